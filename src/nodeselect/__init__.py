@@ -1,0 +1,31 @@
+"""nodeselect: which nodes does this selector take, and why not the others?
+
+>>> from nodeselect import Inventory, Node, Selector
+>>> inventory = Inventory([Node("n-1", {"region": "eu"}), Node("n-2", {"region": "us"})])
+>>> inventory.match(Selector.parse("region in (eu,uk)")).ids()
+['n-1']
+"""
+
+from nodeselect.errors import InventoryError, JobError, NodeselectError, Problem, SelectorError
+from nodeselect.inventory import Inventory, NodeSet
+from nodeselect.labels import Operator, Requirement, Selector
+from nodeselect.limits import LIMITS, Limits
+from nodeselect.node import Node
+
+__all__ = [
+    "LIMITS",
+    "Inventory",
+    "InventoryError",
+    "JobError",
+    "Limits",
+    "Node",
+    "NodeSet",
+    "NodeselectError",
+    "Operator",
+    "Problem",
+    "Requirement",
+    "Selector",
+    "SelectorError",
+]
+
+__version__ = "0.1.0"

@@ -1,0 +1,61 @@
+"""SCREEN. The command line; the only room that prints.
+
+Data goes to standard output, all else to standard error. Exit status: 0 some node matches, 1 none
+does, 2 the question or the input is wrong, 70 a bug of ours, 130 interrupted, 141 the reader of the
+output went away.
+"""
+
+import sys
+
+import click
+
+from nodeselect import __version__
+from nodeselect.cli.match import match
+from nodeselect.cli.messages import say_bug, say_error, say_usage
+from nodeselect.cli.output import OutputClosedError
+from nodeselect.errors import NodeselectError
+
+__all__ = ["commands", "main", "run"]
+
+USAGE, BUG, INTERRUPTED, BROKEN_PIPE = 2, 70, 130, 141
+
+
+@click.group(
+    epilog="""\b
+Examples:
+  nodeselect match -l 'region=eu,!debug' --nodes nodes.json
+  nodeselect match --job job.yaml --nodes nodes.json -o name
+  kubectl get nodes -o json | nodeselect match -l gpu -n -
+"""
+)
+@click.version_option(__version__, message="%(prog)s %(version)s")
+def commands() -> None:
+    """Which nodes does a selector take, and why not the others?"""
+
+
+commands.add_command(match)
+
+
+def main() -> None:
+    """Run the command line, and leave the process with its exit status."""
+    sys.exit(run())
+
+
+def run() -> int:
+    """Run the command line, and give its exit status."""
+    try:
+        status = commands.main(prog_name="nodeselect", standalone_mode=False)
+    except click.ClickException as error:
+        say_usage(error)
+        return USAGE
+    except NodeselectError as error:
+        say_error(error)
+        return USAGE
+    except OutputClosedError:
+        return BROKEN_PIPE
+    except (KeyboardInterrupt, click.Abort):
+        return INTERRUPTED
+    except Exception as error:
+        say_bug(error)
+        return BUG
+    return status if isinstance(status, int) else 0

@@ -1,0 +1,239 @@
+"""``nodeselect match``: the nodes that a selector takes."""
+
+from collections.abc import Mapping
+
+import click
+from click.core import ParameterSource
+
+from nodeselect.cli.messages import say, say_error
+from nodeselect.cli.output import COLUMN_FORMATS, FORMATS, lines_of, put
+from nodeselect.cli.progress import with_progress
+from nodeselect.errors import InventoryError, JobError, Problem, SelectorError
+from nodeselect.labels import Selector
+from nodeselect.limits import LIMITS
+from nodeselect.node import Node
+from nodeselect.printable import printable, quoted
+from nodeselect.sources import open_input
+from nodeselect.sources.reader import Keep, NodeReader
+
+__all__ = ["match"]
+
+SOME, NONE, WRONG = 0, 1, 2
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  nodeselect match -l 'region=eu,tier in (gold,silver),!debug' -n nodes.json
+  nodeselect match --job job.yaml -n nodes.json -L region -o wide
+  kubectl get nodes -o json | nodeselect match -l gpu -n - -o name
+  nodeselect match -l region=eu -l region=us -n fleet.csv --count
+\b
+Exit status: 0 some node matches, 1 none does, 2 wrong question or input.
+"""
+)
+@click.option(
+    "-n", "--nodes", "nodes_from", metavar="FILE|-", required=True,
+    help="Read nodes from a file, or - for standard input: node lists of Expanso, Kubernetes,"
+    " Bacalhau and Nomad, {id, labels}, in JSON, YAML or JSON lines, or CSV with a column id.",
+)  # fmt: skip
+@click.option(
+    "-l", "--selector", "expressions", metavar="EXPR", multiple=True,
+    help="Take nodes that match the selector. Repeated: nodes that match any of them.",
+)  # fmt: skip
+@click.option("--job", metavar="FILE|-", help="Take the nodes that a job spec selects.")
+@click.option(
+    "--id", "ids", metavar="ID", multiple=True,
+    help="Take the node with this id. Repeated: any of them. With -l, both must hold.",
+)  # fmt: skip
+@click.option("--all", "everything", is_flag=True, help="Take every node.")
+@click.option(
+    "-o", "--output", type=click.Choice(FORMATS), default="table", show_default=True,
+    help="How nodes are printed.",
+)  # fmt: skip
+@click.option(
+    "-L", "--label-column", "columns", metavar="KEY", multiple=True,
+    help="Show a label in a column of its own. Repeatable.",
+)  # fmt: skip
+@click.option("--show-labels", is_flag=True, help="Show all labels in the table.")
+@click.option("--no-headers", is_flag=True, help="Print no header.")
+@click.option("--count", is_flag=True, help="Print only how many nodes match.")
+@click.option(
+    "--state", "states", metavar="STATE,…",
+    help="Take only nodes in one of these states, such as connected,ready.",
+)  # fmt: skip
+@click.option(
+    "--limit", type=click.IntRange(min=1), metavar="N", help="Print only the first N nodes."
+)
+@click.pass_context
+def match(
+    context: click.Context,
+    nodes_from: str,
+    expressions: tuple[str, ...],
+    job: str | None,
+    ids: tuple[str, ...],
+    everything: bool,
+    output: str,
+    columns: tuple[str, ...],
+    show_labels: bool,
+    no_headers: bool,
+    count: bool,
+    states: str | None,
+    limit: int | None,
+) -> int:
+    """Print the nodes that a selector takes.
+
+    A selector is written as in Kubernetes: k=v, k!=v, k in (a,b), k notin (a,b), k, !k, k>5, k<5,
+    joined by commas, all of which must hold.
+    """
+    asked = {"-l or --id": bool(expressions or ids), "--job": job is not None, "--all": everything}
+    if sum(asked.values()) != 1:
+        raise click.UsageError(
+            "say which nodes, in one way: -l EXPR, --id ID, --job FILE or --all", context
+        )
+    if job == "-" == nodes_from:
+        raise click.UsageError("job and nodes cannot both come from standard input", context)
+    _check_output(context, output, columns, show_labels, no_headers, count, limit)
+    wanted_states = _states(context, states)
+
+    if job is not None:
+        selectors = [_job_selector(job)]
+    elif everything:
+        selectors = [Selector.everything()]
+    else:
+        made = _selectors(expressions, ids)
+        if made is None:
+            return WRONG
+        selectors = made
+
+    question = _Question(selectors, wanted_states)
+    kept = question.read(nodes_from, 0 if count else limit)  # what is not printed is not kept
+    if count:
+        put([str(question.matched)])
+    elif kept or output in ("json", "csv"):
+        header = not no_headers
+        put(lines_of(kept, output, keys=columns, labels=show_labels, header=header))
+    if job is not None and selectors == [Selector.everything()]:
+        say(f"{printable(job)}: the selector is empty: this job takes EVERY node")
+    say(question.summary(len(kept) if limit else None))
+    return SOME if question.matched else NONE
+
+
+class _Question:
+    """What is asked of the nodes, and what came of it."""
+
+    def __init__(self, selectors: list[Selector], states: frozenset[str] | None) -> None:
+        self._selectors = selectors
+        self._states = states
+        self._ids = {node_id for selector in selectors for node_id in selector.ids or ()}
+        self._missing = set(self._ids)
+        self.total = 0
+        self.matched = 0
+        self._connected = 0
+        self._stateless = 0
+
+    def read(self, source: str, most: int | None) -> list[Node]:
+        """Read all nodes, and give the first ``most`` that match, or all."""
+        kept: list[Node] = []
+        with open_input(source) as (stream, name):
+            reader = NodeReader(with_progress(stream, name), self._keep(), name)
+            for node in reader:
+                if self._states is not None and (node.state or "").lower() not in self._states:
+                    continue
+                self.matched += 1
+                self._connected += node.connected
+                self._stateless += node.state is None
+                if most is None or len(kept) < most:
+                    kept.append(node)
+            self.total = reader.count
+        return kept
+
+    def summary(self, shown: int | None) -> str:
+        """Say in a line or two how many nodes match, and which ids no node has."""
+        parts = [f"{self.matched:,} of {self.total:,} nodes match"]
+        if self.matched > self._stateless:
+            parts.append(f"{self._connected:,} of them connected")
+        if shown is not None and shown < self.matched:
+            parts.append(f"the first {shown:,} are shown")
+        lines = ["; ".join(parts)]
+        if self._missing:
+            some = ", ".join(quoted(node_id) for node_id in sorted(self._missing)[:5])
+            more = f" and {len(self._missing) - 5:,} more" if len(self._missing) > 5 else ""
+            lines.append(f"no node has the id {some}{more}")
+        return "\n".join(lines)
+
+    def _keep(self) -> Keep:
+        tests = [selector.matches for selector in self._selectors]
+        if self._ids:
+
+            def any_with_ids(labels: Mapping[str, str], node_id: str) -> bool:
+                self._missing.discard(node_id)
+                return any(test(labels, node_id) for test in tests)
+
+            return any_with_ids
+        if len(tests) == 1:
+            return tests[0]
+        return lambda labels, node_id: any(test(labels, node_id) for test in tests)
+
+
+def _selectors(expressions: tuple[str, ...], ids: tuple[str, ...]) -> list[Selector] | None:
+    """Make a selector of each expression and the ids, or say everything that is wrong."""
+    selectors, wrong = [], False
+    for expression in expressions or (None,):
+        try:
+            selectors.append(_selector(expression, ids))
+        except SelectorError as error:
+            say_error(error.at("-l" if error.place != "match_ids" else "--id"))
+            wrong = True
+    return None if wrong else selectors
+
+
+def _selector(expression: str | None, ids: tuple[str, ...]) -> Selector:
+    return Selector.of(
+        match_expressions=None if expression is None else [expression], match_ids=ids
+    )
+
+
+def _job_selector(job: str) -> Selector:
+    from nodeselect.jobs import read_job_selector  # YAML: loaded where a job is read
+
+    name = "standard input" if job == "-" else job
+    most = LIMITS.job_file_bytes + 1
+    try:
+        with open_input(job) as (stream, _):
+            data = stream.read(most)
+    except (OSError, InventoryError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error.message
+        problem = Problem("cannot-read", str(reason), 1, 1, "", (), None)
+        raise JobError(name, (problem,)) from None
+    return read_job_selector(data, name)
+
+
+def _states(context: click.Context, text: str | None) -> frozenset[str] | None:
+    if text is None:
+        return None
+    states = [state.strip().lower() for state in text.split(",")]
+    if not all(states):
+        raise click.UsageError("--state holds an empty state", context)
+    return frozenset(states)
+
+
+def _check_output(
+    context: click.Context,
+    output: str,
+    columns: tuple[str, ...],
+    show_labels: bool,
+    no_headers: bool,
+    count: bool,
+    limit: int | None,
+) -> None:
+    """Refuse options that would do nothing."""
+    given = context.get_parameter_source("output") is not ParameterSource.DEFAULT
+    if count and (given or columns or show_labels or no_headers or limit):
+        raise click.UsageError("--count prints a number: it goes with no other output", context)
+    if (columns or no_headers) and output not in COLUMN_FORMATS:
+        raise click.UsageError(
+            f"-L and --no-headers go with {', '.join(COLUMN_FORMATS)}, not {output}", context
+        )
+    if show_labels and output != "table":
+        raise click.UsageError(f"--show-labels goes with table, not {output}", context)

@@ -1,0 +1,304 @@
+"""The selector of a job file, read strictly: what is not understood is refused, with its place.
+
+A job whose selector is missing, null or empty takes every node. So a field that only *looks* like
+the selector must never be passed over: it would send the job everywhere.
+"""
+
+import difflib
+from collections.abc import Mapping, Sized
+
+from nodeselect.documents import (
+    DocumentError,
+    List,
+    Object,
+    Position,
+    Scalar,
+    Value,
+    read_document,
+    text_of,
+)
+from nodeselect.errors import JobError, Problem, SelectorError, excerpt
+from nodeselect.labels import Selector
+from nodeselect.limits import LIMITS
+from nodeselect.printable import printable, quoted
+
+__all__ = ["read_job_selector"]
+
+_FIELDS = ("match_ids", "match_labels", "match_expressions")
+_KEPT = 200
+"""Problems kept of one file, to be sorted by position; a hostile file has hundreds of thousands."""
+
+
+def read_job_selector(data: bytes, file: str) -> Selector:
+    """Read the selector of a job spec: YAML or JSON, the spec itself or wrapped as ``{spec: …}``.
+
+    :param data: the bytes of the file; at most ``LIMITS.job_file_bytes``.
+    :param file: what messages call it.
+    :raises JobError: with every problem of the selector, by position.
+    """
+    reading = _Reading(data.decode("utf-8", "replace").removeprefix("\ufeff"))
+    selector = reading.selector(data)
+    if reading.problems:
+        problems = sorted(reading.problems, key=lambda problem: (problem.line, problem.column))
+        kept = tuple(problems[: LIMITS.reported_errors])
+        raise JobError(file, kept, reading.count - len(kept))
+    return selector
+
+
+class _Reading:
+    """One file being read, and the problems found so far."""
+
+    def __init__(self, text: str) -> None:
+        self.problems: list[Problem] = []
+        self.count = 0
+        self._lines = text.split("\n")
+
+    def selector(self, data: bytes) -> Selector:
+        if len(data) > LIMITS.job_file_bytes:
+            self._problem(
+                "file-too-large",
+                f"a job file has at most {LIMITS.job_file_bytes:,} bytes (job_file_bytes)",
+                Position(0, 0),
+            )
+            return Selector.nothing()
+        try:
+            document = read_document(text_of(data))
+        except DocumentError as error:
+            self._problem(error.code, error.message, error.at, hint=error.hint)
+            return Selector.nothing()
+        spec, path = self._spec(document)
+        if spec is None:
+            return Selector.nothing()
+        self._look_alikes(spec, path)
+        value = spec.entries.get("selector", (None, None))[1]
+        return self._selector(value, f"{path}selector")
+
+    def _spec(self, document: Value) -> tuple[Object | None, str]:
+        """Find the spec: the document, or what is wrapped in it."""
+        if not isinstance(document, Object):
+            self._problem(
+                "not-a-job",
+                f"a job spec is a mapping, not {_described(document)}",
+                document.at,
+                hint="write: name: my-job",
+            )
+            return None, ""
+        if "spec" not in document.entries:
+            return document, ""
+        key, spec = document.entries["spec"]
+        if "selector" in document.entries:
+            self._problem(
+                "two-specs",
+                "there is a 'spec' and a 'selector' beside it: which one counts is not clear",
+                key.at,
+                "spec",
+                hint="move the selector into the spec",
+            )
+        if not isinstance(spec, Object):
+            self._wrong_type(spec, "spec", "a mapping")
+            return None, ""
+        return spec, "spec."
+
+    def _look_alikes(self, spec: Object, path: str) -> None:
+        """Refuse fields that are meant to choose nodes and would be passed over."""
+        for name, (key, _) in spec.entries.items():
+            if name == "selector":
+                continue
+            if name.lower() in ("constraints", "nodeselector", "node_selector"):
+                hint = "write: selector: {match_expressions: [...]}"
+            elif difflib.get_close_matches(name[:40].lower(), ["selector"], 1, 0.8):
+                hint = "did you mean 'selector'?"
+            elif name in _FIELDS:
+                hint = f"write: selector: {{{name}: ...}}"
+            else:
+                continue
+            self._problem(
+                "unknown-field",
+                f"a job spec has no field {quoted(name)}; the job would run on every node",
+                key.at,
+                f"{path}{printable(name)}",
+                length=len(name),
+                hint=hint,
+            )
+
+    def _selector(self, value: Value | None, path: str) -> Selector:
+        fields = self._object(value, path)
+        for name, (key, _) in fields.items():
+            if name not in _FIELDS:
+                self._unknown_field(key, path)
+        labels = self._labels(_field(fields, "match_labels"), f"{path}.match_labels")
+        expressions = self._texts(fields, "match_expressions", path, LIMITS.requirements)
+        ids = self._texts(fields, "match_ids", path, LIMITS.match_ids)
+        for text, item, place in expressions:
+            self._check(item, place, match_expressions=[text])
+        for text, item, place in ids:
+            self._check(item, place, match_ids=[text])
+        whole = None
+        if not self.problems:
+            whole = self._check(
+                value,
+                path,
+                match_labels=labels,
+                match_expressions=[text for text, _, _ in expressions],
+                match_ids=[text for text, _, _ in ids],
+            )
+        return Selector.nothing() if whole is None else whole
+
+    def _unknown_field(self, key: Scalar, path: str) -> None:
+        snake = "".join(f"_{c.lower()}" if c.isupper() else c for c in key.text[:40])
+        close = difflib.get_close_matches(snake, _FIELDS, 1, 0.75)
+        self._problem(
+            "unknown-field",
+            f"a selector has no field {quoted(key.text)}, only {', '.join(_FIELDS)}",
+            key.at,
+            f"{path}.{printable(key.text[:60])}",
+            length=len(key.text),
+            hint=f"did you mean '{close[0]}'?" if close else "a label goes under match_labels",
+        )
+
+    def _labels(self, value: Value | None, path: str) -> dict[str, str]:
+        labels: dict[str, str] = {}
+        entries = self._object(value, path)
+        if self._too_many(entries, value, path, LIMITS.requirements):
+            return {}
+        for key, item in entries.values():
+            place = f"{path}.{printable(key.text[:60])}"
+            text = self._text(item, place)
+            if text is None or self._text(key, place) is None:
+                continue
+            if self._check(key, place, match_labels={key.text: ""}):
+                self._check(item, place, match_labels={key.text: text})
+            labels[key.text] = text
+        return labels
+
+    def _texts(
+        self, fields: dict[str, tuple[Scalar, Value]], name: str, path: str, most: int
+    ) -> list[tuple[str, Value, str]]:
+        """Give the strings of a list, each with its value and its path."""
+        path = f"{path}.{name}"
+        value = _field(fields, name)
+        items = self._list(value, path)
+        if self._too_many(items, value, path, most):
+            return []
+        texts = ((self._text(item, place), item, place) for item, place in items)
+        return [(text, item, place) for text, item, place in texts if text is not None]
+
+    def _too_many(self, items: Sized, value: Value | None, path: str, most: int) -> bool:
+        if value is None or len(items) <= most:
+            return False
+        message = f"at most {most:,} entries belong here, not {len(items):,}"
+        self._problem("too-many-entries", message, value.at, path)
+        return True
+
+    def _object(self, value: Value | None, path: str) -> dict[str, tuple[Scalar, Value]]:
+        """Give the entries of a mapping; missing and null have none."""
+        if value is None or (isinstance(value, Scalar) and value.kind == "null"):
+            return {}
+        if isinstance(value, Object):
+            return value.entries
+        self._wrong_type(value, path, "a mapping")
+        return {}
+
+    def _list(self, value: Value | None, path: str) -> list[tuple[Value, str]]:
+        """Give the items of a list with their paths; missing and null have none."""
+        if value is None or (isinstance(value, Scalar) and value.kind == "null"):
+            return []
+        if isinstance(value, List):
+            return [(item, f"{path}[{number}]") for number, item in enumerate(value.items)]
+        hint = f"write: [{_one_line(value)}]" if isinstance(value, Scalar) else None
+        self._wrong_type(value, path, "a list of strings", hint)
+        return []
+
+    def _text(self, value: Value, path: str) -> str | None:
+        if isinstance(value, Scalar) and value.kind == "text":
+            return value.text
+        hint = None
+        if isinstance(value, Scalar) and value.kind != "null":
+            hint = f'write: "{_one_line(value)}"'
+        self._wrong_type(value, path, "a string", hint)
+        return None
+
+    def _wrong_type(self, value: Value, path: str, wanted: str, hint: str | None = None) -> None:
+        length = len(value.text) if isinstance(value, Scalar) else 1
+        self._problem(
+            "wrong-type",
+            f"{wanted} belongs here, not {_described(value)}",
+            value.at,
+            path,
+            length=length,
+            hint=hint,
+        )
+
+    def _check(
+        self,
+        value: Value | None,
+        path: str,
+        *,
+        match_labels: Mapping[str, str] | None = None,
+        match_expressions: list[str] | None = None,
+        match_ids: list[str] | None = None,
+    ) -> Selector | None:
+        """Make a selector of ``value``; what is wrong with it becomes a problem at its place."""
+        try:
+            return Selector.of(
+                match_labels=match_labels, match_expressions=match_expressions, match_ids=match_ids
+            )
+        except SelectorError as error:
+            at = value.at if value is not None else Position(0, 0)
+            start, end = error.span
+            if isinstance(value, Scalar) and value.verbatim:
+                at = Position(at.line, at.column + start)
+                self._problem(error.code, error.message, at, path, end - start, error.hint)
+            else:
+                self.count += 1
+                drawn = tuple(excerpt(error.source, error.span))
+                self._add(error.code, error.message, at, path, drawn, error.hint)
+            return None
+
+    def _problem(
+        self,
+        code: str,
+        message: str,
+        at: Position,
+        path: str = "",
+        length: int = 1,
+        hint: str | None = None,
+    ) -> None:
+        self.count += 1
+        if len(self.problems) < _KEPT:
+            line = self._lines[at.line] if at.line < len(self._lines) else ""
+            span = at.column, at.column + length
+            drawn = tuple(excerpt(line.rstrip("\r"), span)) if line.strip() else ()
+            self._add(code, message, at, path, drawn, hint)
+
+    def _add(
+        self,
+        code: str,
+        message: str,
+        at: Position,
+        path: str,
+        drawn: tuple[str, ...],
+        hint: str | None,
+    ) -> None:
+        self.problems.append(Problem(code, message, at.line + 1, at.column + 1, path, drawn, hint))
+
+
+def _field(fields: dict[str, tuple[Scalar, Value]], name: str) -> Value | None:
+    return fields[name][1] if name in fields else None
+
+
+def _described(value: Value) -> str:
+    match value:
+        case Object():
+            return "a mapping"
+        case List():
+            return "a list"
+        case Scalar(kind="null"):
+            return "null"
+        case Scalar(kind="text"):
+            return f"the string {quoted(value.text)}"
+    return f"{quoted(value.text)}, which reads as a {value.kind}"
+
+
+def _one_line(value: Scalar) -> str:
+    return quoted(value.text)[1:-1]

@@ -1,0 +1,314 @@
+"""Selectors: requirements on labels and ids, all of them together."""
+
+from collections.abc import Iterable, Mapping
+from operator import attrgetter
+
+from nodeselect.errors import SelectorError
+from nodeselect.frozen import Frozen
+from nodeselect.labels._bad_words import FORBIDDEN, bad_character, bad_id
+from nodeselect.labels.operators import Operator
+from nodeselect.labels.predicate import Predicate, compile_predicate
+from nodeselect.labels.requirement import Requirement, exact_text
+from nodeselect.labels.satisfiable import satisfiable
+from nodeselect.limits import LIMITS
+from nodeselect.printable import cut, printable
+
+__all__ = ["Selector"]
+
+
+class Selector(Frozen):
+    """Which nodes to take: every requirement must hold, and the id be one of ``ids``.
+
+    Made by :meth:`parse`, :meth:`of`, :meth:`everything`, :meth:`nothing` and ``a & b``, which all
+    check the same things; there is no other way. Frozen; equal when it asks for the same things in
+    whatever order; safe to share between threads.
+    """
+
+    __slots__ = ("ids", "matches", "requirements")
+
+    requirements: tuple[Requirement, ...]
+    """The requirements in order of key; those on one key in the order they were given."""
+    ids: tuple[str, ...] | None
+    """The node ids to choose from, sorted; None when any will do. An empty tuple takes no node."""
+    matches: Predicate
+    """``matches(labels, node_id=None)`` says whether a node is taken.
+
+    ``labels`` maps keys to values and is never validated; ``node_id`` is needed only by a selector
+    with ``ids``, and such a selector takes no node whose id is not told. A function made once for
+    this selector; cost: some 20 ns a requirement.
+    """
+
+    def __init__(self) -> None:
+        raise TypeError("use Selector.parse, Selector.of, Selector.everything or Selector.nothing")
+
+    @classmethod
+    def parse(cls, text: str) -> "Selector":
+        """Read a selector as Kubernetes does.
+
+        ::
+
+            selector    = [ requirement { "," requirement } ]
+            requirement = key                          the label is there, whatever its value
+                        | "!" key                      the label is not there
+                        | key ( "=" | "==" ) [ value ]
+                        | key "!=" [ value ]
+                        | key "in" "(" values ")"
+                        | key "notin" "(" values ")"
+                        | key ( ">" | "<" ) integer
+            values      = [ value ] { "," [ value ] }
+
+        >>> selector = Selector.parse("region=us-east, tier in (premium,standard), !debug")
+        >>> selector.matches({"region": "us-east", "tier": "premium"})
+        True
+        >>> str(selector)
+        '!debug,region=us-east,tier in (premium,standard)'
+
+        1. A comma is AND. There is no OR: use several selectors.
+        2. The empty text takes everything, as in Kubernetes.
+        3. ``!=`` and ``notin`` also take nodes *without* the key; ``key,key!=a`` does not.
+        4. A missing value is the empty one: ``key=`` takes a label that is "". ``key in ()`` too.
+        5. ``>`` and ``<`` compare whole numbers of 64 bits; a label that is none fails both.
+        6. Everything is compared exactly: no case folding, no trimming, no wildcards.
+
+        The same text again costs one look-up in a bounded table.
+
+        :raises SelectorError: when the text is wrong; it says where and what to write instead.
+        :raises TypeError: when ``text`` is not a string.
+        """
+        try:
+            return _parsed[text]
+        except KeyError:
+            pass
+        selector = _parse(exact_text(text, "a selector"))
+        _remember(text, selector)
+        return selector
+
+    @classmethod
+    def of(
+        cls,
+        *,
+        match_labels: Mapping[str, str] | None = None,
+        match_expressions: Iterable[str] | None = None,
+        match_ids: Iterable[str] | None = None,
+    ) -> "Selector":
+        """Make a selector of the three fields of a job spec; all of them must hold.
+
+        >>> Selector.of(match_labels={"region": "eu"}, match_expressions=["!debug", "tier>1"])
+        Selector('!debug,region=eu,tier>1')
+
+        A field that is None or empty is no condition. An expression may hold several requirements,
+        joined by commas; a blank one is an error. Ids are exact: never a name, never a prefix.
+
+        :raises SelectorError: when a label, an expression or an id is wrong; ``place`` says which.
+        :raises TypeError: when something is not of the type it should be, such as one string in
+            the place of a list.
+        """
+        requirements: list[Requirement] = []
+        if match_labels is not None:
+            if not isinstance(match_labels, Mapping):
+                raise TypeError("match_labels must be a mapping")
+            for key, value in match_labels.items():
+                requirements.append(_label(key, value))
+        for number, text in enumerate(_several(match_expressions, "match_expressions")):
+            place = f"match_expressions[{number}]"
+            requirements.extend(_expression(exact_text(text, place), place))
+        ids = [
+            _id(exact_text(text, f"match_ids[{number}]"), number)
+            for number, text in enumerate(_several(match_ids, "match_ids"))
+        ]
+        return _made(requirements, ids or None)
+
+    @classmethod
+    def everything(cls) -> "Selector":
+        """Give the selector that takes every node."""
+        return _EVERYTHING
+
+    @classmethod
+    def nothing(cls) -> "Selector":
+        """Give the selector that takes no node. It has no text: its ``str`` does not parse."""
+        return _NOTHING
+
+    @property
+    def is_satisfiable(self) -> bool:
+        """Whether any node at all could match: False for ``a=b,a=c`` and ``a,!a``. Exact."""
+        return self.ids != () and satisfiable(self.requirements)
+
+    def __and__(self, other: "Selector") -> "Selector":
+        """Take what both take.
+
+        :raises SelectorError: when the two together exceed a limit.
+        """
+        if not isinstance(other, Selector):
+            return NotImplemented
+        ids = self.ids if other.ids is None else other.ids
+        if self.ids is not None and other.ids is not None:
+            ids = tuple(set(self.ids) & set(other.ids))
+        return _made([*self.requirements, *other.requirements], ids)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Selector):
+            return NotImplemented
+        return self.ids == other.ids and _canonical(self) == _canonical(other)
+
+    def __hash__(self) -> int:
+        return hash((self.ids, *_canonical(self)))
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return _again, (_text(self.requirements), self.ids)
+
+    def __str__(self) -> str:
+        """Give the canonical text; ``Selector.parse`` reads it back.
+
+        Ids have no text in the language, so a selector with ids shows them in angle brackets, and
+        one that takes nothing is ``<nothing>``: neither parses, so neither can turn into a wider
+        selector.
+        """
+        text = _text(self.requirements)
+        if self.ids is None:
+            return text
+        if not self.ids:
+            return "<nothing>"
+        ids = f"<id in ({printable(','.join(self.ids))})>"
+        return f"{ids},{text}" if text else ids
+
+    def __repr__(self) -> str:
+        return f"Selector({cut(str(self), 200)!r})"
+
+
+def _parse(text: str) -> Selector:
+    if len(text) > LIMITS.selector_text:
+        raise SelectorError(
+            "text-too-long",
+            f"a selector has at most {LIMITS.selector_text:,} characters (selector_text),"
+            f" this one {len(text):,}",
+            text,
+            (LIMITS.selector_text, len(text)),
+            hint="use several selectors",
+        )
+    if not text.isprintable() and (forbidden := FORBIDDEN.search(text)):
+        raise bad_character(text, forbidden.start())
+    from nodeselect.labels import _grammar  # Lark: loaded with the first text
+
+    return _made(_grammar.parse_requirements(text), None, text)
+
+
+def _made(
+    requirements: list[Requirement], ids: Iterable[str] | None, source: str | None = None
+) -> Selector:
+    """Make the selector of parts that are right one by one; the only place that does."""
+    _check_sizes(requirements, source)
+    if ids is not None:
+        ids = tuple(sorted(set(ids)))
+        if len(ids) > LIMITS.match_ids:
+            raise SelectorError(
+                "too-many-ids",
+                f"a selector holds at most {LIMITS.match_ids:,} ids (match_ids)",
+                "",
+                (0, 0),
+                place="match_ids",
+            )
+        if not ids:  # what is asked of labels does not matter any more
+            requirements = []
+    selector = Selector.__new__(Selector)
+    by_key = tuple(sorted(requirements, key=attrgetter("key")))
+    object.__setattr__(selector, "requirements", by_key)
+    object.__setattr__(selector, "ids", ids)
+    object.__setattr__(selector, "matches", compile_predicate(requirements, ids))
+    return selector
+
+
+def _check_sizes(requirements: list[Requirement], source: str | None) -> None:
+    if len(requirements) > LIMITS.requirements:
+        raise _too_large("requirements", len(requirements), requirements, source)
+    if len(requirements) > LIMITS.values // LIMITS.values_in_set:  # fewer cannot hold too many
+        values = sum(len(requirement.values) for requirement in requirements)
+        if values > LIMITS.values:
+            raise _too_large("values", values, requirements, source)
+
+
+def _too_large(
+    what: str, number: int, requirements: list[Requirement], source: str | None
+) -> SelectorError:
+    text = _text(requirements) if source is None else source
+    most: int = getattr(LIMITS, what)
+    return SelectorError(
+        f"too-many-{what}",
+        f"a selector holds at most {most:,} {what} ({what}), this one {number:,}",
+        text,
+        (0, len(text)),
+        hint="use several selectors",
+    )
+
+
+def _label(key: object, value: object) -> Requirement:
+    key = exact_text(key, "a key of match_labels")
+    try:
+        return Requirement(key, Operator.EQUALS, [exact_text(value, f"the value of {key!r}")])
+    except SelectorError as error:
+        raise error.at(f"match_labels[{cut(printable(key[:64]), 60)!r}]") from None
+
+
+def _expression(text: str, place: str) -> tuple[Requirement, ...]:
+    if not text.strip(" \t\r\n"):
+        raise SelectorError(
+            "blank",
+            "an expression is never blank",
+            text,
+            (len(text), len(text)),
+            hint="write one, or take the item away",
+            place=place,
+        )
+    try:
+        return Selector.parse(text).requirements
+    except SelectorError as error:
+        raise error.at(place) from None
+
+
+def _id(text: str, number: int) -> str:
+    error = bad_id(text)
+    if error is not None:
+        raise error.at(f"match_ids[{number}]")
+    return text
+
+
+def _several(items: Iterable[str] | None, name: str) -> Iterable[str]:
+    if items is None:
+        return ()
+    if isinstance(items, (str, bytes, Mapping)) or not isinstance(items, Iterable):
+        raise TypeError(f"{name} must be a list of strings, not {type(items).__name__}")
+    return items
+
+
+def _canonical(selector: Selector) -> list[tuple[str, str, str, tuple[str, ...]]]:
+    """Give what is asked of labels in an order that does not depend on how it was written."""
+    return sorted(requirement.order for requirement in selector.requirements)
+
+
+def _text(requirements: Iterable[Requirement]) -> str:
+    return ",".join(map(str, requirements))
+
+
+def _again(text: str, ids: tuple[str, ...] | None) -> Selector:
+    """Make a selector again from its canonical form; what ``pickle`` and ``copy`` call."""
+    if ids is None:
+        return Selector.parse(text)
+    return _made(list(Selector.parse(text).requirements), ids)
+
+
+_parsed: dict[str, Selector] = {}
+_parsed_characters = 0
+_MOST_CHARACTERS = 1_000_000
+"""Text kept in the table of parsed selectors; some 10,000 selectors of the usual length."""
+
+
+def _remember(text: str, selector: Selector) -> None:
+    global _parsed_characters
+    _parsed_characters += len(text) + 50
+    if _parsed_characters > _MOST_CHARACTERS:
+        _parsed.clear()
+        _parsed_characters = len(text) + 50
+    _parsed[text] = selector
+
+
+_EVERYTHING = _made([], None)
+_NOTHING = _made([], ())

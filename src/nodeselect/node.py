@@ -1,0 +1,124 @@
+"""A node, as every inventory has it whatever it was read from."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from nodeselect.errors import InventoryError
+from nodeselect.frozen import Frozen
+from nodeselect.limits import LIMITS
+from nodeselect.printable import UNPRINTABLE, printable, quoted
+
+__all__ = ["CONNECTED", "Node", "check_id", "check_sizes"]
+
+CONNECTED: Final = frozenset({"connected", "ready"})
+"""The states in which a node takes work. Any other, and none at all, is not connected."""
+
+
+class Node(Frozen):
+    """A node that a selector may take. Frozen; equal when all four parts are.
+
+    >>> Node("n-1", {"region": "eu"}, state="connected")
+    Node('n-1', {'region': 'eu'}, state='connected')
+
+    :param id: what ``match_ids`` compares with; never empty, no unprintable characters.
+    :param labels: strings to strings, copied; not validated beyond their types and sizes.
+    :param name: a name for people; selectors never look at it.
+    :param state: such as ``connected`` or ``disconnected``; None when not known.
+    :raises InventoryError: when the id is empty or unprintable, or the labels exceed a limit.
+    :raises TypeError: when something is not of its type.
+    """
+
+    __slots__ = ("id", "labels", "name", "state")
+
+    id: str
+    labels: Mapping[str, str]
+    name: str | None
+    state: str | None
+
+    def __init__(
+        self,
+        id: str,  # noqa: A002 - the field's word
+        labels: Mapping[str, str] | None = None,
+        name: str | None = None,
+        state: str | None = None,
+    ) -> None:
+        for what, text in (("id", id), ("name", name), ("state", state)):
+            if not (isinstance(text, str) or (text is None and what != "id")):
+                raise TypeError(f"a node's {what} must be a string, not {type(text).__name__}")
+        check_id(id)
+        copied = dict(labels or {})
+        for key, value in copied.items():
+            if not (isinstance(key, str) and isinstance(value, str)):
+                raise TypeError(f"labels map strings to strings, not {key!r} to {value!r}")
+        check_sizes(copied)
+        object.__setattr__(self, "id", id)
+        object.__setattr__(self, "labels", MappingProxyType(copied))
+        object.__setattr__(self, "name", name)
+        object.__setattr__(self, "state", state)
+
+    @property
+    def connected(self) -> bool:
+        """Whether the state says that the node takes work."""
+        return self.state in CONNECTED
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Node):
+            return NotImplemented
+        return self._parts() == other._parts()
+
+    def __hash__(self) -> int:
+        return hash(self.id)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return Node, self._parts()
+
+    def __repr__(self) -> str:
+        extra = "".join(
+            f", {what}={text!r}"
+            for what, text in (("name", self.name), ("state", self.state))
+            if text is not None
+        )
+        return f"Node({self.id!r}, {dict(self.labels)!r}{extra})"
+
+    def _parts(self) -> tuple[str, dict[str, str], str | None, str | None]:
+        return self.id, dict(self.labels), self.name, self.state
+
+
+def check_id(text: str) -> None:
+    """Refuse what is no id.
+
+    :raises InventoryError: with the code ``empty-id`` or ``unprintable-id``.
+    """
+    if not text:
+        raise InventoryError("empty-id", "a node's id is empty")
+    if not text.isprintable() and (bad := UNPRINTABLE.search(text)):
+        raise InventoryError(
+            "unprintable-id",
+            f"the node id {quoted(text)} holds an unprintable character ({printable(bad[0])})",
+        )
+
+
+def check_sizes(labels: Mapping[str, str]) -> None:
+    """Refuse labels that are too many or too large.
+
+    :raises InventoryError: with the code ``too-many-labels`` or ``labels-too-large``.
+    """
+    if len(labels) > LIMITS.node_labels:
+        raise InventoryError(
+            "too-many-labels",
+            f"a node has at most {LIMITS.node_labels} labels (node_labels), this one"
+            f" {len(labels):,}",
+        )
+    characters = sum(map(len, labels)) + sum(map(len, labels.values()))
+    if characters * 4 <= LIMITS.node_labels_bytes:  # a character is 4 bytes of UTF-8 at most
+        return
+    size = sum(
+        len(text.encode("utf-8", "surrogatepass")) for pair in labels.items() for text in pair
+    )
+    if size > LIMITS.node_labels_bytes:
+        raise InventoryError(
+            "labels-too-large",
+            f"the labels of a node have at most {LIMITS.node_labels_bytes:,} bytes"
+            f" (node_labels_bytes), these {size:,}",
+        )

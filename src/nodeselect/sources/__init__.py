@@ -1,0 +1,52 @@
+"""READERS. Nodes out of files, whatever wrote them: a module for each shape and each format."""
+
+import io
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO, TextIO
+
+from nodeselect.errors import InventoryError
+from nodeselect.printable import printable
+
+__all__ = ["open_input"]
+
+
+@contextmanager
+def open_input(
+    source: str | os.PathLike[str] | BinaryIO | TextIO,
+) -> Iterator[tuple[BinaryIO, str]]:
+    """Open what nodes are read from; give a buffered stream of bytes and what to call it.
+
+    ``source`` is a path, ``-`` for standard input, or an open stream of bytes or of text, which is
+    left open.
+
+    :raises InventoryError: with the code ``cannot-read``.
+    """
+    if isinstance(source, (str, os.PathLike)):
+        if source == "-":
+            yield sys.stdin.buffer, "standard input"
+            return
+        name = printable(os.fspath(source))
+        try:
+            stream = Path(source).open("rb")  # noqa: SIM115 - closed below
+        except (OSError, ValueError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "this is no path"
+            raise InventoryError("cannot-read", f"cannot be read: {reason}", place=name) from None
+        with stream:
+            yield stream, name
+        return
+    yield _buffered(source), "input"
+
+
+def _buffered(stream: BinaryIO | TextIO) -> BinaryIO:
+    if not hasattr(stream, "read"):
+        raise TypeError(f"nodes are read from a path or a stream, not {type(stream).__name__}")
+    if isinstance(stream, io.BufferedIOBase):
+        return stream
+    if isinstance(stream, io.RawIOBase):
+        return io.BufferedReader(stream)
+    data = stream.read()
+    return io.BytesIO(data.encode("utf-8", "surrogatepass") if isinstance(data, str) else data)

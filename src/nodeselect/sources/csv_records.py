@@ -1,0 +1,61 @@
+"""CSV: a column ``id``, then one column a label; an empty cell is an absent label.
+
+Not an empty label: a table has no other way to leave one out.
+"""
+
+import csv
+from collections.abc import Iterator
+
+from nodeselect.errors import InventoryError
+from nodeselect.printable import quoted
+from nodeselect.sources.found import Found
+
+__all__ = ["is_header", "table_nodes"]
+
+
+def is_header(line: str) -> bool:
+    """Say whether ``line`` is the first of such a table."""
+    try:
+        return "id" in next(csv.reader([line], strict=True), [])
+    except csv.Error:
+        return False
+
+
+def table_nodes(lines: Iterator[str]) -> Iterator[tuple[str, Found]]:
+    """Give what each row says of a node, with the line that the row ends in.
+
+    :raises InventoryError: when a row has too few or too many cells, or a column comes twice.
+    """
+    rows = csv.reader(lines, strict=True)
+    columns = next(rows)
+    for number, column in enumerate(columns):
+        if not column:
+            raise InventoryError(
+                "no-column-name", f"column {number + 1} has no name", place="line 1"
+            )
+        if columns.index(column) != number:
+            raise InventoryError(
+                "duplicate-key", f"the column {quoted(column)} comes twice", place="line 1"
+            )
+    at = columns.index("id")
+    try:
+        for row in rows:
+            place = f"line {rows.line_num}"
+            if not row:
+                continue
+            if len(row) != len(columns):
+                raise InventoryError(
+                    "wrong-number-of-cells",
+                    f"the row has {len(row)} cells, the header {len(columns)}",
+                    place=place,
+                )
+            labels = {
+                column: cell
+                for column, cell in zip(columns, row, strict=True)
+                if cell and column != "id"
+            }
+            yield place, Found(row[at] or None, labels, None, None, "id", "labels")
+    except csv.Error as error:
+        raise InventoryError(
+            "not-csv", f"broken CSV: {error}", place=f"line {rows.line_num}"
+        ) from None

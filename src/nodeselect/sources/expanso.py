@@ -1,0 +1,28 @@
+"""Expanso nodes: ``{id, spec{name, labels, …}, status{connection_state, …}}``.
+
+As the API's list (``{"items": […]}``) and single answer (``{"node": {…}}``) and
+``expanso-cli node list --format json`` print them. Labels sit under ``spec``; a node without
+labels has no such key. ``os``, ``arch`` and ``hostname`` are facts beside the labels, not labels.
+"""
+
+from nodeselect.sources.found import Found, Record, part
+
+__all__ = ["find", "recognises"]
+
+
+def recognises(record: Record) -> bool:
+    """Say whether ``record`` is a node of this shape; its id may still be missing."""
+    return "spec" in record or "status" in record or "identity" in record
+
+
+def find(record: Record) -> Found:
+    """Say what the record says of the node."""
+    spec = part(record, "spec")
+    return Found(
+        record.get("id"),
+        spec.get("labels"),
+        spec.get("name"),
+        part(record, "status").get("connection_state"),
+        "id",
+        "spec.labels",
+    )

@@ -1,0 +1,240 @@
+"""JSON, whole documents and lines, to records.
+
+msgspec decodes. It keeps the last of two equal keys and says nothing, so each text is counted
+afterwards: every string of JSON is written between two quotes, and a key that was dropped leaves
+two quotes more in the text than the decoded value has strings. The count is exact, and costs next
+to nothing.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any, TypeVar
+
+import msgspec
+
+from nodeselect.errors import InventoryError
+from nodeselect.limits import LIMITS
+from nodeselect.printable import quoted
+from nodeselect.sources.found import Record
+
+__all__ = ["PlainRecord", "decode", "decode_plain_lines", "document_records", "quotes"]
+
+_T = TypeVar("_T")
+
+LISTS = ("items", "nodes", "Nodes")
+"""The keys under which an envelope has its nodes."""
+
+_MORE = ("next_token", "nextToken", "NextToken")
+
+
+class PlainRecord(msgspec.Struct, forbid_unknown_fields=True, gc=False):
+    """A plain node, checked by msgspec as it decodes: the fast way through NDJSON."""
+
+    id: str
+    labels: dict[str, str]
+    name: str | None = None
+    state: str | None = None
+
+
+_plain_lines = msgspec.json.Decoder(PlainRecord)
+_FOOTER = re.compile(rb"\n[ \t]*(Showing [^\n{}\[\]]*)\s*\Z")
+
+
+def decode(raw: bytes, line: int = 1) -> Any:
+    """Decode one JSON text, which begins in ``line``.
+
+    :raises InventoryError: when it is broken or cut off, or an object has a key twice.
+    """
+    value = _decode(raw, object, line)
+    if quotes(raw) != 2 * _strings(value):
+        raise _duplicate_key(raw)
+    return value
+
+
+def decode_plain_lines(piece: bytes) -> list[PlainRecord] | None:
+    """Decode lines that hold nothing but plain nodes, surely right in every way.
+
+    None when some line holds anything else: then each line is to be looked at by itself.
+    """
+    if len(piece) > LIMITS.node_labels_bytes:  # else the labels of no line exceed it
+        return None
+    try:
+        records: list[PlainRecord] = _plain_lines.decode_lines(piece)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return None
+    ids = [record.id for record in records]
+    sizes = [len(record.labels) for record in records]
+    strings = 3 * len(records) + 2 * sum(sizes)
+    if quotes(piece) != 2 * strings:  # a key twice, or names and states
+        strings += 2 * sum([record.name is not None for record in records])
+        strings += 2 * sum([record.state is not None for record in records])
+        if quotes(piece) != 2 * strings:
+            return None
+    fit = (
+        "" not in ids and "".join(ids).isprintable() and max(sizes, default=0) <= LIMITS.node_labels
+    )
+    return records if fit else None
+
+
+def document_records(data: bytes) -> Iterator[tuple[str, Any]]:
+    """Give each record of a JSON document with its path. Only one is decoded at a time.
+
+    :raises InventoryError: when the document is broken, or is one page of a longer list.
+    """
+    footer = _FOOTER.search(data, max(0, len(data) - 400))
+    if footer:
+        check_footer(footer[1].decode("utf-8", "replace"))
+        data = data[: footer.start()]
+    if data.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"[":
+        return _list_records(data, "")
+    return _object_records(data)
+
+
+def _list_records(raw: bytes, path: str) -> Iterator[tuple[str, Any]]:
+    for number, item in enumerate(_decode(raw, list[msgspec.Raw])):
+        place = f"{path}[{number}]"
+        try:
+            yield place, decode(bytes(item))
+        except InventoryError as error:
+            raise error.within(place) from None
+
+
+def _object_records(raw: bytes) -> Iterator[tuple[str, Any]]:
+    fields = {key: bytes(value) for key, value in _decode(raw, dict[str, msgspec.Raw]).items()}
+    if quotes(raw) != 2 * len(fields) + sum(map(quotes, fields.values())):
+        raise _duplicate_key(raw)
+    for name in LISTS:
+        if name in fields and fields[name][:1] in (b"[", b"n"):
+            check_last_page(
+                {key: decode(fields[key]) for key in (*_MORE, "metadata") if key in fields}
+            )
+            yield from _list_records(fields[name], name) if fields[name] != b"null" else ()
+            return
+    yield "", decode(raw)
+
+
+def check_last_page(envelope: Record) -> None:
+    """Refuse a list that says that more follows.
+
+    :raises InventoryError: with the code ``one-page``.
+    """
+    token = next((envelope[key] for key in _MORE if envelope.get(key)), None)
+    metadata = envelope.get("metadata")
+    if token is None and isinstance(metadata, dict):
+        token = metadata.get("continue") or None
+    if token is not None:
+        raise InventoryError(
+            "one-page",
+            "this is one page of a longer list: a token for the next page is set",
+            hint="read all pages and put their nodes together",
+        )
+
+
+def check_footer(text: str) -> None:
+    """Refuse the footer of a list that shows fewer nodes than there are.
+
+    :raises InventoryError: with the code ``one-page``.
+    """
+    match = re.match(r"Showing (?:\d+\s*-\s*)?(\d+) of (\d+)", text)
+    if match and int(match[1]) < int(match[2]):
+        raise InventoryError(
+            "one-page",
+            f"this is part of a longer list: {quoted(text)}",
+            hint="list all nodes, not one page of them",
+        )
+
+
+def quotes(raw: bytes) -> int:
+    """Count the quotes of a JSON text that begin or end a string."""
+    count = raw.count(b'"')
+    if b"\\" in raw:
+        count -= re.findall(rb"\\(.)", raw, re.DOTALL).count(b'"')
+    return count
+
+
+def _decode(raw: bytes, shape: type[_T], line: int = 1) -> _T:
+    try:
+        return msgspec.json.decode(raw.removeprefix(b"\xef\xbb\xbf"), type=shape)
+    except msgspec.ValidationError:
+        raise InventoryError(
+            "wrong-type", "a list of objects, or an object, belongs here"
+        ) from None
+    except msgspec.DecodeError as error:
+        raise _broken(raw, str(error), line) from None
+    except UnicodeDecodeError:
+        raise InventoryError(
+            "not-utf-8", "the text is not UTF-8", hint="save it as UTF-8"
+        ) from None
+    except RecursionError:
+        raise InventoryError("too-deep", "the document is nested too deeply") from None
+
+
+def _broken(raw: bytes, message: str, line: int) -> InventoryError:
+    match = re.search(r"\(byte (\d+)\)", message)
+    at = int(match[1]) if match else len(raw)
+    column = at - raw.rfind(b"\n", 0, at)
+    line += raw.count(b"\n", 0, at)
+    place = f"line {line}, column {column}"
+    if "truncated" not in message:
+        problem = message.removeprefix("JSON is malformed: ").partition(" (byte")[0]
+        return InventoryError("not-json", f"broken JSON: {problem}", place=place)
+    if _is_lenient_json(raw):
+        hint = "take it out"
+        return InventoryError(
+            "surrogate", "half of a surrogate pair is refused", place=place, hint=hint
+        )
+    hint = "get the whole output again"
+    return InventoryError("cut-off", "the JSON is cut off here", place=place, hint=hint)
+
+
+def _is_lenient_json(raw: bytes) -> bool:
+    """Say whether Python reads it: Python lets half surrogate pairs pass, msgspec does not."""
+    try:
+        json.loads(raw)
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+def _strings(value: Any) -> int:
+    """Count the strings of a decoded text, keys and values."""
+    count, stack = 0, [value]
+    while stack:
+        item = stack.pop()
+        if type(item) is str:
+            count += 1
+        elif type(item) is dict:
+            count += len(item)
+            stack.extend(item.values())
+        elif type(item) is list:
+            stack.extend(item)
+    return count
+
+
+def _duplicate_key(raw: bytes) -> InventoryError:
+    """Find the key that the count says is there twice."""
+
+    def refuse(pairs: list[tuple[str, Any]]) -> Record:
+        record: Record = {}
+        for key, value in pairs:
+            if key in record:
+                raise _TwiceError(key)
+            record[key] = value
+        return record
+
+    try:
+        json.loads(raw, object_pairs_hook=refuse)
+    except _TwiceError as twice:
+        key = twice.args[0]
+    else:  # the count and the decoders disagree: refuse what is not understood
+        key = "?"
+    return InventoryError(
+        "duplicate-key",
+        f"the key {quoted(key)} stands twice in one object",
+        hint="keep one of the two",
+    )
+
+
+class _TwiceError(Exception):
+    """A key stands twice."""

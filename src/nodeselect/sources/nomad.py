@@ -1,0 +1,38 @@
+"""Nomad nodes, as ``nomad node status -json ID`` prints them, one or several in an array.
+
+Labels are ``Meta`` by its keys and ``Attributes`` under ``attr.``, as in Nomad's own constraints.
+The *list* of nodes is a stub without ``Meta``: its labels are not known, which is an error.
+"""
+
+from nodeselect.errors import InventoryError
+from nodeselect.sources.found import Found, Record
+
+__all__ = ["find", "recognises"]
+
+_MARKS = ("Meta", "Attributes", "SchedulingEligibility", "NodeClass", "Datacenter")
+
+
+def recognises(record: Record) -> bool:
+    """Say whether ``record`` is a node of this shape; its id may still be missing."""
+    return any(mark in record for mark in _MARKS)
+
+
+def find(record: Record) -> Found:
+    """Say what the record says of the node.
+
+    :raises InventoryError: when it is a stub of the list, which has no labels to read.
+    """
+    if "Meta" not in record:
+        raise InventoryError(
+            "labels-unknown",
+            "this is an entry of Nomad's node list, which leaves Meta out",
+            hint="print whole nodes: nomad node status -json ID",
+        )
+    labels = record["Meta"] or {}
+    attributes = record.get("Attributes") or {}
+    if isinstance(labels, dict) and isinstance(attributes, dict):
+        labels = labels | {f"attr.{key}": value for key, value in attributes.items()}
+    state = record.get("Status")
+    if state == "ready" and record.get("SchedulingEligibility") == "ineligible":
+        state = "ineligible"
+    return Found(record.get("ID"), labels, record.get("Name"), state, "ID", "Meta")

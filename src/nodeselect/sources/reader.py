@@ -1,0 +1,231 @@
+"""One input, whatever its shape, to nodes.
+
+The shape is recognised by what stands in the input, never by the name of the file:
+
+- first the *format*: JSON lines, a JSON document, CSV, YAML, or the words with which Expanso's
+  command line says that there are no nodes;
+- then, record by record, the *shape*, one module each: Kubernetes, Bacalhau, Nomad, Expanso, plain.
+"""
+
+import io
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import chain
+from typing import Any, BinaryIO
+
+from nodeselect.errors import InventoryError
+from nodeselect.node import Node
+from nodeselect.sources import (
+    bacalhau,
+    csv_records,
+    expanso,
+    json_records,
+    kubernetes,
+    nomad,
+    plain,
+)
+from nodeselect.sources.found import Found, checked, described
+from nodeselect.sources.seen import SeenIds
+
+__all__ = ["Keep", "NodeReader"]
+
+Keep = Callable[[Mapping[str, str], str], bool]
+"""Says by labels and id whether a node is wanted."""
+
+_SHAPES = (kubernetes, bacalhau, nomad, expanso, plain)
+
+_PIECE = 60 * 1024
+"""Bytes of lines decoded at a time; small enough to stay in the processor's cache
+(``benchmarks/test_match_file.py``)."""
+
+
+class NodeReader:
+    """Iterates over the nodes of one input; in the end :attr:`count` says how many there were.
+
+    With ``keep``, only wanted nodes are made and given; all are read and checked. JSON lines and
+    CSV are read piece by piece: memory does not grow with what is not kept, but for 8 bytes a
+    node (see ``seen.py``). Other documents are held as text, and decoded node by node.
+
+    An error means that nothing of the input is to be used: it may come at the end.
+
+    :raises InventoryError: while iterating, when the input is not whole, not understood, or
+        contradicts itself.
+    """
+
+    count: int
+    """Nodes read so far, wanted or not."""
+
+    def __init__(self, stream: BinaryIO, keep: Keep | None = None, name: str | None = None) -> None:
+        """Read ``stream``, a buffered one; errors call it ``name``."""
+        self._stream = stream
+        self._keep = keep
+        self._name = name
+        self._seen = SeenIds()
+        self.count = 0
+
+    def __iter__(self) -> Iterator[Node]:
+        try:
+            yield from self._nodes(*self._first_line())
+            self._seen.finish()
+        except InventoryError as error:
+            raise (error if self._name is None else error.within(self._name)) from None
+        except OSError as error:
+            raise InventoryError(
+                "cannot-read", f"cannot be read: {error.strerror}", place=self._name
+            ) from None
+
+    def _first_line(self) -> tuple[bytes, int]:
+        """Read up to the first line with something in it; give it and how many stand before."""
+        for before, text in enumerate(self._stream):
+            text = text if before else text.removeprefix(b"\xef\xbb\xbf")
+            if text.strip():
+                return text, before
+        raise InventoryError("empty-input", "the input is empty", hint="check how it was made")
+
+    def _nodes(self, first: bytes, before: int) -> Iterator[Node]:
+        start = first.lstrip()[:1]
+        if start == b"{":
+            second = self._next_line()
+            more = second.strip()
+            if more and not more.startswith(b"Showing ") and _is_whole(first):
+                return self._lines(first + second, before + 1)
+            first += second
+        if start in (b"{", b"["):
+            return self._documents(json_records.document_records(self._all(first, before)))
+        if re.fullmatch(rb"No [\w ]+ found\.?\s*", first) and not self._stream.read().strip():
+            return iter(())
+        if csv_records.is_header(first.decode("utf-8", "replace")):
+            return self._found(csv_records.table_nodes(self._text_lines(first)))
+        from nodeselect.sources import yaml_records  # YAML: loaded with the first such input
+
+        return self._documents(yaml_records.document_records(self._all(first, before)))
+
+    def _next_line(self) -> bytes:
+        """Read up to the next line with something in it."""
+        blank: list[bytes] = []
+        for text in self._stream:
+            if text.strip():
+                return b"".join([*blank, text])
+            blank.append(text)
+        return b""
+
+    def _all(self, first: bytes, before: int) -> bytes:
+        """Read the whole document; what stands before its first line counts as lines only."""
+        return b"\n" * before + first + self._stream.read()
+
+    def _text_lines(self, first: bytes) -> Iterator[str]:
+        rest = io.TextIOWrapper(self._stream, "utf-8", newline="")
+        try:
+            yield from chain([first.decode("utf-8")], rest)
+        except UnicodeDecodeError:
+            raise InventoryError(
+                "not-utf-8", "the input is not UTF-8", hint="save it as UTF-8"
+            ) from None
+        finally:
+            rest.detach()
+
+    # JSON lines
+
+    def _lines(self, first: bytes, line: int) -> Iterator[Node]:
+        for piece in _pieces(first, self._stream):
+            records = json_records.decode_plain_lines(piece)
+            if records is None:
+                yield from self._single_lines(piece, line)
+            else:
+                self._seen.add([record.id for record in records])
+                self.count += len(records)
+                keep = self._keep
+                for record in records:
+                    if keep is None or keep(record.labels, record.id):
+                        yield Node(record.id, record.labels, record.name, record.state)
+            line += piece.count(b"\n")
+
+    def _single_lines(self, piece: bytes, line: int) -> Iterator[Node]:
+        for number, text in enumerate(piece.split(b"\n"), line):
+            if not text.strip():
+                continue
+            if text.startswith(b"Showing "):
+                json_records.check_footer(text.decode("utf-8", "replace"))
+                continue
+            record = json_records.decode(text, number)
+            yield from self._record(f"line {number}", record)
+
+    # Documents
+
+    def _documents(self, records: Iterable[tuple[str, Any]]) -> Iterator[Node]:
+        for place, record in records:
+            yield from self._record(place, record, whole=not place)
+
+    def _record(self, place: str, record: Any, *, whole: bool = False) -> Iterator[Node]:
+        """Give the nodes of one record: one, or none when it is not wanted.
+
+        The ``whole`` of a document may also be a map of ids to labels.
+        """
+        if not isinstance(record, dict):
+            message = f"a node is an object, not {described(record)}"
+            raise _unknown(place) if whole else InventoryError("wrong-type", message, place=place)
+        if isinstance(record.get("node"), dict):
+            return self._record(f"{place}.node" if place else "node", record["node"])
+        for shape in _SHAPES:
+            if shape.recognises(record):
+                return self._found(_of_shape(place, shape.find, record))
+        if whole and plain.is_label_map(record):
+            return self._found(
+                (node_id, Found(node_id, labels, None, None, "", ""))
+                for node_id, labels in record.items()
+            )
+        raise _unknown(place)
+
+    def _found(self, nodes: Iterable[tuple[str, Found]]) -> Iterator[Node]:
+        for place, found in nodes:
+            try:
+                node = Node(*checked(found))
+            except InventoryError as error:
+                raise _inside(place, error) from None
+            self._seen.add([node.id])
+            self.count += 1
+            if self._keep is None or self._keep(node.labels, node.id):
+                yield node
+
+
+def _of_shape(
+    place: str, find: Callable[[dict[str, Any]], Found], record: dict[str, Any]
+) -> Iterator[tuple[str, Found]]:
+    try:
+        found = find(record)
+    except InventoryError as error:
+        raise _inside(place, error) from None
+    yield place, found
+
+
+def _unknown(place: str) -> InventoryError:
+    return InventoryError(
+        "unknown-shape",
+        "this is no node, and no list of nodes, of any shape that is known",
+        place=place or None,
+        hint="known are nodes of Expanso, Kubernetes, Bacalhau and Nomad, {id, labels}, and CSV",
+    )
+
+
+def _inside(place: str, error: InventoryError) -> InventoryError:
+    """Put the path of a record before the path in it."""
+    joint = ": " if place.startswith("line") and "[" not in place else "."
+    path = joint.join(text for text in (place, error.place) if text)
+    return InventoryError(error.code, error.message, place=path or None, hint=error.hint)
+
+
+def _is_whole(line: bytes) -> bool:
+    try:
+        json_records.decode(line)
+    except InventoryError as error:
+        return error.code == "duplicate-key"
+    return True
+
+
+def _pieces(first: bytes, stream: BinaryIO) -> Iterator[bytes]:
+    """Cut the rest of the stream, behind ``first``, into pieces of whole lines."""
+    piece = first
+    while piece:
+        yield piece
+        piece = stream.read(_PIECE)
+        piece += stream.readline()

@@ -1,0 +1,65 @@
+"""The model of the language's meaning: slow, short, and written from the law alone.
+
+Every engine is compared with it. It knows the names of the operators and nothing
+else of nodeselect.
+"""
+
+from collections.abc import Collection, Iterable, Mapping
+from typing import Protocol
+
+from nodeselect.labels import Operator
+
+
+class Condition(Protocol):
+    """What the model reads of a requirement."""
+
+    @property
+    def key(self) -> str: ...
+    @property
+    def operator(self) -> Operator: ...
+    @property
+    def values(self) -> Collection[str]: ...
+
+
+def takes(
+    requirements: Iterable[Condition],
+    ids: Collection[str] | None,
+    labels: Mapping[str, str],
+    node_id: str | None = None,
+) -> bool:
+    """Say whether the node is taken: its id is asked for, and every requirement holds."""
+    return (ids is None or node_id in ids) and all(holds(each, labels) for each in requirements)
+
+
+def holds(condition: Condition, labels: Mapping[str, str]) -> bool:
+    """Say whether one requirement holds for one map of labels: a row of the law each."""
+    present = condition.key in labels
+    value = labels.get(condition.key, "")
+    match condition.operator:
+        case Operator.EXISTS:
+            return present
+        case Operator.DOES_NOT_EXIST:
+            return not present
+        case Operator.EQUALS | Operator.IN:
+            return present and value in condition.values
+        case Operator.NOT_EQUALS | Operator.NOT_IN:
+            return not present or value not in condition.values
+    [bound] = [go_integer(text) for text in condition.values]
+    number = go_integer(value)
+    if not present or number is None or bound is None:
+        return False
+    return number > bound if condition.operator is Operator.GREATER_THAN else number < bound
+
+
+def go_integer(text: str) -> int | None:
+    """Read ``text`` by the rule of Go's ``ParseInt(text, 10, 64)``; None is an error of Go."""
+    negative = text.startswith("-")
+    digits = text[1:] if text.startswith(("+", "-")) else text
+    if not digits or any(character not in "0123456789" for character in digits):
+        return None
+    number = 0
+    for character in digits:
+        number = number * 10 + "0123456789".index(character)
+    if negative:
+        number = -number
+    return number if -9223372036854775808 <= number <= 9223372036854775807 else None

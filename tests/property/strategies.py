@@ -1,0 +1,129 @@
+"""Random selectors, labels and texts. The pools are small, so that things meet."""
+
+import itertools
+import re
+
+from hypothesis import strategies as st
+
+from nodeselect.labels import Operator, Requirement, Selector
+
+KEYS = ("in", "notin", "x", "a/b")
+"""Keys; two of them are words of the language."""
+
+VALUES = ("", "a", "A", "in", "5", "007", "7", "1_0", "9223372036854775807", "a-b.c")
+"""Values that a selector can name."""
+
+BOUNDS = ("0", "5", "6", "7", "007", "9223372036854775806", "9223372036854775807")
+"""Integers that a selector can name."""
+
+LABEL_VALUES = (
+    *VALUES,
+    "-1",
+    "+5",
+    "-0",
+    "6",
+    " 2",
+    "2 ",
+    "٣",
+    "0x7",
+    "5.0",
+    "9223372036854775808",
+    "-9223372036854775808",
+    "-9223372036854775809",
+    "GPU-0: NVIDIA GeForce RTX 3090",
+)
+"""Values that a node may carry."""
+
+IDS = ("n-1", "n-2", "N-1", "n-10")
+
+BLANKS = st.text(" \t\r\n", max_size=3)
+TOKEN = re.compile(r"[^ \t\r\n(),!=><]+|==|!=|[(),!=><]")
+WORD = re.compile(r"[^ \t\r\n(),!=><]+")
+
+
+@st.composite
+def requirements(draw: st.DrawFn, keys: tuple[str, ...] = KEYS) -> Requirement:
+    """A requirement on one of ``keys``."""
+    key = draw(st.sampled_from(keys))
+    operator = draw(st.sampled_from(Operator))
+    if operator.arity == "none":
+        return Requirement(key, operator)
+    if operator.arity == "some":
+        return Requirement(key, operator, draw(st.lists(st.sampled_from(VALUES), min_size=1)))
+    if operator in (Operator.GREATER_THAN, Operator.LESS_THAN):
+        return Requirement(key, operator, [draw(st.sampled_from(BOUNDS))])
+    value = draw(st.sampled_from(VALUES))
+    spelling = "==" if operator is Operator.EQUALS and draw(st.booleans()) else None
+    return Requirement(key, operator, [value], spelling=spelling)
+
+
+def texts(keys: tuple[str, ...] = KEYS, max_size: int = 6) -> st.SearchStrategy[str]:
+    """The text of a right selector, its requirements in random order."""
+    return st.lists(requirements(keys), max_size=max_size).map(
+        lambda some: ",".join(str(requirement) for requirement in some)
+    )
+
+
+@st.composite
+def selectors(draw: st.DrawFn) -> Selector:
+    """A selector with or without ids, or the one that takes nothing."""
+    selector = Selector.parse(draw(texts()))
+    ids = draw(st.none() | st.lists(st.sampled_from(IDS), max_size=3))
+    if ids is None:
+        return selector
+    return selector & (Selector.of(match_ids=ids) if ids else Selector.nothing())
+
+
+def labels() -> st.SearchStrategy[dict[str, str]]:
+    """The labels of a node, many of them asked for by :func:`selectors`."""
+    return st.dictionaries(st.sampled_from(KEYS), st.sampled_from(LABEL_VALUES) | st.text())
+
+
+def node_ids() -> st.SearchStrategy[str | None]:
+    """The id of a node, or that it is not told."""
+    return st.none() | st.sampled_from(IDS)
+
+
+@st.composite
+def spaced(draw: st.DrawFn, text: str) -> str:
+    """The tokens of ``text`` with random white space around each; some between two words."""
+    tokens = TOKEN.findall(text)
+    pieces = [draw(BLANKS)]
+    for token, following in itertools.zip_longest(tokens, tokens[1:], fillvalue=""):
+        between = draw(BLANKS)
+        if WORD.match(token) and WORD.match(following):
+            between = between or " "
+        pieces += [token, between]
+    return "".join(pieces)
+
+
+_STRANGE = (
+    *("in", "notin", "x", "a/b", "=", "==", "!=", "!", "(", ")", ",", ">", "<", " ", "\t", "\n"),
+    *("\r\n", "'a'", '"', "||", "&&", "not", "or", "and", "gt", "ge", "exists", "IN", "NotIn"),
+    *("${X}", "${", "{{.x}}", "{{ .x }}", "<X>", "$X", "*", ".*", "^a$", "~", ";", ":", "x:a"),
+    *("[a]", "{a}", "[", "é", "日本", "e\u0301", "\u00a0", "\u200b", "\u202e", "\ufeff", "\u2028"),
+    *("\x00", "\x1b[31m", "\x85", "\x0b", "\x7f", "\ud800", "\U0001f600", "-1", "5", "a/b/c"),
+    *("/a", "a/", "-a", "A.b/c", "9" * 20, "a" * 64, "b" * 254 + "/c", "٣", "absent", "%a%"),
+)
+
+
+def soups() -> st.SearchStrategy[str]:
+    """Tokens, words of other languages and strange characters, in any order."""
+    return st.lists(st.sampled_from(_STRANGE), max_size=12).map("".join)
+
+
+@st.composite
+def mutated(draw: st.DrawFn) -> str:
+    """A right selector with a few pieces of it replaced, taken away or put in."""
+    text = draw(texts().flatmap(spaced))
+    for _ in range(draw(st.integers(1, 3))):
+        start = draw(st.integers(0, len(text)))
+        end = draw(st.integers(start, min(start + 3, len(text))))
+        text = text[:start] + draw(st.sampled_from(("", *_STRANGE))) + text[end:]
+    return text
+
+
+def any_texts() -> st.SearchStrategy[str]:
+    """Any text, most of them nearly right; surrogates included."""
+    any_character = st.characters(exclude_categories=())
+    return st.text() | st.text(any_character) | soups() | mutated()

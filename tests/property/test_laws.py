@@ -1,0 +1,210 @@
+"""What holds for every selector, every text and every node."""
+
+import copy
+import itertools
+import pickle
+import re
+import unicodedata
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from nodeselect.errors import SelectorError
+from nodeselect.labels import Operator, Selector
+from tests.naive import go_integer, takes
+from tests.property.strategies import (
+    KEYS,
+    VALUES,
+    any_texts,
+    labels,
+    node_ids,
+    selectors,
+    spaced,
+    texts,
+)
+
+
+@given(texts())
+def test_the_canonical_text_reads_back(text: str) -> None:
+    """Parsing the canonical text gives an equal selector with the same canonical text."""
+    selector = Selector.parse(text)
+    again = Selector.parse(str(selector))
+    assert again == selector
+    assert again.requirements == selector.requirements
+    assert hash(again) == hash(selector)
+    assert str(again) == str(selector)
+
+
+@given(selectors(), labels(), node_ids())
+def test_pickle_and_copy_give_the_selector_again(
+    selector: Selector, node_labels: dict[str, str], node_id: str | None
+) -> None:
+    """A pickled, copied or deeply copied selector is equal, prints the same and takes the same."""
+    pickled = pickle.loads(pickle.dumps(selector))
+    for again in (pickled, copy.copy(selector), copy.deepcopy(selector)):
+        assert again == selector
+        assert (again.requirements, again.ids) == (selector.requirements, selector.ids)
+        assert str(again) == str(selector)
+        assert again.matches(node_labels, node_id) == selector.matches(node_labels, node_id)
+
+
+@given(st.data(), texts(), labels())
+def test_spacing_does_not_matter(
+    data: st.DataObject, text: str, node_labels: dict[str, str]
+) -> None:
+    """The four kinds of white space between tokens change nothing."""
+    selector = Selector.parse(data.draw(spaced(text)))
+    assert selector == Selector.parse(text)
+    assert str(selector) == str(Selector.parse(text))
+    assert selector.matches(node_labels) == Selector.parse(text).matches(node_labels)
+
+
+@given(st.data(), texts(), labels())
+def test_order_does_not_matter(data: st.DataObject, text: str, node_labels: dict[str, str]) -> None:
+    """Requirements in another order make an equal selector that takes the same nodes."""
+    selector = Selector.parse(text)
+    parts = [str(requirement) for requirement in selector.requirements]
+    shuffled = Selector.parse(",".join(data.draw(st.permutations(parts))))
+    assert shuffled == selector
+    assert hash(shuffled) == hash(selector)
+    assert shuffled.matches(node_labels) == selector.matches(node_labels)
+
+
+@given(selectors(), labels(), node_ids(), st.text(), st.text())
+def test_an_unrelated_label_changes_nothing(
+    selector: Selector, node_labels: dict[str, str], node_id: str | None, key: str, value: str
+) -> None:
+    """A label that no requirement speaks of does not change the answer."""
+    asked = {requirement.key for requirement in selector.requirements}
+    more = node_labels if key in asked else {**node_labels, key: value}
+    less = {key: value for key, value in node_labels.items() if key in asked}
+    answer = selector.matches(node_labels, node_id)
+    assert selector.matches(more, node_id) == answer
+    assert selector.matches(less, node_id) == answer
+
+
+@given(selectors(), selectors(), labels(), node_ids())
+def test_and_takes_what_both_take(
+    one: Selector, other: Selector, node_labels: dict[str, str], node_id: str | None
+) -> None:
+    """``s & t`` takes a node exactly when ``s`` and ``t`` both do, in either order."""
+    both = one.matches(node_labels, node_id) and other.matches(node_labels, node_id)
+    assert (one & other).matches(node_labels, node_id) == both
+    assert one & other == other & one
+
+
+@given(selectors(), labels(), node_ids())
+def test_the_predicate_answers_as_the_model(
+    selector: Selector, node_labels: dict[str, str], node_id: str | None
+) -> None:
+    """The compiled predicate gives the answer of the naive matcher, and gives it as a bool."""
+    answer = selector.matches(node_labels, node_id)
+    assert answer is takes(selector.requirements, selector.ids, node_labels, node_id)
+
+
+@given(texts(keys=("x",)) | texts(keys=("x", "in")))
+@example("x=a,x!=a")
+@example("x in (a,in),x notin (a,in)")
+@example("x in (a,in),x notin (a)")
+@example("x,x notin (a,)")
+@example("x>5,x<6")
+@example("x>5,x<7")
+@example("x>5,x<7,x notin (6,06)")
+@example("x>5,x<7,x=6")
+@example("x>5,x<7,x=06,x!=06")
+@example("x>5,x<7,x=06,x!=6")
+@example("x>5,x<7,x=7")
+@example("x>5,x=a")
+@example("x<0")
+@example("x>9223372036854775806")
+@example("x>9223372036854775807")
+@example("!x,x!=a")
+@example("!x,x<5")
+@example("in>5,in<6,x")
+def test_satisfiable_is_exact(text: str) -> None:
+    """A selector is satisfiable exactly when it takes some map of a large enough universe."""
+    selector = Selector.parse(text)
+    keys = sorted({requirement.key for requirement in selector.requirements})
+    universe = [values_worth_trying(selector, key) for key in keys]
+    some = any(
+        takes(selector.requirements, None, present(keys, choice))
+        for choice in itertools.product(*universe)
+    )
+    assert selector.is_satisfiable == some
+
+
+def present(keys: list[str], values: tuple[str | None, ...]) -> dict[str, str]:
+    """Give the labels whose value is not None."""
+    return {key: value for key, value in zip(keys, values, strict=True) if value is not None}
+
+
+def values_worth_trying(selector: Selector, key: str) -> list[str | None]:
+    """Give absence, what the selector names for ``key``, the integers next to it, fresh values."""
+    named = {value for each in selector.requirements if each.key == key for value in each.values}
+    numbers = {go_integer(value) for value in named} - {None} | {0}
+    near = {number + step for number in numbers if number is not None for step in (-1, 0, 1)}
+    fresh = {f"{number:+0100d}" for number in near}  # a spelling too long for a selector to refuse
+    return [None, "fresh", *sorted(named | fresh)]
+
+
+@given(st.dictionaries(st.sampled_from(KEYS), st.sampled_from(VALUES)))
+def test_match_labels_are_equalities(wanted: dict[str, str]) -> None:
+    """``match_labels`` makes the selector that the equalities make in a text."""
+    text = ",".join(f"{key}={value}" for key, value in wanted.items())
+    selector = Selector.of(match_labels=wanted)
+    assert selector == Selector.parse(text)
+    assert all(each.operator is Operator.EQUALS for each in selector.requirements)
+    assert selector.matches(wanted)
+
+
+HIDDEN = set("\u200b\u200c\u200d\u2060\ufeff\u00ad")
+BIDIRECTIONAL = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
+
+
+def is_safe(character: str) -> bool:
+    """Say whether a terminal draws the character and does nothing else."""
+    if unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp") or character in HIDDEN:
+        return False
+    reorders = unicodedata.bidirectional(character) in BIDIRECTIONAL
+    return not reorders and character not in "\u200e\u200f\u061c"
+
+
+def refusal(text: str) -> SelectorError | None:
+    """Give the error that ``text`` raises, or None where it parses."""
+    try:
+        Selector.parse(text)
+    except SelectorError as error:
+        return error
+    return None
+
+
+@given(any_texts())
+def test_any_text_parses_or_raises_a_selector_error(text: str) -> None:
+    """A text is a selector or a SelectorError, which points into it and is safe to print."""
+    error = refusal(text)
+    if error is None:
+        return
+    shown = str(error)
+    assert all(map(is_safe, shown.replace("\n", "")))
+    assert error.source == text
+    start, end = error.span
+    assert 0 <= start <= end <= len(text)
+    message, _, carets, *hint = shown.split("\n")
+    assert message == error.message
+    assert re.fullmatch(r" *\^+", carets)
+    assert hint == ([f"  {error.hint}"] if error.hint else [])
+    assert re.fullmatch(r"[a-z]+(-[a-z]+)*", error.code)
+    assert str(pickle.loads(pickle.dumps(error))) == shown
+
+
+@given(any_texts())
+def test_an_error_in_a_job_spec_says_the_same(text: str) -> None:
+    """``of`` refuses an expression that ``parse`` refuses, with the same words and its place."""
+    parsed = refusal(text)
+    if parsed is None:
+        return
+    with pytest.raises(SelectorError) as caught:
+        Selector.of(match_expressions=["x", text])
+    assert caught.value.place == "match_expressions[1]"
+    assert str(caught.value) == f"match_expressions[1]: {parsed}"
