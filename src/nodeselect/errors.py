@@ -141,7 +141,7 @@ class Problem(NamedTuple):
     message: str
     """What is wrong, in one line."""
     line: int
-    """Line, from 1."""
+    """Line, from 1; 0 when it is the document as a whole."""
     column: int
     """Column, from 1, in characters."""
     path: str
@@ -153,7 +153,7 @@ class Problem(NamedTuple):
 
     def show(self, file: str) -> str:
         """Give the problem as lines for people; ``file`` is what to call the document."""
-        place = f"{printable(file)}:{self.line}:{self.column}"
+        place = f"{printable(file)}:{self.line}:{self.column}" if self.line else printable(file)
         path = f" at {printable(self.path)}" if self.path else ""
         lines = [f"{place}: error[{self.code}]{path}: {self.message}", *self.excerpt]
         if self.hint:

@@ -76,11 +76,11 @@ PARTS = [
     ),
     pytest.param(
         lambda: Selector.of(match_labels={"x\x1b": "c"}),
-        "invalid-key",
-        "match_labels['x\\x1b']: a key cannot hold '\\x1b'\n"
+        "control-character",
+        "match_labels['x\\x1b']: a control character (\\x1b) is refused\n"
         "  x\\x1b\n"
         "   ^^^^\n"
-        "  a key holds letters, digits, '-', '_' and '.'",
+        "  take it out",
         id="escape-in-a-key-of-match-labels",
     ),
     pytest.param(
@@ -149,7 +149,7 @@ PARTS = [
         "'>' and '<' compare with a whole number, found '1.5'\n"
         "  1.5\n"
         "  ^^^\n"
-        "  write decimal digits only, as in: key>5",
+        "  write decimal digits only, as in: x>5",
         id="no-integer",
     ),
 ]
@@ -231,7 +231,7 @@ MORE_ADVISED = [
     'x: "a"', "x:'a'", "x : 'a'", "x === '5'", "!x='a'", "x <> 'a'", "x ! = 'a'", "x eq 'a'",
     "x in 'a'", "x in a/b", "x >= 1.5", "x >= '5'", "x<=a", "x gt 5Gi", "x >= -1", "x in {{.var}}",
     "not 'x'", "x.in(a)", f"{'x' * 63} in a", f"example.com/{'x' * 60} gt 5", f"x <> {'a' * 63}",
-    f"x in {'a' * 63}", f"x:{'a' * 63}", "A.b/é", "x gt", "x notin [a, 'b']",
+    f"x in {'a' * 63}", f"x:{'a' * 63}", "x gt", "x notin [a, 'b']",
 ]  # fmt: skip
 
 

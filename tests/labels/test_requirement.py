@@ -1,6 +1,7 @@
 """One requirement, made of its parts."""
 
 import copy
+import itertools
 import pickle
 
 import pytest
@@ -44,7 +45,8 @@ def test_pickle_and_copy(text: str, made: Requirement) -> None:
 def test_requirements_differ_by_each_part() -> None:
     """No two of these are equal: key, operator, spelling and values all count."""
     made = [row.values[1] for row in FORMS] + [Requirement("b", Operator.EXISTS)]
-    assert len(set(made)) == len(made)
+    for one, other in itertools.combinations(made, 2):
+        assert one != other
     assert made[0] != "a"
 
 

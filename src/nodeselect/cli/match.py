@@ -7,7 +7,7 @@ from click.core import ParameterSource
 
 from nodeselect.cli.messages import say, say_error
 from nodeselect.cli.output import COLUMN_FORMATS, FORMATS, lines_of, put
-from nodeselect.cli.progress import with_progress
+from nodeselect.cli.progress import Progress
 from nodeselect.errors import InventoryError, JobError, Problem, SelectorError
 from nodeselect.labels import Selector
 from nodeselect.limits import LIMITS
@@ -136,17 +136,26 @@ class _Question:
         """Read all nodes, and give the first ``most`` that match, or all."""
         kept: list[Node] = []
         with open_input(source) as (stream, name):
-            reader = NodeReader(with_progress(stream, name), self._keep(), name)
-            for node in reader:
-                if self._states is not None and (node.state or "").lower() not in self._states:
-                    continue
-                self.matched += 1
-                self._connected += node.connected
-                self._stateless += node.state is None
-                if most is None or len(kept) < most:
-                    kept.append(node)
+            progress = Progress(stream, name)
+            # The ids that no node has are remembered while reading, in one process.
+            fork = not self._ids
+            reader = NodeReader(stream, self._keep(), name=name, watch=progress, fork=fork)
+            try:
+                for node in reader:
+                    self._take(node, kept, most)
+            finally:
+                progress.wipe()
             self.total = reader.count
         return kept
+
+    def _take(self, node: Node, kept: list[Node], most: int | None) -> None:
+        if self._states is not None and (node.state or "").lower() not in self._states:
+            return
+        self.matched += 1
+        self._connected += node.connected
+        self._stateless += node.state is None
+        if most is None or len(kept) < most:
+            kept.append(node)
 
     def summary(self, shown: int | None) -> str:
         """Say in a line or two how many nodes match, and which ids no node has."""
@@ -204,7 +213,7 @@ def _job_selector(job: str) -> Selector:
             data = stream.read(most)
     except (OSError, InventoryError) as error:
         reason = error.strerror if isinstance(error, OSError) else error.message
-        problem = Problem("cannot-read", str(reason), 1, 1, "", (), None)
+        problem = Problem("cannot-read", str(reason), 0, 0, "", (), None)
         raise JobError(name, (problem,)) from None
     return read_job_selector(data, name)
 

@@ -30,6 +30,9 @@ def say_error(error: NodeselectError) -> None:
 
 def say_usage(error: click.ClickException) -> None:
     """Say what is wrong with the command line, and where help is."""
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        say(error.format_message())
+        return
     context = getattr(error, "ctx", None)
     if context is not None:
         say(context.get_usage())

@@ -15,12 +15,23 @@ import msgspec
 
 from nodeselect.errors import InventoryError
 from nodeselect.limits import LIMITS
+from nodeselect.node import Node
 from nodeselect.printable import quoted
 from nodeselect.sources.found import Record
+from nodeselect.sources.seen import SeenState
 
-__all__ = ["PlainRecord", "decode", "decode_plain_lines", "document_records", "quotes"]
+__all__ = [
+    "PlainRecord",
+    "decode",
+    "decode_half",
+    "decode_plain_lines",
+    "document_records",
+    "encode_half",
+    "quotes",
+]
 
 _T = TypeVar("_T")
+_Half = tuple[int, SeenState, list[tuple[str, dict[str, str], str | None, str | None]]]
 
 LISTS = ("items", "nodes", "Nodes")
 """The keys under which an envelope has its nodes."""
@@ -75,6 +86,18 @@ def decode_plain_lines(piece: bytes) -> list[PlainRecord] | None:
         "" not in ids and "".join(ids).isprintable() and max(sizes, default=0) <= LIMITS.node_labels
     )
     return records if fit else None
+
+
+def encode_half(count: int, seen: SeenState, nodes: list[Node]) -> bytes:
+    """Pack what one process has read of a file, for the other."""
+    parts = [(node.id, dict(node.labels), node.name, node.state) for node in nodes]
+    return msgspec.msgpack.encode((count, seen, parts))
+
+
+def decode_half(sent: bytes) -> _Half:
+    """Unpack what :func:`encode_half` packed."""
+    half: _Half = msgspec.msgpack.decode(sent, type=_Half)
+    return half
 
 
 def document_records(data: bytes) -> Iterator[tuple[str, Any]]:

@@ -25,6 +25,7 @@ from nodeselect.sources import (
     plain,
 )
 from nodeselect.sources.found import Found, checked, described
+from nodeselect.sources.second_half import SecondHalf
 from nodeselect.sources.seen import SeenIds
 
 __all__ = ["Keep", "NodeReader"]
@@ -55,11 +56,28 @@ class NodeReader:
     count: int
     """Nodes read so far, wanted or not."""
 
-    def __init__(self, stream: BinaryIO, keep: Keep | None = None, name: str | None = None) -> None:
-        """Read ``stream``, a buffered one; errors call it ``name``."""
+    def __init__(
+        self,
+        stream: BinaryIO,
+        keep: Keep | None = None,
+        *,
+        name: str | None = None,
+        watch: Callable[["NodeReader"], None] | None = None,
+        fork: bool = False,
+    ) -> None:
+        """Read ``stream``, a buffered one.
+
+        :param keep: says which nodes are wanted; None wants all.
+        :param name: what errors call the input.
+        :param watch: called every thousand nodes or so.
+        :param fork: whether a large file of lines may be read by two processes; ``keep`` then
+            runs in both, and must not remember anything.
+        """
         self._stream = stream
         self._keep = keep
         self._name = name
+        self._watch = watch
+        self._fork = fork
         self._seen = SeenIds()
         self.count = 0
 
@@ -127,18 +145,50 @@ class NodeReader:
     # JSON lines
 
     def _lines(self, first: bytes, line: int) -> Iterator[Node]:
-        for piece in _pieces(first, self._stream):
-            records = json_records.decode_plain_lines(piece)
-            if records is None:
-                yield from self._single_lines(piece, line)
-            else:
-                self._seen.add([record.id for record in records])
-                self.count += len(records)
-                keep = self._keep
-                for record in records:
-                    if keep is None or keep(record.labels, record.id):
-                        yield Node(record.id, record.labels, record.name, record.state)
-            line += piece.count(b"\n")
+        half = SecondHalf.begin(self._stream, self._second_half) if self._fork else None
+        try:
+            stop = None if half is None else half.start
+            for piece in _pieces(first, self._stream, stop):
+                yield from self._piece(piece, line)
+                line += piece.count(b"\n")
+            if half is None:
+                return
+            if sent := half.result():
+                yield from self._sent(sent)
+                return
+            for piece in _pieces(b"", self._stream):
+                yield from self._piece(piece, line)
+                line += piece.count(b"\n")
+        finally:
+            if half is not None:
+                half.end()
+
+    def _piece(self, piece: bytes, line: int) -> Iterable[Node]:
+        """Give the wanted nodes of some lines, of which the first is number ``line``."""
+        records = json_records.decode_plain_lines(piece)
+        if records is None:
+            return self._single_lines(piece, line)
+        self._seen.add([record.id for record in records])
+        self.count += len(records)
+        if self._watch is not None:
+            self._watch(self)
+        keep = self._keep
+        if keep is not None:
+            records = [record for record in records if keep(record.labels, record.id)]
+        return [Node(record.id, record.labels, record.name, record.state) for record in records]
+
+    def _second_half(self, stream: BinaryIO) -> bytes:
+        """Read the lines of ``stream`` in the other process; give what :meth:`_sent` takes."""
+        reader = NodeReader(stream, self._keep)
+        nodes = [node for piece in _pieces(b"", stream) for node in reader._piece(piece, 0)]
+        return json_records.encode_half(reader.count, reader._seen.state(), nodes)
+
+    def _sent(self, sent: bytes) -> Iterator[Node]:
+        """Take what the other process has read."""
+        count, seen, nodes = json_records.decode_half(sent)
+        self.count += count
+        self._seen.join(seen)
+        return (Node(*parts) for parts in nodes)
 
     def _single_lines(self, piece: bytes, line: int) -> Iterator[Node]:
         for number, text in enumerate(piece.split(b"\n"), line):
@@ -184,6 +234,8 @@ class NodeReader:
                 raise _inside(place, error) from None
             self._seen.add([node.id])
             self.count += 1
+            if self._watch is not None and not self.count % 1_000:
+                self._watch(self)
             if self._keep is None or self._keep(node.labels, node.id):
                 yield node
 
@@ -222,10 +274,17 @@ def _is_whole(line: bytes) -> bool:
     return True
 
 
-def _pieces(first: bytes, stream: BinaryIO) -> Iterator[bytes]:
-    """Cut the rest of the stream, behind ``first``, into pieces of whole lines."""
-    piece = first
-    while piece:
+def _pieces(first: bytes, stream: BinaryIO, stop: int | None = None) -> Iterator[bytes]:
+    """Cut the rest of the stream, behind ``first``, into pieces of whole lines.
+
+    ``stop`` is the position of the beginning of a line, to read up to; None reads to the end.
+    """
+    if first:
+        yield first
+    while (left := _PIECE if stop is None else min(_PIECE, stop - stream.tell())) > 0:
+        piece = stream.read(left)
+        if stop is None or stream.tell() < stop:
+            piece += stream.readline()
+        if not piece:
+            return
         yield piece
-        piece = stream.read(_PIECE)
-        piece += stream.readline()

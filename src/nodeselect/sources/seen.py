@@ -14,10 +14,13 @@ from itertools import pairwise
 from nodeselect.errors import InventoryError
 from nodeselect.printable import quoted
 
-__all__ = ["SeenIds"]
+__all__ = ["SeenIds", "SeenState"]
 
 _REMEMBERED = 100_000
 _BUCKETS = 64
+
+SeenState = tuple[bytes, str, str, bool]
+"""Ids in a form to send: hashes, first and last id, and whether all ascend."""
 
 
 class SeenIds:
@@ -26,7 +29,7 @@ class SeenIds:
     def __init__(self) -> None:
         self._records: dict[str, int] = {}
         self._hashes = array("q")
-        self._last = ""
+        self._first = self._last = ""
         self._ascending = True
 
     def add(self, ids: Sequence[str]) -> None:
@@ -38,10 +41,25 @@ class SeenIds:
         self._hashes.extend(map(hash, ids))
         if first < _REMEMBERED:
             self._remember(ids, first)
+        if ids and not first:
+            self._first = ids[0]
         if self._ascending and ids:
             ordered = ids[0] > self._last or not first
             self._ascending = ordered and all(map(str.__lt__, ids, ids[1:]))
             self._last = ids[-1]
+
+    def state(self) -> "SeenState":
+        """Give what another process needs to know of these ids."""
+        return self._hashes.tobytes(), self._first, self._last, self._ascending
+
+    def join(self, state: "SeenState") -> None:
+        """Take the ids that another process has seen, as the next records."""
+        hashes, first, last, ascending = state
+        if hashes:
+            ordered = first > self._last or not self._hashes
+            self._ascending = self._ascending and ascending and ordered
+            self._hashes.frombytes(hashes)
+            self._last = last
 
     def finish(self) -> None:
         """Search for an id that came twice; to be called at the end of the input.

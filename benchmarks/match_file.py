@@ -1,0 +1,138 @@
+"""``nodeselect match --count`` over a million nodes in a file, against jq and DuckDB.
+
+Whole processes, in rounds: each round runs every tool once, and the next begins with another tool,
+so that a slow moment of the machine falls on all of them. Prints Markdown tables and writes
+``results/match_file.json``.
+
+    python -m benchmarks.match_file [ROUNDS]
+"""
+
+import json
+import multiprocessing
+import os
+import platform
+import sys
+from collections.abc import Callable
+from importlib.metadata import version
+from pathlib import Path
+from statistics import median
+
+from benchmarks.fleet import shuffle_lines, write_ndjson
+from benchmarks.peers import PEERS, Peer
+from benchmarks.process import Run, run
+
+_HERE = Path(__file__).parent
+_DATA = _HERE / "data"
+_RESULTS = _HERE / "results"
+_ROUNDS = 5
+
+
+def main() -> None:
+    """Measure, print, write."""
+    rounds = int(sys.argv[1]) if len(sys.argv) > 1 else _ROUNDS
+    small, large = _ascending(100_000), _ascending(1_000_000)
+    peers = against_peers(large, rounds)
+    memory = memory_of_nodeselect(
+        {
+            "100,000 nodes, ids ascending": small,
+            "100,000 nodes, ids shuffled": _shuffled(small),
+            "1,000,000 nodes, ids ascending": large,
+            "1,000,000 nodes, ids shuffled": _shuffled(large),
+        },
+        rounds,
+    )
+    result = {"machine": _machine(), "rounds": rounds, "peers": peers, "memory": memory}
+    _RESULTS.mkdir(exist_ok=True)
+    text = json.dumps(result, indent=2) + "\n"
+    (_RESULTS / "match_file.json").write_text(text, encoding="utf-8")
+
+
+def against_peers(file: Path, rounds: int) -> list[dict[str, object]]:
+    """Ask every tool in every round; all must give the same answer."""
+    runs: dict[str, list[Run]] = {peer.name: [] for peer in PEERS}
+    counts: dict[str, int] = {}
+    for peer in PEERS:  # once unmeasured: the file comes into memory, bytecode onto the disk
+        counts[peer.name] = _ask(peer, file)[1]
+    assert len(set(counts.values())) == 1, counts
+    for number in range(rounds):
+        first = number % len(PEERS)
+        for peer in (*PEERS[first:], *PEERS[:first]):
+            taken, count = _ask(peer, file)
+            assert count == counts[peer.name]
+            runs[peer.name].append(taken)
+    ours = median(taken.wall for taken in runs[PEERS[0].name])
+    megabytes = file.stat().st_size / 1e6
+    print(f"\n1,000,000 nodes, NDJSON, {megabytes:.0f} MB; {counts[PEERS[0].name]:,} match\n")
+    print("| | wall s | to nodeselect | CPU s | peak MB |\n|---|---:|---:|---:|---:|")
+    rows = []
+    for peer in PEERS:
+        row = _medians(runs[peer.name])
+        print(
+            f"| {peer.name} | {row['wall_s']:.2f} | x{row['wall_s'] / ours:.1f}"
+            f" | {row['cpu_s']:.2f} | {row['peak_mb']:.0f} |"
+        )
+        rows.append({"tool": peer.name, "count": counts[peer.name], **row})
+    return rows
+
+
+def memory_of_nodeselect(files: dict[str, Path], rounds: int) -> list[dict[str, object]]:
+    """See how memory grows with the number of nodes, and with ids that come in no order."""
+    print("\n| nodeselect | wall s | CPU s | peak MB |\n|---|---:|---:|---:|")
+    rows = []
+    for name, file in files.items():
+        _ask(PEERS[0], file)
+        row = _medians([_ask(PEERS[0], file)[0] for _ in range(rounds)])
+        print(f"| {name} | {row['wall_s']:.2f} | {row['cpu_s']:.2f} | {row['peak_mb']:.0f} |")
+        rows.append({"nodes": name, **row})
+    return rows
+
+
+def _ask(peer: Peer, file: Path) -> tuple[Run, int]:
+    taken = run(peer.command(str(file)))
+    return taken, peer.count(taken.output)
+
+
+def _medians(runs: list[Run]) -> dict[str, float]:
+    walls = sorted(taken.wall for taken in runs)
+    return {
+        "wall_s": round(median(walls), 3),
+        "wall_s_least": round(walls[0], 3),
+        "wall_s_most": round(walls[-1], 3),
+        "cpu_s": round(median(taken.cpu for taken in runs), 3),
+        "peak_mb": round(median(taken.peak for taken in runs), 1),
+    }
+
+
+def _ascending(n: int) -> Path:
+    path = _DATA / f"fleet-{n}.ndjson"
+    return _made(path, write_ndjson, path, n)
+
+
+def _shuffled(path: Path) -> Path:
+    target = path.with_name(f"{path.stem}-shuffled.ndjson")
+    return _made(target, shuffle_lines, path, target)
+
+
+def _made(path: Path, make: Callable[..., None], *arguments: object) -> Path:
+    """Make the file unless it is there, in a process of its own: see :func:`run`."""
+    if not path.exists():
+        _DATA.mkdir(exist_ok=True)
+        maker = multiprocessing.get_context("spawn").Process(target=make, args=arguments)
+        maker.start()
+        maker.join()
+        assert path.exists(), f"{path.name} was not made"
+    return path
+
+
+def _machine() -> dict[str, object]:
+    return {
+        "python": platform.python_version(),
+        "cores": os.cpu_count(),
+        "nodeselect": version("nodeselect"),
+        "duckdb": version("duckdb"),
+        "jq": run(["jq", "--version"]).output.strip(),
+    }
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,79 @@
+"""From the bytes of an inventory to nodes."""
+
+import io
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from pytest_benchmark.fixture import BenchmarkFixture
+
+from benchmarks.fleet import FIVE
+from nodeselect import Inventory, Selector
+from nodeselect.sources import json_records, reader
+from nodeselect.sources.reader import Keep, NodeReader
+
+Fleet = Callable[[int], Path]
+
+
+@pytest.fixture(scope="module")
+def lines(fleet_file: Fleet) -> bytes:
+    """Give 100,000 nodes as NDJSON; in memory, so that no disk is measured."""
+    return fleet_file(100_000).read_bytes()
+
+
+def read(data: bytes, keep: Keep | None = None) -> int:
+    """Read all nodes, hold none of them, and say how many there were."""
+    nodes = NodeReader(io.BytesIO(data), keep)
+    for _ in nodes:
+        pass
+    return nodes.count
+
+
+@pytest.mark.benchmark(group="read 100,000 nodes, NDJSON")
+def test_lines_all(benchmark: BenchmarkFixture, lines: bytes) -> None:
+    """Make every node."""
+    assert benchmark.pedantic(read, args=(lines,), rounds=9, warmup_rounds=1) == 100_000
+
+
+@pytest.mark.benchmark(group="read 100,000 nodes, NDJSON")
+def test_lines_kept(benchmark: BenchmarkFixture, lines: bytes) -> None:
+    """Make only the nodes that a selector takes, as the command line does."""
+    keep = Selector.parse(FIVE).matches
+    assert benchmark.pedantic(read, args=(lines, keep), rounds=9, warmup_rounds=1) == 100_000
+
+
+@pytest.mark.benchmark(group="read 100,000 nodes, NDJSON")
+def test_inventory_read(benchmark: BenchmarkFixture, fleet_file: Fleet) -> None:
+    """Read a file into an inventory."""
+    path = fleet_file(100_000)
+    assert len(benchmark.pedantic(Inventory.read, args=(path,), rounds=9, warmup_rounds=1)) > 0
+
+
+@pytest.mark.benchmark(group="read documents")
+def test_expanso_document(benchmark: BenchmarkFixture, expanso_document: bytes) -> None:
+    """Read 10,000 nodes of the API of Expanso."""
+    arguments = (expanso_document,)
+    assert benchmark.pedantic(read, args=arguments, rounds=9, warmup_rounds=1) == 10_000
+
+
+@pytest.mark.benchmark(group="read documents")
+def test_yaml_document(benchmark: BenchmarkFixture, yaml_document: bytes) -> None:
+    """Read 2,000 nodes of a YAML list."""
+    assert benchmark.pedantic(read, args=(yaml_document,), rounds=5, warmup_rounds=1) == 2_000
+
+
+@pytest.mark.benchmark(group="size of a piece, 100,000 nodes, NDJSON")
+@pytest.mark.parametrize("kib", [15, 30, 60, 120, 250, 1_000])
+def test_piece(
+    benchmark: BenchmarkFixture, monkeypatch: pytest.MonkeyPatch, lines: bytes, kib: int
+) -> None:
+    """Decode so many KiB of lines at a time.
+
+    The fast way refuses a piece that is larger than the labels of one node may be, since it does
+    not look at their size; that bound is lifted here, so that only the size of the piece counts.
+    """
+    monkeypatch.setattr(reader, "_PIECE", kib * 1024)
+    lifted = json_records.LIMITS._replace(node_labels_bytes=1 << 30)
+    monkeypatch.setattr(json_records, "LIMITS", lifted)
+    keep = Selector.parse(FIVE).matches
+    assert benchmark.pedantic(read, args=(lines, keep), rounds=9, warmup_rounds=1) == 100_000
