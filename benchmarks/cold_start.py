@@ -59,7 +59,7 @@ def main() -> None:
         "nodeselect": version("nodeselect"),
         "cores": os.cpu_count(),
         "rounds": rounds,
-        "commands": {name: row for name, row in zip(names, rows, strict=True)},
+        "commands": dict(zip(names, rows, strict=True)),
     }
     _RESULTS.mkdir(exist_ok=True)
     text = json.dumps(result, indent=2) + "\n"

@@ -18,13 +18,22 @@ from pathlib import Path
 from statistics import median
 
 from benchmarks.fleet import shuffle_lines, write_ndjson
-from benchmarks.peers import PEERS, Peer
-from benchmarks.process import Run, run
+from benchmarks.peers import PEERS, Peer, arguments_of_nodeselect
+from benchmarks.process import PYTHON, Run, own_peak, peak_together, run
 
 _HERE = Path(__file__).parent
 _DATA = _HERE / "data"
 _RESULTS = _HERE / "results"
 _ROUNDS = 5
+
+_FROM = """
+import sys
+from nodeselect.sources import second_half
+second_half._WORTH_IT = int(sys.argv.pop(1))
+from nodeselect.cli import main
+main()
+"""
+"""The command with another size from which on it takes a second process."""
 
 
 def main() -> None:
@@ -41,7 +50,14 @@ def main() -> None:
         },
         rounds,
     )
-    result = {"machine": _machine(), "rounds": rounds, "peers": peers, "memory": memory}
+    halves = second_process(rounds)
+    result = {
+        "machine": _machine(),
+        "rounds": rounds,
+        "peers": peers,
+        "memory": memory,
+        "second_process": halves,
+    }
     _RESULTS.mkdir(exist_ok=True)
     text = json.dumps(result, indent=2) + "\n"
     (_RESULTS / "match_file.json").write_text(text, encoding="utf-8")
@@ -64,12 +80,12 @@ def against_peers(file: Path, rounds: int) -> list[dict[str, object]]:
     megabytes = file.stat().st_size / 1e6
     print(f"\n1,000,000 nodes, NDJSON, {megabytes:.0f} MB; {counts[PEERS[0].name]:,} match\n")
     print("| | wall s | to nodeselect | CPU s | peak MB |\n|---|---:|---:|---:|---:|")
-    rows = []
+    rows: list[dict[str, object]] = []
     for peer in PEERS:
         row = _medians(runs[peer.name])
         print(
             f"| {peer.name} | {row['wall_s']:.2f} | x{row['wall_s'] / ours:.1f}"
-            f" | {row['cpu_s']:.2f} | {row['peak_mb']:.0f} |"
+            f" | {row['cpu_s']:.2f} | {_peak(row['peak_mb'])} |"
         )
         rows.append({"tool": peer.name, "count": counts[peer.name], **row})
     return rows
@@ -77,14 +93,46 @@ def against_peers(file: Path, rounds: int) -> list[dict[str, object]]:
 
 def memory_of_nodeselect(files: dict[str, Path], rounds: int) -> list[dict[str, object]]:
     """See how memory grows with the number of nodes, and with ids that come in no order."""
-    print("\n| nodeselect | wall s | CPU s | peak MB |\n|---|---:|---:|---:|")
-    rows = []
+    print("\n| nodeselect | wall s | CPU s | peak MB, largest process | peak MB, together |")
+    print("|---|---:|---:|---:|---:|")
+    rows: list[dict[str, object]] = []
     for name, file in files.items():
         _ask(PEERS[0], file)
         row = _medians([_ask(PEERS[0], file)[0] for _ in range(rounds)])
-        print(f"| {name} | {row['wall_s']:.2f} | {row['cpu_s']:.2f} | {row['peak_mb']:.0f} |")
-        rows.append({"nodes": name, **row})
+        together = peak_together(PEERS[0].command(str(file)))
+        shown = "not known" if together is None else f"{together:.0f}"
+        print(
+            f"| {name} | {row['wall_s']:.2f} | {row['cpu_s']:.2f} | {row['peak_mb']:.0f}"
+            f" | {shown} |"
+        )
+        rows.append({"nodes": name, **row, "peak_mb_together": together})
     return rows
+
+
+def second_process(rounds: int) -> list[dict[str, object]]:
+    """See from what size of file on it pays that nodeselect reads it with two processes."""
+    print("\n| nodes | MB | one process, wall s | two | ratio |\n|---:|---:|---:|---:|---:|")
+    rows: list[dict[str, object]] = []
+    for n in (25_000, 50_000, 100_000, 150_000, 250_000, 1_000_000):
+        file = _ascending(n)
+        commands = {
+            "one": [PYTHON, "-c", _FROM, str(2**60), "match", *arguments_of_nodeselect(str(file))],
+            "two": [PYTHON, "-c", _FROM, "0", "match", *arguments_of_nodeselect(str(file))],
+        }
+        walls: dict[str, list[float]] = {name: [] for name in commands}
+        for number in range(2 * rounds + 1):
+            for name in sorted(commands, reverse=bool(number % 2)):
+                walls[name].append(run(commands[name]).wall)
+        one, two = (median(walls[name][1:]) for name in ("one", "two"))  # the first warms up
+        megabytes = file.stat().st_size / 1e6
+        print(f"| {n:,} | {megabytes:.0f} | {one:.3f} | {two:.3f} | x{one / two:.2f} |")
+        rows.append({"nodes": n, "one_wall_s": round(one, 4), "two_wall_s": round(two, 4)})
+    return rows
+
+
+def _peak(megabytes: float) -> str:
+    """Show a peak; one that is no larger than this process may be this process itself."""
+    return f"{megabytes:.0f}" if megabytes > own_peak() + 1 else f"under {own_peak():.0f}"
 
 
 def _ask(peer: Peer, file: Path) -> tuple[Run, int]:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from benchmarks.fleet import FIVE
 from benchmarks.process import NODESELECT, PYTHON
 
-__all__ = ["PEERS", "Peer"]
+__all__ = ["PEERS", "Peer", "arguments_of_nodeselect"]
 
 
 class Peer(NamedTuple):
@@ -76,8 +76,8 @@ FROM read_json(
 
 _ASK_DUCKDB = """
 import sys, duckdb
-database = duckdb.connect(config={"enable_progress_bar": False})
-print(database.execute(sys.argv[1], {"file": sys.argv[2]}).fetchone()[0])
+duckdb.execute("SET enable_progress_bar = false")
+print(duckdb.execute(sys.argv[1], {"file": sys.argv[2]}).fetchone()[0])
 """
 
 
@@ -85,8 +85,13 @@ def _duckdb(query: str) -> Callable[[str], list[str]]:
     return lambda file: [PYTHON, "-c", _ASK_DUCKDB, query, file]
 
 
+def arguments_of_nodeselect(file: str) -> list[str]:
+    """Give what stands behind ``nodeselect match``."""
+    return ["-l", FIVE, "-n", file, "--count"]
+
+
 PEERS = (
-    Peer("nodeselect", lambda file: [NODESELECT, "match", "-l", FIVE, "-n", file, "--count"], int),
+    Peer("nodeselect", lambda file: [NODESELECT, "match", *arguments_of_nodeselect(file)], int),
     Peer("jq", lambda file: ["jq", "-r", _JQ, file], lambda ids: len(ids.split())),
     Peer("DuckDB, labels as a MAP", _duckdb(_DUCKDB_MAP), int),
     Peer("DuckDB, columns detected", _duckdb(_DUCKDB_AUTO), int),

@@ -1,15 +1,17 @@
 """Measures whole processes: time from start to end, time of the processor, peak memory."""
 
 import os
+import resource
 import subprocess
 import sys
 import sysconfig
+import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-__all__ = ["NODESELECT", "PYTHON", "Run", "run"]
+__all__ = ["NODESELECT", "PYTHON", "Run", "own_peak", "peak_together", "run"]
 
 PYTHON = sys.executable
 NODESELECT = str(Path(sysconfig.get_path("scripts"), "nodeselect"))
@@ -17,6 +19,9 @@ NODESELECT = str(Path(sysconfig.get_path("scripts"), "nodeselect"))
 
 _ENVIRONMENT = {name: text for name, text in os.environ.items() if not name.startswith("PYTHON")}
 """Without PYTHONDONTWRITEBYTECODE and its like, which make a start slower than a user's."""
+
+_UNIT = 1e6 if sys.platform == "darwin" else 1e6 / 1024
+"""What the system counts memory in, to a MB: bytes there, KiB elsewhere."""
 
 
 class Run(NamedTuple):
@@ -27,7 +32,7 @@ class Run(NamedTuple):
     cpu: float
     """Seconds of the processor, all threads together."""
     peak: float
-    """Largest resident memory, in MB."""
+    """Largest resident memory of any one process, in MB."""
     output: str
     """What it wrote to standard output."""
 
@@ -40,17 +45,59 @@ def run(command: Sequence[str]) -> Run:
 
     :raises RuntimeError: when it does not end well.
     """
-    begin = time.perf_counter()
-    process = subprocess.Popen(
-        command, env=_ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
-    )
-    assert process.stdout is not None
-    with process.stdout:
-        output = process.stdout.read()
-    _, status, usage = os.wait4(process.pid, 0)
-    wall = time.perf_counter() - begin
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise RuntimeError(f"{command[0]} ended with status {process.returncode}")
-    unit = 1e6 if sys.platform == "darwin" else 1e6 / 1024  # bytes there, KiB elsewhere
-    return Run(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / unit, output.decode())
+    with tempfile.TemporaryFile() as messages:
+        begin = time.perf_counter()
+        process = subprocess.Popen(
+            command, env=_ENVIRONMENT, stdout=subprocess.PIPE, stderr=messages
+        )
+        assert process.stdout is not None
+        with process.stdout:
+            output = process.stdout.read()
+        _, status, usage = os.wait4(process.pid, 0)
+        wall = time.perf_counter() - begin
+        process.returncode = os.waitstatus_to_exitcode(status)
+        if process.returncode:
+            messages.seek(0)
+            said = messages.read().decode("utf-8", "replace")
+            raise RuntimeError(f"{command[0]} ended with status {process.returncode}: {said}")
+    return Run(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / _UNIT, output.decode())
+
+
+def own_peak() -> float:
+    """Give the largest resident memory of this process so far, in MB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / _UNIT
+
+
+def peak_together(command: Sequence[str]) -> float | None:
+    """Run ``command``, and give the most memory, in MB, that it and its children held together.
+
+    A page that two of them share counts once. Looked at again and again while it runs, so a short
+    peak may be missed, and the run is slower: take no time of it. None where there is no ``/proc``.
+    """
+    if not Path("/proc/self/smaps_rollup").exists():
+        return None
+    peak = 0
+    with subprocess.Popen(
+        command, env=_ENVIRONMENT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ) as process:
+        while process.poll() is None:
+            peak = max(peak, sum(map(_proportional_kib, _family(process.pid))))
+            time.sleep(0.01)
+    return peak * 1024 / 1e6
+
+
+def _family(process: int) -> list[int]:
+    """Give the process and its children."""
+    try:
+        children = Path(f"/proc/{process}/task/{process}/children").read_text(encoding="ascii")
+    except OSError:  # it has just ended
+        return [process]
+    return [process, *map(int, children.split())]
+
+
+def _proportional_kib(process: int) -> int:
+    try:
+        text = Path(f"/proc/{process}/smaps_rollup").read_text(encoding="ascii")
+    except OSError:  # it has just ended
+        return 0
+    return next((int(line.split()[1]) for line in text.splitlines() if line.startswith("Pss:")), 0)

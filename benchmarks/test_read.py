@@ -8,7 +8,7 @@ import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from benchmarks.fleet import FIVE
-from nodeselect import Inventory, Selector
+from nodeselect import LIMITS, Inventory, Selector
 from nodeselect.sources import json_records, reader
 from nodeselect.sources.reader import Keep, NodeReader
 
@@ -73,7 +73,7 @@ def test_piece(
     not look at their size; that bound is lifted here, so that only the size of the piece counts.
     """
     monkeypatch.setattr(reader, "_PIECE", kib * 1024)
-    lifted = json_records.LIMITS._replace(node_labels_bytes=1 << 30)
+    lifted = LIMITS._replace(node_labels_bytes=1 << 30)
     monkeypatch.setattr(json_records, "LIMITS", lifted)
     keep = Selector.parse(FIVE).matches
     assert benchmark.pedantic(read, args=(lines, keep), rounds=9, warmup_rounds=1) == 100_000

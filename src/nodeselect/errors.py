@@ -193,7 +193,10 @@ def excerpt(source: str, span: tuple[int, int]) -> list[str]:
     User text is escaped and cut to a window around the span, tabs become four blanks, and wide
     characters count as two columns, so that the carets stand right on a terminal. A span that goes
     on into the next line is underlined to the end of its first; an empty one gets one caret.
+    Nothing is drawn of a blank source.
     """
+    if not source.strip(" \t\r\n"):
+        return []
     start, end = span
     if start == len(source):  # the end of input stands behind the last line with text in it
         kept = source.rstrip()
@@ -204,13 +207,30 @@ def excerpt(source: str, span: tuple[int, int]) -> list[str]:
         default=len(source),
     )
     end = max(min(end, line_end), start)
-    first = max(line_start, min(start - _WINDOW // 2, line_end - _WINDOW))
-    last = min(line_end, first + _WINDOW)
-    head = ("…" if first > line_start else "") + _shown(source[first:start])
-    marked = _shown(source[start : min(end, last)])
-    tail = _shown(source[min(end, last) : last]) + ("…" if last < line_end else "")
+    before = _shown(source[max(line_start, start - _WINDOW) : start])
+    marked = _begin(_shown(source[start : min(end, start + _WINDOW)]), 2 * _WINDOW // 3)
+    after = _shown(source[end : min(line_end, end + _WINDOW)])
+    room = _WINDOW - width(marked)
+    head = _end(before, max(room // 2, room - width(after)), start - line_start > _WINDOW)
+    tail = _begin(after, room - width(head), line_end - end > _WINDOW)
     carets = " " * width(head) + "^" * max(1, width(marked))
     return [f"  {head}{marked}{tail}".rstrip(), f"  {carets}"]
+
+
+def _begin(text: str, columns: int, more: bool = False) -> str:
+    """Give the beginning of ``text`` that has room in so many columns."""
+    fits = text
+    while width(fits) > max(columns, 0) + 1:  # one more, since an ellipsis takes one as well
+        fits = fits[: min(len(fits) - 1, columns)]
+    return f"{fits}…" if more or fits != text else text
+
+
+def _end(text: str, columns: int, more: bool) -> str:
+    """Give the end of ``text`` that has room in so many columns."""
+    fits = text
+    while width(fits) > max(columns, 0) + 1:
+        fits = fits[max(1, len(fits) - columns) :]
+    return f"…{fits}" if more or fits != text else text
 
 
 def _shown(text: str) -> str:

@@ -71,7 +71,7 @@ PARTS = [
     pytest.param(
         lambda: Selector.of(match_labels={"": "c"}),
         "empty-key",
-        "match_labels['']: a key is never empty\n\n  ^\n  write letters, digits, '-', '_' and '.'",
+        "match_labels['']: a key is never empty\n  write letters, digits, '-', '_' and '.'",
         id="empty-key-of-match-labels",
     ),
     pytest.param(
@@ -104,16 +104,13 @@ PARTS = [
     pytest.param(
         lambda: Selector.of(match_expressions=["x", " \t"]),
         "blank",
-        "match_expressions[1]: an expression is never blank\n"
-        "\n"
-        "       ^\n"
-        "  write one, or take the item away",
+        "match_expressions[1]: an expression is never blank\n  write one, or take the item away",
         id="blank-expression",
     ),
     pytest.param(
         lambda: Selector.of(match_ids=["n-1", ""]),
         "empty-id",
-        "match_ids[1]: a node id is never empty\n\n  ^",
+        "match_ids[1]: a node id is never empty",
         id="empty-id",
     ),
     pytest.param(
@@ -128,19 +125,19 @@ PARTS = [
     pytest.param(
         lambda: Requirement("x", Operator.EXISTS, ["a"]),
         "wrong-number-of-values",
-        "a bare key takes no value, not 1\n  a\n  ^",
+        "a key alone takes no value, not 1\n  x\n  ^",
         id="value-of-exists",
     ),
     pytest.param(
         lambda: Requirement("x", Operator.EQUALS, ["a", "b"]),
         "wrong-number-of-values",
-        "= takes one value, not 2\n  a,b\n  ^^^",
+        "'=' takes one value, not 2\n  x\n  ^",
         id="two-values-of-equals",
     ),
     pytest.param(
         lambda: Requirement("x", Operator.IN),
         "wrong-number-of-values",
-        "in takes one value or more, not 0\n\n  ^",
+        "'in' takes one value or more, not 0\n  x\n  ^",
         id="no-value-of-in",
     ),
     pytest.param(
@@ -249,7 +246,7 @@ def test_advice_parses(text: str) -> None:
         pytest.param("x notin ((a))", "write: x notin (a)", id="nested-list-of-notin"),
         pytest.param("x is not a", "write: x!=a", id="is-not"),
         pytest.param("x=\u2018a\u2019", "write it without quotes: a", id="curly-quotes"),
-        pytest.param('x=""', "write: x=", id="empty-quotes"),
+        pytest.param('x=""', "leave the quotes out", id="empty-quotes"),
     ],
 )
 def test_advice_keeps_the_meaning(text: str, hint: str) -> None:

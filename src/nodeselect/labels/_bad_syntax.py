@@ -9,10 +9,34 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from nodeselect.errors import SelectorError, found
-from nodeselect.labels._bad_words import bad_value
-from nodeselect.printable import cut, printable
+from nodeselect.labels._advice import comparison, key_like, list_at, value_like, word_at
+from nodeselect.labels._bad_words import template_at
 
 __all__ = ["Stop", "bad_syntax"]
+
+_TOKEN = re.compile(r"[^ \t\r\n(),!=><]+|==|!=|[(),!=><]")
+_WORD = re.compile(r"[^ \t\r\n(),!=><]+")
+
+_EQUALITIES = {"eq": "=", "is": "=", "equals": "=", "ne": "!=", "neq": "!="}
+_COMPARISONS = {"gt": ">", "lt": "<", "ge": ">=", "gte": ">=", "le": "<=", "lte": "<="}
+_PRESENT = ("exists", "exist", "present")
+_ABSENT = ("absent", "missing", "doesnotexist", "notexists")
+
+_NAMES = {
+    "KEY": "a key",
+    "BANG": "'!'",
+    "EQUALS": "'='",
+    "NOT_EQUALS": "'!='",
+    "_IN": "'in'",
+    "_NOT_IN": "'notin'",
+    "GREATER_THAN": "'>'",
+    "LESS_THAN": "'<'",
+    "VALUES": "'('",
+    "COMMA": "','",
+    "RPAR": "')'",
+    "$END": "the end",
+}
+"""What people call the terminals, in the order in which they are listed."""
 
 
 class Stop(NamedTuple):
@@ -33,51 +57,41 @@ class Stop(NamedTuple):
         return match[0] if match else ""
 
     @property
+    def behind(self) -> int:
+        """The position behind :attr:`found`."""
+        return self.at + len(self.found)
+
+    @property
     def key(self) -> str:
         """The key of the unfinished requirement, for a piece of advice."""
-        return next((_shown(text) for name, text in self.pending if name == "KEY"), "key")
+        return next((key_like(text) for name, text in self.pending if name == "KEY"), "key")
+
+    @property
+    def could_be(self) -> tuple[str, ...]:
+        """What could have followed, as people call it."""
+        expected = set(self.expected)
+        if "COMMA" in expected:  # where a requirement may end, so may the text
+            expected.add("$END")
+        if "RPAR" in expected:  # the comma between values is part of their terminal
+            expected.add("COMMA")
+        return tuple(text for name, text in _NAMES.items() if name in expected)
 
     def error(
         self, code: str, message: str, hint: str | None, *, length: int | None = None
     ) -> SelectorError:
         """Give an error at this place, its span ``length`` long or as long as :attr:`found`."""
-        end = self.at + (len(self.found) if length is None else length)
+        end = self.behind if length is None else self.at + length
         return SelectorError(
-            code, message, self.source, (self.at, end), expected=_could_be(self.expected), hint=hint
+            code, message, self.source, (self.at, end), expected=self.could_be, hint=hint
         )
-
-
-_TOKEN = re.compile(r"[^ \t\r\n(),!=><]+|==|!=|[(),!=><]")
-_WORDS = re.compile(r"[^ \t\r\n(),!=><]+")
-
-_COMPARISONS = {
-    "gt": ">", "lt": "<", "eq": "=", "ne": "!=", "neq": "!=", "is": "=", "equals": "=",
-}  # fmt: skip
-_PRESENT = {"exists", "exist", "present"}
-_ABSENT = {"absent", "missing", "doesnotexist", "notexists"}
-
-_NAMES = {
-    "KEY": "a key",
-    "BANG": "'!'",
-    "EQUALS": "'='",
-    "NOT_EQUALS": "'!='",
-    "_IN": "'in'",
-    "_NOT_IN": "'notin'",
-    "GREATER_THAN": "'>'",
-    "LESS_THAN": "'<'",
-    "VALUES": "'('",
-    "RPAR": "')'",
-    "COMMA": "','",
-    "$END": "the end",
-}
-"""What people call the terminals, in the order in which they are listed."""
 
 
 def bad_syntax(stop: Stop) -> SelectorError:
     """Give the error for the place where the parser stopped. Cost: linear in the text."""
     expected = stop.expected
+    advise: Callable[[Stop], SelectorError | None]
     if "BANG" in expected:
-        advise: Callable[[Stop], SelectorError | None] = _at_start
+        advise = _at_start
     elif "KEY" in expected:
         advise = _after_bang
     elif "EQUALS" in expected:
@@ -88,14 +102,15 @@ def bad_syntax(stop: Stop) -> SelectorError:
         advise = _in_list
     else:
         advise = _after_requirement
-    return _joined(stop) or advise(stop) or _plain(stop)
+    template = template_at(stop.source, stop.at)
+    return template or _joined(stop) or advise(stop) or _plain(stop)
 
 
 def _plain(stop: Stop) -> SelectorError:
-    *most, last = _could_be(stop.expected)
+    *most, last = stop.could_be
     wanted = f"{', '.join(most)} or {last}" if most else last
     hint = None
-    if _WORDS.match(stop.found) and "COMMA" in stop.expected:
+    if _WORD.match(stop.found) and "COMMA" in stop.expected:
         hint = "put ',' between two requirements"
     code = "unexpected" if stop.found else "unexpected-end"
     return stop.error(code, f"expected {wanted}, found {found(stop.found)}", hint)
@@ -105,7 +120,7 @@ def _joined(stop: Stop) -> SelectorError | None:
     """AND and OR as other languages write them."""
     word = stop.found.lower()
     if word in ("and", "&&", "&"):
-        return stop.error("and", "AND is written ','", "write: a=b,c=d")
+        return stop.error("and", "AND is written ','", "put ',' in its place")
     if word in ("or", "||", "|"):
         return stop.error(
             "or",
@@ -139,110 +154,117 @@ def _at_start(stop: Stop) -> SelectorError | None:
 
 def _after_bang(stop: Stop) -> SelectorError | None:
     if stop.found == "!":
-        return stop.error("double-not", "'!' is not said twice", "write: key, or !key")
+        return stop.error("double-not", "'!' is not said twice", "write: key")
     return None
 
 
 def _after_key(stop: Stop) -> SelectorError | None:
-    word, key = stop.found.lower(), stop.key
-    if word == "not" or word.startswith("not("):
+    word = stop.found.lower()
+    if word == "not":
         return _after_not(stop)
     if word in ("in", "notin"):
         return stop.error(
             "operator-case",
             f"operators are written in lower case: '{word}'",
-            f"write: {key} {word} {_list(stop, stop.at + len(word))}",
+            f"write: {stop.key} {word} {list_at(stop.source, stop.behind)}",
         )
-    if word.startswith(("in[", "in{", "notin[", "notin{")):
-        operator = "notin" if word.startswith("notin") else "in"
-        return _brackets(stop._replace(at=stop.at + len(operator)), operator)
-    if word in _COMPARISONS or word in ("ge", "gte", "le", "lte"):
-        return _word_operator(stop, word)
+    if match := re.match(r"(in|notin)[\[{]", word):
+        return _brackets(stop._replace(at=stop.at + match.end() - 1), match[1])
+    if word in _EQUALITIES or word in _COMPARISONS:
+        return _word_operator(stop)
     if word in _PRESENT:
-        return stop.error("word-exists", "a key alone asks that it exists", f"write: {key}")
+        return stop.error("word-exists", "a key alone asks that it exists", f"write: {stop.key}")
     if word in _ABSENT:
-        return stop.error(
-            "word-exists", "'!' before a key asks that it does not exist", f"write: !{key}"
-        )
+        return _absent(stop, len(word))
     if word.startswith(":"):
-        value = word[1:] or _word(stop.source, stop.at + 1) or "value"
+        value = value_like(word_at(stop.source, stop.at + 1))
         return stop.error(
             "colon",
             "a key and its value are joined by '=', not ':'",
-            f"write: {key}={_shown(value)}",
+            f"write: {stop.key}={value}",
             length=1,
         )
-    if word == "!" and _next(stop) == "=":
+    following = _TOKEN.search(stop.source, stop.behind)
+    if word == "!" and following and following[0] == "=":
         return stop.error(
             "split-operator",
             "'!=' is written without a blank in it",
-            f"write: {key}!={_shown(_word(stop.source, stop.source.index('=', stop.at) + 1))}",
+            f"write: {stop.key}!={value_like(word_at(stop.source, following.end()))}",
         )
-    if word == "(" and key.endswith("in") and key not in ("in", "notin"):
-        operator = "notin" if key.endswith("notin") else "in"
+    return _glued(stop)
+
+
+def _glued(stop: Stop) -> SelectorError | None:
+    """``xin (a)`` and ``not x``: what was meant as an operator was read as a key."""
+    key = stop.key
+    operator = next((word for word in ("notin", "in") if key.endswith(word)), None)
+    if stop.found == "(" and operator and key != operator:
+        meant = key_like(key.removesuffix(operator))
         return stop.error(
             "missing-blank",
             f"'{operator}' is a word of its own",
-            f"write: {key.removesuffix(operator) or 'key'} {operator} {_list(stop, stop.at)}",
+            f"write: {meant} {operator} {list_at(stop.source, stop.at)}",
         )
-    if key == "not" and _WORDS.match(word):
-        return stop.error("word-not", "NOT is written '!'", f"write: !{_shown(stop.found)}")
+    if key == "not" and _WORD.match(stop.found):
+        return stop.error("word-not", "NOT is written '!'", f"write: !{key_like(stop.found)}")
     return None
 
 
-def _after_not(stop: Stop) -> SelectorError:
-    match = re.compile(r"not[ \t\r\n]+(\w+)", re.ASCII | re.IGNORECASE).match(stop.source, stop.at)
+def _after_not(stop: Stop) -> SelectorError | None:
+    match = re.compile(r"[ \t\r\n]*(\w*)", re.ASCII).match(stop.source, stop.behind)
     word = match[1].lower() if match else ""
-    if match and word in _PRESENT:
+    end = match.end() if match and word else stop.behind
+    if word in _PRESENT:
+        return _absent(stop, end - stop.at)
+    if word == "in" or (not word and stop.source[stop.behind :].lstrip().startswith("(")):
         return stop.error(
-            "word-exists",
-            "'!' before a key asks that it does not exist",
-            f"write: !{stop.key}",
-            length=match.end() - stop.at,
+            "not-in",
+            "'not in' is written 'notin'",
+            f"write: {stop.key} notin {list_at(stop.source, end)}",
+            length=end - stop.at,
         )
-    end = match.end() if match and word == "in" else stop.at + len("not")
+    return None
+
+
+def _absent(stop: Stop, length: int) -> SelectorError:
     return stop.error(
-        "not-in",
-        "'not in' is written 'notin'",
-        f"write: {stop.key} notin {_list(stop, end)}",
-        length=end - stop.at,
+        "word-exists",
+        "'!' before a key asks that it does not exist",
+        f"write: !{stop.key}",
+        length=length,
     )
 
 
-def _word_operator(stop: Stop, word: str) -> SelectorError:
-    value = _word(stop.source, stop.at + len(word)) or "5"
+def _word_operator(stop: Stop) -> SelectorError:
+    word = stop.found.lower()
+    value = word_at(stop.source, stop.behind)
     if word in _COMPARISONS:
-        sign = _COMPARISONS[word]
-        advice = f"{stop.key}{sign}{_shown(value)}"
+        hint = comparison(stop.key, _COMPARISONS[word], value)
     else:
-        sign = ">=" if word.startswith("g") else "<="
-        advice = _strict(stop.key, sign, value)
-    return stop.error(
-        "word-operator",
-        f"{_quoted(stop.found)} is no operator in a text",
-        f"write: {advice}",
-    )
+        sign = _EQUALITIES[word]
+        if value.lower() == "not":  # "x is not a"
+            sign = "!="
+            value = word_at(stop.source, stop.source.lower().index("not", stop.behind) + 3)
+        hint = f"write: {stop.key}{sign}{value_like(value)}"
+    return stop.error("word-operator", f"{found(stop.found)} is no operator in a text", hint)
 
 
 def _before_list(stop: Stop) -> SelectorError | None:
     operator = "notin" if stop.pending[-1][0] == "_NOT_IN" else "in"
     if stop.found.startswith(("[", "{")):
         return _brackets(stop, operator)
-    value = _shown(stop.found) if _WORDS.match(stop.found) else "a,b"
     return stop.error(
         "missing-parentheses",
         f"the values of '{operator}' stand between '(' and ')', found {found(stop.found)}",
-        f"write: {stop.key} {operator} ({value})",
+        f"write: {stop.key} {operator} {list_at(stop.source, stop.at)}",
     )
 
 
 def _brackets(stop: Stop, operator: str) -> SelectorError:
-    match = re.compile(r"[\[{]([^\]}\n]*)[\]}]?").match(stop.source, stop.at)
-    values = re.sub(r"[\s'\"]", "", match[1]) if match else ""
     return stop.error(
         "square-brackets",
         f"the values of '{operator}' stand between '(' and ')'",
-        f"write: {stop.key} {operator} ({_shown(values) or 'a,b'})",
+        f"write: {stop.key} {operator} {list_at(stop.source, stop.at)}",
         length=1,
     )
 
@@ -250,114 +272,73 @@ def _brackets(stop: Stop, operator: str) -> SelectorError:
 def _in_list(stop: Stop) -> SelectorError | None:
     if not stop.found:
         return stop.error("unclosed-list", "the list of values is not closed", "put ')' behind it")
-    if _WORDS.match(stop.found):
+    if _WORD.match(stop.found):
         return stop.error(
             "missing-comma",
             f"expected ',' or ')' between values, found {found(stop.found)}",
             "put ',' between two values, ')' behind the last",
         )
     if stop.found == "(":
-        return stop.error("parentheses", "lists are not nested", f"write: {stop.key} in (a,b)")
+        operator = "notin" if stop.pending[-2][0] == "_NOT_IN" else "in"
+        values = list_at(stop.source, stop.at)
+        return stop.error(
+            "parentheses", "lists are not nested", f"write: {stop.key} {operator} {values}"
+        )
     return None
 
 
 def _after_requirement(stop: Stop) -> SelectorError | None:
-    names = [name for name, _ in stop.pending]
-    last, text = stop.pending[-1] if stop.pending else ("", "")
-    if "BANG" in names:
+    if any(name == "BANG" for name, _ in stop.pending):
         return _negated(stop)
-    if last in ("GREATER_THAN", "LESS_THAN") and text in "<>":
-        if stop.found in ("=", "=="):
-            value = _word(stop.source, stop.at + len(stop.found)) or "5"
+    last, text = stop.pending[-1] if stop.pending else ("", "")
+    value = word_at(stop.source, stop.behind)
+    match text, stop.found:
+        case ((">" | "<"), ("=" | "==")):
             return stop.error(
-                "or-equal",
-                f"there is no '{text}='",
-                f"write: {_strict(stop.key, text + '=', value)}",
+                "or-equal", f"there is no '{text}='", comparison(stop.key, f"{text}=", value)
             )
-        if text + stop.found == "<>":
-            value = _word(stop.source, stop.at + 1) or "value"
+        case "=", (">" | "<"):
+            sign = stop.found
             return stop.error(
-                "unequal-sign", "'not equal' is written '!='", f"write: {stop.key}!={_shown(value)}"
+                "or-equal", f"there is no '={sign}'", comparison(stop.key, f"{sign}=", value)
             )
-    if last == "EQUALS" and stop.found in ("=", "=="):
-        value = _word(stop.source, stop.at + len(stop.found)).strip("'\"") or "value"
-        return stop.error(
-            "triple-equals",
-            "equality is written '=' or '=='",
-            f"write: {stop.key}={_shown(value)}",
-        )
-    if last == "EQUALS" and text == "=" and stop.found in (">", "<"):
-        template = bad_value(stop.source, stop.at, len(stop.source))
-        if template.code == "template" and template.span[0] == stop.at:
-            return template
-        value = _word(stop.source, stop.at + 1) or "5"
-        return stop.error(
-            "or-equal",
-            f"there is no '={stop.found}'",
-            f"write: {_strict(stop.key, stop.found + '=', value)}",
-        )
+        case "<", ">":
+            return stop.error(
+                "unequal-sign",
+                "'not equal' is written '!='",
+                f"write: {stop.key}!={value_like(value)}",
+            )
+        case (("=" | "=="), ("=" | "==")):
+            return stop.error(
+                "triple-equals",
+                "equality is written '=' or '=='",
+                f"write: {stop.key}={value_like(value)}",
+            )
     if last in ("EQUALS", "NOT_EQUALS") and stop.found == "(":
         operator = "in" if last == "EQUALS" else "notin"
         return stop.error(
             "list-needs-in",
             f"a list of values stands behind '{operator}'",
-            f"write: {stop.key} {operator} {_list(stop, stop.at)}",
+            f"write: {stop.key} {operator} {list_at(stop.source, stop.at)}",
         )
     return None
 
 
-def _negated(stop: Stop) -> SelectorError:
-    """``!x`` with more behind it."""
-    word = stop.found.lower()
-    advice = f"!{stop.key}"
-    if stop.found in ("=", "=="):
-        advice = f"{stop.key}!={_shown(_word(stop.source, stop.at + len(stop.found)))}"
-    elif stop.found == "!=":
-        advice = f"{stop.key}={_shown(_word(stop.source, stop.at + 2))}"
-    elif word == "in":
-        advice = f"{stop.key} notin {_list(stop, stop.at + 2)}"
-    elif word == "notin":
-        advice = f"{stop.key} in {_list(stop, stop.at + 5)}"
-    return stop.error(
-        "not-equality", "'!' goes before a key alone, not before a comparison", f"write: {advice}"
-    )
-
-
-def _strict(key: str, sign: str, value: str) -> str:
-    """Say ``key >= value`` by the strict comparison of whole numbers."""
-    if not re.fullmatch("[0-9]{1,18}", value):
-        return f"{key}{sign[0]}{_shown(value)}"
-    strict = int(value) - 1 if sign == ">=" else int(value) + 1
-    if strict < 0:
-        return key
-    return f"{key}{sign[0]}{strict}"
-
-
-def _list(stop: Stop, at: int) -> str:
-    """The list that stands at ``at``, or an example of one."""
-    match = re.compile(r"[ \t\r\n]*(\([^()\n]*\))").match(stop.source, at)
-    return _shown(match[1]) if match else "(a,b)"
-
-
-def _word(source: str, at: int) -> str:
-    match = re.compile(r"[ \t\r\n]*([^ \t\r\n(),!=><]+)").match(source, at)
-    return match[1] if match else ""
-
-
-def _next(stop: Stop) -> str:
-    match = _TOKEN.search(stop.source, stop.at + len(stop.found))
-    return match[0] if match else ""
-
-
-def _could_be(expected: frozenset[str]) -> tuple[str, ...]:
-    if "COMMA" in expected:  # where a requirement may end, so may the text
-        expected |= {"$END"}
-    return tuple(text for name, text in _NAMES.items() if name in expected)
-
-
-def _shown(text: str) -> str:
-    return cut(printable(text[:64]), 60)
-
-
-def _quoted(text: str) -> str:
-    return f"'{_shown(text)}'"
+def _negated(stop: Stop) -> SelectorError | None:
+    """``!x`` with a comparison behind it."""
+    value = value_like(word_at(stop.source, stop.behind))
+    values = list_at(stop.source, stop.behind)
+    match stop.found.lower():
+        case "=" | "==":
+            hint = f"write: {stop.key}!={value}"
+        case "!=":
+            hint = f"write: {stop.key}={value}"
+        case "in":
+            hint = f"write: {stop.key} notin {values}"
+        case "notin":
+            hint = f"write: {stop.key} in {values}"
+        case ">" | "<":
+            hint = "turn the comparison round, as in: key<6 for not key>5"
+        case _:
+            return None
+    return stop.error("not-equality", "'!' goes before a key alone, not before a comparison", hint)

@@ -9,7 +9,8 @@ import re
 from typing import NamedTuple
 
 from nodeselect.errors import SelectorError
-from nodeselect.labels.rules import NAME, PREFIX
+from nodeselect.labels._advice import key_like, value_like, word_at
+from nodeselect.labels.rules import PREFIX
 from nodeselect.limits import LIMITS
 from nodeselect.printable import UNPRINTABLE, printable, quoted
 
@@ -20,6 +21,7 @@ __all__ = [
     "bad_integer",
     "bad_key",
     "bad_value",
+    "template_at",
     "too_many_values",
 ]
 
@@ -38,17 +40,18 @@ class _Habit(NamedTuple):
 
 _LOOK_ALIKES = "\u00a0\u1680\u2000-\u200f\u2028\u2029\u202f\u205f-\u2064\u3000\u00ad\ufeff"
 
-_HABITS = (
-    _Habit(
-        "template",
-        re.compile(
-            r"\$\{[^}\n]*\}?|\{\{(?:(?!\}\})[^\n])*(?:\}\})?|\$\([^)\n]*\)?"
-            r"|\$\w+|%\w+%|<[\w .:-]+>",
-            re.ASCII,
-        ),
-        "a template was left in: {found}",
-        "fill the template in before the selector is used",
+_TEMPLATE = _Habit(
+    "template",
+    re.compile(
+        r"\$\{[^}\n]*\}?|\{\{(?:(?!\}\})[^\n])*(?:\}\})?|\$\([^)\n]*\)?"
+        r"|\$\w+|%\w+%|<[\w .:-]+>",
+        re.ASCII,
     ),
+    "a template was left in: {found}",
+    "fill the template in before the selector is used",
+)
+
+_HABITS = (
     _Habit(
         "look-alike-blank",
         re.compile(f"[{_LOOK_ALIKES}]+"),
@@ -59,7 +62,7 @@ _HABITS = (
         "quotes",
         re.compile("['\"`\u00b4\u2018-\u201f\u2032\u2033\u00ab\u00bb]+"),
         "there is no quoting; quotes would be part of the word",
-        "write it without quotes: {unquoted}",
+        "{bare}",
     ),
     _Habit(
         "or",
@@ -67,7 +70,7 @@ _HABITS = (
         "there is no OR inside a selector",
         "for values of one key write: {key} in (a,b); for different keys use several selectors",
     ),
-    _Habit("and", re.compile("&+"), "AND is written ','", "write: a=b,c=d"),
+    _Habit("and", re.compile("&+"), "AND is written ','", "put ',' in its place"),
     _Habit(
         "regex",
         re.compile(r"\.[*+]|[~^$\\[\]{}?]+|\A/.*/\Z"),
@@ -84,7 +87,7 @@ _HABITS = (
         "semicolon",
         re.compile(";+"),
         "requirements are parted by ','",
-        "write: a=b,c=d",
+        "put ',' in its place",
     ),
 )  # fmt: skip
 
@@ -109,14 +112,15 @@ def bad_key(source: str, start: int, end: int, key: str = "key") -> SelectorErro
     """Give the error for ``source[start:end]``, which is no key."""
     word = source[start:end]
     colon = word.find(":")
-    if colon > 0 and NAME.fullmatch(word[:colon].rpartition("/")[2]):
-        value = word[colon + 1 :] or _next_word(source, end) or "value"
+    meant = key_like(word[:colon])
+    if colon > 0 and (meant != "key" or word[:colon] == "key"):
+        value = value_like(word[colon + 1 :] or word_at(source, end))
         return SelectorError(
             "colon",
             "a key and its value are joined by '=', not ':'",
             source,
             (start + colon, start + colon + 1),
-            hint=f"write: {_text(word[:colon])}={_text(value)}",
+            hint=f"write: {meant}={value}",
         )
     return _by_habit(source, start, end, "key") or _key_rule(source, start, word)
 
@@ -131,13 +135,16 @@ def bad_value(source: str, start: int, end: int, key: str = "key") -> SelectorEr
 def bad_integer(source: str, start: int, end: int, key: str = "key") -> SelectorError:
     """Give the error for ``source[start:end]``, which is no integer that ``>`` or ``<`` take."""
     word = source[start:end]
+    signed = re.fullmatch("[-+][0-9]+", word)
     return SelectorError(
         "not-an-integer",
         f"'>' and '<' compare with a whole number, found {quoted(word) if word else 'none'}",
         source,
         (start, end),
         expected=("a number from 0 to 9223372036854775807",),
-        hint=f"write decimal digits only, as in: {_text(key)}>5",
+        hint="numbers from 0 on can be written, without a sign"
+        if signed
+        else f"write decimal digits only, as in: {key_like(key)}>5",
     )
 
 
@@ -168,28 +175,39 @@ def bad_id(text: str) -> SelectorError | None:
     )
 
 
+def template_at(source: str, at: int) -> SelectorError | None:
+    """Give the error for a template that begins at ``at``, if one does."""
+    match = _TEMPLATE.pattern.match(source, at)
+    return None if match is None else _error(_TEMPLATE, source, at, match[0], "key", "")
+
+
 def _by_habit(source: str, start: int, end: int, key: str) -> SelectorError | None:
     forbidden = FORBIDDEN.search(source, start, end)
     if forbidden:
         return bad_character(source, forbidden.start())
+    template = _TEMPLATE.pattern.search(source, start)  # it may end behind the word
+    if template and template.start() < end:
+        return _error(_TEMPLATE, source, template.start(), template[0], key, "")
     word = source[start:end]
     for habit in _HABITS:
         match = habit.pattern.search(word)
-        if match is None:
-            continue
-        at = start + match.start()
-        if habit.code == "template":  # it may go on behind the word: "{{ .Region }}"
-            match = habit.pattern.match(source, at) or match
-        found = match[0]
-        unquoted = re.sub("|".join(re.escape(mark) for mark in set(found)), "", word)
-        return SelectorError(
-            habit.code,
-            habit.message.format(found=quoted(found), character=f"U+{ord(found[0]):04X}"),
-            source,
-            (at, at + len(found)),
-            hint=habit.hint.format(key=_text(key), unquoted=_text(unquoted)),
-        )
+        if match is not None:
+            return _error(habit, source, start + match.start(), match[0], key, word)
     return None
+
+
+def _error(habit: _Habit, source: str, at: int, found: str, key: str, word: str) -> SelectorError:
+    bare = value_like(word, "")
+    return SelectorError(
+        habit.code,
+        habit.message.format(found=quoted(found), character=f"U+{ord(found[0]):04X}"),
+        source,
+        (at, at + len(found)),
+        hint=habit.hint.format(
+            key=key_like(key),
+            bare=f"write it without quotes: {bare}" if bare else "leave the quotes out",
+        ),
+    )
 
 
 def _key_rule(source: str, start: int, word: str) -> SelectorError:
@@ -201,7 +219,7 @@ def _key_rule(source: str, start: int, word: str) -> SelectorError:
             source,
             (start + at, start + at + 1),
             expected=("name", "prefix/name"),
-            hint="write: prefix/name, as in app.kubernetes.io/name",
+            hint="write a prefix, one '/' and a name, as in: app.kubernetes.io/name",
         )
     prefix, slash, name = word.partition("/")
     if not slash:
@@ -212,7 +230,7 @@ def _key_rule(source: str, start: int, word: str) -> SelectorError:
             "nothing stands before the '/'",
             source,
             (start, start + 1),
-            hint=f"write: {_text(name) or 'key'}, or example.com/{_text(name) or 'key'}",
+            hint=f"write: {key_like(name)}",
         )
     if not PREFIX.fullmatch(prefix):
         return _prefix_rule(source, start, prefix, name)
@@ -235,7 +253,7 @@ def _prefix_rule(source: str, start: int, prefix: str, name: str) -> SelectorErr
             "a key's prefix is written in lower case",
             source,
             (start + upper[0], start + upper[-1] + 1),
-            hint=f"write: {_text(prefix.lower())}/{_text(name)}",
+            hint=f"write: {key_like(f'{prefix.lower()}/{name}')}",
         )
     bad = re.search(r"[^-a-z0-9.]+|\.\.+|^[-.]+|[-.]+$|-\.|\.-", prefix)
     span = bad.span() if bad else (0, len(prefix))
@@ -290,12 +308,3 @@ def _name_rule(source: str, start: int, word: str, what: str, limit: int) -> Sel
         expected=("a letter or digit",),
         hint=f"take {quoted(word[slice(*span)])} away",
     )
-
-
-def _next_word(source: str, at: int) -> str:
-    match = re.compile(r"[ \t\r\n]*([^ \t\r\n(),!=><]{1,63})").match(source, at)
-    return match[1] if match else ""
-
-
-def _text(word: str) -> str:
-    return quoted(word)[1:-1]

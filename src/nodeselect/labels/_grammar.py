@@ -75,10 +75,10 @@ def _value(token: Token, key: str) -> str:
 
 
 def _integer(token: Token, key: str) -> str:
-    value = _value(token, key)
-    if value and parse_int64(value) is None:
+    value: str = token.value[1:].lstrip(_BLANKS)
+    if value[:1] in ("-", "+") or (is_value(value) and value and parse_int64(value) is None):
         raise _BrokenWordError(bad_integer, _end(token), value, key)
-    return value
+    return _value(token, key)
 
 
 def _values(token: Token, key: str) -> tuple[str, ...]:

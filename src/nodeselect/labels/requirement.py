@@ -59,8 +59,9 @@ class Requirement(Frozen):
             raise ValueError(f"{operator.name} is not spelled {spelling!r}")
         if not is_key(key):
             raise bad_key(key, 0, len(key))
-        _check_values(key, operator, texts)
-        _fill(self, key, operator, tuple(sorted(set(texts))), spelling)
+        values = tuple(sorted(set(texts)))
+        _check_values(key, operator, texts, values)
+        _fill(self, key, operator, values, spelling)
 
     @classmethod
     def read(
@@ -108,25 +109,25 @@ def exact_text(text: object, what: str) -> str:
     return text if type(text) is str else str.__str__(text)
 
 
-def _check_values(key: str, operator: Operator, values: tuple[str, ...]) -> None:
+def _check_values(
+    key: str, operator: Operator, given: tuple[str, ...], values: tuple[str, ...]
+) -> None:
+    """Check the values as they were ``given``, and each once, as they are kept."""
     arity = operator.arity
-    wrong = {"none": bool(values), "one": len(values) != 1, "some": not values}[arity]
+    wrong = {"none": bool(given), "one": len(given) != 1, "some": not given}[arity]
     if wrong:
         wanted = {"none": "no value", "one": "one value", "some": "one value or more"}[arity]
-        name = operator.spelling or "a bare key"
+        name = f"'{operator.spelling}'" if operator.spelling else "a key alone"
         raise SelectorError(
-            "wrong-number-of-values",
-            f"{name} takes {wanted}, not {len(values)}",
-            ",".join(values),
-            (0, len(",".join(values))),
+            "wrong-number-of-values", f"{name} takes {wanted}, not {len(given)}", key, (0, len(key))
         )
     if len(values) > LIMITS.values_in_set:
-        raise too_many_values("", 0, 0)
+        raise too_many_values(key, 0, len(key))
     for value in values:
-        if not is_value(value):
-            raise bad_value(value, 0, len(value), key)
         if operator in (Operator.GREATER_THAN, Operator.LESS_THAN) and parse_int64(value) is None:
             raise bad_integer(value, 0, len(value), key)
+        if not is_value(value):
+            raise bad_value(value, 0, len(value), key)
 
 
 def _again(key: str, operator: Operator, values: tuple[str, ...], spelling: str) -> Requirement:

@@ -11,7 +11,7 @@ from nodeselect.labels.predicate import Predicate, compile_predicate
 from nodeselect.labels.requirement import Requirement, exact_text
 from nodeselect.labels.satisfiable import satisfiable
 from nodeselect.limits import LIMITS
-from nodeselect.printable import cut, printable
+from nodeselect.printable import cut, printable, quoted
 
 __all__ = ["Selector"]
 
@@ -75,12 +75,12 @@ class Selector(Frozen):
         :raises SelectorError: when the text is wrong; it says where and what to write instead.
         :raises TypeError: when ``text`` is not a string.
         """
-        try:
-            return _parsed[text]
-        except KeyError:
-            pass
-        selector = _parse(exact_text(text, "a selector"))
-        _remember(text, selector)
+        if type(text) is not str:  # a subclass could pass for another text in the table
+            text = exact_text(text, "a selector")
+        selector = _parsed.get(text)
+        if selector is None:
+            selector = _parse(text)
+            _remember(text, selector)
         return selector
 
     @classmethod
@@ -177,19 +177,33 @@ class Selector(Frozen):
 
 def _parse(text: str) -> Selector:
     if len(text) > LIMITS.selector_text:
-        raise SelectorError(
-            "text-too-long",
-            f"a selector has at most {LIMITS.selector_text:,} characters (selector_text),"
-            f" this one {len(text):,}",
-            text,
-            (LIMITS.selector_text, len(text)),
-            hint="use several selectors",
-        )
+        raise _too_long(text, len(text))
     if not text.isprintable() and (forbidden := FORBIDDEN.search(text)):
         raise bad_character(text, forbidden.start())
+    selector = _made(_read(text), None, text)
+    # The canonical text has a blank before each "(", and must be one that can be parsed.
+    if (most := len(text) + len(selector.requirements)) > LIMITS.selector_text:
+        most = len(_text(selector.requirements))
+    if most > LIMITS.selector_text:
+        raise _too_long(text, most)
+    return selector
+
+
+def _read(text: str) -> list[Requirement]:
     from nodeselect.labels import _grammar  # Lark: loaded with the first text
 
-    return _made(_grammar.parse_requirements(text), None, text)
+    return _grammar.parse_requirements(text)
+
+
+def _too_long(text: str, length: int) -> SelectorError:
+    return SelectorError(
+        "text-too-long",
+        f"a selector has at most {LIMITS.selector_text:,} characters (selector_text),"
+        f" this one {length:,}",
+        text,
+        (min(LIMITS.selector_text, len(text)), len(text)),
+        hint="use several selectors",
+    )
 
 
 def _made(
@@ -245,7 +259,7 @@ def _label(key: object, value: object) -> Requirement:
     try:
         return Requirement(key, Operator.EQUALS, [exact_text(value, f"the value of {key!r}")])
     except SelectorError as error:
-        raise error.at(f"match_labels[{cut(printable(key[:64]), 60)!r}]") from None
+        raise error.at(f"match_labels[{quoted(key)}]") from None
 
 
 def _expression(text: str, place: str) -> tuple[Requirement, ...]:
@@ -289,10 +303,11 @@ def _text(requirements: Iterable[Requirement]) -> str:
 
 
 def _again(text: str, ids: tuple[str, ...] | None) -> Selector:
-    """Make a selector again from its canonical form; what ``pickle`` and ``copy`` call."""
-    if ids is None:
-        return Selector.parse(text)
-    return _made(list(Selector.parse(text).requirements), ids)
+    """Make a selector again from its canonical form; what ``pickle`` and ``copy`` call.
+
+    Put together of parts, it may be longer than one text that people write.
+    """
+    return _made(_read(text), ids, text)
 
 
 _parsed: dict[str, Selector] = {}

@@ -1,0 +1,173 @@
+"""A node set is an answer: some nodes of one inventory at one moment, in inventory order."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nodeselect import Inventory, Node, NodeSet, Selector
+
+NODES = [Node(f"n-{at}", {"even": str(at % 2 == 0), "n": str(at)}) for at in (5, 3, 0, 4, 1, 2)]
+ORDER = [node.id for node in NODES]
+
+
+def fleet() -> Inventory:
+    """Give six nodes whose ids are in no order of their own."""
+    return Inventory(NODES)
+
+
+def ask(inventory: Inventory, text: str) -> NodeSet:
+    """Give the nodes that the text takes."""
+    return inventory.match(Selector.parse(text))
+
+
+def test_reading() -> None:
+    """Length, iteration, ids and membership are those of the nodes taken."""
+    answer = ask(fleet(), "n>2")
+    assert len(answer) == 3
+    assert list(answer) == [NODES[0], NODES[1], NODES[3]]
+    assert answer.ids() == ["n-5", "n-3", "n-4"]
+    assert "n-3" in answer
+    assert "n-2" not in answer
+    assert "n-9" not in answer
+    assert 3 not in answer
+
+
+def test_nothing() -> None:
+    """An answer without nodes is empty and false."""
+    answer = ask(fleet(), "n>9")
+    assert len(answer) == 0
+    assert not answer
+    assert answer.ids() == []
+    assert answer.first(2) == []
+
+
+def test_iterating_twice() -> None:
+    """An answer can be read as often as one likes."""
+    answer = ask(fleet(), "n")
+    assert list(answer) == list(answer) == NODES
+
+
+@pytest.mark.parametrize(("number", "given_ids"), [(0, []), (2, ["n-5", "n-3"]), (9, ORDER)])
+def test_first(number: int, given_ids: list[str]) -> None:
+    """The first so many are given in order, or all where there are fewer."""
+    assert [node.id for node in ask(fleet(), "n").first(number)] == given_ids
+
+
+def test_first_of_a_negative_number() -> None:
+    """A negative number of nodes is a ValueError."""
+    with pytest.raises(ValueError, match="n must not be negative"):
+        ask(fleet(), "n").first(-1)
+
+
+def test_algebra_is_in_inventory_order() -> None:
+    """Both, either and all but are in inventory order, whichever side a node comes from."""
+    inventory = fleet()
+    small, even = ask(inventory, "n<4"), ask(inventory, "even=True")
+    assert (small & even).ids() == (even & small).ids() == ["n-0", "n-2"]
+    assert (small | even).ids() == (even | small).ids() == ["n-3", "n-0", "n-4", "n-1", "n-2"]
+    assert (small - even).ids() == ["n-3", "n-1"]
+    assert (even - small).ids() == ["n-4"]
+    assert small.ids() == ["n-3", "n-0", "n-1", "n-2"]
+
+
+def test_an_answer_does_not_change() -> None:
+    """What happens to the inventory afterwards does not happen to the answer."""
+    inventory = fleet()
+    answer = ask(inventory, "even=True")
+    before = list(answer)
+    inventory.remove("n-0")
+    inventory.upsert(Node("n-4", {"even": "no"}))
+    inventory.upsert(Node("n-6", {"even": "True"}))
+    assert list(answer) == before
+    assert "n-0" in answer
+    assert "n-6" not in answer
+    assert ask(inventory, "even=True").ids() == ["n-2", "n-6"]
+
+
+def test_two_moments_of_one_inventory() -> None:
+    """Answers of one inventory go together; a node of both is as the left one has it."""
+    inventory = fleet()
+    before = ask(inventory, "n in (0,5)")
+    inventory.upsert(Node("n-0", {"n": "0", "new": ""}))
+    inventory.upsert(Node("n-6", {"n": "6"}))
+    after = ask(inventory, "n in (0,6)")
+    assert (before | after).ids() == (after | before).ids() == ["n-5", "n-0", "n-6"]
+    assert (before & after).first(1) == [NODES[2]]
+    assert (after & before).first(1) == [Node("n-0", {"n": "0", "new": ""})]
+    assert [dict(node.labels) for node in after | before][1] == {"n": "0", "new": ""}
+    assert (after - before).ids() == ["n-6"]
+
+
+def test_equality() -> None:
+    """Answers are equal when they hold the same nodes of one inventory; they cannot be hashed."""
+    inventory = fleet()
+    assert ask(inventory, "n<2") == ask(inventory, "n in (0,1)")
+    assert ask(inventory, "n<2") != ask(inventory, "n<3")
+    assert ask(inventory, "n<2") != ask(fleet(), "n<2")
+    assert ask(inventory, "n<2") != ["n-0", "n-1"]
+    with pytest.raises(TypeError):
+        hash(ask(inventory, "n"))
+
+
+OPERATIONS = [
+    pytest.param(lambda one, other: one & other, id="and"),
+    pytest.param(lambda one, other: one | other, id="or"),
+    pytest.param(lambda one, other: one - other, id="minus"),
+]
+
+
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_two_inventories_do_not_mix(operation: Any) -> None:
+    """Answers of two inventories are refused, even where the nodes are equal or there are none."""
+    for text in ("n", "n>9"):
+        with pytest.raises(ValueError, match="of different inventories"):
+            operation(ask(fleet(), text), ask(fleet(), text))
+
+
+@pytest.mark.parametrize("operation", OPERATIONS)
+@pytest.mark.parametrize("other", [{"n-1"}, None, ["n-1"]])
+def test_a_node_set_goes_with_node_sets_only(operation: Any, other: Any) -> None:
+    """A set of ids or a list beside a node set is a TypeError."""
+    with pytest.raises(TypeError):
+        operation(ask(fleet(), "n"), other)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        pytest.param("n>9", "<NodeSet of 0: >", id="none"),
+        pytest.param("n<2", "<NodeSet of 2: 'n-0', 'n-1'>", id="two"),
+        pytest.param("n<3", "<NodeSet of 3: 'n-0', 'n-1', 'n-2'>", id="three"),
+        pytest.param("n", "<NodeSet of 6: 'n-5', 'n-3', 'n-0', …>", id="more"),
+    ],
+)
+def test_repr(text: str, shown: str) -> None:
+    """The text of an answer is its length and its first ids."""
+    assert repr(ask(fleet(), text)) == shown
+
+
+SOME = st.sets(st.sampled_from(ORDER))
+
+
+@given(SOME, SOME, SOME)
+def test_the_laws_of_sets(one: set[str], other: set[str], third: set[str]) -> None:
+    """The operations give what they give on Python's sets of ids, and obey their laws."""
+    inventory = fleet()
+
+    def of(ids: set[str]) -> NodeSet:
+        wanted = Selector.of(match_ids=sorted(ids)) if ids else Selector.nothing()
+        return inventory.match(wanted)
+
+    def ordered(ids: set[str]) -> list[str]:
+        return [node_id for node_id in ORDER if node_id in ids]
+
+    a, b, c = of(one), of(other), of(third)
+    assert (a & b).ids() == ordered(one & other)
+    assert (a | b).ids() == ordered(one | other)
+    assert (a - b).ids() == ordered(one - other)
+    assert a & (b | c) == (a & b) | (a & c)
+    assert a - (b | c) == (a - b) & (a - c)
+    assert (a - b) | (a & b) == a
+    assert [node_id in a for node_id in ORDER] == [node_id in one for node_id in ORDER]

@@ -1,0 +1,144 @@
+"""An inventory is read from a path or from any open stream, which stays open."""
+
+import io
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, BinaryIO, TextIO
+
+import pytest
+
+from nodeselect import Inventory, InventoryError, Node
+
+TEXTS = [
+    pytest.param('[{"id": "n-é", "labels": {"a": "日"}}]', id="json"),
+    pytest.param('{"id": "n-é", "labels": {"a": "日"}}\n', id="line"),
+    pytest.param("id,a\nn-é,日\n", id="csv"),
+    pytest.param("- id: n-é\n  labels: {a: 日}\n", id="yaml"),
+]
+NODES = [Node("n-é", {"a": "日"})]
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """Give the path of the file to read."""
+    return tmp_path / "nodes of today"
+
+
+STREAMS: list[Any] = [
+    pytest.param(lambda path: io.BytesIO(path.read_bytes()), id="bytes-io"),
+    pytest.param(lambda path: io.StringIO(path.read_text("utf-8")), id="string-io"),
+    pytest.param(lambda path: path.open(encoding="utf-8"), id="text-file"),
+    pytest.param(lambda path: path.open("rb"), id="buffered-file"),
+    pytest.param(lambda path: path.open("rb", buffering=0), id="raw-file"),
+    pytest.param(lambda path: path.open("r+b"), id="random-file"),
+]
+
+
+@pytest.mark.parametrize("text", TEXTS)
+@pytest.mark.parametrize("as_given", [str, Path])
+def test_path(path: Path, text: str, as_given: Callable[[Path], str | Path]) -> None:
+    """A path is a string or a Path."""
+    path.write_text(text, "utf-8")
+    assert list(Inventory.read(as_given(path))) == NODES
+
+
+@pytest.mark.parametrize("text", TEXTS)
+@pytest.mark.parametrize("opened", STREAMS)
+def test_stream(path: Path, text: str, opened: Callable[[Path], BinaryIO | TextIO]) -> None:
+    """A stream of bytes or of text is read to its end and left open."""
+    path.write_text(text, "utf-8")
+    with opened(path) as stream:
+        assert list(Inventory.read(stream)) == NODES
+        assert not stream.closed
+        assert not stream.read()
+
+
+@pytest.mark.parametrize("opened", STREAMS)
+def test_refused_stream(path: Path, opened: Callable[[Path], BinaryIO | TextIO]) -> None:
+    """A stream with a mistake in it is left open too, and is called input."""
+    path.write_text("id,a\nn-1,b,c\n")
+    with opened(path) as stream:
+        with pytest.raises(InventoryError) as caught:
+            Inventory.read(stream)
+        assert str(caught.value) == "input: line 2: the row has 3 cells, the header 2"
+        assert not stream.closed
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_standard_input(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    """``-`` is standard input, read as bytes whatever its encoding is said to be."""
+    stdin = io.TextIOWrapper(io.BytesIO(text.encode()), encoding="latin-1")
+    monkeypatch.setattr(sys, "stdin", stdin)
+    assert list(Inventory.read("-")) == NODES
+    assert not stdin.buffer.closed
+
+
+def test_standard_input_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Errors call standard input by its name."""
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"")))
+    with pytest.raises(InventoryError) as caught:
+        Inventory.read("-")
+    assert str(caught.value) == "standard input: the input is empty\n  check how it was made"
+
+
+def test_errors_name_the_file(path: Path) -> None:
+    """Errors begin with the path of the file."""
+    path.write_text('[{"id": 5}]')
+    with pytest.raises(InventoryError) as caught:
+        Inventory.read(path)
+    assert str(caught.value) == (
+        f'{path}: [0].id: the node\'s id is the number 5, not a string\n  write it as text: "5"'
+    )
+    assert caught.value.place == f"{path}: [0].id"
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        pytest.param("missing", "missing: cannot be read: No such file or directory", id="missing"),
+        pytest.param(".", ".: cannot be read: Is a directory", id="directory"),
+        pytest.param("a\0b", "a\\x00b: cannot be read: this is no path", id="nul"),
+        pytest.param(
+            "\x1b[31m", "\\x1b[31m: cannot be read: No such file or directory", id="escape"
+        ),
+    ],
+)
+def test_paths_that_cannot_be_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, shown: str
+) -> None:
+    """A path that is no file to read is refused with the reason."""
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(InventoryError) as caught:
+        Inventory.read(name)
+    assert (str(caught.value), caught.value.code) == (shown, "cannot-read")
+
+
+def test_a_text_file_in_another_encoding(path: Path) -> None:
+    """A text stream whose bytes do not decode is refused, and not with an error of Python's."""
+    path.write_bytes(b'[{"id": "caf\xe9"}]')
+    with path.open(encoding="utf-8") as stream, pytest.raises(InventoryError) as caught:
+        Inventory.read(stream)
+    assert caught.value.code == "not-utf-8"
+
+
+def test_a_text_with_half_a_surrogate_pair() -> None:
+    """A text stream that holds half a surrogate pair is refused."""
+    with pytest.raises(InventoryError) as caught:
+        Inventory.read(io.StringIO('[{"id": "\ud800"}]'))
+    assert caught.value.code == "not-utf-8"
+
+
+def test_a_stream_that_is_not_for_reading(path: Path) -> None:
+    """A file that is open for writing only is refused with a reason that says something."""
+    with path.open("wb") as stream, pytest.raises(InventoryError) as caught:
+        Inventory.read(stream)
+    assert caught.value.code == "cannot-read"
+    assert "None" not in str(caught.value)
+
+
+@pytest.mark.parametrize("wrong", [5, None, b"nodes.json", ["nodes.json"]])
+def test_what_is_neither_path_nor_stream(wrong: Any) -> None:
+    """What is neither a path nor a stream is a TypeError."""
+    with pytest.raises(TypeError, match="a path or a stream"):
+        Inventory.read(wrong)
