@@ -179,6 +179,7 @@ def _machine() -> dict[str, object]:
         "nodeselect": version("nodeselect"),
         "duckdb": version("duckdb"),
         "jq": run(["jq", "--version"]).output.strip(),
+        "least_peak_mb_that_can_be_seen": round(own_peak(), 1),
     }
 
 

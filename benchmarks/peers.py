@@ -81,8 +81,8 @@ print(duckdb.execute(sys.argv[1], {"file": sys.argv[2]}).fetchone()[0])
 """
 
 
-def _duckdb(query: str) -> Callable[[str], list[str]]:
-    return lambda file: [PYTHON, "-c", _ASK_DUCKDB, query, file]
+def _duckdb(statement: str) -> Callable[[str], list[str]]:
+    return lambda file: [PYTHON, "-c", _ASK_DUCKDB, statement, file]
 
 
 def arguments_of_nodeselect(file: str) -> list[str]:

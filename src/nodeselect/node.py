@@ -52,10 +52,16 @@ class Node(Frozen):
             if not (isinstance(key, str) and isinstance(value, str)):
                 raise TypeError(f"labels map strings to strings, not {key!r} to {value!r}")
         check_sizes(copied)
-        object.__setattr__(self, "id", id)
-        object.__setattr__(self, "labels", MappingProxyType(copied))
-        object.__setattr__(self, "name", name)
-        object.__setattr__(self, "state", state)
+        _fill(self, id, copied, name, state)
+
+    @classmethod
+    def read(
+        cls, node_id: str, labels: dict[str, str], name: str | None, state: str | None
+    ) -> "Node":
+        """Make a node of parts that a reader has already checked, and does not use again."""
+        made = cls.__new__(cls)
+        _fill(made, node_id, labels, name, state)
+        return made
 
     @property
     def connected(self) -> bool:
@@ -83,6 +89,15 @@ class Node(Frozen):
 
     def _parts(self) -> tuple[str, dict[str, str], str | None, str | None]:
         return self.id, dict(self.labels), self.name, self.state
+
+
+def _fill(
+    made: Node, node_id: str, labels: dict[str, str], name: str | None, state: str | None
+) -> None:
+    object.__setattr__(made, "id", node_id)
+    object.__setattr__(made, "labels", MappingProxyType(labels))
+    object.__setattr__(made, "name", name)
+    object.__setattr__(made, "state", state)
 
 
 def check_id(text: str) -> None:

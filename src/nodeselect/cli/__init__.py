@@ -5,6 +5,7 @@ does, 2 the question or the input is wrong, 70 a bug of ours, 130 interrupted, 1
 output went away.
 """
 
+import gc
 import sys
 
 import click
@@ -38,6 +39,7 @@ commands.add_command(match)
 
 def main() -> None:
     """Run the command line, and leave the process with its exit status."""
+    gc.disable()  # a run is short; a million nodes would be searched for cycles, and have none
     sys.exit(run())
 
 

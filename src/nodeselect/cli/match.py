@@ -114,7 +114,7 @@ def match(
         header = not no_headers
         put(lines_of(kept, output, keys=columns, labels=show_labels, header=header))
     if job is not None and selectors == [Selector.everything()]:
-        say(f"{printable(job)}: the selector is empty: this job takes EVERY node")
+        say(f"{printable(_job_name(job))}: the selector is empty: this job takes EVERY node")
     say(question.summary(len(kept) if limit else None))
     return SOME if question.matched else NONE
 
@@ -203,10 +203,14 @@ def _selector(expression: str | None, ids: tuple[str, ...]) -> Selector:
     )
 
 
+def _job_name(job: str) -> str:
+    return "standard input" if job == "-" else job
+
+
 def _job_selector(job: str) -> Selector:
     from nodeselect.jobs import read_job_selector  # YAML: loaded where a job is read
 
-    name = "standard input" if job == "-" else job
+    name = _job_name(job)
     most = LIMITS.job_file_bytes + 1
     try:
         with open_input(job) as (stream, _):

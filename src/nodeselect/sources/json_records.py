@@ -222,16 +222,18 @@ def _is_lenient_json(raw: bytes) -> bool:
 
 def _strings(value: Any) -> int:
     """Count the strings of a decoded text, keys and values."""
-    count, stack = 0, [value]
-    while stack:
-        item = stack.pop()
-        if type(item) is str:
-            count += 1
-        elif type(item) is dict:
-            count += len(item)
-            stack.extend(item.values())
-        elif type(item) is list:
-            stack.extend(item)
+    containers: list[Any] = [[value]]
+    count = 0
+    while containers:
+        container = containers.pop()
+        if type(container) is dict:
+            count += len(container)
+            container = container.values()
+        for item in container:
+            if type(item) is str:
+                count += 1
+            elif type(item) is dict or type(item) is list:
+                containers.append(item)
     return count
 
 

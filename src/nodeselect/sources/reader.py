@@ -37,7 +37,7 @@ _SHAPES = (kubernetes, bacalhau, nomad, expanso, plain)
 
 _PIECE = 60 * 1024
 """Bytes of lines decoded at a time; small enough to stay in the processor's cache
-(``benchmarks/test_match_file.py``)."""
+(``benchmarks/test_read.py``)."""
 
 
 class NodeReader:
@@ -175,7 +175,9 @@ class NodeReader:
         keep = self._keep
         if keep is not None:
             records = [record for record in records if keep(record.labels, record.id)]
-        return [Node(record.id, record.labels, record.name, record.state) for record in records]
+        return [
+            Node.read(record.id, record.labels, record.name, record.state) for record in records
+        ]
 
     def _second_half(self, stream: BinaryIO) -> bytes:
         """Read the lines of ``stream`` in the other process; give what :meth:`_sent` takes."""
@@ -188,7 +190,7 @@ class NodeReader:
         count, seen, nodes = json_records.decode_half(sent)
         self.count += count
         self._seen.join(seen)
-        return (Node(*parts) for parts in nodes)
+        return (Node.read(*parts) for parts in nodes)
 
     def _single_lines(self, piece: bytes, line: int) -> Iterator[Node]:
         for number, text in enumerate(piece.split(b"\n"), line):

@@ -10,6 +10,7 @@ Ids that come in ascending order, as most tools list them, need no search at the
 from array import array
 from collections.abc import Sequence
 from itertools import pairwise
+from operator import lt
 
 from nodeselect.errors import InventoryError
 from nodeselect.printable import quoted
@@ -45,7 +46,7 @@ class SeenIds:
             self._first = ids[0]
         if self._ascending and ids:
             ordered = ids[0] > self._last or not first
-            self._ascending = ordered and all(map(str.__lt__, ids, ids[1:]))
+            self._ascending = ordered and all(map(lt, ids, ids[1:]))
             self._last = ids[-1]
 
     def state(self) -> "SeenState":
@@ -73,11 +74,11 @@ class SeenIds:
         for number in self._hashes:
             buckets[number % _BUCKETS].append(number)
         for bucket in buckets:
-            ordered = sorted(bucket)
-            for one, next_one in pairwise(ordered):
-                if one == next_one:
-                    first = self._hashes.index(one)
-                    raise _duplicate("one id", first, self._hashes.index(one, first + 1))
+            if len(set(bucket)) == len(bucket):
+                continue
+            twice = next(one for one, following in pairwise(sorted(bucket)) if one == following)
+            first = self._hashes.index(twice)
+            raise _duplicate("one id", first, self._hashes.index(twice, first + 1))
 
     def _remember(self, ids: Sequence[str], first: int) -> None:
         records = self._records

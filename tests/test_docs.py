@@ -1,0 +1,116 @@
+"""What README and docs show is true: every command and every example is run here."""
+
+import doctest
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from nodeselect import Selector, SelectorError
+
+ROOT = Path(__file__).parents[1]
+PAGES = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", *ROOT.glob("docs/**/*.md")])
+
+
+class Block(NamedTuple):
+    """A fenced block of a page."""
+
+    page: Path
+    line: int
+    language: str
+    text: str
+
+
+def blocks(page: Path) -> Iterator[Block]:
+    """Give the fenced blocks of a page."""
+    text = page.read_text("utf-8")
+    for match in re.finditer(r"^```(\w*)\n(.*?)^```$", text, re.MULTILINE | re.DOTALL):
+        yield Block(page, text.count("\n", 0, match.start()) + 1, match[1], match[2])
+
+
+BLOCKS = [block for page in PAGES for block in blocks(page)]
+
+
+def named(language: str) -> list[object]:
+    """Give the blocks of one language as parameters with their places as names."""
+    return [
+        pytest.param(block, id=f"{block.page.relative_to(ROOT)}:{block.line}")
+        for block in BLOCKS
+        if block.language == language
+    ]
+
+
+def run(command: str) -> str:
+    """Run a command of a page as a reader would; give what a terminal shows."""
+    scripts = str(Path(sys.executable).parent)
+    environment = os.environ | {"PATH": f"{scripts}{os.pathsep}{os.environ['PATH']}"}
+    done = subprocess.run(
+        ["bash", "-c", f"exec 2>&1; {command}"],
+        cwd=ROOT,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        check=False,
+        timeout=60,
+    )
+    return done.stdout.decode()
+
+
+@pytest.mark.parametrize("block", named("console"))
+def test_console(block: Block) -> None:
+    """Each command of a console block prints what stands below it."""
+    for command, shown in re.findall(r"^\$ (.*\n)((?:(?!\$ ).*\n)*)", block.text, re.MULTILINE):
+        assert run(command) == shown
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_python(page: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The Python examples of a page, read as one session, give what stands below them."""
+    monkeypatch.chdir(ROOT)
+    text = "".join(block.text for block in blocks(page) if block.language == "python")
+    test = doctest.DocTestParser().get_doctest(text, {}, str(page), None, 0)
+    assert doctest.DocTestRunner().run(test).failed == 0
+
+
+ERRORS = re.findall(
+    r"^\| `([a-z-]+)` \| `(.*?)` \| `(.*?)` \|$",
+    (ROOT / "docs/language.md").read_text("utf-8").replace("\\|", "|").partition("## Errors")[2],
+    re.MULTILINE,
+)
+
+
+@pytest.mark.parametrize(("code", "wrong", "right"), ERRORS)
+def test_table_of_errors(code: str, wrong: str, right: str) -> None:
+    """What the table of errors calls wrong raises that code, and what it says to write parses."""
+    if not wrong.startswith("Requirement("):
+        with pytest.raises(SelectorError) as caught:
+            Selector.parse(wrong)
+        assert caught.value.code == code
+        Selector.parse(right)
+
+
+def test_table_of_errors_is_whole() -> None:
+    """Every code of a selector's errors stands in the table."""
+    table = (ROOT / "docs/language.md").read_text("utf-8").partition("## Errors")[2]
+    rows = (ROOT / "tests/labels/diagnostics.txt").read_text("utf-8")
+    codes = set(re.findall(r"^([a-z-]+) \d+ \d+ ['\"]", rows, re.MULTILINE))
+    assert codes <= set(re.findall(r"`([a-z-]+)`", table))
+
+
+def test_no_block_goes_untested() -> None:
+    """A block is run here, or is one of the two commands that CI runs, or shows no command."""
+    assert {block.language for block in BLOCKS} <= {"console", "python", "sh", "text", "yaml"}
+    shell = [block for block in BLOCKS if block.language == "sh"]
+    assert [block.page.name for block in shell] == ["README.md", "README.md"]
+
+
+def test_links() -> None:
+    """Each link of a page to a file of the project leads somewhere."""
+    for page in PAGES:
+        for target in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", page.read_text("utf-8")):
+            assert "://" in target or (page.parent / target).exists(), f"{page.name}: {target}"

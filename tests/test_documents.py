@@ -1,0 +1,299 @@
+"""YAML and JSON are read as texts that know where they stand; nothing is converted."""
+
+import json
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nodeselect.documents import (
+    DocumentError,
+    List,
+    Object,
+    Position,
+    Scalar,
+    Value,
+    read_document,
+    read_yaml,
+)
+
+
+def tree(value: Value) -> Any:
+    """Give a value as lists, dicts and its texts."""
+    match value:
+        case List(items):
+            return [tree(item) for item in items]
+        case Object(entries):
+            assert all(key.text == name for name, (key, _) in entries.items())
+            return {name: tree(item) for name, (_, item) in entries.items()}
+    return value.text
+
+
+def converted(value: Value) -> Any:
+    """Give a value as Python's reader of JSON does."""
+    match value:
+        case List(items):
+            return [converted(item) for item in items]
+        case Object(entries):
+            return {name: converted(item) for name, (_, item) in entries.items()}
+        case Scalar(text, "text"):
+            return text
+        case Scalar(text, "number"):
+            return float(text) if any(mark in text for mark in ".eE") else int(text)
+        case Scalar(text):
+            return {"true": True, "false": False, "null": None}[text]
+
+
+def scalars(value: Value) -> list[Scalar]:
+    """Give all scalars of a value, keys too, in the order of the document."""
+    match value:
+        case List(items):
+            return [each for item in items for each in scalars(item)]
+        case Object(entries):
+            return [each for key, item in entries.values() for each in (key, *scalars(item))]
+        case _:
+            return [value]
+
+
+def refusal(text: str) -> DocumentError:
+    """Give the error that ``text`` raises."""
+    with pytest.raises(DocumentError) as caught:
+        read_document(text)
+    return caught.value
+
+
+TREES: list[Any] = [
+    {"name": "edge", "selector": {"match_labels": {"region": "eu", "gpu": "true"}}},
+    {"match_expressions": ["region in (us-east, us-west)", "!debug", "tier != free"]},
+    [],
+    {},
+    [[], {}, [{}], {"a": []}],
+    {"": "", " ": "  ", "é": "日本", "quote'\"": "back\\slash", "#": ": ", "- a": "? b"},
+    {"many lines": "a\nb\n\nc\n", "tab": "a\tb", "trailing": "a "},
+    ["1.10", "yes", "null", "2024-01-01", "~", "0x1F"],
+]
+
+
+@pytest.mark.parametrize("data", TREES)
+def test_json_and_yaml_give_the_same_texts(data: Any) -> None:
+    """However the same data is written, it is read as the same tree of texts."""
+    documents = [
+        json.dumps(data),
+        json.dumps(data, indent=3, ensure_ascii=False),
+        yaml.safe_dump(data, sort_keys=False),
+        yaml.safe_dump(data, sort_keys=False, allow_unicode=True, default_style='"'),
+        yaml.safe_dump(data, sort_keys=False, default_flow_style=True),
+    ]
+    for text in documents:
+        value = read_document(text)
+        assert tree(value) == data
+        assert {scalar.kind for scalar in scalars(value)} <= {"text"}
+
+
+DOCUMENTS = [
+    pytest.param(
+        '{"name": "edge",\n  "é": [1.10, true, null, "日本", "a\\u0062", -1e5],\r\n\t"k": {}}',
+        {"a\\u0062"},
+        id="json",
+    ),
+    pytest.param(
+        "name: edge\nselector:\n  match_labels:\n    région: 'eu'\n    日本: \"b\"\n"
+        "  list:\n  - a b\n  - 1.10\n  -   yes # no\n  - 'it''s'\n  - \"\\x41\"\n",
+        {"it''s", "\\x41"},
+        id="yaml",
+    ),
+    pytest.param("- a\n-\n  - b\r\n  - c: d\r\n    e: f\n- [g, {h: i}]\n", set(), id="yaml-nested"),
+    pytest.param(
+        "# é\n---\nk: a\n  b\nl: |\n  text\nm: >-\n  text\n", {"a\n  b"}, id="yaml-blocks"
+    ),
+]
+
+
+@pytest.mark.parametrize(("text", "otherwise"), DOCUMENTS)
+def test_positions(text: str, otherwise: set[str]) -> None:
+    """Every scalar stands where it says, letter by letter where it says so."""
+    lines = text.split("\n")
+    found = scalars(read_document(text))
+    assert found
+    for scalar in found:
+        there = lines[scalar.at.line][scalar.at.column :]
+        assert scalar.verbatim == there.startswith(scalar.text)
+        if not scalar.verbatim:
+            written = "\n".join([there, *lines[scalar.at.line + 1 :]])
+            assert written.startswith((*otherwise, "|", ">-"))
+
+
+def test_positions_of_containers() -> None:
+    """Lists and objects stand where they begin."""
+    value = read_document('{"a":\n  [{"b": 1}]}')
+    assert isinstance(value, Object)
+    _, inner = value.entries["a"]
+    assert (value.at, inner.at) == (Position(0, 0), Position(1, 2))
+    assert isinstance(inner, List)
+    assert inner.items[0].at == Position(1, 3)
+
+
+def test_positions_in_order() -> None:
+    """The positions of a small document, written out."""
+    at = [(each.text, each.at) for each in scalars(read_yaml("a: 'b'\nc:\n- 日 本: d\n"))]
+    assert at == [
+        ("a", Position(0, 0)),
+        ("b", Position(0, 4)),
+        ("c", Position(1, 0)),
+        ("日 本", Position(2, 2)),
+        ("d", Position(2, 7)),
+    ]
+
+
+KINDS = {
+    "text": [
+        "v1",
+        "10.0.0.1",
+        "1.2.3",
+        "eu",
+        "us-east-1",
+        "a=b",
+        "nope",
+        "yess",
+        "1a",
+        "0xZZ",
+        "1e",
+        "12:99",
+        "n-1",
+        "--",
+        "+",
+    ],
+    "null": ["null", "Null", "NULL", "~", ""],
+    "boolean": [
+        "yes",
+        "Yes",
+        "YES",
+        "no",
+        "on",
+        "On",
+        "off",
+        "OFF",
+        "y",
+        "Y",
+        "n",
+        "N",
+        "true",
+        "True",
+        "TRUE",
+        "false",
+        "False",
+    ],
+    "number": [
+        "0",
+        "1",
+        "-1",
+        "+1",
+        "1.10",
+        "1.",
+        ".5",
+        "-.5",
+        "1e3",
+        "1E-3",
+        "1.5e+3",
+        "0x1F",
+        "0o17",
+        "0b101",
+        "017",
+        "08",
+        "1_000",
+        "22:22",
+        "12:30:45",
+        "190:20:30.15",
+        ".inf",
+        "-.inf",
+        "+.INF",
+        ".nan",
+        ".NaN",
+    ],
+    "date": ["2024-01-01", "2024-1-1", "2024-01-01T10:20:30Z", "2024-01-01 10:20:30 +2"],
+}
+
+
+@pytest.mark.parametrize(
+    ("plain", "kind"),
+    [pytest.param(plain, kind, id=plain) for kind, some in KINDS.items() for plain in some],
+)
+def test_kind_of_a_plain_scalar(plain: str, kind: str) -> None:
+    """What YAML 1.1 or 1.2 could read as no text is marked; its text stays as it is written."""
+    for scalar in scalars(read_yaml(f"- {plain}\n")):
+        assert (scalar.text, scalar.kind) == (plain, kind)
+
+
+@given(st.text("0123456789_.:-+eExob naYyTtrufls~", min_size=1, max_size=8))
+def test_what_pyyaml_converts_is_marked(plain: str) -> None:
+    """No plain scalar that PyYAML reads as something else is called a text."""
+    try:
+        read = yaml.safe_load(f"- {plain}\n")
+        value = read_yaml(f"- {plain}\n")
+    except (yaml.YAMLError, ValueError, DocumentError):
+        return
+    match value:
+        case List([Scalar() as scalar]) if not isinstance(read[0], str):
+            assert scalar.kind != "text"
+
+
+@pytest.mark.parametrize("quoted", ["'{}'", '"{}"', "|-\n  {}", ">-\n  {}"])
+@pytest.mark.parametrize("text", ["yes", "1.10", "null", "2024-01-01", "~"])
+def test_kind_of_a_quoted_scalar(text: str, quoted: str) -> None:
+    """Whatever stands in quotes or in a block is a text."""
+    [scalar] = scalars(read_yaml(f"- {quoted.format(text)}\n"))
+    assert (scalar.text, scalar.kind) == (text, "text")
+
+
+def test_kinds_of_json() -> None:
+    """Strings of JSON are texts, and everything else is what it is."""
+    found = scalars(read_document('["1", "", 1, -1.5e3, true, false, null]'))
+    assert [(each.text, each.kind) for each in found] == [
+        ("1", "text"),
+        ("", "text"),
+        ("1", "number"),
+        ("-1.5e3", "number"),
+        ("true", "boolean"),
+        ("false", "boolean"),
+        ("null", "null"),
+    ]
+
+
+JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=20,
+)
+
+
+@given(JSON.filter(lambda value: isinstance(value, (list, dict))), st.sampled_from([None, 0, 2]))
+def test_json_reads_back(value: Any, indent: int | None) -> None:
+    """What json writes is read as what json wrote, every scalar with its place."""
+    for plain_ascii in (True, False):
+        text = json.dumps(value, indent=indent, ensure_ascii=plain_ascii)
+        document = read_document(text)
+        assert converted(document) == value
+        lines = text.split("\n")
+        for scalar in scalars(document):
+            there = lines[scalar.at.line][scalar.at.column :]
+            assert scalar.verbatim == there.startswith(scalar.text)
+
+
+@given(
+    st.text(st.characters(exclude_categories=())) | st.text("{}[]\"\\:, \n-&*!|>'#?a1\ud800\x00")
+)
+def test_any_text_is_a_document_or_a_document_error(text: str) -> None:
+    """Any text, half surrogate pairs included, is read or raises a DocumentError within it."""
+    try:
+        value: Value | DocumentError = read_document(text)
+    except DocumentError as error:
+        value = error
+    at = value.at
+    assert 0 <= at.line <= len(text.splitlines())
+    assert at.column >= 0

@@ -1,0 +1,191 @@
+"""A node is a frozen value: an id, labels, and a name and a state for people."""
+
+import copy
+import pickle
+from types import MappingProxyType
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nodeselect import InventoryError, Node
+from nodeselect.node import CONNECTED
+from nodeselect.printable import UNPRINTABLE
+
+FULL = Node("n-1", {"region": "eu"}, "edge", "connected")
+
+
+def test_parts() -> None:
+    """A node has the parts that it was made of; what is left out is empty or None."""
+    assert (FULL.id, dict(FULL.labels)) == ("n-1", {"region": "eu"})
+    assert (FULL.name, FULL.state) == ("edge", "connected")
+    bare = Node("n-1")
+    assert (bare.id, dict(bare.labels), bare.name, bare.state) == ("n-1", {}, None, None)
+    assert Node("n-1", None) == bare
+
+
+def test_labels_are_copied() -> None:
+    """What happens to the given labels afterwards does not happen to the node."""
+    labels = {"a": "b"}
+    node = Node("n-1", labels)
+    labels["c"] = "d"
+    assert dict(node.labels) == {"a": "b"}
+
+
+def test_labels_are_not_validated() -> None:
+    """Labels that no selector could name are labels all the same, character for character."""
+    labels = {"GPU-0": "NVIDIA GeForce RTX 3090", "": "", " a ": "\x00\n", "é": "e\u0301"}
+    assert dict(Node("n-1", labels).labels) == labels
+
+
+@pytest.mark.parametrize("name", ["id", "labels", "name", "state", "other"])
+def test_frozen(name: str) -> None:
+    """No part can be set, and none deleted."""
+    with pytest.raises(AttributeError, match="frozen"):
+        setattr(FULL, name, "x")
+    with pytest.raises(AttributeError, match="frozen"):
+        delattr(FULL, name)
+    assert Node("n-1", {"region": "eu"}, "edge", "connected") == FULL
+
+
+def test_labels_are_frozen() -> None:
+    """The labels of a node cannot be written to."""
+    labels: Any = FULL.labels
+    with pytest.raises(TypeError):
+        labels["a"] = "b"
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        pytest.param(Node("n-2", {"region": "eu"}, "edge", "connected"), id="id"),
+        pytest.param(Node("n-1", {"region": "us"}, "edge", "connected"), id="labels"),
+        pytest.param(Node("n-1", {"region": "eu"}, None, "connected"), id="name"),
+        pytest.param(Node("n-1", {"region": "eu"}, "edge", "ready"), id="state"),
+        pytest.param("n-1", id="text"),
+    ],
+)
+def test_equal_when_all_parts_are(other: object) -> None:
+    """A node that differs in one part is another node."""
+    assert other != FULL
+
+
+def test_equal_nodes_hash_alike() -> None:
+    """Equal nodes are one in a set, whatever the order of their labels."""
+    one, other = Node("n-1", {"a": "b", "c": "d"}), Node("n-1", {"c": "d", "a": "b"})
+    assert one == other
+    assert len({one, other}) == 1
+
+
+@pytest.mark.parametrize("node", [FULL, Node("n-1"), Node("é", {"\u200b": "\n"})])
+def test_repr_pickle_and_copy_give_the_node_again(node: Node) -> None:
+    """The text of a node makes it again, and so do pickling and copying."""
+    assert eval(repr(node), {"Node": Node}) == node
+    for again in (pickle.loads(pickle.dumps(node)), copy.copy(node), copy.deepcopy(node)):
+        assert again == node
+        assert type(again.labels) is MappingProxyType
+
+
+def test_repr() -> None:
+    """The text of a node leaves out what it does not have."""
+    assert repr(FULL) == "Node('n-1', {'region': 'eu'}, name='edge', state='connected')"
+    assert repr(Node("n-1")) == "Node('n-1', {})"
+
+
+@pytest.mark.parametrize(
+    ("state", "connected"),
+    [
+        ("connected", True),
+        ("ready", True),
+        ("disconnected", False),
+        ("not-ready", False),
+        ("cordoned", False),
+        ("Ready", False),
+        ("", False),
+        (None, False),
+    ],
+)
+def test_connected(state: str | None, connected: bool) -> None:
+    """Only a node in one of the two states that take work is connected."""
+    assert Node("n-1", state=state).connected is connected
+    assert (state in CONNECTED) is connected
+
+
+@pytest.mark.parametrize(
+    ("node_id", "code", "message"),
+    [
+        pytest.param("", "empty-id", "a node's id is empty", id="empty"),
+        pytest.param(
+            "a\x1b[31m",
+            "unprintable-id",
+            "the node id 'a\\x1b[31m' holds an unprintable character (\\x1b)",
+            id="escape",
+        ),
+        pytest.param(
+            "a\ud800",
+            "unprintable-id",
+            "the node id 'a\\ud800' holds an unprintable character (\\ud800)",
+            id="surrogate",
+        ),
+        pytest.param(
+            "x" * 100 + "\u202e",
+            "unprintable-id",
+            f"the node id '{'x' * 59}…' holds an unprintable character (\\u202e)",
+            id="long",
+        ),
+    ],
+)
+def test_wrong_id(node_id: str, code: str, message: str) -> None:
+    """An id that is empty or cannot be shown as it is makes no node."""
+    with pytest.raises(InventoryError) as caught:
+        Node(node_id)
+    assert (caught.value.code, str(caught.value)) == (code, message)
+
+
+@given(st.characters(exclude_categories=()))
+def test_an_id_holds_no_unprintable_character(character: str) -> None:
+    """A character is refused in an id exactly where it is escaped in print."""
+    node_id = f"n{character}1"
+    if UNPRINTABLE.search(character):
+        with pytest.raises(InventoryError):
+            Node(node_id)
+    else:
+        assert Node(node_id).id == node_id
+
+
+@pytest.mark.parametrize(
+    "character",
+    ["\u00ad", "\u034f", "\u115f", "\u17b4", "\u180b", "\u3164", "\uffa0", "\U000e0100"],
+)
+def test_an_id_holds_nothing_invisible(character: str) -> None:
+    """An id with a character that is drawn as nothing is refused: it would look like another id."""
+    with pytest.raises(InventoryError) as caught:
+        Node(f"n{character}1")
+    assert caught.value.code == "unprintable-id"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        pytest.param((None,), id="no-id"),
+        pytest.param((5,), id="id"),
+        pytest.param((b"n-1",), id="id-bytes"),
+        pytest.param(("n-1", {"a": 1}), id="label"),
+        pytest.param(("n-1", {"a": None}), id="label-none"),
+        pytest.param(("n-1", {1: "a"}), id="key"),
+        pytest.param(("n-1", 5), id="labels-number"),
+        pytest.param(("n-1", "ab"), id="labels-text"),
+        pytest.param(("n-1", ["ab"]), id="labels-list"),
+        pytest.param(("n-1", [("a", "b")]), id="labels-pairs"),
+        pytest.param(("n-1", ""), id="labels-empty-text"),
+        pytest.param(("n-1", []), id="labels-empty-list"),
+        pytest.param(("n-1", 0), id="labels-zero"),
+        pytest.param(("n-1", {}, 5), id="name"),
+        pytest.param(("n-1", {}, None, True), id="state"),
+    ],
+)
+def test_wrong_types(arguments: Any) -> None:
+    """What is not of its type is a TypeError, and never a node without labels."""
+    with pytest.raises(TypeError):
+        Node(*arguments)
