@@ -10,6 +10,7 @@ documents, keys that are no text. So are keys given twice, and nesting beyond ``
 """
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
 from json.decoder import scanstring  # type: ignore[attr-defined]
 from typing import Any, NamedTuple
@@ -43,7 +44,7 @@ class Scalar(NamedTuple):
     text: str
     kind: str
     """``text``, or what YAML 1.1 or 1.2 could read it as: ``null``, ``boolean``, ``number``,
-    ``date``."""
+    ``date``, ``merge key``."""
     at: Position
     verbatim: bool
     """Whether the text stands in the document letter by letter, from ``at`` on (behind a quote)."""
@@ -82,12 +83,13 @@ def text_of(data: bytes) -> str:
 
     :raises DocumentError: with the code ``not-utf-8``.
     """
+    data = data.removeprefix(b"\xef\xbb\xbf")
     try:
-        return data.decode("utf-8-sig")
+        return data.decode("utf-8")
     except UnicodeDecodeError as error:
         before = data[: error.start]
         line = before.count(b"\n")
-        column = len(before) - (before.rfind(b"\n") + 1)
+        column = len(before[before.rfind(b"\n") + 1 :].decode("utf-8", "replace"))
         hint = "save the file as UTF-8"
         raise DocumentError(
             "not-utf-8", "the file is not UTF-8", Position(line, column), hint
@@ -115,15 +117,21 @@ def read_yaml(text: str) -> Value:
     import yaml  # here, since most runs of the command line need none
 
     loader = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
+    builder = _YamlBuilder(yaml.parse(text, Loader=loader), text)
     try:
-        return _YamlBuilder(yaml.parse(text, Loader=loader), text).document()
+        return builder.document()
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        at = Position(mark.line, mark.column) if mark else Position(0, 0)
+        at = builder.position(mark.index) if mark else Position(0, 0)
         problem = printable(str(error.problem or "it cannot be read"))
+        if "nesting depth" in problem:  # of libyaml itself, at a thousand
+            raise _too_deep(at) from None
         raise DocumentError("not-yaml", f"not YAML: {problem}", at) from None
     except yaml.reader.ReaderError as error:
         raise _unreadable(text, error) from None
+    except UnicodeEncodeError as error:
+        at = _position(text, error.start)
+        raise DocumentError("surrogate", "half of a surrogate pair is refused", at) from None
 
 
 def _unreadable(text: str, error: Any) -> DocumentError:
@@ -165,7 +173,14 @@ class _YamlBuilder:
 
     def __init__(self, events: Iterator[Any], text: str) -> None:
         self._events = events
-        self._lines = text.split("\n")
+        self._text = text
+        # Lines as editors count them: YAML itself also ends one at U+2028 and the like.
+        self._starts = [0, *(match.end() for match in re.finditer("\n", text))]
+
+    def position(self, index: int) -> Position:
+        """Give the position of the character at ``index``."""
+        line = bisect_right(self._starts, index) - 1
+        return Position(line, index - self._starts[line])
 
     def document(self) -> Value:
         next(self._events)  # the start of the stream
@@ -179,18 +194,18 @@ class _YamlBuilder:
             raise DocumentError(
                 "second-document",
                 "a second document begins here",
-                _mark(more),
+                self._mark(more),
                 "keep one document in a file",
             )
         return value
 
     def _value(self, event: Any, depth: int) -> Value:
-        if depth > LIMITS.depth:
-            raise _too_deep(_mark(event))
         self._refuse_extras(event)
         match type(event).__name__:
             case "ScalarEvent":
                 return self._scalar(event)
+            case _ if depth >= LIMITS.depth:
+                raise _too_deep(self._mark(event))
             case "SequenceStartEvent":
                 return self._list(event, depth)
             case _:
@@ -201,33 +216,33 @@ class _YamlBuilder:
             raise DocumentError(
                 "anchor",
                 f"anchors and aliases are refused ({quoted(event.anchor)})",
-                _mark(event),
+                self._mark(event),
                 "write the value out",
             )
         if event.tag is not None:
+            hint = "write the value without it"
+            if event.tag.startswith("!") and not event.tag.startswith("!!"):  # as in "- !debug"
+                hint = f'if it is text, write it between quotes: "{quoted(event.tag)[1:-1]}"'
             raise DocumentError(
-                "tag",
-                f"tags are refused ({quoted(event.tag)})",
-                _mark(event),
-                "write the value without it",
+                "tag", f"tags are refused ({quoted(event.tag)})", self._mark(event), hint
             )
 
     def _scalar(self, event: Any) -> Scalar:
-        at = _mark(event)
-        if not event.style:  # plain
-            return Scalar(event.value, _kind(event.value), at, self._stands(event.value, at))
-        behind = Position(at.line, at.column + 1) if event.style in "'\"" else at
-        return Scalar(event.value, "text", behind, self._stands(event.value, behind))
+        index = event.start_mark.index
+        kind = "text" if event.style else _kind(event.value)
+        if event.style and event.style in "'\"":
+            index += 1
+        verbatim = self._text.startswith(event.value, index)
+        return Scalar(event.value, kind, self.position(index), verbatim)
 
-    def _stands(self, text: str, at: Position) -> bool:
-        line = self._lines[at.line] if at.line < len(self._lines) else ""
-        return line.startswith(text, at.column)
+    def _mark(self, event: Any) -> Position:
+        return self.position(event.start_mark.index)
 
     def _list(self, start: Any, depth: int) -> List:
         items: list[Value] = []
         while type(event := next(self._events)).__name__ != "SequenceEndEvent":
             items.append(self._value(event, depth + 1))
-        return List(items, _mark(start))
+        return List(items, self._mark(start))
 
     def _object(self, start: Any, depth: int) -> Object:
         entries: dict[str, tuple[Scalar, Value]] = {}
@@ -242,11 +257,7 @@ class _YamlBuilder:
             if key.text in entries:
                 raise _twice(key, entries[key.text][0])
             entries[key.text] = key, self._value(next(self._events), depth + 1)
-        return Object(entries, _mark(start))
-
-
-def _mark(event: Any) -> Position:
-    return Position(event.start_mark.line, event.start_mark.column)
+        return Object(entries, self._mark(start))
 
 
 _KINDS = (
@@ -260,6 +271,7 @@ _KINDS = (
             re.ASCII,
         ),
     ),
+    ("merge key", re.compile("<<")),
     ("date", re.compile(r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:[Tt \t].*)?", re.ASCII)),
 )
 
@@ -300,9 +312,9 @@ class _JsonScanner:
 
     def _value(self, depth: int) -> Value:
         at = self._here()
-        if depth > LIMITS.depth:
-            raise _too_deep(at)
         character = self._text[self._at : self._at + 1]
+        if character in ("{", "[") and depth >= LIMITS.depth:
+            raise _too_deep(at)
         if character == "{":
             return self._object(at, depth)
         if character == "[":

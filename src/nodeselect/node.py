@@ -47,6 +47,8 @@ class Node(Frozen):
             if not (isinstance(text, str) or (text is None and what != "id")):
                 raise TypeError(f"a node's {what} must be a string, not {type(text).__name__}")
         check_id(id)
+        if labels is not None and not isinstance(labels, Mapping):
+            raise TypeError(f"labels are a mapping, not {type(labels).__name__}")
         copied = dict(labels or {})
         for key, value in copied.items():
             if not (isinstance(key, str) and isinstance(value, str)):
@@ -107,7 +109,9 @@ def check_id(text: str) -> None:
     """
     if not text:
         raise InventoryError("empty-id", "a node's id is empty")
-    if not text.isprintable() and (bad := UNPRINTABLE.search(text)):
+    if text.isascii() and text.isprintable():
+        return
+    if bad := UNPRINTABLE.search(text):
         raise InventoryError(
             "unprintable-id",
             f"the node id {quoted(text)} holds an unprintable character ({printable(bad[0])})",

@@ -11,7 +11,7 @@ from tests.cli.running import PLAIN, Ended, Run
 
 FLEET = """\
 {"id": "n-1", "name": "one", "state": "connected", "labels": {"region": "eu", "tier": "gold"}}
-{"id": "n-2", "name": "two", "state": "Ready", "labels": {"region": "eu", "debug": ""}}
+{"id": "n-2", "name": "two", "state": "ready", "labels": {"region": "eu", "debug": ""}}
 {"id": "n-3", "state": "lost", "labels": {"region": "us"}}
 {"id": "n-4", "labels": {}}
 """

@@ -71,7 +71,7 @@ TWO = "keep one of the two"
         pytest.param(
             f"\nn-1:\n  a: {'[' * 40}{']' * 40}\n",
             "too-deep",
-            "line 3, column 37: nested deeper than 32 levels (depth)",
+            "line 3, column 36: nested deeper than 32 levels (depth)",
             id="too-deep",
         ),
         pytest.param(

@@ -49,7 +49,10 @@ class Inventory:
         from nodeselect.sources.reader import NodeReader  # msgspec: loaded with the first input
 
         with open_input(source) as (stream, name):
-            return cls(NodeReader(stream, name=name))
+            try:
+                return cls(NodeReader(stream, name=name))
+            except InventoryError as error:
+                raise (error if error.place else error.within(name)) from None
 
     def match(self, selector: Selector) -> NodeSet:
         """Give the nodes that ``selector`` takes. Cost: one test a node."""

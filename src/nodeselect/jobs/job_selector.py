@@ -24,9 +24,12 @@ from nodeselect.printable import printable, quoted
 
 __all__ = ["read_job_selector"]
 
+_OTHER_NAMES = ("constraints", "nodeselector", "labelselector")
+"""What other systems call a selector, without marks between the words."""
+
 _FIELDS = ("match_ids", "match_labels", "match_expressions")
-_KEPT = 200
-"""Problems kept of one file, to be sorted by position; a hostile file has hundreds of thousands."""
+_KEPT = 400
+"""Problems kept before they are sorted and cut; a hostile file has hundreds of thousands."""
 
 
 def read_job_selector(data: bytes, file: str) -> Selector:
@@ -38,20 +41,30 @@ def read_job_selector(data: bytes, file: str) -> Selector:
     """
     reading = _Reading(data.decode("utf-8", "replace").removeprefix("\ufeff"))
     selector = reading.selector(data)
-    if reading.problems:
-        problems = sorted(reading.problems, key=lambda problem: (problem.line, problem.column))
-        kept = tuple(problems[: LIMITS.reported_errors])
-        raise JobError(file, kept, reading.count - len(kept))
+    problems = reading.problems()
+    if problems:
+        raise JobError(file, problems, reading.count - len(problems))
     return selector
+
+
+_Excerpt = tuple[str, tuple[int, int]]
+"""A text and the span in it that an excerpt is to be drawn of."""
 
 
 class _Reading:
     """One file being read, and the problems found so far."""
 
     def __init__(self, text: str) -> None:
-        self.problems: list[Problem] = []
         self.count = 0
+        self._kept: list[tuple[Problem, _Excerpt]] = []
         self._lines = text.split("\n")
+
+    def problems(self) -> tuple[Problem, ...]:
+        """Give the first problems by position, drawn."""
+        self._cut()
+        return tuple(
+            problem._replace(excerpt=tuple(excerpt(*drawn))) for problem, drawn in self._kept
+        )
 
     def selector(self, data: bytes) -> Selector:
         if len(data) > LIMITS.job_file_bytes:
@@ -86,6 +99,7 @@ class _Reading:
         if "spec" not in document.entries:
             return document, ""
         key, spec = document.entries["spec"]
+        self._look_alikes(document, "")
         if "selector" in document.entries:
             self._problem(
                 "two-specs",
@@ -104,12 +118,12 @@ class _Reading:
         for name, (key, _) in spec.entries.items():
             if name == "selector":
                 continue
-            if name.lower() in ("constraints", "nodeselector", "node_selector"):
+            if name.lower().replace("-", "").replace("_", "") in _OTHER_NAMES:
                 hint = "write: selector: {match_expressions: [...]}"
             elif difflib.get_close_matches(name[:40].lower(), ["selector"], 1, 0.8):
                 hint = "did you mean 'selector'?"
-            elif name in _FIELDS:
-                hint = f"write: selector: {{{name}: ...}}"
+            elif _snake_case(name) in _FIELDS:
+                hint = f"write: selector: {{{_snake_case(name)}: ...}}"
             else:
                 continue
             self._problem(
@@ -134,7 +148,7 @@ class _Reading:
         for text, item, place in ids:
             self._check(item, place, match_ids=[text])
         whole = None
-        if not self.problems:
+        if not self.count:
             whole = self._check(
                 value,
                 path,
@@ -145,8 +159,7 @@ class _Reading:
         return Selector.nothing() if whole is None else whole
 
     def _unknown_field(self, key: Scalar, path: str) -> None:
-        snake = "".join(f"_{c.lower()}" if c.isupper() else c for c in key.text[:40])
-        close = difflib.get_close_matches(snake, _FIELDS, 1, 0.75)
+        close = difflib.get_close_matches(_snake_case(key.text), _FIELDS, 1, 0.75)
         self._problem(
             "unknown-field",
             f"a selector has no field {quoted(key.text)}, only {', '.join(_FIELDS)}",
@@ -205,7 +218,7 @@ class _Reading:
             return []
         if isinstance(value, List):
             return [(item, f"{path}[{number}]") for number, item in enumerate(value.items)]
-        hint = f"write: [{_one_line(value)}]" if isinstance(value, Scalar) else None
+        hint = f'write: ["{_one_line(value)}"]' if isinstance(value, Scalar) else None
         self._wrong_type(value, path, "a list of strings", hint)
         return []
 
@@ -250,9 +263,8 @@ class _Reading:
                 at = Position(at.line, at.column + start)
                 self._problem(error.code, error.message, at, path, end - start, error.hint)
             else:
-                self.count += 1
-                drawn = tuple(excerpt(error.source, error.span))
-                self._add(error.code, error.message, at, path, drawn, error.hint)
+                drawn = error.source, error.span
+                self._add(error.code, error.message, at, path, error.hint, drawn)
             return None
 
     def _problem(
@@ -264,23 +276,25 @@ class _Reading:
         length: int = 1,
         hint: str | None = None,
     ) -> None:
-        self.count += 1
-        if len(self.problems) < _KEPT:
-            line = self._lines[at.line] if at.line < len(self._lines) else ""
-            span = at.column, at.column + length
-            drawn = tuple(excerpt(line.rstrip("\r"), span)) if line.strip() else ()
-            self._add(code, message, at, path, drawn, hint)
+        line = self._lines[at.line].rstrip("\r") if at.line < len(self._lines) else ""
+        self._add(code, message, at, path, hint, (line, (at.column, at.column + length)))
 
     def _add(
-        self,
-        code: str,
-        message: str,
-        at: Position,
-        path: str,
-        drawn: tuple[str, ...],
-        hint: str | None,
+        self, code: str, message: str, at: Position, path: str, hint: str | None, drawn: _Excerpt
     ) -> None:
-        self.problems.append(Problem(code, message, at.line + 1, at.column + 1, path, drawn, hint))
+        self.count += 1
+        problem = Problem(code, message, at.line + 1, at.column + 1, path, (), hint)
+        self._kept.append((problem, drawn))
+        if len(self._kept) >= _KEPT:
+            self._cut()
+
+    def _cut(self) -> None:
+        self._kept.sort(key=lambda kept: (kept[0].line, kept[0].column))
+        del self._kept[LIMITS.reported_errors :]
+
+
+def _snake_case(name: str) -> str:
+    return "".join(f"_{c.lower()}" if c.isupper() else c for c in name[:40]).replace("-", "_")
 
 
 def _field(fields: dict[str, tuple[Scalar, Value]], name: str) -> Value | None:

@@ -9,7 +9,7 @@ from nodeselect.labels.operators import Operator
 from nodeselect.labels.rules import is_key, is_value, parse_int64
 from nodeselect.limits import LIMITS
 
-__all__ = ["Requirement"]
+__all__ = ["Requirement", "exact_text"]
 
 
 class Requirement(Frozen):

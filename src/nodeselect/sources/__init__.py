@@ -38,15 +38,25 @@ def open_input(
         with stream:
             yield stream, name
         return
-    yield _buffered(source), "input"
+    if not hasattr(source, "read"):
+        raise TypeError(f"nodes are read from a path or a stream, not {type(source).__name__}")
+    if isinstance(source, io.RawIOBase):
+        buffered = io.BufferedReader(source)
+        try:
+            yield buffered, "input"
+        finally:
+            buffered.detach()  # the stream is the caller's, and stays open
+    elif isinstance(source, io.BufferedIOBase):
+        yield source, "input"
+    else:
+        yield io.BytesIO(_all_bytes(source)), "input"
 
 
-def _buffered(stream: BinaryIO | TextIO) -> BinaryIO:
-    if not hasattr(stream, "read"):
-        raise TypeError(f"nodes are read from a path or a stream, not {type(stream).__name__}")
-    if isinstance(stream, io.BufferedIOBase):
-        return stream
-    if isinstance(stream, io.RawIOBase):
-        return io.BufferedReader(stream)
-    data = stream.read()
-    return io.BytesIO(data.encode("utf-8", "surrogatepass") if isinstance(data, str) else data)
+def _all_bytes(stream: BinaryIO | TextIO) -> bytes:
+    try:
+        data = stream.read()
+    except UnicodeDecodeError:
+        raise InventoryError(
+            "not-utf-8", "the input is not UTF-8", hint="save it as UTF-8"
+        ) from None
+    return data.encode("utf-8", "surrogatepass") if isinstance(data, str) else data

@@ -21,8 +21,10 @@ def is_header(line: str) -> bool:
         return False
 
 
-def table_nodes(lines: Iterator[str]) -> Iterator[tuple[str, Found]]:
+def table_nodes(lines: Iterator[str], before: int = 0) -> Iterator[tuple[str, Found]]:
     """Give what each row says of a node, with the line that the row ends in.
+
+    :param before: how many lines stand before the header.
 
     :raises InventoryError: when a row has too few or too many cells, or a column comes twice.
     """
@@ -31,16 +33,18 @@ def table_nodes(lines: Iterator[str]) -> Iterator[tuple[str, Found]]:
     for number, column in enumerate(columns):
         if not column:
             raise InventoryError(
-                "no-column-name", f"column {number + 1} has no name", place="line 1"
+                "no-column-name", f"column {number + 1} has no name", place=f"line {before + 1}"
             )
         if columns.index(column) != number:
             raise InventoryError(
-                "duplicate-key", f"the column {quoted(column)} comes twice", place="line 1"
+                "duplicate-key",
+                f"the column {quoted(column)} comes twice",
+                place=f"line {before + 1}",
             )
     at = columns.index("id")
     try:
         for row in rows:
-            place = f"line {rows.line_num}"
+            place = f"line {before + rows.line_num}"
             if not row:
                 continue
             if len(row) != len(columns):
@@ -57,5 +61,5 @@ def table_nodes(lines: Iterator[str]) -> Iterator[tuple[str, Found]]:
             yield place, Found(row[at] or None, labels, None, None, "id", "labels")
     except csv.Error as error:
         raise InventoryError(
-            "not-csv", f"broken CSV: {error}", place=f"line {rows.line_num}"
+            "not-csv", f"broken CSV: {error}", place=f"line {before + rows.line_num}"
         ) from None

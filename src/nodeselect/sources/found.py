@@ -6,7 +6,7 @@ from nodeselect.errors import InventoryError
 from nodeselect.node import check_id
 from nodeselect.printable import printable, quoted
 
-__all__ = ["Found", "NotText", "Record", "checked", "part"]
+__all__ = ["Found", "NotText", "Record", "checked", "described", "part"]
 
 Record = dict[str, Any]
 """One object of an inventory, decoded."""
@@ -58,7 +58,7 @@ def checked(found: Found) -> tuple[str, dict[str, str], str | None, str | None]:
             "id-not-text",
             f"the node's id is {described(node_id)}, not a string",
             place=found.id_path,
-            hint=f'write it as text: "{shown(node_id)}"',
+            hint=_as_text(node_id),
         )
     try:
         check_id(node_id)
@@ -81,15 +81,15 @@ def _labels(found: Found) -> dict[str, str]:
         raise InventoryError(
             "wrong-type",
             f"labels are an object of strings, not {described(labels)}",
-            place=found.labels_path,
+            place=found.labels_path or None,
         )
     for key, value in labels.items():
         if not isinstance(value, str):
             raise InventoryError(
                 "label-not-text",
                 f"the value of the label {quoted(key)} is {described(value)}, not a string",
-                place=f"{found.labels_path}.{printable(key[:60])}",
-                hint=f'write it as text: "{shown(value)}"',
+                place=f"{found.labels_path}.{printable(key[:60])}".lstrip("."),
+                hint=_as_text(value),
             )
     return labels
 
@@ -103,8 +103,10 @@ def described(value: Any) -> str:
             return "true" if value else "false"
         case NotText():
             return f"{quoted(value.text)}, which reads as a {value.kind}"
+        case int() if abs(value) >= 1 << 64:
+            return "a number of many digits"
         case int() | float():
-            return f"the number {shown(value)}"
+            return f"the number {value}"
         case dict():
             return "an object"
         case list():
@@ -112,15 +114,15 @@ def described(value: Any) -> str:
     return "a string"
 
 
-def shown(value: Any) -> str:
-    """Give a value that is no string as the text that was probably meant."""
+def _as_text(value: Any) -> str:
+    """Say how to write a value that is no string as the text that was probably meant."""
     match value:
         case bool():
-            return "true" if value else "false"
+            return f'write it as text: "{str(value).lower()}"'
         case NotText():
-            return printable(value.text[:60])
-        case int() if abs(value) >= 1 << 64:
-            return "a number of many digits"
-        case int() | float():
-            return str(value)
-    return "text"
+            return f'write it as text: "{printable(value.text[:60])}"'
+        case int() if abs(value) < 1 << 64:
+            return f'write it as text: "{value}"'
+        case int() | float():  # how it was written is not known: 1.10 has become 1.1
+            return "write it as text, between quotes"
+    return "write a string, or leave it out"

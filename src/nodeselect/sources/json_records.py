@@ -16,7 +16,8 @@ import msgspec
 from nodeselect.errors import InventoryError
 from nodeselect.limits import LIMITS
 from nodeselect.node import Node
-from nodeselect.printable import quoted
+from nodeselect.printable import printable, quoted
+from nodeselect.sources.envelope import Kind, check_envelope, list_field
 from nodeselect.sources.found import Record
 from nodeselect.sources.seen import SeenState
 
@@ -28,15 +29,11 @@ __all__ = [
     "document_records",
     "encode_half",
     "quotes",
+    "split_footer",
 ]
 
 _T = TypeVar("_T")
 _Half = tuple[int, SeenState, list[tuple[str, dict[str, str], str | None, str | None]]]
-
-LISTS = ("items", "nodes", "Nodes")
-"""The keys under which an envelope has its nodes."""
-
-_MORE = ("next_token", "nextToken", "NextToken")
 
 
 class PlainRecord(msgspec.Struct, forbid_unknown_fields=True, gc=False):
@@ -63,8 +60,8 @@ def decode(raw: bytes, line: int = 1) -> Any:
     return value
 
 
-def decode_plain_lines(piece: bytes) -> list[PlainRecord] | None:
-    """Decode lines that hold nothing but plain nodes, surely right in every way.
+def decode_plain_lines(piece: bytes, lines: int) -> list[PlainRecord] | None:
+    """Decode ``lines`` that hold nothing but plain nodes, surely right in every way.
 
     None when some line holds anything else: then each line is to be looked at by itself.
     """
@@ -74,6 +71,8 @@ def decode_plain_lines(piece: bytes) -> list[PlainRecord] | None:
         records: list[PlainRecord] = _plain_lines.decode_lines(piece)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return None
+    if len(records) > lines:  # two on one line
+        return None
     ids = [record.id for record in records]
     sizes = [len(record.labels) for record in records]
     strings = 3 * len(records) + 2 * sum(sizes)
@@ -82,10 +81,10 @@ def decode_plain_lines(piece: bytes) -> list[PlainRecord] | None:
         strings += 2 * sum([record.state is not None for record in records])
         if quotes(piece) != 2 * strings:
             return None
-    fit = (
-        "" not in ids and "".join(ids).isprintable() and max(sizes, default=0) <= LIMITS.node_labels
-    )
-    return records if fit else None
+    text = "".join(ids)
+    if "" in ids or not (text.isascii() and text.isprintable()):
+        return None
+    return records if max(sizes, default=0) <= LIMITS.node_labels else None
 
 
 def encode_half(count: int, seen: SeenState, nodes: list[Node]) -> bytes:
@@ -100,15 +99,19 @@ def decode_half(sent: bytes) -> _Half:
     return half
 
 
+def split_footer(data: bytes) -> tuple[bytes, str]:
+    """Take the footer of Expanso's command line off a document; it is empty where there is none."""
+    footer = _FOOTER.search(data, max(0, len(data) - 400))
+    if footer is None:
+        return data, ""
+    return data[: footer.start()], footer[1].decode("utf-8", "replace")
+
+
 def document_records(data: bytes) -> Iterator[tuple[str, Any]]:
     """Give each record of a JSON document with its path. Only one is decoded at a time.
 
     :raises InventoryError: when the document is broken, or is one page of a longer list.
     """
-    footer = _FOOTER.search(data, max(0, len(data) - 400))
-    if footer:
-        check_footer(footer[1].decode("utf-8", "replace"))
-        data = data[: footer.start()]
     if data.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"[":
         return _list_records(data, "")
     return _object_records(data)
@@ -127,45 +130,16 @@ def _object_records(raw: bytes) -> Iterator[tuple[str, Any]]:
     fields = {key: bytes(value) for key, value in _decode(raw, dict[str, msgspec.Raw]).items()}
     if quotes(raw) != 2 * len(fields) + sum(map(quotes, fields.values())):
         raise _duplicate_key(raw)
-    for name in LISTS:
-        if name in fields and fields[name][:1] in (b"[", b"n"):
-            check_last_page(
-                {key: decode(fields[key]) for key in (*_MORE, "metadata") if key in fields}
-            )
-            yield from _list_records(fields[name], name) if fields[name] != b"null" else ()
-            return
-    yield "", decode(raw)
+    name = list_field({key: _KINDS.get(value[:1], "scalar") for key, value in fields.items()})
+    if name is None:
+        yield "", decode(raw)
+        return
+    check_envelope({key: decode(value) for key, value in fields.items() if key != name})
+    if fields[name] != b"null":
+        yield from _list_records(fields[name], name)
 
 
-def check_last_page(envelope: Record) -> None:
-    """Refuse a list that says that more follows.
-
-    :raises InventoryError: with the code ``one-page``.
-    """
-    token = next((envelope[key] for key in _MORE if envelope.get(key)), None)
-    metadata = envelope.get("metadata")
-    if token is None and isinstance(metadata, dict):
-        token = metadata.get("continue") or None
-    if token is not None:
-        raise InventoryError(
-            "one-page",
-            "this is one page of a longer list: a token for the next page is set",
-            hint="read all pages and put their nodes together",
-        )
-
-
-def check_footer(text: str) -> None:
-    """Refuse the footer of a list that shows fewer nodes than there are.
-
-    :raises InventoryError: with the code ``one-page``.
-    """
-    match = re.match(r"Showing (?:\d+\s*-\s*)?(\d+) of (\d+)", text)
-    if match and int(match[1]) < int(match[2]):
-        raise InventoryError(
-            "one-page",
-            f"this is part of a longer list: {quoted(text)}",
-            hint="list all nodes, not one page of them",
-        )
+_KINDS: dict[bytes, Kind] = {b"[": "list", b"{": "object", b"n": "null"}
 
 
 def quotes(raw: bytes) -> int:
@@ -179,7 +153,10 @@ def quotes(raw: bytes) -> int:
 def _decode(raw: bytes, shape: type[_T], line: int = 1) -> _T:
     try:
         return msgspec.json.decode(raw.removeprefix(b"\xef\xbb\xbf"), type=shape)
-    except msgspec.ValidationError:
+    except msgspec.ValidationError as error:
+        if shape is object:  # anything is of this type; only a number can be beyond its range
+            message = f"a number is out of range: {printable(str(error))}"
+            raise InventoryError("not-json", message) from None
         raise InventoryError(
             "wrong-type", "a list of objects, or an object, belongs here"
         ) from None
@@ -190,29 +167,37 @@ def _decode(raw: bytes, shape: type[_T], line: int = 1) -> _T:
             "not-utf-8", "the text is not UTF-8", hint="save it as UTF-8"
         ) from None
     except RecursionError:
-        raise InventoryError("too-deep", "the document is nested too deeply") from None
+        raise _too_deep() from None
+
+
+def _too_deep() -> InventoryError:
+    return InventoryError("too-deep", "the document is nested too deeply")
 
 
 def _broken(raw: bytes, message: str, line: int) -> InventoryError:
     match = re.search(r"\(byte (\d+)\)", message)
     at = int(match[1]) if match else len(raw)
-    column = at - raw.rfind(b"\n", 0, at)
+    if "trailing characters" in message:  # msgspec names the position behind the first of them
+        at -= 1
     line += raw.count(b"\n", 0, at)
-    place = f"line {line}, column {column}"
-    if "truncated" not in message:
-        problem = message.removeprefix("JSON is malformed: ").partition(" (byte")[0]
-        return InventoryError("not-json", f"broken JSON: {problem}", place=place)
-    if _is_lenient_json(raw):
+    before = raw[raw.rfind(b"\n", 0, at) + 1 : at]
+    place = f"line {line}, column {len(before.decode('utf-8', 'replace')) + 1}"
+    if _has_half_pair(raw):
         hint = "take it out"
         return InventoryError(
             "surrogate", "half of a surrogate pair is refused", place=place, hint=hint
         )
-    hint = "get the whole output again"
-    return InventoryError("cut-off", "the JSON is cut off here", place=place, hint=hint)
+    if "truncated" in message:
+        hint = "get the whole output again"
+        return InventoryError("cut-off", "the JSON is cut off here", place=place, hint=hint)
+    problem = message.removeprefix("JSON is malformed: ").partition(" (byte")[0]
+    return InventoryError("not-json", f"broken JSON: {problem}", place=place)
 
 
-def _is_lenient_json(raw: bytes) -> bool:
-    """Say whether Python reads it: Python lets half surrogate pairs pass, msgspec does not."""
+def _has_half_pair(raw: bytes) -> bool:
+    """Say whether half a surrogate pair is all that is wrong: Python's reader lets it pass."""
+    if not re.search(rb"\\u[dD][89a-fA-F]", raw):
+        return False
     try:
         json.loads(raw)
     except (ValueError, RecursionError):
@@ -252,6 +237,8 @@ def _duplicate_key(raw: bytes) -> InventoryError:
         json.loads(raw, object_pairs_hook=refuse)
     except _TwiceError as twice:
         key = twice.args[0]
+    except RecursionError:
+        return _too_deep()
     else:  # the count and the decoders disagree: refuse what is not understood
         key = "?"
     return InventoryError(

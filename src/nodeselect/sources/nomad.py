@@ -5,7 +5,8 @@ The *list* of nodes is a stub without ``Meta``: its labels are not known, which 
 """
 
 from nodeselect.errors import InventoryError
-from nodeselect.sources.found import Found, Record
+from nodeselect.printable import quoted
+from nodeselect.sources.found import Found, Record, part
 
 __all__ = ["find", "recognises"]
 
@@ -28,10 +29,13 @@ def find(record: Record) -> Found:
             "this is an entry of Nomad's node list, which leaves Meta out",
             hint="print whole nodes: nomad node status -json ID",
         )
-    labels = record["Meta"] or {}
-    attributes = record.get("Attributes") or {}
-    if isinstance(labels, dict) and isinstance(attributes, dict):
-        labels = labels | {f"attr.{key}": value for key, value in attributes.items()}
+    labels = dict(part(record, "Meta"))
+    for key, value in part(record, "Attributes").items():
+        if f"attr.{key}" in labels:
+            raise InventoryError(
+                "duplicate-key", f"{quoted(key)} stands in Meta and in Attributes", place="Meta"
+            )
+        labels[f"attr.{key}"] = value
     state = record.get("Status")
     if state == "ready" and record.get("SchedulingEligibility") == "ineligible":
         state = "ineligible"

@@ -7,7 +7,6 @@ The shape is recognised by what stands in the input, never by the name of the fi
 - then, record by record, the *shape*, one module each: Kubernetes, Bacalhau, Nomad, Expanso, plain.
 """
 
-import io
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import chain
@@ -15,6 +14,7 @@ from typing import Any, BinaryIO
 
 from nodeselect.errors import InventoryError
 from nodeselect.node import Node
+from nodeselect.printable import cut, printable
 from nodeselect.sources import (
     bacalhau,
     csv_records,
@@ -24,6 +24,7 @@ from nodeselect.sources import (
     nomad,
     plain,
 )
+from nodeselect.sources.envelope import check_footer, kind_of, refuse_beside
 from nodeselect.sources.found import Found, checked, described
 from nodeselect.sources.second_half import SecondHalf
 from nodeselect.sources.seen import SeenIds
@@ -79,17 +80,20 @@ class NodeReader:
         self._watch = watch
         self._fork = fork
         self._seen = SeenIds()
+        self._footer = ""
         self.count = 0
 
     def __iter__(self) -> Iterator[Node]:
         try:
             yield from self._nodes(*self._first_line())
             self._seen.finish()
+            if self._footer:
+                check_footer(self._footer, self.count)
         except InventoryError as error:
             raise (error if self._name is None else error.within(self._name)) from None
         except OSError as error:
             raise InventoryError(
-                "cannot-read", f"cannot be read: {error.strerror}", place=self._name
+                "cannot-read", f"cannot be read: {error.strerror or error}", place=self._name
             ) from None
 
     def _first_line(self) -> tuple[bytes, int]:
@@ -109,11 +113,12 @@ class NodeReader:
                 return self._lines(first + second, before + 1)
             first += second
         if start in (b"{", b"["):
-            return self._documents(json_records.document_records(self._all(first, before)))
+            document, self._footer = json_records.split_footer(self._all(first, before))
+            return self._documents(json_records.document_records(document))
         if re.fullmatch(rb"No [\w ]+ found\.?\s*", first) and not self._stream.read().strip():
             return iter(())
         if csv_records.is_header(first.decode("utf-8", "replace")):
-            return self._found(csv_records.table_nodes(self._text_lines(first)))
+            return self._found(csv_records.table_nodes(self._text_lines(first), before))
         from nodeselect.sources import yaml_records  # YAML: loaded with the first such input
 
         return self._documents(yaml_records.document_records(self._all(first, before)))
@@ -132,15 +137,13 @@ class NodeReader:
         return b"\n" * before + first + self._stream.read()
 
     def _text_lines(self, first: bytes) -> Iterator[str]:
-        rest = io.TextIOWrapper(self._stream, "utf-8", newline="")
         try:
-            yield from chain([first.decode("utf-8")], rest)
+            for line in chain([first], self._stream):
+                yield line.decode("utf-8")
         except UnicodeDecodeError:
             raise InventoryError(
                 "not-utf-8", "the input is not UTF-8", hint="save it as UTF-8"
             ) from None
-        finally:
-            rest.detach()
 
     # JSON lines
 
@@ -149,23 +152,25 @@ class NodeReader:
         try:
             stop = None if half is None else half.start
             for piece in _pieces(first, self._stream, stop):
-                yield from self._piece(piece, line)
-                line += piece.count(b"\n")
+                lines = piece.count(b"\n")
+                yield from self._piece(piece, lines, line)
+                line += lines
             if half is None:
                 return
             if sent := half.result():
                 yield from self._sent(sent)
                 return
             for piece in _pieces(b"", self._stream):
-                yield from self._piece(piece, line)
-                line += piece.count(b"\n")
+                lines = piece.count(b"\n")
+                yield from self._piece(piece, lines, line)
+                line += lines
         finally:
             if half is not None:
                 half.end()
 
-    def _piece(self, piece: bytes, line: int) -> Iterable[Node]:
+    def _piece(self, piece: bytes, lines: int, line: int) -> Iterable[Node]:
         """Give the wanted nodes of some lines, of which the first is number ``line``."""
-        records = json_records.decode_plain_lines(piece)
+        records = json_records.decode_plain_lines(piece, lines + (not piece.endswith(b"\n")))
         if records is None:
             return self._single_lines(piece, line)
         self._seen.add([record.id for record in records])
@@ -182,7 +187,13 @@ class NodeReader:
     def _second_half(self, stream: BinaryIO) -> bytes:
         """Read the lines of ``stream`` in the other process; give what :meth:`_sent` takes."""
         reader = NodeReader(stream, self._keep)
-        nodes = [node for piece in _pieces(b"", stream) for node in reader._piece(piece, 0)]
+        nodes = [
+            node
+            for piece in _pieces(b"", stream)
+            for node in reader._piece(piece, piece.count(b"\n"), 0)
+        ]
+        if reader._footer:
+            raise InventoryError("one-page", "a footer is looked at by the first process")
         return json_records.encode_half(reader.count, reader._seen.state(), nodes)
 
     def _sent(self, sent: bytes) -> Iterator[Node]:
@@ -197,9 +208,12 @@ class NodeReader:
             if not text.strip():
                 continue
             if text.startswith(b"Showing "):
-                json_records.check_footer(text.decode("utf-8", "replace"))
+                self._footer = text.decode("utf-8", "replace")
                 continue
-            record = json_records.decode(text, number)
+            try:
+                record = json_records.decode(text, number)
+            except InventoryError as error:
+                raise (error if error.place else error.within(f"line {number}")) from None
             yield from self._record(f"line {number}", record)
 
     # Documents
@@ -217,13 +231,14 @@ class NodeReader:
             message = f"a node is an object, not {described(record)}"
             raise _unknown(place) if whole else InventoryError("wrong-type", message, place=place)
         if isinstance(record.get("node"), dict):
+            refuse_beside("node", {key: kind_of(value) for key, value in record.items()})
             return self._record(f"{place}.node" if place else "node", record["node"])
         for shape in _SHAPES:
             if shape.recognises(record):
                 return self._found(_of_shape(place, shape.find, record))
         if whole and plain.is_label_map(record):
             return self._found(
-                (node_id, Found(node_id, labels, None, None, "", ""))
+                (cut(printable(node_id), 60), Found(node_id, labels, None, None, "", ""))
                 for node_id, labels in record.items()
             )
         raise _unknown(place)
@@ -247,6 +262,13 @@ def _of_shape(
 ) -> Iterator[tuple[str, Found]]:
     try:
         found = find(record)
+        if "labels" in record and found.labels_path != "labels":
+            raise InventoryError(
+                "unknown-field",
+                f"the labels of such a node stand at {found.labels_path}",
+                place="labels",
+                hint=f"move them to {found.labels_path}",
+            )
     except InventoryError as error:
         raise _inside(place, error) from None
     yield place, found

@@ -5,8 +5,9 @@ from typing import Any
 
 from nodeselect.documents import DocumentError, List, Object, Scalar, Value, read_yaml, text_of
 from nodeselect.errors import InventoryError
+from nodeselect.printable import quoted
+from nodeselect.sources.envelope import Kind, check_envelope, list_field
 from nodeselect.sources.found import NotText
-from nodeselect.sources.json_records import LISTS, check_last_page
 
 __all__ = ["document_records"]
 
@@ -18,40 +19,53 @@ def document_records(data: bytes) -> Iterator[tuple[str, Any]]:
     """
     try:
         document = read_yaml(text_of(data))
+        yield from _records(document)
     except DocumentError as error:
         place = f"line {error.at.line + 1}, column {error.at.column + 1}"
         raise InventoryError(error.code, error.message, place=place, hint=error.hint) from None
+
+
+def _records(document: Value) -> Iterator[tuple[str, Any]]:
     if isinstance(document, List):
         yield from _list_records(document, "")
         return
-    if isinstance(document, Object):
-        for name in LISTS:
-            nodes = document.entries.get(name, (None, None))[1]
-            if isinstance(nodes, List) or (isinstance(nodes, Scalar) and nodes.kind == "null"):
-                check_last_page(
-                    {
-                        key: plain(value)
-                        for key, (_, value) in document.entries.items()
-                        if key != name
-                    }
-                )
-                yield from _list_records(nodes, name) if isinstance(nodes, List) else ()
-                return
-    yield "", plain(document)
+    if not isinstance(document, Object):
+        yield "", _plain(document)
+        return
+    name = list_field({key: _kind(value) for key, (_, value) in document.entries.items()})
+    if name is None:
+        yield "", _plain(document)
+        return
+    entries = document.entries.items()
+    check_envelope({key: _plain(value) for key, (_, value) in entries if key != name})
+    nodes = document.entries[name][1]
+    if isinstance(nodes, List):
+        yield from _list_records(nodes, name)
+
+
+def _kind(value: Value) -> Kind:
+    match value:
+        case List():
+            return "list"
+        case Object():
+            return "object"
+        case Scalar(kind="null"):
+            return "null"
+    return "scalar"
 
 
 def _list_records(nodes: List, path: str) -> Iterator[tuple[str, Any]]:
     for number, item in enumerate(nodes.items):
-        yield f"line {item.at.line + 1}: {path}[{number}]", plain(item)
+        yield f"line {item.at.line + 1}: {path}[{number}]", _plain(item)
 
 
-def plain(value: Value) -> Any:
+def _plain(value: Value) -> Any:
     """Give a value without positions, in the types that JSON has."""
     match value:
         case List(items):
-            return [plain(item) for item in items]
+            return [_plain(item) for item in items]
         case Object(entries):
-            return {key: plain(item) for key, (_, item) in entries.items()}
+            return {_key(key): _plain(item) for key, item in entries.values()}
         case Scalar(kind="text"):
             return value.text
         case Scalar(kind="null"):
@@ -61,3 +75,10 @@ def plain(value: Value) -> Any:
         case Scalar(text="false" | "False" | "FALSE"):
             return False
     return NotText(value.text, value.kind)
+
+
+def _key(key: Scalar) -> str:
+    if key.kind != "text":
+        message = f"the key {quoted(key.text)} reads as a {key.kind}"
+        raise DocumentError("key-not-text", message, key.at, f'write it as text: "{key.text}"')
+    return key.text

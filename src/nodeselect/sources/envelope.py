@@ -1,0 +1,88 @@
+"""What may stand around a list of nodes, in whatever format."""
+
+import re
+from collections.abc import Mapping
+from typing import Literal
+
+from nodeselect.errors import InventoryError
+from nodeselect.printable import quoted
+from nodeselect.sources.found import Record
+
+__all__ = ["Kind", "check_envelope", "check_footer", "kind_of", "list_field", "refuse_beside"]
+
+Kind = Literal["list", "object", "null", "scalar"]
+
+_LISTS = ("items", "nodes", "Nodes")
+_MORE = ("next_token", "nextToken", "NextToken")
+
+
+def kind_of(value: object) -> Kind:
+    """Say of what kind a decoded value is."""
+    if value is None:
+        return "null"
+    return "object" if isinstance(value, dict) else "list" if isinstance(value, list) else "scalar"
+
+
+def list_field(kinds: Mapping[str, Kind]) -> str | None:
+    """Give the field under which an envelope has its nodes, or None where it is no envelope.
+
+    :raises InventoryError: when something stands beside the list that could hold nodes as well.
+    """
+    names = [name for name in _LISTS if kinds.get(name) in ("list", "null")]
+    if not names:
+        return None
+    refuse_beside(names[0], kinds)
+    return names[0]
+
+
+def refuse_beside(field: str, kinds: Mapping[str, Kind]) -> None:
+    """Refuse an envelope that has something beside ``field`` that could hold nodes as well.
+
+    :raises InventoryError: with the code ``unknown-field``.
+    """
+    for name, kind in kinds.items():
+        if kind in ("list", "object") and name not in (field, "metadata"):
+            raise InventoryError(
+                "unknown-field",
+                f"beside '{field}' stands {quoted(name)}, which is not understood",
+                hint="take it away, if it holds no nodes",
+            )
+
+
+def check_envelope(fields: Record) -> None:
+    """Refuse a list of other things than nodes, and one that says that more follows.
+
+    :raises InventoryError: with the code ``not-a-node`` or ``one-page``.
+    """
+    kind = fields.get("kind")
+    if kind not in (None, "List", "NodeList"):
+        raise InventoryError(
+            "not-a-node",
+            f"this is a {quoted(str(kind))}, not a list of nodes",
+            hint="list nodes only: kubectl get nodes -o json",
+        )
+    token = next((fields[key] for key in _MORE if fields.get(key)), None)
+    metadata = fields.get("metadata")
+    if token is None and isinstance(metadata, dict):
+        token = metadata.get("continue") or None
+    if token is not None:
+        raise InventoryError(
+            "one-page",
+            "this is one page of a longer list: a token for the next page is set",
+            hint="read all pages and put their nodes together",
+        )
+
+
+def check_footer(text: str, count: int) -> None:
+    """Refuse the footer of a list that speaks of more nodes than the ``count`` that were read.
+
+    :raises InventoryError: with the code ``one-page``.
+    """
+    numbers = [int(number.replace(",", "")) for number in re.findall(r"\d[\d,]*", text)[:10]]
+    pages = re.search(r"page \d+ of (\d+)", text)
+    if (numbers and max(numbers) != count) or (pages and int(pages[1]) > 1):
+        raise InventoryError(
+            "one-page",
+            f"this is part of a longer list: {quoted(text.strip())}",
+            hint="list all nodes, not one page of them",
+        )

@@ -1,0 +1,81 @@
+"""What a run of the command line loads: a library that is not needed costs every run."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import FLEET
+
+HEAVY = {"lark", "msgspec", "numpy", "pydantic", "pydantic_core", "yaml", "nodeselect.jobs"}
+
+CODE = """\
+import sys
+from nodeselect.cli import run
+status = run()
+print("loaded", *sorted(sys.modules), file=sys.stderr)
+sys.exit(status)
+"""
+
+
+def loaded_by(*args: str, stdin: str = "") -> set[str]:
+    """Run the command line in a new process, and give the heavy modules that it has loaded."""
+    done = subprocess.run(
+        [sys.executable, "-c", CODE, *args],
+        env=dict(os.environ),
+        input=stdin,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    _, word, modules = done.stderr.rpartition("loaded ")
+    assert word
+    assert "nodeselect.cli" in modules.split()
+    return HEAVY & set(modules.split())
+
+
+@pytest.mark.parametrize("args", [["--version"], ["--help"], ["match", "--help"]])
+def test_what_is_said_of_itself(args: list[str]) -> None:
+    """Help and version load no parser, neither of selectors nor of documents."""
+    assert not loaded_by(*args) & {"lark", "yaml", "pydantic", "pydantic_core", "nodeselect.jobs"}
+
+
+@pytest.mark.parametrize(
+    "nodes",
+    [
+        pytest.param('[{"id": "n-1", "labels": {"region": "eu"}}]', id="json"),
+        pytest.param(FLEET, id="ndjson"),
+    ],
+)
+def test_selector_on_json(nodes: str) -> None:
+    """A selector on JSON loads the grammar's parser and JSON's, and nothing else."""
+    assert loaded_by("match", "-n", "-", "-l", "region=eu", stdin=nodes) == {"lark", "msgspec"}
+
+
+def test_selector_on_csv() -> None:
+    """CSV needs no YAML."""
+    loaded = loaded_by("match", "-n", "-", "-l", "region=eu", stdin="id,region\nn-1,eu\n")
+    assert loaded <= {"lark", "msgspec"}
+
+
+def test_ids_alone() -> None:
+    """Ids are no text of the language: its parser is not loaded for them."""
+    assert loaded_by("match", "-n", "-", "--id", "n-1", stdin=FLEET) == {"msgspec"}
+
+
+def test_nodes_in_yaml() -> None:
+    """Nodes in YAML load YAML, and nothing of jobs."""
+    assert loaded_by("match", "-n", "-", "--all", stdin="- id: n-1\n  labels: {}\n") == {
+        "msgspec",
+        "yaml",
+    }
+
+
+def test_job(tmp_path: Path) -> None:
+    """A job of labels alone loads YAML but not the parser of selectors."""
+    (tmp_path / "job").write_text("selector: {match_labels: {region: eu}}\n")
+    loaded = loaded_by("match", "-n", "-", "--job", str(tmp_path / "job"), stdin=FLEET)
+    assert loaded == {"msgspec", "nodeselect.jobs", "yaml"}

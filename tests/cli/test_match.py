@@ -1,0 +1,237 @@
+"""What ``nodeselect match`` is asked, and what it answers."""
+
+from pathlib import Path
+
+import pytest
+
+from nodeselect import Inventory
+from tests.cli.conftest import FLEET
+from tests.cli.running import Run
+
+EXAMPLE = Path(__file__).parents[2] / "docs" / "example"
+
+ONE = "n-1   connected\n"
+TWO = "n-2   ready\n"
+THREE = "n-3   lost\n"
+FOUR = "n-4   <none>\n"
+HEADER = "ID    STATE\n"
+
+
+@pytest.mark.parametrize(
+    ("question", "rows", "summary"),
+    [
+        pytest.param(
+            ["-l", "region=eu"],
+            HEADER + ONE + TWO,
+            "2 of 4 nodes match; 2 of them connected\n",
+            id="selector",
+        ),
+        pytest.param(
+            ["-l", "region=eu,!debug"],
+            HEADER + ONE,
+            "1 of 4 nodes match; 1 of them connected\n",
+            id="two-requirements",
+        ),
+        pytest.param(
+            ["--selector", "!region"],
+            "ID    STATE\nn-4   <none>\n",
+            "1 of 4 nodes match\n",
+            id="state-unknown",
+        ),
+        pytest.param(
+            ["-l", "region!=eu"],
+            "ID    STATE\nn-3   lost\nn-4   <none>\n",
+            "2 of 4 nodes match; 0 of them connected\n",
+            id="none-connected",
+        ),
+        pytest.param(
+            ["-l", "tier=gold", "-l", "region=us"],
+            "ID    STATE\n" + ONE + "n-3   lost\n",
+            "2 of 4 nodes match; 1 of them connected\n",
+            id="union",
+        ),
+        pytest.param(
+            ["-l", "region=us", "-l", "region"],
+            HEADER + ONE + TWO + THREE,
+            "3 of 4 nodes match; 2 of them connected\n",
+            id="union-that-overlaps",
+        ),
+        pytest.param(
+            ["--id", "n-3", "--id", "n-1"],
+            HEADER + ONE + THREE,
+            "2 of 4 nodes match; 1 of them connected\n",
+            id="ids-in-the-order-of-the-inventory",
+        ),
+        pytest.param(
+            ["--id", "n-3", "--id", "n-1", "-l", "region=eu"],
+            HEADER + ONE,
+            "1 of 4 nodes match; 1 of them connected\n",
+            id="ids-and-selector",
+        ),
+        pytest.param(
+            ["--id", "n-1", "--id", "n-3", "--id", "n-4", "-l", "tier", "-l", "region=us"],
+            HEADER + ONE + THREE,
+            "2 of 4 nodes match; 1 of them connected\n",
+            id="ids-and-union",
+        ),
+        pytest.param(
+            ["--id", "n-1", "--id", "one", "--id", "n"],
+            HEADER + ONE,
+            "1 of 4 nodes match; 1 of them connected\nno node has the id 'n', 'one'\n",
+            id="never-a-name-or-a-prefix",
+        ),
+        pytest.param(
+            ["--id", "n-1", *(f"--id=x{number}" for number in range(8))],
+            HEADER + ONE,
+            "1 of 4 nodes match; 1 of them connected\n"
+            "no node has the id 'x0', 'x1', 'x2', 'x3', 'x4' and 3 more\n",
+            id="many-ids-that-no-node-has",
+        ),
+        pytest.param(
+            ["--id", "n-3", "--id", "n-9", "-l", "region=eu"],
+            "",
+            "0 of 4 nodes match\nno node has the id 'n-9'\n",
+            id="an-id-is-told-missing-only-where-no-node-has-it",
+        ),
+        pytest.param(
+            ["--all"],
+            HEADER + ONE + TWO + THREE + FOUR,
+            "4 of 4 nodes match; 2 of them connected\n",
+            id="all",
+        ),
+        pytest.param(
+            ["--all", "--state", "connected"],
+            HEADER + ONE,
+            "1 of 4 nodes match; 1 of them connected\n",
+            id="state",
+        ),
+        pytest.param(
+            ["--all", "--state", "LOST, Ready"],
+            "ID    STATE\nn-2   ready\nn-3   lost\n",
+            "2 of 4 nodes match; 1 of them connected\n",
+            id="states-in-any-case",
+        ),
+        pytest.param(
+            ["-l", "region=eu", "--state", "lost"], "", "0 of 4 nodes match\n", id="no-such-state"
+        ),
+        pytest.param(
+            ["--all", "--limit", "2"],
+            HEADER + ONE + TWO,
+            "4 of 4 nodes match; 2 of them connected; the first 2 are shown\n",
+            id="limit",
+        ),
+        pytest.param(
+            ["--all", "--limit", "4"],
+            HEADER + ONE + TWO + THREE + FOUR,
+            "4 of 4 nodes match; 2 of them connected\n",
+            id="limit-that-cuts-nothing",
+        ),
+        pytest.param(
+            ["-l", "region", "--count"], "3\n", "3 of 4 nodes match; 2 of them connected\n",
+            id="count",
+        ),
+        pytest.param(["-l", "nope", "--count"], "0\n", "0 of 4 nodes match\n", id="count-of-none"),
+        pytest.param(
+            ["--all", "--state", "lost", "--count"],
+            "1\n",
+            "1 of 4 nodes match; 0 of them connected\n",
+            id="count-by-state",
+        ),
+        pytest.param(["-l", "nope"], "", "0 of 4 nodes match\n", id="none"),
+        pytest.param(
+            ["-l", "region=eu,region=us"], "", "0 of 4 nodes match\n", id="a-contradiction"
+        ),
+    ],
+)  # fmt: skip
+def test_question(run: Run, fleet: str, question: list[str], rows: str, summary: str) -> None:
+    """The nodes go to standard output, what is said of them to standard error."""
+    ended = run("match", "-n", fleet, *question)
+    assert (ended.out, ended.err) == (rows, summary)
+    assert ended.status == (0 if rows not in ("", "0\n") else 1)
+
+
+@pytest.mark.parametrize("option", ["-n", "--nodes"])
+def test_nodes_of_standard_input(run: Run, option: str) -> None:
+    """A dash reads the nodes from standard input."""
+    ended = run("match", option, "-", "-l", "region=us", stdin=FLEET)
+    assert ended == (0, HEADER + THREE, "1 of 4 nodes match; 0 of them connected\n")
+
+
+def test_empty_inventory(run: Run) -> None:
+    """A list without nodes is no error: no node matches."""
+    assert run("match", "-n", "-", "--all", stdin="[]") == (1, "", "0 of 0 nodes match\n")
+
+
+@pytest.mark.usefixtures("fleet")
+@pytest.mark.parametrize("kind", ["json", "yaml"])
+def test_job(run: Run, kind: str) -> None:
+    """A job spec takes the nodes that its selector takes, with all three fields."""
+    Path("job").write_text(
+        '{"selector": {"match_labels": {"region": "eu"}, "match_ids": ["n-1", "n-9"]}}'
+        if kind == "json"
+        else "selector:\n  match_labels: {region: eu}\n  match_ids: [n-1, n-9]\n"
+    )
+    ended = run("match", "-n", "fleet.ndjson", "--job", "job")
+    assert ended == (
+        0,
+        HEADER + ONE,
+        "1 of 4 nodes match; 1 of them connected\nno node has the id 'n-9'\n",
+    )
+
+
+def test_job_of_standard_input(run: Run, fleet: str) -> None:
+    """A dash reads the job from standard input."""
+    ended = run("match", "-n", fleet, "--job", "-", stdin="selector: {match_labels: {tier: gold}}")
+    assert ended == (0, HEADER + ONE, "1 of 4 nodes match; 1 of them connected\n")
+
+
+@pytest.mark.parametrize("job", ["name: x\n", "selector: {}\n", "selector:\n"])
+def test_job_without_selector(run: Run, fleet: str, job: str) -> None:
+    """A job without a selector takes every node, and that is said aloud."""
+    Path("job\x1b.yaml").write_text(job)
+    ended = run("match", "-n", fleet, "--job", "job\x1b.yaml", "-o", "name")
+    assert ended == (
+        0,
+        "n-1\nn-2\nn-3\nn-4\n",
+        "job\\x1b.yaml: the selector is empty: this job takes EVERY node\n"
+        "4 of 4 nodes match; 2 of them connected\n",
+    )
+
+
+def test_job_with_a_limit_and_a_state(run: Run, fleet: str) -> None:
+    """State and limit go with a job as with a selector."""
+    Path("job").write_text("selector: {match_expressions: [region]}")
+    ended = run("match", "-n", fleet, "--job", "job", "--state", "ready,lost", "--limit", "1")
+    assert ended == (
+        0,
+        HEADER + TWO,
+        "2 of 4 nodes match; 1 of them connected; the first 1 are shown\n",
+    )
+
+
+def test_the_example(run: Run) -> None:
+    """The example of the documentation gives the nodes that the library gives."""
+    fleet, job = str(EXAMPLE / "fleet.json"), str(EXAMPLE / "job.yaml")
+    ended = run("match", "-n", fleet, "--job", job, "-o", "name")
+    nodes = Inventory.read(fleet)
+    taken = [
+        node.id
+        for node in nodes
+        if node.labels.get("environment") == "prod"
+        and node.labels.get("capability") == "inference"
+        and node.labels.get("region") in ("eu-west", "eu-central")
+        and "gpu" in node.labels
+        and node.labels.get("tier") != "free"
+        and "maintenance" not in node.labels
+    ]
+    assert ended.status == 0
+    assert ended.out.split() == taken
+    assert ended.err.startswith(f"{len(taken)} of {len(nodes)} nodes match; ")
+
+
+def test_large_numbers_are_grouped(run: Run) -> None:
+    """Numbers above a thousand are written with a comma."""
+    lines = "".join(f'{{"id": "n-{number}", "labels": {{}}}}\n' for number in range(1_234))
+    ended = run("match", "-n", "-", "--all", "--limit", "1100", "-o", "name", stdin=lines)
+    assert ended.out.count("\n") == 1_100
+    assert ended.err == "1,234 of 1,234 nodes match; the first 1,100 are shown\n"

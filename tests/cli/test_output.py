@@ -1,0 +1,287 @@
+"""How nodes are printed: whole texts."""
+
+import csv
+import io
+import json
+from pathlib import Path
+
+import pytest
+
+from nodeselect import Inventory, Node
+from tests.cli.conftest import FLEET
+from tests.cli.running import Run, unprintable
+
+JSON = """\
+[
+  {"id": "n-1", "name": "one", "state": "connected", "labels": {"region": "eu", "tier": "gold"}},
+  {"id": "n-2", "name": "two", "state": "ready", "labels": {"region": "eu", "debug": ""}},
+  {"id": "n-3", "state": "lost", "labels": {"region": "us"}},
+  {"id": "n-4", "labels": {}}
+]
+"""
+
+WIDE = """\
+ID    NAME     STATE       LABELS
+n-1   one      connected   region=eu,tier=gold
+n-2   two      ready       debug=,region=eu
+n-3   <none>   lost        region=us
+n-4   <none>   <none>      <none>
+"""
+
+TABLE = """\
+ID    STATE
+n-1   connected
+n-2   ready
+n-3   lost
+n-4   <none>
+"""
+
+LABELS = """\
+ID    STATE       LABELS
+n-1   connected   region=eu,tier=gold
+n-2   ready       debug=,region=eu
+n-3   lost        region=us
+n-4   <none>      <none>
+"""
+
+COLUMNS = """\
+ID    STATE       tier     debug    region
+n-1   connected   gold     <none>   eu
+n-2   ready       <none>            eu
+n-3   lost        <none>   <none>   us
+n-4   <none>      <none>   <none>   <none>
+"""
+
+
+def headless(text: str) -> str:
+    """Give a text without its first line."""
+    return text.partition("\n")[2]
+
+
+@pytest.mark.parametrize(
+    ("options", "shown"),
+    [
+        pytest.param([], TABLE, id="default"),
+        pytest.param(["-o", "table"], TABLE, id="table"),
+        pytest.param(["--no-headers"], headless(TABLE), id="table-without-header"),
+        pytest.param(["--show-labels"], LABELS, id="table-with-labels"),
+        pytest.param(["-L", "tier", "-L", "debug", "-L", "region"], COLUMNS, id="columns"),
+        pytest.param(
+            ["-L", "tier", "--show-labels", "--limit", "2"],
+            "ID    STATE       tier     LABELS\n"
+            "n-1   connected   gold     region=eu,tier=gold\n"
+            "n-2   ready       <none>   debug=,region=eu\n",
+            id="column-and-labels",
+        ),
+        pytest.param(["-o", "wide"], WIDE, id="wide"),
+        pytest.param(["-o", "wide", "--no-headers"], headless(WIDE), id="wide-without-header"),
+        pytest.param(
+            ["-o", "wide", "-L", "tier", "--limit", "1"],
+            "ID    NAME   STATE       tier   LABELS\n"
+            "n-1   one    connected   gold   region=eu,tier=gold\n",
+            id="wide-with-a-column",
+        ),
+        pytest.param(["-o", "name"], "n-1\nn-2\nn-3\nn-4\n", id="name"),
+        pytest.param(["-o", "json"], JSON, id="json"),
+        pytest.param(["-o", "ndjson"], FLEET, id="ndjson"),
+        pytest.param(
+            ["-o", "csv"],
+            "id,debug,region,tier\nn-1,,eu,gold\nn-2,,eu,\nn-3,,us,\nn-4,,,\n",
+            id="csv",
+        ),
+        pytest.param(
+            ["-o", "csv", "-L", "tier", "-L", "nope"],
+            "id,tier,nope\nn-1,gold,\nn-2,,\nn-3,,\nn-4,,\n",
+            id="csv-with-columns",
+        ),
+        pytest.param(
+            ["-o", "csv", "--no-headers", "--limit", "1"], "n-1,eu,gold\n",
+            id="csv-without-header",
+        ),
+    ],
+)  # fmt: skip
+def test_format(run: Run, fleet: str, options: list[str], shown: str) -> None:
+    """Each way of printing gives just this text."""
+    ended = run("match", "-n", fleet, "--all", *options)
+    assert (ended.status, ended.out) == (0, shown)
+
+
+@pytest.mark.parametrize(
+    ("style", "shown"),
+    [
+        pytest.param("table", "", id="table"),
+        pytest.param("wide", "", id="wide"),
+        pytest.param("name", "", id="name"),
+        pytest.param("json", "[]\n", id="json"),
+        pytest.param("ndjson", "", id="ndjson"),
+        pytest.param("csv", "id\n", id="csv"),
+    ],
+)
+def test_format_of_no_nodes(run: Run, fleet: str, style: str, shown: str) -> None:
+    """Where no node matches, a program still gets a whole document, and a person no header."""
+    ended = run("match", "-n", fleet, "-l", "nope", "-o", style)
+    assert (ended.status, ended.out) == (1, shown)
+
+
+def test_wide_characters_align(run: Run) -> None:
+    """Columns stand below each other where characters are two columns wide, or none."""
+    nodes = [
+        {"id": "日本", "state": "lost", "labels": {"ü": "é"}},
+        {"id": "e\u0301", "state": "x", "labels": {"ü": "東"}},
+        {"id": "plain", "labels": {}},
+    ]
+    ended = run("match", "-n", "-", "--all", "--show-labels", stdin=json.dumps(nodes))
+    assert ended.out == (
+        "ID      STATE    LABELS\n"
+        "日本    lost     ü=é\n"
+        "e\u0301       x        ü=東\n"
+        "plain   <none>   <none>\n"
+    )
+
+
+HOSTILE = [
+    Node("n-1", {"a": "x\x1b[31mred\x1b]0;title\x07", "b": "line\r\nbreak", "c": "\u202eevil\u2066"}),
+    Node("n-2", {"a": "\x00\x7f\x9b\x85\u2028\u200b\ufeff", "long": "v" * 5_000, "b\x1b[2J": "\t"}),
+    Node("n-3", {'"quoted",': 'a"b,c\n', "=1+1": "=cmd()", "+": "-1", "@x": "@y"}, "na\x1bme", "\r"),
+]  # fmt: skip
+"""Nodes as an enemy labels them."""
+
+STYLES = [
+    pytest.param(["-o", "table"], id="table"),
+    pytest.param(["--show-labels"], id="labels"),
+    pytest.param(["-L", "a", "-L", "b\x1b[2J", "-L", "long"], id="columns"),
+    pytest.param(["-o", "wide"], id="wide"),
+    pytest.param(["-o", "name"], id="name"),
+    pytest.param(["-o", "json"], id="json"),
+    pytest.param(["-o", "ndjson"], id="ndjson"),
+    pytest.param(["-o", "csv"], id="csv"),
+    pytest.param(["-o", "csv", "-L", "b\x1b[2J", "-L", "a"], id="csv-columns"),
+]
+
+
+def as_lines(nodes: list[Node]) -> str:
+    """Write nodes as JSON lines."""
+    records = (
+        {"id": node.id, "labels": dict(node.labels), "name": node.name, "state": node.state}
+        for node in nodes
+    )
+    return "".join(json.dumps(record) + "\n" for record in records)
+
+
+@pytest.mark.parametrize("options", STYLES)
+def test_hostile_labels_are_shown_and_not_sent(run: Run, options: list[str]) -> None:
+    """Whatever stands in labels, names and states, no control character but LF is printed."""
+    ended = run("match", "-n", "-", "--all", *options, stdin=as_lines(HOSTILE))
+    assert ended.status == 0
+    assert not unprintable(ended.out + ended.err)
+
+
+@pytest.mark.parametrize("options", STYLES[:5] + STYLES[6:])
+def test_hostile_labels_make_no_lines(run: Run, options: list[str]) -> None:
+    """A label that holds ends of lines makes no line of output that looks like a node."""
+    ended = run("match", "-n", "-", "--all", *options, stdin=as_lines(HOSTILE))
+    lines = ended.out.splitlines()
+    header = 0 if options[-1] in ("name", "ndjson") else 1
+    assert len(lines) == header + len(HOSTILE)
+
+
+@pytest.mark.parametrize("options", [["-o", "wide"], ["--show-labels"], ["-o", "csv"]])
+def test_long_labels_are_printed_whole(run: Run, options: list[str]) -> None:
+    """A label of 5,000 characters is not cut: what is printed is what is there."""
+    assert "v" * 5_000 in run("match", "-n", "-", "--all", *options, stdin=as_lines(HOSTILE)).out
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        pytest.param(["-l", "a\x1b[31m b"], id="selector"),
+        pytest.param(["-l", "a=\u202eb"], id="reordered-selector"),
+        pytest.param(["--id", "n\x1b[31m"], id="id"),
+        pytest.param(["--id", "\u2066n"], id="reordered-id"),
+        pytest.param(["-o", "\x1b[31m", "--all"], id="format"),
+        pytest.param(["--limit", "\x1b[31m", "--all"], id="limit"),
+        pytest.param(["--\x1b[31m"], id="option"),
+        pytest.param(["--all", "\x1b[31m\r"], id="argument"),
+        pytest.param(["--all", "-n", "no\x1b[31m\nfile"], id="file"),
+        pytest.param(["--job", "no\x1b[31m\rfile"], id="job"),
+        pytest.param(["--all", "--\u202ecount"], id="reordered-option"),
+    ],
+)
+def test_a_hostile_question_is_shown_and_not_sent(
+    run: Run, fleet: str, question: list[str]
+) -> None:
+    """What is wrong with a question is told without control characters."""
+    ended = run("match", "-n", fleet, *question)
+    assert (ended.status, ended.out) == (2, "")
+    assert not unprintable(ended.err)
+
+
+@pytest.mark.parametrize("style", ["json", "ndjson"])
+def test_json_is_read_back(run: Run, style: str) -> None:
+    """Nodes printed as JSON are read again as the very same nodes, hostile ones too."""
+    nodes = [*HOSTILE, Node("日本", {"é": "東京"}), Node("plain")]
+    ended = run("match", "-n", "-", "--all", "-o", style, stdin=as_lines(nodes))
+    assert ended.out.isascii()
+    assert list(Inventory.read(io.StringIO(ended.out))) == nodes
+
+
+def test_csv_is_read_back(run: Run) -> None:
+    """Nodes printed as CSV are read again with the same ids and labels, but for empty ones."""
+    nodes = [
+        Node("n-1", {"region": "eu", "note": 'a "quoted", one'}),
+        Node("n-2", {"GPU-0": "NVIDIA GeForce RTX 3090", "é": "東京"}),
+        Node("n-3", {"region": " eu "}),
+        Node("n, 4", {"a,b": "c"}),
+        Node("n-5"),
+    ]
+    ended = run("match", "-n", "-", "--all", "-o", "csv", stdin=as_lines(nodes))
+    assert list(Inventory.read(io.StringIO(ended.out))) == nodes
+
+
+def test_a_name_is_an_id(run: Run, fleet: str) -> None:
+    """What is printed with ``-o name`` is taken again by ``--id``."""
+    names = run("match", "-n", fleet, "-l", "region", "-o", "name").out.split()
+    again = run("match", "-n", fleet, "-o", "name", *(f"--id={name}" for name in names))
+    assert again.out.split() == names == ["n-1", "n-2", "n-3"]
+
+
+@pytest.mark.parametrize("cell", ["=1+1", "+1", "-1", "@SUM(A1)", "=cmd|' /C calc'!A0"])
+@pytest.mark.parametrize("place", ["id", "key", "value"])
+def test_csv_holds_no_formula(run: Run, cell: str, place: str) -> None:
+    """A cell that a spreadsheet would run as a formula gets a quote before it."""
+    node = {
+        "id": Node(cell, {"a": "b"}),
+        "key": Node("n", {cell: "b"}),
+        "value": Node("n", {"a": cell}),
+    }[place]
+    ended = run("match", "-n", "-", "--all", "-o", "csv", stdin=as_lines([node]))
+    cells = [text for row in csv.reader(io.StringIO(ended.out)) for text in row]
+    assert f"'{cell}" in cells
+    assert not any(text.startswith(("=", "+", "-", "@", "\t", "\r")) for text in cells)
+
+
+def test_csv_of_a_label_that_is_called_id(run: Run) -> None:
+    """A label that is called id gets no column: there is one of that name already."""
+    node = Node("n-1", {"id": "other", "a": "b"})
+    ended = run("match", "-n", "-", "--all", "-o", "csv", stdin=as_lines([node]))
+    assert ended.out == "id,a\nn-1,b\n"
+
+
+@pytest.mark.parametrize("columns", [["id"], ["a", "a"]])
+def test_csv_never_has_two_columns_of_one_name(run: Run, columns: list[str]) -> None:
+    """Columns that CSV could have only twice are refused or had once: nobody could read them."""
+    options = [f"-L{column}" for column in columns]
+    ended = run("match", "-n", "-", "--all", "-o", "csv", *options, stdin=as_lines(HOSTILE))
+    header = ended.out.partition("\n")[0].split(",")
+    assert len(header) == len(set(header))
+
+
+def test_output_does_not_depend_on_the_order_of_labels(run: Run, tmp_path: Path) -> None:
+    """Labels stand sorted by key in a table and in the columns of CSV."""
+    one, other = tmp_path / "one.json", tmp_path / "other.json"
+    one.write_text('[{"id": "n", "labels": {"a": "1", "b": "2", "c": "3"}}]')
+    other.write_text('[{"id": "n", "labels": {"c": "3", "a": "1", "b": "2"}}]')
+    for options in (["-o", "wide"], ["-o", "csv"], ["--show-labels"]):
+        first = run("match", "-n", str(one), "--all", *options)
+        assert first == run("match", "-n", str(other), "--all", *options)
+        assert first.status == 0

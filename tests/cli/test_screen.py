@@ -1,0 +1,236 @@
+"""What a person sees on a terminal, and what a pipe does not get."""
+
+import io
+import os
+import pty
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from nodeselect.cli import progress
+from nodeselect.cli.progress import Progress
+from nodeselect.sources.reader import NodeReader
+from tests.cli.conftest import FLEET
+from tests.cli.running import COMMAND, PLAIN, Run, run_process
+
+RED = b"\x1b[31m\x1b[1merror\x1b[0m"
+
+
+def seen_on_terminal(*args: str, **environment: str) -> bytes:
+    """Run the command line with a terminal for standard error, and give what is drawn there."""
+    terminal, end = pty.openpty()
+    try:
+        process = subprocess.Popen(
+            [*COMMAND, *args],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=end,
+            env={**os.environ, **PLAIN, **environment},
+        )
+    finally:
+        os.close(end)
+    drawn = b""
+    with open(terminal, "rb", buffering=0) as screen:
+        try:
+            while some := screen.read(4_096):
+                drawn += some
+        except OSError:  # Linux says so when the last user of a terminal has closed it
+            pass
+    process.wait(60)
+    return drawn
+
+
+WRONG = [
+    pytest.param(["match", "-n", "x", "-l", "a b"], b"[unexpected]: -l: ", id="selector"),
+    pytest.param(["match", "-n", "no-such-file", "--all"], b"[cannot-read]: ", id="nodes"),
+    pytest.param(["match", "-n", "x", "--all", "--bogus"], b": No such option", id="usage"),
+]
+
+
+@pytest.mark.parametrize(("question", "behind"), WRONG)
+def test_the_word_error_is_red_on_a_terminal(question: list[str], behind: bytes) -> None:
+    """A person sees the word error in colour, and no other escape sequence."""
+    drawn = seen_on_terminal(*question)
+    assert RED + behind in drawn
+    assert b"\x1b" not in drawn.replace(RED, b"", 1)
+
+
+def test_a_job_error_is_red_on_a_terminal(tmp_path: Path) -> None:
+    """The first problem of a job is marked in colour, behind its place."""
+    (tmp_path / "job").write_text("selector: all\n")
+    drawn = seen_on_terminal("match", "-n", "x", "--job", str(tmp_path / "job"))
+    assert b"job:1:11: " + RED + b"[wrong-type] at selector" in drawn
+
+
+def test_a_file_called_error_is_not_marked(tmp_path: Path) -> None:
+    """It is the word error of the message that is marked, not the name of the file."""
+    (tmp_path / "error.yaml").write_text("selector: all\n")
+    drawn = seen_on_terminal("match", "-n", "x", "--job", str(tmp_path / "error.yaml"))
+    assert b"error.yaml:1:11: " + RED + b"[wrong-type]" in drawn
+
+
+@pytest.mark.parametrize("environment", [{"NO_COLOR": "1"}, {"TERM": "dumb"}])
+@pytest.mark.parametrize(("question", "behind"), WRONG)
+def test_colour_can_be_declined(
+    environment: dict[str, str], question: list[str], behind: bytes
+) -> None:
+    """NO_COLOR and a terminal that is dumb get no escape sequence."""
+    drawn = seen_on_terminal(*question, **environment)
+    assert b"error" + behind in drawn
+    assert b"\x1b" not in drawn
+
+
+@pytest.mark.parametrize(("question", "behind"), WRONG)
+def test_no_colour_without_a_terminal(question: list[str], behind: bytes) -> None:
+    """A file or a pipe gets no escape sequence."""
+    ended = run_process(*question)
+    assert "error" + behind.decode() in ended.err
+    assert "\x1b" not in ended.err
+
+
+class Terminal(io.StringIO):
+    """A terminal that remembers what was written."""
+
+    def isatty(self) -> bool:
+        """Say that a person is looking."""
+        return True
+
+
+class Clock:
+    """A clock that the test turns, or that goes ``pace`` seconds on each time it is asked."""
+
+    def __init__(self, pace: float = 0) -> None:
+        self.now = 1_000.0
+        self._pace = pace
+
+    def __call__(self) -> float:
+        self.now += self._pace
+        return self.now
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """Give the clock that the progress line looks at."""
+    clock = Clock()
+    monkeypatch.setattr(progress.time, "monotonic", clock)
+    monkeypatch.setenv("TERM", "xterm")
+    return clock
+
+
+@pytest.fixture
+def terminal(monkeypatch: pytest.MonkeyPatch) -> Terminal:
+    """Give a terminal in the place of standard error."""
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stderr", terminal)
+    return terminal
+
+
+def reader_at(count: int) -> NodeReader:
+    """Give a reader that has read so many nodes."""
+    reader = NodeReader(io.BytesIO())
+    reader.count = count
+    return reader
+
+
+def test_progress_has_patience(clock: Clock, terminal: Terminal) -> None:
+    """Nothing is drawn in the first second, and no two pictures within a tenth."""
+    show = Progress(io.BytesIO(), "standard input")
+    show(reader_at(1_000))
+    clock.now += 0.99
+    show(reader_at(2_000))
+    assert terminal.getvalue() == ""
+    clock.now += 0.01
+    show(reader_at(3_000))
+    once = "\rreading standard input 3,000 nodes\x1b[K"
+    assert terminal.getvalue() == once
+    clock.now += 0.09
+    show(reader_at(4_000))
+    assert terminal.getvalue() == once
+    clock.now += 0.02
+    show(reader_at(5_000))
+    assert terminal.getvalue() == once + "\rreading standard input 5,000 nodes\x1b[K"
+
+
+def test_progress_is_wiped(clock: Clock, terminal: Terminal) -> None:
+    """The line that was drawn is taken away at the end."""
+    show = Progress(io.BytesIO(), "x")
+    clock.now += 2
+    show(reader_at(1))
+    terminal.truncate(0)
+    terminal.seek(0)
+    show.wipe()
+    assert terminal.getvalue() == "\r\x1b[K"
+
+
+@pytest.mark.usefixtures("clock")
+def test_nothing_is_wiped_where_nothing_was_drawn(terminal: Terminal) -> None:
+    """A run that is quick writes nothing at all to the terminal."""
+    show = Progress(io.BytesIO(), "x")
+    show(reader_at(1))
+    show.wipe()
+    assert terminal.getvalue() == ""
+
+
+@pytest.mark.parametrize(
+    ("read", "bar"),
+    [
+        pytest.param(0, f"[{' ' * 30}] 0%", id="nothing"),
+        pytest.param(500, f"[{'#' * 15}{' ' * 15}] 50%", id="half"),
+        pytest.param(999, f"[{'#' * 30}] 100%", id="nearly-all"),
+    ],
+)
+def test_progress_of_a_file(
+    clock: Clock, terminal: Terminal, tmp_path: Path, read: int, bar: str
+) -> None:
+    """Of a file, whose size is known, the line shows how much is read."""
+    (tmp_path / "nodes").write_bytes(b"x" * 1_000)
+    with (tmp_path / "nodes").open("rb") as stream:
+        show = Progress(stream, "nodes")
+        stream.read(read)
+        clock.now += 1
+        show(reader_at(7))
+    assert terminal.getvalue() == f"\rreading nodes {bar} 7 nodes\x1b[K"
+
+
+@pytest.mark.parametrize(
+    ("make", "term"),
+    [
+        pytest.param(io.StringIO, "xterm", id="no-terminal"),
+        pytest.param(Terminal, "dumb", id="dumb-terminal"),
+    ],
+)
+def test_progress_needs_a_person(
+    clock: Clock, monkeypatch: pytest.MonkeyPatch, make: Callable[[], io.StringIO], term: str
+) -> None:
+    """Where standard error is no terminal, or a dumb one, no progress is drawn."""
+    stderr = make()
+    monkeypatch.setattr(sys, "stderr", stderr)
+    monkeypatch.setenv("TERM", term)
+    show = Progress(io.BytesIO(), "x")
+    clock.now += 100
+    show(reader_at(1))
+    show.wipe()
+    assert stderr.getvalue() == ""
+
+
+@pytest.mark.parametrize(
+    ("lines", "status"), [pytest.param(FLEET, 0, id="good"), pytest.param("{}\n", 2, id="wrong")]
+)
+def test_the_line_is_gone_before_anything_is_said(
+    run: Run, monkeypatch: pytest.MonkeyPatch, lines: str, status: int
+) -> None:
+    """A slow run draws its progress, and wipes it before it says the summary or an error."""
+    terminal = Terminal()
+    monkeypatch.setattr(progress.time, "monotonic", Clock(pace=2))
+    monkeypatch.setattr(sys, "stderr", terminal)
+    monkeypatch.setenv("NO_COLOR", "1")
+    many = "".join(f'{{"id": "x-{number}", "labels": {{}}}}\n' for number in range(5_000))
+    assert run("match", "-n", "-", "--all", "--count", stdin=many + lines).status == status
+    drawn, wipe, said = terminal.getvalue().rpartition("\r\x1b[K")
+    assert drawn.startswith("\rreading standard input ")
+    assert wipe
+    assert "\x1b" not in said
+    assert said.startswith("5,004 of 5,004 nodes match" if status == 0 else "error[")

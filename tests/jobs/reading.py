@@ -1,0 +1,25 @@
+"""What every test of job files does: read one, or get its refusal."""
+
+import pytest
+
+from nodeselect import JobError, Selector
+from nodeselect.jobs import read_job_selector
+
+__all__ = ["problems_of", "refusal", "selector_of"]
+
+
+def selector_of(data: bytes | str) -> Selector:
+    """Read the selector of a job file."""
+    return read_job_selector(data.encode() if isinstance(data, str) else data, "job.yaml")
+
+
+def refusal(data: bytes | str) -> JobError:
+    """Give the error with which a job file is refused."""
+    with pytest.raises(JobError) as caught:
+        selector_of(data)
+    return caught.value
+
+
+def problems_of(data: bytes | str) -> list[tuple[str, int, int]]:
+    """Give the code, line and column of each problem of a job file."""
+    return [(each.code, each.line, each.column) for each in refusal(data).problems]

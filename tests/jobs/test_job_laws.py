@@ -1,0 +1,203 @@
+"""Laws of reading job files, on random ones."""
+
+import json
+import string
+import unicodedata
+from typing import Any
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from nodeselect import JobError, Selector
+from nodeselect.jobs import read_job_selector
+from tests.jobs.reading import selector_of
+
+PIECES = [
+    "selector:",
+    "match_labels:",
+    "match_expressions:",
+    "match_ids:",
+    "spec:",
+    "\n",
+    "\n  ",
+    "\n    - ",
+    "\r\n",
+    "\t",
+    " ",
+    ": ",
+    ", ",
+    "{",
+    "}",
+    "[",
+    "]",
+    '"',
+    "'",
+    "|\n",
+    ">-\n",
+    "---\n",
+    "...\n",
+    "&a ",
+    "*a",
+    "!t ",
+    "!!str ",
+    "<<: ",
+    "? ",
+    "# ",
+    "%YAML 1.1\n",
+    "~",
+    "null",
+    "true",
+    "1.10",
+    "a",
+    "a b",
+    "region in (eu",
+    "!debug",
+    "\\",
+    "\\ud800",
+    "\\x1b",
+    "\x1b[31m",
+    "\u202e",
+    "\u2028",
+    "\x85",
+    "\ufeff",
+    "\x00",
+    "é",
+    "日本",
+    "😀",
+]
+"""Pieces that job files are made of, and pieces that have no business there."""
+
+BYTES = st.binary() | st.lists(st.sampled_from(PIECES)).map(lambda parts: "".join(parts).encode())
+
+
+def said_of(data: bytes, file: str = "job.yaml") -> str | None:
+    """Give what is said of a job file, or None when there is nothing wrong with it."""
+    try:
+        selector = read_job_selector(data, file)
+    except JobError as error:
+        assert error.problems
+        return str(error)
+    assert type(selector) is Selector
+    return None
+
+
+@given(BYTES)
+@example(b"\xff\xfe")
+@example(b"\xef\xbb\xbf")
+@example(b"selector: {match_labels: {? a : b}}")
+@example(b"[" * 100_000)
+@example(b"{" * 100_000)
+@example(b"- " * 100_000)
+@example(b"? " * 100_000)
+@example(b'{"a":' * 100_000)
+def test_all_bytes_are_read_or_refused(data: bytes) -> None:
+    """Any bytes give a selector or JobError, and what it says holds no control character."""
+    said = said_of(data)
+    if said is not None:
+        assert not {
+            character
+            for character in said
+            if unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp")
+            or unicodedata.bidirectional(character) in ("LRE", "RLE", "LRO", "RLO", "PDF")
+            or unicodedata.bidirectional(character) in ("LRI", "RLI", "FSI", "PDI")
+        } - {"\n"}
+
+
+WORDS = st.text(st.characters(codec="utf-8"), max_size=8) | st.sampled_from(
+    ["a", "a b", "region in (eu", "\x1b[31m", "\u202e", "\x85", "\u2028", "\ufeff", "'", "${X}"]
+)
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | WORDS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(WORDS, inner, max_size=3),
+    max_leaves=6,
+)
+FIELDS = st.fixed_dictionaries(
+    {},
+    optional={
+        "match_labels": JSON | st.dictionaries(WORDS, JSON, max_size=3),
+        "match_expressions": JSON | st.lists(JSON, max_size=3),
+        "match_ids": JSON | st.lists(JSON, max_size=3),
+        "match_label": JSON,
+    },
+)
+
+
+def intended(fields: dict[str, Any]) -> Selector | None:
+    """Say what the fields mean, from the law alone; None when they are wrong."""
+    if set(fields) - {"match_labels", "match_expressions", "match_ids"}:
+        return None
+    labels = fields.get("match_labels")
+    if not (labels is None or isinstance(labels, dict)):
+        return None
+    for name in ("match_expressions", "match_ids"):
+        texts = fields.get(name)
+        if not (texts is None or (isinstance(texts, list) and all_text(texts))):
+            return None
+    if not all_text(list((labels or {}).values())):
+        return None
+    try:
+        return Selector.of(**fields)
+    except ValueError:
+        return None
+
+
+def all_text(items: list[Any]) -> bool:
+    """Say whether all items are strings."""
+    return all(isinstance(item, str) for item in items)
+
+
+@given(FIELDS, st.booleans(), st.booleans(), st.sampled_from([None, 1]))
+def test_json_means_what_its_fields_say(
+    fields: dict[str, Any], ascii_only: bool, wrapped: bool, indent: int | None
+) -> None:
+    """A selector in JSON is just what its fields say, or is refused: it never takes more."""
+    spec: dict[str, Any] = {"name": "x", "selector": fields}
+    text = json.dumps({"spec": spec} if wrapped else spec, ensure_ascii=ascii_only, indent=indent)
+    meant = intended(fields)
+    if meant is None:
+        with pytest.raises(JobError) as caught:
+            selector_of(text)
+        said = str(caught.value)
+        assert not {c for c in said if unicodedata.category(c) in ("Cc", "Zl", "Zp")} - {"\n"}
+    else:
+        assert selector_of(text) == meant
+
+
+PLAIN = st.text(string.ascii_letters + string.digits + "-_.:~+ !@=%<>", max_size=6).filter(
+    str.strip
+)
+
+
+@given(st.sampled_from(["match_labels: {a: %s}", "match_ids: [%s]", "%s", "%s: {a: b}"]), PLAIN)
+def test_a_selector_that_says_something_never_takes_everything(field: str, word: str) -> None:
+    """Whatever plain word stands in a selector, it is read as a condition or refused."""
+    try:
+        selector = selector_of(f"selector: {{{field % word}}}")
+    except JobError:
+        return
+    assert selector != Selector.everything()
+
+
+@given(st.text(st.characters(codec="utf-8"), max_size=6))
+def test_the_name_of_the_file_is_shown(name: str) -> None:
+    """Whatever a file is called, its name brings no control character into what is said."""
+    said = said_of(b"selector: all", name)
+    assert said is not None
+    assert said.count("\n") == 2
+    assert not {c for c in said if unicodedata.category(c) in ("Cc", "Zl", "Zp")} - {"\n"}
+
+
+@given(st.dictionaries(WORDS, st.text("ab", max_size=2), max_size=5), st.integers(0, 9))
+def test_one_problem_more_never_takes_a_problem_away(labels: dict[str, str], odd: int) -> None:
+    """A file with an unknown field besides is refused, and has one problem more."""
+
+    def number(fields: dict[str, Any]) -> int:
+        try:
+            selector_of(json.dumps({"selector": fields}))
+        except JobError as error:
+            return len(error.problems) + error.unreported
+        return 0
+
+    fields: dict[str, Any] = {"match_labels": labels}
+    assert number({**fields, f"odd{odd}": 1}) == number(fields) + 1

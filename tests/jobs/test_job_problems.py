@@ -1,0 +1,234 @@
+"""What is wrong with a job file is told whole: place, path, caret, advice."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from nodeselect import JobError, Selector
+from nodeselect.limits import LIMITS
+from tests.jobs.reading import problems_of, refusal, selector_of
+
+CASES = re.findall(
+    r"^==== (.+)\n((?s:.*?)\n)----\n((?s:.*?)\n)\n*(?=^====|^########|\Z)",
+    Path(__file__).with_name("problems.txt").read_text("utf-8"),
+    re.MULTILINE,
+)
+"""The rows of ``problems.txt``: name, job file, what is said."""
+
+
+@pytest.mark.parametrize(
+    ("job", "said"), [pytest.param(job, said, id=name) for name, job, said in CASES]
+)
+def test_problem(job: str, said: str) -> None:
+    """A wrong job file is told just this, caret and advice included."""
+    assert str(refusal(job)) + "\n" == said
+
+
+def test_all_cases_are_read() -> None:
+    """No case of ``problems.txt`` is passed over."""
+    text = Path(__file__).with_name("problems.txt").read_text("utf-8")
+    assert len(CASES) == text.count("\n==== ") > 80
+
+
+@pytest.mark.parametrize(
+    "job",
+    [
+        pytest.param("matchLabels: {a: b}", id="labels-in-camel-case"),
+        pytest.param("matchExpressions: [a]", id="expressions-in-camel-case"),
+        pytest.param("matchIds: [a]", id="ids-in-camel-case"),
+        pytest.param("labelSelector: {a: b}", id="of-the-api-of-kubernetes"),
+        pytest.param("node-selector: {a: b}", id="with-a-dash"),
+        pytest.param("spec: {name: x}\nselectors: {match_ids: [a]}", id="plural-beside-the-spec"),
+        pytest.param("spec: {name: x}\nmatch_labels: {a: b}", id="labels-beside-the-spec"),
+        pytest.param("spec: {name: x}\nnodeSelector: {a: b}", id="node-selector-beside-the-spec"),
+    ],
+)
+def test_what_looks_like_the_selector_is_never_passed_over(job: str) -> None:
+    """A field that is meant to choose nodes is refused: without it the job would run everywhere."""
+    assert {each.code for each in refusal(job).problems} <= {"unknown-field", "two-specs"}
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        pytest.param("{match_ids: node-a}", "{match_ids: WRITE}", id="id"),
+        pytest.param("{match_expressions: region=eu}", "{match_expressions: WRITE}", id="equals"),
+        pytest.param(
+            "{match_expressions: 'region in (eu,us)'}", "{match_expressions: WRITE}", id="set"
+        ),
+        pytest.param("{match_expressions: '!debug'}", "{match_expressions: WRITE}", id="not-there"),
+        pytest.param("{match_labels: {a: 1.10}}", "{match_labels: {a: WRITE}}", id="number"),
+        pytest.param("{match_labels: {on: b}}", "{match_labels: {WRITE: b}}", id="key"),
+    ],
+)
+def test_the_advice_can_be_followed(before: str, after: str) -> None:
+    """A file in which the refused text gives way to what is advised is read."""
+    [problem] = refusal(f"selector: {before}").problems
+    assert problem.hint is not None
+    advice = problem.hint.removeprefix("write: ")
+    read = selector_of(f"selector: {after.replace('WRITE', advice)}")
+    meant = re.search(r"'(.*?)'", before)
+    if meant:
+        assert read == Selector.of(match_expressions=[meant[1]])
+    else:
+        assert len(read.requirements) + len(read.ids or ()) == 1
+
+
+def test_a_bare_not_is_to_be_quoted() -> None:
+    """``- !debug`` is a tag to YAML; without it the selector would ask for the opposite."""
+    said = str(refusal("selector:\n  match_expressions:\n    - !debug\n"))
+    assert '"!debug"' in said
+    assert "without it" not in said
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        pytest.param(
+            b"name: caf\xe9\n",
+            "job.yaml:1:10: error[not-utf-8]: the file is not UTF-8\n"
+            "  name: caf\ufffd\n           ^\n  save the file as UTF-8",
+            id="latin-1",
+        ),
+        pytest.param(
+            "name: ü日 ".encode() + b"\xe9\n",
+            "job.yaml:1:10: error[not-utf-8]: the file is not UTF-8\n"
+            "  name: ü日 \ufffd\n            ^\n  save the file as UTF-8",
+            id="latin-1-behind-utf-8",
+        ),
+        pytest.param(
+            b"\xef\xbb\xbfa\n\xe9\n",
+            "job.yaml:2:1: error[not-utf-8]: the file is not UTF-8\n"
+            "  \ufffd\n  ^\n  save the file as UTF-8",
+            id="latin-1-behind-a-byte-order-mark",
+        ),
+        pytest.param(
+            "selector".encode("utf-16"),
+            "job.yaml:1:1: error[not-utf-8]: the file is not UTF-8\n"
+            "  \ufffd\ufffds\\x00e\\x00l\\x00e\\x00c\\x00t\\x00o\\x00r\\x00\n"
+            "  ^\n  save the file as UTF-8",
+            id="utf-16",
+        ),
+        pytest.param(
+            "a: b".encode("utf-16-le"),
+            "job.yaml:1:2: error[control-character]: a control character (\\x00) is refused\n"
+            "  a\\x00:\\x00 \\x00b\\x00\n   ^^^^\n  take it out",
+            id="utf-16-without-a-mark",
+        ),
+        pytest.param(
+            b"a: b\nc: \x1b[31md\n",
+            "job.yaml:2:4: error[control-character]: a control character (\\x1b) is refused\n"
+            "  c: \\x1b[31md\n     ^^^^\n  take it out",
+            id="escape",
+        ),
+        pytest.param(
+            b'{"selector": {"match_ids": ["a\x00b"]}}',
+            "job.yaml:1:31: error[control-character]: a control character (\\x00) is refused\n"
+            '  {"selector": {"match_ids": ["a\\x00b"]}}\n'
+            "                                ^^^^\n  take it out",
+            id="nul-in-json",
+        ),
+        pytest.param(
+            b"",
+            "job.yaml:1:1: error[not-a-job]: a job spec is a mapping, not null\n"
+            "  write: name: my-job",
+            id="empty",
+        ),
+        pytest.param(
+            b"name: x\r\nselector: all\r\n",
+            "job.yaml:2:11: error[wrong-type] at selector: a mapping belongs here, not the"
+            " string 'all'\n  selector: all\n            ^^^",
+            id="ends-of-line-of-windows",
+        ),
+        pytest.param(
+            b"\xef\xbb\xbfselector: all\n",
+            "job.yaml:1:11: error[wrong-type] at selector: a mapping belongs here, not the"
+            " string 'all'\n  selector: all\n            ^^^",
+            id="byte-order-mark",
+        ),
+        pytest.param(
+            "# a\u2028# b\nselector: all\nname: x\n".encode(),
+            "job.yaml:2:11: error[wrong-type] at selector: a mapping belongs here, not the"
+            " string 'all'\n  selector: all\n            ^^^",
+            id="line-separator-in-a-comment",
+        ),
+    ],
+)
+def test_bytes_that_are_no_text(data: bytes, said: str) -> None:
+    """Bytes that no editor shows are told by the line and column that an editor shows."""
+    assert str(refusal(data)) == said
+
+
+def test_the_name_of_the_file_is_shown_and_not_sent() -> None:
+    """Control characters in the name of the file are escaped."""
+    error = JobError("a\x1b[31m\n.yaml", refusal("selector: all").problems, 3)
+    assert str(error).startswith("a\\x1b[31m\\x0a.yaml:1:11: error[wrong-type]")
+    assert str(error).endswith("\na\\x1b[31m\\x0a.yaml: and 3 more")
+
+
+@pytest.mark.parametrize(
+    ("before", "behind"),
+    [pytest.param("x: ", "", id="yaml"), pytest.param('{"x": ', "}", id="json")],
+)
+def test_depth(before: str, behind: str) -> None:
+    """A text inside 32 mappings and lists is read; inside 33 it is refused by the limit's name."""
+
+    def job(depth: int) -> str:
+        lists = depth - 1  # the job itself is a mapping
+        return before + "[" * lists + '"a"' + "]" * lists + behind
+
+    assert selector_of(job(LIMITS.depth)) == Selector.everything()
+    [problem] = refusal(job(LIMITS.depth + 1)).problems
+    assert (problem.code, problem.message) == (
+        "too-deep",
+        "nested deeper than 32 levels (depth)",
+    )
+    assert problem.column == job(LIMITS.depth + 1).index('"a"') + 1
+
+
+def test_deepest_nesting() -> None:
+    """A file of nothing but brackets is refused like any other that is too deep."""
+    assert problems_of(b"[" * LIMITS.job_file_bytes) == [("too-deep", 1, 34)]
+
+
+def test_size() -> None:
+    """A file of 1 MiB is read; one byte more is refused by the name of the limit."""
+    start = b"selector: {match_ids: [a]}\n#"
+    fits = start.ljust(LIMITS.job_file_bytes, b"x")
+    assert selector_of(fits) == Selector.of(match_ids=["a"])
+    [problem] = refusal(fits + b"x").problems
+    assert problem.code == "file-too-large"
+    assert problem.message == "a job file has at most 1,048,576 bytes (job_file_bytes)"
+
+
+@pytest.mark.parametrize(
+    ("field", "item", "most"),
+    [
+        pytest.param("match_expressions", "a", LIMITS.requirements, id="expressions"),
+        pytest.param("match_ids", "a", LIMITS.match_ids, id="ids"),
+    ],
+)
+def test_number_of_items(field: str, item: str, most: int) -> None:
+    """As many items as a selector holds are read; one more is refused by number."""
+    start = f"selector: {{{field}: ["
+    assert selector_of(start + ",".join([item] * most) + "]}") != Selector.everything()
+    [problem] = refusal(start + ",".join([item] * (most + 1)) + "]}").problems
+    assert (problem.code, problem.column) == ("too-many-entries", len(start))
+    assert problem.message == f"at most {most:,} entries belong here, not {most + 1:,}"
+
+
+def test_number_of_labels() -> None:
+    """As many labels as a selector holds are read; one more is refused by number."""
+    labels = [f"a{number}: b" for number in range(LIMITS.requirements + 1)]
+    read = selector_of("selector: {match_labels: {" + ",".join(labels[1:]) + "}}")
+    assert len(read.requirements) == LIMITS.requirements
+    [problem] = refusal("selector: {match_labels: {" + ",".join(labels) + "}}").problems
+    assert problem.message == "at most 256 entries belong here, not 257"
+
+
+def test_too_many_requirements_in_all() -> None:
+    """Labels and expressions that are too many only together are refused at the selector."""
+    expressions = ", ".join(["a"] * LIMITS.requirements)
+    said = problems_of(f"selector: {{match_labels: {{a: b}}, match_expressions: [{expressions}]}}")
+    assert said == [("too-many-requirements", 1, 11)]

@@ -1,0 +1,261 @@
+"""The selector of a job file, however the file is written."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from nodeselect import Selector
+from tests.jobs.reading import selector_of
+
+EXAMPLE = Path(__file__).parents[2] / "docs" / "example" / "job.yaml"
+
+MEANT = Selector.of(
+    match_labels={"region": "eu", "pci-compliant": "true"},
+    match_expressions=["tier in (gold,silver),gpu", "!debug"],
+    match_ids=["n-1", "42"],
+)
+"""What the job files below say, each in its way."""
+
+BLOCK = """\
+name: demo
+selector:
+  match_labels:
+    region: eu
+    pci-compliant: "true"
+  match_expressions:
+    - tier in (gold,silver),gpu
+    - "!debug"
+  match_ids:
+    - n-1
+    - '42'
+"""
+
+FLOW = """\
+name: demo
+selector: {match_labels: {region: eu, pci-compliant: "true"},
+           match_expressions: ["tier in (gold,silver),gpu", '!debug'], match_ids: [n-1, "42"]}
+"""
+
+SCALARS = """\
+selector:
+  match_labels: {"region": "e\\u0075", 'pci-compliant': 'true'}
+  match_expressions:
+  - >
+    tier in (gold,silver),
+    gpu
+  - |-
+    !debug
+  match_ids: ["\\x6e-1", '42']
+"""
+
+RECORD = {
+    "name": "demo",
+    "selector": {
+        "match_labels": {"region": "eu", "pci-compliant": "true"},
+        "match_expressions": ["tier in (gold,silver),gpu", "!debug"],
+        "match_ids": ["n-1", "42"],
+    },
+}
+
+
+@pytest.mark.parametrize(
+    "job",
+    [
+        pytest.param(BLOCK, id="block"),
+        pytest.param(FLOW, id="flow"),
+        pytest.param(SCALARS, id="folded-literal-and-escaped"),
+        pytest.param("---\n" + BLOCK, id="after-a-mark"),
+        pytest.param("--- # a job\n" + BLOCK + "...\n", id="between-marks"),
+        pytest.param("%YAML 1.1\n---\n" + BLOCK, id="with-a-directive"),
+        pytest.param("\ufeff" + BLOCK, id="byte-order-mark"),
+        pytest.param(BLOCK.replace("\n", "\r\n"), id="ends-of-line-of-windows"),
+        pytest.param(BLOCK.removesuffix("\n"), id="no-last-end-of-line"),
+        pytest.param(
+            "spec:\n" + "".join(f"  {line}\n" for line in BLOCK.splitlines()), id="wrapped"
+        ),
+        pytest.param(json.dumps(RECORD), id="json"),
+        pytest.param(json.dumps(RECORD, indent=4), id="json-in-lines"),
+        pytest.param(json.dumps({"id": "j-1", "spec": RECORD}), id="json-wrapped"),
+        pytest.param("\ufeff\n " + json.dumps(RECORD), id="json-behind-a-byte-order-mark"),
+        pytest.param(json.dumps(RECORD).replace('"42"', '"42",'), id="json-but-for-a-comma"),
+        pytest.param(str(RECORD).replace("'", '"') + " # dumped", id="json-with-a-comment"),
+        pytest.param(str(RECORD), id="printed-by-python"),
+    ],
+)
+def test_one_job_written_in_many_ways(job: str) -> None:
+    """All ways to write a job give the selector that is made of its three fields."""
+    assert selector_of(job) == MEANT
+
+
+@pytest.mark.parametrize(
+    "job",
+    [
+        pytest.param("name: demo\n", id="no-selector"),
+        pytest.param("{}", id="no-field-at-all"),
+        pytest.param("selector:\n", id="nothing"),
+        pytest.param("selector: ~\n", id="null"),
+        pytest.param('{"selector": null}', id="null-in-json"),
+        pytest.param("selector: {}\n", id="empty"),
+        pytest.param(
+            "selector:\n  match_labels: {}\n  match_expressions: []\n  match_ids: []\n",
+            id="empty-fields",
+        ),
+        pytest.param(
+            '{"selector": {"match_ids": null, "match_labels": null, "match_expressions": null}}',
+            id="fields-as-go-writes-them",
+        ),
+        pytest.param("selector:\n  match_labels:\n    # region: eu\n", id="commented-out"),
+        pytest.param("spec: {name: demo}", id="wrapped"),
+    ],
+)
+def test_no_selector_is_every_node(job: str) -> None:
+    """A selector that is missing, null or empty is no condition at all."""
+    assert selector_of(job) == Selector.everything()
+
+
+@pytest.mark.parametrize(
+    ("value", "meant"),
+    [
+        pytest.param("eu-west-1", "eu-west-1", id="plain"),
+        pytest.param('"true"', "true", id="a-truth-value-in-quotes"),
+        pytest.param("'1.10'", "1.10", id="a-number-in-quotes"),
+        pytest.param("'2024-01-01'", "2024-01-01", id="a-date-in-quotes"),
+        pytest.param("''", "", id="the-empty-string"),
+        pytest.param('""', "", id="the-empty-string-in-double-quotes"),
+        pytest.param('"a\\x2db"', "a-b", id="an-escape"),
+        pytest.param("|-\n      eu", "eu", id="literal"),
+        pytest.param(">-\n      eu", "eu", id="folded"),
+        pytest.param("\n      eu", "eu", id="in-the-next-line"),
+        pytest.param("v1.2.3", "v1.2.3", id="a-version"),
+        pytest.param("1.2.3", "1.2.3", id="a-version-that-is-no-number"),
+        pytest.param("5G", "5G", id="a-word-that-begins-with-a-digit"),
+        pytest.param("truely", "truely", id="a-word-that-begins-with-true"),
+        pytest.param("NAN", "NAN", id="a-word-that-is-no-number"),
+        pytest.param("eu # west", "eu", id="a-comment-behind-it"),
+    ],
+)
+def test_value_of_a_label(value: str, meant: str) -> None:
+    """The value of a label is the text that YAML has there, letter by letter."""
+    job = f"selector:\n  match_labels:\n    k: {value}\n"
+    assert selector_of(job) == Selector.of(match_labels={"k": meant})
+
+
+@pytest.mark.parametrize(
+    ("text", "expression"),
+    [
+        pytest.param("region in (us-east-1, us-east-2),env = prod", None, id="blanks"),
+        pytest.param("k=", None, id="empty-value"),
+        pytest.param("k in (,a)", None, id="empty-value-in-a-set"),
+        pytest.param("cores>4", None, id="greater"),
+        pytest.param("a=b,a=c", None, id="a-contradiction"),
+        pytest.param("'a,!b'", "a,!b", id="single-quotes"),
+        pytest.param('"a,\\n !b"', "a,!b", id="an-escaped-end-of-line"),
+        pytest.param("a,\n      b", "a,b", id="plain-over-two-lines"),
+        pytest.param("|\n      a,\n      b=c\n", "a,b=c", id="literal"),
+        pytest.param(">\n      a,\n      b=c\n", "a,b=c", id="folded"),
+    ],
+)
+def test_expression(text: str, expression: str | None) -> None:
+    """An expression is the text that YAML has there, read as a selector."""
+    job = f"selector:\n  match_expressions:\n    - {text}\n"
+    assert selector_of(job) == Selector.of(match_expressions=[expression or text])
+
+
+@pytest.mark.parametrize(
+    "node_id",
+    ["n-1", "node-edge-us-west-01", "550e8400-e29b-41d4-a716-446655440000", "a b", "日本", "N-1 "],
+)
+def test_id(node_id: str) -> None:
+    """An id is taken as it is, whatever characters it is made of."""
+    job = json.dumps({"selector": {"match_ids": [node_id]}}, ensure_ascii=False)
+    assert selector_of(job).ids == (node_id,)
+
+
+def test_all_three_fields_must_hold() -> None:
+    """A node is taken only where labels, expressions and ids all take it."""
+    selector = selector_of(BLOCK)
+    labels = {"region": "eu", "pci-compliant": "true", "tier": "gold", "gpu": ""}
+    assert selector.matches(labels, "n-1")
+    assert selector.matches(labels, "42")
+    assert not selector.matches(labels, "n-2")
+    assert not selector.matches(labels)
+    for key in labels:
+        assert not selector.matches({k: v for k, v in labels.items() if k != key}, "n-1")
+    assert not selector.matches({**labels, "debug": ""}, "n-1")
+    assert not selector.matches({**labels, "tier": "free"}, "n-1")
+
+
+def test_the_example() -> None:
+    """The job of the documentation says what its comments say."""
+    assert selector_of(EXAMPLE.read_bytes()) == Selector.parse(
+        "environment=prod,capability=inference,region in (eu-west,eu-central),gpu,"
+        "tier!=free,!maintenance"
+    )
+
+
+WILD = [
+    pytest.param(
+        """\
+name: gdpr-eu
+type: pipeline
+selector:
+  match_labels:
+    region: eu-west-1
+    compliance: gdpr
+rollout: {strategy: rolling, max_parallel: 25}
+deployment:
+  health_check: {type: http, endpoint: /ready, interval: 30s}
+  auto_rollback: yes
+count: 1
+config:
+  input: {generate: {mapping: 'root = "x: y"', interval: 1s}}
+  pipeline:
+    processors:
+      - mapping: |
+          root = this
+          root.selector = "not: this one"
+  output:
+    stdout: {}
+""",
+        "compliance=gdpr,region=eu-west-1",
+        id="a-pipeline-with-old-and-odd-fields",
+    ),
+    pytest.param(
+        "# demo\n---\n\nname: demo\nlabels: {app: demo, tier: 2, beta: true}\npriority: 100\n"
+        "selector: {match_labels: {demo: signal-not-noise, role: edge}}\n",
+        "demo=signal-not-noise,role=edge",
+        id="flow-with-labels-of-the-job",
+    ),
+    pytest.param(
+        '{"name": "from-a-script", "selector": {"match_labels": {"demo": "x"}}, "meta": null,'
+        ' "config": {"n": 1e5, "s": "\\ud83d\\ude00 \\"quoted\\" \\u00e9"}}\n',
+        "demo=x",
+        id="json-in-a-yaml-file",
+    ),
+    pytest.param(
+        "name: t\nselector:\n  # where it runs\n  match_labels:\n    # region: eu\n"
+        "    role: camera # only these\n    # site: x\n",
+        "role=camera",
+        id="pairs-that-are-commented-out",
+    ),
+    pytest.param(
+        "spec:\n  name: w\n  selector:\n    match_expressions:\n"
+        "      - 'region in (us-east-1, us-east-2)'\n      - pci-compliant=true\n"
+        "id: job-abc123xyz\nstatus: {version: 3}\n",
+        "region in (us-east-1,us-east-2),pci-compliant=true",
+        id="wrapped-as-the-api-gives-it",
+    ),
+    pytest.param(
+        "name: w\nconfig:\n  selector: all\n  nodeSelector: {a: b}\n  match_labels: 5\n"
+        "selector: {match_labels: {os: linux}}\n",
+        "os=linux",
+        id="the-config-may-hold-anything",
+    ),
+]
+
+
+@pytest.mark.parametrize(("job", "meant"), WILD)
+def test_job_seen_in_the_wild(job: str, meant: str) -> None:
+    """Fields beside the selector may be anything, and play no part."""
+    assert selector_of(job) == Selector.parse(meant)

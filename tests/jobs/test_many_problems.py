@@ -1,0 +1,114 @@
+"""A file with many problems: all are counted, the first are told, by position."""
+
+import pytest
+
+from nodeselect.limits import LIMITS
+from tests.jobs.reading import problems_of, refusal
+
+
+def test_problems_come_by_position() -> None:
+    """Whatever finds a problem, it is told in the order of the file."""
+    job = (
+        "match_labels: {}\n"
+        "selector:\n"
+        "  match_ids: [5, '', ok]\n"
+        "  odd: 1\n"
+        "  match_expressions: [a b, c]\n"
+        "  match_labels: {-: b, c: d e, f: true}\n"
+        "selectors: {}\n"
+    )
+    assert problems_of(job) == [
+        ("unknown-field", 1, 1),
+        ("wrong-type", 3, 15),
+        ("empty-id", 3, 19),
+        ("unknown-field", 4, 3),
+        ("unexpected", 5, 25),
+        ("invalid-key", 6, 18),
+        ("invalid-value", 6, 28),
+        ("wrong-type", 6, 35),
+        ("unknown-field", 7, 1),
+    ]
+
+
+def test_as_many_problems_as_are_reported() -> None:
+    """Twenty problems are all told, and nothing is said of a rest."""
+    error = refusal("selector:\n" + "".join(f"  odd{number}: 1\n" for number in range(20)))
+    assert (len(error.problems), error.unreported) == (LIMITS.reported_errors, 0)
+    assert "more" not in str(error)
+
+
+def test_the_rest_is_counted() -> None:
+    """Of twenty-five problems the first twenty are told, and the rest is counted."""
+    error = refusal("selector:\n" + "".join(f"  odd{number}: 1\n" for number in range(25)))
+    assert [each.line for each in error.problems] == list(range(2, 22))
+    assert error.unreported == 5
+    lines = str(error).split("\n")
+    assert lines[-1] == "job.yaml: and 5 more"
+    assert sum(line.startswith("job.yaml:") for line in lines) == 21
+
+
+@pytest.mark.parametrize(
+    ("job", "number"),
+    [
+        pytest.param(
+            '{"selector": {' + ",".join(f'"{number}":1' for number in range(90_000)) + "}}",
+            90_000,
+            id="unknown-fields",
+        ),
+        pytest.param(
+            "selector:\n" + "".join(f" {number}: 1\n" for number in range(100_000)),
+            100_000,
+            id="unknown-fields-in-yaml",
+        ),
+        pytest.param(
+            '{"selector": {"match_ids": [' + ",".join(["1"] * 100_000) + "]}}",
+            100_000,
+            id="ids-of-the-wrong-type",
+        ),
+        pytest.param(
+            '{"selector": {"match_ids": [' + ",".join(['""'] * 100_000) + "]}}",
+            100_000,
+            id="empty-ids",
+        ),
+        pytest.param(
+            "selector: {match_ids: [" + ",".join(['"\\u0000"'] * 100_000) + "]}",
+            100_000,
+            id="ids-that-are-escaped",
+        ),
+    ],
+)
+def test_a_hostile_file_is_told_in_few_words(job: str, number: int) -> None:
+    """However many problems a file has, what is said of it stays small, and all are counted."""
+    error = refusal(job)
+    assert len(error.problems) + error.unreported == number
+    assert len(error.problems) <= LIMITS.reported_errors
+    assert len(str(error)) < 20_000
+
+
+@pytest.mark.parametrize(
+    "job",
+    [
+        pytest.param("selector:\n  " + "k" * 900_000 + ": 1\n", id="unknown-field"),
+        pytest.param("selector: " + "v" * 900_000, id="wrong-type"),
+        pytest.param("selector: {match_labels: {" + "k" * 900_000 + ": b}}", id="key"),
+        pytest.param("selector: {match_labels: {a: " + "v" * 900_000 + "}}", id="value"),
+        pytest.param("selector: {match_ids: ['\x9f" + "v" * 900_000 + "']}", id="control"),
+        pytest.param("selector: {match_expressions: [" + "v" * 900_000 + "]}", id="expression"),
+        pytest.param("selector:\n  '" + "\u202e" * 300_000 + "': 1\n", id="escaped"),
+        pytest.param("k" * 900_000 + ": 1\n" + "k" * 100_000 + ": &a 1", id="anchor"),
+        pytest.param("selector: &" + "a" * 900_000 + " 1", id="name-of-an-anchor"),
+        pytest.param("selector: !" + "a" * 900_000 + " 1", id="name-of-a-tag"),
+    ],
+)
+def test_a_long_word_is_cut(job: str) -> None:
+    """However long the words of a file are, what is said of it stays small."""
+    assert len(str(refusal(job))) < 2_000
+
+
+def test_the_first_problems_are_told_even_of_hundreds() -> None:
+    """The first twenty by position are told, also where the later ones are found first."""
+    ids = "".join("    - 5\n" for _ in range(30))
+    labels = "".join(f"    a{number}: 5\n" for number in range(250))
+    error = refusal(f"selector:\n  match_ids:\n{ids}  match_labels:\n{labels}")
+    assert [each.line for each in error.problems] == list(range(3, 23))
+    assert error.unreported == 260
