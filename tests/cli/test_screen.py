@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -58,18 +59,18 @@ def test_the_word_error_is_red_on_a_terminal(question: list[str], behind: bytes)
     assert b"\x1b" not in drawn.replace(RED, b"", 1)
 
 
-def test_a_job_error_is_red_on_a_terminal(tmp_path: Path) -> None:
+def test_a_problem_of_a_job_is_red_on_a_terminal(tmp_path: Path) -> None:
     """The first problem of a job is marked in colour, behind its place."""
     (tmp_path / "job").write_text("selector: all\n")
     drawn = seen_on_terminal("match", "-n", "x", "--job", str(tmp_path / "job"))
     assert b"job:1:11: " + RED + b"[wrong-type] at selector" in drawn
 
 
-def test_a_file_called_error_is_not_marked(tmp_path: Path) -> None:
+def test_the_name_of_a_file_is_not_marked(tmp_path: Path) -> None:
     """It is the word error of the message that is marked, not the name of the file."""
     (tmp_path / "error.yaml").write_text("selector: all\n")
     drawn = seen_on_terminal("match", "-n", "x", "--job", str(tmp_path / "error.yaml"))
-    assert b"error.yaml:1:11: " + RED + b"[wrong-type]" in drawn
+    assert b"/error.yaml:1:11: " + RED + b"[wrong-type]" in drawn
 
 
 @pytest.mark.parametrize("environment", [{"NO_COLOR": "1"}, {"TERM": "dumb"}])
@@ -122,9 +123,9 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 @pytest.fixture
 def terminal(monkeypatch: pytest.MonkeyPatch) -> Terminal:
-    """Give a terminal in the place of standard error."""
+    """Give a terminal in the place of standard error, which pytest itself keeps replacing."""
     terminal = Terminal()
-    monkeypatch.setattr(sys, "stderr", terminal)
+    monkeypatch.setattr(progress, "sys", SimpleNamespace(stderr=terminal))
     return terminal
 
 
@@ -139,17 +140,17 @@ def test_progress_has_patience(clock: Clock, terminal: Terminal) -> None:
     """Nothing is drawn in the first second, and no two pictures within a tenth."""
     show = Progress(io.BytesIO(), "standard input")
     show(reader_at(1_000))
-    clock.now += 0.99
+    clock.now += 0.75
     show(reader_at(2_000))
     assert terminal.getvalue() == ""
-    clock.now += 0.01
+    clock.now += 0.25
     show(reader_at(3_000))
     once = "\rreading standard input 3,000 nodes\x1b[K"
     assert terminal.getvalue() == once
-    clock.now += 0.09
+    clock.now += 0.0625
     show(reader_at(4_000))
     assert terminal.getvalue() == once
-    clock.now += 0.02
+    clock.now += 0.0625
     show(reader_at(5_000))
     assert terminal.getvalue() == once + "\rreading standard input 5,000 nodes\x1b[K"
 

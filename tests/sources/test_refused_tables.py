@@ -32,7 +32,8 @@ TWO = "keep one of the two"
         pytest.param(
             "- !include nodes.yaml\n",
             "tag",
-            "line 1, column 3: tags are refused ('!include')\n  write the value without it",
+            "line 1, column 3: tags are refused ('!include')\n"
+            '  if it is text, write it between quotes: "!include"',
             id="include",
         ),
         pytest.param(
