@@ -60,7 +60,7 @@ Options:
     nodeselect match --job job.yaml -n nodes.json -L region -o wide
     kubectl get nodes -o json | nodeselect match -l gpu -n - -o name
     nodeselect match -l region=eu -l region=us -n fleet.csv --count
-  
+
   Exit status: 0 some node matches, 1 none does, 2 wrong question or input.
 """
 

@@ -193,8 +193,10 @@ def test_job_without_selector(run: Run, fleet: str, job: str) -> None:
     assert ended == (
         0,
         "n-1\nn-2\nn-3\nn-4\n",
-        "job\\x1b.yaml: the selector is empty: this job takes EVERY node\n"
-        "4 of 4 nodes match; 2 of them connected\n",
+        (
+            "job\\x1b.yaml: the selector is empty: this job takes EVERY node\n"
+            "4 of 4 nodes match; 2 of them connected\n"
+        ),
     )
 
 

@@ -140,10 +140,18 @@ def test_wide_characters_align(run: Run) -> None:
 
 
 HOSTILE = [
-    Node("n-1", {"a": "x\x1b[31mred\x1b]0;title\x07", "b": "line\r\nbreak", "c": "\u202eevil\u2066"}),
-    Node("n-2", {"a": "\x00\x7f\x9b\x85\u2028\u200b\ufeff", "long": "v" * 5_000, "b\x1b[2J": "\t"}),
-    Node("n-3", {'"quoted",': 'a"b,c\n', "=1+1": "=cmd()", "+": "-1", "@x": "@y"}, "na\x1bme", "\r"),
-]  # fmt: skip
+    Node(
+        "n-1",
+        {"a": "x\x1b[31mred\x1b]0;title\x07", "b": "line\r\nbreak", "c": "\u202eevil\u2066"},
+    ),
+    Node(
+        "n-2",
+        {"a": "\x00\x7f\x9b\x85\u2028\u200b\ufeff", "long": "v" * 5_000, "b\x1b[2J": "\t"},
+    ),
+    Node(
+        "n-3", {'"quoted",': 'a"b,c\n', "=1+1": "=cmd()", "+": "-1", "@x": "@y"}, "na\x1bme", "\r"
+    ),
+]
 """Nodes as an enemy labels them."""
 
 STYLES = [
@@ -261,9 +269,12 @@ def test_csv_holds_no_formula(run: Run, cell: str, place: str) -> None:
 
 
 def test_csv_of_a_label_that_is_called_id(run: Run) -> None:
-    """A label that is called id gets no column: there is one of that name already."""
+    """A label that is called id cannot be shown: there is a column of that name already."""
     node = Node("n-1", {"id": "other", "a": "b"})
     ended = run("match", "-n", "-", "--all", "-o", "csv", stdin=as_lines([node]))
+    assert (ended.status, ended.out) == (2, "")
+    assert "a label is called 'id'" in ended.err
+    ended = run("match", "-n", "-", "--all", "-o", "csv", "-L", "a", stdin=as_lines([node]))
     assert ended.out == "id,a\nn-1,b\n"
 
 

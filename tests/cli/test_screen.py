@@ -34,7 +34,7 @@ def seen_on_terminal(*args: str, **environment: str) -> bytes:
     finally:
         os.close(end)
     drawn = b""
-    with open(terminal, "rb", buffering=0) as screen:
+    with os.fdopen(terminal, "rb", buffering=0) as screen:
         try:
             while some := screen.read(4_096):
                 drawn += some
@@ -116,7 +116,7 @@ class Clock:
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """Give the clock that the progress line looks at."""
     clock = Clock()
-    monkeypatch.setattr(progress.time, "monotonic", clock)
+    monkeypatch.setattr("nodeselect.cli.progress.time.monotonic", clock)
     monkeypatch.setenv("TERM", "xterm")
     return clock
 
@@ -225,7 +225,7 @@ def test_the_line_is_gone_before_anything_is_said(
 ) -> None:
     """A slow run draws its progress, and wipes it before it says the summary or an error."""
     terminal = Terminal()
-    monkeypatch.setattr(progress.time, "monotonic", Clock(pace=2))
+    monkeypatch.setattr("nodeselect.cli.progress.time.monotonic", Clock(pace=2))
     monkeypatch.setattr(sys, "stderr", terminal)
     monkeypatch.setenv("NO_COLOR", "1")
     many = "".join(f'{{"id": "x-{number}", "labels": {{}}}}\n' for number in range(5_000))

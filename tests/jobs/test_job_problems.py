@@ -184,12 +184,12 @@ def test_depth(before: str, behind: str) -> None:
         "too-deep",
         "nested deeper than 32 levels (depth)",
     )
-    assert problem.column == job(LIMITS.depth + 1).index('"a"') + 1
+    assert problem.column == job(LIMITS.depth + 1).index('"a"')  # the last list
 
 
 def test_deepest_nesting() -> None:
     """A file of nothing but brackets is refused like any other that is too deep."""
-    assert problems_of(b"[" * LIMITS.job_file_bytes) == [("too-deep", 1, 34)]
+    assert problems_of(b"[" * LIMITS.job_file_bytes) == [("too-deep", 1, 33)]
 
 
 def test_size() -> None:

@@ -5,15 +5,17 @@ does, 2 the question or the input is wrong, 70 a bug of ours, 130 interrupted, 1
 output went away.
 """
 
+import errno
 import gc
+import io
 import sys
 
 import click
 
 from nodeselect import __version__
 from nodeselect.cli.match import match
-from nodeselect.cli.messages import say_bug, say_error, say_usage
-from nodeselect.cli.output import OutputClosedError
+from nodeselect.cli.messages import say, say_bug, say_error, say_usage
+from nodeselect.cli.output import OutputError
 from nodeselect.errors import NodeselectError
 
 __all__ = ["commands", "main", "run"]
@@ -39,6 +41,9 @@ commands.add_command(match)
 
 def main() -> None:
     """Run the command line, and leave the process with its exit status."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # what its encoding does not have is shown as \\u…
+            stream.reconfigure(errors="backslashreplace")
     gc.disable()  # a run is short; a million nodes would be searched for cycles, and have none
     sys.exit(run())
 
@@ -53,8 +58,13 @@ def run() -> int:
     except NodeselectError as error:
         say_error(error)
         return USAGE
-    except OutputClosedError:
-        return BROKEN_PIPE
+    except OutputError as error:
+        if error.errno == errno.EPIPE:
+            return BROKEN_PIPE
+        say(f"error: cannot write to standard output: {error.strerror}")
+        return USAGE
+    except SystemExit as end:  # click, after a completion or when the reader of its help went away
+        return BROKEN_PIPE if end.code else 0
     except (KeyboardInterrupt, click.Abort):
         return INTERRUPTED
     except Exception as error:

@@ -28,6 +28,7 @@ Examples:
   nodeselect match --job job.yaml -n nodes.json -L region -o wide
   kubectl get nodes -o json | nodeselect match -l gpu -n - -o name
   nodeselect match -l region=eu -l region=us -n fleet.csv --count
+
 \b
 Exit status: 0 some node matches, 1 none does, 2 wrong question or input.
 """
@@ -112,7 +113,14 @@ def match(
         put([str(question.matched)])
     elif kept or output in ("json", "csv"):
         header = not no_headers
-        put(lines_of(kept, output, keys=columns, labels=show_labels, header=header))
+        keys = tuple(dict.fromkeys(columns))
+        if output == "csv" and "id" in (keys or {key for node in kept for key in node.labels}):
+            raise click.UsageError(
+                "a label is called 'id', which CSV cannot show beside the nodes' own ids:"
+                " name other labels with -L, or use -o json",
+                context,
+            )
+        put(lines_of(kept, output, keys=keys, labels=show_labels, header=header))
     if job is not None and selectors == [Selector.everything()]:
         say(f"{printable(_job_name(job))}: the selector is empty: this job takes EVERY node")
     say(question.summary(len(kept) if limit else None))
@@ -187,20 +195,19 @@ class _Question:
 
 def _selectors(expressions: tuple[str, ...], ids: tuple[str, ...]) -> list[Selector] | None:
     """Make a selector of each expression and the ids, or say everything that is wrong."""
-    selectors, wrong = [], False
-    for expression in expressions or (None,):
+    chosen, selectors, wrong = Selector.everything(), [], False
+    try:
+        chosen = Selector.of(match_ids=ids)
+    except SelectorError as error:
+        say_error(error.at("--id"))
+        wrong = True
+    for expression in expressions:
         try:
-            selectors.append(_selector(expression, ids))
+            selectors.append(Selector.of(match_expressions=[expression]) & chosen)
         except SelectorError as error:
-            say_error(error.at("-l" if error.place != "match_ids" else "--id"))
+            say_error(error.at("-l"))
             wrong = True
-    return None if wrong else selectors
-
-
-def _selector(expression: str | None, ids: tuple[str, ...]) -> Selector:
-    return Selector.of(
-        match_expressions=None if expression is None else [expression], match_ids=ids
-    )
+    return None if wrong else selectors or [chosen]
 
 
 def _job_name(job: str) -> str:

@@ -1,6 +1,7 @@
 """What is said to people on standard error: errors, notes, summaries."""
 
 import os
+import re
 import sys
 import traceback
 from pathlib import Path
@@ -14,8 +15,14 @@ __all__ = ["say", "say_bug", "say_error", "say_usage"]
 
 
 def say(text: str) -> None:
-    """Say one thing; ``text`` holds no unprintable character but line ends."""
-    print(text, file=sys.stderr)
+    """Say one thing; ``text`` holds no unprintable character but line ends.
+
+    Where nobody listens to standard error, nothing is said; the exit status tells.
+    """
+    try:
+        print(text, file=sys.stderr, flush=True)
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
 
 
 def say_error(error: NodeselectError) -> None:
@@ -53,4 +60,5 @@ def _coloured(text: str) -> str:
     """Draw the word "error" in red where a person looks at a terminal and has not declined."""
     if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb" or not sys.stderr.isatty():
         return text
-    return text.replace("error", click.style("error", fg="red", bold=True), 1)
+    red = click.style("error", fg="red", bold=True)
+    return re.sub(r"\berror(?=\[[a-z-]+\])|^error(?=: )", red, text, count=1)

@@ -11,7 +11,7 @@ from itertools import islice
 from nodeselect.node import Node
 from nodeselect.printable import printable, width
 
-__all__ = ["COLUMN_FORMATS", "FORMATS", "OutputClosedError", "lines_of", "put"]
+__all__ = ["COLUMN_FORMATS", "FORMATS", "OutputError", "lines_of", "put"]
 
 FORMATS = ("table", "name", "wide", "json", "ndjson", "csv")
 COLUMN_FORMATS = ("table", "wide", "csv")
@@ -23,21 +23,21 @@ _ABSENT = "<none>"
 def put(lines: Iterable[str]) -> None:
     """Write lines to standard output, all of them or until its reader goes away.
 
-    :raises OutputClosedError: when that happens. Click would turn Python's own error into an exit
-        status of 1, which says that no node matches.
+    :raises OutputError: when they cannot be written. Click would turn Python's own error into an
+        exit status of 1, which says that no node matches.
     """
     try:
         for some in _batched(lines):
             sys.stdout.write(some)
         sys.stdout.flush()
-    except BrokenPipeError:
+    except OSError as error:
         # Python flushes standard output once more at exit, and would complain.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise OutputClosedError from None
+        raise OutputError(error.errno, error.strerror) from None
 
 
-class OutputClosedError(Exception):
-    """The reader of standard output went away."""
+class OutputError(OSError):
+    """Standard output cannot be written: its reader went away, or the disk is full."""
 
 
 def _batched(lines: Iterable[str]) -> Iterator[str]:
@@ -111,7 +111,7 @@ def _object(node: Node) -> str:
 
 
 def _csv(nodes: Sequence[Node], keys: Sequence[str], header: bool) -> Iterator[str]:
-    keys = keys or sorted({key for node in nodes for key in node.labels} - {"id"})
+    keys = keys or sorted({key for node in nodes for key in node.labels})
     if header:
         yield _row(["id", *keys])
     for node in nodes:
