@@ -8,7 +8,7 @@ The shape is recognised by what stands in the input, never by the name of the fi
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from itertools import chain
 from typing import Any, BinaryIO
 
@@ -151,27 +151,29 @@ class NodeReader:
         half = SecondHalf.begin(self._stream, self._second_half) if self._fork else None
         try:
             stop = None if half is None else half.start
-            for piece in _pieces(first, self._stream, stop):
-                lines = piece.count(b"\n")
-                yield from self._piece(piece, lines, line)
-                line += lines
+            line = yield from self._read_pieces(_pieces(first, self._stream, stop), line)
             if half is None:
                 return
             if sent := half.result():
                 yield from self._sent(sent)
-                return
-            for piece in _pieces(b"", self._stream):
-                lines = piece.count(b"\n")
-                yield from self._piece(piece, lines, line)
-                line += lines
+            else:
+                yield from self._read_pieces(_pieces(b"", self._stream), line)
         finally:
             if half is not None:
                 half.end()
 
+    def _read_pieces(self, pieces: Iterable[bytes], line: int) -> Generator[Node, None, int]:
+        """Give the wanted nodes of pieces that begin with ``line``; return the line behind them."""
+        for piece in pieces:
+            lines = piece.count(b"\n")
+            yield from self._piece(piece, lines, line)
+            line += lines
+        return line
+
     def _piece(self, piece: bytes, lines: int, line: int) -> Iterable[Node]:
         """Give the wanted nodes of some lines, of which the first is number ``line``."""
         records = json_records.decode_plain_lines(piece, lines + (not piece.endswith(b"\n")))
-        if records is None:
+        if records is None or self._footer:
             return self._single_lines(piece, line)
         self._seen.add([record.id for record in records])
         self.count += len(records)
@@ -187,11 +189,7 @@ class NodeReader:
     def _second_half(self, stream: BinaryIO) -> bytes:
         """Read the lines of ``stream`` in the other process; give what :meth:`_sent` takes."""
         reader = NodeReader(stream, self._keep)
-        nodes = [
-            node
-            for piece in _pieces(b"", stream)
-            for node in reader._piece(piece, piece.count(b"\n"), 0)
-        ]
+        nodes = list(reader._read_pieces(_pieces(b"", stream), 0))
         if reader._footer:
             raise InventoryError("one-page", "a footer is looked at by the first process")
         return json_records.encode_half(reader.count, reader._seen.state(), nodes)
@@ -207,6 +205,10 @@ class NodeReader:
         for number, text in enumerate(piece.split(b"\n"), line):
             if not text.strip():
                 continue
+            if self._footer:
+                raise InventoryError(
+                    "not-json", "text stands behind the footer", place=f"line {number}"
+                )
             if text.startswith(b"Showing "):
                 self._footer = text.decode("utf-8", "replace")
                 continue
