@@ -83,6 +83,7 @@ class _Reading:
         if spec is None:
             return Selector.nothing()
         self._look_alikes(spec, path)
+        self._misplaced(spec, path)
         value = spec.entries.get("selector", (None, None))[1]
         return self._selector(value, f"{path}selector")
 
@@ -122,6 +123,8 @@ class _Reading:
                 hint = "write: selector: {match_expressions: [...]}"
             elif difflib.get_close_matches(name[:40].lower(), ["selector"], 1, 0.8):
                 hint = "did you mean 'selector'?"
+            elif name in ("job", "Job", "Spec", "SPEC", "jobs"):
+                hint = "write the spec itself, or spec: {...}"
             elif _snake_case(name) in _FIELDS:
                 hint = f"write: selector: {{{_snake_case(name)}: ...}}"
             else:
@@ -133,6 +136,21 @@ class _Reading:
                 f"{path}{printable(name)}",
                 length=len(name),
                 hint=hint,
+            )
+
+    def _misplaced(self, spec: Object, path: str) -> None:
+        """Refuse a selector inside ``config``, which chooses no nodes, where there is no other."""
+        config = _field(spec.entries, "config")
+        if "selector" in spec.entries or not isinstance(config, Object):
+            return
+        if "selector" in config.entries:
+            self._problem(
+                "misplaced-selector",
+                "a selector inside 'config' chooses no nodes; the job would run on every node",
+                config.entries["selector"][0].at,
+                f"{path}config.selector",
+                length=len("selector"),
+                hint="move it out of 'config', to the level of 'name'",
             )
 
     def _selector(self, value: Value | None, path: str) -> Selector:

@@ -51,17 +51,23 @@ class SecondHalf:
             other.readline()
             start = other.tell()
             reading, writing = os.pipe()
-            process = os.fork()
+            try:
+                process = os.fork()
+            except OSError:  # no process is to be had
+                os.close(reading)
+                os.close(writing)
+                return None
             if process == 0:
+                os.close(reading)  # so that it ends when the first process is gone
                 _run_and_exit(lambda: read(other), writing)
         os.close(writing)
         return cls(start, process, reading)
 
     def result(self) -> bytes:
         """Wait for the end, and give what was sent back; nothing when anything was wrong."""
-        with os.fdopen(self._pipe, "rb") as pipe:
+        pipe, self._pipe = os.fdopen(self._pipe, "rb"), -1
+        with pipe:
             sent = pipe.read()
-        self._pipe = -1
         _, status = os.waitpid(self._process, 0)
         self._process = 0
         return sent if status == 0 else b""

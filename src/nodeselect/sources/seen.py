@@ -20,8 +20,9 @@ __all__ = ["SeenIds", "SeenState"]
 _REMEMBERED = 100_000
 _BUCKETS = 64
 
-SeenState = tuple[bytes, str, str, bool]
-"""Ids in a form to send: hashes, first and last id, and whether all ascend."""
+SeenState = tuple[list[str], bytes, str, str, bool]
+"""Ids in a form to send: themselves while they are few, hashes, the first and the last of them, and
+whether all ascend."""
 
 
 class SeenIds:
@@ -51,12 +52,18 @@ class SeenIds:
 
     def state(self) -> "SeenState":
         """Give what another process needs to know of these ids."""
-        return self._hashes.tobytes(), self._first, self._last, self._ascending
+        ids = list(self._records) if len(self._records) == len(self._hashes) else []
+        return ids, self._hashes.tobytes(), self._first, self._last, self._ascending
 
     def join(self, state: "SeenState") -> None:
-        """Take the ids that another process has seen, as the next records."""
-        hashes, first, last, ascending = state
-        if hashes:
+        """Take the ids that another process has seen, as the next records.
+
+        :raises InventoryError: with the code ``duplicate-id``, as :meth:`add`.
+        """
+        ids, hashes, first, last, ascending = state
+        if ids:
+            self.add(ids)
+        elif hashes:
             ordered = first > self._last or not self._hashes
             self._ascending = self._ascending and ascending and ordered
             self._hashes.frombytes(hashes)
