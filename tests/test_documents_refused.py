@@ -60,7 +60,10 @@ from tests.test_documents import refusal, tree
         ),
         pytest.param("~: a", "key-not-text", (0, 0), "a key is no text", id="null-key"),
         pytest.param("? [a]\n: b", "key-not-text", (0, 2), "a key is no text", id="list-key"),
-        pytest.param("{{a: b}: c}", "key-not-text", (0, 1), "a key is no text", id="map-key"),
+        pytest.param("{ {a: b}: c}", "key-not-text", (0, 2), "a key is no text", id="map-key"),
+        pytest.param(
+            "a: {{ .Values.a }}", "template", (0, 3), "a template was left in", id="template"
+        ),
         pytest.param(
             "a: b\n# \x1b",
             "control-character",

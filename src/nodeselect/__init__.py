@@ -1,4 +1,4 @@
-"""nodeselect: which nodes does this selector take, and why not the others?
+"""nodeselect: which nodes does this selector take?
 
 >>> from nodeselect import Inventory, Node, Selector
 >>> inventory = Inventory([Node("n-1", {"region": "eu"}), Node("n-2", {"region": "us"})])

@@ -235,6 +235,17 @@ class _YamlBuilder:
         verbatim = self._text.startswith(event.value, index)
         return Scalar(event.value, kind, self.position(index), verbatim)
 
+    def _bad_key(self, key: Value) -> DocumentError:
+        line = self._starts[key.at.line]
+        if self._text.startswith("{{", line + key.at.column - 1):
+            return DocumentError(
+                "template",
+                "a template was left in",
+                Position(key.at.line, key.at.column - 1),
+                "fill the template in before the file is used",
+            )
+        return DocumentError("key-not-text", "a key is no text", key.at)
+
     def _mark(self, event: Any) -> Position:
         return self.position(event.start_mark.index)
 
@@ -249,7 +260,7 @@ class _YamlBuilder:
         while type(event := next(self._events)).__name__ != "MappingEndEvent":
             key = self._value(event, depth + 1)
             if not isinstance(key, Scalar) or key.kind == "null":
-                raise DocumentError("key-not-text", "a key is no text", key.at)
+                raise self._bad_key(key)
             if key.text == "<<":
                 raise DocumentError(
                     "merge-key", "merge keys are refused", key.at, "write the values out"

@@ -48,9 +48,20 @@ LINES = "".join(f'{{"id": "n-{number}", "labels": {{}}}}\n' for number in range(
             " 'json', 'ndjson', 'csv'.\n",
             id="unknown-format",
         ),
-        pytest.param(["--all", "--state", ""], "--state holds an empty state\n", id="no-state"),
         pytest.param(
-            ["--all", "--state", "lost,,ready"], "--state holds an empty state\n", id="empty-state"
+            ["--all", "-n", "x"],
+            "Invalid value for '-n' / '--nodes': given more than once\n",
+            id="two-files-of-nodes",
+        ),
+        pytest.param(
+            ["--job", "a", "--job", "b"],
+            "Invalid value for '--job': given more than once\n",
+            id="two-jobs",
+        ),
+        pytest.param(["--all", "-L", "a,,b"], "-L holds an empty piece\n", id="empty-column"),
+        pytest.param(["--all", "--state", ""], "--state holds an empty piece\n", id="no-state"),
+        pytest.param(
+            ["--all", "--state", "lost,,ready"], "--state holds an empty piece\n", id="empty-state"
         ),
         pytest.param(["--all", "--count", "-o", "name"], COUNT, id="count-and-format"),
         pytest.param(["--all", "--count", "-o", "table"], COUNT, id="count-and-default-format"),

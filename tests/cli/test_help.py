@@ -8,11 +8,11 @@ from tests.cli.running import Run, run_process
 HELP = """\
 Usage: nodeselect [OPTIONS] COMMAND [ARGS]...
 
-  Which nodes does a selector take, and why not the others?
+  Which nodes does a selector take?
 
 Options:
-  --version  Show the version and exit.
-  --help     Show this message and exit.
+  --version   Show the version and exit.
+  -h, --help  Show this message and exit.
 
 Commands:
   match  Print the nodes that a selector takes.
@@ -45,15 +45,16 @@ Options:
   --all                           Take every node.
   -o, --output [table|name|wide|json|ndjson|csv]
                                   How nodes are printed.  [default: table]
-  -L, --label-column KEY          Show a label in a column of its own.
-                                  Repeatable.
+  -L, --label-column KEY          Show a label, or several parted by commas,
+                                  in columns of their own. Repeatable.
   --show-labels                   Show all labels in the table.
   --no-headers                    Print no header.
   --count                         Print only how many nodes match.
-  --state STATE,…                 Take only nodes in one of these states, such
-                                  as connected,ready.
+  --state STATE,…                 Take only nodes in one of these states:
+                                  connected, disconnected, lost, ready, not-
+                                  ready, cordoned, … Repeatable.
   --limit N                       Print only the first N nodes.  [x>=1]
-  --help                          Show this message and exit.
+  -h, --help                      Show this message and exit.
 
   Examples:
     nodeselect match -l 'region=eu,tier in (gold,silver),!debug' -n nodes.json

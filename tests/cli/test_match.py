@@ -112,7 +112,11 @@ HEADER = "ID    STATE\n"
             id="states-in-any-case",
         ),
         pytest.param(
-            ["-l", "region=eu", "--state", "lost"], "", "0 of 4 nodes match\n", id="no-such-state"
+            ["-l", "region=eu", "--state", "lost"],
+            "",
+            "0 of 4 nodes match\n"
+            "without --state there are nodes in the states connected (1), ready (1)\n",
+            id="no-such-state",
         ),
         pytest.param(
             ["--all", "--limit", "2"],
@@ -139,7 +143,10 @@ HEADER = "ID    STATE\n"
         ),
         pytest.param(["-l", "nope"], "", "0 of 4 nodes match\n", id="none"),
         pytest.param(
-            ["-l", "region=eu,region=us"], "", "0 of 4 nodes match\n", id="a-contradiction"
+            ["-l", "region=eu,region=us"],
+            "",
+            "0 of 4 nodes match\nthe selector contradicts itself: no node can ever match\n",
+            id="a-contradiction",
         ),
     ],
 )  # fmt: skip

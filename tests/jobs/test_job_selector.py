@@ -92,7 +92,6 @@ def test_one_job_written_in_many_ways(job: str) -> None:
     "job",
     [
         pytest.param("name: demo\n", id="no-selector"),
-        pytest.param("{}", id="no-field-at-all"),
         pytest.param("selector:\n", id="nothing"),
         pytest.param("selector: ~\n", id="null"),
         pytest.param('{"selector": null}', id="null-in-json"),

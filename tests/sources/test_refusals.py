@@ -1,9 +1,11 @@
 """What is no node or no fleet is refused as a whole, with the place and the way out."""
 
+import io
 import json
 
 import pytest
 
+from nodeselect import Inventory, InventoryError
 from tests.sources.reading import LINE, assert_refused, refusal
 
 UNKNOWN = (
@@ -269,3 +271,24 @@ def test_node(text: str, code: str, shown: str) -> None:
 def test_no_fleet(text: str, code: str, shown: str) -> None:
     """What holds no node of any known shape is refused, and is never an empty fleet."""
     assert_refused(text, code, shown)
+
+
+@pytest.mark.parametrize(
+    ("data", "code"),
+    [
+        pytest.param(b'{"error": {"code": "401"}}', "unknown-shape", id="error"),
+        pytest.param(b'{"error": null}', "unknown-shape", id="null-error"),
+        pytest.param(b'{"data": {}}', "unknown-shape", id="data"),
+        pytest.param(b'{"items": {}}', "unknown-shape", id="items-that-are-no-list"),
+        pytest.param(b'{"node": null}', "unknown-shape", id="null-node"),
+        pytest.param(b"error:\n  code: unauthorized\n", "unknown-shape", id="error-in-yaml"),
+        pytest.param(b"\x1f\x8b\x08\x00abc", "compressed", id="gzip"),
+        pytest.param(b"id;region\nn-1;eu\n", "not-csv", id="semicolons"),
+        pytest.param(b"name,region\nn-1,eu\n", "not-csv", id="no-column-id"),
+    ],
+)
+def test_what_is_no_list_of_nodes(data: bytes, code: str) -> None:
+    """The answer of a server that something went wrong, or another file, is no fleet."""
+    with pytest.raises(InventoryError) as caught:
+        Inventory.read(io.BytesIO(data))
+    assert caught.value.code == code

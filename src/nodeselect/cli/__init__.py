@@ -24,16 +24,17 @@ USAGE, BUG, INTERRUPTED, BROKEN_PIPE = 2, 70, 130, 141
 
 
 @click.group(
+    context_settings={"help_option_names": ["-h", "--help"]},
     epilog="""\b
 Examples:
   nodeselect match -l 'region=eu,!debug' --nodes nodes.json
   nodeselect match --job job.yaml --nodes nodes.json -o name
   kubectl get nodes -o json | nodeselect match -l gpu -n -
-"""
+""",
 )
 @click.version_option(__version__, message="%(prog)s %(version)s")
 def commands() -> None:
-    """Which nodes does a selector take, and why not the others?"""
+    """Which nodes does a selector take?"""
 
 
 commands.add_command(match)

@@ -1,5 +1,6 @@
 """``nodeselect match``: the nodes that a selector takes."""
 
+from collections import Counter
 from collections.abc import Mapping
 
 import click
@@ -21,6 +22,15 @@ __all__ = ["match"]
 SOME, NONE, WRONG = 0, 1, 2
 
 
+def _once(
+    context: click.Context, parameter: click.Parameter, values: tuple[str, ...]
+) -> str | None:
+    """Refuse an option that is given again: which of the two counts would not be seen."""
+    if len(values) > 1:
+        raise click.BadParameter("given more than once", context, parameter)
+    return values[0] if values else None
+
+
 @click.command(
     epilog="""\b
 Examples:
@@ -34,7 +44,7 @@ Exit status: 0 some node matches, 1 none does, 2 wrong question or input.
 """
 )
 @click.option(
-    "-n", "--nodes", "nodes_from", metavar="FILE|-", required=True,
+    "-n", "--nodes", "nodes_from", metavar="FILE|-", required=True, multiple=True, callback=_once,
     help="Read nodes from a file, or - for standard input: node lists of Expanso, Kubernetes,"
     " Bacalhau and Nomad, {id, labels}, in JSON, YAML or JSON lines, or CSV with a column id.",
 )  # fmt: skip
@@ -42,7 +52,10 @@ Exit status: 0 some node matches, 1 none does, 2 wrong question or input.
     "-l", "--selector", "expressions", metavar="EXPR", multiple=True,
     help="Take nodes that match the selector. Repeated: nodes that match any of them.",
 )  # fmt: skip
-@click.option("--job", metavar="FILE|-", help="Take the nodes that a job spec selects.")
+@click.option(
+    "--job", metavar="FILE|-", multiple=True, callback=_once,
+    help="Take the nodes that a job spec selects.",
+)  # fmt: skip
 @click.option(
     "--id", "ids", metavar="ID", multiple=True,
     help="Take the node with this id. Repeated: any of them. With -l, both must hold.",
@@ -54,14 +67,15 @@ Exit status: 0 some node matches, 1 none does, 2 wrong question or input.
 )  # fmt: skip
 @click.option(
     "-L", "--label-column", "columns", metavar="KEY", multiple=True,
-    help="Show a label in a column of its own. Repeatable.",
+    help="Show a label, or several parted by commas, in columns of their own. Repeatable.",
 )  # fmt: skip
 @click.option("--show-labels", is_flag=True, help="Show all labels in the table.")
 @click.option("--no-headers", is_flag=True, help="Print no header.")
 @click.option("--count", is_flag=True, help="Print only how many nodes match.")
 @click.option(
-    "--state", "states", metavar="STATE,…",
-    help="Take only nodes in one of these states, such as connected,ready.",
+    "--state", "states", metavar="STATE,…", multiple=True,
+    help="Take only nodes in one of these states: connected, disconnected, lost, ready,"
+    " not-ready, cordoned, … Repeatable.",
 )  # fmt: skip
 @click.option(
     "--limit", type=click.IntRange(min=1), metavar="N", help="Print only the first N nodes."
@@ -79,7 +93,7 @@ def match(
     show_labels: bool,
     no_headers: bool,
     count: bool,
-    states: str | None,
+    states: tuple[str, ...],
     limit: int | None,
 ) -> int:
     """Print the nodes that a selector takes.
@@ -95,7 +109,8 @@ def match(
     if job == "-" == nodes_from:
         raise click.UsageError("job and nodes cannot both come from standard input", context)
     _check_output(context, output, columns, show_labels, no_headers, count, limit)
-    wanted_states = _states(context, states)
+    keys = _parted(context, "-L", columns)
+    wanted = [state.lower() for state in _parted(context, "--state", states)]
 
     if job is not None:
         selectors = [_job_selector(job)]
@@ -107,13 +122,12 @@ def match(
             return WRONG
         selectors = made
 
-    question = _Question(selectors, wanted_states)
+    question = _Question(selectors, frozenset(wanted) if states else None)
     kept = question.read(nodes_from, 0 if count else limit)  # what is not printed is not kept
     if count:
         put([str(question.matched)])
     elif kept or output in ("json", "csv"):
         header = not no_headers
-        keys = tuple(dict.fromkeys(columns))
         if output == "csv" and "id" in (keys or {key for node in kept for key in node.labels}):
             raise click.UsageError(
                 "a label is called 'id', which CSV cannot show beside the nodes' own ids:"
@@ -139,6 +153,7 @@ class _Question:
         self.matched = 0
         self._connected = 0
         self._stateless = 0
+        self._other_states: Counter[str] = Counter()
 
     def read(self, source: str, most: int | None) -> list[Node]:
         """Read all nodes, and give the first ``most`` that match, or all."""
@@ -158,6 +173,7 @@ class _Question:
 
     def _take(self, node: Node, kept: list[Node], most: int | None) -> None:
         if self._states is not None and (node.state or "").lower() not in self._states:
+            self._other_states[node.state or "none"] += 1
             return
         self.matched += 1
         self._connected += node.connected
@@ -177,6 +193,13 @@ class _Question:
             some = ", ".join(quoted(node_id) for node_id in sorted(self._missing)[:5])
             more = f" and {len(self._missing) - 5:,} more" if len(self._missing) > 5 else ""
             lines.append(f"no node has the id {some}{more}")
+        if not self.matched and self._other_states:
+            states = (
+                f"{printable(state)} ({n:,})" for state, n in self._other_states.most_common(5)
+            )
+            lines.append(f"without --state there are nodes in the states {', '.join(states)}")
+        if not any(selector.is_satisfiable for selector in self._selectors):
+            lines.append("the selector contradicts itself: no node can ever match")
         return "\n".join(lines)
 
     def _keep(self) -> Keep:
@@ -229,13 +252,12 @@ def _job_selector(job: str) -> Selector:
     return read_job_selector(data, name)
 
 
-def _states(context: click.Context, text: str | None) -> frozenset[str] | None:
-    if text is None:
-        return None
-    states = [state.strip().lower() for state in text.split(",")]
-    if not all(states):
-        raise click.UsageError("--state holds an empty state", context)
-    return frozenset(states)
+def _parted(context: click.Context, option: str, texts: tuple[str, ...]) -> tuple[str, ...]:
+    """Give the pieces of texts that are parted by commas, each once."""
+    pieces = [piece.strip() for text in texts for piece in text.split(",")]
+    if not all(pieces):
+        raise click.UsageError(f"{option} holds an empty piece", context)
+    return tuple(dict.fromkeys(pieces))
 
 
 def _check_output(

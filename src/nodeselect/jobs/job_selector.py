@@ -5,7 +5,7 @@ the selector must never be passed over: it would send the job everywhere.
 """
 
 import difflib
-from collections.abc import Mapping, Sized
+from collections.abc import Iterator, Mapping, Sized
 
 from nodeselect.documents import (
     DocumentError,
@@ -20,9 +20,12 @@ from nodeselect.documents import (
 from nodeselect.errors import JobError, Problem, SelectorError, excerpt
 from nodeselect.labels import Selector
 from nodeselect.limits import LIMITS
-from nodeselect.printable import printable, quoted
+from nodeselect.printable import cut, printable, quoted
 
 __all__ = ["read_job_selector"]
+
+_MARKS = frozenset({"name", "type", "selector"})
+"""Fields by which a job spec is known."""
 
 _OTHER_NAMES = ("constraints", "nodeselector", "labelselector")
 """What other systems call a selector, without marks between the words."""
@@ -49,6 +52,10 @@ def read_job_selector(data: bytes, file: str) -> Selector:
 
 _Excerpt = tuple[str, tuple[int, int]]
 """A text and the span in it that an excerpt is to be drawn of."""
+
+
+_Text = tuple[str, Value, str]
+"""A string of a list, its value in the document, and its path."""
 
 
 class _Reading:
@@ -84,6 +91,15 @@ class _Reading:
             return Selector.nothing()
         self._look_alikes(spec, path)
         self._misplaced(spec, path)
+        if not self.count and not _MARKS.intersection(spec.entries):
+            self._problem(
+                "not-a-job",
+                "this has neither a selector nor a name: it is no job spec",
+                spec.at,
+                path.rstrip("."),
+                hint="write a job spec, with a name and a selector",
+            )
+            return Selector.nothing()
         value = spec.entries.get("selector", (None, None))[1]
         return self._selector(value, f"{path}selector")
 
@@ -94,7 +110,16 @@ class _Reading:
                 "not-a-job",
                 f"a job spec is a mapping, not {_described(document)}",
                 document.at,
-                hint="write: name: my-job",
+                hint="write a job spec, with a name and a selector",
+            )
+            return None, ""
+        if "kind" in document.entries and "apiVersion" in document.entries:
+            self._problem(
+                "not-a-job",
+                "this is an object of Kubernetes, not a job spec",
+                document.entries["kind"][0].at,
+                "kind",
+                length=len("kind"),
             )
             return None, ""
         if "spec" not in document.entries:
@@ -161,7 +186,7 @@ class _Reading:
         labels = self._labels(_field(fields, "match_labels"), f"{path}.match_labels")
         expressions = self._texts(fields, "match_expressions", path, LIMITS.requirements)
         ids = self._texts(fields, "match_ids", path, LIMITS.match_ids)
-        for text, item, place in expressions:
+        for text, item, place in self._whole(expressions):
             self._check(item, place, match_expressions=[text])
         for text, item, place in ids:
             self._check(item, place, match_ids=[text])
@@ -204,7 +229,7 @@ class _Reading:
 
     def _texts(
         self, fields: dict[str, tuple[Scalar, Value]], name: str, path: str, most: int
-    ) -> list[tuple[str, Value, str]]:
+    ) -> list[_Text]:
         """Give the strings of a list, each with its value and its path."""
         path = f"{path}.{name}"
         value = _field(fields, name)
@@ -213,6 +238,32 @@ class _Reading:
             return []
         texts = ((self._text(item, place), item, place) for item, place in items)
         return [(text, item, place) for text, item, place in texts if text is not None]
+
+    def _whole(self, items: list[_Text]) -> Iterator[_Text]:
+        """Give the expressions that are whole, and refuse those that YAML has parted.
+
+        In ``[region in (eu,us)]`` the comma ends an item.
+        """
+        at = 0
+        while at < len(items):
+            text, item, place = items[at]
+            end = at
+            if "(" in text and ")" not in text:
+                closing = (n for n in range(at + 1, len(items)) if ")" in items[n][0])
+                end = next(closing, at)
+            if end == at:
+                yield items[at]
+            else:
+                whole = ",".join(part for part, _, _ in items[at : end + 1])
+                self._problem(
+                    "split-expression",
+                    "YAML ends the item at the comma",
+                    item.at,
+                    place,
+                    length=len(text),
+                    hint=f'write it between quotes: "{cut(printable(whole), 100)}"',
+                )
+            at = end + 1
 
     def _too_many(self, items: Sized, value: Value | None, path: str, most: int) -> bool:
         if value is None or len(items) <= most:

@@ -14,6 +14,11 @@ _QUOTES = "'\"`\u00b4\u2018\u2019\u201a\u201b\u201c\u201d\u201e\u201f\u2032\u203
 _BRACKETS = "()[]{}"
 _WORD = re.compile(r"[ \t\r\n]*([^ \t\r\n(),!=><]+)")
 _LIST = re.compile(r"[ \t\r\n]*[(\[{]([^)\]}\n]*)")
+_WORDS = re.compile(
+    r"[^ \t\r\n(),!=><]+"
+    r"(?:[ \t]*,[ \t]*[^ \t\r\n(),!=><]+(?![^ \t\r\n(),!=><]|[ \t]*[!=><(]|[ \t]+\w))*"
+)
+"""Bare words parted by commas, as far as they are values: what an operator follows is a key."""
 
 
 def key_like(text: str) -> str:
@@ -35,9 +40,13 @@ def word_at(source: str, at: int) -> str:
 
 
 def list_at(source: str, at: int) -> str:
-    """Give a list of the values that stand at ``at`` in whatever brackets, or of one bare word."""
+    """Give a list of the values that stand at ``at``, in whatever brackets or bare."""
     match = _LIST.match(source, at)
-    inside = match[1] if match else word_at(source, at)
+    if match is None:
+        words = _WORDS.match(source, at + len(source[at:]) - len(source[at:].lstrip(" \t\r\n")))
+        inside = words[0] if words else ""
+    else:
+        inside = match[1]
     values = [value.strip(_QUOTES + _BRACKETS + " \t\r") for value in inside.split(",")]
     text = ",".join(values)
     return f"({text})" if text and len(text) < 200 and all(map(is_value, values)) else "(a,b)"

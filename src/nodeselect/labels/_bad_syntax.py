@@ -22,6 +22,9 @@ _COMPARISONS = {"gt": ">", "lt": "<", "ge": ">=", "gte": ">=", "le": "<=", "lte"
 _PRESENT = ("exists", "exist", "present")
 _ABSENT = ("absent", "missing", "doesnotexist", "notexists")
 
+_BEHIND_A_KEY = (",", "=", "==", "!=", "in", "notin", ">", "<")
+"""What may follow a key; a word with something else behind it is hardly one."""
+
 _NAMES = {
     "KEY": "a key",
     "BANG": "'!'",
@@ -110,7 +113,9 @@ def _plain(stop: Stop) -> SelectorError:
     *most, last = stop.could_be
     wanted = f"{', '.join(most)} or {last}" if most else last
     hint = None
-    if _WORD.match(stop.found) and "COMMA" in stop.expected:
+    following = _TOKEN.search(stop.source, stop.behind)
+    begins = following is None or following[0] in _BEHIND_A_KEY
+    if _WORD.match(stop.found) and "COMMA" in stop.expected and begins:
         hint = "put ',' between two requirements"
     code = "unexpected" if stop.found else "unexpected-end"
     return stop.error(code, f"expected {wanted}, found {found(stop.found)}", hint)
@@ -154,12 +159,15 @@ def _at_start(stop: Stop) -> SelectorError | None:
 
 def _after_bang(stop: Stop) -> SelectorError | None:
     if stop.found == "!":
-        return stop.error("double-not", "'!' is not said twice", "write: key")
+        meant = key_like(word_at(stop.source, stop.behind))
+        return stop.error("double-not", "'!' is not said twice", f"write: {meant}")
     return None
 
 
 def _after_key(stop: Stop) -> SelectorError | None:
     word = stop.found.lower()
+    if stop.key.lower() == "not" and _WORD.match(word):
+        return stop.error("word-not", "NOT is written '!'", _negation(stop))
     if word == "not":
         return _after_not(stop)
     if word in ("in", "notin"):
@@ -185,6 +193,12 @@ def _after_key(stop: Stop) -> SelectorError | None:
             length=1,
         )
     following = _TOKEN.search(stop.source, stop.behind)
+    if word == "!" and following and following[0].startswith("~"):
+        return stop.error(
+            "regex",
+            "there are no regular expressions",
+            f"write the values out, as in: {stop.key} notin (a,b)",
+        )
     if word == "!" and following and following[0] == "=":
         return stop.error(
             "split-operator",
@@ -195,7 +209,7 @@ def _after_key(stop: Stop) -> SelectorError | None:
 
 
 def _glued(stop: Stop) -> SelectorError | None:
-    """``xin (a)`` and ``not x``: what was meant as an operator was read as a key."""
+    """``xin (a)``: the operator was read as the end of the key."""
     key = stop.key
     operator = next((word for word in ("notin", "in") if key.endswith(word)), None)
     if stop.found == "(" and operator and key != operator:
@@ -205,9 +219,21 @@ def _glued(stop: Stop) -> SelectorError | None:
             f"'{operator}' is a word of its own",
             f"write: {meant} {operator} {list_at(stop.source, stop.at)}",
         )
-    if key == "not" and _WORD.match(stop.found):
-        return stop.error("word-not", "NOT is written '!'", f"write: !{key_like(stop.found)}")
     return None
+
+
+def _negation(stop: Stop) -> str:
+    """Say how to write ``not`` before what stands at the stop."""
+    following = _TOKEN.search(stop.source, stop.behind)
+    operator = following[0] if following else ""
+    key, behind = key_like(stop.found), following.end() if following else 0
+    if stop.found.lower() in _PRESENT:
+        return f"write: !{key_like(word_at(stop.source, stop.behind))}"
+    if operator in ("=", "=="):
+        return f"write: {key}!={value_like(word_at(stop.source, behind))}"
+    if operator == "in":
+        return f"write: {key} notin {list_at(stop.source, behind)}"
+    return f"write: !{key}" if operator in ("", ",") else "write the opposite comparison"
 
 
 def _after_not(stop: Stop) -> SelectorError | None:
@@ -241,12 +267,22 @@ def _word_operator(stop: Stop) -> SelectorError:
     if word in _COMPARISONS:
         hint = comparison(stop.key, _COMPARISONS[word], value)
     else:
-        sign = _EQUALITIES[word]
-        if value.lower() == "not":  # "x is not a"
-            sign = "!="
-            value = word_at(stop.source, stop.source.lower().index("not", stop.behind) + 3)
-        hint = f"write: {stop.key}{sign}{value_like(value)}"
+        hint = f"write: {_equality(stop, _EQUALITIES[word], value)}"
     return stop.error("word-operator", f"{found(stop.found)} is no operator in a text", hint)
+
+
+def _equality(stop: Stop, sign: str, value: str) -> str:
+    """Say ``x is …``, ``x is not …``, ``x is null`` in the language."""
+    if value.lower() == "not":
+        behind = stop.source.lower().index("not", stop.behind) + len("not")
+        value = word_at(stop.source, behind)
+        if value.lower() == "in":
+            behind = stop.source.lower().index("in", behind) + len("in")
+            return f"{stop.key} notin {list_at(stop.source, behind)}"
+        sign = "!="
+    if value.lower() in ("null", "none", "nil", "empty"):
+        return stop.key if sign == "!=" else f"!{stop.key}"
+    return f"{stop.key}{sign}{value_like(value)}"
 
 
 def _before_list(stop: Stop) -> SelectorError | None:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from nodeselect.errors import SelectorError
 from nodeselect.labels._advice import key_like, value_like, word_at
-from nodeselect.labels.rules import PREFIX
+from nodeselect.labels.rules import PREFIX, is_key
 from nodeselect.limits import LIMITS
 from nodeselect.printable import UNPRINTABLE, printable, quoted
 
@@ -27,6 +27,11 @@ __all__ = [
 
 FORBIDDEN = re.compile("[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x9f\ud800-\udfff]")
 """Control characters but TAB, LF and CR, and surrogates: refused wherever they stand."""
+
+
+_OPENING = "'\"`\u00b4\u2018\u201c\u201e\u00ab"
+_CLOSING = "'\"`\u00b4\u2019\u201d\u201c\u00bb"
+"""Quotes that begin and end a word."""
 
 
 class _Habit(NamedTuple):
@@ -59,12 +64,6 @@ _HABITS = (
         "write an ordinary blank, or none",
     ),
     _Habit(
-        "quotes",
-        re.compile("['\"`\u00b4\u2018-\u201f\u2032\u2033\u00ab\u00bb]+"),
-        "there is no quoting; quotes would be part of the word",
-        "{bare}",
-    ),
-    _Habit(
         "or",
         re.compile(r"\|+"),
         "there is no OR inside a selector",
@@ -73,7 +72,7 @@ _HABITS = (
     _Habit("and", re.compile("&+"), "AND is written ','", "put ',' in its place"),
     _Habit(
         "regex",
-        re.compile(r"\.[*+]|[~^$\\[\]{}?]+|\A/.*/\Z"),
+        re.compile(r"\.[*+]|[~^$\\?]+|\A/.*/\Z"),
         "there are no regular expressions",
         "write the values out, as in: {key} in (a,b); or ask for the key alone: {key}",
     ),
@@ -82,6 +81,18 @@ _HABITS = (
         re.compile(r"[*%]+"),
         "there are no wildcards",
         "write the values out, as in: {key} in (a,b); or ask for the key alone: {key}",
+    ),
+    _Habit(
+        "quotes",
+        re.compile("['\"`\u00b4\u2018-\u201f\u2032\u2033\u00ab\u00bb]+"),
+        "there is no quoting; quotes would be part of the word",
+        "{bare}",
+    ),
+    _Habit(
+        "brackets",
+        re.compile(r"[\[\]{}]+"),
+        "there are no brackets but '(' and ')' behind 'in' and 'notin'",
+        "write values as: {key} in (a,b)",
     ),
     _Habit(
         "semicolon",
@@ -135,16 +146,20 @@ def bad_value(source: str, start: int, end: int, key: str = "key") -> SelectorEr
 def bad_integer(source: str, start: int, end: int, key: str = "key") -> SelectorError:
     """Give the error for ``source[start:end]``, which is no integer that ``>`` or ``<`` take."""
     word = source[start:end]
-    signed = re.fullmatch("[-+][0-9]+", word)
+    if re.fullmatch("[-+][0-9]+", word):
+        hint = "numbers from 0 on can be written, without a sign"
+    elif key.isdigit() and is_key(word):  # "5<x"
+        sign = "<" if source[:start].rstrip().endswith(">") else ">"
+        hint = f"write: {word}{sign}{key}"
+    else:
+        hint = f"write decimal digits only, as in: {key_like(key)}>5"
     return SelectorError(
         "not-an-integer",
         f"'>' and '<' compare with a whole number, found {quoted(word) if word else 'none'}",
         source,
         (start, end),
         expected=("a number from 0 to 9223372036854775807",),
-        hint="numbers from 0 on can be written, without a sign"
-        if signed
-        else f"write decimal digits only, as in: {key_like(key)}>5",
+        hint=hint,
     )
 
 
@@ -197,7 +212,8 @@ def _by_habit(source: str, start: int, end: int, key: str) -> SelectorError | No
 
 
 def _error(habit: _Habit, source: str, at: int, found: str, key: str, word: str) -> SelectorError:
-    bare = value_like(word, "")
+    whole = len(word) > 1 and word[0] in _OPENING and word[-1] in _CLOSING
+    bare = value_like(word, "") if whole else ""
     return SelectorError(
         habit.code,
         habit.message.format(found=quoted(found), character=f"U+{ord(found[0]):04X}"),

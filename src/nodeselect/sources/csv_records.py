@@ -4,13 +4,14 @@ Not an empty label: a table has no other way to leave one out.
 """
 
 import csv
+import re
 from collections.abc import Iterator
 
 from nodeselect.errors import InventoryError
 from nodeselect.printable import quoted
 from nodeselect.sources.found import Found
 
-__all__ = ["is_header", "table_nodes"]
+__all__ = ["is_header", "refuse_other_tables", "table_nodes"]
 
 
 def is_header(line: str) -> bool:
@@ -19,6 +20,22 @@ def is_header(line: str) -> bool:
         return "id" in next(csv.reader([line], strict=True), [])
     except csv.Error:
         return False
+
+
+def refuse_other_tables(line: str, number: int) -> None:
+    """Refuse a table with other marks between its columns, or without a column ``id``.
+
+    :raises InventoryError: with the code ``not-csv``.
+    """
+    cells = re.split("[,;\t|]", line.strip())
+    words = [cell.strip().strip('"').lower() for cell in cells]
+    if len(cells) > 1 and ({"id", "name", "node", "hostname"} & set(words)) and ":" not in line:
+        raise InventoryError(
+            "not-csv",
+            f"this looks like a table, with the header {quoted(line.strip())}",
+            place=f"line {number}",
+            hint="a table has a column called id, and ',' between its columns",
+        )
 
 
 def table_nodes(lines: Iterator[str], before: int = 0) -> Iterator[tuple[str, Found]]:

@@ -13,6 +13,14 @@ from nodeselect.sources.found import Found, Record
 
 __all__ = ["FIELDS", "find", "is_label_map", "recognises"]
 
+_NO_IDS = frozenset(
+    {
+        *("data", "detail", "details", "error", "errors", "items", "message", "metadata", "node"),
+        *("nodes", "response", "result", "results", "spec", "status"),
+    }
+)
+"""What the fields of an answer are called, and nodes are not."""
+
 FIELDS: Final = ("id", "labels", "name", "state")
 
 
@@ -41,7 +49,13 @@ def find(record: Record) -> Found:
 
 
 def is_label_map(document: Record) -> bool:
-    """Say whether ``document`` is a fleet in the form ``{id: labels}``."""
-    return bool(document) and all(
-        labels is None or isinstance(labels, dict) for labels in document.values()
+    """Say whether ``document`` is a fleet in the form ``{id: labels}``.
+
+    The answer of a server that something went wrong has the same form, ``{"error": {"code": …}}``;
+    a node with such a name must come in another shape.
+    """
+    return (
+        bool(document)
+        and _NO_IDS.isdisjoint(map(str.lower, document))
+        and all(labels is None or isinstance(labels, dict) for labels in document.values())
     )

@@ -105,6 +105,9 @@ class NodeReader:
         raise InventoryError("empty-input", "the input is empty", hint="check how it was made")
 
     def _nodes(self, first: bytes, before: int) -> Iterator[Node]:
+        if first.startswith(b"\x1f\x8b"):
+            hint = "unpack it first: gunzip -c FILE | nodeselect match -n - …"
+            raise InventoryError("compressed", "the input is compressed (gzip)", hint=hint)
         start = first.lstrip()[:1]
         if start == b"{":
             second = self._next_line()
@@ -119,6 +122,7 @@ class NodeReader:
             return iter(())
         if csv_records.is_header(first.decode("utf-8", "replace")):
             return self._found(csv_records.table_nodes(self._text_lines(first), before))
+        csv_records.refuse_other_tables(first.decode("utf-8", "replace"), before + 1)
         from nodeselect.sources import yaml_records  # YAML: loaded with the first such input
 
         return self._documents(yaml_records.document_records(self._all(first, before)))
