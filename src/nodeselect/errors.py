@@ -11,6 +11,7 @@ No exception of Lark, msgspec, YAML or any other library leaves nodeselect. Wron
 by a program (a list where a string belongs) stay :class:`TypeError`.
 """
 
+import unicodedata
 from typing import NamedTuple
 
 from nodeselect.printable import printable, quoted, width
@@ -201,6 +202,8 @@ def excerpt(source: str, span: tuple[int, int]) -> list[str]:
     if start == len(source):  # the end of input stands behind the last line with text in it
         kept = source.rstrip()
         start = len(kept) if "\n" in source[len(kept) :] else start
+    while 0 < start < len(source) and unicodedata.combining(source[start]):
+        start -= 1  # it is drawn on the character before it
     line_start = max(source.rfind("\n", 0, start), source.rfind("\r", 0, start)) + 1
     line_end = min(
         (at for at in (source.find("\n", start), source.find("\r", start)) if at >= 0),

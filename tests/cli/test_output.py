@@ -253,7 +253,7 @@ def test_a_name_is_an_id(run: Run, fleet: str) -> None:
     assert again.out.split() == names == ["n-1", "n-2", "n-3"]
 
 
-@pytest.mark.parametrize("cell", ["=1+1", "+1", "-1", "@SUM(A1)", "=cmd|' /C calc'!A0"])
+@pytest.mark.parametrize("cell", ["=1+1", "+1+1", "-a", "@SUM(A1)", "=cmd|' /C calc'!A0"])
 @pytest.mark.parametrize("place", ["id", "key", "value"])
 def test_csv_holds_no_formula(run: Run, cell: str, place: str) -> None:
     """A cell that a spreadsheet would run as a formula gets a quote before it."""
@@ -296,3 +296,10 @@ def test_output_does_not_depend_on_the_order_of_labels(run: Run, tmp_path: Path)
         first = run("match", "-n", str(one), "--all", *options)
         assert first == run("match", "-n", str(other), "--all", *options)
         assert first.status == 0
+
+
+def test_csv_keeps_numbers(run: Run) -> None:
+    """A number with a sign is no formula: CSV that is read again gives the same label."""
+    node = Node("n-1", {"t": "-5", "u": "+0.5"})
+    ended = run("match", "-n", "-", "--all", "-o", "csv", stdin=as_lines([node]))
+    assert ended.out == "id,t,u\nn-1,-5,+0.5\n"

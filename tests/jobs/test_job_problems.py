@@ -170,8 +170,8 @@ def test_the_name_of_the_file_is_shown_and_not_sent() -> None:
 @pytest.mark.parametrize(
     ("before", "behind"),
     [
-        pytest.param("name: a\nx: ", "", id="yaml"),
-        pytest.param('{"name": "a", "x": ', "}", id="json"),
+        pytest.param("name: a\nconfig: ", "", id="yaml"),
+        pytest.param('{"name": "a", "config": ', "}", id="json"),
     ],
 )
 def test_depth(before: str, behind: str) -> None:
@@ -236,3 +236,23 @@ def test_too_many_requirements_in_all() -> None:
     expressions = ", ".join(["a"] * LIMITS.requirements)
     said = problems_of(f"selector: {{match_labels: {{a: b}}, match_expressions: [{expressions}]}}")
     assert said == [("too-many-requirements", 1, 11)]
+
+
+@pytest.mark.parametrize(
+    "job",
+    [
+        "name: a\nmatch_lables: {region: eu}\n",
+        "name: a\nselector:\nregion: eu\n",
+        "name: a\nselector:\n  match_labels:\nregion: eu\n",
+        "name: a\ntargets: {region: eu}\n",
+        "job_spec: {name: a, selector: {match_ids: [a]}}\n",
+        "spec: {spec: {selector: {match_ids: [a]}}}\n",
+        "spec: {name: a}\nsepc: {selector: {match_ids: [a]}}\n",
+        "name: a\n\u0455\u0435l\u0435ctor: {match_ids: [a]}\n",
+        "services: {web: {image: nginx}}\n",
+        '{"items": [{"id": "n-1"}]}',
+    ],
+)
+def test_every_node_only_where_all_is_understood(job: str) -> None:
+    """A job that would run on every node has no field that is not known: it may be its selector."""
+    assert {each.code for each in refusal(job).problems} <= {"unknown-field", "not-a-job"}

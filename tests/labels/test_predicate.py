@@ -61,7 +61,7 @@ def test_the_source_of_a_shape_is_a_function_of_one_node(shape: tuple[int, ...])
     constants = [name for at in range(len(shape)) for name in (f"k{at}", f"v{at}")]
     assert [each.arg for each in tree.args.args] == constants
     assert isinstance(tree.body, ast.Lambda)
-    assert [each.arg for each in tree.body.args.posonlyargs] == ["labels", "node_id"]
+    assert [each.arg for each in tree.body.args.args] == ["labels", "node_id"]
 
 
 @pytest.mark.parametrize("text", HOSTILE)

@@ -331,3 +331,10 @@ def test_the_table_of_parsed_texts_is_bounded() -> None:
         assert sum(map(len, selector_module._parsed)) <= selector_module._MOST_CHARACTERS
     assert selector_module._MOST_CHARACTERS <= 1_000_000
     assert "k199" + " " * 16_000 in selector_module._parsed
+
+
+def test_the_id_by_its_name() -> None:
+    """The id may be told by keyword, as the documentation has it."""
+    selector = Selector.of(match_labels={"region": "us-east"}, match_ids=["n-1"])
+    assert selector.matches({"region": "us-east"}, node_id="n-1")
+    assert not selector.matches(labels={"region": "us-east"}, node_id="n-2")

@@ -283,6 +283,19 @@ def test_no_fleet(text: str, code: str, shown: str) -> None:
         pytest.param(b'{"node": null}', "unknown-shape", id="null-node"),
         pytest.param(b"error:\n  code: unauthorized\n", "unknown-shape", id="error-in-yaml"),
         pytest.param(b"\x1f\x8b\x08\x00abc", "compressed", id="gzip"),
+        pytest.param(b'[{"Info": {"NodeID": "n"}, "Labels": {"a": "b"}}]', "unknown-field", id="a"),
+        pytest.param(b'[{"Info": {"NodeID": "n", "labels": {"a": "b"}}}]', "unknown-field", id="b"),
+        pytest.param(b'[{"id": "n", "spec": {"label": {"a": "b"}}}]', "unknown-field", id="c"),
+        pytest.param(
+            b'[{"metadata": {"name": "n"}, "spec": {"labels": {}}}]', "unknown-field", id="d"
+        ),
+        pytest.param(b'{"items": [], "nextPageToken": "x"}', "one-page", id="other-token"),
+        pytest.param(b'{"items": [], "has_more": true}', "one-page", id="more"),
+        pytest.param(b"apiVersion: v1\nitems:\n", "cut-off", id="cut-list"),
+        pytest.param(b"apiVersion:\n", "unknown-shape", id="cut-kind"),
+        pytest.param(b'[{"id": "n"}]\nShowing the first page of nodes\n', "one-page", id="first"),
+        pytest.param(b"No connection to the server found\n", "unknown-shape", id="no-server"),
+        pytest.param(b"id, region\nn-1,eu\n", "not-csv", id="blank-in-header"),
         pytest.param(b"id;region\nn-1;eu\n", "not-csv", id="semicolons"),
         pytest.param(b"name,region\nn-1,eu\n", "not-csv", id="no-column-id"),
     ],
@@ -292,3 +305,8 @@ def test_what_is_no_list_of_nodes(data: bytes, code: str) -> None:
     with pytest.raises(InventoryError) as caught:
         Inventory.read(io.BytesIO(data))
     assert caught.value.code == code
+
+
+def test_yaml_in_flow_style() -> None:
+    """Nodes in the flow style of YAML begin like JSON, and are read as YAML."""
+    assert Inventory.read(io.BytesIO(b"[{id: n-1, labels: {a: b}}]"))["n-1"].labels == {"a": "b"}

@@ -151,12 +151,6 @@ def test_no_beginning_of_a_document_is_a_fleet(text: str) -> None:
             '[{"id": "n-1", "labels": {"a": NaN}}]', "1, column 32", "invalid character", id="nan"
         ),
         pytest.param('[{"id": "n\t1"}]', "1, column 11", "invalid character", id="tab-in-text"),
-        pytest.param(
-            "{id: n-1, labels: {a: b}}",
-            "1, column 2",
-            "object keys must be strings",
-            id="flow-yaml",
-        ),
     ],
 )
 def test_broken(text: str, place: str, problem: str) -> None:

@@ -160,8 +160,9 @@ class _Question:
         kept: list[Node] = []
         with open_input(source) as (stream, name):
             progress = Progress(stream, name)
-            # The ids that no node has are remembered while reading, in one process.
-            fork = not self._ids
+            # What the second process finds comes back as a whole: that pays where all of it is
+            # printed. And the ids that no node has are remembered in one process.
+            fork = most is None and not self._ids
             reader = NodeReader(stream, self._keep(), name=name, watch=progress, fork=fork)
             try:
                 for node in reader:

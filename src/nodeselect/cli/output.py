@@ -1,9 +1,11 @@
 """Nodes on standard output: for people, for scripts, for other programs."""
 
 import csv
+import errno
 import io
 import json
 import os
+import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
@@ -26,6 +28,8 @@ def put(lines: Iterable[str]) -> None:
     :raises OutputError: when they cannot be written. Click would turn Python's own error into an
         exit status of 1, which says that no node matches.
     """
+    if sys.stdout is None:
+        raise OutputError(errno.EBADF, "it is closed")
     try:
         for some in _batched(lines):
             sys.stdout.write(some)
@@ -126,4 +130,8 @@ def _row(cells: Iterable[str]) -> str:
 
 def _harmless(cell: str) -> str:
     """Keep a spreadsheet from running a cell as a formula: a quote before it makes it text."""
-    return f"'{cell}" if cell.startswith(("=", "+", "-", "@")) else cell
+    formula = cell.startswith(("=", "+", "-", "@")) and not _NUMBER.fullmatch(cell)
+    return f"'{cell}" if formula else cell
+
+
+_NUMBER = re.compile("[-+][0-9]+(?:[.][0-9]+)?")

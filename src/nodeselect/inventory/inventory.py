@@ -55,13 +55,16 @@ class Inventory:
                 raise (error if error.place else error.within(name)) from None
 
     def match(self, selector: Selector) -> NodeSet:
-        """Give the nodes that ``selector`` takes. Cost: one test a node."""
+        """Give the nodes that ``selector`` takes, as they are at this moment.
+
+        Other threads may write meanwhile. Cost: one test a node.
+        """
         if not isinstance(selector, Selector):
             raise TypeError(f"match takes a Selector, not {type(selector).__name__}")
         matches = selector.matches
         placed = {
             node_id: placed
-            for node_id, placed in self._placed.items()
+            for node_id, placed in list(self._placed.items())  # one moment of it
             if matches(placed[1].labels, node_id)
         }
         return NodeSet(self._mark, placed)

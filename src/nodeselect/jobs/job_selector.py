@@ -27,6 +27,13 @@ __all__ = ["read_job_selector"]
 _MARKS = frozenset({"name", "type", "selector"})
 """Fields by which a job spec is known."""
 
+_SPEC_FIELDS = _MARKS | {
+    *("config", "deployment", "description", "labels", "meta", "namespace", "priority"),
+    *("restart_policy", "rollout", "timeouts"),
+}
+_JOB_FIELDS = frozenset({"id", "spec", "status"})
+"""What Expanso's job spec has, and the job around it."""
+
 _OTHER_NAMES = ("constraints", "nodeselector", "labelselector")
 """What other systems call a selector, without marks between the words."""
 
@@ -100,8 +107,26 @@ class _Reading:
                 hint="write a job spec, with a name and a selector",
             )
             return Selector.nothing()
-        value = spec.entries.get("selector", (None, None))[1]
-        return self._selector(value, f"{path}selector")
+        selector = self._selector(_field(spec.entries, "selector"), f"{path}selector")
+        if not self.count and selector == Selector.everything():
+            self._unknown_fields(spec, _SPEC_FIELDS, path)
+            if isinstance(document, Object) and document is not spec:
+                self._unknown_fields(document, _JOB_FIELDS, "")
+        return selector
+
+    def _unknown_fields(self, parent: Object, known: frozenset[str], path: str) -> None:
+        """Refuse what no job has, where a job takes every node: it may be a selector mistyped."""
+        for name, (key, _) in parent.entries.items():
+            if name not in known:
+                self._problem(
+                    "unknown-field",
+                    f"a job has no field {quoted(name)}, and without a selector it would run on"
+                    " every node",
+                    key.at,
+                    f"{path}{printable(name[:60])}",
+                    length=len(name),
+                    hint="take it away, or write a selector",
+                )
 
     def _spec(self, document: Value) -> tuple[Object | None, str]:
         """Find the spec: the document, or what is wrapped in it."""

@@ -22,7 +22,7 @@ __all__ = ["Predicate", "Shape", "compile_predicate", "shape_source"]
 class Predicate(Protocol):
     """Tests one node: its labels and, where ids are asked for, its id."""
 
-    def __call__(self, labels: Mapping[str, str], node_id: str | None = None, /) -> bool: ...
+    def __call__(self, labels: Mapping[str, str], node_id: str | None = None) -> bool: ...
 
 
 Shape = tuple[int, ...]
@@ -67,7 +67,7 @@ def shape_source(shape: Shape) -> str:
     constants = ", ".join(f"k{n}, v{n}" for n in range(len(shape)))
     tests = " and ".join(_TESTS[kind].format(n=n) for n, kind in enumerate(shape))
     body = f"True if {tests} else False" if tests else "True"
-    return f"lambda {constants}: lambda labels, node_id=None, /: {body}"
+    return f"lambda {constants}: lambda labels, node_id=None: {body}"
 
 
 def _test(requirement: Requirement) -> tuple[int, str | None, Any]:

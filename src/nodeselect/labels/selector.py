@@ -159,6 +159,7 @@ class Selector(Frozen):
     def __str__(self) -> str:
         """Give the canonical text; ``Selector.parse`` reads it back.
 
+        (A selector put together of parts may have a text that is too long for ``parse``.)
         Ids have no text in the language, so a selector with ids shows them in angle brackets, and
         one that takes nothing is ``<nothing>``: neither parses, so neither can turn into a wider
         selector.

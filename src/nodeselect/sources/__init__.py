@@ -27,8 +27,12 @@ def open_input(
     """
     if isinstance(source, (str, os.PathLike)):
         if source == "-":
+            if sys.stdin is None:
+                raise InventoryError("cannot-read", "it is closed", place="standard input")
             yield sys.stdin.buffer, "standard input"
             return
+        if not os.fspath(source):
+            raise InventoryError("cannot-read", "the name of the file is empty")
         name = printable(os.fspath(source))
         try:
             stream = Path(source).open("rb")  # noqa: SIM115 - closed below

@@ -16,6 +16,8 @@ __all__ = ["is_header", "refuse_other_tables", "table_nodes"]
 
 def is_header(line: str) -> bool:
     """Say whether ``line`` is the first of such a table."""
+    if line.lstrip().startswith("#"):
+        return False
     try:
         return "id" in next(csv.reader([line], strict=True), [])
     except csv.Error:
@@ -51,6 +53,13 @@ def table_nodes(lines: Iterator[str], before: int = 0) -> Iterator[tuple[str, Fo
         if not column:
             raise InventoryError(
                 "no-column-name", f"column {number + 1} has no name", place=f"line {before + 1}"
+            )
+        if column != column.strip():
+            raise InventoryError(
+                "not-csv",
+                f"the column {quoted(column)} has a blank at its edge",
+                place=f"line {before + 1}",
+                hint="take it away: it would be part of the label's key",
             )
         if columns.index(column) != number:
             raise InventoryError(

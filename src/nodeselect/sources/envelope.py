@@ -13,7 +13,8 @@ __all__ = ["Kind", "check_envelope", "check_footer", "kind_of", "list_field", "r
 Kind = Literal["list", "object", "null", "scalar"]
 
 _LISTS = ("items", "nodes", "Nodes")
-_MORE = ("next_token", "nextToken", "NextToken")
+_MORE = re.compile("next|^continue$|has_?more|remaining", re.IGNORECASE)
+"""Fields of an envelope that say, unless they are empty, that more nodes follow."""
 
 
 def kind_of(value: object) -> Kind:
@@ -61,11 +62,15 @@ def check_envelope(fields: Record) -> None:
             f"this is a {quoted(str(kind))}, not a list of nodes",
             hint="list nodes only: kubectl get nodes -o json",
         )
-    token = next((fields[key] for key in _MORE if fields.get(key)), None)
+    if "apiVersion" in fields and kind is None:
+        raise InventoryError(
+            "cut-off",
+            "the list has an apiVersion but no kind: it seems to be cut off",
+            hint="get the whole output again",
+        )
     metadata = fields.get("metadata")
-    if token is None and isinstance(metadata, dict):
-        token = metadata.get("continue") or None
-    if token is not None:
+    page = fields | (metadata if isinstance(metadata, dict) else {})
+    if any(value for name, value in page.items() if _MORE.search(name)):
         raise InventoryError(
             "one-page",
             "this is one page of a longer list: a token for the next page is set",
@@ -80,7 +85,8 @@ def check_footer(text: str, count: int) -> None:
     """
     numbers = [int(number.replace(",", "")) for number in re.findall(r"\d[\d,]*", text)[:10]]
     pages = re.search(r"page \d+ of (\d+)", text)
-    if (numbers and max(numbers) != count) or (pages and int(pages[1]) > 1):
+    more = re.search(r"\b(?:next|more|first)\b", text, re.IGNORECASE)
+    if (numbers and max(numbers) != count) or (pages and int(pages[1]) > 1) or more:
         raise InventoryError(
             "one-page",
             f"this is part of a longer list: {quoted(text.strip())}",

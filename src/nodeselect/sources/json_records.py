@@ -46,6 +46,7 @@ class PlainRecord(msgspec.Struct, forbid_unknown_fields=True, gc=False):
 
 
 _plain_lines = msgspec.json.Decoder(PlainRecord)
+_TWO_ON_A_LINE = re.compile(rb"\}[ \t\r]*\{")
 _FOOTER = re.compile(rb"\n[ \t]*(Showing [^\n{}\[\]]*)\s*\Z")
 
 
@@ -71,7 +72,8 @@ def decode_plain_lines(piece: bytes, lines: int) -> list[PlainRecord] | None:
         records: list[PlainRecord] = _plain_lines.decode_lines(piece)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return None
-    if len(records) > lines:  # two on one line
+    # As many as lines, and no two on one line: then each line is one record.
+    if len(records) != lines or _TWO_ON_A_LINE.search(piece):
         return None
     ids = [record.id for record in records]
     sizes = [len(record.labels) for record in records]

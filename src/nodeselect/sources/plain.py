@@ -15,8 +15,19 @@ __all__ = ["FIELDS", "find", "is_label_map", "recognises"]
 
 _NO_IDS = frozenset(
     {
-        *("data", "detail", "details", "error", "errors", "items", "message", "metadata", "node"),
-        *("nodes", "response", "result", "results", "spec", "status"),
+        *(
+            "apiversion",
+            "data",
+            "detail",
+            "details",
+            "error",
+            "errors",
+            "items",
+            "message",
+            "metadata",
+            "node",
+        ),
+        *("kind", "nodes", "response", "result", "results", "spec", "status"),
     }
 )
 """What the fields of an answer are called, and nodes are not."""

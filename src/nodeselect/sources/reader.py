@@ -36,6 +36,12 @@ Keep = Callable[[Mapping[str, str], str], bool]
 
 _SHAPES = (kubernetes, bacalhau, nomad, expanso, plain)
 
+_NO_NODES = re.compile(rb"No (?:[\w-]+ )*?(?:nodes?|items|resources|results)(?: \w+)* found\.?\s*")
+"""What Expanso's command line prints where there is no node."""
+
+_UNQUOTED = re.compile(rb"[\[{\s]*[A-Za-z_]")
+"""How YAML in flow style begins, and JSON does not."""
+
 _PIECE = 60 * 1024
 """Bytes of lines decoded at a time; small enough to stay in the processor's cache
 (``benchmarks/test_read.py``)."""
@@ -109,6 +115,8 @@ class NodeReader:
             hint = "unpack it first: gunzip -c FILE | nodeselect match -n - …"
             raise InventoryError("compressed", "the input is compressed (gzip)", hint=hint)
         start = first.lstrip()[:1]
+        if start in (b"{", b"[") and _UNQUOTED.match(first):
+            start = b""
         if start == b"{":
             second = self._next_line()
             more = second.strip()
@@ -118,7 +126,7 @@ class NodeReader:
         if start in (b"{", b"["):
             document, self._footer = json_records.split_footer(self._all(first, before))
             return self._documents(json_records.document_records(document))
-        if re.fullmatch(rb"No [\w ]+ found\.?\s*", first) and not self._stream.read().strip():
+        if _NO_NODES.fullmatch(first) and not self._stream.read().strip():
             return iter(())
         if csv_records.is_header(first.decode("utf-8", "replace")):
             return self._found(csv_records.table_nodes(self._text_lines(first), before))
@@ -268,16 +276,27 @@ def _of_shape(
 ) -> Iterator[tuple[str, Found]]:
     try:
         found = find(record)
-        if "labels" in record and found.labels_path != "labels":
-            raise InventoryError(
-                "unknown-field",
-                f"the labels of such a node stand at {found.labels_path}",
-                place="labels",
-                hint=f"move them to {found.labels_path}",
-            )
+        _refuse_other_labels(record, found.labels_path)
     except InventoryError as error:
         raise _inside(place, error) from None
     yield place, found
+
+
+def _refuse_other_labels(record: dict[str, Any], labels_path: str) -> None:
+    """Refuse a node whose labels stand where nobody would read them: it would have none."""
+    parts = [("", record)]
+    parts += [(f"{key}.", part) for key, part in record.items() if isinstance(part, dict)]
+    for before, part in parts:
+        if before == f"{labels_path}.":
+            continue
+        for key in part:
+            if key.lower() in ("label", "labels") and f"{before}{key}" != labels_path:
+                raise InventoryError(
+                    "unknown-field",
+                    f"the labels of such a node stand at {labels_path}",
+                    place=printable(f"{before}{key}"),
+                    hint=f"move them to {labels_path}",
+                )
 
 
 def _unknown(place: str) -> InventoryError:
@@ -315,6 +334,8 @@ def _pieces(first: bytes, stream: BinaryIO, stop: int | None = None) -> Iterator
         piece = stream.read(left)
         if stop is None or stream.tell() < stop:
             piece += stream.readline()
+        if not piece and stop is not None:
+            raise InventoryError("cut-off", "the file became shorter while it was read")
         if not piece:
             return
         yield piece

@@ -80,12 +80,14 @@ class SeenIds:
         buckets = [array("q") for _ in range(_BUCKETS)]
         for number in self._hashes:
             buckets[number % _BUCKETS].append(number)
+        twice: set[int] = set()
         for bucket in buckets:
-            if len(set(bucket)) == len(bucket):
-                continue
-            twice = next(one for one, following in pairwise(sorted(bucket)) if one == following)
-            first = self._hashes.index(twice)
-            raise _duplicate("one id", first, self._hashes.index(twice, first + 1))
+            if len(set(bucket)) < len(bucket):
+                twice.update(one for one, next_one in pairwise(sorted(bucket)) if one == next_one)
+        firsts: dict[int, int] = {}
+        for record, number in enumerate(self._hashes if twice else ()):
+            if number in twice and firsts.setdefault(number, record) != record:
+                raise _duplicate("one id", firsts[number], record)
 
     def _remember(self, ids: Sequence[str], first: int) -> None:
         records = self._records
