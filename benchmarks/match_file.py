@@ -1,4 +1,4 @@
-"""``nodeselect match --count`` over a million nodes in a file, against jq and DuckDB.
+"""``nodeselect match -o name`` over a million nodes in a file, against jq and DuckDB.
 
 Whole processes, in rounds: each round runs every tool once, and the next begins with another tool,
 so that a slow moment of the machine falls on all of them. Prints Markdown tables and writes

@@ -87,11 +87,15 @@ def _duckdb(statement: str) -> Callable[[str], list[str]]:
 
 def arguments_of_nodeselect(file: str) -> list[str]:
     """Give what stands behind ``nodeselect match``."""
-    return ["-l", FIVE, "-n", file, "--count"]
+    return ["-l", FIVE, "-n", file, "-o", "name"]
 
 
 PEERS = (
-    Peer("nodeselect", lambda file: [NODESELECT, "match", *arguments_of_nodeselect(file)], int),
+    Peer(
+        "nodeselect",
+        lambda file: [NODESELECT, "match", *arguments_of_nodeselect(file)],
+        lambda ids: len(ids.split()),
+    ),
     Peer("jq", lambda file: ["jq", "-r", _JQ, file], lambda ids: len(ids.split())),
     Peer("DuckDB, labels as a MAP", _duckdb(_DUCKDB_MAP), int),
     Peer("DuckDB, columns detected", _duckdb(_DUCKDB_AUTO), int),

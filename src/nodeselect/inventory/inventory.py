@@ -62,11 +62,8 @@ class Inventory:
         if not isinstance(selector, Selector):
             raise TypeError(f"match takes a Selector, not {type(selector).__name__}")
         matches = selector.matches
-        placed = {
-            node_id: placed
-            for node_id, placed in list(self._placed.items())  # one moment of it
-            if matches(placed[1].labels, node_id)
-        }
+        moment = list(self._placed.values())  # one step, which no other thread can come between
+        placed = {node.id: (place, node) for place, node in moment if matches(node.labels, node.id)}
         return NodeSet(self._mark, placed)
 
     def upsert(self, node: Node) -> None:
