@@ -63,8 +63,10 @@ class Inventory:
             raise TypeError(f"match takes a Selector, not {type(selector).__name__}")
         matches = selector.matches
         moment = list(self._placed.values())  # one step, which no other thread can come between
-        placed = {node.id: (place, node) for place, node in moment if matches(node.labels, node.id)}
-        return NodeSet(self._mark, placed)
+        taken = {
+            placed[1].id: placed for placed in moment if matches(placed[1].labels, placed[1].id)
+        }
+        return NodeSet(self._mark, taken)
 
     def upsert(self, node: Node) -> None:
         """Put ``node`` in the place of the one with its id, or behind all when there is none."""
