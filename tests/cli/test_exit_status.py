@@ -3,6 +3,7 @@
 import importlib
 import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -375,3 +376,30 @@ def test_ctrl_c() -> None:
         process.send_signal(signal.SIGINT)
         assert process.wait(60) == 130
         assert (process.stdout.read(), process.stderr.read().strip()) == (b"", b"")
+
+
+@pytest.mark.parametrize(
+    ("command", "status", "out"),
+    [
+        pytest.param("match --all --count -n - <&-", 2, "", id="no-input"),
+        pytest.param("match --all --count -n nodes.json >&-", 2, "", id="no-output"),
+        pytest.param("match --all --count -n nodes.json 2>&-", 0, "1\n", id="no-errors"),
+        pytest.param("match -l nope --count -n nodes.json 2>&-", 1, "0\n", id="none-and-no-errors"),
+        pytest.param("match -l 'a b' -n nodes.json 2>&-", 2, "", id="wrong-and-no-errors"),
+        pytest.param("--help >/dev/full", 2, "", id="help-on-a-full-disk"),
+    ],
+)
+def test_streams_that_are_closed(command: str, status: int, out: str, tmp_path: Path) -> None:
+    """A stream that is closed from the start is no bug, and changes no answer."""
+    (tmp_path / "nodes.json").write_text('[{"id": "n-1"}]')
+    program = "from nodeselect.cli import main; main()"
+    done = subprocess.run(
+        ["bash", "-c", f"{shlex.quote(sys.executable)} -c {shlex.quote(program)} {command}"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert (done.returncode, done.stdout) == (status, out)
+    assert "bug" not in done.stderr

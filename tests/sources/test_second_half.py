@@ -379,3 +379,18 @@ def test_no_second_process_unless_it_is_asked_for(nodes: Path, forks: list[int])
     with nodes.open("rb") as stream:
         assert len(list(NodeReader(stream))) == 3_000
     assert forks == []
+
+
+def test_a_file_that_becomes_shorter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file that is cut off while it is read is refused: what is left is not all of it."""
+    path = tmp_path / "nodes.ndjson"
+    path.write_text("".join(LINES))
+    begin = SecondHalf.begin
+
+    def begun(stream: Any, read: Callable[[Any], bytes]) -> SecondHalf | None:
+        half = begin(stream, read)
+        os.truncate(path, len("".join(LINES[:1_000])))
+        return half
+
+    monkeypatch.setattr(SecondHalf, "begin", begun)
+    assert outcome(path, True) == "nodes: the file became shorter while it was read"

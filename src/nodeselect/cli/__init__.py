@@ -8,7 +8,9 @@ output went away.
 import errno
 import gc
 import io
+import os
 import sys
+from pathlib import Path
 
 import click
 
@@ -42,6 +44,8 @@ commands.add_command(match)
 
 def main() -> None:
     """Run the command line, and leave the process with its exit status."""
+    if sys.stderr is None:  # closed by whoever started us
+        sys.stderr = Path(os.devnull).open("w")  # noqa: SIM115 - as long as the process lives
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # what its encoding does not have is shown as \\u…
             stream.reconfigure(errors="backslashreplace")
@@ -62,6 +66,9 @@ def run() -> int:
     except OutputError as error:
         if error.errno == errno.EPIPE:
             return BROKEN_PIPE
+        say(f"error: cannot write to standard output: {error.strerror}")
+        return USAGE
+    except OSError as error:  # of click's own output: what we read and write is named above
         say(f"error: cannot write to standard output: {error.strerror}")
         return USAGE
     except SystemExit as end:  # click, after a completion or when the reader of its help went away

@@ -19,8 +19,6 @@ def say(text: str) -> None:
 
     Where nobody listens to standard error, nothing is said; the exit status tells.
     """
-    if sys.stderr is None:
-        return
     try:
         print(text, file=sys.stderr, flush=True)
     except OSError:

@@ -1,0 +1,84 @@
+"""An id that comes twice is found, whatever the order, the number and the process."""
+
+import re
+
+import pytest
+
+from nodeselect import InventoryError
+from nodeselect.sources import seen
+from nodeselect.sources.seen import SeenIds
+
+
+@pytest.fixture(autouse=True)
+def few_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make a few ids all that is remembered, so that the others are known by hash only."""
+    monkeypatch.setattr(seen, "_REMEMBERED", 4)
+
+
+def seen_of(*batches: list[str]) -> SeenIds:
+    """Give what has seen some batches of ids."""
+    ids = SeenIds()
+    for batch in batches:
+        ids.add(batch)
+    return ids
+
+
+def records_told(ids: SeenIds) -> list[int]:
+    """Give the numbers of the two records that are told to have one id."""
+    with pytest.raises(InventoryError) as caught:
+        ids.finish()
+    assert caught.value.code == "duplicate-id"
+    return [int(number) for number in re.findall(r"\d+", caught.value.message)]
+
+
+def test_ids_that_ascend_or_not() -> None:
+    """Ids that differ are never taken for one, in whatever order they come."""
+    names = [f"n-{number:03}" for number in range(50)]
+    for order in (names, names[::-1], names[25:] + names[:25]):
+        seen_of(order[:10], order[10:]).finish()
+
+
+def test_an_id_that_is_still_remembered() -> None:
+    """An id among the first is told by name, at once."""
+    with pytest.raises(InventoryError, match="the id 'b': records 2 and 4"):
+        seen_of(["a", "b", "c"], ["b"])
+
+
+@pytest.mark.parametrize("second", [["w", "x", "m"], ["m"], ["m", "m"]])
+def test_the_first_that_comes_again_is_told(second: list[str]) -> None:
+    """Of ids known by hash only, the pair whose second comes first is told, in every run."""
+    ids = seen_of(["z", "y", "x", "w", "v", "m", "l", "k"], second)
+    told = {"w": [4, 9], "m": [6, 9]}[second[0]]
+    assert records_told(ids) == told
+
+
+def test_two_equal_neighbours() -> None:
+    """Two equal ids in a row are found though all others ascend."""
+    assert records_told(seen_of(["a", "b", "c", "d", "e"], ["f", "f", "g"])) == [6, 7]
+
+
+def test_an_id_of_both_processes() -> None:
+    """An id that two processes have seen, one each, is found when they are put together."""
+    many = [f"n-{number:03}" for number in range(20)]
+    first, other = seen_of(many), seen_of([*many[10:], "o", "p"])
+    first.join(other.state())
+    assert records_told(first) == [11, 21]
+
+
+def test_ids_of_two_processes_that_differ() -> None:
+    """What two processes have seen goes together, ascending or not."""
+    many = [f"n-{number:03}" for number in range(40)]
+    for order in (many, many[20:] + many[:20]):
+        first, other = seen_of(order[:20]), seen_of(order[20:])
+        first.join(other.state())
+        first.finish()
+        first, other = seen_of(order[:20]), seen_of([*order[20:], order[0]])
+        first.join(other.state())
+        assert records_told(first) == [1, 41]
+
+
+def test_few_ids_of_another_process() -> None:
+    """While ids are few, one that comes again is told by name, whichever process saw it."""
+    first = seen_of(["a", "b"])
+    with pytest.raises(InventoryError, match="the id 'b': records 2 and 3"):
+        first.join(seen_of(["b"]).state())
