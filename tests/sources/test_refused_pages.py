@@ -1,7 +1,10 @@
 """One page of a longer list is never a fleet, and neither is half of what an envelope holds."""
 
+import io
+
 import pytest
 
+from nodeselect import Inventory
 from tests.sources.reading import LINE, assert_refused, refusal
 
 TOKEN = (
@@ -95,3 +98,29 @@ def test_footer_of_any_length_is_shown_cut() -> None:
 def test_nothing_is_left_out_in_silence(text: str) -> None:
     """What would make a smaller fleet, other nodes, or nodes with fewer labels is refused."""
     assert refusal(text)
+
+
+@pytest.mark.parametrize(
+    ("footer", "whole"),
+    [
+        ("Showing 2 nodes", True),
+        ("Showing 2 of 2 nodes", True),
+        ("Showing 1-2 of 2", True),
+        ("Showing 1 to 2 of 2 nodes", True),
+        ("Showing 2 nodes (limit 50)", True),
+        ("Showing all nodes", True),
+        ("Showing 1-2", True),
+        ("Showing 1 to 2 of 3 nodes", False),
+        ("Showing nodes 1-50", False),
+        ("Showing 2 nodes (page 1 of 3)", False),
+        ("Showing 2 nodes. More available", False),
+        ("Showing 1,002 nodes", False),
+    ],
+)
+def test_what_a_footer_says(footer: str, whole: bool) -> None:
+    """A footer is passed over where it speaks of the nodes that are there, and of no others."""
+    text = LIST + footer + "\n"
+    if whole:
+        assert len(Inventory.read(io.BytesIO(text.encode()))) == 2
+    else:
+        assert refusal(text).code == "one-page"

@@ -17,7 +17,8 @@ from nodeselect.documents import (
     read_document,
     text_of,
 )
-from nodeselect.errors import JobError, Problem, SelectorError, excerpt
+from nodeselect.errors import JobError, SelectorError
+from nodeselect.jobs.problems import Problems
 from nodeselect.labels import Selector
 from nodeselect.limits import LIMITS
 from nodeselect.printable import cut, printable, quoted
@@ -38,8 +39,6 @@ _OTHER_NAMES = ("constraints", "nodeselector", "labelselector")
 """What other systems call a selector, without marks between the words."""
 
 _FIELDS = ("match_ids", "match_labels", "match_expressions")
-_KEPT = 400
-"""Problems kept before they are sorted and cut; a hostile file has hundreds of thousands."""
 
 
 def read_job_selector(data: bytes, file: str) -> Selector:
@@ -51,14 +50,10 @@ def read_job_selector(data: bytes, file: str) -> Selector:
     """
     reading = _Reading(data.decode("utf-8", "replace").removeprefix("\ufeff"))
     selector = reading.selector(data)
-    problems = reading.problems()
+    problems = reading.problems.first()
     if problems:
-        raise JobError(file, problems, reading.count - len(problems))
+        raise JobError(file, problems, reading.problems.count - len(problems))
     return selector
-
-
-_Excerpt = tuple[str, tuple[int, int]]
-"""A text and the span in it that an excerpt is to be drawn of."""
 
 
 _Text = tuple[str, Value, str]
@@ -69,20 +64,11 @@ class _Reading:
     """One file being read, and the problems found so far."""
 
     def __init__(self, text: str) -> None:
-        self.count = 0
-        self._kept: list[tuple[Problem, _Excerpt]] = []
-        self._lines = text.split("\n")
-
-    def problems(self) -> tuple[Problem, ...]:
-        """Give the first problems by position, drawn."""
-        self._cut()
-        return tuple(
-            problem._replace(excerpt=tuple(excerpt(*drawn))) for problem, drawn in self._kept
-        )
+        self.problems = Problems(text)
 
     def selector(self, data: bytes) -> Selector:
         if len(data) > LIMITS.job_file_bytes:
-            self._problem(
+            self.problems.add(
                 "file-too-large",
                 f"a job file has at most {LIMITS.job_file_bytes:,} bytes (job_file_bytes)",
                 Position(0, 0),
@@ -91,15 +77,15 @@ class _Reading:
         try:
             document = read_document(text_of(data))
         except DocumentError as error:
-            self._problem(error.code, error.message, error.at, hint=error.hint)
+            self.problems.add(error.code, error.message, error.at, hint=error.hint)
             return Selector.nothing()
         spec, path = self._spec(document)
         if spec is None:
             return Selector.nothing()
         self._look_alikes(spec, path)
         self._misplaced(spec, path)
-        if not self.count and not _MARKS.intersection(spec.entries):
-            self._problem(
+        if not self.problems.count and not _MARKS.intersection(spec.entries):
+            self.problems.add(
                 "not-a-job",
                 "this has neither a selector nor a name: it is no job spec",
                 spec.at,
@@ -108,7 +94,7 @@ class _Reading:
             )
             return Selector.nothing()
         selector = self._selector(_field(spec.entries, "selector"), f"{path}selector")
-        if not self.count and selector == Selector.everything():
+        if not self.problems.count and selector == Selector.everything():
             self._unknown_fields(spec, _SPEC_FIELDS, path)
             if isinstance(document, Object) and document is not spec:
                 self._unknown_fields(document, _JOB_FIELDS, "")
@@ -118,7 +104,7 @@ class _Reading:
         """Refuse what no job has, where a job takes every node: it may be a selector mistyped."""
         for name, (key, _) in parent.entries.items():
             if name not in known:
-                self._problem(
+                self.problems.add(
                     "unknown-field",
                     f"a job has no field {quoted(name)}, and without a selector it would run on"
                     " every node",
@@ -131,7 +117,7 @@ class _Reading:
     def _spec(self, document: Value) -> tuple[Object | None, str]:
         """Find the spec: the document, or what is wrapped in it."""
         if not isinstance(document, Object):
-            self._problem(
+            self.problems.add(
                 "not-a-job",
                 f"a job spec is a mapping, not {_described(document)}",
                 document.at,
@@ -139,7 +125,7 @@ class _Reading:
             )
             return None, ""
         if "kind" in document.entries and "apiVersion" in document.entries:
-            self._problem(
+            self.problems.add(
                 "not-a-job",
                 "this is an object of Kubernetes, not a job spec",
                 document.entries["kind"][0].at,
@@ -152,7 +138,7 @@ class _Reading:
         key, spec = document.entries["spec"]
         self._look_alikes(document, "")
         if "selector" in document.entries:
-            self._problem(
+            self.problems.add(
                 "two-specs",
                 "there is a 'spec' and a 'selector' beside it: which one counts is not clear",
                 key.at,
@@ -179,7 +165,7 @@ class _Reading:
                 hint = f"write: selector: {{{_snake_case(name)}: ...}}"
             else:
                 continue
-            self._problem(
+            self.problems.add(
                 "unknown-field",
                 f"a job spec has no field {quoted(name)}; the job would run on every node",
                 key.at,
@@ -194,7 +180,7 @@ class _Reading:
         if "selector" in spec.entries or not isinstance(config, Object):
             return
         if "selector" in config.entries:
-            self._problem(
+            self.problems.add(
                 "misplaced-selector",
                 "a selector inside 'config' chooses no nodes; the job would run on every node",
                 config.entries["selector"][0].at,
@@ -216,7 +202,7 @@ class _Reading:
         for text, item, place in ids:
             self._check(item, place, match_ids=[text])
         whole = None
-        if not self.count:
+        if not self.problems.count:
             whole = self._check(
                 value,
                 path,
@@ -228,7 +214,7 @@ class _Reading:
 
     def _unknown_field(self, key: Scalar, path: str) -> None:
         close = difflib.get_close_matches(_snake_case(key.text), _FIELDS, 1, 0.75)
-        self._problem(
+        self.problems.add(
             "unknown-field",
             f"a selector has no field {quoted(key.text)}, only {', '.join(_FIELDS)}",
             key.at,
@@ -280,7 +266,7 @@ class _Reading:
                 yield items[at]
             else:
                 whole = ",".join(part for part, _, _ in items[at : end + 1])
-                self._problem(
+                self.problems.add(
                     "split-expression",
                     "YAML ends the item at the comma",
                     item.at,
@@ -294,7 +280,7 @@ class _Reading:
         if value is None or len(items) <= most:
             return False
         message = f"at most {most:,} entries belong here, not {len(items):,}"
-        self._problem("too-many-entries", message, value.at, path)
+        self.problems.add("too-many-entries", message, value.at, path)
         return True
 
     def _object(self, value: Value | None, path: str) -> dict[str, tuple[Scalar, Value]]:
@@ -327,7 +313,7 @@ class _Reading:
 
     def _wrong_type(self, value: Value, path: str, wanted: str, hint: str | None = None) -> None:
         length = len(value.text) if isinstance(value, Scalar) else 1
-        self._problem(
+        self.problems.add(
             "wrong-type",
             f"{wanted} belongs here, not {_described(value)}",
             value.at,
@@ -355,36 +341,14 @@ class _Reading:
             start, end = error.span
             if isinstance(value, Scalar) and value.verbatim:
                 at = Position(at.line, at.column + start)
-                self._problem(error.code, error.message, at, path, end - start, error.hint)
+                self.problems.add(
+                    error.code, error.message, at, path, length=end - start, hint=error.hint
+                )
             else:
-                drawn = error.source, error.span
-                self._add(error.code, error.message, at, path, error.hint, drawn)
+                self.problems.add_of(
+                    error.source, error.span, error.code, error.message, at, path, error.hint
+                )
             return None
-
-    def _problem(
-        self,
-        code: str,
-        message: str,
-        at: Position,
-        path: str = "",
-        length: int = 1,
-        hint: str | None = None,
-    ) -> None:
-        line = self._lines[at.line].rstrip("\r") if at.line < len(self._lines) else ""
-        self._add(code, message, at, path, hint, (line, (at.column, at.column + length)))
-
-    def _add(
-        self, code: str, message: str, at: Position, path: str, hint: str | None, drawn: _Excerpt
-    ) -> None:
-        self.count += 1
-        problem = Problem(code, message, at.line + 1, at.column + 1, path, (), hint)
-        self._kept.append((problem, drawn))
-        if len(self._kept) >= _KEPT:
-            self._cut()
-
-    def _cut(self) -> None:
-        self._kept.sort(key=lambda kept: (kept[0].line, kept[0].column))
-        del self._kept[LIMITS.reported_errors :]
 
 
 def _snake_case(name: str) -> str:

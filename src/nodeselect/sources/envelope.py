@@ -17,6 +17,11 @@ _MORE = re.compile("next|^continue$|has_?more|remaining", re.IGNORECASE)
 """Fields of an envelope that say, unless they are empty, that more nodes follow."""
 
 
+_TOTAL = re.compile(r"\bof\s+(\d[\d,]{0,15})")
+_SHOWN = re.compile(r"Showing \D*?(?:\d[\d,]*\s*(?:-|to)\s*)?(\d[\d,]{0,15})")
+"""Where a footer says how many nodes there are, or how many it has shown."""
+
+
 def kind_of(value: object) -> Kind:
     """Say of what kind a decoded value is."""
     if value is None:
@@ -83,10 +88,12 @@ def check_footer(text: str, count: int) -> None:
 
     :raises InventoryError: with the code ``one-page``.
     """
-    numbers = [int(number.replace(",", "")) for number in re.findall(r"\d[\d,]*", text)[:10]]
+    # "Showing 1-2 of 5 nodes", "Showing 1 to 2", "Showing 2 nodes (limit 50)"
+    total = _TOTAL.search(text) or _SHOWN.search(text)
+    other = total is not None and int(total[1].replace(",", "")) != count
     pages = re.search(r"page \d+ of (\d+)", text)
     more = re.search(r"\b(?:next|more|first)\b", text, re.IGNORECASE)
-    if (numbers and max(numbers) != count) or (pages and int(pages[1]) > 1) or more:
+    if other or (pages and int(pages[1]) > 1) or more:
         raise InventoryError(
             "one-page",
             f"this is part of a longer list: {quoted(text.strip())}",
