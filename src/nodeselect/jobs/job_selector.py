@@ -38,6 +38,9 @@ _JOB_FIELDS = frozenset({"id", "spec", "status"})
 _OTHER_NAMES = ("constraints", "nodeselector", "labelselector")
 """What other systems call a selector, without marks between the words."""
 
+_WRAPPERS = ("job", "Job", "Spec", "SPEC", "jobs")
+"""What a whole job is wrapped in, but a spec is not."""
+
 _FIELDS = ("match_ids", "match_labels", "match_expressions")
 
 
@@ -159,7 +162,7 @@ class _Reading:
                 hint = "write: selector: {match_expressions: [...]}"
             elif difflib.get_close_matches(name[:40].lower(), ["selector"], 1, 0.8):
                 hint = "did you mean 'selector'?"
-            elif name in ("job", "Job", "Spec", "SPEC", "jobs"):
+            elif name in _WRAPPERS:
                 hint = "write the spec itself, or spec: {...}"
             elif _snake_case(name) in _FIELDS:
                 hint = f"write: selector: {{{_snake_case(name)}: ...}}"
@@ -284,8 +287,8 @@ class _Reading:
         return True
 
     def _object(self, value: Value | None, path: str) -> dict[str, tuple[Scalar, Value]]:
-        """Give the entries of a mapping; missing and null have none."""
-        if value is None or (isinstance(value, Scalar) and value.kind == "null"):
+        """Give the entries of a mapping; a missing one has none."""
+        if value is None:
             return {}
         if isinstance(value, Object):
             return value.entries
@@ -293,8 +296,8 @@ class _Reading:
         return {}
 
     def _list(self, value: Value | None, path: str) -> list[tuple[Value, str]]:
-        """Give the items of a list with their paths; missing and null have none."""
-        if value is None or (isinstance(value, Scalar) and value.kind == "null"):
+        """Give the items of a list with their paths; a missing one has none."""
+        if value is None:
             return []
         if isinstance(value, List):
             return [(item, f"{path}[{number}]") for number, item in enumerate(value.items)]
@@ -356,7 +359,9 @@ def _snake_case(name: str) -> str:
 
 
 def _field(fields: dict[str, tuple[Scalar, Value]], name: str) -> Value | None:
-    return fields[name][1] if name in fields else None
+    """Give the value of a field; missing and null are the same, as they are to the server."""
+    value = fields[name][1] if name in fields else None
+    return None if isinstance(value, Scalar) and value.kind == "null" else value
 
 
 def _described(value: Value) -> str:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from nodeselect.errors import SelectorError, found
 from nodeselect.labels._advice import comparison, key_like, list_at, value_like, word_at
-from nodeselect.labels._bad_words import template_at
+from nodeselect.labels._bad_words import HABITS, template_at
 
 __all__ = ["Stop", "bad_syntax"]
 
@@ -125,14 +125,9 @@ def _joined(stop: Stop) -> SelectorError | None:
     """AND and OR as other languages write them."""
     word = stop.found.lower()
     if word in ("and", "&&", "&"):
-        return stop.error("and", "AND is written ','", "put ',' in its place")
+        return stop.error("and", HABITS["and"].message, HABITS["and"].hint)
     if word in ("or", "||", "|"):
-        return stop.error(
-            "or",
-            "there is no OR inside a selector",
-            f"for values of one key write: {stop.key} in (a,b); for different keys use several"
-            " selectors",
-        )
+        return stop.error("or", HABITS["or"].message, HABITS["or"].hint.format(key=stop.key))
     return None
 
 
@@ -195,9 +190,7 @@ def _after_key(stop: Stop) -> SelectorError | None:
     following = _TOKEN.search(stop.source, stop.behind)
     if word == "!" and following and following[0].startswith("~"):
         return stop.error(
-            "regex",
-            "there are no regular expressions",
-            f"write the values out, as in: {stop.key} notin (a,b)",
+            "regex", HABITS["regex"].message, f"write the values out, as in: {stop.key} notin (a,b)"
         )
     if word == "!" and following and following[0] == "=":
         return stop.error(

@@ -16,6 +16,7 @@ from nodeselect.printable import UNPRINTABLE, printable, quoted
 
 __all__ = [
     "FORBIDDEN",
+    "HABITS",
     "bad_character",
     "bad_id",
     "bad_integer",
@@ -101,6 +102,10 @@ _HABITS = (
         "put ',' in its place",
     ),
 )  # fmt: skip
+
+
+HABITS = {habit.code: habit for habit in _HABITS}
+"""The habits by code, for a place in the syntax where one shows."""
 
 
 def bad_character(source: str, at: int) -> SelectorError:

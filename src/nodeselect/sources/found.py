@@ -3,7 +3,7 @@
 from typing import Any, NamedTuple
 
 from nodeselect.errors import InventoryError
-from nodeselect.node import check_id
+from nodeselect.node import check_id, check_sizes
 from nodeselect.printable import printable, quoted
 
 __all__ = ["Found", "NotText", "Record", "checked", "described", "part"]
@@ -46,7 +46,7 @@ def part(record: Record, key: str) -> Record:
 
 
 def checked(found: Found) -> tuple[str, dict[str, str], str | None, str | None]:
-    """Give id, labels, name and state of a node, once they are of the right types.
+    """Give id, labels, name and state of a node, once they are all that ``Node`` asks for.
 
     :raises InventoryError: when one is not; ``place`` is the path in the record.
     """
@@ -91,6 +91,7 @@ def _labels(found: Found) -> dict[str, str]:
                 place=f"{found.labels_path}.{printable(key[:60])}".lstrip("."),
                 hint=_as_text(value),
             )
+    check_sizes(labels)
     return labels
 
 

@@ -78,10 +78,11 @@ def decode_plain_lines(piece: bytes, lines: int) -> list[PlainRecord] | None:
     ids = [record.id for record in records]
     sizes = [len(record.labels) for record in records]
     strings = 3 * len(records) + 2 * sum(sizes)
-    if quotes(piece) != 2 * strings:  # a key twice, or names and states
+    written = quotes(piece)
+    if written != 2 * strings:  # a key twice, or names and states
         strings += 2 * sum([record.name is not None for record in records])
         strings += 2 * sum([record.state is not None for record in records])
-        if quotes(piece) != 2 * strings:
+        if written != 2 * strings:
             return None
     text = "".join(ids)
     if "" in ids or not (text.isascii() and text.isprintable()):

@@ -260,7 +260,7 @@ class NodeReader:
     def _found(self, nodes: Iterable[tuple[str, Found]]) -> Iterator[Node]:
         for place, found in nodes:
             try:
-                node = Node(*checked(found))
+                node = Node.read(*checked(found))
             except InventoryError as error:
                 raise _inside(place, error) from None
             self._seen.add([node.id])
