@@ -6,14 +6,14 @@ from operator import attrgetter
 from nodeselect.errors import SelectorError
 from nodeselect.frozen import Frozen
 from nodeselect.labels._bad_words import FORBIDDEN, bad_character, bad_id
+from nodeselect.labels.answers import allowed
 from nodeselect.labels.operators import Operator
 from nodeselect.labels.predicate import Predicate, compile_predicate
 from nodeselect.labels.requirement import Requirement, exact_text
-from nodeselect.labels.satisfiable import satisfiable
 from nodeselect.limits import LIMITS
 from nodeselect.printable import cut, printable, quoted
 
-__all__ = ["Selector"]
+__all__ = ["Selector", "made_of"]
 
 
 class Selector(Frozen):
@@ -116,7 +116,7 @@ class Selector(Frozen):
             _id(exact_text(text, f"match_ids[{number}]"), number)
             for number, text in enumerate(_several(match_ids, "match_ids"))
         ]
-        return _made(requirements, ids or None)
+        return made_of(requirements, ids or None)
 
     @classmethod
     def everything(cls) -> "Selector":
@@ -131,7 +131,9 @@ class Selector(Frozen):
     @property
     def is_satisfiable(self) -> bool:
         """Whether any node at all could match: False for ``a=b,a=c`` and ``a,!a``. Exact."""
-        return self.ids != () and satisfiable(self.requirements)
+        return self.ids != () and not any(
+            each.is_empty for each in allowed(self.requirements).values()
+        )
 
     def __and__(self, other: "Selector") -> "Selector":
         """Take what both take.
@@ -143,7 +145,7 @@ class Selector(Frozen):
         ids = self.ids if other.ids is None else other.ids
         if self.ids is not None and other.ids is not None:
             ids = tuple(set(self.ids) & set(other.ids))
-        return _made([*self.requirements, *other.requirements], ids)
+        return made_of([*self.requirements, *other.requirements], ids)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Selector):
@@ -181,7 +183,7 @@ def _parse(text: str) -> Selector:
         raise _too_long(text, len(text))
     if not text.isprintable() and (forbidden := FORBIDDEN.search(text)):
         raise bad_character(text, forbidden.start())
-    selector = _made(_read(text), None, text)
+    selector = made_of(_read(text), None, text)
     # The canonical text has a blank before each "(", and must be one that can be parsed.
     if (most := len(text) + len(selector.requirements)) > LIMITS.selector_text:
         most = len(_text(selector.requirements))
@@ -207,10 +209,13 @@ def _too_long(text: str, length: int) -> SelectorError:
     )
 
 
-def _made(
+def made_of(
     requirements: list[Requirement], ids: Iterable[str] | None, source: str | None = None
 ) -> Selector:
-    """Make the selector of parts that are right one by one; the only place that does."""
+    """Make the selector of parts that are right one by one; the only place that does.
+
+    :raises SelectorError: when they exceed a limit together.
+    """
     _check_sizes(requirements, source)
     if ids is not None:
         ids = tuple(sorted(set(ids)))
@@ -308,7 +313,7 @@ def _again(text: str, ids: tuple[str, ...] | None) -> Selector:
 
     Put together of parts, it may be longer than one text that people write.
     """
-    return _made(_read(text), ids, text)
+    return made_of(_read(text), ids, text)
 
 
 _parsed: dict[str, Selector] = {}
@@ -326,5 +331,5 @@ def _remember(text: str, selector: Selector) -> None:
     _parsed[text] = selector
 
 
-_EVERYTHING = _made([], None)
-_NOTHING = _made([], ())
+_EVERYTHING = made_of([], None)
+_NOTHING = made_of([], ())

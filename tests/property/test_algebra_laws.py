@@ -1,0 +1,224 @@
+"""The algebra of requirements against brute force: every node of a universe that is large enough.
+
+The universe of a key holds absence, every value that a selector names for it, a word that none
+names, and for each integer that is named the integers next to it, each in spellings that are named
+or not. Any two nodes that some requirement tells apart are told apart by two of these: a word that
+is not named answers as "fresh" does; an integer that is not named answers as the next named
+integer, or the one beside it, does in a spelling that no selector can name.
+"""
+
+import itertools
+from collections.abc import Iterable, Sequence
+
+from hypothesis import assume, example, given
+from hypothesis import strategies as st
+
+from nodeselect.labels import (
+    Requirement,
+    Selector,
+    allowed,
+    conflict,
+    disjoint,
+    equivalent,
+    implies,
+    normal_form,
+    redundant,
+)
+from tests.naive import go_integer, takes
+from tests.property.strategies import requirements, texts
+
+LOWEST, HIGHEST = -(2**63), 2**63 - 1
+
+Answer = tuple[str | None, ...]
+"""What a node answers: its id, None if not told, and for each key its value or None."""
+
+some_ids = st.none() | st.lists(st.sampled_from(("n-1", "n-2")), min_size=1, max_size=2)
+
+
+@st.composite
+def small_selectors(
+    draw: st.DrawFn, keys: tuple[str, ...] = ("x", "in"), max_size: int = 5
+) -> Selector:
+    """A selector of few requirements on few keys, some with ids; so small that they meet often."""
+    text = draw(texts(keys, max_size))
+    ids = draw(some_ids)
+    return Selector.parse(text) & (
+        Selector.everything() if ids is None else Selector.of(match_ids=ids)
+    )
+
+
+def answers_on(key: str, asked: Iterable[Requirement]) -> list[str | None]:
+    """Give the answers of one key that are worth trying."""
+    named = {value for each in asked if each.key == key for value in each.values}
+    numbers = {go_integer(value) for value in named} - {None} | {0, LOWEST, HIGHEST}
+    near = {number + step for number in numbers if number is not None for step in (-1, 0, 1)}
+    spelled = {
+        text
+        for number in near
+        for text in (f"{number}", f"{number:+d}", f"{number:+03d}", f"{number:02d}")
+    }
+    return [None, "fresh", *sorted(named | spelled)]
+
+
+def universe(*selectors: Selector) -> list[Answer]:
+    """Give the nodes that tell ``selectors`` apart, by the sorted keys of all of them."""
+    asked = [each for selector in selectors for each in selector.requirements]
+    ids = {node_id for selector in selectors for node_id in selector.ids or ()}
+    keys = keys_of(selectors)
+    return list(
+        itertools.product([None, "other", *sorted(ids)], *(answers_on(key, asked) for key in keys))
+    )
+
+
+def keys_of(selectors: Iterable[Selector]) -> list[str]:
+    """Give all keys that are asked for, sorted."""
+    return sorted({each.key for selector in selectors for each in selector.requirements})
+
+
+def taken(
+    asked: Sequence[Requirement], ids: tuple[str, ...] | None, keys: list[str], nodes: list[Answer]
+) -> set[Answer]:
+    """Give the nodes that the model takes."""
+    return {
+        node
+        for node in nodes
+        if takes(
+            asked,
+            ids,
+            {k: v for k, v in zip(keys, node[1:], strict=True) if v is not None},
+            node[0],
+        )
+    }
+
+
+def both_taken(one: Selector, other: Selector) -> tuple[set[Answer], set[Answer]]:
+    """Give what the model takes by each of two selectors, of the universe of both."""
+    keys, nodes = keys_of((one, other)), universe(one, other)
+    return (
+        taken(one.requirements, one.ids, keys, nodes),
+        taken(other.requirements, other.ids, keys, nodes),
+    )
+
+
+@st.composite
+def close_pairs(draw: st.DrawFn) -> tuple[Selector, Selector]:
+    """Two selectors: any two, or one and what is left of it when a requirement is changed."""
+    one = draw(small_selectors())
+    if draw(st.booleans()):
+        return one, draw(small_selectors())
+    kept = [each for each in one.requirements if draw(st.integers(0, 3))]
+    if draw(st.booleans()):
+        kept.append(draw(requirements(("x", "in"))))
+    changed = Selector.parse(",".join(map(str, kept)))
+    ids = one.ids if draw(st.booleans()) else draw(some_ids)
+    return one, changed & (Selector.everything() if ids is None else Selector.of(match_ids=ids))
+
+
+def pair(one: str, other: str) -> tuple[Selector, Selector]:
+    """Give the selectors of two texts."""
+    return Selector.parse(one), Selector.parse(other)
+
+
+@given(close_pairs())
+@example(pair("x>5,x<7,x notin (6,06)", "x=6"))
+@example(pair("x>5,x<7", "x!=6"))
+@example(pair("x>5", "x!=5"))
+@example(pair("x<0", "x!=0"))
+@example(pair("x<1", "x!=0"))
+@example(pair("x>6", "x>5,x!=6"))
+@example(pair("x>9223372036854775806", "x>5"))
+@example(pair("x>9223372036854775807", "in"))
+@example(pair("x<9223372036854775807", "x!=9223372036854775807"))
+def test_two_selectors(both: tuple[Selector, Selector]) -> None:
+    """What is said of two selectors is so for every node, and what is denied fails for some."""
+    one, other = both
+    some, others = both_taken(one, other)
+    assert implies(one, other) == (some <= others)
+    assert implies(other, one) == (others <= some)
+    assert equivalent(one, other) == equivalent(other, one) == (some == others)
+    assert disjoint(one, other) == disjoint(other, one) == some.isdisjoint(others)
+    assert one.is_satisfiable == bool(some)
+    assert (normal_form(one) == normal_form(other)) == (some == others)
+
+
+@given(small_selectors())
+def test_normal_form(selector: Selector) -> None:
+    """The normal form takes the same, is its own, and no requirement of it follows from others."""
+    form = normal_form(selector)
+    before, after = both_taken(selector, form)
+    assert before == after
+    assert normal_form(form) == form
+    assert str(normal_form(form)) == str(form)
+    assert len(form.requirements) <= len(selector.requirements)
+    assert redundant(form) == ()
+    assert conflict(form) == (() if form == Selector.nothing() else None)
+
+
+@given(small_selectors(max_size=7))
+@example(Selector.parse("x in (5,a),x!=5,x=a"))
+@example(Selector.parse("x=a,x=A,x=5,in"))
+@example(Selector.parse("x notin (5,a),x notin (a,A),x notin (5,A)"))
+def test_redundant(selector: Selector) -> None:
+    """What is redundant can go all at once, and then no other requirement can."""
+    keys, nodes = keys_of([selector]), universe(selector)
+    kept = list(selector.requirements)
+    for each in reversed(redundant(selector)):  # of equal ones the later
+        del kept[len(kept) - 1 - kept[::-1].index(each)]
+    whole = taken(selector.requirements, selector.ids, keys, nodes)
+    assert taken(kept, selector.ids, keys, nodes) == whole
+    for at in range(len(kept)):
+        assert taken(kept[:at] + kept[at + 1 :], selector.ids, keys, nodes) != whole
+
+
+@given(small_selectors(("x",), 7) | small_selectors(max_size=7))
+@example(Selector.parse("x in (5,7,a),x!=a,x<6,x!=5"))
+@example(Selector.parse("x in (5,7,a),x in (5,A),x in (7,a,A),x!=7,x!=a,x!=A"))
+def test_conflict(selector: Selector) -> None:
+    """A conflict takes no node, no smaller set of requirements does, and there is one if any."""
+    found = conflict(selector)
+    keys, nodes = keys_of([selector]), universe(selector)
+    assert (found is None) == bool(taken(selector.requirements, selector.ids, keys, nodes))
+    if found is None:
+        return
+    assert len({each.key for each in found}) == 1
+    assert not taken(found, selector.ids, keys, nodes)
+    for key in keys:
+        on_key = [each for each in selector.requirements if each.key == key]
+        some: list[Answer] = [(None, answer) for answer in answers_on(key, on_key)]
+        for fewer in itertools.combinations(on_key, len(found) - 1):
+            assert taken(fewer, None, [key], some)
+
+
+on_x = requirements(("x",))
+
+
+@given(st.lists(on_x, min_size=1, max_size=4), st.lists(on_x, min_size=1, max_size=4))
+def test_sets_of_answers(some: list[Requirement], others: list[Requirement]) -> None:
+    """``in``, ``&``, ``<=``, ``==`` and ``is_empty`` of what a key may be are those of sets."""
+    one, other = allowed(some)["x"], allowed(others)["x"]
+    answers = answers_on("x", [*some, *others])
+
+    def those(asked: list[Requirement]) -> set[str | None]:
+        nodes: list[Answer] = [(None, answer) for answer in answers]
+        return {node[1] for node in taken(asked, None, ["x"], nodes)}
+
+    assert {answer for answer in answers if answer in one} == those(some)
+    assert {answer for answer in answers if answer in one & other} == those(some) & those(others)
+    assert one & other == other & one == allowed([*some, *others])["x"]
+    assert (one <= other) == (those(some) <= those(others))
+    assert (one == other) == (those(some) == those(others))
+    assert one.is_empty == (not those(some))
+    if one == other:
+        assert hash(one) == hash(other)
+
+
+@given(st.data(), small_selectors())
+def test_order_does_not_matter(data: st.DataObject, selector: Selector) -> None:
+    """The order of requirements changes neither the normal form nor the size of a conflict."""
+    assume(selector.ids is None)
+    parts = data.draw(st.permutations([str(each) for each in selector.requirements]))
+    shuffled = Selector.parse(",".join(parts))
+    assert str(normal_form(shuffled)) == str(normal_form(selector))
+    found, again = conflict(selector), conflict(shuffled)
+    assert (found is None) == (again is None)
+    assert len(found or ()) == len(again or ())
