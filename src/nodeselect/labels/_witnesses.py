@@ -1,21 +1,23 @@
 """Sets of answers as sets of bits: a few answers that stand for all of them.
 
 Whatever tells some sets of one key apart, one of finitely many answers, the *witnesses*, tells
-too: to be absent; each value that is named; a value that nobody names; and an unnamed spelling of
-each integer at the edge of a range, inside and outside. A set is then an integer with one bit for
-each witness that it holds, and hundreds of sets are intersected in microseconds.
+too: to be absent; each value that is named; a word that is not named and no integer; and for the
+integers at both ends of each range a spelling that is not named. (The ends of what ranges have in
+common are ends of theirs; and of two ranges that differ one has an end outside the other.) A set is
+then an integer with one bit for each witness that it holds, and hundreds of them are intersected in
+microseconds.
 """
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 
-from nodeselect.labels.answers import MAX_INT64, MIN_INT64, Allowed
+from nodeselect.labels.answers import Allowed
 from nodeselect.labels.rules import parse_int64
 
 __all__ = ["irreducible", "masks", "smallest_contradiction"]
 
 _ABSENT = 1
-_UNNAMED = 2
+"""The bit of being absent. The next one is that of the word that is not named."""
 
 _MOST_STEPS = 100_000
 """Sets looked at in the search for a smallest contradiction: enough for any that two of 256
@@ -30,12 +32,7 @@ def masks(sets: Sequence[Allowed]) -> list[int]:
     """
     named = {value for each in sets for value in (*(each.values or ()), *each.but)}
     spelled = {value: parse_int64(value) for value in named}
-    edges = {
-        number
-        for low, high in filter(None, (each.integers for each in sets))
-        for number in (low - 1, low, high, high + 1)
-        if MIN_INT64 <= number <= MAX_INT64
-    }
+    edges = {number for ends in filter(None, (each.integers for each in sets)) for number in ends}
     words = [value for value, number in spelled.items() if number is None]
     # In order of number, so that a range is a row of bits. An edge has no value: it is unnamed.
     numbers: list[tuple[int, str | None]] = [(number, None) for number in edges]
@@ -97,22 +94,18 @@ def smallest_contradiction(sets: Sequence[int]) -> list[int]:
     two are enough, and in practice where people can read it.
     """
     at_most = irreducible(sets)
-    distinct = {each: at for at, each in reversed(list(enumerate(sets)))}
-    search = _Search(sorted(distinct.values()), sets)
-    for size in range(1, len(at_most)):
+    search = _Search(sets)
+    for size in range(2, len(at_most)):  # a set that is empty alone would be all of at_most
         found = search.find(-1, size)
         if found is not None:
             return sorted(found)
-        if search.steps_left < 0:
-            break
     return at_most
 
 
 class _Search:
     """A search for so many sets without a common witness, with a bound on its steps."""
 
-    def __init__(self, order: Sequence[int], sets: Sequence[int]) -> None:
-        self.order = order
+    def __init__(self, sets: Sequence[int]) -> None:
         self.sets = sets
         self.steps_left = _MOST_STEPS
 
@@ -122,13 +115,13 @@ class _Search:
         Some set must refuse the lowest witness of ``left``: only those that do are tried.
         """
         refused = left if size == 1 else left & -left
-        for at in self.order:
+        for at, each in enumerate(self.sets):
             self.steps_left -= 1
             if self.steps_left < 0:
                 return None
-            if self.sets[at] & refused:
+            if each & refused:
                 continue
-            remaining = left & self.sets[at]
+            remaining = left & each
             found = self.find(remaining, size - 1) if remaining else []
             if found is not None:
                 return [at, *found]
