@@ -91,6 +91,12 @@ SELECTORS = [
     ("a in (b,c),a notin (c,b,d)", NOTHING, "", "a in (b,c),a notin (b,c,d)"),
     ("a in (b,c),a!=b,a!=c", NOTHING, "", "a in (b,c),a!=b,a!=c"),
     ("a in (b,c),a in (c,d),a in (b,d)", NOTHING, "", "a in (b,c),a in (c,d),a in (b,d)"),
+    (
+        "a in (1,2),a in (2,4),a in (1,4),a in (1,2,3),a in (4,5,6)",
+        NOTHING,
+        "a in (2,4),a in (1,4),a in (1,2,3)",
+        "a in (1,2),a in (4,5,6)",
+    ),
     ("x>5,x<6", NOTHING, "", "x>5,x<6"),
     ("x>7,x<2", NOTHING, "", "x>7,x<2"),
     ("x>5,x=a", NOTHING, "", "x>5,x=a"),
