@@ -7,7 +7,7 @@
 """
 
 from nodeselect.errors import InventoryError, JobError, NodeselectError, Problem, SelectorError
-from nodeselect.inventory import Inventory, NodeSet
+from nodeselect.inventory import Inventory, NodeSet, Plan, Snapshot
 from nodeselect.labels import Operator, Requirement, Selector
 from nodeselect.limits import LIMITS, Limits
 from nodeselect.node import Node
@@ -22,10 +22,12 @@ __all__ = [
     "NodeSet",
     "NodeselectError",
     "Operator",
+    "Plan",
     "Problem",
     "Requirement",
     "Selector",
     "SelectorError",
+    "Snapshot",
 ]
 
 __version__ = "0.1.0"

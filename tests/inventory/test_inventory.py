@@ -85,7 +85,7 @@ def test_in() -> None:
 def test_item() -> None:
     """The node of an id is the one that was put in; an unknown id is a KeyError."""
     node = Node("n-1")
-    assert Inventory([node])["n-1"] is node
+    assert Inventory([node])["n-1"] == node
     with pytest.raises(KeyError):
         three()["n-9"]
 

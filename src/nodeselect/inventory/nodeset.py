@@ -1,68 +1,131 @@
 """The answer to a selector: which nodes."""
 
-from collections.abc import Callable, Iterator, Mapping
-from itertools import islice
+from collections.abc import Iterator
+from random import Random
+from typing import NamedTuple
 
+from nodeselect.inventory import postings
+from nodeselect.inventory.moment import Moment
+from nodeselect.inventory.postings import Postings
+from nodeselect.inventory.store import Store, joined
+from nodeselect.labels import Selector
 from nodeselect.node import Node
 
-__all__ = ["NodeSet", "Placed"]
+__all__ = ["NodeSet"]
 
-Placed = tuple[int, Node]
-"""A node and its place in the order in which the nodes of its inventory first came in."""
+
+class _Answer(NamedTuple):
+    """A node set, worked out."""
+
+    store: Store
+    found: Postings
+    moments: tuple[tuple[int, int], tuple[int, int]]
+    """The first and the last moment that it may be of, each as its numbers of nodes and deaths."""
 
 
 class NodeSet:
     """Some nodes of one inventory, at the moment they were asked for. It never changes.
 
-    In inventory order: the order in which the nodes first came in.
+    In inventory order: the order in which the nodes first came in. It is worked out when
+    something is first asked of it, which costs some microseconds however many nodes there are
+    (see ``docs/inventory.md``); what happens to the inventory meanwhile does not matter.
     """
 
-    __slots__ = ("_inventory", "_placed")
+    __slots__ = ("_known", "_moment", "_selector")
 
-    def __init__(self, inventory: object, placed: Mapping[str, Placed]) -> None:
-        """Made by ``Inventory.match``; ``placed`` is in order, ``inventory`` its mark."""
-        self._inventory = inventory
-        self._placed = placed
+    def __init__(self, moment: Moment, selector: Selector) -> None:
+        """Made by ``match``; nobody else makes one."""
+        self._moment = moment
+        self._selector = selector
+        self._known: _Answer | None = None
 
     def __len__(self) -> int:
-        return len(self._placed)
+        """Give the number of nodes. Cost: less than that of the set itself."""
+        if self._known is None:
+            return self._moment.count(self._selector)
+        return len(self._known.found)
 
     def __iter__(self) -> Iterator[Node]:
-        return (node for _, node in self._placed.values())
+        store, found, _ = self._answer
+        return map(store.node, store.in_order(found))
 
     def __contains__(self, node_id: object) -> bool:
-        """Say whether the node with this id is in the answer."""
-        return node_id in self._placed
+        """Say whether the node with this id is in the answer. Cost: about a microsecond."""
+        store, found, _ = self._answer
+        return isinstance(node_id, str) and store.contains(found, node_id)
 
     def ids(self) -> list[str]:
-        """Give the ids in inventory order. Cost: a list of the length of the answer."""
-        return list(self._placed)
+        """Give the ids in inventory order. Cost: some 15 to 50 ns an id."""
+        store, found, _ = self._answer
+        return store.ids(found)
 
     def first(self, n: int) -> list[Node]:
         """Give the first ``n`` nodes in inventory order, or all where there are fewer.
 
+        Cost: that of the nodes returned, even where the answer is most of the inventory.
+
         :raises ValueError: when ``n`` is negative.
         """
-        if n < 0:
-            raise ValueError("n must not be negative")
-        return list(islice(self, n))
+        _check_number(n)
+        store, found, _ = self._answer
+        return [store.node(ordinal) for ordinal in store.first(found, n)]
+
+    def sample(self, n: int, seed: int) -> list[Node]:
+        """Give ``n`` nodes drawn at random, in inventory order, or all where there are fewer.
+
+        Each set of ``n`` is as likely as any other. The same nodes and the same seed give the same
+        sample. Cost: linear in the answer, some 10 ns a node.
+
+        :raises ValueError: when ``n`` is negative.
+        """
+        _check_number(n)
+        store, found, _ = self._answer
+        ordinals = store.in_order(found)
+        drawn = Random(seed).sample(range(len(ordinals)), min(n, len(ordinals)))  # noqa: S311
+        return [store.node(ordinals[at]) for at in sorted(drawn)]
+
+    def facet(self, key: str) -> dict[str, int]:
+        """Count the nodes by their value of ``key``, the most frequent first.
+
+        Nodes without the key are not counted. Cost: an operation on sets for each value of the
+        key, or a look at each node where these are fewer.
+        """
+        store, found, _ = self._answer
+        counts = store.facet(found, key)
+        return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
 
     def __and__(self, other: "NodeSet") -> "NodeSet":
-        return self._kept(other, lambda node_id: node_id in other._placed)
+        """Take the nodes that both have, as the left one has them."""
+        shared = self._shared(other)
+        return _made(self._answer.store, shared, self, other)
 
     def __sub__(self, other: "NodeSet") -> "NodeSet":
-        return self._kept(other, lambda node_id: node_id not in other._placed)
+        """Take the nodes that only the left one has."""
+        store, found, _ = self._answer
+        return _made(store, found - self._shared(other), self, other)
 
     def __or__(self, other: "NodeSet") -> "NodeSet":
         """Take the nodes of both; where both have one, as the left one has it."""
-        self._check(other)
-        both = sorted({**other._placed, **self._placed}.items(), key=lambda item: item[1][0])
-        return NodeSet(self._inventory, dict(both))
+        _check_kind(other)
+        shared = other._shared(self)
+        store, found, _ = self._answer
+        other_store, other_found, _ = other._answer
+        if store is other_store:
+            return _made(store, found | (other_found - shared), self, other)
+        both = joined(store, found, other_store, other_found - shared)
+        count = len(both.changes.nodes)
+        return _of(_Answer(both, postings.between(0, count), ((count, 0), (count, 0))))
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, NodeSet):
             return NotImplemented
-        return self._inventory is other._inventory and self._placed == other._placed
+        store, found, _ = self._answer
+        other_store, other_found, _ = other._answer
+        if store is other_store and found == other_found:
+            return True
+        if store.family is not other_store.family or len(found) != len(other_found):
+            return False
+        return all(one == another for one, another in zip(self, other, strict=True))
 
     __hash__ = None  # type: ignore[assignment]
 
@@ -70,13 +133,51 @@ class NodeSet:
         ids = ", ".join(repr(node.id) for node in self.first(3))
         return f"<NodeSet of {len(self)}: {ids}{', …' if len(self) > 3 else ''}>"
 
-    def _kept(self, other: "NodeSet", wanted: Callable[[str], bool]) -> "NodeSet":
-        self._check(other)
-        kept = {node_id: placed for node_id, placed in self._placed.items() if wanted(node_id)}
-        return NodeSet(self._inventory, kept)
+    @property
+    def _answer(self) -> _Answer:
+        known = self._known
+        if known is None:  # two threads may both work it out, to the same end
+            moment = self._moment
+            now = (moment.nodes, moment.deaths)
+            known = self._known = _Answer(moment.store, moment.match(self._selector), (now, now))
+        return known
 
-    def _check(self, other: object) -> None:
-        if not isinstance(other, NodeSet):
-            raise TypeError(f"a NodeSet goes with a NodeSet, not with {type(other).__name__}")
-        if self._inventory is not other._inventory:
+    def _shared(self, other: "NodeSet") -> Postings:
+        """Give those ordinals of this set whose nodes are in the other one, in any version."""
+        _check_kind(other)
+        store, found, (start, stop) = self._answer
+        other_store, other_found, (other_start, other_stop) = other._answer
+        if store.family is not other_store.family:
             raise ValueError("the two node sets are of different inventories")
+        if store is not other_store:
+            return _held(store, found, other_store, other_found)
+        same = found & other_found
+        changed = found & store.changes.between(min(start, other_start), max(stop, other_stop))
+        return same | _held(store, changed, store, other_found) if changed else same
+
+
+def _held(store: Store, found: Postings, other: Store, other_found: Postings) -> Postings:
+    """Give those of ``found`` whose ids stand in the other set. Cost: a look-up each."""
+    ordinals = postings.ordinals(found)
+    return postings.of([at for at in ordinals if other.contains(other_found, store.id(at))])
+
+
+def _made(store: Store, found: Postings, one: NodeSet, other: NodeSet) -> NodeSet:
+    moments = (*one._answer.moments, *other._answer.moments)
+    return _of(_Answer(store, found, (min(moments), max(moments))))
+
+
+def _of(answer: _Answer) -> NodeSet:
+    made = NodeSet.__new__(NodeSet)
+    made._known = answer
+    return made
+
+
+def _check_kind(other: object) -> None:
+    if not isinstance(other, NodeSet):
+        raise TypeError(f"a NodeSet goes with a NodeSet, not with {type(other).__name__}")
+
+
+def _check_number(n: int) -> None:
+    if n < 0:
+        raise ValueError("n must not be negative")

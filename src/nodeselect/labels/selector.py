@@ -24,10 +24,11 @@ class Selector(Frozen):
     whatever order; safe to share between threads.
     """
 
-    __slots__ = ("ids", "matches", "requirements")
+    __slots__ = ("_hash", "ids", "matches", "requirements")
 
     requirements: tuple[Requirement, ...]
     """The requirements in order of key; those on one key in the order they were given."""
+    _hash: int
     ids: tuple[str, ...] | None
     """The node ids to choose from, sorted; None when any will do. An empty tuple takes no node."""
     matches: Predicate
@@ -153,7 +154,11 @@ class Selector(Frozen):
         return self.ids == other.ids and _canonical(self) == _canonical(other)
 
     def __hash__(self) -> int:
-        return hash((self.ids, *_canonical(self)))
+        try:
+            return self._hash
+        except AttributeError:  # asked for the first time
+            object.__setattr__(self, "_hash", hash((self.ids, *_canonical(self))))
+            return self._hash
 
     def __reduce__(self) -> tuple[object, ...]:
         return _again, (_text(self.requirements), self.ids)

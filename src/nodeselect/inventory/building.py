@@ -1,0 +1,91 @@
+"""Stores made of nodes, and made anew of what is left of one.
+
+Few nodes need no segment: they are changes since nothing, which keeps small programs from loading
+numpy and costs them nothing.
+"""
+
+from array import array
+from collections.abc import Iterable, Mapping
+from itertools import chain, islice
+
+from nodeselect.errors import InventoryError
+from nodeselect.inventory import postings
+from nodeselect.inventory.changes import Changes
+from nodeselect.inventory.moment import Moment
+from nodeselect.inventory.store import Store
+from nodeselect.node import Node
+from nodeselect.printable import quoted
+
+__all__ = ["FEW", "Parts", "build", "compacted", "is_due"]
+
+Parts = tuple[str, Mapping[str, str], str | None, str | None]
+"""A node as its parts: id, labels, name, state."""
+
+FEW = 2_048
+"""Nodes up to which no segment is made."""
+
+
+def build(nodes: Iterable[Parts], *, indexed: bool) -> Store:
+    """Make the store of a new inventory. Cost: some 2 µs a node.
+
+    :raises InventoryError: with the code ``duplicate-id``, when two nodes have one id.
+    """
+    rest = iter(nodes)
+    few = list(islice(rest, FEW + 1)) if indexed else list(rest)
+    if indexed and len(few) > FEW:
+        from nodeselect.inventory.rows import Rows
+        from nodeselect.inventory.segment import Segment
+
+        segment = Segment(Rows.of(chain(few, rest)))
+        changes = Changes(len(segment), indexed=True)
+        return Store(segment, changes, object(), array("q", range(len(segment))), len(segment))
+    seen = set()
+    for node_id, *_ in few:
+        if node_id in seen:
+            raise InventoryError("duplicate-id", f"two nodes have the id {quoted(node_id)}")
+        seen.add(node_id)
+    made = [Node.read(node_id, dict(labels), name, state) for node_id, labels, name, state in few]
+    return _few(made, range(len(made)), object(), len(made), indexed=indexed)
+
+
+def is_due(moment: Moment, share: float) -> bool:
+    """Say whether so much has changed since the store was made that it should be made anew."""
+    return moment.changed > max(FEW, share * moment.store.base)
+
+
+def compacted(moment: Moment, *, indexed: bool) -> Store:
+    """Make a store of the nodes of one moment, without changes and dead ordinals.
+
+    Cost: some 0.6 µs a node.
+    """
+    store = moment.store
+    next_place = store.place(store.next_rank)
+    alive = moment.everything()
+    if not indexed or moment.length <= FEW:
+        ordinals = store.in_order(alive)
+        places = [store.place(store.rank(ordinal)) for ordinal in ordinals]
+        nodes = [store.node(ordinal) for ordinal in ordinals]
+        return _few(nodes, places, store.family, next_place, indexed=indexed)
+    from nodeselect.inventory.rows import Rows
+    from nodeselect.inventory.segment import Segment
+
+    late = store.late(alive)
+    nodes = [store.node(ordinal) for _, ordinal in late]
+    rows = Rows.of((node.id, node.labels, node.name, node.state) for node in nodes)
+    ranks = [rank for rank, _ in late]
+    if store.segment is not None:
+        early = postings.ordinals(alive)[: len(alive) - len(late)]
+        rows, ranks = store.segment.merged(early, rows, ranks)
+    segment = Segment(rows)
+    changes = Changes(len(segment), indexed=True)
+    return Store(segment, changes, store.family, store.places(ranks), next_place)
+
+
+def _few(
+    nodes: list[Node], places: Iterable[int], family: object, next_place: int, *, indexed: bool
+) -> Store:
+    """Make a store without a segment."""
+    changes = Changes(0, indexed=indexed)
+    for rank, node in enumerate(nodes):
+        changes.add(node, rank)
+    return Store(None, changes, family, array("q", places), next_place)

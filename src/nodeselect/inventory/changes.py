@@ -1,0 +1,140 @@
+"""The nodes that came in since the segment was made, and the ordinals that are dead since.
+
+Everything here is only ever added to. So a reader that knows how many nodes and how many deaths
+there were at its moment sees just those, whatever is added meanwhile, and need not wait:
+
+    nodes     [ node , node , node ‖ node …      ordinals first, first + 1, …
+    before    [ 17   , None , 1001 ‖ …           the ordinal that each took the place of
+    deaths    [ 17   , 1001 ‖ …                  ordinals, in the order in which they died
+
+    ‖ is where one reader's moment ends.
+"""
+
+from array import array
+from itertools import islice
+from sys import getsizeof
+
+from nodeselect.inventory import postings
+from nodeselect.inventory.label_index import LabelIndex
+from nodeselect.inventory.plan import Plan, make_plan
+from nodeselect.inventory.postings import Postings
+from nodeselect.labels import Selector
+from nodeselect.node import Node
+
+__all__ = ["Changes"]
+
+_FEW = 32
+"""Nodes that are tested one by one rather than asked through an index."""
+
+_MOST_PLANS = 1_024
+
+
+class Changes:
+    """Nodes by ordinal, and deaths. Written by one thread at a time, read by any number."""
+
+    __slots__ = (
+        *("_before", "_died", "_latest", "_latest_at", "_plans"),
+        *("deaths", "first", "index", "nodes", "ranks"),
+    )
+
+    def __init__(self, first: int, *, indexed: bool) -> None:
+        """Begin without any; the first node will have the ordinal ``first``."""
+        self.first = first
+        self.nodes: list[Node] = []
+        self.ranks: list[int] = []
+        self.deaths = array("I")
+        self.index = LabelIndex.growing() if indexed else None
+        self._before: list[int | None] = []
+        self._latest: dict[str, int] = {}
+        self._latest_at: dict[int, int] = {}
+        self._died: dict[int, int] = {}
+        self._plans: dict[Selector, tuple[int, Plan]] = {}
+
+    def add(self, node: Node, rank: int) -> None:
+        """Add a node behind all others; what had its id before is to be killed by the caller."""
+        ordinal = self.first + len(self.nodes)
+        self._before.append(self._latest.get(node.id))
+        self.ranks.append(rank)
+        if self.index is not None:
+            self.index.add(ordinal, node.labels, node.state)
+        self.nodes.append(node)  # behind the index: who counts the nodes can rely on it
+        self._latest[node.id] = self._latest_at[rank] = ordinal
+
+    def kill(self, ordinal: int) -> None:
+        """Let an ordinal, of the segment or of these, be dead from now on."""
+        self._died[ordinal] = len(self.deaths)
+        self.deaths.append(ordinal)
+
+    def is_dead(self, ordinal: int, deaths: int) -> bool:
+        """Say whether an ordinal is among the first so many deaths."""
+        died = self._died.get(ordinal)
+        return died is not None and died < deaths
+
+    def between(self, start: tuple[int, int], stop: tuple[int, int]) -> Postings:
+        """Give the ordinals that came in or died between two moments.
+
+        A moment is the numbers of nodes and of deaths that there were. A node whose ordinal is
+        not among these was the same all the time.
+        """
+        (nodes, deaths), (more_nodes, more_deaths) = start, stop
+        died = postings.of(self.deaths[deaths:more_deaths])
+        return died | postings.between(self.first + nodes, self.first + more_nodes)
+
+    def versions(self, node_id: str, count: int) -> list[int]:
+        """Give the ordinals that nodes with this id have, of the first ``count``; newest first."""
+        found = []
+        ordinal = self._latest.get(node_id)
+        while ordinal is not None:
+            if ordinal - self.first < count:
+                found.append(ordinal)
+            ordinal = self._before[ordinal - self.first]
+        return found
+
+    def at_rank(self, rank: int, found: Postings) -> list[int]:
+        """Give the ordinals of ``found`` at a rank; there is one version of a node in a set."""
+        ordinal = self._latest_at.get(rank)
+        while ordinal is not None and self.ranks[ordinal - self.first] == rank:
+            if ordinal in found:
+                return [ordinal]
+            ordinal = self._before[ordinal - self.first]
+        return []
+
+    def match(self, selector: Selector, count: int) -> Postings:
+        """Give what ``selector`` takes of the first ``count`` nodes, dead or not."""
+        if selector.ids is not None:
+            return self._match_ids(selector, selector.ids, count)
+        if self.index is None or count <= _FEW:
+            matches, first = selector.matches, self.first
+            some = enumerate(islice(self.nodes, count), first)
+            return postings.of([at for at, node in some if matches(node.labels)])
+        made, plan = self._plans.get(selector, (0, None))
+        if plan is None or made < count:
+            made = len(self.nodes)
+            plan = make_plan(self.index, selector)
+            if len(self._plans) >= _MOST_PLANS:
+                self._plans.clear()
+            self._plans[selector] = made, plan
+        return postings.cut_off(plan.run(), self.first + count)
+
+    def _match_ids(self, selector: Selector, ids: tuple[str, ...], count: int) -> Postings:
+        nodes, first = self.nodes, self.first
+        candidates = [at for node_id in ids for at in self.versions(node_id, count)]
+        taken = [
+            at
+            for at in candidates
+            if selector.matches(nodes[at - first].labels, nodes[at - first].id)
+        ]
+        return postings.of(sorted(taken))
+
+    def bytes(self) -> int:
+        """Give the memory of all, in bytes. Cost: a look at every node."""
+        numbers = (self.ranks, self.deaths, self._before, self._died, self._latest_at)
+        tables = (self.nodes, self._latest, *numbers)
+        index = 0 if self.index is None else self.index.bytes()
+        return index + sum(map(getsizeof, tables)) + sum(map(_node_bytes, self.nodes))
+
+
+def _node_bytes(node: Node) -> int:
+    """Give the memory of a node and its strings, as if no other node had any of them."""
+    strings = (node.id, node.name or "", node.state or "", *node.labels, *node.labels.values())
+    return getsizeof(node) + getsizeof(dict(node.labels)) + sum(map(getsizeof, strings))

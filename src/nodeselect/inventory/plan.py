@@ -1,0 +1,200 @@
+"""From a selector and an index to the steps that answer it.
+
+Planning looks at the sizes and decides; running decides nothing.
+
+- Postings are intersected in the order of their *bytes*: in a clustered segment a million ordinals
+  may be one run, and cost less than a thousand scattered ones (``benchmarks/test_match.py``).
+- What is not wanted is subtracted last, the biggest first; no complement is ever made.
+- All nodes are begun with only where nothing is intersected.
+- A list of values is one union, made while planning and kept with the plan. Where a list names
+  most of what there is, the others are subtracted instead.
+"""
+
+from collections.abc import Collection, Iterable
+from operator import attrgetter
+from typing import NamedTuple, assert_never
+
+from nodeselect.inventory import postings
+from nodeselect.inventory.label_index import LabelIndex
+from nodeselect.inventory.postings import Postings
+from nodeselect.labels import Operator, Requirement, Selector
+from nodeselect.labels.rules import parse_int64
+from nodeselect.printable import cut, printable
+
+__all__ = ["Plan", "Plans", "Step", "make_plan"]
+
+_SHOWN = 60
+"""Characters shown of what a step asks for."""
+
+
+class Step(NamedTuple):
+    """One operand of a plan."""
+
+    asked: object
+    """What is asked for; its text is that of a selector."""
+    postings: Postings
+    """The nodes that are to be kept, or to be taken away."""
+    bytes: int
+    """What reading them costs."""
+    made: bool
+    """Whether they were made for this plan, and are not those of the index."""
+
+
+class Plan:
+    """How one selector is answered over one index: small, immutable, to be run often."""
+
+    __slots__ = ("_drops", "_everything", "_takes", "drops", "takes")
+
+    takes: tuple[Step, ...]
+    """What is intersected, in this order; where there is nothing, all nodes are begun with."""
+    drops: tuple[Step, ...]
+    """What is then taken away, in this order."""
+
+    def __init__(
+        self, everything: Postings, takes: Iterable[Step] = (), drops: Iterable[Step] = ()
+    ) -> None:
+        """Put the steps in the order of their cost."""
+        self.takes = tuple(sorted(takes, key=attrgetter("bytes")))
+        self.drops = tuple(sorted(drops, key=attrgetter("bytes"), reverse=True))
+        self._everything = everything
+        self._takes = tuple(step.postings for step in self.takes)
+        self._drops = tuple(step.postings for step in self.drops)
+
+    def run(self) -> Postings:
+        """Give the ordinals of the answer. They may be those of the index: not to be changed."""
+        return postings.taken(self._everything, self._takes, self._drops)
+
+    def count(self) -> int:
+        """Give how many ordinals the answer has, without making all of it."""
+        return postings.taken_count(self._everything, self._takes, self._drops)
+
+    @property
+    def bytes(self) -> int:
+        """The memory of what was made for this plan, in bytes."""
+        return sum(step.bytes for step in (*self.takes, *self.drops) if step.made)
+
+    def explain(self) -> str:
+        """Name the steps with their sizes, a line each.
+
+        ``take`` keeps what the line names, ``drop`` takes it away.
+        """
+        lines = [_line("take", step) for step in self.takes]
+        if not lines:
+            lines = [f"take all: {len(self._everything):,} nodes"]
+        return "\n".join([*lines, *(_line("drop", step) for step in self.drops)])
+
+    def __repr__(self) -> str:
+        return f"<Plan: {self.explain()}>".replace("\n", "; ")
+
+
+class Plans:
+    """Plans made for one index that does not change, kept by selector; a bounded table."""
+
+    __slots__ = ("_bytes", "_most_bytes", "_plans")
+
+    _MOST = 4_096
+
+    def __init__(self, most_bytes: int) -> None:
+        """Keep plans of some thousand selectors, and ``most_bytes`` of what was made for them."""
+        self._plans: dict[Selector, Plan] = {}
+        self._most_bytes = most_bytes
+        self._bytes = 0
+
+    @property
+    def bytes(self) -> int:
+        """The memory of what was made for the plans, in bytes."""
+        return self._bytes
+
+    def get(self, selector: Selector) -> Plan | None:
+        """Give the plan of ``selector`` if it is kept. Cost: one look-up."""
+        return self._plans.get(selector)
+
+    def keep(self, selector: Selector, plan: Plan) -> None:
+        """Keep ``plan``; what does not fit any more makes room by starting anew."""
+        self._bytes += plan.bytes
+        if self._bytes > self._most_bytes or len(self._plans) >= self._MOST:
+            self._plans.clear()
+            self._bytes = plan.bytes
+        self._plans[selector] = plan
+
+
+def make_plan(index: LabelIndex, selector: Selector, chosen: Postings | None = None) -> Plan:
+    """Decide how to answer ``selector`` over ``index``.
+
+    :param chosen: the nodes with the ids that the selector names; None when it names none.
+
+    Cost: some microseconds a requirement, and the unions of its lists.
+    """
+    if not selector.is_satisfiable:
+        return Plan(index.everything, [_step("nothing", postings.between(0, 0))])
+    takes: list[Step] = []
+    drops: list[Step] = []
+    if chosen is not None:
+        takes.append(_step("one of the ids", chosen, made=True))
+    for requirement in selector.requirements:
+        _add_steps(index, requirement, takes, drops)
+    return Plan(index.everything, takes, [step for step in drops if step.bytes])
+
+
+def _add_steps(
+    index: LabelIndex, requirement: Requirement, takes: list[Step], drops: list[Step]
+) -> None:
+    key, values = requirement.key, requirement.values
+    match requirement.operator:
+        case Operator.EXISTS:
+            _take_carriers(index, key, takes)
+        case Operator.DOES_NOT_EXIST:
+            drops.append(_step(key, index.carriers(key)))
+        case Operator.EQUALS | Operator.IN:
+            _take_values(index, requirement, values, takes, drops)
+        case Operator.NOT_EQUALS | Operator.NOT_IN:
+            asked = Requirement.read(key, Operator.IN, values)
+            drops.append(_union(index, key, values, asked))
+        case Operator.GREATER_THAN:
+            within = index.within(key, parse_int64(values[0]), None)
+            _take_values(index, requirement, within, takes, drops)
+        case Operator.LESS_THAN:
+            within = index.within(key, None, parse_int64(values[0]))
+            _take_values(index, requirement, within, takes, drops)
+        case _:
+            assert_never(requirement.operator)
+
+
+def _take_carriers(index: LabelIndex, key: str, takes: list[Step]) -> None:
+    carriers = index.carriers(key)
+    # (Two lengths of an index that grows are not of one moment.)
+    if index.grows or len(carriers) < len(index.everything):
+        takes.append(_step(key, carriers))
+
+
+def _take_values(
+    index: LabelIndex,
+    requirement: Requirement,
+    values: Collection[str],
+    takes: list[Step],
+    drops: list[Step],
+) -> None:
+    key = requirement.key
+    known = index.values(key)
+    if index.grows or len(values) < 2 or 2 * len(values) <= len(known):
+        takes.append(_union(index, key, values, requirement))
+        return
+    others = known.keys() - values
+    _take_carriers(index, key, takes)
+    drops.append(_union(index, key, others, f"{key} in ({len(others):,} other values)"))
+
+
+def _union(index: LabelIndex, key: str, values: Iterable[str], asked: object) -> Step:
+    known = index.values(key)
+    found = [known.get(value) for value in values]
+    parts = [stored for stored in found if stored is not None]
+    return _step(asked, postings.union(parts), made=len(parts) > 1)
+
+
+def _step(asked: object, found: Postings, *, made: bool = False) -> Step:
+    return Step(asked, found, postings.bytes_of(found), made)
+
+
+def _line(what: str, step: Step) -> str:
+    text = printable(cut(str(step.asked), _SHOWN))
+    return f"{what} {text}: {len(step.postings):,} nodes, {step.bytes:,} bytes"

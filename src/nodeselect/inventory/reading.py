@@ -1,0 +1,100 @@
+"""What can be asked of an inventory, whether it changes or not."""
+
+from collections.abc import Iterator
+
+from nodeselect.inventory.moment import Moment
+from nodeselect.inventory.nodeset import NodeSet
+from nodeselect.inventory.plan import Plan
+from nodeselect.labels import Selector
+from nodeselect.node import Node
+
+__all__ = ["Reading", "Snapshot"]
+
+
+class Reading:
+    """The questions that both an inventory and a snapshot of it answer.
+
+    Each question is answered for one moment, whatever other threads write meanwhile, and never
+    waits for them.
+    """
+
+    __slots__ = ("_moment",)
+
+    _moment: Moment
+    """What is seen. Where it changes, it is replaced as a whole: read it once for a question."""
+
+    @property
+    def generation(self) -> int:
+        """How many changes there have been. Two moments of one inventory with the same generation
+        hold the same nodes."""
+        return self._moment.generation
+
+    def match(self, selector: Selector) -> NodeSet:
+        """Give the nodes that ``selector`` takes, as they are at this moment.
+
+        Cost: some microseconds, with a plan that is kept for the selector (``docs/inventory.md``).
+
+        :raises TypeError: when ``selector`` is no :class:`Selector`; a text is not parsed here.
+        """
+        if not isinstance(selector, Selector):
+            raise TypeError(f"match takes a Selector, not {type(selector).__name__}")
+        return NodeSet(self._moment, selector)
+
+    def plan(self, selector: Selector) -> Plan | None:
+        """Give the steps by which ``selector`` is answered; ``explain()`` of them is a text.
+
+        The plan is that over the indexed nodes; what has changed since they were indexed is asked
+        besides. None where there are so few nodes that none are indexed.
+        """
+        segment = self._moment.store.segment
+        return None if segment is None else segment.plan(selector)
+
+    def __len__(self) -> int:
+        return self._moment.length
+
+    def __iter__(self) -> Iterator[Node]:
+        moment = self._moment
+        return map(moment.store.node, moment.store.in_order(moment.everything()))
+
+    def __contains__(self, node: object) -> bool:
+        """Say whether this very node is there or, for a string, a node with this id."""
+        moment = self._moment
+        if isinstance(node, Node):
+            ordinal = moment.find(node.id)
+            return ordinal is not None and moment.store.node(ordinal) == node
+        return isinstance(node, str) and moment.find(node) is not None
+
+    def __getitem__(self, node_id: str) -> Node:
+        """Give the node with this id. Cost: some microseconds.
+
+        :raises KeyError: when there is none.
+        """
+        moment = self._moment
+        ordinal = moment.find(node_id)
+        if ordinal is None:
+            raise KeyError(node_id)
+        return moment.store.node(ordinal)
+
+    def memory(self) -> dict[str, int]:
+        """Give the memory held, in bytes, by part; the sum of the parts is all of it.
+
+        Cost: a look at every id. Strings that the caller holds too are counted as well.
+        """
+        return self._moment.store.bytes()
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} of {len(self)} nodes>"
+
+
+class Snapshot(Reading):
+    """An inventory at one moment. It never changes, and costs nothing to keep for a while.
+
+    Made by :meth:`Inventory.snapshot`. It keeps the store of its moment alive: after a compaction
+    of the inventory, that is a second copy of the nodes.
+    """
+
+    __slots__ = ()
+
+    def __init__(self, moment: Moment) -> None:
+        """Made by ``Inventory.snapshot``; nobody else makes one."""
+        self._moment = moment
