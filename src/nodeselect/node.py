@@ -9,7 +9,10 @@ from nodeselect.frozen import Frozen
 from nodeselect.limits import LIMITS
 from nodeselect.printable import UNPRINTABLE, printable, quoted
 
-__all__ = ["CONNECTED", "Node", "check_id", "check_sizes"]
+__all__ = ["CONNECTED", "Node", "Parts", "check_id", "check_sizes"]
+
+Parts = tuple[str, Mapping[str, str], str | None, str | None]
+"""A node as its parts: id, labels, name, state."""
 
 CONNECTED: Final = frozenset({"connected", "ready"})
 """The states in which a node takes work. Any other, and none at all, is not connected."""

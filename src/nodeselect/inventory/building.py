@@ -5,7 +5,7 @@ numpy and costs them nothing.
 """
 
 from array import array
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from itertools import chain, islice
 
 from nodeselect.errors import InventoryError
@@ -13,13 +13,10 @@ from nodeselect.inventory import postings
 from nodeselect.inventory.changes import Changes
 from nodeselect.inventory.moment import Moment
 from nodeselect.inventory.store import Store
-from nodeselect.node import Node
+from nodeselect.node import Node, Parts
 from nodeselect.printable import quoted
 
-__all__ = ["FEW", "Parts", "build", "compacted", "is_due"]
-
-Parts = tuple[str, Mapping[str, str], str | None, str | None]
-"""A node as its parts: id, labels, name, state."""
+__all__ = ["FEW", "build", "compacted", "is_due"]
 
 FEW = 2_048
 """Nodes up to which no segment is made."""

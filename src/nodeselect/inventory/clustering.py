@@ -68,7 +68,7 @@ def _cells(rows: Rows, sizes: NDArray[np.int64]) -> NDArray[np.uint32]:
         worth[pairs] = np.arange(absent, digits, dtype=np.uint32)
         cells *= digits
     worths = np.zeros(len(rows.pairs) + 1, np.uint32)  # one more, for a last node without labels
-    np.take(worth, rows.pairs, out=worths[:-1])
+    worths[:-1] = worth[rows.pairs]
     numbers: NDArray[np.uint32] = np.add.reduceat(worths, rows.starts[:-1])
     numbers[rows.starts[1:] == rows.starts[:-1]] = 0
     return numbers

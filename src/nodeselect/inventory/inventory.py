@@ -6,11 +6,11 @@ from threading import Lock
 from typing import BinaryIO, TextIO
 
 from nodeselect.errors import InventoryError
-from nodeselect.inventory.building import Parts, build, compacted, is_due
+from nodeselect.inventory.building import build, compacted, is_due
 from nodeselect.inventory.moment import Moment
 from nodeselect.inventory.reading import Reading, Snapshot
 from nodeselect.inventory.store import Store
-from nodeselect.node import Node
+from nodeselect.node import Node, Parts
 from nodeselect.sources import open_input
 
 __all__ = ["Inventory"]
@@ -19,6 +19,7 @@ __all__ = ["Inventory"]
 class Inventory(Reading):
     """A fleet of nodes, each id once, in the order in which the nodes first came in.
 
+    >>> from nodeselect import Selector
     >>> inventory = Inventory([Node("n-1", {"gpu": "true"}), Node("n-2")])
     >>> inventory.match(Selector.parse("gpu")).ids()
     ['n-1']

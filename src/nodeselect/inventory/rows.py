@@ -12,7 +12,7 @@ So a node costs two or four bytes a label beside its id, and is made again when 
 """
 
 from array import array
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from itertools import chain, islice
 from sys import getsizeof
 from typing import Any
@@ -20,12 +20,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nodeselect.node import Node
+from nodeselect.node import Node, Parts
 
-__all__ = ["Parts", "Rows", "Whole"]
-
-Parts = tuple[str, Mapping[str, str], str | None, str | None]
-"""A node as its parts: id, labels, name, state."""
+__all__ = ["Rows", "Whole"]
 
 Whole = NDArray[np.unsignedinteger[Any]]
 """An array of whole numbers that are not negative, as narrow as they allow."""
@@ -59,7 +56,7 @@ class Rows:
         self.ids = ids
         """The id of each node."""
         self.names = names
-        """The name of each node; None where no node has one."""
+        """The name of each node; None where none was ever given."""
         self.states = states
         """The state of each node, by number."""
         self.state_names = state_names
@@ -93,7 +90,7 @@ class Rows:
             pairs.extend(map(pair_numbers.__getitem__, chain.from_iterable(items)))
         return cls(
             _objects(ids),
-            _objects(names) if any(name is not None for name in names) else None,
+            _objects(names) if names.count(None) < len(names) else None,
             _narrow(np.array(states, np.uint32), len(state_numbers)),
             list(state_numbers),
             _starts(np.array(lengths, np.uint32)),
@@ -160,8 +157,6 @@ class Rows:
         pairs, kept_pairs = _renumbered(self.pairs[places], len(self.keys))
         states, kept_states = _renumbered(self.states[ranks], len(self.state_names))
         names = None if self.names is None else self.names[ranks]
-        if names is not None and not any(name is not None for name in names):
-            names = None
         return Rows(
             self.ids[ranks],
             names,
