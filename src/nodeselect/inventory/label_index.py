@@ -62,7 +62,7 @@ class LabelIndex:
         """Make an empty one, to add to."""
         return cls(postings.of(()), {}, {}, grows=True)
 
-    def keys(self) -> list[str]:
+    def names(self) -> list[str]:
         """Give the keys, in no order."""
         return list(self._keys)
 
@@ -80,6 +80,11 @@ class LabelIndex:
         """Count the ordinals of ``found`` by their value of ``key``; no value without any."""
         counts = ((value, postings.intersection(found, held)) for value, held in self._items(key))
         return {value: count for value, count in counts if count}
+
+    def count_of(self, key: str, value: str, found: Postings) -> int:
+        """Count the ordinals of ``found`` with this value of ``key``."""
+        held = self.values(key).get(value)
+        return 0 if held is None else postings.intersection(found, held)
 
     def within(self, key: str, above: int | None, below: int | None) -> list[str]:
         """Give the values of ``key`` that read as an integer between the bounds, both outside.

@@ -5,6 +5,7 @@ from random import Random
 from typing import NamedTuple
 
 from nodeselect.inventory import postings
+from nodeselect.inventory.counting import facet
 from nodeselect.inventory.moment import Moment
 from nodeselect.inventory.postings import Postings
 from nodeselect.inventory.store import Store, joined
@@ -91,7 +92,7 @@ class NodeSet:
         key, or a look at each node where these are fewer.
         """
         store, found, _ = self._answer
-        counts = store.facet(found, key)
+        counts = facet(store, found, key)
         return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
 
     def __and__(self, other: "NodeSet") -> "NodeSet":

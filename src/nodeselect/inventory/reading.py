@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 
+from nodeselect.inventory.explain import explain, explain_node
+from nodeselect.inventory.explanation import Explanation, NodeExplanation
 from nodeselect.inventory.moment import Moment
 from nodeselect.inventory.nodeset import NodeSet
 from nodeselect.inventory.plan import Plan
@@ -36,9 +38,7 @@ class Reading:
 
         :raises TypeError: when ``selector`` is no :class:`Selector`; a text is not parsed here.
         """
-        if not isinstance(selector, Selector):
-            raise TypeError(f"match takes a Selector, not {type(selector).__name__}")
-        return NodeSet(self._moment, selector)
+        return NodeSet(self._moment, _checked(selector))
 
     def plan(self, selector: Selector) -> Plan | None:
         """Give the steps by which ``selector`` is answered; ``explain()`` of them is a text.
@@ -47,7 +47,25 @@ class Reading:
         besides. None where there are so few nodes that none are indexed.
         """
         segment = self._moment.store.segment
-        return None if segment is None else segment.plan(selector)
+        return None if segment is None else segment.plan(_checked(selector))
+
+    def explain(self, selector: Selector) -> Explanation:
+        """Count why nodes match ``selector``, and why not the others.
+
+        ``str()`` of it is a text for people, ``as_dict()`` is for JSON. Cost: a few operations on
+        sets for each requirement; where an id or a value is unknown, a look at what there is.
+
+        :raises TypeError: when ``selector`` is no :class:`Selector`.
+        """
+        return explain(self._moment, _checked(selector))
+
+    def explain_node(self, selector: Selector, node_id: str) -> NodeExplanation:
+        """Say of one node which requirements of ``selector`` it satisfies. Cost: some 20 µs.
+
+        :raises KeyError: when there is no node with this id.
+        :raises TypeError: when ``selector`` is no :class:`Selector`.
+        """
+        return explain_node(self._moment, _checked(selector), node_id)
 
     def __len__(self) -> int:
         return self._moment.length
@@ -98,3 +116,9 @@ class Snapshot(Reading):
     def __init__(self, moment: Moment) -> None:
         """Made by ``Inventory.snapshot``; nobody else makes one."""
         self._moment = moment
+
+
+def _checked(selector: Selector) -> Selector:
+    if not isinstance(selector, Selector):
+        raise TypeError(f"a Selector is asked, not {type(selector).__name__}")
+    return selector

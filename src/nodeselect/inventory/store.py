@@ -7,7 +7,6 @@ afterwards, and says by itself which version of a node it holds.
 
 from array import array
 from bisect import bisect_left
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from operator import itemgetter
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from nodeselect.inventory import postings
 from nodeselect.inventory.changes import Changes
+from nodeselect.inventory.label_index import LabelIndex
 from nodeselect.inventory.postings import Postings
 from nodeselect.node import Node
 
@@ -99,6 +99,13 @@ class Store:
             return self.changes.nodes[ordinal - self.changes.first].id
         return str(self.segment.rows.ids[self.segment.rank(ordinal)])
 
+    def name(self, ordinal: int) -> str | None:
+        """Give the name of the node of an ordinal."""
+        if ordinal >= self.changes.first or self.segment is None:
+            return self.changes.nodes[ordinal - self.changes.first].name
+        names = self.segment.rows.names
+        return None if names is None else names[self.segment.rank(ordinal)]
+
     def find(self, node_id: str, nodes: int | None = None, deaths: int | None = None) -> int | None:
         """Give the ordinal of the node with this id that is alive, or None.
 
@@ -157,23 +164,13 @@ class Store:
                 return some
         return self.in_order(found)[:n]
 
-    def facet(self, found: Postings, key: str) -> Counter[str]:
-        """Count ordinals by the value of ``key``."""
-        parts = (
-            [self.changes.index]
-            if self.segment is None
-            else [self.segment.index, self.changes.index]
-        )
-        indexes = [index for index in parts if index is not None]
-        values = sum(len(index.values(key)) for index in indexes)
-        counts: Counter[str] = Counter()
-        if len(indexes) < len(parts) or values > len(found):
-            labels = (self.node(ordinal).labels for ordinal in postings.ordinals(found))
-            counts.update(each[key] for each in labels if key in each)
-        else:
-            for index in indexes:
-                counts.update(index.counts(key, found))
-        return counts
+    def indexes(self) -> list[LabelIndex] | None:
+        """Give the indexes that all nodes are in; None where some are in none."""
+        indexes = [self.changes.index]
+        if self.segment is not None:
+            indexes.append(self.segment.index)
+        known = [index for index in indexes if index is not None]
+        return known if len(known) == len(indexes) else None
 
     def bytes(self) -> dict[str, int]:
         """Give the memory by part, in bytes."""

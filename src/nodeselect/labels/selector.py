@@ -24,11 +24,14 @@ class Selector(Frozen):
     whatever order; safe to share between threads.
     """
 
-    __slots__ = ("_hash", "ids", "matches", "requirements")
+    __slots__ = ("_hash", "_parts", "ids", "matches", "requirements", "written")
 
     requirements: tuple[Requirement, ...]
     """The requirements in order of key; those on one key in the order they were given."""
     _hash: int
+    _parts: "tuple[Selector, ...]"
+    written: tuple[Requirement, ...]
+    """The requirements in the order they were given; this order is lost when it is pickled."""
     ids: tuple[str, ...] | None
     """The node ids to choose from, sorted; None when any will do. An empty tuple takes no node."""
     matches: Predicate
@@ -136,6 +139,22 @@ class Selector(Frozen):
             each.is_empty for each in allowed(self.requirements).values()
         )
 
+    @property
+    def parts(self) -> "tuple[Selector, ...]":
+        """What all must hold, one by one: a selector of the ids, if any, and one of each
+        requirement in the order in which they were given.
+
+        >>> Selector.parse("region=eu,!debug").parts
+        (Selector('region=eu'), Selector('!debug'))
+        """
+        try:
+            return self._parts
+        except AttributeError:  # asked for the first time
+            ids = () if self.ids is None else (made_of([], self.ids),)
+            parts = (*ids, *(made_of([requirement], None) for requirement in self.written))
+            object.__setattr__(self, "_parts", parts)
+            return self._parts
+
     def __and__(self, other: "Selector") -> "Selector":
         """Take what both take.
 
@@ -146,7 +165,7 @@ class Selector(Frozen):
         ids = self.ids if other.ids is None else other.ids
         if self.ids is not None and other.ids is not None:
             ids = tuple(set(self.ids) & set(other.ids))
-        return made_of([*self.requirements, *other.requirements], ids)
+        return made_of([*self.written, *other.written], ids)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Selector):
@@ -237,6 +256,7 @@ def made_of(
     selector = Selector.__new__(Selector)
     by_key = tuple(sorted(requirements, key=attrgetter("key")))
     object.__setattr__(selector, "requirements", by_key)
+    object.__setattr__(selector, "written", tuple(requirements))
     object.__setattr__(selector, "ids", ids)
     object.__setattr__(selector, "matches", compile_predicate(requirements, ids))
     return selector
@@ -284,7 +304,7 @@ def _expression(text: str, place: str) -> tuple[Requirement, ...]:
             place=place,
         )
     try:
-        return Selector.parse(text).requirements
+        return Selector.parse(text).written
     except SelectorError as error:
         raise error.at(place) from None
 

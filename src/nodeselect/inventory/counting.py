@@ -1,0 +1,80 @@
+"""Counts over a set of nodes: by value, by key, by state.
+
+By operations on sets where there is an index of all nodes and it has fewer values than the set has
+nodes; else by a look at each node.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+
+from nodeselect.inventory import postings
+from nodeselect.inventory.postings import Postings
+from nodeselect.inventory.store import Store
+from nodeselect.node import Node
+
+__all__ = ["facet", "ids_of_names", "keys", "keys_of", "states"]
+
+
+def facet(store: Store, found: Postings, key: str) -> Counter[str]:
+    """Count the nodes by their value of ``key``; those without it are not counted."""
+    indexes = store.indexes()
+    if indexes is None or sum(len(index.values(key)) for index in indexes) > len(found):
+        nodes = _nodes(store, found)
+        return Counter(node.labels[key] for node in nodes if key in node.labels)
+    return _sum(index.counts(key, found) for index in indexes)
+
+
+def keys(store: Store, found: Postings) -> Counter[str]:
+    """Count the nodes that carry each key."""
+    indexes = store.indexes()
+    if indexes is None:
+        return Counter(key for node in _nodes(store, found) for key in node.labels)
+    return _sum(
+        {key: postings.intersection(found, index.carriers(key)) for key in index.names()}
+        for index in indexes
+    )
+
+
+def keys_of(store: Store, found: Postings, value: str) -> Counter[str]:
+    """Count the nodes that have ``value``, by the key that they have it under."""
+    indexes = store.indexes()
+    if indexes is None:
+        labels = (item for node in _nodes(store, found) for item in node.labels.items())
+        return Counter(key for key, held in labels if held == value)
+    return _sum(
+        {key: index.count_of(key, value, found) for key in index.names()} for index in indexes
+    )
+
+
+def states(store: Store, found: Postings) -> dict[str | None, int]:
+    """Count the nodes by state, the most frequent first; None is that of those without one."""
+    indexes = store.indexes()
+    counts: Counter[str | None] = Counter()
+    if indexes is None or sum(len(index.states) for index in indexes) > len(found):
+        counts.update(node.state for node in _nodes(store, found))
+    else:
+        for index in indexes:
+            for state, held in index.states.copy().items():  # copied in one step
+                counts[state] += postings.intersection(found, held)
+    ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0] or ""))
+    return {state: count for state, count in ranked if count}
+
+
+def ids_of_names(store: Store, found: Postings, names: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Give each of ``names`` that a node has, with the id of that node. Looks at every node."""
+    wanted = set(names)
+    for ordinal in store.in_order(found):
+        name = store.name(ordinal)
+        if name in wanted:
+            yield str(name), store.id(ordinal)
+
+
+def _nodes(store: Store, found: Postings) -> Iterator[Node]:
+    return map(store.node, postings.ordinals(found))
+
+
+def _sum(parts: Iterable[dict[str, int]]) -> Counter[str]:
+    total: Counter[str] = Counter()
+    for part in parts:
+        total.update(part)
+    return +total

@@ -1,0 +1,174 @@
+"""The dry run of a selector: a few operations on sets for each requirement.
+
+Each requirement is asked as a selector of its own, so it is planned, kept and answered as any
+other. What the sets say together is worked out by intersecting and subtracting them; no node is
+looked at but the few that are shown.
+"""
+
+from collections.abc import Sequence
+
+from nodeselect.inventory import counting, postings
+from nodeselect.inventory.explanation import (
+    Explanation,
+    NearMiss,
+    NodeExplanation,
+    Outcome,
+    Reason,
+)
+from nodeselect.inventory.hints import find_hints, note_of
+from nodeselect.inventory.moment import Moment
+from nodeselect.inventory.postings import Postings
+from nodeselect.labels import Operator, Requirement, Selector
+from nodeselect.labels.selector import made_of
+from nodeselect.node import CONNECTED
+
+__all__ = ["explain", "explain_node"]
+
+_MOST_GROUPS = 256
+"""Groups of equal reasons that are told apart; many requirements on many nodes have more."""
+
+_SAMPLED = 10
+"""Groups that ids are shown of."""
+
+_SAMPLE = 3
+
+_NEAREST = 5
+
+
+def explain(moment: Moment, selector: Selector) -> Explanation:
+    """Count why nodes match ``selector`` at ``moment``, and why not the others."""
+    everything = moment.everything()
+    total = len(everything)
+    parts = selector.parts
+    passing = [moment.match(part) for part in parts]
+    groups, lumped = _groups(everything, passing)
+    matched = groups.pop((), postings.of(()))
+    states = counting.states(moment.store, matched)
+    reasons = _reasons(moment, groups)
+    outcomes = _outcomes(moment, everything, parts, passing)
+    return Explanation(
+        selector=str(selector),
+        total=total,
+        matched=len(matched),
+        states=states,
+        connected=sum(count for state, count in states.items() if state in CONNECTED),
+        outcomes=outcomes,
+        reasons=reasons,
+        other_reasons=lumped,
+        near=_near(moment, groups),
+        hints=find_hints(moment, everything, selector, parts, outcomes),
+        missing_ids=tuple(i for i in selector.ids or () if moment.find(i) is None),
+    )
+
+
+def explain_node(moment: Moment, selector: Selector, node_id: str) -> NodeExplanation:
+    """Say of one node which requirements of ``selector`` it satisfies.
+
+    :raises KeyError: when there is no such node.
+    """
+    ordinal = moment.find(node_id)
+    if ordinal is None:
+        raise KeyError(node_id)
+    labels = moment.store.node(ordinal).labels
+    rows = []
+    for part in selector.parts:
+        value = node_id if part.ids is not None else labels.get(part.requirements[0].key)
+        rows.append((_text(part), value, part.matches(labels, node_id)))
+    return NodeExplanation(node_id, all(passes for _, _, passes in rows), tuple(rows))
+
+
+def _text(part: Selector) -> str:
+    if part.ids is None:
+        return str(part)
+    if len(part.ids) == 1:
+        return f"id {part.ids[0]}"
+    return f"one of {len(part.ids):,} ids" if part.ids else "nothing"
+
+
+def _groups(
+    everything: Postings, passing: Sequence[Postings]
+) -> tuple[dict[tuple[int, ...], Postings], int]:
+    """Part the nodes by the places of what they fail; give also how many are in no group.
+
+    Where there come to be too many groups, the smallest are given up. The nodes that match are
+    never given up.
+    """
+    groups: dict[tuple[int, ...], Postings] = {(): everything}
+    lumped = 0
+    for place, passed in enumerate(passing):
+        parted: dict[tuple[int, ...], Postings] = {}
+        for failed, nodes in groups.items():
+            if both := nodes & passed:
+                parted[failed] = both
+            if only := nodes - passed:
+                parted[(*failed, place)] = only
+        if len(parted) > _MOST_GROUPS:
+            ranked = sorted(parted, key=lambda failed: (bool(failed), -len(parted[failed]), failed))
+            lumped += sum(len(parted[failed]) for failed in ranked[_MOST_GROUPS:])
+            parted = {failed: parted[failed] for failed in ranked[:_MOST_GROUPS]}
+        groups = parted
+    return groups, lumped
+
+
+def _reasons(moment: Moment, groups: dict[tuple[int, ...], Postings]) -> tuple[Reason, ...]:
+    ranked = sorted(groups.items(), key=lambda group: (-len(group[1]), group[0]))
+    return tuple(
+        Reason(failed, len(nodes), _ids(moment, nodes, _SAMPLE) if at < _SAMPLED else ())
+        for at, (failed, nodes) in enumerate(ranked)
+    )
+
+
+def _near(moment: Moment, groups: dict[tuple[int, ...], Postings]) -> tuple[NearMiss, ...]:
+    fewest = min(map(len, groups), default=0)
+    nearest = {failed: nodes for failed, nodes in groups.items() if len(failed) == fewest}
+    union = postings.union(list(nearest.values()))
+    store = moment.store
+    return tuple(
+        NearMiss(
+            store.id(ordinal),
+            next(failed for failed, nodes in nearest.items() if ordinal in nodes),
+        )
+        for ordinal in store.first(union, _NEAREST)
+    )
+
+
+def _outcomes(
+    moment: Moment, everything: Postings, parts: Sequence[Selector], passing: Sequence[Postings]
+) -> tuple[Outcome, ...]:
+    total = len(everything)
+    behind = [everything]  # behind[-1 - i]: what satisfies the last i requirements
+    for passed in reversed(passing):
+        behind.append(behind[-1] & passed)
+    before, outcomes = everything, []
+    for place, (part, passed) in enumerate(zip(parts, passing, strict=True)):
+        without = before & behind[-2 - place]
+        before = before & passed
+        fails = total - len(passed)
+        outcomes.append(
+            Outcome(
+                text=_text(part),
+                fails=fails,
+                left=len(before),
+                only=len(without - passed),
+                absent=_absent(moment, part.requirements, everything),
+                note=note_of(moment, everything, part) if fails == total else None,
+            )
+        )
+    return tuple(outcomes)
+
+
+def _absent(
+    moment: Moment, requirements: tuple[Requirement, ...], everything: Postings
+) -> int | None:
+    if not requirements:
+        return None
+    (requirement,) = requirements
+    if requirement.operator not in (Operator.NOT_EQUALS, Operator.NOT_IN):
+        return None
+    carries = made_of([Requirement.read(requirement.key, Operator.EXISTS, ())], None)
+    return len(everything) - len(moment.match(carries))
+
+
+def _ids(moment: Moment, nodes: Postings, n: int) -> tuple[str, ...]:
+    store = moment.store
+    return tuple(store.id(ordinal) for ordinal in store.first(nodes, n))
