@@ -79,6 +79,29 @@ def test_ids_of_two_processes_that_differ() -> None:
         assert records_told(first) == [1, 41]
 
 
+@pytest.mark.parametrize("mine", range(2, 9))
+@pytest.mark.parametrize("second", [4, 5])
+def test_it_does_not_matter_who_saw_them(mine: int, second: int) -> None:
+    """Which ids are told by name depends on their number only, not on batch or process."""
+    ids = ["h", "g", "f", "e", "d", "c", "b", "a"]
+    ids[second - 1] = "g"
+
+    def told(*batches: list[str], others: list[str]) -> str:
+        try:
+            first = seen_of(*batches)
+            first.join(seen_of(others).state())
+            first.finish()
+        except InventoryError as error:
+            return error.message
+        return "nothing"
+
+    who = "the id 'g'" if second == 4 else "one id"
+    expected = f"two nodes have {who}: records 2 and {second}"
+    assert told(ids, others=[]) == expected
+    assert told(ids[:mine], ids[mine:], others=[]) == expected
+    assert told(ids[:mine], others=ids[mine:]) == expected
+
+
 def test_few_ids_of_another_process() -> None:
     """While ids are few, one that comes again is told by name, whichever process saw it."""
     first = seen_of(["a", "b"])

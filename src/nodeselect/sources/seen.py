@@ -29,7 +29,7 @@ _BUCKETS = 64
 
 SeenState = tuple[str, str, bool, bytes, list[str], bytes]
 """Ids in a form to send: the first and the last of them, whether all ascend, and then either their
-text, or themselves while they are few, or their hashes."""
+text, or those that are remembered and the hashes of all."""
 
 
 class SeenIds:
@@ -61,9 +61,8 @@ class SeenIds:
 
     def state(self) -> SeenState:
         """Give what another process needs to know of these ids."""
-        ids = list(self._records) if len(self._records) == len(self._hashes) else []
         order = self._first, self._last, self._ascending
-        return *order, bytes(self._text), ids, self._hashes.tobytes()
+        return *order, bytes(self._text), list(self._records), self._hashes.tobytes()
 
     def join(self, state: SeenState) -> None:
         """Take the ids that another process has seen, as the next records.
@@ -80,10 +79,9 @@ class SeenIds:
         self._hash_text()
         for some in _ids_of(text):
             self._hash(some)
-        if ids:
-            self._hash(ids)
-        else:
-            self._hashes.frombytes(hashes)
+        known = len(self._hashes)
+        self._hashes.frombytes(hashes)
+        self._remember(ids, known)
 
     def finish(self) -> None:
         """Search for an id that came twice; to be called at the end of the input.
@@ -120,10 +118,13 @@ class SeenIds:
     def _hash(self, ids: Sequence[str]) -> None:
         first = len(self._hashes)
         self._hashes.extend(map(hash, ids))
-        if first < _REMEMBERED:
-            self._remember(ids, first)
+        self._remember(ids, first)
 
     def _remember(self, ids: Sequence[str], first: int) -> None:
+        """Remember ids, the first of which is in record ``first``, while they are few."""
+        if first >= _REMEMBERED:
+            return
+        ids = ids[: _REMEMBERED - first]
         known = len(self._records)
         self._records.update(dict.fromkeys(ids))
         if len(self._records) == known + len(ids):
