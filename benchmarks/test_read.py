@@ -1,6 +1,7 @@
 """From the bytes of an inventory to nodes."""
 
 import io
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,7 +10,8 @@ from pytest_benchmark.fixture import BenchmarkFixture
 
 from benchmarks.fleet import FIVE
 from nodeselect import LIMITS, Inventory, Selector
-from nodeselect.sources import json_records, reader
+from nodeselect.sources import json_records, known_keys, reader
+from nodeselect.sources.known_keys import Needs, needs_of
 from nodeselect.sources.reader import Keep, NodeReader
 
 Fleet = Callable[[int], Path]
@@ -21,9 +23,9 @@ def lines(fleet_file: Fleet) -> bytes:
     return fleet_file(100_000).read_bytes()
 
 
-def read(data: bytes, keep: Keep | None = None) -> int:
+def read(data: bytes, keep: Keep | None = None, needs: Needs = ()) -> int:
     """Read all nodes, hold none of them, and say how many there were."""
-    nodes = NodeReader(io.BytesIO(data), keep)
+    nodes = NodeReader(io.BytesIO(data), keep, needs=needs)
     for _ in nodes:
         pass
     return nodes.count
@@ -37,9 +39,17 @@ def test_lines_all(benchmark: BenchmarkFixture, lines: bytes) -> None:
 
 @pytest.mark.benchmark(group="read 100,000 nodes, NDJSON")
 def test_lines_kept(benchmark: BenchmarkFixture, lines: bytes) -> None:
-    """Make only the nodes that a selector takes, as the command line does."""
+    """Make only the nodes that a selector takes."""
     keep = Selector.parse(FIVE).matches
     assert benchmark.pedantic(read, args=(lines, keep), rounds=9, warmup_rounds=1) == 100_000
+
+
+@pytest.mark.benchmark(group="read 100,000 nodes, NDJSON")
+def test_lines_needed(benchmark: BenchmarkFixture, lines: bytes) -> None:
+    """The same where it is known what such nodes need, as the command line does."""
+    selector = Selector.parse(FIVE)
+    arguments = lines, selector.matches, needs_of(selector)
+    assert benchmark.pedantic(read, args=arguments, rounds=9, warmup_rounds=1) == 100_000
 
 
 @pytest.mark.benchmark(group="read 100,000 nodes, NDJSON")
@@ -60,6 +70,26 @@ def test_expanso_document(benchmark: BenchmarkFixture, expanso_document: bytes) 
 def test_yaml_document(benchmark: BenchmarkFixture, yaml_document: bytes) -> None:
     """Read 2,000 nodes of a YAML list."""
     assert benchmark.pedantic(read, args=(yaml_document,), rounds=5, warmup_rounds=1) == 2_000
+
+
+@pytest.mark.benchmark(group="keys of a fleet, 100,000 nodes of ten labels, NDJSON")
+@pytest.mark.parametrize("keys", [12, 16, 24, 32, 48, 64])
+@pytest.mark.parametrize("known", [True, False], ids=["known", "map"])
+def test_keys(
+    benchmark: BenchmarkFixture,
+    monkeypatch: pytest.MonkeyPatch,
+    lines: bytes,
+    keys: int,
+    known: bool,
+) -> None:
+    """Decode nodes that have ten of so many keys: as keys that are known, and as a map."""
+    monkeypatch.setattr(known_keys, "_MOST_KEYS", 1_000)
+    others = dict.fromkeys([f"key-{number}" for number in range(keys - 12)], "true")
+    data = json.dumps({"id": "all", "labels": others}, separators=(",", ":")).encode()
+    selector = Selector.parse(FIVE)
+    needs = needs_of(selector) if known else ()
+    arguments = data + b"\n" + lines, selector.matches, needs
+    assert benchmark.pedantic(read, args=arguments, rounds=9, warmup_rounds=1) == 100_001
 
 
 @pytest.mark.benchmark(group="size of a piece, 100,000 nodes, NDJSON")

@@ -3,6 +3,8 @@
 import re
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from nodeselect import InventoryError
 from nodeselect.sources import seen
@@ -77,8 +79,63 @@ def test_ids_of_two_processes_that_differ() -> None:
         assert records_told(first) == [1, 41]
 
 
+@pytest.mark.parametrize("mine", range(2, 9))
+@pytest.mark.parametrize("second", [4, 5])
+def test_it_does_not_matter_who_saw_them(mine: int, second: int) -> None:
+    """Which ids are told by name depends on their number only, not on batch or process."""
+    ids = ["h", "g", "f", "e", "d", "c", "b", "a"]
+    ids[second - 1] = "g"
+
+    def told(*batches: list[str], others: list[str]) -> str:
+        try:
+            first = seen_of(*batches)
+            first.join(seen_of(others).state())
+            first.finish()
+        except InventoryError as error:
+            return error.message
+        return "nothing"
+
+    who = "the id 'g'" if second == 4 else "one id"
+    expected = f"two nodes have {who}: records 2 and {second}"
+    assert told(ids, others=[]) == expected
+    assert told(ids[:mine], ids[mine:], others=[]) == expected
+    assert told(ids[:mine], others=ids[mine:]) == expected
+
+
 def test_few_ids_of_another_process() -> None:
     """While ids are few, one that comes again is told by name, whichever process saw it."""
     first = seen_of(["a", "b"])
     with pytest.raises(InventoryError, match="the id 'b': records 2 and 3"):
         first.join(seen_of(["b"]).state())
+
+
+SORTED = st.lists(st.text("ab-é1😀", min_size=1, max_size=5), min_size=1, unique=True).map(sorted)
+
+
+@given(SORTED, SORTED)
+def test_ids_that_are_kept_as_text(ids: list[str], others: list[str]) -> None:
+    """Ids that were written as text, what they have in common left out, are read as they were."""
+    written = seen._text_of(ids) + seen._text_of(others)
+    assert list(seen._ids_of(written)) == [ids, others]
+
+
+@pytest.mark.parametrize(("length", "hashed"), [(4, False), (36, True)], ids=["text", "hashes"])
+def test_an_id_behind_many_that_ascend(length: int, hashed: bool) -> None:
+    """The first id that does not ascend is compared with all before it, however they are kept."""
+    many = sorted(f"{number:03}"[::-1].ljust(length, "-") for number in range(900))
+    ids = seen_of(*[many[at : at + 100] for at in range(0, 900, 100)])
+    assert bool(ids._hashes) is hashed
+    ids.add([many[700]])
+    assert records_told(ids) == [701, 901]
+
+
+def test_ids_of_another_process_that_do_not_follow() -> None:
+    """Ids that ascend in each of two processes, but not from one to the other, are compared."""
+    many = [f"n-{number:03}" for number in range(40)]
+    for mine, others in ((many[20:], many[:20]), (many[::2], many[1::2])):
+        first, other = seen_of(mine), seen_of(others)
+        first.join(other.state())
+        first.finish()
+    first, other = seen_of(many[20:]), seen_of([*many[:20], many[39]])
+    first.join(other.state())
+    assert records_told(first) == [20, 41]

@@ -15,6 +15,7 @@ from nodeselect.limits import LIMITS
 from nodeselect.node import Node
 from nodeselect.printable import printable, quoted
 from nodeselect.sources import open_input
+from nodeselect.sources.known_keys import Needs, needs_of
 from nodeselect.sources.reader import Keep, NodeReader
 
 __all__ = ["match"]
@@ -163,7 +164,8 @@ class _Question:
             # What the second process finds comes back as a whole: that pays where all of it is
             # printed. And the ids that no node has are remembered in one process.
             fork = most is None and not self._ids
-            reader = NodeReader(stream, self._keep(), name=name, watch=progress, fork=fork)
+            keep, needs = self._keep(), self._needs()
+            reader = NodeReader(stream, keep, needs=needs, name=name, watch=progress, fork=fork)
             try:
                 for node in reader:
                     self._take(node, kept, most)
@@ -202,6 +204,12 @@ class _Question:
         if not any(selector.is_satisfiable for selector in self._selectors):
             lines.append("the selector contradicts itself: no node can ever match")
         return "\n".join(lines)
+
+    def _needs(self) -> Needs:
+        """Give what a node needs for :meth:`_keep`; nothing where that has to see all nodes."""
+        if len(self._selectors) > 1 or self._ids:
+            return ()
+        return needs_of(self._selectors[0])
 
     def _keep(self) -> Keep:
         tests = [selector.matches for selector in self._selectors]

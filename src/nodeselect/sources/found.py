@@ -1,12 +1,13 @@
 """What the shapes give: the parts of a node as a record has them, not yet checked."""
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from nodeselect.errors import InventoryError
 from nodeselect.node import check_id, check_sizes
 from nodeselect.printable import printable, quoted
 
-__all__ = ["Found", "NotText", "Record", "checked", "described", "part"]
+__all__ = ["Found", "NotText", "Record", "are_ids", "checked", "described", "part"]
 
 Record = dict[str, Any]
 """One object of an inventory, decoded."""
@@ -71,6 +72,12 @@ def checked(found: Found) -> tuple[str, dict[str, str], str | None, str | None]:
                 "wrong-type", f"the node's {what} is {described(text)}, not a string", place=what
             )
     return node_id, _labels(found), found.name, found.state
+
+
+def are_ids(texts: Sequence[str]) -> bool:
+    """Say whether all are ids; where False, :func:`checked` has to look at each."""
+    together = "".join(texts)
+    return all(texts) and together.isascii() and together.isprintable()
 
 
 def _labels(found: Found) -> dict[str, str]:

@@ -18,7 +18,7 @@ from nodeselect.limits import LIMITS
 from nodeselect.node import Node
 from nodeselect.printable import printable, quoted
 from nodeselect.sources.envelope import Kind, check_envelope, list_field
-from nodeselect.sources.found import Record
+from nodeselect.sources.found import Record, are_ids
 from nodeselect.sources.seen import SeenState
 
 __all__ = [
@@ -84,8 +84,7 @@ def decode_plain_lines(piece: bytes, lines: int) -> list[PlainRecord] | None:
         strings += 2 * sum([record.state is not None for record in records])
         if written != 2 * strings:
             return None
-    text = "".join(ids)
-    if "" in ids or not (text.isascii() and text.isprintable()):
+    if not are_ids(ids):
         return None
     return records if max(sizes, default=0) <= LIMITS.node_labels else None
 

@@ -26,6 +26,8 @@ from nodeselect.sources import (
 )
 from nodeselect.sources.envelope import check_footer, kind_of, refuse_beside
 from nodeselect.sources.found import Found, checked, described
+from nodeselect.sources.json_records import PlainRecord
+from nodeselect.sources.known_keys import KnownKeys, Needs
 from nodeselect.sources.second_half import SecondHalf
 from nodeselect.sources.seen import SeenIds
 
@@ -68,6 +70,7 @@ class NodeReader:
         stream: BinaryIO,
         keep: Keep | None = None,
         *,
+        needs: Needs = (),
         name: str | None = None,
         watch: Callable[["NodeReader"], None] | None = None,
         fork: bool = False,
@@ -75,6 +78,8 @@ class NodeReader:
         """Read ``stream``, a buffered one.
 
         :param keep: says which nodes are wanted; None wants all.
+        :param needs: what every node has that ``keep`` wants. To know it spares work: ``keep`` is
+            not asked about all the others.
         :param name: what errors call the input.
         :param watch: called every thousand nodes or so.
         :param fork: whether a large file of lines may be read by two processes; ``keep`` then
@@ -82,6 +87,8 @@ class NodeReader:
         """
         self._stream = stream
         self._keep = keep
+        self._needs = needs
+        self._known = KnownKeys(needs) if needs else None
         self._name = name
         self._watch = watch
         self._fork = fork
@@ -177,8 +184,13 @@ class NodeReader:
     def _read_pieces(self, pieces: Iterable[bytes], line: int) -> Generator[Node, None, int]:
         """Give the wanted nodes of pieces that begin with ``line``; return the line behind them."""
         for piece in pieces:
-            lines = piece.count(b"\n")
-            yield from self._piece(piece, lines, line)
+            found = None if self._known is None or self._footer else self._known.read(piece)
+            if found is None:
+                lines = piece.count(b"\n")
+                yield from self._piece(piece, lines, line)
+            else:
+                lines = len(found[0])
+                yield from self._wanted(*found)
             line += lines
         return line
 
@@ -187,8 +199,14 @@ class NodeReader:
         records = json_records.decode_plain_lines(piece, lines + (not piece.endswith(b"\n")))
         if records is None or self._footer:
             return self._single_lines(piece, line)
-        self._seen.add([record.id for record in records])
-        self.count += len(records)
+        if self._known is not None:
+            self._known.learn(records)
+        return self._wanted([record.id for record in records], records)
+
+    def _wanted(self, ids: list[str], records: list[PlainRecord]) -> list[Node]:
+        """Count nodes with these ids, and give the wanted ones among the ``records``."""
+        self._seen.add(ids)
+        self.count += len(ids)
         if self._watch is not None:
             self._watch(self)
         keep = self._keep
@@ -200,7 +218,7 @@ class NodeReader:
 
     def _second_half(self, stream: BinaryIO) -> bytes:
         """Read the lines of ``stream`` in the other process; give what :meth:`_sent` takes."""
-        reader = NodeReader(stream, self._keep)
+        reader = NodeReader(stream, self._keep, needs=self._needs)
         nodes = list(reader._read_pieces(_pieces(b"", stream), 0))
         if reader._footer:
             raise InventoryError("one-page", "a footer is looked at by the first process")

@@ -1,0 +1,132 @@
+"""Plain nodes, one a line, whose label keys came before: the fastest way through NDJSON.
+
+msgspec decodes an object of known keys into a Struct in two thirds of the time that a map takes,
+and writes a Struct in a third of that. So what was decoded is written again, and compared with what
+stood there. Equal bytes say at once that each line is one node, that no key stands twice, and that
+there is nothing else. Where they differ, or a key is new, the lines are read in another way; their
+keys are learned from that.
+"""
+
+from collections.abc import Iterable, Sequence
+from graphlib import TopologicalSorter
+from itertools import pairwise
+from operator import attrgetter
+from typing import Any
+
+import msgspec
+
+from nodeselect.labels import Operator, Selector
+from nodeselect.limits import LIMITS
+from nodeselect.sources.found import are_ids
+from nodeselect.sources.json_records import PlainRecord
+
+__all__ = ["KnownKeys", "Needs", "needs_of"]
+
+Needs = Sequence[tuple[str, frozenset[str] | None]]
+"""Labels that a wanted node surely has, each with the values one of which it has; None is any."""
+
+_MOST_KEYS = 32
+"""A Struct has room for all its keys in each node; with 64 it is hardly faster than a map
+(``benchmarks/test_read.py``)."""
+
+_MOST_LESSONS = 8
+"""Pieces learned from before it is given up. One that is read in this way gives a lesson back."""
+
+_VALUES = (Operator.EQUALS, Operator.IN)
+"""The operators that name the values which a label may have."""
+
+_write_lines = msgspec.json.Encoder().encode_lines
+
+
+def needs_of(selector: Selector) -> Needs:
+    """Give what each node has that ``selector`` takes. A node that has it may still be refused."""
+    return [
+        (each.key, frozenset(each.values) if each.operator in _VALUES else None)
+        for each in selector.requirements
+        if not each.operator.takes_absent
+    ]
+
+
+class KnownKeys:
+    """The label keys of one input, in the order in which its nodes have them."""
+
+    def __init__(self, needs: Needs) -> None:
+        self._needs = needs
+        self._neighbours: set[tuple[str | None, str | None]] = set()
+        self._lessons = _MOST_LESSONS
+        self._decoder: msgspec.json.Decoder[Any] | None = None
+        self._fields: dict[str, str] = {}
+
+    def learn(self, records: Iterable[PlainRecord]) -> None:
+        """Learn the keys of nodes that were read in another way, for the lines behind them."""
+        if not self._lessons:
+            self._decoder = None
+            return
+        self._lessons -= 1
+        orders = {tuple(record.labels) for record in records}
+        neighbours = {pair for keys in orders for pair in pairwise((None, *keys))}
+        if self._decoder is not None and neighbours <= self._neighbours:
+            return  # it was not for the keys
+        self._neighbours |= neighbours
+        sorter: TopologicalSorter[str | None] = TopologicalSorter()
+        for before, key in self._neighbours:
+            sorter.add(key, before)
+        try:
+            keys = [key for key in sorter.static_order() if key is not None]
+            self._fields = {key: f"label_{number}" for number, key in enumerate(keys)}
+            self._decoder = _decoder(self._fields)
+        except ValueError:  # nodes differ in their order; there are many keys, or odd ones
+            self._lessons, self._decoder = 0, None
+
+    def read(self, piece: bytes) -> tuple[list[str], list[PlainRecord]] | None:
+        """Give the ids of all nodes of ``piece``, and the nodes that have what is needed.
+
+        None when the lines are to be read in another way.
+        """
+        if self._decoder is None or len(piece) > LIMITS.node_labels_bytes:
+            return None
+        try:
+            records = self._decoder.decode_lines(piece)
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+            return None
+        if _write_lines(records) != piece:
+            return None
+        ids = [record.id for record in records]
+        if not are_ids(ids):
+            return None
+        self._lessons = min(self._lessons + 1, _MOST_LESSONS)
+        for key, values in self._needs:
+            if key not in self._fields:
+                return ids, []
+            label = attrgetter(f"labels.{self._fields[key]}")
+            if values is None:
+                records = [record for record in records if label(record) is not None]
+            else:
+                records = [record for record in records if label(record) in values]
+        return ids, [
+            PlainRecord(record.id, msgspec.to_builtins(record.labels), record.name, record.state)
+            for record in records
+        ]
+
+
+def _decoder(fields: dict[str, str]) -> msgspec.json.Decoder[Any]:
+    """Make the decoder of nodes whose labels have these keys, or some of them, in this order.
+
+    A label that is absent is None, which none in the input can be, and is not written again.
+
+    :raises ValueError: when there are too many, or a key has a quote or a backslash.
+    """
+    if len(fields) > _MOST_KEYS:
+        raise ValueError("too many keys")
+    options: Any = {"forbid_unknown_fields": True, "omit_defaults": True, "gc": False}
+    labels = msgspec.defstruct(
+        "Labels",
+        [(field, str, msgspec.field(default=None, name=key)) for key, field in fields.items()],
+        **options,
+    )
+    record = msgspec.defstruct(
+        "Record",
+        [("id", str), ("labels", labels), ("name", str | None, None), ("state", str | None, None)],
+        **options,
+    )
+    return msgspec.json.Decoder(record)
