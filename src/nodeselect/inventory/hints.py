@@ -11,7 +11,7 @@ from nodeselect.inventory import counting
 from nodeselect.inventory.explanation import Hint, Outcome
 from nodeselect.inventory.moment import Moment
 from nodeselect.inventory.postings import Postings
-from nodeselect.labels import Operator, Requirement, Selector, conflict
+from nodeselect.labels import Operator, Requirement, Selector
 from nodeselect.labels.rules import parse_int64
 from nodeselect.printable import printable, quoted
 
@@ -57,8 +57,8 @@ def find_hints(
     hints: list[Hint] = []
     if not everything:
         return ()
-    if against := conflict(selector):
-        hints.append(_contradiction(selector, parts, against))
+    if not selector.is_satisfiable and selector.ids != ():
+        hints.append(_contradiction(selector, parts))
     fleet = _Fleet(moment, everything)
     for place, (part, outcome) in enumerate(zip(parts, outcomes, strict=True)):
         if len(hints) == _MOST:
@@ -73,9 +73,10 @@ def find_hints(
     return tuple(hints)
 
 
-def _contradiction(
-    selector: Selector, parts: Sequence[Selector], against: tuple[Requirement, ...]
-) -> Hint:
+def _contradiction(selector: Selector, parts: Sequence[Selector]) -> Hint:
+    from nodeselect.labels import conflict  # the algebra: loaded with the first contradiction
+
+    against = conflict(selector) or ()
     texts = [str(requirement) for requirement in against]
     place = next(at for at, part in enumerate(parts) if part.requirements[:1] == against[:1])
     message = f"{' and '.join(map(printable, texts))} contradict each other: no node can ever match"
