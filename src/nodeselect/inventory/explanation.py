@@ -90,7 +90,8 @@ class NodeExplanation(NamedTuple):
 
     def __str__(self) -> str:
         failed = sum(not passes for _, _, passes in self.requirements)
-        verdict = "matches" if self.matches else f"does not match: it fails {failed}"
+        of = f"{failed} of {len(self.requirements)} requirements"
+        verdict = "matches" if self.matches else f"does not match: it fails {of}"
         rows = [
             (
                 "pass" if passes else "FAIL",
@@ -99,7 +100,7 @@ class NodeExplanation(NamedTuple):
             )
             for text, value, passes in self.requirements
         ]
-        lines = [f"{printable(self.id)} {verdict} of {len(rows)} requirements"]
+        lines = [f"{printable(self.id)} {verdict}"]
         return "\n".join([*lines, *(f"  {line}" for line in _table(rows))])
 
 
