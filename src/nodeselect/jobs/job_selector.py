@@ -13,10 +13,10 @@ from nodeselect.documents import (
     Object,
     Position,
     Scalar,
-    Value,
     read_document,
     text_of,
 )
+from nodeselect.documents.values import Value
 from nodeselect.errors import JobError, SelectorError
 from nodeselect.jobs.problems import Problems
 from nodeselect.labels import Selector
