@@ -170,15 +170,15 @@ def test_the_name_of_the_file_is_shown_and_not_sent() -> None:
 @pytest.mark.parametrize(
     ("before", "behind"),
     [
-        pytest.param("name: a\nconfig: ", "", id="yaml"),
-        pytest.param('{"name": "a", "config": ', "}", id="json"),
+        pytest.param("name: a\nconfig: {a: ", "}", id="yaml"),
+        pytest.param('{"name": "a", "config": {"a": ', "}}", id="json"),
     ],
 )
 def test_depth(before: str, behind: str) -> None:
     """A text inside 32 mappings and lists is read; inside 33 it is refused by the limit's name."""
 
     def job(depth: int) -> str:
-        lists = depth - 1  # the job itself is a mapping
+        lists = depth - 2  # the job itself is a mapping, and so is its config
         return before + "[" * lists + '"a"' + "]" * lists + behind
 
     assert selector_of(job(LIMITS.depth)) == Selector.everything()

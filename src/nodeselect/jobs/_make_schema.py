@@ -1,7 +1,8 @@
 """Makes ``job.schema.json`` from the models, here and in ``docs/``.
 
 Run ``python -m nodeselect.jobs._make_schema`` after each change of ``models.py``; a test fails
-until that was done. The one here ships: files are checked by it, and ``nodeselect schema`` prints it.
+until that was done. The one here ships: files are checked by it, and ``nodeselect schema`` prints
+it.
 """
 
 import json
@@ -15,6 +16,7 @@ from nodeselect.jobs.models import Job
 __all__ = ["made_schema"]
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
+_PARTS = ("HealthCheck", "Job", "JobSpec", "NodeSelector", "RolloutSpec", "Timeouts")
 _NULL = {"type": "null"}
 
 
@@ -25,7 +27,7 @@ class _Generate(GenerateJsonSchema):
 def made_schema() -> str:
     """Give the text of the schema of a job file: the spec itself, or wrapped as ``{spec: ...}``."""
     _, whole = models_json_schema([(Job, "validation")], schema_generator=_Generate)
-    parts = {name: _part(part) for name, part in sorted(whole["$defs"].items())}
+    parts = {name: _part(part) for name, part in sorted(whole["$defs"].items()) if name in _PARTS}
     parts["RolloutSpec"] |= {
         "if": {
             "properties": {"strategy": {"enum": ["rolling", "canary"]}},
@@ -35,6 +37,10 @@ def made_schema() -> str:
             "properties": {"health_check": {"type": "object", "required": ["deadline"]}},
             "required": ["health_check"],
         },
+    }
+    parts["Job"]["properties"]["status"] = {  # the server's own; it is not submitted
+        "description": "What the server knows of it; a file to be submitted has none.",
+        "type": ["object", "null"],
     }
     schema = {
         "$schema": _DIALECT,

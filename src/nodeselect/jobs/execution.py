@@ -5,7 +5,8 @@ from typing import Any
 from pydantic import ValidationInfo, model_validator
 
 from nodeselect.frozen import FrozenMapping
-from nodeselect.jobs.models import Count, Data, JobSpec, Part, State, Text
+from nodeselect.jobs.models import JobSpec, State
+from nodeselect.jobs.parts import Count, Data, Part, Text
 
 __all__ = ["Execution", "ExecutionStatus", "GetExecutionResponse"]
 

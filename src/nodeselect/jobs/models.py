@@ -9,28 +9,28 @@ A field that is missing and one that is null are the same. Models are made of fi
 no unknown field. What does not fit raises :class:`~nodeselect.errors.JobError`.
 """
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Annotated, Any, Self
+from typing import Any, Self
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    PlainSerializer,
-    ValidationError,
-    ValidationInfo,
-    WithJsonSchema,
-    model_validator,
-)
+from pydantic import ValidationInfo, model_validator
 
-from nodeselect.errors import JobError, Problem, SelectorError
 from nodeselect.frozen import FrozenMapping
-from nodeselect.jobs.durations import DURATION, parse_duration
+from nodeselect.jobs.parts import (
+    Count,
+    Data,
+    Integer,
+    Nanoseconds,
+    Part,
+    Percent,
+    RestartPolicy,
+    Share,
+    SharePercent,
+    Strategy,
+    Text,
+    TextMap,
+    Texts,
+    is_tolerant,
+)
 from nodeselect.labels import Selector
-from nodeselect.limits import LIMITS
-from nodeselect.printable import FORBIDDEN, printable, quoted
 
 __all__ = [
     "HealthCheck",
@@ -38,156 +38,11 @@ __all__ = [
     "JobSpec",
     "JobStatus",
     "NodeSelector",
-    "Part",
     "RolloutSpec",
     "RolloutStatus",
     "State",
     "Timeouts",
 ]
-
-TOLERANT = {"tolerant": True}
-"""The context in which answers of the server are read: unknown fields and words are no mistake."""
-
-_INT64 = 2**63 - 1
-
-
-def _is_tolerant(info: ValidationInfo) -> bool:
-    return info.context is TOLERANT
-
-
-def _text(text: str) -> str:
-    bad = FORBIDDEN.search(text)
-    if bad:
-        raise ValueError(f"an unprintable character ({printable(bad[0])}) is refused")
-    return text
-
-
-def _one_of(*words: str) -> AfterValidator:
-    def check(word: str, info: ValidationInfo) -> str:
-        if word not in words and not _is_tolerant(info):
-            raise ValueError(f"{quoted(word)} is none of {', '.join(words)}")
-        return word
-
-    return AfterValidator(check)
-
-
-def _duration(value: object) -> object:
-    if isinstance(value, str):
-        nanoseconds = parse_duration(value)
-        if nanoseconds is None:
-            raise ValueError(f"{quoted(value)} is no duration such as 30s or 1m30s")
-        return nanoseconds
-    return value
-
-
-def _frozen(value: Any, depth: int = 2) -> Any:
-    """Give data that nobody can change; refuse what JSON does not have."""
-    if isinstance(value, (Mapping, list, tuple)) and depth > LIMITS.depth:
-        raise ValueError(f"nested deeper than {LIMITS.depth} levels (depth)")
-    match value:
-        case Mapping():
-            if not all(isinstance(key, str) for key in value):
-                raise ValueError("a key is no text")
-            return FrozenMapping({key: _frozen(item, depth + 1) for key, item in value.items()})
-        case list() | tuple():
-            return tuple(_frozen(item, depth + 1) for item in value)
-        case float() if value - value != 0:
-            raise ValueError("a number is finite")
-        case int() if abs(value) > 2**64:
-            raise ValueError("a whole number has at most 64 bits")
-        case str() | int() | float() | None:
-            return value
-    raise ValueError(f"{type(value).__name__} is not plain data")
-
-
-def _thawed(value: Any) -> Any:
-    match value:
-        case Mapping():
-            return {key: _thawed(item) for key, item in value.items()}
-        case tuple():
-            return [_thawed(item) for item in value]
-    return value
-
-
-Text = Annotated[str, AfterValidator(_text)]
-Texts = Annotated[tuple[Text, ...], Field(strict=False)]
-Count = Annotated[int, Field(ge=0, le=_INT64)]
-Percent = Annotated[int, Field(ge=0, le=100)]
-TextMap = Annotated[
-    Mapping[str, Text],
-    AfterValidator(lambda labels: FrozenMapping({_text(k): v for k, v in labels.items()})),
-    PlainSerializer(dict),
-]
-Data = Annotated[Mapping[str, Any], AfterValidator(_frozen), PlainSerializer(_thawed)]
-Nanoseconds = Annotated[
-    int,
-    Field(ge=1, le=_INT64),
-    BeforeValidator(_duration),
-    WithJsonSchema(
-        {
-            "anyOf": [
-                {"type": "integer", "minimum": 1, "maximum": _INT64},
-                {"type": "string", "pattern": f"^{DURATION}$"},
-            ],
-            "format": "go-duration",
-        }
-    ),
-]
-Strategy = Annotated[
-    str,
-    _one_of("immediate", "rolling", "canary"),
-    Field(json_schema_extra={"enum": ["immediate", "rolling", "canary"]}),
-]
-RestartPolicy = Annotated[
-    str,
-    _one_of("on-failure", "always", "never"),
-    Field(json_schema_extra={"enum": ["on-failure", "always", "never"]}),
-]
-
-
-if TYPE_CHECKING:
-    from pydantic._internal._model_construction import ModelMetaclass
-else:
-    ModelMetaclass = type(BaseModel)  # which has no public name
-
-
-class _Checked(ModelMetaclass):
-    """Constructors that raise our own error."""
-
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        try:
-            return super().__call__(*args, **kwargs)
-        except ValidationError as error:
-            raise told(error, self.__name__) from None
-
-
-class Part(BaseModel, metaclass=_Checked):
-    """What all models share: strict, frozen, nothing unknown, null is absent."""
-
-    model_config = ConfigDict(
-        allow_inf_nan=False,
-        extra="forbid",
-        frozen=True,
-        hide_input_in_errors=True,
-        strict=True,
-        use_attribute_docstrings=True,
-    )
-
-    @model_validator(mode="before")
-    @classmethod
-    def _present(cls, data: Any, info: ValidationInfo) -> Any:
-        """Leave out what is null and, where that is no mistake, what is unknown."""
-        if not isinstance(data, Mapping):
-            return data
-        known = cls.model_fields if _is_tolerant(info) else data
-        return {name: data[name] for name in data if data[name] is not None and name in known}
-
-    def to_json(self) -> str:
-        """Give it as JSON: the fields that were set, in their order, durations in nanoseconds.
-
-        Read again, it gives an equal value with the same fields set.
-        """
-        return self.model_dump_json(exclude_unset=True)
 
 
 class NodeSelector(Part):
@@ -202,7 +57,7 @@ class NodeSelector(Part):
 
     @model_validator(mode="after")
     def _means_something(self, info: ValidationInfo) -> Self:
-        if not _is_tolerant(info):
+        if not is_tolerant(info):
             self.to_selector()
         return self
 
@@ -245,7 +100,7 @@ class HealthCheck(Part):
     """Failed checks in a row after which a node counts as unhealthy. Default: 3."""
     success_threshold: Count = 2
     """Good checks in a row after which a node counts as healthy. Default: 2."""
-    max_error_rate: Annotated[float, Field(ge=0, le=1)] = 0.10
+    max_error_rate: Share = 0.10
     """Share of errors that is still healthy, 0 to 1. Default: 0.10; an explicit 0.0 is 0."""
 
 
@@ -266,7 +121,7 @@ class RolloutSpec(Part):
     """Whether a canary rollout goes on by itself once the canaries are healthy."""
     max_failed_nodes: Count = 10
     """Number of failed nodes that stops the rollout. Default: 10."""
-    max_failed_nodes_percent: Annotated[float, Field(ge=0, le=100)] = 10.0
+    max_failed_nodes_percent: SharePercent = 10.0
     """Failed nodes, in percent of all nodes of the job, that stop the rollout. Default: 10."""
     no_auto_rollback: bool = False
     """Whether a rollout that failed stays as it is. Default: false, it is rolled back."""
@@ -296,7 +151,7 @@ class JobSpec(Part):
     """Namespace of the job. Nodes have none."""
     description: Text | None = None
     """What the job is for, for people."""
-    priority: Annotated[int, Field(ge=-_INT64 - 1, le=_INT64)] | None = None
+    priority: Integer | None = None
     """A higher number goes first."""
     labels: TextMap = FrozenMapping({})
     """Labels of the job itself, for listing jobs; they play no part in choosing nodes."""
@@ -382,22 +237,3 @@ class Job(Part):
     """What its author wrote."""
     status: JobStatus | None = None
     """What the server knows of it; a file to be submitted has none."""
-
-
-def told(error: ValidationError, file: str) -> JobError:
-    """Give our own error for pydantic's, its text made harmless."""
-    problems = []
-    every = error.errors(include_url=False, include_context=True, include_input=False)
-    for each in every[: LIMITS.reported_errors]:
-        path = ".".join(str(part)[:60] for part in each["loc"])
-        inner = each.get("ctx", {}).get("error")
-        code, message, hint = "wrong-type", printable(each["msg"][:200]), None
-        if isinstance(inner, SelectorError):
-            code, message, hint = inner.code, inner.message, inner.hint
-            path = f"{path}.{inner.place}" if inner.place and path else inner.place or path
-        elif inner is not None:
-            code, message = "wrong-value", str(inner)
-        elif each["type"] == "extra_forbidden":
-            code, message = "unknown-field", f"there is no field {quoted(str(each['loc'][-1]))}"
-        problems.append(Problem(code, message, 0, 0, path, (), hint))
-    return JobError(file, tuple(problems), len(every) - len(problems))
