@@ -147,7 +147,6 @@ def test_value_of_a_label(value: str, meant: str) -> None:
         pytest.param("k=", None, id="empty-value"),
         pytest.param("k in (,a)", None, id="empty-value-in-a-set"),
         pytest.param("cores>4", None, id="greater"),
-        pytest.param("a=b,a=c", None, id="a-contradiction"),
         pytest.param("'a,!b'", "a,!b", id="single-quotes"),
         pytest.param('"a,\\n !b"', "a,!b", id="an-escaped-end-of-line"),
         pytest.param("a,\n      b", "a,b", id="plain-over-two-lines"),

@@ -3,10 +3,11 @@
 from nodeselect.documents import Object, Position
 from nodeselect.documents.values import Value
 from nodeselect.jobs.fields import field
+from nodeselect.jobs.overlap import check_overlap
 from nodeselect.jobs.problems import Problems
 from nodeselect.jobs.selector_fields import Placed, SelectorFields
 from nodeselect.labels import Operator
-from nodeselect.printable import printable, quoted
+from nodeselect.printable import cut, printable, quoted
 
 __all__ = ["check_empty", "check_misplaced", "check_selector"]
 
@@ -20,6 +21,7 @@ def check_selector(problems: Problems, selector: SelectorFields) -> None:
     for each in selector.placed:
         by_key.setdefault(each.requirement.key, []).append(each)
     for placed in by_key.values():
+        check_overlap(problems, placed)
         _check_key(problems, placed)
     seen: set[str] = set()
     for text, value, path in selector.ids:
@@ -32,11 +34,11 @@ def check_selector(problems: Problems, selector: SelectorFields) -> None:
 
 
 def _check_key(problems: Problems, placed: list[Placed]) -> None:
-    only_not = all(each.requirement.operator in _NOT for each in placed)
-    for each in placed:
-        if each.requirement.operator in _ORDER:
-            _undocumented(problems, each)
-        elif only_not:
+    ordered = {each.path: each for each in placed if each.requirement.operator in _ORDER}
+    for each in ordered.values():  # once for "x>3,x<5"
+        _undocumented(problems, each)
+    if all(each.requirement.operator in _NOT for each in placed):
+        for each in placed:
             _absent_key(problems, each)
 
 
@@ -44,10 +46,10 @@ def _absent_key(problems: Problems, each: Placed) -> None:
     key = each.requirement.key
     problems.add_at(
         "absent-key",
-        f"{each.requirement} also takes nodes that have no label {quoted(key)}",
+        f"{cut(str(each.requirement), 80)} also takes nodes that have no label {quoted(key)}",
         each.value,
         each.path,
-        f'to want the label as well write: "{key},{each.requirement}"',
+        f"to want the label as well, add: {key}",
     )
 
 
