@@ -7,6 +7,7 @@ from nodeselect.jobs.selector_fields import Placed
 from nodeselect.labels import Operator, Requirement, Selector
 from nodeselect.labels.algebra import conflict, redundant
 from nodeselect.labels.selector import made_of
+from nodeselect.limits import LIMITS
 from nodeselect.printable import cut
 
 __all__ = ["check_overlap"]
@@ -16,7 +17,12 @@ _EQUAL = (Operator.EQUALS, Operator.IN)
 
 
 def check_overlap(problems: Problems, placed: list[Placed]) -> None:
-    """Check the requirements on one key against each other. Exact, not heuristic."""
+    """Check the requirements on one key against each other. Exact, not heuristic.
+
+    Those that hold more values than a selector may are not looked at; that is told elsewhere.
+    """
+    if sum(len(each.requirement.values) for each in placed) > LIMITS.values:
+        return
     requirements = [each.requirement for each in placed]
     clash = conflict(_selector(requirements)) if len(placed) > 1 else _alone(requirements[0])
     if clash is not None:

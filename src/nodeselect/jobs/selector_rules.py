@@ -7,6 +7,7 @@ from nodeselect.jobs.overlap import check_overlap
 from nodeselect.jobs.problems import Problems
 from nodeselect.jobs.selector_fields import Placed, SelectorFields
 from nodeselect.labels import Operator
+from nodeselect.limits import LIMITS
 from nodeselect.printable import cut, printable, quoted
 
 __all__ = ["check_empty", "check_misplaced", "check_selector"]
@@ -21,7 +22,8 @@ def check_selector(problems: Problems, selector: SelectorFields) -> None:
     for each in selector.placed:
         by_key.setdefault(each.requirement.key, []).append(each)
     for placed in by_key.values():
-        check_overlap(problems, placed)
+        if len(selector.placed) <= LIMITS.requirements:  # more are no selector, which is told
+            check_overlap(problems, placed)
         _check_key(problems, placed)
     seen: set[str] = set()
     for text, value, path in selector.ids:
