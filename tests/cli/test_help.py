@@ -15,12 +15,16 @@ Options:
   -h, --help  Show this message and exit.
 
 Commands:
-  match  Print the nodes that a selector takes.
+  check   Tell everything that is wrong with job files.
+  match   Print the nodes that a selector takes.
+  rules   List the rules of "nodeselect check", or explain one.
+  schema  Print the JSON Schema of a job file, for editors and other tools.
 
   Examples:
     nodeselect match -l 'region=eu,!debug' --nodes nodes.json
     nodeselect match --job job.yaml --nodes nodes.json -o name
     kubectl get nodes -o json | nodeselect match -l gpu -n -
+    nodeselect check job.yaml
 """
 
 HELP_OF_MATCH = """\

@@ -15,9 +15,12 @@ from pathlib import Path
 import click
 
 from nodeselect import __version__
+from nodeselect.cli.check import check
 from nodeselect.cli.match import match
 from nodeselect.cli.messages import say, say_bug, say_error, say_usage
 from nodeselect.cli.output import OutputError
+from nodeselect.cli.rules import rules
+from nodeselect.cli.schema import schema
 from nodeselect.errors import NodeselectError
 
 __all__ = ["commands", "main", "run"]
@@ -32,6 +35,7 @@ Examples:
   nodeselect match -l 'region=eu,!debug' --nodes nodes.json
   nodeselect match --job job.yaml --nodes nodes.json -o name
   kubectl get nodes -o json | nodeselect match -l gpu -n -
+  nodeselect check job.yaml
 """,
 )
 @click.version_option(__version__, message="%(prog)s %(version)s")
@@ -39,7 +43,8 @@ def commands() -> None:
     """Which nodes does a selector take?"""
 
 
-commands.add_command(match)
+for command in (match, check, rules, schema):
+    commands.add_command(command)
 
 
 def main() -> None:

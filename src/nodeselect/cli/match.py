@@ -6,12 +6,12 @@ from collections.abc import Mapping
 import click
 from click.core import ParameterSource
 
+from nodeselect.cli.job_files import job_name, read_bytes
 from nodeselect.cli.messages import say, say_error
 from nodeselect.cli.output import COLUMN_FORMATS, FORMATS, lines_of, put
 from nodeselect.cli.progress import Progress
-from nodeselect.errors import InventoryError, JobError, Problem, SelectorError
+from nodeselect.errors import SelectorError
 from nodeselect.labels import Selector
-from nodeselect.limits import LIMITS
 from nodeselect.node import Node
 from nodeselect.printable import printable, quoted
 from nodeselect.sources import open_input
@@ -137,7 +137,7 @@ def match(
             )
         put(lines_of(kept, output, keys=keys, labels=show_labels, header=header))
     if job is not None and selectors == [Selector.everything()]:
-        say(f"{printable(_job_name(job))}: the selector is empty: this job takes EVERY node")
+        say(f"{printable(job_name(job))}: the selector is empty: this job takes EVERY node")
     say(question.summary(len(kept) if limit else None))
     return SOME if question.matched else NONE
 
@@ -242,23 +242,10 @@ def _selectors(expressions: tuple[str, ...], ids: tuple[str, ...]) -> list[Selec
     return None if wrong else selectors or [chosen]
 
 
-def _job_name(job: str) -> str:
-    return "standard input" if job == "-" else job
-
-
 def _job_selector(job: str) -> Selector:
     from nodeselect.jobs import read_job_selector  # YAML: loaded where a job is read
 
-    name = _job_name(job)
-    most = LIMITS.job_file_bytes + 1
-    try:
-        with open_input(job) as (stream, _):
-            data = stream.read(most)
-    except (OSError, InventoryError) as error:
-        reason = error.strerror if isinstance(error, OSError) else error.message
-        problem = Problem("cannot-read", str(reason), 0, 0, "", (), None)
-        raise JobError(name, (problem,)) from None
-    return read_job_selector(data, name)
+    return read_job_selector(read_bytes(job), job_name(job))
 
 
 def _parted(context: click.Context, option: str, texts: tuple[str, ...]) -> tuple[str, ...]:

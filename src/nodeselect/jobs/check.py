@@ -88,12 +88,13 @@ def _read(data: bytes, problems: Problems) -> Value | None:
             "file-too-large",
             f"a job file has at most {LIMITS.job_file_bytes:,} bytes (job_file_bytes)",
             Position(0, 0),
+            always=True,
         )
         return None
     try:
         return read_document(text_of(data), LIMITS.job_file_values)
     except DocumentError as error:
-        problems.add(error.code, error.message, error.at, hint=error.hint)
+        problems.add(error.code, error.message, error.at, hint=error.hint, always=True)
         return None
 
 
@@ -105,6 +106,7 @@ def _spec(document: Value, problems: Problems) -> tuple[Object | None, str]:
             f"a job spec is a mapping, not {described(document)}",
             document.at,
             hint="write a job spec, with a name and a selector",
+            always=True,
         )
         return None, ""
     if "kind" in document.entries and "apiVersion" in document.entries:
@@ -114,6 +116,7 @@ def _spec(document: Value, problems: Problems) -> tuple[Object | None, str]:
             document.entries["kind"][0].at,
             "kind",
             length=len("kind"),
+            always=True,
         )
         return None, ""
     spec: Value = document
@@ -121,7 +124,7 @@ def _spec(document: Value, problems: Problems) -> tuple[Object | None, str]:
         key, spec = document.entries["spec"]
         _check_wrapper(problems, document, key)
     if not isinstance(spec, Object):
-        problems.wrong_type(spec, "spec", "a mapping")
+        problems.wrong_type(spec, "spec", "a mapping", always=True)
         return None, ""
     path = "" if spec is document else "spec."
     if not any(snake_case(name) in _MARKS or is_like_selector(name) for name in spec.entries):
@@ -131,6 +134,7 @@ def _spec(document: Value, problems: Problems) -> tuple[Object | None, str]:
             spec.at,
             path.rstrip("."),
             hint="write a job spec, with a name and a selector",
+            always=True,
         )
         return None, ""
     return spec, path
@@ -171,11 +175,19 @@ def _check(
     check_selector(problems, fields)
     if everywhere:
         check_misplaced(problems, spec, path)
-    if selector == Selector.everything() and problems.errors == errors:
+    told = problems.errors and (
+        _is_meant(spec) or (spec is not document and "selector" in document.entries)
+    )
+    if selector == Selector.everything() and problems.errors == errors and not told:
         at = spec.at if value is None else value.at
         check_empty(problems, value, at, f"{path}selector", severity=severity)
     check_spec(problems, spec, path)
     return selector
+
+
+def _is_meant(spec: Object) -> bool:
+    """Say whether a field that is no selector was meant as one, which is told already."""
+    return any(name != "selector" and is_like_selector(name) for name in spec.entries)
 
 
 def _says_something(selector: Object) -> bool:

@@ -155,8 +155,10 @@ def _check_number(problems: Problems, name: str, wanted: Field, value: Value, pa
     whole = wanted.kind == "integer"
     kind = "a whole number" if whole else "a number"
     number = integer_of(value) if whole else number_of(value)
-    if number is None and integer_of(value) is None and not _is_long(value):
-        problems.wrong_type(value, path, kind, _number_meant(value, whole))
+    if number is None and not _is_long(value):
+        if isinstance(value, Scalar) and value.kind == "number":
+            kind += " in decimal digits"
+        problems.wrong_type(value, path, kind, _number_meant(value, wanted))
         return
     low, high = wanted.minimum, wanted.maximum
     if number is not None and (low is None or low <= number) and (high is None or number <= high):
@@ -164,7 +166,7 @@ def _check_number(problems: Problems, name: str, wanted: Field, value: Value, pa
     bounds = (
         f"is from {low} to {high}" if high is not None and high < 2**53 else f"is {low} or more"
     )
-    if low is not None and low < 0:
+    if number is None or (low is not None and low < 0):
         bounds = "has at most 64 bits"
     percent = " percent" if high == 100 else ""
     found = quoted(value.text, 30) if isinstance(value, Scalar) else ""
@@ -184,15 +186,18 @@ def _is_long(value: Value) -> bool:
     )
 
 
-def _number_meant(value: Value, whole: bool) -> str | None:
+def _number_meant(value: Value, wanted: Field) -> str | None:
     if not isinstance(value, Scalar) or len(value.text) > 40:
         return None
-    plain = value.text.strip().removesuffix("%").rstrip().replace("_", "").removeprefix("+")
+    text = value.text.strip()
+    plain = text.removesuffix("%").rstrip().replace("_", "").removeprefix("+")
     if plain.startswith("."):
         plain = f"0{plain}"
-    if (INTEGER if whole else NUMBER).fullmatch(plain):
-        return f"write: {plain}"
-    return "write it in decimal digits" if value.kind == "number" else None
+    if not (INTEGER if wanted.kind == "integer" else NUMBER).fullmatch(plain):
+        return None
+    if text.endswith("%") and wanted.maximum == 1:  # a share, not a percentage
+        return f"write: {float(plain) / 100:g}"
+    return f"write: {plain}"
 
 
 def _check_boolean(problems: Problems, value: Value, path: str) -> None:

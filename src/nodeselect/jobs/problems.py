@@ -84,10 +84,16 @@ class Problems:
         length: int = 1,
         hint: Hint = None,
         severity: str | None = None,
+        always: bool = False,
     ) -> None:
-        """Take a problem of the ``length`` characters that stand at ``at``."""
-        span = (at.column, at.column + length)
-        self._take(code, message, at, path, hint, None, span, severity)
+        """Take a problem of the ``length`` characters that stand at ``at``.
+
+        :param always: whether it is told even if its code is not chosen: what keeps the rest of a
+            file from being read.
+        """
+        if always or self._choice.takes(code):
+            span = (at.column, at.column + length)
+            self._take(code, message, at, path, hint, None, span, severity)
 
     def add_of(
         self,
@@ -100,7 +106,8 @@ class Problems:
         hint: Hint,
     ) -> None:
         """Take a problem of a ``text`` that stands at ``at``, but not letter by letter."""
-        self._take(code, message, at, path, hint, text, span, None)
+        if self._choice.takes(code):
+            self._take(code, message, at, path, hint, text, span, None)
 
     def add_at(
         self,
@@ -115,7 +122,9 @@ class Problems:
         length = len(value.text) if isinstance(value, Scalar) and value.verbatim else 1
         self.add(code, message, value.at, path, length=length, hint=hint, severity=severity)
 
-    def wrong_type(self, value: Value, path: str, wanted: str, hint: Hint = None) -> None:
+    def wrong_type(
+        self, value: Value, path: str, wanted: str, hint: Hint = None, *, always: bool = False
+    ) -> None:
         """Take the problem that ``value`` is not what is ``wanted``."""
         length = len(value.text) if isinstance(value, Scalar) else 1
         self.add(
@@ -125,6 +134,7 @@ class Problems:
             path,
             length=length,
             hint=hint,
+            always=always,
         )
 
     def _take(
@@ -138,8 +148,6 @@ class Problems:
         span: tuple[int, int],
         severity: str | None,
     ) -> None:
-        if not self._choice.takes(code):
-            return
         severity = severity or ("warning" if code in WARNINGS else "error")
         number = self.errors + self.warnings
         if severity == "error":

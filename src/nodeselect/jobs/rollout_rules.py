@@ -5,6 +5,7 @@ import difflib
 from nodeselect.documents import Object, Scalar
 from nodeselect.jobs.fields import field, integer_of
 from nodeselect.jobs.problems import Problems
+from nodeselect.jobs.unknown_fields import snake_case
 from nodeselect.printable import printable, quoted
 
 __all__ = ["check_rollout", "check_spec"]
@@ -30,7 +31,7 @@ def check_spec(problems: Problems, spec: Object, path: str) -> None:
 
     :param path: what stands before its fields, up to the dot.
     """
-    if field(spec, "name") is None:
+    if field(spec, "name") is None and not any(snake_case(key) == "name" for key in spec.entries):
         message = "the job has no name: it cannot be updated, or told from others"
         at = spec.at
         problems.add("no-name", message, at, path.rstrip("."), hint="write: name: ...")

@@ -60,6 +60,13 @@ class Rule(NamedTuple):
     group: str
     """``document``, ``fields``, ``rollout``, ``selector``, or ``language``: a selector's text."""
 
+    def show(self) -> str:
+        """Give the rule as text for people."""
+        parts = [f"{self.code} ({self.severity}): {self.summary}", self.reason]
+        if self.before:
+            parts += [f"before:\n\n{_indented(self.before)}", f"after:\n\n{_indented(self.after)}"]
+        return "\n\n".join(part for part in parts if part)
+
 
 @cache
 def all_rules() -> dict[str, Rule]:
@@ -68,6 +75,10 @@ def all_rules() -> dict[str, Rule]:
 
     text = (resources.files("nodeselect.jobs") / "rules.toml").read_text("utf-8")
     return {code: _rule(code, entry) for code, entry in tomllib.loads(text).items()}
+
+
+def _indented(text: str) -> str:
+    return "\n".join(f"    {line}".rstrip() for line in text.splitlines())
 
 
 def _rule(code: str, entry: dict[str, Any]) -> Rule:
