@@ -19,6 +19,17 @@ PIECES = [
     "match_expressions:",
     "match_ids:",
     "spec:",
+    "name: a",
+    "rollout:",
+    "strategy: rolling",
+    "health_check:",
+    "deadline: 5m",
+    "timeouts:",
+    "labels:",
+    "meta:",
+    "config:",
+    "constraints:",
+    "expanso.io/a",
     "\n",
     "\n  ",
     "\n    - ",
@@ -183,7 +194,7 @@ def test_the_name_of_the_file_is_shown(name: str) -> None:
     """Whatever a file is called, its name brings no control character into what is said."""
     said = said_of(b"selector: all", name)
     assert said is not None
-    assert said.count("\n") == 2
+    assert said.count("\n") == 3
     assert not {c for c in said if unicodedata.category(c) in ("Cc", "Zl", "Zp")} - {"\n"}
 
 

@@ -138,19 +138,22 @@ def test_a_bare_not_is_to_be_quoted() -> None:
         pytest.param(
             b"name: x\r\nselector: all\r\n",
             "job.yaml:2:11: error[wrong-type] at selector: a mapping belongs here, not the"
-            " string 'all'\n  selector: all\n            ^^^",
+            " string 'all'\n  selector: all\n            ^^^\n"
+            "  write: {match_labels: {region: eu}}, or {} for EVERY node",
             id="ends-of-line-of-windows",
         ),
         pytest.param(
             b"\xef\xbb\xbfselector: all\n",
             "job.yaml:1:11: error[wrong-type] at selector: a mapping belongs here, not the"
-            " string 'all'\n  selector: all\n            ^^^",
+            " string 'all'\n  selector: all\n            ^^^\n"
+            "  write: {match_labels: {region: eu}}, or {} for EVERY node",
             id="byte-order-mark",
         ),
         pytest.param(
             "# a\u2028# b\nselector: all\nname: x\n".encode(),
             "job.yaml:2:11: error[wrong-type] at selector: a mapping belongs here, not the"
-            " string 'all'\n  selector: all\n            ^^^",
+            " string 'all'\n  selector: all\n            ^^^\n"
+            "  write: {match_labels: {region: eu}}, or {} for EVERY node",
             id="line-separator-in-a-comment",
         ),
     ],

@@ -32,6 +32,13 @@ _PLACEHOLDER = re.compile(
     r"(?:replace|change)[-_. ]?(?:me|this|with)\b.*|to-?do|fix-?me|your[-_. ].+|x{3,}|placeholder",
     re.IGNORECASE,
 )
+_PART_MEANT = {
+    "NodeSelector": "write: {match_labels: {region: eu}}, or {} for EVERY node",
+    "RolloutSpec": "write: {strategy: rolling, health_check: {deadline: 5m}}",
+    "HealthCheck": "write: {deadline: 5m}",
+    "Timeouts": "write: {total_timeout: 3600}",
+}
+"""What may stand where something else stands than a mapping."""
 _INT64 = 2**63 - 1
 _TRUE, _FALSE = ("true", "yes", "on", "y"), ("false", "no", "off", "n")
 
@@ -65,7 +72,7 @@ def check_part(
     :param everywhere: whether the job has no selector, and would run on every node.
     """
     if not isinstance(value, Object):
-        problems.wrong_type(value, path, "a mapping")
+        problems.wrong_type(value, path, "a mapping", _PART_MEANT.get(part))
         return
     known = fields_of(part)
     before = f"{path}." if path else ""

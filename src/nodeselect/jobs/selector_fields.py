@@ -74,7 +74,8 @@ class SelectorFields:
         if value is None:
             return labels
         if not isinstance(value, Object):
-            self._problems.wrong_type(value, path, "a mapping")
+            hint = "write: {region: eu}"
+            self._problems.wrong_type(value, path, "a mapping", hint)
             return labels
         entries = value.entries
         if self._too_many(entries, value, path, LIMITS.requirements):
