@@ -158,6 +158,7 @@ def all_text(items: list[Any]) -> bool:
 
 
 @given(FIELDS, st.booleans(), st.booleans(), st.sampled_from([None, 1]))
+@example({"match_expressions": [{"Key": "a", "key": "b"}]}, True, False, None)
 def test_json_means_what_its_fields_say(
     fields: dict[str, Any], ascii_only: bool, wrapped: bool, indent: int | None
 ) -> None:

@@ -190,6 +190,8 @@ def expression_of(value: Value) -> str | None:
     if not isinstance(value, Object) or len(value.entries) > 3:
         return None
     fields = {name.lower(): item for name, (_, item) in value.entries.items()}
+    if len(fields) < len(value.entries):  # "Key" and "key": which one is meant?
+        return None
     if "key" in fields and "operator" in fields:
         key, sign = _text(fields["key"]), _text(fields["operator"])
         sign = _OPERATORS.get((sign or "").lower().replace(" ", "").replace("_", ""))
