@@ -79,3 +79,16 @@ def test_job(tmp_path: Path) -> None:
     (tmp_path / "job").write_text("selector: {match_labels: {region: eu}}\n")
     loaded = loaded_by("match", "-n", "-", "--job", str(tmp_path / "job"), stdin=FLEET)
     assert loaded == {"msgspec", "nodeselect.jobs", "yaml"}
+
+
+@pytest.mark.parametrize("command", [["check"], ["check", "-o", "sarif"]])
+def test_check(command: list[str], tmp_path: Path) -> None:
+    """A check loads no pydantic, and without expressions no parser of selectors."""
+    (tmp_path / "job").write_text("name: x\nselector: {match_labels: {region: eu}}\n")
+    assert loaded_by(*command, str(tmp_path / "job")) == {"msgspec", "nodeselect.jobs", "yaml"}
+
+
+def test_rules_and_schema() -> None:
+    """What is said of the rules and the schema needs no models."""
+    for command in ("rules", "schema"):
+        assert not loaded_by(command) & {"lark", "pydantic", "pydantic_core"}
