@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from nodeselect.jobs import Choice, Rule, all_rules, check_job
+from nodeselect.jobs._make_rules_page import made_page
 from nodeselect.jobs.rules import UNREADABLE, WARNINGS
 from nodeselect.limits import LIMITS
 
@@ -74,6 +75,11 @@ def test_the_codes_of_the_language_are_those_of_its_documentation() -> None:
     rules = {code for code, rule in all_rules().items() if rule.group == "language"}
     assert rules <= documented
     assert set(re.findall(r"^\| `([a-z-]+)`", page, re.M)) <= rules | {"wrong-number-of-values"}
+
+
+def test_the_page_of_the_rules_is_made_of_them() -> None:
+    """The documentation of the rules is what they say now."""
+    assert (HERE.parents[1] / "docs" / "rules.md").read_text("utf-8") == made_page()
 
 
 def test_severities_are_of_rules() -> None:

@@ -193,9 +193,14 @@ _KINDS = (
     ("date", re.compile(r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:[Tt \t].*)?", re.ASCII)),
 )
 
+_FIRST = frozenset("~nNyYoOtTfF0123456789+-.=<")
+"""Characters that what is not text begins with."""
+
 
 def _kind(plain: str) -> str:
     """Say what YAML 1.1 or 1.2 could read a plain scalar as."""
+    if plain and plain[0] not in _FIRST:
+        return "text"
     for kind, pattern in _KINDS:
         if pattern.fullmatch(plain):
             return kind

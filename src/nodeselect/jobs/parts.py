@@ -15,6 +15,7 @@ from pydantic import (
     WithJsonSchema,
     model_validator,
 )
+from pydantic_core import ErrorDetails
 
 from nodeselect.errors import JobError, Problem, SelectorError
 from nodeselect.frozen import FrozenMapping
@@ -190,20 +191,45 @@ class Part(BaseModel, metaclass=_Checked):
         return self.model_dump_json(exclude_unset=True)
 
 
+_SAYS = {
+    "bool_type": ("wrong-type", "true or false belongs here"),
+    "float_type": ("wrong-type", "a number belongs here"),
+    "finite_number": ("wrong-type", "a number is finite"),
+    "int_type": ("wrong-type", "a whole number belongs here"),
+    "mapping_type": ("wrong-type", "a mapping belongs here"),
+    "dict_type": ("wrong-type", "a mapping belongs here"),
+    "model_type": ("wrong-type", "a mapping belongs here"),
+    "string_type": ("wrong-type", "a string belongs here"),
+    "tuple_type": ("wrong-type", "a list of strings belongs here"),
+    "greater_than_equal": ("out-of-range", "it is {ge:g} or more"),
+    "less_than_equal": ("out-of-range", "it is at most {le:g}"),
+}
+"""What pydantic's errors mean, by their types."""
+
+
 def told(error: ValidationError, file: str) -> JobError:
     """Give our own error for pydantic's, its text made harmless."""
-    problems = []
     every = error.errors(include_url=False, include_context=True, include_input=False)
-    for each in every[: LIMITS.reported_errors]:
-        path = ".".join(str(part)[:60] for part in each["loc"])
-        inner = each.get("ctx", {}).get("error")
-        code, message, hint = "wrong-type", printable(each["msg"][:200]), None
-        if isinstance(inner, SelectorError):
-            code, message, hint = inner.code, inner.message, inner.hint
-            path = f"{path}.{inner.place}" if inner.place and path else inner.place or path
-        elif inner is not None:
-            code, message = "wrong-value", str(inner)
-        elif each["type"] == "extra_forbidden":
-            code, message = "unknown-field", f"there is no field {quoted(str(each['loc'][-1]))}"
-        problems.append(Problem(code, message, 0, 0, path, (), hint))
-    return JobError(file, tuple(problems), len(every) - len(problems))
+    problems = tuple(_problem(each) for each in every[: LIMITS.reported_errors])
+    return JobError(file, problems, len(every) - len(problems))
+
+
+def _problem(each: ErrorDetails) -> Problem:
+    path = "".join(
+        f"[{part}]" if isinstance(part, int) else f".{printable(part[:60])}" for part in each["loc"]
+    ).removeprefix(".")
+    context = each.get("ctx", {})
+    inner = context.get("error")
+    if isinstance(inner, SelectorError):
+        place = f"{path}.{inner.place}" if inner.place and path else inner.place or path
+        return Problem(inner.code, inner.message, 0, 0, place, (), inner.hint)
+    if inner is not None:
+        code, message = "wrong-value", str(inner)
+    elif each["type"] == "extra_forbidden":
+        code, message = "unknown-field", f"there is no field {quoted(str(each['loc'][-1]))}"
+    elif each["type"] in _SAYS:
+        code, message = _SAYS[each["type"]]
+        message = message.format(**context)
+    else:
+        code, message = "wrong-type", printable(each["msg"][:200])
+    return Problem(code, message, 0, 0, path, (), None)

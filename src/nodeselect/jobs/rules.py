@@ -2,6 +2,7 @@
 
 from functools import cache
 from importlib import resources
+from textwrap import fill
 from typing import Any, NamedTuple
 
 __all__ = ["UNREADABLE", "WARNINGS", "Rule", "all_rules"]
@@ -41,6 +42,8 @@ UNREADABLE = frozenset(
 )
 """Codes of what keeps the rest of a file from being read; they cannot be left out."""
 
+_WIDTH = 79
+
 
 class Rule(NamedTuple):
     """A mistake that is found in job files."""
@@ -62,7 +65,8 @@ class Rule(NamedTuple):
 
     def show(self) -> str:
         """Give the rule as text for people."""
-        parts = [f"{self.code} ({self.severity}): {self.summary}", self.reason]
+        head = f"{self.code} ({self.severity}): {self.summary}"
+        parts = [fill(head, _WIDTH), fill(self.reason, _WIDTH)]
         if self.before:
             parts += [f"before:\n\n{_indented(self.before)}", f"after:\n\n{_indented(self.after)}"]
         return "\n\n".join(part for part in parts if part)
