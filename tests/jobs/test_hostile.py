@@ -117,6 +117,26 @@ def test_nothing_is_sent_to_the_terminal(name: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("start", "item", "end"),
+    [
+        pytest.param("name: x\nselector: {match_ids: [a]}\nconfig: {a: [", "1,", "1]}", id="yaml"),
+        pytest.param(
+            '{"name": "x", "selector": {"match_ids": ["a"]}, "config": {"a": [', "1,", "1]}}",
+            id="json",
+        ),
+    ],
+)  # fmt: skip
+def test_number_of_values(start: str, item: str, end: str) -> None:
+    """A file of 200,000 keys and values is clean; one more is refused by the name of the limit."""
+    others = 12  # five keys, three mappings, two lists, two texts
+    most = LIMITS.job_file_values - others - 1
+    assert check_job(f"{start}{item * most}{end}".encode(), "x")[1:] == ((), 0, 0)
+    [problem] = check_job(f"{start}{item * (most + 1)}{end}".encode(), "x").problems
+    assert problem.code == "too-many-values-in-file"
+    assert problem.message == "a job file holds at most 200,000 keys and values (job_file_values)"
+
+
+@pytest.mark.parametrize(
     "data",
     [
         pytest.param("name: x".encode("utf-16"), id="utf-16"),

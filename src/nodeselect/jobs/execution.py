@@ -12,7 +12,10 @@ __all__ = ["Execution", "ExecutionStatus", "GetExecutionResponse"]
 
 
 class ExecutionStatus(Part):
-    """What the server knows of an execution."""
+    """What the server knows of an execution.
+
+    Source: ``types.ExecutionStatus`` of the API reference of Expanso.
+    """
 
     created_at: Text | None = None
     """Time of its making, as the server writes it."""
@@ -44,7 +47,10 @@ class ExecutionStatus(Part):
 
 
 class Execution(Part):
-    """One run of a job on one node. All ids are opaque and case-sensitive."""
+    """One run of a job on one node. All ids are opaque and case-sensitive.
+
+    Source: ``types.Execution`` of the API reference of Expanso.
+    """
 
     id: Text | None = None
     """Id of the execution."""
@@ -69,7 +75,10 @@ class Execution(Part):
 
 
 class GetExecutionResponse(Part):
-    """The server's answer when it is asked for one execution."""
+    """The server's answer when it is asked for one execution.
+
+    Source: ``api.GetExecutionResponse`` of the API reference of Expanso.
+    """
 
     execution: Execution = Execution()
     """The execution."""

@@ -1,8 +1,7 @@
 """The job spec as Expanso documents it, in frozen values; the one home of its fields.
 
-``_make_schema.py`` makes the JSON Schema of them, by which files are checked. Sources are the API
-reference of Expanso (``types.JobSpec``, ``types.NodeSelector``, ``types.RolloutSpec``); where a
-default is not documented, the field is None.
+``_make_schema.py`` makes the JSON Schema of them, by which files are checked. Where a default is
+not documented, the field is None.
 
 A field that is missing and one that is null are the same. Models are made of files by
 :func:`~nodeselect.jobs.read_job`, or by their constructors, which check as strictly: no conversion,
@@ -46,7 +45,10 @@ __all__ = [
 
 
 class NodeSelector(Part):
-    """Which nodes a job runs on: all three fields must hold; an empty one is no condition."""
+    """Which nodes a job runs on: all three fields must hold; an empty one is no condition.
+
+    Source: ``types.NodeSelector`` of the API reference of Expanso.
+    """
 
     match_ids: Texts = ()
     """Node ids to choose from, exact and case-sensitive; never names, never prefixes."""
@@ -89,7 +91,10 @@ class NodeSelector(Part):
 
 
 class HealthCheck(Part):
-    """How a rollout decides that a node is well."""
+    """How a rollout decides that a node is well.
+
+    Source: ``types.RolloutSpec`` of the API reference of Expanso.
+    """
 
     deadline: Nanoseconds | None = None
     """How long an execution may take to become healthy: nanoseconds, or a Go duration such as
@@ -105,7 +110,10 @@ class HealthCheck(Part):
 
 
 class RolloutSpec(Part):
-    """How a new version of a job comes to its nodes."""
+    """How a new version of a job comes to its nodes.
+
+    Source: ``types.RolloutSpec`` of the API reference of Expanso.
+    """
 
     strategy: Strategy = "immediate"
     """"immediate" (all nodes at once), "rolling" (wave by wave) or "canary" (a few nodes first).
@@ -130,7 +138,10 @@ class RolloutSpec(Part):
 
 
 class Timeouts(Part):
-    """How long a job may take, in whole seconds; 0 is no limit."""
+    """How long a job may take, in whole seconds; 0 is no limit.
+
+    Source: ``types.JobSpec`` of the API reference of Expanso.
+    """
 
     execution_timeout: Count = 0
     """Seconds that one execution may run."""
@@ -141,7 +152,10 @@ class Timeouts(Part):
 
 
 class JobSpec(Part):
-    """A job as its author writes it."""
+    """A job as its author writes it.
+
+    Source: ``types.JobSpec`` of the API reference of Expanso.
+    """
 
     name: Text | None = None
     """Logical name; a job with the name of an existing one updates it."""
@@ -174,7 +188,10 @@ class JobSpec(Part):
 
 
 class State(Part):
-    """A state, as the server tells it. An unknown state is kept as its text."""
+    """A state, as the server tells it. An unknown state is kept as its text.
+
+    Source: ``types.State`` of the API reference of Expanso.
+    """
 
     state_type: Text = ""
     """Its name."""
@@ -185,7 +202,10 @@ class State(Part):
 
 
 class RolloutStatus(Part):
-    """How far a rollout is."""
+    """How far a rollout is.
+
+    Source: ``types.JobStatus`` of the API reference of Expanso.
+    """
 
     type: Text | None = None
     """"create", "update", "restart" or "rollback"."""
@@ -212,7 +232,10 @@ class RolloutStatus(Part):
 
 
 class JobStatus(Part):
-    """What the server knows of a job."""
+    """What the server knows of a job.
+
+    Source: ``types.JobStatus`` of the API reference of Expanso.
+    """
 
     created_at: Text | None = None
     """Time of its making, as the server writes it."""
@@ -229,7 +252,10 @@ class JobStatus(Part):
 
 
 class Job(Part):
-    """A job as the server gives it."""
+    """A job as the server gives it.
+
+    Source: ``types.Job`` of the API reference of Expanso.
+    """
 
     id: Text | None = None
     """Made by the server; a file to be submitted has none."""
