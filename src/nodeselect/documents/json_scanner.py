@@ -36,6 +36,7 @@ class NotJsonError(Exception):
 class _JsonScanner:
     """Reads strict JSON, with positions: no library gives them."""
 
+    _no_number = re.compile(r"-?(?:NaN|Infinity)(?=[ \t\r\n,\]}])")
     _blank = re.compile(r"[ \t\r\n]*")
     _word = re.compile(
         r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?|true|false|null", re.ASCII
@@ -73,6 +74,13 @@ class _JsonScanner:
             return self._string()
         match = self._word.match(self._text, self._at)
         if match is None:
+            if odd := self._no_number.match(self._text, self._at):
+                raise DocumentError(
+                    "not-finite",
+                    f"{odd[0]} is no number of JSON",
+                    at,
+                    f'as text write: "{odd[0]}"',
+                )
             raise NotJsonError
         self._at = match.end()
         kinds = {"true": "boolean", "false": "boolean", "null": "null"}

@@ -165,7 +165,7 @@ def _check_number(problems: Problems, name: str, wanted: Field, value: Value, pa
     if number is None and not _is_long(value):
         if isinstance(value, Scalar) and value.kind == "number":
             kind += " in decimal digits"
-        problems.wrong_type(value, path, kind, _number_meant(value, wanted))
+        problems.wrong_type(value, path, kind, _number_meant(name, value, wanted))
         return
     low, high = wanted.minimum, wanted.maximum
     if number is not None and (low is None or low <= number) and (high is None or number <= high):
@@ -193,10 +193,12 @@ def _is_long(value: Value) -> bool:
     )
 
 
-def _number_meant(value: Value, wanted: Field) -> str | None:
+def _number_meant(name: str, value: Value, wanted: Field) -> str | None:
     if not isinstance(value, Scalar) or len(value.text) > 40:
         return None
     text = value.text.strip()
+    if name.endswith("_timeout") and (duration := parse_duration(text)):
+        return f"timeouts are whole seconds; write: {max(1, duration // NANOSECONDS['s'])}"
     plain = text.removesuffix("%").rstrip().replace("_", "").removeprefix("+")
     if plain.startswith("."):
         plain = f"0{plain}"

@@ -31,9 +31,11 @@ def check_spec(problems: Problems, spec: Object, path: str) -> None:
 
     :param path: what stands before its fields, up to the dot.
     """
-    if field(spec, "name") is None and not any(snake_case(key) == "name" for key in spec.entries):
+    name = field(spec, "name")
+    written = any(snake_case(key) == "name" for key in spec.entries)  # "Name" is told already
+    if (name is None and not written) or (isinstance(name, Scalar) and not name.text.strip()):
         message = "the job has no name: it cannot be updated, or told from others"
-        at = spec.at
+        at = spec.at if name is None else name.at
         problems.add("no-name", message, at, path.rstrip("."), hint="write: name: ...")
     _check_type(problems, spec, path)
     _check_meta(problems, spec, path)

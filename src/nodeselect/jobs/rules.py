@@ -32,6 +32,7 @@ UNREADABLE = frozenset(
         "key-not-text",
         "merge-key",
         "not-a-job",
+        "not-finite",
         "not-utf-8",
         "not-yaml",
         "second-document",

@@ -86,7 +86,9 @@ class SelectorFields:
             if text is None or self._text(key, place) is None:
                 continue
             if self._check(key, place, match_labels={key.text: ""}):
-                made = self._check(item, place, match_labels={key.text: text})
+                several = expression_of(_pair(key, item)) if "," in text else None
+                meant = f'write under match_expressions: "{several}"' if several else None
+                made = self._check(item, place, match_labels={key.text: text}, hint=meant)
                 self._take(made, key, place)
                 if made and isinstance(item, Scalar):
                     check_placeholder(self._problems, item, place)
@@ -165,9 +167,7 @@ class SelectorFields:
         if isinstance(value, Scalar) and value.kind != "null":
             hint = f'write: "{one_line(value)}"'
         elif isinstance(value, List) and label is not None:
-            meant = expression_of(
-                Object({label: (Scalar(label, "text", value.at, False), value)}, value.at)
-            )
+            meant = expression_of(_pair(Scalar(label, "text", value.at, False), value))
             hint = f'write under match_expressions: "{meant}"' if meant else None
         self._problems.wrong_type(value, path, "a string", hint)
         return None
@@ -180,8 +180,12 @@ class SelectorFields:
         match_labels: Mapping[str, str] | None = None,
         match_expressions: list[str] | None = None,
         match_ids: list[str] | None = None,
+        hint: str | None = None,
     ) -> Selector | None:
-        """Make a selector of ``value``; what is wrong with it becomes a problem at its place."""
+        """Make a selector of ``value``; what is wrong with it becomes a problem at its place.
+
+        :param hint: what to write instead, where that is known better here.
+        """
         try:
             return Selector.of(
                 match_labels=match_labels, match_expressions=match_expressions, match_ids=match_ids
@@ -189,13 +193,19 @@ class SelectorFields:
         except SelectorError as error:
             at = value.at
             start, end = error.span
+            hint = hint or error.hint
             if isinstance(value, Scalar) and value.verbatim:
                 at = Position(at.line, at.column + start)
                 self._problems.add(
-                    error.code, error.message, at, path, length=end - start, hint=error.hint
+                    error.code, error.message, at, path, length=end - start, hint=hint
                 )
             else:
                 self._problems.add_of(
-                    error.source, error.span, error.code, error.message, at, path, error.hint
+                    error.source, error.span, error.code, error.message, at, path, hint
                 )
             return None
+
+
+def _pair(key: Scalar, value: Value) -> Object:
+    """Give a label by itself, as people write it in the place of an expression."""
+    return Object({key.text: (key, value)}, key.at)
