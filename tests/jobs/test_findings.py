@@ -7,6 +7,7 @@ import pytest
 
 from nodeselect.jobs import Choice, Rule, all_rules, check_job
 from nodeselect.jobs._make_rules_page import made_page
+from nodeselect.jobs.problems import ALL_CODES
 from nodeselect.jobs.rules import UNREADABLE, WARNINGS
 from nodeselect.limits import LIMITS
 
@@ -20,7 +21,7 @@ LARGE = {"file-too-large", "too-deep", "too-many-entries", "too-many-values-in-f
 """Codes of files that no table has room for; test_job_problems.py and test_hostile.py make them."""
 
 
-def said_of(job: str | bytes, choice: Choice = Choice(), **options: bool) -> str:  # noqa: B008
+def said_of(job: str | bytes, choice: Choice = ALL_CODES, **options: bool) -> str:
     """Give all that is said of a job file."""
     data = job.encode() if isinstance(job, str) else job
     checked = check_job(data, "job.yaml", choice=choice, **options)
@@ -28,7 +29,7 @@ def said_of(job: str | bytes, choice: Choice = Choice(), **options: bool) -> str
     return "\n".join(problem.show("job.yaml") for problem in checked.problems)
 
 
-def codes_of(job: str | bytes, choice: Choice = Choice(), **options: bool) -> list[str]:  # noqa: B008
+def codes_of(job: str | bytes, choice: Choice = ALL_CODES, **options: bool) -> list[str]:
     """Give the codes of all that is said of a job file, in order."""
     data = job.encode() if isinstance(job, str) else job
     return [each.code for each in check_job(data, "x", choice=choice, **options).problems]

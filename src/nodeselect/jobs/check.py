@@ -6,7 +6,7 @@ from nodeselect.documents import DocumentError, Object, Position, Scalar, read_d
 from nodeselect.documents.values import Value
 from nodeselect.errors import Problem
 from nodeselect.jobs.fields import check_part, field
-from nodeselect.jobs.problems import Choice, Problems, described
+from nodeselect.jobs.problems import ALL_CODES, Choice, Problems, described
 from nodeselect.jobs.rollout_rules import check_spec
 from nodeselect.jobs.selector_fields import SelectorFields
 from nodeselect.jobs.selector_rules import check_empty, check_misplaced, check_selector
@@ -52,7 +52,7 @@ def check_job(
     data: bytes,
     file: str,
     *,
-    choice: Choice = Choice(),  # noqa: B008 - it is frozen
+    choice: Choice = ALL_CODES,
     require_selector: bool = False,
 ) -> CheckedJob:
     """Check a job spec: YAML or JSON, the spec itself or wrapped as ``{spec: ...}``.
@@ -68,7 +68,7 @@ def check_job(
 
 def check_document(
     data: bytes,
-    choice: Choice = Choice(),  # noqa: B008 - it is frozen
+    choice: Choice = ALL_CODES,
     *,
     require_selector: bool = False,
 ) -> Checked:

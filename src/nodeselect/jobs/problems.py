@@ -10,7 +10,7 @@ from nodeselect.jobs.rules import WARNINGS
 from nodeselect.limits import LIMITS
 from nodeselect.printable import quoted
 
-__all__ = ["Choice", "Hint", "Problems", "described", "one_line"]
+__all__ = ["ALL_CODES", "Choice", "Hint", "Problems", "described", "one_line"]
 
 _KEPT = 400
 """Problems kept before they are sorted and cut; a hostile file has hundreds of thousands."""
@@ -30,6 +30,10 @@ class Choice(NamedTuple):
     def takes(self, code: str) -> bool:
         """Say whether problems with this code are told."""
         return code not in self.ignore and (self.select is None or code in self.select)
+
+
+ALL_CODES = Choice()
+"""Every code."""
 
 
 class _Kept(NamedTuple):
@@ -54,7 +58,7 @@ class Problems:
     warnings: int
     """How many warnings there were."""
 
-    def __init__(self, text: str, choice: Choice = Choice()) -> None:  # noqa: B008 - it is frozen
+    def __init__(self, text: str, choice: Choice = ALL_CODES) -> None:
         """Collect problems of the document ``text``, those of ``choice``."""
         self.errors = 0
         self.warnings = 0
