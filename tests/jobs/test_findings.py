@@ -150,6 +150,13 @@ def test_warnings_never_hide_an_error() -> None:
     assert checked.unreported == 20
 
 
+def test_many_refusals_of_a_document_are_counted() -> None:
+    """Each alias of a file is refused; the first twenty are told, and the rest is counted."""
+    checked = check_job(f"a: &a b\nb: [{'*a, ' * 40}]\n".encode(), "x")
+    assert (checked.errors, len(checked.problems), checked.unreported) == (41, 20, 21)
+    assert {each.code for each in checked.problems} == {"anchor"}
+
+
 def test_two_characters_of_mistake_end_behind_them() -> None:
     """A problem knows the column behind its last character, within its line."""
     [problem] = check_job(b"name: x\nselector: {match_labels: {a: true}}\n", "x").problems

@@ -10,7 +10,15 @@ documents, keys that are no text. So are keys given twice, and nesting beyond ``
 """
 
 from nodeselect.documents.json_scanner import NotJsonError, read_json
-from nodeselect.documents.values import DocumentError, List, Object, Position, Scalar, Value
+from nodeselect.documents.values import (
+    DocumentError,
+    List,
+    Object,
+    Position,
+    Refusals,
+    Scalar,
+    Value,
+)
 from nodeselect.documents.yaml_events import read_yaml
 
 __all__ = [
@@ -18,6 +26,7 @@ __all__ = [
     "List",
     "Object",
     "Position",
+    "Refusals",
     "Scalar",
     "read_document",
     "read_yaml",
@@ -43,15 +52,18 @@ def text_of(data: bytes) -> str:
         ) from None
 
 
-def read_document(text: str, most: int | None = None) -> Value:
+def read_document(text: str, most: int | None = None, refusals: Refusals | None = None) -> Value:
     """Read ``text`` as JSON where it is JSON, else as YAML. Cost: linear.
 
     :param most: how many keys and values it may hold.
+    :param refusals: empty; takes what is refused and can be read past. What is given back is not
+        to be used then. Without it the first refusal is raised.
     :raises DocumentError: when it is neither.
     """
     if text.lstrip(" \t\r\n")[:1] in ("{", "["):
         try:
-            return read_json(text, most)
-        except NotJsonError:
-            pass  # flow style of YAML looks like it
-    return read_yaml(text, most)
+            return read_json(text, most, refusals)
+        except NotJsonError:  # flow style of YAML looks like it
+            if refusals is not None:
+                refusals.clear()
+    return read_yaml(text, most, refusals)

@@ -8,6 +8,7 @@ from nodeselect.documents.values import (
     List,
     Object,
     Position,
+    Refusals,
     Scalar,
     Value,
     given_twice,
@@ -19,14 +20,16 @@ from nodeselect.limits import LIMITS
 __all__ = ["NotJsonError", "read_json"]
 
 
-def read_json(text: str, most: int | None = None) -> Value:
+def read_json(text: str, most: int | None = None, refusals: Refusals | None = None) -> Value:
     """Read ``text`` as JSON, strictly. Cost: linear.
 
     :param most: how many keys and values it may hold.
+    :param refusals: empty; takes what is refused and can be read past. What is given back is not
+        to be used then. Without it the first refusal is raised.
     :raises NotJsonError: when it is not JSON; it may be YAML.
     :raises DocumentError: when it is JSON that is refused.
     """
-    return _JsonScanner(text, most).document()
+    return _JsonScanner(text, most, refusals).document()
 
 
 class NotJsonError(Exception):
@@ -42,8 +45,9 @@ class _JsonScanner:
         r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?|true|false|null", re.ASCII
     )
 
-    def __init__(self, text: str, most: int | None) -> None:
+    def __init__(self, text: str, most: int | None, refusals: Refusals | None) -> None:
         self._text = text
+        self._refusals = refusals
         self._most = most
         self._count = 0
         self._at = 0
@@ -74,17 +78,19 @@ class _JsonScanner:
             return self._string()
         match = self._word.match(self._text, self._at)
         if match is None:
-            if odd := self._no_number.match(self._text, self._at):
-                raise DocumentError(
-                    "not-finite",
-                    f"{odd[0]} is no number of JSON",
-                    at,
-                    f'as text write: "{odd[0]}"',
-                )
-            raise NotJsonError
+            match = self._no_number.match(self._text, self._at)
+            if match is None:
+                raise NotJsonError
+            message, hint = f"{match[0]} is no number of JSON", f'as text write: "{match[0]}"'
+            self._refuse(DocumentError("not-finite", message, at, hint))
         self._at = match.end()
         kinds = {"true": "boolean", "false": "boolean", "null": "null"}
         return Scalar(match[0], kinds.get(match[0], "number"), at, True)
+
+    def _refuse(self, error: DocumentError) -> None:
+        if self._refusals is None:
+            raise error
+        self._refusals.add(error)
 
     def _string(self) -> Scalar:
         at = self._here()
@@ -93,9 +99,8 @@ class _JsonScanner:
         except ValueError:
             raise NotJsonError from None
         if re.search("[\ud800-\udfff]", text):
-            raise DocumentError(
-                "surrogate", "half of a surrogate pair is refused", at, "take it out"
-            )
+            message = "half of a surrogate pair is refused"
+            self._refuse(DocumentError("surrogate", message, at, "take it out"))
         behind = Position(at.line, at.column + 1)
         verbatim = self._text.startswith(text, self._at + 1)
         self._at = end
@@ -120,7 +125,7 @@ class _JsonScanner:
             self._skip()
             self._step(":")
             if key.text in entries:
-                raise given_twice(key, entries[key.text][0])
+                self._refuse(given_twice(key, entries[key.text][0]))
             entries[key.text] = key, self._value(depth + 1)
             self._skip()
         return Object(entries, at)

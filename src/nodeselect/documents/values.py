@@ -10,6 +10,7 @@ __all__ = [
     "List",
     "Object",
     "Position",
+    "Refusals",
     "Scalar",
     "Value",
     "given_twice",
@@ -63,6 +64,30 @@ class DocumentError(Exception):
         self.message = message
         self.at = at
         self.hint = hint
+
+
+class Refusals:
+    """What is refused of a document that is read on: all of it counted, the first kept."""
+
+    first: list[DocumentError]
+    """At most ``LIMITS.reported_errors``, in the order of the document."""
+    more: int
+    """How many came after them."""
+
+    def __init__(self) -> None:
+        self.clear()
+
+    def clear(self) -> None:
+        """Forget all of them."""
+        self.first = []
+        self.more = 0
+
+    def add(self, error: DocumentError) -> None:
+        """Take one more."""
+        if len(self.first) < LIMITS.reported_errors:
+            self.first.append(error)
+        else:
+            self.more += 1
 
 
 def too_deep(at: Position) -> DocumentError:

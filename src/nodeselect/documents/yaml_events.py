@@ -11,6 +11,7 @@ from nodeselect.documents.values import (
     List,
     Object,
     Position,
+    Refusals,
     Scalar,
     Value,
     given_twice,
@@ -23,16 +24,18 @@ from nodeselect.printable import printable, quoted
 __all__ = ["read_yaml"]
 
 
-def read_yaml(text: str, most: int | None = None) -> Value:
+def read_yaml(text: str, most: int | None = None, refusals: Refusals | None = None) -> Value:
     """Read ``text`` as one YAML document of plain data. Cost: linear.
 
     :param most: how many keys and values it may hold.
+    :param refusals: empty; takes what is refused and can be read past. What is given back is not
+        to be used then. Without it the first refusal is raised.
     :raises DocumentError: when it is not.
     """
     import yaml  # here, since most runs of the command line need none
 
     loader = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
-    builder = _YamlBuilder(yaml.parse(text, Loader=loader), text, most)
+    builder = _YamlBuilder(yaml.parse(text, Loader=loader), text, most, refusals)
     try:
         return builder.document()
     except yaml.MarkedYAMLError as error:
@@ -72,8 +75,11 @@ def _position(text: str, at: int) -> Position:
 class _YamlBuilder:
     """Builds values of the events that libyaml gives."""
 
-    def __init__(self, events: Iterator[Any], text: str, most: int | None) -> None:
+    def __init__(
+        self, events: Iterator[Any], text: str, most: int | None, refusals: Refusals | None
+    ) -> None:
         self._events = events
+        self._refusals = refusals
         self._text = text
         self._most = most
         self._count = 0
@@ -111,6 +117,8 @@ class _YamlBuilder:
         match type(event).__name__:
             case "ScalarEvent":
                 return self._scalar(event)
+            case "AliasEvent":
+                return Scalar(f"*{event.anchor}", "text", self._mark(event), False)
             case _ if depth >= LIMITS.depth:
                 raise too_deep(self._mark(event))
             case "SequenceStartEvent":
@@ -118,21 +126,23 @@ class _YamlBuilder:
             case _:
                 return self._object(event, depth)
 
+    def _refuse(self, error: DocumentError) -> None:
+        if self._refusals is None:
+            raise error
+        self._refusals.add(error)
+
     def _refuse_extras(self, event: Any) -> None:
-        if type(event).__name__ == "AliasEvent" or event.anchor is not None:
-            raise DocumentError(
-                "anchor",
-                f"anchors and aliases are refused ({quoted(event.anchor)})",
-                self._mark(event),
-                "write the value out",
-            )
-        if event.tag is not None:
+        is_alias = type(event).__name__ == "AliasEvent"
+        if is_alias or event.anchor is not None:
+            message = f"anchors and aliases are refused ({quoted(event.anchor)})"
+            at = self._mark(event)
+            self._refuse(DocumentError("anchor", message, at, "write the value out"))
+        if not is_alias and event.tag is not None:
             hint = "write the value without it"
             if event.tag.startswith("!") and not event.tag.startswith("!!"):  # as in "- !debug"
                 hint = f'if it is text, write it between quotes: "{quoted(event.tag)[1:-1]}"'
-            raise DocumentError(
-                "tag", f"tags are refused ({quoted(event.tag)})", self._mark(event), hint
-            )
+            message = f"tags are refused ({quoted(event.tag)})"
+            self._refuse(DocumentError("tag", message, self._mark(event), hint))
 
     def _scalar(self, event: Any) -> Scalar:
         index = event.start_mark.index
@@ -142,16 +152,21 @@ class _YamlBuilder:
         verbatim = self._text.startswith(event.value, index)
         return Scalar(event.value, kind, self.position(index), verbatim)
 
-    def _bad_key(self, key: Value) -> DocumentError:
-        line = self._starts[key.at.line]
-        if self._text.startswith("{{", line + key.at.column - 1):
-            return DocumentError(
-                "template",
-                "a template was left in",
-                Position(key.at.line, key.at.column - 1),
-                "fill the template in before the file is used",
-            )
-        return DocumentError("key-not-text", "a key is no text", key.at)
+    def _bad_key(
+        self, key: Value, entries: dict[str, tuple[Scalar, Value]]
+    ) -> DocumentError | None:
+        """Give what is wrong with a key, or None."""
+        if not isinstance(key, Scalar) or key.kind == "null":
+            line = self._starts[key.at.line]
+            if self._text.startswith("{{", line + key.at.column - 1):
+                at = Position(key.at.line, key.at.column - 1)
+                hint = "fill the template in before the file is used"
+                return DocumentError("template", "a template was left in", at, hint)
+            return DocumentError("key-not-text", "a key is no text", key.at)
+        if key.text == "<<":
+            hint = "write the values out"
+            return DocumentError("merge-key", "merge keys are refused", key.at, hint)
+        return given_twice(key, entries[key.text][0]) if key.text in entries else None
 
     def _mark(self, event: Any) -> Position:
         return self.position(event.start_mark.index)
@@ -166,15 +181,12 @@ class _YamlBuilder:
         entries: dict[str, tuple[Scalar, Value]] = {}
         while type(event := next(self._events)).__name__ != "MappingEndEvent":
             key = self._value(event, depth + 1)
-            if not isinstance(key, Scalar) or key.kind == "null":
-                raise self._bad_key(key)
-            if key.text == "<<":
-                raise DocumentError(
-                    "merge-key", "merge keys are refused", key.at, "write the values out"
-                )
-            if key.text in entries:
-                raise given_twice(key, entries[key.text][0])
-            entries[key.text] = key, self._value(next(self._events), depth + 1)
+            bad = self._bad_key(key, entries)
+            if bad is not None:
+                self._refuse(bad)
+            value = self._value(next(self._events), depth + 1)
+            if bad is None and isinstance(key, Scalar):
+                entries[key.text] = key, value
         return Object(entries, self._mark(start))
 
 

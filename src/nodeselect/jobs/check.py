@@ -2,7 +2,15 @@
 
 from typing import NamedTuple
 
-from nodeselect.documents import DocumentError, Object, Position, Scalar, read_document, text_of
+from nodeselect.documents import (
+    DocumentError,
+    Object,
+    Position,
+    Refusals,
+    Scalar,
+    read_document,
+    text_of,
+)
 from nodeselect.documents.values import Value
 from nodeselect.errors import Problem
 from nodeselect.jobs.fields import check_part, field
@@ -91,11 +99,15 @@ def _read(data: bytes, problems: Problems) -> Value | None:
             always=True,
         )
         return None
+    document, refusals = None, Refusals()
     try:
-        return read_document(text_of(data), LIMITS.job_file_values)
+        document = read_document(text_of(data), LIMITS.job_file_values, refusals)
     except DocumentError as error:
-        problems.add(error.code, error.message, error.at, hint=error.hint, always=True)
-        return None
+        refusals.add(error)
+    for each in refusals.first:
+        problems.add(each.code, each.message, each.at, hint=each.hint, always=True)
+    problems.errors += refusals.more
+    return None if refusals.first else document
 
 
 def _spec(document: Value, problems: Problems) -> tuple[Object | None, str]:
