@@ -198,3 +198,21 @@ def test_updates_are_those_of_a_dict(
     assert [node_id in inventory for node_id in IDS] == [node_id in model for node_id in IDS]
     fresh = Inventory(model.values())
     assert list(inventory.match(selector)) == list(fresh.match(selector))
+
+
+@pytest.mark.parametrize("wrong", [Node("n-1"), Node("n-9"), None, 5, b"n-1", ["n-1"]])
+def test_only_an_id_is_taken_out(wrong: Any) -> None:
+    """Taking out what is no id is a TypeError, a node too: it is not put in by the way."""
+    inventory = three()
+    with pytest.raises(TypeError, match="an id is a string"):
+        inventory.remove(wrong)
+    assert ids(inventory) == ["n-2", "n-3", "n-1"]
+
+
+@pytest.mark.parametrize("wrong", ["ab", "a", "", None, 5, Node("a"), {"a": Node("a")}])
+def test_changes_are_several(wrong: Any) -> None:
+    """An id, a node or a mapping is no list of changes: letters and keys are not taken out."""
+    inventory = Inventory([Node("a"), Node("b"), Node("ab")])
+    with pytest.raises(TypeError):
+        inventory.apply(wrong)
+    assert ids(inventory) == ["a", "b", "ab"]

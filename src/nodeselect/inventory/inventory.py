@@ -1,7 +1,7 @@
 """The nodes that there are, and how they change."""
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from threading import Lock
 from typing import BinaryIO, TextIO
 
@@ -89,7 +89,10 @@ class Inventory(Reading):
         """Take the node with this id out. Cost: some microseconds, as for :meth:`upsert`.
 
         :raises KeyError: when there is none.
+        :raises TypeError: when ``node_id`` is no string.
         """
+        if not isinstance(node_id, str):
+            raise TypeError(f"an id is a string, not {type(node_id).__name__}")
         self._write([node_id])
 
     def apply(self, changes: Iterable[Node | str]) -> None:
@@ -98,8 +101,11 @@ class Inventory(Reading):
         :param changes: each is a node to put in as :meth:`upsert` does, or the id of one to take
             out; made in this order.
         :raises KeyError: when an id to take out is not there by then; nothing is changed.
-        :raises TypeError: when a change is neither; nothing is changed.
+        :raises TypeError: when a change is neither, or ``changes`` is one id or a
+            mapping; nothing is changed.
         """
+        if isinstance(changes, (str, Mapping)):  # of which the letters, or the keys, would be ids
+            raise TypeError(f"changes are a list of them, not {type(changes).__name__}")
         every = list(changes)
         for change in every:
             if not isinstance(change, (Node, str)):
