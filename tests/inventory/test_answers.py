@@ -2,6 +2,7 @@
 
 from collections import Counter
 from itertools import combinations
+from typing import Any
 from unittest.mock import patch
 
 import pytest
@@ -174,6 +175,26 @@ def test_a_write_adds_what_it_writes() -> None:
         assert (added.call_count, killed.call_count) == (1, 1)
         inventory.remove("n-8")
         assert (added.call_count, killed.call_count) == (1, 2)
+
+
+def test_a_node_that_changes_often_costs_no_more() -> None:
+    """The thousandth version of a node is put in and found without a look at the others."""
+    for count in (1, 3_000):
+        inventory = Inventory((Node(f"n-{at}") for at in range(count)), compact_at=None)
+        for number in range(1_000):
+            inventory.upsert(Node("n-0", {"x": str(number)}))
+
+        class Unread(list[int | None]):
+            def __getitem__(self, at: Any) -> Any:
+                raise AssertionError("an older version was looked for")
+
+        changes = inventory._moment.store.changes
+        changes._before = Unread(changes._before)
+        inventory.upsert(Node("n-0", {"x": "last"}))
+        assert inventory["n-0"].labels == {"x": "last"}
+        assert inventory.match(Selector.of(match_ids=["n-0"])).ids() == ["n-0"]
+        assert "n-0" in inventory.match(X)
+        assert inventory.match(X).first(1) == [inventory["n-0"]]
 
 
 def test_a_snapshot_copies_nothing() -> None:

@@ -26,14 +26,23 @@ def members(found: postings.Postings) -> list[int]:
     return list(postings.ordinals(found))
 
 
-def test_versions_of_a_moment() -> None:
-    """The versions of a node are those that had come in by then, newest first."""
+def test_the_newest_version_of_a_moment() -> None:
+    """The newest version of a node is the last of those that had come in by then."""
     changes = made()
-    assert changes.versions("n-1", 3) == [FIRST + 2, FIRST]
-    assert changes.versions("n-1", 2) == [FIRST]
-    assert changes.versions("n-1", 0) == []
-    assert changes.versions("n-2", 1) == []
-    assert changes.versions("n-9", 3) == []
+    assert changes.newest("n-1", 3) == FIRST + 2
+    assert changes.newest("n-1", 2) == FIRST
+    assert changes.newest("n-1", 0) is None
+    assert changes.newest("n-2", 1) is None
+    assert changes.newest("n-9", 3) is None
+
+
+def test_some_version_is_in_a_set() -> None:
+    """A set holds a node in whatever version, old or new."""
+    changes = made()
+    assert changes.has_version("n-1", postings.of([FIRST]))
+    assert changes.has_version("n-1", postings.of([FIRST + 2]))
+    assert not changes.has_version("n-1", postings.of([5, FIRST + 1]))
+    assert not changes.has_version("n-9", postings.of([FIRST]))
 
 
 def test_deaths_of_a_moment() -> None:
@@ -107,10 +116,11 @@ def test_a_plan_is_made_anew_for_what_it_does_not_know(monkeypatch: pytest.Monke
 
 
 def test_ids_see_their_moment() -> None:
-    """Ids choose all versions that a moment knows; the dead are left to the caller."""
+    """Ids choose the newest version that a moment knows."""
     changes = made()
     selector = Selector.of(match_ids=["n-2", "n-1", "n-7"])
-    assert members(changes.match(selector, 3)) == [FIRST, FIRST + 1, FIRST + 2]
+    assert members(changes.match(selector, 3)) == [FIRST + 1, FIRST + 2]
+    assert members(changes.match(selector, 2)) == [FIRST, FIRST + 1]
     assert members(changes.match(selector, 1)) == [FIRST]
     assert members(changes.match(Selector.nothing(), 3)) == []
     both = Selector.of(match_ids=["n-1"], match_expressions=["x=2"])

@@ -80,15 +80,22 @@ class Changes:
         died = postings.of(self.deaths[deaths:more_deaths])
         return died | postings.between(self.first + nodes, self.first + more_nodes)
 
-    def versions(self, node_id: str, count: int) -> list[int]:
-        """Give the ordinals that nodes with this id have, of the first ``count``; newest first."""
-        found = []
+    def newest(self, node_id: str, count: int) -> int | None:
+        """Give the ordinal of the newest version of a node among the first ``count`` nodes.
+
+        Cost: a step for each version that came in later; of the latest moment that is one look-up.
+        """
         ordinal = self._latest.get(node_id)
-        while ordinal is not None:
-            if ordinal - self.first < count:
-                found.append(ordinal)
+        while ordinal is not None and ordinal - self.first >= count:
             ordinal = self._before[ordinal - self.first]
-        return found
+        return ordinal
+
+    def has_version(self, node_id: str, found: Postings) -> bool:
+        """Say whether some version of a node is in a set. Cost: a step for each newer one."""
+        ordinal = self._latest.get(node_id)
+        while ordinal is not None and ordinal not in found:
+            ordinal = self._before[ordinal - self.first]
+        return ordinal is not None
 
     def at_rank(self, rank: int, found: Postings) -> list[int]:
         """Give the ordinals of ``found`` at a rank; there is one version of a node in a set."""
@@ -100,7 +107,7 @@ class Changes:
         return []
 
     def match(self, selector: Selector, count: int) -> Postings:
-        """Give what ``selector`` takes of the first ``count`` nodes, dead or not."""
+        """Give what ``selector`` takes of the first ``count`` nodes; the dead may be among it."""
         if selector.ids is not None:
             return self._match_ids(selector, selector.ids, count)
         if self.index is None or count <= _FEW:
@@ -118,11 +125,11 @@ class Changes:
 
     def _match_ids(self, selector: Selector, ids: tuple[str, ...], count: int) -> Postings:
         nodes, first = self.nodes, self.first
-        candidates = [at for node_id in ids for at in self.versions(node_id, count)]
+        newest = (self.newest(node_id, count) for node_id in ids)  # those before it are dead
         taken = [
             at
-            for at in candidates
-            if selector.matches(nodes[at - first].labels, nodes[at - first].id)
+            for at in newest
+            if at is not None and selector.matches(nodes[at - first].labels, nodes[at - first].id)
         ]
         return postings.of(sorted(taken))
 

@@ -117,19 +117,16 @@ class Store:
         changes = self.changes
         nodes = len(changes.nodes) if nodes is None else nodes
         deaths = len(changes.deaths) if deaths is None else deaths
-        versions = changes.versions(node_id, nodes) if nodes else None
-        if versions:
-            ordinal: int | None = versions[0]
-        else:
-            ordinal = None if self.segment is None else self.segment.find(node_id)
+        ordinal = changes.newest(node_id, nodes) if nodes else None
+        if ordinal is None and self.segment is not None:
+            ordinal = self.segment.find(node_id)
         if ordinal is None or (deaths and changes.is_dead(ordinal, deaths)):
             return None
         return ordinal
 
     def contains(self, found: Postings, node_id: str) -> bool:
         """Say whether some version of the node with this id is in ``found``."""
-        changes = self.changes
-        if any(ordinal in found for ordinal in changes.versions(node_id, len(changes.nodes))):
+        if self.changes.has_version(node_id, found):
             return True
         ordinal = None if self.segment is None else self.segment.find(node_id)
         return ordinal is not None and ordinal in found
