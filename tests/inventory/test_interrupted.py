@@ -119,6 +119,26 @@ def test_a_compaction_that_is_interrupted(inventory: Inventory, kind: type[BaseE
     assert inventory.match(EVERYTHING).ids()[-1] == "later"
 
 
+@KINDS
+@pytest.mark.parametrize("count", [3, 30])
+def test_a_write_whose_compaction_is_interrupted(
+    kind: type[BaseException], count: int, small_segments: None
+) -> None:
+    """A write that compacts, and fails with that, is not there: what raises has changed nothing."""
+    inventory = Inventory((Node(f"n-{at}") for at in range(count)), compact_at=0.01)
+    batch = [Node(f"n-{at}", {"x": "a"}) for at in range(count + 5)]
+    before, snapshot = state(inventory), inventory.snapshot()
+    for where in ("compacted", "Moment"):
+        with patch.object(module, where, side_effect=kind), pytest.raises(kind):
+            inventory.apply(batch)
+        assert state(inventory) == before
+    inventory.apply(batch)
+    assert list(inventory) == batch
+    assert inventory._moment.changed == 0
+    assert inventory.generation == 1
+    assert list(snapshot) == before[0]
+
+
 def test_a_torn_batch_whose_repair_fails(inventory: Inventory) -> None:
     """Where an interrupted batch cannot be cleared away, the next write fails and readers go on."""
     before = state(inventory)

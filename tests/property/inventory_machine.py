@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule
 
 from nodeselect import Inventory, Node, NodeSet, Selector, Snapshot
-from nodeselect.inventory.store import Store
+from nodeselect.inventory.changes import Changes
 from tests.inventory.small import small_segments
 from tests.naive import takes
 from tests.property.strategies import KEYS, LABEL_VALUES, texts
@@ -183,20 +183,20 @@ class InventoryMachine(RuleBasedStateMachine):
 
     @rule(some=st.lists(nodes, min_size=1, max_size=8), at=st.integers(0, 7), late=st.booleans())
     def interrupt(self, some: list[Node], at: int, late: bool) -> None:
-        """Interrupt a writer before or behind one of its steps."""
+        """Interrupt a writer before or behind one of its steps, those of a compaction too."""
         InventoryMachine.steps += 1
-        add, left = Store.add, [at]
+        add, left = Changes.add, [at]
 
-        def interrupted(store: Store, node: Node, rank: int | None) -> None:
+        def interrupted(changes: Changes, node: Node, rank: int) -> None:
             left[0] -= 1
             if left[0] < 0 and not late:
                 raise Interrupted
-            add(store, node, rank)
+            add(changes, node, rank)
             if left[0] < 0:
                 raise Interrupted
 
         before = self.model, self.place, self.generation
-        with patch.object(Store, "add", interrupted):
+        with patch.object(Changes, "add", interrupted):
             try:
                 self.inventory.apply(some)
             except Interrupted:

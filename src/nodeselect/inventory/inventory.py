@@ -153,17 +153,20 @@ class Inventory(Reading):
                     length -= 1
                 changed = True
             if changed:
-                self._moment = Moment(store, length, before.generation + 1, before)
+                moment = Moment(store, length, before.generation + 1, before)
+                if self._compact_at is not None and is_due(moment, self._compact_at):
+                    moment = self._compacted(moment)
+                self._moment = moment
             self._torn = False
-            if self._compact_at is not None and is_due(self._moment, self._compact_at):
-                self._compact()
 
     def _compact(self) -> None:
-        moment = self._moment
-        if moment.changed or self._torn:
-            store = compacted(moment, indexed=self._indexed)
-            self._moment = Moment(store, moment.length, moment.generation)
+        if self._moment.changed or self._torn:
+            self._moment = self._compacted(self._moment)
             self._torn = False
+
+    def _compacted(self, moment: Moment) -> Moment:
+        store = compacted(moment, indexed=self._indexed)
+        return Moment(store, moment.length, moment.generation)
 
 
 def _check(node: object) -> None:
