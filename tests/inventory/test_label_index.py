@@ -1,6 +1,7 @@
 """Which nodes carry a label, made in bulk or grown: both say the same."""
 
 from collections.abc import Callable
+from unittest.mock import patch
 
 import pytest
 from hypothesis import given
@@ -140,6 +141,22 @@ def test_counts(fleet: list[dict[str, str]], data: st.DataObject) -> None:
             wanted[fleet[at][key]] = wanted.get(fleet[at][key], 0) + 1
     for index in (grown(fleet), bulk(fleet)):
         assert index.counts(key, postings.of(sorted(some))) == wanted
+
+
+def test_bytes_are_told_while_nodes_come_in() -> None:
+    """Telling the memory takes what there is, and does not mind what comes in meanwhile."""
+    index = grown(FLEET, ["a", "b", "c", None, "d"])
+    measured = postings.stored_bytes
+    left = iter(range(len(FLEET), len(FLEET) + 5))
+
+    def measure(stored: postings.Stored) -> int:
+        if (ordinal := next(left, None)) is not None:
+            index.add(ordinal, {f"key-{ordinal}": "", "a": str(ordinal)}, f"state-{ordinal}")
+        return measured(stored)
+
+    with patch.object(postings, "stored_bytes", measure):
+        assert index.bytes() > 0
+    assert len(index.everything) == len(FLEET) + 5
 
 
 def test_bytes_grow_with_the_nodes() -> None:

@@ -131,7 +131,9 @@ class LabelIndex:
 
     def bytes(self) -> int:
         """Give the memory of all, in bytes, but for the strings."""
-        states = getsizeof(self.states) + sum(map(postings.stored_bytes, self.states.values()))
+        states = getsizeof(self.states) + sum(
+            map(postings.stored_bytes, list(self.states.values()))
+        )
         return states + sum(map(_bytes_of_key, list(self._keys.values())))
 
     def _items(self, key: str) -> Iterable[tuple[str, Stored]]:
