@@ -97,7 +97,7 @@ def test_first_of_a_broad_answer_over_segment_and_changes() -> None:
     order = answer.ids()
     assert order[:3] == ["n-0", "n-2", "n-3"]
     assert order[-3:] == ["n-299", "late", "n-1"]
-    for n in (0, 1, 2, 3, 10, 36, 37, 38, 100, 298, 299, 1_000):
+    for n in (0, 1, 2, 3, 10, 36, 37, 38, 100, 298, 299, 1_000, 1 << 64):
         assert ids(answer.first(n)) == order[:n]
 
 

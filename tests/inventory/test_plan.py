@@ -1,6 +1,7 @@
 """A plan says beforehand how a selector is answered."""
 
 from random import Random
+from typing import Any
 from unittest.mock import patch
 
 import pytest
@@ -187,6 +188,15 @@ def test_no_plan_without_a_segment(small_segments: None) -> None:
     assert Inventory(nodes[:2]).plan(Selector.everything()) is None
     assert Inventory(nodes, indexed=False).plan(Selector.everything()) is None
     assert Inventory(nodes).plan(Selector.everything()) is not None
+
+
+@pytest.mark.parametrize("count", [2, 20])
+@pytest.mark.parametrize("wrong", ["x=1", None, {"x": "1"}])
+def test_only_a_selector_is_planned(wrong: Any, count: int, small_segments: None) -> None:
+    """Few nodes or many: what is no selector has no plan."""
+    inventory = Inventory(Node(f"n-{at}") for at in range(count))
+    with pytest.raises(TypeError, match="this takes a Selector"):
+        inventory.plan(wrong)
 
 
 def test_the_number_of_plans_is_bounded() -> None:

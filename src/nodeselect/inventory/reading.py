@@ -46,8 +46,8 @@ class Reading:
         The plan is that over the indexed nodes; what has changed since they were indexed is asked
         besides. None where there are so few nodes that none are indexed.
         """
-        segment = self._moment.store.segment
-        return None if segment is None else segment.plan(_checked(selector))
+        segment, selector = self._moment.store.segment, _checked(selector)
+        return None if segment is None else segment.plan(selector)
 
     def explain(self, selector: Selector) -> Explanation:
         """Count why nodes match ``selector``, and why not the others.

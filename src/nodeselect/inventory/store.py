@@ -156,7 +156,7 @@ class Store:
         Cost: of a set that holds much of the store, what it returns; at most linear in the set.
         """
         if len(found) > _LARGE:
-            some = list(islice(self._ascending(found, len(found) // 8), n))
+            some = list(islice(self._ascending(found, len(found) // 8), min(n, len(found))))
             if len(some) == n:
                 return some
         return self.in_order(found)[:n]
