@@ -1,5 +1,8 @@
 """The inventory is a map of ids to nodes that keeps the order in which they first came in."""
 
+import copy
+import pickle
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -141,6 +144,17 @@ def test_only_a_selector_is_asked(wrong: Any) -> None:
 def test_repr() -> None:
     """The text of an inventory is short, however many nodes it has."""
     assert repr(three()) == "<Inventory of 3 nodes>"
+
+
+@pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy, pickle.dumps])
+def test_an_inventory_is_not_copied(copied: Callable[[Inventory], object]) -> None:
+    """A copy would write into the same store: there is none, but one made of the nodes."""
+    inventory = three()
+    with pytest.raises(TypeError, match="an Inventory is not copied"):
+        copied(inventory)
+    again = Inventory(inventory)
+    again.remove("n-3")
+    assert ids(inventory) == ["n-2", "n-3", "n-1"]
 
 
 def test_match_ids_are_exact() -> None:

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from threading import Lock
-from typing import BinaryIO, TextIO
+from typing import BinaryIO, NoReturn, TextIO
 
 from nodeselect.errors import InventoryError
 from nodeselect.inventory.building import build, compacted, is_due
@@ -122,6 +122,10 @@ class Inventory(Reading):
         """
         with self._lock:
             self._compact()
+
+    def __reduce__(self) -> NoReturn:
+        """Refuse to be copied or pickled: two would write into one store."""
+        raise TypeError("an Inventory is not copied: ask its snapshot(), or make one of its nodes")
 
     def _begin(self, nodes: Iterable[Parts], indexed: bool, compact_at: float | None) -> None:
         if compact_at is not None and not compact_at > 0:
