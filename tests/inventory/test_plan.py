@@ -227,6 +227,17 @@ def test_the_bytes_of_plans_are_bounded() -> None:
     assert table.get(Selector.parse("x=49")) is None
 
 
+def test_ids_of_selectors_count() -> None:
+    """A plan of many ids keeps the selector that holds them: they count, known or not."""
+    table, nothing = Plans(100_000), Plan(postings.between(0, 9))
+    for number in range(10):
+        selector = Selector.of(match_ids=[f"n-{number}-{at}" for at in range(200)])
+        table.keep(selector, nothing)
+        assert 200 * 50 < table.bytes <= 100_000
+        assert table.get(selector) is nothing
+    assert table.get(Selector.of(match_ids=[f"n-0-{at}" for at in range(200)])) is None
+
+
 def test_what_the_index_holds_costs_a_plan_nothing() -> None:
     """Only unions, which were made for a plan, are counted as its memory."""
     assert planned("half=1,!rare").bytes == 0

@@ -27,6 +27,10 @@ _SHOWN = 60
 """Characters shown of what a step asks for."""
 
 
+_ID_BYTES = 150
+"""What a selector spends on an id: the string, and its places in a tuple and in a set."""
+
+
 class Step(NamedTuple):
     """One operand of a plan."""
 
@@ -95,14 +99,17 @@ class Plans:
     _MOST = 4_096
 
     def __init__(self, most_bytes: int) -> None:
-        """Keep plans of some thousand selectors, and ``most_bytes`` of what was made for them."""
+        """Keep plans of some thousand selectors, and ``most_bytes`` of what they take.
+
+        That is what was made for the plans, and the ids that the selectors themselves hold.
+        """
         self._plans: dict[Selector, Plan] = {}
         self._most_bytes = most_bytes
         self._bytes = 0
 
     @property
     def bytes(self) -> int:
-        """The memory of what was made for the plans, in bytes."""
+        """The memory of what is kept, in bytes."""
         return self._bytes
 
     def get(self, selector: Selector) -> Plan | None:
@@ -111,10 +118,11 @@ class Plans:
 
     def keep(self, selector: Selector, plan: Plan) -> None:
         """Keep ``plan``; what does not fit any more makes room by starting anew."""
-        self._bytes += plan.bytes
+        more = plan.bytes + _ID_BYTES * len(selector.ids or ())
+        self._bytes += more
         if self._bytes > self._most_bytes or len(self._plans) >= self._MOST:
             self._plans.clear()
-            self._bytes = plan.bytes
+            self._bytes = more
         self._plans[selector] = plan
 
 
