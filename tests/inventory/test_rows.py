@@ -145,3 +145,11 @@ def test_labels_that_repeat_are_kept_once() -> None:
         for count in (1_000, 2_000, 3_000)
     ]
     assert all(after - before < 1_000 * 8 for before, after in pairwise(sizes))
+
+
+def test_keys_are_kept_once() -> None:
+    """A key of many values is one string, however many there were when it came in."""
+    nodes = [Node(f"n-{at}", {"".join(["host", "name"]): f"{at}", "b": f"{at}"}) for at in range(9)]
+    for rows in (coded(nodes), coded(nodes[:5]).joined(coded(nodes[5:]))):
+        assert len(rows.keys) == 18
+        assert len({id(key) for key in rows.keys}) == 2

@@ -1,4 +1,4 @@
-"""The nodes themselves, by rank: ids, names, states and labels, each string kept once.
+"""The nodes themselves, by rank: ids, names, states and labels, each key and each pair kept once.
 
 The *rank* of a node is its place among the nodes of a segment in inventory order, 0 for the first.
 Labels are *pairs* of key and value; each pair has a number, and a node has the numbers of its
@@ -96,7 +96,7 @@ class Rows:
             list(state_numbers),
             _starts(np.array(lengths, np.uint32)),
             _narrow(np.array(pairs, np.uint32), len(pair_numbers)),
-            [key for key, _ in pair_numbers],
+            _keys(pair_numbers),
             [value for _, value in pair_numbers],
         )
 
@@ -144,7 +144,7 @@ class Rows:
             list(state_numbers),
             _starts(np.concatenate([np.diff(self.starts), np.diff(other.starts)])),
             _narrow(np.concatenate([self.pairs, new_pairs]), len(pair_numbers)),
-            [key for key, _ in pair_numbers],
+            _keys(pair_numbers),
             [value for _, value in pair_numbers],
         )
 
@@ -188,6 +188,12 @@ class _Numbers(dict[Any, int]):
     def __missing__(self, thing: Any) -> int:
         number = self[thing] = len(self)
         return number
+
+
+def _keys(pairs: Iterable[tuple[str, str]]) -> list[str]:
+    """Give the key of each pair, equal ones as one string."""
+    once: dict[str, str] = {}
+    return [once.setdefault(key, key) for key, _ in pairs]
 
 
 def _objects(things: list[Any]) -> NDArray[np.object_]:
