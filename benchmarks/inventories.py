@@ -1,0 +1,80 @@
+"""Inventories of the fleet, and changes to them.
+
+Nodes go in as they are made, one at a time: ten million need the memory of their inventory, and no
+file.
+"""
+
+import random
+from collections.abc import Iterator
+
+from benchmarks.fleet import nodes
+from nodeselect import Inventory, Node, NodeSet
+
+__all__ = [
+    "LARGEST",
+    "changed_nodes",
+    "fleet_nodes",
+    "inventory_of",
+    "node_id",
+    "with_changes",
+    "worked_out",
+]
+
+LARGEST = 0.125
+"""The share of changes that an inventory has at most, unless ``compact_at`` says another."""
+
+_VERSIONS = tuple(f"2.{minor}.{patch}" for minor in range(6) for patch in range(5))
+
+
+def node_id(number: int) -> str:
+    """Give the id of a node of the fleet; the first is number 0."""
+    return f"node-{number:07d}"
+
+
+def fleet_nodes(n: int, unique_hostname: bool = False) -> Iterator[Node]:
+    """Give the nodes of the fleet, without the checks of labels that are known to be right."""
+    made = nodes(n, unique_hostname=unique_hostname)
+    return (Node.read(node_id, labels, None, None) for node_id, labels in made)
+
+
+def inventory_of(
+    n: int,
+    *,
+    unique_hostname: bool = False,
+    indexed: bool = True,
+    compact_at: float | None = None,
+) -> Inventory:
+    """Make the inventory of a fleet. Nothing compacts it unless ``compact_at`` says so."""
+    fleet = fleet_nodes(n, unique_hostname)
+    return Inventory(fleet, indexed=indexed, compact_at=compact_at)
+
+
+def changed_nodes(inventory: Inventory, n: int, number: int, seed: int = 2) -> list[Node]:
+    """Give ``number`` of the ``n`` nodes that there are, each with another version than it has.
+
+    A node comes twice only when all have come once.
+    """
+    draw = random.Random(seed)
+    places: list[int] = []
+    while len(places) < number:
+        places += draw.sample(range(n), min(n, number - len(places)))
+    made = []
+    for place in places:
+        node = inventory[node_id(place)]
+        version = _VERSIONS.index(node.labels["version"]) + 1 + int(draw.random() * 29)
+        labels = {**node.labels, "version": _VERSIONS[version % 30]}
+        made.append(Node(node.id, labels))
+    return made
+
+
+def with_changes(inventory: Inventory, n: int, share: float = LARGEST) -> Inventory:
+    """Change so many nodes of the fleet of ``n``, one after the other; give the inventory."""
+    for node in changed_nodes(inventory, n, int(share * n)):
+        inventory.upsert(node)
+    return inventory
+
+
+def worked_out(answer: NodeSet) -> NodeSet:
+    """Let an answer be worked out: ask it for what is no id, which costs nothing more."""
+    assert None not in answer
+    return answer
