@@ -52,7 +52,7 @@ def inventory_of(
 def changed_nodes(inventory: Inventory, n: int, number: int, seed: int = 2) -> list[Node]:
     """Give ``number`` of the ``n`` nodes that there are, each with another version than it has.
 
-    A node comes twice only when all have come once.
+    None comes again before all others have come.
     """
     draw = random.Random(seed)
     places: list[int] = []
@@ -61,9 +61,9 @@ def changed_nodes(inventory: Inventory, n: int, number: int, seed: int = 2) -> l
     made = []
     for place in places:
         node = inventory[node_id(place)]
-        version = _VERSIONS.index(node.labels["version"]) + 1 + int(draw.random() * 29)
-        labels = {**node.labels, "version": _VERSIONS[version % 30]}
-        made.append(Node(node.id, labels))
+        others = [version for version in _VERSIONS if version != node.labels["version"]]
+        version = others[int(draw.random() * len(others))]
+        made.append(Node(node.id, {**node.labels, "version": version}))
     return made
 
 
@@ -75,6 +75,6 @@ def with_changes(inventory: Inventory, n: int, share: float = LARGEST) -> Invent
 
 
 def worked_out(answer: NodeSet) -> NodeSet:
-    """Let an answer be worked out: ask it for what is no id, which costs nothing more."""
+    """Let an answer be worked out, for what is then asked of it."""
     assert None not in answer
     return answer

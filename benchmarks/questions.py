@@ -71,9 +71,12 @@ def ids_never_seen(number: int, n: int) -> Iterator[Selector]:
     return (some_ids(number, n, at) for at in range(max(1, n // number)))
 
 
-def five_never_seen() -> Iterator[Selector]:
-    """Give selectors of five requirements that differ from ``FIVE`` in what is not wanted."""
-    return (Selector.parse(FIVE.replace("prod", f"e-{number}")) for number in count())
+def five_never_seen(word: str) -> Iterator[Selector]:
+    """Give selectors of five requirements that differ from ``FIVE`` in what is not wanted.
+
+    Another word gives others.
+    """
+    return (Selector.parse(FIVE.replace("prod", f"{word}-{number}")) for number in count())
 
 
 def questions(n: int) -> tuple[Question, ...]:
