@@ -12,6 +12,7 @@ from nodeselect import Inventory, Node, NodeSet
 
 __all__ = [
     "LARGEST",
+    "changed_again",
     "changed_nodes",
     "fleet_nodes",
     "inventory_of",
@@ -49,22 +50,28 @@ def inventory_of(
     return Inventory(fleet, indexed=indexed, compact_at=compact_at)
 
 
-def changed_nodes(inventory: Inventory, n: int, number: int, seed: int = 2) -> list[Node]:
-    """Give ``number`` of the ``n`` nodes that there are, each with another version than it has.
+def changed_nodes(inventory: Inventory, n: int, number: int) -> list[Node]:
+    """Give ``number`` of the ``n`` nodes of the fleet, each with another version than it has.
 
     None comes again before all others have come.
     """
-    draw = random.Random(seed)
+    draw = random.Random(2)
     places: list[int] = []
     while len(places) < number:
         places += draw.sample(range(n), min(n, number - len(places)))
-    made = []
-    for place in places:
-        node = inventory[node_id(place)]
-        others = [version for version in _VERSIONS if version != node.labels["version"]]
-        version = others[int(draw.random() * len(others))]
-        made.append(Node(node.id, {**node.labels, "version": version}))
-    return made
+    return [_with_another_version(inventory[node_id(place)], draw) for place in places]
+
+
+def changed_again(changed: list[Node]) -> list[Node]:
+    """Give the same nodes, each with again another version."""
+    draw = random.Random(3)
+    return [_with_another_version(node, draw) for node in changed]
+
+
+def _with_another_version(node: Node, draw: random.Random) -> Node:
+    others = [version for version in _VERSIONS if version != node.labels["version"]]
+    version = others[int(draw.random() * len(others))]
+    return Node(node.id, {**node.labels, "version": version})
 
 
 def with_changes(inventory: Inventory, n: int, share: float = LARGEST) -> Inventory:

@@ -12,7 +12,8 @@ Needs the packages ``polars`` and ``duckdb``.
 import gc
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from itertools import islice
 from typing import Protocol
 
 from benchmarks.by_hand import ByHand
@@ -21,13 +22,15 @@ from benchmarks.fleet import fleet_file
 from benchmarks.inventories import inventory_of
 from benchmarks.questions import Question, questions
 from benchmarks.record import duration, machine, print_table, write
-from benchmarks.rounds import Timing, interleaved
+from benchmarks.rounds import Timing, each, interleaved
 from nodeselect import Inventory, Selector
 
 __all__ = ["OURS", "Peer", "compare", "peers"]
 
 _NODES = 1_000_000
 _ROUNDS = 7
+
+_FIRST = "nodeselect, never asked before"
 
 OURS = "nodeselect"
 """Comes first: the others are compared with it."""
@@ -111,6 +114,8 @@ def compare(
         hits = _same_answer(those, question)
         calls = {name: peer.asked(question) for name, peer in those.items()}
         times = interleaved(calls, rounds)
+        if question.others is not None:
+            times[_FIRST] = _first_time(those[OURS], question, question.others())
         _print(question, hits, times)
         rows.append(
             {
@@ -121,6 +126,15 @@ def compare(
             }
         )
     return rows
+
+
+def _first_time(ours: Peer, question: Question, others: Iterator[Selector]) -> Timing:
+    """Ask what was never asked before: the peers keep nothing of a question, nodeselect a plan."""
+    next(others)  # is the one that was asked
+    return each(
+        (ours.asked(question._replace(selector=selector)) for selector in islice(others, 50)),
+        lambda ask: ask(),
+    )
 
 
 def _same_answer(those: dict[str, Peer], question: Question) -> int:
@@ -146,14 +160,14 @@ def _same_answer(those: dict[str, Peer], question: Question) -> int:
 def _print(question: Question, hits: int, times: dict[str, Timing]) -> None:
     ours = times[OURS]
     print_table(
-        (f"{question.name}, {question.wanted}; {hits:,} hits", "time", "ratio", "quartiles", "CPU"),
+        (f"{question.name}, {question.wanted}; {hits:,} hits", "time", "ratio", "CPU", "ratio"),
         [
             (
                 name,
                 duration(timing.median_us),
                 f"x{timing.median_us / ours.median_us:,.1f}",
-                f"{duration(timing.q1_us)} - {duration(timing.q3_us)}",
                 duration(timing.cpu_us),
+                f"x{timing.cpu_us / ours.cpu_us:,.1f}",
             )
             for name, timing in times.items()
         ],

@@ -4,7 +4,8 @@
 number by the functions, each another one.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import count
 from typing import NamedTuple
 
@@ -50,6 +51,8 @@ class Question(NamedTuple):
     selector: Selector
     wanted: str
     """``count``, ``set``, ``ids``, ``first`` (the first ten ids) or ``facet`` (by zone)."""
+    others: Callable[[], Iterator[Selector]] | None = None
+    """Gives more selectors of the kind, where it matters whether one was asked before."""
 
 
 def lists_of_racks(number: int) -> Iterator[Selector]:
@@ -93,7 +96,11 @@ def questions(n: int) -> tuple[Question, ...]:
     }
     return (
         *(Question(name, SELECTORS[name], what) for name, many in wanted.items() for what in many),
-        Question("100 racks", next(lists_of_racks(100)), "set"),
-        Question("1,000 racks", next(lists_of_racks(1_000)), "set"),
-        Question("1,000 ids and labels", some_ids(1_000, n), "ids"),
+        _one_of("100 racks", "set", partial(lists_of_racks, 100)),
+        _one_of("1,000 racks", "set", partial(lists_of_racks, 1_000)),
+        _one_of("1,000 ids and labels", "ids", partial(ids_never_seen, 1_000, n)),
     )
+
+
+def _one_of(name: str, wanted: str, kind: Callable[[], Iterator[Selector]]) -> Question:
+    return Question(name, next(kind()), wanted, kind)

@@ -14,6 +14,7 @@ from pytest_benchmark.fixture import BenchmarkFixture
 
 from benchmarks.inventories import (
     LARGEST,
+    changed_again,
     changed_nodes,
     fleet_nodes,
     inventory_of,
@@ -59,15 +60,10 @@ def test_upsert_again(benchmark: BenchmarkFixture, inventory: Inventory, n: int)
     """The same where the node was changed since the last compaction already."""
     benchmark.group = f"{n:,} nodes, one write"
     inventory.compact()
-    with_changes(inventory, n, 1_000 / n)
-    changed = (node.id for node in changed_nodes(inventory, n, 1_000))
-    one, other = "1.0.0", "1.0.1"
-    nodes = [inventory[node_id] for node_id in changed]
-    again = [
-        Node(node.id, {**node.labels, "version": version})
-        for version in (one, other, one, other, one)
-        for node in nodes
-    ]
+    nodes = changed_nodes(inventory, n, min(n, _WRITES))
+    for node in nodes:
+        inventory.upsert(node)
+    again = changed_again(nodes)
     benchmark.pedantic(inventory.upsert, setup=_arguments(iter(again)), rounds=len(again))
 
 
