@@ -10,6 +10,8 @@ beside the writer they grow from none to the most, again and again.
   that nobody has asked before, and no thread takes the interpreter away.
 - *beside a writer*: two threads; between the turns of the writer the changes are compacted, and
   nobody reads meanwhile.
+- *the same, shorter turns*: the interpreter lets a thread run for half a millisecond, not five,
+  before another one has its turn (``sys.setswitchinterval``).
 - *beside a writer that compacts*: as an inventory does by itself; the reader reads on.
 
 Prints a table and writes ``results/latency.json``.
@@ -33,6 +35,10 @@ _SECONDS = 5.0
 _SHARES = 9
 """Shares of changes at which a reader is timed alone."""
 
+_TURN = sys.getswitchinterval()
+_SHORT_TURN = 0.000_5
+"""Seconds that a thread may run while another one waits."""
+
 Ask = Callable[[], object]
 
 
@@ -52,7 +58,10 @@ def main() -> None:
         alone = _figures(wanted, "alone", _alone(inventory, next(changes), ask, seconds))
         after = _figures(wanted, "after a write", _after_writes(inventory, next(changes), ask))
         beside = _figures(wanted, "beside a writer", *_beside(inventory, changes, ask, seconds))
-        rows += [alone, after, beside]
+        sys.setswitchinterval(_SHORT_TURN)
+        shorter = _figures(wanted, "shorter turns", *_beside(inventory, changes, ask, seconds))
+        sys.setswitchinterval(_TURN)
+        rows += [alone, after, beside, shorter]
     compacting = Inventory(inventory)  # with the share that an inventory compacts at by itself
     for wanted, ask in (
         ("set", lambda: None in compacting.match(five)),
