@@ -6,23 +6,33 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.fleet import nodes, write_ndjson
+from benchmarks.fleet import fleet_file, nodes
 
-_DATA = Path(__file__).parent / "data"
+_SIZES = (1_000, 100_000, 1_000_000)
 
 
-@pytest.fixture(scope="session")
-def fleet_file() -> Callable[[int], Path]:
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let the sizes of the fleet be chosen."""
+    parser.addoption(
+        "--fleet",
+        action="append",
+        type=int,
+        metavar="N",
+        help="nodes of the inventories of test_match.py and test_live.py; may be repeated",
+    )
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Give each size of the fleet, smallest first, to what asks for ``n``."""
+    if "n" in metafunc.fixturenames:
+        sizes = metafunc.config.getoption("--fleet") or _SIZES
+        metafunc.parametrize("n", sorted(sizes), scope="session", ids="{:,}".format)
+
+
+@pytest.fixture(scope="session", name="fleet_file")
+def _fleet_file() -> Callable[[int], Path]:
     """Give the path of a fleet of so many nodes as NDJSON."""
-
-    def made(n: int) -> Path:
-        path = _DATA / f"fleet-{n}.ndjson"
-        if not path.exists():
-            _DATA.mkdir(exist_ok=True)
-            write_ndjson(path, n)
-        return path
-
-    return made
+    return fleet_file
 
 
 @pytest.fixture(scope="session")

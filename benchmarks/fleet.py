@@ -12,7 +12,9 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-__all__ = ["FIVE", "nodes", "shuffle_lines", "write_ndjson"]
+__all__ = ["FIVE", "fleet_file", "nodes", "shuffle_lines", "write_ndjson"]
+
+_DATA = Path(__file__).parent / "data"
 
 FIVE = "region=us-east,tier in (premium,standard),environment!=prod,gpu,!debug"
 """The selector of most benchmarks: five requirements of five kinds."""
@@ -81,6 +83,15 @@ def write_ndjson(path: Path, n: int, seed: int = 1) -> None:
         for node_id, labels in nodes(n, seed):
             file.write(write({"id": node_id, "labels": labels}) + "\n")
     partial.replace(path)
+
+
+def fleet_file(n: int) -> Path:
+    """Give the path of a fleet of ``n`` nodes as NDJSON, made when it is first asked for."""
+    path = _DATA / f"fleet-{n}.ndjson"
+    if not path.exists():
+        _DATA.mkdir(exist_ok=True)
+        write_ndjson(path, n)
+    return path
 
 
 def shuffle_lines(source: Path, target: Path, seed: int = 1) -> None:

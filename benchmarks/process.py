@@ -1,5 +1,7 @@
 """Measures whole processes: time from start to end, time of the processor, peak memory."""
 
+import ctypes
+import gc
 import os
 import resource
 import subprocess
@@ -11,7 +13,16 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-__all__ = ["NODESELECT", "PYTHON", "Run", "own_peak", "peak_together", "run"]
+__all__ = [
+    "NODESELECT",
+    "PYTHON",
+    "Run",
+    "own_peak",
+    "own_resident",
+    "peak_together",
+    "run",
+    "trim",
+]
 
 PYTHON = sys.executable
 NODESELECT = str(Path(sysconfig.get_path("scripts"), "nodeselect"))
@@ -66,6 +77,18 @@ def run(command: Sequence[str]) -> Run:
 def own_peak() -> float:
     """Give the largest resident memory of this process so far, in MB."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / _UNIT
+
+
+def own_resident() -> float:
+    """Give the resident memory of this process now, in MB. Linux only."""
+    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+    return pages * resource.getpagesize() / 1e6
+
+
+def trim() -> None:
+    """Let the allocator of the C library give back to the system what it can. Linux only."""
+    gc.collect()
+    ctypes.CDLL("libc.so.6").malloc_trim(0)
 
 
 def peak_together(command: Sequence[str]) -> float | None:

@@ -1,0 +1,87 @@
+"""Inventories of the fleet, and changes to them.
+
+Nodes go in as they are made, one at a time: ten million need the memory of their inventory, and no
+file.
+"""
+
+import random
+from collections.abc import Iterator
+
+from benchmarks.fleet import nodes
+from nodeselect import Inventory, Node, NodeSet
+
+__all__ = [
+    "LARGEST",
+    "changed_again",
+    "changed_nodes",
+    "fleet_nodes",
+    "inventory_of",
+    "node_id",
+    "with_changes",
+    "worked_out",
+]
+
+LARGEST = 0.125
+"""The share of changes that an inventory has at most, unless ``compact_at`` says another."""
+
+_VERSIONS = tuple(f"2.{minor}.{patch}" for minor in range(6) for patch in range(5))
+
+
+def node_id(number: int) -> str:
+    """Give the id of a node of the fleet; the first is number 0."""
+    return f"node-{number:07d}"
+
+
+def fleet_nodes(n: int, unique_hostname: bool = False) -> Iterator[Node]:
+    """Give the nodes of the fleet, without the checks of labels that are known to be right."""
+    made = nodes(n, unique_hostname=unique_hostname)
+    return (Node.read(node_id, labels, None, None) for node_id, labels in made)
+
+
+def inventory_of(
+    n: int,
+    *,
+    unique_hostname: bool = False,
+    indexed: bool = True,
+    compact_at: float | None = None,
+) -> Inventory:
+    """Make the inventory of a fleet. Nothing compacts it unless ``compact_at`` says so."""
+    fleet = fleet_nodes(n, unique_hostname)
+    return Inventory(fleet, indexed=indexed, compact_at=compact_at)
+
+
+def changed_nodes(inventory: Inventory, n: int, number: int) -> list[Node]:
+    """Give ``number`` of the ``n`` nodes of the fleet, each with another version than it has.
+
+    None comes again before all others have come.
+    """
+    draw = random.Random(2)
+    places: list[int] = []
+    while len(places) < number:
+        places += draw.sample(range(n), min(n, number - len(places)))
+    return [_with_another_version(inventory[node_id(place)], draw) for place in places]
+
+
+def changed_again(changed: list[Node]) -> list[Node]:
+    """Give the same nodes, each with again another version."""
+    draw = random.Random(3)
+    return [_with_another_version(node, draw) for node in changed]
+
+
+def _with_another_version(node: Node, draw: random.Random) -> Node:
+    others = [version for version in _VERSIONS if version != node.labels["version"]]
+    version = others[int(draw.random() * len(others))]
+    return Node(node.id, {**node.labels, "version": version})
+
+
+def with_changes(inventory: Inventory, n: int, share: float = LARGEST) -> Inventory:
+    """Change so many nodes of the fleet of ``n``, one after the other; give the inventory."""
+    for node in changed_nodes(inventory, n, int(share * n)):
+        inventory.upsert(node)
+    return inventory
+
+
+def worked_out(answer: NodeSet) -> NodeSet:
+    """Let an answer be worked out, for what is then asked of it."""
+    assert None not in answer
+    return answer

@@ -1,0 +1,45 @@
+"""What the scripts leave behind: JSON in ``results/``, and tables in Markdown."""
+
+import json
+import os
+import platform
+from collections.abc import Iterable, Mapping, Sequence
+from importlib.metadata import version
+from pathlib import Path
+
+__all__ = ["RESULTS", "duration", "machine", "print_table", "write"]
+
+RESULTS = Path(__file__).parent / "results"
+
+
+def machine(*packages: str) -> dict[str, object]:
+    """Say what was measured, and with what."""
+    return {
+        "python": platform.python_version(),
+        "cores": os.cpu_count(),
+        **{name: version(name) for name in ("nodeselect", "numpy", "pyroaring", *packages)},
+    }
+
+
+def write(name: str, result: Mapping[str, object]) -> None:
+    """Write a result to ``results/NAME.json``."""
+    RESULTS.mkdir(exist_ok=True)
+    text = json.dumps(result, indent=2) + "\n"
+    (RESULTS / f"{name}.json").write_text(text, encoding="utf-8")
+
+
+def print_table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Print a table; all columns but the first are of numbers."""
+    print(f"\n| {' | '.join(header)} |")
+    print(f"|---|{'---:|' * (len(header) - 1)}")
+    for row in rows:
+        print(f"| {' | '.join(row)} |")
+
+
+def duration(microseconds: float) -> str:
+    """Show a time with three digits and the unit that suits it."""
+    if microseconds < 1_000:
+        return f"{microseconds:.3g} µs"
+    if microseconds < 999_500:
+        return f"{microseconds / 1e3:.3g} ms"
+    return f"{microseconds / 1e6:.3g} s"
