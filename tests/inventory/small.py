@@ -22,7 +22,7 @@ _LOW = (
     (clustering, "_CELL", 2),
     (moment, "_AT_ONCE", 4),
     (segment, "_FEW", 2),
-    (store, "_LARGE", 8),
+    (store, "_DEARER", 0),
 )
 
 

@@ -16,7 +16,7 @@ from sys import getsizeof
 
 from nodeselect.inventory import postings
 from nodeselect.inventory.label_index import LabelIndex
-from nodeselect.inventory.plan import Plan, make_plan
+from nodeselect.inventory.plan import Plan, make_plan, run
 from nodeselect.inventory.postings import Postings
 from nodeselect.labels import Selector
 from nodeselect.node import Node
@@ -121,7 +121,7 @@ class Changes:
             if len(self._plans) >= _MOST_PLANS:
                 self._plans.clear()
             self._plans[selector] = made, plan
-        return postings.cut_off(plan.run(), self.first + count)
+        return postings.cut_off(run(plan), self.first + count)
 
     def _match_ids(self, selector: Selector, ids: tuple[str, ...], count: int) -> Postings:
         nodes, first = self.nodes, self.first

@@ -1,6 +1,7 @@
 """What a reader sees: a store as it was when so many nodes and deaths were there."""
 
 from nodeselect.inventory import postings
+from nodeselect.inventory.plan import count, run
 from nodeselect.inventory.postings import Postings
 from nodeselect.inventory.store import Store
 from nodeselect.labels import Selector
@@ -73,17 +74,22 @@ class Moment:
         if segment is None:
             found = changes.match(selector, self.nodes)
         else:
-            found = segment.plan(selector).run()
+            found = run(segment.plan(selector))
             if self.nodes:
                 found = found | changes.match(selector, self.nodes)
         return found - self.gone() if self.deaths else found
 
+    @property
+    def is_settled(self) -> bool:
+        """Whether all nodes are in the segment, and none of it is dead."""
+        return not (self.nodes or self.deaths)
+
     def count(self, selector: Selector) -> int:
         """Give how many nodes ``selector`` takes."""
         segment = self.store.segment
-        if segment is None or self.nodes or self.deaths:
+        if segment is None or not self.is_settled:
             return len(self.match(selector))
-        return segment.plan(selector).count()
+        return count(segment.plan(selector))
 
     def find(self, node_id: str) -> int | None:
         """Give the ordinal of the node with this id, or None. Cost: about a microsecond."""

@@ -12,7 +12,7 @@ Planning looks at the sizes and decides; running decides nothing.
 
 from collections.abc import Collection, Iterable
 from operator import attrgetter
-from typing import NamedTuple, assert_never
+from typing import assert_never
 
 from nodeselect.inventory import postings
 from nodeselect.inventory.label_index import LabelIndex
@@ -21,7 +21,7 @@ from nodeselect.labels import Operator, Requirement, Selector
 from nodeselect.labels.rules import parse_int64
 from nodeselect.printable import cut, printable
 
-__all__ = ["Plan", "Plans", "Step", "make_plan"]
+__all__ = ["Plan", "Plans", "Step", "count", "make_plan", "run"]
 
 _SHOWN = 60
 """Characters shown of what a step asks for."""
@@ -31,17 +31,32 @@ _ID_BYTES = 150
 """What a selector spends on an id: the string, and its places in a tuple and in a set."""
 
 
-class Step(NamedTuple):
-    """One operand of a plan."""
+class Step:
+    """One step of a plan: nodes to be kept, or to be taken away. Immutable."""
 
-    asked: object
-    """What is asked for; its text is that of a selector."""
-    postings: Postings
-    """The nodes that are to be kept, or to be taken away."""
+    __slots__ = ("_asked", "_postings", "bytes", "made")
+
     bytes: int
     """What reading them costs."""
     made: bool
-    """Whether they were made for this plan, and are not those of the index."""
+    """Whether they were put together for this plan, and are not as the index has them."""
+
+    def __init__(self, asked: object, found: Postings, cost: int, *, made: bool) -> None:
+        """Made while planning; the text of ``asked`` is that of a selector."""
+        self._asked = asked
+        self._postings = found
+        self.bytes = cost
+        self.made = made
+
+    @property
+    def asked(self) -> str:
+        """What these nodes have, as a selector says it."""
+        return str(self._asked)
+
+    @property
+    def nodes(self) -> int:
+        """How many they are."""
+        return len(self._postings)
 
 
 class Plan:
@@ -61,16 +76,8 @@ class Plan:
         self.takes = tuple(sorted(takes, key=attrgetter("bytes")))
         self.drops = tuple(sorted(drops, key=attrgetter("bytes"), reverse=True))
         self._everything = everything
-        self._takes = tuple(step.postings for step in self.takes)
-        self._drops = tuple(step.postings for step in self.drops)
-
-    def run(self) -> Postings:
-        """Give the ordinals of the answer. They may be those of the index: not to be changed."""
-        return postings.taken(self._everything, self._takes, self._drops)
-
-    def count(self) -> int:
-        """Give how many ordinals the answer has, without making all of it."""
-        return postings.taken_count(self._everything, self._takes, self._drops)
+        self._takes = tuple(step._postings for step in self.takes)
+        self._drops = tuple(step._postings for step in self.drops)
 
     @property
     def bytes(self) -> int:
@@ -89,6 +96,16 @@ class Plan:
 
     def __repr__(self) -> str:
         return f"<Plan: {self.explain()}>".replace("\n", "; ")
+
+
+def run(plan: Plan) -> Postings:
+    """Give the ordinals of the answer. They may be those of the index: not to be changed."""
+    return postings.taken(plan._everything, plan._takes, plan._drops)
+
+
+def count(plan: Plan) -> int:
+    """Give how many ordinals the answer has, without making all of it."""
+    return postings.taken_count(plan._everything, plan._takes, plan._drops)
 
 
 class Plans:
@@ -134,11 +151,11 @@ def make_plan(index: LabelIndex, selector: Selector, chosen: Postings | None = N
     Cost: some microseconds a requirement, and the unions of its lists.
     """
     if not selector.is_satisfiable:
-        return Plan(index.everything, [_step("nothing", postings.between(0, 0))])
+        return Plan(index.everything, [Step("nothing", postings.between(0, 0), 0, made=False)])
     takes: list[Step] = []
     drops: list[Step] = []
     if chosen is not None:
-        takes.append(_step("one of the ids", chosen, made=True))
+        takes.append(Step("one of the ids", chosen, postings.bytes_of(chosen), made=True))
     for requirement in selector.requirements:
         _add_steps(index, requirement, takes, drops)
     return Plan(index.everything, takes, [step for step in drops if step.bytes])
@@ -152,12 +169,11 @@ def _add_steps(
         case Operator.EXISTS:
             _take_carriers(index, key, takes)
         case Operator.DOES_NOT_EXIST:
-            drops.append(_step(key, index.carriers(key)))
+            drops.append(_step(index, key, index.carriers(key)))
         case Operator.EQUALS | Operator.IN:
             _take_values(index, requirement, values, takes, drops)
         case Operator.NOT_EQUALS | Operator.NOT_IN:
-            asked = Requirement.read(key, Operator.IN, values)
-            drops.append(_union(index, key, values, asked))
+            drops.append(_union(index, key, values, Requirement.read(key, Operator.IN, values)))
         case Operator.GREATER_THAN:
             within = index.within(key, parse_int64(values[0]), None)
             _take_values(index, requirement, within, takes, drops)
@@ -172,7 +188,7 @@ def _take_carriers(index: LabelIndex, key: str, takes: list[Step]) -> None:
     carriers = index.carriers(key)
     # (Two lengths of an index that grows are not of one moment.)
     if index.grows or len(carriers) < len(index.everything):
-        takes.append(_step(key, carriers))
+        takes.append(_step(index, key, carriers))
 
 
 def _take_values(
@@ -196,13 +212,15 @@ def _union(index: LabelIndex, key: str, values: Iterable[str], asked: object) ->
     known = index.values(key)
     found = [known.get(value) for value in values]
     parts = [stored for stored in found if stored is not None]
-    return _step(asked, postings.union(parts), made=len(parts) > 1)
+    return _step(index, asked, postings.union(parts), made=len(parts) > 1)
 
 
-def _step(asked: object, found: Postings, *, made: bool = False) -> Step:
-    return Step(asked, found, postings.bytes_of(found), made)
+def _step(index: LabelIndex, asked: object, found: Postings, *, made: bool = False) -> Step:
+    # What is scattered takes two bytes an ordinal; of an index that grows it is not worth more.
+    cost = 2 * len(found) if index.grows else postings.bytes_of(found)
+    return Step(asked, found, cost, made=made)
 
 
 def _line(what: str, step: Step) -> str:
-    text = printable(cut(str(step.asked), _SHOWN))
-    return f"{what} {text}: {len(step.postings):,} nodes, {step.bytes:,} bytes"
+    text = printable(cut(step.asked, _SHOWN))
+    return f"{what} {text}: {step.nodes:,} nodes, {step.bytes:,} bytes"

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Store", "joined"]
 
-_LARGE = 16_384
-"""Length from which a set is not put in order as a whole for its first nodes."""
+_DEARER = 4
+"""How much more it costs to look at one rank than to put one member of a set in order."""
 
 
 class Store:
@@ -155,8 +155,11 @@ class Store:
 
         Cost: of a set that holds much of the store, what it returns; at most linear in the set.
         """
-        if len(found) > _LARGE:
-            some = list(islice(self._ascending(found, len(found) // 8), min(n, len(found))))
+        n = min(n, len(found))
+        # They are expected among so many ranks; to look at one is dearer than to sort a member.
+        among = 2 * n * self.next_rank // max(len(found), 1)
+        if _DEARER * among < len(found):
+            some = list(islice(self._ascending(found, 2 * among), n))
             if len(some) == n:
                 return some
         return self.in_order(found)[:n]

@@ -135,9 +135,13 @@ class Selector(Frozen):
     @property
     def is_satisfiable(self) -> bool:
         """Whether any node at all could match: False for ``a=b,a=c`` and ``a,!a``. Exact."""
-        return self.ids != () and not any(
-            each.is_empty for each in allowed(self.requirements).values()
-        )
+        if self.ids == ():
+            return False
+        keys = {each.key for each in self.requirements}
+        compared = any(each.operator in _COMPARED for each in self.requirements)
+        if len(keys) == len(self.requirements) and not compared:
+            return True  # one requirement a key: nothing to contradict, which is the usual case
+        return not any(each.is_empty for each in allowed(self.requirements).values())
 
     @property
     def parts(self) -> "tuple[Selector, ...]":
@@ -340,6 +344,9 @@ def _again(text: str, ids: tuple[str, ...] | None) -> Selector:
     """
     return made_of(_read(text), ids, text)
 
+
+_COMPARED = (Operator.GREATER_THAN, Operator.LESS_THAN)
+"""Operators that may take nothing by themselves: no integer is above the largest."""
 
 _parsed: dict[str, Selector] = {}
 _parsed_characters = 0
