@@ -5,6 +5,7 @@ from array import array
 import pytest
 
 from nodeselect import Node, Selector
+from nodeselect.inventory import plan as plans
 from nodeselect.inventory import postings
 from nodeselect.inventory.plan import run
 from nodeselect.inventory.rows import Rows
