@@ -97,7 +97,8 @@ class NodeExplanation(NamedTuple):
         failed = sum(not passes for _, _, passes in self.requirements)
         if self.matches:
             return f"{printable(self.id)} matches"
-        return f"{printable(self.id)} does not match: it fails {failed} of {len(self.requirements)}"
+        of = f"{len(self.requirements)} requirement{'s' * (len(self.requirements) != 1)}"
+        return f"{printable(self.id)} does not match: it fails {failed} of {of}"
 
     def text(self, columns: int = 100, *, ascii_only: bool = False) -> str:
         """Give all of it for people, in lines of at most ``columns`` where that is possible."""
