@@ -25,7 +25,7 @@ __all__ = ["commands", "main", "run"]
 USAGE, BUG, INTERRUPTED, BROKEN_PIPE = 2, 70, 130, 141
 
 
-_COMMANDS = ("match",)
+_COMMANDS = ("labels", "match")
 """The commands: each is what its module in this room calls by its own name."""
 
 
@@ -53,6 +53,7 @@ Examples:
   nodeselect match -l 'region=eu,!debug' --nodes nodes.json
   nodeselect match --job job.yaml --nodes nodes.json -o name
   kubectl get nodes -o json | nodeselect match -l gpu -n -
+  nodeselect labels --nodes nodes.json region
 """,
 )
 @click.version_option(__version__, message="%(prog)s %(version)s")
