@@ -90,3 +90,16 @@ def test_diff() -> None:
     """A small fleet is compared without numpy, and a selector without jobs."""
     question = ["diff", "-n", "-", "-l", "region", "-l", "region in (eu,us)"]
     assert loaded_by(*question, stdin=FLEET) == {"lark", "msgspec"}
+
+
+@pytest.mark.parametrize("command", [["check"], ["check", "-o", "sarif"]])
+def test_check(command: list[str], tmp_path: Path) -> None:
+    """A check loads no pydantic, and without expressions no parser of selectors."""
+    (tmp_path / "job").write_text("name: x\nselector: {match_labels: {region: eu}}\n")
+    assert loaded_by(*command, str(tmp_path / "job")) == {"msgspec", "nodeselect.jobs", "yaml"}
+
+
+def test_rules_and_schema() -> None:
+    """What is said of the rules and the schema needs no models."""
+    for command in ("rules", "schema"):
+        assert not loaded_by(command) & {"lark", "pydantic", "pydantic_core"}

@@ -15,9 +15,12 @@ Options:
   -h, --help  Show this message and exit.
 
 Commands:
+  check   Tell everything that is wrong with job files.
   diff    Print which nodes a change adds, keeps and removes.
   labels  Print the labels of a fleet, counted.
   match   Print the nodes that a selector takes.
+  rules   List the rules of "nodeselect check", or explain one.
+  schema  Print the JSON Schema of a job file, for editors and other tools.
 
   Examples:
     nodeselect match -l 'region=eu,!debug' --nodes nodes.json
@@ -25,6 +28,7 @@ Commands:
     kubectl get nodes -o json | nodeselect match -l gpu -n -
     nodeselect labels --nodes nodes.json region
     nodeselect diff --job old.yaml --job new.yaml --nodes nodes.json
+    nodeselect check job.yaml
 """
 
 HELP_OF_MATCH = """\

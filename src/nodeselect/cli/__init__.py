@@ -25,7 +25,7 @@ __all__ = ["commands", "main", "run"]
 USAGE, BUG, INTERRUPTED, BROKEN_PIPE = 2, 70, 130, 141
 
 
-_COMMANDS = ("diff", "labels", "match")
+_COMMANDS = ("check", "diff", "labels", "match", "rules", "schema")
 """The commands: each is what its module in this room calls by its own name."""
 
 
@@ -55,6 +55,7 @@ Examples:
   kubectl get nodes -o json | nodeselect match -l gpu -n -
   nodeselect labels --nodes nodes.json region
   nodeselect diff --job old.yaml --job new.yaml --nodes nodes.json
+  nodeselect check job.yaml
 """,
 )
 @click.version_option(__version__, message="%(prog)s %(version)s")
