@@ -309,7 +309,7 @@ def taken(selector: Selector, fleet: dict[str, dict[str, str]]) -> list[str]:
 def test_selectors_by_brute_force(
     fleet: dict[str, dict[str, str]], old: Selector, new: Selector
 ) -> None:
-    """Added, kept and removed are what two looks at each node give; reasons are never empty."""
+    """Added, kept and removed are what two looks at each node give; each reason is told once."""
     inventory = Inventory(Node(node_id, each) for node_id, each in fleet.items())
     told = compare(("", ""), (inventory, inventory), (old, new))
     before, after = taken(old, fleet), taken(new, fleet)
@@ -321,7 +321,7 @@ def test_selectors_by_brute_force(
         for each in changes:
             failed = [
                 str(requirement)
-                for requirement in selector.written
+                for requirement in dict.fromkeys(selector.written)
                 if not naive.holds(requirement, fleet[each.id])
             ]
             by_id = selector.ids is not None and each.id not in selector.ids

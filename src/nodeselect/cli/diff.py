@@ -185,7 +185,7 @@ def _folded(texts: list[str], most: int | None) -> str:
 
 
 def _matched(side: Side) -> str:
-    text = f"{side.matched:,} of {number_of(side.total, 'node')} match"
+    text = f"{side.matched:,} of {side.total:,} nodes match"
     return text if side.connected is None else f"{text}, {side.connected:,} of them connected"
 
 
