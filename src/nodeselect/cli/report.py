@@ -68,10 +68,11 @@ class Screen(NamedTuple):
         it could not be told from what stands around it."""
         word = printable(text[: columns + 1])
         if _PLAIN.fullmatch(word):
-            return self._cut(word, columns)
-        return f'"{self._cut(word, columns - 2)}"'
+            return self.cut(word, columns)
+        return f'"{self.cut(word, columns - 2)}"'
 
-    def _cut(self, text: str, columns: int) -> str:
+    def cut(self, text: str, columns: int) -> str:
+        """Give printable ``text``, or as much of its beginning as has room in ``columns``."""
         if width(text) <= columns:
             return text
         kept = text[: max(columns - len(self.dots), 0)]
