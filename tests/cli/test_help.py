@@ -15,13 +15,14 @@ Options:
   -h, --help  Show this message and exit.
 
 Commands:
-  check   Tell everything that is wrong with job files.
-  diff    Print which nodes a change adds, keeps and removes.
-  labels  Print the labels of a fleet, counted.
-  match   Print the nodes that a selector takes.
-  rules   List the rules of "nodeselect check", or explain one.
-  schema  Print the JSON Schema of a job file, for editors and other tools.
-  waves   Print the plan of a rollout: which nodes in which wave.
+  check    Tell everything that is wrong with job files.
+  diff     Print which nodes a change adds, keeps and removes.
+  explain  Tell why a selector takes the nodes it takes, and why not the...
+  labels   Print the labels of a fleet, counted.
+  match    Print the nodes that a selector takes.
+  rules    List the rules of "nodeselect check", or explain one.
+  schema   Print the JSON Schema of a job file, for editors and other tools.
+  waves    Print the plan of a rollout: which nodes in which wave.
 
   Examples:
     nodeselect match -l 'region=eu,!debug' --nodes nodes.json

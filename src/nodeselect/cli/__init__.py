@@ -25,7 +25,7 @@ __all__ = ["commands", "main", "run"]
 USAGE, BUG, INTERRUPTED, BROKEN_PIPE = 2, 70, 130, 141
 
 
-_COMMANDS = ("check", "diff", "labels", "match", "rules", "schema", "waves")
+_COMMANDS = ("check", "diff", "explain", "labels", "match", "rules", "schema", "waves")
 """The commands: each is what its module in this room calls by its own name."""
 
 

@@ -14,6 +14,7 @@ from nodeselect.cli.options import (
     job_option,
     job_selector,
     nodes_option,
+    read_inventory,
     say_empty,
     selector_option,
     selectors_of,
@@ -30,7 +31,6 @@ from nodeselect.cli.report import (
     table,
     wrapped,
 )
-from nodeselect.inventory import Inventory
 from nodeselect.printable import printable
 
 __all__ = ["diff"]
@@ -91,7 +91,7 @@ def diff(
     selectors = [job_selector(each) for each in job] or selectors_of(expressions, ())
     if selectors is None:
         return WRONG
-    inventories = [Inventory.read(source) for source in nodes_from]
+    inventories = [read_inventory(source, None) for source in nodes_from]
     names = expressions or tuple(map(job_name, job))
     if len(nodes_from) > 1:
         names = tuple("standard input" if source == "-" else source for source in nodes_from)

@@ -8,7 +8,7 @@ import click
 from nodeselect.cli.folded import fold
 from nodeselect.cli.job_files import job_name, read_bytes
 from nodeselect.cli.messages import say
-from nodeselect.cli.options import job_option, nodes_option, say_empty
+from nodeselect.cli.options import job_option, nodes_option, read_inventory, say_empty
 from nodeselect.cli.output import put
 from nodeselect.cli.report import (
     REPORTS,
@@ -21,7 +21,6 @@ from nodeselect.cli.report import (
     table,
     wrapped,
 )
-from nodeselect.inventory import Inventory
 from nodeselect.printable import quoted, width
 
 if TYPE_CHECKING:
@@ -69,7 +68,7 @@ def waves(context: click.Context, nodes_from: str, job: str | None, output: str)
         raise click.UsageError("job and nodes cannot both come from standard input", context)
     spec = read_job(read_bytes(job), job_name(job))
     selector = spec.to_selector()
-    inventory = Inventory.read(nodes_from)
+    inventory = read_inventory(nodes_from, None)
     matched = list(inventory.match(selector))
     told = any(node.state is not None for node in matched)
     ids = [node.id for node in matched if node.connected or not told]
