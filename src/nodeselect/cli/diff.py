@@ -21,6 +21,7 @@ from nodeselect.cli.options import (
 )
 from nodeselect.cli.output import put
 from nodeselect.cli.report import (
+    MARKDOWN_CODE,
     REPORTS,
     Screen,
     code,
@@ -149,7 +150,7 @@ def _text(difference: Difference, screen: Screen) -> Iterator[str]:
         for reason, ids in groups:
             told = f"{number_of(len(ids), 'node')}{f': {reason}' if reason else ''}"
             yield from wrapped(told.split(" "), screen.columns, indent=2, hang=2)
-            lines = list(wrapped(fold(ids), screen.columns, indent=4))
+            lines = list(wrapped(fold(ids, screen.columns - 4), screen.columns, indent=4))
             most = _KEPT_LINES if title == "KEPT" else len(lines)
             yield from lines[:most]
             if len(lines) > most:
@@ -172,7 +173,7 @@ def _markdown(difference: Difference) -> Iterator[str]:
         yield from markdown_table(
             ("nodes", "why", "ids"),
             [
-                (f"{len(ids):,}", reason or "as before", _folded(fold(ids), most))
+                (f"{len(ids):,}", reason or "as before", _folded(fold(ids, MARKDOWN_CODE), most))
                 for reason, ids in groups
             ],
             right=(0,),

@@ -11,6 +11,7 @@ from nodeselect.cli.messages import say
 from nodeselect.cli.options import job_option, nodes_option, read_inventory, say_empty
 from nodeselect.cli.output import put
 from nodeselect.cli.report import (
+    MARKDOWN_CODE,
     REPORTS,
     Screen,
     code,
@@ -177,7 +178,8 @@ def _text(plan: _Plan, screen: Screen) -> Iterator[str]:
         behind = screen.columns - indent >= _ROOM
         yield screen.heading(f"{lines[0]}  IDS" if behind else lines[0])
         for line, wave in zip(lines[1:], plan.waves, strict=True):
-            texts = wrapped(fold(wave.ids), screen.columns, indent=indent if behind else 4)
+            before = indent if behind else 4
+            texts = wrapped(fold(wave.ids, screen.columns - before), screen.columns, before)
             if behind:
                 yield line + next(texts)[width(line) :]
             else:
@@ -196,7 +198,7 @@ def _markdown(plan: _Plan) -> Iterator[str]:
     yield ""
     if plan.waves:
         rows = [
-            (*row, " ".join(map(code, fold(wave.ids))))
+            (*row, " ".join(map(code, fold(wave.ids, MARKDOWN_CODE))))
             for row, wave in zip(plan.rows(), plan.waves, strict=True)
         ]
         yield from markdown_table(("wave", "nodes", "so far", "ids"), rows, right=(1, 2))
