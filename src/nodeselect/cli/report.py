@@ -141,6 +141,7 @@ def code(text: str) -> str:
     text = cut(printable(text[: MARKDOWN_CODE + 1]), MARKDOWN_CODE) or '""'
     fence = "`" * (max(map(len, re.findall("`+", text)), default=0) + 1)
     pad = " " if text.startswith(("`", " ")) or text.endswith(("`", " ")) else ""
+    text = text.replace("\\|", "\\\\x7c")  # GitHub takes this pipe for the end of the cell
     return f"{fence}{pad}{text}{pad}{fence}".replace("|", "\\|")
 
 
