@@ -29,10 +29,9 @@ from nodeselect.cli.report import (
     markdown_table,
     number_of,
     screen_here,
-    table,
     wrapped,
 )
-from nodeselect.printable import printable
+from nodeselect.printable import printable, width
 
 __all__ = ["diff"]
 
@@ -46,6 +45,9 @@ _KEPT_LINES = 3
 
 _KEPT_TEXTS = 20
 """Folded ids of nodes that are kept, in a cell of Markdown."""
+
+_ROOM = 20
+"""Columns that the name of a side needs to stand on one line with its numbers."""
 
 _Thing = TypeVar("_Thing")
 
@@ -133,14 +135,7 @@ def _check(
 
 
 def _text(difference: Difference, screen: Screen) -> Iterator[str]:
-    sides = (difference.old, difference.new)
-    room = screen.columns - len("OLD    ") - max(len(_matched(side)) for side in sides)
-    rows = [
-        (name, screen.cut(printable(side.name[:1_000]), max(room, 20)), _matched(side))
-        for name, side in zip(("OLD", "NEW"), sides, strict=True)
-    ]
-    for line in table(rows):
-        yield from wrapped(line.split(" "), screen.columns, hang=5)
+    yield from _heads(difference, screen)
     yield ""
     yield screen.heading(difference.headline)
     words = _Words(lambda text: screen.cut(printable(text[:1_000]), 40), screen.shown)
@@ -155,6 +150,24 @@ def _text(difference: Difference, screen: Screen) -> Iterator[str]:
             yield from lines[:most]
             if len(lines) > most:
                 yield f"    {screen.dots}"
+
+
+def _heads(difference: Difference, screen: Screen) -> Iterator[str]:
+    """Give what the two sides are, each on one line, or on several where there is little room."""
+    sides = (("OLD", difference.old), ("NEW", difference.new))
+    room = screen.columns - len("OLD    ") - max(len(_matched(side)) for _, side in sides)
+    behind = room >= _ROOM
+    words = [
+        screen.cut(printable(side.name[:1_000]), room if behind else screen.columns - 5)
+        for _, side in sides
+    ]
+    for (name, side), word in zip(sides, words, strict=True):
+        if behind:
+            blank = " " * (max(map(width, words)) - width(word))
+            yield f"{name}  {word}{blank}  {_matched(side)}"
+        else:
+            yield f"{name}  {word}"
+            yield from wrapped(_matched(side).split(" "), screen.columns, indent=5)
 
 
 def _markdown(difference: Difference) -> Iterator[str]:
