@@ -4,7 +4,7 @@ import os
 
 import click
 
-from nodeselect.cli.explanations import Explained, Union, lines_of
+from nodeselect.cli.explanations import Explained, Union, explained_lines, named
 from nodeselect.cli.messages import say
 from nodeselect.cli.options import (
     id_option,
@@ -107,16 +107,16 @@ def explain(
             return WRONG
         selectors = made
     inventory = read_inventory(nodes_from, wanted)
-    titles = expressions or [str(selector) for selector in selectors]
+    titles = named(expressions, selectors)
     if node is not None:
         if node not in inventory:
             return _say_unknown(inventory, node)
         ones = [inventory.explain_node(selector, node) for selector in selectors]
-        put(lines_of(output, list(map(Explained, titles, ones)), None, screen))
+        put(explained_lines(output, list(map(Explained, titles, ones)), None, screen))
         return SOME if any(one.matches for one in ones) else NONE
     explanations = [inventory.explain(selector) for selector in selectors]
     union = _union(inventory, selectors) if len(selectors) > 1 else None
-    put(lines_of(output, list(map(Explained, titles, explanations)), union, screen))
+    put(explained_lines(output, list(map(Explained, titles, explanations)), union, screen))
     return SOME if any(explanation.matched for explanation in explanations) else NONE
 
 
