@@ -124,15 +124,20 @@ def table(rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> Iterator[
         yield "  ".join(cells).rstrip()
 
 
-def wrapped(words: Iterable[str], columns: int) -> Iterator[str]:
-    """Give words, with a blank between two, in lines of at most ``columns`` where they fit."""
-    line = ""
+def wrapped(words: Iterable[str], columns: int, indent: int = 0, hang: int = 0) -> Iterator[str]:
+    """Give words, with a blank between two, in lines of at most ``columns`` where they fit.
+
+    :param indent: blanks before the first line.
+    :param hang: blanks more before the others.
+    """
+    line, empty = " " * indent, True
     for word in words:
-        if line and width(line) + 1 + width(word) > columns:
+        if not empty and width(line) + 1 + width(word) > columns:
             yield line
-            line = ""
-        line += f" {word}" if line else word
-    if line:
+            line, empty = " " * (indent + hang), True
+        line += word if empty else f" {word}"
+        empty = False
+    if not empty:
         yield line
 
 
