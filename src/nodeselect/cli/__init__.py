@@ -59,7 +59,7 @@ Examples:
 )
 @click.version_option(__version__, message="%(prog)s %(version)s")
 def commands() -> None:
-    """Which nodes does a selector take?"""
+    """Which nodes does a selector take, and why not the others?"""
 
 
 def main() -> None:
