@@ -16,7 +16,7 @@ Options:
 
 Commands:
   diff     Print which nodes a change adds, keeps and removes.
-  explain  Tell why a selector takes the nodes it takes, and why not the...
+  explain  Tell why a selector takes some nodes, and not the others.
   labels   Print the labels of a fleet, counted.
   match    Print the nodes that a selector takes.
 
@@ -24,6 +24,7 @@ Commands:
     nodeselect match -l 'region=eu,!debug' --nodes nodes.json
     nodeselect match --job job.yaml --nodes nodes.json -o name
     kubectl get nodes -o json | nodeselect match -l gpu -n -
+    nodeselect explain --job job.yaml --nodes nodes.json
     nodeselect labels --nodes nodes.json region
     nodeselect diff --job old.yaml --job new.yaml --nodes nodes.json
 """
@@ -93,7 +94,7 @@ def test_help_of_match(run: Run) -> None:
 
 
 @pytest.mark.parametrize(
-    "question", [["--help"], *([name, "--help"] for name in ("diff", "labels", "match"))]
+    "question", [["--help"], *([name, "--help"] for name in ("diff", "explain", "labels", "match"))]
 )
 def test_help_fits_a_screen(run: Run, question: list[str]) -> None:
     """No line of help is longer than a terminal is wide, and it holds no escape sequence."""
