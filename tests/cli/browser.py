@@ -68,7 +68,11 @@ class Browser:
     def run(self, script: str) -> Any:
         """Run a script in the page, wait for what it promises, and give its value."""
         done = self.ask(
-            "Runtime.evaluate", expression=script, returnByValue=True, awaitPromise=True
+            "Runtime.evaluate",
+            expression=script,
+            returnByValue=True,
+            awaitPromise=True,
+            allowUnsafeEvalBlockedByCSP=False,
         )
         assert "exceptionDetails" not in done, done["exceptionDetails"]
         return done["result"].get("value")

@@ -164,7 +164,7 @@ def _funnel(explanation: Explanation) -> str:
 <p><b>Left</b>: nodes that satisfy a requirement and all before it. <b>Fail</b>: nodes that do not
 satisfy it, whatever the others say. <b>Only this</b>: nodes that fail nothing else; so many more
 would match without it.</p>
-<table class="numbers">
+<table class="numbers" aria-labelledby="requirements">
 <thead><tr><th scope="col">Requirement</th><th scope="col">Left</th><th scope="col">Fail</th>
 <th scope="col">Only this</th></tr></thead>
 <tbody>
@@ -212,7 +212,7 @@ def _reasons(explanation: Explanation) -> str:
 def _reason_table(rows: list[str]) -> str:
     lines = "\n".join(rows)
     return f"""\
-<table class="numbers reasons">
+<table class="numbers reasons" aria-labelledby="reasons">
 <thead><tr><th scope="col">Nodes</th><th scope="col">Fail all of these, and nothing else</th></tr>
 </thead>
 <tbody>
@@ -286,7 +286,7 @@ placeholder="id, name, state or key=value" aria-describedby="count"></label>
 </form>
 <p id="count" role="status">{number(rows.first)} of {number(rows.total, "node")} shown\
 <noscript>; to search them all, let this page run its script</noscript></p>
-<table class="nodes" role="table">
+<table class="nodes" role="table" aria-labelledby="nodes">
 <thead role="rowgroup"><tr role="row"><th scope="col" role="columnheader">Node</th>\
 <th scope="col" role="columnheader">State</th><th scope="col" role="columnheader">Verdict</th>\
 <th scope="col" role="columnheader">Labels</th></tr></thead>

@@ -185,11 +185,11 @@ def facet_table(facet: Facet, rows: NodeRows, total: int, most: int) -> str:
     rest = len(facet.values) - most
     more = f'<p class="more">and {number(rest, "more value")}</p>' if rest > 0 else ""
     return (
-        f'<section class="facet"><h3>{code(facet.key)}</h3>'
-        f"<p>{number(facet.nodes, 'node')}, {number(len(facet.values), 'value')}</p>"
-        '<table><thead><tr><th scope="col">Value</th><th scope="col">Nodes</th>'
+        f'<div class="facet"><table><caption><h3>{code(facet.key)}</h3>'
+        f"<p>{number(facet.nodes, 'node')}, {number(len(facet.values), 'value')}</p></caption>"
+        '<thead><tr><th scope="col">Value</th><th scope="col">Nodes</th>'
         f'<th scope="col">Match</th></tr></thead><tbody>{"".join(lines)}</tbody></table>'
-        f"{more}</section>"
+        f"{more}</div>"
     )
 
 
