@@ -225,7 +225,7 @@ def _reason_table(rows: list[str]) -> str:
 def _hints(explanation: Explanation) -> str:
     items = [
         f'<li><a href="#requirement-{hint.outcome + 1}">'
-        f"{code(explanation.outcomes[hint.outcome].text)}</a> {text(hint.message, 600)}."
+        f"{code(explanation.outcomes[hint.outcome].text)}</a>: {text(hint.message, 600)}."
         + (f" <b>Write</b> {code(hint.instead, 600)}" if hint.instead is not None else "")
         + f' <small class="hint">{text(hint.code)}</small></li>'
         for hint in explanation.hints

@@ -28,6 +28,10 @@ FAILS_SHOWN = 4
 """Requirements of a row that are shown."""
 
 
+VALUE = 60
+"""Characters shown of a value in the tables of labels."""
+
+
 class Facet(NamedTuple):
     """A label key over all nodes."""
 
@@ -177,7 +181,7 @@ def facet_table(facet: Facet, rows: NodeRows, total: int, most: int) -> str:
         place = rows.place(facet.key, value)
         found = _link(place, "", nodes)
         taken = _link(place, ' data-show="match"', matched) if matched else "0"
-        shown = code(value) if value else "<i>empty</i>"
+        shown = code(value, VALUE) if value else "<i>empty</i>"
         drawn = bar((("left", matched), ("other", nodes - matched)), total)
         lines.append(
             f'<tr><th scope="row">{shown}{drawn}</th><td>{found}</td><td>{taken}</td></tr>'
