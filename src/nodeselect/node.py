@@ -61,7 +61,7 @@ class Node(Frozen):
 
     @classmethod
     def read(
-        cls, node_id: str, labels: dict[str, str], name: str | None, state: str | None
+        cls, node_id: str, labels: Mapping[str, str], name: str | None, state: str | None
     ) -> "Node":
         """Make a node of parts that a reader has already checked, and does not use again."""
         made = cls.__new__(cls)
@@ -97,7 +97,7 @@ class Node(Frozen):
 
 
 def _fill(
-    made: Node, node_id: str, labels: dict[str, str], name: str | None, state: str | None
+    made: Node, node_id: str, labels: Mapping[str, str], name: str | None, state: str | None
 ) -> None:
     object.__setattr__(made, "id", node_id)
     object.__setattr__(made, "labels", MappingProxyType(labels))

@@ -79,3 +79,8 @@ def test_job(tmp_path: Path) -> None:
     (tmp_path / "job").write_text("selector: {match_labels: {region: eu}}\n")
     loaded = loaded_by("match", "-n", "-", "--job", str(tmp_path / "job"), stdin=FLEET)
     assert loaded == {"msgspec", "nodeselect.jobs", "yaml"}
+
+
+def test_labels() -> None:
+    """Counting labels needs no inventory: no numpy, no parser of selectors."""
+    assert loaded_by("labels", "-n", "-", stdin=FLEET) == {"msgspec"}

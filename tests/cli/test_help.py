@@ -15,12 +15,14 @@ Options:
   -h, --help  Show this message and exit.
 
 Commands:
-  match  Print the nodes that a selector takes.
+  labels  Print the labels of a fleet, counted.
+  match   Print the nodes that a selector takes.
 
   Examples:
     nodeselect match -l 'region=eu,!debug' --nodes nodes.json
     nodeselect match --job job.yaml --nodes nodes.json -o name
     kubectl get nodes -o json | nodeselect match -l gpu -n -
+    nodeselect labels --nodes nodes.json region
 """
 
 HELP_OF_MATCH = """\
@@ -83,7 +85,7 @@ def test_help_of_match(run: Run) -> None:
     assert trimmed(ended.out) == HELP_OF_MATCH
 
 
-@pytest.mark.parametrize("question", [["--help"], ["match", "--help"]])
+@pytest.mark.parametrize("question", [["--help"], ["labels", "--help"], ["match", "--help"]])
 def test_help_fits_a_screen(run: Run, question: list[str]) -> None:
     """No line of help is longer than a terminal is wide, and it holds no escape sequence."""
     lines = run(*question).out.splitlines()

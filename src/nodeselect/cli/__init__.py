@@ -10,12 +10,12 @@ import gc
 import io
 import os
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import click
 
 from nodeselect import __version__
-from nodeselect.cli.match import match
 from nodeselect.cli.messages import say, say_bug, say_error, say_usage
 from nodeselect.cli.output import OutputError
 from nodeselect.errors import NodeselectError
@@ -25,21 +25,40 @@ __all__ = ["commands", "main", "run"]
 USAGE, BUG, INTERRUPTED, BROKEN_PIPE = 2, 70, 130, 141
 
 
+_COMMANDS = ("labels", "match")
+"""The commands: each is what its module in this room calls by its own name."""
+
+
+class _Commands(click.Group):
+    """The commands, of which only the one that is named is loaded."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Give the names of all."""
+        return sorted(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Load the command with this name, or give None where there is none."""
+        if cmd_name not in _COMMANDS:
+            return None
+        command = getattr(import_module(f"nodeselect.cli.{cmd_name}"), cmd_name)
+        assert isinstance(command, click.Command)
+        return command
+
+
 @click.group(
+    cls=_Commands,
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="""\b
 Examples:
   nodeselect match -l 'region=eu,!debug' --nodes nodes.json
   nodeselect match --job job.yaml --nodes nodes.json -o name
   kubectl get nodes -o json | nodeselect match -l gpu -n -
+  nodeselect labels --nodes nodes.json region
 """,
 )
 @click.version_option(__version__, message="%(prog)s %(version)s")
 def commands() -> None:
     """Which nodes does a selector take?"""
-
-
-commands.add_command(match)
 
 
 def main() -> None:

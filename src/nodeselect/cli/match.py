@@ -6,12 +6,23 @@ from collections.abc import Mapping
 import click
 from click.core import ParameterSource
 
-from nodeselect.cli.messages import say, say_error
+from nodeselect.cli.messages import say
+from nodeselect.cli.options import (
+    all_option,
+    id_option,
+    job_option,
+    job_selector,
+    nodes_option,
+    parted,
+    say_empty,
+    selector_option,
+    selectors_of,
+    state_option,
+    states_of,
+)
 from nodeselect.cli.output import COLUMN_FORMATS, FORMATS, lines_of, put
 from nodeselect.cli.progress import Progress
-from nodeselect.errors import InventoryError, JobError, Problem, SelectorError
 from nodeselect.labels import Selector
-from nodeselect.limits import LIMITS
 from nodeselect.node import Node
 from nodeselect.printable import printable, quoted
 from nodeselect.sources import open_input
@@ -21,15 +32,6 @@ from nodeselect.sources.reader import Keep, NodeReader
 __all__ = ["match"]
 
 SOME, NONE, WRONG = 0, 1, 2
-
-
-def _once(
-    context: click.Context, parameter: click.Parameter, values: tuple[str, ...]
-) -> str | None:
-    """Refuse an option that is given again: which of the two counts would not be seen."""
-    if len(values) > 1:
-        raise click.BadParameter("given more than once", context, parameter)
-    return values[0] if values else None
 
 
 @click.command(
@@ -44,24 +46,11 @@ Examples:
 Exit status: 0 some node matches, 1 none does, 2 wrong question or input.
 """
 )
-@click.option(
-    "-n", "--nodes", "nodes_from", metavar="FILE|-", required=True, multiple=True, callback=_once,
-    help="Read nodes from a file, or - for standard input: node lists of Expanso, Kubernetes,"
-    " Bacalhau and Nomad, {id, labels}, in JSON, YAML or JSON lines, or CSV with a column id.",
-)  # fmt: skip
-@click.option(
-    "-l", "--selector", "expressions", metavar="EXPR", multiple=True,
-    help="Take nodes that match the selector. Repeated: nodes that match any of them.",
-)  # fmt: skip
-@click.option(
-    "--job", metavar="FILE|-", multiple=True, callback=_once,
-    help="Take the nodes that a job spec selects.",
-)  # fmt: skip
-@click.option(
-    "--id", "ids", metavar="ID", multiple=True,
-    help="Take the node with this id. Repeated: any of them. With -l, both must hold.",
-)  # fmt: skip
-@click.option("--all", "everything", is_flag=True, help="Take every node.")
+@nodes_option()
+@selector_option("Take nodes that match the selector. Repeated: nodes that match any of them.")
+@job_option("Take the nodes that a job spec selects.")
+@id_option("Take the node with this id. Repeated: any of them. With -l, both must hold.")
+@all_option("Take every node.")
 @click.option(
     "-o", "--output", type=click.Choice(FORMATS), default="table", show_default=True,
     help="How nodes are printed.",
@@ -73,11 +62,10 @@ Exit status: 0 some node matches, 1 none does, 2 wrong question or input.
 @click.option("--show-labels", is_flag=True, help="Show all labels in the table.")
 @click.option("--no-headers", is_flag=True, help="Print no header.")
 @click.option("--count", is_flag=True, help="Print only how many nodes match.")
-@click.option(
-    "--state", "states", metavar="STATE,…", multiple=True,
-    help="Take only nodes in one of these states: connected, disconnected, lost, ready,"
-    " not-ready, cordoned, … Repeatable.",
-)  # fmt: skip
+@state_option(
+    "Take only nodes in one of these states: connected, disconnected, lost, ready, not-ready,"
+    " cordoned, … Repeatable."
+)
 @click.option(
     "--limit", type=click.IntRange(min=1), metavar="N", help="Print only the first N nodes."
 )
@@ -110,20 +98,20 @@ def match(
     if job == "-" == nodes_from:
         raise click.UsageError("job and nodes cannot both come from standard input", context)
     _check_output(context, output, columns, show_labels, no_headers, count, limit)
-    keys = _parted(context, "-L", columns)
-    wanted = [state.lower() for state in _parted(context, "--state", states)]
+    keys = parted(context, "-L", columns)
+    wanted = states_of(context, states)
 
     if job is not None:
-        selectors = [_job_selector(job)]
+        selectors = [job_selector(job)]
     elif everything:
         selectors = [Selector.everything()]
     else:
-        made = _selectors(expressions, ids)
+        made = selectors_of(expressions, ids)
         if made is None:
             return WRONG
         selectors = made
 
-    question = _Question(selectors, frozenset(wanted) if states else None)
+    question = _Question(selectors, wanted)
     kept = question.read(nodes_from, 0 if count else limit)  # what is not printed is not kept
     if count:
         put([str(question.matched)])
@@ -136,8 +124,8 @@ def match(
                 context,
             )
         put(lines_of(kept, output, keys=keys, labels=show_labels, header=header))
-    if job is not None and selectors == [Selector.everything()]:
-        say(f"{printable(_job_name(job))}: the selector is empty: this job takes EVERY node")
+    if job is not None:
+        say_empty(job, selectors[0])
     say(question.summary(len(kept) if limit else None))
     return SOME if question.matched else NONE
 
@@ -223,50 +211,6 @@ class _Question:
         if len(tests) == 1:
             return tests[0]
         return lambda labels, node_id: any(test(labels, node_id) for test in tests)
-
-
-def _selectors(expressions: tuple[str, ...], ids: tuple[str, ...]) -> list[Selector] | None:
-    """Make a selector of each expression and the ids, or say everything that is wrong."""
-    chosen, selectors, wrong = Selector.everything(), [], False
-    try:
-        chosen = Selector.of(match_ids=ids)
-    except SelectorError as error:
-        say_error(error.at("--id"))
-        wrong = True
-    for expression in expressions:
-        try:
-            selectors.append(Selector.of(match_expressions=[expression]) & chosen)
-        except SelectorError as error:
-            say_error(error.at("-l"))
-            wrong = True
-    return None if wrong else selectors or [chosen]
-
-
-def _job_name(job: str) -> str:
-    return "standard input" if job == "-" else job
-
-
-def _job_selector(job: str) -> Selector:
-    from nodeselect.jobs import read_job_selector  # YAML: loaded where a job is read
-
-    name = _job_name(job)
-    most = LIMITS.job_file_bytes + 1
-    try:
-        with open_input(job) as (stream, _):
-            data = stream.read(most)
-    except (OSError, InventoryError) as error:
-        reason = error.strerror if isinstance(error, OSError) else error.message
-        problem = Problem("cannot-read", str(reason), 0, 0, "", (), None)
-        raise JobError(name, (problem,)) from None
-    return read_job_selector(data, name)
-
-
-def _parted(context: click.Context, option: str, texts: tuple[str, ...]) -> tuple[str, ...]:
-    """Give the pieces of texts that are parted by commas, each once."""
-    pieces = [piece.strip() for text in texts for piece in text.split(",")]
-    if not all(pieces):
-        raise click.UsageError(f"{option} holds an empty piece", context)
-    return tuple(dict.fromkeys(pieces))
 
 
 def _check_output(

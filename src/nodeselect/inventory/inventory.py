@@ -64,7 +64,7 @@ class Inventory(Reading):
         made = cls.__new__(cls)
         with open_input(source) as (stream, name):
             try:
-                made._begin(map(_parts, NodeReader(stream, name=name)), indexed, compact_at)
+                made._begin(NodeReader(stream, name=name).parts(), indexed, compact_at)
             except InventoryError as error:
                 raise (error if error.place else error.within(name)) from None
         return made

@@ -120,5 +120,5 @@ class Snapshot(Reading):
 
 def _checked(selector: Selector) -> Selector:
     if not isinstance(selector, Selector):
-        raise TypeError(f"a Selector is asked, not {type(selector).__name__}")
+        raise TypeError(f"this takes a Selector, not {type(selector).__name__}")
     return selector

@@ -27,8 +27,9 @@ __all__ = ["Rows", "Whole"]
 Whole = NDArray[np.unsignedinteger[Any]]
 """An array of whole numbers that are not negative, as narrow as they allow."""
 
-_TOGETHER = 1_000
-"""Nodes coded at a time; few enough to be still in the processor's cache."""
+_TOGETHER = 100
+"""Nodes coded at a time; few enough to be still in the processor's cache
+(``benchmarks/test_live.py``)."""
 
 
 class Rows:

@@ -15,7 +15,7 @@ import msgspec
 
 from nodeselect.errors import InventoryError
 from nodeselect.limits import LIMITS
-from nodeselect.node import Node
+from nodeselect.node import Parts
 from nodeselect.printable import printable, quoted
 from nodeselect.sources.envelope import Kind, check_envelope, list_field
 from nodeselect.sources.found import Record, are_ids
@@ -89,10 +89,9 @@ def decode_plain_lines(piece: bytes, lines: int) -> list[PlainRecord] | None:
     return records if max(sizes, default=0) <= LIMITS.node_labels else None
 
 
-def encode_half(count: int, seen: SeenState, nodes: list[Node]) -> bytes:
+def encode_half(count: int, seen: SeenState, nodes: list[Parts]) -> bytes:
     """Pack what one process has read of a file, for the other."""
-    parts = [(node.id, dict(node.labels), node.name, node.state) for node in nodes]
-    return msgspec.msgpack.encode((count, seen, parts))
+    return msgspec.msgpack.encode((count, seen, nodes))
 
 
 def decode_half(sent: bytes) -> _Half:

@@ -13,7 +13,7 @@ from itertools import chain
 from typing import Any, BinaryIO
 
 from nodeselect.errors import InventoryError
-from nodeselect.node import Node
+from nodeselect.node import Node, Parts
 from nodeselect.printable import cut, printable
 from nodeselect.sources import (
     bacalhau,
@@ -97,6 +97,10 @@ class NodeReader:
         self.count = 0
 
     def __iter__(self) -> Iterator[Node]:
+        return (Node.read(*parts) for parts in self.parts())
+
+    def parts(self) -> Iterator[Parts]:
+        """Give the wanted nodes as their parts, for whom a :class:`Node` each would be too much."""
         try:
             yield from self._nodes(*self._first_line())
             self._seen.finish()
@@ -117,7 +121,7 @@ class NodeReader:
                 return text, before
         raise InventoryError("empty-input", "the input is empty", hint="check how it was made")
 
-    def _nodes(self, first: bytes, before: int) -> Iterator[Node]:
+    def _nodes(self, first: bytes, before: int) -> Iterator[Parts]:
         if first.startswith(b"\x1f\x8b"):
             hint = "unpack it first: gunzip -c FILE | nodeselect match -n - …"
             raise InventoryError("compressed", "the input is compressed (gzip)", hint=hint)
@@ -166,7 +170,7 @@ class NodeReader:
 
     # JSON lines
 
-    def _lines(self, first: bytes, line: int) -> Iterator[Node]:
+    def _lines(self, first: bytes, line: int) -> Iterator[Parts]:
         half = SecondHalf.begin(self._stream, self._second_half) if self._fork else None
         try:
             stop = None if half is None else half.start
@@ -181,7 +185,7 @@ class NodeReader:
             if half is not None:
                 half.end()
 
-    def _read_pieces(self, pieces: Iterable[bytes], line: int) -> Generator[Node, None, int]:
+    def _read_pieces(self, pieces: Iterable[bytes], line: int) -> Generator[Parts, None, int]:
         """Give the wanted nodes of pieces that begin with ``line``; return the line behind them."""
         for piece in pieces:
             found = None if self._known is None or self._footer else self._known.read(piece)
@@ -194,7 +198,7 @@ class NodeReader:
             line += lines
         return line
 
-    def _piece(self, piece: bytes, lines: int, line: int) -> Iterable[Node]:
+    def _piece(self, piece: bytes, lines: int, line: int) -> Iterable[Parts]:
         """Give the wanted nodes of some lines, of which the first is number ``line``."""
         records = json_records.decode_plain_lines(piece, lines + (not piece.endswith(b"\n")))
         if records is None or self._footer:
@@ -203,7 +207,7 @@ class NodeReader:
             self._known.learn(records)
         return self._wanted([record.id for record in records], records)
 
-    def _wanted(self, ids: list[str], records: list[PlainRecord]) -> list[Node]:
+    def _wanted(self, ids: list[str], records: list[PlainRecord]) -> list[Parts]:
         """Count nodes with these ids, and give the wanted ones among the ``records``."""
         self._seen.add(ids)
         self.count += len(ids)
@@ -212,9 +216,7 @@ class NodeReader:
         keep = self._keep
         if keep is not None:
             records = [record for record in records if keep(record.labels, record.id)]
-        return [
-            Node.read(record.id, record.labels, record.name, record.state) for record in records
-        ]
+        return [(record.id, record.labels, record.name, record.state) for record in records]
 
     def _second_half(self, stream: BinaryIO) -> bytes:
         """Read the lines of ``stream`` in the other process; give what :meth:`_sent` takes."""
@@ -224,14 +226,14 @@ class NodeReader:
             raise InventoryError("one-page", "a footer is looked at by the first process")
         return json_records.encode_half(reader.count, reader._seen.state(), nodes)
 
-    def _sent(self, sent: bytes) -> Iterator[Node]:
+    def _sent(self, sent: bytes) -> Iterable[Parts]:
         """Take what the other process has read."""
         count, seen, nodes = json_records.decode_half(sent)
         self.count += count
         self._seen.join(seen)
-        return (Node.read(*parts) for parts in nodes)
+        return nodes
 
-    def _single_lines(self, piece: bytes, line: int) -> Iterator[Node]:
+    def _single_lines(self, piece: bytes, line: int) -> Iterator[Parts]:
         for number, text in enumerate(piece.split(b"\n"), line):
             if not text.strip():
                 continue
@@ -250,11 +252,11 @@ class NodeReader:
 
     # Documents
 
-    def _documents(self, records: Iterable[tuple[str, Any]]) -> Iterator[Node]:
+    def _documents(self, records: Iterable[tuple[str, Any]]) -> Iterator[Parts]:
         for place, record in records:
             yield from self._record(place, record, whole=not place)
 
-    def _record(self, place: str, record: Any, *, whole: bool = False) -> Iterator[Node]:
+    def _record(self, place: str, record: Any, *, whole: bool = False) -> Iterator[Parts]:
         """Give the nodes of one record: one, or none when it is not wanted.
 
         The ``whole`` of a document may also be a map of ids to labels.
@@ -275,18 +277,19 @@ class NodeReader:
             )
         raise _unknown(place)
 
-    def _found(self, nodes: Iterable[tuple[str, Found]]) -> Iterator[Node]:
+    def _found(self, nodes: Iterable[tuple[str, Found]]) -> Iterator[Parts]:
         for place, found in nodes:
             try:
-                node = Node.read(*checked(found))
+                parts = checked(found)
             except InventoryError as error:
                 raise _inside(place, error) from None
-            self._seen.add([node.id])
+            node_id, labels, _, _ = parts
+            self._seen.add([node_id])
             self.count += 1
             if self._watch is not None and not self.count % 1_000:
                 self._watch(self)
-            if self._keep is None or self._keep(node.labels, node.id):
-                yield node
+            if self._keep is None or self._keep(labels, node_id):
+                yield parts
 
 
 def _of_shape(

@@ -1,0 +1,150 @@
+"""What the forms of a report share: columns and bars on a screen, Markdown, JSON."""
+
+import json
+import os
+import re
+import shutil
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+import click
+
+from nodeselect.printable import cut, printable, width
+
+__all__ = [
+    "REPORTS",
+    "Screen",
+    "code",
+    "json_lines",
+    "markdown_table",
+    "number_of",
+    "screen_here",
+    "table",
+    "wrapped",
+]
+
+REPORTS = ("text", "json", "markdown")
+"""The forms of a report."""
+
+_BLOCKS = " ▏▎▍▌▋▊▉█"
+"""Eighths of a column."""
+
+_PLAIN = re.compile(r"[^\s,()\"'…]+")
+"""A text that needs no quotes to be told from what stands around it."""
+
+
+class Screen(NamedTuple):
+    """What a report is drawn on."""
+
+    columns: int
+    """How wide it is."""
+    ascii_only: bool
+    """Whether we draw with ASCII alone. User text is shown as it is."""
+    bold: bool
+    """Whether headings are bold."""
+
+    def heading(self, text: str) -> str:
+        """Draw a heading."""
+        return click.style(text, bold=True) if self.bold else text
+
+    def bar(self, part: int, whole: int, columns: int) -> str:
+        """Draw a share of ``columns``; what is not nothing leaves a trace.
+
+        ``part`` is at most ``whole``.
+        """
+        eighths = -(-part * columns * 8 // whole) if whole else 0
+        if self.ascii_only:
+            return "#" * -(-eighths // 8)
+        return "█" * (eighths // 8) + _BLOCKS[eighths % 8].strip()
+
+    @property
+    def dots(self) -> str:
+        """What stands for something left out."""
+        return "..." if self.ascii_only else "…"
+
+    def shown(self, text: str, columns: int = 40) -> str:
+        """Give user text as a word of at most ``columns``: escaped, cut, and between quotes where
+        it could not be told from what stands around it."""
+        word = printable(text[: columns + 1])
+        if _PLAIN.fullmatch(word):
+            return self._cut(word, columns)
+        return f'"{self._cut(word, columns - 2)}"'
+
+    def _cut(self, text: str, columns: int) -> str:
+        if width(text) <= columns:
+            return text
+        kept = text[: max(columns - len(self.dots), 0)]
+        while kept and width(kept) > columns - len(self.dots):
+            kept = kept[:-1]
+        return kept + self.dots
+
+
+def screen_here(*, ascii_only: bool) -> Screen:
+    """Give the screen that standard output is: COLUMNS, the terminal, or 80 columns.
+
+    A stream whose encoding has no blocks gets ASCII. Headings are bold on a terminal, where that is
+    not declined.
+    """
+    encoding = getattr(sys.stdout, "encoding", None) or "ascii"
+    try:
+        "█…".encode(encoding)
+    except UnicodeEncodeError:
+        ascii_only = True
+    declined = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
+    bold = not declined and sys.stdout is not None and sys.stdout.isatty()
+    columns = shutil.get_terminal_size((80, 24)).columns
+    return Screen(max(columns, 20), ascii_only, bold)
+
+
+def number_of(count: int, one: str, many: str | None = None) -> str:
+    """Say a number of things: ``number_of(2, "node")`` is "2 nodes"."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def table(rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> Iterator[str]:
+    """Give rows of printable cells as lines in columns; those in ``right`` end where others do."""
+    widths = [max(map(width, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        cells = []
+        for at, (cell, most) in enumerate(zip(row, widths, strict=True)):
+            blank = " " * (most - width(cell))
+            cells.append(blank + cell if at in right else cell + blank)
+        yield "  ".join(cells).rstrip()
+
+
+def wrapped(words: Iterable[str], columns: int) -> Iterator[str]:
+    """Give words, with a blank between two, in lines of at most ``columns`` where they fit."""
+    line = ""
+    for word in words:
+        if line and width(line) + 1 + width(word) > columns:
+            yield line
+            line = ""
+        line += f" {word}" if line else word
+    if line:
+        yield line
+
+
+def code(text: str) -> str:
+    """Give user text, cut where it is long, as code in a cell of Markdown: nothing in it means
+    anything there."""
+    text = cut(printable(text[:101]), 100) or '""'
+    fence = "`" * (max(map(len, re.findall("`+", text)), default=0) + 1)
+    pad = " " if text.startswith(("`", " ")) or text.endswith(("`", " ")) else ""
+    return f"{fence}{pad}{text}{pad}{fence}".replace("|", "\\|")
+
+
+def markdown_table(
+    heads: Sequence[str], rows: Iterable[Sequence[str]], right: Sequence[int] = ()
+) -> Iterator[str]:
+    """Give a table of Markdown, as GitHub has them."""
+    yield f"| {' | '.join(heads)} |"
+    yield f"| {' | '.join('--:' if at in right else '---' for at in range(len(heads)))} |"
+    for row in rows:
+        yield f"| {' | '.join(row)} |"
+
+
+def json_lines(value: dict[str, Any]) -> list[str]:
+    """Give the lines of a JSON document; all ASCII."""
+    text = json.dumps(value, indent=2)
+    return text.replace("\x7f", "\\u007f").split("\n")  # the one control that json leaves
