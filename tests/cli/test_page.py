@@ -8,12 +8,14 @@ from base64 import b64encode
 from hashlib import sha256
 from pathlib import Path
 
+import click
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nodeselect import Node, Selector
 from nodeselect.cli import page_nodes
+from nodeselect.cli.page import write_page
 from tests.cli.pages import HOSTILE, elements, embedded, fleet, hostile_fleet, made
 from tests.cli.running import unprintable
 
@@ -218,6 +220,16 @@ def test_same_bytes() -> None:
         for seed in ("0", "1")
     }
     assert len(pages) == 1
+
+
+def test_written(tmp_path: Path) -> None:
+    """A page is written as UTF-8; where it cannot be, that is said."""
+    write_page(str(tmp_path / "page.html"), "<p>\u00e9")
+    assert (tmp_path / "page.html").read_bytes() == "<p>\u00e9".encode()
+    with pytest.raises(click.ClickException, match="cannot write '.*': Is a directory"):
+        write_page(str(tmp_path), "<p>")
+    with pytest.raises(click.ClickException, match="cannot write 'a.x00b': that is no name"):
+        write_page("a\0b", "<p>")
 
 
 if __name__ == "__main__":

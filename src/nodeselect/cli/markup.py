@@ -1,11 +1,11 @@
-"""Pieces of HTML: user text made harmless, numbers, bars."""
+"""Pieces of HTML: user text made harmless, bars."""
 
 from collections.abc import Iterable
 from html import escape
 
 from nodeselect.printable import cut, printable
 
-__all__ = ["LONGEST", "bar", "code", "number", "plain", "text"]
+__all__ = ["LONGEST", "bar", "code", "plain", "text"]
 
 LONGEST = 160
 """Characters of a user's text that are shown in one place."""
@@ -28,12 +28,6 @@ def code(words: str, limit: int = LONGEST) -> str:
     """Give ``words`` as an element of its own, whose direction does not touch what stands beside
     it."""
     return f"<code>{text(words, limit)}</code>"
-
-
-def number(count: int, noun: str = "", nouns: str = "") -> str:
-    """Give a count for people, and what it counts."""
-    word = f" {noun if count == 1 else nouns or f'{noun}s'}" if noun else ""
-    return f"{count:,}{word}"
 
 
 def bar(parts: Iterable[tuple[str, int]], whole: int) -> str:

@@ -8,14 +8,19 @@ from base64 import b64encode
 from collections.abc import Iterable, Iterator
 from hashlib import sha256
 from importlib.resources import files
+from pathlib import Path
 
-from nodeselect.cli.markup import bar, code, number, text
+import click
+
+from nodeselect.cli.markup import bar, code, text
 from nodeselect.cli.page_nodes import NodeRows, facet_table
+from nodeselect.cli.report import number_of
 from nodeselect.inventory.explanation import Explanation
 from nodeselect.labels import Selector
 from nodeselect.node import Node
+from nodeselect.printable import quoted
 
-__all__ = ["page"]
+__all__ = ["page", "write_page"]
 
 GROUPS, KEYS, VALUES, MISSING = 50, 60, 6, 20
 """Groups of reasons, label keys, values of a key, and unknown ids that are shown."""
@@ -81,6 +86,18 @@ def page(
 """
 
 
+def write_page(file: str, content: str) -> None:
+    """Write a page to a file of that name.
+
+    :raises click.ClickException: when it cannot be written.
+    """
+    try:
+        Path(file).write_bytes(content.encode())
+    except (OSError, ValueError) as error:  # ValueError: NUL in the name
+        reason = error.strerror if isinstance(error, OSError) else "that is no name of a file"
+        raise click.ClickException(f"cannot write {quoted(file)}: {reason}") from None
+
+
 def _hash(content: str) -> str:
     return f"sha256-{b64encode(sha256(content.encode()).digest()).decode()}"
 
@@ -115,12 +132,12 @@ def _header(explanation: Explanation, title: str, subject: str) -> str:
     parts.append(("gone", fail, "fail"))
     legend = "".join(
         f'<li><svg class="key" viewBox="0 0 1 1" aria-hidden="true"><rect class="{name}" width="1"'
-        f' height="1"/></svg><b>{number(count)}</b> {what}</li>'
+        f' height="1"/></svg><b>{count:,}</b> {what}</li>'
         for name, count, what in parts
         if count
     )
     states = ", ".join(
-        f"{number(count)} {'of unknown state' if state is None else text(state)}"
+        f"{count:,} {'of unknown state' if state is None else text(state)}"
         for state, count in explanation.states.items()
     )
     told = f'<p class="states">Of those that match: {states}.</p>\n' if len(states) > 0 else ""
@@ -143,13 +160,13 @@ def _funnel(explanation: Explanation) -> str:
     rows = [f'<tr class="all"><th scope="row">all nodes{drawn}</th><td>{total:,}</td>{empty}</tr>']
     for place, outcome in enumerate(explanation.outcomes):
         notes = [text(outcome.note)] if outcome.note else []
-        if outcome.absent:
+        if outcome.absent and not outcome.text.startswith("!"):  # which says it itself
             verb = "passes" if outcome.absent == 1 else "pass"
-            notes.append(f"{number(outcome.absent)} {verb} because the label is not there")
+            notes.append(f"{outcome.absent:,} {verb} because the label is not there")
         told = "".join(f"<small>{note}</small>" for note in notes)
         drawn = bar((("left", outcome.left), ("gone", before - outcome.left)), total)
         before = outcome.left
-        fails, only = number(outcome.fails), number(outcome.only)
+        fails, only = f"{outcome.fails:,}", f"{outcome.only:,}"
         if outcome.fails:
             fails = f'<a href="#nodes" data-fails="{place}">{fails}</a>'
         if outcome.only:
@@ -157,7 +174,7 @@ def _funnel(explanation: Explanation) -> str:
         blocker = ' class="blocker"' if outcome.fails == total and total else ""
         rows.append(
             f'<tr{blocker}><th scope="row" id="requirement-{place + 1}">{code(outcome.text)}'
-            f"{told}{drawn}</th><td>{number(outcome.left)}</td><td>{fails}</td><td>{only}</td></tr>"
+            f"{told}{drawn}</th><td>{outcome.left:,}</td><td>{fails}</td><td>{only}</td></tr>"
         )
     lines = "\n".join(rows)
     return f"""\
@@ -187,25 +204,25 @@ def _reasons(explanation: Explanation) -> str:
         )
         places = ",".join(map(str, reason.failed))
         rows.append(
-            f'<tr><td><a href="#nodes" data-reason="{places}">{number(reason.nodes)}</a></td>'
+            f'<tr><td><a href="#nodes" data-reason="{places}">{reason.nodes:,}</a></td>'
             f'<th scope="row"><ul class="why">{failed}</ul>'
             f'{bar((("gone", reason.nodes),), total)}<small class="ids">{ids}</small></th></tr>'
         )
     if rest:
         rows.append(
-            f'<tr><td>{number(rest)}</td><th scope="row">for other reasons'
+            f'<tr><td>{rest:,}</td><th scope="row">for other reasons'
             f"{bar((('gone', rest),), total)}</th></tr>"
         )
     shown, folded = rows[:GROUPS_OPEN], rows[GROUPS_OPEN:]
     more = (
-        f"<details><summary>{number(len(folded), 'smaller group')}</summary>"
+        f"<details><summary>{number_of(len(folded), 'smaller group')}</summary>"
         f"{_reason_table(folded)}</details>\n"
         if folded
         else ""
     )
     return (
         "<p>Nodes that fail the same requirements, the most first. With those that match these are"
-        f" all {number(total)}.</p>\n{_reason_table(shown)}{more}"
+        f" all {total:,}.</p>\n{_reason_table(shown)}{more}"
     )
 
 
@@ -223,14 +240,18 @@ def _reason_table(rows: list[str]) -> str:
 
 
 def _hints(explanation: Explanation) -> str:
-    items = [
-        f'<li><a href="#requirement-{hint.outcome + 1}">'
-        f"{code(explanation.outcomes[hint.outcome].text)}</a>: {text(hint.message, 600)}."
-        + (f" <b>Write</b> {code(hint.instead, 600)}" if hint.instead is not None else "")
-        + f' <small class="hint">{text(hint.code)}</small></li>'
-        for hint in explanation.hints
-    ]
-    if missing := explanation.missing_ids:
+    items = []
+    for hint in explanation.hints:
+        asked = code(explanation.outcomes[hint.outcome].text)
+        told = f'<a href="#requirement-{hint.outcome + 1}">{asked}</a>: {text(hint.message, 600)}.'
+        if hint.instead is not None:
+            told += f" <b>Write</b> {code(hint.instead, 600)}"
+        if hint.matches is not None:
+            verb = "matches" if hint.matches == 1 else "match"
+            told += f": then {number_of(hint.matches, 'node')} {verb}."
+        items.append(f'<li>{told} <small class="hint">{text(hint.code)}</small></li>')
+    names = {name for hint in explanation.hints for name in hint.wrong}
+    if missing := [node_id for node_id in explanation.missing_ids if node_id not in names]:
         some = ", ".join(map(code, missing[:MISSING]))
         more = f" and {len(missing) - MISSING:,} more" if len(missing) > MISSING else ""
         items.append(f"<li>No node has the id {some}{more}.</li>")
@@ -256,7 +277,7 @@ def _facets(explanation: Explanation, rows: NodeRows) -> str:
         facet_table(facet, rows, explanation.total, VALUES) for facet in facets[:KEYS]
     )
     rest = len(facets) - KEYS
-    more = f'<p class="more">and {number(rest, "more key")}</p>\n' if rest > 0 else ""
+    more = f'<p class="more">and {number_of(rest, "more key")}</p>\n' if rest > 0 else ""
     return (
         "<p>What the fleet has: the keys that are asked for first, then those that most nodes"
         f' have.</p>\n<div class="facets">\n{tables}\n</div>\n{more}'
@@ -268,9 +289,7 @@ def _nodes(explanation: Explanation, rows: NodeRows) -> str:
         return "<p>There are no nodes.</p>\n"
     lines = "\n".join(rows.rows(_texts(explanation)))
     held = (
-        f"all {number(rows.count)}"
-        if rows.count == rows.total
-        else (f"{number(rows.count)} of {number(rows.total)}")
+        f"all {rows.count:,}" if rows.count == rows.total else f"{rows.count:,} of {rows.total:,}"
     )
     return f"""\
 <p>Those that match come first, then those that fail the fewest requirements; {held} are here.</p>
@@ -284,7 +303,7 @@ placeholder="id, name, state or key=value" aria-describedby="count"></label>
 </fieldset>
 <button type="button" class="chosen" hidden></button>
 </form>
-<p id="count" role="status">{number(rows.first)} of {number(rows.total, "node")} shown\
+<p id="count" role="status">{rows.first:,} of {number_of(rows.total, "node")} shown\
 <noscript>; to search them all, let this page run its script</noscript></p>
 <table class="nodes" role="table" aria-labelledby="nodes">
 <thead role="rowgroup"><tr role="row"><th scope="col" role="columnheader">Node</th>\

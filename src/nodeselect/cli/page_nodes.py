@@ -9,7 +9,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
-from nodeselect.cli.markup import bar, code, number, plain, text
+from nodeselect.cli.markup import bar, code, plain, text
+from nodeselect.cli.report import number_of
 from nodeselect.labels import Selector
 from nodeselect.node import Node
 
@@ -187,10 +188,11 @@ def facet_table(facet: Facet, rows: NodeRows, total: int, most: int) -> str:
             f'<tr><th scope="row">{shown}{drawn}</th><td>{found}</td><td>{taken}</td></tr>'
         )
     rest = len(facet.values) - most
-    more = f'<p class="more">and {number(rest, "more value")}</p>' if rest > 0 else ""
+    more = f'<p class="more">and {number_of(rest, "more value")}</p>' if rest > 0 else ""
     return (
         f'<div class="facet"><table><caption><h3>{code(facet.key)}</h3>'
-        f"<p>{number(facet.nodes, 'node')}, {number(len(facet.values), 'value')}</p></caption>"
+        f"<p>{number_of(facet.nodes, 'node')},"
+        f" {number_of(len(facet.values), 'value')}</p></caption>"
         '<thead><tr><th scope="col">Value</th><th scope="col">Nodes</th>'
         f'<th scope="col">Match</th></tr></thead><tbody>{"".join(lines)}</tbody></table>'
         f"{more}</div>"
@@ -199,8 +201,8 @@ def facet_table(facet: Facet, rows: NodeRows, total: int, most: int) -> str:
 
 def _link(place: int | None, extra: str, count: int) -> str:
     if place is None:
-        return number(count)
-    return f'<a href="#nodes" data-label="{place}"{extra}>{number(count)}</a>'
+        return f"{count:,}"
+    return f'<a href="#nodes" data-label="{place}"{extra}>{count:,}</a>'
 
 
 def _state(node: Node) -> tuple[str, str]:
