@@ -226,9 +226,9 @@ def test_written(tmp_path: Path) -> None:
     """A page is written as UTF-8; where it cannot be, that is said."""
     write_page(str(tmp_path / "page.html"), "<p>\u00e9")
     assert (tmp_path / "page.html").read_bytes() == "<p>\u00e9".encode()
-    with pytest.raises(click.ClickException, match="cannot write '.*': Is a directory"):
+    with pytest.raises(click.ClickException, match=r"cannot write '.*': Is a directory"):
         write_page(str(tmp_path), "<p>")
-    with pytest.raises(click.ClickException, match="cannot write 'a.x00b': that is no name"):
+    with pytest.raises(click.ClickException, match=r"cannot write 'a.x00b': that is no name"):
         write_page("a\0b", "<p>")
 
 
