@@ -84,3 +84,9 @@ def test_job(tmp_path: Path) -> None:
 def test_labels() -> None:
     """Counting labels needs no inventory: no numpy, no parser of selectors."""
     assert loaded_by("labels", "-n", "-", stdin=FLEET) == {"msgspec"}
+
+
+def test_diff() -> None:
+    """A small fleet is compared without numpy, and a selector without jobs."""
+    question = ["diff", "-n", "-", "-l", "region", "-l", "region in (eu,us)"]
+    assert loaded_by(*question, stdin=FLEET) == {"lark", "msgspec"}

@@ -15,6 +15,7 @@ Options:
   -h, --help  Show this message and exit.
 
 Commands:
+  diff    Print which nodes a change adds, keeps and removes.
   labels  Print the labels of a fleet, counted.
   match   Print the nodes that a selector takes.
 
@@ -23,6 +24,7 @@ Commands:
     nodeselect match --job job.yaml --nodes nodes.json -o name
     kubectl get nodes -o json | nodeselect match -l gpu -n -
     nodeselect labels --nodes nodes.json region
+    nodeselect diff --job old.yaml --job new.yaml --nodes nodes.json
 """
 
 HELP_OF_MATCH = """\
@@ -85,7 +87,9 @@ def test_help_of_match(run: Run) -> None:
     assert trimmed(ended.out) == HELP_OF_MATCH
 
 
-@pytest.mark.parametrize("question", [["--help"], ["labels", "--help"], ["match", "--help"]])
+@pytest.mark.parametrize(
+    "question", [["--help"], *([name, "--help"] for name in ("diff", "labels", "match"))]
+)
 def test_help_fits_a_screen(run: Run, question: list[str]) -> None:
     """No line of help is longer than a terminal is wide, and it holds no escape sequence."""
     lines = run(*question).out.splitlines()

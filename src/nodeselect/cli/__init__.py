@@ -25,7 +25,7 @@ __all__ = ["commands", "main", "run"]
 USAGE, BUG, INTERRUPTED, BROKEN_PIPE = 2, 70, 130, 141
 
 
-_COMMANDS = ("labels", "match")
+_COMMANDS = ("diff", "explain", "labels", "match")
 """The commands: each is what its module in this room calls by its own name."""
 
 
@@ -54,6 +54,7 @@ Examples:
   nodeselect match --job job.yaml --nodes nodes.json -o name
   kubectl get nodes -o json | nodeselect match -l gpu -n -
   nodeselect labels --nodes nodes.json region
+  nodeselect diff --job old.yaml --job new.yaml --nodes nodes.json
 """,
 )
 @click.version_option(__version__, message="%(prog)s %(version)s")

@@ -7,9 +7,13 @@ import click
 
 from nodeselect.cli.job_files import job_name, read_bytes
 from nodeselect.cli.messages import say, say_error
+from nodeselect.cli.progress import Progress
 from nodeselect.errors import SelectorError
+from nodeselect.inventory import Inventory
 from nodeselect.labels import Selector
 from nodeselect.printable import printable
+from nodeselect.sources import open_input
+from nodeselect.sources.reader import NodeReader
 
 __all__ = [
     "all_option",
@@ -19,6 +23,7 @@ __all__ = [
     "nodes_option",
     "once",
     "parted",
+    "read_inventory",
     "say_empty",
     "selector_option",
     "selectors_of",
@@ -124,3 +129,22 @@ def say_empty(job: str, selector: Selector) -> None:
     if selector == Selector.everything():
         name = printable(job_name(job))
         say(f"{name}: the selector is empty: this job takes EVERY node")
+
+
+def read_inventory(source: str, states: frozenset[str] | None) -> Inventory:
+    """Read all nodes; keep those in one of ``states``, or all where that is None.
+
+    :raises InventoryError: when anything is wrong with the input.
+    """
+    with open_input(source) as (stream, name):
+        progress = Progress(stream, name)
+        reader = NodeReader(stream, name=name, watch=progress)
+        try:
+            inventory = Inventory(
+                node for node in reader if states is None or (node.state or "").lower() in states
+            )
+        finally:
+            progress.wipe()
+    if others := reader.count - len(inventory):
+        say(f"{others:,} of {reader.count:,} nodes are in other states: they are left out")
+    return inventory

@@ -3,10 +3,9 @@
 import json
 import os
 import re
-import shutil
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TextIO
 
 import click
 
@@ -68,10 +67,11 @@ class Screen(NamedTuple):
         it could not be told from what stands around it."""
         word = printable(text[: columns + 1])
         if _PLAIN.fullmatch(word):
-            return self._cut(word, columns)
-        return f'"{self._cut(word, columns - 2)}"'
+            return self.cut(word, columns)
+        return f'"{self.cut(word, columns - 2)}"'
 
-    def _cut(self, text: str, columns: int) -> str:
+    def cut(self, text: str, columns: int) -> str:
+        """Give printable ``text``, or as much of its beginning as has room in ``columns``."""
         if width(text) <= columns:
             return text
         kept = text[: max(columns - len(self.dots), 0)]
@@ -80,21 +80,32 @@ class Screen(NamedTuple):
         return kept + self.dots
 
 
-def screen_here(*, ascii_only: bool) -> Screen:
-    """Give the screen that standard output is: COLUMNS, the terminal, or 80 columns.
+def screen_here(*, ascii_only: bool, stream: TextIO | None = None) -> Screen:
+    """Give the screen that standard output, or ``stream``, is: COLUMNS, the terminal, or 80
+    columns.
 
     A stream whose encoding has no blocks gets ASCII. Headings are bold on a terminal, where that is
     not declined.
     """
-    encoding = getattr(sys.stdout, "encoding", None) or "ascii"
+    stream = sys.stdout if stream is None else stream
+    encoding = getattr(stream, "encoding", None) or "ascii"
     try:
         "█…".encode(encoding)
     except UnicodeEncodeError:
         ascii_only = True
     declined = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
-    bold = not declined and sys.stdout is not None and sys.stdout.isatty()
-    columns = shutil.get_terminal_size((80, 24)).columns
-    return Screen(max(columns, 20), ascii_only, bold)
+    bold = not declined and stream is not None and stream.isatty()
+    return Screen(max(_columns(stream), 20), ascii_only, bold)
+
+
+def _columns(stream: TextIO | None) -> int:
+    said = os.environ.get("COLUMNS", "")
+    if said.isdecimal() and 0 < len(said) < 6 and int(said):
+        return int(said)
+    try:
+        return os.get_terminal_size(-1 if stream is None else stream.fileno()).columns or 80
+    except (OSError, ValueError):
+        return 80
 
 
 def number_of(count: int, one: str, many: str | None = None) -> str:
@@ -113,15 +124,20 @@ def table(rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> Iterator[
         yield "  ".join(cells).rstrip()
 
 
-def wrapped(words: Iterable[str], columns: int) -> Iterator[str]:
-    """Give words, with a blank between two, in lines of at most ``columns`` where they fit."""
-    line = ""
+def wrapped(words: Iterable[str], columns: int, indent: int = 0, hang: int = 0) -> Iterator[str]:
+    """Give words, with a blank between two, in lines of at most ``columns`` where they fit.
+
+    :param indent: blanks before the first line.
+    :param hang: blanks more before the others.
+    """
+    line, empty = " " * indent, True
     for word in words:
-        if line and width(line) + 1 + width(word) > columns:
+        if not empty and width(line) + 1 + width(word) > columns:
             yield line
-            line = ""
-        line += f" {word}" if line else word
-    if line:
+            line, empty = " " * (indent + hang), True
+        line += word if empty else f" {word}"
+        empty = False
+    if not empty:
         yield line
 
 

@@ -173,6 +173,10 @@ class Explanation(NamedTuple):
             return text
         parts = [f"{reason.nodes:,} {named(self, reason.failed)}" for reason in self.reasons[:3]]
         rest = fail - sum(reason.nodes for reason in self.reasons[:3])
+        if len(parts) == 1 and not rest:  # all fail the same
+            return (
+                f"{text}; {fail:,} {'fails' if fail == 1 else 'fail'} {parts[0].split(' ', 1)[1]}"
+            )
         if rest:
             parts.append(f"{rest:,} for other reasons")
         return f"{text}; {fail:,} {'fails' if fail == 1 else 'fail'}: {'; '.join(parts)}"
@@ -201,6 +205,38 @@ class Explanation(NamedTuple):
             return "no single change takes more nodes"
         fewest = len(self.near[0].failed)
         return f"the nearest nodes fail {fewest} requirements: no single change takes more nodes"
+
+    @property
+    def blocker(self) -> int | None:
+        """The place of the requirement to look at first; None where every node matches.
+
+        The first one that no node satisfies; else the one without which the most nodes more would
+        match or, where none is in the way alone, that the most nodes fail.
+        """
+        if self.matched == self.total:
+            return None
+        places = range(len(self.outcomes))
+        dead = [place for place in places if self.outcomes[place].fails == self.total]
+        if dead:
+            return dead[0]
+        numbers = [(outcome.only, outcome.fails) for outcome in self.outcomes]
+        return max(places, key=numbers.__getitem__)
+
+    @property
+    def trouble(self) -> str:
+        """What :attr:`blocker` does, in a few words."""
+        if self.blocker is None:
+            return "none: every node matches" if self.total else "none: there are no nodes"
+        outcome = self.outcomes[self.blocker]
+        name = short(outcome.text)
+        for hint in self.hints:
+            if hint.outcome == self.blocker and hint.instead is not None and not self.matched:
+                return f"{name}: write {printable(hint.instead)}"
+        if outcome.only and self.matched:
+            return f"{name}: {_more(outcome.only, 'more ')} without it"
+        if outcome.note:
+            return f"{name}: {outcome.note}"
+        return f"{name}: {outcome.fails:,} {'fails' if outcome.fails == 1 else 'fail'} it"
 
     @property
     def notes(self) -> tuple[str, ...]:

@@ -155,7 +155,8 @@ class _Page:
             yield self._funnel()
         if explanation.reasons or explanation.other_reasons:
             yield [Line("heading", "WHY NOT"), *self._why_not()]
-        if explanation.near and not explanation.matched and len(explanation.reasons) > 1:
+        seen = {reason.failed for reason in explanation.reasons[:_LINES]}
+        if not explanation.matched and any(miss.failed not in seen for miss in explanation.near):
             yield [Line("heading", "NEAREST"), *self._nearest()]
         if sentences := list(told(explanation)):
             notes = (
