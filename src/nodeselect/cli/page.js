@@ -93,11 +93,20 @@
     further.hidden = drawn >= found.length;
   };
 
+  const near = new IntersectionObserver(
+    (seen) => {
+      if (seen.some((each) => each.isIntersecting)) add();
+    },
+    { rootMargin: "800px" },
+  );
+
   const add = () => {
     const more = found.slice(drawn, drawn + CHUNK).map(draw);
     drawn += more.length;
     body.append(...more);
     tell();
+    near.unobserve(further); // to be told again, even where it has stayed near
+    near.observe(further);
   };
 
   // Finding: each word has to stand somewhere in a node. A word is looked for in every label once,
@@ -180,12 +189,7 @@
   form.addEventListener("submit", (event) => event.preventDefault());
   form.addEventListener("input", find);
   further.addEventListener("click", add);
-  new IntersectionObserver(
-    (seen) => {
-      if (seen.some((each) => each.isIntersecting)) add();
-    },
-    { rootMargin: "800px" },
-  ).observe(further);
+  near.observe(further);
 
   form.reset(); // a browser may remember what was typed
   form.hidden = false;
