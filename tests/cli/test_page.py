@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from base64 import b64encode
+from collections import Counter
 from hashlib import sha256
 from pathlib import Path
 
@@ -13,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nodeselect import Node, Selector
+from nodeselect import Inventory, Node, Selector
 from nodeselect.cli import page_nodes
 from nodeselect.cli.page import write_page
 from tests.cli.pages import HOSTILE, elements, embedded, fleet, hostile_fleet, made
@@ -155,6 +156,21 @@ def test_data() -> None:
     (packed,) = (each.text for each in elements(text) if each.attributes.get("id") == "data")
     assert packed.isascii()
     assert not set("<>&") & set(packed)
+
+
+@pytest.mark.parametrize(
+    "selector",
+    [ASKED, *map(Selector.parse, ("region=eu,gpu", "gpu,gpu,!gpu", "region!=eu,host,!extra-1"))],
+)
+def test_rows_are_those_that_are_counted(selector: Selector) -> None:
+    """Row by row the table says what the numbers above it say."""
+    nodes = [*NODES, *fleet()]
+    explanation = Inventory(nodes).explain(selector)
+    data = embedded(made(nodes, selector))
+    counted = Counter(tuple(data["reasons"][row[3]]) for row in data["rows"])
+    assert counted.pop((), 0) == explanation.matched
+    assert counted == {reason.failed: reason.nodes for reason in explanation.reasons}
+    assert data["requirements"] == [outcome.text for outcome in explanation.outcomes]
 
 
 def test_order_of_rows() -> None:
