@@ -90,3 +90,8 @@ def test_diff() -> None:
     """A small fleet is compared without numpy, and a selector without jobs."""
     question = ["diff", "-n", "-", "-l", "region", "-l", "region in (eu,us)"]
     assert loaded_by(*question, stdin=FLEET) == {"lark", "msgspec"}
+
+
+def test_explain() -> None:
+    """An explanation of few nodes loads no more than a match."""
+    assert loaded_by("explain", "-n", "-", "-l", "region=eu", stdin=FLEET) == {"lark", "msgspec"}

@@ -32,6 +32,7 @@ SOME, NONE, WRONG = 0, 1, 2
 
 
 @click.command(
+    short_help="Tell why a selector takes some nodes, and not the others.",
     epilog="""\b
 Examples:
   nodeselect explain -l 'region=eu,tier in (gold,silver),!debug' -n nodes.json
@@ -45,7 +46,7 @@ Examples:
 Exit status: 0 some node matches, 1 none does, 2 wrong question or input.
 With --node: whether that node does. Of several jobs: 0 each takes some node,
 1 one takes none, 2 one is wrong.
-"""
+""",
 )
 @nodes_option()
 @selector_option("Explain the selector. Repeated: each, and how many nodes they take together.")

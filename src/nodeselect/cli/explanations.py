@@ -13,8 +13,8 @@ from nodeselect.printable import printable
 
 __all__ = ["Explained", "Union", "explained_lines", "named", "painted", "plain"]
 
-_MOST = 50
-"""Rows of a table of Markdown; a page that nobody scrolls through has no more."""
+_MOST = 10
+"""Reasons in a table of Markdown; the others are summed up."""
 
 _COLOURS: dict[str, dict[str, Any]] = {
     "headline": {"bold": True},

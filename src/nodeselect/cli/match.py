@@ -251,9 +251,12 @@ class _Question:
             yield headline
         if shown is not None and shown < self.matched:
             yield f"the first {shown:,} are shown"
-        if self._missing:
-            some = ", ".join(quoted(node_id) for node_id in sorted(self._missing)[:5])
-            more = f" and {len(self._missing) - 5:,} more" if len(self._missing) > 5 else ""
+        hints = [hint for explanation in self._explanations for hint in explanation.hints]
+        yield from (f"{hint.message} [{hint.code}]" for hint in hints)
+        missing = sorted(self._missing.difference(*(hint.wrong for hint in hints)))
+        if missing:
+            some = ", ".join(map(quoted, missing[:5]))
+            more = f" and {len(missing) - 5:,} more" if len(missing) > 5 else ""
             yield f"no node has the id {some}{more}"
         if not self.matched and self._other_states:
             states = (

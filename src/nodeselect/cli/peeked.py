@@ -24,7 +24,7 @@ class Peeked:
         if size is not None and size > _WHOLE:
             self._start = stream.tell()
             return
-        begin = stream.read(_WHOLE + 1)
+        begin = _begin(stream, _WHOLE + 1)
         if len(begin) <= _WHOLE:
             self._whole = begin
             self.stream = io.BytesIO(begin)
@@ -66,6 +66,19 @@ class _Joined(io.RawIOBase):
             some = self._rest.read(len(buffer))
         buffer[: len(some)] = some
         return len(some)
+
+
+def _begin(stream: BinaryIO, most: int) -> bytes:
+    """Read up to ``most`` bytes, or a little more.
+
+    Piece by piece, as they come: one long read of a pipe would not see an interrupt in time.
+    """
+    read = stream.read1 if isinstance(stream, io.BufferedIOBase) else stream.read
+    pieces, length = [], 0
+    while length < most and (piece := read(1 << 20)):
+        pieces.append(piece)
+        length += len(piece)
+    return b"".join(pieces)
 
 
 def _left(stream: BinaryIO) -> int | None:
