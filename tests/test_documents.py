@@ -14,10 +14,10 @@ from nodeselect.documents import (
     Object,
     Position,
     Scalar,
-    Value,
     read_document,
     read_yaml,
 )
+from nodeselect.documents.values import Value
 
 
 def tree(value: Value) -> Any:

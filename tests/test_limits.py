@@ -25,6 +25,7 @@ def test_names_and_values() -> None:
         "node_labels": 256,
         "node_labels_bytes": 65_536,
         "job_file_bytes": 1_048_576,
+        "job_file_values": 200_000,
         "depth": 32,
         "reported_errors": 20,
     }

@@ -151,12 +151,16 @@ class Problem(NamedTuple):
     """The text with carets under the mistake, line by line."""
     hint: str | None
     """What to write instead, or None."""
+    severity: str = "error"
+    """``error`` or ``warning``."""
+    end_column: int = 0
+    """Column behind the mistake, from 1; 0 when it is the document as a whole."""
 
     def show(self, file: str) -> str:
         """Give the problem as lines for people; ``file`` is what to call the document."""
         place = f"{printable(file)}:{self.line}:{self.column}" if self.line else printable(file)
         path = f" at {printable(self.path)}" if self.path else ""
-        lines = [f"{place}: error[{self.code}]{path}: {self.message}", *self.excerpt]
+        lines = [f"{place}: {self.severity}[{self.code}]{path}: {self.message}", *self.excerpt]
         if self.hint:
             lines.append(f"  {self.hint}")
         return "\n".join(lines)

@@ -1,6 +1,11 @@
 """Values that do not change."""
 
-__all__ = ["Frozen"]
+from collections.abc import Iterator, Mapping
+from typing import TypeVar
+
+__all__ = ["Frozen", "FrozenMapping"]
+
+_V = TypeVar("_V", covariant=True)
 
 
 class Frozen:
@@ -13,3 +18,31 @@ class Frozen:
 
     def __delattr__(self, name: str) -> None:
         raise AttributeError(f"a {type(self).__name__} is frozen: {name!r} cannot be deleted")
+
+
+class FrozenMapping(Frozen, Mapping[str, _V]):
+    """A mapping that nobody can change; equal to any mapping with the same entries."""
+
+    __slots__ = ("_entries",)
+    _entries: dict[str, _V]
+
+    def __init__(self, entries: Mapping[str, _V]) -> None:
+        object.__setattr__(self, "_entries", dict(entries))
+
+    def __getitem__(self, key: str) -> _V:
+        return self._entries[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._entries)
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def __hash__(self) -> int:
+        return hash(frozenset(self._entries.items()))
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return type(self), (self._entries,)
+
+    def __repr__(self) -> str:
+        return repr(self._entries)

@@ -8,7 +8,7 @@ library as text for people goes through :func:`printable`.
 import re
 import unicodedata
 
-__all__ = ["UNPRINTABLE", "cut", "printable", "quoted", "width"]
+__all__ = ["FORBIDDEN", "UNPRINTABLE", "cut", "printable", "quoted", "width"]
 
 UNPRINTABLE = re.compile(
     "["
@@ -21,6 +21,10 @@ UNPRINTABLE = re.compile(
     "]"
 )
 """A character that a terminal would obey, hide or reorder by."""
+
+
+FORBIDDEN = re.compile("[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x9f\ud800-\udfff]")
+"""Control characters but TAB, LF and CR, and surrogates: refused wherever they stand."""
 
 
 def printable(text: str) -> str:

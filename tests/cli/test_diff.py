@@ -309,7 +309,7 @@ def taken(selector: Selector, fleet: dict[str, dict[str, str]]) -> list[str]:
 def test_selectors_by_brute_force(
     fleet: dict[str, dict[str, str]], old: Selector, new: Selector
 ) -> None:
-    """Added, kept and removed are what two looks at each node give; reasons are never empty."""
+    """Added, kept and removed are what two looks at each node give; each reason is told once."""
     inventory = Inventory(Node(node_id, each) for node_id, each in fleet.items())
     told = compare(("", ""), (inventory, inventory), (old, new))
     before, after = taken(old, fleet), taken(new, fleet)

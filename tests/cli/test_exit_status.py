@@ -233,7 +233,8 @@ def test_nodes_that_are_wrong_at_the_end(run: Run) -> None:
         pytest.param(
             "wrong",
             "wrong:1:11: error[wrong-type] at selector: a mapping belongs here, not the string"
-            " 'all'\n  selector: all\n            ^^^\n",
+            " 'all'\n  selector: all\n            ^^^\n"
+            "  write: {match_labels: {region: eu}}, or {} for EVERY node\n",
             id="wrong",
         ),
         pytest.param(

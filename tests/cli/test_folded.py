@@ -79,6 +79,21 @@ def test_blanks() -> None:
     assert fold(["a 1", "a 2", "a\t3"]) == ['"a 1"', '"a 2"', r'"a\t3"']
 
 
+@pytest.mark.parametrize(
+    ("longest", "folded"),
+    [
+        (21, "edge-[1,3,5,7,9-11].x"),
+        (20, "edge-[1,3,5,7].x edge-[9-11].x"),
+        (12, "edge-[1,3].x edge-[5,7].x edge-[9-11].x"),
+        (1, "edge-[1].x edge-[3].x edge-[5].x edge-[7].x edge-[9-11].x"),
+    ],
+)
+def test_longest(longest: int, folded: str) -> None:
+    """A text that is too long becomes several, each of which stands for itself."""
+    ids = [f"edge-{number}.x" for number in (1, 3, 5, 7, 9, 10, 11)]
+    assert fold(ids, longest) == folded.split()
+
+
 PIECES = st.sampled_from(["edge-", "e", "-", ".lan", "[", "]", ",", '"', " ", "\\", "é", "@", "٣"])
 NUMERALS = st.integers(0, 130).flatmap(
     lambda number: st.sampled_from([f"{number}", f"{number:02}", f"{number:03}"])
@@ -86,10 +101,10 @@ NUMERALS = st.integers(0, 130).flatmap(
 IDS = st.lists(PIECES | NUMERALS, min_size=1, max_size=6).map("".join) | st.text(min_size=1)
 
 
-@given(st.lists(IDS))
-def test_unfold(ids: list[str]) -> None:
+@given(st.lists(IDS), st.none() | st.integers(0, 12))
+def test_unfold(ids: list[str], longest: int | None) -> None:
     """Folded texts stand for the same ids, each once, whatever they hold."""
-    unfolded = [node_id for text in fold(ids) for node_id in unfold(text)]
+    unfolded = [node_id for text in fold(ids, longest) for node_id in unfold(text)]
     assert sorted(unfolded) == sorted(set(ids))
 
 

@@ -15,10 +15,14 @@ Options:
   -h, --help  Show this message and exit.
 
 Commands:
+  check    Tell everything that is wrong with job files.
   diff     Print which nodes a change adds, keeps and removes.
   explain  Tell why a selector takes some nodes, and not the others.
   labels   Print the labels of a fleet, counted.
   match    Print the nodes that a selector takes.
+  rules    List the rules of "nodeselect check", or explain one.
+  schema   Print the JSON Schema of a job file, for editors and other tools.
+  waves    Print the plan of a rollout: which nodes in which wave.
 
   Examples:
     nodeselect match -l 'region=eu,!debug' --nodes nodes.json
@@ -27,6 +31,8 @@ Commands:
     nodeselect explain --job job.yaml --nodes nodes.json
     nodeselect labels --nodes nodes.json region
     nodeselect diff --job old.yaml --job new.yaml --nodes nodes.json
+    nodeselect check job.yaml
+    nodeselect waves --job job.yaml --nodes nodes.json
 """
 
 HELP_OF_MATCH = """\
@@ -94,7 +100,8 @@ def test_help_of_match(run: Run) -> None:
 
 
 @pytest.mark.parametrize(
-    "question", [["--help"], *([name, "--help"] for name in ("diff", "explain", "labels", "match"))]
+    "question",
+    [["--help"], *([name, "--help"] for name in ("diff", "explain", "labels", "match", "waves"))],
 )
 def test_help_fits_a_screen(run: Run, question: list[str]) -> None:
     """No line of help is longer than a terminal is wide, and it holds no escape sequence."""

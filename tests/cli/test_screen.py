@@ -12,7 +12,8 @@ from types import SimpleNamespace
 import pytest
 
 from nodeselect.cli import progress
-from nodeselect.cli.progress import Progress
+from nodeselect.cli.messages import coloured
+from nodeselect.cli.progress import FileProgress, Progress
 from nodeselect.sources.reader import NodeReader
 from tests.cli.conftest import FLEET
 from tests.cli.running import COMMAND, PLAIN, Run, run_process
@@ -235,3 +236,32 @@ def test_the_line_is_gone_before_anything_is_said(
     assert wipe
     assert "\x1b" not in said
     assert said.startswith("5,004 of 5,004 nodes match" if status == 0 else "error[")
+
+
+def test_progress_of_files(clock: Clock, terminal: Terminal) -> None:
+    """A check of many files shows after a second how many are done, and wipes the line."""
+    show = FileProgress(1_000)
+    show(0)
+    clock.now += 1
+    show(500)
+    bar = f"[{'#' * 15}{' ' * 15}] 50%"
+    assert terminal.getvalue() == f"\rchecking {bar} 500 of 1,000 files\x1b[K"
+    show.wipe()
+    assert terminal.getvalue().endswith("\x1b[K\r\x1b[K")
+
+
+@pytest.mark.parametrize(
+    ("text", "drawn"),
+    [
+        pytest.param("x:1:1: error[a-b]: c", "x:1:1: {red}[a-b]: c", id="error"),
+        pytest.param("x:1:1: warning[a-b]: c", "x:1:1: {yellow}[a-b]: c", id="warning"),
+        pytest.param("x: and 5 more", "x: and 5 more", id="neither"),
+    ],
+)
+def test_severities_in_colour(text: str, drawn: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Errors are red and warnings yellow on a terminal, and only there."""
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    yellow = RED.decode().replace("31", "33").replace("error", "warning")
+    assert coloured(text, Terminal()) == drawn.format(red=RED.decode(), yellow=yellow)
+    assert coloured(text, io.StringIO()) == text

@@ -1,16 +1,73 @@
-"""An inventory gives the verdicts of Kubernetes."""
+"""An inventory gives the verdicts of Kubernetes, by every way to the answer."""
+
+from collections.abc import Callable
 
 import pytest
 
 from nodeselect import Inventory, Node, Selector
 from tests.conformance.vectors import VECTORS, Vector
+from tests.inventory.small import FEW, small_segments
 
 ACCEPTED = [pytest.param(vector, id=vector.id) for vector in VECTORS if vector.accepted]
 
 
+def unindexed(nodes: list[Node]) -> Inventory:
+    """Test the nodes one by one."""
+    return Inventory(nodes, indexed=False)
+
+
+def few(nodes: list[Node]) -> Inventory:
+    """Make an inventory of few nodes."""
+    return Inventory(nodes)
+
+
+def growing(nodes: list[Node]) -> Inventory:
+    """Put the nodes in one after the other, all into the index of changes."""
+    inventory = Inventory(compact_at=None)
+    for node in [*nodes, *_others()]:
+        inventory.upsert(node)
+    assert inventory._moment.store.segment is None
+    return inventory
+
+
+def segment(nodes: list[Node]) -> Inventory:
+    """Make an index in bulk, of the nodes and a few others."""
+    inventory = Inventory([*nodes, *_others()])
+    assert inventory._moment.store.segment is not None
+    return inventory
+
+
+def compacted(nodes: list[Node]) -> Inventory:
+    """Make an index in bulk of nodes that have changed since there was one, and of others."""
+    inventory = Inventory([Node(node.id, {"old": "label"}) for node in [*nodes, *_others()]])
+    inventory.apply(nodes)
+    inventory.compact()
+    assert inventory._moment.store.segment is not None
+    return inventory
+
+
+def changed(nodes: list[Node]) -> Inventory:
+    """Put the nodes in the place of those that an index was made of."""
+    inventory = Inventory(
+        [Node(node.id, {"old": "label"}) for node in [*nodes, *_others()]], compact_at=None
+    )
+    inventory.apply(nodes)
+    assert inventory._moment.nodes == len(nodes)
+    return inventory
+
+
+def _others() -> list[Node]:
+    return [Node(f"other-{number}") for number in range(FEW + 1)]
+
+
+@pytest.mark.parametrize("make", [unindexed, few, growing, segment, compacted, changed])
 @pytest.mark.parametrize("vector", ACCEPTED)
-def test_match(vector: Vector) -> None:
+def test_match(vector: Vector, make: Callable[[list[Node]], Inventory]) -> None:
     """The answer holds the nodes that Kubernetes takes and no other, in inventory order."""
-    inventory = Inventory(Node(f"n-{at}", labels) for at, labels in enumerate(vector.labels))
+    nodes = [Node(f"n-{at}", labels) for at, labels in enumerate(vector.labels)]
     taken = [f"n-{at}" for at, verdict in enumerate(vector.matches) if verdict]
-    assert inventory.match(Selector.parse(vector.selector)).ids() == taken
+    with small_segments():
+        answer = make(nodes).match(Selector.parse(vector.selector))
+        found = [node_id for node_id in answer.ids() if node_id.startswith("n-")]
+        assert found == taken
+        assert len(answer) == len(answer.ids())

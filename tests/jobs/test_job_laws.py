@@ -19,6 +19,17 @@ PIECES = [
     "match_expressions:",
     "match_ids:",
     "spec:",
+    "name: a",
+    "rollout:",
+    "strategy: rolling",
+    "health_check:",
+    "deadline: 5m",
+    "timeouts:",
+    "labels:",
+    "meta:",
+    "config:",
+    "constraints:",
+    "expanso.io/a",
     "\n",
     "\n  ",
     "\n    - ",
@@ -147,6 +158,7 @@ def all_text(items: list[Any]) -> bool:
 
 
 @given(FIELDS, st.booleans(), st.booleans(), st.sampled_from([None, 1]))
+@example({"match_expressions": [{"Key": "a", "key": "b"}]}, True, False, None)
 def test_json_means_what_its_fields_say(
     fields: dict[str, Any], ascii_only: bool, wrapped: bool, indent: int | None
 ) -> None:
@@ -183,7 +195,7 @@ def test_the_name_of_the_file_is_shown(name: str) -> None:
     """Whatever a file is called, its name brings no control character into what is said."""
     said = said_of(b"selector: all", name)
     assert said is not None
-    assert said.count("\n") == 2
+    assert said.count("\n") == 3
     assert not {c for c in said if unicodedata.category(c) in ("Cc", "Zl", "Zp")} - {"\n"}
 
 

@@ -138,19 +138,22 @@ def test_a_bare_not_is_to_be_quoted() -> None:
         pytest.param(
             b"name: x\r\nselector: all\r\n",
             "job.yaml:2:11: error[wrong-type] at selector: a mapping belongs here, not the"
-            " string 'all'\n  selector: all\n            ^^^",
+            " string 'all'\n  selector: all\n            ^^^\n"
+            "  write: {match_labels: {region: eu}}, or {} for EVERY node",
             id="ends-of-line-of-windows",
         ),
         pytest.param(
             b"\xef\xbb\xbfselector: all\n",
             "job.yaml:1:11: error[wrong-type] at selector: a mapping belongs here, not the"
-            " string 'all'\n  selector: all\n            ^^^",
+            " string 'all'\n  selector: all\n            ^^^\n"
+            "  write: {match_labels: {region: eu}}, or {} for EVERY node",
             id="byte-order-mark",
         ),
         pytest.param(
             "# a\u2028# b\nselector: all\nname: x\n".encode(),
             "job.yaml:2:11: error[wrong-type] at selector: a mapping belongs here, not the"
-            " string 'all'\n  selector: all\n            ^^^",
+            " string 'all'\n  selector: all\n            ^^^\n"
+            "  write: {match_labels: {region: eu}}, or {} for EVERY node",
             id="line-separator-in-a-comment",
         ),
     ],
@@ -170,15 +173,15 @@ def test_the_name_of_the_file_is_shown_and_not_sent() -> None:
 @pytest.mark.parametrize(
     ("before", "behind"),
     [
-        pytest.param("name: a\nconfig: ", "", id="yaml"),
-        pytest.param('{"name": "a", "config": ', "}", id="json"),
+        pytest.param("name: a\nconfig: {a: ", "}", id="yaml"),
+        pytest.param('{"name": "a", "config": {"a": ', "}}", id="json"),
     ],
 )
 def test_depth(before: str, behind: str) -> None:
     """A text inside 32 mappings and lists is read; inside 33 it is refused by the limit's name."""
 
     def job(depth: int) -> str:
-        lists = depth - 1  # the job itself is a mapping
+        lists = depth - 2  # the job itself is a mapping, and so is its config
         return before + "[" * lists + '"a"' + "]" * lists + behind
 
     assert selector_of(job(LIMITS.depth)) == Selector.everything()

@@ -56,8 +56,8 @@ def test_the_rest_is_counted() -> None:
             id="unknown-fields",
         ),
         pytest.param(
-            "selector:\n" + "".join(f" {number}: 1\n" for number in range(100_000)),
-            100_000,
+            "selector:\n" + "".join(f" {number}: 1\n" for number in range(99_000)),
+            99_000,
             id="unknown-fields-in-yaml",
         ),
         pytest.param(

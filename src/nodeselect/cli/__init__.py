@@ -25,7 +25,7 @@ __all__ = ["commands", "main", "run"]
 USAGE, BUG, INTERRUPTED, BROKEN_PIPE = 2, 70, 130, 141
 
 
-_COMMANDS = ("diff", "explain", "labels", "match")
+_COMMANDS = ("check", "diff", "explain", "labels", "match", "rules", "schema", "waves")
 """The commands: each is what its module in this room calls by its own name."""
 
 
@@ -56,6 +56,8 @@ Examples:
   nodeselect explain --job job.yaml --nodes nodes.json
   nodeselect labels --nodes nodes.json region
   nodeselect diff --job old.yaml --job new.yaml --nodes nodes.json
+  nodeselect check job.yaml
+  nodeselect waves --job job.yaml --nodes nodes.json
 """,
 )
 @click.version_option(__version__, message="%(prog)s %(version)s")

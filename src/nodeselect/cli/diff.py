@@ -14,12 +14,14 @@ from nodeselect.cli.options import (
     job_option,
     job_selector,
     nodes_option,
+    read_inventory,
     say_empty,
     selector_option,
     selectors_of,
 )
 from nodeselect.cli.output import put
 from nodeselect.cli.report import (
+    MARKDOWN_CODE,
     REPORTS,
     Screen,
     code,
@@ -27,11 +29,9 @@ from nodeselect.cli.report import (
     markdown_table,
     number_of,
     screen_here,
-    table,
     wrapped,
 )
-from nodeselect.inventory import Inventory
-from nodeselect.printable import printable
+from nodeselect.printable import printable, width
 
 __all__ = ["diff"]
 
@@ -45,6 +45,9 @@ _KEPT_LINES = 3
 
 _KEPT_TEXTS = 20
 """Folded ids of nodes that are kept, in a cell of Markdown."""
+
+_ROOM = 20
+"""Columns that the name of a side needs to stand on one line with its numbers."""
 
 _Thing = TypeVar("_Thing")
 
@@ -91,7 +94,7 @@ def diff(
     selectors = [job_selector(each) for each in job] or selectors_of(expressions, ())
     if selectors is None:
         return WRONG
-    inventories = [Inventory.read(source) for source in nodes_from]
+    inventories = [read_inventory(source, None) for source in nodes_from]
     names = expressions or tuple(map(job_name, job))
     if len(nodes_from) > 1:
         names = tuple("standard input" if source == "-" else source for source in nodes_from)
@@ -132,14 +135,7 @@ def _check(
 
 
 def _text(difference: Difference, screen: Screen) -> Iterator[str]:
-    sides = (difference.old, difference.new)
-    room = screen.columns - len("OLD    ") - max(len(_matched(side)) for side in sides)
-    rows = [
-        (name, screen.cut(printable(side.name[:1_000]), max(room, 20)), _matched(side))
-        for name, side in zip(("OLD", "NEW"), sides, strict=True)
-    ]
-    for line in table(rows):
-        yield from wrapped(line.split(" "), screen.columns, hang=5)
+    yield from _heads(difference, screen)
     yield ""
     yield screen.heading(difference.headline)
     words = _Words(lambda text: screen.cut(printable(text[:1_000]), 40), screen.shown)
@@ -149,11 +145,29 @@ def _text(difference: Difference, screen: Screen) -> Iterator[str]:
         for reason, ids in groups:
             told = f"{number_of(len(ids), 'node')}{f': {reason}' if reason else ''}"
             yield from wrapped(told.split(" "), screen.columns, indent=2, hang=2)
-            lines = list(wrapped(fold(ids), screen.columns, indent=4))
+            lines = list(wrapped(fold(ids, screen.columns - 4), screen.columns, indent=4))
             most = _KEPT_LINES if title == "KEPT" else len(lines)
             yield from lines[:most]
             if len(lines) > most:
                 yield f"    {screen.dots}"
+
+
+def _heads(difference: Difference, screen: Screen) -> Iterator[str]:
+    """Give what the two sides are, each on one line, or on several where there is little room."""
+    sides = (("OLD", difference.old), ("NEW", difference.new))
+    room = screen.columns - len("OLD    ") - max(len(_matched(side)) for _, side in sides)
+    behind = room >= _ROOM
+    words = [
+        screen.cut(printable(side.name[:1_000]), room if behind else screen.columns - 5)
+        for _, side in sides
+    ]
+    for (name, side), word in zip(sides, words, strict=True):
+        if behind:
+            blank = " " * (max(map(width, words)) - width(word))
+            yield f"{name}  {word}{blank}  {_matched(side)}"
+        else:
+            yield f"{name}  {word}"
+            yield from wrapped(_matched(side).split(" "), screen.columns, indent=5)
 
 
 def _markdown(difference: Difference) -> Iterator[str]:
@@ -172,7 +186,7 @@ def _markdown(difference: Difference) -> Iterator[str]:
         yield from markdown_table(
             ("nodes", "why", "ids"),
             [
-                (f"{len(ids):,}", reason or "as before", _folded(fold(ids), most))
+                (f"{len(ids):,}", reason or "as before", _folded(fold(ids, MARKDOWN_CODE), most))
                 for reason, ids in groups
             ],
             right=(0,),
@@ -185,7 +199,7 @@ def _folded(texts: list[str], most: int | None) -> str:
 
 
 def _matched(side: Side) -> str:
-    text = f"{side.matched:,} of {number_of(side.total, 'node')} match"
+    text = f"{side.matched:,} of {side.total:,} nodes match"
     return text if side.connected is None else f"{text}, {side.connected:,} of them connected"
 
 

@@ -5,6 +5,8 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
+from nodeselect.printable import width
+
 __all__ = ["fold"]
 
 _DIGITS = re.compile("[0-9]+")
@@ -19,7 +21,7 @@ _SIGNS = re.compile(r'[\[\],"!&^@*?%{}\\\s]')
 """What means something to programs that unfold, and so does not stand for itself."""
 
 
-def fold(ids: Iterable[str]) -> list[str]:
+def fold(ids: Iterable[str], longest: int | None = None) -> list[str]:
     """Give texts that stand for all of ``ids``, each id once.
 
     >>> fold(["edge-001", "edge-002", "gw-7.lan", "edge-003", "core", "gw-9.lan", "edge-005"])
@@ -30,15 +32,18 @@ def fold(ids: Iterable[str]) -> list[str]:
     not, nor are those of two widths, so that every range has one meaning. An id that holds a
     bracket, a comma, a blank or another sign of such texts stands between double quotes, written
     as JSON writes a string: it is never taken for several.
+
+    :param longest: columns of the longest text; what needs more becomes several, though one range
+        is never parted.
     """
     first: dict[str, int] = {}
     for node_id in ids:
         first.setdefault(node_id, len(first))
-    texts = {}
+    texts: dict[int, list[str]] = {}
     left = {}
     for node_id, at in first.items():
         if _SIGNS.search(node_id):
-            texts[at] = json.dumps(node_id, ensure_ascii=False)
+            texts[at] = [json.dumps(node_id, ensure_ascii=False)]
         else:
             left[node_id] = [found.span() for found in _DIGITS.finditer(node_id)][-_TRIED:]
     for _ in range(_TRIED):
@@ -48,9 +53,12 @@ def fold(ids: Iterable[str]) -> list[str]:
                 for node_id in members:
                     del left[node_id]
                 at = min(first[node_id] for node_id in members)
-                texts[at] = f"{before}[{','.join(_ranges(numerals))}]{behind}"
-    texts |= {first[node_id]: node_id for node_id in left}
-    return [texts[at] for at in sorted(texts)]
+                room = None if longest is None else longest - width(before) - width(behind) - 2
+                texts[at] = [
+                    f"{before}[{numbers}]{behind}" for numbers in _lists(_ranges(numerals), room)
+                ]
+    texts |= {first[node_id]: [node_id] for node_id in left}
+    return [text for at in sorted(texts) for text in texts[at]]
 
 
 def _series(left: dict[str, list[tuple[int, int]]]) -> Iterator[tuple[str, str, Sequence[str]]]:
@@ -69,6 +77,20 @@ def _series(left: dict[str, list[tuple[int, int]]]) -> Iterator[tuple[str, str, 
             kinds[len(numeral) if len(numeral) in filled else 0].append(numeral)
         for kind in kinds.values():
             yield before, behind, sorted(kind, key=int)
+
+
+def _lists(ranges: Iterable[str], room: int | None) -> Iterator[str]:
+    """Give ranges parted by commas, in lists that have ``room`` or are one range."""
+    if room is None:
+        yield ",".join(ranges)
+        return
+    some = ""
+    for each in ranges:
+        if some and len(some) + 1 + len(each) > room:
+            yield some
+            some = ""
+        some += f",{each}" if some else each
+    yield some
 
 
 def _ranges(numerals: Sequence[str]) -> Iterator[str]:

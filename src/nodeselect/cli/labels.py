@@ -119,7 +119,7 @@ class Facets(NamedTuple):
     def headline(self) -> str:
         text = number_of(self.total, "node")
         if self.chosen:
-            text = f"{self.nodes:,} of {text} {'matches' if self.total == 1 else 'match'}"
+            text = f"{self.nodes:,} of {self.total:,} nodes match"
         if self.connected is not None:
             text += f", {self.connected:,} of them connected"
         return f"{text}; {number_of(len(self.keys), 'label key')}" if self.keys else text

@@ -5,13 +5,14 @@ import re
 import sys
 import traceback
 from pathlib import Path
+from typing import TextIO
 
 import click
 
 from nodeselect.errors import InventoryError, JobError, NodeselectError, SelectorError
 from nodeselect.printable import printable
 
-__all__ = ["say", "say_bug", "say_error", "say_usage"]
+__all__ = ["coloured", "say", "say_bug", "say_error", "say_usage"]
 
 
 def say(text: str) -> None:
@@ -28,11 +29,11 @@ def say(text: str) -> None:
 def say_error(error: NodeselectError) -> None:
     """Say what is wrong with a selector, an inventory or a job."""
     if isinstance(error, JobError):
-        say(_coloured(str(error)))
+        say(coloured(str(error), sys.stderr))
     elif isinstance(error, (SelectorError, InventoryError)):
-        say(_coloured(f"error[{error.code}]: {error}"))
+        say(coloured(f"error[{error.code}]: {error}", sys.stderr))
     else:
-        say(_coloured(f"error: {error}"))
+        say(coloured(f"error: {error}", sys.stderr))
 
 
 def say_usage(error: click.ClickException) -> None:
@@ -45,7 +46,7 @@ def say_usage(error: click.ClickException) -> None:
         say(context.get_usage())
         say(f"Try '{context.command_path} --help' for help.\n")
     lines = error.format_message().split("\n")
-    say(_coloured("error: " + "\n".join(map(printable, lines))))
+    say(coloured("error: " + "\n".join(map(printable, lines)), sys.stderr))
 
 
 def say_bug(error: Exception) -> None:
@@ -53,12 +54,22 @@ def say_bug(error: Exception) -> None:
     frames = traceback.extract_tb(error.__traceback__)
     place = f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else "?"
     what = printable(f"{type(error).__name__}: {error}"[:200])
-    say(_coloured(f"error: a bug in nodeselect ({place}): {what}; please report it"))
+    say(coloured(f"error: a bug in nodeselect ({place}): {what}; please report it", sys.stderr))
 
 
-def _coloured(text: str) -> str:
-    """Draw the word "error" in red where a person looks at a terminal and has not declined."""
-    if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb" or not sys.stderr.isatty():
+def coloured(text: str, stream: TextIO | None = None) -> str:
+    """Draw the word "error" in red, and "warning" in yellow, where a person looks at a terminal.
+
+    ``stream`` is where it goes to; standard output if none is told.
+    """
+    stream = stream or sys.stdout
+    declined = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
+    if declined or stream is None or not stream.isatty():
         return text
-    red = click.style("error", fg="red", bold=True)
-    return re.sub(r"\berror(?=\[[a-z-]+\])|^error(?=: )", red, text, count=1)
+    return _SEVERITY.sub(
+        lambda match: click.style(match[0], fg=_COLOURS[match[0]], bold=True), text, count=1
+    )
+
+
+_COLOURS = {"error": "red", "warning": "yellow"}
+_SEVERITY = re.compile(r"\b(?:error|warning)(?=\[[a-z-]+\])|^error(?=: )")

@@ -1,4 +1,4 @@
-"""Shows how far the reading of a long input is."""
+"""Shows how far a long work is."""
 
 import os
 import stat
@@ -8,7 +8,7 @@ from typing import BinaryIO
 
 from nodeselect.sources.reader import NodeReader
 
-__all__ = ["Progress"]
+__all__ = ["FileProgress", "Progress"]
 
 _PATIENCE = 1.0
 """Seconds before anything is shown."""
@@ -26,7 +26,7 @@ class Progress:
         self._size = _size(stream)
         self._next_picture = time.monotonic() + _PATIENCE
         self._drawn = False
-        self._seen = sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+        self._seen = _is_seen()
 
     def __call__(self, reader: NodeReader) -> None:
         """Draw the line, if it is time to."""
@@ -37,15 +37,47 @@ class Progress:
         if self._size and (read := self._stream.tell()) < self._size:
             done = read / self._size
             bar = f" [{'#' * round(done * 30):<30}] {done:.0%}"
-        sys.stderr.write(f"\rreading {self._name}{bar} {reader.count:,} nodes\x1b[K")
-        sys.stderr.flush()
+        _write(f"\rreading {self._name}{bar} {reader.count:,} nodes\x1b[K")
         self._drawn = True
 
     def wipe(self) -> None:
         """Take the line away."""
         if self._drawn:
-            sys.stderr.write("\r\x1b[K")
-            sys.stderr.flush()
+            _write("\r\x1b[K")
+
+
+class FileProgress:
+    """A line on standard error that says how many files are done; only where a person sees it."""
+
+    def __init__(self, total: int) -> None:
+        self._total = total
+        self._next_picture = time.monotonic() + _PATIENCE
+        self._drawn = False
+        self._seen = _is_seen()
+
+    def __call__(self, done: int) -> None:
+        """Draw the line, if it is time to."""
+        if not self._seen or time.monotonic() < self._next_picture:
+            return
+        self._next_picture = time.monotonic() + _PAUSE
+        part = done / self._total
+        bar = f"[{'#' * round(part * 30):<30}] {part:.0%}"
+        _write(f"\rchecking {bar} {done:,} of {self._total:,} files\x1b[K")
+        self._drawn = True
+
+    def wipe(self) -> None:
+        """Take the line away."""
+        if self._drawn:
+            _write("\r\x1b[K")
+
+
+def _is_seen() -> bool:
+    return sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+
+
+def _write(text: str) -> None:
+    sys.stderr.write(text)
+    sys.stderr.flush()
 
 
 def _size(stream: BinaryIO) -> int:

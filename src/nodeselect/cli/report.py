@@ -12,6 +12,7 @@ import click
 from nodeselect.printable import cut, printable, width
 
 __all__ = [
+    "MARKDOWN_CODE",
     "REPORTS",
     "Screen",
     "code",
@@ -25,6 +26,9 @@ __all__ = [
 
 REPORTS = ("text", "json", "markdown")
 """The forms of a report."""
+
+MARKDOWN_CODE = 100
+"""Characters of the longest user text in Markdown."""
 
 _BLOCKS = " ▏▎▍▌▋▊▉█"
 """Eighths of a column."""
@@ -144,9 +148,10 @@ def wrapped(words: Iterable[str], columns: int, indent: int = 0, hang: int = 0) 
 def code(text: str) -> str:
     """Give user text, cut where it is long, as code in a cell of Markdown: nothing in it means
     anything there."""
-    text = cut(printable(text[:101]), 100) or '""'
+    text = cut(printable(text[: MARKDOWN_CODE + 1]), MARKDOWN_CODE) or '""'
     fence = "`" * (max(map(len, re.findall("`+", text)), default=0) + 1)
     pad = " " if text.startswith(("`", " ")) or text.endswith(("`", " ")) else ""
+    text = text.replace("\\|", "\\\\x7c")  # GitHub takes this pipe for the end of the cell
     return f"{fence}{pad}{text}{pad}{fence}".replace("|", "\\|")
 
 

@@ -1,5 +1,60 @@
-"""DOCUMENTS. The job spec as Expanso writes it."""
+"""DOCUMENTS. The job spec as Expanso writes it: read, checked, as values.
 
-from nodeselect.jobs.job_selector import read_job_selector
+The models and what reads into them load pydantic, and are loaded when they are first asked for.
+"""
 
-__all__ = ["read_job_selector"]
+from typing import TYPE_CHECKING, Any
+
+from nodeselect.jobs.check import CheckedJob, check_job
+from nodeselect.jobs.problems import Choice
+from nodeselect.jobs.reading import read_execution, read_job, read_job_selector
+from nodeselect.jobs.rules import Rule, all_rules
+from nodeselect.jobs.waves import Wave, plan_waves, wave_rules
+
+if TYPE_CHECKING:
+    from nodeselect.jobs.execution import Execution, ExecutionStatus, GetExecutionResponse
+    from nodeselect.jobs.models import (
+        HealthCheck,
+        Job,
+        JobSpec,
+        JobStatus,
+        NodeSelector,
+        RolloutSpec,
+        RolloutStatus,
+        State,
+        Timeouts,
+    )
+
+__all__ = [
+    "CheckedJob",
+    "Choice",
+    "Execution",
+    "ExecutionStatus",
+    "GetExecutionResponse",
+    "HealthCheck",
+    "Job",
+    "JobSpec",
+    "JobStatus",
+    "NodeSelector",
+    "RolloutSpec",
+    "RolloutStatus",
+    "Rule",
+    "State",
+    "Timeouts",
+    "Wave",
+    "all_rules",
+    "check_job",
+    "plan_waves",
+    "read_execution",
+    "read_job",
+    "read_job_selector",
+    "wave_rules",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from nodeselect.jobs import execution, models
+
+    return getattr(execution if name in execution.__all__ else models, name)

@@ -1,36 +1,82 @@
 """The problems of one document, collected while it is read."""
 
-from nodeselect.documents import Position
-from nodeselect.errors import Problem, excerpt
-from nodeselect.limits import LIMITS
+from collections.abc import Callable
+from typing import NamedTuple
 
-__all__ = ["Problems"]
+from nodeselect.documents import List, Object, Position, Scalar
+from nodeselect.documents.values import Value
+from nodeselect.errors import Problem, excerpt
+from nodeselect.jobs.rules import WARNINGS
+from nodeselect.limits import LIMITS
+from nodeselect.printable import quoted
+
+__all__ = ["ALL_CODES", "Choice", "Hint", "Problems", "described", "one_line"]
 
 _KEPT = 400
 """Problems kept before they are sorted and cut; a hostile file has hundreds of thousands."""
 
-_Excerpt = tuple[str, tuple[int, int]]
-"""A text and the span in it that an excerpt is to be drawn of."""
+Hint = str | Callable[[], str | None] | None
+"""What to write instead, or how to find it out; only what is told is ever found out."""
+
+
+class Choice(NamedTuple):
+    """Which codes are told."""
+
+    select: frozenset[str] | None = None
+    """These only; None: all."""
+    ignore: frozenset[str] = frozenset()
+    """All but these."""
+
+    def takes(self, code: str) -> bool:
+        """Say whether problems with this code are told."""
+        return code not in self.ignore and (self.select is None or code in self.select)
+
+
+ALL_CODES = Choice()
+"""Every code."""
+
+
+class _Kept(NamedTuple):
+    """A problem that is not drawn yet."""
+
+    line: int
+    column: int
+    number: int
+    """How many came before it: what stands at one place stays in order."""
+    problem: Problem
+    hint: Hint
+    text: str | None
+    """The text that an excerpt is drawn of, where it is not the line of the document."""
+    span: tuple[int, int]
 
 
 class Problems:
     """What is wrong with a document: all of it counted, the first by position kept."""
 
-    count: int
-    """How many there were."""
+    errors: int
+    """How many errors there were."""
+    warnings: int
+    """How many warnings there were."""
 
-    def __init__(self, text: str) -> None:
-        """Collect problems of the document ``text``."""
-        self.count = 0
-        self._kept: list[tuple[Problem, _Excerpt]] = []
-        self._lines = text.split("\n")
+    def __init__(self, text: str, choice: Choice = ALL_CODES) -> None:
+        """Collect problems of the document ``text``, those of ``choice``."""
+        self.errors = 0
+        self.warnings = 0
+        self._choice = choice
+        self._text = text
+        self._kept: dict[str, list[_Kept]] = {"error": [], "warning": []}
+        self._line = (0, 0)  # a line and its start; problems mostly come in order
 
-    def first(self) -> tuple[Problem, ...]:
-        """Give the first ``LIMITS.reported_errors`` by position, drawn."""
-        self._cut()
-        return tuple(
-            problem._replace(excerpt=tuple(excerpt(*drawn))) for problem, drawn in self._kept
-        )
+    def first(self, *, errors_only: bool = False) -> tuple[Problem, ...]:
+        """Give the first ``LIMITS.reported_errors`` by position, drawn.
+
+        Where there are more, errors go before warnings: no warning hides an error.
+        """
+        self._cut("error")
+        self._cut("warning")
+        errors, warnings = self._kept["error"], self._kept["warning"]
+        room = 0 if errors_only else LIMITS.reported_errors - len(errors)
+        return tuple(self._drawn(kept) for kept in sorted([*errors, *warnings[:room]], key=_order))
 
     def add(
         self,
@@ -40,11 +86,18 @@ class Problems:
         path: str = "",
         *,
         length: int = 1,
-        hint: str | None = None,
+        hint: Hint = None,
+        severity: str | None = None,
+        always: bool = False,
     ) -> None:
-        """Take a problem of the ``length`` characters that stand at ``at``."""
-        line = self._lines[at.line].rstrip("\r") if at.line < len(self._lines) else ""
-        self.add_of(line, (at.column, at.column + length), code, message, at, path, hint)
+        """Take a problem of the ``length`` characters that stand at ``at``.
+
+        :param always: whether it is told even if its code is not chosen: what keeps the rest of a
+            file from being read.
+        """
+        if always or self._choice.takes(code):
+            span = (at.column, at.column + length)
+            self._take(code, message, at, path, hint, None, span, severity)
 
     def add_of(
         self,
@@ -54,15 +107,108 @@ class Problems:
         message: str,
         at: Position,
         path: str,
-        hint: str | None,
+        hint: Hint,
     ) -> None:
         """Take a problem of a ``text`` that stands at ``at``, but not letter by letter."""
-        self.count += 1
-        problem = Problem(code, message, at.line + 1, at.column + 1, path, (), hint)
-        self._kept.append((problem, (text, span)))
-        if len(self._kept) >= _KEPT:
-            self._cut()
+        if self._choice.takes(code):
+            self._take(code, message, at, path, hint, text, span, None)
 
-    def _cut(self) -> None:
-        self._kept.sort(key=lambda kept: (kept[0].line, kept[0].column))
-        del self._kept[LIMITS.reported_errors :]
+    def add_at(
+        self,
+        code: str,
+        message: str,
+        value: Value,
+        path: str,
+        hint: Hint = None,
+        severity: str | None = None,
+    ) -> None:
+        """Take a problem of a whole value."""
+        length = len(value.text) if isinstance(value, Scalar) and value.verbatim else 1
+        self.add(code, message, value.at, path, length=length, hint=hint, severity=severity)
+
+    def wrong_type(
+        self, value: Value, path: str, wanted: str, hint: Hint = None, *, always: bool = False
+    ) -> None:
+        """Take the problem that ``value`` is not what is ``wanted``."""
+        length = len(value.text) if isinstance(value, Scalar) else 1
+        self.add(
+            "wrong-type",
+            f"{wanted} belongs here, not {described(value)}",
+            value.at,
+            path,
+            length=length,
+            hint=hint,
+            always=always,
+        )
+
+    def _take(
+        self,
+        code: str,
+        message: str,
+        at: Position,
+        path: str,
+        hint: Hint,
+        text: str | None,
+        span: tuple[int, int],
+        severity: str | None,
+    ) -> None:
+        severity = severity or ("warning" if code in WARNINGS else "error")
+        number = self.errors + self.warnings
+        if severity == "error":
+            self.errors += 1
+        else:
+            self.warnings += 1
+        problem = Problem(code, message, at.line + 1, at.column + 1, path, (), None, severity)
+        kept = self._kept[severity]
+        kept.append(_Kept(at.line, at.column, number, problem, hint, text, span))
+        if len(kept) >= _KEPT:
+            self._cut(severity)
+
+    def _cut(self, severity: str) -> None:
+        self._kept[severity].sort(key=_order)
+        del self._kept[severity][LIMITS.reported_errors :]
+
+    def _drawn(self, kept: _Kept) -> Problem:
+        hint = kept.hint() if callable(kept.hint) else kept.hint
+        line = self._line_at(kept.line)
+        most = max(len(line), kept.column) + 1
+        end = kept.column + 2 if kept.text is not None else min(kept.span[1] + 1, most)
+        drawn = excerpt(line if kept.text is None else kept.text, kept.span)
+        return kept.problem._replace(
+            excerpt=tuple(drawn), hint=hint, end_column=max(end, kept.column + 2)
+        )
+
+    def _line_at(self, number: int) -> str:
+        """Give a line of the document; the next one after the last is found at once."""
+        line, start = self._line if self._line[0] <= number else (0, 0)
+        while line < number:
+            start = self._text.find("\n", start) + 1
+            if start == 0:
+                return ""
+            line += 1
+        self._line = line, start
+        end = self._text.find("\n", start)
+        return self._text[start : end if end >= 0 else len(self._text)].rstrip("\r")
+
+
+def _order(kept: _Kept) -> tuple[int, int, int]:
+    return kept.line, kept.column, kept.number
+
+
+def described(value: Value) -> str:
+    """Say what stands there, for a message."""
+    match value:
+        case Object():
+            return "a mapping"
+        case List():
+            return "a list"
+        case Scalar(kind="null"):
+            return "null"
+        case Scalar(kind="text"):
+            return f"the string {quoted(value.text)}"
+    return f"{quoted(value.text)}, which reads as a {value.kind}"
+
+
+def one_line(value: Scalar) -> str:
+    """Give a text as it may stand between double quotes in a piece of advice."""
+    return quoted(value.text)[1:-1]

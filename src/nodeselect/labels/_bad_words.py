@@ -12,10 +12,9 @@ from nodeselect.errors import SelectorError
 from nodeselect.labels._advice import key_like, value_like, word_at
 from nodeselect.labels.rules import PREFIX, is_key
 from nodeselect.limits import LIMITS
-from nodeselect.printable import UNPRINTABLE, printable, quoted
+from nodeselect.printable import FORBIDDEN, UNPRINTABLE, printable, quoted
 
 __all__ = [
-    "FORBIDDEN",
     "HABITS",
     "bad_character",
     "bad_id",
@@ -25,10 +24,6 @@ __all__ = [
     "template_at",
     "too_many_values",
 ]
-
-FORBIDDEN = re.compile("[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x9f\ud800-\udfff]")
-"""Control characters but TAB, LF and CR, and surrogates: refused wherever they stand."""
-
 
 _OPENING = "'\"`\u00b4\u2018\u201c\u201e\u00ab"
 _CLOSING = "'\"`\u00b4\u2019\u201d\u201c\u00bb"

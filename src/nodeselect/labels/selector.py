@@ -5,13 +5,13 @@ from operator import attrgetter
 
 from nodeselect.errors import SelectorError
 from nodeselect.frozen import Frozen
-from nodeselect.labels._bad_words import FORBIDDEN, bad_character, bad_id
+from nodeselect.labels._bad_words import bad_character, bad_id
 from nodeselect.labels.answers import allowed
 from nodeselect.labels.operators import Operator
 from nodeselect.labels.predicate import Predicate, compile_predicate
 from nodeselect.labels.requirement import Requirement, exact_text
 from nodeselect.limits import LIMITS
-from nodeselect.printable import cut, printable, quoted
+from nodeselect.printable import FORBIDDEN, cut, printable, quoted
 
 __all__ = ["Selector", "made_of"]
 

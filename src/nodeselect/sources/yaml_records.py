@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
-from nodeselect.documents import DocumentError, List, Object, Scalar, Value, read_yaml, text_of
+from nodeselect.documents import DocumentError, List, Object, Scalar, read_yaml, text_of
+from nodeselect.documents.values import Value
 from nodeselect.errors import InventoryError
 from nodeselect.printable import quoted
 from nodeselect.sources.envelope import Kind, check_envelope, list_field

@@ -1,0 +1,148 @@
+"""``nodeselect check``: what is wrong with job files, before they are submitted."""
+
+from typing import TYPE_CHECKING
+
+import click
+
+from nodeselect.cli.job_files import files_in, job_name, read_bytes
+from nodeselect.cli.messages import coloured, say, say_error
+from nodeselect.cli.output import put
+from nodeselect.cli.progress import FileProgress
+from nodeselect.errors import JobError
+
+if TYPE_CHECKING:
+    from nodeselect.jobs import CheckedJob, Choice
+
+__all__ = ["check"]
+
+CLEAN, PROBLEMS, UNREAD = 0, 1, 2
+_FORMATS = ("text", "json", "github", "sarif", "junit")
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  nodeselect check job.yaml
+  nodeselect check --strict --require-selector jobs/
+  nodeselect check -o sarif jobs/ > nodeselect.sarif
+  nodeselect check --ignore absent-key,no-name job.yaml
+
+\b
+Exit status: 0 clean, 1 problems, 2 a file cannot be read, or a wrong option.
+"""
+)
+@click.argument("files", metavar="FILE|FOLDER|-...", nargs=-1, required=True)
+@click.option(
+    "-o", "--output", type=click.Choice(_FORMATS), default="text", show_default=True,
+    help="How problems are printed.",
+)  # fmt: skip
+@click.option("--strict", is_flag=True, help="Fail on warnings too.")
+@click.option(
+    "--require-selector", is_flag=True, help="Make it an error that a job takes every node."
+)
+@click.option(
+    "--select", "selected", metavar="CODE,…", multiple=True, help="Tell only these. Repeatable."
+)
+@click.option(
+    "--ignore", "ignored", metavar="CODE,…", multiple=True, help="Tell all but these. Repeatable."
+)
+@click.pass_context
+def check(
+    context: click.Context,
+    files: tuple[str, ...],
+    output: str,
+    strict: bool,
+    require_selector: bool,
+    selected: tuple[str, ...],
+    ignored: tuple[str, ...],
+) -> int:
+    """Tell everything that is wrong with job files.
+
+    Of a folder, its .yaml, .yml and .json files are checked. A problem is an error or a warning;
+    "nodeselect rules CODE" explains it.
+    """
+    from nodeselect.cli.check_formats import lines_of
+
+    choice = _choice(context, selected, ignored)
+    jobs, unread = _check_all(files, choice, require_selector)
+    lines = lines_of(output, jobs, unread, strict=strict)
+    put(map(coloured, lines) if output == "text" else lines)
+    if output == "text":
+        for error in unread:
+            say_error(error)
+        say(_summary(jobs))
+    if unread:
+        return UNREAD
+    wrong = any(job.errors or (strict and job.warnings) for job in jobs)
+    return PROBLEMS if wrong else CLEAN
+
+
+def _check_all(
+    sources: tuple[str, ...], choice: "Choice", require_selector: bool
+) -> tuple[list["CheckedJob"], list[JobError]]:
+    """Check all files; give what is wrong with them, and which cannot be read."""
+    from nodeselect.jobs import check_job  # YAML: loaded where a job is read
+
+    unread: list[JobError] = []
+    names: list[str] = []
+    for source in sources:
+        try:
+            names.extend(files_in([source]))
+        except JobError as error:
+            unread.append(error)
+    names = list(dict.fromkeys(names))
+    jobs = []
+    progress = FileProgress(len(names))
+    for number, name in enumerate(names):
+        progress(number)
+        try:
+            data = read_bytes(name)
+        except JobError as error:
+            unread.append(error)
+            continue
+        file = job_name(name)
+        jobs.append(check_job(data, file, choice=choice, require_selector=require_selector))
+    progress.wipe()
+    return jobs, unread
+
+
+def _choice(
+    context: click.Context, selected: tuple[str, ...], ignored: tuple[str, ...]
+) -> "Choice":
+    from nodeselect.jobs import Choice
+
+    select = _codes(context, "--select", selected) if selected else None
+    return Choice(select, _codes(context, "--ignore", ignored))
+
+
+def _codes(context: click.Context, option: str, texts: tuple[str, ...]) -> frozenset[str]:
+    """Read codes parted by commas; refuse those that there are not, or that cannot be left out."""
+    import difflib
+
+    from nodeselect.jobs.rules import UNREADABLE, all_rules
+    from nodeselect.printable import quoted
+
+    codes = [piece.strip() for text in texts for piece in text.split(",")]
+    for code in codes:
+        if code not in all_rules():
+            close = difflib.get_close_matches(code[:40], all_rules(), 1)
+            meant = f"; did you mean {close[0]!r}?" if close else ""
+            raise click.UsageError(f"{option}: there is no code {quoted(code)}{meant}", context)
+        if option == "--ignore" and code in UNREADABLE:
+            raise click.UsageError(
+                f"--ignore: {code} keeps the rest of a file from being read, and is always told",
+                context,
+            )
+    return frozenset(codes)
+
+
+def _summary(jobs: list["CheckedJob"]) -> str:
+    errors, warnings = sum(job.errors for job in jobs), sum(job.warnings for job in jobs)
+    files = _counted(len(jobs), "file")
+    if not errors and not warnings:
+        return f"{files}: no problems"
+    return f"{files}: {_counted(errors, 'error')}, {_counted(warnings, 'warning')}"
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}"

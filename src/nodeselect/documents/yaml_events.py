@@ -1,0 +1,219 @@
+"""YAML by libyaml's events: plain data only, nothing converted."""
+
+import re
+from array import array
+from bisect import bisect_right
+from collections.abc import Iterator
+from typing import Any
+
+from nodeselect.documents.values import (
+    DocumentError,
+    List,
+    Object,
+    Position,
+    Refusals,
+    Scalar,
+    Value,
+    given_twice,
+    too_deep,
+    too_many,
+)
+from nodeselect.limits import LIMITS
+from nodeselect.printable import printable, quoted
+
+__all__ = ["read_yaml"]
+
+
+def read_yaml(text: str, most: int | None = None, refusals: Refusals | None = None) -> Value:
+    """Read ``text`` as one YAML document of plain data. Cost: linear.
+
+    :param most: how many keys and values it may hold.
+    :param refusals: empty; takes what is refused and can be read past. What is given back is not
+        to be used then. Without it the first refusal is raised.
+    :raises DocumentError: when it is not.
+    """
+    import yaml  # here, since most runs of the command line need none
+
+    loader = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
+    builder = _YamlBuilder(yaml.parse(text, Loader=loader), text, most, refusals)
+    try:
+        return builder.document()
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        at = builder.position(mark.index) if mark else Position(0, 0)
+        problem = printable(str(error.problem or "it cannot be read"))
+        if "nesting depth" in problem:  # of libyaml itself, at a thousand
+            raise too_deep(at) from None
+        raise DocumentError("not-yaml", f"not YAML: {problem}", at) from None
+    except yaml.reader.ReaderError as error:
+        raise _unreadable(text, error) from None
+    except UnicodeEncodeError as error:
+        at = _position(text, error.start)
+        raise DocumentError("surrogate", "half of a surrogate pair is refused", at) from None
+
+
+def _unreadable(text: str, error: Any) -> DocumentError:
+    bad = re.search(
+        "[^\\t\\n\\r\\x20-\\x7e\\x85\\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", text
+    )
+    if bad is None:
+        return DocumentError(
+            "not-yaml", f"not YAML: {printable(str(error.reason))}", Position(0, 0)
+        )
+    return DocumentError(
+        "control-character",
+        f"a control character ({printable(bad[0])}) is refused",
+        _position(text, bad.start()),
+        "take it out",
+    )
+
+
+def _position(text: str, at: int) -> Position:
+    return Position(text.count("\n", 0, at), at - (text.rfind("\n", 0, at) + 1))
+
+
+class _YamlBuilder:
+    """Builds values of the events that libyaml gives."""
+
+    def __init__(
+        self, events: Iterator[Any], text: str, most: int | None, refusals: Refusals | None
+    ) -> None:
+        self._events = events
+        self._refusals = refusals
+        self._text = text
+        self._most = most
+        self._count = 0
+        # Lines as editors count them: YAML itself also ends one at U+2028 and the like.
+        self._starts = array("I", [0])
+        self._starts.extend(match.end() for match in re.finditer("\n", text))
+
+    def position(self, index: int) -> Position:
+        """Give the position of the character at ``index``."""
+        line = bisect_right(self._starts, index) - 1
+        return Position(line, index - self._starts[line])
+
+    def document(self) -> Value:
+        next(self._events)  # the start of the stream
+        start = next(self._events)
+        if type(start).__name__ == "StreamEndEvent":
+            return Scalar("", "null", Position(0, 0), False)
+        value = self._value(next(self._events), 0)
+        next(self._events)  # the end of the document
+        more = next(self._events)
+        if type(more).__name__ != "StreamEndEvent":
+            raise DocumentError(
+                "second-document",
+                "a second document begins here",
+                self._mark(more),
+                "keep one document in a file",
+            )
+        return value
+
+    def _value(self, event: Any, depth: int) -> Value:
+        self._refuse_extras(event)
+        self._count += 1
+        if self._most is not None and self._count > self._most:
+            raise too_many(self._mark(event), self._most)
+        match type(event).__name__:
+            case "ScalarEvent":
+                return self._scalar(event)
+            case "AliasEvent":
+                return Scalar(f"*{event.anchor}", "text", self._mark(event), False)
+            case _ if depth >= LIMITS.depth:
+                raise too_deep(self._mark(event))
+            case "SequenceStartEvent":
+                return self._list(event, depth)
+            case _:
+                return self._object(event, depth)
+
+    def _refuse(self, error: DocumentError) -> None:
+        if self._refusals is None:
+            raise error
+        self._refusals.add(error)
+
+    def _refuse_extras(self, event: Any) -> None:
+        is_alias = type(event).__name__ == "AliasEvent"
+        if is_alias or event.anchor is not None:
+            message = f"anchors and aliases are refused ({quoted(event.anchor)})"
+            at = self._mark(event)
+            self._refuse(DocumentError("anchor", message, at, "write the value out"))
+        if not is_alias and event.tag is not None:
+            hint = "write the value without it"
+            if event.tag.startswith("!") and not event.tag.startswith("!!"):  # as in "- !debug"
+                hint = f'if it is text, write it between quotes: "{quoted(event.tag)[1:-1]}"'
+            message = f"tags are refused ({quoted(event.tag)})"
+            self._refuse(DocumentError("tag", message, self._mark(event), hint))
+
+    def _scalar(self, event: Any) -> Scalar:
+        index = event.start_mark.index
+        kind = "text" if event.style else _kind(event.value)
+        if event.style and event.style in "'\"":
+            index += 1
+        verbatim = self._text.startswith(event.value, index)
+        return Scalar(event.value, kind, self.position(index), verbatim)
+
+    def _bad_key(
+        self, key: Value, entries: dict[str, tuple[Scalar, Value]]
+    ) -> DocumentError | None:
+        """Give what is wrong with a key, or None."""
+        if not isinstance(key, Scalar) or key.kind == "null":
+            line = self._starts[key.at.line]
+            if self._text.startswith("{{", line + key.at.column - 1):
+                at = Position(key.at.line, key.at.column - 1)
+                hint = "fill the template in before the file is used"
+                return DocumentError("template", "a template was left in", at, hint)
+            return DocumentError("key-not-text", "a key is no text", key.at)
+        if key.text == "<<":
+            hint = "write the values out"
+            return DocumentError("merge-key", "merge keys are refused", key.at, hint)
+        return given_twice(key, entries[key.text][0]) if key.text in entries else None
+
+    def _mark(self, event: Any) -> Position:
+        return self.position(event.start_mark.index)
+
+    def _list(self, start: Any, depth: int) -> List:
+        items: list[Value] = []
+        while type(event := next(self._events)).__name__ != "SequenceEndEvent":
+            items.append(self._value(event, depth + 1))
+        return List(items, self._mark(start))
+
+    def _object(self, start: Any, depth: int) -> Object:
+        entries: dict[str, tuple[Scalar, Value]] = {}
+        while type(event := next(self._events)).__name__ != "MappingEndEvent":
+            key = self._value(event, depth + 1)
+            bad = self._bad_key(key, entries)
+            if bad is not None:
+                self._refuse(bad)
+            value = self._value(next(self._events), depth + 1)
+            if bad is None and isinstance(key, Scalar):
+                entries[key.text] = key, value
+        return Object(entries, self._mark(start))
+
+
+_KINDS = (
+    ("null", re.compile(r"(?:~|null|Null|NULL)?")),
+    ("boolean", re.compile(r"y|n|yes|no|on|off|true|false", re.IGNORECASE)),
+    (
+        "number",
+        re.compile(
+            r"[-+]?(?:0[xo][0-9a-fA-F_]+|0b[01_]+|[0-9][0-9_]*(?::[0-5]?[0-9])*(?:\.[0-9_]*)?"
+            r"|\.[0-9][0-9_]*)(?:[eE][-+]?[0-9]+)?|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)|=",
+            re.ASCII,
+        ),
+    ),
+    ("merge key", re.compile("<<")),
+    ("date", re.compile(r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:[Tt \t].*)?", re.ASCII)),
+)
+
+_FIRST = frozenset("~nNyYoOtTfF0123456789+-.=<")
+"""Characters that what is not text begins with."""
+
+
+def _kind(plain: str) -> str:
+    """Say what YAML 1.1 or 1.2 could read a plain scalar as."""
+    if plain and plain[0] not in _FIRST:
+        return "text"
+    for kind, pattern in _KINDS:
+        if pattern.fullmatch(plain):
+            return kind
+    return "text"

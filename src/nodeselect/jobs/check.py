@@ -1,0 +1,206 @@
+"""Everything that is wrong with a job file, in one go."""
+
+from typing import NamedTuple
+
+from nodeselect.documents import (
+    DocumentError,
+    Object,
+    Position,
+    Refusals,
+    Scalar,
+    read_document,
+    text_of,
+)
+from nodeselect.documents.values import Value
+from nodeselect.errors import Problem
+from nodeselect.jobs.fields import check_part, field
+from nodeselect.jobs.problems import ALL_CODES, Choice, Problems, described
+from nodeselect.jobs.rollout_rules import check_spec
+from nodeselect.jobs.selector_fields import SelectorFields
+from nodeselect.jobs.selector_rules import check_empty, check_misplaced, check_selector
+from nodeselect.jobs.unknown_fields import is_like_selector, snake_case
+from nodeselect.labels import Selector
+from nodeselect.limits import LIMITS
+
+__all__ = ["Checked", "CheckedJob", "check_document", "check_job"]
+
+_MARKS = frozenset({"name", "type", "selector"})
+"""Fields by which a job spec is known."""
+
+
+class CheckedJob(NamedTuple):
+    """What is wrong with a job file."""
+
+    file: str
+    """What the file is called."""
+    problems: tuple[Problem, ...]
+    """The first problems by position, at most ``LIMITS.reported_errors``."""
+    errors: int
+    """How many errors there are."""
+    warnings: int
+    """How many warnings there are."""
+
+    @property
+    def unreported(self) -> int:
+        """How many problems there are beyond those in ``problems``."""
+        return self.errors + self.warnings - len(self.problems)
+
+
+class Checked(NamedTuple):
+    """A job file, read and checked."""
+
+    problems: Problems
+    spec: Object | None
+    """The spec; None where there is none."""
+    selector: Selector
+    """What its selector says; it says nothing where there are errors."""
+
+
+def check_job(
+    data: bytes,
+    file: str,
+    *,
+    choice: Choice = ALL_CODES,
+    require_selector: bool = False,
+) -> CheckedJob:
+    """Check a job spec: YAML or JSON, the spec itself or wrapped as ``{spec: ...}``.
+
+    :param data: the bytes of the file; at most ``LIMITS.job_file_bytes``.
+    :param file: what to call it.
+    :param choice: which codes are told.
+    :param require_selector: whether a job that takes every node is an error, not a warning.
+    """
+    problems = check_document(data, choice, require_selector=require_selector).problems
+    return CheckedJob(file, problems.first(), problems.errors, problems.warnings)
+
+
+def check_document(
+    data: bytes,
+    choice: Choice = ALL_CODES,
+    *,
+    require_selector: bool = False,
+) -> Checked:
+    """Read and check a job file; the way in of all that read jobs."""
+    problems = Problems(data.decode("utf-8", "replace").removeprefix("\ufeff"), choice)
+    document = _read(data, problems)
+    spec, path = (None, "") if document is None else _spec(document, problems)
+    if not isinstance(document, Object) or spec is None:
+        return Checked(problems, None, Selector.nothing())
+    severity = "error" if require_selector else "warning"
+    return Checked(problems, spec, _check(problems, document, spec, path, severity))
+
+
+def _read(data: bytes, problems: Problems) -> Value | None:
+    if len(data) > LIMITS.job_file_bytes:
+        problems.add(
+            "file-too-large",
+            f"a job file has at most {LIMITS.job_file_bytes:,} bytes (job_file_bytes)",
+            Position(0, 0),
+            always=True,
+        )
+        return None
+    document, refusals = None, Refusals()
+    try:
+        document = read_document(text_of(data), LIMITS.job_file_values, refusals)
+    except DocumentError as error:
+        refusals.add(error)
+    for each in refusals.first:
+        problems.add(each.code, each.message, each.at, hint=each.hint, always=True)
+    problems.errors += refusals.more
+    return None if refusals.first else document
+
+
+def _spec(document: Value, problems: Problems) -> tuple[Object | None, str]:
+    """Find the spec, and what stands before its fields in a path: the document, or in it."""
+    if not isinstance(document, Object):
+        problems.add(
+            "not-a-job",
+            f"a job spec is a mapping, not {described(document)}",
+            document.at,
+            hint="write a job spec, with a name and a selector",
+            always=True,
+        )
+        return None, ""
+    if "kind" in document.entries and "apiVersion" in document.entries:
+        problems.add(
+            "not-a-job",
+            "this is an object of Kubernetes, not a job spec",
+            document.entries["kind"][0].at,
+            "kind",
+            length=len("kind"),
+            always=True,
+        )
+        return None, ""
+    spec: Value = document
+    if "spec" in document.entries:
+        key, spec = document.entries["spec"]
+        _check_wrapper(problems, document, key)
+    if not isinstance(spec, Object):
+        problems.wrong_type(spec, "spec", "a mapping", always=True)
+        return None, ""
+    path = "" if spec is document else "spec."
+    if not any(snake_case(name) in _MARKS or is_like_selector(name) for name in spec.entries):
+        problems.add(
+            "not-a-job",
+            "this has neither a selector nor a name: it is no job spec",
+            spec.at,
+            path.rstrip("."),
+            hint="write a job spec, with a name and a selector",
+            always=True,
+        )
+        return None, ""
+    return spec, path
+
+
+def _check_wrapper(problems: Problems, document: Object, key: Scalar) -> None:
+    if "selector" in document.entries:
+        problems.add(
+            "two-specs",
+            "there is a 'spec' and a 'selector' beside it: which one counts is not clear",
+            key.at,
+            "spec",
+            hint="move the selector into the spec",
+        )
+    for name in ("id", "status"):
+        if field(document, name) is not None:
+            problems.add_at(
+                "server-field",
+                f"{name!r} is made by the server, not submitted",
+                document.entries[name][0],
+                name,
+                "take it away",
+            )
+
+
+def _check(
+    problems: Problems, document: Object, spec: Object, path: str, severity: str
+) -> Selector:
+    value = field(spec, "selector")
+    everywhere = value is None or (isinstance(value, Object) and not _says_something(value))
+    if spec is not document:
+        rest = {name: entry for name, entry in document.entries.items() if name != "selector"}
+        check_part(problems, "Job", Object(rest, document.at), "", everywhere=everywhere)
+    check_part(problems, "JobSpec", spec, path.rstrip("."), everywhere=everywhere)
+    fields = SelectorFields(problems)
+    errors = problems.errors
+    selector = fields.read(value, f"{path}selector")
+    check_selector(problems, fields)
+    if everywhere:
+        check_misplaced(problems, spec, path)
+    told = problems.errors and (
+        _is_meant(spec) or (spec is not document and "selector" in document.entries)
+    )
+    if selector == Selector.everything() and problems.errors == errors and not told:
+        at = spec.at if value is None else value.at
+        check_empty(problems, value, at, f"{path}selector", severity=severity)
+    check_spec(problems, spec, path)
+    return selector
+
+
+def _is_meant(spec: Object) -> bool:
+    """Say whether a field that is no selector was meant as one, which is told already."""
+    return any(name != "selector" and is_like_selector(name) for name in spec.entries)
+
+
+def _says_something(selector: Object) -> bool:
+    return any(field(selector, name) is not None for name in selector.entries)

@@ -1,0 +1,146 @@
+"""What a job's rollout, timeouts and notes must keep beyond their types."""
+
+import difflib
+
+from nodeselect.documents import Object, Scalar
+from nodeselect.jobs.fields import field, integer_of
+from nodeselect.jobs.problems import Problems
+from nodeselect.jobs.unknown_fields import snake_case
+from nodeselect.printable import printable, quoted
+
+__all__ = ["check_rollout", "check_spec"]
+
+_BY_STRATEGY = {
+    "canary_count": ("canary",),
+    "canary_percent": ("canary",),
+    "auto_promote": ("canary",),
+    "max_parallel": ("rolling", "canary"),
+    "health_check": ("rolling", "canary"),
+}
+"""Fields that only some strategies look at."""
+
+_TYPES = ("pipeline", "query", "update", "config")
+_OTHER_TYPES = {"daemon": "pipeline", "ops": "query", "batch": "query", "service": "pipeline"}
+"""What the types of Bacalhau are most like."""
+
+_RESERVED = "expanso.io"
+
+
+def check_spec(problems: Problems, spec: Object, path: str) -> None:
+    """Check all of a job spec but its selector.
+
+    :param path: what stands before its fields, up to the dot.
+    """
+    name = field(spec, "name")
+    written = any(snake_case(key) == "name" for key in spec.entries)  # "Name" is told already
+    if (name is None and not written) or (isinstance(name, Scalar) and not name.text.strip()):
+        message = "the job has no name: it cannot be updated, or told from others"
+        at = spec.at if name is None else name.at
+        problems.add("no-name", message, at, path.rstrip("."), hint="write: name: ...")
+    _check_type(problems, spec, path)
+    _check_meta(problems, spec, path)
+    timeouts, rollout = field(spec, "timeouts"), field(spec, "rollout")
+    if isinstance(timeouts, Object):
+        _check_timeouts(problems, timeouts, f"{path}timeouts")
+    if isinstance(rollout, Object) and rollout.entries:
+        check_rollout(problems, rollout, spec.entries["rollout"][0], f"{path}rollout")
+
+
+def _check_type(problems: Problems, spec: Object, path: str) -> None:
+    value = field(spec, "type")
+    if not isinstance(value, Scalar) or value.kind != "text" or value.text in _TYPES:
+        return
+    plain = value.text[:40].lower()
+    close = difflib.get_close_matches(plain, _TYPES, 1, 0.7)
+    meant = _OTHER_TYPES.get(plain, close[0] if close else None)
+    problems.add_at(
+        "unknown-type",
+        f"{quoted(value.text)} is no type that is known: {', '.join(_TYPES)}",
+        value,
+        f"{path}type",
+        f"did you mean '{meant}'?" if meant else None,
+    )
+
+
+def _check_meta(problems: Problems, spec: Object, path: str) -> None:
+    meta = field(spec, "meta")
+    for key, _ in meta.entries.values() if isinstance(meta, Object) else ():
+        prefix, slash, _ = key.text.partition("/")
+        if slash and (prefix == _RESERVED or prefix.endswith(f".{_RESERVED}")):
+            problems.add_at(
+                "reserved-key",
+                f"keys under {_RESERVED}/ belong to the server",
+                key,
+                f"{path}meta.{printable(key.text[:60])}",
+                "use a prefix of your own, or none",
+            )
+
+
+def _check_timeouts(problems: Problems, timeouts: Object, path: str) -> None:
+    """The total counts queueing, running and retrying; 0 is no limit."""
+    total = field(timeouts, "total_timeout")
+    most = integer_of(total)
+    for name in ("execution_timeout", "queue_timeout"):
+        part = integer_of(field(timeouts, name))
+        if total is not None and most and part and 0 < most < part:
+            problems.add_at(
+                "total-timeout-too-small",
+                f"total_timeout ({most} s) is smaller than {name} ({part} s), which is part of it",
+                total,
+                f"{path}.total_timeout",
+                f"write {part} or more, or 0 for no limit",
+            )
+
+
+def check_rollout(problems: Problems, rollout: Object, key: Scalar, path: str) -> None:
+    """Check what the strategy of a rollout asks for, and what it does not look at."""
+    value = field(rollout, "strategy")
+    if value is None:
+        problems.add_at(
+            "no-strategy",
+            "a rollout without a strategy is immediate: all nodes at once",
+            key,
+            path,
+            "write: strategy: rolling, or strategy: immediate",
+        )
+    strategy = value.text if isinstance(value, Scalar) else ""
+    if strategy in ("rolling", "canary"):
+        _check_health(problems, rollout, strategy, path)
+    for name, strategies in _BY_STRATEGY.items():
+        known = strategy in ("immediate", "rolling", "canary")
+        if known and strategy not in strategies and field(rollout, name) is not None:
+            problems.add_at(
+                "pointless-field",
+                f"the strategy {strategy} does not look at {name}",
+                rollout.entries[name][0],
+                f"{path}.{name}",
+                f"take it away, or write: strategy: {strategies[0]}",
+            )
+    if field(rollout, "canary_count") and field(rollout, "canary_percent"):
+        problems.add_at(
+            "canary-twice",
+            "there is a canary_count and a canary_percent: which one counts is not clear",
+            rollout.entries["canary_percent"][0],
+            f"{path}.canary_percent",
+            "keep one of the two",
+        )
+
+
+def _check_health(problems: Problems, rollout: Object, strategy: str, path: str) -> None:
+    health = field(rollout, "health_check")
+    if health is None:
+        problems.add_at(
+            "missing-health-check",
+            f"the strategy {strategy} needs a health_check with a deadline",
+            rollout.entries["strategy"][1],
+            path,
+            "write: health_check: {deadline: 5m}",
+        )
+    elif isinstance(health, Object) and field(health, "deadline") is None:
+        problems.add_at(
+            "missing-deadline",
+            "a health_check needs a deadline",
+            rollout.entries["health_check"][0],
+            f"{path}.health_check",
+            "write: deadline: 5m",
+        )

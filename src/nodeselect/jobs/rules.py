@@ -1,0 +1,92 @@
+"""The rules of ``check``: their codes, what they say, and an example of each."""
+
+from functools import cache
+from importlib import resources
+from textwrap import fill
+from typing import Any, NamedTuple
+
+__all__ = ["UNREADABLE", "WARNINGS", "Rule", "all_rules"]
+
+WARNINGS = frozenset(
+    {
+        "absent-key",
+        "empty-selector",
+        "no-name",
+        "no-strategy",
+        "placeholder",
+        "pointless-field",
+        "redundant-requirement",
+        "server-field",
+        "short-duration",
+        "undocumented-operator",
+        "unknown-type",
+    }
+)
+"""Codes of what may well be meant; all others are errors."""
+
+UNREADABLE = frozenset(
+    {
+        "anchor",
+        "duplicate-key",
+        "file-too-large",
+        "key-not-text",
+        "merge-key",
+        "not-a-job",
+        "not-finite",
+        "not-utf-8",
+        "not-yaml",
+        "second-document",
+        "tag",
+        "too-deep",
+        "too-many-values-in-file",
+    }
+)
+"""Codes of what keeps the rest of a file from being read; they cannot be left out."""
+
+_WIDTH = 79
+
+
+class Rule(NamedTuple):
+    """A mistake that is found in job files."""
+
+    code: str
+    """Its stable name."""
+    severity: str
+    """``error`` or ``warning``."""
+    summary: str
+    """What is wrong, in a line."""
+    reason: str
+    """Why it matters, and what to do; empty where the summary says it."""
+    before: str
+    """A job file that has it, or a selector text; empty where none can be shown."""
+    after: str
+    """The same without it."""
+    group: str
+    """``document``, ``fields``, ``rollout``, ``selector``, or ``language``: a selector's text."""
+
+    def show(self) -> str:
+        """Give the rule as text for people."""
+        head = f"{self.code} ({self.severity}): {self.summary}"
+        parts = [fill(head, _WIDTH), fill(self.reason, _WIDTH)]
+        if self.before:
+            parts += [f"before:\n\n{_indented(self.before)}", f"after:\n\n{_indented(self.after)}"]
+        return "\n\n".join(part for part in parts if part)
+
+
+@cache
+def all_rules() -> dict[str, Rule]:
+    """Give all rules by code, in the order of the documentation."""
+    import tomllib  # here, since checking needs none of it
+
+    text = (resources.files("nodeselect.jobs") / "rules.toml").read_text("utf-8")
+    return {code: _rule(code, entry) for code, entry in tomllib.loads(text).items()}
+
+
+def _indented(text: str) -> str:
+    return "\n".join(f"    {line}".rstrip() for line in text.splitlines())
+
+
+def _rule(code: str, entry: dict[str, Any]) -> Rule:
+    severity = "warning" if code in WARNINGS else "error"
+    texts = (entry.get(name, "") for name in ("summary", "reason", "before", "after", "group"))
+    return Rule(code, severity, *texts)

@@ -1,0 +1,98 @@
+"""What a job's selector says beyond its words: too much, too little, twice, nothing."""
+
+from nodeselect.documents import Object, Position
+from nodeselect.documents.values import Value
+from nodeselect.jobs.fields import field
+from nodeselect.jobs.overlap import check_overlap
+from nodeselect.jobs.problems import Problems
+from nodeselect.jobs.selector_fields import Placed, SelectorFields
+from nodeselect.labels import Operator
+from nodeselect.limits import LIMITS
+from nodeselect.printable import cut, printable, quoted
+
+__all__ = ["check_empty", "check_misplaced", "check_selector"]
+
+_ORDER = (Operator.GREATER_THAN, Operator.LESS_THAN)
+_NOT = (Operator.NOT_EQUALS, Operator.NOT_IN)
+
+
+def check_selector(problems: Problems, selector: SelectorFields) -> None:
+    """Check the requirements of a selector, key by key."""
+    by_key: dict[str, list[Placed]] = {}
+    for each in selector.placed:
+        by_key.setdefault(each.requirement.key, []).append(each)
+    for placed in by_key.values():
+        if len(selector.placed) <= LIMITS.requirements:  # more are no selector, which is told
+            check_overlap(problems, placed)
+        _check_key(problems, placed)
+    seen: set[str] = set()
+    for text, value, path in selector.ids:
+        if text in seen:
+            problems.add_at(
+                "redundant-requirement", f"the id {quoted(text)} stands here again", value, path,
+                "take it away",
+            )  # fmt: skip
+        seen.add(text)
+
+
+def _check_key(problems: Problems, placed: list[Placed]) -> None:
+    ordered = {each.path: each for each in placed if each.requirement.operator in _ORDER}
+    for each in ordered.values():  # once for "x>3,x<5"
+        _undocumented(problems, each)
+    if all(each.requirement.operator in _NOT for each in placed):
+        for each in placed:
+            _absent_key(problems, each)
+
+
+def _absent_key(problems: Problems, each: Placed) -> None:
+    key = each.requirement.key
+    problems.add_at(
+        "absent-key",
+        f"{cut(str(each.requirement), 80)} also takes nodes that have no label {quoted(key)}",
+        each.value,
+        each.path,
+        f"to want the label as well, add: {key}",
+    )
+
+
+def _undocumented(problems: Problems, each: Placed) -> None:
+    problems.add_at(
+        "undocumented-operator",
+        "'>' and '<' are not in the reference of Expanso; the server may refuse them",
+        each.value,
+        each.path,
+        f"write the values out: {each.requirement.key} in (...)",
+    )
+
+
+def check_empty(
+    problems: Problems, value: Value | None, at: Position, path: str, *, severity: str
+) -> None:
+    """Tell that a job takes every node."""
+    problems.add(
+        "empty-selector",
+        "there is no selector: the job takes EVERY node"
+        if value is None
+        else "the selector is empty: the job takes EVERY node",
+        at if value is None else value.at,
+        path,
+        hint="write a selector, such as: selector: {match_labels: {region: eu}}",
+        severity=severity,
+    )
+
+
+def check_misplaced(problems: Problems, spec: Object, path: str) -> None:
+    """Refuse a selector inside ``config``, which chooses no nodes, where there is no other."""
+    config = field(spec, "config")
+    if not isinstance(config, Object):
+        return
+    for name in ("selector", "match_labels", "match_expressions", "match_ids"):
+        if name in config.entries:
+            problems.add(
+                "misplaced-selector",
+                "a selector inside 'config' chooses no nodes; the job would run on every node",
+                config.entries[name][0].at,
+                f"{path}config.{printable(name)}",
+                length=len(name),
+                hint="move it out of 'config', to the level of 'name'",
+            )

@@ -1,0 +1,243 @@
+"""Fields that no job has, and what was probably meant."""
+
+import difflib
+
+from nodeselect.documents import List, Object, Scalar
+from nodeselect.documents.values import Value
+from nodeselect.errors import SelectorError
+from nodeselect.jobs.problems import Problems
+from nodeselect.jobs.shapes import fields_of
+from nodeselect.labels import Selector
+from nodeselect.printable import printable, quoted
+
+__all__ = ["expression_of", "is_like_selector", "snake_case", "unknown_field"]
+
+_WHOLE = {
+    "Job": "a job",
+    "JobSpec": "a job spec",
+    "NodeSelector": "a selector",
+    "RolloutSpec": "a rollout",
+    "HealthCheck": "a health check",
+    "Timeouts": "timeouts",
+}
+"""What people call the parts of a job."""
+
+_HOMES = {
+    "RolloutSpec": "rollout",
+    "HealthCheck": "rollout.health_check",
+    "Timeouts": "timeouts",
+    "NodeSelector": "selector",
+    "JobSpec": "spec",
+}
+"""Where a field of a part goes."""
+
+_OLD = {
+    ("JobSpec", "deployment"): "it is called 'rollout' now, and max_parallel in it is no longer a"
+    " number of nodes but a percentage of them",
+    ("RolloutSpec", "min_healthy_time"): "it is gone; under health_check a node is well after"
+    " success_threshold good checks, one each interval",
+    ("HealthCheck", "min_healthy_time"): "it is gone; a node is well after success_threshold good"
+    " checks, one each interval",
+}
+"""Fields that job specs had once, and what they are called now."""
+
+_MEANT = {
+    ("JobSpec", "count"): "leave it out: a job runs on every node that its selector takes",
+    ("JobSpec", "tasks"): "this is of Bacalhau; what a job of Expanso does stands under 'config'",
+    ("RolloutSpec", "auto_rollback"): "write the opposite as: no_auto_rollback",
+    ("RolloutSpec", "type"): "did you mean 'strategy'?",
+    ("RolloutSpec", "canary"): "write: canary_count or canary_percent",
+    ("HealthCheck", "type"): "leave it out",
+    ("HealthCheck", "endpoint"): "leave it out",
+    ("HealthCheck", "timeout"): "did you mean 'deadline'?",
+    ("Job", "metadata"): "write the spec itself, or spec: {...}",
+}
+
+_DOES = ("input", "pipeline", "output", "buffer", "processors", "cache_resources", "resources")
+"""What a pipeline is made of; it stands under ``config``."""
+
+_OTHER_NAMES = ("constraints", "nodeselector", "labelselector")
+"""What other systems call a selector, without marks between the words."""
+
+_WRAPPERS = ("job", "spec", "jobs", "job_spec")
+"""What a whole job is wrapped in, but a spec is not."""
+
+_LETTERS = frozenset("selector")
+_CLOSE = 0.75
+
+
+def unknown_field(
+    problems: Problems, part: str, key: Scalar, value: Value, path: str, *, everywhere: bool
+) -> None:
+    """Take the problem that ``part`` has no field ``key``.
+
+    :param path: what stands before the field, up to the dot.
+    :param everywhere: whether the job has no selector, and would run on every node.
+    """
+    name = key.text
+    plain = snake_case(name)
+    code = "old-field" if (part, plain) in _OLD else "unknown-field"
+    message = f"{_WHOLE[part]} has no field {quoted(name)}"
+    if part == "NodeSelector":
+        message += f", only {', '.join(fields_of(part))}"
+    elif part == "Timeouts":
+        message = f"there is no timeout {quoted(name)}"
+    elif everywhere and part in ("Job", "JobSpec") and is_like_selector(name):
+        message += "; the job would run on every node"
+    problems.add(
+        code,
+        message,
+        key.at,
+        f"{path}{printable(name[:60])}",
+        length=len(name) if key.verbatim else 1,
+        hint=lambda: _advice(part, name, plain, key, value),
+    )
+
+
+def _advice(part: str, name: str, plain: str, key: Scalar, value: Value) -> str | None:
+    if (part, plain) in _OLD:
+        return _OLD[part, plain]
+    if part == "NodeSelector":
+        return _selector_advice(plain, key, value)
+    if part in ("Job", "JobSpec") and (hint := _selector_meant(part, name, value)):
+        return hint
+    if (part, plain) in _MEANT:
+        return _MEANT[part, plain]
+    known = fields_of(part)
+    close = difflib.get_close_matches(plain, known, 1, _CLOSE)
+    if close:
+        return f"did you mean '{close[0]}'?"
+    if part == "JobSpec" and plain in _DOES:
+        return "move it under 'config'"
+    for other, home in _HOMES.items():
+        if other != part and plain in fields_of(other):
+            return f"it goes under '{home}'"
+    return f"it has: {', '.join(known)}"
+
+
+def is_like_selector(name: str) -> bool:
+    """Say whether a field is probably meant to choose nodes, or to hold what does."""
+    plain = snake_case(name)
+    return (
+        plain.replace("_", "") in _OTHER_NAMES
+        or plain in fields_of("NodeSelector")
+        or plain in _WRAPPERS
+        or _close_to_selector(name)
+    )
+
+
+def _close_to_selector(name: str) -> bool:
+    letters = _LETTERS.intersection(name.lower())
+    if len(letters) < 4 or not 4 <= len(name) <= 14:  # the rest costs more
+        return False
+    return difflib.SequenceMatcher(None, "selector", name.lower()).ratio() >= 0.8
+
+
+def _selector_meant(part: str, name: str, value: Value) -> str | None:
+    plain = snake_case(name)
+    if plain.replace("_", "") in _OTHER_NAMES:
+        if plain == "constraints" and (texts := _constraints(value)):
+            return f"write: selector: {{match_expressions: [{', '.join(texts)}]}}"
+        return "write: selector: {match_expressions: [...]}"
+    if _close_to_selector(name):
+        return "did you mean 'selector'?"
+    if plain in _WRAPPERS and not (part == "Job" and plain == "spec"):
+        return "write the spec itself, or spec: {...}"
+    if plain in fields_of("NodeSelector"):
+        return f"write: selector: {{{plain}: ...}}"
+    return None
+
+
+def _selector_advice(plain: str, key: Scalar, value: Value) -> str:
+    close = difflib.get_close_matches(plain, fields_of("NodeSelector"), 1, _CLOSE)
+    if close:
+        return f"did you mean '{close[0]}'?"
+    if isinstance(value, Scalar) and value.text and _parses(f"{key.text}={value.text}"):
+        text = value.text if value.kind == "text" else f'"{value.text}"'
+        return f"a label goes under match_labels: {{{key.text}: {text}}}"
+    return "a label goes under match_labels"
+
+
+def snake_case(name: str) -> str:
+    """Give a name as Expanso writes names: ``restartPolicy`` and ``Restart-Policy`` alike."""
+    text = "".join(f"_{c.lower()}" if c.isupper() else c for c in name[:40])
+    return text.replace("-", "_").replace("__", "_").removeprefix("_")
+
+
+def _constraints(value: Value) -> list[str]:
+    """Give the expressions of constraints, between quotes; none where one is not plain."""
+    if not isinstance(value, List) or not 0 < len(value.items) <= 20:
+        return []
+    texts = [expression_of(item) for item in value.items]
+    return [f'"{text}"' for text in texts if text] if all(texts) else []
+
+
+_OPERATORS = {
+    "=": "=", "==": "=", "equals": "=", "!=": "!=", "notequals": "!=",
+    "in": "in", "notin": "notin", "exists": "exists", "!": "!", "doesnotexist": "!",
+    "gt": ">", ">": ">", "lt": "<", "<": "<",
+}  # fmt: skip
+"""The operators of structured requirements, in small letters without blanks."""
+
+
+def expression_of(value: Value) -> str | None:
+    """Give the selector text for a structured requirement, or None where it says none.
+
+    ``{key, operator, values}`` in any case of letters, ``{key: value}``, or a text.
+    """
+    if isinstance(value, Scalar):
+        return value.text if value.kind == "text" and _parses(value.text) else None
+    if not isinstance(value, Object) or len(value.entries) > 3:
+        return None
+    fields = {name.lower(): item for name, (_, item) in value.entries.items()}
+    if len(fields) < len(value.entries):  # "Key" and "key": which one is meant?
+        return None
+    if "key" in fields and "operator" in fields:
+        key, sign = _text(fields["key"]), _text(fields["operator"])
+        sign = _OPERATORS.get((sign or "").lower().replace(" ", "").replace("_", ""))
+        values = _values(fields.get("values", fields.get("value")))
+        text = _expression(key, sign, values) if key and sign and values is not None else None
+    elif len(fields) == 1 and not fields.keys() & {"key", "operator", "values"}:
+        [(key, item)] = ((name, item) for name, (_, item) in value.entries.items())
+        values = _values(item)
+        sign = "=" if values is not None and len(values) == 1 else "in"
+        text = _expression(key, sign, values) if values else None
+    else:
+        text = None
+    return text if text and _parses(text) else None
+
+
+def _expression(key: str, sign: str, values: list[str]) -> str | None:
+    if sign == "exists":
+        return key
+    if sign == "!":
+        return f"!{key}"
+    if sign in ("in", "notin"):
+        return f"{key} {sign} ({','.join(values)})" if values else None
+    if len(values) > 1 and sign in ("=", "!="):
+        return f"{key} {'in' if sign == '=' else 'notin'} ({','.join(values)})"
+    return f"{key}{sign}{values[0]}" if len(values) == 1 else None
+
+
+def _values(value: Value | None) -> list[str] | None:
+    if value is None:
+        return []
+    items = value.items[:100] if isinstance(value, List) else [value]
+    texts = [_text(item) for item in items]
+    if None in texts:
+        return None
+    return [piece.strip() for text in texts for piece in (text or "").split(",")]
+
+
+def _text(value: Value) -> str | None:
+    return value.text if isinstance(value, Scalar) and value.kind != "null" else None
+
+
+def _parses(text: str) -> bool:
+    if len(text) > 300 or not text.strip():
+        return False
+    try:
+        Selector.parse(text)
+    except SelectorError:
+        return False
+    return True

@@ -1,0 +1,173 @@
+"""Readers beside a writer: what they were told, compared with the model of that moment.
+
+The writer keeps the model of a generation before it publishes it. A reader looks at the generation
+before and after its question: the answer must be that of the model at one generation between.
+"""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import count
+from random import Random
+from threading import Barrier, Thread
+
+from nodeselect import Inventory, Node, Selector, Snapshot
+from tests.naive import takes
+
+__all__ = ["race", "run_together", "switching_often"]
+
+NODES = 48
+VALUES = ("a", "b", "1", "7")
+SELECTORS = [
+    *map(Selector.parse, ("", "x=a", "x!=a,y", "!x", "x in (a,1,7),y!=b", "y>1", "x,x notin (1)")),
+    Selector.of(match_ids=["n-1", "n-20", "n-47"], match_expressions=["x"]),
+    Selector.of(match_ids=[f"n-{number}" for number in range(0, NODES, 2)]),
+]
+
+Model = dict[str, Node]
+
+
+@contextmanager
+def switching_often() -> Iterator[None]:
+    """Let the interpreter change from thread to thread as often as it can."""
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(interval)
+
+
+def run_together(jobs: list[Callable[[], None]]) -> None:
+    """Run jobs, a thread each, that begin together; raise what any of them raises."""
+    raised: list[BaseException] = []
+    barrier = Barrier(len(jobs))
+
+    def run(job: Callable[[], None]) -> None:
+        try:
+            barrier.wait()
+            job()
+        except BaseException as error:
+            raised.append(error)
+
+    threads = [Thread(target=run, args=(job,), daemon=True) for job in jobs]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if raised:
+        raise raised[0]
+
+
+def some_node(random: Random) -> Node:
+    """Make a node with random labels."""
+    labels = {key: random.choice(VALUES) for key in "xyz" if random.random() < 0.7}
+    return Node(f"n-{random.randrange(NODES)}", labels, state=random.choice(("ready", None)))
+
+
+def race(writes: int, readers: int, seed: int) -> tuple[int, int]:
+    """Let ``readers`` ask while so many writes are made.
+
+    What is given is how many questions were answered, and how many stores there were.
+
+    :raises AssertionError: when an answer is none of those that the reader could have been given.
+    """
+    random = Random(seed)
+    fleet = {node.id: node for node in (some_node(random) for _ in range(NODES))}
+    inventory = Inventory(fleet.values(), compact_at=1.0)
+    models: list[Model] = [fleet]
+    done: list[bool] = []
+    kept: list[tuple[Snapshot, Selector]] = []
+    stores: set[object] = set()
+    asked: list[int] = []
+
+    def write() -> None:
+        try:
+            for number in range(writes):
+                _write(inventory, models, random)
+                stores.add(inventory._moment.store)
+                if number % 40 == 0:
+                    inventory.compact()
+        finally:
+            done.append(True)
+
+    def read(number: int) -> None:
+        own = Random(seed * readers + number)
+        for question in count():
+            selector = own.choice(SELECTORS)
+            before = inventory.generation
+            answer = inventory.match(selector)
+            after = inventory.generation
+            told = _told(inventory, selector, own, question)
+            _check(models[before : after + 1], selector, answer.ids())
+            assert len(answer) == len(answer.ids())
+            last = inventory.generation
+            _check_told(models[before : last + 1], selector, told)
+            if question % 16 == 0:
+                kept.append((inventory.snapshot(), selector))
+            if done:
+                asked.append(question + 1)
+                return
+
+    with switching_often():
+        run_together([write, *[lambda number=number: read(number) for number in range(readers)]])
+    for snapshot, selector in kept:
+        model = models[snapshot.generation]
+        assert list(snapshot) == list(model.values())
+        assert snapshot.match(selector).ids() == _taken(model, selector)
+    return sum(asked), len(stores)
+
+
+def _write(inventory: Inventory, models: list[Model], random: Random) -> None:
+    """Make one change, whose model is there before readers can see it."""
+    model, some = dict(models[-1]), [some_node(random) for _ in range(random.choice((1, 1, 1, 6)))]
+    changes: list[Node | str] = []
+    for node in some:
+        if node.id in model and random.random() < 0.3:
+            changes.append(node.id)
+            del model[node.id]
+        elif model.get(node.id) != node:
+            changes.append(node)
+            model[node.id] = node
+    if not changes:
+        return
+    models.append(model)
+    match changes:
+        case [Node() as node]:
+            inventory.upsert(node)
+        case [str(node_id)]:
+            inventory.remove(node_id)
+        case _:
+            inventory.apply(changes)
+
+
+Told = tuple[int, list[str], str, bool]
+"""The length of an answer, its first three ids, an id, and whether that is in."""
+
+
+def _told(inventory: Inventory, selector: Selector, random: Random, question: int) -> Told:
+    """Ask an answer the other things, in an order that changes."""
+    answer = inventory.match(selector)
+    node_id = f"n-{random.randrange(NODES)}"
+    if question % 2:
+        return len(answer), [node.id for node in answer.first(3)], node_id, node_id in answer
+    inside = node_id in answer
+    first = [node.id for node in answer.first(3)]
+    return len(answer), first, node_id, inside
+
+
+def _taken(model: Model, selector: Selector) -> list[str]:
+    requirements, ids = selector.requirements, selector.ids
+    return [
+        node_id for node_id, node in model.items() if takes(requirements, ids, node.labels, node_id)
+    ]
+
+
+def _check(models: list[Model], selector: Selector, ids: list[str]) -> None:
+    assert any(_taken(model, selector) == ids for model in models), (str(selector), ids)
+
+
+def _check_told(models: list[Model], selector: Selector, told: Told) -> None:
+    length, first, node_id, inside = told
+    possible = (_taken(model, selector) for model in models)
+    assert any((len(ids), ids[:3], node_id in ids) == (length, first, inside) for ids in possible)

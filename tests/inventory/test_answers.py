@@ -1,0 +1,182 @@
+"""Answers of large inventories and of many moments: samples, first nodes, counts by value."""
+
+from collections import Counter
+from itertools import combinations
+from unittest.mock import patch
+
+import pytest
+
+from nodeselect import Inventory, Node, NodeSet, Selector
+from nodeselect.inventory.changes import Changes
+from nodeselect.inventory.segment import Segment
+from nodeselect.inventory.store import Store
+
+X = Selector.parse("x")
+
+
+def ask(inventory: Inventory, text: str) -> NodeSet:
+    """Give the nodes that the text takes."""
+    return inventory.match(Selector.parse(text))
+
+
+def ids(nodes: list[Node]) -> list[str]:
+    """Give the ids of nodes."""
+    return [node.id for node in nodes]
+
+
+def test_every_sample_is_as_likely() -> None:
+    """Of five nodes each pair is drawn by many seeds, none much more often than another."""
+    inventory = Inventory(Node(f"n-{at}", {"x": ""}) for at in range(5))
+    answer = inventory.match(X)
+    drawn = Counter(tuple(ids(answer.sample(2, seed))) for seed in range(2_000))
+    assert set(drawn) == set(combinations([f"n-{at}" for at in range(5)], 2))
+    assert all(140 < count < 260 for count in drawn.values())
+
+
+def test_a_sample_is_in_order_and_without_repetition() -> None:
+    """A sample holds as many nodes as asked for, or all, each once, in inventory order."""
+    inventory = Inventory(Node(f"n-{at}", {"x": ""}) for at in range(20))
+    answer = inventory.match(X)
+    for n in (0, 1, 7, 19, 20, 50):
+        sample = answer.sample(n, seed=3)
+        assert len(sample) == min(n, 20)
+        places = [int(node.id[2:]) for node in sample]
+        assert places == sorted(set(places))
+    assert answer.sample(50, seed=3) == list(answer)
+    with pytest.raises(ValueError, match="n must not be negative"):
+        answer.sample(-1, seed=3)
+
+
+@pytest.mark.usefixtures("small_segments")
+def test_a_sample_is_repeatable_whatever_is_compacted() -> None:
+    """The same nodes and seed give the same sample: indexed, unindexed, changed and compacted."""
+    nodes = [Node(f"n-{at}", {"x": str(at % 7)}) for at in range(60)]
+    live = Inventory([*nodes[:30], Node("gone", {"x": ""})], compact_at=None)
+    before = live.match(X).sample(5, seed=9)
+    assert before == live.snapshot().match(X).sample(5, seed=9)
+    for node in nodes[30:]:
+        live.upsert(node)
+    live.remove("gone")
+    wanted = Inventory(nodes, indexed=False).match(X).sample(10, seed=1)
+    assert live.match(X).sample(10, seed=1) == wanted
+    live.compact()
+    assert live.match(X).sample(10, seed=1) == wanted
+    assert Inventory(nodes).match(X).sample(10, seed=1) == wanted
+    assert Inventory(nodes).match(X).sample(10, seed=2) != wanted
+
+
+@pytest.mark.usefixtures("small_segments")
+@pytest.mark.parametrize("indexed", [True, False])
+def test_facet(indexed: bool) -> None:
+    """Values are counted over segment and changes; the most frequent first, then by value."""
+    inventory = Inventory(
+        (Node(f"n-{at}", {"x": "cba"[at % 3], "y": str(at)}) for at in range(30)),
+        indexed=indexed,
+        compact_at=None,
+    )
+    assert list(inventory.match(X).facet("x").items()) == [("a", 10), ("b", 10), ("c", 10)]
+    inventory.apply([Node("n-0", {"x": "b"}), Node("new", {"x": "z"}), Node("none"), "n-2"])
+    everything = inventory.match(Selector.everything())
+    assert list(everything.facet("x").items()) == [("b", 11), ("a", 9), ("c", 9), ("z", 1)]
+    assert everything.facet("absent") == {}
+    assert ask(inventory, "x in (b,z)").facet("x") == {"b": 11, "z": 1}
+    assert ask(inventory, "x=none").facet("x") == {}
+    assert set(ask(inventory, "x=c").facet("y").values()) == {1}
+
+
+@pytest.mark.usefixtures("small_segments")
+def test_first_of_a_broad_answer_over_segment_and_changes() -> None:
+    """The first nodes are those of the whole order, changed nodes in their old places."""
+    inventory = Inventory((Node(f"n-{at}", {"x": ""}) for at in range(300)), compact_at=None)
+    for at in (0, 3, 4, 70, 299):
+        inventory.upsert(Node(f"n-{at}", {"x": "changed"}))
+    inventory.apply(["n-1", "n-5", Node("n-6"), Node("late", {"x": ""})])
+    inventory.upsert(Node("n-1", {"x": "again"}))
+    answer = inventory.match(X)
+    order = answer.ids()
+    assert order[:3] == ["n-0", "n-2", "n-3"]
+    assert order[-3:] == ["n-299", "late", "n-1"]
+    for n in (0, 1, 2, 3, 10, 36, 37, 38, 100, 298, 299, 1_000):
+        assert ids(answer.first(n)) == order[:n]
+
+
+@pytest.mark.usefixtures("small_segments")
+def test_first_where_all_stand_at_the_end() -> None:
+    """Where the first ranks hold nothing, the first nodes are found all the same."""
+    inventory = Inventory(Node(f"n-{at}", {"x": str(at // 150)}) for at in range(300))
+    assert ids(ask(inventory, "x=1").first(2)) == ["n-150", "n-151"]
+    for at in range(150):
+        inventory.upsert(Node(f"n-{at}", {"y": ""}))
+    assert ids(ask(inventory, "x").first(2)) == ["n-150", "n-151"]
+
+
+def test_first_of_a_broad_answer_looks_at_few() -> None:
+    """Three of 100,000 nodes are three nodes made and a hundred ranks looked at, none sorted."""
+    inventory = Inventory(Node(f"n-{at}", {"x": str(at % 2)}) for at in range(100_000))
+    looked: list[int] = []
+    ordinals = Segment.ordinals
+
+    def counted(segment: Segment, start: int, stop: int) -> list[int]:
+        looked.append(stop - start)
+        return ordinals(segment, start, stop)
+
+    for text, last in (("", "n-2"), ("x", "n-2"), ("x=1", "n-5"), ("x!=1", "n-4")):
+        answer = ask(inventory, text)
+        looked.clear()
+        with (
+            patch.object(Node, "read", side_effect=Node.read) as made,
+            patch.object(Segment, "ordinals", counted),
+            patch.object(Store, "in_order", side_effect=AssertionError),
+        ):
+            assert ids(answer.first(3))[-1] == last
+        assert made.call_count == 3
+        assert sum(looked) <= 128
+
+
+def test_an_answer_makes_no_nodes() -> None:
+    """Asking for a set, its length, its ids and what is in it makes no node."""
+    inventory = Inventory(Node(f"n-{at}", {"x": str(at % 9)}) for at in range(5_000))
+    with patch.object(Node, "read", side_effect=AssertionError):
+        answer = ask(inventory, "x in (1,2),y!=1")
+        assert len(answer) == len(answer.ids())
+        assert "n-1" in answer
+        assert (answer & ask(inventory, "x=1")) == ask(inventory, "x=1")
+        assert len(answer - ask(inventory, "x=1")) < len(answer)
+        assert answer.facet("x") == {"1": 556, "2": 556}
+        assert "n-1" in inventory
+
+
+def test_an_upsert_does_not_touch_the_segment() -> None:
+    """Writes make no segment, index nothing anew and remember what was planned."""
+    inventory = Inventory(Node(f"n-{at}", {"x": str(at % 9)}) for at in range(5_000))
+    segment = inventory._moment.store.segment
+    assert segment is not None
+    plan, before = segment.plan(X), segment.bytes()
+    with patch.object(Segment, "__init__", side_effect=AssertionError):
+        for at in range(1_000):
+            inventory.upsert(Node(f"n-{at}", {"x": "new"}))
+            inventory.remove(f"n-{at + 1_000}")
+    assert inventory._moment.store.segment is segment
+    assert segment.plan(X) is plan
+    assert segment.bytes() == before
+
+
+def test_a_write_adds_what_it_writes() -> None:
+    """One changed node is one node added and one ordinal dead; an equal one is neither."""
+    inventory = Inventory(Node(f"n-{at}", {"x": "1"}) for at in range(3_000))
+    with (
+        patch.object(Changes, "add", autospec=True, side_effect=Changes.add) as added,
+        patch.object(Changes, "kill", autospec=True, side_effect=Changes.kill) as killed,
+    ):
+        inventory.upsert(Node("n-7", {"x": "1"}))
+        assert (added.call_count, killed.call_count) == (0, 0)
+        inventory.upsert(Node("n-7", {"x": "2"}))
+        assert (added.call_count, killed.call_count) == (1, 1)
+        inventory.remove("n-8")
+        assert (added.call_count, killed.call_count) == (1, 2)
+
+
+def test_a_snapshot_copies_nothing() -> None:
+    """A snapshot is the moment that the inventory has."""
+    inventory = Inventory(Node(f"n-{at}") for at in range(3_000))
+    assert inventory.snapshot()._moment is inventory._moment

@@ -1,0 +1,158 @@
+"""A writer that is interrupted changes nothing, wherever it was, and the next one goes on."""
+
+from collections.abc import Iterator
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+
+from nodeselect import Inventory, Node, Selector
+from nodeselect.inventory import inventory as module
+from nodeselect.inventory.changes import Changes
+from nodeselect.inventory.label_index import LabelIndex
+
+EVERYTHING = Selector.everything()
+
+KINDS = pytest.mark.parametrize("kind", [KeyboardInterrupt, MemoryError, RuntimeError])
+
+
+@pytest.fixture(name="inventory", params=[3, 30], ids=["few", "segment"])
+def inventory_fixture(request: pytest.FixtureRequest, small_segments: None) -> Inventory:
+    """An inventory of few nodes or with a segment, some of whose nodes have changed."""
+    inventory = Inventory(
+        (Node(f"n-{at}", {"x": str(at)}) for at in range(request.param)), compact_at=None
+    )
+    inventory.upsert(Node("n-1", {"x": "changed"}))
+    inventory.apply([Node("new", {"x": "new"}), "n-0"])
+    return inventory
+
+
+BATCH: list[Node | str] = [
+    Node("n-1", {"x": "again"}),
+    Node("a", {"x": "a", "y": "a"}, state="ready"),
+    "new",
+    Node("a", {"x": "b"}),
+    "n-2",
+    Node("n-2", {"x": "back"}),
+]
+
+
+def steps(kind: type[BaseException], owner: Any, name: str, late: bool) -> Iterator[Any]:
+    """Give patches that interrupt the first call of a method, the second, and so on."""
+    whole = getattr(owner, name)
+    for last in range(12):
+        left = [last]
+
+        def interrupted(*args: Any, left: list[int] = left) -> Any:
+            left[0] -= 1
+            if left[0] < 0 and not late:
+                raise kind
+            answer = whole(*args)
+            if left[0] < 0:
+                raise kind
+            return answer
+
+        yield patch.object(owner, name, interrupted)
+
+
+def state(inventory: Inventory) -> tuple[Any, ...]:
+    """Give all that a reader sees."""
+    selectors = [EVERYTHING, Selector.parse("x in (again,a,b,new,back)"), Selector.parse("!y")]
+    return (
+        list(inventory),
+        len(inventory),
+        inventory.generation,
+        *[inventory.match(selector).ids() for selector in selectors],
+        [node_id in inventory for node_id in ("a", "new", "n-0", "n-1", "n-2")],
+    )
+
+
+@KINDS
+@pytest.mark.parametrize("late", [False, True])
+@pytest.mark.parametrize(
+    ("owner", "name"),
+    [
+        pytest.param(Changes, "add", id="add"),
+        pytest.param(Changes, "kill", id="kill"),
+        pytest.param(LabelIndex, "add", id="index"),
+        pytest.param(module, "Moment", id="moment"),
+    ],
+)
+def test_a_batch_that_is_interrupted(
+    inventory: Inventory, kind: type[BaseException], owner: Any, name: str, late: bool
+) -> None:
+    """An interrupted batch is not there, snapshots stay right, and the batch can be made again."""
+    before, snapshot, answer = state(inventory), inventory.snapshot(), inventory.match(EVERYTHING)
+    interruptions = 0
+    for interruption in steps(kind, owner, name, late):
+        with interruption:
+            try:
+                inventory.apply(BATCH)
+            except kind:
+                interruptions += 1
+            else:
+                break
+        assert state(inventory) == before
+        assert list(snapshot) == before[0]
+    assert interruptions > 0
+    fresh = Inventory(snapshot)
+    fresh.apply(BATCH)
+    assert list(inventory) == list(fresh)
+    assert list(snapshot) == before[0]
+    assert list(answer) == before[0]
+    inventory.compact()
+    assert list(inventory) == list(fresh)
+    assert inventory.generation == snapshot.generation + 1
+
+
+@KINDS
+def test_a_compaction_that_is_interrupted(inventory: Inventory, kind: type[BaseException]) -> None:
+    """A compaction that fails changes nothing; writes go on, and it can be asked for again."""
+    before = state(inventory)
+    with patch.object(module, "compacted", side_effect=kind), pytest.raises(kind):
+        inventory.compact()
+    assert state(inventory) == before
+    inventory.upsert(Node("later"))
+    assert len(inventory) == before[1] + 1
+    inventory.compact()
+    assert inventory._moment.changed == 0
+    assert inventory.match(EVERYTHING).ids()[-1] == "later"
+
+
+def test_a_torn_batch_whose_repair_fails(inventory: Inventory) -> None:
+    """Where an interrupted batch cannot be cleared away, the next write fails and readers go on."""
+    before = state(inventory)
+    with patch.object(Changes, "kill", side_effect=MemoryError), pytest.raises(MemoryError):
+        inventory.apply(BATCH)
+    with patch.object(module, "compacted", side_effect=MemoryError):
+        for _ in range(2):
+            with pytest.raises(MemoryError):
+                inventory.upsert(Node("later"))
+            assert state(inventory) == before
+    inventory.upsert(Node("later"))
+    assert inventory.match(EVERYTHING).ids() == [*before[3], "later"]
+
+
+def test_a_source_that_fails_makes_no_inventory() -> None:
+    """What the iterable of nodes raises comes out, few nodes in or many."""
+
+    def failing(count: int) -> Iterator[Node]:
+        yield from (Node(f"n-{at}") for at in range(count))
+        raise OSError("gone")
+
+    for count in (0, 5, 3_000):
+        with pytest.raises(OSError, match="gone"):
+            Inventory(failing(count))
+
+
+def test_the_lock_is_free_afterwards(inventory: Inventory) -> None:
+    """Whatever a write raises, the next one need not wait for it."""
+    wrongs: list[list[Node | str]] = [["unknown"], [Node("a"), "unknown"]]
+    for wrong in wrongs:
+        with pytest.raises(KeyError):
+            inventory.apply(wrong)
+        assert not inventory._lock.locked()
+    with patch.object(Changes, "add", side_effect=KeyboardInterrupt):
+        with pytest.raises(KeyboardInterrupt):
+            inventory.upsert(Node("a"))
+        assert not inventory._lock.locked()

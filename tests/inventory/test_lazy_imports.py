@@ -1,0 +1,46 @@
+"""What an inventory loads, seen from a new process: numpy is for many nodes only."""
+
+import pytest
+
+from tests.labels.test_imports import loaded_after
+
+LIVE = """
+from nodeselect import Inventory, Node, Selector
+inventory = Inventory((Node(f"n-{{at}}", {{"x": str(at % 3)}}) for at in range({count})),
+                      indexed={indexed})
+answer = inventory.match(Selector.of(match_labels={{"x": "1"}}))
+assert len(answer) == len(answer.ids()) == len(answer | answer)
+answer.first(2), answer.sample(2, 1), answer.facet("x"), inventory.memory()
+inventory.upsert(Node("n-1")), inventory.remove("n-0"), inventory.compact()
+inventory.snapshot().plan(Selector.everything())
+"""
+
+
+@pytest.mark.parametrize(
+    ("count", "indexed", "numpy"),
+    [
+        pytest.param(100, True, False, id="few"),
+        pytest.param(2_048, True, False, id="the-most-that-are-few"),
+        pytest.param(3_000, False, False, id="many-without-the-index"),
+        pytest.param(3_000, True, True, id="many"),
+    ],
+)
+def test_numpy(count: int, indexed: bool, numpy: bool) -> None:
+    """Few nodes, or an index switched off, need no numpy, whatever is done with them."""
+    loaded = loaded_after(LIVE.format(count=count, indexed=indexed))
+    assert ("numpy" in loaded) == numpy
+    assert not loaded & {"lark", "pydantic", "click", "yaml", "msgspec"}
+
+
+def test_growing_beyond_few() -> None:
+    """An inventory that becomes large loads numpy when it compacts, and not before."""
+    grow = (
+        "from nodeselect import Inventory, Node\n"
+        "import sys\n"
+        "inventory = Inventory(compact_at=None)\n"
+        "inventory.apply([Node(f'n-{at}') for at in range(3_000)])\n"
+        "assert 'numpy' not in sys.modules\n"
+        "inventory.compact()\n"
+        "assert len(inventory) == 3_000"
+    )
+    assert "numpy" in loaded_after(grow)

@@ -1,0 +1,85 @@
+"""An inventory tells its memory by part, and tells nearly the truth."""
+
+import gc
+import tracemalloc
+from collections.abc import Callable
+from itertools import pairwise
+
+import pytest
+
+from nodeselect import Inventory, Node, Selector
+
+PARTS = ["changes", "id table", "ids", "index", "order", "places", "plans", "rows"]
+
+
+def nodes(count: int, start: int = 0) -> list[Node]:
+    """Make nodes of six labels, whose keys and values are not new strings each time."""
+    return [
+        Node(f"node-{at:09}", {key: f"{key}-{at % size}" for key, size in SIZES.items()})
+        for at in range(start, start + count)
+    ]
+
+
+SIZES = {"region": 20, "zone": 60, "tier": 3, "type": 50, "team": 40, "rack": 200}
+
+
+def test_parts() -> None:
+    """A large inventory names all parts, a small one those that it has."""
+    large = Inventory(nodes(3_000))
+    assert sorted(large.memory()) == PARTS
+    assert all(size >= 0 for size in large.memory().values())
+    assert sorted(Inventory(nodes(10)).memory()) == ["changes", "places"]
+    assert sorted(Inventory(nodes(3_000), indexed=False).memory()) == ["changes", "places"]
+    assert large.snapshot().memory() == large.memory()
+
+
+def test_it_grows_with_the_nodes() -> None:
+    """More nodes take more memory, in about the same proportion."""
+    sizes = [sum(Inventory(nodes(count)).memory().values()) for count in (5_000, 10_000, 20_000)]
+    for before, after in pairwise(sizes):
+        assert 1.6 * before < after < 2.4 * before
+
+
+def test_changes_take_memory_and_a_compaction_gives_it_back() -> None:
+    """Nodes that came in are told among the changes until they are indexed."""
+    inventory = Inventory(nodes(5_000), compact_at=None)
+    at_first = inventory.memory()
+    inventory.apply(nodes(2_000, start=5_000))
+    assert inventory.memory()["changes"] > at_first["changes"] + 2_000 * 100
+    assert inventory.memory()["rows"] == at_first["rows"]
+    inventory.compact()
+    assert inventory.memory()["changes"] == at_first["changes"]
+    assert inventory.memory()["rows"] > at_first["rows"]
+
+
+def test_kept_plans_are_told() -> None:
+    """What is kept for selectors that were asked is told, and so bounded as it is."""
+    inventory = Inventory(nodes(3_000))
+    assert inventory.memory()["plans"] == 0
+    len(inventory.match(Selector.parse("rack in (rack-1,rack-2,rack-3)")))
+    assert inventory.memory()["plans"] > 0
+
+
+@pytest.mark.parametrize(
+    ("make", "least", "most"),
+    [
+        pytest.param(lambda: Inventory(nodes(40_000)), 0.7, 1.4, id="indexed"),
+        pytest.param(lambda: Inventory(nodes(2_000)), 0.5, 2.5, id="few"),
+        pytest.param(lambda: Inventory(nodes(5_000), indexed=False), 0.5, 2.5, id="unindexed"),
+    ],
+)
+def test_it_is_nearly_what_is_taken(
+    make: Callable[[], Inventory], least: float, most: float
+) -> None:
+    """What is told is within a factor of what the interpreter says was taken."""
+    make()  # what is loaded and kept the first time is not the inventory's
+    gc.collect()
+    tracemalloc.start()
+    try:
+        inventory = make()
+        gc.collect()
+        taken, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    told = sum(inventory.memory().values())
+    assert least * taken < told < most * taken, (told, taken)

@@ -1,0 +1,83 @@
+"""Threads that read and threads that write, at once."""
+
+from collections.abc import Callable
+
+import pytest
+
+from nodeselect import Inventory, Node, NodeSet, Selector
+from tests.inventory.racing import race, run_together, switching_often
+
+pytestmark = pytest.mark.usefixtures("small_segments")
+
+
+def test_readers_beside_a_writer() -> None:
+    """Each answer to 16 readers is of one moment while they asked; snapshots keep theirs."""
+    questions, stores = race(writes=1_500, readers=16, seed=1)
+    assert questions > 16
+    assert stores > 30
+
+
+def test_two_writers_lose_nothing() -> None:
+    """What two threads write at once is all there afterwards, each thread's nodes in its order."""
+    inventory = Inventory(compact_at=0.5)
+
+    def writer(name: str) -> Callable[[], None]:
+        def write() -> None:
+            for number in range(400):
+                inventory.upsert(Node(f"{name}-{number}", {"by": name}))
+                inventory.apply([Node(f"{name}-last", {"n": str(number)}), Node(f"{name}-gone")])
+                inventory.remove(f"{name}-gone")
+
+        return write
+
+    with switching_often():
+        run_together([writer("a"), writer("b")])
+    assert inventory.generation == 2 * 400 * 3
+    assert len(inventory) == 2 * 401
+    for name in "ab":
+        wanted = [f"{name}-{number}" for number in range(400)]
+        assert inventory.match(Selector.parse(f"by={name}")).ids() == wanted
+        assert inventory[f"{name}-last"].labels == {"n": "399"}
+    assert len(set(inventory.match(Selector.everything()).ids())) == len(inventory)
+
+
+def test_a_batch_is_seen_whole() -> None:
+    """A reader never sees one half of a batch that moves a label from one node to another."""
+    inventory = Inventory(Node(f"n-{number}") for number in range(20))
+    inventory.upsert(Node("n-0", {"leader": "yes"}))
+    leader = Selector.parse("leader")
+    done: list[bool] = []
+
+    def write() -> None:
+        try:
+            for number in range(1_000):
+                old, new = number % 20, (number + 1) % 20
+                inventory.apply([Node(f"n-{new}", {"leader": "yes"}), Node(f"n-{old}")])
+        finally:
+            done.append(True)
+
+    def read() -> None:
+        while not done:
+            answer = inventory.match(leader)
+            assert len(answer) == 1
+            assert len(answer.ids()) == 1
+            assert inventory.match(leader).facet("leader") == {"yes": 1}
+
+    with switching_often():
+        run_together([write, read, read, read])
+
+
+def test_one_answer_for_many_threads() -> None:
+    """Threads that share one answer, asked of for the first time, are told the same."""
+    inventory = Inventory(Node(f"n-{number}", {"x": str(number % 3)}) for number in range(60))
+    wanted = [f"n-{number}" for number in range(1, 60, 3)]
+    for _ in range(40):
+        answer = inventory.match(Selector.parse("x=1"))
+        told: list[tuple[list[str], int]] = []
+
+        def ask(answer: NodeSet = answer, told: list[tuple[list[str], int]] = told) -> None:
+            told.append((answer.ids(), len(answer)))
+
+        with switching_often():
+            run_together([ask] * 8)
+        assert told == [(wanted, 20)] * 8

@@ -1,0 +1,165 @@
+"""What ``check_job`` tells of a job file, errors and warnings, whole."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from nodeselect.jobs import Choice, Rule, all_rules, check_job
+from nodeselect.jobs._make_rules_page import made_page
+from nodeselect.jobs.problems import ALL_CODES
+from nodeselect.jobs.rules import UNREADABLE, WARNINGS
+from nodeselect.limits import LIMITS
+
+HERE = Path(__file__).parent
+TEXT = (HERE / "findings.txt").read_text("utf-8")
+CASES = re.findall(
+    r"^==== (.+)\n((?s:.*?)\n)----\n((?s:.*?))\n*(?=^====|^########|\Z)", TEXT, re.MULTILINE
+)
+"""The rows of ``findings.txt``: name, job file, what is said."""
+LARGE = {"file-too-large", "too-deep", "too-many-entries", "too-many-values-in-file", "not-utf-8"}
+"""Codes of files that no table has room for; test_job_problems.py and test_hostile.py make them."""
+
+
+def said_of(job: str | bytes, choice: Choice = ALL_CODES, **options: bool) -> str:
+    """Give all that is said of a job file."""
+    data = job.encode() if isinstance(job, str) else job
+    checked = check_job(data, "job.yaml", choice=choice, **options)
+    assert checked.errors + checked.warnings == len(checked.problems) + checked.unreported
+    return "\n".join(problem.show("job.yaml") for problem in checked.problems)
+
+
+def codes_of(job: str | bytes, choice: Choice = ALL_CODES, **options: bool) -> list[str]:
+    """Give the codes of all that is said of a job file, in order."""
+    data = job.encode() if isinstance(job, str) else job
+    return [each.code for each in check_job(data, "x", choice=choice, **options).problems]
+
+
+@pytest.mark.parametrize(
+    ("job", "said"), [pytest.param(job, said, id=name) for name, job, said in CASES]
+)
+def test_finding(job: str, said: str) -> None:
+    """Of a job file just this is told, caret and advice included."""
+    assert said_of(job) == said
+
+
+def test_all_cases_are_read() -> None:
+    """No case of ``findings.txt`` is passed over."""
+    assert len(CASES) == TEXT.count("\n==== ") > 70
+
+
+def test_every_rule_has_a_whole_message_in_a_table() -> None:
+    """Each code has a row that shows all that is said; each code said is a rule."""
+    problems = (HERE / "problems.txt").read_text("utf-8")
+    said = set(re.findall(r"^job\.yaml:\S+ (?:error|warning)\[([a-z-]+)\]", TEXT + problems, re.M))
+    rules = all_rules()
+    assert said <= rules.keys()
+    assert {code for code, rule in rules.items() if rule.group != "language"} - said == LARGE
+
+
+@pytest.mark.parametrize("rule", all_rules().values(), ids=lambda rule: rule.code)
+def test_the_example_of_a_rule(rule: Rule) -> None:
+    """What a rule shows as wrong has just that mistake, and what it shows as right has none."""
+    if not rule.before:
+        assert rule.group == "language" or rule.code in LARGE
+        return
+    assert set(codes_of(rule.before)) == {rule.code}
+    after = check_job(rule.after.encode(), "x")
+    assert not after.errors
+    assert rule.group == "language" or not after.warnings
+
+
+def test_the_codes_of_the_language_are_those_of_its_documentation() -> None:
+    """Every mistake in a selector's text that is documented is a rule, and the other way round."""
+    page = (HERE.parents[1] / "docs" / "language.md").read_text("utf-8").partition("## Errors")[2]
+    documented = set(re.findall(r"`([a-z]+(?:-[a-z]+)*)`(?=[^|]* \|.*\|.*\|$)", page, re.M))
+    rules = {code for code, rule in all_rules().items() if rule.group == "language"}
+    assert rules <= documented
+    assert set(re.findall(r"^\| `([a-z-]+)`", page, re.M)) <= rules | {"wrong-number-of-values"}
+
+
+def test_the_page_of_the_rules_is_made_of_them() -> None:
+    """The documentation of the rules is what they say now."""
+    assert (HERE.parents[1] / "docs" / "rules.md").read_text("utf-8") == made_page()
+
+
+def test_severities_are_of_rules() -> None:
+    """What is called a warning, or what cannot be left out, is a rule."""
+    assert all_rules().keys() >= WARNINGS | UNREADABLE
+    assert {rule.code for rule in all_rules().values() if rule.severity == "warning"} == WARNINGS
+
+
+TWO = "name: demo\nselector: {match_expressions: ['a!=b']}\ncolour: red\n"
+
+
+@pytest.mark.parametrize(
+    ("choice", "codes"),
+    [
+        pytest.param(Choice(), ["absent-key", "unknown-field"], id="all"),
+        pytest.param(Choice(frozenset({"absent-key"})), ["absent-key"], id="select"),
+        pytest.param(Choice(None, frozenset({"absent-key"})), ["unknown-field"], id="ignore"),
+        pytest.param(
+            Choice(frozenset({"absent-key"}), frozenset({"absent-key"})), [], id="select-and-ignore"
+        ),
+    ],
+)
+def test_choice(choice: Choice, codes: list[str]) -> None:
+    """Only the codes that are chosen are told and counted."""
+    assert codes_of(TWO, choice) == codes
+    checked = check_job(TWO.encode(), "x", choice=choice)
+    assert checked.errors + checked.warnings == len(codes)
+
+
+@pytest.mark.parametrize(
+    ("job", "code"),
+    [
+        pytest.param("a: &x b", "anchor", id="anchor"),
+        pytest.param("a: {{x}}", "template", id="template"),
+        pytest.param('{"a": "\\ud800"}', "surrogate", id="surrogate"),
+        pytest.param("a: \x07", "control-character", id="control-character"),
+        pytest.param("spec: x", "wrong-type", id="spec"),
+        pytest.param("[]", "not-a-job", id="list"),
+    ],
+)
+def test_what_keeps_a_file_from_being_read_is_always_told(job: str, code: str) -> None:
+    """A file that cannot be read is never clean, whatever is left out."""
+    assert codes_of(job, Choice(frozenset({"no-name"}), frozenset(all_rules()))) == [code]
+
+
+@pytest.mark.parametrize("job", ["name: a\n", "name: a\nselector: {}\n", "spec: {name: a}\n"])
+def test_require_selector(job: str) -> None:
+    """A job that takes every node is a warning, and an error where a selector is required."""
+    assert check_job(job.encode(), "x")[2:] == (0, 1)
+    assert check_job(job.encode(), "x", require_selector=True)[2:] == (1, 0)
+
+
+def test_a_selector_that_was_meant_is_required_even_if_its_field_is_not_told() -> None:
+    """Leaving out the code of unknown fields does not let a job run everywhere unseen."""
+    choice = Choice(None, frozenset({"unknown-field"}))
+    for job in ("name: a\nnodeSelector: {a: b}\n", "name: a\nselectors: {}\n"):
+        assert codes_of(job, choice, require_selector=True) == ["empty-selector"]
+
+
+def test_warnings_never_hide_an_error() -> None:
+    """Of more problems than are told, the errors come first, still in order of position."""
+    ids = ", ".join(["a"] * 40)
+    checked = check_job(f"name: x\nselector: {{match_ids: [{ids}]}}\ncolour: red\n".encode(), "x")
+    assert (checked.errors, checked.warnings) == (1, 39)
+    assert len(checked.problems) == LIMITS.reported_errors
+    assert [each.severity for each in checked.problems] == ["warning"] * 19 + ["error"]
+    assert checked.unreported == 20
+
+
+def test_many_refusals_of_a_document_are_counted() -> None:
+    """Each alias of a file is refused; the first twenty are told, and the rest is counted."""
+    checked = check_job(f"a: &a b\nb: [{'*a, ' * 40}]\n".encode(), "x")
+    assert (checked.errors, len(checked.problems), checked.unreported) == (41, 20, 21)
+    assert {each.code for each in checked.problems} == {"anchor"}
+
+
+def test_two_characters_of_mistake_end_behind_them() -> None:
+    """A problem knows the column behind its last character, within its line."""
+    [problem] = check_job(b"name: x\nselector: {match_labels: {a: true}}\n", "x").problems
+    assert (problem.line, problem.column, problem.end_column) == (2, 30, 34)
+    [problem] = check_job(b'name: "a\nselector: x', "x").problems
+    assert (problem.line, problem.column, problem.end_column) == (2, 12, 13)

@@ -1,0 +1,170 @@
+"""Files that are made to harm: refused in little memory, and nothing of them reaches a terminal."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nodeselect.jobs import all_rules, check_job
+from nodeselect.limits import LIMITS
+from tests.cli.running import unprintable
+from tests.jobs.test_job_laws import BYTES
+
+MOST = 64 * 1024 * 1024
+"""Bytes that a check may take beyond those of an idle process."""
+
+MEASURE = """\
+import resource, sys, tracemalloc
+import yaml
+from nodeselect.jobs import check_job
+from nodeselect import Selector
+check_job(b"name: x\\nselector: {match_expressions: [a]}\\n", "warm")
+data = open(sys.argv[1], "rb").read()
+unit = 1 if sys.platform == "darwin" else 1024
+idle = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+checked = check_job(data, "hostile")
+said = "\\n".join(problem.show("hostile") for problem in checked.problems)
+peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+print((peak - idle) * unit, len(said), checked.errors, *(p.code for p in checked.problems[:1]))
+"""
+
+BOMB = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
+    f"{chr(99 + n)}: &{chr(99 + n)} [{', '.join([f'*{chr(98 + n) if n else chr(97)}'] * 9)}]\n"
+    for n in range(20)
+)
+SIZE = LIMITS.job_file_bytes
+
+FILES = {
+    "alias-bomb": (BOMB, "anchor"),
+    "flow-depth": ("[" * 100_000, "too-deep"),
+    "json-depth": ('{"a":' * 100_000, "too-deep"),
+    "block-depth": ("- " * 100_000 + "a", "too-deep"),
+    "keys-of-keys": ("? " * 100_000 + "a", "too-deep"),
+    "a-million-items": ("a: [" + "1," * 1_000_000 + "]", "file-too-large"),
+    "items-that-fit": ("a: [" + "1," * 500_000 + "]", "too-many-values-in-file"),
+    "items-of-json": ('{"a": [' + "1," * 500_000 + "1]}", "too-many-values-in-file"),
+    "items-of-a-block": ("a:\n" + "- 1\n" * 250_000, "too-many-values-in-file"),
+    "a-million-keys": ("".join(f"{n:x}: 1\n" for n in range(1_000_000)), "file-too-large"),
+    "keys-that-fit": ("".join(f"{n:x}: 1\n" for n in range(110_000)), "too-many-values-in-file"),
+    "unknown-keys": (
+        "name: x\nselector: {a: b}\n" + "".join(f"{n:x}: 1\n" for n in range(95_000)),
+        "unknown-field",
+    ),
+    "near-misses": (
+        "name: x\n" + "".join(f"selector{n:x}: 1\n" for n in range(55_000)),
+        "unknown-field",
+    ),
+    "duplicate-keys": ("a: 1\n" * 200_000, "duplicate-key"),
+    "ends-of-line": ("a: b\n" + "\n" * (SIZE - 5), "not-a-job"),
+    "huge-integer": ("name: x\npriority: " + "9" * 1_000_000, "empty-selector"),
+    "huge-hexadecimal": ("name: x\npriority: 0x" + "f" * 1_000_000, "empty-selector"),
+    "base-sixty": ("name: x\npriority: 1" + ":59" * 300_000, "empty-selector"),
+    "huge-duration": (
+        "name: x\nrollout: {strategy: rolling, health_check: {deadline: " + "9" * 900_000 + "h}}",
+        "empty-selector",
+    ),
+    "integers-of-config": (
+        "name: x\nselector: {match_ids: [a]}\nconfig: [" + f"{10**40}, " * 20_000 + "]",
+        "wrong-type",
+    ),
+    "long-text": ("name: x\nselector: " + "a" * 1_000_000, "wrong-type"),
+    "expressions": (
+        "name: x\nselector: {match_expressions: [" + '"a in (b,c),d", ' * 60_000 + "]}",
+        "too-many-entries",
+    ),
+    "clashing-values": (
+        "name: x\nselector: {match_expressions: ["
+        + ", ".join(f'"a notin (v{n},{"w" * 50}{n})"' for n in range(256))
+        + "]}",
+        "absent-key",
+    ),
+    "escapes-in-keys": (
+        'name: x\n"selec\\e[31mtor": {}\n"\\u202e\\x9b": 1\n"\\u2028": {}\n',
+        "empty-selector",
+    ),
+    "cut-off": ('{"name": "x", "selector": {"match_labels": {"a": ', "not-yaml"),
+}
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_memory(name: str, tmp_path: Path) -> None:
+    """A hostile file is refused in at most 64 MB over the idle process, and in few words."""
+    text, code = FILES[name]
+    (tmp_path / "hostile").write_text(text, "utf-8")
+    done = subprocess.run(
+        [sys.executable, "-c", MEASURE, str(tmp_path / "hostile")],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=120,
+    )
+    used, length, errors, first = done.stdout.split()
+    assert first == code
+    assert int(errors) or name == "clashing-values"
+    assert int(used) < MOST
+    assert int(length) < 20_000
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_nothing_is_sent_to_the_terminal(name: str) -> None:
+    """What is said of a hostile file holds no character that a terminal would obey."""
+    checked = check_job(FILES[name][0].encode()[: SIZE + 1], "host\x1b[31mile")
+    for problem in checked.problems:
+        assert not unprintable(problem.show(checked.file))
+
+
+@pytest.mark.parametrize(
+    ("start", "item", "end"),
+    [
+        pytest.param("name: x\nselector: {match_ids: [a]}\nconfig: {a: [", "1,", "1]}", id="yaml"),
+        pytest.param(
+            '{"name": "x", "selector": {"match_ids": ["a"]}, "config": {"a": [', "1,", "1]}}",
+            id="json",
+        ),
+    ],
+)  # fmt: skip
+def test_number_of_values(start: str, item: str, end: str) -> None:
+    """A file of 200,000 keys and values is clean; one more is refused by the name of the limit."""
+    others = 12  # five keys, three mappings, two lists, two texts
+    most = LIMITS.job_file_values - others - 1
+    assert check_job(f"{start}{item * most}{end}".encode(), "x")[1:] == ((), 0, 0)
+    [problem] = check_job(f"{start}{item * (most + 1)}{end}".encode(), "x").problems
+    assert problem.code == "too-many-values-in-file"
+    assert problem.message == "a job file holds at most 200,000 keys and values (job_file_values)"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        pytest.param("name: x".encode("utf-16"), id="utf-16"),
+        pytest.param("name: x".encode("utf-16-le"), id="utf-16-le"),
+        pytest.param("name: x".encode("utf-32"), id="utf-32"),
+        pytest.param(b'{"name": "\\ud800"}', id="lone-surrogate"),
+        pytest.param(b'name: "\\ud800"', id="lone-surrogate-in-yaml"),
+        pytest.param(b"name: \xed\xa0\x80", id="surrogate-in-bytes"),
+        pytest.param(b"name: \x00", id="nul"),
+        pytest.param(b"name: x\nselector: {match_labels: {a: ", id="cut-off"),
+        pytest.param(b'name: "x', id="cut-off-text"),
+        pytest.param(b"name: x\nconfig:\n  a: |\n   b\n c", id="cut-off-block"),
+    ],
+)
+def test_broken_bytes(data: bytes) -> None:
+    """Bytes that are no text, or that end too early, are one error."""
+    checked = check_job(data, "x")
+    assert (checked.errors, checked.warnings) == (1, 0)
+
+
+@given(BYTES, st.booleans())
+def test_all_bytes_are_checked(data: bytes, require: bool) -> None:
+    """Any bytes are clean or have problems; each is counted, placed, and safe to print."""
+    checked = check_job(data, "x", require_selector=require)
+    assert checked.errors + checked.warnings == len(checked.problems) + checked.unreported
+    lines = data.count(b"\n") + 1
+    for problem in checked.problems:
+        assert not unprintable(problem.show(checked.file))
+        assert 1 <= problem.line <= lines + 1
+        assert 1 <= problem.column < problem.end_column
+        assert problem.code in all_rules()

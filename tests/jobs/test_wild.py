@@ -1,0 +1,47 @@
+"""Selectors as people have written them: each is read, or refused with what to write."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from nodeselect.jobs import check_job, read_job_selector
+
+TEXT = Path(__file__).with_name("wild.jsonl").read_text("utf-8")
+ROWS = [json.loads(line) for line in TEXT.splitlines()]
+"""``selector``, and either ``read``: its text, or ``refused``: codes with the advice."""
+
+
+def test_there_are_many() -> None:
+    """The collection is all there."""
+    assert len(ROWS) == 140
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: json.dumps(row["selector"])[:70])
+def test_selector_of_the_wild(row: dict[str, Any]) -> None:
+    """A selector that somebody wrote is read as it says, or refused as it says."""
+    data = json.dumps({"name": "wild", "selector": row["selector"]}).encode()
+    problems = check_job(data, "job.json").problems
+    warned = [each.code for each in problems if each.severity == "warning"]
+    refused = [[each.code, each.hint] for each in problems if each.severity == "error"]
+    assert warned == row.get("warned", [])
+    assert refused == row.get("refused", [])
+    if not refused:
+        assert str(read_job_selector(data, "job.json")) == row["read"]
+
+
+ADVISED = [
+    [hint.removeprefix('write: "').removesuffix('"') for code, hint in row.get("refused", [])]
+    for row in ROWS
+    if all(str(hint).startswith('write: "') for _, hint in row.get("refused", [[None, None]]))
+]
+
+
+@pytest.mark.parametrize("texts", ADVISED, ids=str)
+def test_the_advice_can_be_followed(texts: list[str]) -> None:
+    """What a piece of advice says to write in the place of a structured expression is read."""
+    if texts == ["2"]:  # the value of a label
+        texts = ["tier=2"]
+    data = json.dumps({"name": "wild", "selector": {"match_expressions": texts}}).encode()
+    assert not check_job(data, "job.json").errors

@@ -1,0 +1,377 @@
+"""A live inventory against a plain dict of nodes and the model of the language.
+
+The model of an inventory, and of an answer, is a dict of ids: the node, and its *place* among all
+nodes that ever came in. What one says, the other must say, now and at any later time.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from typing import Any, ClassVar
+from unittest.mock import patch
+
+from hypothesis import strategies as st
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule
+
+from nodeselect import Inventory, Node, NodeSet, Selector, Snapshot
+from nodeselect.inventory.store import Store
+from tests.inventory.small import small_segments
+from tests.naive import takes
+from tests.property.strategies import KEYS, LABEL_VALUES, texts
+
+__all__ = ["InventoryMachine", "UnindexedMachine"]
+
+Model = dict[str, tuple[int, Node]]
+
+IDS = [f"n-{number}" for number in range(24)]
+UNKNOWN = "n-unknown"
+COMPACT_AT = (None, 0.01, 0.5, 3.0)
+
+
+@st.composite
+def fleet_selectors(draw: st.DrawFn) -> Selector:
+    """A selector of few requirements, some with few or many ids; or the one that takes nothing."""
+    selector = Selector.parse(draw(texts(max_size=3)))
+    ids = draw(st.none() | st.none() | st.lists(st.sampled_from([*IDS, UNKNOWN]), max_size=8))
+    if ids is None:
+        return selector
+    return selector & (Selector.of(match_ids=ids) if ids else Selector.nothing())
+
+
+ids = st.sampled_from(IDS)
+nodes = st.builds(
+    Node,
+    ids,
+    st.dictionaries(st.sampled_from(KEYS), st.sampled_from(LABEL_VALUES), max_size=3),
+    st.none() | st.sampled_from(("", "web")),
+    st.none() | st.sampled_from(("ready", "")),
+)
+changes = st.lists(nodes | ids, max_size=8)
+fleets = st.lists(nodes, max_size=8, unique_by=lambda node: node.id) | st.lists(
+    nodes, min_size=12, max_size=24, unique_by=lambda node: node.id
+)
+
+
+class Interrupted(BaseException):
+    """What comes between two steps of a writer, as Ctrl-C does."""
+
+
+class RefusedError(Exception):
+    """What an iterable of changes raises."""
+
+
+def ordered(model: Model) -> list[Node]:
+    """Give the nodes of a model in the order of their places."""
+    return [node for _, node in sorted(model.values(), key=lambda pair: pair[0])]
+
+
+class InventoryMachine(RuleBasedStateMachine):
+    """Writes an inventory and its model, and asks both."""
+
+    indexed: ClassVar[bool] = True
+    steps: ClassVar[int] = 0
+    """Rules that were run, of all machines together."""
+
+    snapshots: Bundle[Any] = Bundle("snapshots")
+    answers: Bundle[Any] = Bundle("answers")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._low = ExitStack()
+        self._low.enter_context(small_segments())
+        self.inventory = Inventory()
+        self.model: Model = {}
+        self.place = 0
+        self.generation = 0
+        self.family = 0
+        """Answers of different families do not go together."""
+
+    def teardown(self) -> None:
+        self._low.close()
+
+    @initialize(fleet=fleets, compact_at=st.sampled_from(COMPACT_AT))
+    def begin(self, fleet: list[Node], compact_at: float | None) -> None:
+        """Begin with some nodes."""
+        self._begin(fleet, compact_at)
+
+    def _begin(self, fleet: list[Node], compact_at: float | None) -> None:
+        self.inventory = Inventory(fleet, indexed=self.indexed, compact_at=compact_at)
+        self.model = {node.id: (place, node) for place, node in enumerate(fleet)}
+        self.place = len(fleet)
+        self.generation = 0
+        self.family += 1
+        self.compact_at = compact_at
+
+    def _change(self, some: list[Any]) -> None:
+        """Make changes of the model, as one; raise what an inventory raises."""
+        model, place, changed = dict(self.model), self.place, False
+        for change in some:
+            if isinstance(change, str):
+                del model[change]
+                changed = True
+                continue
+            old = model.get(change.id)
+            if old is not None and old[1] == change:
+                continue
+            model[change.id] = (place if old is None else old[0], change)
+            place += old is None
+            changed = True
+        self.model, self.place = model, place
+        self.generation += changed
+
+    @rule(node=nodes)
+    def upsert(self, node: Node) -> None:
+        """Put in a node that is new, changed or equal."""
+        InventoryMachine.steps += 1
+        self.inventory.upsert(node)
+        self._change([node])
+
+    @rule(node_id=ids, again=st.booleans())
+    def upsert_the_same(self, node_id: str, again: bool) -> None:
+        """Put in what is there already, made anew with its labels in another order."""
+        InventoryMachine.steps += 1
+        if node_id in self.model:
+            node = self.model[node_id][1]
+            if again:
+                items = reversed(list(node.labels.items()))
+                node = Node(node.id, dict(items), node.name, node.state)
+            self.inventory.upsert(node)
+            self._change([node])
+
+    @rule(node_id=ids)
+    def remove(self, node_id: str) -> None:
+        """Take out a node, known or not."""
+        InventoryMachine.steps += 1
+        if node_id in self.model:
+            self.inventory.remove(node_id)
+            self._change([node_id])
+        else:
+            self._fails(KeyError, lambda: self.inventory.remove(node_id))
+
+    @rule(some=changes)
+    def apply(self, some: list[Any]) -> None:
+        """Make several changes; an id that is not there by then is a failure in the middle."""
+        InventoryMachine.steps += 1
+        there = set(self.model)
+        for change in some:
+            if isinstance(change, Node):
+                there.add(change.id)
+            elif change in there:
+                there.remove(change)
+            else:
+                self._fails(KeyError, lambda: self.inventory.apply(some))
+                return
+        self.inventory.apply(iter(some))
+        self._change(some)
+
+    @rule(some=changes, wrong=st.sampled_from((None, 5, ("n-1",), b"n-1")), at=st.integers(0, 8))
+    def apply_what_is_wrong(self, some: list[Any], wrong: Any, at: int) -> None:
+        """Make changes one of which is neither a node nor an id."""
+        InventoryMachine.steps += 1
+        mixed = [*some[:at], wrong, *some[at:]]
+        self._fails(TypeError, lambda: self.inventory.apply(mixed))
+
+    @rule(some=changes)
+    def apply_what_raises(self, some: list[Any]) -> None:
+        """Make the changes of an iterable that raises."""
+        InventoryMachine.steps += 1
+
+        def raising() -> Iterator[Any]:
+            yield from some
+            raise RefusedError
+
+        self._fails(RefusedError, lambda: self.inventory.apply(raising()))
+
+    @rule(some=st.lists(nodes, min_size=1, max_size=8), at=st.integers(0, 7), late=st.booleans())
+    def interrupt(self, some: list[Node], at: int, late: bool) -> None:
+        """Interrupt a writer before or behind one of its steps."""
+        InventoryMachine.steps += 1
+        add, left = Store.add, [at]
+
+        def interrupted(store: Store, node: Node, rank: int | None) -> None:
+            left[0] -= 1
+            if left[0] < 0 and not late:
+                raise Interrupted
+            add(store, node, rank)
+            if left[0] < 0:
+                raise Interrupted
+
+        before = self.model, self.place, self.generation
+        with patch.object(Store, "add", interrupted):
+            try:
+                self.inventory.apply(some)
+            except Interrupted:
+                assert self.inventory.generation == before[2]
+                return
+        self._change(some)
+
+    @rule()
+    def compact(self) -> None:
+        """Compact, which nobody can see."""
+        InventoryMachine.steps += 1
+        self.inventory.compact()
+
+    @rule()
+    def reload(self) -> None:
+        """Make a new inventory of the nodes of this one."""
+        InventoryMachine.steps += 1
+        fleet = list(self.inventory)
+        assert fleet == ordered(self.model)
+        self._begin(fleet, self.compact_at)
+
+    @rule(target=snapshots)
+    def snapshot(self) -> Any:
+        """Keep a moment."""
+        InventoryMachine.steps += 1
+        return self.inventory.snapshot(), dict(self.model), self.generation, self.family
+
+    @rule(kept=snapshots, selector=fleet_selectors(), target=answers)
+    def ask_a_snapshot(self, kept: tuple[Snapshot, Model, int, int], selector: Selector) -> Any:
+        """Ask a moment that was kept, whatever has happened since."""
+        InventoryMachine.steps += 1
+        snapshot, model, generation, family = kept
+        assert snapshot.generation == generation
+        self._check_reading(snapshot, model)
+        return self._asked(snapshot, model, selector), family
+
+    @rule(selector=fleet_selectors(), target=answers)
+    def match(self, selector: Selector) -> Any:
+        """Ask the inventory."""
+        InventoryMachine.steps += 1
+        return self._asked(self.inventory, self.model, selector), self.family
+
+    @rule(selector=fleet_selectors())
+    def length_alone(self, selector: Selector) -> None:
+        """Ask for the length of an answer that nothing else is asked of."""
+        InventoryMachine.steps += 1
+        assert len(self.inventory.match(selector)) == len(taken(self.model, selector))
+
+    @rule(answer=answers, number=st.integers(0, 30), key=st.sampled_from(KEYS))
+    def ask_an_answer(
+        self, answer: tuple[tuple[NodeSet, Model], int], number: int, key: str
+    ) -> None:
+        """Ask an answer that was given some time ago everything that it can tell."""
+        InventoryMachine.steps += 1
+        (found, model), _ = answer
+        check_answer(found, model, number, key)
+
+    @rule(
+        one=answers,
+        other=answers,
+        operation=st.sampled_from("&|-"),
+        target=answers,
+    )
+    def combine(
+        self,
+        one: tuple[tuple[NodeSet, Model], int],
+        other: tuple[tuple[NodeSet, Model], int],
+        operation: str,
+    ) -> Any:
+        """Combine two answers, of whatever moments."""
+        InventoryMachine.steps += 1
+        (left, left_model), family = one
+        (right, right_model), other_family = other
+        combined = OPERATIONS[operation]
+        if family != other_family:
+            self._fails(ValueError, lambda: combined(left, right))
+            assert left != right
+            return one
+        model = combined_models(operation, left_model, right_model)
+        found = combined(left, right)
+        check_answer(found, model, 3, "x")
+        if ordered(left_model) == ordered(right_model):
+            assert left == right
+        elif left == right:
+            raise AssertionError("two answers that hold different nodes are equal")
+        return (found, model), family
+
+    @invariant()
+    def agree(self) -> None:
+        """The inventory holds the nodes of the model, in its order."""
+        assert self.inventory.generation == self.generation
+        assert len(self.inventory) == len(self.model)
+
+    @rule()
+    def look(self) -> None:
+        """Read the whole inventory."""
+        InventoryMachine.steps += 1
+        self._check_reading(self.inventory, self.model)
+        assert sum(self.inventory.memory().values()) > 0
+
+    def _check_reading(self, reading: Inventory | Snapshot, model: Model) -> None:
+        assert list(reading) == ordered(model)
+        assert len(reading) == len(model)
+        for node_id in (*IDS, UNKNOWN):
+            assert (node_id in reading) == (node_id in model)
+            if node_id in model:
+                node = model[node_id][1]
+                assert reading[node_id] == node
+                assert list(reading[node_id].labels.items()) == list(node.labels.items())
+                assert node in reading
+
+    def _asked(
+        self, reading: Inventory | Snapshot, model: Model, selector: Selector
+    ) -> tuple[NodeSet, Model]:
+        answer = reading.match(selector)
+        some = taken(model, selector)
+        assert answer.ids() == [node.id for node in ordered(some)]
+        return answer, some
+
+    def _fails(self, kind: type[Exception], ask: Callable[[], object]) -> None:
+        """Check that something is refused, and that nothing is changed by it."""
+        try:
+            ask()
+        except kind:
+            self._check_reading(self.inventory, self.model)
+            return
+        raise AssertionError(f"no {kind.__name__}")
+
+
+class UnindexedMachine(InventoryMachine):
+    """The same with the index switched off."""
+
+    indexed: ClassVar[bool] = False
+
+
+OPERATIONS: dict[str, Callable[[NodeSet, NodeSet], NodeSet]] = {
+    "&": lambda one, other: one & other,
+    "|": lambda one, other: one | other,
+    "-": lambda one, other: one - other,
+}
+
+
+def combined_models(operation: str, left: Model, right: Model) -> Model:
+    """Combine two models; a node of both is as the left one has it."""
+    if operation == "|":
+        return {**right, **left}
+    return {
+        node_id: pair for node_id, pair in left.items() if (node_id in right) == (operation == "&")
+    }
+
+
+def taken(model: Model, selector: Selector) -> Model:
+    """Give what the model of the language takes."""
+    return {
+        node_id: (place, node)
+        for node_id, (place, node) in model.items()
+        if takes(selector.requirements, selector.ids, node.labels, node_id)
+    }
+
+
+def check_answer(found: NodeSet, model: Model, number: int, key: str) -> None:
+    """Check all that an answer tells."""
+    wanted = ordered(model)
+    assert len(found) == len(wanted)
+    assert found.ids() == [node.id for node in wanted]
+    assert list(found) == wanted
+    assert found.first(number) == wanted[:number]
+    for node_id in (*IDS, UNKNOWN):
+        assert (node_id in found) == (node_id in model)
+    drawn = found.sample(number, seed=number)
+    assert len(drawn) == min(number, len(wanted))
+    assert [node for node in wanted if node in drawn] == drawn
+    counts: dict[str, int] = {}
+    for node in wanted:
+        if key in node.labels:
+            counts[node.labels[key]] = counts.get(node.labels[key], 0) + 1
+    expected = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    assert list(found.facet(key).items()) == expected
