@@ -92,6 +92,11 @@ def test_diff() -> None:
     assert loaded_by(*question, stdin=FLEET) == {"lark", "msgspec"}
 
 
+def test_explain() -> None:
+    """An explanation of few nodes loads no more than a match."""
+    assert loaded_by("explain", "-n", "-", "-l", "region=eu", stdin=FLEET) == {"lark", "msgspec"}
+
+
 @pytest.mark.parametrize("command", [["check"], ["check", "-o", "sarif"]])
 def test_check(command: list[str], tmp_path: Path) -> None:
     """A check loads no pydantic, and without expressions no parser of selectors."""

@@ -321,7 +321,8 @@ def test_selectors_by_brute_force(
         for each in changes:
             failed = [
                 str(requirement)
-                for requirement in dict.fromkeys(selector.written)
+                for part in selector.parts
+                for requirement in part.requirements
                 if not naive.holds(requirement, fleet[each.id])
             ]
             by_id = selector.ids is not None and each.id not in selector.ids

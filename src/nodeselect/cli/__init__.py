@@ -53,6 +53,7 @@ Examples:
   nodeselect match -l 'region=eu,!debug' --nodes nodes.json
   nodeselect match --job job.yaml --nodes nodes.json -o name
   kubectl get nodes -o json | nodeselect match -l gpu -n -
+  nodeselect explain --job job.yaml --nodes nodes.json
   nodeselect labels --nodes nodes.json region
   nodeselect diff --job old.yaml --job new.yaml --nodes nodes.json
   nodeselect check job.yaml
@@ -61,7 +62,7 @@ Examples:
 )
 @click.version_option(__version__, message="%(prog)s %(version)s")
 def commands() -> None:
-    """Which nodes does a selector take?"""
+    """Which nodes does a selector take, and why not the others?"""
 
 
 def main() -> None:

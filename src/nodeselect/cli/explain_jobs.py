@@ -1,5 +1,6 @@
 """Many jobs over one fleet: a line for each, those in trouble first."""
 
+import os
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
@@ -131,11 +132,22 @@ def _counts(job: _Job) -> tuple[str, str]:
 
 def _text(jobs: Sequence[_Job], screen: Screen) -> Iterator[str]:
     most = max(12, min(_NAME, screen.columns // 3))
-    rows = [(_end(printable(job.name), most, screen), *_counts(job), job.trouble) for job in jobs]
+    names = _without_folder([job.name for job in jobs])
+    rows = [
+        (_end(printable(name), most, screen), *_counts(job), job.trouble)
+        for name, job in zip(names, jobs, strict=True)
+    ]
     lines = table([_HEADS, *rows], right=(1, 2))
     yield screen.heading(next(lines))
     for line in lines:
         yield screen.cut(line, screen.columns)
+
+
+def _without_folder(names: list[str]) -> list[str]:
+    """Leave out the folder that all names have in common: a line has little room."""
+    start = os.path.commonprefix(names)  # noqa: RUF071 - cut at a folder in the next line
+    start = start[: start.rfind(os.sep) + 1]
+    return [name.removeprefix(start) for name in names]
 
 
 def _end(name: str, columns: int, screen: Screen) -> str:

@@ -8,12 +8,13 @@ import click
 
 from nodeselect.cli.report import Screen, code, json_lines, markdown_table
 from nodeselect.inventory import Explanation, NodeExplanation
+from nodeselect.labels import Selector
 from nodeselect.printable import printable
 
-__all__ = ["Explained", "Union", "lines_of", "painted", "plain"]
+__all__ = ["Explained", "Union", "explained_lines", "named", "painted", "plain"]
 
-_MOST = 50
-"""Rows of a table of Markdown; a page that nobody scrolls through has no more."""
+_MOST = 10
+"""Reasons in a table of Markdown; the others are summed up."""
 
 _COLOURS: dict[str, dict[str, Any]] = {
     "headline": {"bold": True},
@@ -47,7 +48,7 @@ class Union(NamedTuple):
         return text if self.connected is None else f"{text}, {self.connected:,} of them connected"
 
 
-def lines_of(
+def explained_lines(
     output: str, explained: Sequence[Explained], union: Union | None, screen: Screen
 ) -> Iterator[str]:
     """Give the lines of one or several explanations.
@@ -76,6 +77,11 @@ def lines_of(
     if union is not None:
         yield ""
         yield f"**{union.text}**" if output == "markdown" else screen.heading(union.text)
+
+
+def named(expressions: Sequence[str], selectors: Sequence[Selector]) -> Sequence[str]:
+    """Give what selectors are called: as they were asked, where that was in words."""
+    return expressions or [str(selector) for selector in selectors]
 
 
 def painted(explanation: Explanation | NodeExplanation, screen: Screen) -> Iterator[str]:

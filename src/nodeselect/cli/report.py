@@ -3,10 +3,9 @@
 import json
 import os
 import re
-import shutil
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TextIO
 
 import click
 
@@ -85,21 +84,32 @@ class Screen(NamedTuple):
         return kept + self.dots
 
 
-def screen_here(*, ascii_only: bool) -> Screen:
-    """Give the screen that standard output is: COLUMNS, the terminal, or 80 columns.
+def screen_here(*, ascii_only: bool, stream: TextIO | None = None) -> Screen:
+    """Give the screen that standard output, or ``stream``, is: COLUMNS, the terminal, or 80
+    columns.
 
     A stream whose encoding has no blocks gets ASCII. Headings are bold on a terminal, where that is
     not declined.
     """
-    encoding = getattr(sys.stdout, "encoding", None) or "ascii"
+    stream = sys.stdout if stream is None else stream
+    encoding = getattr(stream, "encoding", None) or "ascii"
     try:
         "█…".encode(encoding)
     except UnicodeEncodeError:
         ascii_only = True
     declined = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
-    bold = not declined and sys.stdout is not None and sys.stdout.isatty()
-    columns = shutil.get_terminal_size((80, 24)).columns
-    return Screen(max(columns, 20), ascii_only, bold)
+    bold = not declined and stream is not None and stream.isatty()
+    return Screen(max(_columns(stream), 20), ascii_only, bold)
+
+
+def _columns(stream: TextIO | None) -> int:
+    said = os.environ.get("COLUMNS", "")
+    if said.isdecimal() and 0 < len(said) < 6 and int(said):
+        return int(said)
+    try:
+        return os.get_terminal_size(-1 if stream is None else stream.fileno()).columns or 80
+    except (OSError, ValueError):
+        return 80
 
 
 def number_of(count: int, one: str, many: str | None = None) -> str:

@@ -89,13 +89,19 @@ def states(store: Store, found: Postings) -> dict[str | None, int]:
     return {state: count for state, count in ranked if count}
 
 
-def ids_of_names(store: Store, found: Postings, names: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """Give each of ``names`` that a node has, with the id of that node. Looks at every node."""
-    wanted = set(names)
+def ids_of_names(store: Store, found: Postings, names: Sequence[str]) -> dict[str, str]:
+    """Give the id of the first node that has each of ``names``, where one has. Looks at every node
+    until all are found."""
+    wanted, ids = set(names), {}
     for ordinal in store.in_order(found):
         name = store.name(ordinal)
         if name in wanted:
-            yield str(name), store.id(ordinal)
+            assert name is not None
+            ids[name] = store.id(ordinal)
+            wanted.remove(name)
+            if not wanted:
+                break
+    return ids
 
 
 def _nodes(store: Store, found: Postings) -> Iterator[Node]:

@@ -34,6 +34,9 @@ _SAMPLE = 3
 
 _NEAREST = 5
 
+_NAMED = 3
+"""Ids that are named; of more it is said how many."""
+
 
 def explain(moment: Moment, selector: Selector) -> Explanation:
     """Count why nodes match ``selector`` at ``moment``, and why not the others."""
@@ -80,9 +83,11 @@ def explain_node(moment: Moment, selector: Selector, node_id: str) -> NodeExplan
 def _text(part: Selector) -> str:
     if part.ids is None:
         return str(part)
-    if len(part.ids) == 1:
-        return f"id {part.ids[0]}"
-    return f"one of {len(part.ids):,} ids" if part.ids else NOTHING
+    if not part.ids:
+        return NOTHING
+    if len(part.ids) > _NAMED:
+        return f"<one of {len(part.ids):,} ids>"
+    return f"<id in ({','.join(part.ids)})>"
 
 
 def _groups(

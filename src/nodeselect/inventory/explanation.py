@@ -8,7 +8,7 @@ from nodeselect.printable import printable
 
 __all__ = ["NOTHING", "Explanation", "Hint", "NearMiss", "NodeExplanation", "Outcome", "Reason"]
 
-NOTHING = "no node at all"
+NOTHING = "<nothing>"
 """The text of what a selector that takes nothing asks for; no requirement reads like this."""
 
 
@@ -16,7 +16,7 @@ class Outcome(NamedTuple):
     """What one requirement does to the nodes."""
 
     text: str
-    """The requirement as a selector says it; of ids, the id or how many are asked for."""
+    """The requirement as a selector says it; ids stand in angle brackets, many as their number."""
     fails: int
     """Nodes that do not satisfy it, whatever the others say."""
     left: int
@@ -139,7 +139,7 @@ class Explanation(NamedTuple):
     """The ids asked for that no node has."""
 
     def as_dict(self) -> dict[str, Any]:
-        """Give all of it as what JSON can hold; ``docs/explain.md`` describes it."""
+        """Give all of it as what JSON can hold, as ``docs/explain.schema.json`` describes it."""
         return {
             "version": 1,
             "selector": self.selector,
@@ -156,6 +156,8 @@ class Explanation(NamedTuple):
             "near": [{"id": miss.id, "failed": list(miss.failed)} for miss in self.near],
             "hints": [{**hint._asdict(), "wrong": list(hint.wrong)} for hint in self.hints],
             "missing_ids": list(self.missing_ids),
+            "headline": self.headline,
+            "advice": self.advice,
         }
 
     def __str__(self) -> str:
@@ -246,7 +248,7 @@ class Explanation(NamedTuple):
     def text(self, columns: int = 100, *, ascii_only: bool = False) -> str:
         """Give all of it for people, in lines of at most ``columns``.
 
-        :param columns: how wide the screen is; less than 30 is taken for 30.
+        :param columns: how wide the screen is; less than 40 is taken for 40.
         :param ascii_only: draw bars of ``#``, and write what ASCII has not as its escape.
         """
         return "\n".join(line.text for line in self.lines(columns, ascii_only=ascii_only))

@@ -167,7 +167,12 @@ class _Fleet:
             other = self._other_value(place, text, requirement)
         else:
             return None
-        return other or self._under_other_key(place, text, requirement)
+        if other is not None and self._takes_any(other[1]):
+            return other
+        return self._under_other_key(place, text, requirement) or other
+
+    def _takes_any(self, instead: Selector | None) -> bool:
+        return instead is None or bool(self._moment.match(instead))
 
     def other_key(self, place: int, text: str, requirement: Requirement) -> _Guess | None:
         """Look for a key that is close to one that no node has."""
@@ -220,13 +225,13 @@ class _Fleet:
 
     def name_for_id(self, place: int, ids: Sequence[str], missing: Sequence[str]) -> _Guess | None:
         """Find out whether an id that no node has is a node's name."""
-        names = counting.ids_of_names(self._store, self._everything, missing) if missing else ()
-        for name, node_id in names:
-            message = (
-                f"{quoted(name)} is the name of a node, not an id; its id is {quoted(node_id)}"
-            )
-            chosen = made_of([], [*(each for each in ids if each != name), node_id])
-            return Hint("name-for-id", place, message, node_id, (name,), None), chosen
+        known = counting.ids_of_names(self._store, self._everything, missing) if missing else {}
+        for name in missing:
+            if name in known:
+                message = f"{quoted(name)} is the name of a node, not an id;"
+                message += f" its id is {quoted(known[name])}"
+                chosen = made_of([], [*(each for each in ids if each != name), known[name]])
+                return Hint("name-for-id", place, message, known[name], (name,), None), chosen
         return None
 
 

@@ -34,7 +34,7 @@ _VALUE = 60
 _ID = 32
 """Columns of an id that is an example."""
 
-_NARROW = 30
+_NARROW = 40
 """Columns below which nothing is fitted any more."""
 
 _BLOCKS = " ▏▎▍▌▋▊▉█"
@@ -94,8 +94,9 @@ def told(explanation: "Explanation") -> Iterator[str]:
         if outcome.note and place not in hinted:
             yield f"{short(outcome.text)}: {outcome.note}"
         if outcome.absent and not outcome.note and not outcome.text.startswith("!"):
-            nodes = "node has" if outcome.absent == 1 else "nodes have"
-            yield f"{short(outcome.text)}: {outcome.absent:,} {nodes} no such label and pass"
+            lack = f"{outcome.absent:,} {'node lacks' if outcome.absent == 1 else 'nodes lack'}"
+            passes = "passes" if outcome.absent == 1 else "pass"
+            yield f"{short(outcome.text)}: {lack} the label, and so {passes}"
     names = {name for hint in explanation.hints for name in hint.wrong}
     missing = [node_id for node_id in explanation.missing_ids if node_id not in names]
     if missing:
@@ -155,7 +156,8 @@ class _Page:
             yield self._funnel()
         if explanation.reasons or explanation.other_reasons:
             yield [Line("heading", "WHY NOT"), *self._why_not()]
-        if explanation.near and not explanation.matched and len(explanation.reasons) > 1:
+        seen = {reason.failed for reason in explanation.reasons[:_LINES]}
+        if not explanation.matched and any(miss.failed not in seen for miss in explanation.near):
             yield [Line("heading", "NEAREST"), *self._nearest()]
         if sentences := list(told(explanation)):
             notes = (
@@ -178,16 +180,18 @@ class _Page:
         ]
         most = max(map(width, ("REQUIREMENT", *texts)))
         bar = max(min(_BAR, rest - most), _SHORTEST_BAR)
-        most = max(min(most, rest - bar), _SHORTEST)
+        if rest - bar < _SHORTEST:  # no room for a bar, nor for the gap before it
+            bar, rest = 0, rest + 2
+        most = min(most, rest - bar)
         bars = [self._screen.bar(outcome.left, total, bar) for outcome in outcomes]
-        bar = max(map(len, bars))
+        bar = max(map(len, bars))  # none at all where no node is left
 
         def row(text: str, numbers: Sequence[str], drawn: str) -> str:
             cells = (
                 _left(self._screen.narrowed(text, most), most),
                 _right(numbers[0], fails),
                 _right(numbers[1], left),
-                _left(drawn, bar),
+                *([_left(drawn, bar)] if bar else []),
                 _right(numbers[2], only),
             )
             return "  ".join(cells)
