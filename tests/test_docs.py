@@ -48,7 +48,8 @@ def named(language: str) -> list[object]:
 def run(command: str) -> str:
     """Run a command of a page as a reader would; give what a terminal shows."""
     scripts = str(Path(sys.executable).parent)
-    environment = os.environ | {"PATH": f"{scripts}{os.pathsep}{os.environ['PATH']}"}
+    path = f"{scripts}{os.pathsep}{os.environ['PATH']}"
+    environment = os.environ | {"PATH": path, "COLUMNS": "80"}
     done = subprocess.run(
         ["bash", "-c", f"exec 2>&1; {command}"],
         cwd=ROOT,

@@ -1,9 +1,11 @@
-"""nodeselect: which nodes does this selector take?
+"""nodeselect: which nodes does this selector take, and why not the others?
 
 >>> from nodeselect import Inventory, Node, Selector
 >>> inventory = Inventory([Node("n-1", {"region": "eu"}), Node("n-2", {"region": "us"})])
 >>> inventory.match(Selector.parse("region in (eu,uk)")).ids()
 ['n-1']
+>>> print(inventory.explain(Selector.parse("region in (eu,uk)")).headline)
+1 of 2 nodes match; 1 fails region in (eu,uk)
 """
 
 from nodeselect.errors import InventoryError, JobError, NodeselectError, Problem, SelectorError

@@ -81,6 +81,22 @@ def test_job(tmp_path: Path) -> None:
     assert loaded == {"msgspec", "nodeselect.jobs", "yaml"}
 
 
+def test_labels() -> None:
+    """Counting labels needs no inventory: no numpy, no parser of selectors."""
+    assert loaded_by("labels", "-n", "-", stdin=FLEET) == {"msgspec"}
+
+
+def test_diff() -> None:
+    """A small fleet is compared without numpy, and a selector without jobs."""
+    question = ["diff", "-n", "-", "-l", "region", "-l", "region in (eu,us)"]
+    assert loaded_by(*question, stdin=FLEET) == {"lark", "msgspec"}
+
+
+def test_explain() -> None:
+    """An explanation of few nodes loads no more than a match."""
+    assert loaded_by("explain", "-n", "-", "-l", "region=eu", stdin=FLEET) == {"lark", "msgspec"}
+
+
 @pytest.mark.parametrize("command", [["check"], ["check", "-o", "sarif"]])
 def test_check(command: list[str], tmp_path: Path) -> None:
     """A check loads no pydantic, and without expressions no parser of selectors."""
@@ -92,3 +108,11 @@ def test_rules_and_schema() -> None:
     """What is said of the rules and the schema needs no models."""
     for command in ("rules", "schema"):
         assert not loaded_by(command) & {"lark", "pydantic", "pydantic_core"}
+
+
+def test_waves(tmp_path: Path) -> None:
+    """A plan needs the models of a job, but for a small fleet no numpy."""
+    (tmp_path / "job").write_text("name: x\nselector: {match_labels: {region: eu}}\n")
+    loaded = loaded_by("waves", "-n", "-", "--job", str(tmp_path / "job"), stdin=FLEET)
+    assert loaded >= {"msgspec", "nodeselect.jobs", "pydantic", "yaml"}
+    assert "numpy" not in loaded

@@ -45,8 +45,8 @@ LINES = "".join(f'{{"id": "n-{number}", "labels": {{}}}}\n' for number in range(
         ),
         pytest.param(
             ["--all", "-o", "xml"],
-            "Invalid value for '-o' / '--output': 'xml' is not one of 'table', 'name', 'wide',"
-            " 'json', 'ndjson', 'csv'.\n",
+            "Invalid value for '-o' / '--output': 'xml' is not one of 'table', 'name',"
+            " 'folded', 'wide', 'json', 'ndjson', 'csv'.\n",
             id="unknown-format",
         ),
         pytest.param(
@@ -70,13 +70,21 @@ LINES = "".join(f'{{"id": "n-{number}", "labels": {{}}}}\n' for number in range(
         pytest.param(["--all", "--count", "--show-labels"], COUNT, id="count-and-labels"),
         pytest.param(["--all", "--count", "--no-headers"], COUNT, id="count-and-no-headers"),
         pytest.param(["--all", "--count", "--limit", "3"], COUNT, id="count-and-limit"),
+        pytest.param(
+            ["--all", "--min", "3", "--max", "2"], "--min 3 is more than --max 2\n", id="no-gate"
+        ),
+        pytest.param(
+            ["--all", "--max", "0"],
+            "--min 1 is more than --max 0: say --min 0 as well\n",
+            id="none-and-one-at-least",
+        ),
         *(
             pytest.param(
                 ["--all", "-o", style, *options],
                 f"-L and --no-headers go with table, wide, csv, not {style}\n",
                 id=f"{options[0]}-with-{style}",
             )
-            for style in ("name", "json", "ndjson")
+            for style in ("name", "folded", "json", "ndjson")
             for options in (["-L", "a"], ["--no-headers"])
         ),
         *(
@@ -85,7 +93,7 @@ LINES = "".join(f'{{"id": "n-{number}", "labels": {{}}}}\n' for number in range(
                 f"--show-labels goes with table, not {style}\n",
                 id=f"labels-with-{style}",
             )
-            for style in ("name", "wide", "json", "ndjson", "csv")
+            for style in ("name", "folded", "wide", "json", "ndjson", "csv")
         ),
     ],
 )

@@ -8,23 +8,31 @@ from tests.cli.running import Run, run_process
 HELP = """\
 Usage: nodeselect [OPTIONS] COMMAND [ARGS]...
 
-  Which nodes does a selector take?
+  Which nodes does a selector take, and why not the others?
 
 Options:
   --version   Show the version and exit.
   -h, --help  Show this message and exit.
 
 Commands:
-  check   Tell everything that is wrong with job files.
-  match   Print the nodes that a selector takes.
-  rules   List the rules of "nodeselect check", or explain one.
-  schema  Print the JSON Schema of a job file, for editors and other tools.
+  check    Tell everything that is wrong with job files.
+  diff     Print which nodes a change adds, keeps and removes.
+  explain  Tell why a selector takes some nodes, and not the others.
+  labels   Print the labels of a fleet, counted.
+  match    Print the nodes that a selector takes.
+  rules    List the rules of "nodeselect check", or explain one.
+  schema   Print the JSON Schema of a job file, for editors and other tools.
+  waves    Print the plan of a rollout: which nodes in which wave.
 
   Examples:
     nodeselect match -l 'region=eu,!debug' --nodes nodes.json
     nodeselect match --job job.yaml --nodes nodes.json -o name
     kubectl get nodes -o json | nodeselect match -l gpu -n -
+    nodeselect explain --job job.yaml --nodes nodes.json
+    nodeselect labels --nodes nodes.json region
+    nodeselect diff --job old.yaml --job new.yaml --nodes nodes.json
     nodeselect check job.yaml
+    nodeselect waves --job job.yaml --nodes nodes.json
 """
 
 HELP_OF_MATCH = """\
@@ -47,7 +55,7 @@ Options:
   --id ID                         Take the node with this id. Repeated: any of
                                   them. With -l, both must hold.
   --all                           Take every node.
-  -o, --output [table|name|wide|json|ndjson|csv]
+  -o, --output [table|name|folded|wide|json|ndjson|csv]
                                   How nodes are printed.  [default: table]
   -L, --label-column KEY          Show a label, or several parted by commas,
                                   in columns of their own. Repeatable.
@@ -58,6 +66,10 @@ Options:
                                   connected, disconnected, lost, ready, not-
                                   ready, cordoned, … Repeatable.
   --limit N                       Print only the first N nodes.  [x>=1]
+  --min N                         End with status 1 where fewer than N nodes
+                                  match; 1 if not given.  [x>=0]
+  --max N                         End with status 1 where more than N nodes
+                                  match.  [x>=0]
   -h, --help                      Show this message and exit.
 
   Examples:
@@ -87,7 +99,10 @@ def test_help_of_match(run: Run) -> None:
     assert trimmed(ended.out) == HELP_OF_MATCH
 
 
-@pytest.mark.parametrize("question", [["--help"], ["match", "--help"]])
+@pytest.mark.parametrize(
+    "question",
+    [["--help"], *([name, "--help"] for name in ("diff", "explain", "labels", "match", "waves"))],
+)
 def test_help_fits_a_screen(run: Run, question: list[str]) -> None:
     """No line of help is longer than a terminal is wide, and it holds no escape sequence."""
     lines = run(*question).out.splitlines()

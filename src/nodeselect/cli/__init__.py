@@ -10,17 +10,14 @@ import gc
 import io
 import os
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import click
 
 from nodeselect import __version__
-from nodeselect.cli.check import check
-from nodeselect.cli.match import match
 from nodeselect.cli.messages import say, say_bug, say_error, say_usage
 from nodeselect.cli.output import OutputError
-from nodeselect.cli.rules import rules
-from nodeselect.cli.schema import schema
 from nodeselect.errors import NodeselectError
 
 __all__ = ["commands", "main", "run"]
@@ -28,23 +25,44 @@ __all__ = ["commands", "main", "run"]
 USAGE, BUG, INTERRUPTED, BROKEN_PIPE = 2, 70, 130, 141
 
 
+_COMMANDS = ("check", "diff", "explain", "labels", "match", "rules", "schema", "waves")
+"""The commands: each is what its module in this room calls by its own name."""
+
+
+class _Commands(click.Group):
+    """The commands, of which only the one that is named is loaded."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Give the names of all."""
+        return sorted(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Load the command with this name, or give None where there is none."""
+        if cmd_name not in _COMMANDS:
+            return None
+        command = getattr(import_module(f"nodeselect.cli.{cmd_name}"), cmd_name)
+        assert isinstance(command, click.Command)
+        return command
+
+
 @click.group(
+    cls=_Commands,
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="""\b
 Examples:
   nodeselect match -l 'region=eu,!debug' --nodes nodes.json
   nodeselect match --job job.yaml --nodes nodes.json -o name
   kubectl get nodes -o json | nodeselect match -l gpu -n -
+  nodeselect explain --job job.yaml --nodes nodes.json
+  nodeselect labels --nodes nodes.json region
+  nodeselect diff --job old.yaml --job new.yaml --nodes nodes.json
   nodeselect check job.yaml
+  nodeselect waves --job job.yaml --nodes nodes.json
 """,
 )
 @click.version_option(__version__, message="%(prog)s %(version)s")
 def commands() -> None:
-    """Which nodes does a selector take?"""
-
-
-for command in (match, check, rules, schema):
-    commands.add_command(command)
+    """Which nodes does a selector take, and why not the others?"""
 
 
 def main() -> None:

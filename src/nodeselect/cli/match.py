@@ -1,16 +1,34 @@
 """``nodeselect match``: the nodes that a selector takes."""
 
+import sys
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from typing import BinaryIO
 
 import click
 from click.core import ParameterSource
 
-from nodeselect.cli.job_files import job_name, read_bytes
-from nodeselect.cli.messages import say, say_error
+from nodeselect.cli.explanations import Explained, explained_lines, named
+from nodeselect.cli.messages import say
+from nodeselect.cli.options import (
+    all_option,
+    id_option,
+    job_option,
+    job_selector,
+    nodes_option,
+    parted,
+    say_empty,
+    selector_option,
+    selectors_of,
+    state_option,
+    states_of,
+)
 from nodeselect.cli.output import COLUMN_FORMATS, FORMATS, lines_of, put
+from nodeselect.cli.peeked import Peeked
 from nodeselect.cli.progress import Progress
-from nodeselect.errors import SelectorError
+from nodeselect.cli.report import number_of, screen_here, wrapped
+from nodeselect.errors import InventoryError
+from nodeselect.inventory import Explanation, Inventory
 from nodeselect.labels import Selector
 from nodeselect.node import Node
 from nodeselect.printable import printable, quoted
@@ -22,14 +40,8 @@ __all__ = ["match"]
 
 SOME, NONE, WRONG = 0, 1, 2
 
-
-def _once(
-    context: click.Context, parameter: click.Parameter, values: tuple[str, ...]
-) -> str | None:
-    """Refuse an option that is given again: which of the two counts would not be seen."""
-    if len(values) > 1:
-        raise click.BadParameter("given more than once", context, parameter)
-    return values[0] if values else None
+_FEW = 2_000
+"""Nodes up to which the reasons of those that do not match are counted even where some match."""
 
 
 @click.command(
@@ -44,24 +56,11 @@ Examples:
 Exit status: 0 some node matches, 1 none does, 2 wrong question or input.
 """
 )
-@click.option(
-    "-n", "--nodes", "nodes_from", metavar="FILE|-", required=True, multiple=True, callback=_once,
-    help="Read nodes from a file, or - for standard input: node lists of Expanso, Kubernetes,"
-    " Bacalhau and Nomad, {id, labels}, in JSON, YAML or JSON lines, or CSV with a column id.",
-)  # fmt: skip
-@click.option(
-    "-l", "--selector", "expressions", metavar="EXPR", multiple=True,
-    help="Take nodes that match the selector. Repeated: nodes that match any of them.",
-)  # fmt: skip
-@click.option(
-    "--job", metavar="FILE|-", multiple=True, callback=_once,
-    help="Take the nodes that a job spec selects.",
-)  # fmt: skip
-@click.option(
-    "--id", "ids", metavar="ID", multiple=True,
-    help="Take the node with this id. Repeated: any of them. With -l, both must hold.",
-)  # fmt: skip
-@click.option("--all", "everything", is_flag=True, help="Take every node.")
+@nodes_option()
+@selector_option("Take nodes that match the selector. Repeated: nodes that match any of them.")
+@job_option("Take the nodes that a job spec selects.")
+@id_option("Take the node with this id. Repeated: any of them. With -l, both must hold.")
+@all_option("Take every node.")
 @click.option(
     "-o", "--output", type=click.Choice(FORMATS), default="table", show_default=True,
     help="How nodes are printed.",
@@ -73,14 +72,21 @@ Exit status: 0 some node matches, 1 none does, 2 wrong question or input.
 @click.option("--show-labels", is_flag=True, help="Show all labels in the table.")
 @click.option("--no-headers", is_flag=True, help="Print no header.")
 @click.option("--count", is_flag=True, help="Print only how many nodes match.")
-@click.option(
-    "--state", "states", metavar="STATE,…", multiple=True,
-    help="Take only nodes in one of these states: connected, disconnected, lost, ready,"
-    " not-ready, cordoned, … Repeatable.",
-)  # fmt: skip
+@state_option(
+    "Take only nodes in one of these states: connected, disconnected, lost, ready, not-ready,"
+    " cordoned, … Repeatable."
+)
 @click.option(
     "--limit", type=click.IntRange(min=1), metavar="N", help="Print only the first N nodes."
 )
+@click.option(
+    "--min", "least", type=click.IntRange(min=0), metavar="N", default=1,
+    help="End with status 1 where fewer than N nodes match; 1 if not given.",
+)  # fmt: skip
+@click.option(
+    "--max", "most", type=click.IntRange(min=0), metavar="N",
+    help="End with status 1 where more than N nodes match.",
+)  # fmt: skip
 @click.pass_context
 def match(
     context: click.Context,
@@ -96,6 +102,8 @@ def match(
     count: bool,
     states: tuple[str, ...],
     limit: int | None,
+    least: int,
+    most: int | None,
 ) -> int:
     """Print the nodes that a selector takes.
 
@@ -110,20 +118,24 @@ def match(
     if job == "-" == nodes_from:
         raise click.UsageError("job and nodes cannot both come from standard input", context)
     _check_output(context, output, columns, show_labels, no_headers, count, limit)
-    keys = _parted(context, "-L", columns)
-    wanted = [state.lower() for state in _parted(context, "--state", states)]
+    if most is not None and least > most:
+        given = context.get_parameter_source("least") is not ParameterSource.DEFAULT
+        advice = "" if given else ": say --min 0 as well"
+        raise click.UsageError(f"--min {least} is more than --max {most}{advice}", context)
+    keys = parted(context, "-L", columns)
+    wanted = states_of(context, states)
 
     if job is not None:
-        selectors = [_job_selector(job)]
+        selectors = [job_selector(job)]
     elif everything:
         selectors = [Selector.everything()]
     else:
-        made = _selectors(expressions, ids)
+        made = selectors_of(expressions, ids)
         if made is None:
             return WRONG
         selectors = made
 
-    question = _Question(selectors, frozenset(wanted) if states else None)
+    question = _Question(selectors, wanted)
     kept = question.read(nodes_from, 0 if count else limit)  # what is not printed is not kept
     if count:
         put([str(question.matched)])
@@ -136,10 +148,16 @@ def match(
                 context,
             )
         put(lines_of(kept, output, keys=keys, labels=show_labels, header=header))
-    if job is not None and selectors == [Selector.everything()]:
-        say(f"{printable(job_name(job))}: the selector is empty: this job takes EVERY node")
-    say(question.summary(len(kept) if limit else None))
-    return SOME if question.matched else NONE
+    if job is not None:
+        say_empty(job, selectors[0])
+    for line in question.summary(len(kept) if limit else None, named(expressions, selectors)):
+        say(line)
+    if question.matched < least and (question.matched or least > 1):
+        say(f"{number_of(least, 'node')} at least {'is' if least == 1 else 'are'} wanted (--min)")
+    if most is not None and question.matched > most:
+        say(f"{number_of(most, 'node')} at most {'is' if most == 1 else 'are'} wanted (--max)")
+    wanted_so = question.matched >= least and (most is None or question.matched <= most)
+    return SOME if wanted_so else NONE
 
 
 class _Question:
@@ -155,24 +173,52 @@ class _Question:
         self._connected = 0
         self._stateless = 0
         self._other_states: Counter[str] = Counter()
+        self._explanations: list[Explanation] = []
+        self._gone = False  # whether an explanation would need nodes that cannot be read again
 
     def read(self, source: str, most: int | None) -> list[Node]:
         """Read all nodes, and give the first ``most`` that match, or all."""
         kept: list[Node] = []
         with open_input(source) as (stream, name):
-            progress = Progress(stream, name)
+            peeked = _peeked(stream, name)
+            progress = Progress(peeked.stream, name)
             # What the second process finds comes back as a whole: that pays where all of it is
             # printed. And the ids that no node has are remembered in one process.
             fork = most is None and not self._ids
             keep, needs = self._keep(), self._needs()
-            reader = NodeReader(stream, keep, needs=needs, name=name, watch=progress, fork=fork)
+            reader = NodeReader(
+                peeked.stream, keep, needs=needs, name=name, watch=progress, fork=fork
+            )
             try:
                 for node in reader:
                     self._take(node, kept, most)
             finally:
                 progress.wipe()
             self.total = reader.count
+            if self._is_explained(small=peeked.is_small):
+                self._explain(peeked.again(), name)
         return kept
+
+    def _is_explained(self, *, small: bool) -> bool:
+        """Say whether the nodes are read again for an explanation: few of them, or where none
+        matches, and that is not for their state."""
+        if not self.total or (self._states is not None and (self.matched or self._other_states)):
+            return False
+        return not self.matched or (small and self.total <= _FEW and len(self._selectors) == 1)
+
+    def _explain(self, stream: BinaryIO | None, name: str) -> None:
+        self._gone = stream is None
+        if stream is None:
+            return
+        progress = Progress(stream, name)
+        try:
+            inventory = Inventory(NodeReader(stream, name=name, watch=progress))
+        except InventoryError:  # the file is not any more what it was
+            self._gone = True
+            return
+        finally:
+            progress.wipe()
+        self._explanations = [inventory.explain(selector) for selector in self._selectors]
 
     def _take(self, node: Node, kept: list[Node], most: int | None) -> None:
         if self._states is not None and (node.state or "").lower() not in self._states:
@@ -184,26 +230,51 @@ class _Question:
         if most is None or len(kept) < most:
             kept.append(node)
 
-    def summary(self, shown: int | None) -> str:
-        """Say in a line or two how many nodes match, and which ids no node has."""
-        parts = [f"{self.matched:,} of {self.total:,} nodes match"]
-        if self.matched > self._stateless:
-            parts.append(f"{self._connected:,} of them connected")
+    def summary(self, shown: int | None, titles: Sequence[str]) -> Iterator[str]:
+        """Say how many nodes match, and why not the others; all of it where none matches.
+
+        :param shown: how many nodes were printed, where there was a limit.
+        :param titles: what the selectors are called where there are several.
+        """
+        screen = screen_here(ascii_only=False, stream=sys.stderr)
+        if self._explanations and not self.matched:
+            explained = list(map(Explained, titles, self._explanations))
+            if len(explained) > 1:
+                yield self._headline
+                yield ""
+            yield from explained_lines("text", explained, None, screen)
+            return
+        headline = self._explanations[0].headline if self._explanations else self._headline
+        if sys.stderr.isatty():
+            yield from wrapped(headline.split(" "), screen.columns, hang=2)
+        else:  # a log is searched for it
+            yield headline
         if shown is not None and shown < self.matched:
-            parts.append(f"the first {shown:,} are shown")
-        lines = ["; ".join(parts)]
-        if self._missing:
-            some = ", ".join(quoted(node_id) for node_id in sorted(self._missing)[:5])
-            more = f" and {len(self._missing) - 5:,} more" if len(self._missing) > 5 else ""
-            lines.append(f"no node has the id {some}{more}")
+            yield f"the first {shown:,} are shown"
+        hints = [hint for explanation in self._explanations for hint in explanation.hints]
+        yield from (f"{hint.message} [{hint.code}]" for hint in hints)
+        missing = sorted(self._missing.difference(*(hint.wrong for hint in hints)))
+        if missing:
+            some = ", ".join(map(quoted, missing[:5]))
+            more = f" and {len(missing) - 5:,} more" if len(missing) > 5 else ""
+            yield f"no node has the id {some}{more}"
         if not self.matched and self._other_states:
             states = (
                 f"{printable(state)} ({n:,})" for state, n in self._other_states.most_common(5)
             )
-            lines.append(f"without --state there are nodes in the states {', '.join(states)}")
+            yield f"without --state there are nodes in the states {', '.join(states)}"
         if not any(selector.is_satisfiable for selector in self._selectors):
-            lines.append("the selector contradicts itself: no node can ever match")
-        return "\n".join(lines)
+            yield "the selector contradicts itself: no node can ever match"
+        elif self._gone:
+            yield "to see why, save the nodes in a file, and ask: nodeselect explain -n FILE …"
+
+    @property
+    def _headline(self) -> str:
+        nodes = "node" if self.total == 1 else "nodes"
+        text = f"{self.matched:,} of {self.total:,} {nodes} match"
+        if self.matched > self._stateless:
+            text += f", {self._connected:,} of them connected"
+        return text
 
     def _needs(self) -> Needs:
         """Give what a node needs for :meth:`_keep`; nothing where that has to see all nodes."""
@@ -225,37 +296,6 @@ class _Question:
         return lambda labels, node_id: any(test(labels, node_id) for test in tests)
 
 
-def _selectors(expressions: tuple[str, ...], ids: tuple[str, ...]) -> list[Selector] | None:
-    """Make a selector of each expression and the ids, or say everything that is wrong."""
-    chosen, selectors, wrong = Selector.everything(), [], False
-    try:
-        chosen = Selector.of(match_ids=ids)
-    except SelectorError as error:
-        say_error(error.at("--id"))
-        wrong = True
-    for expression in expressions:
-        try:
-            selectors.append(Selector.of(match_expressions=[expression]) & chosen)
-        except SelectorError as error:
-            say_error(error.at("-l"))
-            wrong = True
-    return None if wrong else selectors or [chosen]
-
-
-def _job_selector(job: str) -> Selector:
-    from nodeselect.jobs import read_job_selector  # YAML: loaded where a job is read
-
-    return read_job_selector(read_bytes(job), job_name(job))
-
-
-def _parted(context: click.Context, option: str, texts: tuple[str, ...]) -> tuple[str, ...]:
-    """Give the pieces of texts that are parted by commas, each once."""
-    pieces = [piece.strip() for text in texts for piece in text.split(",")]
-    if not all(pieces):
-        raise click.UsageError(f"{option} holds an empty piece", context)
-    return tuple(dict.fromkeys(pieces))
-
-
 def _check_output(
     context: click.Context,
     output: str,
@@ -275,3 +315,12 @@ def _check_output(
         )
     if show_labels and output != "table":
         raise click.UsageError(f"--show-labels goes with table, not {output}", context)
+
+
+def _peeked(stream: BinaryIO, name: str) -> Peeked:
+    try:
+        return Peeked(stream)
+    except OSError as error:
+        raise InventoryError(
+            "cannot-read", f"cannot be read: {error.strerror or error}", place=name
+        ) from None

@@ -10,12 +10,13 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
+from nodeselect.cli.folded import fold
 from nodeselect.node import Node
 from nodeselect.printable import printable, width
 
 __all__ = ["COLUMN_FORMATS", "FORMATS", "OutputError", "lines_of", "put"]
 
-FORMATS = ("table", "name", "wide", "json", "ndjson", "csv")
+FORMATS = ("table", "name", "folded", "wide", "json", "ndjson", "csv")
 COLUMN_FORMATS = ("table", "wide", "csv")
 """The formats that have columns and a header."""
 
@@ -68,6 +69,8 @@ def lines_of(
     match style:
         case "name":
             return (node.id for node in nodes)
+        case "folded":
+            return fold(node.id for node in nodes)
         case "json":
             return _json(nodes)
         case "ndjson":

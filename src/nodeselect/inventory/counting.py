@@ -8,11 +8,14 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from nodeselect.inventory import postings
+from nodeselect.inventory.moment import Moment
 from nodeselect.inventory.postings import Postings
 from nodeselect.inventory.store import Store
+from nodeselect.labels import Operator, Requirement
+from nodeselect.labels.selector import made_of
 from nodeselect.node import Node
 
-__all__ = ["facet", "ids_of_names", "keys", "keys_of", "states"]
+__all__ = ["carriers", "facet", "few_keys", "few_values", "ids_of_names", "keys_of", "states"]
 
 
 def facet(store: Store, found: Postings, key: str) -> Counter[str]:
@@ -24,26 +27,52 @@ def facet(store: Store, found: Postings, key: str) -> Counter[str]:
     return _sum(index.counts(key, found) for index in indexes)
 
 
-def keys(store: Store, found: Postings) -> Counter[str]:
-    """Count the nodes that carry each key."""
+def few_values(store: Store, found: Postings, key: str, most: int) -> Counter[str] | None:
+    """Count the nodes by their value of ``key``; None where there are more than ``most`` values."""
+    indexes = store.indexes()
+    if indexes is not None and max(len(index.values(key)) for index in indexes) > most:
+        return None
+    counts = facet(store, found, key)
+    return None if len(counts) > most else counts
+
+
+def few_keys(store: Store, found: Postings, most: int) -> Counter[str] | None:
+    """Count the nodes that carry each key; None where there are more than ``most`` keys."""
     indexes = store.indexes()
     if indexes is None:
-        return Counter(key for node in _nodes(store, found) for key in node.labels)
+        counts = Counter(key for node in _nodes(store, found) for key in node.labels)
+        return None if len(counts) > most else counts
+    names = [index.names() for index in indexes]
+    if max(map(len, names)) > most:
+        return None
     return _sum(
-        {key: postings.intersection(found, index.carriers(key)) for key in index.names()}
-        for index in indexes
+        {key: postings.intersection(found, index.carriers(key)) for key in some}
+        for index, some in zip(indexes, names, strict=True)
     )
 
 
-def keys_of(store: Store, found: Postings, value: str) -> Counter[str]:
-    """Count the nodes that have ``value``, by the key that they have it under."""
+def keys_of(store: Store, found: Postings, value: str, most: int) -> Counter[str]:
+    """Count the nodes that have ``value``, by the key that they have it under.
+
+    Nothing is counted where there are more than ``most`` keys.
+    """
     indexes = store.indexes()
     if indexes is None:
         labels = (item for node in _nodes(store, found) for item in node.labels.items())
         return Counter(key for key, held in labels if held == value)
+    names = [index.names() for index in indexes]
+    if max(map(len, names)) > most:
+        return Counter()
     return _sum(
-        {key: index.count_of(key, value, found) for key in index.names()} for index in indexes
+        {key: index.count_of(key, value, found) for key in some}
+        for index, some in zip(indexes, names, strict=True)
     )
+
+
+def carriers(moment: Moment, found: Postings, key: str) -> int:
+    """Count the nodes that carry ``key``."""
+    carries = made_of([Requirement.read(key, Operator.EXISTS, ())], None)
+    return postings.intersection(found, moment.match(carries))
 
 
 def states(store: Store, found: Postings) -> dict[str | None, int]:
@@ -60,13 +89,19 @@ def states(store: Store, found: Postings) -> dict[str | None, int]:
     return {state: count for state, count in ranked if count}
 
 
-def ids_of_names(store: Store, found: Postings, names: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """Give each of ``names`` that a node has, with the id of that node. Looks at every node."""
-    wanted = set(names)
+def ids_of_names(store: Store, found: Postings, names: Sequence[str]) -> dict[str, str]:
+    """Give the id of the first node that has each of ``names``, where one has. Looks at every node
+    until all are found."""
+    wanted, ids = set(names), {}
     for ordinal in store.in_order(found):
         name = store.name(ordinal)
         if name in wanted:
-            yield str(name), store.id(ordinal)
+            assert name is not None
+            ids[name] = store.id(ordinal)
+            wanted.remove(name)
+            if not wanted:
+                break
+    return ids
 
 
 def _nodes(store: Store, found: Postings) -> Iterator[Node]:

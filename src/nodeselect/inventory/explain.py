@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from nodeselect.inventory import counting, postings
 from nodeselect.inventory.explanation import (
+    NOTHING,
     Explanation,
     NearMiss,
     NodeExplanation,
@@ -18,8 +19,7 @@ from nodeselect.inventory.explanation import (
 from nodeselect.inventory.hints import find_hints, note_of
 from nodeselect.inventory.moment import Moment
 from nodeselect.inventory.postings import Postings
-from nodeselect.labels import Operator, Requirement, Selector
-from nodeselect.labels.selector import made_of
+from nodeselect.labels import Requirement, Selector
 from nodeselect.node import CONNECTED
 
 __all__ = ["explain", "explain_node"]
@@ -33,6 +33,9 @@ _SAMPLED = 10
 _SAMPLE = 3
 
 _NEAREST = 5
+
+_NAMED = 3
+"""Ids that are named; of more it is said how many."""
 
 
 def explain(moment: Moment, selector: Selector) -> Explanation:
@@ -56,7 +59,7 @@ def explain(moment: Moment, selector: Selector) -> Explanation:
         reasons=reasons,
         other_reasons=lumped,
         near=_near(moment, groups),
-        hints=find_hints(moment, everything, selector, parts, outcomes),
+        hints=find_hints(moment, everything, selector, passing, outcomes),
         missing_ids=tuple(i for i in selector.ids or () if moment.find(i) is None),
     )
 
@@ -80,9 +83,11 @@ def explain_node(moment: Moment, selector: Selector, node_id: str) -> NodeExplan
 def _text(part: Selector) -> str:
     if part.ids is None:
         return str(part)
-    if len(part.ids) == 1:
-        return f"id {part.ids[0]}"
-    return f"one of {len(part.ids):,} ids" if part.ids else "nothing"
+    if not part.ids:
+        return NOTHING
+    if len(part.ids) > _NAMED:
+        return f"<one of {len(part.ids):,} ids>"
+    return f"<id in ({','.join(part.ids)})>"
 
 
 def _groups(
@@ -151,7 +156,7 @@ def _outcomes(
                 left=len(before),
                 only=len(without - passed),
                 absent=_absent(moment, part.requirements, everything),
-                note=note_of(moment, everything, part) if fails == total else None,
+                note=note_of(moment, everything, part, passed) if everything else None,
             )
         )
     return tuple(outcomes)
@@ -160,13 +165,9 @@ def _outcomes(
 def _absent(
     moment: Moment, requirements: tuple[Requirement, ...], everything: Postings
 ) -> int | None:
-    if not requirements:
+    if not requirements or not requirements[0].operator.takes_absent:
         return None
-    (requirement,) = requirements
-    if requirement.operator not in (Operator.NOT_EQUALS, Operator.NOT_IN):
-        return None
-    carries = made_of([Requirement.read(requirement.key, Operator.EXISTS, ())], None)
-    return len(everything) - len(moment.match(carries))
+    return len(everything) - counting.carriers(moment, everything, requirements[0].key)
 
 
 def _ids(moment: Moment, nodes: Postings, n: int) -> tuple[str, ...]:

@@ -1,27 +1,22 @@
 """Why a selector takes the nodes that it takes, and why not the others: numbers, and their text."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from nodeselect.printable import cut, printable, quoted, width
+from nodeselect.inventory.telling import Line, lines_of, lines_of_node, named, short, told
+from nodeselect.printable import printable
 
-__all__ = ["Explanation", "Hint", "NearMiss", "NodeExplanation", "Outcome", "Reason"]
+__all__ = ["NOTHING", "Explanation", "Hint", "NearMiss", "NodeExplanation", "Outcome", "Reason"]
 
-_LINES = 8
-"""Reasons shown; the rest is summed up in one line."""
-
-_BAR = 20
-"""Columns of the longest bar."""
-
-_BLOCKS = " ▏▎▍▌▋▊▉█"
-"""Eighths of a column."""
+NOTHING = "<nothing>"
+"""The text of what a selector that takes nothing asks for; no requirement reads like this."""
 
 
 class Outcome(NamedTuple):
     """What one requirement does to the nodes."""
 
     text: str
-    """The requirement as a selector says it; of ids, the id or how many are asked for."""
+    """The requirement as a selector says it; ids stand in angle brackets, many as their number."""
     fails: int
     """Nodes that do not satisfy it, whatever the others say."""
     left: int
@@ -29,10 +24,10 @@ class Outcome(NamedTuple):
     only: int
     """Nodes that fail nothing else: so many more would match without it."""
     absent: int | None
-    """Of ``!=`` and ``notin``: nodes that satisfy it only because they lack the label; None of
-    the others."""
+    """Of ``!=``, ``notin`` and ``!key``: nodes that satisfy it because they lack the label; None
+    of the others."""
     note: str | None
-    """What is to be known of a requirement that no node satisfies."""
+    """What is to be known of a requirement that takes no node, or leaves none out."""
 
 
 class Reason(NamedTuple):
@@ -64,7 +59,11 @@ class Hint(NamedTuple):
     message: str
     """What there is instead."""
     instead: str | None
-    """What to write; None where that is not known."""
+    """What to write; None where that is not known, or cannot be said in a selector."""
+    wrong: tuple[str, ...]
+    """What ``instead`` replaces: texts of requirements, or an id."""
+    matches: int | None
+    """How many nodes would match with ``instead``; None where there is none."""
 
 
 class NodeExplanation(NamedTuple):
@@ -89,19 +88,25 @@ class NodeExplanation(NamedTuple):
         }
 
     def __str__(self) -> str:
+        """Give the text of :meth:`text` for a hundred columns."""
+        return self.text()
+
+    @property
+    def headline(self) -> str:
+        """Whether the node matches, in one line."""
         failed = sum(not passes for _, _, passes in self.requirements)
-        of = f"{failed} of {len(self.requirements)} requirements"
-        verdict = "matches" if self.matches else f"does not match: it fails {of}"
-        rows = [
-            (
-                "pass" if passes else "FAIL",
-                printable(cut(text, 60)),
-                "no such label" if value is None else quoted(value),
-            )
-            for text, value, passes in self.requirements
-        ]
-        lines = [f"{printable(self.id)} {verdict}"]
-        return "\n".join([*lines, *(f"  {line}" for line in _table(rows))])
+        if self.matches:
+            return f"{printable(self.id)} matches"
+        of = f"{len(self.requirements)} requirement{'s' * (len(self.requirements) != 1)}"
+        return f"{printable(self.id)} does not match: it fails {failed} of {of}"
+
+    def text(self, columns: int = 100, *, ascii_only: bool = False) -> str:
+        """Give all of it for people, in lines of at most ``columns`` where that is possible."""
+        return "\n".join(line.text for line in self.lines(columns, ascii_only=ascii_only))
+
+    def lines(self, columns: int = 100, *, ascii_only: bool = False) -> Iterator[Line]:
+        """Give the lines of :meth:`text`, each with what it is."""
+        return lines_of_node(self, columns, ascii_only=ascii_only)
 
 
 class Explanation(NamedTuple):
@@ -134,7 +139,7 @@ class Explanation(NamedTuple):
     """The ids asked for that no node has."""
 
     def as_dict(self) -> dict[str, Any]:
-        """Give all of it as what JSON can hold; ``docs/explain.md`` describes it."""
+        """Give all of it as what JSON can hold, as ``docs/explain.schema.json`` describes it."""
         return {
             "version": 1,
             "selector": self.selector,
@@ -149,8 +154,10 @@ class Explanation(NamedTuple):
             ],
             "other_reasons": self.other_reasons,
             "near": [{"id": miss.id, "failed": list(miss.failed)} for miss in self.near],
-            "hints": [hint._asdict() for hint in self.hints],
+            "hints": [{**hint._asdict(), "wrong": list(hint.wrong)} for hint in self.hints],
             "missing_ids": list(self.missing_ids),
+            "headline": self.headline,
+            "advice": self.advice,
         }
 
     def __str__(self) -> str:
@@ -160,14 +167,18 @@ class Explanation(NamedTuple):
     @property
     def headline(self) -> str:
         """How many match and what the others fail, in one line whose numbers add up."""
-        text = f"{self.matched:,} of {self.total:,} nodes match"
+        text = f"{self.matched:,} of {self.total:,} {'node' if self.total == 1 else 'nodes'} match"
         if self.matched > self.states.get(None, 0):
             text += f", {self.connected:,} of them connected"
         fail = self.total - self.matched
         if not fail:
             return text
-        parts = [f"{reason.nodes:,} {self._names(reason.failed)}" for reason in self.reasons[:3]]
+        parts = [f"{reason.nodes:,} {named(self, reason.failed)}" for reason in self.reasons[:3]]
         rest = fail - sum(reason.nodes for reason in self.reasons[:3])
+        if len(parts) == 1 and not rest:  # all fail the same
+            return (
+                f"{text}; {fail:,} {'fails' if fail == 1 else 'fail'} {parts[0].split(' ', 1)[1]}"
+            )
         if rest:
             parts.append(f"{rest:,} for other reasons")
         return f"{text}; {fail:,} {'fails' if fail == 1 else 'fail'}: {'; '.join(parts)}"
@@ -177,127 +188,79 @@ class Explanation(NamedTuple):
         """What to change to take more nodes, in one line."""
         if self.matched == self.total:
             return "every node matches" if self.total else "there are no nodes"
-        if not self.matched:
-            for hint in self.hints:
-                if hint.instead is not None:
-                    text = _short(self.outcomes[hint.outcome].text)
-                    return f"write {printable(hint.instead)} instead of {text}"
-        best = max(self.outcomes, key=lambda outcome: outcome.only, default=None)
-        if best is not None and best.only:
-            more = f"{best.only:,} {'more node' if best.only == 1 else 'more nodes'}"
-            return f"without {_short(best.text)} {more} would match"
-        dead = [_short(outcome.text) for outcome in self.outcomes if outcome.fails == self.total]
+        for hint in self.hints:
+            if hint.instead is not None and not self.matched:
+                text = f"write {printable(hint.instead)} instead of {_all(hint.wrong)}"
+                return f"{text}: {_more(hint.matches)}" if hint.matches else text
+        for hint in self.hints:
+            if hint.code == "contradiction":
+                return f"take away one of {_all(hint.wrong)}: they contradict each other"
+        if self.outcomes[0].text == NOTHING:
+            return "the selector takes nothing, whatever there is"
+        best = max(self.outcomes, key=lambda outcome: outcome.only)
+        if best.only:
+            return f"without {short(best.text)}: {_more(best.only, 'more ' * bool(self.matched))}"
+        dead = [short(outcome.text) for outcome in self.outcomes if outcome.fails == self.total]
         if dead:
             return f"no node satisfies {' or '.join(dead[:3])}: change that first"
-        fewest = len(self.near[0].failed) if self.near else 0
+        if not self.near:
+            return "no single change takes more nodes"
+        fewest = len(self.near[0].failed)
         return f"the nearest nodes fail {fewest} requirements: no single change takes more nodes"
 
-    def text(self, columns: int = 100, *, ascii_only: bool = False) -> str:
-        """Give all of it for people, in lines of at most ``columns`` where that is possible.
+    @property
+    def blocker(self) -> int | None:
+        """The place of the requirement to look at first; None where every node matches.
 
-        :param ascii_only: draw bars of ``#``.
+        The first one that no node satisfies; else the one without which the most nodes more would
+        match or, where none is in the way alone, that the most nodes fail.
         """
-        blocks: list[Iterable[str]] = [[self.headline]]
-        if self.outcomes:
-            blocks.append(self._funnel(ascii_only=ascii_only))
-        if self.reasons:
-            blocks.append(["WHY NOT", *self._why_not()])
-        if self.near and not self.matched:
-            blocks.append(["NEAREST", *self._nearest()])
-        if told := list(self._told()):
-            blocks.append(["NOTES", *told])
-        blocks.append([self.advice])
-        lines = [line for block in blocks for line in ("", *block)][1:]
-        return "\n".join(fitted for line in lines for fitted in _fitted(line, columns))
+        if self.matched == self.total:
+            return None
+        places = range(len(self.outcomes))
+        dead = [place for place in places if self.outcomes[place].fails == self.total]
+        if dead:
+            return dead[0]
+        numbers = [(outcome.only, outcome.fails) for outcome in self.outcomes]
+        return max(places, key=numbers.__getitem__)
 
-    def _funnel(self, *, ascii_only: bool) -> Iterator[str]:
-        rows = [("REQUIREMENT", "FAILS", "LEFT", "", "ONLY THIS")]
-        rows += [
-            (
-                _short(outcome.text),
-                f"{outcome.fails:,}",
-                f"{outcome.left:,}",
-                _bar(outcome.left, self.total, ascii_only=ascii_only),
-                f"{outcome.only:,}",
-            )
-            for outcome in self.outcomes
-        ]
-        return _table(rows, right=(1, 2, 4))
-
-    def _why_not(self) -> Iterator[str]:
-        shown = self.reasons[:_LINES]
-        rows = [
-            (
-                f"{reason.nodes:,}",
-                self._names(reason.failed),
-                ", ".join(map(printable, reason.ids))
-                + ("…" if reason.nodes > len(reason.ids) else ""),
-            )
-            for reason in shown
-        ]
-        rest = self.total - self.matched - sum(reason.nodes for reason in shown)
-        if rest:
-            rows.append((f"{rest:,}", "for other reasons", ""))
-        return (f"  {line}" for line in _table(rows, right=(0,)))
-
-    def _nearest(self) -> Iterator[str]:
-        rows = [(printable(miss.id), f"fails {self._names(miss.failed)}") for miss in self.near]
-        return (f"  {line}" for line in _table(rows))
-
-    def _told(self) -> Iterator[str]:
-        for outcome in self.outcomes:
-            if outcome.note:
-                yield f"  {_short(outcome.text)}: {outcome.note}"
-            if outcome.absent:
-                nodes = "node has" if outcome.absent == 1 else "nodes have"
-                yield f"  {_short(outcome.text)}: {outcome.absent:,} {nodes} no such label and pass"
-        if self.missing_ids:
-            some = ", ".join(quoted(node_id) for node_id in self.missing_ids[:3])
-            more = f" and {len(self.missing_ids) - 3:,} more" if len(self.missing_ids) > 3 else ""
-            yield f"  no node has the id {some}{more}"
+    @property
+    def trouble(self) -> str:
+        """What :attr:`blocker` does, in a few words."""
+        if self.blocker is None:
+            return "none: every node matches" if self.total else "none: there are no nodes"
+        outcome = self.outcomes[self.blocker]
+        name = short(outcome.text)
         for hint in self.hints:
-            yield f"  {hint.message} [{hint.code}]"
+            if hint.outcome == self.blocker and hint.instead is not None and not self.matched:
+                return f"{name}: write {printable(hint.instead)}"
+        if outcome.only and self.matched:
+            return f"{name}: {_more(outcome.only, 'more ')} without it"
+        if outcome.note:
+            return f"{name}: {outcome.note}"
+        return f"{name}: {outcome.fails:,} {'fails' if outcome.fails == 1 else 'fail'} it"
 
-    def _names(self, places: Sequence[int]) -> str:
-        names = [_short(self.outcomes[place].text) for place in places]
-        if len(names) > 3:
-            return f"{', '.join(names[:2])} and {len(names) - 2} more"
-        return " and ".join(names)
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What is to be known beside the numbers, a sentence each."""
+        return tuple(told(self))
 
+    def text(self, columns: int = 100, *, ascii_only: bool = False) -> str:
+        """Give all of it for people, in lines of at most ``columns``.
 
-def _short(text: str) -> str:
-    return printable(cut(text, 40))
+        :param columns: how wide the screen is; less than 40 is taken for 40.
+        :param ascii_only: draw bars of ``#``, and write what ASCII has not as its escape.
+        """
+        return "\n".join(line.text for line in self.lines(columns, ascii_only=ascii_only))
 
-
-def _bar(part: int, whole: int, *, ascii_only: bool) -> str:
-    """Draw a share; what is not nothing is at least a trace."""
-    eighths = -(-part * _BAR * 8 // whole) if whole else 0
-    if ascii_only:
-        return "#" * -(-eighths // 8)
-    return "█" * (eighths // 8) + _BLOCKS[eighths % 8].strip()
-
-
-def _table(rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> Iterator[str]:
-    widths = [max(map(width, column)) for column in zip(*rows, strict=True)]
-    for row in rows:
-        cells = []
-        for at, (cell, most) in enumerate(zip(row, widths, strict=True)):
-            blank = " " * (most - width(cell))
-            cells.append(blank + cell if at in right else cell + blank)
-        yield "  ".join(cells).rstrip()
+    def lines(self, columns: int = 100, *, ascii_only: bool = False) -> Iterator[Line]:
+        """Give the lines of :meth:`text`, each with what it is."""
+        return lines_of(self, columns, ascii_only=ascii_only)
 
 
-def _fitted(line: str, columns: int) -> Iterator[str]:
-    """Break a line that is too wide for the screen at a blank, where it has one."""
-    indent = "  " if line.startswith(" ") else ""
-    while width(line) > columns:
-        at = len(line)
-        while at > len(indent) and (
-            width(line[:at]) > columns or line[at : at + 1] not in ("", " ")
-        ):
-            at -= 1
-        if at <= len(indent) + 1:
-            break
-        yield line[:at].rstrip()
-        line = f"{indent}  {line[at:].lstrip()}"
-    yield line
+def _all(texts: Sequence[str]) -> str:
+    return " and ".join(map(short, texts[:3])) + (" and the others" if len(texts) > 3 else "")
+
+
+def _more(nodes: int, more: str = "") -> str:
+    return f"{nodes:,} {more}{'node' if nodes == 1 else 'nodes'} would match"

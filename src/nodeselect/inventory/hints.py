@@ -7,167 +7,277 @@ the same first letter.
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from nodeselect.errors import SelectorError
 from nodeselect.inventory import counting
 from nodeselect.inventory.explanation import Hint, Outcome
 from nodeselect.inventory.moment import Moment
 from nodeselect.inventory.postings import Postings
 from nodeselect.labels import Operator, Requirement, Selector
 from nodeselect.labels.rules import parse_int64
-from nodeselect.printable import printable, quoted
+from nodeselect.labels.selector import made_of
+from nodeselect.printable import cut, printable, quoted
 
 __all__ = ["find_hints", "is_close", "note_of"]
 
 _MOST = 3
 
+_MANY = 10_000
+"""Names up to which one is looked for that is close; a key with more values tells nodes apart."""
+
 _LOOKED_AT = 2_000
 """Names that are compared letter by letter with a word; more are not looked at."""
 
+_WORDS = 8
+"""Values of one requirement that are looked for; more are not."""
 
-def note_of(moment: Moment, everything: Postings, part: Selector) -> str:
-    """Say why no node satisfies one requirement: a fact, not a guess."""
+_PLAIN_WORDS = ("true", "false", "yes", "no", "none")
+"""Values that stand under any key, and say nothing of the one that was meant."""
+
+_NAMING = (Operator.EQUALS, Operator.IN)
+_COMPARING = (Operator.GREATER_THAN, Operator.LESS_THAN)
+
+
+def note_of(moment: Moment, everything: Postings, part: Selector, passed: Postings) -> str | None:
+    """Say why a requirement takes no node, or leaves none out: a fact, not a guess."""
     if part.ids is not None:
-        return "no node has such an id"
+        return None
     (requirement,) = part.requirements
     key, operator = requirement.key, requirement.operator
-    values = counting.facet(moment.store, everything, key)
-    if not values:
+    if passed:
+        if not operator.takes_absent or len(passed) < len(everything):
+            return None
+        known = counting.carriers(moment, everything, key)
+        return None if known else "no node has this label, so it leaves none out"
+    nodes = counting.carriers(moment, everything, key)
+    if not nodes:
         return "no node has this label"
     if operator is Operator.DOES_NOT_EXIST:
         return "every node has this label"
-    if operator in (Operator.NOT_EQUALS, Operator.NOT_IN):
+    if operator.takes_absent:
         return "every node has this label with such a value"
-    if operator in (Operator.GREATER_THAN, Operator.LESS_THAN):
-        numbers = [number for value in values if (number := parse_int64(value)) is not None]
-        if not numbers:
-            return "no value of this label is a whole number"
-        return f"the numbers of this label go from {min(numbers)} to {max(numbers)}"
-    only = "this value" if len(requirement.values) == 1 else "any of these values"
-    nodes = sum(values.values())
-    return f"no node has {only} ({nodes:,} {'node has' if nodes == 1 else 'nodes have'} the label)"
+    have = f"{nodes:,} {'node has' if nodes == 1 else 'nodes have'} the label"
+    if operator not in _COMPARING:
+        only = "this value" if len(requirement.values) == 1 else "any of these values"
+        return f"no node has {only} ({have})"
+    values = counting.few_values(moment.store, everything, key, _MANY)
+    if values is None:
+        return f"no node has such a number ({have})"
+    numbers = [number for value in values if (number := parse_int64(value)) is not None]
+    if not numbers:
+        return "no value of this label is a whole number"
+    return f"the numbers of this label go from {min(numbers)} to {max(numbers)}"
 
 
 def find_hints(
     moment: Moment,
     everything: Postings,
     selector: Selector,
-    parts: Sequence[Selector],
+    passing: Sequence[Postings],
     outcomes: Sequence[Outcome],
 ) -> tuple[Hint, ...]:
-    """Look for what was meant, first requirements first; at most three hints."""
-    hints: list[Hint] = []
+    """Look for what was meant, first requirements first; at most three hints.
+
+    :param passing: for each of the selector's parts, the nodes that satisfy it.
+    """
     if not everything:
         return ()
-    if not selector.is_satisfiable and selector.ids != ():
-        hints.append(_contradiction(selector, parts))
+    found: list[tuple[Hint, Selector | None, tuple[int, ...]]] = []
+    parts = selector.parts
+    if not selector.is_satisfiable and (against := _conflict(selector)):
+        found.append(_contradiction(parts, against))
     fleet = _Fleet(moment, everything)
-    for place, (part, outcome) in enumerate(zip(parts, outcomes, strict=True)):
-        if len(hints) == _MOST:
+    for place, (part, passed) in enumerate(zip(parts, passing, strict=True)):
+        if len(found) == _MOST:
             break
-        found = None
-        if part.ids is not None:
-            found = fleet.name_for_id(place, [i for i in part.ids if moment.find(i) is None])
-        elif outcome.fails == len(everything):
-            found = fleet.hint(place, part.requirements[0])
-        if found is not None:
-            hints.append(found)
+        if part.ids:
+            missing = [node_id for node_id in part.ids if moment.find(node_id) is None]
+            guess = fleet.name_for_id(place, part.ids, missing)
+        elif not part.requirements:
+            continue
+        elif not passed:
+            guess = fleet.hint(place, outcomes[place].text, part.requirements[0])
+        elif len(passed) == len(everything) and part.requirements[0].operator.takes_absent:
+            guess = fleet.other_key(place, outcomes[place].text, part.requirements[0])
+        else:
+            continue
+        if guess is not None:
+            found.append((*guess, (place,)))
+    hints = []
+    for hint, instead, places in found:
+        if instead is not None:
+            matches = moment.match(instead)
+            for place, passed in enumerate(passing):
+                if place not in places:
+                    matches = matches & passed
+            hint = hint._replace(matches=len(matches))
+        hints.append(hint)
     return tuple(hints)
 
 
-def _contradiction(selector: Selector, parts: Sequence[Selector]) -> Hint:
+_Guess = tuple[Hint, Selector | None]
+"""A hint, and a selector of what to write instead."""
+
+
+def _conflict(selector: Selector) -> tuple[Requirement, ...] | None:
     from nodeselect.labels import conflict  # the algebra: loaded with the first contradiction
 
-    against = conflict(selector) or ()
-    texts = [str(requirement) for requirement in against]
-    place = next(at for at, part in enumerate(parts) if part.requirements[:1] == against[:1])
-    message = f"{' and '.join(map(printable, texts))} contradict each other: no node can ever match"
-    values = {requirement.values[0] for requirement in against if requirement.values}
-    equal = all(requirement.operator is Operator.EQUALS for requirement in against)
-    instead = f"{against[0].key} in ({','.join(sorted(values))})" if equal else None
-    return Hint("contradiction", place, message, instead)
+    return conflict(selector)
+
+
+def _contradiction(
+    parts: Sequence[Selector], against: tuple[Requirement, ...]
+) -> tuple[Hint, Selector | None, tuple[int, ...]]:
+    wrong = list(against)
+    instead = None
+    if all(requirement.operator is Operator.EQUALS for requirement in against):
+        said = [each for part in parts for each in part.requirements]
+        wrong = [
+            each for each in said if each.key == against[0].key and each.operator is Operator.EQUALS
+        ]
+        values = tuple(sorted({each.values[0] for each in wrong}))
+        instead = Requirement.read(against[0].key, Operator.IN, values)
+    places = tuple(
+        place
+        for place, part in enumerate(parts)
+        if part.requirements and part.requirements[0] in wrong
+    )
+    texts = [str(each) for each in wrong]
+    both = " and ".join(cut(printable(text), 60) for text in texts[:3])
+    message = f"{both} contradict each other: no node can ever match"
+    hint = Hint("contradiction", places[0], message, _said(instead), tuple(texts), None)
+    return hint, _selector(instead), places
 
 
 class _Fleet:
     """The keys and values that there are."""
 
     def __init__(self, moment: Moment, everything: Postings) -> None:
+        self._moment = moment
         self._store = moment.store
         self._everything = everything
-        self._keys: Mapping[str, int] = {}
+        self._keys: Mapping[str, int] | None = None
 
-    def hint(self, place: int, requirement: Requirement) -> Hint | None:
+    def hint(self, place: int, text: str, requirement: Requirement) -> _Guess | None:
         """Say what is close to a requirement that no node satisfies, if anything is."""
-        key, operator = requirement.key, requirement.operator
-        if operator not in _WANTING:
+        if requirement.operator.takes_absent:
+            return None  # every node has the label: nothing is misspelled
+        if not counting.carriers(self._moment, self._everything, requirement.key):
+            other = self.other_key(place, text, requirement)
+        elif requirement.operator in _NAMING:
+            other = self._other_value(place, text, requirement)
+        else:
             return None
-        self._keys = self._keys or counting.keys(self._store, self._everything)
-        known = self._keys.get(key)
-        if known is None:
-            other = _close_key(key, self._keys)
-            if other is not None:
-                code, name = other
-                instead = str(Requirement.read(name, operator, requirement.values))
-                nodes = _nodes(self._keys[name])
-                message = f"no node has the label {quoted(key)}; {nodes} {quoted(name)}"
-                return Hint(code, place, message, instead)
-        elif operator in (Operator.EQUALS, Operator.IN):
-            values = counting.facet(self._store, self._everything, key)
-            for wanted in requirement.values:
-                if (value := _close(wanted, values)) is not None:
-                    rest = [each for each in requirement.values if each != wanted]
-                    replaced = tuple(sorted({*rest, value}))
-                    instead = str(Requirement.read(key, operator, replaced))
-                    message = f"no node has {key}={printable(wanted)}; {_nodes(values[value])}"
-                    return Hint("other-value", place, f"{message} {quoted(value)}", instead)
-        return self._under_other_key(place, requirement)
+        if other is not None and self._takes_any(other[1]):
+            return other
+        return self._under_other_key(place, text, requirement) or other
 
-    def _under_other_key(self, place: int, requirement: Requirement) -> Hint | None:
+    def _takes_any(self, instead: Selector | None) -> bool:
+        return instead is None or bool(self._moment.match(instead))
+
+    def other_key(self, place: int, text: str, requirement: Requirement) -> _Guess | None:
+        """Look for a key that is close to one that no node has."""
+        if self._keys is None:
+            some = counting.few_keys(self._store, self._everything, _MANY)
+            self._keys = {} if some is None else some
+        key = requirement.key
+        other = None if key in self._keys else _close_key(key, self._keys)
+        if other is None:
+            return None
+        code, name = other
+        message = f"no node has the label {quoted(key)}; {_have(self._keys[name])} {quoted(name)}"
+        return _guess(
+            code, place, message, text, _checked(name, requirement.operator, requirement.values)
+        )
+
+    def _other_value(self, place: int, text: str, requirement: Requirement) -> _Guess | None:
+        key = requirement.key
+        values = counting.few_values(self._store, self._everything, key, _MANY)
+        if values is None:
+            return None
+        plain: dict[str, list[str]] = {}
+        for value in values:
+            plain.setdefault(_plain(value), []).append(value)
+        for wanted in requirement.values[:_WORDS]:
+            meant = _close(wanted, values, plain)
+            if meant is not None:
+                message = (
+                    f"no node has {printable(key)}={printable(wanted)};"
+                    f" {_have(values[meant])} {quoted(meant)}"
+                )
+                rest = [each for each in requirement.values if each != wanted]
+                replaced = tuple(sorted({*rest, meant}))
+                instead = _checked(key, requirement.operator, replaced)
+                return _guess("other-value", place, message, text, instead)
+        return None
+
+    def _under_other_key(self, place: int, text: str, requirement: Requirement) -> _Guess | None:
         """Look for the value as one of another key."""
-        for value in requirement.values if requirement.operator in _NAMING else ():
-            if len(value) < 2 or value in ("true", "false", "yes", "no", "none"):
+        for value in requirement.values[:_WORDS] if requirement.operator in _NAMING else ():
+            if len(value) < 2 or value in _PLAIN_WORDS:
                 continue
-            counts = counting.keys_of(self._store, self._everything, value)
+            counts = counting.keys_of(self._store, self._everything, value, _MANY)
             if counts:
                 key = max(sorted(counts), key=lambda each: counts[each])
-                message = f"{_nodes(counts[key])} {quoted(value)} as the value of {quoted(key)}"
-                instead = str(Requirement.read(key, Operator.EQUALS, (value,)))
-                return Hint("other-key", place, message, instead)
+                message = f"{_have(counts[key])} {quoted(value)} as the value of {quoted(key)}"
+                instead = _checked(key, Operator.EQUALS, (value,))
+                return _guess("other-key", place, message, text, instead)
         return None
 
-    def name_for_id(self, place: int, missing: Sequence[str]) -> Hint | None:
+    def name_for_id(self, place: int, ids: Sequence[str], missing: Sequence[str]) -> _Guess | None:
         """Find out whether an id that no node has is a node's name."""
-        if not missing:
-            return None
-        for name, node_id in counting.ids_of_names(self._store, self._everything, missing):
-            message = (
-                f"{quoted(name)} is the name of a node, not an id; its id is {quoted(node_id)}"
-            )
-            return Hint("name-for-id", place, message, node_id)
+        known = counting.ids_of_names(self._store, self._everything, missing) if missing else {}
+        for name in missing:
+            if name in known:
+                message = f"{quoted(name)} is the name of a node, not an id;"
+                message += f" its id is {quoted(known[name])}"
+                chosen = made_of([], [*(each for each in ids if each != name), known[name]])
+                return Hint("name-for-id", place, message, known[name], (name,), None), chosen
         return None
 
 
-_NAMING = (Operator.EQUALS, Operator.IN)
-_WANTING = (*_NAMING, Operator.EXISTS, Operator.GREATER_THAN, Operator.LESS_THAN)
+def _guess(code: str, place: int, message: str, text: str, instead: Requirement | None) -> _Guess:
+    return Hint(code, place, message, _said(instead), (text,), None), _selector(instead)
 
 
-def _nodes(count: int) -> str:
+def _checked(key: str, operator: Operator, values: tuple[str, ...]) -> Requirement | None:
+    """Make a requirement of what nodes carry; None where no selector can say it."""
+    try:
+        return Requirement(key, operator, values)
+    except SelectorError:
+        return None
+
+
+def _said(requirement: Requirement | None) -> str | None:
+    return None if requirement is None else str(requirement)
+
+
+def _selector(requirement: Requirement | None) -> Selector | None:
+    return None if requirement is None else made_of([requirement], None)
+
+
+def _have(count: int) -> str:
     return f"{count:,} {'node has' if count == 1 else 'nodes have'}"
 
 
 def _close_key(key: str, known: Mapping[str, int]) -> tuple[str, str] | None:
     """Give the code of the hint and the key that was probably meant."""
     name = key.rpartition("/")[2]
-    by_name = sorted(each for each in known if each.rpartition("/")[2] == name)
+    by_name = [each for each in known if each.rpartition("/")[2] == name]
     if by_name:  # the most carried, of equals the first
-        return "other-prefix", max(by_name, key=lambda each: known[each])
-    close = _close(key, known)
+        return "other-prefix", min(by_name, key=lambda each: (-known[each], each))
+    plain: dict[str, list[str]] = {}
+    for each in known:
+        plain.setdefault(_plain(each), []).append(each)
+    close = _close(key, known, plain)
     return None if close is None else ("other-spelling", close)
 
 
-def _close(word: str, known: Mapping[str, int]) -> str | None:
-    """Give what is close to ``word``: the same letters first, then a slip, then the most nodes."""
-    plain = _plain(word)
-    same = [each for each in known if _plain(each) == plain]
-    near = same or _near(word, known)
+def _close(word: str, known: Mapping[str, int], plain: Mapping[str, list[str]]) -> str | None:
+    """Give what is close to ``word``: the same letters first, then a slip, then the most nodes.
+
+    :param plain: what is known, by its letters.
+    """
+    near = plain.get(_plain(word)) or _near(word, known)
     return min(near, key=lambda each: (-known[each], each), default=None)
 
 
@@ -178,7 +288,10 @@ def _near(word: str, known: Iterable[str]) -> list[str]:
 
 def _plain(word: str) -> str:
     """Give a word without case and without what parts its words."""
-    return "".join(character for character in word.casefold() if character not in "-_. ")
+    return word.casefold().translate(_PARTING)
+
+
+_PARTING = dict.fromkeys(map(ord, "-_. "))
 
 
 def is_close(one: str, other: str) -> bool:

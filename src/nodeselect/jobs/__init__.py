@@ -9,6 +9,7 @@ from nodeselect.jobs.check import CheckedJob, check_job
 from nodeselect.jobs.problems import Choice
 from nodeselect.jobs.reading import read_execution, read_job, read_job_selector
 from nodeselect.jobs.rules import Rule, all_rules
+from nodeselect.jobs.waves import Wave, plan_waves, wave_rules
 
 if TYPE_CHECKING:
     from nodeselect.jobs.execution import Execution, ExecutionStatus, GetExecutionResponse
@@ -40,11 +41,14 @@ __all__ = [
     "Rule",
     "State",
     "Timeouts",
+    "Wave",
     "all_rules",
     "check_job",
+    "plan_waves",
     "read_execution",
     "read_job",
     "read_job_selector",
+    "wave_rules",
 ]
 
 

@@ -146,7 +146,7 @@ class Selector(Frozen):
     @property
     def parts(self) -> "tuple[Selector, ...]":
         """What all must hold, one by one: a selector of the ids, if any, and one of each
-        requirement in the order in which they were given.
+        requirement in the order in which they were given; what is said twice stands once.
 
         >>> Selector.parse("region=eu,!debug").parts
         (Selector('region=eu'), Selector('!debug'))
@@ -155,7 +155,10 @@ class Selector(Frozen):
             return self._parts
         except AttributeError:  # asked for the first time
             ids = () if self.ids is None else (made_of([], self.ids),)
-            parts = (*ids, *(made_of([requirement], None) for requirement in self.written))
+            once: dict[tuple[object, ...], Requirement] = {}
+            for each in self.written:
+                once.setdefault((each.key, each.operator, each.values), each)
+            parts = (*ids, *(made_of([requirement], None) for requirement in once.values()))
             object.__setattr__(self, "_parts", parts)
             return self._parts
 

@@ -1,0 +1,104 @@
+"""Many ids in few words: ``edge-[001-128,130]``, as Slurm and ClusterShell write them."""
+
+import json
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+
+from nodeselect.printable import width
+
+__all__ = ["fold"]
+
+_DIGITS = re.compile("[0-9]+")
+
+_TRIED = 4
+"""Numbers of an id that it may be folded on, from its end: a UUID has more, and none that count."""
+
+_LONGEST = 18
+"""Digits of the longest number that is counted with: it fits 64 bits wherever it is unfolded."""
+
+_SIGNS = re.compile(r'[\[\],"!&^@*?%{}\\\s]')
+"""What means something to programs that unfold, and so does not stand for itself."""
+
+
+def fold(ids: Iterable[str], longest: int | None = None) -> list[str]:
+    """Give texts that stand for all of ``ids``, each id once.
+
+    >>> fold(["edge-001", "edge-002", "gw-7.lan", "edge-003", "core", "gw-9.lan", "edge-005"])
+    ['edge-[001-003,005]', 'gw-[7,9].lan', 'core']
+
+    Ids that differ in one number become one text. It stands where the first of them stood, and its
+    numbers ascend. Numbers that are filled up with zeros are never in one text with such as are
+    not, nor are those of two widths, so that every range has one meaning. An id that holds a
+    bracket, a comma, a blank or another sign of such texts stands between double quotes, written
+    as JSON writes a string: it is never taken for several.
+
+    :param longest: columns of the longest text; what needs more becomes several, though one range
+        is never parted.
+    """
+    first: dict[str, int] = {}
+    for node_id in ids:
+        first.setdefault(node_id, len(first))
+    texts: dict[int, list[str]] = {}
+    left = {}
+    for node_id, at in first.items():
+        if _SIGNS.search(node_id):
+            texts[at] = [json.dumps(node_id, ensure_ascii=False)]
+        else:
+            left[node_id] = [found.span() for found in _DIGITS.finditer(node_id)][-_TRIED:]
+    for _ in range(_TRIED):
+        for before, behind, numerals in _series(left):
+            if len(numerals) > 1:
+                members = [before + numeral + behind for numeral in numerals]
+                for node_id in members:
+                    del left[node_id]
+                at = min(first[node_id] for node_id in members)
+                room = None if longest is None else longest - width(before) - width(behind) - 2
+                texts[at] = [
+                    f"{before}[{numbers}]{behind}" for numbers in _lists(_ranges(numerals), room)
+                ]
+    texts |= {first[node_id]: [node_id] for node_id in left}
+    return [text for at in sorted(texts) for text in texts[at]]
+
+
+def _series(left: dict[str, list[tuple[int, int]]]) -> Iterator[tuple[str, str, Sequence[str]]]:
+    """Take the last number of each id, and give those that are equal but for it: what stands
+    before it, what behind it, and the numerals of one kind, ascending."""
+    groups = defaultdict(list)
+    for node_id, numbers in left.items():
+        if numbers:
+            start, end = numbers.pop()
+            if end - start <= _LONGEST:
+                groups[node_id[:start], node_id[end:]].append(node_id[start:end])
+    for (before, behind), numerals in groups.items():
+        filled = {len(numeral) for numeral in numerals if numeral[0] == "0" and len(numeral) > 1}
+        kinds = defaultdict(list)
+        for numeral in numerals:
+            kinds[len(numeral) if len(numeral) in filled else 0].append(numeral)
+        for kind in kinds.values():
+            yield before, behind, sorted(kind, key=int)
+
+
+def _lists(ranges: Iterable[str], room: int | None) -> Iterator[str]:
+    """Give ranges parted by commas, in lists that have ``room`` or are one range."""
+    if room is None:
+        yield ",".join(ranges)
+        return
+    some = ""
+    for each in ranges:
+        if some and len(some) + 1 + len(each) > room:
+            yield some
+            some = ""
+        some += f",{each}" if some else each
+    yield some
+
+
+def _ranges(numerals: Sequence[str]) -> Iterator[str]:
+    """Give numerals that ascend as ranges; a number alone is a range of one."""
+    start = end = numerals[0]
+    for numeral in numerals[1:]:
+        if int(numeral) != int(end) + 1:
+            yield start if start == end else f"{start}-{end}"
+            start = numeral
+        end = numeral
+    yield start if start == end else f"{start}-{end}"

@@ -1,0 +1,274 @@
+"""``nodeselect labels``: the labels that a fleet carries."""
+
+import difflib
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, BinaryIO, NamedTuple
+
+import click
+
+from nodeselect.cli.messages import say
+from nodeselect.cli.options import nodes_option, selector_option, selectors_of
+from nodeselect.cli.output import put
+from nodeselect.cli.progress import Progress
+from nodeselect.cli.report import (
+    REPORTS,
+    Screen,
+    code,
+    json_lines,
+    markdown_table,
+    number_of,
+    screen_here,
+    table,
+    wrapped,
+)
+from nodeselect.labels import Selector
+from nodeselect.printable import quoted, width
+from nodeselect.sources import open_input
+from nodeselect.sources.reader import NodeReader
+
+__all__ = ["Facets", "counted", "labels"]
+
+SOME, NONE, WRONG = 0, 1, 2
+
+_TOP = 5
+"""Values of a key that are shown where all keys are."""
+
+_ROOM = 40
+"""Columns that the values of a key need to stand behind it."""
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  nodeselect labels -n nodes.json
+  nodeselect labels -n nodes.json region
+  nodeselect labels -n nodes.json -l gpu -o markdown
+  kubectl get nodes -o json | nodeselect labels -n - kubernetes.io/arch
+
+\b
+Exit status: 0 some node has such a label, 1 none has, 2 wrong question or
+input.
+"""
+)
+@nodes_option()
+@selector_option("Look only at nodes that match the selector. Repeated: that match any of them.")
+@click.option(
+    "-o", "--output", type=click.Choice(REPORTS), default="text", show_default=True,
+    help="How it is printed.",
+)  # fmt: skip
+@click.option("--ascii", "ascii_only", is_flag=True, help="Draw with ASCII alone.")
+@click.argument("key", required=False)
+@click.pass_context
+def labels(
+    context: click.Context,
+    nodes_from: str,
+    expressions: tuple[str, ...],
+    output: str,
+    ascii_only: bool,
+    key: str | None,
+) -> int:
+    """Print the labels of a fleet, counted.
+
+    Without KEY, print how many nodes have each label key, and its most frequent values. With KEY,
+    print all values of that label.
+    """
+    if ascii_only and output != "text":
+        raise click.UsageError(f"--ascii goes with text, not {output}", context)
+    selectors = selectors_of(expressions, ()) if expressions else []
+    if selectors is None:
+        return WRONG
+    facets = counted(nodes_from, selectors)
+    found = facets.keys if key is None else [each for each in facets.keys if each.key == key]
+    match output:
+        case "json":
+            put(json_lines(facets.as_dict(found, None if key is not None else _TOP)))
+        case "markdown":
+            put(_markdown(facets, found, key))
+        case _ if found:
+            put(_text(facets, found, key, screen_here(ascii_only=ascii_only)))
+    if not found:
+        say(facets.missing(key))
+    return SOME if found else NONE
+
+
+class _Key(NamedTuple):
+    """A label key, and the values that nodes have of it."""
+
+    key: str
+    nodes: int
+    """How many have it."""
+    values: list[tuple[str, int]]
+    """Each value with the number of nodes that have it; the most frequent first."""
+
+
+class Facets(NamedTuple):
+    """The labels of the nodes that were looked at."""
+
+    total: int
+    nodes: int
+    """How many of them matched, and were looked at."""
+    connected: int | None
+    """How many of these are connected; None where none tells its state."""
+    chosen: bool
+    """Whether a selector chose them."""
+    keys: list[_Key]
+    """The keys; those that the most nodes have first."""
+
+    @property
+    def headline(self) -> str:
+        text = number_of(self.total, "node")
+        if self.chosen:
+            text = f"{self.nodes:,} of {self.total:,} nodes match"
+        if self.connected is not None:
+            text += f", {self.connected:,} of them connected"
+        return f"{text}; {number_of(len(self.keys), 'label key')}" if self.keys else text
+
+    def missing(self, key: str | None) -> str:
+        """Say that no node has the label that was asked for, or any."""
+        if key is None:
+            return f"{self.headline}: no node has any label"
+        text = f"{self.headline}: no node has the label {quoted(key)}"
+        names = [each.key for each in self.keys[:1_000] if len(each.key) <= 317]
+        close = difflib.get_close_matches(key[:317], names, 1, 0.75)
+        return f"{text}\n  did you mean {quoted(close[0])}?" if close else text
+
+    def as_dict(self, found: list[_Key], top: int | None) -> dict[str, Any]:
+        return {
+            "version": 1,
+            "total": self.total,
+            "nodes": self.nodes,
+            "connected": self.connected,
+            "keys": [
+                {
+                    "key": each.key,
+                    "nodes": each.nodes,
+                    "distinct": len(each.values),
+                    "values": [{"value": value, "nodes": n} for value, n in each.values[:top]],
+                }
+                for each in found
+            ],
+        }
+
+
+def counted(source: str | BinaryIO, selectors: Sequence[Selector]) -> Facets:
+    """Read all nodes, and count the labels of those that match any selector, or of all."""
+    tests = [selector.matches for selector in selectors]
+
+    def matches(labels: Mapping[str, str], node_id: str) -> bool:
+        return any(test(labels, node_id) for test in tests)
+
+    counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    nodes = connected = stateless = 0
+    with open_input(source) as (stream, name):
+        progress = Progress(stream, name)
+        reader = NodeReader(stream, matches if tests else None, name=name, watch=progress)
+        try:
+            for node in reader:
+                nodes += 1
+                connected += node.connected
+                stateless += node.state is None
+                for key, value in node.labels.items():
+                    counts[key][value] += 1
+        finally:
+            progress.wipe()
+    keys = [
+        _Key(key, values.total(), sorted(values.items(), key=lambda item: (-item[1], item[0])))
+        for key, values in counts.items()
+    ]
+    keys.sort(key=lambda each: (-each.nodes, each.key))
+    return Facets(reader.count, nodes, connected if nodes > stateless else None, bool(tests), keys)
+
+
+def _text(facets: Facets, found: list[_Key], key: str | None, screen: Screen) -> Iterator[str]:
+    yield from wrapped(facets.headline.split(" "), screen.columns)
+    yield ""
+    if key is not None:
+        yield from _values(facets, found[0], screen)
+    else:
+        yield from _keys(facets, screen)
+
+
+def _keys(facets: Facets, screen: Screen) -> Iterator[str]:
+    """Give a line for each key, with its most frequent values behind it or, where there is little
+    room, on a line of their own."""
+    lines = list(table([("KEY", "NODES", "", "VALUES"), *_rows(facets, screen)], right=(1, 3)))
+    longest = max(map(width, lines)) + 2
+    behind = screen.columns - longest >= _ROOM
+    yield screen.heading(f"{lines[0]}  MOST FREQUENT" if behind else lines[0])
+    for line, each in zip(lines[1:], facets.keys, strict=True):
+        if behind:
+            yield (
+                line + " " * (longest - width(line)) + _top(each, screen.columns - longest, screen)
+            )
+        else:
+            yield line
+            yield f"  {_top(each, screen.columns - 2, screen)}"
+
+
+def _rows(facets: Facets, screen: Screen) -> Iterator[tuple[str, str, str, str]]:
+    bar = min(20, screen.columns // 8)
+    for each in facets.keys:
+        key = screen.shown(each.key, screen.columns // 3)
+        drawn = screen.bar(each.nodes, facets.nodes, bar)
+        yield key, f"{each.nodes:,}", drawn, f"{len(each.values):,}"
+
+
+def _top(each: _Key, columns: int, screen: Screen) -> str:
+    """Give as many of the most frequent values as fit, the first one at least."""
+    rest = f", {screen.dots}"
+    text = ""
+    for at, (value, nodes) in enumerate(each.values[:_TOP]):
+        word = f"{screen.shown(value)} ({nodes:,})"
+        more = at + 1 < len(each.values)
+        if text and width(text) + 2 + width(word) + (len(rest) if more else 0) > columns:
+            return text + rest
+        text += f", {word}" if text else word
+        if width(text) > columns:
+            count = f" ({nodes:,})"
+            return screen.shown(value, columns - len(count)) + count
+    return text + rest if len(each.values) > _TOP else text
+
+
+def _values(facets: Facets, found: _Key, screen: Screen) -> Iterator[str]:
+    """Give a line for each value of one key."""
+    bar = min(40, screen.columns // 3)
+    rows = [("VALUE", "NODES", "")]
+    for value, nodes in found.values:
+        word = screen.shown(value, screen.columns // 3)
+        rows.append((word, f"{nodes:,}", screen.bar(nodes, facets.nodes, bar)))
+    if absent := facets.nodes - found.nodes:
+        rows.append(("(no such label)", f"{absent:,}", screen.bar(absent, facets.nodes, bar)))
+    lines = table(rows, right=(1,))
+    has = "has" if found.nodes == 1 else "have"
+    told = f"{number_of(found.nodes, 'node')} {has} it, {number_of(len(found.values), 'value')}"
+    yield from wrapped(f"{screen.shown(found.key)}: {told}".split(" "), screen.columns)
+    yield screen.heading(next(lines))
+    yield from lines
+
+
+def _markdown(facets: Facets, found: list[_Key], key: str | None) -> Iterator[str]:
+    yield f"**{facets.headline}**"
+    if not found:
+        return
+    yield ""
+    if key is None:
+        yield from markdown_table(
+            ("key", "nodes", "values", "most frequent"),
+            [
+                (
+                    code(each.key),
+                    f"{each.nodes:,}",
+                    f"{len(each.values):,}",
+                    ", ".join(f"{code(value)} ({n:,})" for value, n in each.values[:_TOP])
+                    + (", …" if len(each.values) > _TOP else ""),
+                )
+                for each in found
+            ],
+            right=(1, 2),
+        )
+        return
+    rows = [(code(value), f"{nodes:,}") for value, nodes in found[0].values]
+    if absent := facets.nodes - found[0].nodes:
+        rows.append(("no such label", f"{absent:,}"))
+    yield from markdown_table((code(key), "nodes"), rows, right=(1,))

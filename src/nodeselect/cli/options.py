@@ -1,0 +1,150 @@
+"""The options that several commands share, and the selectors that they say."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+import click
+
+from nodeselect.cli.job_files import job_name, read_bytes
+from nodeselect.cli.messages import say, say_error
+from nodeselect.cli.progress import Progress
+from nodeselect.errors import SelectorError
+from nodeselect.inventory import Inventory
+from nodeselect.labels import Selector
+from nodeselect.printable import printable
+from nodeselect.sources import open_input
+from nodeselect.sources.reader import NodeReader
+
+__all__ = [
+    "all_option",
+    "id_option",
+    "job_option",
+    "job_selector",
+    "nodes_option",
+    "once",
+    "parted",
+    "read_inventory",
+    "say_empty",
+    "selector_option",
+    "selectors_of",
+    "state_option",
+    "states_of",
+]
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+
+
+def once(context: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> str | None:
+    """Refuse an option that is given again: which of the two counts would not be seen."""
+    if len(values) > 1:
+        raise click.BadParameter("given more than once", context, parameter)
+    return values[0] if values else None
+
+
+def nodes_option(*, several: bool = False) -> Callable[[_Command], _Command]:
+    """Add ``-n``, where nodes come from: always, and once if not ``several``."""
+    return click.option(
+        "-n", "--nodes", "nodes_from", metavar="FILE|-",
+        help="Read nodes from a file, or - for standard input: node lists of Expanso, Kubernetes,"
+        " Bacalhau and Nomad, {id, labels}, in JSON, YAML or JSON lines, or CSV with a column id.",
+        required=True, multiple=True, callback=None if several else once,
+    )  # fmt: skip
+
+
+def selector_option(help: str) -> Callable[[_Command], _Command]:  # noqa: A002 - click's name for it
+    """Add ``-l``, a selector, to be given several times."""
+    return click.option("-l", "--selector", "expressions", metavar="EXPR", multiple=True, help=help)
+
+
+def job_option(
+    help: str,  # noqa: A002
+    *,
+    metavar: str = "FILE|-",
+    several: bool = False,
+) -> Callable[[_Command], _Command]:
+    """Add ``--job``, a job file: once if not ``several``."""
+    return click.option(
+        "--job", metavar=metavar, help=help, multiple=True, callback=None if several else once
+    )
+
+
+def id_option(help: str) -> Callable[[_Command], _Command]:  # noqa: A002
+    """Add ``--id``, the id of a node, to be given several times."""
+    return click.option("--id", "ids", metavar="ID", multiple=True, help=help)
+
+
+def all_option(help: str) -> Callable[[_Command], _Command]:  # noqa: A002
+    """Add ``--all``, the only way to say every node."""
+    return click.option("--all", "everything", is_flag=True, help=help)
+
+
+def state_option(help: str) -> Callable[[_Command], _Command]:  # noqa: A002
+    """Add ``--state``, states of nodes."""
+    return click.option("--state", "states", metavar="STATE,…", multiple=True, help=help)
+
+
+def states_of(context: click.Context, states: tuple[str, ...]) -> frozenset[str] | None:
+    """Give the states that ``--state`` names, in lower case; None where it is not given."""
+    named = parted(context, "--state", states)
+    return frozenset(map(str.lower, named)) if states else None
+
+
+def parted(context: click.Context, option: str, texts: tuple[str, ...]) -> tuple[str, ...]:
+    """Give the pieces of texts that are parted by commas, each once."""
+    pieces = [piece.strip() for text in texts for piece in text.split(",")]
+    if not all(pieces):
+        raise click.UsageError(f"{option} holds an empty piece", context)
+    return tuple(dict.fromkeys(pieces))
+
+
+def selectors_of(expressions: Sequence[str], ids: Sequence[str]) -> list[Selector] | None:
+    """Make a selector of each expression and the ids, or say everything that is wrong."""
+    chosen, selectors, wrong = Selector.everything(), [], False
+    try:
+        chosen = Selector.of(match_ids=ids)
+    except SelectorError as error:
+        say_error(error.at("--id"))
+        wrong = True
+    for expression in expressions:
+        try:
+            selectors.append(Selector.of(match_expressions=[expression]) & chosen)
+        except SelectorError as error:
+            say_error(error.at("-l"))
+            wrong = True
+    return None if wrong else selectors or [chosen]
+
+
+def job_selector(job: str) -> Selector:
+    """Read the selector of a job file; ``-`` is standard input.
+
+    :raises JobError: with everything that is wrong with it.
+    """
+    from nodeselect.jobs import read_job_selector  # YAML: loaded where a job is read
+
+    return read_job_selector(read_bytes(job), job_name(job))
+
+
+def say_empty(job: str, selector: Selector) -> None:
+    """Point out a job whose selector is empty."""
+    if selector == Selector.everything():
+        name = printable(job_name(job))
+        say(f"{name}: the selector is empty: this job takes EVERY node")
+
+
+def read_inventory(source: str, states: frozenset[str] | None) -> Inventory:
+    """Read all nodes; keep those in one of ``states``, or all where that is None.
+
+    :raises InventoryError: when anything is wrong with the input.
+    """
+    with open_input(source) as (stream, name):
+        progress = Progress(stream, name)
+        reader = NodeReader(stream, name=name, watch=progress)
+        try:
+            inventory = Inventory(
+                node for node in reader if states is None or (node.state or "").lower() in states
+            )
+        finally:
+            progress.wipe()
+    if others := reader.count - len(inventory):
+        say(f"{others:,} of {reader.count:,} nodes are in other states: they are left out")
+    return inventory

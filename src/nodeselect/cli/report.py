@@ -1,0 +1,171 @@
+"""What the forms of a report share: columns and bars on a screen, Markdown, JSON."""
+
+import json
+import os
+import re
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, NamedTuple, TextIO
+
+import click
+
+from nodeselect.printable import cut, printable, width
+
+__all__ = [
+    "MARKDOWN_CODE",
+    "REPORTS",
+    "Screen",
+    "code",
+    "json_lines",
+    "markdown_table",
+    "number_of",
+    "screen_here",
+    "table",
+    "wrapped",
+]
+
+REPORTS = ("text", "json", "markdown")
+"""The forms of a report."""
+
+MARKDOWN_CODE = 100
+"""Characters of the longest user text in Markdown."""
+
+_BLOCKS = " ▏▎▍▌▋▊▉█"
+"""Eighths of a column."""
+
+_PLAIN = re.compile(r"[^\s,()\"'…]+")
+"""A text that needs no quotes to be told from what stands around it."""
+
+
+class Screen(NamedTuple):
+    """What a report is drawn on."""
+
+    columns: int
+    """How wide it is."""
+    ascii_only: bool
+    """Whether we draw with ASCII alone. User text is shown as it is."""
+    bold: bool
+    """Whether headings are bold."""
+
+    def heading(self, text: str) -> str:
+        """Draw a heading."""
+        return click.style(text, bold=True) if self.bold else text
+
+    def bar(self, part: int, whole: int, columns: int) -> str:
+        """Draw a share of ``columns``; what is not nothing leaves a trace.
+
+        ``part`` is at most ``whole``.
+        """
+        eighths = -(-part * columns * 8 // whole) if whole else 0
+        if self.ascii_only:
+            return "#" * -(-eighths // 8)
+        return "█" * (eighths // 8) + _BLOCKS[eighths % 8].strip()
+
+    @property
+    def dots(self) -> str:
+        """What stands for something left out."""
+        return "..." if self.ascii_only else "…"
+
+    def shown(self, text: str, columns: int = 40) -> str:
+        """Give user text as a word of at most ``columns``: escaped, cut, and between quotes where
+        it could not be told from what stands around it."""
+        word = printable(text[: columns + 1])
+        if _PLAIN.fullmatch(word):
+            return self.cut(word, columns)
+        return f'"{self.cut(word, columns - 2)}"'
+
+    def cut(self, text: str, columns: int) -> str:
+        """Give printable ``text``, or as much of its beginning as has room in ``columns``."""
+        if width(text) <= columns:
+            return text
+        kept = text[: max(columns - len(self.dots), 0)]
+        while kept and width(kept) > columns - len(self.dots):
+            kept = kept[:-1]
+        return kept + self.dots
+
+
+def screen_here(*, ascii_only: bool, stream: TextIO | None = None) -> Screen:
+    """Give the screen that standard output, or ``stream``, is: COLUMNS, the terminal, or 80
+    columns.
+
+    A stream whose encoding has no blocks gets ASCII. Headings are bold on a terminal, where that is
+    not declined.
+    """
+    stream = sys.stdout if stream is None else stream
+    encoding = getattr(stream, "encoding", None) or "ascii"
+    try:
+        "█…".encode(encoding)
+    except UnicodeEncodeError:
+        ascii_only = True
+    declined = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
+    bold = not declined and stream is not None and stream.isatty()
+    return Screen(max(_columns(stream), 20), ascii_only, bold)
+
+
+def _columns(stream: TextIO | None) -> int:
+    said = os.environ.get("COLUMNS", "")
+    if said.isdecimal() and 0 < len(said) < 6 and int(said):
+        return int(said)
+    try:
+        return os.get_terminal_size(-1 if stream is None else stream.fileno()).columns or 80
+    except (OSError, ValueError):
+        return 80
+
+
+def number_of(count: int, one: str, many: str | None = None) -> str:
+    """Say a number of things: ``number_of(2, "node")`` is "2 nodes"."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def table(rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> Iterator[str]:
+    """Give rows of printable cells as lines in columns; those in ``right`` end where others do."""
+    widths = [max(map(width, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        cells = []
+        for at, (cell, most) in enumerate(zip(row, widths, strict=True)):
+            blank = " " * (most - width(cell))
+            cells.append(blank + cell if at in right else cell + blank)
+        yield "  ".join(cells).rstrip()
+
+
+def wrapped(words: Iterable[str], columns: int, indent: int = 0, hang: int = 0) -> Iterator[str]:
+    """Give words, with a blank between two, in lines of at most ``columns`` where they fit.
+
+    :param indent: blanks before the first line.
+    :param hang: blanks more before the others.
+    """
+    line, empty = " " * indent, True
+    for word in words:
+        if not empty and width(line) + 1 + width(word) > columns:
+            yield line
+            line, empty = " " * (indent + hang), True
+        line += word if empty else f" {word}"
+        empty = False
+    if not empty:
+        yield line
+
+
+def code(text: str) -> str:
+    """Give user text, cut where it is long, as code in a cell of Markdown: nothing in it means
+    anything there."""
+    text = cut(printable(text[: MARKDOWN_CODE + 1]), MARKDOWN_CODE) or '""'
+    fence = "`" * (max(map(len, re.findall("`+", text)), default=0) + 1)
+    pad = " " if text.startswith(("`", " ")) or text.endswith(("`", " ")) else ""
+    text = text.replace("\\|", "\\\\x7c")  # GitHub takes this pipe for the end of the cell
+    return f"{fence}{pad}{text}{pad}{fence}".replace("|", "\\|")
+
+
+def markdown_table(
+    heads: Sequence[str], rows: Iterable[Sequence[str]], right: Sequence[int] = ()
+) -> Iterator[str]:
+    """Give a table of Markdown, as GitHub has them."""
+    yield f"| {' | '.join(heads)} |"
+    yield f"| {' | '.join('--:' if at in right else '---' for at in range(len(heads)))} |"
+    for row in rows:
+        yield f"| {' | '.join(row)} |"
+
+
+def json_lines(value: dict[str, Any]) -> list[str]:
+    """Give the lines of a JSON document; all ASCII."""
+    text = json.dumps(value, indent=2)
+    return text.replace("\x7f", "\\u007f").split("\n")  # the one control that json leaves

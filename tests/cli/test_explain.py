@@ -1,0 +1,255 @@
+"""``nodeselect explain``: what a person sees, and what a program reads."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+
+from nodeselect import Inventory, Selector
+from tests.cli.running import Run, run_process, unprintable
+from tests.cli.screens import screen
+from tests.cli.test_screen import seen_on_terminal
+
+DOCS = Path(__file__).parents[2] / "docs"
+EXAMPLE = str(DOCS / "example" / "fleet.json")
+JOB = str(DOCS / "example" / "job.yaml")
+TRY = str(DOCS / "example" / "first-try.yaml")
+SCHEMA = json.loads((DOCS / "explain.schema.json").read_text("utf-8"))
+
+HOSTILE = [
+    {"id": "n-1", "name": "web", "labels": {"region": "\x1b[31meu\x1b[0m", "b|`c`": "x|`y`"}},
+    {"id": "n-2", "name": "שרת", "labels": {"tier": "x" * 5_000, "k" * 5_000: "", "Zone": "a"}},
+    {"id": "שרת-מאוד-ארוך", "labels": {"tier": "\u202egnp.exe", "\u202ekey": "", "gpu 0": "1"}},
+    {"id": "x" * 5_000, "labels": {"tier": "", "\x00": "|", "two\nlines": "\r\n| a |"}},
+]
+"""Ids and labels that try to break a line, a table, a screen; two run from right to left."""
+
+WIDE_WORDS = "tier in (free,premium,standard),region notin (ap-south,eu-central,us-east,us-west)"
+
+
+@pytest.mark.parametrize(
+    ("name", "columns", "options"),
+    [
+        pytest.param("explain-wide", "120", ["--job", JOB], id="wide"),
+        pytest.param("explain-80", "80", ["--job", JOB], id="80-columns"),
+        pytest.param("explain-60", "60", ["--job", JOB], id="60-columns"),
+        pytest.param("explain-narrow", "40", ["--job", JOB], id="narrow"),
+        pytest.param("explain-ascii", "60", ["--ascii", "--job", JOB], id="ascii"),
+        pytest.param("explain-long", "60", ["-l", WIDE_WORDS], id="long-requirements"),
+        pytest.param("explain-several", "80", ["-l", "gpu", "-l", "region=eu-west"], id="several"),
+        pytest.param("explain-markdown", "80", ["-o", "markdown", "--job", JOB], id="markdown"),
+        pytest.param("explain-node", "80", ["--job", JOB, "--node", "node-2e6aa41c"], id="node"),
+    ],
+)
+def test_screens(
+    run: Run, monkeypatch: pytest.MonkeyPatch, name: str, columns: str, options: list[str]
+) -> None:
+    """The example fleet, as a person sees it; no line is longer than the screen."""
+    monkeypatch.setenv("COLUMNS", columns)
+    ended = run("explain", "-n", EXAMPLE, *options)
+    assert (ended.status, ended.out, ended.err) == (0, screen(name), "")
+    if "markdown" not in options:
+        assert max(map(len, ended.out.splitlines())) <= int(columns)
+    if "--ascii" in options:
+        assert ended.out.isascii()
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        pytest.param("explain-none", ["--job", TRY], id="text"),
+        pytest.param("explain-none-markdown", ["--job", TRY, "-o", "markdown"], id="markdown"),
+        pytest.param("explain-none-node", ["--job", TRY, "--node", "node-174fc70c"], id="node"),
+        pytest.param(
+            "explain-none-node-markdown",
+            ["--job", TRY, "--node", "node-174fc70c", "-o", "markdown"],
+            id="node-markdown",
+        ),
+    ],
+)
+def test_where_none_matches(run: Run, name: str, options: list[str]) -> None:
+    """What was meant is told, and what to change; the status says that nothing matches."""
+    assert run("explain", "-n", EXAMPLE, *options) == (1, screen(name), "")
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        pytest.param("explain-hostile", ["-l", "region=eu,zone,tier!=x"], id="text"),
+        pytest.param("explain-hostile-ascii", ["--ascii", "-l", "region=eu,zone"], id="ascii"),
+        pytest.param(
+            "explain-hostile-markdown", ["-o", "markdown", "-l", "region=eu,zone"], id="markdown"
+        ),
+        pytest.param("explain-hostile-id", ["--id", "שרת"], id="name-for-id"),
+        pytest.param("explain-hostile-node", ["-l", "tier=x", "--node", "n-2"], id="node"),
+        pytest.param(
+            "explain-hostile-node-markdown",
+            ["-l", "region=eu", "--node", "n-1", "-o", "markdown"],
+            id="node-markdown",
+        ),
+    ],
+)
+def test_hostile_labels(run: Run, name: str, options: list[str]) -> None:
+    """Escapes, line ends and pipes are shown, not sent; what is long is cut."""
+    ended = run("explain", "-n", "-", *options, stdin=json.dumps(HOSTILE))
+    assert (ended.status, ended.out, ended.err) == (1, screen(name), "")
+    assert not unprintable(ended.out)
+    if "markdown" not in options:
+        assert max(map(len, ended.out.splitlines())) <= 80
+
+
+def test_states(run: Run) -> None:
+    """--state looks at fewer nodes, and says how many were left out."""
+    ended = run("explain", "-n", EXAMPLE, "-l", "gpu", "--state", "Connected")
+    assert ended.out.startswith("73 of 184 nodes match, 73 of them connected; 111 fail gpu\n")
+    assert ended.err == "26 of 210 nodes are in other states: they are left out\n"
+
+
+def test_a_job_that_takes_every_node(run: Run) -> None:
+    """A selector that is empty is pointed out."""
+    ended = run("explain", "-n", EXAMPLE, "--job", "-", stdin="name: x\n")
+    assert ended == (
+        0,
+        "210 of 210 nodes match, 184 of them connected\n\nevery node matches\n",
+        "standard input: the selector is empty: this job takes EVERY node\n",
+    )
+
+
+def test_an_empty_inventory(run: Run) -> None:
+    """Without nodes there is nothing to explain, and nothing breaks."""
+    ended = run("explain", "-n", "-", "-l", "a=b,a=c", "--id", "x", stdin="[]")
+    assert (ended.status, ended.err) == (1, "")
+    assert ended.out.startswith("0 of 0 nodes match\n")
+    assert ended.out.endswith("\nthere are no nodes\n")
+
+
+def test_a_name_is_no_id_of_a_node(run: Run) -> None:
+    """Who asks for one node by its name is told its id."""
+    ended = run("explain", "-n", EXAMPLE, "-l", "gpu", "--node", "dublin-01-inference-01")
+    assert ended == (
+        2,
+        "",
+        (
+            "error: no node has the id 'dublin-01-inference-01'\n"
+            "  it is a name, of the node with the id 'node-174fc70c'\n"
+        ),
+    )
+    ended = run("explain", "-n", EXAMPLE, "-l", "gpu", "--node", "\x1b")
+    assert ended == (2, "", "error: no node has the id '\\x1b'\n")
+
+
+ONE_WAY = "say what to explain, in one way: -l EXPR, --id ID or --job\n"
+
+
+@pytest.mark.parametrize(
+    ("question", "said"),
+    [
+        pytest.param([], ONE_WAY, id="no-question"),
+        pytest.param(["--job", JOB, "-l", "a"], ONE_WAY, id="job-and-selector"),
+        pytest.param(["--job", JOB, "--id", "a"], ONE_WAY, id="job-and-id"),
+        pytest.param(
+            ["-l", "a", "-o", "json", "--ascii"],
+            "--ascii goes with text, not json\n",
+            id="ascii-json",
+        ),
+        pytest.param(
+            ["--job", JOB, "--job", TRY, "--node", "x"],
+            "--node goes with one job\n",
+            id="node-and-jobs",
+        ),
+        pytest.param(
+            ["-l", "a", "--node", "x", "--node", "y"],
+            "Invalid value for '--node': given more than once\n",
+            id="two-nodes",
+        ),
+    ],
+)
+def test_wrong_usage(run: Run, question: list[str], said: str) -> None:
+    """A question that makes no sense is refused, with the usage."""
+    usage = "Usage: nodeselect explain [OPTIONS]\nTry 'nodeselect explain --help' for help.\n\n"
+    assert run("explain", "-n", EXAMPLE, *question) == (2, "", f"{usage}error: {said}")
+
+
+def test_wrong_selectors_and_jobs(run: Run, tmp_path: Path) -> None:
+    """A wrong selector and a wrong job are refused as everywhere."""
+    assert run("explain", "-n", EXAMPLE, "-l", "a b").status == 2
+    (tmp_path / "job").write_text("selector: all\n")
+    ended = run("explain", "-n", EXAMPLE, "--job", str(tmp_path / "job"))
+    assert (ended.status, ended.out) == (2, "")
+    assert "[wrong-type] at selector" in ended.err
+
+
+@pytest.mark.parametrize(
+    ("options", "form"),
+    [
+        pytest.param(["--job", JOB], "explanation", id="one"),
+        pytest.param(["--job", TRY], "explanation", id="none-matches"),
+        pytest.param(["--id", "dublin-01-inference-01", "-l", "!gpux"], "explanation", id="ids"),
+        pytest.param(["-l", "a=b,a=c,!d,tier!=x,tier>5"], "explanation", id="contradiction"),
+        pytest.param(["-l", "gpu", "-l", "nope"], "explanations", id="several"),
+        pytest.param(["-l", "gpu", "--node", "node-174fc70c"], "node", id="node"),
+        pytest.param(["-l", "gpu", "-l", "a", "--node", "node-174fc70c"], "nodes", id="nodes"),
+        pytest.param(["--job", JOB, "--job", TRY], "jobs", id="jobs"),
+        pytest.param(["--job", JOB, "--job", EXAMPLE], "jobs", id="wrong-job"),
+    ],
+)
+def test_json(run: Run, options: list[str], form: str) -> None:
+    """JSON is what the schema in docs says, all ASCII."""
+    ended = run("explain", "-n", EXAMPLE, "-o", "json", *options)
+    assert ended.out.isascii()
+    told = json.loads(ended.out)
+    jsonschema.validate(told, {**SCHEMA, "oneOf": [{"$ref": f"#/$defs/{form}"}]})
+    jsonschema.validate(told, SCHEMA)
+
+
+def test_json_is_that_of_the_library(run: Run) -> None:
+    """The command prints what ``as_dict`` of the library gives."""
+    selector = "region=eu-west,gpu,tier notin (free)"
+    ended = run("explain", "-n", EXAMPLE, "-o", "json", "-l", selector)
+    inventory = Inventory.read(EXAMPLE)
+    assert json.loads(ended.out) == inventory.explain(Selector.parse(selector)).as_dict()
+
+
+def test_json_of_hostile_labels(run: Run) -> None:
+    """JSON holds labels as they are, and no character that a terminal obeys."""
+    ended = run("explain", "-n", "-", "-o", "json", "-l", "region=eu", stdin=json.dumps(HOSTILE))
+    assert not unprintable(ended.out)
+    told: dict[str, Any] = json.loads(ended.out)
+    assert "x" * 5_000 in told["reasons"][0]["ids"] + [miss["id"] for miss in told["near"]]
+
+
+def test_the_schema_is_one() -> None:
+    """The schema is valid, and knows every code of a hint that the page tells of."""
+    jsonschema.Draft202012Validator.check_schema(SCHEMA)
+    page = (DOCS / "explain.md").read_text("utf-8")
+    for code in SCHEMA["$defs"]["hint"]["properties"]["code"]["enum"]:
+        assert f"| `{code}` |" in page
+
+
+def test_colour_on_a_terminal() -> None:
+    """A person sees headings in bold, and the advice in colour; the text is the same."""
+    drawn = seen_on_terminal("match", "-n", EXAMPLE, "-l", "nope")
+    assert b"\x1b[1mWHY NOT\x1b[0m" in drawn
+    assert b"\x1b[32m\x1b[1mwithout nope: 210 nodes would match\x1b[0m" in drawn
+    plain = seen_on_terminal("match", "-n", EXAMPLE, "-l", "nope", NO_COLOR="1")
+    assert b"\x1b" not in plain
+    for escape in (b"\x1b[0m", b"\x1b[1m", b"\x1b[32m"):
+        drawn = drawn.replace(escape, b"")
+    assert drawn == plain
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
+def test_a_screen_without_blocks(encoding: str) -> None:
+    """Where the encoding has no blocks, bars are drawn of ASCII."""
+    ended = run_process("explain", "-n", EXAMPLE, "--job", JOB, PYTHONIOENCODING=encoding)
+    assert ended.out.isascii()
+    assert "###" in ended.out
+
+
+@pytest.mark.parametrize("seed", ["0", "1"])
+def test_the_same_bytes_whatever_the_seed(seed: str) -> None:
+    """The seed of hashes changes nothing."""
+    ended = run_process("explain", "-n", EXAMPLE, "--job", TRY, PYTHONHASHSEED=seed)
+    assert ended.out == screen("explain-none")

@@ -1,0 +1,53 @@
+"""``explain --html`` writes a page beside what it prints."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.running import Run
+
+ASKED = ("explain", "-n", "fleet.ndjson")
+
+
+@pytest.mark.usefixtures("fleet")
+def test_page(run: Run) -> None:
+    """The page is written, and what is printed stays as it is without."""
+    plain = run(*ASKED, "-l", "region=eu")
+    assert run(*ASKED, "-l", "region=eu", "--html", "why.html") == plain
+    text = Path("why.html").read_text("utf-8")
+    assert text.startswith("<!DOCTYPE html>\n")
+    assert "<title>fleet.ndjson – 2 of 4 nodes match</title>" in text
+    assert "<h1>2 of 4 nodes match</h1>" in text
+
+
+@pytest.mark.usefixtures("fleet")
+def test_page_of_a_job(run: Run) -> None:
+    """A page names its job, and the states that it is confined to; with nodes of these alone."""
+    Path("<job>").write_text("selector: {match_labels: {region: us}}\n")
+    run(*ASKED, "--job", "<job>", "--html", "why.html", "--state", "ready,Lost")
+    text = Path("why.html").read_text("utf-8")
+    assert '<p class="subject">&lt;job&gt; on fleet.ndjson, only lost or ready</p>' in text
+    assert "<h1>1 of 2 nodes match</h1>" in text
+    assert "n-1" not in text
+
+
+@pytest.mark.usefixtures("fleet")
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        (("-l", "a", "-l", "b", "--html", "x"), "--html goes with one selector or job"),
+        (("-l", "a", "--node", "n-1", "--html", "x"), "--html goes with one selector or job"),
+        (("--job", ".", "--html", "x"), "--html goes with one selector or job"),
+        (("-l", "a", "--html", "-"), "--html writes to a file"),
+        (("-l", "a", "--html", "fleet.ndjson"), "--html would overwrite what it is made of"),
+        (("-l", "a", "--html", "."), "cannot write '.': Is a directory"),
+        (("-l", "a", "--html", "no/x"), "cannot write 'no/x': No such file or directory"),
+    ],
+)
+def test_refused(run: Run, args: tuple[str, ...], said: str) -> None:
+    """What a page cannot be made of, or written to, is refused, and nothing is printed."""
+    before = Path("fleet.ndjson").read_bytes()
+    ended = run(*ASKED, *args)
+    assert (ended.status, ended.out) == (2, "")
+    assert said in ended.err
+    assert Path("fleet.ndjson").read_bytes() == before

@@ -1,0 +1,256 @@
+"""``nodeselect labels``: the labels of a fleet, counted."""
+
+import io
+import json
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nodeselect import Inventory, Selector
+from nodeselect.cli.labels import counted
+from tests.cli.running import Run, run_process, unprintable
+from tests.cli.screens import screen
+from tests.property.strategies import selectors
+
+EXAMPLE = str(Path(__file__).parents[2] / "docs" / "example" / "fleet.json")
+
+HOSTILE = [
+    {"id": "n-1", "state": "connected", "labels": {"a": "\x1b[31mred\x1b[0m", "b|`c`": "x|`y`"}},
+    {"id": "n-2", "labels": {"a": "x" * 5_000, "k" * 5_000: "", "b|`c`": "<script>"}},
+    {
+        "id": "n-3",
+        "labels": {"a": "\u202egnp.exe", "\u202ekey": "日本語" * 30, "two\nlines": "\r\n"},
+    },
+    {"id": "n-4", "labels": {"a": "", "\x00": "(no such label)", "b|`c`": "`"}},
+]
+"""Labels that try to break a line, a table, a screen."""
+
+
+@pytest.mark.parametrize(
+    ("name", "columns", "options"),
+    [
+        pytest.param("labels-wide", "120", [], id="wide"),
+        pytest.param("labels-80", "80", [], id="80-columns"),
+        pytest.param("labels-narrow", "44", [], id="narrow"),
+        pytest.param("labels-ascii", "80", ["--ascii"], id="ascii"),
+        pytest.param("labels-selector", "80", ["-l", "gpu"], id="selector"),
+        pytest.param("labels-key", "80", ["region"], id="key"),
+        pytest.param("labels-key-narrow", "44", ["--ascii", "gpu"], id="key-narrow"),
+        pytest.param("labels-markdown", "80", ["-o", "markdown", "-l", "gpu"], id="markdown"),
+        pytest.param("labels-key-markdown", "80", ["-o", "markdown", "gpu"], id="key-markdown"),
+    ],
+)
+def test_screens(
+    run: Run, monkeypatch: pytest.MonkeyPatch, name: str, columns: str, options: list[str]
+) -> None:
+    """The example fleet, as a person sees it; no line is longer than the screen."""
+    monkeypatch.setenv("COLUMNS", columns)
+    ended = run("labels", "-n", EXAMPLE, *options)
+    assert (ended.status, ended.out, ended.err) == (0, screen(name), "")
+    if "markdown" not in options:
+        assert max(map(len, ended.out.splitlines())) <= int(columns)
+    if "--ascii" in options:
+        assert ended.out.isascii()
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        pytest.param("labels-hostile", [], id="text"),
+        pytest.param("labels-hostile-markdown", ["-o", "markdown"], id="markdown"),
+        pytest.param("labels-hostile-key", ["a"], id="key"),
+        pytest.param("labels-hostile-key-markdown", ["-o", "markdown", "b|`c`"], id="key-markdown"),
+    ],
+)
+def test_hostile_labels(run: Run, name: str, options: list[str]) -> None:
+    """Escapes, line ends and pipes are shown, not sent; what is long is cut."""
+    ended = run("labels", "-n", "-", *options, stdin=json.dumps(HOSTILE))
+    assert (ended.status, ended.out, ended.err) == (0, screen(name), "")
+    assert not unprintable(ended.out)
+
+
+def test_json(run: Run) -> None:
+    """JSON says the same in full, in ASCII, with a version."""
+    ended = run("labels", "-n", "-", "-o", "json", stdin=json.dumps(HOSTILE))
+    assert (ended.status, ended.err) == (0, "")
+    assert ended.out.isascii()
+    assert not unprintable(ended.out)
+    assert json.loads(ended.out) == {
+        "version": 1,
+        "total": 4,
+        "nodes": 4,
+        "connected": 1,
+        "keys": [
+            {
+                "key": "a",
+                "nodes": 4,
+                "distinct": 4,
+                "values": [
+                    {"value": value, "nodes": 1}
+                    for value in ("", "\x1b[31mred\x1b[0m", "x" * 5_000, "\u202egnp.exe")
+                ],
+            },
+            {
+                "key": "b|`c`",
+                "nodes": 3,
+                "distinct": 3,
+                "values": [{"value": value, "nodes": 1} for value in ("<script>", "`", "x|`y`")],
+            },
+            *(
+                {"key": key, "nodes": 1, "distinct": 1, "values": [{"value": value, "nodes": 1}]}
+                for key, value in (
+                    ("\x00", "(no such label)"),
+                    ("k" * 5_000, ""),
+                    ("two\nlines", "\r\n"),
+                    ("\u202ekey", "日本語" * 30),
+                )
+            ),
+        ],
+    }
+
+
+def test_json_of_a_key_has_all_its_values(run: Run) -> None:
+    """All keys have five values at most in JSON, one key has all."""
+    nodes = json.dumps([{"id": f"n-{n}", "labels": {"a": f"{n:02}"}} for n in range(12)])
+    every = json.loads(run("labels", "-n", "-", "-o", "json", stdin=nodes).out)
+    one = json.loads(run("labels", "-n", "-", "-o", "json", "a", stdin=nodes).out)
+    assert every["keys"][0] | {"values": []} == one["keys"][0] | {"values": []}
+    assert every["keys"][0]["values"] == one["keys"][0]["values"][:5]
+    assert [each["value"] for each in one["keys"][0]["values"]] == [f"{n:02}" for n in range(12)]
+
+
+def test_ties_are_settled_by_name(run: Run) -> None:
+    """Of keys and of values that are as frequent, the smaller one comes first, in any order."""
+    nodes = [
+        {"id": f"n-{n}", "labels": labels} for n, labels in enumerate([{"b": "2"}, {"a": "1"}])
+    ]
+    more = [{"id": "n-8", "labels": {"b": "1"}}, {"id": "n-9", "labels": {"a": "2"}}]
+    answers = {
+        run("labels", "-n", "-", stdin=json.dumps(some)).out
+        for some in (nodes + more, more + nodes, [*reversed(nodes), *more])
+    }
+    assert len(answers) == 1
+
+
+@pytest.mark.parametrize(
+    ("question", "status", "out", "err"),
+    [
+        pytest.param(
+            ["regoin"],
+            1,
+            "",
+            "4 nodes, 2 of them connected; 3 label keys: no node has the label 'regoin'\n"
+            "  did you mean 'region'?\n",
+            id="a-key-that-is-nearly-there",
+        ),
+        pytest.param(
+            ["\x1b[2J"],
+            1,
+            "",
+            "4 nodes, 2 of them connected; 3 label keys: no node has the label '\\x1b[2J'\n",
+            id="a-key-that-is-not-there",
+        ),
+        pytest.param(
+            ["-l", "tier=silver"],
+            1,
+            "",
+            "0 of 4 nodes match: no node has any label\n",
+            id="no-node",
+        ),
+        pytest.param(
+            ["-l", "tier=silver", "-o", "json"],
+            1,
+            '{\n  "version": 1,\n  "total": 4,\n  "nodes": 0,\n'
+            '  "connected": null,\n  "keys": []\n}\n',
+            "0 of 4 nodes match: no node has any label\n",
+            id="no-node-in-json",
+        ),
+        pytest.param(
+            ["-l", "tier=silver", "-o", "markdown"],
+            1,
+            "**0 of 4 nodes match**\n",
+            "0 of 4 nodes match: no node has any label\n",
+            id="no-node-in-markdown",
+        ),
+        pytest.param(
+            ["-l", "!region"],
+            1,
+            "",
+            "1 of 4 nodes match: no node has any label\n",
+            id="no-label",
+        ),
+        pytest.param(
+            ["-l", "tier=gold", "-l", "region=us"],
+            0,
+            "2 of 4 nodes match, 1 of them connected; 2 label keys\n\n"
+            "KEY     NODES              VALUES  MOST FREQUENT\n"
+            "region      2  ██████████       2  eu (1), us (1)\n"
+            "tier        1  █████            1  gold (1)\n",
+            "",
+            id="any-of-two-selectors",
+        ),
+    ],
+)
+def test_answers(
+    run: Run, fleet: str, question: list[str], status: int, out: str, err: str
+) -> None:
+    """What is there goes to standard output, that nothing is there to standard error."""
+    assert run("labels", "-n", fleet, *question) == (status, out, err)
+
+
+@pytest.mark.parametrize(
+    ("question", "said"),
+    [
+        pytest.param(["-l", "a b", "-l", "c d"], "error[unexpected]: -l: ", id="selector"),
+        pytest.param(
+            ["-n", "other"], "error: Invalid value for '-n' / '--nodes': given", id="twice"
+        ),
+        pytest.param(["--ascii", "-o", "json"], "error: --ascii goes with text", id="ascii"),
+        pytest.param(["a", "b"], "error: Got unexpected extra argument (b)", id="two-keys"),
+    ],
+)
+def test_wrong(run: Run, fleet: str, question: list[str], said: str) -> None:
+    """A wrong question is refused before anything is read, and says all that is wrong."""
+    ended = run("labels", "-n", fleet, *question)
+    assert (ended.status, ended.out) == (2, "")
+    assert ended.err.count(said) == max(question.count("-l"), 1)
+
+
+def test_wrong_nodes(run: Run) -> None:
+    """A broken inventory has no labels at all."""
+    ended = run("labels", "-n", "-", stdin='[{"id": "n-1", "labels": {"a": 1}}]')
+    assert (ended.status, ended.out) == (2, "")
+    assert ended.err.startswith("error[label-not-text]: standard input: [0].labels.a: ")
+
+
+def test_an_encoding_without_blocks() -> None:
+    """Where bars cannot be written, ASCII is drawn."""
+    ended = run_process("labels", "-n", EXAMPLE, PYTHONIOENCODING="ascii")
+    assert ended.out == screen("labels-ascii")
+
+
+@given(
+    st.lists(st.dictionaries(st.sampled_from("xyz"), st.sampled_from("ab"))),
+    st.lists(selectors(), max_size=2),
+)
+def test_brute_force(labels: list[dict[str, str]], chosen: list[Selector]) -> None:
+    """The counts are those that a look at each node gives."""
+    nodes = [{"id": f"n-{n}", "labels": each} for n, each in enumerate(labels)]
+    if not nodes:
+        return
+    data = json.dumps(nodes).encode()
+    taken = [
+        node.labels
+        for node in Inventory.read(io.BytesIO(data))
+        if not chosen or any(each.matches(node.labels, node.id) for each in chosen)
+    ]
+    facets = counted(io.BytesIO(data), chosen)
+    assert facets.nodes == len(taken)
+    assert {each.key: dict(each.values) for each in facets.keys} == {
+        key: Counter(each[key] for each in taken if key in each)
+        for key in {key for each in taken for key in each}
+    }
+    assert all(each.nodes == sum(n for _, n in each.values) for each in facets.keys)

@@ -1,0 +1,53 @@
+"""The JSON of reports is what its schema says."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+
+from tests.cli.running import Run
+from tests.cli.test_diff import HOSTILE, NEW, OLD
+
+DOCS = Path(__file__).parents[2] / "docs"
+NODES = str(DOCS / "example" / "fleet.json")
+JOB = str(DOCS / "example" / "job.yaml")
+
+
+def closed(schema: Any) -> Any:
+    """Give a schema that allows no field but those that it names."""
+    if isinstance(schema, list):
+        return [closed(each) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    copy = {key: closed(value) for key, value in schema.items()}
+    return {**copy, "additionalProperties": False} if schema.get("type") == "object" else copy
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        pytest.param(["labels", "-n", NODES], id="labels"),
+        pytest.param(["labels", "-n", NODES, "-l", "gpu", "region"], id="labels-of-a-key"),
+        pytest.param(["labels", "-n", NODES, "-l", "no-such-label"], id="no-labels"),
+        pytest.param(["labels", "-n", "hostile.json"], id="labels-hostile"),
+        pytest.param(["diff", "-n", NODES, "-l", "gpu", "-l", "region=eu-west"], id="selectors"),
+        pytest.param(["diff", "-n", "old.json", "-n", "new.json", "-l", "region"], id="fleets"),
+        pytest.param(["diff", "-n", "old.json", "-n", "hostile.json", "--all"], id="diff-hostile"),
+        pytest.param(["waves", "-n", NODES, "--job", JOB], id="waves"),
+        pytest.param(["waves", "-n", "old.json", "--job", JOB], id="no-waves"),
+    ],
+)
+def test_schema(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, question: list[str]
+) -> None:
+    """Whatever is printed fits the schema in the docs, which names every field."""
+    monkeypatch.chdir(tmp_path)
+    for name, fleet in (("old", OLD), ("new", NEW), ("hostile", HOSTILE)):
+        Path(f"{name}.json").write_text(json.dumps(fleet))
+    schema = json.loads((DOCS / f"{question[0]}.schema.json").read_text("utf-8"))
+    jsonschema.Draft202012Validator.check_schema(schema)
+    ended = run(*question, "-o", "json")
+    assert ended.status in (0, 1)
+    jsonschema.validate(json.loads(ended.out), closed(schema))

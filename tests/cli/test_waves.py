@@ -1,0 +1,191 @@
+"""``nodeselect waves``: the plan of a rollout, as people and programs see it."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.cli.running import Run, unprintable
+from tests.cli.screens import screen
+
+EXAMPLE = Path(__file__).parents[2] / "docs" / "example"
+NODES = str(EXAMPLE / "fleet.json")
+
+CANARY = """\
+name: "a\\tb|`c`"
+selector: {match_labels: {region: eu-west}}
+rollout: {strategy: canary, max_parallel: 40, canary_count: 2, health_check: {deadline: 5m}}
+"""
+IMMEDIATE = "name: now\nselector: {match_labels: {region: eu}}\n"
+NOBODY = "name: nobody\nselector: {match_labels: {region: mars}}\n"
+EVERY = "name: every\nrollout: {strategy: rolling, health_check: {deadline: 5m}}\n"
+
+
+@pytest.fixture
+def jobs(fleet: str) -> str:
+    """Stand in a folder with some jobs and the fleet of four."""
+    for name, text in (
+        ("canary", CANARY),
+        ("immediate", IMMEDIATE),
+        ("nobody", NOBODY),
+        ("every", EVERY),
+    ):
+        Path(f"{name}.yaml").write_text(text)
+    return fleet
+
+
+@pytest.mark.usefixtures("jobs")
+@pytest.mark.parametrize(
+    ("name", "columns", "question"),
+    [
+        pytest.param("waves-rolling", "80", ["--job", str(EXAMPLE / "job.yaml")], id="rolling"),
+        pytest.param("waves-canary", "120", ["--job", "canary.yaml"], id="canary-wide"),
+        pytest.param("waves-canary-narrow", "44", ["--job", "canary.yaml"], id="canary-narrow"),
+        pytest.param(
+            "waves-canary-markdown",
+            "80",
+            ["--job", "canary.yaml", "-o", "markdown"],
+            id="canary-markdown",
+        ),
+    ],
+)
+def test_screens(
+    run: Run, monkeypatch: pytest.MonkeyPatch, name: str, columns: str, question: list[str]
+) -> None:
+    """What a person sees; on a screen no line is wider than it."""
+    monkeypatch.setenv("COLUMNS", columns)
+    ended = run("waves", "-n", NODES, *question)
+    assert (ended.status, ended.out, ended.err) == (0, screen(name), "")
+    assert not unprintable(ended.out)
+    if "markdown" not in question:
+        assert max(map(len, ended.out.splitlines())) <= int(columns)
+
+
+@pytest.mark.parametrize(
+    ("job", "status", "out", "err"),
+    [
+        pytest.param(
+            "immediate",
+            0,
+            "'now': immediate, 1 wave: all nodes at once\n"
+            "2 of 4 nodes match, 2 of them connected\n\n"
+            "WAVE  NODES  SO FAR  IDS\n"
+            "0         2       2  n-[1-2]\n\n"
+            "RULES, where Expanso documents none\n"
+            "  all nodes that match and are connected now are one wave, with the number 0\n"
+            "  nodes come in the order of the input\n",
+            "",
+            id="immediate",
+        ),
+        pytest.param(
+            "nobody",
+            1,
+            "'nobody': immediate, 0 waves: all nodes at once\n"
+            "0 of 4 nodes match\n\n"
+            "RULES, where Expanso documents none\n"
+            "  all nodes that match and are connected now are one wave, with the number 0\n"
+            "  nodes come in the order of the input\n",
+            "no node matches: nodeselect explain says why\n",
+            id="nobody",
+        ),
+        pytest.param(
+            "every",
+            0,
+            "'every': rolling, 2 waves: 10% of the nodes in each\n"
+            "4 of 4 nodes match, 2 of them connected; the 2 that are not come later\n\n"
+            "WAVE  NODES  SO FAR  IDS\n"
+            "1         1       1  n-1\n"
+            "2         1       2  n-2\n\n"
+            "RULES, where Expanso documents none\n"
+            "  nodes come in the order of the input\n"
+            "  a percentage is one of the nodes that match and are connected now, rounded up\n"
+            "  a wave has at least one node, whatever the percentage\n",
+            "every.yaml: the selector is empty: this job takes EVERY node\n",
+            id="every",
+        ),
+    ],
+)
+def test_plans(run: Run, jobs: str, job: str, status: int, out: str, err: str) -> None:
+    """Only connected nodes are in a wave; that there is none is status 1."""
+    assert run("waves", "-n", jobs, "--job", f"{job}.yaml") == (status, out, err)
+
+
+@pytest.mark.usefixtures("jobs")
+def test_nodes_of_which_no_state_is_known(run: Run) -> None:
+    """Where no node tells its state, as in CSV, all that match are taken, and that is said."""
+    nodes = "id,region\na-1,eu\na-2,us\na-3,eu\n"
+    ended = run("waves", "-n", "-", "--job", "immediate.yaml", stdin=nodes)
+    assert ended.status == 0
+    assert "\n2 of 3 nodes match; none of them tells its state: all are taken\n" in ended.out
+    assert "\n0         2       2  a-[1,3]\n" in ended.out
+
+
+@pytest.mark.usefixtures("jobs")
+def test_none_connected(run: Run) -> None:
+    """Where nodes match and none is connected there is no wave."""
+    nodes = '[{"id": "a", "state": "lost", "labels": {"region": "eu"}}]'
+    ended = run("waves", "-n", "-", "--job", "immediate.yaml", stdin=nodes)
+    assert (ended.status, ended.err) == (1, "")
+    assert "\n1 of 1 nodes match, 0 of them connected; the 1 that is not come later\n" in ended.out
+
+
+def test_json(run: Run, jobs: str) -> None:
+    """JSON has everything, in ASCII, with a version; the same input gives the same bytes."""
+    question = ("waves", "-n", jobs, "--job", "every.yaml", "-o", "json")
+    ended = run(*question)
+    assert ended == run(*question)
+    assert json.loads(ended.out) == {
+        "version": 1,
+        "job": "every",
+        "strategy": "rolling",
+        "max_parallel": 10,
+        "total": 4,
+        "matched": 4,
+        "connected": 2,
+        "waves": [
+            {"number": 1, "canary": False, "nodes": 1, "ids": ["n-1"]},
+            {"number": 2, "canary": False, "nodes": 1, "ids": ["n-2"]},
+        ],
+        "rules": [
+            "nodes come in the order of the input",
+            "a percentage is one of the nodes that match and are connected now, rounded up",
+            "a wave has at least one node, whatever the percentage",
+        ],
+    }
+
+
+@pytest.mark.usefixtures("jobs")
+def test_json_of_canaries(run: Run) -> None:
+    """The name of the job is not changed in JSON, and the canaries are marked."""
+    answer = json.loads(run("waves", "-n", NODES, "--job", "canary.yaml", "-o", "json").out)
+    assert answer["job"] == "a\tb|`c`"
+    assert [(wave["canary"], wave["nodes"]) for wave in answer["waves"]] == [
+        (True, 2),
+        (False, 15),
+        (False, 15),
+        (False, 5),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("question", "said"),
+    [
+        pytest.param([], "error: say which job: --job FILE\n", id="no-job"),
+        pytest.param(["--job", "no"], "no: error[cannot-read]: ", id="no-file"),
+        pytest.param(["--job", "a", "--job", "b"], "given more than once", id="two-jobs"),
+        pytest.param(["--job", "wrong.yaml"], "error[out-of-range]", id="wrong-job"),
+    ],
+)
+def test_wrong(run: Run, jobs: str, question: list[str], said: str) -> None:
+    """A job that is wrong has no plan."""
+    Path("wrong.yaml").write_text("name: x\nrollout: {strategy: rolling, max_parallel: 101}\n")
+    ended = run("waves", "-n", jobs, *question)
+    assert (ended.status, ended.out) == (2, "")
+    assert said in ended.err
+
+
+def test_two_things_from_one_pipe(run: Run) -> None:
+    """A job and nodes cannot both come from standard input."""
+    ended = run("waves", "-n", "-", "--job", "-")
+    assert (ended.status, ended.out) == (2, "")
+    assert ended.err.endswith("error: job and nodes cannot both come from standard input\n")

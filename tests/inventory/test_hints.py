@@ -1,0 +1,161 @@
+"""What was probably meant: a table of mistakes, and what is said of each.
+
+``hints.txt`` has a line for each selector: the selector, and below it, indented, the code, the
+message and what to write instead of each hint; ``-`` where nothing is said.
+"""
+
+import re
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from nodeselect import Inventory, Node, Selector
+from nodeselect.inventory import hints
+from nodeselect.inventory.explanation import Hint
+from nodeselect.inventory.hints import is_close
+from tests.cli.running import unprintable
+
+TABLE = Path(__file__).with_name("hints.txt")
+
+FLEET = [
+    Node("n-1", {"region": "eu-west", "tier": "premium", "gpu": "nvidia-l4"}, name="dublin-01"),
+    Node("n-2", {"region": "eu-west", "tier": "standard", "disk_type": "ssd"}, name="dublin-02"),
+    Node("n-3", {"region": "eu-central", "kubernetes.io/arch": "arm64", "team": "fab-7"}),
+    Node("n-4", {"region": "us-east", "tier": "premium", "maintenance": "true", "slots": "12"}),
+    Node("n-5", {"region": "us-east-1", "Zone": "b", "GPU 0": "NVIDIA L4", "rack": "r-17"}),
+    Node("n-6", {"region": "Asia", "\x1b[31mteam\u202e": "x", "slots": "none", "env": "PROD x"}),
+]
+
+
+class Row(NamedTuple):
+    """A row of the table."""
+
+    question: str
+    said: str
+
+
+def rows() -> list[Row]:
+    """Read the table."""
+    text = re.sub(r"^#.*\n", "", TABLE.read_text("utf-8"), flags=re.MULTILINE)
+    return [
+        Row(match[1], match[2]) for match in re.finditer(r"^(\S.*)\n((?: {2}.*\n)+)", text, re.M)
+    ]
+
+
+def selector_of(question: str) -> Selector:
+    """Read a question: a selector, with ids before it as ``id:n-1,n-2;``."""
+    ids, _, text = question.rpartition(";")
+    selector = Selector.parse(text)
+    return selector & Selector.of(match_ids=ids.removeprefix("id:").split(",")) if ids else selector
+
+
+def shown(found: tuple[Hint, ...]) -> str:
+    """Write hints as the table has them."""
+    lines = []
+    for hint in found:
+        lines.append(f"{hint.code}: {hint.message}")
+        if hint.instead is not None:
+            wrong = " and ".join(hint.wrong)
+            lines.append(f"  {wrong} -> {hint.instead} ({hint.matches})")
+    return "".join(f"  {line}\n" for line in lines or ["-"])
+
+
+@pytest.mark.parametrize("row", rows(), ids=lambda row: row.question)
+@pytest.mark.parametrize("indexed", [True, False])
+def test_table(row: Row, indexed: bool) -> None:
+    """Each mistake is told as the table says, with and without an index, and can be printed."""
+    told = Inventory(FLEET, indexed=indexed).explain(selector_of(row.question))
+    assert shown(told.hints) == row.said
+    assert not unprintable(shown(told.hints))
+
+
+def test_the_table_has_every_code() -> None:
+    """Every kind of hint stands in the table."""
+    codes = set(re.findall(r"^ {2}([a-z-]+): ", TABLE.read_text("utf-8"), re.M))
+    assert codes == {
+        *("contradiction", "other-spelling", "other-prefix", "other-value", "other-key"),
+        "name-for-id",
+    }
+
+
+def test_what_is_written_instead_can_be_parsed() -> None:
+    """What a hint says to write is a selector, unless it is an id."""
+    for row in rows():
+        for hint in Inventory(FLEET).explain(selector_of(row.question)).hints:
+            if hint.instead is not None and hint.code != "name-for-id":
+                Selector.parse(hint.instead)
+
+
+def test_three_at_most_and_the_first_ones() -> None:
+    """Of many mistakes the first three are told."""
+    told = Inventory(FLEET).explain(Selector.parse("regoin,Tier,disk-type,maintenence,teem=x"))
+    assert [hint.wrong for hint in told.hints] == [("regoin",), ("Tier",), ("disk-type",)]
+
+
+def test_the_order_of_nodes_and_of_labels_does_not_matter() -> None:
+    """The same nodes in another order give the same hints."""
+    backwards = [
+        Node(node.id, dict(list(node.labels.items())[::-1]), name=node.name) for node in FLEET[::-1]
+    ]
+    for row in rows():
+        selector = selector_of(row.question)
+        assert (
+            Inventory(backwards).explain(selector).hints == Inventory(FLEET).explain(selector).hints
+        )
+
+
+CLOSE = [
+    pytest.param("region", "regoin", True, id="exchanged"),
+    pytest.param("region", "regon", True, id="missing"),
+    pytest.param("region", "reggion", True, id="doubled"),
+    pytest.param("region", "rexion", True, id="wrong"),
+    pytest.param("region", "rexoin", False, id="two-in-a-short-word"),
+    pytest.param("maintenance", "maintainence", False, id="three-in-a-long-word"),
+    pytest.param("maintenance", "mainteinence", True, id="two-in-a-long-word"),
+    pytest.param("production", "prod", False, id="an-abbreviation"),
+    pytest.param("gpu", "gpx", False, id="too-short"),
+    pytest.param("node-12", "node-13", False, id="a-digit"),
+    pytest.param("node-1", "node-12", False, id="a-digit-more"),
+    pytest.param("node1", "nodee1", True, id="a-letter-before-a-digit"),
+    pytest.param("", "", False, id="nothing"),
+]
+
+
+@pytest.mark.parametrize(("one", "other", "close"), CLOSE)
+def test_close(one: str, other: str, close: bool) -> None:
+    """What is a slip, both ways."""
+    assert is_close(one, other) is is_close(other, one) is close
+
+
+def test_a_key_with_many_values_is_not_searched(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a key tells nodes apart, no value is looked for, and no value is counted."""
+    monkeypatch.setattr(hints, "_MANY", 3)
+    monkeypatch.setattr(hints, "_near", None)  # would raise where it was called
+    names = ["aaaa", "bbbb", "cccc", "dddd"]
+    told = Inventory(Node(name, {"host": name}) for name in names).explain(
+        Selector.parse("host=aaab,host>5")
+    )
+    assert told.hints[1:] == ()  # the first is the contradiction
+    assert [outcome.note for outcome in told.outcomes] == [
+        "no node has this value (4 nodes have the label)",
+        "no node has such a number (4 nodes have the label)",
+    ]
+
+
+def test_many_keys_are_not_searched(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where there are very many keys, none is looked for."""
+    monkeypatch.setattr(hints, "_MANY", 3)
+    inventory = Inventory([Node("n", {"aaaa": "vv", "bbbb": "", "cccc": "", "dddd": ""})])
+    assert inventory.explain(Selector.parse("aaab=vv")).hints == ()
+
+
+def test_few_words_of_a_large_set_are_looked_for() -> None:
+    """Of a set of a thousand values the first few are looked for."""
+    values = [f"x{number}" for number in range(1_000)]
+    told = Inventory(FLEET).explain(
+        Selector.of(match_expressions=[f"tier in ({','.join(values)})"])
+    )
+    assert told.hints == ()
+    told = Inventory(FLEET).explain(Selector.parse("tier in (premum,gold,zzz)"))
+    assert told.hints[0].instead == "tier in (gold,premium,zzz)"

@@ -1,0 +1,194 @@
+"""Laws of explanations: every number is what a look at every node gives.
+
+The fleets are random and have changed since they were indexed; segments are made of a handful of
+nodes, so that ordinals, the dead and the latest changes all have a part in it.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from nodeselect import Inventory, Node, Selector
+from nodeselect.inventory import Explanation, building
+from tests import naive
+from tests.property.strategies import IDS, labels, selectors
+
+STATES = (None, "connected", "ready", "lost")
+NAMES = (None, "web", "n-2", "db")
+MORE_IDS = (*IDS, *(f"m-{number}" for number in range(8)))
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _small_segments() -> Iterator[None]:
+    """Let a segment be made of three nodes and more."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(building, "FEW", 2)
+        yield
+
+
+@st.composite
+def some_nodes(draw: st.DrawFn, max_size: int = 10) -> list[Node]:
+    """Nodes with different ids."""
+    ids = draw(st.lists(st.sampled_from(MORE_IDS), unique=True, max_size=max_size))
+    return [
+        Node(
+            node_id,
+            draw(labels()),
+            name=draw(st.sampled_from(NAMES)),
+            state=draw(st.sampled_from(STATES)),
+        )
+        for node_id in ids
+    ]
+
+
+@st.composite
+def inventories(draw: st.DrawFn) -> Inventory:
+    """An inventory with or without index, that has changed since it was made."""
+    inventory = Inventory(draw(some_nodes()), indexed=draw(st.booleans()), compact_at=None)
+    for _ in range(draw(st.integers(0, 2))):
+        inventory.apply(draw(some_nodes(5)))
+        there = sorted(node.id for node in inventory)
+        if there:
+            inventory.apply(draw(st.lists(st.sampled_from(there), unique=True, max_size=4)))
+        if draw(st.booleans()):
+            inventory.compact()
+    return inventory
+
+
+def failed_of(selector: Selector, node: Node) -> tuple[int, ...]:
+    """Give the places of what a node fails, by the model of the language."""
+    return tuple(
+        place
+        for place, part in enumerate(selector.parts)
+        if not naive.takes(part.requirements, part.ids, node.labels, node.id)
+    )
+
+
+def check(told: Explanation, nodes: list[Node], selector: Selector) -> None:
+    """Compare every number with what a look at every node gives."""
+    parts = selector.parts
+    failed = {node.id: failed_of(selector, node) for node in nodes}
+    matched = [node for node in nodes if not failed[node.id]]
+    assert (told.total, told.matched) == (len(nodes), len(matched))
+    assert told.states == Counter(node.state for node in matched)
+    assert list(told.states.values()) == sorted(told.states.values(), reverse=True)
+    assert told.connected == sum(node.connected for node in matched)
+
+    assert len(told.outcomes) == len(parts)
+    for place, (outcome, part) in enumerate(zip(told.outcomes, parts, strict=True)):
+        assert outcome.fails == sum(place in places for places in failed.values())
+        assert outcome.left == sum(all(at > place for at in places) for places in failed.values())
+        assert outcome.only == sum(places == (place,) for places in failed.values())
+        if part.requirements and part.requirements[0].operator.takes_absent:
+            key = part.requirements[0].key
+            assert outcome.absent == sum(key not in node.labels for node in nodes)
+        else:
+            assert outcome.absent is None
+
+    groups = Counter(places for places in failed.values() if places)
+    assert {reason.failed: reason.nodes for reason in told.reasons} == groups
+    assert len(told.reasons) == len(groups)
+    assert [reason.nodes for reason in told.reasons] == sorted(groups.values(), reverse=True)
+    assert told.matched + sum(reason.nodes for reason in told.reasons) == told.total
+    assert told.other_reasons == 0
+    for at, reason in enumerate(told.reasons):
+        ids = [node.id for node in nodes if failed[node.id] == reason.failed]
+        assert list(reason.ids) == (ids[:3] if at < 10 else [])
+
+    fewest = min((len(places) for places in groups), default=0)
+    near = [node.id for node in nodes if failed[node.id] and len(failed[node.id]) == fewest]
+    assert [miss.id for miss in told.near] == near[:5]
+    assert all(miss.failed == failed[miss.id] for miss in told.near)
+    there = {node.id for node in nodes}
+    assert told.missing_ids == tuple(i for i in selector.ids or () if i not in there)
+
+
+@given(inventories(), selectors())
+def test_every_number(inventory: Inventory, selector: Selector) -> None:
+    """All counts and groups are those of brute force, and the sums add up."""
+    check(inventory.explain(selector), list(inventory), selector)
+
+
+@given(inventories(), selectors(), some_nodes(5))
+def test_a_snapshot_in_the_past(inventory: Inventory, selector: Selector, more: list[Node]) -> None:
+    """An explanation of a snapshot is of its moment, whatever happened since."""
+    snapshot = inventory.snapshot()
+    nodes, before = list(snapshot), snapshot.explain(selector)
+    inventory.apply(more)
+    for node in nodes[:2]:
+        inventory.remove(node.id)
+    check(snapshot.explain(selector), nodes, selector)
+    assert snapshot.explain(selector) == before
+    check(inventory.explain(selector), list(inventory), selector)
+
+
+@given(inventories(), selectors())
+def test_an_index_changes_nothing(inventory: Inventory, selector: Selector) -> None:
+    """With and without an index, before and after compaction, the same is told, hints and all."""
+    told = inventory.explain(selector)
+    nodes = list(inventory)
+    assert Inventory(nodes).explain(selector) == told
+    assert Inventory(nodes, indexed=False).explain(selector) == told
+    inventory.compact()
+    assert inventory.explain(selector) == told
+
+
+@given(inventories(), selectors())
+def test_hints(inventory: Inventory, selector: Selector) -> None:
+    """There are at most three; what a hint says would match is what does match."""
+    told = inventory.explain(selector)
+    assert len(told.hints) <= 3
+    nodes = list(inventory)
+    for hint in told.hints:
+        assert 0 <= hint.outcome < len(told.outcomes)
+        assert (hint.instead is None) == (hint.matches is None)
+        if hint.instead is None:
+            continue
+        if hint.code == "name-for-id":
+            assert selector.ids is not None
+            ids = {*selector.ids, hint.instead} - set(hint.wrong)
+            rest = [part for part in selector.parts if part.ids is None]
+            parts = [Selector.of(match_ids=ids), *rest]
+        else:
+            rest = [part for part in selector.parts if str(part) not in hint.wrong]
+            parts = [Selector.parse(hint.instead), *rest]
+        expected = [
+            node
+            for node in nodes
+            if all(naive.takes(part.requirements, part.ids, node.labels, node.id) for part in parts)
+        ]
+        assert hint.matches == len(expected)
+
+
+@given(inventories(), selectors())
+def test_one_node(inventory: Inventory, selector: Selector) -> None:
+    """What is told of one node agrees with what is told of all."""
+    matched = 0
+    for node in inventory:
+        told = inventory.explain_node(selector, node.id)
+        places = tuple(at for at, (*_, passes) in enumerate(told.requirements) if not passes)
+        assert places == failed_of(selector, node)
+        assert told.matches == (not places)
+        matched += told.matches
+        for part, (_, value, _) in zip(selector.parts, told.requirements, strict=True):
+            if part.ids is None:
+                assert value == node.labels.get(part.requirements[0].key)
+    assert matched == inventory.explain(selector).matched
+
+
+@settings(max_examples=50)
+@given(inventories(), selectors(), st.integers(1, 200), st.booleans())
+def test_text(inventory: Inventory, selector: Selector, columns: int, ascii_only: bool) -> None:
+    """The text fits its screen; the numbers of the headline add up."""
+    told = inventory.explain(selector)
+    text = told.text(columns, ascii_only=ascii_only)
+    assert max(len(line) for line in text.split("\n")) <= max(columns, 40) or not text.isascii()
+    assert text.isascii() or not ascii_only
+    assert text == "\n".join(line.text for line in told.lines(columns, ascii_only=ascii_only))
+    _, fail, reasons = told.headline.partition(" fail: ")
+    if fail:
+        numbers = [int(part.split(" ")[0]) for part in reasons.split("; ")]
+        assert sum(numbers) == told.total - told.matched
