@@ -43,8 +43,8 @@ class Union(NamedTuple):
 
     @property
     def text(self) -> str:
-        nodes = "node" if self.total == 1 else "nodes"
-        text = f"together: {self.matched:,} of {self.total:,} {nodes} match"
+        match = "node matches" if self.total == 1 else "nodes match"
+        text = f"together: {self.matched:,} of {self.total:,} {match}"
         return text if self.connected is None else f"{text}, {self.connected:,} of them connected"
 
 

@@ -270,8 +270,8 @@ class _Question:
 
     @property
     def _headline(self) -> str:
-        nodes = "node" if self.total == 1 else "nodes"
-        text = f"{self.matched:,} of {self.total:,} {nodes} match"
+        match = "node matches" if self.total == 1 else "nodes match"
+        text = f"{self.matched:,} of {self.total:,} {match}"
         if self.matched > self._stateless:
             text += f", {self._connected:,} of them connected"
         return text

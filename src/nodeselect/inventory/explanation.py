@@ -167,7 +167,8 @@ class Explanation(NamedTuple):
     @property
     def headline(self) -> str:
         """How many match and what the others fail, in one line whose numbers add up."""
-        text = f"{self.matched:,} of {self.total:,} {'node' if self.total == 1 else 'nodes'} match"
+        match = "node matches" if self.total == 1 else "nodes match"
+        text = f"{self.matched:,} of {self.total:,} {match}"
         if self.matched > self.states.get(None, 0):
             text += f", {self.connected:,} of them connected"
         fail = self.total - self.matched
@@ -235,7 +236,10 @@ class Explanation(NamedTuple):
             if hint.outcome == self.blocker and hint.instead is not None and not self.matched:
                 return f"{name}: write {printable(hint.instead)}"
         if outcome.only and self.matched:
-            return f"{name}: {_more(outcome.only, 'more ')} without it"
+            nodes = "node" if outcome.only == 1 else "nodes"
+            return f"{name}: {outcome.only:,} more {nodes} without it"
+        if self.blocker == 0 and self.missing_ids and outcome.fails == self.total:
+            return f"{name}: no node has such an id"
         if outcome.note:
             return f"{name}: {outcome.note}"
         return f"{name}: {outcome.fails:,} {'fails' if outcome.fails == 1 else 'fail'} it"

@@ -1,0 +1,157 @@
+"""``nodeselect explain`` over many jobs: a line each, those in trouble first."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.cli.running import Run, unprintable
+from tests.cli.screens import screen
+
+FLEET = [
+    {"id": "n-1", "state": "connected", "labels": {"region": "eu", "tier": "gold"}},
+    {"id": "n-2", "state": "ready", "labels": {"region": "eu", "tier": "free"}},
+    {"id": "n-3", "state": "lost", "labels": {"region": "us", "tier": "gold"}},
+    {"id": "n-4", "state": "lost", "labels": {"region": "us-west"}},
+]
+
+JOBS = {
+    "all.yaml": "name: x\ntype: pipeline\nconfig: {}\n",
+    "edge/far.json": '{"name": "x", "selector": {"match_expressions": ["region=us"]}}',
+    "edge/none.yml": "name: x\nselector: {match_labels: {region: us_west}}\n",
+    "fine.yaml": "name: x\nselector: {match_expressions: [tier]}\n",
+    "gone.yaml": "name: x\nselector: {match_ids: [n-9]}\n",
+    "small.yaml": "name: x\nselector: {match_labels: {region: eu, tier: gold}}\n",
+    "wrong.yaml": "name: x\nselector:\n  matchLabels: {region: eu}\n",
+}
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Give a folder with jobs, in the folder that the test stands in."""
+    monkeypatch.chdir(tmp_path)
+    for name, text in JOBS.items():
+        path = tmp_path / "jobs" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    (tmp_path / "jobs" / "README.md").write_text("no job\n")
+    (tmp_path / "fleet.json").write_text(json.dumps(FLEET))
+    return tmp_path
+
+
+SUMMARY = "7 jobs over 4 nodes; 1 is wrong; 2 take no node; 1 takes none that is connected\n"
+
+
+@pytest.mark.usefixtures("folder")
+@pytest.mark.parametrize(
+    ("name", "columns", "options"),
+    [
+        pytest.param("explain-jobs-wide", "120", [], id="wide"),
+        pytest.param("explain-jobs", "80", [], id="80-columns"),
+        pytest.param("explain-jobs-narrow", "50", ["--ascii"], id="narrow"),
+        pytest.param("explain-jobs-markdown", "80", ["-o", "markdown"], id="markdown"),
+    ],
+)
+def test_a_folder(
+    run: Run, monkeypatch: pytest.MonkeyPatch, name: str, columns: str, options: list[str]
+) -> None:
+    """Wrong jobs come first, then those without nodes, without connected ones, with few."""
+    monkeypatch.setenv("COLUMNS", columns)
+    ended = run("explain", "--job", "jobs", "-n", "fleet.json", *options)
+    assert (ended.status, ended.out, ended.err) == (2, screen(name), SUMMARY)
+    if "markdown" not in options:
+        assert max(map(len, ended.out.splitlines())) <= int(columns)
+
+
+@pytest.mark.usefixtures("folder")
+@pytest.mark.parametrize(
+    ("jobs", "status", "summary"),
+    [
+        pytest.param(
+            ["fine.yaml", "all.yaml"], 0, "2 jobs over 4 nodes\n", id="each-takes-some-node"
+        ),
+        pytest.param(
+            ["fine.yaml", "gone.yaml"], 1, "2 jobs over 4 nodes; 1 takes no node\n", id="one-none"
+        ),
+        pytest.param(
+            ["edge"],
+            1,
+            "2 jobs over 4 nodes; 1 takes no node; 1 takes none that is connected\n",
+            id="a-folder",
+        ),
+        pytest.param(
+            ["fine.yaml", "wrong.yaml"], 2, "2 jobs over 4 nodes; 1 is wrong\n", id="one-wrong"
+        ),
+        pytest.param(
+            ["fine.yaml", "none-such.yaml"],
+            2,
+            "2 jobs over 4 nodes; 1 is wrong\n",
+            id="one-that-is-not-there",
+        ),
+    ],
+)
+def test_status(run: Run, jobs: list[str], status: int, summary: str) -> None:
+    """The exit status is that of the job in the most trouble."""
+    options = [word for job in jobs for word in ("--job", f"jobs/{job}")]
+    ended = run("explain", *options, "-n", "fleet.json")
+    assert (ended.status, ended.err) == (status, summary)
+
+
+@pytest.mark.usefixtures("folder")
+def test_json(run: Run) -> None:
+    """JSON names each job by its file, with the requirement to look at first."""
+    ended = run("explain", "--job", "jobs", "-n", "fleet.json", "-o", "json")
+    told = json.loads(ended.out)
+    assert (told["version"], told["total"]) == (1, 4)
+    names = ["wrong.yaml", "edge/none.yml", "gone.yaml", "edge/far.json"]
+    names += ["small.yaml", "fine.yaml", "all.yaml"]
+    assert [job["job"] for job in told["jobs"]] == [f"jobs/{name}" for name in names]
+    wrong, none, *_, everything = told["jobs"]
+    assert set(wrong) == {"job", "error"}
+    assert none["blocker"]["text"] == "region=us_west"
+    assert none["advice"].startswith("write region=us-west instead of region=us_west")
+    assert everything["blocker"] is None
+
+
+def test_hostile_names(run: Run, folder: Path) -> None:
+    """A file name and a message of a user are shown, not sent."""
+    (folder / "a\x1b[31m|.yaml").write_text("name: x\nselector: {match_labels: {a|`b: c}}\n")
+    (folder / "b\u202e.yaml").write_text("name: x\nselector: {match_labels: {a: c}}\n")
+    for output in ("text", "json", "markdown"):
+        jobs = ["--job", "a\x1b[31m|.yaml", "--job", "b\u202e.yaml"]
+        ended = run("explain", *jobs, "-n", "fleet.json", "-o", output)
+        assert ended.status == 2
+        assert not unprintable(ended.out + ended.err)
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_folder_without_jobs(run: Run) -> None:
+    """A folder that holds no job is an error: a gate that looks at nothing would be open."""
+    Path("empty").mkdir()
+    ended = run("explain", "--job", "empty", "-n", "fleet.json")
+    assert (ended.status, ended.out) == (2, "")
+    assert "no .yaml, .yml, .json file is in it" in ended.err
+
+
+@pytest.mark.usefixtures("folder")
+def test_states_and_standard_input(run: Run) -> None:
+    """States go with many jobs as with one; one of the jobs may be standard input."""
+    options = ["--job", "-", "--job", "jobs/small.yaml", "--state", "lost", "-o", "json"]
+    ended = run("explain", *options, "-n", "fleet.json", stdin="name: x\n")
+    told = json.loads(ended.out)
+    assert told["total"] == 2
+    assert [job["job"] for job in told["jobs"]] == ["jobs/small.yaml", "standard input"]
+    assert ended.err.startswith("2 of 4 nodes are in other states: they are left out\n")
+
+
+def test_fleets_without_states(run: Run, folder: Path) -> None:
+    """Where no state is known, none is told."""
+    (folder / "fleet.csv").write_text("id,region\nn-1,eu\nn-2,us\n")
+    ended = run("explain", "--job", "jobs/edge", "-n", "fleet.csv", "--job", "jobs/all.yaml")
+    assert ended.out == (
+        "JOB            MATCHED  CONNECTED  WORST BLOCKER\n"
+        "edge/none.yml        0          0  region=us_west: no node has this value (2 no…\n"
+        "edge/far.json        1          -  region=us: 1 more node without it\n"
+        "all.yaml             2          -  none: every node matches\n"
+    )
+    assert ended.err == "3 jobs over 2 nodes; 1 takes no node\n"

@@ -1,0 +1,142 @@
+"""Inputs that are read a second time, and what is said where they cannot be."""
+
+import io
+import json
+import os
+from pathlib import Path
+from typing import BinaryIO
+
+import pytest
+
+from nodeselect.cli import match as match_command
+from nodeselect.cli import peeked
+from nodeselect.cli.peeked import Peeked
+from tests.cli.running import Run
+from tests.cli.screens import screen
+
+LINES = "".join(f'{{"id": "n-{number}", "labels": {{"a": "b"}}}}\n' for number in range(200))
+GONE = "to see why, save the nodes in a file, and ask: nodeselect explain -n FILE …\n"
+
+
+@pytest.fixture
+def small_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let only inputs of a few bytes be held in memory."""
+    monkeypatch.setattr(peeked, "_WHOLE", 1_000)
+
+
+@pytest.mark.parametrize("size", [0, 1, 999, 1_000, 1_001, 5_000])
+@pytest.mark.parametrize("kind", ["bytes", "file", "pipe"])
+@pytest.mark.usefixtures("small_memory")
+def test_the_same_bytes_twice(tmp_path: Path, size: int, kind: str) -> None:
+    """Every kind of input gives its bytes; again where it is small, or a file."""
+    data = bytes(number % 251 for number in range(size))
+    (tmp_path / "input").write_bytes(data)
+    stream: BinaryIO = io.BytesIO(data)
+    if kind == "pipe":
+        reading, writing = os.pipe()
+        os.write(writing, data)
+        os.close(writing)
+        stream = os.fdopen(reading, "rb")
+    elif kind == "file":
+        stream = (tmp_path / "input").open("rb")
+    with stream:
+        twice = Peeked(stream)
+        assert twice.is_small == (size <= 1_000)
+        assert twice.stream.read() == data
+        again = twice.again()
+        if size <= 1_000 or kind == "file":
+            assert again is not None
+            assert again.read() == data
+        else:
+            assert again is None
+
+
+@pytest.mark.usefixtures("small_memory")
+def test_a_file_is_read_from_where_it_stood(tmp_path: Path) -> None:
+    """Who has read the beginning of a file himself gets the rest, twice."""
+    (tmp_path / "input").write_bytes(b"x" * 10 + b"y" * 2_000)
+    with (tmp_path / "input").open("rb") as stream:
+        stream.read(10)
+        twice = Peeked(stream)
+        assert twice.stream.read() == b"y" * 2_000
+        again = twice.again()
+        assert again is not None
+        assert again.read() == b"y" * 2_000
+
+
+@pytest.mark.usefixtures("small_memory")
+def test_lines_of_a_long_pipe(tmp_path: Path) -> None:
+    """Lines are whole where the held beginning meets the rest."""
+    lines = [b"%d\n" % number for number in range(3_000)]
+    reading, writing = os.pipe()
+    os.write(writing, b"".join(lines))
+    os.close(writing)
+    with os.fdopen(reading, "rb") as stream:
+        assert list(Peeked(stream).stream) == lines
+
+
+@pytest.mark.usefixtures("small_memory")
+def test_a_large_file_is_read_again(run: Run, tmp_path: Path) -> None:
+    """Where nothing of a large file matches, it is read again for the explanation."""
+    (tmp_path / "fleet.ndjson").write_text(LINES)
+    ended = run("match", "-n", str(tmp_path / "fleet.ndjson"), "-l", "a=c")
+    assert ended == (1, "", screen("match-none-large"))
+
+
+@pytest.mark.usefixtures("small_memory")
+def test_a_large_file_of_which_some_match(run: Run, tmp_path: Path) -> None:
+    """Where some nodes of a large input match, it is read once, and the headline is short."""
+    (tmp_path / "fleet.ndjson").write_text(LINES)
+    ended = run("match", "-n", str(tmp_path / "fleet.ndjson"), "--id", "n-1", "-o", "name")
+    assert ended == (0, "n-1\n", "1 of 200 nodes match\n")
+
+
+@pytest.mark.usefixtures("small_memory")
+def test_a_large_pipe_is_gone(run: Run) -> None:
+    """Where nothing of a long pipe matches, it is said how to get the explanation."""
+    ended = run("match", "-n", "-", "-l", "a=c", stdin=LINES)
+    assert ended == (1, "", f"0 of 200 nodes match\n{GONE}")
+
+
+@pytest.mark.usefixtures("small_memory")
+def test_facts_of_a_large_pipe(run: Run) -> None:
+    """What is known without an explanation is told as ever."""
+    ended = run("match", "-n", "-", "-l", "a=c,a=d", "--id", "x", stdin=LINES)
+    assert ended.err == (
+        "0 of 200 nodes match\n"
+        "no node has the id 'x'\n"
+        "the selector contradicts itself: no node can ever match\n"
+    )
+
+
+@pytest.mark.usefixtures("small_memory")
+def test_a_file_that_changes_meanwhile(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file that is broken when it is read again explains nothing, and is no error."""
+    path = tmp_path / "fleet.ndjson"
+    path.write_text(LINES)
+    again = Peeked.again
+
+    def changed(self: Peeked) -> object:
+        path.write_text(LINES[:-10])
+        return again(self)
+
+    monkeypatch.setattr(Peeked, "again", changed)
+    ended = run("match", "-n", str(path), "-l", "a=c")
+    assert ended == (1, "", f"0 of 200 nodes match\n{GONE}")
+
+
+def test_many_nodes_in_a_small_input(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where there are many nodes, reasons are counted only if none matches."""
+    monkeypatch.setattr(match_command, "_FEW", 199)
+    ended = run("match", "-n", "-", "--id", "n-1", "--count", stdin=LINES)
+    assert ended == (0, "1\n", "1 of 200 nodes match\n")
+    ended = run("match", "-n", "-", "-l", "a=c", stdin=LINES)
+    assert ended == (1, "", screen("match-none-large"))
+
+
+def test_documents(run: Run) -> None:
+    """What is no list of lines is read twice as well."""
+    nodes = json.dumps([json.loads(line) for line in LINES.splitlines()])
+    assert run("match", "-n", "-", "-l", "a=c", stdin=nodes) == (1, "", screen("match-none-large"))

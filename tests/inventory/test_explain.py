@@ -1,0 +1,221 @@
+"""Explanations in Python: their edges, their texts, and that they stay bounded."""
+
+import json
+import re
+
+import pytest
+
+from nodeselect import Inventory, Node, Selector
+from nodeselect.inventory import Explanation, counting
+
+NODES = [
+    Node("n-1", {"region": "eu", "tier": "gold"}, state="connected"),
+    Node("n-2", {"region": "eu", "debug": ""}, state="lost"),
+    Node("n-3", {"region": "us"}),
+]
+
+NO_ID = Selector.of(match_ids=["n-1"]) & Selector.of(match_ids=["n-2"])
+
+
+def explained(text: str, nodes: list[Node] | None = None) -> Explanation:
+    """Explain a selector over a few nodes."""
+    return Inventory(NODES if nodes is None else nodes).explain(Selector.parse(text))
+
+
+def test_the_text() -> None:
+    """``str`` is the text for a hundred columns, and ends with what to change."""
+    told = explained("region=eu,!debug")
+    assert str(told) == told.text(100)
+    assert str(told) == (
+        "1 of 3 nodes match, 1 of them connected; 2 fail: 1 region=eu; 1 !debug\n"
+        "\n"
+        "REQUIREMENT  FAILS  LEFT                  ONLY THIS\n"
+        "region=eu        1     2  █████████████▍          1\n"
+        "!debug           1     1  ██████▊                 1\n"
+        "\n"
+        "WHY NOT\n"
+        "  1  region=eu  n-3\n"
+        "  1  !debug     n-2\n"
+        "\n"
+        "without region=eu: 1 more node would match"
+    )
+
+
+def test_the_text_of_one_node() -> None:
+    """What the node has stands beside each requirement."""
+    told = Inventory(NODES).explain_node(Selector.parse("region=us,!debug,tier=gold"), "n-2")
+    assert str(told) == (
+        "n-2 does not match: it fails 3 of 3 requirements\n"
+        "  FAIL  region=us  'eu'\n"
+        "  FAIL  !debug     ''\n"
+        "  FAIL  tier=gold  no such label"
+    )
+    assert json.loads(json.dumps(told.as_dict()))["requirements"][1] == {
+        "text": "!debug",
+        "value": "",
+        "passes": False,
+    }
+
+
+def test_one_node_that_is_not_there() -> None:
+    """An id that no node has is a KeyError, as for a dictionary."""
+    with pytest.raises(KeyError):
+        Inventory(NODES).explain_node(Selector.everything(), "n-9")
+
+
+@pytest.mark.parametrize(
+    ("selector", "nodes", "headline", "advice"),
+    [
+        pytest.param("", [], "0 of 0 nodes match", "there are no nodes", id="no-nodes"),
+        pytest.param("a,!a", [], "0 of 0 nodes match", "there are no nodes", id="never-and-none"),
+        pytest.param(
+            "", NODES, "3 of 3 nodes match, 1 of them connected", "every node matches", id="all"
+        ),
+        pytest.param(
+            "x=1",
+            NODES[:1],
+            "0 of 1 node matches; 1 fails x=1",
+            "without x=1: 1 node would match",
+            id="one-node",
+        ),
+        pytest.param(
+            "a,!a",
+            NODES,
+            "0 of 3 nodes match; 3 fail a",
+            "take away one of a and !a: they contradict each other",
+            id="contradiction",
+        ),
+        pytest.param(
+            "gone,lost",
+            NODES,
+            "0 of 3 nodes match; 3 fail gone and lost",
+            "no node satisfies gone or lost: change that first",
+            id="two-that-no-node-satisfies",
+        ),
+        pytest.param(
+            "tier=gold,debug,region=us",
+            NODES,
+            "0 of 3 nodes match; 3 fail:"
+            " 1 tier=gold and debug; 1 tier=gold and region=us; 1 debug and region=us",
+            "the nearest nodes fail 2 requirements: no single change takes more nodes",
+            id="no-single-change",
+        ),
+    ],
+)
+def test_headline_and_advice(selector: str, nodes: list[Node], headline: str, advice: str) -> None:
+    """What is said in one line, and what to change."""
+    told = explained(selector, nodes)
+    assert (told.headline, told.advice) == (headline, advice)
+    assert str(told).endswith(f"\n{advice}")
+
+
+@pytest.mark.parametrize("selector", [Selector.nothing(), NO_ID])
+def test_a_selector_that_takes_nothing(selector: Selector) -> None:
+    """It is one requirement, which every node fails."""
+    told = Inventory(NODES).explain(selector)
+    assert told.headline == "0 of 3 nodes match; 3 fail <nothing>"
+    assert told.advice == "the selector takes nothing, whatever there is"
+    assert [(each.text, each.fails, each.only) for each in told.outcomes] == [("<nothing>", 3, 3)]
+    assert told.hints == ()
+
+
+@pytest.mark.parametrize(
+    "text", ["debug,debug", "tier=gold,tier==gold", "tier in (a,b),tier in (b,a)"]
+)
+def test_what_is_said_twice_counts_once(text: str) -> None:
+    """A requirement that stands twice is one, and alone in the way."""
+    told = explained(text)
+    assert len(told.outcomes) == 1
+    assert told.outcomes[0].only == told.outcomes[0].fails
+
+
+def test_ids() -> None:
+    """Ids are one requirement; those that no node has are named."""
+    told = Inventory(NODES).explain(Selector.of(match_ids=["n-1", "n-8", "n-9"]))
+    assert told.outcomes[0].text == "<id in (n-1,n-8,n-9)>"
+    assert told.missing_ids == ("n-8", "n-9")
+    assert told.notes == ("no node has the id 'n-8', 'n-9'",)
+    many = Inventory(NODES).explain(Selector.of(match_ids=[f"x-{n}" for n in range(1_000)]))
+    assert many.outcomes[0].text == "<one of 1,000 ids>"
+    assert many.notes == ("no node has the id 'x-0', 'x-1', 'x-10' and 997 more",)
+
+
+def test_all_nodes_are_gone() -> None:
+    """An inventory of which every node was removed explains as an empty one."""
+    inventory = Inventory(NODES, compact_at=None)
+    inventory.apply([node.id for node in NODES])
+    told = inventory.explain(Selector.parse("region=eu,regoin=eu"))
+    assert told == Inventory().explain(Selector.parse("region=eu,regoin=eu"))
+
+
+@pytest.mark.parametrize(
+    ("text", "note"),
+    [
+        pytest.param("tier=silver", "no node has this value (1 node has the label)", id="value"),
+        pytest.param(
+            "region in (a,b)", "no node has any of these values (3 nodes have the label)", id="set"
+        ),
+        pytest.param("owner", "no node has this label", id="label"),
+        pytest.param("owner>5", "no node has this label", id="number-of-no-label"),
+        pytest.param("!region", "every node has this label", id="absent"),
+        pytest.param(
+            "region notin (eu,us)", "every node has this label with such a value", id="notin"
+        ),
+        pytest.param("region>5", "no value of this label is a whole number", id="no-number"),
+        pytest.param("!owner", "no node has this label, so it leaves none out", id="left-none-out"),
+        pytest.param(
+            "owner!=x", "no node has this label, so it leaves none out", id="not-equal-to-nothing"
+        ),
+        pytest.param("region", None, id="every-node"),
+        pytest.param("debug", None, id="some-nodes"),
+        pytest.param("!debug", None, id="some-nodes-without"),
+    ],
+)
+def test_notes(text: str, note: str | None) -> None:
+    """What is to be known of a requirement that takes no node, or leaves none out."""
+    assert explained(text).outcomes[0].note == note
+
+
+def test_the_numbers_of_a_label() -> None:
+    """Of a comparison that no node satisfies, the range of the numbers is told."""
+    nodes = [Node(f"n-{value}", {"slots": value}) for value in ("4", "+12", "x", "-3")]
+    told = Inventory(nodes).explain(Selector.parse("slots>12"))
+    assert told.outcomes[0].note == "the numbers of this label go from -3 to 12"
+
+
+def test_many_requirements_on_many_nodes() -> None:
+    """256 requirements that part the nodes in all ways end in a bounded number of groups, and in a
+    bounded number of operations; the sums add up."""
+    nodes = [
+        Node(f"n-{number}", {f"k{bit}": "" for bit in range(256) if number * 7919 >> bit % 13 & 1})
+        for number in range(3_000)
+    ]
+    told = Inventory(nodes).explain(Selector.parse(",".join(f"k{bit}" for bit in range(256))))
+    assert len(told.outcomes) == 256
+    assert 200 < len(told.reasons) <= 256
+    assert told.other_reasons > 0
+    counted = sum(reason.nodes for reason in told.reasons)
+    assert told.matched + counted + told.other_reasons == told.total == 3_000
+    assert len(str(told).splitlines()) < 600
+    assert re.search(r"for other reasons$", str(told), re.MULTILINE)
+
+
+def test_states_are_not_looked_up_for_each_node(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No node is looked at to count an indexed fleet: only those that are shown."""
+    nodes = [
+        Node(f"n-{number}", {"region": f"r-{number % 5}", "tier": f"t-{number % 3}"})
+        for number in range(4_000)
+    ]
+    inventory = Inventory(nodes)
+    monkeypatch.setattr(counting, "_nodes", None)  # would raise where it was called
+    told = inventory.explain(Selector.parse("region=r-1,tier in (t-1,t-2),!debug,regoin!=x"))
+    assert told.matched == sum(n % 5 == 1 and n % 3 > 0 for n in range(4_000))
+
+
+def test_the_work_does_not_grow_with_values(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a key that tells nodes apart, values are neither counted nor compared."""
+    nodes = [Node(f"n-{number}", {"host": f"host-{number}"}) for number in range(12_000)]
+    inventory = Inventory(nodes)
+    monkeypatch.setattr(counting, "facet", None)
+    told = inventory.explain(Selector.parse("host=hots-1,host>5"))
+    assert told.outcomes[0].note == "no node has this value (12,000 nodes have the label)"
