@@ -23,8 +23,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Store", "joined"]
 
-_LARGE = 16_384
-"""Length from which a set is not put in order as a whole for its first nodes."""
+_LARGE = 1_024
+"""Length from which a set may not be put in order as a whole for its first nodes
+(``benchmarks/test_explain.py``)."""
 
 
 class Store:
@@ -158,7 +159,9 @@ class Store:
 
         Cost: of a set that holds much of the store, what it returns; at most linear in the set.
         """
-        if len(found) > _LARGE:
+        # Among the first ranks there is a member every size / len(found) ranks: it pays to look
+        # there where these are fewer by far than the members, which would have to be sorted.
+        if len(found) > _LARGE and len(found) ** 2 > 16 * n * self.next_rank:
             some = list(islice(self._ascending(found, len(found) // 8), n))
             if len(some) == n:
                 return some
