@@ -25,7 +25,7 @@ __all__ = ["page", "write_page"]
 GROUPS, KEYS, VALUES, MISSING = 50, 60, 6, 20
 """Groups of reasons, label keys, values of a key, and unknown ids that are shown."""
 
-GROUPS_OPEN = 10
+_GROUPS_OPEN = 10
 """Groups that are seen at once; the others are folded away."""
 
 _SELECTOR = 4_000
@@ -213,7 +213,7 @@ def _reasons(explanation: Explanation) -> str:
             f'<tr><td>{rest:,}</td><th scope="row">for other reasons'
             f"{bar((('gone', rest),), total)}</th></tr>"
         )
-    shown, folded = rows[:GROUPS_OPEN], rows[GROUPS_OPEN:]
+    shown, folded = rows[:_GROUPS_OPEN], rows[_GROUPS_OPEN:]
     more = (
         f"<details><summary>{number_of(len(folded), 'smaller group')}</summary>"
         f"{_reason_table(folded)}</details>\n"

@@ -14,22 +14,22 @@ from nodeselect.cli.report import number_of
 from nodeselect.labels import Selector
 from nodeselect.node import Node
 
-__all__ = ["Facet", "NodeRows"]
+__all__ = ["MOST_ROWS", "Facet", "NodeRows", "facet_table"]
 
 MOST_ROWS = 50_000
 """Nodes in the table, and so in the page; the numbers above it are those of all nodes."""
 
-FIRST_ROWS = 200
+_FIRST_ROWS = 200
 """Rows that are there without a script."""
 
-LABELS_SHOWN = 12
+_LABELS_SHOWN = 12
 """Labels of a row that are shown at once."""
 
-FAILS_SHOWN = 4
+_FAILS_SHOWN = 4
 """Requirements of a row that are shown."""
 
 
-VALUE = 60
+_VALUE = 60
 """Characters shown of a value in the tables of labels."""
 
 
@@ -76,7 +76,7 @@ class NodeRows:
     @property
     def first(self) -> int:
         """How many of them are there without a script."""
-        return min(self.count, FIRST_ROWS)
+        return min(self.count, _FIRST_ROWS)
 
     def place(self, key: str, value: str) -> int | None:
         """Give the number by which the script knows a label; None of one that is in no row."""
@@ -133,8 +133,8 @@ class NodeRows:
             "states": [[plain(word), colour] for word, colour in states],
             "reasons": [list(failed) for failed in reasons],
             "rows": rows,
-            "labelsShown": LABELS_SHOWN,
-            "failsShown": FAILS_SHOWN,
+            "labelsShown": _LABELS_SHOWN,
+            "failsShown": _FAILS_SHOWN,
         }
         packed = json.dumps(data, ensure_ascii=True, separators=(",", ":"))
         for character in "<>&":
@@ -151,17 +151,17 @@ class NodeRows:
         if not failed:
             return '<span class="yes">matches</span>'
         items = []
-        for place in failed[:FAILS_SHOWN]:
+        for place in failed[:_FAILS_SHOWN]:
             key = self._asked[place]
             has = "" if key is None else f" <small>{_has(node.labels.get(key))}</small>"
             items.append(f"<li>{code(requirements[place])}{has}</li>")
-        if len(failed) > FAILS_SHOWN:
-            items.append(f"<li>and {len(failed) - FAILS_SHOWN:,} more</li>")
+        if len(failed) > _FAILS_SHOWN:
+            items.append(f"<li>and {len(failed) - _FAILS_SHOWN:,} more</li>")
         return f'<ul class="why">{"".join(items)}</ul>'
 
     def _labels(self, node: Node) -> str:
         shown = [self._label(key, value) for key, value in self._in_order(node)]
-        most = LABELS_SHOWN
+        most = _LABELS_SHOWN
         more = ""
         if len(shown) > most:
             more = (
@@ -182,7 +182,7 @@ def facet_table(facet: Facet, rows: NodeRows, total: int, most: int) -> str:
         place = rows.place(facet.key, value)
         found = _link(place, "", nodes)
         taken = _link(place, ' data-show="match"', matched) if matched else "0"
-        shown = code(value, VALUE) if value else "<i>empty</i>"
+        shown = code(value, _VALUE) if value else "<i>empty</i>"
         drawn = bar((("left", matched), ("other", nodes - matched)), total)
         lines.append(
             f'<tr><th scope="row">{shown}{drawn}</th><td>{found}</td><td>{taken}</td></tr>'
