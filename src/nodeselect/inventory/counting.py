@@ -90,17 +90,17 @@ def states(store: Store, found: Postings) -> dict[str | None, int]:
 
 
 def ids_of_names(store: Store, found: Postings, names: Sequence[str]) -> dict[str, str]:
-    """Give the id of the first node that has each of ``names``, where one has. Looks at every node
-    until all are found."""
-    wanted, ids = set(names), {}
-    for ordinal in store.in_order(found):
+    """Give the id of the first node that has each of ``names``, where one has. Cost: a look at
+    each name that there is."""
+    wanted = frozenset(names)
+    ordinals = [] if store.segment is None else store.segment.named(wanted)
+    late = enumerate(store.changes.nodes[:], store.changes.first)
+    ordinals += [ordinal for ordinal, node in late if node.name in wanted]
+    ids: dict[str, str] = {}
+    for ordinal in store.in_order(found & postings.of(ordinals)):
         name = store.name(ordinal)
-        if name in wanted:
-            assert name is not None
-            ids[name] = store.id(ordinal)
-            wanted.remove(name)
-            if not wanted:
-                break
+        if name is not None:
+            ids.setdefault(name, store.id(ordinal))
     return ids
 
 

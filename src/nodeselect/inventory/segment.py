@@ -1,7 +1,7 @@
 """Many nodes that do not change, stored and indexed for fast answers."""
 
 from array import array
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import numpy as np
@@ -91,6 +91,13 @@ class Segment:
     def holds(self, ordinal: int, node: Node) -> bool:
         """Say whether the node with this ordinal is equal to ``node``, which has the same id."""
         return self.rows.holds(self._rank_at[ordinal], node)
+
+    def named(self, names: Collection[str]) -> list[int]:
+        """Give the ordinals of the nodes with one of these names. Cost: a look at each name."""
+        if self.rows.names is None:
+            return []
+        known = enumerate(self.rows.names.tolist())
+        return [self._ordinal_at[rank] for rank, name in known if name in names]
 
     def rank(self, ordinal: int) -> int:
         """Give the rank of an ordinal."""

@@ -1,0 +1,87 @@
+"""Explanations: the five requirements over fleets of doubling sizes, mistakes, one node."""
+
+from functools import cache
+
+import pytest
+from pytest_benchmark.fixture import BenchmarkFixture
+
+from benchmarks.fleet import FIVE, nodes
+from nodeselect import Inventory, Node, Selector
+
+MISTAKES = {
+    "a value": FIVE.replace("us-east", "us-esat"),
+    "a key": FIVE.replace("region", "regoin"),
+    "a value of another key": "zone=us-east,gpu",
+    "nothing close": "color=red,gpu",
+}
+
+
+@cache
+def fleet(n: int, unique_hostname: bool = False) -> Inventory:
+    """Give an inventory of so many nodes."""
+    made = nodes(n, unique_hostname=unique_hostname)
+    return Inventory(Node(node_id, labels) for node_id, labels in made)
+
+
+@pytest.mark.parametrize("n", [1_000, 10_000, 100_000, 1_000_000])
+def test_five(benchmark: BenchmarkFixture, n: int) -> None:
+    """Explain five requirements over so many nodes."""
+    benchmark.group = "explain, five requirements"
+    told = benchmark(fleet(n).explain, Selector.parse(FIVE))
+    assert told.total == n
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_mistakes(benchmark: BenchmarkFixture, mistake: str) -> None:
+    """Explain a selector that takes nothing, over a million nodes."""
+    benchmark.group = "explain, mistakes"
+    told = benchmark(fleet(1_000_000).explain, Selector.parse(MISTAKES[mistake]))
+    assert told.matched == 0
+
+
+def test_after_changes(benchmark: BenchmarkFixture) -> None:
+    """Explain five requirements over a million nodes of which a thousand have changed since."""
+    benchmark.group = "explain, five requirements"
+    inventory = Inventory(
+        (Node(node_id, labels) for node_id, labels in nodes(1_000_000)), compact_at=None
+    )
+    inventory.apply(Node(f"node-{at:07d}", {"region": "us-east"}) for at in range(0, 10**6, 1_000))
+    told = benchmark(inventory.explain, Selector.parse(FIVE))
+    assert told.total == 1_000_000
+
+
+def test_a_value_among_a_million(benchmark: BenchmarkFixture) -> None:
+    """Explain a value that is not there, of a key that has a million."""
+    benchmark.group = "explain, mistakes"
+    inventory = fleet(1_000_000, unique_hostname=True)
+    told = benchmark(inventory.explain, Selector.parse("hostname=ip-0000007.example.com,gpu"))
+    assert told.matched == 0
+
+
+def test_a_name_for_an_id(benchmark: BenchmarkFixture) -> None:
+    """Explain an id that is none, which is looked for among a million names."""
+    benchmark.group = "explain, mistakes"
+    told = benchmark(fleet(1_000_000).explain, Selector.of(match_ids=["nobody"]))
+    assert told.missing_ids == ("nobody",)
+
+
+@pytest.mark.parametrize("requirements", [16, 64, 256])
+def test_many_requirements(benchmark: BenchmarkFixture, requirements: int) -> None:
+    """Explain many requirements, which part a million nodes into thousands of groups."""
+    benchmark.group = "explain, many requirements"
+    text = ",".join(f"rack!=rack-{number * 7:04d}" for number in range(requirements))
+    told = benchmark(fleet(1_000_000).explain, Selector.parse(text))
+    assert len(told.outcomes) == requirements
+
+
+def test_text(benchmark: BenchmarkFixture) -> None:
+    """Write the text of an explanation."""
+    benchmark.group = "explain, text"
+    benchmark(str, fleet(1_000_000).explain(Selector.parse(FIVE)))
+
+
+def test_one_node(benchmark: BenchmarkFixture) -> None:
+    """Explain one node of a million."""
+    benchmark.group = "explain, one node"
+    told = benchmark(fleet(1_000_000).explain_node, Selector.parse(FIVE), "node-0500000")
+    assert len(told.requirements) == 5
