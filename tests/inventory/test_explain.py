@@ -219,3 +219,14 @@ def test_the_work_does_not_grow_with_values(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(counting, "facet", None)
     told = inventory.explain(Selector.parse("host=hots-1,host>5"))
     assert told.outcomes[0].note == "no node has this value (12,000 nodes have the label)"
+
+
+def test_a_long_correction_is_cut_in_the_text() -> None:
+    """What to write instead may be long: the advice shows its beginning, the hint has all."""
+    values = ",".join(f"v{number:03d}" for number in range(500))
+    told = explained(f"tier in (golld,{values})")
+    assert told.hints[0].instead == f"tier in (gold,{values})"
+    assert told.hints[0].matches == 1
+    assert len(told.advice) < 300
+    assert "… instead of tier in (golld,v000," in told.advice
+    assert told.advice.endswith("…: 1 node would match")

@@ -12,6 +12,10 @@ NOTHING = "<nothing>"
 """The text of what a selector that takes nothing asks for; no requirement reads like this."""
 
 
+_INSTEAD = 200
+"""Characters shown of what to write instead; a hint has all of it."""
+
+
 class Outcome(NamedTuple):
     """What one requirement does to the nodes."""
 
@@ -191,7 +195,7 @@ class Explanation(NamedTuple):
             return "every node matches" if self.total else "there are no nodes"
         for hint in self.hints:
             if hint.instead is not None and not self.matched:
-                text = f"write {printable(hint.instead)} instead of {_all(hint.wrong)}"
+                text = f"write {short(hint.instead, _INSTEAD)} instead of {_all(hint.wrong)}"
                 return f"{text}: {_more(hint.matches)}" if hint.matches else text
         for hint in self.hints:
             if hint.code == "contradiction":
@@ -234,7 +238,7 @@ class Explanation(NamedTuple):
         name = short(outcome.text)
         for hint in self.hints:
             if hint.outcome == self.blocker and hint.instead is not None and not self.matched:
-                return f"{name}: write {printable(hint.instead)}"
+                return f"{name}: write {short(hint.instead, _INSTEAD)}"
         if outcome.only and self.matched:
             nodes = "node" if outcome.only == 1 else "nodes"
             return f"{name}: {outcome.only:,} more {nodes} without it"
