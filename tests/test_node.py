@@ -2,6 +2,7 @@
 
 import copy
 import pickle
+from enum import Enum
 from types import MappingProxyType
 from typing import Any
 
@@ -189,3 +190,18 @@ def test_wrong_types(arguments: Any) -> None:
     """What is not of its type is a TypeError, and never a node without labels."""
     with pytest.raises(TypeError):
         Node(*arguments)
+
+
+class Kind(str, Enum):  # noqa: UP042 - a StrEnum shows its text
+    """Strings of a kind of their own, whose ``str()`` is not their text."""
+
+    GPU = "gpu"
+    NODE = "n-1"
+
+
+def test_strings_of_another_class_become_plain_ones() -> None:
+    """A string that could compare or show itself as it likes is kept as its text."""
+    node = Node(Kind.NODE, {Kind.GPU: Kind.GPU}, Kind.NODE, Kind.GPU)
+    texts = [node.id, str(node.name), str(node.state), *node.labels, *node.labels.values()]
+    assert texts == ["n-1", "n-1", "gpu", "gpu", "gpu"]
+    assert {type(text) for text in (node.id, *node.labels, *node.labels.values())} == {str}

@@ -50,12 +50,19 @@ class Node(Frozen):
             if not (isinstance(text, str) or (text is None and what != "id")):
                 raise TypeError(f"a node's {what} must be a string, not {type(text).__name__}")
         check_id(id)
+        id = _exact(id)  # noqa: A001
+        name = None if name is None else _exact(name)
+        state = None if state is None else _exact(state)
         if labels is not None and not isinstance(labels, Mapping):
             raise TypeError(f"labels are a mapping, not {type(labels).__name__}")
         copied = dict(labels or {})
+        exact = True
         for key, value in copied.items():
             if not (isinstance(key, str) and isinstance(value, str)):
                 raise TypeError(f"labels map strings to strings, not {key!r} to {value!r}")
+            exact = exact and type(key) is type(value) is str
+        if not exact:
+            copied = {_exact(key): _exact(value) for key, value in copied.items()}
         check_sizes(copied)
         _fill(self, id, copied, name, state)
 
@@ -94,6 +101,11 @@ class Node(Frozen):
 
     def _parts(self) -> tuple[str, dict[str, str], str | None, str | None]:
         return self.id, dict(self.labels), self.name, self.state
+
+
+def _exact(text: str) -> str:
+    """Give ``text`` as a plain ``str``; a subclass could compare and hash as it likes."""
+    return text if type(text) is str else str.__str__(text)
 
 
 def _fill(

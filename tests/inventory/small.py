@@ -18,7 +18,7 @@ FEW = 4
 _LOW = (
     (building, "FEW", FEW),
     (changes, "_FEW", 2),
-    (changes, "_MOST_PLANS", 4),
+    (changes, "_PLAN_BYTES", 200),
     (clustering, "_CELL", 2),
     (moment, "_AT_ONCE", 4),
     (segment, "_FEW", 2),

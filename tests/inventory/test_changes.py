@@ -6,6 +6,7 @@ from nodeselect import Node, Selector
 from nodeselect.inventory import changes as module
 from nodeselect.inventory import postings
 from nodeselect.inventory.changes import Changes
+from nodeselect.inventory.plan import Plans
 
 FIRST = 1_000
 
@@ -39,10 +40,10 @@ def test_the_newest_version_of_a_moment() -> None:
 def test_some_version_is_in_a_set() -> None:
     """A set holds a node in whatever version, old or new."""
     changes = made()
-    assert changes.has_version("n-1", postings.of([FIRST]))
-    assert changes.has_version("n-1", postings.of([FIRST + 2]))
-    assert not changes.has_version("n-1", postings.of([5, FIRST + 1]))
-    assert not changes.has_version("n-9", postings.of([FIRST]))
+    assert changes.version("n-1", postings.of([FIRST]))
+    assert changes.version("n-1", postings.of([FIRST + 2]))
+    assert not changes.version("n-1", postings.of([5, FIRST + 1]))
+    assert not changes.version("n-9", postings.of([FIRST]))
 
 
 def test_deaths_of_a_moment() -> None:
@@ -141,11 +142,11 @@ def test_an_answer_is_not_what_grows(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_number_of_plans_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     """Plans begin anew when there are too many of them."""
     monkeypatch.setattr(module, "_FEW", 0)
-    monkeypatch.setattr(module, "_MOST_PLANS", 3)
+    monkeypatch.setattr(Plans, "_MOST", 3)
     changes = made()
     for number in range(20):
         changes.match(Selector.parse(f"x={number}"), 3)
-        assert 1 <= len(changes._plans) <= 3
+        assert 1 <= len(changes._plans._plans) <= 3
 
 
 def test_bytes_grow() -> None:

@@ -176,3 +176,29 @@ def test_the_lock_is_free_afterwards(inventory: Inventory) -> None:
         with pytest.raises(KeyboardInterrupt):
             inventory.upsert(Node("a"))
         assert not inventory._lock.locked()
+
+
+class WritesWithin:
+    """Writes to an inventory when it is called, as a signal handler would."""
+
+    def __init__(self, inventory: Inventory) -> None:
+        self.inventory = inventory
+        self.errors: list[str] = []
+
+    def __call__(self, *_: object) -> None:
+        try:
+            self.inventory.upsert(Node("within"))
+        except RuntimeError as error:
+            self.errors.append(str(error))
+
+
+def test_a_write_within_a_write_of_the_same_thread_is_refused(inventory: Inventory) -> None:
+    """What a signal handler writes in the midst of a write would wait for itself: an error."""
+    within = WritesWithin(inventory)
+    with patch.object(module, "_check_removals", side_effect=within):
+        inventory.upsert(Node("n-1", {"x": "once more"}))
+    assert len(within.errors) == 1
+    assert "is just writing to" in within.errors[0]
+    assert "within" not in inventory
+    inventory.upsert(Node("within"))
+    assert "within" in inventory

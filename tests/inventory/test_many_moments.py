@@ -95,3 +95,37 @@ def test_changed_and_back_again(inventory: Inventory) -> None:
     assert inventory.match(X) == before
     inventory.compact()
     assert inventory.match(X) == before
+
+
+def test_an_answer_of_an_older_store_brings_no_moments() -> None:
+    """Numbers of nodes and deaths of another store do not count for what is combined with it."""
+    x = Selector.parse("x")
+    inventory = Inventory((Node(f"n-{at}", {"x": "1"}) for at in range(3_000)), compact_at=None)
+    for number in range(10):
+        inventory.upsert(Node(f"add-{number}"))
+    old = inventory.match(x)
+    inventory.compact()
+    for number in range(1, 5):
+        inventory.remove(f"n-{number}")
+    answer = inventory.match(x)
+    mixed = answer & old
+    assert mixed.ids() == answer.ids()
+    inventory.upsert(Node("n-0", {"x": "2"}))
+    later = inventory.match(x)
+    assert (len(answer & later), len(mixed & later)) == (2_996, 2_996)
+    assert (mixed - later).ids() == []
+    assert (later | mixed).ids() == later.ids()
+
+
+def test_the_smaller_side_decides_what_is_looked_up() -> None:
+    """Across a compaction, a small answer and a large one are the same whichever stands first."""
+    inventory = Inventory(Node(f"n-{at}", {"x": str(at % 2)}) for at in range(3_000))
+    one = inventory.match(Selector.of(match_ids=["n-7", "n-8"]))
+    one.ids()
+    inventory.upsert(Node("n-7", {"x": "5"}))
+    inventory.compact()
+    many = inventory.match(Selector.parse("x in (0,1,5)"))
+    assert (many & one).ids() == (one & many).ids() == ["n-7", "n-8"]
+    assert [node.labels["x"] for node in many & one] == ["5", "0"]
+    assert [node.labels["x"] for node in one & many] == ["1", "0"]
+    assert len(many - one) == 2_998

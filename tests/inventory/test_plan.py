@@ -242,3 +242,12 @@ def test_what_the_index_holds_costs_a_plan_nothing() -> None:
     assert planned("half=1,!rare").bytes == 0
     union = planned("tenth in (1,2)")
     assert union.bytes == union.takes[0].bytes > 0
+
+
+def test_values_that_nobody_has_do_not_count() -> None:
+    """A list of two known values and many unknown ones is asked as the two."""
+    rows = Rows.of((f"n-{at}", {"zone": f"z{at % 500}"}, None, None) for at in range(5_000))
+    unknown = ",".join(f"u{at}" for at in range(600))
+    plan = make_plan(cluster(rows).labels, Selector.parse(f"zone in (z1,z2,{unknown})"))
+    assert [step.nodes for step in plan.takes] == [20]
+    assert plan.drops == ()

@@ -16,7 +16,7 @@ from sys import getsizeof
 
 from nodeselect.inventory import postings
 from nodeselect.inventory.label_index import LabelIndex
-from nodeselect.inventory.plan import Plan, make_plan, run
+from nodeselect.inventory.plan import Plans, make_plan, run
 from nodeselect.inventory.postings import Postings
 from nodeselect.labels import Selector
 from nodeselect.node import Node
@@ -26,7 +26,8 @@ __all__ = ["Changes"]
 _FEW = 32
 """Nodes that are tested one by one rather than asked through an index."""
 
-_MOST_PLANS = 1_024
+_PLAN_BYTES = 4 << 20
+"""Bytes of kept plans."""
 
 
 class Changes:
@@ -48,7 +49,7 @@ class Changes:
         self._latest: dict[str, int] = {}
         self._latest_at: dict[int, int] = {}
         self._died: dict[int, int] = {}
-        self._plans: dict[Selector, tuple[int, Plan]] = {}
+        self._plans = Plans(_PLAN_BYTES)
 
     def add(self, node: Node, rank: int) -> None:
         """Add a node behind all others; what had its id before is to be killed by the caller."""
@@ -90,12 +91,12 @@ class Changes:
             ordinal = self._before[ordinal - self.first]
         return ordinal
 
-    def has_version(self, node_id: str, found: Postings) -> bool:
-        """Say whether some version of a node is in a set. Cost: a step for each newer one."""
+    def version(self, node_id: str, found: Postings) -> int | None:
+        """Give the version of a node that is in a set, or None. Cost: a step for each newer one."""
         ordinal = self._latest.get(node_id)
         while ordinal is not None and ordinal not in found:
             ordinal = self._before[ordinal - self.first]
-        return ordinal is not None
+        return ordinal
 
     def at_rank(self, rank: int, found: Postings) -> list[int]:
         """Give the ordinals of ``found`` at a rank; there is one version of a node in a set."""
@@ -114,17 +115,17 @@ class Changes:
             matches, first = selector.matches, self.first
             some = enumerate(islice(self.nodes, count), first)
             return postings.of([at for at, node in some if matches(node.labels)])
-        made, plan = self._plans.get(selector, (0, None))
-        if plan is None or made < count:
-            made = len(self.nodes)
-            plan = make_plan(self.index, selector)
-            if len(self._plans) >= _MOST_PLANS:
-                self._plans.clear()
-            self._plans[selector] = made, plan
+        plan = self._plans.get(selector)
+        if plan is None or plan.covers < count:
+            plan = make_plan(self.index, selector, covers=len(self.nodes))
+            self._plans.keep(selector, plan)
         return postings.cut_off(run(plan), self.first + count)
 
     def _match_ids(self, selector: Selector, ids: tuple[str, ...], count: int) -> Postings:
         nodes, first = self.nodes, self.first
+        if count < len(ids):
+            some = enumerate(islice(nodes, count), first)
+            return postings.of([at for at, node in some if selector.matches(node.labels, node.id)])
         newest = (self.newest(node_id, count) for node_id in ids)  # those before it are dead
         taken = [
             at
@@ -138,7 +139,8 @@ class Changes:
         numbers = (self.ranks, self.deaths, self._before, self._died, self._latest_at)
         tables = (self.nodes, self._latest, *numbers)
         index = 0 if self.index is None else self.index.bytes()
-        return index + sum(map(getsizeof, tables)) + sum(map(_node_bytes, self.nodes))
+        nodes = sum(map(_node_bytes, self.nodes))
+        return index + self._plans.bytes + sum(map(getsizeof, tables)) + nodes
 
 
 def _node_bytes(node: Node) -> int:

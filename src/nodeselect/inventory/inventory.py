@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from threading import Lock
+from threading import Lock, get_ident
 from typing import BinaryIO, NoReturn, TextIO
 
 from nodeselect.errors import InventoryError
@@ -33,7 +33,7 @@ class Inventory(Reading):
     :raises InventoryError: with the code ``duplicate-id``, when two nodes have one id.
     """
 
-    __slots__ = ("_compact_at", "_indexed", "_lock", "_torn")
+    __slots__ = ("_compact_at", "_indexed", "_lock", "_torn", "_writer")
 
     def __init__(
         self,
@@ -120,8 +120,13 @@ class Inventory(Reading):
         nodes, in which other writers wait and readers do not. A scheduler that would rather choose
         the moment gives ``compact_at=None`` and calls it when it is idle.
         """
+        self._refuse_within()
         with self._lock:
-            self._compact()
+            self._writer = get_ident()
+            try:
+                self._compact()
+            finally:
+                self._writer = 0
 
     def __reduce__(self) -> NoReturn:
         """Refuse to be copied or pickled: two would write into one store."""
@@ -134,34 +139,51 @@ class Inventory(Reading):
         self._compact_at = compact_at
         self._lock = Lock()
         self._torn = False
+        self._writer = 0
         store = build(nodes, indexed=indexed)
         self._moment = Moment(store, store.next_rank, 0)
 
     def _write(self, changes: Sequence[Node | str]) -> None:
         """Make all of ``changes``, each of the right type, or none."""
+        self._refuse_within()
         with self._lock:
-            if self._torn:  # a writer was interrupted: go on from what readers see
-                self._compact()
-            _check_removals(self._moment, changes)
-            before = self._moment
-            store, length, changed = before.store, before.length, False
-            self._torn = True
-            for change in changes:
-                if isinstance(change, Node):
-                    grown = _put(store, change)
-                    if grown is None:
-                        continue
-                    length += grown
-                else:
-                    _take_out(store, change)
-                    length -= 1
-                changed = True
-            if changed:
-                moment = Moment(store, length, before.generation + 1, before)
-                if self._compact_at is not None and is_due(moment, self._compact_at):
-                    moment = self._compacted(moment)
-                self._moment = moment
-            self._torn = False
+            self._writer = get_ident()
+            try:
+                self._write_alone(changes)
+            finally:
+                self._writer = 0
+
+    def _refuse_within(self) -> None:
+        """Refuse a write in the midst of a write: it would wait for itself."""
+        if self._writer == get_ident():
+            raise RuntimeError(
+                "a signal handler or a finalizer cannot write to an inventory that its thread is"
+                " just writing to"
+            )
+
+    def _write_alone(self, changes: Sequence[Node | str]) -> None:
+        if self._torn:  # a writer was interrupted: go on from what readers see
+            self._compact()
+        _check_removals(self._moment, changes)
+        before = self._moment
+        store, length, changed = before.store, before.length, False
+        self._torn = True
+        for change in changes:
+            if isinstance(change, Node):
+                grown = _put(store, change)
+                if grown is None:
+                    continue
+                length += grown
+            else:
+                _take_out(store, change)
+                length -= 1
+            changed = True
+        if changed:
+            moment = Moment(store, length, before.generation + 1, before)
+            if self._compact_at is not None and is_due(moment, self._compact_at):
+                moment = self._compacted(moment)
+            self._moment = moment
+        self._torn = False
 
     def _compact(self) -> None:
         if self._moment.changed or self._torn:

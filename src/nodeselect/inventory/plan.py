@@ -62,17 +62,25 @@ class Step:
 class Plan:
     """How one selector is answered over one index: small, immutable, to be run often."""
 
-    __slots__ = ("_drops", "_everything", "_takes", "drops", "takes")
+    __slots__ = ("_drops", "_everything", "_takes", "covers", "drops", "takes")
 
     takes: tuple[Step, ...]
     """What is intersected, in this order; where there is nothing, all nodes are begun with."""
     drops: tuple[Step, ...]
     """What is then taken away, in this order."""
 
+    covers: int
+    """How many nodes the index had, if it grows: of later ones the plan may not know."""
+
     def __init__(
-        self, everything: Postings, takes: Iterable[Step] = (), drops: Iterable[Step] = ()
+        self,
+        everything: Postings,
+        takes: Iterable[Step] = (),
+        drops: Iterable[Step] = (),
+        covers: int = 0,
     ) -> None:
         """Put the steps in the order of their cost."""
+        self.covers = covers
         self.takes = tuple(sorted(takes, key=attrgetter("bytes")))
         self.drops = tuple(sorted(drops, key=attrgetter("bytes"), reverse=True))
         self._everything = everything
@@ -109,7 +117,7 @@ def count(plan: Plan) -> int:
 
 
 class Plans:
-    """Plans made for one index that does not change, kept by selector; a bounded table."""
+    """Plans made for one index, kept by selector; a bounded table."""
 
     __slots__ = ("_bytes", "_most_bytes", "_plans")
 
@@ -135,30 +143,36 @@ class Plans:
 
     def keep(self, selector: Selector, plan: Plan) -> None:
         """Keep ``plan``; what does not fit any more makes room by starting anew."""
-        more = plan.bytes + _ID_BYTES * len(selector.ids or ())
-        self._bytes += more
+        ids = _ID_BYTES * len(selector.ids or ())
+        more = plan.bytes + ids
+        before = self._plans.get(selector)
+        self._bytes += more - (0 if before is None else before.bytes + ids)
         if self._bytes > self._most_bytes or len(self._plans) >= self._MOST:
             self._plans.clear()
             self._bytes = more
         self._plans[selector] = plan
 
 
-def make_plan(index: LabelIndex, selector: Selector, chosen: Postings | None = None) -> Plan:
+def make_plan(
+    index: LabelIndex, selector: Selector, chosen: Postings | None = None, covers: int = 0
+) -> Plan:
     """Decide how to answer ``selector`` over ``index``.
 
     :param chosen: the nodes with the ids that the selector names; None when it names none.
+    :param covers: of an index that grows, how many nodes it has at least.
 
     Cost: some microseconds a requirement, and the unions of its lists.
     """
     if not selector.is_satisfiable:
-        return Plan(index.everything, [Step("nothing", postings.between(0, 0), 0, made=False)])
+        nothing = Step("nothing", postings.between(0, 0), 0, made=False)
+        return Plan(index.everything, [nothing], covers=covers)
     takes: list[Step] = []
     drops: list[Step] = []
     if chosen is not None:
         takes.append(Step("one of the ids", chosen, postings.bytes_of(chosen), made=True))
     for requirement in selector.requirements:
         _add_steps(index, requirement, takes, drops)
-    return Plan(index.everything, takes, [step for step in drops if step.bytes])
+    return Plan(index.everything, takes, [step for step in drops if step.bytes], covers)
 
 
 def _add_steps(
@@ -200,6 +214,8 @@ def _take_values(
 ) -> None:
     key = requirement.key
     known = index.values(key)
+    if not index.grows:
+        values = [value for value in values if value in known]
     if index.grows or len(values) < 2 or 2 * len(values) <= len(known):
         takes.append(_union(index, key, values, requirement))
         return

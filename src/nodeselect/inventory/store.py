@@ -97,7 +97,8 @@ class Store:
         """Give the id of the node of an ordinal."""
         if ordinal >= self.changes.first or self.segment is None:
             return self.changes.nodes[ordinal - self.changes.first].id
-        return str(self.segment.rows.ids[self.segment.rank(ordinal)])
+        node_id: str = self.segment.rows.ids[self.segment.rank(ordinal)]
+        return node_id
 
     def name(self, ordinal: int) -> str | None:
         """Give the name of the node of an ordinal."""
@@ -124,12 +125,12 @@ class Store:
             return None
         return ordinal
 
-    def contains(self, found: Postings, node_id: str) -> bool:
-        """Say whether some version of the node with this id is in ``found``."""
-        if self.changes.has_version(node_id, found):
-            return True
-        ordinal = None if self.segment is None else self.segment.find(node_id)
-        return ordinal is not None and ordinal in found
+    def version(self, found: Postings, node_id: str) -> int | None:
+        """Give the ordinal in ``found`` of the node with this id, in whatever version, or None."""
+        ordinal = self.changes.version(node_id, found)
+        if ordinal is None and self.segment is not None:
+            ordinal = self.segment.find(node_id)
+        return ordinal if ordinal is not None and ordinal in found else None
 
     def ids(self, found: Postings) -> list[str]:
         """Give the ids of ordinals, in the order of ranks. Cost: what it returns."""
