@@ -9,18 +9,20 @@
 """
 
 from nodeselect.errors import InventoryError, JobError, NodeselectError, Problem, SelectorError
-from nodeselect.inventory import Inventory, NodeSet, Plan, Snapshot
+from nodeselect.inventory import Explanation, Inventory, NodeExplanation, NodeSet, Plan, Snapshot
 from nodeselect.labels import Operator, Requirement, Selector
 from nodeselect.limits import LIMITS, Limits
 from nodeselect.node import Node
 
 __all__ = [
     "LIMITS",
+    "Explanation",
     "Inventory",
     "InventoryError",
     "JobError",
     "Limits",
     "Node",
+    "NodeExplanation",
     "NodeSet",
     "NodeselectError",
     "Operator",

@@ -40,10 +40,17 @@ def test_the_newest_version_of_a_moment() -> None:
 def test_some_version_is_in_a_set() -> None:
     """A set holds a node in whatever version, old or new."""
     changes = made()
-    assert changes.version("n-1", postings.of([FIRST]))
-    assert changes.version("n-1", postings.of([FIRST + 2]))
-    assert not changes.version("n-1", postings.of([5, FIRST + 1]))
-    assert not changes.version("n-9", postings.of([FIRST]))
+    assert changes.version("n-1", postings.of([FIRST]), 2, 2) == (FIRST, True)
+    assert changes.version("n-1", postings.of([FIRST]), 2, 3) == (FIRST, True)
+    assert changes.version("n-1", postings.of([FIRST + 2]), 3, 3) == (FIRST + 2, True)
+    assert changes.version("n-9", postings.of([FIRST]), 3, 3) == (None, False)
+
+
+def test_versions_that_were_dead_are_not_looked_at() -> None:
+    """A set of the latest moment cannot hold what was dead by then, in the segment or here."""
+    changes = made()
+    assert changes.version("n-1", postings.of([5, FIRST]), 3, 3) == (None, True)
+    assert changes.version("n-1", postings.of([5]), 0, 3) == (None, False)
 
 
 def test_deaths_of_a_moment() -> None:

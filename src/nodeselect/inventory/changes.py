@@ -91,12 +91,24 @@ class Changes:
             ordinal = self._before[ordinal - self.first]
         return ordinal
 
-    def version(self, node_id: str, found: Postings) -> int | None:
-        """Give the version of a node that is in a set, or None. Cost: a step for each newer one."""
-        ordinal = self._latest.get(node_id)
-        while ordinal is not None and ordinal not in found:
+    def version(
+        self, node_id: str, found: Postings, start: int, stop: int
+    ) -> tuple[int | None, bool]:
+        """Give the version of a node that is in a set, if one is, and whether none before can be.
+
+        :param start: the nodes that there were at the first moment that the set may be of.
+        :param stop: those at the last.
+
+        Cost: a step for each version that is newer than ``start``.
+        """
+        ordinal = self.newest(node_id, stop)
+        while ordinal is not None:
+            if ordinal in found:
+                return ordinal, True
+            if ordinal - self.first < start:  # those before it were dead by then
+                return None, True
             ordinal = self._before[ordinal - self.first]
-        return ordinal
+        return None, False
 
     def at_rank(self, rank: int, found: Postings) -> list[int]:
         """Give the ordinals of ``found`` at a rank; there is one version of a node in a set."""
@@ -112,20 +124,26 @@ class Changes:
         if selector.ids is not None:
             return self._match_ids(selector, selector.ids, count)
         if self.index is None or count <= _FEW:
-            matches, first = selector.matches, self.first
-            some = enumerate(islice(self.nodes, count), first)
-            return postings.of([at for at, node in some if matches(node.labels)])
+            return self._match_some(selector, 0, count)
         plan = self._plans.get(selector)
-        if plan is None or plan.covers < count:
+        if plan is None or count - plan.covers > max(_FEW, plan.covers >> 8):
             plan = make_plan(self.index, selector, covers=len(self.nodes))
             self._plans.keep(selector, plan)
-        return postings.cut_off(run(plan), self.first + count)
+        covered = min(plan.covers, count)
+        found = postings.cut_off(run(plan), self.first + covered)
+        # The few that came in since are sooner tested than all is planned anew.
+        return found | self._match_some(selector, covered, count)
+
+    def _match_some(self, selector: Selector, start: int, stop: int) -> Postings:
+        """Test the nodes from number ``start`` up to ``stop`` one by one."""
+        matches = selector.matches
+        some = enumerate(islice(self.nodes, start, stop), self.first + start)
+        return postings.of([at for at, node in some if matches(node.labels, node.id)])
 
     def _match_ids(self, selector: Selector, ids: tuple[str, ...], count: int) -> Postings:
         nodes, first = self.nodes, self.first
         if count < len(ids):
-            some = enumerate(islice(nodes, count), first)
-            return postings.of([at for at, node in some if selector.matches(node.labels, node.id)])
+            return self._match_some(selector, 0, count)
         newest = (self.newest(node_id, count) for node_id in ids)  # those before it are dead
         taken = [
             at

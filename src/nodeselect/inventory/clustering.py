@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from nodeselect.inventory import postings
 from nodeselect.inventory.label_index import LabelIndex, OfKey
 from nodeselect.inventory.postings import Postings, Stored
-from nodeselect.inventory.rows import Rows
+from nodeselect.inventory.rows import Rows, blocks, count_numbers
 
 __all__ = ["Clustered", "cluster"]
 
@@ -41,7 +41,7 @@ class Clustered(NamedTuple):
 def cluster(rows: Rows) -> Clustered:
     """Order nodes and index them. Cost: some 0.4 µs for a node of ten labels."""
     n = len(rows)
-    sizes = np.bincount(rows.pairs, minlength=len(rows.keys))
+    sizes = count_numbers(rows.pairs, len(rows.keys))
     ranks = np.arange(n, dtype=np.uint64) | (_cells(rows, sizes).astype(np.uint64) << _LOW)
     ranks.sort()
     of_ordinal = ranks.astype(np.uint32)
@@ -67,9 +67,11 @@ def _cells(rows: Rows, sizes: NDArray[np.int64]) -> NDArray[np.uint32]:
         worth *= np.uint32(digits)
         worth[pairs] = np.arange(absent, digits, dtype=np.uint32)
         cells *= digits
-    worths = np.zeros(len(rows.pairs) + 1, np.uint32)  # one more, for a last node without labels
-    worths[:-1] = worth[rows.pairs]
-    numbers: NDArray[np.uint32] = np.add.reduceat(worths, rows.starts[:-1])
+    numbers = np.empty(len(rows), np.uint32)
+    for some in blocks(len(rows)):
+        starts = rows.starts[some.start : some.stop + 1].astype(np.int64)
+        worths = np.append(worth[rows.pairs[starts[0] : starts[-1]]], np.uint32(0))  # for no labels
+        numbers[some] = np.add.reduceat(worths, starts[:-1] - starts[0])
     numbers[rows.starts[1:] == rows.starts[:-1]] = 0
     return numbers
 
@@ -85,8 +87,11 @@ def _keys_of_few_values(rows: Rows, sizes: NDArray[np.int64]) -> list[list[int]]
 def _index(rows: Rows, sizes: NDArray[np.int64], ordinals: NDArray[np.uint32]) -> LabelIndex:
     everything = postings.between(0, len(rows))
     lengths = np.diff(rows.starts)
-    by_pair = rows.pairs.astype(np.uint64) << _LOW
-    by_pair |= np.repeat(ordinals, lengths)
+    by_pair = rows.pairs.astype(np.uint64)
+    by_pair <<= _LOW
+    for some in blocks(len(rows)):
+        first, stop = int(rows.starts[some.start]), int(rows.starts[some.stop])
+        by_pair[first:stop] |= np.repeat(ordinals[some], lengths[some])
     by_pair.sort()
     values: dict[str, dict[str, Stored]] = {}
     for key, value, found in zip(rows.keys, rows.values, _grouped(by_pair, sizes), strict=True):

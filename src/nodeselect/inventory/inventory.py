@@ -28,8 +28,8 @@ class Inventory(Reading):
 
     :param nodes: the nodes to begin with.
     :param indexed: False tests every node by the selector's predicate, for comparison.
-    :param compact_at: the share of changes at which the writer that reaches it compacts (see
-        :meth:`compact`); None leaves it to the caller.
+    :param compact_at: the share of changes above which the writer that notices compacts (see
+        :meth:`compact`), though never below 2,048 changes; None leaves it to the caller.
     :raises InventoryError: with the code ``duplicate-id``, when two nodes have one id.
     """
 
@@ -112,11 +112,16 @@ class Inventory(Reading):
                 raise TypeError(f"a change is a Node or an id, not {type(change).__name__}")
         self._write(every)
 
+    @property
+    def uncompacted(self) -> int:
+        """How many nodes came in or went since the last compaction: what the next one folds in."""
+        return self._moment.changed
+
     def compact(self) -> None:
         """Index all changes with the rest, so that answers cost the least.
 
         Writers call it by themselves when the nodes that came in or went since the last time
-        reach the share ``compact_at`` of all, and pay for it: some 0.6 seconds for a million
+        exceed the share ``compact_at`` of all, and pay for it: a second or more for a million
         nodes, in which other writers wait and readers do not. A scheduler that would rather choose
         the moment gives ``compact_at=None`` and calls it when it is idle.
         """
@@ -130,7 +135,7 @@ class Inventory(Reading):
 
     def __reduce__(self) -> NoReturn:
         """Refuse to be copied or pickled: two would write into one store."""
-        raise TypeError("an Inventory is not copied: ask its snapshot(), or make one of its nodes")
+        raise TypeError("an Inventory is not copied: make another of its nodes")
 
     def _begin(self, nodes: Iterable[Parts], indexed: bool, compact_at: float | None) -> None:
         if compact_at is not None and not compact_at > 0:

@@ -1,6 +1,7 @@
 """What can be asked of an inventory, whether it changes or not."""
 
 from collections.abc import Iterator
+from typing import NoReturn
 
 from nodeselect.inventory.explain import explain, explain_node
 from nodeselect.inventory.explanation import Explanation, NodeExplanation
@@ -27,8 +28,8 @@ class Reading:
 
     @property
     def generation(self) -> int:
-        """How many changes there have been. Two moments of one inventory with the same generation
-        hold the same nodes."""
+        """How many writes have changed something. Two moments of one inventory with the same
+        generation hold the same nodes."""
         return self._moment.generation
 
     def match(self, selector: Selector) -> NodeSet:
@@ -44,7 +45,7 @@ class Reading:
         """Give the steps by which ``selector`` is answered; ``explain()`` of them is a text.
 
         The plan is that over the indexed nodes; what has changed since they were indexed is asked
-        besides. None where there are so few nodes that none are indexed.
+        besides. None where nothing is indexed yet: few nodes, or all came in as changes.
         """
         segment, selector = self._moment.store.segment, _checked(selector)
         return None if segment is None else segment.plan(selector)
@@ -94,9 +95,10 @@ class Reading:
         return moment.store.node(ordinal)
 
     def memory(self) -> dict[str, int]:
-        """Give the memory held, in bytes, by part; the sum of the parts is all of it.
+        """Give about the memory held, in bytes, by part.
 
-        Cost: a look at every id. Strings that the caller holds too are counted as well.
+        ``changes`` counts each node as if it shared no string with another one. Cost: a look at
+        every id. Strings that the caller holds too are counted as well.
         """
         return self._moment.store.bytes()
 
@@ -117,8 +119,13 @@ class Snapshot(Reading):
         """Made by ``Inventory.snapshot``; nobody else makes one."""
         self._moment = moment
 
+    def __reduce__(self) -> NoReturn:
+        """Refuse to be copied or pickled, however few nodes there are."""
+        raise TypeError("a Snapshot is not copied: pass on a list of it")
+
 
 def _checked(selector: Selector) -> Selector:
     if not isinstance(selector, Selector):
-        raise TypeError(f"this takes a Selector, not {type(selector).__name__}")
+        hint = "; Selector.parse makes one of a text" if isinstance(selector, str) else ""
+        raise TypeError(f"this takes a Selector, not {type(selector).__name__}{hint}")
     return selector

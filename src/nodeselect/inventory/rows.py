@@ -12,7 +12,7 @@ So a node costs two or four bytes a label beside its id, and is made again when 
 """
 
 from array import array
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from itertools import chain, islice
 from sys import getsizeof
 from typing import Any
@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from nodeselect.node import Node, Parts
 
-__all__ = ["Rows", "Whole"]
+__all__ = ["Rows", "Whole", "blocks", "count_numbers"]
 
 Whole = NDArray[np.unsignedinteger[Any]]
 """An array of whole numbers that are not negative, as narrow as they allow."""
@@ -30,6 +30,10 @@ Whole = NDArray[np.unsignedinteger[Any]]
 _TOGETHER = 100
 """Nodes coded at a time; few enough to be still in the processor's cache
 (``benchmarks/test_live.py``)."""
+
+
+_BLOCK = 32_768
+"""Numbers or nodes worked on at a time where a step makes several arrays of them."""
 
 
 class Rows:
@@ -153,9 +157,14 @@ class Rows:
         begins = self.starts[:-1][ranks].astype(np.int64)
         lengths = self.starts[1:][ranks].astype(np.int64) - begins
         starts = _starts(lengths)
-        # The place of every pair: its distance from the first one of its node, and where that is.
-        places = np.arange(int(starts[-1])) + np.repeat(begins - starts[:-1], lengths)
-        pairs, kept_pairs = _renumbered(self.pairs[places], len(self.keys))
+        pairs = np.empty(int(starts[-1]), self.pairs.dtype)
+        for some in blocks(len(ranks)):
+            first, stop = int(starts[some.start]), int(starts[some.stop])
+            # Where a pair stands: its distance from the first one of its node, and where that is.
+            shifts = begins[some] - starts[some].astype(np.int64)
+            places = np.arange(first, stop) + np.repeat(shifts, lengths[some])
+            pairs[first:stop] = self.pairs[places]
+        pairs, kept_pairs = _renumbered(pairs, len(self.keys))
         states, kept_states = _renumbered(self.states[ranks], len(self.state_names))
         names = None if self.names is None else self.names[ranks]
         return Rows(
@@ -196,6 +205,20 @@ def _keys(pairs: Iterable[tuple[str, str]]) -> list[str]:
     return [once.setdefault(key, key) for key, _ in pairs]
 
 
+def blocks(length: int) -> Iterator[slice]:
+    """Cut a length into pieces whose arrays stay in the processor's cache."""
+    for start in range(0, length, _BLOCK):
+        yield slice(start, min(start + _BLOCK, length))
+
+
+def count_numbers(numbers: Whole, most: int) -> NDArray[np.int64]:
+    """Count how often each number below ``most`` is there."""
+    counts = np.zeros(most, np.int64)
+    for some in blocks(len(numbers)):
+        counts += np.bincount(numbers[some], minlength=most)
+    return counts
+
+
 def _objects(things: list[Any]) -> NDArray[np.object_]:
     made = np.empty(len(things), object)
     made[:] = things
@@ -223,11 +246,10 @@ def _mapped(numbers: Whole, to: list[int]) -> Whole:
 
 def _renumbered(numbers: Whole, most: int) -> tuple[Whole, list[int]]:
     """Number anew what is used; give the new numbers, and the old one of each."""
-    used = (
-        np.flatnonzero(np.bincount(numbers, minlength=most))
-        if len(numbers)
-        else np.array([], np.int64)
-    )
+    counts = count_numbers(numbers, most)
+    used = np.flatnonzero(counts)
+    if len(used) == most:
+        return numbers, used.tolist()
     new = np.zeros(most, np.uint32)
     new[used] = np.arange(len(used))
     return _narrow(new[numbers], len(used)), used.tolist()

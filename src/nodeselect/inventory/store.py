@@ -125,11 +125,16 @@ class Store:
             return None
         return ordinal
 
-    def version(self, found: Postings, node_id: str) -> int | None:
-        """Give the ordinal in ``found`` of the node with this id, in whatever version, or None."""
-        ordinal = self.changes.version(node_id, found)
-        if ordinal is None and self.segment is not None:
-            ordinal = self.segment.find(node_id)
+    def version(self, node_id: str, found: Postings, start: int, stop: int) -> int | None:
+        """Give the ordinal in ``found`` of the node with this id, in whatever version, or None.
+
+        :param start: the nodes of the changes at the first moment that the set may be of.
+        :param stop: those at the last.
+        """
+        ordinal, settled = self.changes.version(node_id, found, start, stop)
+        if settled or self.segment is None:
+            return ordinal
+        ordinal = self.segment.find(node_id)
         return ordinal if ordinal is not None and ordinal in found else None
 
     def ids(self, found: Postings) -> list[str]:
