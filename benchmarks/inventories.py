@@ -21,7 +21,7 @@ __all__ = [
     "worked_out",
 ]
 
-LARGEST = 0.125
+LARGEST = 0.2
 """The share of changes that an inventory has at most, unless ``compact_at`` says another."""
 
 _VERSIONS = tuple(f"2.{minor}.{patch}" for minor in range(6) for patch in range(5))

@@ -40,7 +40,7 @@ class Inventory(Reading):
         nodes: Iterable[Node] = (),
         *,
         indexed: bool = True,
-        compact_at: float | None = 0.125,
+        compact_at: float | None = 0.2,
     ) -> None:
         self._begin(map(_parts, nodes), indexed, compact_at)
 
@@ -50,7 +50,7 @@ class Inventory(Reading):
         source: str | os.PathLike[str] | BinaryIO | TextIO,
         *,
         indexed: bool = True,
-        compact_at: float | None = 0.125,
+        compact_at: float | None = 0.2,
     ) -> "Inventory":
         """Read all nodes of a file or stream; ``-`` is standard input.
 
