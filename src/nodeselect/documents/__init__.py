@@ -19,7 +19,7 @@ from nodeselect.documents.values import (
     Scalar,
     Value,
 )
-from nodeselect.documents.yaml_events import read_yaml
+from nodeselect.documents.yaml_events import kind_of, read_yaml
 
 __all__ = [
     "DocumentError",
@@ -28,6 +28,7 @@ __all__ = [
     "Position",
     "Refusals",
     "Scalar",
+    "kind_of",
     "read_document",
     "read_yaml",
     "text_of",

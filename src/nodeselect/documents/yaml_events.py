@@ -21,7 +21,7 @@ from nodeselect.documents.values import (
 from nodeselect.limits import LIMITS
 from nodeselect.printable import printable, quoted
 
-__all__ = ["read_yaml"]
+__all__ = ["kind_of", "read_yaml"]
 
 
 def read_yaml(text: str, most: int | None = None, refusals: Refusals | None = None) -> Value:
@@ -146,7 +146,7 @@ class _YamlBuilder:
 
     def _scalar(self, event: Any) -> Scalar:
         index = event.start_mark.index
-        kind = "text" if event.style else _kind(event.value)
+        kind = "text" if event.style else kind_of(event.value)
         if event.style and event.style in "'\"":
             index += 1
         verbatim = self._text.startswith(event.value, index)
@@ -209,7 +209,7 @@ _FIRST = frozenset("~nNyYoOtTfF0123456789+-.=<")
 """Characters that what is not text begins with."""
 
 
-def _kind(plain: str) -> str:
+def kind_of(plain: str) -> str:
     """Say what YAML 1.1 or 1.2 could read a plain scalar as."""
     if plain and plain[0] not in _FIRST:
         return "text"

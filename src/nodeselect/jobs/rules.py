@@ -13,6 +13,7 @@ WARNINGS = frozenset(
         "empty-selector",
         "no-name",
         "no-strategy",
+        "odd-id",
         "placeholder",
         "pointless-field",
         "redundant-requirement",
