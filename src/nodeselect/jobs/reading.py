@@ -122,7 +122,8 @@ def _answered(data: bytes, file: str, what: str, fields: frozenset[str]) -> dict
         if len(data) > LIMITS.job_file_bytes:
             message = f"an answer has at most {LIMITS.job_file_bytes:,} bytes (job_file_bytes)"
             raise DocumentError("file-too-large", message, Position(0, 0))
-        document = read_document(text_of(data), LIMITS.job_file_values)
+        called_json = file.lower().endswith(".json")
+        document = read_document(text_of(data), LIMITS.job_file_values, called_json=called_json)
     except DocumentError as error:
         problems.add(error.code, error.message, error.at, hint=error.hint)
         raise _error(problems, file) from None
@@ -141,7 +142,7 @@ def _answered(data: bytes, file: str, what: str, fields: frozenset[str]) -> dict
 
 
 def _checked(data: bytes, file: str) -> Checked:
-    checked = check_document(data)
+    checked = check_document(data, file)
     if checked.problems.errors:
         raise _error(checked.problems, file)
     return checked

@@ -34,6 +34,7 @@ UNREADABLE = frozenset(
         "merge-key",
         "not-a-job",
         "not-finite",
+        "not-json",
         "not-utf-8",
         "not-yaml",
         "second-document",
