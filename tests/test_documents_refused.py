@@ -101,7 +101,7 @@ from tests.test_documents import refusal, tree
         pytest.param(
             "a: [b\n",
             "not-yaml",
-            (1, 0),
+            (0, 3),
             "not YAML: did not find expected ',' or ']'",
             id="open-list",
         ),
@@ -113,7 +113,7 @@ from tests.test_documents import refusal, tree
             id="two-values",
         ),
         pytest.param(
-            'a: "b', "not-yaml", (0, 5), "not YAML: found unexpected end of stream", id="open-quote"
+            'a: "b', "not-yaml", (0, 3), "not YAML: found unexpected end of stream", id="open-quote"
         ),
     ],
 )

@@ -21,12 +21,11 @@ LARGE = {"file-too-large", "too-deep", "too-many-entries", "too-many-values-in-f
 """Codes of files that no table has room for; test_job_problems.py and test_hostile.py make them."""
 
 
-def said_of(job: str | bytes, choice: Choice = ALL_CODES, **options: bool) -> str:
+def said_of(job: str, file: str) -> str:
     """Give all that is said of a job file."""
-    data = job.encode() if isinstance(job, str) else job
-    checked = check_job(data, "job.yaml", choice=choice, **options)
+    checked = check_job(job.encode(), file)
     assert checked.errors + checked.warnings == len(checked.problems) + checked.unreported
-    return "\n".join(problem.show("job.yaml") for problem in checked.problems)
+    return "\n".join(problem.show(file) for problem in checked.problems)
 
 
 def codes_of(job: str | bytes, choice: Choice = ALL_CODES, **options: bool) -> list[str]:
@@ -36,11 +35,15 @@ def codes_of(job: str | bytes, choice: Choice = ALL_CODES, **options: bool) -> l
 
 
 @pytest.mark.parametrize(
-    ("job", "said"), [pytest.param(job, said, id=name) for name, job, said in CASES]
+    ("job", "said", "file"),
+    [
+        pytest.param(job, said, "job.json" if name.endswith("(job.json)") else "job.yaml", id=name)
+        for name, job, said in CASES
+    ],
 )
-def test_finding(job: str, said: str) -> None:
+def test_finding(job: str, said: str, file: str) -> None:
     """Of a job file just this is told, caret and advice included."""
-    assert said_of(job) == said
+    assert said_of(job, file=file) == said
 
 
 def test_all_cases_are_read() -> None:
@@ -51,7 +54,9 @@ def test_all_cases_are_read() -> None:
 def test_every_rule_has_a_whole_message_in_a_table() -> None:
     """Each code has a row that shows all that is said; each code said is a rule."""
     problems = (HERE / "problems.txt").read_text("utf-8")
-    said = set(re.findall(r"^job\.yaml:\S+ (?:error|warning)\[([a-z-]+)\]", TEXT + problems, re.M))
+    said = set(
+        re.findall(r"^job\.(?:yaml|json):\S+ (?:error|warning)\[([a-z-]+)\]", TEXT + problems, re.M)
+    )
     rules = all_rules()
     assert said <= rules.keys()
     assert {code for code, rule in rules.items() if rule.group != "language"} - said == LARGE
@@ -63,8 +68,9 @@ def test_the_example_of_a_rule(rule: Rule) -> None:
     if not rule.before:
         assert rule.group == "language" or rule.code in LARGE
         return
-    assert set(codes_of(rule.before)) == {rule.code}
-    after = check_job(rule.after.encode(), "x")
+    file = "x.json" if rule.before.startswith("{") else "x.yaml"
+    assert {each.code for each in check_job(rule.before.encode(), file).problems} == {rule.code}
+    after = check_job(rule.after.encode(), file)
     assert not after.errors
     assert rule.group == "language" or not after.warnings
 
@@ -162,4 +168,6 @@ def test_two_characters_of_mistake_end_behind_them() -> None:
     [problem] = check_job(b"name: x\nselector: {match_labels: {a: true}}\n", "x").problems
     assert (problem.line, problem.column, problem.end_column) == (2, 30, 34)
     [problem] = check_job(b'name: "a\nselector: x', "x").problems
-    assert (problem.line, problem.column, problem.end_column) == (2, 12, 13)
+    assert (problem.line, problem.column, problem.end_column) == (1, 7, 8)
+    [problem] = check_job(b"name: a\nname: b", "x").problems
+    assert (problem.line, problem.column, problem.end_column) == (2, 1, 5)

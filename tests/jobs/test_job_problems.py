@@ -131,7 +131,7 @@ def test_a_bare_not_is_to_be_quoted() -> None:
         ),
         pytest.param(
             b"",
-            "job.yaml:1:1: error[not-a-job]: a job spec is a mapping, not null\n"
+            "job.yaml:1:1: error[not-a-job]: the file is empty\n"
             "  write a job spec, with a name and a selector",
             id="empty",
         ),

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from nodeselect import JobError, Selector
+from nodeselect import JobError, Selector, SelectorError
 from nodeselect.jobs import (
     Execution,
     GetExecutionResponse,
@@ -18,8 +18,11 @@ from nodeselect.jobs import (
     NodeSelector,
     RolloutSpec,
     Timeouts,
+    check_job,
     read_execution,
     read_job,
+    read_response,
+    read_server_job,
 )
 
 EXAMPLE = Path(__file__).parents[2] / "docs" / "example" / "job.yaml"
@@ -244,6 +247,35 @@ def test_constructors_are_as_strict(model: Any, fields: dict[str, Any], said: st
     assert refusal_of(model, **fields) == said
 
 
+@pytest.mark.parametrize(
+    ("make", "code"),
+    [
+        (lambda: JobSpec.model_validate({"\x1b[31mx": 1}), "unknown-field"),
+        (lambda: JobSpec.model_validate_json('{"\\u001b[31mx": 1}'), "unknown-field"),
+        (lambda: JobSpec.model_validate_json('{"\x1b[31mx'), "not-json"),
+        (lambda: JobSpec.model_validate_json(b"\xff"), "not-json"),
+        (lambda: JobSpec.model_validate_strings({"\x1b[31mx": "1"}), "unknown-field"),
+    ],
+)
+def test_every_way_to_make_a_model_raises_our_own_error(make: Any, code: str) -> None:
+    """No error of another library comes out, and nothing of it reaches a terminal."""
+    with pytest.raises(JobError) as caught:
+        make()
+    assert [each.code for each in caught.value.problems] == [code]
+    assert "\x1b" not in str(caught.value)
+
+
+def test_what_fields_must_keep_between_them_is_told_of_json() -> None:
+    """A model may be of parts that do not go together; the check of its JSON tells."""
+    spec = JobSpec(
+        name="x",
+        selector=NodeSelector(match_ids=("n-1",)),
+        rollout=RolloutSpec(strategy="rolling"),
+    )
+    checked = check_job(spec.to_json().encode(), "spec")
+    assert [each.code for each in checked.problems] == ["missing-health-check"]
+
+
 def test_a_flood_of_errors_is_counted() -> None:
     """Of many errors the first are told; the text stays small."""
     said = refusal_of(NodeSelector, match_ids=[1] * 10_000)
@@ -332,11 +364,164 @@ def test_a_selector_that_the_server_took_and_we_do_not() -> None:
         execution.job_spec.to_selector()
 
 
-@pytest.mark.parametrize("answer", [{}, [], "x", {"items": []}, {"execution": "x"}, {"id": 5}])
-def test_what_is_no_execution(answer: Any) -> None:
-    """An answer that is something else, or of other types, is refused."""
-    with pytest.raises(JobError):
+@pytest.mark.parametrize(
+    ("spec", "name"),
+    [
+        pytest.param({"selector": {"matchLabels": {"a": "b"}}}, "matchLabels", id="camel-case"),
+        pytest.param(
+            {"selector": {"match_labels": {"a": "b"}, "match_fields": ["x"]}},
+            "match_fields",
+            id="one-more",
+        ),
+        pytest.param({"nodeSelector": {"a": "b"}}, "nodeSelector", id="of-kubernetes"),
+        pytest.param({"selectors": ["a"], "selector": {}}, "selectors", id="plural"),
+    ],
+)
+def test_a_selector_that_is_not_understood_never_takes_every_node(
+    spec: dict[str, Any], name: str
+) -> None:
+    """What an answer's selector says beyond what we know is kept; asking for it raises."""
+    execution = execution_of({"id": "e", "job_spec": spec})
+    assert execution.job_spec is not None
+    with pytest.raises(SelectorError, match=f"has a field '{name}', which is not known") as caught:
+        execution.job_spec.to_selector()
+    assert caught.value.code == "unknown-field"
+    assert json.loads(execution.to_json())["job_spec"] == spec
+    again = read_execution(execution.to_json().encode(), "x")
+    assert again == execution
+    assert again != execution_of({"id": "e", "job_spec": {}})
+    assert pickle.loads(pickle.dumps(execution)) == deepcopy(execution) == execution
+    with pytest.raises(JobError):  # and it does not become a spec that will be submitted
+        JobSpec.model_validate_json(execution.job_spec.to_json())
+
+
+def test_unknown_fields_that_are_null_or_choose_nothing() -> None:
+    """An unknown field that is null, or that is far from any selector, does not matter."""
+    spec = {"selector": {"matchLabels": None}, "nodeSelector": None, "shards": 3}
+    execution = execution_of({"id": "e", "job_spec": spec})
+    assert execution.job_spec is not None
+    assert execution.job_spec.to_selector() == Selector.everything()
+    assert json.loads(execution.job_spec.to_json()) == {"selector": {}}
+
+
+def test_what_a_server_once_took_is_read() -> None:
+    """Bounds, words and unprintable characters are no matter of an answer."""
+    execution = execution_of(
+        {
+            "id": "e",
+            "rollout_wave": -1,
+            "job_spec": {
+                "restart_policy": "sometimes",
+                "meta": {"a\x07": "b\x07"},
+                "rollout": {
+                    "max_parallel": 500,
+                    "max_failed_nodes_percent": 100.5,
+                    "health_check": {"deadline": 0, "max_error_rate": 2.5},
+                },
+            },
+            "status": {"observed_state": {"message": "\x1b[31mred"}},
+        }
+    )
+    spec, state = execution.job_spec, execution.status.observed_state
+    assert spec is not None
+    assert state is not None
+    assert (spec.rollout.max_parallel, spec.restart_policy) == (500, "sometimes")
+    assert spec.meta == {"a\x07": "b\x07"}
+    assert state.message == "\x1b[31mred"
+    assert "\x1b" not in repr(execution) + str(execution) + execution.to_json()
+    assert read_execution(execution.to_json().encode(), "x") == execution
+
+
+def test_a_response() -> None:
+    """The whole response, and the execution in it, are read alike."""
+    answer = json.dumps({**ANSWER, "took": 5}).encode()
+    assert read_response(answer, "x") == GetExecutionResponse(execution=read_execution(answer, "x"))
+
+
+@pytest.mark.parametrize("wrap", [lambda job: job, lambda job: {"job": job, "warnings": []}])
+def test_a_job_of_the_server(wrap: Any) -> None:
+    """A job is read as the server gives it, tolerantly, by itself or wrapped."""
+    job = read_server_job(
+        json.dumps(
+            wrap(
+                {
+                    "id": "job-1",
+                    "spec": {"name": "x", "rollout": {"max_parallel": 500}, "odd": 1},
+                    "status": {"version": 3, "state": {"state_type": "hibernating"}, "odd": 1},
+                }
+            )
+        ).encode(),
+        "job.json",
+    )
+    assert (job.id, job.spec.name, job.spec.rollout.max_parallel) == ("job-1", "x", 500)
+    assert job.status is not None
+    assert job.status.state is not None
+    assert (job.status.version, job.status.state.state_type) == (3, "hibernating")
+    with pytest.raises(JobError, match="none of the fields of the job that was expected"):
+        read_server_job(b'{"job": {}}', "x")
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (
+            {},
+            (
+                "1:1: error[no-execution]: this has none of the fields of the execution that was"
+                " expected\n  {}\n  ^"
+            ),
+        ),
+        (
+            {"items": []},
+            (
+                "1:1: error[no-execution]: this has none of the fields of the execution"
+                ' that was expected\n  {"items": []}\n  ^'
+            ),
+        ),
+        (
+            {"execution": None},
+            (
+                "1:15: error[wrong-type] at execution: a mapping belongs here, not"
+                ' null\n  {"execution": null}\n                ^^^^'
+            ),
+        ),
+        (
+            {"execution": {"id": None}},
+            (
+                "1:15: error[no-execution] at execution: this has none of the"
+                " fields of the execution that was expected\n"
+                '  {"execution": {"id": null}}\n                ^'
+            ),
+        ),
+        ([], "1:1: error[wrong-type]: a mapping belongs here, not a list\n  []\n  ^"),
+        (
+            "x",
+            ("1:2: error[wrong-type]: a mapping belongs here, not the string 'x'\n  \"x\"\n   ^"),
+        ),
+        (
+            {"execution": "x"},
+            (
+                "1:16: error[wrong-type] at execution: a mapping belongs here, not the"
+                " string 'x'\n"
+                '  {"execution": "x"}\n                 ^'
+            ),
+        ),
+    ],
+)
+def test_what_is_no_execution(answer: Any, said: str) -> None:
+    """An answer that is something else is refused, with its place."""
+    with pytest.raises(JobError) as caught:
         execution_of(answer)
+    assert str(caught.value) == f"answer.json:{said}"
+
+
+def test_other_types_in_an_answer() -> None:
+    """Types are no matter of taste: a number for a text is refused."""
+    with pytest.raises(JobError) as caught:
+        execution_of({"id": 5})
+    assert str(caught.value) == (
+        "answer.json: error[wrong-type] at execution.id: a string belongs here"
+    )
 
 
 @pytest.mark.parametrize("data", [b"", b"\xff", b"[" * 100, b"a: &x b", b"x" * 2_000_000])

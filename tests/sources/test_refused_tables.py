@@ -108,7 +108,7 @@ TWO = "keep one of the two"
         pytest.param(
             '- id: "n-1\n',
             "not-yaml",
-            "line 2, column 1: not YAML: found unexpected end of stream",
+            "line 1, column 7: not YAML: found unexpected end of stream\n  it is never closed",
             id="quote-left-open",
         ),
         pytest.param(

@@ -19,7 +19,7 @@ from nodeselect.documents.values import (
     Scalar,
     Value,
 )
-from nodeselect.documents.yaml_events import read_yaml
+from nodeselect.documents.yaml_events import kind_of, read_yaml
 
 __all__ = [
     "DocumentError",
@@ -28,6 +28,7 @@ __all__ = [
     "Position",
     "Refusals",
     "Scalar",
+    "kind_of",
     "read_document",
     "read_yaml",
     "text_of",
@@ -52,18 +53,28 @@ def text_of(data: bytes) -> str:
         ) from None
 
 
-def read_document(text: str, most: int | None = None, refusals: Refusals | None = None) -> Value:
+def read_document(
+    text: str,
+    most: int | None = None,
+    refusals: Refusals | None = None,
+    *,
+    called_json: bool = False,
+) -> Value:
     """Read ``text`` as JSON where it is JSON, else as YAML. Cost: linear.
 
     :param most: how many keys and values it may hold.
     :param refusals: empty; takes what is refused and can be read past. What is given back is not
         to be used then. Without it the first refusal is raised.
+    :param called_json: whether its name says that it is JSON: what begins like JSON is read as
+        nothing else then, since those who go by the name would not read it.
     :raises DocumentError: when it is neither.
     """
     if text.lstrip(" \t\r\n")[:1] in ("{", "["):
         try:
             return read_json(text, most, refusals)
         except NotJsonError:  # flow style of YAML looks like it
+            if called_json:
+                raise
             if refusals is not None:
                 refusals.clear()
     return read_yaml(text, most, refusals)

@@ -1,6 +1,7 @@
 """Strict JSON, with positions: no library gives them."""
 
 import re
+from json import JSONDecodeError
 from json.decoder import scanstring  # type: ignore[attr-defined]
 
 from nodeselect.documents.values import (
@@ -12,10 +13,13 @@ from nodeselect.documents.values import (
     Scalar,
     Value,
     given_twice,
+    last_of,
+    position_in,
     too_deep,
     too_many,
 )
 from nodeselect.limits import LIMITS
+from nodeselect.printable import printable, quoted
 
 __all__ = ["NotJsonError", "read_json"]
 
@@ -32,8 +36,20 @@ def read_json(text: str, most: int | None = None, refusals: Refusals | None = No
     return _JsonScanner(text, most, refusals).document()
 
 
-class NotJsonError(Exception):
+class NotJsonError(DocumentError):
     """The text is no JSON; perhaps it is YAML."""
+
+
+_MEANT = (
+    (re.compile("(?<=\\{)\\{|\\{\\{"), "fill the template in before the file is used"),
+    (re.compile("#|//|/[*]"), "JSON has no comments: take it away"),
+    (re.compile("'"), 'a text stands between double quotes: "..."'),
+    (re.compile(r"(?:True|False)\b"), "truth values are written true and false"),
+    (re.compile(r"None\b"), "nothing is written null"),
+    (re.compile("[}\\]]"), "take the comma before it away"),
+    (re.compile(r"[A-Za-z_]"), 'a text stands between double quotes: "..."'),
+)
+"""What people write in JSON that it does not have, and what to do about it."""
 
 
 class _JsonScanner:
@@ -58,9 +74,24 @@ class _JsonScanner:
         self._skip()
         value = self._value(0)
         self._skip()
+        if self._text[self._at : self._at + 1] in ("{", "["):
+            hint = "keep one document in a file"
+            message = "a second document begins here"
+            raise DocumentError("second-document", message, self._here(), hint)
         if self._at != len(self._text):
-            raise NotJsonError
+            raise self._no_json("the end")
         return value
+
+    def _no_json(self, expected: str) -> NotJsonError:
+        """Give the error for what stands here instead of what was expected."""
+        if self._at >= len(self._text.rstrip()):
+            hint = "the file ends here, too early"
+            message = f"not JSON: expected {expected}, found the end"
+            return NotJsonError("not-json", message, last_of(self._text), hint)
+        hints = (hint for pattern, hint in _MEANT if pattern.match(self._text, self._at))
+        found = quoted(self._text[self._at])
+        message = f"not JSON: expected {expected}, found {found}"
+        return NotJsonError("not-json", message, self._here(), next(hints, None))
 
     def _value(self, depth: int) -> Value:
         at = self._here()
@@ -80,7 +111,7 @@ class _JsonScanner:
         if match is None:
             match = self._no_number.match(self._text, self._at)
             if match is None:
-                raise NotJsonError
+                raise self._no_json("a value")
             message, hint = f"{match[0]} is no number of JSON", f'as text write: "{match[0]}"'
             self._refuse(DocumentError("not-finite", message, at, hint))
         self._at = match.end()
@@ -96,8 +127,10 @@ class _JsonScanner:
         at = self._here()
         try:
             text, end = scanstring(self._text, self._at + 1, True)
-        except ValueError:
-            raise NotJsonError from None
+        except JSONDecodeError as error:
+            place = position_in(self._text, min(error.pos, len(self._text.rstrip()) - 1))
+            message = f"not JSON: {printable(error.msg.lower().removesuffix(' at'))}"
+            raise NotJsonError("not-json", message, place) from None
         if re.search("[\ud800-\udfff]", text):
             message = "half of a surrogate pair is refused"
             self._refuse(DocumentError("surrogate", message, at, "take it out"))
@@ -119,7 +152,7 @@ class _JsonScanner:
         self._step("{")
         while not self._ends("}", bool(entries)):
             if self._text[self._at : self._at + 1] != '"':
-                raise NotJsonError
+                raise self._no_json("a key in double quotes")
             key = self._string()
             self._count += 1
             self._skip()
@@ -141,7 +174,7 @@ class _JsonScanner:
 
     def _step(self, character: str) -> None:
         if not self._text.startswith(character, self._at):
-            raise NotJsonError
+            raise self._no_json(quoted(character))
         self._at += 1
         self._skip()
 

@@ -14,6 +14,8 @@ __all__ = [
     "Scalar",
     "Value",
     "given_twice",
+    "last_of",
+    "position_in",
     "too_deep",
     "too_many",
 ]
@@ -24,6 +26,16 @@ class Position(NamedTuple):
 
     line: int
     column: int
+
+
+def position_in(text: str, index: int) -> Position:
+    """Give the position of the character at ``index``; lines end at LF, as in editors."""
+    return Position(text.count("\n", 0, index), index - (text.rfind("\n", 0, index) + 1))
+
+
+def last_of(text: str) -> Position:
+    """Give the position of the last character that is no blank."""
+    return position_in(text, max(len(text.rstrip()) - 1, 0))
 
 
 class Scalar(NamedTuple):
@@ -58,12 +70,15 @@ Value = Scalar | List | Object
 class DocumentError(Exception):
     """A document cannot be read. Never leaves the library: rooms turn it into their own error."""
 
-    def __init__(self, code: str, message: str, at: Position, hint: str | None = None) -> None:
+    def __init__(
+        self, code: str, message: str, at: Position, hint: str | None = None, length: int = 1
+    ) -> None:
         super().__init__(message)
         self.code = code
         self.message = message
         self.at = at
         self.hint = hint
+        self.length = length
 
 
 class Refusals:
@@ -112,4 +127,5 @@ def given_twice(key: Scalar, first: Scalar) -> DocumentError:
         f" {first.at.line + 1}",
         key.at,
         "keep one of the two",
+        len(key.text) if key.verbatim and key.text else 1,
     )

@@ -15,13 +15,14 @@ from nodeselect.documents.values import (
     Scalar,
     Value,
     given_twice,
+    position_in,
     too_deep,
     too_many,
 )
 from nodeselect.limits import LIMITS
 from nodeselect.printable import printable, quoted
 
-__all__ = ["read_yaml"]
+__all__ = ["kind_of", "read_yaml"]
 
 
 def read_yaml(text: str, most: int | None = None, refusals: Refusals | None = None) -> Value:
@@ -39,17 +40,40 @@ def read_yaml(text: str, most: int | None = None, refusals: Refusals | None = No
     try:
         return builder.document()
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        at = builder.position(mark.index) if mark else Position(0, 0)
-        problem = printable(str(error.problem or "it cannot be read"))
-        if "nesting depth" in problem:  # of libyaml itself, at a thousand
-            raise too_deep(at) from None
-        raise DocumentError("not-yaml", f"not YAML: {problem}", at) from None
+        raise _broken(text, error) from None
     except yaml.reader.ReaderError as error:
         raise _unreadable(text, error) from None
     except UnicodeEncodeError as error:
-        at = _position(text, error.start)
+        at = position_in(text, error.start)
         raise DocumentError("surrogate", "half of a surrogate pair is refused", at) from None
+
+
+def _broken(text: str, error: Any) -> DocumentError:
+    """Give the error for what libyaml says, at the place where a person would mend it."""
+    problem = printable(str(error.problem or "it cannot be read"))
+    end = len(text.rstrip())
+    found = (error.problem_mark or error.context_mark).index
+    begin = error.context_mark.index if error.context_mark else found
+    if "nesting depth" in problem:  # of libyaml itself, at a thousand
+        return too_deep(position_in(text, found))
+    at, hint = found, None
+    if "expected ':'" in problem:
+        at, hint = begin, "put ':' and a blank behind a key, or quotes around a text"
+    elif text[begin : begin + 1] in tuple("{[\"'"):
+        if found >= end:
+            at, hint = begin, "it is never closed"
+        elif text.count("\n", begin, found):
+            line = position_in(text, begin).line + 1
+            hint = (
+                f"what {text[begin]} opens in line {line} is not closed before, or a ',' is missing"
+            )
+    elif "\t" in text[found : found + 1] or "tab character" in problem:
+        hint = "YAML is indented with blanks, not tabs"
+    elif "mapping values are not allowed" in problem:
+        hint = "put a text with ': ' in it between quotes, or a key on a line of its own"
+    if at >= end:
+        at, hint = end - 1, hint or "the file ends here, too early"
+    return DocumentError("not-yaml", f"not YAML: {problem}", position_in(text, max(at, 0)), hint)
 
 
 def _unreadable(text: str, error: Any) -> DocumentError:
@@ -63,13 +87,9 @@ def _unreadable(text: str, error: Any) -> DocumentError:
     return DocumentError(
         "control-character",
         f"a control character ({printable(bad[0])}) is refused",
-        _position(text, bad.start()),
+        position_in(text, bad.start()),
         "take it out",
     )
-
-
-def _position(text: str, at: int) -> Position:
-    return Position(text.count("\n", 0, at), at - (text.rfind("\n", 0, at) + 1))
 
 
 class _YamlBuilder:
@@ -146,7 +166,7 @@ class _YamlBuilder:
 
     def _scalar(self, event: Any) -> Scalar:
         index = event.start_mark.index
-        kind = "text" if event.style else _kind(event.value)
+        kind = "text" if event.style else kind_of(event.value)
         if event.style and event.style in "'\"":
             index += 1
         verbatim = self._text.startswith(event.value, index)
@@ -209,7 +229,7 @@ _FIRST = frozenset("~nNyYoOtTfF0123456789+-.=<")
 """Characters that what is not text begins with."""
 
 
-def _kind(plain: str) -> str:
+def kind_of(plain: str) -> str:
     """Say what YAML 1.1 or 1.2 could read a plain scalar as."""
     if plain and plain[0] not in _FIRST:
         return "text"

@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from nodeselect.jobs.check import CheckedJob, check_job
 from nodeselect.jobs.problems import Choice
-from nodeselect.jobs.reading import read_execution, read_job, read_job_selector
+from nodeselect.jobs.reading import (
+    read_execution,
+    read_job,
+    read_job_selector,
+    read_response,
+    read_server_job,
+)
 from nodeselect.jobs.rules import Rule, all_rules
 from nodeselect.jobs.waves import Wave, plan_waves, wave_rules
 
@@ -48,6 +54,8 @@ __all__ = [
     "read_execution",
     "read_job",
     "read_job_selector",
+    "read_response",
+    "read_server_job",
     "wave_rules",
 ]
 

@@ -70,19 +70,20 @@ def check_job(
     :param choice: which codes are told.
     :param require_selector: whether a job that takes every node is an error, not a warning.
     """
-    problems = check_document(data, choice, require_selector=require_selector).problems
+    problems = check_document(data, file, choice, require_selector=require_selector).problems
     return CheckedJob(file, problems.first(), problems.errors, problems.warnings)
 
 
 def check_document(
     data: bytes,
+    file: str,
     choice: Choice = ALL_CODES,
     *,
     require_selector: bool = False,
 ) -> Checked:
     """Read and check a job file; the way in of all that read jobs."""
     problems = Problems(data.decode("utf-8", "replace").removeprefix("\ufeff"), choice)
-    document = _read(data, problems)
+    document = _read(data, problems, called_json=file.lower().endswith(".json"))
     spec, path = (None, "") if document is None else _spec(document, problems)
     if not isinstance(document, Object) or spec is None:
         return Checked(problems, None, Selector.nothing())
@@ -90,7 +91,7 @@ def check_document(
     return Checked(problems, spec, _check(problems, document, spec, path, severity))
 
 
-def _read(data: bytes, problems: Problems) -> Value | None:
+def _read(data: bytes, problems: Problems, *, called_json: bool) -> Value | None:
     if len(data) > LIMITS.job_file_bytes:
         problems.add(
             "file-too-large",
@@ -101,11 +102,14 @@ def _read(data: bytes, problems: Problems) -> Value | None:
         return None
     document, refusals = None, Refusals()
     try:
-        document = read_document(text_of(data), LIMITS.job_file_values, refusals)
+        text = text_of(data)
+        document = read_document(text, LIMITS.job_file_values, refusals, called_json=called_json)
     except DocumentError as error:
         refusals.add(error)
     for each in refusals.first:
-        problems.add(each.code, each.message, each.at, hint=each.hint, always=True)
+        problems.add(
+            each.code, each.message, each.at, length=each.length, hint=each.hint, always=True
+        )
     problems.errors += refusals.more
     return None if refusals.first else document
 
@@ -115,7 +119,9 @@ def _spec(document: Value, problems: Problems) -> tuple[Object | None, str]:
     if not isinstance(document, Object):
         problems.add(
             "not-a-job",
-            f"a job spec is a mapping, not {described(document)}",
+            "the file is empty"
+            if isinstance(document, Scalar) and not document.text and document.kind == "null"
+            else f"a job spec is a mapping, not {described(document)}",
             document.at,
             hint="write a job spec, with a name and a selector",
             always=True,

@@ -2,7 +2,7 @@
 
 import re
 
-__all__ = ["DURATION", "NANOSECONDS", "duration_text", "parse_duration"]
+__all__ = ["DURATION", "NANOSECONDS", "duration_text", "is_duration", "parse_duration"]
 
 NANOSECONDS = {
     "ns": 1,
@@ -25,13 +25,18 @@ _PARTS = re.compile("([0-9]+)(?:[.]([0-9]+))?(ns|us|µs|μs|ms|s|m|h)")
 _MOST = 2**63 - 1
 
 
+def is_duration(text: str) -> bool:
+    """Say whether ``text`` is a duration, of 64 bits or more."""
+    return len(text) <= 200 and _WHOLE.fullmatch(text) is not None
+
+
 def parse_duration(text: str) -> int | None:
     """Read ``text`` as nanoseconds, or give None: it is no duration, or one beyond 64 bits.
 
     >>> parse_duration("1m30s"), parse_duration("1.5s"), parse_duration("90")
     (90000000000, 1500000000, None)
     """
-    if len(text) > 200 or not _WHOLE.fullmatch(text):
+    if not is_duration(text):
         return None
     total = 0
     for whole, fraction, unit in _PARTS.findall(text):

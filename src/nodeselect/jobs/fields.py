@@ -2,11 +2,12 @@
 
 import difflib
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterator
 
 from nodeselect.documents import List, Object, Position, Scalar
 from nodeselect.documents.values import Value
-from nodeselect.jobs.durations import NANOSECONDS, parse_duration
+from nodeselect.jobs.durations import NANOSECONDS, is_duration, parse_duration
+from nodeselect.jobs.meant import text_meant
 from nodeselect.jobs.problems import Problems, one_line
 from nodeselect.jobs.shapes import Field, fields_of
 from nodeselect.jobs.unknown_fields import unknown_field
@@ -17,6 +18,7 @@ __all__ = [
     "NUMBER",
     "check_part",
     "check_placeholder",
+    "check_template",
     "field",
     "integer_of",
     "number_of",
@@ -33,7 +35,6 @@ _PLACEHOLDER = re.compile(
     re.IGNORECASE,
 )
 _PART_MEANT = {
-    "NodeSelector": "write: {match_labels: {region: eu}}, or {} for EVERY node",
     "RolloutSpec": "write: {strategy: rolling, health_check: {deadline: 5m}}",
     "HealthCheck": "write: {deadline: 5m}",
     "Timeouts": "write: {total_timeout: 3600}",
@@ -41,6 +42,15 @@ _PART_MEANT = {
 """What may stand where something else stands than a mapping."""
 _INT64 = 2**63 - 1
 _TRUE, _FALSE = ("true", "yes", "on", "y"), ("false", "no", "off", "n")
+_WORDS_MEANT = {
+    **dict.fromkeys(_TRUE, "always"),
+    **dict.fromkeys(_FALSE, "never"),
+    "none": "never",
+    "unless-stopped": "always",
+    "all-at-once": "immediate",
+    "recreate": "immediate",
+}
+"""Words of other systems, and of YAML, for those that may stand in a field."""
 
 
 def field(value: Object, name: str) -> Value | None:
@@ -104,14 +114,11 @@ def _check(problems: Problems, name: str, wanted: Field, value: Value, path: str
 
 
 def _check_text(
-    problems: Problems, value: Value, path: str, words: Iterable[str] = (), *, free: bool = False
+    problems: Problems, value: Value, path: str, words: Collection[str] = (), *, free: bool = False
 ) -> None:
     """Check a text: one of ``words`` where there are any; with templates only where it is free."""
     if not isinstance(value, Scalar) or value.kind != "text":
-        hint = None
-        if isinstance(value, Scalar) and value.kind != "null":
-            hint = f'write: "{one_line(value)}"'
-        problems.wrong_type(value, path, "a string", hint)
+        problems.wrong_type(value, path, "a string", lambda: _word_meant(value, words))
         return
     text = value.text
     if bad := FORBIDDEN.search(text):
@@ -119,25 +126,42 @@ def _check_text(
         _add_span(problems, "control-character", message, value, path, bad.span(), "take it out")
     elif words and text not in words:
         close = difflib.get_close_matches(text[:40].lower().replace("_", "-"), words, 1, 0.7)
+        meant = _WORDS_MEANT.get(text.lower(), close[0] if close else None)
         problems.add_at(
             "not-one-of",
             f"{quoted(text)} is none of {', '.join(words)}",
             value,
             path,
-            f"did you mean '{close[0]}'?" if close else None,
+            f"did you mean '{meant}'?" if meant in words else None,
         )
-    elif not free and (left := _TEMPLATE.search(text)):
-        message = f"a template was left in: {quoted(left[0])}"
-        hint = "fill the template in before the file is used"
-        _add_span(problems, "template", message, value, path, left.span(), hint)
-    elif not free:
+    elif not free and not check_template(problems, value, path):
         check_placeholder(problems, value, path)
 
 
-def check_placeholder(problems: Problems, value: Scalar, path: str) -> None:
-    """Warn of a text that is meant to be replaced."""
-    if _PLACEHOLDER.fullmatch(value.text[:200]):
-        message = f"{quoted(value.text)} looks like a placeholder that was left in"
+def _word_meant(value: Value, words: Collection[str]) -> str | None:
+    if not words or not isinstance(value, Scalar):
+        return text_meant(value)
+    meant = _WORDS_MEANT.get(value.text.lower())
+    return f"write: {meant}" if meant in words else f"write one of: {', '.join(words)}"
+
+
+def check_template(problems: Problems, value: Scalar, path: str) -> bool:
+    """Refuse a template that was left in; say whether there was one."""
+    left = _TEMPLATE.search(value.text)
+    if left:
+        message = f"a template was left in: {quoted(left[0])}"
+        hint = "fill the template in before the file is used"
+        _add_span(problems, "template", message, value, path, left.span(), hint)
+    return left is not None
+
+
+def check_placeholder(
+    problems: Problems, value: Scalar, path: str, text: str | None = None
+) -> None:
+    """Warn of a text that is meant to be replaced: the whole value, or ``text`` in it."""
+    word = value.text if text is None else text
+    if _PLACEHOLDER.fullmatch(word[:200]):
+        message = f"{quoted(word)} looks like a placeholder that was left in"
         problems.add_at("placeholder", message, value, path, "write what is meant")
 
 
@@ -202,6 +226,8 @@ def _number_meant(name: str, value: Value, wanted: Field) -> str | None:
     plain = text.removesuffix("%").rstrip().replace("_", "").removeprefix("+")
     if plain.startswith("."):
         plain = f"0{plain}"
+    if wanted.kind == "integer":
+        plain = re.sub("[.]0*$", "", plain)
     if not (INTEGER if wanted.kind == "integer" else NUMBER).fullmatch(plain):
         return None
     if text.endswith("%") and wanted.maximum == 1:  # a share, not a percentage
@@ -214,14 +240,16 @@ def _check_boolean(problems: Problems, value: Value, path: str) -> None:
         return
     word = value.text.lower() if isinstance(value, Scalar) else ""
     meant = "true" if word in _TRUE else "false" if word in _FALSE else None
-    problems.wrong_type(value, path, "true or false", f"write: {meant}" if meant else None)
+    hint = f"write: {meant}" if meant else None
+    found = quoted(value.text) if isinstance(value, Scalar) and value.kind == "boolean" else None
+    problems.wrong_type(value, path, "true or false", hint, found=found)
 
 
 def _check_duration(problems: Problems, wanted: Field, value: Value, path: str) -> None:
     name = path.rpartition(".")[2]
     if isinstance(value, Scalar) and value.kind == "text":
         number = parse_duration(value.text)
-        if number is None:
+        if number is None and not is_duration(value.text):
             hint = "write a number with a unit, such as 30s or 1m30s"
             if INTEGER.fullmatch(value.text):
                 hint = f"write: {value.text}s, or nanoseconds as a number without quotes"

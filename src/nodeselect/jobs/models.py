@@ -4,8 +4,10 @@
 not documented, the field is None.
 
 A field that is missing and one that is null are the same. Models are made of files by
-:func:`~nodeselect.jobs.read_job`, or by their constructors, which check as strictly: no conversion,
-no unknown field. What does not fit raises :class:`~nodeselect.errors.JobError`.
+:func:`~nodeselect.jobs.read_job`, or by their constructors, which check fields, types, bounds and
+the selector as strictly: no conversion, no unknown field. What does not fit raises
+:class:`~nodeselect.errors.JobError`. What fields must keep between them (a rolling rollout needs a
+health check) is told by :func:`~nodeselect.jobs.check_job`, also of ``spec.to_json()``.
 """
 
 from typing import Any, Self
@@ -17,6 +19,7 @@ from nodeselect.jobs.parts import (
     Count,
     Data,
     Integer,
+    Keeping,
     Nanoseconds,
     Part,
     Percent,
@@ -29,6 +32,7 @@ from nodeselect.jobs.parts import (
     Texts,
     is_tolerant,
 )
+from nodeselect.jobs.unknown_fields import is_like_selector
 from nodeselect.labels import Selector
 
 __all__ = [
@@ -44,7 +48,7 @@ __all__ = [
 ]
 
 
-class NodeSelector(Part):
+class NodeSelector(Keeping):
     """Which nodes a job runs on: all three fields must hold; an empty one is no condition.
 
     Source: ``types.NodeSelector`` of the API reference of Expanso.
@@ -66,8 +70,10 @@ class NodeSelector(Part):
     def to_selector(self) -> Selector:
         """Give the selector that it means.
 
-        :raises SelectorError: when an answer of the server held one that is wrong.
+        :raises SelectorError: when an answer of the server held one that is wrong, or that has a
+            field which is not known: without it, the rest may take more nodes than are meant.
         """
+        self._refuse_kept("the selector")
         return Selector.of(
             match_ids=self.match_ids,
             match_labels=self.match_labels,
@@ -151,7 +157,7 @@ class Timeouts(Part):
     """Seconds for queueing, running and retrying together."""
 
 
-class JobSpec(Part):
+class JobSpec(Keeping):
     """A job as its author writes it.
 
     Source: ``types.JobSpec`` of the API reference of Expanso.
@@ -182,8 +188,17 @@ class JobSpec(Part):
     config: Data = FrozenMapping({})
     """What the job does; its shape depends on the type, and is not checked here."""
 
+    @classmethod
+    def _may_choose(cls, name: str) -> bool:
+        return is_like_selector(name)
+
     def to_selector(self) -> Selector:
-        """Give the selector of the job's nodes; ``Selector.everything()`` where it has none."""
+        """Give the selector of the job's nodes; ``Selector.everything()`` where it has none.
+
+        :raises SelectorError: when an answer of the server held one that is wrong, or a field that
+            is not known and may be one.
+        """
+        self._refuse_kept("the job spec")
         return self.selector.to_selector()
 
 

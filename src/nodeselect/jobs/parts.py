@@ -1,7 +1,8 @@
 """What the models are made of: types of fields, and what all of them share."""
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Annotated, Any
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated, Any, Self
 
 from pydantic import (
     AfterValidator,
@@ -9,13 +10,17 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    ModelWrapValidatorHandler,
     PlainSerializer,
+    PrivateAttr,
+    SerializerFunctionWrapHandler,
     ValidationError,
     ValidationInfo,
     WithJsonSchema,
+    model_serializer,
     model_validator,
 )
-from pydantic_core import ErrorDetails
+from pydantic_core import ErrorDetails, PydanticCustomError
 
 from nodeselect.errors import JobError, Problem, SelectorError
 from nodeselect.frozen import FrozenMapping
@@ -28,6 +33,7 @@ __all__ = [
     "Count",
     "Data",
     "Integer",
+    "Keeping",
     "Nanoseconds",
     "Part",
     "Percent",
@@ -39,11 +45,11 @@ __all__ = [
     "TextMap",
     "Texts",
     "is_tolerant",
-    "told",
 ]
 
 TOLERANT = {"tolerant": True}
-"""The context in which answers of the server are read: unknown fields and words are no mistake."""
+"""The context in which answers of the server are read: unknown fields and words, numbers out of
+bounds and unprintable characters are no mistake."""
 
 _INT64 = 2**63 - 1
 
@@ -53,11 +59,34 @@ def is_tolerant(info: ValidationInfo) -> bool:
     return info.context is TOLERANT
 
 
-def _text(text: str) -> str:
+def _text(text: str, info: ValidationInfo) -> str:
     bad = FORBIDDEN.search(text)
-    if bad:
+    if bad and not is_tolerant(info):
         raise ValueError(f"an unprintable character ({printable(bad[0])}) is refused")
     return text
+
+
+def _labels(labels: Mapping[str, str], info: ValidationInfo) -> FrozenMapping[str]:
+    return FrozenMapping({_text(key, info): value for key, value in labels.items()})
+
+
+def _from(least: int, most: int) -> AfterValidator:
+    """Bound a number, but not in answers: what the server once took is what it is."""
+
+    def check(number: float, info: ValidationInfo) -> float:
+        if not is_tolerant(info):
+            if number < least:
+                raise PydanticCustomError("greater_than_equal", "too small", {"ge": least})
+            if number > most:
+                raise PydanticCustomError("less_than_equal", "too large", {"le": most})
+        return number
+
+    return AfterValidator(check)
+
+
+def _bounds(least: int, most: int) -> Any:
+    """Say the same in the schema."""
+    return Field(json_schema_extra={"maximum": most, "minimum": least})
 
 
 def _one_of(*words: str) -> AfterValidator:
@@ -109,20 +138,20 @@ def _thawed(value: Any) -> Any:
 
 Text = Annotated[str, AfterValidator(_text)]
 Texts = Annotated[tuple[Text, ...], Field(strict=False)]
-Count = Annotated[int, Field(ge=0, le=_INT64)]
-Integer = Annotated[int, Field(ge=-_INT64 - 1, le=_INT64)]
-Percent = Annotated[int, Field(ge=0, le=100)]
-Share = Annotated[float, Field(ge=0, le=1)]
-SharePercent = Annotated[float, Field(ge=0, le=100)]
+Count = Annotated[int, _from(0, _INT64), _bounds(0, _INT64)]
+Integer = Annotated[int, _from(-_INT64 - 1, _INT64), _bounds(-_INT64 - 1, _INT64)]
+Percent = Annotated[int, _from(0, 100), _bounds(0, 100)]
+Share = Annotated[float, _from(0, 1), _bounds(0, 1)]
+SharePercent = Annotated[float, _from(0, 100), _bounds(0, 100)]
 TextMap = Annotated[
     Mapping[str, Text],
-    AfterValidator(lambda labels: FrozenMapping({_text(k): v for k, v in labels.items()})),
+    AfterValidator(_labels),
     PlainSerializer(dict),
 ]
 Data = Annotated[Mapping[str, Any], AfterValidator(_frozen), PlainSerializer(_thawed)]
 Nanoseconds = Annotated[
     int,
-    Field(ge=1, le=_INT64),
+    _from(1, _INT64),
     BeforeValidator(_duration),
     WithJsonSchema(
         {
@@ -152,14 +181,20 @@ else:
     ModelMetaclass = type(BaseModel)  # which has no public name
 
 
+@contextmanager
+def _own_error(name: str) -> Iterator[None]:
+    try:
+        yield
+    except ValidationError as error:
+        raise _told(error, name) from None
+
+
 class _Checked(ModelMetaclass):
     """Constructors that raise our own error."""
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        try:
+        with _own_error(self.__name__):
             return super().__call__(*args, **kwargs)
-        except ValidationError as error:
-            raise told(error, self.__name__) from None
 
 
 class Part(BaseModel, metaclass=_Checked):
@@ -183,12 +218,88 @@ class Part(BaseModel, metaclass=_Checked):
         known = cls.model_fields if is_tolerant(info) else data
         return {name: data[name] for name in data if data[name] is not None and name in known}
 
+    @classmethod
+    def model_validate(cls, obj: Any, **options: Any) -> Self:
+        """Make one of a mapping, as pydantic does.
+
+        :raises JobError: with all that is wrong.
+        """
+        with _own_error(cls.__name__):
+            return super().model_validate(obj, **options)
+
+    @classmethod
+    def model_validate_json(cls, json_data: str | bytes | bytearray, **options: Any) -> Self:
+        """Make one of JSON, as pydantic does.
+
+        :raises JobError: with all that is wrong.
+        """
+        with _own_error(cls.__name__):
+            return super().model_validate_json(json_data, **options)
+
+    @classmethod
+    def model_validate_strings(cls, obj: Any, **options: Any) -> Self:
+        """Make one of a mapping of nothing but texts, as pydantic does.
+
+        :raises JobError: with all that is wrong.
+        """
+        with _own_error(cls.__name__):
+            return super().model_validate_strings(obj, **options)
+
     def to_json(self) -> str:
         """Give it as JSON: the fields that were set, in their order, durations in nanoseconds.
 
         Read again, it gives an equal value with the same fields set.
         """
         return self.model_dump_json(exclude_unset=True)
+
+
+class Keeping(Part):
+    """A part of which an answer's unknown fields are kept where they may say which nodes are meant.
+
+    They are no fields of the value, but part of its JSON and of what it is equal to.
+    """
+
+    _kept: FrozenMapping[Any] = PrivateAttr(FrozenMapping({}))
+
+    @classmethod
+    def _may_choose(cls, name: str) -> bool:
+        """Say whether a field, going by its name, may say which nodes are meant."""
+        return True
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _keep(
+        cls, data: Any, handler: ModelWrapValidatorHandler[Self], info: ValidationInfo
+    ) -> Self:
+        part = handler(data)
+        if is_tolerant(info) and isinstance(data, Mapping):
+            unknown = {name: data[name] for name in data if name not in cls.model_fields}
+            part._kept = _frozen(
+                {
+                    name: value
+                    for name, value in unknown.items()
+                    if value is not None and cls._may_choose(name)
+                }
+            )
+        return part
+
+    @model_serializer(mode="wrap")
+    def _with_kept(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return {**handler(self), **_thawed(self._kept)}
+
+    def _refuse_kept(self, where: str) -> None:
+        """Refuse to go on as if what is not understood were not there.
+
+        :raises SelectorError: with the code ``unknown-field``.
+        """
+        for name in self._kept:
+            raise SelectorError(
+                "unknown-field",
+                f"{where} has a field {quoted(name)}, which is not known: what it selects is not"
+                " clear",
+                name,
+                (0, len(name)),
+            )
 
 
 _SAYS = {
@@ -207,7 +318,7 @@ _SAYS = {
 """What pydantic's errors mean, by their types."""
 
 
-def told(error: ValidationError, file: str) -> JobError:
+def _told(error: ValidationError, file: str) -> JobError:
     """Give our own error for pydantic's, its text made harmless."""
     every = error.errors(include_url=False, include_context=True, include_input=False)
     problems = tuple(_problem(each) for each in every[: LIMITS.reported_errors])
@@ -223,7 +334,9 @@ def _problem(each: ErrorDetails) -> Problem:
     if isinstance(inner, SelectorError):
         place = f"{path}.{inner.place}" if inner.place and path else inner.place or path
         return Problem(inner.code, inner.message, 0, 0, place, (), inner.hint)
-    if inner is not None:
+    if each["type"] == "json_invalid":
+        code, message = "not-json", printable(each["msg"][:200])
+    elif inner is not None:
         code, message = "wrong-value", str(inner)
     elif each["type"] == "extra_forbidden":
         code, message = "unknown-field", f"there is no field {quoted(str(each['loc'][-1]))}"

@@ -127,13 +127,20 @@ class Problems:
         self.add(code, message, value.at, path, length=length, hint=hint, severity=severity)
 
     def wrong_type(
-        self, value: Value, path: str, wanted: str, hint: Hint = None, *, always: bool = False
+        self,
+        value: Value,
+        path: str,
+        wanted: str,
+        hint: Hint = None,
+        *,
+        found: str | None = None,
+        always: bool = False,
     ) -> None:
-        """Take the problem that ``value`` is not what is ``wanted``."""
+        """Take the problem that ``value`` is not what is ``wanted``, but what was ``found``."""
         length = len(value.text) if isinstance(value, Scalar) else 1
         self.add(
             "wrong-type",
-            f"{wanted} belongs here, not {described(value)}",
+            f"{wanted} belongs here, not {found or described(value)}",
             value.at,
             path,
             length=length,
@@ -211,4 +218,4 @@ def described(value: Value) -> str:
 
 def one_line(value: Scalar) -> str:
     """Give a text as it may stand between double quotes in a piece of advice."""
-    return quoted(value.text)[1:-1]
+    return quoted(value.text, 200)[1:-1]

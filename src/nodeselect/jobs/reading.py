@@ -1,6 +1,6 @@
 """Jobs and executions out of files: whole, or refused with all that is wrong."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from nodeselect.documents import (
     DocumentError,
@@ -14,16 +14,25 @@ from nodeselect.documents import (
 from nodeselect.documents.values import Value
 from nodeselect.errors import JobError
 from nodeselect.jobs.check import Checked, check_document
-from nodeselect.jobs.fields import INTEGER, NUMBER
-from nodeselect.jobs.problems import Problems, described
+from nodeselect.jobs.fields import INTEGER, NUMBER, field
+from nodeselect.jobs.problems import Problems
 from nodeselect.labels import Selector
 from nodeselect.limits import LIMITS
 
 if TYPE_CHECKING:
-    from nodeselect.jobs.execution import Execution
-    from nodeselect.jobs.models import JobSpec
+    from nodeselect.jobs.execution import Execution, GetExecutionResponse
+    from nodeselect.jobs.models import Job, JobSpec
+    from nodeselect.jobs.parts import Part
 
-__all__ = ["read_execution", "read_job", "read_job_selector"]
+__all__ = [
+    "read_execution",
+    "read_job",
+    "read_job_selector",
+    "read_response",
+    "read_server_job",
+]
+
+_Part = TypeVar("_Part", bound="Part")
 
 
 def read_job_selector(data: bytes, file: str) -> Selector:
@@ -48,56 +57,92 @@ def read_job(data: bytes, file: str) -> "JobSpec":
     :param file: what messages call it.
     :raises JobError: with every error of the file, by position.
     """
-    from pydantic import ValidationError  # it costs more than all the rest of reading a job
-
-    from nodeselect.jobs.models import JobSpec
-    from nodeselect.jobs.parts import told
+    from nodeselect.jobs.models import JobSpec  # pydantic costs more than the rest of reading
 
     spec = _checked(data, file).spec
     try:
         return JobSpec.model_validate(_plain(spec))
-    except ValidationError as error:
-        raise told(error, file) from None
+    except JobError as error:
+        raise JobError(file, error.problems, error.unreported) from None
 
 
-def read_execution(data: bytes, file: str) -> "Execution":
-    """Read an execution as the server answers it: ``{execution: {...}}``, or what is in there.
+def read_response(data: bytes, file: str) -> "GetExecutionResponse":
+    """Read what the server answers when it is asked for an execution: ``{execution: {...}}``.
 
-    Unknown fields are left out, unknown states kept as they are: nobody here can mend an answer.
+    Nobody here can mend an answer. So unknown fields are left out; states and words that are not
+    known, numbers out of their bounds and unprintable characters are kept as they are; a selector
+    is looked at when it is asked for. Only a value of another type is refused.
 
-    :param data: the bytes of the answer; at most ``LIMITS.job_file_bytes``.
+    :param data: the bytes of the answer, or of the execution in it; at most
+        ``LIMITS.job_file_bytes``.
     :param file: what messages call it.
     :raises JobError: when it is no execution.
     """
-    from pydantic import ValidationError
-
     from nodeselect.jobs.execution import Execution, GetExecutionResponse
-    from nodeselect.jobs.parts import TOLERANT, told
 
+    answer = _answered(data, file, "execution", frozenset(Execution.model_fields))
+    return _tolerantly(GetExecutionResponse, answer, file)
+
+
+def read_execution(data: bytes, file: str) -> "Execution":
+    """Read an execution as the server answers it; as :func:`read_response`, without what is around.
+
+    :raises JobError: when it is no execution.
+    """
+    return read_response(data, file).execution
+
+
+def read_server_job(data: bytes, file: str) -> "Job":
+    """Read a job as the server answers it: ``{job: {...}}``, or what is in there.
+
+    As tolerantly as :func:`read_response`; a file that will be submitted is for :func:`read_job`.
+
+    :param data: the bytes of the answer; at most ``LIMITS.job_file_bytes``.
+    :param file: what messages call it.
+    :raises JobError: when it is no job.
+    """
+    from nodeselect.jobs.models import Job
+
+    return _tolerantly(Job, _answered(data, file, "job", frozenset(Job.model_fields))["job"], file)
+
+
+def _tolerantly(model: type[_Part], answer: dict[str, Any], file: str) -> _Part:
+    from nodeselect.jobs.parts import TOLERANT
+
+    try:
+        return model.model_validate(answer, context=TOLERANT)
+    except JobError as error:
+        raise JobError(file, error.problems, error.unreported) from None
+
+
+def _answered(data: bytes, file: str, what: str, fields: frozenset[str]) -> dict[str, Any]:
+    """Read an answer: a mapping in which ``what`` is one, that has some of the ``fields``."""
     problems = Problems(data.decode("utf-8", "replace").removeprefix("\ufeff"))
     try:
         if len(data) > LIMITS.job_file_bytes:
             message = f"an answer has at most {LIMITS.job_file_bytes:,} bytes (job_file_bytes)"
             raise DocumentError("file-too-large", message, Position(0, 0))
-        document = read_document(text_of(data), LIMITS.job_file_values)
+        called_json = file.lower().endswith(".json")
+        document = read_document(text_of(data), LIMITS.job_file_values, called_json=called_json)
     except DocumentError as error:
         problems.add(error.code, error.message, error.at, hint=error.hint)
         raise _error(problems, file) from None
-    inner = document.entries if isinstance(document, Object) else {}
-    whole = "execution" in inner
-    if not whole and not Execution.model_fields.keys() & inner.keys():
-        found = "fields that no execution has" if inner else described(document)
-        problems.add("not-an-execution", f"an execution is a mapping, not {found}", document.at)
+    around = document.entries if isinstance(document, Object) else {}
+    whole = what in around
+    inner = around[what][1] if whole else document
+    if not isinstance(inner, Object):
+        problems.wrong_type(inner, what if whole else "", "a mapping")
+    elif not any(field(inner, name) is not None for name in fields):
+        message = f"this has none of the fields of the {what} that was expected"
+        problems.add(f"no-{what}", message, inner.at, what if whole else "")
+    if problems.errors:
         raise _error(problems, file)
-    answer = _plain(document) if whole else {"execution": _plain(document)}
-    try:
-        return GetExecutionResponse.model_validate(answer, context=TOLERANT).execution
-    except ValidationError as error:
-        raise told(error, file) from None
+    plain: dict[str, Any] = _plain(document)
+    return plain if whole else {what: plain}
 
 
 def _checked(data: bytes, file: str) -> Checked:
-    checked = check_document(data)
+    checked = check_document(data, file)
     if checked.problems.errors:
         raise _error(checked.problems, file)
     return checked

@@ -1,17 +1,29 @@
 """The selector of a job file: its three fields, strictly, each mistake at its place."""
 
+import re
 from collections.abc import Iterator, Mapping, Sized
+from functools import partial
 from typing import NamedTuple
 
 from nodeselect.documents import List, Object, Position, Scalar
 from nodeselect.documents.values import Value
 from nodeselect.errors import SelectorError
-from nodeselect.jobs.fields import check_part, check_placeholder, field
-from nodeselect.jobs.problems import Problems, one_line
+from nodeselect.jobs.fields import check_part, check_placeholder, check_template, field
+from nodeselect.jobs.meant import (
+    NULL_ITEM_MEANT,
+    label_meant,
+    labels_meant,
+    list_meant,
+    selector_meant,
+    text_meant,
+    without_rests,
+)
+from nodeselect.jobs.problems import Hint, Problems
+from nodeselect.jobs.shapes import fields_of
 from nodeselect.jobs.unknown_fields import expression_of
 from nodeselect.labels import Requirement, Selector
 from nodeselect.limits import LIMITS
-from nodeselect.printable import cut, printable
+from nodeselect.printable import cut, printable, quoted
 
 __all__ = ["Placed", "SelectorFields"]
 
@@ -43,17 +55,23 @@ class SelectorFields:
     def read(self, value: Value | None, path: str) -> Selector:
         """Read the selector; where anything was wrong with it, what is given says nothing."""
         errors = self._problems.errors
-        if value is not None:
-            check_part(self._problems, "NodeSelector", value, path)
+        if value is None:
+            return Selector.everything()
         if not isinstance(value, Object):
-            return Selector.everything() if value is None else Selector.nothing()
+            self._problems.wrong_type(value, path, "a mapping", partial(selector_meant, value))
+            return Selector.nothing()
+        value = self._together(value, path)
+        check_part(self._problems, "NodeSelector", value, path)
         labels = self._labels(field(value, "match_labels"), f"{path}.match_labels")
         expressions = self._texts(value, "match_expressions", path, LIMITS.requirements)
         self.ids = self._texts(value, "match_ids", path, LIMITS.match_ids)
         for text, item, place in self._whole(expressions):
-            self._take(self._check(item, place, match_expressions=[text]), item, place)
+            made = self._check(item, place, match_expressions=[text])
+            self._take(made, item, place)
+            self._check_words(made, item, place)
         for text, item, place in self.ids:
-            self._check(item, place, match_ids=[text])
+            if self._check(item, place, match_ids=[text]) and isinstance(item, Scalar):
+                self._check_id(item, place)
         whole = None
         if self._problems.errors == errors:
             whole = self._check(
@@ -69,25 +87,72 @@ class SelectorFields:
         if selector is not None and isinstance(value, Scalar):
             self.placed.extend(Placed(each, value, path) for each in selector.requirements)
 
+    def _check_words(self, selector: Selector | None, value: Value, path: str) -> None:
+        """Warn of values in an expression that are meant to be replaced."""
+        if selector is not None and isinstance(value, Scalar):
+            for each in selector.requirements:
+                for word in each.values:
+                    check_placeholder(self._problems, value, path, word)
+
+    def _check_id(self, value: Scalar, path: str) -> None:
+        """Check that an id may be one: ids are exact, and nothing in them has a meaning."""
+        text = value.text
+        if check_template(self._problems, value, path):
+            return
+        check_placeholder(self._problems, value, path)
+        if text != text.strip():
+            meant = text.strip()
+            message = f"ids are exact, and {quoted(text)} begins or ends with a blank"
+            hint = f'write: "{quoted(meant, 200)[1:-1]}"' if meant else "take the item away"
+        elif odd := re.search("[*?$%]", text):
+            message = f"ids are exact, and in {quoted(text)} {quoted(odd[0])} has no meaning"
+            hint = "write the ids out, or ask for a label that these nodes have"
+        elif "," in text:
+            message = f"ids are exact, and {quoted(text)} holds a comma"
+            hint = "write each id as an item of its own"
+        else:
+            return
+        self._problems.add_at("odd-id", message, value, path, hint)
+
+    def _together(self, fields: Object, path: str) -> Object:
+        """Refuse fields that YAML has parted at commas; give the others."""
+        whole, parted = without_rests(fields, frozenset(fields_of("NodeSelector")))
+        for name, text in parted.items():
+            _, item = whole.entries[name]
+            meant = Scalar(text, "text", item.at, False)
+            self._parted(
+                item, f"{path}.{printable(name[:60])}", "value",
+                labels_meant(meant) if name == "match_labels" else list_meant(meant, name),
+            )  # fmt: skip
+        rest = {name: entry for name, entry in whole.entries.items() if name not in parted}
+        return Object(rest, fields.at)
+
+    def _parted(self, value: Value, path: str, what: str, hint: Hint) -> None:
+        length = len(value.text) if isinstance(value, Scalar) else 1
+        message = f"YAML ends the {what} at the comma"
+        self._problems.add("split-expression", message, value.at, path, length=length, hint=hint)
+
     def _labels(self, value: Value | None, path: str) -> dict[str, str]:
         labels: dict[str, str] = {}
         if value is None:
             return labels
         if not isinstance(value, Object):
-            hint = "write: {region: eu}"
-            self._problems.wrong_type(value, path, "a mapping", hint)
+            self._problems.wrong_type(value, path, "a mapping", partial(labels_meant, value))
             return labels
-        entries = value.entries
+        whole, parted = without_rests(value, frozenset())
+        entries = whole.entries
         if self._too_many(entries, value, path, LIMITS.requirements):
             return {}
         for key, item in entries.values():
             place = f"{path}.{printable(key.text[:60])}"
+            if key.text in parted:
+                self._parted(item, place, "value", label_meant(key.text, parted[key.text]))
+                continue
             text = self._text(item, place, label=key.text)
             if text is None or self._text(key, place) is None:
                 continue
-            if self._check(key, place, match_labels={key.text: ""}):
-                several = expression_of(_pair(key, item)) if "," in text else None
-                meant = f'write under match_expressions: "{several}"' if several else None
+            meant = label_meant(key.text, text)
+            if self._check(key, place, match_labels={key.text: ""}, hint=meant):
                 made = self._check(item, place, match_labels={key.text: text}, hint=meant)
                 self._take(made, key, place)
                 if made and isinstance(item, Scalar):
@@ -102,8 +167,9 @@ class SelectorFields:
         if value is None:
             return []
         if not isinstance(value, List):
-            hint = f'write: ["{one_line(value)}"]' if isinstance(value, Scalar) else None
-            self._problems.wrong_type(value, path, "a list of strings", hint)
+            self._problems.wrong_type(
+                value, path, "a list of strings", partial(list_meant, value, name)
+            )
             return []
         if self._too_many(value.items, value, path, most):
             return []
@@ -143,14 +209,8 @@ class SelectorFields:
                 yield items[at]
             else:
                 whole = ",".join(part for part, _, _ in items[at : end + 1])
-                self._problems.add(
-                    "split-expression",
-                    "YAML ends the item at the comma",
-                    item.at,
-                    place,
-                    length=len(text),
-                    hint=f'write it between quotes: "{cut(printable(whole), 100)}"',
-                )
+                hint = f'write it between quotes: "{cut(printable(whole), 400)}"'
+                self._parted(item, place, "item", hint)
             at = end + 1
 
     def _too_many(self, items: Sized, value: Value, path: str, most: int) -> bool:
@@ -163,9 +223,9 @@ class SelectorFields:
     def _text(self, value: Value, path: str, label: str | None = None) -> str | None:
         if isinstance(value, Scalar) and value.kind == "text":
             return value.text
-        hint = None
-        if isinstance(value, Scalar) and value.kind != "null":
-            hint = f'write: "{one_line(value)}"'
+        hint = text_meant(value)
+        if label is None and isinstance(value, Scalar) and value.kind == "null":
+            hint = NULL_ITEM_MEANT
         elif isinstance(value, List) and label is not None:
             meant = expression_of(_pair(Scalar(label, "text", value.at, False), value))
             hint = f'write under match_expressions: "{meant}"' if meant else None

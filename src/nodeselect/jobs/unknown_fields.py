@@ -62,6 +62,13 @@ _OTHER_NAMES = ("constraints", "nodeselector", "labelselector")
 _WRAPPERS = ("job", "spec", "jobs", "job_spec")
 """What a whole job is wrapped in, but a spec is not."""
 
+_SHORT_NAMES = {
+    **dict.fromkeys(("id", "ids", "node_id", "node_ids", "nodes"), "match_ids"),
+    **dict.fromkeys(("label", "labels", "node_labels"), "match_labels"),
+    **dict.fromkeys(("expression", "expressions", "requirements"), "match_expressions"),
+}
+"""What people call the fields of a selector."""
+
 _LETTERS = frozenset("selector")
 _CLOSE = 0.75
 
@@ -150,8 +157,13 @@ def _selector_meant(part: str, name: str, value: Value) -> str | None:
 
 def _selector_advice(plain: str, key: Scalar, value: Value) -> str:
     close = difflib.get_close_matches(plain, fields_of("NodeSelector"), 1, _CLOSE)
-    if close:
-        return f"did you mean '{close[0]}'?"
+    meant = close[0] if close else _SHORT_NAMES.get(plain)
+    if meant:
+        return f"did you mean '{meant}'?"
+    if isinstance(value, List) and (
+        text := expression_of(Object({key.text: (key, value)}, key.at))
+    ):
+        return f'write under match_expressions: "{text}"'
     if isinstance(value, Scalar) and value.text and _parses(f"{key.text}={value.text}"):
         text = value.text if value.kind == "text" else f'"{value.text}"'
         return f"a label goes under match_labels: {{{key.text}: {text}}}"

@@ -1,0 +1,188 @@
+"""What was meant where a part of a selector has another shape than it should: what to write."""
+
+import re
+
+from nodeselect.documents import List, Object, Scalar, kind_of
+from nodeselect.documents.values import Value
+from nodeselect.errors import SelectorError
+from nodeselect.jobs.problems import one_line
+from nodeselect.jobs.unknown_fields import expression_of
+from nodeselect.labels import Operator, Selector
+from nodeselect.printable import quoted
+
+__all__ = ["NULL_ITEM_MEANT", "label_meant", "labels_meant", "list_meant", "selector_meant",
+           "text_meant", "without_rests"]  # fmt: skip
+
+NULL_ITEM_MEANT = "take the item away"
+"""What to do about an item of a list that is nothing."""
+
+_LONGEST = 400
+"""Characters of advice; longer ones help nobody."""
+_COLON = re.compile(r"([A-Za-z0-9][-\w./]*):[ \t]*([A-Za-z0-9][-\w.]*)", re.ASCII)
+"""A label as YAML has it, but without a blank behind the colon, or in quotes."""
+_EQUAL = (Operator.EQUALS, Operator.IN)
+
+
+def selector_meant(value: Value) -> str:
+    """Say what to write for a whole selector that is no mapping."""
+    if isinstance(value, Scalar) and (pairs := _pairs([value.text])):
+        return f"write: {{match_labels: {pairs}}}, with a blank behind the colon"
+    texts = _expressions(value)
+    if texts and all(re.search("[=!<>(]", text) for text in texts):  # "all" alone says nothing
+        return f"write: {{match_expressions: {_listed(texts)}}}"
+    return "write: {match_labels: {region: eu}}, or {} for EVERY node"
+
+
+def labels_meant(value: Value) -> str:
+    """Say what to write for labels that are no mapping."""
+    texts = _expressions(value)
+    if pairs := _pairs(_pieces(value)):
+        return f"write: {pairs}, with a blank behind the colon"
+    if pairs := _equalities(texts):
+        return f"write: {pairs}"
+    return f"write under match_expressions: {_listed(texts)}" if texts else "write: {region: eu}"
+
+
+def list_meant(value: Value, name: str) -> str | None:
+    """Say what to write for a list of expressions or ids that is none."""
+    if name == "match_expressions" and (texts := _expressions(value)):
+        return f"write: {_listed(texts)}"
+    pieces = _pieces(value) if isinstance(value, Scalar) else []
+    if name == "match_ids" and len(pieces) < 2:
+        pieces = [word for piece in pieces for word in re.split("[, \t]+", piece) if word]
+    if not pieces or re.search(r'["\\]', "".join(pieces)):
+        return None
+    return f"write: {_listed(pieces)}"
+
+
+def label_meant(key: str, text: str) -> str | None:
+    """Say what to write for a label whose value, or key, is a piece of an expression."""
+    if key.startswith("!"):
+        written = key
+    elif "," in text and not re.search("[()!=<>]", text):
+        written = f"{key} in ({','.join(piece.strip() for piece in text.split(','))})"
+    elif re.match(r"[!=<>]|(?:in|notin)[ \t]*\(", text):
+        written = f"{key} {text}"
+    else:
+        return None
+    meant = _selector(written)
+    return f'write under match_expressions: "{meant}"' if meant else None
+
+
+def text_meant(value: Value) -> str | None:
+    """Say what to write for a single value that is no text."""
+    if not isinstance(value, Scalar):
+        return None
+    if value.kind == "null" and value.text in ("", "~"):
+        return 'write: "", or take the line away'
+    return f'write: "{one_line(value)}"'
+
+
+def without_rests(fields: Object, known: frozenset[str]) -> tuple[Object, dict[str, str]]:
+    """Take together what YAML has parted at commas: ``{a: region in (eu,us)}`` has a key ``us)``.
+
+    Give the fields without such keys, and the whole text of each field that was parted.
+    """
+    entries: dict[str, tuple[Scalar, Value]] = {}
+    whole: dict[str, str] = {}
+    last: str | None = None
+    for name, (key, item) in fields.entries.items():
+        if last is not None and name not in known and _is_rest(key, item):
+            whole[last] += f",{name}"
+            continue
+        entries[name] = key, item
+        last = name if isinstance(item, Scalar) and item.kind == "text" and item.text else None
+        if last is not None and isinstance(item, Scalar):
+            whole[last] = item.text
+    parted = {name: text for name, text in whole.items() if text != _written(entries[name][1])}
+    return Object(entries, fields.at), parted
+
+
+def _is_rest(key: Scalar, item: Value) -> bool:
+    """Say whether a key has nothing behind it, not even a colon."""
+    return (
+        isinstance(item, Scalar)
+        and item.kind == "null"
+        and not item.text
+        and key.verbatim
+        and item.at == (key.at.line, key.at.column + len(key.text))
+    )
+
+
+def _written(value: Value) -> str:
+    return value.text if isinstance(value, Scalar) else ""
+
+
+def _pieces(value: Value) -> list[str]:
+    """Give the lines of a text, or the texts of a list; none where there is anything else."""
+    if isinstance(value, Scalar):
+        lines = (line.strip().removeprefix("- ").strip() for line in value.text.split("\n"))
+        return [line for line in lines if line][:100]
+    if isinstance(value, List):
+        texts = [item.text for item in value.items[:100] if isinstance(item, Scalar)]
+        return texts if len(texts) == len(value.items) else []
+    return []
+
+
+def _expressions(value: Value) -> list[str]:
+    """Give the expressions that stand there in whatever shape; none where one is not plain."""
+    if isinstance(value, Object):
+        whole = expression_of(value)
+        pairs = [Object({name: entry}, value.at) for name, entry in value.entries.items()][:100]
+        texts = [whole] if whole else [expression_of(pair) for pair in pairs]
+    elif isinstance(value, List):
+        texts = [expression_of(item) for item in value.items[:100]]
+    elif value.kind == "text":
+        texts = [piece if _selector(piece) else None for piece in _pieces(value)]
+    else:
+        texts = []
+    some = [text for text in texts if text is not None]
+    return some if len(some) == len(texts) else []
+
+
+def _pairs(pieces: list[str]) -> str | None:
+    """Give labels that are written with a colon, as a mapping."""
+    found = [_COLON.fullmatch(piece) for piece in pieces]
+    labels = {match[1]: match[2] for match in found if match}
+    return _mapping(labels) if labels and len(labels) == len(pieces) else None
+
+
+def _equalities(texts: list[str]) -> str | None:
+    """Give expressions that each ask for one value of a label, as a mapping."""
+    selector = _selector(",".join(texts))
+    each = selector.requirements if selector else ()
+    if not all(one.operator in _EQUAL and len(one.values) == 1 for one in each):
+        return None
+    labels = {one.key: one.values[0] for one in each}
+    return _mapping(labels) if labels and len(labels) == len(each) else None
+
+
+def _mapping(labels: dict[str, str]) -> str | None:
+    text = ", ".join(f"{_word(key)}: {_word(value)}" for key, value in labels.items())
+    return f"{{{text}}}" if len(text) < _LONGEST and _selector_of(labels) else None
+
+
+def _word(text: str) -> str:
+    return text if text and kind_of(text) == "text" else f'"{text}"'
+
+
+def _listed(texts: list[str]) -> str:
+    items = [f'"{quoted(text, 200)[1:-1]}"' for text in texts]
+    shown = ", ".join(items)
+    return f"[{shown}]" if len(shown) < _LONGEST else f"[{items[0]}, ...]"
+
+
+def _selector(text: str) -> Selector | None:
+    if not text.strip() or len(text) > _LONGEST:
+        return None
+    try:
+        return Selector.parse(text)
+    except SelectorError:
+        return None
+
+
+def _selector_of(labels: dict[str, str]) -> Selector | None:
+    try:
+        return Selector.of(match_labels=labels)
+    except SelectorError:
+        return None
