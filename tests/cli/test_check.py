@@ -1,6 +1,9 @@
 """``nodeselect check``: what is asked, what is said, and the exit status."""
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -91,14 +94,85 @@ def test_folder_without_jobs(run: Run) -> None:
     """A folder in which there is nothing to check is told, not passed over."""
     Path("empty").mkdir()
     said = "empty: error[cannot-read]: cannot be read: no .yaml, .yml, .json file is in it\n"
-    assert run("check", "empty", "right.yaml") == (2, "", said + "1 file: no problems\n")
+    summary = "1 file: no problems; 1 file cannot be read\n"
+    assert run("check", "empty", "right.yaml") == (2, "", said + summary)
 
 
 def test_unread(run: Run) -> None:
     """A file that cannot be read does not keep the others from being checked."""
     ended = run("check", "nope.yaml", "wrong.yaml")
     said = "nope.yaml: error[cannot-read]: cannot be read: No such file or directory\n"
-    assert ended == (2, SAID_OF_WRONG, said + "1 file: 1 error, 0 warnings\n")
+    summary = "1 file: 1 error, 0 warnings; 1 file cannot be read\n"
+    assert ended == (2, SAID_OF_WRONG, said + summary)
+    said = said.replace("nope.yaml", "nope.yml")
+    assert run("check", "nope.yml") == (2, "", f"{said}1 file cannot be read\n")
+
+
+def test_folder_whose_names_are_in_capitals(run: Run) -> None:
+    """Endings count in any case of letters, as on systems that do not tell them apart."""
+    Path("a").mkdir()
+    for name in ("A.YAML", "b.Yml", "c.JSON"):
+        Path("a", name).write_text("[]")
+    assert run("check", "a").err == "3 files: 3 errors, 0 warnings\n"
+
+
+@pytest.mark.parametrize(
+    ("patterns", "checked"),
+    [
+        ([], ["a/b/docker-compose.yml", "a/b/job.yaml", "a/charts/x.yaml", "a/job.yaml"]),
+        (["docker-compose.*", "charts"], ["a/b/job.yaml", "a/job.yaml"]),
+        (["b/*", "charts/"], ["a/job.yaml"]),
+        (["job.yaml"], ["a/b/docker-compose.yml", "a/charts/x.yaml"]),
+    ],
+)
+def test_exclude(run: Run, patterns: list[str], checked: list[str]) -> None:
+    """Files and folders of a folder are passed over by name or by path, and only when asked to."""
+    for name in ("job.yaml", "b/job.yaml", "b/docker-compose.yml", "charts/x.yaml"):
+        Path("a", name).parent.mkdir(parents=True, exist_ok=True)
+        Path("a", name).write_text("[]")
+    options = [option for pattern in patterns for option in ("--exclude", pattern)]
+    files = json.loads(run("check", "a", "-o", "json", *options).out)["files"]
+    assert sorted(each["file"] for each in files) == checked
+
+
+def test_a_file_that_is_named_is_never_passed_over(run: Run) -> None:
+    """A pattern is for what is found in folders."""
+    assert run("check", "--exclude", "*.yaml", "wrong.yaml").status == 1
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes")
+def test_a_pipe_in_a_folder(run: Run) -> None:
+    """What is no file is passed over in a folder: nothing may ever come out of it."""
+    os.mkfifo("pipe.yaml")
+    assert run("check", ".").err == "3 files: 1 error, 1 warning\n"
+
+
+def test_progress(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A check tells its progress before each file, and wipes it away at the end."""
+    told: list[object] = []
+
+    class Progress:
+        def __init__(self, files: int) -> None:
+            told.append(("of", files))
+
+        def __call__(self, number: int) -> None:
+            told.append(number)
+
+        def wipe(self) -> None:
+            told.append("wiped")
+
+    monkeypatch.setattr("nodeselect.cli.check.FileProgress", Progress)
+    run("check", "right.yaml", "warned.yaml")
+    assert told == [("of", 2), 0, 1, "wiped"]
+
+
+@pytest.mark.parametrize(
+    "choice", [["--ignore", "empty-selector"], ["--select", "no-name"]], ids=["ignore", "select"]
+)
+def test_a_selector_that_is_required_cannot_be_left_out(run: Run, choice: list[str]) -> None:
+    """Options that contradict each other are told, not settled."""
+    said = "error: --require-selector says nothing where empty-selector is left out\n"
+    assert run("check", "--require-selector", *choice, "x") == (2, "", USAGE + said)
 
 
 def test_link_to_a_folder_that_holds_it(run: Run) -> None:
@@ -142,7 +216,7 @@ def test_choice(run: Run, options: list[str], status: int, said: list[str]) -> N
 def test_a_selector_that_was_meant_is_still_missing(run: Run) -> None:
     """Where the mistake in a selector is left out, it is told that the job takes every node."""
     ended = run("check", "--ignore", "unknown-field", "wrong.yaml")
-    assert "warning[empty-selector] at selector: the selector is empty" in ended.out
+    assert "warning[empty-selector] at selector: the selector is not understood" in ended.out
 
 
 @pytest.mark.parametrize(
@@ -213,7 +287,19 @@ def test_no_such_rule(run: Run) -> None:
 
 def test_schema(run: Run) -> None:
     """The schema is printed as JSON."""
-    assert json.loads(run("schema").out)["$defs"]["JobSpec"]["type"] == "object"
+    assert json.loads(run("schema").out)["$defs"]["JobSpec"]["type"] == ["object", "null"]
+
+
+def test_as_a_module() -> None:
+    """``python -m nodeselect`` is the command."""
+    done = subprocess.run(
+        [sys.executable, "-m", "nodeselect", "check", "right.yaml"],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    assert (done.stdout, done.stderr) == ("", "1 file: no problems\n")
 
 
 def test_in_a_process_of_its_own() -> None:

@@ -151,9 +151,8 @@ def test_a_bare_not_is_to_be_quoted() -> None:
         ),
         pytest.param(
             "# a\u2028# b\nselector: all\nname: x\n".encode(),
-            "job.yaml:2:11: error[wrong-type] at selector: a mapping belongs here, not the"
-            " string 'all'\n  selector: all\n            ^^^\n"
-            "  write: {match_labels: {region: eu}}, or {} for EVERY node",
+            "job.yaml:1:4: error[control-character]: a line separator (\\u2028) is refused:"
+            " readers of YAML differ\n  # a\\u2028# b\n     ^^^^^^\n  take it out",
             id="line-separator-in-a-comment",
         ),
     ],

@@ -52,7 +52,7 @@ rollout:
   health_check: {deadline: 5m, interval: 10000000000, max_error_rate: 0.0}
 timeouts: {execution_timeout: 60, queue_timeout: 5, total_timeout: 100}
 config:
-  input: {generate: {interval: 1s, count: 0, seed: -1.5e3}}
+  input: {generate: {interval: 1s, count: 0, seed: -1.5e+3}}
   list: [true, null, yes, 017, 1e999, 2024-01-01, "5"]
 """
 
@@ -383,7 +383,9 @@ def test_a_selector_that_is_not_understood_never_takes_every_node(
     """What an answer's selector says beyond what we know is kept; asking for it raises."""
     execution = execution_of({"id": "e", "job_spec": spec})
     assert execution.job_spec is not None
-    with pytest.raises(SelectorError, match=f"has a field '{name}', which is not known") as caught:
+    with pytest.raises(
+        SelectorError, match=f"has a field '{name}', which is not understood"
+    ) as caught:
         execution.job_spec.to_selector()
     assert caught.value.code == "unknown-field"
     assert json.loads(execution.to_json())["job_spec"] == spec

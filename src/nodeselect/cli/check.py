@@ -26,6 +26,7 @@ Examples:
   nodeselect check --strict --require-selector jobs/
   nodeselect check -o sarif jobs/ > nodeselect.sarif
   nodeselect check --ignore absent-key,no-name job.yaml
+  nodeselect check --exclude 'docker-compose.*' --exclude charts .
 
 \b
 Exit status: 0 clean, 1 problems, 2 a file cannot be read, or a wrong option.
@@ -46,6 +47,10 @@ Exit status: 0 clean, 1 problems, 2 a file cannot be read, or a wrong option.
 @click.option(
     "--ignore", "ignored", metavar="CODE,…", multiple=True, help="Tell all but these. Repeatable."
 )
+@click.option(
+    "--exclude", metavar="GLOB", multiple=True,
+    help="Pass over files and folders of a folder, by name or path. Repeatable.",
+)  # fmt: skip
 @click.pass_context
 def check(
     context: click.Context,
@@ -55,6 +60,7 @@ def check(
     require_selector: bool,
     selected: tuple[str, ...],
     ignored: tuple[str, ...],
+    exclude: tuple[str, ...],
 ) -> int:
     """Tell everything that is wrong with job files.
 
@@ -64,13 +70,17 @@ def check(
     from nodeselect.cli.check_formats import lines_of
 
     choice = _choice(context, selected, ignored)
-    jobs, unread = _check_all(files, choice, require_selector)
+    if require_selector and not choice.takes("empty-selector"):
+        raise click.UsageError(
+            "--require-selector says nothing where empty-selector is left out", context
+        )
+    jobs, unread = _check_all(files, choice, require_selector, exclude)
     lines = lines_of(output, jobs, unread, strict=strict)
     put(map(coloured, lines) if output == "text" else lines)
     if output == "text":
         for error in unread:
             say_error(error)
-        say(_summary(jobs))
+        say(_summary(jobs, len(unread)))
     if unread:
         return UNREAD
     wrong = any(job.errors or (strict and job.warnings) for job in jobs)
@@ -78,7 +88,7 @@ def check(
 
 
 def _check_all(
-    sources: tuple[str, ...], choice: "Choice", require_selector: bool
+    sources: tuple[str, ...], choice: "Choice", require_selector: bool, exclude: tuple[str, ...]
 ) -> tuple[list["CheckedJob"], list[JobError]]:
     """Check all files; give what is wrong with them, and which cannot be read."""
     from nodeselect.jobs import check_job  # YAML: loaded where a job is read
@@ -87,7 +97,7 @@ def _check_all(
     names: list[str] = []
     for source in sources:
         try:
-            names.extend(files_in([source]))
+            names.extend(files_in([source], exclude))
         except JobError as error:
             unread.append(error)
     names = list(dict.fromkeys(names))
@@ -136,7 +146,10 @@ def _codes(context: click.Context, option: str, texts: tuple[str, ...]) -> froze
     return frozenset(codes)
 
 
-def _summary(jobs: list["CheckedJob"]) -> str:
+def _summary(jobs: list["CheckedJob"], unread: int) -> str:
+    if unread:
+        told = f"{_counted(unread, 'file')} cannot be read"
+        return f"{_summary(jobs, 0)}; {told}" if jobs else told
     errors, warnings = sum(job.errors for job in jobs), sum(job.warnings for job in jobs)
     files = _counted(len(jobs), "file")
     if not errors and not warnings:

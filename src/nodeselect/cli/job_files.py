@@ -1,7 +1,8 @@
 """Job files by their names: the files of folders, and the bytes of a file."""
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 from nodeselect.errors import InventoryError, JobError, Problem
@@ -32,35 +33,49 @@ def read_bytes(source: str) -> bytes:
         raise JobError(job_name(source), (problem,)) from None
 
 
-def files_in(sources: Iterable[str]) -> Iterator[str]:
+def files_in(sources: Iterable[str], exclude: Sequence[str] = ()) -> Iterator[str]:
     """Give the files, and for each folder the YAML and JSON files in it, each once.
 
-    Folders are gone through in order of name; hidden ones, and links to folders, are passed over.
+    Folders are gone through in order of name; hidden ones, links to folders, and what is no file
+    but a pipe or the like are passed over.
 
+    :param exclude: patterns of what is passed over in folders: of a name, or of a path below the
+        folder that was asked for.
     :raises JobError: with the code ``cannot-read``, for a folder that cannot be read or holds no
         such file.
     """
     seen = set()
     for source in sources:
-        for name in _files_of(source) if source != "-" and Path(source).is_dir() else (source,):
+        is_folder = source != "-" and Path(source).is_dir()
+        for name in _files_of(source, exclude) if is_folder else (source,):
             if name not in seen:
                 seen.add(name)
                 yield name
 
 
-def _files_of(folder: str) -> Iterator[str]:
+def _files_of(folder: str, exclude: Sequence[str]) -> Iterator[str]:
     def refuse(error: OSError) -> None:
         raise _unreadable(error.filename or folder, error.strerror)
 
     found = False
     for here, folders, names in os.walk(folder, onerror=refuse):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        below = Path(here).relative_to(folder)
+        folders[:] = sorted(name for name in folders if _is_taken(below / name, exclude))
         for name in sorted(names):
-            if name.endswith(_ENDINGS) and not name.startswith("."):
+            is_job = name.lower().endswith(_ENDINGS) and Path(here, name).is_file()
+            if is_job and _is_taken(below / name, exclude):
                 found = True
                 yield str(Path(here, name))
     if not found:
         raise _unreadable(folder, f"no {', '.join(_ENDINGS)} file is in it")
+
+
+def _is_taken(path: Path, exclude: Sequence[str]) -> bool:
+    """Say whether a file or folder is neither hidden nor left out."""
+    texts = (path.name, path.as_posix())
+    return not path.name.startswith(".") and not any(
+        fnmatchcase(text, pattern.rstrip("/")) for pattern in exclude for text in texts
+    )
 
 
 def _unreadable(name: str, reason: str | None) -> JobError:

@@ -3,6 +3,7 @@
 import re
 from json import JSONDecodeError
 from json.decoder import scanstring  # type: ignore[attr-defined]
+from math import inf
 
 from nodeselect.documents.values import (
     DocumentError,
@@ -114,6 +115,9 @@ class _JsonScanner:
                 raise self._no_json("a value")
             message, hint = f"{match[0]} is no number of JSON", f'as text write: "{match[0]}"'
             self._refuse(DocumentError("not-finite", message, at, hint))
+        elif match[0][-1].isdigit() and abs(float(match[0])) == inf:
+            message, hint = f"{quoted(match[0])} is no finite number", "write a smaller one"
+            self._refuse(DocumentError("not-finite", message, at, hint))
         self._at = match.end()
         kinds = {"true": "boolean", "false": "boolean", "null": "null"}
         return Scalar(match[0], kinds.get(match[0], "number"), at, True)
@@ -141,6 +145,7 @@ class _JsonScanner:
 
     def _list(self, at: Position, depth: int) -> List:
         items: list[Value] = []
+        self._count += 1
         self._step("[")
         while not self._ends("]", bool(items)):
             items.append(self._value(depth + 1))
@@ -149,6 +154,7 @@ class _JsonScanner:
 
     def _object(self, at: Position, depth: int) -> Object:
         entries: dict[str, tuple[Scalar, Value]] = {}
+        self._count += 1
         self._step("{")
         while not self._ends("}", bool(entries)):
             if self._text[self._at : self._at + 1] != '"':

@@ -35,6 +35,11 @@ def read_yaml(text: str, most: int | None = None, refusals: Refusals | None = No
     """
     import yaml  # here, since most runs of the command line need none
 
+    separator = re.search("[\x85\u2028\u2029]", text)
+    if separator:  # libyaml ends a line there, YAML 1.2 and editors do not
+        message = f"a line separator ({printable(separator[0])}) is refused: readers of YAML differ"
+        at = position_in(text, separator.start())
+        raise DocumentError("control-character", message, at, "take it out")
     loader = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
     builder = _YamlBuilder(yaml.parse(text, Loader=loader), text, most, refusals)
     try:
@@ -59,6 +64,8 @@ def _broken(text: str, error: Any) -> DocumentError:
     at, hint = found, None
     if "expected ':'" in problem:
         at, hint = begin, "put ':' and a blank behind a key, or quotes around a text"
+    elif tag := re.compile(r"![^\s,\]}\"\\]+").match(text, begin):  # as in [a, !debug]
+        at, hint = begin, f'if it is text, write it between quotes: "{quoted(tag[0])[1:-1]}"'
     elif text[begin : begin + 1] in tuple("{[\"'"):
         if found >= end:
             at, hint = begin, "it is never closed"
@@ -117,6 +124,8 @@ class _YamlBuilder:
         start = next(self._events)
         if type(start).__name__ == "StreamEndEvent":
             return Scalar("", "null", Position(0, 0), False)
+        if start.tags:
+            self._refuse(DocumentError("tag", "%TAG is refused", self._mark(start), "take it away"))
         value = self._value(next(self._events), 0)
         next(self._events)  # the end of the document
         more = next(self._events)
@@ -193,12 +202,14 @@ class _YamlBuilder:
 
     def _list(self, start: Any, depth: int) -> List:
         items: list[Value] = []
+        self._count += 1
         while type(event := next(self._events)).__name__ != "SequenceEndEvent":
             items.append(self._value(event, depth + 1))
         return List(items, self._mark(start))
 
     def _object(self, start: Any, depth: int) -> Object:
         entries: dict[str, tuple[Scalar, Value]] = {}
+        self._count += 1
         while type(event := next(self._events)).__name__ != "MappingEndEvent":
             key = self._value(event, depth + 1)
             bad = self._bad_key(key, entries)
@@ -216,7 +227,7 @@ _KINDS = (
     (
         "number",
         re.compile(
-            r"[-+]?(?:0[xo][0-9a-fA-F_]+|0b[01_]+|[0-9][0-9_]*(?::[0-5]?[0-9])*(?:\.[0-9_]*)?"
+            r"[-+]?(?:0[xoXO][0-9a-fA-F_]+|0[bB][01_]+|[0-9][0-9_]*(?::[0-5]?[0-9])*(?:\.[0-9_]*)?"
             r"|\.[0-9][0-9_]*)(?:[eE][-+]?[0-9]+)?|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)|=",
             re.ASCII,
         ),

@@ -34,7 +34,13 @@ def made_schema() -> str:
             "required": ["strategy"],
         },
         "then": {
-            "properties": {"health_check": {"type": "object", "required": ["deadline"]}},
+            "properties": {
+                "health_check": {
+                    "type": "object",
+                    "required": ["deadline"],
+                    "properties": {"deadline": {"type": ["integer", "string"]}},
+                }
+            },
             "required": ["health_check"],
         },
     }
@@ -46,8 +52,9 @@ def made_schema() -> str:
         "$schema": _DIALECT,
         "title": "A job of Expanso",
         "description": "A job spec, or one wrapped as {spec: ...}. Made by nodeselect.",
-        "if": {"type": "object", "required": ["spec"]},
-        "then": {"$ref": "#/$defs/Job"},
+        "type": "object",
+        "if": {"required": ["spec"]},
+        "then": {"$ref": "#/$defs/Job", "properties": {"spec": {"type": "object"}}},
         "else": {"$ref": "#/$defs/JobSpec"},
         "$defs": parts,
     }
@@ -55,10 +62,14 @@ def made_schema() -> str:
 
 
 def _part(part: dict[str, Any]) -> dict[str, Any]:
-    """Give the schema of one model: what is null is absent, so every property may be null."""
+    """Give the schema of one model, or null: what is null is absent.
+
+    Each is one schema with a list of types, not a choice of schemas: of a mistake within, editors
+    would tell no more than that none of the choices fits.
+    """
     properties = {name: _property(schema) for name, schema in part["properties"].items()}
     return {
-        "type": "object",
+        "type": ["object", "null"],
         "description": part["description"].partition("\n")[0],
         "additionalProperties": False,
         "properties": properties,
@@ -74,12 +85,9 @@ def _property(schema: dict[str, Any]) -> dict[str, Any]:
         kept |= options[0]
     if "enum" in kept:
         kept["enum"] = [*kept["enum"], None]
-    if "anyOf" in kept:
-        kept["anyOf"] = [*kept["anyOf"], _NULL]
-    elif "$ref" in kept:
-        kept["anyOf"] = [{"$ref": kept.pop("$ref")}, _NULL]
-    elif "type" in kept:
-        kept["type"] = [kept["type"], "null"]
+    if "type" in kept:
+        types = kept["type"]
+        kept["type"] = [*([types] if isinstance(types, str) else types), "null"]
     default = schema.get("default")
     return {**kept, "default": default} if isinstance(default, (str, int, float)) else kept
 

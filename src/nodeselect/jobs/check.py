@@ -1,9 +1,11 @@
 """Everything that is wrong with a job file, in one go."""
 
+import re
 from typing import NamedTuple
 
 from nodeselect.documents import (
     DocumentError,
+    List,
     Object,
     Position,
     Refusals,
@@ -11,7 +13,7 @@ from nodeselect.documents import (
     read_document,
     text_of,
 )
-from nodeselect.documents.values import Value
+from nodeselect.documents.values import Value, position_in
 from nodeselect.errors import Problem
 from nodeselect.jobs.fields import check_part, field
 from nodeselect.jobs.problems import ALL_CODES, Choice, Problems, described
@@ -21,9 +23,11 @@ from nodeselect.jobs.selector_rules import check_empty, check_misplaced, check_s
 from nodeselect.jobs.unknown_fields import is_like_selector, snake_case
 from nodeselect.labels import Selector
 from nodeselect.limits import LIMITS
+from nodeselect.printable import printable
 
-__all__ = ["Checked", "CheckedJob", "check_document", "check_job"]
+__all__ = ["Checked", "CheckedJob", "bytes_only", "check_document", "check_job"]
 
+_CONTROL = re.compile("[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x9f]")
 _MARKS = frozenset({"name", "type", "selector"})
 """Fields by which a job spec is known."""
 
@@ -70,8 +74,19 @@ def check_job(
     :param choice: which codes are told.
     :param require_selector: whether a job that takes every node is an error, not a warning.
     """
+    if require_selector and not choice.takes("empty-selector"):
+        raise ValueError("require_selector says nothing where empty-selector is left out")
     problems = check_document(data, file, choice, require_selector=require_selector).problems
     return CheckedJob(file, problems.first(), problems.errors, problems.warnings)
+
+
+def bytes_only(data: object) -> None:
+    """Refuse what is no file's content, such as its name.
+
+    :raises TypeError: for anything but bytes.
+    """
+    if not isinstance(data, bytes):
+        raise TypeError(f"the bytes of a document are wanted, not {type(data).__name__}")
 
 
 def check_document(
@@ -82,6 +97,7 @@ def check_document(
     require_selector: bool = False,
 ) -> Checked:
     """Read and check a job file; the way in of all that read jobs."""
+    bytes_only(data)
     problems = Problems(data.decode("utf-8", "replace").removeprefix("\ufeff"), choice)
     document = _read(data, problems, called_json=file.lower().endswith(".json"))
     spec, path = (None, "") if document is None else _spec(document, problems)
@@ -103,6 +119,10 @@ def _read(data: bytes, problems: Problems, *, called_json: bool) -> Value | None
     document, refusals = None, Refusals()
     try:
         text = text_of(data)
+        if bad := _CONTROL.search(text):  # JSON has some of them
+            message = f"a control character ({printable(bad[0])}) is refused"
+            at = position_in(text, bad.start())
+            raise DocumentError("control-character", message, at, "take it out")
         document = read_document(text, LIMITS.job_file_values, refusals, called_json=called_json)
     except DocumentError as error:
         refusals.add(error)
@@ -191,14 +211,12 @@ def _check(
     errors = problems.errors
     selector = fields.read(value, f"{path}selector")
     check_selector(problems, fields)
-    if everywhere:
-        check_misplaced(problems, spec, path)
+    check_misplaced(problems, spec, path, everywhere=everywhere)
     told = problems.errors and (
         _is_meant(spec) or (spec is not document and "selector" in document.entries)
     )
     if selector == Selector.everything() and problems.errors == errors and not told:
-        at = spec.at if value is None else value.at
-        check_empty(problems, value, at, f"{path}selector", severity=severity)
+        check_empty(problems, spec, path, is_understood=everywhere, severity=severity)
     check_spec(problems, spec, path)
     return selector
 
@@ -209,4 +227,15 @@ def _is_meant(spec: Object) -> bool:
 
 
 def _says_something(selector: Object) -> bool:
-    return any(field(selector, name) is not None for name in selector.entries)
+    """Say whether there is anything in a selector but null and what is empty."""
+    for name in selector.entries:
+        match field(selector, name):
+            case Object(entries) if not entries:
+                pass
+            case List(items) if not items:
+                pass
+            case None:
+                pass
+            case _:
+                return True
+    return False

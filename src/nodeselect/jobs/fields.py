@@ -3,17 +3,19 @@
 import difflib
 import re
 from collections.abc import Collection, Iterator
+from math import isinf
 
 from nodeselect.documents import List, Object, Position, Scalar
 from nodeselect.documents.values import Value
 from nodeselect.jobs.durations import NANOSECONDS, is_duration, parse_duration
 from nodeselect.jobs.meant import text_meant
-from nodeselect.jobs.problems import Problems, one_line
+from nodeselect.jobs.problems import Problems
 from nodeselect.jobs.shapes import Field, fields_of
 from nodeselect.jobs.unknown_fields import unknown_field
 from nodeselect.printable import FORBIDDEN, printable, quoted
 
 __all__ = [
+    "FRACTION",
     "INTEGER",
     "NUMBER",
     "check_part",
@@ -24,12 +26,14 @@ __all__ = [
     "number_of",
 ]
 
-INTEGER = re.compile("-?(?:0|[1-9][0-9]{0,18})", re.ASCII)
+INTEGER = re.compile("-?(?:0|[1-9][0-9]{0,19})", re.ASCII)
 """A whole number that every version of YAML, and JSON, reads alike."""
-NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,18})(?:\.[0-9]{1,30})?(?:[eE][-+]?[0-9]{1,2})?", re.ASCII)
-"""A number that every version of YAML, and JSON, reads alike; all that are needed are finite."""
+NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?", re.ASCII)
+"""A number of JSON."""
+FRACTION = re.compile(r"-?(?:0|[1-9][0-9]*)\.[0-9]+(?:[eE][-+][0-9]+)?", re.ASCII)
+"""One with a point that all of YAML reads alike: to YAML 1.1, 1e3 and 1.5e3 are texts."""
 
-_TEMPLATE = re.compile(r"\$\{[^}\n]*\}?|\{\{(?:(?!\}\})[^\n])*(?:\}\})?|<[A-Za-z][\w .:-]*>")
+_TEMPLATE = re.compile(r"\$\{[^}\n]*\}?|\{\{(?:(?!\}\})[^\n])*+(?:\}\})?|<[A-Za-z][\w .:-]*>")
 _PLACEHOLDER = re.compile(
     r"(?:replace|change)[-_. ]?(?:me|this|with)\b.*|to-?do|fix-?me|your[-_. ].+|x{3,}|placeholder",
     re.IGNORECASE,
@@ -40,7 +44,6 @@ _PART_MEANT = {
     "Timeouts": "write: {total_timeout: 3600}",
 }
 """What may stand where something else stands than a mapping."""
-_INT64 = 2**63 - 1
 _TRUE, _FALSE = ("true", "yes", "on", "y"), ("false", "no", "off", "n")
 _WORDS_MEANT = {
     **dict.fromkeys(_TRUE, "always"),
@@ -88,7 +91,8 @@ def check_part(
     before = f"{path}." if path else ""
     for name, (key, item) in value.entries.items():
         if name not in known:
-            unknown_field(problems, part, key, item, before, everywhere=everywhere)
+            beside = value.entries
+            unknown_field(problems, part, key, item, before, beside, everywhere=everywhere)
         elif part != "NodeSelector" and known[name].part not in ("NodeSelector", "JobSpec"):
             _check(problems, name, known[name], item, f"{before}{name}")
 
@@ -197,7 +201,8 @@ def _check_number(problems: Problems, name: str, wanted: Field, value: Value, pa
     bounds = (
         f"is from {low} to {high}" if high is not None and high < 2**53 else f"is {low} or more"
     )
-    if number is None or (low is not None and low < 0):
+    is_beyond = number is None or (high is not None and 2**53 <= high < number)
+    if is_beyond or (low is not None and low < 0):
         bounds = "has at most 64 bits"
     percent = " percent" if high == 100 else ""
     found = quoted(value.text, 30) if isinstance(value, Scalar) else ""
@@ -295,10 +300,21 @@ def _check_data(problems: Problems, value: Value, path: str) -> None:
         for name, item in _items(each):
             if not isinstance(item, Scalar):
                 containers.append((item, _below(place, name)))
-            elif _is_long(item) and abs(int(item.text[:21])) > _INT64:
-                message = f"a whole number has at most 64 bits, not {len(item.text):,} digits"
-                hint = f'as text write: "{one_line(item)}"'
+            elif isinstance(item, Scalar) and _is_too_large(item):
+                message = f"{quoted(item.text, 30)[1:-1]} has no room in 64 bits"
+                hint = f'as text write: "{item.text}"' if len(item.text) < 200 else None
                 problems.add_at("out-of-range", message, item, _below(place, name), hint)
+
+
+def _is_too_large(value: Scalar) -> bool:
+    """Say whether there is a number that has no room in 64 bits, as one with or without a sign."""
+    if _is_long(value):
+        return not -(2**63) <= int(value.text[:22]) < 2**64
+    return (
+        value.kind == "number"
+        and FRACTION.fullmatch(value.text) is not None
+        and isinf(float(value.text))
+    )
 
 
 def _items(value: Object | List) -> Iterator[tuple[str | int, Value]]:

@@ -5,19 +5,27 @@ import re
 from nodeselect.documents import List, Object, Scalar, kind_of
 from nodeselect.documents.values import Value
 from nodeselect.errors import SelectorError
-from nodeselect.jobs.problems import one_line
 from nodeselect.jobs.unknown_fields import expression_of
 from nodeselect.labels import Operator, Selector
-from nodeselect.printable import quoted
 
-__all__ = ["NULL_ITEM_MEANT", "label_meant", "labels_meant", "list_meant", "selector_meant",
-           "text_meant", "without_rests"]  # fmt: skip
+__all__ = [
+    "NULL_ITEM_MEANT",
+    "colon_meant",
+    "label_meant",
+    "labels_meant",
+    "list_meant",
+    "selector_meant",
+    "text_meant",
+    "without_rests",
+]
 
 NULL_ITEM_MEANT = "take the item away"
 """What to do about an item of a list that is nothing."""
 
 _LONGEST = 400
 """Characters of advice; longer ones help nobody."""
+_MOST = 50
+"""Items of a list in a piece of advice."""
 _COLON = re.compile(r"([A-Za-z0-9][-\w./]*):[ \t]*([A-Za-z0-9][-\w.]*)", re.ASCII)
 """A label as YAML has it, but without a blank behind the colon, or in quotes."""
 _EQUAL = (Operator.EQUALS, Operator.IN)
@@ -28,8 +36,9 @@ def selector_meant(value: Value) -> str:
     if isinstance(value, Scalar) and (pairs := _pairs([value.text])):
         return f"write: {{match_labels: {pairs}}}, with a blank behind the colon"
     texts = _expressions(value)
-    if texts and all(re.search("[=!<>(]", text) for text in texts):  # "all" alone says nothing
-        return f"write: {{match_expressions: {_listed(texts)}}}"
+    listed = _listed(texts)
+    if listed and all(re.search("[=!<>(]", text) for text in texts):  # "all" alone says nothing
+        return f"write: {{match_expressions: {listed}}}"
     return "write: {match_labels: {region: eu}}, or {} for EVERY node"
 
 
@@ -40,19 +49,18 @@ def labels_meant(value: Value) -> str:
         return f"write: {pairs}, with a blank behind the colon"
     if pairs := _equalities(texts):
         return f"write: {pairs}"
-    return f"write under match_expressions: {_listed(texts)}" if texts else "write: {region: eu}"
+    listed = _listed(texts)
+    return f"write under match_expressions: {listed}" if listed else "write: {region: eu}"
 
 
 def list_meant(value: Value, name: str) -> str | None:
     """Say what to write for a list of expressions or ids that is none."""
-    if name == "match_expressions" and (texts := _expressions(value)):
-        return f"write: {_listed(texts)}"
-    pieces = _pieces(value) if isinstance(value, Scalar) else []
+    texts = _expressions(value) if name == "match_expressions" else []
+    pieces = texts or (_pieces(value) if isinstance(value, Scalar) else [])
     if name == "match_ids" and len(pieces) < 2:
         pieces = [word for piece in pieces for word in re.split("[, \t]+", piece) if word]
-    if not pieces or re.search(r'["\\]', "".join(pieces)):
-        return None
-    return f"write: {_listed(pieces)}"
+    listed = _listed(pieces)
+    return f"write: {listed}" if listed else None
 
 
 def label_meant(key: str, text: str) -> str | None:
@@ -65,8 +73,14 @@ def label_meant(key: str, text: str) -> str | None:
         written = f"{key} {text}"
     else:
         return None
-    meant = _selector(written)
+    meant = _selector(" ".join(written.split()))
     return f'write under match_expressions: "{meant}"' if meant else None
+
+
+def colon_meant(key: Scalar, value: Value) -> str | None:
+    """Say what to write for a key with nothing behind it, such as that of ``{region:eu}``."""
+    match = _COLON.fullmatch(key.text)
+    return f"write: {match[1]}: {_word(match[2])}" if match and _is_rest(key, value) else None
 
 
 def text_meant(value: Value) -> str | None:
@@ -75,7 +89,8 @@ def text_meant(value: Value) -> str | None:
         return None
     if value.kind == "null" and value.text in ("", "~"):
         return 'write: "", or take the line away'
-    return f'write: "{one_line(value)}"'
+    listed = _listed([value.text])
+    return f"write: {listed[1:-1]}" if listed else None
 
 
 def without_rests(fields: Object, known: frozenset[str]) -> tuple[Object, dict[str, str]]:
@@ -115,29 +130,43 @@ def _written(value: Value) -> str:
 
 def _pieces(value: Value) -> list[str]:
     """Give the lines of a text, or the texts of a list; none where there is anything else."""
+    if _is_large(value):
+        return []
     if isinstance(value, Scalar):
-        lines = (line.strip().removeprefix("- ").strip() for line in value.text.split("\n"))
-        return [line for line in lines if line][:100]
+        lines = (line.strip().removeprefix("- ") for line in value.text.split("\n"))
+        return [" ".join(line.split()) for line in lines if line.strip()]
     if isinstance(value, List):
-        texts = [item.text for item in value.items[:100] if isinstance(item, Scalar)]
+        texts = [item.text for item in value.items if isinstance(item, Scalar)]
         return texts if len(texts) == len(value.items) else []
     return []
 
 
 def _expressions(value: Value) -> list[str]:
     """Give the expressions that stand there in whatever shape; none where one is not plain."""
+    if _is_large(value):
+        return []
     if isinstance(value, Object):
         whole = expression_of(value)
-        pairs = [Object({name: entry}, value.at) for name, entry in value.entries.items()][:100]
+        pairs = [Object({name: entry}, value.at) for name, entry in value.entries.items()]
         texts = [whole] if whole else [expression_of(pair) for pair in pairs]
     elif isinstance(value, List):
-        texts = [expression_of(item) for item in value.items[:100]]
+        texts = [expression_of(item) for item in value.items]
     elif value.kind == "text":
         texts = [piece if _selector(piece) else None for piece in _pieces(value)]
     else:
         texts = []
     some = [text for text in texts if text is not None]
     return some if len(some) == len(texts) else []
+
+
+def _is_large(value: Value) -> bool:
+    """Say whether there is more than advice has room for."""
+    match value:
+        case Scalar(text):
+            return len(text) > 10 * _LONGEST
+        case List(items):
+            return len(items) > _MOST
+    return len(value.entries) > _MOST
 
 
 def _pairs(pieces: list[str]) -> str | None:
@@ -166,10 +195,12 @@ def _word(text: str) -> str:
     return text if text and kind_of(text) == "text" else f'"{text}"'
 
 
-def _listed(texts: list[str]) -> str:
-    items = [f'"{quoted(text, 200)[1:-1]}"' for text in texts]
-    shown = ", ".join(items)
-    return f"[{shown}]" if len(shown) < _LONGEST else f"[{items[0]}, ...]"
+def _listed(texts: list[str]) -> str | None:
+    """Give texts as a list; None where there are none, or they have no room or need escapes."""
+    shown = ", ".join(f'"{text}"' for text in texts)
+    if not texts or len(shown) > 2 * _LONGEST or re.search(r'["\\]', "".join(texts)):
+        return None
+    return f"[{shown}]"
 
 
 def _selector(text: str) -> Selector | None:

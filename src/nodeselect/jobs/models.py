@@ -10,6 +10,7 @@ the selector as strictly: no conversion, no unknown field. What does not fit rai
 health check) is told by :func:`~nodeselect.jobs.check_job`, also of ``spec.to_json()``.
 """
 
+from collections.abc import Mapping
 from typing import Any, Self
 
 from pydantic import ValidationInfo, model_validator
@@ -60,6 +61,21 @@ class NodeSelector(Keeping):
     """Labels that a node must have, each with just this value."""
     match_expressions: Texts = ()
     """Selector texts, all of which must hold, such as "tier in (premium,standard)" or "!debug"."""
+
+    @classmethod
+    def _is_kept(cls, name: str, value: Any) -> bool:
+        items = value.values() if isinstance(value, Mapping) else value
+        return name not in cls.model_fields or (
+            isinstance(value, (Mapping, list, tuple)) and any(item is None for item in items)
+        )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_nothing(cls, data: Any, info: ValidationInfo) -> Any:
+        """Leave out of an answer what holds null among its items; it is kept."""
+        if not (is_tolerant(info) and isinstance(data, Mapping)):
+            return data
+        return {name: item for name, item in data.items() if not cls._is_kept(name, item)}
 
     @model_validator(mode="after")
     def _means_something(self, info: ValidationInfo) -> Self:
@@ -189,8 +205,8 @@ class JobSpec(Keeping):
     """What the job does; its shape depends on the type, and is not checked here."""
 
     @classmethod
-    def _may_choose(cls, name: str) -> bool:
-        return is_like_selector(name)
+    def _is_kept(cls, name: str, value: Any) -> bool:
+        return name not in cls.model_fields and is_like_selector(name)
 
     def to_selector(self) -> Selector:
         """Give the selector of the job's nodes; ``Selector.everything()`` where it has none.
@@ -214,6 +230,11 @@ class State(Part):
     """What it means, for people."""
     details: Data = FrozenMapping({})
     """More about it, for programs."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _only_its_name(cls, data: Any, info: ValidationInfo) -> Any:
+        return {"state_type": data} if is_tolerant(info) and isinstance(data, str) else data
 
 
 class RolloutStatus(Part):

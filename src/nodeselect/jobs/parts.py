@@ -1,5 +1,6 @@
 """What the models are made of: types of fields, and what all of them share."""
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any, Self
@@ -70,6 +71,18 @@ def _labels(labels: Mapping[str, str], info: ValidationInfo) -> FrozenMapping[st
     return FrozenMapping({_text(key, info): value for key, value in labels.items()})
 
 
+def _in_order(texts: object) -> object:
+    if not isinstance(texts, (list, tuple)):  # a set has another order in each process
+        raise PydanticCustomError("tuple_type", "no list")
+    return texts
+
+
+def _without_null(labels: object, info: ValidationInfo) -> object:
+    if is_tolerant(info) and isinstance(labels, Mapping):  # as Go writes them
+        return {key: value for key, value in labels.items() if value is not None}
+    return labels
+
+
 def _from(least: int, most: int) -> AfterValidator:
     """Bound a number, but not in answers: what the server once took is what it is."""
 
@@ -115,13 +128,17 @@ def _frozen(value: Any, depth: int = 2) -> Any:
         case Mapping():
             if not all(isinstance(key, str) for key in value):
                 raise ValueError("a key is no text")
-            return FrozenMapping({key: _frozen(item, depth + 1) for key, item in value.items()})
+            return FrozenMapping(
+                {_frozen(key): _frozen(item, depth + 1) for key, item in value.items()}
+            )
         case list() | tuple():
             return tuple(_frozen(item, depth + 1) for item in value)
         case float() if value - value != 0:
             raise ValueError("a number is finite")
-        case int() if abs(value) > 2**64:
+        case int() if not -(2**63) <= value < 2**64:
             raise ValueError("a whole number has at most 64 bits")
+        case str() if re.search("[\ud800-\udfff]", value):
+            raise ValueError("half of a surrogate pair is refused")
         case str() | int() | float() | None:
             return value
     raise ValueError(f"{type(value).__name__} is not plain data")
@@ -137,7 +154,7 @@ def _thawed(value: Any) -> Any:
 
 
 Text = Annotated[str, AfterValidator(_text)]
-Texts = Annotated[tuple[Text, ...], Field(strict=False)]
+Texts = Annotated[tuple[Text, ...], Field(strict=False), BeforeValidator(_in_order)]
 Count = Annotated[int, _from(0, _INT64), _bounds(0, _INT64)]
 Integer = Annotated[int, _from(-_INT64 - 1, _INT64), _bounds(-_INT64 - 1, _INT64)]
 Percent = Annotated[int, _from(0, 100), _bounds(0, 100)]
@@ -145,6 +162,7 @@ Share = Annotated[float, _from(0, 1), _bounds(0, 1)]
 SharePercent = Annotated[float, _from(0, 100), _bounds(0, 100)]
 TextMap = Annotated[
     Mapping[str, Text],
+    BeforeValidator(_without_null),
     AfterValidator(_labels),
     PlainSerializer(dict),
 ]
@@ -155,10 +173,11 @@ Nanoseconds = Annotated[
     BeforeValidator(_duration),
     WithJsonSchema(
         {
-            "anyOf": [
-                {"type": "integer", "minimum": 1, "maximum": _INT64},
-                {"type": "string", "pattern": f"^{DURATION}$"},
-            ],
+            "type": ["integer", "string"],
+            "minimum": 1,
+            "maximum": _INT64,
+            "pattern": f"^{DURATION}$",
+            "maxLength": 200,
             "format": "go-duration",
         }
     ),
@@ -215,8 +234,13 @@ class Part(BaseModel, metaclass=_Checked):
         """Leave out what is null and, where that is no mistake, what is unknown."""
         if not isinstance(data, Mapping):
             return data
-        known = cls.model_fields if is_tolerant(info) else data
-        return {name: data[name] for name in data if data[name] is not None and name in known}
+        known = cls.model_fields
+        strict = not is_tolerant(info)
+        return {
+            name: item
+            for name, item in data.items()
+            if (item is not None if name in known else strict)
+        }
 
     @classmethod
     def model_validate(cls, obj: Any, **options: Any) -> Self:
@@ -248,9 +272,11 @@ class Part(BaseModel, metaclass=_Checked):
     def to_json(self) -> str:
         """Give it as JSON: the fields that were set, in their order, durations in nanoseconds.
 
-        Read again, it gives an equal value with the same fields set.
+        Read again, it gives an equal value with the same fields set. Control characters are
+        escaped.
         """
-        return self.model_dump_json(exclude_unset=True)
+        text = self.model_dump_json(exclude_unset=True)
+        return re.sub("[\\x7f-\\x9f]", lambda match: f"\\u{ord(match[0]):04x}", text)
 
 
 class Keeping(Part):
@@ -262,9 +288,9 @@ class Keeping(Part):
     _kept: FrozenMapping[Any] = PrivateAttr(FrozenMapping({}))
 
     @classmethod
-    def _may_choose(cls, name: str) -> bool:
-        """Say whether a field, going by its name, may say which nodes are meant."""
-        return True
+    def _is_kept(cls, name: str, value: Any) -> bool:
+        """Say whether a field may say which nodes are meant, and is not understood."""
+        raise NotImplementedError
 
     @model_validator(mode="wrap")
     @classmethod
@@ -273,12 +299,11 @@ class Keeping(Part):
     ) -> Self:
         part = handler(data)
         if is_tolerant(info) and isinstance(data, Mapping):
-            unknown = {name: data[name] for name in data if name not in cls.model_fields}
             part._kept = _frozen(
                 {
                     name: value
-                    for name, value in unknown.items()
-                    if value is not None and cls._may_choose(name)
+                    for name, value in data.items()
+                    if value is not None and cls._is_kept(name, value)
                 }
             )
         return part
@@ -295,8 +320,8 @@ class Keeping(Part):
         for name in self._kept:
             raise SelectorError(
                 "unknown-field",
-                f"{where} has a field {quoted(name)}, which is not known: what it selects is not"
-                " clear",
+                f"{where} has a field {quoted(name)}, which is not understood: what it"
+                " selects is not clear",
                 name,
                 (0, len(name)),
             )

@@ -1,31 +1,50 @@
 """The problems of one document, collected while it is read."""
 
-from collections.abc import Callable
-from typing import NamedTuple
+from collections.abc import Callable, Iterable
+from typing import NamedTuple, Self
 
 from nodeselect.documents import List, Object, Position, Scalar
 from nodeselect.documents.values import Value
 from nodeselect.errors import Problem, excerpt
-from nodeselect.jobs.rules import WARNINGS
+from nodeselect.jobs.rules import WARNINGS, all_rules
 from nodeselect.limits import LIMITS
-from nodeselect.printable import quoted
+from nodeselect.printable import printable, quoted
 
-__all__ = ["ALL_CODES", "Choice", "Hint", "Problems", "described", "one_line"]
+__all__ = ["ALL_CODES", "LISTED", "Choice", "Hint", "Problems", "described"]
 
 _KEPT = 400
 """Problems kept before they are sorted and cut; a hostile file has hundreds of thousands."""
+
+LISTED = "it has: "
+"""How advice begins that lists the fields of a part; each list is given once in a file."""
 
 Hint = str | Callable[[], str | None] | None
 """What to write instead, or how to find it out; only what is told is ever found out."""
 
 
-class Choice(NamedTuple):
+class _Codes(NamedTuple):
+    select: frozenset[str] | None
+    """These only; None: all."""
+    ignore: frozenset[str]
+    """All but these."""
+
+
+class Choice(_Codes):
     """Which codes are told."""
 
-    select: frozenset[str] | None = None
-    """These only; None: all."""
-    ignore: frozenset[str] = frozenset()
-    """All but these."""
+    __slots__ = ()
+
+    def __new__(cls, select: Iterable[str] | None = None, ignore: Iterable[str] = ()) -> Self:
+        """Tell the codes of ``select``, or all, but for those of ``ignore``.
+
+        :raises ValueError: when there is no such code.
+        """
+        chosen = None if select is None else frozenset(select)
+        ignored = frozenset(ignore)
+        for code in sorted((chosen or frozenset()) | ignored):
+            if code not in all_rules():
+                raise ValueError(f"there is no code {quoted(code)}")
+        return super().__new__(cls, chosen, ignored)
 
     def takes(self, code: str) -> bool:
         """Say whether problems with this code are told."""
@@ -76,7 +95,15 @@ class Problems:
         self._cut("warning")
         errors, warnings = self._kept["error"], self._kept["warning"]
         room = 0 if errors_only else LIMITS.reported_errors - len(errors)
-        return tuple(self._drawn(kept) for kept in sorted([*errors, *warnings[:room]], key=_order))
+        kept = sorted([*errors, *warnings[:room]], key=_order)
+        problems = [self._drawn(each) for each in kept]
+        lists: set[str] = set()
+        for number, problem in enumerate(problems):
+            if problem.hint is not None and problem.hint.startswith(LISTED):
+                if problem.hint in lists:
+                    problems[number] = problem._replace(hint=None)
+                lists.add(problem.hint)
+        return tuple(problems)
 
     def add(
         self,
@@ -182,7 +209,9 @@ class Problems:
         end = kept.column + 2 if kept.text is not None else min(kept.span[1] + 1, most)
         drawn = excerpt(line if kept.text is None else kept.text, kept.span)
         return kept.problem._replace(
-            excerpt=tuple(drawn), hint=hint, end_column=max(end, kept.column + 2)
+            excerpt=tuple(drawn),
+            hint=None if hint is None else printable(hint),
+            end_column=max(end, kept.column + 2),
         )
 
     def _line_at(self, number: int) -> str:
@@ -214,8 +243,3 @@ def described(value: Value) -> str:
         case Scalar(kind="text"):
             return f"the string {quoted(value.text)}"
     return f"{quoted(value.text)}, which reads as a {value.kind}"
-
-
-def one_line(value: Scalar) -> str:
-    """Give a text as it may stand between double quotes in a piece of advice."""
-    return quoted(value.text, 200)[1:-1]

@@ -1,5 +1,7 @@
 """Jobs and executions out of files: whole, or refused with all that is wrong."""
 
+import json
+import re
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from nodeselect.documents import (
@@ -13,8 +15,8 @@ from nodeselect.documents import (
 )
 from nodeselect.documents.values import Value
 from nodeselect.errors import JobError
-from nodeselect.jobs.check import Checked, check_document
-from nodeselect.jobs.fields import INTEGER, NUMBER, field
+from nodeselect.jobs.check import Checked, bytes_only, check_document
+from nodeselect.jobs.fields import FRACTION, INTEGER, NUMBER, field
 from nodeselect.jobs.problems import Problems
 from nodeselect.labels import Selector
 from nodeselect.limits import LIMITS
@@ -50,8 +52,8 @@ def read_job_selector(data: bytes, file: str) -> Selector:
 def read_job(data: bytes, file: str) -> "JobSpec":
     """Read a job spec: YAML or JSON, the spec itself or wrapped as ``{spec: ...}``.
 
-    Numbers and truth values in ``config`` become Python's where YAML 1.1, YAML 1.2 and JSON read
-    them alike; whatever else stands there stays text, as it is written.
+    Numbers and truth values in ``config`` become Python's: those of JSON all, those of YAML where
+    all of its versions read them alike. Whatever else stands there stays text, as it is written.
 
     :param data: the bytes of the file; at most ``LIMITS.job_file_bytes``.
     :param file: what messages call it.
@@ -60,8 +62,12 @@ def read_job(data: bytes, file: str) -> "JobSpec":
     from nodeselect.jobs.models import JobSpec  # pydantic costs more than the rest of reading
 
     spec = _checked(data, file).spec
+    fields = _plain(spec)
+    config = None if spec is None else field(spec, "config")
+    if config is not None and not _is_json(data):
+        fields["config"] = _plain(config, FRACTION)
     try:
-        return JobSpec.model_validate(_plain(spec))
+        return JobSpec.model_validate(fields)
     except JobError as error:
         raise JobError(file, error.problems, error.unreported) from None
 
@@ -117,6 +123,7 @@ def _tolerantly(model: type[_Part], answer: dict[str, Any], file: str) -> _Part:
 
 def _answered(data: bytes, file: str, what: str, fields: frozenset[str]) -> dict[str, Any]:
     """Read an answer: a mapping in which ``what`` is one, that has some of the ``fields``."""
+    bytes_only(data)
     problems = Problems(data.decode("utf-8", "replace").removeprefix("\ufeff"))
     try:
         if len(data) > LIMITS.job_file_bytes:
@@ -153,19 +160,30 @@ def _error(problems: Problems, file: str) -> JobError:
     return JobError(file, first, problems.errors - len(first))
 
 
-def _plain(value: Value | None) -> Any:
-    """Give a value without positions, in the types that JSON has."""
+def _is_json(data: bytes) -> bool:
+    try:
+        json.loads(data)
+    except ValueError:
+        return False
+    return True
+
+
+def _plain(value: Value | None, number: re.Pattern[str] = NUMBER) -> Any:
+    """Give a value without positions, in the types that JSON has.
+
+    :param number: what is a number, beside whole ones; the rest stays text.
+    """
     match value:
         case Object(entries):
-            return {name: _plain(item) for name, (_, item) in entries.items()}
+            return {name: _plain(item, number) for name, (_, item) in entries.items()}
         case List(items):
-            return [_plain(item) for item in items]
+            return [_plain(item, number) for item in items]
         case None | Scalar(kind="null"):
             return None
         case Scalar("true" | "false", "boolean"):
             return value.text == "true"
         case Scalar(text, "number") if INTEGER.fullmatch(text):
             return int(text)
-        case Scalar(text, "number") if NUMBER.fullmatch(text):
+        case Scalar(text, "number") if number.fullmatch(text):
             return float(text)
     return value.text

@@ -3,7 +3,9 @@
 import difflib
 
 from nodeselect.documents import Object, Scalar
-from nodeselect.jobs.fields import field, integer_of
+from nodeselect.documents.values import Value
+from nodeselect.jobs.durations import NANOSECONDS, parse_duration
+from nodeselect.jobs.fields import check_part, field, integer_of
 from nodeselect.jobs.problems import Problems
 from nodeselect.jobs.unknown_fields import snake_case
 from nodeselect.printable import printable, quoted
@@ -24,6 +26,10 @@ _OTHER_TYPES = {"daemon": "pipeline", "ops": "query", "batch": "query", "service
 """What the types of Bacalhau are most like."""
 
 _RESERVED = "expanso.io"
+_YEAR = 365 * 24 * 3600
+_INT64 = 2**63 - 1
+_INTERVAL = 10 * NANOSECONDS["s"]
+"""The interval of a health check that has none."""
 
 
 def check_spec(problems: Problems, spec: Object, path: str) -> None:
@@ -32,10 +38,10 @@ def check_spec(problems: Problems, spec: Object, path: str) -> None:
     :param path: what stands before its fields, up to the dot.
     """
     name = field(spec, "name")
-    written = any(snake_case(key) == "name" for key in spec.entries)  # "Name" is told already
+    written = any(key != "name" and snake_case(key) == "name" for key in spec.entries)
     if (name is None and not written) or (isinstance(name, Scalar) and not name.text.strip()):
         message = "the job has no name: it cannot be updated, or told from others"
-        at = spec.at if name is None else name.at
+        at = name.at if name else spec.entries["name"][0].at if "name" in spec.entries else spec.at
         problems.add("no-name", message, at, path.rstrip("."), hint="write: name: ...")
     _check_type(problems, spec, path)
     _check_meta(problems, spec, path)
@@ -44,6 +50,20 @@ def check_spec(problems: Problems, spec: Object, path: str) -> None:
         _check_timeouts(problems, timeouts, f"{path}timeouts")
     if isinstance(rollout, Object) and rollout.entries:
         check_rollout(problems, rollout, spec.entries["rollout"][0], f"{path}rollout")
+    if rollout is None:
+        _check_old(problems, spec, path)
+
+
+def _check_old(problems: Problems, spec: Object, path: str) -> None:
+    """Check what would be a rollout under its new name, but for the number of nodes."""
+    for name, (key, old) in spec.entries.items():
+        if snake_case(name) == "deployment" and isinstance(old, Object):
+            others = {field: item for field, item in old.entries.items() if field != "max_parallel"}
+            rest = Object(others, old.at)
+            place = f"{path}{printable(name)}"
+            check_part(problems, "RolloutSpec", rest, place)
+            if rest.entries:
+                check_rollout(problems, rest, key, place)
 
 
 def _check_type(problems: Problems, spec: Object, path: str) -> None:
@@ -66,7 +86,7 @@ def _check_meta(problems: Problems, spec: Object, path: str) -> None:
     meta = field(spec, "meta")
     for key, _ in meta.entries.values() if isinstance(meta, Object) else ():
         prefix, slash, _ = key.text.partition("/")
-        if slash and (prefix == _RESERVED or prefix.endswith(f".{_RESERVED}")):
+        if slash and prefix == _RESERVED:
             problems.add_at(
                 "reserved-key",
                 f"keys under {_RESERVED}/ belong to the server",
@@ -78,6 +98,19 @@ def _check_meta(problems: Problems, spec: Object, path: str) -> None:
 
 def _check_timeouts(problems: Problems, timeouts: Object, path: str) -> None:
     """The total counts queueing, running and retrying; 0 is no limit."""
+    for name, (_, value) in timeouts.entries.items():
+        seconds = integer_of(value)
+        if seconds and _YEAR < seconds <= _INT64:
+            meant, rest = divmod(seconds, NANOSECONDS["s"])
+            problems.add_at(
+                "long-timeout",
+                f"{seconds} seconds are more than a year",
+                value,
+                f"{path}.{printable(name[:60])}",
+                f"timeouts are in seconds, not nanoseconds; write: {meant}"
+                if meant and not rest
+                else "timeouts are in seconds; write 0 for no limit",
+            )
     total = field(timeouts, "total_timeout")
     most = integer_of(total)
     for name in ("execution_timeout", "queue_timeout"):
@@ -106,6 +139,15 @@ def check_rollout(problems: Problems, rollout: Object, key: Scalar, path: str) -
     strategy = value.text if isinstance(value, Scalar) else ""
     if strategy in ("rolling", "canary"):
         _check_health(problems, rollout, strategy, path)
+        parallel = field(rollout, "max_parallel")
+        if parallel is not None and integer_of(parallel) == 0:
+            problems.add_at(
+                "zero-parallel",
+                "max_parallel: 0 is 0 percent of the nodes for each wave",
+                parallel,
+                f"{path}.max_parallel",
+                "write a percentage, such as 10; for all nodes at once write 100",
+            )
     for name, strategies in _BY_STRATEGY.items():
         known = strategy in ("immediate", "rolling", "canary")
         if known and strategy not in strategies and field(rollout, name) is not None:
@@ -144,3 +186,27 @@ def _check_health(problems: Problems, rollout: Object, strategy: str, path: str)
             f"{path}.health_check",
             "write: deadline: 5m",
         )
+    elif isinstance(health, Object):
+        _check_interval(problems, health, f"{path}.health_check")
+
+
+def _check_interval(problems: Problems, health: Object, path: str) -> None:
+    deadline, interval = field(health, "deadline"), field(health, "interval")
+    most = _nanoseconds(deadline)
+    each = _INTERVAL if interval is None else _nanoseconds(interval)
+    if deadline is not None and most and each and NANOSECONDS["ms"] <= most < each:
+        problems.add_at(
+            "long-interval",
+            "the interval is longer than the deadline: no node is checked in time"
+            if interval is not None
+            else "the interval, 10s where none is given, is longer than the deadline",
+            interval or deadline,
+            f"{path}.{'interval' if interval else 'deadline'}",
+            "write a shorter interval, or a longer deadline",
+        )
+
+
+def _nanoseconds(value: Value | None) -> int | None:
+    if isinstance(value, Scalar) and value.kind == "text":
+        return parse_duration(value.text)
+    return integer_of(value)

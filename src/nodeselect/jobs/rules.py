@@ -11,6 +11,8 @@ WARNINGS = frozenset(
     {
         "absent-key",
         "empty-selector",
+        "long-interval",
+        "long-timeout",
         "no-name",
         "no-strategy",
         "odd-id",
@@ -21,6 +23,7 @@ WARNINGS = frozenset(
         "short-duration",
         "undocumented-operator",
         "unknown-type",
+        "zero-parallel",
     }
 )
 """Codes of what may well be meant; all others are errors."""

@@ -11,6 +11,7 @@ from nodeselect.errors import SelectorError
 from nodeselect.jobs.fields import check_part, check_placeholder, check_template, field
 from nodeselect.jobs.meant import (
     NULL_ITEM_MEANT,
+    colon_meant,
     label_meant,
     labels_meant,
     list_meant,
@@ -147,6 +148,9 @@ class SelectorFields:
             place = f"{path}.{printable(key.text[:60])}"
             if key.text in parted:
                 self._parted(item, place, "value", label_meant(key.text, parted[key.text]))
+                continue
+            if meant := colon_meant(key, item):
+                self._problems.wrong_type(key, place, "a label and its value", meant)
                 continue
             text = self._text(item, place, label=key.text)
             if text is None or self._text(key, place) is None:

@@ -1,11 +1,11 @@
 """What a job's selector says beyond its words: too much, too little, twice, nothing."""
 
-from nodeselect.documents import Object, Position
-from nodeselect.documents.values import Value
+from nodeselect.documents import Object
 from nodeselect.jobs.fields import field
 from nodeselect.jobs.overlap import check_overlap
 from nodeselect.jobs.problems import Problems
 from nodeselect.jobs.selector_fields import Placed, SelectorFields
+from nodeselect.jobs.unknown_fields import is_selector_elsewhere
 from nodeselect.labels import Operator
 from nodeselect.limits import LIMITS
 from nodeselect.printable import cut, printable, quoted
@@ -66,33 +66,51 @@ def _undocumented(problems: Problems, each: Placed) -> None:
 
 
 def check_empty(
-    problems: Problems, value: Value | None, at: Position, path: str, *, severity: str
+    problems: Problems, spec: Object, path: str, *, is_understood: bool, severity: str
 ) -> None:
-    """Tell that a job takes every node."""
+    """Tell that a job takes every node.
+
+    :param is_understood: whether that is what its selector says; else it has parts that are wrong,
+        of which nothing is told.
+    """
+    key = spec.entries["selector"][0] if "selector" in spec.entries else None
+    message = "there is no selector"
+    if key is not None:
+        message = "the selector is empty" if is_understood else "the selector is not understood"
     problems.add(
         "empty-selector",
-        "there is no selector: the job takes EVERY node"
-        if value is None
-        else "the selector is empty: the job takes EVERY node",
-        at if value is None else value.at,
-        path,
+        f"{message}: the job {'takes' if is_understood else 'may take'} EVERY node",
+        spec.at if key is None else key.at,
+        f"{path}selector",
+        length=1 if key is None else len("selector"),
         hint="write a selector, such as: selector: {match_labels: {region: eu}}",
         severity=severity,
     )
 
 
-def check_misplaced(problems: Problems, spec: Object, path: str) -> None:
-    """Refuse a selector inside ``config``, which chooses no nodes, where there is no other."""
+def check_misplaced(problems: Problems, spec: Object, path: str, *, everywhere: bool) -> None:
+    """Tell of a selector inside ``config``, which chooses no nodes.
+
+    :param everywhere: whether there is no other, which makes it an error wherever it is in there.
+    """
     config = field(spec, "config")
-    if not isinstance(config, Object):
-        return
-    for name in ("selector", "match_labels", "match_expressions", "match_ids"):
-        if name in config.entries:
-            problems.add(
-                "misplaced-selector",
-                "a selector inside 'config' chooses no nodes; the job would run on every node",
-                config.entries[name][0].at,
-                f"{path}config.{printable(name)}",
-                length=len(name),
-                hint="move it out of 'config', to the level of 'name'",
-            )
+    mappings = [(config, f"{path}config")] if isinstance(config, Object) else []
+    message = "a selector inside 'config' chooses no nodes"
+    while mappings:
+        mapping, place = mappings.pop()
+        for name, (key, value) in mapping.entries.items():
+            below = f"{place}.{printable(name[:60])}"
+            if is_selector_elsewhere(name):
+                problems.add(
+                    "misplaced-selector",
+                    f"{message}; the job would run on every node" if everywhere else message,
+                    key.at,
+                    below,
+                    length=len(name) if key.verbatim else 1,
+                    hint="move it out of 'config', to the level of 'name'"
+                    if everywhere
+                    else "take it away, or move it to the level of 'name'",
+                    severity="error" if everywhere else "warning",
+                )
+            elif everywhere and isinstance(value, Object):
+                mappings.append((value, below))

@@ -42,11 +42,10 @@ def _parts() -> dict[str, Any]:
 
 
 def _field(schema: dict[str, Any]) -> Field:
-    options = schema.get("anyOf", [{}])
-    if "$ref" in options[0]:
-        return Field("part", options[0]["$ref"].rpartition("/")[2])
+    if "$ref" in schema:
+        return Field("part", schema["$ref"].rpartition("/")[2])
     if schema.get("format") == "go-duration":
-        return Field("duration", minimum=options[0]["minimum"], maximum=options[0]["maximum"])
+        return Field("duration", minimum=schema["minimum"], maximum=schema["maximum"])
     match schema["type"][0]:
         case "string":
             return Field("text", words=tuple(word for word in schema.get("enum", ()) if word))

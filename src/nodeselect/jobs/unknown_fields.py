@@ -1,16 +1,23 @@
 """Fields that no job has, and what was probably meant."""
 
 import difflib
+from collections.abc import Container
 
 from nodeselect.documents import List, Object, Scalar
 from nodeselect.documents.values import Value
 from nodeselect.errors import SelectorError
-from nodeselect.jobs.problems import Problems
+from nodeselect.jobs.problems import LISTED, Problems
 from nodeselect.jobs.shapes import fields_of
 from nodeselect.labels import Selector
 from nodeselect.printable import printable, quoted
 
-__all__ = ["expression_of", "is_like_selector", "snake_case", "unknown_field"]
+__all__ = [
+    "expression_of",
+    "is_like_selector",
+    "is_selector_elsewhere",
+    "snake_case",
+    "unknown_field",
+]
 
 _WHOLE = {
     "Job": "a job",
@@ -69,16 +76,30 @@ _SHORT_NAMES = {
 }
 """What people call the fields of a selector."""
 
+_LONGEST = 400
+"""Characters of an expression in a piece of advice; longer ones help nobody."""
+
+_MOST = 100
+"""Values of one in a piece of advice."""
+
 _LETTERS = frozenset("selector")
 _CLOSE = 0.75
 
 
 def unknown_field(
-    problems: Problems, part: str, key: Scalar, value: Value, path: str, *, everywhere: bool
+    problems: Problems,
+    part: str,
+    key: Scalar,
+    value: Value,
+    path: str,
+    beside: Container[str],
+    *,
+    everywhere: bool,
 ) -> None:
     """Take the problem that ``part`` has no field ``key``.
 
     :param path: what stands before the field, up to the dot.
+    :param beside: the fields that stand there.
     :param everywhere: whether the job has no selector, and would run on every node.
     """
     name = key.text
@@ -97,13 +118,20 @@ def unknown_field(
         key.at,
         f"{path}{printable(name[:60])}",
         length=len(name) if key.verbatim else 1,
-        hint=lambda: _advice(part, name, plain, key, value),
+        hint=lambda: _advice(part, name, plain, key, value, beside),
     )
 
 
-def _advice(part: str, name: str, plain: str, key: Scalar, value: Value) -> str | None:
+def _advice(
+    part: str, name: str, plain: str, key: Scalar, value: Value, beside: Container[str]
+) -> str | None:
+    if plain == "deployment" and part == "JobSpec" and "rollout" in beside:
+        return "take it away: it is called 'rollout' now, which stands beside it"
     if (part, plain) in _OLD:
         return _OLD[part, plain]
+    before, colon, _ = name.partition(":")
+    if colon and before in fields_of(part):
+        return f"put a blank behind '{before}:'"
     if part == "NodeSelector":
         return _selector_advice(plain, key, value)
     if part in ("Job", "JobSpec") and (hint := _selector_meant(part, name, value)):
@@ -119,16 +147,20 @@ def _advice(part: str, name: str, plain: str, key: Scalar, value: Value) -> str 
     for other, home in _HOMES.items():
         if other != part and plain in fields_of(other):
             return f"it goes under '{home}'"
-    return f"it has: {', '.join(known)}"
+    return f"{LISTED}{', '.join(known)}"
 
 
 def is_like_selector(name: str) -> bool:
     """Say whether a field is probably meant to choose nodes, or to hold what does."""
+    return snake_case(name) in _WRAPPERS or is_selector_elsewhere(name)
+
+
+def is_selector_elsewhere(name: str) -> bool:
+    """Say whether a field of ``config`` is probably meant to choose nodes."""
     plain = snake_case(name)
     return (
         plain.replace("_", "") in _OTHER_NAMES
         or plain in fields_of("NodeSelector")
-        or plain in _WRAPPERS
         or _close_to_selector(name)
     )
 
@@ -160,14 +192,21 @@ def _selector_advice(plain: str, key: Scalar, value: Value) -> str:
     meant = close[0] if close else _SHORT_NAMES.get(plain)
     if meant:
         return f"did you mean '{meant}'?"
-    if isinstance(value, List) and (
-        text := expression_of(Object({key.text: (key, value)}, key.at))
-    ):
-        return f'write under match_expressions: "{text}"'
-    if isinstance(value, Scalar) and value.text and _parses(f"{key.text}={value.text}"):
+    if isinstance(value, Scalar) and value.text and _is_label(key.text, value.text):
         text = value.text if value.kind == "text" else f'"{value.text}"'
         return f"a label goes under match_labels: {{{key.text}: {text}}}"
+    expression = expression_of(Object({key.text: (key, value)}, key.at))
+    if expression is not None:
+        return f'write under match_expressions: "{expression}"'
     return "a label goes under match_labels"
+
+
+def _is_label(key: str, text: str) -> bool:
+    try:
+        Selector.of(match_labels={key: text})
+    except SelectorError:
+        return False
+    return True
 
 
 def snake_case(name: str) -> str:
@@ -198,7 +237,8 @@ def expression_of(value: Value) -> str | None:
     ``{key, operator, values}`` in any case of letters, ``{key: value}``, or a text.
     """
     if isinstance(value, Scalar):
-        return value.text if value.kind == "text" and _parses(value.text) else None
+        written = " ".join(value.text[:_LONGEST].split())
+        return written if value.kind == "text" and _parses(written) else None
     if not isinstance(value, Object) or len(value.entries) > 3:
         return None
     fields = {name.lower(): item for name, (_, item) in value.entries.items()}
@@ -216,14 +256,13 @@ def expression_of(value: Value) -> str | None:
         text = _expression(key, sign, values) if values else None
     else:
         text = None
+    text = " ".join(text.split()) if text else None
     return text if text and _parses(text) else None
 
 
 def _expression(key: str, sign: str, values: list[str]) -> str | None:
-    if sign == "exists":
-        return key
-    if sign == "!":
-        return f"!{key}"
+    if sign in ("exists", "!"):
+        return None if values else f"{'!' if sign == '!' else ''}{key}"
     if sign in ("in", "notin"):
         return f"{key} {sign} ({','.join(values)})" if values else None
     if len(values) > 1 and sign in ("=", "!="):
@@ -234,7 +273,9 @@ def _expression(key: str, sign: str, values: list[str]) -> str | None:
 def _values(value: Value | None) -> list[str] | None:
     if value is None:
         return []
-    items = value.items[:100] if isinstance(value, List) else [value]
+    items = value.items if isinstance(value, List) else [value]
+    if len(items) > _MOST:
+        return None
     texts = [_text(item) for item in items]
     if None in texts:
         return None
@@ -246,7 +287,7 @@ def _text(value: Value) -> str | None:
 
 
 def _parses(text: str) -> bool:
-    if len(text) > 300 or not text.strip():
+    if len(text) >= _LONGEST or not text.strip():
         return False
     try:
         Selector.parse(text)
