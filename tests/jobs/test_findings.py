@@ -1,11 +1,23 @@
 """What ``check_job`` tells of a job file, errors and warnings, whole."""
 
+import pickle
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from nodeselect.jobs import Choice, Rule, all_rules, check_job
+from nodeselect.jobs import (
+    Choice,
+    Rule,
+    all_rules,
+    check_job,
+    read_execution,
+    read_job,
+    read_job_selector,
+    read_response,
+    read_server_job,
+)
 from nodeselect.jobs._make_rules_page import made_page
 from nodeselect.jobs.problems import ALL_CODES
 from nodeselect.jobs.rules import UNREADABLE, WARNINGS
@@ -114,6 +126,37 @@ def test_choice(choice: Choice, codes: list[str]) -> None:
     assert codes_of(TWO, choice) == codes
     checked = check_job(TWO.encode(), "x", choice=choice)
     assert checked.errors + checked.warnings == len(codes)
+
+
+def test_a_choice_is_of_rules() -> None:
+    """A code that there is not is refused, not passed over; any collection of codes will do."""
+    assert Choice(ignore=["no-name"]) == Choice(None, frozenset({"no-name"}))
+    for wrong in ({"ignore": {"nope"}}, {"select": ["no-name", "nope"]}):
+        with pytest.raises(ValueError, match="there is no code 'nope'"):
+            Choice(**wrong)
+    assert pickle.loads(pickle.dumps(Choice({"no-name"}))) == Choice({"no-name"})
+
+
+def test_a_selector_that_is_required_cannot_be_left_out() -> None:
+    """What contradicts itself is refused, not settled."""
+    with pytest.raises(ValueError, match="require_selector says nothing"):
+        check_job(b"name: x", "x", choice=Choice({"no-name"}), require_selector=True)
+
+
+@pytest.mark.parametrize(
+    "read", [check_job, read_job, read_job_selector, read_execution, read_response, read_server_job]
+)
+def test_a_name_is_no_file(read: Any) -> None:
+    """The name of a file where its bytes belong is told as that."""
+    with pytest.raises(TypeError, match="the bytes of a document are wanted, not str"):
+        read("job.yaml", "job.yaml")
+
+
+def test_a_selector_whose_mistake_is_left_out_is_not_called_empty() -> None:
+    """A selector with parts that are wrong says something, even if nothing is told of them."""
+    choice = Choice(ignore={"wrong-type"})
+    [problem] = check_job(b"name: x\nselector: {match_labels: {a: 1}}", "x", choice=choice).problems
+    assert problem.message == "the selector is not understood: the job may take EVERY node"
 
 
 @pytest.mark.parametrize(

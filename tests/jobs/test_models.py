@@ -24,6 +24,7 @@ from nodeselect.jobs import (
     read_response,
     read_server_job,
 )
+from nodeselect.limits import LIMITS
 
 EXAMPLE = Path(__file__).parents[2] / "docs" / "example" / "job.yaml"
 
@@ -240,6 +241,30 @@ def test_frozen() -> None:
             JobSpec, {"config": {"a": 2**65}},
             "JobSpec: error[wrong-value] at config: a whole number has at most 64 bits", id="huge",
         ),
+        pytest.param(
+            JobSpec, {"config": {"a": -(2**63) - 1}},
+            "JobSpec: error[wrong-value] at config: a whole number has at most 64 bits", id="low",
+        ),
+        pytest.param(
+            JobSpec, {"config": {"a": ["\ud800"]}},
+            "JobSpec: error[wrong-value] at config: half of a surrogate pair is refused",
+            id="surrogate-in-config",
+        ),
+        pytest.param(
+            JobSpec, {"deployment": None},
+            "JobSpec: error[unknown-field] at deployment: there is no field 'deployment'",
+            id="unknown-and-null",
+        ),
+        pytest.param(
+            NodeSelector, {"match_ids": {"a", "b"}},
+            "NodeSelector: error[wrong-type] at match_ids: a list of strings belongs here",
+            id="set",
+        ),
+        pytest.param(
+            Timeouts, {"total_timeout": 2**63},
+            "Timeouts: error[out-of-range] at total_timeout: it is at most 9.22337e+18",
+            id="beyond-64-bits",
+        ),
     ],
 )  # fmt: skip
 def test_constructors_are_as_strict(model: Any, fields: dict[str, Any], said: str) -> None:
@@ -289,6 +314,38 @@ def test_deep_data() -> None:
     for _ in range(100_000):
         deep = [deep]
     assert "nested deeper than 32 levels (depth)" in refusal_of(JobSpec, config={"a": deep})
+
+
+def test_depth_of_data() -> None:
+    """Data is as deep as a file may be: its config is in the job, and each level counts."""
+
+    def nested(levels: int) -> Any:
+        data: Any = "x"
+        for _ in range(levels):
+            data = [data]
+        return {"a": data}
+
+    most = JobSpec(name="x", config=nested(LIMITS.depth - 2))
+    assert spec_of(most.to_json()) == most
+    assert "deeper" in refusal_of(JobSpec, config=nested(LIMITS.depth - 1))
+
+
+@pytest.mark.parametrize(
+    ("config", "text"),
+    [
+        ('{"a": 1e100}', '{"a":1e+100}'),
+        ('{"a": 1e3, "b": 2.0, "c": 5E-1}', '{"a":1000.0,"b":2.0,"c":0.5}'),
+        ('{"a": 18446744073709551615}', '{"a":18446744073709551615}'),
+        ('{"a": -9223372036854775808}', '{"a":-9223372036854775808}'),
+        ('{"a": 12345678901234567890.5}', '{"a":1.2345678901234567e+19}'),
+        ('{"a": "\\u007f\\u009b"}', '{"a":"\\u007f\\u009b"}'),
+    ],
+)
+def test_numbers_of_json(config: str, text: str) -> None:
+    """Each number of JSON is one, and what is written is read again as the same."""
+    spec = spec_of(f'{{"name": "x", "config": {config}}}')
+    assert spec.to_json().lower() == f'{{"name":"x","config":{text}}}'
+    assert spec_of(spec.to_json()) == spec
 
 
 def test_a_wrapped_job() -> None:
@@ -395,6 +452,48 @@ def test_a_selector_that_is_not_understood_never_takes_every_node(
     assert pickle.loads(pickle.dumps(execution)) == deepcopy(execution) == execution
     with pytest.raises(JobError):  # and it does not become a spec that will be submitted
         JobSpec.model_validate_json(execution.job_spec.to_json())
+
+
+@pytest.mark.parametrize(
+    "selector",
+    [{"match_ids": [None]}, {"match_labels": {"a": None, "b": "c"}}, {"match_expressions": [None]}],
+)
+def test_nothing_in_a_selector_is_not_left_out(selector: dict[str, Any]) -> None:
+    """A list of ids without its null would be empty, and take every node."""
+    execution = execution_of({"id": "e", "job_spec": {"selector": selector}})
+    assert execution.job_spec is not None
+    with pytest.raises(SelectorError, match="is not understood"):
+        execution.job_spec.to_selector()
+    assert read_execution(execution.to_json().encode(), "x") == execution
+    with pytest.raises(JobError):
+        Execution.model_validate_json(execution.to_json())
+
+
+def test_what_go_writes_for_nothing() -> None:
+    """A label without a value is left out, and a state may be its name alone."""
+    execution = execution_of(
+        {
+            "id": "e",
+            "job_spec": {"labels": {"a": None, "b": "c"}},
+            "status": {"state": "running", "desired_state": "stopped"},
+        }
+    )
+    assert execution.job_spec is not None
+    assert execution.job_spec.labels == {"b": "c"}
+    states = execution.status.observed_state, execution.status.desired_state
+    assert [state and state.state_type for state in states] == ["running", "stopped"]
+    with pytest.raises(JobError):
+        JobSpec(labels={"a": None})
+
+
+def test_the_newest_name_of_the_observed_state_counts() -> None:
+    """Of the names that servers have given it the newest is taken."""
+    status = {"state": {"state_type": "a"}, "compute_state": {"state_type": "b"}}
+    old = execution_of({"id": "e", "status": status}).status.observed_state
+    new = execution_of({"id": "e", "status": {**status, "observed_state": {"state_type": "c"}}})
+    assert old is not None
+    assert new.status.observed_state is not None
+    assert (old.state_type, new.status.observed_state.state_type) == ("b", "c")
 
 
 def test_unknown_fields_that_are_null_or_choose_nothing() -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nodeselect.jobs import JobSpec, all_rules, check_job, read_job, read_job_selector
+from nodeselect.jobs import JobSpec, RolloutSpec, all_rules, check_job, read_job, read_job_selector
 from nodeselect.jobs._make_schema import made_schema
 from nodeselect.jobs.fields import INTEGER, NUMBER
 from nodeselect.jobs.shapes import Field, fields_of, schema_text
@@ -43,7 +43,29 @@ def test_fields_are_read_off_it() -> None:
     assert rollout["strategy"] == Field("text", words=("immediate", "rolling", "canary"))
     assert rollout["health_check"] == Field("part", "HealthCheck")
     assert fields_of("HealthCheck")["deadline"] == Field("duration", minimum=1, maximum=2**63 - 1)
+    assert fields_of("RolloutSpec").keys() == RolloutSpec.model_fields.keys()
     assert fields_of("JobSpec").keys() == JobSpec.model_fields.keys()
+
+
+@pytest.mark.parametrize(
+    ("job", "path", "said"),
+    [
+        ({"selector": {"match_labels": {"a": 1}}}, "selector.match_labels.a", "1 is not of type"),
+        ({"selector": {"matchLabels": {}}}, "selector", "Additional properties are not allowed"),
+        ({"rollout": {"max_parallel": 101}}, "rollout.max_parallel", "101 is greater than"),
+        ({"spec": None}, "spec", "None is not of type 'object'"),
+        (
+            {"rollout": {"strategy": "rolling", "health_check": {"deadline": None}}},
+            "rollout.health_check.deadline",
+            "None is not of type 'integer', 'string'",
+        ),
+    ],
+)
+def test_a_mistake_is_told_where_it_is(job: Any, path: str, said: str) -> None:
+    """A validator of schemas tells the field itself, not that no choice of schemas fits."""
+    [error] = VALIDATOR.iter_errors(job)
+    assert ".".join(map(str, error.absolute_path)) == path
+    assert said in error.message
 
 
 def plain(text: str) -> Any:
