@@ -46,7 +46,7 @@ class Limits(NamedTuple):
     job_file_bytes: int = 1024 * 1024
     """Size of a job file."""
     job_file_values: int = 200_000
-    """Keys and values of a job file."""
+    """Keys and values of a job file; a list or a mapping counts as two."""
 
     depth: int = 32
     """Nesting of a job file or of a YAML inventory."""

@@ -206,6 +206,15 @@ def test_many_refusals_of_a_document_are_counted() -> None:
     assert {each.code for each in checked.problems} == {"anchor"}
 
 
+@pytest.mark.parametrize(("parts", "code"), [(100, None), (101, "not-a-duration")])
+def test_length_of_a_duration(parts: int, code: str | None) -> None:
+    """A duration of 200 characters is read, one that is longer is none."""
+    job = "name: x\nselector: {match_ids: [a]}\nrollout:\n  strategy: rolling\n"
+    assert codes_of(f"{job}  health_check: {{deadline: {'1s' * parts}}}") == (
+        [code] if code else []
+    )
+
+
 def test_two_characters_of_mistake_end_behind_them() -> None:
     """A problem knows the column behind its last character, within its line."""
     [problem] = check_job(b"name: x\nselector: {match_labels: {a: true}}\n", "x").problems

@@ -25,8 +25,9 @@ Made from the source of `nodeselect rules` by `python -m nodeselect.jobs._make_r
 be edited.
 
 An error makes a check fail, a warning only with `--strict`. `--ignore CODE` and `--select CODE`
-leave rules out, but for those of the document that keep the rest of a file from being read. Codes
-do not change.
+leave rules out, but for those of the document that keep the rest of a file from being read; a
+control character, half of a surrogate pair or a template that does so is always told, too. Codes do
+not change.
 """
 
 _LANGUAGE = """\
