@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from nodeselect import JobError, Selector
+from nodeselect.jobs import check_job
 from nodeselect.limits import LIMITS
 from tests.jobs.reading import problems_of, refusal, selector_of
 
@@ -60,11 +61,24 @@ def test_what_looks_like_the_selector_is_never_passed_over(job: str) -> None:
         pytest.param("{match_expressions: '!debug'}", "{match_expressions: WRITE}", id="not-there"),
         pytest.param("{match_labels: {a: 1.10}}", "{match_labels: {a: WRITE}}", id="number"),
         pytest.param("{match_labels: {on: b}}", "{match_labels: {WRITE: b}}", id="key"),
+        pytest.param("role=edge", "WRITE", id="selector"),
+        pytest.param("{match_labels: role=edge}", "{match_labels: WRITE}", id="labels"),
+        pytest.param("{match_labels: [{role: edge}]}", "{match_labels: WRITE}", id="pairs"),
+        pytest.param("{match_labels: {a:b}}", "{match_labels: {WRITE}}", id="colon"),
+        pytest.param(
+            "{match_expressions: {key: region, operator: In, values: [eu]}}",
+            "{match_expressions: WRITE}",
+            id="structured",
+        ),
+        pytest.param(
+            "{match_expressions: region in (eu,us)}", "{match_expressions: WRITE}", id="parted"
+        ),
+        pytest.param('{match_ids: ["n-1 "]}', "{match_ids: [WRITE]}", id="blank"),
     ],
 )
 def test_the_advice_can_be_followed(before: str, after: str) -> None:
     """A file in which the refused text gives way to what is advised is read."""
-    [problem] = refusal(f"selector: {before}").problems
+    [problem] = check_job(f"name: x\nselector: {before}".encode(), "job.yaml").problems
     assert problem.hint is not None
     advice = problem.hint.removeprefix("write: ")
     read = selector_of(f"selector: {after.replace('WRITE', advice)}")

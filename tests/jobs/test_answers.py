@@ -1,0 +1,304 @@
+"""Answers of the server: read tolerantly, and never as more than they say."""
+
+import json
+import pickle
+from copy import deepcopy
+from typing import Any
+
+import pytest
+
+from nodeselect import JobError, Selector, SelectorError
+from nodeselect.jobs import (
+    Execution,
+    GetExecutionResponse,
+    HealthCheck,
+    JobSpec,
+    read_execution,
+    read_response,
+    read_server_job,
+)
+
+ANSWER = {
+    "execution": {
+        "id": "exec-789",
+        "job_id": "job-abc",
+        "job_type": "pipeline",
+        "job_version": 3,
+        "job_spec": {
+            "name": "demo",
+            "labels": None,
+            "selector": {"match_labels": {"region": "us-east"}, "match_ids": None},
+            "rollout": {"strategy": "rolling", "health_check": {"deadline": 300000000000}},
+            "deployment": {"strategy": "rolling"},
+        },
+        "node_id": "node-edge-us-west-01",
+        "eval_id": "eval-456",
+        "rollout_wave": 2,
+        "shard": 7,
+        "status": {
+            "created_at": "2024-01-15T10:30:00Z",
+            "stable_at": "0001-01-01T00:00:00Z",
+            "revision": 5,
+            "desired_state": {"state_type": "run", "message": "", "details": {}},
+            "observed_state": {"state_type": "hibernating", "details": {"code": None, "n": 1.5}},
+            "details": None,
+            "next_execution_id": "",
+        },
+    }
+}
+
+
+def execution_of(answer: Any) -> Execution:
+    """Read an answer of the server."""
+    return read_execution(json.dumps(answer).encode(), "answer.json")
+
+
+def test_an_answer_of_the_server() -> None:
+    """Unknown fields are left out, null is nothing, unknown states are kept as their text."""
+    execution = execution_of(ANSWER)
+    assert (execution.id, execution.node_id) == ("exec-789", "node-edge-us-west-01")
+    assert (execution.rollout_wave, execution.namespace) == (2, None)
+    assert execution.job_spec is not None
+    assert execution.job_spec.to_selector() == Selector.parse("region=us-east")
+    assert execution.job_spec.rollout.health_check == HealthCheck(deadline="5m")
+    desired, observed = execution.status.desired_state, execution.status.observed_state
+    assert desired is not None
+    assert observed is not None
+    assert (desired.state_type, observed.state_type) == ("run", "hibernating")
+    assert observed.details == {"code": None, "n": 1.5}
+    assert execution_of(ANSWER["execution"]) == execution
+
+
+@pytest.mark.parametrize("name", ["compute_state", "state"])
+def test_older_names_of_the_observed_state(name: str) -> None:
+    """What older servers call the observed state is the observed state."""
+    state = execution_of({"id": "e", "status": {name: {"state_type": "running"}}}).status
+    assert state.observed_state is not None
+    assert state.observed_state.state_type == "running"
+
+
+def test_a_selector_that_the_server_took_and_we_do_not() -> None:
+    """An answer with a selector that does not parse is read; only asking for it raises."""
+    execution = execution_of({"id": "e", "job_spec": {"selector": {"match_expressions": ["a b"]}}})
+    assert execution.job_spec is not None
+    with pytest.raises(ValueError, match="expected"):
+        execution.job_spec.to_selector()
+
+
+@pytest.mark.parametrize(
+    ("spec", "name"),
+    [
+        pytest.param({"selector": {"matchLabels": {"a": "b"}}}, "matchLabels", id="camel-case"),
+        pytest.param(
+            {"selector": {"match_labels": {"a": "b"}, "match_fields": ["x"]}},
+            "match_fields",
+            id="one-more",
+        ),
+        pytest.param({"nodeSelector": {"a": "b"}}, "nodeSelector", id="of-kubernetes"),
+        pytest.param({"selectors": ["a"], "selector": {}}, "selectors", id="plural"),
+    ],
+)
+def test_a_selector_that_is_not_understood_never_takes_every_node(
+    spec: dict[str, Any], name: str
+) -> None:
+    """What an answer's selector says beyond what we know is kept; asking for it raises."""
+    execution = execution_of({"id": "e", "job_spec": spec})
+    assert execution.job_spec is not None
+    with pytest.raises(
+        SelectorError, match=f"has a field '{name}', which is not understood"
+    ) as caught:
+        execution.job_spec.to_selector()
+    assert caught.value.code == "unknown-field"
+    assert json.loads(execution.to_json())["job_spec"] == spec
+    again = read_execution(execution.to_json().encode(), "x")
+    assert again == execution
+    assert again != execution_of({"id": "e", "job_spec": {}})
+    assert pickle.loads(pickle.dumps(execution)) == deepcopy(execution) == execution
+    with pytest.raises(JobError):  # and it does not become a spec that will be submitted
+        JobSpec.model_validate_json(execution.job_spec.to_json())
+
+
+@pytest.mark.parametrize(
+    "selector",
+    [{"match_ids": [None]}, {"match_labels": {"a": None, "b": "c"}}, {"match_expressions": [None]}],
+)
+def test_nothing_in_a_selector_is_not_left_out(selector: dict[str, Any]) -> None:
+    """A list of ids without its null would be empty, and take every node."""
+    execution = execution_of({"id": "e", "job_spec": {"selector": selector}})
+    assert execution.job_spec is not None
+    with pytest.raises(SelectorError, match="is not understood"):
+        execution.job_spec.to_selector()
+    assert read_execution(execution.to_json().encode(), "x") == execution
+    with pytest.raises(JobError):
+        Execution.model_validate_json(execution.to_json())
+
+
+def test_what_go_writes_for_nothing() -> None:
+    """A label without a value is left out, and a state may be its name alone."""
+    execution = execution_of(
+        {
+            "id": "e",
+            "job_spec": {"labels": {"a": None, "b": "c"}},
+            "status": {"state": "running", "desired_state": "stopped"},
+        }
+    )
+    assert execution.job_spec is not None
+    assert execution.job_spec.labels == {"b": "c"}
+    states = execution.status.observed_state, execution.status.desired_state
+    assert [state and state.state_type for state in states] == ["running", "stopped"]
+    with pytest.raises(JobError):
+        JobSpec(labels={"a": None})
+
+
+def test_the_newest_name_of_the_observed_state_counts() -> None:
+    """Of the names that servers have given it the newest is taken."""
+    status = {"state": {"state_type": "a"}, "compute_state": {"state_type": "b"}}
+    old = execution_of({"id": "e", "status": status}).status.observed_state
+    new = execution_of({"id": "e", "status": {**status, "observed_state": {"state_type": "c"}}})
+    assert old is not None
+    assert new.status.observed_state is not None
+    assert (old.state_type, new.status.observed_state.state_type) == ("b", "c")
+
+
+def test_unknown_fields_that_are_null_or_choose_nothing() -> None:
+    """An unknown field that is null, or that is far from any selector, does not matter."""
+    spec = {"selector": {"matchLabels": None}, "nodeSelector": None, "shards": 3}
+    execution = execution_of({"id": "e", "job_spec": spec})
+    assert execution.job_spec is not None
+    assert execution.job_spec.to_selector() == Selector.everything()
+    assert json.loads(execution.job_spec.to_json()) == {"selector": {}}
+
+
+def test_what_a_server_once_took_is_read() -> None:
+    """Bounds, words and unprintable characters are no matter of an answer."""
+    execution = execution_of(
+        {
+            "id": "e",
+            "rollout_wave": -1,
+            "job_spec": {
+                "restart_policy": "sometimes",
+                "meta": {"a\x07": "b\x07"},
+                "rollout": {
+                    "max_parallel": 500,
+                    "max_failed_nodes_percent": 100.5,
+                    "health_check": {"deadline": 0, "max_error_rate": 2.5},
+                },
+            },
+            "status": {"observed_state": {"message": "\x1b[31mred"}},
+        }
+    )
+    spec, state = execution.job_spec, execution.status.observed_state
+    assert spec is not None
+    assert state is not None
+    assert (spec.rollout.max_parallel, spec.restart_policy) == (500, "sometimes")
+    assert spec.meta == {"a\x07": "b\x07"}
+    assert state.message == "\x1b[31mred"
+    assert "\x1b" not in repr(execution) + str(execution) + execution.to_json()
+    assert read_execution(execution.to_json().encode(), "x") == execution
+
+
+def test_a_response() -> None:
+    """The whole response, and the execution in it, are read alike."""
+    answer = json.dumps({**ANSWER, "took": 5}).encode()
+    assert read_response(answer, "x") == GetExecutionResponse(execution=read_execution(answer, "x"))
+
+
+@pytest.mark.parametrize("wrap", [lambda job: job, lambda job: {"job": job, "warnings": []}])
+def test_a_job_of_the_server(wrap: Any) -> None:
+    """A job is read as the server gives it, tolerantly, by itself or wrapped."""
+    job = read_server_job(
+        json.dumps(
+            wrap(
+                {
+                    "id": "job-1",
+                    "spec": {"name": "x", "rollout": {"max_parallel": 500}, "odd": 1},
+                    "status": {"version": 3, "state": {"state_type": "hibernating"}, "odd": 1},
+                }
+            )
+        ).encode(),
+        "job.json",
+    )
+    assert (job.id, job.spec.name, job.spec.rollout.max_parallel) == ("job-1", "x", 500)
+    assert job.status is not None
+    assert job.status.state is not None
+    assert (job.status.version, job.status.state.state_type) == (3, "hibernating")
+    with pytest.raises(JobError, match="none of the fields of the job that was expected"):
+        read_server_job(b'{"job": {}}', "x")
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (
+            {},
+            (
+                "1:1: error[no-execution]: this has none of the fields of the execution that was"
+                " expected\n  {}\n  ^"
+            ),
+        ),
+        (
+            {"items": []},
+            (
+                "1:1: error[no-execution]: this has none of the fields of the execution"
+                ' that was expected\n  {"items": []}\n  ^'
+            ),
+        ),
+        (
+            {"execution": None},
+            (
+                "1:15: error[wrong-type] at execution: a mapping belongs here, not"
+                ' null\n  {"execution": null}\n                ^^^^'
+            ),
+        ),
+        (
+            {"execution": {"id": None}},
+            (
+                "1:15: error[no-execution] at execution: this has none of the"
+                " fields of the execution that was expected\n"
+                '  {"execution": {"id": null}}\n                ^'
+            ),
+        ),
+        ([], "1:1: error[wrong-type]: a mapping belongs here, not a list\n  []\n  ^"),
+        (
+            "x",
+            ("1:2: error[wrong-type]: a mapping belongs here, not the string 'x'\n  \"x\"\n   ^"),
+        ),
+        (
+            {"execution": "x"},
+            (
+                "1:16: error[wrong-type] at execution: a mapping belongs here, not the"
+                " string 'x'\n"
+                '  {"execution": "x"}\n                 ^'
+            ),
+        ),
+    ],
+)
+def test_what_is_no_execution(answer: Any, said: str) -> None:
+    """An answer that is something else is refused, with its place."""
+    with pytest.raises(JobError) as caught:
+        execution_of(answer)
+    assert str(caught.value) == f"answer.json:{said}"
+
+
+def test_other_types_in_an_answer() -> None:
+    """Types are no matter of taste: a number for a text is refused."""
+    with pytest.raises(JobError) as caught:
+        execution_of({"id": 5})
+    assert str(caught.value) == (
+        "answer.json: error[wrong-type] at execution.id: a string belongs here"
+    )
+
+
+@pytest.mark.parametrize("data", [b"", b"\xff", b"[" * 100, b"a: &x b", b"x" * 2_000_000])
+def test_bytes_that_are_no_answer(data: bytes) -> None:
+    """Bytes that are no document are refused."""
+    with pytest.raises(JobError):
+        read_execution(data, "answer.json")
+
+
+def test_round_trip_of_an_answer() -> None:
+    """An execution as JSON reads back as an equal one."""
+    execution = execution_of(ANSWER)
+    assert read_execution(execution.to_json().encode(), "x") == execution
+    answer = GetExecutionResponse(execution=Execution(id="e"))
+    assert GetExecutionResponse.model_validate_json(answer.to_json()) == answer
