@@ -232,7 +232,7 @@ def test_colour_on_a_terminal() -> None:
     """A person sees headings in bold, and the advice in colour; the text is the same."""
     drawn = seen_on_terminal("match", "-n", EXAMPLE, "-l", "nope")
     assert b"\x1b[1mWHY NOT\x1b[0m" in drawn
-    assert b"\x1b[32m\x1b[1mwithout nope: 210 nodes would match\x1b[0m" in drawn
+    assert b"\x1b[32m\x1b[1mno node satisfies nope: change that\x1b[0m" in drawn
     plain = seen_on_terminal("match", "-n", EXAMPLE, "-l", "nope", NO_COLOR="1")
     assert b"\x1b" not in plain
     for escape in (b"\x1b[0m", b"\x1b[1m", b"\x1b[32m"):

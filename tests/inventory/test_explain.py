@@ -7,6 +7,7 @@ import pytest
 
 from nodeselect import Inventory, Node, Selector
 from nodeselect.inventory import Explanation, counting
+from nodeselect.inventory.explanation import Correction
 
 NODES = [
     Node("n-1", {"region": "eu", "tier": "gold"}, state="connected"),
@@ -75,7 +76,7 @@ def test_one_node_that_is_not_there() -> None:
             "x=1",
             NODES[:1],
             "0 of 1 node matches; 1 fails x=1",
-            "without x=1: 1 node would match",
+            "no node satisfies x=1: change that",
             id="one-node",
         ),
         pytest.param(
@@ -99,6 +100,20 @@ def test_one_node_that_is_not_there() -> None:
             " 1 tier=gold and debug; 1 tier=gold and region=us; 1 debug and region=us",
             "the nearest nodes fail 2 requirements: no single change takes more nodes",
             id="no-single-change",
+        ),
+        pytest.param(
+            "region=eu",
+            NODES,
+            "2 of 3 nodes match, 1 of them connected; 1 fails region=eu",
+            "region=eu is the only requirement; the values of its label: 'eu' (2), 'us' (1)",
+            id="the-only-one",
+        ),
+        pytest.param(
+            "debug",
+            NODES,
+            "1 of 3 nodes match, 0 of them connected; 2 fail debug",
+            "debug is the only requirement, and 2 nodes fail it",
+            id="the-only-one-without-values",
         ),
     ],
 )
@@ -151,9 +166,21 @@ def test_all_nodes_are_gone() -> None:
 @pytest.mark.parametrize(
     ("text", "note"),
     [
-        pytest.param("tier=silver", "no node has this value (1 node has the label)", id="value"),
         pytest.param(
-            "region in (a,b)", "no node has any of these values (3 nodes have the label)", id="set"
+            "tier=silver", "no node has this value (1 node has the label: 'gold' (1))", id="value"
+        ),
+        pytest.param(
+            "region in (a,b)",
+            "no node has any of these values (3 nodes have the label: 'eu' (2), 'us' (1))",
+            id="set",
+        ),
+        pytest.param(
+            "tier!=silver", "no node has such a value, so it leaves none out", id="not-equal"
+        ),
+        pytest.param(
+            "tier notin (a,b)",
+            "no node has any of these values, so it leaves none out",
+            id="none-of-them",
         ),
         pytest.param("owner", "no node has this label", id="label"),
         pytest.param("owner>5", "no node has this label", id="number-of-no-label"),
@@ -230,3 +257,67 @@ def test_a_long_correction_is_cut_in_the_text() -> None:
     assert len(told.advice) < 300
     assert "… instead of tier in (golld,v000," in told.advice
     assert told.advice.endswith("…: 1 node would match")
+
+
+SITES = [
+    Node("n-1", {"region": "eu-west", "tier": "premium", "maintenance": "true"}),
+    Node("n-2", {"region": "eu-west", "tier": "standard"}),
+    Node("n-3", {"region": "us-east", "tier": "premium"}),
+]
+
+
+@pytest.mark.parametrize(
+    ("selector", "advice"),
+    [
+        pytest.param(
+            "!maintenence,region=eu_west,tier",
+            "write region=eu-west instead of region=eu_west: 2 nodes would match",
+            id="the-one-that-changes-something",
+        ),
+        pytest.param(
+            "region=eu_west,tier=premum",
+            "write region=eu-west and tier=premium instead of region=eu_west and tier=premum:"
+            " 1 node would match",
+            id="two-at-once",
+        ),
+        pytest.param(
+            "region=us_east,tier=standrad",
+            "write region=us-east and tier=standard instead of region=us_east and tier=standrad:"
+            " no node would match yet",
+            id="two-and-still-none",
+        ),
+        pytest.param(
+            "region=eu_west,color=red",
+            "write region=eu-west instead of region=eu_west: no node would match yet",
+            id="one-of-two",
+        ),
+        pytest.param(
+            "region!=eu_west",
+            "write region!=eu-west instead of region!=eu_west: 1 node would match",
+            id="every-node-by-mistake",
+        ),
+        pytest.param(
+            "tier=premium,!maintenence",
+            "write !maintenance instead of !maintenence: 1 node would match",
+            id="a-guard-that-leaves-none-out",
+        ),
+        pytest.param(
+            "region=us-east,tier!=premium",
+            "without region=us-east: 1 node would match",
+            id="no-guard-is-given-up-first",
+        ),
+    ],
+)
+def test_corrections(selector: str, advice: str) -> None:
+    """What is advised changes something, or it is said that it does not."""
+    assert explained(selector, SITES).advice == advice
+
+
+def test_all_corrections_at_once() -> None:
+    """What several hints say is put together, and counted."""
+    told = explained("region=eu_west,tier=premum", SITES)
+    assert told.correction == Correction(
+        ("region=eu-west", "tier=premium"), ("region=eu_west", "tier=premum"), 1
+    )
+    assert explained("region=eu_west,tier", SITES).correction is None
+    assert explained("region=eu_west,region=eu-west", SITES).correction is None

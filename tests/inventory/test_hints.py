@@ -11,7 +11,7 @@ from typing import NamedTuple
 import pytest
 
 from nodeselect import Inventory, Node, Selector
-from nodeselect.inventory import hints
+from nodeselect.inventory import hints, notes
 from nodeselect.inventory.explanation import Hint
 from nodeselect.inventory.hints import is_close
 from tests.cli.running import unprintable
@@ -131,6 +131,8 @@ def test_close(one: str, other: str, close: bool) -> None:
 def test_a_key_with_many_values_is_not_searched(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where a key tells nodes apart, no value is looked for, and no value is counted."""
     monkeypatch.setattr(hints, "_MANY", 3)
+    monkeypatch.setattr(notes, "_MANY", 3)
+    monkeypatch.setattr(notes, "_FEW", 3)
     monkeypatch.setattr(hints, "_near", None)  # would raise where it was called
     names = ["aaaa", "bbbb", "cccc", "dddd"]
     told = Inventory(Node(name, {"host": name}) for name in names).explain(

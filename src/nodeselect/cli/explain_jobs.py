@@ -73,7 +73,7 @@ class _Job(NamedTuple):
             "selector": explanation.selector,
             "matched": explanation.matched,
             "connected": explanation.connected,
-            "blocker": None if worst is None else worst._asdict(),
+            "blocker": None if worst is None else worst.as_dict(),
             "advice": explanation.advice,
         }
 

@@ -8,16 +8,17 @@ looked at but the few that are shown.
 from collections.abc import Sequence
 
 from nodeselect.inventory import counting, postings
+from nodeselect.inventory.advice import NOTHING
 from nodeselect.inventory.explanation import (
-    NOTHING,
     Explanation,
     NearMiss,
     NodeExplanation,
     Outcome,
     Reason,
 )
-from nodeselect.inventory.hints import find_hints, note_of
+from nodeselect.inventory.hints import find_hints
 from nodeselect.inventory.moment import Moment
+from nodeselect.inventory.notes import common_values, note_of
 from nodeselect.inventory.postings import Postings
 from nodeselect.labels import Requirement, Selector
 from nodeselect.node import CONNECTED
@@ -49,6 +50,7 @@ def explain(moment: Moment, selector: Selector) -> Explanation:
     states = counting.states(moment.store, matched)
     reasons = _reasons(moment, groups)
     outcomes = _outcomes(moment, everything, parts, passing)
+    hints, correction = find_hints(moment, everything, selector, passing, outcomes)
     return Explanation(
         selector=str(selector),
         total=total,
@@ -59,8 +61,9 @@ def explain(moment: Moment, selector: Selector) -> Explanation:
         reasons=reasons,
         other_reasons=lumped,
         near=_near(moment, groups),
-        hints=find_hints(moment, everything, selector, passing, outcomes),
+        hints=hints,
         missing_ids=tuple(i for i in selector.ids or () if moment.find(i) is None),
+        correction=correction,
     )
 
 
@@ -156,7 +159,10 @@ def _outcomes(
                 left=len(before),
                 only=len(without - passed),
                 absent=_absent(moment, part.requirements, everything),
-                note=note_of(moment, everything, part, passed) if everything else None,
+                note=note_of(moment, everything, part, passed),
+                values=common_values(moment, everything, part.requirements[0])
+                if len(parts) == 1 and part.requirements and part.requirements[0].values
+                else (),
             )
         )
     return tuple(outcomes)

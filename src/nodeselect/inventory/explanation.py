@@ -1,19 +1,21 @@
 """Why a selector takes the nodes that it takes, and why not the others: numbers, and their text."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from nodeselect.inventory.telling import Line, lines_of, lines_of_node, named, short, told
+from nodeselect.inventory.advice import advice_of, blocker_of, trouble_of
+from nodeselect.inventory.telling import Line, lines_of, lines_of_node, named, told
 from nodeselect.printable import printable
 
-__all__ = ["NOTHING", "Explanation", "Hint", "NearMiss", "NodeExplanation", "Outcome", "Reason"]
-
-NOTHING = "<nothing>"
-"""The text of what a selector that takes nothing asks for; no requirement reads like this."""
-
-
-_INSTEAD = 200
-"""Characters shown of what to write instead; a hint has all of it."""
+__all__ = [
+    "Correction",
+    "Explanation",
+    "Hint",
+    "NearMiss",
+    "NodeExplanation",
+    "Outcome",
+    "Reason",
+]
 
 
 class Outcome(NamedTuple):
@@ -32,6 +34,19 @@ class Outcome(NamedTuple):
     of the others."""
     note: str | None
     """What is to be known of a requirement that takes no node, or leaves none out."""
+    values: tuple[tuple[str, int], ...] = ()
+    """Of a requirement that stands alone: the most frequent values of its label, with the number
+    of nodes that have each; none where there are too many values to tell."""
+
+    @property
+    def is_guard(self) -> bool:
+        """Whether it leaves nodes out: ``!=``, ``notin`` and ``!key``."""
+        return self.absent is not None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Give all of it as what JSON can hold."""
+        values = [{"value": value, "nodes": nodes} for value, nodes in self.values]
+        return {**self._asdict(), "values": values}
 
 
 class Reason(NamedTuple):
@@ -68,6 +83,16 @@ class Hint(NamedTuple):
     """What ``instead`` replaces: texts of requirements, or an id."""
     matches: int | None
     """How many nodes would match with ``instead``; None where there is none."""
+
+
+class Correction(NamedTuple):
+    """What several hints say to write, all at once."""
+
+    instead: tuple[str, ...]
+    wrong: tuple[str, ...]
+    """What ``instead`` replaces: texts of requirements, or ids."""
+    matches: int
+    """How many nodes would match then."""
 
 
 class NodeExplanation(NamedTuple):
@@ -141,6 +166,8 @@ class Explanation(NamedTuple):
     """What was probably meant; at most three."""
     missing_ids: tuple[str, ...]
     """The ids asked for that no node has."""
+    correction: Correction | None = None
+    """All that the hints say to write; None where that is not more than one thing."""
 
     def as_dict(self) -> dict[str, Any]:
         """Give all of it as what JSON can hold, as ``docs/explain.schema.json`` describes it."""
@@ -151,7 +178,7 @@ class Explanation(NamedTuple):
             "matched": self.matched,
             "connected": self.connected,
             "states": [{"state": state, "nodes": n} for state, n in self.states.items()],
-            "requirements": [outcome._asdict() for outcome in self.outcomes],
+            "requirements": [outcome.as_dict() for outcome in self.outcomes],
             "reasons": [
                 {"failed": list(reason.failed), "nodes": reason.nodes, "ids": list(reason.ids)}
                 for reason in self.reasons
@@ -160,6 +187,13 @@ class Explanation(NamedTuple):
             "near": [{"id": miss.id, "failed": list(miss.failed)} for miss in self.near],
             "hints": [{**hint._asdict(), "wrong": list(hint.wrong)} for hint in self.hints],
             "missing_ids": list(self.missing_ids),
+            "correction": None
+            if self.correction is None
+            else {
+                "instead": list(self.correction.instead),
+                "wrong": list(self.correction.wrong),
+                "matches": self.correction.matches,
+            },
             "headline": self.headline,
             "advice": self.advice,
         }
@@ -190,28 +224,8 @@ class Explanation(NamedTuple):
 
     @property
     def advice(self) -> str:
-        """What to change to take more nodes, in one line."""
-        if self.matched == self.total:
-            return "every node matches" if self.total else "there are no nodes"
-        for hint in self.hints:
-            if hint.instead is not None and not self.matched:
-                text = f"write {short(hint.instead, _INSTEAD)} instead of {_all(hint.wrong)}"
-                return f"{text}: {_more(hint.matches)}" if hint.matches else text
-        for hint in self.hints:
-            if hint.code == "contradiction":
-                return f"take away one of {_all(hint.wrong)}: they contradict each other"
-        if self.outcomes[0].text == NOTHING:
-            return "the selector takes nothing, whatever there is"
-        best = max(self.outcomes, key=lambda outcome: outcome.only)
-        if best.only:
-            return f"without {short(best.text)}: {_more(best.only, 'more ' * bool(self.matched))}"
-        dead = [short(outcome.text) for outcome in self.outcomes if outcome.fails == self.total]
-        if dead:
-            return f"no node satisfies {' or '.join(dead[:3])}: change that first"
-        if not self.near:
-            return "no single change takes more nodes"
-        fewest = len(self.near[0].failed)
-        return f"the nearest nodes fail {fewest} requirements: no single change takes more nodes"
+        """What to change to take more nodes, or the right ones, in one line."""
+        return advice_of(self)
 
     @property
     def blocker(self) -> int | None:
@@ -220,33 +234,12 @@ class Explanation(NamedTuple):
         The first one that no node satisfies; else the one without which the most nodes more would
         match or, where none is in the way alone, that the most nodes fail.
         """
-        if self.matched == self.total:
-            return None
-        places = range(len(self.outcomes))
-        dead = [place for place in places if self.outcomes[place].fails == self.total]
-        if dead:
-            return dead[0]
-        numbers = [(outcome.only, outcome.fails) for outcome in self.outcomes]
-        return max(places, key=numbers.__getitem__)
+        return blocker_of(self)
 
     @property
     def trouble(self) -> str:
         """What :attr:`blocker` does, in a few words."""
-        if self.blocker is None:
-            return "none: every node matches" if self.total else "none: there are no nodes"
-        outcome = self.outcomes[self.blocker]
-        name = short(outcome.text)
-        for hint in self.hints:
-            if hint.outcome == self.blocker and hint.instead is not None and not self.matched:
-                return f"{name}: write {short(hint.instead, _INSTEAD)}"
-        if outcome.only and self.matched:
-            nodes = "node" if outcome.only == 1 else "nodes"
-            return f"{name}: {outcome.only:,} more {nodes} without it"
-        if self.blocker == 0 and self.missing_ids and outcome.fails == self.total:
-            return f"{name}: no node has such an id"
-        if outcome.note:
-            return f"{name}: {outcome.note}"
-        return f"{name}: {outcome.fails:,} {'fails' if outcome.fails == 1 else 'fail'} it"
+        return trouble_of(self)
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -264,11 +257,3 @@ class Explanation(NamedTuple):
     def lines(self, columns: int = 100, *, ascii_only: bool = False) -> Iterator[Line]:
         """Give the lines of :meth:`text`, each with what it is."""
         return lines_of(self, columns, ascii_only=ascii_only)
-
-
-def _all(texts: Sequence[str]) -> str:
-    return " and ".join(map(short, texts[:3])) + (" and the others" if len(texts) > 3 else "")
-
-
-def _more(nodes: int, more: str = "") -> str:
-    return f"{nodes:,} {more}{'node' if nodes == 1 else 'nodes'} would match"

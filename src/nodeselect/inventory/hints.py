@@ -1,4 +1,4 @@
-"""What was probably meant by a requirement that no node satisfies.
+"""What was probably meant by a requirement that no node satisfies, or that leaves none out.
 
 A hint is said only where something is close, and always the same one; a wrong one would send people
 the wrong way. So a number is never taken for a slip of another number, and a name only for one with
@@ -6,18 +6,19 @@ the same first letter.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import reduce
+from operator import and_
 
 from nodeselect.errors import SelectorError
 from nodeselect.inventory import counting
-from nodeselect.inventory.explanation import Hint, Outcome
+from nodeselect.inventory.explanation import Correction, Hint, Outcome
 from nodeselect.inventory.moment import Moment
 from nodeselect.inventory.postings import Postings
 from nodeselect.labels import Operator, Requirement, Selector
-from nodeselect.labels.rules import parse_int64
 from nodeselect.labels.selector import made_of
 from nodeselect.printable import cut, printable, quoted
 
-__all__ = ["find_hints", "is_close", "note_of"]
+__all__ = ["find_hints", "is_close"]
 
 _MOST = 3
 
@@ -34,38 +35,6 @@ _PLAIN_WORDS = ("true", "false", "yes", "no", "none")
 """Values that stand under any key, and say nothing of the one that was meant."""
 
 _NAMING = (Operator.EQUALS, Operator.IN)
-_COMPARING = (Operator.GREATER_THAN, Operator.LESS_THAN)
-
-
-def note_of(moment: Moment, everything: Postings, part: Selector, passed: Postings) -> str | None:
-    """Say why a requirement takes no node, or leaves none out: a fact, not a guess."""
-    if part.ids is not None:
-        return None
-    (requirement,) = part.requirements
-    key, operator = requirement.key, requirement.operator
-    if passed:
-        if not operator.takes_absent or len(passed) < len(everything):
-            return None
-        known = counting.carriers(moment, everything, key)
-        return None if known else "no node has this label, so it leaves none out"
-    nodes = counting.carriers(moment, everything, key)
-    if not nodes:
-        return "no node has this label"
-    if operator is Operator.DOES_NOT_EXIST:
-        return "every node has this label"
-    if operator.takes_absent:
-        return "every node has this label with such a value"
-    have = f"{nodes:,} {'node has' if nodes == 1 else 'nodes have'} the label"
-    if operator not in _COMPARING:
-        only = "this value" if len(requirement.values) == 1 else "any of these values"
-        return f"no node has {only} ({have})"
-    values = counting.few_values(moment.store, everything, key, _MANY)
-    if values is None:
-        return f"no node has such a number ({have})"
-    numbers = [number for value in values if (number := parse_int64(value)) is not None]
-    if not numbers:
-        return "no value of this label is a whole number"
-    return f"the numbers of this label go from {min(numbers)} to {max(numbers)}"
 
 
 def find_hints(
@@ -74,14 +43,15 @@ def find_hints(
     selector: Selector,
     passing: Sequence[Postings],
     outcomes: Sequence[Outcome],
-) -> tuple[Hint, ...]:
-    """Look for what was meant, first requirements first; at most three hints.
+) -> tuple[tuple[Hint, ...], Correction | None]:
+    """Look for what was meant, first requirements first; at most three hints, and all of them at
+    once where that is more than one.
 
     :param passing: for each of the selector's parts, the nodes that satisfy it.
     """
     if not everything:
-        return ()
-    found: list[tuple[Hint, Selector | None, tuple[int, ...]]] = []
+        return (), None
+    found: list[_Found] = []
     parts = selector.parts
     if not selector.is_satisfiable and (against := _conflict(selector)):
         found.append(_contradiction(parts, against))
@@ -97,7 +67,7 @@ def find_hints(
         elif not passed:
             guess = fleet.hint(place, outcomes[place].text, part.requirements[0])
         elif len(passed) == len(everything) and part.requirements[0].operator.takes_absent:
-            guess = fleet.other_key(place, outcomes[place].text, part.requirements[0])
+            guess = fleet.hint_of_guard(place, outcomes[place].text, part.requirements[0])
         else:
             continue
         if guess is not None:
@@ -105,17 +75,45 @@ def find_hints(
     hints = []
     for hint, instead, places in found:
         if instead is not None:
-            matches = moment.match(instead)
-            for place, passed in enumerate(passing):
-                if place not in places:
-                    matches = matches & passed
-            hint = hint._replace(matches=len(matches))
+            hint = hint._replace(matches=_matches(moment, passing, [instead], places))
         hints.append(hint)
-    return tuple(hints)
+    return tuple(hints), _correction(moment, passing, found)
+
+
+def _matches(
+    moment: Moment, passing: Sequence[Postings], instead: Sequence[Selector], places: Sequence[int]
+) -> int:
+    """Count the nodes that would match with others instead of the requirements at some places."""
+    kept = [passed for place, passed in enumerate(passing) if place not in places]
+    return len(reduce(and_, [*map(moment.match, instead), *kept]))
+
+
+def _correction(
+    moment: Moment, passing: Sequence[Postings], found: "Sequence[_Found]"
+) -> Correction | None:
+    """Put together what hints say to write; of two that touch one requirement, the first."""
+    hints: list[Hint] = []
+    selectors: list[Selector] = []
+    touched: list[int] = []
+    for hint, instead, places in found:
+        if instead is not None and not set(places) & set(touched):
+            hints.append(hint)
+            selectors.append(instead)
+            touched += places
+    if len(hints) < 2:
+        return None
+    return Correction(
+        tuple(hint.instead for hint in hints if hint.instead is not None),
+        tuple(wrong for hint in hints for wrong in hint.wrong),
+        _matches(moment, passing, selectors, touched),
+    )
 
 
 _Guess = tuple[Hint, Selector | None]
 """A hint, and a selector of what to write instead."""
+
+_Found = tuple[Hint, Selector | None, tuple[int, ...]]
+"""The same, and the places of the requirements that it replaces."""
 
 
 def _conflict(selector: Selector) -> tuple[Requirement, ...] | None:
@@ -124,9 +122,7 @@ def _conflict(selector: Selector) -> tuple[Requirement, ...] | None:
     return conflict(selector)
 
 
-def _contradiction(
-    parts: Sequence[Selector], against: tuple[Requirement, ...]
-) -> tuple[Hint, Selector | None, tuple[int, ...]]:
+def _contradiction(parts: Sequence[Selector], against: tuple[Requirement, ...]) -> _Found:
     wrong = list(against)
     instead = None
     if all(requirement.operator is Operator.EQUALS for requirement in against):
@@ -171,6 +167,12 @@ class _Fleet:
             return other
         return self._under_other_key(place, text, requirement) or other
 
+    def hint_of_guard(self, place: int, text: str, requirement: Requirement) -> _Guess | None:
+        """Say what is close to a requirement that leaves no node out, if anything is."""
+        if not counting.carriers(self._moment, self._everything, requirement.key):
+            return self.other_key(place, text, requirement)
+        return self._other_value(place, text, requirement)
+
     def _takes_any(self, instead: Selector | None) -> bool:
         return instead is None or bool(self._moment.match(instead))
 
@@ -200,8 +202,9 @@ class _Fleet:
         for wanted in requirement.values[:_WORDS]:
             meant = _close(wanted, values, plain)
             if meant is not None:
+                none_out = ", so it leaves none out" if requirement.operator.takes_absent else ""
                 message = (
-                    f"no node has {printable(key)}={printable(wanted)};"
+                    f"no node has {printable(key)}={printable(wanted)}{none_out};"
                     f" {_have(values[meant])} {quoted(meant)}"
                 )
                 rest = [each for each in requirement.values if each != wanted]

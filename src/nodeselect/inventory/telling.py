@@ -93,7 +93,7 @@ def told(explanation: "Explanation") -> Iterator[str]:
     for place, outcome in enumerate(explanation.outcomes):
         if outcome.note and place not in hinted:
             yield f"{short(outcome.text)}: {outcome.note}"
-        if outcome.absent and not outcome.note and not outcome.text.startswith("!"):
+        if 0 < (outcome.absent or 0) < explanation.total and not outcome.text.startswith("!"):
             lack = f"{outcome.absent:,} {'node lacks' if outcome.absent == 1 else 'nodes lack'}"
             passes = "passes" if outcome.absent == 1 else "pass"
             yield f"{short(outcome.text)}: {lack} the label, and so {passes}"

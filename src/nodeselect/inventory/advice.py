@@ -1,0 +1,133 @@
+"""What to change in a selector to take more nodes, or the right ones: a sentence."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from nodeselect.inventory.notes import listed
+from nodeselect.inventory.telling import short
+
+if TYPE_CHECKING:
+    from nodeselect.inventory.explanation import Explanation, Hint
+
+__all__ = ["NOTHING", "advice_of", "blocker_of", "trouble_of"]
+
+NOTHING = "<nothing>"
+"""The text of what a selector that takes nothing asks for; no requirement reads like this."""
+
+_INSTEAD = 200
+"""Characters shown of what to write instead; a hint has all of it."""
+
+
+def advice_of(explanation: "Explanation") -> str:
+    """Say what to change, in one line: a correction, else what to give up for the most nodes.
+
+    A guard (``!=``, ``notin``, ``!key``) is not given up before other requirements, and the only
+    requirement never: that would take every node.
+    """
+    total, outcomes = explanation.total, explanation.outcomes
+    if not total:
+        return "there are no nodes"
+    if text := _correction(explanation):
+        return text
+    if explanation.matched == total:
+        return "every node matches"
+    for hint in explanation.hints:
+        if hint.code == "contradiction":
+            return f"take away one of {_all(hint.wrong)}: they contradict each other"
+    if outcomes[0].text == NOTHING:
+        return "the selector takes nothing, whatever there is"
+    if len(outcomes) == 1:
+        return _of_the_only(explanation)
+    best = max(outcomes, key=lambda each: (bool(each.only) and not each.is_guard, each.only))
+    if best.only:
+        more = "more " * bool(explanation.matched)
+        return f"without {short(best.text)}: {_more(best.only, more)}"
+    dead = [short(outcome.text) for outcome in outcomes if outcome.fails == total]
+    if dead:
+        return f"no node satisfies {' or '.join(dead[:3])}: change that first"
+    if not explanation.near:
+        return "no single change takes more nodes"
+    fewest = len(explanation.near[0].failed)
+    return f"the nearest nodes fail {fewest} requirements: no single change takes more nodes"
+
+
+def _correction(explanation: "Explanation") -> str | None:
+    """Say what to write instead: of a selector that takes no node, or of a guard that leaves none
+    out."""
+    hints = [hint for hint in explanation.hints if hint.instead is not None]
+    if explanation.matched:
+        hints = [hint for hint in hints if not explanation.outcomes[hint.outcome].fails]
+    else:  # one that changes nothing alone is no advice
+        hints.sort(key=lambda hint: (-(hint.matches or 0), not _fails(explanation, hint)))
+    if not hints:
+        return None
+    first, all_at_once = hints[0], explanation.correction
+    if first.matches:
+        return _write([first.instead or ""], first.wrong, first.matches)
+    if explanation.matched:
+        return None
+    if all_at_once is not None:
+        return _write(all_at_once.instead, all_at_once.wrong, all_at_once.matches)
+    return _write([first.instead or ""], first.wrong, 0)
+
+
+def _fails(explanation: "Explanation", hint: "Hint") -> bool:
+    return bool(explanation.outcomes[hint.outcome].fails)
+
+
+def _write(instead: Sequence[str], wrong: Sequence[str], matches: int) -> str:
+    then = _more(matches) if matches else "no node would match yet"
+    texts = " and ".join(short(text, _INSTEAD // len(instead)) for text in instead)
+    return f"write {texts} instead of {_all(wrong)}: {then}"
+
+
+def _of_the_only(explanation: "Explanation") -> str:
+    """Say of a requirement that stands alone what there is to choose from."""
+    (outcome,) = explanation.outcomes
+    name = short(outcome.text)
+    if outcome.values:
+        return f"{name} is the only requirement; the values of its label: {listed(outcome.values)}"
+    if outcome.fails == explanation.total:
+        return f"no node satisfies {name}: change that"
+    nodes = "node fails" if outcome.fails == 1 else "nodes fail"
+    return f"{name} is the only requirement, and {outcome.fails:,} {nodes} it"
+
+
+def blocker_of(explanation: "Explanation") -> int | None:
+    """Give the place of the requirement to look at first; None where every node matches."""
+    if explanation.matched == explanation.total:
+        return None
+    places = range(len(explanation.outcomes))
+    dead = [place for place in places if explanation.outcomes[place].fails == explanation.total]
+    if dead:
+        return dead[0]
+    numbers = [(outcome.only, outcome.fails) for outcome in explanation.outcomes]
+    return max(places, key=numbers.__getitem__)
+
+
+def trouble_of(explanation: "Explanation") -> str:
+    """Say what the blocker does, in a few words."""
+    place = blocker_of(explanation)
+    if place is None:
+        return "none: every node matches" if explanation.total else "none: there are no nodes"
+    outcome = explanation.outcomes[place]
+    name = short(outcome.text)
+    for hint in explanation.hints:
+        if hint.outcome == place and hint.instead is not None and not explanation.matched:
+            return f"{name}: write {short(hint.instead, _INSTEAD)}"
+    if outcome.only and explanation.matched:
+        nodes = "node" if outcome.only == 1 else "nodes"
+        return f"{name}: {outcome.only:,} more {nodes} without it"
+    if place == 0 and explanation.missing_ids and outcome.fails == explanation.total:
+        return f"{name}: no node has such an id"
+    if outcome.note:
+        return f"{name}: {outcome.note}"
+    return f"{name}: {outcome.fails:,} {'fails' if outcome.fails == 1 else 'fail'} it"
+
+
+def _all(texts: Sequence[str]) -> str:
+    return " and ".join(map(short, texts[:3])) + (" and the others" if len(texts) > 3 else "")
+
+
+def _more(nodes: int, more: str = "") -> str:
+    return f"{nodes:,} {more}{'node' if nodes == 1 else 'nodes'} would match"

@@ -1,0 +1,86 @@
+"""What is to be known of a requirement beside its numbers: facts, not guesses."""
+
+from collections.abc import Sequence
+
+from nodeselect.inventory import counting
+from nodeselect.inventory.moment import Moment
+from nodeselect.inventory.postings import Postings
+from nodeselect.labels import Operator, Requirement, Selector
+from nodeselect.labels.rules import parse_int64
+from nodeselect.printable import quoted
+
+__all__ = ["common_values", "listed", "note_of"]
+
+_FEW = 1_000
+"""Values of one key up to which the most frequent are told; more tell nodes apart."""
+
+_MANY = 10_000
+"""Values of one key up to which numbers are looked for."""
+
+_TOLD = 3
+
+_COMPARING = (Operator.GREATER_THAN, Operator.LESS_THAN)
+_LEAVING_OUT = (Operator.NOT_EQUALS, Operator.NOT_IN)
+
+
+def note_of(moment: Moment, everything: Postings, part: Selector, passed: Postings) -> str | None:
+    """Say why a requirement takes no node, or leaves none out."""
+    if not part.requirements or not everything:
+        return None
+    (requirement,) = part.requirements
+    if passed:
+        if len(passed) < len(everything) or not requirement.operator.takes_absent:
+            return None
+        return _leaves_none_out(moment, everything, requirement)
+    return _takes_none(moment, everything, requirement)
+
+
+def _leaves_none_out(moment: Moment, everything: Postings, requirement: Requirement) -> str:
+    if not counting.carriers(moment, everything, requirement.key):
+        return "no node has this label, so it leaves none out"
+    such = "such a value" if len(requirement.values) == 1 else "any of these values"
+    return f"no node has {such}, so it leaves none out"
+
+
+def _takes_none(moment: Moment, everything: Postings, requirement: Requirement) -> str:
+    key, operator = requirement.key, requirement.operator
+    nodes = counting.carriers(moment, everything, key)
+    if not nodes:
+        return "no node has this label"
+    if operator is Operator.DOES_NOT_EXIST:
+        return "every node has this label"
+    if operator.takes_absent:
+        return "every node has this label with such a value"
+    have = f"{nodes:,} {'node has' if nodes == 1 else 'nodes have'} the label"
+    if operator not in _COMPARING:
+        only = "this value" if len(requirement.values) == 1 else "any of these values"
+        values = common_values(moment, everything, requirement)
+        return f"no node has {only} ({have}{f': {listed(values)}' if values else ''})"
+    counts = counting.few_values(moment.store, everything, key, _MANY)
+    if counts is None:
+        return f"no node has such a number ({have})"
+    numbers = [number for value in counts if (number := parse_int64(value)) is not None]
+    if not numbers:
+        return "no value of this label is a whole number"
+    return f"the numbers of this label go from {min(numbers)} to {max(numbers)}"
+
+
+def common_values(
+    moment: Moment, everything: Postings, requirement: Requirement
+) -> tuple[tuple[str, int], ...]:
+    """Give the most frequent values of a requirement's key, and how many nodes have each.
+
+    None where there are so many that none of them says much; one more than :func:`listed` tells,
+    where there are more.
+    """
+    counts = counting.few_values(moment.store, everything, requirement.key, _FEW)
+    if not counts:
+        return ()
+    ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    return tuple(ranked[: _TOLD + 1])
+
+
+def listed(values: Sequence[tuple[str, int]]) -> str:
+    """Tell values, each with its number of nodes."""
+    some = ", ".join(f"{quoted(value, 30)} ({nodes:,})" for value, nodes in values[:_TOLD])
+    return some + (", …" if len(values) > _TOLD else "")
