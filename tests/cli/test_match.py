@@ -112,8 +112,14 @@ HEADER = "ID    STATE\n"
         pytest.param(
             ["-l", "region=eu", "--state", "lost"],
             "",
-            "0 of 4 nodes match\n"
-            "without --state there are nodes in the states connected (1), ready (1)\n",
+            "0 of 1 node matches; 1 fails region=eu\n\n"
+            "REQUIREMENT  FAILS  LEFT  ONLY THIS\n"
+            "region=eu        1     0          1\n\n"
+            "WHY NOT\n  1  region=eu  n-3\n\n"
+            "NOTES\n  region=eu: no node has this value (1 node has the label: 'us' (1))\n\n"
+            "region=eu is the only requirement; the values of its label: 'us' (1)\n"
+            "3 of 4 nodes are in other states: they are left out\n"
+            "without --state nodes match in the states connected (1), ready (1)\n",
             id="no-such-state",
         ),
         pytest.param(
@@ -155,7 +161,10 @@ def test_question(run: Run, fleet: str, question: list[str], rows: str, summary:
         pytest.param("match-none", ["-l", "nope"], "", id="no-such-label"),
         pytest.param("match-none", ["-l", "nope", "--count"], "0\n", id="count"),
         pytest.param("match-none", ["-l", "nope", "-o", "json"], "[]\n", id="json"),
-        pytest.param("match-none", ["-l", "nope", "--state", "lost"], "", id="not-for-their-state"),
+        pytest.param("match-none-state", ["-l", "nope", "--state", "lost"], "", id="in-a-state"),
+        pytest.param(
+            "match-none-such-state", ["-l", "region", "--state", "gone"], "", id="no-such-state"
+        ),
         pytest.param("match-none-contradiction", ["-l", "region=eu,region=us"], "", id="never"),
         pytest.param("match-none-ids", ["--id=n-3", "--id=n-9", "-l", "region=eu"], "", id="ids"),
         pytest.param(
@@ -172,9 +181,11 @@ def test_none_matches(run: Run, fleet: str, name: str, question: list[str], out:
     ("gates", "status", "said"),
     [
         pytest.param(["--min", "2"], 0, "", id="enough"),
-        pytest.param(["--min", "3"], 1, "3 nodes at least are wanted (--min)\n", id="too-few"),
+        pytest.param(
+            ["--min", "3"], 1, "3 nodes at least are wanted (--min), not 2\n", id="too-few"
+        ),
         pytest.param(["--max", "2"], 0, "", id="not-too-many"),
-        pytest.param(["--max", "1"], 1, "1 node at most is wanted (--max)\n", id="too-many"),
+        pytest.param(["--max", "1"], 1, "1 node at most is wanted (--max), not 2\n", id="too-many"),
         pytest.param(["--min", "2", "--max", "2"], 0, "", id="exactly"),
         pytest.param(["--min", "0", "--max", "9"], 0, "", id="between"),
     ],
@@ -189,17 +200,21 @@ def test_gates(run: Run, fleet: str, gates: list[str], status: int, said: str) -
 def test_gates_where_none_matches(run: Run, fleet: str) -> None:
     """Zero nodes are right only where that was said."""
     ended = run("match", "-n", fleet, "-l", "nope", "--min", "0", "--max", "0")
-    assert ended == (0, "", screen("match-none"))
+    assert ended == (0, "", "0 of 4 nodes match\n")
     ended = run("match", "-n", fleet, "-l", "nope", "--max", "3")
     assert ended == (1, "", screen("match-none"))
     ended = run("match", "-n", fleet, "-l", "nope", "--min", "2")
-    assert ended == (1, "", screen("match-none") + "2 nodes at least are wanted (--min)\n")
+    assert ended == (1, "", screen("match-none") + "2 nodes at least are wanted (--min), not 0\n")
 
 
 def test_gates_count_what_is_not_printed(run: Run, fleet: str) -> None:
     """A limit on what is printed is none on what is counted."""
     ended = run("match", "-n", fleet, "--all", "--limit", "1", "--min", "4", "-o", "name")
-    assert ended == (0, "n-1\n", "4 of 4 nodes match, 2 of them connected\nthe first 1 are shown\n")
+    assert ended == (
+        0,
+        "n-1\n",
+        "4 of 4 nodes match, 2 of them connected\nthe first one is shown\n",
+    )
 
 
 def test_folded(run: Run) -> None:
@@ -275,7 +290,7 @@ def test_job_with_a_limit_and_a_state(run: Run, fleet: str) -> None:
     assert ended == (
         0,
         HEADER + TWO,
-        "2 of 4 nodes match, 1 of them connected\nthe first 1 are shown\n",
+        "2 of 4 nodes match, 1 of them connected\nthe first one is shown\n",
     )
 
 

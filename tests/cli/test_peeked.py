@@ -15,6 +15,8 @@ from tests.cli.running import Run
 from tests.cli.screens import screen
 
 LINES = "".join(f'{{"id": "n-{number}", "labels": {{"a": "b"}}}}\n' for number in range(200))
+ASK = "to see why, ask: nodeselect explain -n FILE …\n"
+OTHERS = "nodeselect explain says why the others do not\n"
 GONE = "to see why, save the nodes in a file, and ask: nodeselect explain -n FILE …\n"
 
 
@@ -88,7 +90,7 @@ def test_a_large_file_of_which_some_match(run: Run, tmp_path: Path) -> None:
     """Where some nodes of a large input match, it is read once, and the headline is short."""
     (tmp_path / "fleet.ndjson").write_text(LINES)
     ended = run("match", "-n", str(tmp_path / "fleet.ndjson"), "--id", "n-1", "-o", "name")
-    assert ended == (0, "n-1\n", "1 of 200 nodes match\n")
+    assert ended == (0, "n-1\n", f"1 of 200 nodes match\n{OTHERS}")
 
 
 @pytest.mark.usefixtures("small_memory")
@@ -124,14 +126,30 @@ def test_a_file_that_changes_meanwhile(
 
     monkeypatch.setattr(Peeked, "again", changed)
     ended = run("match", "-n", str(path), "-l", "a=c")
-    assert ended == (1, "", f"0 of 200 nodes match\n{GONE}")
+    assert ended == (1, "", f"0 of 200 nodes match\n{ASK}")
+
+
+@pytest.mark.usefixtures("small_memory")
+def test_a_large_file_that_is_not_read_again(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A number alone, none that is right, and a very large file are not worth all the nodes."""
+    path = tmp_path / "fleet.ndjson"
+    path.write_text(LINES)
+    ended = run("match", "-n", str(path), "-l", "a=c", "--count")
+    assert ended == (1, "0\n", f"0 of 200 nodes match\n{ASK}")
+    ended = run("match", "-n", str(path), "-l", "a=c", "--min", "0")
+    assert ended == (0, "", "0 of 200 nodes match\n")
+    monkeypatch.setattr(peeked, "_AGAIN", len(LINES) - 1)
+    ended = run("match", "-n", str(path), "-l", "a=c")
+    assert ended == (1, "", f"0 of 200 nodes match\n{ASK}")
 
 
 def test_many_nodes_in_a_small_input(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where there are many nodes, reasons are counted only if none matches."""
     monkeypatch.setattr(match_command, "_FEW", 199)
     ended = run("match", "-n", "-", "--id", "n-1", "--count", stdin=LINES)
-    assert ended == (0, "1\n", "1 of 200 nodes match\n")
+    assert ended == (0, "1\n", f"1 of 200 nodes match\n{OTHERS}")
     ended = run("match", "-n", "-", "-l", "a=c", stdin=LINES)
     assert ended == (1, "", screen("match-none-large"))
 

@@ -22,9 +22,27 @@ FLEET = [
     Node("n-1", {"region": "eu-west", "tier": "premium", "gpu": "nvidia-l4"}, name="dublin-01"),
     Node("n-2", {"region": "eu-west", "tier": "standard", "disk_type": "ssd"}, name="dublin-02"),
     Node("n-3", {"region": "eu-central", "kubernetes.io/arch": "arm64", "team": "fab-7"}),
-    Node("n-4", {"region": "us-east", "tier": "premium", "maintenance": "true", "slots": "12"}),
+    Node(
+        "n-4",
+        {
+            "region": "us-east",
+            "tier": "premium",
+            "maintenance": "true",
+            "slots": "12",
+            "version": "1.5",
+        },
+    ),
     Node("n-5", {"region": "us-east-1", "Zone": "b", "GPU 0": "NVIDIA L4", "rack": "r-17"}),
-    Node("n-6", {"region": "Asia", "\x1b[31mteam\u202e": "x", "slots": "none", "env": "PROD x"}),
+    Node(
+        "n-6",
+        {
+            "region": "Asia",
+            "\x1b[31mteam\u202e": "x",
+            "slots": "none",
+            "address": "100.0.1",
+            "env": "PROD x",
+        },
+    ),
 ]
 
 
@@ -117,6 +135,7 @@ CLOSE = [
     pytest.param("gpu", "gpx", False, id="too-short"),
     pytest.param("node-12", "node-13", False, id="a-digit"),
     pytest.param("node-1", "node-12", False, id="a-digit-more"),
+    pytest.param("10.0.0.1", "100.0.1", False, id="a-point-between-digits"),
     pytest.param("node1", "nodee1", True, id="a-letter-before-a-digit"),
     pytest.param("", "", False, id="nothing"),
 ]

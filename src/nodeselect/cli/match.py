@@ -13,15 +13,19 @@ from nodeselect.cli.messages import say
 from nodeselect.cli.options import (
     all_option,
     id_option,
+    in_states,
+    is_in,
     job_option,
     job_selector,
     nodes_option,
+    other_states,
     parted,
     say_empty,
     selector_option,
     selectors_of,
     state_option,
     states_of,
+    states_told,
 )
 from nodeselect.cli.output import COLUMN_FORMATS, FORMATS, lines_of, put
 from nodeselect.cli.peeked import Peeked
@@ -31,7 +35,7 @@ from nodeselect.errors import InventoryError
 from nodeselect.inventory import Explanation, Inventory
 from nodeselect.labels import Selector
 from nodeselect.node import Node
-from nodeselect.printable import printable, quoted
+from nodeselect.printable import quoted
 from nodeselect.sources import open_input
 from nodeselect.sources.known_keys import Needs, needs_of
 from nodeselect.sources.reader import Keep, NodeReader
@@ -135,7 +139,7 @@ def match(
             return WRONG
         selectors = made
 
-    question = _Question(selectors, wanted)
+    question = _Question(selectors, wanted, none_is_right=not least, count=count)
     kept = question.read(nodes_from, 0 if count else limit)  # what is not printed is not kept
     if count:
         put([str(question.matched)])
@@ -153,9 +157,11 @@ def match(
     for line in question.summary(len(kept) if limit else None, named(expressions, selectors)):
         say(line)
     if question.matched < least and (question.matched or least > 1):
-        say(f"{number_of(least, 'node')} at least {'is' if least == 1 else 'are'} wanted (--min)")
+        are = "is" if least == 1 else "are"
+        say(f"{number_of(least, 'node')} at least {are} wanted (--min), not {question.matched:,}")
     if most is not None and question.matched > most:
-        say(f"{number_of(most, 'node')} at most {'is' if most == 1 else 'are'} wanted (--max)")
+        are = "is" if most == 1 else "are"
+        say(f"{number_of(most, 'node')} at most {are} wanted (--max), not {question.matched:,}")
     wanted_so = question.matched >= least and (most is None or question.matched <= most)
     return SOME if wanted_so else NONE
 
@@ -163,9 +169,18 @@ def match(
 class _Question:
     """What is asked of the nodes, and what came of it."""
 
-    def __init__(self, selectors: list[Selector], states: frozenset[str] | None) -> None:
+    def __init__(
+        self,
+        selectors: list[Selector],
+        states: frozenset[str] | None,
+        *,
+        none_is_right: bool,
+        count: bool,
+    ) -> None:
         self._selectors = selectors
         self._states = states
+        self._none_is_right = none_is_right
+        self._count = count
         self._ids = {node_id for selector in selectors for node_id in selector.ids or ()}
         self._missing = set(self._ids)
         self.total = 0
@@ -174,7 +189,8 @@ class _Question:
         self._stateless = 0
         self._other_states: Counter[str] = Counter()
         self._explanations: list[Explanation] = []
-        self._gone = False  # whether an explanation would need nodes that cannot be read again
+        self._left_out: Counter[str] = Counter()  # states of nodes that were not explained
+        self._unexplained = ""  # how to ask for what was not explained
 
     def read(self, source: str, most: int | None) -> list[Node]:
         """Read all nodes, and give the first ``most`` that match, or all."""
@@ -197,31 +213,44 @@ class _Question:
             self.total = reader.count
             if self._is_explained(small=peeked.is_small):
                 self._explain(peeked.again(), name)
+            if not self._explanations and not self._left_out:
+                self._unexplained = self._how_to_ask(source)
         return kept
 
     def _is_explained(self, *, small: bool) -> bool:
         """Say whether the nodes are read again for an explanation: few of them, or where none
-        matches, and that is not for their state."""
-        if not self.total or (self._states is not None and (self.matched or self._other_states)):
+        matches, and one should."""
+        if not self.total:
             return False
-        return not self.matched or (small and self.total <= _FEW and len(self._selectors) == 1)
+        if self.matched:
+            return small and self.total <= _FEW and len(self._selectors) == 1 and not self._states
+        return not self._none_is_right and (small or not self._count)
+
+    def _how_to_ask(self, source: str) -> str:
+        """Say how to ask for the reasons that were not counted; nothing where none are wanted."""
+        if not self.matched and self.total and not self._none_is_right:
+            save = "save the nodes in a file, and " if source == "-" else ""
+            return f"to see why, {save}ask: nodeselect explain -n FILE …"
+        if 0 < self.matched < self.total and len(self._selectors) == 1 and not self._states:
+            return "nodeselect explain says why the others do not"
+        return ""
 
     def _explain(self, stream: BinaryIO | None, name: str) -> None:
-        self._gone = stream is None
         if stream is None:
             return
         progress = Progress(stream, name)
+        reader = NodeReader(stream, name=name, watch=progress)
         try:
-            inventory = Inventory(NodeReader(stream, name=name, watch=progress))
+            inventory = Inventory(in_states(reader, self._states, self._left_out))
         except InventoryError:  # the file is not any more what it was
-            self._gone = True
             return
         finally:
             progress.wipe()
-        self._explanations = [inventory.explain(selector) for selector in self._selectors]
+        if inventory:
+            self._explanations = [inventory.explain(selector) for selector in self._selectors]
 
     def _take(self, node: Node, kept: list[Node], most: int | None) -> None:
-        if self._states is not None and (node.state or "").lower() not in self._states:
+        if not is_in(node, self._states):
             self._other_states[node.state or "none"] += 1
             return
         self.matched += 1
@@ -243,6 +272,9 @@ class _Question:
                 yield self._headline
                 yield ""
             yield from explained_lines("text", explained, None, screen)
+            if self._left_out:
+                yield other_states(self._left_out, self.total)
+            yield from self._in_other_states()
             return
         headline = self._explanations[0].headline if self._explanations else self._headline
         if sys.stderr.isatty():
@@ -250,7 +282,7 @@ class _Question:
         else:  # a log is searched for it
             yield headline
         if shown is not None and shown < self.matched:
-            yield f"the first {shown:,} are shown"
+            yield "the first one is shown" if shown == 1 else f"the first {shown:,} are shown"
         hints = [hint for explanation in self._explanations for hint in explanation.hints]
         yield from (f"{hint.message} [{hint.code}]" for hint in hints)
         missing = sorted(self._missing.difference(*(hint.wrong for hint in hints)))
@@ -258,15 +290,18 @@ class _Question:
             some = ", ".join(map(quoted, missing[:5]))
             more = f" and {len(missing) - 5:,} more" if len(missing) > 5 else ""
             yield f"no node has the id {some}{more}"
-        if not self.matched and self._other_states:
-            states = (
-                f"{printable(state)} ({n:,})" for state, n in self._other_states.most_common(5)
-            )
-            yield f"without --state there are nodes in the states {', '.join(states)}"
+        if self._left_out:
+            yield other_states(self._left_out, self.total)
+        yield from self._in_other_states()
         if not any(selector.is_satisfiable for selector in self._selectors):
             yield "the selector contradicts itself: no node can ever match"
-        elif self._gone:
-            yield "to see why, save the nodes in a file, and ask: nodeselect explain -n FILE …"
+        elif self._unexplained:
+            yield self._unexplained
+
+    def _in_other_states(self) -> Iterator[str]:
+        """Say in which states nodes match where none does in those that are asked for."""
+        if not self.matched and self._other_states:
+            yield f"without --state nodes match in the states {states_told(self._other_states)}"
 
     @property
     def _headline(self) -> str:

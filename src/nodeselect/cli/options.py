@@ -1,6 +1,7 @@
 """The options that several commands share, and the selectors that they say."""
 
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, TypeVar
 
 import click
@@ -11,6 +12,7 @@ from nodeselect.cli.progress import Progress
 from nodeselect.errors import SelectorError
 from nodeselect.inventory import Inventory
 from nodeselect.labels import Selector
+from nodeselect.node import Node
 from nodeselect.printable import printable
 from nodeselect.sources import open_input
 from nodeselect.sources.reader import NodeReader
@@ -18,10 +20,13 @@ from nodeselect.sources.reader import NodeReader
 __all__ = [
     "all_option",
     "id_option",
+    "in_states",
+    "is_in",
     "job_option",
     "job_selector",
     "nodes_option",
     "once",
+    "other_states",
     "parted",
     "read_inventory",
     "say_empty",
@@ -29,6 +34,7 @@ __all__ = [
     "selectors_of",
     "state_option",
     "states_of",
+    "states_told",
 ]
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
@@ -139,12 +145,39 @@ def read_inventory(source: str, states: frozenset[str] | None) -> Inventory:
     with open_input(source) as (stream, name):
         progress = Progress(stream, name)
         reader = NodeReader(stream, name=name, watch=progress)
+        others: Counter[str] = Counter()
         try:
-            inventory = Inventory(
-                node for node in reader if states is None or (node.state or "").lower() in states
-            )
+            inventory = Inventory(in_states(reader, states, others))
         finally:
             progress.wipe()
-    if others := reader.count - len(inventory):
-        say(f"{others:,} of {reader.count:,} nodes are in other states: they are left out")
+    if others:
+        say(other_states(others, reader.count))
     return inventory
+
+
+def is_in(node: Node, states: frozenset[str] | None) -> bool:
+    """Say whether a node is in one of ``states``; None are all, with none at all."""
+    return states is None or (node.state or "").lower() in states
+
+
+def in_states(
+    nodes: Iterable[Node], states: frozenset[str] | None, others: Counter[str]
+) -> Iterator[Node]:
+    """Give the nodes in one of ``states``, and count the others by their state."""
+    for node in nodes:
+        if is_in(node, states):
+            yield node
+        else:
+            others[node.state or "none"] += 1
+
+
+def states_told(states: Counter[str]) -> str:
+    """Tell the most frequent states, each with its number of nodes."""
+    return ", ".join(f"{printable(state)} ({n:,})" for state, n in states.most_common(5))
+
+
+def other_states(others: Counter[str], total: int) -> str:
+    """Say which nodes were not looked at for their state."""
+    if others.total() == total:
+        return f"no node is in such a state; the states that there are: {states_told(others)}"
+    return f"{others.total():,} of {total:,} nodes are in other states: they are left out"

@@ -10,9 +10,12 @@ __all__ = ["Peeked"]
 _WHOLE = 16 * 1024 * 1024
 """Bytes up to which an input is held in memory; more would be felt beside what a run takes."""
 
+_AGAIN = 256 * 1024 * 1024
+"""Bytes of a file up to which it is read again: then all of its nodes are held in memory."""
+
 
 class Peeked:
-    """A stream that is read once, and a second time where it is small or a regular file."""
+    """A stream that is read once, and a second time where it is small or a file of some size."""
 
     def __init__(self, stream: BinaryIO) -> None:
         """Take over ``stream``, a buffered one. A small input is read here, as a whole."""
@@ -22,7 +25,7 @@ class Peeked:
         """What to read."""
         size = _left(stream)
         if size is not None and size > _WHOLE:
-            self._start = stream.tell()
+            self._start = stream.tell() if size <= _AGAIN else None
             return
         begin = _begin(stream, _WHOLE + 1)
         if len(begin) <= _WHOLE:
@@ -37,7 +40,7 @@ class Peeked:
         return self._whole is not None
 
     def again(self) -> BinaryIO | None:
-        """Give the stream from its beginning; None where it is gone."""
+        """Give the stream from its beginning; None where it is gone, or too large."""
         if self._whole is not None:
             return io.BytesIO(self._whole)
         if self._start is None:

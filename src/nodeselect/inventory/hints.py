@@ -5,6 +5,7 @@ the wrong way. So a number is never taken for a slip of another number, and a na
 the same first letter.
 """
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import reduce
 from operator import and_
@@ -15,6 +16,7 @@ from nodeselect.inventory.explanation import Correction, Hint, Outcome
 from nodeselect.inventory.moment import Moment
 from nodeselect.inventory.postings import Postings
 from nodeselect.labels import Operator, Requirement, Selector
+from nodeselect.labels.rules import parse_int64
 from nodeselect.labels.selector import made_of
 from nodeselect.printable import cut, printable, quoted
 
@@ -32,7 +34,7 @@ _WORDS = 8
 """Values of one requirement that are looked for; more are not."""
 
 _PLAIN_WORDS = ("true", "false", "yes", "no", "none")
-"""Values that stand under any key, and say nothing of the one that was meant."""
+"""Values that stand under any key, as numbers do, and say nothing of the one that was meant."""
 
 _NAMING = (Operator.EQUALS, Operator.IN)
 
@@ -216,7 +218,7 @@ class _Fleet:
     def _under_other_key(self, place: int, text: str, requirement: Requirement) -> _Guess | None:
         """Look for the value as one of another key."""
         for value in requirement.values[:_WORDS] if requirement.operator in _NAMING else ():
-            if len(value) < 2 or value in _PLAIN_WORDS:
+            if len(value) < 2 or value in _PLAIN_WORDS or parse_int64(value) is not None:
                 continue
             counts = counting.keys_of(self._store, self._everything, value, _MANY)
             if counts:
@@ -290,11 +292,15 @@ def _near(word: str, known: Iterable[str]) -> list[str]:
 
 
 def _plain(word: str) -> str:
-    """Give a word without case and without what parts its words."""
-    return word.casefold().translate(_PARTING)
+    """Give a word without case and without what parts its words, though not its numbers."""
+    return _PARTING.sub(_parted, word.casefold())
 
 
-_PARTING = dict.fromkeys(map(ord, "-_. "))
+_PARTING = re.compile(r"((?<=[0-9])[-_. ]+(?=[0-9]))|[-_. ]+")
+
+
+def _parted(found: re.Match[str]) -> str:
+    return "\0" if found[1] else ""
 
 
 def is_close(one: str, other: str) -> bool:
@@ -303,14 +309,14 @@ def is_close(one: str, other: str) -> bool:
     One letter too many, too few, wrong, or two exchanged; two such slips in words of eight letters
     and more. Never in a digit, and never in words of fewer than four letters.
     """
-    if min(len(one), len(other)) < 4 or _digits(one) != _digits(other):
+    if min(len(one), len(other)) < 4 or _numbers(one) != _numbers(other):
         return False
     most = 2 if min(len(one), len(other)) >= 8 else 1
     return _slips(one, other, most) <= most
 
 
-def _digits(word: str) -> str:
-    return "".join(character for character in word if character.isdigit())
+def _numbers(word: str) -> list[str]:
+    return re.findall(r"\d+", word)
 
 
 def _slips(one: str, other: str, most: int) -> int:
