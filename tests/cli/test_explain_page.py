@@ -1,10 +1,11 @@
 """``explain --html`` writes a page beside what it prints."""
 
+import subprocess
 from pathlib import Path
 
 import pytest
 
-from tests.cli.running import Run
+from tests.cli.running import COMMAND, Run
 
 ASKED = ("explain", "-n", "fleet.ndjson")
 
@@ -50,4 +51,23 @@ def test_refused(run: Run, args: tuple[str, ...], said: str) -> None:
     ended = run(*ASKED, *args)
     assert (ended.status, ended.out) == (2, "")
     assert said in ended.err
+    assert Path("fleet.ndjson").read_bytes() == before
+
+
+@pytest.mark.usefixtures("fleet")
+@pytest.mark.parametrize("nodes", ["fleet.ndjson", "-"])
+def test_other_names_of_what_is_read(nodes: str) -> None:
+    """A link to the input, and the file that is standard input, are not overwritten either."""
+    before = Path("fleet.ndjson").read_bytes()
+    Path("link.html").symlink_to("fleet.ndjson")
+    with Path("fleet.ndjson").open("rb") as stream:
+        ended = subprocess.run(
+            [*COMMAND, "explain", "-n", nodes, "-l", "a", "--html", "link.html"],
+            stdin=stream,
+            capture_output=True,
+            timeout=60,
+            check=False,
+        )
+    assert ended.returncode == 2
+    assert b"--html would overwrite what it is made of" in ended.stderr
     assert Path("fleet.ndjson").read_bytes() == before

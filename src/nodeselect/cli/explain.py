@@ -1,6 +1,7 @@
 """``nodeselect explain``: why a selector takes the nodes that it takes, and why not the others."""
 
 import os
+import sys
 
 import click
 
@@ -103,7 +104,7 @@ def explain(
         raise click.UsageError("--html writes to a file: name one", context)
     if html is not None and (several or node is not None or len(expressions) > 1):
         raise click.UsageError("--html goes with one selector or job, without --node", context)
-    if html is not None and html in (nodes_from, *job):
+    if html is not None and any(_is_same(html, source) for source in (nodes_from, *job)):
         raise click.UsageError("--html would overwrite what it is made of", context)
     wanted = states_of(context, states)
     screen = screen_here(ascii_only=ascii_only)
@@ -139,6 +140,15 @@ def explain(
     union = _union(inventory, selectors) if len(selectors) > 1 else None
     put(explained_lines(output, list(map(Explained, titles, explanations)), union, screen))
     return SOME if any(explanation.matched for explanation in explanations) else NONE
+
+
+def _is_same(file: str, source: str) -> bool:
+    """Say whether a file is the one that is read, by whatever names the two go."""
+    try:
+        read = os.fstat(sys.stdin.fileno()) if source == "-" else os.stat(source)  # noqa: PTH116
+        return os.path.samestat(os.stat(file), read)  # noqa: PTH116
+    except (OSError, ValueError, AttributeError):  # one is not there, or no file
+        return False
 
 
 def _subject(job: tuple[str, ...], nodes_from: str, wanted: frozenset[str] | None) -> str:

@@ -1,7 +1,9 @@
 """Many jobs over one fleet: a line for each, those in trouble first."""
 
 import os
+from collections import Counter
 from collections.abc import Iterator, Sequence
+from enum import IntEnum
 from typing import Any, NamedTuple
 
 from nodeselect.cli.explanations import plain
@@ -9,7 +11,15 @@ from nodeselect.cli.job_files import files_in, job_name
 from nodeselect.cli.messages import say
 from nodeselect.cli.options import job_selector, read_inventory
 from nodeselect.cli.output import put
-from nodeselect.cli.report import Screen, code, json_lines, markdown_table, number_of, table
+from nodeselect.cli.report import (
+    Screen,
+    code,
+    json_lines,
+    markdown_table,
+    number_of,
+    table,
+    wrapped,
+)
 from nodeselect.errors import JobError
 from nodeselect.inventory import Explanation, Inventory
 from nodeselect.printable import printable, width
@@ -22,6 +32,17 @@ _NAME = 40
 """Columns of the name of a job."""
 
 
+class _Trouble(IntEnum):
+    """What is the matter with a job, the worst first."""
+
+    WRONG = 0
+    NONE = 1
+    UNREACHED = 2
+    EVERYTHING = 3
+    DOUBTFUL = 4
+    FINE = 5
+
+
 class _Job(NamedTuple):
     """One job over the fleet."""
 
@@ -31,13 +52,27 @@ class _Job(NamedTuple):
     """What is wrong with it, where it has no explanation."""
 
     @property
-    def rank(self) -> tuple[int, int, int, str]:
-        """Its place among all: wrong ones, those without nodes, without connected ones, small."""
+    def trouble(self) -> _Trouble:
+        """How it is."""
         explanation = self.explanation
         if explanation is None:
-            return 0, 0, 0, self.name
-        trouble = 1 if not explanation.matched else 2 if self.connected == 0 else 3
-        return trouble, self.connected or 0, explanation.matched, self.name
+            return _Trouble.WRONG
+        if not explanation.matched:
+            return _Trouble.NONE
+        if self.connected == 0:
+            return _Trouble.UNREACHED
+        if not explanation.outcomes:
+            return _Trouble.EVERYTHING
+        if explanation.hints or explanation.missing_ids:
+            return _Trouble.DOUBTFUL
+        return _Trouble.FINE
+
+    @property
+    def rank(self) -> tuple[_Trouble, int, int, str]:
+        """Its place among all: by its trouble, then those with the fewest nodes first."""
+        if self.explanation is None:
+            return self.trouble, 0, 0, self.name
+        return self.trouble, self.connected or 0, self.explanation.matched, self.name
 
     @property
     def connected(self) -> int | None:
@@ -48,7 +83,7 @@ class _Job(NamedTuple):
         return explanation.connected
 
     @property
-    def trouble(self) -> str:
+    def told(self) -> str:
         """What keeps the most nodes away, or what is wrong, in a few words."""
         if self.explanation is None:
             return f"wrong: {self._problem}"
@@ -65,11 +100,13 @@ class _Job(NamedTuple):
         """Give it as what JSON can hold."""
         explanation = self.explanation
         if explanation is None:
-            return {"job": self.name, "error": self._problem}
+            return {"job": self.name, "trouble": "wrong", "error": self._problem}
         at = explanation.blocker
         worst = None if at is None else explanation.outcomes[at]
         return {
             "job": self.name,
+            "trouble": self.trouble.name.lower(),
+            "told": self.told,
             "selector": explanation.selector,
             "matched": explanation.matched,
             "connected": explanation.connected,
@@ -89,28 +126,43 @@ def explain_jobs(
     names = list(files_in(sources))
     inventory = read_inventory(nodes_from, states)
     jobs = sorted((_explained(inventory, name) for name in names), key=lambda job: job.rank)
-    total = len(inventory)
+    troubles = Counter(job.trouble for job in jobs)
+    summary = _summary(troubles, len(inventory))
     match output:
         case "json":
-            put(json_lines({"version": 1, "total": total, "jobs": [j.as_dict() for j in jobs]}))
+            put(json_lines(_as_dict(jobs, troubles, len(inventory))))
+            say(summary)
         case "markdown":
-            put(_markdown(jobs))
+            put([*_markdown(jobs), "", f"**{summary}**"])
         case _:
-            put(_text(jobs, screen))
-    wrong = sum(job.explanation is None for job in jobs)
-    none = sum(job.explanation is not None and not job.explanation.matched for job in jobs)
-    unreached = sum(job.rank[0] == 2 for job in jobs)
-    parts = [f"{number_of(len(jobs), 'job')} over {number_of(total, 'node')}"]
-    if wrong:
-        parts.append(f"{wrong:,} {'is' if wrong == 1 else 'are'} wrong")
-    if none:
-        parts.append(f"{none:,} {'takes' if none == 1 else 'take'} no node")
-    if unreached:
-        parts.append(
-            f"{unreached:,} {'takes' if unreached == 1 else 'take'} none that is connected"
-        )
-    say("; ".join(parts))
-    return WRONG if wrong else NONE if none else FINE
+            put([*_text(jobs, screen), "", *wrapped(summary.split(" "), screen.columns, hang=2)])
+    return WRONG if troubles[_Trouble.WRONG] else NONE if troubles[_Trouble.NONE] else FINE
+
+
+_SUMMARY = (
+    (_Trouble.WRONG, "is wrong", "are wrong"),
+    (_Trouble.NONE, "takes no node", "take no node"),
+    (_Trouble.UNREACHED, "takes none that is connected", "take none that is connected"),
+    (_Trouble.EVERYTHING, "takes EVERY node", "take EVERY node"),
+    (_Trouble.DOUBTFUL, "is doubtful", "are doubtful"),
+)
+
+
+def _summary(troubles: Counter[_Trouble], total: int) -> str:
+    parts = [f"{number_of(troubles.total(), 'job')} over {number_of(total, 'node')}"]
+    parts += [
+        number_of(troubles[each], one, many) for each, one, many in _SUMMARY if troubles[each]
+    ]
+    return "; ".join(parts)
+
+
+def _as_dict(jobs: Sequence[_Job], troubles: Counter[_Trouble], total: int) -> dict[str, Any]:
+    return {
+        "version": 1,
+        "total": total,
+        "counts": {each.name.lower(): troubles[each] for each in _Trouble},
+        "jobs": [job.as_dict() for job in jobs],
+    }
 
 
 def _explained(inventory: Inventory, name: str) -> _Job:
@@ -134,7 +186,7 @@ def _text(jobs: Sequence[_Job], screen: Screen) -> Iterator[str]:
     most = max(12, min(_NAME, screen.columns // 3))
     names = _without_folder([job.name for job in jobs])
     rows = [
-        (_end(printable(name), most, screen), *_counts(job), job.trouble)
+        (_end(printable(name), most, screen), *_counts(job), job.told)
         for name, job in zip(names, jobs, strict=True)
     ]
     lines = table([_HEADS, *rows], right=(1, 2))
@@ -160,5 +212,5 @@ def _end(name: str, columns: int, screen: Screen) -> str:
 
 
 def _markdown(jobs: Sequence[_Job]) -> Iterator[str]:
-    rows = [(code(job.name), *_counts(job), plain(job.trouble)) for job in jobs]
+    rows = [(code(job.name), *_counts(job), plain(job.told)) for job in jobs]
     yield from markdown_table(("Job", "Matched", "Connected", "Worst blocker"), rows, (1, 2))

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from nodeselect.inventory.notes import listed
 from nodeselect.inventory.telling import short
+from nodeselect.printable import quoted
 
 if TYPE_CHECKING:
     from nodeselect.inventory.explanation import Explanation, Hint
@@ -106,10 +107,16 @@ def blocker_of(explanation: "Explanation") -> int | None:
 
 
 def trouble_of(explanation: "Explanation") -> str:
-    """Say what the blocker does, in a few words."""
+    """Say what to look at first, in a few words: what takes nodes by mistake, else the blocker."""
     place = blocker_of(explanation)
+    if not explanation.total:
+        return "none: there are no nodes"
+    if not explanation.outcomes:
+        return "the selector is empty: it takes EVERY node"
+    if explanation.matched and (slip := _slip(explanation)):
+        return slip
     if place is None:
-        return "none: every node matches" if explanation.total else "none: there are no nodes"
+        return "none: every node matches"
     outcome = explanation.outcomes[place]
     name = short(outcome.text)
     for hint in explanation.hints:
@@ -123,6 +130,18 @@ def trouble_of(explanation: "Explanation") -> str:
     if outcome.note:
         return f"{name}: {outcome.note}"
     return f"{name}: {outcome.fails:,} {'fails' if outcome.fails == 1 else 'fail'} it"
+
+
+def _slip(explanation: "Explanation") -> str | None:
+    """Say what is probably wrong with a selector although it takes nodes."""
+    for hint in explanation.hints:
+        if hint.instead is not None:
+            none_out = "" if _fails(explanation, hint) else " leaves none out"
+            return f"{_all(hint.wrong)}{none_out}: write {short(hint.instead, _INSTEAD)}"
+    if missing := explanation.missing_ids:
+        more = f" and {len(missing) - 1:,} more" if len(missing) > 1 else ""
+        return f"no node has the id {quoted(missing[0])}{more}"
+    return None
 
 
 def _all(texts: Sequence[str]) -> str:

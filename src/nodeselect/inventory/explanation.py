@@ -238,7 +238,8 @@ class Explanation(NamedTuple):
 
     @property
     def trouble(self) -> str:
-        """What :attr:`blocker` does, in a few words."""
+        """What to look at first, in a few words: a slip by which nodes are taken, else what
+        :attr:`blocker` does."""
         return trouble_of(self)
 
     @property
