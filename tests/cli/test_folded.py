@@ -55,7 +55,14 @@ def unfold(text: str) -> list[str]:
             "rack1-n[1-2] rack2-n1 rack[3-4]-n9",
             id="one-number-at-a-time",
         ),
-        pytest.param("1-a1b1c1d1e 2-a1b1c1d1e", "1-a1b1c1d1e 2-a1b1c1d1e", id="the-fifth-from-end"),
+        pytest.param("1-g1h1i1j1k 2-g1h1i1j1k", "1-g1h1i1j1k 2-g1h1i1j1k", id="the-fifth-from-end"),
+        pytest.param("e-1 e-3 e-5", "e-1 e-3 e-5", id="no-two-that-follow-each-other"),
+        pytest.param("e-1 e-2 e-5", "e-[1-2,5]", id="two-that-do"),
+        pytest.param("n-5412338d n-5412339d", "n-5412338d n-5412339d", id="hexadecimal"),
+        pytest.param("n-541233d8 n-541233d9", "n-541233d8 n-541233d9", id="hexadecimal-at-end"),
+        pytest.param("n-5412338 n-5412339", "n-[5412338-5412339]", id="digits-alone"),
+        pytest.param("cafe1 cafe2", "cafe[1-2]", id="a-short-word"),
+        pytest.param("gface01 gface02", "gface[01-02]", id="a-word-with-another-letter"),
         pytest.param("e-١ e-٢", "e-١ e-٢", id="digits-of-other-scripts"),
         pytest.param(
             f"e-{'9' * 18} e-1{'0' * 18} e-1{'0' * 17}1",
@@ -111,7 +118,8 @@ def test_unfold(ids: list[str], longest: int | None) -> None:
 @given(st.lists(st.integers(0, 2_000), unique=True), st.integers(1, 4))
 def test_one_series(numbers: list[int], width: int) -> None:
     """Numbers of one width that follow each other are never told one by one."""
-    ids = [f"edge-{number:0{width}}" for number in numbers]
+    pairs = dict.fromkeys(each for number in numbers for each in (number, number + 1))
+    ids = [f"edge-{number:0{width}}" for number in pairs]
     folded = fold(ids)
     kinds = {len(node_id) if "-0" in node_id else 0 for node_id in ids}
     assert len(folded) <= len(kinds) + 1

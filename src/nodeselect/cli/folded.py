@@ -4,12 +4,16 @@ import json
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
 
 from nodeselect.printable import width
 
 __all__ = ["fold"]
 
 _DIGITS = re.compile("[0-9]+")
+
+_HEXADECIMAL = re.compile("(?<![0-9A-Za-z])(?=[0-9]*[A-Fa-f])[0-9A-Fa-f]{7,}(?![0-9A-Za-z])")
+"""A word of digits and letters to f, at least one, as long as what is drawn by chance or hashed."""
 
 _TRIED = 4
 """Numbers of an id that it may be folded on, from its end: a UUID has more, and none that count."""
@@ -25,13 +29,15 @@ def fold(ids: Iterable[str], longest: int | None = None) -> list[str]:
     """Give texts that stand for all of ``ids``, each id once.
 
     >>> fold(["edge-001", "edge-002", "gw-7.lan", "edge-003", "core", "gw-9.lan", "edge-005"])
-    ['edge-[001-003,005]', 'gw-[7,9].lan', 'core']
+    ['edge-[001-003,005]', 'gw-7.lan', 'core', 'gw-9.lan']
 
-    Ids that differ in one number become one text. It stands where the first of them stood, and its
-    numbers ascend. Numbers that are filled up with zeros are never in one text with such as are
-    not, nor are those of two widths, so that every range has one meaning. An id that holds a
-    bracket, a comma, a blank or another sign of such texts stands between double quotes, written
-    as JSON writes a string: it is never taken for several.
+    Ids that differ in one number become one text where two of the numbers follow each other, and
+    the number is no piece of a hexadecimal word: what is alike by chance is left alone. The text
+    stands where the first of them stood, and its numbers ascend. Numbers that are filled up with
+    zeros are never in one text with such as are not, nor are those of two widths, so that every
+    range has one meaning. An id that holds a bracket, a comma, a blank or another sign of such
+    texts stands between double quotes, written as JSON writes a string: it is never taken for
+    several.
 
     :param longest: columns of the longest text; what needs more becomes several, though one range
         is never parted.
@@ -45,10 +51,10 @@ def fold(ids: Iterable[str], longest: int | None = None) -> list[str]:
         if _SIGNS.search(node_id):
             texts[at] = [json.dumps(node_id, ensure_ascii=False)]
         else:
-            left[node_id] = [found.span() for found in _DIGITS.finditer(node_id)][-_TRIED:]
+            left[node_id] = _numbers(node_id)[-_TRIED:]
     for _ in range(_TRIED):
         for before, behind, numerals in _series(left):
-            if len(numerals) > 1:
+            if any(int(one) + 1 == int(next_) for one, next_ in pairwise(numerals)):
                 members = [before + numeral + behind for numeral in numerals]
                 for node_id in members:
                     del left[node_id]
@@ -59,6 +65,17 @@ def fold(ids: Iterable[str], longest: int | None = None) -> list[str]:
                 ]
     texts |= {first[node_id]: [node_id] for node_id in left}
     return [text for at in sorted(texts) for text in texts[at]]
+
+
+def _numbers(node_id: str) -> list[tuple[int, int]]:
+    """Give where the numbers of an id stand, but for those in hexadecimal words."""
+    words = [found.span() for found in _HEXADECIMAL.finditer(node_id)]
+    numbers = [found.span() for found in _DIGITS.finditer(node_id)]
+    return [
+        (start, end)
+        for start, end in numbers
+        if not any(begin <= start and end <= stop for begin, stop in words)
+    ]
 
 
 def _series(left: dict[str, list[tuple[int, int]]]) -> Iterator[tuple[str, str, Sequence[str]]]:
