@@ -73,18 +73,20 @@ def test_screens(
             "0         2       2  n-[1-2]\n\n"
             "RULES, where Expanso documents none\n"
             "  all nodes that match and are connected now are one wave, with the number 0\n"
-            "  nodes come in the order of the input\n",
+            "  nodes come in the order of the input\n"
+            "  a rollout without a strategy is immediate\n",
             "",
             id="immediate",
         ),
         pytest.param(
             "nobody",
             1,
-            "'nobody': immediate, 0 waves: all nodes at once\n"
+            "'nobody': immediate, no wave: there is no node for one\n"
             "0 of 4 nodes match\n\n"
             "RULES, where Expanso documents none\n"
             "  all nodes that match and are connected now are one wave, with the number 0\n"
-            "  nodes come in the order of the input\n",
+            "  nodes come in the order of the input\n"
+            "  a rollout without a strategy is immediate\n",
             "no node matches: nodeselect explain says why\n",
             id="nobody",
         ),
@@ -92,13 +94,14 @@ def test_screens(
             "every",
             0,
             "'every': rolling, 2 waves: 10% of the nodes in each\n"
-            "4 of 4 nodes match, 2 of them connected; the 2 that are not come later\n\n"
+            "4 of 4 nodes match, 2 of them connected; 1 is not, and is in no wave; 1 tells no\n"
+            "  state, and is in no wave\n\n"
             "WAVE  NODES  SO FAR  IDS\n"
             "1         1       1  n-1\n"
             "2         1       2  n-2\n\n"
             "RULES, where Expanso documents none\n"
             "  nodes come in the order of the input\n"
-            "  a percentage is one of the nodes that match and are connected now, rounded up\n"
+            "  percentages are of the nodes that match and are connected now, rounded up\n"
             "  a wave has at least one node, whatever the percentage\n",
             "every.yaml: the selector is empty: this job takes EVERY node\n",
             id="every",
@@ -125,8 +128,9 @@ def test_none_connected(run: Run) -> None:
     """Where nodes match and none is connected there is no wave."""
     nodes = '[{"id": "a", "state": "lost", "labels": {"region": "eu"}}]'
     ended = run("waves", "-n", "-", "--job", "immediate.yaml", stdin=nodes)
-    assert (ended.status, ended.err) == (1, "")
-    assert "\n1 of 1 nodes match, 0 of them connected; the 1 that is not come later\n" in ended.out
+    assert ended.status == 1
+    assert ended.err == "no node that matches is connected: there is no wave\n"
+    assert "\n1 of 1 node matches, 0 of them connected; 1 is not, and is in no wave\n" in ended.out
 
 
 def test_json(run: Run, jobs: str) -> None:
@@ -142,13 +146,14 @@ def test_json(run: Run, jobs: str) -> None:
         "total": 4,
         "matched": 4,
         "connected": 2,
+        "stateless": 1,
         "waves": [
             {"number": 1, "canary": False, "nodes": 1, "ids": ["n-1"]},
             {"number": 2, "canary": False, "nodes": 1, "ids": ["n-2"]},
         ],
         "rules": [
             "nodes come in the order of the input",
-            "a percentage is one of the nodes that match and are connected now, rounded up",
+            "percentages are of the nodes that match and are connected now, rounded up",
             "a wave has at least one node, whatever the percentage",
         ],
     }

@@ -72,8 +72,8 @@ def test_a_strategy_that_is_not_known() -> None:
 
 
 CANARIES = (
-    "the canaries are the first wave: canary_count nodes or, without that, canary_percent;"
-    " without both, one node"
+    "the canaries are the first wave: canary_count nodes, or canary_percent;"
+    " without either, one node"
 )
 
 
@@ -85,13 +85,14 @@ CANARIES = (
             [
                 "all nodes that match and are connected now are one wave, with the number 0",
                 "nodes come in the order of the input",
+                "a rollout without a strategy is immediate",
             ],
         ),
         (
             "rolling",
             [
                 "nodes come in the order of the input",
-                "a percentage is one of the nodes that match and are connected now, rounded up",
+                "percentages are of the nodes that match and are connected now, rounded up",
                 "a wave has at least one node, whatever the percentage",
             ],
         ),
@@ -99,7 +100,7 @@ CANARIES = (
             "canary",
             [
                 "nodes come in the order of the input",
-                "a percentage is one of the nodes that match and are connected now, rounded up",
+                "percentages are of the nodes that match and are connected now, rounded up",
                 "a wave has at least one node, whatever the percentage",
                 CANARIES,
                 "max_parallel is a percentage of all nodes, canaries included",

@@ -81,6 +81,7 @@ def waves(context: click.Context, nodes_from: str, job: str | None, output: str)
         len(inventory),
         len(matched),
         len(ids) if told else None,
+        sum(node.state is None for node in matched),
         plan_waves(ids, rollout),
         wave_rules(rollout),
     )
@@ -94,6 +95,8 @@ def waves(context: click.Context, nodes_from: str, job: str | None, output: str)
     say_empty(job, selector)
     if not matched:
         say("no node matches: nodeselect explain says why")
+    elif not ids:
+        say("no node that matches is connected: there is no wave")
     return SOME if ids else NONE
 
 
@@ -110,6 +113,8 @@ class _Plan(NamedTuple):
     """Nodes that match."""
     connected: int | None
     """How many of these are connected; None where none tells its state, and all are taken."""
+    stateless: int
+    """How many of the nodes that match tell no state."""
     waves: "tuple[Wave, ...]"
     rules: tuple[str, ...]
     """By which rules the waves are made, where Expanso documents none."""
@@ -117,25 +122,30 @@ class _Plan(NamedTuple):
     @property
     def headline(self) -> str:
         """What is planned, without the name of the job."""
+        if not self.waves:
+            return f"{self.strategy}, no wave: there is no node for one"
         text = f"{self.strategy}, {number_of(len(self.waves), 'wave')}"
         if self.max_parallel is None:
             return f"{text}: all nodes at once"
         canaries = "the canaries, then " if self.strategy == "canary" else ""
-        return f"{text}: {canaries}{self.max_parallel}% of the nodes in each"
+        share = f"{self.max_parallel}% of the nodes" if self.max_parallel else "one node"
+        return f"{text}: {canaries}{share} in each"
 
     @property
     def nodes(self) -> str:
         """Which nodes the plan is made of."""
-        text = f"{self.matched:,} of {self.total:,} nodes match"
+        match = "node matches" if self.total == 1 else "nodes match"
+        text = f"{self.matched:,} of {self.total:,} {match}"
         if self.connected is None:
             return f"{text}; none of them tells its state: all are taken" if self.matched else text
-        off = self.matched - self.connected
         text += f", {self.connected:,} of them connected"
-        return (
-            f"{text}; the {off:,} that {'is' if off == 1 else 'are'} not come later"
-            if off
-            else text
-        )
+        if off := self.matched - self.connected - self.stateless:
+            are = "is not, and is" if off == 1 else "are not, and are"
+            text += f"; {off:,} {are} in no wave"
+        if self.stateless:
+            tell = "tells no state, and is" if self.stateless == 1 else "tell no state, and are"
+            text += f"; {self.stateless:,} {tell} in no wave"
+        return text
 
     def as_dict(self) -> dict[str, Any]:
         """Give all of it as what JSON can hold; ``docs/waves.md`` describes it."""
@@ -147,6 +157,7 @@ class _Plan(NamedTuple):
             "total": self.total,
             "matched": self.matched,
             "connected": self.connected,
+            "stateless": self.stateless,
             "waves": [
                 {
                     "number": wave.number,

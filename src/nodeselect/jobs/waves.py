@@ -54,15 +54,16 @@ def wave_rules(rollout: "RolloutSpec") -> tuple[str, ...]:
         return (
             "all nodes that match and are connected now are one wave, with the number 0",
             "nodes come in the order of the input",
+            "a rollout without a strategy is immediate",
         )
     said = (
         "nodes come in the order of the input",
-        "a percentage is one of the nodes that match and are connected now, rounded up",
+        "percentages are of the nodes that match and are connected now, rounded up",
         "a wave has at least one node, whatever the percentage",
     )
     if rollout.strategy == "rolling":
         return said
-    canaries = "canary_count nodes or, without that, canary_percent; without both, one node"
+    canaries = "canary_count nodes, or canary_percent; without either, one node"
     return (
         *said,
         f"the canaries are the first wave: {canaries}",
