@@ -112,7 +112,10 @@ def test_a_job_that_takes_every_node(run: Run) -> None:
     ended = run("explain", "-n", EXAMPLE, "--job", "-", stdin="name: x\n")
     assert ended == (
         0,
-        "210 of 210 nodes match, 184 of them connected\n\nevery node matches\n",
+        (
+            "210 of 210 nodes match, 184 of them connected\n\n"
+            "the selector is empty: it takes EVERY node\n"
+        ),
         "standard input: the selector is empty: this job takes EVERY node\n",
     )
 

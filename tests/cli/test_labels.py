@@ -157,7 +157,7 @@ def test_ties_are_settled_by_name(run: Run) -> None:
             ["-l", "tier=silver"],
             1,
             "",
-            "0 of 4 nodes match: no node has any label\n",
+            "0 of 4 nodes match, so there are no labels to tell: nodeselect explain says why\n",
             id="no-node",
         ),
         pytest.param(
@@ -165,14 +165,14 @@ def test_ties_are_settled_by_name(run: Run) -> None:
             1,
             '{\n  "version": 1,\n  "total": 4,\n  "nodes": 0,\n'
             '  "connected": null,\n  "keys": []\n}\n',
-            "0 of 4 nodes match: no node has any label\n",
+            "0 of 4 nodes match, so there are no labels to tell: nodeselect explain says why\n",
             id="no-node-in-json",
         ),
         pytest.param(
             ["-l", "tier=silver", "-o", "markdown"],
             1,
             "**0 of 4 nodes match**\n",
-            "0 of 4 nodes match: no node has any label\n",
+            "0 of 4 nodes match, so there are no labels to tell: nodeselect explain says why\n",
             id="no-node-in-markdown",
         ),
         pytest.param(

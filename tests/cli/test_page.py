@@ -70,6 +70,8 @@ def test_everything_and_nothing() -> None:
     text = made(NODES, Selector.everything())
     assert "<h1>5 of 5 nodes match</h1>" in text
     assert "it takes every node" in text
+    assert '<p class="advice alarm">' in text
+    assert '<rect class="left"' not in text.partition("</header>")[0]
     assert 'id="requirements"' not in text
     assert 'id="reasons"' not in text
     assert "<code>&lt;nothing&gt;</code>" in made(NODES, Selector.nothing())

@@ -70,7 +70,18 @@ def test_one_node_that_is_not_there() -> None:
         pytest.param("", [], "0 of 0 nodes match", "there are no nodes", id="no-nodes"),
         pytest.param("a,!a", [], "0 of 0 nodes match", "there are no nodes", id="never-and-none"),
         pytest.param(
-            "", NODES, "3 of 3 nodes match, 1 of them connected", "every node matches", id="all"
+            "",
+            NODES,
+            "3 of 3 nodes match, 1 of them connected",
+            "the selector is empty: it takes EVERY node",
+            id="all",
+        ),
+        pytest.param(
+            "region",
+            NODES,
+            "3 of 3 nodes match, 1 of them connected",
+            "every node matches",
+            id="all-by-a-requirement",
         ),
         pytest.param(
             "x=1",

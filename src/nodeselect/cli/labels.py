@@ -126,6 +126,8 @@ class Facets(NamedTuple):
 
     def missing(self, key: str | None) -> str:
         """Say that no node has the label that was asked for, or any."""
+        if self.chosen and self.total and not self.nodes:
+            return f"{self.headline}, so there are no labels to tell: nodeselect explain says why"
         if key is None:
             return f"{self.headline}: no node has any label"
         text = f"{self.headline}: no node has the label {quoted(key)}"

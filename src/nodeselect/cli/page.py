@@ -124,11 +124,12 @@ def _header(explanation: Explanation, title: str, subject: str) -> str:
         if explanation.selector
         else "The selector is empty: it takes every node."
     )
+    taken, alarm = ("left", "") if explanation.outcomes else ("other", " alarm")
     if matched > explanation.states.get(None, 0):
-        parts = [("left", connected, "match and are connected")]
+        parts = [(taken, connected, "match and are connected")]
         parts.append(("dim", matched - connected, "match, not connected"))
     else:  # nothing is known of states
-        parts = [("left", matched, "match")]
+        parts = [(taken, matched, "match")]
     parts.append(("gone", fail, "fail"))
     legend = "".join(
         f'<li><svg class="key" viewBox="0 0 1 1" aria-hidden="true"><rect class="{name}" width="1"'
@@ -146,7 +147,7 @@ def _header(explanation: Explanation, title: str, subject: str) -> str:
         f'<p class="selector">{asked}</p>\n'
         f"{bar(((name, count) for name, count, _ in parts), total)}\n"
         f'<ul class="legend">{legend}</ul>\n{told}'
-        f'<p class="advice"><b>What to change</b>'
+        f'<p class="advice{alarm}"><b>What to change</b>'
         f" <span>{text(explanation.advice, 400)}</span></p>"
     )
 
@@ -246,7 +247,7 @@ def _hints(explanation: Explanation) -> str:
         told = f'<a href="#requirement-{hint.outcome + 1}">{asked}</a>: {text(hint.message, 600)}.'
         if hint.instead is not None:
             told += f" <b>Write</b> {code(hint.instead, 600)}"
-        if hint.matches is not None:
+        if hint.matches:
             verb = "matches" if hint.matches == 1 else "match"
             told += f": then {number_of(hint.matches, 'node')} {verb}."
         items.append(f'<li>{told} <small class="hint">{text(hint.code)}</small></li>')

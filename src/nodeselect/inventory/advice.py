@@ -31,7 +31,7 @@ def advice_of(explanation: "Explanation") -> str:
     if text := _correction(explanation):
         return text
     if explanation.matched == total:
-        return "every node matches"
+        return "every node matches" if outcomes else "the selector is empty: it takes EVERY node"
     for hint in explanation.hints:
         if hint.code == "contradiction":
             return f"take away one of {_all(hint.wrong)}: they contradict each other"
