@@ -107,6 +107,28 @@ def test_states(run: Run) -> None:
     assert ended.err == "26 of 210 nodes are in other states: they are left out\n"
 
 
+def test_a_node_in_another_state(run: Run) -> None:
+    """Of one node that --state leaves out, its state is told."""
+    nodes = '[{"id": "a", "state": "lost", "labels": {"x": ""}}, {"id": "b"}]'
+    question = ("explain", "-n", "-", "-l", "x", "--state")
+    ended = run(*question, "lost", "--node", "a", stdin=nodes)
+    assert ended == (0, "a matches\n  pass  x  ''\n", "")
+    ended = run(*question, "ready", "--node", "a", stdin=nodes)
+    assert ended == (2, "", "error: 'a' is not in such a state, but in the state 'lost'\n")
+    ended = run(*question, "ready", "--node", "b", stdin=nodes)
+    assert ended == (2, "", "error: 'b' is not in such a state, but tells none\n")
+
+
+def test_a_state_that_no_node_has(run: Run) -> None:
+    """Where no node is in the state, those that there are are told."""
+    ended = run("explain", "-n", EXAMPLE, "-l", "gpu", "--state", "conected")
+    assert ended.status == 1
+    assert ended.err == (
+        "no node is in such a state; the states that there are:"
+        " connected (184), disconnected (24), connecting (1), lost (1)\n"
+    )
+
+
 def test_a_job_that_takes_every_node(run: Run) -> None:
     """A selector that is empty is pointed out."""
     ended = run("explain", "-n", EXAMPLE, "--job", "-", stdin="name: x\n")

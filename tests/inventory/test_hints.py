@@ -164,10 +164,12 @@ def test_a_key_with_many_values_is_not_searched(monkeypatch: pytest.MonkeyPatch)
     ]
 
 
-def test_many_keys_are_not_searched(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("indexed", [True, False])
+def test_many_keys_are_not_searched(monkeypatch: pytest.MonkeyPatch, indexed: bool) -> None:
     """Where there are very many keys, none is looked for."""
     monkeypatch.setattr(hints, "_MANY", 3)
-    inventory = Inventory([Node("n", {"aaaa": "vv", "bbbb": "", "cccc": "", "dddd": ""})])
+    node = Node("n", {"aaaa": "vv", "bbbb": "", "cccc": "", "dddd": ""})
+    inventory = Inventory([node], indexed=indexed)
     assert inventory.explain(Selector.parse("aaab=vv")).hints == ()
 
 

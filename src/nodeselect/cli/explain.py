@@ -10,6 +10,7 @@ from nodeselect.cli.job_files import job_name
 from nodeselect.cli.messages import say
 from nodeselect.cli.options import (
     id_option,
+    is_in,
     job_option,
     job_selector,
     nodes_option,
@@ -25,6 +26,7 @@ from nodeselect.cli.output import put
 from nodeselect.cli.report import REPORTS, screen_here
 from nodeselect.inventory import Inventory
 from nodeselect.labels import Selector
+from nodeselect.node import Node
 from nodeselect.printable import quoted
 
 __all__ = ["explain"]
@@ -122,11 +124,14 @@ def explain(
         if made is None:
             return WRONG
         selectors = made
-    inventory = read_inventory(nodes_from, wanted)
+    inventory = read_inventory(nodes_from, wanted if node is None else None)
     titles = named(expressions, selectors)
     if node is not None:
         if node not in inventory:
             return _say_unknown(inventory, node)
+        if not is_in(inventory[node], wanted):
+            say(f"error: {quoted(node)} is not in such a state, but {_state(inventory[node])}")
+            return WRONG
         ones = [inventory.explain_node(selector, node) for selector in selectors]
         put(explained_lines(output, list(map(Explained, titles, ones)), None, screen))
         return SOME if any(one.matches for one in ones) else NONE
@@ -165,6 +170,10 @@ def _union(inventory: Inventory, selectors: list[Selector]) -> Union:
     states = [node.state for node in nodes]
     connected = sum(node.connected for node in nodes) if any(states) else None
     return Union(len(nodes), len(inventory), connected)
+
+
+def _state(node: Node) -> str:
+    return "tells none" if node.state is None else f"in the state {quoted(node.state)}"
 
 
 def _say_unknown(inventory: Inventory, node_id: str) -> int:

@@ -58,8 +58,12 @@ def keys_of(store: Store, found: Postings, value: str, most: int) -> Counter[str
     """
     indexes = store.indexes()
     if indexes is None:
-        labels = (item for node in _nodes(store, found) for item in node.labels.items())
-        return Counter(key for key, held in labels if held == value)
+        keys: set[str] = set()
+        counts: Counter[str] = Counter()
+        for node in _nodes(store, found):
+            keys.update(node.labels)
+            counts.update(key for key, held in node.labels.items() if held == value)
+        return Counter() if len(keys) > most else counts
     names = [index.names() for index in indexes]
     if max(map(len, names)) > most:
         return Counter()

@@ -60,7 +60,7 @@ def explain(moment: Moment, selector: Selector) -> Explanation:
         outcomes=outcomes,
         reasons=reasons,
         other_reasons=lumped,
-        near=_near(moment, groups),
+        near=() if lumped else _near(moment, groups),  # the nearest may be given up
         hints=hints,
         missing_ids=tuple(i for i in selector.ids or () if moment.find(i) is None),
         correction=correction,
