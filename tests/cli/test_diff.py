@@ -354,3 +354,12 @@ def test_fleets_by_brute_force(
             now = old[each.id] | {one.key: one.new for one in each.labels if one.new is not None}
             gone = {one.key for one in each.labels if one.new is None}
             assert {key: now[key] for key in now if key not in gone} == new[each.id]
+
+
+def test_kept_nodes_stand_in_the_order_of_the_new_fleet(run: Run, tmp_path: Path) -> None:
+    """Those with other labels stand among the others, not behind them."""
+    old, new = tmp_path / "old.json", tmp_path / "new.json"
+    old.write_text('{"a": {"x": "1"}, "b": {"x": "1"}, "c": {"x": "1"}}')
+    new.write_text('{"c": {"x": "1"}, "b": {"x": "2"}, "a": {"x": "1"}}')
+    ended = run("diff", "-l", "x", "-n", str(old), "-n", str(new), "-o", "json")
+    assert json.loads(ended.out)["kept"] == ["c", "b", "a"]

@@ -223,7 +223,7 @@ def _sections(difference: Difference, words: _Words) -> Iterator[tuple[str, _Gro
         yield "REMOVED", _grouped(difference.removed, "NEW", words)
     if difference.kept:
         reason = "as before" if difference.changed else ""
-        same = [(reason, list(difference.same))] if difference.same else []
+        same = [(reason, list(held))] if (held := difference.same) else []
         yield "KEPT", same + _grouped(difference.changed, "", words)
 
 

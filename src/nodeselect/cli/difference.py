@@ -59,28 +59,29 @@ class Side(NamedTuple):
 
 
 class Difference(NamedTuple):
-    """What is different. Each node that matches on either side is in one of the four."""
+    """What is different. A node that matches on either side is added, kept or removed."""
 
     old: Side
     new: Side
     added: tuple[Change, ...]
     """Nodes that only NEW has, in its order."""
-    same: tuple[str, ...]
-    """Ids of the nodes that both have, with the same labels, in the order of NEW."""
+    kept: tuple[str, ...]
+    """Ids of the nodes that both have, in the order of NEW."""
     changed: tuple[Change, ...]
-    """Nodes that both have, with other labels, in the order of NEW."""
+    """Those of the kept that have other labels, in the same order."""
     removed: tuple[Change, ...]
     """Nodes that only OLD has, in its order."""
 
     @property
-    def kept(self) -> int:
-        """How many nodes both have."""
-        return len(self.same) + len(self.changed)
+    def same(self) -> tuple[str, ...]:
+        """Ids of the kept nodes whose labels are the same."""
+        others = {change.id for change in self.changed}
+        return tuple(node_id for node_id in self.kept if node_id not in others)
 
     @property
     def headline(self) -> str:
         """How many nodes are added, kept and removed, in one line."""
-        return f"{len(self.added):,} added, {self.kept:,} kept, {len(self.removed):,} removed"
+        return f"{len(self.added):,} added, {len(self.kept):,} kept, {len(self.removed):,} removed"
 
     def as_dict(self) -> dict[str, Any]:
         """Give all of it as what JSON can hold; ``docs/diff.md`` describes it."""
@@ -89,7 +90,7 @@ class Difference(NamedTuple):
             "old": self.old._asdict(),
             "new": self.new._asdict(),
             "added": [change.as_dict() for change in self.added],
-            "kept": list(self.same) + [change.id for change in self.changed],
+            "kept": list(self.kept),
             "changed": [change.as_dict() for change in self.changed],
             "removed": [change.as_dict() for change in self.removed],
         }
@@ -119,7 +120,7 @@ def compare(
         return Difference(
             *sides,
             added=tuple(_by_selector(node, selectors[0]) for node in added),
-            same=tuple(node.id for node in kept),
+            kept=tuple(node.id for node in kept),
             changed=(),
             removed=tuple(_by_selector(node, selectors[1]) for node in removed),
         )
@@ -130,7 +131,7 @@ def compare(
             _by_labels(old[node.id], node, asked) if node.id in old else Change(node.id, "joined")
             for node in added
         ),
-        same=tuple(node.id for node in kept if node.labels == old_nodes[node.id].labels),
+        kept=tuple(node.id for node in kept),
         changed=tuple(
             _by_labels(old_nodes[node.id], node, asked)
             for node in kept
