@@ -43,8 +43,8 @@ def test_the_same_bytes_twice(tmp_path: Path, size: int, kind: str) -> None:
         stream = (tmp_path / "input").open("rb")
     with stream:
         twice = Peeked(stream)
-        assert twice.is_small == (size <= 1_000)
         assert twice.stream.read() == data
+        assert twice.is_small == (size <= 1_000)
         again = twice.again()
         if size <= 1_000 or kind == "file":
             assert again is not None
@@ -64,6 +64,22 @@ def test_a_file_is_read_from_where_it_stood(tmp_path: Path) -> None:
         again = twice.again()
         assert again is not None
         assert again.read() == b"y" * 2_000
+
+
+def test_a_pipe_is_read_as_it_comes() -> None:
+    """The first lines are there before the pipe ends, and all of it can be had again then."""
+    reading, writing = os.pipe()
+    with os.fdopen(reading, "rb") as stream:
+        os.write(writing, b"one\ntwo\n")
+        twice = Peeked(stream)
+        assert twice.stream.readline() == b"one\n"
+        assert not twice.is_small
+        os.write(writing, b"three\n")
+        os.close(writing)
+        assert twice.stream.read() == b"two\nthree\n"
+        again = twice.again()
+        assert again is not None
+        assert again.read() == b"one\ntwo\nthree\n"
 
 
 @pytest.mark.usefixtures("small_memory")

@@ -18,70 +18,75 @@ class Peeked:
     """A stream that is read once, and a second time where it is small or a file of some size."""
 
     def __init__(self, stream: BinaryIO) -> None:
-        """Take over ``stream``, a buffered one. A small input is read here, as a whole."""
+        """Take over ``stream``, a buffered one. A small file is read here, as a whole; what comes
+        from elsewhere is passed on as it comes."""
         self._whole: bytes | None = None
         self._start: int | None = None
+        self._held: _Held | None = None
         self.stream = stream
         """What to read."""
         size = _left(stream)
-        if size is not None and size > _WHOLE:
+        if size is None:
+            self._held = _Held(stream)
+            self.stream = io.BufferedReader(self._held, 1 << 20)
+        elif size > _WHOLE:
             self._start = stream.tell() if size <= _AGAIN else None
-            return
-        begin = _begin(stream, _WHOLE + 1)
-        if len(begin) <= _WHOLE:
-            self._whole = begin
-            self.stream = io.BytesIO(begin)
         else:
-            self.stream = io.BufferedReader(_Joined(begin, stream), 1 << 20)
+            self._whole = stream.read()
+            self.stream = io.BytesIO(self._whole)
 
     @property
     def is_small(self) -> bool:
-        """Whether to read it again costs little."""
-        return self._whole is not None
+        """Whether to read it again costs little; known when it was read to its end."""
+        return self._whole is not None or (self._held is not None and self._held.is_whole)
 
     def again(self) -> BinaryIO | None:
         """Give the stream from its beginning; None where it is gone, or too large."""
         if self._whole is not None:
             return io.BytesIO(self._whole)
+        if self._held is not None:
+            return io.BytesIO(b"".join(self._held.pieces)) if self._held.is_whole else None
         if self._start is None:
             return None
         self.stream.seek(self._start)
         return self.stream
 
 
-class _Joined(io.RawIOBase):
-    """The beginning of a stream, and the rest of it."""
+class _Held(io.RawIOBase):
+    """A stream whose pieces are passed on as they come, and remembered while they are few."""
 
-    def __init__(self, begin: bytes, rest: BinaryIO) -> None:
-        self._begin = memoryview(begin)
-        self._rest = rest
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self._length = 0
+        self._ended = False
+        self.pieces: list[bytes] = []
+        """What was read; nothing where that became too much."""
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all of it was read, and is remembered."""
+        return self._ended and self._length <= _WHOLE
 
     def readable(self) -> bool:
         """Say that it can be read."""
         return True
 
     def readinto(self, buffer: "bytearray | memoryview") -> int:  # type: ignore[override]
-        """Read into ``buffer`` what comes next."""
-        some: bytes | memoryview = self._begin[: len(buffer)]
-        if some:
-            self._begin = self._begin[len(some) :]
-        else:
-            some = self._rest.read(len(buffer))
-        buffer[: len(some)] = some
-        return len(some)
+        """Read into ``buffer`` what comes next.
 
-
-def _begin(stream: BinaryIO, most: int) -> bytes:
-    """Read up to ``most`` bytes, or a little more.
-
-    Piece by piece, as they come: one long read of a pipe would not see an interrupt in time.
-    """
-    read = stream.read1 if isinstance(stream, io.BufferedIOBase) else stream.read
-    pieces, length = [], 0
-    while length < most and (piece := read(1 << 20)):
-        pieces.append(piece)
-        length += len(piece)
-    return b"".join(pieces)
+        What is there, not more: one long read of a pipe would not see an interrupt in time.
+        """
+        stream = self._stream
+        read = stream.read1 if isinstance(stream, io.BufferedIOBase) else stream.read
+        piece = read(len(buffer))
+        self._ended = not piece
+        self._length += len(piece)
+        if self._length > _WHOLE:
+            self.pieces.clear()
+        elif piece:
+            self.pieces.append(piece)
+        buffer[: len(piece)] = piece
+        return len(piece)
 
 
 def _left(stream: BinaryIO) -> int | None:
