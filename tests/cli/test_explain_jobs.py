@@ -166,7 +166,7 @@ def test_fleets_without_states(run: Run, folder: Path) -> None:
         "JOB            MATCHED  CONNECTED  WORST BLOCKER\n"
         "edge/none.yml        0          0  region=us_west: no node has this value (2 no…\n"
         "all.yaml             2          -  the selector is empty: it takes EVERY node\n"
-        "edge/far.json        1          -  region=us: 1 more node without it\n"
+        "edge/far.json        1          -  region=us: 1 fails it\n"
         "\n3 jobs over 2 nodes; 1 takes no node; 1 takes EVERY node\n"
     )
     assert ended.err == ""

@@ -122,7 +122,7 @@ def trouble_of(explanation: "Explanation") -> str:
     for hint in explanation.hints:
         if hint.outcome == place and hint.instead is not None and not explanation.matched:
             return f"{name}: write {short(hint.instead, _INSTEAD)}"
-    if outcome.only and explanation.matched:
+    if outcome.only and explanation.matched and len(explanation.outcomes) > 1:
         nodes = "node" if outcome.only == 1 else "nodes"
         return f"{name}: {outcome.only:,} more {nodes} without it"
     if place == 0 and explanation.missing_ids and outcome.fails == explanation.total:
