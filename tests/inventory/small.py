@@ -19,6 +19,7 @@ _LOW = (
     (building, "FEW", FEW),
     (changes, "_FEW", 2),
     (changes, "_PLAN_BYTES", 200),
+    (changes, "_LATE", 2),
     (clustering, "_CELL", 2),
     (moment, "_AT_ONCE", 4),
     (segment, "_FEW", 2),

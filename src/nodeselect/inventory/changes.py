@@ -11,7 +11,6 @@ there were at its moment sees just those, whatever is added meanwhile, and need 
 """
 
 from array import array
-from itertools import islice
 from sys import getsizeof
 
 from nodeselect.inventory import postings
@@ -25,6 +24,9 @@ __all__ = ["Changes"]
 
 _FEW = 32
 """Nodes that are tested one by one rather than asked through an index."""
+
+_LATE = 128
+"""Nodes that came in since a plan was made, up to which it is kept and they are tested."""
 
 _PLAN_BYTES = 4 << 20
 """Bytes of kept plans."""
@@ -126,7 +128,7 @@ class Changes:
         if self.index is None or count <= _FEW:
             return self._match_some(selector, 0, count)
         plan = self._plans.get(selector)
-        if plan is None or count - plan.covers > max(_FEW, plan.covers >> 8):
+        if plan is None or count - plan.covers > _LATE:
             plan = make_plan(self.index, selector, covers=len(self.nodes))
             self._plans.keep(selector, plan)
         covered = min(plan.covers, count)
@@ -137,7 +139,7 @@ class Changes:
     def _match_some(self, selector: Selector, start: int, stop: int) -> Postings:
         """Test the nodes from number ``start`` up to ``stop`` one by one."""
         matches = selector.matches
-        some = enumerate(islice(self.nodes, start, stop), self.first + start)
+        some = enumerate(self.nodes[start:stop], self.first + start)
         return postings.of([at for at, node in some if matches(node.labels, node.id)])
 
     def _match_ids(self, selector: Selector, ids: tuple[str, ...], count: int) -> Postings:
