@@ -11,7 +11,6 @@ import io
 import os
 import sys
 from importlib import import_module
-from pathlib import Path
 
 import click
 
@@ -68,7 +67,7 @@ def commands() -> None:
 def main() -> None:
     """Run the command line, and leave the process with its exit status."""
     if sys.stderr is None:  # closed by whoever started us
-        sys.stderr = Path(os.devnull).open("w")  # noqa: SIM115 - as long as the process lives
+        sys.stderr = open(os.devnull, "w")  # noqa: SIM115, PTH123 - as long as the process lives
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # what its encoding does not have is shown as \\u…
             stream.reconfigure(errors="backslashreplace")

@@ -3,11 +3,14 @@
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from fnmatch import fnmatchcase
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from nodeselect.errors import InventoryError, JobError, Problem
 from nodeselect.limits import LIMITS
 from nodeselect.sources import open_input
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 __all__ = ["files_in", "job_name", "read_bytes"]
 
@@ -46,7 +49,7 @@ def files_in(sources: Iterable[str], exclude: Sequence[str] = ()) -> Iterator[st
     """
     seen = set()
     for source in sources:
-        is_folder = source != "-" and Path(source).is_dir()
+        is_folder = source != "-" and os.path.isdir(source)  # noqa: PTH112
         for name in _files_of(source, exclude) if is_folder else (source,):
             if name not in seen:
                 seen.add(name)
@@ -56,6 +59,8 @@ def files_in(sources: Iterable[str], exclude: Sequence[str] = ()) -> Iterator[st
 def _files_of(folder: str, exclude: Sequence[str]) -> Iterator[str]:
     def refuse(error: OSError) -> None:
         raise _unreadable(error.filename or folder, error.strerror)
+
+    from pathlib import Path  # where a folder is asked for; it loads slowly
 
     found = False
     for here, folders, names in os.walk(folder, onerror=refuse):
@@ -70,7 +75,7 @@ def _files_of(folder: str, exclude: Sequence[str]) -> Iterator[str]:
         raise _unreadable(folder, f"no {', '.join(_ENDINGS)} file is in it")
 
 
-def _is_taken(path: Path, exclude: Sequence[str]) -> bool:
+def _is_taken(path: "Path", exclude: Sequence[str]) -> bool:
     """Say whether a file or folder is neither hidden nor left out."""
     texts = (path.name, path.as_posix())
     return not path.name.startswith(".") and not any(

@@ -4,7 +4,6 @@ import os
 import re
 import sys
 import traceback
-from pathlib import Path
 from typing import TextIO
 
 import click
@@ -52,7 +51,7 @@ def say_usage(error: click.ClickException) -> None:
 def say_bug(error: Exception) -> None:
     """Say that nodeselect itself is wrong, in one line that can be reported."""
     frames = traceback.extract_tb(error.__traceback__)
-    place = f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else "?"
+    place = f"{os.path.basename(frames[-1].filename)}:{frames[-1].lineno}" if frames else "?"  # noqa: PTH119
     what = printable(f"{type(error).__name__}: {error}"[:200])
     say(coloured(f"error: a bug in nodeselect ({place}): {what}; please report it", sys.stderr))
 

@@ -1,6 +1,5 @@
 """Nodes on standard output: for people, for scripts, for other programs."""
 
-import csv
 import errno
 import io
 import json
@@ -126,6 +125,8 @@ def _csv(nodes: Sequence[Node], keys: Sequence[str], header: bool) -> Iterator[s
 
 
 def _row(cells: Iterable[str]) -> str:
+    import csv  # where it is asked for
+
     line = io.StringIO()
     csv.writer(line, lineterminator="").writerow(_harmless(printable(cell)) for cell in cells)
     return line.getvalue()

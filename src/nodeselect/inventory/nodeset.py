@@ -1,7 +1,6 @@
 """The answer to a selector: which nodes."""
 
 from collections.abc import Iterator
-from random import Random
 from typing import NamedTuple, NoReturn
 
 from nodeselect.inventory import postings
@@ -90,6 +89,8 @@ class NodeSet:
         _check_number(n)
         if not isinstance(seed, int):
             raise TypeError(f"a seed is an int, not {type(seed).__name__}")
+        from random import Random  # it loads a good deal, which few programs need
+
         store, found, _ = self._answer
         ordinals = store.in_order(found)
         drawn = Random(seed).sample(range(len(ordinals)), min(n, len(ordinals)))  # noqa: S311

@@ -5,7 +5,6 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import BinaryIO, TextIO
 
 from nodeselect.errors import InventoryError
@@ -35,7 +34,7 @@ def open_input(
             raise InventoryError("cannot-read", "the name of the file is empty")
         name = printable(os.fspath(source))
         try:
-            stream = Path(source).open("rb")  # noqa: SIM115 - closed below
+            stream = open(source, "rb")  # noqa: SIM115, PTH123 - closed below; pathlib loads slowly
         except (OSError, ValueError) as error:
             reason = error.strerror if isinstance(error, OSError) else "this is no path"
             raise InventoryError("cannot-read", f"cannot be read: {reason}", place=name) from None

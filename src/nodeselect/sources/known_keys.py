@@ -8,7 +8,6 @@ keys are learned from that.
 """
 
 from collections.abc import Iterable, Sequence
-from graphlib import TopologicalSorter
 from itertools import pairwise
 from operator import attrgetter
 from typing import Any
@@ -68,6 +67,8 @@ class KnownKeys:
         if self._decoder is not None and neighbours <= self._neighbours:
             return  # it was not for the keys
         self._neighbours |= neighbours
+        from graphlib import TopologicalSorter  # with the first lines
+
         sorter: TopologicalSorter[str | None] = TopologicalSorter()
         for before, key in self._neighbours:
             sorter.add(key, before)

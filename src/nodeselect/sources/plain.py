@@ -4,7 +4,6 @@ In an array, one a line (NDJSON), or as one object ``{id: labels}``. This is als
 itself prints. Other fields are refused: a typo in ``labels`` would leave a node without any.
 """
 
-import difflib
 from typing import Final
 
 from nodeselect.errors import InventoryError
@@ -47,6 +46,8 @@ def find(record: Record) -> Found:
     """
     for field in record:
         if field not in FIELDS:
+            import difflib  # with the first field that is unknown
+
             close = difflib.get_close_matches(field[:60], FIELDS, 1)
             raise InventoryError(
                 "unknown-field",

@@ -11,7 +11,6 @@ import stat
 import threading
 from collections.abc import Callable
 from io import BufferedReader
-from pathlib import Path
 from typing import BinaryIO
 
 __all__ = ["SecondHalf"]
@@ -90,7 +89,7 @@ def _opened_again(stream: BinaryIO) -> BufferedReader | None:
         status = os.fstat(stream.fileno())
         if not stat.S_ISREG(status.st_mode) or status.st_size - stream.tell() < _WORTH_IT:
             return None
-        other = Path(name).open("rb")  # noqa: SIM115 - the caller closes it
+        other = open(name, "rb")  # noqa: SIM115, PTH123 - the caller closes it
     except OSError:
         return None
     if os.path.samestat(os.fstat(other.fileno()), status):
