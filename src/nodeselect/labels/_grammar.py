@@ -16,8 +16,6 @@ from lark import Lark, Token, UnexpectedInput
 
 from nodeselect.errors import SelectorError
 from nodeselect.labels import _tables
-from nodeselect.labels._bad_syntax import Stop, bad_syntax
-from nodeselect.labels._bad_words import bad_integer, bad_key, bad_value, too_many_values
 from nodeselect.labels.operators import Operator
 from nodeselect.labels.requirement import Requirement
 from nodeselect.labels.rules import is_key, is_value, parse_int64
@@ -45,16 +43,18 @@ def parse_requirements(source: str) -> list[Requirement]:
 class _BrokenWordError(Exception):
     """A word breaks the rule for its place; its reader does not know the text around it."""
 
-    def __init__(
-        self, mistake: Callable[[str, int, int, str], SelectorError], end: int, word: str, key: str
-    ) -> None:
+    def __init__(self, mistake: str, end: int, word: str, key: str) -> None:
+        """Name the function of ``_bad_words`` that says what is wrong."""
         super().__init__()
         self.mistake = mistake
         self.span = end - len(word), end
         self.key = key
 
     def error(self, source: str) -> SelectorError:
-        return self.mistake(source, *self.span, self.key)
+        from nodeselect.labels import _bad_words  # with the first mistake
+
+        error: SelectorError = getattr(_bad_words, self.mistake)(source, *self.span, self.key)
+        return error
 
 
 # One reader for each terminal that holds a word: it takes the word out and checks it.
@@ -63,21 +63,21 @@ class _BrokenWordError(Exception):
 def _key(token: Token) -> str:
     key: str = token.value
     if not is_key(key):
-        raise _BrokenWordError(bad_key, _end(token), key, key)
+        raise _BrokenWordError("bad_key", _end(token), key, key)
     return key
 
 
 def _value(token: Token, key: str) -> str:
     value: str = token.value.lstrip("=!<>").lstrip(_BLANKS)
     if not is_value(value):
-        raise _BrokenWordError(bad_value, _end(token), value, key)
+        raise _BrokenWordError("bad_value", _end(token), value, key)
     return value
 
 
 def _integer(token: Token, key: str) -> str:
     value: str = token.value[1:].lstrip(_BLANKS)
     if value[:1] in ("-", "+") or (is_value(value) and value and parse_int64(value) is None):
-        raise _BrokenWordError(bad_integer, _end(token), value, key)
+        raise _BrokenWordError("bad_integer", _end(token), value, key)
     return _value(token, key)
 
 
@@ -87,9 +87,9 @@ def _values(token: Token, key: str) -> tuple[str, ...]:
     if not all(map(is_value, values)):
         for match in re.finditer(r"[^ \t\r\n(,]+", text):
             if not is_value(match[0]):
-                raise _BrokenWordError(bad_value, _start(token) + match.end(), match[0], key)
+                raise _BrokenWordError("bad_value", _start(token) + match.end(), match[0], key)
     if len(values) > LIMITS.values_in_set:
-        raise _BrokenWordError(too_many_values, _end(token), text, key)
+        raise _BrokenWordError("too_many_values", _end(token), text, key)
     return tuple(sorted(values))
 
 
@@ -152,7 +152,7 @@ def _comparison(operator: Operator, token: Token, integer: Token) -> Requirement
     key = _key(token)
     value = _integer(integer, key)
     if not value:  # told only now: in "x>=5" the mistake is another one
-        raise _BrokenWordError(bad_integer, _start(integer) + 1, "", key)
+        raise _BrokenWordError("bad_integer", _start(integer) + 1, "", key)
     return Requirement.read(key, operator, (value,))
 
 
@@ -184,4 +184,6 @@ def _where(source: str, unexpected: UnexpectedInput) -> SelectorError:
         return broken.error(source)
     expected: Iterable[str] = unexpected.expected  # type: ignore[attr-defined]
     words = tuple((word.type, word.value.strip(_BLANKS)) for word in pending)
+    from nodeselect.labels._bad_syntax import Stop, bad_syntax  # with the first mistake
+
     return bad_syntax(Stop(source, at, frozenset(expected), words))

@@ -1,10 +1,10 @@
 """One requirement of a selector: a key, an operator, values."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from nodeselect.errors import SelectorError
 from nodeselect.frozen import Frozen
-from nodeselect.labels._bad_words import bad_integer, bad_key, bad_value, too_many_values
 from nodeselect.labels.operators import Operator
 from nodeselect.labels.rules import is_key, is_value, parse_int64
 from nodeselect.limits import LIMITS
@@ -58,7 +58,7 @@ class Requirement(Frozen):
         elif spelling != operator.spelling and (operator, spelling) != (Operator.EQUALS, "=="):
             raise ValueError(f"{operator.name} is not spelled {spelling!r}")
         if not is_key(key):
-            raise bad_key(key, 0, len(key))
+            raise _bad_words().bad_key(key, 0, len(key))
         values = tuple(sorted(set(texts)))
         _check_values(key, operator, texts, values)
         _fill(self, key, operator, values, spelling)
@@ -109,6 +109,13 @@ def exact_text(text: object, what: str) -> str:
     return text if type(text) is str else str.__str__(text)
 
 
+def _bad_words() -> Any:
+    """Give what says what is wrong with a word: its patterns are loaded with the first mistake."""
+    from nodeselect.labels import _bad_words
+
+    return _bad_words
+
+
 def _check_values(
     key: str, operator: Operator, given: tuple[str, ...], values: tuple[str, ...]
 ) -> None:
@@ -122,12 +129,12 @@ def _check_values(
             "wrong-number-of-values", f"{name} takes {wanted}, not {len(given)}", key, (0, len(key))
         )
     if len(values) > LIMITS.values_in_set:
-        raise too_many_values(key, 0, len(key))
+        raise _bad_words().too_many_values(key, 0, len(key))
     for value in values:
         if operator in (Operator.GREATER_THAN, Operator.LESS_THAN) and parse_int64(value) is None:
-            raise bad_integer(value, 0, len(value), key)
+            raise _bad_words().bad_integer(value, 0, len(value), key)
         if not is_value(value):
-            raise bad_value(value, 0, len(value), key)
+            raise _bad_words().bad_value(value, 0, len(value), key)
 
 
 def _again(key: str, operator: Operator, values: tuple[str, ...], spelling: str) -> Requirement:

@@ -5,7 +5,6 @@ from operator import attrgetter
 
 from nodeselect.errors import SelectorError
 from nodeselect.frozen import Frozen
-from nodeselect.labels._bad_words import bad_character, bad_id
 from nodeselect.labels.answers import allowed
 from nodeselect.labels.operators import Operator
 from nodeselect.labels.predicate import Predicate, compile_predicate
@@ -213,6 +212,8 @@ def _parse(text: str) -> Selector:
     if len(text) > LIMITS.selector_text:
         raise _too_long(text, len(text))
     if not text.isprintable() and (forbidden := FORBIDDEN.search(text)):
+        from nodeselect.labels._bad_words import bad_character  # with the first mistake
+
         raise bad_character(text, forbidden.start())
     selector = made_of(_read(text), None, text)
     # The canonical text has a blank before each "(", and must be one that can be parsed.
@@ -317,6 +318,10 @@ def _expression(text: str, place: str) -> tuple[Requirement, ...]:
 
 
 def _id(text: str, number: int) -> str:
+    if text and text.isascii() and text.isprintable():
+        return text
+    from nodeselect.labels._bad_words import bad_id  # with the first that may be wrong
+
     error = bad_id(text)
     if error is not None:
         raise error.at(f"match_ids[{number}]")

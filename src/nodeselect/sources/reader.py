@@ -17,7 +17,6 @@ from nodeselect.node import Node, Parts
 from nodeselect.printable import cut, printable
 from nodeselect.sources import (
     bacalhau,
-    csv_records,
     expanso,
     json_records,
     kubernetes,
@@ -139,6 +138,8 @@ class NodeReader:
             return self._documents(json_records.document_records(document))
         if _NO_NODES.fullmatch(first) and not self._stream.read().strip():
             return iter(())
+        from nodeselect.sources import csv_records  # CSV: loaded where it is no JSON
+
         if csv_records.is_header(first.decode("utf-8", "replace")):
             return self._found(csv_records.table_nodes(self._text_lines(first), before))
         csv_records.refuse_other_tables(first.decode("utf-8", "replace"), before + 1)
