@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.running import Run, unprintable
-from tests.cli.screens import screen
+from tests.cli.screens import check_fit, screen
 
 EXAMPLE = Path(__file__).parents[2] / "docs" / "example"
 NODES = str(EXAMPLE / "fleet.json")
@@ -57,8 +57,7 @@ def test_screens(
     ended = run("waves", "-n", NODES, *question)
     assert (ended.status, ended.out, ended.err) == (0, screen(name), "")
     assert not unprintable(ended.out)
-    if "markdown" not in question:
-        assert max(map(len, ended.out.splitlines())) <= int(columns)
+    check_fit(ended.out, columns, question)
 
 
 @pytest.mark.parametrize(

@@ -7,16 +7,18 @@ numpy and costs them nothing.
 from array import array
 from collections.abc import Iterable
 from itertools import chain, islice
+from operator import itemgetter
 
 from nodeselect.errors import InventoryError
 from nodeselect.inventory import postings
 from nodeselect.inventory.changes import Changes
 from nodeselect.inventory.moment import Moment
+from nodeselect.inventory.postings import Postings
 from nodeselect.inventory.store import Store
 from nodeselect.node import Node, Parts
 from nodeselect.printable import quoted
 
-__all__ = ["FEW", "build", "compacted", "is_due"]
+__all__ = ["FEW", "build", "compacted", "is_due", "joined"]
 
 FEW = 2_048
 """Nodes up to which no segment is made."""
@@ -53,7 +55,7 @@ def is_due(moment: Moment, share: float) -> bool:
 def compacted(moment: Moment, *, indexed: bool) -> Store:
     """Make a store of the nodes of one moment, without changes and dead ordinals.
 
-    Cost: some 0.6 µs a node.
+    Cost: about a microsecond a node.
     """
     store = moment.store
     next_place = store.place(store.next_rank)
@@ -76,6 +78,21 @@ def compacted(moment: Moment, *, indexed: bool) -> Store:
     segment = Segment(rows)
     changes = Changes(len(segment), indexed=True)
     return Store(segment, changes, store.family, store.places(ranks), next_place)
+
+
+def joined(one: Store, found: Postings, other: Store, other_found: Postings) -> Store:
+    """Make a store of nodes of two stores of one inventory, each in its place.
+
+    Cost: linear in the nodes, a few microseconds each.
+    """
+    placed = [
+        (store.place(store.rank(ordinal)), store.node(ordinal))
+        for store, some in ((one, found), (other, other_found))
+        for ordinal in postings.ordinals(some)
+    ]
+    placed.sort(key=itemgetter(0))
+    nodes = [node for _, node in placed]
+    return _few(nodes, (place for place, _ in placed), one.family, 0, indexed=False)
 
 
 def _few(

@@ -4,10 +4,11 @@ from collections.abc import Iterator
 from typing import NamedTuple, NoReturn
 
 from nodeselect.inventory import postings
+from nodeselect.inventory.building import joined
 from nodeselect.inventory.counting import facet
 from nodeselect.inventory.moment import Moment
 from nodeselect.inventory.postings import Postings
-from nodeselect.inventory.store import Store, joined
+from nodeselect.inventory.store import Store
 from nodeselect.labels import Selector
 from nodeselect.node import Node
 
@@ -40,7 +41,7 @@ class NodeSet:
         self._known: _Answer | None = None
 
     def __len__(self) -> int:
-        """Give the number of nodes. Cost: less than that of the set itself."""
+        """Give the number of nodes. Cost: that of the set itself, or less."""
         if self._known is None and self._moment.is_settled:
             return self._moment.count(self._selector)
         return len(self._answer.found)

@@ -80,7 +80,7 @@ class Reading:
         moment = self._moment
         if isinstance(node, Node):
             ordinal = moment.find(node.id)
-            return ordinal is not None and moment.store.node(ordinal) == node
+            return ordinal is not None and moment.store.is_same(ordinal, node)
         return isinstance(node, str) and moment.find(node) is not None
 
     def __getitem__(self, node_id: str) -> Node:

@@ -9,7 +9,6 @@ from array import array
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from itertools import islice
-from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from nodeselect.inventory import postings
@@ -21,7 +20,7 @@ from nodeselect.node import Node
 if TYPE_CHECKING:
     from nodeselect.inventory.segment import Segment
 
-__all__ = ["Store", "joined"]
+__all__ = ["Store"]
 
 _DEARER = 4
 """How much more it costs to look at one rank than to put one member of a set in order."""
@@ -209,21 +208,3 @@ class Store:
                 elif changes.nodes:
                     yield from changes.at_rank(rank, found)
             start, stop = stop, 2 * stop
-
-
-def joined(one: Store, found: Postings, other: Store, other_found: Postings) -> Store:
-    """Make a store of nodes of two stores of one inventory, each in its place.
-
-    Cost: linear in the nodes, a few microseconds each.
-    """
-    placed = [
-        (store.place(store.rank(ordinal)), store.node(ordinal))
-        for store, some in ((one, found), (other, other_found))
-        for ordinal in postings.ordinals(some)
-    ]
-    placed.sort(key=itemgetter(0))
-    changes = Changes(0, indexed=False)
-    for rank, (_, node) in enumerate(placed):
-        changes.add(node, rank)
-    places = array("q", [place for place, _ in placed])
-    return Store(None, changes, one.family, places, 0)

@@ -1,8 +1,17 @@
 """Whole screens, as files: what a person sees, to be looked at."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
-__all__ = ["screen"]
+__all__ = ["check_fit", "screen"]
+
+
+def check_fit(out: str, columns: str, options: Sequence[str]) -> None:
+    """Assert that no line is wider than the screen, and that ``--ascii`` means ASCII."""
+    if "markdown" not in options:
+        assert max(map(len, out.splitlines())) <= int(columns)
+    if "--ascii" in options:
+        assert out.isascii()
 
 
 def screen(name: str) -> str:
