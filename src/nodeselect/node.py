@@ -9,7 +9,7 @@ from nodeselect.frozen import Frozen
 from nodeselect.limits import LIMITS
 from nodeselect.printable import UNPRINTABLE, printable, quoted
 
-__all__ = ["CONNECTED", "Node", "Parts", "check_id", "check_sizes"]
+__all__ = ["CONNECTED", "Node", "Parts", "check_id", "check_sizes", "twice"]
 
 Parts = tuple[str, Mapping[str, str], str | None, str | None]
 """A node as its parts: id, labels, name, state."""
@@ -131,6 +131,16 @@ def check_id(text: str) -> None:
             "unprintable-id",
             f"the node id {quoted(text)} holds an unprintable character ({printable(bad[0])})",
         )
+
+
+def twice(node_id: str | None, first: int, second: int) -> InventoryError:
+    """Give the error for two nodes with one id, None where it is not known; they count from 0."""
+    what = "one id" if node_id is None else f"the id {quoted(node_id)}"
+    return InventoryError(
+        "duplicate-id",
+        f"two nodes have {what}: nodes {first + 1:,} and {second + 1:,}",
+        hint="keep one of the two",
+    )
 
 
 def check_sizes(labels: Mapping[str, str]) -> None:

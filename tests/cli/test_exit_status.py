@@ -191,7 +191,7 @@ def test_wrong_selector(run: Run, fleet: str, question: list[str], said: str) ->
         ),
         pytest.param(
             "twice",
-            "error[duplicate-id]: twice: two nodes have the id 'n': records 1 and 2\n"
+            "error[duplicate-id]: twice: two nodes have the id 'n': nodes 1 and 2\n"
             "  keep one of the two\n",
             id="one-id-twice",
         ),

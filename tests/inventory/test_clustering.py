@@ -8,9 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nodeselect import Inventory, Node, Selector
+from nodeselect.columns import in_blocks
 from nodeselect.inventory import clustering, postings
 from nodeselect.inventory.clustering import Clustered, cluster
-from nodeselect.inventory.rows import Rows
+from nodeselect.inventory.coding import code
 from tests.inventory.small import small_segments
 from tests.naive import takes
 from tests.property.strategies import labels, selectors
@@ -20,7 +21,7 @@ Fleet = list[dict[str, str]]
 
 def clustered(fleet: Fleet) -> Clustered:
     """Order maps of labels."""
-    return cluster(Rows.of((f"n-{at}", each, None, None) for at, each in enumerate(fleet)))
+    return cluster(code(in_blocks((f"n-{at}", each, None, None) for at, each in enumerate(fleet))))
 
 
 def in_order(fleet: Fleet) -> Fleet:

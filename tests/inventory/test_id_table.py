@@ -70,15 +70,15 @@ def test_an_empty_table(hashed: None) -> None:
 def test_find_twice(hashed: None) -> None:
     """Of ids that stand there twice the one whose second place is first is given."""
     assert table(IDS).find_twice() is None
-    assert table(["a", "b", "c", "b", "a"]).find_twice() == "b"
-    assert table(["a", "a"]).find_twice() == "a"
-    assert table(["c", "a", "b", "a", "c", "c"]).find_twice() == "a"
+    assert table(["a", "b", "c", "b", "a"]).find_twice() == (1, 3)
+    assert table(["a", "a"]).find_twice() == (0, 1)
+    assert table(["c", "a", "b", "a", "c", "c"]).find_twice() == (1, 3)
 
 
 @given(st.lists(st.text(max_size=2), max_size=12), st.lists(st.text(max_size=2), max_size=12))
 def test_a_table_is_a_dict(ids: list[str], wanted: list[str]) -> None:
     """What a dict of ranks says of any ids, the table says, and it tells the first duplicate."""
-    twice = next((each for at, each in enumerate(ids) if each in ids[:at]), None)
+    twice = next(((ids.index(each), at) for at, each in enumerate(ids) if each in ids[:at]), None)
     assert table(ids).find_twice() == twice
     different = list(dict.fromkeys(ids))
     ranks = {node_id: rank for rank, node_id in enumerate(different)}
@@ -112,7 +112,12 @@ def test_duplicates_are_refused_in_the_same_words(count: int, small_segments: No
         with pytest.raises(InventoryError) as caught:
             Inventory([*nodes, nodes[1], nodes[0]], indexed=indexed)
         messages.add((caught.value.code, str(caught.value)))
-    assert messages == {("duplicate-id", "two nodes have the id 'n-1'")}
+    assert messages == {
+        (
+            "duplicate-id",
+            f"two nodes have the id 'n-1': nodes 2 and {count + 1}\n  keep one of the two",
+        )
+    }
 
 
 def test_bytes() -> None:

@@ -106,7 +106,7 @@ def test_duplicates_are_refused() -> None:
     with pytest.raises(InventoryError) as caught:
         Inventory([Node("n-1"), Node("n-2"), Node("n-1")])
     assert caught.value.code == "duplicate-id"
-    assert str(caught.value) == "two nodes have the id 'n-1'"
+    assert str(caught.value) == "two nodes have the id 'n-1': nodes 1 and 3\n  keep one of the two"
 
 
 @pytest.mark.parametrize(

@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nodeselect.columns import in_blocks
 from nodeselect.inventory import postings
 from nodeselect.inventory.clustering import cluster
+from nodeselect.inventory.coding import code
 from nodeselect.inventory.label_index import LabelIndex
-from nodeselect.inventory.rows import Rows
 from tests.naive import go_integer
 from tests.property.strategies import KEYS, LABEL_VALUES, labels
 
@@ -28,7 +29,7 @@ def grown(fleet: list[dict[str, str]], states: list[str | None] | None = None) -
 def bulk(fleet: list[dict[str, str]], states: list[str | None] | None = None) -> LabelIndex:
     """Index maps of labels in bulk; so few are not put in another order."""
     some = states or [None] * len(fleet)
-    rows = Rows.of((f"n-{at}", each, None, some[at]) for at, each in enumerate(fleet))
+    rows = code(in_blocks((f"n-{at}", each, None, some[at]) for at, each in enumerate(fleet)))
     clustered = cluster(rows)
     assert clustered.ordinals.tolist() == list(range(len(fleet)))
     return clustered.labels

@@ -9,12 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nodeselect import Inventory, Node, Selector
+from nodeselect.columns import in_blocks
 from nodeselect.inventory import plan as plans
 from nodeselect.inventory import postings
 from nodeselect.inventory.clustering import cluster
+from nodeselect.inventory.coding import code
 from nodeselect.inventory.label_index import LabelIndex
 from nodeselect.inventory.plan import Plan, Plans, Step, count, make_plan, run
-from nodeselect.inventory.rows import Rows
 from tests.naive import takes
 from tests.property.strategies import labels, selectors
 
@@ -31,7 +32,9 @@ FLEET = [
 
 def index_of(fleet: list[dict[str, str]]) -> LabelIndex:
     """Index maps of labels in bulk."""
-    return cluster(Rows.of((f"n-{at}", each, None, None) for at, each in enumerate(fleet))).labels
+    return cluster(
+        code(in_blocks((f"n-{at}", each, None, None) for at, each in enumerate(fleet)))
+    ).labels
 
 
 INDEX = index_of(FLEET)
@@ -246,7 +249,7 @@ def test_what_the_index_holds_costs_a_plan_nothing() -> None:
 
 def test_values_that_nobody_has_do_not_count() -> None:
     """A list of two known values and many unknown ones is asked as the two."""
-    rows = Rows.of((f"n-{at}", {"zone": f"z{at % 500}"}, None, None) for at in range(5_000))
+    rows = code(in_blocks((f"n-{at}", {"zone": f"z{at % 500}"}, None, None) for at in range(5_000)))
     unknown = ",".join(f"u{at}" for at in range(600))
     plan = make_plan(cluster(rows).labels, Selector.parse(f"zone in (z1,z2,{unknown})"))
     assert [step.nodes for step in plan.takes] == [20]

@@ -8,6 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nodeselect import Node
+from nodeselect.columns import in_blocks
+from nodeselect.inventory.coding import code
 from nodeselect.inventory.rows import Rows
 from tests.property.strategies import KEYS, LABEL_VALUES
 
@@ -24,7 +26,7 @@ def fleets(draw: st.DrawFn, name: str = "n") -> list[Node]:
 
 def coded(fleet: list[Node]) -> Rows:
     """Code nodes."""
-    return Rows.of((node.id, node.labels, node.name, node.state) for node in fleet)
+    return code(in_blocks((node.id, node.labels, node.name, node.state) for node in fleet))
 
 
 def assert_same(rows: Rows, fleet: list[Node]) -> None:

@@ -5,8 +5,10 @@ from array import array
 import pytest
 
 from nodeselect import Node, Selector
+from nodeselect.columns import in_blocks
 from nodeselect.inventory import plan as plans
 from nodeselect.inventory import postings
+from nodeselect.inventory.coding import code
 from nodeselect.inventory.plan import run
 from nodeselect.inventory.rows import Rows
 from nodeselect.inventory.segment import Segment
@@ -16,7 +18,7 @@ NODES = [Node(f"n-{at}", {"x": str(at % 5), "y": str(at % 3)}, f"name-{at}") for
 
 def rows_of(nodes: list[Node]) -> Rows:
     """Code nodes."""
-    return Rows.of((node.id, node.labels, node.name, node.state) for node in nodes)
+    return code(in_blocks((node.id, node.labels, node.name, node.state) for node in nodes))
 
 
 SEGMENT = Segment(rows_of(NODES))

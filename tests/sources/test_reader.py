@@ -149,7 +149,7 @@ def test_duplicates_beyond_what_is_remembered(
         with pytest.raises(InventoryError) as caught:
             list(NodeReader(io.BytesIO(text.encode())))
         assert caught.value.code == "duplicate-id"
-        assert caught.value.message == f"two nodes have one id: records {records}"
+        assert caught.value.message == f"two nodes have one id: nodes {records}"
 
 
 @pytest.mark.parametrize(

@@ -129,5 +129,5 @@ def test_duplicate_id(text: str, name: str, records: str) -> None:
     assert_refused(
         text,
         "duplicate-id",
-        f"two nodes have the id '{name}': records {records}\n  keep one of the two",
+        f"two nodes have the id '{name}': nodes {records}\n  keep one of the two",
     )

@@ -42,7 +42,7 @@ def test_ids_that_ascend_or_not() -> None:
 
 def test_an_id_that_is_still_remembered() -> None:
     """An id among the first is told by name, at once."""
-    with pytest.raises(InventoryError, match="the id 'b': records 2 and 4"):
+    with pytest.raises(InventoryError, match="the id 'b': nodes 2 and 4"):
         seen_of(["a", "b", "c"], ["b"])
 
 
@@ -96,7 +96,7 @@ def test_it_does_not_matter_who_saw_them(mine: int, second: int) -> None:
         return "nothing"
 
     who = "the id 'g'" if second == 4 else "one id"
-    expected = f"two nodes have {who}: records 2 and {second}"
+    expected = f"two nodes have {who}: nodes 2 and {second}"
     assert told(ids, others=[]) == expected
     assert told(ids[:mine], ids[mine:], others=[]) == expected
     assert told(ids[:mine], others=ids[mine:]) == expected
@@ -105,7 +105,7 @@ def test_it_does_not_matter_who_saw_them(mine: int, second: int) -> None:
 def test_few_ids_of_another_process() -> None:
     """While ids are few, one that comes again is told by name, whichever process saw it."""
     first = seen_of(["a", "b"])
-    with pytest.raises(InventoryError, match="the id 'b': records 2 and 3"):
+    with pytest.raises(InventoryError, match="the id 'b': nodes 2 and 3"):
         first.join(seen_of(["b"]).state())
 
 

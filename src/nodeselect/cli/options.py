@@ -147,7 +147,11 @@ def read_inventory(source: str, states: frozenset[str] | None) -> Inventory:
         reader = NodeReader(stream, name=name, watch=progress)
         others: Counter[str] = Counter()
         try:
-            inventory = Inventory(in_states(reader, states, others))
+            inventory = (
+                Inventory.read(reader)
+                if states is None
+                else Inventory(in_states(reader, states, others))
+            )
         finally:
             progress.wipe()
     if others:

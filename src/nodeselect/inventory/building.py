@@ -6,17 +6,16 @@ numpy and costs them nothing.
 
 from array import array
 from collections.abc import Iterable
-from itertools import chain, islice
+from itertools import chain
 from operator import itemgetter
 
-from nodeselect.errors import InventoryError
+from nodeselect.columns import Block, in_blocks
 from nodeselect.inventory import postings
 from nodeselect.inventory.changes import Changes
 from nodeselect.inventory.moment import Moment
 from nodeselect.inventory.postings import Postings
 from nodeselect.inventory.store import Store
-from nodeselect.node import Node, Parts
-from nodeselect.printable import quoted
+from nodeselect.node import Node, Parts, twice
 
 __all__ = ["FEW", "build", "compacted", "is_due", "joined"]
 
@@ -24,25 +23,27 @@ FEW = 2_048
 """Nodes up to which no segment is made."""
 
 
-def build(nodes: Iterable[Parts], *, indexed: bool) -> Store:
-    """Make the store of a new inventory. Cost: some 2 µs a node.
+def build(blocks: Iterable[Block], *, indexed: bool) -> Store:
+    """Make the store of a new inventory of all nodes of ``blocks``. Cost: some 2 µs a node.
 
     :raises InventoryError: with the code ``duplicate-id``, when two nodes have one id.
     """
-    rest = iter(nodes)
-    few = list(islice(rest, FEW + 1)) if indexed else list(rest)
-    if indexed and len(few) > FEW:
-        from nodeselect.inventory.rows import Rows
-        from nodeselect.inventory.segment import Segment
+    few: list[Parts] = []
+    rest = iter(blocks)
+    for block in rest:
+        few.extend(block)
+        if indexed and len(few) > FEW:
+            from nodeselect.inventory.coding import code
+            from nodeselect.inventory.segment import Segment
 
-        segment = Segment(Rows.of(chain(few, rest)))
-        changes = Changes(len(segment), indexed=True)
-        return Store(segment, changes, object(), array("q", range(len(segment))), len(segment))
-    seen = set()
-    for node_id, *_ in few:
-        if node_id in seen:
-            raise InventoryError("duplicate-id", f"two nodes have the id {quoted(node_id)}")
-        seen.add(node_id)
+            segment = Segment(code(chain([few], rest)))
+            changes = Changes(len(segment), indexed=True)
+            return Store(segment, changes, object(), array("q", range(len(segment))), len(segment))
+    firsts: dict[str, int] = {}
+    for number, (node_id, *_) in enumerate(few):
+        first = firsts.setdefault(node_id, number)
+        if first != number:
+            raise twice(node_id, first, number)
     made = [Node.read(node_id, dict(labels), name, state) for node_id, labels, name, state in few]
     return _few(made, range(len(made)), object(), len(made), indexed=indexed)
 
@@ -65,12 +66,12 @@ def compacted(moment: Moment, *, indexed: bool) -> Store:
         places = [store.place(store.rank(ordinal)) for ordinal in ordinals]
         nodes = [store.node(ordinal) for ordinal in ordinals]
         return _few(nodes, places, store.family, next_place, indexed=indexed)
-    from nodeselect.inventory.rows import Rows
+    from nodeselect.inventory.coding import code
     from nodeselect.inventory.segment import Segment
 
     late = store.late(alive)
     nodes = [store.node(ordinal) for _, ordinal in late]
-    rows = Rows.of((node.id, node.labels, node.name, node.state) for node in nodes)
+    rows = code(in_blocks((node.id, node.labels, node.name, node.state) for node in nodes))
     ranks = [rank for rank, _ in late]
     if store.segment is not None:
         early = postings.ordinals(alive)[: len(alive) - len(late)]

@@ -14,17 +14,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nodeselect.inventory import postings
+from nodeselect.inventory.arrays import blocks, count_numbers, stable_order
 from nodeselect.inventory.label_index import LabelIndex, OfKey
 from nodeselect.inventory.postings import Postings, Stored
-from nodeselect.inventory.rows import Rows, blocks, count_numbers
+from nodeselect.inventory.rows import Rows
 
 __all__ = ["Clustered", "cluster"]
 
 _CELL = 128
 """Nodes that a cell holds at least, were all labels independent of each other."""
-
-_LOW = np.uint64(32)
-"""Ordinals and ranks take the low half of a number of 64 bits, what they are sorted by the high."""
 
 
 class Clustered(NamedTuple):
@@ -42,12 +40,10 @@ def cluster(rows: Rows) -> Clustered:
     """Order nodes and index them. Cost: some 0.4 µs for a node of ten labels."""
     n = len(rows)
     sizes = count_numbers(rows.pairs, len(rows.keys))
-    ranks = np.arange(n, dtype=np.uint64) | (_cells(rows, sizes).astype(np.uint64) << _LOW)
-    ranks.sort()
-    of_ordinal = ranks.astype(np.uint32)
+    ranks = stable_order(_cells(rows, sizes)).astype(np.uint32)
     ordinals = np.empty(n, np.uint32)
-    ordinals[of_ordinal] = np.arange(n, dtype=np.uint32)
-    return Clustered(of_ordinal, ordinals, _index(rows, sizes, ordinals))
+    ordinals[ranks] = np.arange(n, dtype=np.uint32)
+    return Clustered(ranks, ordinals, _index(rows, sizes, ranks))
 
 
 def _cells(rows: Rows, sizes: NDArray[np.int64]) -> NDArray[np.uint32]:
@@ -84,29 +80,38 @@ def _keys_of_few_values(rows: Rows, sizes: NDArray[np.int64]) -> list[list[int]]
     return sorted(of_key.values(), key=lambda pairs: (len(pairs), -int(sizes[pairs].sum())))
 
 
-def _index(rows: Rows, sizes: NDArray[np.int64], ordinals: NDArray[np.uint32]) -> LabelIndex:
+def _index(rows: Rows, sizes: NDArray[np.int64], ranks: NDArray[np.uint32]) -> LabelIndex:
     everything = postings.between(0, len(rows))
-    lengths = np.diff(rows.starts)
-    by_pair = rows.pairs.astype(np.uint64)
-    by_pair <<= _LOW
-    for some in blocks(len(rows)):
-        first, stop = int(rows.starts[some.start]), int(rows.starts[some.stop])
-        by_pair[first:stop] |= np.repeat(ordinals[some], lengths[some])
-    by_pair.sort()
     values: dict[str, dict[str, Stored]] = {}
-    for key, value, found in zip(rows.keys, rows.values, _grouped(by_pair, sizes), strict=True):
-        values.setdefault(key, {})[value] = found
+    found = _grouped(_by_pair(rows, sizes, ranks), sizes)
+    for key, value, stored in zip(rows.keys, rows.values, found, strict=True):
+        values.setdefault(key, {})[value] = stored
     keys = {key: OfKey(_carriers(everything, of_key), of_key) for key, of_key in values.items()}
-    by_state = (rows.states.astype(np.uint64) << _LOW) | ordinals
-    by_state.sort()
+    by_state = stable_order(rows.states[ranks]).astype(np.uint32)
     states = _grouped(by_state, np.bincount(rows.states, minlength=len(rows.state_names)))
     return LabelIndex(everything, keys, dict(zip(rows.state_names, states, strict=True)))
 
 
-def _grouped(sorted_ordinals: NDArray[np.uint64], sizes: NDArray[np.int64]) -> list[Stored]:
-    """Cut ordinals, which stand in the low halves, into groups of these sizes."""
-    everything = array("I")
-    everything.frombytes(sorted_ordinals.astype(np.uint32).tobytes())
+def _by_pair(rows: Rows, sizes: NDArray[np.int64], ranks: NDArray[np.uint32]) -> NDArray[np.uint32]:
+    """Give the ordinals of each pair, ascending, one pair after the other.
+
+    Some nodes are sorted at a time, and put behind what is there of each pair already.
+    """
+    behind = np.cumsum(sizes) - sizes
+    by_pair = np.empty(len(rows.pairs), np.uint32)
+    for some in blocks(len(rows)):
+        pairs, lengths = rows.pairs_of(ranks[some])
+        ordinals = np.repeat(np.arange(some.start, some.stop, dtype=np.uint32), lengths)
+        counts = np.bincount(pairs, minlength=len(sizes))
+        shifts = behind - (np.cumsum(counts) - counts)
+        by_pair[np.arange(len(pairs)) + np.repeat(shifts, counts)] = ordinals[stable_order(pairs)]
+        behind += counts
+    return by_pair
+
+
+def _grouped(ordinals: NDArray[np.uint32], sizes: NDArray[np.int64]) -> list[Stored]:
+    """Cut ordinals into groups of these sizes."""
+    everything = array("I", ordinals.tobytes())
     stops = np.cumsum(sizes).tolist()
     return [
         everything[start] if stop - start == 1 else postings.of(everything[start:stop])

@@ -65,16 +65,16 @@ class IdTable:
         found.extend(rank for rank in behind if rank is not None)
         return found
 
-    def find_twice(self) -> str | None:
-        """Give an id that stands there twice, if any does: the one that is repeated first."""
+    def find_twice(self) -> tuple[int, int] | None:
+        """Give two ranks of one id, if any stands there twice: of that which is repeated first."""
         same = np.flatnonzero(self._hashes[1:] == self._hashes[:-1])
         suspects = self._ranks[np.union1d(same, same + 1)]
         suspects.sort()
-        seen = set()
-        for node_id in self._ids[suspects]:
-            if node_id in seen:
-                return str(node_id)
-            seen.add(node_id)
+        firsts: dict[str, int] = {}
+        for rank in suspects.tolist():
+            first = firsts.setdefault(self._ids[rank], rank)
+            if first != rank:
+                return first, rank
         return None
 
     @property

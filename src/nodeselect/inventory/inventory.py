@@ -3,8 +3,9 @@
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from threading import Lock, get_ident
-from typing import BinaryIO, NoReturn, TextIO
+from typing import TYPE_CHECKING, BinaryIO, NoReturn, TextIO
 
+from nodeselect.columns import Block, in_blocks
 from nodeselect.errors import InventoryError
 from nodeselect.inventory.building import build, compacted, is_due
 from nodeselect.inventory.moment import Moment
@@ -12,6 +13,9 @@ from nodeselect.inventory.reading import Reading, Snapshot
 from nodeselect.inventory.store import Store
 from nodeselect.node import Node, Parts
 from nodeselect.sources import open_input
+
+if TYPE_CHECKING:
+    from nodeselect.sources.reader import NodeReader
 
 __all__ = ["Inventory"]
 
@@ -42,17 +46,17 @@ class Inventory(Reading):
         indexed: bool = True,
         compact_at: float | None = 0.2,
     ) -> None:
-        self._begin(map(_parts, nodes), indexed, compact_at)
+        self._begin(in_blocks(map(_parts, nodes)), indexed, compact_at)
 
     @classmethod
     def read(
         cls,
-        source: str | os.PathLike[str] | BinaryIO | TextIO,
+        source: "str | os.PathLike[str] | BinaryIO | TextIO | NodeReader",
         *,
         indexed: bool = True,
         compact_at: float | None = 0.2,
     ) -> "Inventory":
-        """Read all nodes of a file or stream; ``-`` is standard input.
+        """Read all nodes of a file, a stream or a reader; ``-`` is standard input.
 
         The shape is recognised by what stands there: node lists of Expanso, Kubernetes, Bacalhau
         and Nomad, ``[{id, labels}]``, ``{id: labels}``, as JSON, YAML or JSON lines, and CSV.
@@ -61,12 +65,15 @@ class Inventory(Reading):
         """
         from nodeselect.sources.reader import NodeReader  # msgspec: loaded with the first input
 
+        if not isinstance(source, NodeReader):
+            with open_input(source) as (stream, name):
+                reader = NodeReader(stream, name=name)
+                return cls.read(reader, indexed=indexed, compact_at=compact_at)
         made = cls.__new__(cls)
-        with open_input(source) as (stream, name):
-            try:
-                made._begin(NodeReader(stream, name=name).parts(), indexed, compact_at)
-            except InventoryError as error:
-                raise (error if error.place else error.within(name)) from None
+        try:
+            made._begin(source.blocks(), indexed, compact_at)
+        except InventoryError as error:
+            raise (error if error.place else error.within(source.name or "input")) from None
         return made
 
     def snapshot(self) -> Snapshot:
@@ -137,7 +144,7 @@ class Inventory(Reading):
         """Refuse to be copied or pickled: two would write into one store."""
         raise TypeError("an Inventory is not copied: make another of its nodes")
 
-    def _begin(self, nodes: Iterable[Parts], indexed: bool, compact_at: float | None) -> None:
+    def _begin(self, blocks: Iterable[Block], indexed: bool, compact_at: float | None) -> None:
         if compact_at is not None and not compact_at > 0:
             raise ValueError("compact_at must be above 0, or None")
         self._indexed = indexed
@@ -145,7 +152,7 @@ class Inventory(Reading):
         self._lock = Lock()
         self._torn = False
         self._writer = 0
-        store = build(nodes, indexed=indexed)
+        store = build(blocks, indexed=indexed)
         self._moment = Moment(store, store.next_rank, 0)
 
     def _write(self, changes: Sequence[Node | str]) -> None:

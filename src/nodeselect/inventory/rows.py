@@ -11,35 +11,24 @@ pairs, one after the other:
 So a node costs two or four bytes a label beside its id, and is made again when somebody asks.
 """
 
-from array import array
-from collections.abc import Iterable, Iterator
-from itertools import chain, islice
+from collections.abc import Iterable
+from itertools import chain
 from sys import getsizeof
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nodeselect.node import Node, Parts
+from nodeselect.inventory.arrays import Whole, blocks, count_numbers, narrow, starts_of
+from nodeselect.node import Node
 
-__all__ = ["Rows", "Whole", "blocks", "count_numbers"]
-
-Whole = NDArray[np.unsignedinteger[Any]]
-"""An array of whole numbers that are not negative, as narrow as they allow."""
-
-_TOGETHER = 100
-"""Nodes coded at a time; few enough to be still in the processor's cache
-(``benchmarks/test_live.py``)."""
-
-
-_BLOCK = 32_768
-"""Numbers or nodes worked on at a time where a step makes several arrays of them."""
+__all__ = ["Numbers", "Rows", "keys_of"]
 
 
 class Rows:
     """Nodes by rank. Immutable.
 
-    Made by :meth:`of`; two can be :meth:`joined`, and some of one :meth:`chosen`.
+    Made by ``code`` of ``coding.py``; two can be :meth:`joined`, and some of one :meth:`chosen`.
     """
 
     __slots__ = (
@@ -77,33 +66,6 @@ class Rows:
         self._starts_at = starts.data  # one number of them is a third of the time
         self._pairs_at = pairs.data
 
-    @classmethod
-    def of(cls, parts: Iterable[Parts]) -> "Rows":
-        """Code nodes, in their order. Cost: some 1.5 µs for a node of ten labels."""
-        ids: list[str] = []
-        names: list[str | None] = []
-        states, pairs, lengths = array("I"), array("I"), array("I")
-        state_numbers, pair_numbers = _Numbers(), _Numbers()
-        rest = iter(parts)
-        while some := list(islice(rest, _TOGETHER)):
-            some_ids, labels, some_names, some_states = zip(*some, strict=True)
-            ids.extend(some_ids)
-            names.extend(some_names)
-            states.extend(map(state_numbers.__getitem__, some_states))
-            lengths.extend(map(len, labels))
-            items = [each.items() for each in labels]
-            pairs.extend(map(pair_numbers.__getitem__, chain.from_iterable(items)))
-        return cls(
-            _objects(ids),
-            _objects(names) if names.count(None) < len(names) else None,
-            _narrow(np.array(states, np.uint32), len(state_numbers)),
-            list(state_numbers),
-            _starts(np.array(lengths, np.uint32)),
-            _narrow(np.array(pairs, np.uint32), len(pair_numbers)),
-            _keys(pair_numbers),
-            [value for _, value in pair_numbers],
-        )
-
     def __len__(self) -> int:
         return len(self.ids)
 
@@ -127,10 +89,20 @@ class Rows:
             and (None if self.names is None else self.names[rank]) == node.name
         )
 
+    def pairs_of(self, ranks: NDArray[np.integer[Any]]) -> tuple[Whole, NDArray[np.int64]]:
+        """Give the pairs of some nodes, one node after the other, and how many each has."""
+        begins = self.starts[:-1][ranks].astype(np.int64)
+        lengths = self.starts[1:][ranks].astype(np.int64) - begins
+        stops = np.cumsum(lengths)
+        # Where a pair stands: its distance from the first one of its node, and where that is.
+        shifts = begins - (stops - lengths)
+        places = np.arange(stops[-1] if len(stops) else 0) + np.repeat(shifts, lengths)
+        return self.pairs[places], lengths
+
     def joined(self, other: "Rows") -> "Rows":
         """Put the nodes of ``other`` behind."""
-        state_numbers = _Numbers.of(self.state_names)
-        pair_numbers = _Numbers.of(zip(self.keys, self.values, strict=True))
+        state_numbers = Numbers.of(self.state_names)
+        pair_numbers = Numbers.of(zip(self.keys, self.values, strict=True))
         new_states = _mapped(other.states, [state_numbers[name] for name in other.state_names])
         new_pairs = _mapped(
             other.pairs,
@@ -144,26 +116,21 @@ class Rows:
         return Rows(
             np.concatenate([self.ids, other.ids]),
             names,
-            _narrow(np.concatenate([self.states, new_states]), len(state_numbers)),
+            narrow(np.concatenate([self.states, new_states]), len(state_numbers)),
             list(state_numbers),
-            _starts(np.concatenate([np.diff(self.starts), np.diff(other.starts)])),
-            _narrow(np.concatenate([self.pairs, new_pairs]), len(pair_numbers)),
-            _keys(pair_numbers),
+            starts_of(np.concatenate([np.diff(self.starts), np.diff(other.starts)])),
+            narrow(np.concatenate([self.pairs, new_pairs]), len(pair_numbers)),
+            keys_of(pair_numbers),
             [value for _, value in pair_numbers],
         )
 
     def chosen(self, ranks: NDArray[np.int64]) -> "Rows":
         """Take the nodes at ``ranks``, in that order, and the pairs and states that they have."""
-        begins = self.starts[:-1][ranks].astype(np.int64)
-        lengths = self.starts[1:][ranks].astype(np.int64) - begins
-        starts = _starts(lengths)
+        lengths = self.starts[1:][ranks] - self.starts[:-1][ranks]
+        starts = starts_of(lengths)
         pairs = np.empty(int(starts[-1]), self.pairs.dtype)
         for some in blocks(len(ranks)):
-            first, stop = int(starts[some.start]), int(starts[some.stop])
-            # Where a pair stands: its distance from the first one of its node, and where that is.
-            shifts = begins[some] - starts[some].astype(np.int64)
-            places = np.arange(first, stop) + np.repeat(shifts, lengths[some])
-            pairs[first:stop] = self.pairs[places]
+            pairs[starts[some.start] : starts[some.stop]] = self.pairs_of(ranks[some])[0]
         pairs, kept_pairs = _renumbered(pairs, len(self.keys))
         states, kept_states = _renumbered(self.states[ranks], len(self.state_names))
         names = None if self.names is None else self.names[ranks]
@@ -187,11 +154,11 @@ class Rows:
         return arrays + sum(map(getsizeof, tables)) + sum(map(getsizeof, names))
 
 
-class _Numbers(dict[Any, int]):
+class Numbers(dict[Any, int]):
     """Numbers things in the order in which they are first asked for."""
 
     @classmethod
-    def of(cls, things: Iterable[Any]) -> "_Numbers":
+    def of(cls, things: Iterable[Any]) -> "Numbers":
         return cls((thing, number) for number, thing in enumerate(things))
 
     def __missing__(self, thing: Any) -> int:
@@ -199,45 +166,14 @@ class _Numbers(dict[Any, int]):
         return number
 
 
-def _keys(pairs: Iterable[tuple[str, str]]) -> list[str]:
+def keys_of(pairs: Iterable[tuple[str, str]]) -> list[str]:
     """Give the key of each pair, equal ones as one string."""
     once: dict[str, str] = {}
     return [once.setdefault(key, key) for key, _ in pairs]
 
 
-def blocks(length: int) -> Iterator[slice]:
-    """Cut a length into pieces whose arrays stay in the processor's cache."""
-    for start in range(0, length, _BLOCK):
-        yield slice(start, min(start + _BLOCK, length))
-
-
-def count_numbers(numbers: Whole, most: int) -> NDArray[np.int64]:
-    """Count how often each number below ``most`` is there."""
-    counts = np.zeros(most, np.int64)
-    for some in blocks(len(numbers)):
-        counts += np.bincount(numbers[some], minlength=most)
-    return counts
-
-
-def _objects(things: list[Any]) -> NDArray[np.object_]:
-    made = np.empty(len(things), object)
-    made[:] = things
-    return made
-
-
 def _filled(names: NDArray[np.object_] | None, length: int) -> NDArray[np.object_]:
     return np.full(length, None, object) if names is None else names
-
-
-def _starts(lengths: Whole | NDArray[np.int64]) -> Whole:
-    starts = np.zeros(len(lengths) + 1, np.uint64)
-    np.cumsum(lengths, out=starts[1:])
-    return _narrow(starts, int(starts[-1]) + 1)
-
-
-def _narrow(numbers: Whole, most: int) -> Whole:
-    """Copy numbers below ``most`` into as few bytes as they need."""
-    return numbers.astype(np.min_scalar_type(max(most - 1, 0)))
 
 
 def _mapped(numbers: Whole, to: list[int]) -> Whole:
@@ -252,4 +188,4 @@ def _renumbered(numbers: Whole, most: int) -> tuple[Whole, list[int]]:
         return numbers, used.tolist()
     new = np.zeros(most, np.uint32)
     new[used] = np.arange(len(used))
-    return _narrow(new[numbers], len(used)), used.tolist()
+    return narrow(new[numbers], len(used)), used.tolist()

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nodeselect.errors import InventoryError
 from nodeselect.inventory import postings
 from nodeselect.inventory.clustering import cluster
 from nodeselect.inventory.id_table import IdTable
@@ -15,8 +14,7 @@ from nodeselect.inventory.plan import Plan, Plans, Step, make_plan
 from nodeselect.inventory.postings import Postings
 from nodeselect.inventory.rows import Rows
 from nodeselect.labels import Selector
-from nodeselect.node import Node
-from nodeselect.printable import quoted
+from nodeselect.node import Node, twice
 
 __all__ = ["Segment"]
 
@@ -47,9 +45,9 @@ class Segment:
         :raises InventoryError: with the code ``duplicate-id``, when two nodes have one id.
         """
         self._ids = IdTable(rows.ids)
-        twice = self._ids.find_twice()
-        if twice is not None:
-            raise InventoryError("duplicate-id", f"two nodes have the id {quoted(twice)}")
+        both = self._ids.find_twice()
+        if both is not None:
+            raise twice(rows.ids[both[1]], *both)
         self.rows = rows
         self._ranks, self._ordinals, self.index = cluster(rows)
         self._rank_at = self._ranks.data  # one number of them is a third of the time

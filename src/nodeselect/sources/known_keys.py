@@ -13,7 +13,9 @@ from operator import attrgetter
 from typing import Any
 
 import msgspec
+from msgspec.structs import astuple
 
+from nodeselect.columns import Columns
 from nodeselect.labels import Operator, Selector
 from nodeselect.limits import LIMITS
 from nodeselect.sources.found import are_ids
@@ -84,18 +86,10 @@ class KnownKeys:
 
         None when the lines are to be read in another way.
         """
-        if self._decoder is None or len(piece) > LIMITS.node_labels_bytes:
+        found = self._decoded(piece)
+        if found is None:
             return None
-        try:
-            records = self._decoder.decode_lines(piece)
-        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-            return None
-        if _write_lines(records) != piece:
-            return None
-        ids = [record.id for record in records]
-        if not are_ids(ids):
-            return None
-        self._lessons = min(self._lessons + 1, _MOST_LESSONS)
+        ids, records = found
         for key, values in self._needs:
             if key not in self._fields:
                 return ids, []
@@ -108,6 +102,31 @@ class KnownKeys:
             PlainRecord(record.id, msgspec.to_builtins(record.labels), record.name, record.state)
             for record in records
         ]
+
+    def columns(self, piece: bytes) -> Columns | None:
+        """Give all nodes of ``piece``, or None when the lines are to be read in another way."""
+        found = self._decoded(piece)
+        if found is None:
+            return None
+        ids, labels, names, states = zip(*map(astuple, found[1]), strict=True)
+        values = zip(*map(astuple, labels), strict=True)
+        return Columns(ids, names, states, dict(zip(self._fields, values, strict=True)))
+
+    def _decoded(self, piece: bytes) -> tuple[list[str], list[Any]] | None:
+        """Decode lines, and give their ids with them; None where that does not show them whole."""
+        if self._decoder is None or len(piece) > LIMITS.node_labels_bytes:
+            return None
+        try:
+            records = self._decoder.decode_lines(piece)
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+            return None
+        if _write_lines(records) != piece:
+            return None
+        ids = [record.id for record in records]
+        if not are_ids(ids):
+            return None
+        self._lessons = min(self._lessons + 1, _MOST_LESSONS)
+        return ids, records
 
 
 def _decoder(fields: dict[str, str]) -> msgspec.json.Decoder[Any]:

@@ -8,10 +8,11 @@ The shape is recognised by what stands in the input, never by the name of the fi
 """
 
 import re
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Any, BinaryIO
 
+from nodeselect.columns import Block, in_blocks
 from nodeselect.errors import InventoryError
 from nodeselect.node import Node, Parts
 from nodeselect.printable import cut, printable
@@ -28,7 +29,7 @@ from nodeselect.sources.found import Found, checked, described
 from nodeselect.sources.json_records import PlainRecord
 from nodeselect.sources.known_keys import KnownKeys, Needs
 from nodeselect.sources.second_half import SecondHalf
-from nodeselect.sources.seen import SeenIds
+from nodeselect.sources.seen import SeenIds, UnseenIds
 
 __all__ = ["Keep", "NodeReader"]
 
@@ -63,6 +64,8 @@ class NodeReader:
 
     count: int
     """Nodes read so far, wanted or not."""
+    name: str | None
+    """What errors call the input."""
 
     def __init__(
         self,
@@ -88,7 +91,7 @@ class NodeReader:
         self._keep = keep
         self._needs = needs
         self._known = KnownKeys(needs) if needs else None
-        self._name = name
+        self.name = name
         self._watch = watch
         self._fork = fork
         self._seen = SeenIds()
@@ -100,16 +103,29 @@ class NodeReader:
 
     def parts(self) -> Iterator[Parts]:
         """Give the wanted nodes as their parts, for whom a :class:`Node` each would be too much."""
+        return chain.from_iterable(self._blocks())
+
+    def blocks(self) -> Iterator[Block]:
+        """Give the wanted nodes many at a time, in the form that costs the least.
+
+        Their ids are not compared with each other: whoever makes an inventory of them does that.
+        """
+        self._seen = UnseenIds()
+        if self._keep is None and self._known is None:
+            self._known = KnownKeys(())
+        return self._blocks()
+
+    def _blocks(self) -> Iterator[Block]:
         try:
             yield from self._nodes(*self._first_line())
             self._seen.finish()
             if self._footer:
                 check_footer(self._footer, self.count)
         except InventoryError as error:
-            raise (error if self._name is None else error.within(self._name)) from None
+            raise (error if self.name is None else error.within(self.name)) from None
         except OSError as error:
             raise InventoryError(
-                "cannot-read", f"cannot be read: {error.strerror or error}", place=self._name
+                "cannot-read", f"cannot be read: {error.strerror or error}", place=self.name
             ) from None
 
     def _first_line(self) -> tuple[bytes, int]:
@@ -120,7 +136,7 @@ class NodeReader:
                 return text, before
         raise InventoryError("empty-input", "the input is empty", hint="check how it was made")
 
-    def _nodes(self, first: bytes, before: int) -> Iterator[Parts]:
+    def _nodes(self, first: bytes, before: int) -> Iterator[Block]:
         if first.startswith(b"\x1f\x8b"):
             hint = "unpack it first: gunzip -c FILE | nodeselect match -n - …"
             raise InventoryError("compressed", "the input is compressed (gzip)", hint=hint)
@@ -135,17 +151,17 @@ class NodeReader:
             first += second
         if start in (b"{", b"["):
             document, self._footer = json_records.split_footer(self._all(first, before))
-            return self._documents(json_records.document_records(document))
+            return in_blocks(self._documents(json_records.document_records(document)))
         if _NO_NODES.fullmatch(first) and not self._stream.read().strip():
             return iter(())
         from nodeselect.sources import csv_records  # CSV: loaded where it is no JSON
 
         if csv_records.is_header(first.decode("utf-8", "replace")):
-            return self._found(csv_records.table_nodes(self._text_lines(first), before))
+            return in_blocks(self._found(csv_records.table_nodes(self._text_lines(first), before)))
         csv_records.refuse_other_tables(first.decode("utf-8", "replace"), before + 1)
         from nodeselect.sources import yaml_records  # YAML: loaded with the first such input
 
-        return self._documents(yaml_records.document_records(self._all(first, before)))
+        return in_blocks(self._documents(yaml_records.document_records(self._all(first, before))))
 
     def _next_line(self) -> bytes:
         """Read up to the next line with something in it."""
@@ -171,7 +187,7 @@ class NodeReader:
 
     # JSON lines
 
-    def _lines(self, first: bytes, line: int) -> Iterator[Parts]:
+    def _lines(self, first: bytes, line: int) -> Iterator[Block]:
         half = SecondHalf.begin(self._stream, self._second_half) if self._fork else None
         try:
             stop = None if half is None else half.start
@@ -179,55 +195,71 @@ class NodeReader:
             if half is None:
                 return
             if sent := half.result():
-                yield from self._sent(sent)
+                yield self._sent(sent)
             else:
                 yield from self._read_pieces(_pieces(b"", self._stream), line)
         finally:
             if half is not None:
                 half.end()
 
-    def _read_pieces(self, pieces: Iterable[bytes], line: int) -> Generator[Parts, None, int]:
+    def _read_pieces(self, pieces: Iterable[bytes], line: int) -> Generator[Block, None, int]:
         """Give the wanted nodes of pieces that begin with ``line``; return the line behind them."""
         for piece in pieces:
-            found = None if self._known is None or self._footer else self._known.read(piece)
+            found = self._known_piece(piece)
             if found is None:
                 lines = piece.count(b"\n")
-                yield from self._piece(piece, lines, line)
+                yield self._piece(piece, lines, line)
             else:
-                lines = len(found[0])
-                yield from self._wanted(*found)
+                lines, nodes = found
+                yield nodes
             line += lines
         return line
 
-    def _piece(self, piece: bytes, lines: int, line: int) -> Iterable[Parts]:
+    def _known_piece(self, piece: bytes) -> tuple[int, Block] | None:
+        """Give how many lines there are and their wanted nodes; None where keys are not known."""
+        if self._known is None or self._footer:
+            return None
+        if self._needs:
+            found = self._known.read(piece)
+            return None if found is None else (len(found[0]), self._wanted(*found))
+        columns = self._known.columns(piece)
+        if columns is None:
+            return None
+        self._count(columns.ids)
+        return len(columns.ids), columns
+
+    def _piece(self, piece: bytes, lines: int, line: int) -> Block:
         """Give the wanted nodes of some lines, of which the first is number ``line``."""
         records = json_records.decode_plain_lines(piece, lines + (not piece.endswith(b"\n")))
         if records is None or self._footer:
-            return self._single_lines(piece, line)
+            return list(self._single_lines(piece, line))
         if self._known is not None:
             self._known.learn(records)
         return self._wanted([record.id for record in records], records)
 
     def _wanted(self, ids: list[str], records: list[PlainRecord]) -> list[Parts]:
         """Count nodes with these ids, and give the wanted ones among the ``records``."""
-        self._seen.add(ids)
-        self.count += len(ids)
-        if self._watch is not None:
-            self._watch(self)
+        self._count(ids)
         keep = self._keep
         if keep is not None:
             records = [record for record in records if keep(record.labels, record.id)]
         return [(record.id, record.labels, record.name, record.state) for record in records]
 
+    def _count(self, ids: Sequence[str]) -> None:
+        self._seen.add(ids)
+        self.count += len(ids)
+        if self._watch is not None:
+            self._watch(self)
+
     def _second_half(self, stream: BinaryIO) -> bytes:
         """Read the lines of ``stream`` in the other process; give what :meth:`_sent` takes."""
         reader = NodeReader(stream, self._keep, needs=self._needs)
-        nodes = list(reader._read_pieces(_pieces(b"", stream), 0))
+        nodes = list(chain.from_iterable(reader._read_pieces(_pieces(b"", stream), 0)))
         if reader._footer:
             raise InventoryError("one-page", "a footer is looked at by the first process")
         return json_records.encode_half(reader.count, reader._seen.state(), nodes)
 
-    def _sent(self, sent: bytes) -> Iterable[Parts]:
+    def _sent(self, sent: bytes) -> Block:
         """Take what the other process has read."""
         count, seen, nodes = json_records.decode_half(sent)
         self.count += count

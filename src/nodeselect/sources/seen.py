@@ -16,10 +16,9 @@ from itertools import islice, pairwise
 from operator import lt
 from os.path import commonprefix
 
-from nodeselect.errors import InventoryError
-from nodeselect.printable import quoted
+from nodeselect.node import twice
 
-__all__ = ["SeenIds", "SeenState"]
+__all__ = ["SeenIds", "SeenState", "UnseenIds"]
 
 _REMEMBERED = 100_000
 _LONGER = 4 * 1024
@@ -94,14 +93,14 @@ class SeenIds:
         buckets = [array("q") for _ in range(_BUCKETS)]
         for number in self._hashes:
             buckets[number % _BUCKETS].append(number)
-        twice: set[int] = set()
+        common: set[int] = set()
         for bucket in buckets:
             if len(set(bucket)) < len(bucket):
-                twice.update(one for one, next_one in pairwise(sorted(bucket)) if one == next_one)
+                common.update(one for one, next_one in pairwise(sorted(bucket)) if one == next_one)
         firsts: dict[int, int] = {}
-        for record, number in enumerate(self._hashes if twice else ()):
-            if number in twice and firsts.setdefault(number, record) != record:
-                raise _duplicate("one id", firsts[number], record)
+        for record, number in enumerate(self._hashes if common else ()):
+            if number in common and firsts.setdefault(number, record) != record:
+                raise twice(None, firsts[number], record)
 
     def _follow(self, first: str, last: str, ascending: bool) -> None:
         """Note the order of some more ids."""
@@ -132,7 +131,14 @@ class SeenIds:
         records = {node_id: record for record, node_id in enumerate(islice(self._records, known))}
         for record, node_id in enumerate(ids, first):
             if records.setdefault(node_id, record) != record:
-                raise _duplicate(f"the id {quoted(node_id)}", records[node_id], record)
+                raise twice(node_id, records[node_id], record)
+
+
+class UnseenIds(SeenIds):
+    """Ids that somebody else compares with each other."""
+
+    def add(self, ids: Sequence[str]) -> None:
+        """Take the ids of the next records, and forget them."""
 
 
 def _text_of(ids: Sequence[str]) -> bytes:
@@ -147,11 +153,3 @@ def _ids_of(text: bytes) -> Iterator[list[str]]:
     for written in text.split(b"\0")[:-1]:
         prefix, *rests = written.decode().split("\n")
         yield [prefix + rest for rest in rests]
-
-
-def _duplicate(what: str, first: int, second: int) -> InventoryError:
-    return InventoryError(
-        "duplicate-id",
-        f"two nodes have {what}: records {first + 1:,} and {second + 1:,}",
-        hint="keep one of the two",
-    )
