@@ -105,5 +105,5 @@ def test_an_id_that_comes_twice_is_told_with_both_places(second: int) -> None:
 def test_a_reader_gives_its_name_to_what_is_wrong_with_its_ids() -> None:
     """What the inventory finds out is told as what the reader finds out."""
     data = (line(0) + line(1) + line(0)).encode()
-    with pytest.raises(InventoryError, match="^nodes of today: two nodes have the id 'n-00000'"):
+    with pytest.raises(InventoryError, match=r"^nodes of today: two nodes have the id 'n-00000'"):
         Inventory.read(NodeReader(io.BytesIO(data), name="nodes of today"))

@@ -121,5 +121,5 @@ def test_duplicates_are_refused_in_the_same_words(count: int, small_segments: No
 
 
 def test_bytes() -> None:
-    """An id takes eight bytes in the table."""
-    assert table(IDS).bytes == 8 * len(IDS)
+    """An id takes at most sixteen bytes in the table, where there are some."""
+    assert 8 * len(IDS) <= table(IDS).bytes <= 16 * len(IDS)
