@@ -15,9 +15,10 @@ from tests.cli.running import Run
 from tests.cli.screens import screen
 
 LINES = "".join(f'{{"id": "n-{number}", "labels": {{"a": "b"}}}}\n' for number in range(200))
-ASK = "to see why, ask: nodeselect explain -n FILE …\n"
+NONE = "0 of 200 nodes match; 200 fail a=c\n"
+ASK = "for all of it, ask: nodeselect explain -n FILE …\n"
 OTHERS = "nodeselect explain says why the others do not\n"
-GONE = "to see why, save the nodes in a file, and ask: nodeselect explain -n FILE …\n"
+GONE = "for all of it, save the nodes in a file, and ask: nodeselect explain -n FILE …\n"
 
 
 @pytest.fixture
@@ -103,17 +104,17 @@ def test_a_large_file_is_read_again(run: Run, tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("small_memory")
 def test_a_large_file_of_which_some_match(run: Run, tmp_path: Path) -> None:
-    """Where some nodes of a large input match, it is read once, and the headline is short."""
+    """Where some nodes of a large input match, it is read once, and the reasons are told."""
     (tmp_path / "fleet.ndjson").write_text(LINES)
     ended = run("match", "-n", str(tmp_path / "fleet.ndjson"), "--id", "n-1", "-o", "name")
-    assert ended == (0, "n-1\n", f"1 of 200 nodes match\n{OTHERS}")
+    assert ended == (0, "n-1\n", "1 of 200 nodes match; 199 fail <id in (n-1)>\n")
 
 
 @pytest.mark.usefixtures("small_memory")
 def test_a_large_pipe_is_gone(run: Run) -> None:
     """Where nothing of a long pipe matches, it is said how to get the explanation."""
     ended = run("match", "-n", "-", "-l", "a=c", stdin=LINES)
-    assert ended == (1, "", f"0 of 200 nodes match\n{GONE}")
+    assert ended == (1, "", f"{NONE}{GONE}")
 
 
 @pytest.mark.usefixtures("small_memory")
@@ -121,7 +122,7 @@ def test_facts_of_a_large_pipe(run: Run) -> None:
     """What is known without an explanation is told as ever."""
     ended = run("match", "-n", "-", "-l", "a=c,a=d", "--id", "x", stdin=LINES)
     assert ended.err == (
-        "0 of 200 nodes match\n"
+        "0 of 200 nodes match; 200 fail <id in (x)> and a=c and a=d\n"
         "no node has the id 'x'\n"
         "the selector contradicts itself: no node can ever match\n"
     )
@@ -142,7 +143,7 @@ def test_a_file_that_changes_meanwhile(
 
     monkeypatch.setattr(Peeked, "again", changed)
     ended = run("match", "-n", str(path), "-l", "a=c")
-    assert ended == (1, "", f"0 of 200 nodes match\n{ASK}")
+    assert ended == (1, "", f"{NONE}{ASK}")
 
 
 @pytest.mark.usefixtures("small_memory")
@@ -153,21 +154,38 @@ def test_a_large_file_that_is_not_read_again(
     path = tmp_path / "fleet.ndjson"
     path.write_text(LINES)
     ended = run("match", "-n", str(path), "-l", "a=c", "--count")
-    assert ended == (1, "0\n", f"0 of 200 nodes match\n{ASK}")
+    assert ended == (1, "0\n", f"{NONE}{ASK}")
     ended = run("match", "-n", str(path), "-l", "a=c", "--min", "0")
     assert ended == (0, "", "0 of 200 nodes match\n")
     monkeypatch.setattr(peeked, "_AGAIN", len(LINES) - 1)
     ended = run("match", "-n", str(path), "-l", "a=c")
-    assert ended == (1, "", f"0 of 200 nodes match\n{ASK}")
+    assert ended == (1, "", f"{NONE}{ASK}")
 
 
 def test_many_nodes_in_a_small_input(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where there are many nodes, reasons are counted only if none matches."""
+    """Where there are many nodes, it is looked for what was meant only if none matches."""
+    lines = LINES.replace('"b"', '"bcde"')
+    question = ["-n", "-", "-l", "a!=bcdf", "--count"]
+    headline = "200 of 200 nodes match\n"
+    hint = "no node has a=bcdf, so it leaves none out; 200 nodes have 'bcde' [other-value]\n"
+    assert run("match", *question, stdin=lines) == (0, "200\n", headline + hint)
     monkeypatch.setattr(match_command, "_FEW", 199)
-    ended = run("match", "-n", "-", "--id", "n-1", "--count", stdin=LINES)
-    assert ended == (0, "1\n", f"1 of 200 nodes match\n{OTHERS}")
+    assert run("match", *question, stdin=lines) == (0, "200\n", headline)
     ended = run("match", "-n", "-", "-l", "a=c", stdin=LINES)
     assert ended == (1, "", screen("match-none-large"))
+
+
+def test_more_reasons_than_are_told_apart(run: Run) -> None:
+    """Where nodes fail in hundreds of ways, the headline leaves the reasons to explain."""
+    keys = [f"k-{number}" for number in range(9)]
+    fleet = [{key: "" for at, key in enumerate(keys) if n >> at & 1} for n in range(512)]
+    lines = "".join(
+        json.dumps({"id": f"n-{n}", "labels": labels}) + "\n" for n, labels in enumerate(fleet)
+    )
+    ended = run("match", "-n", "-", "-l", ",".join(keys), "-o", "name", stdin=lines)
+    assert ended == (0, "n-511\n", f"1 of 512 nodes match\n{OTHERS}")
+    ended = run("match", "-n", "-", "-l", ",".join(keys[:8]), "--count", stdin=lines)
+    assert ended.err.startswith("2 of 512 nodes match; 510 fail: 2 k-0; 2 k-0 and k-1; ")
 
 
 def test_documents(run: Run) -> None:

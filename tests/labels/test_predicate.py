@@ -1,13 +1,20 @@
 """The code that is made for a selector: what may stand in it, and that no text of a user does."""
 
 import ast
+import re
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from nodeselect.labels import Operator, Requirement, Selector, predicate
-from nodeselect.labels.predicate import compile_predicate, shape_source
+from nodeselect.labels.predicate import (
+    compile_failures,
+    compile_predicate,
+    failures_source,
+    shape_source,
+)
 from tests.naive import takes
 
 ALLOWED = (
@@ -88,6 +95,51 @@ def test_keys_and_values_are_never_source(
     for labels in ({}, {text: text}, {text: "b"}, {text: "c"}, {"key": "a"}):
         for node_id in (None, text, "n"):
             assert matches(labels, node_id) is takes([hostile], (text,), labels, node_id)
+
+
+@given(shapes, st.one_of(st.none(), st.lists(st.none() | st.integers(0, 40), min_size=12)))
+def test_the_source_of_failures_holds_fixed_pieces_only(
+    shape: tuple[int, ...], fields: list[int | None] | None
+) -> None:
+    """Only the allowed kinds of node, numbers and names of fields stand in this source."""
+    numbered = {f"{letter}{at}" for letter in "kv" for at in range(len(shape))}
+    for node in ast.walk(ast.parse(failures_source(shape, fields), mode="eval")):
+        assert isinstance(node, (*ALLOWED, ast.Is, ast.IsNot, ast.BinOp, ast.BitOr))
+        if isinstance(node, ast.Name):
+            assert node.id in NAMES | numbered
+        elif isinstance(node, ast.arg):
+            assert node.arg in {"labels", "node_id"} | numbered
+        elif isinstance(node, ast.Constant):
+            assert node.value is None or type(node.value) is int
+        elif isinstance(node, ast.Attribute):
+            assert re.fullmatch("labels.(get|label_[0-9]+)", ast.unparse(node))
+        elif isinstance(node, ast.Call):
+            assert ast.unparse(node.func) in ("labels.get", "above", "below")
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+@pytest.mark.parametrize("operator", list(Operator))
+def test_what_is_failed_of_hostile_requirements(text: str, operator: Operator) -> None:
+    """Hostile keys and values are compared with, and never become source."""
+    number = operator.arity == "one" and operator not in (Operator.EQUALS, Operator.NOT_EQUALS)
+    values = ("5",) if number else (text,)
+    hostile = Requirement.read(text, operator, values)
+    failures = compile_failures([hostile], (text,))
+    fields = compile_failures([hostile], (text,), {text: 0})
+    for value in (None, text, "b", "4", "6"):
+        labels = {} if value is None else {text: value}
+        for node_id in (text, "n"):
+            passes = takes([hostile], None, labels)
+            expected = (node_id != text) | (0 if passes else 2)
+            assert failures(labels, node_id) == expected
+            assert fields(SimpleNamespace(label_0=value), node_id) == expected
+
+
+def test_as_many_failures_as_there_can_be() -> None:
+    """The largest selector, with ids, gives a bit for each of its parts."""
+    requirements = [Requirement(f"k-{n}", Operator.EXISTS) for n in range(256)]
+    assert compile_failures(requirements, ("n",))({"k-255": ""}, "m") == (1 << 256) - 1
+    assert compile_failures([], None)({}, "m") == 0
 
 
 @pytest.mark.parametrize("text", HOSTILE)

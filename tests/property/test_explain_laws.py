@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from nodeselect import Inventory, Node, Selector
 from nodeselect.inventory import Explanation, building
+from nodeselect.inventory.explain import counted_headline
 from tests import naive
 from tests.property.strategies import IDS, labels, selectors
 
@@ -161,6 +162,15 @@ def test_hints(inventory: Inventory, selector: Selector) -> None:
             if all(naive.takes(part.requirements, part.ids, node.labels, node.id) for part in parts)
         ]
         assert hint.matches == len(expected)
+
+
+@given(inventories(), selectors())
+def test_a_headline_of_counts(inventory: Inventory, selector: Selector) -> None:
+    """Who counts nodes by what they fail has the same headline."""
+    told = inventory.explain(selector)
+    failures = Counter(sum(1 << place for place in failed_of(selector, node)) for node in inventory)
+    connected = told.connected if any(told.states) else None
+    assert counted_headline(selector, failures, connected) == told.headline
 
 
 @given(inventories(), selectors())

@@ -2,7 +2,8 @@
 
 import io
 import json
-from collections.abc import Callable, Iterable
+from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +14,10 @@ from hypothesis import strategies as st
 from nodeselect import InventoryError, Node, Selector
 from nodeselect.sources import second_half
 from nodeselect.sources.json_records import PlainRecord
-from nodeselect.sources.known_keys import KnownKeys, Needs, needs_of
+from nodeselect.sources.known_keys import KnownKeys
 from nodeselect.sources.reader import NodeReader
 
-HAS_A: Needs = [("a", None)]
+HAS_A = Selector.parse("a")
 
 
 def line(node_id: str, labels: dict[str, str] | None = None, **others: Any) -> str:
@@ -25,29 +26,31 @@ def line(node_id: str, labels: dict[str, str] | None = None, **others: Any) -> s
     return json.dumps(record, separators=(",", ":"), ensure_ascii=False) + "\n"
 
 
-def taught(*labels: dict[str, str], needs: Needs = HAS_A) -> KnownKeys:
+def taught(*labels: dict[str, str], selector: Selector = HAS_A) -> KnownKeys:
     """Give what has learned the keys of some nodes."""
-    known = KnownKeys(needs)
+    known = KnownKeys(selector)
     known.learn([PlainRecord("n", some) for some in labels])
     return known
 
 
 def ids_read(known: KnownKeys, text: str) -> list[str] | None:
-    """Give the ids of the nodes that have what is needed, or None where another way is taken."""
+    """Give the ids of the nodes that are taken, or None where another way is taken."""
     found = known.read(text.encode())
-    return None if found is None else [record.id for record in found[1]]
+    return None if found is None else [record.id for record in found[2]]
 
 
 AB = {"a": "1", "b": "2"}
 
 
 def test_nodes_are_read_as_they_stand() -> None:
-    """All ids are given, and of the nodes that have what is needed all parts, labels in order."""
+    """All ids are given, what each node fails, and all parts of those that are taken, labels in
+    order."""
     known = taught({"b": "", "a": ""})
     text = line("n-1", {"b": "é", "a": ""}, name="x", state="ready") + line("n-2", {"b": "2"})
     found = known.read(text.encode())
-    assert found == (["n-1", "n-2"], [PlainRecord("n-1", {"b": "é", "a": ""}, "x", "ready")])
-    assert list(found[1][0].labels) == ["b", "a"]
+    taken = PlainRecord("n-1", {"b": "é", "a": ""}, "x", "ready")
+    assert found == (["n-1", "n-2"], [0, 1], [taken])
+    assert list(found[2][0].labels) == ["b", "a"]
 
 
 @pytest.mark.parametrize(
@@ -108,8 +111,8 @@ def test_nothing_is_known_at_first() -> None:
 
 
 def test_no_labels_at_all() -> None:
-    """Nodes without labels are nodes, too; none has what is needed."""
-    assert taught({}).read((line("n") + line("m")).encode()) == (["n", "m"], [])
+    """Nodes without labels are nodes, too; none has what is asked for."""
+    assert taught({}).read((line("n") + line("m")).encode()) == (["n", "m"], [1, 1], [])
 
 
 def test_sizes_are_left_to_those_who_look_closer() -> None:
@@ -156,7 +159,7 @@ def test_keys_that_cannot_be_known(labels: list[dict[str, str]]) -> None:
 def test_as_many_keys_as_there_may_be() -> None:
     """Up to a number of keys a node has room for all of them."""
     many = {f"k-{number}": "" for number in range(32)}
-    assert ids_read(taught(many, needs=[("k-7", None)]), line("n", many)) == ["n"]
+    assert ids_read(taught(many, selector=Selector.parse("k-7")), line("n", many)) == ["n"]
 
 
 def test_it_is_given_up() -> None:
@@ -202,34 +205,42 @@ def test_the_answer_is_the_same(fleet: list[dict[str, str]], text: str, piece: i
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("nodeselect.sources.reader._PIECE", piece)
         alone = NodeReader(io.BytesIO(data), selector.matches)
-        knowing = NodeReader(io.BytesIO(data), selector.matches, needs=needs_of(selector))
+        knowing = NodeReader(io.BytesIO(data), selector=selector)
         expected, found = list(alone), list(knowing)
     assert found == expected
     assert [list(node.labels) for node in found] == [list(node.labels) for node in expected]
     assert knowing.count == alone.count == len(fleet)
 
 
-@given(fleets(), st.sampled_from(TEXTS))
-def test_what_is_needed(fleet: list[dict[str, str]], text: str) -> None:
-    """Each node that a selector takes has what is said to be needed."""
-    selector = Selector.parse(text)
-    for labels in fleet:
-        if selector.matches(labels):
-            for key, values in needs_of(selector):
-                assert key in labels
-                assert values is None or labels[key] in values
+@given(fleets(), st.sampled_from(TEXTS), st.sampled_from([1, 100, 400]))
+def test_what_nodes_fail_is_counted(fleet: list[dict[str, str]], text: str, piece: int) -> None:
+    """With and without known keys, each node is counted by the parts of the selector it fails."""
+    selector = Selector.of(match_expressions=[text], match_ids=["n-0", "n-3", "n-99"])
+    expected: Counter[int] = Counter()
+    for at, labels in enumerate(fleet):
+        passes = [part.matches(labels, f"n-{at}") for part in selector.parts]
+        expected[sum(1 << place for place, passed in enumerate(passes) if not passed)] += 1
+    lines = [line(f"n-{at}", labels) for at, labels in enumerate(fleet)]
+    for data in ("".join(lines), f"[{','.join(lines)}]"):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("nodeselect.sources.reader._PIECE", piece)
+            reading = NodeReader(
+                io.BytesIO(data.encode()), selector=selector, ids=selector.ids or ()
+            )
+            assert len(list(reading)) == expected[0]
+        assert +reading.failures == +expected
+        assert reading.missing == {"n-0", "n-3", "n-99"} - {f"n-{at}" for at in range(len(fleet))}
 
 
-def test_what_a_selector_needs() -> None:
-    """Needed are labels whose absence a requirement does not take, with the values it names."""
-    selector = Selector.parse("region=us,tier in (a,b),gpu,cores>4,!debug,env!=prod,zone notin (x)")
-    assert dict(needs_of(selector)) == {
-        "region": {"us"},
-        "tier": {"a", "b"},
-        "gpu": None,
-        "cores": None,
-    }
-    assert needs_of(Selector.everything()) == []
+def test_kinds_of_nodes_without_end() -> None:
+    """Where nodes fail in too many ways it is not counted on, and takes no more memory."""
+    keys = [f"k-{number}" for number in range(16)]
+    fleet = [{key: "" for at, key in enumerate(keys) if n >> at & 1} for n in range(20_000)]
+    data = "".join(line(f"n-{n}", labels) for n, labels in enumerate(fleet)).encode()
+    reading = NodeReader(io.BytesIO(data), selector=Selector.parse(",".join(keys)))
+    assert list(reading) == []
+    assert reading.count == 20_000
+    assert 1_000 < len(reading.failures) < 5_000
 
 
 MISTAKES = [
@@ -242,9 +253,9 @@ MISTAKES = [
 ]
 
 
-def refusal(lines: Iterable[str], needs: Needs) -> str:
+def refusal(lines: Iterable[str], selector: Selector | None) -> str:
     """Give what is said of an input that is wrong."""
-    reading = NodeReader(io.BytesIO("".join(lines).encode()), needs=needs)
+    reading = NodeReader(io.BytesIO("".join(lines).encode()), selector=selector)
     with pytest.raises(InventoryError) as caught:
         list(reading)
     return str(caught.value)
@@ -254,7 +265,7 @@ def refusal(lines: Iterable[str], needs: Needs) -> str:
 def test_what_is_wrong_is_refused_alike(mistake: str) -> None:
     """A mistake behind thousands of nodes is told as it is where no keys are known."""
     lines = [*[line(f"n-{at:04}", {"a": "1"}) for at in range(5_000)], mistake]
-    assert refusal(lines, HAS_A) == refusal(lines, ())
+    assert refusal(lines, HAS_A) == refusal(lines, None)
 
 
 def test_known_keys_are_the_way_of_a_large_input(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -271,31 +282,34 @@ def test_known_keys_are_the_way_of_a_large_input(monkeypatch: pytest.MonkeyPatch
     labels = [AB | ({"late": "1"} if at > 6_000 else {}) for at in range(10_000)]
     data = "".join(line(f"n-{at:05}", some) for at, some in enumerate(labels)).encode()
     selector = Selector.parse("late")
-    nodes = list(NodeReader(io.BytesIO(data), selector.matches, needs=needs_of(selector)))
+    nodes = list(NodeReader(io.BytesIO(data), selector=selector))
     assert nodes == [Node(f"n-{at:05}", labels[at]) for at in range(6_001, 10_000)]
     assert ways.count(False) == 2
     assert len(ways) > 5
 
 
-@pytest.mark.parametrize("needs", [[("x", None)], [("a", frozenset({"9"}))]])
-def test_no_node_has_what_is_needed(needs: Needs) -> None:
+@pytest.mark.parametrize("text", ["x", "a=9"])
+def test_no_node_has_what_is_needed(text: str) -> None:
     """Nodes that are not wanted are counted all the same."""
     data = "".join(line(f"n-{at}", AB) for at in range(5_000)).encode()
-    wanted: Callable[..., bool] = lambda labels, node_id: False  # noqa: E731
-    reading = NodeReader(io.BytesIO(data), wanted, needs=needs)
+    reading = NodeReader(io.BytesIO(data), selector=Selector.parse(text))
     assert list(reading) == []
     assert reading.count == 5_000
+    assert reading.failures == {1: 5_000}
 
 
 def test_two_processes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Two processes that know what is needed give what one gives."""
+    """Two processes that know the selector give what one gives, and count as it does."""
     monkeypatch.setattr(second_half, "_WORTH_IT", 1)
     path = tmp_path / "nodes.ndjson"
     path.write_text("".join(line(f"n-{at}", {"n": str(at)}) for at in range(5_000)))
-    selector = Selector.parse("n>1000,n<4500")
+    unusual = ",".join(f"!k-{number}" for number in range(100))
+    selector = Selector.parse(f"{unusual},n>1000,n<4500")
     for fork in (False, True):
         with path.open("rb") as stream:
-            needs = needs_of(selector)
-            reading = NodeReader(stream, selector.matches, needs=needs, fork=fork)
+            ids = ["n-0", "n-4999", "x", "y"]
+            reading = NodeReader(stream, selector=selector, ids=ids, fork=fork)
             assert [node.id for node in reading] == [f"n-{at}" for at in range(1_001, 4_500)]
             assert reading.count == 5_000
+            assert reading.failures == {0: 3_499, 1 << 100: 1_001, 1 << 101: 500}
+            assert reading.missing == {"x", "y"}

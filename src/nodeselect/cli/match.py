@@ -2,7 +2,9 @@
 
 import sys
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from functools import reduce
+from operator import or_
 from typing import BinaryIO
 
 import click
@@ -33,11 +35,12 @@ from nodeselect.cli.progress import Progress
 from nodeselect.cli.report import number_of, screen_here, wrapped
 from nodeselect.errors import InventoryError
 from nodeselect.inventory import Explanation, Inventory
+from nodeselect.inventory.explain import counted_headline
+from nodeselect.inventory.telling import headline_of
 from nodeselect.labels import Selector
 from nodeselect.node import Node
 from nodeselect.printable import quoted
 from nodeselect.sources import open_input
-from nodeselect.sources.known_keys import Needs, needs_of
 from nodeselect.sources.reader import Keep, NodeReader
 
 __all__ = ["match"]
@@ -45,7 +48,7 @@ __all__ = ["match"]
 SOME, NONE, WRONG = 0, 1, 2
 
 _FEW = 2_000
-"""Nodes up to which the reasons of those that do not match are counted even where some match."""
+"""Nodes up to which it is looked for what was probably meant even where some match."""
 
 
 @click.command(
@@ -182,7 +185,8 @@ class _Question:
         self._none_is_right = none_is_right
         self._count = count
         self._ids = {node_id for selector in selectors for node_id in selector.ids or ()}
-        self._missing = set(self._ids)
+        self._missing: set[str] = set()
+        self._failures: Counter[int] = Counter()
         self.total = 0
         self.matched = 0
         self._connected = 0
@@ -199,11 +203,17 @@ class _Question:
             peeked = _peeked(stream, name)
             progress = Progress(peeked.stream, name)
             # What the second process finds comes back as a whole: that pays where all of it is
-            # printed. And the ids that no node has are remembered in one process.
-            fork = most is None and not self._ids
-            keep, needs = self._keep(), self._needs()
+            # printed.
+            fork = most is None
+            one, keep = self._wanted()
             reader = NodeReader(
-                peeked.stream, keep, needs=needs, name=name, watch=progress, fork=fork
+                peeked.stream,
+                keep,
+                selector=one,
+                ids=self._ids,
+                name=name,
+                watch=progress,
+                fork=fork,
             )
             try:
                 for node in reader:
@@ -211,6 +221,7 @@ class _Question:
             finally:
                 progress.wipe()
             self.total = reader.count
+            self._failures, self._missing = reader.failures, reader.missing
             if self._is_explained(small=peeked.is_small):
                 self._explain(peeked.again(), name)
             if not self._explanations and not self._left_out:
@@ -218,20 +229,38 @@ class _Question:
         return kept
 
     def _is_explained(self, *, small: bool) -> bool:
-        """Say whether the nodes are read again for an explanation: few of them, or where none
-        matches, and one should."""
+        """Say whether the nodes are read again: where none matches, and one should; of few nodes
+        also where something else may have been meant."""
         if not self.total:
             return False
         if self.matched:
-            return small and self.total <= _FEW and len(self._selectors) == 1 and not self._states
+            return small and self.total <= _FEW and self._is_doubtful
         return not self._none_is_right and (small or not self._count)
+
+    @property
+    def _is_one(self) -> bool:
+        """Whether one selector is asked, and of all nodes: then what each node fails is counted."""
+        return len(self._selectors) == 1 and not self._states
+
+    @property
+    def _is_doubtful(self) -> bool:
+        """Whether an id is asked for that no node has, or a requirement leaves no node out."""
+        if not self._is_one:
+            return False
+        parts = enumerate(self._selectors[0].parts)
+        failed = reduce(or_, self._failures, 0)
+        return bool(self._missing) or any(
+            each.operator.takes_absent and not failed >> place & 1
+            for place, part in parts
+            for each in part.requirements
+        )
 
     def _how_to_ask(self, source: str) -> str:
         """Say how to ask for the reasons that were not counted; nothing where none are wanted."""
         if not self.matched and self.total and not self._none_is_right:
             save = "save the nodes in a file, and " if source == "-" else ""
-            return f"to see why, {save}ask: nodeselect explain -n FILE …"
-        if 0 < self.matched < self.total and len(self._selectors) == 1 and not self._states:
+            return f"for all of it, {save}ask: nodeselect explain -n FILE …"
+        if 0 < self.matched < self.total and self._is_one and self._reasons is None:
             return "nodeselect explain says why the others do not"
         return ""
 
@@ -276,7 +305,7 @@ class _Question:
                 yield other_states(self._left_out, self.total)
             yield from self._in_other_states()
             return
-        headline = self._explanations[0].headline if self._explanations else self._headline
+        headline = self._headline
         if sys.stderr.isatty():
             yield from wrapped(headline.split(" "), screen.columns, hang=2)
         else:  # a log is searched for it
@@ -305,30 +334,25 @@ class _Question:
 
     @property
     def _headline(self) -> str:
-        match = "node matches" if self.total == 1 else "nodes match"
-        text = f"{self.matched:,} of {self.total:,} {match}"
-        if self.matched > self._stateless:
-            text += f", {self._connected:,} of them connected"
-        return text
+        return self._reasons or headline_of(self.matched, self.total, self._known_connected, ())
 
-    def _needs(self) -> Needs:
-        """Give what a node needs for :meth:`_keep`; nothing where that has to see all nodes."""
-        if len(self._selectors) > 1 or self._ids:
-            return ()
-        return needs_of(self._selectors[0])
+    @property
+    def _reasons(self) -> str | None:
+        """The headline with what the nodes fail; None where that was not counted."""
+        if not self._is_one or (self._none_is_right and not self.matched):
+            return None
+        return counted_headline(self._selectors[0], self._failures, self._known_connected)
 
-    def _keep(self) -> Keep:
+    @property
+    def _known_connected(self) -> int | None:
+        return self._connected if self.matched > self._stateless else None
+
+    def _wanted(self) -> tuple[Selector, None] | tuple[None, Keep]:
+        """Give the selector where it is one, and else what tests a node by all of them."""
+        if len(self._selectors) == 1:
+            return self._selectors[0], None
         tests = [selector.matches for selector in self._selectors]
-        if self._ids:
-
-            def any_with_ids(labels: Mapping[str, str], node_id: str) -> bool:
-                self._missing.discard(node_id)
-                return any(test(labels, node_id) for test in tests)
-
-            return any_with_ids
-        if len(tests) == 1:
-            return tests[0]
-        return lambda labels, node_id: any(test(labels, node_id) for test in tests)
+        return None, lambda labels, node_id: any(test(labels, node_id) for test in tests)
 
 
 def _check_output(

@@ -10,7 +10,7 @@ __all__ = ["Peeked"]
 _WHOLE = 16 * 1024 * 1024
 """Bytes up to which an input is held in memory; more would be felt beside what a run takes."""
 
-_AGAIN = 256 * 1024 * 1024
+_AGAIN = 1024 * 1024 * 1024
 """Bytes of a file up to which it is read again: then all of its nodes are held in memory."""
 
 

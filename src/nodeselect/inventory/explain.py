@@ -5,7 +5,7 @@ other. What the sets say together is worked out by intersecting and subtracting 
 looked at but the few that are shown.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from nodeselect.inventory import counting, postings
 from nodeselect.inventory.advice import NOTHING
@@ -20,10 +20,11 @@ from nodeselect.inventory.hints import find_hints
 from nodeselect.inventory.moment import Moment
 from nodeselect.inventory.notes import common_values, note_of
 from nodeselect.inventory.postings import Postings
+from nodeselect.inventory.telling import headline_of
 from nodeselect.labels import Requirement, Selector
 from nodeselect.node import CONNECTED
 
-__all__ = ["explain", "explain_node"]
+__all__ = ["counted_headline", "explain", "explain_node"]
 
 _MOST_GROUPS = 256
 """Groups of equal reasons that are told apart; many requirements on many nodes have more."""
@@ -81,6 +82,29 @@ def explain_node(moment: Moment, selector: Selector, node_id: str) -> NodeExplan
         value = node_id if part.ids is not None else labels.get(part.requirements[0].key)
         rows.append((_text(part), value, part.matches(labels, node_id)))
     return NodeExplanation(node_id, all(passes for _, _, passes in rows), tuple(rows))
+
+
+def counted_headline(
+    selector: Selector, failures: Mapping[int, int], connected: int | None
+) -> str | None:
+    """Give the headline that :func:`explain` would give of nodes that were counted as they passed.
+
+    None where there are too many groups of equal reasons.
+
+    :param failures: how many nodes fail which of the selector's parts, the first of these by the
+        lowest bit.
+    :param connected: how many of those that match are; None where no state is known.
+    """
+    if len(failures) > _MOST_GROUPS:
+        return None
+    texts = [_text(part) for part in selector.parts]
+    groups = [
+        (-nodes, tuple(place for place in range(len(texts)) if failed >> place & 1))
+        for failed, nodes in failures.items()
+        if failed
+    ]
+    reasons = [(-nodes, [texts[at] for at in failed]) for nodes, failed in sorted(groups)[:3]]
+    return headline_of(failures.get(0, 0), sum(failures.values()), connected, reasons)
 
 
 def _text(part: Selector) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from nodeselect.inventory.advice import advice_of, blocker_of, trouble_of
-from nodeselect.inventory.telling import Line, lines_of, lines_of_node, named, told
+from nodeselect.inventory.telling import Line, headline_of, lines_of, lines_of_node, told
 from nodeselect.printable import printable
 
 __all__ = [
@@ -206,22 +206,14 @@ class Explanation(NamedTuple):
     @property
     def headline(self) -> str:
         """How many match and what the others fail, in one line whose numbers add up."""
-        match = "node matches" if self.total == 1 else "nodes match"
-        text = f"{self.matched:,} of {self.total:,} {match}"
-        if self.matched > self.states.get(None, 0):
-            text += f", {self.connected:,} of them connected"
-        fail = self.total - self.matched
-        if not fail:
-            return text
-        parts = [f"{reason.nodes:,} {named(self, reason.failed)}" for reason in self.reasons[:3]]
-        rest = fail - sum(reason.nodes for reason in self.reasons[:3])
-        if len(parts) == 1 and not rest:  # all fail the same
-            return (
-                f"{text}; {fail:,} {'fails' if fail == 1 else 'fail'} {parts[0].split(' ', 1)[1]}"
-            )
-        if rest:
-            parts.append(f"{rest:,} for other reasons")
-        return f"{text}; {fail:,} {'fails' if fail == 1 else 'fail'}: {'; '.join(parts)}"
+        known = self.matched > self.states.get(None, 0)
+        texts = [outcome.text for outcome in self.outcomes]
+        return headline_of(
+            self.matched,
+            self.total,
+            self.connected if known else None,
+            [(each.nodes, [texts[at] for at in each.failed]) for each in self.reasons[:3]],
+        )
 
     @property
     def advice(self) -> str:

@@ -13,7 +13,7 @@ from nodeselect.printable import cut, printable, quoted, width
 if TYPE_CHECKING:
     from nodeselect.inventory.explanation import Explanation, NodeExplanation
 
-__all__ = ["Line", "lines_of", "lines_of_node", "named", "short", "told"]
+__all__ = ["Line", "headline_of", "lines_of", "lines_of_node", "short", "told"]
 
 _LINES = 8
 """Reasons shown; the rest is summed up in one line."""
@@ -79,12 +79,40 @@ def short(text: str, limit: int = _REQUIREMENT) -> str:
     return cut(printable(text[: limit + 1]), limit)
 
 
-def named(explanation: "Explanation", places: Sequence[int]) -> str:
+def headline_of(
+    matched: int, total: int, connected: int | None, reasons: Sequence[tuple[int, Sequence[str]]]
+) -> str:
+    """Give the headline: how many nodes match, and what the others fail.
+
+    :param connected: how many of those that match are; None where no state is known.
+    :param reasons: numbers of nodes, and the texts of what they fail; the largest first.
+    """
+    match = "node matches" if total == 1 else "nodes match"
+    text = f"{matched:,} of {total:,} {match}"
+    if connected is not None:
+        text += f", {connected:,} of them connected"
+    fail = total - matched
+    if not fail or not reasons:
+        return text
+    text += f"; {fail:,} {'fails' if fail == 1 else 'fail'}"
+    if reasons[0][0] == fail:  # all fail the same
+        return f"{text} {_joined(reasons[0][1])}"
+    parts = [f"{nodes:,} {_joined(texts)}" for nodes, texts in reasons[:3]]
+    rest = fail - sum(nodes for nodes, _ in reasons[:3])
+    if rest:
+        parts.append(f"{rest:,} for other reasons")
+    return f"{text}: {'; '.join(parts)}"
+
+
+def _named(explanation: "Explanation", places: Sequence[int]) -> str:
     """Name requirements by their places."""
-    names = [short(explanation.outcomes[place].text) for place in places]
-    if len(names) > 3:
-        return f"{', '.join(names[:2])} and {len(names) - 2} more"
-    return " and ".join(names)
+    return _joined([explanation.outcomes[place].text for place in places])
+
+
+def _joined(texts: Sequence[str]) -> str:
+    if len(texts) > 3:
+        return f"{', '.join(map(short, texts[:2]))} and {len(texts) - 2} more"
+    return " and ".join(map(short, texts))
 
 
 def told(explanation: "Explanation") -> Iterator[str]:
@@ -205,7 +233,7 @@ class _Page:
         shown = explanation.reasons[:_LINES]
         rest = explanation.total - explanation.matched - sum(reason.nodes for reason in shown)
         rows = [
-            (f"{reason.nodes:,}", named(explanation, reason.failed), reason.ids, reason.nodes)
+            (f"{reason.nodes:,}", _named(explanation, reason.failed), reason.ids, reason.nodes)
             for reason in shown
         ]
         if rest:
@@ -235,7 +263,7 @@ class _Page:
         for failed, misses in groupby(explanation.near, attrgetter("failed")):
             ids = ", ".join(short(miss.id, _ID) for miss in misses)
             yield from self._screen.wrapped(
-                "row", f"{ids}: fails {named(explanation, failed)}", "  "
+                "row", f"{ids}: fails {_named(explanation, failed)}", "  "
             )
 
     def _examples(self, ids: Sequence[str], nodes: int, columns: int | None) -> str:

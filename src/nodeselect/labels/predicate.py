@@ -8,7 +8,7 @@ source, and a selector of a shape seen before costs no compilation.
 Tests stand in the order of their cost, and negations last, so that selectors share shapes.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from operator import itemgetter
 from typing import Any, Protocol, assert_never
 
@@ -16,7 +16,15 @@ from nodeselect.labels.operators import Operator
 from nodeselect.labels.requirement import Requirement
 from nodeselect.labels.rules import parse_int64
 
-__all__ = ["Predicate", "Shape", "compile_predicate", "shape_source"]
+__all__ = [
+    "Failures",
+    "Predicate",
+    "Shape",
+    "compile_failures",
+    "compile_predicate",
+    "failures_source",
+    "shape_source",
+]
 
 
 class Predicate(Protocol):
@@ -25,19 +33,22 @@ class Predicate(Protocol):
     def __call__(self, labels: Mapping[str, str], node_id: str | None = None) -> bool: ...
 
 
+Failures = Callable[[Any, str], int]
+"""Gives which requirements a node fails, by its labels and its id: a bit for each."""
+
 Shape = tuple[int, ...]
 """The kinds of the tests, as places in the table of tests, ascending."""
 
 _TESTS = (
     "node_id in v{n}",
-    "k{n} in labels",
-    "labels.get(k{n}) == v{n}",
-    "labels.get(k{n}) in v{n}",
-    "above(labels.get(k{n}), v{n})",
-    "below(labels.get(k{n}), v{n})",
-    "labels.get(k{n}) != v{n}",
-    "labels.get(k{n}) not in v{n}",
-    "k{n} not in labels",
+    "{there}",
+    "{value} == v{n}",
+    "{value} in v{n}",
+    "above({value}, v{n})",
+    "below({value}, v{n})",
+    "{value} != v{n}",
+    "{value} not in v{n}",
+    "{absent}",
 )
 (_ID, _PRESENT, _IS, _ONE_OF, _ABOVE, _BELOW, _IS_NOT, _NONE_OF, _ABSENT) = range(len(_TESTS))
 
@@ -62,12 +73,68 @@ def compile_predicate(
     return factory(*[constant for _, key, operand in tests for constant in (key, operand)])
 
 
+def compile_failures(
+    requirements: Iterable[Requirement],
+    ids: tuple[str, ...] | None,
+    fields: Mapping[str, int] | None = None,
+) -> Failures:
+    """Make the function that gives which of ``ids`` and ``requirements``, in this order, a node
+    fails: the first by the lowest bit. It gives 0 where the predicate says True.
+
+    :param fields: where labels come as an object with a field ``label_0``, ``label_1``, … for each
+        key that there may be: the numbers of the keys. A label that is absent is None there. Where
+        this is None, labels are a map.
+
+    Cost: some hundred microseconds; the function takes some 20 ns a requirement.
+    """
+    tests: list[tuple[int, str | None, Any]] = []
+    if ids is not None:
+        tests.append((_ID, None, frozenset(ids)))
+    tests += map(_test, requirements)
+    kinds = tuple(kind for kind, _, _ in tests)
+    numbers = None if fields is None else [fields.get(key or "") for _, key, _ in tests]
+    factory = eval(failures_source(kinds, numbers), dict(_NAMES))  # noqa: S307 - no text of a user in it
+    made: Failures = factory(
+        *[constant for _, key, operand in tests for constant in (key, operand)]
+    )
+    return made
+
+
+def failures_source(shape: Shape, fields: Sequence[int | None] | None) -> str:
+    """Give the source text of the factory for ``shape``.
+
+    :param fields: for each test the number of the field that it looks at, None where there is no
+        such field; None where labels are a map.
+    """
+    bits = []
+    for n, kind in enumerate(shape):
+        value = None
+        if fields is not None:
+            value = "None" if fields[n] is None else f"labels.label_{fields[n]}"
+        bits.append(f"(0 if {_source(kind, n, value)} else {1 << n})")
+    return f"lambda {_constants(shape)}: lambda labels, node_id=None: {' | '.join(bits) or '0'}"
+
+
 def shape_source(shape: Shape) -> str:
     """Give the source text of the factory for ``shape``; it depends on nothing else."""
-    constants = ", ".join(f"k{n}, v{n}" for n in range(len(shape)))
-    tests = " and ".join(_TESTS[kind].format(n=n) for n, kind in enumerate(shape))
+    tests = " and ".join(_source(kind, n) for n, kind in enumerate(shape))
     body = f"True if {tests} else False" if tests else "True"
-    return f"lambda {constants}: lambda labels, node_id=None: {body}"
+    return f"lambda {_constants(shape)}: lambda labels, node_id=None: {body}"
+
+
+def _constants(shape: Shape) -> str:
+    return ", ".join(f"k{n}, v{n}" for n in range(len(shape)))
+
+
+def _source(kind: int, n: int, value: str | None = None) -> str:
+    """Give the source of test number ``n``; ``value`` is that of what it looks at, which is None
+    where the label is absent, or None where labels are a map."""
+    if value is None:
+        there, absent = f"k{n} in labels", f"k{n} not in labels"
+    else:
+        there, absent = f"{value} is not None", f"{value} is None"
+    value = value or f"labels.get(k{n})"
+    return _TESTS[kind].format(n=n, value=value, there=there, absent=absent)
 
 
 def _test(requirement: Requirement) -> tuple[int, str | None, Any]:
@@ -105,6 +172,9 @@ def _below(value: str | None, bound: int) -> bool:
     return number is not None and number < bound
 
 
+_NAMES: dict[str, Any] = {"__builtins__": {}, "above": _above, "below": _below}
+"""What the source text may call."""
+
 _factories: dict[Shape, Callable[..., Predicate]] = {}
 
 
@@ -113,7 +183,6 @@ def _factory(shape: Shape) -> Callable[..., Predicate]:
     if factory is None:
         if len(_factories) >= _MOST_SHAPES:
             _factories.clear()
-        names = {"__builtins__": {}, "above": _above, "below": _below}
-        factory = eval(shape_source(shape), names)  # noqa: S307 - the text holds nothing of a user
+        factory = eval(shape_source(shape), dict(_NAMES))  # noqa: S307 - no text of a user in it
         _factories[shape] = factory
     return factory

@@ -7,12 +7,12 @@ from nodeselect.errors import SelectorError
 from nodeselect.frozen import Frozen
 from nodeselect.labels.answers import allowed
 from nodeselect.labels.operators import Operator
-from nodeselect.labels.predicate import Predicate, compile_predicate
+from nodeselect.labels.predicate import Failures, Predicate, compile_failures, compile_predicate
 from nodeselect.labels.requirement import Requirement, exact_text
 from nodeselect.limits import LIMITS
 from nodeselect.printable import FORBIDDEN, cut, printable, quoted
 
-__all__ = ["Selector", "made_of"]
+__all__ = ["Selector", "failures_of", "made_of"]
 
 
 class Selector(Frozen):
@@ -268,6 +268,16 @@ def made_of(
     object.__setattr__(selector, "ids", ids)
     object.__setattr__(selector, "matches", compile_predicate(requirements, ids))
     return selector
+
+
+def failures_of(selector: Selector, fields: Mapping[str, int] | None = None) -> Failures:
+    """Make the function that gives which of a selector's :attr:`~Selector.parts` a node fails: the
+    first of them by the lowest bit.
+
+    :param fields: where labels are no map: as in ``compile_failures``.
+    """
+    requirements = [each for part in selector.parts for each in part.requirements]
+    return compile_failures(requirements, selector.ids, fields)
 
 
 def _check_sizes(requirements: list[Requirement], source: str | None) -> None:

@@ -8,7 +8,7 @@ to nothing.
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, TypeVar
 
 import msgspec
@@ -33,7 +33,8 @@ __all__ = [
 ]
 
 _T = TypeVar("_T")
-_Half = tuple[int, SeenState, list[tuple[str, dict[str, str], str | None, str | None]]]
+_Nodes = list[tuple[str, dict[str, str], str | None, str | None]]
+_Half = tuple[int, SeenState, dict[int, int], set[str], _Nodes]
 
 
 class PlainRecord(msgspec.Struct, forbid_unknown_fields=True, gc=False):
@@ -89,15 +90,20 @@ def decode_plain_lines(piece: bytes, lines: int) -> list[PlainRecord] | None:
     return records if max(sizes, default=0) <= LIMITS.node_labels else None
 
 
-def encode_half(count: int, seen: SeenState, nodes: list[Parts]) -> bytes:
+def encode_half(
+    count: int, seen: SeenState, failures: Mapping[int, int], missing: set[str], nodes: list[Parts]
+) -> bytes:
     """Pack what one process has read of a file, for the other."""
-    return msgspec.msgpack.encode((count, seen, nodes))
+    # A number of more than 64 bits is no number to msgpack.
+    counts = [(str(failed), count) for failed, count in failures.items()]
+    return msgspec.msgpack.encode((count, seen, counts, missing, nodes))
 
 
 def decode_half(sent: bytes) -> _Half:
     """Unpack what :func:`encode_half` packed."""
-    half: _Half = msgspec.msgpack.decode(sent, type=_Half)
-    return half
+    shape = tuple[int, SeenState, list[tuple[str, int]], set[str], _Nodes]
+    count, seen, counts, missing, nodes = msgspec.msgpack.decode(sent, type=shape)
+    return count, seen, {int(failed): count for failed, count in counts}, missing, nodes
 
 
 def split_footer(data: bytes) -> tuple[bytes, str]:

@@ -9,22 +9,20 @@ keys are learned from that.
 
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
-from operator import attrgetter
 from typing import Any
 
 import msgspec
 from msgspec.structs import astuple
 
 from nodeselect.columns import Columns
-from nodeselect.labels import Operator, Selector
+from nodeselect.labels import Selector
+from nodeselect.labels.predicate import Failures
+from nodeselect.labels.selector import failures_of
 from nodeselect.limits import LIMITS
 from nodeselect.sources.found import are_ids
 from nodeselect.sources.json_records import PlainRecord
 
-__all__ = ["KnownKeys", "Needs", "needs_of"]
-
-Needs = Sequence[tuple[str, frozenset[str] | None]]
-"""Labels that a wanted node surely has, each with the values one of which it has; None is any."""
+__all__ = ["KnownKeys"]
 
 _MOST_KEYS = 32
 """A Struct has room for all its keys in each node; with 64 it is hardly faster than a map
@@ -33,30 +31,20 @@ _MOST_KEYS = 32
 _MOST_LESSONS = 8
 """Pieces learned from before it is given up. One that is read in this way gives a lesson back."""
 
-_VALUES = (Operator.EQUALS, Operator.IN)
-"""The operators that name the values which a label may have."""
-
 _write_lines = msgspec.json.Encoder().encode_lines
-
-
-def needs_of(selector: Selector) -> Needs:
-    """Give what each node has that ``selector`` takes. A node that has it may still be refused."""
-    return [
-        (each.key, frozenset(each.values) if each.operator in _VALUES else None)
-        for each in selector.requirements
-        if not each.operator.takes_absent
-    ]
 
 
 class KnownKeys:
     """The label keys of one input, in the order in which its nodes have them."""
 
-    def __init__(self, needs: Needs) -> None:
-        self._needs = needs
+    def __init__(self, selector: Selector) -> None:
+        """Begin without any; ``selector`` is what :meth:`read` asks of the nodes."""
+        self._selector = selector
         self._neighbours: set[tuple[str | None, str | None]] = set()
         self._lessons = _MOST_LESSONS
         self._decoder: msgspec.json.Decoder[Any] | None = None
-        self._fields: dict[str, str] = {}
+        self._numbers: dict[str, int] = {}
+        self._failures: Failures
 
     def learn(self, records: Iterable[PlainRecord]) -> None:
         """Learn the keys of nodes that were read in another way, for the lines behind them."""
@@ -76,13 +64,16 @@ class KnownKeys:
             sorter.add(key, before)
         try:
             keys = [key for key in sorter.static_order() if key is not None]
-            self._fields = {key: f"label_{number}" for number, key in enumerate(keys)}
-            self._decoder = _decoder(self._fields)
+            self._decoder = _decoder(keys)
         except ValueError:  # nodes differ in their order; there are many keys, or odd ones
             self._lessons, self._decoder = 0, None
+            return
+        self._numbers = {key: number for number, key in enumerate(keys)}
+        self._failures = failures_of(self._selector, self._numbers)
 
-    def read(self, piece: bytes) -> tuple[list[str], list[PlainRecord]] | None:
-        """Give the ids of all nodes of ``piece``, and the nodes that have what is needed.
+    def read(self, piece: bytes) -> tuple[list[str], list[int], list[PlainRecord]] | None:
+        """Give the ids of all nodes of ``piece``, what each of them fails, and the nodes that fail
+        nothing.
 
         None when the lines are to be read in another way.
         """
@@ -90,18 +81,17 @@ class KnownKeys:
         if found is None:
             return None
         ids, records = found
-        for key, values in self._needs:
-            if key not in self._fields:
-                return ids, []
-            label = attrgetter(f"labels.{self._fields[key]}")
-            if values is None:
-                records = [record for record in records if label(record) is not None]
-            else:
-                records = [record for record in records if label(record) in values]
-        return ids, [
-            PlainRecord(record.id, msgspec.to_builtins(record.labels), record.name, record.state)
-            for record in records
-        ]
+        failures = self._failures
+        failed = [failures(record.labels, record.id) for record in records]
+        wanted = [record for record, bits in zip(records, failed, strict=True) if not bits]
+        return (
+            ids,
+            failed,
+            [
+                PlainRecord(each.id, msgspec.to_builtins(each.labels), each.name, each.state)
+                for each in wanted
+            ],
+        )
 
     def columns(self, piece: bytes) -> Columns | None:
         """Give all nodes of ``piece``, or None when the lines are to be read in another way."""
@@ -110,7 +100,7 @@ class KnownKeys:
             return None
         ids, labels, names, states = zip(*map(astuple, found[1]), strict=True)
         values = zip(*map(astuple, labels), strict=True)
-        return Columns(ids, names, states, dict(zip(self._fields, values, strict=True)))
+        return Columns(ids, names, states, dict(zip(self._numbers, values, strict=True)))
 
     def _decoded(self, piece: bytes) -> tuple[list[str], list[Any]] | None:
         """Decode lines, and give their ids with them; None where that does not show them whole."""
@@ -129,19 +119,23 @@ class KnownKeys:
         return ids, records
 
 
-def _decoder(fields: dict[str, str]) -> msgspec.json.Decoder[Any]:
-    """Make the decoder of nodes whose labels have these keys, or some of them, in this order.
+def _decoder(keys: Sequence[str]) -> msgspec.json.Decoder[Any]:
+    """Make the decoder of nodes whose labels have these keys, or some of them, in this order; the
+    fields are called ``label_0``, ``label_1``, …
 
     A label that is absent is None, which none in the input can be, and is not written again.
 
     :raises ValueError: when there are too many, or a key has a quote or a backslash.
     """
-    if len(fields) > _MOST_KEYS:
+    if len(keys) > _MOST_KEYS:
         raise ValueError("too many keys")
     options: Any = {"forbid_unknown_fields": True, "omit_defaults": True, "gc": False}
     labels = msgspec.defstruct(
         "Labels",
-        [(field, str, msgspec.field(default=None, name=key)) for key, field in fields.items()],
+        [
+            (f"label_{number}", str, msgspec.field(default=None, name=key))
+            for number, key in enumerate(keys)
+        ],
         **options,
     )
     record = msgspec.defstruct(

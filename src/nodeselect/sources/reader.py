@@ -8,12 +8,23 @@ The shape is recognised by what stands in the input, never by the name of the fi
 """
 
 import re
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import (
+    Callable,
+    Collection,
+    Generator,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from itertools import chain
 from typing import Any, BinaryIO
 
 from nodeselect.columns import Block, in_blocks
 from nodeselect.errors import InventoryError
+from nodeselect.labels import Selector
+from nodeselect.labels.selector import failures_of
 from nodeselect.node import Node, Parts
 from nodeselect.printable import cut, printable
 from nodeselect.sources import (
@@ -27,7 +38,7 @@ from nodeselect.sources import (
 from nodeselect.sources.envelope import check_footer, kind_of, refuse_beside
 from nodeselect.sources.found import Found, checked, described
 from nodeselect.sources.json_records import PlainRecord
-from nodeselect.sources.known_keys import KnownKeys, Needs
+from nodeselect.sources.known_keys import KnownKeys
 from nodeselect.sources.second_half import SecondHalf
 from nodeselect.sources.seen import SeenIds, UnseenIds
 
@@ -48,13 +59,16 @@ _PIECE = 60 * 1024
 """Bytes of lines decoded at a time; small enough to stay in the processor's cache
 (``benchmarks/test_read.py``)."""
 
+_MOST_FAILURES = 1_000
+"""Kinds of nodes that are counted, by what they fail; more than anybody is told of."""
+
 
 class NodeReader:
     """Iterates over the nodes of one input; in the end :attr:`count` says how many there were.
 
-    With ``keep``, only wanted nodes are made and given; all are read and checked. JSON lines and
-    CSV are read piece by piece: memory does not grow with what is not kept, but for 8 bytes a
-    node (see ``seen.py``). Other documents are held as text, and decoded node by node.
+    With ``keep`` or a selector, only wanted nodes are made and given; all are read and checked.
+    JSON lines and CSV are read piece by piece: memory does not grow with what is not kept, but for
+    8 bytes a node (see ``seen.py``). Other documents are held as text, and decoded node by node.
 
     An error means that nothing of the input is to be used: it may come at the end.
 
@@ -66,13 +80,20 @@ class NodeReader:
     """Nodes read so far, wanted or not."""
     name: str | None
     """What errors call the input."""
+    failures: Counter[int]
+    """Of a selector: how many of these nodes fail which of its parts, the first by the lowest bit;
+    0 stands for the nodes that it takes. Not counted to the end where there are more than a
+    thousand kinds."""
+    missing: set[str]
+    """Of the ids that are looked for, those that none of these nodes has."""
 
     def __init__(
         self,
         stream: BinaryIO,
         keep: Keep | None = None,
         *,
-        needs: Needs = (),
+        selector: Selector | None = None,
+        ids: Collection[str] = (),
         name: str | None = None,
         watch: Callable[["NodeReader"], None] | None = None,
         fork: bool = False,
@@ -80,8 +101,9 @@ class NodeReader:
         """Read ``stream``, a buffered one.
 
         :param keep: says which nodes are wanted; None wants all.
-        :param needs: what every node has that ``keep`` wants. To know it spares work: ``keep`` is
-            not asked about all the others.
+        :param selector: takes the nodes that are wanted; to know it is faster than to ask
+            ``keep``, which is then to be None.
+        :param ids: what is looked for in vain is told by :attr:`missing`.
         :param name: what errors call the input.
         :param watch: called every thousand nodes or so.
         :param fork: whether a large file of lines may be read by two processes; ``keep`` then
@@ -89,14 +111,17 @@ class NodeReader:
         """
         self._stream = stream
         self._keep = keep
-        self._needs = needs
-        self._known = KnownKeys(needs) if needs else None
+        self._selector = selector
+        self._failures = None if selector is None else failures_of(selector)
+        self._known = KnownKeys(selector) if selector is not None and selector.written else None
         self.name = name
         self._watch = watch
         self._fork = fork
         self._seen = SeenIds()
         self._footer = ""
         self.count = 0
+        self.failures = Counter()
+        self.missing = set(ids)
 
     def __iter__(self) -> Iterator[Node]:
         return (Node.read(*parts) for parts in self.parts())
@@ -112,7 +137,7 @@ class NodeReader:
         """
         self._seen = UnseenIds()
         if self._keep is None and self._known is None:
-            self._known = KnownKeys(())
+            self._known = KnownKeys(Selector.everything())
         return self._blocks()
 
     def _blocks(self) -> Iterator[Block]:
@@ -213,15 +238,23 @@ class NodeReader:
                 lines, nodes = found
                 yield nodes
             line += lines
+            if self._watch is not None:
+                self._watch(self)
         return line
 
     def _known_piece(self, piece: bytes) -> tuple[int, Block] | None:
         """Give how many lines there are and their wanted nodes; None where keys are not known."""
         if self._known is None or self._footer:
             return None
-        if self._needs:
+        if self._selector is not None:
             found = self._known.read(piece)
-            return None if found is None else (len(found[0]), self._wanted(*found))
+            if found is None:
+                return None
+            ids, failed, records = found
+            self._count(ids)
+            if len(self.failures) <= _MOST_FAILURES:
+                self.failures.update(failed)
+            return len(ids), list(map(_parts, records))
         columns = self._known.columns(piece)
         if columns is None:
             return None
@@ -235,34 +268,41 @@ class NodeReader:
             return list(self._single_lines(piece, line))
         if self._known is not None:
             self._known.learn(records)
-        return self._wanted([record.id for record in records], records)
-
-    def _wanted(self, ids: list[str], records: list[PlainRecord]) -> list[Parts]:
-        """Count nodes with these ids, and give the wanted ones among the ``records``."""
-        self._count(ids)
-        keep = self._keep
-        if keep is not None:
-            records = [record for record in records if keep(record.labels, record.id)]
-        return [(record.id, record.labels, record.name, record.state) for record in records]
+        self._count([record.id for record in records])
+        return [_parts(record) for record in records if self._wants(record.labels, record.id)]
 
     def _count(self, ids: Sequence[str]) -> None:
+        """Count nodes with these ids, wanted or not."""
         self._seen.add(ids)
         self.count += len(ids)
-        if self._watch is not None:
-            self._watch(self)
+        if self.missing:
+            self.missing.difference_update(ids)
+
+    def _wants(self, labels: Mapping[str, str], node_id: str) -> bool:
+        """Say whether a node is wanted, and count what it fails."""
+        if self._failures is not None:
+            failed = self._failures(labels, node_id)
+            if len(self.failures) <= _MOST_FAILURES:
+                self.failures[failed] += 1
+            return not failed
+        return self._keep is None or self._keep(labels, node_id)
 
     def _second_half(self, stream: BinaryIO) -> bytes:
         """Read the lines of ``stream`` in the other process; give what :meth:`_sent` takes."""
-        reader = NodeReader(stream, self._keep, needs=self._needs)
+        reader = NodeReader(stream, self._keep, selector=self._selector, ids=self.missing)
         nodes = list(chain.from_iterable(reader._read_pieces(_pieces(b"", stream), 0)))
         if reader._footer:
             raise InventoryError("one-page", "a footer is looked at by the first process")
-        return json_records.encode_half(reader.count, reader._seen.state(), nodes)
+        return json_records.encode_half(
+            reader.count, reader._seen.state(), reader.failures, reader.missing, nodes
+        )
 
     def _sent(self, sent: bytes) -> Block:
         """Take what the other process has read."""
-        count, seen, nodes = json_records.decode_half(sent)
+        count, seen, failures, missing, nodes = json_records.decode_half(sent)
         self.count += count
+        self.failures.update(failures)
+        self.missing &= missing
         self._seen.join(seen)
         return nodes
 
@@ -317,12 +357,15 @@ class NodeReader:
             except InventoryError as error:
                 raise _inside(place, error) from None
             node_id, labels, _, _ = parts
-            self._seen.add([node_id])
-            self.count += 1
+            self._count([node_id])
             if self._watch is not None and not self.count % 1_000:
                 self._watch(self)
-            if self._keep is None or self._keep(labels, node_id):
+            if self._wants(labels, node_id):
                 yield parts
+
+
+def _parts(record: PlainRecord) -> Parts:
+    return record.id, record.labels, record.name, record.state
 
 
 def _of_shape(
