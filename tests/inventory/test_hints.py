@@ -14,6 +14,7 @@ from nodeselect import Inventory, Node, Selector
 from nodeselect.inventory import hints, notes
 from nodeselect.inventory.explanation import Hint
 from nodeselect.inventory.hints import is_close
+from nodeselect.inventory.store import Store
 from tests.cli.running import unprintable
 
 TABLE = Path(__file__).with_name("hints.txt")
@@ -171,6 +172,60 @@ def test_many_keys_are_not_searched(monkeypatch: pytest.MonkeyPatch, indexed: bo
     node = Node("n", {"aaaa": "vv", "bbbb": "", "cccc": "", "dddd": ""})
     inventory = Inventory([node], indexed=indexed)
     assert inventory.explain(Selector.parse("aaab=vv")).hints == ()
+
+
+@pytest.mark.parametrize("of", ["segment", "changes"])
+def test_a_name_is_looked_up(monkeypatch: pytest.MonkeyPatch, of: str) -> None:
+    """Whether an id is a name is found without a look at each name, once a table of them is made;
+    the first living node of that name is told."""
+    nodes = [Node(f"n-{at}", name=f"web-{at % 1_000}") for at in range(3_000)]
+    inventory = Inventory(nodes if of == "segment" else [], compact_at=None)
+    inventory.apply(nodes)
+    inventory.remove("n-7")
+    inventory.upsert(Node("n-1007", name="other"))
+    asked = Selector.of(match_ids=["web-7", "n-0"])
+    assert inventory.explain(asked).hints[0].instead == "n-2007"
+    inventory.upsert(Node("n-0", name="web-7"))
+    looked: list[int] = []
+    name = Store.name if of == "segment" else Store.node
+
+    def watched(self: Store, ordinal: int) -> object:
+        looked.append(ordinal)
+        return name(self, ordinal)
+
+    monkeypatch.setattr(Store, name.__name__, watched)
+    assert inventory.explain(Selector.of(match_ids=["web-7"])).hints[0].instead == "n-0"
+    assert len(looked) < 10
+    inventory.compact()
+    assert inventory.explain(Selector.of(match_ids=["web-7"])).hints[0].instead == "n-0"
+
+
+@pytest.mark.parametrize("gone", ["removed", "replaced"])
+@pytest.mark.parametrize("begun", [0, 3_000])
+def test_what_no_node_has_any_more(monkeypatch: pytest.MonkeyPatch, gone: str, begun: int) -> None:
+    """Keys and values of nodes that are gone are not offered, and do not use up a limit."""
+    for module in (hints, notes):
+        monkeypatch.setattr(module, "_MANY", 3)
+    old = [Node(f"old-{at}", {f"key-{at}": "", "tier": f"tier-{at}"}) for at in range(50)]
+    old += [Node("old", {"regoin": "eu", "tier": "premuim"})]
+    kept = [Node(f"n-{at}", {"region": "eu", "tier": "premium"}) for at in range(1 + begun)]
+    inventory = Inventory([*old, *kept], compact_at=None)
+    if gone == "removed":
+        inventory.apply([node.id for node in old])
+    else:
+        inventory.apply([Node(node.id, {"region": "eu"}) for node in old])
+    for text, instead in (
+        ("regon=eu", "region=eu"),
+        ("tier=premiun", "tier=premium"),
+        ("tier!=premiun", "tier!=premium"),
+        ("zone=premium", "tier=premium"),
+        ("regoin=eu", "region=eu"),
+        ("key-7=premium", "tier=premium"),
+    ):
+        told = inventory.explain(Selector.parse(text))
+        assert [hint.instead for hint in told.hints] == [instead]
+        inventory_now = Inventory(inventory)
+        assert told.hints == inventory_now.explain(Selector.parse(text)).hints
 
 
 def test_few_words_of_a_large_set_are_looked_for() -> None:

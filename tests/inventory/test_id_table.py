@@ -49,6 +49,15 @@ def test_find(hashed: None) -> None:
     assert [ids.find(node_id) for node_id in UNKNOWN] == [None] * len(UNKNOWN)
 
 
+def test_find_each(hashed: None) -> None:
+    """Of names, which may be alike or absent, all that are the same are found."""
+    objects = np.empty(90, object)
+    objects[:] = [None if at % 3 == 2 else f"web-{at % 7}" for at in range(90)]
+    names = IdTable(objects)
+    for name in (*(f"web-{number}" for number in range(7)), "web", "web-7", ""):
+        assert sorted(names.find_each(name)) == [at for at in range(90) if objects[at] == name]
+
+
 def test_find_all(hashed: None) -> None:
     """Of many ids those that are there are found, once each, wherever unknown ones stand."""
     ids = table(IDS)

@@ -60,6 +60,16 @@ def test_kept_plans_are_told() -> None:
     assert inventory.memory()["plans"] > 0
 
 
+def test_a_table_of_names_is_told() -> None:
+    """What is made for names, when one is asked for as an id, is told among the tables."""
+    inventory = Inventory(Node(f"n-{at}", name=f"web-{at}") for at in range(3_000))
+    before = inventory.memory()["id table"]
+    assert inventory.explain(Selector.of(match_ids=["n-7"])).hints == ()
+    assert inventory.memory()["id table"] == before
+    assert inventory.explain(Selector.of(match_ids=["web-7"])).hints[0].instead == "n-7"
+    assert inventory.memory()["id table"] == 2 * before
+
+
 @pytest.mark.parametrize(
     ("make", "least", "most"),
     [

@@ -32,11 +32,14 @@ _PLAN_BYTES = 4 << 20
 """Bytes of kept plans."""
 
 
+_NONE = array("I")
+
+
 class Changes:
     """Nodes by ordinal, and deaths. Written by one thread at a time, read by any number."""
 
     __slots__ = (
-        *("_before", "_died", "_latest", "_latest_at", "_plans"),
+        *("_before", "_died", "_latest", "_latest_at", "_named", "_plans"),
         *("deaths", "first", "index", "nodes", "ranks"),
     )
 
@@ -51,6 +54,7 @@ class Changes:
         self._latest: dict[str, int] = {}
         self._latest_at: dict[int, int] = {}
         self._died: dict[int, int] = {}
+        self._named: dict[str, array[int]] = {}
         self._plans = Plans(_PLAN_BYTES)
 
     def add(self, node: Node, rank: int) -> None:
@@ -60,6 +64,8 @@ class Changes:
         self.ranks.append(rank)
         if self.index is not None:
             self.index.add(ordinal, node.labels, node.state)
+        if node.name is not None:
+            self._named.setdefault(node.name, array("I")).append(ordinal)
         self.nodes.append(node)  # behind the index: who counts the nodes can rely on it
         self._latest[node.id] = self._latest_at[rank] = ordinal
 
@@ -82,6 +88,10 @@ class Changes:
         (nodes, deaths), (more_nodes, more_deaths) = start, stop
         died = postings.of(self.deaths[deaths:more_deaths])
         return died | postings.between(self.first + nodes, self.first + more_nodes)
+
+    def named(self, name: str) -> "array[int]":
+        """Give the ordinals of all nodes with a name that ever came in."""
+        return self._named.get(name, _NONE)[:]
 
     def newest(self, node_id: str, count: int) -> int | None:
         """Give the ordinal of the newest version of a node among the first ``count`` nodes.
@@ -157,7 +167,7 @@ class Changes:
     def bytes(self) -> int:
         """Give the memory of all, in bytes. Cost: a look at every node."""
         numbers = (self.ranks, self.deaths, self._before, self._died, self._latest_at)
-        tables = (self.nodes, self._latest, *numbers)
+        tables = (self.nodes, self._latest, *numbers, self._named, *list(self._named.values()))
         index = 0 if self.index is None else self.index.bytes()
         nodes = sum(map(_node_bytes, self.nodes))
         return index + self._plans.bytes + sum(map(getsizeof, tables)) + nodes

@@ -5,7 +5,7 @@ nodes; else by a look at each node.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator
 
 from nodeselect.inventory import postings
 from nodeselect.inventory.moment import Moment
@@ -15,7 +15,7 @@ from nodeselect.labels import Operator, Requirement
 from nodeselect.labels.selector import made_of
 from nodeselect.node import Node
 
-__all__ = ["carriers", "facet", "few_keys", "few_values", "ids_of_names", "keys_of", "states"]
+__all__ = ["carriers", "facet", "few_keys", "few_values", "keys_of", "states"]
 
 
 def facet(store: Store, found: Postings, key: str) -> Counter[str]:
@@ -28,10 +28,15 @@ def facet(store: Store, found: Postings, key: str) -> Counter[str]:
 
 
 def few_values(store: Store, found: Postings, key: str, most: int) -> Counter[str] | None:
-    """Count the nodes by their value of ``key``; None where there are more than ``most`` values."""
+    """Count the nodes by their value of ``key``; None where there are more than ``most`` values.
+
+    Cost: that of :func:`facet` for so many values, and for those that none of ``found`` has.
+    """
     indexes = store.indexes()
-    if indexes is not None and max(len(index.values(key)) for index in indexes) > most:
-        return None
+    if indexes is not None:
+        others = sum(len(index.everything) for index in indexes) - len(found)
+        if max(len(index.values(key)) for index in indexes) - others > most:
+            return None  # a node has one value, so no more than these are of the others alone
     counts = facet(store, found, key)
     return None if len(counts) > most else counts
 
@@ -41,36 +46,21 @@ def few_keys(store: Store, found: Postings, most: int) -> Counter[str] | None:
     indexes = store.indexes()
     if indexes is None:
         counts = Counter(key for node in _nodes(store, found) for key in node.labels)
-        return None if len(counts) > most else counts
-    names = [index.names() for index in indexes]
-    if max(map(len, names)) > most:
-        return None
-    return _sum(
-        {key: postings.intersection(found, index.carriers(key)) for key in some}
-        for index, some in zip(indexes, names, strict=True)
-    )
+    else:
+        counts = _sum(
+            {key: postings.intersection(found, index.carriers(key)) for key in index.names()}
+            for index in indexes
+        )
+    return None if len(counts) > most else counts
 
 
-def keys_of(store: Store, found: Postings, value: str, most: int) -> Counter[str]:
-    """Count the nodes that have ``value``, by the key that they have it under.
-
-    Nothing is counted where there are more than ``most`` keys.
-    """
+def keys_of(store: Store, found: Postings, value: str, keys: Collection[str]) -> Counter[str]:
+    """Count the nodes that have ``value``, by the key, one of ``keys``, that they have it under."""
     indexes = store.indexes()
     if indexes is None:
-        keys: set[str] = set()
-        counts: Counter[str] = Counter()
-        for node in _nodes(store, found):
-            keys.update(node.labels)
-            counts.update(key for key, held in node.labels.items() if held == value)
-        return Counter() if len(keys) > most else counts
-    names = [index.names() for index in indexes]
-    if max(map(len, names)) > most:
-        return Counter()
-    return _sum(
-        {key: index.count_of(key, value, found) for key in some}
-        for index, some in zip(indexes, names, strict=True)
-    )
+        nodes = _nodes(store, found)
+        return Counter(key for node in nodes for key in keys if node.labels.get(key) == value)
+    return _sum({key: index.count_of(key, value, found) for key in keys} for index in indexes)
 
 
 def carriers(moment: Moment, found: Postings, key: str) -> int:
@@ -91,21 +81,6 @@ def states(store: Store, found: Postings) -> dict[str | None, int]:
                 counts[state] += postings.intersection(found, held)
     ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0] or ""))
     return {state: count for state, count in ranked if count}
-
-
-def ids_of_names(store: Store, found: Postings, names: Sequence[str]) -> dict[str, str]:
-    """Give the id of the first node that has each of ``names``, where one has. Cost: a look at
-    each name that there is."""
-    wanted = frozenset(names)
-    ordinals = [] if store.segment is None else store.segment.named(wanted)
-    late = enumerate(store.changes.nodes[:], store.changes.first)
-    ordinals += [ordinal for ordinal, node in late if node.name in wanted]
-    ids: dict[str, str] = {}
-    for ordinal in store.in_order(found & postings.of(ordinals)):
-        name = store.name(ordinal)
-        if name is not None:
-            ids.setdefault(name, store.id(ordinal))
-    return ids
 
 
 def _nodes(store: Store, found: Postings) -> Iterator[Node]:

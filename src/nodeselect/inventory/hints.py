@@ -180,18 +180,22 @@ class _Fleet:
 
     def other_key(self, place: int, text: str, requirement: Requirement) -> _Guess | None:
         """Look for a key that is close to one that no node has."""
-        if self._keys is None:
-            some = counting.few_keys(self._store, self._everything, _MANY)
-            self._keys = {} if some is None else some
-        key = requirement.key
-        other = None if key in self._keys else _close_key(key, self._keys)
+        key, keys = requirement.key, self._known_keys
+        other = None if key in keys else _close_key(key, keys)
         if other is None:
             return None
         code, name = other
-        message = f"no node has the label {quoted(key)}; {_have(self._keys[name])} {quoted(name)}"
+        message = f"no node has the label {quoted(key)}; {_have(keys[name])} {quoted(name)}"
         return _guess(
             code, place, message, text, _checked(name, requirement.operator, requirement.values)
         )
+
+    @property
+    def _known_keys(self) -> Mapping[str, int]:
+        """The keys, and how many nodes carry each; none where there are very many."""
+        if self._keys is None:
+            self._keys = counting.few_keys(self._store, self._everything, _MANY) or {}
+        return self._keys
 
     def _other_value(self, place: int, text: str, requirement: Requirement) -> _Guess | None:
         key = requirement.key
@@ -220,7 +224,7 @@ class _Fleet:
         for value in requirement.values[:_WORDS] if requirement.operator in _NAMING else ():
             if len(value) < 2 or value in _PLAIN_WORDS or parse_int64(value) is not None:
                 continue
-            counts = counting.keys_of(self._store, self._everything, value, _MANY)
+            counts = counting.keys_of(self._store, self._everything, value, self._known_keys)
             if counts:
                 key = max(sorted(counts), key=lambda each: counts[each])
                 message = f"{_have(counts[key])} {quoted(value)} as the value of {quoted(key)}"
@@ -230,13 +234,14 @@ class _Fleet:
 
     def name_for_id(self, place: int, ids: Sequence[str], missing: Sequence[str]) -> _Guess | None:
         """Find out whether an id that no node has is a node's name."""
-        known = counting.ids_of_names(self._store, self._everything, missing) if missing else {}
         for name in missing:
-            if name in known:
+            ordinal = self._store.first_named(name, self._everything)
+            if ordinal is not None:
+                known = self._store.id(ordinal)
                 message = f"{quoted(name)} is the name of a node, not an id;"
-                message += f" its id is {quoted(known[name])}"
-                chosen = made_of([], [*(each for each in ids if each != name), known[name]])
-                return Hint("name-for-id", place, message, known[name], (name,), None), chosen
+                message += f" its id is {quoted(known)}"
+                chosen = made_of([], [*(each for each in ids if each != name), known])
+                return Hint("name-for-id", place, message, known, (name,), None), chosen
         return None
 
 

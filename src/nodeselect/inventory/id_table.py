@@ -1,4 +1,4 @@
-"""From an id to the rank of its node."""
+"""From an id, or a name, to the ranks of nodes."""
 
 from array import array
 from collections.abc import Iterable, Sequence
@@ -19,7 +19,8 @@ _LOOKED_AT = np.arange(4)
 
 
 class IdTable:
-    """Where each of many different ids stands in their list. Immutable.
+    """Where each of many different ids stands in their list, or each of many names, which may be
+    alike. Immutable.
 
     A table of sorted hashes, of 32 bits each, and the place where the hashes with the same first
     bits begin, one or two of them: 10 to 12 bytes an id, where a dictionary takes 75. Every id that
@@ -56,6 +57,13 @@ class IdTable:
                 if self._ids[rank] == node_id:
                     return rank
         return None
+
+    def find_each(self, name: str) -> list[int]:
+        """Give all ranks of a name, in no order. Cost: some microseconds, and what it gives."""
+        wanted = np.uint32(hash(name) & _MASK)
+        start, stop = (self._hashes.searchsorted(wanted, side) for side in ("left", "right"))
+        ranks: list[int] = self._ranks[start:stop].tolist()
+        return [rank for rank in ranks if self._ids[rank] == name]
 
     def find_all(self, node_ids: Sequence[str]) -> "array[int]":
         """Give the ranks of those ids that there are, in no order. Cost: some 0.2 µs an id."""
