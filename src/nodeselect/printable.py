@@ -8,7 +8,7 @@ library as text for people goes through :func:`printable`.
 import re
 import unicodedata
 
-__all__ = ["FORBIDDEN", "UNPRINTABLE", "cut", "printable", "quoted", "width"]
+__all__ = ["FORBIDDEN", "UNPRINTABLE", "cut", "in_ascii", "printable", "quoted", "width"]
 
 UNPRINTABLE = re.compile(
     "["
@@ -36,6 +36,13 @@ def printable(text: str) -> str:
     if text.isascii() and text.isprintable():
         return text
     return UNPRINTABLE.sub(lambda match: _escape(match[0]), text)
+
+
+def in_ascii(text: str) -> str:
+    """Give printable ``text`` in ASCII: other characters as their escapes, an ellipsis as dots."""
+    if text.isascii():
+        return text
+    return text.replace("…", "...").encode("ascii", "backslashreplace").decode("ascii")
 
 
 def quoted(text: str, limit: int = 60) -> str:

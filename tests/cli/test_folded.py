@@ -132,3 +132,12 @@ def test_one_series(numbers: list[int], width: int) -> None:
 def test_order_does_not_matter_to_what_is_folded(ids: list[str]) -> None:
     """The same ids in another order are folded to the same texts."""
     assert sorted(fold(ids)) == sorted(fold(reversed(ids)))
+
+
+def test_ascii_alone() -> None:
+    """Where there is ASCII alone, other ids are quoted as JSON has them, and the rest is folded."""
+    ids = ["é-1", "e-1", "é-2", "e-2", "日 x"]
+    assert fold(ids) == ["é-[1-2]", "e-[1-2]", '"日 x"']
+    folded = fold(ids, ascii_only=True)
+    assert folded == [r'"\u00e9-1"', "e-[1-2]", r'"\u00e9-2"', r'"\u65e5 x"']
+    assert sorted(each for text in folded for each in unfold(text)) == sorted(ids)

@@ -31,7 +31,7 @@ from nodeselect.cli.report import (
     screen_here,
     wrapped,
 )
-from nodeselect.printable import printable, width
+from nodeselect.printable import width
 
 __all__ = ["diff"]
 
@@ -138,14 +138,15 @@ def _text(difference: Difference, screen: Screen) -> Iterator[str]:
     yield from _heads(difference, screen)
     yield ""
     yield screen.heading(difference.headline)
-    words = _Words(lambda text: screen.cut(printable(text[:1_000]), 40), screen.shown)
+    words = _Words(lambda text: screen.cut(text[:1_000], 40), screen.shown)
     for title, groups in _sections(difference, words):
         yield ""
         yield screen.heading(title)
         for reason, ids in groups:
             told = f"{number_of(len(ids), 'node')}{f': {reason}' if reason else ''}"
             yield from wrapped(told.split(" "), screen.columns, indent=2, hang=2)
-            lines = list(wrapped(fold(ids, screen.columns - 4), screen.columns, indent=4))
+            texts = fold(ids, screen.columns - 4, ascii_only=screen.ascii_only)
+            lines = list(wrapped(texts, screen.columns, indent=4))
             most = _KEPT_LINES if title == "KEPT" else len(lines)
             yield from lines[:most]
             if len(lines) > most:
@@ -158,8 +159,7 @@ def _heads(difference: Difference, screen: Screen) -> Iterator[str]:
     room = screen.columns - len("OLD    ") - max(len(_matched(side)) for _, side in sides)
     behind = room >= _ROOM
     words = [
-        screen.cut(printable(side.name[:1_000]), room if behind else screen.columns - 5)
-        for _, side in sides
+        screen.cut(side.name[:1_000], room if behind else screen.columns - 5) for _, side in sides
     ]
     for (name, side), word in zip(sides, words, strict=True):
         if behind:

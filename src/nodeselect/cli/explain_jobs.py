@@ -22,7 +22,7 @@ from nodeselect.cli.report import (
 )
 from nodeselect.errors import JobError
 from nodeselect.inventory import Explanation, Inventory
-from nodeselect.printable import printable, width
+from nodeselect.printable import width
 
 __all__ = ["explain_jobs"]
 
@@ -186,11 +186,11 @@ def _text(jobs: Sequence[_Job], screen: Screen) -> Iterator[str]:
     most = max(12, min(_NAME, screen.columns // 3))
     names = _without_folder([job.name for job in jobs])
     rows = [
-        (_end(printable(name), most, screen), *_counts(job), job.told)
+        (_end(screen.escaped(name), most, screen), *_counts(job), screen.escaped(job.told))
         for name, job in zip(names, jobs, strict=True)
     ]
     lines = table([_HEADS, *rows], right=(1, 2))
-    yield screen.heading(next(lines))
+    yield screen.heading(screen.cut(next(lines), screen.columns))
     for line in lines:
         yield screen.cut(line, screen.columns)
 

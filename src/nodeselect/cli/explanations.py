@@ -9,7 +9,6 @@ import click
 from nodeselect.cli.report import Screen, code, json_lines, markdown_table
 from nodeselect.inventory import Explanation, NodeExplanation
 from nodeselect.labels import Selector
-from nodeselect.printable import printable
 
 __all__ = ["Explained", "Union", "explained_lines", "named", "painted", "plain"]
 
@@ -71,7 +70,7 @@ def explained_lines(
             yield f"## {code(title)}"
             yield ""
         elif several:
-            yield screen.heading(screen.cut(f"{number + 1}. {printable(title)}", screen.columns))
+            yield screen.heading(screen.cut(f"{number + 1}. {title}", screen.columns))
             yield ""
         yield from _markdown(each) if output == "markdown" else painted(each, screen)
     if union is not None:

@@ -25,7 +25,7 @@ _SIGNS = re.compile(r'[\[\],"!&^@*?%{}\\\s]')
 """What means something to programs that unfold, and so does not stand for itself."""
 
 
-def fold(ids: Iterable[str], longest: int | None = None) -> list[str]:
+def fold(ids: Iterable[str], longest: int | None = None, *, ascii_only: bool = False) -> list[str]:
     """Give texts that stand for all of ``ids``, each id once.
 
     >>> fold(["edge-001", "edge-002", "gw-7.lan", "edge-003", "core", "gw-9.lan", "edge-005"])
@@ -41,6 +41,7 @@ def fold(ids: Iterable[str], longest: int | None = None) -> list[str]:
 
     :param longest: columns of the longest text; what needs more becomes several, though one range
         is never parted.
+    :param ascii_only: write an id that is not all ASCII between quotes as well, with escapes.
     """
     first: dict[str, int] = {}
     for node_id in ids:
@@ -48,8 +49,8 @@ def fold(ids: Iterable[str], longest: int | None = None) -> list[str]:
     texts: dict[int, list[str]] = {}
     left = {}
     for node_id, at in first.items():
-        if _SIGNS.search(node_id):
-            texts[at] = [json.dumps(node_id, ensure_ascii=False)]
+        if _SIGNS.search(node_id) or (ascii_only and not node_id.isascii()):
+            texts[at] = [json.dumps(node_id, ensure_ascii=ascii_only)]
         else:
             left[node_id] = _numbers(node_id)[-_TRIED:]
     for _ in range(_TRIED):

@@ -79,6 +79,7 @@ def labels(
     if selectors is None:
         return WRONG
     facets = counted(nodes_from, selectors)
+    screen = screen_here(ascii_only=ascii_only)
     found = facets.keys if key is None else [each for each in facets.keys if each.key == key]
     match output:
         case "json":
@@ -86,9 +87,9 @@ def labels(
         case "markdown":
             put(_markdown(facets, found, key))
         case _ if found:
-            put(_text(facets, found, key, screen_here(ascii_only=ascii_only)))
+            put(_text(facets, found, key, screen))
     if not found:
-        say(facets.missing(key))
+        say("\n".join(map(screen.escaped, facets.missing(key).split("\n"))))
     return SOME if found else NONE
 
 

@@ -10,7 +10,7 @@ from typing import BinaryIO
 import click
 from click.core import ParameterSource
 
-from nodeselect.cli.explanations import Explained, explained_lines, named
+from nodeselect.cli.explanations import Explained, Union, explained_lines, named
 from nodeselect.cli.messages import say
 from nodeselect.cli.options import (
     all_option,
@@ -297,10 +297,8 @@ class _Question:
         screen = screen_here(ascii_only=False, stream=sys.stderr)
         if self._explanations and not self.matched:
             explained = list(map(Explained, titles, self._explanations))
-            if len(explained) > 1:
-                yield self._headline
-                yield ""
-            yield from explained_lines("text", explained, None, screen)
+            union = Union(0, self._explanations[0].total, None) if len(explained) > 1 else None
+            yield from explained_lines("text", explained, union, screen)
             if self._left_out:
                 yield other_states(self._left_out, self.total)
             yield from self._in_other_states()

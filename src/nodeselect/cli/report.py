@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, TextIO
 
 import click
 
-from nodeselect.printable import cut, printable, width
+from nodeselect.printable import cut, in_ascii, printable, width
 
 __all__ = [
     "MARKDOWN_CODE",
@@ -43,7 +43,7 @@ class Screen(NamedTuple):
     columns: int
     """How wide it is."""
     ascii_only: bool
-    """Whether we draw with ASCII alone. User text is shown as it is."""
+    """Whether there is ASCII alone; whatever else user text holds is shown as its escape."""
     bold: bool
     """Whether headings are bold."""
 
@@ -66,16 +66,22 @@ class Screen(NamedTuple):
         """What stands for something left out."""
         return "..." if self.ascii_only else "…"
 
+    def escaped(self, text: str) -> str:
+        """Give text in the characters that there are, and nothing that a terminal would obey."""
+        text = printable(text)
+        return in_ascii(text) if self.ascii_only else text
+
     def shown(self, text: str, columns: int = 40) -> str:
         """Give user text as a word of at most ``columns``: escaped, cut, and between quotes where
         it could not be told from what stands around it."""
-        word = printable(text[: columns + 1])
+        word = self.escaped(text[: columns + 1])
         if _PLAIN.fullmatch(word):
             return self.cut(word, columns)
         return f'"{self.cut(word, columns - 2)}"'
 
     def cut(self, text: str, columns: int) -> str:
-        """Give printable ``text``, or as much of its beginning as has room in ``columns``."""
+        """Give text escaped, or as much of its beginning as has room in ``columns``."""
+        text = self.escaped(text)
         if width(text) <= columns:
             return text
         kept = text[: max(columns - len(self.dots), 0)]

@@ -180,7 +180,8 @@ class _Plan(NamedTuple):
 
 
 def _text(plan: _Plan, screen: Screen) -> Iterator[str]:
-    yield from wrapped(f"{quoted(plan.job)}: {plan.headline}".split(" "), screen.columns, hang=2)
+    head = screen.escaped(f"{quoted(plan.job)}: {plan.headline}")
+    yield from wrapped(head.split(" "), screen.columns, hang=2)
     yield from wrapped(plan.nodes.split(" "), screen.columns, hang=2)
     if plan.waves:
         yield ""
@@ -190,7 +191,8 @@ def _text(plan: _Plan, screen: Screen) -> Iterator[str]:
         yield screen.heading(f"{lines[0]}  IDS" if behind else lines[0])
         for line, wave in zip(lines[1:], plan.waves, strict=True):
             before = indent if behind else 4
-            texts = wrapped(fold(wave.ids, screen.columns - before), screen.columns, before)
+            ids = fold(wave.ids, screen.columns - before, ascii_only=screen.ascii_only)
+            texts = wrapped(ids, screen.columns, before)
             if behind:
                 yield line + next(texts)[width(line) :]
             else:

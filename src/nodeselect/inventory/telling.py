@@ -8,7 +8,7 @@ from itertools import groupby
 from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
 
-from nodeselect.printable import cut, printable, quoted, width
+from nodeselect.printable import cut, in_ascii, printable, quoted, width
 
 if TYPE_CHECKING:
     from nodeselect.inventory.explanation import Explanation, NodeExplanation
@@ -65,7 +65,7 @@ def lines_of_node(
     screen = _Screen(max(columns, _NARROW), ascii_only=ascii_only)
     yield from screen.wrapped("headline", explanation.headline, "")
     verdicts = {True: "pass", False: "FAIL"}
-    texts = [short(text, _VALUE) for text, _, _ in explanation.requirements]
+    texts = [screen.shown(short(text, _VALUE)) for text, _, _ in explanation.requirements]
     most = min(max(map(width, texts), default=0), screen.columns // 2)
     for text, (_, value, passes) in zip(texts, explanation.requirements, strict=True):
         held = "no such label" if value is None else quoted(value)
@@ -144,9 +144,7 @@ class _Screen:
 
     def shown(self, text: str) -> str:
         """Give ``text`` in the characters that there are."""
-        if not self._ascii_only or text.isascii():
-            return text
-        return text.replace("…", "...").encode("ascii", "backslashreplace").decode()
+        return in_ascii(text) if self._ascii_only else text
 
     def narrowed(self, text: str, columns: int) -> str:
         """Cut a text that is too wide, and show that it was cut."""
@@ -233,7 +231,12 @@ class _Page:
         shown = explanation.reasons[:_LINES]
         rest = explanation.total - explanation.matched - sum(reason.nodes for reason in shown)
         rows = [
-            (f"{reason.nodes:,}", _named(explanation, reason.failed), reason.ids, reason.nodes)
+            (
+                f"{reason.nodes:,}",
+                self._screen.shown(_named(explanation, reason.failed)),
+                reason.ids,
+                reason.nodes,
+            )
             for reason in shown
         ]
         if rest:
@@ -249,14 +252,12 @@ class _Page:
             start = f"  {_right(count, counts)}  "
             if not stacked:
                 examples = self._examples(ids, nodes, beside)
-                yield Line(
-                    "row", self._screen.shown(f"{start}{_left(name, names)}  {examples}".rstrip())
-                )
+                yield Line("row", f"{start}{_left(name, names)}  {examples}".rstrip())
                 continue
             indent = " " * len(start)
             yield from self._screen.wrapped("row", f"{start}{name}", "", hang=indent)
             if ids:
-                yield Line("row", self._screen.shown(indent + self._examples(ids, nodes, free)))
+                yield Line("row", indent + self._examples(ids, nodes, free))
 
     def _nearest(self) -> Iterator[Line]:
         explanation = self._explanation
