@@ -228,6 +228,25 @@ def test_standard_input(run: Run) -> None:
     assert (piped.status, piped.out) == (1, named.out.replace('"new.json"', '"standard input"'))
 
 
+@pytest.mark.usefixtures("folder")
+@pytest.mark.parametrize(
+    ("pair", "repeated"),
+    [
+        ("--job old.yaml new.yaml -n old.json", "--job old.yaml --job new.yaml -n old.json"),
+        ("-n old.json --job old.yaml new.yaml", "--job old.yaml --job new.yaml -n old.json"),
+        ("--nodes old.json new.json --all", "-n old.json -n new.json --all"),
+        ("-n old.json - --job old.yaml", "-n old.json -n - --job old.yaml"),
+        ("-n - old.json -l region", "-n - -n old.json -l region"),
+    ],
+)
+def test_two_files_of_one_option(run: Run, pair: str, repeated: str) -> None:
+    """The old file and the new one stand behind one option, or each behind its own."""
+    data = json.dumps(NEW)
+    ended = run("diff", *pair.split(), stdin=data)
+    assert ended.status == 1
+    assert ended == run("diff", *repeated.split(), stdin=data)
+
+
 WHICH = "error: say which nodes, in one way: -l EXPR, --job FILE or --all\n"
 CHANGES = "error: say what changes, first the old and then the new: "
 
@@ -238,15 +257,15 @@ CHANGES = "error: say what changes, first the old and then the new: "
     [
         pytest.param(["-n", "old.json"], WHICH, id="nothing-asked"),
         pytest.param(["-n", "old.json", "-l", "a", "--job", "old.yaml"], WHICH, id="two-ways"),
-        pytest.param(["-n", "old.json", "--all"], f"{CHANGES}-n twice\n", id="all-of-one"),
+        pytest.param(["-n", "old.json", "--all"], f"{CHANGES}-n OLD NEW\n", id="all-of-one"),
         pytest.param(
             ["-n", "old.json", "-l", "a"],
-            f"{CHANGES}-l twice and -n once, or -l once and -n twice\n",
+            f"{CHANGES}-l OLD -l NEW, or -n OLD NEW\n",
             id="one-selector",
         ),
         pytest.param(
             ["-n", "old.json", "-n", "new.json", "--job", "a", "--job", "b"],
-            f"{CHANGES}--job twice and -n once, or --job once and -n twice\n",
+            f"{CHANGES}--job OLD NEW, or -n OLD NEW\n",
             id="two-of-both",
         ),
         pytest.param(["-n", "-", "-n", "-", "--all"], "error: only one thing can", id="two-pipes"),
@@ -255,6 +274,13 @@ CHANGES = "error: say what changes, first the old and then the new: "
             "error: only one thing can",
             id="job-and-nodes",
         ),
+        pytest.param(
+            ["-n", "old.json", "new.json", "old.json", "--all"],
+            f"{CHANGES}-n OLD NEW\n",
+            id="three-files",
+        ),
+        pytest.param(["-n", "a", "b", "--all", "c"], "unexpected extra argument (c)", id="alone"),
+        pytest.param(["a", "-n", "b", "c", "--all"], "unexpected extra argument (a)", id="first"),
         pytest.param(
             ["-n", "old.json", "-l", "a", "-l", "b", "--ascii", "-o", "json"],
             "error: --ascii goes with text, not json\n",

@@ -54,7 +54,7 @@ Examples:
   kubectl get nodes -o json | nodeselect match -l gpu -n -
   nodeselect explain --job job.yaml --nodes nodes.json
   nodeselect labels --nodes nodes.json region
-  nodeselect diff --job old.yaml --job new.yaml --nodes nodes.json
+  nodeselect diff --job old.yaml new.yaml --nodes nodes.json
   nodeselect check job.yaml
   nodeselect waves --job job.yaml --nodes nodes.json
 """,

@@ -52,21 +52,41 @@ _ROOM = 20
 _Thing = TypeVar("_Thing")
 
 
+_FILES = ("--job", "-n", "--nodes")
+"""Options that take a file, or the old one and the new one."""
+
+
+class _Diff(click.Command):
+    """Reads ``--job OLD NEW`` as ``--job OLD --job NEW``, and ``-n OLD NEW`` likewise: a file that
+    stands alone belongs to the option before it, since the command has no arguments of its own."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read the arguments."""
+        given: list[str] = []
+        for argument in args:
+            alone = argument == "-" or not argument.startswith("-")
+            if alone and len(given) > 1 and given[-2] in _FILES:
+                given.append(given[-2])
+            given.append(argument)
+        return super().parse_args(ctx, given)
+
+
 @click.command(
+    cls=_Diff,
     epilog="""\b
 Examples:
-  nodeselect diff --job old.yaml --job new.yaml -n nodes.json
+  nodeselect diff --job old.yaml new.yaml -n nodes.json
   nodeselect diff -l region=eu -l 'region=eu,tier!=free' -n nodes.json
-  nodeselect diff --job job.yaml -n yesterday.json -n today.json
-  nodeselect diff --all -n yesterday.json -n today.json -o markdown
+  nodeselect diff --job job.yaml -n yesterday.json today.json
+  nodeselect diff --all -n yesterday.json today.json -o markdown
 
 \b
 Exit status: 0 the same nodes match, 1 others do, 2 wrong question or input.
-"""
+""",
 )
 @nodes_option(several=True)
 @selector_option("The selector. Twice: the old one and the new one.")
-@job_option("The job. Twice: the old one and the new one.", several=True)
+@job_option("The job. Two files: the old one and the new one.", several=True)
 @all_option("Compare all nodes of two inputs.")
 @click.option(
     "-o", "--output", type=click.Choice(REPORTS), default="text", show_default=True,
@@ -85,8 +105,8 @@ def diff(
 ) -> int:
     """Print which nodes a change adds, keeps and removes.
 
-    What changes is the selector, given twice for the same nodes, or the nodes, given twice for the
-    same selector: first OLD, then NEW.
+    What changes is the selector (--job OLD NEW, or -l OLD -l NEW), or what it is asked of (-n OLD
+    NEW).
     """
     _check(context, nodes_from, expressions, job, everything)
     if ascii_only and output != "text":
@@ -127,8 +147,8 @@ def _check(
         raise click.UsageError("say which nodes, in one way: -l EXPR, --job FILE or --all", context)
     asked = 1 if everything else len(expressions or job)
     if (len(nodes_from), asked) not in ((1, 2), (2, 1)):
-        way = "-l" if expressions else "--job"
-        ways = "-n twice" if everything else f"{way} twice and -n once, or {way} once and -n twice"
+        way = "-l OLD -l NEW" if expressions else "--job OLD NEW"
+        ways = "-n OLD NEW" if everything else f"{way}, or -n OLD NEW"
         raise click.UsageError(f"say what changes, first the old and then the new: {ways}", context)
     if [*nodes_from, *job].count("-") > 1:
         raise click.UsageError("only one thing can come from standard input", context)
