@@ -280,3 +280,13 @@ def test_printed(show: Browser) -> None:
     displays = [show.run(f"({shown})('{name}')") for name in names]
     assert displays == ["none", "none", "table", "table-row"]
     show.ask("Emulation.setEmulatedMedia", media="")
+
+
+def test_long_ids_each_begin_a_line(tab: Browser, tmp_path: Path) -> None:
+    """Short ids that are examples stand side by side; long ones below each other."""
+    script = "[...document.querySelectorAll('.ids span')].slice(0, 3).map((e) => e.offsetTop)"
+    tab.look(500)
+    for end, lines in (("", 1), ("/" + "0123456789abcdef" * 6, 3)):
+        nodes = [Node(f"n-{at}{end}") for at in range(9)]
+        open_page(tab, tmp_path, nodes, "gpu")
+        assert len(set(tab.run(script))) == lines

@@ -200,9 +200,9 @@ def _reasons(explanation: Explanation) -> str:
     for reason in explanation.reasons[:GROUPS]:
         rest -= reason.nodes
         failed = "".join(f"<li>{code(texts[place])}</li>" for place in reason.failed)
-        ids = ", ".join(map(code, reason.ids)) + (
-            ", …" if 0 < len(reason.ids) < reason.nodes else ""
-        )
+        some = [*map(code, reason.ids), *(["…"] if 0 < len(reason.ids) < reason.nodes else [])]
+        # Each with its comma: where ids are long, each begins a line.
+        ids = " ".join(f"<span>{each}{',' * (each != some[-1])}</span>" for each in some)
         places = ",".join(map(str, reason.failed))
         rows.append(
             f'<tr><td><a href="#nodes" data-reason="{places}">{reason.nodes:,}</a></td>'
