@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nodeselect import Inventory, Node, Selector
-from nodeselect.inventory import Explanation, building
+from nodeselect.inventory import Explanation, building, explain
 from nodeselect.inventory.explain import counted_headline
 from tests import naive
 from tests.property.strategies import IDS, labels, selectors
@@ -162,6 +162,21 @@ def test_hints(inventory: Inventory, selector: Selector) -> None:
             if all(naive.takes(part.requirements, part.ids, node.labels, node.id) for part in parts)
         ]
         assert hint.matches == len(expected)
+
+
+@given(inventories(), selectors(), st.integers(1, 4))
+def test_nearest_nodes_where_groups_are_given_up(
+    inventory: Inventory, selector: Selector, groups: int
+) -> None:
+    """However few groups are kept, all else is the same, and the sums add up."""
+    told = inventory.explain(selector)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(explain, "_MOST_GROUPS", groups)
+        bounded = inventory.explain(selector)
+    assert bounded.near == told.near
+    kept = sum(reason.nodes for reason in bounded.reasons)
+    assert bounded.matched + kept + bounded.other_reasons == bounded.total
+    assert bounded._replace(reasons=told.reasons, other_reasons=0) == told
 
 
 @given(inventories(), selectors())

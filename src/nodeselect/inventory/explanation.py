@@ -161,8 +161,7 @@ class Explanation(NamedTuple):
     other_reasons: int
     """Nodes in groups that were too many to be told apart; 0 but for hundreds of groups."""
     near: tuple[NearMiss, ...]
-    """The first few of the nodes that fail the fewest requirements; none where ``other_reasons``
-    holds nodes, which may be nearer."""
+    """The first few of the nodes that fail the fewest requirements."""
     hints: tuple[Hint, ...]
     """What was probably meant; at most three."""
     missing_ids: tuple[str, ...]
