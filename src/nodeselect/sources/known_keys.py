@@ -37,13 +37,13 @@ _write_lines = msgspec.json.Encoder().encode_lines
 class KnownKeys:
     """The label keys of one input, in the order in which its nodes have them."""
 
-    def __init__(self, selector: Selector | None) -> None:
-        """Know nothing yet; ``selector`` is that of :meth:`read`."""
+    def __init__(self, selector: Selector) -> None:
+        """Begin without any; ``selector`` is what :meth:`read` asks of the nodes."""
         self._selector = selector
-        self._keys: list[str] = []
         self._neighbours: set[tuple[str | None, str | None]] = set()
         self._lessons = _MOST_LESSONS
         self._decoder: msgspec.json.Decoder[Any] | None = None
+        self._numbers: dict[str, int] = {}
         self._failures: Failures
 
     def learn(self, records: Iterable[PlainRecord]) -> None:
@@ -63,14 +63,13 @@ class KnownKeys:
         for before, key in self._neighbours:
             sorter.add(key, before)
         try:
-            self._keys = [key for key in sorter.static_order() if key is not None]
-            self._decoder = _decoder(self._keys)
+            keys = [key for key in sorter.static_order() if key is not None]
+            self._decoder = _decoder(keys)
         except ValueError:  # nodes differ in their order; there are many keys, or odd ones
             self._lessons, self._decoder = 0, None
             return
-        if self._selector is not None:
-            numbers = {key: number for number, key in enumerate(self._keys)}
-            self._failures = failures_of(self._selector, numbers)
+        self._numbers = {key: number for number, key in enumerate(keys)}
+        self._failures = failures_of(self._selector, self._numbers)
 
     def read(self, piece: bytes) -> tuple[list[str], list[int], list[PlainRecord]] | None:
         """Give the ids of all nodes of ``piece``, what each of them fails, and the nodes that fail
@@ -78,12 +77,10 @@ class KnownKeys:
 
         None when the lines are to be read in another way.
         """
-        records = self._decoded(piece)
-        if records is None:
+        found = self._decoded(piece)
+        if found is None:
             return None
-        ids = [record.id for record in records]
-        if not self._are_ids(ids):
-            return None
+        ids, records = found
         failures = self._failures
         failed = [failures(record.labels, record.id) for record in records]
         wanted = [record for record, bits in zip(records, failed, strict=True) if not bits]
@@ -98,30 +95,28 @@ class KnownKeys:
 
     def columns(self, piece: bytes) -> Columns | None:
         """Give all nodes of ``piece``, or None when the lines are to be read in another way."""
-        records = self._decoded(piece)
-        if records is None:
+        found = self._decoded(piece)
+        if found is None:
             return None
-        ids, labels, names, states = zip(*map(astuple, records), strict=True)
-        if not self._are_ids(ids):
-            return None
+        ids, labels, names, states = zip(*map(astuple, found[1]), strict=True)
         values = zip(*map(astuple, labels), strict=True)
-        return Columns(ids, names, states, dict(zip(self._keys, values, strict=True)))
+        return Columns(ids, names, states, dict(zip(self._numbers, values, strict=True)))
 
-    def _decoded(self, piece: bytes) -> list[Any] | None:
-        """Decode lines; None where what is decoded is not all that stands there."""
+    def _decoded(self, piece: bytes) -> tuple[list[str], list[Any]] | None:
+        """Decode lines, and give their ids with them; None where that does not show them whole."""
         if self._decoder is None or len(piece) > LIMITS.node_labels_bytes:
             return None
         try:
-            records: list[Any] = self._decoder.decode_lines(piece)
+            records = self._decoder.decode_lines(piece)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
             return None
-        return records if records and _write_lines(records) == piece else None
-
-    def _are_ids(self, ids: Sequence[str]) -> bool:
+        if _write_lines(records) != piece:
+            return None
+        ids = [record.id for record in records]
         if not are_ids(ids):
-            return False
+            return None
         self._lessons = min(self._lessons + 1, _MOST_LESSONS)
-        return True
+        return ids, records
 
 
 def _decoder(keys: Sequence[str]) -> msgspec.json.Decoder[Any]:

@@ -136,8 +136,8 @@ class NodeReader:
         Their ids are not compared with each other: whoever makes an inventory of them does that.
         """
         self._seen = UnseenIds()
-        if self._keep is None and self._selector is None:
-            self._known = KnownKeys(None)
+        if self._keep is None and self._known is None:
+            self._known = KnownKeys(Selector.everything())
         return self._blocks()
 
     def _blocks(self) -> Iterator[Block]:
@@ -246,20 +246,20 @@ class NodeReader:
         """Give how many lines there are and their wanted nodes; None where keys are not known."""
         if self._known is None or self._footer:
             return None
-        if self._selector is None:
-            columns = self._known.columns(piece)
-            if columns is None:
+        if self._selector is not None:
+            found = self._known.read(piece)
+            if found is None:
                 return None
-            self._count(columns.ids)
-            return len(columns.ids), columns
-        found = self._known.read(piece)
-        if found is None:
+            ids, failed, records = found
+            self._count(ids)
+            if len(self.failures) <= _MOST_FAILURES:
+                self.failures.update(failed)
+            return len(ids), list(map(_parts, records))
+        columns = self._known.columns(piece)
+        if columns is None:
             return None
-        ids, failed, records = found
-        self._count(ids)
-        if len(self.failures) <= _MOST_FAILURES:
-            self.failures.update(failed)
-        return len(ids), list(map(_parts, records))
+        self._count(columns.ids)
+        return len(columns.ids), columns
 
     def _piece(self, piece: bytes, lines: int, line: int) -> Block:
         """Give the wanted nodes of some lines, of which the first is number ``line``."""
