@@ -177,6 +177,8 @@ _HOSTILE: dict[str, Callable[[int], str]] = {
     "ids of the wrong type": lambda n: f"name: x\nselector: {{match_ids: [{'1,' * n}]}}",
     "brackets": lambda n: "[" * n,
     "aliases": lambda n: "a: &a [x]\nb: [" + "*a," * n + "]",
+    "duplicate keys": lambda n: "name: x\n" + "a: 1\n" * n,
+    "control characters": lambda n: "name: x\nmeta:\n" + "  - \x07\n" * n,
     "numbers": lambda n: "name: x\nconfig: {a: [" + "1e5," * n + "]}",
     "clashing requirements": lambda n: (
         "name: x\nselector: {match_expressions: ["

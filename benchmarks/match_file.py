@@ -8,7 +8,6 @@ so that a slow moment of the machine falls on all of them. Prints Markdown table
 """
 
 import json
-import multiprocessing
 import os
 import platform
 import sys
@@ -19,7 +18,7 @@ from statistics import median
 
 from benchmarks.fleet import shuffle_lines, write_ndjson
 from benchmarks.peers import PEERS, Peer, arguments_of_nodeselect
-from benchmarks.process import PYTHON, Run, own_peak, peak_together, run
+from benchmarks.process import PYTHON, Run, peak_together, run
 
 _HERE = Path(__file__).parent
 _DATA = _HERE / "data"
@@ -85,7 +84,7 @@ def against_peers(file: Path, rounds: int) -> list[dict[str, object]]:
         row = _medians(runs[peer.name])
         print(
             f"| {peer.name} | {row['wall_s']:.2f} | x{row['wall_s'] / ours:.1f}"
-            f" | {row['cpu_s']:.2f} | {_peak(row['peak_mb'])} |"
+            f" | {row['cpu_s']:.2f} | {row['peak_mb']:.0f} |"
         )
         rows.append({"tool": peer.name, "count": counts[peer.name], **row})
     return rows
@@ -130,11 +129,6 @@ def second_process(rounds: int) -> list[dict[str, object]]:
     return rows
 
 
-def _peak(megabytes: float) -> str:
-    """Show a peak; one that is no larger than this process may be this process itself."""
-    return f"{megabytes:.0f}" if megabytes > own_peak() + 1 else f"under {own_peak():.0f}"
-
-
 def _ask(peer: Peer, file: Path) -> tuple[Run, int]:
     taken = run(peer.command(str(file)))
     return taken, peer.count(taken.output)
@@ -162,13 +156,10 @@ def _shuffled(path: Path) -> Path:
 
 
 def _made(path: Path, make: Callable[..., None], *arguments: object) -> Path:
-    """Make the file unless it is there, in a process of its own: see :func:`run`."""
+    """Make the file unless it is there."""
     if not path.exists():
         _DATA.mkdir(exist_ok=True)
-        maker = multiprocessing.get_context("spawn").Process(target=make, args=arguments)
-        maker.start()
-        maker.join()
-        assert path.exists(), f"{path.name} was not made"
+        make(*arguments)
     return path
 
 
@@ -179,7 +170,6 @@ def _machine() -> dict[str, object]:
         "nodeselect": version("nodeselect"),
         "duckdb": version("duckdb"),
         "jq": run(["jq", "--version"]).output.strip(),
-        "least_peak_mb_that_can_be_seen": round(own_peak(), 1),
     }
 
 

@@ -28,7 +28,9 @@ def tree(value: Value) -> Any:
         case Object(entries):
             assert all(key.text == name for name, (key, _) in entries.items())
             return {name: tree(item) for name, (_, item) in entries.items()}
-    return value.text
+        case Scalar(text):
+            return text
+    return None
 
 
 def converted(value: Value) -> Any:
@@ -53,8 +55,9 @@ def scalars(value: Value) -> list[Scalar]:
             return [each for item in items for each in scalars(item)]
         case Object(entries):
             return [each for key, item in entries.values() for each in (key, *scalars(item))]
-        case _:
+        case Scalar():
             return [value]
+    return []
 
 
 def refusal(text: str) -> DocumentError:

@@ -62,7 +62,7 @@ from tests.test_documents import refusal, tree
         pytest.param("? [a]\n: b", "key-not-text", (0, 2), "a key is no text", id="list-key"),
         pytest.param("{ {a: b}: c}", "key-not-text", (0, 2), "a key is no text", id="map-key"),
         pytest.param(
-            "a: {{ .Values.a }}", "template", (0, 3), "a template was left in", id="template"
+            "a: {{ .Values.a }}", "key-not-text", (0, 3), "a template was left in", id="template"
         ),
         pytest.param(
             "a: b\n# \x1b",

@@ -233,8 +233,13 @@ def test_a_selector_that_was_meant_is_still_missing(run: Run) -> None:
         ),
         pytest.param(
             ["--ignore", "not-yaml", "x"],
-            "--ignore: not-yaml keeps the rest of a file from being read, and is always told\n",
+            "--ignore: not-yaml cannot be ignored: it is always told\n",
             id="always-told",
+        ),
+        pytest.param(
+            ["--ignore", "control-character", "x"],
+            "--ignore: control-character cannot be ignored: it is always told\n",
+            id="always-told-in-texts",
         ),
     ],
 )
@@ -251,10 +256,11 @@ def test_a_file_that_is_no_yaml_is_never_clean(run: Run) -> None:
     assert run("check", "--ignore", "template", "template.yaml").status == 1
 
 
-@pytest.mark.parametrize("job", ["wrong.yaml", "nope.yaml", "many.yaml"])
+@pytest.mark.parametrize("job", ["wrong.yaml", "nope.yaml", "many.yaml", "refused.yaml"])
 def test_match_shows_the_same(run: Run, job: str) -> None:
     """``match --job`` refuses a job with what ``check`` says of it, but for warnings."""
     Path("many.yaml").write_text("name: x\nselector: {a: b}\ncolour: red\nrollout: {strategy: x}\n")
+    Path("refused.yaml").write_text("name: 5\nselector: {match_ids: [*a, b, '']}\n")
     checked, matched = run("check", job), run("match", "-n", "x", "--job", job)
     said = checked.out + "".join(checked.err.splitlines(keepends=True)[:-1])
     assert matched == (2, "", said)

@@ -20,7 +20,7 @@ from nodeselect.jobs import (
 )
 from nodeselect.jobs._make_rules_page import made_page
 from nodeselect.jobs.problems import ALL_CODES
-from nodeselect.jobs.rules import UNREADABLE, WARNINGS
+from nodeselect.jobs.rules import ALWAYS_TOLD, WARNINGS
 from nodeselect.limits import LIMITS
 
 HERE = Path(__file__).parent
@@ -103,7 +103,7 @@ def test_the_page_of_the_rules_is_made_of_them() -> None:
 
 def test_severities_are_of_rules() -> None:
     """What is called a warning, or what cannot be left out, is a rule."""
-    assert all_rules().keys() >= WARNINGS | UNREADABLE
+    assert all_rules().keys() >= WARNINGS | ALWAYS_TOLD
     assert {rule.code for rule in all_rules().values() if rule.severity == "warning"} == WARNINGS
 
 
@@ -134,6 +134,9 @@ def test_a_choice_is_of_rules() -> None:
     for wrong in ({"ignore": {"nope"}}, {"select": ["no-name", "nope"]}):
         with pytest.raises(ValueError, match="there is no code 'nope'"):
             Choice(**wrong)
+    with pytest.raises(ValueError, match="anchor cannot be ignored: it is always told"):
+        Choice(ignore={"tag", "anchor", "no-name"})
+    assert Choice({"anchor", "no-name"}).takes("tag")
     assert pickle.loads(pickle.dumps(Choice({"no-name"}))) == Choice({"no-name"})
 
 
@@ -162,17 +165,19 @@ def test_a_selector_whose_mistake_is_left_out_is_not_called_empty() -> None:
 @pytest.mark.parametrize(
     ("job", "code"),
     [
-        pytest.param("a: &x b", "anchor", id="anchor"),
-        pytest.param("a: {{x}}", "template", id="template"),
-        pytest.param('{"a": "\\ud800"}', "surrogate", id="surrogate"),
-        pytest.param("a: \x07", "control-character", id="control-character"),
-        pytest.param("spec: x", "wrong-type", id="spec"),
+        pytest.param("name: &x b", "anchor", id="anchor"),
+        pytest.param("name: {{x}}", "key-not-text", id="template"),
+        pytest.param('{"name": "\\ud800"}', "surrogate", id="surrogate"),
+        pytest.param("name: \x07", "control-character", id="control-character"),
+        pytest.param('name: "\\a"', "control-character", id="escaped-control-character"),
+        pytest.param("selector: {match_ids: ['\x9f']}", "control-character", id="in-an-id"),
+        pytest.param("spec: x", "not-a-job", id="spec"),
         pytest.param("[]", "not-a-job", id="list"),
     ],
 )
-def test_what_keeps_a_file_from_being_read_is_always_told(job: str, code: str) -> None:
-    """A file that cannot be read is never clean, whatever is left out."""
-    assert codes_of(job, Choice(frozenset({"no-name"}), frozenset(all_rules()))) == [code]
+def test_what_is_refused_is_always_told(job: str, code: str) -> None:
+    """A file that is refused as such is never clean, whatever is left out."""
+    assert codes_of(job, Choice({"no-name"}, all_rules().keys() - ALWAYS_TOLD)) == [code]
 
 
 @pytest.mark.parametrize("job", ["name: a\n", "name: a\nselector: {}\n", "spec: {name: a}\n"])
@@ -201,8 +206,9 @@ def test_warnings_never_hide_an_error() -> None:
 
 def test_many_refusals_of_a_document_are_counted() -> None:
     """Each alias of a file is refused; the first twenty are told, and the rest is counted."""
-    checked = check_job(f"a: &a b\nb: [{'*a, ' * 40}]\n".encode(), "x")
-    assert (checked.errors, len(checked.problems), checked.unreported) == (41, 20, 21)
+    job = f"name: &a b\nselector: *a\nconfig: {{b: [{'*a, ' * 40}]}}\n"
+    checked = check_job(job.encode(), "x")
+    assert (checked.errors, len(checked.problems), checked.unreported) == (42, 20, 22)
     assert {each.code for each in checked.problems} == {"anchor"}
 
 
@@ -221,5 +227,5 @@ def test_two_characters_of_mistake_end_behind_them() -> None:
     assert (problem.line, problem.column, problem.end_column) == (2, 30, 34)
     [problem] = check_job(b'name: "a\nselector: x', "x").problems
     assert (problem.line, problem.column, problem.end_column) == (1, 7, 8)
-    [problem] = check_job(b"name: a\nname: b", "x").problems
-    assert (problem.line, problem.column, problem.end_column) == (2, 1, 5)
+    [problem] = check_job(b"selector: {a: b}\nname: a\nname: b", "x").problems[1:]
+    assert (problem.line, problem.column, problem.end_column) == (3, 1, 5)

@@ -45,7 +45,7 @@ codes = [problem.code for problem in checked.problems] or ["clean"]
 print(peak() - idle, len(said), checked.errors, codes[0])
 """
 
-BOMB = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
+BOMB = "name: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
     f"{chr(99 + n)}: &{chr(99 + n)} [{', '.join([f'*{chr(98 + n) if n else chr(97)}'] * 9)}]\n"
     for n in range(20)
 )
@@ -85,6 +85,15 @@ FILES = {
         "unknown-field",
     ),
     "duplicate-keys": ("a: 1\n" * 200_000, "duplicate-key"),
+    "duplicate-keys-that-fit": ("name: x\n" + "a: 1\n" * 99_000, "unknown-field"),
+    "aliases-that-fit": ("name: x\nmeta: [" + "*a," * 190_000 + "]", "wrong-type"),
+    "tags-that-fit": ("name: &a x\nmeta: {" + "!t a: !t b," * 90_000 + "}", "anchor"),
+    "control-characters": ("name: x" + "\x01" * (SIZE - 7), "control-character"),
+    "control-characters-in-lines": ("name: x\n" + "\x7f\n" * 500_000, "control-character"),
+    "control-characters-in-keys": (
+        "name: x\n" + "".join(f"\x1b{n:x}: \x1b[31m\n" for n in range(60_000)),
+        "control-character",
+    ),
     "ends-of-line": ("a: b\n" + "\n" * (SIZE - 5), "not-a-job"),
     "huge-integer": ("name: x\npriority: " + "9" * 1_000_000, "empty-selector"),
     "huge-hexadecimal": ("name: x\npriority: 0x" + "f" * 1_000_000, "empty-selector"),
@@ -169,7 +178,7 @@ def test_number_of_values(start: str, item: str, end: str) -> None:
         pytest.param("name: x".encode("utf-16"), id="utf-16"),
         pytest.param("name: x".encode("utf-16-le"), id="utf-16-le"),
         pytest.param("name: x".encode("utf-32"), id="utf-32"),
-        pytest.param(b'{"name": "\\ud800"}', id="lone-surrogate"),
+        pytest.param(b'{"name": "\\ud800", "selector": {"match_ids": ["a"]}}', id="lone-surrogate"),
         pytest.param(b'name: "\\ud800"', id="lone-surrogate-in-yaml"),
         pytest.param(b"name: \xed\xa0\x80", id="surrogate-in-bytes"),
         pytest.param(b"name: \x00", id="nul"),

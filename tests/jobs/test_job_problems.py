@@ -131,9 +131,9 @@ def test_a_bare_not_is_to_be_quoted() -> None:
             id="utf-16-without-a-mark",
         ),
         pytest.param(
-            b"a: b\nc: \x1b[31md\n",
-            "job.yaml:2:4: error[control-character]: a control character (\\x1b) is refused\n"
-            "  c: \\x1b[31md\n     ^^^^\n  take it out",
+            b"name: b\ntype: \x1b[31md\n",
+            "job.yaml:2:7: error[control-character]: a control character (\\x1b) is refused\n"
+            "  type: \\x1b[31md\n        ^^^^\n  take it out",
             id="escape",
         ),
         pytest.param(

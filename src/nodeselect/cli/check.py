@@ -129,7 +129,7 @@ def _codes(context: click.Context, option: str, texts: tuple[str, ...]) -> froze
     """Read codes parted by commas; refuse those that there are not, or that cannot be left out."""
     import difflib
 
-    from nodeselect.jobs.rules import UNREADABLE, all_rules
+    from nodeselect.jobs.rules import ALWAYS_TOLD, all_rules
     from nodeselect.printable import quoted
 
     codes = [piece.strip() for text in texts for piece in text.split(",")]
@@ -138,10 +138,9 @@ def _codes(context: click.Context, option: str, texts: tuple[str, ...]) -> froze
             close = difflib.get_close_matches(code[:40], all_rules(), 1)
             meant = f"; did you mean {close[0]!r}?" if close else ""
             raise click.UsageError(f"{option}: there is no code {quoted(code)}{meant}", context)
-        if option == "--ignore" and code in UNREADABLE:
+        if option == "--ignore" and code in ALWAYS_TOLD:
             raise click.UsageError(
-                f"--ignore: {code} keeps the rest of a file from being read, and is always told",
-                context,
+                f"--ignore: {code} cannot be ignored: it is always told", context
             )
     return frozenset(codes)
 

@@ -7,6 +7,7 @@ nothing is converted, and every value keeps its line and column.
 
 What YAML has beyond plain data is refused by name: anchors and aliases, tags, merge keys, second
 documents, keys that are no text. So are keys given twice, and nesting beyond ``LIMITS.depth``.
+Most of that can be read past: what was refused is an :class:`Unknown`.
 """
 
 from nodeselect.documents.json_scanner import NotJsonError, read_json
@@ -17,6 +18,7 @@ from nodeselect.documents.values import (
     Position,
     Refusals,
     Scalar,
+    Unknown,
     Value,
 )
 from nodeselect.documents.yaml_events import kind_of, read_yaml
@@ -28,6 +30,7 @@ __all__ = [
     "Position",
     "Refusals",
     "Scalar",
+    "Unknown",
     "kind_of",
     "read_document",
     "read_yaml",
@@ -63,8 +66,8 @@ def read_document(
     """Read ``text`` as JSON where it is JSON, else as YAML. Cost: linear.
 
     :param most: how many keys and values it may hold.
-    :param refusals: empty; takes what is refused and can be read past. What is given back is not
-        to be used then. Without it the first refusal is raised.
+    :param refusals: empty; takes what is refused and can be read past, which is unknown in what is
+        given back. Without it the first refusal is raised.
     :param called_json: whether its name says that it is JSON: what begins like JSON is read as
         nothing else then, since those who go by the name would not read it.
     :raises DocumentError: when it is neither.

@@ -12,12 +12,15 @@ from nodeselect.documents.values import (
     Position,
     Refusals,
     Scalar,
+    Unknown,
     Value,
+    enter,
     given_twice,
     last_of,
     position_in,
     too_deep,
     too_many,
+    with_more,
 )
 from nodeselect.limits import LIMITS
 from nodeselect.printable import printable, quoted
@@ -29,8 +32,8 @@ def read_json(text: str, most: int | None = None, refusals: Refusals | None = No
     """Read ``text`` as JSON, strictly. Cost: linear.
 
     :param most: how many keys and values it may hold.
-    :param refusals: empty; takes what is refused and can be read past. What is given back is not
-        to be used then. Without it the first refusal is raised.
+    :param refusals: empty; takes what is refused and can be read past, which is unknown in what is
+        given back. Without it the first refusal is raised.
     :raises NotJsonError: when it is not JSON; it may be YAML.
     :raises DocumentError: when it is JSON that is refused.
     """
@@ -78,7 +81,8 @@ class _JsonScanner:
         if self._text[self._at : self._at + 1] in ("{", "["):
             hint = "keep one document in a file"
             message = "a second document begins here"
-            raise DocumentError("second-document", message, self._here(), hint)
+            self._refuse(DocumentError("second-document", message, self._here(), hint))
+            return with_more(value)
         if self._at != len(self._text):
             raise self._no_json("the end")
         return value
@@ -115,10 +119,13 @@ class _JsonScanner:
                 raise self._no_json("a value")
             message, hint = f"{match[0]} is no number of JSON", f'as text write: "{match[0]}"'
             self._refuse(DocumentError("not-finite", message, at, hint))
-        elif match[0][-1].isdigit() and abs(float(match[0])) == inf:
+            self._at = match.end()
+            return Unknown(at)
+        self._at = match.end()
+        if match[0][-1].isdigit() and abs(float(match[0])) == inf:
             message, hint = f"{quoted(match[0])} is no finite number", "write a smaller one"
             self._refuse(DocumentError("not-finite", message, at, hint))
-        self._at = match.end()
+            return Unknown(at)
         kinds = {"true": "boolean", "false": "boolean", "null": "null"}
         return Scalar(match[0], kinds.get(match[0], "number"), at, True)
 
@@ -127,7 +134,7 @@ class _JsonScanner:
             raise error
         self._refusals.add(error)
 
-    def _string(self) -> Scalar:
+    def _string(self) -> Scalar | Unknown:
         at = self._here()
         try:
             text, end = scanstring(self._text, self._at + 1, True)
@@ -135,12 +142,15 @@ class _JsonScanner:
             place = position_in(self._text, min(error.pos, len(self._text.rstrip()) - 1))
             message = f"not JSON: {printable(error.msg.lower().removesuffix(' at'))}"
             raise NotJsonError("not-json", message, place) from None
-        if re.search("[\ud800-\udfff]", text):
-            message = "half of a surrogate pair is refused"
-            self._refuse(DocumentError("surrogate", message, at, "take it out"))
         behind = Position(at.line, at.column + 1)
         verbatim = self._text.startswith(text, self._at + 1)
         self._at = end
+        if re.search("[\ud800-\udfff]", text):
+            message = "half of a surrogate pair is refused"
+            self._refuse(DocumentError("surrogate", message, at, "take it out"))
+            return Unknown(at)
+        if self._refusals is not None and self._refusals.hide(text):
+            return Unknown(at)
         return Scalar(text, "text", behind, verbatim)
 
     def _list(self, at: Position, depth: int) -> List:
@@ -154,20 +164,26 @@ class _JsonScanner:
 
     def _object(self, at: Position, depth: int) -> Object:
         entries: dict[str, tuple[Scalar, Value]] = {}
+        is_open = more = False
         self._count += 1
         self._step("{")
-        while not self._ends("}", bool(entries)):
+        while not self._ends("}", more):
+            more = True
             if self._text[self._at : self._at + 1] != '"':
                 raise self._no_json("a key in double quotes")
             key = self._string()
             self._count += 1
             self._skip()
             self._step(":")
-            if key.text in entries:
+            if isinstance(key, Scalar) and key.text in entries:
                 self._refuse(given_twice(key, entries[key.text][0]))
-            entries[key.text] = key, self._value(depth + 1)
+            value = self._value(depth + 1)
+            if isinstance(key, Scalar):
+                enter(entries, key, value)
+            else:
+                is_open = True
             self._skip()
-        return Object(entries, at)
+        return Object(entries, at, is_open)
 
     def _ends(self, closing: str, more: bool) -> bool:
         """Step over what stands between two items; say whether it was the end instead."""

@@ -12,12 +12,16 @@ __all__ = [
     "Position",
     "Refusals",
     "Scalar",
+    "Unknown",
     "Value",
+    "enter",
     "given_twice",
+    "is_known",
     "last_of",
     "position_in",
     "too_deep",
     "too_many",
+    "with_more",
 ]
 
 
@@ -62,9 +66,45 @@ class Object(NamedTuple):
 
     entries: dict[str, tuple[Scalar, "Value"]]
     at: Position
+    is_open: bool = False
+    """Whether something was refused that may stand for any other entries, such as a merge key."""
 
 
-Value = Scalar | List | Object
+class Unknown(NamedTuple):
+    """What was refused, and may stand for any value: nothing else can be said of it."""
+
+    at: Position
+
+
+Value = Scalar | List | Object | Unknown
+
+
+def is_known(value: Value) -> bool:
+    """Say whether nothing was refused in a value."""
+    values = [value]
+    while values:
+        match values.pop():
+            case Unknown() | Object(is_open=True):
+                return False
+            case List(items):
+                values.extend(items)
+            case Object(entries):
+                values.extend(item for _, item in entries.values())
+    return True
+
+
+def enter(entries: dict[str, tuple[Scalar, Value]], key: Scalar, value: Value) -> None:
+    """Put an entry among others; which value a key has that is given twice is unknown."""
+    if key.text in entries:
+        first, _ = entries[key.text]
+        entries[key.text] = first, Unknown(first.at)
+    else:
+        entries[key.text] = key, value
+
+
+def with_more(document: Value) -> Value:
+    """Give a document behind which another one was refused, which may be the rest of it."""
+    return document._replace(is_open=True) if isinstance(document, Object) else Unknown(document.at)
 
 
 class DocumentError(Exception):
@@ -89,8 +129,17 @@ class Refusals:
     more: int
     """How many came after them."""
 
-    def __init__(self) -> None:
+    def __init__(self, mark: str | None = None) -> None:
+        """Begin with none.
+
+        :param mark: what was put in the place of each character that was refused before.
+        """
+        self._mark = mark
         self.clear()
+
+    def hide(self, text: str) -> bool:
+        """Say whether a part of ``text`` was refused before."""
+        return self._mark is not None and self._mark in text
 
     def clear(self) -> None:
         """Forget all of them."""

@@ -13,11 +13,14 @@ from nodeselect.documents.values import (
     Position,
     Refusals,
     Scalar,
+    Unknown,
     Value,
+    enter,
     given_twice,
     position_in,
     too_deep,
     too_many,
+    with_more,
 )
 from nodeselect.limits import LIMITS
 from nodeselect.printable import printable, quoted
@@ -29,8 +32,8 @@ def read_yaml(text: str, most: int | None = None, refusals: Refusals | None = No
     """Read ``text`` as one YAML document of plain data. Cost: linear.
 
     :param most: how many keys and values it may hold.
-    :param refusals: empty; takes what is refused and can be read past. What is given back is not
-        to be used then. Without it the first refusal is raised.
+    :param refusals: empty; takes what is refused and can be read past, which is unknown in what is
+        given back. Without it the first refusal is raised.
     :raises DocumentError: when it is not.
     """
     import yaml  # here, since most runs of the command line need none
@@ -130,67 +133,85 @@ class _YamlBuilder:
         next(self._events)  # the end of the document
         more = next(self._events)
         if type(more).__name__ != "StreamEndEvent":
-            raise DocumentError(
-                "second-document",
-                "a second document begins here",
-                self._mark(more),
-                "keep one document in a file",
+            self._refuse(
+                DocumentError(
+                    "second-document",
+                    "a second document begins here",
+                    self._mark(more),
+                    "keep one document in a file",
+                )
             )
+            return with_more(value)
         return value
 
     def _value(self, event: Any, depth: int) -> Value:
-        self._refuse_extras(event)
+        if event.anchor is not None:
+            message = f"anchors and aliases are refused ({quoted(event.anchor)})"
+            at = self._mark(event)
+            self._refuse(DocumentError("anchor", message, at, "write the value out"))
         self._count += 1
         if self._most is not None and self._count > self._most:
             raise too_many(self._mark(event), self._most)
         match type(event).__name__:
+            case "AliasEvent":
+                return Unknown(self._mark(event))
+            case _ if event.tag is not None:
+                return self._tagged(event, depth)
             case "ScalarEvent":
                 return self._scalar(event)
-            case "AliasEvent":
-                return Scalar(f"*{event.anchor}", "text", self._mark(event), False)
-            case _ if depth >= LIMITS.depth:
-                raise too_deep(self._mark(event))
-            case "SequenceStartEvent":
-                return self._list(event, depth)
-            case _:
-                return self._object(event, depth)
+        return self._container(event, depth)
+
+    def _tagged(self, event: Any, depth: int) -> Unknown:
+        """Refuse a tag; what it makes of the value is unknown."""
+        hint = "write the value without it"
+        is_scalar = type(event).__name__ == "ScalarEvent"
+        if is_scalar and event.tag.startswith("!"):  # as in "- !debug"
+            hint = f'if it is text, write it between quotes: "{quoted(event.tag)[1:-1]}"'
+        message = f"tags are refused ({quoted(event.tag)})"
+        self._refuse(DocumentError("tag", message, self._mark(event), hint))
+        if not is_scalar:
+            self._container(event, depth)
+        return Unknown(self._mark(event))
+
+    def _container(self, start: Any, depth: int) -> Value:
+        if depth >= LIMITS.depth:
+            raise too_deep(self._mark(start))
+        if type(start).__name__ == "SequenceStartEvent":
+            return self._list(start, depth)
+        return self._object(start, depth)
 
     def _refuse(self, error: DocumentError) -> None:
         if self._refusals is None:
             raise error
         self._refusals.add(error)
 
-    def _refuse_extras(self, event: Any) -> None:
-        is_alias = type(event).__name__ == "AliasEvent"
-        if is_alias or event.anchor is not None:
-            message = f"anchors and aliases are refused ({quoted(event.anchor)})"
-            at = self._mark(event)
-            self._refuse(DocumentError("anchor", message, at, "write the value out"))
-        if not is_alias and event.tag is not None:
-            hint = "write the value without it"
-            if event.tag.startswith("!") and not event.tag.startswith("!!"):  # as in "- !debug"
-                hint = f'if it is text, write it between quotes: "{quoted(event.tag)[1:-1]}"'
-            message = f"tags are refused ({quoted(event.tag)})"
-            self._refuse(DocumentError("tag", message, self._mark(event), hint))
-
-    def _scalar(self, event: Any) -> Scalar:
+    def _scalar(self, event: Any) -> Scalar | Unknown:
         index = event.start_mark.index
         kind = "text" if event.style else kind_of(event.value)
         if event.style and event.style in "'\"":
             index += 1
         verbatim = self._text.startswith(event.value, index)
+        if self._refusals is not None and self._refusals.hide(event.value):
+            return Unknown(self.position(index))
         return Scalar(event.value, kind, self.position(index), verbatim)
+
+    def _is_template(self, key: Value) -> bool:
+        """Say whether a key is the inner braces of ``{{x}}``."""
+        if isinstance(key, Scalar | Unknown) or key.at.column == 0:
+            return False
+        return self._text.startswith("{{", self._starts[key.at.line] + key.at.column - 1)
 
     def _bad_key(
         self, key: Value, entries: dict[str, tuple[Scalar, Value]]
     ) -> DocumentError | None:
         """Give what is wrong with a key, or None."""
+        if isinstance(key, Unknown):  # which is told
+            return None
+        if self._is_template(key):
+            at = Position(key.at.line, key.at.column - 1)
+            hint = "fill the template in before the file is used"
+            return DocumentError("key-not-text", "a template was left in", at, hint)
         if not isinstance(key, Scalar) or key.kind == "null":
-            line = self._starts[key.at.line]
-            if self._text.startswith("{{", line + key.at.column - 1):
-                at = Position(key.at.line, key.at.column - 1)
-                hint = "fill the template in before the file is used"
-                return DocumentError("template", "a template was left in", at, hint)
             return DocumentError("key-not-text", "a key is no text", key.at)
         if key.text == "<<":
             hint = "write the values out"
@@ -207,8 +228,9 @@ class _YamlBuilder:
             items.append(self._value(event, depth + 1))
         return List(items, self._mark(start))
 
-    def _object(self, start: Any, depth: int) -> Object:
+    def _object(self, start: Any, depth: int) -> Object | Unknown:
         entries: dict[str, tuple[Scalar, Value]] = {}
+        is_open = is_template = False
         self._count += 1
         while type(event := next(self._events)).__name__ != "MappingEndEvent":
             key = self._value(event, depth + 1)
@@ -216,9 +238,13 @@ class _YamlBuilder:
             if bad is not None:
                 self._refuse(bad)
             value = self._value(next(self._events), depth + 1)
-            if bad is None and isinstance(key, Scalar):
-                entries[key.text] = key, value
-        return Object(entries, self._mark(start))
+            if isinstance(key, Scalar) and (bad is None or bad.code == "duplicate-key"):
+                enter(entries, key, value)
+            else:
+                is_open = True
+                is_template = is_template or self._is_template(key)
+        at = self._mark(start)
+        return Unknown(at) if is_template else Object(entries, at, is_open)
 
 
 _KINDS = (

@@ -7,7 +7,7 @@ until that was done.
 from collections.abc import Iterator
 from pathlib import Path
 
-from nodeselect.jobs.rules import Rule, all_rules
+from nodeselect.jobs.rules import ALWAYS_TOLD, Rule, all_rules
 
 __all__ = ["made_page"]
 
@@ -25,9 +25,8 @@ Made from the source of `nodeselect rules` by `python -m nodeselect.jobs._make_r
 be edited.
 
 An error makes a check fail, a warning only with `--strict`. `--ignore CODE` and `--select CODE`
-leave rules out, but for those of the document that keep the rest of a file from being read; a
-control character, half of a surrogate pair or a template that does so is always told, too. Codes do
-not change.
+leave rules out, but for those that are always told: a file with such a mistake is no plain text or
+data, or no job. Codes do not change.
 """
 
 _LANGUAGE = """\
@@ -55,7 +54,10 @@ def _groups() -> Iterator[str]:
 
 
 def _section(rule: Rule) -> str:
-    parts = [f"### {rule.code}\n", f"{rule.severity.capitalize()}: {_marked(rule.summary)}.\n"]
+    severity = rule.severity.capitalize()
+    if rule.code in ALWAYS_TOLD:
+        severity += ", always told"
+    parts = [f"### {rule.code}\n", f"{severity}: {_marked(rule.summary)}.\n"]
     if rule.reason:
         parts.append(f"{_marked(rule.reason)}\n")
     if rule.before:
@@ -66,7 +68,8 @@ def _section(rule: Rule) -> str:
 def _language() -> Iterator[str]:
     for rule in all_rules().values():
         if rule.group == "language":
-            yield f"| `{rule.code}` | {_marked(rule.summary)} |\n"
+            always = "; always told" if rule.code in ALWAYS_TOLD else ""
+            yield f"| `{rule.code}` | {_marked(rule.summary)}{always} |\n"
 
 
 def _marked(text: str) -> str:

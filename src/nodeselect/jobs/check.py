@@ -1,6 +1,7 @@
 """Everything that is wrong with a job file, in one go."""
 
 import re
+from itertools import islice
 from typing import NamedTuple
 
 from nodeselect.documents import (
@@ -10,16 +11,23 @@ from nodeselect.documents import (
     Position,
     Refusals,
     Scalar,
+    Unknown,
     read_document,
     text_of,
 )
 from nodeselect.documents.values import Value, position_in
 from nodeselect.errors import Problem
-from nodeselect.jobs.fields import check_part, field
+from nodeselect.jobs.fields import check_part, field, has
 from nodeselect.jobs.problems import ALL_CODES, Choice, Problems, described
 from nodeselect.jobs.rollout_rules import check_spec
 from nodeselect.jobs.selector_fields import SelectorFields
-from nodeselect.jobs.selector_rules import check_empty, check_misplaced, check_selector
+from nodeselect.jobs.selector_rules import (
+    check_absent_keys,
+    check_empty,
+    check_misplaced,
+    check_selector,
+)
+from nodeselect.jobs.shapes import fields_of
 from nodeselect.jobs.unknown_fields import is_like_selector, snake_case
 from nodeselect.labels import Selector
 from nodeselect.limits import LIMITS
@@ -28,6 +36,10 @@ from nodeselect.printable import printable
 __all__ = ["Checked", "CheckedJob", "bytes_only", "check_document", "check_job"]
 
 _CONTROL = re.compile("[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x9f]")
+_ENDS = re.compile("[\\x00\\x85]")
+"""Those behind which nothing is read: NUL, of which UTF-16 is full, and what may end a line."""
+_MARK = "\ufffd"
+"""What stands for a control character where a document is read on."""
 _MARKS = frozenset({"name", "type", "selector"})
 """Fields by which a job spec is known."""
 
@@ -104,47 +116,56 @@ def check_document(
     if not isinstance(document, Object) or spec is None:
         return Checked(problems, None, Selector.nothing())
     severity = "error" if require_selector else "warning"
-    return Checked(problems, spec, _check(problems, document, spec, path, severity))
+    selector = _check(problems, document, spec, path, severity)
+    return Checked(problems, spec, Selector.nothing() if problems.errors else selector)
 
 
 def _read(data: bytes, problems: Problems, *, called_json: bool) -> Value | None:
-    if len(data) > LIMITS.job_file_bytes:
-        problems.add(
-            "file-too-large",
-            f"a job file has at most {LIMITS.job_file_bytes:,} bytes (job_file_bytes)",
-            Position(0, 0),
-            always=True,
-        )
-        return None
-    document, refusals = None, Refusals()
+    """Read what can be read of a file, and tell what is refused of it."""
+    document, controls, refusals = None, Refusals(), Refusals(_MARK)
     try:
-        text = text_of(data)
-        if bad := _CONTROL.search(text):  # JSON has some of them
-            message = f"a control character ({printable(bad[0])}) is refused"
-            at = position_in(text, bad.start())
-            raise DocumentError("control-character", message, at, "take it out")
+        if len(data) > LIMITS.job_file_bytes:
+            message = f"a job file has at most {LIMITS.job_file_bytes:,} bytes (job_file_bytes)"
+            raise DocumentError("file-too-large", message, Position(0, 0))
+        text = _without_controls(text_of(data), controls)
         document = read_document(text, LIMITS.job_file_values, refusals, called_json=called_json)
     except DocumentError as error:
+        if not controls.first or error.code not in ("not-json", "not-yaml"):  # which they may cause
+            refusals.add(error)
+    for each in (*controls.first, *refusals.first):
+        problems.add(each.code, each.message, each.at, length=each.length, hint=each.hint)
+    problems.errors += controls.more + refusals.more
+    return document
+
+
+def _without_controls(text: str, refusals: Refusals) -> str:
+    """Refuse control characters; give the text with a mark in the place of each."""
+    if not _CONTROL.search(text):
+        return text
+    found = _CONTROL.finditer(text)
+    for bad in islice(found, LIMITS.reported_errors):
+        message = f"a control character ({printable(bad[0])}) is refused"
+        at = position_in(text, bad.start())
+        error = DocumentError("control-character", message, at, "take it out")
+        if _ENDS.match(bad[0]):
+            raise error
         refusals.add(error)
-    for each in refusals.first:
-        problems.add(
-            each.code, each.message, each.at, length=each.length, hint=each.hint, always=True
-        )
-    problems.errors += refusals.more
-    return None if refusals.first else document
+    refusals.more += sum(1 for _ in found)
+    return _CONTROL.sub(_MARK, text)
 
 
 def _spec(document: Value, problems: Problems) -> tuple[Object | None, str]:
     """Find the spec, and what stands before its fields in a path: the document, or in it."""
+    if isinstance(document, Unknown):
+        return None, ""
     if not isinstance(document, Object):
         problems.add(
             "not-a-job",
             "the file is empty"
             if isinstance(document, Scalar) and not document.text and document.kind == "null"
-            else f"a job spec is a mapping, not {described(document)}",
+            else _no_mapping(document),
             document.at,
             hint="write a job spec, with a name and a selector",
-            always=True,
         )
         return None, ""
     if "kind" in document.entries and "apiVersion" in document.entries:
@@ -154,17 +175,21 @@ def _spec(document: Value, problems: Problems) -> tuple[Object | None, str]:
             document.entries["kind"][0].at,
             "kind",
             length=len("kind"),
-            always=True,
         )
         return None, ""
     spec: Value = document
     if "spec" in document.entries:
         key, spec = document.entries["spec"]
         _check_wrapper(problems, document, key)
+    if isinstance(spec, Unknown):
+        spec = Object({}, spec.at, is_open=True)
     if not isinstance(spec, Object):
-        problems.wrong_type(spec, "spec", "a mapping", always=True)
+        problems.add_at("not-a-job", _no_mapping(spec), spec, "spec")
         return None, ""
     path = "" if spec is document else "spec."
+    if spec.is_open:  # what was refused may be a name, or the spec in the document
+        is_spec = path or not spec.entries.keys().isdisjoint(fields_of("JobSpec"))
+        return (spec, path) if is_spec else (None, "")
     if not any(snake_case(name) in _MARKS or is_like_selector(name) for name in spec.entries):
         problems.add(
             "not-a-job",
@@ -172,10 +197,13 @@ def _spec(document: Value, problems: Problems) -> tuple[Object | None, str]:
             spec.at,
             path.rstrip("."),
             hint="write a job spec, with a name and a selector",
-            always=True,
         )
         return None, ""
     return spec, path
+
+
+def _no_mapping(value: List | Scalar) -> str:
+    return f"a job spec is a mapping, not {described(value)}"
 
 
 def _check_wrapper(problems: Problems, document: Object, key: Scalar) -> None:
@@ -188,7 +216,7 @@ def _check_wrapper(problems: Problems, document: Object, key: Scalar) -> None:
             hint="move the selector into the spec",
         )
     for name in ("id", "status"):
-        if field(document, name) is not None:
+        if has(document, name):
             problems.add_at(
                 "server-field",
                 f"{name!r} is made by the server, not submitted",
@@ -205,12 +233,14 @@ def _check(
     everywhere = value is None or (isinstance(value, Object) and not _says_something(value))
     if spec is not document:
         rest = {name: entry for name, entry in document.entries.items() if name != "selector"}
-        check_part(problems, "Job", Object(rest, document.at), "", everywhere=everywhere)
+        check_part(problems, "Job", document._replace(entries=rest), "", everywhere=everywhere)
     check_part(problems, "JobSpec", spec, path.rstrip("."), everywhere=everywhere)
     fields = SelectorFields(problems)
     errors = problems.errors
     selector = fields.read(value, f"{path}selector")
     check_selector(problems, fields)
+    if fields.is_known:  # what is not may ask for the label
+        check_absent_keys(problems, fields)
     check_misplaced(problems, spec, path, everywhere=everywhere)
     told = problems.errors and (
         _is_meant(spec) or (spec is not document and "selector" in document.entries)
@@ -227,7 +257,9 @@ def _is_meant(spec: Object) -> bool:
 
 
 def _says_something(selector: Object) -> bool:
-    """Say whether there is anything in a selector but null and what is empty."""
+    """Say whether there is, or may be, anything in a selector but null and what is empty."""
+    if selector.is_open:
+        return True
     for name in selector.entries:
         match field(selector, name):
             case Object(entries) if not entries:

@@ -5,7 +5,7 @@ import re
 from collections.abc import Collection, Iterator
 from math import isinf
 
-from nodeselect.documents import List, Object, Position, Scalar
+from nodeselect.documents import List, Object, Position, Scalar, Unknown
 from nodeselect.documents.values import Value
 from nodeselect.jobs.durations import NANOSECONDS, is_duration, parse_duration
 from nodeselect.jobs.meant import text_meant
@@ -22,6 +22,7 @@ __all__ = [
     "check_placeholder",
     "check_template",
     "field",
+    "has",
     "integer_of",
     "number_of",
 ]
@@ -57,9 +58,19 @@ _WORDS_MEANT = {
 
 
 def field(value: Object, name: str) -> Value | None:
-    """Give the value of a field; missing and null are the same, as they are to the server."""
-    found = value.entries[name][1] if name in value.entries else None
+    """Give the value of a field; missing and null are the same, as they are to the server.
+
+    A field that is missing where others were refused may be one of those: it is unknown.
+    """
+    if name not in value.entries:
+        return Unknown(value.at) if value.is_open else None
+    found = value.entries[name][1]
     return None if isinstance(found, Scalar) and found.kind == "null" else found
+
+
+def has(value: Object, name: str) -> bool:
+    """Say whether there certainly is a field, and not null."""
+    return name in value.entries and not isinstance(field(value, name), Unknown | None)
 
 
 def integer_of(value: Value | None) -> int | None:
@@ -298,7 +309,7 @@ def _check_data(problems: Problems, value: Value, path: str) -> None:
     while containers:
         each, place = containers.pop()
         for name, item in _items(each):
-            if not isinstance(item, Scalar):
+            if isinstance(item, Object | List):
                 containers.append((item, _below(place, name)))
             elif isinstance(item, Scalar) and _is_too_large(item):
                 message = f"{quoted(item.text, 30)[1:-1]} has no room in 64 bits"

@@ -110,7 +110,7 @@ def without_rests(fields: Object, known: frozenset[str]) -> tuple[Object, dict[s
         if last is not None and isinstance(item, Scalar):
             whole[last] = item.text
     parted = {name: text for name, text in whole.items() if text != _written(entries[name][1])}
-    return Object(entries, fields.at), parted
+    return fields._replace(entries=entries), parted
 
 
 def _is_rest(key: Scalar, item: Value) -> bool:
@@ -151,7 +151,7 @@ def _expressions(value: Value) -> list[str]:
         texts = [whole] if whole else [expression_of(pair) for pair in pairs]
     elif isinstance(value, List):
         texts = [expression_of(item) for item in value.items]
-    elif value.kind == "text":
+    elif isinstance(value, Scalar) and value.kind == "text":
         texts = [piece if _selector(piece) else None for piece in _pieces(value)]
     else:
         texts = []
@@ -164,9 +164,9 @@ def _is_large(value: Value) -> bool:
     match value:
         case Scalar(text):
             return len(text) > 10 * _LONGEST
-        case List(items):
+        case List(items) | Object(items):
             return len(items) > _MOST
-    return len(value.entries) > _MOST
+    return False
 
 
 def _pairs(pieces: list[str]) -> str | None:

@@ -3,10 +3,10 @@
 from collections.abc import Callable, Iterable
 from typing import NamedTuple, Self
 
-from nodeselect.documents import List, Object, Position, Scalar
+from nodeselect.documents import List, Object, Position, Scalar, Unknown
 from nodeselect.documents.values import Value
 from nodeselect.errors import Problem, excerpt
-from nodeselect.jobs.rules import WARNINGS, all_rules
+from nodeselect.jobs.rules import ALWAYS_TOLD, WARNINGS, all_rules
 from nodeselect.limits import LIMITS
 from nodeselect.printable import printable, quoted
 
@@ -30,25 +30,29 @@ class _Codes(NamedTuple):
 
 
 class Choice(_Codes):
-    """Which codes are told."""
+    """Which codes are told, beside those of ``ALWAYS_TOLD``."""
 
     __slots__ = ()
 
     def __new__(cls, select: Iterable[str] | None = None, ignore: Iterable[str] = ()) -> Self:
         """Tell the codes of ``select``, or all, but for those of ``ignore``.
 
-        :raises ValueError: when there is no such code.
+        :raises ValueError: when there is no such code, or one to ignore is always told.
         """
         chosen = None if select is None else frozenset(select)
         ignored = frozenset(ignore)
         for code in sorted((chosen or frozenset()) | ignored):
             if code not in all_rules():
                 raise ValueError(f"there is no code {quoted(code)}")
+        if always := ignored & ALWAYS_TOLD:
+            raise ValueError(f"{min(always)} cannot be ignored: it is always told")
         return super().__new__(cls, chosen, ignored)
 
     def takes(self, code: str) -> bool:
         """Say whether problems with this code are told."""
-        return code not in self.ignore and (self.select is None or code in self.select)
+        if code in self.ignore:
+            return False
+        return self.select is None or code in self.select or code in ALWAYS_TOLD
 
 
 ALL_CODES = Choice()
@@ -115,14 +119,9 @@ class Problems:
         length: int = 1,
         hint: Hint = None,
         severity: str | None = None,
-        always: bool = False,
     ) -> None:
-        """Take a problem of the ``length`` characters that stand at ``at``.
-
-        :param always: whether it is told even if its code is not chosen: what keeps the rest of a
-            file from being read.
-        """
-        if always or self._choice.takes(code):
+        """Take a problem of the ``length`` characters that stand at ``at``."""
+        if self._choice.takes(code):
             span = (at.column, at.column + length)
             self._take(code, message, at, path, hint, None, span, severity)
 
@@ -161,9 +160,13 @@ class Problems:
         hint: Hint = None,
         *,
         found: str | None = None,
-        always: bool = False,
     ) -> None:
-        """Take the problem that ``value`` is not what is ``wanted``, but what was ``found``."""
+        """Take the problem that ``value`` is not what is ``wanted``, but what was ``found``.
+
+        An unknown value may be what is wanted.
+        """
+        if isinstance(value, Unknown):
+            return
         length = len(value.text) if isinstance(value, Scalar) else 1
         self.add(
             "wrong-type",
@@ -172,7 +175,6 @@ class Problems:
             path,
             length=length,
             hint=hint,
-            always=always,
         )
 
     def _take(
@@ -231,7 +233,7 @@ def _order(kept: _Kept) -> tuple[int, int, int]:
     return kept.line, kept.column, kept.number
 
 
-def described(value: Value) -> str:
+def described(value: Object | List | Scalar) -> str:
     """Say what stands there, for a message."""
     match value:
         case Object():

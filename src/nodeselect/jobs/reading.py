@@ -186,4 +186,5 @@ def _plain(value: Value | None, number: re.Pattern[str] = NUMBER) -> Any:
             return int(text)
         case Scalar(text, "number") if number.fullmatch(text):
             return float(text)
+    assert isinstance(value, Scalar), "a file with anything unknown is refused"
     return value.text

@@ -5,7 +5,7 @@ import difflib
 from nodeselect.documents import Object, Scalar
 from nodeselect.documents.values import Value
 from nodeselect.jobs.durations import NANOSECONDS, parse_duration
-from nodeselect.jobs.fields import check_part, field, integer_of
+from nodeselect.jobs.fields import check_part, field, has, integer_of
 from nodeselect.jobs.problems import Problems
 from nodeselect.jobs.unknown_fields import snake_case
 from nodeselect.printable import printable, quoted
@@ -59,7 +59,7 @@ def _check_old(problems: Problems, spec: Object, path: str) -> None:
     for name, (key, old) in spec.entries.items():
         if snake_case(name) == "deployment" and isinstance(old, Object):
             others = {field: item for field, item in old.entries.items() if field != "max_parallel"}
-            rest = Object(others, old.at)
+            rest = old._replace(entries=others)
             place = f"{path}{printable(name)}"
             check_part(problems, "RolloutSpec", rest, place)
             if rest.entries:
@@ -150,7 +150,7 @@ def check_rollout(problems: Problems, rollout: Object, key: Scalar, path: str) -
             )
     for name, strategies in _BY_STRATEGY.items():
         known = strategy in ("immediate", "rolling", "canary")
-        if known and strategy not in strategies and field(rollout, name) is not None:
+        if known and strategy not in strategies and has(rollout, name):
             problems.add_at(
                 "pointless-field",
                 f"the strategy {strategy} does not look at {name}",
@@ -158,7 +158,7 @@ def check_rollout(problems: Problems, rollout: Object, key: Scalar, path: str) -
                 f"{path}.{name}",
                 f"take it away, or write: strategy: {strategies[0]}",
             )
-    if field(rollout, "canary_count") and field(rollout, "canary_percent"):
+    if has(rollout, "canary_count") and has(rollout, "canary_percent"):
         problems.add_at(
             "canary-twice",
             "there is a canary_count and a canary_percent: which one counts is not clear",

@@ -5,7 +5,7 @@ from importlib import resources
 from textwrap import fill
 from typing import Any, NamedTuple
 
-__all__ = ["UNREADABLE", "WARNINGS", "Rule", "all_rules"]
+__all__ = ["ALWAYS_TOLD", "WARNINGS", "Rule", "all_rules"]
 
 WARNINGS = frozenset(
     {
@@ -28,9 +28,10 @@ WARNINGS = frozenset(
 )
 """Codes of what may well be meant; all others are errors."""
 
-UNREADABLE = frozenset(
+ALWAYS_TOLD = frozenset(
     {
         "anchor",
+        "control-character",
         "duplicate-key",
         "file-too-large",
         "key-not-text",
@@ -41,12 +42,13 @@ UNREADABLE = frozenset(
         "not-utf-8",
         "not-yaml",
         "second-document",
+        "surrogate",
         "tag",
         "too-deep",
         "too-many-values-in-file",
     }
 )
-"""Codes of what keeps the rest of a file from being read; they cannot be left out."""
+"""Codes of what makes a file no plain text or data, or no job; they cannot be left out."""
 
 _WIDTH = 79
 

@@ -6,7 +6,7 @@ from functools import partial
 from typing import NamedTuple
 
 from nodeselect.documents import List, Object, Position, Scalar
-from nodeselect.documents.values import Value
+from nodeselect.documents.values import Value, is_known
 from nodeselect.errors import SelectorError
 from nodeselect.jobs.fields import check_part, check_placeholder, check_template, field
 from nodeselect.jobs.meant import (
@@ -47,9 +47,12 @@ class SelectorFields:
     """The requirements that are right one by one, in the order of the file."""
     ids: list[_Text]
     """The ids, in the order of the file."""
+    is_known: bool
+    """Whether nothing of it was refused, so that these are all."""
 
     def __init__(self, problems: Problems) -> None:
         self._problems = problems
+        self.is_known = True
         self.placed = []
         self.ids = []
 
@@ -58,6 +61,7 @@ class SelectorFields:
         errors = self._problems.errors
         if value is None:
             return Selector.everything()
+        self.is_known = is_known(value)
         if not isinstance(value, Object):
             self._problems.wrong_type(value, path, "a mapping", partial(selector_meant, value))
             return Selector.nothing()
@@ -74,7 +78,7 @@ class SelectorFields:
             if self._check(item, place, match_ids=[text]) and isinstance(item, Scalar):
                 self._check_id(item, place)
         whole = None
-        if self._problems.errors == errors:
+        if self.is_known and self._problems.errors == errors:
             whole = self._check(
                 value,
                 path,
@@ -126,7 +130,7 @@ class SelectorFields:
                 labels_meant(meant) if name == "match_labels" else list_meant(meant, name),
             )  # fmt: skip
         rest = {name: entry for name, entry in whole.entries.items() if name not in parted}
-        return Object(rest, fields.at)
+        return whole._replace(entries=rest)
 
     def _parted(self, value: Value, path: str, what: str, hint: Hint) -> None:
         length = len(value.text) if isinstance(value, Scalar) else 1
@@ -153,10 +157,13 @@ class SelectorFields:
                 self._problems.wrong_type(key, place, "a label and its value", meant)
                 continue
             text = self._text(item, place, label=key.text)
-            if text is None or self._text(key, place) is None:
+            if self._text(key, place) is None:
                 continue
-            meant = label_meant(key.text, text)
-            if self._check(key, place, match_labels={key.text: ""}, hint=meant):
+            meant = label_meant(key.text, text or "")
+            made = self._check(key, place, match_labels={key.text: ""}, hint=meant)
+            if text is None:
+                continue
+            if made:
                 made = self._check(item, place, match_labels={key.text: text}, hint=meant)
                 self._take(made, key, place)
                 if made and isinstance(item, Scalar):

@@ -1,5 +1,7 @@
 """What a job's selector says beyond its words: too much, too little, twice, nothing."""
 
+from collections.abc import Iterable
+
 from nodeselect.documents import Object
 from nodeselect.jobs.fields import field
 from nodeselect.jobs.overlap import check_overlap
@@ -10,21 +12,20 @@ from nodeselect.labels import Operator
 from nodeselect.limits import LIMITS
 from nodeselect.printable import cut, printable, quoted
 
-__all__ = ["check_empty", "check_misplaced", "check_selector"]
+__all__ = ["check_absent_keys", "check_empty", "check_misplaced", "check_selector"]
 
 _ORDER = (Operator.GREATER_THAN, Operator.LESS_THAN)
 _NOT = (Operator.NOT_EQUALS, Operator.NOT_IN)
 
 
 def check_selector(problems: Problems, selector: SelectorFields) -> None:
-    """Check the requirements of a selector, key by key."""
-    by_key: dict[str, list[Placed]] = {}
-    for each in selector.placed:
-        by_key.setdefault(each.requirement.key, []).append(each)
-    for placed in by_key.values():
+    """Check the requirements of a selector, key by key, and its ids."""
+    for placed in _by_key(selector):
         if len(selector.placed) <= LIMITS.requirements:  # more are no selector, which is told
             check_overlap(problems, placed)
-        _check_key(problems, placed)
+        ordered = {each.path: each for each in placed if each.requirement.operator in _ORDER}
+        for each in ordered.values():  # once for "x>3,x<5"
+            _undocumented(problems, each)
     seen: set[str] = set()
     for text, value, path in selector.ids:
         if text in seen:
@@ -35,13 +36,19 @@ def check_selector(problems: Problems, selector: SelectorFields) -> None:
         seen.add(text)
 
 
-def _check_key(problems: Problems, placed: list[Placed]) -> None:
-    ordered = {each.path: each for each in placed if each.requirement.operator in _ORDER}
-    for each in ordered.values():  # once for "x>3,x<5"
-        _undocumented(problems, each)
-    if all(each.requirement.operator in _NOT for each in placed):
-        for each in placed:
-            _absent_key(problems, each)
+def check_absent_keys(problems: Problems, selector: SelectorFields) -> None:
+    """Tell where a selector also takes nodes without a label, since nothing in it asks for it."""
+    for placed in _by_key(selector):
+        if all(each.requirement.operator in _NOT for each in placed):
+            for each in placed:
+                _absent_key(problems, each)
+
+
+def _by_key(selector: SelectorFields) -> Iterable[list[Placed]]:
+    by_key: dict[str, list[Placed]] = {}
+    for each in selector.placed:
+        by_key.setdefault(each.requirement.key, []).append(each)
+    return by_key.values()
 
 
 def _absent_key(problems: Problems, each: Placed) -> None:

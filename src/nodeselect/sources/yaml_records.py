@@ -75,6 +75,7 @@ def _plain(value: Value) -> Any:
             return True
         case Scalar(text="false" | "False" | "FALSE"):
             return False
+    assert isinstance(value, Scalar), "what is refused is raised"
     return NotText(value.text, value.kind)
 
 
