@@ -219,3 +219,15 @@ def test_second_documents(text: str, file: str, codes: list[str]) -> None:
 def test_what_ends_the_reading(text: str, codes: list[str]) -> None:
     """Behind what ends the reading nothing is guessed, nor what a control character has broken."""
     assert [code for code in codes_of(text, "x") if code != "anchor"] == codes
+
+
+@pytest.mark.parametrize("file", ["job.yaml", "job.json"])
+def test_a_character_that_stands_for_others_is_a_character(file: str) -> None:
+    """U+FFFD is what other tools put for bytes they cannot read; here it is what is written."""
+    labels = {"match_ids": ["caf\ufffd"]}
+    text = json.dumps({**CLEAN, "selector": labels}, ensure_ascii=False)
+    checked = check_document(text.encode(), file)
+    assert checked.problems.errors == 0
+    assert checked.selector == Selector.of(match_ids=["caf\ufffd"])
+    wrong = json.dumps({**CLEAN, "selector": {"match_labels": {"env": "caf\ufffd"}}})
+    assert codes_of(wrong, file) == ["invalid-value"]

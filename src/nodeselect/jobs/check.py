@@ -122,12 +122,14 @@ def check_document(
 
 def _read(data: bytes, problems: Problems, *, called_json: bool) -> Value | None:
     """Read what can be read of a file, and tell what is refused of it."""
-    document, controls, refusals = None, Refusals(), Refusals(_MARK)
+    document, controls, refusals = None, Refusals(), Refusals()
     try:
         if len(data) > LIMITS.job_file_bytes:
             message = f"a job file has at most {LIMITS.job_file_bytes:,} bytes (job_file_bytes)"
             raise DocumentError("file-too-large", message, Position(0, 0))
         text = _without_controls(text_of(data), controls)
+        if controls.first:  # else the mark is what somebody wrote
+            refusals = Refusals(_MARK)
         document = read_document(text, LIMITS.job_file_values, refusals, called_json=called_json)
     except DocumentError as error:
         if not controls.first or error.code not in ("not-json", "not-yaml"):  # which they may cause
