@@ -165,7 +165,9 @@ class _YamlBuilder:
         """Refuse a tag; what it makes of the value is unknown."""
         hint = "write the value without it"
         is_scalar = type(event).__name__ == "ScalarEvent"
-        if is_scalar and event.tag.startswith("!"):  # as in "- !debug"
+        if event.tag == "!include":
+            hint = "write what the file holds in its place"
+        elif is_scalar and event.tag.startswith("!"):  # as in "- !debug"
             hint = f'if it is text, write it between quotes: "{quoted(event.tag)[1:-1]}"'
         message = f"tags are refused ({quoted(event.tag)})"
         self._refuse(DocumentError("tag", message, self._mark(event), hint))

@@ -117,8 +117,15 @@ def _plain(stop: Stop) -> SelectorError:
     begins = following is None or following[0] in _BEHIND_A_KEY
     if _WORD.match(stop.found) and "COMMA" in stop.expected and begins:
         hint = "put ',' between two requirements"
+    elif stop.found in _BEHIND_A_KEY and _has_value(stop):
+        hint = "a requirement has one operator; put ',' between two requirements"
     code = "unexpected" if stop.found else "unexpected-end"
     return stop.error(code, f"expected {wanted}, found {found(stop.found)}", hint)
+
+
+def _has_value(stop: Stop) -> bool:
+    """Say whether the unfinished requirement ends with something behind its operator."""
+    return stop.expected == {"COMMA"} and stop.pending[-1][1] not in _BEHIND_A_KEY
 
 
 def _joined(stop: Stop) -> SelectorError | None:
