@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from unittest.mock import patch
 
-from nodeselect.inventory import building, changes, clustering, moment, segment, store
+from nodeselect.inventory import arrays, building, changes, clustering, moment, segment, store
 
 __all__ = ["FEW", "small_segments"]
 
@@ -16,6 +16,7 @@ FEW = 4
 """Nodes up to which no segment is made, while the thresholds are low."""
 
 _LOW = (
+    (arrays, "_BLOCK", 3),
     (building, "FEW", FEW),
     (changes, "_FEW", 2),
     (changes, "_PLAN_BYTES", 200),

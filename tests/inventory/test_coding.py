@@ -2,13 +2,15 @@
 
 import io
 import json
+from collections.abc import Callable
+from typing import BinaryIO
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nodeselect import Inventory, InventoryError, Node
+from nodeselect import Inventory, InventoryError, Node, Selector
 from nodeselect.columns import Block, Columns, in_blocks
 from nodeselect.inventory.arrays import stable_order
 from nodeselect.inventory.coding import code
@@ -107,3 +109,27 @@ def test_a_reader_gives_its_name_to_what_is_wrong_with_its_ids() -> None:
     data = (line(0) + line(1) + line(0)).encode()
     with pytest.raises(InventoryError, match=r"^nodes of today: two nodes have the id 'n-00000'"):
         Inventory.read(NodeReader(io.BytesIO(data), name="nodes of today"))
+
+
+@pytest.mark.parametrize(
+    "reader",
+    [
+        pytest.param(lambda s: NodeReader(s, selector=Selector.parse("a=0")), id="selector"),
+        pytest.param(lambda s: NodeReader(s, lambda labels, node_id: True), id="keep"),
+        pytest.param(lambda s: NodeReader(s, fork=True), id="two-processes"),
+    ],
+)
+def test_a_reader_that_leaves_nodes_out_makes_no_inventory(
+    reader: Callable[[BinaryIO], NodeReader],
+) -> None:
+    """Ids that come twice could not be found among those that are given."""
+    with pytest.raises(ValueError, match="all nodes of an input"):
+        Inventory.read(reader(io.BytesIO(b"".join(line(at).encode() for at in range(9)))))
+
+
+def test_a_reader_that_has_begun_makes_no_inventory() -> None:
+    """There is no smaller inventory."""
+    begun = NodeReader(io.BytesIO("".join(map(line, range(9))).encode()))
+    next(iter(begun))
+    with pytest.raises(ValueError, match="has not begun"):
+        Inventory.read(begun)

@@ -14,6 +14,7 @@ from nodeselect import Inventory, Node, Selector
 from nodeselect.inventory import hints, notes
 from nodeselect.inventory.explanation import Hint
 from nodeselect.inventory.hints import is_close
+from nodeselect.inventory.rows import Rows
 from nodeselect.inventory.store import Store
 from tests.cli.running import unprintable
 
@@ -176,7 +177,7 @@ def test_many_keys_are_not_searched(monkeypatch: pytest.MonkeyPatch, indexed: bo
 
 @pytest.mark.parametrize("of", ["segment", "changes"])
 def test_a_name_is_looked_up(monkeypatch: pytest.MonkeyPatch, of: str) -> None:
-    """Whether an id is a name is found without a look at each name, once a table of them is made;
+    """Whether an id is a name is found without a look at each node, once a table of names is made;
     the first living node of that name is told."""
     nodes = [Node(f"n-{at}", name=f"web-{at % 1_000}") for at in range(3_000)]
     inventory = Inventory(nodes if of == "segment" else [], compact_at=None)
@@ -187,15 +188,17 @@ def test_a_name_is_looked_up(monkeypatch: pytest.MonkeyPatch, of: str) -> None:
     assert inventory.explain(asked).hints[0].instead == "n-2007"
     inventory.upsert(Node("n-0", name="web-7"))
     looked: list[int] = []
-    name = Store.name if of == "segment" else Store.node
+    node = Store.node
 
-    def watched(self: Store, ordinal: int) -> object:
+    def watched(self: Store, ordinal: int) -> Node:
         looked.append(ordinal)
-        return name(self, ordinal)
+        return node(self, ordinal)
 
-    monkeypatch.setattr(Store, name.__name__, watched)
+    monkeypatch.setattr(Store, "node", watched)
+    monkeypatch.delattr(Rows, "names")  # the table is made: whoever looks through them fails
     assert inventory.explain(Selector.of(match_ids=["web-7"])).hints[0].instead == "n-0"
     assert len(looked) < 10
+    monkeypatch.undo()
     inventory.compact()
     assert inventory.explain(Selector.of(match_ids=["web-7"])).hints[0].instead == "n-0"
 

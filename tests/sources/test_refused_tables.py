@@ -33,7 +33,7 @@ TWO = "keep one of the two"
             "- !include nodes.yaml\n",
             "tag",
             "line 1, column 3: tags are refused ('!include')\n"
-            '  if it is text, write it between quotes: "!include"',
+            "  write what the file holds in its place",
             id="include",
         ),
         pytest.param(

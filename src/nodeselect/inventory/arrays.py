@@ -15,16 +15,20 @@ _BLOCK = 32_768
 """Numbers or nodes worked on at a time where a step makes several arrays of them."""
 
 
-def blocks(length: int) -> Iterator[slice]:
-    """Cut a length into pieces whose arrays stay in the processor's cache."""
-    for start in range(0, length, _BLOCK):
-        yield slice(start, min(start + _BLOCK, length))
+def blocks(length: int, least: int = 0) -> Iterator[slice]:
+    """Cut a length into pieces whose arrays stay in the processor's cache, if they can.
+
+    :param least: how long they are at least, but for the last.
+    """
+    block = max(_BLOCK, least)
+    for start in range(0, length, block):
+        yield slice(start, min(start + block, length))
 
 
 def count_numbers(numbers: Whole, most: int) -> NDArray[np.int64]:
     """Count how often each number below ``most`` is there."""
     counts = np.zeros(most, np.int64)
-    for some in blocks(len(numbers)):
+    for some in blocks(len(numbers), most // 8):  # each looks at all counts
         counts += np.bincount(numbers[some], minlength=most)
     return counts
 

@@ -99,7 +99,7 @@ def _by_pair(rows: Rows, sizes: NDArray[np.int64], ranks: NDArray[np.uint32]) ->
     """
     behind = np.cumsum(sizes) - sizes
     by_pair = np.empty(len(rows.pairs), np.uint32)
-    for some in blocks(len(rows)):
+    for some in blocks(len(rows), len(sizes) // 8):  # each looks at all sizes
         pairs, lengths = rows.pairs_of(ranks[some])
         ordinals = np.repeat(np.arange(some.start, some.stop, dtype=np.uint32), lengths)
         counts = np.bincount(pairs, minlength=len(sizes))

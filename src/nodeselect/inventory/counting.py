@@ -42,16 +42,28 @@ def few_values(store: Store, found: Postings, key: str, most: int) -> Counter[st
 
 
 def few_keys(store: Store, found: Postings, most: int) -> Counter[str] | None:
-    """Count the nodes that carry each key; None where there are more than ``most`` keys."""
+    """Count the nodes that carry each key; None where there are more than ``most`` keys.
+
+    Cost: a set operation for each of so many keys, and for those that none of ``found`` has.
+    """
+    counts: Counter[str] = Counter()
+    for some in _counts_of_keys(store, found):
+        counts.update(some)
+        if len(counts) > most:
+            return None
+    return counts
+
+
+def _counts_of_keys(store: Store, found: Postings) -> Iterator[dict[str, int]]:
+    """Count some nodes, or the nodes with one key, at a time."""
     indexes = store.indexes()
     if indexes is None:
-        counts = Counter(key for node in _nodes(store, found) for key in node.labels)
-    else:
-        counts = _sum(
-            {key: postings.intersection(found, index.carriers(key)) for key in index.names()}
-            for index in indexes
-        )
-    return None if len(counts) > most else counts
+        yield from (dict.fromkeys(node.labels, 1) for node in _nodes(store, found))
+        return
+    for index in indexes:
+        for key in index.names():
+            if count := postings.intersection(found, index.carriers(key)):
+                yield {key: count}
 
 
 def keys_of(store: Store, found: Postings, value: str, keys: Collection[str]) -> Counter[str]:

@@ -23,8 +23,8 @@ class IdTable:
     alike. Immutable.
 
     A table of sorted hashes, of 32 bits each, and the place where the hashes with the same first
-    bits begin, one or two of them: 10 to 12 bytes an id, where a dictionary takes 75. Every id that
-    is found is compared, so a shared hash costs time and nothing else; Python's hashes of strings
+    bits begin, one of them or less: 12 to 16 bytes an id, where a dictionary takes 75. Every id
+    that is found is compared, so a shared hash costs time and nothing else; Python's hashes of strings
     cannot be foreseen, so nobody can choose ids that share one.
     """
 
@@ -60,9 +60,10 @@ class IdTable:
 
     def find_each(self, name: str) -> list[int]:
         """Give all ranks of a name, in no order. Cost: some microseconds, and what it gives."""
-        wanted = np.uint32(hash(name) & _MASK)
-        start, stop = (self._hashes.searchsorted(wanted, side) for side in ("left", "right"))
-        ranks: list[int] = self._ranks[start:stop].tolist()
+        wanted = hash(name) & _MASK
+        first = wanted >> self._shift
+        some = slice(self._begin_at[first], self._begin_at[first + 1])
+        ranks: list[int] = self._ranks[some][self._hashes[some] == wanted].tolist()
         return [rank for rank in ranks if self._ids[rank] == name]
 
     def find_all(self, node_ids: Sequence[str]) -> "array[int]":
@@ -80,7 +81,9 @@ class IdTable:
         right: NDArray[np.bool_] = self._ids.take(ranks) == asked
         found.frombytes(ranks[right].tobytes())
         # The others are not there, or behind those looked at, or share a hash.
-        found.extend(rank for rank in map(self.find, asked[~right]) if rank is not None)
+        is_long = self._begins.take(first + 1) - begins > len(_LOOKED_AT)
+        maybe = ~right & (is_long | looked_at.any(axis=1))
+        found.extend(rank for rank in map(self.find, asked[maybe]) if rank is not None)
         return found
 
     def find_twice(self) -> tuple[int, int] | None:

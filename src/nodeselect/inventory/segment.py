@@ -96,9 +96,9 @@ class Segment:
 
         Cost: about a microsecond, and the first time some 0.2 µs a node, for a table that is kept.
         """
-        if self.rows.names is None:
-            return []
         if self._names is None:  # two threads may both make it, to the same end
+            if self.rows.names is None:
+                return []
             self._names = IdTable(self.rows.names)
         return [self._ordinal_at[rank] for rank in self._names.find_each(name)]
 

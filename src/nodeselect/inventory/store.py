@@ -99,13 +99,6 @@ class Store:
         node_id: str = self.segment.rows.ids[self.segment.rank(ordinal)]
         return node_id
 
-    def name(self, ordinal: int) -> str | None:
-        """Give the name of the node of an ordinal."""
-        if ordinal >= self.changes.first or self.segment is None:
-            return self.changes.nodes[ordinal - self.changes.first].name
-        names = self.segment.rows.names
-        return None if names is None else names[self.segment.rank(ordinal)]
-
     def first_named(self, name: str, found: Postings) -> int | None:
         """Give the first ordinal of ``found`` whose node has a name, or None.
 

@@ -37,7 +37,7 @@ _write_lines = msgspec.json.Encoder().encode_lines
 class KnownKeys:
     """The label keys of one input, in the order in which its nodes have them."""
 
-    def __init__(self, selector: Selector) -> None:
+    def __init__(self, selector: Selector | None) -> None:
         """Begin without any; ``selector`` is what :meth:`read` asks of the nodes."""
         self._selector = selector
         self._neighbours: set[tuple[str | None, str | None]] = set()
@@ -69,7 +69,8 @@ class KnownKeys:
             self._lessons, self._decoder = 0, None
             return
         self._numbers = {key: number for number, key in enumerate(keys)}
-        self._failures = failures_of(self._selector, self._numbers)
+        if self._selector is not None:
+            self._failures = failures_of(self._selector, self._numbers)
 
     def read(self, piece: bytes) -> tuple[list[str], list[int], list[PlainRecord]] | None:
         """Give the ids of all nodes of ``piece``, what each of them fails, and the nodes that fail

@@ -131,13 +131,18 @@ class NodeReader:
         return chain.from_iterable(self._blocks())
 
     def blocks(self) -> Iterator[Block]:
-        """Give the wanted nodes many at a time, in the form that costs the least.
+        """Give all nodes many at a time, in the form that costs the least.
 
         Their ids are not compared with each other: whoever makes an inventory of them does that.
+
+        :raises ValueError: when the reader has begun, leaves nodes out, or may use two processes.
         """
+        if self.count or self._fork or self._keep is not None or self._selector is not None:
+            raise ValueError(
+                "all nodes of an input come from a reader that has not begun, and leaves none out"
+            )
         self._seen = UnseenIds()
-        if self._keep is None and self._known is None:
-            self._known = KnownKeys(Selector.everything())
+        self._known = KnownKeys(None)
         return self._blocks()
 
     def _blocks(self) -> Iterator[Block]:
