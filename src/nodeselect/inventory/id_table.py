@@ -24,8 +24,8 @@ class IdTable:
 
     A table of sorted hashes, of 32 bits each, and the place where the hashes with the same first
     bits begin, one of them or less: 12 to 16 bytes an id, where a dictionary takes 75. Every id
-    that is found is compared, so a shared hash costs time and nothing else; Python's hashes of strings
-    cannot be foreseen, so nobody can choose ids that share one.
+    that is found is compared, so a shared hash costs time and nothing else; Python's hashes of
+    strings cannot be foreseen, so nobody can choose ids that share one.
     """
 
     __slots__ = (
