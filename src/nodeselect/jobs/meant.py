@@ -5,6 +5,8 @@ import re
 from nodeselect.documents import List, Object, Scalar, kind_of
 from nodeselect.documents.values import Value
 from nodeselect.errors import SelectorError
+from nodeselect.jobs.durations import NANOSECONDS, is_duration, parse_duration
+from nodeselect.jobs.shapes import fields_of
 from nodeselect.jobs.unknown_fields import expression_of
 from nodeselect.labels import Operator, Selector
 
@@ -14,6 +16,7 @@ __all__ = [
     "label_meant",
     "labels_meant",
     "list_meant",
+    "part_meant",
     "selector_meant",
     "text_meant",
     "without_rests",
@@ -91,6 +94,36 @@ def text_meant(value: Value) -> str | None:
         return 'write: "", or take the line away'
     listed = _listed([value.text])
     return f"write: {listed[1:-1]}" if listed else None
+
+
+def part_meant(part: str, value: Value) -> str | None:
+    """Say what to write for one of the job's mappings, in the words that stand there instead."""
+    text = value.text if isinstance(value, Scalar) else ""
+    match part:
+        case "RolloutSpec":
+            return _rollout_meant(text.lower())
+        case "HealthCheck":
+            return f"write: {{deadline: {text if is_duration(text) else '5m'}}}"
+        case "Timeouts":
+            seconds = text if re.fullmatch("0|[1-9][0-9]{0,9}", text) else _seconds(text)
+            if seconds:
+                return f"write: {{total_timeout: {seconds}}}"
+            return f"write which timeout, in whole seconds: {', '.join(fields_of(part))}"
+    return None
+
+
+def _rollout_meant(strategy: str) -> str:
+    if strategy == "immediate":
+        return "write: {strategy: immediate}"
+    if strategy in ("rolling", "canary"):
+        return f"write: {{strategy: {strategy}, health_check: {{deadline: 5m}}}}"
+    return "write which strategy, as in: {strategy: rolling, health_check: {deadline: 5m}}"
+
+
+def _seconds(text: str) -> int | None:
+    """Give a duration in whole seconds; None where it is none, or less than one."""
+    seconds, rest = divmod(parse_duration(text) or 0, NANOSECONDS["s"])
+    return None if rest else seconds or None
 
 
 def without_rests(fields: Object, known: frozenset[str]) -> tuple[Object, dict[str, str]]:
