@@ -2,12 +2,12 @@
 
 import re
 
-from nodeselect.documents import List, Object, Scalar, kind_of
+from nodeselect.documents import List, Object, Scalar
 from nodeselect.documents.values import Value
 from nodeselect.errors import SelectorError
 from nodeselect.jobs.durations import NANOSECONDS, is_duration, parse_duration
 from nodeselect.jobs.shapes import fields_of
-from nodeselect.jobs.unknown_fields import expression_of
+from nodeselect.jobs.unknown_fields import expression_of, plain_or_quoted
 from nodeselect.labels import Operator, Selector
 
 __all__ = [
@@ -83,7 +83,11 @@ def label_meant(key: str, text: str) -> str | None:
 def colon_meant(key: Scalar, value: Value) -> str | None:
     """Say what to write for a key with nothing behind it, such as that of ``{region:eu}``."""
     match = _COLON.fullmatch(key.text)
-    return f"write: {match[1]}: {_word(match[2])}" if match and _is_rest(key, value) else None
+    return (
+        f"write: {match[1]}: {plain_or_quoted(match[2])}"
+        if match and _is_rest(key, value)
+        else None
+    )
 
 
 def text_meant(value: Value) -> str | None:
@@ -220,12 +224,10 @@ def _equalities(texts: list[str]) -> str | None:
 
 
 def _mapping(labels: dict[str, str]) -> str | None:
-    text = ", ".join(f"{_word(key)}: {_word(value)}" for key, value in labels.items())
+    text = ", ".join(
+        f"{plain_or_quoted(key)}: {plain_or_quoted(value)}" for key, value in labels.items()
+    )
     return f"{{{text}}}" if len(text) < _LONGEST and _selector_of(labels) else None
-
-
-def _word(text: str) -> str:
-    return text if text and kind_of(text) == "text" else f'"{text}"'
 
 
 def _listed(texts: list[str]) -> str | None:
