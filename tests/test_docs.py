@@ -110,6 +110,14 @@ def test_no_block_goes_untested() -> None:
     assert [block.page.name for block in shell] == ["README.md", "README.md"]
 
 
+@pytest.mark.parametrize("name", ["jobs/a.yaml", "jobs/b/a.yml", "jobs/a.json"])
+def test_the_hook_takes_each_kind_of_job_file(name: str) -> None:
+    """The example for pre-commit leaves out no file that may be a job."""
+    page = (ROOT / "docs/job-files.md").read_text("utf-8")
+    [pattern] = re.findall("^ +files: (.+)$", page, re.MULTILINE)
+    assert re.search(pattern, name)
+
+
 def test_links() -> None:
     """Each link of a page to a file of the project leads somewhere."""
     for page in PAGES:

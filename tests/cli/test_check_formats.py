@@ -58,7 +58,7 @@ def test_json(run: Run) -> None:
                         "column": 22,
                         "end_column": 24,
                         "path": "selector.match_labels.a",
-                        "hint": "a value holds letters, digits, '-', '_' and '.'",
+                        "hint": "a value holds the letters a-z and A-Z, digits, '-', '_' and '.'",
                         "severity": "error",
                     },
                     {
@@ -102,7 +102,7 @@ def test_github(run: Run) -> None:
     assert ended.out == (
         "::error file=nope::cannot be read: No such file or directory\n"
         "::error file=jobs/wrong.yaml,line=3,col=22,endColumn=24,title=invalid-value::a value"
-        " cannot hold 'ü日'%0Aa value holds letters, digits, '-', '_' and '.'\n"
+        " cannot hold 'ü日'%0Aa value holds the letters a-z and A-Z, digits, '-', '_' and '.'\n"
         "::error file=jobs/wrong.yaml,line=3,col=33,endColumn=37,title=wrong-type::a string belongs"
         " here, not 'true', which reads as a boolean%0Awrite: \"true\"\n"
         "::warning file=jobs/warned.yaml,line=1,col=1,endColumn=2,title=empty-selector::there is no"

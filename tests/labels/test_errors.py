@@ -146,7 +146,7 @@ PARTS = [
         "'>' and '<' compare with a whole number, found '1.5'\n"
         "  1.5\n"
         "  ^^^\n"
-        "  write decimal digits only, as in: x>5",
+        "  write a whole number in decimal digits",
         id="no-integer",
     ),
 ]

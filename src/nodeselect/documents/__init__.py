@@ -37,6 +37,10 @@ __all__ = [
     "text_of",
 ]
 
+_BRACKETS = ("{", "[")
+_COMMENTED = (*_BRACKETS, "#", "//", "/*")
+"""How JSON begins, and how people begin it who put a comment before it."""
+
 
 def text_of(data: bytes) -> str:
     """Decode the bytes of a document: UTF-8, with or without a byte order mark.
@@ -68,11 +72,12 @@ def read_document(
     :param most: how many keys and values it may hold.
     :param refusals: empty; takes what is refused and can be read past, which is unknown in what is
         given back. Without it the first refusal is raised.
-    :param called_json: whether its name says that it is JSON: what begins like JSON is read as
-        nothing else then, since those who go by the name would not read it.
+    :param called_json: whether its name says that it is JSON: what begins like JSON, or with a
+        comment, is read as nothing else then, since those who go by the name would not read it.
     :raises DocumentError: when it is neither.
     """
-    if text.lstrip(" \t\r\n")[:1] in ("{", "["):
+    begins = _COMMENTED if called_json else _BRACKETS
+    if text.lstrip(" \t\r\n")[:2].startswith(begins):
         try:
             return read_json(text, most, refusals)
         except NotJsonError:  # flow style of YAML looks like it

@@ -45,7 +45,7 @@ _MARKS = frozenset({"name", "type", "selector"})
 
 
 class CheckedJob(NamedTuple):
-    """What is wrong with a job file."""
+    """What is wrong with a job file; each problem has ``show``, its lines for people."""
 
     file: str
     """What the file is called."""
@@ -80,6 +80,14 @@ def check_job(
     require_selector: bool = False,
 ) -> CheckedJob:
     """Check a job spec: YAML or JSON, the spec itself or wrapped as ``{spec: ...}``.
+
+    >>> checked = check_job(b"selector: {match_ids: [edge-1]}", "job.yaml")
+    >>> for problem in checked.problems:
+    ...     print(problem.show(checked.file))
+    job.yaml:1:1: warning[no-name]: the job has no name: it cannot be updated, or told from others
+      selector: {match_ids: [edge-1]}
+      ^
+      write: name: ...
 
     :param data: the bytes of the file; at most ``LIMITS.job_file_bytes``.
     :param file: what to call it.

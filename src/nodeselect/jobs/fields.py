@@ -8,7 +8,7 @@ from math import isinf
 from nodeselect.documents import List, Object, Position, Scalar, Unknown
 from nodeselect.documents.values import Value
 from nodeselect.jobs.durations import NANOSECONDS, is_duration, parse_duration
-from nodeselect.jobs.meant import text_meant
+from nodeselect.jobs.meant import part_meant, text_meant
 from nodeselect.jobs.problems import Problems
 from nodeselect.jobs.shapes import Field, fields_of
 from nodeselect.jobs.unknown_fields import unknown_field
@@ -39,12 +39,6 @@ _PLACEHOLDER = re.compile(
     r"(?:replace|change)[-_. ]?(?:me|this|with)\b.*|to-?do|fix-?me|your[-_. ].+|x{3,}|placeholder",
     re.IGNORECASE,
 )
-_PART_MEANT = {
-    "RolloutSpec": "write: {strategy: rolling, health_check: {deadline: 5m}}",
-    "HealthCheck": "write: {deadline: 5m}",
-    "Timeouts": "write: {total_timeout: 3600}",
-}
-"""What may stand where something else stands than a mapping."""
 _TRUE, _FALSE = ("true", "yes", "on", "y"), ("false", "no", "off", "n")
 _WORDS_MEANT = {
     **dict.fromkeys(_TRUE, "always"),
@@ -96,7 +90,7 @@ def check_part(
     :param everywhere: whether the job has no selector, and would run on every node.
     """
     if not isinstance(value, Object):
-        problems.wrong_type(value, path, "a mapping", _PART_MEANT.get(part))
+        problems.wrong_type(value, path, "a mapping", part_meant(part, value))
         return
     known = fields_of(part)
     before = f"{path}." if path else ""

@@ -2,10 +2,12 @@
 
 import re
 
-from nodeselect.documents import List, Object, Scalar, kind_of
+from nodeselect.documents import List, Object, Scalar
 from nodeselect.documents.values import Value
 from nodeselect.errors import SelectorError
-from nodeselect.jobs.unknown_fields import expression_of
+from nodeselect.jobs.durations import NANOSECONDS, is_duration, parse_duration
+from nodeselect.jobs.shapes import fields_of
+from nodeselect.jobs.unknown_fields import expression_of, plain_or_quoted
 from nodeselect.labels import Operator, Selector
 
 __all__ = [
@@ -14,6 +16,7 @@ __all__ = [
     "label_meant",
     "labels_meant",
     "list_meant",
+    "part_meant",
     "selector_meant",
     "text_meant",
     "without_rests",
@@ -80,7 +83,11 @@ def label_meant(key: str, text: str) -> str | None:
 def colon_meant(key: Scalar, value: Value) -> str | None:
     """Say what to write for a key with nothing behind it, such as that of ``{region:eu}``."""
     match = _COLON.fullmatch(key.text)
-    return f"write: {match[1]}: {_word(match[2])}" if match and _is_rest(key, value) else None
+    return (
+        f"write: {match[1]}: {plain_or_quoted(match[2])}"
+        if match and _is_rest(key, value)
+        else None
+    )
 
 
 def text_meant(value: Value) -> str | None:
@@ -91,6 +98,36 @@ def text_meant(value: Value) -> str | None:
         return 'write: "", or take the line away'
     listed = _listed([value.text])
     return f"write: {listed[1:-1]}" if listed else None
+
+
+def part_meant(part: str, value: Value) -> str | None:
+    """Say what to write for one of the job's mappings, in the words that stand there instead."""
+    text = value.text if isinstance(value, Scalar) else ""
+    match part:
+        case "RolloutSpec":
+            return _rollout_meant(text.lower())
+        case "HealthCheck":
+            return f"write: {{deadline: {text if is_duration(text) else '5m'}}}"
+        case "Timeouts":
+            seconds = text if re.fullmatch("0|[1-9][0-9]{0,9}", text) else _seconds(text)
+            if seconds:
+                return f"write: {{total_timeout: {seconds}}}"
+            return f"write which timeout, in whole seconds: {', '.join(fields_of(part))}"
+    return None
+
+
+def _rollout_meant(strategy: str) -> str:
+    if strategy == "immediate":
+        return "write: {strategy: immediate}"
+    if strategy in ("rolling", "canary"):
+        return f"write: {{strategy: {strategy}, health_check: {{deadline: 5m}}}}"
+    return "write which strategy, as in: {strategy: rolling, health_check: {deadline: 5m}}"
+
+
+def _seconds(text: str) -> int | None:
+    """Give a duration in whole seconds; None where it is none, or less than one."""
+    seconds, rest = divmod(parse_duration(text) or 0, NANOSECONDS["s"])
+    return None if rest else seconds or None
 
 
 def without_rests(fields: Object, known: frozenset[str]) -> tuple[Object, dict[str, str]]:
@@ -187,12 +224,10 @@ def _equalities(texts: list[str]) -> str | None:
 
 
 def _mapping(labels: dict[str, str]) -> str | None:
-    text = ", ".join(f"{_word(key)}: {_word(value)}" for key, value in labels.items())
+    text = ", ".join(
+        f"{plain_or_quoted(key)}: {plain_or_quoted(value)}" for key, value in labels.items()
+    )
     return f"{{{text}}}" if len(text) < _LONGEST and _selector_of(labels) else None
-
-
-def _word(text: str) -> str:
-    return text if text and kind_of(text) == "text" else f'"{text}"'
 
 
 def _listed(texts: list[str]) -> str | None:

@@ -7,7 +7,7 @@ from nodeselect.documents.values import Value
 from nodeselect.jobs.durations import NANOSECONDS, parse_duration
 from nodeselect.jobs.fields import check_part, field, has, integer_of
 from nodeselect.jobs.problems import Problems
-from nodeselect.jobs.unknown_fields import snake_case
+from nodeselect.jobs.unknown_fields import is_misspelt, is_wrapped, snake_case
 from nodeselect.printable import printable, quoted
 
 __all__ = ["check_rollout", "check_spec"]
@@ -38,8 +38,8 @@ def check_spec(problems: Problems, spec: Object, path: str) -> None:
     :param path: what stands before its fields, up to the dot.
     """
     name = field(spec, "name")
-    written = any(key != "name" and snake_case(key) == "name" for key in spec.entries)
-    if (name is None and not written) or (isinstance(name, Scalar) and not name.text.strip()):
+    elsewhere = problems.errors and (is_misspelt("JobSpec", spec, "name") or is_wrapped(spec))
+    if (name is None and not elsewhere) or (isinstance(name, Scalar) and not name.text.strip()):
         message = "the job has no name: it cannot be updated, or told from others"
         at = name.at if name else spec.entries["name"][0].at if "name" in spec.entries else spec.at
         problems.add("no-name", message, at, path.rstrip("."), hint="write: name: ...")
@@ -55,15 +55,30 @@ def check_spec(problems: Problems, spec: Object, path: str) -> None:
 
 
 def _check_old(problems: Problems, spec: Object, path: str) -> None:
-    """Check what would be a rollout under its new name, but for the number of nodes."""
+    """Check what would be a rollout under its new name; its number of nodes has to change."""
     for name, (key, old) in spec.entries.items():
         if snake_case(name) == "deployment" and isinstance(old, Object):
             others = {field: item for field, item in old.entries.items() if field != "max_parallel"}
             rest = old._replace(entries=others)
             place = f"{path}{printable(name)}"
+            _check_old_parallel(problems, field(old, "max_parallel"), place)
             check_part(problems, "RolloutSpec", rest, place)
             if rest.entries:
                 check_rollout(problems, rest, key, place)
+
+
+def _check_old_parallel(problems: Problems, value: Value | None, path: str) -> None:
+    count = integer_of(value)
+    if value is not None and count is not None:
+        problems.add_at(
+            "old-field",
+            "max_parallel was a number of nodes, and is a percentage of them now",
+            value,
+            f"{path}.max_parallel",
+            "for all nodes at once write 100"
+            if count == 0
+            else f"{count} would be {count} percent: write the percentage that is meant",
+        )
 
 
 def _check_type(problems: Problems, spec: Object, path: str) -> None:
@@ -128,7 +143,7 @@ def _check_timeouts(problems: Problems, timeouts: Object, path: str) -> None:
 def check_rollout(problems: Problems, rollout: Object, key: Scalar, path: str) -> None:
     """Check what the strategy of a rollout asks for, and what it does not look at."""
     value = field(rollout, "strategy")
-    if value is None:
+    if value is None and not (problems.errors and is_misspelt("RolloutSpec", rollout, "strategy")):
         problems.add_at(
             "no-strategy",
             "a rollout without a strategy is immediate: all nodes at once",

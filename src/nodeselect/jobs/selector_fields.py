@@ -264,7 +264,7 @@ class SelectorFields:
         except SelectorError as error:
             at = value.at
             start, end = error.span
-            hint = hint or error.hint
+            hint = hint or _as_scalar(error)
             if isinstance(value, Scalar) and value.verbatim:
                 at = Position(at.line, at.column + start)
                 self._problems.add(
@@ -275,6 +275,17 @@ class SelectorFields:
                     error.source, error.span, error.code, error.message, at, path, hint
                 )
             return None
+
+
+def _as_scalar(error: SelectorError) -> str | None:
+    """Give the advice of an error; what would begin with "!" in YAML, between quotes."""
+    if error.hint is None or not error.hint.startswith("write: !"):
+        return error.hint
+    if "," in error.source[: error.span[0]]:
+        return error.hint
+    if "," in error.source:
+        return f'{error.hint}; an item that begins with "!" stands between quotes'
+    return f'write: "{error.hint.removeprefix("write: ")}"'
 
 
 def _pair(key: Scalar, value: Value) -> Object:

@@ -3,7 +3,7 @@
 import difflib
 from collections.abc import Container
 
-from nodeselect.documents import List, Object, Scalar
+from nodeselect.documents import List, Object, Scalar, kind_of
 from nodeselect.documents.values import Value
 from nodeselect.errors import SelectorError
 from nodeselect.jobs.problems import LISTED, Problems
@@ -14,7 +14,10 @@ from nodeselect.printable import printable, quoted
 __all__ = [
     "expression_of",
     "is_like_selector",
+    "is_misspelt",
     "is_selector_elsewhere",
+    "is_wrapped",
+    "plain_or_quoted",
     "snake_case",
     "unknown_field",
 ]
@@ -39,8 +42,7 @@ _HOMES = {
 """Where a field of a part goes."""
 
 _OLD = {
-    ("JobSpec", "deployment"): "it is called 'rollout' now, and max_parallel in it is no longer a"
-    " number of nodes but a percentage of them",
+    ("JobSpec", "deployment"): "it is called 'rollout' now",
     ("RolloutSpec", "min_healthy_time"): "it is gone; under health_check a node is well after"
     " success_threshold good checks, one each interval",
     ("HealthCheck", "min_healthy_time"): "it is gone; a node is well after success_threshold good"
@@ -52,13 +54,14 @@ _MEANT = {
     ("JobSpec", "count"): "leave it out: a job runs on every node that its selector takes",
     ("JobSpec", "tasks"): "this is of Bacalhau; what a job of Expanso does stands under 'config'",
     ("RolloutSpec", "auto_rollback"): "write the opposite as: no_auto_rollback",
-    ("RolloutSpec", "type"): "did you mean 'strategy'?",
     ("RolloutSpec", "canary"): "write: canary_count or canary_percent",
     ("HealthCheck", "type"): "leave it out",
     ("HealthCheck", "endpoint"): "leave it out",
-    ("HealthCheck", "timeout"): "did you mean 'deadline'?",
     ("Job", "metadata"): "write the spec itself, or spec: {...}",
 }
+
+_CALLED = {("RolloutSpec", "type"): "strategy", ("HealthCheck", "timeout"): "deadline"}
+"""Fields that are called otherwise elsewhere."""
 
 _DOES = ("input", "pipeline", "output", "buffer", "processors", "cache_resources", "resources")
 """What a pipeline is made of; it stands under ``config``."""
@@ -80,7 +83,7 @@ _LONGEST = 400
 """Characters of an expression in a piece of advice; longer ones help nobody."""
 
 _MOST = 100
-"""Values of one in a piece of advice."""
+"""Values of one in a piece of advice, and fields that are looked at for one with another name."""
 
 _LETTERS = frozenset("selector")
 _CLOSE = 0.75
@@ -133,21 +136,39 @@ def _advice(
     if colon and before in fields_of(part):
         return f"put a blank behind '{before}:'"
     if part == "NodeSelector":
-        return _selector_advice(plain, key, value)
+        return _selector_advice(plain, key, value, beside)
     if part in ("Job", "JobSpec") and (hint := _selector_meant(part, name, value)):
         return hint
     if (part, plain) in _MEANT:
         return _MEANT[part, plain]
-    known = fields_of(part)
-    close = difflib.get_close_matches(plain, known, 1, _CLOSE)
-    if close:
-        return f"did you mean '{close[0]}'?"
+    if close := _close_to(part, plain):
+        return f"did you mean '{close}'?"
     if part == "JobSpec" and plain in _DOES:
         return "move it under 'config'"
     for other, home in _HOMES.items():
         if other != part and plain in fields_of(other):
             return f"it goes under '{home}'"
-    return f"{LISTED}{', '.join(known)}"
+    return f"{LISTED}{', '.join(fields_of(part))}"
+
+
+def _close_to(part: str, plain: str) -> str | None:
+    """Give the field of ``part`` that a name in small letters is close to."""
+    close = difflib.get_close_matches(plain, fields_of(part), 1, _CLOSE)
+    return _CALLED.get((part, plain), close[0] if close else None)
+
+
+def is_misspelt(part: str, value: Object, name: str) -> bool:
+    """Say whether the field ``name`` of ``part`` stands in ``value`` under a name close to it."""
+    others = [key for key in value.entries if key not in fields_of(part)]
+    return len(others) <= _MOST and any(_close_to(part, snake_case(key)) == name for key in others)
+
+
+def is_wrapped(spec: Object) -> bool:
+    """Say whether a spec holds what is probably the spec itself."""
+    return any(
+        snake_case(name) in _WRAPPERS and isinstance(item, Object)
+        for name, (_, item) in spec.entries.items()
+    )
 
 
 def is_like_selector(name: str) -> bool:
@@ -187,18 +208,25 @@ def _selector_meant(part: str, name: str, value: Value) -> str | None:
     return None
 
 
-def _selector_advice(plain: str, key: Scalar, value: Value) -> str:
+def _selector_advice(plain: str, key: Scalar, value: Value, beside: Container[str]) -> str:
     close = difflib.get_close_matches(plain, fields_of("NodeSelector"), 1, _CLOSE)
     meant = close[0] if close else _SHORT_NAMES.get(plain)
     if meant:
+        if meant in beside:
+            return f"move what it holds to '{meant}', which stands beside it"
         return f"did you mean '{meant}'?"
     if isinstance(value, Scalar) and value.text and _is_label(key.text, value.text):
-        text = value.text if value.kind == "text" else f'"{value.text}"'
-        return f"a label goes under match_labels: {{{key.text}: {text}}}"
+        label = f"{plain_or_quoted(key.text)}: {plain_or_quoted(value.text)}"
+        return f"a label goes under match_labels: {{{label}}}"
     expression = expression_of(Object({key.text: (key, value)}, key.at))
     if expression is not None:
         return f'write under match_expressions: "{expression}"'
     return "a label goes under match_labels"
+
+
+def plain_or_quoted(text: str) -> str:
+    """Give a text as YAML has it: between quotes where it would be read as anything else."""
+    return text if text and kind_of(text) == "text" else f'"{text}"'
 
 
 def _is_label(key: str, text: str) -> bool:

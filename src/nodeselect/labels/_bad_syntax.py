@@ -9,20 +9,22 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from nodeselect.errors import SelectorError, found
-from nodeselect.labels._advice import comparison, key_like, list_at, value_like, word_at
-from nodeselect.labels._bad_words import HABITS, template_at
+from nodeselect.labels._advice import comparison, key_alone, key_like, list_at, value_like, word_at
+from nodeselect.labels._bad_words import HABITS, either, template_at
+from nodeselect.printable import quoted
 
 __all__ = ["Stop", "bad_syntax"]
 
 _TOKEN = re.compile(r"[^ \t\r\n(),!=><]+|==|!=|[(),!=><]")
 _WORD = re.compile(r"[^ \t\r\n(),!=><]+")
-
 _EQUALITIES = {"eq": "=", "is": "=", "equals": "=", "ne": "!=", "neq": "!="}
 _COMPARISONS = {"gt": ">", "lt": "<", "ge": ">=", "gte": ">=", "le": "<=", "lte": "<="}
 _PRESENT = ("exists", "exist", "present")
+_PRESENT_BEFORE = (*_PRESENT, "has")
 _ABSENT = ("absent", "missing", "doesnotexist", "notexists")
 
-_BEHIND_A_KEY = (",", "=", "==", "!=", "in", "notin", ">", "<")
+_OPERATORS = ("=", "==", "!=", "in", "notin", ">", "<")
+_BEHIND_A_KEY = (",", *_OPERATORS)
 """What may follow a key; a word with something else behind it is hardly one."""
 
 _NAMES = {
@@ -115,12 +117,22 @@ def _plain(stop: Stop) -> SelectorError:
     hint = None
     following = _TOKEN.search(stop.source, stop.behind)
     begins = following is None or following[0] in _BEHIND_A_KEY
-    if _WORD.match(stop.found) and "COMMA" in stop.expected and begins:
+    is_word = _WORD.match(stop.found) and "COMMA" in stop.expected
+    if is_word and begins:
         hint = "put ',' between two requirements"
-    elif stop.found in _BEHIND_A_KEY and _has_value(stop):
+    if is_word and _is_equality(stop) and (following is None or following[0] not in _OPERATORS):
+        hint = "a value holds no blank"
+        if begins:
+            hint += f"; if {found(stop.found)} is a key, put ',' before it"
+    if stop.found in _BEHIND_A_KEY and _has_value(stop):
         hint = "a requirement has one operator; put ',' between two requirements"
     code = "unexpected" if stop.found else "unexpected-end"
     return stop.error(code, f"expected {wanted}, found {found(stop.found)}", hint)
+
+
+def _is_equality(stop: Stop) -> bool:
+    """Say whether the unfinished requirement is ``x=a`` or ``x!=a``."""
+    return stop.pending[-1][0] in ("EQUALS", "NOT_EQUALS")
 
 
 def _has_value(stop: Stop) -> bool:
@@ -134,7 +146,7 @@ def _joined(stop: Stop) -> SelectorError | None:
     if word in ("and", "&&", "&"):
         return stop.error("and", HABITS["and"].message, HABITS["and"].hint)
     if word in ("or", "||", "|"):
-        return stop.error("or", HABITS["or"].message, HABITS["or"].hint.format(key=stop.key))
+        return stop.error("or", HABITS["or"].message, either(stop.source) or HABITS["or"].hint)
     return None
 
 
@@ -168,8 +180,10 @@ def _after_bang(stop: Stop) -> SelectorError | None:
 
 def _after_key(stop: Stop) -> SelectorError | None:
     word = stop.found.lower()
-    if stop.key.lower() == "not" and _WORD.match(word):
+    if stop.key.lower() == "not" and (word == "(" or _WORD.match(word)):
         return stop.error("word-not", "NOT is written '!'", _negation(stop))
+    if stop.key.lower() in _PRESENT_BEFORE and (word == "(" or _WORD.match(word)):
+        return stop.error("word-exists", "a key alone asks that it exists", _presence(stop))
     if word == "not":
         return _after_not(stop)
     if word in ("in", "notin"):
@@ -222,13 +236,21 @@ def _glued(stop: Stop) -> SelectorError | None:
     return None
 
 
+def _presence(stop: Stop) -> str:
+    """Say how to write ``exists x`` or ``has(x)``."""
+    key = key_alone(stop.source, stop.at)
+    return f"write: {key}" if key else f"take {quoted(stop.key)} away"
+
+
 def _negation(stop: Stop) -> str:
     """Say how to write ``not`` before what stands at the stop."""
+    exists = stop.found.lower() in _PRESENT_BEFORE
+    if exists or stop.found == "(":
+        meant = key_alone(stop.source, stop.behind if exists else stop.at)
+        return f"write: !{meant}" if meant else "write the opposite comparison"
     following = _TOKEN.search(stop.source, stop.behind)
     operator = following[0] if following else ""
     key, behind = key_like(stop.found), following.end() if following else 0
-    if stop.found.lower() in _PRESENT:
-        return f"write: !{key_like(word_at(stop.source, stop.behind))}"
     if operator in ("=", "=="):
         return f"write: {key}!={value_like(word_at(stop.source, behind))}"
     if operator == "in":

@@ -9,7 +9,14 @@ import re
 from typing import NamedTuple
 
 from nodeselect.errors import SelectorError
-from nodeselect.labels._advice import key_like, value_like, word_at
+from nodeselect.labels._advice import (
+    WHOLE_NUMBER,
+    comparison,
+    in_list,
+    key_like,
+    value_like,
+    word_at,
+)
 from nodeselect.labels.rules import PREFIX, is_key
 from nodeselect.limits import LIMITS
 from nodeselect.printable import FORBIDDEN, UNPRINTABLE, printable, quoted
@@ -21,6 +28,7 @@ __all__ = [
     "bad_integer",
     "bad_key",
     "bad_value",
+    "either",
     "template_at",
     "too_many_values",
 ]
@@ -28,6 +36,14 @@ __all__ = [
 _OPENING = "'\"`\u00b4\u2018\u201c\u201e\u00ab"
 _CLOSING = "'\"`\u00b4\u2019\u201d\u201c\u00bb"
 """Quotes that begin and end a word."""
+
+_QUOTED_BLANK = re.compile(
+    f"[{_OPENING}][^, \t{_OPENING}{_CLOSING}]*[ \t][^,{_OPENING}{_CLOSING}]*[{_CLOSING}]"
+)
+"""A text between quotes with a blank in it."""
+
+_OR = re.compile(r"[ \t\r\n]or[ \t\r\n]|\|+", re.IGNORECASE)
+_EQUALITY = re.compile(r"([^ \t\r\n(),!=><]+)[ \t]*==?[ \t]*([^ \t\r\n(),!=><]+)")
 
 
 class _Habit(NamedTuple):
@@ -63,7 +79,7 @@ _HABITS = (
         "or",
         re.compile(r"\|+"),
         "there is no OR inside a selector",
-        "for values of one key write: {key} in (a,b); for different keys use several selectors",
+        "for values of one key there is 'in'; for different keys use several selectors",
     ),
     _Habit("and", re.compile("&+"), "AND is written ','", "put ',' in its place"),
     _Habit(
@@ -151,8 +167,11 @@ def bad_integer(source: str, start: int, end: int, key: str = "key") -> Selector
     elif key.isdigit() and is_key(word):  # "5<x"
         sign = "<" if source[:start].rstrip().endswith(">") else ">"
         hint = f"write: {word}{sign}{key}"
+    elif re.fullmatch("[0-9]+", word):
+        hint = "the largest number is 9223372036854775807"
     else:
-        hint = f"write decimal digits only, as in: {key_like(key)}>5"
+        sign = source[:start].rstrip(" \t\r\n")[-1:]  # none where there is no text but the number
+        hint = comparison(key_like(key), sign, word) if sign else WHOLE_NUMBER
     return SelectorError(
         "not-an-integer",
         f"'>' and '<' compare with a whole number, found {quoted(word) if word else 'none'}",
@@ -190,6 +209,14 @@ def bad_id(text: str) -> SelectorError | None:
     )
 
 
+def either(source: str) -> str | None:
+    """Say how to write ``x=a or x=b``; None where it is anything but values of one key."""
+    found = [_EQUALITY.fullmatch(piece.strip(" \t\r\n")) for piece in _OR.split(source)]
+    keys = {match[1] if match else None for match in found}
+    key = keys.pop() if len(keys) == 1 else None
+    return in_list(key, [match[2] for match in found if match]) if key else None
+
+
 def template_at(source: str, at: int) -> SelectorError | None:
     """Give the error for a template that begins at ``at``, if one does."""
     match = _TEMPLATE.pattern.match(source, at)
@@ -212,17 +239,27 @@ def _by_habit(source: str, start: int, end: int, key: str) -> SelectorError | No
 
 
 def _error(habit: _Habit, source: str, at: int, found: str, key: str, word: str) -> SelectorError:
-    whole = len(word) > 1 and word[0] in _OPENING and word[-1] in _CLOSING
-    bare = value_like(word, "") if whole else ""
+    if habit.code == "or":
+        hint = either(source)
+    elif habit.code == "quotes" and _QUOTED_BLANK.match(source, at):
+        hint = "keys and values hold no blank"
+    else:
+        hint = None
     return SelectorError(
         habit.code,
         habit.message.format(found=quoted(found), character=f"U+{ord(found[0]):04X}"),
         source,
         (at, at + len(found)),
-        hint=habit.hint.format(
-            key=key_like(key),
-            bare=f"write it without quotes: {bare}" if bare else "leave the quotes out",
-        ),
+        hint=hint or _habit_hint(habit, key, word),
+    )
+
+
+def _habit_hint(habit: _Habit, key: str, word: str) -> str:
+    whole = len(word) > 1 and word[0] in _OPENING and word[-1] in _CLOSING
+    bare = value_like(word, "") if whole else ""
+    return habit.hint.format(
+        key=key_like(key),
+        bare=f"write it without quotes: {bare}" if bare else "leave the quotes out",
     )
 
 
@@ -287,6 +324,7 @@ def _name_rule(source: str, start: int, word: str, what: str, limit: int) -> Sel
     """Say why ``word`` is no name; values and keys' names have one rule."""
     code = what.partition("'")[0]
     alphabet = "letters, digits, '-', '_' and '.'"
+    ascii_only = f"the {alphabet.replace('letters', 'letters a-z and A-Z')}"
     if not word:
         return SelectorError(
             f"empty-{code}",
@@ -312,7 +350,7 @@ def _name_rule(source: str, start: int, word: str, what: str, limit: int) -> Sel
             source,
             (start + bad.start(), start + bad.end()),
             expected=(alphabet,),
-            hint=f"a {what} holds {alphabet}",
+            hint=f"a {what} holds {ascii_only if bad[0].isalpha() else alphabet}",
         )
     edge = re.match(r"[-_.]+", word) or re.search(r"[-_.]+$", word)
     span = edge.span() if edge else (0, len(word))
