@@ -231,3 +231,15 @@ def test_a_character_that_stands_for_others_is_a_character(file: str) -> None:
     assert checked.selector == Selector.of(match_ids=["caf\ufffd"])
     wrong = json.dumps({**CLEAN, "selector": {"match_labels": {"env": "caf\ufffd"}}})
     assert codes_of(wrong, file) == ["invalid-value"]
+
+
+@pytest.mark.parametrize(
+    "selector",
+    ["*a", "{<<: *a}", "{match_labels: *a}", "{match_labels: {<<: *a}}", "{match_ids: [*a]}"],
+)
+def test_a_selector_that_may_say_something(selector: str) -> None:
+    """Where what was refused may be a condition, nothing says that the job runs on every node."""
+    text = f"name: x\nselector: {selector}\nconfig: {{selector: {{a: b}}}}\nconstraints: [a]\n"
+    problems = check_job(text.encode(), "x").problems
+    assert {"misplaced-selector", "unknown-field"} <= {problem.code for problem in problems}
+    assert not [problem for problem in problems if "every node" in problem.message.lower()]

@@ -264,7 +264,7 @@ def _says_something(selector: Object) -> bool:
         return True
     for name in selector.entries:
         match field(selector, name):
-            case Object(entries) if not entries:
+            case Object(entries, is_open=False) if not entries:
                 pass
             case List(items) if not items:
                 pass
