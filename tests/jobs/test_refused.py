@@ -1,6 +1,7 @@
 """Documents of which something is refused: the rest is checked, and nothing is told by guess."""
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -243,3 +244,28 @@ def test_a_selector_that_may_say_something(selector: str) -> None:
     problems = check_job(text.encode(), "x").problems
     assert {"misplaced-selector", "unknown-field"} <= {problem.code for problem in problems}
     assert not [problem for problem in problems if "every node" in problem.message.lower()]
+
+
+@pytest.mark.parametrize(
+    "selector",
+    [
+        pytest.param("match_labels: {zone: mars,us\x07,b}", id="labels"),
+        pytest.param("match_labels: [{zone: mars, <<: *a}]", id="list-of-labels"),
+        pytest.param("match_expressions: {zone: mars, <<: *a}", id="expressions"),
+        pytest.param("match_expressions: mars,us\x07,b", id="parted-expressions"),
+        pytest.param("match_expressions: [{key: zone, operator: exists, <<: *a}]", id="structured"),
+        pytest.param(
+            "match_expressions: [{key: zone, operator: in, values: [mars, *a]}]",
+            id="structured-value",
+        ),
+        pytest.param("match_expressions: mars,us\x07", id="last-of-expressions"),
+        pytest.param("zone: mars,us\x07,b", id="directly"),
+        pytest.param("zone: mars,us\x07", id="last"),
+    ],
+)
+def test_no_advice_of_a_part(selector: str) -> None:
+    """What to write is never made of a value of which a part was refused."""
+    problems = check_job(f"name: x\nselector: {{{selector}}}\n".encode(), "x").problems
+    wrong = [problem for problem in problems if problem.code not in CODES]
+    assert wrong
+    assert not [problem.hint for problem in wrong if re.search("zone|mars", problem.hint or "")]

@@ -103,6 +103,8 @@ def check_part(
     for name, (key, item) in value.entries.items():
         if name not in known:
             beside = value.entries
+            if value.is_open and isinstance(item, Scalar):  # its rest may be what was refused
+                item = Unknown(item.at)
             unknown_field(problems, part, key, item, before, beside, everywhere=everywhere)
         elif part != "NodeSelector" and known[name].part not in ("NodeSelector", "JobSpec"):
             _check(problems, name, known[name], item, f"{before}{name}")

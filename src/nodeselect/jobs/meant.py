@@ -3,7 +3,7 @@
 import re
 
 from nodeselect.documents import List, Object, Scalar, kind_of
-from nodeselect.documents.values import Value
+from nodeselect.documents.values import Value, is_known
 from nodeselect.errors import SelectorError
 from nodeselect.jobs.unknown_fields import expression_of
 from nodeselect.labels import Operator, Selector
@@ -143,7 +143,7 @@ def _pieces(value: Value) -> list[str]:
 
 def _expressions(value: Value) -> list[str]:
     """Give the expressions that stand there in whatever shape; none where one is not plain."""
-    if _is_large(value):
+    if _is_large(value) or not is_known(value):
         return []
     if isinstance(value, Object):
         whole = expression_of(value)

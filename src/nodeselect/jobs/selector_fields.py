@@ -125,10 +125,9 @@ class SelectorFields:
         for name, text in parted.items():
             _, item = whole.entries[name]
             meant = Scalar(text, "text", item.at, False)
-            self._parted(
-                item, f"{path}.{printable(name[:60])}", "value",
-                labels_meant(meant) if name == "match_labels" else list_meant(meant, name),
-            )  # fmt: skip
+            hint = labels_meant(meant) if name == "match_labels" else list_meant(meant, name)
+            hint = None if fields.is_open else hint  # a part of it may be what was refused
+            self._parted(item, f"{path}.{printable(name[:60])}", "value", hint)
         rest = {name: entry for name, entry in whole.entries.items() if name not in parted}
         return whole._replace(entries=rest)
 
@@ -151,7 +150,8 @@ class SelectorFields:
         for key, item in entries.values():
             place = f"{path}.{printable(key.text[:60])}"
             if key.text in parted:
-                self._parted(item, place, "value", label_meant(key.text, parted[key.text]))
+                meant = None if value.is_open else label_meant(key.text, parted[key.text])
+                self._parted(item, place, "value", meant)
                 continue
             if meant := colon_meant(key, item):
                 self._problems.wrong_type(key, place, "a label and its value", meant)
@@ -178,9 +178,8 @@ class SelectorFields:
         if value is None:
             return []
         if not isinstance(value, List):
-            self._problems.wrong_type(
-                value, path, "a list of strings", partial(list_meant, value, name)
-            )
+            hint = None if fields.is_open else partial(list_meant, value, name)
+            self._problems.wrong_type(value, path, "a list of strings", hint)
             return []
         if self._too_many(value.items, value, path, most):
             return []
