@@ -269,3 +269,30 @@ def test_no_advice_of_a_part(selector: str) -> None:
     wrong = [problem for problem in problems if problem.code not in CODES]
     assert wrong
     assert not [problem.hint for problem in wrong if re.search("zone|mars", problem.hint or "")]
+
+
+@pytest.mark.parametrize(
+    ("selector", "codes"),
+    [
+        ("match_expressions: [region in (eu,u\x07s)]", ["control-character"]),
+        ("match_expressions: [region in (eu,u\x07s,de), gpu]", ["control-character"]),
+        (
+            "match_expressions: [region in (u\x07s), a in (b), -]",
+            ["control-character", "invalid-key"],
+        ),
+        ("match_expressions: [region in (eu,us,!de), gpu]", ["tag"]),
+        ("match_expressions: [region in (eu,us,!de), -]", ["invalid-key", "tag"]),
+        (
+            "match_expressions: [region in (eu, *a , de), tier in (a,b)]",
+            ["anchor", "split-expression"],
+        ),
+        ("match_expressions: region in (eu,us,us,de)", ["duplicate-key", "split-expression"]),
+        ("match_expressions: region in (eu,u\x07s)", ["control-character"]),
+        ("match_labels: {region: in (eu,us,us,de)}", ["duplicate-key", "split-expression"]),
+        ("match_labels: {region: in (eu,u\x07s)}", ["control-character"]),
+        ("match_labels: {region: in (eu,u\x07s,de)}", ["control-character", "split-expression"]),
+    ],
+)
+def test_expressions_that_yaml_has_parted(selector: str, codes: list[str]) -> None:
+    """Of an expression of which YAML has made pieces, one of them refused, no piece is told."""
+    assert codes_of(f"name: x\nselector: {{{selector}}}\n", "job.yaml") == codes

@@ -94,12 +94,20 @@ def is_known(value: Value) -> bool:
 
 
 def enter(entries: dict[str, tuple[Scalar, Value]], key: Scalar, value: Value) -> None:
-    """Put an entry among others; which value a key has that is given twice is unknown."""
+    """Put an entry among others; which value a key has that is given twice is unknown.
+
+    Unless both times it has none, as ``us`` in ``{region: in (eu,us,us)}``, where YAML ends texts.
+    """
     if key.text in entries:
-        first, _ = entries[key.text]
-        entries[key.text] = first, Unknown(first.at)
+        first, before = entries[key.text]
+        if not (_is_nothing(before) and _is_nothing(value)):
+            entries[key.text] = first, Unknown(first.at)
     else:
         entries[key.text] = key, value
+
+
+def _is_nothing(value: Value) -> bool:
+    return isinstance(value, Scalar) and value.kind == "null" and not value.text
 
 
 def with_more(document: Value) -> Value:

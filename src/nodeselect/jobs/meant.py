@@ -2,7 +2,7 @@
 
 import re
 
-from nodeselect.documents import List, Object, Scalar, kind_of
+from nodeselect.documents import List, Object, Scalar, Unknown, kind_of
 from nodeselect.documents.values import Value, is_known
 from nodeselect.errors import SelectorError
 from nodeselect.jobs.unknown_fields import expression_of
@@ -11,6 +11,7 @@ from nodeselect.labels import Operator, Selector
 __all__ = [
     "NULL_ITEM_MEANT",
     "colon_meant",
+    "is_unclosed",
     "label_meant",
     "labels_meant",
     "list_meant",
@@ -96,7 +97,8 @@ def text_meant(value: Value) -> str | None:
 def without_rests(fields: Object, known: frozenset[str]) -> tuple[Object, dict[str, str]]:
     """Take together what YAML has parted at commas: ``{a: region in (eu,us)}`` has a key ``us)``.
 
-    Give the fields without such keys, and the whole text of each field that was parted.
+    Give the fields without such keys, and the whole text of each field that was parted. A text
+    that is not closed is unknown where its rest may have been refused.
     """
     entries: dict[str, tuple[Scalar, Value]] = {}
     whole: dict[str, str] = {}
@@ -110,7 +112,16 @@ def without_rests(fields: Object, known: frozenset[str]) -> tuple[Object, dict[s
         if last is not None and isinstance(item, Scalar):
             whole[last] = item.text
     parted = {name: text for name, text in whole.items() if text != _written(entries[name][1])}
+    for name, text in whole.items():
+        if fields.is_open and name not in parted and is_unclosed(text):
+            key, item = entries[name]
+            entries[name] = key, Unknown(item.at)
     return fields._replace(entries=entries), parted
+
+
+def is_unclosed(text: str) -> bool:
+    """Say whether there is a parenthesis in a text that ends behind it."""
+    return "(" in text and ")" not in text
 
 
 def _is_rest(key: Scalar, item: Value) -> bool:

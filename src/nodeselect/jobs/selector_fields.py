@@ -5,13 +5,14 @@ from collections.abc import Iterator, Mapping, Sized
 from functools import partial
 from typing import NamedTuple
 
-from nodeselect.documents import List, Object, Position, Scalar
+from nodeselect.documents import List, Object, Position, Scalar, Unknown
 from nodeselect.documents.values import Value, is_known
 from nodeselect.errors import SelectorError
 from nodeselect.jobs.fields import check_part, check_placeholder, check_template, field
 from nodeselect.jobs.meant import (
     NULL_ITEM_MEANT,
     colon_meant,
+    is_unclosed,
     label_meant,
     labels_meant,
     list_meant,
@@ -29,7 +30,7 @@ from nodeselect.printable import cut, printable, quoted
 __all__ = ["Placed", "SelectorFields"]
 
 _Text = tuple[str, Value, str]
-"""A string of a list, its value in the document, and its path."""
+"""A string of a list, its value in the document, and its path; empty where it is unknown."""
 
 
 class Placed(NamedTuple):
@@ -184,11 +185,13 @@ class SelectorFields:
         if self._too_many(value.items, value, path, most):
             return []
         structured = name == "match_expressions"
-        texts = []
+        texts: list[_Text] = []
         for number, item in enumerate(value.items):
             place = f"{path}[{number}]"
             if structured and isinstance(item, Object):
                 self._structured(item, place)
+            elif structured and isinstance(item, Unknown):
+                texts.append(("", item, place))
             elif (text := self._text(item, place)) is not None:
                 texts.append((text, item, place))
         return texts
@@ -210,15 +213,15 @@ class SelectorFields:
         """
         at = 0
         while at < len(items):
-            text, item, place = items[at]
-            end = at
-            if "(" in text and ")" not in text:
-                closing = (n for n in range(at + 1, len(items)) if ")" in items[n][0])
-                end = next(closing, at)
-            if end == at:
+            _, item, place = items[at]
+            end = _end_of(items, at)
+            pieces = items[at : end + 1]
+            if any(isinstance(piece, Unknown) for _, piece, _ in pieces):
+                pass  # what was refused may end it, which is told
+            elif end == at:
                 yield items[at]
             else:
-                whole = ",".join(part for part, _, _ in items[at : end + 1])
+                whole = ",".join(part for part, _, _ in pieces)
                 hint = f'write it between quotes: "{cut(printable(whole), 400)}"'
                 self._parted(item, place, "item", hint)
             at = end + 1
@@ -274,6 +277,24 @@ class SelectorFields:
                     error.source, error.span, error.code, error.message, at, path, hint
                 )
             return None
+
+
+def _end_of(items: list[_Text], at: int) -> int:
+    """Give the last item of the expression that begins at an item: there, or where it is closed.
+
+    Where nothing closes it, the first unknown item may.
+    """
+    end = at
+    if is_unclosed(items[at][0]):
+        for number in range(at + 1, len(items)):
+            text, item, _ = items[number]
+            if end > at and "(" in text:  # the next one begins
+                break
+            if ")" in text:
+                return number
+            if end == at and isinstance(item, Unknown):
+                end = number
+    return end
 
 
 def _pair(key: Scalar, value: Value) -> Object:
