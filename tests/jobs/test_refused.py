@@ -68,6 +68,7 @@ REFUSED = {
     "a control character": ("namespace: a\x07b\n", ["control-character"]),
     "control characters": ("name\x1bspace: \x9b\n", ["control-character"] * 2),
     "one in a comment": ("# \x7f\n", ["control-character"]),
+    "noncharacters": ("namespace: \ufffe\n# \uffff\n", ["control-character"] * 2),
 }
 """Lines that are refused, and what is told of them."""
 
@@ -78,6 +79,7 @@ REFUSED_JSON = {
     "a number without end": ('"namespace": 1e999', ["not-finite"]),
     "a key given twice": ('"namespace": "b", "namespace": "c"', ["duplicate-key"]),
     "a control character": ('"namespace": "a\x07b"', ["control-character"]),
+    "noncharacters": ('"namespace": "\ufffe\uffff"', ["control-character"] * 2),
 }
 """The same of JSON."""
 
@@ -296,3 +298,15 @@ def test_no_advice_of_a_part(selector: str) -> None:
 def test_expressions_that_yaml_has_parted(selector: str, codes: list[str]) -> None:
     """Of an expression of which YAML has made pieces, one of them refused, no piece is told."""
     assert codes_of(f"name: x\nselector: {{{selector}}}\n", "job.yaml") == codes
+
+
+@pytest.mark.parametrize("file", ["job.yaml", "job.json"])
+@pytest.mark.parametrize("character", ["\ufffe", "\uffff"])
+def test_noncharacters_are_shown(character: str, file: str) -> None:
+    """What YAML refuses beside control characters is shown escaped, in JSON as well."""
+    [problem] = check_job(
+        f'{{"name": "a{character}", "selector": {{"match_ids": ["n"]}}}}'.encode(), file
+    ).problems
+    escaped = f"\\u{ord(character):04x}"
+    assert problem.message == f"a noncharacter ({escaped}) is refused"
+    assert not [line for line in problem.excerpt if character in line]

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from nodeselect.limits import LIMITS
-from nodeselect.printable import quoted
+from nodeselect.printable import printable, quoted
 
 __all__ = [
     "DocumentError",
@@ -19,6 +19,7 @@ __all__ = [
     "is_known",
     "last_of",
     "position_in",
+    "refused_character",
     "too_deep",
     "too_many",
     "with_more",
@@ -160,6 +161,13 @@ class Refusals:
             self.first.append(error)
         else:
             self.more += 1
+
+
+def refused_character(character: str, at: Position) -> DocumentError:
+    """Give the error for a character that no document may hold."""
+    kind = "noncharacter" if character in "\ufffe\uffff" else "control character"
+    message = f"a {kind} ({printable(character)}) is refused"
+    return DocumentError("control-character", message, at, "take it out")
 
 
 def too_deep(at: Position) -> DocumentError:

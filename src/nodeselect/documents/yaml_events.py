@@ -18,6 +18,7 @@ from nodeselect.documents.values import (
     enter,
     given_twice,
     position_in,
+    refused_character,
     too_deep,
     too_many,
     with_more,
@@ -94,12 +95,7 @@ def _unreadable(text: str, error: Any) -> DocumentError:
         return DocumentError(
             "not-yaml", f"not YAML: {printable(str(error.reason))}", Position(0, 0)
         )
-    return DocumentError(
-        "control-character",
-        f"a control character ({printable(bad[0])}) is refused",
-        position_in(text, bad.start()),
-        "take it out",
-    )
+    return refused_character(bad[0], position_in(text, bad.start()))
 
 
 class _YamlBuilder:

@@ -15,7 +15,7 @@ from nodeselect.documents import (
     read_document,
     text_of,
 )
-from nodeselect.documents.values import Value, position_in
+from nodeselect.documents.values import Value, position_in, refused_character
 from nodeselect.errors import Problem
 from nodeselect.jobs.fields import check_part, field, has
 from nodeselect.jobs.problems import ALL_CODES, Choice, Problems, described
@@ -31,11 +31,11 @@ from nodeselect.jobs.shapes import fields_of
 from nodeselect.jobs.unknown_fields import is_like_selector, snake_case
 from nodeselect.labels import Selector
 from nodeselect.limits import LIMITS
-from nodeselect.printable import printable
 
 __all__ = ["Checked", "CheckedJob", "bytes_only", "check_document", "check_job"]
 
-_CONTROL = re.compile("[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x9f]")
+_CONTROL = re.compile("[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x9f\ufffe\uffff]")
+"""Control characters, and the two noncharacters that YAML refuses as well."""
 _ENDS = re.compile("[\\x00\\x85]")
 """Those behind which nothing is read: NUL, of which UTF-16 is full, and what may end a line."""
 _MARK = "\ufffd"
@@ -146,9 +146,7 @@ def _without_controls(text: str, refusals: Refusals) -> str:
         return text
     found = _CONTROL.finditer(text)
     for bad in islice(found, LIMITS.reported_errors):
-        message = f"a control character ({printable(bad[0])}) is refused"
-        at = position_in(text, bad.start())
-        error = DocumentError("control-character", message, at, "take it out")
+        error = refused_character(bad[0], position_in(text, bad.start()))
         if _ENDS.match(bad[0]):
             raise error
         refusals.add(error)
