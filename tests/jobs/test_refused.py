@@ -310,3 +310,11 @@ def test_noncharacters_are_shown(character: str, file: str) -> None:
     escaped = f"\\u{ord(character):04x}"
     assert problem.message == f"a noncharacter ({escaped}) is refused"
     assert not [line for line in problem.excerpt if character in line]
+
+
+def test_the_first_are_the_first_by_position() -> None:
+    """A key that is no text is told with the first, though what it holds is refused before it."""
+    text = f"name: x\n? [{', '.join(['*a'] * 30)}]\n: b\n"
+    checked = check_job(text.encode(), "x")
+    assert [problem.code for problem in checked.problems] == ["key-not-text"] + ["anchor"] * 19
+    assert checked.errors == 31

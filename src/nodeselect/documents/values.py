@@ -1,5 +1,7 @@
 """What a document is made of: texts, lists and objects that know where they stand."""
 
+from bisect import insort
+from operator import attrgetter
 from typing import NamedTuple
 
 from nodeselect.limits import LIMITS
@@ -131,7 +133,10 @@ class DocumentError(Exception):
 
 
 class Refusals:
-    """What is refused of a document that is read on: all of it counted, the first kept."""
+    """What is refused of a document that is read on: all of it counted, the first kept.
+
+    What is refused of a whole comes later than what is refused in it, but stands before it.
+    """
 
     first: list[DocumentError]
     """At most ``LIMITS.reported_errors``, in the order of the document."""
@@ -157,9 +162,9 @@ class Refusals:
 
     def add(self, error: DocumentError) -> None:
         """Take one more."""
-        if len(self.first) < LIMITS.reported_errors:
-            self.first.append(error)
-        else:
+        insort(self.first, error, key=attrgetter("at"))
+        if len(self.first) > LIMITS.reported_errors:
+            self.first.pop()
             self.more += 1
 
 
