@@ -318,3 +318,15 @@ def test_the_first_are_the_first_by_position() -> None:
     checked = check_job(text.encode(), "x")
     assert [problem.code for problem in checked.problems] == ["key-not-text"] + ["anchor"] * 19
     assert checked.errors == 31
+
+
+@pytest.mark.parametrize("file", ["job.yaml", "job.json"])
+@pytest.mark.parametrize("end", ["\x00", "\x85"])
+@pytest.mark.parametrize("before", [0, 1, 19, 20, 21, 500])
+def test_what_ends_the_reading_behind_others(before: int, end: str, file: str) -> None:
+    """However many control characters stand before it, behind a NUL nothing is read or counted."""
+    controls = "\x07" * before
+    text = f'{{"name": 5, "colour": "{controls}{end}\x07{end}"}}'
+    checked = check_job(text.encode(), file)
+    assert {problem.code for problem in checked.problems} == {"control-character"}
+    assert checked.errors == before + 1

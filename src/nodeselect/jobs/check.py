@@ -141,16 +141,19 @@ def _read(data: bytes, problems: Problems, *, called_json: bool) -> Value | None
 
 
 def _without_controls(text: str, refusals: Refusals) -> str:
-    """Refuse control characters; give the text with a mark in the place of each."""
+    """Refuse control characters; give the text with a mark in the place of each.
+
+    :raises DocumentError: for the first behind which nothing is read.
+    """
     if not _CONTROL.search(text):
         return text
-    found = _CONTROL.finditer(text)
+    last = _ENDS.search(text)
+    found = _CONTROL.finditer(text, 0, last.start() if last else len(text))
     for bad in islice(found, LIMITS.reported_errors):
-        error = refused_character(bad[0], position_in(text, bad.start()))
-        if _ENDS.match(bad[0]):
-            raise error
-        refusals.add(error)
+        refusals.add(refused_character(bad[0], position_in(text, bad.start())))
     refusals.more += sum(1 for _ in found)
+    if last:
+        raise refused_character(last[0], position_in(text, last.start()))
     return _CONTROL.sub(_MARK, text)
 
 
