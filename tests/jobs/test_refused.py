@@ -330,3 +330,17 @@ def test_what_ends_the_reading_behind_others(before: int, end: str, file: str) -
     checked = check_job(text.encode(), file)
     assert {problem.code for problem in checked.problems} == {"control-character"}
     assert checked.errors == before + 1
+
+
+@pytest.mark.parametrize(
+    ("text", "codes"),
+    [
+        ("<<: *a\nselecter: {}\n", ["anchor", "merge-key", "unknown-field"]),
+        ("<<: *a\nmatchLabels: {}\n", ["anchor", "merge-key", "unknown-field"]),
+        ("<<: *a\nrestartPolicy: always\n", ["anchor", "merge-key", "unknown-field"]),
+        ("<<: *a\ncolour: red\n", ["anchor", "merge-key"]),
+    ],
+)
+def test_near_misses_of_fields(text: str, codes: list[str]) -> None:
+    """A field that is nearly one of a job spec is told, also where most may have been refused."""
+    assert codes_of(text, "job.yaml") == codes

@@ -190,10 +190,12 @@ def _spec(document: Value, problems: Problems) -> tuple[Object | None, str]:
         problems.add_at("not-a-job", _no_mapping(spec), spec, "spec")
         return None, ""
     path = "" if spec is document else "spec."
-    if spec.is_open:  # what was refused may be a name, or the spec in the document
-        is_spec = path or not spec.entries.keys().isdisjoint(fields_of("JobSpec"))
-        return (spec, path) if is_spec else (None, "")
-    if not any(snake_case(name) in _MARKS or is_like_selector(name) for name in spec.entries):
+    # What was refused may be a name, or the spec in the document.
+    marks = fields_of("JobSpec") if spec.is_open else _MARKS
+    is_spec = any(snake_case(name) in marks or is_like_selector(name) for name in spec.entries)
+    if spec.is_open:
+        return (spec, path) if path or is_spec else (None, "")
+    if not is_spec:
         problems.add(
             "not-a-job",
             "this has neither a selector nor a name: it is no job spec",
