@@ -344,3 +344,32 @@ def test_what_ends_the_reading_behind_others(before: int, end: str, file: str) -
 def test_near_misses_of_fields(text: str, codes: list[str]) -> None:
     """A field that is nearly one of a job spec is told, also where most may have been refused."""
     assert codes_of(text, "job.yaml") == codes
+
+
+@pytest.mark.parametrize(
+    ("text", "codes"),
+    [
+        ("name: {{ .name }}-x\n", ["key-not-text"]),
+        ("{{ if .x }}\ntype: y\n{{ end }}\n", ["key-not-text"]),
+        ("name: 5\nmeta: {a: {{x}}-b}\n", ["key-not-text"]),
+        ('{"name": {{x}}-b}\n', ["key-not-text"]),
+        ("name: x\nmeta: {a: ${{ x }}}\n", ["not-yaml"]),
+        ("name: x\n{{ if .x }}\ntype: y\n{{ end }}\n", ["not-yaml"]),
+        ("selector:\n  match_ids:\n    - a\n    {{- if .x }}\n    - b\n", ["not-yaml"]),
+        ("selector:\n  match_ids:\n    {{- if .x }}\n    - b\n", ["not-yaml"]),
+        ("{{- if .x }}\nname: x\n", ["not-yaml"]),
+        (
+            'selector: {match_expressions: [{key: a, operator: In, values: ["{{.b}}"]}]}\n',
+            ["structured-expression", "template"],
+        ),
+        (
+            'selector: {match_expressions: [{key: "${a}", operator: Exists}]}\n',
+            ["structured-expression", "template"],
+        ),
+    ],
+)
+def test_templates(text: str, codes: list[str]) -> None:
+    """A template that was left in is told as one, and not what it makes of the text behind it."""
+    problems = [each for each in check_job(text.encode(), "x").problems if each.severity == "error"]
+    assert sorted(problem.code for problem in problems) == codes
+    assert "fill the template in before the file is used" in [each.hint for each in problems]

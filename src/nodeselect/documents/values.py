@@ -8,6 +8,7 @@ from nodeselect.limits import LIMITS
 from nodeselect.printable import printable, quoted
 
 __all__ = [
+    "FILL_IN",
     "DocumentError",
     "List",
     "Object",
@@ -116,6 +117,10 @@ def _is_nothing(value: Value) -> bool:
 def with_more(document: Value) -> Value:
     """Give a document behind which another one was refused, which may be the rest of it."""
     return document._replace(is_open=True) if isinstance(document, Object) else Unknown(document.at)
+
+
+FILL_IN = "fill the template in before the file is used"
+"""What to do about a template where a value should stand; what follows it may be broken by it."""
 
 
 class DocumentError(Exception):

@@ -15,7 +15,7 @@ from nodeselect.documents import (
     read_document,
     text_of,
 )
-from nodeselect.documents.values import Value, position_in, refused_character
+from nodeselect.documents.values import FILL_IN, Value, position_in, refused_character
 from nodeselect.errors import Problem
 from nodeselect.jobs.fields import check_part, field, has
 from nodeselect.jobs.problems import ALL_CODES, Choice, Problems, described
@@ -132,7 +132,8 @@ def _read(data: bytes, problems: Problems, *, called_json: bool) -> Value | None
             refusals = Refusals(_MARK)
         document = read_document(text, LIMITS.job_file_values, refusals, called_json=called_json)
     except DocumentError as error:
-        if not controls.first or error.code not in ("not-json", "not-yaml"):  # which they may cause
+        spoilt = controls.first or any(each.hint == FILL_IN for each in refusals.first)
+        if not spoilt or error.code not in ("not-json", "not-yaml"):  # which they may cause
             refusals.add(error)
     for each in (*controls.first, *refusals.first):
         problems.add(each.code, each.message, each.at, length=each.length, hint=each.hint)

@@ -205,6 +205,10 @@ class SelectorFields:
             "structured-expression", "an expression is one text, not a mapping", item.at, path,
             hint=advice,
         )  # fmt: skip
+        for _, value in item.entries.values():
+            for each in value.items if isinstance(value, List) else [value]:
+                if isinstance(each, Scalar):
+                    check_template(self._problems, each, path)
 
     def _whole(self, items: list[_Text]) -> Iterator[_Text]:
         """Give the expressions that are whole, and refuse those that YAML has parted.
