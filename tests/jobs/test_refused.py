@@ -1,6 +1,7 @@
 """Documents of which something is refused: the rest is checked, and nothing is told by guess."""
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -67,6 +68,7 @@ REFUSED = {
     "a control character": ("namespace: a\x07b\n", ["control-character"]),
     "control characters": ("name\x1bspace: \x9b\n", ["control-character"] * 2),
     "one in a comment": ("# \x7f\n", ["control-character"]),
+    "noncharacters": ("namespace: \ufffe\n# \uffff\n", ["control-character"] * 2),
 }
 """Lines that are refused, and what is told of them."""
 
@@ -77,6 +79,7 @@ REFUSED_JSON = {
     "a number without end": ('"namespace": 1e999', ["not-finite"]),
     "a key given twice": ('"namespace": "b", "namespace": "c"', ["duplicate-key"]),
     "a control character": ('"namespace": "a\x07b"', ["control-character"]),
+    "noncharacters": ('"namespace": "\ufffe\uffff"', ["control-character"] * 2),
 }
 """The same of JSON."""
 
@@ -231,3 +234,142 @@ def test_a_character_that_stands_for_others_is_a_character(file: str) -> None:
     assert checked.selector == Selector.of(match_ids=["caf\ufffd"])
     wrong = json.dumps({**CLEAN, "selector": {"match_labels": {"env": "caf\ufffd"}}})
     assert codes_of(wrong, file) == ["invalid-value"]
+
+
+@pytest.mark.parametrize(
+    "selector",
+    ["*a", "{<<: *a}", "{match_labels: *a}", "{match_labels: {<<: *a}}", "{match_ids: [*a]}"],
+)
+def test_a_selector_that_may_say_something(selector: str) -> None:
+    """Where what was refused may be a condition, nothing says that the job runs on every node."""
+    text = f"name: x\nselector: {selector}\nconfig: {{selector: {{a: b}}}}\nconstraints: [a]\n"
+    problems = check_job(text.encode(), "x").problems
+    assert {"misplaced-selector", "unknown-field"} <= {problem.code for problem in problems}
+    assert not [problem for problem in problems if "every node" in problem.message.lower()]
+
+
+@pytest.mark.parametrize(
+    "selector",
+    [
+        pytest.param("match_labels: {zone: mars,us\x07,b}", id="labels"),
+        pytest.param("match_labels: [{zone: mars, <<: *a}]", id="list-of-labels"),
+        pytest.param("match_expressions: {zone: mars, <<: *a}", id="expressions"),
+        pytest.param("match_expressions: mars,us\x07,b", id="parted-expressions"),
+        pytest.param("match_expressions: [{key: zone, operator: exists, <<: *a}]", id="structured"),
+        pytest.param(
+            "match_expressions: [{key: zone, operator: in, values: [mars, *a]}]",
+            id="structured-value",
+        ),
+        pytest.param("match_expressions: mars,us\x07", id="last-of-expressions"),
+        pytest.param("zone: mars,us\x07,b", id="directly"),
+        pytest.param("zone: mars,us\x07", id="last"),
+    ],
+)
+def test_no_advice_of_a_part(selector: str) -> None:
+    """What to write is never made of a value of which a part was refused."""
+    problems = check_job(f"name: x\nselector: {{{selector}}}\n".encode(), "x").problems
+    wrong = [problem for problem in problems if problem.code not in CODES]
+    assert wrong
+    assert not [problem.hint for problem in wrong if re.search("zone|mars", problem.hint or "")]
+
+
+@pytest.mark.parametrize(
+    ("selector", "codes"),
+    [
+        ("match_expressions: [region in (eu,u\x07s)]", ["control-character"]),
+        ("match_expressions: [region in (eu,u\x07s,de), gpu]", ["control-character"]),
+        (
+            "match_expressions: [region in (u\x07s), a in (b), -]",
+            ["control-character", "invalid-key"],
+        ),
+        ("match_expressions: [region in (eu,us,!de), gpu]", ["tag"]),
+        ("match_expressions: [region in (eu,us,!de), -]", ["invalid-key", "tag"]),
+        (
+            "match_expressions: [region in (eu, *a , de), tier in (a,b)]",
+            ["anchor", "split-expression"],
+        ),
+        ("match_expressions: region in (eu,us,us,de)", ["duplicate-key", "split-expression"]),
+        ("match_expressions: region in (eu,u\x07s)", ["control-character"]),
+        ("match_labels: {region: in (eu,us,us,de)}", ["duplicate-key", "split-expression"]),
+        ("match_labels: {region: in (eu,u\x07s)}", ["control-character"]),
+        ("match_labels: {region: in (eu,u\x07s,de)}", ["control-character", "split-expression"]),
+    ],
+)
+def test_expressions_that_yaml_has_parted(selector: str, codes: list[str]) -> None:
+    """Of an expression of which YAML has made pieces, one of them refused, no piece is told."""
+    assert codes_of(f"name: x\nselector: {{{selector}}}\n", "job.yaml") == codes
+
+
+@pytest.mark.parametrize("file", ["job.yaml", "job.json"])
+@pytest.mark.parametrize("character", ["\ufffe", "\uffff"])
+def test_noncharacters_are_shown(character: str, file: str) -> None:
+    """What YAML refuses beside control characters is shown escaped, in JSON as well."""
+    [problem] = check_job(
+        f'{{"name": "a{character}", "selector": {{"match_ids": ["n"]}}}}'.encode(), file
+    ).problems
+    escaped = f"\\u{ord(character):04x}"
+    assert problem.message == f"a noncharacter ({escaped}) is refused"
+    assert not [line for line in problem.excerpt if character in line]
+
+
+def test_the_first_are_the_first_by_position() -> None:
+    """A key that is no text is told with the first, though what it holds is refused before it."""
+    text = f"name: x\n? [{', '.join(['*a'] * 30)}]\n: b\n"
+    checked = check_job(text.encode(), "x")
+    assert [problem.code for problem in checked.problems] == ["key-not-text"] + ["anchor"] * 19
+    assert checked.errors == 31
+
+
+@pytest.mark.parametrize("file", ["job.yaml", "job.json"])
+@pytest.mark.parametrize("end", ["\x00", "\x85"])
+@pytest.mark.parametrize("before", [0, 1, 19, 20, 21, 500])
+def test_what_ends_the_reading_behind_others(before: int, end: str, file: str) -> None:
+    """However many control characters stand before it, behind a NUL nothing is read or counted."""
+    controls = "\x07" * before
+    text = f'{{"name": 5, "colour": "{controls}{end}\x07{end}"}}'
+    checked = check_job(text.encode(), file)
+    assert {problem.code for problem in checked.problems} == {"control-character"}
+    assert checked.errors == before + 1
+
+
+@pytest.mark.parametrize(
+    ("text", "codes"),
+    [
+        ("<<: *a\nselecter: {}\n", ["anchor", "merge-key", "unknown-field"]),
+        ("<<: *a\nmatchLabels: {}\n", ["anchor", "merge-key", "unknown-field"]),
+        ("<<: *a\nrestartPolicy: always\n", ["anchor", "merge-key", "unknown-field"]),
+        ("<<: *a\ncolour: red\n", ["anchor", "merge-key"]),
+    ],
+)
+def test_near_misses_of_fields(text: str, codes: list[str]) -> None:
+    """A field that is nearly one of a job spec is told, also where most may have been refused."""
+    assert codes_of(text, "job.yaml") == codes
+
+
+@pytest.mark.parametrize(
+    ("text", "codes"),
+    [
+        ("name: {{ .name }}-x\n", ["key-not-text"]),
+        ("{{ if .x }}\ntype: y\n{{ end }}\n", ["key-not-text"]),
+        ("name: 5\nmeta: {a: {{x}}-b}\n", ["key-not-text"]),
+        ('{"name": {{x}}-b}\n', ["key-not-text"]),
+        ("name: x\nmeta: {a: ${{ x }}}\n", ["not-yaml"]),
+        ("name: x\n{{ if .x }}\ntype: y\n{{ end }}\n", ["not-yaml"]),
+        ("selector:\n  match_ids:\n    - a\n    {{- if .x }}\n    - b\n", ["not-yaml"]),
+        ("selector:\n  match_ids:\n    {{- if .x }}\n    - b\n", ["not-yaml"]),
+        ("{{- if .x }}\nname: x\n", ["not-yaml"]),
+        (
+            'selector: {match_expressions: [{key: a, operator: In, values: ["{{.b}}"]}]}\n',
+            ["structured-expression", "template"],
+        ),
+        (
+            'selector: {match_expressions: [{key: "${a}", operator: Exists}]}\n',
+            ["structured-expression", "template"],
+        ),
+    ],
+)
+def test_templates(text: str, codes: list[str]) -> None:
+    """A template that was left in is told as one, and not what it makes of the text behind it."""
+    problems = [each for each in check_job(text.encode(), "x").problems if each.severity == "error"]
+    assert sorted(problem.code for problem in problems) == codes
+    assert "fill the template in before the file is used" in [each.hint for each in problems]

@@ -203,14 +203,14 @@ def _junit(jobs: Sequence[CheckedJob], unread: Sequence[JobError], strict: bool)
             failures += 1
             first = next((p for p in job.problems if p.severity == "error"), job.problems[0])
             failure = ElementTree.SubElement(
-                case, "failure", type=first.code, message=_xml(first.message)
+                case, "failure", type=first.code, message=first.message
             )
-            failure.text = _xml(shown)
+            failure.text = shown
         elif job.warnings:
-            ElementTree.SubElement(case, "system-out").text = _xml(shown)
+            ElementTree.SubElement(case, "system-out").text = shown
     for each in unread:
         case = _case(suite, each.file)
-        message = _xml(each.problems[0].message)
+        message = each.problems[0].message
         ElementTree.SubElement(case, "error", type="cannot-read", message=message)
     suite.set("tests", str(len(jobs) + len(unread)))
     suite.set("failures", str(failures))
@@ -226,10 +226,5 @@ def _case(suite: Any, file: str) -> Any:
     from xml.etree import ElementTree
 
     return ElementTree.SubElement(
-        suite, "testcase", classname="nodeselect.check", name=_xml(printable(file))
+        suite, "testcase", classname="nodeselect.check", name=printable(file)
     )
-
-
-def _xml(text: str) -> str:
-    """Give text without the two characters that are printable and that XML does not have."""
-    return text.replace("\ufffe", "\\ufffe").replace("\uffff", "\\uffff")

@@ -6,6 +6,7 @@ from json.decoder import scanstring  # type: ignore[attr-defined]
 from math import inf
 
 from nodeselect.documents.values import (
+    FILL_IN,
     DocumentError,
     List,
     Object,
@@ -45,7 +46,7 @@ class NotJsonError(DocumentError):
 
 
 _MEANT = (
-    (re.compile("(?<=\\{)\\{|\\{\\{"), "fill the template in before the file is used"),
+    (re.compile("(?<=\\{)\\{|\\{\\{"), FILL_IN),
     (re.compile("#|//|/[*]"), "JSON has no comments: take it away"),
     (re.compile("'"), 'a text stands between double quotes: "..."'),
     (re.compile(r"(?:True|False)\b"), "truth values are written true and false"),

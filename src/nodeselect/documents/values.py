@@ -1,11 +1,14 @@
 """What a document is made of: texts, lists and objects that know where they stand."""
 
+from bisect import insort
+from operator import attrgetter
 from typing import NamedTuple
 
 from nodeselect.limits import LIMITS
-from nodeselect.printable import quoted
+from nodeselect.printable import printable, quoted
 
 __all__ = [
+    "FILL_IN",
     "DocumentError",
     "List",
     "Object",
@@ -19,6 +22,7 @@ __all__ = [
     "is_known",
     "last_of",
     "position_in",
+    "refused_character",
     "too_deep",
     "too_many",
     "with_more",
@@ -94,17 +98,29 @@ def is_known(value: Value) -> bool:
 
 
 def enter(entries: dict[str, tuple[Scalar, Value]], key: Scalar, value: Value) -> None:
-    """Put an entry among others; which value a key has that is given twice is unknown."""
+    """Put an entry among others; which value a key has that is given twice is unknown.
+
+    Unless both times it has none, as ``us`` in ``{region: in (eu,us,us)}``, where YAML ends texts.
+    """
     if key.text in entries:
-        first, _ = entries[key.text]
-        entries[key.text] = first, Unknown(first.at)
+        first, before = entries[key.text]
+        if not (_is_nothing(before) and _is_nothing(value)):
+            entries[key.text] = first, Unknown(first.at)
     else:
         entries[key.text] = key, value
+
+
+def _is_nothing(value: Value) -> bool:
+    return isinstance(value, Scalar) and value.kind == "null" and not value.text
 
 
 def with_more(document: Value) -> Value:
     """Give a document behind which another one was refused, which may be the rest of it."""
     return document._replace(is_open=True) if isinstance(document, Object) else Unknown(document.at)
+
+
+FILL_IN = "fill the template in before the file is used"
+"""What to do about a template where a value should stand; what follows it may be broken by it."""
 
 
 class DocumentError(Exception):
@@ -122,7 +138,10 @@ class DocumentError(Exception):
 
 
 class Refusals:
-    """What is refused of a document that is read on: all of it counted, the first kept."""
+    """What is refused of a document that is read on: all of it counted, the first kept.
+
+    What is refused of a whole comes later than what is refused in it, but stands before it.
+    """
 
     first: list[DocumentError]
     """At most ``LIMITS.reported_errors``, in the order of the document."""
@@ -148,10 +167,17 @@ class Refusals:
 
     def add(self, error: DocumentError) -> None:
         """Take one more."""
-        if len(self.first) < LIMITS.reported_errors:
-            self.first.append(error)
-        else:
+        insort(self.first, error, key=attrgetter("at"))
+        if len(self.first) > LIMITS.reported_errors:
+            self.first.pop()
             self.more += 1
+
+
+def refused_character(character: str, at: Position) -> DocumentError:
+    """Give the error for a character that no document may hold."""
+    kind = "noncharacter" if character in "\ufffe\uffff" else "control character"
+    message = f"a {kind} ({printable(character)}) is refused"
+    return DocumentError("control-character", message, at, "take it out")
 
 
 def too_deep(at: Position) -> DocumentError:

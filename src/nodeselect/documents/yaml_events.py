@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from nodeselect.documents.values import (
+    FILL_IN,
     DocumentError,
     List,
     Object,
@@ -18,6 +19,7 @@ from nodeselect.documents.values import (
     enter,
     given_twice,
     position_in,
+    refused_character,
     too_deep,
     too_many,
     with_more,
@@ -65,7 +67,10 @@ def _broken(text: str, error: Any) -> DocumentError:
     if "nesting depth" in problem:  # of libyaml itself, at a thousand
         return too_deep(position_in(text, found))
     at, hint = found, None
-    if "expected ':'" in problem:
+    templates = (i for i in (found, begin, max(found - 2, 0)) if text.startswith("{{", i))
+    if (template := next(templates, None)) is not None:  # the last is "{{- if .x }}"
+        at, hint = template, FILL_IN
+    elif "expected ':'" in problem:
         at, hint = begin, "put ':' and a blank behind a key, or quotes around a text"
     elif tag := re.compile(r"![^\s,\]}\"\\]+").match(text, begin):  # as in [a, !debug]
         at, hint = begin, f'if it is text, write it between quotes: "{quoted(tag[0])[1:-1]}"'
@@ -94,12 +99,7 @@ def _unreadable(text: str, error: Any) -> DocumentError:
         return DocumentError(
             "not-yaml", f"not YAML: {printable(str(error.reason))}", Position(0, 0)
         )
-    return DocumentError(
-        "control-character",
-        f"a control character ({printable(bad[0])}) is refused",
-        position_in(text, bad.start()),
-        "take it out",
-    )
+    return refused_character(bad[0], position_in(text, bad.start()))
 
 
 class _YamlBuilder:
@@ -211,8 +211,7 @@ class _YamlBuilder:
             return None
         if self._is_template(key):
             at = Position(key.at.line, key.at.column - 1)
-            hint = "fill the template in before the file is used"
-            return DocumentError("key-not-text", "a template was left in", at, hint)
+            return DocumentError("key-not-text", "a template was left in", at, FILL_IN)
         if not isinstance(key, Scalar) or key.kind == "null":
             return DocumentError("key-not-text", "a key is no text", key.at)
         if key.text == "<<":

@@ -15,7 +15,7 @@ from nodeselect.documents import (
     read_document,
     text_of,
 )
-from nodeselect.documents.values import Value, position_in
+from nodeselect.documents.values import FILL_IN, Value, position_in, refused_character
 from nodeselect.errors import Problem
 from nodeselect.jobs.fields import check_part, field, has
 from nodeselect.jobs.problems import ALL_CODES, Choice, Problems, described
@@ -31,11 +31,11 @@ from nodeselect.jobs.shapes import fields_of
 from nodeselect.jobs.unknown_fields import is_like_selector, snake_case
 from nodeselect.labels import Selector
 from nodeselect.limits import LIMITS
-from nodeselect.printable import printable
 
 __all__ = ["Checked", "CheckedJob", "bytes_only", "check_document", "check_job"]
 
-_CONTROL = re.compile("[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x9f]")
+_CONTROL = re.compile("[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x9f\ufffe\uffff]")
+"""Control characters, and the two noncharacters that YAML refuses as well."""
 _ENDS = re.compile("[\\x00\\x85]")
 """Those behind which nothing is read: NUL, of which UTF-16 is full, and what may end a line."""
 _MARK = "\ufffd"
@@ -140,7 +140,8 @@ def _read(data: bytes, problems: Problems, *, called_json: bool) -> Value | None
             refusals = Refusals(_MARK)
         document = read_document(text, LIMITS.job_file_values, refusals, called_json=called_json)
     except DocumentError as error:
-        if not controls.first or error.code not in ("not-json", "not-yaml"):  # which they may cause
+        spoilt = controls.first or any(each.hint == FILL_IN for each in refusals.first)
+        if not spoilt or error.code not in ("not-json", "not-yaml"):  # which they may cause
             refusals.add(error)
     for each in (*controls.first, *refusals.first):
         problems.add(each.code, each.message, each.at, length=each.length, hint=each.hint)
@@ -149,18 +150,19 @@ def _read(data: bytes, problems: Problems, *, called_json: bool) -> Value | None
 
 
 def _without_controls(text: str, refusals: Refusals) -> str:
-    """Refuse control characters; give the text with a mark in the place of each."""
+    """Refuse control characters; give the text with a mark in the place of each.
+
+    :raises DocumentError: for the first behind which nothing is read.
+    """
     if not _CONTROL.search(text):
         return text
-    found = _CONTROL.finditer(text)
+    last = _ENDS.search(text)
+    found = _CONTROL.finditer(text, 0, last.start() if last else len(text))
     for bad in islice(found, LIMITS.reported_errors):
-        message = f"a control character ({printable(bad[0])}) is refused"
-        at = position_in(text, bad.start())
-        error = DocumentError("control-character", message, at, "take it out")
-        if _ENDS.match(bad[0]):
-            raise error
-        refusals.add(error)
+        refusals.add(refused_character(bad[0], position_in(text, bad.start())))
     refusals.more += sum(1 for _ in found)
+    if last:
+        raise refused_character(last[0], position_in(text, last.start()))
     return _CONTROL.sub(_MARK, text)
 
 
@@ -197,10 +199,12 @@ def _spec(document: Value, problems: Problems) -> tuple[Object | None, str]:
         problems.add_at("not-a-job", _no_mapping(spec), spec, "spec")
         return None, ""
     path = "" if spec is document else "spec."
-    if spec.is_open:  # what was refused may be a name, or the spec in the document
-        is_spec = path or not spec.entries.keys().isdisjoint(fields_of("JobSpec"))
-        return (spec, path) if is_spec else (None, "")
-    if not any(snake_case(name) in _MARKS or is_like_selector(name) for name in spec.entries):
+    # What was refused may be a name, or the spec in the document.
+    marks = fields_of("JobSpec") if spec.is_open else _MARKS
+    is_spec = any(snake_case(name) in marks or is_like_selector(name) for name in spec.entries)
+    if spec.is_open:
+        return (spec, path) if path or is_spec else (None, "")
+    if not is_spec:
         problems.add(
             "not-a-job",
             "this has neither a selector nor a name: it is no job spec",
@@ -272,7 +276,7 @@ def _says_something(selector: Object) -> bool:
         return True
     for name in selector.entries:
         match field(selector, name):
-            case Object(entries) if not entries:
+            case Object(entries, is_open=False) if not entries:
                 pass
             case List(items) if not items:
                 pass

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator
 from math import isinf
 
 from nodeselect.documents import List, Object, Position, Scalar, Unknown
-from nodeselect.documents.values import Value
+from nodeselect.documents.values import FILL_IN, Value
 from nodeselect.jobs.durations import NANOSECONDS, is_duration, parse_duration
 from nodeselect.jobs.meant import part_meant, text_meant
 from nodeselect.jobs.problems import Problems
@@ -97,6 +97,8 @@ def check_part(
     for name, (key, item) in value.entries.items():
         if name not in known:
             beside = value.entries
+            if value.is_open and isinstance(item, Scalar):  # its rest may be what was refused
+                item = Unknown(item.at)
             unknown_field(problems, part, key, item, before, beside, everywhere=everywhere)
         elif part != "NodeSelector" and known[name].part not in ("NodeSelector", "JobSpec"):
             _check(problems, name, known[name], item, f"{before}{name}")
@@ -159,8 +161,7 @@ def check_template(problems: Problems, value: Scalar, path: str) -> bool:
     left = _TEMPLATE.search(value.text)
     if left:
         message = f"a template was left in: {quoted(left[0])}"
-        hint = "fill the template in before the file is used"
-        _add_span(problems, "template", message, value, path, left.span(), hint)
+        _add_span(problems, "template", message, value, path, left.span(), FILL_IN)
     return left is not None
 
 

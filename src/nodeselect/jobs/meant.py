@@ -2,8 +2,8 @@
 
 import re
 
-from nodeselect.documents import List, Object, Scalar
-from nodeselect.documents.values import Value
+from nodeselect.documents import List, Object, Scalar, Unknown
+from nodeselect.documents.values import Value, is_known
 from nodeselect.errors import SelectorError
 from nodeselect.jobs.durations import NANOSECONDS, is_duration, parse_duration
 from nodeselect.jobs.shapes import fields_of
@@ -13,6 +13,7 @@ from nodeselect.labels import Operator, Selector
 __all__ = [
     "NULL_ITEM_MEANT",
     "colon_meant",
+    "is_unclosed",
     "label_meant",
     "labels_meant",
     "list_meant",
@@ -133,7 +134,8 @@ def _seconds(text: str) -> int | None:
 def without_rests(fields: Object, known: frozenset[str]) -> tuple[Object, dict[str, str]]:
     """Take together what YAML has parted at commas: ``{a: region in (eu,us)}`` has a key ``us)``.
 
-    Give the fields without such keys, and the whole text of each field that was parted.
+    Give the fields without such keys, and the whole text of each field that was parted. A text
+    that is not closed is unknown where its rest may have been refused.
     """
     entries: dict[str, tuple[Scalar, Value]] = {}
     whole: dict[str, str] = {}
@@ -147,7 +149,16 @@ def without_rests(fields: Object, known: frozenset[str]) -> tuple[Object, dict[s
         if last is not None and isinstance(item, Scalar):
             whole[last] = item.text
     parted = {name: text for name, text in whole.items() if text != _written(entries[name][1])}
+    for name, text in whole.items():
+        if fields.is_open and name not in parted and is_unclosed(text):
+            key, item = entries[name]
+            entries[name] = key, Unknown(item.at)
     return fields._replace(entries=entries), parted
+
+
+def is_unclosed(text: str) -> bool:
+    """Say whether there is a parenthesis in a text that ends behind it."""
+    return "(" in text and ")" not in text
 
 
 def _is_rest(key: Scalar, item: Value) -> bool:
@@ -180,7 +191,7 @@ def _pieces(value: Value) -> list[str]:
 
 def _expressions(value: Value) -> list[str]:
     """Give the expressions that stand there in whatever shape; none where one is not plain."""
-    if _is_large(value):
+    if _is_large(value) or not is_known(value):
         return []
     if isinstance(value, Object):
         whole = expression_of(value)

@@ -5,13 +5,14 @@ from collections.abc import Iterator, Mapping, Sized
 from functools import partial
 from typing import NamedTuple
 
-from nodeselect.documents import List, Object, Position, Scalar
+from nodeselect.documents import List, Object, Position, Scalar, Unknown
 from nodeselect.documents.values import Value, is_known
 from nodeselect.errors import SelectorError
 from nodeselect.jobs.fields import check_part, check_placeholder, check_template, field
 from nodeselect.jobs.meant import (
     NULL_ITEM_MEANT,
     colon_meant,
+    is_unclosed,
     label_meant,
     labels_meant,
     list_meant,
@@ -29,7 +30,7 @@ from nodeselect.printable import cut, printable, quoted
 __all__ = ["Placed", "SelectorFields"]
 
 _Text = tuple[str, Value, str]
-"""A string of a list, its value in the document, and its path."""
+"""A string of a list, its value in the document, and its path; empty where it is unknown."""
 
 
 class Placed(NamedTuple):
@@ -125,10 +126,9 @@ class SelectorFields:
         for name, text in parted.items():
             _, item = whole.entries[name]
             meant = Scalar(text, "text", item.at, False)
-            self._parted(
-                item, f"{path}.{printable(name[:60])}", "value",
-                labels_meant(meant) if name == "match_labels" else list_meant(meant, name),
-            )  # fmt: skip
+            hint = labels_meant(meant) if name == "match_labels" else list_meant(meant, name)
+            hint = None if fields.is_open else hint  # a part of it may be what was refused
+            self._parted(item, f"{path}.{printable(name[:60])}", "value", hint)
         rest = {name: entry for name, entry in whole.entries.items() if name not in parted}
         return whole._replace(entries=rest)
 
@@ -151,7 +151,8 @@ class SelectorFields:
         for key, item in entries.values():
             place = f"{path}.{printable(key.text[:60])}"
             if key.text in parted:
-                self._parted(item, place, "value", label_meant(key.text, parted[key.text]))
+                meant = None if value.is_open else label_meant(key.text, parted[key.text])
+                self._parted(item, place, "value", meant)
                 continue
             if meant := colon_meant(key, item):
                 self._problems.wrong_type(key, place, "a label and its value", meant)
@@ -178,18 +179,19 @@ class SelectorFields:
         if value is None:
             return []
         if not isinstance(value, List):
-            self._problems.wrong_type(
-                value, path, "a list of strings", partial(list_meant, value, name)
-            )
+            hint = None if fields.is_open else partial(list_meant, value, name)
+            self._problems.wrong_type(value, path, "a list of strings", hint)
             return []
         if self._too_many(value.items, value, path, most):
             return []
         structured = name == "match_expressions"
-        texts = []
+        texts: list[_Text] = []
         for number, item in enumerate(value.items):
             place = f"{path}[{number}]"
             if structured and isinstance(item, Object):
                 self._structured(item, place)
+            elif structured and isinstance(item, Unknown):
+                texts.append(("", item, place))
             elif (text := self._text(item, place)) is not None:
                 texts.append((text, item, place))
         return texts
@@ -203,6 +205,10 @@ class SelectorFields:
             "structured-expression", "an expression is one text, not a mapping", item.at, path,
             hint=advice,
         )  # fmt: skip
+        for _, value in item.entries.values():
+            for each in value.items if isinstance(value, List) else [value]:
+                if isinstance(each, Scalar):
+                    check_template(self._problems, each, path)
 
     def _whole(self, items: list[_Text]) -> Iterator[_Text]:
         """Give the expressions that are whole, and refuse those that YAML has parted.
@@ -211,15 +217,15 @@ class SelectorFields:
         """
         at = 0
         while at < len(items):
-            text, item, place = items[at]
-            end = at
-            if "(" in text and ")" not in text:
-                closing = (n for n in range(at + 1, len(items)) if ")" in items[n][0])
-                end = next(closing, at)
-            if end == at:
+            _, item, place = items[at]
+            end = _end_of(items, at)
+            pieces = items[at : end + 1]
+            if any(isinstance(piece, Unknown) for _, piece, _ in pieces):
+                pass  # what was refused may end it, which is told
+            elif end == at:
                 yield items[at]
             else:
-                whole = ",".join(part for part, _, _ in items[at : end + 1])
+                whole = ",".join(part for part, _, _ in pieces)
                 hint = f'write it between quotes: "{cut(printable(whole), 400)}"'
                 self._parted(item, place, "item", hint)
             at = end + 1
@@ -286,6 +292,24 @@ def _as_scalar(error: SelectorError) -> str | None:
     if "," in error.source:
         return f'{error.hint}; an item that begins with "!" stands between quotes'
     return f'write: "{error.hint.removeprefix("write: ")}"'
+
+
+def _end_of(items: list[_Text], at: int) -> int:
+    """Give the last item of the expression that begins at an item: there, or where it is closed.
+
+    Where nothing closes it, the first unknown item may.
+    """
+    end = at
+    if is_unclosed(items[at][0]):
+        for number in range(at + 1, len(items)):
+            text, item, _ = items[number]
+            if end > at and "(" in text:  # the next one begins
+                break
+            if ")" in text:
+                return number
+            if end == at and isinstance(item, Unknown):
+                end = number
+    return end
 
 
 def _pair(key: Scalar, value: Value) -> Object:

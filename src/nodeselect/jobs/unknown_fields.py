@@ -4,7 +4,7 @@ import difflib
 from collections.abc import Container
 
 from nodeselect.documents import List, Object, Scalar, kind_of
-from nodeselect.documents.values import Value
+from nodeselect.documents.values import Value, is_known
 from nodeselect.errors import SelectorError
 from nodeselect.jobs.problems import LISTED, Problems
 from nodeselect.jobs.shapes import fields_of
@@ -262,12 +262,13 @@ _OPERATORS = {
 def expression_of(value: Value) -> str | None:
     """Give the selector text for a structured requirement, or None where it says none.
 
-    ``{key, operator, values}`` in any case of letters, ``{key: value}``, or a text.
+    ``{key, operator, values}`` in any case of letters, ``{key: value}``, or a text. What holds
+    anything that was refused says none.
     """
     if isinstance(value, Scalar):
         written = " ".join(value.text[:_LONGEST].split())
         return written if value.kind == "text" and _parses(written) else None
-    if not isinstance(value, Object) or len(value.entries) > 3:
+    if not isinstance(value, Object) or len(value.entries) > 3 or not is_known(value):
         return None
     fields = {name.lower(): item for name, (_, item) in value.entries.items()}
     if len(fields) < len(value.entries):  # "Key" and "key": which one is meant?
