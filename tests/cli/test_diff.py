@@ -389,3 +389,12 @@ def test_kept_nodes_stand_in_the_order_of_the_new_fleet(run: Run, tmp_path: Path
     new.write_text('{"c": {"x": "1"}, "b": {"x": "2"}, "a": {"x": "1"}}')
     ended = run("diff", "-l", "x", "-n", str(old), "-n", str(new), "-o", "json")
     assert json.loads(ended.out)["kept"] == ["c", "b", "a"]
+
+
+def test_a_requirement_is_told_whole(run: Run) -> None:
+    """As far as one line of the screen has room."""
+    asked = "topology.example.com/region in (eu-central-1,eu-central-2,eu-west-1)"
+    question = ("diff", "-n", "-", "-l", "x", "-l", f"x,{asked}")
+    ended = run(*question, stdin='{"a": {"x": "1"}}')
+    assert "\n  1 node: NEW asks for topology.example.com/region in\n" in ended.out
+    assert "\n    (eu-central-1,eu-central-2,eu-west-1)\n" in ended.out

@@ -158,7 +158,7 @@ def _text(difference: Difference, screen: Screen) -> Iterator[str]:
     yield from _heads(difference, screen)
     yield ""
     yield screen.heading(difference.headline)
-    words = _Words(lambda text: screen.cut(text[:1_000], 40), screen.shown)
+    words = _Words(lambda text: screen.cut(text[:1_000], screen.columns - 4), screen.shown)
     for title, groups in _sections(difference, words):
         yield ""
         yield screen.heading(title)

@@ -7,7 +7,7 @@ from nodeselect.printable import cut, printable
 
 __all__ = ["LONGEST", "bar", "code", "plain", "text"]
 
-LONGEST = 160
+LONGEST = 200
 """Characters of a user's text that are shown in one place."""
 
 _WIDE = 1000

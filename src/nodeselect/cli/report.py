@@ -27,7 +27,7 @@ __all__ = [
 REPORTS = ("text", "json", "markdown")
 """The forms of a report."""
 
-MARKDOWN_CODE = 100
+MARKDOWN_CODE = 200
 """Characters of the longest user text in Markdown."""
 
 _BLOCKS = " ▏▎▍▌▋▊▉█"

@@ -15,10 +15,11 @@ from nodeselect.inventory import counting
 from nodeselect.inventory.explanation import Correction, Hint, Outcome
 from nodeselect.inventory.moment import Moment
 from nodeselect.inventory.postings import Postings
+from nodeselect.inventory.telling import short
 from nodeselect.labels import Operator, Requirement, Selector
 from nodeselect.labels.rules import parse_int64
 from nodeselect.labels.selector import made_of
-from nodeselect.printable import cut, printable, quoted
+from nodeselect.printable import printable, quoted
 
 __all__ = ["find_hints", "is_close"]
 
@@ -140,7 +141,7 @@ def _contradiction(parts: Sequence[Selector], against: tuple[Requirement, ...]) 
         if part.requirements and part.requirements[0] in wrong
     )
     texts = [str(each) for each in wrong]
-    both = " and ".join(cut(printable(text), 60) for text in texts[:3])
+    both = " and ".join(map(short, texts[:3]))
     message = f"{both} contradict each other: no node can ever match"
     hint = Hint("contradiction", places[0], message, _said(instead), tuple(texts), None)
     return hint, _selector(instead), places
