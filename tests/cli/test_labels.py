@@ -168,7 +168,7 @@ def test_ties_are_settled_by_name(run: Run) -> None:
         pytest.param(
             ["-l", "tier=silver", "-o", "markdown"],
             1,
-            "**0 of 4 nodes match**\n",
+            "**0 of 4 nodes match**\n\n",
             "0 of 4 nodes match, so there are no labels to tell: nodeselect explain says why\n",
             id="no-node-in-markdown",
         ),

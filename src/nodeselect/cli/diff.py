@@ -26,6 +26,7 @@ from nodeselect.cli.report import (
     Screen,
     code,
     json_lines,
+    markdown,
     markdown_table,
     number_of,
     screen_here,
@@ -127,7 +128,7 @@ def diff(
         case "json":
             put(json_lines(difference.as_dict()))
         case "markdown":
-            put(_markdown(difference))
+            put(markdown(_markdown(difference)))
         case _:
             put(_text(difference, screen_here(ascii_only=ascii_only)))
     for each, selector in zip(job, selectors, strict=False):

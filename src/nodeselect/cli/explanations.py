@@ -76,6 +76,8 @@ def explained_lines(
     if union is not None:
         yield ""
         yield f"**{union.text}**" if output == "markdown" else screen.heading(union.text)
+    if output == "markdown":
+        yield ""
 
 
 def named(expressions: Sequence[str], selectors: Sequence[Selector]) -> Sequence[str]:

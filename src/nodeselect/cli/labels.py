@@ -16,6 +16,7 @@ from nodeselect.cli.report import (
     Screen,
     code,
     json_lines,
+    markdown,
     markdown_table,
     number_of,
     screen_here,
@@ -85,7 +86,7 @@ def labels(
         case "json":
             put(json_lines(facets.as_dict(found, None if key is not None else _TOP)))
         case "markdown":
-            put(_markdown(facets, found, key))
+            put(markdown(_markdown(facets, found, key)))
         case _ if found:
             put(_text(facets, found, key, screen))
     if not found:

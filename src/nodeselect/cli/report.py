@@ -17,6 +17,7 @@ __all__ = [
     "Screen",
     "code",
     "json_lines",
+    "markdown",
     "markdown_table",
     "number_of",
     "screen_here",
@@ -159,6 +160,12 @@ def code(text: str) -> str:
     pad = " " if text.startswith(("`", " ")) or text.endswith(("`", " ")) else ""
     text = text.replace("\\|", "\\\\x7c")  # GitHub takes this pipe for the end of the cell
     return f"{fence}{pad}{text}{pad}{fence}".replace("|", "\\|")
+
+
+def markdown(lines: Iterable[str]) -> Iterator[str]:
+    """Give a whole report of Markdown: a blank line behind it parts it from what is appended."""
+    yield from lines
+    yield ""
 
 
 def markdown_table(
