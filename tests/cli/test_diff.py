@@ -122,7 +122,7 @@ def labels(*changes: tuple[str, str | None, str | None, bool]) -> list[dict[str,
 
 def change(node_id: str, why: str, **told: Any) -> dict[str, Any]:
     """Give a change of a node as JSON has it."""
-    return {"id": node_id, "why": why, "requirements": [], "labels": [], **told}
+    return {"id": node_id, "why": why, "requirements": [], "labels": [], "state": None, **told}
 
 
 @pytest.mark.usefixtures("folder")
@@ -149,12 +149,38 @@ def test_json_of_fleets(run: Run) -> None:
             change("edge-08", "joined"),
         ],
         "kept": ["edge-05", "edge-02"],
-        "changed": [change("edge-02", "labels", labels=labels(("tier", "free", "gold", False)))],
+        "changed": [
+            change("edge-05", "state", state={"old": "connected", "new": "lost"}),
+            change("edge-02", "labels", labels=labels(("tier", "free", "gold", False))),
+        ],
         "removed": [
             change("edge-01", "labels", labels=labels(("region", "eu", "us", True))),
             change("edge-03", "left"),
         ],
     }
+
+
+def test_states_of_nodes_that_are_kept(run: Run, tmp_path: Path) -> None:
+    """A state that is another is told, also beside labels, and alone it is no difference; one that
+    only one side tells is no other state."""
+    old, new = tmp_path / "old.json", tmp_path / "new.json"
+    states = ("connected", "connected", "connected", None)
+    old.write_text(
+        json.dumps([{"id": f"n-{at}", "state": state} for at, state in enumerate(states)])
+    )
+    now = [
+        {"id": "n-0", "state": "connected"},
+        {"id": "n-1", "state": "lost \x1b", "labels": {"a": "1"}},
+        {"id": "n-2"},
+        {"id": "n-3", "state": "connected"},
+    ]
+    new.write_text(json.dumps(now))
+    ended = run("diff", "--all", "-n", str(old), "-n", str(new))
+    assert ended.status == 0
+    assert ended.out.endswith(
+        "\nKEPT\n  3 nodes: as before\n    n-[0,2-3]\n"
+        '  1 node: +a=1; connected before, "lost \\x1b" now\n    n-1\n'
+    )
 
 
 @pytest.mark.usefixtures("folder")

@@ -267,7 +267,11 @@ def _reason(change: Change, refuses: str, words: _Words) -> str:
             return "not there any more"
         case "selector":
             return f"{refuses} asks for {_several(change.requirements, words.requirement)}"
-    return _several(change.labels, lambda each: _label(each, words.label))
+    told = [_several(change.labels, lambda each: _label(each, words.label))] * bool(change.labels)
+    if change.state is not None:
+        old, new = map(words.label, change.state)
+        told.append(f"{old} before, {new} now")
+    return "; ".join(told)
 
 
 def _label(change: LabelChange, word: Callable[[str], str]) -> str:
