@@ -281,6 +281,22 @@ def test_a_requirement_is_whole_in_all_that_is_told() -> None:
     assert told.headline == f"0 of 3 nodes match; 3 fail <id in ({','.join(ids)})>"
 
 
+@pytest.mark.parametrize(
+    ("selector", "told"),
+    [
+        pytest.param("debug,region=us", "debug: 1 node without it", id="none-matches"),
+        pytest.param("region=eu,!debug", "region=eu: 1 more node without it", id="some-match"),
+        pytest.param("tier,debug,region=us", "tier: 2 fail it", id="none-alone"),
+        pytest.param("tier", "tier: 2 fail it", id="the-only-requirement"),
+        pytest.param("tier=gold,nope", "nope: no node has this label", id="no-node-satisfies-it"),
+        pytest.param("region", "none: every node matches", id="all"),
+    ],
+)
+def test_trouble(selector: str, told: str) -> None:
+    """The requirement to look at first, and what becomes of the nodes without it."""
+    assert explained(selector).trouble == told
+
+
 def test_a_contradiction_is_told_whole() -> None:
     """So are the requirements that exclude each other."""
     told = explained(f"{LONG},!topology.example.com/area")

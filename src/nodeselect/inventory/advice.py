@@ -116,9 +116,11 @@ def trouble_of(explanation: "Explanation") -> str:
     for hint in explanation.hints:
         if hint.outcome == place and hint.instead is not None and not explanation.matched:
             return f"{name}: write {short(hint.instead)}"
-    if outcome.only and explanation.matched and len(explanation.outcomes) > 1:
-        nodes = "node" if outcome.only == 1 else "nodes"
-        return f"{name}: {outcome.only:,} more {nodes} without it"
+    if outcome.only and outcome.fails < explanation.total and len(explanation.outcomes) > 1:
+        more = "more " * bool(explanation.matched)
+        return (
+            f"{name}: {outcome.only:,} {more}{'node' if outcome.only == 1 else 'nodes'} without it"
+        )
     if place == 0 and explanation.missing_ids and outcome.fails == explanation.total:
         return f"{name}: no node has such an id"
     if outcome.note:
