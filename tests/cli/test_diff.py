@@ -246,6 +246,17 @@ def test_an_empty_job_is_pointed_out(run: Run) -> None:
 
 
 @pytest.mark.usefixtures("folder")
+@pytest.mark.parametrize("output", ["text", "json", "markdown"])
+def test_neither_takes_a_node(run: Run, output: str) -> None:
+    """That nothing is compared is said, and where to ask on; it is no difference."""
+    question = ("diff", "-n", "old.json", "-l", "region=mars", "-l")
+    said = "neither OLD nor NEW takes a node: nodeselect explain says why\n"
+    ended = run(*question, "region=venus", "-o", output)
+    assert (ended.status, ended.err) == (0, said)
+    assert run(*question, "region=eu", "-o", output).err == ""
+
+
+@pytest.mark.usefixtures("folder")
 def test_standard_input(run: Run) -> None:
     """The new nodes may come from a pipe."""
     data = json.dumps(NEW)
@@ -291,8 +302,23 @@ CHANGES = "error: say what changes, first the old and then the new: "
         ),
         pytest.param(
             ["-n", "old.json", "-n", "new.json", "--job", "a", "--job", "b"],
-            f"{CHANGES}--job OLD NEW, or -n OLD NEW\n",
+            "error: one change at a time: the job, or the nodes\n",
             id="two-of-both",
+        ),
+        pytest.param(
+            ["-n", "old.json", "new.json", "-l", "a", "-l", "b"],
+            "error: one change at a time: the selector, or the nodes\n",
+            id="two-of-both-selectors",
+        ),
+        pytest.param(
+            ["-n", "old.json", "--job", "a", "b", "c"],
+            f"{CHANGES}--job OLD NEW, or -n OLD NEW\n",
+            id="three-jobs",
+        ),
+        pytest.param(
+            ["-n", "old.json", "-l", "a", "b\x1b"],
+            "error: repeat -l before 'b\\x1b': -l OLD -l NEW\n",
+            id="selectors-behind-one-option",
         ),
         pytest.param(["-n", "-", "-n", "-", "--all"], "error: only one thing can", id="two-pipes"),
         pytest.param(

@@ -9,6 +9,7 @@ import click
 from nodeselect.cli.difference import Change, Difference, LabelChange, Side, compare
 from nodeselect.cli.folded import fold
 from nodeselect.cli.job_files import job_name
+from nodeselect.cli.messages import say
 from nodeselect.cli.options import (
     all_option,
     job_option,
@@ -32,7 +33,7 @@ from nodeselect.cli.report import (
     screen_here,
     wrapped,
 )
-from nodeselect.printable import width
+from nodeselect.printable import quoted, width
 
 __all__ = ["diff"]
 
@@ -56,6 +57,8 @@ _Thing = TypeVar("_Thing")
 _FILES = ("--job", "-n", "--nodes")
 """Options that take a file, or the old one and the new one."""
 
+_SELECTOR = ("-l", "--selector")
+
 
 class _Diff(click.Command):
     """Reads ``--job OLD NEW`` as ``--job OLD --job NEW``, and ``-n OLD NEW`` likewise: a file that
@@ -68,6 +71,8 @@ class _Diff(click.Command):
             alone = argument == "-" or not argument.startswith("-")
             if alone and len(given) > 1 and given[-2] in _FILES:
                 given.append(given[-2])
+            elif alone and len(given) > 1 and given[-2] in _SELECTOR:
+                raise click.UsageError(f"repeat -l before {quoted(argument)}: -l OLD -l NEW", ctx)
             given.append(argument)
         return super().parse_args(ctx, given)
 
@@ -133,6 +138,8 @@ def diff(
             put(_text(difference, screen_here(ascii_only=ascii_only)))
     for each, selector in zip(job, selectors, strict=False):
         say_empty(each, selector)
+    if not everything and not difference.old.matched and not difference.new.matched:
+        say("neither OLD nor NEW takes a node: nodeselect explain says why")
     return DIFFERENT if difference.added or difference.removed else SAME
 
 
@@ -147,6 +154,9 @@ def _check(
     if sum(map(bool, (expressions, job, everything))) != 1:
         raise click.UsageError("say which nodes, in one way: -l EXPR, --job FILE or --all", context)
     asked = 1 if everything else len(expressions or job)
+    if len(nodes_from) == asked == 2:
+        what = "the selector" if expressions else "the job"
+        raise click.UsageError(f"one change at a time: {what}, or the nodes", context)
     if (len(nodes_from), asked) not in ((1, 2), (2, 1)):
         way = "-l OLD -l NEW" if expressions else "--job OLD NEW"
         ways = "-n OLD NEW" if everything else f"{way}, or -n OLD NEW"
