@@ -146,6 +146,15 @@ def test_any_text(key: str, value: str, name: str, state: str, subject: str) -> 
     assert embedded(text)["rows"][0][0] == "n-1"
 
 
+def test_blanks_at_the_ends_of_a_value_are_seen() -> None:
+    """Between quotes, in the table of labels, in the rows, and in what the script draws."""
+    text = made([Node("n-1", {"region": "eu ", "gpu": " ", "tier": "a b"})], "region=eu")
+    assert "<code>&quot;eu &quot;</code>" in text
+    assert "<b>region</b>=&quot;eu &quot;</span>" in text
+    assert "<small>has &quot;eu &quot;</small>" in text
+    assert {value for _, value in embedded(text)["labels"]} == {'"eu "', '" "', "a b"}
+
+
 def test_data() -> None:
     """The data are all nodes as a person reads them: escaped, and cut where they are long."""
     text = made(hostile_fleet(), "region=eu")

@@ -15,8 +15,10 @@ _WIDE = 1000
 
 
 def plain(words: str, limit: int = LONGEST) -> str:
-    """Give ``words`` cut, with every character that is obeyed or not seen as its escape."""
-    return cut(printable(words[: limit + 1]), limit)
+    """Give ``words`` cut, with every character that is obeyed or not seen as its escape; between
+    quotes where blanks at an end would not be seen."""
+    shown = cut(printable(words[: limit + 1]), limit)
+    return shown if shown == shown.strip() else f'"{shown}"'
 
 
 def text(words: str, limit: int = LONGEST) -> str:
