@@ -17,7 +17,7 @@ from tests.cli.screens import screen
 from tests.property.strategies import IDS, selectors
 from tests.property.strategies import labels as labels_of_nodes
 
-EXAMPLE = str(Path(__file__).parents[2] / "docs" / "example" / "fleet.json")
+EXAMPLE = Path(__file__).parents[2] / "docs" / "example" / "fleet.json"
 
 OLD = [
     {"id": "edge-01", "state": "connected", "labels": {"region": "eu", "tier": "gold"}},
@@ -64,10 +64,12 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         Path(f"{name}.json").write_text(json.dumps(fleet))
     for name, labels in (("old", "region: eu"), ("new", "region: eu, tier: gold")):
         Path(f"{name}.yaml").write_text(f"name: demo\nselector: {{match_labels: {{{labels}}}}}\n")
+    Path("fleet.json").write_bytes(EXAMPLE.read_bytes())
     Path("every.yaml").write_text("name: demo\n")
 
 
-SELECTORS = ["-n", EXAMPLE, "-l", "region=eu-west", "-l", "region in (eu-west,EU-West),tier!=free"]
+SELECTORS = ["-n", "fleet.json", "-l", "region=eu-west"]
+SELECTORS += ["-l", "region in (eu-west,EU-West),tier!=free"]
 FLEETS = ["-n", "old.json", "-n", "new.json", "-l", "region=eu"]
 
 

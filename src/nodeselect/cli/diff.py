@@ -121,9 +121,8 @@ def diff(
     if selectors is None:
         return WRONG
     inventories = [read_inventory(source, None) for source in nodes_from]
-    names = expressions or tuple(map(job_name, job))
-    if len(nodes_from) > 1:
-        names = tuple("standard input" if source == "-" else source for source in nodes_from)
+    asked, files = expressions or tuple(map(job_name, job)), tuple(map(job_name, nodes_from))
+    names, others = (files, asked) if len(files) > 1 else (asked, files)
     difference = compare(
         (names[0], names[1]),
         (inventories[0], inventories[-1]),
@@ -133,7 +132,7 @@ def diff(
         case "json":
             put(json_lines(difference.as_dict()))
         case "markdown":
-            put(markdown(_markdown(difference)))
+            put(markdown(_markdown(difference, "".join(others))))
         case _:
             put(_text(difference, screen_here(ascii_only=ascii_only)))
     for each, selector in zip(job, selectors, strict=False):
@@ -201,8 +200,12 @@ def _heads(difference: Difference, screen: Screen) -> Iterator[str]:
             yield from wrapped(_matched(side).split(" "), screen.columns, indent=5)
 
 
-def _markdown(difference: Difference) -> Iterator[str]:
-    yield f"**{difference.headline}**"
+def _markdown(difference: Difference, both: str) -> Iterator[str]:
+    """Give it as Markdown.
+
+    :param both: what OLD and NEW have in common: the nodes, or what is asked of them.
+    """
+    yield f"**{f'{code(both)}: ' if both else ''}{difference.headline}**"
     yield ""
     rows = [
         (name, code(side.name), _matched(side))
