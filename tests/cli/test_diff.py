@@ -17,7 +17,7 @@ from tests.cli.screens import screen
 from tests.property.strategies import IDS, selectors
 from tests.property.strategies import labels as labels_of_nodes
 
-EXAMPLE = str(Path(__file__).parents[2] / "docs" / "example" / "fleet.json")
+EXAMPLE = Path(__file__).parents[2] / "docs" / "example" / "fleet.json"
 
 OLD = [
     {"id": "edge-01", "state": "connected", "labels": {"region": "eu", "tier": "gold"}},
@@ -64,10 +64,12 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         Path(f"{name}.json").write_text(json.dumps(fleet))
     for name, labels in (("old", "region: eu"), ("new", "region: eu, tier: gold")):
         Path(f"{name}.yaml").write_text(f"name: demo\nselector: {{match_labels: {{{labels}}}}}\n")
+    Path("fleet.json").write_bytes(EXAMPLE.read_bytes())
     Path("every.yaml").write_text("name: demo\n")
 
 
-SELECTORS = ["-n", EXAMPLE, "-l", "region=eu-west", "-l", "region in (eu-west,EU-West),tier!=free"]
+SELECTORS = ["-n", "fleet.json", "-l", "region=eu-west"]
+SELECTORS += ["-l", "region in (eu-west,EU-West),tier!=free"]
 FLEETS = ["-n", "old.json", "-n", "new.json", "-l", "region=eu"]
 
 
@@ -122,7 +124,7 @@ def labels(*changes: tuple[str, str | None, str | None, bool]) -> list[dict[str,
 
 def change(node_id: str, why: str, **told: Any) -> dict[str, Any]:
     """Give a change of a node as JSON has it."""
-    return {"id": node_id, "why": why, "requirements": [], "labels": [], **told}
+    return {"id": node_id, "why": why, "requirements": [], "labels": [], "state": None, **told}
 
 
 @pytest.mark.usefixtures("folder")
@@ -149,12 +151,38 @@ def test_json_of_fleets(run: Run) -> None:
             change("edge-08", "joined"),
         ],
         "kept": ["edge-05", "edge-02"],
-        "changed": [change("edge-02", "labels", labels=labels(("tier", "free", "gold", False)))],
+        "changed": [
+            change("edge-05", "state", state={"old": "connected", "new": "lost"}),
+            change("edge-02", "labels", labels=labels(("tier", "free", "gold", False))),
+        ],
         "removed": [
             change("edge-01", "labels", labels=labels(("region", "eu", "us", True))),
             change("edge-03", "left"),
         ],
     }
+
+
+def test_states_of_nodes_that_are_kept(run: Run, tmp_path: Path) -> None:
+    """A state that is another is told, also beside labels, and alone it is no difference; one that
+    only one side tells is no other state."""
+    old, new = tmp_path / "old.json", tmp_path / "new.json"
+    states = ("connected", "connected", "connected", None)
+    old.write_text(
+        json.dumps([{"id": f"n-{at}", "state": state} for at, state in enumerate(states)])
+    )
+    now = [
+        {"id": "n-0", "state": "connected"},
+        {"id": "n-1", "state": "lost \x1b", "labels": {"a": "1"}},
+        {"id": "n-2"},
+        {"id": "n-3", "state": "connected"},
+    ]
+    new.write_text(json.dumps(now))
+    ended = run("diff", "--all", "-n", str(old), "-n", str(new))
+    assert ended.status == 0
+    assert ended.out.endswith(
+        "\nKEPT\n  3 nodes: as before\n    n-[0,2-3]\n"
+        '  1 node: +a=1; connected before, "lost \\x1b" now\n    n-1\n'
+    )
 
 
 @pytest.mark.usefixtures("folder")
@@ -220,6 +248,17 @@ def test_an_empty_job_is_pointed_out(run: Run) -> None:
 
 
 @pytest.mark.usefixtures("folder")
+@pytest.mark.parametrize("output", ["text", "json", "markdown"])
+def test_neither_takes_a_node(run: Run, output: str) -> None:
+    """That nothing is compared is said, and where to ask on; it is no difference."""
+    question = ("diff", "-n", "old.json", "-l", "region=mars", "-l")
+    said = "neither OLD nor NEW takes a node: nodeselect explain says why\n"
+    ended = run(*question, "region=venus", "-o", output)
+    assert (ended.status, ended.err) == (0, said)
+    assert run(*question, "region=eu", "-o", output).err == ""
+
+
+@pytest.mark.usefixtures("folder")
 def test_standard_input(run: Run) -> None:
     """The new nodes may come from a pipe."""
     data = json.dumps(NEW)
@@ -265,8 +304,23 @@ CHANGES = "error: say what changes, first the old and then the new: "
         ),
         pytest.param(
             ["-n", "old.json", "-n", "new.json", "--job", "a", "--job", "b"],
-            f"{CHANGES}--job OLD NEW, or -n OLD NEW\n",
+            "error: one change at a time: the job, or the nodes\n",
             id="two-of-both",
+        ),
+        pytest.param(
+            ["-n", "old.json", "new.json", "-l", "a", "-l", "b"],
+            "error: one change at a time: the selector, or the nodes\n",
+            id="two-of-both-selectors",
+        ),
+        pytest.param(
+            ["-n", "old.json", "--job", "a", "b", "c"],
+            f"{CHANGES}--job OLD NEW, or -n OLD NEW\n",
+            id="three-jobs",
+        ),
+        pytest.param(
+            ["-n", "old.json", "-l", "a", "b\x1b"],
+            "error: repeat -l before 'b\\x1b': -l OLD -l NEW\n",
+            id="selectors-behind-one-option",
         ),
         pytest.param(["-n", "-", "-n", "-", "--all"], "error: only one thing can", id="two-pipes"),
         pytest.param(
@@ -389,3 +443,12 @@ def test_kept_nodes_stand_in_the_order_of_the_new_fleet(run: Run, tmp_path: Path
     new.write_text('{"c": {"x": "1"}, "b": {"x": "2"}, "a": {"x": "1"}}')
     ended = run("diff", "-l", "x", "-n", str(old), "-n", str(new), "-o", "json")
     assert json.loads(ended.out)["kept"] == ["c", "b", "a"]
+
+
+def test_a_requirement_is_told_whole(run: Run) -> None:
+    """As far as one line of the screen has room."""
+    asked = "topology.example.com/region in (eu-central-1,eu-central-2,eu-west-1)"
+    question = ("diff", "-n", "-", "-l", "x", "-l", f"x,{asked}")
+    ended = run(*question, stdin='{"a": {"x": "1"}}')
+    assert "\n  1 node: NEW asks for topology.example.com/region in\n" in ended.out
+    assert "\n    (eu-central-1,eu-central-2,eu-west-1)\n" in ended.out

@@ -13,9 +13,9 @@ from tests.cli.screens import check_fit, screen
 from tests.cli.test_screen import seen_on_terminal
 
 DOCS = Path(__file__).parents[2] / "docs"
-EXAMPLE = str(DOCS / "example" / "fleet.json")
-JOB = str(DOCS / "example" / "job.yaml")
-TRY = str(DOCS / "example" / "first-try.yaml")
+EXAMPLE = "docs/example/fleet.json"
+JOB = "docs/example/job.yaml"
+TRY = "docs/example/first-try.yaml"
 SCHEMA = json.loads((DOCS / "explain.schema.json").read_text("utf-8"))
 
 HOSTILE = [
@@ -27,6 +27,12 @@ HOSTILE = [
 """Ids and labels that try to break a line, a table, a screen; two run from right to left."""
 
 WIDE_WORDS = "tier in (free,premium,standard),region notin (ap-south,eu-central,us-east,us-west)"
+
+
+@pytest.fixture(autouse=True)
+def root(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Stand where the paths of the examples begin, so that they are the same everywhere."""
+    monkeypatch.chdir(DOCS.parent)
 
 
 @pytest.mark.parametrize(

@@ -136,6 +136,22 @@ def test_ties_are_settled_by_name(run: Run) -> None:
     ("question", "status", "out", "err"),
     [
         pytest.param(
+            ["TIER"],
+            1,
+            "",
+            "4 nodes, 2 of them connected; 3 label keys: no node has the label 'TIER'\n"
+            "  did you mean 'tier'?\n",
+            id="other-case",
+        ),
+        pytest.param(
+            ["example.com/tier"],
+            1,
+            "",
+            "4 nodes, 2 of them connected; 3 label keys: no node has the label 'example.com/tier'\n"
+            "  did you mean 'tier'?\n",
+            id="other-prefix",
+        ),
+        pytest.param(
             ["regoin"],
             1,
             "",
@@ -168,7 +184,7 @@ def test_ties_are_settled_by_name(run: Run) -> None:
         pytest.param(
             ["-l", "tier=silver", "-o", "markdown"],
             1,
-            "**0 of 4 nodes match**\n",
+            "**0 of 4 nodes match**\n\n",
             "0 of 4 nodes match, so there are no labels to tell: nodeselect explain says why\n",
             id="no-node-in-markdown",
         ),

@@ -100,13 +100,15 @@ HEADER = "ID    STATE\n"
         pytest.param(
             ["--all", "--state", "connected"],
             HEADER + ONE,
-            "1 of 4 nodes match, 1 of them connected\n",
+            "1 of 4 nodes match, 1 of them connected\n"
+            "3 of 4 nodes that match are in other states: they are left out\n",
             id="state",
         ),
         pytest.param(
             ["--all", "--state", "LOST, Ready"],
             "ID    STATE\nn-2   ready\nn-3   lost\n",
-            "2 of 4 nodes match, 1 of them connected\n",
+            "2 of 4 nodes match, 1 of them connected\n"
+            "2 of 4 nodes that match are in other states: they are left out\n",
             id="states-in-any-case",
         ),
         pytest.param(
@@ -143,7 +145,8 @@ HEADER = "ID    STATE\n"
         pytest.param(
             ["--all", "--state", "lost", "--count"],
             "1\n",
-            "1 of 4 nodes match, 0 of them connected\n",
+            "1 of 4 nodes match, 0 of them connected\n"
+            "3 of 4 nodes that match are in other states: they are left out\n",
             id="count-by-state",
         ),
     ],
@@ -290,7 +293,10 @@ def test_job_with_a_limit_and_a_state(run: Run, fleet: str) -> None:
     assert ended == (
         0,
         HEADER + TWO,
-        "2 of 4 nodes match, 1 of them connected\nthe first one is shown\n",
+        (
+            "2 of 4 nodes match, 1 of them connected\nthe first one is shown\n"
+            "1 of 3 nodes that match are in other states: they are left out\n"
+        ),
     )
 
 

@@ -3,6 +3,7 @@
 import io
 import re
 import sys
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -10,8 +11,9 @@ from hypothesis import strategies as st
 
 from nodeselect.cli.report import Screen, code, json_lines, markdown_table, screen_here, wrapped
 from nodeselect.printable import width
-from tests.cli.running import unprintable
+from tests.cli.running import Run, unprintable
 
+JOB = str(Path(__file__).parents[2] / "docs" / "example" / "job.yaml")
 PLAIN = Screen(80, ascii_only=False, bold=False)
 
 
@@ -164,3 +166,22 @@ def test_a_stream_without_an_encoding(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where nothing is known of the stream, ASCII is drawn."""
     monkeypatch.setattr(sys, "stdout", None)
     assert screen_here(ascii_only=False).ascii_only
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        pytest.param(["explain", "-l", "region=eu"], id="explain"),
+        pytest.param(["explain", "-l", "region", "-l", "tier"], id="several"),
+        pytest.param(["explain", "-l", "tier", "--node", "n-1"], id="node"),
+        pytest.param(["explain", "--job", JOB, "--job", JOB], id="jobs"),
+        pytest.param(["diff", "-l", "region", "-l", "tier"], id="diff"),
+        pytest.param(["labels"], id="labels"),
+        pytest.param(["labels", "tier"], id="label"),
+        pytest.param(["waves", "--job", JOB], id="waves"),
+    ],
+)
+def test_reports_of_markdown_can_be_appended(run: Run, fleet: str, question: list[str]) -> None:
+    """A blank line ends each, so that the next does not run into its last paragraph or table."""
+    ended = run(*question, "-n", fleet, "-o", "markdown")
+    assert re.search(r"[^\n]\n\n\Z", ended.out)

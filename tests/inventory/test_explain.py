@@ -264,13 +264,61 @@ def test_the_work_does_not_grow_with_values(monkeypatch: pytest.MonkeyPatch) -> 
     assert told.outcomes[0].note == "no node has this value (12,000 nodes have the label)"
 
 
+LONG = "topology.example.com/area in (eu-central-1,eu-central-2,eu-central-3)"
+
+
+def test_a_requirement_is_whole_in_all_that_is_told() -> None:
+    """A requirement as people write them is told whole, where there is room."""
+    told = explained(f"{LONG},tier=gold")
+    assert told.headline == f"0 of 3 nodes match; 3 fail: 2 {LONG} and tier=gold; 1 {LONG}"
+    assert told.advice == f"without {LONG}: 1 node would match"
+    assert told.notes == (f"{LONG}: no node has this label",)
+    assert told.trouble == f"{LONG}: no node has this label"
+    assert f"\n{LONG}      3     0          1\n" in told.text(200)
+    assert f"\n  2  {LONG} and tier=gold  n-2, n-3\n" in told.text(200)
+    ids = ("3f6c2f0e-18a3-4a0b-9a0e-6f8d6b1f5a01", "3f6c2f0e-18a3-4a0b-9a0e-6f8d6b1f5a02")
+    told = Inventory(NODES).explain(Selector.of(match_ids=ids))
+    assert told.headline == f"0 of 3 nodes match; 3 fail <id in ({','.join(ids)})>"
+
+
+@pytest.mark.parametrize(
+    ("selector", "told"),
+    [
+        pytest.param("debug,region=us", "debug: 1 node without it", id="none-matches"),
+        pytest.param("region=eu,!debug", "region=eu: 1 more node without it", id="some-match"),
+        pytest.param("tier,debug,region=us", "tier: 2 fail it", id="none-alone"),
+        pytest.param("tier", "tier: 2 fail it", id="the-only-requirement"),
+        pytest.param("tier=gold,nope", "nope: no node has this label", id="no-node-satisfies-it"),
+        pytest.param("region", "none: every node matches", id="all"),
+    ],
+)
+def test_trouble(selector: str, told: str) -> None:
+    """The requirement to look at first, and what becomes of the nodes without it."""
+    assert explained(selector).trouble == told
+
+
+def test_a_contradiction_is_told_whole() -> None:
+    """So are the requirements that exclude each other."""
+    told = explained(f"{LONG},!topology.example.com/area")
+    both = f"{LONG} and !topology.example.com/area"
+    assert told.hints[0].message == f"{both} contradict each other: no node can ever match"
+    assert told.advice == f"take away one of {both}: they contradict each other"
+
+
+def test_a_requirement_beside_the_value_of_a_node() -> None:
+    """It takes the room that the values leave, and at least half of the screen."""
+    told = Inventory(NODES).explain_node(Selector.parse(LONG), "n-1")
+    assert told.text(100).endswith(f"\n  FAIL  {LONG}  no such label")
+    assert told.text(80).endswith(f"\n  FAIL  {LONG[:56]}…  no such label")
+
+
 def test_a_long_correction_is_cut_in_the_text() -> None:
     """What to write instead may be long: the advice shows its beginning, the hint has all."""
     values = ",".join(f"v{number:03d}" for number in range(500))
     told = explained(f"tier in (golld,{values})")
     assert told.hints[0].instead == f"tier in (gold,{values})"
     assert told.hints[0].matches == 1
-    assert len(told.advice) < 300
+    assert len(told.advice) < 450
     assert "… instead of tier in (golld,v000," in told.advice
     assert told.advice.endswith("…: 1 node would match")
 

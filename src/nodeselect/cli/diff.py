@@ -9,6 +9,7 @@ import click
 from nodeselect.cli.difference import Change, Difference, LabelChange, Side, compare
 from nodeselect.cli.folded import fold
 from nodeselect.cli.job_files import job_name
+from nodeselect.cli.messages import say
 from nodeselect.cli.options import (
     all_option,
     job_option,
@@ -26,12 +27,13 @@ from nodeselect.cli.report import (
     Screen,
     code,
     json_lines,
+    markdown,
     markdown_table,
     number_of,
     screen_here,
     wrapped,
 )
-from nodeselect.printable import width
+from nodeselect.printable import quoted, width
 
 __all__ = ["diff"]
 
@@ -55,6 +57,8 @@ _Thing = TypeVar("_Thing")
 _FILES = ("--job", "-n", "--nodes")
 """Options that take a file, or the old one and the new one."""
 
+_SELECTOR = ("-l", "--selector")
+
 
 class _Diff(click.Command):
     """Reads ``--job OLD NEW`` as ``--job OLD --job NEW``, and ``-n OLD NEW`` likewise: a file that
@@ -67,6 +71,8 @@ class _Diff(click.Command):
             alone = argument == "-" or not argument.startswith("-")
             if alone and len(given) > 1 and given[-2] in _FILES:
                 given.append(given[-2])
+            elif alone and len(given) > 1 and given[-2] in _SELECTOR:
+                raise click.UsageError(f"repeat -l before {quoted(argument)}: -l OLD -l NEW", ctx)
             given.append(argument)
         return super().parse_args(ctx, given)
 
@@ -115,9 +121,8 @@ def diff(
     if selectors is None:
         return WRONG
     inventories = [read_inventory(source, None) for source in nodes_from]
-    names = expressions or tuple(map(job_name, job))
-    if len(nodes_from) > 1:
-        names = tuple("standard input" if source == "-" else source for source in nodes_from)
+    asked, files = expressions or tuple(map(job_name, job)), tuple(map(job_name, nodes_from))
+    names, others = (files, asked) if len(files) > 1 else (asked, files)
     difference = compare(
         (names[0], names[1]),
         (inventories[0], inventories[-1]),
@@ -127,11 +132,13 @@ def diff(
         case "json":
             put(json_lines(difference.as_dict()))
         case "markdown":
-            put(_markdown(difference))
+            put(markdown(_markdown(difference, "".join(others))))
         case _:
             put(_text(difference, screen_here(ascii_only=ascii_only)))
     for each, selector in zip(job, selectors, strict=False):
         say_empty(each, selector)
+    if not everything and not difference.old.matched and not difference.new.matched:
+        say("neither OLD nor NEW takes a node: nodeselect explain says why")
     return DIFFERENT if difference.added or difference.removed else SAME
 
 
@@ -146,6 +153,9 @@ def _check(
     if sum(map(bool, (expressions, job, everything))) != 1:
         raise click.UsageError("say which nodes, in one way: -l EXPR, --job FILE or --all", context)
     asked = 1 if everything else len(expressions or job)
+    if len(nodes_from) == asked == 2:
+        what = "the selector" if expressions else "the job"
+        raise click.UsageError(f"one change at a time: {what}, or the nodes", context)
     if (len(nodes_from), asked) not in ((1, 2), (2, 1)):
         way = "-l OLD -l NEW" if expressions else "--job OLD NEW"
         ways = "-n OLD NEW" if everything else f"{way}, or -n OLD NEW"
@@ -158,7 +168,7 @@ def _text(difference: Difference, screen: Screen) -> Iterator[str]:
     yield from _heads(difference, screen)
     yield ""
     yield screen.heading(difference.headline)
-    words = _Words(lambda text: screen.cut(text[:1_000], 40), screen.shown)
+    words = _Words(lambda text: screen.cut(text[:1_000], screen.columns - 4), screen.shown)
     for title, groups in _sections(difference, words):
         yield ""
         yield screen.heading(title)
@@ -190,8 +200,12 @@ def _heads(difference: Difference, screen: Screen) -> Iterator[str]:
             yield from wrapped(_matched(side).split(" "), screen.columns, indent=5)
 
 
-def _markdown(difference: Difference) -> Iterator[str]:
-    yield f"**{difference.headline}**"
+def _markdown(difference: Difference, both: str) -> Iterator[str]:
+    """Give it as Markdown.
+
+    :param both: what OLD and NEW have in common: the nodes, or what is asked of them.
+    """
+    yield f"**{f'{code(both)}: ' if both else ''}{difference.headline}**"
     yield ""
     rows = [
         (name, code(side.name), _matched(side))
@@ -266,7 +280,11 @@ def _reason(change: Change, refuses: str, words: _Words) -> str:
             return "not there any more"
         case "selector":
             return f"{refuses} asks for {_several(change.requirements, words.requirement)}"
-    return _several(change.labels, lambda each: _label(each, words.label))
+    told = [_several(change.labels, lambda each: _label(each, words.label))] * bool(change.labels)
+    if change.state is not None:
+        old, new = map(words.label, change.state)
+        told.append(f"{old} before, {new} now")
+    return "; ".join(told)
 
 
 def _label(change: LabelChange, word: Callable[[str], str]) -> str:

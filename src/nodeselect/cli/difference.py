@@ -7,7 +7,7 @@ from nodeselect.inventory import Inventory
 from nodeselect.labels import Selector
 from nodeselect.node import Node
 
-__all__ = ["Change", "Difference", "LabelChange", "Side", "compare"]
+__all__ = ["Change", "Difference", "LabelChange", "Side", "StateChange", "compare"]
 
 
 class LabelChange(NamedTuple):
@@ -22,16 +22,27 @@ class LabelChange(NamedTuple):
     """Whether the selector asks for it."""
 
 
+class StateChange(NamedTuple):
+    """The state of a node where it is another than before."""
+
+    old: str
+    new: str
+
+
 class Change(NamedTuple):
-    """A node that only one of the answers has, or that both have with other labels."""
+    """A node that only one of the answers has, or that both have with other labels or in another
+    state."""
 
     id: str
     why: str
-    """``selector``, ``joined``, ``left`` or ``labels``."""
+    """``selector``, ``joined``, ``left``, ``labels``, or ``state`` where no label is other."""
     requirements: tuple[str, ...] = ()
     """Why ``selector``: what the node fails in the selector that does not take it."""
     labels: tuple[LabelChange, ...] = ()
     """Why ``labels``: what is different; those that the selector asks for come first."""
+    state: StateChange | None = None
+    """Of a node that both have; None where it is the same, or where one of the two inventories
+    tells none."""
 
     def as_dict(self) -> dict[str, Any]:
         """Give it as what JSON can hold."""
@@ -43,6 +54,7 @@ class Change(NamedTuple):
                 {"key": each.key, "old": each.old, "new": each.new, "asked": each.asked}
                 for each in self.labels
             ],
+            "state": None if self.state is None else self.state._asdict(),
         }
 
 
@@ -68,13 +80,13 @@ class Difference(NamedTuple):
     kept: tuple[str, ...]
     """Ids of the nodes that both have, in the order of NEW."""
     changed: tuple[Change, ...]
-    """Those of the kept that have other labels, in the same order."""
+    """Those of the kept that have other labels or another state, in the same order."""
     removed: tuple[Change, ...]
     """Nodes that only OLD has, in its order."""
 
     @property
     def same(self) -> tuple[str, ...]:
-        """Ids of the kept nodes whose labels are the same."""
+        """Ids of the kept nodes whose labels and states are the same."""
         others = {change.id for change in self.changed}
         return tuple(node_id for node_id in self.kept if node_id not in others)
 
@@ -133,9 +145,7 @@ def compare(
         ),
         kept=tuple(node.id for node in kept),
         changed=tuple(
-            _by_labels(old_nodes[node.id], node, asked)
-            for node in kept
-            if node.labels != old_nodes[node.id].labels
+            change for node in kept if (change := _kept(old_nodes[node.id], node, asked))
         ),
         removed=tuple(
             _by_labels(node, new[node.id], asked) if node.id in new else Change(node.id, "left")
@@ -148,6 +158,15 @@ def _by_selector(node: Node, selector: Selector) -> Change:
     """Say what ``node`` fails in the selector that does not take it."""
     failed = [part for part in selector.parts if not part.matches(node.labels, node.id)]
     return Change(node.id, "selector", requirements=tuple(map(_text, failed)))
+
+
+def _kept(old: Node, new: Node, asked: Collection[str]) -> Change | None:
+    """Say what is different of a node that both answers have, if anything is."""
+    change = _by_labels(old, new, asked)
+    if old.state is not None and new.state is not None and old.state != new.state:
+        why = change.why if change.labels else "state"
+        return change._replace(why=why, state=StateChange(old.state, new.state))
+    return change if change.labels else None
 
 
 def _by_labels(old: Node, new: Node, asked: Collection[str]) -> Change:

@@ -126,6 +126,7 @@ def explain(
         selectors = made
     inventory = read_inventory(nodes_from, wanted if node is None else None)
     titles = named(expressions, selectors)
+    subject = _subject(job, nodes_from, wanted)
     if node is not None:
         if node not in inventory:
             return _say_unknown(inventory, node)
@@ -133,17 +134,16 @@ def explain(
             say(f"error: {quoted(node)} is not in such a state, but {_state(inventory[node])}")
             return WRONG
         ones = [inventory.explain_node(selector, node) for selector in selectors]
-        put(explained_lines(output, list(map(Explained, titles, ones)), None, screen))
+        put(explained_lines(output, list(map(Explained, titles, ones)), None, screen, subject))
         return SOME if any(one.matches for one in ones) else NONE
     explanations = [inventory.explain(selector) for selector in selectors]
     if html is not None:
         from nodeselect.cli.page import page, write_page  # loaded where a page is made
 
-        subject = _subject(job, nodes_from, wanted)
         nodes = inventory.match(Selector.everything())
         write_page(html, page(explanations[0], selectors[0], nodes, subject))
     union = _union(inventory, selectors) if len(selectors) > 1 else None
-    put(explained_lines(output, list(map(Explained, titles, explanations)), union, screen))
+    put(explained_lines(output, list(map(Explained, titles, explanations)), union, screen, subject))
     return SOME if any(explanation.matched for explanation in explanations) else NONE
 
 
@@ -157,7 +157,7 @@ def _is_same(file: str, source: str) -> bool:
 
 
 def _subject(job: tuple[str, ...], nodes_from: str, wanted: frozenset[str] | None) -> str:
-    """Name what is asked of what, for the head of a page."""
+    """Name what is asked of what, for the head of a page or of Markdown."""
     parts = [*map(job_name, job), job_name(nodes_from)]
     only = "" if wanted is None else f", only {' or '.join(sorted(wanted))}"
     return " on ".join(parts) + only

@@ -15,6 +15,7 @@ from nodeselect.cli.report import (
     Screen,
     code,
     json_lines,
+    markdown,
     markdown_table,
     number_of,
     table,
@@ -133,7 +134,7 @@ def explain_jobs(
             put(json_lines(_as_dict(jobs, troubles, len(inventory))))
             say(summary)
         case "markdown":
-            put([*_markdown(jobs), "", f"**{summary}**"])
+            put(markdown([*_markdown(jobs), "", f"**{summary}**"]))
         case _:
             put([*_text(jobs, screen), "", *wrapped(summary.split(" "), screen.columns, hang=2)])
     return WRONG if troubles[_Trouble.WRONG] else NONE if troubles[_Trouble.NONE] else FINE

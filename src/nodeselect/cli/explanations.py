@@ -48,12 +48,17 @@ class Union(NamedTuple):
 
 
 def explained_lines(
-    output: str, explained: Sequence[Explained], union: Union | None, screen: Screen
+    output: str,
+    explained: Sequence[Explained],
+    union: Union | None,
+    screen: Screen,
+    subject: str = "",
 ) -> Iterator[str]:
     """Give the lines of one or several explanations.
 
     :param output: one of the forms of a report.
     :param union: what the selectors take together; None of a single one, and of one node.
+    :param subject: what was asked of what, for the first line of Markdown, which is read elsewhere.
     """
     several = len(explained) > 1
     if output == "json":
@@ -72,10 +77,12 @@ def explained_lines(
         elif several:
             yield screen.heading(screen.cut(f"{number + 1}. {title}", screen.columns))
             yield ""
-        yield from _markdown(each) if output == "markdown" else painted(each, screen)
+        yield from _markdown(each, subject) if output == "markdown" else painted(each, screen)
     if union is not None:
         yield ""
         yield f"**{union.text}**" if output == "markdown" else screen.heading(union.text)
+    if output == "markdown":
+        yield ""
 
 
 def named(expressions: Sequence[str], selectors: Sequence[Selector]) -> Sequence[str]:
@@ -98,8 +105,8 @@ def plain(text: str) -> str:
 _SIGNS = re.compile(r"[\\`*_\[\]<>|~&$@#]|:(?=//)|(?<=www)[.]")
 
 
-def _markdown(explanation: Explanation | NodeExplanation) -> Iterator[str]:
-    yield f"**{plain(explanation.headline)}**"
+def _markdown(explanation: Explanation | NodeExplanation, subject: str) -> Iterator[str]:
+    yield f"**{code(subject)}: {plain(explanation.headline)}**"
     if isinstance(explanation, NodeExplanation):
         yield ""
         yield from markdown_table(

@@ -1,6 +1,5 @@
 """``nodeselect labels``: the labels that a fleet carries."""
 
-import difflib
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, BinaryIO, NamedTuple
@@ -16,6 +15,7 @@ from nodeselect.cli.report import (
     Screen,
     code,
     json_lines,
+    markdown,
     markdown_table,
     number_of,
     screen_here,
@@ -33,6 +33,12 @@ SOME, NONE, WRONG = 0, 1, 2
 
 _TOP = 5
 """Values of a key that are shown where all keys are."""
+
+_LONGEST = 317
+"""Characters of the longest key of a selector; the slips in longer ones are not looked for."""
+
+_MANY = 10_000
+"""Keys up to which one is looked for that is close."""
 
 _ROOM = 40
 """Columns that the values of a key need to stand behind it."""
@@ -85,7 +91,7 @@ def labels(
         case "json":
             put(json_lines(facets.as_dict(found, None if key is not None else _TOP)))
         case "markdown":
-            put(_markdown(facets, found, key))
+            put(markdown(_markdown(facets, found, key)))
         case _ if found:
             put(_text(facets, found, key, screen))
     if not found:
@@ -132,9 +138,11 @@ class Facets(NamedTuple):
         if key is None:
             return f"{self.headline}: no node has any label"
         text = f"{self.headline}: no node has the label {quoted(key)}"
-        names = [each.key for each in self.keys[:1_000] if len(each.key) <= 317]
-        close = difflib.get_close_matches(key[:317], names, 1, 0.75)
-        return f"{text}\n  did you mean {quoted(close[0])}?" if close else text
+        from nodeselect.inventory.hints import close_key  # loaded where a key is missing
+
+        names = {each.key: each.nodes for each in self.keys if len(each.key) <= _LONGEST}
+        close = close_key(key, names) if len(key) <= _LONGEST and len(names) <= _MANY else None
+        return text if close is None else f"{text}\n  did you mean {quoted(close[1])}?"
 
     def as_dict(self, found: list[_Key], top: int | None) -> dict[str, Any]:
         return {

@@ -7,7 +7,7 @@ from nodeselect.printable import cut, printable
 
 __all__ = ["LONGEST", "bar", "code", "plain", "text"]
 
-LONGEST = 160
+LONGEST = 200
 """Characters of a user's text that are shown in one place."""
 
 _WIDE = 1000
@@ -15,8 +15,10 @@ _WIDE = 1000
 
 
 def plain(words: str, limit: int = LONGEST) -> str:
-    """Give ``words`` cut, with every character that is obeyed or not seen as its escape."""
-    return cut(printable(words[: limit + 1]), limit)
+    """Give ``words`` cut, with every character that is obeyed or not seen as its escape; between
+    quotes where blanks at an end would not be seen."""
+    shown = cut(printable(words[: limit + 1]), limit)
+    return shown if shown == shown.strip() else f'"{shown}"'
 
 
 def text(words: str, limit: int = LONGEST) -> str:

@@ -326,9 +326,13 @@ class _Question:
             yield self._unexplained
 
     def _in_other_states(self) -> Iterator[str]:
-        """Say in which states nodes match where none does in those that are asked for."""
+        """Say how many nodes match in other states than those that are asked for, or in which
+        states they do where none is left."""
         if not self.matched and self._other_states:
             yield f"without --state nodes match in the states {states_told(self._other_states)}"
+        elif others := self._other_states.total():
+            of = f"{others:,} of {others + self.matched:,} nodes that match"
+            yield f"{of} are in other states: they are left out"
 
     @property
     def _headline(self) -> str:

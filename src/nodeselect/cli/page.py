@@ -28,6 +28,9 @@ GROUPS, KEYS, VALUES, MISSING = 50, 60, 6, 20
 _GROUPS_OPEN = 10
 """Groups that are seen at once; the others are folded away."""
 
+_SENTENCE = 2_000
+"""Characters of a sentence that names several requirements."""
+
 _SELECTOR = 4_000
 """Characters shown of the selector."""
 
@@ -148,7 +151,7 @@ def _header(explanation: Explanation, title: str, subject: str) -> str:
         f"{bar(((name, count) for name, count, _ in parts), total)}\n"
         f'<ul class="legend">{legend}</ul>\n{told}'
         f'<p class="advice{alarm}"><b>What to change</b>'
-        f" <span>{text(explanation.advice, 400)}</span></p>"
+        f" <span>{text(explanation.advice, _SENTENCE)}</span></p>"
     )
 
 
@@ -244,9 +247,10 @@ def _hints(explanation: Explanation) -> str:
     items = []
     for hint in explanation.hints:
         asked = code(explanation.outcomes[hint.outcome].text)
-        told = f'<a href="#requirement-{hint.outcome + 1}">{asked}</a>: {text(hint.message, 600)}.'
+        message = text(hint.message, _SENTENCE)
+        told = f'<a href="#requirement-{hint.outcome + 1}">{asked}</a>: {message}.'
         if hint.instead is not None:
-            told += f" <b>Write</b> {code(hint.instead, 600)}"
+            told += f" <b>Write</b> {code(hint.instead, _SENTENCE)}"
         if hint.matches:
             verb = "matches" if hint.matches == 1 else "match"
             told += f": then {number_of(hint.matches, 'node')} {verb}."

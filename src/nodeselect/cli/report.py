@@ -17,6 +17,7 @@ __all__ = [
     "Screen",
     "code",
     "json_lines",
+    "markdown",
     "markdown_table",
     "number_of",
     "screen_here",
@@ -27,7 +28,7 @@ __all__ = [
 REPORTS = ("text", "json", "markdown")
 """The forms of a report."""
 
-MARKDOWN_CODE = 100
+MARKDOWN_CODE = 200
 """Characters of the longest user text in Markdown."""
 
 _BLOCKS = " ▏▎▍▌▋▊▉█"
@@ -159,6 +160,12 @@ def code(text: str) -> str:
     pad = " " if text.startswith(("`", " ")) or text.endswith(("`", " ")) else ""
     text = text.replace("\\|", "\\\\x7c")  # GitHub takes this pipe for the end of the cell
     return f"{fence}{pad}{text}{pad}{fence}".replace("|", "\\|")
+
+
+def markdown(lines: Iterable[str]) -> Iterator[str]:
+    """Give a whole report of Markdown: a blank line behind it parts it from what is appended."""
+    yield from lines
+    yield ""
 
 
 def markdown_table(

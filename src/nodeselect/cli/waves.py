@@ -16,6 +16,7 @@ from nodeselect.cli.report import (
     Screen,
     code,
     json_lines,
+    markdown,
     markdown_table,
     number_of,
     screen_here,
@@ -89,7 +90,7 @@ def waves(context: click.Context, nodes_from: str, job: str | None, output: str)
         case "json":
             put(json_lines(plan.as_dict()))
         case "markdown":
-            put(_markdown(plan))
+            put(markdown(_markdown(plan)))
         case _:
             put(_text(plan, screen_here(ascii_only=False)))
     say_empty(job, selector)

@@ -15,9 +15,6 @@ __all__ = ["NOTHING", "advice_of", "blocker_of", "trouble_of"]
 NOTHING = "<nothing>"
 """The text of what a selector that takes nothing asks for; no requirement reads like this."""
 
-_INSTEAD = 200
-"""Characters shown of what to write instead; a hint has all of it."""
-
 
 def advice_of(explanation: "Explanation") -> str:
     """Say what to change, in one line: a correction, else what to give up for the most nodes.
@@ -76,8 +73,7 @@ def _fails(explanation: "Explanation", hint: "Hint") -> bool:
 
 def _write(instead: Sequence[str], wrong: Sequence[str], matches: int) -> str:
     then = _more(matches) if matches else "no node would match yet"
-    texts = " and ".join(short(text, _INSTEAD // len(instead)) for text in instead)
-    return f"write {texts} instead of {_all(wrong)}: {then}"
+    return f"write {' and '.join(map(short, instead))} instead of {_all(wrong)}: {then}"
 
 
 def _of_the_only(explanation: "Explanation") -> str:
@@ -119,10 +115,12 @@ def trouble_of(explanation: "Explanation") -> str:
     name = short(outcome.text)
     for hint in explanation.hints:
         if hint.outcome == place and hint.instead is not None and not explanation.matched:
-            return f"{name}: write {short(hint.instead, _INSTEAD)}"
-    if outcome.only and explanation.matched and len(explanation.outcomes) > 1:
-        nodes = "node" if outcome.only == 1 else "nodes"
-        return f"{name}: {outcome.only:,} more {nodes} without it"
+            return f"{name}: write {short(hint.instead)}"
+    if outcome.only and outcome.fails < explanation.total and len(explanation.outcomes) > 1:
+        more = "more " * bool(explanation.matched)
+        return (
+            f"{name}: {outcome.only:,} {more}{'node' if outcome.only == 1 else 'nodes'} without it"
+        )
     if place == 0 and explanation.missing_ids and outcome.fails == explanation.total:
         return f"{name}: no node has such an id"
     if outcome.note:
@@ -135,7 +133,7 @@ def _slip(explanation: "Explanation") -> str | None:
     for hint in explanation.hints:
         if hint.instead is not None:
             none_out = "" if _fails(explanation, hint) else " leaves none out"
-            return f"{_all(hint.wrong)}{none_out}: write {short(hint.instead, _INSTEAD)}"
+            return f"{_all(hint.wrong)}{none_out}: write {short(hint.instead)}"
     if missing := explanation.missing_ids:
         more = f" and {len(missing) - 1:,} more" if len(missing) > 1 else ""
         return f"no node has the id {quoted(missing[0])}{more}"

@@ -15,12 +15,13 @@ from nodeselect.inventory import counting
 from nodeselect.inventory.explanation import Correction, Hint, Outcome
 from nodeselect.inventory.moment import Moment
 from nodeselect.inventory.postings import Postings
+from nodeselect.inventory.telling import short
 from nodeselect.labels import Operator, Requirement, Selector
 from nodeselect.labels.rules import parse_int64
 from nodeselect.labels.selector import made_of
-from nodeselect.printable import cut, printable, quoted
+from nodeselect.printable import printable, quoted
 
-__all__ = ["find_hints", "is_close"]
+__all__ = ["close_key", "find_hints", "is_close"]
 
 _MOST = 3
 
@@ -140,7 +141,7 @@ def _contradiction(parts: Sequence[Selector], against: tuple[Requirement, ...]) 
         if part.requirements and part.requirements[0] in wrong
     )
     texts = [str(each) for each in wrong]
-    both = " and ".join(cut(printable(text), 60) for text in texts[:3])
+    both = " and ".join(map(short, texts[:3]))
     message = f"{both} contradict each other: no node can ever match"
     hint = Hint("contradiction", places[0], message, _said(instead), tuple(texts), None)
     return hint, _selector(instead), places
@@ -181,7 +182,7 @@ class _Fleet:
     def other_key(self, place: int, text: str, requirement: Requirement) -> _Guess | None:
         """Look for a key that is close to one that no node has."""
         key, keys = requirement.key, self._known_keys
-        other = None if key in keys else _close_key(key, keys)
+        other = None if key in keys else close_key(key, keys)
         if other is None:
             return None
         code, name = other
@@ -269,8 +270,11 @@ def _have(count: int) -> str:
     return f"{count:,} {'node has' if count == 1 else 'nodes have'}"
 
 
-def _close_key(key: str, known: Mapping[str, int]) -> tuple[str, str] | None:
-    """Give the code of the hint and the key that was probably meant."""
+def close_key(key: str, known: Mapping[str, int]) -> tuple[str, str] | None:
+    """Give the code of the hint and the key that was probably meant, if one is close.
+
+    :param known: the keys that there are, with the nodes that carry each.
+    """
     name = key.rpartition("/")[2]
     by_name = [each for each in known if each.rpartition("/")[2] == name]
     if by_name:  # the most carried, of equals the first

@@ -23,13 +23,10 @@ _BAR = 20
 
 _SHORTEST_BAR = 5
 
-_REQUIREMENT = 40
-"""Columns of a requirement."""
+_REQUIREMENT = 200
+"""Characters of a requirement, whatever the room: one of a person is shorter."""
 
 _SHORTEST = 12
-
-_VALUE = 60
-"""Columns of a requirement that stands beside a node's value."""
 
 _ID = 32
 """Columns of an id that is an example."""
@@ -65,12 +62,16 @@ def lines_of_node(
     screen = _Screen(max(columns, _NARROW), ascii_only=ascii_only)
     yield from screen.wrapped("headline", explanation.headline, "")
     verdicts = {True: "pass", False: "FAIL"}
-    texts = [screen.shown(short(text, _VALUE)) for text, _, _ in explanation.requirements]
-    most = min(max(map(width, texts), default=0), screen.columns // 2)
-    for text, (_, value, passes) in zip(texts, explanation.requirements, strict=True):
-        held = "no such label" if value is None else quoted(value)
+    texts = [screen.shown(short(text)) for text, _, _ in explanation.requirements]
+    values = [value for _, value, _ in explanation.requirements]
+    helds = ["no such label" if value is None else quoted(value) for value in values]
+    hang = " " * len("  pass    ")
+    room = (
+        screen.columns - len(hang) - max((width(screen.shown(held)) for held in helds), default=0)
+    )
+    most = min(max(map(width, texts), default=0), max(room, screen.columns // 2))
+    for text, held, (*_, passes) in zip(texts, helds, explanation.requirements, strict=True):
         start = f"  {verdicts[passes]}  {_left(screen.narrowed(text, most), most)}  "
-        hang = " " * len("  pass    ")
         yield from screen.wrapped("pass" if passes else "fail", f"{start}{held}", "", hang=hang)
 
 
