@@ -124,7 +124,8 @@ def explain(
         if made is None:
             return WRONG
         selectors = made
-    inventory = read_inventory(nodes_from, wanted if node is None else None)
+    left_out: dict[str, str | None] = {}
+    inventory = read_inventory(nodes_from, wanted if node is None else None, left_out)
     titles = named(expressions, selectors)
     if node is not None:
         if node not in inventory:
@@ -135,7 +136,7 @@ def explain(
         ones = [inventory.explain_node(selector, node) for selector in selectors]
         put(explained_lines(output, list(map(Explained, titles, ones)), None, screen))
         return SOME if any(one.matches for one in ones) else NONE
-    explanations = [inventory.explain(selector) for selector in selectors]
+    explanations = [inventory.explain(selector).without(left_out) for selector in selectors]
     if html is not None:
         from nodeselect.cli.page import page, write_page  # loaded where a page is made
 

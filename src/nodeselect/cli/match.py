@@ -193,7 +193,7 @@ class _Question:
         self._stateless = 0
         self._other_states: Counter[str] = Counter()
         self._explanations: list[Explanation] = []
-        self._left_out: Counter[str] = Counter()  # states of nodes that were not explained
+        self._left_out: dict[str, str | None] = {}  # nodes that were not explained, their states
         self._unexplained = ""  # how to ask for what was not explained
 
     def read(self, source: str, most: int | None) -> list[Node]:
@@ -276,7 +276,9 @@ class _Question:
         finally:
             progress.wipe()
         if inventory:
-            self._explanations = [inventory.explain(selector) for selector in self._selectors]
+            self._explanations = [
+                inventory.explain(selector).without(self._left_out) for selector in self._selectors
+            ]
 
     def _take(self, node: Node, kept: list[Node], most: int | None) -> None:
         if not is_in(node, self._states):

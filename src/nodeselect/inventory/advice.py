@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from nodeselect.inventory.notes import listed
-from nodeselect.inventory.telling import short
+from nodeselect.inventory.telling import of_left_out, short
 from nodeselect.printable import quoted
 
 if TYPE_CHECKING:
@@ -37,6 +37,8 @@ def advice_of(explanation: "Explanation") -> str:
             return f"take away one of {_all(hint.wrong)}: they contradict each other"
     if outcomes[0].text == NOTHING:
         return "the selector takes nothing, whatever there is"
+    if explanation.left_out_ids and outcomes[0].fails == total:
+        return of_left_out(explanation.left_out_ids)
     if len(outcomes) == 1:
         return _of_the_only(explanation)
     best = max(outcomes, key=lambda each: (bool(each.only) and not each.is_guard, each.only))
@@ -125,6 +127,8 @@ def trouble_of(explanation: "Explanation") -> str:
         return f"{name}: {outcome.only:,} more {nodes} without it"
     if place == 0 and explanation.missing_ids and outcome.fails == explanation.total:
         return f"{name}: no node has such an id"
+    if place == 0 and explanation.left_out_ids and outcome.fails == explanation.total:
+        return of_left_out(explanation.left_out_ids)
     if outcome.note:
         return f"{name}: {outcome.note}"
     return f"{name}: {outcome.fails:,} {'fails' if outcome.fails == 1 else 'fail'} it"

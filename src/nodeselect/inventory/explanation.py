@@ -168,6 +168,20 @@ class Explanation(NamedTuple):
     """The ids asked for that no node has."""
     correction: Correction | None = None
     """All that the hints say to write; None where that is not more than one thing."""
+    left_out_ids: tuple[tuple[str, str | None], ...] = ()
+    """The ids asked for of nodes that were left out for their state, each with that state."""
+
+    def without(self, left_out: Mapping[str, str | None]) -> "Explanation":
+        """Give the same of nodes of which others were left out: those are not missing.
+
+        :param left_out: the ids of the nodes that were left out, and their states.
+        """
+        return self._replace(
+            missing_ids=tuple(each for each in self.missing_ids if each not in left_out),
+            left_out_ids=tuple(
+                (each, left_out[each]) for each in self.missing_ids if each in left_out
+            ),
+        )
 
     def as_dict(self) -> dict[str, Any]:
         """Give all of it as what JSON can hold, as ``docs/explain.schema.json`` describes it."""
@@ -187,6 +201,7 @@ class Explanation(NamedTuple):
             "near": [{"id": miss.id, "failed": list(miss.failed)} for miss in self.near],
             "hints": [{**hint._asdict(), "wrong": list(hint.wrong)} for hint in self.hints],
             "missing_ids": list(self.missing_ids),
+            "left_out_ids": [{"id": each, "state": state} for each, state in self.left_out_ids],
             "correction": None
             if self.correction is None
             else {
