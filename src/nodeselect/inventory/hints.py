@@ -205,19 +205,20 @@ class _Fleet:
         plain: dict[str, list[str]] = {}
         for value in values:
             plain.setdefault(_plain(value), []).append(value)
-        for wanted in requirement.values[:_WORDS]:
-            meant = _close(wanted, values, plain)
-            if meant is not None:
-                none_out = ", so it leaves none out" if requirement.operator.takes_absent else ""
-                message = (
-                    f"no node has {printable(key)}={printable(wanted)}{none_out};"
-                    f" {_have(values[meant])} {quoted(meant)}"
-                )
-                rest = [each for each in requirement.values if each != wanted]
-                replaced = tuple(sorted({*rest, meant}))
-                instead = _checked(key, requirement.operator, replaced)
-                return _guess("other-value", place, message, text, instead)
-        return None
+        slips = {
+            wanted: meant
+            for wanted in requirement.values[:_WORDS]
+            if (meant := _close(wanted, values, plain)) is not None
+        }
+        if not slips:
+            return None
+        wrong = [f"{printable(key)}={printable(wanted)}" for wanted in slips]
+        none_out = ", so it leaves none out" if requirement.operator.takes_absent else ""
+        there = [f"{_have(values[each])} {quoted(each)}" for each in dict.fromkeys(slips.values())]
+        message = f"no node has {_some(wrong, 'or')}{none_out}; {_some(there, 'and')}"
+        replaced = tuple(sorted({slips.get(each, each) for each in requirement.values}))
+        instead = _checked(key, requirement.operator, replaced)
+        return _guess("other-value", place, message, text, instead)
 
     def _under_other_key(self, place: int, text: str, requirement: Requirement) -> _Guess | None:
         """Look for the value as one of another key."""
@@ -267,6 +268,12 @@ def _selector(requirement: Requirement | None) -> Selector | None:
 
 def _have(count: int) -> str:
     return f"{count:,} {'node has' if count == 1 else 'nodes have'}"
+
+
+def _some(texts: Sequence[str], joint: str) -> str:
+    """Tell the first three, and how many more there are."""
+    told = [*texts[:3], *([f"{len(texts) - 3} more"] if len(texts) > 3 else [])]
+    return told[0] if len(told) == 1 else f"{', '.join(told[:-1])} {joint} {told[-1]}"
 
 
 def _close_key(key: str, known: Mapping[str, int]) -> tuple[str, str] | None:
