@@ -158,6 +158,11 @@ def test_a_name_is_no_id_of_a_node(run: Run) -> None:
             "  it is a name, of the node with the id 'node-174fc70c'\n"
         ),
     )
+    nodes = '[{"id": "n-9", "name": "web"}, {"id": "n-1", "name": "web"}]'
+    ended = run("explain", "-n", "-", "-l", "gpu", "--node", "web", stdin=nodes)
+    assert ended.err.splitlines()[1] == (
+        "  it is a name, of the node with the id 'n-9' (the first of 2 with this name)"
+    )
     ended = run("explain", "-n", EXAMPLE, "-l", "gpu", "--node", "\x1b")
     assert ended == (2, "", "error: no node has the id '\\x1b'\n")
 

@@ -181,5 +181,6 @@ def _say_unknown(inventory: Inventory, node_id: str) -> int:
     named = [node.id for node in inventory if node.name == node_id]
     say(f"error: no node has the id {quoted(node_id)}")
     if named:
-        say(f"  it is a name, of the node with the id {quoted(named[0])}")
+        first = f" (the first of {len(named):,} with this name)" if len(named) > 1 else ""
+        say(f"  it is a name, of the node with the id {quoted(named[0])}{first}")
     return WRONG

@@ -78,9 +78,10 @@ class Hint(NamedTuple):
     message: str
     """What there is instead."""
     instead: str | None
-    """What to write; None where that is not known, or cannot be said in a selector."""
+    """What to write, of several ids a comma between two; None where that is not known, or cannot
+    be said in a selector."""
     wrong: tuple[str, ...]
-    """What ``instead`` replaces: texts of requirements, or an id."""
+    """What ``instead`` replaces: texts of requirements, or ids."""
     matches: int | None
     """How many nodes would match with ``instead``; None where there is none."""
 

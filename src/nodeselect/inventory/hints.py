@@ -63,7 +63,7 @@ def find_hints(
             break
         if part.ids:
             missing = [node_id for node_id in part.ids if moment.find(node_id) is None]
-            guess = fleet.name_for_id(place, part.ids, missing)
+            guess = fleet.names_for_ids(place, part.ids, missing)
         elif not part.requirements:
             continue
         elif not passed:
@@ -233,17 +233,27 @@ class _Fleet:
                 return _guess("other-key", place, message, text, instead)
         return None
 
-    def name_for_id(self, place: int, ids: Sequence[str], missing: Sequence[str]) -> _Guess | None:
-        """Find out whether an id that no node has is a node's name."""
+    def names_for_ids(
+        self, place: int, ids: Sequence[str], missing: Sequence[str]
+    ) -> _Guess | None:
+        """Find out which ids that no node has are names of nodes."""
+        known: dict[str, str] = {}
+        told: list[str] = []
         for name in missing:
-            ordinal = self._store.first_named(name, self._everything)
-            if ordinal is not None:
-                known = self._store.id(ordinal)
-                message = f"{quoted(name)} is the name of a node, not an id;"
-                message += f" its id is {quoted(known)}"
-                chosen = made_of([], [*(each for each in ids if each != name), known])
-                return Hint("name-for-id", place, message, known, (name,), None), chosen
-        return None
+            if nodes := self._store.named(name, self._everything):
+                known[name] = self._store.id(self._store.first(nodes, 1)[0])
+                first = f" (the first of {len(nodes):,} with this name)" if len(nodes) > 1 else ""
+                told.append(f"{quoted(known[name])}{first}")
+        if not known:
+            return None
+        names = _some(list(map(quoted, known)), "and")
+        if len(known) == 1:
+            message = f"{names} is the name of a node, not an id; its id is {told[0]}"
+        else:
+            message = f"{names} are names of nodes, not ids; their ids are {_some(told, 'and')}"
+        chosen = made_of([], [known.get(each, each) for each in ids])
+        instead = ",".join(known.values())
+        return Hint("name-for-id", place, message, instead, tuple(known), None), chosen
 
 
 def _guess(code: str, place: int, message: str, text: str, instead: Requirement | None) -> _Guess:
