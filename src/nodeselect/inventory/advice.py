@@ -63,23 +63,17 @@ def _correction(explanation: "Explanation") -> str | None:
     if not hints:
         return None
     first, all_at_once = hints[0], explanation.correction
-    if first.matches:
-        return _write([first.instead or ""], first.wrong, first.matches)
-    if explanation.matched:
-        return None
-    if all_at_once is not None:
-        return _write(all_at_once.instead, all_at_once.wrong, all_at_once.matches)
-    return _write([first.instead or ""], first.wrong, 0)
+    if all_at_once is not None and not explanation.matched and not first.matches:
+        instead, wrong, matches = all_at_once
+    else:
+        instead, wrong, matches = (first.instead or "",), first.wrong, first.matches or 0
+    none = "no node would match any more" if explanation.matched else "no node would match yet"
+    texts = " and ".join(short(text, _INSTEAD // len(instead)) for text in instead)
+    return f"write {texts} instead of {_all(wrong)}: {_more(matches) if matches else none}"
 
 
 def _fails(explanation: "Explanation", hint: "Hint") -> bool:
     return bool(explanation.outcomes[hint.outcome].fails)
-
-
-def _write(instead: Sequence[str], wrong: Sequence[str], matches: int) -> str:
-    then = _more(matches) if matches else "no node would match yet"
-    texts = " and ".join(short(text, _INSTEAD // len(instead)) for text in instead)
-    return f"write {texts} instead of {_all(wrong)}: {then}"
 
 
 def _of_the_only(explanation: "Explanation") -> str:
