@@ -158,7 +158,8 @@ class Explanation(NamedTuple):
     outcomes: tuple[Outcome, ...]
     """What each requirement does, in the order in which they were written; ids come first."""
     reasons: tuple[Reason, ...]
-    """The nodes that do not match, by what they fail; the largest group first."""
+    """The nodes that do not match, by what they fail; the largest group first, though not surely
+    the largest of all where there are ``other_reasons``."""
     other_reasons: int
     """Nodes in groups that were too many to be told apart; 0 but for hundreds of groups."""
     near: tuple[NearMiss, ...]
