@@ -276,6 +276,9 @@ def test_standard_input(run: Run) -> None:
         ("--nodes old.json new.json --all", "-n old.json -n new.json --all"),
         ("-n old.json - --job old.yaml", "-n old.json -n - --job old.yaml"),
         ("-n - old.json -l region", "-n - -n old.json -l region"),
+        ("--nodes=old.json new.json --all", "-n old.json -n new.json --all"),
+        ("-nold.json new.json --all", "-n old.json -n new.json --all"),
+        ("--job=old.yaml new.yaml -n old.json", "--job old.yaml --job new.yaml -n old.json"),
     ],
 )
 def test_two_files_of_one_option(run: Run, pair: str, repeated: str) -> None:

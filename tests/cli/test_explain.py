@@ -164,6 +164,11 @@ def test_a_name_is_no_id_of_a_node(run: Run) -> None:
             "  it is a name, of the node with the id 'node-174fc70c'\n"
         ),
     )
+    nodes = '[{"id": "n-9", "name": "web"}, {"id": "n-1", "name": "web"}]'
+    ended = run("explain", "-n", "-", "-l", "gpu", "--node", "web", stdin=nodes)
+    assert ended.err.splitlines()[1] == (
+        "  it is a name, of the node with the id 'n-9' (the first of 2 with this name)"
+    )
     ended = run("explain", "-n", EXAMPLE, "-l", "gpu", "--node", "\x1b")
     assert ended == (2, "", "error: no node has the id '\\x1b'\n")
 
@@ -281,3 +286,32 @@ def test_the_same_bytes_whatever_the_seed(seed: str) -> None:
     """The seed of hashes changes nothing."""
     ended = run_process("explain", "-n", EXAMPLE, "--job", TRY, PYTHONHASHSEED=seed)
     assert ended.out == screen("explain-none")
+
+
+def test_an_id_in_another_state(run: Run, tmp_path: Path) -> None:
+    """An id that --state leaves out is not said to be missing, but in which state it is."""
+    gone, page = "node-08e9d3de", tmp_path / "why.html"
+    said = f"the node '{gone}' is left out: it is disconnected"
+    asked = ("-n", EXAMPLE, "--id", gone, "--state", "connected")
+    ended = run("explain", *asked, "--html", str(page))
+    assert ended.out.splitlines()[-3:] == [f"  {said}", "", said]
+    assert "no node has the id" not in ended.out + run("match", *asked).err
+    assert said in run("match", *asked).err
+    assert (
+        f"<li>The node &#x27;{gone}&#x27; is left out: it is disconnected.</li>" in page.read_text()
+    )
+    told = json.loads(run("explain", *asked, "-o", "json").out)
+    jsonschema.validate(told, SCHEMA)
+    assert told["missing_ids"] == []
+    assert told["left_out_ids"] == [{"id": gone, "state": "disconnected"}]
+
+
+def test_ids_in_other_states(run: Run) -> None:
+    """Of several ids that are left out, each state is told, and what no node has besides."""
+    nodes = json.dumps([{"id": f"n-{at}", "state": "lost"} for at in range(4)] + [{"id": "n-9"}])
+    asked = ("explain", "-n", "-", "--state", "up", "--id", "n-7")
+    ended = run(
+        *asked, "--id", "n-9", "--id", "n-0", stdin=f'{nodes[:-1]}, {{"id": "a", "state": "up"}}]'
+    )
+    assert "no node has the id 'n-7'" in ended.out
+    assert "the nodes 'n-0' (lost), 'n-9' (in no state) are left out" in ended.out

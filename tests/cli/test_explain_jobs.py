@@ -170,3 +170,16 @@ def test_fleets_without_states(run: Run, folder: Path) -> None:
         "\n3 jobs over 2 nodes; 1 takes no node; 1 takes EVERY node\n"
     )
     assert ended.err == ""
+
+
+def test_an_id_in_another_state(run: Run, folder: Path) -> None:
+    """A job is not doubtful for an id of a node that --state leaves out, and takes none for it."""
+    for name, ids in (("both", "n-1, n-3"), ("lost", "n-3")):
+        (folder / name).write_text(f"name: x\nselector: {{match_ids: [{ids}]}}\n")
+    ended = run(
+        *("explain", "--job", "both", "--job", "lost", "-n", "fleet.json", "--state", "connected"),
+        *("-o", "json"),
+    )
+    told = json.loads(ended.out)["jobs"]
+    assert [(job["job"], job["trouble"]) for job in told] == [("lost", "none"), ("both", "fine")]
+    assert told[0]["told"] == "the node 'n-3' is left out: it is lost"

@@ -326,3 +326,45 @@ def test_large_numbers_are_grouped(run: Run) -> None:
     ended = run("match", "-n", "-", "--all", "--limit", "1100", "-o", "name", stdin=lines)
     assert ended.out.count("\n") == 1_100
     assert ended.err == "1,234 of 1,234 nodes match\nthe first 1,100 are shown\n"
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        pytest.param(
+            ["-l", "!maintenence", "--state", "connected"],
+            "184 of 210 nodes match, 184 of them connected\n"
+            "no node has the label 'maintenence'; 10 nodes have 'maintenance' [other-spelling]\n"
+            "26 of 210 nodes that match are in other states: they are left out\n",
+            id="state",
+        ),
+        pytest.param(
+            ["-l", "gpu,!maintenence", "-l", "!maintenence,region=eu-west"],
+            "110 of 210 nodes match, 93 of them connected\n"
+            "no node has the label 'maintenence'; 10 nodes have 'maintenance' [other-spelling]\n",
+            id="several",
+        ),
+        pytest.param(
+            ["-l", "gpu", "-l", "regoin=eu-west"],
+            "86 of 210 nodes match, 73 of them connected\n"
+            "no node has the label 'regoin'; 208 nodes have 'region' [other-spelling]\n",
+            id="one-of-several-takes-none",
+        ),
+        pytest.param(
+            ["--id", "node-08e9d3de", "--id", "node-174fc70c", "--state", "connected"],
+            "1 of 210 nodes match, 1 of them connected\n"
+            "the node 'node-08e9d3de' is left out: it is disconnected\n"
+            "1 of 2 nodes that match are in other states: they are left out\n",
+            id="an-id-in-another-state",
+        ),
+        pytest.param(
+            ["-l", "gpu,!maintenance", "--state", "connected"],
+            "67 of 210 nodes match, 67 of them connected\n"
+            "13 of 80 nodes that match are in other states: they are left out\n",
+            id="nothing-is-wrong",
+        ),
+    ],
+)
+def test_what_was_meant_where_some_match(run: Run, options: list[str], said: str) -> None:
+    """Slips are told with --state and of several selectors as they are of one."""
+    assert run("match", "-n", str(EXAMPLE / "fleet.json"), "--count", *options).err == said

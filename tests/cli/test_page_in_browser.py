@@ -114,7 +114,9 @@ def test_numbers_lead_to_nodes(show: Browser, link: str) -> None:
     assert "of 500" in said(show) if link == "[data-show]" else said(show).startswith("500 nodes")
 
 
-@pytest.mark.parametrize("nodes", [fleet(), hostile_fleet()], ids=["fleet", "hostile"])
+@pytest.mark.parametrize(
+    "nodes", [fleet(), hostile_fleet(), fleet(10_000)], ids=["fleet", "hostile", "large"]
+)
 def test_rows_drawn_by_script(tab: Browser, tmp_path: Path, nodes: list[Node]) -> None:
     """The script draws a row as it stands in the page without it."""
     open_page(tab, tmp_path, nodes)
@@ -203,7 +205,9 @@ def test_hostile_labels(tab: Browser, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("width", [320, 390, 768, 1280])
-@pytest.mark.parametrize("nodes", [fleet(), hostile_fleet()], ids=["fleet", "hostile"])
+@pytest.mark.parametrize(
+    "nodes", [fleet(), hostile_fleet(), fleet(10_000)], ids=["fleet", "hostile", "large"]
+)
 def test_no_scrolling_sideways(tab: Browser, tmp_path: Path, nodes: list[Node], width: int) -> None:
     """However narrow the screen, nothing sticks out of it; nor with labels of 5,000 characters."""
     tab.look(width=width)

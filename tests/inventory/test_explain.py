@@ -84,6 +84,20 @@ def test_one_node_that_is_not_there() -> None:
             id="all-by-a-requirement",
         ),
         pytest.param(
+            "!regoin",
+            NODES,
+            "3 of 3 nodes match, 1 of them connected",
+            "write !region instead of !regoin: no node would match any more",
+            id="all-by-a-slip",
+        ),
+        pytest.param(
+            "tier,!regoin",
+            NODES,
+            "1 of 3 nodes match, 1 of them connected; 2 fail tier",
+            "write !region instead of !regoin: no node would match any more",
+            id="some-by-a-slip",
+        ),
+        pytest.param(
             "x=1",
             NODES[:1],
             "0 of 1 node matches; 1 fails x=1",

@@ -240,3 +240,18 @@ def test_few_words_of_a_large_set_are_looked_for() -> None:
     assert told.hints == ()
     told = Inventory(FLEET).explain(Selector.parse("tier in (premum,gold,zzz)"))
     assert told.hints[0].instead == "tier in (gold,premium,zzz)"
+
+
+def test_a_name_that_several_nodes_have() -> None:
+    """The first node is told, and that it is not the only one."""
+    nodes = [Node("n-9", name="web"), Node("n-1", name="web"), Node("n-2", name="db")]
+    (hint,) = Inventory(nodes).explain(Selector.of(match_ids=["web"])).hints
+    assert hint.message == (
+        "'web' is the name of a node, not an id; its id is 'n-9' (the first of 2 with this name)"
+    )
+    (hint,) = Inventory(nodes).explain(Selector.of(match_ids=["web", "db", "n-1"])).hints
+    assert (hint.instead, hint.matches) == ("n-2,n-9", 3)
+    assert hint.message == (
+        "'db' and 'web' are names of nodes, not ids; their ids are 'n-2' and 'n-9' (the first of 2"
+        " with this name)"
+    )

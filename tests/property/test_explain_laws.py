@@ -150,7 +150,7 @@ def test_hints(inventory: Inventory, selector: Selector) -> None:
             continue
         if hint.code == "name-for-id":
             assert selector.ids is not None
-            ids = {*selector.ids, hint.instead} - set(hint.wrong)
+            ids = {*selector.ids, *hint.instead.split(",")} - set(hint.wrong)
             rest = [part for part in selector.parts if part.ids is None]
             parts = [Selector.of(match_ids=ids), *rest]
         else:

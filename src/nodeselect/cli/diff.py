@@ -69,12 +69,23 @@ class _Diff(click.Command):
         given: list[str] = []
         for argument in args:
             alone = argument == "-" or not argument.startswith("-")
-            if alone and len(given) > 1 and given[-2] in _FILES:
-                given.append(given[-2])
+            if alone and (option := _file_option(given)):
+                given.append(option)
             elif alone and len(given) > 1 and given[-2] in _SELECTOR:
                 raise click.UsageError(f"repeat -l before {quoted(argument)}: -l OLD -l NEW", ctx)
             given.append(argument)
         return super().parse_args(ctx, given)
+
+
+def _file_option(given: Sequence[str]) -> str | None:
+    """Give the option whose file was read last: ``-n OLD``, ``-nOLD`` or ``--nodes=OLD``."""
+    if len(given) > 1 and given[-2] in _FILES:
+        return given[-2]
+    last = given[-1] if given else ""
+    option, equals, _ = last.partition("=")
+    if equals and option in ("--job", "--nodes"):
+        return option
+    return "-n" if last.startswith("-n") and last != "-n" else None
 
 
 @click.command(

@@ -124,7 +124,8 @@ def explain(
         if made is None:
             return WRONG
         selectors = made
-    inventory = read_inventory(nodes_from, wanted if node is None else None)
+    left_out: dict[str, str | None] = {}
+    inventory = read_inventory(nodes_from, wanted if node is None else None, left_out)
     titles = named(expressions, selectors)
     subject = _subject(job, nodes_from, wanted)
     if node is not None:
@@ -136,7 +137,7 @@ def explain(
         ones = [inventory.explain_node(selector, node) for selector in selectors]
         put(explained_lines(output, list(map(Explained, titles, ones)), None, screen, subject))
         return SOME if any(one.matches for one in ones) else NONE
-    explanations = [inventory.explain(selector) for selector in selectors]
+    explanations = [inventory.explain(selector).without(left_out) for selector in selectors]
     if html is not None:
         from nodeselect.cli.page import page, write_page  # loaded where a page is made
 
@@ -180,5 +181,6 @@ def _say_unknown(inventory: Inventory, node_id: str) -> int:
     named = [node.id for node in inventory if node.name == node_id]
     say(f"error: no node has the id {quoted(node_id)}")
     if named:
-        say(f"  it is a name, of the node with the id {quoted(named[0])}")
+        first = f" (the first of {len(named):,} with this name)" if len(named) > 1 else ""
+        say(f"  it is a name, of the node with the id {quoted(named[0])}{first}")
     return WRONG

@@ -2,7 +2,7 @@
 
 import os
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from enum import IntEnum
 from typing import Any, NamedTuple
 
@@ -125,8 +125,10 @@ def explain_jobs(
 ) -> int:
     """Print a line for each job of files and folders, and give the exit status."""
     names = list(files_in(sources))
-    inventory = read_inventory(nodes_from, states)
-    jobs = sorted((_explained(inventory, name) for name in names), key=lambda job: job.rank)
+    left_out: dict[str, str | None] = {}
+    inventory = read_inventory(nodes_from, states, left_out)
+    jobs = [_explained(inventory, left_out, name) for name in names]
+    jobs.sort(key=lambda job: job.rank)
     troubles = Counter(job.trouble for job in jobs)
     summary = _summary(troubles, len(inventory))
     match output:
@@ -166,11 +168,12 @@ def _as_dict(jobs: Sequence[_Job], troubles: Counter[_Trouble], total: int) -> d
     }
 
 
-def _explained(inventory: Inventory, name: str) -> _Job:
+def _explained(inventory: Inventory, left_out: Mapping[str, str | None], name: str) -> _Job:
     try:
-        return _Job(job_name(name), inventory.explain(job_selector(name)), None)
+        selector = job_selector(name)
     except JobError as error:
         return _Job(job_name(name), None, error)
+    return _Job(job_name(name), inventory.explain(selector).without(left_out), None)
 
 
 _HEADS = ("JOB", "MATCHED", "CONNECTED", "WORST BLOCKER")

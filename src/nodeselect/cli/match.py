@@ -36,7 +36,7 @@ from nodeselect.cli.report import number_of, screen_here, wrapped
 from nodeselect.errors import InventoryError
 from nodeselect.inventory import Explanation, Inventory
 from nodeselect.inventory.explain import counted_headline
-from nodeselect.inventory.telling import headline_of
+from nodeselect.inventory.telling import headline_of, of_left_out
 from nodeselect.labels import Selector
 from nodeselect.node import Node
 from nodeselect.printable import quoted
@@ -193,7 +193,7 @@ class _Question:
         self._stateless = 0
         self._other_states: Counter[str] = Counter()
         self._explanations: list[Explanation] = []
-        self._left_out: Counter[str] = Counter()  # states of nodes that were not explained
+        self._left_out: dict[str, str | None] = {}  # nodes that were not explained, their states
         self._unexplained = ""  # how to ask for what was not explained
 
     def read(self, source: str, most: int | None) -> list[Node]:
@@ -244,15 +244,18 @@ class _Question:
 
     @property
     def _is_doubtful(self) -> bool:
-        """Whether an id is asked for that no node has, or a requirement leaves no node out."""
-        if not self._is_one:
-            return False
-        parts = enumerate(self._selectors[0].parts)
-        failed = reduce(or_, self._failures, 0)
-        return bool(self._missing) or any(
-            each.operator.takes_absent and not failed >> place & 1
-            for place, part in parts
-            for each in part.requirements
+        """Whether an id is asked for that no node has, or a requirement leaves no node out; where
+        that was not counted, whether it can be."""
+        failed = reduce(or_, self._failures, 0) if self._is_one else 0
+        several = len(self._selectors) > 1
+        return (
+            several
+            or bool(self._missing if self._is_one else self._ids)
+            or any(
+                each.operator.takes_absent and not failed >> place & 1
+                for place, part in enumerate(self._selectors[0].parts)
+                for each in part.requirements
+            )
         )
 
     def _how_to_ask(self, source: str) -> str:
@@ -276,7 +279,9 @@ class _Question:
         finally:
             progress.wipe()
         if inventory:
-            self._explanations = [inventory.explain(selector) for selector in self._selectors]
+            self._explanations = [
+                inventory.explain(selector).without(self._left_out) for selector in self._selectors
+            ]
 
     def _take(self, node: Node, kept: list[Node], most: int | None) -> None:
         if not is_in(node, self._states):
@@ -311,13 +316,15 @@ class _Question:
         if shown is not None and shown < self.matched:
             yield "the first one is shown" if shown == 1 else f"the first {shown:,} are shown"
         hints = [hint for explanation in self._explanations for hint in explanation.hints]
-        yield from (f"{hint.message} [{hint.code}]" for hint in hints)
+        yield from dict.fromkeys(f"{hint.message} [{hint.code}]" for hint in hints)
         missing = sorted(self._missing.difference(*(hint.wrong for hint in hints)))
         if missing:
             some = ", ".join(map(quoted, missing[:5]))
             more = f" and {len(missing) - 5:,} more" if len(missing) > 5 else ""
             yield f"no node has the id {some}{more}"
-        if self._left_out:
+        if left_out := dict(each for told in self._explanations for each in told.left_out_ids):
+            yield of_left_out(list(left_out.items()))
+        if self._left_out and not self.matched:
             yield other_states(self._left_out, self.total)
         yield from self._in_other_states()
         if not any(selector.is_satisfiable for selector in self._selectors):

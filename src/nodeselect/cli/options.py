@@ -1,7 +1,7 @@
 """The options that several commands share, and the selectors that they say."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 import click
@@ -137,15 +137,18 @@ def say_empty(job: str, selector: Selector) -> None:
         say(f"{name}: the selector is empty: this job takes EVERY node")
 
 
-def read_inventory(source: str, states: frozenset[str] | None) -> Inventory:
+def read_inventory(
+    source: str, states: frozenset[str] | None, left_out: dict[str, str | None] | None = None
+) -> Inventory:
     """Read all nodes; keep those in one of ``states``, or all where that is None.
 
+    :param left_out: takes the ids of the others, and their states.
     :raises InventoryError: when anything is wrong with the input.
     """
     with open_input(source) as (stream, name):
         progress = Progress(stream, name)
         reader = NodeReader(stream, name=name, watch=progress)
-        others: Counter[str] = Counter()
+        others = {} if left_out is None else left_out
         try:
             inventory = (
                 Inventory.read(reader)
@@ -165,14 +168,14 @@ def is_in(node: Node, states: frozenset[str] | None) -> bool:
 
 
 def in_states(
-    nodes: Iterable[Node], states: frozenset[str] | None, others: Counter[str]
+    nodes: Iterable[Node], states: frozenset[str] | None, left_out: dict[str, str | None]
 ) -> Iterator[Node]:
-    """Give the nodes in one of ``states``, and count the others by their state."""
+    """Give the nodes in one of ``states``, and put down the ids and states of the others."""
     for node in nodes:
         if is_in(node, states):
             yield node
         else:
-            others[node.state or "none"] += 1
+            left_out[node.id] = node.state
 
 
 def states_told(states: Counter[str]) -> str:
@@ -180,8 +183,9 @@ def states_told(states: Counter[str]) -> str:
     return ", ".join(f"{printable(state)} ({n:,})" for state, n in states.most_common(5))
 
 
-def other_states(others: Counter[str], total: int) -> str:
+def other_states(left_out: Mapping[str, str | None], total: int) -> str:
     """Say which nodes were not looked at for their state."""
-    if others.total() == total:
-        return f"no node is in such a state; the states that there are: {states_told(others)}"
-    return f"{others.total():,} of {total:,} nodes are in other states: they are left out"
+    if len(left_out) == total:
+        states = Counter(state or "none" for state in left_out.values())
+        return f"no node is in such a state; the states that there are: {states_told(states)}"
+    return f"{len(left_out):,} of {total:,} nodes are in other states: they are left out"

@@ -16,6 +16,7 @@ from nodeselect.cli.markup import bar, code, text
 from nodeselect.cli.page_nodes import NodeRows, facet_table
 from nodeselect.cli.report import number_of
 from nodeselect.inventory.explanation import Explanation
+from nodeselect.inventory.telling import of_left_out
 from nodeselect.labels import Selector
 from nodeselect.node import Node
 from nodeselect.printable import quoted
@@ -260,6 +261,9 @@ def _hints(explanation: Explanation) -> str:
         some = ", ".join(map(code, missing[:MISSING]))
         more = f" and {len(missing) - MISSING:,} more" if len(missing) > MISSING else ""
         items.append(f"<li>No node has the id {some}{more}.</li>")
+    if explanation.left_out_ids:
+        told = of_left_out(explanation.left_out_ids)
+        items.append(f"<li>{told[0].upper()}{text(told[1:], 600)}.</li>")
     return f'<ul class="hints">{"".join(items)}</ul>\n' if items else ""
 
 

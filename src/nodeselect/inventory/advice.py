@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from nodeselect.inventory.notes import listed
-from nodeselect.inventory.telling import short
+from nodeselect.inventory.telling import of_left_out, short
 from nodeselect.printable import quoted
 
 if TYPE_CHECKING:
@@ -34,6 +34,8 @@ def advice_of(explanation: "Explanation") -> str:
             return f"take away one of {_all(hint.wrong)}: they contradict each other"
     if outcomes[0].text == NOTHING:
         return "the selector takes nothing, whatever there is"
+    if explanation.left_out_ids and outcomes[0].fails == total:
+        return of_left_out(explanation.left_out_ids)
     if len(outcomes) == 1:
         return _of_the_only(explanation)
     best = max(outcomes, key=lambda each: (bool(each.only) and not each.is_guard, each.only))
@@ -58,22 +60,17 @@ def _correction(explanation: "Explanation") -> str | None:
     if not hints:
         return None
     first, all_at_once = hints[0], explanation.correction
-    if first.matches:
-        return _write([first.instead or ""], first.wrong, first.matches)
-    if explanation.matched:
-        return None
-    if all_at_once is not None:
-        return _write(all_at_once.instead, all_at_once.wrong, all_at_once.matches)
-    return _write([first.instead or ""], first.wrong, 0)
+    if all_at_once is not None and not explanation.matched and not first.matches:
+        instead, wrong, matches = all_at_once
+    else:
+        instead, wrong, matches = (first.instead or "",), first.wrong, first.matches or 0
+    none = "no node would match any more" if explanation.matched else "no node would match yet"
+    texts = " and ".join(map(short, instead))
+    return f"write {texts} instead of {_all(wrong)}: {_more(matches) if matches else none}"
 
 
 def _fails(explanation: "Explanation", hint: "Hint") -> bool:
     return bool(explanation.outcomes[hint.outcome].fails)
-
-
-def _write(instead: Sequence[str], wrong: Sequence[str], matches: int) -> str:
-    then = _more(matches) if matches else "no node would match yet"
-    return f"write {' and '.join(map(short, instead))} instead of {_all(wrong)}: {then}"
 
 
 def _of_the_only(explanation: "Explanation") -> str:
@@ -123,6 +120,8 @@ def trouble_of(explanation: "Explanation") -> str:
         )
     if place == 0 and explanation.missing_ids and outcome.fails == explanation.total:
         return f"{name}: no node has such an id"
+    if place == 0 and explanation.left_out_ids and outcome.fails == explanation.total:
+        return of_left_out(explanation.left_out_ids)
     if outcome.note:
         return f"{name}: {outcome.note}"
     return f"{name}: {outcome.fails:,} {'fails' if outcome.fails == 1 else 'fail'} it"

@@ -78,9 +78,10 @@ class Hint(NamedTuple):
     message: str
     """What there is instead."""
     instead: str | None
-    """What to write; None where that is not known, or cannot be said in a selector."""
+    """What to write, of several ids a comma between two; None where that is not known, or cannot
+    be said in a selector."""
     wrong: tuple[str, ...]
-    """What ``instead`` replaces: texts of requirements, or an id."""
+    """What ``instead`` replaces: texts of requirements, or ids."""
     matches: int | None
     """How many nodes would match with ``instead``; None where there is none."""
 
@@ -157,7 +158,8 @@ class Explanation(NamedTuple):
     outcomes: tuple[Outcome, ...]
     """What each requirement does, in the order in which they were written; ids come first."""
     reasons: tuple[Reason, ...]
-    """The nodes that do not match, by what they fail; the largest group first."""
+    """The nodes that do not match, by what they fail; the largest group first, though not surely
+    the largest of all where there are ``other_reasons``."""
     other_reasons: int
     """Nodes in groups that were too many to be told apart; 0 but for hundreds of groups."""
     near: tuple[NearMiss, ...]
@@ -168,6 +170,20 @@ class Explanation(NamedTuple):
     """The ids asked for that no node has."""
     correction: Correction | None = None
     """All that the hints say to write; None where that is not more than one thing."""
+    left_out_ids: tuple[tuple[str, str | None], ...] = ()
+    """The ids asked for of nodes that were left out for their state, each with that state."""
+
+    def without(self, left_out: Mapping[str, str | None]) -> "Explanation":
+        """Give the same of nodes of which others were left out: those are not missing.
+
+        :param left_out: the ids of the nodes that were left out, and their states.
+        """
+        return self._replace(
+            missing_ids=tuple(each for each in self.missing_ids if each not in left_out),
+            left_out_ids=tuple(
+                (each, left_out[each]) for each in self.missing_ids if each in left_out
+            ),
+        )
 
     def as_dict(self) -> dict[str, Any]:
         """Give all of it as what JSON can hold, as ``docs/explain.schema.json`` describes it."""
@@ -187,6 +203,7 @@ class Explanation(NamedTuple):
             "near": [{"id": miss.id, "failed": list(miss.failed)} for miss in self.near],
             "hints": [{**hint._asdict(), "wrong": list(hint.wrong)} for hint in self.hints],
             "missing_ids": list(self.missing_ids),
+            "left_out_ids": [{"id": each, "state": state} for each, state in self.left_out_ids],
             "correction": None
             if self.correction is None
             else {

@@ -64,7 +64,7 @@ def find_hints(
             break
         if part.ids:
             missing = [node_id for node_id in part.ids if moment.find(node_id) is None]
-            guess = fleet.name_for_id(place, part.ids, missing)
+            guess = fleet.names_for_ids(place, part.ids, missing)
         elif not part.requirements:
             continue
         elif not passed:
@@ -206,19 +206,20 @@ class _Fleet:
         plain: dict[str, list[str]] = {}
         for value in values:
             plain.setdefault(_plain(value), []).append(value)
-        for wanted in requirement.values[:_WORDS]:
-            meant = _close(wanted, values, plain)
-            if meant is not None:
-                none_out = ", so it leaves none out" if requirement.operator.takes_absent else ""
-                message = (
-                    f"no node has {printable(key)}={printable(wanted)}{none_out};"
-                    f" {_have(values[meant])} {quoted(meant)}"
-                )
-                rest = [each for each in requirement.values if each != wanted]
-                replaced = tuple(sorted({*rest, meant}))
-                instead = _checked(key, requirement.operator, replaced)
-                return _guess("other-value", place, message, text, instead)
-        return None
+        slips = {
+            wanted: meant
+            for wanted in requirement.values[:_WORDS]
+            if (meant := _close(wanted, values, plain)) is not None
+        }
+        if not slips:
+            return None
+        wrong = [f"{printable(key)}={printable(wanted)}" for wanted in slips]
+        none_out = ", so it leaves none out" if requirement.operator.takes_absent else ""
+        there = [f"{_have(values[each])} {quoted(each)}" for each in dict.fromkeys(slips.values())]
+        message = f"no node has {_some(wrong, 'or')}{none_out}; {_some(there, 'and')}"
+        replaced = tuple(sorted({slips.get(each, each) for each in requirement.values}))
+        instead = _checked(key, requirement.operator, replaced)
+        return _guess("other-value", place, message, text, instead)
 
     def _under_other_key(self, place: int, text: str, requirement: Requirement) -> _Guess | None:
         """Look for the value as one of another key."""
@@ -233,17 +234,27 @@ class _Fleet:
                 return _guess("other-key", place, message, text, instead)
         return None
 
-    def name_for_id(self, place: int, ids: Sequence[str], missing: Sequence[str]) -> _Guess | None:
-        """Find out whether an id that no node has is a node's name."""
+    def names_for_ids(
+        self, place: int, ids: Sequence[str], missing: Sequence[str]
+    ) -> _Guess | None:
+        """Find out which ids that no node has are names of nodes."""
+        known: dict[str, str] = {}
+        told: list[str] = []
         for name in missing:
-            ordinal = self._store.first_named(name, self._everything)
-            if ordinal is not None:
-                known = self._store.id(ordinal)
-                message = f"{quoted(name)} is the name of a node, not an id;"
-                message += f" its id is {quoted(known)}"
-                chosen = made_of([], [*(each for each in ids if each != name), known])
-                return Hint("name-for-id", place, message, known, (name,), None), chosen
-        return None
+            if nodes := self._store.named(name, self._everything):
+                known[name] = self._store.id(self._store.first(nodes, 1)[0])
+                first = f" (the first of {len(nodes):,} with this name)" if len(nodes) > 1 else ""
+                told.append(f"{quoted(known[name])}{first}")
+        if not known:
+            return None
+        names = _some(list(map(quoted, known)), "and")
+        if len(known) == 1:
+            message = f"{names} is the name of a node, not an id; its id is {told[0]}"
+        else:
+            message = f"{names} are names of nodes, not ids; their ids are {_some(told, 'and')}"
+        chosen = made_of([], [known.get(each, each) for each in ids])
+        instead = ",".join(known.values())
+        return Hint("name-for-id", place, message, instead, tuple(known), None), chosen
 
 
 def _guess(code: str, place: int, message: str, text: str, instead: Requirement | None) -> _Guess:
@@ -268,6 +279,12 @@ def _selector(requirement: Requirement | None) -> Selector | None:
 
 def _have(count: int) -> str:
     return f"{count:,} {'node has' if count == 1 else 'nodes have'}"
+
+
+def _some(texts: Sequence[str], joint: str) -> str:
+    """Tell the first three, and how many more there are."""
+    told = [*texts[:3], *([f"{len(texts) - 3} more"] if len(texts) > 3 else [])]
+    return told[0] if len(told) == 1 else f"{', '.join(told[:-1])} {joint} {told[-1]}"
 
 
 def close_key(key: str, known: Mapping[str, int]) -> tuple[str, str] | None:

@@ -99,14 +99,14 @@ class Store:
         node_id: str = self.segment.rows.ids[self.segment.rank(ordinal)]
         return node_id
 
-    def first_named(self, name: str, found: Postings) -> int | None:
-        """Give the first ordinal of ``found`` whose node has a name, or None.
+    def named(self, name: str, found: Postings) -> Postings:
+        """Give the ordinals of ``found`` whose nodes have a name.
 
         Cost: some microseconds, and what has the name; the first time see ``Segment.named``.
         """
         ordinals = [] if self.segment is None else self.segment.named(name)
         ordinals += self.changes.named(name)
-        return next(iter(self.first(postings.of(ordinals) & found, 1)), None)
+        return postings.of(ordinals) & found
 
     def find(self, node_id: str, nodes: int | None = None, deaths: int | None = None) -> int | None:
         """Give the ordinal of the node with this id that is alive, or None.

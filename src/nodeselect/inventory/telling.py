@@ -13,7 +13,7 @@ from nodeselect.printable import cut, in_ascii, printable, quoted, width
 if TYPE_CHECKING:
     from nodeselect.inventory.explanation import Explanation, NodeExplanation
 
-__all__ = ["Line", "headline_of", "lines_of", "lines_of_node", "short", "told"]
+__all__ = ["Line", "headline_of", "lines_of", "lines_of_node", "of_left_out", "short", "told"]
 
 _LINES = 8
 """Reasons shown; the rest is summed up in one line."""
@@ -132,8 +132,23 @@ def told(explanation: "Explanation") -> Iterator[str]:
         some = ", ".join(quoted(node_id) for node_id in missing[:3])
         more = f" and {len(missing) - 3:,} more" if len(missing) > 3 else ""
         yield f"no node has the id {some}{more}"
+    if explanation.left_out_ids:
+        yield of_left_out(explanation.left_out_ids)
     for hint in explanation.hints:
         yield f"{hint.message} [{hint.code}]"
+
+
+def of_left_out(nodes: Sequence[tuple[str, str | None]]) -> str:
+    """Say which nodes that are asked for by their ids were left out for their states."""
+    if len(nodes) == 1:
+        return f"the node {quoted(nodes[0][0])} is left out: it is {_state(nodes[0][1])}"
+    some = ", ".join(f"{quoted(node_id)} ({_state(state)})" for node_id, state in nodes[:3])
+    more = f" and {len(nodes) - 3:,} more" if len(nodes) > 3 else ""
+    return f"the nodes {some}{more} are left out"
+
+
+def _state(state: str | None) -> str:
+    return "in no state" if state is None else short(state)
 
 
 class _Screen:
