@@ -177,7 +177,7 @@ def _spec(document: Value, problems: Problems) -> tuple[Object | None, str]:
             if isinstance(document, Scalar) and not document.text and document.kind == "null"
             else _no_mapping(document),
             document.at,
-            hint="write a job spec, with a name and a selector",
+            hint=_instead(document),
         )
         return None, ""
     if "kind" in document.entries and "apiVersion" in document.entries:
@@ -210,10 +210,23 @@ def _spec(document: Value, problems: Problems) -> tuple[Object | None, str]:
             "this has neither a selector nor a name: it is no job spec",
             spec.at,
             path.rstrip("."),
-            hint="write a job spec, with a name and a selector",
+            hint=_instead(document),
         )
         return None, ""
     return spec, path
+
+
+def _instead(document: Value) -> str:
+    """Say what to write instead of a document that is no job spec."""
+    items = field(document, "items") if isinstance(document, Object) else document
+    if isinstance(items, List) and items.items and isinstance(first := items.items[0], Object):
+        spec = field(first, "spec")
+        names = {*first.entries, *(spec.entries if isinstance(spec, Object) else ())}
+        if names.isdisjoint(("type", "selector")):  # else it is a job
+            return (
+                "this looks like a list of nodes: give it as the nodes, and a job spec as the job"
+            )
+    return "write a job spec, with a name and a selector"
 
 
 def _no_mapping(value: List | Scalar) -> str:
