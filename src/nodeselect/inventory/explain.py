@@ -207,7 +207,7 @@ def _outcomes(
                 text=_text(part),
                 fails=fails,
                 left=len(before),
-                only=len(without - passed),
+                only=len(without) - postings.intersection(without, passed),
                 absent=_absent(moment, part.requirements, everything),
                 note=note_of(moment, everything, part, passed),
                 values=common_values(moment, everything, part.requirements[0])

@@ -204,9 +204,12 @@ class Store:
         start, stop = 0, 64
         while start < most:
             early = [] if segment is None else segment.ordinals(start, min(stop, most))
-            for rank in range(start, min(stop, most)):
-                if rank < known and early[rank - start] in found:
-                    yield early[rank - start]
-                elif changes.nodes:
-                    yield from changes.at_rank(rank, found)
+            if not changes.nodes:
+                yield from filter(found.__contains__, early)
+            else:
+                for rank in range(start, min(stop, most)):
+                    if rank < known and early[rank - start] in found:
+                        yield early[rank - start]
+                    else:
+                        yield from changes.at_rank(rank, found)
             start, stop = stop, 2 * stop
