@@ -52,7 +52,11 @@ def explain(moment: Moment, selector: Selector) -> Explanation:
     reasons = _reasons(moment, groups)
     # Where groups were given up, the nearest nodes may be among them.
     nearest = _fewest(everything - matched, passing) if lumped else _of_fewest(groups)
-    outcomes = _outcomes(moment, everything, parts, passing)
+    if lumped:
+        only = _only(everything, passing)
+    else:
+        only = [len(groups.get((place,), ())) for place in range(len(parts))]
+    outcomes = _outcomes(moment, everything, parts, passing, only)
     hints, correction = find_hints(moment, everything, selector, passing, outcomes)
     return Explanation(
         selector=str(selector),
@@ -190,16 +194,29 @@ def _near(moment: Moment, nearest: Postings, passing: Sequence[Postings]) -> tup
     )
 
 
-def _outcomes(
-    moment: Moment, everything: Postings, parts: Sequence[Selector], passing: Sequence[Postings]
-) -> tuple[Outcome, ...]:
-    total = len(everything)
+def _only(everything: Postings, passing: Sequence[Postings]) -> list[int]:
+    """Count, for each requirement, the nodes that fail it and nothing else."""
     behind = [everything]  # behind[-1 - i]: what satisfies the last i requirements
     for passed in reversed(passing):
         behind.append(behind[-1] & passed)
-    before, outcomes = everything, []
-    for place, (part, passed) in enumerate(zip(parts, passing, strict=True)):
+    before, only = everything, []
+    for place, passed in enumerate(passing):
         without = before & behind[-2 - place]
+        only.append(len(without) - postings.intersection(without, passed))
+        before = before & passed
+    return only
+
+
+def _outcomes(
+    moment: Moment,
+    everything: Postings,
+    parts: Sequence[Selector],
+    passing: Sequence[Postings],
+    only: Sequence[int],
+) -> tuple[Outcome, ...]:
+    total = len(everything)
+    before, outcomes = everything, []
+    for part, passed, alone in zip(parts, passing, only, strict=True):
         before = before & passed
         fails = total - len(passed)
         outcomes.append(
@@ -207,7 +224,7 @@ def _outcomes(
                 text=_text(part),
                 fails=fails,
                 left=len(before),
-                only=len(without) - postings.intersection(without, passed),
+                only=alone,
                 absent=_absent(moment, part.requirements, everything),
                 note=note_of(moment, everything, part, passed),
                 values=common_values(moment, everything, part.requirements[0])
