@@ -78,10 +78,12 @@ class KnownKeys:
 
         None when the lines are to be read in another way.
         """
-        found = self._decoded(piece)
-        if found is None:
+        records = self._decoded(piece)
+        if records is None:
             return None
-        ids, records = found
+        ids = [record.id for record in records]
+        if not self._are_ids(ids):
+            return None
         failures = self._failures
         failed = [failures(record.labels, record.id) for record in records]
         wanted = [record for record, bits in zip(records, failed, strict=True) if not bits]
@@ -96,28 +98,30 @@ class KnownKeys:
 
     def columns(self, piece: bytes) -> Columns | None:
         """Give all nodes of ``piece``, or None when the lines are to be read in another way."""
-        found = self._decoded(piece)
-        if found is None:
+        records = self._decoded(piece)
+        if records is None:
             return None
-        ids, labels, names, states = zip(*map(astuple, found[1]), strict=True)
+        ids, labels, names, states = zip(*map(astuple, records), strict=True)
+        if not self._are_ids(ids):
+            return None
         values = zip(*map(astuple, labels), strict=True)
         return Columns(ids, names, states, dict(zip(self._numbers, values, strict=True)))
 
-    def _decoded(self, piece: bytes) -> tuple[list[str], list[Any]] | None:
-        """Decode lines, and give their ids with them; None where that does not show them whole."""
+    def _decoded(self, piece: bytes) -> list[Any] | None:
+        """Decode lines; None where what is decoded is not all that stands there."""
         if self._decoder is None or len(piece) > LIMITS.node_labels_bytes:
             return None
         try:
-            records = self._decoder.decode_lines(piece)
+            records: list[Any] = self._decoder.decode_lines(piece)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
             return None
-        if _write_lines(records) != piece:
-            return None
-        ids = [record.id for record in records]
+        return records if records and _write_lines(records) == piece else None
+
+    def _are_ids(self, ids: Sequence[str]) -> bool:
         if not are_ids(ids):
-            return None
+            return False
         self._lessons = min(self._lessons + 1, _MOST_LESSONS)
-        return ids, records
+        return True
 
 
 def _decoder(keys: Sequence[str]) -> msgspec.json.Decoder[Any]:
