@@ -114,14 +114,12 @@ def trouble_of(explanation: "Explanation") -> str:
         if hint.outcome == place and hint.instead is not None and not explanation.matched:
             return f"{name}: write {short(hint.instead)}"
     if outcome.only and outcome.fails < explanation.total and len(explanation.outcomes) > 1:
-        more = "more " * bool(explanation.matched)
-        return (
-            f"{name}: {outcome.only:,} {more}{'node' if outcome.only == 1 else 'nodes'} without it"
-        )
-    if place == 0 and explanation.missing_ids and outcome.fails == explanation.total:
-        return f"{name}: no node has such an id"
-    if place == 0 and explanation.left_out_ids and outcome.fails == explanation.total:
-        return of_left_out(explanation.left_out_ids)
+        return f"{name}: {_nodes(outcome.only, 'more ' * bool(explanation.matched))} without it"
+    if place == 0 and outcome.fails == explanation.total:  # ids stand first
+        if explanation.missing_ids:
+            return f"{name}: no node has such an id"
+        if explanation.left_out_ids:
+            return of_left_out(explanation.left_out_ids)
     if outcome.note:
         return f"{name}: {outcome.note}"
     return f"{name}: {outcome.fails:,} {'fails' if outcome.fails == 1 else 'fail'} it"
@@ -144,4 +142,8 @@ def _all(texts: Sequence[str]) -> str:
 
 
 def _more(nodes: int, more: str = "") -> str:
-    return f"{nodes:,} {more}{'node' if nodes == 1 else 'nodes'} would match"
+    return f"{_nodes(nodes, more)} would match"
+
+
+def _nodes(count: int, more: str) -> str:
+    return f"{count:,} {more}{'node' if count == 1 else 'nodes'}"

@@ -47,6 +47,7 @@ def stable_order(numbers: Whole) -> NDArray[np.int64]:
 
 
 def starts_of(lengths: Whole | NDArray[np.int64]) -> Whole:
+    """Give where each of some pieces begins that stand behind each other, and where all end."""
     starts = np.zeros(len(lengths) + 1, np.uint64)
     np.cumsum(lengths, out=starts[1:])
     return narrow(starts, int(starts[-1]) + 1)

@@ -14,6 +14,7 @@ from nodeselect.errors import SelectorError
 from nodeselect.inventory import counting
 from nodeselect.inventory.explanation import Correction, Hint, Outcome
 from nodeselect.inventory.moment import Moment
+from nodeselect.inventory.notes import have_of
 from nodeselect.inventory.postings import Postings
 from nodeselect.inventory.telling import short
 from nodeselect.labels import Operator, Requirement, Selector
@@ -186,7 +187,7 @@ class _Fleet:
         if other is None:
             return None
         code, name = other
-        message = f"no node has the label {quoted(key)}; {_have(keys[name])} {quoted(name)}"
+        message = f"no node has the label {quoted(key)}; {have_of(keys[name])} {quoted(name)}"
         return _guess(
             code, place, message, text, _checked(name, requirement.operator, requirement.values)
         )
@@ -215,7 +216,9 @@ class _Fleet:
             return None
         wrong = [f"{printable(key)}={printable(wanted)}" for wanted in slips]
         none_out = ", so it leaves none out" if requirement.operator.takes_absent else ""
-        there = [f"{_have(values[each])} {quoted(each)}" for each in dict.fromkeys(slips.values())]
+        there = [
+            f"{have_of(values[each])} {quoted(each)}" for each in dict.fromkeys(slips.values())
+        ]
         message = f"no node has {_some(wrong, 'or')}{none_out}; {_some(there, 'and')}"
         replaced = tuple(sorted({slips.get(each, each) for each in requirement.values}))
         instead = _checked(key, requirement.operator, replaced)
@@ -229,7 +232,7 @@ class _Fleet:
             counts = counting.keys_of(self._store, self._everything, value, self._known_keys)
             if counts:
                 key = max(sorted(counts), key=lambda each: counts[each])
-                message = f"{_have(counts[key])} {quoted(value)} as the value of {quoted(key)}"
+                message = f"{have_of(counts[key])} {quoted(value)} as the value of {quoted(key)}"
                 instead = _checked(key, Operator.EQUALS, (value,))
                 return _guess("other-key", place, message, text, instead)
         return None
@@ -275,10 +278,6 @@ def _said(requirement: Requirement | None) -> str | None:
 
 def _selector(requirement: Requirement | None) -> Selector | None:
     return None if requirement is None else made_of([requirement], None)
-
-
-def _have(count: int) -> str:
-    return f"{count:,} {'node has' if count == 1 else 'nodes have'}"
 
 
 def _some(texts: Sequence[str], joint: str) -> str:

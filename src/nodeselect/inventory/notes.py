@@ -9,7 +9,7 @@ from nodeselect.labels import Operator, Requirement, Selector
 from nodeselect.labels.rules import parse_int64
 from nodeselect.printable import quoted
 
-__all__ = ["common_values", "listed", "note_of"]
+__all__ = ["common_values", "have_of", "listed", "note_of"]
 
 _FEW = 1_000
 """Values of one key up to which the most frequent are told; more tell nodes apart."""
@@ -51,7 +51,7 @@ def _takes_none(moment: Moment, everything: Postings, requirement: Requirement) 
         return "every node has this label"
     if operator.takes_absent:
         return "every node has this label with such a value"
-    have = f"{nodes:,} {'node has' if nodes == 1 else 'nodes have'} the label"
+    have = f"{have_of(nodes)} the label"
     if operator not in _COMPARING:
         only = "this value" if len(requirement.values) == 1 else "any of these values"
         values = common_values(moment, everything, requirement)
@@ -84,3 +84,8 @@ def listed(values: Sequence[tuple[str, int]]) -> str:
     """Tell values, each with its number of nodes."""
     some = ", ".join(f"{quoted(value, 30)} ({nodes:,})" for value, nodes in values[:_TOLD])
     return some + (", …" if len(values) > _TOLD else "")
+
+
+def have_of(nodes: int) -> str:
+    """Say how many nodes have something."""
+    return f"{nodes:,} {'node has' if nodes == 1 else 'nodes have'}"

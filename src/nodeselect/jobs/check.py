@@ -38,7 +38,7 @@ _CONTROL = re.compile("[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x9f\ufffe\uffff]
 """Control characters, and the two noncharacters that YAML refuses as well."""
 _ENDS = re.compile("[\\x00\\x85]")
 """Those behind which nothing is read: NUL, of which UTF-16 is full, and what may end a line."""
-_MARK = "\ufffd"
+_STAND_IN = "\ufffd"
 """What stands for a control character where a document is read on."""
 _MARKS = frozenset({"name", "type", "selector"})
 """Fields by which a job spec is known."""
@@ -137,7 +137,7 @@ def _read(data: bytes, problems: Problems, *, called_json: bool) -> Value | None
             raise DocumentError("file-too-large", message, Position(0, 0))
         text = _without_controls(text_of(data), controls)
         if controls.first:  # else the mark is what somebody wrote
-            refusals = Refusals(_MARK)
+            refusals = Refusals(_STAND_IN)
         document = read_document(text, LIMITS.job_file_values, refusals, called_json=called_json)
     except DocumentError as error:
         spoilt = controls.first or any(each.hint == FILL_IN for each in refusals.first)
@@ -163,7 +163,7 @@ def _without_controls(text: str, refusals: Refusals) -> str:
     refusals.more += sum(1 for _ in found)
     if last:
         raise refused_character(last[0], position_in(text, last.start()))
-    return _CONTROL.sub(_MARK, text)
+    return _CONTROL.sub(_STAND_IN, text)
 
 
 def _spec(document: Value, problems: Problems) -> tuple[Object | None, str]:
