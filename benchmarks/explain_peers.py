@@ -1,147 +1,231 @@
-"""The numbers of an explanation over a million nodes, against DuckDB and Polars; and whole runs.
+"""An explanation of a million nodes, against DuckDB and Polars; and whole runs.
 
-Each holds the fleet in memory, in the form that suits it best: the peers a column for each of the
-five keys, and no other. Each is asked for the same numbers in one pass: how many nodes fail which
-combination of the five requirements, of which all others follow, and how many nodes lack the label
-of ``environment!=prod``. nodeselect gives ids, hints and notes beside them. In interleaved rounds,
-in one process, whose results are compared. Then ``nodeselect explain`` over a folder of jobs, from
-start to end. Prints Markdown tables and writes ``results/explain.json``.
+Each holds the fleet in memory, in the form that suits it best: the peers a column for the ids, for
+each of the five keys, and for the state, and no other. All give the same answer, which is compared:
+
+- *numbers*: how many nodes fail which combination of the five requirements, of which the numbers of
+  all requirements follow; the nodes that match, by state; how many lack the label of
+  ``environment!=prod``.
+- *examples*: besides, the first three ids of the ten largest combinations.
+
+nodeselect gives hints and notes as well and, with the examples, the nearest nodes. In interleaved
+rounds, in one process: first in turns of many calls, then one call at a time, which finds the
+caches of the processor as the others left them. Then ``nodeselect explain`` over a folder of jobs,
+from start to end. Prints Markdown tables and writes ``results/explain.json``.
 
     python -m benchmarks.explain_peers [ROUNDS]
 """
 
+import gc
 import json
-import os
-import platform
 import random
 import sys
-import time
 from collections.abc import Callable
-from importlib.metadata import version
+from functools import partial
 from pathlib import Path
 from statistics import median
+from typing import Any, NamedTuple
 
 import duckdb
 import polars as pl
 
-from benchmarks.fleet import FIVE, nodes, write_ndjson
+from benchmarks.fleet import FIVE, fleet_file, nodes
 from benchmarks.process import NODESELECT, run
-from nodeselect import Inventory, Node, Selector
+from benchmarks.record import duration, machine, print_table, write
+from benchmarks.rounds import Timing, interleaved
+from nodeselect import Explanation, Inventory, Node, Selector
 
-_HERE = Path(__file__).parent
-_DATA = _HERE / "data"
-_RESULTS = _HERE / "results"
+_DATA = Path(__file__).parent / "data"
 _ROUNDS = 15
 _NODES = 1_000_000
 _JOBS = 1_000
 
-_KEYS = ("region", "tier", "environment", "gpu", "debug")
+_TURN = 20_000_000
+"""Nanoseconds of a turn: two calls of the fastest peer."""
 
-_SQL = """
-SELECT
+_SHOWN = 10
+_EXAMPLES = 3
+
+_KEYS = ("region", "tier", "environment", "gpu", "debug")
+_COLUMNS = (*_KEYS, "state")
+_STATES = (*("connected",) * 17, "disconnected", "disconnected", "lost")
+
+_FAILED = """
   CASE WHEN region = 'us-east' THEN 0 ELSE 1 END
   + CASE WHEN tier IN ('premium', 'standard') THEN 0 ELSE 2 END
   + CASE WHEN environment IS DISTINCT FROM 'prod' THEN 0 ELSE 4 END
   + CASE WHEN gpu IS NOT NULL THEN 0 ELSE 8 END
-  + CASE WHEN debug IS NULL THEN 0 ELSE 16 END AS failed,
-  count(*) AS nodes,
-  count(*) - count(environment) AS absent
-FROM fleet
-GROUP BY failed
-"""
+  + CASE WHEN debug IS NULL THEN 0 ELSE 16 END"""
 
-Counts = tuple[dict[int, int], int]
-"""For each combination of requirements, as bits, the nodes that fail it; and how many nodes lack
-the label of ``environment!=prod``."""
+_MATCHES = """
+  region = 'us-east' AND tier IN ('premium', 'standard')
+  AND environment IS DISTINCT FROM 'prod' AND gpu IS NOT NULL AND debug IS NULL"""
+
+
+class Answer(NamedTuple):
+    """What all are asked for."""
+
+    groups: dict[int, int]
+    """For each combination of requirements, as bits, the nodes that fail it; 0 is that of the nodes
+    that match."""
+    states: dict[str | None, int]
+    """Nodes that match, by state."""
+    absent: int
+    """Nodes that lack the label of ``environment!=prod``."""
+    examples: dict[int, list[str]]
+    """The first ids of the largest combinations."""
+
+
+class Way(NamedTuple):
+    """How one of them is asked."""
+
+    ask: Callable[[int], Any]
+    """To be called with the number of examples; gives the answer in its own form."""
+    read: Callable[[Any], Answer]
+    """Gives the answer in that of all, for comparing: not measured."""
 
 
 def main() -> None:
     """Measure, print, write."""
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else _ROUNDS
     peers = against_peers(rounds)
-    folder = over_jobs(5)
-    machine = f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}"
     result = {
-        "machine": machine,
-        "versions": {name: version(name) for name in ("duckdb", "polars")},
-        "rounds": rounds,
+        "machine": machine("duckdb", "polars"),
         "nodes": _NODES,
+        "rounds": rounds,
         "peers": peers,
-        "jobs": folder,
+        "jobs": over_jobs(5),
     }
-    _RESULTS.mkdir(exist_ok=True)
-    text = json.dumps(result, indent=2) + "\n"
-    (_RESULTS / "explain.json").write_text(text, encoding="utf-8")
+    write("explain", result)
 
 
 def against_peers(rounds: int) -> list[dict[str, object]]:
-    """Ask each in every round; all must give the same numbers."""
+    """Ask each in every round."""
     ways = _ways()
-    times: dict[str, list[float]] = {name: [] for name in ways}
-    expected = None
-    for number in range(-2, rounds):  # two rounds are not measured
-        names = list(ways)
-        first = number % len(names)
-        for name in names[first:] + names[:first]:
-            begin = time.perf_counter()
-            counts = ways[name]()
-            taken = time.perf_counter() - begin
-            expected = counts if expected is None else expected
-            assert counts == expected, name
-            if number >= 0:
-                times[name].append(taken)
-    ours = median(times["nodeselect"])
-    print(f"\n| the numbers of an explanation, {_NODES:,} nodes | ms | times nodeselect |")
-    print("| --- | --: | --: |")
+    gc.collect()
+    gc.freeze()  # millions of strings that stay: nobody's question should look through them
     rows: list[dict[str, object]] = []
-    for name, taken_by in times.items():
-        middle = median(taken_by)
-        print(f"| {name} | {middle * 1e3:.2f} | {middle / ours:.1f} |")
-        rows.append({"name": name, "seconds": middle, "times": middle / ours})
+    for what, examples in (("numbers", 0), ("numbers and examples", _EXAMPLES)):
+        answers = {name: way.read(way.ask(examples)) for name, way in ways.items()}
+        for name, answer in answers.items():
+            assert answer == answers["nodeselect"], f"{name} gives other {what}"
+        calls = {name: partial(way.ask, examples) for name, way in ways.items()}
+        for how, turn in (("in turns", _TURN), ("one call at a time", 0)):
+            times = interleaved(calls, rounds, turn)
+            _print(f"{what}, {how}", times)
+            told = {name: timing._asdict() for name, timing in times.items()}
+            rows.append({"asked": what, "how": how, "times": told})
     return rows
 
 
-def _ways() -> dict[str, Callable[[], Counts]]:
-    columns: dict[str, list[str | None]] = {key: [] for key in _KEYS}
-    for _, labels in nodes(_NODES):
-        for key, column in columns.items():
-            column.append(labels.get(key))
-    frame = pl.DataFrame(columns, schema=dict.fromkeys(_KEYS, pl.String))
-    categories = frame.with_columns(pl.all().cast(pl.Categorical))
-    file = _DATA / f"fleet-{_NODES}.ndjson"
-    if not file.exists():
-        _DATA.mkdir(exist_ok=True)
-        write_ndjson(file, _NODES)
-    struct = ", ".join(f"{key} VARCHAR" for key in _KEYS)
-    duckdb.execute("SET enable_progress_bar = false")
-    duckdb.execute(
-        f"CREATE TABLE fleet AS SELECT labels.* FROM read_json('{file}',"
-        f" format = 'newline_delimited', columns = {{labels: 'STRUCT({struct})'}})"
+def _print(what: str, times: dict[str, Timing]) -> None:
+    ours = times["nodeselect"]
+    print_table(
+        (f"{what}, {_NODES:,} nodes", "time", "ratio", "CPU", "ratio"),
+        [
+            (
+                name,
+                duration(timing.median_us),
+                f"x{timing.median_us / ours.median_us:,.1f}",
+                duration(timing.cpu_us),
+                f"x{timing.cpu_us / ours.cpu_us:,.1f}",
+            )
+            for name, timing in times.items()
+        ],
     )
-    inventory = Inventory(Node(node_id, labels) for node_id, labels in nodes(_NODES))
-    selector = Selector.parse(FIVE)
 
-    def ask_nodeselect() -> Counts:
-        told = inventory.explain(selector)
-        counts = {sum(1 << at for at in each.failed): each.nodes for each in told.reasons}
-        absent = told.outcomes[2].absent
-        assert absent is not None
-        return {0: told.matched, **counts}, absent
 
+def _ways() -> dict[str, Way]:
+    columns: dict[str, list[str | None]] = {name: [] for name in ("id", *_COLUMNS)}
+    draw = random.Random(2).random
+    for node_id, labels in nodes(_NODES):
+        columns["id"].append(node_id)
+        columns["state"].append(_STATES[int(draw() * len(_STATES))])
+        for key in _KEYS:
+            columns[key].append(labels.get(key))
+    states = columns["state"]
+    inventory = Inventory(
+        Node.read(node_id, labels, None, state)
+        for (node_id, labels), state in zip(nodes(_NODES), states, strict=True)
+    )
+    strings = pl.DataFrame(columns, schema=dict.fromkeys(columns, pl.String))
+    enums = strings.with_columns(
+        strings[name].cast(pl.Enum(strings[name].drop_nulls().unique().sort())) for name in _COLUMNS
+    )
+    _fill_duckdb(states)
+    explain = partial(inventory.explain, Selector.parse(FIVE))
     return {
-        "nodeselect": ask_nodeselect,
-        "DuckDB": _ask_duckdb,
-        "Polars, strings": lambda: _ask_polars(frame),
-        "Polars, categories": lambda: _ask_polars(categories),
+        "nodeselect": Way(lambda examples: explain(examples=examples), _read_nodeselect),
+        "DuckDB, text": Way(partial(_ask_duckdb, "texts"), _read_duckdb),
+        "DuckDB, ENUM": Way(partial(_ask_duckdb, "enums"), _read_duckdb),
+        "Polars, String": Way(partial(_ask_polars, strings), _read_polars),
+        "Polars, Enum": Way(partial(_ask_polars, enums), _read_polars),
     }
 
 
-def _ask_duckdb() -> Counts:
-    rows = duckdb.execute(_SQL).fetchall()
-    return {failed: count for failed, count, _ in rows}, sum(absent for *_, absent in rows)
+def _fill_duckdb(states: list[str | None]) -> None:
+    """Read the fleet from its NDJSON, and put the states beside it."""
+    execute = duckdb.execute
+    execute("SET enable_progress_bar = false")
+    struct = ", ".join(f"{key} VARCHAR" for key in _KEYS)
+    execute(
+        f"CREATE TABLE read AS SELECT id, labels.* FROM read_json('{fleet_file(_NODES)}',"
+        f" format = 'newline_delimited', columns = {{id: 'VARCHAR', labels: 'STRUCT({struct})'}})"
+    )
+    execute("CREATE TABLE states AS SELECT unnest(?::VARCHAR[]) AS state", [states])
+    execute("CREATE TABLE texts AS SELECT * FROM read POSITIONAL JOIN states")
+    for name in _COLUMNS:
+        execute(
+            f"CREATE TYPE of_{name} AS ENUM"
+            f" (SELECT DISTINCT {name} FROM texts WHERE {name} IS NOT NULL)"
+        )
+    columns = ", ".join(f"{name}::of_{name} AS {name}" for name in _COLUMNS)
+    execute(f"CREATE TABLE enums AS SELECT id, {columns} FROM texts")
 
 
-def _ask_polars(frame: pl.DataFrame) -> Counts:
+def _read_nodeselect(told: Explanation) -> Answer:
+    groups = {0: told.matched}
+    named = {}
+    for reason in told.reasons:
+        failed = sum(1 << at for at in reason.failed)
+        groups[failed] = reason.nodes
+        if reason.ids:
+            named[failed] = list(reason.ids)
+    absent = told.outcomes[2].absent
+    assert absent is not None
+    return Answer(groups, dict(told.states), absent, named)
+
+
+_Rows = list[tuple[Any, ...]]
+
+
+def _ask_duckdb(table: str, examples: int) -> tuple[_Rows, _Rows]:
+    ids = f"arg_min(id, rowid, {examples})" if examples else "NULL"
+    rows = duckdb.execute(
+        f"SELECT {_FAILED} AS failed, count(*), count(*) - count(environment), {ids}"
+        f" FROM {table} GROUP BY failed"
+    ).fetchall()
+    states = duckdb.execute(
+        f"SELECT state, count(*) FROM {table} WHERE {_MATCHES} GROUP BY state"
+    ).fetchall()
+    return rows, states
+
+
+def _read_duckdb(answer: tuple[_Rows, _Rows]) -> Answer:
+    rows, states = answer
+    groups = {failed: count for failed, count, _, _ in rows}
+    named = {failed: some for failed, _, _, some in rows if some}
+    return Answer(
+        groups,
+        dict(states),
+        sum(absent for _, _, absent, _ in rows),
+        {failed: named[failed] for failed in _largest(groups)} if named else {},
+    )
+
+
+def _ask_polars(
+    frame: pl.DataFrame, examples: int
+) -> tuple[pl.DataFrame, pl.DataFrame, int, dict[int, pl.DataFrame]]:
     fails = (
         ~pl.col("region").eq_missing("us-east"),
         ~pl.col("tier").is_in(["premium", "standard"]).fill_null(value=False),
@@ -150,20 +234,32 @@ def _ask_polars(frame: pl.DataFrame) -> Counts:
         pl.col("debug").is_not_null(),
     )
     failed = pl.sum_horizontal(each.cast(pl.UInt8) * (1 << at) for at, each in enumerate(fails))
-    told = (
-        frame.lazy()
-        .group_by(failed.alias("failed"))
-        .agg(pl.len().alias("nodes"), pl.col("environment").null_count().alias("absent"))
-        .collect()
-    )
-    return dict(zip(told["failed"], told["nodes"], strict=True)), int(told["absent"].sum())
+    told = frame.lazy().select("id", "state", failed.alias("failed")).collect()
+    counts = told.lazy().group_by("failed").len().collect()
+    states = told.lazy().filter(failed=0).group_by("state").len().collect()
+    largest = _largest(dict(counts.iter_rows())) if examples else []
+    named = {
+        one: told.lazy().filter(failed=one).select("id").head(examples).collect() for one in largest
+    }
+    return counts, states, frame["environment"].null_count(), named
+
+
+def _read_polars(
+    answer: tuple[pl.DataFrame, pl.DataFrame, int, dict[int, pl.DataFrame]],
+) -> Answer:
+    counts, states, absent, named = answer
+    ids = {failed: some["id"].to_list() for failed, some in named.items()}
+    return Answer(dict(counts.iter_rows()), dict(states.iter_rows()), absent, ids)
+
+
+def _largest(groups: dict[int, int]) -> list[int]:
+    """Give the largest combinations, of which examples are told."""
+    return sorted(groups.keys() - {0}, key=lambda failed: -groups[failed])[:_SHOWN]
 
 
 def over_jobs(rounds: int) -> dict[str, object]:
     """Time ``nodeselect explain`` over a folder of jobs and 100,000 nodes, as a whole process."""
-    fleet = _DATA / "fleet-100000.ndjson"
-    if not fleet.exists():
-        write_ndjson(fleet, 100_000)
+    fleet = fleet_file(100_000)
     folder = _DATA / "explained-jobs"
     folder.mkdir(exist_ok=True)
     draw = random.Random(1)
@@ -181,8 +277,10 @@ def over_jobs(rounds: int) -> dict[str, object]:
     runs = [run(command) for _ in range(rounds)]
     assert len(json.loads(runs[0].output)["jobs"]) == _JOBS
     wall, peak = median(each.wall for each in runs), median(each.peak for each in runs)
-    print(f"\n| nodeselect explain, {_JOBS:,} jobs, 100,000 nodes | s | MB |\n| --- | --: | --: |")
-    print(f"| from start to end | {wall:.2f} | {peak:.0f} |")
+    print_table(
+        (f"nodeselect explain, {_JOBS:,} jobs, 100,000 nodes", "s", "MB"),
+        [("from start to end", f"{wall:.2f}", f"{peak:.0f}")],
+    )
     return {"jobs": _JOBS, "nodes": 100_000, "seconds": wall, "peak_mb": peak}
 
 

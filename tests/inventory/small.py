@@ -24,7 +24,9 @@ _LOW = (
     (clustering, "_CELL", 2),
     (moment, "_AT_ONCE", 4),
     (segment, "_FEW", 2),
-    (store, "_DEARER", 0),
+    (store, "_CHEAPER", 1 << 40),
+    (store, "_EARLY", 2),
+    (store, "_MORE", 2),
 )
 
 

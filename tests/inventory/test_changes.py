@@ -70,25 +70,27 @@ def test_between_moments() -> None:
     assert members(changes.between((3, 2), (3, 2))) == []
 
 
-def test_at_rank() -> None:
-    """At a rank stands the version that a set holds."""
+def test_early() -> None:
+    """All versions that came in at the first ranks, also those that come in after it was asked."""
     changes = made()
-    assert changes.at_rank(5, postings.of([FIRST])) == [FIRST]
-    assert changes.at_rank(5, postings.of([FIRST + 2])) == [FIRST + 2]
-    assert changes.at_rank(5, postings.of([FIRST + 1])) == []
-    assert changes.at_rank(900, postings.of([FIRST + 1])) == [FIRST + 1]
-    assert changes.at_rank(6, postings.of([FIRST])) == []
-
-
-def test_at_rank_of_one_that_came_again() -> None:
-    """A node that was taken out and came again stands at two ranks, a version at each."""
-    changes = made()
+    assert members(changes.early(5)) == []
+    assert members(changes.early(6)) == [FIRST, FIRST + 2]
+    assert members(changes.early(901)) == [FIRST, FIRST + 1, FIRST + 2]
     changes.kill(FIRST + 2)
     changes.add(Node("n-1"), 901)
-    assert changes.at_rank(5, postings.of([FIRST + 2])) == [FIRST + 2]
-    assert changes.at_rank(5, postings.of([FIRST + 3])) == []
-    assert changes.at_rank(901, postings.of([FIRST + 3])) == [FIRST + 3]
-    assert changes.at_rank(901, postings.of([FIRST + 2])) == []
+    changes.add(Node("n-9"), 3)
+    assert members(changes.early(5)) == [FIRST + 4]
+    assert members(changes.early(6)) == [FIRST, FIRST + 2, FIRST + 4]
+    assert members(changes.early(901)) == [FIRST, FIRST + 1, FIRST + 2, FIRST + 4]
+
+
+def test_what_was_early_stays_as_it_was() -> None:
+    """A set that was given does not change when more come in."""
+    changes = made()
+    before = changes.early(6)
+    changes.add(Node("n-9"), 3)
+    assert members(changes.early(6)) == [FIRST, FIRST + 2, FIRST + 3]
+    assert members(before) == [FIRST, FIRST + 2]
 
 
 @pytest.mark.parametrize("indexed", [True, False])

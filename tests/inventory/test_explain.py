@@ -180,6 +180,30 @@ def test_ids() -> None:
     assert many.notes == ("no node has the id 'x-0', 'x-1', 'x-10' and 997 more",)
 
 
+def test_numbers_alone() -> None:
+    """Without examples no node is named, not even the nearest, and the text goes without."""
+    inventory = Inventory(NODES)
+    told = inventory.explain(Selector.parse("tier=gold,debug,region=us"), examples=0)
+    assert told.near == ()
+    assert [reason.ids for reason in told.reasons] == [(), (), ()]
+    assert told.advice == "no single change takes more nodes"
+    assert "n-1" not in str(told)
+
+
+@pytest.mark.parametrize(
+    ("examples", "error", "message"),
+    [
+        (-1, ValueError, "examples must not be negative"),
+        (1.5, TypeError, "examples is an int, not float"),
+        (None, TypeError, "examples is an int, not NoneType"),
+    ],
+)
+def test_no_number_of_examples(examples: int, error: type[Exception], message: str) -> None:
+    """What is no number of nodes is refused."""
+    with pytest.raises(error, match=message):
+        Inventory(NODES).explain(Selector.everything(), examples=examples)
+
+
 def test_all_nodes_are_gone() -> None:
     """An inventory of which every node was removed explains as an empty one."""
     inventory = Inventory(NODES, compact_at=None)

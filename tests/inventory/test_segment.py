@@ -29,6 +29,11 @@ def ranks_of(ordinals: "array[int]") -> list[int]:
     return [SEGMENT.rank(ordinal) for ordinal in ordinals]
 
 
+def in_order(segment: Segment, start: int, stop: int) -> list[int]:
+    """Give the ordinals of the ranks from ``start`` up to ``stop``."""
+    return segment.in_order(postings.ordinals(segment.early(stop)), [])[start:]
+
+
 def test_nodes_and_ids_by_ordinal() -> None:
     """The node of the ordinal that an id has is the node with this id."""
     for rank, node in enumerate(NODES):
@@ -41,19 +46,20 @@ def test_nodes_and_ids_by_ordinal() -> None:
     assert len(SEGMENT) == 500
 
 
-def test_ordinals_of_ranks() -> None:
-    """Ordinals are given for ranks in order, and none behind the last."""
-    assert ranks_of(array("I", SEGMENT.ordinals(10, 20))) == list(range(10, 20))
-    assert ranks_of(array("I", SEGMENT.ordinals(495, 600))) == list(range(495, 500))
+def test_early() -> None:
+    """The ordinals of the first ranks, and of all where there are not so many."""
+    assert sorted(ranks_of(postings.ordinals(SEGMENT.early(10)))) == list(range(10))
+    assert sorted(ranks_of(postings.ordinals(SEGMENT.early(600)))) == list(range(500))
+    assert SEGMENT.early(10) is SEGMENT.early(10)
 
 
 def test_order() -> None:
     """Ordinals and ids come in the order of ranks; others stand where their ranks say."""
     found = postings.ordinals(run(SEGMENT.plan(Selector.parse("x=1"))))
     assert ranks_of(array("I", SEGMENT.in_order(found, []))) == list(range(1, 500, 5))
-    some = array("I", sorted(SEGMENT.ordinals(3, 6)))
+    some = array("I", sorted(in_order(SEGMENT, 3, 6)))
     others = [(0, 900), (5, 901), (5, 902), (700, 903)]
-    three, four, five = SEGMENT.ordinals(3, 6)
+    three, four, five = in_order(SEGMENT, 3, 6)
     assert SEGMENT.in_order(some, others) == [900, three, four, 901, 902, five, 903]
     named = [(rank, f"late-{ordinal}") for rank, ordinal in others]
     assert SEGMENT.ids(some, named) == [
@@ -80,18 +86,18 @@ def test_ids_with_labels(count: int) -> None:
 
 def test_merged() -> None:
     """Some nodes are kept and others put among them, as their ranks say."""
-    kept = array("I", sorted(SEGMENT.ordinals(0, 10)))
+    kept = array("I", sorted(in_order(SEGMENT, 0, 10)))
     late = [Node("late-1", {"x": "new"}), Node("late-2", {}, state="ready")]
     rows, ranks = SEGMENT.merged(kept, rows_of(late), [4, 800])
     assert ranks == [0, 1, 2, 3, 4, 4, 5, 6, 7, 8, 9, 800]
     made = Segment(rows)
     wanted = [*NODES[:5], late[0], *NODES[5:10], late[1]]
-    assert [made.node(ordinal) for ordinal in made.ordinals(0, 12)] == wanted
+    assert [made.node(ordinal) for ordinal in in_order(made, 0, 12)] == wanted
 
 
 def test_merged_without_others_or_without_any_kept() -> None:
     """Nothing to put in, or nothing that is left, is no special case."""
-    kept = array("I", sorted(SEGMENT.ordinals(7, 9)))
+    kept = array("I", sorted(in_order(SEGMENT, 7, 9)))
     rows, ranks = SEGMENT.merged(kept, rows_of([]), [])
     assert [rows.node(rank) for rank in range(2)] == NODES[7:9]
     assert ranks == [7, 8]

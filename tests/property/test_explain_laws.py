@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nodeselect import Inventory, Node, Selector
-from nodeselect.inventory import Explanation, building, explain
+from nodeselect.inventory import Explanation, building, failures
 from nodeselect.inventory.explain import counted_headline
 from tests import naive
 from tests.property.strategies import IDS, labels, selectors
@@ -171,12 +171,27 @@ def test_nearest_nodes_where_groups_are_given_up(
     """However few groups are kept, all else is the same, and the sums add up."""
     told = inventory.explain(selector)
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(explain, "_MOST_GROUPS", groups)
+        patched.setattr(failures, "MOST_GROUPS", groups)
         bounded = inventory.explain(selector)
     assert bounded.near == told.near
     kept = sum(reason.nodes for reason in bounded.reasons)
     assert bounded.matched + kept + bounded.other_reasons == bounded.total
     assert bounded._replace(reasons=told.reasons, other_reasons=0) == told
+
+
+@given(inventories(), selectors(), st.integers(0, 12))
+def test_examples(inventory: Inventory, selector: Selector, examples: int) -> None:
+    """Whoever asks for more nodes of each reason, or for none, has the same numbers and texts."""
+    told = inventory.explain(selector)
+    more = inventory.explain(selector, examples=examples)
+    failed = {node.id: failed_of(selector, node) for node in inventory}
+    for at, reason in enumerate(more.reasons):
+        ids = [node_id for node_id, places in failed.items() if places == reason.failed]
+        assert list(reason.ids) == (ids[:examples] if at < 10 else [])
+    assert more.near == (told.near if examples else ())
+    assert more.headline == told.headline
+    assert more.trouble == told.trouble
+    assert more._replace(reasons=told.reasons, near=told.near) == told
 
 
 @given(inventories(), selectors())

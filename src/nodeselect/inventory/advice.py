@@ -45,6 +45,8 @@ def advice_of(explanation: "Explanation") -> str:
     dead = [short(outcome.text) for outcome in outcomes if outcome.fails == total]
     if dead:
         return f"no node satisfies {' or '.join(dead[:3])}: change that first"
+    if not explanation.near:
+        return "no single change takes more nodes"
     fewest = len(explanation.near[0].failed)
     return f"the nearest nodes fail {fewest} requirements: no single change takes more nodes"
 

@@ -33,13 +33,14 @@ _PLAN_BYTES = 4 << 20
 
 
 _NONE = array("I")
+_NOBODY = postings.of(_NONE)
 
 
 class Changes:
     """Nodes by ordinal, and deaths. Written by one thread at a time, read by any number."""
 
     __slots__ = (
-        *("_before", "_died", "_latest", "_latest_at", "_named", "_plans"),
+        *("_before", "_died", "_early", "_latest", "_named", "_plans"),
         *("deaths", "first", "index", "nodes", "ranks"),
     )
 
@@ -52,8 +53,8 @@ class Changes:
         self.index = LabelIndex.growing() if indexed else None
         self._before: list[int | None] = []
         self._latest: dict[str, int] = {}
-        self._latest_at: dict[int, int] = {}
         self._died: dict[int, int] = {}
+        self._early: dict[int, tuple[Postings, int]] = {}
         self._named: dict[str, array[int]] = {}
         self._plans = Plans(_PLAN_BYTES)
 
@@ -67,7 +68,7 @@ class Changes:
         if node.name is not None:
             self._named.setdefault(node.name, array("I")).append(ordinal)
         self.nodes.append(node)  # behind the index: who counts the nodes can rely on it
-        self._latest[node.id] = self._latest_at[rank] = ordinal
+        self._latest[node.id] = ordinal
 
     def kill(self, ordinal: int) -> None:
         """Let an ordinal, of the segment or of these, be dead from now on."""
@@ -122,14 +123,18 @@ class Changes:
             ordinal = self._before[ordinal - self.first]
         return None, False
 
-    def at_rank(self, rank: int, found: Postings) -> list[int]:
-        """Give the ordinals of ``found`` at a rank; there is one version of a node in a set."""
-        ordinal = self._latest_at.get(rank)
-        while ordinal is not None and self.ranks[ordinal - self.first] == rank:
-            if ordinal in found:
-                return [ordinal]
-            ordinal = self._before[ordinal - self.first]
-        return []
+    def early(self, ranks: int) -> Postings:
+        """Give the ordinals that ever came in at one of the first so many ranks.
+
+        Cost: a look at each node that came in since this was asked for so many ranks.
+        """
+        found, covers = self._early.get(ranks, (_NOBODY, 0))
+        count = len(self.nodes)
+        if covers < count:  # two threads may both add them, to the same end
+            some = enumerate(self.ranks[covers:count], self.first + covers)
+            found = found | postings.of([ordinal for ordinal, rank in some if rank < ranks])
+            self._early[ranks] = (found, count)
+        return found
 
     def match(self, selector: Selector, count: int) -> Postings:
         """Give what ``selector`` takes of the first ``count`` nodes; the dead may be among it."""
@@ -166,11 +171,12 @@ class Changes:
 
     def bytes(self) -> int:
         """Give the memory of all, in bytes. Cost: a look at every node."""
-        numbers = (self.ranks, self.deaths, self._before, self._died, self._latest_at)
+        numbers = (self.ranks, self.deaths, self._before, self._died)
         tables = (self.nodes, self._latest, *numbers, self._named, *list(self._named.values()))
         index = 0 if self.index is None else self.index.bytes()
         nodes = sum(map(_node_bytes, self.nodes))
-        return index + self._plans.bytes + sum(map(getsizeof, tables)) + nodes
+        early = sum(postings.stored_bytes(found) for found, _ in list(self._early.values()))
+        return early + index + self._plans.bytes + sum(map(getsizeof, tables)) + nodes
 
 
 def _node_bytes(node: Node) -> int:

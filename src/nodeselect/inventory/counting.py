@@ -8,11 +8,8 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 
 from nodeselect.inventory import postings
-from nodeselect.inventory.moment import Moment
 from nodeselect.inventory.postings import Postings
 from nodeselect.inventory.store import Store
-from nodeselect.labels import Operator, Requirement
-from nodeselect.labels.selector import made_of
 from nodeselect.node import Node
 
 __all__ = ["carriers", "facet", "few_keys", "few_values", "keys_of", "states"]
@@ -75,10 +72,12 @@ def keys_of(store: Store, found: Postings, value: str, keys: Collection[str]) ->
     return _sum({key: index.count_of(key, value, found) for key in keys} for index in indexes)
 
 
-def carriers(moment: Moment, found: Postings, key: str) -> int:
+def carriers(store: Store, found: Postings, key: str) -> int:
     """Count the nodes that carry ``key``."""
-    carries = made_of([Requirement.read(key, Operator.EXISTS, ())], None)
-    return postings.intersection(found, moment.match(carries))
+    indexes = store.indexes()
+    if indexes is None:
+        return sum(key in node.labels for node in _nodes(store, found))
+    return sum(postings.intersection(found, index.carriers(key)) for index in indexes)
 
 
 def states(store: Store, found: Postings) -> dict[str | None, int]:

@@ -161,7 +161,7 @@ class _Fleet:
         """Say what is close to a requirement that no node satisfies, if anything is."""
         if requirement.operator.takes_absent:
             return None  # every node has the label: nothing is misspelled
-        if not counting.carriers(self._moment, self._everything, requirement.key):
+        if not counting.carriers(self._store, self._everything, requirement.key):
             other = self.other_key(place, text, requirement)
         elif requirement.operator in _NAMING:
             other = self._other_value(place, text, requirement)
@@ -173,7 +173,7 @@ class _Fleet:
 
     def hint_of_guard(self, place: int, text: str, requirement: Requirement) -> _Guess | None:
         """Say what is close to a requirement that leaves no node out, if anything is."""
-        if not counting.carriers(self._moment, self._everything, requirement.key):
+        if not counting.carriers(self._store, self._everything, requirement.key):
             return self.other_key(place, text, requirement)
         return self._other_value(place, text, requirement)
 

@@ -12,7 +12,7 @@ from nodeselect.inventory.store import Store
 from nodeselect.labels import Selector
 from nodeselect.node import Node
 
-__all__ = ["NodeSet"]
+__all__ = ["NodeSet", "check_number"]
 
 
 class _Answer(NamedTuple):
@@ -74,7 +74,7 @@ class NodeSet:
 
         :raises ValueError: when ``n`` is negative.
         """
-        _check_number(n)
+        check_number("n", n)
         store, found, _ = self._answer
         return [store.node(ordinal) for ordinal in store.first(found, n)]
 
@@ -87,7 +87,7 @@ class NodeSet:
         :raises ValueError: when ``n`` is negative.
         :raises TypeError: when ``seed`` is no integer; None would draw anew each time.
         """
-        _check_number(n)
+        check_number("n", n)
         if not isinstance(seed, int):
             raise TypeError(f"a seed is an int, not {type(seed).__name__}")
         from random import Random  # it loads a good deal, which few programs need
@@ -212,8 +212,13 @@ def _check_kind(other: object) -> None:
         raise TypeError(f"a NodeSet goes with a NodeSet, not with {type(other).__name__}")
 
 
-def _check_number(n: int) -> None:
-    if not isinstance(n, int):
-        raise TypeError(f"n is an int, not {type(n).__name__}")
-    if n < 0:
-        raise ValueError("n must not be negative")
+def check_number(name: str, number: int) -> None:
+    """Refuse what is no number of nodes.
+
+    :raises TypeError: when it is no integer.
+    :raises ValueError: when it is negative.
+    """
+    if not isinstance(number, int):
+        raise TypeError(f"{name} is an int, not {type(number).__name__}")
+    if number < 0:
+        raise ValueError(f"{name} must not be negative")

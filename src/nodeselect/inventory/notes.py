@@ -36,7 +36,7 @@ def note_of(moment: Moment, everything: Postings, part: Selector, passed: Postin
 
 
 def _leaves_none_out(moment: Moment, everything: Postings, requirement: Requirement) -> str:
-    if not counting.carriers(moment, everything, requirement.key):
+    if not counting.carriers(moment.store, everything, requirement.key):
         return "no node has this label, so it leaves none out"
     such = "such a value" if len(requirement.values) == 1 else "any of these values"
     return f"no node has {such}, so it leaves none out"
@@ -44,7 +44,7 @@ def _leaves_none_out(moment: Moment, everything: Postings, requirement: Requirem
 
 def _takes_none(moment: Moment, everything: Postings, requirement: Requirement) -> str:
     key, operator = requirement.key, requirement.operator
-    nodes = counting.carriers(moment, everything, key)
+    nodes = counting.carriers(moment.store, everything, key)
     if not nodes:
         return "no node has this label"
     if operator is Operator.DOES_NOT_EXIST:

@@ -6,7 +6,7 @@ from typing import NoReturn
 from nodeselect.inventory.explain import explain, explain_node
 from nodeselect.inventory.explanation import Explanation, NodeExplanation
 from nodeselect.inventory.moment import Moment
-from nodeselect.inventory.nodeset import NodeSet
+from nodeselect.inventory.nodeset import NodeSet, check_number
 from nodeselect.inventory.plan import Plan
 from nodeselect.labels import Selector
 from nodeselect.node import Node
@@ -50,15 +50,20 @@ class Reading:
         segment, selector = self._moment.store.segment, _checked(selector)
         return None if segment is None else segment.plan(selector)
 
-    def explain(self, selector: Selector) -> Explanation:
+    def explain(self, selector: Selector, *, examples: int = 3) -> Explanation:
         """Count why nodes match ``selector``, and why not the others.
 
         ``str()`` of it is a text for people, ``as_dict()`` is for JSON. Cost: a few operations on
         sets for each requirement; where an id or a value is unknown, a look at what there is.
+        Half of it are the examples.
 
-        :raises TypeError: when ``selector`` is no :class:`Selector`.
+        :param examples: how many nodes are named of each of the ten largest reasons; 0 names none,
+            nor the nearest nodes, for who wants the numbers and the headline alone.
+        :raises TypeError: when ``selector`` is no :class:`Selector`, or ``examples`` no integer.
+        :raises ValueError: when ``examples`` is negative.
         """
-        return explain(self._moment, _checked(selector))
+        check_number("examples", examples)
+        return explain(self._moment, _checked(selector), examples)
 
     def explain_node(self, selector: Selector, node_id: str) -> NodeExplanation:
         """Say of one node which requirements of ``selector`` it satisfies. Cost: some 10 µs.

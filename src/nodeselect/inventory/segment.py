@@ -35,7 +35,7 @@ class Segment:
     """
 
     __slots__ = (
-        *("_ids", "_names", "_ordinal_at", "_ordinals", "_plans", "_rank_at", "_ranks"),
+        *("_early", "_ids", "_names", "_ordinal_at", "_ordinals", "_plans", "_rank_at", "_ranks"),
         *("index", "rows"),
     )
 
@@ -54,6 +54,7 @@ class Segment:
         self._rank_at = self._ranks.data  # one number of them is a third of the time
         self._ordinal_at = self._ordinals.data
         self._plans = Plans(_PLAN_BYTES * len(rows) + (1 << 20))
+        self._early: dict[int, Postings] = {}
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -106,10 +107,13 @@ class Segment:
         """Give the rank of an ordinal."""
         return self._rank_at[ordinal]
 
-    def ordinals(self, start: int, stop: int) -> list[int]:
-        """Give the ordinals of the ranks from ``start`` up to ``stop``."""
-        ordinals: list[int] = self._ordinals[start:stop].tolist()
-        return ordinals
+    def early(self, ranks: int) -> Postings:
+        """Give the ordinals of the first so many ranks. Kept: for few numbers of ranks only."""
+        found = self._early.get(ranks)
+        if found is None:
+            ordinals = np.sort(self._ordinals[:ranks])
+            found = self._early[ranks] = postings.of(array("I", ordinals.tobytes()))
+        return found
 
     def in_order(self, ordinals: "array[int]", others: Sequence[tuple[int, int]]) -> list[int]:
         """Put ordinals in the order of their ranks; among them ``others``, given with ranks."""
@@ -143,11 +147,12 @@ class Segment:
 
     def bytes(self) -> dict[str, int]:
         """Give the memory by part, in bytes."""
+        early = sum(map(postings.stored_bytes, list(self._early.values())))
         return {
             "ids": self.rows.ids.nbytes + sum(map(str.__sizeof__, self.rows.ids)),
             "id table": self._ids.bytes + (0 if self._names is None else self._names.bytes),
             "rows": self.rows.bytes(),
-            "order": self._ranks.nbytes + self._ordinals.nbytes,
+            "order": self._ranks.nbytes + self._ordinals.nbytes + early,
             "index": self.index.bytes(),
             "plans": self._plans.bytes,
         }

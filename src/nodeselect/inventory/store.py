@@ -7,8 +7,7 @@ afterwards, and says by itself which version of a node it holds.
 
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
-from itertools import islice
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from nodeselect.inventory import postings
@@ -22,8 +21,15 @@ if TYPE_CHECKING:
 
 __all__ = ["Store"]
 
-_DEARER = 4
-"""How much more it costs to look at one rank than to put one member of a set in order."""
+_EARLY = 64
+_MORE = 8
+"""The first so many ranks are looked at, and so many times more where that is not enough."""
+
+_SURE = 2
+"""How many times more members than are wanted should be expected there."""
+
+_CHEAPER = 4
+"""How many ranks cost no more to look at than one member of a set costs to be put in order."""
 
 
 class Store:
@@ -158,18 +164,37 @@ class Store:
         return self.segment.in_order(early, late)
 
     def first(self, found: Postings, n: int) -> list[int]:
-        """Give the first ``n`` ordinals in the order of ranks.
+        """Give the first ``n`` ordinals in the order of ranks. Cost: that of :meth:`beginning`,
+        and at most linear in the set."""
+        return self.in_order(self.beginning(len(found), found.__and__, n))[:n]
 
-        Cost: of a set that holds much of the store, what it returns; at most linear in the set.
+    def beginning(self, size: int, among: Callable[[Postings], Postings], n: int) -> Postings:
+        """Give a part of a set that holds the first ``n`` of it in the order of ranks.
+
+        :param size: how many ordinals the set has.
+        :param among: gives those of the set that are among some; so the set itself need never be
+            made.
+
+        Cost: of a set that holds much of the store, a few operations on small sets.
         """
-        n = min(n, len(found))
-        # They are expected among so many ranks; to look at one is dearer than to sort a member.
-        among = 2 * n * self.next_rank // max(len(found), 1)
-        if _DEARER * among < len(found):
-            some = list(islice(self._ascending(found, 2 * among), n))
-            if len(some) == n:
-                return some
-        return self.in_order(found)[:n]
+        ranks = _EARLY
+        while ranks < self.next_rank and ranks * size < _SURE * n * self.next_rank:
+            ranks *= _MORE
+        while ranks < min(_CHEAPER * size, self.next_rank):
+            found = among(self._early(ranks))
+            if len(found) >= n:
+                return found
+            ranks *= _MORE
+        changes = self.changes
+        return among(postings.between(0, changes.first + len(changes.nodes)))
+
+    def _early(self, ranks: int) -> Postings:
+        """Give the ordinals, dead ones among them, of the first so many ranks."""
+        segment, changes = self.segment, self.changes
+        if segment is None:
+            return changes.early(ranks)
+        early = segment.early(ranks)
+        return early | changes.early(ranks) if changes.nodes else early
 
     def indexes(self) -> list[LabelIndex] | None:
         """Give the indexes that all nodes are in; None where some are in none."""
@@ -196,20 +221,3 @@ class Store:
         if self.segment is not None:
             late = found & postings.between(first, first + len(ranks))
         return sorted((ranks[ordinal - first], ordinal) for ordinal in postings.ordinals(late))
-
-    def _ascending(self, found: Postings, most: int) -> Iterator[int]:
-        """Look through the first ``most`` ranks, one after the other, for members of ``found``."""
-        segment, changes = self.segment, self.changes
-        known = 0 if segment is None else len(segment)
-        start, stop = 0, 64
-        while start < most:
-            early = [] if segment is None else segment.ordinals(start, min(stop, most))
-            if not changes.nodes:
-                yield from filter(found.__contains__, early)
-            else:
-                for rank in range(start, min(stop, most)):
-                    if rank < known and early[rank - start] in found:
-                        yield early[rank - start]
-                    else:
-                        yield from changes.at_rank(rank, found)
-            start, stop = stop, 2 * stop
