@@ -373,8 +373,9 @@ SITES = [
     [
         pytest.param(
             "!maintenence,region=eu_west,tier",
-            "write region=eu-west instead of region=eu_west: 2 nodes would match",
-            id="the-one-that-changes-something",
+            "write !maintenance and region=eu-west instead of !maintenence and region=eu_west:"
+            " 1 node would match",
+            id="a-guard-as-well",
         ),
         pytest.param(
             "region=eu_west,tier=premum",
@@ -390,7 +391,8 @@ SITES = [
         ),
         pytest.param(
             "region=eu_west,color=red",
-            "write region=eu-west instead of region=eu_west: no node would match yet",
+            "write region=eu-west instead of region=eu_west: no node would match yet, since none"
+            " satisfies color=red",
             id="one-of-two",
         ),
         pytest.param(
@@ -408,11 +410,70 @@ SITES = [
             "without region=us-east: 1 node would match",
             id="no-guard-is-given-up-first",
         ),
+        pytest.param(
+            "region in (eu_west,us-east),tier",
+            "write region in (eu-west,us-east) instead of region in (eu_west,us-east):"
+            " 3 nodes would match",
+            id="a-value-of-a-list",
+        ),
+        pytest.param(
+            "tier notin (premum,standard)",
+            "write tier notin (premium,standard) instead of tier notin (premum,standard):"
+            " no node would match any more",
+            id="a-value-of-a-list-of-what-is-not-taken",
+        ),
+        pytest.param(
+            "region=eu_west,tier=premum,color=red,!maintenence",
+            "write region=eu-west and tier=premium and !maintenance"
+            " instead of region=eu_west and tier=premum and !maintenence:"
+            " no node would match yet, since none satisfies color=red",
+            id="three-and-one-more",
+        ),
     ],
 )
 def test_corrections(selector: str, advice: str) -> None:
     """What is advised changes something, or it is said that it does not."""
     assert explained(selector, SITES).advice == advice
+
+
+@pytest.mark.parametrize(
+    ("ids", "advice"),
+    [
+        (["one", "two"], "write n-1 and n-2 instead of one and two: 2 nodes would match"),
+        (["n-1", "two"], "write n-2 instead of two: 2 nodes would match"),
+        (["n-1", "one"], "<id in (n-1,one)> is the only requirement, and 1 node fails it"),
+    ],
+)
+def test_names_are_corrected(ids: list[str], advice: str) -> None:
+    """Names are corrected where that makes a difference, whether other nodes match or not."""
+    nodes = [Node("n-1", name="one"), Node("n-2", name="two")]
+    assert Inventory(nodes).explain(Selector.of(match_ids=ids)).advice == advice
+
+
+def test_many_notes() -> None:
+    """Of many requirements that are nothing, the first twenty are told, and the hints."""
+    told = explained(",".join([*(f"nope-{at:03d}" for at in range(100)), "regoin"]))
+    assert told.notes[19:] == (
+        "nope-019: no node has this label",
+        "80 more of the kind",
+        "no node has the label 'regoin'; 3 nodes have 'region' [other-spelling]",
+    )
+
+
+@pytest.mark.parametrize(
+    ("states", "note"),
+    [
+        (["connected", "lost", "lost"], "of those that match: 2 lost, 1 connected"),
+        (["ready", None, None], "of those that match: 2 in no state, 1 ready"),
+        (["\x1b[31m"], "of those that match: 1 \\x1b[31m"),
+        (["connected", "ready"], None),
+        ([None, None], None),
+    ],
+)
+def test_matched_by_state(states: list[str | None], note: str | None) -> None:
+    """Where not all nodes that match are connected, it is told how many are in which state."""
+    told = explained("", [Node(f"n-{at}", {}, state=state) for at, state in enumerate(states)])
+    assert told.notes == (() if note is None else (note,))
 
 
 def test_all_corrections_at_once() -> None:

@@ -12,8 +12,8 @@ import pytest
 
 from nodeselect import Inventory, Node, Selector
 from nodeselect.inventory import hints, notes
+from nodeselect.inventory.closeness import Known, is_close
 from nodeselect.inventory.explanation import Hint
-from nodeselect.inventory.hints import is_close
 from nodeselect.inventory.rows import Rows
 from nodeselect.inventory.store import Store
 from tests.cli.running import unprintable
@@ -139,6 +139,17 @@ CLOSE = [
     pytest.param("node-1", "node-12", False, id="a-digit-more"),
     pytest.param("10.0.0.1", "100.0.1", False, id="a-point-between-digits"),
     pytest.param("node1", "nodee1", True, id="a-letter-before-a-digit"),
+    pytest.param("eu-west-1a", "eu-west-1d", False, id="a-letter-behind-a-digit"),
+    pytest.param("us-east-1", "us-east-1b", False, id="a-letter-more-behind-a-digit"),
+    pytest.param("us-east-1a", "us-west-1a", False, id="two-in-a-short-word-of-several"),
+    pytest.param("eu-north", "eu-south", False, id="another-word-of-the-same-length"),
+    pytest.param("eu-wset-1a", "eu-west-1a", True, id="one-word-of-several"),
+    pytest.param("kubernetse.io/zone", "kubernetes.io/zone", True, id="in-a-prefix"),
+    pytest.param("us-eest-prod", "us-east-prud", False, id="two-words-of-several"),
+    pytest.param("eu-west", "ew-west", False, id="a-short-word-of-several"),
+    pytest.param("euwset", "eu-west", False, id="a-slip-and-no-hyphen"),
+    pytest.param("eu-wes-t", "eu-west", True, id="a-hyphen-more"),
+    pytest.param("Platfrm", "platform", True, id="another-case-and-a-slip"),
     pytest.param("", "", False, id="nothing"),
 ]
 
@@ -154,7 +165,7 @@ def test_a_key_with_many_values_is_not_searched(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(hints, "_MANY", 3)
     monkeypatch.setattr(notes, "_MANY", 3)
     monkeypatch.setattr(notes, "_FEW", 3)
-    monkeypatch.setattr(hints, "_near", None)  # would raise where it was called
+    monkeypatch.setattr(Known, "_near", None)  # would raise where it was called
     names = ["aaaa", "bbbb", "cccc", "dddd"]
     told = Inventory(Node(name, {"host": name}) for name in names).explain(
         Selector.parse("host=aaab,host>5")

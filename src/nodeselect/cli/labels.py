@@ -138,7 +138,7 @@ class Facets(NamedTuple):
         if key is None:
             return f"{self.headline}: no node has any label"
         text = f"{self.headline}: no node has the label {quoted(key)}"
-        from nodeselect.inventory.hints import close_key  # loaded where a key is missing
+        from nodeselect.inventory.closeness import close_key  # loaded where a key is missing
 
         names = {each.key: each.nodes for each in self.keys if len(each.key) <= _LONGEST}
         close = close_key(key, names) if len(key) <= _LONGEST and len(names) <= _MANY else None

@@ -1,17 +1,17 @@
-"""What was probably meant by a requirement that no node satisfies, or that leaves none out.
+"""What was probably meant by a requirement that no node satisfies, or that leaves none out, or by
+values of a list that no node has.
 
-A hint is said only where something is close, and always the same one; a wrong one would send people
-the wrong way. So a number is never taken for a slip of another number, and a name only for one with
-the same first letter.
+A hint is said only where something is close (``closeness.py``), and always the same one.
 """
 
-import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from functools import reduce
 from operator import and_
 
 from nodeselect.errors import SelectorError
 from nodeselect.inventory import counting
+from nodeselect.inventory.closeness import Known, close_key
 from nodeselect.inventory.explanation import Correction, Hint, Outcome
 from nodeselect.inventory.moment import Moment
 from nodeselect.inventory.notes import have_of
@@ -22,15 +22,12 @@ from nodeselect.labels.rules import parse_int64
 from nodeselect.labels.selector import made_of
 from nodeselect.printable import printable, quoted
 
-__all__ = ["close_key", "find_hints", "is_close"]
+__all__ = ["find_hints"]
 
 _MOST = 3
 
 _MANY = 10_000
 """Names up to which one is looked for that is close; a key with more values tells nodes apart."""
-
-_LOOKED_AT = 2_000
-"""Names that are compared letter by letter with a word; more are not looked at."""
 
 _WORDS = 8
 """Values of one requirement that are looked for; more are not."""
@@ -72,6 +69,8 @@ def find_hints(
             guess = fleet.hint(place, outcomes[place].text, part.requirements[0])
         elif len(passed) == len(everything) and part.requirements[0].operator.takes_absent:
             guess = fleet.hint_of_guard(place, outcomes[place].text, part.requirements[0])
+        elif len(passed) < len(everything) and len(part.requirements[0].values) > 1:
+            guess = fleet.hint_of_list(place, outcomes[place].text, part.requirements[0])
         else:
             continue
         if guess is not None:
@@ -156,86 +155,40 @@ class _Fleet:
         self._store = moment.store
         self._everything = everything
         self._keys: Mapping[str, int] | None = None
+        self._values: dict[str, Known | None] = {}
 
     def hint(self, place: int, text: str, requirement: Requirement) -> _Guess | None:
-        """Say what is close to a requirement that no node satisfies, if anything is."""
+        """Say what is close to a requirement that no node satisfies, if anything is.
+
+        The same letters come first, then the very value under another key, then a slip.
+        """
         if requirement.operator.takes_absent:
             return None  # every node has the label: nothing is misspelled
-        if not counting.carriers(self._store, self._everything, requirement.key):
-            other = self.other_key(place, text, requirement)
-        elif requirement.operator in _NAMING:
-            other = self._other_value(place, text, requirement)
-        else:
+        if not self._carriers(requirement.key):
+            other = self._other_key(place, text, requirement)
+            if other is not None and (other[1] is None or self._moment.match(other[1])):
+                return other
+            return self._under_other_key(place, text, requirement) or other
+        if requirement.operator not in _NAMING:
             return None
-        if other is not None and self._takes_any(other[1]):
+        other = self._other_value(place, text, requirement)
+        known = self._known_values(requirement.key)
+        if known is not None and any(map(known.same_letters, requirement.values[:_WORDS])):
             return other
         return self._under_other_key(place, text, requirement) or other
 
     def hint_of_guard(self, place: int, text: str, requirement: Requirement) -> _Guess | None:
         """Say what is close to a requirement that leaves no node out, if anything is."""
-        if not counting.carriers(self._store, self._everything, requirement.key):
-            return self.other_key(place, text, requirement)
+        if not self._carriers(requirement.key):
+            return self._other_key(place, text, requirement)
         return self._other_value(place, text, requirement)
 
-    def _takes_any(self, instead: Selector | None) -> bool:
-        return instead is None or bool(self._moment.match(instead))
-
-    def other_key(self, place: int, text: str, requirement: Requirement) -> _Guess | None:
-        """Look for a key that is close to one that no node has."""
-        key, keys = requirement.key, self._known_keys
-        other = None if key in keys else close_key(key, keys)
-        if other is None:
-            return None
-        code, name = other
-        message = f"no node has the label {quoted(key)}; {have_of(keys[name])} {quoted(name)}"
-        return _guess(
-            code, place, message, text, _checked(name, requirement.operator, requirement.values)
-        )
-
-    @property
-    def _known_keys(self) -> Mapping[str, int]:
-        """The keys, and how many nodes carry each; none where there are very many."""
-        if self._keys is None:
-            self._keys = counting.few_keys(self._store, self._everything, _MANY) or {}
-        return self._keys
-
-    def _other_value(self, place: int, text: str, requirement: Requirement) -> _Guess | None:
+    def hint_of_list(self, place: int, text: str, requirement: Requirement) -> _Guess | None:
+        """Say what is close to values that no node has, of a list of which nodes have others."""
         key = requirement.key
-        values = counting.few_values(self._store, self._everything, key, _MANY)
-        if values is None:
+        if all(self._count(key, value) for value in requirement.values[:_WORDS]):
             return None
-        plain: dict[str, list[str]] = {}
-        for value in values:
-            plain.setdefault(_plain(value), []).append(value)
-        slips = {
-            wanted: meant
-            for wanted in requirement.values[:_WORDS]
-            if (meant := _close(wanted, values, plain)) is not None
-        }
-        if not slips:
-            return None
-        wrong = [f"{printable(key)}={printable(wanted)}" for wanted in slips]
-        none_out = ", so it leaves none out" if requirement.operator.takes_absent else ""
-        there = [
-            f"{have_of(values[each])} {quoted(each)}" for each in dict.fromkeys(slips.values())
-        ]
-        message = f"no node has {_some(wrong, 'or')}{none_out}; {_some(there, 'and')}"
-        replaced = tuple(sorted({slips.get(each, each) for each in requirement.values}))
-        instead = _checked(key, requirement.operator, replaced)
-        return _guess("other-value", place, message, text, instead)
-
-    def _under_other_key(self, place: int, text: str, requirement: Requirement) -> _Guess | None:
-        """Look for the value as one of another key."""
-        for value in requirement.values[:_WORDS] if requirement.operator in _NAMING else ():
-            if len(value) < 2 or value in _PLAIN_WORDS or parse_int64(value) is not None:
-                continue
-            counts = counting.keys_of(self._store, self._everything, value, self._known_keys)
-            if counts:
-                key = max(sorted(counts), key=lambda each: counts[each])
-                message = f"{have_of(counts[key])} {quoted(value)} as the value of {quoted(key)}"
-                instead = _checked(key, Operator.EQUALS, (value,))
-                return _guess("other-key", place, message, text, instead)
-        return None
+        return self._other_value(place, text, requirement)
 
     def names_for_ids(
         self, place: int, ids: Sequence[str], missing: Sequence[str]
@@ -258,6 +211,100 @@ class _Fleet:
         chosen = made_of([], [known.get(each, each) for each in ids])
         instead = ",".join(known.values())
         return Hint("name-for-id", place, message, instead, tuple(known), None), chosen
+
+    def _other_key(self, place: int, text: str, requirement: Requirement) -> _Guess | None:
+        """Look for a key that is close to one that no node has."""
+        key, keys = requirement.key, self._known_keys
+        other = None if key in keys else close_key(key, keys)
+        if other is None:
+            return None
+        code, name = other
+        message = f"no node has the label {quoted(key)}; {have_of(keys[name])} {quoted(name)}"
+        return _guess(
+            code, place, message, text, _checked(name, requirement.operator, requirement.values)
+        )
+
+    def _other_value(self, place: int, text: str, requirement: Requirement) -> _Guess | None:
+        """Look for values that are close to those that no node has."""
+        key = requirement.key
+        known = self._known_values(key)
+        slips = {} if known is None else _slips(requirement.values, known)
+        if known is None or not slips:
+            return None
+        none_out = ""
+        if requirement.operator.takes_absent and not any(map(known.counts.get, requirement.values)):
+            none_out = ", so it leaves none out"
+        there = [
+            f"{have_of(known.counts[each])} {quoted(each)}"
+            for each in dict.fromkeys(slips.values())
+        ]
+        message = f"{_none_has(key, list(slips))}{none_out}; {_some(there, 'and')}"
+        instead = _checked(key, requirement.operator, _replaced(requirement.values, slips))
+        return _guess("other-value", place, message, text, instead)
+
+    def _under_other_key(self, place: int, text: str, requirement: Requirement) -> _Guess | None:
+        """Look for the values as those of another key: that under which most nodes have any."""
+        if requirement.operator not in _NAMING:
+            return None
+        under = {
+            value: counting.keys_of(self._store, self._everything, value, self._known_keys)
+            for value in requirement.values[:_WORDS]
+            if len(value) > 1 and value not in _PLAIN_WORDS and parse_int64(value) is None
+        }
+        nodes = sum(under.values(), Counter[str]())
+        if not nodes:
+            return None
+        key = max(sorted(nodes), key=lambda each: nodes[each])
+        there = [quoted(value) for value, keys in under.items() if keys[key]]
+        if self._carriers(requirement.key):
+            problem = _none_has(requirement.key, requirement.values)
+        else:
+            problem = f"no node has the label {quoted(requirement.key)}"
+        have = f"{have_of(nodes[key])} {_some(there, 'or')} as the value of {quoted(key)}"
+        known = self._known_values(key)
+        slips = {} if known is None else _slips(requirement.values, known)
+        instead = _checked(key, requirement.operator, _replaced(requirement.values, slips))
+        return _guess("other-key", place, f"{problem}; {have}", text, instead)
+
+    @property
+    def _known_keys(self) -> Mapping[str, int]:
+        """The keys, and how many nodes carry each; none where there are very many."""
+        if self._keys is None:
+            self._keys = counting.few_keys(self._store, self._everything, _MANY) or {}
+        return self._keys
+
+    def _known_values(self, key: str) -> Known | None:
+        """Give the values of a key; None where there are very many."""
+        if key not in self._values:
+            counts = counting.few_values(self._store, self._everything, key, _MANY)
+            self._values[key] = None if counts is None else Known(counts)
+        return self._values[key]
+
+    def _carriers(self, key: str) -> int:
+        return counting.carriers(self._store, self._everything, key)
+
+    def _count(self, key: str, value: str) -> int:
+        return counting.holders(self._store, self._everything, key, value)
+
+
+def _slips(words: Sequence[str], known: Known) -> dict[str, str]:
+    """Give, for those of the first few words that are not known, what is close and not said too."""
+    return {
+        word: meant
+        for word in words[:_WORDS]
+        if word not in known.counts
+        and (meant := known.closest(word)) is not None
+        and meant not in words
+    }
+
+
+def _replaced(words: Sequence[str], slips: Mapping[str, str]) -> tuple[str, ...]:
+    return tuple(sorted({slips.get(word, word) for word in words}))
+
+
+def _none_has(key: str, values: Sequence[str]) -> str:
+    texts = [f"{printable(key)}={printable(value)}" for value in values]
+    return f"no node has {_some(texts, 'or')}"
 
 
 def _guess(code: str, place: int, message: str, text: str, instead: Requirement | None) -> _Guess:
@@ -284,77 +331,3 @@ def _some(texts: Sequence[str], joint: str) -> str:
     """Tell the first three, and how many more there are."""
     told = [*texts[:3], *([f"{len(texts) - 3} more"] if len(texts) > 3 else [])]
     return told[0] if len(told) == 1 else f"{', '.join(told[:-1])} {joint} {told[-1]}"
-
-
-def close_key(key: str, known: Mapping[str, int]) -> tuple[str, str] | None:
-    """Give the code of the hint and the key that was probably meant, if one is close.
-
-    :param known: the keys that there are, with the nodes that carry each.
-    """
-    name = key.rpartition("/")[2]
-    by_name = [each for each in known if each.rpartition("/")[2] == name]
-    if by_name:  # the most carried, of equals the first
-        return "other-prefix", min(by_name, key=lambda each: (-known[each], each))
-    plain: dict[str, list[str]] = {}
-    for each in known:
-        plain.setdefault(_plain(each), []).append(each)
-    close = _close(key, known, plain)
-    return None if close is None else ("other-spelling", close)
-
-
-def _close(word: str, known: Mapping[str, int], plain: Mapping[str, list[str]]) -> str | None:
-    """Give what is close to ``word``: the same letters first, then a slip, then the most nodes.
-
-    :param plain: what is known, by its letters.
-    """
-    near = plain.get(_plain(word)) or _near(word, known)
-    return min(near, key=lambda each: (-known[each], each), default=None)
-
-
-def _near(word: str, known: Iterable[str]) -> list[str]:
-    some = [each for each in known if abs(len(each) - len(word)) <= 2 and each[:1] == word[:1]]
-    return [each for each in sorted(some)[:_LOOKED_AT] if is_close(word, each)]
-
-
-def _plain(word: str) -> str:
-    """Give a word without case and without what parts its words, though not its numbers."""
-    return _PARTING.sub(_parted, word.casefold())
-
-
-_PARTING = re.compile(r"((?<=[0-9])[-_. ]+(?=[0-9]))|[-_. ]+")
-
-
-def _parted(found: re.Match[str]) -> str:
-    return "\0" if found[1] else ""
-
-
-def is_close(one: str, other: str) -> bool:
-    """Say whether one word is probably a slip of the other.
-
-    One letter too many, too few, wrong, or two exchanged; two such slips in words of eight letters
-    and more. Never in a digit, and never in words of fewer than four letters.
-    """
-    if min(len(one), len(other)) < 4 or _numbers(one) != _numbers(other):
-        return False
-    most = 2 if min(len(one), len(other)) >= 8 else 1
-    return _slips(one, other, most) <= most
-
-
-def _numbers(word: str) -> list[str]:
-    return re.findall(r"\d+", word)
-
-
-def _slips(one: str, other: str, most: int) -> int:
-    """Count the letters to put in, take out, replace or exchange; stop counting above ``most``."""
-    before: list[int] = []
-    last = list(range(len(other) + 1))
-    for at, letter in enumerate(one, 1):
-        row = [at]
-        for to, another in enumerate(other, 1):
-            best = min(last[to] + 1, row[-1] + 1, last[to - 1] + (letter != another))
-            exchanged = at > 1 and to > 1 and one[at - 2] == another and other[to - 2] == letter
-            row.append(min(best, before[to - 2] + 1) if exchanged else best)
-        if min(row) > most:
-            return most + 1
-        before, last = last, row
-    return last[-1]
