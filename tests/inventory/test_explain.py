@@ -452,7 +452,7 @@ def test_names_are_corrected(ids: list[str], advice: str) -> None:
 
 def test_many_notes() -> None:
     """Of many requirements that are nothing, the first twenty are told, and the hints."""
-    told = explained(",".join([*(f"nope-{at:03d}" for at in range(100)), "regoin"]))
+    told = explained(",".join(["regoin", *(f"nope-{at:03d}" for at in range(100))]))
     assert told.notes[19:] == (
         "nope-019: no node has this label",
         "80 more of the kind",

@@ -138,10 +138,10 @@ class Facets(NamedTuple):
         if key is None:
             return f"{self.headline}: no node has any label"
         text = f"{self.headline}: no node has the label {quoted(key)}"
-        from nodeselect.inventory.closeness import close_key  # loaded where a key is missing
+        from nodeselect.inventory.closeness import Known, close_key  # where a key is missing
 
-        names = {each.key: each.nodes for each in self.keys if len(each.key) <= _LONGEST}
-        close = close_key(key, names) if len(key) <= _LONGEST and len(names) <= _MANY else None
+        names = Known({each.key: each.nodes for each in self.keys if len(each.key) <= _LONGEST})
+        close = close_key(key, names) if len(names.counts) <= _MANY else None
         return text if close is None else f"{text}\n  did you mean {quoted(close[1])}?"
 
     def as_dict(self, found: list[_Key], top: int | None) -> dict[str, Any]:

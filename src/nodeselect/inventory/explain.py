@@ -152,7 +152,7 @@ def _outcomes(
                 only=only[place],
                 absent=_absent(moment.store, everything, part, passed),
                 note=note_of(moment, everything, part, passed),
-                values=common_values(moment, everything, part.requirements[0])
+                values=common_values(moment, part.requirements[0].key)
                 if len(parts) == 1 and part.requirements and part.requirements[0].values
                 else (),
             )

@@ -7,18 +7,18 @@ A hint is said only where something is close (``closeness.py``), and always the 
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import reduce
+from itertools import islice
 from operator import and_
 
 from nodeselect.errors import SelectorError
 from nodeselect.inventory import counting
-from nodeselect.inventory.closeness import Known, close_key
+from nodeselect.inventory.closeness import Known, close_key, is_number
 from nodeselect.inventory.explanation import Correction, Hint, Outcome
 from nodeselect.inventory.moment import Moment
 from nodeselect.inventory.notes import have_of
 from nodeselect.inventory.postings import Postings
 from nodeselect.inventory.telling import short
 from nodeselect.labels import Operator, Requirement, Selector
-from nodeselect.labels.rules import parse_int64
 from nodeselect.labels.selector import made_of
 from nodeselect.printable import printable, quoted
 
@@ -26,13 +26,13 @@ __all__ = ["find_hints"]
 
 _MOST = 3
 
-_MANY = 10_000
-"""Names up to which one is looked for that is close; a key with more values tells nodes apart."""
-
 _WORDS = 8
 """Values of one requirement that are looked for; more are not."""
 
-_PLAIN_WORDS = ("true", "false", "yes", "no", "none")
+_SOUGHT = 16
+"""Requirements of one selector for which something close is looked for; for more it is not."""
+
+_PLAIN_WORDS = ("true", "false", "yes", "no", "on", "off", "none", "null", "unknown")
 """Values that stand under any key, as numbers do, and say nothing of the one that was meant."""
 
 _NAMING = (Operator.EQUALS, Operator.IN)
@@ -57,22 +57,20 @@ def find_hints(
     if not selector.is_satisfiable and (against := _conflict(selector)):
         found.append(_contradiction(parts, against))
     fleet = _Fleet(moment, everything)
-    for place, (part, passed) in enumerate(zip(parts, passing, strict=True)):
+    doubtful = (
+        place
+        for place, (part, passed) in enumerate(zip(parts, passing, strict=True))
+        if part.ids
+        or (part.requirements and _is_doubtful(part.requirements[0], passed, everything))
+    )
+    for place in islice(doubtful, _SOUGHT):
         if len(found) == _MOST:
             break
+        part, text = parts[place], outcomes[place].text
         if part.ids:
-            missing = [node_id for node_id in part.ids if moment.find(node_id) is None]
-            guess = fleet.names_for_ids(place, part.ids, missing)
-        elif not part.requirements:
-            continue
-        elif not passed:
-            guess = fleet.hint(place, outcomes[place].text, part.requirements[0])
-        elif len(passed) == len(everything) and part.requirements[0].operator.takes_absent:
-            guess = fleet.hint_of_guard(place, outcomes[place].text, part.requirements[0])
-        elif len(passed) < len(everything) and len(part.requirements[0].values) > 1:
-            guess = fleet.hint_of_list(place, outcomes[place].text, part.requirements[0])
+            guess = fleet.names_for_ids(place, part.ids)
         else:
-            continue
+            guess = fleet.hint(place, text, part.requirements[0], takes_any=bool(passing[place]))
         if guess is not None:
             found.append((*guess, (place,)))
     hints = []
@@ -81,6 +79,13 @@ def find_hints(
             hint = hint._replace(matches=_matches(moment, passing, [instead], places))
         hints.append(hint)
     return tuple(hints), _correction(moment, passing, found)
+
+
+def _is_doubtful(requirement: Requirement, passed: Postings, everything: Postings) -> bool:
+    """Say whether a requirement takes no node, is a guard that leaves none out, or has a list."""
+    if len(requirement.values) > 1 or not passed:
+        return True
+    return len(passed) == len(everything) and requirement.operator.takes_absent
 
 
 def _matches(
@@ -154,49 +159,41 @@ class _Fleet:
         self._moment = moment
         self._store = moment.store
         self._everything = everything
-        self._keys: Mapping[str, int] | None = None
-        self._values: dict[str, Known | None] = {}
+        self._known = moment.vocabulary
 
-    def hint(self, place: int, text: str, requirement: Requirement) -> _Guess | None:
-        """Say what is close to a requirement that no node satisfies, if anything is.
+    def hint(
+        self, place: int, text: str, requirement: Requirement, *, takes_any: bool
+    ) -> _Guess | None:
+        """Say what is close to a requirement that is doubtful, if anything is.
 
-        The same letters come first, then the very value under another key, then a slip.
+        :param takes_any: whether any node satisfies it.
         """
-        if requirement.operator.takes_absent:
-            return None  # every node has the label: nothing is misspelled
         if not self._carriers(requirement.key):
             other = self._other_key(place, text, requirement)
-            if other is not None and (other[1] is None or self._moment.match(other[1])):
+            if takes_any or (other is not None and self._takes_any(other[1])):
                 return other
             return self._under_other_key(place, text, requirement) or other
+        if takes_any:
+            return self._other_value(place, text, requirement)
         if requirement.operator not in _NAMING:
-            return None
+            return None  # a guard that leaves out every node, or a number
+        # The same letters come first, then the very value under another key, then a slip.
         other = self._other_value(place, text, requirement)
-        known = self._known_values(requirement.key)
+        known = self._known.values(requirement.key)
         if known is not None and any(map(known.same_letters, requirement.values[:_WORDS])):
             return other
         return self._under_other_key(place, text, requirement) or other
 
-    def hint_of_guard(self, place: int, text: str, requirement: Requirement) -> _Guess | None:
-        """Say what is close to a requirement that leaves no node out, if anything is."""
-        if not self._carriers(requirement.key):
-            return self._other_key(place, text, requirement)
-        return self._other_value(place, text, requirement)
+    def _takes_any(self, instead: Selector | None) -> bool:
+        return instead is None or bool(self._moment.match(instead))
 
-    def hint_of_list(self, place: int, text: str, requirement: Requirement) -> _Guess | None:
-        """Say what is close to values that no node has, of a list of which nodes have others."""
-        key = requirement.key
-        if all(self._count(key, value) for value in requirement.values[:_WORDS]):
-            return None
-        return self._other_value(place, text, requirement)
-
-    def names_for_ids(
-        self, place: int, ids: Sequence[str], missing: Sequence[str]
-    ) -> _Guess | None:
+    def names_for_ids(self, place: int, ids: Sequence[str]) -> _Guess | None:
         """Find out which ids that no node has are names of nodes."""
         known: dict[str, str] = {}
         told: list[str] = []
-        for name in missing:
+        for name in ids:
+            if self._moment.find(name) is not None:
+                continue
             if nodes := self._store.named(name, self._everything):
                 known[name] = self._store.id(self._store.first(nodes, 1)[0])
                 first = f" (the first of {len(nodes):,} with this name)" if len(nodes) > 1 else ""
@@ -214,32 +211,35 @@ class _Fleet:
 
     def _other_key(self, place: int, text: str, requirement: Requirement) -> _Guess | None:
         """Look for a key that is close to one that no node has."""
-        key, keys = requirement.key, self._known_keys
-        other = None if key in keys else close_key(key, keys)
+        key, keys = requirement.key, self._known.keys
+        other = None if key in keys.counts else close_key(key, keys)
         if other is None:
             return None
         code, name = other
-        message = f"no node has the label {quoted(key)}; {have_of(keys[name])} {quoted(name)}"
+        have = have_of(keys.counts[name])
+        message = f"no node has the label {quoted(key)}; {have} {quoted(name)}"
         return _guess(
             code, place, message, text, _checked(name, requirement.operator, requirement.values)
         )
 
     def _other_value(self, place: int, text: str, requirement: Requirement) -> _Guess | None:
         """Look for values that are close to those that no node has."""
-        key = requirement.key
-        known = self._known_values(key)
-        slips = {} if known is None else _slips(requirement.values, known)
+        key, values = requirement.key, requirement.values
+        if all(self._holders(key, value) for value in values[:_WORDS]):
+            return None
+        known = self._known.values(key)
+        slips = {} if known is None else _slips(values, known)
         if known is None or not slips:
             return None
         none_out = ""
-        if requirement.operator.takes_absent and not any(map(known.counts.get, requirement.values)):
+        if requirement.operator.takes_absent and not any(map(known.counts.get, values)):
             none_out = ", so it leaves none out"
         there = [
             f"{have_of(known.counts[each])} {quoted(each)}"
             for each in dict.fromkeys(slips.values())
         ]
         message = f"{_none_has(key, list(slips))}{none_out}; {_some(there, 'and')}"
-        instead = _checked(key, requirement.operator, _replaced(requirement.values, slips))
+        instead = _checked(key, requirement.operator, _replaced(values, slips))
         return _guess("other-value", place, message, text, instead)
 
     def _under_other_key(self, place: int, text: str, requirement: Requirement) -> _Guess | None:
@@ -247,9 +247,9 @@ class _Fleet:
         if requirement.operator not in _NAMING:
             return None
         under = {
-            value: counting.keys_of(self._store, self._everything, value, self._known_keys)
+            value: Counter(self._known.keys_of(value))
             for value in requirement.values[:_WORDS]
-            if len(value) > 1 and value not in _PLAIN_WORDS and parse_int64(value) is None
+            if len(value) > 1 and value.casefold() not in _PLAIN_WORDS and not is_number(value)
         }
         nodes = sum(under.values(), Counter[str]())
         if not nodes:
@@ -261,29 +261,15 @@ class _Fleet:
         else:
             problem = f"no node has the label {quoted(requirement.key)}"
         have = f"{have_of(nodes[key])} {_some(there, 'or')} as the value of {quoted(key)}"
-        known = self._known_values(key)
+        known = self._known.values(key)
         slips = {} if known is None else _slips(requirement.values, known)
         instead = _checked(key, requirement.operator, _replaced(requirement.values, slips))
         return _guess("other-key", place, f"{problem}; {have}", text, instead)
 
-    @property
-    def _known_keys(self) -> Mapping[str, int]:
-        """The keys, and how many nodes carry each; none where there are very many."""
-        if self._keys is None:
-            self._keys = counting.few_keys(self._store, self._everything, _MANY) or {}
-        return self._keys
-
-    def _known_values(self, key: str) -> Known | None:
-        """Give the values of a key; None where there are very many."""
-        if key not in self._values:
-            counts = counting.few_values(self._store, self._everything, key, _MANY)
-            self._values[key] = None if counts is None else Known(counts)
-        return self._values[key]
-
     def _carriers(self, key: str) -> int:
         return counting.carriers(self._store, self._everything, key)
 
-    def _count(self, key: str, value: str) -> int:
+    def _holders(self, key: str, value: str) -> int:
         return counting.holders(self._store, self._everything, key, value)
 
 
