@@ -38,10 +38,8 @@ def advice_of(explanation: "Explanation") -> str:
         return of_left_out(explanation.left_out_ids)
     if len(outcomes) == 1:
         return _of_the_only(explanation)
-    best = max(outcomes, key=lambda each: (bool(each.only) and not each.is_guard, each.only))
-    if best.only:
-        more = "more " * bool(explanation.matched)
-        return f"without {short(best.text)}: {_more(best.only, more)}"
+    if text := _relaxation(explanation):
+        return text
     dead = [short(outcome.text) for outcome in outcomes if outcome.fails == total]
     if dead:
         return f"no node satisfies {' or '.join(dead[:3])}: change that first"
@@ -72,7 +70,19 @@ def _correction(explanation: "Explanation") -> str | None:
         if outcome.fails == explanation.total and outcome.text not in wrong
     ]
     since = f", since none satisfies {' or '.join(dead[:3])}" if dead else ""
-    return f"{text}: no node would match yet{since}"
+    other = _relaxation(explanation) if len(explanation.outcomes) > 1 else None
+    return f"{text}: no node would match yet{since}{f'; {other}' if other else ''}"
+
+
+def _relaxation(explanation: "Explanation") -> str | None:
+    """Say without which requirement the most nodes more would match, if any would."""
+    best = max(
+        explanation.outcomes,
+        key=lambda outcome: (bool(outcome.only) and not outcome.is_guard, outcome.only),
+    )
+    if not best.only:
+        return None
+    return f"without {short(best.text)}: {_more(best.only, 'more ' * bool(explanation.matched))}"
 
 
 def _helps(explanation: "Explanation", hint: "Hint") -> bool:

@@ -79,7 +79,7 @@ class Hint(NamedTuple):
     """What there is instead."""
     instead: str | None
     """What to write, of several ids a comma between two; None where that is not known, or cannot
-    be said in a selector."""
+    be said so."""
     wrong: tuple[str, ...]
     """What ``instead`` replaces: texts of requirements, or ids."""
     matches: int | None
@@ -192,7 +192,7 @@ class Explanation(NamedTuple):
             "selector": self.selector,
             "total": self.total,
             "matched": self.matched,
-            "connected": self.connected,
+            "connected": self.connected if self.knows_states else None,
             "states": [{"state": state, "nodes": n} for state, n in self.states.items()],
             "requirements": [outcome.as_dict() for outcome in self.outcomes],
             "reasons": [
@@ -219,17 +219,24 @@ class Explanation(NamedTuple):
         """Give the text of :meth:`text` for a hundred columns."""
         return self.text()
 
+    def __repr__(self) -> str:
+        return f"<Explanation: {self.headline}>"
+
     @property
     def headline(self) -> str:
         """How many match and what the others fail, in one line whose numbers add up."""
-        known = self.matched > self.states.get(None, 0)
         texts = [outcome.text for outcome in self.outcomes]
         return headline_of(
             self.matched,
             self.total,
-            self.connected if known else None,
+            self.connected if self.knows_states else None,
             [(each.nodes, [texts[at] for at in each.failed]) for each in self.reasons[:3]],
         )
+
+    @property
+    def knows_states(self) -> bool:
+        """Whether any node that matches has a state; where none has, none is told as connected."""
+        return self.matched > self.states.get(None, 0)
 
     @property
     def advice(self) -> str:

@@ -206,8 +206,10 @@ class _Fleet:
         else:
             message = f"{names} are names of nodes, not ids; their ids are {_some(told, 'and')}"
         chosen = made_of([], [known.get(each, each) for each in ids])
-        instead = ",".join(known.values())
-        return Hint("name-for-id", place, message, instead, tuple(known), None), chosen
+        commas = any("," in node_id for node_id in known.values())
+        instead = None if commas else ",".join(known.values())
+        hint = Hint("name-for-id", place, message, instead, tuple(known), None)
+        return hint, None if commas else chosen
 
     def _other_key(self, place: int, text: str, requirement: Requirement) -> _Guess | None:
         """Look for a key that is close to one that no node has."""

@@ -32,7 +32,7 @@ _REQUIREMENT = 200
 _SHORTEST = 12
 
 _ID = 32
-"""Columns of an id that is an example."""
+"""Characters of an id that is an example, whatever the room."""
 
 _NARROW = 40
 """Columns below which nothing is fitted any more."""
@@ -121,7 +121,7 @@ def _joined(texts: Sequence[str]) -> str:
 
 def told(explanation: "Explanation") -> Iterator[str]:
     """Give what is to be known beside the numbers, a sentence each."""
-    if explanation.connected < explanation.matched > explanation.states.get(None, 0):
+    if explanation.connected < explanation.matched and explanation.knows_states:
         states = [f"{nodes:,} {_state(state)}" for state, nodes in explanation.states.items()]
         yield f"of those that match: {', '.join(states)}"
     sentences = list(_of_outcomes(explanation))
@@ -303,8 +303,10 @@ class _Page:
         while True:
             text = ", ".join(shown) + (", …" if shown and nodes > len(shown) else "")
             text = self._screen.shown(text)
-            if columns is None or len(shown) <= 1 or width(text) <= columns:
+            if columns is None or width(text) <= columns:
                 return text
+            if len(shown) <= 1:
+                return self._screen.narrowed(shown[0], columns)
             shown.pop()
 
 
