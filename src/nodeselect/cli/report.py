@@ -38,7 +38,6 @@ _BLOCKS = " ▏▎▍▌▋▊▉█"
 _PLAIN = re.compile(r"[^\s,()\"'…]+")
 """A text that needs no quotes to be told from what stands around it."""
 
-
 _SIGNS = ",/="
 """Behind these a requirement is broken rather than elsewhere."""
 
