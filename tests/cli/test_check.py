@@ -181,6 +181,16 @@ def test_link_to_a_folder_that_holds_it(run: Run) -> None:
     assert run("check", ".").err == "3 files: 1 error, 1 warning\n"
 
 
+def test_link_that_leads_nowhere(run: Run) -> None:
+    """A job behind a broken link is not passed over: it cannot be read, unless it is left out."""
+    Path("gone.yaml").symlink_to("/nowhere/gone.yaml")
+    ended = run("check", ".")
+    assert ended.status == 2
+    assert "gone.yaml" in ended.err
+    assert "No such file" in ended.err
+    assert run("check", "--exclude", "gone.yaml", ".").err == "3 files: 1 error, 1 warning\n"
+
+
 def test_rest_is_counted(run: Run) -> None:
     """Of many problems of a file the first twenty are told, and the rest is counted."""
     Path("many.yaml").write_text(

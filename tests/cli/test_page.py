@@ -8,6 +8,7 @@ from base64 import b64encode
 from collections import Counter
 from hashlib import sha256
 from pathlib import Path
+from unittest.mock import patch
 
 import click
 import pytest
@@ -138,8 +139,9 @@ LABEL = st.text(
 @given(LABEL, LABEL, LABEL, LABEL, LABEL)
 def test_any_text(key: str, value: str, name: str, state: str, subject: str) -> None:
     """Whatever stands in a node, the page has the same elements and attributes."""
-    text = made([Node("n-1", {key: value}, name, state)], "a=b", subject)
-    expected = made([Node("n-1", {"k": "v"}, "name", "on")], "a=b", "subject")
+    asked = "something-else=b"  # is close to nothing, so that there are no hints
+    text = made([Node("n-1", {key: value}, name, state)], asked, subject)
+    expected = made([Node("n-1", {"k": "v"}, "name", "on")], asked, "subject")
     assert [each.shape for each in elements(text)] == [each.shape for each in elements(expected)]
     assert not unprintable(text)
     text.encode()
@@ -220,6 +222,13 @@ def test_more_nodes_than_rows(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "<h1>2 of 9 nodes match</h1>" in text
     assert "Only the first 4 of 9 are in this table." in text
     assert [row[0] for row in embedded(text)["rows"]] == ["n-7", "n-8", "n-0", "n-1"]
+    assert page_nodes.MOST_ROWS == 4
+    assert not re.search("<a [^>]*data-(fails|reason|label)", text)
+
+
+def test_how_many_rows() -> None:
+    """The table has 50,000 nodes, as the documentation says."""
+    assert page_nodes.MOST_ROWS == 50_000
 
 
 def test_requirements_in_the_order_in_which_they_were_written() -> None:
@@ -268,6 +277,34 @@ def test_written(tmp_path: Path) -> None:
         write_page(str(tmp_path), "<p>")
     with pytest.raises(click.ClickException, match=r"cannot write 'a.x00b': that is no name"):
         write_page("a\0b", "<p>")
+
+
+def test_a_page_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
+    """Where the writing fails, the page from before stays, and nothing lies beside it."""
+    file = tmp_path / "page.html"
+    write_page(str(file), "before")
+    file.chmod(0o640)
+    with (
+        patch.object(Path, "replace", side_effect=OSError(28, "No space left on device")),
+        pytest.raises(click.ClickException, match="No space left on device"),
+    ):
+        write_page(str(file), "after")
+    assert file.read_text() == "before"
+    link = tmp_path / "link.html"
+    link.symlink_to(file)
+    write_page(str(link), "after")
+    assert link.is_symlink()
+    assert (file.read_text(), file.stat().st_mode & 0o777) == ("after", 0o640)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["link.html", "page.html"]
+
+
+def test_a_page_goes_where_it_is_sent(tmp_path: Path) -> None:
+    """What is no file, such as a terminal or a pipe, is written to and not replaced."""
+    read, write = os.pipe()
+    write_page(f"/dev/fd/{write}", "<p>")
+    os.close(write)
+    with os.fdopen(read) as pipe:
+        assert pipe.read() == "<p>"
 
 
 if __name__ == "__main__":

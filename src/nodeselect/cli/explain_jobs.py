@@ -86,8 +86,8 @@ class _Job(NamedTuple):
     def connected(self) -> int | None:
         """How many of its nodes are connected; None where that is not known."""
         explanation = self.explanation
-        if explanation is None or explanation.matched == explanation.states.get(None, 0):
-            return None if explanation is None or explanation.matched else 0
+        if explanation is None or (explanation.matched and not explanation.knows_states):
+            return None
         return explanation.connected
 
     @property
@@ -117,7 +117,7 @@ class _Job(NamedTuple):
             "told": self.told,
             "selector": explanation.selector,
             "matched": explanation.matched,
-            "connected": explanation.connected,
+            "connected": self.connected,
             "blocker": None if worst is None else worst.as_dict(),
             "advice": explanation.advice,
         }

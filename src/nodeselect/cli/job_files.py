@@ -67,7 +67,9 @@ def _files_of(folder: str, exclude: Sequence[str]) -> Iterator[str]:
         below = Path(here).relative_to(folder)
         folders[:] = sorted(name for name in folders if _is_taken(below / name, exclude))
         for name in sorted(names):
-            is_job = name.lower().endswith(_ENDINGS) and Path(here, name).is_file()
+            path = Path(here, name)
+            is_broken = path.is_symlink() and not path.exists()  # told when it is read
+            is_job = name.lower().endswith(_ENDINGS) and (path.is_file() or is_broken)
             if is_job and _is_taken(below / name, exclude):
                 found = True
                 yield str(Path(here, name))

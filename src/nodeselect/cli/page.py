@@ -4,6 +4,7 @@ Nothing is loaded from outside, and the page's own policy forbids it: only the s
 that stand in it may be used, by their hashes. The same input gives the same bytes.
 """
 
+import os
 from base64 import b64encode
 from collections.abc import Iterable, Iterator
 from hashlib import sha256
@@ -91,15 +92,32 @@ def page(
 
 
 def write_page(file: str, content: str) -> None:
-    """Write a page to a file of that name.
+    """Write a page to a file of that name: all of it, or what was there before stays.
 
     :raises click.ClickException: when it cannot be written.
     """
     try:
-        Path(file).write_bytes(content.encode())
+        path = Path(file)
+        if path.exists() and not path.is_file():
+            path.write_bytes(content.encode())  # a pipe, a terminal
+        else:
+            _replace(path.resolve(), content.encode())  # where it is a link, what is behind it
     except (OSError, ValueError) as error:  # ValueError: NUL in the name
         reason = error.strerror if isinstance(error, OSError) else "that is no name of a file"
         raise click.ClickException(f"cannot write {quoted(file)}: {reason}") from None
+
+
+def _replace(path: Path, content: bytes) -> None:
+    partial = path.with_name(f".{path.name[:100]}.{os.getpid()}.partial")
+    try:
+        with partial.open("xb") as file:
+            file.write(content)
+        if path.exists():
+            partial.chmod(path.stat().st_mode)
+        partial.replace(path)
+    except BaseException:
+        partial.unlink(missing_ok=True)
+        raise
 
 
 def _hash(content: str) -> str:
@@ -111,9 +129,9 @@ def _texts(explanation: Explanation) -> list[str]:
 
 
 def _sections(explanation: Explanation, rows: NodeRows) -> Iterator[tuple[str, str, str]]:
-    yield "requirements", "Requirements", _funnel(explanation)
+    yield "requirements", "Requirements", _funnel(explanation, rows)
     yield "hints", "Did you mean", _hints(explanation)
-    yield "reasons", "Why not", _reasons(explanation)
+    yield "reasons", "Why not", _reasons(explanation, rows)
     yield "nearest", "Nearest nodes", _nearest(explanation)
     yield "labels", "Labels", _facets(explanation, rows)
     yield "nodes", "Nodes", _nodes(explanation, rows)
@@ -153,7 +171,7 @@ def _header(explanation: Explanation, selector: Selector, title: str, subject: s
     )
 
 
-def _funnel(explanation: Explanation) -> str:
+def _funnel(explanation: Explanation, nodes: NodeRows) -> str:
     if not explanation.outcomes:
         return ""
     total = before = explanation.total
@@ -168,11 +186,8 @@ def _funnel(explanation: Explanation) -> str:
         told = "".join(f"<small>{note}</small>" for note in notes)
         drawn = bar((("left", outcome.left), ("gone", before - outcome.left)), total)
         before = outcome.left
-        fails, only = f"{outcome.fails:,}", f"{outcome.only:,}"
-        if outcome.fails:
-            fails = f'<a href="#nodes" data-fails="{place}">{fails}</a>'
-        if outcome.only:
-            only = f'<a href="#nodes" data-reason="{place}">{only}</a>'
+        fails = nodes.link(outcome.fails, f'data-fails="{place}"')
+        only = nodes.link(outcome.only, f'data-reason="{place}"')
         blocker = ' class="blocker"' if outcome.fails == total and total else ""
         rows.append(
             f'<tr{blocker}><th scope="row" id="requirement-{place + 1}">{code(outcome.text)}'
@@ -193,7 +208,7 @@ would match without it.</p>
 """
 
 
-def _reasons(explanation: Explanation) -> str:
+def _reasons(explanation: Explanation, nodes: NodeRows) -> str:
     if explanation.matched == explanation.total:
         return ""
     texts, total = _texts(explanation), explanation.total
@@ -204,9 +219,9 @@ def _reasons(explanation: Explanation) -> str:
         some = [*map(code, reason.ids), *(["…"] if 0 < len(reason.ids) < reason.nodes else [])]
         # Each with its comma: where ids are long, each begins a line.
         ids = " ".join(f"<span>{each}{',' * (each != some[-1])}</span>" for each in some)
-        places = ",".join(map(str, reason.failed))
+        found = nodes.link(reason.nodes, f'data-reason="{",".join(map(str, reason.failed))}"')
         rows.append(
-            f'<tr><td><a href="#nodes" data-reason="{places}">{reason.nodes:,}</a></td>'
+            f"<tr><td>{found}</td>"
             f'<th scope="row"><ul class="why">{failed}</ul>'
             f'{bar((("gone", reason.nodes),), total)}<small class="ids">{ids}</small></th></tr>'
         )

@@ -82,6 +82,13 @@ class NodeRows:
         """Give the number by which the script knows a label; None of one that is in no row."""
         return self._places.get((key, value))
 
+    def link(self, count: int, attributes: str) -> str:
+        """Give a number of nodes that leads to these nodes, if there are any, and all nodes are in
+        the table."""
+        if not count or self.count < self.total:
+            return f"{count:,}"
+        return f'<a href="#nodes" {attributes}>{count:,}</a>'
+
     def facets(self) -> list[Facet]:
         """Count the labels: keys that are asked for first, then those that most nodes have."""
         values: dict[str, list[tuple[str, int, int]]] = {}
@@ -180,8 +187,8 @@ def facet_table(facet: Facet, rows: NodeRows, total: int, most: int) -> str:
     lines = []
     for value, nodes, matched in facet.values[:most]:
         place = rows.place(facet.key, value)
-        found = _link(place, "", nodes)
-        taken = _link(place, ' data-show="match"', matched) if matched else "0"
+        found = rows.link(nodes, f'data-label="{place}"')
+        taken = rows.link(matched, f'data-label="{place}" data-show="match"')
         shown = code(value, _VALUE) if value else "<i>empty</i>"
         drawn = bar((("left", matched), ("other", nodes - matched)), total)
         lines.append(
@@ -197,12 +204,6 @@ def facet_table(facet: Facet, rows: NodeRows, total: int, most: int) -> str:
         f'<th scope="col">Match</th></tr></thead><tbody>{"".join(lines)}</tbody></table>'
         f"{more}</div>"
     )
-
-
-def _link(place: int | None, extra: str, count: int) -> str:
-    if place is None:
-        return f"{count:,}"
-    return f'<a href="#nodes" data-label="{place}"{extra}>{count:,}</a>'
 
 
 def _state(node: Node) -> tuple[str, str]:

@@ -192,7 +192,7 @@ class Explanation(NamedTuple):
             "selector": self.selector,
             "total": self.total,
             "matched": self.matched,
-            "connected": self.connected if self.knows_states else None,
+            "connected": None if self.matched and not self.knows_states else self.connected,
             "states": [{"state": state, "nodes": n} for state, n in self.states.items()],
             "requirements": [outcome.as_dict() for outcome in self.outcomes],
             "reasons": [
