@@ -455,3 +455,9 @@ def test_a_requirement_is_told_whole(run: Run) -> None:
     ended = run(*question, stdin='{"a": {"x": "1"}}')
     assert "\n  1 node: NEW asks for topology.example.com/region in\n" in ended.out
     assert "\n    (eu-central-1,eu-central-2,eu-west-1)\n" in ended.out
+
+
+def test_one_node(run: Run) -> None:
+    """One node matches, as every report has it."""
+    ended = run("diff", "-n", "-", "-l", "x", "-l", "y", stdin='{"a": {"x": "1"}}')
+    assert ended.out.startswith("OLD  x  1 of 1 node matches\nNEW  y  0 of 1 node matches\n")

@@ -33,6 +33,7 @@ from nodeselect.cli.report import (
     screen_here,
     wrapped,
 )
+from nodeselect.inventory.telling import headline_of
 from nodeselect.printable import quoted, width
 
 __all__ = ["diff"]
@@ -244,8 +245,7 @@ def _folded(texts: list[str], most: int | None) -> str:
 
 
 def _matched(side: Side) -> str:
-    text = f"{side.matched:,} of {side.total:,} nodes match"
-    return text if side.connected is None else f"{text}, {side.connected:,} of them connected"
+    return headline_of(side.matched, side.total, side.connected, ())
 
 
 class _Words(NamedTuple):
