@@ -1,9 +1,12 @@
 """Why a selector takes the nodes that it takes, and why not the others: numbers, and their text."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from nodeselect.inventory.advice import advice_of, blocker_of, trouble_of
+from nodeselect.inventory.states import none_in_state
 from nodeselect.inventory.telling import Line, headline_of, lines_of, lines_of_node, told
 from nodeselect.printable import printable
 
@@ -172,6 +175,8 @@ class Explanation(NamedTuple):
     """All that the hints say to write; None where that is not more than one thing."""
     left_out_ids: tuple[tuple[str, str | None], ...] = ()
     """The ids asked for of nodes that were left out for their state, each with that state."""
+    left_out_states: Mapping[str | None, int] = MappingProxyType({})
+    """Nodes that were left out for their state, by state, where that left none."""
 
     def without(self, left_out: Mapping[str, str | None]) -> "Explanation":
         """Give the same of nodes of which others were left out: those are not missing.
@@ -183,6 +188,7 @@ class Explanation(NamedTuple):
             left_out_ids=tuple(
                 (each, left_out[each]) for each in self.missing_ids if each in left_out
             ),
+            left_out_states={} if self.total else Counter(left_out.values()),
         )
 
     def as_dict(self) -> dict[str, Any]:
@@ -234,7 +240,8 @@ class Explanation(NamedTuple):
     @property
     def advice(self) -> str:
         """What to change to take more nodes, or the right ones, in one line."""
-        return advice_of(self)
+        left_out = self.left_out_states
+        return none_in_state(left_out) if left_out else advice_of(self)
 
     @property
     def blocker(self) -> int | None:
@@ -249,7 +256,8 @@ class Explanation(NamedTuple):
     def trouble(self) -> str:
         """What to look at first, in a few words: a slip by which nodes are taken, else what
         :attr:`blocker` does."""
-        return trouble_of(self)
+        left_out = self.left_out_states
+        return f"none: {none_in_state(left_out)}" if left_out else trouble_of(self)
 
     @property
     def notes(self) -> tuple[str, ...]:

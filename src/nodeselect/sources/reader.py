@@ -19,7 +19,7 @@ from collections.abc import (
     Sequence,
 )
 from itertools import chain
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Final
 
 from nodeselect.columns import Block, in_blocks
 from nodeselect.errors import InventoryError
@@ -42,12 +42,15 @@ from nodeselect.sources.known_keys import KnownKeys
 from nodeselect.sources.second_half import SecondHalf
 from nodeselect.sources.seen import SeenIds, UnseenIds
 
-__all__ = ["Keep", "NodeReader"]
+__all__ = ["STATES", "Keep", "NodeReader"]
 
 Keep = Callable[[Mapping[str, str], str], bool]
 """Says by labels and id whether a node is wanted."""
 
 _SHAPES = (kubernetes, bacalhau, nomad, expanso, plain)
+
+STATES: Final = kubernetes.STATES | bacalhau.STATES | nomad.STATES | expanso.STATES
+"""The states that nodes are known to be in, whether or not one of an input is."""
 
 _NO_NODES = re.compile(rb"No (?:[\w-]+ )*?(?:nodes?|items|resources|results)(?: \w+)* found\.?\s*")
 """What Expanso's command line prints where there is no node."""
