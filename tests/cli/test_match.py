@@ -163,7 +163,6 @@ def test_question(run: Run, fleet: str, question: list[str], rows: str, summary:
     ("name", "question", "out"),
     [
         pytest.param("match-none", ["-l", "nope"], "", id="no-such-label"),
-        pytest.param("match-none", ["-l", "nope", "--count"], "0\n", id="count"),
         pytest.param("match-none", ["-l", "nope", "-o", "json"], "[]\n", id="json"),
         pytest.param("match-none-state", ["-l", "nope", "--state", "lost"], "", id="in-a-state"),
         pytest.param(
@@ -179,6 +178,24 @@ def test_question(run: Run, fleet: str, question: list[str], rows: str, summary:
 def test_none_matches(run: Run, fleet: str, name: str, question: list[str], out: str) -> None:
     """Where nothing matches, standard error tells why not."""
     assert run("match", "-n", fleet, *question) == (1, out, screen(name))
+
+
+@pytest.mark.parametrize(
+    ("question", "said"),
+    [
+        pytest.param(["-l", "nope"], "0 of 4 nodes match; 4 fail nope\n", id="one"),
+        pytest.param(["-l", "nope", "-l", "region=ue"], "0 of 4 nodes match\n", id="several"),
+        pytest.param(
+            ["-l", "!region", "--state", "lost"],
+            "0 of 4 nodes match\nwithout --state nodes match\n",
+            id="state",
+        ),
+    ],
+)
+def test_none_is_counted(run: Run, fleet: str, question: list[str], said: str) -> None:
+    """Beside a number it is only said how to ask for the reasons."""
+    ask = "for all of it, ask: nodeselect explain -n FILE …\n"
+    assert run("match", "-n", fleet, *question, "--count") == (1, "0\n", said + ask)
 
 
 @pytest.mark.parametrize(

@@ -240,7 +240,7 @@ class _Question:
             return False
         if self.matched:
             return small and self.total <= _FEW and self._is_doubtful
-        return not self._none_is_right and (small or not self._count)
+        return not self._none_is_right and not self._count
 
     @property
     def _is_one(self) -> bool:
