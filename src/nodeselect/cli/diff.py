@@ -6,6 +6,7 @@ from typing import NamedTuple, TypeVar
 
 import click
 
+from nodeselect.cli.alone import OptionsOnly, option_before
 from nodeselect.cli.difference import Change, Difference, LabelChange, Side, compare
 from nodeselect.cli.folded import fold
 from nodeselect.cli.job_files import job_name
@@ -61,7 +62,7 @@ _FILES = ("--job", "-n", "--nodes")
 _SELECTOR = ("-l", "--selector")
 
 
-class _Diff(click.Command):
+class _Diff(OptionsOnly):
     """Reads ``--job OLD NEW`` as ``--job OLD --job NEW``, and ``-n OLD NEW`` likewise: a file that
     stands alone belongs to the option before it, since the command has no arguments of its own."""
 
@@ -70,23 +71,12 @@ class _Diff(click.Command):
         given: list[str] = []
         for argument in args:
             alone = argument == "-" or not argument.startswith("-")
-            if alone and (option := _file_option(given)):
+            if alone and (option := option_before(given, _FILES)):
                 given.append(option)
-            elif alone and len(given) > 1 and given[-2] in _SELECTOR:
+            elif alone and option_before(given, _SELECTOR):
                 raise click.UsageError(f"repeat -l before {quoted(argument)}: -l OLD -l NEW", ctx)
             given.append(argument)
         return super().parse_args(ctx, given)
-
-
-def _file_option(given: Sequence[str]) -> str | None:
-    """Give the option whose file was read last: ``-n OLD``, ``-nOLD`` or ``--nodes=OLD``."""
-    if len(given) > 1 and given[-2] in _FILES:
-        return given[-2]
-    last = given[-1] if given else ""
-    option, equals, _ = last.partition("=")
-    if equals and option in ("--job", "--nodes"):
-        return option
-    return "-n" if last.startswith("-n") and last != "-n" else None
 
 
 @click.command(

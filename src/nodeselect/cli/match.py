@@ -10,6 +10,7 @@ from typing import BinaryIO
 import click
 from click.core import ParameterSource
 
+from nodeselect.cli.alone import OptionsOnly
 from nodeselect.cli.explanations import Explained, Union, explained_lines, named
 from nodeselect.cli.messages import say
 from nodeselect.cli.options import (
@@ -54,6 +55,7 @@ _FEW = 2_000
 
 
 @click.command(
+    cls=OptionsOnly,
     epilog="""\b
 Examples:
   nodeselect match -l 'region=eu,tier in (gold,silver),!debug' -n nodes.json
@@ -63,7 +65,7 @@ Examples:
 
 \b
 Exit status: 0 some node matches, 1 none does, 2 wrong question or input.
-"""
+""",
 )
 @nodes_option()
 @selector_option("Take nodes that match the selector. Repeated: nodes that match any of them.")

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
+from nodeselect.cli.alone import OptionsOnly
 from nodeselect.cli.folded import fold
 from nodeselect.cli.job_files import job_name, read_bytes
 from nodeselect.cli.messages import say
@@ -38,6 +39,7 @@ _ROOM = 30
 
 
 @click.command(
+    cls=OptionsOnly,
     epilog="""\b
 Examples:
   nodeselect waves --job job.yaml -n nodes.json
@@ -47,7 +49,7 @@ Examples:
 \b
 Exit status: 0 there is a wave, 1 there is no node for one, 2 wrong job or
 input.
-"""
+""",
 )
 @nodes_option()
 @job_option("The job that is rolled out.")
