@@ -255,7 +255,34 @@ def test_neither_takes_a_node(run: Run, output: str) -> None:
     said = "neither OLD nor NEW takes a node: nodeselect explain says why\n"
     ended = run(*question, "region=venus", "-o", output)
     assert (ended.status, ended.err) == (0, said)
-    assert run(*question, "region=eu", "-o", output).err == ""
+    assert run(*question, "region=eu", "-o", output).err == (
+        "OLD takes no node: nodeselect explain says why\n"
+        "  region=mars: no node has this value (5 nodes have the label: 'eu' (4), 'us' (1))\n"
+    )
+
+
+@pytest.mark.usefixtures("folder")
+@pytest.mark.parametrize(
+    ("question", "said"),
+    [
+        pytest.param(
+            ["-n", "old.json", "-l", "region=eu", "-l", "regoin=eu"],
+            "NEW takes no node: nodeselect explain says why\n  regoin=eu: write region=eu\n",
+            id="a-slip",
+        ),
+        pytest.param(
+            ["-n", "-", "old.json", "-l", "region=eu"],
+            "OLD takes no node: nodeselect explain says why\n  there are no nodes\n",
+            id="no-nodes",
+        ),
+        pytest.param(["-n", "-", "old.json", "--all"], "", id="all-of-none"),
+        pytest.param(["-n", "old.json", "-l", "region=eu", "-l", "region=us"], "", id="some"),
+    ],
+)
+def test_one_side_takes_no_node(run: Run, question: list[str], said: str) -> None:
+    """Where one side takes no node, it is said what to look at."""
+    ended = run("diff", *question, stdin="[]")
+    assert (ended.status, ended.err) == (1, said)
 
 
 @pytest.mark.usefixtures("folder")

@@ -34,7 +34,9 @@ from nodeselect.cli.report import (
     screen_here,
     wrapped,
 )
+from nodeselect.inventory import Inventory
 from nodeselect.inventory.telling import headline_of
+from nodeselect.labels import Selector
 from nodeselect.printable import quoted, width
 
 __all__ = ["diff"]
@@ -139,9 +141,27 @@ def diff(
             put(_text(difference, screen_here(ascii_only=ascii_only)))
     for each, selector in zip(job, selectors, strict=False):
         say_empty(each, selector)
-    if not everything and not difference.old.matched and not difference.new.matched:
-        say("neither OLD nor NEW takes a node: nodeselect explain says why")
+    if not everything:
+        _say_none(difference, (inventories[0], inventories[-1]), (selectors[0], selectors[-1]))
     return DIFFERENT if difference.added or difference.removed else SAME
+
+
+def _say_none(
+    difference: Difference,
+    inventories: tuple[Inventory, Inventory],
+    selectors: tuple[Selector, Selector],
+) -> None:
+    """Say that a side takes no node, and of one alone what to look at first."""
+    matched = (difference.old.matched, difference.new.matched)
+    if not any(matched):
+        say("neither OLD nor NEW takes a node: nodeselect explain says why")
+        return
+    for name, count, inventory, selector in zip(
+        ("OLD", "NEW"), matched, inventories, selectors, strict=True
+    ):
+        if not count:
+            trouble = inventory.explain(selector, examples=0).trouble.removeprefix("none: ")
+            say(f"{name} takes no node: nodeselect explain says why\n  {trouble}")
 
 
 def _check(
