@@ -1,5 +1,6 @@
 """What the benchmarks measure with is right."""
 
+import subprocess
 import sys
 from pathlib import Path
 
@@ -42,3 +43,21 @@ def test_a_command_that_fails_is_no_run() -> None:
         run(["nonesuch"])
     with pytest.raises(RuntimeError, match="ended with status 3: no"):
         run([PYTHON, "-c", "import sys; sys.stderr.write('no'); sys.exit(3)"])
+
+
+def test_the_suites_can_be_run() -> None:
+    """pytest finds every benchmark, with the command line of their README."""
+    command = [
+        PYTHON,
+        "-m",
+        "pytest",
+        "benchmarks",
+        "-q",
+        "--collect-only",
+        "-p",
+        "no:cacheprovider",
+    ]
+    done = subprocess.run(
+        command, cwd=Path(__file__).parents[1], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout

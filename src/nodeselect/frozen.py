@@ -5,6 +5,7 @@ from typing import TypeVar
 
 __all__ = ["Frozen", "FrozenMapping"]
 
+_K = TypeVar("_K")
 _V = TypeVar("_V", covariant=True)
 
 
@@ -20,19 +21,19 @@ class Frozen:
         raise AttributeError(f"a {type(self).__name__} is frozen: {name!r} cannot be deleted")
 
 
-class FrozenMapping(Frozen, Mapping[str, _V]):
+class FrozenMapping(Frozen, Mapping[_K, _V]):
     """A mapping that nobody can change; equal to any mapping with the same entries."""
 
     __slots__ = ("_entries",)
-    _entries: dict[str, _V]
+    _entries: dict[_K, _V]
 
-    def __init__(self, entries: Mapping[str, _V]) -> None:
+    def __init__(self, entries: Mapping[_K, _V]) -> None:
         object.__setattr__(self, "_entries", dict(entries))
 
-    def __getitem__(self, key: str) -> _V:
+    def __getitem__(self, key: _K) -> _V:
         return self._entries[key]
 
-    def __iter__(self) -> Iterator[str]:
+    def __iter__(self) -> Iterator[_K]:
         return iter(self._entries)
 
     def __len__(self) -> int:

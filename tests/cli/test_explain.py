@@ -160,6 +160,8 @@ def test_a_job_that_takes_every_node(run: Run) -> None:
         0,
         (
             "210 of 210 nodes match, 184 of them connected\n\n"
+            "NOTES\n"
+            "  of those that match: 184 connected, 24 disconnected, 1 connecting, 1 lost\n\n"
             "the selector is empty: it takes EVERY node\n"
         ),
         "standard input: the selector is empty: this job takes EVERY node\n",

@@ -47,7 +47,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     [
         pytest.param("explain-jobs-wide", "120", [], id="wide"),
         pytest.param("explain-jobs", "80", [], id="80-columns"),
-        pytest.param("explain-jobs-narrow", "50", ["--ascii"], id="narrow"),
+        pytest.param("explain-jobs-narrow", "40", ["--ascii"], id="narrow"),
         pytest.param("explain-jobs-markdown", "80", ["-o", "markdown"], id="markdown"),
     ],
 )
@@ -61,6 +61,21 @@ def test_a_folder(
     assert (ended.status, ended.out, ended.err) == (2, screen(name), "")
     if "markdown" not in options:
         assert max(map(len, ended.out.splitlines())) <= int(columns)
+
+
+@pytest.mark.usefixtures("folder")
+@pytest.mark.parametrize("columns", ["36", "50", "64", "66", "80", "200"])
+def test_nothing_of_a_trouble_is_cut(
+    run: Run, monkeypatch: pytest.MonkeyPatch, columns: str
+) -> None:
+    """What to write instead is seen on each screen, and no line is longer than that."""
+    monkeypatch.setenv("COLUMNS", columns)
+    ended = run("explain", "--job", "jobs", "-n", "fleet.json")
+    assert max(map(len, ended.out.splitlines())) <= int(columns)
+    words = " ".join(ended.out.split())
+    assert "region!=us_west leaves none out: write region!=us-west" in words
+    assert "only match_ids, match_labels, match_expressions" in words
+    assert "…" not in words
 
 
 @pytest.mark.usefixtures("folder")
@@ -164,7 +179,8 @@ def test_fleets_without_states(run: Run, folder: Path) -> None:
     ended = run("explain", "--job", "jobs/edge", "-n", "fleet.csv", "--job", "jobs/all.yaml")
     assert ended.out == (
         "JOB            MATCHED  CONNECTED  WORST BLOCKER\n"
-        "edge/none.yml        0          0  region=us_west: no node has this value (2 no…\n"
+        "edge/none.yml        0          0  region=us_west: no node has this value (2\n"
+        "                                   nodes have the label: 'eu' (1), 'us' (1))\n"
         "all.yaml             2          -  the selector is empty: it takes EVERY node\n"
         "edge/far.json        1          -  region=us: 1 fails it\n"
         "\n3 jobs over 2 nodes; 1 takes no node; 1 takes EVERY node\n"

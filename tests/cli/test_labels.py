@@ -69,6 +69,82 @@ def test_hostile_labels(run: Run, name: str, options: list[str]) -> None:
     assert not unprintable(ended.out)
 
 
+PREFIXED = {
+    "node.kubernetes.io/instance-type": "m5.large",
+    "topology.kubernetes.io/region": "eu",
+    "topology.kubernetes.io/zone": "eu-1",
+    "a.example.com/the-same-long-name": "1",
+    "b.example.com/the-same-long-name": "2",
+    "example.com/the-longest-of-names-and-one": "3",
+    "example.com/the-longest-of-names-and-two": "4",
+    "no-prefix-but-the-longest-of-names-one": "5",
+    "no-prefix-but-the-longest-of-names-two": "6",
+}
+"""Keys that are told apart by their ends, and two by their beginnings."""
+
+
+@pytest.mark.parametrize(
+    ("columns", "keys"),
+    [
+        pytest.param(
+            "80",
+            [
+                "a.example.com/the-same-long-name",
+                "b.example.com/the-same-long-name",
+                "example.com/the-longest-of-names-and-one",
+                "example.com/the-longest-of-names-and-two",
+                "no-prefix-but-the-longest-of-names-one",
+                "no-prefix-but-the-longest-of-names-two",
+                "node.kubernetes.io/instance-type",
+                "topology.kubernetes.io/region",
+                "topology.kubernetes.io/zone",
+            ],
+            id="whole",
+        ),
+        pytest.param(
+            "40",
+            [
+                "a.exa…/the-same-long-name",
+                "b.exa…/the-same-long-name",
+                "…longest-of-names-and-one",
+                "…longest-of-names-and-two",
+                "…the-longest-of-names-one",
+                "…the-longest-of-names-two",
+                "node.kuber…/instance-type",
+                "topology.kubernet…/region",
+                "topology.kubernetes…/zone",
+            ],
+            id="names",
+        ),
+        pytest.param(
+            "34",
+            [
+                "a.example.com/the-…",
+                "b.example.com/the-…",
+                "…t-of-names-and-one",
+                "…t-of-names-and-two",
+                "…ngest-of-names-one",
+                "…ngest-of-names-two",
+                "node…/instance-type",
+                "topology.ku…/region",
+                "topology.kube…/zone",
+            ],
+            id="beginnings-where-names-are-alike",
+        ),
+    ],
+)
+def test_no_two_keys_look_alike(
+    run: Run, monkeypatch: pytest.MonkeyPatch, columns: str, keys: list[str]
+) -> None:
+    """A key has all the room that there is; where that is too little, what tells it apart stays."""
+    monkeypatch.setenv("COLUMNS", columns)
+    ended = run("labels", "-n", "-", stdin=json.dumps([{"id": "n-1", "labels": PREFIXED}]))
+    lines = ended.out.splitlines()
+    check_fit(ended.out, columns, [])
+    shown = [line.split()[0] for line in lines if line and line[0] != " "]
+    assert shown[shown.index("KEY") + 1 :] == keys
+
+
 def test_json(run: Run) -> None:
     """JSON says the same in full, in ASCII, with a version."""
     ended = run("labels", "-n", "-", "-o", "json", stdin=json.dumps(HOSTILE))

@@ -218,8 +218,19 @@ def test_more_nodes_than_rows(monkeypatch: pytest.MonkeyPatch) -> None:
     nodes = [Node(f"n-{at}", {"at": str(at)}) for at in range(9)]
     text = made(nodes, "at>6")
     assert "<h1>2 of 9 nodes match</h1>" in text
-    assert "4 of 9 are here" in text
+    assert "Only the first 4 of 9 are in this table." in text
     assert [row[0] for row in embedded(text)["rows"]] == ["n-7", "n-8", "n-0", "n-1"]
+
+
+def test_requirements_in_the_order_in_which_they_were_written() -> None:
+    """The selector of the headline has the order of the table; ids come first in both."""
+    expressions = ["tier in (b,a)", "region=eu,!debug", "region=eu"]
+    asked = Selector.of(match_expressions=expressions, match_ids=["n-2", "n-1"])
+    text = made(NODES, asked)
+    shown = "&lt;id in (n-1,n-2)&gt;,tier in (a,b),region=eu,!debug"
+    assert f'<p class="selector"><code>{shown}</code></p>' in text
+    rows = re.findall(r'id="requirement-\d"><code>(.*?)</code>', text)
+    assert ",".join(rows) == shown
 
 
 def test_first_rows() -> None:

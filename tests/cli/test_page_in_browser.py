@@ -115,6 +115,34 @@ def test_numbers_lead_to_nodes(show: Browser, link: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("link", "other", "among"),
+    [
+        ("[data-fails]", "n-0004", "that fail region in (eu,us)"),
+        (".numbers [data-reason]", "n-0004", "that fail only region in (eu,us)"),
+        (".facet a", "n-0017", "with region="),
+        ("[data-show]", "n-0017", "with region=eu that match"),
+        ("[value=match]", "n-0004", "that match"),
+        ("[value=fail]", "n-0012", "that fail"),
+    ],
+)
+def test_where_it_was_looked_for(show: Browser, link: str, other: str, among: str) -> None:
+    """Where nothing is found, it is said among which nodes, and a button looks among all."""
+    widen = "document.querySelector('.widen')"
+    show.run(f"document.querySelector('{link}').click()")
+    number = said(show).split()[0]
+    assert show.run(f"{widen}.hidden")
+    assert typed(show, other) == f"No node of the {number} {among} is like that"
+    assert show.run(f"{widen}.textContent") == "Search all 500"
+    show.run(f"{widen}.click()")
+    assert (said(show), ids(show)) == ("1 of 500 nodes", [other])
+    assert show.run(f"{widen}.hidden")
+    assert show.run("document.querySelector('.chosen').hidden")
+    assert show.run("document.activeElement.type") == "search"
+    assert typed(show, "nobody") == "No node of 500 is like that"
+    assert show.run(f"{widen}.hidden")
+
+
+@pytest.mark.parametrize(
     "nodes", [fleet(), hostile_fleet(), fleet(10_000)], ids=["fleet", "hostile", "large"]
 )
 def test_rows_drawn_by_script(tab: Browser, tmp_path: Path, nodes: list[Node]) -> None:
@@ -217,6 +245,31 @@ def test_no_scrolling_sideways(tab: Browser, tmp_path: Path, nodes: list[Node], 
     assert tab.run("innerWidth") == width
 
 
+BROKEN = """(() => {
+    const words = [];
+    for (const head of document.querySelectorAll("thead th")) {
+        const text = head.firstChild;
+        for (const { 0: word, index } of text.data.matchAll(/\\S+/g)) {
+            const range = document.createRange();
+            range.setStart(text, index);
+            range.setEnd(text, index + word.length);
+            if (range.getClientRects().length > 1) words.push(word);
+        }
+    }
+    return words;
+})()"""
+
+
+@pytest.mark.parametrize("count", [60, 10_000])
+@pytest.mark.parametrize("width", [320, 390, 1280])
+def test_heads_of_columns(tab: Browser, tmp_path: Path, width: int, count: int) -> None:
+    """No head of a column is broken inside a word."""
+    tab.look(width=width)
+    open_page(tab, tmp_path, fleet(count))
+    assert tab.run("document.querySelectorAll('thead th').length") > 10
+    assert tab.run(BROKEN) == []
+
+
 CONTRAST = """(() => {
     const light = (colour) => {
         const [r, g, b] = colour.match(/[\\d.]+/g).map((each) => {
@@ -276,13 +329,16 @@ def test_screen_reader(tab: Browser, tmp_path: Path, width: int) -> None:
 
 
 def test_printed(show: Browser) -> None:
-    """On paper there is no search, and the table is a table."""
+    """On paper there is no search, the table is a table, and nothing is folded away."""
     assert show.printed().startswith(b"%PDF-")
+    hidden = "!document.querySelector('{}').checkVisibility({{ contentVisibilityAuto: true }})"
+    assert show.run(hidden.format(".nodes details .label"))
     show.ask("Emulation.setEmulatedMedia", media="print")
     shown = "(name) => getComputedStyle(document.querySelector(name)).display"
-    names = ("form", "nav", ".nodes", ".nodes tr")
+    names = ("form", "nav", ".nodes", ".nodes tr", ".nodes summary")
     displays = [show.run(f"({shown})('{name}')") for name in names]
-    assert displays == ["none", "none", "table", "table-row"]
+    assert displays == ["none", "none", "table", "table-row", "none"]
+    assert not show.run(hidden.format(".nodes details .label"))
     show.ask("Emulation.setEmulatedMedia", media="")
 
 

@@ -9,7 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nodeselect.cli.report import Screen, code, json_lines, markdown_table, screen_here, wrapped
+from nodeselect.cli.report import (
+    Screen,
+    broken,
+    code,
+    json_lines,
+    markdown_table,
+    screen_here,
+    wrapped,
+)
 from nodeselect.printable import width
 from tests.cli.running import Run, unprintable
 
@@ -35,10 +43,10 @@ def test_bar(part: int, whole: int, blocks: str, hashes: str) -> None:
     assert Screen(80, ascii_only=True, bold=False).bar(part, whole, 4) == hashes
 
 
-@given(st.text(), st.integers(5, 50), st.booleans())
-def test_shown(text: str, columns: int, ascii_only: bool) -> None:
+@given(st.text(), st.integers(5, 50), st.integers(0, 60), st.booleans())
+def test_shown(text: str, columns: int, end: int, ascii_only: bool) -> None:
     """User text is never wider than it may be, and holds nothing that a terminal obeys."""
-    word = Screen(80, ascii_only=ascii_only, bold=False).shown(text, columns)
+    word = Screen(80, ascii_only=ascii_only, bold=False).shown(text, columns, end)
     assert width(word) <= columns
     assert not unprintable(word)
     assert word
@@ -75,6 +83,44 @@ def test_wrapped(words: list[str], columns: int, indent: int, hang: int) -> None
         blanks = indent + (hang if number else 0)
         assert line.startswith(" " * blanks)
         assert width(line) <= columns or " " not in line.strip()
+
+
+@pytest.mark.parametrize(
+    ("end", "kept"),
+    [
+        (0, "topology.kuber…"),
+        (5, "topology.…/zone"),
+        (14, "…rnetes.io/zone"),
+        (99, "…rnetes.io/zone"),
+    ],
+)
+def test_cut(end: int, kept: str) -> None:
+    """Of a text that is cut, as much of its end is kept as is asked for."""
+    assert PLAIN.cut("topology.kubernetes.io/zone", 15, end) == kept
+
+
+@given(st.text("ab日,=/ ", max_size=60), st.integers(2, 20))
+def test_broken(text: str, columns: int) -> None:
+    """Broken lines fit, and hold all of the text but blanks where it is broken."""
+    lines = list(broken(text, columns))
+    assert max(map(width, lines)) <= columns
+    assert "".join(lines).replace(" ", "") == text.replace(" ", "")
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        ("", [""]),
+        ("region=eu: write x", ["region=eu:", "write x"]),
+        ("example.com/zone=eu:", ["example.com/", "zone=eu:"]),
+        ("id in (n-1,n-2,n-3,n-4)", ["id in", "(n-1,n-2,", "n-3,n-4)"]),
+        ("aaaaaaaaaaaaaaaa b", ["aaaaaaaaaaaa", "aaaa b"]),
+        ("日本日本日本日 a", ["日本日本日本", "日 a"]),
+    ],
+)
+def test_broken_words(text: str, lines: list[str]) -> None:
+    """A word that is wider than a line is broken where a requirement has parts."""
+    assert list(broken(text, 12)) == lines
 
 
 @given(st.text(max_size=90) | st.text("`| \\<a", max_size=20))

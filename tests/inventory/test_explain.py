@@ -8,6 +8,7 @@ import pytest
 from nodeselect import Inventory, Node, Selector
 from nodeselect.inventory import Explanation, counting
 from nodeselect.inventory.explanation import Correction
+from nodeselect.printable import width
 
 NODES = [
     Node("n-1", {"region": "eu", "tier": "gold"}, state="connected"),
@@ -160,7 +161,11 @@ def test_a_selector_that_takes_nothing(selector: Selector) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["debug,debug", "tier=gold,tier==gold", "tier in (a,b),tier in (b,a)"]
+    "text",
+    [
+        *("debug,debug", "tier=gold,tier==gold", "tier in (a,b),tier in (b,a)"),
+        *("tier=gold,tier in (gold)", "tier notin (gold),tier!=gold"),
+    ],
 )
 def test_what_is_said_twice_counts_once(text: str) -> None:
     """A requirement that stands twice is one, and alone in the way."""
@@ -202,6 +207,56 @@ def test_no_number_of_examples(examples: int, error: type[Exception], message: s
     """What is no number of nodes is refused."""
     with pytest.raises(error, match=message):
         Inventory(NODES).explain(Selector.everything(), examples=examples)
+
+
+def test_it_is_a_value() -> None:
+    """An explanation cannot be changed, has a hash, and shows its headline."""
+    told, again = explained("region=eu"), explained("region=eu")
+    assert told == again
+    assert hash(told) == hash(again)
+    assert repr(told) == f"<Explanation: {told.headline}>"
+    with pytest.raises(TypeError):
+        told.states["lost"] = 7  # type: ignore[index]
+
+
+def test_all_nodes_were_left_out() -> None:
+    """Where no node is in the states asked for, that is the advice and the trouble, not that there
+    are no nodes."""
+    told = explained("region=eu", []).without({"n-1": "lost", "n-2": None, "n-3": "lost"})
+    assert told.advice == (
+        "no node is in such a state; the states that there are: lost (2), none (1)"
+    )
+    assert told.trouble == f"none: {told.advice}"
+    assert told.left_out_states == {"lost": 2, None: 1}
+    assert hash(told) == hash(
+        explained("region=eu", []).without({"a": "lost", "b": "lost", "c": None})
+    )
+    assert explained("region=eu", []).without({"n-1": None}).advice == "no node has a state"
+    assert explained("region=eu", []).without({}).advice == "there are no nodes"
+    assert explained("region=eu").without({"n-1": "lost"}).left_out_states == {}
+
+
+@pytest.mark.parametrize(
+    ("state", "connected"), [("connected", 1), ("ready", 1), ("lost", 0), (None, None)]
+)
+def test_connected_where_states_are_known(state: str | None, connected: int | None) -> None:
+    """Where no node that matches has a state, none is told as connected or not, in JSON too."""
+    told = explained("", [Node("n-1", {}, state=state)])
+    assert told.as_dict()["connected"] == connected
+
+
+def test_nearest_nodes() -> None:
+    """Where no group that is shown has them, the nodes that fail the fewest are told."""
+    nodes = [
+        Node(f"n-{at}", {f"k{bit}": "" for bit in range(4) if at >> bit & 1}) for at in range(15)
+    ]
+    nodes += [Node(f"m-{at}", node.labels) for at, node in enumerate(nodes) if at < 11]
+    told = explained("k0,k1,k2,k3", nodes)
+    assert (
+        "\n\nNEAREST\n  n-7: fails k3\n  n-11: fails k2\n  n-13: fails k1\n  n-14: fails k0\n"
+        "  m-7: fails k3\n\n"
+    ) in str(told)
+    assert "NEAREST" not in str(explained("k0,k1,k2,k3", nodes[:4]))
 
 
 def test_all_nodes_are_gone() -> None:
@@ -373,8 +428,9 @@ SITES = [
     [
         pytest.param(
             "!maintenence,region=eu_west,tier",
-            "write region=eu-west instead of region=eu_west: 2 nodes would match",
-            id="the-one-that-changes-something",
+            "write !maintenance and region=eu-west instead of !maintenence and region=eu_west:"
+            " 1 node would match",
+            id="a-guard-as-well",
         ),
         pytest.param(
             "region=eu_west,tier=premum",
@@ -390,7 +446,8 @@ SITES = [
         ),
         pytest.param(
             "region=eu_west,color=red",
-            "write region=eu-west instead of region=eu_west: no node would match yet",
+            "write region=eu-west instead of region=eu_west: no node would match yet, since none"
+            " satisfies color=red",
             id="one-of-two",
         ),
         pytest.param(
@@ -408,11 +465,112 @@ SITES = [
             "without region=us-east: 1 node would match",
             id="no-guard-is-given-up-first",
         ),
+        pytest.param(
+            "region in (eu_west,us-east),tier",
+            "write region in (eu-west,us-east) instead of region in (eu_west,us-east):"
+            " 3 nodes would match",
+            id="a-value-of-a-list",
+        ),
+        pytest.param(
+            "tier notin (premum,standard)",
+            "write tier notin (premium,standard) instead of tier notin (premum,standard):"
+            " no node would match any more",
+            id="a-value-of-a-list-of-what-is-not-taken",
+        ),
+        pytest.param(
+            "region=eu_west,tier=premum,color=red,!maintenence",
+            "write region=eu-west and tier=premium and !maintenance"
+            " instead of region=eu_west and tier=premum and !maintenence:"
+            " no node would match yet, since none satisfies color=red",
+            id="three-and-one-more",
+        ),
     ],
 )
 def test_corrections(selector: str, advice: str) -> None:
     """What is advised changes something, or it is said that it does not."""
     assert explained(selector, SITES).advice == advice
+
+
+@pytest.mark.parametrize(
+    ("ids", "advice"),
+    [
+        (["one", "two"], "write n-1 and n-2 instead of one and two: 2 nodes would match"),
+        (["n-1", "two"], "write n-2 instead of two: 2 nodes would match"),
+        (["n-1", "one"], "<id in (n-1,one)> is the only requirement, and 1 node fails it"),
+    ],
+)
+def test_names_are_corrected(ids: list[str], advice: str) -> None:
+    """Names are corrected where that makes a difference, whether other nodes match or not."""
+    nodes = [Node("n-1", name="one"), Node("n-2", name="two")]
+    assert Inventory(nodes).explain(Selector.of(match_ids=ids)).advice == advice
+
+
+def test_many_notes() -> None:
+    """Of many requirements that are nothing, the first twenty are told, and the hints."""
+    told = explained(",".join(["regoin", *(f"nope-{at:03d}" for at in range(100))]))
+    assert told.notes[19:] == (
+        "nope-019: no node has this label",
+        "80 more of the kind",
+        "no node has the label 'regoin'; 3 nodes have 'region' [other-spelling]",
+    )
+
+
+@pytest.mark.parametrize(
+    ("states", "note"),
+    [
+        (["connected", "lost", "lost"], "of those that match: 2 lost, 1 connected"),
+        (["ready", None, None], "of those that match: 2 in no state, 1 ready"),
+        (["\x1b[31m"], "of those that match: 1 \\x1b[31m"),
+        (["connected", "ready"], None),
+        ([None, None], None),
+    ],
+)
+def test_matched_by_state(states: list[str | None], note: str | None) -> None:
+    """Where not all nodes that match are connected, it is told how many are in which state."""
+    told = explained("", [Node(f"n-{at}", {}, state=state) for at, state in enumerate(states)])
+    assert told.notes == (() if note is None else (note,))
+
+
+def test_a_correction_that_takes_none_and_what_would() -> None:
+    """Where the correction alone takes no node, it is told what else would."""
+    nodes = [
+        Node("n-1", {"region": "eu-west", "tier": "silver"}),
+        Node("n-2", {"region": "us", "tier": "gold"}),
+    ]
+    assert explained("region=eu_west,tier=gold", nodes).advice == (
+        "write region=eu-west instead of region=eu_west: no node would match yet;"
+        " without region=eu_west: 1 node would match"
+    )
+
+
+def test_ids_with_commas() -> None:
+    """Of an id that holds a comma it is told what it is, not what to write."""
+    told = Inventory([Node("x,y", name="web")]).explain(Selector.of(match_ids=["web"]))
+    assert told.hints[0].message == "'web' is the name of a node, not an id; its id is 'x,y'"
+    assert (told.hints[0].instead, told.hints[0].matches) == (None, None)
+    assert told.outcomes[0].text == "<id in (web)>"
+
+
+@pytest.mark.parametrize("columns", [1, 40, 41, 60, 80, 133])
+@pytest.mark.parametrize("ascii_only", [True, False])
+@pytest.mark.parametrize(
+    "name", ["ש" * 30, "長" * 40, "e\u0301" * 40, "x" * 5_000, "日本 語 " * 10]
+)
+def test_wide_ids_and_values(name: str, ascii_only: bool, columns: int) -> None:
+    """No line is wider than the screen, whatever nodes are called, and whatever they carry."""
+    nodes = [Node(name, {"region": name}, name="web"), Node("n-2", {"tier": name}, state=name)]
+    inventory = Inventory(nodes)
+    texts = [
+        each.text(columns, ascii_only=ascii_only)
+        for text in ("region=eu,tier", "regoin", "region!=x,!tier", "")
+        for each in (
+            inventory.explain(Selector.parse(text)),
+            inventory.explain_node(Selector.parse(text), name),
+        )
+    ]
+    texts.append(inventory.explain(Selector.of(match_ids=["web"])).text(columns))
+    for line in "\n".join(texts).split("\n"):
+        assert width(line) <= max(columns, 40)
 
 
 def test_all_corrections_at_once() -> None:

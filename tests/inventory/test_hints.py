@@ -5,15 +5,17 @@ message and what to write instead of each hint; ``-`` where nothing is said.
 """
 
 import re
+from collections import Counter
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
 from nodeselect import Inventory, Node, Selector
-from nodeselect.inventory import hints, notes
+from nodeselect.inventory import counting, notes, vocabulary
+from nodeselect.inventory.closeness import Known
 from nodeselect.inventory.explanation import Hint
-from nodeselect.inventory.hints import is_close
+from nodeselect.inventory.postings import Postings
 from nodeselect.inventory.rows import Rows
 from nodeselect.inventory.store import Store
 from tests.cli.running import unprintable
@@ -125,36 +127,58 @@ def test_the_order_of_nodes_and_of_labels_does_not_matter() -> None:
         )
 
 
-CLOSE = [
-    pytest.param("region", "regoin", True, id="exchanged"),
-    pytest.param("region", "regon", True, id="missing"),
-    pytest.param("region", "reggion", True, id="doubled"),
-    pytest.param("region", "rexion", True, id="wrong"),
-    pytest.param("region", "rexoin", False, id="two-in-a-short-word"),
-    pytest.param("maintenance", "maintainence", False, id="three-in-a-long-word"),
-    pytest.param("maintenance", "mainteinence", True, id="two-in-a-long-word"),
-    pytest.param("production", "prod", False, id="an-abbreviation"),
-    pytest.param("gpu", "gpx", False, id="too-short"),
-    pytest.param("node-12", "node-13", False, id="a-digit"),
-    pytest.param("node-1", "node-12", False, id="a-digit-more"),
-    pytest.param("10.0.0.1", "100.0.1", False, id="a-point-between-digits"),
-    pytest.param("node1", "nodee1", True, id="a-letter-before-a-digit"),
-    pytest.param("", "", False, id="nothing"),
-]
+def test_a_selector_full_of_mistakes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Something close is looked for eight values of each of sixteen requirements, and no more."""
+    asked: list[str] = []
+    monkeypatch.setattr(Known, "closest", lambda _, text: asked.append(text))
+    values = [f"{chr(97 + at)}{chr(97 + to)}zz" for at in range(26) for to in range(26)]
+    text = ",".join(f"tier in ({','.join(values[at : at + 20])})" for at in range(0, 400, 10))
+    Inventory(FLEET).explain(Selector.parse(f"region!=zzzz,{text}"))
+    assert asked[0] == "zzzz"
+    assert len(asked) == 1 + 15 * 8
 
 
-@pytest.mark.parametrize(("one", "other", "close"), CLOSE)
-def test_close(one: str, other: str, close: bool) -> None:
-    """What is a slip, both ways."""
-    assert is_close(one, other) is is_close(other, one) is close
+def test_values_are_counted_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Between two writes the values of a key are counted for the first mistake, and kept."""
+    counted: list[str] = []
+    few_values = counting.few_values
+
+    def watched(store: Store, found: Postings, key: str, most: int) -> Counter[str] | None:
+        counted.append(key)
+        return few_values(store, found, key, most)
+
+    monkeypatch.setattr(counting, "few_values", watched)
+    inventory = Inventory(FLEET)
+    for value in ("premum", "standrad", "gold"):
+        inventory.explain(Selector.parse(f"tier={value},region in (eu-wset,eu_west)"))
+    assert sorted(counted) == ["region", "tier"]
+    inventory.upsert(Node("n-7", {"tier": "gold"}))
+    assert inventory.explain(Selector.parse("tier=glod")).hints[0].instead == "tier=gold"
+    assert len(counted) == 3
+
+
+def test_few_values_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What does not fit any more makes room."""
+    monkeypatch.setattr(vocabulary, "_KEPT", 5)
+    known = vocabulary.Vocabulary(*_store_of(FLEET))
+    first = known.values("region")
+    assert known.values("region") is first
+    known.values("tier")
+    assert known.values("region") is not first
+    assert known.values("region", 3) is None
+    assert known.values("tier", 1) is None
+
+
+def _store_of(nodes: list[Node]) -> tuple[Store, Postings]:
+    moment = Inventory(nodes)._moment
+    return moment.store, moment.everything()
 
 
 def test_a_key_with_many_values_is_not_searched(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where a key tells nodes apart, no value is looked for, and no value is counted."""
-    monkeypatch.setattr(hints, "_MANY", 3)
-    monkeypatch.setattr(notes, "_MANY", 3)
+    monkeypatch.setattr(vocabulary, "_MANY", 3)
     monkeypatch.setattr(notes, "_FEW", 3)
-    monkeypatch.setattr(hints, "_near", None)  # would raise where it was called
+    monkeypatch.setattr(Known, "_near", None)  # would raise where it was called
     names = ["aaaa", "bbbb", "cccc", "dddd"]
     told = Inventory(Node(name, {"host": name}) for name in names).explain(
         Selector.parse("host=aaab,host>5")
@@ -169,7 +193,7 @@ def test_a_key_with_many_values_is_not_searched(monkeypatch: pytest.MonkeyPatch)
 @pytest.mark.parametrize("indexed", [True, False])
 def test_many_keys_are_not_searched(monkeypatch: pytest.MonkeyPatch, indexed: bool) -> None:
     """Where there are very many keys, none is looked for."""
-    monkeypatch.setattr(hints, "_MANY", 3)
+    monkeypatch.setattr(vocabulary, "_MANY", 3)
     node = Node("n", {"aaaa": "vv", "bbbb": "", "cccc": "", "dddd": ""})
     inventory = Inventory([node], indexed=indexed)
     assert inventory.explain(Selector.parse("aaab=vv")).hints == ()
@@ -207,8 +231,7 @@ def test_a_name_is_looked_up(monkeypatch: pytest.MonkeyPatch, of: str) -> None:
 @pytest.mark.parametrize("begun", [0, 3_000])
 def test_what_no_node_has_any_more(monkeypatch: pytest.MonkeyPatch, gone: str, begun: int) -> None:
     """Keys and values of nodes that are gone are not offered, and do not use up a limit."""
-    for module in (hints, notes):
-        monkeypatch.setattr(module, "_MANY", 3)
+    monkeypatch.setattr(vocabulary, "_MANY", 3)
     old = [Node(f"old-{at}", {f"key-{at}": "", "tier": f"tier-{at}"}) for at in range(50)]
     old += [Node("old", {"regoin": "eu", "tier": "premuim"})]
     kept = [Node(f"n-{at}", {"region": "eu", "tier": "premium"}) for at in range(1 + begun)]

@@ -13,6 +13,7 @@ from nodeselect.cli.options import job_selector, read_inventory
 from nodeselect.cli.output import put
 from nodeselect.cli.report import (
     Screen,
+    broken,
     code,
     json_lines,
     markdown,
@@ -30,7 +31,13 @@ __all__ = ["explain_jobs"]
 FINE, NONE, WRONG = 0, 1, 2
 
 _NAME = 40
-"""Columns of the name of a job."""
+"""Columns of the name of a job, where its trouble stands behind it."""
+
+_SHORTEST = 12
+"""Columns that the name of a job has at least."""
+
+_TOLD = 30
+"""Columns that the trouble of a job needs to stand behind it, unless it is shorter."""
 
 
 class _Trouble(IntEnum):
@@ -187,16 +194,40 @@ def _counts(job: _Job) -> tuple[str, str]:
 
 
 def _text(jobs: Sequence[_Job], screen: Screen) -> Iterator[str]:
-    most = max(12, min(_NAME, screen.columns // 3))
+    """Give a line for each job, with its trouble behind it or, where there is little room, below
+    it; in as many lines as that needs."""
+    told = [screen.escaped(job.told) for job in jobs]
+    head, *lines = _counted(jobs, min(_NAME, screen.columns // 3), screen)
+    start = width(head) + 2
+    room = screen.columns - start
+    if room >= min(_TOLD, max(map(width, (_HEADS[-1], *told)))):
+        yield screen.heading(f"{head}  {_HEADS[-1]}")
+        for line, words in zip(lines, told, strict=True):
+            first, *others = broken(words, room)
+            yield f"{line}  {first}"
+            yield from (" " * start + other for other in others)
+        return
+    numbers = max(map(width, table([_HEADS[1:-1], *map(_counts, jobs)], right=(0, 1)))) + 2
+    head, *lines = _counted(jobs, screen.columns - numbers, screen)
+    yield screen.heading(screen.cut(head, screen.columns))
+    yield screen.heading(f"  {_HEADS[-1]}")
+    for line, words in zip(lines, told, strict=True):
+        yield screen.cut(line, screen.columns)
+        yield from (f"  {part}" for part in broken(words, screen.columns - 2))
+
+
+def _counted(jobs: Sequence[_Job], most: int, screen: Screen) -> list[str]:
+    """Give the heads, and the name of each job with its numbers.
+
+    :param most: columns of the longest name, whose end tells more than its beginning.
+    """
+    most = max(most, _SHORTEST)
     names = _without_folder([job.name for job in jobs])
     rows = [
-        (_end(screen.escaped(name), most, screen), *_counts(job), screen.escaped(job.told))
+        (screen.cut(name, most, end=most), *_counts(job))
         for name, job in zip(names, jobs, strict=True)
     ]
-    lines = table([_HEADS, *rows], right=(1, 2))
-    yield screen.heading(screen.cut(next(lines), screen.columns))
-    for line in lines:
-        yield screen.cut(line, screen.columns)
+    return list(table([_HEADS[:-1], *rows], right=(1, 2)))
 
 
 def _without_folder(names: list[str]) -> list[str]:
@@ -204,15 +235,6 @@ def _without_folder(names: list[str]) -> list[str]:
     start = os.path.commonprefix(names)  # noqa: RUF071 - cut at a folder in the next line
     start = start[: start.rfind(os.sep) + 1]
     return [name.removeprefix(start) for name in names]
-
-
-def _end(name: str, columns: int, screen: Screen) -> str:
-    """Give as much of the end of a name as has room: it tells more than the beginning."""
-    if width(name) <= columns:
-        return name
-    while width(name) > columns - len(screen.dots):
-        name = name[1:]
-    return screen.dots + name
 
 
 def _markdown(jobs: Sequence[_Job]) -> Iterator[str]:

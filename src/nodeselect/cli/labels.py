@@ -43,6 +43,9 @@ _MANY = 10_000
 _ROOM = 40
 """Columns that the values of a key need to stand behind it."""
 
+_KEY = 20
+"""Columns that a key needs beside a bar, unless it is shorter."""
+
 
 @click.command(
     epilog="""\b
@@ -138,10 +141,10 @@ class Facets(NamedTuple):
         if key is None:
             return f"{self.headline}: no node has any label"
         text = f"{self.headline}: no node has the label {quoted(key)}"
-        from nodeselect.inventory.hints import close_key  # loaded where a key is missing
+        from nodeselect.inventory.closeness import Known, close_key  # where a key is missing
 
-        names = {each.key: each.nodes for each in self.keys if len(each.key) <= _LONGEST}
-        close = close_key(key, names) if len(key) <= _LONGEST and len(names) <= _MANY else None
+        names = Known({each.key: each.nodes for each in self.keys if len(each.key) <= _LONGEST})
+        close = close_key(key, names) if len(names.counts) <= _MANY else None
         return text if close is None else f"{text}\n  did you mean {quoted(close[1])}?"
 
     def as_dict(self, found: list[_Key], top: int | None) -> dict[str, Any]:
@@ -203,26 +206,65 @@ def _text(facets: Facets, found: list[_Key], key: str | None, screen: Screen) ->
 def _keys(facets: Facets, screen: Screen) -> Iterator[str]:
     """Give a line for each key, with its most frequent values behind it or, where there is little
     room, on a line of their own."""
-    lines = list(table([("KEY", "NODES", "", "VALUES"), *_rows(facets, screen)], right=(1, 3)))
-    longest = max(map(width, lines)) + 2
-    behind = screen.columns - longest >= _ROOM
+    keys = [each.key for each in facets.keys]
+    longest = max(width(screen.shown(key, screen.columns)) for key in keys)
+    counts = _counts(facets, screen, min(20, screen.columns // 8))
+    room = screen.columns - _width(counts)
+    if room < min(longest, _KEY):
+        counts = _counts(facets, screen, 0)
+        room = screen.columns - _width(counts)
+    beside = room - 2 - _ROOM
+    behind = beside >= min(longest, screen.columns // 3)
+    names = ["KEY", *_short(keys, beside if behind else room, screen)]
+    lines = _columns([(name, *row) for name, row in zip(names, counts, strict=True)])
+    start = max(map(width, lines)) + 2
     yield screen.heading(f"{lines[0]}  MOST FREQUENT" if behind else lines[0])
     for line, each in zip(lines[1:], facets.keys, strict=True):
         if behind:
-            yield (
-                line + " " * (longest - width(line)) + _top(each, screen.columns - longest, screen)
-            )
+            yield f"{line}  {_top(each, screen.columns - start, screen)}"
         else:
             yield line
             yield f"  {_top(each, screen.columns - 2, screen)}"
 
 
-def _rows(facets: Facets, screen: Screen) -> Iterator[tuple[str, str, str, str]]:
-    bar = min(20, screen.columns // 8)
+def _counts(facets: Facets, screen: Screen, bar: int) -> list[tuple[str, ...]]:
+    """Give what stands behind each key, below its heads; without a bar where that has no width."""
+    rows = [("NODES", "", "VALUES")]
     for each in facets.keys:
-        key = screen.shown(each.key, screen.columns // 3)
         drawn = screen.bar(each.nodes, facets.nodes, bar)
-        yield key, f"{each.nodes:,}", drawn, f"{len(each.values):,}"
+        rows.append((f"{each.nodes:,}", drawn, f"{len(each.values):,}"))
+    return [row if bar else (row[0], row[2]) for row in rows]
+
+
+def _columns(rows: Sequence[tuple[str, ...]]) -> list[str]:
+    return list(table(rows, right=(1, len(rows[0]) - 1)))
+
+
+def _width(counts: Sequence[tuple[str, ...]]) -> int:
+    """Count the columns that are not those of the key."""
+    return max(map(width, _columns([("", *row) for row in counts])))
+
+
+def _named(key: str, columns: int, screen: Screen) -> str:
+    """Give a key of at most ``columns``; the name behind the prefix tells the most."""
+    return screen.shown(key, columns, len(key) - key.rfind("/"))
+
+
+def _short(keys: Sequence[str], columns: int, screen: Screen) -> list[str]:
+    """Give keys of at most ``columns``; those that would look alike are cut where that tells the
+    most of them apart."""
+    words = [_named(key, columns, screen) for key in keys]
+    alike: defaultdict[str, list[int]] = defaultdict(list)
+    for at, word in enumerate(words):
+        alike[word].append(at)
+    for places in alike.values():
+        if len(places) > 1:
+            ends = (0, columns // 2, columns)
+            ways = [[screen.shown(keys[at], columns, end) for at in places] for end in ends]
+            best = max(ways, key=lambda way: len(set(way)))
+            for at, word in zip(places, best, strict=True):
+                words[at] = word
+    return words
 
 
 def _top(each: _Key, columns: int, screen: Screen) -> str:
@@ -244,16 +286,19 @@ def _top(each: _Key, columns: int, screen: Screen) -> str:
 def _values(facets: Facets, found: _Key, screen: Screen) -> Iterator[str]:
     """Give a line for each value of one key."""
     bar = min(40, screen.columns // 3)
+    counts = max(len("NODES"), len(f"{facets.nodes:,}"))
+    room = max(screen.columns - bar - counts - 4, screen.columns // 3)  # two gaps of two
     rows = [("VALUE", "NODES", "")]
     for value, nodes in found.values:
-        word = screen.shown(value, screen.columns // 3)
+        word = screen.shown(value, room)
         rows.append((word, f"{nodes:,}", screen.bar(nodes, facets.nodes, bar)))
     if absent := facets.nodes - found.nodes:
         rows.append(("(no such label)", f"{absent:,}", screen.bar(absent, facets.nodes, bar)))
     lines = table(rows, right=(1,))
     has = "has" if found.nodes == 1 else "have"
     told = f"{number_of(found.nodes, 'node')} {has} it, {number_of(len(found.values), 'value')}"
-    yield from wrapped(f"{screen.shown(found.key)}: {told}".split(" "), screen.columns)
+    name = _named(found.key, screen.columns - 1, screen)
+    yield from wrapped(f"{name}: {told}".split(" "), screen.columns)
     yield screen.heading(next(lines))
     yield from lines
 

@@ -12,6 +12,7 @@
   const count = document.getElementById("count");
   const body = document.querySelector("table.nodes tbody");
   const further = document.querySelector(".further");
+  const widen = document.querySelector(".widen");
 
   const plain = (word) => word.toLowerCase();
   const inLabels = labels.map(([key, value]) => plain(`${keys[key]}=${value}`));
@@ -20,7 +21,7 @@
 
   let found = rows; // what is asked for
   let drawn = body.rows.length; // how many of these stand in the table
-  let choice = null; // what a link of the page has chosen: { test, text }
+  let choice = null; // what a link of the page has chosen: { test, text, told }
 
   // Rows: the same markup as in the page from the start.
 
@@ -82,14 +83,25 @@
     );
   };
 
+  const number = (n) => n.toLocaleString("en");
+
+  // Nothing is like that: among which nodes it was looked for, where these are not all.
+  const none = () => {
+    const tests = among();
+    widen.hidden = !tests.length || !words().length;
+    const some = rows.filter((row) => tests.every((test) => test(row))).length;
+    if (widen.hidden || !some) return `No node of ${number(rows.length)} is like that`;
+    const show = form.elements.show.value;
+    const told = [...(choice ? [choice.told] : []), ...(show === "all" ? [] : [`that ${show}`])];
+    return `No node of the ${number(some)} ${told.join(" ")} is like that`;
+  };
+
   const tell = () => {
-    const number = (n) => n.toLocaleString("en");
     const of = found.length === rows.length ? "" : ` of ${number(rows.length)}`;
     const nodes = rows.length === 1 ? "node" : "nodes";
     const shown = drawn < found.length ? `, the first ${number(drawn)} are shown` : "";
-    count.textContent = found.length
-      ? `${number(found.length)}${of} ${nodes}${shown}`
-      : `No node of ${number(rows.length)} is like that`;
+    widen.hidden = true;
+    count.textContent = found.length ? `${number(found.length)}${of} ${nodes}${shown}` : none();
     further.hidden = drawn >= found.length;
   };
 
@@ -112,31 +124,28 @@
   // Finding: each word has to stand somewhere in a node. A word is looked for in every label once,
   // not in every node.
 
-  const tests = () => {
-    const made = plain(search.value)
-      .split(/\s+/)
-      .filter(Boolean)
-      .map((word) => {
-        const label = inLabels.map((each) => each.includes(word));
-        const state = inStates.map((each) => each.includes(word));
-        return (row) => {
-          if (state[row[2]] || plain(row[0]).includes(word) || plain(row[1]).includes(word)) {
-            return true;
-          }
-          for (let at = 4; at < row.length; at += 1) if (label[row[at]]) return true;
-          return false;
-        };
-      });
+  const words = () => plain(search.value).split(/\s+/).filter(Boolean);
+
+  const stands = (word) => {
+    const label = inLabels.map((each) => each.includes(word));
+    const state = inStates.map((each) => each.includes(word));
+    return (row) => {
+      if (state[row[2]] || plain(row[0]).includes(word) || plain(row[1]).includes(word)) {
+        return true;
+      }
+      for (let at = 4; at < row.length; at += 1) if (label[row[at]]) return true;
+      return false;
+    };
+  };
+
+  const among = () => {
     const show = form.elements.show.value;
-    if (show !== "all") {
-      made.push((row) => (reasons[row[3]].length === 0) === (show === "match"));
-    }
-    if (choice) made.push(choice.test);
-    return made;
+    const matching = (row) => (reasons[row[3]].length === 0) === (show === "match");
+    return [...(show === "all" ? [] : [matching]), ...(choice ? [choice.test] : [])];
   };
 
   const find = () => {
-    const all = tests();
+    const all = [...words().map(stands), ...among()];
     found = all.length ? rows.filter((row) => all.every((test) => test(row))) : rows;
     drawn = 0;
     body.replaceChildren();
@@ -156,21 +165,20 @@
   const choiceOf = ({ label, reason, fails }) => {
     if (label !== undefined) {
       const [key, value] = labels[label];
+      const text = `${keys[key]}=${value}`;
       return {
-        text: `${keys[key]}=${value}`,
+        text,
+        told: `with ${text}`,
         test: (row) => row.indexOf(Number(label), 4) !== -1,
       };
     }
     if (reason !== undefined) {
-      return {
-        text: `fail only ${names(reason.split(","))}`,
-        test: (row) => reasons[row[3]].join() === reason,
-      };
+      const text = `fail only ${names(reason.split(","))}`;
+      return { text, told: `that ${text}`, test: (row) => reasons[row[3]].join() === reason };
     }
-    return {
-      text: `fail ${requirements[fails]}`,
-      test: (row) => reasons[row[3]].includes(Number(fails)),
-    };
+    const text = `fail ${requirements[fails]}`;
+    const test = (row) => reasons[row[3]].includes(Number(fails));
+    return { text, told: `that ${text}`, test };
   };
 
   document.addEventListener("click", (event) => {
@@ -183,6 +191,12 @@
   });
   chosen.addEventListener("click", () => {
     choose(null);
+    find();
+    search.focus();
+  });
+  widen.addEventListener("click", () => {
+    choose(null);
+    form.elements.show.value = "all";
     find();
     search.focus();
   });

@@ -77,7 +77,7 @@ def page(
 <body>
 <a class="skip" href="#nodes">Skip to the nodes</a>
 <header>
-{_header(explanation, title, subject)}
+{_header(explanation, selector, title, subject)}
 <nav aria-label="On this page"><ul>{links}</ul></nav>
 </header>
 <main>
@@ -119,15 +119,12 @@ def _sections(explanation: Explanation, rows: NodeRows) -> Iterator[tuple[str, s
     yield "nodes", "Nodes", _nodes(explanation, rows)
 
 
-def _header(explanation: Explanation, title: str, subject: str) -> str:
+def _header(explanation: Explanation, selector: Selector, title: str, subject: str) -> str:
     matched, total, connected = explanation.matched, explanation.total, explanation.connected
     fail = total - matched
     about = f'<p class="subject">{text(subject)}</p>\n' if subject else ""
-    asked = (
-        code(explanation.selector, _SELECTOR)
-        if explanation.selector
-        else "The selector is empty: it takes every node."
-    )
+    written = ",".join(map(str, selector.parts))  # in the order of the requirements below
+    asked = code(written, _SELECTOR) if written else "The selector is empty: it takes every node."
     taken, alarm = ("left", "") if explanation.outcomes else ("other", " alarm")
     if matched > explanation.states.get(None, 0):
         parts = [(taken, connected, "match and are connected")]
@@ -297,11 +294,13 @@ def _nodes(explanation: Explanation, rows: NodeRows) -> str:
     if not rows.count:
         return "<p>There are no nodes.</p>\n"
     lines = "\n".join(rows.rows(_texts(explanation)))
-    held = (
-        f"all {rows.count:,}" if rows.count == rows.total else f"{rows.count:,} of {rows.total:,}"
+    left_out = (
+        f" Only the first {rows.count:,} of {rows.total:,} are in this table."
+        if rows.count < rows.total
+        else ""
     )
     return f"""\
-<p>Those that match come first, then those that fail the fewest requirements; {held} are here.</p>
+<p>Those that match come first, then those that fail the fewest requirements.{left_out}</p>
 <form role="search" hidden>
 <label>Search <input type="search" autocomplete="off" autocapitalize="off" spellcheck="false"
 placeholder="id, name, state or key=value" aria-describedby="count"></label>
@@ -314,6 +313,7 @@ placeholder="id, name, state or key=value" aria-describedby="count"></label>
 </form>
 <p id="count" role="status">{rows.first:,} of {number_of(rows.total, "node")} shown\
 <noscript>; to search them all, let this page run its script</noscript></p>
+<button type="button" class="widen" hidden>Search all {rows.count:,}</button>
 <table class="nodes" role="table" aria-labelledby="nodes">
 <thead role="rowgroup"><tr role="row"><th scope="col" role="columnheader">Node</th>\
 <th scope="col" role="columnheader">State</th><th scope="col" role="columnheader">Verdict</th>\

@@ -15,6 +15,7 @@ __all__ = [
     "MARKDOWN_CODE",
     "REPORTS",
     "Screen",
+    "broken",
     "code",
     "json_lines",
     "markdown",
@@ -36,6 +37,9 @@ _BLOCKS = " ▏▎▍▌▋▊▉█"
 
 _PLAIN = re.compile(r"[^\s,()\"'…]+")
 """A text that needs no quotes to be told from what stands around it."""
+
+_SIGNS = ",/="
+"""Behind these a requirement is broken rather than elsewhere."""
 
 
 class Screen(NamedTuple):
@@ -72,23 +76,27 @@ class Screen(NamedTuple):
         text = printable(text)
         return in_ascii(text) if self.ascii_only else text
 
-    def shown(self, text: str, columns: int = 40) -> str:
-        """Give user text as a word of at most ``columns``: escaped, cut, and between quotes where
-        it could not be told from what stands around it."""
-        word = self.escaped(text[: columns + 1])
+    def shown(self, text: str, columns: int = 40, end: int = 0) -> str:
+        """Give user text as a word of at most ``columns``: escaped, cut as by :meth:`cut`, and
+        between quotes where it could not be told from what stands around it."""
+        word = self.escaped(text if end else text[: columns + 1])
         if _PLAIN.fullmatch(word):
-            return self.cut(word, columns)
-        return f'"{self.cut(word, columns - 2)}"'
+            return self.cut(word, columns, end)
+        return f'"{self.cut(word, columns - 2, end)}"'
 
-    def cut(self, text: str, columns: int) -> str:
-        """Give text escaped, or as much of its beginning as has room in ``columns``."""
+    def cut(self, text: str, columns: int, end: int = 0) -> str:
+        """Give text escaped, or as much of its beginning as has room in ``columns``.
+
+        :param end: columns of its end that are kept before its beginning is.
+        """
         text = self.escaped(text)
         if width(text) <= columns:
             return text
-        kept = text[: max(columns - len(self.dots), 0)]
-        while kept and width(kept) > columns - len(self.dots):
-            kept = kept[:-1]
-        return kept + self.dots
+        room = max(columns - len(self.dots), 0)
+        kept = text[len(text) - min(end, room) :]
+        while width(kept) > room:
+            kept = kept[1:]
+        return _beginning(text, room - width(kept)) + self.dots + kept
 
 
 def screen_here(*, ascii_only: bool, stream: TextIO | None = None) -> Screen:
@@ -117,6 +125,14 @@ def _columns(stream: TextIO | None) -> int:
         return os.get_terminal_size(-1 if stream is None else stream.fileno()).columns or 80
     except (OSError, ValueError):
         return 80
+
+
+def _beginning(text: str, columns: int) -> str:
+    """Give as much of the beginning as has room."""
+    text = text[:columns]
+    while width(text) > columns:
+        text = text[:-1]
+    return text
 
 
 def number_of(count: int, one: str, many: str | None = None) -> str:
@@ -150,6 +166,20 @@ def wrapped(words: Iterable[str], columns: int, indent: int = 0, hang: int = 0) 
         empty = False
     if not empty:
         yield line
+
+
+def broken(text: str, columns: int) -> Iterator[str]:
+    """Give printable text in lines of at most ``columns``, broken at its blanks; a word that is
+    wider than a line behind a sign that parts it, or wherever the line ends."""
+    pieces = []
+    for word in text.split(" "):
+        while width(word) > columns:
+            piece = _beginning(word, columns)
+            end = max(map(piece.rfind, _SIGNS)) + 1 or len(piece)
+            pieces.append(piece[:end])
+            word = word[end:]
+        pieces.append(word)
+    return wrapped(pieces, columns)  # two pieces of a word have never room in one line
 
 
 def code(text: str) -> str:

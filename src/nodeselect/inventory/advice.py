@@ -38,10 +38,8 @@ def advice_of(explanation: "Explanation") -> str:
         return of_left_out(explanation.left_out_ids)
     if len(outcomes) == 1:
         return _of_the_only(explanation)
-    best = max(outcomes, key=lambda each: (bool(each.only) and not each.is_guard, each.only))
-    if best.only:
-        more = "more " * bool(explanation.matched)
-        return f"without {short(best.text)}: {_more(best.only, more)}"
+    if text := _relaxation(explanation):
+        return text
     dead = [short(outcome.text) for outcome in outcomes if outcome.fails == total]
     if dead:
         return f"no node satisfies {' or '.join(dead[:3])}: change that first"
@@ -52,27 +50,53 @@ def advice_of(explanation: "Explanation") -> str:
 
 
 def _correction(explanation: "Explanation") -> str | None:
-    """Say what to write instead: of a selector that takes no node, or of a guard that leaves none
-    out."""
-    hints = [hint for hint in explanation.hints if hint.instead is not None]
-    if explanation.matched:
-        hints = [hint for hint in hints if not explanation.outcomes[hint.outcome].fails]
-    else:  # one that changes nothing alone is no advice
-        hints.sort(key=lambda hint: (-(hint.matches or 0), not _fails(explanation, hint)))
+    """Say what to write instead: all that the hints say, at once."""
+    hints = [hint for hint in explanation.hints if _helps(explanation, hint)]
     if not hints:
         return None
-    first, all_at_once = hints[0], explanation.correction
-    if all_at_once is not None and not explanation.matched and not first.matches:
-        instead, wrong, matches = all_at_once
+    if len(hints) > 1 and explanation.correction is not None:
+        instead, wrong, matches = explanation.correction
     else:
-        instead, wrong, matches = (first.instead or "",), first.wrong, first.matches or 0
-    none = "no node would match any more" if explanation.matched else "no node would match yet"
-    texts = " and ".join(map(short, instead))
-    return f"write {texts} instead of {_all(wrong)}: {_more(matches) if matches else none}"
+        best = max(hints, key=lambda hint: hint.matches or 0)
+        instead, wrong, matches = _instead(best), best.wrong, best.matches or 0
+    text = f"write {' and '.join(map(short, instead))} instead of {_all(wrong)}"
+    if matches:
+        return f"{text}: {_more(matches)}"
+    if explanation.matched:
+        return f"{text}: no node would match any more"
+    dead = [
+        short(outcome.text)
+        for outcome in explanation.outcomes
+        if outcome.fails == explanation.total and outcome.text not in wrong
+    ]
+    since = f", since none satisfies {' or '.join(dead[:3])}" if dead else ""
+    other = _relaxation(explanation) if len(explanation.outcomes) > 1 else None
+    return f"{text}: no node would match yet{since}{f'; {other}' if other else ''}"
 
 
-def _fails(explanation: "Explanation", hint: "Hint") -> bool:
-    return bool(explanation.outcomes[hint.outcome].fails)
+def _relaxation(explanation: "Explanation") -> str | None:
+    """Say without which requirement the most nodes more would match, if any would."""
+    best = max(
+        explanation.outcomes,
+        key=lambda outcome: (bool(outcome.only) and not outcome.is_guard, outcome.only),
+    )
+    if not best.only:
+        return None
+    return f"without {short(best.text)}: {_more(best.only, 'more ' * bool(explanation.matched))}"
+
+
+def _helps(explanation: "Explanation", hint: "Hint") -> bool:
+    """Say whether to write what a hint says makes a difference, or a guard out of what is none."""
+    if hint.instead is None:
+        return False
+    guards_nothing = not explanation.outcomes[hint.outcome].fails
+    return not explanation.matched or guards_nothing or hint.matches != explanation.matched
+
+
+def _instead(hint: "Hint") -> tuple[str, ...]:
+    """Give what to write: a requirement, or one or more ids."""
+    assert hint.instead is not None
+    return tuple(hint.instead.split(",")) if hint.code == "name-for-id" else (hint.instead,)
 
 
 def _of_the_only(explanation: "Explanation") -> str:
@@ -131,7 +155,7 @@ def _slip(explanation: "Explanation") -> str | None:
     """Say what is probably wrong with a selector although it takes nodes."""
     for hint in explanation.hints:
         if hint.instead is not None:
-            none_out = "" if _fails(explanation, hint) else " leaves none out"
+            none_out = "" if explanation.outcomes[hint.outcome].fails else " leaves none out"
             return f"{_all(hint.wrong)}{none_out}: write {short(hint.instead)}"
     if missing := explanation.missing_ids:
         more = f" and {len(missing) - 1:,} more" if len(missing) > 1 else ""

@@ -6,13 +6,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Whole", "blocks", "count_numbers", "narrow", "stable_order", "starts_of"]
+__all__ = ["Whole", "blocks", "count_numbers", "narrow", "smallest", "stable_order", "starts_of"]
 
 Whole = NDArray[np.unsignedinteger[Any]]
 """An array of whole numbers that are not negative, as narrow as they allow."""
 
 _BLOCK = 32_768
 """Numbers or nodes worked on at a time where a step makes several arrays of them."""
+
+_PIECE = 64
+"""Numbers of which the smallest is sought first."""
 
 
 def blocks(length: int, least: int = 0) -> Iterator[slice]:
@@ -44,6 +47,19 @@ def stable_order(numbers: Whole) -> NDArray[np.int64]:
         return order
     high = (numbers >> 16).astype(np.uint16)
     return order[np.argsort(high[order], kind="stable")]
+
+
+def smallest(numbers: Whole, most: int) -> Whole:
+    """Give the ``most`` smallest of numbers that all differ, ascending.
+
+    Cost: two looks at each. Of ``most`` pieces the smallest numbers are at most a limit; so what is
+    above it need not be sorted.
+    """
+    pieces = len(numbers) // _PIECE
+    if pieces > most > 0:
+        least = numbers[: pieces * _PIECE].reshape(pieces, _PIECE).min(axis=1)
+        numbers = numbers[numbers <= np.sort(least)[most - 1]]
+    return np.sort(numbers)[:most]
 
 
 def starts_of(lengths: Whole | NDArray[np.int64]) -> Whole:

@@ -12,7 +12,7 @@ from nodeselect.inventory.postings import Postings
 from nodeselect.inventory.store import Store
 from nodeselect.node import Node
 
-__all__ = ["carriers", "facet", "few_keys", "few_values", "keys_of", "states"]
+__all__ = ["carriers", "facet", "few_keys", "few_values", "holders", "keys_of", "states"]
 
 
 def facet(store: Store, found: Postings, key: str) -> Counter[str]:
@@ -78,6 +78,14 @@ def carriers(store: Store, found: Postings, key: str) -> int:
     if indexes is None:
         return sum(key in node.labels for node in _nodes(store, found))
     return sum(postings.intersection(found, index.carriers(key)) for index in indexes)
+
+
+def holders(store: Store, found: Postings, key: str, value: str) -> int:
+    """Count the nodes that have ``value`` under ``key``."""
+    indexes = store.indexes()
+    if indexes is None:
+        return sum(node.labels.get(key) == value for node in _nodes(store, found))
+    return sum(index.count_of(key, value, found) for index in indexes)
 
 
 def states(store: Store, found: Postings) -> dict[str | None, int]:

@@ -8,6 +8,7 @@ looked at but the few that are shown.
 from collections.abc import Mapping, Sequence
 from functools import partial
 
+from nodeselect.frozen import FrozenMapping
 from nodeselect.inventory import counting
 from nodeselect.inventory.advice import NOTHING
 from nodeselect.inventory.explanation import (
@@ -54,7 +55,7 @@ def explain(moment: Moment, selector: Selector, examples: int) -> Explanation:
         selector=str(selector),
         total=len(everything),
         matched=failures.matched,
-        states=states,
+        states=FrozenMapping(states),
         connected=sum(count for state, count in states.items() if state in CONNECTED),
         outcomes=outcomes,
         reasons=_reasons(moment, failures, examples),
@@ -121,7 +122,7 @@ def _reasons(moment: Moment, failures: Failures, examples: int) -> tuple[Reason,
     reasons = [Reason(failed, nodes, ()) for failed, nodes in ranked]
     for at, (failed, nodes) in enumerate(ranked[:_SHOWN] if examples else ()):
         some = store.beginning(nodes, partial(failures.among, failed=failed), examples)
-        reasons[at] = Reason(failed, nodes, tuple(store.ids(some)[:examples]))
+        reasons[at] = Reason(failed, nodes, tuple(store.ids(some, examples)))
     return tuple(reasons)
 
 
@@ -130,7 +131,7 @@ def _near(moment: Moment, failures: Failures) -> tuple[NearMiss, ...]:
     some = store.beginning(*failures.nearest(), _NEAREST)
     return tuple(
         NearMiss(store.id(ordinal), failures.failed(ordinal))
-        for ordinal in store.in_order(some)[:_NEAREST]
+        for ordinal in store.in_order(some, _NEAREST)
     )
 
 
@@ -152,7 +153,7 @@ def _outcomes(
                 only=only[place],
                 absent=_absent(moment.store, everything, part, passed),
                 note=note_of(moment, everything, part, passed),
-                values=common_values(moment, everything, part.requirements[0])
+                values=common_values(moment, part.requirements[0].key)
                 if len(parts) == 1 and part.requirements and part.requirements[0].values
                 else (),
             )

@@ -2,9 +2,9 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from types import MappingProxyType
 from typing import Any, NamedTuple
 
+from nodeselect.frozen import FrozenMapping
 from nodeselect.inventory.advice import advice_of, blocker_of, trouble_of
 from nodeselect.inventory.states import none_in_state
 from nodeselect.inventory.telling import Line, headline_of, lines_of, lines_of_node, told
@@ -86,7 +86,7 @@ class Hint(NamedTuple):
     :param outcome: the place of the requirement among the outcomes.
     :param message: what there is instead.
     :param instead: what to write, of several ids a comma between two; None where that is not known,
-        or cannot be said in a selector.
+        or cannot be said so.
     :param wrong: what ``instead`` replaces: texts of requirements, or ids.
     :param matches: how many nodes would match with ``instead``; None where there is none.
     """
@@ -199,7 +199,7 @@ class Explanation(NamedTuple):
     missing_ids: tuple[str, ...]
     correction: Correction | None = None
     left_out_ids: tuple[tuple[str, str | None], ...] = ()
-    left_out_states: Mapping[str | None, int] = MappingProxyType({})
+    left_out_states: Mapping[str | None, int] = FrozenMapping({})
 
     def without(self, left_out: Mapping[str, str | None]) -> "Explanation":
         """Give the same of nodes of which others were left out: those are not missing.
@@ -211,7 +211,7 @@ class Explanation(NamedTuple):
             left_out_ids=tuple(
                 (each, left_out[each]) for each in self.missing_ids if each in left_out
             ),
-            left_out_states={} if self.total else Counter(left_out.values()),
+            left_out_states=FrozenMapping({} if self.total else Counter(left_out.values())),
         )
 
     def as_dict(self) -> dict[str, Any]:
@@ -221,7 +221,7 @@ class Explanation(NamedTuple):
             "selector": self.selector,
             "total": self.total,
             "matched": self.matched,
-            "connected": self.connected,
+            "connected": self.connected if self.knows_states else None,
             "states": [{"state": state, "nodes": n} for state, n in self.states.items()],
             "requirements": [outcome.as_dict() for outcome in self.outcomes],
             "reasons": [
@@ -248,17 +248,24 @@ class Explanation(NamedTuple):
         """Give the text of :meth:`text` for a hundred columns."""
         return self.text()
 
+    def __repr__(self) -> str:
+        return f"<Explanation: {self.headline}>"
+
     @property
     def headline(self) -> str:
         """How many match and what the others fail, in one line whose numbers add up."""
-        known = self.matched > self.states.get(None, 0)
         texts = [outcome.text for outcome in self.outcomes]
         return headline_of(
             self.matched,
             self.total,
-            self.connected if known else None,
+            self.connected if self.knows_states else None,
             [(each.nodes, [texts[at] for at in each.failed]) for each in self.reasons[:3]],
         )
+
+    @property
+    def knows_states(self) -> bool:
+        """Whether any node that matches has a state; where none has, none is told as connected."""
+        return self.matched > self.states.get(None, 0)
 
     @property
     def advice(self) -> str:

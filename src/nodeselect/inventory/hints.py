@@ -1,41 +1,38 @@
-"""What was probably meant by a requirement that no node satisfies, or that leaves none out.
+"""What was probably meant by a requirement that no node satisfies, or that leaves none out, or by
+values of a list that no node has.
 
-A hint is said only where something is close, and always the same one; a wrong one would send people
-the wrong way. So a number is never taken for a slip of another number, and a name only for one with
-the same first letter.
+A hint is said only where something is close (``closeness.py``), and always the same one.
 """
 
-import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from functools import reduce
+from itertools import islice
 from operator import and_
 
 from nodeselect.errors import SelectorError
 from nodeselect.inventory import counting
+from nodeselect.inventory.closeness import Known, close_key, is_number
 from nodeselect.inventory.explanation import Correction, Hint, Outcome
 from nodeselect.inventory.moment import Moment
 from nodeselect.inventory.notes import have_of
 from nodeselect.inventory.postings import Postings
 from nodeselect.inventory.telling import short
 from nodeselect.labels import Operator, Requirement, Selector
-from nodeselect.labels.rules import parse_int64
 from nodeselect.labels.selector import made_of
 from nodeselect.printable import printable, quoted
 
-__all__ = ["close_key", "find_hints", "is_close"]
+__all__ = ["find_hints"]
 
 _MOST = 3
-
-_MANY = 10_000
-"""Names up to which one is looked for that is close; a key with more values tells nodes apart."""
-
-_LOOKED_AT = 2_000
-"""Names that are compared letter by letter with a word; more are not looked at."""
 
 _WORDS = 8
 """Values of one requirement that are looked for; more are not."""
 
-_PLAIN_WORDS = ("true", "false", "yes", "no", "none")
+_SOUGHT = 16
+"""Requirements of one selector for which something close is looked for; for more it is not."""
+
+_PLAIN_WORDS = ("true", "false", "yes", "no", "on", "off", "none", "null", "unknown")
 """Values that stand under any key, as numbers do, and say nothing of the one that was meant."""
 
 _NAMING = (Operator.EQUALS, Operator.IN)
@@ -60,20 +57,20 @@ def find_hints(
     if not selector.is_satisfiable and (against := _conflict(selector)):
         found.append(_contradiction(parts, against))
     fleet = _Fleet(moment, everything)
-    for place, (part, passed) in enumerate(zip(parts, passing, strict=True)):
+    doubtful = (
+        place
+        for place, (part, passed) in enumerate(zip(parts, passing, strict=True))
+        if part.ids
+        or (part.requirements and _is_doubtful(part.requirements[0], passed, everything))
+    )
+    for place in islice(doubtful, _SOUGHT):
         if len(found) == _MOST:
             break
+        part, text = parts[place], outcomes[place].text
         if part.ids:
-            missing = [node_id for node_id in part.ids if moment.find(node_id) is None]
-            guess = fleet.names_for_ids(place, part.ids, missing)
-        elif not part.requirements:
-            continue
-        elif not passed:
-            guess = fleet.hint(place, outcomes[place].text, part.requirements[0])
-        elif len(passed) == len(everything) and part.requirements[0].operator.takes_absent:
-            guess = fleet.hint_of_guard(place, outcomes[place].text, part.requirements[0])
+            guess = fleet.names_for_ids(place, part.ids)
         else:
-            continue
+            guess = fleet.hint(place, text, part.requirements[0], takes_any=bool(passing[place]))
         if guess is not None:
             found.append((*guess, (place,)))
     hints = []
@@ -82,6 +79,13 @@ def find_hints(
             hint = hint._replace(matches=_matches(moment, passing, [instead], places))
         hints.append(hint)
     return tuple(hints), _correction(moment, passing, found)
+
+
+def _is_doubtful(requirement: Requirement, passed: Postings, everything: Postings) -> bool:
+    """Say whether a requirement takes no node, is a guard that leaves none out, or has a list."""
+    if len(requirement.values) > 1 or not passed:
+        return True
+    return len(passed) == len(everything) and requirement.operator.takes_absent
 
 
 def _matches(
@@ -155,95 +159,41 @@ class _Fleet:
         self._moment = moment
         self._store = moment.store
         self._everything = everything
-        self._keys: Mapping[str, int] | None = None
+        self._known = moment.vocabulary
 
-    def hint(self, place: int, text: str, requirement: Requirement) -> _Guess | None:
-        """Say what is close to a requirement that no node satisfies, if anything is."""
-        if requirement.operator.takes_absent:
-            return None  # every node has the label: nothing is misspelled
-        if not counting.carriers(self._store, self._everything, requirement.key):
-            other = self.other_key(place, text, requirement)
-        elif requirement.operator in _NAMING:
-            other = self._other_value(place, text, requirement)
-        else:
-            return None
-        if other is not None and self._takes_any(other[1]):
+    def hint(
+        self, place: int, text: str, requirement: Requirement, *, takes_any: bool
+    ) -> _Guess | None:
+        """Say what is close to a requirement that is doubtful, if anything is.
+
+        :param takes_any: whether any node satisfies it.
+        """
+        if not self._carriers(requirement.key):
+            other = self._other_key(place, text, requirement)
+            if takes_any or (other is not None and self._takes_any(other[1])):
+                return other
+            return self._under_other_key(place, text, requirement) or other
+        if takes_any:
+            return self._other_value(place, text, requirement)
+        if requirement.operator not in _NAMING:
+            return None  # a guard that leaves out every node, or a number
+        # The same letters come first, then the very value under another key, then a slip.
+        other = self._other_value(place, text, requirement)
+        known = self._known.values(requirement.key)
+        if known is not None and any(map(known.same_letters, requirement.values[:_WORDS])):
             return other
         return self._under_other_key(place, text, requirement) or other
-
-    def hint_of_guard(self, place: int, text: str, requirement: Requirement) -> _Guess | None:
-        """Say what is close to a requirement that leaves no node out, if anything is."""
-        if not counting.carriers(self._store, self._everything, requirement.key):
-            return self.other_key(place, text, requirement)
-        return self._other_value(place, text, requirement)
 
     def _takes_any(self, instead: Selector | None) -> bool:
         return instead is None or bool(self._moment.match(instead))
 
-    def other_key(self, place: int, text: str, requirement: Requirement) -> _Guess | None:
-        """Look for a key that is close to one that no node has."""
-        key, keys = requirement.key, self._known_keys
-        other = None if key in keys else close_key(key, keys)
-        if other is None:
-            return None
-        code, name = other
-        message = f"no node has the label {quoted(key)}; {have_of(keys[name])} {quoted(name)}"
-        return _guess(
-            code, place, message, text, _checked(name, requirement.operator, requirement.values)
-        )
-
-    @property
-    def _known_keys(self) -> Mapping[str, int]:
-        """The keys, and how many nodes carry each; none where there are very many."""
-        if self._keys is None:
-            self._keys = counting.few_keys(self._store, self._everything, _MANY) or {}
-        return self._keys
-
-    def _other_value(self, place: int, text: str, requirement: Requirement) -> _Guess | None:
-        key = requirement.key
-        values = counting.few_values(self._store, self._everything, key, _MANY)
-        if values is None:
-            return None
-        plain: dict[str, list[str]] = {}
-        for value in values:
-            plain.setdefault(_plain(value), []).append(value)
-        slips = {
-            wanted: meant
-            for wanted in requirement.values[:_WORDS]
-            if (meant := _close(wanted, values, plain)) is not None
-        }
-        if not slips:
-            return None
-        wrong = [f"{printable(key)}={printable(wanted)}" for wanted in slips]
-        none_out = ", so it leaves none out" if requirement.operator.takes_absent else ""
-        there = [
-            f"{have_of(values[each])} {quoted(each)}" for each in dict.fromkeys(slips.values())
-        ]
-        message = f"no node has {_some(wrong, 'or')}{none_out}; {_some(there, 'and')}"
-        replaced = tuple(sorted({slips.get(each, each) for each in requirement.values}))
-        instead = _checked(key, requirement.operator, replaced)
-        return _guess("other-value", place, message, text, instead)
-
-    def _under_other_key(self, place: int, text: str, requirement: Requirement) -> _Guess | None:
-        """Look for the value as one of another key."""
-        for value in requirement.values[:_WORDS] if requirement.operator in _NAMING else ():
-            if len(value) < 2 or value in _PLAIN_WORDS or parse_int64(value) is not None:
-                continue
-            counts = counting.keys_of(self._store, self._everything, value, self._known_keys)
-            if counts:
-                key = max(sorted(counts), key=lambda each: counts[each])
-                message = f"{have_of(counts[key])} {quoted(value)} as the value of {quoted(key)}"
-                instead = _checked(key, Operator.EQUALS, (value,))
-                return _guess("other-key", place, message, text, instead)
-        return None
-
-    def names_for_ids(
-        self, place: int, ids: Sequence[str], missing: Sequence[str]
-    ) -> _Guess | None:
+    def names_for_ids(self, place: int, ids: Sequence[str]) -> _Guess | None:
         """Find out which ids that no node has are names of nodes."""
         known: dict[str, str] = {}
         told: list[str] = []
-        for name in missing:
+        for name in ids:
+            if self._moment.find(name) is not None:
+                continue
             if nodes := self._store.named(name, self._everything):
                 known[name] = self._store.id(self._store.first(nodes, 1)[0])
                 first = f" (the first of {len(nodes):,} with this name)" if len(nodes) > 1 else ""
@@ -256,8 +206,93 @@ class _Fleet:
         else:
             message = f"{names} are names of nodes, not ids; their ids are {_some(told, 'and')}"
         chosen = made_of([], [known.get(each, each) for each in ids])
-        instead = ",".join(known.values())
-        return Hint("name-for-id", place, message, instead, tuple(known), None), chosen
+        commas = any("," in node_id for node_id in known.values())
+        instead = None if commas else ",".join(known.values())
+        hint = Hint("name-for-id", place, message, instead, tuple(known), None)
+        return hint, None if commas else chosen
+
+    def _other_key(self, place: int, text: str, requirement: Requirement) -> _Guess | None:
+        """Look for a key that is close to one that no node has."""
+        key, keys = requirement.key, self._known.keys
+        other = None if key in keys.counts else close_key(key, keys)
+        if other is None:
+            return None
+        code, name = other
+        have = have_of(keys.counts[name])
+        message = f"no node has the label {quoted(key)}; {have} {quoted(name)}"
+        return _guess(
+            code, place, message, text, _checked(name, requirement.operator, requirement.values)
+        )
+
+    def _other_value(self, place: int, text: str, requirement: Requirement) -> _Guess | None:
+        """Look for values that are close to those that no node has."""
+        key, values = requirement.key, requirement.values
+        if all(self._holders(key, value) for value in values[:_WORDS]):
+            return None
+        known = self._known.values(key)
+        slips = {} if known is None else _slips(values, known)
+        if known is None or not slips:
+            return None
+        none_out = ""
+        if requirement.operator.takes_absent and not any(map(known.counts.get, values)):
+            none_out = ", so it leaves none out"
+        there = [
+            f"{have_of(known.counts[each])} {quoted(each)}"
+            for each in dict.fromkeys(slips.values())
+        ]
+        message = f"{_none_has(key, list(slips))}{none_out}; {_some(there, 'and')}"
+        instead = _checked(key, requirement.operator, _replaced(values, slips))
+        return _guess("other-value", place, message, text, instead)
+
+    def _under_other_key(self, place: int, text: str, requirement: Requirement) -> _Guess | None:
+        """Look for the values as those of another key: that under which most nodes have any."""
+        if requirement.operator not in _NAMING:
+            return None
+        under = {
+            value: Counter(self._known.keys_of(value))
+            for value in requirement.values[:_WORDS]
+            if len(value) > 1 and value.casefold() not in _PLAIN_WORDS and not is_number(value)
+        }
+        nodes = sum(under.values(), Counter[str]())
+        if not nodes:
+            return None
+        key = max(sorted(nodes), key=lambda each: nodes[each])
+        there = [quoted(value) for value, keys in under.items() if keys[key]]
+        if self._carriers(requirement.key):
+            problem = _none_has(requirement.key, requirement.values)
+        else:
+            problem = f"no node has the label {quoted(requirement.key)}"
+        have = f"{have_of(nodes[key])} {_some(there, 'or')} as the value of {quoted(key)}"
+        known = self._known.values(key)
+        slips = {} if known is None else _slips(requirement.values, known)
+        instead = _checked(key, requirement.operator, _replaced(requirement.values, slips))
+        return _guess("other-key", place, f"{problem}; {have}", text, instead)
+
+    def _carriers(self, key: str) -> int:
+        return counting.carriers(self._store, self._everything, key)
+
+    def _holders(self, key: str, value: str) -> int:
+        return counting.holders(self._store, self._everything, key, value)
+
+
+def _slips(words: Sequence[str], known: Known) -> dict[str, str]:
+    """Give, for those of the first few words that are not known, what is close and not said too."""
+    return {
+        word: meant
+        for word in words[:_WORDS]
+        if word not in known.counts
+        and (meant := known.closest(word)) is not None
+        and meant not in words
+    }
+
+
+def _replaced(words: Sequence[str], slips: Mapping[str, str]) -> tuple[str, ...]:
+    return tuple(sorted({slips.get(word, word) for word in words}))
+
+
+def _none_has(key: str, values: Sequence[str]) -> str:
+    texts = [f"{printable(key)}={printable(value)}" for value in values]
+    return f"no node has {_some(texts, 'or')}"
 
 
 def _guess(code: str, place: int, message: str, text: str, instead: Requirement | None) -> _Guess:
@@ -284,77 +319,3 @@ def _some(texts: Sequence[str], joint: str) -> str:
     """Tell the first three, and how many more there are."""
     told = [*texts[:3], *([f"{len(texts) - 3} more"] if len(texts) > 3 else [])]
     return told[0] if len(told) == 1 else f"{', '.join(told[:-1])} {joint} {told[-1]}"
-
-
-def close_key(key: str, known: Mapping[str, int]) -> tuple[str, str] | None:
-    """Give the code of the hint and the key that was probably meant, if one is close.
-
-    :param known: the keys that there are, with the nodes that carry each.
-    """
-    name = key.rpartition("/")[2]
-    by_name = [each for each in known if each.rpartition("/")[2] == name]
-    if by_name:  # the most carried, of equals the first
-        return "other-prefix", min(by_name, key=lambda each: (-known[each], each))
-    plain: dict[str, list[str]] = {}
-    for each in known:
-        plain.setdefault(_plain(each), []).append(each)
-    close = _close(key, known, plain)
-    return None if close is None else ("other-spelling", close)
-
-
-def _close(word: str, known: Mapping[str, int], plain: Mapping[str, list[str]]) -> str | None:
-    """Give what is close to ``word``: the same letters first, then a slip, then the most nodes.
-
-    :param plain: what is known, by its letters.
-    """
-    near = plain.get(_plain(word)) or _near(word, known)
-    return min(near, key=lambda each: (-known[each], each), default=None)
-
-
-def _near(word: str, known: Iterable[str]) -> list[str]:
-    some = [each for each in known if abs(len(each) - len(word)) <= 2 and each[:1] == word[:1]]
-    return [each for each in sorted(some)[:_LOOKED_AT] if is_close(word, each)]
-
-
-def _plain(word: str) -> str:
-    """Give a word without case and without what parts its words, though not its numbers."""
-    return _PARTING.sub(_parted, word.casefold())
-
-
-_PARTING = re.compile(r"((?<=[0-9])[-_. ]+(?=[0-9]))|[-_. ]+")
-
-
-def _parted(found: re.Match[str]) -> str:
-    return "\0" if found[1] else ""
-
-
-def is_close(one: str, other: str) -> bool:
-    """Say whether one word is probably a slip of the other.
-
-    One letter too many, too few, wrong, or two exchanged; two such slips in words of eight letters
-    and more. Never in a digit, and never in words of fewer than four letters.
-    """
-    if min(len(one), len(other)) < 4 or _numbers(one) != _numbers(other):
-        return False
-    most = 2 if min(len(one), len(other)) >= 8 else 1
-    return _slips(one, other, most) <= most
-
-
-def _numbers(word: str) -> list[str]:
-    return re.findall(r"\d+", word)
-
-
-def _slips(one: str, other: str, most: int) -> int:
-    """Count the letters to put in, take out, replace or exchange; stop counting above ``most``."""
-    before: list[int] = []
-    last = list(range(len(other) + 1))
-    for at, letter in enumerate(one, 1):
-        row = [at]
-        for to, another in enumerate(other, 1):
-            best = min(last[to] + 1, row[-1] + 1, last[to - 1] + (letter != another))
-            exchanged = at > 1 and to > 1 and one[at - 2] == another and other[to - 2] == letter
-            row.append(min(best, before[to - 2] + 1) if exchanged else best)
-        if min(row) > most:
-            return most + 1
-        before, last = last, row
-    return last[-1]

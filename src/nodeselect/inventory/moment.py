@@ -4,6 +4,7 @@ from nodeselect.inventory import postings
 from nodeselect.inventory.plan import count, run
 from nodeselect.inventory.postings import Postings
 from nodeselect.inventory.store import Store
+from nodeselect.inventory.vocabulary import Vocabulary
 from nodeselect.labels import Selector
 
 __all__ = ["Moment"]
@@ -19,6 +20,7 @@ class Moment:
         "_bitmap",
         "_gone",
         "_in_bitmap",
+        "_vocabulary",
         "deaths",
         "generation",
         "length",
@@ -44,6 +46,7 @@ class Moment:
         self.nodes = len(store.changes.nodes)
         self.deaths = len(store.changes.deaths)
         self._gone: Postings | None = None
+        self._vocabulary: Vocabulary | None = None
         self._bitmap: Postings = postings.between(0, 0) if before is None else before._bitmap
         self._in_bitmap: int = 0 if before is None else before._in_bitmap
         if self.deaths - self._in_bitmap >= _AT_ONCE:
@@ -67,6 +70,13 @@ class Moment:
         changes = self.store.changes
         found = postings.between(0, changes.first + self.nodes)
         return found - self.gone() if self.deaths else found
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        """The keys and values of the nodes that are alive."""
+        if self._vocabulary is None:
+            self._vocabulary = Vocabulary(self.store, self.everything())
+        return self._vocabulary
 
     def match(self, selector: Selector) -> Postings:
         """Give the ordinals that ``selector`` takes. Not to be changed."""

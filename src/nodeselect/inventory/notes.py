@@ -1,6 +1,7 @@
 """What is to be known of a requirement beside its numbers: facts, not guesses."""
 
 from collections.abc import Sequence
+from heapq import nsmallest
 
 from nodeselect.inventory import counting
 from nodeselect.inventory.moment import Moment
@@ -13,9 +14,6 @@ __all__ = ["common_values", "have_of", "listed", "note_of"]
 
 _FEW = 1_000
 """Values of one key up to which the most frequent are told; more tell nodes apart."""
-
-_MANY = 10_000
-"""Values of one key up to which numbers are looked for."""
 
 _TOLD = 3
 
@@ -54,30 +52,27 @@ def _takes_none(moment: Moment, everything: Postings, requirement: Requirement) 
     have = f"{have_of(nodes)} the label"
     if operator not in _COMPARING:
         only = "this value" if len(requirement.values) == 1 else "any of these values"
-        values = common_values(moment, everything, requirement)
+        values = common_values(moment, key)
         return f"no node has {only} ({have}{f': {listed(values)}' if values else ''})"
-    counts = counting.few_values(moment.store, everything, key, _MANY)
-    if counts is None:
+    known = moment.vocabulary.values(key)
+    if known is None:
         return f"no node has such a number ({have})"
-    numbers = [number for value in counts if (number := parse_int64(value)) is not None]
+    numbers = [number for value in known.counts if (number := parse_int64(value)) is not None]
     if not numbers:
         return "no value of this label is a whole number"
     return f"the numbers of this label go from {min(numbers)} to {max(numbers)}"
 
 
-def common_values(
-    moment: Moment, everything: Postings, requirement: Requirement
-) -> tuple[tuple[str, int], ...]:
-    """Give the most frequent values of a requirement's key, and how many nodes have each.
+def common_values(moment: Moment, key: str) -> tuple[tuple[str, int], ...]:
+    """Give the most frequent values of a key, and how many nodes have each.
 
     None where there are so many that none of them says much; one more than :func:`listed` tells,
     where there are more.
     """
-    counts = counting.few_values(moment.store, everything, requirement.key, _FEW)
-    if not counts:
+    known = moment.vocabulary.values(key, _FEW)
+    if known is None:
         return ()
-    ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    return tuple(ranked[: _TOLD + 1])
+    return tuple(nsmallest(_TOLD + 1, known.counts.items(), key=lambda each: (-each[1], each[0])))
 
 
 def listed(values: Sequence[tuple[str, int]]) -> str:

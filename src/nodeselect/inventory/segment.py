@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nodeselect.inventory import postings
+from nodeselect.inventory.arrays import smallest
 from nodeselect.inventory.clustering import cluster
 from nodeselect.inventory.id_table import IdTable
 from nodeselect.inventory.plan import Plan, Plans, Step, make_plan
@@ -115,20 +116,40 @@ class Segment:
             found = self._early[ranks] = postings.of(array("I", ordinals.tobytes()))
         return found
 
-    def in_order(self, ordinals: "array[int]", others: Sequence[tuple[int, int]]) -> list[int]:
-        """Put ordinals in the order of their ranks; among them ``others``, given with ranks."""
-        ranks = self._in_order(ordinals)
+    def in_order(
+        self,
+        ordinals: "array[int]",
+        others: Sequence[tuple[int, int]],
+        most: int | None = None,
+    ) -> list[int]:
+        """Put ordinals in the order of their ranks; among them ``others``, given with ranks.
+
+        :param most: give so many of the first.
+        """
+        ranks = self._in_order(ordinals, most)
         ordered = _with_others(self._ordinals[ranks], ranks, others)
-        return ordered.tolist()  # type: ignore[no-any-return]
+        return ordered[:most].tolist()  # type: ignore[no-any-return]
 
-    def ids(self, ordinals: "array[int]", others: Sequence[tuple[int, str]]) -> list[str]:
-        """Give the ids in the order of ranks; among them those of ``others``, given with ranks."""
-        ranks = self._in_order(ordinals)
+    def ids(
+        self,
+        ordinals: "array[int]",
+        others: Sequence[tuple[int, str]],
+        most: int | None = None,
+    ) -> list[str]:
+        """Give the ids in the order of ranks; among them those of ``others``, given with ranks.
+
+        :param most: give so many of the first.
+        """
+        ranks = self._in_order(ordinals, most)
         ordered = _with_others(self.rows.ids.take(ranks), ranks, others)
-        return ordered.tolist()  # type: ignore[no-any-return]
+        return ordered[:most].tolist()  # type: ignore[no-any-return]
 
-    def _in_order(self, ordinals: "array[int]") -> NDArray[np.uint32]:
-        ranks = self._ranks.take(np.frombuffer(ordinals, np.uint32)) if ordinals else _NONE
+    def _in_order(self, ordinals: "array[int]", most: int | None = None) -> NDArray[np.uint32]:
+        if not ordinals:
+            return _NONE
+        ranks = self._ranks.take(np.frombuffer(ordinals, np.uint32))
+        if most is not None and most < len(ranks):
+            return smallest(ranks, most)
         ranks.sort()
         return ranks
 

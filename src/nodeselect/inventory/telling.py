@@ -18,6 +18,9 @@ __all__ = ["Line", "headline_of", "lines_of", "lines_of_node", "of_left_out", "s
 _LINES = 8
 """Reasons shown; the rest is summed up in one line."""
 
+_NOTES = 20
+"""Notes on single requirements that are shown; of more it is said how many."""
+
 _BAR = 20
 """Columns of the longest bar."""
 
@@ -29,7 +32,7 @@ _REQUIREMENT = 200
 _SHORTEST = 12
 
 _ID = 32
-"""Columns of an id that is an example."""
+"""Characters of an id that is an example, whatever the room."""
 
 _NARROW = 40
 """Columns below which nothing is fitted any more."""
@@ -118,14 +121,13 @@ def _joined(texts: Sequence[str]) -> str:
 
 def told(explanation: "Explanation") -> Iterator[str]:
     """Give what is to be known beside the numbers, a sentence each."""
-    hinted = {hint.outcome for hint in explanation.hints if hint.code != "contradiction"}
-    for place, outcome in enumerate(explanation.outcomes):
-        if outcome.note and place not in hinted:
-            yield f"{short(outcome.text)}: {outcome.note}"
-        if 0 < (outcome.absent or 0) < explanation.total and not outcome.text.startswith("!"):
-            lack = f"{outcome.absent:,} {'node lacks' if outcome.absent == 1 else 'nodes lack'}"
-            passes = "passes" if outcome.absent == 1 else "pass"
-            yield f"{short(outcome.text)}: {lack} the label, and so {passes}"
+    if explanation.connected < explanation.matched and explanation.knows_states:
+        states = [f"{nodes:,} {_state(state)}" for state, nodes in explanation.states.items()]
+        yield f"of those that match: {', '.join(states)}"
+    sentences = list(_of_outcomes(explanation))
+    yield from sentences[:_NOTES]
+    if len(sentences) > _NOTES:
+        yield f"{len(sentences) - _NOTES:,} more of the kind"
     names = {name for hint in explanation.hints for name in hint.wrong}
     missing = [node_id for node_id in explanation.missing_ids if node_id not in names]
     if missing:
@@ -136,6 +138,18 @@ def told(explanation: "Explanation") -> Iterator[str]:
         yield of_left_out(explanation.left_out_ids)
     for hint in explanation.hints:
         yield f"{hint.message} [{hint.code}]"
+
+
+def _of_outcomes(explanation: "Explanation") -> Iterator[str]:
+    """Give what is to be known of single requirements."""
+    hinted = {hint.outcome for hint in explanation.hints if hint.code != "contradiction"}
+    for place, outcome in enumerate(explanation.outcomes):
+        if outcome.note and place not in hinted:
+            yield f"{short(outcome.text)}: {outcome.note}"
+        if 0 < (outcome.absent or 0) < explanation.total and not outcome.text.startswith("!"):
+            lack = f"{outcome.absent:,} {'node lacks' if outcome.absent == 1 else 'nodes lack'}"
+            passes = "passes" if outcome.absent == 1 else "pass"
+            yield f"{short(outcome.text)}: {lack} the label, and so {passes}"
 
 
 def of_left_out(nodes: Sequence[tuple[str, str | None]]) -> str:
@@ -289,8 +303,10 @@ class _Page:
         while True:
             text = ", ".join(shown) + (", …" if shown and nodes > len(shown) else "")
             text = self._screen.shown(text)
-            if columns is None or len(shown) <= 1 or width(text) <= columns:
+            if columns is None or width(text) <= columns:
                 return text
+            if len(shown) <= 1:
+                return self._screen.narrowed(shown[0], columns)
             shown.pop()
 
 

@@ -67,7 +67,7 @@ def _text(text: str, info: ValidationInfo) -> str:
     return text
 
 
-def _labels(labels: Mapping[str, str], info: ValidationInfo) -> FrozenMapping[str]:
+def _labels(labels: Mapping[str, str], info: ValidationInfo) -> FrozenMapping[str, str]:
     return FrozenMapping({_text(key, info): value for key, value in labels.items()})
 
 
@@ -285,7 +285,7 @@ class Keeping(Part):
     They are no fields of the value, but part of its JSON and of what it is equal to.
     """
 
-    _kept: FrozenMapping[Any] = PrivateAttr(FrozenMapping({}))
+    _kept: FrozenMapping[str, Any] = PrivateAttr(FrozenMapping({}))
 
     @classmethod
     def _is_kept(cls, name: str, value: Any) -> bool:

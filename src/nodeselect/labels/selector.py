@@ -145,7 +145,8 @@ class Selector(Frozen):
     @property
     def parts(self) -> "tuple[Selector, ...]":
         """What all must hold, one by one: a selector of the ids, if any, and one of each
-        requirement in the order in which they were given; what is said twice stands once.
+        requirement in the order in which they were given; what is said twice stands once, in
+        whatever spelling.
 
         >>> Selector.parse("region=eu,!debug").parts
         (Selector('region=eu'), Selector('!debug'))
@@ -156,7 +157,8 @@ class Selector(Frozen):
             ids = () if self.ids is None else (made_of([], self.ids),)
             once: dict[tuple[object, ...], Requirement] = {}
             for each in self.written:
-                once.setdefault((each.key, each.operator, each.values), each)
+                operator = _AS_LIST.get(each.operator, each.operator)
+                once.setdefault((each.key, operator, each.values), each)
             parts = (*ids, *(made_of([requirement], None) for requirement in once.values()))
             object.__setattr__(self, "_parts", parts)
             return self._parts
@@ -365,6 +367,9 @@ def _again(text: str, ids: tuple[str, ...] | None) -> Selector:
 
 _COMPARED = (Operator.GREATER_THAN, Operator.LESS_THAN)
 """Operators that may take nothing by themselves: no integer is above the largest."""
+
+_AS_LIST = {Operator.EQUALS: Operator.IN, Operator.NOT_EQUALS: Operator.NOT_IN}
+"""Operators of one value, each with the one that says the same of a list of one."""
 
 _parsed: dict[str, Selector] = {}
 _parsed_characters = 0
