@@ -3,6 +3,7 @@
 import ast
 import importlib
 import pkgutil
+import re
 from pathlib import Path
 from types import ModuleType
 
@@ -67,7 +68,8 @@ def test_the_names_that_users_know() -> None:
     """The names of the architecture's public face are there."""
     face = {"Inventory", "Node", "NodeSet", "Selector", "Requirement", "Operator"}
     errors = {"NodeselectError", "SelectorError", "InventoryError", "JobError", "Problem"}
-    assert face | errors | {"LIMITS", "Limits"} <= set(nodeselect.__all__)
+    parts = {"Explanation", "Outcome", "Reason", "NearMiss", "Hint", "Correction"}
+    assert face | errors | parts | {"LIMITS", "Limits"} <= set(nodeselect.__all__)
 
 
 @pytest.mark.parametrize("name", MODULES)
@@ -91,6 +93,26 @@ def test_all_is_what_the_module_defines(name: str) -> None:
     for each in names - own:
         assert is_package(module)
         assert getattr(module, each).__module__.startswith(f"{name}.")
+
+
+def public_tuples() -> list[type[tuple[object, ...]]]:
+    """Give the named tuples that the rooms show."""
+    rooms = [nodeselect, *map(importlib.import_module, ROOMS)]
+    shown = {getattr(room, name) for room in rooms for name in room.__all__}
+    tuples = [each for each in shown if isinstance(each, type) and issubclass(each, tuple)]
+    return sorted(tuples, key=lambda each: each.__name__)
+
+
+ROOMS = [f"nodeselect.{room}" for room in ("labels", "inventory", "jobs", "sources")]
+TUPLES = public_tuples()
+
+
+@pytest.mark.parametrize("shown", TUPLES, ids=lambda shown: shown.__name__)
+def test_help_says_what_fields_are(shown: type[tuple[object, ...]]) -> None:
+    """The docstring of a named tuple, which ``help`` shows, has its fields in their order."""
+    named = re.findall(r"^ +:param (\w+): .+", shown.__doc__ or "", re.MULTILINE)
+    assert named == list(getattr(shown, "_fields"))  # noqa: B009 - not known of all tuples
+    assert {"Explanation", "Problem", "Wave"} <= {each.__name__ for each in TUPLES}
 
 
 def test_importing_loads_nothing_heavy() -> None:

@@ -9,25 +9,42 @@
 """
 
 from nodeselect.errors import InventoryError, JobError, NodeselectError, Problem, SelectorError
-from nodeselect.inventory import Explanation, Inventory, NodeExplanation, NodeSet, Plan, Snapshot
+from nodeselect.inventory import (
+    Correction,
+    Explanation,
+    Hint,
+    Inventory,
+    NearMiss,
+    NodeExplanation,
+    NodeSet,
+    Outcome,
+    Plan,
+    Reason,
+    Snapshot,
+)
 from nodeselect.labels import Operator, Requirement, Selector
 from nodeselect.limits import LIMITS, Limits
 from nodeselect.node import Node
 
 __all__ = [
     "LIMITS",
+    "Correction",
     "Explanation",
+    "Hint",
     "Inventory",
     "InventoryError",
     "JobError",
     "Limits",
+    "NearMiss",
     "Node",
     "NodeExplanation",
     "NodeSet",
     "NodeselectError",
     "Operator",
+    "Outcome",
     "Plan",
     "Problem",
+    "Reason",
     "Requirement",
     "Selector",
     "SelectorError",

@@ -135,26 +135,28 @@ class InventoryError(NodeselectError, ValueError):
 
 
 class Problem(NamedTuple):
-    """One thing that is wrong with a document, at one place of it."""
+    """One thing that is wrong with a document, at one place of it.
+
+    :param code: stable name of the mistake.
+    :param message: what is wrong, in one line.
+    :param line: from 1; 0 when it is the document as a whole.
+    :param column: from 1, in characters.
+    :param path: in the document, such as ``selector.match_expressions[2]``; empty for the whole.
+    :param excerpt: the text with carets under the mistake, line by line.
+    :param hint: what to write instead, or None.
+    :param severity: ``error`` or ``warning``.
+    :param end_column: that behind the mistake, from 1; 0 when it is the document as a whole.
+    """
 
     code: str
-    """Stable name of the mistake."""
     message: str
-    """What is wrong, in one line."""
     line: int
-    """Line, from 1; 0 when it is the document as a whole."""
     column: int
-    """Column, from 1, in characters."""
     path: str
-    """Path in the document, such as ``selector.match_expressions[2]``; empty for the whole."""
     excerpt: tuple[str, ...]
-    """The text with carets under the mistake, line by line."""
     hint: str | None
-    """What to write instead, or None."""
     severity: str = "error"
-    """``error`` or ``warning``."""
     end_column: int = 0
-    """Column behind the mistake, from 1; 0 when it is the document as a whole."""
 
     def show(self, file: str) -> str:
         """Give the problem as lines for people; ``file`` is what to call the document."""

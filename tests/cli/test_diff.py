@@ -255,7 +255,34 @@ def test_neither_takes_a_node(run: Run, output: str) -> None:
     said = "neither OLD nor NEW takes a node: nodeselect explain says why\n"
     ended = run(*question, "region=venus", "-o", output)
     assert (ended.status, ended.err) == (0, said)
-    assert run(*question, "region=eu", "-o", output).err == ""
+    assert run(*question, "region=eu", "-o", output).err == (
+        "OLD takes no node: nodeselect explain says why\n"
+        "  region=mars: no node has this value (5 nodes have the label: 'eu' (4), 'us' (1))\n"
+    )
+
+
+@pytest.mark.usefixtures("folder")
+@pytest.mark.parametrize(
+    ("question", "said"),
+    [
+        pytest.param(
+            ["-n", "old.json", "-l", "region=eu", "-l", "regoin=eu"],
+            "NEW takes no node: nodeselect explain says why\n  regoin=eu: write region=eu\n",
+            id="a-slip",
+        ),
+        pytest.param(
+            ["-n", "-", "old.json", "-l", "region=eu"],
+            "OLD takes no node: nodeselect explain says why\n  there are no nodes\n",
+            id="no-nodes",
+        ),
+        pytest.param(["-n", "-", "old.json", "--all"], "", id="all-of-none"),
+        pytest.param(["-n", "old.json", "-l", "region=eu", "-l", "region=us"], "", id="some"),
+    ],
+)
+def test_one_side_takes_no_node(run: Run, question: list[str], said: str) -> None:
+    """Where one side takes no node, it is said what to look at."""
+    ended = run("diff", *question, stdin="[]")
+    assert (ended.status, ended.err) == (1, said)
 
 
 @pytest.mark.usefixtures("folder")
@@ -455,3 +482,9 @@ def test_a_requirement_is_told_whole(run: Run) -> None:
     ended = run(*question, stdin='{"a": {"x": "1"}}')
     assert "\n  1 node: NEW asks for topology.example.com/region in\n" in ended.out
     assert "\n    (eu-central-1,eu-central-2,eu-west-1)\n" in ended.out
+
+
+def test_one_node(run: Run) -> None:
+    """One node matches, as every report has it."""
+    ended = run("diff", "-n", "-", "-l", "x", "-l", "y", stdin='{"a": {"x": "1"}}')
+    assert ended.out.startswith("OLD  x  1 of 1 node matches\nNEW  y  0 of 1 node matches\n")

@@ -19,6 +19,9 @@ USAGE = "Usage: nodeselect match [OPTIONS]\nTry 'nodeselect match --help' for he
 
 ONE_WAY = "say which nodes, in one way: -l EXPR, --id ID, --job FILE or --all\n"
 COUNT = "--count prints a number: it goes with no other output\n"
+EACH = "before each"
+FOLDER = ", or give it the folder"
+QUOTES = ", or put quotes around all of it"
 LINES = "".join(f'{{"id": "n-{number}", "labels": {{}}}}\n' for number in range(20_000))
 
 
@@ -100,6 +103,45 @@ LINES = "".join(f'{{"id": "n-{number}", "labels": {{}}}}\n' for number in range(
 def test_wrong_usage(run: Run, fleet: str, question: list[str], said: str) -> None:
     """A question that makes no sense is refused before anything is read, with the usage."""
     assert run("match", "-n", fleet, *question) == (2, "", USAGE + said)
+
+
+@pytest.mark.parametrize(
+    ("command", "question", "said"),
+    [
+        pytest.param("match", "-n f g --all", "g): -n takes one value", id="nodes"),
+        pytest.param("match", "-n f -l a= b", f"b): repeat -l {EACH}{QUOTES}", id="selectors"),
+        pytest.param(
+            "match", "-n f -l a in (b)", f"in) and others: repeat -l {EACH}{QUOTES}", id="l"
+        ),
+        pytest.param("match", "-n f --id a b", f"b): repeat --id {EACH}", id="ids"),
+        pytest.param("match", "-nf f --all", "f): -n takes one value", id="value-beside"),
+        pytest.param("match", "a --all -n a", "a)", id="not-the-value"),
+        pytest.param("match", "-n a --all a", "a)", id="behind-a-flag"),
+        pytest.param("explain", "--job a b -n f", f"b): repeat --job {EACH}{FOLDER}", id="jobs"),
+        pytest.param("explain", "--job=a b -n f", f"b): repeat --job {EACH}{FOLDER}", id="equals"),
+        pytest.param(
+            "explain", "-l a -n f --html h \x1b", r"\x1b): --html takes one value", id="html"
+        ),
+        pytest.param("waves", "--job a b -n f", "b): --job takes one value", id="waves"),
+        pytest.param("diff", "-l a -l b -n f -o text c", "c): -o takes one value", id="diff"),
+    ],
+)
+def test_an_argument_that_stands_alone(run: Run, command: str, question: str, said: str) -> None:
+    """What belongs to no option is refused, with what to do for the option before it."""
+    ended = run(command, *question.split(" "))
+    assert (ended.status, ended.out) == (2, "")
+    assert ended.err.endswith(f"\nerror: Got unexpected extra argument ({said}\n")
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [("exlain", "explain"), ("dif", "diff"), ("Match", "match"), ("label", "labels")],
+)
+def test_a_command_that_is_misspelt(run: Run, name: str, meant: str) -> None:
+    """A command that is close is told."""
+    usage = "Usage: nodeselect [OPTIONS] COMMAND [ARGS]...\nTry 'nodeselect --help' for help.\n\n"
+    said = f"error: No such command '{name}'.\n  did you mean '{meant}'?\n"
+    assert run(name, "-n", "f") == (2, "", usage + said)
 
 
 def test_option_without_its_value(run: Run, fleet: str) -> None:

@@ -123,13 +123,34 @@ def test_a_node_in_another_state(run: Run) -> None:
 
 
 def test_a_state_that_no_node_has(run: Run) -> None:
-    """Where no node is in the state, those that there are are told."""
-    ended = run("explain", "-n", EXAMPLE, "-l", "gpu", "--state", "conected")
-    assert ended.status == 1
-    assert ended.err == (
-        "no node is in such a state; the states that there are:"
-        " connected (184), disconnected (24), connecting (1), lost (1)\n"
+    """Where no node is in the state, those that there are are told; a slip is a wrong option."""
+    question = ("explain", "-n", EXAMPLE, "-l", "gpu")
+    there = (
+        "the states that there are: connected (184), disconnected (24), connecting (1), lost (1)"
     )
+    ended = run(*question, "--state", "ready")
+    assert ended.status == 1
+    assert " ".join(ended.out.split()).endswith(f" no node is in such a state; {there}")
+    assert ended.err == "210 of 210 nodes are in other states: they are left out\n"
+    ended = run(*question, "--state", "ready", "-o", "json")
+    assert json.loads(ended.out)["advice"] == f"no node is in such a state; {there}"
+    ended = run(*question, "--state", "connected,redy")
+    assert (ended.status, ended.out) == (2, "")
+    assert ended.err.endswith(
+        f"error: no node is in the state 'redy': {there}\n  did you mean 'ready'?\n"
+    )
+
+
+def test_jobs_where_no_node_is_in_the_state(run: Run) -> None:
+    """A job is not said to have no nodes where they are in other states."""
+    nodes = '[{"id": "a", "state": "lost"}]'
+    ended = run("explain", "--job", JOB, "--job", JOB, "-n", "-", "--state", "ready", stdin=nodes)
+    assert ended.status == 1
+    assert "  none: no node is in such a state; the states" in ended.out
+    assert ended.err == "the only node is in another state: it is left out\n"
+    nodes = '[{"id": "a"}]'
+    ended = run("explain", "--id", "x", "-n", "-", "--state", "ready", stdin=nodes)
+    assert ended.out.endswith("\nno node has a state\n")
 
 
 def test_a_job_that_takes_every_node(run: Run) -> None:

@@ -56,7 +56,22 @@ def unfold(text: str) -> list[str]:
             id="one-number-at-a-time",
         ),
         pytest.param("1-g1h1i1j1k 2-g1h1i1j1k", "1-g1h1i1j1k 2-g1h1i1j1k", id="the-fifth-from-end"),
-        pytest.param("e-1 e-3 e-5", "e-1 e-3 e-5", id="no-two-that-follow-each-other"),
+        pytest.param("e-1 e-3 e-5", "e-[1,3,5]", id="no-two-that-follow-each-other"),
+        pytest.param("e-1 e-3", "e-1 e-3", id="no-shorter"),
+        pytest.param("ed-1 ed-10", "ed-[1,10]", id="two-that-are-shorter"),
+        pytest.param(
+            "ap-worker-006 ap-worker-010 ap-worker-008 ap-worker-12",
+            "ap-worker-[006,008,010] ap-worker-12",
+            id="filled-and-far-apart",
+        ),
+        pytest.param("a1-x5 a2-x5 a2-x9 a3-x5", "a[1-3]-x5 a2-x9", id="ranges-come-first"),
+        pytest.param(
+            "rack1-node5 rack1-node7 rack3-node9 rack5-node9 rack3-node5",
+            "rack1-node[5,7] rack3-node[5,9] rack5-node9",
+            id="the-last-number-of-those-far-apart",
+        ),
+        pytest.param("node-123456 node-654321", "node-[123456,654321]", id="six-digits"),
+        pytest.param("node-1234567 node-7654321", "node-1234567 node-7654321", id="seven-digits"),
         pytest.param("e-1 e-2 e-5", "e-[1-2,5]", id="two-that-do"),
         pytest.param("n-5412338d n-5412339d", "n-5412338d n-5412339d", id="hexadecimal"),
         pytest.param("n-541233d8 n-541233d9", "n-541233d8 n-541233d9", id="hexadecimal-at-end"),
@@ -126,6 +141,15 @@ def test_one_series(numbers: list[int], width: int) -> None:
     for text in folded:
         parts = re.findall("[0-9]+", text.partition("[")[2])
         assert parts == sorted(parts, key=int)
+
+
+@given(st.sets(st.integers(0, 999_999), min_size=2), st.integers(1, 6), st.none() | st.just(40))
+def test_folded_is_never_longer(numbers: set[int], filled: int, longest: int | None) -> None:
+    """Numbers far apart are folded where that is shorter, and else are left alone."""
+    ids = [f"a-long-name-{number:0{filled}}.lan" for number in numbers]
+    folded = fold(ids, longest)
+    assert len(" ".join(folded)) <= len(" ".join(ids))
+    assert longest is not None or len(folded) <= len(set(map(len, ids)))
 
 
 @given(st.lists(IDS))

@@ -9,6 +9,7 @@ from tests.cli.conftest import FLEET
 from tests.cli.running import Run
 from tests.cli.screens import screen
 
+THERE = "the states that there are: connected (1), ready (1), lost (1), none (1)"
 EXAMPLE = Path(__file__).parents[2] / "docs" / "example"
 
 ONE = "n-1   connected\n"
@@ -162,11 +163,10 @@ def test_question(run: Run, fleet: str, question: list[str], rows: str, summary:
     ("name", "question", "out"),
     [
         pytest.param("match-none", ["-l", "nope"], "", id="no-such-label"),
-        pytest.param("match-none", ["-l", "nope", "--count"], "0\n", id="count"),
         pytest.param("match-none", ["-l", "nope", "-o", "json"], "[]\n", id="json"),
         pytest.param("match-none-state", ["-l", "nope", "--state", "lost"], "", id="in-a-state"),
         pytest.param(
-            "match-none-such-state", ["-l", "region", "--state", "gone"], "", id="no-such-state"
+            "match-none-such-state", ["-l", "region", "--state", "down"], "", id="no-such-state"
         ),
         pytest.param("match-none-contradiction", ["-l", "region=eu,region=us"], "", id="never"),
         pytest.param("match-none-ids", ["--id=n-3", "--id=n-9", "-l", "region=eu"], "", id="ids"),
@@ -178,6 +178,24 @@ def test_question(run: Run, fleet: str, question: list[str], rows: str, summary:
 def test_none_matches(run: Run, fleet: str, name: str, question: list[str], out: str) -> None:
     """Where nothing matches, standard error tells why not."""
     assert run("match", "-n", fleet, *question) == (1, out, screen(name))
+
+
+@pytest.mark.parametrize(
+    ("question", "said"),
+    [
+        pytest.param(["-l", "nope"], "0 of 4 nodes match; 4 fail nope\n", id="one"),
+        pytest.param(["-l", "nope", "-l", "region=ue"], "0 of 4 nodes match\n", id="several"),
+        pytest.param(
+            ["-l", "!region", "--state", "lost"],
+            "0 of 4 nodes match\nwithout --state nodes match\n",
+            id="state",
+        ),
+    ],
+)
+def test_none_is_counted(run: Run, fleet: str, question: list[str], said: str) -> None:
+    """Beside a number it is only said how to ask for the reasons."""
+    ask = "for all of it, ask: nodeselect explain -n FILE …\n"
+    assert run("match", "-n", fleet, *question, "--count") == (1, "0\n", said + ask)
 
 
 @pytest.mark.parametrize(
@@ -318,6 +336,57 @@ def test_the_example(run: Run) -> None:
     assert ended.status == 0
     assert ended.out.split() == taken
     assert ended.err.startswith(f"{len(taken)} of {len(nodes)} nodes match, ")
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        pytest.param(["--all"], id="all"),
+        pytest.param(["-l", "nope", "--count"], id="none-matches"),
+        pytest.param(["-l", "region=eu", "-l", "tier"], id="several"),
+    ],
+)
+@pytest.mark.parametrize(
+    ("states", "said"),
+    [
+        pytest.param(["conected"], f"'conected': {THERE}\n  did you mean 'connected'?", id="slip"),
+        pytest.param(["lost,zzz,aaa"], f"'aaa' or 'zzz': {THERE}", id="two-of-three"),
+        pytest.param(["NotReady"], f"'notready': {THERE}\n  did you mean 'not-ready'?", id="case"),
+        pytest.param(["\x1b"], f"'\\x1b': {THERE}", id="hostile"),
+    ],
+)
+def test_a_state_that_is_a_slip(
+    run: Run, fleet: str, question: list[str], states: list[str], said: str
+) -> None:
+    """A state that no node is in, and none could be, is a wrong option, whatever matches."""
+    ended = run("match", "-n", fleet, *question, "--state", *states)
+    assert (ended.status, ended.out) == (2, "")
+    assert ended.err.endswith(f"error: no node is in the state {said}\n")
+
+
+def test_states_of_other_programs(run: Run) -> None:
+    """A state that some node is in is right, whether or not such a node matches."""
+    nodes = '{"id": "a", "state": "Up", "labels": {"x": ""}}\n{"id": "b", "state": "odd"}\n'
+    question = ("match", "-n", "-", "-o", "name", "--state", "UP,odd")
+    assert run(*question, "-l", "x", stdin=nodes)[:2] == (0, "a\n")
+    assert run(*question, "-l", "!x", stdin=nodes)[:2] == (0, "b\n")
+    assert run(*question, "-l", "x", "-l", "!x", stdin=nodes)[:2] == (0, "a\nb\n")
+    assert run(*question, "-l", "y", stdin=nodes)[:2] == (1, "")
+
+
+@pytest.mark.parametrize("state", ["connected", "lost", "not-ready", "down", "pending"])
+def test_no_node_has_a_state(run: Run, state: str) -> None:
+    """Where no node tells its state, none is in a state that is known; it is no wrong question."""
+    question = ("match", "-n", "-", "--all", "--state")
+    ended = run(*question, state, stdin='[{"id": "a"}]')
+    assert ended == (
+        1,
+        "",
+        "0 of 1 node matches\nno node has a state\nwithout --state nodes match\n",
+    )
+    assert run(*question, "conected", stdin="[]")[:2] == (1, "")
+    ended = run(*question, "conected", stdin='[{"id": "a"}]')
+    assert "error: no node is in the state 'conected': no node has a state\n" in ended.err
 
 
 def test_large_numbers_are_grouped(run: Run) -> None:

@@ -113,6 +113,43 @@ def test_plans(run: Run, jobs: str, job: str, status: int, out: str, err: str) -
 
 
 @pytest.mark.usefixtures("jobs")
+@pytest.mark.parametrize(
+    ("asked", "nodes", "headline"),
+    [
+        pytest.param("count: 2", 2, "canary, 1 wave: the canaries alone", id="as-many"),
+        pytest.param("percent: 100", 2, "canary, 1 wave: the canaries alone", id="percent"),
+        pytest.param(
+            "count: 500",
+            1,
+            "canary, 1 wave: the canaries alone; canary_count asks for 500, and there is only 1"
+            " node for it",
+            id="one-node",
+        ),
+        pytest.param(
+            "count: 5000",
+            2,
+            "canary, 1 wave: the canaries alone; canary_count asks for 5,000, and there are only 2"
+            " nodes for it",
+            id="too-few",
+        ),
+        pytest.param(
+            "count: 1",
+            2,
+            "canary, 2 waves: the canaries, then 10% of the nodes in each",
+            id="others-too",
+        ),
+    ],
+)
+def test_canaries_alone(run: Run, asked: str, nodes: int, headline: str) -> None:
+    """Where all nodes are canaries nothing is said to come then; what they fall short of is."""
+    rollout = f"{{strategy: canary, canary_{asked}, health_check: {{deadline: 5m}}}}"
+    Path("canaries.yaml").write_text(f"name: c\nselector: {{}}\nrollout: {rollout}\n")
+    lines = "".join(f'{{"id": "n-{at}", "state": "ready"}}\n' for at in range(nodes))
+    question = ("waves", "-n", "-", "--job", "canaries.yaml", "-o", "markdown")
+    assert run(*question, stdin=lines).out.startswith(f"**`c`: {headline}**\n")
+
+
+@pytest.mark.usefixtures("jobs")
 def test_nodes_of_which_no_state_is_known(run: Run) -> None:
     """Where no node tells its state, as in CSV, all that match are taken, and that is said."""
     nodes = "id,region\na-1,eu\na-2,us\na-3,eu\n"

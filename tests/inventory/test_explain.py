@@ -219,6 +219,23 @@ def test_it_is_a_value() -> None:
         told.states["lost"] = 7  # type: ignore[index]
 
 
+def test_all_nodes_were_left_out() -> None:
+    """Where no node is in the states asked for, that is the advice and the trouble, not that there
+    are no nodes."""
+    told = explained("region=eu", []).without({"n-1": "lost", "n-2": None, "n-3": "lost"})
+    assert told.advice == (
+        "no node is in such a state; the states that there are: lost (2), none (1)"
+    )
+    assert told.trouble == f"none: {told.advice}"
+    assert told.left_out_states == {"lost": 2, None: 1}
+    assert hash(told) == hash(
+        explained("region=eu", []).without({"a": "lost", "b": "lost", "c": None})
+    )
+    assert explained("region=eu", []).without({"n-1": None}).advice == "no node has a state"
+    assert explained("region=eu", []).without({}).advice == "there are no nodes"
+    assert explained("region=eu").without({"n-1": "lost"}).left_out_states == {}
+
+
 @pytest.mark.parametrize(
     ("state", "connected"), [("connected", 1), ("ready", 1), ("lost", 0), (None, None)]
 )

@@ -5,8 +5,8 @@ import json
 
 import pytest
 
-from nodeselect import Inventory, InventoryError
-from tests.sources.reading import LINE, assert_refused, refusal
+from nodeselect import Inventory, InventoryError, Node
+from tests.sources.reading import LINE, assert_refused, nodes_of, refusal
 
 UNKNOWN = (
     "this is no node, and no list of nodes, of any shape that is known\n"
@@ -271,6 +271,34 @@ def test_node(text: str, code: str, shown: str) -> None:
 def test_no_fleet(text: str, code: str, shown: str) -> None:
     """What holds no node of any known shape is refused, and is never an empty fleet."""
     assert_refused(text, code, shown)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("name: x\nselector: {match_labels: {a: b}}\n", id="yaml"),
+        pytest.param('{"name": "x", "type": "pipeline", "config": {}}', id="without-a-selector"),
+        pytest.param("spec:\n  name: x\n  selector: {match_ids: [a]}\n", id="wrapped"),
+        pytest.param('{"selector": {"match_labels": {}}}', id="like-a-map-of-labels"),
+        pytest.param('{"name": "x", "labels": {"a": "b"}, "rollout": null}', id="with-labels"),
+    ],
+)
+def test_a_job_given_as_nodes(text: str) -> None:
+    """A job spec is told from other documents, and where it belongs."""
+    hint = "this looks like a job spec: give it as the job, and a list of nodes as the nodes"
+    assert_refused(text, "unknown-shape", f"{UNKNOWN.partition(chr(10))[0]}\n  {hint}")
+
+
+def test_what_only_looks_like_a_job() -> None:
+    """Nodes may have fields that jobs have, and ids like their fields."""
+    assert nodes_of('{"config": {"a": "b"}}') == [Node("config", {"a": "b"})]
+    assert nodes_of('{"id": "n", "spec": {"config": {}}}') == [Node("n")]
+    deployment = "kind: Deployment\nmetadata: {name: a}\nspec: {selector: {}}\n"
+    assert_refused(
+        deployment,
+        "not-a-node",
+        "this is a 'Deployment', not a Node\n  list nodes only: kubectl get nodes -o json",
+    )
 
 
 @pytest.mark.parametrize(

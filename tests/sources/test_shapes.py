@@ -1,6 +1,7 @@
 """Every shape in which a fleet comes gives the same nodes in every format that can hold it."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -8,6 +9,7 @@ import pytest
 import yaml
 
 from nodeselect import Inventory, Node
+from nodeselect.sources.reader import STATES
 from tests.sources.reading import nodes_of
 
 
@@ -219,6 +221,16 @@ TEXTS = [
 def test_shape(text: str, nodes: list[Node]) -> None:
     """The document gives its nodes, with labels, name and state, in its order."""
     assert nodes_of(text) == nodes
+
+
+def test_known_states() -> None:
+    """The states that nodes of these shapes are in are known, but for what is plain; the docs name
+    all that are."""
+    nodes = (*EXPANSO_NODES, *KUBERNETES_NODES, *BACALHAU_NODES, *NOMAD_NODES)
+    assert {node.state for node in nodes if node.state} <= STATES
+    page = (Path(__file__).parents[2] / "docs/command-line.md").read_text("utf-8")
+    known = page.partition("where the state is known:")[2].partition(". ")[0]
+    assert re.findall("`([a-z-]+)`", known) == sorted(STATES)
 
 
 EXTENSIONS = ("json", "yaml", "ndjson", "csv", "txt")

@@ -18,6 +18,7 @@ from nodeselect import __version__
 from nodeselect.cli.messages import say, say_bug, say_error, say_usage
 from nodeselect.cli.output import OutputError
 from nodeselect.errors import NodeselectError
+from nodeselect.printable import quoted
 
 __all__ = ["commands", "main", "run"]
 
@@ -42,6 +43,18 @@ class _Commands(click.Group):
         command = getattr(import_module(f"nodeselect.cli.{cmd_name}"), cmd_name)
         assert isinstance(command, click.Command)
         return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command that is named first, or say which was probably meant."""
+        if args[0] not in _COMMANDS and not ctx.resilient_parsing:
+            import difflib  # with the first name that is unknown
+
+            if close := difflib.get_close_matches(args[0][:60], _COMMANDS, 1):
+                advice = f"did you mean {quoted(close[0])}?"
+                raise click.UsageError(f"No such command {quoted(args[0])}.\n  {advice}", ctx)
+        return super().resolve_command(ctx, args)
 
 
 @click.group(

@@ -6,6 +6,7 @@ from typing import NamedTuple, TypeVar
 
 import click
 
+from nodeselect.cli.alone import OptionsOnly, option_before
 from nodeselect.cli.difference import Change, Difference, LabelChange, Side, compare
 from nodeselect.cli.folded import fold
 from nodeselect.cli.job_files import job_name
@@ -33,6 +34,9 @@ from nodeselect.cli.report import (
     screen_here,
     wrapped,
 )
+from nodeselect.inventory import Inventory
+from nodeselect.inventory.telling import headline_of
+from nodeselect.labels import Selector
 from nodeselect.printable import quoted, width
 
 __all__ = ["diff"]
@@ -60,7 +64,7 @@ _FILES = ("--job", "-n", "--nodes")
 _SELECTOR = ("-l", "--selector")
 
 
-class _Diff(click.Command):
+class _Diff(OptionsOnly):
     """Reads ``--job OLD NEW`` as ``--job OLD --job NEW``, and ``-n OLD NEW`` likewise: a file that
     stands alone belongs to the option before it, since the command has no arguments of its own."""
 
@@ -69,23 +73,12 @@ class _Diff(click.Command):
         given: list[str] = []
         for argument in args:
             alone = argument == "-" or not argument.startswith("-")
-            if alone and (option := _file_option(given)):
+            if alone and (option := option_before(given, _FILES)):
                 given.append(option)
-            elif alone and len(given) > 1 and given[-2] in _SELECTOR:
+            elif alone and option_before(given, _SELECTOR):
                 raise click.UsageError(f"repeat -l before {quoted(argument)}: -l OLD -l NEW", ctx)
             given.append(argument)
         return super().parse_args(ctx, given)
-
-
-def _file_option(given: Sequence[str]) -> str | None:
-    """Give the option whose file was read last: ``-n OLD``, ``-nOLD`` or ``--nodes=OLD``."""
-    if len(given) > 1 and given[-2] in _FILES:
-        return given[-2]
-    last = given[-1] if given else ""
-    option, equals, _ = last.partition("=")
-    if equals and option in ("--job", "--nodes"):
-        return option
-    return "-n" if last.startswith("-n") and last != "-n" else None
 
 
 @click.command(
@@ -148,9 +141,27 @@ def diff(
             put(_text(difference, screen_here(ascii_only=ascii_only)))
     for each, selector in zip(job, selectors, strict=False):
         say_empty(each, selector)
-    if not everything and not difference.old.matched and not difference.new.matched:
-        say("neither OLD nor NEW takes a node: nodeselect explain says why")
+    if not everything:
+        _say_none(difference, (inventories[0], inventories[-1]), (selectors[0], selectors[-1]))
     return DIFFERENT if difference.added or difference.removed else SAME
+
+
+def _say_none(
+    difference: Difference,
+    inventories: tuple[Inventory, Inventory],
+    selectors: tuple[Selector, Selector],
+) -> None:
+    """Say that a side takes no node, and of one alone what to look at first."""
+    matched = (difference.old.matched, difference.new.matched)
+    if not any(matched):
+        say("neither OLD nor NEW takes a node: nodeselect explain says why")
+        return
+    for name, count, inventory, selector in zip(
+        ("OLD", "NEW"), matched, inventories, selectors, strict=True
+    ):
+        if not count:
+            trouble = inventory.explain(selector, examples=0).trouble.removeprefix("none: ")
+            say(f"{name} takes no node: nodeselect explain says why\n  {trouble}")
 
 
 def _check(
@@ -244,8 +255,7 @@ def _folded(texts: list[str], most: int | None) -> str:
 
 
 def _matched(side: Side) -> str:
-    text = f"{side.matched:,} of {side.total:,} nodes match"
-    return text if side.connected is None else f"{text}, {side.connected:,} of them connected"
+    return headline_of(side.matched, side.total, side.connected, ())
 
 
 class _Words(NamedTuple):

@@ -5,6 +5,7 @@ import sys
 
 import click
 
+from nodeselect.cli.alone import OptionsOnly
 from nodeselect.cli.explanations import Explained, Union, explained_lines, named
 from nodeselect.cli.job_files import job_name
 from nodeselect.cli.messages import say
@@ -35,6 +36,7 @@ SOME, NONE, WRONG = 0, 1, 2
 
 
 @click.command(
+    cls=OptionsOnly,
     short_help="Tell why a selector takes some nodes, and not the others.",
     epilog="""\b
 Examples:

@@ -8,6 +8,7 @@ import click
 
 from nodeselect.cli.report import Screen, code, json_lines, markdown_table
 from nodeselect.inventory import Explanation, NodeExplanation
+from nodeselect.inventory.telling import headline_of
 from nodeselect.labels import Selector
 
 __all__ = ["Explained", "Union", "explained_lines", "named", "painted", "plain"]
@@ -42,9 +43,7 @@ class Union(NamedTuple):
 
     @property
     def text(self) -> str:
-        match = "node matches" if self.total == 1 else "nodes match"
-        text = f"together: {self.matched:,} of {self.total:,} {match}"
-        return text if self.connected is None else f"{text}, {self.connected:,} of them connected"
+        return f"together: {headline_of(self.matched, self.total, self.connected, ())}"
 
 
 def explained_lines(

@@ -15,6 +15,9 @@ _DIGITS = re.compile("[0-9]+")
 _HEXADECIMAL = re.compile("(?<![0-9A-Za-z])(?=[0-9]*[A-Fa-f])[0-9A-Fa-f]{7,}(?![0-9A-Za-z])")
 """A word of digits and letters to f, at least one, as long as what is drawn by chance or hashed."""
 
+_DRAWN = 7
+"""Digits of the shortest number that may be drawn by chance, as such a word is."""
+
 _TRIED = 4
 """Numbers of an id that it may be folded on, from its end: a UUID has more, and none that count."""
 
@@ -29,15 +32,15 @@ def fold(ids: Iterable[str], longest: int | None = None, *, ascii_only: bool = F
     """Give texts that stand for all of ``ids``, each id once.
 
     >>> fold(["edge-001", "edge-002", "gw-7.lan", "edge-003", "core", "gw-9.lan", "edge-005"])
-    ['edge-[001-003,005]', 'gw-7.lan', 'core', 'gw-9.lan']
+    ['edge-[001-003,005]', 'gw-[7,9].lan', 'core']
 
-    Ids that differ in one number become one text where two of the numbers follow each other, and
-    the number is no piece of a hexadecimal word: what is alike by chance is left alone. The text
-    stands where the first of them stood, and its numbers ascend. Numbers that are filled up with
-    zeros are never in one text with such as are not, nor are those of two widths, so that every
-    range has one meaning. An id that holds a bracket, a comma, a blank or another sign of such
-    texts stands between double quotes, written as JSON writes a string: it is never taken for
-    several.
+    Ids that differ in one number become one text: first those of which two numbers follow each
+    other, then those with fewer than seven digits for which the text is shorter than they are. A
+    piece of a hexadecimal word is no number: what is alike by chance is left alone. The text stands
+    where the first of them stood, and its numbers ascend. Numbers that are filled up with zeros are
+    never in one text with such as are not, nor are those of two widths, so that every range has one
+    meaning. An id that holds a bracket, a comma, a blank or another sign of such texts stands
+    between double quotes, written as JSON writes a string: it is never taken for several.
 
     :param longest: columns of the longest text; what needs more becomes several, though one range
         is never parted.
@@ -47,23 +50,26 @@ def fold(ids: Iterable[str], longest: int | None = None, *, ascii_only: bool = F
     for node_id in ids:
         first.setdefault(node_id, len(first))
     texts: dict[int, list[str]] = {}
-    left = {}
+    left = []
     for node_id, at in first.items():
         if _SIGNS.search(node_id) or (ascii_only and not node_id.isascii()):
             texts[at] = [json.dumps(node_id, ensure_ascii=ascii_only)]
         else:
-            left[node_id] = _numbers(node_id)[-_TRIED:]
-    for _ in range(_TRIED):
-        for before, behind, numerals in _series(left):
-            if any(int(one) + 1 == int(next_) for one, next_ in pairwise(numerals)):
+            left.append(node_id)
+    for follow in (True, False):
+        numbers = {node_id: _numbers(node_id)[-_TRIED:] for node_id in left}
+        for _ in range(_TRIED):
+            for before, behind, numerals in _series(numbers):
+                if not (_follow(numerals) if follow else _are_counted(numerals)):
+                    continue
                 members = [before + numeral + behind for numeral in numerals]
-                for node_id in members:
-                    del left[node_id]
-                at = min(first[node_id] for node_id in members)
                 room = None if longest is None else longest - width(before) - width(behind) - 2
-                texts[at] = [
-                    f"{before}[{numbers}]{behind}" for numbers in _lists(_ranges(numerals), room)
-                ]
+                folded = [f"{before}[{some}]{behind}" for some in _lists(_ranges(numerals), room)]
+                if follow or _columns(folded) < _columns(members):
+                    for node_id in members:
+                        del numbers[node_id]
+                    texts[min(first[node_id] for node_id in members)] = folded
+        left = list(numbers)
     texts |= {first[node_id]: [node_id] for node_id in left}
     return [text for at in sorted(texts) for text in texts[at]]
 
@@ -95,6 +101,22 @@ def _series(left: dict[str, list[tuple[int, int]]]) -> Iterator[tuple[str, str, 
             kinds[len(numeral) if len(numeral) in filled else 0].append(numeral)
         for kind in kinds.values():
             yield before, behind, sorted(kind, key=int)
+
+
+def _follow(numerals: Sequence[str]) -> bool:
+    """Say whether one of the numbers, which ascend, is the next of another."""
+    return any(int(one) + 1 == int(next_) for one, next_ in pairwise(numerals))
+
+
+def _are_counted(numerals: Sequence[str]) -> bool:
+    """Say whether there are several numbers, which ascend, of fewer digits than are drawn by
+    chance."""
+    return len(numerals) > 1 and len(numerals[-1]) < _DRAWN
+
+
+def _columns(texts: Sequence[str]) -> int:
+    """Give the columns of texts with a blank behind each."""
+    return sum(map(width, texts)) + len(texts)
 
 
 def _lists(ranges: Iterable[str], room: int | None) -> Iterator[str]:

@@ -10,6 +10,7 @@ from typing import BinaryIO
 import click
 from click.core import ParameterSource
 
+from nodeselect.cli.alone import OptionsOnly
 from nodeselect.cli.explanations import Explained, Union, explained_lines, named
 from nodeselect.cli.messages import say
 from nodeselect.cli.options import (
@@ -22,12 +23,13 @@ from nodeselect.cli.options import (
     nodes_option,
     other_states,
     parted,
+    refuse_states,
     say_empty,
     selector_option,
     selectors_of,
     state_option,
     states_of,
-    states_told,
+    unknown_states,
 )
 from nodeselect.cli.output import COLUMN_FORMATS, FORMATS, lines_of, put
 from nodeselect.cli.peeked import Peeked
@@ -36,6 +38,7 @@ from nodeselect.cli.report import number_of, screen_here, wrapped
 from nodeselect.errors import InventoryError
 from nodeselect.inventory import Explanation, Inventory
 from nodeselect.inventory.explain import counted_headline
+from nodeselect.inventory.states import none_in_state, states_told
 from nodeselect.inventory.telling import headline_of, of_left_out
 from nodeselect.labels import Selector
 from nodeselect.node import Node
@@ -52,6 +55,7 @@ _FEW = 2_000
 
 
 @click.command(
+    cls=OptionsOnly,
     epilog="""\b
 Examples:
   nodeselect match -l 'region=eu,tier in (gold,silver),!debug' -n nodes.json
@@ -61,7 +65,7 @@ Examples:
 
 \b
 Exit status: 0 some node matches, 1 none does, 2 wrong question or input.
-"""
+""",
 )
 @nodes_option()
 @selector_option("Take nodes that match the selector. Repeated: nodes that match any of them.")
@@ -182,6 +186,8 @@ class _Question:
     ) -> None:
         self._selectors = selectors
         self._states = states
+        self._unknown = unknown_states(states)
+        self._all_states: Counter[str | None] = Counter()  # counted where some are not known
         self._none_is_right = none_is_right
         self._count = count
         self._ids = {node_id for selector in selectors for node_id in selector.ids or ()}
@@ -191,7 +197,7 @@ class _Question:
         self.matched = 0
         self._connected = 0
         self._stateless = 0
-        self._other_states: Counter[str] = Counter()
+        self._other_states: Counter[str | None] = Counter()
         self._explanations: list[Explanation] = []
         self._left_out: dict[str, str | None] = {}  # nodes that were not explained, their states
         self._unexplained = ""  # how to ask for what was not explained
@@ -204,7 +210,7 @@ class _Question:
             progress = Progress(peeked.stream, name)
             # What the second process finds comes back as a whole: that pays where all of it is
             # printed.
-            fork = most is None
+            fork = most is None and not self._unknown
             one, keep = self._wanted()
             reader = NodeReader(
                 peeked.stream,
@@ -220,6 +226,7 @@ class _Question:
                     self._take(node, kept, most)
             finally:
                 progress.wipe()
+            refuse_states(self._unknown, self._all_states)
             self.total = reader.count
             self._failures, self._missing = reader.failures, reader.missing
             if self._is_explained(small=peeked.is_small):
@@ -235,7 +242,7 @@ class _Question:
             return False
         if self.matched:
             return small and self.total <= _FEW and self._is_doubtful
-        return not self._none_is_right and (small or not self._count)
+        return not self._none_is_right and not self._count
 
     @property
     def _is_one(self) -> bool:
@@ -284,8 +291,12 @@ class _Question:
             ]
 
     def _take(self, node: Node, kept: list[Node], most: int | None) -> None:
+        if self._unknown:  # then all nodes are read, for their states
+            self._all_states[node.state] += 1
+            if not any(selector.matches(node.labels, node.id) for selector in self._selectors):
+                return
         if not is_in(node, self._states):
-            self._other_states[node.state or "none"] += 1
+            self._other_states[node.state] += 1
             return
         self.matched += 1
         self._connected += node.connected
@@ -305,7 +316,7 @@ class _Question:
             union = Union(0, self._explanations[0].total, None) if len(explained) > 1 else None
             yield from explained_lines("text", explained, union, screen)
             if self._left_out:
-                yield other_states(self._left_out, self.total)
+                yield other_states(len(self._left_out), self.total)
             yield from self._in_other_states()
             return
         headline = self._headline
@@ -325,7 +336,7 @@ class _Question:
         if left_out := dict(each for told in self._explanations for each in told.left_out_ids):
             yield of_left_out(list(left_out.items()))
         if self._left_out and not self.matched:
-            yield other_states(self._left_out, self.total)
+            yield none_in_state(Counter(self._left_out.values()))
         yield from self._in_other_states()
         if not any(selector.is_satisfiable for selector in self._selectors):
             yield "the selector contradicts itself: no node can ever match"
@@ -336,7 +347,8 @@ class _Question:
         """Say how many nodes match in other states than those that are asked for, or in which
         states they do where none is left."""
         if not self.matched and self._other_states:
-            yield f"without --state nodes match in the states {states_told(self._other_states)}"
+            told = f" in the states {states_told(self._other_states)}"
+            yield f"without --state nodes match{told if any(self._other_states) else ''}"
         elif others := self._other_states.total():
             of = f"{others:,} of {others + self.matched:,} nodes that match"
             yield f"{of} are in other states: they are left out"
@@ -356,8 +368,11 @@ class _Question:
     def _known_connected(self) -> int | None:
         return self._connected if self.matched > self._stateless else None
 
-    def _wanted(self) -> tuple[Selector, None] | tuple[None, Keep]:
-        """Give the selector where it is one, and else what tests a node by all of them."""
+    def _wanted(self) -> tuple[Selector, None] | tuple[None, Keep | None]:
+        """Give the selector where it is one, and else what tests a node by all of them; nothing
+        where all nodes are looked at."""
+        if self._unknown:
+            return None, None
         if len(self._selectors) == 1:
             return self._selectors[0], None
         tests = [selector.matches for selector in self._selectors]

@@ -11,11 +11,12 @@ from nodeselect.cli.messages import say, say_error
 from nodeselect.cli.progress import Progress
 from nodeselect.errors import SelectorError
 from nodeselect.inventory import Inventory
+from nodeselect.inventory.states import states_there_are
 from nodeselect.labels import Selector
 from nodeselect.node import Node
-from nodeselect.printable import printable
+from nodeselect.printable import printable, quoted
 from nodeselect.sources import open_input
-from nodeselect.sources.reader import NodeReader
+from nodeselect.sources.reader import STATES, NodeReader
 
 __all__ = [
     "all_option",
@@ -29,12 +30,13 @@ __all__ = [
     "other_states",
     "parted",
     "read_inventory",
+    "refuse_states",
     "say_empty",
     "selector_option",
     "selectors_of",
     "state_option",
     "states_of",
-    "states_told",
+    "unknown_states",
 ]
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
@@ -95,6 +97,28 @@ def states_of(context: click.Context, states: tuple[str, ...]) -> frozenset[str]
     return frozenset(map(str.lower, named)) if states else None
 
 
+def unknown_states(states: frozenset[str] | None) -> frozenset[str]:
+    """Give those of ``states`` that are right only where some node is in them."""
+    return (states or frozenset()) - STATES
+
+
+def refuse_states(unknown: frozenset[str], states: Mapping[str | None, int]) -> None:
+    """Refuse states that no node is in, as slips; where there is no node none is known to be one.
+
+    :param states: how many nodes are in each state.
+    :raises click.UsageError: when there is such a state.
+    """
+    there = {state.lower() for state in states if state}
+    if not states or not (wrong := sorted(unknown - there)):
+        return
+    import difflib  # with the first slip
+
+    close = difflib.get_close_matches(wrong[0][:60], sorted(there | STATES), 1)
+    hint = f"\n  did you mean {quoted(close[0])}?" if close else ""
+    asked = " or ".join(map(quoted, wrong))
+    raise click.UsageError(f"no node is in the state {asked}: {states_there_are(states)}{hint}")
+
+
 def parted(context: click.Context, option: str, texts: tuple[str, ...]) -> tuple[str, ...]:
     """Give the pieces of texts that are parted by commas, each once."""
     pieces = [piece.strip() for text in texts for piece in text.split(",")]
@@ -144,6 +168,7 @@ def read_inventory(
 
     :param left_out: takes the ids of the others, and their states.
     :raises InventoryError: when anything is wrong with the input.
+    :raises click.UsageError: when a state is neither known nor that of any node.
     """
     with open_input(source) as (stream, name):
         progress = Progress(stream, name)
@@ -157,8 +182,10 @@ def read_inventory(
             )
         finally:
             progress.wipe()
+    if unknown := unknown_states(states):
+        refuse_states(unknown, Counter([*others.values(), *(node.state for node in inventory)]))
     if others:
-        say(other_states(others, reader.count))
+        say(other_states(len(others), reader.count))
     return inventory
 
 
@@ -178,14 +205,8 @@ def in_states(
             left_out[node.id] = node.state
 
 
-def states_told(states: Counter[str]) -> str:
-    """Tell the most frequent states, each with its number of nodes."""
-    return ", ".join(f"{printable(state)} ({n:,})" for state, n in states.most_common(5))
-
-
-def other_states(left_out: Mapping[str, str | None], total: int) -> str:
-    """Say which nodes were not looked at for their state."""
-    if len(left_out) == total:
-        states = Counter(state or "none" for state in left_out.values())
-        return f"no node is in such a state; the states that there are: {states_told(states)}"
-    return f"{len(left_out):,} of {total:,} nodes are in other states: they are left out"
+def other_states(left_out: int, total: int) -> str:
+    """Say how many nodes were not looked at for their state."""
+    if total == 1:
+        return "the only node is in another state: it is left out"
+    return f"{left_out:,} of {total:,} nodes are in other states: they are left out"

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
+from nodeselect.cli.alone import OptionsOnly
 from nodeselect.cli.folded import fold
 from nodeselect.cli.job_files import job_name, read_bytes
 from nodeselect.cli.messages import say
@@ -23,6 +24,7 @@ from nodeselect.cli.report import (
     table,
     wrapped,
 )
+from nodeselect.inventory.telling import headline_of
 from nodeselect.printable import quoted, width
 
 if TYPE_CHECKING:
@@ -37,6 +39,7 @@ _ROOM = 30
 
 
 @click.command(
+    cls=OptionsOnly,
     epilog="""\b
 Examples:
   nodeselect waves --job job.yaml -n nodes.json
@@ -46,7 +49,7 @@ Examples:
 \b
 Exit status: 0 there is a wave, 1 there is no node for one, 2 wrong job or
 input.
-"""
+""",
 )
 @nodes_option()
 @job_option("The job that is rolled out.")
@@ -79,6 +82,7 @@ def waves(context: click.Context, nodes_from: str, job: str | None, output: str)
         spec.name or job_name(job),
         rollout.strategy,
         None if rollout.strategy == "immediate" else rollout.max_parallel,
+        rollout.canary_count,
         len(inventory),
         len(matched),
         len(ids) if told else None,
@@ -108,6 +112,8 @@ class _Plan(NamedTuple):
     strategy: str
     max_parallel: int | None
     """Percent of the nodes in a wave; None where all come at once."""
+    canary_count: int | None
+    """How many canaries are asked for; None where no number is."""
     total: int
     """Nodes that there are."""
     matched: int
@@ -128,18 +134,28 @@ class _Plan(NamedTuple):
         text = f"{self.strategy}, {number_of(len(self.waves), 'wave')}"
         if self.max_parallel is None:
             return f"{text}: all nodes at once"
+        if self.waves[-1].canary:
+            return f"{text}: the canaries alone{self._too_few}"
         canaries = "the canaries, then " if self.strategy == "canary" else ""
         share = f"{self.max_parallel}% of the nodes" if self.max_parallel else "one node"
         return f"{text}: {canaries}{share} in each"
 
     @property
+    def _too_few(self) -> str:
+        """That there are fewer nodes than canaries were asked for; nothing where there are not."""
+        nodes = sum(len(wave.ids) for wave in self.waves)
+        if self.canary_count is None or self.canary_count <= nodes:
+            return ""
+        are = "is only" if nodes == 1 else "are only"
+        asks = f"canary_count asks for {self.canary_count:,}"
+        return f"; {asks}, and there {are} {number_of(nodes, 'node')} for it"
+
+    @property
     def nodes(self) -> str:
         """Which nodes the plan is made of."""
-        match = "node matches" if self.total == 1 else "nodes match"
-        text = f"{self.matched:,} of {self.total:,} {match}"
+        text = headline_of(self.matched, self.total, self.connected, ())
         if self.connected is None:
             return f"{text}; none of them tells its state: all are taken" if self.matched else text
-        text += f", {self.connected:,} of them connected"
         if off := self.matched - self.connected - self.stateless:
             are = "is not, and is" if off == 1 else "are not, and are"
             text += f"; {off:,} {are} in no wave"

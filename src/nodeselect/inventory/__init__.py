@@ -1,6 +1,7 @@
 """FINDING. The nodes, and which of them a selector takes."""
 
 from nodeselect.inventory.explanation import (
+    Correction,
     Explanation,
     Hint,
     NearMiss,
@@ -14,6 +15,7 @@ from nodeselect.inventory.plan import Plan, Step
 from nodeselect.inventory.reading import Snapshot
 
 __all__ = [
+    "Correction",
     "Explanation",
     "Hint",
     "Inventory",

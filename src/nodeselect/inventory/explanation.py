@@ -1,9 +1,12 @@
 """Why a selector takes the nodes that it takes, and why not the others: numbers, and their text."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
+from nodeselect.frozen import FrozenMapping
 from nodeselect.inventory.advice import advice_of, blocker_of, trouble_of
+from nodeselect.inventory.states import none_in_state
 from nodeselect.inventory.telling import Line, headline_of, lines_of, lines_of_node, told
 from nodeselect.printable import printable
 
@@ -19,24 +22,27 @@ __all__ = [
 
 
 class Outcome(NamedTuple):
-    """What one requirement does to the nodes."""
+    """What one requirement does to the nodes.
+
+    :param text: the requirement as a selector says it; ids stand in angle brackets, many as their
+        number.
+    :param fails: nodes that do not satisfy it, whatever the others say.
+    :param left: nodes that satisfy it and all before it, in the order in which they were written.
+    :param only: nodes that fail nothing else: so many more would match without it.
+    :param absent: of ``!=``, ``notin`` and ``!key``: nodes that satisfy it because they lack the
+        label; None of the others.
+    :param note: what is to be known of a requirement that takes no node, or leaves none out.
+    :param values: of a requirement that stands alone: the most frequent values of its label, with
+        the number of nodes that have each; none where there are too many values to tell.
+    """
 
     text: str
-    """The requirement as a selector says it; ids stand in angle brackets, many as their number."""
     fails: int
-    """Nodes that do not satisfy it, whatever the others say."""
     left: int
-    """Nodes that satisfy it and all before it, in the order in which they were written."""
     only: int
-    """Nodes that fail nothing else: so many more would match without it."""
     absent: int | None
-    """Of ``!=``, ``notin`` and ``!key``: nodes that satisfy it because they lack the label; None
-    of the others."""
     note: str | None
-    """What is to be known of a requirement that takes no node, or leaves none out."""
     values: tuple[tuple[str, int], ...] = ()
-    """Of a requirement that stands alone: the most frequent values of its label, with the number
-    of nodes that have each; none where there are too many values to tell."""
 
     @property
     def is_guard(self) -> bool:
@@ -50,60 +56,74 @@ class Outcome(NamedTuple):
 
 
 class Reason(NamedTuple):
-    """The nodes that fail the same requirements."""
+    """The nodes that fail the same requirements.
+
+    :param failed: the places of these requirements among the outcomes.
+    :param nodes: how many they are.
+    :param ids: the first few of them, in inventory order; none for the smallest groups of many.
+    """
 
     failed: tuple[int, ...]
-    """The places of these requirements among the outcomes."""
     nodes: int
-    """How many they are."""
     ids: tuple[str, ...]
-    """The first few of them, in inventory order; none for the smallest groups of many."""
 
 
 class NearMiss(NamedTuple):
-    """A node that does not match, and fails as few requirements as any."""
+    """A node that does not match, and fails as few requirements as any.
+
+    :param id: its id.
+    :param failed: the places of these requirements among the outcomes.
+    """
 
     id: str
     failed: tuple[int, ...]
-    """The places of these requirements among the outcomes."""
 
 
 class Hint(NamedTuple):
-    """What was probably meant by a requirement that no node satisfies."""
+    """What was probably meant by a requirement that no node satisfies.
+
+    :param code: for programs, and stable: ``docs/explain.md`` has them all.
+    :param outcome: the place of the requirement among the outcomes.
+    :param message: what there is instead.
+    :param instead: what to write, of several ids a comma between two; None where that is not known,
+        or cannot be said so.
+    :param wrong: what ``instead`` replaces: texts of requirements, or ids.
+    :param matches: how many nodes would match with ``instead``; None where there is none.
+    """
 
     code: str
-    """For programs, and stable: ``docs/explain.md`` has them all."""
     outcome: int
-    """The place of the requirement among the outcomes."""
     message: str
-    """What there is instead."""
     instead: str | None
-    """What to write, of several ids a comma between two; None where that is not known, or cannot
-    be said so."""
     wrong: tuple[str, ...]
-    """What ``instead`` replaces: texts of requirements, or ids."""
     matches: int | None
-    """How many nodes would match with ``instead``; None where there is none."""
 
 
 class Correction(NamedTuple):
-    """What several hints say to write, all at once."""
+    """What several hints say to write, all at once.
+
+    :param instead: requirements, or ids, that are to be written.
+    :param wrong: what ``instead`` replaces: texts of requirements, or ids.
+    :param matches: how many nodes would match then.
+    """
 
     instead: tuple[str, ...]
     wrong: tuple[str, ...]
-    """What ``instead`` replaces: texts of requirements, or ids."""
     matches: int
-    """How many nodes would match then."""
 
 
 class NodeExplanation(NamedTuple):
-    """Why one node matches, or why not."""
+    """Why one node matches, or why not.
+
+    :param id: the id of the node.
+    :param matches: whether the selector takes it.
+    :param requirements: each requirement in the order in which they were written, ids first: its
+        text, the node's value (None where it has none), and whether the node satisfies it.
+    """
 
     id: str
     matches: bool
     requirements: tuple[tuple[str, str | None, bool], ...]
-    """Each requirement in the order in which they were written, ids first: its text, the node's
-    value (None where it has none), and whether the node satisfies it."""
 
     def as_dict(self) -> dict[str, Any]:
         """Give all of it as what JSON can hold."""
@@ -144,34 +164,42 @@ class Explanation(NamedTuple):
 
     The numbers add up: ``matched``, the counts of all reasons and ``other_reasons`` together are
     ``total``.
+
+    :param selector: its canonical text.
+    :param total: nodes that there are.
+    :param matched: nodes that match.
+    :param states: nodes that match, by state; None is the state of those that have none.
+    :param connected: nodes that match and are connected.
+    :param outcomes: what each requirement does, in the order in which they were written; ids come
+        first.
+    :param reasons: the nodes that do not match, by what they fail; the largest group first, though
+        not surely the largest of all where there are ``other_reasons``.
+    :param other_reasons: nodes in groups that were too many to be told apart; 0 but for hundreds of
+        groups.
+    :param near: the first few of the nodes that fail the fewest requirements.
+    :param hints: what was probably meant; at most three.
+    :param missing_ids: the ids asked for that no node has.
+    :param correction: all that the hints say to write; None where that is not more than one thing.
+    :param left_out_ids: the ids asked for of nodes that were left out for their state, each with
+        that state.
+    :param left_out_states: nodes that were left out for their state, by state, where that left
+        none.
     """
 
     selector: str
     total: int
-    """Nodes that there are."""
     matched: int
-    """Nodes that match."""
     states: Mapping[str | None, int]
-    """Nodes that match, by state; None is the state of those that have none."""
     connected: int
-    """Nodes that match and are connected."""
     outcomes: tuple[Outcome, ...]
-    """What each requirement does, in the order in which they were written; ids come first."""
     reasons: tuple[Reason, ...]
-    """The nodes that do not match, by what they fail; the largest group first, though not surely
-    the largest of all where there are ``other_reasons``."""
     other_reasons: int
-    """Nodes in groups that were too many to be told apart; 0 but for hundreds of groups."""
     near: tuple[NearMiss, ...]
-    """The first few of the nodes that fail the fewest requirements."""
     hints: tuple[Hint, ...]
-    """What was probably meant; at most three."""
     missing_ids: tuple[str, ...]
-    """The ids asked for that no node has."""
     correction: Correction | None = None
-    """All that the hints say to write; None where that is not more than one thing."""
     left_out_ids: tuple[tuple[str, str | None], ...] = ()
-    """The ids asked for of nodes that were left out for their state, each with that state."""
+    left_out_states: Mapping[str | None, int] = FrozenMapping({})
 
     def without(self, left_out: Mapping[str, str | None]) -> "Explanation":
         """Give the same of nodes of which others were left out: those are not missing.
@@ -183,6 +211,7 @@ class Explanation(NamedTuple):
             left_out_ids=tuple(
                 (each, left_out[each]) for each in self.missing_ids if each in left_out
             ),
+            left_out_states=FrozenMapping({} if self.total else Counter(left_out.values())),
         )
 
     def as_dict(self) -> dict[str, Any]:
@@ -241,7 +270,8 @@ class Explanation(NamedTuple):
     @property
     def advice(self) -> str:
         """What to change to take more nodes, or the right ones, in one line."""
-        return advice_of(self)
+        left_out = self.left_out_states
+        return none_in_state(left_out) if left_out else advice_of(self)
 
     @property
     def blocker(self) -> int | None:
@@ -256,7 +286,8 @@ class Explanation(NamedTuple):
     def trouble(self) -> str:
         """What to look at first, in a few words: a slip by which nodes are taken, else what
         :attr:`blocker` does."""
-        return trouble_of(self)
+        left_out = self.left_out_states
+        return f"none: {none_in_state(left_out)}" if left_out else trouble_of(self)
 
     @property
     def notes(self) -> tuple[str, ...]:

@@ -45,16 +45,18 @@ _MARKS = frozenset({"name", "type", "selector"})
 
 
 class CheckedJob(NamedTuple):
-    """What is wrong with a job file; each problem has ``show``, its lines for people."""
+    """What is wrong with a job file; each problem has ``show``, its lines for people.
+
+    :param file: what the file is called.
+    :param problems: the first problems by position, at most ``LIMITS.reported_errors``.
+    :param errors: how many errors there are.
+    :param warnings: how many warnings there are.
+    """
 
     file: str
-    """What the file is called."""
     problems: tuple[Problem, ...]
-    """The first problems by position, at most ``LIMITS.reported_errors``."""
     errors: int
-    """How many errors there are."""
     warnings: int
-    """How many warnings there are."""
 
     @property
     def unreported(self) -> int:

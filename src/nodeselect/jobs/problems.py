@@ -24,13 +24,15 @@ Hint = str | Callable[[], str | None] | None
 
 class _Codes(NamedTuple):
     select: frozenset[str] | None
-    """These only; None: all."""
     ignore: frozenset[str]
-    """All but these."""
 
 
 class Choice(_Codes):
-    """Which codes are told, beside those of ``ALWAYS_TOLD``."""
+    """Which codes are told, beside those of ``ALWAYS_TOLD``.
+
+    :param select: these only; None: all.
+    :param ignore: all but these.
+    """
 
     __slots__ = ()
 

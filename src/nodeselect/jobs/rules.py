@@ -54,22 +54,25 @@ _WIDTH = 79
 
 
 class Rule(NamedTuple):
-    """A mistake that is found in job files."""
+    """A mistake that is found in job files.
+
+    :param code: its stable name.
+    :param severity: ``error`` or ``warning``.
+    :param summary: what is wrong, in a line.
+    :param reason: why it matters, and what to do; empty where the summary says it.
+    :param before: a job file that has it, or a selector text; empty where none can be shown.
+    :param after: the same without it.
+    :param group: ``document``, ``fields``, ``rollout``, ``selector``, or ``language``: a selector's
+        text.
+    """
 
     code: str
-    """Its stable name."""
     severity: str
-    """``error`` or ``warning``."""
     summary: str
-    """What is wrong, in a line."""
     reason: str
-    """Why it matters, and what to do; empty where the summary says it."""
     before: str
-    """A job file that has it, or a selector text; empty where none can be shown."""
     after: str
-    """The same without it."""
     group: str
-    """``document``, ``fields``, ``rollout``, ``selector``, or ``language``: a selector's text."""
 
     def show(self) -> str:
         """Give the rule as text for people."""

@@ -15,14 +15,17 @@ __all__ = ["Wave", "plan_waves", "wave_rules"]
 
 
 class Wave(NamedTuple):
-    """Nodes that get a new version at the same time."""
+    """Nodes that get a new version at the same time.
+
+    :param number: from 1; 0 is the one wave of an immediate rollout, as an execution's
+        ``rollout_wave``.
+    :param canary: whether the rollout waits after it, to see how these nodes do.
+    :param ids: its nodes; never none.
+    """
 
     number: int
-    """From 1; 0 is the one wave of an immediate rollout, as an execution's ``rollout_wave``."""
     canary: bool
-    """Whether the rollout waits after it, to see how these nodes do."""
     ids: tuple[str, ...]
-    """Its nodes; never none."""
 
 
 def plan_waves(ids: Sequence[str], rollout: "RolloutSpec") -> tuple[Wave, ...]:

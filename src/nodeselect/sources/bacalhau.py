@@ -4,9 +4,14 @@ As the API (``{"Nodes": […]}``) and ``bacalhau node list --output json`` print
 membership is not approved takes no work, so its state is the membership.
 """
 
+from typing import Final
+
 from nodeselect.sources.found import Found, Record, part
 
-__all__ = ["find", "recognises"]
+__all__ = ["STATES", "find", "recognises"]
+
+STATES: Final = frozenset({"connected", "disconnected", "pending", "rejected"})
+"""The states that are known; others are taken as they come."""
 
 
 def recognises(record: Record) -> bool:

@@ -5,9 +5,14 @@ As the API's list (``{"items": […]}``) and single answer (``{"node": {…}}``)
 labels has no such key. ``os``, ``arch`` and ``hostname`` are facts beside the labels, not labels.
 """
 
+from typing import Final
+
 from nodeselect.sources.found import Found, Record, part
 
-__all__ = ["find", "recognises"]
+__all__ = ["STATES", "find", "recognises"]
+
+STATES: Final = frozenset({"connected", "connecting", "deleted", "disconnected", "lost"})
+"""The states that are known; others are taken as they come."""
 
 
 def recognises(record: Record) -> bool:

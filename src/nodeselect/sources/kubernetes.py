@@ -4,11 +4,16 @@ A ``List`` or ``NodeList`` of nodes, or one ``Node``. The name is the id. The st
 ``not-ready`` or ``cordoned`` (ready, but marked unschedulable).
 """
 
+from typing import Final
+
 from nodeselect.errors import InventoryError
 from nodeselect.printable import quoted
 from nodeselect.sources.found import Found, Record, part
 
-__all__ = ["find", "recognises"]
+__all__ = ["STATES", "find", "recognises"]
+
+STATES: Final = frozenset({"cordoned", "not-ready", "ready"})
+"""The states that there are."""
 
 
 def recognises(record: Record) -> bool:

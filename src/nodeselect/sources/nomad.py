@@ -4,11 +4,16 @@ Labels are ``Meta`` by its keys and ``Attributes`` under ``attr.``, as in Nomad'
 The *list* of nodes is a stub without ``Meta``: its labels are not known, which is an error.
 """
 
+from typing import Final
+
 from nodeselect.errors import InventoryError
 from nodeselect.printable import quoted
 from nodeselect.sources.found import Found, Record, part
 
-__all__ = ["find", "recognises"]
+__all__ = ["STATES", "find", "recognises"]
+
+STATES: Final = frozenset({"disconnected", "down", "ineligible", "initializing", "ready"})
+"""The states that are known; others are taken as they come."""
 
 _MARKS = ("Meta", "Attributes", "SchedulingEligibility", "NodeClass", "Datacenter")
 

@@ -26,7 +26,7 @@ _NO_IDS = frozenset(
             "metadata",
             "node",
         ),
-        *("kind", "nodes", "response", "result", "results", "spec", "status"),
+        *("kind", "nodes", "response", "result", "results", "selector", "spec", "status"),
     }
 )
 """What the fields of an answer are called, and nodes are not."""

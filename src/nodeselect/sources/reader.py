@@ -19,7 +19,7 @@ from collections.abc import (
     Sequence,
 )
 from itertools import chain
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Final
 
 from nodeselect.columns import Block, in_blocks
 from nodeselect.errors import InventoryError
@@ -42,12 +42,19 @@ from nodeselect.sources.known_keys import KnownKeys
 from nodeselect.sources.second_half import SecondHalf
 from nodeselect.sources.seen import SeenIds, UnseenIds
 
-__all__ = ["Keep", "NodeReader"]
+__all__ = ["STATES", "Keep", "NodeReader"]
 
 Keep = Callable[[Mapping[str, str], str], bool]
 """Says by labels and id whether a node is wanted."""
 
 _SHAPES = (kubernetes, bacalhau, nomad, expanso, plain)
+
+STATES: Final = kubernetes.STATES | bacalhau.STATES | nomad.STATES | expanso.STATES
+"""The states that nodes are known to be in, whether or not one of an input is."""
+
+_KNOWN = "known are nodes of Expanso, Kubernetes, Bacalhau and Nomad, {id, labels}, and CSV"
+
+_JOB = "this looks like a job spec: give it as the job, and a list of nodes as the nodes"
 
 _NO_NODES = re.compile(rb"No (?:[\w-]+ )*?(?:nodes?|items|resources|results)(?: \w+)* found\.?\s*")
 """What Expanso's command line prints where there is no node."""
@@ -345,6 +352,8 @@ class NodeReader:
         if isinstance(record.get("node"), dict):
             refuse_beside("node", {key: kind_of(value) for key, value in record.items()})
             return self._record(f"{place}.node" if place else "node", record["node"])
+        if whole and _is_job(record):
+            raise _unknown(place, _JOB)
         for shape in _SHAPES:
             if shape.recognises(record):
                 return self._found(_of_shape(place, shape.find, record))
@@ -401,12 +410,24 @@ def _refuse_other_labels(record: dict[str, Any], labels_path: str) -> None:
                 )
 
 
-def _unknown(place: str) -> InventoryError:
+def _is_job(document: dict[str, Any]) -> bool:
+    """Say whether a document is a job spec, by itself or under ``spec``, and surely no node."""
+    spec = document.get("spec", document)
+    if not isinstance(spec, dict) or _OF_JOBS.isdisjoint(spec):
+        return False
+    return document.keys().isdisjoint(("id", "metadata")) and not plain.is_label_map(document)
+
+
+_OF_JOBS = frozenset({"config", "rollout", "selector"})
+"""Fields of a job spec that no node has."""
+
+
+def _unknown(place: str, hint: str = _KNOWN) -> InventoryError:
     return InventoryError(
         "unknown-shape",
         "this is no node, and no list of nodes, of any shape that is known",
         place=place or None,
-        hint="known are nodes of Expanso, Kubernetes, Bacalhau and Nomad, {id, labels}, and CSV",
+        hint=hint,
     )
 
 
