@@ -26,9 +26,6 @@ from pathlib import Path
 from statistics import median
 from typing import Any, NamedTuple
 
-import duckdb
-import polars as pl
-
 from benchmarks.fleet import FIVE, fleet_file, nodes
 from benchmarks.process import NODESELECT, run
 from benchmarks.record import duration, machine, print_table, write
@@ -136,6 +133,8 @@ def _print(what: str, times: dict[str, Timing]) -> None:
 
 
 def _ways() -> dict[str, Way]:
+    import polars as pl  # peers are imported where they are asked: one may have neither
+
     columns: dict[str, list[str | None]] = {name: [] for name in ("id", *_COLUMNS)}
     draw = random.Random(2).random
     for node_id, labels in nodes(_NODES):
@@ -165,6 +164,8 @@ def _ways() -> dict[str, Way]:
 
 def _fill_duckdb(states: list[str | None]) -> None:
     """Read the fleet from its NDJSON, and put the states beside it."""
+    import duckdb
+
     execute = duckdb.execute
     execute("SET enable_progress_bar = false")
     struct = ", ".join(f"{key} VARCHAR" for key in _KEYS)
@@ -200,6 +201,8 @@ _Rows = list[tuple[Any, ...]]
 
 
 def _ask_duckdb(table: str, examples: int) -> tuple[_Rows, _Rows]:
+    import duckdb
+
     ids = f"arg_min(id, rowid, {examples})" if examples else "NULL"
     rows = duckdb.execute(
         f"SELECT {_FAILED} AS failed, count(*), count(*) - count(environment), {ids}"
@@ -223,9 +226,9 @@ def _read_duckdb(answer: tuple[_Rows, _Rows]) -> Answer:
     )
 
 
-def _ask_polars(
-    frame: pl.DataFrame, examples: int
-) -> tuple[pl.DataFrame, pl.DataFrame, int, dict[int, pl.DataFrame]]:
+def _ask_polars(frame: Any, examples: int) -> tuple[Any, Any, int, dict[int, Any]]:
+    import polars as pl
+
     fails = (
         ~pl.col("region").eq_missing("us-east"),
         ~pl.col("tier").is_in(["premium", "standard"]).fill_null(value=False),
@@ -245,7 +248,7 @@ def _ask_polars(
 
 
 def _read_polars(
-    answer: tuple[pl.DataFrame, pl.DataFrame, int, dict[int, pl.DataFrame]],
+    answer: tuple[Any, Any, int, dict[int, Any]],
 ) -> Answer:
     counts, states, absent, named = answer
     ids = {failed: some["id"].to_list() for failed, some in named.items()}
