@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from nodeselect.cli.report import (
     Screen,
     broken,
+    cell,
     code,
     json_lines,
     markdown_table,
@@ -123,35 +124,46 @@ def test_broken_words(text: str, lines: list[str]) -> None:
     assert list(broken(text, 12)) == lines
 
 
-@given(st.text(max_size=90) | st.text("`| \\<a", max_size=20))
+ANY = st.text(max_size=90) | st.text("`| \\<a", max_size=20)
+
+
+@given(ANY)
 def test_code(text: str) -> None:
-    """Code in a cell of Markdown ends where it should, whatever it holds."""
-    cell = code(text)
-    assert not unprintable(cell)
-    assert "\n" not in cell
-    assert "|" not in re.sub(r"\\.", "", cell.replace("\\`", "`"))
-    fences = re.findall("`+", cell)
+    """Code of Markdown ends where it should, whatever it holds, and shows what it holds."""
+    shown = code(text)
+    assert not unprintable(shown)
+    assert "\n" not in shown
+    fences = re.findall("`+", shown)
     assert len(fences[0]) == len(fences[-1])
     assert fences.count(fences[0]) == 2
-    assert cell.startswith(fences[0])
-    assert cell.endswith(fences[0])
+    assert shown.startswith(fences[0])
+    assert shown.endswith(fences[0])
+
+
+@given(ANY)
+def test_code_in_a_cell(text: str) -> None:
+    """In a cell of a table it is the same, and no pipe of it ends the cell."""
+    shown = cell(text)
+    assert "|" not in re.sub(r"\\.", "", shown.replace("\\`", "`"))
+    if "|" not in text:
+        assert shown == code(text)
 
 
 @pytest.mark.parametrize(
-    ("text", "cell"),
+    ("text", "in_prose", "in_cell"),
     [
-        ("", '`""`'),
-        ("a`b", "``a`b``"),
-        ("`", "`` ` ``"),
-        ("a|b", r"`a\|b`"),
-        ("a\\|b", r"`a\\x7cb`"),
-        ("\n", r"`\x0a`"),
-        ("<b>", "`<b>`"),
+        ("", '`""`', '`""`'),
+        ("a`b", "``a`b``", "``a`b``"),
+        ("`", "`` ` ``", "`` ` ``"),
+        ("a|b", "`a|b`", r"`a\|b`"),
+        ("a\\|b", r"`a\|b`", r"`a\\x7cb`"),
+        ("\n", r"`\x0a`", r"`\x0a`"),
+        ("<b>", "`<b>`", "`<b>`"),
     ],
 )
-def test_code_in_a_cell(text: str, cell: str) -> None:
-    """A pipe is marked as GitHub wants it; behind a backslash no mark would help."""
-    assert code(text) == cell
+def test_pipes(text: str, in_prose: str, in_cell: str) -> None:
+    """A pipe is marked in a cell, as GitHub wants it; behind a backslash no mark would help."""
+    assert (code(text), cell(text)) == (in_prose, in_cell)
 
 
 def test_markdown_table() -> None:

@@ -26,6 +26,7 @@ from nodeselect.cli.report import (
     MARKDOWN_CODE,
     REPORTS,
     Screen,
+    cell,
     code,
     json_lines,
     markdown,
@@ -230,11 +231,11 @@ def _markdown(difference: Difference, both: str) -> Iterator[str]:
     yield f"**{f'{code(both)}: ' if both else ''}{difference.headline}**"
     yield ""
     rows = [
-        (name, code(side.name), _matched(side))
+        (name, cell(side.name), _matched(side))
         for name, side in (("old", difference.old), ("new", difference.new))
     ]
     yield from markdown_table(("", "of", "nodes"), rows)
-    for title, groups in _sections(difference, _Words(code, code)):
+    for title, groups in _sections(difference, _Words(cell, cell)):
         most = _KEPT_TEXTS if title == "KEPT" else None
         yield ""
         yield f"{title.capitalize()}:"
@@ -251,7 +252,7 @@ def _markdown(difference: Difference, both: str) -> Iterator[str]:
 
 def _folded(texts: list[str], most: int | None) -> str:
     dots = " …" if most is not None and len(texts) > most else ""
-    return " ".join(map(code, texts[:most])) + dots
+    return " ".join(map(cell, texts[:most])) + dots
 
 
 def _matched(side: Side) -> str:

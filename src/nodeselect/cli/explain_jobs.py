@@ -14,7 +14,7 @@ from nodeselect.cli.output import put
 from nodeselect.cli.report import (
     Screen,
     broken,
-    code,
+    cell,
     json_lines,
     markdown,
     markdown_table,
@@ -238,5 +238,5 @@ def _without_folder(names: list[str]) -> list[str]:
 
 
 def _markdown(jobs: Sequence[_Job]) -> Iterator[str]:
-    rows = [(code(job.name), *_counts(job), plain(job.told)) for job in jobs]
+    rows = [(cell(job.name), *_counts(job), plain(job.told)) for job in jobs]
     yield from markdown_table(("Job", "Matched", "Connected", "Worst blocker"), rows, (1, 2))

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import click
 
-from nodeselect.cli.report import Screen, code, json_lines, markdown_table
+from nodeselect.cli.report import Screen, cell, code, json_lines, markdown_table
 from nodeselect.inventory import Explanation, NodeExplanation
 from nodeselect.inventory.telling import headline_of
 from nodeselect.labels import Selector
@@ -111,7 +111,7 @@ def _markdown(explanation: Explanation | NodeExplanation, subject: str) -> Itera
         yield from markdown_table(
             ("", "Requirement", "The node has"),
             [
-                ("pass" if passes else "**fail**", code(text), _held(value))
+                ("pass" if passes else "**fail**", cell(text), _held(value))
                 for text, value, passes in explanation.requirements
             ],
         )
@@ -122,7 +122,7 @@ def _markdown(explanation: Explanation | NodeExplanation, subject: str) -> Itera
         yield from markdown_table(
             ("Requirement", "Fails", "Left", "Only this"),
             [
-                (code(each.text), f"{each.fails:,}", f"{each.left:,}", f"{each.only:,}")
+                (cell(each.text), f"{each.fails:,}", f"{each.left:,}", f"{each.only:,}")
                 for each in outcomes
             ],
             (1, 2, 3),
@@ -132,8 +132,8 @@ def _markdown(explanation: Explanation | NodeExplanation, subject: str) -> Itera
         rows = [
             (
                 f"{each.nodes:,}",
-                ", ".join(code(outcomes[place].text) for place in each.failed),
-                ", ".join(map(code, each.ids)),
+                ", ".join(cell(outcomes[place].text) for place in each.failed),
+                ", ".join(map(cell, each.ids)),
             )
             for each in shown
         ]
@@ -150,4 +150,4 @@ def _markdown(explanation: Explanation | NodeExplanation, subject: str) -> Itera
 
 
 def _held(value: str | None) -> str:
-    return "no such label" if value is None else code(value)
+    return "no such label" if value is None else cell(value)

@@ -13,7 +13,7 @@ from nodeselect.cli.progress import Progress
 from nodeselect.cli.report import (
     REPORTS,
     Screen,
-    code,
+    cell,
     json_lines,
     markdown,
     markdown_table,
@@ -313,10 +313,10 @@ def _markdown(facets: Facets, found: list[_Key], key: str | None) -> Iterator[st
             ("key", "nodes", "values", "most frequent"),
             [
                 (
-                    code(each.key),
+                    cell(each.key),
                     f"{each.nodes:,}",
                     f"{len(each.values):,}",
-                    ", ".join(f"{code(value)} ({n:,})" for value, n in each.values[:_TOP])
+                    ", ".join(f"{cell(value)} ({n:,})" for value, n in each.values[:_TOP])
                     + (", …" if len(each.values) > _TOP else ""),
                 )
                 for each in found
@@ -324,7 +324,7 @@ def _markdown(facets: Facets, found: list[_Key], key: str | None) -> Iterator[st
             right=(1, 2),
         )
         return
-    rows = [(code(value), f"{nodes:,}") for value, nodes in found[0].values]
+    rows = [(cell(value), f"{nodes:,}") for value, nodes in found[0].values]
     if absent := facets.nodes - found[0].nodes:
         rows.append(("no such label", f"{absent:,}"))
-    yield from markdown_table((code(key), "nodes"), rows, right=(1,))
+    yield from markdown_table((cell(key), "nodes"), rows, right=(1,))

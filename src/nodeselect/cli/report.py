@@ -16,6 +16,7 @@ __all__ = [
     "REPORTS",
     "Screen",
     "broken",
+    "cell",
     "code",
     "json_lines",
     "markdown",
@@ -183,13 +184,18 @@ def broken(text: str, columns: int) -> Iterator[str]:
 
 
 def code(text: str) -> str:
-    """Give user text, cut where it is long, as code in a cell of Markdown: nothing in it means
-    anything there."""
+    """Give user text, cut where it is long, as code of Markdown: nothing in it means anything."""
     text = cut(printable(text[: MARKDOWN_CODE + 1]), MARKDOWN_CODE) or '""'
     fence = "`" * (max(map(len, re.findall("`+", text)), default=0) + 1)
     pad = " " if text.startswith(("`", " ")) or text.endswith(("`", " ")) else ""
-    text = text.replace("\\|", "\\\\x7c")  # GitHub takes this pipe for the end of the cell
-    return f"{fence}{pad}{text}{pad}{fence}".replace("|", "\\|")
+    return f"{fence}{pad}{text}{pad}{fence}"
+
+
+def cell(text: str) -> str:
+    """Give user text as code in a cell of a table, where a pipe would end the cell."""
+    # GitHub takes a pipe behind a backslash for the end of the cell, too.
+    text = text[: MARKDOWN_CODE + 1].replace("\\|", "\\\\x7c")
+    return code(text).replace("|", "\\|")
 
 
 def markdown(lines: Iterable[str]) -> Iterator[str]:

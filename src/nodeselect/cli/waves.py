@@ -15,6 +15,7 @@ from nodeselect.cli.report import (
     MARKDOWN_CODE,
     REPORTS,
     Screen,
+    cell,
     code,
     json_lines,
     markdown,
@@ -228,7 +229,7 @@ def _markdown(plan: _Plan) -> Iterator[str]:
     yield ""
     if plan.waves:
         rows = [
-            (*row, " ".join(map(code, fold(wave.ids, MARKDOWN_CODE))))
+            (*row, " ".join(map(cell, fold(wave.ids, MARKDOWN_CODE))))
             for row, wave in zip(plan.rows(), plan.waves, strict=True)
         ]
         yield from markdown_table(("wave", "nodes", "so far", "ids"), rows, right=(1, 2))
