@@ -3,6 +3,7 @@
 import doctest
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -108,6 +109,54 @@ def test_no_block_goes_untested() -> None:
     assert {block.language for block in BLOCKS} <= {"console", "python", "sh", "text", "yaml"}
     shell = [block for block in BLOCKS if block.language == "sh"]
     assert [block.page.name for block in shell] == ["README.md", "README.md"]
+
+
+STEPS = [
+    pytest.param(command, id=f"{block.page.name}:{block.line}:{number}")
+    for block in BLOCKS
+    if block.language == "yaml"
+    for number, command in enumerate(
+        re.findall(r"^ +(?:- run: )?(nodeselect .*)$", block.text, re.M)
+    )
+]
+
+
+@pytest.mark.parametrize("command", STEPS)
+def test_steps_of_ci(command: str, tmp_path: Path) -> None:
+    """The commands of the examples for CI run as they stand, where the jobs are right."""
+    shutil.copy(ROOT / "docs/example/job.yaml", tmp_path / "job.yaml")
+    shutil.copy(ROOT / "docs/example/fleet.json", tmp_path / "nodes.json")
+    (tmp_path / "jobs").mkdir()
+    shutil.copy(ROOT / "docs/example/job.yaml", tmp_path / "jobs")
+    summary = tmp_path / "summary.md"
+    scripts = str(Path(sys.executable).parent)
+    path = f"{scripts}{os.pathsep}{os.environ['PATH']}"
+    done = subprocess.run(
+        ["bash", "-euc", command],
+        cwd=tmp_path,
+        env=os.environ | {"PATH": path, "GITHUB_STEP_SUMMARY": str(summary)},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr.decode()
+    assert summary.exists() is ("GITHUB_STEP_SUMMARY" in command)
+
+
+def test_there_are_steps_of_ci() -> None:
+    """Those that are meant are found."""
+    assert len(STEPS) >= 4
+
+
+def test_the_status_that_the_tutorial_tells(tmp_path: Path) -> None:
+    """The job of the tutorial ends with status 1, and with its gate also where few nodes match."""
+    first, _, third = re.findall(
+        r"^\$ (.*nodeselect .*)$", (ROOT / "docs/tutorial.md").read_text("utf-8"), re.M
+    )[:3]
+    assert run(f"({first}) > /dev/null 2>&1; echo $?") == "1\n"
+    assert run(f"({third}) > /dev/null 2>&1; echo $?") == "0\n"
+    assert run(f"({third.replace('--min 10', '--min 17')}) > /dev/null 2>&1; echo $?") == "1\n"
 
 
 @pytest.mark.parametrize("name", ["jobs/a.yaml", "jobs/b/a.yml", "jobs/a.json"])

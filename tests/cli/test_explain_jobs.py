@@ -199,3 +199,26 @@ def test_an_id_in_another_state(run: Run, folder: Path) -> None:
     told = json.loads(ended.out)["jobs"]
     assert [(job["job"], job["trouble"]) for job in told] == [("lost", "none"), ("both", "fine")]
     assert told[0]["told"] == "the node 'n-3' is left out: it is lost"
+
+
+def test_those_with_fewer_nodes_first(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of jobs that are equally well off, those with the fewest nodes come first, and without states
+    nothing is said of connections."""
+    monkeypatch.chdir(tmp_path)
+    nodes = [{"id": f"n-{at}", "labels": {"at": str(at), "x": ""}} for at in range(5)]
+    Path("few").mkdir()
+    rest = "type: pipeline\nconfig: {}\n"
+    for name, asked in (("a", "at<4"), ("b", "at<2"), ("c", "at<3"), ("d", "x")):
+        selector = f"selector: {{match_expressions: ['{asked}']}}\n"
+        Path("few", f"{name}.yaml").write_text(f"name: {name}\n{selector}{rest}")
+    ended = run("explain", "--job", "few", "-n", "-", "-o", "json", stdin=json.dumps(nodes))
+    jobs = json.loads(ended.out)["jobs"]
+    assert [(Path(job["job"]).stem, job["matched"]) for job in jobs] == [
+        ("b", 2), ("c", 3), ("a", 4), ("d", 5),
+    ]  # fmt: skip
+    assert {job["connected"] for job in jobs} == {None}
+    several = ["-l", "at=1", "-l", "at=2"]
+    ended = run("explain", *several, "-n", "-", "-o", "json", stdin=json.dumps(nodes))
+    assert json.loads(ended.out)["union"] == {"matched": 2, "connected": None}

@@ -1,5 +1,6 @@
 """What ``nodeselect match`` is asked, and what it answers."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -437,3 +438,35 @@ def test_large_numbers_are_grouped(run: Run) -> None:
 def test_what_was_meant_where_some_match(run: Run, options: list[str], said: str) -> None:
     """Slips are told with --state and of several selectors as they are of one."""
     assert run("match", "-n", str(EXAMPLE / "fleet.json"), "--count", *options).err == said
+
+
+@pytest.mark.parametrize(("nodes", "told"), [(2_000, True), (2_001, False)])
+def test_hints_of_few_nodes(run: Run, nodes: int, told: bool) -> None:
+    """Of up to 2,000 nodes a slip is told although some match, also one in a list."""
+    ids = [f"n-{at}" for at in range(nodes)]
+    fleet = json.dumps([{"id": each, "labels": {"tier": "gold"}} for each in ids])
+    for asked, hint in (
+        ("tier in (gold,glod,sliver)", ""),
+        ("tier!=glod", "no node has tier=glod, so it leaves none out"),
+    ):
+        ended = run("match", "-l", asked, "-n", "-", "--count", stdin=fleet)
+        assert (ended.status, ended.out) == (0, f"{nodes}\n")
+        assert (hint in ended.err) is (told or not hint)
+    assert ("other-value" in ended.err) is told
+
+
+def test_states_in_any_case(run: Run) -> None:
+    """The state of a node is compared in any case of letters, as that of the question is."""
+    fleet = json.dumps([{"id": "n-1", "state": "CONNECTED"}, {"id": "n-2", "state": "Lost"}])
+    ended = run("match", "-l", "!x", "--state", "Connected", "-n", "-", "-o", "name", stdin=fleet)
+    assert (ended.status, ended.out) == (0, "n-1\n")
+
+
+def test_a_slip_in_a_list(run: Run) -> None:
+    """A value of a list that no node has is told with what is close, though others match."""
+    ended = run("match", "-l", "region in (eu-west,eu-cnetral)", "-n", str(EXAMPLE / "fleet.json"),
+                "--count")  # fmt: skip
+    assert ended.out == "43\n"
+    assert ended.err.endswith(
+        "no node has region=eu-cnetral; 45 nodes have 'eu-central' [other-value]\n"
+    )

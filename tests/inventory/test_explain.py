@@ -390,6 +390,15 @@ def test_trouble(selector: str, told: str) -> None:
     assert explained(selector).trouble == told
 
 
+def test_the_blocker() -> None:
+    """Where no requirement is in the way alone, it is the one that the most nodes fail."""
+    nodes = [Node("n-1", {"a": ""}), Node("n-2", {"b": ""}), Node("n-3", {"b": "", "c": ""})]
+    told = explained("a,b,c,d", [*nodes, Node("n-4", {"d": "", "a": ""})])
+    assert [outcome.only for outcome in told.outcomes] == [0, 0, 0, 0]
+    assert told.blocker == 2
+    assert [outcome.fails for outcome in told.outcomes] == [2, 2, 3, 3]
+
+
 def test_a_contradiction_is_told_whole() -> None:
     """So are the requirements that exclude each other."""
     told = explained(f"{LONG},!topology.example.com/area")

@@ -278,3 +278,23 @@ def test_a_name_that_several_nodes_have() -> None:
         "'db' and 'web' are names of nodes, not ids; their ids are 'n-2' and 'n-9' (the first of 2"
         " with this name)"
     )
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["true", "FALSE", "yes", "No", "on", "off", "None", "null", "unknown", "1.5", "16Gi", "7", "x"],
+)
+def test_values_that_say_nothing_of_their_key(value: str) -> None:
+    """Numbers, single letters and words that stand under any key are not looked for elsewhere."""
+    nodes = [Node("n-1", {"some": value, "other": "eu-west"})]
+    assert Inventory(nodes).explain(Selector.parse(f"nonesuch={value}")).hints == ()
+    assert Inventory(nodes).explain(Selector.parse("nonesuch=eu-west")).hints != ()
+
+
+@pytest.mark.parametrize(("values", "told"), [(1_000, True), (1_001, False)])
+def test_how_many_values_are_told(values: int, told: bool) -> None:
+    """The most frequent values are told of a label that has up to a thousand."""
+    nodes = [Node(f"n-{at}", {"rack": f"r-{at:04d}"}) for at in range(values)]
+    note = Inventory(nodes).explain(Selector.parse("rack=x")).outcomes[0].note
+    assert note is not None
+    assert ("'r-0000' (1)" in note) is told

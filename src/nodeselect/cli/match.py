@@ -251,15 +251,15 @@ class _Question:
 
     @property
     def _is_doubtful(self) -> bool:
-        """Whether an id is asked for that no node has, or a requirement leaves no node out; where
-        that was not counted, whether it can be."""
+        """Whether an id is asked for that no node has, a requirement leaves no node out, or has a
+        list, of which no node may have some; where that was not counted, whether it can be."""
         failed = reduce(or_, self._failures, 0) if self._is_one else 0
         several = len(self._selectors) > 1
         return (
             several
             or bool(self._missing if self._is_one else self._ids)
             or any(
-                each.operator.takes_absent and not failed >> place & 1
+                len(each.values) > 1 or (each.operator.takes_absent and not failed >> place & 1)
                 for place, part in enumerate(self._selectors[0].parts)
                 for each in part.requirements
             )
