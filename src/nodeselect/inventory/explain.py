@@ -108,7 +108,7 @@ def counted_headline(
 
 def _text(part: Selector) -> str:
     if part.ids is None:
-        return str(part)
+        return str(part.requirements[0])
     if not part.ids:
         return NOTHING
     if len(part.ids) > _NAMED:
