@@ -16,10 +16,6 @@ __all__ = ["MOST_GROUPS", "Failed", "Failures"]
 MOST_GROUPS = 256
 """Groups that are told apart; many requirements on many nodes have more."""
 
-_COUNTED = 3
-"""Requirements, the last ones, that part no set: the sets of what satisfies them are fewer than
-those of what fails them (``benchmarks/test_explain.py``)."""
-
 Failed: TypeAlias = tuple[int, ...]
 """The places of the requirements that some nodes fail: of just these."""
 
@@ -27,16 +23,7 @@ Failed: TypeAlias = tuple[int, ...]
 class Failures:
     """Nodes, counted by what they fail."""
 
-    __slots__ = (
-        "_early",
-        "_everything",
-        "_passing",
-        "_sets",
-        "groups",
-        "left",
-        "lumped",
-        "matched",
-    )
+    __slots__ = ("_everything", "_passing", "_sets", "groups", "left", "lumped", "matched")
 
     groups: dict[Failed, int]
     """How many nodes fail what; those that fail nothing are not among them."""
@@ -51,54 +38,33 @@ class Failures:
         """Part the nodes, one requirement after the other.
 
         Where there come to be too many groups, the smallest are given up; never the nodes that
-        match. The last few requirements part no set any more: how many nodes fail which of them is
-        counted.
+        match. Into how many the last requirement parts a group is counted, without parting it.
 
         :param passing: for each requirement the nodes that satisfy it.
         """
         self._everything = everything
         self._passing = passing
-        self._early = max(0, len(passing) - _COUNTED)
         self._sets: dict[Failed, Postings] = {(): everything}
-        self.groups = {}
+        self.groups = {(): len(everything)}
         self.lumped, self.left = 0, []
-        for place, passed in enumerate(passing[: self._early]):
+        for place, passed in enumerate(passing[:-1]):
             self._sets = _parted(self._sets, place, passed)
-            self.groups = {failed: len(nodes) for failed, nodes in self._sets.items()}
-            for failed in self._give_up():
-                del self._sets[failed]
+            if len(self._sets) > MOST_GROUPS:
+                sizes = {failed: len(nodes) for failed, nodes in self._sets.items()}
+                self._sets = {failed: self._sets[failed] for failed in self._kept(sizes)}
+            self.left.append(len(self._sets.get((), ())))
+        if passing:
+            self.groups = self._kept(_counted(self._sets, len(passing) - 1, passing[-1]))
             self.left.append(self.groups.get((), 0))
-        self._count(passing[self._early :])
-        self._give_up()
         self.matched = self.groups.pop((), 0)
 
-    def _count(self, late: Sequence[Postings]) -> None:
-        """Count what the sets come to when they are parted by the last requirements too."""
-        self.groups = {}
-        fails = [
-            tuple(self._early + at for at in range(len(late)) if not mask >> at & 1)
-            for mask in range(1 << len(late))
-        ]
-        left = [0] * (1 << len(late))
-        for failed, nodes in self._sets.items():
-            counts = _satisfying(nodes, late)
-            if not failed:
-                left = counts.copy()
-            _take_those_of_more(counts)
-            for others, count in zip(fails, counts, strict=True):
-                if count:
-                    self.groups[failed + others] = count
-        self.left += (left[(2 << at) - 1] for at in range(len(late)))
-
-    def _give_up(self) -> list[Failed]:
-        """Give the groups up that are too many."""
-        groups = self.groups
-        if len(groups) <= MOST_GROUPS:
-            return []
-        ranked = sorted(groups, key=lambda failed: (bool(failed), -groups[failed], failed))
-        too_many = ranked[MOST_GROUPS:]
-        self.lumped += sum(map(groups.pop, too_many))
-        return too_many
+    def _kept(self, sizes: dict[Failed, int]) -> dict[Failed, int]:
+        """Give the groups up that are too many; give the others."""
+        if len(sizes) <= MOST_GROUPS:
+            return sizes
+        ranked = sorted(sizes, key=lambda failed: (bool(failed), -sizes[failed], failed))
+        self.lumped += sum(map(sizes.__getitem__, ranked[MOST_GROUPS:]))
+        return {failed: sizes[failed] for failed in ranked[:MOST_GROUPS]}
 
     def only(self) -> list[int]:
         """Count, for each requirement, the nodes that fail it and nothing else."""
@@ -121,14 +87,15 @@ class Failures:
 
     def among(self, some: Postings, failed: Failed) -> Postings:
         """Give those of ``some`` nodes that are in a group; () is that of the nodes that match."""
-        early = tuple(place for place in failed if place < self._early)
-        if early not in self._sets:  # none is left of these
+        last = len(self._passing) - 1
+        by_last = failed[-1:] == (last,)
+        nodes = self._sets.get(failed[:-1] if by_last else failed)
+        if nodes is None:  # there are none
             return postings.of(())
-        takes: list[Postings] = [some, self._sets[early]]
-        drops: list[Postings] = []
-        for place, passed in enumerate(self._passing[self._early :], self._early):
-            (drops if place in failed else takes).append(passed)
-        return postings.taken(some, takes, drops)
+        some = some & nodes
+        if last < 0:
+            return some
+        return some - self._passing[last] if by_last else some & self._passing[last]
 
     def nearest(self) -> tuple[int, Callable[[Postings], Postings]]:
         """Give how many nodes fail the fewest requirements, and what finds them among some."""
@@ -176,28 +143,12 @@ def _parted(
     return parted
 
 
-def _satisfying(nodes: Postings, late: Sequence[Postings]) -> list[int]:
-    """Count the nodes that satisfy some of the requirements, whatever they do to the others.
-
-    The number at ``mask`` is of those whose bits it has.
-    """
-    if not late:
-        return [len(nodes)]
-    satisfy = [nodes]
-    for passed in late[:-1]:
-        satisfy += [each & passed for each in satisfy]
-    return [*map(len, satisfy), *(postings.intersection(each, late[-1]) for each in satisfy)]
-
-
-def _take_those_of_more(counts: list[int]) -> None:
-    """Make numbers of nodes that satisfy some requirements numbers of those that fail the others.
-
-    From the number of each combination those of the combinations with one more are taken away, one
-    requirement after the other.
-    """
-    bit = 1
-    while bit < len(counts):
-        for mask in range(len(counts)):
-            if not mask & bit:
-                counts[mask] -= counts[mask | bit]
-        bit *= 2
+def _counted(sets: Mapping[Failed, Postings], place: int, passed: Postings) -> dict[Failed, int]:
+    """Give the lengths of what :func:`_parted` gives."""
+    counts = {}
+    for failed, nodes in sets.items():
+        if both := postings.intersection(nodes, passed):
+            counts[failed] = both
+        if only := len(nodes) - both:
+            counts[(*failed, place)] = only
+    return counts
