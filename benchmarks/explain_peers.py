@@ -28,8 +28,8 @@ from typing import Any, NamedTuple
 
 from benchmarks.fleet import FIVE, fleet_file, nodes
 from benchmarks.process import NODESELECT, run
-from benchmarks.record import duration, machine, print_table, write
-from benchmarks.rounds import Timing, interleaved
+from benchmarks.record import machine, print_table, print_times, write
+from benchmarks.rounds import interleaved
 from nodeselect import Explanation, Inventory, Node, Selector
 
 _DATA = Path(__file__).parent / "data"
@@ -109,27 +109,10 @@ def against_peers(rounds: int) -> list[dict[str, object]]:
         calls = {name: partial(way.ask, examples) for name, way in ways.items()}
         for how, turn in (("in turns", _TURN), ("one call at a time", 0)):
             times = interleaved(calls, rounds, turn)
-            _print(f"{what}, {how}", times)
+            print_times(f"{what}, {how}, {_NODES:,} nodes", times)
             told = {name: timing._asdict() for name, timing in times.items()}
             rows.append({"asked": what, "how": how, "times": told})
     return rows
-
-
-def _print(what: str, times: dict[str, Timing]) -> None:
-    ours = times["nodeselect"]
-    print_table(
-        (f"{what}, {_NODES:,} nodes", "time", "ratio", "CPU", "ratio"),
-        [
-            (
-                name,
-                duration(timing.median_us),
-                f"x{timing.median_us / ours.median_us:,.1f}",
-                duration(timing.cpu_us),
-                f"x{timing.cpu_us / ours.cpu_us:,.1f}",
-            )
-            for name, timing in times.items()
-        ],
-    )
 
 
 def _ways() -> dict[str, Way]:

@@ -21,7 +21,7 @@ from benchmarks.databases import DuckDB, Polars, SQLite
 from benchmarks.fleet import fleet_file
 from benchmarks.inventories import inventory_of
 from benchmarks.questions import Question, questions
-from benchmarks.record import duration, machine, print_table, write
+from benchmarks.record import machine, print_times, write
 from benchmarks.rounds import Timing, each, interleaved
 from nodeselect import Inventory, Selector
 
@@ -120,7 +120,7 @@ def compare(
         times = interleaved(calls, rounds)
         if question.others is not None:
             times[_FIRST] = _first_time(those[OURS], question, question.others())
-        _print(question, hits, times)
+        print_times(f"{question.name}, {question.wanted}; {hits:,} hits", times)
         rows.append(
             {
                 "question": question.name,
@@ -159,23 +159,6 @@ def _same_answer(those: dict[str, Peer], question: Question) -> int:
     count = those[OURS].asked(question._replace(wanted="count"))()
     assert isinstance(count, int)
     return count
-
-
-def _print(question: Question, hits: int, times: dict[str, Timing]) -> None:
-    ours = times[OURS]
-    print_table(
-        (f"{question.name}, {question.wanted}; {hits:,} hits", "time", "ratio", "CPU", "ratio"),
-        [
-            (
-                name,
-                duration(timing.median_us),
-                f"x{timing.median_us / ours.median_us:,.1f}",
-                duration(timing.cpu_us),
-                f"x{timing.cpu_us / ours.cpu_us:,.1f}",
-            )
-            for name, timing in times.items()
-        ],
-    )
 
 
 if __name__ == "__main__":

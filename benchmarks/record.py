@@ -7,7 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 
-__all__ = ["RESULTS", "duration", "machine", "print_table", "write"]
+from benchmarks.rounds import Timing
+
+__all__ = ["RESULTS", "duration", "machine", "print_table", "print_times", "write"]
 
 RESULTS = Path(__file__).parent / "results"
 
@@ -34,6 +36,24 @@ def print_table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     print(f"|---|{'---:|' * (len(header) - 1)}")
     for row in rows:
         print(f"| {' | '.join(row)} |")
+
+
+def print_times(title: str, times: Mapping[str, Timing]) -> None:
+    """Print a table of times and their ratios to the first, by the clock and of the processor."""
+    ours = next(iter(times.values()))
+    print_table(
+        (title, "time", "ratio", "CPU", "ratio"),
+        [
+            (
+                name,
+                duration(timing.median_us),
+                f"x{timing.median_us / ours.median_us:,.1f}",
+                duration(timing.cpu_us),
+                f"x{timing.cpu_us / ours.cpu_us:,.1f}",
+            )
+            for name, timing in times.items()
+        ],
+    )
 
 
 def duration(microseconds: float) -> str:
