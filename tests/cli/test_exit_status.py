@@ -118,6 +118,8 @@ def test_wrong_usage(run: Run, fleet: str, question: list[str], said: str) -> No
         pytest.param("match", "a --all -n a", "a)", id="not-the-value"),
         pytest.param("match", "-n a --all a", "a)", id="behind-a-flag"),
         pytest.param("explain", "--job a b -n f", f"b): repeat --job {EACH}{FOLDER}", id="jobs"),
+        pytest.param("match", "a.YML -n f", "a.YML): write --job before a job", id="a-job"),
+        pytest.param("match", "a -n f", "a)", id="nothing-is-known"),
         pytest.param("explain", "--job=a b -n f", f"b): repeat --job {EACH}{FOLDER}", id="equals"),
         pytest.param(
             "explain", "-l a -n f --html h \x1b", r"\x1b): --html takes one value", id="html"

@@ -364,7 +364,7 @@ def test_a_requirement_is_whole_in_all_that_is_told() -> None:
     """A requirement as people write them is told whole, where there is room."""
     told = explained(f"{LONG},tier=gold")
     assert told.headline == f"0 of 3 nodes match; 3 fail: 2 {LONG} and tier=gold; 1 {LONG}"
-    assert told.advice == f"without {LONG}: 1 node would match"
+    assert told.advice == (f"no node satisfies {LONG}: change that; without it 1 node would match")
     assert told.notes == (f"{LONG}: no node has this label",)
     assert told.trouble == f"{LONG}: no node has this label"
     assert f"\n{LONG}      3     0          1\n" in told.text(200)
@@ -548,8 +548,66 @@ def test_a_correction_that_takes_none_and_what_would() -> None:
     ]
     assert explained("region=eu_west,tier=gold", nodes).advice == (
         "write region=eu-west instead of region=eu_west: no node would match yet;"
-        " without region=eu_west: 1 node would match"
+        " or, as it is written, without region=eu_west: 1 node would match"
     )
+
+
+def test_a_correction_and_what_is_dead_besides() -> None:
+    """Where another requirement takes no node even so, that is said, and no number that the
+    correction would change."""
+    nodes = [Node(f"n-{team}", {"arch": "amd64", "team": team}) for team in ("platform", "search")]
+    assert explained("arch=x86,team notin (platfrom,sales)", nodes).advice == (
+        "write team notin (platform,sales) instead of team notin (platfrom,sales):"
+        " no node would match yet, since none satisfies arch=x86"
+    )
+
+
+@pytest.mark.parametrize(
+    ("selector", "advice"),
+    [
+        pytest.param(
+            "Team=Platform",
+            "write team=platform instead of Team=Platform: 2 nodes would match",
+            id="key-and-value",
+        ),
+        pytest.param(
+            "Team notin (Platform,x),!tier",
+            "write team notin (platform,x) instead of Team notin (Platform,x): 1 node would match",
+            id="key-and-value-of-a-guard",
+        ),
+        pytest.param(
+            "team=platform,team=serach",
+            "write team in (platform,search) instead of team=platform and team=serach:"
+            " 3 nodes would match",
+            id="contradiction-with-a-slip",
+        ),
+        pytest.param(
+            "Slots>3", "write slots>3 instead of Slots>3: 1 node would match", id="number"
+        ),
+    ],
+)
+def test_slips_in_keys_and_values_at_once(selector: str, advice: str) -> None:
+    """What is advised has no slip any more, wherever they stand."""
+    nodes = [
+        Node("n-1", {"team": "platform", "slots": "4"}),
+        Node("n-2", {"team": "platform"}),
+        Node("n-3", {"team": "search"}),
+    ]
+    assert explained(selector, nodes).advice == advice
+
+
+def test_groups_are_told_apart() -> None:
+    """Of a group up to twelve requirements are named, of more the first eleven."""
+    keys = [f"k{at:02d}" for at in range(14)]
+    nodes = [
+        Node("n-1", dict.fromkeys(keys[4:], "")),
+        Node("n-2", dict.fromkeys([*keys[3:4], *keys[5:]], "")),
+        Node("n-3", dict.fromkeys(keys[13:], "")),
+    ]
+    text = explained(",".join(keys), nodes).text(200)
+    assert "k00 and k01 and k02 and k03" in text
+    assert "k00 and k01 and k02 and k04" in text
+    assert "k00, k01, k02, k03, k04, k05, k06, k07, k08, k09, k10 and 2 more" in text
 
 
 def test_ids_with_commas() -> None:

@@ -8,6 +8,8 @@ from nodeselect.cli.options import once
 
 __all__ = ["OptionsOnly", "option_before"]
 
+_JOBS = (".yaml", ".yml", ".json")
+
 
 class OptionsOnly(click.Command):
     """A command without arguments of its own: one that stands alone is refused with the option
@@ -40,7 +42,7 @@ def option_before(given: Sequence[str], options: Collection[str]) -> str | None:
 
 
 def _advice(parameters: Sequence[click.Parameter], given: Sequence[str], alone: str) -> str:
-    """Say what to do with the argument that stands alone; nothing where no option is before it."""
+    """Say what to do with the argument that stands alone, if that is known."""
     options = {
         name: each
         for each in parameters
@@ -50,7 +52,8 @@ def _advice(parameters: Sequence[click.Parameter], given: Sequence[str], alone: 
     before = (option_before(given[:at], options) for at, each in enumerate(given) if each == alone)
     name = next(filter(None, before), None)
     if name is None:
-        return ""
+        is_job = "--job" in options and alone.lower().endswith(_JOBS)
+        return ": write --job before a job" if is_job else ""
     option = options[name]
     if not option.multiple or option.callback is once:
         return f": {name} takes one value"

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from nodeselect.inventory.notes import listed
+from nodeselect.inventory.states import states_told
 from nodeselect.inventory.telling import of_left_out, short
 from nodeselect.printable import quoted
 
@@ -69,9 +70,11 @@ def _correction(explanation: "Explanation") -> str | None:
         for outcome in explanation.outcomes
         if outcome.fails == explanation.total and outcome.text not in wrong
     ]
-    since = f", since none satisfies {' or '.join(dead[:3])}" if dead else ""
+    text = f"{text}: no node would match yet"
+    if dead:
+        return f"{text}, since none satisfies {' or '.join(dead[:3])}"
     other = _relaxation(explanation) if len(explanation.outcomes) > 1 else None
-    return f"{text}: no node would match yet{since}{f'; {other}' if other else ''}"
+    return f"{text}; or, as it is written, {other}" if other else text
 
 
 def _relaxation(explanation: "Explanation") -> str | None:
@@ -82,7 +85,14 @@ def _relaxation(explanation: "Explanation") -> str | None:
     )
     if not best.only:
         return None
-    return f"without {short(best.text)}: {_more(best.only, 'more ' * bool(explanation.matched))}"
+    name, more = short(best.text), _more(best.only, "more " * bool(explanation.matched))
+    if best.fails == explanation.total and best.text not in _wrong(explanation):
+        return f"no node satisfies {name}: change that; without it {more}"
+    return f"without {name}: {more}"
+
+
+def _wrong(explanation: "Explanation") -> set[str]:
+    return {text for hint in explanation.hints for text in hint.wrong}
 
 
 def _helps(explanation: "Explanation", hint: "Hint") -> bool:
@@ -134,6 +144,8 @@ def trouble_of(explanation: "Explanation") -> str:
         return slip
     if place is None:
         return "none: every node matches"
+    if explanation.knows_states and not explanation.connected:
+        return f"none of those that it takes is connected: {states_told(explanation.states)}"
     outcome = explanation.outcomes[place]
     name = short(outcome.text)
     for hint in explanation.hints:
@@ -142,10 +154,10 @@ def trouble_of(explanation: "Explanation") -> str:
     if outcome.only and outcome.fails < explanation.total and len(explanation.outcomes) > 1:
         return f"{name}: {_nodes(outcome.only, 'more ' * bool(explanation.matched))} without it"
     if place == 0 and outcome.fails == explanation.total:  # ids stand first
-        if explanation.missing_ids:
-            return f"{name}: no node has such an id"
         if explanation.left_out_ids:
             return of_left_out(explanation.left_out_ids)
+        if explanation.missing_ids:
+            return f"{name}: no node has such an id"
     if outcome.note:
         return f"{name}: {outcome.note}"
     return f"{name}: {outcome.fails:,} {'fails' if outcome.fails == 1 else 'fail'} it"

@@ -86,9 +86,10 @@ def is_number(text: str) -> bool:
 def is_close(one: str, other: str) -> bool:
     """Say whether one text is probably a slip of the other, whatever the case of its letters.
 
-    It is where one of its words is: one letter too many, too few, wrong, or two exchanged, but for
-    the first one; two such slips in words of eight letters and more. Never in a number, nor in the
-    letter behind one (``1a``), and never in words of fewer than four letters.
+    It is where one of its words is: one letter too many, too few, wrong, or two exchanged; two such
+    slips in words of eight letters and more. The first letter is only ever exchanged with the
+    second. Never in a number, nor in the letter behind one (``1a``), and never in words of fewer
+    than four letters.
     """
     some, others = _Apart.of(one), _Apart.of(other)
     return some.start == others.start and _are_close(some, others)
@@ -123,7 +124,9 @@ def _is_slip(one: str, other: str) -> bool:
     """Say whether one word is a slip of another one, which has the same numbers."""
     one, other = one.rstrip(_DIGITS), other.rstrip(_DIGITS)
     shorter = min(len(one), len(other))
-    if shorter < _SHORT or not one.isalpha() or not other.isalpha() or one[0] != other[0]:
+    if shorter < _SHORT or not one.isalpha() or not other.isalpha():
+        return False
+    if one[0] != other[0] and one[1::-1] != other[:2]:  # nor exchanged with the second
         return False
     most = 2 if shorter >= _LONG else 1
     if abs(len(one) - len(other)) > most or len({*one} ^ {*other}) > 2 * most:

@@ -36,6 +36,7 @@ _PLAIN_WORDS = ("true", "false", "yes", "no", "on", "off", "none", "null", "unkn
 """Values that stand under any key, as numbers do, and say nothing of the one that was meant."""
 
 _NAMING = (Operator.EQUALS, Operator.IN)
+_COMPARING = (Operator.GREATER_THAN, Operator.LESS_THAN)
 
 
 def find_hints(
@@ -54,9 +55,9 @@ def find_hints(
         return (), None
     found: list[_Found] = []
     parts = selector.parts
-    if not selector.is_satisfiable and (against := _conflict(selector)):
-        found.append(_contradiction(parts, against))
     fleet = _Fleet(moment, everything)
+    if not selector.is_satisfiable and (against := _conflict(selector)):
+        found.append(fleet.contradiction(parts, against))
     doubtful = (
         place
         for place, (part, passed) in enumerate(zip(parts, passing, strict=True))
@@ -130,28 +131,6 @@ def _conflict(selector: Selector) -> tuple[Requirement, ...] | None:
     return conflict(selector)
 
 
-def _contradiction(parts: Sequence[Selector], against: tuple[Requirement, ...]) -> _Found:
-    wrong = list(against)
-    instead = None
-    if all(requirement.operator is Operator.EQUALS for requirement in against):
-        said = [each for part in parts for each in part.requirements]
-        wrong = [
-            each for each in said if each.key == against[0].key and each.operator is Operator.EQUALS
-        ]
-        values = tuple(sorted({each.values[0] for each in wrong}))
-        instead = Requirement.read(against[0].key, Operator.IN, values)
-    places = tuple(
-        place
-        for place, part in enumerate(parts)
-        if part.requirements and part.requirements[0] in wrong
-    )
-    texts = [str(each) for each in wrong]
-    both = " and ".join(map(short, texts[:3]))
-    message = f"{both} contradict each other: no node can ever match"
-    hint = Hint("contradiction", places[0], message, _said(instead), tuple(texts), None)
-    return hint, _selector(instead), places
-
-
 class _Fleet:
     """The keys and values that there are."""
 
@@ -160,6 +139,30 @@ class _Fleet:
         self._store = moment.store
         self._everything = everything
         self._known = moment.vocabulary
+
+    def contradiction(self, parts: Sequence[Selector], against: tuple[Requirement, ...]) -> _Found:
+        """Say that requirements exclude each other and, of values of one key, what takes any."""
+        wrong = list(against)
+        instead = None
+        if all(requirement.operator is Operator.EQUALS for requirement in against):
+            said = [each for part in parts for each in part.requirements]
+            wrong = [
+                each
+                for each in said
+                if each.key == against[0].key and each.operator is Operator.EQUALS
+            ]
+            values = tuple(sorted({each.values[0] for each in wrong}))
+            instead = _checked(against[0].key, Operator.IN, self._corrected(against[0].key, values))
+        places = tuple(
+            place
+            for place, part in enumerate(parts)
+            if part.requirements and part.requirements[0] in wrong
+        )
+        texts = [str(each) for each in wrong]
+        both = " and ".join(map(short, texts[:3]))
+        message = f"{both} contradict each other: no node can ever match"
+        hint = Hint("contradiction", places[0], message, _said(instead), tuple(texts), None)
+        return hint, _selector(instead), places
 
     def hint(
         self, place: int, text: str, requirement: Requirement, *, takes_any: bool
@@ -220,9 +223,10 @@ class _Fleet:
         code, name = other
         have = have_of(keys.counts[name])
         message = f"no node has the label {quoted(key)}; {have} {quoted(name)}"
-        return _guess(
-            code, place, message, text, _checked(name, requirement.operator, requirement.values)
-        )
+        values = requirement.values
+        if requirement.operator not in _COMPARING:
+            values = self._corrected(name, values)
+        return _guess(code, place, message, text, _checked(name, requirement.operator, values))
 
     def _other_value(self, place: int, text: str, requirement: Requirement) -> _Guess | None:
         """Look for values that are close to those that no node has."""
@@ -263,10 +267,16 @@ class _Fleet:
         else:
             problem = f"no node has the label {quoted(requirement.key)}"
         have = f"{have_of(nodes[key])} {_some(there, 'or')} as the value of {quoted(key)}"
-        known = self._known.values(key)
-        slips = {} if known is None else _slips(requirement.values, known)
-        instead = _checked(key, requirement.operator, _replaced(requirement.values, slips))
+        values = self._corrected(key, requirement.values)
+        instead = _checked(key, requirement.operator, values)
         return _guess("other-key", place, f"{problem}; {have}", text, instead)
+
+    def _corrected(self, key: str, values: tuple[str, ...]) -> tuple[str, ...]:
+        """Give values, with what is close under ``key`` for those that no node has there."""
+        if all(self._holders(key, value) for value in values[:_WORDS]):
+            return values
+        known = self._known.values(key)
+        return values if known is None else _replaced(values, _slips(values, known))
 
     def _carriers(self, key: str) -> int:
         return counting.carriers(self._store, self._everything, key)

@@ -18,6 +18,9 @@ __all__ = ["Line", "headline_of", "lines_of", "lines_of_node", "of_left_out", "s
 _LINES = 8
 """Reasons shown; the rest is summed up in one line."""
 
+_NAMED = 12
+"""Requirements that are named of a group; of more it is said how many."""
+
 _NOTES = 20
 """Notes on single requirements that are shown; of more it is said how many."""
 
@@ -110,12 +113,13 @@ def headline_of(
 
 def _named(explanation: "Explanation", places: Sequence[int]) -> str:
     """Name requirements by their places."""
-    return _joined([explanation.outcomes[place].text for place in places])
+    return _joined([explanation.outcomes[place].text for place in places], _NAMED)
 
 
-def _joined(texts: Sequence[str]) -> str:
-    if len(texts) > 3:
-        return f"{', '.join(map(short, texts[:2]))} and {len(texts) - 2} more"
+def _joined(texts: Sequence[str], most: int = 3) -> str:
+    """Name requirements: up to ``most`` all of them, of more all but as many as that leaves."""
+    if len(texts) > most:
+        return f"{', '.join(map(short, texts[: most - 1]))} and {len(texts) - most + 1} more"
     return " and ".join(map(short, texts))
 
 
