@@ -8,7 +8,6 @@ from base64 import b64encode
 from collections import Counter
 from hashlib import sha256
 from pathlib import Path
-from unittest.mock import patch
 
 import click
 import pytest
@@ -280,22 +279,38 @@ def test_written(tmp_path: Path) -> None:
 
 
 def test_a_page_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
-    """Where the writing fails, the page from before stays, and nothing lies beside it."""
-    file = tmp_path / "page.html"
-    write_page(str(file), "before")
+    """Where the writing fails, what was there before stays, and nothing lies beside it."""
+    script = (
+        "import resource, signal, sys; from nodeselect.cli.page import write_page\n"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (8_192, 8_192))\n"
+        "write_page(sys.argv[1], 'x' * 100_000)"
+    )
+    before = tmp_path / "page.html"
+    before.write_text("before")
+    for file in (before, tmp_path / "new.html"):
+        done = subprocess.run(
+            [sys.executable, "-c", script, str(file)], capture_output=True, check=False, timeout=60
+        )
+        assert b"cannot write" in done.stderr
+        assert b"File too large" in done.stderr
+    assert before.read_text() == "before"
+    assert [path.name for path in tmp_path.iterdir()] == ["page.html"]
+
+
+def test_a_page_is_written_over_another_one(tmp_path: Path) -> None:
+    """The file stays the same one, with its mode and its other names, however long those are."""
+    file = tmp_path / f"{'長' * 80}.html"
+    write_page(str(file), "a longer one before")
     file.chmod(0o640)
-    with (
-        patch.object(Path, "replace", side_effect=OSError(28, "No space left on device")),
-        pytest.raises(click.ClickException, match="No space left on device"),
-    ):
-        write_page(str(file), "after")
-    assert file.read_text() == "before"
-    link = tmp_path / "link.html"
-    link.symlink_to(file)
-    write_page(str(link), "after")
-    assert link.is_symlink()
-    assert (file.read_text(), file.stat().st_mode & 0o777) == ("after", 0o640)
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["link.html", "page.html"]
+    (tmp_path / "link.html").symlink_to(file)
+    (tmp_path / "hard.html").hardlink_to(file)
+    write_page(str(tmp_path / "link.html"), "after")
+    assert (tmp_path / "hard.html").read_text() == file.read_text() == "after"
+    assert file.stat().st_mode & 0o777 == 0o640
+    (tmp_path / "loop.html").symlink_to("loop.html")
+    with pytest.raises(click.ClickException, match="cannot write"):
+        write_page(str(tmp_path / "loop.html"), "<p>")
 
 
 def test_a_page_goes_where_it_is_sent(tmp_path: Path) -> None:

@@ -110,6 +110,15 @@ def test_first_where_all_stand_at_the_end() -> None:
     assert ids(ask(inventory, "x").first(2)) == ["n-150", "n-151"]
 
 
+@pytest.mark.parametrize("early", [8, 9, 10])
+@pytest.mark.parametrize("n", [9, 10])
+def test_first_where_the_first_ranks_hold_nearly_enough(early: int, n: int) -> None:
+    """As many as are asked for are given, also where the first ranks hold one fewer."""
+    there = [*range(early), *range(64, 3_000)]
+    inventory = Inventory(Node(f"n-{at}", {"a": ""} if at in there else {}) for at in range(3_000))
+    assert ids(ask(inventory, "a").first(n)) == [f"n-{at}" for at in there[:n]]
+
+
 def test_first_of_a_broad_answer_looks_at_few() -> None:
     """Three of 100,000 nodes are three nodes made and some dozens put in order."""
     inventory = Inventory(Node(f"n-{at}", {"x": str(at % 2)}) for at in range(100_000))

@@ -37,6 +37,9 @@ CLOSE = [
     pytest.param("eu-west", "ew-west", False, id="a-short-word-of-several"),
     pytest.param("euwset", "eu-west", False, id="a-slip-and-no-hyphen"),
     pytest.param("Platfrm", "platform", True, id="another-case-and-a-slip"),
+    pytest.param("lxarge", "xlarge", False, id="the-first-two-exchanged"),
+    pytest.param("m5.lxarge", "m5.xlarge", True, id="the-first-two-of-a-word-exchanged"),
+    pytest.param("deadbeef", "deadbeff", False, id="hexadecimal"),
     pytest.param("", "", False, id="nothing"),
 ]
 
@@ -47,7 +50,7 @@ def test_close(one: str, other: str, close: bool) -> None:
     assert is_close(one, other) is is_close(other, one) is close
 
 
-words = st.text("abc", min_size=4, max_size=12)
+words = st.text("xyz", min_size=4, max_size=12)
 
 
 @given(words, words)
@@ -99,10 +102,11 @@ def test_the_most_frequent_of_those_that_are_close() -> None:
     assert Known({"eu-weste": 9, "eu-wesst": 9, "eu-wess": 1}).closest("eu-wesse") == "eu-wesst"
     assert known.same_letters("eu-wset") is None
     assert known.closest("") is None
+    assert Known({"-": 1, " ": 2, "": 0}).closest("") is None
 
 
 def test_how_many_are_compared(monkeypatch: pytest.MonkeyPatch) -> None:
-    """At most 2,000 texts are compared, of those that begin alike and have the same numbers."""
+    """At most 500 texts are compared, of those that begin alike and have the same numbers."""
     compared: list[str] = []
 
     def watched(one: object, other: closeness._Apart) -> bool:
@@ -113,7 +117,7 @@ def test_how_many_are_compared(monkeypatch: pytest.MonkeyPatch) -> None:
     letters = ["".join(each) for each in product("abcdefgh", repeat=4)]
     known = Known({f"x{each}-1": 1 for each in letters} | {f"y{each}": 1 for each in letters})
     assert known.closest("xabcz-1") is None
-    assert compared == sorted(f"x{each}-1" for each in letters)[:2_000]
+    assert compared == sorted(f"x{each}-1" for each in letters)[:500]
     compared.clear()
     assert known.closest("xabcz-2") is known.closest("zabcz-1") is None
     assert compared == []

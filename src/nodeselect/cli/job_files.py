@@ -67,12 +67,12 @@ def _files_of(folder: str, exclude: Sequence[str]) -> Iterator[str]:
         below = Path(here).relative_to(folder)
         folders[:] = sorted(name for name in folders if _is_taken(below / name, exclude))
         for name in sorted(names):
-            path = Path(here, name)
-            is_broken = path.is_symlink() and not path.exists()  # told when it is read
-            is_job = name.lower().endswith(_ENDINGS) and (path.is_file() or is_broken)
-            if is_job and _is_taken(below / name, exclude):
+            path = os.path.join(here, name)  # noqa: PTH118 - what follows raises nothing
+            is_broken = os.path.islink(path) and not os.path.exists(path)  # noqa: PTH110, PTH114
+            is_file = os.path.isfile(path) or is_broken  # noqa: PTH113 - told when it is read
+            if is_file and name.lower().endswith(_ENDINGS) and _is_taken(below / name, exclude):
                 found = True
-                yield str(Path(here, name))
+                yield str(Path(path))
     if not found:
         raise _unreadable(folder, f"no {', '.join(_ENDINGS)} file is in it")
 

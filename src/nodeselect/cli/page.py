@@ -4,12 +4,12 @@ Nothing is loaded from outside, and the page's own policy forbids it: only the s
 that stand in it may be used, by their hashes. The same input gives the same bytes.
 """
 
-import os
 from base64 import b64encode
 from collections.abc import Iterable, Iterator
 from hashlib import sha256
 from importlib.resources import files
 from pathlib import Path
+from typing import BinaryIO
 
 import click
 
@@ -97,27 +97,39 @@ def write_page(file: str, content: str) -> None:
     :raises click.ClickException: when it cannot be written.
     """
     try:
-        path = Path(file)
-        if path.exists() and not path.is_file():
-            path.write_bytes(content.encode())  # a pipe, a terminal
-        else:
-            _replace(path.resolve(), content.encode())  # where it is a link, what is behind it
+        _write(Path(file), content.encode())
     except (OSError, ValueError) as error:  # ValueError: NUL in the name
         reason = error.strerror if isinstance(error, OSError) else "that is no name of a file"
         raise click.ClickException(f"cannot write {quoted(file)}: {reason}") from None
 
 
-def _replace(path: Path, content: bytes) -> None:
-    partial = path.with_name(f".{path.name[:100]}.{os.getpid()}.partial")
+def _write(path: Path, content: bytes) -> None:
+    if path.exists() and not path.is_file():
+        path.write_bytes(content)  # a pipe, a terminal
+        return
     try:
-        with partial.open("xb") as file:
-            file.write(content)
-        if path.exists():
-            partial.chmod(path.stat().st_mode)
-        partial.replace(path)
-    except BaseException:
-        partial.unlink(missing_ok=True)
-        raise
+        with path.open("xb", buffering=0) as file:
+            try:
+                _put(file, content)
+            except BaseException:
+                path.unlink()
+                raise
+    except FileExistsError:
+        with path.open("r+b", buffering=0) as file:
+            before = file.read()
+            try:
+                _put(file, content)
+            except BaseException:
+                _put(file, before)  # its room is still its own
+                raise
+
+
+def _put(file: BinaryIO, content: bytes) -> None:
+    file.seek(0)
+    rest = memoryview(content)
+    while rest:
+        rest = rest[file.write(rest) :]
+    file.truncate()
 
 
 def _hash(content: str) -> str:

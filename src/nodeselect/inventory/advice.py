@@ -59,7 +59,7 @@ def _correction(explanation: "Explanation") -> str | None:
         instead, wrong, matches = explanation.correction
     else:
         best = max(hints, key=lambda hint: hint.matches or 0)
-        instead, wrong, matches = _instead(best), best.wrong, best.matches or 0
+        instead, wrong, matches = best.each_instead, best.wrong, best.matches or 0
     text = f"write {' and '.join(map(short, instead))} instead of {_all(wrong)}"
     if matches:
         return f"{text}: {_more(matches)}"
@@ -101,12 +101,6 @@ def _helps(explanation: "Explanation", hint: "Hint") -> bool:
         return False
     guards_nothing = not explanation.outcomes[hint.outcome].fails
     return not explanation.matched or guards_nothing or hint.matches != explanation.matched
-
-
-def _instead(hint: "Hint") -> tuple[str, ...]:
-    """Give what to write: a requirement, or one or more ids."""
-    assert hint.instead is not None
-    return tuple(hint.instead.split(",")) if hint.code == "name-for-id" else (hint.instead,)
 
 
 def _of_the_only(explanation: "Explanation") -> str:

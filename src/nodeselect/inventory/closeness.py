@@ -10,11 +10,14 @@ from typing import NamedTuple, TypeVar
 
 __all__ = ["Known", "close_key", "is_close", "is_number"]
 
-_LOOKED_AT = 2_000
-"""Texts that are compared letter by letter with another one; more are not looked at."""
+_LOOKED_AT = 500
+"""Texts that are compared with another one that begins alike and has the same numbers."""
 
 _SHORT = 4
 """Letters that a word has at least, to be taken for a slip of another one."""
+
+_DRAWN = 7
+"""Hexadecimal letters from which on a word is taken for one that is drawn by chance."""
 
 _LONG = 8
 """Letters from which on a word may have two slips."""
@@ -41,12 +44,13 @@ class Known:
             self._alike = _grouped(
                 (_plain(each), each) for each in self.counts if not is_number(each)
             )
-        return self._most_frequent(self._alike.get(_plain(text), ()))
+        plain = _plain(text)
+        return self._most_frequent(self._alike.get(plain, ())) if plain else None
 
     def closest(self, text: str) -> str | None:
         """Give the text of the same letters, else one that is close; the most frequent.
 
-        Cost: a look at those that begin alike and have the same numbers, at most 2,000; the first
+        Cost: a look at those that begin alike and have the same numbers, at most 500; the first
         time at all.
         """
         if is_number(text):
@@ -131,7 +135,18 @@ def _is_slip(one: str, other: str) -> bool:
     most = 2 if shorter >= _LONG else 1
     if abs(len(one) - len(other)) > most or len({*one} ^ {*other}) > 2 * most:
         return False
-    return _slips(one, other, most) <= most
+    if shorter >= _DRAWN and not {*one, *other} - _HEXADECIMAL:
+        return False  # drawn by chance, or a hash
+    return _slips(*_without_ends(one, other), most) <= most
+
+
+def _without_ends(one: str, other: str) -> tuple[str, str]:
+    """Take away what two words begin and end with alike."""
+    for _ in range(2):
+        shared = min(len(one), len(other))
+        at = next((at for at in range(shared) if one[at] != other[at]), shared)
+        one, other = one[at:][::-1], other[at:][::-1]
+    return one, other
 
 
 def _slips(one: str, other: str, most: int) -> int:
@@ -166,6 +181,8 @@ def _plain(text: str) -> str:
 
 
 _DIGITS = "0123456789"
+
+_HEXADECIMAL = frozenset("abcdef")
 
 _PARTING = re.compile(r"[-_. /]+")
 

@@ -98,6 +98,13 @@ class Hint(NamedTuple):
     wrong: tuple[str, ...]
     matches: int | None
 
+    @property
+    def each_instead(self) -> tuple[str, ...]:
+        """What to write, each of several ids by itself."""
+        if self.instead is None:
+            return ()
+        return tuple(self.instead.split(",")) if self.code == "name-for-id" else (self.instead,)
+
 
 class Correction(NamedTuple):
     """What several hints say to write, all at once.

@@ -112,7 +112,7 @@ def _correction(
     if len(hints) < 2:
         return None
     return Correction(
-        tuple(hint.instead for hint in hints if hint.instead is not None),
+        tuple(dict.fromkeys(text for hint in hints for text in hint.each_instead)),
         tuple(wrong for hint in hints for wrong in hint.wrong),
         _matches(moment, passing, selectors, touched),
     )

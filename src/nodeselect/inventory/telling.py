@@ -166,7 +166,7 @@ def of_left_out(nodes: Sequence[tuple[str, str | None]]) -> str:
 
 
 def _state(state: str | None) -> str:
-    return "in no state" if state is None else short(state)
+    return "in no state" if state is None else short(state) or "''"
 
 
 class _Screen:

@@ -145,8 +145,7 @@ class Selector(Frozen):
     @property
     def parts(self) -> "tuple[Selector, ...]":
         """What all must hold, one by one: a selector of the ids, if any, and one of each
-        requirement in the order in which they were given; what is said twice stands once, in
-        whatever spelling.
+        requirement in the order in which they were given; what is written twice stands once.
 
         >>> Selector.parse("region=eu,!debug").parts
         (Selector('region=eu'), Selector('!debug'))
@@ -155,11 +154,8 @@ class Selector(Frozen):
             return self._parts
         except AttributeError:  # asked for the first time
             ids = () if self.ids is None else (made_of([], self.ids),)
-            once: dict[tuple[object, ...], Requirement] = {}
-            for each in self.written:
-                operator = _AS_LIST.get(each.operator, each.operator)
-                once.setdefault((each.key, operator, each.values), each)
-            parts = (*ids, *(made_of([requirement], None) for requirement in once.values()))
+            once = dict.fromkeys(self.written)
+            parts = (*ids, *(made_of([requirement], None) for requirement in once))
             object.__setattr__(self, "_parts", parts)
             return self._parts
 
@@ -367,9 +363,6 @@ def _again(text: str, ids: tuple[str, ...] | None) -> Selector:
 
 _COMPARED = (Operator.GREATER_THAN, Operator.LESS_THAN)
 """Operators that may take nothing by themselves: no integer is above the largest."""
-
-_AS_LIST = {Operator.EQUALS: Operator.IN, Operator.NOT_EQUALS: Operator.NOT_IN}
-"""Operators of one value, each with the one that says the same of a list of one."""
 
 _parsed: dict[str, Selector] = {}
 _parsed_characters = 0
