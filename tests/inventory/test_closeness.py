@@ -121,3 +121,17 @@ def test_how_many_are_compared(monkeypatch: pytest.MonkeyPatch) -> None:
     compared.clear()
     assert known.closest("xabcz-2") is known.closest("zabcz-1") is None
     assert compared == []
+
+
+def test_answers_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who asks again is not answered by comparing again; what is kept is bounded."""
+    monkeypatch.setattr(closeness, "_KEPT", 2)
+    known = Known({"premium": 2, "standard": 1})
+    asked = ["premuim", "standrad", "nothing"]
+    expected = ["premium", "standard", None]
+    assert [known.closest(text) for text in asked] == expected
+    assert len(known._found) == 1
+    assert [known.closest(text) for text in asked] == expected
+    with monkeypatch.context() as patched:
+        patched.setattr(closeness, "_are_close", None)  # would raise where it was called
+        assert known.closest("nothing") is None

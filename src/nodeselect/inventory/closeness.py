@@ -13,6 +13,9 @@ __all__ = ["Known", "close_key", "is_close", "is_number"]
 _LOOKED_AT = 500
 """Texts that are compared with another one that begins alike and has the same numbers."""
 
+_KEPT = 1_000
+"""Texts for which it is kept what is close to them: who asks once asks again."""
+
 _SHORT = 4
 """Letters that a word has at least, to be taken for a slip of another one."""
 
@@ -28,15 +31,17 @@ _V = TypeVar("_V")
 
 
 class Known:
-    """Texts that there are, with the number of nodes that have each. Immutable."""
+    """Texts that there are, with the number of nodes that have each. Immutable, but for what is
+    kept of answers."""
 
-    __slots__ = ("_alike", "_taken_apart", "counts")
+    __slots__ = ("_alike", "_found", "_taken_apart", "counts")
 
     def __init__(self, counts: Mapping[str, int]) -> None:
         """Take the counts over; they are not copied."""
         self.counts = counts
         self._alike: Mapping[str, list[str]] | None = None
         self._taken_apart: Mapping[_Start, list[_Apart]] | None = None
+        self._found: dict[str, str | None] = {}
 
     def same_letters(self, text: str) -> str | None:
         """Give the text that is another one but for case and for what parts its words."""
@@ -53,9 +58,16 @@ class Known:
         Cost: a look at those that begin alike and have the same numbers, at most 500; the first
         time at all.
         """
-        if is_number(text):
-            return None
-        return self.same_letters(text) or self._most_frequent(self._near(_Apart.of(text)))
+        found = self._found  # two threads may both look, to the same end
+        if text in found:
+            return found[text]
+        close = None
+        if not is_number(text):
+            close = self.same_letters(text) or self._most_frequent(self._near(_Apart.of(text)))
+        if len(found) >= _KEPT:
+            found = self._found = {}
+        found[text] = close
+        return close
 
     def _near(self, text: "_Apart") -> list[str]:
         if self._taken_apart is None:
