@@ -4,11 +4,10 @@ from collections.abc import Collection, Sequence
 
 import click
 
+from nodeselect.cli.job_files import ENDINGS
 from nodeselect.cli.options import once
 
 __all__ = ["OptionsOnly", "option_before"]
-
-_JOBS = (".yaml", ".yml", ".json")
 
 
 class OptionsOnly(click.Command):
@@ -52,7 +51,7 @@ def _advice(parameters: Sequence[click.Parameter], given: Sequence[str], alone: 
     before = (option_before(given[:at], options) for at, each in enumerate(given) if each == alone)
     name = next(filter(None, before), None)
     if name is None:
-        is_job = "--job" in options and alone.lower().endswith(_JOBS)
+        is_job = "--job" in options and alone.lower().endswith(ENDINGS)
         return ": write --job before a job" if is_job else ""
     option = options[name]
     if not option.multiple or option.callback is once:

@@ -12,9 +12,10 @@ from nodeselect.sources import open_input
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["files_in", "job_name", "read_bytes"]
+__all__ = ["ENDINGS", "files_in", "job_name", "read_bytes"]
 
-_ENDINGS = (".yaml", ".yml", ".json")
+ENDINGS = (".yaml", ".yml", ".json")
+"""What the names of job files end with."""
 
 
 def job_name(source: str) -> str:
@@ -70,11 +71,11 @@ def _files_of(folder: str, exclude: Sequence[str]) -> Iterator[str]:
             path = os.path.join(here, name)  # noqa: PTH118 - what follows raises nothing
             is_broken = os.path.islink(path) and not os.path.exists(path)  # noqa: PTH110, PTH114
             is_file = os.path.isfile(path) or is_broken  # noqa: PTH113 - told when it is read
-            if is_file and name.lower().endswith(_ENDINGS) and _is_taken(below / name, exclude):
+            if is_file and name.lower().endswith(ENDINGS) and _is_taken(below / name, exclude):
                 found = True
                 yield str(Path(path))
     if not found:
-        raise _unreadable(folder, f"no {', '.join(_ENDINGS)} file is in it")
+        raise _unreadable(folder, f"no {', '.join(ENDINGS)} file is in it")
 
 
 def _is_taken(path: "Path", exclude: Sequence[str]) -> bool:

@@ -22,6 +22,7 @@ from nodeselect.cli.report import (
     table,
     wrapped,
 )
+from nodeselect.inventory.telling import headline_of
 from nodeselect.labels import Selector
 from nodeselect.printable import quoted, width
 from nodeselect.sources import open_input
@@ -127,11 +128,12 @@ class Facets(NamedTuple):
 
     @property
     def headline(self) -> str:
-        text = number_of(self.total, "node")
         if self.chosen:
-            text = f"{self.nodes:,} of {self.total:,} nodes match"
-        if self.connected is not None:
-            text += f", {self.connected:,} of them connected"
+            text = headline_of(self.nodes, self.total, self.connected, ())
+        else:
+            text = number_of(self.total, "node")
+            if self.connected is not None:
+                text += f", {self.connected:,} of them connected"
         return f"{text}; {number_of(len(self.keys), 'label key')}" if self.keys else text
 
     def missing(self, key: str | None) -> str:

@@ -17,7 +17,7 @@ from nodeselect.cli.markup import bar, code, text
 from nodeselect.cli.page_nodes import NodeRows, facet_table
 from nodeselect.cli.report import number_of
 from nodeselect.inventory.explanation import Explanation
-from nodeselect.inventory.telling import of_left_out
+from nodeselect.inventory.telling import headline_of, of_left_out
 from nodeselect.labels import Selector
 from nodeselect.node import Node
 from nodeselect.printable import quoted
@@ -53,7 +53,7 @@ def page(
         f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(script)}';"
         " img-src data:; base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'"
     )
-    title = f"{explanation.matched:,} of {explanation.total:,} nodes match"
+    title = headline_of(explanation.matched, explanation.total, None, ())
     sections = [section for section in _sections(explanation, rows) if section[2]]
     links = "".join(f'<li><a href="#{name}">{title}</a></li>' for name, title, _ in sections)
     body = "\n".join(
@@ -156,7 +156,7 @@ def _header(explanation: Explanation, selector: Selector, title: str, subject: s
     written = ",".join(map(str, selector.parts))  # in the order of the requirements below
     asked = code(written, _SELECTOR) if written else "The selector is empty: it takes every node."
     taken, alarm = ("left", "") if explanation.outcomes else ("other", " alarm")
-    if matched > explanation.states.get(None, 0):
+    if explanation.knows_states:
         parts = [(taken, connected, "match and are connected")]
         parts.append(("dim", matched - connected, "match, not connected"))
     else:  # nothing is known of states

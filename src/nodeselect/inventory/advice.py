@@ -41,9 +41,8 @@ def advice_of(explanation: "Explanation") -> str:
         return _of_the_only(explanation)
     if text := _relaxation(explanation):
         return text
-    dead = [short(outcome.text) for outcome in outcomes if outcome.fails == total]
-    if dead:
-        return f"no node satisfies {' or '.join(dead[:3])}: change that first"
+    if dead := _dead(explanation):
+        return f"no node satisfies {dead}: change that first"
     if not explanation.near:
         return "no single change takes more nodes"
     fewest = len(explanation.near[0].failed)
@@ -65,16 +64,18 @@ def _correction(explanation: "Explanation") -> str | None:
         return f"{text}: {_more(matches)}"
     if explanation.matched:
         return f"{text}: no node would match any more"
-    dead = [
-        short(outcome.text)
-        for outcome in explanation.outcomes
-        if outcome.fails == explanation.total and outcome.text not in wrong
-    ]
     text = f"{text}: no node would match yet"
-    if dead:
-        return f"{text}, since none satisfies {' or '.join(dead[:3])}"
+    if dead := _dead(explanation, wrong):
+        return f"{text}, since none satisfies {dead}"
     other = _relaxation(explanation) if len(explanation.outcomes) > 1 else None
     return f"{text}; or, as it is written, {other}" if other else text
+
+
+def _dead(explanation: "Explanation", but: Sequence[str] = ()) -> str:
+    """Name the first requirements that no node satisfies, other than ``but``; nothing where there
+    are none."""
+    texts = [outcome.text for outcome in explanation.outcomes if outcome.fails == explanation.total]
+    return " or ".join([short(text) for text in texts if text not in but][:3])
 
 
 def _relaxation(explanation: "Explanation") -> str | None:

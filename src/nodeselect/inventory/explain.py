@@ -50,7 +50,8 @@ def explain(moment: Moment, selector: Selector, examples: int) -> Explanation:
     failures = Failures(everything, passing)
     states = counting.states(moment.store, failures.among(everything, ()))
     outcomes = _outcomes(moment, everything, parts, passing, failures)
-    hints, correction = find_hints(moment, everything, selector, passing, outcomes)
+    missing_ids = tuple(each for each in selector.ids or () if moment.find(each) is None)
+    hints, correction = find_hints(moment, everything, selector, passing, outcomes, missing_ids)
     return Explanation(
         selector=str(selector),
         total=len(everything),
@@ -62,7 +63,7 @@ def explain(moment: Moment, selector: Selector, examples: int) -> Explanation:
         other_reasons=failures.lumped,
         near=_near(moment, failures) if examples else (),
         hints=hints,
-        missing_ids=tuple(i for i in selector.ids or () if moment.find(i) is None),
+        missing_ids=missing_ids,
         correction=correction,
     )
 

@@ -45,11 +45,13 @@ def find_hints(
     selector: Selector,
     passing: Sequence[Postings],
     outcomes: Sequence[Outcome],
+    missing_ids: Sequence[str],
 ) -> tuple[tuple[Hint, ...], Correction | None]:
     """Look for what was meant, first requirements first; at most three hints, and all of them at
     once where that is more than one.
 
     :param passing: for each of the selector's parts, the nodes that satisfy it.
+    :param missing_ids: the ids asked for that no node has.
     """
     if not everything:
         return (), None
@@ -69,7 +71,7 @@ def find_hints(
             break
         part, text = parts[place], outcomes[place].text
         if part.ids:
-            guess = fleet.names_for_ids(place, part.ids)
+            guess = fleet.names_for_ids(place, part.ids, missing_ids)
         else:
             guess = fleet.hint(place, text, part.requirements[0], takes_any=bool(passing[place]))
         if guess is not None:
@@ -190,13 +192,13 @@ class _Fleet:
     def _takes_any(self, instead: Selector | None) -> bool:
         return instead is None or bool(self._moment.match(instead))
 
-    def names_for_ids(self, place: int, ids: Sequence[str]) -> _Guess | None:
+    def names_for_ids(
+        self, place: int, ids: Sequence[str], missing: Sequence[str]
+    ) -> _Guess | None:
         """Find out which ids that no node has are names of nodes."""
         known: dict[str, str] = {}
         told: list[str] = []
-        for name in ids:
-            if self._moment.find(name) is not None:
-                continue
+        for name in missing:
             if nodes := self._store.named(name, self._everything):
                 known[name] = self._store.id(self._store.first(nodes, 1)[0])
                 first = f" (the first of {len(nodes):,} with this name)" if len(nodes) > 1 else ""
