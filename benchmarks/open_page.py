@@ -11,11 +11,11 @@ import time
 from pathlib import Path
 from typing import Any
 
-from tests.cli.browser import Browser, browser, chromium
+from tests.render.browser import Browser, browser, chromium
 
 from benchmarks.fleet import FIVE, nodes
 from nodeselect import Inventory, Node, Selector
-from nodeselect.cli.page import page
+from nodeselect.render.html.page import page
 
 SIZES = (1_000, 10_000, 50_000)
 RUNS = 7

@@ -7,8 +7,8 @@ from pytest_benchmark.fixture import BenchmarkFixture
 
 from benchmarks.fleet import FIVE
 from nodeselect import LIMITS, Operator, Requirement, Selector
-from nodeselect.labels import conflict, equivalent, implies, normal_form, redundant
-from nodeselect.labels.selector import made_of
+from nodeselect.selectors import conflict, equivalent, implies, normal_form, redundant
+from nodeselect.selectors.selector import made_of
 
 QUESTIONS: dict[str, Callable[[Selector], object]] = {
     "satisfiable": lambda selector: selector.is_satisfiable,

@@ -9,8 +9,8 @@ from pytest_benchmark.fixture import BenchmarkFixture
 
 from benchmarks.fleet import FIVE
 from nodeselect import Selector
-from nodeselect.labels import predicate
-from nodeselect.labels.selector import _parse
+from nodeselect.selectors import predicate
+from nodeselect.selectors.selector import _parse
 
 ONE = "region=us-east"
 TEXTS = pytest.mark.parametrize("text", [ONE, FIVE], ids=["one", "five"])

@@ -10,8 +10,10 @@ from pytest_benchmark.fixture import BenchmarkFixture
 
 from benchmarks.fleet import FIVE
 from nodeselect import LIMITS, Inventory, Selector
-from nodeselect.sources import json_records, known_keys, reader
-from nodeselect.sources.reader import Keep, NodeReader
+from nodeselect.readers import reader
+from nodeselect.readers.formats import json as json_records
+from nodeselect.readers.formats import typed_ndjson as known_keys
+from nodeselect.readers.reader import Keep, NodeReader
 
 Fleet = Callable[[int], Path]
 

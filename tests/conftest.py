@@ -1,9 +1,51 @@
-"""Profiles of hypothesis: examples are random at a desk and the same in each run of CI."""
+"""Fixtures that several folders share, and profiles of hypothesis: examples are random at a desk
+and the same in each run of CI."""
 
+import io
 import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
 
+import pytest
 from hypothesis import settings
+
+from nodeselect import cli
+from tests.cli.running import FLEET, PLAIN, Ended, Run
+from tests.inventory.small import small_segments
 
 settings.register_profile("desk", deadline=None, print_blob=True)
 settings.register_profile("ci", deadline=None, print_blob=True, derandomize=True)
 settings.load_profile("ci" if os.environ.get("CI") else "desk")
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Run the command line in this process, which is quicker than in one of its own."""
+    for name, value in PLAIN.items():
+        monkeypatch.setenv(name, value)
+
+    def run_here(*args: str, stdin: bytes | str = b"") -> Ended:
+        data = stdin.encode() if isinstance(stdin, str) else stdin
+        monkeypatch.setattr(sys, "argv", ["nodeselect", *args])
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(data)))
+        capsys.readouterr()
+        status = cli.run()
+        return Ended(status, *capsys.readouterr())
+
+    return run_here
+
+
+@pytest.fixture
+def fleet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Give the name of a file with the four nodes, in the folder that the test stands in."""
+    monkeypatch.chdir(tmp_path)
+    Path("fleet.ndjson").write_text(FLEET)
+    return "fleet.ndjson"
+
+
+@pytest.fixture(name="small_segments")
+def small_segments_fixture() -> Iterator[None]:
+    """Low thresholds for one test: see :mod:`tests.inventory.small`."""
+    with small_segments():
+        yield

@@ -7,7 +7,7 @@ else of nodeselect.
 from collections.abc import Collection, Iterable, Mapping
 from typing import Protocol
 
-from nodeselect.labels import Operator
+from nodeselect.selectors import Operator
 
 
 class Condition(Protocol):

@@ -99,7 +99,7 @@ def test_table_of_errors(code: str, wrong: str, right: str) -> None:
 def test_table_of_errors_is_whole() -> None:
     """Every code of a selector's errors stands in the table."""
     table = (ROOT / "docs/language.md").read_text("utf-8").partition("## Errors")[2]
-    rows = (ROOT / "tests/labels/diagnostics.txt").read_text("utf-8")
+    rows = (ROOT / "tests/selectors/diagnostics.txt").read_text("utf-8")
     codes = set(re.findall(r"^([a-z-]+) \d+ \d+ ['\"]", rows, re.MULTILINE))
     assert codes <= set(re.findall(r"`([a-z-]+)`", table))
 

@@ -17,7 +17,7 @@ from nodeselect import (
     SelectorError,
 )
 from nodeselect.errors import excerpt, found
-from nodeselect.printable import printable, width
+from nodeselect.text import printable, width
 
 
 @pytest.mark.parametrize("kind", [SelectorError, InventoryError, JobError])

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from nodeselect import InventoryError, Node
 from nodeselect.node import CONNECTED
-from nodeselect.printable import UNPRINTABLE
+from nodeselect.text import UNPRINTABLE
 
 FULL = Node("n-1", {"region": "eu"}, "edge", "connected")
 

@@ -10,7 +10,7 @@ from types import ModuleType
 import pytest
 
 import nodeselect
-from tests.labels.test_imports import HEAVY, loaded_after
+from tests.selectors.test_imports import HEAVY, loaded_after
 
 HOME = Path(nodeselect.__file__).parent
 
@@ -50,7 +50,7 @@ def is_package(module: ModuleType) -> bool:
 
 def test_the_modules_are_found() -> None:
     """The search sees the rooms and the modules in them."""
-    assert {"nodeselect.labels", "nodeselect.sources.reader", "nodeselect.node"} <= set(MODULES)
+    assert {"nodeselect.selectors", "nodeselect.readers.reader", "nodeselect.node"} <= set(MODULES)
 
 
 def test_all_of_nodeselect() -> None:
@@ -92,7 +92,7 @@ def test_all_is_what_the_module_defines(name: str) -> None:
     assert own - names == set()
     for each in names - own:
         assert is_package(module)
-        assert getattr(module, each).__module__.startswith(f"{name}.")
+        assert getattr(module, each).__module__.startswith("nodeselect.")
 
 
 def public_tuples() -> list[type[tuple[object, ...]]]:
@@ -103,7 +103,7 @@ def public_tuples() -> list[type[tuple[object, ...]]]:
     return sorted(tuples, key=lambda each: each.__name__)
 
 
-ROOMS = [f"nodeselect.{room}" for room in ("labels", "inventory", "jobs", "sources")]
+ROOMS = [f"nodeselect.{room}" for room in ("selectors", "inventory", "jobs", "readers")]
 TUPLES = public_tuples()
 
 

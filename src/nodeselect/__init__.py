@@ -22,9 +22,9 @@ from nodeselect.inventory import (
     Reason,
     Snapshot,
 )
-from nodeselect.labels import Operator, Requirement, Selector
 from nodeselect.limits import LIMITS, Limits
 from nodeselect.node import Node
+from nodeselect.selectors import Operator, Requirement, Selector
 
 __all__ = [
     "LIMITS",

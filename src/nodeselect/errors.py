@@ -14,7 +14,7 @@ by a program (a list where a string belongs) stay :class:`TypeError`.
 import unicodedata
 from typing import NamedTuple
 
-from nodeselect.printable import printable, quoted, width
+from nodeselect.text import printable, quoted, width
 
 __all__ = [
     "InventoryError",

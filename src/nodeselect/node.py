@@ -7,7 +7,7 @@ from typing import Final
 from nodeselect.errors import InventoryError
 from nodeselect.frozen import Frozen
 from nodeselect.limits import LIMITS
-from nodeselect.printable import UNPRINTABLE, printable, quoted
+from nodeselect.text import UNPRINTABLE, printable, quoted
 
 __all__ = ["CONNECTED", "Node", "Parts", "check_id", "check_sizes", "twice"]
 

@@ -6,13 +6,21 @@ import sys
 import unicodedata
 from typing import NamedTuple, Protocol
 
-__all__ = ["COMMAND", "Ended", "Run", "run_process", "unprintable"]
+__all__ = ["COMMAND", "FLEET", "Ended", "Run", "run_process", "unprintable"]
 
 COMMAND = (sys.executable, "-c", "from nodeselect.cli import main; main()")
 """The console script, whether or not it is installed on the path."""
 
 PLAIN = {"NO_COLOR": "", "TERM": "xterm", "COLUMNS": "80", "LC_ALL": "C.UTF-8"}
 """An environment in which every desk and every CI prints the same."""
+
+FLEET = """\
+{"id": "n-1", "name": "one", "state": "connected", "labels": {"region": "eu", "tier": "gold"}}
+{"id": "n-2", "name": "two", "state": "ready", "labels": {"region": "eu", "debug": ""}}
+{"id": "n-3", "state": "lost", "labels": {"region": "us"}}
+{"id": "n-4", "labels": {}}
+"""
+"""Four nodes: two that take work, one that does not, one of which nothing is known."""
 
 
 class Ended(NamedTuple):

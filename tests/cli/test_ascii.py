@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from nodeselect.printable import in_ascii, width
+from nodeselect.text import in_ascii, width
 from tests.cli.running import Run, run_process, unprintable
 
 WORDS = ("日本語" * 20, "שלום", "e\u0301te\u0301", "ключ", "\u202eabc", "👩\u200d🚀", "ﷺ", "é…")

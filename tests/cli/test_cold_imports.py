@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import FLEET
+from tests.cli.running import FLEET
 
 HEAVY = {"lark", "msgspec", "numpy", "pydantic", "pydantic_core", "yaml", "nodeselect.jobs"}
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nodeselect import Inventory, Node, Selector
-from nodeselect.cli.difference import compare
+from nodeselect.inventory.compare import compare
 from tests import naive
 from tests.cli.running import Run, unprintable
 from tests.cli.screens import screen

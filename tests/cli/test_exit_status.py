@@ -12,8 +12,7 @@ from typing import Any, NoReturn
 
 import pytest
 
-from tests.cli.conftest import FLEET
-from tests.cli.running import COMMAND, PLAIN, Run, run_process
+from tests.cli.running import COMMAND, FLEET, PLAIN, Run, run_process
 
 USAGE = "Usage: nodeselect match [OPTIONS]\nTry 'nodeselect match --help' for help.\n\nerror: "
 

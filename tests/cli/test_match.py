@@ -6,8 +6,7 @@ from pathlib import Path
 import pytest
 
 from nodeselect import Inventory
-from tests.cli.conftest import FLEET
-from tests.cli.running import Run
+from tests.cli.running import FLEET, Run
 from tests.cli.screens import screen
 
 THERE = "the states that there are: connected (1), ready (1), lost (1), none (1)"

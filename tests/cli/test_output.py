@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 
 from nodeselect import Inventory, Node
-from tests.cli.conftest import FLEET
-from tests.cli.running import Run, unprintable
+from tests.cli.running import FLEET, Run, unprintable
 
 JSON = """\
 [

@@ -12,11 +12,10 @@ from types import SimpleNamespace
 import pytest
 
 from nodeselect.cli import progress
-from nodeselect.cli.messages import coloured
 from nodeselect.cli.progress import FileProgress, Progress
-from nodeselect.sources.reader import NodeReader
-from tests.cli.conftest import FLEET
-from tests.cli.running import COMMAND, PLAIN, Run, run_process
+from nodeselect.cli.stderr import coloured
+from nodeselect.readers.reader import NodeReader
+from tests.cli.running import COMMAND, FLEET, PLAIN, Run, run_process
 
 RED = b"\x1b[31m\x1b[1merror\x1b[0m"
 

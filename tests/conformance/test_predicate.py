@@ -3,7 +3,7 @@
 import pytest
 
 from nodeselect.errors import SelectorError
-from nodeselect.labels import Requirement, Selector
+from nodeselect.selectors import Requirement, Selector
 from tests.conformance.vectors import VECTORS, Vector
 from tests.naive import takes
 

@@ -8,7 +8,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from unittest.mock import patch
 
-from nodeselect.inventory import arrays, building, changes, clustering, moment, segment, store
+from nodeselect.index import arrays, segment
+from nodeselect.index import cluster as clustering
+from nodeselect.inventory import compaction as building
+from nodeselect.inventory import delta as changes
+from nodeselect.inventory import moment, store
 
 __all__ = ["FEW", "small_segments"]
 

@@ -8,8 +8,8 @@ from unittest.mock import patch
 import pytest
 
 from nodeselect import Inventory, Node, NodeSet, Selector
-from nodeselect.inventory.changes import Changes
-from nodeselect.inventory.segment import Segment
+from nodeselect.index.segment import Segment
+from nodeselect.inventory.delta import Changes
 
 X = Selector.parse("x")
 

@@ -7,9 +7,9 @@ from unittest.mock import patch
 import pytest
 
 from nodeselect import Inventory, Node, Selector
+from nodeselect.index.label_index import LabelIndex
 from nodeselect.inventory import inventory as module
-from nodeselect.inventory.changes import Changes
-from nodeselect.inventory.label_index import LabelIndex
+from nodeselect.inventory.delta import Changes
 
 EVERYTHING = Selector.everything()
 

@@ -1,7 +1,7 @@
 """What a reader sees is what was there at its moment."""
 
 from nodeselect import Inventory, Node, Selector
-from nodeselect.inventory import postings
+from nodeselect.index import postings
 from nodeselect.inventory.moment import Moment
 
 

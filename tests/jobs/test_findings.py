@@ -18,9 +18,9 @@ from nodeselect.jobs import (
     read_response,
     read_server_job,
 )
-from nodeselect.jobs._make_rules_page import made_page
-from nodeselect.jobs.problems import ALL_CODES
-from nodeselect.jobs.rules import ALWAYS_TOLD, WARNINGS
+from nodeselect.jobs.check._build_rules_page import made_page
+from nodeselect.jobs.check.problems import ALL_CODES
+from nodeselect.jobs.check.rules import ALWAYS_TOLD, WARNINGS
 from nodeselect.limits import LIMITS
 
 HERE = Path(__file__).parent

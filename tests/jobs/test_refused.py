@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from nodeselect import Selector
 from nodeselect.jobs import check_job
-from nodeselect.jobs.check import check_document
+from nodeselect.jobs.check.checker import check_document
 
 CLEAN: dict[str, Any] = {
     "name": "demo",

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nodeselect.jobs import JobSpec, RolloutSpec, all_rules, check_job, read_job, read_job_selector
-from nodeselect.jobs._make_schema import made_schema
-from nodeselect.jobs.fields import INTEGER, NUMBER
-from nodeselect.jobs.shapes import Field, fields_of, schema_text
+from nodeselect.jobs.check.fields import INTEGER, NUMBER
+from nodeselect.jobs.check.schema_fields import Field, fields_of, schema_text
+from nodeselect.jobs.models._build_schema import made_schema
 
 ROOT = Path(__file__).parents[2]
 SCHEMA = json.loads(schema_text())

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule
 
 from nodeselect import Inventory, Node, NodeSet, Selector, Snapshot
-from nodeselect.inventory.changes import Changes
+from nodeselect.inventory.delta import Changes
 from tests.inventory.small import small_segments
 from tests.naive import takes
 from tests.property.strategies import KEYS, LABEL_VALUES, texts

@@ -5,7 +5,7 @@ import re
 
 from hypothesis import strategies as st
 
-from nodeselect.labels import Operator, Requirement, Selector
+from nodeselect.selectors import Operator, Requirement, Selector
 
 KEYS = ("in", "notin", "x", "a/b")
 """Keys; two of them are words of the language."""

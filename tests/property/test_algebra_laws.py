@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from nodeselect.labels import (
+from nodeselect.selectors import (
     Requirement,
     Selector,
     allowed,

@@ -12,9 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nodeselect import Inventory, Node, Selector
-from nodeselect.inventory import Explanation, building, failures
-from nodeselect.inventory.explain import counted_headline
-from nodeselect.printable import width
+from nodeselect.explain import failure_groups as failures
+from nodeselect.explain.compute import counted_headline
+from nodeselect.inventory import Explanation
+from nodeselect.inventory import compaction as building
+from nodeselect.text import width
 from tests import naive
 from tests.property.strategies import IDS, labels, selectors
 

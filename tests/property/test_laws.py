@@ -11,7 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from nodeselect.errors import SelectorError
-from nodeselect.labels import Operator, Selector
+from nodeselect.selectors import Operator, Selector
 from tests.naive import go_integer, takes
 from tests.property.strategies import (
     KEYS,

@@ -15,10 +15,10 @@ from importlib import import_module
 import click
 
 from nodeselect import __version__
-from nodeselect.cli.messages import say, say_bug, say_error, say_usage
-from nodeselect.cli.output import OutputError
+from nodeselect.cli.stderr import say, say_bug, say_error, say_usage
+from nodeselect.cli.stdout import OutputError
 from nodeselect.errors import NodeselectError
-from nodeselect.printable import quoted
+from nodeselect.text import quoted
 
 __all__ = ["commands", "main", "run"]
 

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 import click
 
 from nodeselect.cli.job_files import files_in, job_name, read_bytes
-from nodeselect.cli.messages import coloured, say, say_error
-from nodeselect.cli.output import put
 from nodeselect.cli.progress import FileProgress
+from nodeselect.cli.stderr import coloured, say, say_error
+from nodeselect.cli.stdout import put
 from nodeselect.errors import JobError
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def check(
     Of a folder, its .yaml, .yml and .json files are checked. A problem is an error or a warning;
     "nodeselect rules CODE" explains it.
     """
-    from nodeselect.cli.check_formats import lines_of
+    from nodeselect.render.problems import lines_of
 
     choice = _choice(context, selected, ignored)
     if require_selector and not choice.takes("empty-selector"):
@@ -129,8 +129,8 @@ def _codes(context: click.Context, option: str, texts: tuple[str, ...]) -> froze
     """Read codes parted by commas; refuse those that there are not, or that cannot be left out."""
     import difflib
 
-    from nodeselect.jobs.rules import ALWAYS_TOLD, all_rules
-    from nodeselect.printable import quoted
+    from nodeselect.jobs.check.rules import ALWAYS_TOLD, all_rules
+    from nodeselect.text import quoted
 
     codes = [piece.strip() for text in texts for piece in text.split(",")]
     for code in codes:

@@ -6,11 +6,7 @@ from typing import NamedTuple, TypeVar
 
 import click
 
-from nodeselect.cli.alone import OptionsOnly, option_before
-from nodeselect.cli.difference import Change, Difference, LabelChange, Side, compare
-from nodeselect.cli.folded import fold
 from nodeselect.cli.job_files import job_name
-from nodeselect.cli.messages import say
 from nodeselect.cli.options import (
     all_option,
     job_option,
@@ -21,8 +17,14 @@ from nodeselect.cli.options import (
     selector_option,
     selectors_of,
 )
-from nodeselect.cli.output import put
-from nodeselect.cli.report import (
+from nodeselect.cli.stderr import say
+from nodeselect.cli.stdout import put
+from nodeselect.cli.stray_arguments import OptionsOnly, option_before
+from nodeselect.inventory import Inventory
+from nodeselect.inventory.compare import Change, Difference, LabelChange, Side, compare
+from nodeselect.render.explanation import headline_of
+from nodeselect.render.id_ranges import fold
+from nodeselect.render.layout import (
     MARKDOWN_CODE,
     REPORTS,
     Screen,
@@ -35,10 +37,8 @@ from nodeselect.cli.report import (
     screen_here,
     wrapped,
 )
-from nodeselect.inventory import Inventory
-from nodeselect.inventory.telling import headline_of
-from nodeselect.labels import Selector
-from nodeselect.printable import quoted, width
+from nodeselect.selectors import Selector
+from nodeselect.text import quoted, width
 
 __all__ = ["diff"]
 

@@ -5,10 +5,7 @@ import sys
 
 import click
 
-from nodeselect.cli.alone import OptionsOnly
-from nodeselect.cli.explanations import Explained, Union, explained_lines, named
 from nodeselect.cli.job_files import job_name
-from nodeselect.cli.messages import say
 from nodeselect.cli.options import (
     id_option,
     is_in,
@@ -23,12 +20,15 @@ from nodeselect.cli.options import (
     state_option,
     states_of,
 )
-from nodeselect.cli.output import put
-from nodeselect.cli.report import REPORTS, screen_here
+from nodeselect.cli.stderr import say
+from nodeselect.cli.stdout import put
+from nodeselect.cli.stray_arguments import OptionsOnly
 from nodeselect.inventory import Inventory
-from nodeselect.labels import Selector
 from nodeselect.node import Node
-from nodeselect.printable import quoted
+from nodeselect.render.explanation_formats import Explained, Union, explained_lines, named
+from nodeselect.render.layout import REPORTS, screen_here
+from nodeselect.selectors import Selector
+from nodeselect.text import quoted
 
 __all__ = ["explain"]
 
@@ -141,7 +141,7 @@ def explain(
         return SOME if any(one.matches for one in ones) else NONE
     explanations = [inventory.explain(selector).without(left_out) for selector in selectors]
     if html is not None:
-        from nodeselect.cli.page import page, write_page  # loaded where a page is made
+        from nodeselect.render.html.page import page, write_page  # loaded where a page is made
 
         nodes = inventory.match(Selector.everything())
         write_page(html, page(explanations[0], selectors[0], nodes, subject))

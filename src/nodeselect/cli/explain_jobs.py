@@ -6,12 +6,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from enum import IntEnum
 from typing import Any, NamedTuple
 
-from nodeselect.cli.explanations import plain
 from nodeselect.cli.job_files import files_in, job_name
-from nodeselect.cli.messages import say
 from nodeselect.cli.options import job_selector, read_inventory
-from nodeselect.cli.output import put
-from nodeselect.cli.report import (
+from nodeselect.cli.stderr import say
+from nodeselect.cli.stdout import put
+from nodeselect.errors import JobError
+from nodeselect.inventory import Explanation, Inventory
+from nodeselect.render.explanation_formats import plain
+from nodeselect.render.layout import (
     Screen,
     broken,
     cell,
@@ -22,9 +24,7 @@ from nodeselect.cli.report import (
     table,
     wrapped,
 )
-from nodeselect.errors import JobError
-from nodeselect.inventory import Explanation, Inventory
-from nodeselect.printable import width
+from nodeselect.text import width
 
 __all__ = ["explain_jobs"]
 

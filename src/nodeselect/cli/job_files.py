@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from nodeselect.errors import InventoryError, JobError, Problem
 from nodeselect.limits import LIMITS
-from nodeselect.sources import open_input
+from nodeselect.readers import open_input
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -6,11 +6,14 @@ from typing import Any, BinaryIO, NamedTuple
 
 import click
 
-from nodeselect.cli.messages import say
 from nodeselect.cli.options import nodes_option, selector_option, selectors_of
-from nodeselect.cli.output import put
 from nodeselect.cli.progress import Progress
-from nodeselect.cli.report import (
+from nodeselect.cli.stderr import say
+from nodeselect.cli.stdout import put
+from nodeselect.readers import open_input
+from nodeselect.readers.reader import NodeReader
+from nodeselect.render.explanation import headline_of
+from nodeselect.render.layout import (
     REPORTS,
     Screen,
     cell,
@@ -22,11 +25,8 @@ from nodeselect.cli.report import (
     table,
     wrapped,
 )
-from nodeselect.inventory.telling import headline_of
-from nodeselect.labels import Selector
-from nodeselect.printable import quoted, width
-from nodeselect.sources import open_input
-from nodeselect.sources.reader import NodeReader
+from nodeselect.selectors import Selector
+from nodeselect.text import quoted, width
 
 __all__ = ["Facets", "counted", "labels"]
 
@@ -143,7 +143,7 @@ class Facets(NamedTuple):
         if key is None:
             return f"{self.headline}: no node has any label"
         text = f"{self.headline}: no node has the label {quoted(key)}"
-        from nodeselect.inventory.closeness import Known, close_key  # where a key is missing
+        from nodeselect.explain.similarity import Known, close_key  # where a key is missing
 
         names = Known({each.key: each.nodes for each in self.keys if len(each.key) <= _LONGEST})
         close = close_key(key, names) if len(names.counts) <= _MANY else None

@@ -10,9 +10,6 @@ from typing import BinaryIO
 import click
 from click.core import ParameterSource
 
-from nodeselect.cli.alone import OptionsOnly
-from nodeselect.cli.explanations import Explained, Union, explained_lines, named
-from nodeselect.cli.messages import say
 from nodeselect.cli.options import (
     all_option,
     id_option,
@@ -31,20 +28,23 @@ from nodeselect.cli.options import (
     states_of,
     unknown_states,
 )
-from nodeselect.cli.output import COLUMN_FORMATS, FORMATS, lines_of, put
 from nodeselect.cli.peeked import Peeked
 from nodeselect.cli.progress import Progress
-from nodeselect.cli.report import number_of, screen_here, wrapped
+from nodeselect.cli.stderr import say
+from nodeselect.cli.stdout import COLUMN_FORMATS, FORMATS, lines_of, put
+from nodeselect.cli.stray_arguments import OptionsOnly
 from nodeselect.errors import InventoryError
+from nodeselect.explain.compute import counted_headline
+from nodeselect.explain.wording import none_in_state, states_told
 from nodeselect.inventory import Explanation, Inventory
-from nodeselect.inventory.explain import counted_headline
-from nodeselect.inventory.states import none_in_state, states_told
-from nodeselect.inventory.telling import headline_of, of_left_out
-from nodeselect.labels import Selector
 from nodeselect.node import Node
-from nodeselect.printable import quoted
-from nodeselect.sources import open_input
-from nodeselect.sources.reader import Keep, NodeReader
+from nodeselect.readers import open_input
+from nodeselect.readers.reader import Keep, NodeReader
+from nodeselect.render.explanation import headline_of, of_left_out
+from nodeselect.render.explanation_formats import Explained, Union, explained_lines, named
+from nodeselect.render.layout import number_of, screen_here, wrapped
+from nodeselect.selectors import Selector
+from nodeselect.text import quoted
 
 __all__ = ["match"]
 

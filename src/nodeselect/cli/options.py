@@ -7,16 +7,16 @@ from typing import Any, TypeVar
 import click
 
 from nodeselect.cli.job_files import job_name, read_bytes
-from nodeselect.cli.messages import say, say_error
 from nodeselect.cli.progress import Progress
+from nodeselect.cli.stderr import say, say_error
 from nodeselect.errors import SelectorError
+from nodeselect.explain.wording import states_there_are
 from nodeselect.inventory import Inventory
-from nodeselect.inventory.states import states_there_are
-from nodeselect.labels import Selector
 from nodeselect.node import Node
-from nodeselect.printable import printable, quoted
-from nodeselect.sources import open_input
-from nodeselect.sources.reader import STATES, NodeReader
+from nodeselect.readers import open_input
+from nodeselect.readers.reader import STATES, NodeReader
+from nodeselect.selectors import Selector
+from nodeselect.text import printable, quoted
 
 __all__ = [
     "all_option",

@@ -6,7 +6,7 @@ import sys
 import time
 from typing import BinaryIO
 
-from nodeselect.sources.reader import NodeReader
+from nodeselect.readers.reader import NodeReader
 
 __all__ = ["FileProgress", "Progress"]
 

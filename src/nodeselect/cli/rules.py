@@ -4,8 +4,8 @@ import difflib
 
 import click
 
-from nodeselect.cli.output import put
-from nodeselect.printable import quoted
+from nodeselect.cli.stdout import put
+from nodeselect.text import quoted
 
 __all__ = ["rules"]
 

@@ -2,7 +2,7 @@
 
 import click
 
-from nodeselect.cli.output import put
+from nodeselect.cli.stdout import put
 
 __all__ = ["schema"]
 
@@ -10,7 +10,7 @@ __all__ = ["schema"]
 @click.command()
 def schema() -> int:
     """Print the JSON Schema of a job file, for editors and other tools."""
-    from nodeselect.jobs.shapes import schema_text
+    from nodeselect.jobs.check.schema_fields import schema_text
 
     put([schema_text().rstrip("\n")])
     return 0

@@ -5,13 +5,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from nodeselect.cli.alone import OptionsOnly
-from nodeselect.cli.folded import fold
 from nodeselect.cli.job_files import job_name, read_bytes
-from nodeselect.cli.messages import say
 from nodeselect.cli.options import job_option, nodes_option, read_inventory, say_empty
-from nodeselect.cli.output import put
-from nodeselect.cli.report import (
+from nodeselect.cli.stderr import say
+from nodeselect.cli.stdout import put
+from nodeselect.cli.stray_arguments import OptionsOnly
+from nodeselect.render.explanation import headline_of
+from nodeselect.render.id_ranges import fold
+from nodeselect.render.layout import (
     MARKDOWN_CODE,
     REPORTS,
     Screen,
@@ -25,11 +26,10 @@ from nodeselect.cli.report import (
     table,
     wrapped,
 )
-from nodeselect.inventory.telling import headline_of
-from nodeselect.printable import quoted, width
+from nodeselect.text import quoted, width
 
 if TYPE_CHECKING:
-    from nodeselect.jobs.waves import Wave
+    from nodeselect.jobs.rollout import Wave
 
 __all__ = ["waves"]
 
@@ -65,8 +65,8 @@ def waves(context: click.Context, nodes_from: str, job: str | None, output: str)
     The plan is made of the nodes that match the job's selector and are connected, by the strategy
     and the percentages of its rollout.
     """
-    from nodeselect.jobs.reading import read_job  # pydantic: loaded where a whole job is read
-    from nodeselect.jobs.waves import plan_waves, wave_rules
+    from nodeselect.jobs.read import read_job  # pydantic: loaded where a whole job is read
+    from nodeselect.jobs.rollout import plan_waves, wave_rules
 
     if job is None:
         raise click.UsageError("say which job: --job FILE", context)

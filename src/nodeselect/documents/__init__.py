@@ -10,7 +10,7 @@ documents, keys that are no text. So are keys given twice, and nesting beyond ``
 Most of that can be read past: what was refused is an :class:`Unknown`.
 """
 
-from nodeselect.documents.json_scanner import NotJsonError, read_json
+from nodeselect.documents.json import NotJsonError, read_json
 from nodeselect.documents.values import (
     DocumentError,
     List,
@@ -21,7 +21,7 @@ from nodeselect.documents.values import (
     Unknown,
     Value,
 )
-from nodeselect.documents.yaml_events import kind_of, read_yaml
+from nodeselect.documents.yaml import kind_of, read_yaml
 
 __all__ = [
     "DocumentError",

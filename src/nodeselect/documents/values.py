@@ -5,7 +5,7 @@ from operator import attrgetter
 from typing import NamedTuple
 
 from nodeselect.limits import LIMITS
-from nodeselect.printable import printable, quoted
+from nodeselect.text import printable, quoted
 
 __all__ = [
     "FILL_IN",

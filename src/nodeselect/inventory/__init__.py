@@ -1,6 +1,6 @@
 """FINDING. The nodes, and which of them a selector takes."""
 
-from nodeselect.inventory.explanation import (
+from nodeselect.explain.explanation import (
     Correction,
     Explanation,
     Hint,
@@ -9,10 +9,10 @@ from nodeselect.inventory.explanation import (
     Outcome,
     Reason,
 )
+from nodeselect.index.planner import Plan, Step
 from nodeselect.inventory.inventory import Inventory
-from nodeselect.inventory.nodeset import NodeSet
-from nodeselect.inventory.plan import Plan, Step
-from nodeselect.inventory.reading import Snapshot
+from nodeselect.inventory.node_set import NodeSet
+from nodeselect.inventory.snapshot import Snapshot
 
 __all__ = [
     "Correction",

@@ -5,17 +5,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from threading import Lock, get_ident
 from typing import TYPE_CHECKING, BinaryIO, NoReturn, TextIO
 
-from nodeselect.columns import Block, in_blocks
 from nodeselect.errors import InventoryError
-from nodeselect.inventory.building import build, compacted, is_due
+from nodeselect.inventory.compaction import build, compacted, is_due
 from nodeselect.inventory.moment import Moment
-from nodeselect.inventory.reading import Reading, Snapshot
+from nodeselect.inventory.snapshot import Reading, Snapshot
 from nodeselect.inventory.store import Store
 from nodeselect.node import Node, Parts
-from nodeselect.sources import open_input
+from nodeselect.readers import open_input
+from nodeselect.readers.columnar import Block, in_blocks
 
 if TYPE_CHECKING:
-    from nodeselect.sources.reader import NodeReader
+    from nodeselect.readers.reader import NodeReader
 
 __all__ = ["Inventory"]
 
@@ -63,7 +63,7 @@ class Inventory(Reading):
 
         :raises InventoryError: when anything is wrong or missing; there is no smaller inventory.
         """
-        from nodeselect.sources.reader import NodeReader  # msgspec: loaded with the first input
+        from nodeselect.readers.reader import NodeReader  # msgspec: loaded with the first input
 
         if not isinstance(source, NodeReader):
             with open_input(source) as (stream, name):

@@ -1,11 +1,11 @@
 """What a reader sees: a store as it was when so many nodes and deaths were there."""
 
-from nodeselect.inventory import postings
-from nodeselect.inventory.plan import count, run
-from nodeselect.inventory.postings import Postings
+from nodeselect.explain.vocabulary import Vocabulary
+from nodeselect.index import postings
+from nodeselect.index.planner import count, run
+from nodeselect.index.postings import Postings
 from nodeselect.inventory.store import Store
-from nodeselect.inventory.vocabulary import Vocabulary
-from nodeselect.labels import Selector
+from nodeselect.selectors import Selector
 
 __all__ = ["Moment"]
 

@@ -10,14 +10,14 @@ from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from nodeselect.inventory import postings
-from nodeselect.inventory.changes import Changes
-from nodeselect.inventory.label_index import LabelIndex
-from nodeselect.inventory.postings import Postings
+from nodeselect.index import postings
+from nodeselect.index.label_index import LabelIndex
+from nodeselect.index.postings import Postings
+from nodeselect.inventory.delta import Changes
 from nodeselect.node import Node
 
 if TYPE_CHECKING:
-    from nodeselect.inventory.segment import Segment
+    from nodeselect.index.segment import Segment
 
 __all__ = ["Store"]
 

@@ -5,21 +5,21 @@ The models and what reads into them load pydantic, and are loaded when they are 
 
 from typing import TYPE_CHECKING, Any
 
-from nodeselect.jobs.check import CheckedJob, check_job
-from nodeselect.jobs.problems import Choice
-from nodeselect.jobs.reading import (
+from nodeselect.jobs.check.checker import CheckedJob, check_job
+from nodeselect.jobs.check.problems import Choice
+from nodeselect.jobs.check.rules import Rule, all_rules
+from nodeselect.jobs.read import (
     read_execution,
     read_job,
     read_job_selector,
     read_response,
     read_server_job,
 )
-from nodeselect.jobs.rules import Rule, all_rules
-from nodeselect.jobs.waves import Wave, plan_waves, wave_rules
+from nodeselect.jobs.rollout import Wave, plan_waves, wave_rules
 
 if TYPE_CHECKING:
-    from nodeselect.jobs.execution import Execution, ExecutionStatus, GetExecutionResponse
-    from nodeselect.jobs.models import (
+    from nodeselect.jobs.models.execution import Execution, ExecutionStatus, GetExecutionResponse
+    from nodeselect.jobs.models.job import (
         HealthCheck,
         Job,
         JobSpec,
@@ -63,6 +63,6 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from nodeselect.jobs import execution, models
+    from nodeselect.jobs.models import execution, job
 
-    return getattr(execution if name in execution.__all__ else models, name)
+    return getattr(execution if name in execution.__all__ else job, name)

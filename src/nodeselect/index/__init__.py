@@ -1,0 +1,3 @@
+"""An immutable index: nodes to postings."""
+
+__all__: list[str] = []

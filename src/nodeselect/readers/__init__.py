@@ -1,0 +1,65 @@
+"""READERS. Nodes out of files, whatever wrote them: a module for each shape and each format."""
+
+import io
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import BinaryIO, TextIO
+
+from nodeselect.errors import InventoryError
+from nodeselect.text import printable
+
+__all__ = ["open_input"]
+
+
+@contextmanager
+def open_input(
+    source: str | os.PathLike[str] | BinaryIO | TextIO,
+) -> Iterator[tuple[BinaryIO, str]]:
+    """Open what nodes are read from; give a buffered stream of bytes and what to call it.
+
+    ``source`` is a path, ``-`` for standard input, or an open stream of bytes or of text, which is
+    left open.
+
+    :raises InventoryError: with the code ``cannot-read``.
+    """
+    if isinstance(source, (str, os.PathLike)):
+        if source == "-":
+            if sys.stdin is None:
+                raise InventoryError("cannot-read", "it is closed", place="standard input")
+            yield sys.stdin.buffer, "standard input"
+            return
+        if not os.fspath(source):
+            raise InventoryError("cannot-read", "the name of the file is empty")
+        name = printable(os.fspath(source))
+        try:
+            stream = open(source, "rb")  # noqa: SIM115, PTH123 - closed below; pathlib loads slowly
+        except (OSError, ValueError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "this is no path"
+            raise InventoryError("cannot-read", f"cannot be read: {reason}", place=name) from None
+        with stream:
+            yield stream, name
+        return
+    if not hasattr(source, "read"):
+        raise TypeError(f"nodes are read from a path or a stream, not {type(source).__name__}")
+    if isinstance(source, io.RawIOBase):
+        buffered = io.BufferedReader(source)
+        try:
+            yield buffered, "input"
+        finally:
+            buffered.detach()  # the stream is the caller's, and stays open
+    elif isinstance(source, io.BufferedIOBase):
+        yield source, "input"
+    else:
+        yield io.BytesIO(_all_bytes(source)), "input"
+
+
+def _all_bytes(stream: BinaryIO | TextIO) -> bytes:
+    try:
+        data = stream.read()
+    except UnicodeDecodeError:
+        raise InventoryError(
+            "not-utf-8", "the input is not UTF-8", hint="save it as UTF-8"
+        ) from None
+    return data.encode("utf-8", "surrogatepass") if isinstance(data, str) else data

@@ -1,0 +1,3 @@
+"""One module for each file format: bytes to records."""
+
+__all__: list[str] = []

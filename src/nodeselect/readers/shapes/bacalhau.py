@@ -1,0 +1,31 @@
+"""Bacalhau nodes: ``{Info{NodeID, Labels, …}, Membership, ConnectionState{Status, …}}``.
+
+As the API (``{"Nodes": […]}``) and ``bacalhau node list --output json`` print them. A node whose
+membership is not approved takes no work, so its state is the membership.
+"""
+
+from typing import Final
+
+from nodeselect.readers.raw_node import Found, Record, part
+
+__all__ = ["STATES", "find", "recognises"]
+
+STATES: Final = frozenset({"connected", "disconnected", "pending", "rejected"})
+"""The states that are known; others are taken as they come."""
+
+
+def recognises(record: Record) -> bool:
+    """Say whether ``record`` is a node of this shape; its id may still be missing."""
+    return "Info" in record
+
+
+def find(record: Record) -> Found:
+    """Say what the record says of the node."""
+    info = part(record, "Info")
+    state = part(record, "ConnectionState").get("Status", record.get("Connection"))
+    membership = record.get("Membership")
+    if isinstance(membership, str) and membership.upper() in ("PENDING", "REJECTED"):
+        state = membership
+    if isinstance(state, str):
+        state = state.lower()
+    return Found(info.get("NodeID"), info.get("Labels"), None, state, "Info.NodeID", "Info.Labels")

@@ -1,0 +1,55 @@
+"""Kubernetes nodes, as ``kubectl get nodes -o json`` or ``-o yaml`` prints them.
+
+A ``List`` or ``NodeList`` of nodes, or one ``Node``. The name is the id. The state is ``ready``,
+``not-ready`` or ``cordoned`` (ready, but marked unschedulable).
+"""
+
+from typing import Final
+
+from nodeselect.errors import InventoryError
+from nodeselect.readers.raw_node import Found, Record, part
+from nodeselect.text import quoted
+
+__all__ = ["STATES", "find", "recognises"]
+
+STATES: Final = frozenset({"cordoned", "not-ready", "ready"})
+"""The states that there are."""
+
+
+def recognises(record: Record) -> bool:
+    """Say whether ``record`` is a node of this shape; its name may still be missing."""
+    return "metadata" in record
+
+
+def find(record: Record) -> Found:
+    """Say what the record says of the node.
+
+    :raises InventoryError: when it is an object of another kind.
+    """
+    kind = record.get("kind", "Node")  # the items of a NodeList carry none
+    if kind != "Node":
+        raise InventoryError(
+            "not-a-node",
+            f"this is a {quoted(str(kind))}, not a Node",
+            hint="list nodes only: kubectl get nodes -o json",
+        )
+    metadata = part(record, "metadata")
+    name = metadata.get("name")
+    return Found(
+        name, metadata.get("labels"), name, _state(record), "metadata.name", "metadata.labels"
+    )
+
+
+def _state(record: Record) -> str | None:
+    conditions = part(record, "status").get("conditions")
+    if not isinstance(conditions, list):
+        return None
+    ready = any(
+        isinstance(condition, dict)
+        and condition.get("type") == "Ready"
+        and condition.get("status") == "True"
+        for condition in conditions
+    )
+    if ready and part(record, "spec").get("unschedulable") is True:
+        return "cordoned"
+    return "ready" if ready else "not-ready"

@@ -1,0 +1,3 @@
+"""Values as text, Markdown, JSON and HTML."""
+
+__all__: list[str] = []

@@ -1,0 +1,3 @@
+"""An explanation as a page of HTML."""
+
+__all__: list[str] = []

@@ -1,0 +1,3 @@
+"""What is wrong with a selector text, and what to write instead. Loaded with the first mistake."""
+
+__all__: list[str] = []

@@ -1,0 +1,211 @@
+"""Documents that are more than plain data, broken, or too deep are refused at their place."""
+
+import pytest
+
+from nodeselect.documents import DocumentError, Position, read_document, read_yaml, text_of
+from tests.documents.test_documents import refusal, tree
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "at", "message"),
+    [
+        pytest.param(
+            "a: &x b", "anchor", (0, 3), "anchors and aliases are refused ('x')", id="anchor"
+        ),
+        pytest.param(
+            "a: &x [b]", "anchor", (0, 3), "anchors and aliases are refused ('x')", id="anchor-list"
+        ),
+        pytest.param(
+            "a: &x {b: c}",
+            "anchor",
+            (0, 3),
+            "anchors and aliases are refused ('x')",
+            id="anchor-map",
+        ),
+        pytest.param(
+            "a: *x", "anchor", (0, 3), "anchors and aliases are refused ('x')", id="alias"
+        ),
+        pytest.param(
+            "*x : a", "anchor", (0, 0), "anchors and aliases are refused ('x')", id="alias-key"
+        ),
+        pytest.param(
+            "a: !!int 5", "tag", (0, 3), "tags are refused ('tag:yaml.org,2002:int')", id="tag"
+        ),
+        pytest.param("a: !x [b]", "tag", (0, 3), "tags are refused ('!x')", id="tag-list"),
+        pytest.param("a: ! b", "tag", (0, 3), "tags are refused ('!')", id="tag-none"),
+        pytest.param("a:\n  <<: {b: c}", "merge-key", (1, 2), "merge keys are refused", id="merge"),
+        pytest.param(
+            "a: b\n---\nc: d", "second-document", (1, 0), "a second document begins here", id="two"
+        ),
+        pytest.param(
+            "a: 1\nb: 2\n'a': 3",
+            "duplicate-key",
+            (2, 1),
+            "the key 'a' stands here for the second time; the first is in line 1",
+            id="key-twice",
+        ),
+        pytest.param(
+            '{"a": {"b": 1,\n"b": 2}}',
+            "duplicate-key",
+            (1, 1),
+            "the key 'b' stands here for the second time; the first is in line 1",
+            id="key-twice-json",
+        ),
+        pytest.param(
+            '{"a": 1, "\\u0061": 2}',
+            "duplicate-key",
+            (0, 10),
+            "the key 'a' stands here for the second time; the first is in line 1",
+            id="key-twice-escaped",
+        ),
+        pytest.param("~: a", "key-not-text", (0, 0), "a key is no text", id="null-key"),
+        pytest.param("? [a]\n: b", "key-not-text", (0, 2), "a key is no text", id="list-key"),
+        pytest.param("{ {a: b}: c}", "key-not-text", (0, 2), "a key is no text", id="map-key"),
+        pytest.param(
+            "a: {{ .Values.a }}", "key-not-text", (0, 3), "a template was left in", id="template"
+        ),
+        pytest.param(
+            "a: b\n# \x1b",
+            "control-character",
+            (1, 2),
+            "a control character (\\x1b) is refused",
+            id="escape",
+        ),
+        pytest.param(
+            'é: "日\x00"',
+            "control-character",
+            (0, 5),
+            "a control character (\\x00) is refused",
+            id="nul",
+        ),
+        pytest.param(
+            '{"a":\n"\\ud800"}',
+            "surrogate",
+            (1, 0),
+            "half of a surrogate pair is refused",
+            id="low",
+        ),
+        pytest.param(
+            '["\\udc00\\ud83d"]',
+            "surrogate",
+            (0, 1),
+            "half of a surrogate pair is refused",
+            id="swap",
+        ),
+        pytest.param(
+            '{"\\ud800": 1}', "surrogate", (0, 1), "half of a surrogate pair is refused", id="key"
+        ),
+        pytest.param(
+            '["\ud800"]', "surrogate", (0, 1), "half of a surrogate pair is refused", id="raw"
+        ),
+        pytest.param(
+            "a: [b\n",
+            "not-yaml",
+            (0, 3),
+            "not YAML: did not find expected ',' or ']'",
+            id="open-list",
+        ),
+        pytest.param(
+            "a: b: c",
+            "not-yaml",
+            (0, 4),
+            "not YAML: mapping values are not allowed in this context",
+            id="two-values",
+        ),
+        pytest.param(
+            'a: "b', "not-yaml", (0, 3), "not YAML: found unexpected end of stream", id="open-quote"
+        ),
+    ],
+)
+def test_refused(text: str, code: str, at: tuple[int, int], message: str) -> None:
+    """The document is refused by name, at the line and column of what is wrong with it."""
+    error = refusal(text)
+    assert (error.code, error.at, error.message) == (code, Position(*at), message)
+
+
+@pytest.mark.parametrize(
+    "text", ["\ud800", "a: \ud800", "\ud800: a", "# \ud800", "{a: \udfff}", 'a: "\ud83d"']
+)
+def test_half_a_surrogate_pair_in_yaml(text: str) -> None:
+    """YAML that holds half of a surrogate pair raises nothing of Python's codecs."""
+    assert refusal(text).at.line == 0
+
+
+def nested(depth: int, form: str, inner: str) -> str:
+    """Put ``inner`` into so many lists or objects."""
+    begin, end = {"list": ("[", "]"), "json": ('{"a": ', "}"), "yaml": ("{a: ", "}")}[form]
+    return begin * depth + inner + end * depth
+
+
+@pytest.mark.parametrize("form", ["list", "json", "yaml"])
+def test_depth(form: str) -> None:
+    """A value in 32 lists or objects is read, and in 33 refused, whatever the notation is."""
+    assert str(tree(read_document(nested(32, form, '"x"')))).count("x") == 1
+    assert str(tree(read_yaml(nested(32, form, '"x"')))).count("x") == 1
+    for read in (read_document, read_yaml):
+        with pytest.raises(DocumentError) as caught:
+            read(nested(33, form, '"x"'))
+        assert caught.value.code == "too-deep"
+        assert caught.value.message == "nested deeper than 32 levels (depth)"
+
+
+def test_depth_of_indented_yaml() -> None:
+    """Indentation counts as brackets do."""
+    lines = [" " * at + "a:" for at in range(33)]
+    assert tree(read_yaml("\n".join(lines[:32]) + " x"))
+    assert refusal("\n".join(lines) + " x").code == "too-deep"
+
+
+@pytest.mark.parametrize("form", ["list", "json", "yaml"])
+@pytest.mark.parametrize("end", [0, 1])
+def test_depth_without_end(form: str, end: int) -> None:
+    """100,000 levels are refused by the same name, and overflow no stack."""
+    text = nested(100_000, form, "x")
+    assert refusal(text if end else text[:100_000]).code == "too-deep"
+
+
+@pytest.mark.parametrize(
+    ("text", "data"),
+    [
+        pytest.param(
+            '["\\ud83d\\ude00", "\\"\\\\\\/\\b\\f\\n\\r\\t"]', ["😀", '"\\/\b\f\n\r\t'], id="json"
+        ),
+        pytest.param("{a: b, c: [d, 'e']}", {"a": "b", "c": ["d", "e"]}, id="flow"),
+        pytest.param("{a: b} # c\n", {"a": "b"}, id="flow-comment"),
+        pytest.param("[a,\n b,]", ["a", "b"], id="flow-list"),
+        pytest.param('{"a": b}', {"a": "b"}, id="half-json"),
+        pytest.param("{'a': 1.10}", {"a": "1.10"}, id="single-quotes"),
+        pytest.param("\n\n {}\n", {}, id="blanks"),
+        pytest.param("---\na: b\n...\n", {"a": "b"}, id="marks"),
+        pytest.param("%YAML 1.1\n---\na: b\n", {"a": "b"}, id="directive"),
+        pytest.param("# nothing\n", "", id="comment"),
+        pytest.param("", "", id="empty"),
+        pytest.param("just text", "just text", id="text"),
+    ],
+)
+def test_read(text: str, data: object) -> None:
+    """JSON, flow style, and documents with marks around are read as what they say."""
+    assert tree(read_document(text)) == data
+
+
+def test_text_of() -> None:
+    """Bytes are UTF-8, and a mark in front is no part of the text."""
+    assert text_of("é日\n".encode()) == "é日\n"
+    assert text_of("\ufeffa".encode()) == "a"
+
+
+@pytest.mark.parametrize(
+    ("data", "at"),
+    [
+        pytest.param(b"\xff\xfea\x00", (0, 0), id="utf-16"),
+        pytest.param(b"a: b\nc: K\xf6ln", (1, 4), id="latin-1"),
+        pytest.param("a\n日本é".encode() + b"\xff", (1, 3), id="behind-wide-characters"),
+        pytest.param(b"\xed\xa0\x80", (0, 0), id="surrogate"),
+        pytest.param(b"ab\xc3", (0, 2), id="cut-off"),
+    ],
+)
+def test_text_of_other_encodings(data: bytes, at: tuple[int, int]) -> None:
+    """Bytes that are no UTF-8 are refused at the line and column, in characters."""
+    with pytest.raises(DocumentError) as caught:
+        text_of(data)
+    assert (caught.value.code, caught.value.at) == ("not-utf-8", Position(*at))

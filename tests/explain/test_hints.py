@@ -1,0 +1,302 @@
+"""What was probably meant: a table of mistakes, and what is said of each.
+
+``hints.txt`` has a line for each selector: the selector, and below it, indented, the code, the
+message and what to write instead of each hint; ``-`` where nothing is said.
+"""
+
+import re
+from collections import Counter
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from nodeselect import Inventory, Node, Selector
+from nodeselect.explain import requirement_notes as notes
+from nodeselect.explain import vocabulary
+from nodeselect.explain.explanation import Hint
+from nodeselect.explain.similarity import Known
+from nodeselect.index.node_table import Rows
+from nodeselect.index.postings import Postings
+from nodeselect.inventory import statistics as counting
+from nodeselect.inventory.store import Store
+from tests.cli.running import unprintable
+
+TABLE = Path(__file__).with_name("hints.txt")
+
+FLEET = [
+    Node("n-1", {"region": "eu-west", "tier": "premium", "gpu": "nvidia-l4"}, name="dublin-01"),
+    Node("n-2", {"region": "eu-west", "tier": "standard", "disk_type": "ssd"}, name="dublin-02"),
+    Node("n-3", {"region": "eu-central", "kubernetes.io/arch": "arm64", "team": "fab-7"}),
+    Node(
+        "n-4",
+        {
+            "region": "us-east",
+            "tier": "premium",
+            "maintenance": "true",
+            "slots": "12",
+            "version": "1.5",
+        },
+    ),
+    Node("n-5", {"region": "us-east-1", "Zone": "b", "GPU 0": "NVIDIA L4", "rack": "r-17"}),
+    Node(
+        "n-6",
+        {
+            "region": "Asia",
+            "\x1b[31mteam\u202e": "x",
+            "slots": "none",
+            "address": "100.0.1",
+            "env": "PROD x",
+        },
+    ),
+]
+
+
+class Row(NamedTuple):
+    """A row of the table."""
+
+    question: str
+    said: str
+
+
+def rows() -> list[Row]:
+    """Read the table."""
+    text = re.sub(r"^#.*\n", "", TABLE.read_text("utf-8"), flags=re.MULTILINE)
+    return [
+        Row(match[1], match[2]) for match in re.finditer(r"^(\S.*)\n((?: {2}.*\n)+)", text, re.M)
+    ]
+
+
+def selector_of(question: str) -> Selector:
+    """Read a question: a selector, with ids before it as ``id:n-1,n-2;``."""
+    ids, _, text = question.rpartition(";")
+    selector = Selector.parse(text)
+    return selector & Selector.of(match_ids=ids.removeprefix("id:").split(",")) if ids else selector
+
+
+def shown(found: tuple[Hint, ...]) -> str:
+    """Write hints as the table has them."""
+    lines = []
+    for hint in found:
+        lines.append(f"{hint.code}: {hint.message}")
+        if hint.instead is not None:
+            wrong = " and ".join(hint.wrong)
+            lines.append(f"  {wrong} -> {hint.instead} ({hint.matches})")
+    return "".join(f"  {line}\n" for line in lines or ["-"])
+
+
+@pytest.mark.parametrize("row", rows(), ids=lambda row: row.question)
+@pytest.mark.parametrize("indexed", [True, False])
+def test_table(row: Row, indexed: bool) -> None:
+    """Each mistake is told as the table says, with and without an index, and can be printed."""
+    told = Inventory(FLEET, indexed=indexed).explain(selector_of(row.question))
+    assert shown(told.hints) == row.said
+    assert not unprintable(shown(told.hints))
+
+
+def test_the_table_has_every_code() -> None:
+    """Every kind of hint stands in the table."""
+    codes = set(re.findall(r"^ {2}([a-z-]+): ", TABLE.read_text("utf-8"), re.M))
+    assert codes == {
+        *("contradiction", "other-spelling", "other-prefix", "other-value", "other-key"),
+        "name-for-id",
+    }
+
+
+def test_what_is_written_instead_can_be_parsed() -> None:
+    """What a hint says to write is a selector, unless it is an id."""
+    for row in rows():
+        for hint in Inventory(FLEET).explain(selector_of(row.question)).hints:
+            if hint.instead is not None and hint.code != "name-for-id":
+                Selector.parse(hint.instead)
+
+
+def test_three_at_most_and_the_first_ones() -> None:
+    """Of many mistakes the first three are told."""
+    told = Inventory(FLEET).explain(Selector.parse("regoin,Tier,disk-type,maintenence,teem=x"))
+    assert [hint.wrong for hint in told.hints] == [("regoin",), ("Tier",), ("disk-type",)]
+
+
+def test_the_order_of_nodes_and_of_labels_does_not_matter() -> None:
+    """The same nodes in another order give the same hints."""
+    backwards = [
+        Node(node.id, dict(list(node.labels.items())[::-1]), name=node.name) for node in FLEET[::-1]
+    ]
+    for row in rows():
+        selector = selector_of(row.question)
+        assert (
+            Inventory(backwards).explain(selector).hints == Inventory(FLEET).explain(selector).hints
+        )
+
+
+def test_a_selector_full_of_mistakes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Something close is looked for eight values of each of sixteen requirements, and no more."""
+    asked: list[str] = []
+    monkeypatch.setattr(Known, "closest", lambda _, text: asked.append(text))
+    values = [f"{chr(97 + at)}{chr(97 + to)}zz" for at in range(26) for to in range(26)]
+    text = ",".join(f"tier in ({','.join(values[at : at + 20])})" for at in range(0, 400, 10))
+    Inventory(FLEET).explain(Selector.parse(f"region!=zzzz,{text}"))
+    assert asked[0] == "zzzz"
+    assert len(asked) == 1 + 15 * 8
+
+
+def test_values_are_counted_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Between two writes the values of a key are counted for the first mistake, and kept."""
+    counted: list[str] = []
+    few_values = counting.few_values
+
+    def watched(store: Store, found: Postings, key: str, most: int) -> Counter[str] | None:
+        counted.append(key)
+        return few_values(store, found, key, most)
+
+    monkeypatch.setattr(counting, "few_values", watched)
+    inventory = Inventory(FLEET)
+    for value in ("premum", "standrad", "gold"):
+        inventory.explain(Selector.parse(f"tier={value},region in (eu-wset,eu_west)"))
+    assert sorted(counted) == ["region", "tier"]
+    inventory.upsert(Node("n-7", {"tier": "gold"}))
+    assert inventory.explain(Selector.parse("tier=glod")).hints[0].instead == "tier=gold"
+    assert len(counted) == 3
+
+
+def test_few_values_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What does not fit any more makes room."""
+    monkeypatch.setattr(vocabulary, "_KEPT", 5)
+    known = vocabulary.Vocabulary(*_store_of(FLEET))
+    first = known.values("region")
+    assert known.values("region") is first
+    known.values("tier")
+    assert known.values("region") is not first
+    assert known.values("region", 3) is None
+    assert known.values("tier", 1) is None
+
+
+def _store_of(nodes: list[Node]) -> tuple[Store, Postings]:
+    moment = Inventory(nodes)._moment
+    return moment.store, moment.everything()
+
+
+def test_a_key_with_many_values_is_not_searched(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a key tells nodes apart, no value is looked for, and no value is counted."""
+    monkeypatch.setattr(vocabulary, "_MANY", 3)
+    monkeypatch.setattr(notes, "_FEW", 3)
+    monkeypatch.setattr(Known, "_near", None)  # would raise where it was called
+    names = ["aaaa", "bbbb", "cccc", "dddd"]
+    told = Inventory(Node(name, {"host": name}) for name in names).explain(
+        Selector.parse("host=aaab,host>5")
+    )
+    assert told.hints[1:] == ()  # the first is the contradiction
+    assert [outcome.note for outcome in told.outcomes] == [
+        "no node has this value (4 nodes have the label)",
+        "no node has such a number (4 nodes have the label)",
+    ]
+
+
+@pytest.mark.parametrize("indexed", [True, False])
+def test_many_keys_are_not_searched(monkeypatch: pytest.MonkeyPatch, indexed: bool) -> None:
+    """Where there are very many keys, none is looked for."""
+    monkeypatch.setattr(vocabulary, "_MANY", 3)
+    node = Node("n", {"aaaa": "vv", "bbbb": "", "cccc": "", "dddd": ""})
+    inventory = Inventory([node], indexed=indexed)
+    assert inventory.explain(Selector.parse("aaab=vv")).hints == ()
+
+
+@pytest.mark.parametrize("of", ["segment", "changes"])
+def test_a_name_is_looked_up(monkeypatch: pytest.MonkeyPatch, of: str) -> None:
+    """Whether an id is a name is found without a look at each node, once a table of names is made;
+    the first living node of that name is told."""
+    nodes = [Node(f"n-{at}", name=f"web-{at % 1_000}") for at in range(3_000)]
+    inventory = Inventory(nodes if of == "segment" else [], compact_at=None)
+    inventory.apply(nodes)
+    inventory.remove("n-7")
+    inventory.upsert(Node("n-1007", name="other"))
+    asked = Selector.of(match_ids=["web-7", "n-0"])
+    assert inventory.explain(asked).hints[0].instead == "n-2007"
+    inventory.upsert(Node("n-0", name="web-7"))
+    looked: list[int] = []
+    node = Store.node
+
+    def watched(self: Store, ordinal: int) -> Node:
+        looked.append(ordinal)
+        return node(self, ordinal)
+
+    monkeypatch.setattr(Store, "node", watched)
+    monkeypatch.delattr(Rows, "names")  # the table is made: whoever looks through them fails
+    assert inventory.explain(Selector.of(match_ids=["web-7"])).hints[0].instead == "n-0"
+    assert len(looked) < 10
+    monkeypatch.undo()
+    inventory.compact()
+    assert inventory.explain(Selector.of(match_ids=["web-7"])).hints[0].instead == "n-0"
+
+
+@pytest.mark.parametrize("gone", ["removed", "replaced"])
+@pytest.mark.parametrize("begun", [0, 3_000])
+def test_what_no_node_has_any_more(monkeypatch: pytest.MonkeyPatch, gone: str, begun: int) -> None:
+    """Keys and values of nodes that are gone are not offered, and do not use up a limit."""
+    monkeypatch.setattr(vocabulary, "_MANY", 3)
+    old = [Node(f"old-{at}", {f"key-{at}": "", "tier": f"tier-{at}"}) for at in range(50)]
+    old += [Node("old", {"regoin": "eu", "tier": "premuim"})]
+    kept = [Node(f"n-{at}", {"region": "eu", "tier": "premium"}) for at in range(1 + begun)]
+    inventory = Inventory([*old, *kept], compact_at=None)
+    if gone == "removed":
+        inventory.apply([node.id for node in old])
+    else:
+        inventory.apply([Node(node.id, {"region": "eu"}) for node in old])
+    for text, instead in (
+        ("regon=eu", "region=eu"),
+        ("tier=premiun", "tier=premium"),
+        ("tier!=premiun", "tier!=premium"),
+        ("zone=premium", "tier=premium"),
+        ("regoin=eu", "region=eu"),
+        ("key-7=premium", "tier=premium"),
+    ):
+        told = inventory.explain(Selector.parse(text))
+        assert [hint.instead for hint in told.hints] == [instead]
+        inventory_now = Inventory(inventory)
+        assert told.hints == inventory_now.explain(Selector.parse(text)).hints
+
+
+def test_few_words_of_a_large_set_are_looked_for() -> None:
+    """Of a set of a thousand values the first few are looked for."""
+    values = [f"x{number}" for number in range(1_000)]
+    told = Inventory(FLEET).explain(
+        Selector.of(match_expressions=[f"tier in ({','.join(values)})"])
+    )
+    assert told.hints == ()
+    told = Inventory(FLEET).explain(Selector.parse("tier in (premum,gold,zzz)"))
+    assert told.hints[0].instead == "tier in (gold,premium,zzz)"
+
+
+def test_a_name_that_several_nodes_have() -> None:
+    """The first node is told, and that it is not the only one."""
+    nodes = [Node("n-9", name="web"), Node("n-1", name="web"), Node("n-2", name="db")]
+    (hint,) = Inventory(nodes).explain(Selector.of(match_ids=["web"])).hints
+    assert hint.message == (
+        "'web' is the name of a node, not an id; its id is 'n-9' (the first of 2 with this name)"
+    )
+    (hint,) = Inventory(nodes).explain(Selector.of(match_ids=["web", "db", "n-1"])).hints
+    assert (hint.instead, hint.matches) == ("n-2,n-9", 3)
+    assert hint.message == (
+        "'db' and 'web' are names of nodes, not ids; their ids are 'n-2' and 'n-9' (the first of 2"
+        " with this name)"
+    )
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["true", "FALSE", "yes", "No", "on", "off", "None", "null", "unknown", "1.5", "16Gi", "7", "x"],
+)
+def test_values_that_say_nothing_of_their_key(value: str) -> None:
+    """Numbers, single letters and words that stand under any key are not looked for elsewhere."""
+    nodes = [Node("n-1", {"some": value, "other": "eu-west"})]
+    assert Inventory(nodes).explain(Selector.parse(f"nonesuch={value}")).hints == ()
+    assert Inventory(nodes).explain(Selector.parse("nonesuch=eu-west")).hints != ()
+
+
+@pytest.mark.parametrize(("values", "told"), [(1_000, True), (1_001, False)])
+def test_how_many_values_are_told(values: int, told: bool) -> None:
+    """The most frequent values are told of a label that has up to a thousand."""
+    nodes = [Node(f"n-{at}", {"rack": f"r-{at:04d}"}) for at in range(values)]
+    note = Inventory(nodes).explain(Selector.parse("rack=x")).outcomes[0].note
+    assert note is not None
+    assert ("'r-0000' (1)" in note) is told

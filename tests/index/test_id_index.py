@@ -1,0 +1,134 @@
+"""From an id to its rank, also where different ids share a hash."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nodeselect import Inventory, InventoryError, Node, Selector
+from nodeselect.index import id_index as id_table
+from nodeselect.index.id_index import IdTable
+
+HASHES: list[Callable[[object], int]] = [
+    hash,
+    lambda _: 7,
+    lambda _: -1,
+    lambda text: len(str(text)),
+    lambda text: hash(text) << 32 | len(str(text)) % 2,
+]
+
+
+@pytest.fixture(name="hashed", params=range(len(HASHES)), ids=["own", "7", "-1", "length", "high"])
+def hashed_fixture(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hash ids by a worse function, so that many share a hash or the half of it that is kept."""
+
+    def hashed(text: object) -> int:
+        number: int = HASHES[request.param](text)
+        return (number + 2**63) % 2**64 - 2**63
+
+    monkeypatch.setattr(id_table, "hash", hashed, raising=False)
+
+
+def table(ids: list[str]) -> IdTable:
+    """Make a table of ids."""
+    objects = np.empty(len(ids), object)
+    objects[:] = ids
+    return IdTable(objects)
+
+
+IDS = [f"n-{at}" for at in range(120)]
+UNKNOWN = ["", "n", "n-", "N-1", "n-120", "n-01", "né", "n-1\0"]
+
+
+def test_find(hashed: None) -> None:
+    """Each id is found at its rank, and no other is found."""
+    ids = table(IDS)
+    assert [ids.find(node_id) for node_id in IDS] == list(range(len(IDS)))
+    assert [ids.find(node_id) for node_id in UNKNOWN] == [None] * len(UNKNOWN)
+
+
+def test_find_each(hashed: None) -> None:
+    """Of names, which may be alike or absent, all that are the same are found."""
+    objects = np.empty(90, object)
+    objects[:] = [None if at % 3 == 2 else f"web-{at % 7}" for at in range(90)]
+    names = IdTable(objects)
+    for name in (*(f"web-{number}" for number in range(7)), "web", "web-7", ""):
+        assert sorted(names.find_each(name)) == [at for at in range(90) if objects[at] == name]
+
+
+def test_find_all(hashed: None) -> None:
+    """Of many ids those that are there are found, once each, wherever unknown ones stand."""
+    ids = table(IDS)
+    mixed = [*UNKNOWN[:4], *IDS[::3], *UNKNOWN[4:]]
+    assert sorted(ids.find_all(mixed)) == list(range(0, len(IDS), 3))
+    assert sorted(ids.find_all(tuple(IDS))) == list(range(len(IDS)))
+    assert list(ids.find_all(UNKNOWN)) == []
+    assert list(ids.find_all(())) == []
+
+
+def test_an_empty_table(hashed: None) -> None:
+    """A table of nothing finds nothing."""
+    ids = table([])
+    assert ids.find("n-1") is None
+    assert list(ids.find_all(["n-1", "n-2"])) == []
+    assert ids.find_twice() is None
+
+
+def test_find_twice(hashed: None) -> None:
+    """Of ids that stand there twice the one whose second place is first is given."""
+    assert table(IDS).find_twice() is None
+    assert table(["a", "b", "c", "b", "a"]).find_twice() == (1, 3)
+    assert table(["a", "a"]).find_twice() == (0, 1)
+    assert table(["c", "a", "b", "a", "c", "c"]).find_twice() == (1, 3)
+
+
+@given(st.lists(st.text(max_size=2), max_size=12), st.lists(st.text(max_size=2), max_size=12))
+def test_a_table_is_a_dict(ids: list[str], wanted: list[str]) -> None:
+    """What a dict of ranks says of any ids, the table says, and it tells the first duplicate."""
+    twice = next(((ids.index(each), at) for at, each in enumerate(ids) if each in ids[:at]), None)
+    assert table(ids).find_twice() == twice
+    different = list(dict.fromkeys(ids))
+    ranks = {node_id: rank for rank, node_id in enumerate(different)}
+    made = table(different)
+    assert [made.find(each) for each in wanted] == [ranks.get(each) for each in wanted]
+    asked = list(dict.fromkeys(wanted))
+    found = sorted(ranks[each] for each in asked if each in ranks)
+    assert sorted(made.find_all(asked)) == found
+
+
+def test_an_inventory_whose_ids_share_hashes(hashed: None, small_segments: None) -> None:
+    """Shared hashes cost time and nothing else: what is found, changed and refused is the same."""
+    inventory = Inventory(Node(node_id, {"at": node_id}) for node_id in IDS)
+    many = Selector.of(match_ids=[*IDS[::2], "n-unknown"])
+    assert inventory.match(many).ids() == IDS[::2]
+    assert inventory.match(Selector.of(match_ids=["n-5", "n-6"])).ids() == ["n-5", "n-6"]
+    inventory.upsert(Node("n-5", {"at": "new"}))
+    inventory.remove("n-6")
+    assert inventory["n-5"].labels == {"at": "new"}
+    assert "n-6" not in inventory
+    with pytest.raises(InventoryError, match="two nodes have the id 'n-3'"):
+        Inventory(Node(node_id) for node_id in [*IDS, "n-3"])
+
+
+@pytest.mark.parametrize("count", [2, 40])
+def test_duplicates_are_refused_in_the_same_words(count: int, small_segments: None) -> None:
+    """Few nodes or many, with the index or without: the same id is named."""
+    nodes = [Node(f"n-{at}") for at in range(count)]
+    messages = set()
+    for indexed in (True, False):
+        with pytest.raises(InventoryError) as caught:
+            Inventory([*nodes, nodes[1], nodes[0]], indexed=indexed)
+        messages.add((caught.value.code, str(caught.value)))
+    assert messages == {
+        (
+            "duplicate-id",
+            f"two nodes have the id 'n-1': nodes 2 and {count + 1}\n  keep one of the two",
+        )
+    }
+
+
+def test_bytes() -> None:
+    """An id takes at most sixteen bytes in the table, where there are some."""
+    assert 8 * len(IDS) <= table(IDS).bytes <= 16 * len(IDS)

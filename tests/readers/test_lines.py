@@ -1,0 +1,171 @@
+"""JSON lines are read piece by piece, and the pieces are never seen in the answer."""
+
+import io
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nodeselect import Inventory, InventoryError, Node
+from nodeselect.readers import reader as reader_module
+from nodeselect.readers.formats import json as json_records
+from nodeselect.readers.reader import NodeReader
+from tests.readers.reading import nodes_of
+
+PIECE = 60 * 1024
+TEXT = st.text(st.characters(codec="utf-8"))
+IDS = st.text('abcé日"\\/ ', min_size=1, max_size=4)
+
+
+@st.composite
+def records(draw: st.DrawFn) -> list[dict[str, Any]]:
+    """Plain nodes with different ids, with and without name and state."""
+    some = []
+    for node_id in draw(st.lists(IDS, min_size=2, max_size=8, unique=True)):
+        record: dict[str, Any] = {"id": node_id}
+        record["labels"] = draw(st.dictionaries(TEXT, TEXT, max_size=3))
+        record |= draw(
+            st.fixed_dictionaries(
+                {}, optional={"name": st.none() | TEXT, "state": st.none() | TEXT}
+            )
+        )
+        some.append(record)
+    return some
+
+
+BLANK = st.sampled_from(["", "\n", "\r\n", " \t\n", "\n\n \n"])
+
+
+@st.composite
+def as_lines(draw: st.DrawFn, some: list[dict[str, Any]]) -> str:
+    """Write the records one a line, with blank lines and blanks anywhere between."""
+    parts = [draw(st.sampled_from(["", "\ufeff"])), draw(BLANK)]
+    for record in some:
+        parts.append(draw(st.sampled_from(["", " ", "\t"])))
+        parts.append(json.dumps(record, ensure_ascii=draw(st.booleans())))
+        parts += [draw(st.sampled_from(["\n", "\r\n", " \n"])), draw(BLANK)]
+    text = "".join(parts)
+    return text.rstrip() if draw(st.booleans()) else text
+
+
+def expected(some: list[dict[str, Any]]) -> list[Node]:
+    """Give the nodes that the records say."""
+    return [Node(each["id"], each["labels"], each.get("name"), each.get("state")) for each in some]
+
+
+@given(st.data(), records(), st.sampled_from([1, 7, 50, PIECE]))
+def test_lines_are_the_nodes_that_json_reads_in_them(
+    data: st.DataObject, some: list[dict[str, Any]], piece: int
+) -> None:
+    """Reading gives one node for each line with text in it, wherever the pieces are cut."""
+    text = data.draw(as_lines(some))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(reader_module, "_PIECE", piece)
+        assert nodes_of(text) == expected(some)
+
+
+@given(st.data(), records())
+def test_fast_and_slow_path_agree(data: st.DataObject, some: list[dict[str, Any]]) -> None:
+    """Lines read one by one give the same nodes as lines decoded together."""
+    text = data.draw(as_lines(some))
+    fast = nodes_of(text)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(json_records, "decode_plain_lines", lambda piece, lines: None)
+        assert nodes_of(text) == fast
+
+
+CORNERS = st.sampled_from(
+    [
+        '{"id": "a", "labels": {}}',
+        '{"id": "b", "labels": {"k": "v"}}',
+        '{"id": "c", "labels": {"k": "\\""}, "name": null}',
+        '{"id": "d", "labels": {"k": "v", "k": "v"}}',
+        '{"id": "e", "labels": {}, "state": null, "state": "x"}',
+        '{"id": "f", "labels": {}} {"id": "g", "labels": {}}',
+        '{"id": "h", "labels": {}},',
+        '{"id": "i"}',
+        '{"id": "", "labels": {}}',
+        '{"id": "j\\u0000", "labels": {}}',
+        '{"id": "k", "labels": {"x": 1}}',
+        '{"id": "l", "labels": null}',
+        '{"id": "m", "labels": {}, "more": ""}',
+        '{"id": "n\u3164", "labels": {}}',
+        '{"id": "o", "labels": {"\\ud83d\\ude00": "\\ud83d"}}',
+        '{"id": "p", "labels": {"q"',
+        ': "v"}}',
+        "\ufeff",
+        "[]",
+        "",
+        "\x0b",
+    ]
+)
+
+
+def outcome(text: str) -> list[Node] | str:
+    """Give the nodes, or the code of the refusal."""
+    try:
+        return list(Inventory.read(io.BytesIO(text.encode())))
+    except InventoryError as error:
+        return error.code
+
+
+@given(st.lists(CORNERS, max_size=6))
+def test_fast_and_slow_path_agree_on_what_is_wrong(lines: list[str]) -> None:
+    """Whether lines are taken does not depend on how they are decoded."""
+    text = '{"id": "y", "labels": {}}\n{"id": "z", "labels": {}}\n' + "\n".join(lines)
+    fast = outcome(text)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(json_records, "decode_plain_lines", lambda piece, lines: None)
+        assert outcome(text) == fast
+
+
+def line(node_id: str, value: str = "", end: str = "\n") -> str:
+    """Write one node with one label."""
+    return json.dumps({"id": node_id, "labels": {"v": value}}) + end
+
+
+LENGTHS = [1, 10, 1_000, 5_000, 40_000, PIECE - 40, PIECE, 3, 65_000, 20_000, 2, 65_535, 7]
+
+
+@pytest.mark.parametrize(
+    ("end", "last", "blank", "escape"),
+    [
+        pytest.param("\n", "\n", "", "", id="plain"),
+        pytest.param("\r\n", "\r\n", "", "", id="windows"),
+        pytest.param("\n", "", "", "", id="no-end-of-line"),
+        pytest.param("\n", "\n", "\n \n\r\n", "", id="blank-lines"),
+        pytest.param("\n", "\n", "", "\\", id="escapes"),
+    ],
+)
+def test_lines_of_every_length(end: str, last: str, blank: str, escape: str) -> None:
+    """Lines shorter and longer than a piece all give their node, in order."""
+    values = [f"{escape}{'x' * (length - 1)}" for length in LENGTHS] * 3
+    ends = [*[end + blank] * (len(values) - 1), last]
+    text = "".join(
+        line(f"n-{at}", value, end)
+        for at, (value, end) in enumerate(zip(values, ends, strict=True))
+    )
+    assert len(text) > 10 * PIECE
+    nodes = nodes_of("\ufeff" + text)
+    assert [node.id for node in nodes] == [f"n-{at}" for at in range(len(values))]
+    assert [node.labels["v"] for node in nodes] == values
+
+
+def test_a_line_is_longer_than_a_piece() -> None:
+    """A line that is longer than a piece by what is around its labels is one line."""
+    filler = " " * (3 * PIECE)
+    text = line("n-1") + line("n-2") + f'{{"id": "n-3",{filler}"labels": {{}}}}\n' + line("n-4")
+    assert [node.id for node in nodes_of(text)] == ["n-1", "n-2", "n-3", "n-4"]
+
+
+@pytest.mark.parametrize("number", [2, 3, 700, 1_500, 3_000])
+def test_the_line_of_a_mistake(number: int) -> None:
+    """A wrong line is told by its number in the input, in whatever piece it stands."""
+    lines = [line(f"n-{at}", "x" * 50) for at in range(3_000)]
+    lines[number - 1] = '{"id": "wrong", "labels": {"a": 1}}\n'
+    reading = NodeReader(io.BytesIO(("\n" * 4 + "".join(lines)).encode()))
+    with pytest.raises(InventoryError) as caught:
+        list(reading)
+    assert caught.value.place == f"line {number + 4}: labels.a"

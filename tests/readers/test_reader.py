@@ -1,0 +1,282 @@
+"""The reader counts, checks and keeps; whatever the bytes are, it gives nodes or refuses."""
+
+import gc
+import io
+import json
+import sys
+import tracemalloc
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nodeselect import Inventory, InventoryError, Node
+from nodeselect.readers import duplicate_ids as seen
+from nodeselect.readers import reader as reader_module
+from nodeselect.readers.reader import NodeReader
+from tests.readers.reading import LINE
+
+FLEETS = [
+    pytest.param('[{"id": "n-1", "labels": {"a": "b"}}, {"id": "n-2"}, {"id": "n-3"}]', id="json"),
+    pytest.param(
+        '{"id": "n-1", "labels": {"a": "b"}}\n{"id": "n-2", "labels": {}}\n{"id": "n-3"}',
+        id="lines",
+    ),
+    pytest.param("id,a\nn-1,b\nn-2,\nn-3,\n", id="csv"),
+    pytest.param("- {id: n-1, labels: {a: b}}\n- id: n-2\n- id: n-3\n", id="yaml"),
+    pytest.param('{"n-1": {"a": "b"}, "n-2": {}, "n-3": null}', id="map"),
+]
+
+
+def reader(text: str) -> NodeReader:
+    """Give a reader of ``text`` that keeps what carries the label ``a``."""
+    return NodeReader(io.BytesIO(text.encode()), keep=lambda labels, _: "a" in labels)
+
+
+@pytest.mark.parametrize("text", FLEETS)
+def test_count_is_of_all_nodes(text: str) -> None:
+    """``keep`` decides what is given; the count is of everything that was read."""
+    reading = reader(text)
+    assert list(reading) == [Node("n-1", {"a": "b"})]
+    assert reading.count == 3
+
+
+@pytest.mark.parametrize("text", FLEETS)
+def test_keep_is_asked_with_labels_and_id(text: str) -> None:
+    """``keep`` is asked once for each node, in order, with its labels and its id."""
+    asked: list[tuple[dict[str, str], str]] = []
+
+    def keep(labels: Mapping[str, str], node_id: str) -> bool:
+        asked.append((dict(labels), node_id))
+        return False
+
+    assert list(NodeReader(io.BytesIO(text.encode()), keep)) == []
+    assert asked == [({"a": "b"}, "n-1"), ({}, "n-2"), ({}, "n-3")]
+
+
+@pytest.mark.parametrize(
+    "last",
+    [
+        pytest.param('{"id": "n-9", "labels": {"b": 1}}', id="label"),
+        pytest.param('{"id": "n-9", "labels": {}', id="cut-off"),
+        pytest.param(LINE, id="duplicate-id"),
+        pytest.param('{"labels": {}}', id="no-id"),
+    ],
+)
+def test_what_is_not_kept_is_checked(last: str) -> None:
+    """A wrong node is refused also where ``keep`` would not take it."""
+    reading = NodeReader(io.BytesIO((LINE + last).encode()), keep=lambda labels, node_id: False)
+    with pytest.raises(InventoryError):
+        list(reading)
+
+
+def test_the_name_stands_before_the_place() -> None:
+    """Errors call the input by the name that the reader was given, or by none."""
+    for name, shown in ((None, ""), ("a\x1b.json", "a\\x1b.json: ")):
+        with pytest.raises(InventoryError) as caught:
+            list(NodeReader(io.BytesIO(b'[{"id": ""}]'), name=name))
+        assert str(caught.value) == f"{shown}[0].id: a node's id is empty"
+
+
+class BrokenPipe(io.RawIOBase):
+    """A stream that gives a line and then fails."""
+
+    def __init__(self) -> None:
+        self._parts = [LINE.encode()]
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any, /) -> int:
+        if not self._parts:
+            raise OSError(5, "Input/output error")
+        part = self._parts.pop()
+        buffer[: len(part)] = part
+        return len(part)
+
+
+def test_a_stream_that_fails() -> None:
+    """An error of the operating system while reading is an InventoryError."""
+    with pytest.raises(InventoryError) as caught:
+        list(NodeReader(io.BufferedReader(BrokenPipe()), name="pipe"))
+    assert str(caught.value) == "pipe: cannot be read: Input/output error"
+    assert caught.value.code == "cannot-read"
+
+
+@pytest.mark.parametrize("text", ["id,a\nn-1,b,c\n", "id,a\nn-1,b\nn-1,c\n", '[{"id": 5}]'])
+def test_a_refused_file_leaves_nothing_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    """After a refusal nothing fails in the collection of garbage."""
+    path = tmp_path / "nodes"
+    path.write_text(text)
+    left: list[object] = []
+    monkeypatch.setattr(sys, "unraisablehook", left.append)
+    with pytest.raises(InventoryError) as caught:
+        Inventory.read(path)
+    del caught
+    gc.collect()
+    assert left == []
+
+
+# Ids that come twice
+
+
+def ids_as_lines(numbers: list[int]) -> str:
+    """Write plain nodes with these numbers as ids."""
+    return "".join(f'{{"id": "{number:04}", "labels": {{}}}}\n' for number in numbers)
+
+
+@pytest.mark.parametrize(
+    ("numbers", "records"),
+    [
+        pytest.param([*range(500, 0, -1), 7], "494 and 501", id="descending"),
+        pytest.param([*range(500), 499], "500 and 501", id="last-twice"),
+        pytest.param([*range(250, 500), *range(250), 300], "51 and 501", id="two-runs"),
+        pytest.param([3, *range(100, 500), 3], "1 and 402", id="first-was-remembered"),
+    ],
+)
+def test_duplicates_beyond_what_is_remembered(
+    monkeypatch: pytest.MonkeyPatch, numbers: list[int], records: str
+) -> None:
+    """An id that comes twice far behind is found at the end of the input, without its name."""
+    monkeypatch.setattr(seen, "_REMEMBERED", 5)
+    monkeypatch.setattr(reader_module, "_PIECE", 100)
+    for text in (ids_as_lines(numbers), "id\n" + "".join(f"{number:04}\n" for number in numbers)):
+        with pytest.raises(InventoryError) as caught:
+            list(NodeReader(io.BytesIO(text.encode())))
+        assert caught.value.code == "duplicate-id"
+        assert caught.value.message == f"two nodes have one id: nodes {records}"
+
+
+@pytest.mark.parametrize(
+    "numbers",
+    [
+        pytest.param([*range(500)], id="ascending"),
+        pytest.param([*range(500, 0, -1)], id="descending"),
+        pytest.param([*range(250, 500), *range(250)], id="two-runs"),
+        pytest.param([*range(3)], id="few"),
+    ],
+)
+def test_no_duplicates_beyond_what_is_remembered(
+    monkeypatch: pytest.MonkeyPatch, numbers: list[int]
+) -> None:
+    """Ids that differ are taken, in whatever order they come."""
+    monkeypatch.setattr(seen, "_REMEMBERED", 5)
+    monkeypatch.setattr(reader_module, "_PIECE", 100)
+    for text in (ids_as_lines(numbers), "id\n" + "".join(f"{number:04}\n" for number in numbers)):
+        assert len(list(NodeReader(io.BytesIO(text.encode())))) == len(numbers)
+
+
+@given(st.lists(st.lists(st.sampled_from("abcdefghijklmnop"), max_size=4), max_size=6))
+def test_seen_ids_knows_whether_some_id_came_twice(batches: list[list[str]]) -> None:
+    """Some id is refused exactly when it is there twice, however the ids are cut into batches."""
+    ids = [node_id for batch in batches for node_id in batch]
+    for remembered in (0, 3, 100):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(seen, "_REMEMBERED", remembered)
+            taken = seen.SeenIds()
+            try:
+                for batch in batches:
+                    taken.add(batch)
+                taken.finish()
+                refused = False
+            except InventoryError:
+                refused = True
+        assert refused == (len(set(ids)) < len(ids))
+
+
+# Any bytes
+
+PIECES = (
+    *(b"{", b"}", b"[", b"]", b'"', b":", b",", b"\\", b"\n", b"\r\n", b" ", b"\t", b"#", b"'"),
+    *(b"null", b"true", b"1", b"1e999", b"-", b"- ", b"---\n", b"&a ", b"*a", b"!x ", b"<<: "),
+    *(b'"id"', b'"labels"', b'"items"', b'"node"', b'"metadata"', b'"Info"', b'"Meta"', b'"spec"'),
+    *(b'{"id":"n-1","labels":{"a":"b"}}', b'{"id":"n-2","labels":{}}', b"id,a\n", b"n-1,b\n"),
+    *(b"- id: n-1\n", b"  labels: {a: b}\n", b"\\u0061", b"\\ud800", b"\x00", b"\x1b[31m", b"\xff"),
+    *(b"\xef\xbb\xbf", b"\xc2\x9b", b"\xe2\x80\xae", b"\xed\xa0\x80", b"No nodes found\n"),
+    *(b"Showing 1 of 2\n", b"9" * 40, b"1" * 5000, b"[" * 1500, b"x" * 200, b"{}", b"[]"),
+)
+
+
+def inventory_or_error(data: bytes) -> Inventory | InventoryError:
+    """Give what reading ``data`` gives or raises."""
+    try:
+        return Inventory.read(io.BytesIO(data))
+    except InventoryError as error:
+        return error
+
+
+@given(st.binary() | st.lists(st.sampled_from(PIECES)).map(b"".join))
+def test_any_bytes_are_nodes_or_an_inventory_error(data: bytes) -> None:
+    """Any bytes are read or refused; the refusal has a code and is safe to print."""
+    read = inventory_or_error(data)
+    if isinstance(read, InventoryError):
+        shown = str(read)
+        assert read.code
+        assert all(text.isprintable() for text in shown.split("\n"))
+        assert len(shown) < 1000
+    else:
+        assert all(isinstance(node, Node) for node in read)
+
+
+# Memory
+
+
+class Generated(io.RawIOBase):
+    """So many short lines with ascending ids, made while they are read."""
+
+    def __init__(self, number: int) -> None:
+        self._numbers = iter(range(number))
+        self._rest = b""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any, /) -> int:
+        while not self._rest:
+            number = next(self._numbers, None)
+            if number is None:
+                return 0
+            self._rest = b'{"id":"node-%08d","labels":{"region":"eu","n":"%d"}}\n' % (
+                number,
+                number,
+            )
+        size = min(len(buffer), len(self._rest))
+        buffer[:size] = self._rest[:size]
+        self._rest = self._rest[size:]
+        return size
+
+
+def peak(number: int) -> int:
+    """Give the most bytes that were held while so many lines were read and none was kept."""
+    stream: BinaryIO = io.BufferedReader(Generated(number))
+    reading = NodeReader(stream, keep=lambda labels, node_id: False)
+    tracemalloc.start()
+    try:
+        assert list(reading) == []
+        assert reading.count == number
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+def test_memory_does_not_grow_with_what_is_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a line that is not kept only the hash of its id stays."""
+    monkeypatch.setattr(seen, "_REMEMBERED", 1_000)
+    peak(1_000)  # what is loaded and kept once
+    few, many = peak(10_000), peak(40_000)
+    assert many < 1.5 * few
+    assert (many - few) / 30_000 < 16
+
+
+def test_the_generated_lines_are_nodes() -> None:
+    """The lines that memory is measured with are nodes with ascending ids."""
+    nodes = list(NodeReader(io.BufferedReader(Generated(3))))
+    assert [json.dumps(dict(node.labels)) for node in nodes] == [
+        f'{{"region": "eu", "n": "{number}"}}' for number in range(3)
+    ]
+    assert [node.id for node in nodes] == ["node-00000000", "node-00000001", "node-00000002"]

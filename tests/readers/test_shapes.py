@@ -1,0 +1,345 @@
+"""Every shape in which a fleet comes gives the same nodes in every format that can hold it."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+import yaml
+
+from nodeselect import Inventory, Node
+from nodeselect.readers.reader import STATES
+from tests.readers.reading import nodes_of
+
+
+class Shape(NamedTuple):
+    """A document, the nodes that it holds, and the records that can stand one in a line."""
+
+    document: Any
+    nodes: list[Node]
+    records: list[Any] | None = None
+
+
+def expanso(node_id: str, name: str, state: str, labels: dict[str, str] | None) -> Any:
+    """Give a node as Expanso's API describes it."""
+    spec: dict[str, Any] = {"name": name, "hostname": f"{name}.local", "os": "linux"}
+    spec |= {"arch": "arm64", "agent_version": "v2.1.21", "hardware_fingerprint": "9f:86:d0"}
+    spec |= {} if labels is None else {"labels": labels}
+    spec["capabilities"] = {"inputs": ["file", "mqtt"], "outputs": ["http_client"], "runtimes": []}
+    usage = {"cpu_percent": 12.5, "memory_used_bytes": 8123456789, "disk_percent": 71}
+    status: dict[str, Any] = {"connection_state": state, "last_heartbeat": "2026-05-04T10:11:12Z"}
+    status |= {"message": "", "revision": 41}
+    return {
+        "id": node_id,
+        "spec": spec,
+        "status": {**status, "resource_usage": usage},
+        "identity": {"source": "bootstrap", "key_fingerprint": "SHA256:ab+cd/ef="},
+    }
+
+
+def kubernetes(name: str, ready: str, labels: dict[str, str] | None, **spec: Any) -> Any:
+    """Give a node as kubectl prints it."""
+    metadata: dict[str, Any] = {"name": name, "uid": "5f1c", "creationTimestamp": "2026-01-02"}
+    metadata |= {"annotations": {"node.alpha.kubernetes.io/ttl": "0"}}
+    metadata |= {} if labels is None else {"labels": labels}
+    pressure = {"type": "MemoryPressure", "status": "False", "reason": "KubeletHasMemory"}
+    conditions = [pressure, {"type": "Ready", "status": ready, "reason": "Kubelet"}]
+    return {
+        "apiVersion": "v1",
+        "kind": "Node",
+        "metadata": metadata,
+        "spec": {"podCIDR": "10.0.0.0/24", **spec},
+        "status": {"capacity": {"cpu": "8"}, "conditions": conditions},
+    }
+
+
+def bacalhau(node_id: str, membership: str, status: str, labels: dict[str, str] | None) -> Any:
+    """Give a node as Bacalhau's API describes it."""
+    info: dict[str, Any] = {"NodeID": node_id, "NodeType": "Compute", "Labels": labels}
+    info |= {"SupportedProtocols": ["bprotocol/v2"], "ComputeNodeInfo": {"MaxJobRequirements": {}}}
+    connection = {"Status": status, "LastHeartbeat": "2026-05-04T10:11:12Z", "LastError": ""}
+    return {
+        "Info": info,
+        "Membership": membership,
+        "Connection": status,
+        "ConnectionState": connection,
+    }
+
+
+def nomad(node_id: str, name: str, **more: Any) -> Any:
+    """Give a node as ``nomad node status -json`` prints it."""
+    node: dict[str, Any] = {
+        "ID": node_id,
+        "Name": name,
+        "Datacenter": "dc1",
+        "NodeClass": "",
+        "Status": "ready",
+    }
+    node |= {"SchedulingEligibility": "eligible", "Drivers": {"exec": {"Healthy": True}}}
+    return {**node, "Attributes": {"cpu.arch": "amd64", "os.name": "debian"}, **more}
+
+
+def kinded(records: list[Any]) -> list[Any]:
+    """Take kind and version away, as they are in a NodeList."""
+    dropped = ("kind", "apiVersion")
+    return [{key: value for key, value in each.items() if key not in dropped} for each in records]
+
+
+REGION = {"region": "us-east", "gpu": "true", "version": "1.10", "GPU-0": "NVIDIA RTX 3090, 24 GB"}
+EXPANSO = [
+    expanso("019f-01", "edge-nyc", "connected", REGION),
+    expanso("019f-02", "edge-fra", "disconnected", None),
+    expanso("019f-03", "edge-köln", "connected", {}),
+]
+EXPANSO_NODES = [
+    Node("019f-01", REGION, "edge-nyc", "connected"),
+    Node("019f-02", {}, "edge-fra", "disconnected"),
+    Node("019f-03", {}, "edge-köln", "connected"),
+]
+POOL = {"kubernetes.io/os": "linux", "node-role.kubernetes.io/worker": "", "pool": "a b"}
+KUBERNETES = [
+    kubernetes("w-1", "True", POOL),
+    kubernetes("w-2", "False", POOL),
+    kubernetes("w-3", "Unknown", None),
+    kubernetes("w-4", "True", {}, unschedulable=True),
+    kubernetes("w-5", "False", {}, unschedulable=True),
+]
+KUBERNETES_NODES = [
+    Node("w-1", POOL, "w-1", "ready"),
+    Node("w-2", POOL, "w-2", "not-ready"),
+    Node("w-3", {}, "w-3", "not-ready"),
+    Node("w-4", {}, "w-4", "cordoned"),
+    Node("w-5", {}, "w-5", "not-ready"),
+]
+BACALHAU = [
+    bacalhau("QmUz", "APPROVED", "CONNECTED", {"Architecture": "arm64", "env": "prod"}),
+    bacalhau("n-0a", "APPROVED", "DISCONNECTED", None),
+    bacalhau("n-0b", "PENDING", "CONNECTED", {}),
+    bacalhau("n-0c", "REJECTED", "CONNECTED", {}),
+]
+BACALHAU_NODES = [
+    Node("QmUz", {"Architecture": "arm64", "env": "prod"}, None, "connected"),
+    Node("n-0a", {}, None, "disconnected"),
+    Node("n-0b", {}, None, "pending"),
+    Node("n-0c", {}, None, "rejected"),
+]
+ATTRIBUTES = {"attr.cpu.arch": "amd64", "attr.os.name": "debian"}
+NOMAD = [
+    nomad("4d2b", "client-1", Meta={"rack": "r1"}),
+    nomad("93ca", "client-2", Meta=None, SchedulingEligibility="ineligible"),
+    nomad("be01", "client-3", Meta={}, Attributes=None, Status="down"),
+]
+NOMAD_NODES = [
+    Node("4d2b", {"rack": "r1", **ATTRIBUTES}, "client-1", "ready"),
+    Node("93ca", ATTRIBUTES, "client-2", "ineligible"),
+    Node("be01", {}, "client-3", "down"),
+]
+PLAIN = [
+    {"id": "n-1", "labels": {"quote": '"', "slash": "\\", "line": "a\nb", "é": "日本"}},
+    {"id": "n-2", "labels": {}, "name": "the second", "state": "connected"},
+    {"id": "n-3", "labels": None, "name": None, "state": None},
+    {"id": "n-4"},
+]
+PLAIN_NODES = [
+    Node("n-1", {"quote": '"', "slash": "\\", "line": "a\nb", "é": "日本"}),
+    Node("n-2", {}, "the second", "connected"),
+    Node("n-3"),
+    Node("n-4"),
+]
+MAP = {"n-1": {"region": "eu"}, "n-2": {}, "n-3": None}
+MAP_NODES = [Node("n-1", {"region": "eu"}), Node("n-2"), Node("n-3")]
+
+SHAPES = {
+    "expanso-api-list": Shape({"items": EXPANSO, "next_token": ""}, EXPANSO_NODES),
+    "expanso-api-get": Shape({"node": EXPANSO[0]}, EXPANSO_NODES[:1]),
+    "expanso-cli": Shape(EXPANSO, EXPANSO_NODES, EXPANSO),
+    "expanso-one": Shape(EXPANSO[0], EXPANSO_NODES[:1], EXPANSO[:1]),
+    "expanso-gets": Shape(
+        [{"node": each} for each in EXPANSO], EXPANSO_NODES, [{"node": each} for each in EXPANSO]
+    ),
+    "expanso-empty": Shape({"items": [], "next_token": ""}, []),
+    "kubectl-list": Shape(
+        {"apiVersion": "v1", "kind": "List", "metadata": {"resourceVersion": ""}}
+        | {"items": KUBERNETES},
+        KUBERNETES_NODES,
+        KUBERNETES,
+    ),
+    "kubernetes-node-list": Shape(
+        {"kind": "NodeList", "apiVersion": "v1", "metadata": {"continue": ""}}
+        | {"items": kinded(KUBERNETES)},
+        KUBERNETES_NODES,
+        kinded(KUBERNETES),
+    ),
+    "kubectl-one": Shape(KUBERNETES[3], KUBERNETES_NODES[3:4], KUBERNETES[3:4]),
+    "kubernetes-no-status": Shape(
+        {"kind": "Node", "metadata": {"name": "w"}}, [Node("w", {}, "w")]
+    ),
+    "bacalhau-api": Shape({"Nodes": BACALHAU, "NextToken": ""}, BACALHAU_NODES),
+    "bacalhau-cli": Shape(BACALHAU, BACALHAU_NODES, BACALHAU),
+    "bacalhau-null": Shape({"Nodes": None, "NextToken": ""}, []),
+    "nomad-one": Shape(NOMAD[0], NOMAD_NODES[:1], NOMAD[:1]),
+    "nomad-array": Shape(NOMAD, NOMAD_NODES, NOMAD),
+    "plain-array": Shape(PLAIN, PLAIN_NODES, PLAIN),
+    "plain-nodes": Shape({"nodes": PLAIN}, PLAIN_NODES),
+    "plain-one": Shape(PLAIN[1], PLAIN_NODES[1:2], PLAIN[1:2]),
+    "plain-map": Shape(MAP, MAP_NODES),
+    "plain-empty": Shape([], []),
+    "mixed-tools": Shape(
+        [EXPANSO[0], KUBERNETES[0], BACALHAU[0], NOMAD[0], PLAIN[1]],
+        [EXPANSO_NODES[0], KUBERNETES_NODES[0], BACALHAU_NODES[0], NOMAD_NODES[0], PLAIN_NODES[1]],
+    ),
+}
+
+
+def as_lines(records: list[Any]) -> str:
+    """Write one record a line."""
+    return "".join(json.dumps(record) + "\n" for record in records)
+
+
+def as_yaml(document: Any) -> str:
+    """Write ``document`` as YAML without aliases."""
+    return yaml.safe_dump(json.loads(json.dumps(document)), allow_unicode=True, sort_keys=False)
+
+
+TEXTS = [
+    pytest.param(text, shape.nodes, id=f"{name}-{form}")
+    for name, shape in SHAPES.items()
+    for form, text in (
+        ("json", json.dumps(shape.document)),
+        ("pretty", json.dumps(shape.document, indent=2, ensure_ascii=False) + "\n"),
+        ("windows", json.dumps(shape.document, indent=4).replace("\n", "\r\n")),
+        ("marked", "\ufeff" + json.dumps(shape.document)),
+        ("yaml", "---\n" + as_yaml(shape.document)),
+        ("lines", as_lines(shape.records or [])),
+    )
+    if (form != "lines" or shape.records) and not (form == "yaml" and shape.document == [])
+]
+
+
+@pytest.mark.parametrize(("text", "nodes"), TEXTS)
+def test_shape(text: str, nodes: list[Node]) -> None:
+    """The document gives its nodes, with labels, name and state, in its order."""
+    assert nodes_of(text) == nodes
+
+
+def test_known_states() -> None:
+    """The states that nodes of these shapes are in are known, but for what is plain; the docs name
+    all that are."""
+    nodes = (*EXPANSO_NODES, *KUBERNETES_NODES, *BACALHAU_NODES, *NOMAD_NODES)
+    assert {node.state for node in nodes if node.state} <= STATES
+    page = (Path(__file__).parents[2] / "docs/command-line.md").read_text("utf-8")
+    known = page.partition("where the state is known:")[2].partition(". ")[0]
+    assert re.findall("`([a-z-]+)`", known) == sorted(STATES)
+
+
+EXTENSIONS = ("json", "yaml", "ndjson", "csv", "txt")
+CSV = 'id,region,zone,"a ""b"""\r\nn-1,eu,"a, b",\r\n\r\nn-2,,,x\r\n'
+CSV_NODES = [Node("n-1", {"region": "eu", "zone": "a, b"}), Node("n-2", {'a "b"': "x"})]
+
+
+@pytest.mark.parametrize("extension", EXTENSIONS)
+@pytest.mark.parametrize(
+    ("text", "nodes"),
+    [
+        pytest.param(json.dumps(PLAIN), PLAIN_NODES, id="json"),
+        pytest.param(as_lines(PLAIN), PLAIN_NODES, id="lines"),
+        pytest.param(as_yaml(KUBERNETES), KUBERNETES_NODES, id="yaml"),
+        pytest.param(CSV, CSV_NODES, id="csv"),
+    ],
+)
+def test_the_name_of_the_file_says_nothing(
+    tmp_path: Path, text: str, nodes: list[Node], extension: str
+) -> None:
+    """The same bytes give the same nodes under a right, wrong or unknown extension."""
+    path = tmp_path / f"nodes.{extension}"
+    path.write_bytes(text.encode())
+    assert list(Inventory.read(path)) == nodes
+
+
+KUBECTL_YAML = """\
+apiVersion: v1
+items:
+- apiVersion: v1
+  kind: Node
+  metadata:
+    creationTimestamp: "2026-01-02T03:04:05Z"
+    labels:
+      kubernetes.io/os: linux
+      node-role.kubernetes.io/worker: ""
+      gpu: "true"
+    name: w-1
+  spec:
+    podCIDR: 10.0.0.0/24
+    unschedulable: true
+  status:
+    allocatable:
+      cpu: "8"
+    conditions:
+    - lastHeartbeatTime: "2026-01-02T03:04:05Z"
+      message: kubelet is posting ready status
+      status: "True"
+      type: Ready
+    daemonEndpoints:
+      kubeletEndpoint:
+        Port: 10250
+kind: List
+metadata:
+  resourceVersion: ""
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "nodes"),
+    [
+        pytest.param(json.dumps(EXPANSO) + "\nShowing 3 nodes\n", EXPANSO_NODES, id="footer"),
+        pytest.param(json.dumps(EXPANSO) + "\n\nShowing 3 of 3\n", EXPANSO_NODES, id="footer-all"),
+        pytest.param(
+            json.dumps(EXPANSO, indent=2) + "\r\nShowing 1-3 of 3 nodes\r\n",
+            EXPANSO_NODES,
+            id="footer-range",
+        ),
+        pytest.param(
+            json.dumps(EXPANSO[0]) + "\nShowing 1 of 1\n", EXPANSO_NODES[:1], id="footer-object"
+        ),
+        pytest.param(as_lines(EXPANSO) + "Showing 3 of 3\n", EXPANSO_NODES, id="footer-lines"),
+        pytest.param("No nodes found\n", [], id="none"),
+        pytest.param("No nodes found.\r\n\r\n", [], id="none-with-blank-lines"),
+        pytest.param("\n\n  []\n", [], id="blank-lines-first"),
+        pytest.param(
+            "# of kubectl\n" + KUBECTL_YAML,
+            [
+                Node(
+                    "w-1",
+                    {
+                        "kubernetes.io/os": "linux",
+                        "node-role.kubernetes.io/worker": "",
+                        "gpu": "true",
+                    },
+                    "w-1",
+                    "cordoned",
+                )
+            ],
+            id="kubectl-yaml",
+        ),
+        pytest.param("id: n-1\nlabels: {a: b}\n", [Node("n-1", {"a": "b"})], id="yaml-one"),
+        pytest.param(
+            "n-1:\n  v: v1.10\n  w: '1.10'\nn-2:\n",
+            [Node("n-1", {"v": "v1.10", "w": "1.10"}), Node("n-2")],
+            id="yaml-map",
+        ),
+        pytest.param("nodes: ~\n", [], id="yaml-null"),
+        pytest.param("id\nn-1\n", [Node("n-1")], id="csv-ids"),
+        pytest.param("id,region\n", [], id="csv-header"),
+        pytest.param("region,id\neu,n-1", [Node("n-1", {"region": "eu"})], id="csv-id-last"),
+        pytest.param(
+            '\ufeffid,a\nn-1,"x\ny"\n', [Node("n-1", {"a": "x\ny"})], id="csv-marked-two-lines"
+        ),
+        pytest.param(
+            "id,name,state\nn-1,x,y\n", [Node("n-1", {"name": "x", "state": "y"})], id="csv-name"
+        ),
+    ],
+)
+def test_what_the_tools_print_around(text: str, nodes: list[Node]) -> None:
+    """Footers, words for none, comments and tables are read as what they say."""
+    assert nodes_of(text) == nodes

@@ -1,0 +1,130 @@
+"""Fleets to make pages of, and pages read back."""
+
+import json
+from collections.abc import Iterable
+from html.parser import HTMLParser
+from typing import Any
+
+from nodeselect import Inventory, Node, Selector
+from nodeselect.render.html.page import page
+
+__all__ = ["HOSTILE", "Element", "elements", "embedded", "fleet", "hostile_fleet", "made"]
+
+HOSTILE = (
+    "</script><script>alert(1)</script>",
+    "<!--<script>",
+    "]]><![CDATA[",
+    '" onmouseover="alert(1)" x=\'',
+    "&lt;b&gt;&amp;&#60;",
+    "javascript:alert(1)",
+    "\u202egnp.\u2066\u200b\ufeff",
+    "\x00\x1b[31m\x07\r\n\t\x85",
+    "\u2028\u2029",
+    "\ud800\udfff\ufffe",
+    "\u05e9\u05dc\u05d5\u05dd \u0645\u0631\u062d\u0628\u0627",
+    "<" * 5_000,
+    "a" * 5_000,
+    "__proto__",
+    "constructor",
+)
+"""What labels, names and states may be, and must not do."""
+
+
+def made(nodes: Iterable[Node], selector: str | Selector, subject: str = "") -> str:
+    """Give the page of a selector over nodes."""
+    asked = Selector.parse(selector) if isinstance(selector, str) else selector
+    inventory = Inventory(nodes)
+    everything = inventory.match(Selector.everything())
+    return page(inventory.explain(asked), asked, everything, subject)
+
+
+def fleet(n: int = 500) -> list[Node]:
+    """Give nodes with few values and many, some without labels, in several states."""
+    regions, states = ("eu", "us", "ap", ""), ("connected", "ready", "disconnected", "lost", None)
+    return [
+        Node(
+            f"n-{at:04d}",
+            {}
+            if at % 17 == 0
+            else {
+                "region": regions[at % 4],
+                "host": f"Host-{at}",
+                **({"gpu": "l4"} if at % 3 == 0 else {}),
+                **({f"extra-{each}": str(each) for each in range(14)} if at % 50 == 1 else {}),
+            },
+            name=f"Node {at}" if at % 2 else None,
+            state=states[at % 5],
+        )
+        for at in range(n)
+    ]
+
+
+def hostile_fleet() -> list[Node]:
+    """Give a node for each hostile text, which is its name, its state, a key and a value."""
+    return [
+        Node(f"n-{at}", {text: "x", "region": text, "zone": "a"}, name=text, state=text[:200])
+        for at, text in enumerate(HOSTILE)
+    ]
+
+
+class Element:
+    """A start tag, with the text that stands in it and in no element inside it."""
+
+    def __init__(self, tag: str, attributes: dict[str, str | None]) -> None:
+        self.tag = tag
+        self.attributes = attributes
+        self.text = ""
+
+    @property
+    def shape(self) -> tuple[str, ...]:
+        """The tag with the names of its attributes."""
+        return (self.tag, *self.attributes)
+
+
+class _Reader(HTMLParser):
+    VOID = frozenset({"meta", "link", "input", "rect"})
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.open: list[Element] = []
+        self.elements: list[Element] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        attributes = dict(attrs)
+        assert len(attributes) == len(attrs), f"an attribute of {tag} comes twice"
+        element = Element(tag, attributes)
+        self.elements.append(element)
+        if tag not in self.VOID:
+            self.open.append(element)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.handle_starttag(tag, attrs)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop().tag == tag
+
+    def handle_data(self, data: str) -> None:
+        if self.open:
+            self.open[-1].text += data
+
+    def handle_comment(self, data: str) -> None:
+        raise AssertionError(f"a comment: {data}")
+
+    def unknown_decl(self, data: str) -> None:
+        raise AssertionError(f"a declaration: {data}")
+
+
+def elements(text: str) -> list[Element]:
+    """Read a page; each element of it must be closed where it has to be."""
+    reader = _Reader()
+    reader.feed(text)
+    reader.close()
+    assert not reader.open
+    return reader.elements
+
+
+def embedded(text: str) -> dict[str, Any]:
+    """Give the data that the page's script works on."""
+    (data,) = (each for each in elements(text) if each.attributes.get("id") == "data")
+    read: dict[str, Any] = json.loads(data.text)
+    return read

@@ -1,0 +1,352 @@
+"""The page in a browser: what it does, and what it looks like to a person and to a screen reader.
+
+Each test needs a Chromium on this machine, and is skipped where there is none.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from nodeselect import Node, Selector
+from tests.render.browser import Browser, browser, chromium
+from tests.render.pages import HOSTILE, fleet, hostile_fleet, made
+
+SELECTOR = "region in (eu,us),gpu,!extra-0"
+
+
+@pytest.fixture(scope="module")
+def tab() -> Iterator[Browser]:
+    """Give a tab of a browser that all tests of this module use one after the other."""
+    path = chromium()
+    if path is None:
+        pytest.skip("no Chromium on this machine (Debian's package is called chromium)")
+    with browser(path) as started:
+        yield started
+
+
+@pytest.fixture
+def show(tab: Browser, tmp_path: Path) -> Iterator[Browser]:
+    """Open the page of 500 nodes; nothing may be complained of in the test."""
+    tab.complaints.clear()
+    tab.look()
+    open_page(tab, tmp_path, fleet())
+    yield tab
+    assert tab.complaints == []
+
+
+def open_page(tab: Browser, folder: Path, nodes: list[Node], selector: str = SELECTOR) -> None:
+    """Open the page of some nodes."""
+    asked = Selector.parse(selector) & Selector.everything()
+    (folder / "page.html").write_bytes(made(nodes, asked, "job.yaml").encode())
+    tab.open(folder / "page.html")
+
+
+def typed(tab: Browser, text: str) -> str:
+    """Type into the search, and give what the page says of it."""
+    tab.run("document.querySelector('input[type=search]').focus()")
+    tab.run("document.querySelector('input[type=search]').select()")
+    tab.ask("Input.insertText", text=text)
+    if not text:
+        tab.ask("Input.dispatchKeyEvent", type="keyDown", key="Delete", windowsVirtualKeyCode=46)
+    return said(tab)
+
+
+def said(tab: Browser) -> str:
+    """Give what the page says of the nodes that it shows."""
+    return str(tab.run("document.getElementById('count').textContent"))
+
+
+def ids(tab: Browser) -> list[str]:
+    """Give the ids of the nodes in the table."""
+    script = (
+        "[...document.querySelectorAll('.nodes tbody th code')].map((each) => each.textContent)"
+    )
+    found: list[str] = tab.run(script)
+    return found
+
+
+def clicked(tab: Browser, link: str) -> int:
+    """Click a link, and give the number that stands in it."""
+    number = tab.run(f"document.querySelector('{link}').textContent")
+    tab.run(f"document.querySelector('{link}').click()")
+    return int(number.replace(",", ""))
+
+
+def test_search(show: Browser) -> None:
+    """Each word that is typed stands in a node: its id, name, state, or a label as key=value."""
+    nodes = fleet()
+    assert said(show) == "500 nodes, the first 200 are shown"
+    in_lost = [
+        node.id for node in nodes if node.labels.get("region") == "eu" and node.state == "lost"
+    ]
+    assert typed(show, "LOST region=eu") == f"{len(in_lost)} of 500 nodes"
+    assert sorted(ids(show)) == in_lost
+    assert typed(show, "host=host-123") == "1 of 500 nodes"
+    assert ids(show) == ["n-0123"]
+    assert typed(show, "node 321") == "1 of 500 nodes"
+    assert typed(show, "nobody") == "No node of 500 is like that"
+    assert ids(show) == []
+    assert typed(show, "") == "500 nodes, the first 100 are shown"
+
+
+def test_matching_only(show: Browser) -> None:
+    """The buttons show the nodes that match, and those that do not."""
+    matching = [node.id for node in fleet() if Selector.parse(SELECTOR).matches(node.labels)]
+    show.run("document.querySelector('[value=match]').click()")
+    assert said(show) == f"{len(matching)} of 500 nodes"
+    assert ids(show) == matching
+    show.run("document.querySelector('[value=fail]').click()")
+    assert said(show).startswith(f"{500 - len(matching)} of 500 nodes")
+
+
+@pytest.mark.parametrize(
+    "link", ["[data-fails]", ".numbers [data-reason]", ".reasons a", ".facet a", "[data-show]"]
+)
+def test_numbers_lead_to_nodes(show: Browser, link: str) -> None:
+    """A number of the page leads to that many nodes, and a button leads back."""
+    typed(show, "nobody")
+    number = clicked(show, link)
+    assert said(show).startswith(f"{number} of 500 nodes")
+    assert show.run("location.hash") == "#nodes"
+    assert show.run("document.activeElement.id") == "nodes"
+    show.run("document.querySelector('.chosen').click()")
+    assert "of 500" in said(show) if link == "[data-show]" else said(show).startswith("500 nodes")
+
+
+@pytest.mark.parametrize(
+    ("link", "other", "among"),
+    [
+        ("[data-fails]", "n-0004", "that fail region in (eu,us)"),
+        (".numbers [data-reason]", "n-0004", "that fail only region in (eu,us)"),
+        (".facet a", "n-0017", "with region="),
+        ("[data-show]", "n-0017", "with region=eu that match"),
+        ("[value=match]", "n-0004", "that match"),
+        ("[value=fail]", "n-0012", "that fail"),
+    ],
+)
+def test_where_it_was_looked_for(show: Browser, link: str, other: str, among: str) -> None:
+    """Where nothing is found, it is said among which nodes, and a button looks among all."""
+    widen = "document.querySelector('.widen')"
+    show.run(f"document.querySelector('{link}').click()")
+    number = said(show).split()[0]
+    assert show.run(f"{widen}.hidden")
+    assert typed(show, other) == f"No node of the {number} {among} is like that"
+    assert show.run(f"{widen}.textContent") == "Search all 500"
+    show.run(f"{widen}.click()")
+    assert (said(show), ids(show)) == ("1 of 500 nodes", [other])
+    assert show.run(f"{widen}.hidden")
+    assert show.run("document.querySelector('.chosen').hidden")
+    assert show.run("document.activeElement.type") == "search"
+    assert typed(show, "nobody") == "No node of 500 is like that"
+    assert show.run(f"{widen}.hidden")
+
+
+@pytest.mark.parametrize(
+    "nodes", [fleet(), hostile_fleet(), fleet(10_000)], ids=["fleet", "hostile", "large"]
+)
+def test_rows_drawn_by_script(tab: Browser, tmp_path: Path, nodes: list[Node]) -> None:
+    """The script draws a row as it stands in the page without it."""
+    open_page(tab, tmp_path, nodes)
+    rows = "[...document.querySelectorAll('.nodes tbody tr')].slice(0, 100).map((r) => r.outerHTML)"
+    before = tab.run(rows)
+    typed(tab, "n-")
+    assert tab.run(rows) == before
+
+
+def test_more_rows(show: Browser) -> None:
+    """Rows come as one scrolls to the end of the table, or asks for more."""
+    show.run("document.querySelector('.further').click()")
+    assert said(show) == "500 nodes, the first 300 are shown"
+    more = (
+        "new Promise((done) => { new MutationObserver(done).observe("
+        "document.querySelector('.nodes tbody'), { childList: true });"
+        " scrollTo(0, document.body.scrollHeight); }).then(() => 0)"
+    )
+    show.run("document.documentElement.style.scrollBehavior = 'auto'")
+    show.run(more)
+    assert said(show) == "500 nodes, the first 400 are shown"
+    show.run(more)
+    assert said(show) == "500 nodes"
+    assert show.run("document.querySelector('.further').hidden")
+    assert len(ids(show)) == 500
+
+
+def test_without_script(tab: Browser, tmp_path: Path) -> None:
+    """Without its script a page shows the first rows, and no search that would do nothing."""
+    tab.ask("Emulation.setScriptExecutionDisabled", value=True)
+    try:
+        open_page(tab, tmp_path, fleet())
+        tree = tab.ask("Accessibility.getFullAXTree")["nodes"]
+        roles = [each["role"]["value"] for each in tree if not each["ignored"]]
+        assert "searchbox" not in roles
+        assert "radio" not in roles
+        names = [each["name"]["value"] for each in tree if "name" in each]
+        assert any("to search them all, let this page run its script" in name for name in names)
+        assert sum(name.startswith("n-0") for name in names) >= 200
+    finally:
+        tab.ask("Emulation.setScriptExecutionDisabled", value=False)
+
+
+def test_policy_holds(tab: Browser, tmp_path: Path) -> None:
+    """What somebody might get into the page does nothing: no script, style, picture or request."""
+    open_page(tab, tmp_path, fleet())
+    barred = tab.run("""(async () => {
+        const barred = [];
+        document.addEventListener("securitypolicyviolation", (event) => {
+            barred.push(event.effectiveDirective);
+        });
+        const add = (tag, attributes, text = "") => {
+            const element = document.createElement(tag);
+            document.body.append(element);
+            for (const name in attributes) {
+                try { element.setAttribute(name, attributes[name]); } catch { barred.push(name); }
+            }
+            element.append(text);
+        };
+        add("script", {}, "window.broken = 1");
+        try { document.body.innerHTML = "<b>"; } catch { barred.push("markup"); }
+        try { eval("window.broken = 1"); } catch { barred.push("eval"); }
+        add("style", {}, "body { display: none }");
+        add("img", { src: "http://127.0.0.1:9/x.png", onerror: "window.broken = 1" });
+        add("p", { style: "color: red", onclick: "window.broken = 1" });
+        document.body.lastChild.click();
+        try { await fetch("http://127.0.0.1:9/"); } catch { barred.push("fetch"); }
+        await new Promise((done) => setTimeout(done, 50));
+        return [[...new Set(barred)], window.broken, getComputedStyle(document.body).display];
+    })()""")
+    assert barred[1:] == [None, "block"]
+    assert {
+        "require-trusted-types-for", "markup", "eval", "fetch", "connect-src", "img-src", "onclick",
+        "onerror", "style-src-elem", "style-src-attr",
+    } <= set(barred[0])  # fmt: skip
+
+
+def test_hostile_labels(tab: Browser, tmp_path: Path) -> None:
+    """Hostile labels do nothing, can be searched, and are seen as what they are."""
+    tab.complaints.clear()
+    open_page(tab, tmp_path, hostile_fleet())
+    assert typed(tab, "</script><script>alert(1)") == f"1 of {len(HOSTILE)} nodes"
+    assert typed(tab, "__proto__=x") == f"1 of {len(HOSTILE)} nodes"
+    assert tab.run("document.querySelectorAll('script').length") == 2
+    assert tab.complaints == []
+
+
+@pytest.mark.parametrize("width", [320, 390, 768, 1280])
+@pytest.mark.parametrize(
+    "nodes", [fleet(), hostile_fleet(), fleet(10_000)], ids=["fleet", "hostile", "large"]
+)
+def test_no_scrolling_sideways(tab: Browser, tmp_path: Path, nodes: list[Node], width: int) -> None:
+    """However narrow the screen, nothing sticks out of it; nor with labels of 5,000 characters."""
+    tab.look(width=width)
+    open_page(tab, tmp_path, nodes)
+    tab.run("for (const each of document.querySelectorAll('details')) each.open = true")
+    assert tab.run("document.documentElement.scrollWidth") == width
+    assert tab.run("innerWidth") == width
+
+
+BROKEN = """(() => {
+    const words = [];
+    for (const head of document.querySelectorAll("thead th")) {
+        const text = head.firstChild;
+        for (const { 0: word, index } of text.data.matchAll(/\\S+/g)) {
+            const range = document.createRange();
+            range.setStart(text, index);
+            range.setEnd(text, index + word.length);
+            if (range.getClientRects().length > 1) words.push(word);
+        }
+    }
+    return words;
+})()"""
+
+
+@pytest.mark.parametrize("count", [60, 10_000])
+@pytest.mark.parametrize("width", [320, 390, 1280])
+def test_heads_of_columns(tab: Browser, tmp_path: Path, width: int, count: int) -> None:
+    """No head of a column is broken inside a word."""
+    tab.look(width=width)
+    open_page(tab, tmp_path, fleet(count))
+    assert tab.run("document.querySelectorAll('thead th').length") > 10
+    assert tab.run(BROKEN) == []
+
+
+CONTRAST = """(() => {
+    const light = (colour) => {
+        const [r, g, b] = colour.match(/[\\d.]+/g).map((each) => {
+            const part = each / 255;
+            return part <= 0.03928 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4;
+        });
+        return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+    };
+    const ground = (element) => {
+        const colour = element ? getComputedStyle(element).backgroundColor : "rgb(255, 255, 255)";
+        return colour === "rgba(0, 0, 0, 0)" ? ground(element.parentElement) : colour;
+    };
+    const words = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    const seen = [];
+    while (words.nextNode()) {
+        const element = words.currentNode.parentElement;
+        if (!words.currentNode.data.trim() || /SCRIPT/.test(element.tagName)) continue;
+        const pair = [light(getComputedStyle(element).color), light(ground(element))];
+        const [dark, bright] = pair.sort((a, b) => a - b);
+        seen.push([(bright + 0.05) / (dark + 0.05), words.currentNode.data]);
+    }
+    return [seen.sort((a, b) => a[0] - b[0])[0], light(ground(document.body))];
+})()"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_colours(tab: Browser, tmp_path: Path, scheme: str) -> None:
+    """The page is dark for those who want it dark, and each word of it can be read (4.5 to 1)."""
+    tab.look(scheme=scheme)
+    open_page(tab, tmp_path, fleet(), "region=ue,gpu")
+    (least, word), ground = tab.run(CONTRAST)
+    assert least >= 4.5, word
+    assert ground < 0.05 if scheme == "dark" else ground > 0.8
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_screen_reader(tab: Browser, tmp_path: Path, width: int) -> None:
+    """A screen reader is told of tables, headings and labelled fields, on a phone as well."""
+    tab.look(width=width)
+    open_page(tab, tmp_path, fleet(60))
+    tree = tab.ask("Accessibility.getFullAXTree")["nodes"]
+    told = [(each["role"]["value"], each["name"]["value"]) for each in tree if "name" in each]
+    assert ("searchbox", "Search") in told
+    assert ("group", "Show") in told
+    assert {name for role, name in told if role == "table"} >= {"Requirements", "Why not", "Nodes"}
+    assert [name for role, name in told if role == "heading"][:3] == [
+        "9 of 60 nodes match",
+        "Requirements",
+        "Why not",
+    ]
+    roles = [role for role, _ in told]
+    assert roles.count("status") == 1
+    assert sum(role == "rowheader" and name.startswith("n-") for role, name in told) == 60
+    assert {"columnheader", "row", "navigation", "main"} <= set(roles)
+    for role, name in told:
+        assert name or role not in ("link", "button", "textbox", "searchbox", "radio")
+
+
+def test_printed(show: Browser) -> None:
+    """On paper there is no search, the table is a table, and nothing is folded away."""
+    assert show.printed().startswith(b"%PDF-")
+    hidden = "!document.querySelector('{}').checkVisibility({{ contentVisibilityAuto: true }})"
+    assert show.run(hidden.format(".nodes details .label"))
+    show.ask("Emulation.setEmulatedMedia", media="print")
+    shown = "(name) => getComputedStyle(document.querySelector(name)).display"
+    names = ("form", "nav", ".nodes", ".nodes tr", ".nodes summary")
+    displays = [show.run(f"({shown})('{name}')") for name in names]
+    assert displays == ["none", "none", "table", "table-row", "none"]
+    assert not show.run(hidden.format(".nodes details .label"))
+    show.ask("Emulation.setEmulatedMedia", media="")
+
+
+def test_long_ids_each_begin_a_line(tab: Browser, tmp_path: Path) -> None:
+    """Short ids that are examples stand side by side; long ones below each other."""
+    script = "[...document.querySelectorAll('.ids span')].slice(0, 3).map((e) => e.offsetTop)"
+    tab.look(500)
+    for end, lines in (("", 1), ("/" + "0123456789abcdef" * 6, 3)):
+        nodes = [Node(f"n-{at}{end}") for at in range(9)]
+        open_page(tab, tmp_path, nodes, "gpu")
+        assert len(set(tab.run(script))) == lines

@@ -1,0 +1,369 @@
+"""What follows from what, case by case."""
+
+import random
+
+import pytest
+
+from nodeselect import LIMITS, Operator, Requirement, Selector, labels
+from nodeselect.selectors import (
+    Allowed,
+    allowed,
+    conflict,
+    disjoint,
+    equivalent,
+    implies,
+    normal_form,
+    redundant,
+)
+from nodeselect.selectors import key_constraint as answers
+from nodeselect.selectors.charset import parse_int64
+from nodeselect.selectors.selector import made_of
+from tests.selectors.test_imports import loaded_after
+
+MOST = "9223372036854775807"
+
+NOTHING = "<nothing>"
+
+SELECTORS = [
+    # text, normal form, redundant, conflict
+    ("", "", "", None),
+    ("a", "a", "", None),
+    ("!a", "!a", "", None),
+    ("a=b", "a=b", "", None),
+    ("a==b", "a=b", "", None),
+    ("a in (b)", "a=b", "", None),
+    ("a=", "a=", "", None),
+    ("a in ()", "a=", "", None),
+    ("a in (c,b)", "a in (b,c)", "", None),
+    ("a!=b", "a!=b", "", None),
+    ("a notin (b)", "a!=b", "", None),
+    ("a!=", "a!=", "", None),
+    ("a>5", "a>5", "", None),
+    ("a<007", "a<7", "", None),
+    ("b=1,a=1", "a=1,b=1", "", None),
+    # on one key, one follows from another
+    ("a=b,a", "a=b", "a", None),
+    ("a,a=b", "a=b", "a", None),
+    ("a=b,a=b", "a=b", "a=b", None),
+    ("a=b,a==b", "a=b", "a==b", None),
+    ("a==b,a=b", "a=b", "a=b", None),
+    ("a=b,a in (b)", "a=b", "a in (b)", None),
+    ("a=b,a in (b,c)", "a=b", "a in (b,c)", None),
+    ("a=b,a!=c", "a=b", "a!=c", None),
+    ("!a,a!=b", "!a", "a!=b", None),
+    ("!a,!a", "!a", "!a", None),
+    ("a>5,a>7", "a>7", "a>5", None),
+    ("a>07,a>7", "a>7", "a>7", None),
+    ("a<5,a<7", "a<5", "a<7", None),
+    ("a>5,a", "a>5", "a", None),
+    ("a>5,a!=b", "a>5", "a!=b", None),
+    ("a>5,a!=5", "a>5", "a!=5", None),
+    ("a=7,a>5", "a=7", "a>5", None),
+    ("a!=b,a notin (b,c)", "a notin (b,c)", "a!=b", None),
+    # and only together they say less
+    ("a,a!=b", "a,a!=b", "", None),
+    ("a!=b,a notin (c,d)", "a notin (b,c,d)", "", None),
+    ("a in (b,c),a!=c", "a=b", "", None),
+    ("a in (b,c),a in (c,d)", "a=c", "", None),
+    ("a in (b,c),a!=c,a=b", "a=b", "a in (b,c),a!=c", None),
+    ("a>5,a in (7,abc)", "a=7", "", None),
+    ("a>5,a in (6,7,abc)", "a in (6,7)", "", None),
+    ("a in (b,c,d),a!=c,a!=d,a notin (c,d)", "a=b", "a!=c,a!=d", None),
+    ("a notin (b,c),a notin (c,d),a notin (b,d)", "a notin (b,c,d)", "a notin (b,d)", None),
+    # other keys have no part in it
+    ("a=b,c,a", "a=b,c", "a", None),
+    ("a=b,b=a", "a=b,b=a", "", None),
+    # an integer has endless spellings
+    ("x>5,x<7", "x>5,x<7", "", None),
+    ("x>5,x<7,x!=6", "x>5,x<7,x!=6", "", None),
+    ("x>5,x<7,x notin (6,06,7,a)", "x>5,x<7,x notin (06,6)", "", None),
+    ("x>5,x<7,x in (6,06),x!=6", "x=06", "x>5,x<7", None),
+    ("x<1,x!=0", "x<1,x!=0", "", None),
+    (f"x<{MOST}", f"x<{MOST}", "", None),
+    ("x>9223372036854775806", "x>9223372036854775806", "", None),
+    ("x<0", "x<0", "", None),
+    # contradictions
+    ("a=b,a=c", NOTHING, "", "a=b,a=c"),
+    ("a,!a", NOTHING, "", "a,!a"),
+    ("!a,a=b,a=c", NOTHING, "a=c", "!a,a=b"),
+    ("!a,a>5", NOTHING, "", "!a,a>5"),
+    ("a=b,a!=b", NOTHING, "", "a=b,a!=b"),
+    ("a in (b,c),a notin (c,b,d)", NOTHING, "", "a in (b,c),a notin (b,c,d)"),
+    ("a in (b,c),a!=b,a!=c", NOTHING, "", "a in (b,c),a!=b,a!=c"),
+    ("a in (b,c),a in (c,d),a in (b,d)", NOTHING, "", "a in (b,c),a in (c,d),a in (b,d)"),
+    (
+        "a in (1,2),a in (2,4),a in (1,4),a in (1,2,3),a in (4,5,6)",
+        NOTHING,
+        "a in (2,4),a in (1,4),a in (1,2,3)",
+        "a in (1,2),a in (4,5,6)",
+    ),
+    ("x>5,x<6", NOTHING, "", "x>5,x<6"),
+    ("x>7,x<2", NOTHING, "", "x>7,x<2"),
+    ("x>5,x=a", NOTHING, "", "x>5,x=a"),
+    ("x>5,x=5", NOTHING, "", "x>5,x=5"),
+    ("x>5,x<7,x in (5,7,a)", NOTHING, "", "x>5,x<7,x in (5,7,a)"),
+    ("x>5,x in (6,a),x!=6", NOTHING, "", "x>5,x in (6,a),x!=6"),
+    (f"x>{MOST}", NOTHING, "", f"x>{MOST}"),
+    (f"x=a,x>{MOST},x=b", NOTHING, "x=a,x=b", f"x>{MOST}"),
+    ("a=1,z=1,z=2,b", NOTHING, "a=1,b", "z=1,z=2"),
+    ("a in (1,2),a!=1,a!=2,z=1,z=2", NOTHING, "a in (1,2),a!=1,a!=2", "z=1,z=2"),
+    ("a=1,a=2,z=1,z=2", NOTHING, "z=1,z=2", "a=1,a=2"),
+    ("a=1,a=1,a=2,a=2,a=3", NOTHING, "a=1,a=2,a=3", "a=1,a=2"),
+]
+
+
+def text_of(requirements: tuple[Requirement, ...]) -> str:
+    """Give the requirements as they stand in a text."""
+    return ",".join(map(str, requirements))
+
+
+@pytest.mark.parametrize("text, normal", [row[:2] for row in SELECTORS])  # noqa: PT006
+def test_normal_form(text: str, normal: str) -> None:
+    """The normal form of a selector is the one that says it most shortly."""
+    form = normal_form(Selector.parse(text))
+    assert str(form) == normal
+    assert (form == Selector.nothing()) == (normal == NOTHING)
+    assert equivalent(form, Selector.parse(text))
+
+
+@pytest.mark.parametrize("text, left_out", [(row[0], row[2]) for row in SELECTORS])  # noqa: PT006
+def test_redundant(text: str, left_out: str) -> None:
+    """What follows from the rest is found, and nothing else."""
+    assert text_of(redundant(Selector.parse(text))) == left_out
+
+
+@pytest.mark.parametrize("text, fault", [(row[0], row[3]) for row in SELECTORS])  # noqa: PT006
+def test_conflict(text: str, fault: str | None) -> None:
+    """A selector that cannot match shows the fewest requirements that make it so."""
+    selector = Selector.parse(text)
+    found = conflict(selector)
+    assert (None if found is None else text_of(found)) == fault
+    assert selector.is_satisfiable == (found is None)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "forth", "back", "apart"),
+    [
+        ("", "", True, True, False),
+        ("a", "", True, False, False),
+        ("a=b", "a", True, False, False),
+        ("a=b", "a!=c", True, False, False),
+        ("a=b", "a!=b", False, False, True),
+        ("a=b", "a in (b)", True, True, False),
+        ("a", "!a", False, False, True),
+        ("!a", "a!=b", True, False, False),
+        ("!a", "a>5", False, False, True),
+        ("a", "a!=b", False, False, False),
+        ("a=b", "b=a", False, False, False),
+        ("a=b,c", "a=b", True, False, False),
+        ("a in (b,c),a!=c", "a=b", True, True, False),
+        ("a notin (b,c)", "a!=b", True, False, False),
+        ("x=7", "x>5", True, False, False),
+        ("x=a", "x>5", False, False, True),
+        ("x>7", "x>5", True, False, False),
+        ("x>5,x<7", "x=6", False, True, False),
+        ("x>5,x<7", "x!=5", True, False, False),
+        ("x>5,x<7", "x!=6", False, False, False),
+        ("x>5,x!=6", "x>5", True, False, False),
+        ("x>6", "x>5,x!=6", True, False, False),
+        ("x>6", "x>5,x!=06", True, False, False),
+        ("x>5", "x<6", False, False, True),
+        ("x>5", "x<7", False, False, False),
+        ("x", "x>5", False, True, False),
+        ("x<0", "x!=a", True, False, False),
+        ("x<0", "x notin (a,0,1)", True, False, False),
+        ("x<1", "x!=0", False, False, False),
+        ("a=b,a=c", "x", True, False, True),
+        ("a=b,a=c", "x,!x", True, True, True),
+    ],
+)
+def test_two(one: str, other: str, forth: bool, back: bool, apart: bool) -> None:
+    """What holds between two selectors: ``implies`` there and back, and whether any meet."""
+    a, b = Selector.parse(one), Selector.parse(other)
+    assert (implies(a, b), implies(b, a), disjoint(a, b)) == (forth, back, apart)
+    assert disjoint(b, a) == apart
+    assert equivalent(a, b) == equivalent(b, a) == (forth and back)
+
+
+IDS = Selector.of(match_ids=["n-1"])
+MORE_IDS = Selector.of(match_ids=["n-1", "n-2"])
+OTHER_IDS = Selector.of(match_ids=["n-3"])
+
+
+def test_ids_take_part() -> None:
+    """Any id is more than some, some are more than fewer, and none are none at all."""
+    a = Selector.parse("a")
+    assert implies(IDS, MORE_IDS)
+    assert implies(IDS, Selector.everything())
+    assert implies(IDS & a, MORE_IDS)
+    assert not implies(MORE_IDS, IDS)
+    assert not implies(Selector.everything(), IDS)
+    assert not implies(a, IDS & a)
+    assert equivalent(IDS & a, Selector.of(match_expressions=["a,a"], match_ids=["n-1"]))
+    assert not equivalent(IDS, MORE_IDS)
+    assert disjoint(IDS, OTHER_IDS)
+    assert not disjoint(IDS, MORE_IDS)
+    assert not disjoint(IDS, a)
+    assert disjoint(IDS & a, MORE_IDS & Selector.parse("!a"))
+
+
+def test_ids_stay() -> None:
+    """The normal form keeps the ids, and nothing is redundant because of them."""
+    selector = Selector.of(match_expressions=["a,a=b"], match_ids=["n-2", "n-1"])
+    assert normal_form(selector) == Selector.of(match_labels={"a": "b"}, match_ids=["n-1", "n-2"])
+    assert text_of(redundant(selector)) == "a"
+    assert conflict(selector) is None
+    assert normal_form(IDS & Selector.parse("a,!a")) == Selector.nothing()
+
+
+def test_nothing() -> None:
+    """The selector without ids implies all, meets none, and no requirement is to blame for it."""
+    nothing = Selector.nothing()
+    assert conflict(nothing) == ()
+    assert redundant(nothing) == ()
+    assert normal_form(nothing) == nothing
+    assert implies(nothing, IDS)
+    assert not implies(IDS, nothing)
+    assert disjoint(nothing, nothing)
+    assert disjoint(nothing, Selector.everything())
+    assert equivalent(nothing, Selector.parse("a=b,a=c"))
+    assert not equivalent(nothing, Selector.everything())
+
+
+def test_one_requirement_twice() -> None:
+    """A requirement that stands twice as the same object is left out once."""
+    one = Selector.parse("a=b")
+    assert redundant(one & one) == one.requirements
+    assert conflict(one & one & Selector.parse("a=c,a=c")) == Selector.parse("a=b,a=c").requirements
+
+
+def on_x(text: str) -> Allowed:
+    """Give what a selector allows the key ``x``."""
+    return allowed(Selector.parse(text).requirements)["x"]
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("x", "Allowed(absent=False, values=None, but=[], integers=None)"),
+        ("!x", "Allowed(absent=True, values=[], but=[], integers=None)"),
+        ("x!=a", "Allowed(absent=True, values=None, but=['a'], integers=None)"),
+        ("x in (b,a)", "Allowed(absent=False, values=['a', 'b'], but=[], integers=None)"),
+        ("x,!x", "Allowed(absent=False, values=[], but=[], integers=None)"),
+        (
+            "x>5,x<8,x notin (a,5,6)",
+            "Allowed(absent=False, values=None, but=['6'], integers=(6, 7))",
+        ),
+        ("x>5,x<8,x in (a,5,6)", "Allowed(absent=False, values=['6'], but=[], integers=None)"),
+    ],
+)
+def test_what_a_key_may_be(text: str, shown: str) -> None:
+    """A set of answers shows its parts; equal sets have equal parts."""
+    assert repr(on_x(text)) == shown
+    assert on_x(text) == on_x(f"{text},{text}")
+    assert hash(on_x(text)) == hash(on_x(f"{text},{text}"))
+    assert on_x(text) != text
+
+
+def test_keys_that_are_not_asked_for() -> None:
+    """Only the keys of requirements are given, each with all its requirements together."""
+    assert allowed([]) == {}
+    both = allowed(Selector.parse("b,a=1,b!=2").requirements)
+    assert list(both) == ["a", "b"]
+    assert both["b"] == on_x("x,x!=2")
+
+
+def test_allowed_is_made_by_requirements_only() -> None:
+    """A set of answers is made by ``allowed`` and ``&``, of its own kind."""
+    with pytest.raises(TypeError, match="allowed"):
+        Allowed()
+    with pytest.raises(TypeError):
+        on_x("x") & "a"  # type: ignore[operator]
+    with pytest.raises(TypeError):
+        _ = on_x("x") <= {"a"}  # type: ignore[operator]
+
+
+def many(number: int, size: int) -> Selector:
+    """Give a selector of so many ``notin`` of so many values each, all on one key."""
+    made = Selector.everything()
+    for at in range(number):
+        values = [f"v{at * size + each:05}" for each in range(size)]
+        requirement = Requirement("x", Operator.NOT_IN, values)
+        made = made_of([*made.requirements, requirement], None)
+    return made
+
+
+def test_values_that_fit_into_no_one_set() -> None:
+    """The normal form splits refused values where one ``notin`` cannot hold them all."""
+    form = normal_form(many(4, 1_000))
+    sizes = [len(each.values) for each in form.requirements]
+    assert sizes == [LIMITS.values_in_set] * 3 + [928]
+    values = [value for each in form.requirements for value in each.values]
+    assert values == sorted(values)
+    assert form == normal_form(many(40, 100)) == normal_form(form)
+    assert Requirement("x", Operator.NOT_IN, form.requirements[0].values) == form.requirements[0]
+
+
+def test_one_value_behind_a_full_set() -> None:
+    """What is left over for the last ``notin`` may be one value."""
+    form = normal_form(many(5, 205))
+    assert [len(each.values) for each in form.requirements] == [1_024, 1]
+    assert form == normal_form(form)
+
+
+@pytest.mark.parametrize("number", [128, 256])
+def test_as_many_requirements_as_there_may_be(number: int) -> None:
+    """At the limits the answers are still exact."""
+    names = [f"v{at:03}" for at in range(number - 1)]
+    refusals = [Requirement("x", Operator.NOT_EQUALS, [name]) for name in names]
+    one_of = Requirement("x", Operator.IN, names)
+    contradiction = made_of([one_of, *refusals], None)
+    assert conflict(contradiction) == (one_of, *refusals)
+    assert redundant(contradiction) == ()
+    spread = made_of([Requirement("x", Operator.EXISTS), *refusals], None)
+    assert redundant(spread) == ()
+    assert [len(each.values) for each in normal_form(spread).requirements] == [0, number - 1]
+
+
+def test_the_search_for_a_smallest_conflict_ends() -> None:
+    """Among very many sets that overlap, a conflict is given from which none can be left out."""
+    chance = random.Random(4)
+    values = [f"v{at:02}" for at in range(60)]
+    requirements = [Requirement("x", Operator.IN, values)]
+    requirements += [
+        Requirement("x", Operator.NOT_IN, chance.sample(values, 15)) for _ in range(200)
+    ]
+    selector = made_of(requirements, None)
+    found = conflict(selector)
+    assert found is not None
+    assert not made_of(list(found), None).is_satisfiable
+    for at in range(len(found)):
+        rest = [*found[:at], *found[at + 1 :]]
+        assert made_of(rest, None).is_satisfiable
+
+
+@pytest.mark.parametrize("text", ["x>5,x<99999,", "x>5,x,", "x in (v00000,v00001,a),x>5,"])
+def test_each_value_is_read_a_few_times(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reading values as integers, the dearest step, is linear in their number."""
+    read: list[str] = []
+
+    def counted(value: str) -> int | None:
+        read.append(value)
+        return parse_int64(value)
+
+    monkeypatch.setattr(answers, "parse_int64", counted)
+    for number, size in ((4, 1_000), (200, 20)):
+        selector = Selector.parse(text.rstrip(",")) & many(number, size)
+        for ask in (redundant, normal_form, conflict):
+            read.clear()
+            ask(selector)
+            assert len(read) <= 2 * (number * size + 8)
+
+
+def test_the_algebra_is_loaded_when_it_is_asked_for() -> None:
+    """Importing the labels leaves the algebra aside; its names load it."""
+    code = "import sys, nodeselect.selectors as labels\nname = 'nodeselect.selectors.algebra'\n"
+    assert loaded_after(f"{code}assert name not in sys.modules")
+    assert loaded_after(f"{code}assert callable(labels.implies)\nassert name in sys.modules")
+    with pytest.raises(AttributeError, match="no attribute 'implied'"):
+        labels.implied  # noqa: B018

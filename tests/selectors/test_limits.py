@@ -1,0 +1,295 @@
+"""Each limit of a selector, on both sides, for every way to make one."""
+
+import pickle
+from collections.abc import Callable
+
+import pytest
+
+from nodeselect.errors import SelectorError
+from nodeselect.limits import LIMITS
+from nodeselect.selectors import Operator, Requirement, Selector
+
+
+def names(number: int) -> list[str]:
+    """Give ``number`` different words that are keys and values alike."""
+    return [f"v{at}" for at in range(number)]
+
+
+def text_of_length(length: int) -> str:
+    """Give a right selector of ``length`` characters, most of them blanks."""
+    return "x=a" + " " * (length - 3)
+
+
+def set_text(key: str, number: int) -> str:
+    """Give the text of an ``in`` with ``number`` values."""
+    return f"{key} in ({','.join(names(number))})"
+
+
+def set_of(key: str, number: int) -> Requirement:
+    """Give an ``in`` with ``number`` values."""
+    return Requirement(key, Operator.IN, names(number))
+
+
+def short_sets(number: int) -> str:
+    """Give a text with ``number`` values in all, in as many sets as a selector may have."""
+    size, more = divmod(number, LIMITS.requirements)
+    sizes = [size + (at < more) for at in range(LIMITS.requirements)]
+    return ",".join(f"k{at} in ({','.join(map(str, range(of)))})" for at, of in enumerate(sizes))
+
+
+def equalities(first: int, number: int) -> Selector:
+    """Give a selector of ``number`` requirements on keys from ``k<first>`` on."""
+    return Selector.of(match_labels={f"k{first + at}": "a" for at in range(number)})
+
+
+def full_sets(number: int) -> list[str]:
+    """Give expressions with ``number`` values in all, in sets that hold as many as one may."""
+    parts, rest = divmod(number, LIMITS.values_in_set)
+    return [set_text(f"k{at}", LIMITS.values_in_set) for at in range(parts)] + (
+        [set_text("rest", rest)] if rest else []
+    )
+
+
+def and_of(expressions: list[str]) -> Selector:
+    """Join the expressions one by one with ``&``."""
+    selector = Selector.everything()
+    for expression in expressions:
+        selector &= Selector.parse(expression)
+    return selector
+
+
+PREFIX_253 = "b" * 253
+
+BELOW = [
+    pytest.param(lambda: Selector.parse(text_of_length(16_384)), id="text-parse"),
+    pytest.param(lambda: Selector.of(match_expressions=[text_of_length(16_384)]), id="text-of"),
+    pytest.param(lambda: Selector.parse(",".join(names(256))), id="requirements-parse"),
+    pytest.param(lambda: Selector.of(match_expressions=names(256)), id="requirements-of"),
+    pytest.param(lambda: equalities(0, 256), id="requirements-labels"),
+    pytest.param(lambda: equalities(0, 128) & equalities(128, 128), id="requirements-and"),
+    pytest.param(lambda: Selector.parse(set_text("x", 1_024)), id="set-parse"),
+    pytest.param(lambda: Selector.of(match_expressions=[set_text("x", 1_024)]), id="set-of"),
+    pytest.param(lambda: set_of("x", 1_024), id="set-requirement"),
+    pytest.param(lambda: Selector.parse(short_sets(4_096)), id="values-parse"),
+    pytest.param(lambda: Selector.of(match_expressions=full_sets(4_096)), id="values-of"),
+    pytest.param(lambda: and_of(full_sets(4_096)), id="values-and"),
+    pytest.param(lambda: Selector.parse(f"x={'a' * 63}"), id="value-parse"),
+    pytest.param(lambda: Selector.of(match_labels={"x": "a" * 63}), id="value-of"),
+    pytest.param(lambda: Requirement("x", Operator.EQUALS, ["a" * 63]), id="value-requirement"),
+    pytest.param(lambda: Selector.parse("a" * 63), id="name-parse"),
+    pytest.param(lambda: Selector.of(match_labels={"a" * 63: ""}), id="name-of"),
+    pytest.param(lambda: Requirement("a" * 63, Operator.EXISTS), id="name-requirement"),
+    pytest.param(lambda: Selector.parse(f"{PREFIX_253}/{'a' * 63}"), id="prefix-parse"),
+    pytest.param(lambda: Selector.of(match_labels={f"{PREFIX_253}/a": ""}), id="prefix-of"),
+    pytest.param(lambda: Requirement(f"{PREFIX_253}/a", Operator.EXISTS), id="prefix-requirement"),
+    pytest.param(lambda: Selector.of(match_ids=names(100_000)), id="ids-of"),
+    pytest.param(lambda: Selector.of(match_ids=names(100_000) * 2), id="ids-each-once"),
+]
+
+
+@pytest.mark.parametrize("make", BELOW)
+def test_at_the_limit(make: Callable[[], object]) -> None:
+    """What is exactly as large as a limit allows is taken."""
+    assert make() is not None
+
+
+ABOVE = [
+    pytest.param(
+        lambda: Selector.parse(text_of_length(16_385)),
+        *("text-too-long", "16,384 characters (selector_text)"),
+        id="text-parse",
+    ),
+    pytest.param(
+        lambda: Selector.of(match_expressions=["x", text_of_length(16_385)]),
+        *("text-too-long", "16,384 characters (selector_text)"),
+        id="text-of",
+    ),
+    pytest.param(
+        lambda: Selector.parse(",".join(names(257))),
+        *("too-many-requirements", "256 requirements (requirements)"),
+        id="requirements-parse",
+    ),
+    pytest.param(
+        lambda: Selector.of(match_expressions=names(257)),
+        *("too-many-requirements", "256 requirements (requirements)"),
+        id="requirements-of",
+    ),
+    pytest.param(
+        lambda: equalities(0, 257),
+        *("too-many-requirements", "256 requirements (requirements)"),
+        id="requirements-labels",
+    ),
+    pytest.param(
+        lambda: equalities(0, 128) & equalities(128, 129),
+        *("too-many-requirements", "256 requirements (requirements)"),
+        id="requirements-and",
+    ),
+    pytest.param(
+        lambda: Selector.parse(set_text("x", 1_025)),
+        *("too-many-values", "1,024 values (values_in_set)"),
+        id="set-parse",
+    ),
+    pytest.param(
+        lambda: Selector.of(match_expressions=[set_text("x", 1_025)]),
+        *("too-many-values", "1,024 values (values_in_set)"),
+        id="set-of",
+    ),
+    pytest.param(
+        lambda: set_of("x", 1_025),
+        *("too-many-values", "1,024 values (values_in_set)"),
+        id="set-requirement",
+    ),
+    pytest.param(
+        lambda: Selector.parse(short_sets(4_097)),
+        *("too-many-values", "4,096 values (values)"),
+        id="values-parse",
+    ),
+    pytest.param(
+        lambda: Selector.of(match_expressions=full_sets(4_097)),
+        *("too-many-values", "4,096 values (values)"),
+        id="values-of",
+    ),
+    pytest.param(
+        lambda: and_of(full_sets(4_097)),
+        *("too-many-values", "4,096 values (values)"),
+        id="values-and",
+    ),
+    pytest.param(
+        lambda: Selector.parse(f"x={'a' * 64}"),
+        *("value-too-long", "at most 63 characters, this one 64"),
+        id="value-parse",
+    ),
+    pytest.param(
+        lambda: Selector.of(match_labels={"x": "a" * 64}),
+        *("value-too-long", "at most 63 characters, this one 64"),
+        id="value-of",
+    ),
+    pytest.param(
+        lambda: Requirement("x", Operator.EQUALS, ["a" * 64]),
+        *("value-too-long", "at most 63 characters, this one 64"),
+        id="value-requirement",
+    ),
+    pytest.param(
+        lambda: Selector.parse(f"b/{'a' * 64}"),
+        *("key-too-long", "at most 63 characters, this one 64"),
+        id="name-parse",
+    ),
+    pytest.param(
+        lambda: Selector.of(match_labels={"a" * 64: ""}),
+        *("key-too-long", "at most 63 characters, this one 64"),
+        id="name-of",
+    ),
+    pytest.param(
+        lambda: Requirement("a" * 64, Operator.EXISTS),
+        *("key-too-long", "at most 63 characters, this one 64"),
+        id="name-requirement",
+    ),
+    pytest.param(
+        lambda: Selector.parse(f"b{PREFIX_253}/a"),
+        *("prefix-too-long", "at most 253 characters, this one 254"),
+        id="prefix-parse",
+    ),
+    pytest.param(
+        lambda: Selector.of(match_labels={f"b{PREFIX_253}/a": ""}),
+        *("prefix-too-long", "at most 253 characters, this one 254"),
+        id="prefix-of",
+    ),
+    pytest.param(
+        lambda: Requirement(f"b{PREFIX_253}/a", Operator.EXISTS),
+        *("prefix-too-long", "at most 253 characters, this one 254"),
+        id="prefix-requirement",
+    ),
+    pytest.param(
+        lambda: Selector.of(match_ids=names(100_001)),
+        *("too-many-ids", "100,000 ids (match_ids)"),
+        id="ids-of",
+    ),
+]
+
+
+@pytest.mark.parametrize(("make", "code", "words"), ABOVE)
+def test_beyond_the_limit(make: Callable[[], object], code: str, words: str) -> None:
+    """What is larger by one is refused by an error that names the limit and is short."""
+    with pytest.raises(SelectorError) as caught:
+        make()
+    assert caught.value.code == code
+    assert words in caught.value.message
+    assert len(str(caught.value)) < 1_000
+
+
+HUGE = [
+    pytest.param("x" * 16_384, id="one-word"),
+    pytest.param("x=" + "日" * 16_000, id="wide"),
+    pytest.param("x=" + "\u200b" * 16_000, id="invisible"),
+    pytest.param("x=" + "\u202e" * 16_000, id="bidirectional"),
+    pytest.param("x=" + "{" * 16_000, id="braces"),
+    pytest.param("x=${" + "a" * 16_000, id="template"),
+    pytest.param("x in (" + "a " * 8_000, id="list"),
+    pytest.param("x in [" + "a," * 8_000, id="square-brackets"),
+    pytest.param("x not in (" + "a," * 8_000 + ")", id="not-in"),
+    pytest.param("\U000e0001" * 16_000, id="tags"),
+    pytest.param("x\n" * 8_000, id="lines"),
+    pytest.param("!" * 16_000, id="bangs"),
+    pytest.param("," * 16_000, id="commas"),
+    pytest.param("x:" + "y" * 16_000, id="colon"),
+    pytest.param("a/" * 8_000, id="slashes"),
+    pytest.param("B" * 16_000 + "/a", id="prefix"),
+    pytest.param("x>" + "9" * 16_000, id="integer"),
+    pytest.param("\x1b[31m" * 3_000, id="escapes"),
+    pytest.param("\t" * 16_000 + "x y", id="tabs"),
+    pytest.param("\u200b" * 5_000_000, id="five-million"),
+]
+
+
+@pytest.mark.parametrize("text", HUGE)
+def test_an_error_stays_short(text: str) -> None:
+    """However long the text, what is printed of it stays below a thousand characters."""
+    with pytest.raises(SelectorError) as caught:
+        Selector.parse(text)
+    assert len(str(caught.value)) < 1_000
+    with pytest.raises(SelectorError) as caught:
+        Selector.of(match_labels={text: text})
+    assert len(str(caught.value)) < 1_000
+
+
+def test_an_id_of_any_length_is_told_shortly() -> None:
+    """A long id that is refused is cut in the error."""
+    with pytest.raises(SelectorError) as caught:
+        Selector.of(match_ids=["n" * 1_000_000 + "\0"])
+    assert len(str(caught.value)) < 1_000
+
+
+def test_values_count_alike_in_every_constructor() -> None:
+    """Repeated values are counted in the same way in a text and in a structured requirement."""
+    many = ["a"] * 1_025
+    text_taken = structured_taken = True
+    try:
+        Selector.parse(f"x in ({','.join(many)})")
+    except SelectorError:
+        text_taken = False
+    try:
+        Requirement("x", Operator.IN, many)
+    except SelectorError:
+        structured_taken = False
+    assert text_taken == structured_taken
+
+
+def test_a_selector_with_a_long_canonical_text_pickles() -> None:
+    """Every selector that can be made can be pickled, also where its text is beyond 16 KiB."""
+    wanted = {f"{PREFIX_253}/k{at}": "a" * 63 for at in range(256)}
+    selector = Selector.of(match_labels=wanted)
+    assert len(str(selector)) > LIMITS.selector_text
+    assert pickle.loads(pickle.dumps(selector)) == selector
+
+
+def test_the_canonical_text_of_any_text_parses() -> None:
+    """A text whose canonical text is beyond 16 KiB is refused, so that each can be parsed again."""
+    parts = [f"k{at:02} in({'a' * 55})" for at in range(256)]
+    text = ",".join(parts)[: LIMITS.selector_text].rpartition(",")[0]
+    with pytest.raises(SelectorError, match="selector_text") as caught:
+        Selector.parse(text)
+    assert caught.value.code == "text-too-long"
+    shorter = text.rpartition(",")[0].rpartition(",")[0].rpartition(",")[0].rpartition(",")[0]
+    selector = Selector.parse(shorter)
+    assert len(str(selector)) > len(shorter)
+    assert Selector.parse(str(selector)) == selector

@@ -1,0 +1,340 @@
+"""The public face of a selector."""
+
+import copy
+import pickle
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import pytest
+
+import nodeselect.selectors.selector as selector_module
+from nodeselect.errors import NodeselectError, SelectorError
+from nodeselect.selectors import Operator, Requirement, Selector
+
+TEXTS = ["", "a", "!a", "a=b", "a==b", "a!=b", "a in (b,c)", "a notin (,b)", "a>5", "a<5", "a,b=c"]
+
+MANY = [
+    *[pytest.param(Selector.parse(text), id=text or "everything") for text in TEXTS],
+    pytest.param(Selector.nothing(), id="nothing"),
+    pytest.param(Selector.of(match_ids=["n-2", "n-1"]), id="ids"),
+    pytest.param(Selector.of(match_labels={"a": "b"}, match_ids=["n-1"]), id="labels-and-ids"),
+]
+
+
+class Text(str):
+    """A string of another class, equal to whatever it is compared with."""
+
+    __slots__ = ()
+
+    def __eq__(self, other: object) -> bool:
+        return True
+
+    def __hash__(self) -> int:
+        return hash("a=b")
+
+    def __str__(self) -> str:
+        return "not this"
+
+
+class Labels(Mapping[str, str]):
+    """Labels that are no dict."""
+
+    def __init__(self, **labels: str) -> None:
+        self._labels = labels
+
+    def __getitem__(self, key: str) -> str:
+        return self._labels[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._labels)
+
+    def __len__(self) -> int:
+        return len(self._labels)
+
+
+def test_there_is_no_bare_constructor() -> None:
+    """``Selector()`` is refused and names the ways to make one."""
+    with pytest.raises(TypeError, match=r"Selector\.parse"):
+        Selector()
+
+
+@pytest.mark.parametrize("text", ["", " ", "\t\r\n"], ids=ascii)
+def test_a_blank_text_is_everything(text: str) -> None:
+    """A text without requirements is the selector that takes every node."""
+    assert Selector.parse(text) == Selector.everything()
+
+
+@pytest.mark.parametrize("node_id", [None, "", "n-1"])
+@pytest.mark.parametrize("labels", [{}, {"a": "b"}])
+def test_everything_and_nothing(labels: dict[str, str], node_id: str | None) -> None:
+    """``everything`` takes each node and ``nothing`` none."""
+    assert Selector.everything().matches(labels, node_id) is True
+    assert Selector.nothing().matches(labels, node_id) is False
+
+
+def test_everything_and_nothing_in_numbers() -> None:
+    """``everything`` asks for nothing; ``nothing`` leaves no id to choose."""
+    assert (Selector.everything().requirements, Selector.everything().ids) == ((), None)
+    assert (Selector.nothing().requirements, Selector.nothing().ids) == ((), ())
+    assert Selector.everything().is_satisfiable
+    assert not Selector.nothing().is_satisfiable
+    assert Selector.everything() != Selector.nothing()
+
+
+@pytest.mark.parametrize("selector", MANY)
+def test_nothing_and_everything_with_and(selector: Selector) -> None:
+    """Joined with ``everything`` a selector stays; joined with ``nothing`` it is ``nothing``."""
+    assert selector & Selector.everything() == selector
+    assert Selector.everything() & selector == selector
+    assert selector & Selector.nothing() == Selector.nothing()
+    assert Selector.nothing() & selector == Selector.nothing()
+
+
+def test_and_joins_requirements_and_ids() -> None:
+    """``&`` keeps all requirements and the ids that both have; no id in common is ``nothing``."""
+    one = Selector.of(match_labels={"b": "1"}, match_ids=["n-1", "n-2"])
+    other = Selector.of(match_labels={"a": "2"}, match_ids=["n-2", "n-3"])
+    assert one & other == Selector.of(match_labels={"a": "2", "b": "1"}, match_ids=["n-2"])
+    assert (one & Selector.parse("c")).ids == ("n-1", "n-2")
+    assert one & Selector.of(match_ids=["n-3"]) == Selector.nothing()
+
+
+@pytest.mark.parametrize("other", ["a=b", None, 5, Requirement("a", Operator.EXISTS)])
+def test_and_takes_selectors_only(other: object) -> None:
+    """``&`` with something else is a TypeError, in either order."""
+    with pytest.raises(TypeError):
+        Selector.parse("a") & other  # type: ignore[operator]
+    with pytest.raises(TypeError):
+        other & Selector.parse("a")  # type: ignore[operator]
+
+
+def test_of_joins_its_three_fields() -> None:
+    """Labels, expressions and ids must all hold; an expression may hold several requirements."""
+    selector = Selector.of(
+        match_labels={"region": "eu"}, match_expressions=["!debug,gpu", "x>5"], match_ids=["n-1"]
+    )
+    assert str(selector) == "<id in (n-1)>,!debug,gpu,region=eu,x>5"
+    labels = {"region": "eu", "gpu": "", "x": "6"}
+    assert selector.matches(labels, "n-1")
+    assert not selector.matches(labels, "n-2")
+    assert not selector.matches({**labels, "region": "us"}, "n-1")
+    assert not selector.matches({**labels, "debug": "1"}, "n-1")
+    assert not selector.matches({**labels, "x": "5"}, "n-1")
+
+
+@pytest.mark.parametrize("labels", [None, {}])
+@pytest.mark.parametrize("expressions", [None, [], ()])
+@pytest.mark.parametrize("ids", [None, [], ()])
+def test_empty_fields_are_no_condition(
+    labels: dict[str, str] | None, expressions: list[str] | None, ids: list[str] | None
+) -> None:
+    """A field that is None or empty asks for nothing."""
+    made = Selector.of(match_labels=labels, match_expressions=expressions, match_ids=ids)
+    assert made == Selector.everything()
+
+
+def test_of_takes_any_mapping_and_any_iterable() -> None:
+    """``of`` reads mappings that are no dict, and generators once."""
+    made = Selector.of(
+        match_labels=Labels(a="b"),
+        match_expressions=(text for text in ["c"]),
+        match_ids=(number for number in ["n-1"]),
+    )
+    assert made == Selector.of(match_labels={"a": "b"}, match_expressions=["c"], match_ids=["n-1"])
+
+
+@pytest.mark.parametrize("blank", ["", " ", "\t\r\n"], ids=ascii)
+def test_a_blank_expression_is_refused(blank: str) -> None:
+    """An item of match_expressions that is blank would take everything, and is an error."""
+    with pytest.raises(SelectorError) as caught:
+        Selector.of(match_expressions=["a", blank])
+    assert (caught.value.code, caught.value.place) == ("blank", "match_expressions[1]")
+
+
+@pytest.mark.parametrize(
+    ("node_id", "taken"),
+    [
+        pytest.param("n-1", True, id="one"),
+        pytest.param("n-2", True, id="other"),
+        pytest.param("N-1", False, id="other-case"),
+        pytest.param("n-", False, id="prefix"),
+        pytest.param("n-10", False, id="longer"),
+        pytest.param(" n-1", False, id="blank"),
+        pytest.param("", False, id="empty"),
+        pytest.param(None, False, id="not-told"),
+    ],
+)
+def test_ids_are_exact(node_id: str | None, taken: bool) -> None:
+    """One of the ids must be the node's, character by character; without an id no node is taken."""
+    selector = Selector.of(match_ids=["n-1", "n-2", "n-1"])
+    assert selector.ids == ("n-1", "n-2")
+    assert selector.matches({"id": "n-1", "name": "n-1"}, node_id) is taken
+
+
+def test_ids_are_not_labels() -> None:
+    """An id may hold what no label may: it is compared, never parsed."""
+    selector = Selector.of(match_ids=["a b,!c", "日本"])
+    assert selector.matches({}, "a b,!c")
+    assert selector.matches({}, "日本")
+    assert not selector.matches({}, "a b")
+
+
+def test_the_id_does_not_matter_to_a_selector_without_ids() -> None:
+    """Where no ids are asked for, any id and none do equally well."""
+    assert Selector.parse("a").matches({"a": ""})
+    assert Selector.parse("a").matches({"a": ""}, "n-1")
+
+
+def test_any_mapping_can_be_asked() -> None:
+    """``matches`` takes any mapping and never checks it."""
+    selector = Selector.parse("a=b,!c,d!=x")
+    assert selector.matches(Labels(a="b", d="GPU-0: NVIDIA GeForce RTX 3090"))
+    assert not selector.matches(Labels(a="b", c=""))
+
+
+parse: Any = Selector.parse  # without their types, to be called with wrong ones
+of: Any = Selector.of
+requirement: Any = Requirement
+
+WRONG_TYPES = [
+    pytest.param(lambda: parse(None), id="parse-none"),
+    pytest.param(lambda: parse(b"a"), id="parse-bytes"),
+    pytest.param(lambda: parse(["a"]), id="parse-list"),
+    pytest.param(lambda: parse(5), id="parse-number"),
+    pytest.param(lambda: of(match_labels=[("a", "b")]), id="labels-list"),
+    pytest.param(lambda: of(match_labels="a=b"), id="labels-string"),
+    pytest.param(lambda: of(match_labels={"a": 5}), id="label-number"),
+    pytest.param(lambda: of(match_labels={"a": True}), id="label-bool"),
+    pytest.param(lambda: of(match_labels={"a": None}), id="label-none"),
+    pytest.param(lambda: of(match_labels={5: "a"}), id="key-number"),
+    pytest.param(lambda: of(match_expressions="a"), id="expressions-string"),
+    pytest.param(lambda: of(match_expressions=""), id="expressions-empty-string"),
+    pytest.param(lambda: of(match_expressions=b"a"), id="expressions-bytes"),
+    pytest.param(lambda: of(match_expressions={"a": "b"}), id="expressions-mapping"),
+    pytest.param(lambda: of(match_expressions=[None]), id="expression-none"),
+    pytest.param(lambda: of(match_expressions=[["a"]]), id="expression-list"),
+    pytest.param(lambda: of(match_expressions=5), id="expressions-number"),
+    pytest.param(lambda: of(match_ids="n-1"), id="ids-string"),
+    pytest.param(lambda: of(match_ids=b"n-1"), id="ids-bytes"),
+    pytest.param(lambda: of(match_expressions=b""), id="expressions-empty-bytes"),
+    pytest.param(lambda: of(match_expressions={}), id="expressions-empty-mapping"),
+    pytest.param(lambda: of(match_ids=""), id="ids-empty-string"),
+    pytest.param(lambda: of(match_ids=b""), id="ids-empty-bytes"),
+    pytest.param(lambda: of(match_ids={}), id="ids-empty-mapping"),
+    pytest.param(lambda: of(match_ids=[5]), id="id-number"),
+    pytest.param(lambda: of(match_ids=[b"n-1"]), id="id-bytes"),
+    pytest.param(lambda: requirement("a", "in", ["b"]), id="operator-string"),
+    pytest.param(lambda: requirement("a", Operator.IN, "b"), id="values-string"),
+    pytest.param(lambda: requirement("a", Operator.IN, [5]), id="value-number"),
+    pytest.param(lambda: requirement(5, Operator.EXISTS), id="requirement-key-number"),
+]
+
+
+@pytest.mark.parametrize("make", WRONG_TYPES)
+def test_wrong_types(make: Callable[[], object]) -> None:
+    """Something of a wrong type is a TypeError, not an error of the selector, and never coerced."""
+    with pytest.raises(TypeError) as caught:
+        make()
+    assert not isinstance(caught.value, NodeselectError)
+
+
+def test_strings_of_another_class_are_plain_strings() -> None:
+    """A subclass of ``str`` counts by its characters, whatever it says it equals."""
+    assert str(Selector.parse("a=b")) == "a=b"
+    assert str(Selector.parse(Text("c"))) == "c"
+    assert str(Selector.parse("a=b")) == "a=b"
+    made = Selector.of(match_labels={Text("c"): Text("d")}, match_ids=[Text("n-1")])
+    assert made == Selector.of(match_labels={"c": "d"}, match_ids=["n-1"])
+    [made_requirement] = made.requirements
+    texts = [made_requirement.key, *made_requirement.values, *(made.ids or ())]
+    assert [type(text) for text in texts] == [str, str, str]
+
+
+def test_equality_is_of_what_is_asked() -> None:
+    """Order, spacing and the way of making do not matter; the spelling of an operator does."""
+    selector = Selector.parse("b=2,a in (y,x),c")
+    assert selector == Selector.parse(" c , a in(x, y,x), b = 2 ")
+    assert selector == Selector.parse("c") & Selector.parse("a in (x,y)") & Selector.parse("b=2")
+    assert len({selector, Selector.parse("c,b=2,a in (x,y)")}) == 1
+    assert selector != Selector.parse("b==2,a in (y,x),c")
+    assert selector != Selector.of(match_expressions=["b=2,a in (y,x),c"], match_ids=["n-1"])
+    assert selector != str(selector)
+
+
+@pytest.mark.parametrize("selector", MANY)
+def test_repr_shows_the_text(selector: Selector) -> None:
+    """``repr`` shows the canonical text between quotes."""
+    assert repr(selector) == f"Selector({str(selector)!r})"
+
+
+def test_repr_is_cut() -> None:
+    """``repr`` of a long selector is short."""
+    assert len(repr(Selector.parse(",".join(f"key-{at}" for at in range(200))))) < 300
+
+
+@pytest.mark.parametrize("selector", MANY)
+def test_pickle_and_copy(selector: Selector) -> None:
+    """A selector that was pickled or copied is equal and prints the same."""
+    for protocol in range(2, pickle.HIGHEST_PROTOCOL + 1):
+        again = pickle.loads(pickle.dumps(selector, protocol))
+        assert (again, str(again), again.ids) == (selector, str(selector), selector.ids)
+    for again in (copy.copy(selector), copy.deepcopy(selector)):
+        assert (again, hash(again), str(again)) == (selector, hash(selector), str(selector))
+
+
+@pytest.mark.parametrize("name", ["requirements", "ids", "matches", "_canonical", "other"])
+@pytest.mark.parametrize("frozen", [Selector.parse("a"), Requirement("a", Operator.EXISTS)])
+def test_values_are_frozen(frozen: object, name: str) -> None:
+    """No attribute can be set, added or deleted."""
+    with pytest.raises(AttributeError, match="is frozen"):
+        setattr(frozen, name, None)
+    with pytest.raises(AttributeError, match="is frozen"):
+        delattr(frozen, name)
+    assert not hasattr(frozen, "__dict__")
+
+
+@pytest.mark.parametrize(
+    ("selector", "text"),
+    [
+        pytest.param(Selector.nothing(), "<nothing>", id="nothing"),
+        pytest.param(Selector.of(match_ids=["n-2", "n-1"]), "<id in (n-1,n-2)>", id="ids"),
+        pytest.param(
+            Selector.of(match_expressions=["a"], match_ids=["n-1"]), "<id in (n-1)>,a", id="both"
+        ),
+    ],
+)
+def test_what_has_no_text_does_not_parse(selector: Selector, text: str) -> None:
+    """Ids and ``nothing`` print as what is no selector, so the text cannot widen one."""
+    assert str(selector) == text
+    with pytest.raises(SelectorError):
+        Selector.parse(text)
+
+
+def test_the_same_text_gives_the_same_object() -> None:
+    """A text that was parsed before is looked up."""
+    assert Selector.parse("a=b,c") is Selector.parse("a=b,c")
+
+
+@pytest.mark.parametrize("wrong", ["a b", "a=*"])
+def test_a_wrong_text_is_not_kept(wrong: str) -> None:
+    """A text that was refused is refused anew, with an error of its own."""
+    for _ in range(2):
+        with pytest.raises(SelectorError):
+            Selector.parse(wrong)
+    assert wrong not in selector_module._parsed
+
+
+def test_the_table_of_parsed_texts_is_bounded() -> None:
+    """The table never holds more characters than its bound, however many texts are parsed."""
+    for at in range(200):
+        Selector.parse(f"k{at}" + " " * 16_000)
+        assert sum(map(len, selector_module._parsed)) <= selector_module._MOST_CHARACTERS
+    assert selector_module._MOST_CHARACTERS <= 1_000_000
+    assert "k199" + " " * 16_000 in selector_module._parsed
+
+
+def test_the_id_by_its_name() -> None:
+    """The id may be told by keyword, as the documentation has it."""
+    selector = Selector.of(match_labels={"region": "us-east"}, match_ids=["n-1"])
+    assert selector.matches({"region": "us-east"}, node_id="n-1")
+    assert not selector.matches(labels={"region": "us-east"}, node_id="n-2")

@@ -1,0 +1,95 @@
+"""What leaves the library as text for people can be printed on any terminal."""
+
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nodeselect.text import cut, printable, quoted, width
+
+ANY_TEXT = st.text(st.characters(exclude_categories=()))
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        pytest.param("region=eu", "region=eu", id="plain"),
+        pytest.param("", "", id="empty"),
+        pytest.param("é日本😀e\u0301", "é日本😀e\u0301", id="letters"),
+        pytest.param("a\\x1bb", "a\\x1bb", id="backslash"),
+        pytest.param("a\x1b[31mb", "a\\x1b[31mb", id="escape"),
+        pytest.param("a\tb\nc\rd\0", "a\\x09b\\x0ac\\x0dd\\x00", id="controls"),
+        pytest.param("\x7f\x80\x9b\x9f", "\\x7f\\x80\\x9b\\x9f", id="c1"),
+        pytest.param("a\u00adb", "a\\xadb", id="soft-hyphen"),
+        pytest.param("\u200b\u200f\u2028\u2029", "\\u200b\\u200f\\u2028\\u2029", id="zero-width"),
+        pytest.param("\u202a\u202e\u2066\u2069", "\\u202a\\u202e\\u2066\\u2069", id="bidi"),
+        pytest.param("\ufeffa", "\\ufeffa", id="mark"),
+        pytest.param("\u115f\u3164\uffa0", "\\u115f\\u3164\\uffa0", id="fillers"),
+        pytest.param("\ud800\udfff", "\\ud800\\udfff", id="surrogates"),
+        pytest.param("\U000e0041\U000e0100", "\\U000e0041\\U000e0100", id="tags"),
+    ],
+)
+def test_printable(text: str, shown: str) -> None:
+    """Characters that a terminal obeys, hides or reorders by are shown as escapes, no others."""
+    assert printable(text) == shown
+
+
+@given(ANY_TEXT)
+def test_nothing_that_a_terminal_obeys_is_left(text: str) -> None:
+    """No control, surrogate, line end or bidirectional character is left; each is escaped alone."""
+    shown = printable(text)
+    for character in shown:
+        assert unicodedata.category(character) not in ("Cc", "Cs", "Zl", "Zp")
+        assert unicodedata.bidirectional(character) not in ("LRO", "RLO", "LRE", "RLE", "PDF")
+    assert printable(shown) == shown
+    assert shown == "".join(map(printable, text))
+
+
+@pytest.mark.parametrize(
+    ("text", "limit", "shown"),
+    [("abc", 3, "abc"), ("abcd", 3, "ab…"), ("", 3, ""), ("abcd", 1, "…")],
+)
+def test_cut(text: str, limit: int, shown: str) -> None:
+    """A text that is too long ends in an ellipsis and has just the length allowed."""
+    assert cut(text, limit) == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        pytest.param("", "''", id="empty"),
+        pytest.param("a'b", "'a'b'", id="quote"),
+        pytest.param("x" * 60, f"'{'x' * 60}'", id="fits"),
+        pytest.param("x" * 61, f"'{'x' * 59}…'", id="too-long"),
+        pytest.param("\x1b" * 61, "'" + "\\x1b" * 14 + "\\x1…'", id="escapes-count"),
+    ],
+)
+def test_quoted(text: str, shown: str) -> None:
+    """A text in a message is quoted, escaped, and cut to 60 characters."""
+    assert quoted(text) == shown
+
+
+@given(ANY_TEXT, st.integers(1, 80))
+def test_quoted_is_never_longer(text: str, limit: int) -> None:
+    """However long or strange the text is, the quoted one keeps within its limit."""
+    assert len(quoted(text, limit)) <= limit + 2
+    assert printable(quoted(text, limit)) == quoted(text, limit)
+
+
+@pytest.mark.parametrize(
+    ("text", "columns"),
+    [
+        pytest.param("", 0, id="empty"),
+        pytest.param("abc", 3, id="ascii"),
+        pytest.param("é", 1, id="letter"),
+        pytest.param("日本", 4, id="wide"),
+        pytest.param("ａ", 2, id="full-width"),
+        pytest.param("e\u0301", 1, id="accent"),
+        pytest.param("a\u20dd", 1, id="enclosing"),
+        pytest.param("😀!", 3, id="emoji"),
+    ],
+)
+def test_width(text: str, columns: int) -> None:
+    """The width is the columns that a terminal gives to the text."""
+    assert width(text) == columns
