@@ -13,7 +13,7 @@ from nodeselect import LIMITS, Inventory, Selector
 from nodeselect.readers import reader
 from nodeselect.readers.formats import json as json_records
 from nodeselect.readers.formats import typed_ndjson as known_keys
-from nodeselect.readers.reader import Keep, NodeReader
+from nodeselect.readers.reader import NodeFilter, NodeReader
 
 Fleet = Callable[[int], Path]
 
@@ -24,7 +24,7 @@ def lines(fleet_file: Fleet) -> bytes:
     return fleet_file(100_000).read_bytes()
 
 
-def read(data: bytes, keep: Keep | None = None, selector: Selector | None = None) -> int:
+def read(data: bytes, keep: NodeFilter | None = None, selector: Selector | None = None) -> int:
     """Read all nodes, hold none of them, and say how many there were."""
     nodes = NodeReader(io.BytesIO(data), keep, selector=selector)
     for _ in nodes:

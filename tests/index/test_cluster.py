@@ -12,7 +12,7 @@ from nodeselect.index import cluster as clustering
 from nodeselect.index import postings
 from nodeselect.index.cluster import Clustered, cluster
 from nodeselect.index.encode import code
-from nodeselect.readers.columnar import in_blocks
+from nodeselect.readers.columnar import to_blocks
 from tests.inventory.small import small_segments
 from tests.naive import takes
 from tests.property.strategies import labels, selectors
@@ -22,7 +22,7 @@ Fleet = list[dict[str, str]]
 
 def clustered(fleet: Fleet) -> Clustered:
     """Order maps of labels."""
-    return cluster(code(in_blocks((f"n-{at}", each, None, None) for at, each in enumerate(fleet))))
+    return cluster(code(to_blocks((f"n-{at}", each, None, None) for at, each in enumerate(fleet))))
 
 
 def in_order(fleet: Fleet) -> Fleet:

@@ -14,8 +14,8 @@ from nodeselect import Inventory, InventoryError, Node, Selector
 from nodeselect.index.arrays import stable_order
 from nodeselect.index.encode import code
 from nodeselect.node import Parts
-from nodeselect.readers.columnar import Block, Columns, in_blocks
-from nodeselect.readers.formats.typed_ndjson import KnownKeys
+from nodeselect.readers.columnar import Block, Columns, to_blocks
+from nodeselect.readers.formats.typed_ndjson import TypedDecoder
 from nodeselect.readers.reader import NodeReader
 from tests.property.strategies import KEYS, LABEL_VALUES
 
@@ -38,7 +38,7 @@ def test_columns_are_coded_as_the_nodes_that_they_hold(some: list[tuple[Columns,
     """In columns or as they are, mixed as they come: the rows give the same nodes."""
     mixed: list[Block] = [list(block) if whole else block for block, whole in some]
     nodes: list[Parts] = [parts for block, _ in some for parts in block]
-    rows, plain = code(mixed), code(in_blocks(nodes))
+    rows, plain = code(mixed), code(to_blocks(nodes))
     assert [rows.node(rank) for rank in range(len(rows))] == [Node.read(*each) for each in nodes]
     for rank in range(len(nodes)):
         assert list(rows.labels(rank).items()) == list(plain.labels(rank).items())
@@ -79,14 +79,14 @@ def line(number: int) -> str:
 def test_read_gives_the_nodes_of_the_lines(monkeypatch: pytest.MonkeyPatch) -> None:
     """A large input is read label by label, and is what it is node by node."""
     ways: list[bool] = []
-    columns = KnownKeys.columns
+    columns = TypedDecoder.columns
 
-    def watched(self: KnownKeys, piece: bytes) -> Columns | None:
+    def watched(self: TypedDecoder, piece: bytes) -> Columns | None:
         found = columns(self, piece)
         ways.append(found is not None)
         return found
 
-    monkeypatch.setattr(KnownKeys, "columns", watched)
+    monkeypatch.setattr(TypedDecoder, "columns", watched)
     data = "".join(map(line, range(9_000))).encode()
     inventory = Inventory.read(io.BytesIO(data))
     assert list(inventory) == list(NodeReader(io.BytesIO(data)))
@@ -116,7 +116,7 @@ def test_a_reader_gives_its_name_to_what_is_wrong_with_its_ids() -> None:
     [
         pytest.param(lambda s: NodeReader(s, selector=Selector.parse("a=0")), id="selector"),
         pytest.param(lambda s: NodeReader(s, lambda labels, node_id: True), id="keep"),
-        pytest.param(lambda s: NodeReader(s, fork=True), id="two-processes"),
+        pytest.param(lambda s: NodeReader(s, parallel=True), id="two-processes"),
     ],
 )
 def test_a_reader_that_leaves_nodes_out_makes_no_inventory(

@@ -11,7 +11,7 @@ from nodeselect.index import postings
 from nodeselect.index.cluster import cluster
 from nodeselect.index.encode import code
 from nodeselect.index.label_index import LabelIndex
-from nodeselect.readers.columnar import in_blocks
+from nodeselect.readers.columnar import to_blocks
 from tests.naive import go_integer
 from tests.property.strategies import KEYS, LABEL_VALUES, labels
 
@@ -29,7 +29,7 @@ def grown(fleet: list[dict[str, str]], states: list[str | None] | None = None) -
 def bulk(fleet: list[dict[str, str]], states: list[str | None] | None = None) -> LabelIndex:
     """Index maps of labels in bulk; so few are not put in another order."""
     some = states or [None] * len(fleet)
-    rows = code(in_blocks((f"n-{at}", each, None, some[at]) for at, each in enumerate(fleet)))
+    rows = code(to_blocks((f"n-{at}", each, None, some[at]) for at, each in enumerate(fleet)))
     clustered = cluster(rows)
     assert clustered.ordinals.tolist() == list(range(len(fleet)))
     return clustered.labels

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from nodeselect import Node
 from nodeselect.index.encode import code
 from nodeselect.index.node_table import Rows
-from nodeselect.readers.columnar import in_blocks
+from nodeselect.readers.columnar import to_blocks
 from tests.property.strategies import KEYS, LABEL_VALUES
 
 some_labels = st.dictionaries(st.sampled_from(KEYS), st.sampled_from(LABEL_VALUES), max_size=3)
@@ -26,7 +26,7 @@ def fleets(draw: st.DrawFn, name: str = "n") -> list[Node]:
 
 def coded(fleet: list[Node]) -> Rows:
     """Code nodes."""
-    return code(in_blocks((node.id, node.labels, node.name, node.state) for node in fleet))
+    return code(to_blocks((node.id, node.labels, node.name, node.state) for node in fleet))
 
 
 def assert_same(rows: Rows, fleet: list[Node]) -> None:

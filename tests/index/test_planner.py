@@ -15,7 +15,7 @@ from nodeselect.index.cluster import cluster
 from nodeselect.index.encode import code
 from nodeselect.index.label_index import LabelIndex
 from nodeselect.index.planner import Plan, Plans, Step, count, make_plan, run
-from nodeselect.readers.columnar import in_blocks
+from nodeselect.readers.columnar import to_blocks
 from tests.naive import takes
 from tests.property.strategies import labels, selectors
 
@@ -33,7 +33,7 @@ FLEET = [
 def index_of(fleet: list[dict[str, str]]) -> LabelIndex:
     """Index maps of labels in bulk."""
     return cluster(
-        code(in_blocks((f"n-{at}", each, None, None) for at, each in enumerate(fleet)))
+        code(to_blocks((f"n-{at}", each, None, None) for at, each in enumerate(fleet)))
     ).labels
 
 
@@ -249,7 +249,7 @@ def test_what_the_index_holds_costs_a_plan_nothing() -> None:
 
 def test_values_that_nobody_has_do_not_count() -> None:
     """A list of two known values and many unknown ones is asked as the two."""
-    rows = code(in_blocks((f"n-{at}", {"zone": f"z{at % 500}"}, None, None) for at in range(5_000)))
+    rows = code(to_blocks((f"n-{at}", {"zone": f"z{at % 500}"}, None, None) for at in range(5_000)))
     unknown = ",".join(f"u{at}" for at in range(600))
     plan = make_plan(cluster(rows).labels, Selector.parse(f"zone in (z1,z2,{unknown})"))
     assert [step.nodes for step in plan.takes] == [20]

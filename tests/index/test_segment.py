@@ -11,14 +11,14 @@ from nodeselect.index.encode import code
 from nodeselect.index.node_table import Rows
 from nodeselect.index.planner import run
 from nodeselect.index.segment import Segment
-from nodeselect.readers.columnar import in_blocks
+from nodeselect.readers.columnar import to_blocks
 
 NODES = [Node(f"n-{at}", {"x": str(at % 5), "y": str(at % 3)}, f"name-{at}") for at in range(500)]
 
 
 def rows_of(nodes: list[Node]) -> Rows:
     """Code nodes."""
-    return code(in_blocks((node.id, node.labels, node.name, node.state) for node in nodes))
+    return code(to_blocks((node.id, node.labels, node.name, node.state) for node in nodes))
 
 
 SEGMENT = Segment(rows_of(NODES))

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from nodeselect import InventoryError
 from nodeselect.readers import duplicate_ids as seen
-from nodeselect.readers.duplicate_ids import SeenIds
+from nodeselect.readers.duplicate_ids import DuplicateIdCheck
 
 
 @pytest.fixture(autouse=True)
@@ -17,15 +17,15 @@ def few_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(seen, "_REMEMBERED", 4)
 
 
-def seen_of(*batches: list[str]) -> SeenIds:
+def seen_of(*batches: list[str]) -> DuplicateIdCheck:
     """Give what has seen some batches of ids."""
-    ids = SeenIds()
+    ids = DuplicateIdCheck()
     for batch in batches:
         ids.add(batch)
     return ids
 
 
-def records_told(ids: SeenIds) -> list[int]:
+def records_told(ids: DuplicateIdCheck) -> list[int]:
     """Give the numbers of the two records that are told to have one id."""
     with pytest.raises(InventoryError) as caught:
         ids.finish()

@@ -67,10 +67,10 @@ def even(labels: Mapping[str, str], node_id: str) -> bool:
     return int(labels.get("n", "1")) % 2 == 0
 
 
-def outcome(path: Path, fork: bool) -> tuple[list[Node], int] | str:
+def outcome(path: Path, parallel: bool) -> tuple[list[Node], int] | str:
     """Give the wanted nodes and the count of all, or the refusal."""
     with path.open("rb") as stream:
-        reading = NodeReader(stream, even, name="nodes", fork=fork)
+        reading = NodeReader(stream, even, name="nodes", parallel=parallel)
         try:
             return list(reading), reading.count
         except InventoryError as error:
@@ -107,9 +107,9 @@ def test_two_processes_read_what_one_reads(
     """Nodes, their order and their number are those that one process gives."""
     path = tmp_path / "nodes.ndjson"
     path.write_text("".join(text))
-    alone = outcome(path, fork=False)
+    alone = outcome(path, parallel=False)
     assert forks == []
-    assert outcome(path, fork=True) == alone
+    assert outcome(path, parallel=True) == alone
     assert forks == ([1] if len(text) > 2 else [])
     assert isinstance(alone, tuple)
 
@@ -132,9 +132,9 @@ def test_two_processes_refuse_what_one_refuses(tmp_path: Path, text: list[str]) 
     """The refusal is the same, its line included, in whichever half the mistake stands."""
     path = tmp_path / "nodes.ndjson"
     path.write_text("".join(text))
-    alone = outcome(path, fork=False)
+    alone = outcome(path, parallel=False)
     assert isinstance(alone, str)
-    assert outcome(path, fork=True) == alone
+    assert outcome(path, parallel=True) == alone
 
 
 def test_no_process_is_left(tmp_path: Path, forks: list[int]) -> None:
@@ -142,7 +142,7 @@ def test_no_process_is_left(tmp_path: Path, forks: list[int]) -> None:
     path = tmp_path / "nodes.ndjson"
     path.write_text("".join(LINES))
     with path.open("rb") as stream:
-        iterator = iter(NodeReader(stream, even, fork=True))
+        iterator = iter(NodeReader(stream, even, parallel=True))
         assert next(iterator).id == "n-0000"
         del iterator
     assert forks == [1]
@@ -177,14 +177,14 @@ def test_any_small_file(
     text = "".join(parts)
     path = tmp_path_factory.mktemp("small") / "nodes.ndjson"
     path.write_bytes((text.rstrip() if data.draw(st.booleans()) else text).encode())
-    assert outcome(path, fork=True) == outcome(path, fork=False)
+    assert outcome(path, parallel=True) == outcome(path, parallel=False)
 
 
 def test_an_error_in_the_second_half_has_its_line(tmp_path: Path) -> None:
     """A mistake that the other process meets is told with the line that an editor shows."""
     path = tmp_path / "nodes.ndjson"
     path.write_text("".join([*LINES[:2_500], "\n", WRONG, *LINES[2_500:]]))
-    said = outcome(path, fork=True)
+    said = outcome(path, parallel=True)
     assert isinstance(said, str)
     assert said.startswith("nodes: line 2502: labels.n: the value of the label 'n' is the number 5")
 
@@ -214,22 +214,22 @@ def test_the_answer_does_not_need_the_other_process(
     fate: Callable[..., bytes],
 ) -> None:
     """Where the other process fails or is killed, all nodes are read all the same, in silence."""
-    alone = outcome(nodes, fork=False)
+    alone = outcome(nodes, parallel=False)
     monkeypatch.setattr(NodeReader, "_second_half", fate)
-    assert outcome(nodes, fork=True) == alone
+    assert outcome(nodes, parallel=True) == alone
     assert forks == [1]
     assert capfd.readouterr() == ("", "")
 
 
 def test_the_answer_does_not_need_a_fork(nodes: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where the system refuses another process, one reads it all."""
-    alone = outcome(nodes, fork=False)
+    alone = outcome(nodes, parallel=False)
 
     def refused() -> int:
         raise BlockingIOError(11, "Resource temporarily unavailable")
 
     monkeypatch.setattr(os, "fork", refused)
-    assert outcome(nodes, fork=True) == alone
+    assert outcome(nodes, parallel=True) == alone
 
 
 def test_a_reader_that_is_stopped_by_whom_it_asks(nodes: Path, forks: list[int]) -> None:
@@ -241,14 +241,14 @@ def test_a_reader_that_is_stopped_by_whom_it_asks(nodes: Path, forks: list[int])
         return True
 
     with nodes.open("rb") as stream, pytest.raises(LookupError, match="n-0010"):
-        list(NodeReader(stream, fails, fork=True))
+        list(NodeReader(stream, fails, parallel=True))
     assert forks == [1]
 
 
 def test_a_reader_that_is_closed(nodes: Path, forks: list[int]) -> None:
     """A generator that is closed half way stops the other process at once."""
     with nodes.open("rb") as stream:
-        iterator = iter(NodeReader(stream, fork=True))
+        iterator = iter(NodeReader(stream, parallel=True))
         next(iterator)
         iterator.close()  # type: ignore[attr-defined]
     assert forks == [1]
@@ -266,7 +266,7 @@ def test_an_interrupt_while_waiting(nodes: Path, monkeypatch: pytest.MonkeyPatch
     """Ctrl-C while the other process is waited for stays Ctrl-C, and stops that process too."""
     monkeypatch.setattr(os, "fdopen", lambda pipe, mode: Interrupted(pipe, mode))
     with nodes.open("rb") as stream, pytest.raises(KeyboardInterrupt):
-        list(NodeReader(stream, fork=True))
+        list(NodeReader(stream, parallel=True))
 
 
 def test_a_process_that_nobody_waits_for(nodes: Path) -> None:
@@ -376,7 +376,7 @@ def test_no_second_process_beside_other_threads(nodes: Path) -> None:
 
 
 def test_no_second_process_unless_it_is_asked_for(nodes: Path, forks: list[int]) -> None:
-    """A reader forks only where its caller allows it: ``keep`` runs in both processes then."""
+    """A reader forks only if its caller allows it: ``node_filter`` then runs in both processes."""
     with nodes.open("rb") as stream:
         assert len(list(NodeReader(stream))) == 3_000
     assert forks == []

@@ -33,12 +33,12 @@ FLEETS = [
 
 def reader(text: str) -> NodeReader:
     """Give a reader of ``text`` that keeps what carries the label ``a``."""
-    return NodeReader(io.BytesIO(text.encode()), keep=lambda labels, _: "a" in labels)
+    return NodeReader(io.BytesIO(text.encode()), node_filter=lambda labels, _: "a" in labels)
 
 
 @pytest.mark.parametrize("text", FLEETS)
 def test_count_is_of_all_nodes(text: str) -> None:
-    """``keep`` decides what is given; the count is of everything that was read."""
+    """``node_filter`` decides what is given; the count is of everything that was read."""
     reading = reader(text)
     assert list(reading) == [Node("n-1", {"a": "b"})]
     assert reading.count == 3
@@ -46,7 +46,7 @@ def test_count_is_of_all_nodes(text: str) -> None:
 
 @pytest.mark.parametrize("text", FLEETS)
 def test_keep_is_asked_with_labels_and_id(text: str) -> None:
-    """``keep`` is asked once for each node, in order, with its labels and its id."""
+    """``node_filter`` is asked once for each node, in order, with its labels and its id."""
     asked: list[tuple[dict[str, str], str]] = []
 
     def keep(labels: Mapping[str, str], node_id: str) -> bool:
@@ -67,8 +67,10 @@ def test_keep_is_asked_with_labels_and_id(text: str) -> None:
     ],
 )
 def test_what_is_not_kept_is_checked(last: str) -> None:
-    """A wrong node is refused also where ``keep`` would not take it."""
-    reading = NodeReader(io.BytesIO((LINE + last).encode()), keep=lambda labels, node_id: False)
+    """A wrong node is refused also where ``node_filter`` would not take it."""
+    reading = NodeReader(
+        io.BytesIO((LINE + last).encode()), node_filter=lambda labels, node_id: False
+    )
     with pytest.raises(InventoryError):
         list(reading)
 
@@ -178,7 +180,7 @@ def test_seen_ids_knows_whether_some_id_came_twice(batches: list[list[str]]) -> 
     for remembered in (0, 3, 100):
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(seen, "_REMEMBERED", remembered)
-            taken = seen.SeenIds()
+            taken = seen.DuplicateIdCheck()
             try:
                 for batch in batches:
                     taken.add(batch)
@@ -254,7 +256,7 @@ class Generated(io.RawIOBase):
 def peak(number: int) -> int:
     """Give the most bytes that were held while so many lines were read and none was kept."""
     stream: BinaryIO = io.BufferedReader(Generated(number))
-    reading = NodeReader(stream, keep=lambda labels, node_id: False)
+    reading = NodeReader(stream, node_filter=lambda labels, node_id: False)
     tracemalloc.start()
     try:
         assert list(reading) == []

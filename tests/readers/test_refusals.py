@@ -39,7 +39,7 @@ def advice(meant: str | None) -> str:
 
 
 @pytest.mark.parametrize(
-    ("value", "described", "meant"),
+    ("value", "describe", "meant"),
     [
         pytest.param("1", "the number 1", "1", id="integer"),
         pytest.param("-0.5", "the number -0.5", "…", id="fraction"),
@@ -82,13 +82,13 @@ def advice(meant: str | None) -> str:
     ],
 )
 def test_label_that_is_no_text(
-    document: str, place: str, value: str, described: str, meant: str | None
+    document: str, place: str, value: str, describe: str, meant: str | None
 ) -> None:
     """A label value that JSON does not write as a string is refused in every shape, never read."""
     assert_refused(
         document % value,
         "label-not-text",
-        f"{place}: the value of the label 'gpu' is {described}, not a string\n  {advice(meant)}",
+        f"{place}: the value of the label 'gpu' is {describe}, not a string\n  {advice(meant)}",
     )
 
 
@@ -98,7 +98,7 @@ def test_the_advice_changes_no_digit() -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "described", "meant"),
+    ("value", "describe", "meant"),
     [
         pytest.param("true", "true", "true", id="true"),
         pytest.param("FALSE", "false", "false", id="false"),
@@ -114,12 +114,12 @@ def test_the_advice_changes_no_digit() -> None:
         pytest.param("{a: b}", "an object", None, id="object"),
     ],
 )
-def test_label_that_yaml_may_read_as_no_text(value: str, described: str, meant: str | None) -> None:
+def test_label_that_yaml_may_read_as_no_text(value: str, describe: str, meant: str | None) -> None:
     """A plain YAML value that is text for some readers only is refused, never converted."""
     assert_refused(
         labelled_yaml(value),
         "label-not-text",
-        f"line 1: [0].labels.gpu: the value of the label 'gpu' is {described}, not a string\n"
+        f"line 1: [0].labels.gpu: the value of the label 'gpu' is {describe}, not a string\n"
         f"  {advice(meant)}",
     )
 

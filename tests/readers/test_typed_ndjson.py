@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from nodeselect import InventoryError, Node, Selector
 from nodeselect.readers import parallel_read as second_half
 from nodeselect.readers.formats.json import PlainRecord
-from nodeselect.readers.formats.typed_ndjson import KnownKeys
+from nodeselect.readers.formats.typed_ndjson import TypedDecoder
 from nodeselect.readers.reader import NodeReader
 
 HAS_A = Selector.parse("a")
@@ -26,14 +26,14 @@ def line(node_id: str, labels: dict[str, str] | None = None, **others: Any) -> s
     return json.dumps(record, separators=(",", ":"), ensure_ascii=False) + "\n"
 
 
-def taught(*labels: dict[str, str], selector: Selector = HAS_A) -> KnownKeys:
+def taught(*labels: dict[str, str], selector: Selector = HAS_A) -> TypedDecoder:
     """Give what has learned the keys of some nodes."""
-    known = KnownKeys(selector)
+    known = TypedDecoder(selector)
     known.learn([PlainRecord("n", some) for some in labels])
     return known
 
 
-def ids_read(known: KnownKeys, text: str) -> list[str] | None:
+def ids_read(known: TypedDecoder, text: str) -> list[str] | None:
     """Give the ids of the nodes that are taken, or None where another way is taken."""
     found = known.read(text.encode())
     return None if found is None else [record.id for record in found[2]]
@@ -107,7 +107,7 @@ def test_bytes_that_are_no_text(raw: bytes) -> None:
 
 def test_nothing_is_known_at_first() -> None:
     """Before the first lesson every line is read in another way."""
-    assert KnownKeys(HAS_A).read(line("n", AB).encode()) is None
+    assert TypedDecoder(HAS_A).read(line("n", AB).encode()) is None
 
 
 def test_no_labels_at_all() -> None:
@@ -164,7 +164,7 @@ def test_as_many_keys_as_there_may_be() -> None:
 
 def test_it_is_given_up() -> None:
     """Lines that do not fit, lesson after lesson, are not tried any more."""
-    known = KnownKeys(HAS_A)
+    known = TypedDecoder(HAS_A)
     for _ in range(9):
         known.learn([PlainRecord("n", AB)])
     assert ids_read(known, line("n", AB)) is None
@@ -228,8 +228,10 @@ def test_what_nodes_fail_is_counted(fleet: list[dict[str, str]], text: str, piec
                 io.BytesIO(data.encode()), selector=selector, ids=selector.ids or ()
             )
             assert len(list(reading)) == expected[0]
-        assert +reading.failures == +expected
-        assert reading.missing == {"n-0", "n-3", "n-99"} - {f"n-{at}" for at in range(len(fleet))}
+        assert +reading.failure_masks == +expected
+        assert reading.missing_ids == {"n-0", "n-3", "n-99"} - {
+            f"n-{at}" for at in range(len(fleet))
+        }
 
 
 def test_kinds_of_nodes_without_end() -> None:
@@ -240,7 +242,7 @@ def test_kinds_of_nodes_without_end() -> None:
     reading = NodeReader(io.BytesIO(data), selector=Selector.parse(",".join(keys)))
     assert list(reading) == []
     assert reading.count == 20_000
-    assert 1_000 < len(reading.failures) < 5_000
+    assert 1_000 < len(reading.failure_masks) < 5_000
 
 
 MISTAKES = [
@@ -271,14 +273,14 @@ def test_what_is_wrong_is_refused_alike(mistake: str) -> None:
 def test_known_keys_are_the_way_of_a_large_input(monkeypatch: pytest.MonkeyPatch) -> None:
     """Of an even input only the first lines, and those with a new key, are read in another way."""
     ways: list[bool] = []
-    read = KnownKeys.read
+    read = TypedDecoder.read
 
-    def watched(self: KnownKeys, piece: bytes) -> Any:
+    def watched(self: TypedDecoder, piece: bytes) -> Any:
         found = read(self, piece)
         ways.append(found is not None)
         return found
 
-    monkeypatch.setattr(KnownKeys, "read", watched)
+    monkeypatch.setattr(TypedDecoder, "read", watched)
     labels = [AB | ({"late": "1"} if at > 6_000 else {}) for at in range(10_000)]
     data = "".join(line(f"n-{at:05}", some) for at, some in enumerate(labels)).encode()
     selector = Selector.parse("late")
@@ -295,7 +297,7 @@ def test_no_node_has_what_is_needed(text: str) -> None:
     reading = NodeReader(io.BytesIO(data), selector=Selector.parse(text))
     assert list(reading) == []
     assert reading.count == 5_000
-    assert reading.failures == {1: 5_000}
+    assert reading.failure_masks == {1: 5_000}
 
 
 def test_two_processes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -305,11 +307,11 @@ def test_two_processes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path.write_text("".join(line(f"n-{at}", {"n": str(at)}) for at in range(5_000)))
     unusual = ",".join(f"!k-{number}" for number in range(100))
     selector = Selector.parse(f"{unusual},n>1000,n<4500")
-    for fork in (False, True):
+    for parallel in (False, True):
         with path.open("rb") as stream:
             ids = ["n-0", "n-4999", "x", "y"]
-            reading = NodeReader(stream, selector=selector, ids=ids, fork=fork)
+            reading = NodeReader(stream, selector=selector, ids=ids, parallel=parallel)
             assert [node.id for node in reading] == [f"n-{at}" for at in range(1_001, 4_500)]
             assert reading.count == 5_000
-            assert reading.failures == {0: 3_499, 1 << 100: 1_001, 1 << 101: 500}
-            assert reading.missing == {"x", "y"}
+            assert reading.failure_masks == {0: 3_499, 1 << 100: 1_001, 1 << 101: 500}
+            assert reading.missing_ids == {"x", "y"}

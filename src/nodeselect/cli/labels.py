@@ -178,7 +178,7 @@ def counted(source: str | BinaryIO, selectors: Sequence[Selector]) -> Facets:
     nodes = connected = stateless = 0
     with open_input(source) as (stream, name):
         progress = Progress(stream, name)
-        reader = NodeReader(stream, matches if tests else None, name=name, watch=progress)
+        reader = NodeReader(stream, matches if tests else None, name=name, on_progress=progress)
         try:
             for node in reader:
                 nodes += 1

@@ -39,7 +39,7 @@ from nodeselect.explain.wording import none_in_state, states_told
 from nodeselect.inventory import Explanation, Inventory
 from nodeselect.node import Node
 from nodeselect.readers import open_input
-from nodeselect.readers.reader import Keep, NodeReader
+from nodeselect.readers.reader import NodeFilter, NodeReader
 from nodeselect.render.explanation import headline_of, of_left_out
 from nodeselect.render.explanation_formats import Explained, Union, explained_lines, named
 from nodeselect.render.layout import number_of, screen_here, wrapped
@@ -210,7 +210,7 @@ class _Question:
             progress = Progress(peeked.stream, name)
             # What the second process finds comes back as a whole: that pays where all of it is
             # printed.
-            fork = most is None and not self._unknown
+            parallel = most is None and not self._unknown
             one, keep = self._wanted()
             reader = NodeReader(
                 peeked.stream,
@@ -218,8 +218,8 @@ class _Question:
                 selector=one,
                 ids=self._ids,
                 name=name,
-                watch=progress,
-                fork=fork,
+                on_progress=progress,
+                parallel=parallel,
             )
             try:
                 for node in reader:
@@ -228,7 +228,7 @@ class _Question:
                 progress.wipe()
             refuse_states(self._unknown, self._all_states)
             self.total = reader.count
-            self._failures, self._missing = reader.failures, reader.missing
+            self._failures, self._missing = reader.failure_masks, reader.missing_ids
             if self._is_explained(small=peeked.is_small):
                 self._explain(peeked.again(), name)
             if not self._explanations and not self._left_out:
@@ -278,7 +278,7 @@ class _Question:
         if stream is None:
             return
         progress = Progress(stream, name)
-        reader = NodeReader(stream, name=name, watch=progress)
+        reader = NodeReader(stream, name=name, on_progress=progress)
         try:
             inventory = Inventory(in_states(reader, self._states, self._left_out))
         except InventoryError:  # the file is not any more what it was
@@ -368,7 +368,7 @@ class _Question:
     def _known_connected(self) -> int | None:
         return self._connected if self.matched > self._stateless else None
 
-    def _wanted(self) -> tuple[Selector, None] | tuple[None, Keep | None]:
+    def _wanted(self) -> tuple[Selector, None] | tuple[None, NodeFilter | None]:
         """Give the selector where it is one, and else what tests a node by all of them; nothing
         where all nodes are looked at."""
         if self._unknown:

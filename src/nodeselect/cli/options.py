@@ -14,7 +14,7 @@ from nodeselect.explain.wording import states_there_are
 from nodeselect.inventory import Inventory
 from nodeselect.node import Node
 from nodeselect.readers import open_input
-from nodeselect.readers.reader import STATES, NodeReader
+from nodeselect.readers.reader import KNOWN_STATES, NodeReader
 from nodeselect.selectors import Selector
 from nodeselect.text import printable, quoted
 
@@ -99,7 +99,7 @@ def states_of(context: click.Context, states: tuple[str, ...]) -> frozenset[str]
 
 def unknown_states(states: frozenset[str] | None) -> frozenset[str]:
     """Give those of ``states`` that are right only where some node is in them."""
-    return (states or frozenset()) - STATES
+    return (states or frozenset()) - KNOWN_STATES
 
 
 def refuse_states(unknown: frozenset[str], states: Mapping[str | None, int]) -> None:
@@ -113,7 +113,7 @@ def refuse_states(unknown: frozenset[str], states: Mapping[str | None, int]) -> 
         return
     import difflib  # with the first slip
 
-    close = difflib.get_close_matches(wrong[0][:60], sorted(there | STATES), 1)
+    close = difflib.get_close_matches(wrong[0][:60], sorted(there | KNOWN_STATES), 1)
     hint = f"\n  did you mean {quoted(close[0])}?" if close else ""
     asked = " or ".join(map(quoted, wrong))
     raise click.UsageError(f"no node is in the state {asked}: {states_there_are(states)}{hint}")
@@ -172,7 +172,7 @@ def read_inventory(
     """
     with open_input(source) as (stream, name):
         progress = Progress(stream, name)
-        reader = NodeReader(stream, name=name, watch=progress)
+        reader = NodeReader(stream, name=name, on_progress=progress)
         others = {} if left_out is None else left_out
         try:
             inventory = (

@@ -15,7 +15,7 @@ from nodeselect.inventory.delta import Changes
 from nodeselect.inventory.moment import Moment
 from nodeselect.inventory.store import Store
 from nodeselect.node import Node, Parts, twice
-from nodeselect.readers.columnar import Block, in_blocks
+from nodeselect.readers.columnar import Block, to_blocks
 
 __all__ = ["FEW", "build", "compacted", "is_due", "joined"]
 
@@ -71,7 +71,7 @@ def compacted(moment: Moment, *, indexed: bool) -> Store:
 
     late = store.late(alive)
     nodes = [store.node(ordinal) for _, ordinal in late]
-    rows = code(in_blocks((node.id, node.labels, node.name, node.state) for node in nodes))
+    rows = code(to_blocks((node.id, node.labels, node.name, node.state) for node in nodes))
     ranks = [rank for rank, _ in late]
     if store.segment is not None:
         early = postings.ordinals(alive)[: len(alive) - len(late)]

@@ -12,7 +12,7 @@ from nodeselect.inventory.snapshot import Reading, Snapshot
 from nodeselect.inventory.store import Store
 from nodeselect.node import Node, Parts
 from nodeselect.readers import open_input
-from nodeselect.readers.columnar import Block, in_blocks
+from nodeselect.readers.columnar import Block, to_blocks
 
 if TYPE_CHECKING:
     from nodeselect.readers.reader import NodeReader
@@ -46,7 +46,7 @@ class Inventory(Reading):
         indexed: bool = True,
         compact_at: float | None = 0.2,
     ) -> None:
-        self._begin(in_blocks(map(_parts, nodes)), indexed, compact_at)
+        self._begin(to_blocks(map(_parts, nodes)), indexed, compact_at)
 
     @classmethod
     def read(

@@ -6,7 +6,7 @@ from itertools import islice, repeat
 from nodeselect.frozen import Frozen
 from nodeselect.node import Parts
 
-__all__ = ["Block", "Columns", "in_blocks"]
+__all__ = ["Block", "Columns", "to_blocks"]
 
 _TOGETHER = 100
 """Nodes of a block; few enough to be still in the processor's cache when they are coded
@@ -57,7 +57,7 @@ Block = Sequence[Parts] | Columns
 """Some nodes, in their order."""
 
 
-def in_blocks(nodes: Iterable[Parts]) -> Iterator[Block]:
+def to_blocks(nodes: Iterable[Parts]) -> Iterator[Block]:
     """Give the same nodes some at a time."""
     rest = iter(nodes)
     while some := list(islice(rest, _TOGETHER)):

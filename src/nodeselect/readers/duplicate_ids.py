@@ -18,7 +18,7 @@ from os.path import commonprefix
 
 from nodeselect.node import twice
 
-__all__ = ["SeenIds", "SeenState", "UnseenIds"]
+__all__ = ["DuplicateIdCheck", "DuplicateIdState", "NullDuplicateCheck"]
 
 _REMEMBERED = 100_000
 _LONGER = 4 * 1024
@@ -26,12 +26,12 @@ _LONGER = 4 * 1024
 
 _BUCKETS = 64
 
-SeenState = tuple[str, str, bool, bytes, list[str], bytes]
+DuplicateIdState = tuple[str, str, bool, bytes, list[str], bytes]
 """Ids in a form to send: the first and the last of them, whether all ascend, and then either their
 text, or those that are remembered and the hashes of all."""
 
 
-class SeenIds:
+class DuplicateIdCheck:
     """The ids of one input, in order."""
 
     def __init__(self) -> None:
@@ -58,12 +58,12 @@ class SeenIds:
             self._hash_text()
             self._hash(ids)
 
-    def state(self) -> SeenState:
+    def state(self) -> DuplicateIdState:
         """Give what another process needs to know of these ids."""
         order = self._first, self._last, self._ascending
         return *order, bytes(self._text), list(self._records), self._hashes.tobytes()
 
-    def join(self, state: SeenState) -> None:
+    def join(self, state: DuplicateIdState) -> None:
         """Take the ids that another process has seen, as the next records.
 
         :raises InventoryError: with the code ``duplicate-id``, as :meth:`add`.
@@ -134,7 +134,7 @@ class SeenIds:
                 raise twice(node_id, records[node_id], record)
 
 
-class UnseenIds(SeenIds):
+class NullDuplicateCheck(DuplicateIdCheck):
     """Ids that somebody else compares with each other."""
 
     def add(self, ids: Sequence[str]) -> None:

@@ -8,7 +8,7 @@ from nodeselect.errors import InventoryError
 from nodeselect.readers.raw_node import Record
 from nodeselect.text import quoted
 
-__all__ = ["Kind", "check_envelope", "check_footer", "kind_of", "list_field", "refuse_beside"]
+__all__ = ["Kind", "check_envelope", "check_footer", "kind_of", "list_field", "reject_siblings"]
 
 Kind = Literal["list", "object", "null", "scalar"]
 
@@ -37,11 +37,11 @@ def list_field(kinds: Mapping[str, Kind]) -> str | None:
     names = [name for name in _LISTS if kinds.get(name) in ("list", "null")]
     if not names:
         return None
-    refuse_beside(names[0], kinds)
+    reject_siblings(names[0], kinds)
     return names[0]
 
 
-def refuse_beside(field: str, kinds: Mapping[str, Kind]) -> None:
+def reject_siblings(field: str, kinds: Mapping[str, Kind]) -> None:
     """Refuse an envelope that has something beside ``field`` that could hold nodes as well.
 
     :raises InventoryError: with the code ``unknown-field``.

@@ -1,4 +1,4 @@
-"""What the shapes give: the parts of a node as a record has them, not yet checked."""
+"""What the shapes give: the parts of a node as a record has them, not yet validated."""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -7,20 +7,28 @@ from nodeselect.errors import InventoryError
 from nodeselect.node import check_id, check_sizes
 from nodeselect.text import printable, quoted
 
-__all__ = ["Found", "NotText", "Record", "are_ids", "checked", "described", "part"]
+__all__ = [
+    "AmbiguousScalar",
+    "RawNode",
+    "Record",
+    "all_plain_ids",
+    "describe",
+    "sub_object",
+    "validate",
+]
 
 Record = dict[str, Any]
 """One object of an inventory, decoded."""
 
 
-class NotText(NamedTuple):
+class AmbiguousScalar(NamedTuple):
     """A plain YAML scalar that some readers would take for a number, a date or a truth value."""
 
     text: str
     kind: str
 
 
-class Found(NamedTuple):
+class RawNode(NamedTuple):
     """The parts of a node, as they stand in a record, and where labels and id stand."""
 
     id: Any
@@ -31,7 +39,7 @@ class Found(NamedTuple):
     labels_path: str
 
 
-def part(record: Record, key: str) -> Record:
+def sub_object(record: Record, key: str) -> Record:
     """Give the object at ``key``; missing and null are an empty one.
 
     :raises InventoryError: when something else stands there.
@@ -41,12 +49,12 @@ def part(record: Record, key: str) -> Record:
         return {}
     if not isinstance(value, dict):
         raise InventoryError(
-            "wrong-type", f"an object belongs here, not {described(value)}", place=key
+            "wrong-type", f"an object belongs here, not {describe(value)}", place=key
         )
     return value
 
 
-def checked(found: Found) -> tuple[str, dict[str, str], str | None, str | None]:
+def validate(found: RawNode) -> tuple[str, dict[str, str], str | None, str | None]:
     """Give id, labels, name and state of a node, once they are all that ``Node`` asks for.
 
     :raises InventoryError: when one is not; ``place`` is the path in the record.
@@ -57,7 +65,7 @@ def checked(found: Found) -> tuple[str, dict[str, str], str | None, str | None]:
     if not isinstance(node_id, str):
         raise InventoryError(
             "id-not-text",
-            f"the node's id is {described(node_id)}, not a string",
+            f"the node's id is {describe(node_id)}, not a string",
             place=found.id_path,
             hint=_as_text(node_id),
         )
@@ -69,32 +77,32 @@ def checked(found: Found) -> tuple[str, dict[str, str], str | None, str | None]:
         text = getattr(found, what)
         if text is not None and not isinstance(text, str):
             raise InventoryError(
-                "wrong-type", f"the node's {what} is {described(text)}, not a string", place=what
+                "wrong-type", f"the node's {what} is {describe(text)}, not a string", place=what
             )
     return node_id, _labels(found), found.name, found.state
 
 
-def are_ids(texts: Sequence[str]) -> bool:
-    """Say whether all are ids; where False, :func:`checked` has to look at each."""
+def all_plain_ids(texts: Sequence[str]) -> bool:
+    """Say whether all are ids; where False, :func:`validate` has to look at each."""
     together = "".join(texts)
     return all(texts) and together.isascii() and together.isprintable()
 
 
-def _labels(found: Found) -> dict[str, str]:
+def _labels(found: RawNode) -> dict[str, str]:
     labels = found.labels
     if labels is None:
         return {}
     if not isinstance(labels, dict):
         raise InventoryError(
             "wrong-type",
-            f"labels are an object of strings, not {described(labels)}",
+            f"labels are an object of strings, not {describe(labels)}",
             place=found.labels_path or None,
         )
     for key, value in labels.items():
         if not isinstance(value, str):
             raise InventoryError(
                 "label-not-text",
-                f"the value of the label {quoted(key)} is {described(value)}, not a string",
+                f"the value of the label {quoted(key)} is {describe(value)}, not a string",
                 place=f"{found.labels_path}.{printable(key[:60])}".lstrip("."),
                 hint=_as_text(value),
             )
@@ -102,14 +110,14 @@ def _labels(found: Found) -> dict[str, str]:
     return labels
 
 
-def described(value: Any) -> str:
+def describe(value: Any) -> str:
     """Name a value that is no string, as its document has it."""
     match value:
         case None:
             return "null"
         case bool():
             return "true" if value else "false"
-        case NotText():
+        case AmbiguousScalar():
             return f"{quoted(value.text)}, which reads as a {value.kind}"
         case int() if abs(value) >= 1 << 64:
             return "a number of many digits"
@@ -127,7 +135,7 @@ def _as_text(value: Any) -> str:
     match value:
         case bool():
             return f'write it as text: "{str(value).lower()}"'
-        case NotText():
+        case AmbiguousScalar():
             return f'write it as text: "{printable(value.text[:60])}"'
         case int() if abs(value) < 1 << 64:
             return f'write it as text: "{value}"'

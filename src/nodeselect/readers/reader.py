@@ -23,27 +23,29 @@ from typing import Any, BinaryIO, Final
 
 from nodeselect.errors import InventoryError
 from nodeselect.node import Node, Parts
-from nodeselect.readers.columnar import Block, in_blocks
-from nodeselect.readers.duplicate_ids import SeenIds, UnseenIds
-from nodeselect.readers.envelope import check_footer, kind_of, refuse_beside
+from nodeselect.readers.columnar import Block, to_blocks
+from nodeselect.readers.duplicate_ids import DuplicateIdCheck, NullDuplicateCheck
+from nodeselect.readers.envelope import check_footer, kind_of, reject_siblings
 from nodeselect.readers.formats import json as json_records
 from nodeselect.readers.formats.json import PlainRecord
-from nodeselect.readers.formats.typed_ndjson import KnownKeys
+from nodeselect.readers.formats.typed_ndjson import TypedDecoder
 from nodeselect.readers.parallel_read import SecondHalf
-from nodeselect.readers.raw_node import Found, checked, described
+from nodeselect.readers.raw_node import RawNode, describe, validate
 from nodeselect.readers.shapes import bacalhau, expanso, kubernetes, nomad, plain
 from nodeselect.selectors import Selector
 from nodeselect.selectors.selector import failures_of
 from nodeselect.text import cut, printable
 
-__all__ = ["STATES", "Keep", "NodeReader"]
+__all__ = ["KNOWN_STATES", "NodeFilter", "NodeReader"]
 
-Keep = Callable[[Mapping[str, str], str], bool]
+NodeFilter = Callable[[Mapping[str, str], str], bool]
 """Says by labels and id whether a node is wanted."""
 
 _SHAPES = (kubernetes, bacalhau, nomad, expanso, plain)
 
-STATES: Final = kubernetes.STATES | bacalhau.STATES | nomad.STATES | expanso.STATES
+KNOWN_STATES: Final = (
+    kubernetes.KNOWN_STATES | bacalhau.KNOWN_STATES | nomad.KNOWN_STATES | expanso.KNOWN_STATES
+)
 """The states that nodes are known to be in, whether or not one of an input is."""
 
 _KNOWN = "known are nodes of Expanso, Kubernetes, Bacalhau and Nomad, {id, labels}, and CSV"
@@ -67,7 +69,7 @@ _MOST_FAILURES = 1_000
 class NodeReader:
     """Iterates over the nodes of one input; in the end :attr:`count` says how many there were.
 
-    With ``keep`` or a selector, only wanted nodes are made and given; all are read and checked.
+    With ``node_filter`` or a selector, only wanted nodes are made; all are read and validated.
     JSON lines and CSV are read piece by piece: memory does not grow with what is not kept, but for
     8 bytes a node (see ``seen.py``). Other documents are held as text, and decoded node by node.
 
@@ -81,53 +83,53 @@ class NodeReader:
     """Nodes read so far, wanted or not."""
     name: str | None
     """What errors call the input."""
-    failures: Counter[int]
+    failure_masks: Counter[int]
     """Of a selector: how many of these nodes fail which of its parts, the first by the lowest bit;
     0 stands for the nodes that it takes. Not counted to the end where there are more than a
     thousand kinds."""
-    missing: set[str]
+    missing_ids: set[str]
     """Of the ids that are looked for, those that none of these nodes has."""
 
     def __init__(
         self,
         stream: BinaryIO,
-        keep: Keep | None = None,
+        node_filter: NodeFilter | None = None,
         *,
         selector: Selector | None = None,
         ids: Collection[str] = (),
         name: str | None = None,
-        watch: Callable[["NodeReader"], None] | None = None,
-        fork: bool = False,
+        on_progress: Callable[["NodeReader"], None] | None = None,
+        parallel: bool = False,
     ) -> None:
         """Read ``stream``, a buffered one.
 
-        :param keep: says which nodes are wanted; None wants all.
+        :param node_filter: says which nodes are wanted; None wants all.
         :param selector: takes the nodes that are wanted; to know it is faster than to ask
-            ``keep``, which is then to be None.
-        :param ids: what is looked for in vain is told by :attr:`missing`.
+            ``node_filter``, which is then to be None.
+        :param ids: what is looked for in vain is told by :attr:`missing_ids`.
         :param name: what errors call the input.
-        :param watch: called every thousand nodes or so.
-        :param fork: whether a large file of lines may be read by two processes; ``keep`` then
-            runs in both, and must not remember anything.
+        :param on_progress: called every thousand nodes or so.
+        :param parallel: whether a large file of lines may be read by two processes;
+            ``node_filter`` then runs in both, and must not remember anything.
         """
         self._stream = stream
-        self._keep = keep
+        self._node_filter = node_filter
         self._selector = selector
         self._failures = None if selector is None else failures_of(selector)
-        self._known = KnownKeys(selector) if selector is not None and selector.written else None
+        self._known = TypedDecoder(selector) if selector is not None and selector.written else None
         self.name = name
-        self._watch = watch
-        self._fork = fork
-        self._seen = SeenIds()
+        self._on_progress = on_progress
+        self._parallel = parallel
+        self._seen = DuplicateIdCheck()
         self._footer = ""
         self.count = 0
-        self.failures = Counter()
-        self.missing = set(ids)
+        self.failure_masks = Counter()
+        self.missing_ids = set(ids)
 
     def __iter__(self) -> Iterator[Node]:
-        return (Node.read(*parts) for parts in self.parts())
+        return (Node.read(*parts) for parts in self.rows())
 
-    def parts(self) -> Iterator[Parts]:
+    def rows(self) -> Iterator[Parts]:
         """Give the wanted nodes as their parts, for whom a :class:`Node` each would be too much."""
         return chain.from_iterable(self._blocks())
 
@@ -138,12 +140,17 @@ class NodeReader:
 
         :raises ValueError: when the reader has begun, leaves nodes out, or may use two processes.
         """
-        if self.count or self._fork or self._keep is not None or self._selector is not None:
+        if (
+            self.count
+            or self._parallel
+            or self._node_filter is not None
+            or self._selector is not None
+        ):
             raise ValueError(
                 "all nodes of an input come from a reader that has not begun, and leaves none out"
             )
-        self._seen = UnseenIds()
-        self._known = KnownKeys(None)
+        self._seen = NullDuplicateCheck()
+        self._known = TypedDecoder(None)
         return self._blocks()
 
     def _blocks(self) -> Iterator[Block]:
@@ -182,19 +189,19 @@ class NodeReader:
             first += second
         if start in (b"{", b"["):
             document, self._footer = json_records.split_footer(self._all(first, before))
-            return in_blocks(self._documents(json_records.document_records(document)))
+            return to_blocks(self._documents(json_records.document_records(document)))
         if _NO_NODES.fullmatch(first) and not self._stream.read().strip():
             return iter(())
         from nodeselect.readers.formats import csv as csv_records  # CSV: loaded where it is no JSON
 
         if csv_records.is_header(first.decode("utf-8", "replace")):
-            return in_blocks(self._found(csv_records.table_nodes(self._text_lines(first), before)))
-        csv_records.refuse_other_tables(first.decode("utf-8", "replace"), before + 1)
+            return to_blocks(self._found(csv_records.read_rows(self._text_lines(first), before)))
+        csv_records.reject_other_tables(first.decode("utf-8", "replace"), before + 1)
         from nodeselect.readers.formats import (
             yaml as yaml_records,  # YAML: loaded with the first such input
         )
 
-        return in_blocks(self._documents(yaml_records.document_records(self._all(first, before))))
+        return to_blocks(self._documents(yaml_records.document_records(self._all(first, before))))
 
     def _next_line(self) -> bytes:
         """Read up to the next line with something in it."""
@@ -221,7 +228,7 @@ class NodeReader:
     # JSON lines
 
     def _lines(self, first: bytes, line: int) -> Iterator[Block]:
-        half = SecondHalf.begin(self._stream, self._second_half) if self._fork else None
+        half = SecondHalf.begin(self._stream, self._second_half) if self._parallel else None
         try:
             stop = None if half is None else half.start
             line = yield from self._read_pieces(_pieces(first, self._stream, stop), line)
@@ -246,8 +253,8 @@ class NodeReader:
                 lines, nodes = found
                 yield nodes
             line += lines
-            if self._watch is not None:
-                self._watch(self)
+            if self._on_progress is not None:
+                self._on_progress(self)
         return line
 
     def _known_piece(self, piece: bytes) -> tuple[int, Block] | None:
@@ -260,8 +267,8 @@ class NodeReader:
                 return None
             ids, failed, records = found
             self._count(ids)
-            if len(self.failures) <= _MOST_FAILURES:
-                self.failures.update(failed)
+            if len(self.failure_masks) <= _MOST_FAILURES:
+                self.failure_masks.update(failed)
             return len(ids), list(map(_parts, records))
         columns = self._known.columns(piece)
         if columns is None:
@@ -283,34 +290,36 @@ class NodeReader:
         """Count nodes with these ids, wanted or not."""
         self._seen.add(ids)
         self.count += len(ids)
-        if self.missing:
-            self.missing.difference_update(ids)
+        if self.missing_ids:
+            self.missing_ids.difference_update(ids)
 
     def _wants(self, labels: Mapping[str, str], node_id: str) -> bool:
         """Say whether a node is wanted, and count what it fails."""
         if self._failures is not None:
             failed = self._failures(labels, node_id)
-            if len(self.failures) <= _MOST_FAILURES:
-                self.failures[failed] += 1
+            if len(self.failure_masks) <= _MOST_FAILURES:
+                self.failure_masks[failed] += 1
             return not failed
-        return self._keep is None or self._keep(labels, node_id)
+        return self._node_filter is None or self._node_filter(labels, node_id)
 
     def _second_half(self, stream: BinaryIO) -> bytes:
         """Read the lines of ``stream`` in the other process; give what :meth:`_sent` takes."""
-        reader = NodeReader(stream, self._keep, selector=self._selector, ids=self.missing)
+        reader = NodeReader(
+            stream, self._node_filter, selector=self._selector, ids=self.missing_ids
+        )
         nodes = list(chain.from_iterable(reader._read_pieces(_pieces(b"", stream), 0)))
         if reader._footer:
             raise InventoryError("one-page", "a footer is looked at by the first process")
         return json_records.encode_half(
-            reader.count, reader._seen.state(), reader.failures, reader.missing, nodes
+            reader.count, reader._seen.state(), reader.failure_masks, reader.missing_ids, nodes
         )
 
     def _sent(self, sent: bytes) -> Block:
         """Take what the other process has read."""
         count, seen, failures, missing, nodes = json_records.decode_half(sent)
         self.count += count
-        self.failures.update(failures)
-        self.missing &= missing
+        self.failure_masks.update(failures)
+        self.missing_ids &= missing
         self._seen.join(seen)
         return nodes
 
@@ -343,33 +352,33 @@ class NodeReader:
         The ``whole`` of a document may also be a map of ids to labels.
         """
         if not isinstance(record, dict):
-            message = f"a node is an object, not {described(record)}"
+            message = f"a node is an object, not {describe(record)}"
             raise _unknown(place) if whole else InventoryError("wrong-type", message, place=place)
         if isinstance(record.get("node"), dict):
-            refuse_beside("node", {key: kind_of(value) for key, value in record.items()})
+            reject_siblings("node", {key: kind_of(value) for key, value in record.items()})
             return self._record(f"{place}.node" if place else "node", record["node"])
         if whole and _is_job(record):
             raise _unknown(place, _JOB)
         for shape in _SHAPES:
-            if shape.recognises(record):
-                return self._found(_of_shape(place, shape.find, record))
+            if shape.matches(record):
+                return self._found(_of_shape(place, shape.extract, record))
         if whole and plain.is_label_map(record):
             return self._found(
-                (cut(printable(node_id), 60), Found(node_id, labels, None, None, "", ""))
+                (cut(printable(node_id), 60), RawNode(node_id, labels, None, None, "", ""))
                 for node_id, labels in record.items()
             )
         raise _unknown(place)
 
-    def _found(self, nodes: Iterable[tuple[str, Found]]) -> Iterator[Parts]:
+    def _found(self, nodes: Iterable[tuple[str, RawNode]]) -> Iterator[Parts]:
         for place, found in nodes:
             try:
-                parts = checked(found)
+                parts = validate(found)
             except InventoryError as error:
                 raise _inside(place, error) from None
             node_id, labels, _, _ = parts
             self._count([node_id])
-            if self._watch is not None and not self.count % 1_000:
-                self._watch(self)
+            if self._on_progress is not None and not self.count % 1_000:
+                self._on_progress(self)
             if self._wants(labels, node_id):
                 yield parts
 
@@ -379,8 +388,8 @@ def _parts(record: PlainRecord) -> Parts:
 
 
 def _of_shape(
-    place: str, find: Callable[[dict[str, Any]], Found], record: dict[str, Any]
-) -> Iterator[tuple[str, Found]]:
+    place: str, find: Callable[[dict[str, Any]], RawNode], record: dict[str, Any]
+) -> Iterator[tuple[str, RawNode]]:
     try:
         found = find(record)
         _refuse_other_labels(record, found.labels_path)
@@ -409,12 +418,12 @@ def _refuse_other_labels(record: dict[str, Any], labels_path: str) -> None:
 def _is_job(document: dict[str, Any]) -> bool:
     """Say whether a document is a job spec, by itself or under ``spec``, and surely no node."""
     spec = document.get("spec", document)
-    if not isinstance(spec, dict) or _OF_JOBS.isdisjoint(spec):
+    if not isinstance(spec, dict) or _JOB_FIELDS.isdisjoint(spec):
         return False
     return document.keys().isdisjoint(("id", "metadata")) and not plain.is_label_map(document)
 
 
-_OF_JOBS = frozenset({"config", "rollout", "selector"})
+_JOB_FIELDS = frozenset({"config", "rollout", "selector"})
 """Fields of a job spec that no node has."""
 
 

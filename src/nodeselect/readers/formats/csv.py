@@ -8,10 +8,10 @@ import re
 from collections.abc import Iterator
 
 from nodeselect.errors import InventoryError
-from nodeselect.readers.raw_node import Found
+from nodeselect.readers.raw_node import RawNode
 from nodeselect.text import quoted
 
-__all__ = ["is_header", "refuse_other_tables", "table_nodes"]
+__all__ = ["is_header", "read_rows", "reject_other_tables"]
 
 
 def is_header(line: str) -> bool:
@@ -24,7 +24,7 @@ def is_header(line: str) -> bool:
         return False
 
 
-def refuse_other_tables(line: str, number: int) -> None:
+def reject_other_tables(line: str, number: int) -> None:
     """Refuse a table with other marks between its columns, or without a column ``id``.
 
     :raises InventoryError: with the code ``not-csv``.
@@ -40,7 +40,7 @@ def refuse_other_tables(line: str, number: int) -> None:
         )
 
 
-def table_nodes(lines: Iterator[str], before: int = 0) -> Iterator[tuple[str, Found]]:
+def read_rows(lines: Iterator[str], before: int = 0) -> Iterator[tuple[str, RawNode]]:
     """Give what each row says of a node, with the line that the row ends in.
 
     :param before: how many lines stand before the header.
@@ -84,7 +84,7 @@ def table_nodes(lines: Iterator[str], before: int = 0) -> Iterator[tuple[str, Fo
                 for column, cell in zip(columns, row, strict=True)
                 if cell and column != "id"
             }
-            yield place, Found(row[at] or None, labels, None, None, "id", "labels")
+            yield place, RawNode(row[at] or None, labels, None, None, "id", "labels")
     except csv.Error as error:
         raise InventoryError(
             "not-csv", f"broken CSV: {error}", place=f"line {before + rows.line_num}"

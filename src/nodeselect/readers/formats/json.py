@@ -1,9 +1,8 @@
 """JSON, whole documents and lines, to records.
 
-msgspec decodes. It keeps the last of two equal keys and says nothing, so each text is counted
-afterwards: every string of JSON is written between two quotes, and a key that was dropped leaves
-two quotes more in the text than the decoded value has strings. The count is exact, and costs next
-to nothing.
+msgspec decodes. It silently keeps the last of two equal keys, so the quotes of each text are counted
+afterwards: every string is written between two quotes, and a key that was dropped leaves two quotes
+more in the text than the decoded value has strings. The count is exact, and costs next to nothing.
 """
 
 import json
@@ -16,29 +15,29 @@ import msgspec
 from nodeselect.errors import InventoryError
 from nodeselect.limits import LIMITS
 from nodeselect.node import Parts
-from nodeselect.readers.duplicate_ids import SeenState
+from nodeselect.readers.duplicate_ids import DuplicateIdState
 from nodeselect.readers.envelope import Kind, check_envelope, list_field
-from nodeselect.readers.raw_node import Record, are_ids
+from nodeselect.readers.raw_node import Record, all_plain_ids
 from nodeselect.text import printable, quoted
 
 __all__ = [
     "PlainRecord",
+    "count_string_quotes",
     "decode",
     "decode_half",
     "decode_plain_lines",
     "document_records",
     "encode_half",
-    "quotes",
     "split_footer",
 ]
 
 _T = TypeVar("_T")
 _Nodes = list[tuple[str, dict[str, str], str | None, str | None]]
-_Half = tuple[int, SeenState, dict[int, int], set[str], _Nodes]
+_Half = tuple[int, DuplicateIdState, dict[int, int], set[str], _Nodes]
 
 
 class PlainRecord(msgspec.Struct, forbid_unknown_fields=True, gc=False):
-    """A plain node, checked by msgspec as it decodes: the fast way through NDJSON."""
+    """A plain node, validated by msgspec as it decodes: the fast way through NDJSON."""
 
     id: str
     labels: dict[str, str]
@@ -57,7 +56,7 @@ def decode(raw: bytes, line: int = 1) -> Any:
     :raises InventoryError: when it is broken or cut off, or an object has a key twice.
     """
     value = _decode(raw, object, line)
-    if quotes(raw) != 2 * _strings(value):
+    if count_string_quotes(raw) != 2 * _strings(value):
         raise _duplicate_key(raw)
     return value
 
@@ -79,19 +78,23 @@ def decode_plain_lines(piece: bytes, lines: int) -> list[PlainRecord] | None:
     ids = [record.id for record in records]
     sizes = [len(record.labels) for record in records]
     strings = 3 * len(records) + 2 * sum(sizes)
-    written = quotes(piece)
+    written = count_string_quotes(piece)
     if written != 2 * strings:  # a key twice, or names and states
         strings += 2 * sum([record.name is not None for record in records])
         strings += 2 * sum([record.state is not None for record in records])
         if written != 2 * strings:
             return None
-    if not are_ids(ids):
+    if not all_plain_ids(ids):
         return None
     return records if max(sizes, default=0) <= LIMITS.node_labels else None
 
 
 def encode_half(
-    count: int, seen: SeenState, failures: Mapping[int, int], missing: set[str], nodes: list[Parts]
+    count: int,
+    seen: DuplicateIdState,
+    failures: Mapping[int, int],
+    missing: set[str],
+    nodes: list[Parts],
 ) -> bytes:
     """Pack what one process has read of a file, for the other."""
     # A number of more than 64 bits is no number to msgpack.
@@ -101,7 +104,7 @@ def encode_half(
 
 def decode_half(sent: bytes) -> _Half:
     """Unpack what :func:`encode_half` packed."""
-    shape = tuple[int, SeenState, list[tuple[str, int]], set[str], _Nodes]
+    shape = tuple[int, DuplicateIdState, list[tuple[str, int]], set[str], _Nodes]
     count, seen, counts, missing, nodes = msgspec.msgpack.decode(sent, type=shape)
     return count, seen, {int(failed): count for failed, count in counts}, missing, nodes
 
@@ -135,7 +138,7 @@ def _list_records(raw: bytes, path: str) -> Iterator[tuple[str, Any]]:
 
 def _object_records(raw: bytes) -> Iterator[tuple[str, Any]]:
     fields = {key: bytes(value) for key, value in _decode(raw, dict[str, msgspec.Raw]).items()}
-    if quotes(raw) != 2 * len(fields) + sum(map(quotes, fields.values())):
+    if count_string_quotes(raw) != 2 * len(fields) + sum(map(count_string_quotes, fields.values())):
         raise _duplicate_key(raw)
     name = list_field({key: _KINDS.get(value[:1], "scalar") for key, value in fields.items()})
     if name is None:
@@ -149,7 +152,7 @@ def _object_records(raw: bytes) -> Iterator[tuple[str, Any]]:
 _KINDS: dict[bytes, Kind] = {b"[": "list", b"{": "object", b"n": "null"}
 
 
-def quotes(raw: bytes) -> int:
+def count_string_quotes(raw: bytes) -> int:
     """Count the quotes of a JSON text that begin or end a string."""
     count = raw.count(b'"')
     if b"\\" in raw:

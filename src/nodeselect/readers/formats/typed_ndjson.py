@@ -17,12 +17,12 @@ from msgspec.structs import astuple
 from nodeselect.limits import LIMITS
 from nodeselect.readers.columnar import Columns
 from nodeselect.readers.formats.json import PlainRecord
-from nodeselect.readers.raw_node import are_ids
+from nodeselect.readers.raw_node import all_plain_ids
 from nodeselect.selectors import Selector
 from nodeselect.selectors.predicate import Failures
 from nodeselect.selectors.selector import failures_of
 
-__all__ = ["KnownKeys"]
+__all__ = ["TypedDecoder"]
 
 _MOST_KEYS = 32
 """A Struct has room for all its keys in each node; with 64 it is hardly faster than a map
@@ -34,7 +34,7 @@ _MOST_LESSONS = 8
 _write_lines = msgspec.json.Encoder().encode_lines
 
 
-class KnownKeys:
+class TypedDecoder:
     """The label keys of one input, in the order in which its nodes have them."""
 
     def __init__(self, selector: Selector | None) -> None:
@@ -118,7 +118,7 @@ class KnownKeys:
         return records if records and _write_lines(records) == piece else None
 
     def _are_ids(self, ids: Sequence[str]) -> bool:
-        if not are_ids(ids):
+        if not all_plain_ids(ids):
             return False
         self._lessons = min(self._lessons + 1, _MOST_LESSONS)
         return True

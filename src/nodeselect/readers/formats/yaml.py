@@ -7,7 +7,7 @@ from nodeselect.documents import DocumentError, List, Object, Scalar, read_yaml,
 from nodeselect.documents.values import Value
 from nodeselect.errors import InventoryError
 from nodeselect.readers.envelope import Kind, check_envelope, list_field
-from nodeselect.readers.raw_node import NotText
+from nodeselect.readers.raw_node import AmbiguousScalar
 from nodeselect.text import quoted
 
 __all__ = ["document_records"]
@@ -76,7 +76,7 @@ def _plain(value: Value) -> Any:
         case Scalar(text="false" | "False" | "FALSE"):
             return False
     assert isinstance(value, Scalar), "what is refused is raised"
-    return NotText(value.text, value.kind)
+    return AmbiguousScalar(value.text, value.kind)
 
 
 def _key(key: Scalar) -> str:

@@ -6,26 +6,28 @@ membership is not approved takes no work, so its state is the membership.
 
 from typing import Final
 
-from nodeselect.readers.raw_node import Found, Record, part
+from nodeselect.readers.raw_node import RawNode, Record, sub_object
 
-__all__ = ["STATES", "find", "recognises"]
+__all__ = ["KNOWN_STATES", "extract", "matches"]
 
-STATES: Final = frozenset({"connected", "disconnected", "pending", "rejected"})
+KNOWN_STATES: Final = frozenset({"connected", "disconnected", "pending", "rejected"})
 """The states that are known; others are taken as they come."""
 
 
-def recognises(record: Record) -> bool:
+def matches(record: Record) -> bool:
     """Say whether ``record`` is a node of this shape; its id may still be missing."""
     return "Info" in record
 
 
-def find(record: Record) -> Found:
+def extract(record: Record) -> RawNode:
     """Say what the record says of the node."""
-    info = part(record, "Info")
-    state = part(record, "ConnectionState").get("Status", record.get("Connection"))
+    info = sub_object(record, "Info")
+    state = sub_object(record, "ConnectionState").get("Status", record.get("Connection"))
     membership = record.get("Membership")
     if isinstance(membership, str) and membership.upper() in ("PENDING", "REJECTED"):
         state = membership
     if isinstance(state, str):
         state = state.lower()
-    return Found(info.get("NodeID"), info.get("Labels"), None, state, "Info.NodeID", "Info.Labels")
+    return RawNode(
+        info.get("NodeID"), info.get("Labels"), None, state, "Info.NodeID", "Info.Labels"
+    )

@@ -7,27 +7,27 @@ labels has no such key. ``os``, ``arch`` and ``hostname`` are facts beside the l
 
 from typing import Final
 
-from nodeselect.readers.raw_node import Found, Record, part
+from nodeselect.readers.raw_node import RawNode, Record, sub_object
 
-__all__ = ["STATES", "find", "recognises"]
+__all__ = ["KNOWN_STATES", "extract", "matches"]
 
-STATES: Final = frozenset({"connected", "connecting", "deleted", "disconnected", "lost"})
+KNOWN_STATES: Final = frozenset({"connected", "connecting", "deleted", "disconnected", "lost"})
 """The states that are known; others are taken as they come."""
 
 
-def recognises(record: Record) -> bool:
+def matches(record: Record) -> bool:
     """Say whether ``record`` is a node of this shape; its id may still be missing."""
     return "spec" in record or "status" in record or "identity" in record
 
 
-def find(record: Record) -> Found:
+def extract(record: Record) -> RawNode:
     """Say what the record says of the node."""
-    spec = part(record, "spec")
-    return Found(
+    spec = sub_object(record, "spec")
+    return RawNode(
         record.get("id"),
         spec.get("labels"),
         spec.get("name"),
-        part(record, "status").get("connection_state"),
+        sub_object(record, "status").get("connection_state"),
         "id",
         "spec.labels",
     )

@@ -7,21 +7,21 @@ A ``List`` or ``NodeList`` of nodes, or one ``Node``. The name is the id. The st
 from typing import Final
 
 from nodeselect.errors import InventoryError
-from nodeselect.readers.raw_node import Found, Record, part
+from nodeselect.readers.raw_node import RawNode, Record, sub_object
 from nodeselect.text import quoted
 
-__all__ = ["STATES", "find", "recognises"]
+__all__ = ["KNOWN_STATES", "extract", "matches"]
 
-STATES: Final = frozenset({"cordoned", "not-ready", "ready"})
+KNOWN_STATES: Final = frozenset({"cordoned", "not-ready", "ready"})
 """The states that there are."""
 
 
-def recognises(record: Record) -> bool:
+def matches(record: Record) -> bool:
     """Say whether ``record`` is a node of this shape; its name may still be missing."""
     return "metadata" in record
 
 
-def find(record: Record) -> Found:
+def extract(record: Record) -> RawNode:
     """Say what the record says of the node.
 
     :raises InventoryError: when it is an object of another kind.
@@ -33,15 +33,15 @@ def find(record: Record) -> Found:
             f"this is a {quoted(str(kind))}, not a Node",
             hint="list nodes only: kubectl get nodes -o json",
         )
-    metadata = part(record, "metadata")
+    metadata = sub_object(record, "metadata")
     name = metadata.get("name")
-    return Found(
+    return RawNode(
         name, metadata.get("labels"), name, _state(record), "metadata.name", "metadata.labels"
     )
 
 
 def _state(record: Record) -> str | None:
-    conditions = part(record, "status").get("conditions")
+    conditions = sub_object(record, "status").get("conditions")
     if not isinstance(conditions, list):
         return None
     ready = any(
@@ -50,6 +50,6 @@ def _state(record: Record) -> str | None:
         and condition.get("status") == "True"
         for condition in conditions
     )
-    if ready and part(record, "spec").get("unschedulable") is True:
+    if ready and sub_object(record, "spec").get("unschedulable") is True:
         return "cordoned"
     return "ready" if ready else "not-ready"

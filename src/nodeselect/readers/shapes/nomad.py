@@ -7,23 +7,23 @@ The *list* of nodes is a stub without ``Meta``: its labels are not known, which 
 from typing import Final
 
 from nodeselect.errors import InventoryError
-from nodeselect.readers.raw_node import Found, Record, part
+from nodeselect.readers.raw_node import RawNode, Record, sub_object
 from nodeselect.text import quoted
 
-__all__ = ["STATES", "find", "recognises"]
+__all__ = ["KNOWN_STATES", "extract", "matches"]
 
-STATES: Final = frozenset({"disconnected", "down", "ineligible", "initializing", "ready"})
+KNOWN_STATES: Final = frozenset({"disconnected", "down", "ineligible", "initializing", "ready"})
 """The states that are known; others are taken as they come."""
 
 _MARKS = ("Meta", "Attributes", "SchedulingEligibility", "NodeClass", "Datacenter")
 
 
-def recognises(record: Record) -> bool:
+def matches(record: Record) -> bool:
     """Say whether ``record`` is a node of this shape; its id may still be missing."""
     return any(mark in record for mark in _MARKS)
 
 
-def find(record: Record) -> Found:
+def extract(record: Record) -> RawNode:
     """Say what the record says of the node.
 
     :raises InventoryError: when it is a stub of the list, which has no labels to read.
@@ -34,8 +34,8 @@ def find(record: Record) -> Found:
             "this is an entry of Nomad's node list, which leaves Meta out",
             hint="print whole nodes: nomad node status -json ID",
         )
-    labels = dict(part(record, "Meta"))
-    for key, value in part(record, "Attributes").items():
+    labels = dict(sub_object(record, "Meta"))
+    for key, value in sub_object(record, "Attributes").items():
         if f"attr.{key}" in labels:
             raise InventoryError(
                 "duplicate-key", f"{quoted(key)} stands in Meta and in Attributes", place="Meta"
@@ -44,4 +44,4 @@ def find(record: Record) -> Found:
     state = record.get("Status")
     if state == "ready" and record.get("SchedulingEligibility") == "ineligible":
         state = "ineligible"
-    return Found(record.get("ID"), labels, record.get("Name"), state, "ID", "Meta")
+    return RawNode(record.get("ID"), labels, record.get("Name"), state, "ID", "Meta")

@@ -7,12 +7,12 @@ itself prints. Other fields are refused: a typo in ``labels`` would leave a node
 from typing import Final
 
 from nodeselect.errors import InventoryError
-from nodeselect.readers.raw_node import Found, Record
+from nodeselect.readers.raw_node import RawNode, Record
 from nodeselect.text import quoted
 
-__all__ = ["FIELDS", "find", "is_label_map", "recognises"]
+__all__ = ["FIELDS", "extract", "is_label_map", "matches"]
 
-_NO_IDS = frozenset(
+_RESERVED_KEYS = frozenset(
     {
         *(
             "apiversion",
@@ -34,12 +34,12 @@ _NO_IDS = frozenset(
 FIELDS: Final = ("id", "labels", "name", "state")
 
 
-def recognises(record: Record) -> bool:
+def matches(record: Record) -> bool:
     """Say whether ``record`` is a node of this shape; its id may still be missing."""
     return "id" in record or "labels" in record
 
 
-def find(record: Record) -> Found:
+def extract(record: Record) -> RawNode:
     """Say what the record says of the node.
 
     :raises InventoryError: when it has a field that no plain node has.
@@ -54,7 +54,7 @@ def find(record: Record) -> Found:
                 f"a plain node has no field {quoted(field)}, only {', '.join(FIELDS)}",
                 hint=f"did you mean '{close[0]}'?" if close else "take it away, or make it a label",
             )
-    return Found(
+    return RawNode(
         record.get("id"), record.get("labels"), record.get("name"), record.get("state"),
         "id", "labels",
     )  # fmt: skip
@@ -68,6 +68,6 @@ def is_label_map(document: Record) -> bool:
     """
     return (
         bool(document)
-        and _NO_IDS.isdisjoint(map(str.lower, document))
+        and _RESERVED_KEYS.isdisjoint(map(str.lower, document))
         and all(labels is None or isinstance(labels, dict) for labels in document.values())
     )
