@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from nodeselect import cli
+from nodeselect.cli.app import run as run_cli
 from tests.cli.running import FLEET, PLAIN, Ended, Run
 from tests.inventory.small import small_segments
 
@@ -30,7 +30,7 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
         monkeypatch.setattr(sys, "argv", ["nodeselect", *args])
         monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(data)))
         capsys.readouterr()
-        status = cli.run()
+        status = run_cli()
         return Ended(status, *capsys.readouterr())
 
     return run_here

@@ -152,18 +152,18 @@ def test_progress(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     told: list[object] = []
 
     class Progress:
-        def __init__(self, files: int) -> None:
-            told.append(("of", files))
+        def __init__(self, task: str) -> None:
+            told.append(task)
 
-        def __call__(self, number: int) -> None:
-            told.append(number)
+        def update(self, done: str, fraction: float) -> None:
+            told.append((done, fraction))
 
-        def wipe(self) -> None:
-            told.append("wiped")
+        def clear(self) -> None:
+            told.append("cleared")
 
-    monkeypatch.setattr("nodeselect.cli.check.FileProgress", Progress)
+    monkeypatch.setattr("nodeselect.cli.check.Progress", Progress)
     run("check", "right.yaml", "warned.yaml")
-    assert told == [("of", 2), 0, 1, "wiped"]
+    assert told == ["checking", ("0 of 2 files", 0), ("1 of 2 files", 0.5), "cleared"]
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ HEAVY = {"lark", "msgspec", "numpy", "pydantic", "pydantic_core", "yaml", "nodes
 
 CODE = """\
 import sys
-from nodeselect.cli import run
+from nodeselect.cli.app import run
 status = run()
 print("loaded", *sorted(sys.modules), file=sys.stderr)
 sys.exit(status)

@@ -12,8 +12,8 @@ from types import SimpleNamespace
 import pytest
 
 from nodeselect.cli import progress
-from nodeselect.cli.progress import FileProgress, Progress
-from nodeselect.cli.stderr import coloured
+from nodeselect.cli.progress import Progress, ReadProgress
+from nodeselect.cli.streams import highlight_severity
 from nodeselect.readers.reader import NodeReader
 from tests.cli.running import COMMAND, FLEET, PLAIN, Run, run_process
 
@@ -138,7 +138,7 @@ def reader_at(count: int) -> NodeReader:
 
 def test_progress_has_patience(clock: Clock, terminal: Terminal) -> None:
     """Nothing is drawn in the first second, and no two pictures within a tenth."""
-    show = Progress(io.BytesIO(), "standard input")
+    show = ReadProgress(io.BytesIO(), "standard input")
     show(reader_at(1_000))
     clock.now += 0.75
     show(reader_at(2_000))
@@ -157,21 +157,21 @@ def test_progress_has_patience(clock: Clock, terminal: Terminal) -> None:
 
 def test_progress_is_wiped(clock: Clock, terminal: Terminal) -> None:
     """The line that was drawn is taken away at the end."""
-    show = Progress(io.BytesIO(), "x")
+    show = ReadProgress(io.BytesIO(), "x")
     clock.now += 2
     show(reader_at(1))
     terminal.truncate(0)
     terminal.seek(0)
-    show.wipe()
+    show.clear()
     assert terminal.getvalue() == "\r\x1b[K"
 
 
 @pytest.mark.usefixtures("clock")
 def test_nothing_is_wiped_where_nothing_was_drawn(terminal: Terminal) -> None:
     """A run that is quick writes nothing at all to the terminal."""
-    show = Progress(io.BytesIO(), "x")
+    show = ReadProgress(io.BytesIO(), "x")
     show(reader_at(1))
-    show.wipe()
+    show.clear()
     assert terminal.getvalue() == ""
 
 
@@ -189,7 +189,7 @@ def test_progress_of_a_file(
     """Of a file, whose size is known, the line shows how much is read."""
     (tmp_path / "nodes").write_bytes(b"x" * 1_000)
     with (tmp_path / "nodes").open("rb") as stream:
-        show = Progress(stream, "nodes")
+        show = ReadProgress(stream, "nodes")
         stream.read(read)
         clock.now += 1
         show(reader_at(7))
@@ -210,10 +210,10 @@ def test_progress_needs_a_person(
     stderr = make()
     monkeypatch.setattr(sys, "stderr", stderr)
     monkeypatch.setenv("TERM", term)
-    show = Progress(io.BytesIO(), "x")
+    show = ReadProgress(io.BytesIO(), "x")
     clock.now += 100
     show(reader_at(1))
-    show.wipe()
+    show.clear()
     assert stderr.getvalue() == ""
 
 
@@ -239,13 +239,13 @@ def test_the_line_is_gone_before_anything_is_said(
 
 def test_progress_of_files(clock: Clock, terminal: Terminal) -> None:
     """A check of many files shows after a second how many are done, and wipes the line."""
-    show = FileProgress(1_000)
-    show(0)
+    show = Progress("checking")
+    show.update("0 of 1,000 files", 0)
     clock.now += 1
-    show(500)
+    show.update("500 of 1,000 files", 0.5)
     bar = f"[{'#' * 15}{' ' * 15}] 50%"
     assert terminal.getvalue() == f"\rchecking {bar} 500 of 1,000 files\x1b[K"
-    show.wipe()
+    show.clear()
     assert terminal.getvalue().endswith("\x1b[K\r\x1b[K")
 
 
@@ -262,5 +262,5 @@ def test_severities_in_colour(text: str, drawn: str, monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.delenv("NO_COLOR", raising=False)
     yellow = RED.decode().replace("31", "33").replace("error", "warning")
-    assert coloured(text, Terminal()) == drawn.format(red=RED.decode(), yellow=yellow)
-    assert coloured(text, io.StringIO()) == text
+    assert highlight_severity(text, Terminal()) == drawn.format(red=RED.decode(), yellow=yellow)
+    assert highlight_severity(text, io.StringIO()) == text

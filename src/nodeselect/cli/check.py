@@ -4,10 +4,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from nodeselect.cli.exit_status import ExitStatus
 from nodeselect.cli.job_files import files_in, job_name, read_bytes
-from nodeselect.cli.progress import FileProgress
-from nodeselect.cli.stderr import coloured, say, say_error
-from nodeselect.cli.stdout import put
+from nodeselect.cli.progress import Progress
+from nodeselect.cli.streams import highlight_severity, write_error, write_message, write_output
 from nodeselect.errors import JobError
 
 if TYPE_CHECKING:
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
 __all__ = ["check"]
 
-CLEAN, PROBLEMS, UNREAD = 0, 1, 2
 _FORMATS = ("text", "json", "github", "sarif", "junit")
 
 
@@ -76,15 +75,15 @@ def check(
         )
     jobs, unread = _check_all(files, choice, require_selector, exclude)
     lines = lines_of(output, jobs, unread, strict=strict)
-    put(map(coloured, lines) if output == "text" else lines)
+    write_output(map(highlight_severity, lines) if output == "text" else lines)
     if output == "text":
         for error in unread:
-            say_error(error)
-        say(_summary(jobs, len(unread)))
+            write_error(error)
+        write_message(_summary(jobs, len(unread)))
     if unread:
-        return UNREAD
+        return ExitStatus.ERROR
     wrong = any(job.errors or (strict and job.warnings) for job in jobs)
-    return PROBLEMS if wrong else CLEAN
+    return ExitStatus.NEGATIVE if wrong else ExitStatus.OK
 
 
 def _check_all(
@@ -102,9 +101,9 @@ def _check_all(
             unread.append(error)
     names = list(dict.fromkeys(names))
     jobs = []
-    progress = FileProgress(len(names))
+    progress = Progress("checking")
     for number, name in enumerate(names):
-        progress(number)
+        progress.update(f"{number:,} of {len(names):,} files", number / len(names))
         try:
             data = read_bytes(name)
         except JobError as error:
@@ -112,7 +111,7 @@ def _check_all(
             continue
         file = job_name(name)
         jobs.append(check_job(data, file, choice=choice, require_selector=require_selector))
-    progress.wipe()
+    progress.clear()
     return jobs, unread
 
 

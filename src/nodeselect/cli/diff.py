@@ -1,11 +1,10 @@
 """``nodeselect diff``: which nodes a change adds, keeps and removes."""
 
-from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
-from typing import NamedTuple, TypeVar
+from collections.abc import Sequence
 
 import click
 
+from nodeselect.cli.exit_status import ExitStatus
 from nodeselect.cli.job_files import job_name
 from nodeselect.cli.options import (
     all_option,
@@ -17,46 +16,19 @@ from nodeselect.cli.options import (
     selector_option,
     selectors_of,
 )
-from nodeselect.cli.stderr import say
-from nodeselect.cli.stdout import put
 from nodeselect.cli.stray_arguments import OptionsOnly, option_before
+from nodeselect.cli.streams import write_message, write_output
 from nodeselect.inventory import Inventory
-from nodeselect.inventory.compare import Change, Difference, LabelChange, Side, compare
-from nodeselect.render.explanation import headline_of
-from nodeselect.render.id_ranges import fold
+from nodeselect.inventory.compare import Difference, compare
+from nodeselect.render.diff import diff_lines
 from nodeselect.render.layout import (
-    MARKDOWN_CODE,
     REPORTS,
-    Screen,
-    cell,
-    code,
-    json_lines,
-    markdown,
-    markdown_table,
-    number_of,
     screen_here,
-    wrapped,
 )
 from nodeselect.selectors import Selector
-from nodeselect.text import quoted, width
+from nodeselect.text import quoted
 
 __all__ = ["diff"]
-
-SAME, DIFFERENT, WRONG = 0, 1, 2
-
-_TOLD = 3
-"""Requirements or labels that are told of a group of nodes; the rest is counted."""
-
-_KEPT_LINES = 3
-"""Lines of ids of nodes that are kept, on a screen."""
-
-_KEPT_TEXTS = 20
-"""Folded ids of nodes that are kept, in a cell of Markdown."""
-
-_ROOM = 20
-"""Columns that the name of a side needs to stand on one line with its numbers."""
-
-_Thing = TypeVar("_Thing")
 
 
 _FILES = ("--job", "-n", "--nodes")
@@ -124,7 +96,7 @@ def diff(
         raise click.UsageError(f"--ascii goes with text, not {output}", context)
     selectors = [job_selector(each) for each in job] or selectors_of(expressions, ())
     if selectors is None:
-        return WRONG
+        return ExitStatus.ERROR
     inventories = [read_inventory(source, None) for source in nodes_from]
     asked, files = expressions or tuple(map(job_name, job)), tuple(map(job_name, nodes_from))
     names, others = (files, asked) if len(files) > 1 else (asked, files)
@@ -133,18 +105,13 @@ def diff(
         (inventories[0], inventories[-1]),
         (selectors[0], selectors[-1]),
     )
-    match output:
-        case "json":
-            put(json_lines(difference.as_dict()))
-        case "markdown":
-            put(markdown(_markdown(difference, "".join(others))))
-        case _:
-            put(_text(difference, screen_here(ascii_only=ascii_only)))
+    screen = screen_here(ascii_only=ascii_only)
+    write_output(diff_lines(difference, output, screen, "".join(others)))
     for each, selector in zip(job, selectors, strict=False):
         say_empty(each, selector)
     if not everything:
         _say_none(difference, (inventories[0], inventories[-1]), (selectors[0], selectors[-1]))
-    return DIFFERENT if difference.added or difference.removed else SAME
+    return ExitStatus.NEGATIVE if difference.added or difference.removed else ExitStatus.OK
 
 
 def _say_none(
@@ -155,14 +122,14 @@ def _say_none(
     """Say that a side takes no node, and of one alone what to look at first."""
     matched = (difference.old.matched, difference.new.matched)
     if not any(matched):
-        say("neither OLD nor NEW takes a node: nodeselect explain says why")
+        write_message("neither OLD nor NEW takes a node: nodeselect explain says why")
         return
     for name, count, inventory, selector in zip(
         ("OLD", "NEW"), matched, inventories, selectors, strict=True
     ):
         if not count:
             trouble = inventory.explain(selector, examples=0).trouble.removeprefix("none: ")
-            say(f"{name} takes no node: nodeselect explain says why\n  {trouble}")
+            write_message(f"{name} takes no node: nodeselect explain says why\n  {trouble}")
 
 
 def _check(
@@ -185,140 +152,3 @@ def _check(
         raise click.UsageError(f"say what changes, first the old and then the new: {ways}", context)
     if [*nodes_from, *job].count("-") > 1:
         raise click.UsageError("only one thing can come from standard input", context)
-
-
-def _text(difference: Difference, screen: Screen) -> Iterator[str]:
-    yield from _heads(difference, screen)
-    yield ""
-    yield screen.heading(difference.headline)
-    words = _Words(lambda text: screen.cut(text[:1_000], screen.columns - 4), screen.shown)
-    for title, groups in _sections(difference, words):
-        yield ""
-        yield screen.heading(title)
-        for reason, ids in groups:
-            told = f"{number_of(len(ids), 'node')}{f': {reason}' if reason else ''}"
-            yield from wrapped(told.split(" "), screen.columns, indent=2, hang=2)
-            texts = fold(ids, screen.columns - 4, ascii_only=screen.ascii_only)
-            lines = list(wrapped(texts, screen.columns, indent=4))
-            most = _KEPT_LINES if title == "KEPT" else len(lines)
-            yield from lines[:most]
-            if len(lines) > most:
-                yield f"    {screen.dots}"
-
-
-def _heads(difference: Difference, screen: Screen) -> Iterator[str]:
-    """Give what the two sides are, each on one line, or on several where there is little room."""
-    sides = (("OLD", difference.old), ("NEW", difference.new))
-    room = screen.columns - len("OLD    ") - max(len(_matched(side)) for _, side in sides)
-    behind = room >= _ROOM
-    words = [
-        screen.cut(side.name[:1_000], room if behind else screen.columns - 5) for _, side in sides
-    ]
-    for (name, side), word in zip(sides, words, strict=True):
-        if behind:
-            blank = " " * (max(map(width, words)) - width(word))
-            yield f"{name}  {word}{blank}  {_matched(side)}"
-        else:
-            yield f"{name}  {word}"
-            yield from wrapped(_matched(side).split(" "), screen.columns, indent=5)
-
-
-def _markdown(difference: Difference, both: str) -> Iterator[str]:
-    """Give it as Markdown.
-
-    :param both: what OLD and NEW have in common: the nodes, or what is asked of them.
-    """
-    yield f"**{f'{code(both)}: ' if both else ''}{difference.headline}**"
-    yield ""
-    rows = [
-        (name, cell(side.name), _matched(side))
-        for name, side in (("old", difference.old), ("new", difference.new))
-    ]
-    yield from markdown_table(("", "of", "nodes"), rows)
-    for title, groups in _sections(difference, _Words(cell, cell)):
-        most = _KEPT_TEXTS if title == "KEPT" else None
-        yield ""
-        yield f"{title.capitalize()}:"
-        yield ""
-        yield from markdown_table(
-            ("nodes", "why", "ids"),
-            [
-                (f"{len(ids):,}", reason or "as before", _folded(fold(ids, MARKDOWN_CODE), most))
-                for reason, ids in groups
-            ],
-            right=(0,),
-        )
-
-
-def _folded(texts: list[str], most: int | None) -> str:
-    dots = " …" if most is not None and len(texts) > most else ""
-    return " ".join(map(cell, texts[:most])) + dots
-
-
-def _matched(side: Side) -> str:
-    return headline_of(side.matched, side.total, side.connected, ())
-
-
-class _Words(NamedTuple):
-    """How user text becomes a part of a line."""
-
-    requirement: Callable[[str], str]
-    label: Callable[[str], str]
-    """For keys and values, which may hold anything."""
-
-
-_Groups = list[tuple[str, list[str]]]
-"""Reasons, and the ids of the nodes that have each; the most frequent first."""
-
-
-def _sections(difference: Difference, words: _Words) -> Iterator[tuple[str, _Groups]]:
-    """Give what is to be told of the nodes, but for what is empty."""
-    if difference.added:
-        yield "ADDED", _grouped(difference.added, "OLD", words)
-    if difference.removed:
-        yield "REMOVED", _grouped(difference.removed, "NEW", words)
-    if difference.kept:
-        reason = "as before" if difference.changed else ""
-        same = [(reason, list(held))] if (held := difference.same) else []
-        yield "KEPT", same + _grouped(difference.changed, "", words)
-
-
-def _grouped(changes: Sequence[Change], refuses: str, words: _Words) -> _Groups:
-    """Put nodes together whose reasons read the same.
-
-    :param refuses: the side that does not take them.
-    """
-    groups: defaultdict[str, list[str]] = defaultdict(list)
-    for change in changes:
-        groups[_reason(change, refuses, words)].append(change.id)
-    return sorted(groups.items(), key=lambda group: -len(group[1]))
-
-
-def _reason(change: Change, refuses: str, words: _Words) -> str:
-    match change.why:
-        case "joined":
-            return "not there before"
-        case "left":
-            return "not there any more"
-        case "selector":
-            return f"{refuses} asks for {_several(change.requirements, words.requirement)}"
-    told = [_several(change.labels, lambda each: _label(each, words.label))] * bool(change.labels)
-    if change.state is not None:
-        old, new = map(words.label, change.state)
-        told.append(f"{old} before, {new} now")
-    return "; ".join(told)
-
-
-def _label(change: LabelChange, word: Callable[[str], str]) -> str:
-    if change.old is None:
-        return f"+{word(change.key)}={word(change.new or '')}"
-    if change.new is None:
-        return f"-{word(change.key)}={word(change.old)}"
-    return f"{word(change.key)}: {word(change.old)} -> {word(change.new)}"
-
-
-def _several(things: Sequence[_Thing], told: Callable[[_Thing], str]) -> str:
-    """Tell the first few things, and count the others."""
-    text = ", ".join(map(told, things[:_TOLD]))
-    more = len(things) - _TOLD
-    return f"{text} and {more:,} more" if more > 0 else text

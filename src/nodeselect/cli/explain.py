@@ -5,6 +5,7 @@ import sys
 
 import click
 
+from nodeselect.cli.exit_status import ExitStatus
 from nodeselect.cli.job_files import job_name
 from nodeselect.cli.options import (
     id_option,
@@ -20,9 +21,8 @@ from nodeselect.cli.options import (
     state_option,
     states_of,
 )
-from nodeselect.cli.stderr import say
-from nodeselect.cli.stdout import put
 from nodeselect.cli.stray_arguments import OptionsOnly
+from nodeselect.cli.streams import write_message, write_output
 from nodeselect.inventory import Inventory
 from nodeselect.node import Node
 from nodeselect.render.explanation_formats import Explained, Union, explained_lines, named
@@ -31,8 +31,6 @@ from nodeselect.selectors import Selector
 from nodeselect.text import quoted
 
 __all__ = ["explain"]
-
-SOME, NONE, WRONG = 0, 1, 2
 
 
 @click.command(
@@ -124,7 +122,7 @@ def explain(
     else:
         made = selectors_of(expressions, ids)
         if made is None:
-            return WRONG
+            return ExitStatus.ERROR
         selectors = made
     left_out: dict[str, str | None] = {}
     inventory = read_inventory(nodes_from, wanted if node is None else None, left_out)
@@ -134,11 +132,15 @@ def explain(
         if node not in inventory:
             return _say_unknown(inventory, node)
         if not is_in(inventory[node], wanted):
-            say(f"error: {quoted(node)} is not in such a state, but {_state(inventory[node])}")
-            return WRONG
+            write_message(
+                f"error: {quoted(node)} is not in such a state, but {_state(inventory[node])}"
+            )
+            return ExitStatus.ERROR
         ones = [inventory.explain_node(selector, node) for selector in selectors]
-        put(explained_lines(output, list(map(Explained, titles, ones)), None, screen, subject))
-        return SOME if any(one.matches for one in ones) else NONE
+        write_output(
+            explained_lines(output, list(map(Explained, titles, ones)), None, screen, subject)
+        )
+        return ExitStatus.OK if any(one.matches for one in ones) else ExitStatus.NEGATIVE
     explanations = [inventory.explain(selector).without(left_out) for selector in selectors]
     if html is not None:
         from nodeselect.render.html.page import page, write_page  # loaded where a page is made
@@ -146,8 +148,14 @@ def explain(
         nodes = inventory.match(Selector.everything())
         write_page(html, page(explanations[0], selectors[0], nodes, subject))
     union = _union(inventory, selectors) if len(selectors) > 1 else None
-    put(explained_lines(output, list(map(Explained, titles, explanations)), union, screen, subject))
-    return SOME if any(explanation.matched for explanation in explanations) else NONE
+    write_output(
+        explained_lines(output, list(map(Explained, titles, explanations)), union, screen, subject)
+    )
+    return (
+        ExitStatus.OK
+        if any(explanation.matched for explanation in explanations)
+        else ExitStatus.NEGATIVE
+    )
 
 
 def _is_same(file: str, source: str) -> bool:
@@ -181,8 +189,8 @@ def _state(node: Node) -> str:
 
 def _say_unknown(inventory: Inventory, node_id: str) -> int:
     named = [node.id for node in inventory if node.name == node_id]
-    say(f"error: no node has the id {quoted(node_id)}")
+    write_message(f"error: no node has the id {quoted(node_id)}")
     if named:
         first = f" (the first of {len(named):,} with this name)" if len(named) > 1 else ""
-        say(f"  it is a name, of the node with the id {quoted(named[0])}{first}")
-    return WRONG
+        write_message(f"  it is a name, of the node with the id {quoted(named[0])}{first}")
+    return ExitStatus.ERROR

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from enum import IntEnum
 from typing import Any, NamedTuple
 
+from nodeselect.cli.exit_status import ExitStatus
 from nodeselect.cli.job_files import files_in, job_name
 from nodeselect.cli.options import job_selector, read_inventory
-from nodeselect.cli.stderr import say
-from nodeselect.cli.stdout import put
+from nodeselect.cli.streams import write_message, write_output
 from nodeselect.errors import JobError
 from nodeselect.inventory import Explanation, Inventory
 from nodeselect.render.explanation_formats import plain
@@ -27,8 +27,6 @@ from nodeselect.render.layout import (
 from nodeselect.text import width
 
 __all__ = ["explain_jobs"]
-
-FINE, NONE, WRONG = 0, 1, 2
 
 _NAME = 40
 """Columns of the name of a job, where its trouble stands behind it."""
@@ -140,13 +138,21 @@ def explain_jobs(
     summary = _summary(troubles, len(inventory))
     match output:
         case "json":
-            put(json_lines(_as_dict(jobs, troubles, len(inventory))))
-            say(summary)
+            write_output(json_lines(_as_dict(jobs, troubles, len(inventory))))
+            write_message(summary)
         case "markdown":
-            put(markdown([*_markdown(jobs), "", f"**{summary}**"]))
+            write_output(markdown([*_markdown(jobs), "", f"**{summary}**"]))
         case _:
-            put([*_text(jobs, screen), "", *wrapped(summary.split(" "), screen.columns, hang=2)])
-    return WRONG if troubles[_Trouble.WRONG] else NONE if troubles[_Trouble.NONE] else FINE
+            write_output(
+                [*_text(jobs, screen), "", *wrapped(summary.split(" "), screen.columns, hang=2)]
+            )
+    return (
+        ExitStatus.ERROR
+        if troubles[_Trouble.WRONG]
+        else ExitStatus.NEGATIVE
+        if troubles[_Trouble.NONE]
+        else ExitStatus.OK
+    )
 
 
 _SUMMARY = (

@@ -10,6 +10,7 @@ from typing import BinaryIO
 import click
 from click.core import ParameterSource
 
+from nodeselect.cli.exit_status import ExitStatus
 from nodeselect.cli.options import (
     all_option,
     id_option,
@@ -29,10 +30,9 @@ from nodeselect.cli.options import (
     unknown_states,
 )
 from nodeselect.cli.peeked import Peeked
-from nodeselect.cli.progress import Progress
-from nodeselect.cli.stderr import say
-from nodeselect.cli.stdout import COLUMN_FORMATS, FORMATS, lines_of, put
+from nodeselect.cli.progress import ReadProgress
 from nodeselect.cli.stray_arguments import OptionsOnly
+from nodeselect.cli.streams import write_message, write_output
 from nodeselect.errors import InventoryError
 from nodeselect.explain.compute import counted_headline
 from nodeselect.explain.wording import none_in_state, states_told
@@ -43,12 +43,11 @@ from nodeselect.readers.reader import NodeFilter, NodeReader
 from nodeselect.render.explanation import headline_of, of_left_out
 from nodeselect.render.explanation_formats import Explained, Union, explained_lines, named
 from nodeselect.render.layout import number_of, screen_here, wrapped
+from nodeselect.render.nodes import COLUMN_FORMATS, FORMATS, lines_of
 from nodeselect.selectors import Selector
 from nodeselect.text import quoted
 
 __all__ = ["match"]
-
-SOME, NONE, WRONG = 0, 1, 2
 
 _FEW = 2_000
 """Nodes up to which it is looked for what was probably meant even where some match."""
@@ -143,13 +142,13 @@ def match(
     else:
         made = selectors_of(expressions, ids)
         if made is None:
-            return WRONG
+            return ExitStatus.ERROR
         selectors = made
 
     question = _Question(selectors, wanted, none_is_right=not least, count=count)
     kept = question.read(nodes_from, 0 if count else limit)  # what is not printed is not kept
     if count:
-        put([str(question.matched)])
+        write_output([str(question.matched)])
     elif kept or output in ("json", "csv"):
         header = not no_headers
         if output == "csv" and "id" in (keys or {key for node in kept for key in node.labels}):
@@ -158,19 +157,23 @@ def match(
                 " name other labels with -L, or use -o json",
                 context,
             )
-        put(lines_of(kept, output, keys=keys, labels=show_labels, header=header))
+        write_output(lines_of(kept, output, keys=keys, labels=show_labels, header=header))
     if job is not None:
         say_empty(job, selectors[0])
     for line in question.summary(len(kept) if limit else None, named(expressions, selectors)):
-        say(line)
+        write_message(line)
     if question.matched < least and (question.matched or least > 1):
         are = "is" if least == 1 else "are"
-        say(f"{number_of(least, 'node')} at least {are} wanted (--min), not {question.matched:,}")
+        write_message(
+            f"{number_of(least, 'node')} at least {are} wanted (--min), not {question.matched:,}"
+        )
     if most is not None and question.matched > most:
         are = "is" if most == 1 else "are"
-        say(f"{number_of(most, 'node')} at most {are} wanted (--max), not {question.matched:,}")
+        write_message(
+            f"{number_of(most, 'node')} at most {are} wanted (--max), not {question.matched:,}"
+        )
     wanted_so = question.matched >= least and (most is None or question.matched <= most)
-    return SOME if wanted_so else NONE
+    return ExitStatus.OK if wanted_so else ExitStatus.NEGATIVE
 
 
 class _Question:
@@ -207,7 +210,7 @@ class _Question:
         kept: list[Node] = []
         with open_input(source) as (stream, name):
             peeked = _peeked(stream, name)
-            progress = Progress(peeked.stream, name)
+            progress = ReadProgress(peeked.stream, name)
             # What the second process finds comes back as a whole: that pays where all of it is
             # printed.
             parallel = most is None and not self._unknown
@@ -225,7 +228,7 @@ class _Question:
                 for node in reader:
                     self._take(node, kept, most)
             finally:
-                progress.wipe()
+                progress.clear()
             refuse_states(self._unknown, self._all_states)
             self.total = reader.count
             self._failures, self._missing = reader.failure_masks, reader.missing_ids
@@ -277,14 +280,14 @@ class _Question:
     def _explain(self, stream: BinaryIO | None, name: str) -> None:
         if stream is None:
             return
-        progress = Progress(stream, name)
+        progress = ReadProgress(stream, name)
         reader = NodeReader(stream, name=name, on_progress=progress)
         try:
             inventory = Inventory(in_states(reader, self._states, self._left_out))
         except InventoryError:  # the file is not any more what it was
             return
         finally:
-            progress.wipe()
+            progress.clear()
         if inventory:
             self._explanations = [
                 inventory.explain(selector).without(self._left_out) for selector in self._selectors

@@ -7,8 +7,8 @@ from typing import Any, TypeVar
 import click
 
 from nodeselect.cli.job_files import job_name, read_bytes
-from nodeselect.cli.progress import Progress
-from nodeselect.cli.stderr import say, say_error
+from nodeselect.cli.progress import ReadProgress
+from nodeselect.cli.streams import write_error, write_message
 from nodeselect.errors import SelectorError
 from nodeselect.explain.wording import states_there_are
 from nodeselect.inventory import Inventory
@@ -133,13 +133,13 @@ def selectors_of(expressions: Sequence[str], ids: Sequence[str]) -> list[Selecto
     try:
         chosen = Selector.of(match_ids=ids)
     except SelectorError as error:
-        say_error(error.at("--id"))
+        write_error(error.at("--id"))
         wrong = True
     for expression in expressions:
         try:
             selectors.append(Selector.of(match_expressions=[expression]) & chosen)
         except SelectorError as error:
-            say_error(error.at("-l"))
+            write_error(error.at("-l"))
             wrong = True
     return None if wrong else selectors or [chosen]
 
@@ -158,7 +158,7 @@ def say_empty(job: str, selector: Selector) -> None:
     """Point out a job whose selector is empty."""
     if selector == Selector.everything():
         name = printable(job_name(job))
-        say(f"{name}: the selector is empty: this job takes EVERY node")
+        write_message(f"{name}: the selector is empty: this job takes EVERY node")
 
 
 def read_inventory(
@@ -171,7 +171,7 @@ def read_inventory(
     :raises click.UsageError: when a state is neither known nor that of any node.
     """
     with open_input(source) as (stream, name):
-        progress = Progress(stream, name)
+        progress = ReadProgress(stream, name)
         reader = NodeReader(stream, name=name, on_progress=progress)
         others = {} if left_out is None else left_out
         try:
@@ -181,11 +181,11 @@ def read_inventory(
                 else Inventory(in_states(reader, states, others))
             )
         finally:
-            progress.wipe()
+            progress.clear()
     if unknown := unknown_states(states):
         refuse_states(unknown, Counter([*others.values(), *(node.state for node in inventory)]))
     if others:
-        say(other_states(len(others), reader.count))
+        write_message(other_states(len(others), reader.count))
     return inventory
 
 

@@ -1,4 +1,4 @@
-"""Shows how far a long work is."""
+"""A progress line on standard error, for tasks that take more than a second."""
 
 import os
 import stat
@@ -8,71 +8,56 @@ from typing import BinaryIO
 
 from nodeselect.readers.reader import NodeReader
 
-__all__ = ["FileProgress", "Progress"]
+__all__ = ["Progress", "ReadProgress"]
 
-_PATIENCE = 1.0
-"""Seconds before anything is shown."""
-
-_PAUSE = 0.1
-"""Seconds between two pictures."""
+_DELAY_SECONDS = 1.0
+_INTERVAL_SECONDS = 0.1
+_BAR_COLUMNS = 30
 
 
 class Progress:
-    """A line on standard error that says how far a reader is; only where a person can see it."""
+    """A line that shows how far a task is; only drawn on a terminal."""
+
+    def __init__(self, task: str) -> None:
+        self._task = task
+        self._next_update = time.monotonic() + _DELAY_SECONDS
+        self._is_enabled = sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+        self._is_drawn = False
+
+    def update(self, done: str, fraction: float | None = None) -> None:
+        """Redraw the line if it is due.
+
+        :param done: what is done so far, with a unit.
+        :param fraction: the share that is done, for a bar; None if it is unknown.
+        """
+        if not self._is_enabled or time.monotonic() < self._next_update:
+            return
+        self._next_update = time.monotonic() + _INTERVAL_SECONDS
+        bar = ""
+        if fraction is not None:
+            bar = f" [{'#' * round(fraction * _BAR_COLUMNS):<{_BAR_COLUMNS}}] {fraction:.0%}"
+        _write(f"\r{self._task}{bar} {done}\x1b[K")
+        self._is_drawn = True
+
+    def clear(self) -> None:
+        """Erase the line."""
+        if self._is_drawn:
+            _write("\r\x1b[K")
+
+
+class ReadProgress(Progress):
+    """The progress of reading nodes: pass it to a reader as ``watch``."""
 
     def __init__(self, stream: BinaryIO, name: str) -> None:
+        super().__init__(f"reading {name}")
         self._stream = stream
-        self._name = name
-        self._size = _size(stream)
-        self._next_picture = time.monotonic() + _PATIENCE
-        self._drawn = False
-        self._seen = _is_seen()
+        self._size = _file_size(stream)
 
     def __call__(self, reader: NodeReader) -> None:
-        """Draw the line, if it is time to."""
-        if not self._seen or time.monotonic() < self._next_picture:
-            return
-        self._next_picture = time.monotonic() + _PAUSE
-        bar = ""
-        if self._size and (read := self._stream.tell()) < self._size:
-            done = read / self._size
-            bar = f" [{'#' * round(done * 30):<30}] {done:.0%}"
-        _write(f"\rreading {self._name}{bar} {reader.count:,} nodes\x1b[K")
-        self._drawn = True
-
-    def wipe(self) -> None:
-        """Take the line away."""
-        if self._drawn:
-            _write("\r\x1b[K")
-
-
-class FileProgress:
-    """A line on standard error that says how many files are done; only where a person sees it."""
-
-    def __init__(self, total: int) -> None:
-        self._total = total
-        self._next_picture = time.monotonic() + _PATIENCE
-        self._drawn = False
-        self._seen = _is_seen()
-
-    def __call__(self, done: int) -> None:
-        """Draw the line, if it is time to."""
-        if not self._seen or time.monotonic() < self._next_picture:
-            return
-        self._next_picture = time.monotonic() + _PAUSE
-        part = done / self._total
-        bar = f"[{'#' * round(part * 30):<30}] {part:.0%}"
-        _write(f"\rchecking {bar} {done:,} of {self._total:,} files\x1b[K")
-        self._drawn = True
-
-    def wipe(self) -> None:
-        """Take the line away."""
-        if self._drawn:
-            _write("\r\x1b[K")
-
-
-def _is_seen() -> bool:
-    return sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+        """Redraw the line if it is due."""
+        read = self._stream.tell() if self._size else 0
+        fraction = read / self._size if read < self._size else None
+        self.update(f"{reader.count:,} nodes", fraction)
 
 
 def _write(text: str) -> None:
@@ -80,8 +65,8 @@ def _write(text: str) -> None:
     sys.stderr.flush()
 
 
-def _size(stream: BinaryIO) -> int:
-    """Give the size of a regular file, or 0 where it is not known."""
+def _file_size(stream: BinaryIO) -> int:
+    """Return the size of a regular file, or 0 for anything else."""
     try:
         status = os.fstat(stream.fileno())
     except (OSError, ValueError):

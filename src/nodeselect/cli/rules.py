@@ -4,7 +4,7 @@ import difflib
 
 import click
 
-from nodeselect.cli.stdout import put
+from nodeselect.cli.streams import write_output
 from nodeselect.text import quoted
 
 __all__ = ["rules"]
@@ -26,9 +26,11 @@ def rules(context: click.Context, code: str | None) -> int:
     known = all_rules()
     if code is None:
         most = max(map(len, known))
-        put(f"{rule.code:{most}}  {rule.severity:7}  {rule.summary}" for rule in known.values())
+        write_output(
+            f"{rule.code:{most}}  {rule.severity:7}  {rule.summary}" for rule in known.values()
+        )
     elif code in known:
-        put([known[code].show()])
+        write_output([known[code].show()])
     else:
         close = difflib.get_close_matches(code[:40], known, 1)
         meant = f"; did you mean {close[0]!r}?" if close else ""

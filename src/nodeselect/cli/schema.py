@@ -2,7 +2,7 @@
 
 import click
 
-from nodeselect.cli.stdout import put
+from nodeselect.cli.streams import write_output
 
 __all__ = ["schema"]
 
@@ -12,5 +12,5 @@ def schema() -> int:
     """Print the JSON Schema of a job file, for editors and other tools."""
     from nodeselect.jobs.check.schema_fields import schema_text
 
-    put([schema_text().rstrip("\n")])
+    write_output([schema_text().rstrip("\n")])
     return 0

@@ -1,54 +1,21 @@
-"""Nodes on standard output: for people, for scripts, for other programs."""
+"""Lists of nodes as tables, ids, JSON and CSV."""
 
-import errno
 import io
 import json
-import os
 import re
-import sys
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
 
 from nodeselect.node import Node
 from nodeselect.render.id_ranges import fold
 from nodeselect.text import printable, width
 
-__all__ = ["COLUMN_FORMATS", "FORMATS", "OutputError", "lines_of", "put"]
+__all__ = ["COLUMN_FORMATS", "FORMATS", "lines_of"]
 
 FORMATS = ("table", "name", "folded", "wide", "json", "ndjson", "csv")
 COLUMN_FORMATS = ("table", "wide", "csv")
 """The formats that have columns and a header."""
 
 _ABSENT = "<none>"
-
-
-def put(lines: Iterable[str]) -> None:
-    """Write lines to standard output, all of them or until its reader goes away.
-
-    :raises OutputError: when they cannot be written. Click would turn Python's own error into an
-        exit status of 1, which says that no node matches.
-    """
-    if sys.stdout is None:
-        raise OutputError(errno.EBADF, "it is closed")
-    try:
-        for some in _batched(lines):
-            sys.stdout.write(some)
-        sys.stdout.flush()
-    except OSError as error:
-        # Python flushes standard output once more at exit, and would complain.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise OutputError(error.errno, error.strerror) from None
-
-
-class OutputError(OSError):
-    """Standard output cannot be written: its reader went away, or the disk is full."""
-
-
-def _batched(lines: Iterable[str]) -> Iterator[str]:
-    """Join some lines at a time: a write a line would cost more than the line."""
-    lines = iter(lines)
-    while some := list(islice(lines, 1_000)):
-        yield "".join(f"{line}\n" for line in some)
 
 
 def lines_of(

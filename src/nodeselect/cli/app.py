@@ -1,0 +1,117 @@
+"""The entry point of the command line, and the group of its commands.
+
+Results go to standard output, messages to standard error.
+"""
+
+import errno
+import gc
+import io
+import os
+import sys
+from importlib import import_module
+
+import click
+
+from nodeselect import __version__
+from nodeselect.cli.exit_status import ExitStatus
+from nodeselect.cli.streams import (
+    OutputError,
+    write_bug,
+    write_error,
+    write_message,
+    write_usage_error,
+)
+from nodeselect.errors import NodeselectError
+from nodeselect.text import quoted
+
+__all__ = ["commands", "main", "run"]
+
+# Each command is the function of this name in the module of this name.
+_COMMANDS = ("check", "diff", "explain", "labels", "match", "rules", "schema", "waves")
+
+
+class _Commands(click.Group):
+    """A group that imports only the command that is run."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names of all commands."""
+        return sorted(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import the command with this name; return None if there is none."""
+        if cmd_name not in _COMMANDS:
+            return None
+        command = getattr(import_module(f"nodeselect.cli.{cmd_name}"), cmd_name)
+        assert isinstance(command, click.Command)
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command to run, or suggest one with a similar name."""
+        if args[0] not in _COMMANDS and not ctx.resilient_parsing:
+            import difflib  # only needed for a misspelt command
+
+            if close := difflib.get_close_matches(args[0][:60], _COMMANDS, 1):
+                hint = f"did you mean {quoted(close[0])}?"
+                raise click.UsageError(f"No such command {quoted(args[0])}.\n  {hint}", ctx)
+        return super().resolve_command(ctx, args)
+
+
+@click.group(
+    cls=_Commands,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="""\b
+Examples:
+  nodeselect match -l 'region=eu,!debug' --nodes nodes.json
+  nodeselect match --job job.yaml --nodes nodes.json -o name
+  kubectl get nodes -o json | nodeselect match -l gpu -n -
+  nodeselect explain --job job.yaml --nodes nodes.json
+  nodeselect labels --nodes nodes.json region
+  nodeselect diff --job old.yaml new.yaml --nodes nodes.json
+  nodeselect check job.yaml
+  nodeselect waves --job job.yaml --nodes nodes.json
+""",
+)
+@click.version_option(__version__, message="%(prog)s %(version)s")
+def commands() -> None:
+    """Which nodes does a selector take, and why not the others?"""
+
+
+def main() -> None:
+    """Run the command line and exit the process with its status."""
+    if sys.stderr is None:  # the parent process closed it
+        sys.stderr = open(os.devnull, "w")  # noqa: SIM115, PTH123 - open as long as the process runs
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # print \u… for what the encoding does not have
+            stream.reconfigure(errors="backslashreplace")
+    gc.disable()  # a run is short, and millions of nodes without cycles need no search
+    sys.exit(run())
+
+
+def run() -> int:
+    """Run the command line and return its exit status."""
+    try:
+        status = commands.main(prog_name="nodeselect", standalone_mode=False)
+    except click.ClickException as error:
+        write_usage_error(error)
+        return ExitStatus.ERROR
+    except NodeselectError as error:
+        write_error(error)
+        return ExitStatus.ERROR
+    except OutputError as error:
+        if error.errno == errno.EPIPE:
+            return ExitStatus.BROKEN_PIPE
+        write_message(f"error: cannot write to standard output: {error.strerror}")
+        return ExitStatus.ERROR
+    except OSError as error:  # click could not print its help: our own output raises OutputError
+        write_message(f"error: cannot write to standard output: {error.strerror}")
+        return ExitStatus.ERROR
+    except SystemExit as end:  # click, after a shell completion or if its help hit a closed pipe
+        return ExitStatus.BROKEN_PIPE if end.code else ExitStatus.OK
+    except (KeyboardInterrupt, click.Abort):
+        return ExitStatus.INTERRUPTED
+    except Exception as error:
+        write_bug(error)
+        return ExitStatus.BUG
+    return status if isinstance(status, int) else ExitStatus.OK
