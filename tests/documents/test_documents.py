@@ -121,10 +121,10 @@ def test_positions(text: str, otherwise: set[str]) -> None:
     found = scalars(read_document(text))
     assert found
     for scalar in found:
-        there = lines[scalar.at.line][scalar.at.column :]
+        there = lines[scalar.position.line][scalar.position.column :]
         assert scalar.verbatim == there.startswith(scalar.text)
         if not scalar.verbatim:
-            written = "\n".join([there, *lines[scalar.at.line + 1 :]])
+            written = "\n".join([there, *lines[scalar.position.line + 1 :]])
             assert written.startswith((*otherwise, "|", ">-"))
 
 
@@ -133,14 +133,14 @@ def test_positions_of_containers() -> None:
     value = read_document('{"a":\n  [{"b": 1}]}')
     assert isinstance(value, Object)
     _, inner = value.entries["a"]
-    assert (value.at, inner.at) == (Position(0, 0), Position(1, 2))
+    assert (value.position, inner.position) == (Position(0, 0), Position(1, 2))
     assert isinstance(inner, List)
-    assert inner.items[0].at == Position(1, 3)
+    assert inner.items[0].position == Position(1, 3)
 
 
 def test_positions_in_order() -> None:
     """The positions of a small document, written out."""
-    at = [(each.text, each.at) for each in scalars(read_yaml("a: 'b'\nc:\n- 日 本: d\n"))]
+    at = [(each.text, each.position) for each in scalars(read_yaml("a: 'b'\nc:\n- 日 本: d\n"))]
     assert at == [
         ("a", Position(0, 0)),
         ("b", Position(0, 4)),
@@ -284,7 +284,7 @@ def test_json_reads_back(value: Any, indent: int | None) -> None:
         assert converted(document) == value
         lines = text.split("\n")
         for scalar in scalars(document):
-            there = lines[scalar.at.line][scalar.at.column :]
+            there = lines[scalar.position.line][scalar.position.column :]
             assert scalar.verbatim == there.startswith(scalar.text)
 
 
@@ -297,6 +297,6 @@ def test_any_text_is_a_document_or_a_document_error(text: str) -> None:
         value: Value | DocumentError = read_document(text)
     except DocumentError as error:
         value = error
-    at = value.at
+    at = value.position
     assert 0 <= at.line <= len(text.splitlines())
     assert at.column >= 0

@@ -2,7 +2,7 @@
 
 import pytest
 
-from nodeselect.documents import DocumentError, Position, read_document, read_yaml, text_of
+from nodeselect.documents import DocumentError, Position, decode_utf8, read_document, read_yaml
 from tests.documents.test_documents import refusal, tree
 
 
@@ -120,7 +120,7 @@ from tests.documents.test_documents import refusal, tree
 def test_refused(text: str, code: str, at: tuple[int, int], message: str) -> None:
     """The document is refused by name, at the line and column of what is wrong with it."""
     error = refusal(text)
-    assert (error.code, error.at, error.message) == (code, Position(*at), message)
+    assert (error.code, error.position, error.message) == (code, Position(*at), message)
 
 
 @pytest.mark.parametrize(
@@ -128,7 +128,7 @@ def test_refused(text: str, code: str, at: tuple[int, int], message: str) -> Non
 )
 def test_half_a_surrogate_pair_in_yaml(text: str) -> None:
     """YAML that holds half of a surrogate pair raises nothing of Python's codecs."""
-    assert refusal(text).at.line == 0
+    assert refusal(text).position.line == 0
 
 
 def nested(depth: int, form: str, inner: str) -> str:
@@ -190,8 +190,8 @@ def test_read(text: str, data: object) -> None:
 
 def test_text_of() -> None:
     """Bytes are UTF-8, and a mark in front is no part of the text."""
-    assert text_of("é日\n".encode()) == "é日\n"
-    assert text_of("\ufeffa".encode()) == "a"
+    assert decode_utf8("é日\n".encode()) == "é日\n"
+    assert decode_utf8("\ufeffa".encode()) == "a"
 
 
 @pytest.mark.parametrize(
@@ -207,5 +207,5 @@ def test_text_of() -> None:
 def test_text_of_other_encodings(data: bytes, at: tuple[int, int]) -> None:
     """Bytes that are no UTF-8 are refused at the line and column, in characters."""
     with pytest.raises(DocumentError) as caught:
-        text_of(data)
-    assert (caught.value.code, caught.value.at) == ("not-utf-8", Position(*at))
+        decode_utf8(data)
+    assert (caught.value.code, caught.value.position) == ("not-utf-8", Position(*at))

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from nodeselect.jobs import (
-    Choice,
     Rule,
+    RuleSelection,
     all_rules,
     check_job,
     read_execution,
@@ -18,9 +18,9 @@ from nodeselect.jobs import (
     read_response,
     read_server_job,
 )
-from nodeselect.jobs.check._build_rules_page import made_page
+from nodeselect.jobs.check._build_rules_page import build_page
 from nodeselect.jobs.check.problems import ALL_CODES
-from nodeselect.jobs.check.rules import ALWAYS_TOLD, WARNINGS
+from nodeselect.jobs.check.rules import ALWAYS_REPORTED, WARNINGS
 from nodeselect.limits import LIMITS
 
 HERE = Path(__file__).parent
@@ -40,10 +40,10 @@ def said_of(job: str, file: str) -> str:
     return "\n".join(problem.show(file) for problem in checked.problems)
 
 
-def codes_of(job: str | bytes, choice: Choice = ALL_CODES, **options: bool) -> list[str]:
+def codes_of(job: str | bytes, selection: RuleSelection = ALL_CODES, **options: bool) -> list[str]:
     """Give the codes of all that is said of a job file, in order."""
     data = job.encode() if isinstance(job, str) else job
-    return [each.code for each in check_job(data, "x", choice=choice, **options).problems]
+    return [each.code for each in check_job(data, "x", selection=selection, **options).problems]
 
 
 @pytest.mark.parametrize(
@@ -98,12 +98,12 @@ def test_the_codes_of_the_language_are_those_of_its_documentation() -> None:
 
 def test_the_page_of_the_rules_is_made_of_them() -> None:
     """The documentation of the rules is what they say now."""
-    assert (HERE.parents[1] / "docs" / "rules.md").read_text("utf-8") == made_page()
+    assert (HERE.parents[1] / "docs" / "rules.md").read_text("utf-8") == build_page()
 
 
 def test_severities_are_of_rules() -> None:
     """What is called a warning, or what cannot be left out, is a rule."""
-    assert all_rules().keys() >= WARNINGS | ALWAYS_TOLD
+    assert all_rules().keys() >= WARNINGS | ALWAYS_REPORTED
     assert {rule.code for rule in all_rules().values() if rule.severity == "warning"} == WARNINGS
 
 
@@ -111,39 +111,43 @@ TWO = "name: demo\nselector: {match_expressions: ['a!=b']}\ncolour: red\n"
 
 
 @pytest.mark.parametrize(
-    ("choice", "codes"),
+    ("selection", "codes"),
     [
-        pytest.param(Choice(), ["absent-key", "unknown-field"], id="all"),
-        pytest.param(Choice(frozenset({"absent-key"})), ["absent-key"], id="select"),
-        pytest.param(Choice(None, frozenset({"absent-key"})), ["unknown-field"], id="ignore"),
+        pytest.param(RuleSelection(), ["absent-key", "unknown-field"], id="all"),
+        pytest.param(RuleSelection(frozenset({"absent-key"})), ["absent-key"], id="select"),
         pytest.param(
-            Choice(frozenset({"absent-key"}), frozenset({"absent-key"})), [], id="select-and-ignore"
+            RuleSelection(None, frozenset({"absent-key"})), ["unknown-field"], id="ignore"
+        ),
+        pytest.param(
+            RuleSelection(frozenset({"absent-key"}), frozenset({"absent-key"})),
+            [],
+            id="select-and-ignore",
         ),
     ],
 )
-def test_choice(choice: Choice, codes: list[str]) -> None:
+def test_selection(selection: RuleSelection, codes: list[str]) -> None:
     """Only the codes that are chosen are told and counted."""
-    assert codes_of(TWO, choice) == codes
-    checked = check_job(TWO.encode(), "x", choice=choice)
+    assert codes_of(TWO, selection) == codes
+    checked = check_job(TWO.encode(), "x", selection=selection)
     assert checked.errors + checked.warnings == len(codes)
 
 
 def test_a_choice_is_of_rules() -> None:
     """A code that there is not is refused, not passed over; any collection of codes will do."""
-    assert Choice(ignore=["no-name"]) == Choice(None, frozenset({"no-name"}))
+    assert RuleSelection(ignore=["no-name"]) == RuleSelection(None, frozenset({"no-name"}))
     for wrong in ({"ignore": {"nope"}}, {"select": ["no-name", "nope"]}):
         with pytest.raises(ValueError, match="there is no code 'nope'"):
-            Choice(**wrong)
+            RuleSelection(**wrong)
     with pytest.raises(ValueError, match="anchor cannot be ignored: it is always told"):
-        Choice(ignore={"tag", "anchor", "no-name"})
-    assert Choice({"anchor", "no-name"}).takes("tag")
-    assert pickle.loads(pickle.dumps(Choice({"no-name"}))) == Choice({"no-name"})
+        RuleSelection(ignore={"tag", "anchor", "no-name"})
+    assert RuleSelection({"anchor", "no-name"}).reports("tag")
+    assert pickle.loads(pickle.dumps(RuleSelection({"no-name"}))) == RuleSelection({"no-name"})
 
 
 def test_a_selector_that_is_required_cannot_be_left_out() -> None:
     """What contradicts itself is refused, not settled."""
     with pytest.raises(ValueError, match="require_selector says nothing"):
-        check_job(b"name: x", "x", choice=Choice({"no-name"}), require_selector=True)
+        check_job(b"name: x", "x", selection=RuleSelection({"no-name"}), require_selector=True)
 
 
 @pytest.mark.parametrize(
@@ -157,8 +161,10 @@ def test_a_name_is_no_file(read: Any) -> None:
 
 def test_a_selector_whose_mistake_is_left_out_is_not_called_empty() -> None:
     """A selector with parts that are wrong says something, even if nothing is told of them."""
-    choice = Choice(ignore={"wrong-type"})
-    [problem] = check_job(b"name: x\nselector: {match_labels: {a: 1}}", "x", choice=choice).problems
+    selection = RuleSelection(ignore={"wrong-type"})
+    [problem] = check_job(
+        b"name: x\nselector: {match_labels: {a: 1}}", "x", selection=selection
+    ).problems
     assert problem.message == "the selector is not understood: the job may take EVERY node"
 
 
@@ -177,7 +183,7 @@ def test_a_selector_whose_mistake_is_left_out_is_not_called_empty() -> None:
 )
 def test_what_is_refused_is_always_told(job: str, code: str) -> None:
     """A file that is refused as such is never clean, whatever is left out."""
-    assert codes_of(job, Choice({"no-name"}, all_rules().keys() - ALWAYS_TOLD)) == [code]
+    assert codes_of(job, RuleSelection({"no-name"}, all_rules().keys() - ALWAYS_REPORTED)) == [code]
 
 
 @pytest.mark.parametrize("job", ["name: a\n", "name: a\nselector: {}\n", "spec: {name: a}\n"])
@@ -189,9 +195,9 @@ def test_require_selector(job: str) -> None:
 
 def test_a_selector_that_was_meant_is_required_even_if_its_field_is_not_told() -> None:
     """Leaving out the code of unknown fields does not let a job run everywhere unseen."""
-    choice = Choice(None, frozenset({"unknown-field"}))
+    selection = RuleSelection(None, frozenset({"unknown-field"}))
     for job in ("name: a\nnodeSelector: {a: b}\n", "name: a\nselectors: {}\n"):
-        assert codes_of(job, choice, require_selector=True) == ["empty-selector"]
+        assert codes_of(job, selection, require_selector=True) == ["empty-selector"]
 
 
 def test_warnings_never_hide_an_error() -> None:

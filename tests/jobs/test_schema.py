@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from nodeselect.jobs import JobSpec, RolloutSpec, all_rules, check_job, read_job, read_job_selector
 from nodeselect.jobs.check.fields import INTEGER, NUMBER
 from nodeselect.jobs.check.schema_fields import Field, fields_of, schema_text
-from nodeselect.jobs.models._build_schema import made_schema
+from nodeselect.jobs.models._build_schema import build_schema
 
 ROOT = Path(__file__).parents[2]
 SCHEMA = json.loads(schema_text())
@@ -21,8 +21,8 @@ VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
 
 def test_it_is_made_of_the_models() -> None:
     """The schema that ships, and the one in the documentation, are what the models say."""
-    assert schema_text() == made_schema()
-    assert (ROOT / "docs" / "job.schema.json").read_text("utf-8") == made_schema()
+    assert schema_text() == build_schema()
+    assert (ROOT / "docs" / "job.schema.json").read_text("utf-8") == build_schema()
 
 
 def test_it_is_a_schema() -> None:
@@ -62,7 +62,7 @@ def test_fields_are_read_off_it() -> None:
     ],
 )
 def test_a_mistake_is_told_where_it_is(job: Any, path: str, said: str) -> None:
-    """A validator of schemas tells the field itself, not that no choice of schemas fits."""
+    """A validator of schemas tells the field itself, not that no selection of schemas fits."""
     [error] = VALIDATOR.iter_errors(job)
     assert ".".join(map(str, error.absolute_path)) == path
     assert said in error.message

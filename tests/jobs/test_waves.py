@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nodeselect.jobs import RolloutSpec, Wave, plan_waves, wave_rules
+from nodeselect.jobs import RolloutSpec, Wave, plan_waves, rollout_assumptions
 
 
 def planned(nodes: int, strategy: str, **fields: Any) -> list[str]:
@@ -110,7 +110,7 @@ CANARIES = (
 )
 def test_rules(strategy: str, rules: list[str]) -> None:
     """What was chosen is said, for the strategy that it matters to."""
-    assert wave_rules(RolloutSpec(strategy=strategy)) == tuple(rules)
+    assert rollout_assumptions(RolloutSpec(strategy=strategy)) == tuple(rules)
 
 
 ROLLOUTS = st.builds(

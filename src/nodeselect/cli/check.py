@@ -11,7 +11,7 @@ from nodeselect.cli.streams import highlight_severity, write_error, write_messag
 from nodeselect.errors import JobError
 
 if TYPE_CHECKING:
-    from nodeselect.jobs import CheckedJob, Choice
+    from nodeselect.jobs import CheckReport, RuleSelection
 
 __all__ = ["check"]
 
@@ -68,12 +68,12 @@ def check(
     """
     from nodeselect.render.problems import lines_of
 
-    choice = _choice(context, selected, ignored)
-    if require_selector and not choice.takes("empty-selector"):
+    selection = _selection(context, selected, ignored)
+    if require_selector and not selection.reports("empty-selector"):
         raise click.UsageError(
             "--require-selector says nothing where empty-selector is left out", context
         )
-    jobs, unread = _check_all(files, choice, require_selector, exclude)
+    jobs, unread = _check_all(files, selection, require_selector, exclude)
     lines = lines_of(output, jobs, unread, strict=strict)
     write_output(map(highlight_severity, lines) if output == "text" else lines)
     if output == "text":
@@ -87,8 +87,11 @@ def check(
 
 
 def _check_all(
-    sources: tuple[str, ...], choice: "Choice", require_selector: bool, exclude: tuple[str, ...]
-) -> tuple[list["CheckedJob"], list[JobError]]:
+    sources: tuple[str, ...],
+    selection: "RuleSelection",
+    require_selector: bool,
+    exclude: tuple[str, ...],
+) -> tuple[list["CheckReport"], list[JobError]]:
     """Check all files; give what is wrong with them, and which cannot be read."""
     from nodeselect.jobs import check_job  # YAML: loaded where a job is read
 
@@ -110,25 +113,25 @@ def _check_all(
             unread.append(error)
             continue
         file = job_name(name)
-        jobs.append(check_job(data, file, choice=choice, require_selector=require_selector))
+        jobs.append(check_job(data, file, selection=selection, require_selector=require_selector))
     progress.clear()
     return jobs, unread
 
 
-def _choice(
+def _selection(
     context: click.Context, selected: tuple[str, ...], ignored: tuple[str, ...]
-) -> "Choice":
-    from nodeselect.jobs import Choice
+) -> "RuleSelection":
+    from nodeselect.jobs import RuleSelection
 
     select = _codes(context, "--select", selected) if selected else None
-    return Choice(select, _codes(context, "--ignore", ignored))
+    return RuleSelection(select, _codes(context, "--ignore", ignored))
 
 
 def _codes(context: click.Context, option: str, texts: tuple[str, ...]) -> frozenset[str]:
     """Read codes parted by commas; refuse those that there are not, or that cannot be left out."""
     import difflib
 
-    from nodeselect.jobs.check.rules import ALWAYS_TOLD, all_rules
+    from nodeselect.jobs.check.rules import ALWAYS_REPORTED, all_rules
     from nodeselect.text import quoted
 
     codes = [piece.strip() for text in texts for piece in text.split(",")]
@@ -137,14 +140,14 @@ def _codes(context: click.Context, option: str, texts: tuple[str, ...]) -> froze
             close = difflib.get_close_matches(code[:40], all_rules(), 1)
             meant = f"; did you mean {close[0]!r}?" if close else ""
             raise click.UsageError(f"{option}: there is no code {quoted(code)}{meant}", context)
-        if option == "--ignore" and code in ALWAYS_TOLD:
+        if option == "--ignore" and code in ALWAYS_REPORTED:
             raise click.UsageError(
                 f"--ignore: {code} cannot be ignored: it is always told", context
             )
     return frozenset(codes)
 
 
-def _summary(jobs: list["CheckedJob"], unread: int) -> str:
+def _summary(jobs: list["CheckReport"], unread: int) -> str:
     if unread:
         told = f"{_counted(unread, 'file')} cannot be read"
         return f"{_summary(jobs, 0)}; {told}" if jobs else told

@@ -48,7 +48,7 @@ def waves(context: click.Context, nodes_from: str, job: str | None, output: str)
     and the percentages of its rollout.
     """
     from nodeselect.jobs.read import read_job  # pydantic: loaded where a whole job is read
-    from nodeselect.jobs.rollout import plan_waves, wave_rules
+    from nodeselect.jobs.rollout import plan_waves, rollout_assumptions
 
     if job is None:
         raise click.UsageError("say which job: --job FILE", context)
@@ -71,7 +71,7 @@ def waves(context: click.Context, nodes_from: str, job: str | None, output: str)
         len(ids) if told else None,
         sum(node.state is None for node in matched),
         plan_waves(ids, rollout),
-        wave_rules(rollout),
+        rollout_assumptions(rollout),
     )
     write_output(rollout_lines(plan, output, screen_here(ascii_only=False)))
     say_empty(job, selector)

@@ -21,7 +21,7 @@ from nodeselect.documents.values import (
     Unknown,
     Value,
 )
-from nodeselect.documents.yaml import kind_of, read_yaml
+from nodeselect.documents.yaml import read_yaml, scalar_kind
 
 __all__ = [
     "DocumentError",
@@ -31,10 +31,10 @@ __all__ = [
     "Refusals",
     "Scalar",
     "Unknown",
-    "kind_of",
+    "decode_utf8",
     "read_document",
     "read_yaml",
-    "text_of",
+    "scalar_kind",
 ]
 
 _BRACKETS = ("{", "[")
@@ -42,7 +42,7 @@ _COMMENTED = (*_BRACKETS, "#", "//", "/*")
 """How JSON begins, and how people begin it who put a comment before it."""
 
 
-def text_of(data: bytes) -> str:
+def decode_utf8(data: bytes) -> str:
     """Decode the bytes of a document: UTF-8, with or without a byte order mark.
 
     :raises DocumentError: with the code ``not-utf-8``.

@@ -53,7 +53,7 @@ class Scalar(NamedTuple):
     kind: str
     """``text``, or what YAML 1.1 or 1.2 could read it as: ``null``, ``boolean``, ``number``,
     ``date``, ``merge key``."""
-    at: Position
+    position: Position
     verbatim: bool
     """Whether the text stands in the document letter by letter, from ``at`` on (behind a quote)."""
 
@@ -62,14 +62,14 @@ class List(NamedTuple):
     """A sequence of values."""
 
     items: list["Value"]
-    at: Position
+    position: Position
 
 
 class Object(NamedTuple):
     """A mapping; each key once, in the order of the document."""
 
     entries: dict[str, tuple[Scalar, "Value"]]
-    at: Position
+    position: Position
     is_open: bool = False
     """Whether something was refused that may stand for any other entries, such as a merge key."""
 
@@ -77,7 +77,7 @@ class Object(NamedTuple):
 class Unknown(NamedTuple):
     """What was refused, and may stand for any value: nothing else can be said of it."""
 
-    at: Position
+    position: Position
 
 
 Value = Scalar | List | Object | Unknown
@@ -105,7 +105,7 @@ def enter(entries: dict[str, tuple[Scalar, Value]], key: Scalar, value: Value) -
     if key.text in entries:
         first, before = entries[key.text]
         if not (_is_nothing(before) and _is_nothing(value)):
-            entries[key.text] = first, Unknown(first.at)
+            entries[key.text] = first, Unknown(first.position)
     else:
         entries[key.text] = key, value
 
@@ -116,7 +116,11 @@ def _is_nothing(value: Value) -> bool:
 
 def with_more(document: Value) -> Value:
     """Give a document behind which another one was refused, which may be the rest of it."""
-    return document._replace(is_open=True) if isinstance(document, Object) else Unknown(document.at)
+    return (
+        document._replace(is_open=True)
+        if isinstance(document, Object)
+        else Unknown(document.position)
+    )
 
 
 FILL_IN = "fill the template in before the file is used"
@@ -132,7 +136,7 @@ class DocumentError(Exception):
         super().__init__(message)
         self.code = code
         self.message = message
-        self.at = at
+        self.position = at
         self.hint = hint
         self.length = length
 
@@ -167,7 +171,7 @@ class Refusals:
 
     def add(self, error: DocumentError) -> None:
         """Take one more."""
-        insort(self.first, error, key=attrgetter("at"))
+        insort(self.first, error, key=attrgetter("position"))
         if len(self.first) > LIMITS.reported_errors:
             self.first.pop()
             self.more += 1
@@ -199,8 +203,8 @@ def given_twice(key: Scalar, first: Scalar) -> DocumentError:
     return DocumentError(
         "duplicate-key",
         f"the key {quoted(key.text)} stands here for the second time; the first is in line"
-        f" {first.at.line + 1}",
-        key.at,
+        f" {first.position.line + 1}",
+        key.position,
         "keep one of the two",
         len(key.text) if key.verbatim and key.text else 1,
     )

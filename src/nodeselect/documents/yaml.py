@@ -27,7 +27,7 @@ from nodeselect.documents.values import (
 from nodeselect.limits import LIMITS
 from nodeselect.text import printable, quoted
 
-__all__ = ["kind_of", "read_yaml"]
+__all__ = ["read_yaml", "scalar_kind"]
 
 
 def read_yaml(text: str, most: int | None = None, refusals: Refusals | None = None) -> Value:
@@ -189,7 +189,7 @@ class _YamlBuilder:
 
     def _scalar(self, event: Any) -> Scalar | Unknown:
         index = event.start_mark.index
-        kind = "text" if event.style else kind_of(event.value)
+        kind = "text" if event.style else scalar_kind(event.value)
         if event.style and event.style in "'\"":
             index += 1
         verbatim = self._text.startswith(event.value, index)
@@ -199,9 +199,11 @@ class _YamlBuilder:
 
     def _is_template(self, key: Value) -> bool:
         """Say whether a key is the inner braces of ``{{x}}``."""
-        if isinstance(key, Scalar | Unknown) or key.at.column == 0:
+        if isinstance(key, Scalar | Unknown) or key.position.column == 0:
             return False
-        return self._text.startswith("{{", self._starts[key.at.line] + key.at.column - 1)
+        return self._text.startswith(
+            "{{", self._starts[key.position.line] + key.position.column - 1
+        )
 
     def _bad_key(
         self, key: Value, entries: dict[str, tuple[Scalar, Value]]
@@ -210,13 +212,13 @@ class _YamlBuilder:
         if isinstance(key, Unknown):  # which is told
             return None
         if self._is_template(key):
-            at = Position(key.at.line, key.at.column - 1)
+            at = Position(key.position.line, key.position.column - 1)
             return DocumentError("key-not-text", "a template was left in", at, FILL_IN)
         if not isinstance(key, Scalar) or key.kind == "null":
-            return DocumentError("key-not-text", "a key is no text", key.at)
+            return DocumentError("key-not-text", "a key is no text", key.position)
         if key.text == "<<":
             hint = "write the values out"
-            return DocumentError("merge-key", "merge keys are refused", key.at, hint)
+            return DocumentError("merge-key", "merge keys are refused", key.position, hint)
         return given_twice(key, entries[key.text][0]) if key.text in entries else None
 
     def _mark(self, event: Any) -> Position:
@@ -267,7 +269,7 @@ _FIRST = frozenset("~nNyYoOtTfF0123456789+-.=<")
 """Characters that what is not text begins with."""
 
 
-def kind_of(plain: str) -> str:
+def scalar_kind(plain: str) -> str:
     """Say what YAML 1.1 or 1.2 could read a plain scalar as."""
     if plain and plain[0] not in _FIRST:
         return "text"

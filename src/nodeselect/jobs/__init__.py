@@ -5,8 +5,8 @@ The models and what reads into them load pydantic, and are loaded when they are 
 
 from typing import TYPE_CHECKING, Any
 
-from nodeselect.jobs.check.checker import CheckedJob, check_job
-from nodeselect.jobs.check.problems import Choice
+from nodeselect.jobs.check.checker import CheckReport, check_job
+from nodeselect.jobs.check.problems import RuleSelection
 from nodeselect.jobs.check.rules import Rule, all_rules
 from nodeselect.jobs.read import (
     read_execution,
@@ -15,7 +15,7 @@ from nodeselect.jobs.read import (
     read_response,
     read_server_job,
 )
-from nodeselect.jobs.rollout import Wave, plan_waves, wave_rules
+from nodeselect.jobs.rollout import Wave, plan_waves, rollout_assumptions
 
 if TYPE_CHECKING:
     from nodeselect.jobs.models.execution import Execution, ExecutionStatus, GetExecutionResponse
@@ -32,8 +32,7 @@ if TYPE_CHECKING:
     )
 
 __all__ = [
-    "CheckedJob",
-    "Choice",
+    "CheckReport",
     "Execution",
     "ExecutionStatus",
     "GetExecutionResponse",
@@ -45,6 +44,7 @@ __all__ = [
     "RolloutSpec",
     "RolloutStatus",
     "Rule",
+    "RuleSelection",
     "State",
     "Timeouts",
     "Wave",
@@ -56,7 +56,7 @@ __all__ = [
     "read_job_selector",
     "read_response",
     "read_server_job",
-    "wave_rules",
+    "rollout_assumptions",
 ]
 
 

@@ -10,8 +10,8 @@ from nodeselect.documents import (
     Object,
     Position,
     Scalar,
+    decode_utf8,
     read_document,
-    text_of,
 )
 from nodeselect.documents.values import Value
 from nodeselect.errors import JobError
@@ -130,9 +130,9 @@ def _answered(data: bytes, file: str, what: str, fields: frozenset[str]) -> dict
             message = f"an answer has at most {LIMITS.job_file_bytes:,} bytes (job_file_bytes)"
             raise DocumentError("file-too-large", message, Position(0, 0))
         called_json = file.lower().endswith(".json")
-        document = read_document(text_of(data), LIMITS.job_file_values, called_json=called_json)
+        document = read_document(decode_utf8(data), LIMITS.job_file_values, called_json=called_json)
     except DocumentError as error:
-        problems.add(error.code, error.message, error.at, hint=error.hint)
+        problems.add(error.code, error.message, error.position, hint=error.hint)
         raise _error(problems, file) from None
     around = document.entries if isinstance(document, Object) else {}
     whole = what in around
@@ -141,7 +141,7 @@ def _answered(data: bytes, file: str, what: str, fields: frozenset[str]) -> dict
         problems.wrong_type(inner, what if whole else "", "a mapping")
     elif not any(field(inner, name) is not None for name in fields):
         message = f"this has none of the fields of the {what} that was expected"
-        problems.add(f"no-{what}", message, inner.at, what if whole else "")
+        problems.add(f"no-{what}", message, inner.position, what if whole else "")
     if problems.errors:
         raise _error(problems, file)
     plain: dict[str, Any] = _plain(document)

@@ -1,7 +1,7 @@
 """In which order a rollout comes to its nodes: a plan of waves.
 
 Expanso documents ``max_parallel`` as a percentage of all nodes for each wave. What it leaves open
-is chosen here, and said by :func:`wave_rules`.
+is chosen here, and said by :func:`rollout_assumptions`.
 """
 
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from nodeselect.jobs.models.job import RolloutSpec
 
-__all__ = ["Wave", "plan_waves", "wave_rules"]
+__all__ = ["Wave", "plan_waves", "rollout_assumptions"]
 
 
 class Wave(NamedTuple):
@@ -51,7 +51,7 @@ def plan_waves(ids: Sequence[str], rollout: "RolloutSpec") -> tuple[Wave, ...]:
     )
 
 
-def wave_rules(rollout: "RolloutSpec") -> tuple[str, ...]:
+def rollout_assumptions(rollout: "RolloutSpec") -> tuple[str, ...]:
     """Say by which rules the waves are made that the documentation of Expanso leaves open."""
     if rollout.strategy == "immediate":
         return (

@@ -9,14 +9,14 @@ from urllib.parse import quote
 
 from nodeselect import __version__
 from nodeselect.errors import JobError, Problem
-from nodeselect.jobs import CheckedJob
+from nodeselect.jobs import CheckReport
 from nodeselect.text import printable
 
 __all__ = ["lines_of"]
 
 
 def lines_of(
-    style: str, jobs: Sequence[CheckedJob], unread: Sequence[JobError], *, strict: bool
+    style: str, jobs: Sequence[CheckReport], unread: Sequence[JobError], *, strict: bool
 ) -> Iterator[str]:
     """Give the lines that tell of ``jobs``, and of the files that cannot be read.
 
@@ -35,14 +35,14 @@ def lines_of(
     return _text(jobs)
 
 
-def _text(jobs: Sequence[CheckedJob]) -> Iterator[str]:
+def _text(jobs: Sequence[CheckReport]) -> Iterator[str]:
     for job in jobs:
         yield from (problem.show(job.file) for problem in job.problems)
         if job.unreported:
             yield f"{printable(job.file)}: and {job.unreported:,} more"
 
 
-def _json(jobs: Sequence[CheckedJob], unread: Sequence[JobError]) -> Iterator[str]:
+def _json(jobs: Sequence[CheckReport], unread: Sequence[JobError]) -> Iterator[str]:
     yield _dumped(
         {
             "errors": sum(job.errors for job in jobs),
@@ -73,7 +73,7 @@ def _dumped(data: Any) -> str:
     return json.dumps(data, indent=2).replace("\x7f", "\\u007f")
 
 
-def _github(jobs: Sequence[CheckedJob], unread: Sequence[JobError]) -> Iterator[str]:
+def _github(jobs: Sequence[CheckReport], unread: Sequence[JobError]) -> Iterator[str]:
     """Give workflow commands of GitHub Actions, which become notes beside the lines of a change."""
     for each in unread:
         yield _command("error", {"file": each.file}, each.problems[0].message)
@@ -109,7 +109,7 @@ def _told(problem: Problem) -> str:
     return f"{problem.message}\n{problem.hint}" if problem.hint else problem.message
 
 
-def _sarif(jobs: Sequence[CheckedJob], unread: Sequence[JobError]) -> Iterator[str]:
+def _sarif(jobs: Sequence[CheckReport], unread: Sequence[JobError]) -> Iterator[str]:
     """Give a log of SARIF 2.1.0."""
     codes = sorted({problem.code for job in jobs for problem in job.problems})
     index = {code: number for number, code in enumerate(codes)}
@@ -152,7 +152,7 @@ def _sarif_rule(code: str) -> dict[str, Any]:
     return {
         "id": code,
         "shortDescription": {"text": rule.summary},
-        "fullDescription": {"text": rule.reason or rule.summary},
+        "fullDescription": {"text": rule.why or rule.summary},
         "help": {"text": rule.show()},
         "defaultConfiguration": {"level": rule.severity},
     }
@@ -190,7 +190,7 @@ def _uri(file: str) -> str:
     return path.as_uri() if path.is_absolute() else quote(os.fsencode(path.as_posix()))
 
 
-def _junit(jobs: Sequence[CheckedJob], unread: Sequence[JobError], strict: bool) -> Iterator[str]:
+def _junit(jobs: Sequence[CheckReport], unread: Sequence[JobError], strict: bool) -> Iterator[str]:
     """Give a report in the XML of JUnit: a test case for each file."""
     from xml.etree import ElementTree
 

@@ -7,9 +7,9 @@ fails until that was done.
 from collections.abc import Iterator
 from pathlib import Path
 
-from nodeselect.jobs.check.rules import ALWAYS_TOLD, Rule, all_rules
+from nodeselect.jobs.check.rules import ALWAYS_REPORTED, Rule, all_rules
 
-__all__ = ["made_page"]
+__all__ = ["build_page"]
 
 _GROUPS = {
     "document": "The document",
@@ -40,7 +40,7 @@ All of these are errors. [language.md](language.md#errors) shows what is written
 """
 
 
-def made_page() -> str:
+def build_page() -> str:
     """Give the text of the page."""
     return "\n".join([_HEAD, *_groups(), _LANGUAGE + "".join(_language())])
 
@@ -55,11 +55,11 @@ def _groups() -> Iterator[str]:
 
 def _section(rule: Rule) -> str:
     severity = rule.severity.capitalize()
-    if rule.code in ALWAYS_TOLD:
+    if rule.code in ALWAYS_REPORTED:
         severity += ", always told"
     parts = [f"### {rule.code}\n", f"{severity}: {_marked(rule.summary)}.\n"]
-    if rule.reason:
-        parts.append(f"{_marked(rule.reason)}\n")
+    if rule.why:
+        parts.append(f"{_marked(rule.why)}\n")
     if rule.before:
         parts += [f"```yaml\n# before\n{rule.before}```\n", f"```yaml\n# after\n{rule.after}```\n"]
     return "\n".join(parts)
@@ -68,7 +68,7 @@ def _section(rule: Rule) -> str:
 def _language() -> Iterator[str]:
     for rule in all_rules().values():
         if rule.group == "language":
-            always = "; always told" if rule.code in ALWAYS_TOLD else ""
+            always = "; always told" if rule.code in ALWAYS_REPORTED else ""
             yield f"| `{rule.code}` | {_marked(rule.summary)}{always} |\n"
 
 
@@ -81,4 +81,4 @@ def _marked(text: str) -> str:
 
 if __name__ == "__main__":
     page = Path(__file__).parents[4] / "docs" / "rules.md"
-    page.write_text(made_page(), "utf-8")
+    page.write_text(build_page(), "utf-8")

@@ -12,13 +12,13 @@ from nodeselect.documents import (
     Refusals,
     Scalar,
     Unknown,
+    decode_utf8,
     read_document,
-    text_of,
 )
 from nodeselect.documents.values import FILL_IN, Value, position_in, refused_character
 from nodeselect.errors import Problem
 from nodeselect.jobs.check.fields import check_part, field, has
-from nodeselect.jobs.check.problems import ALL_CODES, Choice, Problems, described
+from nodeselect.jobs.check.problems import ALL_CODES, Problems, RuleSelection, described
 from nodeselect.jobs.check.rollout_rules import check_spec
 from nodeselect.jobs.check.schema_fields import fields_of
 from nodeselect.jobs.check.selector_fields import SelectorFields
@@ -32,7 +32,7 @@ from nodeselect.jobs.check.unknown_fields import is_like_selector, snake_case
 from nodeselect.limits import LIMITS
 from nodeselect.selectors import Selector
 
-__all__ = ["Checked", "CheckedJob", "bytes_only", "check_document", "check_job"]
+__all__ = ["CheckReport", "Checked", "bytes_only", "check_document", "check_job"]
 
 _CONTROL = re.compile("[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x9f\ufffe\uffff]")
 """Control characters, and the two noncharacters that YAML refuses as well."""
@@ -44,7 +44,7 @@ _MARKS = frozenset({"name", "type", "selector"})
 """Fields by which a job spec is known."""
 
 
-class CheckedJob(NamedTuple):
+class CheckReport(NamedTuple):
     """What is wrong with a job file; each problem has ``show``, its lines for people.
 
     :param file: what the file is called.
@@ -78,9 +78,9 @@ def check_job(
     data: bytes,
     file: str,
     *,
-    choice: Choice = ALL_CODES,
+    selection: RuleSelection = ALL_CODES,
     require_selector: bool = False,
-) -> CheckedJob:
+) -> CheckReport:
     """Check a job spec: YAML or JSON, the spec itself or wrapped as ``{spec: ...}``.
 
     >>> checked = check_job(b"selector: {match_ids: [edge-1]}", "job.yaml")
@@ -93,13 +93,13 @@ def check_job(
 
     :param data: the bytes of the file; at most ``LIMITS.job_file_bytes``.
     :param file: what to call it.
-    :param choice: which codes are told.
+    :param selection: which codes are told.
     :param require_selector: whether a job that takes every node is an error, not a warning.
     """
-    if require_selector and not choice.takes("empty-selector"):
+    if require_selector and not selection.reports("empty-selector"):
         raise ValueError("require_selector says nothing where empty-selector is left out")
-    problems = check_document(data, file, choice, require_selector=require_selector).problems
-    return CheckedJob(file, problems.first(), problems.errors, problems.warnings)
+    problems = check_document(data, file, selection, require_selector=require_selector).problems
+    return CheckReport(file, problems.first(), problems.errors, problems.warnings)
 
 
 def bytes_only(data: object) -> None:
@@ -114,13 +114,13 @@ def bytes_only(data: object) -> None:
 def check_document(
     data: bytes,
     file: str,
-    choice: Choice = ALL_CODES,
+    selection: RuleSelection = ALL_CODES,
     *,
     require_selector: bool = False,
 ) -> Checked:
     """Read and check a job file; the way in of all that read jobs."""
     bytes_only(data)
-    problems = Problems(data.decode("utf-8", "replace").removeprefix("\ufeff"), choice)
+    problems = Problems(data.decode("utf-8", "replace").removeprefix("\ufeff"), selection)
     document = _read(data, problems, called_json=file.lower().endswith(".json"))
     spec, path = (None, "") if document is None else _spec(document, problems)
     if not isinstance(document, Object) or spec is None:
@@ -137,7 +137,7 @@ def _read(data: bytes, problems: Problems, *, called_json: bool) -> Value | None
         if len(data) > LIMITS.job_file_bytes:
             message = f"a job file has at most {LIMITS.job_file_bytes:,} bytes (job_file_bytes)"
             raise DocumentError("file-too-large", message, Position(0, 0))
-        text = _without_controls(text_of(data), controls)
+        text = _without_controls(decode_utf8(data), controls)
         if controls.first:  # else the mark is what somebody wrote
             refusals = Refusals(_STAND_IN)
         document = read_document(text, LIMITS.job_file_values, refusals, called_json=called_json)
@@ -146,7 +146,7 @@ def _read(data: bytes, problems: Problems, *, called_json: bool) -> Value | None
         if not spoilt or error.code not in ("not-json", "not-yaml"):  # which they may cause
             refusals.add(error)
     for each in (*controls.first, *refusals.first):
-        problems.add(each.code, each.message, each.at, length=each.length, hint=each.hint)
+        problems.add(each.code, each.message, each.position, length=each.length, hint=each.hint)
     problems.errors += controls.more + refusals.more
     return document
 
@@ -178,7 +178,7 @@ def _spec(document: Value, problems: Problems) -> tuple[Object | None, str]:
             "the file is empty"
             if isinstance(document, Scalar) and not document.text and document.kind == "null"
             else _no_mapping(document),
-            document.at,
+            document.position,
             hint=_instead(document),
         )
         return None, ""
@@ -186,7 +186,7 @@ def _spec(document: Value, problems: Problems) -> tuple[Object | None, str]:
         problems.add(
             "not-a-job",
             "this is an object of Kubernetes, not a job spec",
-            document.entries["kind"][0].at,
+            document.entries["kind"][0].position,
             "kind",
             length=len("kind"),
         )
@@ -196,7 +196,7 @@ def _spec(document: Value, problems: Problems) -> tuple[Object | None, str]:
         key, spec = document.entries["spec"]
         _check_wrapper(problems, document, key)
     if isinstance(spec, Unknown):
-        spec = Object({}, spec.at, is_open=True)
+        spec = Object({}, spec.position, is_open=True)
     if not isinstance(spec, Object):
         problems.add_at("not-a-job", _no_mapping(spec), spec, "spec")
         return None, ""
@@ -210,7 +210,7 @@ def _spec(document: Value, problems: Problems) -> tuple[Object | None, str]:
         problems.add(
             "not-a-job",
             "this has neither a selector nor a name: it is no job spec",
-            spec.at,
+            spec.position,
             path.rstrip("."),
             hint=_instead(document),
         )
@@ -240,7 +240,7 @@ def _check_wrapper(problems: Problems, document: Object, key: Scalar) -> None:
         problems.add(
             "two-specs",
             "there is a 'spec' and a 'selector' beside it: which one counts is not clear",
-            key.at,
+            key.position,
             "spec",
             hint="move the selector into the spec",
         )

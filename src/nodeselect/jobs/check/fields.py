@@ -57,7 +57,7 @@ def field(value: Object, name: str) -> Value | None:
     A field that is missing where others were refused may be one of those: it is unknown.
     """
     if name not in value.entries:
-        return Unknown(value.at) if value.is_open else None
+        return Unknown(value.position) if value.is_open else None
     found = value.entries[name][1]
     return None if isinstance(found, Scalar) and found.kind == "null" else found
 
@@ -98,7 +98,7 @@ def check_part(
         if name not in known:
             beside = value.entries
             if value.is_open and isinstance(item, Scalar):  # its rest may be what was refused
-                item = Unknown(item.at)
+                item = Unknown(item.position)
             unknown_field(problems, part, key, item, before, beside, everywhere=everywhere)
         elif part != "NodeSelector" and known[name].part not in ("NodeSelector", "JobSpec"):
             _check(problems, name, known[name], item, f"{before}{name}")
@@ -186,10 +186,10 @@ def _add_span(
 ) -> None:
     start, end = span
     if value.verbatim:
-        at = Position(value.at.line, value.at.column + start)
+        at = Position(value.position.line, value.position.column + start)
         problems.add(code, message, at, path, length=end - start, hint=hint)
     else:
-        problems.add_of(value.text, span, code, message, value.at, path, hint)
+        problems.add_of(value.text, span, code, message, value.position, path, hint)
 
 
 def _check_number(problems: Problems, name: str, wanted: Field, value: Value, path: str) -> None:

@@ -6,11 +6,11 @@ from typing import NamedTuple, Self
 from nodeselect.documents import List, Object, Position, Scalar, Unknown
 from nodeselect.documents.values import Value
 from nodeselect.errors import Problem, excerpt
-from nodeselect.jobs.check.rules import ALWAYS_TOLD, WARNINGS, all_rules
+from nodeselect.jobs.check.rules import ALWAYS_REPORTED, WARNINGS, all_rules
 from nodeselect.limits import LIMITS
 from nodeselect.text import printable, quoted
 
-__all__ = ["ALL_CODES", "LISTED", "Choice", "Hint", "Problems", "described"]
+__all__ = ["ALL_CODES", "LISTED", "Hint", "Problems", "RuleSelection", "described"]
 
 _KEPT = 400
 """Problems kept before they are sorted and cut; a hostile file has hundreds of thousands."""
@@ -27,8 +27,8 @@ class _Codes(NamedTuple):
     ignore: frozenset[str]
 
 
-class Choice(_Codes):
-    """Which codes are told, beside those of ``ALWAYS_TOLD``.
+class RuleSelection(_Codes):
+    """Which codes are told, beside those of ``ALWAYS_REPORTED``.
 
     :param select: these only; None: all.
     :param ignore: all but these.
@@ -46,18 +46,18 @@ class Choice(_Codes):
         for code in sorted((chosen or frozenset()) | ignored):
             if code not in all_rules():
                 raise ValueError(f"there is no code {quoted(code)}")
-        if always := ignored & ALWAYS_TOLD:
+        if always := ignored & ALWAYS_REPORTED:
             raise ValueError(f"{min(always)} cannot be ignored: it is always told")
         return super().__new__(cls, chosen, ignored)
 
-    def takes(self, code: str) -> bool:
+    def reports(self, code: str) -> bool:
         """Say whether problems with this code are told."""
         if code in self.ignore:
             return False
-        return self.select is None or code in self.select or code in ALWAYS_TOLD
+        return self.select is None or code in self.select or code in ALWAYS_REPORTED
 
 
-ALL_CODES = Choice()
+ALL_CODES = RuleSelection()
 """Every code."""
 
 
@@ -83,11 +83,11 @@ class Problems:
     warnings: int
     """How many warnings there were."""
 
-    def __init__(self, text: str, choice: Choice = ALL_CODES) -> None:
-        """Collect problems of the document ``text``, those of ``choice``."""
+    def __init__(self, text: str, selection: RuleSelection = ALL_CODES) -> None:
+        """Collect problems of the document ``text``, those of ``selection``."""
         self.errors = 0
         self.warnings = 0
-        self._choice = choice
+        self._selection = selection
         self._text = text
         self._kept: dict[str, list[_Kept]] = {"error": [], "warning": []}
         self._line = (0, 0)  # a line and its start; problems mostly come in order
@@ -123,7 +123,7 @@ class Problems:
         severity: str | None = None,
     ) -> None:
         """Take a problem of the ``length`` characters that stand at ``at``."""
-        if self._choice.takes(code):
+        if self._selection.reports(code):
             span = (at.column, at.column + length)
             self._take(code, message, at, path, hint, None, span, severity)
 
@@ -138,7 +138,7 @@ class Problems:
         hint: Hint,
     ) -> None:
         """Take a problem of a ``text`` that stands at ``at``, but not letter by letter."""
-        if self._choice.takes(code):
+        if self._selection.reports(code):
             self._take(code, message, at, path, hint, text, span, None)
 
     def add_at(
@@ -152,7 +152,7 @@ class Problems:
     ) -> None:
         """Take a problem of a whole value."""
         length = len(value.text) if isinstance(value, Scalar) and value.verbatim else 1
-        self.add(code, message, value.at, path, length=length, hint=hint, severity=severity)
+        self.add(code, message, value.position, path, length=length, hint=hint, severity=severity)
 
     def wrong_type(
         self,
@@ -173,7 +173,7 @@ class Problems:
         self.add(
             "wrong-type",
             f"{wanted} belongs here, not {found or described(value)}",
-            value.at,
+            value.position,
             path,
             length=length,
             hint=hint,

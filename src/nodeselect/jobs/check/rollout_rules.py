@@ -41,7 +41,13 @@ def check_spec(problems: Problems, spec: Object, path: str) -> None:
     elsewhere = problems.errors and (is_misspelt("JobSpec", spec, "name") or is_wrapped(spec))
     if (name is None and not elsewhere) or (isinstance(name, Scalar) and not name.text.strip()):
         message = "the job has no name: it cannot be updated, or told from others"
-        at = name.at if name else spec.entries["name"][0].at if "name" in spec.entries else spec.at
+        at = (
+            name.position
+            if name
+            else spec.entries["name"][0].position
+            if "name" in spec.entries
+            else spec.position
+        )
         problems.add("no-name", message, at, path.rstrip("."), hint="write: name: ...")
     _check_type(problems, spec, path)
     _check_meta(problems, spec, path)

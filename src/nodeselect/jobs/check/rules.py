@@ -5,7 +5,7 @@ from importlib import resources
 from textwrap import fill
 from typing import Any, NamedTuple
 
-__all__ = ["ALWAYS_TOLD", "WARNINGS", "Rule", "all_rules"]
+__all__ = ["ALWAYS_REPORTED", "WARNINGS", "Rule", "all_rules"]
 
 WARNINGS = frozenset(
     {
@@ -28,7 +28,7 @@ WARNINGS = frozenset(
 )
 """Codes of what may well be meant; all others are errors."""
 
-ALWAYS_TOLD = frozenset(
+ALWAYS_REPORTED = frozenset(
     {
         "anchor",
         "control-character",
@@ -59,7 +59,7 @@ class Rule(NamedTuple):
     :param code: its stable name.
     :param severity: ``error`` or ``warning``.
     :param summary: what is wrong, in a line.
-    :param reason: why it matters, and what to do; empty where the summary says it.
+    :param why: why it matters, and what to do; empty where the summary says it.
     :param before: a job file that has it, or a selector text; empty where none can be shown.
     :param after: the same without it.
     :param group: ``document``, ``fields``, ``rollout``, ``selector``, or ``language``: a selector's
@@ -69,7 +69,7 @@ class Rule(NamedTuple):
     code: str
     severity: str
     summary: str
-    reason: str
+    why: str
     before: str
     after: str
     group: str
@@ -77,7 +77,7 @@ class Rule(NamedTuple):
     def show(self) -> str:
         """Give the rule as text for people."""
         head = f"{self.code} ({self.severity}): {self.summary}"
-        parts = [fill(head, _WIDTH), fill(self.reason, _WIDTH)]
+        parts = [fill(head, _WIDTH), fill(self.why, _WIDTH)]
         if self.before:
             parts += [f"before:\n\n{_indented(self.before)}", f"after:\n\n{_indented(self.after)}"]
         return "\n\n".join(part for part in parts if part)

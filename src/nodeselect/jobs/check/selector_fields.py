@@ -125,7 +125,7 @@ class SelectorFields:
         whole, parted = without_rests(fields, frozenset(fields_of("NodeSelector")))
         for name, text in parted.items():
             _, item = whole.entries[name]
-            meant = Scalar(text, "text", item.at, False)
+            meant = Scalar(text, "text", item.position, False)
             hint = labels_meant(meant) if name == "match_labels" else list_meant(meant, name)
             hint = None if fields.is_open else hint  # a part of it may be what was refused
             self._parted(item, f"{path}.{printable(name[:60])}", "value", hint)
@@ -135,7 +135,9 @@ class SelectorFields:
     def _parted(self, value: Value, path: str, what: str, hint: Hint) -> None:
         length = len(value.text) if isinstance(value, Scalar) else 1
         message = f"YAML ends the {what} at the comma"
-        self._problems.add("split-expression", message, value.at, path, length=length, hint=hint)
+        self._problems.add(
+            "split-expression", message, value.position, path, length=length, hint=hint
+        )
 
     def _labels(self, value: Value | None, path: str) -> dict[str, str]:
         labels: dict[str, str] = {}
@@ -202,7 +204,8 @@ class SelectorFields:
             return f'write: "{text}"' if text else 'write a text, such as: "region in (eu,us)"'
 
         self._problems.add(
-            "structured-expression", "an expression is one text, not a mapping", item.at, path,
+            "structured-expression", "an expression is one text, not a mapping",
+            item.position, path,
             hint=advice,
         )  # fmt: skip
         for _, value in item.entries.values():
@@ -234,7 +237,7 @@ class SelectorFields:
         if len(items) <= most:
             return False
         message = f"at most {most:,} entries belong here, not {len(items):,}"
-        self._problems.add("too-many-entries", message, value.at, path)
+        self._problems.add("too-many-entries", message, value.position, path)
         return True
 
     def _text(self, value: Value, path: str, label: str | None = None) -> str | None:
@@ -244,7 +247,7 @@ class SelectorFields:
         if label is None and isinstance(value, Scalar) and value.kind == "null":
             hint = NULL_ITEM_MEANT
         elif isinstance(value, List) and label is not None:
-            meant = expression_of(_pair(Scalar(label, "text", value.at, False), value))
+            meant = expression_of(_pair(Scalar(label, "text", value.position, False), value))
             hint = f'write under match_expressions: "{meant}"' if meant else None
         self._problems.wrong_type(value, path, "a string", hint)
         return None
@@ -268,7 +271,7 @@ class SelectorFields:
                 match_labels=match_labels, match_expressions=match_expressions, match_ids=match_ids
             )
         except SelectorError as error:
-            at = value.at
+            at = value.position
             start, end = error.span
             hint = hint or _as_scalar(error)
             if isinstance(value, Scalar) and value.verbatim:
@@ -314,4 +317,4 @@ def _end_of(items: list[_Text], at: int) -> int:
 
 def _pair(key: Scalar, value: Value) -> Object:
     """Give a label by itself, as people write it in the place of an expression."""
-    return Object({key.text: (key, value)}, key.at)
+    return Object({key.text: (key, value)}, key.position)

@@ -87,7 +87,7 @@ def check_empty(
     problems.add(
         "empty-selector",
         f"{message}: the job {'takes' if is_understood else 'may take'} EVERY node",
-        spec.at if key is None else key.at,
+        spec.position if key is None else key.position,
         f"{path}selector",
         length=1 if key is None else len("selector"),
         hint="write a selector, such as: selector: {match_labels: {region: eu}}",
@@ -111,7 +111,7 @@ def check_misplaced(problems: Problems, spec: Object, path: str, *, everywhere: 
                 problems.add(
                     "misplaced-selector",
                     f"{message}; the job would run on every node" if everywhere else message,
-                    key.at,
+                    key.position,
                     below,
                     length=len(name) if key.verbatim else 1,
                     hint="move it out of 'config', to the level of 'name'"

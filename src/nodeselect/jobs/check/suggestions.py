@@ -152,7 +152,7 @@ def without_rests(fields: Object, known: frozenset[str]) -> tuple[Object, dict[s
     for name, text in whole.items():
         if fields.is_open and name not in parted and is_unclosed(text):
             key, item = entries[name]
-            entries[name] = key, Unknown(item.at)
+            entries[name] = key, Unknown(item.position)
     return fields._replace(entries=entries), parted
 
 
@@ -168,7 +168,7 @@ def _is_rest(key: Scalar, item: Value) -> bool:
         and item.kind == "null"
         and not item.text
         and key.verbatim
-        and item.at == (key.at.line, key.at.column + len(key.text))
+        and item.position == (key.position.line, key.position.column + len(key.text))
     )
 
 
@@ -195,7 +195,7 @@ def _expressions(value: Value) -> list[str]:
         return []
     if isinstance(value, Object):
         whole = expression_of(value)
-        pairs = [Object({name: entry}, value.at) for name, entry in value.entries.items()]
+        pairs = [Object({name: entry}, value.position) for name, entry in value.entries.items()]
         texts = [whole] if whole else [expression_of(pair) for pair in pairs]
     elif isinstance(value, List):
         texts = [expression_of(item) for item in value.items]

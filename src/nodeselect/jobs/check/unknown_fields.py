@@ -3,7 +3,7 @@
 import difflib
 from collections.abc import Container
 
-from nodeselect.documents import List, Object, Scalar, kind_of
+from nodeselect.documents import List, Object, Scalar, scalar_kind
 from nodeselect.documents.values import Value, is_known
 from nodeselect.errors import SelectorError
 from nodeselect.jobs.check.problems import LISTED, Problems
@@ -118,7 +118,7 @@ def unknown_field(
     problems.add(
         code,
         message,
-        key.at,
+        key.position,
         f"{path}{printable(name[:60])}",
         length=len(name) if key.verbatim else 1,
         hint=lambda: _advice(part, name, plain, key, value, beside),
@@ -218,7 +218,7 @@ def _selector_advice(plain: str, key: Scalar, value: Value, beside: Container[st
     if isinstance(value, Scalar) and value.text and _is_label(key.text, value.text):
         label = f"{plain_or_quoted(key.text)}: {plain_or_quoted(value.text)}"
         return f"a label goes under match_labels: {{{label}}}"
-    expression = expression_of(Object({key.text: (key, value)}, key.at))
+    expression = expression_of(Object({key.text: (key, value)}, key.position))
     if expression is not None:
         return f'write under match_expressions: "{expression}"'
     return "a label goes under match_labels"
@@ -226,7 +226,7 @@ def _selector_advice(plain: str, key: Scalar, value: Value, beside: Container[st
 
 def plain_or_quoted(text: str) -> str:
     """Give a text as YAML has it: between quotes where it would be read as anything else."""
-    return text if text and kind_of(text) == "text" else f'"{text}"'
+    return text if text and scalar_kind(text) == "text" else f'"{text}"'
 
 
 def _is_label(key: str, text: str) -> bool:

@@ -13,7 +13,7 @@ from pydantic.json_schema import GenerateJsonSchema, models_json_schema
 
 from nodeselect.jobs.models.job import Job
 
-__all__ = ["made_schema"]
+__all__ = ["build_schema"]
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _PARTS = ("HealthCheck", "Job", "JobSpec", "NodeSelector", "RolloutSpec", "Timeouts")
@@ -24,7 +24,7 @@ class _Generate(GenerateJsonSchema):
     ignored_warning_kinds = {"non-serializable-default"}  # noqa: RUF012 - pydantic's own way
 
 
-def made_schema() -> str:
+def build_schema() -> str:
     """Give the text of the schema of a job file: the spec itself, or wrapped as ``{spec: ...}``."""
     _, whole = models_json_schema([(Job, "validation")], schema_generator=_Generate)
     parts = {name: _part(part) for name, part in sorted(whole["$defs"].items()) if name in _PARTS}
@@ -95,4 +95,4 @@ def _property(schema: dict[str, Any]) -> dict[str, Any]:
 if __name__ == "__main__":
     here = Path(__file__).parent
     for folder in (here, here.parents[3] / "docs"):
-        (folder / "job.schema.json").write_text(made_schema(), "utf-8")
+        (folder / "job.schema.json").write_text(build_schema(), "utf-8")

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from nodeselect.documents import DocumentError, List, Object, Scalar, read_yaml, text_of
+from nodeselect.documents import DocumentError, List, Object, Scalar, decode_utf8, read_yaml
 from nodeselect.documents.values import Value
 from nodeselect.errors import InventoryError
 from nodeselect.readers.envelope import Kind, check_envelope, list_field
@@ -19,10 +19,10 @@ def document_records(data: bytes) -> Iterator[tuple[str, Any]]:
     :raises InventoryError: when it is broken or more than plain data.
     """
     try:
-        document = read_yaml(text_of(data))
+        document = read_yaml(decode_utf8(data))
         yield from _records(document)
     except DocumentError as error:
-        place = f"line {error.at.line + 1}, column {error.at.column + 1}"
+        place = f"line {error.position.line + 1}, column {error.position.column + 1}"
         raise InventoryError(error.code, error.message, place=place, hint=error.hint) from None
 
 
@@ -57,7 +57,7 @@ def _kind(value: Value) -> Kind:
 
 def _list_records(nodes: List, path: str) -> Iterator[tuple[str, Any]]:
     for number, item in enumerate(nodes.items):
-        yield f"line {item.at.line + 1}: {path}[{number}]", _plain(item)
+        yield f"line {item.position.line + 1}: {path}[{number}]", _plain(item)
 
 
 def _plain(value: Value) -> Any:
@@ -82,5 +82,7 @@ def _plain(value: Value) -> Any:
 def _key(key: Scalar) -> str:
     if key.kind != "text":
         message = f"the key {quoted(key.text)} reads as a {key.kind}"
-        raise DocumentError("key-not-text", message, key.at, f'write it as text: "{key.text}"')
+        raise DocumentError(
+            "key-not-text", message, key.position, f'write it as text: "{key.text}"'
+        )
     return key.text
