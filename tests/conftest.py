@@ -11,12 +11,34 @@ import pytest
 from hypothesis import settings
 
 from nodeselect.cli.app import run as run_cli
+from tests import golden
 from tests.cli.running import FLEET, PLAIN, Ended, Run
 from tests.inventory.small import small_segments
 
 settings.register_profile("desk", deadline=None, print_blob=True)
 settings.register_profile("ci", deadline=None, print_blob=True, derandomize=True)
 settings.load_profile("ci" if os.environ.get("CI") else "desk")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add ``--bless``."""
+    parser.addoption(
+        "--bless", action="store_true", help="rewrite the files that hold expected outputs"
+    )
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> None:
+    """Bless in one process, which sees all that is to be written."""
+    if config.option.bless:
+        config.option.numprocesses = 0
+        golden.start()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Write what was blessed, and name the files."""
+    for path in golden.write():
+        terminalreporter.write_line(f"rewrote {path}")
 
 
 @pytest.fixture

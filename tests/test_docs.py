@@ -1,11 +1,10 @@
 """What README and docs show is true: every command and every example is run here."""
 
-import doctest
 import os
 import re
+import shlex
 import shutil
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -13,25 +12,29 @@ from typing import NamedTuple
 import pytest
 
 from nodeselect import Selector, SelectorError
+from tests import golden
+from tests.cli.running import COMMAND
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", *ROOT.glob("docs/**/*.md")])
 
 
 class Block(NamedTuple):
-    """A fenced block of a page."""
+    """A fenced block of a page: its first line, and where its text begins."""
 
     page: Path
     line: int
+    start: int
     language: str
     text: str
 
 
 def blocks(page: Path) -> Iterator[Block]:
-    """Give the fenced blocks of a page."""
+    """Yield the fenced blocks of a page."""
     text = page.read_text("utf-8")
     for match in re.finditer(r"^```(\w*)\n(.*?)^```$", text, re.MULTILINE | re.DOTALL):
-        yield Block(page, text.count("\n", 0, match.start()) + 1, match[1], match[2])
+        line = text.count("\n", 0, match.start(2))
+        yield Block(page, line, match.start(2), match[1], match[2])
 
 
 BLOCKS = [block for page in PAGES for block in blocks(page)]
@@ -46,37 +49,44 @@ def named(language: str) -> list[object]:
     ]
 
 
-def run(command: str) -> str:
-    """Run a command of a page as a reader would; give what a terminal shows."""
-    scripts = str(Path(sys.executable).parent)
-    path = f"{scripts}{os.pathsep}{os.environ['PATH']}"
-    environment = os.environ | {"PATH": path, "COLUMNS": "80"}
-    done = subprocess.run(
-        ["bash", "-c", f"exec 2>&1; {command}"],
-        cwd=ROOT,
-        env=environment,
+def run_bash(
+    command: str, cwd: Path = ROOT, **environment: str
+) -> subprocess.CompletedProcess[str]:
+    """Run a command of a page; ``nodeselect`` is the one that is tested, installed or not."""
+    return subprocess.run(
+        ["bash", "-c", f'nodeselect() {{ {shlex.join(COMMAND)} "$@"; }}; {command}'],
+        cwd=cwd,
+        env=os.environ | {"COLUMNS": "80"} | environment,
         stdin=subprocess.DEVNULL,
         capture_output=True,
+        text=True,
         check=False,
         timeout=60,
     )
-    return done.stdout.decode()
+
+
+def run(command: str) -> str:
+    """Return what a terminal shows of a command."""
+    return run_bash(f"exec 2>&1; {command}").stdout
 
 
 @pytest.mark.parametrize("block", named("console"))
 def test_console(block: Block) -> None:
-    """Each command of a console block prints what stands below it."""
-    for command, shown in re.findall(r"^\$ (.*\n)((?:(?!\$ ).*\n)*)", block.text, re.MULTILINE):
-        assert run(command) == shown
+    """Each command of a console block prints what is shown below it."""
+    for match in re.finditer(r"^\$ (.*\n)((?:(?!\$ ).*\n)*)", block.text, re.MULTILINE):
+        first, last = match.span(2)
+        golden.check_span(block.page, (block.start + first, block.start + last), run(match[1]))
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_python(page: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The Python examples of a page, read as one session, give what stands below them."""
+    """The Python examples of a page, read as one session, print what is shown below them."""
     monkeypatch.chdir(ROOT)
-    text = "".join(block.text for block in blocks(page) if block.language == "python")
-    test = doctest.DocTestParser().get_doctest(text, {}, str(page), None, 0)
-    assert doctest.DocTestRunner().run(test).failed == 0
+    text = ""
+    for block in blocks(page):
+        if block.language == "python":
+            text += "\n" * (block.line - text.count("\n")) + block.text
+    golden.check_examples(page, text)
 
 
 ERRORS = re.findall(
@@ -129,18 +139,8 @@ def test_steps_of_ci(command: str, tmp_path: Path) -> None:
     (tmp_path / "jobs").mkdir()
     shutil.copy(ROOT / "docs/example/job.yaml", tmp_path / "jobs")
     summary = tmp_path / "summary.md"
-    scripts = str(Path(sys.executable).parent)
-    path = f"{scripts}{os.pathsep}{os.environ['PATH']}"
-    done = subprocess.run(
-        ["bash", "-euc", command],
-        cwd=tmp_path,
-        env=os.environ | {"PATH": path, "GITHUB_STEP_SUMMARY": str(summary)},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        check=False,
-        timeout=60,
-    )
-    assert done.returncode == 0, done.stderr.decode()
+    done = run_bash(f"set -eu; {command}", tmp_path, GITHUB_STEP_SUMMARY=str(summary))
+    assert done.returncode == 0, done.stderr
     assert summary.exists() is ("GITHUB_STEP_SUMMARY" in command)
 
 

@@ -12,7 +12,7 @@ from nodeselect.cli import match as match_command
 from nodeselect.cli import peeked
 from nodeselect.cli.peeked import Peeked
 from tests.cli.running import Run
-from tests.cli.screens import screen
+from tests.cli.screens import check_screen
 
 LINES = "".join(f'{{"id": "n-{number}", "labels": {{"a": "b"}}}}\n' for number in range(200))
 NONE = "0 of 200 nodes match; 200 fail a=c\n"
@@ -99,7 +99,8 @@ def test_a_large_file_is_read_again(run: Run, tmp_path: Path) -> None:
     """Where nothing of a large file matches, it is read again for the explanation."""
     (tmp_path / "fleet.ndjson").write_text(LINES)
     ended = run("match", "-n", str(tmp_path / "fleet.ndjson"), "-l", "a=c")
-    assert ended == (1, "", screen("match-none-large"))
+    assert (ended.status, ended.out) == (1, "")
+    check_screen("match-none-large", ended.err)
 
 
 @pytest.mark.usefixtures("small_memory")
@@ -172,7 +173,8 @@ def test_many_nodes_in_a_small_input(run: Run, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(match_command, "_FEW", 199)
     assert run("match", *question, stdin=lines) == (0, "200\n", headline)
     ended = run("match", "-n", "-", "-l", "a=c", stdin=LINES)
-    assert ended == (1, "", screen("match-none-large"))
+    assert (ended.status, ended.out) == (1, "")
+    check_screen("match-none-large", ended.err)
 
 
 def test_more_reasons_than_are_told_apart(run: Run) -> None:
@@ -191,4 +193,6 @@ def test_more_reasons_than_are_told_apart(run: Run) -> None:
 def test_documents(run: Run) -> None:
     """What is no list of lines is read twice as well."""
     nodes = json.dumps([json.loads(line) for line in LINES.splitlines()])
-    assert run("match", "-n", "-", "-l", "a=c", stdin=nodes) == (1, "", screen("match-none-large"))
+    ended = run("match", "-n", "-", "-l", "a=c", stdin=nodes)
+    assert (ended.status, ended.out) == (1, "")
+    check_screen("match-none-large", ended.err)

@@ -7,7 +7,6 @@ message and what to write instead of each hint; ``-`` where nothing is said.
 import re
 from collections import Counter
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 
@@ -20,6 +19,7 @@ from nodeselect.index.node_table import Rows
 from nodeselect.index.postings import Postings
 from nodeselect.inventory import statistics as counting
 from nodeselect.inventory.store import Store
+from tests import golden
 from tests.cli.running import unprintable
 
 TABLE = Path(__file__).with_name("hints.txt")
@@ -52,19 +52,7 @@ FLEET = [
 ]
 
 
-class Row(NamedTuple):
-    """A row of the table."""
-
-    question: str
-    said: str
-
-
-def rows() -> list[Row]:
-    """Read the table."""
-    text = re.sub(r"^#.*\n", "", TABLE.read_text("utf-8"), flags=re.MULTILINE)
-    return [
-        Row(match[1], match[2]) for match in re.finditer(r"^(\S.*)\n((?: {2}.*\n)+)", text, re.M)
-    ]
+ROWS = golden.rows(TABLE, r"^(?P<question>[^\s#].*)\n(?P<said>(?: {2}.*\n)+)")
 
 
 def selector_of(question: str) -> Selector:
@@ -85,12 +73,12 @@ def shown(found: tuple[Hint, ...]) -> str:
     return "".join(f"  {line}\n" for line in lines or ["-"])
 
 
-@pytest.mark.parametrize("row", rows(), ids=lambda row: row.question)
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row["question"])
 @pytest.mark.parametrize("indexed", [True, False])
-def test_table(row: Row, indexed: bool) -> None:
+def test_table(row: golden.Row, indexed: bool) -> None:
     """Each mistake is told as the table says, with and without an index, and can be printed."""
-    told = Inventory(FLEET, indexed=indexed).explain(selector_of(row.question))
-    assert shown(told.hints) == row.said
+    told = Inventory(FLEET, indexed=indexed).explain(selector_of(row["question"]))
+    row.check(said=shown(told.hints))
     assert not unprintable(shown(told.hints))
 
 
@@ -105,8 +93,8 @@ def test_the_table_has_every_code() -> None:
 
 def test_what_is_written_instead_can_be_parsed() -> None:
     """What a hint says to write is a selector, unless it is an id."""
-    for row in rows():
-        for hint in Inventory(FLEET).explain(selector_of(row.question)).hints:
+    for row in ROWS:
+        for hint in Inventory(FLEET).explain(selector_of(row["question"])).hints:
             if hint.instead is not None and hint.code != "name-for-id":
                 Selector.parse(hint.instead)
 
@@ -122,8 +110,8 @@ def test_the_order_of_nodes_and_of_labels_does_not_matter() -> None:
     backwards = [
         Node(node.id, dict(list(node.labels.items())[::-1]), name=node.name) for node in FLEET[::-1]
     ]
-    for row in rows():
-        selector = selector_of(row.question)
+    for row in ROWS:
+        selector = selector_of(row["question"])
         assert (
             Inventory(backwards).explain(selector).hints == Inventory(FLEET).explain(selector).hints
         )

@@ -1,11 +1,22 @@
 """What every test of job files does: read one, or get its refusal."""
 
+from pathlib import Path
+
 import pytest
 
 from nodeselect import JobError, Selector
 from nodeselect.jobs import read_job_selector
+from tests import golden
 
-__all__ = ["problems_of", "refusal", "selector_of"]
+__all__ = ["problems_of", "read_cases", "refusal", "selector_of"]
+
+
+def read_cases(table: str) -> list[golden.Row]:
+    """Read a table of job files: ``name``, ``job``, and what is ``said`` of it."""
+    return golden.rows(
+        Path(__file__).with_name(table),
+        r"^==== (?P<name>.+)\n(?P<job>(?s:.*?)\n)----\n(?P<said>(?s:.*?))\n*(?=^====|^####|\Z)",
+    )
 
 
 def selector_of(data: bytes | str) -> Selector:

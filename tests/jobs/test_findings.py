@@ -22,13 +22,12 @@ from nodeselect.jobs.check._build_rules_page import build_page
 from nodeselect.jobs.check.problems import ALL_CODES
 from nodeselect.jobs.check.rules import ALWAYS_REPORTED, WARNINGS
 from nodeselect.limits import LIMITS
+from tests import golden
+from tests.jobs.reading import read_cases
 
 HERE = Path(__file__).parent
 TEXT = (HERE / "findings.txt").read_text("utf-8")
-CASES = re.findall(
-    r"^==== (.+)\n((?s:.*?)\n)----\n((?s:.*?))\n*(?=^====|^########|\Z)", TEXT, re.MULTILINE
-)
-"""The rows of ``findings.txt``: name, job file, what is said."""
+CASES = read_cases("findings.txt")
 LARGE = {"file-too-large", "too-deep", "too-many-entries", "too-many-values-in-file", "not-utf-8"}
 """Codes of files that no table has room for; test_job_problems.py and test_hostile.py make them."""
 
@@ -46,16 +45,11 @@ def codes_of(job: str | bytes, selection: RuleSelection = ALL_CODES, **options: 
     return [each.code for each in check_job(data, "x", selection=selection, **options).problems]
 
 
-@pytest.mark.parametrize(
-    ("job", "said", "file"),
-    [
-        pytest.param(job, said, "job.json" if name.endswith("(job.json)") else "job.yaml", id=name)
-        for name, job, said in CASES
-    ],
-)
-def test_finding(job: str, said: str, file: str) -> None:
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])
+def test_finding(case: golden.Row) -> None:
     """Of a job file just this is told, caret and advice included."""
-    assert said_of(job, file=file) == said
+    file = "job.json" if case["name"].endswith("(job.json)") else "job.yaml"
+    case.check(said=said_of(case["job"], file))
 
 
 def test_all_cases_are_read() -> None:
@@ -98,7 +92,7 @@ def test_the_codes_of_the_language_are_those_of_its_documentation() -> None:
 
 def test_the_page_of_the_rules_is_made_of_them() -> None:
     """The documentation of the rules is what they say now."""
-    assert (HERE.parents[1] / "docs" / "rules.md").read_text("utf-8") == build_page()
+    golden.check(HERE.parents[1] / "docs" / "rules.md", build_page())
 
 
 def test_severities_are_of_rules() -> None:

@@ -8,22 +8,16 @@ import pytest
 from nodeselect import JobError, Selector
 from nodeselect.jobs import check_job
 from nodeselect.limits import LIMITS
-from tests.jobs.reading import problems_of, refusal, selector_of
+from tests import golden
+from tests.jobs.reading import problems_of, read_cases, refusal, selector_of
 
-CASES = re.findall(
-    r"^==== (.+)\n((?s:.*?)\n)----\n((?s:.*?)\n)\n*(?=^====|^########|\Z)",
-    Path(__file__).with_name("problems.txt").read_text("utf-8"),
-    re.MULTILINE,
-)
-"""The rows of ``problems.txt``: name, job file, what is said."""
+CASES = read_cases("problems.txt")
 
 
-@pytest.mark.parametrize(
-    ("job", "said"), [pytest.param(job, said, id=name) for name, job, said in CASES]
-)
-def test_problem(job: str, said: str) -> None:
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])
+def test_problem(case: golden.Row) -> None:
     """A wrong job file is told just this, caret and advice included."""
-    assert str(refusal(job)) + "\n" == said
+    case.check(said=str(refusal(case["job"])))
 
 
 def test_all_cases_are_read() -> None:

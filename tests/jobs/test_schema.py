@@ -13,6 +13,7 @@ from nodeselect.jobs import JobSpec, RolloutSpec, all_rules, check_job, read_job
 from nodeselect.jobs.check.fields import INTEGER, NUMBER
 from nodeselect.jobs.check.schema_fields import Field, fields_of, schema_text
 from nodeselect.jobs.models._build_schema import build_schema
+from tests import golden
 
 ROOT = Path(__file__).parents[2]
 SCHEMA = json.loads(schema_text())
@@ -22,7 +23,7 @@ VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
 def test_it_is_made_of_the_models() -> None:
     """The schema that ships, and the one in the documentation, are what the models say."""
     assert schema_text() == build_schema()
-    assert (ROOT / "docs" / "job.schema.json").read_text("utf-8") == build_schema()
+    golden.check(ROOT / "docs" / "job.schema.json", build_schema())
 
 
 def test_it_is_a_schema() -> None:

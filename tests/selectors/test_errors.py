@@ -4,41 +4,18 @@ import ast
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 
 from nodeselect.errors import SelectorError
 from nodeselect.selectors import Operator, Requirement, Selector
 from nodeselect.selectors.diagnostics import syntax as _bad_syntax
+from tests import golden
 
-
-class Diagnostic(NamedTuple):
-    """A row of ``diagnostics.txt``."""
-
-    code: str
-    span: tuple[int, int]
-    source: str
-    shown: str
-
-
-def read_diagnostics() -> list[Diagnostic]:
-    """Read ``diagnostics.txt``."""
-    text = Path(__file__).with_name("diagnostics.txt").read_text("utf-8")
-    rows = re.findall(r"^([a-z-]+) (\d+) (\d+) (['\"].*)\n((?:    .*\n)+)", text, re.MULTILINE)
-    return [
-        Diagnostic(
-            code,
-            (int(start), int(end)),
-            ast.literal_eval(literal),
-            "\n".join(line[4:] for line in shown.split("\n")[:-1]),
-        )
-        for code, start, end, literal, shown in rows
-    ]
-
-
-DIAGNOSTICS = read_diagnostics()
-ROWS = [pytest.param(row, id=f"{row.code}-{row.source[:20]!a}") for row in DIAGNOSTICS]
+DIAGNOSTICS = golden.rows(
+    Path(__file__).with_name("diagnostics.txt"),
+    r"^(?P<code>[a-z-]+) (?P<span>\d+ \d+) (?P<source>['\"].*)\n(?P<shown>(?:    .*\n)+)",
+)
 
 
 def refusal(text: str) -> SelectorError:
@@ -48,13 +25,14 @@ def refusal(text: str) -> SelectorError:
     return caught.value
 
 
-@pytest.mark.parametrize("row", ROWS)
-def test_diagnostic(row: Diagnostic) -> None:
+@pytest.mark.parametrize("row", DIAGNOSTICS, ids=lambda row: row["source"][:20])
+def test_diagnostic(row: golden.Row) -> None:
     """A wrong text is told just this, caret and advice included."""
-    error = refusal(row.source)
-    assert str(error) == row.shown
-    assert (error.code, error.span, error.source) == (row.code, row.span, row.source)
-    assert error.place is None
+    source = ast.literal_eval(row["source"])
+    error = refusal(source)
+    shown = "".join(f"    {line}\n" for line in str(error).split("\n"))
+    row.check(code=error.code, span="{} {}".format(*error.span), shown=shown)
+    assert (error.source, error.place) == (source, None)
 
 
 LABEL_64 = "a" * 64
@@ -206,7 +184,8 @@ def written_codes(node: ast.AST) -> set[str]:
 )
 def test_every_code_has_a_row(name: str) -> None:
     """Each code that the sources can give stands in a table of this file or of the limits."""
-    shown = {row.code for row in DIAGNOSTICS} | {str(row.values[1]) for row in PARTS} | LIMIT_CODES
+    shown = {row["code"] for row in DIAGNOSTICS} | LIMIT_CODES
+    shown |= {str(row.values[1]) for row in PARTS}
     for code in codes_in(Path(_bad_syntax.__file__).parents[1] / name):
         pattern = re.escape(code).replace(r"\*", "[a-z]+")
         assert any(re.fullmatch(pattern, row) for row in shown), f"{code} has no row"
@@ -220,10 +199,10 @@ def test_the_codes_are_found_in_the_sources() -> None:
 
 
 ADVISED = [
-    pytest.param(row.source, id=f"{row.code}-{row.source[:20]!a}")
+    ast.literal_eval(row["source"])
     for row in DIAGNOSTICS
-    if re.search(r"^  write: ", row.shown, re.MULTILINE)
-    and row.code not in ("two-slashes", "empty-prefix", "double-not")  # "as in", "or": no selector
+    if re.search(r"^      write: ", row["shown"], re.MULTILINE)
+    and row["code"] not in ("two-slashes", "empty-prefix", "double-not")  # "as in", "or"
 ]
 
 MORE_ADVISED = [

@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-__all__ = ["check_fit", "screen"]
+from tests import golden
+
+__all__ = ["check_fit", "check_screen"]
 
 
 def check_fit(out: str, columns: str, options: Sequence[str]) -> None:
@@ -14,6 +16,6 @@ def check_fit(out: str, columns: str, options: Sequence[str]) -> None:
         assert out.isascii()
 
 
-def screen(name: str) -> str:
-    """Give the screen that is committed under ``name``."""
-    return (Path(__file__).parent / f"{name}.txt").read_text("utf-8")
+def check_screen(name: str, shown: str) -> None:
+    """Check that this is the screen that is committed under ``name``."""
+    golden.check(Path(__file__).parent / f"{name}.txt", shown)
