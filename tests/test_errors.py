@@ -17,7 +17,7 @@ from nodeselect import (
     SelectorError,
 )
 from nodeselect.errors import excerpt, found
-from nodeselect.text import printable, width
+from nodeselect.text import display_width, printable
 
 
 @pytest.mark.parametrize("kind", [SelectorError, InventoryError, JobError])
@@ -58,9 +58,9 @@ def test_excerpt_of_a_long_line(letter: str, before: int, after: int) -> None:
     """A mistake in a long line is shown with carets under it and an ellipsis for what is cut."""
     source = letter * before + "!?" + letter * after
     line, carets = excerpt(source, (before, before + 2))
-    assert width(line) <= 80
+    assert display_width(line) <= 80
     head, _, tail = line.partition("!?")
-    assert carets == " " * width(head) + "^^"
+    assert carets == " " * display_width(head) + "^^"
     assert head.startswith("  …") == (printable(letter * before) != head[2:])
     assert tail.endswith("…") == (printable(letter * after) != tail)
 
@@ -74,7 +74,7 @@ def test_excerpt_of_anything(data: st.DataObject, source: str) -> None:
     assert bool(drawn) == bool(source.strip(" \t\r\n"))
     for line, carets in [drawn] if drawn else []:
         assert printable(line) == line
-        assert width(line) <= 80
+        assert display_width(line) <= 80
         assert re.fullmatch(r"  +\^+", carets)
         assert len(carets) <= 80
 

@@ -6,7 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nodeselect.text import cut, printable, quoted, width
+from nodeselect.text import (
+    display_width,
+    join_limited,
+    pluralize,
+    printable,
+    quoted,
+    to_ascii,
+    truncate,
+)
 
 ANY_TEXT = st.text(st.characters(exclude_categories=()))
 
@@ -52,7 +60,7 @@ def test_nothing_that_a_terminal_obeys_is_left(text: str) -> None:
 )
 def test_cut(text: str, limit: int, shown: str) -> None:
     """A text that is too long ends in an ellipsis and has just the length allowed."""
-    assert cut(text, limit) == shown
+    assert truncate(text, limit) == shown
 
 
 @pytest.mark.parametrize(
@@ -92,4 +100,43 @@ def test_quoted_is_never_longer(text: str, limit: int) -> None:
 )
 def test_width(text: str, columns: int) -> None:
     """The width is the columns that a terminal gives to the text."""
-    assert width(text) == columns
+    assert display_width(text) == columns
+
+
+@pytest.mark.parametrize(
+    ("count", "phrase"), [(0, "0 nodes"), (1, "1 node"), (2, "2 nodes"), (12_345, "12,345 nodes")]
+)
+def test_pluralize(count: int, phrase: str) -> None:
+    """A count and its noun agree, and large numbers have commas."""
+    assert pluralize(count, "node") == phrase
+
+
+def test_pluralize_irregular() -> None:
+    """A plural that does not end in s is given in full."""
+    assert pluralize(1, "is empty", "are empty") == "1 is empty"
+    assert pluralize(2, "is empty", "are empty") == "2 are empty"
+
+
+@pytest.mark.parametrize(
+    ("items", "joined"),
+    [
+        ([], ""),
+        (["a"], "a"),
+        (["a", "b"], "a or b"),
+        (["a", "b", "c"], "a, b or c"),
+        (["a", "b", "c", "d"], "a, b, c and 1 more"),
+        (["a"] * 1_003, "a, a, a and 1,000 more"),
+    ],
+)
+def test_join_limited(items: list[str], joined: str) -> None:
+    """A list in words shows at most so many items, and counts the others."""
+    assert join_limited(items, 3, "or") == joined
+
+
+@pytest.mark.parametrize(
+    ("text", "ascii_text"),
+    [("eu…", "eu..."), ("é", "\\xe9"), ("日", "\\u65e5"), ("😀", "\\U0001f600")],
+)
+def test_to_ascii(text: str, ascii_text: str) -> None:
+    """Other characters are escapes, and an ellipsis is three dots."""
+    assert to_ascii(text) == ascii_text

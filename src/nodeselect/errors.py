@@ -14,7 +14,7 @@ by a program (a list where a string belongs) stay :class:`TypeError`.
 import unicodedata
 from typing import NamedTuple
 
-from nodeselect.text import printable, quoted, width
+from nodeselect.text import display_width, printable, quoted
 
 __all__ = [
     "InventoryError",
@@ -219,17 +219,19 @@ def excerpt(source: str, span: tuple[int, int]) -> list[str]:
     before = _shown(source[max(line_start, start - _WINDOW) : start])
     marked = _begin(_shown(source[start : min(end, start + _WINDOW)]), 2 * _WINDOW // 3)
     after = _shown(source[end : min(line_end, end + _WINDOW)])
-    room = _WINDOW - width(marked)
-    head = _end(before, max(room // 2, room - width(after)), start - line_start > _WINDOW)
-    tail = _begin(after, room - width(head), line_end - end > _WINDOW)
-    carets = " " * width(head) + "^" * max(1, width(marked))
+    room = _WINDOW - display_width(marked)
+    head = _end(before, max(room // 2, room - display_width(after)), start - line_start > _WINDOW)
+    tail = _begin(after, room - display_width(head), line_end - end > _WINDOW)
+    carets = " " * display_width(head) + "^" * max(1, display_width(marked))
     return [f"  {head}{marked}{tail}".rstrip(), f"  {carets}"]
 
 
 def _begin(text: str, columns: int, more: bool = False) -> str:
     """Give the beginning of ``text`` that has room in so many columns."""
     fits = text
-    while width(fits) > max(columns, 0) + 1:  # one more, since an ellipsis takes one as well
+    while (
+        display_width(fits) > max(columns, 0) + 1
+    ):  # one more, since an ellipsis takes one as well
         fits = fits[: min(len(fits) - 1, columns)]
     return f"{fits}…" if more or fits != text else text
 
@@ -237,7 +239,7 @@ def _begin(text: str, columns: int, more: bool = False) -> str:
 def _end(text: str, columns: int, more: bool) -> str:
     """Give the end of ``text`` that has room in so many columns."""
     fits = text
-    while width(fits) > max(columns, 0) + 1:
+    while display_width(fits) > max(columns, 0) + 1:
         fits = fits[max(1, len(fits) - columns) :]
     return f"…{fits}" if more or fits != text else text
 

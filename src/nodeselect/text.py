@@ -1,35 +1,44 @@
-"""User text on its way to a person: escaped, measured, cut.
+"""User text in messages: escape, truncate and measure it; count and list things in words.
 
-Labels, ids, selectors and file names come from people we do not know. None of their control
-characters may reach a terminal or a log: they are shown, not sent. Everything that leaves the
-library as text for people goes through :func:`printable`.
+Labels, ids, selectors and file names are untrusted. Their control characters must never reach a
+terminal or a log, so all text for people goes through :func:`printable`.
 """
 
 import re
 import unicodedata
+from collections.abc import Sequence
 
-__all__ = ["FORBIDDEN", "UNPRINTABLE", "cut", "in_ascii", "printable", "quoted", "width"]
+__all__ = [
+    "FORBIDDEN",
+    "UNPRINTABLE",
+    "display_width",
+    "join_limited",
+    "pluralize",
+    "printable",
+    "quoted",
+    "to_ascii",
+    "truncate",
+]
 
 UNPRINTABLE = re.compile(
     "["
     "\\x00-\\x1f\\x7f-\\x9f"  # C0, DEL, C1
     "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\ufeff\uffa0"
-    "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"  # this line and the one above: drawn as nothing
+    "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"  # this line and the one above: invisible
     "\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufff9-\ufffb"  # zero width, line ends, bidirectional
     "\ufffe\uffff"  # noncharacters
     "\ud800-\udfff"  # surrogates
     "\U000e0000-\U000e0fff"  # tags, variation selectors
     "]"
 )
-"""A character that a terminal would obey, hide or reorder by."""
-
+"""Characters that a terminal interprets, hides or reorders text by."""
 
 FORBIDDEN = re.compile("[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x9f\ud800-\udfff]")
-"""Control characters but TAB, LF and CR, and surrogates: refused wherever they stand."""
+"""Control characters except TAB, LF and CR, and surrogates: rejected in all input."""
 
 
 def printable(text: str) -> str:
-    """Give ``text`` with every unprintable character written as its escape.
+    """Return ``text`` with every unprintable character replaced by its escape.
 
     >>> printable("a\\x1b[31mb")
     'a\\\\x1b[31mb'
@@ -39,31 +48,55 @@ def printable(text: str) -> str:
     return UNPRINTABLE.sub(lambda match: _escape(match[0]), text)
 
 
-def in_ascii(text: str) -> str:
-    """Give printable ``text`` in ASCII: other characters as their escapes, an ellipsis as dots."""
+def to_ascii(text: str) -> str:
+    """Return printable ``text`` in ASCII: other characters as escapes, an ellipsis as dots."""
     if text.isascii():
         return text
     return text.replace("…", "...").encode("ascii", "backslashreplace").decode("ascii")
 
 
 def quoted(text: str, limit: int = 60) -> str:
-    """Give ``text`` escaped, cut to ``limit`` characters and put between quotes, for a message."""
-    return f"'{cut(printable(text[: limit + 1]), limit)}'"
+    """Return ``text`` escaped, truncated to ``limit`` characters and quoted, for a message."""
+    return f"'{truncate(printable(text[: limit + 1]), limit)}'"
 
 
-def cut(text: str, limit: int) -> str:
-    """Give ``text``, or its first ``limit - 1`` characters and an ellipsis where it is longer."""
+def truncate(text: str, limit: int) -> str:
+    """Return ``text``, or its first ``limit - 1`` characters and an ellipsis if it is longer."""
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
-def width(text: str) -> int:
-    """Count the columns that a terminal gives to printable ``text``."""
+def display_width(text: str) -> int:
+    """Return the number of terminal columns that printable ``text`` occupies."""
     if text.isascii():
         return len(text)
-    return sum(_columns(character) for character in text)
+    return sum(map(_character_width, text))
 
 
-def _columns(character: str) -> int:
+def pluralize(count: int, noun: str, plural: str | None = None) -> str:
+    """Return a count and its noun.
+
+    >>> pluralize(1, "node"), pluralize(1200, "node"), pluralize(2, "is empty", "are empty")
+    ('1 node', '1,200 nodes', '2 are empty')
+    """
+    return f"{count:,} {noun if count == 1 else plural or noun + 's'}"
+
+
+def join_limited(items: Sequence[str], limit: int = 3, conjunction: str = "and") -> str:
+    """Return the first ``limit`` items as a list in words, and the number of the others.
+
+    >>> join_limited(["a", "b"]), join_limited(["a", "b", "c"], conjunction="or")
+    ('a and b', 'a, b or c')
+    >>> join_limited(["a", "b", "c", "d", "e"])
+    'a, b, c and 2 more'
+    """
+    if len(items) > limit:
+        return f"{', '.join(items[:limit])} and {len(items) - limit:,} more"
+    if len(items) < 2:
+        return "".join(items)
+    return f"{', '.join(items[:-1])} {conjunction} {items[-1]}"
+
+
+def _character_width(character: str) -> int:
     if unicodedata.combining(character) or unicodedata.category(character) in ("Mn", "Me"):
         return 0
     return 2 if unicodedata.east_asian_width(character) in "WF" else 1

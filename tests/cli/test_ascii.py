@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from nodeselect.text import in_ascii, width
+from nodeselect.text import display_width, to_ascii
 from tests.cli.running import Run, run_process, unprintable
 
 WORDS = ("日本語" * 20, "שלום", "e\u0301te\u0301", "ключ", "\u202eabc", "👩\u200d🚀", "ﷺ", "é…")
@@ -71,7 +71,7 @@ def test_every_width(
     ended = run(*question, "-n", "флот.json")
     assert ended.status in (0, 1)
     assert not unprintable(ended.out)
-    assert all(width(line) <= int(columns) for line in ended.out.split("\n"))
+    assert all(display_width(line) <= int(columns) for line in ended.out.split("\n"))
     _check_columns(ended.out)
 
 
@@ -81,7 +81,7 @@ def _check_columns(text: str) -> None:
     for at, line in enumerate(lines):
         for heading in ("NODES", "FAILS", "MATCHED"):
             if heading in line and line == line.upper():
-                end = width(line[: line.index(heading)]) + len(heading)
+                end = display_width(line[: line.index(heading)]) + len(heading)
                 for row in lines[at + 1 :]:
                     if not row or row.startswith(" "):
                         break
@@ -91,7 +91,7 @@ def _check_columns(text: str) -> None:
 
 def _first_columns(row: str, columns: int) -> str:
     end = 0
-    while end < len(row) and width(row[: end + 1]) <= columns:
+    while end < len(row) and display_width(row[: end + 1]) <= columns:
         end += 1
     return row[:end]
 
@@ -115,5 +115,5 @@ def test_the_plan_of_a_rollout(encoding: str) -> None:
 )
 def test_in_ascii(text: str, ascii_text: str) -> None:
     """What ASCII has not is written as Python writes it."""
-    assert in_ascii(text) == ascii_text
-    assert in_ascii(ascii_text) == ascii_text
+    assert to_ascii(text) == ascii_text
+    assert to_ascii(ascii_text) == ascii_text

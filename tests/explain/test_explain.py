@@ -9,7 +9,7 @@ from nodeselect import Inventory, Node, Selector
 from nodeselect.explain.explanation import Correction
 from nodeselect.inventory import Explanation
 from nodeselect.inventory import statistics as counting
-from nodeselect.text import width
+from nodeselect.text import display_width
 
 NODES = [
     Node("n-1", {"region": "eu", "tier": "gold"}, state="connected"),
@@ -660,7 +660,7 @@ def test_wide_ids_and_values(name: str, ascii_only: bool, columns: int) -> None:
     ]
     texts.append(inventory.explain(Selector.of(match_ids=["web"])).text(columns))
     for line in "\n".join(texts).split("\n"):
-        assert width(line) <= max(columns, 40)
+        assert display_width(line) <= max(columns, 40)
 
 
 def test_all_corrections_at_once() -> None:

@@ -16,7 +16,7 @@ from nodeselect.explain import failure_groups as failures
 from nodeselect.explain.compute import counted_headline
 from nodeselect.inventory import Explanation
 from nodeselect.inventory import compaction as building
-from nodeselect.text import width
+from nodeselect.text import display_width
 from tests import naive
 from tests.property.strategies import IDS, labels, selectors
 
@@ -253,7 +253,7 @@ def test_text(inventory: Inventory, selector: Selector, columns: int, ascii_only
     """The text fits its screen; the numbers of the headline add up."""
     told = inventory.explain(selector)
     text = told.text(columns, ascii_only=ascii_only)
-    assert max(width(line) for line in text.split("\n")) <= max(columns, 40)
+    assert max(display_width(line) for line in text.split("\n")) <= max(columns, 40)
     assert text.isascii() or not ascii_only
     assert text == "\n".join(line.text for line in told.lines(columns, ascii_only=ascii_only))
     _, fail, reasons = told.headline.partition(" fail: ")

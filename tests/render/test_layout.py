@@ -1,4 +1,4 @@
-"""What the forms of a report share."""
+"""The layout of reports: what fits a screen, and what Markdown and JSON may hold."""
 
 import io
 import re
@@ -11,19 +11,18 @@ from hypothesis import strategies as st
 
 from nodeselect.render.layout import (
     Screen,
-    broken,
-    cell,
-    code,
+    detect_screen,
     json_lines,
-    markdown_table,
-    screen_here,
-    wrapped,
+    md_cell,
+    md_code,
+    md_table,
+    md_text,
 )
-from nodeselect.text import width
+from nodeselect.text import display_width
 from tests.cli.running import Run, unprintable
 
 JOB = str(Path(__file__).parents[2] / "docs" / "example" / "job.yaml")
-PLAIN = Screen(80, ascii_only=False, bold=False)
+WIDE = st.text("ab日,=/ \u0301")
 
 
 @pytest.mark.parametrize(
@@ -39,19 +38,45 @@ PLAIN = Screen(80, ascii_only=False, bold=False)
     ],
 )
 def test_bar(part: int, whole: int, blocks: str, hashes: str) -> None:
-    """A share has its length; what is not nothing leaves a trace."""
-    assert PLAIN.bar(part, whole, 4) == blocks
-    assert Screen(80, ascii_only=True, bold=False).bar(part, whole, 4) == hashes
+    """A bar is as long as its share; a share above zero is never invisible."""
+    assert Screen().bar(part, whole, 4) == blocks
+    assert Screen(ascii_only=True).bar(part, whole, 4) == hashes
 
 
-@given(st.text(), st.integers(5, 50), st.integers(0, 60), st.booleans())
-def test_shown(text: str, columns: int, end: int, ascii_only: bool) -> None:
-    """User text is never wider than it may be, and holds nothing that a terminal obeys."""
-    word = Screen(80, ascii_only=ascii_only, bold=False).shown(text, columns, end)
-    assert width(word) <= columns
-    assert not unprintable(word)
-    assert word
-    assert word.isascii() or not ascii_only
+@given(st.text() | WIDE, st.integers(6, 50), st.booleans())
+def test_user_text_fits(text: str, columns: int, ascii_only: bool) -> None:
+    """User text is never wider than it may be, and nothing in it is interpreted by a terminal."""
+    screen = Screen(80, ascii_only)
+    for shown in (
+        screen.word(text, columns),
+        screen.truncate(text, columns),
+        screen.truncate_middle(text, columns),
+        screen.join_fitting([text, text], columns),
+    ):
+        assert display_width(shown) <= columns
+        assert not unprintable(shown)
+        assert shown.isascii() or not ascii_only
+
+
+@pytest.mark.parametrize(
+    ("text", "beginning", "middle"),
+    [
+        ("abcdefghij", "abcdefghij", "abcdefghij"),
+        ("abcdefghijk", "abcdefghi…", "abcde…hijk"),
+        ("日本日本日本", "日本日本…", "日本…日本"),
+        ("a\x1b[31mbcd", "a\\x1b[31m…", "a\\x1b…mbcd"),
+    ],
+)
+def test_truncate(text: str, beginning: str, middle: str) -> None:
+    """A text that is too wide ends in an ellipsis, or has one between its beginning and its end."""
+    assert Screen().truncate(text, 10) == beginning
+    assert Screen().truncate_middle(text, 10) == middle
+
+
+def test_truncate_in_ascii() -> None:
+    """On a screen of ASCII the ellipsis is three dots, and they fit as well."""
+    assert Screen(ascii_only=True).truncate("abcdefghijk", 10) == "abcdefg..."
+    assert Screen(ascii_only=True).truncate_middle("abcdefghijk", 10) == "abcd...ijk"
 
 
 @pytest.mark.parametrize(
@@ -62,50 +87,30 @@ def test_shown(text: str, columns: int, end: int, ascii_only: bool) -> None:
         ("two words", '"two words"'),
         ("a,b", '"a,b"'),
         ("(none)", '"(none)"'),
-        ("x" * 50, "x" * 39 + "…"),
-        ("x y" * 50, '"' + ("x y" * 13)[:37] + '…"'),
-        ("日本" * 20, "日本" * 9 + "日…"),
+        ("x" * 30 + "y" * 20, "x" * 20 + "…" + "y" * 19),
+        ("x y" * 50, '"x yx yx yx yx yx yx…x yx yx yx yx yx y"'),
+        ("日本" * 20, "日本" * 5 + "…" + "本" + "日本" * 4),
         ("\x1b[0m", r"\x1b[0m"),
     ],
 )
-def test_words(text: str, word: str) -> None:
-    """A text that could not be told from what stands around it is between quotes."""
-    assert PLAIN.shown(text) == word
+def test_word(text: str, word: str) -> None:
+    """A text that could be read as several words is quoted; a long one is cut in the middle."""
+    assert Screen().word(text) == word
 
 
 @given(
-    st.lists(st.text("ab日", min_size=1)), st.integers(10, 30), st.integers(0, 4), st.integers(0, 4)
+    st.lists(WIDE) | st.text("ab日,=/ ", max_size=60),
+    st.integers(10, 30),
+    st.integers(0, 4),
+    st.integers(0, 4),
 )
-def test_wrapped(words: list[str], columns: int, indent: int, hang: int) -> None:
-    """Every word is there, in order; a line is only too wide where one word is."""
-    lines = list(wrapped(words, columns, indent, hang))
-    assert " ".join(lines).split() == words
+def test_wrap(text: list[str] | str, columns: int, indent: int, hang: int) -> None:
+    """Lines fit, are indented, and hold all of the text but the blanks where it is broken."""
+    lines = list(Screen(columns).wrap(text, indent=indent, hang=hang))
+    assert "".join(lines).replace(" ", "") == "".join(text).replace(" ", "")
     for number, line in enumerate(lines):
-        blanks = indent + (hang if number else 0)
-        assert line.startswith(" " * blanks)
-        assert width(line) <= columns or " " not in line.strip()
-
-
-@pytest.mark.parametrize(
-    ("end", "kept"),
-    [
-        (0, "topology.kuber…"),
-        (5, "topology.…/zone"),
-        (14, "…rnetes.io/zone"),
-        (99, "…rnetes.io/zone"),
-    ],
-)
-def test_cut(end: int, kept: str) -> None:
-    """Of a text that is cut, as much of its end is kept as is asked for."""
-    assert PLAIN.cut("topology.kubernetes.io/zone", 15, end) == kept
-
-
-@given(st.text("ab日,=/ ", max_size=60), st.integers(2, 20))
-def test_broken(text: str, columns: int) -> None:
-    """Broken lines fit, and hold all of the text but blanks where it is broken."""
-    lines = list(broken(text, columns))
-    assert max(map(width, lines)) <= columns
-    assert "".join(lines).replace(" ", "") == text.replace(" ", "")
+        assert display_width(line) <= columns
+        assert line.startswith(" " * (indent + (hang if number else 0)))
 
 
 @pytest.mark.parametrize(
@@ -117,20 +122,91 @@ def test_broken(text: str, columns: int) -> None:
         ("id in (n-1,n-2,n-3,n-4)", ["id in", "(n-1,n-2,", "n-3,n-4)"]),
         ("aaaaaaaaaaaaaaaa b", ["aaaaaaaaaaaa", "aaaa b"]),
         ("日本日本日本日 a", ["日本日本日本", "日 a"]),
+        (["two words", "ab", "edge-[1-9]"], ["two words ab", "edge-[1-9]"]),
     ],
 )
-def test_broken_words(text: str, lines: list[str]) -> None:
-    """A word that is wider than a line is broken where a requirement has parts."""
-    assert list(broken(text, 12)) == lines
+def test_wrap_words(text: str, lines: list[str]) -> None:
+    """A line is broken between words; a word wider than a line is broken at a sign, if it can."""
+    assert list(Screen().wrap(text, columns=12)) == lines
+
+
+@pytest.mark.parametrize(
+    ("more", "columns", "joined"),
+    [
+        (False, 20, "edge-1, edge-2, gw-7"),
+        (True, 20, "edge-1, edge-2, …"),
+        (False, 19, "edge-1, edge-2, …"),
+        (False, 9, "edge-1, …"),
+        (False, 5, "ed…-1"),
+    ],
+)
+def test_join_fitting(more: bool, columns: int, joined: str) -> None:
+    """As many words are listed as fit, and an ellipsis says that there are more."""
+    assert Screen().join_fitting(["edge-1", "edge-2", "gw-7"], columns, more=more) == joined
+
+
+ROWS = [
+    ("JOB", "NODES", "WORST BLOCKER"),
+    ("jobs/fleet-agent-europe.yaml", "1,204", "region=eu: fails 81 of 1,285 nodes"),
+    ("a.yaml", "7", "none"),
+]
+
+
+@pytest.mark.parametrize(
+    ("columns", "lines"),
+    [
+        (
+            80,
+            [
+                "JOB                           NODES  WORST BLOCKER",
+                "jobs/fleet-agent-europe.yaml  1,204  region=eu: fails 81 of 1,285 nodes",
+                "a.yaml                            7  none",
+            ],
+        ),
+        (
+            60,
+            [
+                "JOB                   NODES  WORST BLOCKER",
+                "jobs/fleet…rope.yaml  1,204  region=eu: fails 81 of 1,285",
+                "                             nodes",
+                "a.yaml                    7  none",
+            ],
+        ),
+        (
+            28,
+            [
+                "JOB                    NODES",
+                "  WORST BLOCKER",
+                "jobs/fleet…urope.yaml  1,204",
+                "  region=eu: fails 81 of",
+                "  1,285 nodes",
+                "a.yaml                     7",
+                "  none",
+            ],
+        ),
+    ],
+)
+def test_table(columns: int, lines: list[str]) -> None:
+    """A table fits: a name is cut in the middle, and the last column is wrapped or goes below."""
+    table = Screen(columns).table(ROWS, right=(1,), shrink=0, wrap_last=True)
+    assert list(table) == lines
+
+
+def test_table_headings() -> None:
+    """Only the first row of a table is a heading, and columns are counted without its style."""
+    assert list(Screen(colour=True).table([("A", "B"), ("one", "2")], right=(1,))) == [
+        "\x1b[1mA    B\x1b[0m",
+        "one  2",
+    ]
 
 
 ANY = st.text(max_size=90) | st.text("`| \\<a", max_size=20)
 
 
 @given(ANY)
-def test_code(text: str) -> None:
-    """Code of Markdown ends where it should, whatever it holds, and shows what it holds."""
-    shown = code(text)
+def test_md_code(text: str) -> None:
+    """Markdown code ends where it should, whatever it holds, and nothing in it is hidden."""
+    shown = md_code(text)
     assert not unprintable(shown)
     assert "\n" not in shown
     fences = re.findall("`+", shown)
@@ -141,12 +217,12 @@ def test_code(text: str) -> None:
 
 
 @given(ANY)
-def test_code_in_a_cell(text: str) -> None:
-    """In a cell of a table it is the same, and no pipe of it ends the cell."""
-    shown = cell(text)
+def test_md_cell(text: str) -> None:
+    """In a cell of a table code is the same, and no pipe in it ends the cell."""
+    shown = md_cell(text)
     assert "|" not in re.sub(r"\\.", "", shown.replace("\\`", "`"))
     if "|" not in text:
-        assert shown == code(text)
+        assert shown == md_code(text)
 
 
 @pytest.mark.parametrize(
@@ -162,13 +238,18 @@ def test_code_in_a_cell(text: str) -> None:
     ],
 )
 def test_pipes(text: str, in_prose: str, in_cell: str) -> None:
-    """A pipe is marked in a cell, as GitHub wants it; behind a backslash no mark would help."""
-    assert (code(text), cell(text)) == (in_prose, in_cell)
+    """A pipe is escaped in a cell, as GitHub wants it; behind a backslash that would not help."""
+    assert (md_code(text), md_cell(text)) == (in_prose, in_cell)
 
 
-def test_markdown_table() -> None:
-    """A table has a line below its heads that says how its columns stand."""
-    assert list(markdown_table(("a", "b"), [("x", "1")], right=(1,))) == [
+def test_md_text() -> None:
+    """Signs of Markdown are escaped in text, and addresses do not become links."""
+    assert md_text("*a* [b](c) http://d www.e") == r"\*a\* \[b\](c) http\://d www\.e"
+
+
+def test_md_table() -> None:
+    """The line below the heads of a table says how its columns are aligned."""
+    assert list(md_table(("a", "b"), [("x", "1")], right=(1,))) == [
         "| a | b |",
         "| --- | --: |",
         "| x | 1 |",
@@ -207,9 +288,9 @@ def test_headings(
     for name, value in {"NO_COLOR": "", "TERM": "xterm", **environment}.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(sys, "stdout", Terminal())
-    assert screen_here(ascii_only=False).heading("KEY") == heading
+    assert detect_screen().heading("KEY") == heading
     monkeypatch.setattr(sys, "stdout", io.StringIO())
-    assert screen_here(ascii_only=False).heading("KEY") == "KEY"
+    assert detect_screen().heading("KEY") == "KEY"
 
 
 @pytest.mark.parametrize(("said", "columns"), [("120", 120), ("7", 20), ("", 80), ("x", 80)])
@@ -217,13 +298,13 @@ def test_columns(monkeypatch: pytest.MonkeyPatch, said: str, columns: int) -> No
     """COLUMNS says how wide the screen is; it is never narrower than 20."""
     monkeypatch.setenv("COLUMNS", said)
     monkeypatch.setattr(sys, "stdout", io.StringIO())
-    assert screen_here(ascii_only=False).columns == columns
+    assert detect_screen().columns == columns
 
 
 def test_a_stream_without_an_encoding(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where nothing is known of the stream, ASCII is drawn."""
     monkeypatch.setattr(sys, "stdout", None)
-    assert screen_here(ascii_only=False).ascii_only
+    assert detect_screen().ascii_only
 
 
 @pytest.mark.parametrize(

@@ -21,10 +21,7 @@ from nodeselect.cli.streams import write_message, write_output
 from nodeselect.inventory import Inventory
 from nodeselect.inventory.compare import Difference, compare
 from nodeselect.render.diff import diff_lines
-from nodeselect.render.layout import (
-    REPORTS,
-    screen_here,
-)
+from nodeselect.render.layout import REPORT_FORMATS, detect_screen
 from nodeselect.selectors import Selector
 from nodeselect.text import quoted
 
@@ -72,7 +69,7 @@ Exit status: 0 the same nodes match, 1 others do, 2 wrong question or input.
 @job_option("The job. Two files: the old one and the new one.", several=True)
 @all_option("Compare all nodes of two inputs.")
 @click.option(
-    "-o", "--output", type=click.Choice(REPORTS), default="text", show_default=True,
+    "-o", "--output", type=click.Choice(REPORT_FORMATS), default="text", show_default=True,
     help="How it is printed.",
 )  # fmt: skip
 @click.option("--ascii", "ascii_only", is_flag=True, help="Draw with ASCII alone.")
@@ -105,7 +102,7 @@ def diff(
         (inventories[0], inventories[-1]),
         (selectors[0], selectors[-1]),
     )
-    screen = screen_here(ascii_only=ascii_only)
+    screen = detect_screen(ascii_only=ascii_only)
     write_output(diff_lines(difference, output, screen, "".join(others)))
     for each, selector in zip(job, selectors, strict=False):
         say_empty(each, selector)

@@ -26,7 +26,7 @@ from nodeselect.cli.streams import write_message, write_output
 from nodeselect.inventory import Inventory
 from nodeselect.node import Node
 from nodeselect.render.explanation_formats import Explained, Union, explained_lines, named
-from nodeselect.render.layout import REPORTS, screen_here
+from nodeselect.render.layout import REPORT_FORMATS, detect_screen
 from nodeselect.selectors import Selector
 from nodeselect.text import quoted
 
@@ -66,7 +66,7 @@ With --node: whether that node does. Of several jobs: 0 each takes some node,
     help="Explain one node: what it has, and which requirements it fails.",
 )  # fmt: skip
 @click.option(
-    "-o", "--output", type=click.Choice(REPORTS), default="text", show_default=True,
+    "-o", "--output", type=click.Choice(REPORT_FORMATS), default="text", show_default=True,
     help="How it is printed.",
 )  # fmt: skip
 @click.option("--ascii", "ascii_only", is_flag=True, help="Draw with ASCII alone.")
@@ -109,7 +109,7 @@ def explain(
     if html is not None and any(_is_same(html, source) for source in (nodes_from, *job)):
         raise click.UsageError("--html would overwrite what it is made of", context)
     wanted = states_of(context, states)
-    screen = screen_here(ascii_only=ascii_only)
+    screen = detect_screen(ascii_only=ascii_only)
     if several:
         from nodeselect.cli.explain_jobs import explain_jobs
 

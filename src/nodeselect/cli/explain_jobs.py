@@ -12,19 +12,16 @@ from nodeselect.cli.options import job_selector, read_inventory
 from nodeselect.cli.streams import write_message, write_output
 from nodeselect.errors import JobError
 from nodeselect.inventory import Explanation, Inventory
-from nodeselect.render.explanation_formats import plain
 from nodeselect.render.layout import (
     Screen,
-    broken,
-    cell,
+    align_columns,
     json_lines,
-    markdown,
-    markdown_table,
-    number_of,
-    table,
-    wrapped,
+    md_cell,
+    md_document,
+    md_table,
+    md_text,
 )
-from nodeselect.text import width
+from nodeselect.text import display_width, pluralize
 
 __all__ = ["explain_jobs"]
 
@@ -141,11 +138,9 @@ def explain_jobs(
             write_output(json_lines(_as_dict(jobs, troubles, len(inventory))))
             write_message(summary)
         case "markdown":
-            write_output(markdown([*_markdown(jobs), "", f"**{summary}**"]))
+            write_output(md_document([*_markdown(jobs), "", f"**{summary}**"]))
         case _:
-            write_output(
-                [*_text(jobs, screen), "", *wrapped(summary.split(" "), screen.columns, hang=2)]
-            )
+            write_output([*_text(jobs, screen), "", *screen.wrap(summary, hang=2)])
     return (
         ExitStatus.ERROR
         if troubles[_Trouble.WRONG]
@@ -165,9 +160,9 @@ _SUMMARY = (
 
 
 def _summary(troubles: Counter[_Trouble], total: int) -> str:
-    parts = [f"{number_of(troubles.total(), 'job')} over {number_of(total, 'node')}"]
+    parts = [f"{pluralize(troubles.total(), 'job')} over {pluralize(total, 'node')}"]
     parts += [
-        number_of(troubles[each], one, many) for each, one, many in _SUMMARY if troubles[each]
+        pluralize(troubles[each], one, many) for each, one, many in _SUMMARY if troubles[each]
     ]
     return "; ".join(parts)
 
@@ -202,24 +197,27 @@ def _counts(job: _Job) -> tuple[str, str]:
 def _text(jobs: Sequence[_Job], screen: Screen) -> Iterator[str]:
     """Give a line for each job, with its trouble behind it or, where there is little room, below
     it; in as many lines as that needs."""
-    told = [screen.escaped(job.told) for job in jobs]
+    told = [screen.escape(job.told) for job in jobs]
     head, *lines = _counted(jobs, min(_NAME, screen.columns // 3), screen)
-    start = width(head) + 2
+    start = display_width(head) + 2
     room = screen.columns - start
-    if room >= min(_TOLD, max(map(width, (_HEADS[-1], *told)))):
+    if room >= min(_TOLD, max(map(display_width, (_HEADS[-1], *told)))):
         yield screen.heading(f"{head}  {_HEADS[-1]}")
         for line, words in zip(lines, told, strict=True):
-            first, *others = broken(words, room)
+            first, *others = screen.wrap(words, columns=room)
             yield f"{line}  {first}"
             yield from (" " * start + other for other in others)
         return
-    numbers = max(map(width, table([_HEADS[1:-1], *map(_counts, jobs)], right=(0, 1)))) + 2
+    numbers = (
+        max(map(display_width, align_columns([_HEADS[1:-1], *map(_counts, jobs)], right=(0, 1))))
+        + 2
+    )
     head, *lines = _counted(jobs, screen.columns - numbers, screen)
-    yield screen.heading(screen.cut(head, screen.columns))
+    yield screen.heading(screen.truncate(head, screen.columns))
     yield screen.heading(f"  {_HEADS[-1]}")
     for line, words in zip(lines, told, strict=True):
-        yield screen.cut(line, screen.columns)
-        yield from (f"  {part}" for part in broken(words, screen.columns - 2))
+        yield screen.truncate(line, screen.columns)
+        yield from (f"  {part}" for part in screen.wrap(words, columns=screen.columns - 2))
 
 
 def _counted(jobs: Sequence[_Job], most: int, screen: Screen) -> list[str]:
@@ -230,10 +228,10 @@ def _counted(jobs: Sequence[_Job], most: int, screen: Screen) -> list[str]:
     most = max(most, _SHORTEST)
     names = _without_folder([job.name for job in jobs])
     rows = [
-        (screen.cut(name, most, end=most), *_counts(job))
+        (screen.truncate_middle(name, most), *_counts(job))
         for name, job in zip(names, jobs, strict=True)
     ]
-    return list(table([_HEADS[:-1], *rows], right=(1, 2)))
+    return list(align_columns([_HEADS[:-1], *rows], right=(1, 2)))
 
 
 def _without_folder(names: list[str]) -> list[str]:
@@ -244,5 +242,5 @@ def _without_folder(names: list[str]) -> list[str]:
 
 
 def _markdown(jobs: Sequence[_Job]) -> Iterator[str]:
-    rows = [(cell(job.name), *_counts(job), plain(job.told)) for job in jobs]
-    yield from markdown_table(("Job", "Matched", "Connected", "Worst blocker"), rows, (1, 2))
+    rows = [(md_cell(job.name), *_counts(job), md_text(job.told)) for job in jobs]
+    yield from md_table(("Job", "Matched", "Connected", "Worst blocker"), rows, (1, 2))

@@ -13,10 +13,7 @@ from nodeselect.cli.streams import write_message, write_output
 from nodeselect.readers import open_input
 from nodeselect.readers.reader import NodeReader
 from nodeselect.render.facets import Facets, KeyFacet, facet_lines
-from nodeselect.render.layout import (
-    REPORTS,
-    screen_here,
-)
+from nodeselect.render.layout import REPORT_FORMATS, detect_screen
 from nodeselect.selectors import Selector
 
 __all__ = ["counted", "labels"]
@@ -38,7 +35,7 @@ input.
 @nodes_option()
 @selector_option("Look only at nodes that match the selector. Repeated: that match any of them.")
 @click.option(
-    "-o", "--output", type=click.Choice(REPORTS), default="text", show_default=True,
+    "-o", "--output", type=click.Choice(REPORT_FORMATS), default="text", show_default=True,
     help="How it is printed.",
 )  # fmt: skip
 @click.option("--ascii", "ascii_only", is_flag=True, help="Draw with ASCII alone.")
@@ -63,11 +60,11 @@ def labels(
     if selectors is None:
         return ExitStatus.ERROR
     facets = counted(nodes_from, selectors)
-    screen = screen_here(ascii_only=ascii_only)
+    screen = detect_screen(ascii_only=ascii_only)
     found = facets.of(key)
     write_output(facet_lines(facets, key, output, screen))
     if not found:
-        write_message("\n".join(map(screen.escaped, facets.missing(key).split("\n"))))
+        write_message("\n".join(map(screen.escape, facets.missing(key).split("\n"))))
     return ExitStatus.OK if found else ExitStatus.NEGATIVE
 
 

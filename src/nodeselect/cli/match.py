@@ -42,10 +42,10 @@ from nodeselect.readers import open_input
 from nodeselect.readers.reader import NodeFilter, NodeReader
 from nodeselect.render.explanation import headline_of, of_left_out
 from nodeselect.render.explanation_formats import Explained, Union, explained_lines, named
-from nodeselect.render.layout import number_of, screen_here, wrapped
+from nodeselect.render.layout import detect_screen
 from nodeselect.render.nodes import COLUMN_FORMATS, FORMATS, lines_of
 from nodeselect.selectors import Selector
-from nodeselect.text import quoted
+from nodeselect.text import pluralize, quoted
 
 __all__ = ["match"]
 
@@ -165,12 +165,12 @@ def match(
     if question.matched < least and (question.matched or least > 1):
         are = "is" if least == 1 else "are"
         write_message(
-            f"{number_of(least, 'node')} at least {are} wanted (--min), not {question.matched:,}"
+            f"{pluralize(least, 'node')} at least {are} wanted (--min), not {question.matched:,}"
         )
     if most is not None and question.matched > most:
         are = "is" if most == 1 else "are"
         write_message(
-            f"{number_of(most, 'node')} at most {are} wanted (--max), not {question.matched:,}"
+            f"{pluralize(most, 'node')} at most {are} wanted (--max), not {question.matched:,}"
         )
     wanted_so = question.matched >= least and (most is None or question.matched <= most)
     return ExitStatus.OK if wanted_so else ExitStatus.NEGATIVE
@@ -313,7 +313,7 @@ class _Question:
         :param shown: how many nodes were printed, where there was a limit.
         :param titles: what the selectors are called where there are several.
         """
-        screen = screen_here(ascii_only=False, stream=sys.stderr)
+        screen = detect_screen(stream=sys.stderr)
         if self._explanations and not self.matched:
             explained = list(map(Explained, titles, self._explanations))
             union = Union(0, self._explanations[0].total, None) if len(explained) > 1 else None
@@ -324,7 +324,7 @@ class _Question:
             return
         headline = self._headline
         if sys.stderr.isatty():
-            yield from wrapped(headline.split(" "), screen.columns, hang=2)
+            yield from screen.wrap(headline, hang=2)
         else:  # a log is searched for it
             yield headline
         if shown is not None and shown < self.matched:

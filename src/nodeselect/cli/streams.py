@@ -12,6 +12,7 @@ from typing import TextIO
 import click
 
 from nodeselect.errors import InventoryError, JobError, NodeselectError, SelectorError
+from nodeselect.render.layout import is_colour_wanted
 from nodeselect.text import printable
 
 __all__ = [
@@ -106,8 +107,7 @@ def highlight_severity(text: str, stream: TextIO | None = None) -> str:
     :param stream: where the text will be written; standard output by default.
     """
     stream = stream or sys.stdout
-    no_colour = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
-    if no_colour or stream is None or not stream.isatty():
+    if not is_colour_wanted(stream):
         return text
     return _SEVERITY.sub(
         lambda match: click.style(match[0], fg=_SEVERITY_COLOURS[match[0]], bold=True),

@@ -9,10 +9,7 @@ from nodeselect.cli.job_files import job_name, read_bytes
 from nodeselect.cli.options import job_option, nodes_option, read_inventory, say_empty
 from nodeselect.cli.stray_arguments import OptionsOnly
 from nodeselect.cli.streams import write_message, write_output
-from nodeselect.render.layout import (
-    REPORTS,
-    screen_here,
-)
+from nodeselect.render.layout import REPORT_FORMATS, detect_screen
 from nodeselect.render.rollout import RolloutPlan, rollout_lines
 
 if TYPE_CHECKING:
@@ -37,7 +34,7 @@ input.
 @nodes_option()
 @job_option("The job that is rolled out.")
 @click.option(
-    "-o", "--output", type=click.Choice(REPORTS), default="text", show_default=True,
+    "-o", "--output", type=click.Choice(REPORT_FORMATS), default="text", show_default=True,
     help="How it is printed.",
 )  # fmt: skip
 @click.pass_context
@@ -73,7 +70,7 @@ def waves(context: click.Context, nodes_from: str, job: str | None, output: str)
         plan_waves(ids, rollout),
         rollout_assumptions(rollout),
     )
-    write_output(rollout_lines(plan, output, screen_here(ascii_only=False)))
+    write_output(rollout_lines(plan, output, detect_screen()))
     say_empty(job, selector)
     if not matched:
         write_message("no node matches: nodeselect explain says why")

@@ -19,7 +19,7 @@ from nodeselect.index.label_index import LabelIndex
 from nodeselect.index.postings import Postings
 from nodeselect.selectors import Operator, Requirement, Selector
 from nodeselect.selectors.charset import parse_int64
-from nodeselect.text import cut, printable
+from nodeselect.text import printable, truncate
 
 __all__ = ["Plan", "Plans", "Step", "count", "make_plan", "run"]
 
@@ -238,5 +238,5 @@ def _step(index: LabelIndex, asked: object, found: Postings, *, made: bool = Fal
 
 
 def _line(what: str, step: Step) -> str:
-    text = printable(cut(step.asked, _SHOWN))
+    text = printable(truncate(step.asked, _SHOWN))
     return f"{what} {text}: {step.nodes:,} nodes, {step.bytes:,} bytes"

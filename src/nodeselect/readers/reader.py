@@ -34,7 +34,7 @@ from nodeselect.readers.raw_node import RawNode, describe, validate
 from nodeselect.readers.shapes import bacalhau, expanso, kubernetes, nomad, plain
 from nodeselect.selectors import Selector
 from nodeselect.selectors.selector import failures_of
-from nodeselect.text import cut, printable
+from nodeselect.text import printable, truncate
 
 __all__ = ["KNOWN_STATES", "NodeFilter", "NodeReader"]
 
@@ -364,7 +364,7 @@ class NodeReader:
                 return self._found(_of_shape(place, shape.extract, record))
         if whole and plain.is_label_map(record):
             return self._found(
-                (cut(printable(node_id), 60), RawNode(node_id, labels, None, None, "", ""))
+                (truncate(printable(node_id), 60), RawNode(node_id, labels, None, None, "", ""))
                 for node_id, labels in record.items()
             )
         raise _unknown(place)

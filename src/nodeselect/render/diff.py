@@ -10,15 +10,13 @@ from nodeselect.render.id_ranges import fold
 from nodeselect.render.layout import (
     MARKDOWN_CODE,
     Screen,
-    cell,
-    code,
     json_lines,
-    markdown,
-    markdown_table,
-    number_of,
-    wrapped,
+    md_cell,
+    md_code,
+    md_document,
+    md_table,
 )
-from nodeselect.text import width
+from nodeselect.text import display_width, pluralize
 
 __all__ = ["diff_lines"]
 
@@ -40,14 +38,14 @@ _Thing = TypeVar("_Thing")
 def diff_lines(difference: Difference, output: str, screen: Screen, shared: str) -> Iterable[str]:
     """Return the lines of a comparison.
 
-    :param output: one of ``REPORTS``.
+    :param output: one of ``REPORT_FORMATS``.
     :param shared: what both sides have in common: the nodes or the selector.
     """
     match output:
         case "json":
             return json_lines(difference.as_dict())
         case "markdown":
-            return markdown(_markdown(difference, shared))
+            return md_document(_markdown(difference, shared))
     return _text(difference, screen)
 
 
@@ -55,19 +53,19 @@ def _text(difference: Difference, screen: Screen) -> Iterator[str]:
     yield from _heads(difference, screen)
     yield ""
     yield screen.heading(difference.headline)
-    words = _Words(lambda text: screen.cut(text[:1_000], screen.columns - 4), screen.shown)
+    words = _Words(lambda text: screen.truncate(text[:1_000], screen.columns - 4), screen.word)
     for title, groups in _sections(difference, words):
         yield ""
         yield screen.heading(title)
         for reason, ids in groups:
-            told = f"{number_of(len(ids), 'node')}{f': {reason}' if reason else ''}"
-            yield from wrapped(told.split(" "), screen.columns, indent=2, hang=2)
+            told = f"{pluralize(len(ids), 'node')}{f': {reason}' if reason else ''}"
+            yield from screen.wrap(told, indent=2, hang=2)
             texts = fold(ids, screen.columns - 4, ascii_only=screen.ascii_only)
-            lines = list(wrapped(texts, screen.columns, indent=4))
+            lines = list(screen.wrap(texts, indent=4))
             most = _KEPT_LINES if title == "KEPT" else len(lines)
             yield from lines[:most]
             if len(lines) > most:
-                yield f"    {screen.dots}"
+                yield f"    {screen.ellipsis}"
 
 
 def _heads(difference: Difference, screen: Screen) -> Iterator[str]:
@@ -76,15 +74,16 @@ def _heads(difference: Difference, screen: Screen) -> Iterator[str]:
     room = screen.columns - len("OLD    ") - max(len(_matched(side)) for _, side in sides)
     behind = room >= _ROOM
     words = [
-        screen.cut(side.name[:1_000], room if behind else screen.columns - 5) for _, side in sides
+        screen.truncate(side.name[:1_000], room if behind else screen.columns - 5)
+        for _, side in sides
     ]
     for (name, side), word in zip(sides, words, strict=True):
         if behind:
-            blank = " " * (max(map(width, words)) - width(word))
+            blank = " " * (max(map(display_width, words)) - display_width(word))
             yield f"{name}  {word}{blank}  {_matched(side)}"
         else:
             yield f"{name}  {word}"
-            yield from wrapped(_matched(side).split(" "), screen.columns, indent=5)
+            yield from screen.wrap(_matched(side), indent=5)
 
 
 def _markdown(difference: Difference, both: str) -> Iterator[str]:
@@ -92,19 +91,19 @@ def _markdown(difference: Difference, both: str) -> Iterator[str]:
 
     :param both: what OLD and NEW have in common: the nodes, or what is asked of them.
     """
-    yield f"**{f'{code(both)}: ' if both else ''}{difference.headline}**"
+    yield f"**{f'{md_code(both)}: ' if both else ''}{difference.headline}**"
     yield ""
     rows = [
-        (name, cell(side.name), _matched(side))
+        (name, md_cell(side.name), _matched(side))
         for name, side in (("old", difference.old), ("new", difference.new))
     ]
-    yield from markdown_table(("", "of", "nodes"), rows)
-    for title, groups in _sections(difference, _Words(cell, cell)):
+    yield from md_table(("", "of", "nodes"), rows)
+    for title, groups in _sections(difference, _Words(md_cell, md_cell)):
         most = _KEPT_TEXTS if title == "KEPT" else None
         yield ""
         yield f"{title.capitalize()}:"
         yield ""
-        yield from markdown_table(
+        yield from md_table(
             ("nodes", "why", "ids"),
             [
                 (f"{len(ids):,}", reason or "as before", _folded(fold(ids, MARKDOWN_CODE), most))
@@ -116,7 +115,7 @@ def _markdown(difference: Difference, both: str) -> Iterator[str]:
 
 def _folded(texts: list[str], most: int | None) -> str:
     dots = " …" if most is not None and len(texts) > most else ""
-    return " ".join(map(cell, texts[:most])) + dots
+    return " ".join(map(md_cell, texts[:most])) + dots
 
 
 def _matched(side: Side) -> str:

@@ -8,7 +8,7 @@ from itertools import groupby
 from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
 
-from nodeselect.text import cut, in_ascii, printable, quoted, width
+from nodeselect.text import display_width, printable, quoted, to_ascii, truncate
 
 if TYPE_CHECKING:
     from nodeselect.explain.explanation import Explanation, NodeExplanation
@@ -73,9 +73,11 @@ def lines_of_node(
     helds = ["no such label" if value is None else quoted(value) for value in values]
     hang = " " * len("  pass    ")
     room = (
-        screen.columns - len(hang) - max((width(screen.shown(held)) for held in helds), default=0)
+        screen.columns
+        - len(hang)
+        - max((display_width(screen.shown(held)) for held in helds), default=0)
     )
-    most = min(max(map(width, texts), default=0), max(room, screen.columns // 2))
+    most = min(max(map(display_width, texts), default=0), max(room, screen.columns // 2))
     for text, held, (*_, passes) in zip(texts, helds, explanation.requirements, strict=True):
         start = f"  {verdicts[passes]}  {_left(screen.narrowed(text, most), most)}  "
         yield from screen.wrapped("pass" if passes else "fail", f"{start}{held}", "", hang=hang)
@@ -83,7 +85,7 @@ def lines_of_node(
 
 def short(text: str, limit: int = _REQUIREMENT) -> str:
     """Give the text of a requirement as it stands in a sentence."""
-    return cut(printable(text[: limit + 1]), limit)
+    return truncate(printable(text[: limit + 1]), limit)
 
 
 def headline_of(
@@ -178,12 +180,12 @@ class _Screen:
 
     def shown(self, text: str) -> str:
         """Give ``text`` in the characters that there are."""
-        return in_ascii(text) if self._ascii_only else text
+        return to_ascii(text) if self._ascii_only else text
 
     def narrowed(self, text: str, columns: int) -> str:
         """Cut a text that is too wide, and show that it was cut."""
         text = self.shown(text)
-        if width(text) <= columns:
+        if display_width(text) <= columns:
             return text
         dots = self.shown("…")
         return _prefix(text, columns - len(dots)) + dots
@@ -236,9 +238,10 @@ class _Page:
         fails, left, only = (max(map(len, column)) for column in zip(names, *counts, strict=True))
         rest = self._screen.columns - fails - left - only - 8  # four gaps of two
         texts = [
-            self._screen.shown(printable(cut(outcome.text, _REQUIREMENT))) for outcome in outcomes
+            self._screen.shown(printable(truncate(outcome.text, _REQUIREMENT)))
+            for outcome in outcomes
         ]
-        most = max(map(width, ("REQUIREMENT", *texts)))
+        most = max(map(display_width, ("REQUIREMENT", *texts)))
         bar = max(min(_BAR, rest - most), _SHORTEST_BAR)
         if rest - bar < _SHORTEST:  # no room for a bar, nor for the gap before it
             bar, rest = 0, rest + 2
@@ -276,11 +279,11 @@ class _Page:
         if rest:
             rows.append((f"{rest:,}", "for other reasons", (), 0))
         counts = max(len(count) for count, *_ in rows)
-        names = max(width(name) for _, name, *_ in rows)
+        names = max(display_width(name) for _, name, *_ in rows)
         free = self._screen.columns - counts - 4
         beside = free - names - 2
         stacked = any(
-            width(self._examples(ids[:2], nodes, None)) > beside for *_, ids, nodes in rows
+            display_width(self._examples(ids[:2], nodes, None)) > beside for *_, ids, nodes in rows
         )
         for count, name, ids, nodes in rows:
             start = f"  {_right(count, counts)}  "
@@ -307,7 +310,7 @@ class _Page:
         while True:
             text = ", ".join(shown) + (", …" if shown and nodes > len(shown) else "")
             text = self._screen.shown(text)
-            if columns is None or width(text) <= columns:
+            if columns is None or display_width(text) <= columns:
                 return text
             if len(shown) <= 1:
                 return self._screen.narrowed(shown[0], columns)
@@ -315,17 +318,17 @@ class _Page:
 
 
 def _left(text: str, columns: int) -> str:
-    return text + " " * (columns - width(text))
+    return text + " " * (columns - display_width(text))
 
 
 def _right(text: str, columns: int) -> str:
-    return " " * (columns - width(text)) + text
+    return " " * (columns - display_width(text)) + text
 
 
 def _prefix(text: str, columns: int) -> str:
     """Give as much of the beginning as has room in ``columns``."""
     end = min(len(text), columns)
-    while width(text[:end]) > columns:
+    while display_width(text[:end]) > columns:
         end -= 1
     return text[:end]
 
@@ -336,7 +339,7 @@ def _wrapped(text: str, columns: int, hang: str) -> Iterator[str]:
     A word that is wider than a line is broken, since a terminal would break it anyway.
     """
     least = len(text) - len(text.lstrip())
-    while width(text) > columns:
+    while display_width(text) > columns:
         part = _prefix(text, columns)
         if text[len(part)] != " " and (blank := part.rfind(" ", least + 1)) > 0:
             part = part[:blank]

@@ -1,6 +1,5 @@
 """Explanations as text, JSON and Markdown."""
 
-import re
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
@@ -8,10 +7,10 @@ import click
 
 from nodeselect.inventory import Explanation, NodeExplanation
 from nodeselect.render.explanation import headline_of
-from nodeselect.render.layout import Screen, cell, code, json_lines, markdown_table
+from nodeselect.render.layout import Screen, json_lines, md_cell, md_code, md_table, md_text
 from nodeselect.selectors import Selector
 
-__all__ = ["Explained", "Union", "explained_lines", "named", "painted", "plain"]
+__all__ = ["Explained", "Union", "explained_lines", "named", "painted"]
 
 _MOST = 10
 """Reasons in a table of Markdown; the others are summed up."""
@@ -71,10 +70,10 @@ def explained_lines(
         if number:
             yield ""
         if several and output == "markdown":
-            yield f"## {code(title)}"
+            yield f"## {md_code(title)}"
             yield ""
         elif several:
-            yield screen.heading(screen.cut(f"{number + 1}. {title}", screen.columns))
+            yield screen.heading(screen.truncate(f"{number + 1}. {title}", screen.columns))
             yield ""
         yield from _markdown(each, subject) if output == "markdown" else painted(each, screen)
     if union is not None:
@@ -92,26 +91,18 @@ def named(expressions: Sequence[str], selectors: Sequence[Selector]) -> Sequence
 def painted(explanation: Explanation | NodeExplanation, screen: Screen) -> Iterator[str]:
     """Give the lines of the text, in colour where the screen has it."""
     for line in explanation.lines(screen.columns, ascii_only=screen.ascii_only):
-        how = _COLOURS.get(line.kind) if screen.bold else None
+        how = _COLOURS.get(line.kind) if screen.colour else None
         yield line.text if how is None else click.style(line.text, **how)
 
 
-def plain(text: str) -> str:
-    """Give printable text so that nothing in it means anything in Markdown."""
-    return _SIGNS.sub(r"\\\g<0>", text)
-
-
-_SIGNS = re.compile(r"[\\`*_\[\]<>|~&$@#]|:(?=//)|(?<=www)[.]")
-
-
 def _markdown(explanation: Explanation | NodeExplanation, subject: str) -> Iterator[str]:
-    yield f"**{code(subject)}: {plain(explanation.headline)}**"
+    yield f"**{md_code(subject)}: {md_text(explanation.headline)}**"
     if isinstance(explanation, NodeExplanation):
         yield ""
-        yield from markdown_table(
+        yield from md_table(
             ("", "Requirement", "The node has"),
             [
-                ("pass" if passes else "**fail**", cell(text), _held(value))
+                ("pass" if passes else "**fail**", md_cell(text), _held(value))
                 for text, value, passes in explanation.requirements
             ],
         )
@@ -119,10 +110,10 @@ def _markdown(explanation: Explanation | NodeExplanation, subject: str) -> Itera
     outcomes = explanation.outcomes
     if outcomes:
         yield ""
-        yield from markdown_table(
+        yield from md_table(
             ("Requirement", "Fails", "Left", "Only this"),
             [
-                (cell(each.text), f"{each.fails:,}", f"{each.left:,}", f"{each.only:,}")
+                (md_cell(each.text), f"{each.fails:,}", f"{each.left:,}", f"{each.only:,}")
                 for each in outcomes
             ],
             (1, 2, 3),
@@ -132,8 +123,8 @@ def _markdown(explanation: Explanation | NodeExplanation, subject: str) -> Itera
         rows = [
             (
                 f"{each.nodes:,}",
-                ", ".join(cell(outcomes[place].text) for place in each.failed),
-                ", ".join(map(cell, each.ids)),
+                ", ".join(md_cell(outcomes[place].text) for place in each.failed),
+                ", ".join(map(md_cell, each.ids)),
             )
             for each in shown
         ]
@@ -141,13 +132,13 @@ def _markdown(explanation: Explanation | NodeExplanation, subject: str) -> Itera
         if rest := failing - sum(each.nodes for each in shown):
             rows.append((f"{rest:,}", "for other reasons", ""))
         yield ""
-        yield from markdown_table(("Nodes", "Fail", "Such as"), rows, (0,))
+        yield from md_table(("Nodes", "Fail", "Such as"), rows, (0,))
     if notes := explanation.notes:
         yield ""
-        yield from (f"- {plain(note)}" for note in notes)
+        yield from (f"- {md_text(note)}" for note in notes)
     yield ""
-    yield plain(explanation.advice)
+    yield md_text(explanation.advice)
 
 
 def _held(value: str | None) -> str:
-    return "no such label" if value is None else cell(value)
+    return "no such label" if value is None else md_cell(value)

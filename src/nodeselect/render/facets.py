@@ -1,21 +1,18 @@
 """Counts of labels as text, Markdown and JSON."""
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from nodeselect.render.explanation import headline_of
 from nodeselect.render.layout import (
     Screen,
-    cell,
+    align_columns,
     json_lines,
-    markdown,
-    markdown_table,
-    number_of,
-    table,
-    wrapped,
+    md_cell,
+    md_document,
+    md_table,
 )
-from nodeselect.text import quoted, width
+from nodeselect.text import display_width, pluralize, quoted
 
 __all__ = ["Facets", "KeyFacet", "facet_lines"]
 
@@ -67,10 +64,10 @@ class Facets(NamedTuple):
         if self.chosen:
             text = headline_of(self.nodes, self.total, self.connected, ())
         else:
-            text = number_of(self.total, "node")
+            text = pluralize(self.total, "node")
             if self.connected is not None:
                 text += f", {self.connected:,} of them connected"
-        return f"{text}; {number_of(len(self.keys), 'label key')}" if self.keys else text
+        return f"{text}; {pluralize(len(self.keys), 'label key')}" if self.keys else text
 
     def missing(self, key: str | None) -> str:
         """Say that no node has the label that was asked for, or any."""
@@ -106,19 +103,19 @@ class Facets(NamedTuple):
 def facet_lines(facets: Facets, key: str | None, output: str, screen: Screen) -> Iterable[str]:
     """Return the lines that show all keys, or the values of one key.
 
-    :param output: one of ``REPORTS``.
+    :param output: one of ``REPORT_FORMATS``.
     """
     found = facets.of(key)
     match output:
         case "json":
             return json_lines(facets.as_dict(found, None if key is not None else _TOP))
         case "markdown":
-            return markdown(_markdown(facets, found, key))
+            return md_document(_markdown(facets, found, key))
     return _text(facets, found, key, screen) if found else ()
 
 
 def _text(facets: Facets, found: list[KeyFacet], key: str | None, screen: Screen) -> Iterator[str]:
-    yield from wrapped(facets.headline.split(" "), screen.columns)
+    yield from screen.wrap(facets.headline)
     yield ""
     if key is not None:
         yield from _values(facets, found[0], screen)
@@ -130,7 +127,7 @@ def _keys(facets: Facets, screen: Screen) -> Iterator[str]:
     """Give a line for each key, with its most frequent values behind it or, where there is little
     room, on a line of their own."""
     keys = [each.key for each in facets.keys]
-    longest = max(width(screen.shown(key, screen.columns)) for key in keys)
+    longest = max(display_width(screen.word(key, screen.columns)) for key in keys)
     counts = _counts(facets, screen, min(20, screen.columns // 8))
     room = screen.columns - _width(counts)
     if room < min(longest, _KEY):
@@ -138,9 +135,9 @@ def _keys(facets: Facets, screen: Screen) -> Iterator[str]:
         room = screen.columns - _width(counts)
     beside = room - 2 - _ROOM
     behind = beside >= min(longest, screen.columns // 3)
-    names = ["KEY", *_short(keys, beside if behind else room, screen)]
+    names = ["KEY", *(screen.word(key, beside if behind else room) for key in keys)]
     lines = _columns([(name, *row) for name, row in zip(names, counts, strict=True)])
-    start = max(map(width, lines)) + 2
+    start = max(map(display_width, lines)) + 2
     yield screen.heading(f"{lines[0]}  MOST FREQUENT" if behind else lines[0])
     for line, each in zip(lines[1:], facets.keys, strict=True):
         if behind:
@@ -160,49 +157,30 @@ def _counts(facets: Facets, screen: Screen, bar: int) -> list[tuple[str, ...]]:
 
 
 def _columns(rows: Sequence[tuple[str, ...]]) -> list[str]:
-    return list(table(rows, right=(1, len(rows[0]) - 1)))
+    return list(align_columns(rows, right=(1, len(rows[0]) - 1)))
 
 
 def _width(counts: Sequence[tuple[str, ...]]) -> int:
     """Count the columns that are not those of the key."""
-    return max(map(width, _columns([("", *row) for row in counts])))
-
-
-def _named(key: str, columns: int, screen: Screen) -> str:
-    """Give a key of at most ``columns``; the name behind the prefix tells the most."""
-    return screen.shown(key, columns, len(key) - key.rfind("/"))
-
-
-def _short(keys: Sequence[str], columns: int, screen: Screen) -> list[str]:
-    """Give keys of at most ``columns``; those that would look alike are cut where that tells the
-    most of them apart."""
-    words = [_named(key, columns, screen) for key in keys]
-    alike: defaultdict[str, list[int]] = defaultdict(list)
-    for at, word in enumerate(words):
-        alike[word].append(at)
-    for places in alike.values():
-        if len(places) > 1:
-            ends = (0, columns // 2, columns)
-            ways = [[screen.shown(keys[at], columns, end) for at in places] for end in ends]
-            best = max(ways, key=lambda way: len(set(way)))
-            for at, word in zip(places, best, strict=True):
-                words[at] = word
-    return words
+    return max(map(display_width, _columns([("", *row) for row in counts])))
 
 
 def _top(each: KeyFacet, columns: int, screen: Screen) -> str:
     """Give as many of the most frequent values as fit, the first one at least."""
-    rest = f", {screen.dots}"
+    rest = f", {screen.ellipsis}"
     text = ""
     for at, (value, nodes) in enumerate(each.values[:_TOP]):
-        word = f"{screen.shown(value)} ({nodes:,})"
+        word = f"{screen.word(value)} ({nodes:,})"
         more = at + 1 < len(each.values)
-        if text and width(text) + 2 + width(word) + (len(rest) if more else 0) > columns:
+        if (
+            text
+            and display_width(text) + 2 + display_width(word) + (len(rest) if more else 0) > columns
+        ):
             return text + rest
         text += f", {word}" if text else word
-        if width(text) > columns:
+        if display_width(text) > columns:
             count = f" ({nodes:,})"
-            return screen.shown(value, columns - len(count)) + count
+            return screen.word(value, columns - len(count)) + count
     return text + rest if len(each.values) > _TOP else text
 
 
@@ -213,15 +191,15 @@ def _values(facets: Facets, found: KeyFacet, screen: Screen) -> Iterator[str]:
     room = max(screen.columns - bar - counts - 4, screen.columns // 3)  # two gaps of two
     rows = [("VALUE", "NODES", "")]
     for value, nodes in found.values:
-        word = screen.shown(value, room)
+        word = screen.word(value, room)
         rows.append((word, f"{nodes:,}", screen.bar(nodes, facets.nodes, bar)))
     if absent := facets.nodes - found.nodes:
         rows.append(("(no such label)", f"{absent:,}", screen.bar(absent, facets.nodes, bar)))
-    lines = table(rows, right=(1,))
+    lines = align_columns(rows, right=(1,))
     has = "has" if found.nodes == 1 else "have"
-    told = f"{number_of(found.nodes, 'node')} {has} it, {number_of(len(found.values), 'value')}"
-    name = _named(found.key, screen.columns - 1, screen)
-    yield from wrapped(f"{name}: {told}".split(" "), screen.columns)
+    told = f"{pluralize(found.nodes, 'node')} {has} it, {pluralize(len(found.values), 'value')}"
+    name = screen.word(found.key, screen.columns - 1)
+    yield from screen.wrap(f"{name}: {told}")
     yield screen.heading(next(lines))
     yield from lines
 
@@ -232,14 +210,14 @@ def _markdown(facets: Facets, found: list[KeyFacet], key: str | None) -> Iterato
         return
     yield ""
     if key is None:
-        yield from markdown_table(
+        yield from md_table(
             ("key", "nodes", "values", "most frequent"),
             [
                 (
-                    cell(each.key),
+                    md_cell(each.key),
                     f"{each.nodes:,}",
                     f"{len(each.values):,}",
-                    ", ".join(f"{cell(value)} ({n:,})" for value, n in each.values[:_TOP])
+                    ", ".join(f"{md_cell(value)} ({n:,})" for value, n in each.values[:_TOP])
                     + (", …" if len(each.values) > _TOP else ""),
                 )
                 for each in found
@@ -247,7 +225,7 @@ def _markdown(facets: Facets, found: list[KeyFacet], key: str | None) -> Iterato
             right=(1, 2),
         )
         return
-    rows = [(cell(value), f"{nodes:,}") for value, nodes in found[0].values]
+    rows = [(md_cell(value), f"{nodes:,}") for value, nodes in found[0].values]
     if absent := facets.nodes - found[0].nodes:
         rows.append(("no such label", f"{absent:,}"))
-    yield from markdown_table((cell(key), "nodes"), rows, right=(1,))
+    yield from md_table((md_cell(key), "nodes"), rows, right=(1,))

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 
-from nodeselect.text import width
+from nodeselect.text import display_width
 
 __all__ = ["fold"]
 
@@ -63,7 +63,11 @@ def fold(ids: Iterable[str], longest: int | None = None, *, ascii_only: bool = F
                 if not (_follow(numerals) if follow else _are_counted(numerals)):
                     continue
                 members = [before + numeral + behind for numeral in numerals]
-                room = None if longest is None else longest - width(before) - width(behind) - 2
+                room = (
+                    None
+                    if longest is None
+                    else longest - display_width(before) - display_width(behind) - 2
+                )
                 folded = [f"{before}[{some}]{behind}" for some in _lists(_ranges(numerals), room)]
                 if follow or _columns(folded) < _columns(members):
                     for node_id in members:
@@ -116,7 +120,7 @@ def _are_counted(numerals: Sequence[str]) -> bool:
 
 def _columns(texts: Sequence[str]) -> int:
     """Give the columns of texts with a blank behind each."""
-    return sum(map(width, texts)) + len(texts)
+    return sum(map(display_width, texts)) + len(texts)
 
 
 def _lists(ranges: Iterable[str], room: int | None) -> Iterator[str]:

@@ -1,111 +1,217 @@
-"""What the forms of a report share: columns and bars on a screen, Markdown, JSON."""
+"""Layout of reports: lines, tables and bars on a screen, Markdown, JSON."""
 
 import json
 import os
 import re
 import sys
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, NamedTuple, TextIO
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from typing import Any, Literal, NamedTuple, TextIO
 
-import click
-
-from nodeselect.text import cut, in_ascii, printable, width
+from nodeselect.text import display_width, printable, to_ascii, truncate
 
 __all__ = [
     "MARKDOWN_CODE",
-    "REPORTS",
+    "REPORT_FORMATS",
     "Screen",
-    "broken",
-    "cell",
-    "code",
+    "align_columns",
+    "detect_screen",
+    "is_colour_wanted",
     "json_lines",
-    "markdown",
-    "markdown_table",
-    "number_of",
-    "screen_here",
-    "table",
-    "wrapped",
+    "md_cell",
+    "md_code",
+    "md_document",
+    "md_table",
+    "md_text",
 ]
 
-REPORTS = ("text", "json", "markdown")
-"""The forms of a report."""
+REPORT_FORMATS = ("text", "json", "markdown")
 
 MARKDOWN_CODE = 200
-"""Characters of the longest user text in Markdown."""
+"""Characters of the longest user text in Markdown; the rest of a longer one is cut off."""
 
+# Eighths of a column.
 _BLOCKS = " ▏▎▍▌▋▊▉█"
-"""Eighths of a column."""
 
+# Text that is unambiguous without quotes.
 _PLAIN = re.compile(r"[^\s,()\"'…]+")
-"""A text that needs no quotes to be told from what stands around it."""
 
-_SIGNS = ",/="
-"""Behind these a requirement is broken rather than elsewhere."""
+# A word that is wider than a line is broken after one of these, if it has any.
+_BREAKS = ",/="
+
+# Columns that the wrapped last column of a table needs beside the others.
+_LAST_COLUMN = 30
+
+# Columns below which a table does not truncate its cells.
+_SHORTEST_CELL = 12
+
+_STYLES = {
+    "heading": "\x1b[1m",
+    "error": "\x1b[31m\x1b[1m",
+    "warning": "\x1b[33m\x1b[1m",
+    "fail": "\x1b[31m",
+    "advice": "\x1b[32m\x1b[1m",
+}
+_RESET = "\x1b[0m"
 
 
 class Screen(NamedTuple):
-    """What a report is drawn on."""
+    """What a report is laid out for.
 
-    columns: int
-    """How wide it is."""
-    ascii_only: bool
-    """Whether there is ASCII alone; whatever else user text holds is shown as its escape."""
-    bold: bool
-    """Whether headings are bold."""
+    Methods that return text return it escaped, and in ASCII if the screen has nothing else.
+    """
+
+    columns: int = 80
+    ascii_only: bool = False
+    colour: bool = False
+
+    @property
+    def ellipsis(self) -> str:
+        """The sign for something left out."""
+        return "..." if self.ascii_only else "…"
+
+    def escape(self, text: str) -> str:
+        """Return text without characters that this screen cannot show or would interpret."""
+        text = printable(text)
+        return to_ascii(text) if self.ascii_only else text
+
+    def style(
+        self, text: str, style: Literal["heading", "error", "warning", "fail", "advice"]
+    ) -> str:
+        """Return escaped text in a style; unchanged on a screen without colour."""
+        return f"{_STYLES[style]}{text}{_RESET}" if self.colour and text else text
 
     def heading(self, text: str) -> str:
-        """Draw a heading."""
-        return click.style(text, bold=True) if self.bold else text
+        """Return escaped text as a heading."""
+        return self.style(text, "heading")
 
     def bar(self, part: int, whole: int, columns: int) -> str:
-        """Draw a share of ``columns``; what is not nothing leaves a trace.
-
-        ``part`` is at most ``whole``.
-        """
+        """Draw ``part`` of ``whole`` as a bar of at most ``columns``; only 0 leaves no trace."""
         eighths = -(-part * columns * 8 // whole) if whole else 0
         if self.ascii_only:
             return "#" * -(-eighths // 8)
         return "█" * (eighths // 8) + _BLOCKS[eighths % 8].strip()
 
-    @property
-    def dots(self) -> str:
-        """What stands for something left out."""
-        return "..." if self.ascii_only else "…"
-
-    def escaped(self, text: str) -> str:
-        """Give text in the characters that there are, and nothing that a terminal would obey."""
-        text = printable(text)
-        return in_ascii(text) if self.ascii_only else text
-
-    def shown(self, text: str, columns: int = 40, end: int = 0) -> str:
-        """Give user text as a word of at most ``columns``: escaped, cut as by :meth:`cut`, and
-        between quotes where it could not be told from what stands around it."""
-        word = self.escaped(text if end else text[: columns + 1])
-        if _PLAIN.fullmatch(word):
-            return self.cut(word, columns, end)
-        return f'"{self.cut(word, columns - 2, end)}"'
-
-    def cut(self, text: str, columns: int, end: int = 0) -> str:
-        """Give text escaped, or as much of its beginning as has room in ``columns``.
-
-        :param end: columns of its end that are kept before its beginning is.
-        """
-        text = self.escaped(text)
-        if width(text) <= columns:
+    def truncate(self, text: str, columns: int) -> str:
+        """Return text, or as much of its beginning as fits and an ellipsis."""
+        text = self.escape(text)
+        if display_width(text) <= columns:
             return text
-        room = max(columns - len(self.dots), 0)
-        kept = text[len(text) - min(end, room) :]
-        while width(kept) > room:
-            kept = kept[1:]
-        return _beginning(text, room - width(kept)) + self.dots + kept
+        return _prefix(text, columns - len(self.ellipsis)) + self.ellipsis
+
+    def truncate_middle(self, text: str, columns: int) -> str:
+        """Return text, or its beginning and its end around an ellipsis.
+
+        For ids, label keys and file names: those that look alike often differ at the end.
+        """
+        text = self.escape(text)
+        if display_width(text) <= columns:
+            return text
+        room = columns - len(self.ellipsis)
+        end = _prefix(text[::-1], room // 2)[::-1]
+        return _prefix(text, room - display_width(end)) + self.ellipsis + end
+
+    def word(self, text: str, columns: int = 40) -> str:
+        """Return user text as one word: truncated in the middle, and quoted if it has blanks or
+        signs that would make it look like several."""
+        if _PLAIN.fullmatch(self.escape(text)):
+            return self.truncate_middle(text, columns)
+        return f'"{self.truncate_middle(text, columns - 2)}"'
+
+    def wrap(
+        self,
+        text: str | Iterable[str],
+        *,
+        indent: int = 0,
+        hang: int = 0,
+        columns: int | None = None,
+    ) -> Iterator[str]:
+        """Yield text in lines that fit: broken at blanks, and inside words wider than a line.
+
+        :param text: a text, or its words, which may hold blanks themselves.
+        :param indent: blanks before the first line.
+        :param hang: additional blanks before the other lines.
+        :param columns: width of a line, with its blanks; the screen's width by default.
+        """
+        columns = self.columns if columns is None else columns
+        line = " " * indent
+        is_empty = True
+        for word in text.split(" ") if isinstance(text, str) else text:
+            word = self.escape(word)
+            if not is_empty and display_width(line) + 1 + display_width(word) > columns:
+                yield line
+                line, is_empty = " " * (indent + hang), True
+            while is_empty and len(line) + display_width(word) > columns:
+                piece = _prefix(word, columns - len(line)) or word[:1]
+                piece = piece[: max(map(piece.rfind, _BREAKS)) + 1] or piece
+                word = word[len(piece) :]
+                if not word:
+                    word = piece
+                    break
+                yield line + piece
+                line = " " * (indent + hang)
+            line += word if is_empty else f" {word}"
+            is_empty = False
+        if not is_empty:
+            yield line
+
+    def join_fitting(self, words: Sequence[str], columns: int, *, more: bool = False) -> str:
+        """Return as many comma-separated words as fit, at least one, and an ellipsis for the rest.
+
+        :param more: whether there are more than these words.
+        """
+        words = [self.escape(word) for word in words]
+        for count in range(len(words), 0, -1):
+            rest = [self.ellipsis] if more or count < len(words) else []
+            text = ", ".join([*words[:count], *rest])
+            if display_width(text) <= columns:
+                return text
+        return self.truncate_middle(words[0], columns) if words else ""
+
+    def table(
+        self,
+        rows: Sequence[Sequence[str]],
+        *,
+        right: Collection[int] = (),
+        shrink: int | None = None,
+        wrap_last: bool = False,
+    ) -> Iterator[str]:
+        """Yield rows of cells in columns that fit the screen; the first row is the heading.
+
+        :param right: columns whose cells are aligned to the right.
+        :param shrink: the column whose cells are truncated in the middle if there is too little
+            room.
+        :param wrap_last: wrap the cells of the last column; they are on lines of their own, below
+            the others, if there is little room.
+        """
+        cells = [[self.escape(cell) for cell in row] for row in rows]
+        last = [row.pop() for row in cells] if wrap_last else [""] * len(cells)
+        widths = _column_widths(cells)
+        flexible = 0 if shrink is None else widths[shrink]
+        room = self.columns - (sum(widths) - flexible) - 2 * (len(widths) - 1)
+        is_beside = False
+        if wrap_last:
+            longest = max(map(display_width, last))
+            least = min(flexible, max(self.columns // 3, _SHORTEST_CELL))
+            is_beside = room - least - 2 >= min(longest, _LAST_COLUMN)
+            room = max(least, room - 2 - longest) if is_beside else room
+        if shrink is not None and room < flexible:
+            for row in cells:
+                row[shrink] = self.truncate_middle(row[shrink], max(room, _SHORTEST_CELL))
+        indent = sum(_column_widths(cells)) + 2 * len(widths) if is_beside else 2
+        for number, line in enumerate(align_columns(cells, right)):
+            lines = list(self.wrap(last[number], indent=indent)) if last[number] else []
+            if is_beside and lines:
+                lines[0] = line + " " * (indent - display_width(line)) + lines[0][indent:]
+            else:
+                lines.insert(0, line)
+            yield from map(self.heading, lines) if number == 0 else lines
 
 
-def screen_here(*, ascii_only: bool, stream: TextIO | None = None) -> Screen:
-    """Give the screen that standard output, or ``stream``, is: COLUMNS, the terminal, or 80
-    columns.
+def detect_screen(*, ascii_only: bool = False, stream: TextIO | None = None) -> Screen:
+    """Return the screen that ``stream``, or standard output, is.
 
-    A stream whose encoding has no blocks gets ASCII. Headings are bold on a terminal, where that is
-    not declined.
+    Its width is that of COLUMNS, of the terminal, or 80. A stream that cannot encode blocks gets
+    ASCII.
     """
     stream = sys.stdout if stream is None else stream
     encoding = getattr(stream, "encoding", None) or "ascii"
@@ -113,108 +219,91 @@ def screen_here(*, ascii_only: bool, stream: TextIO | None = None) -> Screen:
         "█…".encode(encoding)
     except UnicodeEncodeError:
         ascii_only = True
+    return Screen(max(_columns(stream), 20), ascii_only, is_colour_wanted(stream))
+
+
+def is_colour_wanted(stream: TextIO | None) -> bool:
+    """Return whether ``stream`` is a terminal, and neither NO_COLOR nor TERM=dumb is set."""
     declined = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
-    bold = not declined and stream is not None and stream.isatty()
-    return Screen(max(_columns(stream), 20), ascii_only, bold)
+    return not declined and stream is not None and stream.isatty()
 
 
 def _columns(stream: TextIO | None) -> int:
-    said = os.environ.get("COLUMNS", "")
-    if said.isdecimal() and 0 < len(said) < 6 and int(said):
-        return int(said)
+    columns = os.environ.get("COLUMNS", "")
+    if columns.isdecimal() and 0 < len(columns) < 6 and int(columns):
+        return int(columns)
     try:
         return os.get_terminal_size(-1 if stream is None else stream.fileno()).columns or 80
     except (OSError, ValueError):
         return 80
 
 
-def _beginning(text: str, columns: int) -> str:
-    """Give as much of the beginning as has room."""
-    text = text[:columns]
-    while width(text) > columns:
+def align_columns(
+    rows: Sequence[Sequence[str]], right: Collection[int] = (), *, gap: int = 2
+) -> Iterator[str]:
+    """Yield rows of escaped cells as lines in columns, ``gap`` blanks apart."""
+    widths = _column_widths(rows)
+    for row in rows:
+        cells = []
+        for number, (cell, width) in enumerate(zip(row, widths, strict=True)):
+            blanks = " " * (width - display_width(cell))
+            cells.append(blanks + cell if number in right else cell + blanks)
+        yield (" " * gap).join(cells).rstrip()
+
+
+def _column_widths(rows: Sequence[Sequence[str]]) -> list[int]:
+    return [max(map(display_width, column)) for column in zip(*rows, strict=True)]
+
+
+def _prefix(text: str, columns: int) -> str:
+    """Return as much of the beginning of escaped ``text`` as fits."""
+    text = text[: max(columns, 0)]
+    while display_width(text) > columns:
         text = text[:-1]
     return text
 
 
-def number_of(count: int, one: str, many: str | None = None) -> str:
-    """Say a number of things: ``number_of(2, "node")`` is "2 nodes"."""
-    return f"{count:,} {one if count == 1 else many or one + 's'}"
+def md_text(text: str) -> str:
+    """Return escaped text in which no sign has a meaning in Markdown."""
+    return _MARKDOWN_SIGNS.sub(r"\\\g<0>", text)
 
 
-def table(rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> Iterator[str]:
-    """Give rows of printable cells as lines in columns; those in ``right`` end where others do."""
-    widths = [max(map(width, column)) for column in zip(*rows, strict=True)]
-    for row in rows:
-        cells = []
-        for at, (cell, most) in enumerate(zip(row, widths, strict=True)):
-            blank = " " * (most - width(cell))
-            cells.append(blank + cell if at in right else cell + blank)
-        yield "  ".join(cells).rstrip()
+# The last two would make a link of an address.
+_MARKDOWN_SIGNS = re.compile(r"[\\`*_\[\]<>|~&$@#]|:(?=//)|(?<=www)[.]")
 
 
-def wrapped(words: Iterable[str], columns: int, indent: int = 0, hang: int = 0) -> Iterator[str]:
-    """Give words, with a blank between two, in lines of at most ``columns`` where they fit.
-
-    :param indent: blanks before the first line.
-    :param hang: blanks more before the others.
-    """
-    line, empty = " " * indent, True
-    for word in words:
-        if not empty and width(line) + 1 + width(word) > columns:
-            yield line
-            line, empty = " " * (indent + hang), True
-        line += word if empty else f" {word}"
-        empty = False
-    if not empty:
-        yield line
-
-
-def broken(text: str, columns: int) -> Iterator[str]:
-    """Give printable text in lines of at most ``columns``, broken at its blanks; a word that is
-    wider than a line behind a sign that parts it, or wherever the line ends."""
-    pieces = []
-    for word in text.split(" "):
-        while width(word) > columns:
-            piece = _beginning(word, columns)
-            end = max(map(piece.rfind, _SIGNS)) + 1 or len(piece)
-            pieces.append(piece[:end])
-            word = word[end:]
-        pieces.append(word)
-    return wrapped(pieces, columns)  # two pieces of a word have never room in one line
-
-
-def code(text: str) -> str:
-    """Give user text, cut where it is long, as code of Markdown: nothing in it means anything."""
-    text = cut(printable(text[: MARKDOWN_CODE + 1]), MARKDOWN_CODE) or '""'
+def md_code(text: str) -> str:
+    """Return user text, truncated, as Markdown code."""
+    text = truncate(printable(text[: MARKDOWN_CODE + 1]), MARKDOWN_CODE) or '""'
     fence = "`" * (max(map(len, re.findall("`+", text)), default=0) + 1)
     pad = " " if text.startswith(("`", " ")) or text.endswith(("`", " ")) else ""
     return f"{fence}{pad}{text}{pad}{fence}"
 
 
-def cell(text: str) -> str:
-    """Give user text as code in a cell of a table, where a pipe would end the cell."""
-    # GitHub takes a pipe behind a backslash for the end of the cell, too.
+def md_cell(text: str) -> str:
+    """Return user text as Markdown code in a cell of a table, where a pipe would end the cell."""
+    # GitHub reads a pipe after a backslash as the end of the cell, too.
     text = text[: MARKDOWN_CODE + 1].replace("\\|", "\\\\x7c")
-    return code(text).replace("|", "\\|")
+    return md_code(text).replace("|", "\\|")
 
 
-def markdown(lines: Iterable[str]) -> Iterator[str]:
-    """Give a whole report of Markdown: a blank line behind it parts it from what is appended."""
-    yield from lines
-    yield ""
-
-
-def markdown_table(
-    heads: Sequence[str], rows: Iterable[Sequence[str]], right: Sequence[int] = ()
+def md_table(
+    heads: Sequence[str], rows: Iterable[Sequence[str]], right: Collection[int] = ()
 ) -> Iterator[str]:
-    """Give a table of Markdown, as GitHub has them."""
+    """Yield the lines of a Markdown table, in GitHub's dialect."""
     yield f"| {' | '.join(heads)} |"
     yield f"| {' | '.join('--:' if at in right else '---' for at in range(len(heads)))} |"
     for row in rows:
         yield f"| {' | '.join(row)} |"
 
 
+def md_document(lines: Iterable[str]) -> Iterator[str]:
+    """Yield a whole Markdown report: a blank line ends it, so that another can be appended."""
+    yield from lines
+    yield ""
+
+
 def json_lines(value: dict[str, Any]) -> list[str]:
-    """Give the lines of a JSON document; all ASCII."""
+    """Return the lines of a JSON document, all ASCII."""
     text = json.dumps(value, indent=2)
     return text.replace("\x7f", "\\u007f").split("\n")  # the one control that json leaves

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from nodeselect.node import Node
 from nodeselect.render.id_ranges import fold
-from nodeselect.text import printable, width
+from nodeselect.render.layout import align_columns
+from nodeselect.text import printable
 
 __all__ = ["COLUMN_FORMATS", "FORMATS", "lines_of"]
 
@@ -59,10 +60,7 @@ def _table(
             pairs = (f"{key}={value}" for key, value in sorted(node.labels.items()))
             row.append(",".join(pairs) or _ABSENT)
         rows.append([printable(cell) for cell in row])
-    widths = [max(map(width, column)) for column in zip(*rows, strict=True)]
-    for row in rows:
-        cells = [cell + " " * (most - width(cell)) for cell, most in zip(row, widths, strict=True)]
-        yield "   ".join(cells).rstrip()
+    yield from align_columns(rows, gap=3)
 
 
 def _json(nodes: Sequence[Node]) -> Iterator[str]:

@@ -8,16 +8,14 @@ from nodeselect.render.id_ranges import fold
 from nodeselect.render.layout import (
     MARKDOWN_CODE,
     Screen,
-    cell,
-    code,
+    align_columns,
     json_lines,
-    markdown,
-    markdown_table,
-    number_of,
-    table,
-    wrapped,
+    md_cell,
+    md_code,
+    md_document,
+    md_table,
 )
-from nodeselect.text import quoted, width
+from nodeselect.text import display_width, pluralize, quoted
 
 if TYPE_CHECKING:
     from nodeselect.jobs.rollout import Wave
@@ -54,7 +52,7 @@ class RolloutPlan(NamedTuple):
         """What is planned, without the name of the job."""
         if not self.waves:
             return f"{self.strategy}, no wave: there is no node for one"
-        text = f"{self.strategy}, {number_of(len(self.waves), 'wave')}"
+        text = f"{self.strategy}, {pluralize(len(self.waves), 'wave')}"
         if self.max_parallel is None:
             return f"{text}: all nodes at once"
         if self.waves[-1].canary:
@@ -71,7 +69,7 @@ class RolloutPlan(NamedTuple):
             return ""
         are = "is only" if nodes == 1 else "are only"
         asks = f"canary_count asks for {self.canary_count:,}"
-        return f"; {asks}, and there {are} {number_of(nodes, 'node')} for it"
+        return f"; {asks}, and there {are} {pluralize(nodes, 'node')} for it"
 
     @property
     def nodes(self) -> str:
@@ -122,52 +120,52 @@ class RolloutPlan(NamedTuple):
 def rollout_lines(plan: RolloutPlan, output: str, screen: Screen) -> Iterable[str]:
     """Return the lines of a plan.
 
-    :param output: one of ``REPORTS``.
+    :param output: one of ``REPORT_FORMATS``.
     """
     match output:
         case "json":
             return json_lines(plan.as_dict())
         case "markdown":
-            return markdown(_markdown(plan))
+            return md_document(_markdown(plan))
     return _text(plan, screen)
 
 
 def _text(plan: RolloutPlan, screen: Screen) -> Iterator[str]:
-    head = screen.escaped(f"{quoted(plan.job)}: {plan.headline}")
-    yield from wrapped(head.split(" "), screen.columns, hang=2)
-    yield from wrapped(plan.nodes.split(" "), screen.columns, hang=2)
+    head = screen.escape(f"{quoted(plan.job)}: {plan.headline}")
+    yield from screen.wrap(head, hang=2)
+    yield from screen.wrap(plan.nodes, hang=2)
     if plan.waves:
         yield ""
-        lines = list(table([("WAVE", "NODES", "SO FAR"), *plan.rows()], right=(1, 2)))
-        indent = max(map(width, lines)) + 2
+        lines = list(align_columns([("WAVE", "NODES", "SO FAR"), *plan.rows()], right=(1, 2)))
+        indent = max(map(display_width, lines)) + 2
         behind = screen.columns - indent >= _ROOM
         yield screen.heading(f"{lines[0]}  IDS" if behind else lines[0])
         for line, wave in zip(lines[1:], plan.waves, strict=True):
             before = indent if behind else 4
             ids = fold(wave.ids, screen.columns - before, ascii_only=screen.ascii_only)
-            texts = wrapped(ids, screen.columns, before)
+            texts = screen.wrap(ids, indent=before)
             if behind:
-                yield line + next(texts)[width(line) :]
+                yield line + next(texts)[display_width(line) :]
             else:
                 yield line
             yield from texts
     yield ""
     yield screen.heading("RULES, where Expanso documents none")
     for rule in plan.rules:
-        yield from wrapped(rule.split(" "), screen.columns, indent=2, hang=2)
+        yield from screen.wrap(rule, indent=2, hang=2)
 
 
 def _markdown(plan: RolloutPlan) -> Iterator[str]:
-    yield f"**{code(plan.job)}: {plan.headline}**"
+    yield f"**{md_code(plan.job)}: {plan.headline}**"
     yield ""
     yield plan.nodes
     yield ""
     if plan.waves:
         rows = [
-            (*row, " ".join(map(cell, fold(wave.ids, MARKDOWN_CODE))))
+            (*row, " ".join(map(md_cell, fold(wave.ids, MARKDOWN_CODE))))
             for row, wave in zip(plan.rows(), plan.waves, strict=True)
         ]
-        yield from markdown_table(("wave", "nodes", "so far", "ids"), rows, right=(1, 2))
+        yield from md_table(("wave", "nodes", "so far", "ids"), rows, right=(1, 2))
         yield ""
     yield "Rules, where Expanso documents none:"
     yield ""

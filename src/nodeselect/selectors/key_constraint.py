@@ -12,7 +12,7 @@ from nodeselect.frozen import Frozen
 from nodeselect.selectors.charset import parse_int64
 from nodeselect.selectors.operator import Operator
 from nodeselect.selectors.requirement import Requirement
-from nodeselect.text import cut
+from nodeselect.text import truncate
 
 __all__ = ["MAX_INT64", "MIN_INT64", "Allowed", "allowed"]
 
@@ -106,7 +106,7 @@ class Allowed(Frozen):
     def __repr__(self) -> str:
         values = None if self.values is None else sorted(self.values)
         text = f"absent={self.absent}, values={values}, but={sorted(self.but)}"
-        return f"Allowed({cut(f'{text}, integers={self.integers}', 200)})"
+        return f"Allowed({truncate(f'{text}, integers={self.integers}', 200)})"
 
     @property
     def _parts(

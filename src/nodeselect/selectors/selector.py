@@ -10,7 +10,7 @@ from nodeselect.selectors.key_constraint import allowed
 from nodeselect.selectors.operator import Operator
 from nodeselect.selectors.predicate import Failures, Predicate, compile_failures, compile_predicate
 from nodeselect.selectors.requirement import Requirement, exact_text
-from nodeselect.text import FORBIDDEN, cut, printable, quoted
+from nodeselect.text import FORBIDDEN, printable, quoted, truncate
 
 __all__ = ["Selector", "failures_of", "made_of"]
 
@@ -203,7 +203,7 @@ class Selector(Frozen):
         return f"{ids},{text}" if text else ids
 
     def __repr__(self) -> str:
-        return f"Selector({cut(str(self), 200)!r})"
+        return f"Selector({truncate(str(self), 200)!r})"
 
 
 def _parse(text: str) -> Selector:

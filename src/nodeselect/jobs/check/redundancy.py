@@ -8,7 +8,7 @@ from nodeselect.limits import LIMITS
 from nodeselect.selectors import Operator, Requirement, Selector
 from nodeselect.selectors.algebra import conflict, redundant
 from nodeselect.selectors.selector import made_of
-from nodeselect.text import cut
+from nodeselect.text import truncate
 
 __all__ = ["check_overlap"]
 
@@ -85,4 +85,4 @@ def _listed(requirements: list[Requirement]) -> str:
 
 
 def _shown(requirement: Requirement) -> str:
-    return cut(str(requirement), 80)
+    return truncate(str(requirement), 80)

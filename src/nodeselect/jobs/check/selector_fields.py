@@ -25,7 +25,7 @@ from nodeselect.jobs.check.suggestions import (
 from nodeselect.jobs.check.unknown_fields import expression_of
 from nodeselect.limits import LIMITS
 from nodeselect.selectors import Requirement, Selector
-from nodeselect.text import cut, printable, quoted
+from nodeselect.text import printable, quoted, truncate
 
 __all__ = ["Placed", "SelectorFields"]
 
@@ -229,7 +229,7 @@ class SelectorFields:
                 yield items[at]
             else:
                 whole = ",".join(part for part, _, _ in pieces)
-                hint = f'write it between quotes: "{cut(printable(whole), 400)}"'
+                hint = f'write it between quotes: "{truncate(printable(whole), 400)}"'
                 self._parted(item, place, "item", hint)
             at = end + 1
 

@@ -10,7 +10,7 @@ from nodeselect.jobs.check.selector_fields import Placed, SelectorFields
 from nodeselect.jobs.check.unknown_fields import is_selector_elsewhere
 from nodeselect.limits import LIMITS
 from nodeselect.selectors import Operator
-from nodeselect.text import cut, printable, quoted
+from nodeselect.text import printable, quoted, truncate
 
 __all__ = ["check_absent_keys", "check_empty", "check_misplaced", "check_selector"]
 
@@ -55,7 +55,7 @@ def _absent_key(problems: Problems, each: Placed) -> None:
     key = each.requirement.key
     problems.add_at(
         "absent-key",
-        f"{cut(str(each.requirement), 80)} also takes nodes that have no label {quoted(key)}",
+        f"{truncate(str(each.requirement), 80)} also takes nodes that have no label {quoted(key)}",
         each.value,
         each.path,
         f"to want the label as well, add: {key}",

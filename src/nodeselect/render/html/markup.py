@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from html import escape
 
-from nodeselect.text import cut, printable
+from nodeselect.text import printable, truncate
 
 __all__ = ["LONGEST", "bar", "code", "plain", "text"]
 
@@ -17,7 +17,7 @@ _WIDE = 1000
 def plain(words: str, limit: int = LONGEST) -> str:
     """Give ``words`` cut, with every character that is obeyed or not seen as its escape; between
     quotes where blanks at an end would not be seen."""
-    shown = cut(printable(words[: limit + 1]), limit)
+    shown = truncate(printable(words[: limit + 1]), limit)
     return shown if shown == shown.strip() else f'"{shown}"'
 
 

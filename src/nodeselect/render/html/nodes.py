@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 
 from nodeselect.node import Node
 from nodeselect.render.html.markup import bar, code, plain, text
-from nodeselect.render.layout import number_of
 from nodeselect.selectors import Selector
+from nodeselect.text import pluralize
 
 __all__ = ["MOST_ROWS", "Facet", "NodeRows", "facet_table"]
 
@@ -195,11 +195,11 @@ def facet_table(facet: Facet, rows: NodeRows, total: int, most: int) -> str:
             f'<tr><th scope="row">{shown}{drawn}</th><td>{found}</td><td>{taken}</td></tr>'
         )
     rest = len(facet.values) - most
-    more = f'<p class="more">and {number_of(rest, "more value")}</p>' if rest > 0 else ""
+    more = f'<p class="more">and {pluralize(rest, "more value")}</p>' if rest > 0 else ""
     return (
         f'<div class="facet"><table><caption><h3>{code(facet.key)}</h3>'
-        f"<p>{number_of(facet.nodes, 'node')},"
-        f" {number_of(len(facet.values), 'value')}</p></caption>"
+        f"<p>{pluralize(facet.nodes, 'node')},"
+        f" {pluralize(len(facet.values), 'value')}</p></caption>"
         '<thead><tr><th scope="col">Value</th><th scope="col">Nodes</th>'
         f'<th scope="col">Match</th></tr></thead><tbody>{"".join(lines)}</tbody></table>'
         f"{more}</div>"

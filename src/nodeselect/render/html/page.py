@@ -18,9 +18,8 @@ from nodeselect.node import Node
 from nodeselect.render.explanation import headline_of, of_left_out
 from nodeselect.render.html.markup import bar, code, text
 from nodeselect.render.html.nodes import NodeRows, facet_table
-from nodeselect.render.layout import number_of
 from nodeselect.selectors import Selector
-from nodeselect.text import quoted
+from nodeselect.text import pluralize, quoted
 
 __all__ = ["page", "write_page"]
 
@@ -244,7 +243,7 @@ def _reasons(explanation: Explanation, nodes: NodeRows) -> str:
         )
     shown, folded = rows[:_GROUPS_OPEN], rows[_GROUPS_OPEN:]
     more = (
-        f"<details><summary>{number_of(len(folded), 'smaller group')}</summary>"
+        f"<details><summary>{pluralize(len(folded), 'smaller group')}</summary>"
         f"{_reason_table(folded)}</details>\n"
         if folded
         else ""
@@ -278,7 +277,7 @@ def _hints(explanation: Explanation) -> str:
             told += f" <b>Write</b> {code(hint.instead, _SENTENCE)}"
         if hint.matches:
             verb = "matches" if hint.matches == 1 else "match"
-            told += f": then {number_of(hint.matches, 'node')} {verb}."
+            told += f": then {pluralize(hint.matches, 'node')} {verb}."
         items.append(f'<li>{told} <small class="hint">{text(hint.code)}</small></li>')
     names = {name for hint in explanation.hints for name in hint.wrong}
     if missing := [node_id for node_id in explanation.missing_ids if node_id not in names]:
@@ -310,7 +309,7 @@ def _facets(explanation: Explanation, rows: NodeRows) -> str:
         facet_table(facet, rows, explanation.total, VALUES) for facet in facets[:KEYS]
     )
     rest = len(facets) - KEYS
-    more = f'<p class="more">and {number_of(rest, "more key")}</p>\n' if rest > 0 else ""
+    more = f'<p class="more">and {pluralize(rest, "more key")}</p>\n' if rest > 0 else ""
     return (
         "<p>What the fleet has: the keys that are asked for first, then those that most nodes"
         f' have.</p>\n<div class="facets">\n{tables}\n</div>\n{more}'
@@ -338,7 +337,7 @@ placeholder="id, name, state or key=value" aria-describedby="count"></label>
 </fieldset>
 <button type="button" class="chosen" hidden></button>
 </form>
-<p id="count" role="status">{rows.first:,} of {number_of(rows.total, "node")} shown\
+<p id="count" role="status">{rows.first:,} of {pluralize(rows.total, "node")} shown\
 <noscript>; to search them all, let this page run its script</noscript></p>
 <button type="button" class="widen" hidden>Search all {rows.count:,}</button>
 <table class="nodes" role="table" aria-labelledby="nodes">
