@@ -9,9 +9,9 @@ from nodeselect.frozen import Frozen
 from nodeselect.limits import LIMITS
 from nodeselect.text import UNPRINTABLE, printable, quoted
 
-__all__ = ["CONNECTED", "Node", "Parts", "check_id", "check_sizes", "twice"]
+__all__ = ["CONNECTED", "Node", "NodeRow", "check_id", "check_sizes", "duplicate_id_error"]
 
-Parts = tuple[str, Mapping[str, str], str | None, str | None]
+NodeRow = tuple[str, Mapping[str, str], str | None, str | None]
 """A node as its parts: id, labels, name, state."""
 
 CONNECTED: Final = frozenset({"connected", "ready"})
@@ -67,7 +67,7 @@ class Node(Frozen):
         _fill(self, id, copied, name, state)
 
     @classmethod
-    def read(
+    def _trusted(
         cls, node_id: str, labels: Mapping[str, str], name: str | None, state: str | None
     ) -> "Node":
         """Make a node of parts that a reader has already checked, and does not use again."""
@@ -133,7 +133,7 @@ def check_id(text: str) -> None:
         )
 
 
-def twice(node_id: str | None, first: int, second: int) -> InventoryError:
+def duplicate_id_error(node_id: str | None, first: int, second: int) -> InventoryError:
     """Give the error for two nodes with one id, None where it is not known; they count from 0."""
     what = "one id" if node_id is None else f"the id {quoted(node_id)}"
     return InventoryError(

@@ -15,7 +15,7 @@ from nodeselect.explain import requirement_notes as notes
 from nodeselect.explain import vocabulary
 from nodeselect.explain.explanation import Hint
 from nodeselect.explain.similarity import Known
-from nodeselect.index.node_table import Rows
+from nodeselect.index.node_table import NodeTable
 from nodeselect.index.postings import Postings
 from nodeselect.inventory import statistics as counting
 from nodeselect.inventory.store import Store
@@ -209,7 +209,7 @@ def test_a_name_is_looked_up(monkeypatch: pytest.MonkeyPatch, of: str) -> None:
         return node(self, ordinal)
 
     monkeypatch.setattr(Store, "node", watched)
-    monkeypatch.delattr(Rows, "names")  # the table is made: whoever looks through them fails
+    monkeypatch.delattr(NodeTable, "names")  # the table is made: whoever looks through them fails
     assert inventory.explain(Selector.of(match_ids=["web-7"])).hints[0].instead == "n-0"
     assert len(looked) < 10
     monkeypatch.undo()

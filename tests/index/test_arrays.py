@@ -25,7 +25,7 @@ def test_few_are_sorted() -> None:
     lengths: list[int] = []
     sort = np.sort
 
-    def watched(some: arrays.Whole) -> arrays.Whole:
+    def watched(some: arrays.UIntArray) -> arrays.UIntArray:
         lengths.append(len(some))
         return sort(some)
 

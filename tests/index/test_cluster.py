@@ -61,7 +61,7 @@ def test_the_index_is_of_the_nodes_at_their_ordinals(fleet: Fleet) -> None:
     """A value's postings hold the ordinals of just the nodes that have it."""
     with small_segments():
         order = clustered(fleet)
-    for key in order.labels.names():
+    for key in order.labels.keys:
         for value, held in order.labels.values(key).items():
             found = [held] if isinstance(held, int) else list(postings.ordinals(held))
             ranks = sorted(order.ranks[found].tolist())

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from nodeselect import Inventory, InventoryError, Node, Selector
 from nodeselect.index.arrays import stable_order
 from nodeselect.index.encode import code
-from nodeselect.node import Parts
+from nodeselect.node import NodeRow
 from nodeselect.readers.columnar import Block, Columns, to_blocks
 from nodeselect.readers.formats.typed_ndjson import TypedDecoder
 from nodeselect.readers.reader import NodeReader
@@ -37,9 +37,11 @@ def blocks(draw: st.DrawFn, name: str = "n") -> Columns:
 def test_columns_are_coded_as_the_nodes_that_they_hold(some: list[tuple[Columns, bool]]) -> None:
     """In columns or as they are, mixed as they come: the rows give the same nodes."""
     mixed: list[Block] = [list(block) if whole else block for block, whole in some]
-    nodes: list[Parts] = [parts for block, _ in some for parts in block]
+    nodes: list[NodeRow] = [parts for block, _ in some for parts in block]
     rows, plain = code(mixed), code(to_blocks(nodes))
-    assert [rows.node(rank) for rank in range(len(rows))] == [Node.read(*each) for each in nodes]
+    assert [rows.node(rank) for rank in range(len(rows))] == [
+        Node._trusted(*each) for each in nodes
+    ]
     for rank in range(len(nodes)):
         assert list(rows.labels(rank).items()) == list(plain.labels(rank).items())
     pairs = list(zip(rows.keys, rows.values, strict=True))

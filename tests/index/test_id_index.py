@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from nodeselect import Inventory, InventoryError, Node, Selector
 from nodeselect.index import id_index as id_table
-from nodeselect.index.id_index import IdTable
+from nodeselect.index.id_index import IdIndex
 
 HASHES: list[Callable[[object], int]] = [
     hash,
@@ -31,11 +31,11 @@ def hashed_fixture(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(id_table, "hash", hashed, raising=False)
 
 
-def table(ids: list[str]) -> IdTable:
+def table(ids: list[str]) -> IdIndex:
     """Make a table of ids."""
     objects = np.empty(len(ids), object)
     objects[:] = ids
-    return IdTable(objects)
+    return IdIndex(objects)
 
 
 IDS = [f"n-{at}" for at in range(120)]
@@ -53,7 +53,7 @@ def test_find_each(hashed: None) -> None:
     """Of names, which may be alike or absent, all that are the same are found."""
     objects = np.empty(90, object)
     objects[:] = [None if at % 3 == 2 else f"web-{at % 7}" for at in range(90)]
-    names = IdTable(objects)
+    names = IdIndex(objects)
     for name in (*(f"web-{number}" for number in range(7)), "web", "web-7", ""):
         assert sorted(names.find_each(name)) == [at for at in range(90) if objects[at] == name]
 

@@ -20,7 +20,7 @@ FLEET = [{"a": "1"}, {"a": "1", "b": ""}, {}, {"a": "7", "b": ""}, {"a": "x"}]
 
 def grown(fleet: list[dict[str, str]], states: list[str | None] | None = None) -> LabelIndex:
     """Index maps of labels one by one."""
-    index = LabelIndex.growing()
+    index = LabelIndex.mutable()
     for ordinal, each in enumerate(fleet):
         index.add(ordinal, each, None if states is None else states[ordinal])
     return index
@@ -35,7 +35,7 @@ def bulk(fleet: list[dict[str, str]], states: list[str | None] | None = None) ->
     return clustered.labels
 
 
-def members(stored: postings.Stored) -> list[int]:
+def members(stored: postings.PostingsOrOrdinal) -> list[int]:
     """Give the ordinals of what is stored."""
     return [stored] if isinstance(stored, int) else list(postings.ordinals(stored))
 
@@ -48,11 +48,11 @@ BOTH = pytest.mark.parametrize("make", [grown, bulk])
 def test_values_and_carriers(make: Make) -> None:
     """For each value there are its nodes, and for each key the nodes of all its values."""
     index = make(FLEET)
-    assert sorted(index.names()) == ["a", "b"]
+    assert sorted(index.keys) == ["a", "b"]
     found = {value: members(held) for value, held in index.values("a").items()}
     assert found == {"1": [0, 1], "7": [3], "x": [4]}
-    assert members(index.carriers("a")) == [0, 1, 3, 4]
-    assert members(index.carriers("b")) == [1, 3]
+    assert members(index.nodes_with_key("a")) == [0, 1, 3, 4]
+    assert members(index.nodes_with_key("b")) == [1, 3]
     assert members(index.everything) == [0, 1, 2, 3, 4]
 
 
@@ -61,9 +61,9 @@ def test_unknown_key(make: Make) -> None:
     """A key that no node carries has no values, no carriers and no numbers."""
     index = make(FLEET)
     assert dict(index.values("c")) == {}
-    assert members(index.carriers("c")) == []
-    assert index.within("c", None, None) == []
-    assert index.counts("c", index.everything) == {}
+    assert members(index.nodes_with_key("c")) == []
+    assert index.values_in_range("c", None, None) == []
+    assert index.value_counts("c", index.everything) == {}
 
 
 @BOTH
@@ -86,22 +86,22 @@ def test_states() -> None:
 def test_a_key_of_all_nodes_shares_one_set() -> None:
     """The carriers of a key that all nodes carry are the set of all nodes itself."""
     index = bulk([{"a": "1", "b": "x"}, {"a": "2"}])
-    assert index.carriers("a") is index.everything
-    assert index.carriers("b") is not index.everything
+    assert index.nodes_with_key("a") is index.everything
+    assert index.nodes_with_key("b") is not index.everything
 
 
 @given(st.lists(labels(), max_size=12))
 def test_growing_says_what_bulk_says(fleet: list[dict[str, str]]) -> None:
     """An index that grew by one node after the other is that of all of them at once."""
     one, other = grown(fleet), bulk(fleet) if fleet else grown([])
-    assert sorted(one.names()) == sorted(other.names())
+    assert sorted(one.keys) == sorted(other.keys)
     for key in KEYS:
-        assert members(one.carriers(key)) == members(other.carriers(key))
+        assert members(one.nodes_with_key(key)) == members(other.nodes_with_key(key))
         mine, theirs = one.values(key), other.values(key)
         assert {value: members(held) for value, held in mine.items()} == {
             value: members(held) for value, held in theirs.items()
         }
-        assert one.counts(key, one.everything) == other.counts(key, other.everything)
+        assert one.value_counts(key, one.everything) == other.value_counts(key, other.everything)
 
 
 bounds = st.none() | st.sampled_from((-(2**63), -1, 0, 5, 6, 7, 2**63 - 1))
@@ -119,16 +119,16 @@ def test_within_is_by_number(values: list[str], above: int | None, below: int | 
     )
     fleet = [{"x": value} for value in values]
     for index in (grown(fleet), bulk(fleet) if fleet else grown([])):
-        assert sorted(index.within("x", above, below)) == wanted
-        assert sorted(index.within("x", above, below)) == wanted  # as it was kept
+        assert sorted(index.values_in_range("x", above, below)) == wanted
+        assert sorted(index.values_in_range("x", above, below)) == wanted  # as it was kept
 
 
 def test_within_sees_what_came_later() -> None:
     """An index that grows keeps no numbers: a value that comes later is there when asked again."""
     index = grown([{"x": "5"}])
-    assert index.within("x", 0, None) == ["5"]
+    assert index.values_in_range("x", 0, None) == ["5"]
     index.add(1, {"x": "6"}, None)
-    assert sorted(index.within("x", 0, None)) == ["5", "6"]
+    assert sorted(index.values_in_range("x", 0, None)) == ["5", "6"]
 
 
 @given(st.lists(labels(), min_size=1, max_size=12), st.data())
@@ -141,16 +141,16 @@ def test_counts(fleet: list[dict[str, str]], data: st.DataObject) -> None:
         if key in fleet[at]:
             wanted[fleet[at][key]] = wanted.get(fleet[at][key], 0) + 1
     for index in (grown(fleet), bulk(fleet)):
-        assert index.counts(key, postings.of(sorted(some))) == wanted
+        assert index.value_counts(key, postings.from_ordinals(sorted(some))) == wanted
 
 
 def test_bytes_are_told_while_nodes_come_in() -> None:
     """Telling the memory takes what there is, and does not mind what comes in meanwhile."""
     index = grown(FLEET, ["a", "b", "c", None, "d"])
-    measured = postings.stored_bytes
+    measured = postings.memory_bytes
     left = iter(range(len(FLEET), len(FLEET) + 5))
 
-    def measure(stored: postings.Stored) -> int:
+    def measure(stored: postings.PostingsOrOrdinal) -> int:
         if (ordinal := next(left, None)) is not None:
             index.add(ordinal, {f"key-{ordinal}": "", "a": str(ordinal)}, f"state-{ordinal}")
         return measured(stored)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from nodeselect import Node
 from nodeselect.index.encode import code
-from nodeselect.index.node_table import Rows
+from nodeselect.index.node_table import NodeTable
 from nodeselect.readers.columnar import to_blocks
 from tests.property.strategies import KEYS, LABEL_VALUES
 
@@ -24,12 +24,12 @@ def fleets(draw: st.DrawFn, name: str = "n") -> list[Node]:
     return [Node(f"{name}-{at}", *each) for at, each in enumerate(parts)]
 
 
-def coded(fleet: list[Node]) -> Rows:
+def coded(fleet: list[Node]) -> NodeTable:
     """Code nodes."""
     return code(to_blocks((node.id, node.labels, node.name, node.state) for node in fleet))
 
 
-def assert_same(rows: Rows, fleet: list[Node]) -> None:
+def assert_same(rows: NodeTable, fleet: list[Node]) -> None:
     """Check that the rows are the nodes, with their labels in their order."""
     assert len(rows) == len(fleet)
     assert [rows.node(rank) for rank in range(len(rows))] == fleet

@@ -14,7 +14,7 @@ from nodeselect.index import postings
 from nodeselect.index.cluster import cluster
 from nodeselect.index.encode import code
 from nodeselect.index.label_index import LabelIndex
-from nodeselect.index.planner import Plan, Plans, Step, count, make_plan, run
+from nodeselect.index.planner import Plan, PlanCache, Step, count, make_plan, run
 from nodeselect.readers.columnar import to_blocks
 from tests.naive import takes
 from tests.property.strategies import labels, selectors
@@ -56,9 +56,9 @@ def test_the_cheapest_is_intersected_first() -> None:
     costs = [step.bytes for step in plan.takes]
     assert costs == sorted(costs)
     assert asked(plan.takes)[0] != "half=1"
-    scattered, run = postings.of(range(0, 3_000, 3)), postings.between(0, 100_000)
-    steps = [Step("scattered", scattered, postings.bytes_of(scattered), made=False)]
-    steps.append(Step("run", run, postings.bytes_of(run), made=False))
+    scattered, run = postings.from_ordinals(range(0, 3_000, 3)), postings.from_range(0, 100_000)
+    steps = [Step("scattered", scattered, postings.encoded_bytes(scattered), made=False)]
+    steps.append(Step("run", run, postings.encoded_bytes(run), made=False))
     assert asked(Plan(run, steps).takes) == ["run", "scattered"]
 
 
@@ -148,7 +148,7 @@ def test_explain_is_cut() -> None:
 @given(st.lists(labels(), min_size=1, max_size=20), selectors())
 def test_a_plan_is_the_predicate(fleet: list[dict[str, str]], selector: Selector) -> None:
     """Run over an index made in bulk or one that grew, a plan takes what the model takes."""
-    grown = LabelIndex.growing()
+    grown = LabelIndex.mutable()
     for ordinal, each in enumerate(fleet):
         grown.add(ordinal, each, None)
     taken = (
@@ -203,11 +203,11 @@ def test_only_a_selector_is_planned(wrong: Any, count: int, small_segments: None
 
 def test_the_number_of_plans_is_bounded() -> None:
     """The table begins anew when it is full, and holds what was kept last."""
-    table, plan = Plans(1 << 20), Plan(postings.between(0, 9))
-    with patch.object(Plans, "_MOST", 3):
+    table, plan = PlanCache(1 << 20), Plan(postings.from_range(0, 9))
+    with patch.object(PlanCache, "_MOST", 3):
         for number in range(10):
             selector = Selector.parse(f"x={number}")
-            table.keep(selector, plan)
+            table.put(selector, plan)
             assert table.get(selector) is plan
             kept = [other for other in range(10) if table.get(Selector.parse(f"x={other}"))]
             assert 1 <= len(kept) <= 3
@@ -216,25 +216,27 @@ def test_the_number_of_plans_is_bounded() -> None:
 def test_the_bytes_of_plans_are_bounded() -> None:
     """What was made for plans takes no more than was allowed, but for one that is larger alone."""
     random = Random(1)
-    table = Plans(10_000)
+    table = PlanCache(10_000)
     for number in range(50):
-        found = postings.of(sorted(random.sample(range(60_000), random.choice((5, 500, 1_500)))))
-        step = Step("made", found, postings.bytes_of(found), made=True)
-        table.keep(Selector.parse(f"x={number}"), Plan(found, [step]))
+        found = postings.from_ordinals(
+            sorted(random.sample(range(60_000), random.choice((5, 500, 1_500))))
+        )
+        step = Step("made", found, postings.encoded_bytes(found), made=True)
+        table.put(Selector.parse(f"x={number}"), Plan(found, [step]))
         assert 0 < table.bytes <= 10_000
-    huge = postings.of(range(0, 60_000, 3))
-    step = Step("made", huge, postings.bytes_of(huge), made=True)
-    table.keep(Selector.parse("huge"), Plan(huge, [step]))
+    huge = postings.from_ordinals(range(0, 60_000, 3))
+    step = Step("made", huge, postings.encoded_bytes(huge), made=True)
+    table.put(Selector.parse("huge"), Plan(huge, [step]))
     assert table.bytes == step.bytes
     assert table.get(Selector.parse("x=49")) is None
 
 
 def test_ids_of_selectors_count() -> None:
     """A plan of many ids keeps the selector that holds them: they count, known or not."""
-    table, nothing = Plans(100_000), Plan(postings.between(0, 9))
+    table, nothing = PlanCache(100_000), Plan(postings.from_range(0, 9))
     for number in range(10):
         selector = Selector.of(match_ids=[f"n-{number}-{at}" for at in range(200)])
-        table.keep(selector, nothing)
+        table.put(selector, nothing)
         assert 200 * 50 < table.bytes <= 100_000
         assert table.get(selector) is nothing
     assert table.get(Selector.of(match_ids=[f"n-0-{at}" for at in range(200)])) is None

@@ -18,21 +18,25 @@ def members(found: postings.Postings) -> set[int]:
     return set(postings.ordinals(found))
 
 
-def stored(ordinals: frozenset[int]) -> postings.Stored:
+def stored(ordinals: frozenset[int]) -> postings.PostingsOrOrdinal:
     """Give ordinals as an index keeps them."""
-    return next(iter(ordinals)) if len(ordinals) == 1 else postings.of(sorted(ordinals))
+    return next(iter(ordinals)) if len(ordinals) == 1 else postings.from_ordinals(sorted(ordinals))
 
 
 @pytest.mark.parametrize("given_as", [tuple, list, iter, lambda some: array("I", some)])
 def test_of(given_as: Callable[[list[int]], Iterable[int]]) -> None:
     """Postings are made of any iterable of ordinals, up to the largest."""
-    assert list(postings.ordinals(postings.of(given_as([0, 7, LARGEST])))) == [0, 7, LARGEST]
+    assert list(postings.ordinals(postings.from_ordinals(given_as([0, 7, LARGEST])))) == [
+        0,
+        7,
+        LARGEST,
+    ]
 
 
 def test_between() -> None:
     """The first bound is in, the second is not; equal bounds hold nothing."""
-    assert list(postings.ordinals(postings.between(3, 6))) == [3, 4, 5]
-    assert list(postings.ordinals(postings.between(6, 6))) == []
+    assert list(postings.ordinals(postings.from_range(3, 6))) == [3, 4, 5]
+    assert list(postings.ordinals(postings.from_range(6, 6))) == []
 
 
 @given(st.lists(ordinal_sets, max_size=5))
@@ -44,7 +48,7 @@ def test_union(parts: list[frozenset[int]]) -> None:
 
 def test_union_leaves_its_parts_alone() -> None:
     """The parts of a union of several are what they were."""
-    one, other = postings.of([1, 2]), postings.of([2, 3])
+    one, other = postings.from_ordinals([1, 2]), postings.from_ordinals([2, 3])
     postings.union([one, other, 9])
     assert (members(one), members(other)) == ({1, 2}, {2, 3})
 
@@ -52,22 +56,22 @@ def test_union_leaves_its_parts_alone() -> None:
 @given(ordinal_sets, ordinal_sets)
 def test_intersection(one: frozenset[int], other: frozenset[int]) -> None:
     """The size of an intersection is told without making it."""
-    found = postings.intersection(postings.of(sorted(one)), stored(other))
+    found = postings.intersection_size(postings.from_ordinals(sorted(one)), stored(other))
     assert found == len(one & other)
 
 
 @given(ordinal_sets, st.integers(0, 65_541))
 def test_cut_off(ordinals: frozenset[int], stop: int) -> None:
     """What is cut off is a copy, without the ordinals from the bound on."""
-    whole = postings.of(sorted(ordinals))
-    cut = postings.cut_off(whole, stop)
+    whole = postings.from_ordinals(sorted(ordinals))
+    cut = postings.below(whole, stop)
     assert members(cut) == {ordinal for ordinal in ordinals if ordinal < stop}
     assert members(whole) == ordinals
 
 
 def test_cut_off_takes_the_largest_too() -> None:
     """The largest ordinal there can be is cut off as any other."""
-    assert members(postings.cut_off(postings.of([1, LARGEST]), 2)) == {1}
+    assert members(postings.below(postings.from_ordinals([1, LARGEST]), 2)) == {1}
 
 
 @given(ordinal_sets, st.lists(ordinal_sets, max_size=4), st.lists(ordinal_sets, max_size=4))
@@ -77,11 +81,11 @@ def test_taken(
     """What is taken is the intersection less what is dropped; its length is told without it."""
     universe = more.union(*takes, *drops)
     wanted = universe.intersection(*takes).difference(*drops)
-    everything = postings.of(sorted(universe))
-    operands = [postings.of(sorted(each)) for each in takes]
-    dropped = [postings.of(sorted(each)) for each in drops]
-    assert members(postings.taken(everything, operands, dropped)) == wanted
-    assert postings.taken_count(everything, operands, dropped) == len(wanted)
+    everything = postings.from_ordinals(sorted(universe))
+    operands = [postings.from_ordinals(sorted(each)) for each in takes]
+    dropped = [postings.from_ordinals(sorted(each)) for each in drops]
+    assert members(postings.evaluate(everything, operands, dropped)) == wanted
+    assert postings.evaluate_size(everything, operands, dropped) == len(wanted)
     assert [members(each) for each in operands] == [set(each) for each in takes]
     assert [members(each) for each in dropped] == [set(each) for each in drops]
     assert members(everything) == universe
@@ -89,19 +93,19 @@ def test_taken(
 
 def test_size() -> None:
     """One ordinal that is stored as itself counts as one."""
-    assert postings.size(7) == 1
-    assert postings.size(postings.of([7, 8, 9])) == 3
-    assert postings.size(postings.of([])) == 0
+    assert postings.cardinality(7) == 1
+    assert postings.cardinality(postings.from_ordinals([7, 8, 9])) == 3
+    assert postings.cardinality(postings.from_ordinals([])) == 0
 
 
 def test_bytes_tell_what_reading_costs() -> None:
     """A run of a million costs less than a thousand scattered ordinals; none cost nothing."""
-    run = postings.bytes_of(postings.between(0, 1_000_000))
-    scattered = postings.bytes_of(postings.of(range(0, 100_000, 100)))
+    run = postings.encoded_bytes(postings.from_range(0, 1_000_000))
+    scattered = postings.encoded_bytes(postings.from_ordinals(range(0, 100_000, 100)))
     assert 0 < run < scattered
-    assert postings.bytes_of(postings.of([])) == 0
+    assert postings.encoded_bytes(postings.from_ordinals([])) == 0
 
 
 def test_stored_bytes() -> None:
     """A single ordinal takes a quarter of a bitmap at most."""
-    assert postings.stored_bytes(7) * 4 <= postings.stored_bytes(postings.of([7, 8]))
+    assert postings.memory_bytes(7) * 4 <= postings.memory_bytes(postings.from_ordinals([7, 8]))

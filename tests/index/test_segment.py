@@ -8,7 +8,7 @@ from nodeselect import Node, Selector
 from nodeselect.index import planner as plans
 from nodeselect.index import postings
 from nodeselect.index.encode import code
-from nodeselect.index.node_table import Rows
+from nodeselect.index.node_table import NodeTable
 from nodeselect.index.planner import run
 from nodeselect.index.segment import Segment
 from nodeselect.readers.columnar import to_blocks
@@ -16,7 +16,7 @@ from nodeselect.readers.columnar import to_blocks
 NODES = [Node(f"n-{at}", {"x": str(at % 5), "y": str(at % 3)}, f"name-{at}") for at in range(500)]
 
 
-def rows_of(nodes: list[Node]) -> Rows:
+def rows_of(nodes: list[Node]) -> NodeTable:
     """Code nodes."""
     return code(to_blocks((node.id, node.labels, node.name, node.state) for node in nodes))
 

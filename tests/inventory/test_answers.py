@@ -9,7 +9,7 @@ import pytest
 
 from nodeselect import Inventory, Node, NodeSet, Selector
 from nodeselect.index.segment import Segment
-from nodeselect.inventory.delta import Changes
+from nodeselect.inventory.delta import Delta
 
 X = Selector.parse("x")
 
@@ -125,7 +125,7 @@ def test_first_of_a_broad_answer_looks_at_few() -> None:
     for text, last in (("", "n-2"), ("x", "n-2"), ("x=1", "n-5"), ("x!=1", "n-4")):
         answer = ask(inventory, text)
         with (
-            patch.object(Node, "read", side_effect=Node.read) as made,
+            patch.object(Node, "_trusted", side_effect=Node._trusted) as made,
             patch.object(Segment, "in_order", autospec=True, side_effect=Segment.in_order) as order,
         ):
             assert ids(answer.first(3))[-1] == last
@@ -136,7 +136,7 @@ def test_first_of_a_broad_answer_looks_at_few() -> None:
 def test_an_answer_makes_no_nodes() -> None:
     """Asking for a set, its length, its ids and what is in it makes no node."""
     inventory = Inventory(Node(f"n-{at}", {"x": str(at % 9)}) for at in range(5_000))
-    with patch.object(Node, "read", side_effect=AssertionError):
+    with patch.object(Node, "_trusted", side_effect=AssertionError):
         answer = ask(inventory, "x in (1,2),y!=1")
         assert len(answer) == len(answer.ids())
         assert "n-1" in answer
@@ -165,8 +165,8 @@ def test_a_write_adds_what_it_writes() -> None:
     """One changed node is one node added and one ordinal dead; an equal one is neither."""
     inventory = Inventory(Node(f"n-{at}", {"x": "1"}) for at in range(3_000))
     with (
-        patch.object(Changes, "add", autospec=True, side_effect=Changes.add) as added,
-        patch.object(Changes, "kill", autospec=True, side_effect=Changes.kill) as killed,
+        patch.object(Delta, "add", autospec=True, side_effect=Delta.add) as added,
+        patch.object(Delta, "delete", autospec=True, side_effect=Delta.delete) as killed,
     ):
         inventory.upsert(Node("n-7", {"x": "1"}))
         assert (added.call_count, killed.call_count) == (0, 0)
@@ -187,7 +187,7 @@ def test_a_node_that_changes_often_costs_no_more() -> None:
             def __getitem__(self, at: Any) -> Any:
                 raise AssertionError("an older version was looked for")
 
-        changes = inventory._moment.store.changes
+        changes = inventory._moment.store.delta
         changes._before = Unread(changes._before)
         inventory.upsert(Node("n-0", {"x": "last"}))
         assert inventory["n-0"].labels == {"x": "last"}

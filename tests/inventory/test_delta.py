@@ -4,21 +4,21 @@ import pytest
 
 from nodeselect import Node, Selector
 from nodeselect.index import postings
-from nodeselect.index.planner import Plans
+from nodeselect.index.planner import PlanCache
 from nodeselect.inventory import delta as module
-from nodeselect.inventory.delta import Changes
+from nodeselect.inventory.delta import Delta
 
 FIRST = 1_000
 
 
-def made(indexed: bool = True) -> Changes:
+def made(indexed: bool = True) -> Delta:
     """Make changes of three nodes, two of them of one id, and of two deaths."""
-    changes = Changes(FIRST, indexed=indexed)
+    changes = Delta(FIRST, indexed=indexed)
     changes.add(Node("n-1", {"x": "1"}), 5)
     changes.add(Node("n-2", {"x": "2"}), 900)
-    changes.kill(5)
+    changes.delete(5)
     changes.add(Node("n-1", {"x": "2"}), 5)
-    changes.kill(FIRST)
+    changes.delete(FIRST)
     return changes
 
 
@@ -30,44 +30,44 @@ def members(found: postings.Postings) -> list[int]:
 def test_the_newest_version_of_a_moment() -> None:
     """The newest version of a node is the last of those that had come in by then."""
     changes = made()
-    assert changes.newest("n-1", 3) == FIRST + 2
-    assert changes.newest("n-1", 2) == FIRST
-    assert changes.newest("n-1", 0) is None
-    assert changes.newest("n-2", 1) is None
-    assert changes.newest("n-9", 3) is None
+    assert changes.latest_ordinal("n-1", 3) == FIRST + 2
+    assert changes.latest_ordinal("n-1", 2) == FIRST
+    assert changes.latest_ordinal("n-1", 0) is None
+    assert changes.latest_ordinal("n-2", 1) is None
+    assert changes.latest_ordinal("n-9", 3) is None
 
 
 def test_some_version_is_in_a_set() -> None:
     """A set holds a node in whatever version, old or new."""
     changes = made()
-    assert changes.version("n-1", postings.of([FIRST]), 2, 2) == (FIRST, True)
-    assert changes.version("n-1", postings.of([FIRST]), 2, 3) == (FIRST, True)
-    assert changes.version("n-1", postings.of([FIRST + 2]), 3, 3) == (FIRST + 2, True)
-    assert changes.version("n-9", postings.of([FIRST]), 3, 3) == (None, False)
+    assert changes.version("n-1", postings.from_ordinals([FIRST]), 2, 2) == (FIRST, True)
+    assert changes.version("n-1", postings.from_ordinals([FIRST]), 2, 3) == (FIRST, True)
+    assert changes.version("n-1", postings.from_ordinals([FIRST + 2]), 3, 3) == (FIRST + 2, True)
+    assert changes.version("n-9", postings.from_ordinals([FIRST]), 3, 3) == (None, False)
 
 
 def test_versions_that_were_dead_are_not_looked_at() -> None:
     """A set of the latest moment cannot hold what was dead by then, in the segment or here."""
     changes = made()
-    assert changes.version("n-1", postings.of([5, FIRST]), 3, 3) == (None, True)
-    assert changes.version("n-1", postings.of([5]), 0, 3) == (None, False)
+    assert changes.version("n-1", postings.from_ordinals([5, FIRST]), 3, 3) == (None, True)
+    assert changes.version("n-1", postings.from_ordinals([5]), 0, 3) == (None, False)
 
 
 def test_deaths_of_a_moment() -> None:
     """An ordinal is dead from its death on, and not before."""
     changes = made()
-    assert [changes.is_dead(5, deaths) for deaths in (0, 1, 2)] == [False, True, True]
-    assert [changes.is_dead(FIRST, deaths) for deaths in (0, 1, 2)] == [False, False, True]
-    assert not changes.is_dead(6, 2)
+    assert [changes.is_deleted(5, deaths) for deaths in (0, 1, 2)] == [False, True, True]
+    assert [changes.is_deleted(FIRST, deaths) for deaths in (0, 1, 2)] == [False, False, True]
+    assert not changes.is_deleted(6, 2)
 
 
 def test_between_moments() -> None:
     """What came in or died between two moments; nothing between a moment and itself."""
     changes = made()
-    assert members(changes.between((0, 0), (3, 2))) == [5, FIRST, FIRST + 1, FIRST + 2]
-    assert members(changes.between((2, 0), (3, 1))) == [5, FIRST + 2]
-    assert members(changes.between((2, 1), (2, 2))) == [FIRST]
-    assert members(changes.between((3, 2), (3, 2))) == []
+    assert members(changes.changed_ordinals((0, 0), (3, 2))) == [5, FIRST, FIRST + 1, FIRST + 2]
+    assert members(changes.changed_ordinals((2, 0), (3, 1))) == [5, FIRST + 2]
+    assert members(changes.changed_ordinals((2, 1), (2, 2))) == [FIRST]
+    assert members(changes.changed_ordinals((3, 2), (3, 2))) == []
 
 
 def test_early() -> None:
@@ -76,7 +76,7 @@ def test_early() -> None:
     assert members(changes.early(5)) == []
     assert members(changes.early(6)) == [FIRST, FIRST + 2]
     assert members(changes.early(901)) == [FIRST, FIRST + 1, FIRST + 2]
-    changes.kill(FIRST + 2)
+    changes.delete(FIRST + 2)
     changes.add(Node("n-1"), 901)
     changes.add(Node("n-9"), 3)
     assert members(changes.early(5)) == [FIRST + 4]
@@ -149,9 +149,9 @@ def test_an_answer_is_not_what_grows(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_number_of_plans_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Plans begin anew when there are too many of them."""
+    """PlanCache begin anew when there are too many of them."""
     monkeypatch.setattr(module, "_FEW", 0)
-    monkeypatch.setattr(Plans, "_MOST", 3)
+    monkeypatch.setattr(PlanCache, "_MOST", 3)
     changes = made()
     for number in range(20):
         changes.match(Selector.parse(f"x={number}"), 3)
@@ -160,7 +160,7 @@ def test_the_number_of_plans_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None
 
 def test_bytes_grow() -> None:
     """The memory told grows with every node."""
-    changes = Changes(0, indexed=True)
+    changes = Delta(0, indexed=True)
     sizes = []
     for number in range(5):
         changes.add(Node(f"n-{number}", {"x": str(number)}), number)

@@ -9,7 +9,7 @@ import pytest
 from nodeselect import Inventory, Node, Selector
 from nodeselect.index.label_index import LabelIndex
 from nodeselect.inventory import inventory as module
-from nodeselect.inventory.delta import Changes
+from nodeselect.inventory.delta import Delta
 
 EVERYTHING = Selector.everything()
 
@@ -72,8 +72,8 @@ def state(inventory: Inventory) -> tuple[Any, ...]:
 @pytest.mark.parametrize(
     ("owner", "name"),
     [
-        pytest.param(Changes, "add", id="add"),
-        pytest.param(Changes, "kill", id="kill"),
+        pytest.param(Delta, "add", id="add"),
+        pytest.param(Delta, "delete", id="delete"),
         pytest.param(LabelIndex, "add", id="index"),
         pytest.param(module, "Moment", id="moment"),
     ],
@@ -142,7 +142,7 @@ def test_a_write_whose_compaction_is_interrupted(
 def test_a_torn_batch_whose_repair_fails(inventory: Inventory) -> None:
     """Where an interrupted batch cannot be cleared away, the next write fails and readers go on."""
     before = state(inventory)
-    with patch.object(Changes, "kill", side_effect=MemoryError), pytest.raises(MemoryError):
+    with patch.object(Delta, "delete", side_effect=MemoryError), pytest.raises(MemoryError):
         inventory.apply(BATCH)
     with patch.object(module, "compacted", side_effect=MemoryError):
         for _ in range(2):
@@ -172,7 +172,7 @@ def test_the_lock_is_free_afterwards(inventory: Inventory) -> None:
         with pytest.raises(KeyError):
             inventory.apply(wrong)
         assert not inventory._lock.locked()
-    with patch.object(Changes, "add", side_effect=KeyboardInterrupt):
+    with patch.object(Delta, "add", side_effect=KeyboardInterrupt):
         with pytest.raises(KeyboardInterrupt):
             inventory.upsert(Node("a"))
         assert not inventory._lock.locked()

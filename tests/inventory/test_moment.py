@@ -44,7 +44,7 @@ def test_a_moment_is_of_one_generation(small_segments: None) -> None:
 
 
 def test_how_far_a_store_has_moved(small_segments: None) -> None:
-    """Changes are what came or died since the store was made, with a segment and without."""
+    """Delta are what came or died since the store was made, with a segment and without."""
     for count in (3, 40):
         inventory = Inventory((Node(f"n-{at}") for at in range(count)), compact_at=None)
         assert inventory._moment.changed == 0

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule
 
 from nodeselect import Inventory, Node, NodeSet, Selector, Snapshot
-from nodeselect.inventory.delta import Changes
+from nodeselect.inventory.delta import Delta
 from tests.inventory.small import small_segments
 from tests.naive import takes
 from tests.property.strategies import KEYS, LABEL_VALUES, texts
@@ -185,9 +185,9 @@ class InventoryMachine(RuleBasedStateMachine):
     def interrupt(self, some: list[Node], at: int, late: bool) -> None:
         """Interrupt a writer before or behind one of its steps, those of a compaction too."""
         InventoryMachine.steps += 1
-        add, left = Changes.add, [at]
+        add, left = Delta.add, [at]
 
-        def interrupted(changes: Changes, node: Node, rank: int) -> None:
+        def interrupted(changes: Delta, node: Node, rank: int) -> None:
             left[0] -= 1
             if left[0] < 0 and not late:
                 raise Interrupted
@@ -196,7 +196,7 @@ class InventoryMachine(RuleBasedStateMachine):
                 raise Interrupted
 
         before = self.model, self.place, self.generation
-        with patch.object(Changes, "add", interrupted):
+        with patch.object(Delta, "add", interrupted):
             try:
                 self.inventory.apply(some)
             except Interrupted:

@@ -122,14 +122,14 @@ def _reasons(moment: Moment, failures: Failures, examples: int) -> tuple[Reason,
     ranked = sorted(failures.groups.items(), key=lambda group: (-group[1], group[0]))
     reasons = [Reason(failed, nodes, ()) for failed, nodes in ranked]
     for at, (failed, nodes) in enumerate(ranked[:_SHOWN] if examples else ()):
-        some = store.beginning(nodes, partial(failures.among, failed=failed), examples)
+        some = store.candidates_for_first(nodes, partial(failures.among, failed=failed), examples)
         reasons[at] = Reason(failed, nodes, tuple(store.ids(some, examples)))
     return tuple(reasons)
 
 
 def _near(moment: Moment, failures: Failures) -> tuple[NearMiss, ...]:
     store = moment.store
-    some = store.beginning(*failures.nearest(), _NEAREST)
+    some = store.candidates_for_first(*failures.nearest(), _NEAREST)
     return tuple(
         NearMiss(store.id(ordinal), failures.failed(ordinal))
         for ordinal in store.in_order(some, _NEAREST)

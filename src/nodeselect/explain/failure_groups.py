@@ -76,7 +76,7 @@ class Failures:
         before, only = self._everything, []
         for place, passed in enumerate(self._passing):
             without = before & behind[-2 - place]
-            only.append(len(without) - postings.intersection(without, passed))
+            only.append(len(without) - postings.intersection_size(without, passed))
             before = before & passed
         return only
 
@@ -91,7 +91,7 @@ class Failures:
         by_last = failed[-1:] == (last,)
         nodes = self._sets.get(failed[:-1] if by_last else failed)
         if nodes is None:  # there are none
-            return postings.of(())
+            return postings.from_ordinals(())
         some = some & nodes
         if last < 0:
             return some
@@ -147,7 +147,7 @@ def _counted(sets: Mapping[Failed, Postings], place: int, passed: Postings) -> d
     """Give the lengths of what :func:`_parted` gives."""
     counts = {}
     for failed, nodes in sets.items():
-        if both := postings.intersection(nodes, passed):
+        if both := postings.intersection_size(nodes, passed):
             counts[failed] = both
         if only := len(nodes) - both:
             counts[(*failed, place)] = only

@@ -199,7 +199,7 @@ class _Fleet:
         known: dict[str, str] = {}
         told: list[str] = []
         for name in missing:
-            if nodes := self._store.named(name, self._everything):
+            if nodes := self._store.with_name(name, self._everything):
                 known[name] = self._store.id(self._store.first(nodes, 1)[0])
                 first = f" (the first of {len(nodes):,} with this name)" if len(nodes) > 1 else ""
                 told.append(f"{quoted(known[name])}{first}")

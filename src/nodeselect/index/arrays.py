@@ -6,9 +6,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Whole", "blocks", "count_numbers", "narrow", "smallest", "stable_order", "starts_of"]
+__all__ = [
+    "UIntArray",
+    "blocks",
+    "count_numbers",
+    "narrow",
+    "smallest",
+    "stable_order",
+    "starts_of",
+]
 
-Whole = NDArray[np.unsignedinteger[Any]]
+UIntArray = NDArray[np.unsignedinteger[Any]]
 """An array of whole numbers that are not negative, as narrow as they allow."""
 
 _BLOCK = 32_768
@@ -28,7 +36,7 @@ def blocks(length: int, least: int = 0) -> Iterator[slice]:
         yield slice(start, min(start + block, length))
 
 
-def count_numbers(numbers: Whole, most: int) -> NDArray[np.int64]:
+def count_numbers(numbers: UIntArray, most: int) -> NDArray[np.int64]:
     """Count how often each number below ``most`` is there."""
     counts = np.zeros(most, np.int64)
     for some in blocks(len(numbers), most // 8):  # each looks at all counts
@@ -36,7 +44,7 @@ def count_numbers(numbers: Whole, most: int) -> NDArray[np.int64]:
     return counts
 
 
-def stable_order(numbers: Whole) -> NDArray[np.int64]:
+def stable_order(numbers: UIntArray) -> NDArray[np.int64]:
     """Give the places of numbers below 2³² in ascending order; of equal ones, the first first.
 
     Cost: linear; numpy sorts numbers of 16 bits by counting them. Its fastest sorting of larger
@@ -49,7 +57,7 @@ def stable_order(numbers: Whole) -> NDArray[np.int64]:
     return order[np.argsort(high[order], kind="stable")]
 
 
-def smallest(numbers: Whole, most: int) -> Whole:
+def smallest(numbers: UIntArray, most: int) -> UIntArray:
     """Give the ``most`` smallest of numbers that all differ, ascending.
 
     Cost: two looks at each. Of ``most`` pieces the smallest numbers are at most a limit; so what is
@@ -62,13 +70,13 @@ def smallest(numbers: Whole, most: int) -> Whole:
     return np.sort(numbers)[:most]
 
 
-def starts_of(lengths: Whole | NDArray[np.int64]) -> Whole:
+def starts_of(lengths: UIntArray | NDArray[np.int64]) -> UIntArray:
     """Give where each of some pieces begins that stand behind each other, and where all end."""
     starts = np.zeros(len(lengths) + 1, np.uint64)
     np.cumsum(lengths, out=starts[1:])
     return narrow(starts, int(starts[-1]) + 1)
 
 
-def narrow(numbers: Whole, most: int) -> Whole:
+def narrow(numbers: UIntArray, most: int) -> UIntArray:
     """Copy numbers below ``most`` into as few bytes as they need."""
     return numbers.astype(np.min_scalar_type(max(most - 1, 0)))

@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 
 from nodeselect.index import postings
 from nodeselect.index.arrays import blocks, count_numbers, stable_order
-from nodeselect.index.label_index import LabelIndex, OfKey
-from nodeselect.index.node_table import Rows
-from nodeselect.index.postings import Postings, Stored
+from nodeselect.index.label_index import KeyPostings, LabelIndex
+from nodeselect.index.node_table import NodeTable
+from nodeselect.index.postings import Postings, PostingsOrOrdinal
 
 __all__ = ["Clustered", "cluster"]
 
@@ -36,7 +36,7 @@ class Clustered(NamedTuple):
     """What labels they carry."""
 
 
-def cluster(rows: Rows) -> Clustered:
+def cluster(rows: NodeTable) -> Clustered:
     """Order nodes and index them. Cost: some 0.4 µs for a node of ten labels."""
     n = len(rows)
     sizes = count_numbers(rows.pairs, len(rows.keys))
@@ -46,7 +46,7 @@ def cluster(rows: Rows) -> Clustered:
     return Clustered(ranks, ordinals, _index(rows, sizes, ranks))
 
 
-def _cells(rows: Rows, sizes: NDArray[np.int64]) -> NDArray[np.uint32]:
+def _cells(rows: NodeTable, sizes: NDArray[np.int64]) -> NDArray[np.uint32]:
     """Number the cells; give that of each node.
 
     The number is written in digits, one for each key sorted by; 0 is its absence, or its first
@@ -72,7 +72,7 @@ def _cells(rows: Rows, sizes: NDArray[np.int64]) -> NDArray[np.uint32]:
     return numbers
 
 
-def _keys_of_few_values(rows: Rows, sizes: NDArray[np.int64]) -> list[list[int]]:
+def _keys_of_few_values(rows: NodeTable, sizes: NDArray[np.int64]) -> list[list[int]]:
     """Give the pairs of each key: keys of few values first, and of these the most carried."""
     of_key: dict[str, list[int]] = {}
     for pair, key in enumerate(rows.keys):
@@ -80,19 +80,23 @@ def _keys_of_few_values(rows: Rows, sizes: NDArray[np.int64]) -> list[list[int]]
     return sorted(of_key.values(), key=lambda pairs: (len(pairs), -int(sizes[pairs].sum())))
 
 
-def _index(rows: Rows, sizes: NDArray[np.int64], ranks: NDArray[np.uint32]) -> LabelIndex:
-    everything = postings.between(0, len(rows))
-    values: dict[str, dict[str, Stored]] = {}
+def _index(rows: NodeTable, sizes: NDArray[np.int64], ranks: NDArray[np.uint32]) -> LabelIndex:
+    everything = postings.from_range(0, len(rows))
+    values: dict[str, dict[str, PostingsOrOrdinal]] = {}
     found = _grouped(_by_pair(rows, sizes, ranks), sizes)
     for key, value, stored in zip(rows.keys, rows.values, found, strict=True):
         values.setdefault(key, {})[value] = stored
-    keys = {key: OfKey(_carriers(everything, of_key), of_key) for key, of_key in values.items()}
+    keys = {
+        key: KeyPostings(_carriers(everything, of_key), of_key) for key, of_key in values.items()
+    }
     by_state = stable_order(rows.states[ranks]).astype(np.uint32)
     states = _grouped(by_state, np.bincount(rows.states, minlength=len(rows.state_names)))
     return LabelIndex(everything, keys, dict(zip(rows.state_names, states, strict=True)))
 
 
-def _by_pair(rows: Rows, sizes: NDArray[np.int64], ranks: NDArray[np.uint32]) -> NDArray[np.uint32]:
+def _by_pair(
+    rows: NodeTable, sizes: NDArray[np.int64], ranks: NDArray[np.uint32]
+) -> NDArray[np.uint32]:
     """Give the ordinals of each pair, ascending, one pair after the other.
 
     Some nodes are sorted at a time, and put behind what is there of each pair already.
@@ -109,18 +113,18 @@ def _by_pair(rows: Rows, sizes: NDArray[np.int64], ranks: NDArray[np.uint32]) ->
     return by_pair
 
 
-def _grouped(ordinals: NDArray[np.uint32], sizes: NDArray[np.int64]) -> list[Stored]:
+def _grouped(ordinals: NDArray[np.uint32], sizes: NDArray[np.int64]) -> list[PostingsOrOrdinal]:
     """Cut ordinals into groups of these sizes."""
     everything = array("I", ordinals.tobytes())
     stops = np.cumsum(sizes).tolist()
     return [
-        everything[start] if stop - start == 1 else postings.of(everything[start:stop])
+        everything[start] if stop - start == 1 else postings.from_ordinals(everything[start:stop])
         for start, stop in zip([0, *stops], stops, strict=False)
     ]
 
 
-def _carriers(everything: Postings, values: dict[str, Stored]) -> Postings:
+def _carriers(everything: Postings, values: dict[str, PostingsOrOrdinal]) -> Postings:
     """Give the nodes of all values of one key, each of which has one value only."""
-    if sum(map(postings.size, values.values())) == len(everything):
+    if sum(map(postings.cardinality, values.values())) == len(everything):
         return everything
     return postings.union(list(values.values()))

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from nodeselect.index.arrays import stable_order, starts_of
 
-__all__ = ["IdTable"]
+__all__ = ["IdIndex"]
 
 _MASK = 0xFFFFFFFF
 
@@ -18,7 +18,7 @@ _LOOKED_AT = np.arange(4)
 (``benchmarks/test_match.py``)."""
 
 
-class IdTable:
+class IdIndex:
     """Where each of many different ids stands in their list, or each of many names, which may be
     alike. Immutable.
 

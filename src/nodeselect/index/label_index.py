@@ -7,20 +7,20 @@ from sys import getsizeof
 from types import MappingProxyType
 
 from nodeselect.index import postings
-from nodeselect.index.postings import Postings, Stored
+from nodeselect.index.postings import Postings, PostingsOrOrdinal
 from nodeselect.selectors.charset import parse_int64
 
-__all__ = ["LabelIndex", "OfKey"]
+__all__ = ["KeyPostings", "LabelIndex"]
 
-_NO_VALUES: Mapping[str, Stored] = MappingProxyType({})
+_NO_VALUES: Mapping[str, PostingsOrOrdinal] = MappingProxyType({})
 
 
-class OfKey:
+class KeyPostings:
     """What an index knows of one key."""
 
     __slots__ = ("carriers", "numbers", "values")
 
-    def __init__(self, carriers: Postings, values: dict[str, Stored]) -> None:
+    def __init__(self, carriers: Postings, values: dict[str, PostingsOrOrdinal]) -> None:
         """Take the parts over; they are not copied."""
         self.carriers = carriers
         """The nodes that carry the key."""
@@ -38,55 +38,58 @@ class LabelIndex:
     limit stays true, so a reader that knows its limit may read while a writer adds.
     """
 
-    __slots__ = ("_keys", "everything", "grows", "states")
+    __slots__ = ("_keys", "everything", "is_mutable", "states")
 
     def __init__(
         self,
         everything: Postings,
-        keys: dict[str, OfKey],
-        states: dict[str | None, Stored],
+        keys: dict[str, KeyPostings],
+        states: dict[str | None, PostingsOrOrdinal],
         *,
-        grows: bool = False,
+        is_mutable: bool = False,
     ) -> None:
         """Take the parts over; they are not copied."""
         self.everything = everything
         """All ordinals that the index knows."""
         self.states = states
         """For every state the nodes in it; None is the state of those that have none."""
-        self.grows = grows
+        self.is_mutable = is_mutable
         """Whether nodes are still added, so that nothing of it may be iterated."""
         self._keys = keys
 
     @classmethod
-    def growing(cls) -> "LabelIndex":
+    def mutable(cls) -> "LabelIndex":
         """Make an empty one, to add to."""
-        return cls(postings.of(()), {}, {}, grows=True)
+        return cls(postings.from_ordinals(()), {}, {}, is_mutable=True)
 
-    def names(self) -> list[str]:
-        """Give the keys, in no order."""
+    @property
+    def keys(self) -> list[str]:
+        """The keys, in no order."""
         return list(self._keys)
 
-    def values(self, key: str) -> Mapping[str, Stored]:
+    def values(self, key: str) -> Mapping[str, PostingsOrOrdinal]:
         """Give the nodes of each value of ``key``; not to be iterated while the index grows."""
         of_key = self._keys.get(key)
         return _NO_VALUES if of_key is None else of_key.values
 
-    def carriers(self, key: str) -> Postings:
+    def nodes_with_key(self, key: str) -> Postings:
         """Give the nodes that carry ``key``, whatever its value."""
         of_key = self._keys.get(key)
-        return postings.of(()) if of_key is None else of_key.carriers
+        return postings.from_ordinals(()) if of_key is None else of_key.carriers
 
-    def counts(self, key: str, found: Postings) -> dict[str, int]:
+    def value_counts(self, key: str, found: Postings) -> dict[str, int]:
         """Count the ordinals of ``found`` by their value of ``key``; no value without any."""
-        counts = ((value, postings.intersection(found, held)) for value, held in self._items(key))
+        counts = (
+            (value, postings.intersection_size(found, held)) for value, held in self._items(key)
+        )
         return {value: count for value, count in counts if count}
 
-    def count_of(self, key: str, value: str, found: Postings) -> int:
+    def count_with_value(self, key: str, value: str, found: Postings) -> int:
         """Count the ordinals of ``found`` with this value of ``key``."""
         held = self.values(key).get(value)
-        return 0 if held is None else postings.intersection(found, held)
+        return 0 if held is None else postings.intersection_size(found, held)
 
-    def within(self, key: str, above: int | None, below: int | None) -> list[str]:
+    def values_in_range(self, key: str, above: int | None, below: int | None) -> list[str]:
         """Give the values of ``key`` that read as an integer between the bounds, both outside.
 
         Cost: the first time linear in the number of values, and each time where the index grows.
@@ -98,7 +101,7 @@ class LabelIndex:
         if numbers is None:
             read = ((parse_int64(value), value) for value, _ in self._items(key))
             numbers = sorted((number, value) for number, value in read if number is not None)
-            if not self.grows:
+            if not self.is_mutable:
                 of_key.numbers = numbers
         start = 0 if above is None else bisect_right(numbers, above, key=_number)
         stop = len(numbers) if below is None else bisect_left(numbers, below, key=_number)
@@ -110,21 +113,21 @@ class LabelIndex:
         for key, value in labels.items():
             of_key = keys.get(key)
             if of_key is None:
-                of_key = keys[key] = OfKey(postings.of(()), {})
+                of_key = keys[key] = KeyPostings(postings.from_ordinals(()), {})
             of_key.carriers.add(ordinal)
             values = of_key.values
             held = values.get(value)
             if held is None:
                 values[value] = ordinal
             elif isinstance(held, int):
-                values[value] = postings.of(array("I", (held, ordinal)))
+                values[value] = postings.from_ordinals(array("I", (held, ordinal)))
             else:
                 held.add(ordinal)
         held = self.states.get(state)
         if held is None:
             self.states[state] = ordinal
         elif isinstance(held, int):
-            self.states[state] = postings.of(array("I", (held, ordinal)))
+            self.states[state] = postings.from_ordinals(array("I", (held, ordinal)))
         else:
             held.add(ordinal)
         self.everything.add(ordinal)
@@ -132,21 +135,21 @@ class LabelIndex:
     def bytes(self) -> int:
         """Give the memory of all, in bytes, but for the strings."""
         states = getsizeof(self.states) + sum(
-            map(postings.stored_bytes, list(self.states.values()))
+            map(postings.memory_bytes, list(self.states.values()))
         )
         return states + sum(map(_bytes_of_key, list(self._keys.values())))
 
-    def _items(self, key: str) -> Iterable[tuple[str, Stored]]:
+    def _items(self, key: str) -> Iterable[tuple[str, PostingsOrOrdinal]]:
         """Give the values of ``key`` with their nodes, as something to be iterated."""
         values = self.values(key)
         # A copy is made in one step, which no writer comes between.
-        return (dict(values) if self.grows else values).items()
+        return (dict(values) if self.is_mutable else values).items()
 
 
-def _bytes_of_key(of_key: OfKey) -> int:
+def _bytes_of_key(of_key: KeyPostings) -> int:
     tables = getsizeof(of_key.values) + getsizeof(of_key.numbers)
     held = (of_key.carriers, *of_key.values.values())
-    return tables + sum(map(postings.stored_bytes, held))
+    return tables + sum(map(postings.memory_bytes, held))
 
 
 def _number(pair: tuple[int, str]) -> int:

@@ -19,13 +19,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nodeselect.index.arrays import Whole, blocks, count_numbers, narrow, starts_of
+from nodeselect.index.arrays import UIntArray, blocks, count_numbers, narrow, starts_of
 from nodeselect.node import Node
 
-__all__ = ["Numbers", "Rows", "keys_of"]
+__all__ = ["NodeTable", "Numbers", "keys_of"]
 
 
-class Rows:
+class NodeTable:
     """Nodes by rank. Immutable.
 
     Made by ``code`` of ``coding.py``; two can be :meth:`joined`, and some of one :meth:`chosen`.
@@ -40,10 +40,10 @@ class Rows:
         self,
         ids: NDArray[np.object_],
         names: NDArray[np.object_] | None,
-        states: Whole,
+        states: UIntArray,
         state_names: list[str | None],
-        starts: Whole,
-        pairs: Whole,
+        starts: UIntArray,
+        pairs: UIntArray,
         keys: list[str],
         values: list[str],
     ) -> None:
@@ -79,7 +79,7 @@ class Rows:
         """Make a node. Cost: some 3 µs for ten labels."""
         name = None if self.names is None else self.names[rank]
         state = self.state_names[self.states[rank]]
-        return Node.read(self.ids[rank], self.labels(rank), name, state)
+        return Node._trusted(self.ids[rank], self.labels(rank), name, state)
 
     def holds(self, rank: int, node: Node) -> bool:
         """Say whether the node at ``rank`` is equal to ``node``, which has the same id."""
@@ -89,7 +89,7 @@ class Rows:
             and (None if self.names is None else self.names[rank]) == node.name
         )
 
-    def pairs_of(self, ranks: NDArray[np.integer[Any]]) -> tuple[Whole, NDArray[np.int64]]:
+    def pairs_of(self, ranks: NDArray[np.integer[Any]]) -> tuple[UIntArray, NDArray[np.int64]]:
         """Give the pairs of some nodes, one node after the other, and how many each has."""
         begins = self.starts[:-1][ranks].astype(np.int64)
         lengths = self.starts[1:][ranks].astype(np.int64) - begins
@@ -99,7 +99,7 @@ class Rows:
         places = np.arange(stops[-1] if len(stops) else 0) + np.repeat(shifts, lengths)
         return self.pairs[places], lengths
 
-    def joined(self, other: "Rows") -> "Rows":
+    def joined(self, other: "NodeTable") -> "NodeTable":
         """Put the nodes of ``other`` behind."""
         state_numbers = Numbers.of(self.state_names)
         pair_numbers = Numbers.of(zip(self.keys, self.values, strict=True))
@@ -113,7 +113,7 @@ class Rows:
             names = np.concatenate(
                 [_filled(self.names, len(self)), _filled(other.names, len(other))]
             )
-        return Rows(
+        return NodeTable(
             np.concatenate([self.ids, other.ids]),
             names,
             narrow(np.concatenate([self.states, new_states]), len(state_numbers)),
@@ -124,7 +124,7 @@ class Rows:
             [value for _, value in pair_numbers],
         )
 
-    def chosen(self, ranks: NDArray[np.int64]) -> "Rows":
+    def chosen(self, ranks: NDArray[np.int64]) -> "NodeTable":
         """Take the nodes at ``ranks``, in that order, and the pairs and states that they have."""
         lengths = self.starts[1:][ranks] - self.starts[:-1][ranks]
         starts = starts_of(lengths)
@@ -134,7 +134,7 @@ class Rows:
         pairs, kept_pairs = _renumbered(pairs, len(self.keys))
         states, kept_states = _renumbered(self.states[ranks], len(self.state_names))
         names = None if self.names is None else self.names[ranks]
-        return Rows(
+        return NodeTable(
             self.ids[ranks],
             names,
             states,
@@ -176,11 +176,11 @@ def _filled(names: NDArray[np.object_] | None, length: int) -> NDArray[np.object
     return np.full(length, None, object) if names is None else names
 
 
-def _mapped(numbers: Whole, to: list[int]) -> Whole:
+def _mapped(numbers: UIntArray, to: list[int]) -> UIntArray:
     return np.array(to, np.uint32)[numbers] if to else numbers
 
 
-def _renumbered(numbers: Whole, most: int) -> tuple[Whole, list[int]]:
+def _renumbered(numbers: UIntArray, most: int) -> tuple[UIntArray, list[int]]:
     """Number anew what is used; give the new numbers, and the old one of each."""
     counts = count_numbers(numbers, most)
     used = np.flatnonzero(counts)

@@ -21,7 +21,7 @@ from nodeselect.selectors import Operator, Requirement, Selector
 from nodeselect.selectors.charset import parse_int64
 from nodeselect.text import printable, truncate
 
-__all__ = ["Plan", "Plans", "Step", "count", "make_plan", "run"]
+__all__ = ["Plan", "PlanCache", "Step", "count", "make_plan", "run"]
 
 _SHOWN = 60
 """Characters shown of what a step asks for."""
@@ -108,16 +108,16 @@ class Plan:
 
 def run(plan: Plan) -> Postings:
     """Give the ordinals of the answer. They may be those of the index: not to be changed."""
-    return postings.taken(plan._everything, plan._takes, plan._drops)
+    return postings.evaluate(plan._everything, plan._takes, plan._drops)
 
 
 def count(plan: Plan) -> int:
     """Give how many ordinals the answer has, without making all of it."""
-    return postings.taken_count(plan._everything, plan._takes, plan._drops)
+    return postings.evaluate_size(plan._everything, plan._takes, plan._drops)
 
 
-class Plans:
-    """Plans made for one index, kept by selector; a bounded table."""
+class PlanCache:
+    """PlanCache made for one index, kept by selector; a bounded table."""
 
     __slots__ = ("_bytes", "_most_bytes", "_plans")
 
@@ -141,7 +141,7 @@ class Plans:
         """Give the plan of ``selector`` if it is kept. Cost: one look-up."""
         return self._plans.get(selector)
 
-    def keep(self, selector: Selector, plan: Plan) -> None:
+    def put(self, selector: Selector, plan: Plan) -> None:
         """Keep ``plan``; what does not fit any more makes room by starting anew."""
         ids = _ID_BYTES * len(selector.ids or ())
         more = plan.bytes + ids
@@ -164,12 +164,12 @@ def make_plan(
     Cost: some microseconds a requirement, and the unions of its lists.
     """
     if not selector.is_satisfiable:
-        nothing = Step("nothing", postings.between(0, 0), 0, made=False)
+        nothing = Step("nothing", postings.from_range(0, 0), 0, made=False)
         return Plan(index.everything, [nothing], covers=covers)
     takes: list[Step] = []
     drops: list[Step] = []
     if chosen is not None:
-        takes.append(Step("one of the ids", chosen, postings.bytes_of(chosen), made=True))
+        takes.append(Step("one of the ids", chosen, postings.encoded_bytes(chosen), made=True))
     for requirement in selector.requirements:
         _add_steps(index, requirement, takes, drops)
     return Plan(index.everything, takes, [step for step in drops if step.bytes], covers)
@@ -183,25 +183,25 @@ def _add_steps(
         case Operator.EXISTS:
             _take_carriers(index, key, takes)
         case Operator.DOES_NOT_EXIST:
-            drops.append(_step(index, key, index.carriers(key)))
+            drops.append(_step(index, key, index.nodes_with_key(key)))
         case Operator.EQUALS | Operator.IN:
             _take_values(index, requirement, values, takes, drops)
         case Operator.NOT_EQUALS | Operator.NOT_IN:
             drops.append(_union(index, key, values, Requirement.read(key, Operator.IN, values)))
         case Operator.GREATER_THAN:
-            within = index.within(key, parse_int64(values[0]), None)
+            within = index.values_in_range(key, parse_int64(values[0]), None)
             _take_values(index, requirement, within, takes, drops)
         case Operator.LESS_THAN:
-            within = index.within(key, None, parse_int64(values[0]))
+            within = index.values_in_range(key, None, parse_int64(values[0]))
             _take_values(index, requirement, within, takes, drops)
         case _:
             assert_never(requirement.operator)
 
 
 def _take_carriers(index: LabelIndex, key: str, takes: list[Step]) -> None:
-    carriers = index.carriers(key)
+    carriers = index.nodes_with_key(key)
     # (Two lengths of an index that grows are not of one moment.)
-    if index.grows or len(carriers) < len(index.everything):
+    if index.is_mutable or len(carriers) < len(index.everything):
         takes.append(_step(index, key, carriers))
 
 
@@ -214,9 +214,9 @@ def _take_values(
 ) -> None:
     key = requirement.key
     known = index.values(key)
-    if not index.grows:
+    if not index.is_mutable:
         values = [value for value in values if value in known]
-    if index.grows or len(values) < 2 or 2 * len(values) <= len(known):
+    if index.is_mutable or len(values) < 2 or 2 * len(values) <= len(known):
         takes.append(_union(index, key, values, requirement))
         return
     others = known.keys() - values
@@ -233,7 +233,7 @@ def _union(index: LabelIndex, key: str, values: Iterable[str], asked: object) ->
 
 def _step(index: LabelIndex, asked: object, found: Postings, *, made: bool = False) -> Step:
     # What is scattered takes two bytes an ordinal; of an index that grows it is not worth more.
-    cost = 2 * len(found) if index.grows else postings.bytes_of(found)
+    cost = 2 * len(found) if index.is_mutable else postings.encoded_bytes(found)
     return Step(asked, found, cost, made=made)
 
 

@@ -18,24 +18,24 @@ from pyroaring import BitMap
 
 __all__ = [
     "Postings",
-    "Stored",
-    "between",
-    "bytes_of",
-    "cut_off",
-    "intersection",
-    "of",
+    "PostingsOrOrdinal",
+    "below",
+    "cardinality",
+    "encoded_bytes",
+    "evaluate",
+    "evaluate_size",
+    "from_ordinals",
+    "from_range",
+    "intersection_size",
+    "memory_bytes",
     "ordinals",
-    "size",
-    "stored_bytes",
-    "taken",
-    "taken_count",
     "union",
 ]
 
 Postings: TypeAlias = BitMap
 """A set of ordinals."""
 
-Stored: TypeAlias = int | BitMap
+PostingsOrOrdinal: TypeAlias = int | BitMap
 """A set of ordinals as an index keeps it: the number itself where there is one."""
 
 _MOST = 1 << 32
@@ -49,17 +49,17 @@ _BITMAP_BYTES = 120
 _INTEGER_BYTES = 32
 
 
-def of(ordinals: Iterable[int]) -> Postings:
+def from_ordinals(ordinals: Iterable[int]) -> Postings:
     """Make postings of some ordinals; fastest of an ``array("I")`` in ascending order."""
     return BitMap(ordinals if isinstance(ordinals, array) else array("I", ordinals))
 
 
-def between(start: int, stop: int) -> Postings:
+def from_range(start: int, stop: int) -> Postings:
     """Give the ordinals from ``start`` up to, not including, ``stop``."""
     return BitMap(range(start, stop))
 
 
-def union(parts: Sequence[Stored]) -> Postings:
+def union(parts: Sequence[PostingsOrOrdinal]) -> Postings:
     """Give the ordinals of all ``parts``. Cost: linear in their containers."""
     single = array("I", sorted(part for part in parts if isinstance(part, int)))
     several = [part for part in parts if not isinstance(part, int)]
@@ -70,14 +70,14 @@ def union(parts: Sequence[Stored]) -> Postings:
     return several[0] if len(several) == 1 else BitMap.union(*several)
 
 
-def intersection(one: Postings, other: Stored) -> int:
+def intersection_size(one: Postings, other: PostingsOrOrdinal) -> int:
     """Give how many ordinals the two have in common."""
     if isinstance(other, int):
         return 1 if other in one else 0
     return one.intersection_cardinality(other)
 
 
-def cut_off(postings: Postings, stop: int) -> Postings:
+def below(postings: Postings, stop: int) -> Postings:
     """Give a copy without the ordinals from ``stop`` on."""
     copied = postings.copy()
     copied.remove_range(stop, _MOST)
@@ -89,12 +89,12 @@ def ordinals(postings: Postings) -> "array[int]":
     return postings.to_array()
 
 
-def size(stored: Stored) -> int:
+def cardinality(stored: PostingsOrOrdinal) -> int:
     """Give how many ordinals there are."""
     return 1 if isinstance(stored, int) else len(stored)
 
 
-def bytes_of(postings: Postings) -> int:
+def encoded_bytes(postings: Postings) -> int:
     """Give the bytes that an operation has to read: what it costs."""
     statistics = postings.get_statistics()
     return (
@@ -105,12 +105,14 @@ def bytes_of(postings: Postings) -> int:
     )
 
 
-def stored_bytes(stored: Stored) -> int:
+def memory_bytes(stored: PostingsOrOrdinal) -> int:
     """Give the memory of what an index keeps, in bytes."""
-    return _INTEGER_BYTES if isinstance(stored, int) else _BITMAP_BYTES + bytes_of(stored)
+    return _INTEGER_BYTES if isinstance(stored, int) else _BITMAP_BYTES + encoded_bytes(stored)
 
 
-def taken(everything: Postings, takes: Sequence[Postings], drops: Sequence[Postings]) -> Postings:
+def evaluate(
+    everything: Postings, takes: Sequence[Postings], drops: Sequence[Postings]
+) -> Postings:
     """Intersect ``takes``, or begin with ``everything`` where there are none; take away ``drops``.
 
     The result may be one of the arguments: it must not be changed. Cost: some 0.3 µs an operand
@@ -135,11 +137,13 @@ def taken(everything: Postings, takes: Sequence[Postings], drops: Sequence[Posti
     return found
 
 
-def taken_count(everything: Postings, takes: Sequence[Postings], drops: Sequence[Postings]) -> int:
-    """Give the length of :func:`taken`, without making the last intermediate result."""
+def evaluate_size(
+    everything: Postings, takes: Sequence[Postings], drops: Sequence[Postings]
+) -> int:
+    """Give the length of :func:`evaluate`, without making the last intermediate result."""
     if drops:
-        found = taken(everything, takes, drops[:-1])
+        found = evaluate(everything, takes, drops[:-1])
         return found.difference_cardinality(drops[-1])
     if len(takes) > 1:
-        return taken(everything, takes[:-1], ()).intersection_cardinality(takes[-1])
+        return evaluate(everything, takes[:-1], ()).intersection_cardinality(takes[-1])
     return len(takes[0] if takes else everything)

@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 from nodeselect.index import postings
 from nodeselect.index.arrays import smallest
 from nodeselect.index.cluster import cluster
-from nodeselect.index.id_index import IdTable
-from nodeselect.index.node_table import Rows
-from nodeselect.index.planner import Plan, Plans, Step, make_plan
+from nodeselect.index.id_index import IdIndex
+from nodeselect.index.node_table import NodeTable
+from nodeselect.index.planner import Plan, PlanCache, Step, make_plan
 from nodeselect.index.postings import Postings
-from nodeselect.node import Node, twice
+from nodeselect.node import Node, duplicate_id_error
 from nodeselect.selectors import Selector
 
 __all__ = ["Segment"]
@@ -40,21 +40,21 @@ class Segment:
         *("index", "rows"),
     )
 
-    def __init__(self, rows: Rows) -> None:
+    def __init__(self, rows: NodeTable) -> None:
         """Index the nodes of ``rows``.
 
         :raises InventoryError: with the code ``duplicate-id``, when two nodes have one id.
         """
-        self._ids = IdTable(rows.ids)
+        self._ids = IdIndex(rows.ids)
         both = self._ids.find_twice()
         if both is not None:
-            raise twice(rows.ids[both[1]], *both)
-        self._names: IdTable | None = None
+            raise duplicate_id_error(rows.ids[both[1]], *both)
+        self._names: IdIndex | None = None
         self.rows = rows
         self._ranks, self._ordinals, self.index = cluster(rows)
         self._rank_at = self._ranks.data  # one number of them is a third of the time
         self._ordinal_at = self._ordinals.data
-        self._plans = Plans(_PLAN_BYTES * len(rows) + (1 << 20))
+        self._plans = PlanCache(_PLAN_BYTES * len(rows) + (1 << 20))
         self._early: dict[int, Postings] = {}
 
     def __len__(self) -> int:
@@ -65,7 +65,7 @@ class Segment:
         plan = self._plans.get(selector)
         if plan is None:
             plan = self._make_plan(selector)
-            self._plans.keep(selector, plan)
+            self._plans.put(selector, plan)
         return plan
 
     def _make_plan(self, selector: Selector) -> Plan:
@@ -77,7 +77,7 @@ class Segment:
         matches, rows = selector.matches, self.rows
         taken = [rank for rank in ranks if matches(rows.labels(rank), rows.ids[rank])]
         found = self._of_ranks(array("I", taken))
-        step = Step("few ids, tested one by one", found, postings.bytes_of(found), made=True)
+        step = Step("few ids, tested one by one", found, postings.encoded_bytes(found), made=True)
         return Plan(self.index.everything, [step])
 
     def find(self, node_id: str) -> int | None:
@@ -93,7 +93,7 @@ class Segment:
         """Say whether the node with this ordinal is equal to ``node``, which has the same id."""
         return self.rows.holds(self._rank_at[ordinal], node)
 
-    def named(self, name: str) -> list[int]:
+    def with_name(self, name: str) -> list[int]:
         """Give the ordinals of the nodes with a name.
 
         Cost: about a microsecond, and the first time some 0.2 µs a node, for a table that is kept.
@@ -101,7 +101,7 @@ class Segment:
         if self._names is None:  # two threads may both make it, to the same end
             if self.rows.names is None:
                 return []
-            self._names = IdTable(self.rows.names)
+            self._names = IdIndex(self.rows.names)
         return [self._ordinal_at[rank] for rank in self._names.find_each(name)]
 
     def rank(self, ordinal: int) -> int:
@@ -113,7 +113,7 @@ class Segment:
         found = self._early.get(ranks)
         if found is None:
             ordinals = np.sort(self._ordinals[:ranks])
-            found = self._early[ranks] = postings.of(array("I", ordinals.tobytes()))
+            found = self._early[ranks] = postings.from_ordinals(array("I", ordinals.tobytes()))
         return found
 
     def in_order(
@@ -154,8 +154,8 @@ class Segment:
         return ranks
 
     def merged(
-        self, ordinals: "array[int]", others: Rows, other_ranks: Sequence[int]
-    ) -> tuple[Rows, list[int]]:
+        self, ordinals: "array[int]", others: NodeTable, other_ranks: Sequence[int]
+    ) -> tuple[NodeTable, list[int]]:
         """Give the rows of ``ordinals`` with those of ``others`` among them, as their ranks say.
 
         The second of what is given is the rank that each row has had.
@@ -168,7 +168,7 @@ class Segment:
 
     def bytes(self) -> dict[str, int]:
         """Give the memory by part, in bytes."""
-        early = sum(map(postings.stored_bytes, list(self._early.values())))
+        early = sum(map(postings.memory_bytes, list(self._early.values())))
         return {
             "ids": self.rows.ids.nbytes + sum(map(str.__sizeof__, self.rows.ids)),
             "id table": self._ids.bytes + (0 if self._names is None else self._names.bytes),
@@ -180,10 +180,10 @@ class Segment:
 
     def _of_ranks(self, ranks: "array[int]") -> Postings:
         if not ranks:
-            return postings.of(())
+            return postings.from_ordinals(())
         ordinals = self._ordinals[np.frombuffer(ranks, np.uint32)]
         ordinals.sort()
-        return postings.of(array("I", ordinals.tobytes()))
+        return postings.from_ordinals(array("I", ordinals.tobytes()))
 
 
 def _with_others(

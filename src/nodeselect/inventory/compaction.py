@@ -11,10 +11,10 @@ from operator import itemgetter
 
 from nodeselect.index import postings
 from nodeselect.index.postings import Postings
-from nodeselect.inventory.delta import Changes
+from nodeselect.inventory.delta import Delta
 from nodeselect.inventory.moment import Moment
 from nodeselect.inventory.store import Store
-from nodeselect.node import Node, Parts, twice
+from nodeselect.node import Node, NodeRow, duplicate_id_error
 from nodeselect.readers.columnar import Block, to_blocks
 
 __all__ = ["FEW", "build", "compacted", "is_due", "joined"]
@@ -28,7 +28,7 @@ def build(blocks: Iterable[Block], *, indexed: bool) -> Store:
 
     :raises InventoryError: with the code ``duplicate-id``, when two nodes have one id.
     """
-    few: list[Parts] = []
+    few: list[NodeRow] = []
     rest = iter(blocks)
     for block in rest:
         few.extend(block)
@@ -37,14 +37,16 @@ def build(blocks: Iterable[Block], *, indexed: bool) -> Store:
             from nodeselect.index.segment import Segment
 
             segment = Segment(code(chain([few], rest)))
-            changes = Changes(len(segment), indexed=True)
+            changes = Delta(len(segment), indexed=True)
             return Store(segment, changes, object(), array("q", range(len(segment))), len(segment))
     firsts: dict[str, int] = {}
     for number, (node_id, *_) in enumerate(few):
         first = firsts.setdefault(node_id, number)
         if first != number:
-            raise twice(node_id, first, number)
-    made = [Node.read(node_id, dict(labels), name, state) for node_id, labels, name, state in few]
+            raise duplicate_id_error(node_id, first, number)
+    made = [
+        Node._trusted(node_id, dict(labels), name, state) for node_id, labels, name, state in few
+    ]
     return _few(made, range(len(made)), object(), len(made), indexed=indexed)
 
 
@@ -69,7 +71,7 @@ def compacted(moment: Moment, *, indexed: bool) -> Store:
     from nodeselect.index.encode import code
     from nodeselect.index.segment import Segment
 
-    late = store.late(alive)
+    late = store.delta_members(alive)
     nodes = [store.node(ordinal) for _, ordinal in late]
     rows = code(to_blocks((node.id, node.labels, node.name, node.state) for node in nodes))
     ranks = [rank for rank, _ in late]
@@ -77,7 +79,7 @@ def compacted(moment: Moment, *, indexed: bool) -> Store:
         early = postings.ordinals(alive)[: len(alive) - len(late)]
         rows, ranks = store.segment.merged(early, rows, ranks)
     segment = Segment(rows)
-    changes = Changes(len(segment), indexed=True)
+    changes = Delta(len(segment), indexed=True)
     return Store(segment, changes, store.family, store.places(ranks), next_place)
 
 
@@ -100,7 +102,7 @@ def _few(
     nodes: list[Node], places: Iterable[int], family: object, next_place: int, *, indexed: bool
 ) -> Store:
     """Make a store without a segment."""
-    changes = Changes(0, indexed=indexed)
+    changes = Delta(0, indexed=indexed)
     for rank, node in enumerate(nodes):
         changes.add(node, rank)
     return Store(None, changes, family, array("q", places), next_place)

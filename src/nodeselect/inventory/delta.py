@@ -15,12 +15,12 @@ from sys import getsizeof
 
 from nodeselect.index import postings
 from nodeselect.index.label_index import LabelIndex
-from nodeselect.index.planner import Plans, make_plan, run
+from nodeselect.index.planner import PlanCache, make_plan, run
 from nodeselect.index.postings import Postings
 from nodeselect.node import Node
 from nodeselect.selectors import Selector
 
-__all__ = ["Changes"]
+__all__ = ["Delta"]
 
 _FEW = 32
 """Nodes that are tested one by one rather than asked through an index."""
@@ -33,15 +33,15 @@ _PLAN_BYTES = 4 << 20
 
 
 _NONE = array("I")
-_NOBODY = postings.of(_NONE)
+_NOBODY = postings.from_ordinals(_NONE)
 
 
-class Changes:
+class Delta:
     """Nodes by ordinal, and deaths. Written by one thread at a time, read by any number."""
 
     __slots__ = (
         *("_before", "_died", "_early", "_latest", "_named", "_plans"),
-        *("deaths", "first", "index", "nodes", "ranks"),
+        *("tombstones", "first", "index", "nodes", "ranks"),
     )
 
     def __init__(self, first: int, *, indexed: bool) -> None:
@@ -49,14 +49,14 @@ class Changes:
         self.first = first
         self.nodes: list[Node] = []
         self.ranks: list[int] = []
-        self.deaths = array("I")
-        self.index = LabelIndex.growing() if indexed else None
+        self.tombstones = array("I")
+        self.index = LabelIndex.mutable() if indexed else None
         self._before: list[int | None] = []
         self._latest: dict[str, int] = {}
         self._died: dict[int, int] = {}
         self._early: dict[int, tuple[Postings, int]] = {}
         self._named: dict[str, array[int]] = {}
-        self._plans = Plans(_PLAN_BYTES)
+        self._plans = PlanCache(_PLAN_BYTES)
 
     def add(self, node: Node, rank: int) -> None:
         """Add a node behind all others; what had its id before is to be killed by the caller."""
@@ -70,31 +70,31 @@ class Changes:
         self.nodes.append(node)  # behind the index: who counts the nodes can rely on it
         self._latest[node.id] = ordinal
 
-    def kill(self, ordinal: int) -> None:
+    def delete(self, ordinal: int) -> None:
         """Let an ordinal, of the segment or of these, be dead from now on."""
-        self._died[ordinal] = len(self.deaths)
-        self.deaths.append(ordinal)
+        self._died[ordinal] = len(self.tombstones)
+        self.tombstones.append(ordinal)
 
-    def is_dead(self, ordinal: int, deaths: int) -> bool:
+    def is_deleted(self, ordinal: int, deaths: int) -> bool:
         """Say whether an ordinal is among the first so many deaths."""
         died = self._died.get(ordinal)
         return died is not None and died < deaths
 
-    def between(self, start: tuple[int, int], stop: tuple[int, int]) -> Postings:
+    def changed_ordinals(self, start: tuple[int, int], stop: tuple[int, int]) -> Postings:
         """Give the ordinals that came in or died between two moments.
 
         A moment is the numbers of nodes and of deaths that there were. A node whose ordinal is
         not among these was the same all the time.
         """
         (nodes, deaths), (more_nodes, more_deaths) = start, stop
-        died = postings.of(self.deaths[deaths:more_deaths])
-        return died | postings.between(self.first + nodes, self.first + more_nodes)
+        died = postings.from_ordinals(self.tombstones[deaths:more_deaths])
+        return died | postings.from_range(self.first + nodes, self.first + more_nodes)
 
-    def named(self, name: str) -> "array[int]":
+    def with_name(self, name: str) -> "array[int]":
         """Give the ordinals of all nodes with a name that ever came in."""
         return self._named.get(name, _NONE)[:]
 
-    def newest(self, node_id: str, count: int) -> int | None:
+    def latest_ordinal(self, node_id: str, count: int) -> int | None:
         """Give the ordinal of the newest version of a node among the first ``count`` nodes.
 
         Cost: a step for each version that came in later; of the latest moment that is one look-up.
@@ -114,7 +114,7 @@ class Changes:
 
         Cost: a step for each version that is newer than ``start``.
         """
-        ordinal = self.newest(node_id, stop)
+        ordinal = self.latest_ordinal(node_id, stop)
         while ordinal is not None:
             if ordinal in found:
                 return ordinal, True
@@ -132,7 +132,9 @@ class Changes:
         count = len(self.nodes)
         if covers < count:  # two threads may both add them, to the same end
             some = enumerate(self.ranks[covers:count], self.first + covers)
-            found = found | postings.of([ordinal for ordinal, rank in some if rank < ranks])
+            found = found | postings.from_ordinals(
+                [ordinal for ordinal, rank in some if rank < ranks]
+            )
             self._early[ranks] = (found, count)
         return found
 
@@ -145,9 +147,9 @@ class Changes:
         plan = self._plans.get(selector)
         if plan is None or count - plan.covers > _LATE:
             plan = make_plan(self.index, selector, covers=len(self.nodes))
-            self._plans.keep(selector, plan)
+            self._plans.put(selector, plan)
         covered = min(plan.covers, count)
-        found = postings.cut_off(run(plan), self.first + covered)
+        found = postings.below(run(plan), self.first + covered)
         # The few that came in since are sooner tested than all is planned anew.
         return found | self._match_some(selector, covered, count)
 
@@ -155,27 +157,29 @@ class Changes:
         """Test the nodes from number ``start`` up to ``stop`` one by one."""
         matches = selector.matches
         some = enumerate(self.nodes[start:stop], self.first + start)
-        return postings.of([at for at, node in some if matches(node.labels, node.id)])
+        return postings.from_ordinals([at for at, node in some if matches(node.labels, node.id)])
 
     def _match_ids(self, selector: Selector, ids: tuple[str, ...], count: int) -> Postings:
         nodes, first = self.nodes, self.first
         if count < len(ids):
             return self._match_some(selector, 0, count)
-        newest = (self.newest(node_id, count) for node_id in ids)  # those before it are dead
+        newest = (
+            self.latest_ordinal(node_id, count) for node_id in ids
+        )  # those before it are dead
         taken = [
             at
             for at in newest
             if at is not None and selector.matches(nodes[at - first].labels, nodes[at - first].id)
         ]
-        return postings.of(sorted(taken))
+        return postings.from_ordinals(sorted(taken))
 
     def bytes(self) -> int:
         """Give the memory of all, in bytes. Cost: a look at every node."""
-        numbers = (self.ranks, self.deaths, self._before, self._died)
+        numbers = (self.ranks, self.tombstones, self._before, self._died)
         tables = (self.nodes, self._latest, *numbers, self._named, *list(self._named.values()))
         index = 0 if self.index is None else self.index.bytes()
         nodes = sum(map(_node_bytes, self.nodes))
-        early = sum(postings.stored_bytes(found) for found, _ in list(self._early.values()))
+        early = sum(postings.memory_bytes(found) for found, _ in list(self._early.values()))
         return early + index + self._plans.bytes + sum(map(getsizeof, tables)) + nodes
 
 

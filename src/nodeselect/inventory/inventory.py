@@ -10,7 +10,7 @@ from nodeselect.inventory.compaction import build, compacted, is_due
 from nodeselect.inventory.moment import Moment
 from nodeselect.inventory.snapshot import Reading, Snapshot
 from nodeselect.inventory.store import Store
-from nodeselect.node import Node, Parts
+from nodeselect.node import Node, NodeRow
 from nodeselect.readers import open_input
 from nodeselect.readers.columnar import Block, to_blocks
 
@@ -212,7 +212,7 @@ def _check(node: object) -> None:
         raise TypeError(f"an inventory holds Nodes, not {type(node).__name__}")
 
 
-def _parts(node: Node) -> Parts:
+def _parts(node: Node) -> NodeRow:
     _check(node)
     return node.id, node.labels, node.name, node.state
 
@@ -238,7 +238,7 @@ def _put(store: Store, node: Node) -> int | None:
     if store.is_same(old, node):
         return None
     store.add(node, store.rank(old))
-    store.changes.kill(old)
+    store.delta.delete(old)
     return 0
 
 
@@ -246,4 +246,4 @@ def _take_out(store: Store, node_id: str) -> None:
     ordinal = store.find(node_id)
     if ordinal is None:
         raise KeyError(node_id)
-    store.changes.kill(ordinal)
+    store.delta.delete(ordinal)

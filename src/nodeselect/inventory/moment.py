@@ -43,11 +43,11 @@ class Moment:
         self.store = store
         self.length = length
         self.generation = generation
-        self.nodes = len(store.changes.nodes)
-        self.deaths = len(store.changes.deaths)
+        self.nodes = len(store.delta.nodes)
+        self.deaths = len(store.delta.tombstones)
         self._gone: Postings | None = None
         self._vocabulary: Vocabulary | None = None
-        self._bitmap: Postings = postings.between(0, 0) if before is None else before._bitmap
+        self._bitmap: Postings = postings.from_range(0, 0) if before is None else before._bitmap
         self._in_bitmap: int = 0 if before is None else before._in_bitmap
         if self.deaths - self._in_bitmap >= _AT_ONCE:
             self._bitmap, self._in_bitmap = self.gone(), self.deaths
@@ -61,14 +61,14 @@ class Moment:
     def gone(self) -> Postings:
         """Give the ordinals that are dead. Not to be changed."""
         if self._gone is None:
-            more = self.store.changes.deaths[self._in_bitmap : self.deaths]
-            self._gone = self._bitmap | postings.of(more) if more else self._bitmap
+            more = self.store.delta.tombstones[self._in_bitmap : self.deaths]
+            self._gone = self._bitmap | postings.from_ordinals(more) if more else self._bitmap
         return self._gone
 
     def everything(self) -> Postings:
         """Give the ordinals that are alive."""
-        changes = self.store.changes
-        found = postings.between(0, changes.first + self.nodes)
+        changes = self.store.delta
+        found = postings.from_range(0, changes.first + self.nodes)
         return found - self.gone() if self.deaths else found
 
     @property
@@ -80,7 +80,7 @@ class Moment:
 
     def match(self, selector: Selector) -> Postings:
         """Give the ordinals that ``selector`` takes. Not to be changed."""
-        segment, changes = self.store.segment, self.store.changes
+        segment, changes = self.store.segment, self.store.delta
         if segment is None:
             found = changes.match(selector, self.nodes)
         else:

@@ -128,8 +128,8 @@ class NodeSet:
         if store is other_store:
             return _made(store, found | (other_found - shared), self, other)
         both = joined(store, found, other_store, other_found - shared)
-        count = len(both.changes.nodes)
-        return _of(_Answer(both, postings.between(0, count), ((count, 0), (count, 0))))
+        count = len(both.delta.nodes)
+        return _of(_Answer(both, postings.from_range(0, count), ((count, 0), (count, 0))))
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, NodeSet):
@@ -171,7 +171,9 @@ class NodeSet:
         if store is not other_store:
             return _held(self._answer, found, other._answer)
         same = found & other_found
-        changed = found & store.changes.between(min(start, other_start), max(stop, other_stop))
+        changed = found & store.delta.changed_ordinals(
+            min(start, other_start), max(stop, other_stop)
+        )
         return same | _held(self._answer, changed, other._answer) if changed else same
 
 
@@ -183,10 +185,10 @@ def _held(answer: _Answer, found: Postings, other: _Answer) -> Postings:
     if len(found) <= len(other.found):
         ordinals = postings.ordinals(found)
         held = [at for at in ordinals if _version(other, answer.store.id(at)) is not None]
-        return postings.of(held)
+        return postings.from_ordinals(held)
     ids = map(other.store.id, postings.ordinals(other.found))
     versions = (_version(answer, node_id) for node_id in ids)
-    return postings.of(sorted(at for at in versions if at is not None)) & found
+    return postings.from_ordinals(sorted(at for at in versions if at is not None)) & found
 
 
 def _version(answer: _Answer, node_id: str) -> int | None:

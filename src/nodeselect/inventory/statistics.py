@@ -21,7 +21,7 @@ def facet(store: Store, found: Postings, key: str) -> Counter[str]:
     if indexes is None or sum(len(index.values(key)) for index in indexes) > len(found):
         nodes = _nodes(store, found)
         return Counter(node.labels[key] for node in nodes if key in node.labels)
-    return _sum(index.counts(key, found) for index in indexes)
+    return _sum(index.value_counts(key, found) for index in indexes)
 
 
 def few_values(store: Store, found: Postings, key: str, most: int) -> Counter[str] | None:
@@ -58,8 +58,8 @@ def _counts_of_keys(store: Store, found: Postings) -> Iterator[dict[str, int]]:
         yield from (dict.fromkeys(node.labels, 1) for node in _nodes(store, found))
         return
     for index in indexes:
-        for key in index.names():
-            if count := postings.intersection(found, index.carriers(key)):
+        for key in index.keys:
+            if count := postings.intersection_size(found, index.nodes_with_key(key)):
                 yield {key: count}
 
 
@@ -69,7 +69,9 @@ def keys_of(store: Store, found: Postings, value: str, keys: Collection[str]) ->
     if indexes is None:
         nodes = _nodes(store, found)
         return Counter(key for node in nodes for key in keys if node.labels.get(key) == value)
-    return _sum({key: index.count_of(key, value, found) for key in keys} for index in indexes)
+    return _sum(
+        {key: index.count_with_value(key, value, found) for key in keys} for index in indexes
+    )
 
 
 def carriers(store: Store, found: Postings, key: str) -> int:
@@ -77,7 +79,7 @@ def carriers(store: Store, found: Postings, key: str) -> int:
     indexes = store.indexes()
     if indexes is None:
         return sum(key in node.labels for node in _nodes(store, found))
-    return sum(postings.intersection(found, index.carriers(key)) for index in indexes)
+    return sum(postings.intersection_size(found, index.nodes_with_key(key)) for index in indexes)
 
 
 def holders(store: Store, found: Postings, key: str, value: str) -> int:
@@ -85,7 +87,7 @@ def holders(store: Store, found: Postings, key: str, value: str) -> int:
     indexes = store.indexes()
     if indexes is None:
         return sum(node.labels.get(key) == value for node in _nodes(store, found))
-    return sum(index.count_of(key, value, found) for index in indexes)
+    return sum(index.count_with_value(key, value, found) for index in indexes)
 
 
 def states(store: Store, found: Postings) -> dict[str | None, int]:
@@ -97,7 +99,7 @@ def states(store: Store, found: Postings) -> dict[str | None, int]:
     else:
         for index in indexes:
             for state, held in index.states.copy().items():  # copied in one step
-                counts[state] += postings.intersection(found, held)
+                counts[state] += postings.intersection_size(found, held)
     ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0] or ""))
     return {state: count for state, count in ranked if count}
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from nodeselect.index import postings
 from nodeselect.index.label_index import LabelIndex
 from nodeselect.index.postings import Postings
-from nodeselect.inventory.delta import Changes
+from nodeselect.inventory.delta import Delta
 from nodeselect.node import Node
 
 if TYPE_CHECKING:
@@ -35,12 +35,12 @@ _CHEAPER = 4
 class Store:
     """Nodes by ordinal, in the order of their ranks; nothing that is there ever changes."""
 
-    __slots__ = ("_next_place", "_places", "base", "changes", "family", "next_rank", "segment")
+    __slots__ = ("_next_place", "_places", "base", "delta", "family", "next_rank", "segment")
 
     def __init__(
         self,
         segment: "Segment | None",
-        changes: Changes,
+        changes: Delta,
         family: object,
         places: "array[int]",
         next_place: int,
@@ -53,7 +53,7 @@ class Store:
         :param next_place: the place of the next node that comes in.
         """
         self.segment = segment
-        self.changes = changes
+        self.delta = changes
         self.family = family
         self._places = places
         self._next_place = next_place
@@ -65,7 +65,7 @@ class Store:
         if rank is None:
             rank = self.next_rank
             self.next_rank += 1
-        self.changes.add(node, rank)
+        self.delta.add(node, rank)
 
     def place(self, rank: int) -> int:
         """Give the place of a rank among all nodes that ever were in the inventory."""
@@ -82,37 +82,37 @@ class Store:
 
     def rank(self, ordinal: int) -> int:
         """Give the rank of an ordinal."""
-        if ordinal >= self.changes.first or self.segment is None:
-            return self.changes.ranks[ordinal - self.changes.first]
+        if ordinal >= self.delta.first or self.segment is None:
+            return self.delta.ranks[ordinal - self.delta.first]
         return self.segment.rank(ordinal)
 
     def node(self, ordinal: int) -> Node:
         """Give the node of an ordinal."""
-        if ordinal >= self.changes.first or self.segment is None:
-            return self.changes.nodes[ordinal - self.changes.first]
+        if ordinal >= self.delta.first or self.segment is None:
+            return self.delta.nodes[ordinal - self.delta.first]
         return self.segment.node(ordinal)
 
     def is_same(self, ordinal: int, node: Node) -> bool:
         """Say whether the node of an ordinal is equal to ``node``, which has the same id."""
-        if ordinal >= self.changes.first or self.segment is None:
-            return self.changes.nodes[ordinal - self.changes.first] == node
+        if ordinal >= self.delta.first or self.segment is None:
+            return self.delta.nodes[ordinal - self.delta.first] == node
         return self.segment.holds(ordinal, node)
 
     def id(self, ordinal: int) -> str:
         """Give the id of the node of an ordinal."""
-        if ordinal >= self.changes.first or self.segment is None:
-            return self.changes.nodes[ordinal - self.changes.first].id
+        if ordinal >= self.delta.first or self.segment is None:
+            return self.delta.nodes[ordinal - self.delta.first].id
         node_id: str = self.segment.rows.ids[self.segment.rank(ordinal)]
         return node_id
 
-    def named(self, name: str, found: Postings) -> Postings:
+    def with_name(self, name: str, found: Postings) -> Postings:
         """Give the ordinals of ``found`` whose nodes have a name.
 
         Cost: some microseconds, and what has the name; the first time see ``Segment.named``.
         """
-        ordinals = [] if self.segment is None else self.segment.named(name)
-        ordinals += self.changes.named(name)
-        return postings.of(ordinals) & found
+        ordinals = [] if self.segment is None else self.segment.with_name(name)
+        ordinals += self.delta.with_name(name)
+        return postings.from_ordinals(ordinals) & found
 
     def find(self, node_id: str, nodes: int | None = None, deaths: int | None = None) -> int | None:
         """Give the ordinal of the node with this id that is alive, or None.
@@ -122,13 +122,13 @@ class Store:
 
         Cost: about a microsecond.
         """
-        changes = self.changes
+        changes = self.delta
         nodes = len(changes.nodes) if nodes is None else nodes
-        deaths = len(changes.deaths) if deaths is None else deaths
-        ordinal = changes.newest(node_id, nodes) if nodes else None
+        deaths = len(changes.tombstones) if deaths is None else deaths
+        ordinal = changes.latest_ordinal(node_id, nodes) if nodes else None
         if ordinal is None and self.segment is not None:
             ordinal = self.segment.find(node_id)
-        if ordinal is None or (deaths and changes.is_dead(ordinal, deaths)):
+        if ordinal is None or (deaths and changes.is_deleted(ordinal, deaths)):
             return None
         return ordinal
 
@@ -138,7 +138,7 @@ class Store:
         :param start: the nodes of the changes at the first moment that the set may be of.
         :param stop: those at the last.
         """
-        ordinal, settled = self.changes.version(node_id, found, start, stop)
+        ordinal, settled = self.delta.version(node_id, found, start, stop)
         if settled or self.segment is None:
             return ordinal
         ordinal = self.segment.find(node_id)
@@ -149,8 +149,8 @@ class Store:
 
         Cost: some 10 ns an ordinal, and what it returns.
         """
-        late = self.late(found)
-        nodes, first = self.changes.nodes, self.changes.first
+        late = self.delta_members(found)
+        nodes, first = self.delta.nodes, self.delta.first
         if self.segment is None:
             return [nodes[ordinal - first].id for _, ordinal in late[:most]]
         early = postings.ordinals(found)[: len(found) - len(late)]
@@ -159,18 +159,22 @@ class Store:
 
     def in_order(self, found: Postings, most: int | None = None) -> list[int]:
         """Give ordinals, or the first so many, in the order of ranks. Cost: that of :meth:`ids`."""
-        late = self.late(found)
+        late = self.delta_members(found)
         if self.segment is None:
             return [ordinal for _, ordinal in late[:most]]
         early = postings.ordinals(found)[: len(found) - len(late)]
         return self.segment.in_order(early, late[:most], most)
 
     def first(self, found: Postings, n: int) -> list[int]:
-        """Give the first ``n`` ordinals in the order of ranks. Cost: that of :meth:`beginning`,
-        and at most linear in the set."""
-        return self.in_order(self.beginning(len(found), found.__and__, n), n)
+        """Give the first ``n`` ordinals in the order of ranks.
 
-    def beginning(self, size: int, among: Callable[[Postings], Postings], n: int) -> Postings:
+        Cost: that of :meth:`candidates_for_first`, and at most linear in the set.
+        """
+        return self.in_order(self.candidates_for_first(len(found), found.__and__, n), n)
+
+    def candidates_for_first(
+        self, size: int, among: Callable[[Postings], Postings], n: int
+    ) -> Postings:
         """Give a part of a set that holds the first ``n`` of it in the order of ranks.
 
         :param size: how many ordinals the set has.
@@ -187,12 +191,12 @@ class Store:
             if len(found) >= n:
                 return found
             ranks *= _MORE
-        changes = self.changes
-        return among(postings.between(0, changes.first + len(changes.nodes)))
+        changes = self.delta
+        return among(postings.from_range(0, changes.first + len(changes.nodes)))
 
     def _early(self, ranks: int) -> Postings:
         """Give the ordinals, dead ones among them, of the first so many ranks."""
-        segment, changes = self.segment, self.changes
+        segment, changes = self.segment, self.delta
         if segment is None:
             return changes.early(ranks)
         early = segment.early(ranks)
@@ -200,7 +204,7 @@ class Store:
 
     def indexes(self) -> list[LabelIndex] | None:
         """Give the indexes that all nodes are in; None where some are in none."""
-        indexes = [self.changes.index]
+        indexes = [self.delta.index]
         if self.segment is not None:
             indexes.append(self.segment.index)
         known = [index for index in indexes if index is not None]
@@ -210,16 +214,16 @@ class Store:
         """Give the memory by part, in bytes."""
         parts = {} if self.segment is None else self.segment.bytes()
         parts["places"] = self._places.__sizeof__()
-        parts["changes"] = self.changes.bytes()
+        parts["changes"] = self.delta.bytes()
         return parts
 
-    def late(self, found: Postings) -> list[tuple[int, int]]:
+    def delta_members(self, found: Postings) -> list[tuple[int, int]]:
         """Give those of the changes, with their ranks, in the order of ranks."""
-        changes = self.changes
+        changes = self.delta
         if not changes.nodes:
             return []
         first, ranks = changes.first, changes.ranks
         late = found
         if self.segment is not None:
-            late = found & postings.between(first, first + len(ranks))
+            late = found & postings.from_range(first, first + len(ranks))
         return sorted((ranks[ordinal - first], ordinal) for ordinal in postings.ordinals(late))

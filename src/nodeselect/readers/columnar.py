@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice, repeat
 
 from nodeselect.frozen import Frozen
-from nodeselect.node import Parts
+from nodeselect.node import NodeRow
 
 __all__ = ["Block", "Columns", "to_blocks"]
 
@@ -45,7 +45,7 @@ class Columns(Frozen):
         object.__setattr__(self, "states", states)
         object.__setattr__(self, "labels", labels)
 
-    def __iter__(self) -> Iterator[Parts]:
+    def __iter__(self) -> Iterator[NodeRow]:
         keys = list(self.labels)
         rows = zip(*self.labels.values(), strict=True) if keys else repeat(())
         for node_id, name, state, row in zip(self.ids, self.names, self.states, rows, strict=False):
@@ -53,11 +53,11 @@ class Columns(Frozen):
             yield node_id, labels, name, state
 
 
-Block = Sequence[Parts] | Columns
+Block = Sequence[NodeRow] | Columns
 """Some nodes, in their order."""
 
 
-def to_blocks(nodes: Iterable[Parts]) -> Iterator[Block]:
+def to_blocks(nodes: Iterable[NodeRow]) -> Iterator[Block]:
     """Give the same nodes some at a time."""
     rest = iter(nodes)
     while some := list(islice(rest, _TOGETHER)):

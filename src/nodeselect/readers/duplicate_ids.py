@@ -16,7 +16,7 @@ from itertools import islice, pairwise
 from operator import lt
 from os.path import commonprefix
 
-from nodeselect.node import twice
+from nodeselect.node import duplicate_id_error
 
 __all__ = ["DuplicateIdCheck", "DuplicateIdState", "NullDuplicateCheck"]
 
@@ -100,7 +100,7 @@ class DuplicateIdCheck:
         firsts: dict[int, int] = {}
         for record, number in enumerate(self._hashes if common else ()):
             if number in common and firsts.setdefault(number, record) != record:
-                raise twice(None, firsts[number], record)
+                raise duplicate_id_error(None, firsts[number], record)
 
     def _follow(self, first: str, last: str, ascending: bool) -> None:
         """Note the order of some more ids."""
@@ -131,7 +131,7 @@ class DuplicateIdCheck:
         records = {node_id: record for record, node_id in enumerate(islice(self._records, known))}
         for record, node_id in enumerate(ids, first):
             if records.setdefault(node_id, record) != record:
-                raise twice(node_id, records[node_id], record)
+                raise duplicate_id_error(node_id, records[node_id], record)
 
 
 class NullDuplicateCheck(DuplicateIdCheck):

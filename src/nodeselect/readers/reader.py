@@ -22,7 +22,7 @@ from itertools import chain
 from typing import Any, BinaryIO, Final
 
 from nodeselect.errors import InventoryError
-from nodeselect.node import Node, Parts
+from nodeselect.node import Node, NodeRow
 from nodeselect.readers.columnar import Block, to_blocks
 from nodeselect.readers.duplicate_ids import DuplicateIdCheck, NullDuplicateCheck
 from nodeselect.readers.envelope import check_footer, kind_of, reject_siblings
@@ -127,9 +127,9 @@ class NodeReader:
         self.missing_ids = set(ids)
 
     def __iter__(self) -> Iterator[Node]:
-        return (Node.read(*parts) for parts in self.rows())
+        return (Node._trusted(*parts) for parts in self.rows())
 
-    def rows(self) -> Iterator[Parts]:
+    def rows(self) -> Iterator[NodeRow]:
         """Give the wanted nodes as their parts, for whom a :class:`Node` each would be too much."""
         return chain.from_iterable(self._blocks())
 
@@ -323,7 +323,7 @@ class NodeReader:
         self._seen.join(seen)
         return nodes
 
-    def _single_lines(self, piece: bytes, line: int) -> Iterator[Parts]:
+    def _single_lines(self, piece: bytes, line: int) -> Iterator[NodeRow]:
         for number, text in enumerate(piece.split(b"\n"), line):
             if not text.strip():
                 continue
@@ -342,11 +342,11 @@ class NodeReader:
 
     # Documents
 
-    def _documents(self, records: Iterable[tuple[str, Any]]) -> Iterator[Parts]:
+    def _documents(self, records: Iterable[tuple[str, Any]]) -> Iterator[NodeRow]:
         for place, record in records:
             yield from self._record(place, record, whole=not place)
 
-    def _record(self, place: str, record: Any, *, whole: bool = False) -> Iterator[Parts]:
+    def _record(self, place: str, record: Any, *, whole: bool = False) -> Iterator[NodeRow]:
         """Give the nodes of one record: one, or none when it is not wanted.
 
         The ``whole`` of a document may also be a map of ids to labels.
@@ -369,7 +369,7 @@ class NodeReader:
             )
         raise _unknown(place)
 
-    def _found(self, nodes: Iterable[tuple[str, RawNode]]) -> Iterator[Parts]:
+    def _found(self, nodes: Iterable[tuple[str, RawNode]]) -> Iterator[NodeRow]:
         for place, found in nodes:
             try:
                 parts = validate(found)
@@ -383,7 +383,7 @@ class NodeReader:
                 yield parts
 
 
-def _parts(record: PlainRecord) -> Parts:
+def _parts(record: PlainRecord) -> NodeRow:
     return record.id, record.labels, record.name, record.state
 
 

@@ -14,7 +14,7 @@ import msgspec
 
 from nodeselect.errors import InventoryError
 from nodeselect.limits import LIMITS
-from nodeselect.node import Parts
+from nodeselect.node import NodeRow
 from nodeselect.readers.duplicate_ids import DuplicateIdState
 from nodeselect.readers.envelope import Kind, check_envelope, list_field
 from nodeselect.readers.raw_node import Record, all_plain_ids
@@ -94,7 +94,7 @@ def encode_half(
     seen: DuplicateIdState,
     failures: Mapping[int, int],
     missing: set[str],
-    nodes: list[Parts],
+    nodes: list[NodeRow],
 ) -> bytes:
     """Pack what one process has read of a file, for the other."""
     # A number of more than 64 bits is no number to msgpack.
