@@ -155,7 +155,7 @@ def test_bytes_are_told_while_nodes_come_in() -> None:
             index.add(ordinal, {f"key-{ordinal}": "", "a": str(ordinal)}, f"state-{ordinal}")
         return measured(stored)
 
-    with patch.object(postings, "stored_bytes", measure):
+    with patch.object(postings, "memory_bytes", measure):
         assert index.bytes() > 0
     assert len(index.everything) == len(FLEET) + 5
 
