@@ -3,6 +3,7 @@ and the same in each run of CI."""
 
 import io
 import os
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 from hypothesis import settings
 
 from nodeselect.cli.app import run as run_cli
-from tests import golden
+from tests import golden, literals
 from tests.cli.running import FLEET, PLAIN, Ended, Run
 from tests.inventory.small import small_segments
 
@@ -33,6 +34,15 @@ def pytest_cmdline_main(config: pytest.Config) -> None:
     if config.option.bless:
         config.option.numprocesses = 0
         golden.start()
+
+
+def pytest_assertrepr_compare(config: pytest.Config, op: str, left: object, right: object) -> None:
+    """Bless literals of tests."""
+    if config.option.bless and op == "==":
+        file, test = re.split(r"::|\[| ", os.environ["PYTEST_CURRENT_TEST"])[:2]
+        path = config.rootpath / file
+        for span, text in literals.edits(path.read_text("utf-8"), test, left, right):
+            golden.record(path, span, text)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -6,7 +6,7 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
-__all__ = ["Row", "check", "check_examples", "check_span", "rows", "start", "write"]
+__all__ = ["Row", "check", "check_examples", "check_span", "record", "rows", "start", "write"]
 
 Span = tuple[int, int]
 
@@ -33,6 +33,12 @@ def write() -> list[Path]:
     return sorted(changed)
 
 
+def record(path: Path, span: Span, actual: str) -> None:
+    """Have this part of a file rewritten."""
+    assert _edits is not None
+    assert _edits[path].setdefault(span, actual) == actual, "two tests expect different outputs"
+
+
 def check_span(path: Path, span: Span, actual: str) -> None:
     """Check that this part of a file is ``actual``."""
     text = path.read_text("utf-8") if path.exists() else ""
@@ -42,7 +48,7 @@ def check_span(path: Path, span: Span, actual: str) -> None:
         return
     if actual and span[0] == span[1] and len(text) > span[1]:
         actual += "\n"  # what was empty is directly before the next line
-    assert _edits[path].setdefault(span, actual) == actual, "two tests expect different outputs"
+    record(path, span, actual)
 
 
 def check(path: Path, actual: str) -> None:
