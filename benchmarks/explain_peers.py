@@ -175,7 +175,7 @@ def _read_nodeselect(told: Explanation) -> Answer:
         groups[failed] = reason.nodes
         if reason.ids:
             named[failed] = list(reason.ids)
-    absent = told.outcomes[2].absent
+    absent = told.requirements[2].absent
     assert absent is not None
     return Answer(groups, dict(told.states), absent, named)
 

@@ -68,7 +68,7 @@ def test_the_names_that_users_know() -> None:
     """The names of the architecture's public face are there."""
     face = {"Inventory", "Node", "NodeSet", "Selector", "Requirement", "Operator"}
     errors = {"NodeselectError", "SelectorError", "InventoryError", "JobError", "Problem"}
-    parts = {"Explanation", "Outcome", "Reason", "NearMiss", "Hint", "Correction"}
+    parts = {"Explanation", "RequirementResult", "Reason", "NearMiss", "Hint", "Correction"}
     assert face | errors | parts | {"LIMITS", "Limits"} <= set(nodeselect.__all__)
 
 

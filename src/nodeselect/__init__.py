@@ -17,9 +17,9 @@ from nodeselect.inventory import (
     NearMiss,
     NodeExplanation,
     NodeSet,
-    Outcome,
     Plan,
     Reason,
+    RequirementResult,
     Snapshot,
 )
 from nodeselect.limits import LIMITS, Limits
@@ -41,11 +41,11 @@ __all__ = [
     "NodeSet",
     "NodeselectError",
     "Operator",
-    "Outcome",
     "Plan",
     "Problem",
     "Reason",
     "Requirement",
+    "RequirementResult",
     "Selector",
     "SelectorError",
     "Snapshot",

@@ -137,7 +137,7 @@ def test_a_state_that_no_node_has(run: Run) -> None:
     assert " ".join(ended.out.split()).endswith(f" no node is in such a state; {there}")
     assert ended.err == "210 of 210 nodes are in other states: they are left out\n"
     ended = run(*question, "--state", "ready", "-o", "json")
-    assert json.loads(ended.out)["advice"] == f"no node is in such a state; {there}"
+    assert json.loads(ended.out)["recommendation"] == f"no node is in such a state; {there}"
     ended = run(*question, "--state", "connected,redy")
     assert (ended.status, ended.out) == (2, "")
     assert ended.err.endswith(
@@ -277,7 +277,7 @@ def test_json_of_hostile_labels(run: Run) -> None:
     ended = run("explain", "-n", "-", "-o", "json", "-l", "region=eu", stdin=json.dumps(HOSTILE))
     assert not unprintable(ended.out)
     told: dict[str, Any] = json.loads(ended.out)
-    assert "x" * 5_000 in told["reasons"][0]["ids"] + [miss["id"] for miss in told["near"]]
+    assert "x" * 5_000 in told["reasons"][0]["ids"] + [miss["id"] for miss in told["nearest"]]
 
 
 def test_the_schema_is_one() -> None:
@@ -330,7 +330,7 @@ def test_an_id_in_another_state(run: Run, tmp_path: Path) -> None:
     told = json.loads(run("explain", *asked, "-o", "json").out)
     jsonschema.validate(told, SCHEMA)
     assert told["missing_ids"] == []
-    assert told["left_out_ids"] == [{"id": gone, "state": "disconnected"}]
+    assert told["excluded_ids"] == [{"id": gone, "state": "disconnected"}]
 
 
 def test_ids_in_other_states(run: Run) -> None:

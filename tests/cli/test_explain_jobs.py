@@ -128,12 +128,12 @@ def test_json(run: Run) -> None:
     assert [job["job"] for job in told["jobs"]] == [f"jobs/{name}" for name in names]
     wrong, none, _, _, everything, some, slip, *_ = told["jobs"]
     assert set(wrong) == {"job", "trouble", "error"}
-    assert none["blocker"]["text"] == "region=us_west"
-    assert none["advice"].startswith("write region=us-west instead of region=us_west")
-    assert everything["blocker"] is None
-    assert everything["told"] == "the selector is empty: it takes EVERY node"
-    assert some["told"] == "no node has the id 'n-8'"
-    assert slip["told"] == "region!=us_west leaves none out: write region!=us-west"
+    assert none["main_blocker"]["text"] == "region=us_west"
+    assert none["recommendation"].startswith("write region=us-west instead of region=us_west")
+    assert everything["main_blocker"] is None
+    assert everything["main_problem"] == "the selector is empty: it takes EVERY node"
+    assert some["main_problem"] == "no node has the id 'n-8'"
+    assert slip["main_problem"] == "region!=us_west leaves none out: write region!=us-west"
     assert told["counts"] == {
         "wrong": 1, "none": 2, "unreached": 1, "everything": 1, "doubtful": 2, "fine": 2
     }  # fmt: skip
@@ -199,7 +199,7 @@ def test_an_id_in_another_state(run: Run, folder: Path) -> None:
     )
     told = json.loads(ended.out)["jobs"]
     assert [(job["job"], job["trouble"]) for job in told] == [("lost", "none"), ("both", "fine")]
-    assert told[0]["told"] == "the node 'n-3' is left out: it is lost"
+    assert told[0]["main_problem"] == "the node 'n-3' is left out: it is lost"
 
 
 def test_those_with_fewer_nodes_first(

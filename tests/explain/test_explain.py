@@ -67,7 +67,7 @@ def test_one_node_that_is_not_there() -> None:
 
 
 @pytest.mark.parametrize(
-    ("selector", "nodes", "headline", "advice"),
+    ("selector", "nodes", "headline", "recommendation"),
     [
         pytest.param("", [], "0 of 0 nodes match", "there are no nodes", id="no-nodes"),
         pytest.param("a,!a", [], "0 of 0 nodes match", "there are no nodes", id="never-and-none"),
@@ -144,11 +144,13 @@ def test_one_node_that_is_not_there() -> None:
         ),
     ],
 )
-def test_headline_and_advice(selector: str, nodes: list[Node], headline: str, advice: str) -> None:
+def test_headline_and_recommendation(
+    selector: str, nodes: list[Node], headline: str, recommendation: str
+) -> None:
     """What is said in one line, and what to change."""
     told = explained(selector, nodes)
-    assert (told.headline, told.advice) == (headline, advice)
-    assert str(told).endswith(f"\n{advice}")
+    assert (told.headline, told.recommendation) == (headline, recommendation)
+    assert str(told).endswith(f"\n{recommendation}")
 
 
 @pytest.mark.parametrize("selector", [Selector.nothing(), NO_ID])
@@ -156,8 +158,10 @@ def test_a_selector_that_takes_nothing(selector: Selector) -> None:
     """It is one requirement, which every node fails."""
     told = Inventory(NODES).explain(selector)
     assert told.headline == "0 of 3 nodes match; 3 fail <nothing>"
-    assert told.advice == "the selector takes nothing, whatever there is"
-    assert [(each.text, each.fails, each.only) for each in told.outcomes] == [("<nothing>", 3, 3)]
+    assert told.recommendation == "the selector takes nothing, whatever there is"
+    assert [(each.text, each.failing, each.failing_only_this) for each in told.requirements] == [
+        ("<nothing>", 3, 3)
+    ]
     assert told.hints == ()
 
 
@@ -170,18 +174,18 @@ def test_a_selector_that_takes_nothing(selector: Selector) -> None:
 def test_what_is_said_twice_counts_once(text: str) -> None:
     """A requirement that stands twice is one, and alone in the way."""
     told = explained(text)
-    assert len(told.outcomes) == 1
-    assert told.outcomes[0].only == told.outcomes[0].fails
+    assert len(told.requirements) == 1
+    assert told.requirements[0].failing_only_this == told.requirements[0].failing
 
 
 def test_ids() -> None:
     """Ids are one requirement; those that no node has are named."""
     told = Inventory(NODES).explain(Selector.of(match_ids=["n-1", "n-8", "n-9"]))
-    assert told.outcomes[0].text == "<id in (n-1,n-8,n-9)>"
+    assert told.requirements[0].text == "<id in (n-1,n-8,n-9)>"
     assert told.missing_ids == ("n-8", "n-9")
     assert told.notes == ("no node has the id 'n-8', 'n-9'",)
     many = Inventory(NODES).explain(Selector.of(match_ids=[f"x-{n}" for n in range(1_000)]))
-    assert many.outcomes[0].text == "<one of 1,000 ids>"
+    assert many.requirements[0].text == "<one of 1,000 ids>"
     assert many.notes == ("no node has the id 'x-0', 'x-1', 'x-10' and 997 more",)
 
 
@@ -189,9 +193,9 @@ def test_numbers_alone() -> None:
     """Without examples no node is named, not even the nearest, and the text goes without."""
     inventory = Inventory(NODES)
     told = inventory.explain(Selector.parse("tier=gold,debug,region=us"), examples=0)
-    assert told.near == ()
+    assert told.nearest == ()
     assert [reason.ids for reason in told.reasons] == [(), (), ()]
-    assert told.advice == "no single change takes more nodes"
+    assert told.recommendation == "no single change takes more nodes"
     assert "n-1" not in str(told)
 
 
@@ -213,8 +217,8 @@ def test_no_number_of_examples(examples: int, error: type[Exception], message: s
 def test_two_spellings_are_two_requirements(text: str) -> None:
     """What is said in two spellings stands twice: without one of them the other is still there."""
     told = explained(text)
-    assert [outcome.only for outcome in told.outcomes] == [0, 0]
-    assert "without" not in told.advice
+    assert [outcome.failing_only_this for outcome in told.requirements] == [0, 0]
+    assert "without" not in told.recommendation
 
 
 def test_it_is_a_value() -> None:
@@ -230,18 +234,25 @@ def test_it_is_a_value() -> None:
 def test_all_nodes_were_left_out() -> None:
     """Where no node is in the states asked for, that is the advice and the trouble, not that there
     are no nodes."""
-    told = explained("region=eu", []).without({"n-1": "lost", "n-2": None, "n-3": "lost"})
-    assert told.advice == (
+    told = explained("region=eu", []).with_excluded_by_state(
+        {"n-1": "lost", "n-2": None, "n-3": "lost"}
+    )
+    assert told.recommendation == (
         "no node is in such a state; the states that there are: lost (2), none (1)"
     )
-    assert told.trouble == f"none: {told.advice}"
-    assert told.left_out_states == {"lost": 2, None: 1}
+    assert told.main_problem == f"none: {told.recommendation}"
+    assert told.excluded_states == {"lost": 2, None: 1}
     assert hash(told) == hash(
-        explained("region=eu", []).without({"a": "lost", "b": "lost", "c": None})
+        explained("region=eu", []).with_excluded_by_state({"a": "lost", "b": "lost", "c": None})
     )
-    assert explained("region=eu", []).without({"n-1": None}).advice == "no node has a state"
-    assert explained("region=eu", []).without({}).advice == "there are no nodes"
-    assert explained("region=eu").without({"n-1": "lost"}).left_out_states == {}
+    assert (
+        explained("region=eu", []).with_excluded_by_state({"n-1": None}).recommendation
+        == "no node has a state"
+    )
+    assert (
+        explained("region=eu", []).with_excluded_by_state({}).recommendation == "there are no nodes"
+    )
+    assert explained("region=eu").with_excluded_by_state({"n-1": "lost"}).excluded_states == {}
 
 
 @pytest.mark.parametrize(
@@ -312,14 +323,14 @@ def test_all_nodes_are_gone() -> None:
 )
 def test_notes(text: str, note: str | None) -> None:
     """What is to be known of a requirement that takes no node, or leaves none out."""
-    assert explained(text).outcomes[0].note == note
+    assert explained(text).requirements[0].note == note
 
 
 def test_the_numbers_of_a_label() -> None:
     """Of a comparison that no node satisfies, the range of the numbers is told."""
     nodes = [Node(f"n-{value}", {"slots": value}) for value in ("4", "+12", "x", "-3")]
     told = Inventory(nodes).explain(Selector.parse("slots>12"))
-    assert told.outcomes[0].note == "the numbers of this label go from -3 to 12"
+    assert told.requirements[0].note == "the numbers of this label go from -3 to 12"
 
 
 def test_many_requirements_on_many_nodes() -> None:
@@ -330,13 +341,13 @@ def test_many_requirements_on_many_nodes() -> None:
         for number in range(3_000)
     ]
     told = Inventory(nodes).explain(Selector.parse(",".join(f"k{bit}" for bit in range(256))))
-    assert len(told.outcomes) == 256
+    assert len(told.requirements) == 256
     assert 200 < len(told.reasons) <= 256
     assert told.other_reasons > 0
     fewest = min(256 - len(node.labels) for node in nodes)
     near = [node for node in nodes if 256 - len(node.labels) == fewest][:5]
-    assert [miss.id for miss in told.near] == [node.id for node in near]
-    for miss, node in zip(told.near, near, strict=True):
+    assert [miss.id for miss in told.nearest] == [node.id for node in near]
+    for miss, node in zip(told.nearest, near, strict=True):
         assert miss.failed == tuple(at for at in range(256) if f"k{at}" not in node.labels)
     counted = sum(reason.nodes for reason in told.reasons)
     assert told.matched + counted + told.other_reasons == told.total == 3_000
@@ -362,7 +373,7 @@ def test_the_work_does_not_grow_with_values(monkeypatch: pytest.MonkeyPatch) -> 
     inventory = Inventory(nodes)
     monkeypatch.setattr(counting, "facet", None)
     told = inventory.explain(Selector.parse("host=hots-1,host>5"))
-    assert told.outcomes[0].note == "no node has this value (12,000 nodes have the label)"
+    assert told.requirements[0].note == "no node has this value (12,000 nodes have the label)"
 
 
 LONG = "topology.example.com/area in (eu-central-1,eu-central-2,eu-central-3)"
@@ -372,9 +383,11 @@ def test_a_requirement_is_whole_in_all_that_is_told() -> None:
     """A requirement as people write them is told whole, where there is room."""
     told = explained(f"{LONG},tier=gold")
     assert told.headline == f"0 of 3 nodes match; 3 fail: 2 {LONG} and tier=gold; 1 {LONG}"
-    assert told.advice == (f"no node satisfies {LONG}: change that; without it 1 node would match")
+    assert told.recommendation == (
+        f"no node satisfies {LONG}: change that; without it 1 node would match"
+    )
     assert told.notes == (f"{LONG}: no node has this label",)
-    assert told.trouble == f"{LONG}: no node has this label"
+    assert told.main_problem == f"{LONG}: no node has this label"
     assert f"\n{LONG}      3     0          1\n" in told.text(200)
     assert f"\n  2  {LONG} and tier=gold  n-2, n-3\n" in told.text(200)
     ids = ("3f6c2f0e-18a3-4a0b-9a0e-6f8d6b1f5a01", "3f6c2f0e-18a3-4a0b-9a0e-6f8d6b1f5a02")
@@ -395,16 +408,16 @@ def test_a_requirement_is_whole_in_all_that_is_told() -> None:
 )
 def test_trouble(selector: str, told: str) -> None:
     """The requirement to look at first, and what becomes of the nodes without it."""
-    assert explained(selector).trouble == told
+    assert explained(selector).main_problem == told
 
 
 def test_the_blocker() -> None:
     """Where no requirement is in the way alone, it is the one that the most nodes fail."""
     nodes = [Node("n-1", {"a": ""}), Node("n-2", {"b": ""}), Node("n-3", {"b": "", "c": ""})]
     told = explained("a,b,c,d", [*nodes, Node("n-4", {"d": "", "a": ""})])
-    assert [outcome.only for outcome in told.outcomes] == [0, 0, 0, 0]
-    assert told.blocker == 2
-    assert [outcome.fails for outcome in told.outcomes] == [2, 2, 3, 3]
+    assert [outcome.failing_only_this for outcome in told.requirements] == [0, 0, 0, 0]
+    assert told.main_blocker == 2
+    assert [outcome.failing for outcome in told.requirements] == [2, 2, 3, 3]
 
 
 def test_a_contradiction_is_told_whole() -> None:
@@ -412,7 +425,7 @@ def test_a_contradiction_is_told_whole() -> None:
     told = explained(f"{LONG},!topology.example.com/area")
     both = f"{LONG} and !topology.example.com/area"
     assert told.hints[0].message == f"{both} contradict each other: no node can ever match"
-    assert told.advice == f"take away one of {both}: they contradict each other"
+    assert told.recommendation == f"take away one of {both}: they contradict each other"
 
 
 def test_a_requirement_beside_the_value_of_a_node() -> None:
@@ -426,11 +439,11 @@ def test_a_long_correction_is_cut_in_the_text() -> None:
     """What to write instead may be long: the advice shows its beginning, the hint has all."""
     values = ",".join(f"v{number:03d}" for number in range(500))
     told = explained(f"tier in (golld,{values})")
-    assert told.hints[0].instead == f"tier in (gold,{values})"
-    assert told.hints[0].matches == 1
-    assert len(told.advice) < 450
-    assert "… instead of tier in (golld,v000," in told.advice
-    assert told.advice.endswith("…: 1 node would match")
+    assert told.hints[0].replacement == f"tier in (gold,{values})"
+    assert told.hints[0].would_match == 1
+    assert len(told.recommendation) < 450
+    assert "… instead of tier in (golld,v000," in told.recommendation
+    assert told.recommendation.endswith("…: 1 node would match")
 
 
 SITES = [
@@ -441,7 +454,7 @@ SITES = [
 
 
 @pytest.mark.parametrize(
-    ("selector", "advice"),
+    ("selector", "recommendation"),
     [
         pytest.param(
             "!maintenence,region=eu_west,tier",
@@ -503,23 +516,23 @@ SITES = [
         ),
     ],
 )
-def test_corrections(selector: str, advice: str) -> None:
+def test_corrections(selector: str, recommendation: str) -> None:
     """What is advised changes something, or it is said that it does not."""
-    assert explained(selector, SITES).advice == advice
+    assert explained(selector, SITES).recommendation == recommendation
 
 
 @pytest.mark.parametrize(
-    ("ids", "advice"),
+    ("ids", "recommendation"),
     [
         (["one", "two"], "write n-1 and n-2 instead of one and two: 2 nodes would match"),
         (["n-1", "two"], "write n-2 instead of two: 2 nodes would match"),
         (["n-1", "one"], "<id in (n-1,one)> is the only requirement, and 1 node fails it"),
     ],
 )
-def test_names_are_corrected(ids: list[str], advice: str) -> None:
+def test_names_are_corrected(ids: list[str], recommendation: str) -> None:
     """Names are corrected where that makes a difference, whether other nodes match or not."""
     nodes = [Node("n-1", name="one"), Node("n-2", name="two")]
-    assert Inventory(nodes).explain(Selector.of(match_ids=ids)).advice == advice
+    assert Inventory(nodes).explain(Selector.of(match_ids=ids)).recommendation == recommendation
 
 
 def test_many_notes() -> None:
@@ -555,7 +568,7 @@ def test_a_correction_that_takes_none_and_what_would() -> None:
         Node("n-1", {"region": "eu-west", "tier": "silver"}),
         Node("n-2", {"region": "us", "tier": "gold"}),
     ]
-    assert explained("region=eu_west,tier=gold", nodes).advice == (
+    assert explained("region=eu_west,tier=gold", nodes).recommendation == (
         "write region=eu-west instead of region=eu_west: no node would match yet;"
         " or, as it is written, without region=eu_west: 1 node would match"
     )
@@ -565,14 +578,14 @@ def test_a_correction_and_what_is_dead_besides() -> None:
     """Where another requirement takes no node even so, that is said, and no number that the
     correction would change."""
     nodes = [Node(f"n-{team}", {"arch": "amd64", "team": team}) for team in ("platform", "search")]
-    assert explained("arch=x86,team notin (platfrom,sales)", nodes).advice == (
+    assert explained("arch=x86,team notin (platfrom,sales)", nodes).recommendation == (
         "write team notin (platform,sales) instead of team notin (platfrom,sales):"
         " no node would match yet, since none satisfies arch=x86"
     )
 
 
 @pytest.mark.parametrize(
-    ("selector", "advice"),
+    ("selector", "recommendation"),
     [
         pytest.param(
             "Team=Platform",
@@ -595,14 +608,14 @@ def test_a_correction_and_what_is_dead_besides() -> None:
         ),
     ],
 )
-def test_slips_in_keys_and_values_at_once(selector: str, advice: str) -> None:
+def test_slips_in_keys_and_values_at_once(selector: str, recommendation: str) -> None:
     """What is advised has no slip any more, wherever they stand."""
     nodes = [
         Node("n-1", {"team": "platform", "slots": "4"}),
         Node("n-2", {"team": "platform"}),
         Node("n-3", {"team": "search"}),
     ]
-    assert explained(selector, nodes).advice == advice
+    assert explained(selector, nodes).recommendation == recommendation
 
 
 def test_groups_are_told_apart() -> None:
@@ -628,7 +641,7 @@ def test_corrections_of_several_kinds() -> None:
         ("n-1", "n-2", "disk_type"), ("one", "two", "disk-type"), 1
     )
     told = explained("foo=us-east,bar=us-east", [Node("n-1", {"region": "us-east"})])
-    assert told.advice == (
+    assert told.recommendation == (
         "write region=us-east instead of foo=us-east and bar=us-east: 1 node would match"
     )
 
@@ -637,8 +650,8 @@ def test_ids_with_commas() -> None:
     """Of an id that holds a comma it is told what it is, not what to write."""
     told = Inventory([Node("x,y", name="web")]).explain(Selector.of(match_ids=["web"]))
     assert told.hints[0].message == "'web' is the name of a node, not an id; its id is 'x,y'"
-    assert (told.hints[0].instead, told.hints[0].matches) == (None, None)
-    assert told.outcomes[0].text == "<id in (web)>"
+    assert (told.hints[0].replacement, told.hints[0].would_match) == (None, None)
+    assert told.requirements[0].text == "<id in (web)>"
 
 
 @pytest.mark.parametrize("columns", [1, 40, 41, 60, 80, 133])

@@ -67,9 +67,9 @@ def shown(found: tuple[Hint, ...]) -> str:
     lines = []
     for hint in found:
         lines.append(f"{hint.code}: {hint.message}")
-        if hint.instead is not None:
-            wrong = " and ".join(hint.wrong)
-            lines.append(f"  {wrong} -> {hint.instead} ({hint.matches})")
+        if hint.replacement is not None:
+            wrong = " and ".join(hint.replaced)
+            lines.append(f"  {wrong} -> {hint.replacement} ({hint.would_match})")
     return "".join(f"  {line}\n" for line in lines or ["-"])
 
 
@@ -95,14 +95,14 @@ def test_what_is_written_instead_can_be_parsed() -> None:
     """What a hint says to write is a selector, unless it is an id."""
     for row in ROWS:
         for hint in Inventory(FLEET).explain(selector_of(row["question"])).hints:
-            if hint.instead is not None and hint.code != "name-for-id":
-                Selector.parse(hint.instead)
+            if hint.replacement is not None and hint.code != "name-for-id":
+                Selector.parse(hint.replacement)
 
 
 def test_three_at_most_and_the_first_ones() -> None:
     """Of many mistakes the first three are told."""
     told = Inventory(FLEET).explain(Selector.parse("regoin,Tier,disk-type,maintenence,teem=x"))
-    assert [hint.wrong for hint in told.hints] == [("regoin",), ("Tier",), ("disk-type",)]
+    assert [hint.replaced for hint in told.hints] == [("regoin",), ("Tier",), ("disk-type",)]
 
 
 def test_the_order_of_nodes_and_of_labels_does_not_matter() -> None:
@@ -143,7 +143,7 @@ def test_values_are_counted_once(monkeypatch: pytest.MonkeyPatch) -> None:
         inventory.explain(Selector.parse(f"tier={value},region in (eu-wset,eu_west)"))
     assert sorted(counted) == ["region", "tier"]
     inventory.upsert(Node("n-7", {"tier": "gold"}))
-    assert inventory.explain(Selector.parse("tier=glod")).hints[0].instead == "tier=gold"
+    assert inventory.explain(Selector.parse("tier=glod")).hints[0].replacement == "tier=gold"
     assert len(counted) == 3
 
 
@@ -174,7 +174,7 @@ def test_a_key_with_many_values_is_not_searched(monkeypatch: pytest.MonkeyPatch)
         Selector.parse("host=aaab,host>5")
     )
     assert told.hints[1:] == ()  # the first is the contradiction
-    assert [outcome.note for outcome in told.outcomes] == [
+    assert [outcome.note for outcome in told.requirements] == [
         "no node has this value (4 nodes have the label)",
         "no node has such a number (4 nodes have the label)",
     ]
@@ -199,7 +199,7 @@ def test_a_name_is_looked_up(monkeypatch: pytest.MonkeyPatch, of: str) -> None:
     inventory.remove("n-7")
     inventory.upsert(Node("n-1007", name="other"))
     asked = Selector.of(match_ids=["web-7", "n-0"])
-    assert inventory.explain(asked).hints[0].instead == "n-2007"
+    assert inventory.explain(asked).hints[0].replacement == "n-2007"
     inventory.upsert(Node("n-0", name="web-7"))
     looked: list[int] = []
     node = Store.node
@@ -210,11 +210,11 @@ def test_a_name_is_looked_up(monkeypatch: pytest.MonkeyPatch, of: str) -> None:
 
     monkeypatch.setattr(Store, "node", watched)
     monkeypatch.delattr(NodeTable, "names")  # the table is made: whoever looks through them fails
-    assert inventory.explain(Selector.of(match_ids=["web-7"])).hints[0].instead == "n-0"
+    assert inventory.explain(Selector.of(match_ids=["web-7"])).hints[0].replacement == "n-0"
     assert len(looked) < 10
     monkeypatch.undo()
     inventory.compact()
-    assert inventory.explain(Selector.of(match_ids=["web-7"])).hints[0].instead == "n-0"
+    assert inventory.explain(Selector.of(match_ids=["web-7"])).hints[0].replacement == "n-0"
 
 
 @pytest.mark.parametrize("gone", ["removed", "replaced"])
@@ -239,7 +239,7 @@ def test_what_no_node_has_any_more(monkeypatch: pytest.MonkeyPatch, gone: str, b
         ("key-7=premium", "tier=premium"),
     ):
         told = inventory.explain(Selector.parse(text))
-        assert [hint.instead for hint in told.hints] == [instead]
+        assert [hint.replacement for hint in told.hints] == [instead]
         inventory_now = Inventory(inventory)
         assert told.hints == inventory_now.explain(Selector.parse(text)).hints
 
@@ -252,7 +252,7 @@ def test_few_words_of_a_large_set_are_looked_for() -> None:
     )
     assert told.hints == ()
     told = Inventory(FLEET).explain(Selector.parse("tier in (premum,gold,zzz)"))
-    assert told.hints[0].instead == "tier in (gold,premium,zzz)"
+    assert told.hints[0].replacement == "tier in (gold,premium,zzz)"
 
 
 def test_a_name_that_several_nodes_have() -> None:
@@ -263,7 +263,7 @@ def test_a_name_that_several_nodes_have() -> None:
         "'web' is the name of a node, not an id; its id is 'n-9' (the first of 2 with this name)"
     )
     (hint,) = Inventory(nodes).explain(Selector.of(match_ids=["web", "db", "n-1"])).hints
-    assert (hint.instead, hint.matches) == ("n-2,n-9", 3)
+    assert (hint.replacement, hint.would_match) == ("n-2,n-9", 3)
     assert hint.message == (
         "'db' and 'web' are names of nodes, not ids; their ids are 'n-2' and 'n-9' (the first of 2"
         " with this name)"
@@ -285,6 +285,6 @@ def test_values_that_say_nothing_of_their_key(value: str) -> None:
 def test_how_many_values_are_told(values: int, told: bool) -> None:
     """The most frequent values are told of a label that has up to a thousand."""
     nodes = [Node(f"n-{at}", {"rack": f"r-{at:04d}"}) for at in range(values)]
-    note = Inventory(nodes).explain(Selector.parse("rack=x")).outcomes[0].note
+    note = Inventory(nodes).explain(Selector.parse("rack=x")).requirements[0].note
     assert note is not None
     assert ("'r-0000' (1)" in note) is told

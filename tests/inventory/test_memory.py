@@ -66,7 +66,7 @@ def test_a_table_of_names_is_told() -> None:
     before = inventory.memory()["id table"]
     assert inventory.explain(Selector.of(match_ids=["n-7"])).hints == ()
     assert inventory.memory()["id table"] == before
-    assert inventory.explain(Selector.of(match_ids=["web-7"])).hints[0].instead == "n-7"
+    assert inventory.explain(Selector.of(match_ids=["web-7"])).hints[0].replacement == "n-7"
     assert inventory.memory()["id table"] == 2 * before
 
 

@@ -81,11 +81,13 @@ def check(told: Explanation, nodes: list[Node], selector: Selector) -> None:
     assert list(told.states.values()) == sorted(told.states.values(), reverse=True)
     assert told.connected == sum(node.connected for node in matched)
 
-    assert len(told.outcomes) == len(parts)
-    for place, (outcome, part) in enumerate(zip(told.outcomes, parts, strict=True)):
-        assert outcome.fails == sum(place in places for places in failed.values())
-        assert outcome.left == sum(all(at > place for at in places) for places in failed.values())
-        assert outcome.only == sum(places == (place,) for places in failed.values())
+    assert len(told.requirements) == len(parts)
+    for place, (outcome, part) in enumerate(zip(told.requirements, parts, strict=True)):
+        assert outcome.failing == sum(place in places for places in failed.values())
+        assert outcome.remaining == sum(
+            all(at > place for at in places) for places in failed.values()
+        )
+        assert outcome.failing_only_this == sum(places == (place,) for places in failed.values())
         if part.requirements and part.requirements[0].operator.takes_absent:
             key = part.requirements[0].key
             assert outcome.absent == sum(key not in node.labels for node in nodes)
@@ -104,8 +106,8 @@ def check(told: Explanation, nodes: list[Node], selector: Selector) -> None:
 
     fewest = min((len(places) for places in groups), default=0)
     near = [node.id for node in nodes if failed[node.id] and len(failed[node.id]) == fewest]
-    assert [miss.id for miss in told.near] == near[:5]
-    assert all(miss.failed == failed[miss.id] for miss in told.near)
+    assert [miss.id for miss in told.nearest] == near[:5]
+    assert all(miss.failed == failed[miss.id] for miss in told.nearest)
     there = {node.id for node in nodes}
     assert told.missing_ids == tuple(i for i in selector.ids or () if i not in there)
 
@@ -158,13 +160,13 @@ def test_corrections(inventory: Inventory, selector: Selector) -> None:
     ids = selector.ids
     parts = [part for part in selector.parts if part.ids is None and str(part) not in wrong]
     for hint in told.hints:
-        if hint.instead is None or not {*hint.wrong} <= {*wrong}:
+        if hint.replacement is None or not {*hint.replaced} <= {*wrong}:
             continue
-        assert {*hint.each_instead} <= {*instead}
+        assert {*hint.replacements} <= {*instead}
         if hint.code == "name-for-id":
-            ids = tuple({*(ids or ()), *hint.instead.split(",")} - {*hint.wrong})
+            ids = tuple({*(ids or ()), *hint.replacement.split(",")} - {*hint.replaced})
         else:
-            parts.append(Selector.parse(hint.instead))
+            parts.append(Selector.parse(hint.replacement))
     if ids is not None:
         parts.append(Selector.of(match_ids=ids))
     assert matches == taken(parts, list(inventory))
@@ -177,19 +179,19 @@ def test_hints(inventory: Inventory, selector: Selector) -> None:
     assert len(told.hints) <= 3
     nodes = list(inventory)
     for hint in told.hints:
-        assert 0 <= hint.outcome < len(told.outcomes)
-        assert (hint.instead is None) == (hint.matches is None)
-        if hint.instead is None:
+        assert 0 <= hint.requirement < len(told.requirements)
+        assert (hint.replacement is None) == (hint.would_match is None)
+        if hint.replacement is None:
             continue
         if hint.code == "name-for-id":
             assert selector.ids is not None
-            ids = {*selector.ids, *hint.instead.split(",")} - set(hint.wrong)
+            ids = {*selector.ids, *hint.replacement.split(",")} - set(hint.replaced)
             rest = [part for part in selector.parts if part.ids is None]
             parts = [Selector.of(match_ids=ids), *rest]
         else:
-            rest = [part for part in selector.parts if str(part) not in hint.wrong]
-            parts = [Selector.parse(hint.instead), *rest]
-        assert hint.matches == taken(parts, nodes)
+            rest = [part for part in selector.parts if str(part) not in hint.replaced]
+            parts = [Selector.parse(hint.replacement), *rest]
+        assert hint.would_match == taken(parts, nodes)
 
 
 @given(inventories(), selectors(), st.integers(1, 4))
@@ -201,7 +203,7 @@ def test_nearest_nodes_where_groups_are_given_up(
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(failures, "MOST_GROUPS", groups)
         bounded = inventory.explain(selector)
-    assert bounded.near == told.near
+    assert bounded.nearest == told.nearest
     kept = sum(reason.nodes for reason in bounded.reasons)
     assert bounded.matched + kept + bounded.other_reasons == bounded.total
     assert bounded._replace(reasons=told.reasons, other_reasons=0) == told
@@ -216,10 +218,10 @@ def test_examples(inventory: Inventory, selector: Selector, examples: int) -> No
     for at, reason in enumerate(more.reasons):
         ids = [node_id for node_id, places in failed.items() if places == reason.failed]
         assert list(reason.ids) == (ids[:examples] if at < 10 else [])
-    assert more.near == (told.near if examples else ())
+    assert more.nearest == (told.nearest if examples else ())
     assert more.headline == told.headline
-    assert more.trouble == told.trouble
-    assert more._replace(reasons=told.reasons, near=told.near) == told
+    assert more.main_problem == told.main_problem
+    assert more._replace(reasons=told.reasons, nearest=told.nearest) == told
 
 
 @given(inventories(), selectors())

@@ -183,7 +183,7 @@ def test_rows_are_those_that_are_counted(selector: Selector) -> None:
     counted = Counter(tuple(data["reasons"][row[3]]) for row in data["rows"])
     assert counted.pop((), 0) == explanation.matched
     assert counted == {reason.failed: reason.nodes for reason in explanation.reasons}
-    assert data["requirements"] == [outcome.text for outcome in explanation.outcomes]
+    assert data["requirements"] == [outcome.text for outcome in explanation.requirements]
 
 
 def test_order_of_rows() -> None:

@@ -125,7 +125,7 @@ def _say_none(
         ("OLD", "NEW"), matched, inventories, selectors, strict=True
     ):
         if not count:
-            trouble = inventory.explain(selector, examples=0).trouble.removeprefix("none: ")
+            trouble = inventory.explain(selector, examples=0).main_problem.removeprefix("none: ")
             write_message(f"{name} takes no node: nodeselect explain says why\n  {trouble}")
 
 

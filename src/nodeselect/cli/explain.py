@@ -141,7 +141,9 @@ def explain(
             explained_lines(output, list(map(Explained, titles, ones)), None, screen, subject)
         )
         return ExitStatus.OK if any(one.matches for one in ones) else ExitStatus.NEGATIVE
-    explanations = [inventory.explain(selector).without(left_out) for selector in selectors]
+    explanations = [
+        inventory.explain(selector).with_excluded_by_state(left_out) for selector in selectors
+    ]
     if html is not None:
         from nodeselect.render.html.page import page, write_page  # loaded where a page is made
 

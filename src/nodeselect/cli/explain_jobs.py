@@ -64,7 +64,7 @@ class _Job(NamedTuple):
             return _Trouble.NONE
         if self.connected == 0:
             return _Trouble.UNREACHED
-        if not explanation.outcomes:
+        if not explanation.requirements:
             return _Trouble.EVERYTHING
         if explanation.hints or explanation.missing_ids:
             return _Trouble.DOUBTFUL
@@ -81,7 +81,7 @@ class _Job(NamedTuple):
     def connected(self) -> int | None:
         """How many of its nodes are connected; None where that is not known."""
         explanation = self.explanation
-        if explanation is None or (explanation.matched and not explanation.knows_states):
+        if explanation is None or (explanation.matched and not explanation.has_states):
             return None
         return explanation.connected
 
@@ -90,7 +90,7 @@ class _Job(NamedTuple):
         """What keeps the most nodes away, or what is wrong, in a few words."""
         if self.explanation is None:
             return f"wrong: {self._problem}"
-        return self.explanation.trouble
+        return self.explanation.main_problem
 
     @property
     def _problem(self) -> str:
@@ -104,17 +104,17 @@ class _Job(NamedTuple):
         explanation = self.explanation
         if explanation is None:
             return {"job": self.name, "trouble": "wrong", "error": self._problem}
-        at = explanation.blocker
-        worst = None if at is None else explanation.outcomes[at]
+        at = explanation.main_blocker
+        worst = None if at is None else explanation.requirements[at]
         return {
             "job": self.name,
             "trouble": self.trouble.name.lower(),
-            "told": self.told,
+            "main_problem": self.told,
             "selector": explanation.selector,
             "matched": explanation.matched,
             "connected": self.connected,
-            "blocker": None if worst is None else worst.as_dict(),
-            "advice": explanation.advice,
+            "main_blocker": None if worst is None else worst.as_dict(),
+            "recommendation": explanation.recommendation,
         }
 
 
@@ -181,7 +181,7 @@ def _explained(inventory: Inventory, left_out: Mapping[str, str | None], name: s
         selector = job_selector(name)
     except JobError as error:
         return _Job(job_name(name), None, error)
-    return _Job(job_name(name), inventory.explain(selector).without(left_out), None)
+    return _Job(job_name(name), inventory.explain(selector).with_excluded_by_state(left_out), None)
 
 
 _HEADS = ("JOB", "MATCHED", "CONNECTED", "WORST BLOCKER")

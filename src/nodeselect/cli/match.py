@@ -290,7 +290,8 @@ class _Question:
             progress.clear()
         if inventory:
             self._explanations = [
-                inventory.explain(selector).without(self._left_out) for selector in self._selectors
+                inventory.explain(selector).with_excluded_by_state(self._left_out)
+                for selector in self._selectors
             ]
 
     def _take(self, node: Node, kept: list[Node], most: int | None) -> None:
@@ -331,12 +332,12 @@ class _Question:
             yield "the first one is shown" if shown == 1 else f"the first {shown:,} are shown"
         hints = [hint for explanation in self._explanations for hint in explanation.hints]
         yield from dict.fromkeys(f"{hint.message} [{hint.code}]" for hint in hints)
-        missing = sorted(self._missing.difference(*(hint.wrong for hint in hints)))
+        missing = sorted(self._missing.difference(*(hint.replaced for hint in hints)))
         if missing:
             some = ", ".join(map(quoted, missing[:5]))
             more = f" and {len(missing) - 5:,} more" if len(missing) > 5 else ""
             yield f"no node has the id {some}{more}"
-        if left_out := dict(each for told in self._explanations for each in told.left_out_ids):
+        if left_out := dict(each for told in self._explanations for each in told.excluded_ids):
             yield of_left_out(list(left_out.items()))
         if self._left_out and not self.matched:
             yield none_in_state(Counter(self._left_out.values()))

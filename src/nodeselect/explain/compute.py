@@ -12,8 +12,8 @@ from nodeselect.explain.explanation import (
     Explanation,
     NearMiss,
     NodeExplanation,
-    Outcome,
     Reason,
+    RequirementResult,
 )
 from nodeselect.explain.failure_groups import MOST_GROUPS, Failures
 from nodeselect.explain.hints import find_hints
@@ -58,10 +58,10 @@ def explain(moment: Moment, selector: Selector, examples: int) -> Explanation:
         matched=failures.matched,
         states=FrozenMapping(states),
         connected=sum(count for state, count in states.items() if state in CONNECTED),
-        outcomes=outcomes,
+        requirements=outcomes,
         reasons=_reasons(moment, failures, examples),
         other_reasons=failures.lumped,
-        near=_near(moment, failures) if examples else (),
+        nearest=_near(moment, failures) if examples else (),
         hints=hints,
         missing_ids=missing_ids,
         correction=correction,
@@ -142,16 +142,16 @@ def _outcomes(
     parts: Sequence[Selector],
     passing: Sequence[Postings],
     failures: Failures,
-) -> tuple[Outcome, ...]:
+) -> tuple[RequirementResult, ...]:
     only = failures.only()
     outcomes = []
     for place, (part, passed) in enumerate(zip(parts, passing, strict=True)):
         outcomes.append(
-            Outcome(
+            RequirementResult(
                 text=_text(part),
-                fails=len(everything) - len(passed),
-                left=failures.left[place],
-                only=only[place],
+                failing=len(everything) - len(passed),
+                remaining=failures.left[place],
+                failing_only_this=only[place],
                 absent=_absent(moment.store, everything, part, passed),
                 note=note_of(moment, everything, part, passed),
                 values=common_values(moment, part.requirements[0].key)

@@ -16,19 +16,20 @@ __all__ = [
     "Hint",
     "NearMiss",
     "NodeExplanation",
-    "Outcome",
     "Reason",
+    "RequirementResult",
 ]
 
 
-class Outcome(NamedTuple):
+class RequirementResult(NamedTuple):
     """What one requirement does to the nodes.
 
     :param text: the requirement as a selector says it; ids stand in angle brackets, many as their
         number.
-    :param fails: nodes that do not satisfy it, whatever the others say.
-    :param left: nodes that satisfy it and all before it, in the order in which they were written.
-    :param only: nodes that fail nothing else: so many more would match without it.
+    :param failing: nodes that do not satisfy it, whatever the others say.
+    :param remaining: nodes that satisfy it and all before it, in the order in which they were
+        written.
+    :param failing_only_this: nodes that fail nothing else: so many more would match without it.
     :param absent: of ``!=``, ``notin`` and ``!key``: nodes that satisfy it because they lack the
         label; None of the others.
     :param note: what is to be known of a requirement that takes no node, or leaves none out.
@@ -37,16 +38,16 @@ class Outcome(NamedTuple):
     """
 
     text: str
-    fails: int
-    left: int
-    only: int
+    failing: int
+    remaining: int
+    failing_only_this: int
     absent: int | None
     note: str | None
     values: tuple[tuple[str, int], ...] = ()
 
     @property
-    def is_guard(self) -> bool:
-        """Whether it leaves nodes out: ``!=``, ``notin`` and ``!key``."""
+    def matches_absent(self) -> bool:
+        """Whether a node without the label satisfies it: ``!=``, ``notin`` and ``!key``."""
         return self.absent is not None
 
     def as_dict(self) -> dict[str, Any]:
@@ -58,7 +59,7 @@ class Outcome(NamedTuple):
 class Reason(NamedTuple):
     """The nodes that fail the same requirements.
 
-    :param failed: the places of these requirements among the outcomes.
+    :param failed: the places of these requirements among the requirements.
     :param nodes: how many they are.
     :param ids: the first few of them, in inventory order; none for the smallest groups of many.
     """
@@ -72,7 +73,7 @@ class NearMiss(NamedTuple):
     """A node that does not match, and fails as few requirements as any.
 
     :param id: its id.
-    :param failed: the places of these requirements among the outcomes.
+    :param failed: the places of these requirements among the requirements.
     """
 
     id: str
@@ -83,40 +84,44 @@ class Hint(NamedTuple):
     """What was probably meant by a requirement that no node satisfies.
 
     :param code: for programs, and stable: ``docs/explain.md`` has them all.
-    :param outcome: the place of the requirement among the outcomes.
+    :param requirement: the position of the requirement among all, from 0.
     :param message: what there is instead.
-    :param instead: what to write, of several ids a comma between two; None where that is not known,
-        or cannot be said so.
-    :param wrong: what ``instead`` replaces: texts of requirements, or ids.
-    :param matches: how many nodes would match with ``instead``; None where there is none.
+    :param replacement: what to write, several ids separated by commas; None if that is not known
+        or cannot be written so.
+    :param replaced: what ``replacement`` replaces: texts of requirements, or ids.
+    :param would_match: how many nodes would match with ``replacement``; None if there is none.
     """
 
     code: str
-    outcome: int
+    requirement: int
     message: str
-    instead: str | None
-    wrong: tuple[str, ...]
-    matches: int | None
+    replacement: str | None
+    replaced: tuple[str, ...]
+    would_match: int | None
 
     @property
-    def each_instead(self) -> tuple[str, ...]:
+    def replacements(self) -> tuple[str, ...]:
         """What to write, each of several ids by itself."""
-        if self.instead is None:
+        if self.replacement is None:
             return ()
-        return tuple(self.instead.split(",")) if self.code == "name-for-id" else (self.instead,)
+        return (
+            tuple(self.replacement.split(","))
+            if self.code == "name-for-id"
+            else (self.replacement,)
+        )
 
 
 class Correction(NamedTuple):
     """What several hints say to write, all at once.
 
-    :param instead: requirements, or ids, that are to be written.
-    :param wrong: what ``instead`` replaces: texts of requirements, or ids.
-    :param matches: how many nodes would match then.
+    :param replacements: requirements, or ids, that are to be written.
+    :param replaced: what they replace: texts of requirements, or ids.
+    :param would_match: how many nodes would match then.
     """
 
-    instead: tuple[str, ...]
-    wrong: tuple[str, ...]
-    matches: int
+    replacements: tuple[str, ...]
+    replaced: tuple[str, ...]
+    would_match: int
 
 
 class NodeExplanation(NamedTuple):
@@ -177,19 +182,19 @@ class Explanation(NamedTuple):
     :param matched: nodes that match.
     :param states: nodes that match, by state; None is the state of those that have none.
     :param connected: nodes that match and are connected.
-    :param outcomes: what each requirement does, in the order in which they were written; ids come
-        first.
+    :param requirements: what each requirement does, in the order in which they were written; ids
+        come first.
     :param reasons: the nodes that do not match, by what they fail; the largest group first, though
         not surely the largest of all where there are ``other_reasons``.
     :param other_reasons: nodes in groups that were too many to be told apart; 0 but for hundreds of
         groups.
-    :param near: the first few of the nodes that fail the fewest requirements.
+    :param nearest: the first few of the nodes that fail the fewest requirements.
     :param hints: what was probably meant; at most three.
     :param missing_ids: the ids asked for that no node has.
     :param correction: all that the hints say to write; None where that is not more than one thing.
-    :param left_out_ids: the ids asked for of nodes that were left out for their state, each with
+    :param excluded_ids: the ids asked for of nodes that were left out for their state, each with
         that state.
-    :param left_out_states: nodes that were left out for their state, by state, where that left
+    :param excluded_states: nodes that were left out for their state, by state, where that left
         none.
     """
 
@@ -198,27 +203,27 @@ class Explanation(NamedTuple):
     matched: int
     states: Mapping[str | None, int]
     connected: int
-    outcomes: tuple[Outcome, ...]
+    requirements: tuple[RequirementResult, ...]
     reasons: tuple[Reason, ...]
     other_reasons: int
-    near: tuple[NearMiss, ...]
+    nearest: tuple[NearMiss, ...]
     hints: tuple[Hint, ...]
     missing_ids: tuple[str, ...]
     correction: Correction | None = None
-    left_out_ids: tuple[tuple[str, str | None], ...] = ()
-    left_out_states: Mapping[str | None, int] = FrozenMapping({})
+    excluded_ids: tuple[tuple[str, str | None], ...] = ()
+    excluded_states: Mapping[str | None, int] = FrozenMapping({})
 
-    def without(self, left_out: Mapping[str, str | None]) -> "Explanation":
+    def with_excluded_by_state(self, left_out: Mapping[str, str | None]) -> "Explanation":
         """Give the same of nodes of which others were left out: those are not missing.
 
         :param left_out: the ids of the nodes that were left out, and their states.
         """
         return self._replace(
             missing_ids=tuple(each for each in self.missing_ids if each not in left_out),
-            left_out_ids=tuple(
+            excluded_ids=tuple(
                 (each, left_out[each]) for each in self.missing_ids if each in left_out
             ),
-            left_out_states=FrozenMapping({} if self.total else Counter(left_out.values())),
+            excluded_states=FrozenMapping({} if self.total else Counter(left_out.values())),
         )
 
     def as_dict(self) -> dict[str, Any]:
@@ -228,27 +233,27 @@ class Explanation(NamedTuple):
             "selector": self.selector,
             "total": self.total,
             "matched": self.matched,
-            "connected": None if self.matched and not self.knows_states else self.connected,
+            "connected": None if self.matched and not self.has_states else self.connected,
             "states": [{"state": state, "nodes": n} for state, n in self.states.items()],
-            "requirements": [outcome.as_dict() for outcome in self.outcomes],
+            "requirements": [outcome.as_dict() for outcome in self.requirements],
             "reasons": [
                 {"failed": list(reason.failed), "nodes": reason.nodes, "ids": list(reason.ids)}
                 for reason in self.reasons
             ],
             "other_reasons": self.other_reasons,
-            "near": [{"id": miss.id, "failed": list(miss.failed)} for miss in self.near],
-            "hints": [{**hint._asdict(), "wrong": list(hint.wrong)} for hint in self.hints],
+            "nearest": [{"id": miss.id, "failed": list(miss.failed)} for miss in self.nearest],
+            "hints": [{**hint._asdict(), "replaced": list(hint.replaced)} for hint in self.hints],
             "missing_ids": list(self.missing_ids),
-            "left_out_ids": [{"id": each, "state": state} for each, state in self.left_out_ids],
+            "excluded_ids": [{"id": each, "state": state} for each, state in self.excluded_ids],
             "correction": None
             if self.correction is None
             else {
-                "instead": list(self.correction.instead),
-                "wrong": list(self.correction.wrong),
-                "matches": self.correction.matches,
+                "replacements": list(self.correction.replacements),
+                "replaced": list(self.correction.replaced),
+                "would_match": self.correction.would_match,
             },
             "headline": self.headline,
-            "advice": self.advice,
+            "recommendation": self.recommendation,
         }
 
     def __str__(self) -> str:
@@ -261,27 +266,27 @@ class Explanation(NamedTuple):
     @property
     def headline(self) -> str:
         """How many match and what the others fail, in one line whose numbers add up."""
-        texts = [outcome.text for outcome in self.outcomes]
+        texts = [outcome.text for outcome in self.requirements]
         return headline_of(
             self.matched,
             self.total,
-            self.connected if self.knows_states else None,
+            self.connected if self.has_states else None,
             [(each.nodes, [texts[at] for at in each.failed]) for each in self.reasons[:3]],
         )
 
     @property
-    def knows_states(self) -> bool:
+    def has_states(self) -> bool:
         """Whether any node that matches has a state; where none has, none is told as connected."""
         return self.matched > self.states.get(None, 0)
 
     @property
-    def advice(self) -> str:
+    def recommendation(self) -> str:
         """What to change to take more nodes, or the right ones, in one line."""
-        left_out = self.left_out_states
+        left_out = self.excluded_states
         return none_in_state(left_out) if left_out else advice_of(self)
 
     @property
-    def blocker(self) -> int | None:
+    def main_blocker(self) -> int | None:
         """The place of the requirement to look at first; None where every node matches.
 
         The first one that no node satisfies; else the one without which the most nodes more would
@@ -290,10 +295,10 @@ class Explanation(NamedTuple):
         return blocker_of(self)
 
     @property
-    def trouble(self) -> str:
+    def main_problem(self) -> str:
         """What to look at first, in a few words: a slip by which nodes are taken, else what
-        :attr:`blocker` does."""
-        left_out = self.left_out_states
+        :attr:`main_blocker` does."""
+        left_out = self.excluded_states
         return f"none: {none_in_state(left_out)}" if left_out else trouble_of(self)
 
     @property

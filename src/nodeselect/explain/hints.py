@@ -11,7 +11,7 @@ from itertools import islice
 from operator import and_
 
 from nodeselect.errors import SelectorError
-from nodeselect.explain.explanation import Correction, Hint, Outcome
+from nodeselect.explain.explanation import Correction, Hint, RequirementResult
 from nodeselect.explain.requirement_notes import have_of
 from nodeselect.explain.similarity import Known, close_key, is_number
 from nodeselect.index.postings import Postings
@@ -44,7 +44,7 @@ def find_hints(
     everything: Postings,
     selector: Selector,
     passing: Sequence[Postings],
-    outcomes: Sequence[Outcome],
+    outcomes: Sequence[RequirementResult],
     missing_ids: Sequence[str],
 ) -> tuple[tuple[Hint, ...], Correction | None]:
     """Look for what was meant, first requirements first; at most three hints, and all of them at
@@ -79,7 +79,7 @@ def find_hints(
     hints = []
     for hint, instead, places in found:
         if instead is not None:
-            hint = hint._replace(matches=_matches(moment, passing, [instead], places))
+            hint = hint._replace(would_match=_matches(moment, passing, [instead], places))
         hints.append(hint)
     return tuple(hints), _correction(moment, passing, found)
 
@@ -114,8 +114,8 @@ def _correction(
     if len(hints) < 2:
         return None
     return Correction(
-        tuple(dict.fromkeys(text for hint in hints for text in hint.each_instead)),
-        tuple(wrong for hint in hints for wrong in hint.wrong),
+        tuple(dict.fromkeys(text for hint in hints for text in hint.replacements)),
+        tuple(wrong for hint in hints for wrong in hint.replaced),
         _matches(moment, passing, selectors, touched),
     )
 

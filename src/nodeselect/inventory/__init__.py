@@ -6,8 +6,8 @@ from nodeselect.explain.explanation import (
     Hint,
     NearMiss,
     NodeExplanation,
-    Outcome,
     Reason,
+    RequirementResult,
 )
 from nodeselect.index.planner import Plan, Step
 from nodeselect.inventory.inventory import Inventory
@@ -22,9 +22,9 @@ __all__ = [
     "NearMiss",
     "NodeExplanation",
     "NodeSet",
-    "Outcome",
     "Plan",
     "Reason",
+    "RequirementResult",
     "Snapshot",
     "Step",
 ]

@@ -115,7 +115,7 @@ def headline_of(
 
 def _named(explanation: "Explanation", places: Sequence[int]) -> str:
     """Name requirements by their places."""
-    return _joined([explanation.outcomes[place].text for place in places], _NAMED)
+    return _joined([explanation.requirements[place].text for place in places], _NAMED)
 
 
 def _joined(texts: Sequence[str], most: int = 3) -> str:
@@ -127,29 +127,29 @@ def _joined(texts: Sequence[str], most: int = 3) -> str:
 
 def told(explanation: "Explanation") -> Iterator[str]:
     """Give what is to be known beside the numbers, a sentence each."""
-    if explanation.connected < explanation.matched and explanation.knows_states:
+    if explanation.connected < explanation.matched and explanation.has_states:
         states = [f"{nodes:,} {_state(state)}" for state, nodes in explanation.states.items()]
         yield f"of those that match: {', '.join(states)}"
     sentences = list(_of_outcomes(explanation))
     yield from sentences[:_NOTES]
     if len(sentences) > _NOTES:
         yield f"{len(sentences) - _NOTES:,} more of the kind"
-    names = {name for hint in explanation.hints for name in hint.wrong}
+    names = {name for hint in explanation.hints for name in hint.replaced}
     missing = [node_id for node_id in explanation.missing_ids if node_id not in names]
     if missing:
         some = ", ".join(quoted(node_id) for node_id in missing[:3])
         more = f" and {len(missing) - 3:,} more" if len(missing) > 3 else ""
         yield f"no node has the id {some}{more}"
-    if explanation.left_out_ids:
-        yield of_left_out(explanation.left_out_ids)
+    if explanation.excluded_ids:
+        yield of_left_out(explanation.excluded_ids)
     for hint in explanation.hints:
         yield f"{hint.message} [{hint.code}]"
 
 
 def _of_outcomes(explanation: "Explanation") -> Iterator[str]:
     """Give what is to be known of single requirements."""
-    hinted = {hint.outcome for hint in explanation.hints if hint.code != "contradiction"}
-    for place, outcome in enumerate(explanation.outcomes):
+    hinted = {hint.requirement for hint in explanation.hints if hint.code != "contradiction"}
+    for place, outcome in enumerate(explanation.requirements):
         if outcome.note and place not in hinted:
             yield f"{short(outcome.text)}: {outcome.note}"
         if 0 < (outcome.absent or 0) < explanation.total and not outcome.text.startswith("!"):
@@ -214,25 +214,28 @@ class _Page:
     def blocks(self) -> Iterator[Iterable[Line]]:
         explanation = self._explanation
         yield self._screen.wrapped("headline", explanation.headline, "")
-        if explanation.outcomes:
+        if explanation.requirements:
             yield self._funnel()
         if explanation.reasons or explanation.other_reasons:
             yield [Line("heading", "WHY NOT"), *self._why_not()]
         seen = {reason.failed for reason in explanation.reasons[:_LINES]}
-        if not explanation.matched and any(miss.failed not in seen for miss in explanation.near):
+        if not explanation.matched and any(miss.failed not in seen for miss in explanation.nearest):
             yield [Line("heading", "NEAREST"), *self._nearest()]
         if sentences := list(told(explanation)):
             notes = (
                 line for text in sentences for line in self._screen.wrapped("note", text, "  ")
             )
             yield [Line("heading", "NOTES"), *notes]
-        yield self._screen.wrapped("advice", explanation.advice, "")
+        yield self._screen.wrapped("recommendation", explanation.recommendation, "")
 
     def _funnel(self) -> Iterator[Line]:
-        total, outcomes = self._explanation.total, self._explanation.outcomes
+        total, outcomes = self._explanation.total, self._explanation.requirements
         names = ("FAILS", "LEFT", "ONLY THIS")
         counts = [
-            [f"{number:,}" for number in (outcome.fails, outcome.left, outcome.only)]
+            [
+                f"{number:,}"
+                for number in (outcome.failing, outcome.remaining, outcome.failing_only_this)
+            ]
             for outcome in outcomes
         ]
         fails, left, only = (max(map(len, column)) for column in zip(names, *counts, strict=True))
@@ -246,7 +249,7 @@ class _Page:
         if rest - bar < _SHORTEST:  # no room for a bar, nor for the gap before it
             bar, rest = 0, rest + 2
         most = min(most, rest - bar)
-        bars = [self._screen.bar(outcome.left, total, bar) for outcome in outcomes]
+        bars = [self._screen.bar(outcome.remaining, total, bar) for outcome in outcomes]
         bar = max(map(len, bars))  # none at all where no node is left
 
         def row(text: str, numbers: Sequence[str], drawn: str) -> str:
@@ -298,7 +301,7 @@ class _Page:
 
     def _nearest(self) -> Iterator[Line]:
         explanation = self._explanation
-        for failed, misses in groupby(explanation.near, attrgetter("failed")):
+        for failed, misses in groupby(explanation.nearest, attrgetter("failed")):
             ids = ", ".join(short(miss.id, _ID) for miss in misses)
             yield from self._screen.wrapped(
                 "row", f"{ids}: fails {_named(explanation, failed)}", "  "

@@ -18,7 +18,7 @@ _MOST = 10
 _COLOURS: dict[str, dict[str, Any]] = {
     "headline": {"bold": True},
     "heading": {"bold": True},
-    "advice": {"fg": "green", "bold": True},
+    "recommendation": {"fg": "green", "bold": True},
     "fail": {"fg": "red"},
 }
 """How the kinds of lines are drawn; the text alone says everything."""
@@ -107,13 +107,18 @@ def _markdown(explanation: Explanation | NodeExplanation, subject: str) -> Itera
             ],
         )
         return
-    outcomes = explanation.outcomes
+    outcomes = explanation.requirements
     if outcomes:
         yield ""
         yield from md_table(
             ("Requirement", "Fails", "Left", "Only this"),
             [
-                (md_cell(each.text), f"{each.fails:,}", f"{each.left:,}", f"{each.only:,}")
+                (
+                    md_cell(each.text),
+                    f"{each.failing:,}",
+                    f"{each.remaining:,}",
+                    f"{each.failing_only_this:,}",
+                )
                 for each in outcomes
             ],
             (1, 2, 3),
@@ -137,7 +142,7 @@ def _markdown(explanation: Explanation | NodeExplanation, subject: str) -> Itera
         yield ""
         yield from (f"- {md_text(note)}" for note in notes)
     yield ""
-    yield md_text(explanation.advice)
+    yield md_text(explanation.recommendation)
 
 
 def _held(value: str | None) -> str:

@@ -136,7 +136,7 @@ def _hash(content: str) -> str:
 
 
 def _texts(explanation: Explanation) -> list[str]:
-    return [outcome.text for outcome in explanation.outcomes]
+    return [outcome.text for outcome in explanation.requirements]
 
 
 def _sections(explanation: Explanation, rows: NodeRows) -> Iterator[tuple[str, str, str]]:
@@ -154,8 +154,8 @@ def _header(explanation: Explanation, selector: Selector, title: str, subject: s
     about = f'<p class="subject">{text(subject)}</p>\n' if subject else ""
     written = ",".join(map(str, selector.parts))  # in the order of the requirements below
     asked = code(written, _SELECTOR) if written else "The selector is empty: it takes every node."
-    taken, alarm = ("left", "") if explanation.outcomes else ("other", " alarm")
-    if explanation.knows_states:
+    taken, alarm = ("left", "") if explanation.requirements else ("other", " alarm")
+    if explanation.has_states:
         parts = [(taken, connected, "match and are connected")]
         parts.append(("dim", matched - connected, "match, not connected"))
     else:  # nothing is known of states
@@ -178,31 +178,31 @@ def _header(explanation: Explanation, selector: Selector, title: str, subject: s
         f"{bar(((name, count) for name, count, _ in parts), total)}\n"
         f'<ul class="legend">{legend}</ul>\n{told}'
         f'<p class="advice{alarm}"><b>What to change</b>'
-        f" <span>{text(explanation.advice, _SENTENCE)}</span></p>"
+        f" <span>{text(explanation.recommendation, _SENTENCE)}</span></p>"
     )
 
 
 def _funnel(explanation: Explanation, nodes: NodeRows) -> str:
-    if not explanation.outcomes:
+    if not explanation.requirements:
         return ""
     total = before = explanation.total
     drawn = bar((("left", total),), total)
     empty = "<td></td><td></td>"
     rows = [f'<tr class="all"><th scope="row">all nodes{drawn}</th><td>{total:,}</td>{empty}</tr>']
-    for place, outcome in enumerate(explanation.outcomes):
+    for place, outcome in enumerate(explanation.requirements):
         notes = [text(outcome.note)] if outcome.note else []
         if outcome.absent and not outcome.text.startswith("!"):  # which says it itself
             verb = "passes" if outcome.absent == 1 else "pass"
             notes.append(f"{outcome.absent:,} {verb} because the label is not there")
         told = "".join(f"<small>{note}</small>" for note in notes)
-        drawn = bar((("left", outcome.left), ("gone", before - outcome.left)), total)
-        before = outcome.left
-        fails = nodes.link(outcome.fails, f'data-fails="{place}"')
-        only = nodes.link(outcome.only, f'data-reason="{place}"')
-        blocker = ' class="blocker"' if outcome.fails == total and total else ""
+        drawn = bar((("left", outcome.remaining), ("gone", before - outcome.remaining)), total)
+        before = outcome.remaining
+        fails = nodes.link(outcome.failing, f'data-fails="{place}"')
+        only = nodes.link(outcome.failing_only_this, f'data-reason="{place}"')
+        blocker = ' class="blocker"' if outcome.failing == total and total else ""
         rows.append(
             f'<tr{blocker}><th scope="row" id="requirement-{place + 1}">{code(outcome.text)}'
-            f"{told}{drawn}</th><td>{outcome.left:,}</td><td>{fails}</td><td>{only}</td></tr>"
+            f"{told}{drawn}</th><td>{outcome.remaining:,}</td><td>{fails}</td><td>{only}</td></tr>"
         )
     lines = "\n".join(rows)
     return f"""\
@@ -270,33 +270,33 @@ def _reason_table(rows: list[str]) -> str:
 def _hints(explanation: Explanation) -> str:
     items = []
     for hint in explanation.hints:
-        asked = code(explanation.outcomes[hint.outcome].text)
+        asked = code(explanation.requirements[hint.requirement].text)
         message = text(hint.message, _SENTENCE)
-        told = f'<a href="#requirement-{hint.outcome + 1}">{asked}</a>: {message}.'
-        if hint.instead is not None:
-            told += f" <b>Write</b> {code(hint.instead, _SENTENCE)}"
-        if hint.matches:
-            verb = "matches" if hint.matches == 1 else "match"
-            told += f": then {pluralize(hint.matches, 'node')} {verb}."
+        told = f'<a href="#requirement-{hint.requirement + 1}">{asked}</a>: {message}.'
+        if hint.replacement is not None:
+            told += f" <b>Write</b> {code(hint.replacement, _SENTENCE)}"
+        if hint.would_match:
+            verb = "matches" if hint.would_match == 1 else "match"
+            told += f": then {pluralize(hint.would_match, 'node')} {verb}."
         items.append(f'<li>{told} <small class="hint">{text(hint.code)}</small></li>')
-    names = {name for hint in explanation.hints for name in hint.wrong}
+    names = {name for hint in explanation.hints for name in hint.replaced}
     if missing := [node_id for node_id in explanation.missing_ids if node_id not in names]:
         some = ", ".join(map(code, missing[:MISSING]))
         more = f" and {len(missing) - MISSING:,} more" if len(missing) > MISSING else ""
         items.append(f"<li>No node has the id {some}{more}.</li>")
-    if explanation.left_out_ids:
-        told = of_left_out(explanation.left_out_ids)
+    if explanation.excluded_ids:
+        told = of_left_out(explanation.excluded_ids)
         items.append(f"<li>{told[0].upper()}{text(told[1:], 600)}.</li>")
     return f'<ul class="hints">{"".join(items)}</ul>\n' if items else ""
 
 
 def _nearest(explanation: Explanation) -> str:
-    if explanation.matched or not explanation.near:
+    if explanation.matched or not explanation.nearest:
         return ""
     texts = _texts(explanation)
     items = "".join(
         f"<li>{code(miss.id)} fails {', '.join(code(texts[place]) for place in miss.failed)}</li>"
-        for miss in explanation.near
+        for miss in explanation.nearest
     )
     return f'<ul class="hints">{items}</ul>\n'
 
