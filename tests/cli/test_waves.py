@@ -157,7 +157,7 @@ def test_nodes_of_which_no_state_is_known(run: Run) -> None:
     ended = run("waves", "-n", "-", "--job", "immediate.yaml", stdin=nodes)
     assert ended.status == 0
     assert "\n2 of 3 nodes match; none of them tells its state: all are taken\n" in ended.out
-    assert "\n0         2       2  a-1 a-3\n" in ended.out
+    assert "\n0         2       2  a-[1,3]\n" in ended.out
 
 
 @pytest.mark.usefixtures("jobs")

@@ -6,7 +6,7 @@ from typing import NamedTuple, TypeVar
 
 from nodeselect.inventory.compare import Change, Difference, LabelChange, Side
 from nodeselect.render.explanation import headline_of
-from nodeselect.render.id_ranges import fold
+from nodeselect.render.id_ranges import compress_ids
 from nodeselect.render.layout import (
     MARKDOWN_CODE,
     Screen,
@@ -60,7 +60,7 @@ def _text(difference: Difference, screen: Screen) -> Iterator[str]:
         for reason, ids in groups:
             told = f"{pluralize(len(ids), 'node')}{f': {reason}' if reason else ''}"
             yield from screen.wrap(told, indent=2, hang=2)
-            texts = fold(ids, screen.columns - 4, ascii_only=screen.ascii_only)
+            texts = compress_ids(ids, screen.columns - 4)
             lines = list(screen.wrap(texts, indent=4))
             most = _KEPT_LINES if title == "KEPT" else len(lines)
             yield from lines[:most]
@@ -106,7 +106,11 @@ def _markdown(difference: Difference, both: str) -> Iterator[str]:
         yield from md_table(
             ("nodes", "why", "ids"),
             [
-                (f"{len(ids):,}", reason or "as before", _folded(fold(ids, MARKDOWN_CODE), most))
+                (
+                    f"{len(ids):,}",
+                    reason or "as before",
+                    _folded(compress_ids(ids, MARKDOWN_CODE), most),
+                )
                 for reason, ids in groups
             ],
             right=(0,),

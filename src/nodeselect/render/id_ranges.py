@@ -1,144 +1,70 @@
-"""Many ids in few words: ``edge-[001-128,130]``, as Slurm and ClusterShell write them."""
+"""Many ids in few words: ``edge-[001-128,130]``, the notation of Slurm and ClusterShell."""
 
 import json
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import pairwise
 
 from nodeselect.text import display_width
 
-__all__ = ["fold"]
+__all__ = ["compress_ids"]
 
-_DIGITS = re.compile("[0-9]+")
+# The number of an id that a range replaces: the last one of the host name, the part before the
+# first dot; or, if that has no letters before a number, the last one of all, as in an IP address.
+# It has at most 18 digits, so that programs that expand it can use 64 bits.
+_HOST_NUMBER = re.compile(r"([^.]*[^.0-9])([0-9]{1,18})([^.0-9]*(?:[.].*)?)")
+_LAST_NUMBER = re.compile(r"(.*)(?<![0-9])([0-9]{1,18})([^0-9]*)")
 
-_HEXADECIMAL = re.compile("(?<![0-9A-Za-z])(?=[0-9]*[A-Fa-f])[0-9A-Fa-f]{7,}(?![0-9A-Za-z])")
-"""A word of digits and letters to f, at least one, as long as what is drawn by chance or hashed."""
-
-_DRAWN = 7
-"""Digits of the shortest number that may be drawn by chance, as such a word is."""
-
-_TRIED = 4
-"""Numbers of an id that it may be folded on, from its end: a UUID has more, and none that count."""
-
-_LONGEST = 18
-"""Digits of the longest number that is counted with: it fits 64 bits wherever it is unfolded."""
-
+# Signs with a meaning in programs that expand ranges; an id that has one is quoted.
 _SIGNS = re.compile(r'[\[\],"!&^@*?%{}\\\s]')
-"""What means something to programs that unfold, and so does not stand for itself."""
 
 
-def fold(ids: Iterable[str], longest: int | None = None, *, ascii_only: bool = False) -> list[str]:
-    """Give texts that stand for all of ``ids``, each id once.
+def compress_ids(ids: Iterable[str], max_width: int | None = None) -> list[str]:
+    """Return texts that stand for all of ``ids``, each id once.
 
-    >>> fold(["edge-001", "edge-002", "gw-7.lan", "edge-003", "core", "gw-9.lan", "edge-005"])
-    ['edge-[001-003,005]', 'gw-[7,9].lan', 'core']
+    >>> compress_ids(["edge-001", "edge-002", "gw-7.lan", "edge-003", "core", "gw-9.lan"])
+    ['edge-[001-003]', 'gw-[7,9].lan', 'core']
 
-    Ids that differ in one number become one text: first those of which two numbers follow each
-    other, then those with fewer than seven digits for which the text is shorter than they are. A
-    piece of a hexadecimal word is no number: what is alike by chance is left alone. The text stands
-    where the first of them stood, and its numbers ascend. Numbers that are filled up with zeros are
-    never in one text with such as are not, nor are those of two widths, so that every range has one
-    meaning. An id that holds a bracket, a comma, a blank or another sign of such texts stands
-    between double quotes, written as JSON writes a string: it is never taken for several.
+    Ids that differ in one number become one text unless that is longer. It is where the first of
+    them was, and its numbers ascend. Numbers with leading zeros share a text only with numbers of
+    the same width, so that every range has one meaning. An id with a bracket, a comma, a blank or
+    another sign of this notation is quoted as a JSON string.
 
-    :param longest: columns of the longest text; what needs more becomes several, though one range
-        is never parted.
-    :param ascii_only: write an id that is not all ASCII between quotes as well, with escapes.
+    :param max_width: columns of the longest text; what needs more becomes several texts, except
+        that a single range is never split.
     """
-    first: dict[str, int] = {}
-    for node_id in ids:
-        first.setdefault(node_id, len(first))
-    texts: dict[int, list[str]] = {}
-    left = []
-    for node_id, at in first.items():
-        if _SIGNS.search(node_id) or (ascii_only and not node_id.isascii()):
-            texts[at] = [json.dumps(node_id, ensure_ascii=ascii_only)]
-        else:
-            left.append(node_id)
-    for follow in (True, False):
-        numbers = {node_id: _numbers(node_id)[-_TRIED:] for node_id in left}
-        for _ in range(_TRIED):
-            for before, behind, numerals in _series(numbers):
-                if not (_follow(numerals) if follow else _are_counted(numerals)):
-                    continue
-                members = [before + numeral + behind for numeral in numerals]
-                room = (
-                    None
-                    if longest is None
-                    else longest - display_width(before) - display_width(behind) - 2
-                )
-                folded = [f"{before}[{some}]{behind}" for some in _lists(_ranges(numerals), room)]
-                if follow or _columns(folded) < _columns(members):
-                    for node_id in members:
-                        del numbers[node_id]
-                    texts[min(first[node_id] for node_id in members)] = folded
-        left = list(numbers)
-    texts |= {first[node_id]: [node_id] for node_id in left}
-    return [text for at in sorted(texts) for text in texts[at]]
+    texts = {node_id: [node_id] for node_id in ids}
+    series: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
+    for node_id in texts:
+        if _SIGNS.search(node_id):
+            texts[node_id] = [json.dumps(node_id, ensure_ascii=False)]
+        elif match := _HOST_NUMBER.fullmatch(node_id) or _LAST_NUMBER.fullmatch(node_id):
+            series[match[1], match[3]].append(match[2])
+    for (before, after), numerals in series.items():
+        room = None
+        if max_width is not None:
+            room = max_width - display_width(before) - display_width(after) - len("[]")
+        for group in _split_by_width(numerals):
+            members = [f"{before}{numeral}{after}" for numeral in group]
+            ranges = _ranges(sorted(group, key=int))
+            compressed = [f"{before}[{part}]{after}" for part in _join_ranges(ranges, room)]
+            if len(" ".join(compressed)) <= len(" ".join(members)):
+                texts |= {node_id: [] for node_id in members}
+                texts[members[0]] = compressed
+    return [text for parts in texts.values() for text in parts]
 
 
-def _numbers(node_id: str) -> list[tuple[int, int]]:
-    """Give where the numbers of an id stand, but for those in hexadecimal words."""
-    words = [found.span() for found in _HEXADECIMAL.finditer(node_id)]
-    numbers = [found.span() for found in _DIGITS.finditer(node_id)]
-    return [
-        (start, end)
-        for start, end in numbers
-        if not any(begin <= start and end <= stop for begin, stop in words)
-    ]
-
-
-def _series(left: dict[str, list[tuple[int, int]]]) -> Iterator[tuple[str, str, Sequence[str]]]:
-    """Take the last number of each id, and give those that are equal but for it: what stands
-    before it, what behind it, and the numerals of one kind, ascending."""
-    groups = defaultdict(list)
-    for node_id, numbers in left.items():
-        if numbers:
-            start, end = numbers.pop()
-            if end - start <= _LONGEST:
-                groups[node_id[:start], node_id[end:]].append(node_id[start:end])
-    for (before, behind), numerals in groups.items():
-        filled = {len(numeral) for numeral in numerals if numeral[0] == "0" and len(numeral) > 1}
-        kinds = defaultdict(list)
-        for numeral in numerals:
-            kinds[len(numeral) if len(numeral) in filled else 0].append(numeral)
-        for kind in kinds.values():
-            yield before, behind, sorted(kind, key=int)
-
-
-def _follow(numerals: Sequence[str]) -> bool:
-    """Say whether one of the numbers, which ascend, is the next of another."""
-    return any(int(one) + 1 == int(next_) for one, next_ in pairwise(numerals))
-
-
-def _are_counted(numerals: Sequence[str]) -> bool:
-    """Say whether there are several numbers, which ascend, of fewer digits than are drawn by
-    chance."""
-    return len(numerals) > 1 and len(numerals[-1]) < _DRAWN
-
-
-def _columns(texts: Sequence[str]) -> int:
-    """Give the columns of texts with a blank behind each."""
-    return sum(map(display_width, texts)) + len(texts)
-
-
-def _lists(ranges: Iterable[str], room: int | None) -> Iterator[str]:
-    """Give ranges parted by commas, in lists that have ``room`` or are one range."""
-    if room is None:
-        yield ",".join(ranges)
-        return
-    some = ""
-    for each in ranges:
-        if some and len(some) + 1 + len(each) > room:
-            yield some
-            some = ""
-        some += f",{each}" if some else each
-    yield some
+def _split_by_width(numerals: Sequence[str]) -> Iterable[list[str]]:
+    """Return groups of numerals: one for each width that has leading zeros, one for the others."""
+    padded = {len(numeral) for numeral in numerals if numeral[0] == "0" and len(numeral) > 1}
+    groups: defaultdict[int, list[str]] = defaultdict(list)
+    for numeral in numerals:
+        groups[len(numeral) if len(numeral) in padded else 0].append(numeral)
+    return groups.values()
 
 
 def _ranges(numerals: Sequence[str]) -> Iterator[str]:
-    """Give numerals that ascend as ranges; a number alone is a range of one."""
+    """Yield ascending numerals as ranges; a number alone is a range of one."""
     start = end = numerals[0]
     for numeral in numerals[1:]:
         if int(numeral) != int(end) + 1:
@@ -146,3 +72,14 @@ def _ranges(numerals: Sequence[str]) -> Iterator[str]:
             start = numeral
         end = numeral
     yield start if start == end else f"{start}-{end}"
+
+
+def _join_ranges(ranges: Iterable[str], room: int | None) -> Iterator[str]:
+    """Yield lists of ranges, separated by commas, that fit in ``room`` or are one range."""
+    joined = ""
+    for part in ranges:
+        if joined and room is not None and len(joined) + 1 + len(part) > room:
+            yield joined
+            joined = ""
+        joined += f",{part}" if joined else part
+    yield joined

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from nodeselect.node import Node
-from nodeselect.render.id_ranges import fold
+from nodeselect.render.id_ranges import compress_ids
 from nodeselect.render.layout import align_columns
 from nodeselect.text import printable
 
@@ -37,7 +37,7 @@ def lines_of(
         case "name":
             return (node.id for node in nodes)
         case "folded":
-            return fold(node.id for node in nodes)
+            return compress_ids(node.id for node in nodes)
         case "json":
             return _json(nodes)
         case "ndjson":

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from nodeselect.render.explanation import headline_of
-from nodeselect.render.id_ranges import fold
+from nodeselect.render.id_ranges import compress_ids
 from nodeselect.render.layout import (
     MARKDOWN_CODE,
     Screen,
@@ -142,7 +142,7 @@ def _text(plan: RolloutPlan, screen: Screen) -> Iterator[str]:
         yield screen.heading(f"{lines[0]}  IDS" if behind else lines[0])
         for line, wave in zip(lines[1:], plan.waves, strict=True):
             before = indent if behind else 4
-            ids = fold(wave.ids, screen.columns - before, ascii_only=screen.ascii_only)
+            ids = compress_ids(wave.ids, screen.columns - before)
             texts = screen.wrap(ids, indent=before)
             if behind:
                 yield line + next(texts)[display_width(line) :]
@@ -162,7 +162,7 @@ def _markdown(plan: RolloutPlan) -> Iterator[str]:
     yield ""
     if plan.waves:
         rows = [
-            (*row, " ".join(map(md_cell, fold(wave.ids, MARKDOWN_CODE))))
+            (*row, " ".join(map(md_cell, compress_ids(wave.ids, MARKDOWN_CODE))))
             for row, wave in zip(plan.rows(), plan.waves, strict=True)
         ]
         yield from md_table(("wave", "nodes", "so far", "ids"), rows, right=(1, 2))
