@@ -8,7 +8,6 @@ from pytest_benchmark.fixture import BenchmarkFixture
 from benchmarks.fleet import FIVE
 from nodeselect import LIMITS, Operator, Requirement, Selector
 from nodeselect.selectors import conflict, equivalent, implies, normal_form, redundant
-from nodeselect.selectors.selector import made_of
 
 QUESTIONS: dict[str, Callable[[Selector], object]] = {
     "satisfiable": lambda selector: selector.is_satisfiable,
@@ -27,12 +26,11 @@ def on_one_key(requirements: int, operator: Operator, step: int) -> Selector:
     """
     size = min(LIMITS.values // requirements, LIMITS.values_in_set)
     values = [f"v{at}" for at in range(size + step * requirements)]
-    return made_of(
+    return Selector.from_requirements(
         [
             Requirement("x", operator, values[step * at : step * at + size])
             for at in range(requirements)
-        ],
-        None,
+        ]
     )
 
 

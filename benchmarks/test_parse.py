@@ -56,7 +56,7 @@ def test_compile_new_shape(benchmark: BenchmarkFixture) -> None:
     benchmark.pedantic(
         predicate.compile_predicate,
         args=(requirements, None),
-        setup=predicate._factories.clear,
+        setup=predicate._predicate_factory.cache_clear,
         rounds=2_000,
         warmup_rounds=20,
     )

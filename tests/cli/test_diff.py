@@ -432,7 +432,7 @@ def test_selectors_by_brute_force(
         for each in changes:
             failed = [
                 str(requirement)
-                for part in selector.parts
+                for part in selector.split()
                 for requirement in part.requirements
                 if not naive.holds(requirement, fleet[each.id])
             ]

@@ -48,7 +48,7 @@ def requirements(draw: st.DrawFn, keys: tuple[str, ...] = KEYS) -> Requirement:
     operator = draw(st.sampled_from(Operator))
     if operator.arity == "none":
         return Requirement(key, operator)
-    if operator.arity == "some":
+    if operator.arity == "many":
         return Requirement(key, operator, draw(st.lists(st.sampled_from(VALUES), min_size=1)))
     if operator in (Operator.GREATER_THAN, Operator.LESS_THAN):
         return Requirement(key, operator, [draw(st.sampled_from(BOUNDS))])

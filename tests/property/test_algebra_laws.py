@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from nodeselect.selectors import (
     Requirement,
     Selector,
-    allowed,
     conflict,
+    constraints_by_key,
     disjoint,
     equivalent,
     implies,
@@ -195,7 +195,7 @@ on_x = requirements(("x",))
 @given(st.lists(on_x, min_size=1, max_size=4), st.lists(on_x, min_size=1, max_size=4))
 def test_sets_of_answers(some: list[Requirement], others: list[Requirement]) -> None:
     """``in``, ``&``, ``<=``, ``==`` and ``is_empty`` of what a key may be are those of sets."""
-    one, other = allowed(some)["x"], allowed(others)["x"]
+    one, other = constraints_by_key(some)["x"], constraints_by_key(others)["x"]
     answers = answers_on("x", [*some, *others])
 
     def those(asked: list[Requirement]) -> set[str | None]:
@@ -204,7 +204,7 @@ def test_sets_of_answers(some: list[Requirement], others: list[Requirement]) -> 
 
     assert {answer for answer in answers if answer in one} == those(some)
     assert {answer for answer in answers if answer in one & other} == those(some) & those(others)
-    assert one & other == other & one == allowed([*some, *others])["x"]
+    assert one & other == other & one == constraints_by_key([*some, *others])["x"]
     assert (one <= other) == (those(some) <= those(others))
     assert (one == other) == (those(some) == those(others))
     assert one.is_empty == (not those(some))

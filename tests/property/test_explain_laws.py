@@ -66,14 +66,14 @@ def failed_of(selector: Selector, node: Node) -> tuple[int, ...]:
     """Give the places of what a node fails, by the model of the language."""
     return tuple(
         place
-        for place, part in enumerate(selector.parts)
+        for place, part in enumerate(selector.split())
         if not naive.takes(part.requirements, part.ids, node.labels, node.id)
     )
 
 
 def check(told: Explanation, nodes: list[Node], selector: Selector) -> None:
     """Compare every number with what a look at every node gives."""
-    parts = selector.parts
+    parts = selector.split()
     failed = {node.id: failed_of(selector, node) for node in nodes}
     matched = [node for node in nodes if not failed[node.id]]
     assert (told.total, told.matched) == (len(nodes), len(matched))
@@ -88,7 +88,7 @@ def check(told: Explanation, nodes: list[Node], selector: Selector) -> None:
             all(at > place for at in places) for places in failed.values()
         )
         assert outcome.failing_only_this == sum(places == (place,) for places in failed.values())
-        if part.requirements and part.requirements[0].operator.takes_absent:
+        if part.requirements and part.requirements[0].operator.matches_absent:
             key = part.requirements[0].key
             assert outcome.absent == sum(key not in node.labels for node in nodes)
         else:
@@ -158,7 +158,7 @@ def test_corrections(inventory: Inventory, selector: Selector) -> None:
         return
     instead, wrong, matches = told.correction
     ids = selector.ids
-    parts = [part for part in selector.parts if part.ids is None and str(part) not in wrong]
+    parts = [part for part in selector.split() if part.ids is None and str(part) not in wrong]
     for hint in told.hints:
         if hint.replacement is None or not {*hint.replaced} <= {*wrong}:
             continue
@@ -186,10 +186,10 @@ def test_hints(inventory: Inventory, selector: Selector) -> None:
         if hint.code == "name-for-id":
             assert selector.ids is not None
             ids = {*selector.ids, *hint.replacement.split(",")} - set(hint.replaced)
-            rest = [part for part in selector.parts if part.ids is None]
+            rest = [part for part in selector.split() if part.ids is None]
             parts = [Selector.of(match_ids=ids), *rest]
         else:
-            rest = [part for part in selector.parts if str(part) not in hint.replaced]
+            rest = [part for part in selector.split() if str(part) not in hint.replaced]
             parts = [Selector.parse(hint.replacement), *rest]
         assert hint.would_match == taken(parts, nodes)
 
@@ -243,7 +243,7 @@ def test_one_node(inventory: Inventory, selector: Selector) -> None:
         assert places == failed_of(selector, node)
         assert told.matches == (not places)
         matched += told.matches
-        for part, (_, value, _) in zip(selector.parts, told.requirements, strict=True):
+        for part, (_, value, _) in zip(selector.split(), told.requirements, strict=True):
             if part.ids is None:
                 assert value == node.labels.get(part.requirements[0].key)
     assert matched == inventory.explain(selector).matched

@@ -31,7 +31,7 @@ def test_the_canonical_text_reads_back(text: str) -> None:
     selector = Selector.parse(text)
     again = Selector.parse(str(selector))
     assert again == selector
-    assert again.requirements == selector.requirements
+    assert again.canonical == selector.canonical
     assert hash(again) == hash(selector)
     assert str(again) == str(selector)
 

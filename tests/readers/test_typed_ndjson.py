@@ -218,7 +218,7 @@ def test_what_nodes_fail_is_counted(fleet: list[dict[str, str]], text: str, piec
     selector = Selector.of(match_expressions=[text], match_ids=["n-0", "n-3", "n-99"])
     expected: Counter[int] = Counter()
     for at, labels in enumerate(fleet):
-        passes = [part.matches(labels, f"n-{at}") for part in selector.parts]
+        passes = [part.matches(labels, f"n-{at}") for part in selector.split()]
         expected[sum(1 << place for place, passed in enumerate(passes) if not passed)] += 1
     lines = [line(f"n-{at}", labels) for at, labels in enumerate(fleet)]
     for data in ("".join(lines), f"[{','.join(lines)}]"):

@@ -4,11 +4,11 @@ import random
 
 import pytest
 
-from nodeselect import LIMITS, Operator, Requirement, Selector, labels
+from nodeselect import LIMITS, Operator, Requirement, Selector
 from nodeselect.selectors import (
-    Allowed,
-    allowed,
+    KeyConstraint,
     conflict,
+    constraints_by_key,
     disjoint,
     equivalent,
     implies,
@@ -17,8 +17,6 @@ from nodeselect.selectors import (
 )
 from nodeselect.selectors import key_constraint as answers
 from nodeselect.selectors.charset import parse_int64
-from nodeselect.selectors.selector import made_of
-from tests.selectors.test_imports import loaded_after
 
 MOST = "9223372036854775807"
 
@@ -237,24 +235,30 @@ def test_one_requirement_twice() -> None:
     assert conflict(one & one & Selector.parse("a=c,a=c")) == Selector.parse("a=b,a=c").requirements
 
 
-def on_x(text: str) -> Allowed:
+def on_x(text: str) -> KeyConstraint:
     """Give what a selector allows the key ``x``."""
-    return allowed(Selector.parse(text).requirements)["x"]
+    return constraints_by_key(Selector.parse(text).requirements)["x"]
 
 
 @pytest.mark.parametrize(
     ("text", "shown"),
     [
-        ("x", "Allowed(absent=False, values=None, but=[], integers=None)"),
-        ("!x", "Allowed(absent=True, values=[], but=[], integers=None)"),
-        ("x!=a", "Allowed(absent=True, values=None, but=['a'], integers=None)"),
-        ("x in (b,a)", "Allowed(absent=False, values=['a', 'b'], but=[], integers=None)"),
-        ("x,!x", "Allowed(absent=False, values=[], but=[], integers=None)"),
+        ("x", "KeyConstraint(allows_absent=False, values=None, excluded=[], int_range=None)"),
+        ("!x", "KeyConstraint(allows_absent=True, values=[], excluded=[], int_range=None)"),
+        ("x!=a", "KeyConstraint(allows_absent=True, values=None, excluded=['a'], int_range=None)"),
+        (
+            "x in (b,a)",
+            "KeyConstraint(allows_absent=False, values=['a', 'b'], excluded=[], int_range=None)",
+        ),
+        ("x,!x", "KeyConstraint(allows_absent=False, values=[], excluded=[], int_range=None)"),
         (
             "x>5,x<8,x notin (a,5,6)",
-            "Allowed(absent=False, values=None, but=['6'], integers=(6, 7))",
+            "KeyConstraint(allows_absent=False, values=None, excluded=['6'], int_range=(6, 7))",
         ),
-        ("x>5,x<8,x in (a,5,6)", "Allowed(absent=False, values=['6'], but=[], integers=None)"),
+        (
+            "x>5,x<8,x in (a,5,6)",
+            "KeyConstraint(allows_absent=False, values=['6'], excluded=[], int_range=None)",
+        ),
     ],
 )
 def test_what_a_key_may_be(text: str, shown: str) -> None:
@@ -267,16 +271,16 @@ def test_what_a_key_may_be(text: str, shown: str) -> None:
 
 def test_keys_that_are_not_asked_for() -> None:
     """Only the keys of requirements are given, each with all its requirements together."""
-    assert allowed([]) == {}
-    both = allowed(Selector.parse("b,a=1,b!=2").requirements)
-    assert list(both) == ["a", "b"]
+    assert constraints_by_key([]) == {}
+    both = constraints_by_key(Selector.parse("b,a=1,b!=2").requirements)
+    assert list(both) == ["b", "a"]
     assert both["b"] == on_x("x,x!=2")
 
 
-def test_allowed_is_made_by_requirements_only() -> None:
-    """A set of answers is made by ``allowed`` and ``&``, of its own kind."""
-    with pytest.raises(TypeError, match="allowed"):
-        Allowed()
+def test_a_constraint_is_built_from_requirements_only() -> None:
+    """A constraint is built by ``constraints_by_key`` and ``&`` with another constraint only."""
+    with pytest.raises(TypeError, match="constraints_by_key"):
+        KeyConstraint()
     with pytest.raises(TypeError):
         on_x("x") & "a"  # type: ignore[operator]
     with pytest.raises(TypeError):
@@ -289,7 +293,7 @@ def many(number: int, size: int) -> Selector:
     for at in range(number):
         values = [f"v{at * size + each:05}" for each in range(size)]
         requirement = Requirement("x", Operator.NOT_IN, values)
-        made = made_of([*made.requirements, requirement], None)
+        made = Selector.from_requirements([*made.requirements, requirement])
     return made
 
 
@@ -317,10 +321,10 @@ def test_as_many_requirements_as_there_may_be(number: int) -> None:
     names = [f"v{at:03}" for at in range(number - 1)]
     refusals = [Requirement("x", Operator.NOT_EQUALS, [name]) for name in names]
     one_of = Requirement("x", Operator.IN, names)
-    contradiction = made_of([one_of, *refusals], None)
+    contradiction = Selector.from_requirements([one_of, *refusals])
     assert conflict(contradiction) == (one_of, *refusals)
     assert redundant(contradiction) == ()
-    spread = made_of([Requirement("x", Operator.EXISTS), *refusals], None)
+    spread = Selector.from_requirements([Requirement("x", Operator.EXISTS), *refusals])
     assert redundant(spread) == ()
     assert [len(each.values) for each in normal_form(spread).requirements] == [0, number - 1]
 
@@ -333,13 +337,13 @@ def test_the_search_for_a_smallest_conflict_ends() -> None:
     requirements += [
         Requirement("x", Operator.NOT_IN, chance.sample(values, 15)) for _ in range(200)
     ]
-    selector = made_of(requirements, None)
+    selector = Selector.from_requirements(requirements)
     found = conflict(selector)
     assert found is not None
-    assert not made_of(list(found), None).is_satisfiable
+    assert not Selector.from_requirements(list(found)).is_satisfiable
     for at in range(len(found)):
         rest = [*found[:at], *found[at + 1 :]]
-        assert made_of(rest, None).is_satisfiable
+        assert Selector.from_requirements(rest).is_satisfiable
 
 
 @pytest.mark.parametrize("text", ["x>5,x<99999,", "x>5,x,", "x in (v00000,v00001,a),x>5,"])
@@ -358,12 +362,3 @@ def test_each_value_is_read_a_few_times(text: str, monkeypatch: pytest.MonkeyPat
             read.clear()
             ask(selector)
             assert len(read) <= 2 * (number * size + 8)
-
-
-def test_the_algebra_is_loaded_when_it_is_asked_for() -> None:
-    """Importing the labels leaves the algebra aside; its names load it."""
-    code = "import sys, nodeselect.selectors as labels\nname = 'nodeselect.selectors.algebra'\n"
-    assert loaded_after(f"{code}assert name not in sys.modules")
-    assert loaded_after(f"{code}assert callable(labels.implies)\nassert name in sys.modules")
-    with pytest.raises(AttributeError, match="no attribute 'implied'"):
-        labels.implied  # noqa: B018

@@ -9,8 +9,8 @@ LAW = {
     Operator.DOES_NOT_EXIST: ("!", "!", "none", True),
     Operator.EQUALS: ("=", "=", "one", False),
     Operator.NOT_EQUALS: ("!=", "!=", "one", True),
-    Operator.IN: ("in", "in", "some", False),
-    Operator.NOT_IN: ("notin", "notin", "some", True),
+    Operator.IN: ("in", "in", "many", False),
+    Operator.NOT_IN: ("notin", "notin", "many", True),
     Operator.GREATER_THAN: ("gt", ">", "one", False),
     Operator.LESS_THAN: ("lt", "<", "one", False),
 }
@@ -25,7 +25,7 @@ def test_the_table_is_whole() -> None:
 @pytest.mark.parametrize("operator", Operator)
 def test_law(operator: Operator) -> None:
     """An operator has the name, spelling, arity and answer for an absent key of the table."""
-    row = (operator.value, operator.spelling, operator.arity, operator.takes_absent)
+    row = (operator.value, operator.spelling, operator.arity, operator.matches_absent)
     assert row == LAW[operator]
 
 

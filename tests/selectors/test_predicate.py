@@ -1,7 +1,8 @@
-"""The code that is made for a selector: what may stand in it, and that no text of a user does."""
+"""The code that is compiled for a selector: its pieces are fixed, and never contain user text."""
 
 import ast
 import re
+from collections.abc import Callable
 from types import SimpleNamespace
 
 import pytest
@@ -10,22 +11,26 @@ from hypothesis import strategies as st
 
 from nodeselect.selectors import Operator, Requirement, Selector, predicate
 from nodeselect.selectors.predicate import (
-    compile_failures,
+    compile_failure_mask,
     compile_predicate,
-    failures_source,
-    shape_source,
+    failure_mask_source,
+    predicate_source,
 )
 from tests.naive import takes
 
-ALLOWED = (
+NODE_TYPES = (
     *(ast.Expression, ast.Lambda, ast.arguments, ast.arg, ast.IfExp, ast.BoolOp, ast.And),
     *(ast.Compare, ast.Eq, ast.NotEq, ast.In, ast.NotIn, ast.Name, ast.Load, ast.Constant),
-    *(ast.Call, ast.Attribute),
+    *(ast.Call, ast.Attribute, ast.Is, ast.IsNot, ast.BinOp, ast.BitOr),
 )
-NAMES = {"labels", "node_id", "above", "below"}
-KINDS = range(len(predicate._TESTS))
-
-shapes = st.lists(st.sampled_from(KINDS), max_size=12).map(lambda kinds: tuple(sorted(kinds)))
+SHAPES = st.lists(st.sampled_from(range(len(predicate._TESTS))), max_size=12).map(tuple)
+SOURCES = SHAPES.map(predicate_source) | SHAPES.flatmap(
+    lambda shape: st.builds(
+        failure_mask_source,
+        st.just(shape),
+        st.none() | st.just([f"labels.label_{n}" for n in range(len(shape))]),
+    )
+)
 
 HOSTILE = (
     '") or True or ("',
@@ -42,114 +47,85 @@ HOSTILE = (
 )
 
 
-@given(shapes)
-def test_the_source_of_a_shape_holds_fixed_pieces_only(shape: tuple[int, ...]) -> None:
-    """Only the allowed kinds of node, names and constants stand in the source of a shape."""
-    numbered = {f"{letter}{at}" for letter in "kv" for at in range(len(shape))}
-    for node in ast.walk(ast.parse(shape_source(shape), mode="eval")):
-        assert isinstance(node, ALLOWED)
+def code_of(function: object) -> tuple[object, ...]:
+    """Return everything in the code of a compiled function but what is bound to it."""
+    code = function.__code__  # type: ignore[attr-defined]
+    return code.co_code, code.co_consts, code.co_names, code.co_freevars
+
+
+@given(SOURCES)
+def test_the_source_has_fixed_pieces_only(source: str) -> None:
+    """The source is a function of constants that returns a function of labels and node id."""
+    outer = ast.parse(source, mode="eval").body
+    assert isinstance(outer, ast.Lambda)
+    constants = [each.arg for each in outer.args.args]
+    assert constants == [f"{letter}{n}" for n in range(len(constants) // 2) for letter in "kv"]
+    assert isinstance(outer.body, ast.Lambda)
+    assert [each.arg for each in outer.body.args.args] == ["labels", "node_id"]
+    for node in ast.walk(outer):
+        assert isinstance(node, NODE_TYPES)
         if isinstance(node, ast.Name):
-            assert node.id in NAMES | numbered
-        elif isinstance(node, ast.arg):
-            assert node.arg in {"labels", "node_id"} | numbered
+            assert node.id in {"labels", "node_id", "in_range", *constants}
         elif isinstance(node, ast.Constant):
-            assert node.value is None or node.value is True or node.value is False
-        elif isinstance(node, ast.Attribute):
-            assert ast.unparse(node) == "labels.get"
-        elif isinstance(node, ast.Call):
-            assert ast.unparse(node.func) in ("labels.get", "above", "below")
-
-
-@given(shapes)
-def test_the_source_of_a_shape_is_a_function_of_one_node(shape: tuple[int, ...]) -> None:
-    """The source is a function of constants that gives a function of labels and node id."""
-    tree = ast.parse(shape_source(shape), mode="eval").body
-    assert isinstance(tree, ast.Lambda)
-    constants = [name for at in range(len(shape)) for name in (f"k{at}", f"v{at}")]
-    assert [each.arg for each in tree.args.args] == constants
-    assert isinstance(tree.body, ast.Lambda)
-    assert [each.arg for each in tree.body.args.args] == ["labels", "node_id"]
-
-
-@pytest.mark.parametrize("text", HOSTILE)
-@pytest.mark.parametrize("operator", [each for each in Operator if each.arity != "one"])
-def test_keys_and_values_are_never_source(
-    text: str, operator: Operator, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Hostile keys and values, bound past all checks, give the source of tame ones and no more."""
-    sources: list[str] = []
-
-    def recorded(shape: predicate.Shape) -> str:
-        sources.append(shape_source(shape))
-        return sources[-1]
-
-    monkeypatch.setattr(predicate, "_factories", {})
-    monkeypatch.setattr(predicate, "shape_source", recorded)
-    tame = Requirement.read("key", operator, ("a", "b"))
-    hostile = Requirement.read(text, operator, (text, "b"))
-    compile_predicate([tame], ("n",))
-    [tame_source] = sources
-    monkeypatch.setattr(predicate, "_factories", {})
-    matches = compile_predicate([hostile], (text,))
-    assert sources == [tame_source, tame_source]
-    for labels in ({}, {text: text}, {text: "b"}, {text: "c"}, {"key": "a"}):
-        for node_id in (None, text, "n"):
-            assert matches(labels, node_id) is takes([hostile], (text,), labels, node_id)
-
-
-@given(shapes, st.one_of(st.none(), st.lists(st.none() | st.integers(0, 40), min_size=12)))
-def test_the_source_of_failures_holds_fixed_pieces_only(
-    shape: tuple[int, ...], fields: list[int | None] | None
-) -> None:
-    """Only the allowed kinds of node, numbers and names of fields stand in this source."""
-    numbered = {f"{letter}{at}" for letter in "kv" for at in range(len(shape))}
-    for node in ast.walk(ast.parse(failures_source(shape, fields), mode="eval")):
-        assert isinstance(node, (*ALLOWED, ast.Is, ast.IsNot, ast.BinOp, ast.BitOr))
-        if isinstance(node, ast.Name):
-            assert node.id in NAMES | numbered
-        elif isinstance(node, ast.arg):
-            assert node.arg in {"labels", "node_id"} | numbered
-        elif isinstance(node, ast.Constant):
-            assert node.value is None or type(node.value) is int
+            assert node.value is None or type(node.value) in (bool, int)
         elif isinstance(node, ast.Attribute):
             assert re.fullmatch("labels.(get|label_[0-9]+)", ast.unparse(node))
         elif isinstance(node, ast.Call):
-            assert ast.unparse(node.func) in ("labels.get", "above", "below")
+            assert ast.unparse(node.func) in ("labels.get", "in_range")
+
+
+def hostile(text: str, operator: Operator) -> Requirement:
+    """Return a requirement of unchecked text, with a number if the operator compares."""
+    count = {"none": 0, "one": 1, "many": 2}[operator.arity]
+    values = ("5",) if operator.is_comparison else (text, "b")[:count]
+    return Requirement._trusted(text, operator, values)
 
 
 @pytest.mark.parametrize("text", HOSTILE)
-@pytest.mark.parametrize("operator", list(Operator))
-def test_what_is_failed_of_hostile_requirements(text: str, operator: Operator) -> None:
-    """Hostile keys and values are compared with, and never become source."""
-    number = operator.arity == "one" and operator not in (Operator.EQUALS, Operator.NOT_EQUALS)
-    values = ("5",) if number else (text,)
-    hostile = Requirement.read(text, operator, values)
-    failures = compile_failures([hostile], (text,))
-    fields = compile_failures([hostile], (text,), {text: 0})
-    for value in (None, text, "b", "4", "6"):
+@pytest.mark.parametrize("operator", Operator)
+def test_keys_and_values_are_never_source(text: str, operator: Operator) -> None:
+    """Hostile keys, values and ids get the code of harmless ones, and are compared exactly."""
+    requirement, harmless = hostile(text, operator), hostile("key", operator)
+    compilers: list[Callable[..., Callable[..., object]]] = [
+        compile_predicate,
+        compile_failure_mask,
+    ]
+    for compile_function in compilers:
+        expected = code_of(compile_function([harmless], ("n",)))
+        assert code_of(compile_function([requirement], (text,))) == expected
+    matches = compile_predicate([requirement], (text,))
+    mask = compile_failure_mask([requirement], (text,))
+    mask_of_object = compile_failure_mask([requirement], (text,), lambda _: "labels.value")
+    for value in (None, text, "b", "c", "4", "6"):
         labels = {} if value is None else {text: value}
+        assert not matches(labels)
         for node_id in (text, "n"):
-            passes = takes([hostile], None, labels)
-            expected = (node_id != text) | (0 if passes else 2)
-            assert failures(labels, node_id) == expected
-            assert fields(SimpleNamespace(label_0=value), node_id) == expected
+            passes = takes([requirement], None, labels)
+            bits = (node_id != text) | (0 if passes else 2)
+            assert matches(labels, node_id) is (bits == 0)
+            assert mask(labels, node_id) == bits
+            assert mask_of_object(SimpleNamespace(value=value), node_id) == bits
 
 
-def test_as_many_failures_as_there_can_be() -> None:
-    """The largest selector, with ids, gives a bit for each of its parts."""
+def test_the_failure_mask_of_the_largest_selector() -> None:
+    """A selector of 256 requirements with ids has a bit for each; an empty one has none."""
     requirements = [Requirement(f"k-{n}", Operator.EXISTS) for n in range(256)]
-    assert compile_failures(requirements, ("n",))({"k-255": ""}, "m") == (1 << 256) - 1
-    assert compile_failures([], None)({}, "m") == 0
+    selector = Selector.from_requirements(requirements, ["n"])
+    assert selector.failure_mask({"k-255": ""}, "m") == (1 << 256) - 1
+    assert Selector.everything().failure_mask({}, "m") == 0
 
 
-@pytest.mark.parametrize("text", HOSTILE)
-@pytest.mark.parametrize("operator", [Operator.EQUALS, Operator.NOT_EQUALS])
-def test_a_single_value_is_never_source(text: str, operator: Operator) -> None:
-    """A hostile value that is compared with is compared with, character by character."""
-    hostile = Requirement.read(text, operator, (text,))
-    matches = compile_predicate([hostile], None)
-    for labels in ({}, {text: text}, {text: "b"}):
-        assert matches(labels) is takes([hostile], None, labels)
+def test_the_failure_mask_numbers_the_split() -> None:
+    """Bit n of the failure mask is the answer of ``split()[n]``, and duplicates have one bit."""
+    selector = Selector.of(match_expressions=["b=1,a>5", "b=1", "!c"], match_ids=["n"])
+    parts = selector.split()
+    assert list(map(str, parts)) == ["<id in (n)>", "b=1", "a>5", "!c"]
+    for labels in ({}, {"b": "1"}, {"a": "7", "c": ""}, {"a": "7", "b": "1"}):
+        for node_id in ("n", "m"):
+            bits = [not part.matches(labels, node_id) for part in parts]
+            assert selector.failure_mask(labels, node_id) == sum(
+                bit << n for n, bit in enumerate(bits)
+            )
 
 
 @pytest.mark.parametrize(
@@ -170,28 +146,16 @@ def test_selectors_of_one_shape_share_their_code(one: str, other: str) -> None:
 
 
 def test_selectors_of_other_shapes_do_not() -> None:
-    """A selector of another shape has other code."""
+    """A selector of another shape has different code."""
     first, second = Selector.parse("a=b").matches, Selector.parse("a!=b").matches
     assert first.__code__ is not second.__code__  # type: ignore[attr-defined]
 
 
 def test_generated_code_has_no_builtins() -> None:
-    """The function sees two helpers of its own and none of Python's built-in names."""
+    """The function sees one helper of its own and none of Python's built-in names."""
     scope = Selector.parse("a>5").matches.__globals__  # type: ignore[attr-defined]
-    assert set(scope) == {"__builtins__", "above", "below"}
+    assert set(scope) == {"__builtins__", "in_range"}
     assert scope["__builtins__"] == {}
-
-
-def test_the_table_of_shapes_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    """However many shapes are asked for, no more functions are kept than the bound says."""
-    monkeypatch.setattr(predicate, "_factories", {})
-    monkeypatch.setattr(predicate, "_MOST_SHAPES", 20)
-    for number in range(1, 100):
-        requirements = [Requirement.read("x", Operator.EXISTS, ())] * number
-        matches = compile_predicate(requirements, None)
-        assert matches({"x": ""})
-        assert not matches({})
-        assert 1 <= len(predicate._factories) <= 20
 
 
 def test_the_largest_selector_compiles() -> None:

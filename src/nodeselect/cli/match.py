@@ -262,8 +262,8 @@ class _Question:
             several
             or bool(self._missing if self._is_one else self._ids)
             or any(
-                len(each.values) > 1 or (each.operator.takes_absent and not failed >> place & 1)
-                for place, part in enumerate(self._selectors[0].parts)
+                len(each.values) > 1 or (each.operator.matches_absent and not failed >> place & 1)
+                for place, part in enumerate(self._selectors[0].split())
                 for each in part.requirements
             )
         )

@@ -45,7 +45,7 @@ def explain(moment: Moment, selector: Selector, examples: int) -> Explanation:
     :param examples: how many nodes are named of each reason; 0 names none, nor the nearest.
     """
     everything = moment.everything()
-    parts = selector.parts
+    parts = selector.split()
     passing = [moment.match(part) for part in parts]
     failures = Failures(everything, passing)
     states = counting.states(moment.store, failures.among(everything, ()))
@@ -78,7 +78,7 @@ def explain_node(moment: Moment, selector: Selector, node_id: str) -> NodeExplan
         raise KeyError(node_id)
     labels = moment.store.node(ordinal).labels
     rows = []
-    for part in selector.parts:
+    for part in selector.split():
         value = node_id if part.ids is not None else labels.get(part.requirements[0].key)
         rows.append((_text(part), value, part.matches(labels, node_id)))
     return NodeExplanation(node_id, all(passes for _, _, passes in rows), tuple(rows))
@@ -97,7 +97,7 @@ def counted_headline(
     """
     if len(failures) > MOST_GROUPS:
         return None
-    texts = [_text(part) for part in selector.parts]
+    texts = [_text(part) for part in selector.split()]
     groups = [
         (-nodes, tuple(place for place in range(len(texts)) if failed >> place & 1))
         for failed, nodes in failures.items()
@@ -163,7 +163,7 @@ def _outcomes(
 
 
 def _absent(store: Store, everything: Postings, part: Selector, passed: Postings) -> int | None:
-    if not part.requirements or not part.requirements[0].operator.takes_absent:
+    if not part.requirements or not part.requirements[0].operator.matches_absent:
         return None
     if part.requirements[0].operator is Operator.DOES_NOT_EXIST:
         return len(passed)

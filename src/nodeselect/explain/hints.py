@@ -19,7 +19,6 @@ from nodeselect.inventory import statistics as counting
 from nodeselect.inventory.moment import Moment
 from nodeselect.render.explanation import short
 from nodeselect.selectors import Operator, Requirement, Selector
-from nodeselect.selectors.selector import made_of
 from nodeselect.text import printable, quoted
 
 __all__ = ["find_hints"]
@@ -34,9 +33,6 @@ _SOUGHT = 16
 
 _PLAIN_WORDS = ("true", "false", "yes", "no", "on", "off", "none", "null", "unknown")
 """Values that stand under any key, as numbers do, and say nothing of the one that was meant."""
-
-_NAMING = (Operator.EQUALS, Operator.IN)
-_COMPARING = (Operator.GREATER_THAN, Operator.LESS_THAN)
 
 
 def find_hints(
@@ -56,7 +52,7 @@ def find_hints(
     if not everything:
         return (), None
     found: list[_Found] = []
-    parts = selector.parts
+    parts = selector.split()
     fleet = _Fleet(moment, everything)
     if not selector.is_satisfiable and (against := _conflict(selector)):
         found.append(fleet.contradiction(parts, against))
@@ -88,7 +84,7 @@ def _is_doubtful(requirement: Requirement, passed: Postings, everything: Posting
     """Say whether a requirement takes no node, is a guard that leaves none out, or has a list."""
     if len(requirement.values) > 1 or not passed:
         return True
-    return len(passed) == len(everything) and requirement.operator.takes_absent
+    return len(passed) == len(everything) and requirement.operator.matches_absent
 
 
 def _matches(
@@ -180,7 +176,7 @@ class _Fleet:
             return self._under_other_key(place, text, requirement) or other
         if takes_any:
             return self._other_value(place, text, requirement)
-        if requirement.operator not in _NAMING:
+        if not requirement.operator.is_inclusion:
             return None  # a guard that leaves out every node, or a number
         # The same letters come first, then the very value under another key, then a slip.
         other = self._other_value(place, text, requirement)
@@ -210,7 +206,7 @@ class _Fleet:
             message = f"{names} is the name of a node, not an id; its id is {told[0]}"
         else:
             message = f"{names} are names of nodes, not ids; their ids are {_some(told, 'and')}"
-        chosen = made_of([], [known.get(each, each) for each in ids])
+        chosen = Selector.from_requirements([], [known.get(each, each) for each in ids])
         commas = any("," in node_id for node_id in known.values())
         instead = None if commas else ",".join(known.values())
         hint = Hint("name-for-id", place, message, instead, tuple(known), None)
@@ -226,7 +222,7 @@ class _Fleet:
         have = have_of(keys.counts[name])
         message = f"no node has the label {quoted(key)}; {have} {quoted(name)}"
         values = requirement.values
-        if requirement.operator not in _COMPARING:
+        if not requirement.operator.is_comparison:
             values = self._corrected(name, values)
         return _guess(code, place, message, text, _checked(name, requirement.operator, values))
 
@@ -240,7 +236,7 @@ class _Fleet:
         if known is None or not slips:
             return None
         none_out = ""
-        if requirement.operator.takes_absent and not any(map(known.counts.get, values)):
+        if requirement.operator.matches_absent and not any(map(known.counts.get, values)):
             none_out = ", so it leaves none out"
         there = [
             f"{have_of(known.counts[each])} {quoted(each)}"
@@ -252,7 +248,7 @@ class _Fleet:
 
     def _under_other_key(self, place: int, text: str, requirement: Requirement) -> _Guess | None:
         """Look for the values as those of another key: that under which most nodes have any."""
-        if requirement.operator not in _NAMING:
+        if not requirement.operator.is_inclusion:
             return None
         under = {
             value: Counter(self._known.keys_of(value))
@@ -324,7 +320,7 @@ def _said(requirement: Requirement | None) -> str | None:
 
 
 def _selector(requirement: Requirement | None) -> Selector | None:
-    return None if requirement is None else made_of([requirement], None)
+    return None if requirement is None else Selector.from_requirements([requirement])
 
 
 def _some(texts: Sequence[str], joint: str) -> str:

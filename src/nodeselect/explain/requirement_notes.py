@@ -17,9 +17,6 @@ _FEW = 1_000
 
 _TOLD = 3
 
-_COMPARING = (Operator.GREATER_THAN, Operator.LESS_THAN)
-_LEAVING_OUT = (Operator.NOT_EQUALS, Operator.NOT_IN)
-
 
 def note_of(moment: Moment, everything: Postings, part: Selector, passed: Postings) -> str | None:
     """Say why a requirement takes no node, or leaves none out."""
@@ -27,7 +24,7 @@ def note_of(moment: Moment, everything: Postings, part: Selector, passed: Postin
         return None
     (requirement,) = part.requirements
     if passed:
-        if len(passed) < len(everything) or not requirement.operator.takes_absent:
+        if len(passed) < len(everything) or not requirement.operator.matches_absent:
             return None
         return _leaves_none_out(moment, everything, requirement)
     return _takes_none(moment, everything, requirement)
@@ -47,10 +44,10 @@ def _takes_none(moment: Moment, everything: Postings, requirement: Requirement) 
         return "no node has this label"
     if operator is Operator.DOES_NOT_EXIST:
         return "every node has this label"
-    if operator.takes_absent:
+    if operator.matches_absent:
         return "every node has this label with such a value"
     have = f"{have_of(nodes)} the label"
-    if operator not in _COMPARING:
+    if not operator.is_comparison:
         only = "this value" if len(requirement.values) == 1 else "any of these values"
         values = common_values(moment, key)
         return f"no node has {only} ({have}{f': {listed(values)}' if values else ''})"

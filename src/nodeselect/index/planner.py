@@ -12,13 +12,11 @@ Planning looks at the sizes and decides; running decides nothing.
 
 from collections.abc import Collection, Iterable
 from operator import attrgetter
-from typing import assert_never
 
 from nodeselect.index import postings
 from nodeselect.index.label_index import LabelIndex
 from nodeselect.index.postings import Postings
-from nodeselect.selectors import Operator, Requirement, Selector
-from nodeselect.selectors.charset import parse_int64
+from nodeselect.selectors import HasKey, InRange, OneOf, Operator, Requirement, Selector
 from nodeselect.text import printable, truncate
 
 __all__ = ["Plan", "PlanCache", "Step", "count", "make_plan", "run"]
@@ -178,24 +176,19 @@ def make_plan(
 def _add_steps(
     index: LabelIndex, requirement: Requirement, takes: list[Step], drops: list[Step]
 ) -> None:
-    key, values = requirement.key, requirement.values
-    match requirement.operator:
-        case Operator.EXISTS:
-            _take_carriers(index, key, takes)
-        case Operator.DOES_NOT_EXIST:
+    key, negated = requirement.key, requirement.is_negated
+    match requirement.test:
+        case HasKey() if negated:
             drops.append(_step(index, key, index.nodes_with_key(key)))
-        case Operator.EQUALS | Operator.IN:
+        case HasKey():
+            _take_carriers(index, key, takes)
+        case OneOf(values) if negated:
+            drops.append(_union(index, key, values, Requirement._trusted(key, Operator.IN, values)))
+        case OneOf(values):
             _take_values(index, requirement, values, takes, drops)
-        case Operator.NOT_EQUALS | Operator.NOT_IN:
-            drops.append(_union(index, key, values, Requirement.read(key, Operator.IN, values)))
-        case Operator.GREATER_THAN:
-            within = index.values_in_range(key, parse_int64(values[0]), None)
+        case InRange(low, high):
+            within = index.values_in_range(key, low - 1, high + 1)
             _take_values(index, requirement, within, takes, drops)
-        case Operator.LESS_THAN:
-            within = index.values_in_range(key, None, parse_int64(values[0]))
-            _take_values(index, requirement, within, takes, drops)
-        case _:
-            assert_never(requirement.operator)
 
 
 def _take_carriers(index: LabelIndex, key: str, takes: list[Step]) -> None:

@@ -156,7 +156,7 @@ def compare(
 
 def _by_selector(node: Node, selector: Selector) -> Change:
     """Say what ``node`` fails in the selector that does not take it."""
-    failed = [part for part in selector.parts if not part.matches(node.labels, node.id)]
+    failed = [part for part in selector.split() if not part.matches(node.labels, node.id)]
     return Change(node.id, "selector", requirements=tuple(map(_text, failed)))
 
 

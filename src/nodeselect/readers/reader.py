@@ -33,7 +33,6 @@ from nodeselect.readers.parallel_read import SecondHalf
 from nodeselect.readers.raw_node import RawNode, describe, validate
 from nodeselect.readers.shapes import bacalhau, expanso, kubernetes, nomad, plain
 from nodeselect.selectors import Selector
-from nodeselect.selectors.selector import failures_of
 from nodeselect.text import printable, truncate
 
 __all__ = ["KNOWN_STATES", "NodeFilter", "NodeReader"]
@@ -115,8 +114,9 @@ class NodeReader:
         self._stream = stream
         self._node_filter = node_filter
         self._selector = selector
-        self._failures = None if selector is None else failures_of(selector)
-        self._known = TypedDecoder(selector) if selector is not None and selector.written else None
+        self._failures = None if selector is None else selector.failure_mask
+        has_labels = selector is not None and selector.requirements
+        self._known = TypedDecoder(selector) if has_labels else None
         self.name = name
         self._on_progress = on_progress
         self._parallel = parallel

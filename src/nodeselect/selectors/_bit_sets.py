@@ -12,7 +12,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 
 from nodeselect.selectors.charset import parse_int64
-from nodeselect.selectors.key_constraint import Allowed
+from nodeselect.selectors.key_constraint import KeyConstraint
 
 __all__ = ["irreducible", "masks", "smallest_contradiction"]
 
@@ -24,15 +24,15 @@ _MOST_STEPS = 100_000
 requirements make; some 10 ms."""
 
 
-def masks(sets: Sequence[Allowed]) -> list[int]:
+def masks(sets: Sequence[KeyConstraint]) -> list[int]:
     """Give the bits of each of ``sets``, all on one key; sets that differ have other bits.
 
     An intersection of some of them is empty, or within another, exactly when ``&`` of their bits
     is. Cost: linear in the values, and in the number of sets times that of witnesses by 64.
     """
-    named = {value for each in sets for value in (*(each.values or ()), *each.but)}
+    named = {value for each in sets for value in (*(each.values or ()), *each.excluded)}
     spelled = {value: parse_int64(value) for value in named}
-    edges = {number for ends in filter(None, (each.integers for each in sets)) for number in ends}
+    edges = {number for ends in filter(None, (each.int_range for each in sets)) for number in ends}
     words = [value for value, number in spelled.items() if number is None]
     # In order of number, so that a range is a row of bits. An edge has no value: it is unnamed.
     numbers: list[tuple[int, str | None]] = [(number, None) for number in edges]
@@ -51,17 +51,17 @@ def masks(sets: Sequence[Allowed]) -> list[int]:
             row[at >> 3] |= 1 << (at & 7)
         return int.from_bytes(row, "little")
 
-    def mask(each: Allowed) -> int:
-        absent = _ABSENT if each.absent else 0
+    def mask(each: KeyConstraint) -> int:
+        absent = _ABSENT if each.allows_absent else 0
         if each.values is not None:
             return absent | bits(each.values)
         present = every_value
-        if each.integers is not None:
-            low, high = each.integers
+        if each.int_range is not None:
+            low, high = each.int_range
             start = first + bisect_left(numbers, low, key=_number)
             end = first + bisect_right(numbers, high, key=_number)
             present = (1 << end) - (1 << start)
-        return absent | (present & ~bits(each.but))
+        return absent | (present & ~bits(each.excluded))
 
     return [mask(each) for each in sets]
 

@@ -10,10 +10,11 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from nodeselect.limits import LIMITS
 from nodeselect.selectors._bit_sets import irreducible, masks, smallest_contradiction
-from nodeselect.selectors.key_constraint import MAX_INT64, MIN_INT64, Allowed, allowed
+from nodeselect.selectors.charset import MAX_INT64, MIN_INT64
+from nodeselect.selectors.key_constraint import KeyConstraint, constraints_by_key
 from nodeselect.selectors.operator import Operator
 from nodeselect.selectors.requirement import Requirement
-from nodeselect.selectors.selector import Selector, made_of
+from nodeselect.selectors.selector import Selector
 
 __all__ = ["conflict", "disjoint", "equivalent", "implies", "normal_form", "redundant"]
 
@@ -33,7 +34,7 @@ def implies(one: Selector, other: Selector) -> bool:
         return False
     return all(
         key in answers and answers[key] <= wanted
-        for key, wanted in allowed(other.requirements).items()
+        for key, wanted in constraints_by_key(other.requirements).items()
     )
 
 
@@ -123,26 +124,26 @@ def normal_form(selector: Selector) -> Selector:
     if answers is None:
         return Selector.nothing()
     requirements = [each for key, wanted in answers.items() for each in _fewest(key, wanted)]
-    return made_of(requirements, selector.ids)
+    return Selector.from_requirements(requirements, selector.ids)
 
 
-def _answers(selector: Selector) -> Mapping[str, Allowed] | None:
+def _answers(selector: Selector) -> Mapping[str, KeyConstraint] | None:
     """Give what the selector allows each key that it restricts; None if it takes no node."""
     if selector.ids == ():
         return None
-    answers = allowed(selector.requirements)
+    answers = constraints_by_key(selector.canonical)
     return None if any(each.is_empty for each in answers.values()) else answers
 
 
 def _by_key(selector: Selector) -> dict[str, list[Requirement]]:
     by_key: dict[str, list[Requirement]] = {}
-    for requirement in selector.requirements:
+    for requirement in selector.canonical:
         by_key.setdefault(requirement.key, []).append(requirement)
     return by_key
 
 
 def _masks(requirements: Sequence[Requirement]) -> list[int]:
-    return masks([allowed([each])[each.key] for each in requirements])
+    return masks([constraints_by_key([each])[each.key] for each in requirements])
 
 
 def _contradiction(by_key: Mapping[str, list[Requirement]]) -> tuple[str, list[int]] | None:
@@ -150,7 +151,7 @@ def _contradiction(by_key: Mapping[str, list[Requirement]]) -> tuple[str, list[i
     found = [
         (key, smallest_contradiction(_masks(some)))
         for key, some in by_key.items()
-        if allowed(some)[key].is_empty
+        if constraints_by_key(some)[key].is_empty
     ]
     return min(found, key=_how_many, default=None)
 
@@ -159,27 +160,27 @@ def _how_many(contradiction: tuple[str, list[int]]) -> int:
     return len(contradiction[1])
 
 
-def _fewest(key: str, wanted: Allowed) -> Iterator[Requirement]:
+def _fewest(key: str, wanted: KeyConstraint) -> Iterator[Requirement]:
     """Give the requirements on ``key`` that allow exactly what ``wanted`` does, not nothing."""
     if wanted.values is not None:
-        if wanted.absent:
-            yield Requirement.read(key, Operator.DOES_NOT_EXIST, ())
+        if wanted.allows_absent:
+            yield Requirement._trusted(key, Operator.DOES_NOT_EXIST, ())
         elif len(wanted.values) == 1:
-            yield Requirement.read(key, Operator.EQUALS, tuple(wanted.values))
+            yield Requirement._trusted(key, Operator.EQUALS, tuple(wanted.values))
         else:
-            yield Requirement.read(key, Operator.IN, tuple(sorted(wanted.values)))
+            yield Requirement._trusted(key, Operator.IN, tuple(sorted(wanted.values)))
         return
-    if wanted.integers is not None:
-        low, high = wanted.integers
+    if wanted.int_range is not None:
+        low, high = wanted.int_range
         if low > MIN_INT64:
-            yield Requirement.read(key, Operator.GREATER_THAN, (str(low - 1),))
+            yield Requirement._trusted(key, Operator.GREATER_THAN, (str(low - 1),))
         if high < MAX_INT64:
-            yield Requirement.read(key, Operator.LESS_THAN, (str(high + 1),))
-    elif not wanted.absent:
-        yield Requirement.read(key, Operator.EXISTS, ())
-    but = tuple(sorted(wanted.but))
+            yield Requirement._trusted(key, Operator.LESS_THAN, (str(high + 1),))
+    elif not wanted.allows_absent:
+        yield Requirement._trusted(key, Operator.EXISTS, ())
+    but = tuple(sorted(wanted.excluded))
     if len(but) == 1:
-        yield Requirement.read(key, Operator.NOT_EQUALS, but)
+        yield Requirement._trusted(key, Operator.NOT_EQUALS, but)
         return
     for start in range(0, len(but), LIMITS.values_in_set):
-        yield Requirement.read(key, Operator.NOT_IN, but[start : start + LIMITS.values_in_set])
+        yield Requirement._trusted(key, Operator.NOT_IN, but[start : start + LIMITS.values_in_set])

@@ -1,192 +1,187 @@
-"""What one key may answer: the set of answers that requirements leave it.
+"""What requirements leave possible for one key: a set of values, and whether it may be absent.
 
-An answer is to be absent, or any string at all: the labels of nodes are never held to a rule. Every
-requirement leaves one of few kinds of sets, and the kinds are closed under intersection, so what
-several leave together is known exactly. Keys do not depend on each other.
+A value is any string at all, since the labels of nodes follow no rule. Each requirement leaves one
+of a few kinds of sets, and these kinds are closed under intersection, so the set that several
+requirements leave is exact. Keys are independent of each other.
 """
 
 from collections.abc import Iterable
-from typing import assert_never
 
 from nodeselect.frozen import Frozen
-from nodeselect.selectors.charset import parse_int64
-from nodeselect.selectors.operator import Operator
+from nodeselect.selectors.charset import MAX_INT64, MIN_INT64, parse_int64
+from nodeselect.selectors.operator import HasKey, InRange, OneOf
 from nodeselect.selectors.requirement import Requirement
 from nodeselect.text import truncate
 
-__all__ = ["MAX_INT64", "MIN_INT64", "Allowed", "allowed"]
-
-MIN_INT64 = -(2**63)
-MAX_INT64 = 2**63 - 1
+__all__ = ["KeyConstraint", "constraints_by_key"]
 
 
-class Allowed(Frozen):
-    """The answers that one key may give. Frozen; equal when the sets are.
+class KeyConstraint(Frozen):
+    """The values that one key may have, and whether it may be absent. Frozen.
 
-    Made by :func:`allowed` and by ``one & other``, which allows what both allow; there is no other
-    way. ``one <= other`` says whether ``other`` allows all that ``one`` allows, and
-    ``answer in one`` whether it allows that value or, for None, that the key is absent.
+    Returned by :func:`constraints_by_key`, and by ``a & b`` for what both allow. ``a <= b`` is
+    whether ``b`` allows everything that ``a`` allows; ``value in a`` is whether ``a`` allows the
+    value or, for None, an absent key. Equal if the sets are equal.
 
     >>> from nodeselect.selectors import Selector
-    >>> more, less = (allowed(Selector.parse(text).requirements)["x"] for text in ("x>5", "x<8"))
-    >>> "6" in more & less, "+007" in more & less, "8" in more & less, None in more & less
+    >>> above = constraints_by_key(Selector.parse("x>5").requirements)["x"]
+    >>> below = constraints_by_key(Selector.parse("x<8").requirements)["x"]
+    >>> "6" in above & below, "+007" in above & below, "8" in above & below, None in above & below
     (True, True, False, False)
-    >>> (more & less) <= more, more <= less
+    >>> (above & below) <= above, above <= below
     (True, False)
     """
 
-    __slots__ = ("absent", "but", "integers", "values")
+    __slots__ = ("allows_absent", "excluded", "int_range", "values")
 
-    absent: bool
+    allows_absent: bool
     """Whether the key may be absent."""
     values: frozenset[str] | None
-    """The values that it may have; None when they are endless: see the other two."""
-    but: frozenset[str]
-    """The values that it may not have, of those that it otherwise could."""
-    integers: tuple[int, int] | None
-    """The lowest and the highest integer as which its value must read; None for any string."""
+    """The values that the key may have. None if there are infinitely many: see the next two."""
+    excluded: frozenset[str]
+    """Values that the key must not have, of those within :attr:`int_range`."""
+    int_range: tuple[int, int] | None
+    """The lowest and the highest integer that the value may read as; None for any string."""
 
     def __init__(self) -> None:
-        raise TypeError("use allowed(requirements)")
+        raise TypeError("use constraints_by_key(requirements)")
 
     @property
     def is_empty(self) -> bool:
-        """Whether no answer is left: no node can have the key, nor lack it."""
-        # Values are endless, and so are the spellings of one integer (7, 07, 007): what "!=" and
-        # "notin" refuse never uses them up.
-        return not self.absent and self.values is not None and not self.values
+        """Whether nothing is left: no node can have the key, nor lack it."""
+        # Values are endless, and so are the spellings of one integer (7, 07, 007), so that
+        # excluded values never exhaust them.
+        return not self.allows_absent and self.values is not None and not self.values
 
-    def __contains__(self, answer: str | None) -> bool:
-        if answer is None:
-            return self.absent
+    def __contains__(self, value: str | None) -> bool:
+        if value is None:
+            return self.allows_absent
         if self.values is not None:
-            return answer in self.values
-        return answer not in self.but and _reads_within(answer, self.integers)
+            return value in self.values
+        return value not in self.excluded and _is_in_range(value, self.int_range)
 
-    def __and__(self, other: "Allowed") -> "Allowed":
-        if not isinstance(other, Allowed):
+    def __and__(self, other: "KeyConstraint") -> "KeyConstraint":
+        if not isinstance(other, KeyConstraint):
             return NotImplemented
-        integers = self.integers or other.integers
-        if self.integers and other.integers:
-            (low, high), (other_low, other_high) = self.integers, other.integers
-            integers = max(low, other_low), min(high, other_high)
+        int_range = self.int_range or other.int_range
+        if self.int_range and other.int_range:
+            (low, high), (other_low, other_high) = self.int_range, other.int_range
+            int_range = max(low, other_low), min(high, other_high)
         values = other.values if self.values is None else self.values
         if self.values is not None and other.values is not None:
             values = self.values & other.values
-        return _made(self.absent and other.absent, values, self.but | other.but, integers)
+        return _build(
+            self.allows_absent and other.allows_absent,
+            values,
+            self.excluded | other.excluded,
+            int_range,
+        )
 
-    def __le__(self, other: "Allowed") -> bool:
-        if not isinstance(other, Allowed):
+    def __le__(self, other: "KeyConstraint") -> bool:
+        if not isinstance(other, KeyConstraint):
             return NotImplemented
-        if self.absent and not other.absent:
+        if self.allows_absent and not other.allows_absent:
             return False
         if self.values is not None:
             return all(value in other for value in self.values)
         if other.values is not None:
             return False
-        if other.integers is not None:
-            if self.integers is None:
+        if other.int_range is not None:
+            if self.int_range is None:
                 return False
-            (low, high), (other_low, other_high) = self.integers, other.integers
-            if low < other_low or high > other_high:  # each integer is there in endless spellings
+            (low, high), (other_low, other_high) = self.int_range, other.int_range
+            if low < other_low or high > other_high:  # each integer has endless spellings
                 return False
-        return not any(value in self for value in other.but)
+        return not any(value in self for value in other.excluded)
 
     def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Allowed):
+        if not isinstance(other, KeyConstraint):
             return NotImplemented
-        return self._parts == other._parts
+        return self._fields == other._fields
 
     def __hash__(self) -> int:
-        return hash(self._parts)
+        return hash(self._fields)
 
     def __reduce__(self) -> tuple[object, ...]:
-        return _made, self._parts
+        return _build, self._fields
 
     def __repr__(self) -> str:
         values = None if self.values is None else sorted(self.values)
-        text = f"absent={self.absent}, values={values}, but={sorted(self.but)}"
-        return f"Allowed({truncate(f'{text}, integers={self.integers}', 200)})"
+        text = f"allows_absent={self.allows_absent}, values={values}"
+        text += f", excluded={sorted(self.excluded)}, int_range={self.int_range}"
+        return f"KeyConstraint({truncate(text, 200)})"
 
     @property
-    def _parts(
+    def _fields(
         self,
     ) -> tuple[bool, frozenset[str] | None, frozenset[str], tuple[int, int] | None]:
-        return self.absent, self.values, self.but, self.integers
+        return self.allows_absent, self.values, self.excluded, self.int_range
 
 
-def allowed(requirements: Iterable[Requirement]) -> dict[str, Allowed]:
-    """Give for each key that is asked for what all its requirements together allow.
+def constraints_by_key(requirements: Iterable[Requirement]) -> dict[str, KeyConstraint]:
+    """Return for each key of ``requirements`` what all of them together allow.
 
-    A key that is missing here may be anything. Cost: linear in the values of the requirements.
+    Keys that are not in the result are unconstrained. Cost: linear in the number of values.
 
     >>> from nodeselect.selectors import Selector
-    >>> allowed(Selector.parse("a in (b,c),a!=c,x").requirements)["a"].values
+    >>> constraints_by_key(Selector.parse("a in (b,c),a!=c,x").requirements)["a"].values
     frozenset({'b'})
     """
     by_key: dict[str, list[Requirement]] = {}
     for requirement in requirements:
         by_key.setdefault(requirement.key, []).append(requirement)
-    return {key: _allowed(some) for key, some in by_key.items()}
+    return {key: _constraint(on_key) for key, on_key in by_key.items()}
 
 
-def _allowed(requirements: list[Requirement]) -> Allowed:
-    """Give what is allowed by all of ``requirements``, which are on one key."""
+def _constraint(requirements: list[Requirement]) -> KeyConstraint:
+    """Return what all ``requirements``, which are on one key, allow together."""
+    allows_absent = True
     values: frozenset[str] | None = None
-    but: set[str] = set()
-    low, high = MIN_INT64, MAX_INT64
-    compared = False
+    excluded: set[str] = set()
+    int_range: tuple[int, int] | None = None
     for requirement in requirements:
-        match requirement.operator:
-            case Operator.EXISTS:
-                pass  # any value will do
-            case Operator.DOES_NOT_EXIST:
-                values = frozenset()
-            case Operator.EQUALS | Operator.IN:
-                named = frozenset(requirement.values)
-                values = named if values is None else values & named
-            case Operator.NOT_EQUALS | Operator.NOT_IN:
-                but.update(requirement.values)
-            case Operator.GREATER_THAN:
-                compared, low = True, max(low, _integer(requirement) + 1)
-            case Operator.LESS_THAN:
-                compared, high = True, min(high, _integer(requirement) - 1)
-            case _:
-                assert_never(requirement.operator)
-    absent = all(requirement.operator.takes_absent for requirement in requirements)
-    return _made(absent, values, frozenset(but), (low, high) if compared else None)
+        negated = requirement.is_negated
+        allows_absent = allows_absent and negated
+        match requirement.test:
+            case HasKey():
+                if negated:
+                    values = frozenset()
+            case OneOf(listed):
+                if negated:
+                    excluded.update(listed)
+                else:
+                    values = frozenset(listed) if values is None else values.intersection(listed)
+            case InRange(low, high):
+                lowest, highest = int_range or (MIN_INT64, MAX_INT64)
+                int_range = max(low, lowest), min(high, highest)
+    return _build(allows_absent, values, frozenset(excluded), int_range)
 
 
-def _integer(requirement: Requirement) -> int:
-    number = parse_int64(requirement.values[0])
-    assert number is not None, "the constructor has read it"
-    return number
-
-
-def _reads_within(value: str, integers: tuple[int, int] | None) -> bool:
-    if integers is None:
+def _is_in_range(value: str, int_range: tuple[int, int] | None) -> bool:
+    if int_range is None:
         return True
     number = parse_int64(value)
-    return number is not None and integers[0] <= number <= integers[1]
+    return number is not None and int_range[0] <= number <= int_range[1]
 
 
-def _made(
-    absent: bool,
+def _build(
+    allows_absent: bool,
     values: frozenset[str] | None,
-    but: frozenset[str],
-    integers: tuple[int, int] | None,
-) -> Allowed:
-    """Make the set of its parts, in the one form that a set has; the only place that does."""
-    if integers is not None and integers[0] > integers[1]:
+    excluded: frozenset[str],
+    int_range: tuple[int, int] | None,
+) -> KeyConstraint:
+    """Build a constraint in its normal form, so that equal sets have equal fields."""
+    if int_range is not None and int_range[0] > int_range[1]:
         values = frozenset()
     if values is not None:
-        values = frozenset(each for each in values - but if _reads_within(each, integers))
-        but, integers = frozenset(), None
-    elif integers is not None:
-        but = frozenset(each for each in but if _reads_within(each, integers))
-    made = Allowed.__new__(Allowed)
-    object.__setattr__(made, "absent", absent)
-    object.__setattr__(made, "values", values)
-    object.__setattr__(made, "but", but)
-    object.__setattr__(made, "integers", integers)
-    return made
+        values = frozenset(value for value in values - excluded if _is_in_range(value, int_range))
+        excluded, int_range = frozenset(), None
+    elif int_range is not None:
+        excluded = frozenset(value for value in excluded if _is_in_range(value, int_range))
+    constraint = KeyConstraint.__new__(KeyConstraint)
+    set_field = object.__setattr__
+    set_field(constraint, "allows_absent", allows_absent)
+    set_field(constraint, "values", values)
+    set_field(constraint, "excluded", excluded)
+    set_field(constraint, "int_range", int_range)
+    return constraint

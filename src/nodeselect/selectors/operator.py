@@ -1,20 +1,50 @@
-"""The operators of the language, and what each answers when the key is absent.
+"""The operators of the language, and what each one means.
 
-This is the law of the language in one place; the parser, the compiled predicate and every index
-follow it. Source: Kubernetes apimachinery v0.36.3, ``Requirement.Matches``.
+A requirement is a *test* of one key, or the negation of a test. There are three tests: the node has
+the key, the value is one of a set, the value reads as an integer within a range. A test is false
+for a node without the key, so a negated test is true for it. Every engine implements the three
+tests and their negation, and nothing else needs to know the operators.
+
+Source: Kubernetes apimachinery v0.36.3, ``Requirement.Matches``.
 """
 
 from enum import Enum
-from typing import assert_never
+from typing import NamedTuple, assert_never
 
-__all__ = ["Operator"]
+__all__ = ["HasKey", "InRange", "OneOf", "Operator", "Test"]
+
+
+class HasKey(NamedTuple):
+    """True if the node has the key, whatever its value."""
+
+
+class OneOf(NamedTuple):
+    """True if the node has the key with one of these values."""
+
+    values: tuple[str, ...]
+    """Sorted, without duplicates, at least one."""
+
+
+class InRange(NamedTuple):
+    """True if the value reads as a signed 64-bit decimal integer within the range.
+
+    No operator negates this test.
+    """
+
+    low: int
+    """The lowest integer that passes; above :attr:`high` if none does."""
+    high: int
+    """The highest integer that passes."""
+
+
+Test = HasKey | OneOf | InRange
 
 
 class Operator(Enum):
     """How a requirement tests its key.
 
     The value of a member is its name in structured form, as in ``{"key", "operator", "values"}``
-    items of Kubernetes and Bacalhau; :attr:`spelling` is what stands in a selector text.
+    items of Kubernetes and Bacalhau; :attr:`spelling` is its form in a selector text.
     """
 
     EXISTS = "exists"
@@ -28,38 +58,52 @@ class Operator(Enum):
 
     @property
     def spelling(self) -> str:
-        """What stands in a text for it: ``in``, ``>``; empty for a bare key."""
+        """The operator as written in a text: ``in``, ``>``; empty for a key alone."""
         return _SPELLING[self]
 
     @property
     def arity(self) -> str:
-        """How many values it takes: ``"none"``, ``"one"`` or ``"some"`` (one or more)."""
-        match self:
-            case Operator.EXISTS | Operator.DOES_NOT_EXIST:
-                return "none"
-            case Operator.IN | Operator.NOT_IN:
-                return "some"
-            case Operator.EQUALS | Operator.NOT_EQUALS | Operator.GREATER_THAN | Operator.LESS_THAN:
-                return "one"
-        assert_never(self)
+        """The number of values: ``"none"``, ``"one"`` or ``"many"`` (at least one)."""
+        if self in (Operator.EXISTS, Operator.DOES_NOT_EXIST):
+            return "none"
+        return "many" if self in (Operator.IN, Operator.NOT_IN) else "one"
 
     @property
-    def takes_absent(self) -> bool:
-        """Whether a node *without* the key satisfies the requirement."""
+    def is_inclusion(self) -> bool:
+        """Whether the value must be one of those listed: ``=`` and ``in``."""
+        return self is Operator.EQUALS or self is Operator.IN
+
+    @property
+    def is_exclusion(self) -> bool:
+        """Whether the value must be none of those listed: ``!=`` and ``notin``."""
+        return self is Operator.NOT_EQUALS or self is Operator.NOT_IN
+
+    @property
+    def is_comparison(self) -> bool:
+        """Whether the value is compared as an integer: ``>`` and ``<``."""
+        return self is Operator.GREATER_THAN or self is Operator.LESS_THAN
+
+    @property
+    def matches_absent(self) -> bool:
+        """Whether a node *without* the key satisfies the requirement.
+
+        True for the negated operators, and only for them.
+        """
         match self:
             case Operator.EXISTS:
-                return False  # the key itself is asked for
+                return False  # the key itself is required
             case Operator.DOES_NOT_EXIST:
-                return True  # absence is what is asked for
+                return True  # its absence is required
             case Operator.EQUALS | Operator.IN:
-                return False  # no value cannot be one of the values; not even the empty one
+                return False  # no value is not one of the values; not even the empty one
             case Operator.NOT_EQUALS | Operator.NOT_IN:
-                return True  # no value is none of the values: ask for "k,k!=a" to want a label too
+                return True  # no value is none of the values; "k,k!=a" requires the label too
             case Operator.GREATER_THAN | Operator.LESS_THAN:
-                return False  # no value is no integer, and what is no integer compares with none
+                return False  # no value is not an integer, and only integers compare
         assert_never(self)
 
 
+# What differs from the name in structured form.
 _SPELLING = {operator: operator.value for operator in Operator} | {
     Operator.EXISTS: "",
     Operator.GREATER_THAN: ">",

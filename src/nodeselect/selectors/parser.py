@@ -119,19 +119,19 @@ class _Requirements:
         return requirements
 
     def exists(self, tokens: list[Token]) -> Requirement:
-        return Requirement.read(_key(tokens[0]), Operator.EXISTS, ())
+        return Requirement._trusted(_key(tokens[0]), Operator.EXISTS, ())
 
     def does_not_exist(self, tokens: list[Token]) -> Requirement:
-        return Requirement.read(_key(tokens[0]), Operator.DOES_NOT_EXIST, ())
+        return Requirement._trusted(_key(tokens[0]), Operator.DOES_NOT_EXIST, ())
 
     def equals(self, tokens: list[Token]) -> Requirement:
         key = _key(tokens[0])
         spelling = "==" if tokens[1].value.startswith("==") else "="
-        return Requirement.read(key, Operator.EQUALS, (_value(tokens[1], key),), spelling)
+        return Requirement._trusted(key, Operator.EQUALS, (_value(tokens[1], key),), spelling)
 
     def not_equals(self, tokens: list[Token]) -> Requirement:
         key = _key(tokens[0])
-        return Requirement.read(key, Operator.NOT_EQUALS, (_value(tokens[1], key),))
+        return Requirement._trusted(key, Operator.NOT_EQUALS, (_value(tokens[1], key),))
 
     def greater_than(self, tokens: list[Token]) -> Requirement:
         return _comparison(Operator.GREATER_THAN, *tokens)
@@ -141,11 +141,11 @@ class _Requirements:
 
     def in_(self, tokens: list[Token]) -> Requirement:
         key = _key(tokens[0])
-        return Requirement.read(key, Operator.IN, _values(tokens[1], key))
+        return Requirement._trusted(key, Operator.IN, _values(tokens[1], key))
 
     def not_in(self, tokens: list[Token]) -> Requirement:
         key = _key(tokens[0])
-        return Requirement.read(key, Operator.NOT_IN, _values(tokens[1], key))
+        return Requirement._trusted(key, Operator.NOT_IN, _values(tokens[1], key))
 
 
 def _comparison(operator: Operator, token: Token, integer: Token) -> Requirement:
@@ -153,7 +153,7 @@ def _comparison(operator: Operator, token: Token, integer: Token) -> Requirement
     value = _integer(integer, key)
     if not value:  # told only now: in "x>=5" the mistake is another one
         raise _BrokenWordError("bad_integer", _start(integer) + 1, "", key)
-    return Requirement.read(key, operator, (value,))
+    return Requirement._trusted(key, operator, (value,))
 
 
 @cache

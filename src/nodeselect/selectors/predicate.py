@@ -1,188 +1,183 @@
-"""From requirements to one Python function that tests one node.
+"""Compile requirements to one Python function that tests one node.
 
-The function is made once for each *shape*, which is the sequence of kinds of test and whether ids
-are asked for. Its source text is put together from the fixed pieces below and from numbers; keys,
-values and ids are bound to it as constants through a closure. So no text of a user ever becomes
-source, and a selector of a shape seen before costs no compilation.
+The function's source text depends only on its *shape*: the sequence of kinds of test, and whether
+there are ids. It is assembled from the fixed pieces below and from numbers; keys, values and ids
+are bound to it as constants through a closure. So user text never becomes source, and a selector
+of a known shape costs no compilation.
 
-Tests stand in the order of their cost, and negations last, so that selectors share shapes.
+Tests are in the order of their cost, and negations last, so that selectors share shapes.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
 from operator import itemgetter
-from typing import Any, Protocol, assert_never
+from typing import Any, Protocol
 
 from nodeselect.selectors.charset import parse_int64
-from nodeselect.selectors.operator import Operator
+from nodeselect.selectors.operator import HasKey, InRange, OneOf
 from nodeselect.selectors.requirement import Requirement
 
 __all__ = [
-    "Failures",
+    "FailureMask",
     "Predicate",
     "Shape",
-    "compile_failures",
+    "ValueSource",
+    "compile_failure_mask",
     "compile_predicate",
-    "failures_source",
-    "shape_source",
+    "failure_mask_source",
+    "predicate_source",
 ]
 
 
 class Predicate(Protocol):
-    """Tests one node: its labels and, where ids are asked for, its id."""
+    """Tests one node: its labels and, if the selector has ids, its id."""
 
     def __call__(self, labels: Mapping[str, str], node_id: str | None = None) -> bool: ...
 
 
-Failures = Callable[[Any, str], int]
-"""Gives which requirements a node fails, by its labels and its id: a bit for each."""
+class FailureMask(Protocol):
+    """Returns which requirements a node fails: one bit each, 0 if it matches all."""
+
+    def __call__(self, labels: Any, node_id: str | None = None) -> int: ...
+
+
+ValueSource = Callable[[str], str]
+"""Returns the source of the expression that reads a key's value from ``labels``, None if absent.
+
+It is for labels that are not a mapping. The expression becomes source text, so it must not contain
+the key or any other user text.
+"""
 
 Shape = tuple[int, ...]
-"""The kinds of the tests, as places in the table of tests, ascending."""
+"""The kinds of the tests, as indices in the table of tests."""
 
 _TESTS = (
     "node_id in v{n}",
-    "{there}",
+    "{present}",
     "{value} == v{n}",
     "{value} in v{n}",
-    "above({value}, v{n})",
-    "below({value}, v{n})",
+    "in_range({value}, v{n})",
     "{value} != v{n}",
     "{value} not in v{n}",
     "{absent}",
 )
-(_ID, _PRESENT, _IS, _ONE_OF, _ABOVE, _BELOW, _IS_NOT, _NONE_OF, _ABSENT) = range(len(_TESTS))
+_ID, _PRESENT, _EQUAL, _ONE_OF, _IN_RANGE, _NOT_EQUAL, _NONE_OF, _ABSENT = range(len(_TESTS))
 
-_MOST_SHAPES = 1_024
-"""Functions kept; random selectors of up to six requirements have some 3,000 shapes, and real
-ones a few dozen."""
+# Random selectors of up to six requirements have some 3,000 shapes, and real ones a few dozen.
+_MAX_SHAPES = 1_024
+
+# One test: its kind, its key (None for the id) and what the value is compared with.
+_BoundTest = tuple[int, str | None, Any]
 
 
 def compile_predicate(
     requirements: Iterable[Requirement], ids: tuple[str, ...] | None
 ) -> Predicate:
-    """Make the function that answers for all ``requirements`` and ``ids`` together.
+    """Compile the function that tests all ``requirements`` and ``ids`` together.
 
-    ``ids`` of None ask for no id; an empty tuple takes no node. Cost: some microseconds, and some
-    tens of them for a shape not seen before.
+    If ``ids`` is None, any id matches; if it is empty, none does. Cost: some microseconds, and some
+    tens of them for a new shape.
     """
-    tests: list[tuple[int, str | None, Any]] = [_test(requirement) for requirement in requirements]
-    if ids is not None:
-        tests.append((_ID, None, frozenset(ids)))
+    tests = _bound_tests(requirements, ids)
     tests.sort(key=itemgetter(0))
-    factory = _factory(tuple(kind for kind, _, _ in tests))
-    return factory(*[constant for _, key, operand in tests for constant in (key, operand)])
+    return _predicate_factory(tuple([kind for kind, _, _ in tests]))(*_constants(tests))
 
 
-def compile_failures(
+def compile_failure_mask(
     requirements: Iterable[Requirement],
     ids: tuple[str, ...] | None,
-    fields: Mapping[str, int] | None = None,
-) -> Failures:
-    """Make the function that gives which of ``ids`` and ``requirements``, in this order, a node
-    fails: the first by the lowest bit. It gives 0 where the predicate says True.
+    value_source: ValueSource | None = None,
+) -> FailureMask:
+    """Compile the function that returns which of ``ids`` and ``requirements`` a node fails.
 
-    :param fields: where labels come as an object with a field ``label_0``, ``label_1``, … for each
-        key that there may be: the numbers of the keys. A label that is absent is None there. Where
-        this is None, labels are a map.
+    The lowest bit is for ``ids``, if there are any; the following bits are for the requirements in
+    their order, without duplicates.
 
-    Cost: some hundred microseconds; the function takes some 20 ns a requirement.
+    :param value_source: how to read a value if labels are not a mapping.
+
+    Cost: some hundred microseconds; the function itself takes some 20 ns a requirement.
     """
-    tests: list[tuple[int, str | None, Any]] = []
-    if ids is not None:
-        tests.append((_ID, None, frozenset(ids)))
-    tests += map(_test, requirements)
-    kinds = tuple(kind for kind, _, _ in tests)
-    numbers = None if fields is None else [fields.get(key or "") for _, key, _ in tests]
-    factory = eval(failures_source(kinds, numbers), dict(_NAMES))  # noqa: S307 - no text of a user in it
-    made: Failures = factory(
-        *[constant for _, key, operand in tests for constant in (key, operand)]
+    tests = _bound_tests(dict.fromkeys(requirements), ids)
+    values = (
+        None
+        if value_source is None
+        else [None if key is None else value_source(key) for _, key, _ in tests]
     )
-    return made
+    source = failure_mask_source(tuple([kind for kind, _, _ in tests]), values)
+    mask: FailureMask = _evaluate(source)(*_constants(tests))
+    return mask
 
 
-def failures_source(shape: Shape, fields: Sequence[int | None] | None) -> str:
-    """Give the source text of the factory for ``shape``.
+def predicate_source(shape: Shape) -> str:
+    """Return the source of a function of the constants that returns the predicate."""
+    tests = " and ".join(_test_source(kind, n) for n, kind in enumerate(shape))
+    return _factory_source(shape, f"True if {tests} else False" if tests else "True")
 
-    :param fields: for each test the number of the field that it looks at, None where there is no
-        such field; None where labels are a map.
+
+def failure_mask_source(shape: Shape, values: list[str | None] | None) -> str:
+    """Return the source of a function of the constants that returns the failure mask.
+
+    :param values: for each test the source of the value that it reads (None for the id's test); or
+        None if labels are a mapping.
     """
-    bits = []
-    for n, kind in enumerate(shape):
-        value = None
-        if fields is not None:
-            value = "None" if fields[n] is None else f"labels.label_{fields[n]}"
-        bits.append(f"(0 if {_source(kind, n, value)} else {1 << n})")
-    return f"lambda {_constants(shape)}: lambda labels, node_id=None: {' | '.join(bits) or '0'}"
+    bits = [
+        f"(0 if {_test_source(kind, n, values[n] if values else None)} else {1 << n})"
+        for n, kind in enumerate(shape)
+    ]
+    return _factory_source(shape, " | ".join(bits) or "0")
 
 
-def shape_source(shape: Shape) -> str:
-    """Give the source text of the factory for ``shape``; it depends on nothing else."""
-    tests = " and ".join(_source(kind, n) for n, kind in enumerate(shape))
-    body = f"True if {tests} else False" if tests else "True"
-    return f"lambda {_constants(shape)}: lambda labels, node_id=None: {body}"
+def _factory_source(shape: Shape, body: str) -> str:
+    constants = ", ".join(f"k{n}, v{n}" for n in range(len(shape)))
+    return f"lambda {constants}: lambda labels, node_id=None: {body}"
 
 
-def _constants(shape: Shape) -> str:
-    return ", ".join(f"k{n}, v{n}" for n in range(len(shape)))
-
-
-def _source(kind: int, n: int, value: str | None = None) -> str:
-    """Give the source of test number ``n``; ``value`` is that of what it looks at, which is None
-    where the label is absent, or None where labels are a map."""
+def _test_source(kind: int, n: int, value: str | None = None) -> str:
+    """Return the source of test number ``n``, which reads ``value`` or, if None, a mapping."""
     if value is None:
-        there, absent = f"k{n} in labels", f"k{n} not in labels"
+        present, absent, value = f"k{n} in labels", f"k{n} not in labels", f"labels.get(k{n})"
     else:
-        there, absent = f"{value} is not None", f"{value} is None"
-    value = value or f"labels.get(k{n})"
-    return _TESTS[kind].format(n=n, value=value, there=there, absent=absent)
+        present, absent = f"{value} is not None", f"{value} is None"
+    return _TESTS[kind].format(n=n, value=value, present=present, absent=absent)
 
 
-def _test(requirement: Requirement) -> tuple[int, str | None, Any]:
-    """Give the kind of test, the key and what the label is compared with."""
-    key, operator, values = requirement.key, requirement.operator, requirement.values
-    match operator:
-        case Operator.EQUALS:
-            return _IS, key, values[0]
-        case Operator.EXISTS:
-            return _PRESENT, key, None
-        case Operator.IN:
-            return (_IS, key, values[0]) if len(values) == 1 else (_ONE_OF, key, frozenset(values))
-        case Operator.NOT_EQUALS:
-            return _IS_NOT, key, values[0]
-        case Operator.DOES_NOT_EXIST:
-            return _ABSENT, key, None
-        case Operator.NOT_IN:
-            if len(values) == 1:
-                return _IS_NOT, key, values[0]
-            return _NONE_OF, key, frozenset(values)
-        case Operator.GREATER_THAN:
-            return _ABOVE, key, parse_int64(values[0])
-        case Operator.LESS_THAN:
-            return _BELOW, key, parse_int64(values[0])
-    assert_never(operator)
+def _bound_tests(
+    requirements: Iterable[Requirement], ids: tuple[str, ...] | None
+) -> list[_BoundTest]:
+    tests: list[_BoundTest] = [] if ids is None else [(_ID, None, frozenset(ids))]
+    tests.extend(map(_bound_test, requirements))
+    return tests
 
 
-def _above(value: str | None, bound: int) -> bool:
+def _bound_test(requirement: Requirement) -> _BoundTest:
+    key, test, negated = requirement.key, requirement.test, requirement.is_negated
+    match test:
+        case OneOf((value,)):
+            return (_NOT_EQUAL if negated else _EQUAL), key, value
+        case OneOf(values):
+            return (_NONE_OF if negated else _ONE_OF), key, frozenset(values)
+        case HasKey():
+            return (_ABSENT if negated else _PRESENT), key, None
+        case InRange(low, high):
+            return _IN_RANGE, key, (low, high)
+
+
+def _constants(tests: list[_BoundTest]) -> list[Any]:
+    return [constant for _, key, operand in tests for constant in (key, operand)]
+
+
+def _in_range(value: str | None, bounds: tuple[int, int]) -> bool:
     number = None if value is None else parse_int64(value)
-    return number is not None and number > bound
+    return number is not None and bounds[0] <= number <= bounds[1]
 
 
-def _below(value: str | None, bound: int) -> bool:
-    number = None if value is None else parse_int64(value)
-    return number is not None and number < bound
-
-
-_NAMES: dict[str, Any] = {"__builtins__": {}, "above": _above, "below": _below}
-"""What the source text may call."""
-
-_factories: dict[Shape, Callable[..., Predicate]] = {}
-
-
-def _factory(shape: Shape) -> Callable[..., Predicate]:
-    factory = _factories.get(shape)
-    if factory is None:
-        if len(_factories) >= _MOST_SHAPES:
-            _factories.clear()
-        factory = eval(shape_source(shape), dict(_NAMES))  # noqa: S307 - no text of a user in it
-        _factories[shape] = factory
+def _evaluate(source: str) -> Callable[..., Any]:
+    # There is no user text in the source, and no other name than this one.
+    names = {"__builtins__": {}, "in_range": _in_range}
+    factory: Callable[..., Any] = eval(source, names)  # noqa: S307
     return factory
+
+
+@lru_cache(maxsize=_MAX_SHAPES)
+def _predicate_factory(shape: Shape) -> Callable[..., Predicate]:
+    return _evaluate(predicate_source(shape))

@@ -1,41 +1,40 @@
 """One requirement of a selector: a key, an operator, values."""
 
 from collections.abc import Iterable
-from typing import Any
 
 from nodeselect.errors import SelectorError
 from nodeselect.frozen import Frozen
 from nodeselect.limits import LIMITS
-from nodeselect.selectors.charset import is_key, is_value, parse_int64
-from nodeselect.selectors.operator import Operator
+from nodeselect.selectors.charset import MAX_INT64, MIN_INT64, is_key, is_value, parse_int64
+from nodeselect.selectors.operator import HasKey, InRange, OneOf, Operator, Test
 
-__all__ = ["Requirement", "exact_text"]
+__all__ = ["Requirement", "to_exact_str"]
 
 
 class Requirement(Frozen):
-    """A condition on one label. Frozen; compares and hashes by what it says.
+    """A condition on one label. Frozen; compares and hashes by key, operator, spelling and values.
 
     >>> Requirement("tier", Operator.IN, ["standard", "premium"])
     Requirement('tier in (premium,standard)')
 
     :param key: ``name`` or ``prefix/name`` by the rules of Kubernetes.
-    :param operator: what is asked of the key.
+    :param operator: how the key is tested.
     :param values: no value for ``EXISTS`` and ``DOES_NOT_EXIST``, one or more for ``IN`` and
         ``NOT_IN``, exactly one for the others; for ``GREATER_THAN`` and ``LESS_THAN`` the decimal
         digits of a signed 64-bit integer.
     :param spelling: how the operator is written; only ``EQUALS`` has two, ``=`` and ``==``.
-    :raises SelectorError: when key or values break a rule.
-    :raises TypeError: when something is not a string, or ``values`` is one.
+    :raises SelectorError: if the key or a value breaks a rule.
+    :raises TypeError: if something is not a string, or ``values`` is one.
     """
 
     __slots__ = ("key", "operator", "spelling", "values")
 
     key: str
-    """What label is asked for."""
+    """The label's key."""
     operator: Operator
-    """What is asked of it."""
+    """How the key is tested."""
     values: tuple[str, ...]
-    """What it is compared with: sorted, each once."""
+    """What the label's value is compared with: sorted, without duplicates."""
     spelling: str
     """How the operator is written."""
 
@@ -49,44 +48,76 @@ class Requirement(Frozen):
     ) -> None:
         if not isinstance(operator, Operator):
             raise TypeError(f"operator must be an Operator, not {type(operator).__name__}")
-        key = exact_text(key, "a key")
+        key = to_exact_str(key, "a key")
         if isinstance(values, str):
-            raise TypeError("values must be several strings, not one")
-        texts = tuple(exact_text(value, "a value") for value in values)
+            raise TypeError("values must be a list of strings, not one string")
+        given = tuple(to_exact_str(value, "a value") for value in values)
         if spelling is None:
             spelling = operator.spelling
         elif spelling != operator.spelling and (operator, spelling) != (Operator.EQUALS, "=="):
             raise ValueError(f"{operator.name} is not spelled {spelling!r}")
         if not is_key(key):
-            raise _bad_words().bad_key(key, 0, len(key))
-        values = tuple(sorted(set(texts)))
-        _check_values(key, operator, texts, values)
-        _fill(self, key, operator, values, spelling)
+            from nodeselect.selectors.diagnostics.words import bad_key
+
+            raise bad_key(key, 0, len(key))
+        values = tuple(sorted(set(given)))
+        _check_values(key, operator, given, values)
+        self._set_fields(key, operator, values, spelling)
 
     @classmethod
-    def read(
+    def _trusted(
         cls, key: str, operator: Operator, values: tuple[str, ...], spelling: str | None = None
     ) -> "Requirement":
-        """Make a requirement of parts that the grammar has already checked and sorted."""
-        made = cls.__new__(cls)
-        _fill(made, key, operator, values, operator.spelling if spelling is None else spelling)
-        return made
+        """Build a requirement without checks; its key and sorted values must be valid."""
+        requirement = cls.__new__(cls)
+        requirement._set_fields(
+            key, operator, values, operator.spelling if spelling is None else spelling
+        )
+        return requirement
+
+    def _set_fields(
+        self, key: str, operator: Operator, values: tuple[str, ...], spelling: str
+    ) -> None:
+        set_field = object.__setattr__
+        set_field(self, "key", key)
+        set_field(self, "operator", operator)
+        set_field(self, "values", values)
+        set_field(self, "spelling", spelling)
+
+    @property
+    def test(self) -> Test:
+        """The test of the key, without its negation: see :attr:`is_negated`."""
+        operator, values = self.operator, self.values
+        if operator.is_inclusion or operator.is_exclusion:
+            return OneOf(values)
+        if not operator.is_comparison:
+            return HasKey()
+        bound = parse_int64(values[0])
+        assert bound is not None, "every constructor has read it"
+        if operator is Operator.GREATER_THAN:
+            return InRange(bound + 1, MAX_INT64)
+        return InRange(MIN_INT64, bound - 1)
+
+    @property
+    def is_negated(self) -> bool:
+        """Whether nodes match that fail :attr:`test`, those without the key among them."""
+        return self.operator.matches_absent
+
+    @property
+    def sort_key(self) -> tuple[str, str, str, tuple[str, ...]]:
+        """Everything that two requirements are compared by; the key comes first."""
+        return self.key, self.operator.value, self.spelling, self.values
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Requirement):
             return NotImplemented
-        return self.order == other.order
+        return self.sort_key == other.sort_key
 
     def __hash__(self) -> int:
-        return hash(self.order)
+        return hash(self.sort_key)
 
     def __reduce__(self) -> tuple[object, ...]:
-        return _again, (self.key, self.operator, self.values, self.spelling)
-
-    @property
-    def order(self) -> tuple[str, str, str, tuple[str, ...]]:
-        """What it says, as something to compare and sort by; the key comes first."""
-        return self.key, self.operator.value, self.spelling, self.values
+        return _unpickle, (self.key, self.operator, self.values, self.spelling)
 
     def __str__(self) -> str:
         operator = self.operator
@@ -102,49 +133,44 @@ class Requirement(Frozen):
         return f"Requirement({str(self)!r})"
 
 
-def exact_text(text: object, what: str) -> str:
-    """Give ``text`` if it is a string, as a plain ``str``; a subclass could compare as it likes."""
+def to_exact_str(text: object, what: str) -> str:
+    """Return ``text`` as a plain ``str``; a subclass could override how it compares.
+
+    :raises TypeError: if it is not a string; ``what`` names it.
+    """
     if not isinstance(text, str):
         raise TypeError(f"{what} must be a string, not {type(text).__name__}")
     return text if type(text) is str else str.__str__(text)
 
 
-def _bad_words() -> Any:
-    """Give what says what is wrong with a word: its patterns are loaded with the first mistake."""
-    from nodeselect.selectors.diagnostics import words as _bad_words
-
-    return _bad_words
-
-
 def _check_values(
     key: str, operator: Operator, given: tuple[str, ...], values: tuple[str, ...]
 ) -> None:
-    """Check the values as they were ``given``, and each once, as they are kept."""
+    """Raise if there are too many or too few ``given`` values, or one of ``values`` is invalid."""
     arity = operator.arity
-    wrong = {"none": bool(given), "one": len(given) != 1, "some": not given}[arity]
+    wrong = {"none": bool(given), "one": len(given) != 1, "many": not given}[arity]
     if wrong:
-        wanted = {"none": "no value", "one": "one value", "some": "one value or more"}[arity]
+        expected = {"none": "no value", "one": "one value", "many": "at least one value"}[arity]
         name = f"'{operator.spelling}'" if operator.spelling else "a key alone"
         raise SelectorError(
-            "wrong-number-of-values", f"{name} takes {wanted}, not {len(given)}", key, (0, len(key))
+            "wrong-number-of-values",
+            f"{name} must have {expected}, found {len(given)}",
+            key,
+            (0, len(key)),
         )
+    is_valid = len(values) <= LIMITS.values_in_set and all(map(is_value, values))
+    if is_valid and not (operator.is_comparison and parse_int64(values[0]) is None):
+        return
+    from nodeselect.selectors.diagnostics import words
+
     if len(values) > LIMITS.values_in_set:
-        raise _bad_words().too_many_values(key, 0, len(key))
+        raise words.too_many_values(key, 0, len(key))
     for value in values:
-        if operator in (Operator.GREATER_THAN, Operator.LESS_THAN) and parse_int64(value) is None:
-            raise _bad_words().bad_integer(value, 0, len(value), key)
+        if operator.is_comparison and parse_int64(value) is None:
+            raise words.bad_integer(value, 0, len(value), key)
         if not is_value(value):
-            raise _bad_words().bad_value(value, 0, len(value), key)
+            raise words.bad_value(value, 0, len(value), key)
 
 
-def _again(key: str, operator: Operator, values: tuple[str, ...], spelling: str) -> Requirement:
+def _unpickle(key: str, operator: Operator, values: tuple[str, ...], spelling: str) -> Requirement:
     return Requirement(key, operator, values, spelling=spelling)
-
-
-def _fill(
-    made: Requirement, key: str, operator: Operator, values: tuple[str, ...], spelling: str
-) -> None:
-    object.__setattr__(made, "key", key)
-    object.__setattr__(made, "operator", operator)
-    object.__setattr__(made, "values", values)
-    object.__setattr__(made, "spelling", spelling)

@@ -1,58 +1,63 @@
-"""Selectors: requirements on labels and ids, all of them together."""
+"""Selectors: requirements on labels and ids, all of which must hold."""
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from operator import attrgetter
 
 from nodeselect.errors import SelectorError
 from nodeselect.frozen import Frozen
 from nodeselect.limits import LIMITS
-from nodeselect.selectors.key_constraint import allowed
+from nodeselect.selectors.key_constraint import constraints_by_key
 from nodeselect.selectors.operator import Operator
-from nodeselect.selectors.predicate import Failures, Predicate, compile_failures, compile_predicate
-from nodeselect.selectors.requirement import Requirement, exact_text
+from nodeselect.selectors.predicate import (
+    FailureMask,
+    Predicate,
+    compile_failure_mask,
+    compile_predicate,
+)
+from nodeselect.selectors.requirement import Requirement, to_exact_str
 from nodeselect.text import FORBIDDEN, printable, quoted, truncate
 
-__all__ = ["Selector", "failures_of", "made_of"]
+__all__ = ["Selector"]
 
 
 class Selector(Frozen):
-    """Which nodes to take: every requirement must hold, and the id be one of ``ids``.
+    """A condition on nodes: every requirement must hold, and the id must be one of :attr:`ids`.
 
-    Made by :meth:`parse`, :meth:`of`, :meth:`everything`, :meth:`nothing` and ``a & b``, which all
-    check the same things; there is no other way. Frozen; equal when it asks for the same things in
-    whatever order; safe to share between threads.
+    Build one with :meth:`parse`, :meth:`of`, :meth:`from_requirements`, :meth:`everything`,
+    :meth:`nothing` or ``a & b``. Frozen and safe to share between threads. Two selectors are equal
+    if they have the same requirements, in any order, and the same ids.
     """
 
-    __slots__ = ("_hash", "_parts", "ids", "matches", "requirements", "written")
+    __slots__ = ("_failure_mask", "_hash", "_split", "ids", "matches", "requirements")
 
     requirements: tuple[Requirement, ...]
-    """The requirements in order of key; those on one key in the order they were given."""
-    _hash: int
-    _parts: "tuple[Selector, ...]"
-    written: tuple[Requirement, ...]
-    """The requirements in the order they were given; this order is lost when it is pickled."""
+    """The requirements, in the order in which they were written."""
     ids: tuple[str, ...] | None
-    """The node ids to choose from, sorted; None when any will do. An empty tuple takes no node."""
+    """The ids to choose from, sorted; None if any id matches. If empty, no node matches."""
     matches: Predicate
-    """``matches(labels, node_id=None)`` says whether a node is taken.
+    """``matches(labels, node_id=None)`` returns whether a node matches.
 
-    ``labels`` maps keys to values and is never validated; ``node_id`` is needed only by a selector
-    with ``ids``, and such a selector takes no node whose id is not told. A function made once for
-    this selector; cost: some 20 ns a requirement.
+    ``labels`` maps keys to values and is never validated. ``node_id`` is needed only if the
+    selector has ``ids``; without it, such a selector does not match. The function is compiled once
+    for the selector and costs some 20 ns a requirement.
     """
+    _hash: int
+    _split: "tuple[Selector, ...]"
+    _failure_mask: FailureMask
 
     def __init__(self) -> None:
-        raise TypeError("use Selector.parse, Selector.of, Selector.everything or Selector.nothing")
+        raise TypeError("use Selector.parse, Selector.of or Selector.from_requirements")
 
     @classmethod
     def parse(cls, text: str) -> "Selector":
-        """Read a selector as Kubernetes does.
+        """Parse a selector as Kubernetes does.
 
         ::
 
             selector    = [ requirement { "," requirement } ]
-            requirement = key                          the label is there, whatever its value
-                        | "!" key                      the label is not there
+            requirement = key                          the label is present, with any value
+                        | "!" key                      the label is absent
                         | key ( "=" | "==" ) [ value ]
                         | key "!=" [ value ]
                         | key "in" "(" values ")"
@@ -67,24 +72,20 @@ class Selector(Frozen):
         '!debug,region=us-east,tier in (premium,standard)'
 
         1. A comma is AND. There is no OR: use several selectors.
-        2. The empty text takes everything, as in Kubernetes.
-        3. ``!=`` and ``notin`` also take nodes *without* the key; ``key,key!=a`` does not.
-        4. A missing value is the empty one: ``key=`` takes a label that is "". ``key in ()`` too.
-        5. ``>`` and ``<`` compare whole numbers of 64 bits; a label that is none fails both.
-        6. Everything is compared exactly: no case folding, no trimming, no wildcards.
+        2. The empty text matches every node, as in Kubernetes.
+        3. ``!=`` and ``notin`` also match nodes *without* the key; ``key,key!=a`` does not.
+        4. A missing value is the empty string: ``key=`` and ``key in ()`` match the value "".
+        5. ``>`` and ``<`` compare signed 64-bit integers; a value that is not one fails both.
+        6. Keys and values are compared exactly: no case folding, no trimming, no wildcards.
 
-        The same text again costs one look-up in a bounded table.
+        Parsing the same short text again costs one look-up in a bounded cache.
 
-        :raises SelectorError: when the text is wrong; it says where and what to write instead.
-        :raises TypeError: when ``text`` is not a string.
+        :raises SelectorError: if the text is invalid; with the position and a suggested fix.
+        :raises TypeError: if ``text`` is not a string.
         """
-        if type(text) is not str:  # a subclass could pass for another text in the table
-            text = exact_text(text, "a selector")
-        selector = _parsed.get(text)
-        if selector is None:
-            selector = _parse(text)
-            _remember(text, selector)
-        return selector
+        if type(text) is not str:  # a subclass could compare equal to another cached text
+            text = to_exact_str(text, "a selector")
+        return _parse_cached(text) if len(text) <= _MAX_CACHED_TEXT else _parse(text)
 
     @classmethod
     def of(
@@ -94,17 +95,17 @@ class Selector(Frozen):
         match_expressions: Iterable[str] | None = None,
         match_ids: Iterable[str] | None = None,
     ) -> "Selector":
-        """Make a selector of the three fields of a job spec; all of them must hold.
+        """Build a selector from the three fields of a job spec, all of which must hold.
 
         >>> Selector.of(match_labels={"region": "eu"}, match_expressions=["!debug", "tier>1"])
         Selector('!debug,region=eu,tier>1')
 
-        A field that is None or empty is no condition. An expression may hold several requirements,
-        joined by commas; a blank one is an error. Ids are exact: never a name, never a prefix.
+        A field that is None or empty is not a condition. An expression may contain several
+        requirements, separated by commas; a blank one is an error. Ids are compared exactly, and
+        only with a node's id: never with its name, never by prefix.
 
-        :raises SelectorError: when a label, an expression or an id is wrong; ``place`` says which.
-        :raises TypeError: when something is not of the type it should be, such as one string in
-            the place of a list.
+        :raises SelectorError: if a label, an expression or an id is invalid; ``place`` names it.
+        :raises TypeError: if an argument has the wrong type, such as a string instead of a list.
         """
         requirements: list[Requirement] = []
         if match_labels is not None:
@@ -112,89 +113,128 @@ class Selector(Frozen):
                 raise TypeError("match_labels must be a mapping")
             for key, value in match_labels.items():
                 requirements.append(_label(key, value))
-        for number, text in enumerate(_several(match_expressions, "match_expressions")):
+        for number, text in enumerate(_items(match_expressions, "match_expressions")):
             place = f"match_expressions[{number}]"
-            requirements.extend(_expression(exact_text(text, place), place))
-        ids = [
-            _id(exact_text(text, f"match_ids[{number}]"), number)
-            for number, text in enumerate(_several(match_ids, "match_ids"))
-        ]
-        return made_of(requirements, ids or None)
+            requirements.extend(_expression(to_exact_str(text, place), place))
+        return _build(requirements, _valid_ids(match_ids) or None)
+
+    @classmethod
+    def from_requirements(
+        cls, requirements: Iterable[Requirement], match_ids: Iterable[str] | None = None
+    ) -> "Selector":
+        """Build a selector from requirements, all of which must hold.
+
+        >>> Selector.from_requirements([Requirement("gpu", Operator.GREATER_THAN, ["2"])])
+        Selector('gpu>2')
+
+        :param match_ids: the ids to choose from. Unlike in :meth:`of`, an empty list is a
+            condition that no node meets.
+        :raises SelectorError: if an id is invalid or a limit is exceeded.
+        :raises TypeError: if an argument has the wrong type.
+        """
+        checked = list(requirements)
+        for requirement in checked:
+            if not isinstance(requirement, Requirement):
+                raise TypeError(f"expected a Requirement, found {type(requirement).__name__}")
+        return _build(checked, None if match_ids is None else _valid_ids(match_ids))
 
     @classmethod
     def everything(cls) -> "Selector":
-        """Give the selector that takes every node."""
+        """Return the selector that matches every node."""
         return _EVERYTHING
 
     @classmethod
     def nothing(cls) -> "Selector":
-        """Give the selector that takes no node. It has no text: its ``str`` does not parse."""
+        """Return the selector that matches no node. It has no text that can be parsed."""
         return _NOTHING
 
     @property
-    def is_satisfiable(self) -> bool:
-        """Whether any node at all could match: False for ``a=b,a=c`` and ``a,!a``. Exact."""
-        if self.ids == ():
-            return False
-        keys = {each.key for each in self.requirements}
-        compared = any(each.operator in _COMPARED for each in self.requirements)
-        if len(keys) == len(self.requirements) and not compared:
-            return True  # one requirement a key: nothing to contradict, which is the usual case
-        return not any(each.is_empty for each in allowed(self.requirements).values())
+    def canonical(self) -> tuple[Requirement, ...]:
+        """The requirements by key; those on one key in the order in which they were written."""
+        return tuple(sorted(self.requirements, key=attrgetter("key")))
 
     @property
-    def parts(self) -> "tuple[Selector, ...]":
-        """What all must hold, one by one: a selector of the ids, if any, and one of each
-        requirement in the order in which they were given; what is written twice stands once.
+    def is_satisfiable(self) -> bool:
+        """Whether any node could match: False for ``a=b,a=c`` and ``a,!a``. Exact."""
+        if self.ids == ():
+            return False
+        requirements = self.requirements
+        # A comparison alone may be impossible: no integer is above the largest.
+        if len({requirement.key for requirement in requirements}) == len(requirements) and not any(
+            requirement.operator.is_comparison for requirement in requirements
+        ):
+            return True  # one requirement a key cannot contradict another: the usual case
+        constraints = constraints_by_key(requirements).values()
+        return not any(constraint.is_empty for constraint in constraints)
 
-        >>> Selector.parse("region=eu,!debug").parts
+    @property
+    def failure_mask(self) -> FailureMask:
+        """``failure_mask(labels, node_id=None)`` returns which conditions a node fails.
+
+        Bit number n is that of ``split()[n]``; 0 means that the node matches. The function is
+        compiled on first use.
+        """
+        try:
+            return self._failure_mask
+        except AttributeError:
+            object.__setattr__(
+                self, "_failure_mask", compile_failure_mask(self.requirements, self.ids)
+            )
+            return self._failure_mask
+
+    def split(self) -> "tuple[Selector, ...]":
+        """Return one selector for each condition.
+
+        The first one is for the ids, if there are any. The others have one requirement each, in the
+        order in which they were written, without duplicates.
+
+        >>> Selector.parse("region=eu,!debug").split()
         (Selector('region=eu'), Selector('!debug'))
         """
         try:
-            return self._parts
-        except AttributeError:  # asked for the first time
-            ids = () if self.ids is None else (made_of([], self.ids),)
-            once = dict.fromkeys(self.written)
-            parts = (*ids, *(made_of([requirement], None) for requirement in once))
-            object.__setattr__(self, "_parts", parts)
-            return self._parts
+            return self._split
+        except AttributeError:  # the first call
+            ids = () if self.ids is None else (_build([], self.ids),)
+            distinct = dict.fromkeys(self.requirements)
+            selectors = (*ids, *(_build([requirement], None) for requirement in distinct))
+            object.__setattr__(self, "_split", selectors)
+            return self._split
 
     def __and__(self, other: "Selector") -> "Selector":
-        """Take what both take.
+        """Return the selector that matches what both match.
 
-        :raises SelectorError: when the two together exceed a limit.
+        :raises SelectorError: if the two together exceed a limit.
         """
         if not isinstance(other, Selector):
             return NotImplemented
         ids = self.ids if other.ids is None else other.ids
         if self.ids is not None and other.ids is not None:
             ids = tuple(set(self.ids) & set(other.ids))
-        return made_of([*self.written, *other.written], ids)
+        return _build([*self.requirements, *other.requirements], ids)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Selector):
             return NotImplemented
-        return self.ids == other.ids and _canonical(self) == _canonical(other)
+        return self.ids == other.ids and _sort_keys(self) == _sort_keys(other)
 
     def __hash__(self) -> int:
         try:
             return self._hash
-        except AttributeError:  # asked for the first time
-            object.__setattr__(self, "_hash", hash((self.ids, *_canonical(self))))
+        except AttributeError:  # the first call
+            object.__setattr__(self, "_hash", hash((self.ids, *_sort_keys(self))))
             return self._hash
 
     def __reduce__(self) -> tuple[object, ...]:
-        return _again, (_text(self.requirements), self.ids)
+        return _unpickle, (_text(self.requirements), self.ids)
 
     def __str__(self) -> str:
-        """Give the canonical text; ``Selector.parse`` reads it back.
+        """Return the canonical text, which ``Selector.parse`` reads back.
 
-        (A selector put together of parts may have a text that is too long for ``parse``.)
-        Ids have no text in the language, so a selector with ids shows them in angle brackets, and
-        one that takes nothing is ``<nothing>``: neither parses, so neither can turn into a wider
-        selector.
+        (If the selector was combined from others, the text may be too long for ``parse``.) Ids have
+        no text in the language: they are shown in angle brackets, and a selector that matches
+        nothing is ``<nothing>``. Neither can be parsed, so neither can become a wider selector.
         """
-        text = _text(self.requirements)
+        text = _text(self.canonical)
         if self.ids is None:
             return text
         if not self.ids:
@@ -208,43 +248,49 @@ class Selector(Frozen):
 
 def _parse(text: str) -> Selector:
     if len(text) > LIMITS.selector_text:
-        raise _too_long(text, len(text))
+        raise _text_too_long(text, len(text))
     if not text.isprintable() and (forbidden := FORBIDDEN.search(text)):
-        from nodeselect.selectors.diagnostics.words import bad_character  # with the first mistake
+        from nodeselect.selectors.diagnostics.words import bad_character
 
         raise bad_character(text, forbidden.start())
-    selector = made_of(_read(text), None, text)
-    # The canonical text has a blank before each "(", and must be one that can be parsed.
-    if (most := len(text) + len(selector.requirements)) > LIMITS.selector_text:
-        most = len(_text(selector.requirements))
-    if most > LIMITS.selector_text:
-        raise _too_long(text, most)
+    selector = _build(_parse_requirements(text), None, text)
+    # The canonical text has a space before each "(", and must be short enough to be parsed.
+    if (length := len(text) + len(selector.requirements)) > LIMITS.selector_text:
+        length = len(_text(selector.requirements))
+    if length > LIMITS.selector_text:
+        raise _text_too_long(text, length)
     return selector
 
 
-def _read(text: str) -> list[Requirement]:
-    from nodeselect.selectors import parser as _grammar  # Lark: loaded with the first text
+# Longer texts are not cached: 4,096 selectors of 128 requirements take some 80 MB.
+_MAX_CACHED_TEXT = 256
+_parse_cached = lru_cache(maxsize=4_096)(_parse)
 
-    return _grammar.parse_requirements(text)
+
+def _parse_requirements(text: str) -> list[Requirement]:
+    from nodeselect.selectors.parser import parse_requirements  # loads Lark
+
+    return parse_requirements(text)
 
 
-def _too_long(text: str, length: int) -> SelectorError:
+def _text_too_long(text: str, length: int) -> SelectorError:
     return SelectorError(
         "text-too-long",
-        f"a selector has at most {LIMITS.selector_text:,} characters (selector_text),"
-        f" this one {length:,}",
+        f"a selector can have at most {LIMITS.selector_text:,} characters (selector_text),"
+        f" found {length:,}",
         text,
         (min(LIMITS.selector_text, len(text)), len(text)),
         hint="use several selectors",
     )
 
 
-def made_of(
+def _build(
     requirements: list[Requirement], ids: Iterable[str] | None, source: str | None = None
 ) -> Selector:
-    """Make the selector of parts that are right one by one; the only place that does.
+    """Build a selector from valid requirements and ids; every constructor ends here.
 
-    :raises SelectorError: when they exceed a limit together.
+    :param source: the text of the requirements, if they come from one.
+    :raises SelectorError: if they exceed a limit together.
     """
     _check_sizes(requirements, source)
     if ids is not None:
@@ -252,49 +298,37 @@ def made_of(
         if len(ids) > LIMITS.match_ids:
             raise SelectorError(
                 "too-many-ids",
-                f"a selector holds at most {LIMITS.match_ids:,} ids (match_ids)",
+                f"a selector can have at most {LIMITS.match_ids:,} ids (match_ids)",
                 "",
                 (0, 0),
                 place="match_ids",
             )
-        if not ids:  # what is asked of labels does not matter any more
+        if not ids:  # no node matches, whatever its labels
             requirements = []
     selector = Selector.__new__(Selector)
-    by_key = tuple(sorted(requirements, key=attrgetter("key")))
-    object.__setattr__(selector, "requirements", by_key)
-    object.__setattr__(selector, "written", tuple(requirements))
+    object.__setattr__(selector, "requirements", tuple(requirements))
     object.__setattr__(selector, "ids", ids)
     object.__setattr__(selector, "matches", compile_predicate(requirements, ids))
     return selector
 
 
-def failures_of(selector: Selector, fields: Mapping[str, int] | None = None) -> Failures:
-    """Make the function that gives which of a selector's :attr:`~Selector.parts` a node fails: the
-    first of them by the lowest bit.
-
-    :param fields: where labels are no map: as in ``compile_failures``.
-    """
-    requirements = [each for part in selector.parts for each in part.requirements]
-    return compile_failures(requirements, selector.ids, fields)
-
-
 def _check_sizes(requirements: list[Requirement], source: str | None) -> None:
     if len(requirements) > LIMITS.requirements:
-        raise _too_large("requirements", len(requirements), requirements, source)
-    if len(requirements) > LIMITS.values // LIMITS.values_in_set:  # fewer cannot hold too many
+        raise _too_many("requirements", len(requirements), requirements, source)
+    if len(requirements) > LIMITS.values // LIMITS.values_in_set:  # fewer cannot have too many
         values = sum(len(requirement.values) for requirement in requirements)
         if values > LIMITS.values:
-            raise _too_large("values", values, requirements, source)
+            raise _too_many("values", values, requirements, source)
 
 
-def _too_large(
+def _too_many(
     what: str, number: int, requirements: list[Requirement], source: str | None
 ) -> SelectorError:
     text = _text(requirements) if source is None else source
-    most: int = getattr(LIMITS, what)
+    limit: int = getattr(LIMITS, what)
     return SelectorError(
         f"too-many-{what}",
-        f"a selector holds at most {most:,} {what} ({what}), this one {number:,}",
+        f"a selector can have at most {limit:,} {what} ({what}), found {number:,}",
         text,
         (0, len(text)),
         hint="use several selectors",
@@ -302,9 +336,9 @@ def _too_large(
 
 
 def _label(key: object, value: object) -> Requirement:
-    key = exact_text(key, "a key of match_labels")
+    key = to_exact_str(key, "a key of match_labels")
     try:
-        return Requirement(key, Operator.EQUALS, [exact_text(value, f"the value of {key!r}")])
+        return Requirement(key, Operator.EQUALS, [to_exact_str(value, f"the value of {key!r}")])
     except SelectorError as error:
         raise error.at(f"match_labels[{quoted(key)}]") from None
 
@@ -313,30 +347,34 @@ def _expression(text: str, place: str) -> tuple[Requirement, ...]:
     if not text.strip(" \t\r\n"):
         raise SelectorError(
             "blank",
-            "an expression is never blank",
+            "an expression must not be blank",
             text,
             (len(text), len(text)),
-            hint="write one, or take the item away",
+            hint="write a requirement, or remove the item",
             place=place,
         )
     try:
-        return Selector.parse(text).written
+        return Selector.parse(text).requirements
     except SelectorError as error:
         raise error.at(place) from None
 
 
-def _id(text: str, number: int) -> str:
-    if text and text.isascii() and text.isprintable():
-        return text
-    from nodeselect.selectors.diagnostics.words import bad_id  # with the first that may be wrong
+def _valid_ids(ids: Iterable[str] | None) -> list[str]:
+    valid = []
+    for number, node_id in enumerate(_items(ids, "match_ids")):
+        place = f"match_ids[{number}]"
+        text = to_exact_str(node_id, place)
+        if not (text and text.isascii() and text.isprintable()):
+            from nodeselect.selectors.diagnostics.words import bad_id
 
-    error = bad_id(text)
-    if error is not None:
-        raise error.at(f"match_ids[{number}]")
-    return text
+            error = bad_id(text)
+            if error is not None:
+                raise error.at(place)
+        valid.append(text)
+    return valid
 
 
-def _several(items: Iterable[str] | None, name: str) -> Iterable[str]:
+def _items(items: Iterable[str] | None, name: str) -> Iterable[str]:
     if items is None:
         return ()
     if isinstance(items, (str, bytes, Mapping)) or not isinstance(items, Iterable):
@@ -344,40 +382,19 @@ def _several(items: Iterable[str] | None, name: str) -> Iterable[str]:
     return items
 
 
-def _canonical(selector: Selector) -> list[tuple[str, str, str, tuple[str, ...]]]:
-    """Give what is asked of labels in an order that does not depend on how it was written."""
-    return sorted(requirement.order for requirement in selector.requirements)
+def _sort_keys(selector: Selector) -> list[tuple[str, str, str, tuple[str, ...]]]:
+    """Return what selectors are compared by, which does not depend on the order of writing."""
+    return sorted(requirement.sort_key for requirement in selector.requirements)
 
 
 def _text(requirements: Iterable[Requirement]) -> str:
     return ",".join(map(str, requirements))
 
 
-def _again(text: str, ids: tuple[str, ...] | None) -> Selector:
-    """Make a selector again from its canonical form; what ``pickle`` and ``copy`` call.
-
-    Put together of parts, it may be longer than one text that people write.
-    """
-    return made_of(_read(text), ids, text)
+def _unpickle(text: str, ids: tuple[str, ...] | None) -> Selector:
+    """Rebuild a selector, whose text may be longer than ``parse`` accepts."""
+    return _build(_parse_requirements(text), ids, text)
 
 
-_COMPARED = (Operator.GREATER_THAN, Operator.LESS_THAN)
-"""Operators that may take nothing by themselves: no integer is above the largest."""
-
-_parsed: dict[str, Selector] = {}
-_parsed_characters = 0
-_MOST_CHARACTERS = 1_000_000
-"""Text kept in the table of parsed selectors; some 10,000 selectors of the usual length."""
-
-
-def _remember(text: str, selector: Selector) -> None:
-    global _parsed_characters
-    _parsed_characters += len(text) + 50
-    if _parsed_characters > _MOST_CHARACTERS:
-        _parsed.clear()
-        _parsed_characters = len(text) + 50
-    _parsed[text] = selector
-
-
-_EVERYTHING = made_of([], None)
-_NOTHING = made_of([], ())
+_EVERYTHING = _build([], None)
+_NOTHING = _build([], ())

@@ -5,15 +5,11 @@ from collections.abc import Iterable
 from nodeselect.jobs.check.problems import Problems
 from nodeselect.jobs.check.selector_fields import Placed
 from nodeselect.limits import LIMITS
-from nodeselect.selectors import Operator, Requirement, Selector
+from nodeselect.selectors import Requirement, Selector
 from nodeselect.selectors.algebra import conflict, redundant
-from nodeselect.selectors.selector import made_of
 from nodeselect.text import truncate
 
 __all__ = ["check_overlap"]
-
-_ORDER = (Operator.GREATER_THAN, Operator.LESS_THAN)
-_EQUAL = (Operator.EQUALS, Operator.IN)
 
 
 def check_overlap(problems: Problems, placed: list[Placed]) -> None:
@@ -32,12 +28,12 @@ def check_overlap(problems: Problems, placed: list[Placed]) -> None:
 
 
 def _selector(requirements: Iterable[Requirement]) -> Selector:
-    return made_of(list(requirements), None)
+    return Selector.from_requirements(requirements)
 
 
 def _alone(requirement: Requirement) -> tuple[Requirement, ...] | None:
     """Only a comparison is impossible by itself: ``x>9223372036854775807``."""
-    return conflict(_selector([requirement])) if requirement.operator in _ORDER else None
+    return conflict(_selector([requirement])) if requirement.operator.is_comparison else None
 
 
 def _contradiction(
@@ -51,7 +47,7 @@ def _contradiction(
         message = f"no node can match: {_shown(last.requirement)} contradicts {_listed(others)}"
         hint = f"take {'one' if len(clash) == 2 else 'some'} of them away"
     values = ",".join(sorted({value for each in clash for value in each.values}))
-    if others and all(each.operator in _EQUAL for each in clash) and len(values) < 200:
+    if others and all(each.operator.is_inclusion for each in clash) and len(values) < 200:
         hint = f"all must hold; for any of the values write: {last.requirement.key} in ({values})"
     problems.add_at("contradiction", message, last.value, last.path, hint)
 

@@ -9,13 +9,9 @@ from nodeselect.jobs.check.redundancy import check_overlap
 from nodeselect.jobs.check.selector_fields import Placed, SelectorFields
 from nodeselect.jobs.check.unknown_fields import is_selector_elsewhere
 from nodeselect.limits import LIMITS
-from nodeselect.selectors import Operator
 from nodeselect.text import printable, quoted, truncate
 
 __all__ = ["check_absent_keys", "check_empty", "check_misplaced", "check_selector"]
-
-_ORDER = (Operator.GREATER_THAN, Operator.LESS_THAN)
-_NOT = (Operator.NOT_EQUALS, Operator.NOT_IN)
 
 
 def check_selector(problems: Problems, selector: SelectorFields) -> None:
@@ -23,7 +19,7 @@ def check_selector(problems: Problems, selector: SelectorFields) -> None:
     for placed in _by_key(selector):
         if len(selector.placed) <= LIMITS.requirements:  # more are no selector, which is told
             check_overlap(problems, placed)
-        ordered = {each.path: each for each in placed if each.requirement.operator in _ORDER}
+        ordered = {each.path: each for each in placed if each.requirement.operator.is_comparison}
         for each in ordered.values():  # once for "x>3,x<5"
             _undocumented(problems, each)
     seen: set[str] = set()
@@ -39,7 +35,7 @@ def check_selector(problems: Problems, selector: SelectorFields) -> None:
 def check_absent_keys(problems: Problems, selector: SelectorFields) -> None:
     """Tell where a selector also takes nodes without a label, since nothing in it asks for it."""
     for placed in _by_key(selector):
-        if all(each.requirement.operator in _NOT for each in placed):
+        if all(each.requirement.operator.is_exclusion for each in placed):
             for each in placed:
                 _absent_key(problems, each)
 

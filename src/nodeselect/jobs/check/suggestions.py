@@ -8,7 +8,7 @@ from nodeselect.errors import SelectorError
 from nodeselect.jobs.check.schema_fields import fields_of
 from nodeselect.jobs.check.unknown_fields import expression_of, plain_or_quoted
 from nodeselect.jobs.models.durations import NANOSECONDS, is_duration, parse_duration
-from nodeselect.selectors import Operator, Selector
+from nodeselect.selectors import Selector
 
 __all__ = [
     "NULL_ITEM_MEANT",
@@ -32,7 +32,6 @@ _MOST = 50
 """Items of a list in a piece of advice."""
 _COLON = re.compile(r"([A-Za-z0-9][-\w./]*):[ \t]*([A-Za-z0-9][-\w.]*)", re.ASCII)
 """A label as YAML has it, but without a blank behind the colon, or in quotes."""
-_EQUAL = (Operator.EQUALS, Operator.IN)
 
 
 def selector_meant(value: Value) -> str:
@@ -228,7 +227,7 @@ def _equalities(texts: list[str]) -> str | None:
     """Give expressions that each ask for one value of a label, as a mapping."""
     selector = _selector(",".join(texts))
     each = selector.requirements if selector else ()
-    if not all(one.operator in _EQUAL and len(one.values) == 1 for one in each):
+    if not all(one.operator.is_inclusion and len(one.values) == 1 for one in each):
         return None
     labels = {one.key: one.values[0] for one in each}
     return _mapping(labels) if labels and len(labels) == len(each) else None

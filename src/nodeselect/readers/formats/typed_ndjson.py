@@ -19,8 +19,7 @@ from nodeselect.readers.columnar import Columns
 from nodeselect.readers.formats.json import PlainRecord
 from nodeselect.readers.raw_node import all_plain_ids
 from nodeselect.selectors import Selector
-from nodeselect.selectors.predicate import Failures
-from nodeselect.selectors.selector import failures_of
+from nodeselect.selectors.predicate import FailureMask, compile_failure_mask
 
 __all__ = ["TypedDecoder"]
 
@@ -44,7 +43,7 @@ class TypedDecoder:
         self._lessons = _MOST_LESSONS
         self._decoder: msgspec.json.Decoder[Any] | None = None
         self._numbers: dict[str, int] = {}
-        self._failures: Failures
+        self._failures: FailureMask
 
     def learn(self, records: Iterable[PlainRecord]) -> None:
         """Learn the keys of nodes that were read in another way, for the lines behind them."""
@@ -70,7 +69,14 @@ class TypedDecoder:
             return
         self._numbers = {key: number for number, key in enumerate(keys)}
         if self._selector is not None:
-            self._failures = failures_of(self._selector, self._numbers)
+            self._failures = compile_failure_mask(
+                self._selector.requirements, self._selector.ids, self._value_source
+            )
+
+    def _value_source(self, key: str) -> str:
+        """Return the source of the expression that reads a key's value from decoded labels."""
+        number = self._numbers.get(key)
+        return "None" if number is None else f"labels.label_{number}"
 
     def read(self, piece: bytes) -> tuple[list[str], list[int], list[PlainRecord]] | None:
         """Give the ids of all nodes of ``piece``, what each of them fails, and the nodes that fail

@@ -47,7 +47,7 @@ class NodeRows:
     """All nodes: the ones that match first, then those that fail the fewest requirements."""
 
     def __init__(self, selector: Selector, nodes: Iterable[Node]) -> None:
-        parts = selector.parts
+        parts = selector.split()
         tests = [part.matches for part in parts]
         self._asked = [part.requirements[0].key if part.ids is None else None for part in parts]
         self._all: Counter[tuple[str, str]] = Counter()

@@ -152,7 +152,7 @@ def _header(explanation: Explanation, selector: Selector, title: str, subject: s
     matched, total, connected = explanation.matched, explanation.total, explanation.connected
     fail = total - matched
     about = f'<p class="subject">{text(subject)}</p>\n' if subject else ""
-    written = ",".join(map(str, selector.parts))  # in the order of the requirements below
+    written = ",".join(map(str, selector.split()))  # in the order of the requirements below
     asked = code(written, _SELECTOR) if written else "The selector is empty: it takes every node."
     taken, alarm = ("left", "") if explanation.requirements else ("other", " alarm")
     if explanation.has_states:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from nodeselect.errors import SelectorError
 from nodeselect.limits import LIMITS
-from nodeselect.selectors.charset import PREFIX, is_key
+from nodeselect.selectors.charset import PREFIX_RE, is_key
 from nodeselect.selectors.diagnostics.suggestions import (
     WHOLE_NUMBER,
     comparison,
@@ -285,7 +285,7 @@ def _key_rule(source: str, start: int, word: str) -> SelectorError:
             (start, start + 1),
             hint=f"write: {key_like(name)}",
         )
-    if not PREFIX.fullmatch(prefix):
+    if not PREFIX_RE.fullmatch(prefix):
         return _prefix_rule(source, start, prefix, name)
     at = start + len(prefix) + 1
     return _name_rule(source, at, name, "key's name", LIMITS.key_name)
@@ -299,7 +299,7 @@ def _prefix_rule(source: str, start: int, prefix: str, name: str) -> SelectorErr
             source,
             (start + LIMITS.key_prefix, start + len(prefix)),
         )
-    if prefix != prefix.lower() and PREFIX.fullmatch(prefix.lower()) and prefix.isascii():
+    if prefix != prefix.lower() and PREFIX_RE.fullmatch(prefix.lower()) and prefix.isascii():
         upper = [at for at, character in enumerate(prefix) if character.isupper()]
         return SelectorError(
             "upper-case-prefix",
