@@ -83,7 +83,8 @@ PARTS = [
     pytest.param(
         lambda: Selector.of(match_expressions=["x", " \t"]),
         "blank",
-        "match_expressions[1]: an expression is never blank\n  write one, or take the item away",
+        "match_expressions[1]: an expression must not be blank\n"
+        "  write a requirement, or remove the item",
         id="blank-expression",
     ),
     pytest.param(
@@ -104,19 +105,19 @@ PARTS = [
     pytest.param(
         lambda: Requirement("x", Operator.EXISTS, ["a"]),
         "wrong-number-of-values",
-        "a key alone takes no value, not 1\n  x\n  ^",
+        "a key alone must have no value, found 1\n  x\n  ^",
         id="value-of-exists",
     ),
     pytest.param(
         lambda: Requirement("x", Operator.EQUALS, ["a", "b"]),
         "wrong-number-of-values",
-        "'=' takes one value, not 2\n  x\n  ^",
+        "'=' must have one value, found 2\n  x\n  ^",
         id="two-values-of-equals",
     ),
     pytest.param(
         lambda: Requirement("x", Operator.IN),
         "wrong-number-of-values",
-        "'in' takes one value or more, not 0\n  x\n  ^",
+        "'in' must have at least one value, found 0\n  x\n  ^",
         id="no-value-of-in",
     ),
     pytest.param(

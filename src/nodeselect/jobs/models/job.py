@@ -108,7 +108,7 @@ class NodeSelector(Keeping):
         if selector.ids is not None:
             fields["match_ids"] = selector.ids
         if selector.requirements:
-            fields["match_expressions"] = tuple(map(str, selector.requirements))
+            fields["match_expressions"] = tuple(map(str, selector.canonical))
         return cls(**fields)
 
 
