@@ -175,7 +175,9 @@ def test_unknown_command(run: Run) -> None:
     )
 
 
-BLANK = "error[blank]: -l: an expression must not be blank\n  write a requirement, or remove the item\n"
+BLANK = (
+    "error[blank]: -l: an expression must not be blank\n  write a requirement, or remove the item\n"
+)
 
 
 @pytest.mark.parametrize(
