@@ -11,6 +11,12 @@ from benchmarks.fleet import fleet_file, nodes
 _SIZES = (1_000, 100_000, 1_000_000)
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> None:
+    """Run one benchmark at a time, in one process."""
+    config.option.numprocesses = 0
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Let the sizes of the fleet be chosen."""
     parser.addoption(

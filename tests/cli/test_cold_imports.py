@@ -1,40 +1,20 @@
 """What a run of the command line loads: a library that is not needed costs every run."""
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from tests.cli.running import FLEET
+from tests.imports import HEAVY, loaded_after
 
-HEAVY = {"lark", "msgspec", "numpy", "pydantic", "pydantic_core", "yaml", "nodeselect.jobs"}
-
-CODE = """\
-import sys
-from nodeselect.cli.app import run
-status = run()
-print("loaded", *sorted(sys.modules), file=sys.stderr)
-sys.exit(status)
-"""
+WATCHED = (HEAVY - {"click"}) | {"nodeselect.jobs"}
 
 
 def loaded_by(*args: str, stdin: str = "") -> set[str]:
-    """Run the command line in a new process, and give the heavy modules that it has loaded."""
-    done = subprocess.run(
-        [sys.executable, "-c", CODE, *args],
-        env=dict(os.environ),
-        input=stdin,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=True,
-    )
-    _, word, modules = done.stderr.rpartition("loaded ")
-    assert word
-    assert "nodeselect.cli" in modules.split()
-    return HEAVY & set(modules.split())
+    """Run the command line in a new process; return the watched modules that it has loaded."""
+    loaded = loaded_after("from nodeselect.cli.app import run\nrun()", *args, stdin=stdin)
+    assert "nodeselect.cli" in loaded
+    return loaded & WATCHED
 
 
 @pytest.mark.parametrize("args", [["--version"], ["--help"], ["match", "--help"]])

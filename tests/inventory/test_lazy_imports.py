@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.selectors.test_imports import loaded_after
+from tests.imports import loaded_after
 
 LIVE = """
 from nodeselect import Inventory, Node, Selector

@@ -1,27 +1,6 @@
 """What importing the labels loads, seen from a new process."""
 
-import os
-import subprocess
-import sys
-from pathlib import Path
-
-import nodeselect
-
-HEAVY = {"lark", "pydantic", "pydantic_core", "click", "msgspec", "yaml", "numpy"}
-
-
-def loaded_after(statements: str) -> set[str]:
-    """Run ``statements`` in a new process and give the names of the top modules it has loaded."""
-    code = f"{statements}\nimport sys\nprint(*{{name.partition('.')[0] for name in sys.modules}})"
-    home = str(Path(nodeselect.__file__).resolve().parents[1])
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        env={**os.environ, "PYTHONPATH": home},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return set(done.stdout.split())
+from tests.imports import HEAVY, loaded_after
 
 
 def test_the_labels_load_nothing_heavy() -> None:

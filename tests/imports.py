@@ -1,0 +1,31 @@
+"""Which modules a new process loads."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import nodeselect
+
+__all__ = ["HEAVY", "loaded_after"]
+
+HEAVY = {"click", "jinja2", "lark", "msgspec", "numpy", "pydantic", "pydantic_core", "yaml"}
+
+# The directory with the package, whether it is installed or not.
+_HOME = str(Path(nodeselect.__file__).resolve().parents[1])
+
+
+def loaded_after(statements: str, *args: str, stdin: str = "") -> set[str]:
+    """Run ``statements`` in a new process; return the names of all modules that it has loaded."""
+    code = f"{statements}\nimport sys\nprint('loaded', *sys.modules, file=sys.stderr)"
+    done = subprocess.run(
+        [sys.executable, "-c", code, *args],
+        env={**os.environ, "PYTHONPATH": _HOME},
+        input=stdin,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return set(done.stderr.rpartition("loaded ")[2].split())

@@ -1,0 +1,46 @@
+"""What is installed is whole: the files that are not Python, the script, the version."""
+
+import importlib.metadata
+import re
+import subprocess
+import sys
+from importlib import resources
+from pathlib import Path
+
+import pytest
+
+import nodeselect
+
+try:
+    INSTALLED = importlib.metadata.distribution("nodeselect")
+except importlib.metadata.PackageNotFoundError:
+    pytest.skip("nodeselect is not installed here", allow_module_level=True)
+
+DATA = {
+    "py.typed",
+    "grammar/selector.lark",
+    "jobs/models/job.schema.json",
+    "render/html/page.css",
+    "render/html/page.js",
+}
+
+
+def test_data_files() -> None:
+    """Files that are read at run time, or by type checkers, are in the package, and no others."""
+    package = Path(str(resources.files("nodeselect")))
+    files = {str(path.relative_to(package)) for path in package.rglob("*") if path.is_file()}
+    assert {file for file in files if not file.endswith((".py", ".pyc"))} >= DATA
+
+
+def test_version() -> None:
+    """The version of the package is that of the distribution, and what the script prints."""
+    assert INSTALLED.version == nodeselect.__version__
+    script = Path(sys.executable).with_name("nodeselect")
+    done = subprocess.run([script, "--version"], capture_output=True, text=True, check=True)
+    assert done.stdout.split()[-1] == nodeselect.__version__
+
+
+def test_dependencies() -> None:
+    """Each requirement has a lower and an upper bound."""
+    for requirement in INSTALLED.requires or ():
+        assert re.search(r"[<>]=?.*[<>]", requirement), requirement
