@@ -53,6 +53,14 @@ def test_all_of_nodeselect() -> None:
     assert sorted(nodeselect.__all__) == sorted(names)
 
 
+@pytest.mark.parametrize("package", ["nodeselect", "nodeselect.jobs"])
+def test_public_names_are_documented(package: str) -> None:
+    """The documentation of the library mentions every public name."""
+    names = importlib.import_module(package).__all__
+    page = (Path(__file__).parents[1] / "docs" / "library.md").read_text("utf-8")
+    assert [name for name in names if not re.search(rf"\b{name}\b", page)] == []
+
+
 @pytest.mark.parametrize("name", MODULES)
 def test_all_names_exist(name: str) -> None:
     """Each name in ``__all__`` of a module exists and is listed once."""
