@@ -15,7 +15,7 @@ from tests.render.browser import Browser, browser, chromium
 
 from benchmarks.fleet import FIVE, nodes
 from nodeselect import Inventory, Node, Selector
-from nodeselect.render.html.page import page
+from nodeselect.render.html.page import render_page
 
 SIZES = (1_000, 10_000, 50_000)
 RUNS = 7
@@ -68,7 +68,7 @@ def measure(tab: Browser, file: Path, size: int) -> dict[str, Any]:
     inventory = Inventory(Node(node_id, labels) for node_id, labels in nodes(size))
     selector = Selector.parse(FIVE)
     start = time.perf_counter()
-    text = page(
+    text = render_page(
         inventory.explain(selector), selector, inventory.match(Selector.everything()), "fleet"
     )
     made = time.perf_counter() - start

@@ -1,4 +1,4 @@
-"""Fleets to make pages of, and pages read back."""
+"""Fleets for pages, and pages parsed again."""
 
 import json
 from collections.abc import Iterable
@@ -6,9 +6,9 @@ from html.parser import HTMLParser
 from typing import Any
 
 from nodeselect import Inventory, Node, Selector
-from nodeselect.render.html.page import page
+from nodeselect.render.html.page import MAX_ROWS, render_page
 
-__all__ = ["HOSTILE", "Element", "elements", "embedded", "fleet", "hostile_fleet", "made"]
+__all__ = ["HOSTILE", "Element", "elements", "embedded", "fleet", "hostile_fleet", "page_of"]
 
 HOSTILE = (
     "</script><script>alert(1)</script>",
@@ -30,12 +30,15 @@ HOSTILE = (
 """What labels, names and states may be, and must not do."""
 
 
-def made(nodes: Iterable[Node], selector: str | Selector, subject: str = "") -> str:
-    """Give the page of a selector over nodes."""
-    asked = Selector.parse(selector) if isinstance(selector, str) else selector
+def page_of(
+    nodes: Iterable[Node], selector: str | Selector, subject: str = "", max_rows: int = MAX_ROWS
+) -> str:
+    """Return the page of a selector over nodes."""
+    parsed = Selector.parse(selector) if isinstance(selector, str) else selector
     inventory = Inventory(nodes)
     everything = inventory.match(Selector.everything())
-    return page(inventory.explain(asked), asked, everything, subject)
+    explanation = inventory.explain(parsed)
+    return render_page(explanation, parsed, everything, subject, max_rows=max_rows)
 
 
 def fleet(n: int = 500) -> list[Node]:

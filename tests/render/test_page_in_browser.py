@@ -10,7 +10,7 @@ import pytest
 
 from nodeselect import Node, Selector
 from tests.render.browser import Browser, browser, chromium
-from tests.render.pages import HOSTILE, fleet, hostile_fleet, made
+from tests.render.pages import HOSTILE, fleet, hostile_fleet, page_of
 
 SELECTOR = "region in (eu,us),gpu,!extra-0"
 
@@ -38,7 +38,7 @@ def show(tab: Browser, tmp_path: Path) -> Iterator[Browser]:
 def open_page(tab: Browser, folder: Path, nodes: list[Node], selector: str = SELECTOR) -> None:
     """Open the page of some nodes."""
     asked = Selector.parse(selector) & Selector.everything()
-    (folder / "page.html").write_bytes(made(nodes, asked, "job.yaml").encode())
+    (folder / "page.html").write_bytes(page_of(nodes, asked, "job.yaml").encode())
     tab.open(folder / "page.html")
 
 
@@ -85,7 +85,7 @@ def test_search(show: Browser) -> None:
     assert typed(show, "host=host-123") == "1 of 500 nodes"
     assert ids(show) == ["n-0123"]
     assert typed(show, "node 321") == "1 of 500 nodes"
-    assert typed(show, "nobody") == "No node of 500 is like that"
+    assert typed(show, "nobody") == "Nothing found in 500 nodes"
     assert ids(show) == []
     assert typed(show, "") == "500 nodes, the first 100 are shown"
 
@@ -131,14 +131,14 @@ def test_where_it_was_looked_for(show: Browser, link: str, other: str, among: st
     show.run(f"document.querySelector('{link}').click()")
     number = said(show).split()[0]
     assert show.run(f"{widen}.hidden")
-    assert typed(show, other) == f"No node of the {number} {among} is like that"
+    assert typed(show, other) == f"Nothing found in the {number} nodes {among}"
     assert show.run(f"{widen}.textContent") == "Search all 500"
     show.run(f"{widen}.click()")
     assert (said(show), ids(show)) == ("1 of 500 nodes", [other])
     assert show.run(f"{widen}.hidden")
     assert show.run("document.querySelector('.chosen').hidden")
     assert show.run("document.activeElement.type") == "search"
-    assert typed(show, "nobody") == "No node of 500 is like that"
+    assert typed(show, "nobody") == "Nothing found in 500 nodes"
     assert show.run(f"{widen}.hidden")
 
 
@@ -146,9 +146,12 @@ def test_where_it_was_looked_for(show: Browser, link: str, other: str, among: st
     "nodes", [fleet(), hostile_fleet(), fleet(10_000)], ids=["fleet", "hostile", "large"]
 )
 def test_rows_drawn_by_script(tab: Browser, tmp_path: Path, nodes: list[Node]) -> None:
-    """The script draws a row as it stands in the page without it."""
+    """The script draws the same rows as the page has without it."""
     open_page(tab, tmp_path, nodes)
-    rows = "[...document.querySelectorAll('.nodes tbody tr')].slice(0, 100).map((r) => r.outerHTML)"
+    rows = (
+        "[...document.querySelectorAll('.nodes tbody tr')].slice(0, 100)"
+        ".map((row) => row.outerHTML.replaceAll('\\n', ''))"
+    )
     before = tab.run(rows)
     typed(tab, "n-")
     assert tab.run(rows) == before
@@ -182,7 +185,7 @@ def test_without_script(tab: Browser, tmp_path: Path) -> None:
         assert "searchbox" not in roles
         assert "radio" not in roles
         names = [each["name"]["value"] for each in tree if "name" in each]
-        assert any("to search them all, let this page run its script" in name for name in names)
+        assert any("enable JavaScript to search all of them" in name for name in names)
         assert sum(name.startswith("n-0") for name in names) >= 200
     finally:
         tab.ask("Emulation.setScriptExecutionDisabled", value=False)

@@ -22,7 +22,7 @@ from nodeselect.cli.options import (
     states_of,
 )
 from nodeselect.cli.stray_arguments import OptionsOnly
-from nodeselect.cli.streams import write_message, write_output
+from nodeselect.cli.streams import write_file, write_message, write_output
 from nodeselect.inventory import Inventory
 from nodeselect.node import Node
 from nodeselect.render.explanation_formats import Explained, Union, explained_lines, named
@@ -145,10 +145,10 @@ def explain(
         inventory.explain(selector).with_excluded_by_state(left_out) for selector in selectors
     ]
     if html is not None:
-        from nodeselect.render.html.page import page, write_page  # loaded where a page is made
+        from nodeselect.render.html.page import render_page  # fronts jinja2
 
         nodes = inventory.match(Selector.everything())
-        write_page(html, page(explanations[0], selectors[0], nodes, subject))
+        write_file(html, render_page(explanations[0], selectors[0], nodes, subject))
     union = _union(inventory, selectors) if len(selectors) > 1 else None
     write_output(
         explained_lines(output, list(map(Explained, titles, explanations)), union, screen, subject)

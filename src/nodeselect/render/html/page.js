@@ -1,8 +1,8 @@
 
 "use strict";
 (() => {
-  const data = JSON.parse(document.getElementById("data").textContent);
-  const { rows, labels, keys, states, reasons, requirements, asked } = data;
+  const { rows, labels, keys, states, failures, requirements, selectorKeys, rowLabels, rowFailures } =
+    JSON.parse(document.getElementById("data").textContent);
   const CHUNK = 100; // rows drawn at a time
 
   const form = document.querySelector("form");
@@ -14,142 +14,144 @@
   const further = document.querySelector(".further");
   const widen = document.querySelector(".widen");
 
-  const plain = (word) => word.toLowerCase();
-  const inLabels = labels.map(([key, value]) => plain(`${keys[key]}=${value}`));
-  const inStates = states.map(([word]) => plain(word));
-  const askedKeys = new Set(asked);
-
-  let found = rows; // what is asked for
-  let drawn = body.rows.length; // how many of these stand in the table
-  let choice = null; // what a link of the page has chosen: { test, text, told }
-
-  // Rows: the same markup as in the page from the start.
-
-  const make = (name, content, attributes = {}) => {
-    const element = document.createElement(name);
-    for (const [attribute, value] of Object.entries(attributes)) {
-      element.setAttribute(attribute, value);
-    }
-    element.append(...[content].flat());
-    return element;
-  };
-
-  const has = (row, key) => {
-    const label = row.slice(4).find((each) => labels[each][0] === key);
-    if (label === undefined) return "no such label";
-    const value = labels[label][1];
-    return value === "" ? "has an empty value" : `has ${value}`;
-  };
-
-  const why = (row) => {
-    const failed = reasons[row[3]];
-    if (!failed.length) return make("span", "matches", { class: "yes" });
-    const items = failed.slice(0, data.failsShown).map((place) => {
-      const content = [make("code", requirements[place])];
-      if (asked[place] !== -1) content.push(" ", make("small", has(row, asked[place])));
-      return make("li", content);
-    });
-    const rest = failed.length - items.length;
-    if (rest) items.push(make("li", `and ${rest.toLocaleString("en")} more`));
-    return make("ul", items, { class: "why" });
-  };
-
-  const label = (place) => {
-    const [key, value] = labels[place];
-    const name = askedKeys.has(key) ? "label asked" : "label";
-    return [make("span", [make("b", keys[key]), `=${value}`], { class: name }), " "];
-  };
-
-  const all = (row) => {
-    const shown = row.slice(4).map(label);
-    const rest = shown.splice(data.labelsShown);
-    const more = [make("summary", `${rest.length.toLocaleString("en")} more`), ...rest.flat()];
-    return [...shown.flat(), ...(rest.length ? [make("details", more)] : [])];
-  };
-
-  const draw = (row) => {
-    const node = [make("code", row[0]), ...(row[1] ? [make("small", row[1])] : [])];
-    const [word, colour] = states[row[2]];
-    const cell = (content) => make("td", content, { role: "cell" });
-    return make(
-      "tr",
-      [
-        make("th", node, { scope: "row", role: "rowheader" }),
-        cell(make("span", word, { class: `state ${colour}` })),
-        cell(why(row)),
-        cell(all(row)),
-      ],
-      { role: "row" },
-    );
-  };
+  let results = rows;
+  let drawn = body.rows.length; // how many results are in the table
+  let choice = null; // what a link of the page has chosen: { test, text, phrase }
 
   const number = (n) => n.toLocaleString("en");
 
-  // Nothing is like that: among which nodes it was looked for, where these are not all.
-  const none = () => {
-    const tests = among();
-    widen.hidden = !tests.length || !words().length;
-    const some = rows.filter((row) => tests.every((test) => test(row))).length;
-    if (widen.hidden || !some) return `No node of ${number(rows.length)} is like that`;
-    const show = form.elements.show.value;
-    const told = [...(choice ? [choice.told] : []), ...(show === "all" ? [] : [`that ${show}`])];
-    return `No node of the ${number(some)} ${told.join(" ")} is like that`;
+  // Rows: clones of the page's templates, filled in.
+
+  const template = (id) => document.getElementById(id).content.firstElementChild;
+  const [row, failure, label, moreLabels] = ["row", "failure", "label", "more-labels"].map(template);
+  const inSelector = new Set(selectorKeys);
+
+  const drawFailure = (requirement, instead) => {
+    const item = failure.cloneNode(true);
+    item.children[0].textContent = requirement;
+    item.children[1].textContent = instead;
+    return item;
   };
 
-  const tell = () => {
-    const of = found.length === rows.length ? "" : ` of ${number(rows.length)}`;
-    const nodes = rows.length === 1 ? "node" : "nodes";
-    const shown = drawn < found.length ? `, the first ${number(drawn)} are shown` : "";
-    widen.hidden = true;
-    count.textContent = found.length ? `${number(found.length)}${of} ${nodes}${shown}` : none();
-    further.hidden = drawn >= found.length;
+  const instead = (node, key) => {
+    if (key === -1) return "";
+    const found = node.slice(4).find((each) => labels[each][0] === key);
+    if (found === undefined) return "no such label";
+    return labels[found][1] === "" ? "has an empty value" : `has ${labels[found][1]}`;
+  };
+
+  const drawFailures = (node) => {
+    const failed = failures[node[3]];
+    const items = failed
+      .slice(0, rowFailures)
+      .map((at) => drawFailure(requirements[at], instead(node, selectorKeys[at])));
+    const rest = failed.length - items.length;
+    return rest ? [...items, drawFailure("", `and ${number(rest)} more`)] : items;
+  };
+
+  const drawLabel = (at) => {
+    const [key, value] = labels[at];
+    const item = label.cloneNode(true);
+    item.firstChild.textContent = keys[key];
+    item.append(value);
+    item.classList.toggle("asked", inSelector.has(key));
+    return [item, "\n"];
+  };
+
+  const draw = (node) => {
+    const element = row.cloneNode(true);
+    const [id, state, verdict, shown] = element.cells;
+    id.children[0].textContent = node[0];
+    id.children[1].textContent = node[1];
+    [state.firstChild.textContent] = states[node[2]];
+    state.firstChild.classList.add(states[node[2]][1]);
+    const failed = drawFailures(node);
+    if (failed.length) {
+      verdict.firstChild.classList.remove("yes");
+      verdict.firstChild.replaceChildren(...failed);
+    }
+    const items = node.slice(4).map(drawLabel);
+    const rest = items.splice(rowLabels);
+    shown.append(...items.flat());
+    if (rest.length) {
+      const more = moreLabels.cloneNode(true);
+      more.firstChild.textContent = `${number(rest.length)} more`;
+      more.append(...rest.flat());
+      shown.append(more);
+    }
+    return element;
   };
 
   const near = new IntersectionObserver(
-    (seen) => {
-      if (seen.some((each) => each.isIntersecting)) add();
+    (entries) => {
+      if (entries.some((entry) => entry.isIntersecting)) drawMore();
     },
     { rootMargin: "800px" },
   );
 
-  const add = () => {
-    const more = found.slice(drawn, drawn + CHUNK).map(draw);
+  const drawMore = () => {
+    const more = results.slice(drawn, drawn + CHUNK).map(draw);
     drawn += more.length;
     body.append(...more);
-    tell();
-    near.unobserve(further); // to be told again, even where it has stayed near
+    report();
+    near.unobserve(further); // observed anew, it reports again even if it is still near
     near.observe(further);
   };
 
-  // Finding: each word has to stand somewhere in a node. A word is looked for in every label once,
-  // not in every node.
+  // Searching: each word must be in the id, the name, the state or a label. A word is looked for
+  // once in each label, not in each node.
 
-  const words = () => plain(search.value).split(/\s+/).filter(Boolean);
+  const lower = (text) => text.toLowerCase();
+  const labelTexts = labels.map(([key, value]) => lower(`${keys[key]}=${value}`));
+  const stateTexts = states.map(([state]) => lower(state));
+  const words = () => lower(search.value).split(/\s+/).filter(Boolean);
 
-  const stands = (word) => {
-    const label = inLabels.map((each) => each.includes(word));
-    const state = inStates.map((each) => each.includes(word));
-    return (row) => {
-      if (state[row[2]] || plain(row[0]).includes(word) || plain(row[1]).includes(word)) {
+  const contains = (word) => {
+    const inLabel = labelTexts.map((text) => text.includes(word));
+    const inState = stateTexts.map((text) => text.includes(word));
+    return (node) => {
+      if (inState[node[2]] || lower(node[0]).includes(word) || lower(node[1]).includes(word)) {
         return true;
       }
-      for (let at = 4; at < row.length; at += 1) if (label[row[at]]) return true;
+      for (let at = 4; at < node.length; at += 1) if (inLabel[node[at]]) return true;
       return false;
     };
   };
 
-  const among = () => {
+  const scope = () => {
     const show = form.elements.show.value;
-    const matching = (row) => (reasons[row[3]].length === 0) === (show === "match");
-    return [...(show === "all" ? [] : [matching]), ...(choice ? [choice.test] : [])];
+    const matches = (node) => (failures[node[3]].length === 0) === (show === "match");
+    return [...(show === "all" ? [] : [matches]), ...(choice ? [choice.test] : [])];
   };
 
+  const filter = (tests) => rows.filter((node) => tests.every((test) => test(node)));
+
   const find = () => {
-    const all = [...words().map(stands), ...among()];
-    found = all.length ? rows.filter((row) => all.every((test) => test(row))) : rows;
+    const tests = [...words().map(contains), ...scope()];
+    results = tests.length ? filter(tests) : rows;
     drawn = 0;
     body.replaceChildren();
-    add();
+    drawMore();
+  };
+
+  const report = () => {
+    further.hidden = drawn >= results.length;
+    widen.hidden = true;
+    if (results.length) {
+      const of = results.length === rows.length ? "" : ` of ${number(rows.length)}`;
+      const nodes = rows.length === 1 ? "node" : "nodes";
+      const first = drawn < results.length ? `, the first ${number(drawn)} are shown` : "";
+      count.textContent = `${number(results.length)}${of} ${nodes}${first}`;
+      return;
+    }
+    const searched = filter(scope()).length;
+    const show = form.elements.show.value;
+    const phrases = [...(choice ? [choice.phrase] : []), ...(show === "all" ? [] : [`that ${show}`])];
+    widen.hidden = !words().length || !phrases.length;
+    count.textContent =
+      widen.hidden || !searched
+        ? `Nothing found in ${number(rows.length)} nodes`
+        : `Nothing found in the ${number(searched)} nodes ${phrases.join(" ")}`;
   };
 
   const choose = (made) => {
@@ -160,25 +162,21 @@
     chosen.setAttribute("aria-label", `${made.text}: show all again`);
   };
 
-  const names = (places) => places.map((place) => requirements[place]).join(" and ");
-
   const choiceOf = ({ label, reason, fails }) => {
     if (label !== undefined) {
       const [key, value] = labels[label];
       const text = `${keys[key]}=${value}`;
-      return {
-        text,
-        told: `with ${text}`,
-        test: (row) => row.indexOf(Number(label), 4) !== -1,
-      };
+      const test = (node) => node.indexOf(Number(label), 4) !== -1;
+      return { text, phrase: `with ${text}`, test };
     }
     if (reason !== undefined) {
-      const text = `fail only ${names(reason.split(","))}`;
-      return { text, told: `that ${text}`, test: (row) => reasons[row[3]].join() === reason };
+      const names = reason.split(",").map((at) => requirements[at]);
+      const text = `fail only ${names.join(" and ")}`;
+      return { text, phrase: `that ${text}`, test: (node) => failures[node[3]].join() === reason };
     }
     const text = `fail ${requirements[fails]}`;
-    const test = (row) => reasons[row[3]].includes(Number(fails));
-    return { text, told: `that ${text}`, test };
+    const test = (node) => failures[node[3]].includes(Number(fails));
+    return { text, phrase: `that ${text}`, test };
   };
 
   document.addEventListener("click", (event) => {
@@ -202,10 +200,10 @@
   });
   form.addEventListener("submit", (event) => event.preventDefault());
   form.addEventListener("input", find);
-  further.addEventListener("click", add);
+  further.addEventListener("click", drawMore);
   near.observe(further);
 
   form.reset(); // a browser may remember what was typed
   form.hidden = false;
-  tell();
+  report();
 })();

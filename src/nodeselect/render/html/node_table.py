@@ -1,0 +1,196 @@
+"""The nodes of a page: a table of them, and their labels counted."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
+
+from nodeselect.node import Node
+from nodeselect.selectors import Selector
+from nodeselect.text import printable, truncate
+
+__all__ = ["MAX_TEXT", "LabelCount", "NodeTable", "TableRow", "ValueCount", "shown"]
+
+MAX_TEXT = 200
+"""Characters of a user's text that are shown in one place."""
+
+# Labels and failed requirements that a row shows at once.
+_ROW_LABELS = 12
+_ROW_FAILURES = 4
+
+
+def shown(text: str, limit: int = MAX_TEXT) -> str:
+    """Return user text escaped and truncated, and quoted if it begins or ends with a blank."""
+    text = truncate(printable(text[: limit + 1]), limit)
+    return text if text == text.strip() else f'"{text}"'
+
+
+class TableRow(NamedTuple):
+    """A node as the table shows it."""
+
+    id: str
+    name: str
+    state: str
+    state_class: str
+    failures: list[tuple[str, str]]
+    """Requirements that the node fails, each with what it has instead."""
+    more_failures: int
+    labels: list[tuple[str, str, bool]]
+    """Keys, values, and whether the selector has the key."""
+    more_labels: list[tuple[str, str, bool]]
+
+
+class ValueCount(NamedTuple):
+    """A value of a label over all nodes."""
+
+    value: str
+    nodes: int
+    matched: int
+    label: int | None
+    """The number of the label in the data of the page; None if no row has it."""
+
+
+class LabelCount(NamedTuple):
+    """A label key over all nodes."""
+
+    key: str
+    nodes: int
+    values: list[ValueCount]
+    """The values, the most frequent first."""
+
+
+class NodeTable:
+    """The nodes that match, then those that fail the fewest requirements."""
+
+    def __init__(self, selector: Selector, nodes: Iterable[Node], max_rows: int) -> None:
+        """Test and count all nodes; keep the first ``max_rows``."""
+        failure_mask = selector.failure_mask
+        # The key of each requirement in the order of the mask's bits; None for that of the ids.
+        self._keys = [
+            part.requirements[0].key if part.ids is None else None for part in selector.split()
+        ]
+        self._counts: Counter[tuple[str, str]] = Counter()
+        self._matched: Counter[tuple[str, str]] = Counter()
+        rows: list[tuple[int, Node]] = []
+        for node in nodes:
+            labels = node.labels
+            mask = failure_mask(labels, node.id)
+            rows.append((mask, node))
+            self._counts.update(labels.items())
+            if not mask:
+                self._matched.update(labels.items())
+        rows.sort(key=lambda row: row[0].bit_count())
+        self.total = len(rows)
+        self._rows = rows[:max_rows]
+        labels_of_rows = (label for _, node in self._rows for label in node.labels.items())
+        self._numbers = {
+            label: number for number, label in enumerate(dict.fromkeys(labels_of_rows))
+        }
+
+    @property
+    def size(self) -> int:
+        """The number of nodes that the table has."""
+        return len(self._rows)
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether the table has all nodes."""
+        return self.size == self.total
+
+    def label_counts(self) -> list[LabelCount]:
+        """Return the label keys: those of the selector first, then the most frequent."""
+        values: dict[str, list[ValueCount]] = {}
+        for label, nodes in self._counts.items():
+            count = ValueCount(label[1], nodes, self._matched[label], self._numbers.get(label))
+            values.setdefault(label[0], []).append(count)
+        rank = {key: number for number, key in reversed(list(enumerate(self._keys)))}
+        counts = [
+            LabelCount(
+                key,
+                sum(count.nodes for count in of_key),
+                sorted(of_key, key=lambda count: (-count.nodes, count.value)),
+            )
+            for key, of_key in values.items()
+        ]
+        last = len(rank)
+        return sorted(
+            counts, key=lambda count: (rank.get(count.key, last), -count.nodes, count.key)
+        )
+
+    def data(self, requirements: Iterable[str]) -> dict[str, Any]:
+        """Return the table as the page's script reads it.
+
+        Texts that recur are numbers in ``rows``: ``[id, name, state, failed requirements, labels
+        …]``. A key of ``selectorKeys`` is -1 for ids, and -2 if no row has it.
+        """
+        keys = {key: at for at, key in enumerate(dict.fromkeys(key for key, _ in self._numbers))}
+        states: dict[tuple[str, str], int] = {}
+        failures: dict[int, int] = {}
+        rows = [
+            [
+                shown(node.id),
+                shown(node.name or ""),
+                states.setdefault(_state(node), len(states)),
+                failures.setdefault(mask, len(failures)),
+                *(self._numbers[label] for label in self._ordered_labels(node)),
+            ]
+            for mask, node in self._rows
+        ]
+        return {
+            "requirements": [shown(requirement) for requirement in requirements],
+            "selectorKeys": [-1 if key is None else keys.get(key, -2) for key in self._keys],
+            "keys": [shown(key) for key in keys],
+            "labels": [[keys[key], shown(value)] for key, value in self._numbers],
+            "states": [[shown(state), name] for state, name in states],
+            "failures": [_bits(mask) for mask in failures],
+            "rows": rows,
+            "rowLabels": _ROW_LABELS,
+            "rowFailures": _ROW_FAILURES,
+        }
+
+    def rows(self, requirements: list[str], count: int) -> Iterator[TableRow]:
+        """Yield the first rows, for readers without JavaScript."""
+        for mask, node in self._rows[:count]:
+            failed = _bits(mask)
+            labels = [
+                (shown(key), shown(value), key in self._keys)
+                for key, value in self._ordered_labels(node)
+            ]
+            yield TableRow(
+                shown(node.id),
+                shown(node.name or ""),
+                *_state(node),
+                [
+                    (shown(requirements[at]), self._instead(at, node))
+                    for at in failed[:_ROW_FAILURES]
+                ],
+                len(failed[_ROW_FAILURES:]),
+                labels[:_ROW_LABELS],
+                labels[_ROW_LABELS:],
+            )
+
+    def _ordered_labels(self, node: Node) -> Iterable[tuple[str, str]]:
+        """Return a node's labels, those that the selector has first."""
+        labels = node.labels
+        first = {key: labels[key] for key in self._keys if key is not None and key in labels}
+        return {**first, **labels}.items()
+
+    def _instead(self, number: int, node: Node) -> str:
+        """Return what a node has instead of a requirement that it fails."""
+        key = self._keys[number]
+        if key is None:
+            return ""
+        value = node.labels.get(key)
+        if value is None:
+            return "no such label"
+        return f"has {shown(value)}" if value else "has an empty value"
+
+
+def _state(node: Node) -> tuple[str, str]:
+    """Return a node's state, and its class in the page's style."""
+    if node.state is None:
+        return "unknown", "none"
+    return shown(node.state), "up" if node.connected else "down"
+
+
+def _bits(mask: int) -> list[int]:
+    return [number for number in range(mask.bit_length()) if mask >> number & 1]
