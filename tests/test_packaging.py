@@ -21,6 +21,7 @@ DATA = {
     "grammar/selector.lark",
     "jobs/models/job.schema.json",
     "render/html/page.css",
+    "render/html/page.jinja",
     "render/html/page.js",
 }
 
