@@ -5,7 +5,7 @@ from types import MappingProxyType
 
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
-from tests.naive import takes
+from tests.naive import matches
 
 from benchmarks.fleet import FIVE, nodes
 from nodeselect import Inventory, Node, Selector
@@ -38,7 +38,7 @@ def by_hand(labels: Mapping[str, str]) -> bool:
 
 def naive(labels: Mapping[str, str]) -> bool:
     """Go through the requirements one by one, asking each what its operator is."""
-    return takes(SELECTOR.requirements, SELECTOR.ids, labels)
+    return matches(SELECTOR.requirements, SELECTOR.ids, labels)
 
 
 def empty_call(labels: Mapping[str, str]) -> bool:

@@ -1,7 +1,6 @@
-"""The model of the language's meaning: slow, short, and written from the law alone.
+"""A model of the language: slow, short, and written from its definition alone.
 
-Every engine is compared with it. It knows the names of the operators and nothing
-else of nodeselect.
+Every engine is compared with it. It knows the names of the operators, nothing else of nodeselect.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -11,7 +10,7 @@ from nodeselect.selectors import Operator
 
 
 class Condition(Protocol):
-    """What the model reads of a requirement."""
+    """The attributes of a requirement that the model reads."""
 
     @property
     def key(self) -> str: ...
@@ -21,18 +20,20 @@ class Condition(Protocol):
     def values(self) -> Collection[str]: ...
 
 
-def takes(
+def matches(
     requirements: Iterable[Condition],
     ids: Collection[str] | None,
     labels: Mapping[str, str],
     node_id: str | None = None,
 ) -> bool:
-    """Say whether the node is taken: its id is asked for, and every requirement holds."""
-    return (ids is None or node_id in ids) and all(holds(each, labels) for each in requirements)
+    """Return whether a node matches: it has one of the ids, and every requirement holds."""
+    return (ids is None or node_id in ids) and all(
+        holds(condition, labels) for condition in requirements
+    )
 
 
 def holds(condition: Condition, labels: Mapping[str, str]) -> bool:
-    """Say whether one requirement holds for one map of labels: a row of the law each."""
+    """Return whether a requirement holds for labels: each case is a row of the truth table."""
     present = condition.key in labels
     value = labels.get(condition.key, "")
     match condition.operator:
@@ -52,7 +53,7 @@ def holds(condition: Condition, labels: Mapping[str, str]) -> bool:
 
 
 def go_integer(text: str) -> int | None:
-    """Read ``text`` by the rule of Go's ``ParseInt(text, 10, 64)``; None is an error of Go."""
+    """Parse as Go's ``ParseInt(text, 10, 64)`` does; return None where that is an error."""
     negative = text.startswith("-")
     digits = text[1:] if text.startswith(("+", "-")) else text
     if not digits or any(character not in "0123456789" for character in digits):

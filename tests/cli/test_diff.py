@@ -412,7 +412,7 @@ def taken(selector: Selector, fleet: dict[str, dict[str, str]]) -> list[str]:
     return [
         node_id
         for node_id, each in fleet.items()
-        if naive.takes(selector.requirements, selector.ids, each, node_id)
+        if naive.matches(selector.requirements, selector.ids, each, node_id)
     ]
 
 

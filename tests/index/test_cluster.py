@@ -14,7 +14,7 @@ from nodeselect.index.cluster import Clustered, cluster
 from nodeselect.index.encode import code
 from nodeselect.readers.columnar import to_blocks
 from tests.inventory.small import small_segments
-from tests.naive import takes
+from tests.naive import matches
 from tests.property.strategies import labels, selectors
 
 Fleet = list[dict[str, str]]
@@ -123,7 +123,7 @@ def test_clustered_answers_are_the_same(fleet: Fleet, selector: Selector) -> Non
     taken = [
         node.id
         for node in nodes
-        if takes(selector.requirements, selector.ids, node.labels, node.id)
+        if matches(selector.requirements, selector.ids, node.labels, node.id)
     ]
     with small_segments():
         inventory = Inventory(nodes)

@@ -16,7 +16,7 @@ from nodeselect.index.encode import code
 from nodeselect.index.label_index import LabelIndex
 from nodeselect.index.planner import Plan, PlanCache, Step, count, make_plan, run
 from nodeselect.readers.columnar import to_blocks
-from tests.naive import takes
+from tests.naive import matches
 from tests.property.strategies import labels, selectors
 
 FLEET = [
@@ -152,7 +152,7 @@ def test_a_plan_is_the_predicate(fleet: list[dict[str, str]], selector: Selector
     for ordinal, each in enumerate(fleet):
         grown.add(ordinal, each, None)
     taken = (
-        [at for at, each in enumerate(fleet) if takes(selector.requirements, None, each)]
+        [at for at, each in enumerate(fleet) if matches(selector.requirements, None, each)]
         if selector.ids != ()
         else []
     )

@@ -12,7 +12,7 @@ from random import Random
 from threading import Barrier, Thread
 
 from nodeselect import Inventory, Node, Selector, Snapshot
-from tests.naive import takes
+from tests.naive import matches
 
 __all__ = ["race", "run_together", "switching_often"]
 
@@ -159,7 +159,9 @@ def _told(inventory: Inventory, selector: Selector, random: Random, question: in
 def _taken(model: Model, selector: Selector) -> list[str]:
     requirements, ids = selector.requirements, selector.ids
     return [
-        node_id for node_id, node in model.items() if takes(requirements, ids, node.labels, node_id)
+        node_id
+        for node_id, node in model.items()
+        if matches(requirements, ids, node.labels, node_id)
     ]
 
 

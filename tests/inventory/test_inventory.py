@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nodeselect import Inventory, InventoryError, Node, Selector
-from tests.naive import takes
+from tests.naive import matches
 from tests.property.strategies import IDS, labels, selectors
 
 EVERYTHING = Selector.everything()
@@ -182,7 +182,7 @@ def test_match_is_the_naive_answer(fleet: list[Node], selector: Selector) -> Non
     """The answer holds the nodes that the model takes, in order."""
     answer = Inventory(fleet).match(selector)
     taken = [
-        node for node in fleet if takes(selector.requirements, selector.ids, node.labels, node.id)
+        node for node in fleet if matches(selector.requirements, selector.ids, node.labels, node.id)
     ]
     assert list(answer) == taken
 

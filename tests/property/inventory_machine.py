@@ -15,7 +15,7 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invar
 from nodeselect import Inventory, Node, NodeSet, Selector, Snapshot
 from nodeselect.inventory.delta import Delta
 from tests.inventory.small import small_segments
-from tests.naive import takes
+from tests.naive import matches
 from tests.property.strategies import KEYS, LABEL_VALUES, texts
 
 __all__ = ["InventoryMachine", "UnindexedMachine"]
@@ -353,7 +353,7 @@ def taken(model: Model, selector: Selector) -> Model:
     return {
         node_id: (place, node)
         for node_id, (place, node) in model.items()
-        if takes(selector.requirements, selector.ids, node.labels, node_id)
+        if matches(selector.requirements, selector.ids, node.labels, node_id)
     }
 
 

@@ -24,7 +24,7 @@ from nodeselect.selectors import (
     normal_form,
     redundant,
 )
-from tests.naive import go_integer, takes
+from tests.naive import go_integer, matches
 from tests.property.strategies import requirements, texts
 
 LOWEST, HIGHEST = -(2**63), 2**63 - 1
@@ -82,7 +82,7 @@ def taken(
     return {
         node
         for node in nodes
-        if takes(
+        if matches(
             asked,
             ids,
             {k: v for k, v in zip(keys, node[1:], strict=True) if v is not None},

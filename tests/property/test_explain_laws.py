@@ -67,7 +67,7 @@ def failed_of(selector: Selector, node: Node) -> tuple[int, ...]:
     return tuple(
         place
         for place, part in enumerate(selector.split())
-        if not naive.takes(part.requirements, part.ids, node.labels, node.id)
+        if not naive.matches(part.requirements, part.ids, node.labels, node.id)
     )
 
 
@@ -145,7 +145,7 @@ def test_an_index_changes_nothing(inventory: Inventory, selector: Selector) -> N
 def taken(parts: Sequence[Selector], nodes: list[Node]) -> int:
     """Count the nodes that all of these take, by the model of the language."""
     return sum(
-        all(naive.takes(part.requirements, part.ids, node.labels, node.id) for part in parts)
+        all(naive.matches(part.requirements, part.ids, node.labels, node.id) for part in parts)
         for node in nodes
     )
 

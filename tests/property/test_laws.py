@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from nodeselect.errors import SelectorError
 from nodeselect.selectors import Operator, Selector
-from tests.naive import go_integer, takes
+from tests.naive import go_integer, matches
 from tests.property.strategies import (
     KEYS,
     VALUES,
@@ -100,7 +100,7 @@ def test_the_predicate_answers_as_the_model(
 ) -> None:
     """The compiled predicate gives the answer of the naive matcher, and gives it as a bool."""
     answer = selector.matches(node_labels, node_id)
-    assert answer is takes(selector.requirements, selector.ids, node_labels, node_id)
+    assert answer is matches(selector.requirements, selector.ids, node_labels, node_id)
 
 
 @given(texts(keys=("x",)) | texts(keys=("x", "in")))
@@ -128,7 +128,7 @@ def test_satisfiable_is_exact(text: str) -> None:
     keys = sorted({requirement.key for requirement in selector.requirements})
     universe = [values_worth_trying(selector, key) for key in keys]
     some = any(
-        takes(selector.requirements, None, present(keys, choice))
+        matches(selector.requirements, None, present(keys, choice))
         for choice in itertools.product(*universe)
     )
     assert selector.is_satisfiable == some

@@ -16,7 +16,7 @@ from nodeselect.selectors.predicate import (
     failure_mask_source,
     predicate_source,
 )
-from tests.naive import takes
+from tests.naive import matches
 
 NODE_TYPES = (
     *(ast.Expression, ast.Lambda, ast.arguments, ast.arg, ast.IfExp, ast.BoolOp, ast.And),
@@ -93,16 +93,16 @@ def test_keys_and_values_are_never_source(text: str, operator: Operator) -> None
     for compile_function in compilers:
         expected = code_of(compile_function([harmless], ("n",)))
         assert code_of(compile_function([requirement], (text,))) == expected
-    matches = compile_predicate([requirement], (text,))
+    matches_labels = compile_predicate([requirement], (text,))
     mask = compile_failure_mask([requirement], (text,))
     mask_of_object = compile_failure_mask([requirement], (text,), lambda _: "labels.value")
     for value in (None, text, "b", "c", "4", "6"):
         labels = {} if value is None else {text: value}
-        assert not matches(labels)
+        assert not matches_labels(labels)
         for node_id in (text, "n"):
-            passes = takes([requirement], None, labels)
+            passes = matches([requirement], None, labels)
             bits = (node_id != text) | (0 if passes else 2)
-            assert matches(labels, node_id) is (bits == 0)
+            assert matches_labels(labels, node_id) is (bits == 0)
             assert mask(labels, node_id) == bits
             assert mask_of_object(SimpleNamespace(value=value), node_id) == bits
 
