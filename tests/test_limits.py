@@ -1,4 +1,4 @@
-"""Each limit of a node, on both sides, and the names of all limits."""
+"""The limits of a node, on both sides, and the names of all limits."""
 
 import io
 import json
@@ -11,7 +11,7 @@ LINE = '{"id": "n-1", "labels": {}}\n'
 
 
 def test_names_and_values() -> None:
-    """The limits are those that the architecture promises, by their names."""
+    """Names and values of the limits are those that the documentation promises."""
     assert Limits() == LIMITS
     assert LIMITS._asdict() == {
         "selector_text": 16_384,
@@ -38,34 +38,34 @@ def test_frozen() -> None:
 
 
 def labels(number: int) -> dict[str, str]:
-    """Give so many labels."""
+    """Return this number of labels."""
     return {f"k{at}": "v" for at in range(number)}
 
 
 def sized(size: int, character: str = "v") -> dict[str, str]:
-    """Give labels of so many bytes, most of them in one value."""
+    """Return labels of this size in bytes, most of it in one value."""
     key = "k" * (size % len(character.encode()) + len(character.encode()))
     return {key: character * ((size - len(key)) // len(character.encode()))}
 
 
-CHARACTERS = [pytest.param(each, id=f"{len(each.encode())}-bytes") for each in "vé日😀"]
+CHARACTERS = [pytest.param(text, id=f"{len(text.encode())}-bytes") for text in "vé日😀"]
 
 
-def bytes_of(some: dict[str, str]) -> int:
+def count_bytes(labels: dict[str, str]) -> int:
     """Count the bytes of keys and values."""
-    return sum(len((key + value).encode()) for key, value in some.items())
+    return sum(len((key + value).encode()) for key, value in labels.items())
 
 
-def test_as_many_labels_as_a_node_may_have() -> None:
-    """A node has 256 labels, made by a program or read."""
-    some = labels(LIMITS.node_labels)
-    assert len(Node("n-2", some).labels) == 256
-    text = LINE + json.dumps({"id": "n-2", "labels": some})
-    assert Inventory.read(io.StringIO(text))["n-2"].labels == some
+def test_256_labels() -> None:
+    """A node can have 256 labels, whether a program makes it or it is read."""
+    many = labels(LIMITS.node_labels)
+    assert len(Node("n-2", many).labels) == 256
+    text = LINE + json.dumps({"id": "n-2", "labels": many})
+    assert Inventory.read(io.StringIO(text))["n-2"].labels == many
 
 
-def test_one_label_more() -> None:
-    """A node with 257 labels is refused by the name of the limit."""
+def test_257_labels() -> None:
+    """A node with 257 labels is rejected; the error names the limit."""
     with pytest.raises(InventoryError) as caught:
         Node("n-2", labels(LIMITS.node_labels + 1))
     assert caught.value.code == "too-many-labels"
@@ -73,26 +73,26 @@ def test_one_label_more() -> None:
 
 
 @pytest.mark.parametrize("character", CHARACTERS)
-def test_as_many_bytes_as_labels_may_have(character: str) -> None:
-    """Keys and values of 65,536 bytes together are taken, whatever the characters are."""
-    some = sized(LIMITS.node_labels_bytes, character)
-    assert bytes_of(some) == 65_536
-    assert Node("n-2", some).labels == some
-    text = LINE + json.dumps({"id": "n-2", "labels": some}, ensure_ascii=False)
-    assert Inventory.read(io.StringIO(text))["n-2"].labels == some
+def test_65536_bytes(character: str) -> None:
+    """Labels of 65,536 bytes are accepted, whatever the characters are."""
+    large = sized(LIMITS.node_labels_bytes, character)
+    assert count_bytes(large) == 65_536
+    assert Node("n-2", large).labels == large
+    text = LINE + json.dumps({"id": "n-2", "labels": large}, ensure_ascii=False)
+    assert Inventory.read(io.StringIO(text))["n-2"].labels == large
 
 
 @pytest.mark.parametrize("character", CHARACTERS)
-def test_one_byte_more(character: str) -> None:
-    """One byte more is refused by the name of the limit, in a program and in every format."""
-    some = sized(LIMITS.node_labels_bytes + 1, character)
-    assert bytes_of(some) == 65_537
+def test_65537_bytes(character: str) -> None:
+    """One byte more is rejected, in a program and in every format; the error names the limit."""
+    large = sized(LIMITS.node_labels_bytes + 1, character)
+    assert count_bytes(large) == 65_537
     message = "the labels of a node have at most 65,536 bytes (node_labels_bytes), these 65,537"
     with pytest.raises(InventoryError) as caught:
-        Node("n-2", some)
+        Node("n-2", large)
     assert (caught.value.code, str(caught.value)) == ("labels-too-large", message)
-    record = json.dumps({"id": "n-2", "labels": some}, ensure_ascii=False)
-    [(key, value)] = some.items()
+    record = json.dumps({"id": "n-2", "labels": large}, ensure_ascii=False)
+    [(key, value)] = large.items()
     for text, place in (
         (f"[{record}]", "[0]"),
         (LINE + record, "line 2"),
@@ -104,8 +104,8 @@ def test_one_byte_more(character: str) -> None:
         assert str(caught.value) == f"input: {place}: {message}"
 
 
-def test_half_surrogate_pairs_count_as_three_bytes() -> None:
-    """Labels that a program makes of half surrogate pairs are counted, and raise nothing else."""
+def test_lone_surrogates() -> None:
+    """Lone surrogates count as three bytes each, and raise no other error."""
     assert Node("n-1", {"k": "\ud800" * 21_845}).labels["k"]
     with pytest.raises(InventoryError):
         Node("n-1", {"kk": "\ud800" * 21_845})

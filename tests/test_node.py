@@ -1,4 +1,4 @@
-"""A node is a frozen value: an id, labels, and a name and a state for people."""
+"""A node is a frozen value: an id, labels, a name and a state."""
 
 import copy
 import pickle
@@ -17,8 +17,8 @@ from nodeselect.text import UNPRINTABLE
 FULL = Node("n-1", {"region": "eu"}, "edge", "connected")
 
 
-def test_parts() -> None:
-    """A node has the parts that it was made of; what is left out is empty or None."""
+def test_fields() -> None:
+    """A node has the fields that it was created with; the default is empty or None."""
     assert (FULL.id, dict(FULL.labels)) == ("n-1", {"region": "eu"})
     assert (FULL.name, FULL.state) == ("edge", "connected")
     bare = Node("n-1")
@@ -27,7 +27,7 @@ def test_parts() -> None:
 
 
 def test_labels_are_copied() -> None:
-    """What happens to the given labels afterwards does not happen to the node."""
+    """A later change of the labels passed in does not change the node."""
     labels = {"a": "b"}
     node = Node("n-1", labels)
     labels["c"] = "d"
@@ -35,14 +35,14 @@ def test_labels_are_copied() -> None:
 
 
 def test_labels_are_not_validated() -> None:
-    """Labels that no selector could name are labels all the same, character for character."""
+    """Labels that no selector can name are kept, character for character."""
     labels = {"GPU-0": "NVIDIA GeForce RTX 3090", "": "", " a ": "\x00\n", "é": "e\u0301"}
     assert dict(Node("n-1", labels).labels) == labels
 
 
 @pytest.mark.parametrize("name", ["id", "labels", "name", "state", "other"])
 def test_frozen(name: str) -> None:
-    """No part can be set, and none deleted."""
+    """No field can be set or deleted."""
     with pytest.raises(AttributeError, match="frozen"):
         setattr(FULL, name, "x")
     with pytest.raises(AttributeError, match="frozen"):
@@ -51,7 +51,7 @@ def test_frozen(name: str) -> None:
 
 
 def test_labels_are_frozen() -> None:
-    """The labels of a node cannot be written to."""
+    """The labels of a node cannot be changed."""
     labels: Any = FULL.labels
     with pytest.raises(TypeError):
         labels["a"] = "b"
@@ -67,21 +67,21 @@ def test_labels_are_frozen() -> None:
         pytest.param("n-1", id="text"),
     ],
 )
-def test_equal_when_all_parts_are(other: object) -> None:
-    """A node that differs in one part is another node."""
+def test_not_equal(other: object) -> None:
+    """Nodes that differ in one field are not equal."""
     assert other != FULL
 
 
-def test_equal_nodes_hash_alike() -> None:
-    """Equal nodes are one in a set, whatever the order of their labels."""
+def test_hash() -> None:
+    """Equal nodes have equal hashes, whatever the order of their labels."""
     one, other = Node("n-1", {"a": "b", "c": "d"}), Node("n-1", {"c": "d", "a": "b"})
     assert one == other
     assert len({one, other}) == 1
 
 
 @pytest.mark.parametrize("node", [FULL, Node("n-1"), Node("é", {"\u200b": "\n"})])
-def test_repr_pickle_and_copy_give_the_node_again(node: Node) -> None:
-    """The text of a node makes it again, and so do pickling and copying."""
+def test_repr_pickle_and_copy_restore_the_node(node: Node) -> None:
+    """Evaluating the repr of a node, pickling it and copying it return an equal node."""
     assert eval(repr(node), {"Node": Node}) == node
     for again in (pickle.loads(pickle.dumps(node)), copy.copy(node), copy.deepcopy(node)):
         assert again == node
@@ -89,7 +89,7 @@ def test_repr_pickle_and_copy_give_the_node_again(node: Node) -> None:
 
 
 def test_repr() -> None:
-    """The text of a node leaves out what it does not have."""
+    """The repr of a node omits the fields that it does not have."""
     assert repr(FULL) == "Node('n-1', {'region': 'eu'}, name='edge', state='connected')"
     assert repr(Node("n-1")) == "Node('n-1', {})"
 
@@ -108,7 +108,7 @@ def test_repr() -> None:
     ],
 )
 def test_connected(state: str | None, connected: bool) -> None:
-    """Only a node in one of the two states that take work is connected."""
+    """Only a node in one of two states is connected."""
     assert Node("n-1", state=state).connected is connected
     assert (state in CONNECTED) is connected
 
@@ -138,15 +138,15 @@ def test_connected(state: str | None, connected: bool) -> None:
     ],
 )
 def test_wrong_id(node_id: str, code: str, message: str) -> None:
-    """An id that is empty or cannot be shown as it is makes no node."""
+    """An id that is empty or unprintable is rejected."""
     with pytest.raises(InventoryError) as caught:
         Node(node_id)
     assert (caught.value.code, str(caught.value)) == (code, message)
 
 
 @given(st.characters(exclude_categories=()))
-def test_an_id_holds_no_unprintable_character(character: str) -> None:
-    """A character is refused in an id exactly where it is escaped in print."""
+def test_unprintable_ids(character: str) -> None:
+    """An id with a character is rejected if and only if the character is escaped in output."""
     node_id = f"n{character}1"
     if UNPRINTABLE.search(character):
         with pytest.raises(InventoryError):
@@ -159,8 +159,8 @@ def test_an_id_holds_no_unprintable_character(character: str) -> None:
     "character",
     ["\u00ad", "\u034f", "\u115f", "\u17b4", "\u180b", "\u3164", "\uffa0", "\U000e0100"],
 )
-def test_an_id_holds_nothing_invisible(character: str) -> None:
-    """An id with a character that is drawn as nothing is refused: it would look like another id."""
+def test_invisible_characters(character: str) -> None:
+    """An id with an invisible character is rejected, because it would look like another id."""
     with pytest.raises(InventoryError) as caught:
         Node(f"n{character}1")
     assert caught.value.code == "unprintable-id"
@@ -187,20 +187,20 @@ def test_an_id_holds_nothing_invisible(character: str) -> None:
     ],
 )
 def test_wrong_types(arguments: Any) -> None:
-    """What is not of its type is a TypeError, and never a node without labels."""
+    """A value of the wrong type raises a TypeError; it never becomes a node without labels."""
     with pytest.raises(TypeError):
         Node(*arguments)
 
 
 class Kind(str, Enum):  # noqa: UP042 - a StrEnum shows its text
-    """Strings of a kind of their own, whose ``str()`` is not their text."""
+    """A subclass of str whose ``str()`` is not its text."""
 
     GPU = "gpu"
     NODE = "n-1"
 
 
-def test_strings_of_another_class_become_plain_ones() -> None:
-    """A string that could compare or show itself as it likes is kept as its text."""
+def test_subclasses_of_str() -> None:
+    """An instance of a subclass of str is stored as a plain str with its text."""
     node = Node(Kind.NODE, {Kind.GPU: Kind.GPU}, Kind.NODE, Kind.GPU)
     texts = [node.id, str(node.name), str(node.state), *node.labels, *node.labels.values()]
     assert texts == ["n-1", "n-1", "gpu", "gpu", "gpu"]

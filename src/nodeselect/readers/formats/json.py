@@ -1,8 +1,9 @@
 """JSON, whole documents and lines, to records.
 
-msgspec decodes. It silently keeps the last of two equal keys, so the quotes of each text are counted
-afterwards: every string is written between two quotes, and a key that was dropped leaves two quotes
-more in the text than the decoded value has strings. The count is exact, and costs next to nothing.
+msgspec decodes. It silently keeps the last of two equal keys, so the quotes of each text are
+counted afterwards: every string is written between two quotes, and a key that was dropped leaves
+two quotes more in the text than the decoded value has strings. The count is exact, and costs next
+to nothing.
 """
 
 import json
