@@ -15,7 +15,7 @@ Options:
   -h, --help  Show this message and exit.
 
 Commands:
-  check    Tell everything that is wrong with job files.
+  check    Report all problems of job files.
   diff     Print which nodes a change adds, keeps and removes.
   explain  Tell why a selector takes some nodes, and not the others.
   labels   Print the labels of a fleet, counted.

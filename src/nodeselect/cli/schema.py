@@ -2,6 +2,7 @@
 
 import click
 
+from nodeselect.cli.exit_status import ExitStatus
 from nodeselect.cli.streams import write_output
 
 __all__ = ["schema"]
@@ -10,7 +11,7 @@ __all__ = ["schema"]
 @click.command()
 def schema() -> int:
     """Print the JSON Schema of a job file, for editors and other tools."""
-    from nodeselect.jobs.check.schema_fields import schema_text
+    from nodeselect.jobs.check.schema_fields import schema_text  # fronts yaml
 
     write_output([schema_text().rstrip("\n")])
-    return 0
+    return ExitStatus.OK

@@ -1,156 +1,169 @@
-"""What is wrong with job files, as people, programs and CI systems read it."""
+"""Problems of job files, and the rules that find them, for people, programs and CI systems."""
 
-import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import PurePath
 from typing import Any
 from urllib.parse import quote
 
 from nodeselect import __version__
 from nodeselect.errors import JobError, Problem
-from nodeselect.jobs import CheckReport
-from nodeselect.text import printable
+from nodeselect.jobs import CheckReport, Rule, all_rules
+from nodeselect.render.layout import align_columns, json_lines
+from nodeselect.text import pluralize, printable
 
-__all__ = ["lines_of"]
+__all__ = ["PROBLEM_FORMATS", "problem_lines", "problem_summary", "rule_lines"]
+
+PROBLEM_FORMATS = ("text", "json", "github", "sarif")
+
+_SARIF_SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
 
-def lines_of(
-    style: str, jobs: Sequence[CheckReport], unread: Sequence[JobError], *, strict: bool
-) -> Iterator[str]:
-    """Give the lines that tell of ``jobs``, and of the files that cannot be read.
+def problem_lines(
+    output: str, reports: Sequence[CheckReport], unread: Sequence[JobError]
+) -> Iterable[str]:
+    """Return the lines of a report.
 
-    :param style: ``text``, ``json``, ``github``, ``sarif`` or ``junit``.
-    :param strict: whether warnings are failures.
+    :param output: one of ``PROBLEM_FORMATS``.
+    :param unread: the files that could not be read; the text does not show them.
     """
-    match style:
+    match output:
         case "json":
-            return _json(jobs, unread)
+            return json_lines(_as_dict(reports, unread))
         case "github":
-            return _github(jobs, unread)
+            return _github(reports, unread)
         case "sarif":
-            return _sarif(jobs, unread)
-        case "junit":
-            return _junit(jobs, unread, strict)
-    return _text(jobs)
+            return json_lines(_sarif(reports, unread))
+    return _text(reports)
 
 
-def _text(jobs: Sequence[CheckReport]) -> Iterator[str]:
-    for job in jobs:
-        yield from (problem.show(job.file) for problem in job.problems)
-        if job.unreported:
-            yield f"{printable(job.file)}: and {job.unreported:,} more"
+def problem_summary(reports: Sequence[CheckReport], unread: int) -> str:
+    """Return the numbers of files, errors, warnings, and files that could not be read."""
+    errors = sum(report.errors for report in reports)
+    warnings = sum(report.warnings for report in reports)
+    text = pluralize(len(reports), "file")
+    if errors or warnings:
+        text += f": {pluralize(errors, 'error')}, {pluralize(warnings, 'warning')}"
+    else:
+        text += ": no problems"
+    if not unread:
+        return text
+    unread_text = f"{pluralize(unread, 'file')} could not be read"
+    return f"{text}; {unread_text}" if reports else unread_text
 
 
-def _json(jobs: Sequence[CheckReport], unread: Sequence[JobError]) -> Iterator[str]:
-    yield _dumped(
-        {
-            "errors": sum(job.errors for job in jobs),
-            "warnings": sum(job.warnings for job in jobs),
-            "files": [
-                {
-                    "file": job.file,
-                    "errors": job.errors,
-                    "warnings": job.warnings,
-                    "unreported": job.unreported,
-                    "problems": [_record(problem) for problem in job.problems],
-                }
-                for job in jobs
-            ],
-            "unread": [{"file": each.file, "message": each.problems[0].message} for each in unread],
-        }
-    )
+def rule_lines(rules: Iterable[Rule]) -> Iterator[str]:
+    """Yield a line for each rule: its code, severity and summary."""
+    return align_columns([(rule.code, rule.severity, rule.summary) for rule in rules])
 
 
-def _record(problem: Problem) -> dict[str, Any]:
-    record = problem._asdict()
-    del record["excerpt"]
-    return record
+def _text(reports: Sequence[CheckReport]) -> Iterator[str]:
+    for report in reports:
+        yield from (problem.show(report.file) for problem in report.problems)
+        if report.unreported:
+            yield f"{printable(report.file)}: and {report.unreported:,} more"
 
 
-def _dumped(data: Any) -> str:
-    """Give data as JSON, all ASCII."""
-    return json.dumps(data, indent=2).replace("\x7f", "\\u007f")
-
-
-def _github(jobs: Sequence[CheckReport], unread: Sequence[JobError]) -> Iterator[str]:
-    """Give workflow commands of GitHub Actions, which become notes beside the lines of a change."""
-    for each in unread:
-        yield _command("error", {"file": each.file}, each.problems[0].message)
-    for job in jobs:
-        for problem in job.problems:
-            where: dict[str, str | int] = {
-                "file": job.file,
-                "line": problem.line,
-                "col": problem.column,
-                "endColumn": problem.end_column,
-                "title": problem.code,
+def _as_dict(reports: Sequence[CheckReport], unread: Sequence[JobError]) -> dict[str, Any]:
+    return {
+        "errors": sum(report.errors for report in reports),
+        "warnings": sum(report.warnings for report in reports),
+        "files": [
+            {
+                "file": report.file,
+                "errors": report.errors,
+                "warnings": report.warnings,
+                "unreported": report.unreported,
+                "problems": [_problem_as_dict(problem) for problem in report.problems],
             }
-            yield _command(problem.severity, where, _told(problem))
-        if job.unreported:
-            message = f"and {job.unreported:,} more"
-            yield _command("error" if job.errors else "warning", {"file": job.file}, message)
+            for report in reports
+        ],
+        "unread": [{"file": error.file, "message": error.problems[0].message} for error in unread],
+    }
 
 
-def _command(name: str, properties: dict[str, str | int], message: str) -> str:
-    parts = (f"{key}={_escaped(str(value), ':,')}" for key, value in properties.items())
-    return f"::{name} {','.join(parts)}::{_escaped(message)}"
+def _problem_as_dict(problem: Problem) -> dict[str, Any]:
+    fields = problem._asdict()
+    del fields["excerpt"]
+    return fields
 
 
-def _escaped(text: str, more: str = "") -> str:
-    lines = [printable(line) for line in text.replace("%", "%25").split("\n")]
-    escaped = "%0A".join(lines)
-    for character in more:
-        escaped = escaped.replace(character, f"%{ord(character):02X}")
-    return escaped
+def _github(reports: Sequence[CheckReport], unread: Sequence[JobError]) -> Iterator[str]:
+    """Yield workflow commands of GitHub Actions, which annotate the lines of a pull request."""
+    for error in unread:
+        yield _command("error", error.problems[0].message, file=error.file)
+    for report in reports:
+        for problem in report.problems:
+            yield _command(
+                problem.severity,
+                _message_and_hint(problem),
+                file=report.file,
+                line=problem.line,
+                col=problem.column,
+                endColumn=problem.end_column,
+                title=problem.code,
+            )
+        if report.unreported:
+            severity = "error" if report.errors else "warning"
+            yield _command(severity, f"and {report.unreported:,} more", file=report.file)
 
 
-def _told(problem: Problem) -> str:
+def _command(name: str, message: str, **properties: str | int) -> str:
+    """Return a workflow command, with everything that has a meaning in it escaped."""
+    texts = []
+    for key, value in properties.items():
+        text = _escape_command(str(value)).replace(":", "%3A").replace(",", "%2C")
+        texts.append(f"{key}={text}")
+    return f"::{name} {','.join(texts)}::{_escape_command(message)}"
+
+
+def _escape_command(text: str) -> str:
+    return "%0A".join(map(printable, text.replace("%", "%25").split("\n")))
+
+
+def _message_and_hint(problem: Problem) -> str:
     return f"{problem.message}\n{problem.hint}" if problem.hint else problem.message
 
 
-def _sarif(jobs: Sequence[CheckReport], unread: Sequence[JobError]) -> Iterator[str]:
-    """Give a log of SARIF 2.1.0."""
-    codes = sorted({problem.code for job in jobs for problem in job.problems})
-    index = {code: number for number, code in enumerate(codes)}
-    notes = [_note(each.file, each.problems[0].message) for each in unread]
-    notes += [
-        _note(job.file, f"{job.unreported:,} more problems") for job in jobs if job.unreported
+def _sarif(reports: Sequence[CheckReport], unread: Sequence[JobError]) -> dict[str, Any]:
+    """Return a log of SARIF 2.1.0."""
+    rules = all_rules()
+    codes = sorted({problem.code for report in reports for problem in report.problems})
+    notifications = [(error.file, error.problems[0].message) for error in unread]
+    notifications += [
+        (report.file, f"{report.unreported:,} more problems")
+        for report in reports
+        if report.unreported
     ]
     run = {
         "tool": {
             "driver": {
                 "name": "nodeselect",
                 "version": __version__,
-                "rules": [_sarif_rule(code) for code in codes],
+                "rules": [_sarif_rule(rules[code]) for code in codes],
             }
         },
         "columnKind": "unicodeCodePoints",
-        "invocations": [{"executionSuccessful": not unread, "toolExecutionNotifications": notes}],
+        "invocations": [
+            {
+                "executionSuccessful": not unread,
+                "toolExecutionNotifications": [
+                    _sarif_notification(*notification) for notification in notifications
+                ],
+            }
+        ],
         "results": [
-            _sarif_result(job.file, problem, index[problem.code])
-            for job in jobs
-            for problem in job.problems
+            _sarif_result(report.file, problem, codes.index(problem.code))
+            for report in reports
+            for problem in report.problems
         ],
     }
-    schema = "https://json.schemastore.org/sarif-2.1.0.json"
-    yield _dumped({"$schema": schema, "version": "2.1.0", "runs": [run]})
+    return {"$schema": _SARIF_SCHEMA, "version": "2.1.0", "runs": [run]}
 
 
-def _note(file: str, message: str) -> dict[str, Any]:
+def _sarif_rule(rule: Rule) -> dict[str, Any]:
     return {
-        "level": "error",
-        "message": {"text": printable(f"{file}: {message}")},
-        "locations": [{"physicalLocation": {"artifactLocation": {"uri": _uri(file)}}}],
-    }
-
-
-def _sarif_rule(code: str) -> dict[str, Any]:
-    from nodeselect.jobs import all_rules
-
-    rule = all_rules()[code]
-    return {
-        "id": code,
+        "id": rule.code,
         "shortDescription": {"text": rule.summary},
         "fullDescription": {"text": rule.why or rule.summary},
         "help": {"text": rule.show()},
@@ -158,73 +171,37 @@ def _sarif_rule(code: str) -> dict[str, Any]:
     }
 
 
-def _sarif_result(file: str, problem: Problem, index: int) -> dict[str, Any]:
+def _sarif_notification(file: str, message: str) -> dict[str, Any]:
+    return {
+        "level": "error",
+        "message": {"text": printable(f"{file}: {message}")},
+        "locations": [{"physicalLocation": {"artifactLocation": {"uri": _uri(file)}}}],
+    }
+
+
+def _sarif_result(file: str, problem: Problem, rule_index: int) -> dict[str, Any]:
+    location: dict[str, Any] = {
+        "physicalLocation": {
+            "artifactLocation": {"uri": _uri(file)},
+            "region": {
+                "startLine": problem.line,
+                "startColumn": problem.column,
+                "endColumn": problem.end_column,
+            },
+        }
+    }
+    if problem.path:
+        location["logicalLocations"] = [{"fullyQualifiedName": problem.path}]
     return {
         "ruleId": problem.code,
-        "ruleIndex": index,
+        "ruleIndex": rule_index,
         "level": problem.severity,
-        "message": {"text": _told(problem)},
-        "locations": [
-            {
-                "physicalLocation": {
-                    "artifactLocation": {"uri": _uri(file)},
-                    "region": {
-                        "startLine": problem.line,
-                        "startColumn": problem.column,
-                        "endColumn": problem.end_column,
-                    },
-                },
-                **(
-                    {"logicalLocations": [{"fullyQualifiedName": problem.path}]}
-                    if problem.path
-                    else {}
-                ),
-            }
-        ],
+        "message": {"text": _message_and_hint(problem)},
+        "locations": [location],
     }
 
 
 def _uri(file: str) -> str:
-    """Give the path of a file as a URI, relative where the path is."""
+    """Return the path of a file as a URI, relative if the path is."""
     path = PurePath(file)
     return path.as_uri() if path.is_absolute() else quote(os.fsencode(path.as_posix()))
-
-
-def _junit(jobs: Sequence[CheckReport], unread: Sequence[JobError], strict: bool) -> Iterator[str]:
-    """Give a report in the XML of JUnit: a test case for each file."""
-    from xml.etree import ElementTree
-
-    suite = ElementTree.Element("testsuite", name="nodeselect check")
-    failures = 0
-    for job in jobs:
-        case = _case(suite, job.file)
-        shown = "\n".join(_text([job]))
-        if job.errors or (strict and job.warnings):
-            failures += 1
-            first = next((p for p in job.problems if p.severity == "error"), job.problems[0])
-            failure = ElementTree.SubElement(
-                case, "failure", type=first.code, message=first.message
-            )
-            failure.text = shown
-        elif job.warnings:
-            ElementTree.SubElement(case, "system-out").text = shown
-    for each in unread:
-        case = _case(suite, each.file)
-        message = each.problems[0].message
-        ElementTree.SubElement(case, "error", type="cannot-read", message=message)
-    suite.set("tests", str(len(jobs) + len(unread)))
-    suite.set("failures", str(failures))
-    suite.set("errors", str(len(unread)))
-    root = ElementTree.Element("testsuites")
-    root.append(suite)
-    ElementTree.indent(root)
-    yield '<?xml version="1.0" encoding="utf-8"?>'
-    yield ElementTree.tostring(root, encoding="unicode")
-
-
-def _case(suite: Any, file: str) -> Any:
-    from xml.etree import ElementTree
-
-    return ElementTree.SubElement(
-        suite, "testcase", classname="nodeselect.check", name=printable(file)
-    )
