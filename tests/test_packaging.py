@@ -22,6 +22,7 @@ DATA = {
     "jobs/models/job.schema.json",
     "render/html/page.css",
     "render/html/page.jinja",
+    "render/html/page.jinja",
     "render/html/page.js",
 }
 
