@@ -34,7 +34,7 @@ _ROUNDS = 5
 
 _JOB = """\
 name: inspection-{number}
-type: pipeline # runs on every node that the selector takes
+type: pipeline # runs on every node that matches the selector
 namespace: production
 description: Counts defects by line and sends a summary every minute
 priority: {priority}
@@ -171,6 +171,7 @@ def _alone(many: list[bytes], large: bytes) -> dict[str, float]:
     return {"q1_us": q1, "median_us": middle, "q3_us": q3, "large_ms": whole}
 
 
+# Hostile files, of a size that grows with n.
 _HOSTILE: dict[str, Callable[[int], str]] = {
     "unknown keys": lambda n: "name: x\n" + "".join(f"{i:x}: 1\n" for i in range(n)),
     "near misses": lambda n: "name: x\n" + "".join(f"selector{i:x}: 1\n" for i in range(n)),
@@ -186,7 +187,6 @@ _HOSTILE: dict[str, Callable[[int], str]] = {
         + "]}"
     ),
 }
-"""Files that are made to harm, of a size that grows with n."""
 
 
 def _growth() -> dict[str, list[float]]:

@@ -1,4 +1,4 @@
-"""The data of the benchmarks, made where and when it is first needed."""
+"""The data of the benchmarks, created when it is first needed."""
 
 import json
 from collections.abc import Callable
@@ -18,7 +18,7 @@ def pytest_cmdline_main(config: pytest.Config) -> None:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Let the sizes of the fleet be chosen."""
+    """Add ``--fleet``."""
     parser.addoption(
         "--fleet",
         action="append",
@@ -29,7 +29,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Give each size of the fleet, smallest first, to what asks for ``n``."""
+    """Run benchmarks with a parameter ``n`` for each size of the fleet, smallest first."""
     if "n" in metafunc.fixturenames:
         sizes = metafunc.config.getoption("--fleet") or _SIZES
         metafunc.parametrize("n", sorted(sizes), scope="session", ids="{:,}".format)
@@ -37,13 +37,13 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.fixture(scope="session", name="fleet_file")
 def _fleet_file() -> Callable[[int], Path]:
-    """Give the path of a fleet of so many nodes as NDJSON."""
+    """Return a function that returns the path of a fleet of a given size."""
     return fleet_file
 
 
 @pytest.fixture(scope="session")
 def expanso_document() -> bytes:
-    """Give 10,000 nodes as the API of Expanso lists them, with the fields that no label has."""
+    """Return 10,000 nodes as the API of Expanso lists them, with the fields that no label has."""
     items = [
         {
             "id": node_id,
@@ -77,7 +77,7 @@ def expanso_document() -> bytes:
 
 @pytest.fixture(scope="session")
 def yaml_document() -> bytes:
-    """Give 2,000 nodes as a YAML list."""
+    """Return 2,000 nodes as a YAML list."""
     lines: list[str] = []
     for node_id, labels in nodes(2_000):
         lines += [f"- id: {node_id}", "  labels:"]

@@ -24,7 +24,7 @@ from nodeselect import Operator, Requirement, Selector
 __all__ = ["Asked", "DuckDB", "Polars", "SQLite"]
 
 Asked = Callable[[], object]
-"""A question made ready: to be called for the answer."""
+"""A prepared query; calling it returns the answer."""
 
 _KEYS = (
     *("region", "zone", "tier", "environment", "instance-type", "os", "arch", "rack", "team"),
@@ -35,7 +35,7 @@ _TOGETHER = 100_000
 
 
 def _columns(n: int) -> Iterator[tuple[list[str], dict[str, list[str | None]]]]:
-    """Give ids and columns, so many rows at a time that they need little memory."""
+    """Yield ids and columns, in batches that need little memory."""
     fleet = nodes(n)
     while some := list(islice(fleet, _TOGETHER)):
         ids = [node_id for node_id, _ in some]
@@ -109,8 +109,8 @@ class Polars:
 class _Tables:
     """What DuckDB and SQLite have in common: the text of a question."""
 
+    # What makes the first rows those that come first in the inventory.
     _order = ""
-    """What makes the first rows those that come first in the inventory."""
 
     def _text(self, question: Question) -> str:
         where = self._where(question.selector)

@@ -14,6 +14,7 @@ from benchmarks.record import RESULTS
 
 _PICTURES = Path(__file__).parent.parent / "docs" / "pictures"
 
+# What of the questions is drawn, and what it is called; the first is that of the title.
 _QUESTIONS = {
     "five, set": "five requirements",
     "five, ids": "the same, all ids",
@@ -23,7 +24,6 @@ _QUESTIONS = {
     "five, set, most changes": "five, most changes",
     "100 racks, never asked before": "100 racks, first time",
 }
-"""What of the questions is drawn, and what it is called; the first is that of the title."""
 
 
 def main() -> None:

@@ -37,8 +37,8 @@ _ROUNDS = 15
 _NODES = 1_000_000
 _JOBS = 1_000
 
+# Nanoseconds of a turn: two calls of the fastest peer.
 _TURN = 20_000_000
-"""Nanoseconds of a turn: two calls of the fastest peer."""
 
 _SHOWN = 10
 _EXAMPLES = 3
@@ -60,7 +60,7 @@ _MATCHES = """
 
 
 class Answer(NamedTuple):
-    """What all are asked for."""
+    """What all of them compute."""
 
     groups: dict[int, int]
     """For each combination of requirements, as bits, the nodes that fail it; 0 is that of the nodes
@@ -74,7 +74,7 @@ class Answer(NamedTuple):
 
 
 class Way(NamedTuple):
-    """How one of them is asked."""
+    """How one of them computes it."""
 
     ask: Callable[[int], Any]
     """To be called with the number of examples; gives the answer in its own form."""
@@ -116,7 +116,7 @@ def against_peers(rounds: int) -> list[dict[str, object]]:
 
 
 def _ways() -> dict[str, Way]:
-    import polars as pl  # peers are imported where they are asked: one may have neither
+    import polars as pl  # a peer may not be installed
 
     columns: dict[str, list[str | None]] = {name: [] for name in ("id", *_COLUMNS)}
     draw = random.Random(2).random
@@ -239,7 +239,7 @@ def _read_polars(
 
 
 def _largest(groups: dict[int, int]) -> list[int]:
-    """Give the largest combinations, of which examples are told."""
+    """Return the largest combinations, which get examples."""
     return sorted(groups.keys() - {0}, key=lambda failed: -groups[failed])[:_SHOWN]
 
 

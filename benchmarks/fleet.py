@@ -1,7 +1,7 @@
-"""The fleet that everything here is measured on: made of a seed, the same on every machine.
+"""The fleet of all benchmarks: generated from a seed, the same on every machine.
 
 Twelve label keys, ten on every node; values are drawn uniformly and each on its own, but for the
-zone, which lies in the region. ``FIVE`` takes about one node in four hundred of it.
+zone, which is in the region. ``FIVE`` matches about one node in four hundred.
 
     python benchmarks/fleet.py 1000000 fleet.ndjson
 """
@@ -41,7 +41,7 @@ _VERSIONS = tuple(f"2.{minor}.{patch}" for minor in range(6) for patch in range(
 def nodes(
     n: int, seed: int = 1, unique_hostname: bool = False
 ) -> Iterator[tuple[str, dict[str, str]]]:
-    """Give ``n`` nodes, each its id and its labels; ids ascend.
+    """Yield ``n`` nodes, each its id and its labels; ids ascend.
 
     A smaller fleet is the beginning of a larger one of the same seed.
 
@@ -86,7 +86,7 @@ def write_ndjson(path: Path, n: int, seed: int = 1) -> None:
 
 
 def fleet_file(n: int) -> Path:
-    """Give the path of a fleet of ``n`` nodes as NDJSON, made when it is first asked for."""
+    """Return the path of a fleet of ``n`` nodes as NDJSON, written when it is first needed."""
     path = _DATA / f"fleet-{n}.ndjson"
     if not path.exists():
         _DATA.mkdir(exist_ok=True)

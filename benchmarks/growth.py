@@ -23,9 +23,10 @@ from nodeselect import Inventory, Selector
 _SIZES = (1_000, 10_000, 100_000, 1_000_000)
 _LARGE = 1_000_000
 _ROUNDS = 7
+# Selectors that are matched once.
 _ONCE = 50
-"""Selectors that are asked once."""
 
+# From few hits to many.
 _ANSWERS = {
     "rack=rack-1234": "one rack",
     "gpu,region=us-east,tier=free": "gpu, region and tier",
@@ -34,7 +35,6 @@ _ANSWERS = {
     "tier=premium": "tier",
     "environment!=prod": "not one environment",
 }
-"""From few hits to many."""
 
 
 def main() -> None:

@@ -28,12 +28,12 @@ _VERSIONS = tuple(f"2.{minor}.{patch}" for minor in range(6) for patch in range(
 
 
 def node_id(number: int) -> str:
-    """Give the id of a node of the fleet; the first is number 0."""
+    """Return the id of a node of the fleet; the first is number 0."""
     return f"node-{number:07d}"
 
 
 def fleet_nodes(n: int, unique_hostname: bool = False) -> Iterator[Node]:
-    """Give the nodes of the fleet, without the checks of labels that are known to be right."""
+    """Return the nodes of the fleet, without the checks of labels that are known to be right."""
     made = nodes(n, unique_hostname=unique_hostname)
     return (Node._trusted(node_id, labels, None, None) for node_id, labels in made)
 
@@ -51,7 +51,7 @@ def inventory_of(
 
 
 def changed_nodes(inventory: Inventory, n: int, number: int) -> list[Node]:
-    """Give ``number`` of the ``n`` nodes of the fleet, each with another version than it has.
+    """Return ``number`` of the ``n`` nodes of the fleet, each with another version than it has.
 
     None comes again before all others have come.
     """
@@ -63,7 +63,7 @@ def changed_nodes(inventory: Inventory, n: int, number: int) -> list[Node]:
 
 
 def changed_again(changed: list[Node]) -> list[Node]:
-    """Give the same nodes, each with again another version."""
+    """Return the same nodes, each with again another version."""
     draw = random.Random(3)
     return [_with_another_version(node, draw) for node in changed]
 
@@ -75,13 +75,13 @@ def _with_another_version(node: Node, draw: random.Random) -> Node:
 
 
 def with_changes(inventory: Inventory, n: int, share: float = LARGEST) -> Inventory:
-    """Change so many nodes of the fleet of ``n``, one after the other; give the inventory."""
+    """Change this share of the ``n`` nodes, one after the other; return the inventory."""
     for node in changed_nodes(inventory, n, int(share * n)):
         inventory.upsert(node)
     return inventory
 
 
 def worked_out(answer: NodeSet) -> NodeSet:
-    """Let an answer be worked out, for what is then asked of it."""
+    """Compute an answer, which is otherwise done when it is first used."""
     assert None not in answer
     return answer

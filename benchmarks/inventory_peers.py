@@ -38,7 +38,7 @@ OURS = "nodeselect"
 
 
 class Peer(Protocol):
-    """Something that can be asked."""
+    """A library or database that can answer."""
 
     def asked(self, question: Question) -> Callable[[], object]:
         """Make a question ready: to be called for the answer."""
@@ -133,8 +133,8 @@ def compare(
 
 
 def _first_time(ours: Peer, question: Question, others: Iterator[Selector]) -> Timing:
-    """Ask what was never asked before: the peers keep nothing of a question, nodeselect a plan."""
-    next(others)  # is the one that was asked
+    """Match for the first time: nodeselect caches plans, the peers nothing."""
+    next(others)  # this one has been used
     return each(
         (ours.asked(question._replace(selector=selector)) for selector in islice(others, 50)),
         lambda ask: ask(),

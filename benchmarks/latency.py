@@ -1,4 +1,4 @@
-"""How long one answer takes a reader while a writer is at work, at a million nodes.
+"""Latency of a reader beside a busy writer, at a million nodes.
 
 One thread reads as fast as it can and times every single answer; another one changes a label of one
 node after the other as fast as it can. There are as many changes since the last compaction alone as
@@ -32,12 +32,12 @@ from nodeselect import Inventory, Node
 
 _NODES = 1_000_000
 _SECONDS = 5.0
+# Shares of changes at which a reader is timed alone.
 _SHARES = 9
-"""Shares of changes at which a reader is timed alone."""
 
 _TURN = sys.getswitchinterval()
+# Seconds that a thread may run while another one waits.
 _SHORT_TURN = 0.000_5
-"""Seconds that a thread may run while another one waits."""
 
 Ask = Callable[[], object]
 
@@ -83,7 +83,7 @@ def _alone(inventory: Inventory, changes: list[Node], ask: Ask, seconds: float) 
         for node in changes[done:upto]:
             inventory.upsert(node)
         done = upto
-        ask()  # whoever asks first of a moment does more; that is "after a write"
+        ask()  # the first query after a write does more work; that is "after a write"
         taken += _read(ask, _after(seconds / _SHARES))
     return taken
 
@@ -158,7 +158,7 @@ def _read(ask: Ask, is_over: Callable[[], bool]) -> list[int]:
 
 
 def _after(seconds: float) -> Callable[[], bool]:
-    """Give what says whether so many seconds are over."""
+    """Return a function that returns whether this number of seconds has passed."""
     end = time.perf_counter() + seconds
     return lambda: time.perf_counter() > end
 

@@ -17,8 +17,8 @@ _LEFT, _RIGHT, _TOP, _BOTTOM = 70, 190, 48, 52
 _LINE_HEIGHT = 16
 
 _LIGHT = ("#0b5fc0", "#c2410c", "#15803d", "#86198f", "#a16207", "#0e7490", "#b91c1c", "#57606a")
+# Colours of lines, the first for the first.
 _DARK = ("#6cb6ff", "#ff9a5c", "#5fd17f", "#e29bf0", "#e3c04d", "#56c7dd", "#ff8a80", "#a7b1bb")
-"""Colours of lines, the first for the first."""
 
 
 def draw(
@@ -97,7 +97,7 @@ def _text(x: float, y: float, text: str, kind: str) -> str:
 
 
 def _style() -> str:
-    """Give the rules for the light, and those that take their place in the dark."""
+    """Return the rules for the light, and those that take their place in the dark."""
     dark = "\n".join(_colours("#0d1117", "#e6edf3", "#30363d", _DARK))
     rules = (
         "text { font: 13px system-ui, sans-serif; }",

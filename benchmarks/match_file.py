@@ -25,6 +25,7 @@ _DATA = _HERE / "data"
 _RESULTS = _HERE / "results"
 _ROUNDS = 5
 
+# The command line with another minimum size for a second process.
 _FROM = """
 import sys
 from nodeselect.readers import parallel_read as second_half
@@ -32,7 +33,6 @@ second_half._WORTH_IT = int(sys.argv.pop(1))
 from nodeselect.cli import main
 main()
 """
-"""The command with another size from which on it takes a second process."""
 
 
 def main() -> None:

@@ -25,7 +25,7 @@ _NODES = 1_000_000
 def main() -> None:
     """Measure, print, write."""
     n = int(sys.argv[1]) if len(sys.argv) > 1 else _NODES
-    fleet_file(n)  # made here, so that no one's memory is that of making it
+    fleet_file(n)  # created here, so that no measured process creates it
     rows = [
         json.loads(run([PYTHON, "-m", "benchmarks.memory", str(n), way]).output) for way in _WAYS
     ]

@@ -1,4 +1,4 @@
-"""How long a page of many nodes takes to make, to open and to search, in a headless Chromium.
+"""Time to write, open and search a page of many nodes, in a headless Chromium.
 
 python -m benchmarks.open_page
 """
@@ -64,7 +64,7 @@ def main() -> None:
 
 
 def measure(tab: Browser, file: Path, size: int) -> dict[str, Any]:
-    """Give the medians for one size; of searches the slowest word's."""
+    """Return the medians for one size; of searches the slowest word's."""
     inventory = Inventory(Node(node_id, labels) for node_id, labels in nodes(size))
     selector = Selector.parse(FIVE)
     start = time.perf_counter()

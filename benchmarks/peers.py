@@ -36,6 +36,7 @@ select(
 ) | .id
 """
 
+# Reads every label, whatever its key, as nodeselect does.
 _DUCKDB_MAP = """
 SELECT count(*)
 FROM read_json(
@@ -48,7 +49,6 @@ WHERE labels['region'] = 'us-east'
   AND map_contains(labels, 'gpu')
   AND NOT map_contains(labels, 'debug')
 """
-"""Reads every label, whatever its key, as nodeselect does."""
 
 _STRUCT_TEST = """
 WHERE labels.region = 'us-east'
@@ -58,10 +58,11 @@ WHERE labels.region = 'us-east'
   AND labels.debug IS NULL
 """
 
+# Looks at some 20,000 lines first, and makes a column of each key it has seen there. A key that
+# comes later only is an error or is lost.
 _DUCKDB_AUTO = f"SELECT count(*) FROM read_json($file) {_STRUCT_TEST}"
-"""Looks at some 20,000 lines first, and makes a column of each key it has seen there. A key that
-comes later only is an error or is lost."""
 
+# Declares the five keys of the selector, and skips all others.
 _DUCKDB_FIVE = f"""
 SELECT count(*)
 FROM read_json(
@@ -72,7 +73,6 @@ FROM read_json(
 )
 {_STRUCT_TEST}
 """
-"""Is told the five keys that the question needs, and skips all others."""
 
 _ASK_DUCKDB = """
 import sys, duckdb
@@ -86,7 +86,7 @@ def _duckdb(statement: str) -> Callable[[str], list[str]]:
 
 
 def arguments_of_nodeselect(file: str) -> list[str]:
-    """Give what stands behind ``nodeselect match``."""
+    """Return the arguments of ``nodeselect match``."""
     return ["-l", FIVE, "-n", file, "-o", "name"]
 
 

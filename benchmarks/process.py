@@ -29,11 +29,11 @@ NODESELECT = str(Path(sysconfig.get_path("scripts"), "nodeselect"))
 """The command as it is installed beside the interpreter."""
 
 _STARTED = str(Path(__file__).with_name("started.py"))
+# Without PYTHONDONTWRITEBYTECODE and its like, which make a start slower than a user's.
 _ENVIRONMENT = {name: text for name, text in os.environ.items() if not name.startswith("PYTHON")}
-"""Without PYTHONDONTWRITEBYTECODE and its like, which make a start slower than a user's."""
 
+# What the system counts memory in, to a MB: bytes there, KiB elsewhere.
 _UNIT = 1e6 if sys.platform == "darwin" else 1e6 / 1024
-"""What the system counts memory in, to a MB: bytes there, KiB elsewhere."""
 
 
 class Run(NamedTuple):
@@ -50,7 +50,7 @@ class Run(NamedTuple):
 
 
 def run(command: Sequence[str]) -> Run:
-    """Run ``command`` to its end. A peak of less than some 10 MB is not told from one of 10 MB.
+    """Run ``command`` to its end. Peaks below 10 MB all read as 10 MB.
 
     :raises RuntimeError: when it does not end well.
     """
@@ -74,7 +74,7 @@ def run(command: Sequence[str]) -> Run:
 
 
 def own_peak() -> float:
-    """Give the largest resident memory of this process so far, in MB.
+    """Return the largest resident memory of this process so far, in MB.
 
     On Linux without what the process held that started it, which ``ru_maxrss`` counts.
     """
@@ -87,7 +87,7 @@ def own_peak() -> float:
 
 
 def own_resident() -> float:
-    """Give the resident memory of this process now, in MB. Linux only."""
+    """Return the resident memory of this process now, in MB. Linux only."""
     pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
     return pages * resource.getpagesize() / 1e6
 
@@ -117,7 +117,7 @@ def peak_together(command: Sequence[str]) -> float | None:
 
 
 def _family(process: int) -> list[int]:
-    """Give the process and its children."""
+    """Return the process and its children."""
     try:
         children = Path(f"/proc/{process}/task/{process}/children").read_text(encoding="ascii")
     except OSError:  # it has just ended

@@ -1,4 +1,4 @@
-"""What is asked of the fleet: selectors of every kind, and what is wanted of their answers.
+"""The queries: selectors of every kind, and what is read of their answers.
 
 ``SELECTORS`` are those that stay the same; those that no inventory has seen yet are made in any
 number by the functions, each another one.
@@ -44,7 +44,7 @@ SELECTORS: dict[str, Selector] = {
 
 
 class Question(NamedTuple):
-    """A selector, and what of its answer is wanted."""
+    """A selector, and what is read of its answer."""
 
     name: str
     """What a table calls the selector."""
@@ -52,30 +52,30 @@ class Question(NamedTuple):
     wanted: str
     """``count``, ``set``, ``ids``, ``first`` (the first ten ids) or ``facet`` (by zone)."""
     others: Callable[[], Iterator[Selector]] | None = None
-    """Gives more selectors of the kind, where it matters whether one was asked before."""
+    """Returns more selectors of the kind, if it matters whether one was used before."""
 
 
 def lists_of_racks(number: int) -> Iterator[Selector]:
-    """Give selectors ``rack in (…)`` of so many of the 2,000 racks: 2,000 different ones."""
+    """Yield selectors ``rack in (…)`` with this number of racks, all different."""
     for first in range(2_000):
         racks = [f"rack-{(7 * first + at) % 2_000:04d}" for at in range(number)]
         yield Selector.parse(f"rack in ({','.join(racks)})")
 
 
 def some_ids(number: int, n: int, at: int = 0) -> Selector:
-    """Give a selector of two labels and so many ids, spread over a fleet of ``n``."""
+    """Return a selector of two labels and ``number`` ids, spread over a fleet of ``n``."""
     step = max(1, n // number)
     ids = [f"node-{(at + step * place) % n:07d}" for place in range(min(number, n))]
     return Selector.of(match_ids=ids, match_expressions=["tier in (premium,standard)", "!debug"])
 
 
 def ids_never_seen(number: int, n: int) -> Iterator[Selector]:
-    """Give selectors such as ``some_ids``, each of other ids, as long as there are others."""
+    """Return selectors such as ``some_ids``, each of other ids, as long as there are others."""
     return (some_ids(number, n, at) for at in range(max(1, n // number)))
 
 
 def five_never_seen(word: str) -> Iterator[Selector]:
-    """Give selectors of five requirements that differ from ``FIVE`` in what is not wanted.
+    """Return selectors of five requirements that differ from ``FIVE`` in the excluded value.
 
     Another word gives others.
     """
@@ -83,7 +83,7 @@ def five_never_seen(word: str) -> Iterator[Selector]:
 
 
 def questions(n: int) -> tuple[Question, ...]:
-    """Give what all peers are asked about a fleet of ``n``."""
+    """Return the queries for all peers, for a fleet of ``n`` nodes."""
     wanted = {
         "five": ("count", "set", "ids", "first", "facet"),
         "one rack": ("set", "ids"),

@@ -15,7 +15,7 @@ RESULTS = Path(__file__).parent / "results"
 
 
 def machine(*packages: str) -> dict[str, object]:
-    """Say what was measured, and with what."""
+    """Return what was measured, and with what."""
     return {
         "python": platform.python_version(),
         "cores": os.cpu_count(),

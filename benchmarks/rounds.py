@@ -2,7 +2,7 @@
 
 Calls that are compared with each other run in rounds: in each round every call has its turn, and
 the next round begins with another one, so that a slow moment of the machine falls on all. A short
-call is made many times in one turn, and what is told is the time of one.
+call is made many times in one turn, and the time of one is reported.
 """
 
 import time
@@ -14,8 +14,8 @@ __all__ = ["Timing", "each", "interleaved", "timings"]
 
 T = TypeVar("T")
 
+# Default length of a turn, in nanoseconds.
 _TURN = 2_000_000
-"""Nanoseconds that a turn takes, unless another number is given."""
 
 
 class Timing(NamedTuple):
@@ -32,7 +32,7 @@ class Timing(NamedTuple):
 def interleaved(
     calls: Mapping[str, Callable[[], object]], rounds: int, turn: int = _TURN
 ) -> dict[str, Timing]:
-    """Time ``calls`` in so many rounds, after one that is not counted.
+    """Time ``calls`` in this number of rounds, after one that is not counted.
 
     :param turn: nanoseconds that a turn takes; with 0 it is a single call, which finds the caches
         of the processor filled by the others.
@@ -53,7 +53,7 @@ def interleaved(
 def each(arguments: Iterable[T], call: Callable[[T], object]) -> Timing:
     """Time ``call`` once for each argument; arguments are made outside of the time.
 
-    The clock is in it: some 0.1 µs. Of single calls, time of the processor is not told apart.
+    The clock is in it: some 0.1 µs. The CPU time of single calls is not measured separately.
     """
     walls = []
     for argument in arguments:
@@ -70,12 +70,12 @@ def timings(walls: list[float] | list[int], cpus: list[float] | list[int]) -> Ti
 
 
 def _us(nanoseconds: float) -> float:
-    """Give microseconds, with four digits."""
+    """Return microseconds, with four digits."""
     return float(f"{nanoseconds / 1e3:.4g}")
 
 
 def _times(call: Callable[[], object], turn: int) -> int:
-    """Say how often a call is made in one turn. Makes it some times, unmeasured."""
+    """Return how often a call is made in one turn. Makes it some times, unmeasured."""
     times = 1
     while True:
         wall, _ = _turn(call, times)
@@ -85,7 +85,7 @@ def _times(call: Callable[[], object], turn: int) -> int:
 
 
 def _turn(call: Callable[[], object], times: int) -> tuple[float, float]:
-    """Give nanoseconds of one call: by the clock, and of the processor."""
+    """Return nanoseconds of one call: by the clock, and of the processor."""
     many = range(times)
     cpu = time.process_time_ns()
     begin = time.perf_counter_ns()

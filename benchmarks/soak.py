@@ -31,8 +31,8 @@ _NODES = 1_000_000
 _BETWEEN = 10.0
 _FIRST_MINUTE = 60.0
 _FLAT = 1.10
+# Answers and snapshots that are held, each for as many further turns.
 _HELD = 8
-"""Answers and snapshots that are held, each for as many further turns."""
 
 
 def main() -> None:
@@ -121,7 +121,7 @@ class _Changes:
         self.inventory.compact()
 
     def _changed(self) -> Node:
-        """Give a node that is there, with the labels of another one."""
+        """Return a node that is there, with the labels of another one."""
         return Node(self._one_of(self._ids), self._one_of(self._labels))
 
     def _replace(self) -> None:
@@ -137,7 +137,7 @@ class _Changes:
 
 
 def _slope(times: list[float], sizes: list[float]) -> float:
-    """Give the slope of the straight line through the sizes, by least squares."""
+    """Return the slope of the straight line through the sizes, by least squares."""
     time_mean, size_mean = sum(times) / len(times), sum(sizes) / len(sizes)
     spread = sum((at - time_mean) ** 2 for at in times)
     together = sum(

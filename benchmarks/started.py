@@ -1,4 +1,4 @@
-"""Runs a command as the child of a small process, and says what it took.
+"""Runs a command as the child of a small process, and measures it.
 
 Linux counts into the peak of a process what the one that started it held at that moment, and a
 benchmark holds much. Nothing is imported here that is not needed, so that little is counted.
@@ -14,7 +14,7 @@ import time
 
 
 def main() -> None:
-    """Run, measure, tell."""
+    """Run the command and report the measurements."""
     report, *command = sys.argv[1:]
     begin = time.perf_counter()
     child = os.fork()

@@ -20,7 +20,7 @@ QUESTIONS: dict[str, Callable[[Selector], object]] = {
 
 
 def on_one_key(requirements: int, operator: Operator, step: int) -> Selector:
-    """Give requirements on one key, with all the values that a selector may have.
+    """Return requirements on one key, with all the values that a selector may have.
 
     Each has the same number of values; each next one begins ``step`` values further on.
     """
@@ -44,7 +44,7 @@ def test_usual(benchmark: BenchmarkFixture, question: str) -> None:
 @pytest.mark.parametrize("number", [4, 16, 64, 256])
 @pytest.mark.parametrize("question", ["redundant", "normal-form", "implies"])
 def test_growth(benchmark: BenchmarkFixture, question: str, number: int) -> None:
-    """Ask about 4,096 refused values of one key, in so many requirements."""
+    """Analyse 4,096 excluded values of one key, in this number of requirements."""
     benchmark.group = f"algebra, 4,096 values, {question}"
     selector = on_one_key(number, Operator.NOT_IN, LIMITS.values // number)
     benchmark(QUESTIONS[question], selector)
@@ -52,7 +52,7 @@ def test_growth(benchmark: BenchmarkFixture, question: str, number: int) -> None
 
 @pytest.mark.parametrize("number", [4, 16, 64, 256])
 def test_conflict(benchmark: BenchmarkFixture, number: int) -> None:
-    """Find a conflict of 4,096 values, in so many requirements that overlap."""
+    """Find a conflict of 4,096 values, in this number of overlapping requirements."""
     benchmark.group = "algebra, 4,096 values, conflict"
     selector = on_one_key(number, Operator.IN, LIMITS.values // number // 3 + 1)
     assert benchmark(conflict, selector)

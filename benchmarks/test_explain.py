@@ -19,13 +19,13 @@ MISTAKES = {
 
 @cache
 def fleet(n: int, unique_hostname: bool = False) -> Inventory:
-    """Give an inventory of so many nodes."""
+    """Return an inventory of ``n`` nodes."""
     made = nodes(n, unique_hostname=unique_hostname)
     return Inventory(Node(node_id, labels) for node_id, labels in made)
 
 
 def test_five(benchmark: BenchmarkFixture, n: int) -> None:
-    """Explain five requirements over so many nodes."""
+    """Explain five requirements."""
     benchmark.group = "explain, five requirements"
     told = benchmark(fleet(n).explain, Selector.parse(FIVE))
     assert told.total == n

@@ -23,16 +23,16 @@ from benchmarks.inventories import (
 )
 from nodeselect import Inventory, Node
 
+# Single writes that are timed, each by itself.
 _WRITES = 5_000
-"""Single writes that are timed, each by itself."""
 
+# Upserts in one go, so that a fleet of a million is compacted twice among them.
 _SUSTAINED = 300_000
-"""Upserts in one go, so that a fleet of a million is compacted twice among them."""
 
 
 @pytest.fixture(scope="module")
 def inventory(n: int) -> Inventory:
-    """Give the fleet; every test begins with a compaction."""
+    """Return the fleet; every test begins with a compaction."""
     return inventory_of(n)
 
 

@@ -27,19 +27,19 @@ Asking = Callable[[Selector], object]
 
 @pytest.fixture(scope="session")
 def inventory(n: int) -> Inventory:
-    """Give the fleet, as it is after a compaction."""
+    """Return the fleet, as it is after a compaction."""
     return inventory_of(n)
 
 
 @pytest.fixture(scope="session")
 def changed(n: int) -> Inventory:
-    """Give the fleet with as many changes as there can be before a compaction."""
+    """Return the fleet with as many changes as there can be before a compaction."""
     return with_changes(inventory_of(n), n)
 
 
 @pytest.fixture(scope="session")
 def with_hostnames(n: int) -> Inventory:
-    """Give the fleet where each node has a label that no other one has."""
+    """Return the fleet where each node has a label that no other one has."""
     return inventory_of(n, unique_hostname=True)
 
 
@@ -98,7 +98,7 @@ def test_sample(benchmark: BenchmarkFixture, inventory: Inventory, n: int, name:
 def test_racks_first_time(
     benchmark: BenchmarkFixture, inventory: Inventory, n: int, number: int
 ) -> None:
-    """Ask for a long list of racks that was never asked for; the union of them is made."""
+    """Match a long list of racks for the first time; their union is computed."""
     benchmark.group = f"{n:,} nodes, long lists"
     _ask_each(benchmark, inventory, lists_of_racks(number), _MOST_ROUNDS)
 
@@ -116,7 +116,7 @@ def test_racks_again(
 def test_ids_first_time(
     benchmark: BenchmarkFixture, inventory: Inventory, n: int, number: int
 ) -> None:
-    """Ask for nodes by id and label that were never asked for."""
+    """Match ids and labels for the first time."""
     benchmark.group = f"{n:,} nodes, ids and labels"
     rounds = min(_MOST_ROUNDS, max(1, n // number))
     _ask_each(benchmark, inventory, ids_never_seen(number, n), rounds)
@@ -130,7 +130,7 @@ def test_ids_again(benchmark: BenchmarkFixture, inventory: Inventory, n: int, nu
 
 
 def test_never_seen(benchmark: BenchmarkFixture, inventory: Inventory, n: int) -> None:
-    """Ask a selector of five requirements that was never asked: plan it, and work the set out."""
+    """Match five requirements for the first time: plan them, and compute the set."""
     benchmark.group = f"{n:,} nodes, five requirements never seen"
     _ask_each(benchmark, inventory, five_never_seen("set"), 5 * _MOST_ROUNDS)
 
@@ -145,13 +145,13 @@ def test_plan_never_seen(benchmark: BenchmarkFixture, inventory: Inventory, n: i
     "name", ["five", "one rack", "negation alone", "everything", "team and version"]
 )
 def test_changed_set(benchmark: BenchmarkFixture, changed: Inventory, n: int, name: str) -> None:
-    """Work the set out where there are as many changes as there can be."""
+    """Compute the set with the most uncompacted changes."""
     benchmark.group = f"{n:,} nodes, most changes"
     _ask(benchmark, changed, SELECTORS[name])
 
 
 def test_changed_ids(benchmark: BenchmarkFixture, changed: Inventory, n: int) -> None:
-    """The ids, where there are as many changes as there can be."""
+    """Return the ids with the most uncompacted changes."""
     benchmark.group = f"{n:,} nodes, most changes"
     selector = SELECTORS["five"]
     assert benchmark(lambda: changed.match(selector).ids())
@@ -161,13 +161,13 @@ def test_changed_ids(benchmark: BenchmarkFixture, changed: Inventory, n: int) ->
 def test_changed_racks(
     benchmark: BenchmarkFixture, changed: Inventory, n: int, number: int
 ) -> None:
-    """A long list never asked for, where there are as many changes as there can be."""
+    """Match a long list for the first time with the most uncompacted changes."""
     benchmark.group = f"{n:,} nodes, most changes"
     _ask_each(benchmark, changed, lists_of_racks(number), _MOST_ROUNDS)
 
 
 def test_changed_first(benchmark: BenchmarkFixture, changed: Inventory, n: int) -> None:
-    """The first ten of a broad answer, where there are as many changes as there can be."""
+    """Return the first ten nodes of a broad answer with the most uncompacted changes."""
     benchmark.group = f"{n:,} nodes, most changes"
     selector = SELECTORS["negation alone"]
     assert len(benchmark(lambda: changed.match(selector).first(10))) == 10
@@ -184,7 +184,7 @@ def test_hostnames_set(
 
 
 def test_hostnames_list(benchmark: BenchmarkFixture, with_hostnames: Inventory, n: int) -> None:
-    """Ask for 500 hostnames never asked for."""
+    """Match 500 hostnames for the first time."""
     benchmark.group = f"{n:,} nodes, unique hostnames"
     _ask_each(benchmark, with_hostnames, _lists_of_hostnames(n), 20)
 
@@ -219,7 +219,7 @@ def _ask_each(
 def _each(
     benchmark: BenchmarkFixture, ask: Asking, selectors: Iterator[Selector], rounds: int
 ) -> None:
-    """Ask every selector once; it is made, parsed and hashed outside of the time."""
+    """Match each selector once; creating, parsing and hashing it is not timed."""
 
     def another() -> tuple[tuple[Selector], dict[str, object]]:
         selector = next(selectors)

@@ -20,13 +20,13 @@ CASES = {
     "no-first": {key: value for key, value in YES.items() if key != "gpu"} | {"version": "2.1.0"},
     "no-last": {key: value for key, value in YES.items() if key != "zone"} | {"debug": "true"},
 }
-"""Ten labels each: taken; refused by the first of the compiled tests; refused by the last."""
+"""Ten labels each: all tests pass; the first compiled test fails; the last one fails."""
 
 SELECTOR = Selector.parse(FIVE)
 
 
 def by_hand(labels: Mapping[str, str]) -> bool:
-    """Say what ``FIVE`` says, as one would write it for this one question."""
+    """Return what ``FIVE`` says, as one would write it for this one question."""
     return (
         "gpu" in labels
         and labels.get("region") == "us-east"
@@ -72,7 +72,7 @@ def test_one_node_read_only(benchmark: BenchmarkFixture, way: str) -> None:
 
 @pytest.fixture(scope="module")
 def inventory() -> Inventory:
-    """Give 100,000 nodes."""
+    """Return 100,000 nodes."""
     return Inventory(Node(node_id, labels) for node_id, labels in nodes(100_000))
 
 
@@ -85,7 +85,7 @@ def test_inventory_match(benchmark: BenchmarkFixture, inventory: Inventory) -> N
 
 @pytest.mark.benchmark(group="100,000 nodes")
 def test_inventory_match_everything(benchmark: BenchmarkFixture, inventory: Inventory) -> None:
-    """The same where every node is taken, so that the answer is as long as the inventory."""
+    """Match every node, so that the answer is as long as the inventory."""
     assert len(benchmark(inventory.match, Selector.everything())) == 100_000
 
 

@@ -20,7 +20,7 @@ Fleet = Callable[[int], Path]
 
 @pytest.fixture(scope="module")
 def lines(fleet_file: Fleet) -> bytes:
-    """Give 100,000 nodes as NDJSON; in memory, so that no disk is measured."""
+    """Return 100,000 nodes as NDJSON; in memory, so that no disk is measured."""
     return fleet_file(100_000).read_bytes()
 
 
@@ -40,7 +40,7 @@ def test_lines_all(benchmark: BenchmarkFixture, lines: bytes) -> None:
 
 @pytest.mark.benchmark(group="read 100,000 nodes, NDJSON")
 def test_lines_kept(benchmark: BenchmarkFixture, lines: bytes) -> None:
-    """Make only the nodes that a selector takes."""
+    """Create only the nodes that match a selector."""
     keep = Selector.parse(FIVE).matches
     assert benchmark.pedantic(read, args=(lines, keep), rounds=9, warmup_rounds=1) == 100_000
 
@@ -82,7 +82,7 @@ def test_keys(
     keys: int,
     known: bool,
 ) -> None:
-    """Decode nodes that have ten of so many keys: as keys that are known, and as a map."""
+    """Decode nodes with ten of this many keys: as known keys, and as a map."""
     monkeypatch.setattr(known_keys, "_MOST_KEYS", 1_000)
     others = dict.fromkeys([f"key-{number}" for number in range(keys - 12)], "true")
     data = json.dumps({"id": "all", "labels": others}, separators=(",", ":")).encode()
@@ -96,7 +96,7 @@ def test_keys(
 def test_piece(
     benchmark: BenchmarkFixture, monkeypatch: pytest.MonkeyPatch, lines: bytes, kib: int
 ) -> None:
-    """Decode so many KiB of lines at a time.
+    """Decode this many KiB of lines at a time.
 
     The fast way refuses a piece that is larger than the labels of one node may be, since it does
     not look at their size; that bound is lifted here, so that only the size of the piece counts.
