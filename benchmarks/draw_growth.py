@@ -22,7 +22,7 @@ _QUESTIONS = {
     "negation alone, set": "environment!=prod",
     "team and version, set": "team and version",
     "five, set, most changes": "five, most changes",
-    "100 racks, never asked before": "100 racks, first time",
+    "100 racks, never seen": "100 racks, first time",
 }
 
 

@@ -31,7 +31,7 @@ _NODES = 1_000_000
 _LARGE = 1_000_000
 _ROUNDS = 7
 
-_FIRST = "nodeselect, never asked before"
+_FIRST = "nodeselect, never seen"
 
 OURS = "nodeselect"
 """Comes first: the others are compared with it."""
