@@ -42,12 +42,11 @@ def inventory_of(
     n: int,
     *,
     unique_hostname: bool = False,
-    indexed: bool = True,
     compact_at: float | None = None,
 ) -> Inventory:
     """Make the inventory of a fleet. Nothing compacts it unless ``compact_at`` says so."""
     fleet = fleet_nodes(n, unique_hostname)
-    return Inventory(fleet, indexed=indexed, compact_at=compact_at)
+    return Inventory(fleet, compact_at=compact_at)
 
 
 def changed_nodes(inventory: Inventory, n: int, number: int) -> list[Node]:

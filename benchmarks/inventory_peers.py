@@ -12,6 +12,7 @@ Needs the packages ``polars`` and ``duckdb``.
 import gc
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import Protocol
@@ -19,11 +20,11 @@ from typing import Protocol
 from benchmarks.by_hand import ByHand
 from benchmarks.databases import DuckDB, Polars, SQLite
 from benchmarks.fleet import fleet_file
-from benchmarks.inventories import inventory_of
+from benchmarks.inventories import fleet_nodes, inventory_of
 from benchmarks.questions import Question, questions
 from benchmarks.record import machine, print_times, write
 from benchmarks.rounds import Timing, each, interleaved
-from nodeselect import Inventory, Selector
+from nodeselect import Inventory, Node, Selector
 
 __all__ = ["OURS", "Ours", "Peer", "compare", "peers"]
 
@@ -58,7 +59,32 @@ class Ours:
             "set": lambda: None in match(selector),
             "ids": lambda: match(selector).ids(),
             "first": lambda: [node.id for node in match(selector).first(10)],
-            "facet": lambda: match(selector).facet("zone"),
+            "facet": lambda: match(selector).value_counts("zone"),
+        }
+        return ways[question.wanted]
+
+
+class NoIndex:
+    """A list of nodes, each of which is tested by the selector's predicate."""
+
+    def __init__(self, nodes: list[Node]) -> None:
+        self._nodes = nodes
+
+    def asked(self, question: Question) -> Callable[[], object]:
+        """Prepare a question."""
+        nodes, matches = self._nodes, question.selector.matches
+
+        def matching() -> Iterator[Node]:
+            return (node for node in nodes if matches(node.labels, node.id))
+
+        ways: dict[str, Callable[[], object]] = {
+            "count": lambda: sum(1 for _ in matching()),
+            "set": lambda: list(matching()),
+            "ids": lambda: [node.id for node in matching()],
+            "first": lambda: [node.id for node in islice(matching(), 10)],
+            "facet": lambda: Counter(
+                node.labels["zone"] for node in matching() if "zone" in node.labels
+            ),
         }
         return ways[question.wanted]
 
@@ -96,7 +122,7 @@ def peers(n: int) -> tuple[dict[str, Peer], dict[str, float]]:
             "DuckDB, text": lambda: DuckDB(file, enum=False),
             "SQLite": lambda: SQLite(n),
             "by hand": lambda: ByHand(n),
-            "no index": lambda: Ours(inventory_of(n, indexed=False)),
+            "no index": lambda: NoIndex(list(fleet_nodes(n))),
         }
     made: dict[str, Peer] = {}
     seconds: dict[str, float] = {}

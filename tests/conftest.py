@@ -5,7 +5,6 @@ import io
 import os
 import re
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,7 +13,6 @@ from hypothesis import settings
 from nodeselect.cli.app import run as run_cli
 from tests import golden, literals
 from tests.cli.running import FLEET, PLAIN, Ended, Run
-from tests.inventory.small import small_segments
 
 settings.register_profile("desk", deadline=None, print_blob=True)
 settings.register_profile("ci", deadline=None, print_blob=True, derandomize=True)
@@ -74,10 +72,3 @@ def fleet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     monkeypatch.chdir(tmp_path)
     Path("fleet.ndjson").write_text(FLEET)
     return "fleet.ndjson"
-
-
-@pytest.fixture(name="small_segments")
-def small_segments_fixture() -> Iterator[None]:
-    """Low thresholds for one test: see :mod:`tests.inventory.small`."""
-    with small_segments():
-        yield

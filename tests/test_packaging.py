@@ -22,7 +22,6 @@ DATA = {
     "jobs/models/job.schema.json",
     "render/html/page.css",
     "render/html/page.jinja",
-    "render/html/page.jinja",
     "render/html/page.js",
 }
 

@@ -1,4 +1,4 @@
-"""An inventory gives the verdicts of Kubernetes, by every way to the answer."""
+"""An inventory gives the verdicts of Kubernetes, however it was built."""
 
 from collections.abc import Callable
 
@@ -6,53 +6,48 @@ import pytest
 
 from nodeselect import Inventory, Node, Selector
 from tests.conformance.vectors import VECTORS, Vector
-from tests.inventory.small import FEW, small_segments
+from tests.inventory.small import FEW, small_inventory
 
 ACCEPTED = [vector for vector in VECTORS if vector.accepted]
 
 
-def unindexed(nodes: list[Node]) -> Inventory:
-    """Test the nodes one by one."""
-    return Inventory(nodes, indexed=False)
-
-
 def few(nodes: list[Node]) -> Inventory:
-    """Make an inventory of few nodes."""
+    """Build an inventory whose nodes are so few that each is tested."""
     return Inventory(nodes)
 
 
-def growing(nodes: list[Node]) -> Inventory:
-    """Put the nodes in one after the other, all into the index of changes."""
-    inventory = Inventory(compact_at=None)
+def delta(nodes: list[Node]) -> Inventory:
+    """Add the nodes one by one, so that they are in the index of the delta."""
+    inventory = small_inventory(compact_at=None)
     for node in [*nodes, *_others()]:
         inventory.upsert(node)
-    assert inventory._moment.store.segment is None
+    assert inventory.pending_changes == len(inventory)
     return inventory
 
 
 def segment(nodes: list[Node]) -> Inventory:
-    """Make an index in bulk, of the nodes and a few others."""
-    inventory = Inventory([*nodes, *_others()])
-    assert inventory._moment.store.segment is not None
+    """Index the nodes and a few others in bulk."""
+    inventory = small_inventory([*nodes, *_others()])
+    assert inventory.memory()["node table"] > 0
     return inventory
 
 
 def compacted(nodes: list[Node]) -> Inventory:
-    """Make an index in bulk of nodes that have changed since there was one, and of others."""
-    inventory = Inventory([Node(node.id, {"old": "label"}) for node in [*nodes, *_others()]])
+    """Index the nodes in bulk after each has replaced another version."""
+    inventory = small_inventory([Node(node.id, {"old": "label"}) for node in [*nodes, *_others()]])
     inventory.apply(nodes)
     inventory.compact()
-    assert inventory._moment.store.segment is not None
+    assert inventory.pending_changes == 0
     return inventory
 
 
-def changed(nodes: list[Node]) -> Inventory:
-    """Put the nodes in the place of those that an index was made of."""
-    inventory = Inventory(
+def replaced(nodes: list[Node]) -> Inventory:
+    """Replace the nodes that were indexed in bulk."""
+    inventory = small_inventory(
         [Node(node.id, {"old": "label"}) for node in [*nodes, *_others()]], compact_at=None
     )
     inventory.apply(nodes)
-    assert inventory._moment.nodes == len(nodes)
+    assert inventory.pending_changes == len(nodes)
     return inventory
 
 
@@ -68,11 +63,10 @@ def matched(vector: Vector, build: Callable[[list[Node]], Inventory]) -> list[st
     return [node_id for node_id in answer.ids() if node_id.startswith("n-")]
 
 
-@pytest.mark.parametrize("build", [unindexed, few, growing, segment, compacted, changed])
+@pytest.mark.parametrize("build", [few, delta, segment, compacted, replaced])
 def test_match(build: Callable[[list[Node]], Inventory]) -> None:
     """The answer has the nodes that Kubernetes matches and no others, in inventory order."""
-    with small_segments():
-        answers = {vector.id: matched(vector, build) for vector in ACCEPTED}
+    answers = {vector.id: matched(vector, build) for vector in ACCEPTED}
     assert answers == {
         vector.id: [f"n-{at}" for at, verdict in enumerate(vector.matches) if verdict]
         for vector in ACCEPTED

@@ -203,8 +203,8 @@ def test_numbers_alone() -> None:
     ("examples", "error", "message"),
     [
         (-1, ValueError, "examples must not be negative"),
-        (1.5, TypeError, "examples is an int, not float"),
-        (None, TypeError, "examples is an int, not NoneType"),
+        (1.5, TypeError, "examples must be an int, not float"),
+        (None, TypeError, "examples must be an int, not NoneType"),
     ],
 )
 def test_no_number_of_examples(examples: int, error: type[Exception], message: str) -> None:
@@ -371,7 +371,7 @@ def test_the_work_does_not_grow_with_values(monkeypatch: pytest.MonkeyPatch) -> 
     """On a key that tells nodes apart, values are neither counted nor compared."""
     nodes = [Node(f"n-{number}", {"host": f"host-{number}"}) for number in range(12_000)]
     inventory = Inventory(nodes)
-    monkeypatch.setattr(counting, "facet", None)
+    monkeypatch.setattr(counting, "value_counts", None)
     told = inventory.explain(Selector.parse("host=hots-1,host>5"))
     assert told.requirements[0].note == "no node has this value (12,000 nodes have the label)"
 

@@ -17,6 +17,7 @@ from nodeselect.explain.explanation import Hint
 from nodeselect.explain.similarity import Known
 from nodeselect.index.node_table import NodeTable
 from nodeselect.index.postings import Postings
+from nodeselect.index.tuning import DEFAULT, Tuning
 from nodeselect.inventory import statistics as counting
 from nodeselect.inventory.store import Store
 from tests import golden
@@ -74,10 +75,10 @@ def shown(found: tuple[Hint, ...]) -> str:
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row["question"])
-@pytest.mark.parametrize("indexed", [True, False])
-def test_table(row: golden.Row, indexed: bool) -> None:
-    """Each mistake is told as the table says, with and without an index, and can be printed."""
-    told = Inventory(FLEET, indexed=indexed).explain(selector_of(row["question"]))
+@pytest.mark.parametrize("tuning", [DEFAULT, Tuning(max_unsegmented=2)], ids=["few", "segment"])
+def test_table(row: golden.Row, tuning: Tuning) -> None:
+    """Each mistake is told as the table says, with and without a segment, and can be printed."""
+    told = Inventory(FLEET, _tuning=tuning).explain(selector_of(row["question"]))
     row.check(said=shown(told.hints))
     assert not unprintable(shown(told.hints))
 
@@ -161,7 +162,7 @@ def test_few_values_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def _store_of(nodes: list[Node]) -> tuple[Store, Postings]:
     moment = Inventory(nodes)._moment
-    return moment.store, moment.everything()
+    return moment.store, moment.live()
 
 
 def test_a_key_with_many_values_is_not_searched(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -180,12 +181,11 @@ def test_a_key_with_many_values_is_not_searched(monkeypatch: pytest.MonkeyPatch)
     ]
 
 
-@pytest.mark.parametrize("indexed", [True, False])
-def test_many_keys_are_not_searched(monkeypatch: pytest.MonkeyPatch, indexed: bool) -> None:
+def test_many_keys_are_not_searched(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where there are very many keys, none is looked for."""
     monkeypatch.setattr(vocabulary, "_MANY", 3)
     node = Node("n", {"aaaa": "vv", "bbbb": "", "cccc": "", "dddd": ""})
-    inventory = Inventory([node], indexed=indexed)
+    inventory = Inventory([node])
     assert inventory.explain(Selector.parse("aaab=vv")).hints == ()
 
 

@@ -1,44 +1,40 @@
-"""The order of ordinals: nodes with the same labels stand together, and answers do not change."""
+"""The order of ordinals: equal nodes are adjacent, and answers do not depend on the order."""
 
 from itertools import groupby
 from random import Random
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nodeselect import Inventory, Node, Selector
-from nodeselect.index import cluster as clustering
+from nodeselect import Node, Selector
 from nodeselect.index import postings
 from nodeselect.index.cluster import Clustered, cluster
-from nodeselect.index.encode import code
+from nodeselect.index.encode import encode
+from nodeselect.index.tuning import Tuning
 from nodeselect.readers.columnar import to_blocks
-from tests.inventory.small import small_segments
+from tests.inventory.small import SMALL, small_inventory
 from tests.naive import matches
 from tests.property.strategies import labels, selectors
 
 Fleet = list[dict[str, str]]
 
+CELL = 10
+CELLS_OF_TEN = Tuning(cell_size=CELL)
 
-def clustered(fleet: Fleet) -> Clustered:
-    """Order maps of labels."""
-    return cluster(code(to_blocks((f"n-{at}", each, None, None) for at, each in enumerate(fleet))))
+
+def clustered(fleet: Fleet, tuning: Tuning = CELLS_OF_TEN) -> Clustered:
+    """Cluster nodes with these labels."""
+    rows = ((f"n-{rank}", node_labels, None, None) for rank, node_labels in enumerate(fleet))
+    return cluster(encode(to_blocks(rows)), tuning)
 
 
 def in_order(fleet: Fleet) -> Fleet:
-    """Give maps of labels in clustered order."""
+    """Return the labels of nodes in clustered order."""
     return [fleet[rank] for rank in clustered(fleet).ranks.tolist()]
 
 
-@pytest.fixture(name="cell")
-def low_cell(monkeypatch: pytest.MonkeyPatch) -> int:
-    """Cells of ten nodes."""
-    monkeypatch.setattr(clustering, "_CELL", 10)
-    return 10
-
-
 def random_fleet(count: int, sizes: dict[str, int], share: float = 1.0) -> Fleet:
-    """Make maps of labels with keys of so many values, carried by a share of the nodes."""
+    """Return random labels with a number of values for each key, which a share of nodes has."""
     random = Random(1)
     return [
         {key: str(random.randrange(size)) for key, size in sizes.items() if random.random() < share}
@@ -49,8 +45,7 @@ def random_fleet(count: int, sizes: dict[str, int], share: float = 1.0) -> Fleet
 @given(st.lists(labels(), min_size=1, max_size=30))
 def test_ranks_and_ordinals_are_each_others_inverse(fleet: Fleet) -> None:
     """Each rank has one ordinal and each ordinal one rank."""
-    with small_segments():
-        order = clustered(fleet)
+    order = clustered(fleet, SMALL)
     ranks, ordinals = order.ranks.tolist(), order.ordinals.tolist()
     assert sorted(ranks) == list(range(len(fleet)))
     assert [ordinals[rank] for rank in ranks] == list(range(len(fleet)))
@@ -58,18 +53,17 @@ def test_ranks_and_ordinals_are_each_others_inverse(fleet: Fleet) -> None:
 
 @given(st.lists(labels(), min_size=1, max_size=30))
 def test_the_index_is_of_the_nodes_at_their_ordinals(fleet: Fleet) -> None:
-    """A value's postings hold the ordinals of just the nodes that have it."""
-    with small_segments():
-        order = clustered(fleet)
+    """The postings of a value are the ordinals of exactly the nodes that have it."""
+    order = clustered(fleet, SMALL)
     for key in order.labels.keys:
-        for value, held in order.labels.values(key).items():
-            found = [held] if isinstance(held, int) else list(postings.ordinals(held))
-            ranks = sorted(order.ranks[found].tolist())
-            assert ranks == [at for at, each in enumerate(fleet) if each.get(key) == value]
+        for value, stored in order.labels.values(key).items():
+            ordinals = [stored] if isinstance(stored, int) else list(postings.ordinals(stored))
+            ranks = sorted(order.ranks[ordinals].tolist())
+            assert ranks == [rank for rank, node in enumerate(fleet) if node.get(key) == value]
 
 
-def test_nodes_of_one_cell_stand_together(cell: int) -> None:
-    """Keys of few values are runs; within a cell nodes stand in inventory order."""
+def test_nodes_of_one_cell_are_adjacent() -> None:
+    """Keys of few values are runs; within a cell nodes are in inventory order."""
     fleet = random_fleet(200, {"two": 2, "four": 4, "many": 50})
     order = clustered(fleet)
     for key, most in (("two", 2), ("four", 8)):
@@ -78,27 +72,27 @@ def test_nodes_of_one_cell_stand_together(cell: int) -> None:
         order.ranks.tolist(), key=lambda rank: (fleet[rank]["two"], fleet[rank]["four"])
     )
     for _, ranks in cells:
-        some = list(ranks)
-        assert some == sorted(some)
+        cell = list(ranks)
+        assert cell == sorted(cell)
 
 
-def test_no_key_is_added_beyond_the_size_of_a_cell(cell: int) -> None:
-    """Keys are sorted by while a cell can be expected to hold so many nodes, and not beyond."""
-    enough = random_fleet(2 * 3 * cell, {"two": 2, "three": 3})
+def test_no_key_is_added_beyond_the_size_of_a_cell() -> None:
+    """A key is added to the sort order only if a cell is still expected to be large enough."""
+    enough = random_fleet(2 * 3 * CELL, {"two": 2, "three": 3})
     assert len(list(groupby((each["two"], each["three"]) for each in in_order(enough)))) == 6
     too_few = enough[1:]
     assert len(list(groupby(each["two"] for each in in_order(too_few)))) == 2
     assert len(list(groupby(each["three"] for each in in_order(too_few)))) > 6
 
 
-def test_absence_is_a_value(cell: int) -> None:
-    """Of a key that some lack, those without it stand together too."""
+def test_absence_is_a_value() -> None:
+    """The nodes without a key are adjacent, too."""
     fleet = random_fleet(100, {"gpu": 1}, share=0.5)
     assert [key for key, _ in groupby("gpu" in each for each in in_order(fleet))] == [False, True]
 
 
-def test_of_keys_with_as_many_values_the_most_carried_is_first(cell: int) -> None:
-    """Where only one of two keys can be sorted by, it is the one that more nodes carry."""
+def test_of_keys_with_equally_many_values_the_most_frequent_is_first() -> None:
+    """If only one of two keys fits into the sort order, it is the one that more nodes have."""
     fleet = [
         {"seldom": str(at % 2), "often": str(at // 2 % 2)}
         if at % 3
@@ -108,24 +102,20 @@ def test_of_keys_with_as_many_values_the_most_carried_is_first(cell: int) -> Non
     assert len(list(groupby(each["often"] for each in in_order(fleet)))) == 2
 
 
-def test_the_order_does_not_depend_on_the_order_of_labels(cell: int) -> None:
-    """Labels in another order within their nodes give the same order of nodes."""
+def test_the_order_does_not_depend_on_the_order_of_labels() -> None:
+    """The order of the labels within a node does not change the order of nodes."""
     fleet = random_fleet(300, {"a": 2, "b": 3, "c": 40}, share=0.8)
-    turned = [dict(reversed(each.items())) for each in fleet]
-    assert clustered(fleet).ranks.tolist() == clustered(fleet).ranks.tolist()
-    assert in_order(fleet) == in_order(turned)
+    reversed_fleet = [dict(reversed(each.items())) for each in fleet]
+    assert in_order(fleet) == in_order(reversed_fleet)
 
 
 @given(st.lists(labels(), min_size=5, max_size=30), selectors())
 def test_clustered_answers_are_the_same(fleet: Fleet, selector: Selector) -> None:
-    """Whatever the order of ordinals is, answers are the nodes taken in inventory order."""
-    nodes = [Node(f"n-{at}", each) for at, each in enumerate(fleet)]
-    taken = [
+    """An answer is in inventory order, whatever the order of ordinals."""
+    nodes = [Node(f"n-{rank}", node_labels) for rank, node_labels in enumerate(fleet)]
+    matching = [
         node.id
         for node in nodes
         if matches(selector.requirements, selector.ids, node.labels, node.id)
     ]
-    with small_segments():
-        inventory = Inventory(nodes)
-        assert inventory._moment.store.segment is not None
-        assert inventory.match(selector).ids() == taken
+    assert small_inventory(nodes).match(selector).ids() == matching

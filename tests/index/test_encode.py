@@ -5,14 +5,12 @@ import json
 from collections.abc import Callable
 from typing import BinaryIO
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from nodeselect import Inventory, InventoryError, Node, Selector
-from nodeselect.index.arrays import stable_order
-from nodeselect.index.encode import code
+from nodeselect.index.encode import encode
 from nodeselect.node import NodeRow
 from nodeselect.readers.columnar import Block, Columns, to_blocks
 from nodeselect.readers.formats.typed_ndjson import TypedDecoder
@@ -38,7 +36,7 @@ def test_columns_are_coded_as_the_nodes_that_they_hold(some: list[tuple[Columns,
     """In columns or as they are, mixed as they come: the rows give the same nodes."""
     mixed: list[Block] = [list(block) if whole else block for block, whole in some]
     nodes: list[NodeRow] = [parts for block, _ in some for parts in block]
-    rows, plain = code(mixed), code(to_blocks(nodes))
+    rows, plain = encode(mixed), encode(to_blocks(nodes))
     assert [rows.node(rank) for rank in range(len(rows))] == [
         Node._trusted(*each) for each in nodes
     ]
@@ -50,18 +48,8 @@ def test_columns_are_coded_as_the_nodes_that_they_hold(some: list[tuple[Columns,
 
 def test_blocks_without_nodes() -> None:
     """A piece of which nothing is wanted adds nothing."""
-    assert len(code([[], [("n-1", {}, None, None)], []])) == 1
-    assert len(code([])) == 0
-
-
-@given(st.lists(st.integers(0, 2**32 - 1) | st.integers(0, 3), max_size=40))
-def test_stable_order(numbers: list[int]) -> None:
-    """Numbers of any width are put in order, equal ones as they stood."""
-    expected = sorted(range(len(numbers)), key=numbers.__getitem__)
-    assert stable_order(np.array(numbers, np.uint32)).tolist() == expected
-    narrow = [number & 0xFFFF for number in numbers]
-    expected = sorted(range(len(narrow)), key=narrow.__getitem__)
-    assert stable_order(np.array(narrow, np.uint16)).tolist() == expected
+    assert len(encode([[], [("n-1", {}, None, None)], []])) == 1
+    assert len(encode([])) == 0
 
 
 def line(number: int) -> str:

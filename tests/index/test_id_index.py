@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nodeselect import Inventory, InventoryError, Node, Selector
-from nodeselect.index import id_index as id_table
+from nodeselect import InventoryError, Node, Selector
+from nodeselect.index import id_index
 from nodeselect.index.id_index import IdIndex
+from tests.inventory.small import small_inventory
 
 HASHES: list[Callable[[object], int]] = [
     hash,
@@ -28,7 +29,7 @@ def hashed_fixture(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPat
         number: int = HASHES[request.param](text)
         return (number + 2**63) % 2**64 - 2**63
 
-    monkeypatch.setattr(id_table, "hash", hashed, raising=False)
+    monkeypatch.setattr(id_index, "hash", hashed, raising=False)
 
 
 def table(ids: list[str]) -> IdIndex:
@@ -55,7 +56,7 @@ def test_find_each(hashed: None) -> None:
     objects[:] = [None if at % 3 == 2 else f"web-{at % 7}" for at in range(90)]
     names = IdIndex(objects)
     for name in (*(f"web-{number}" for number in range(7)), "web", "web-7", ""):
-        assert sorted(names.find_each(name)) == [at for at in range(90) if objects[at] == name]
+        assert sorted(names.find_every(name)) == [at for at in range(90) if objects[at] == name]
 
 
 def test_find_all(hashed: None) -> None:
@@ -73,22 +74,22 @@ def test_an_empty_table(hashed: None) -> None:
     ids = table([])
     assert ids.find("n-1") is None
     assert list(ids.find_all(["n-1", "n-2"])) == []
-    assert ids.find_twice() is None
+    assert ids.find_duplicate() is None
 
 
 def test_find_twice(hashed: None) -> None:
     """Of ids that stand there twice the one whose second place is first is given."""
-    assert table(IDS).find_twice() is None
-    assert table(["a", "b", "c", "b", "a"]).find_twice() == (1, 3)
-    assert table(["a", "a"]).find_twice() == (0, 1)
-    assert table(["c", "a", "b", "a", "c", "c"]).find_twice() == (1, 3)
+    assert table(IDS).find_duplicate() is None
+    assert table(["a", "b", "c", "b", "a"]).find_duplicate() == (1, 3)
+    assert table(["a", "a"]).find_duplicate() == (0, 1)
+    assert table(["c", "a", "b", "a", "c", "c"]).find_duplicate() == (1, 3)
 
 
 @given(st.lists(st.text(max_size=2), max_size=12), st.lists(st.text(max_size=2), max_size=12))
 def test_a_table_is_a_dict(ids: list[str], wanted: list[str]) -> None:
     """What a dict of ranks says of any ids, the table says, and it tells the first duplicate."""
     twice = next(((ids.index(each), at) for at, each in enumerate(ids) if each in ids[:at]), None)
-    assert table(ids).find_twice() == twice
+    assert table(ids).find_duplicate() == twice
     different = list(dict.fromkeys(ids))
     ranks = {node_id: rank for rank, node_id in enumerate(different)}
     made = table(different)
@@ -98,9 +99,9 @@ def test_a_table_is_a_dict(ids: list[str], wanted: list[str]) -> None:
     assert sorted(made.find_all(asked)) == found
 
 
-def test_an_inventory_whose_ids_share_hashes(hashed: None, small_segments: None) -> None:
+def test_an_inventory_whose_ids_share_hashes(hashed: None) -> None:
     """Shared hashes cost time and nothing else: what is found, changed and refused is the same."""
-    inventory = Inventory(Node(node_id, {"at": node_id}) for node_id in IDS)
+    inventory = small_inventory(Node(node_id, {"at": node_id}) for node_id in IDS)
     many = Selector.of(match_ids=[*IDS[::2], "n-unknown"])
     assert inventory.match(many).ids() == IDS[::2]
     assert inventory.match(Selector.of(match_ids=["n-5", "n-6"])).ids() == ["n-5", "n-6"]
@@ -109,26 +110,21 @@ def test_an_inventory_whose_ids_share_hashes(hashed: None, small_segments: None)
     assert inventory["n-5"].labels == {"at": "new"}
     assert "n-6" not in inventory
     with pytest.raises(InventoryError, match="two nodes have the id 'n-3'"):
-        Inventory(Node(node_id) for node_id in [*IDS, "n-3"])
+        small_inventory(Node(node_id) for node_id in [*IDS, "n-3"])
 
 
 @pytest.mark.parametrize("count", [2, 40])
-def test_duplicates_are_refused_in_the_same_words(count: int, small_segments: None) -> None:
-    """Few nodes or many, with the index or without: the same id is named."""
+def test_duplicates_are_refused_with_the_same_message(count: int) -> None:
+    """Few nodes or many: the error names the id that is repeated first."""
     nodes = [Node(f"n-{at}") for at in range(count)]
-    messages = set()
-    for indexed in (True, False):
-        with pytest.raises(InventoryError) as caught:
-            Inventory([*nodes, nodes[1], nodes[0]], indexed=indexed)
-        messages.add((caught.value.code, str(caught.value)))
-    assert messages == {
-        (
-            "duplicate-id",
-            f"two nodes have the id 'n-1': nodes 2 and {count + 1}\n  keep one of the two",
-        )
-    }
+    with pytest.raises(InventoryError) as caught:
+        small_inventory([*nodes, nodes[1], nodes[0]])
+    assert caught.value.code == "duplicate-id"
+    assert str(caught.value) == (
+        f"two nodes have the id 'n-1': nodes 2 and {count + 1}\n  keep one of the two"
+    )
 
 
-def test_bytes() -> None:
-    """An id takes at most sixteen bytes in the table, where there are some."""
-    assert 8 * len(IDS) <= table(IDS).bytes <= 16 * len(IDS)
+def test_memory() -> None:
+    """The index takes at most sixteen bytes an id."""
+    assert 8 * len(IDS) <= table(IDS).memory_bytes() <= 16 * len(IDS)

@@ -8,14 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nodeselect import Inventory, Node, Selector
-from nodeselect.index import planner as plans
-from nodeselect.index import postings
+from nodeselect import Node, Selector
+from nodeselect.index import planner, postings
 from nodeselect.index.cluster import cluster
-from nodeselect.index.encode import code
+from nodeselect.index.encode import encode
 from nodeselect.index.label_index import LabelIndex
 from nodeselect.index.planner import Plan, PlanCache, Step, count, make_plan, run
+from nodeselect.index.tuning import DEFAULT
 from nodeselect.readers.columnar import to_blocks
+from tests.inventory.small import small_inventory
 from tests.naive import matches
 from tests.property.strategies import labels, selectors
 
@@ -33,7 +34,7 @@ FLEET = [
 def index_of(fleet: list[dict[str, str]]) -> LabelIndex:
     """Index maps of labels in bulk."""
     return cluster(
-        code(to_blocks((f"n-{at}", each, None, None) for at, each in enumerate(fleet)))
+        encode(to_blocks((f"n-{at}", each, None, None) for at, each in enumerate(fleet))), DEFAULT
     ).labels
 
 
@@ -47,53 +48,53 @@ def planned(text: str) -> Plan:
 
 def asked(steps: tuple[Step, ...]) -> list[str]:
     """Give what the steps ask for."""
-    return [str(step.asked) for step in steps]
+    return [str(step.condition) for step in steps]
 
 
 def test_the_cheapest_is_intersected_first() -> None:
     """Operands stand in the order of their bytes, whatever the number of their nodes."""
     plan = planned("all=yes,tenth=3,half=1,rare=100")
-    costs = [step.bytes for step in plan.takes]
+    costs = [step.bytes for step in plan.include]
     assert costs == sorted(costs)
-    assert asked(plan.takes)[0] != "half=1"
+    assert asked(plan.include)[0] != "half=1"
     scattered, run = postings.from_ordinals(range(0, 3_000, 3)), postings.from_range(0, 100_000)
-    steps = [Step("scattered", scattered, postings.encoded_bytes(scattered), made=False)]
-    steps.append(Step("run", run, postings.encoded_bytes(run), made=False))
-    assert asked(Plan(run, steps).takes) == ["run", "scattered"]
+    steps = [Step("scattered", scattered, postings.encoded_bytes(scattered))]
+    steps.append(Step("run", run, postings.encoded_bytes(run)))
+    assert asked(Plan(run, steps).include) == ["run", "scattered"]
 
 
 def test_the_biggest_is_subtracted_first() -> None:
     """Negations stand behind all else, the one of most bytes first; those of nothing are gone."""
     plan = planned("half!=1,rare!=100,tenth notin (3,4),half!=none,!absent")
-    assert plan.takes == ()
-    costs = [step.bytes for step in plan.drops]
+    assert plan.include == ()
+    costs = [step.bytes for step in plan.exclude]
     assert costs == sorted(costs, reverse=True)
-    assert sorted(asked(plan.drops)) == ["half in (1)", "rare in (100)", "tenth in (3,4)"]
+    assert sorted(asked(plan.exclude)) == ["half in (1)", "rare in (100)", "tenth in (3,4)"]
 
 
 def test_a_key_of_all_nodes_is_no_step() -> None:
     """That a key is there is not asked where all nodes carry it; of others it is."""
-    assert planned("all").takes == ()
-    assert asked(planned("all,rare").takes) == ["rare"]
+    assert planned("all").include == ()
+    assert asked(planned("all,rare").include) == ["rare"]
 
 
 def test_most_of_the_values_become_the_others() -> None:
     """A list of more than half of the values that there are drops the others instead."""
     plan = planned("tenth in (0,1,2,3,4,5,6,7)")
-    assert plan.takes == ()
-    assert asked(plan.drops) == ["tenth in (2 other values)"]
+    assert plan.include == ()
+    assert asked(plan.exclude) == ["tenth in (2 other values)"]
     assert len(run(plan)) == 800
-    assert asked(planned("tenth in (0,1,2,3,4)").takes) == ["tenth in (0,1,2,3,4)"]
+    assert asked(planned("tenth in (0,1,2,3,4)").include) == ["tenth in (0,1,2,3,4)"]
     rare = planned("rare in (0,100,200,300,400,500)")
-    assert asked(rare.takes) == ["rare"]
-    assert asked(rare.drops) == ["rare in (4 other values)"]
+    assert asked(rare.include) == ["rare"]
+    assert asked(rare.exclude) == ["rare in (4 other values)"]
     assert len(run(rare)) == 6
 
 
 def test_most_of_the_numbers_become_the_others() -> None:
     """Bounds are lists of the values between them, and treated so."""
-    assert asked(planned("tenth>7").takes) == ["tenth>7"]
-    assert asked(planned("tenth>2").drops) == ["tenth in (3 other values)"]
+    assert asked(planned("tenth>7").include) == ["tenth>7"]
+    assert asked(planned("tenth>2").exclude) == ["tenth in (3 other values)"]
     assert len(run(planned("tenth>2,tenth<8"))) == 500
 
 
@@ -104,43 +105,42 @@ def test_a_contradiction_asks_nothing(text: str) -> None:
     """What no node can be is answered without a look at the index."""
     with patch.object(LabelIndex, "values", side_effect=AssertionError):
         plan = planned(text)
-    assert plan.explain() == "take nothing: 0 nodes, 0 bytes"
-    assert (len(run(plan)), count(plan), plan.drops) == (0, 0, ())
+    assert str(plan) == "include nothing: 0 nodes, 0 bytes"
+    assert (len(run(plan)), count(plan), plan.exclude) == (0, 0, ())
 
 
-def test_explain() -> None:
-    """The text names each step with its sizes, in the order in which they are run."""
+def test_text() -> None:
+    """The text shows each step with its sizes, in the order in which they are run."""
     plan = planned("half=1,!rare,tenth notin (3,5)")
-    take, *drops = plan.explain().split("\n")
-    assert take == f"take half=1: 500 nodes, {plan.takes[0].bytes:,} bytes"
-    assert drops == [
-        f"drop {step.asked}: {step.nodes:,} nodes, {step.bytes:,} bytes" for step in plan.drops
-    ]
-    assert {step.nodes for step in plan.drops} == {10, 200}
+    assert str(plan) == (
+        f"include half=1: 500 nodes, {plan.include[0].bytes:,} bytes\n"
+        f"exclude tenth in (3,5): 200 nodes, {plan.exclude[0].bytes:,} bytes\n"
+        f"exclude rare: 10 nodes, {plan.exclude[1].bytes:,} bytes"
+    )
 
 
 @pytest.mark.parametrize(
-    ("text", "explained"),
+    ("text", "shown"),
     [
-        pytest.param("", "take all: 1,000 nodes", id="everything"),
-        pytest.param("all", "take all: 1,000 nodes", id="a-key-of-all"),
-        pytest.param("absent", "take absent: 0 nodes, 0 bytes", id="nobody"),
-        pytest.param("!absent", "take all: 1,000 nodes", id="all-but-nobody"),
-        pytest.param("half=2", "take half=2: 0 nodes, 0 bytes", id="unknown-value"),
-        pytest.param("rare=100", "take rare=100: 1 nodes, 18 bytes", id="one-node"),
+        pytest.param("", "include all: 1,000 nodes", id="everything"),
+        pytest.param("all", "include all: 1,000 nodes", id="a-key-of-all"),
+        pytest.param("absent", "include absent: 0 nodes, 0 bytes", id="nobody"),
+        pytest.param("!absent", "include all: 1,000 nodes", id="all-but-nobody"),
+        pytest.param("half=2", "include half=2: 0 nodes, 0 bytes", id="unknown-value"),
+        pytest.param("rare=100", "include rare=100: 1 node, 18 bytes", id="one-node"),
     ],
 )
-def test_explain_whole(text: str, explained: str) -> None:
+def test_small_plans(text: str, shown: str) -> None:
     """The whole text of small plans; the text of the object is the same in one line."""
     plan = planned(text)
-    assert plan.explain() == explained
-    assert repr(plan) == f"<Plan: {explained}>"
+    assert str(plan) == shown
+    assert repr(plan) == f"<Plan: {shown}>"
 
 
-def test_explain_is_cut() -> None:
-    """A long list is not printed whole."""
+def test_a_long_list_is_truncated() -> None:
+    """A long list is not shown whole."""
     values = ",".join(f"value-{number}" for number in range(200))
-    line = planned(f"tenth notin (1,{values})").explain().split("\n")[-1]
+    line = str(planned(f"tenth notin (1,{values})")).split("\n")[-1]
     assert len(line) < 110
     assert "…" in line
 
@@ -166,93 +166,96 @@ def test_a_plan_is_the_predicate(fleet: list[dict[str, str]], selector: Selector
 def test_running_changes_nothing() -> None:
     """A plan can be run again: neither its operands nor the index are changed by it."""
     plan = planned("half=1,tenth in (1,3),rare!=100,all!=no")
-    sizes = [step.nodes for step in (*plan.takes, *plan.drops)]
+    sizes = [step.nodes for step in (*plan.include, *plan.exclude)]
     first = list(postings.ordinals(run(plan)))
     for _ in range(3):
         assert list(postings.ordinals(run(plan))) == first
         assert count(plan) == len(first)
-    assert [step.nodes for step in (*plan.takes, *plan.drops)] == sizes
+    assert [step.nodes for step in (*plan.include, *plan.exclude)] == sizes
     assert len(INDEX.everything) == len(FLEET)
 
 
-def test_plans_are_kept(small_segments: None) -> None:
-    """A selector that was asked before, in whatever order, is not planned again."""
-    inventory = Inventory(Node(f"n-{at}", {"x": str(at % 3)}) for at in range(20))
-    first = inventory.plan(Selector.parse("x=1,!y"))
-    assert inventory.plan(Selector.parse(" !y , x = 1 ")) is first
-    with patch.object(plans, "_add_steps", side_effect=AssertionError):
+def test_plans_are_cached() -> None:
+    """A selector that was used before, its requirements in any order, is not planned again."""
+    inventory = small_inventory(Node(f"n-{at}", {"x": str(at % 3)}) for at in range(20))
+    plan = inventory.plan(Selector.parse("x=1,!y"))
+    assert inventory.plan(Selector.parse(" !y , x = 1 ")) is plan
+    with patch.object(planner, "_add_steps", side_effect=AssertionError):
         assert len(inventory.match(Selector.parse("x=1,!y")).ids()) == 7
 
 
-def test_no_plan_without_a_segment(small_segments: None) -> None:
-    """Few nodes are not indexed, so there is no plan; nor is there one without the index."""
-    nodes = [Node(f"n-{at}") for at in range(20)]
-    assert Inventory(nodes[:2]).plan(Selector.everything()) is None
-    assert Inventory(nodes, indexed=False).plan(Selector.everything()) is None
-    assert Inventory(nodes).plan(Selector.everything()) is not None
+@pytest.mark.parametrize("count", [3, 20])
+def test_every_inventory_has_plans(count: int) -> None:
+    """Few nodes or many, the plan shows what each requirement selects, and what the ids select."""
+    inventory = small_inventory(Node(f"n-{at}", {"x": str(at % 3)}) for at in range(count))
+    with_value = len(range(1, count, 3))
+    [step] = inventory.plan(Selector.parse("x=1")).include
+    assert (step.condition, step.nodes) == ("x=1", with_value)
+    [step] = inventory.plan(Selector.of(match_ids=["n-1", "n-2"])).include
+    assert (step.condition, step.nodes) == ("few ids, tested one by one", 2)
+    assert inventory.plan(Selector.everything()).include == ()
 
 
 @pytest.mark.parametrize("count", [2, 20])
 @pytest.mark.parametrize("wrong", ["x=1", None, {"x": "1"}])
-def test_only_a_selector_is_planned(wrong: Any, count: int, small_segments: None) -> None:
-    """Few nodes or many: what is no selector has no plan."""
-    inventory = Inventory(Node(f"n-{at}") for at in range(count))
-    with pytest.raises(TypeError, match="this takes a Selector"):
+def test_only_a_selector_is_planned(wrong: Any, count: int) -> None:
+    """Few nodes or many: anything but a selector is a TypeError."""
+    inventory = small_inventory(Node(f"n-{at}") for at in range(count))
+    with pytest.raises(TypeError, match="expected a Selector"):
         inventory.plan(wrong)
 
 
 def test_the_number_of_plans_is_bounded() -> None:
-    """The table begins anew when it is full, and holds what was kept last."""
-    table, plan = PlanCache(1 << 20), Plan(postings.from_range(0, 9))
-    with patch.object(PlanCache, "_MOST", 3):
-        for number in range(10):
-            selector = Selector.parse(f"x={number}")
-            table.put(selector, plan)
-            assert table.get(selector) is plan
-            kept = [other for other in range(10) if table.get(Selector.parse(f"x={other}"))]
-            assert 1 <= len(kept) <= 3
+    """A full cache is emptied, and contains the plan that was added last."""
+    cache, plan = PlanCache(1 << 20, max_plans=3), Plan(postings.from_range(0, 9))
+    for number in range(10):
+        selector = Selector.parse(f"x={number}")
+        cache.put(selector, plan)
+        assert cache.get(selector) is plan
+        assert 1 <= len(cache) <= 3
 
 
 def test_the_bytes_of_plans_are_bounded() -> None:
     """What was made for plans takes no more than was allowed, but for one that is larger alone."""
     random = Random(1)
-    table = PlanCache(10_000)
+    cache = PlanCache(10_000)
     for number in range(50):
         found = postings.from_ordinals(
             sorted(random.sample(range(60_000), random.choice((5, 500, 1_500))))
         )
-        step = Step("made", found, postings.encoded_bytes(found), made=True)
-        table.put(Selector.parse(f"x={number}"), Plan(found, [step]))
-        assert 0 < table.bytes <= 10_000
+        step = Step("made", found, postings.encoded_bytes(found), is_materialized=True)
+        cache.put(Selector.parse(f"x={number}"), Plan(found, [step]))
+        assert 0 < cache.memory_bytes <= 10_000
     huge = postings.from_ordinals(range(0, 60_000, 3))
-    step = Step("made", huge, postings.encoded_bytes(huge), made=True)
-    table.put(Selector.parse("huge"), Plan(huge, [step]))
-    assert table.bytes == step.bytes
-    assert table.get(Selector.parse("x=49")) is None
+    step = Step("made", huge, postings.encoded_bytes(huge), is_materialized=True)
+    cache.put(Selector.parse("huge"), Plan(huge, [step]))
+    assert cache.memory_bytes == step.bytes
+    assert cache.get(Selector.parse("x=49")) is None
 
 
 def test_ids_of_selectors_count() -> None:
     """A plan of many ids keeps the selector that holds them: they count, known or not."""
-    table, nothing = PlanCache(100_000), Plan(postings.from_range(0, 9))
+    cache, nothing = PlanCache(100_000), Plan(postings.from_range(0, 9))
     for number in range(10):
         selector = Selector.of(match_ids=[f"n-{number}-{at}" for at in range(200)])
-        table.put(selector, nothing)
-        assert 200 * 50 < table.bytes <= 100_000
-        assert table.get(selector) is nothing
-    assert table.get(Selector.of(match_ids=[f"n-0-{at}" for at in range(200)])) is None
+        cache.put(selector, nothing)
+        assert 200 * 50 < cache.memory_bytes <= 100_000
+        assert cache.get(selector) is nothing
+    assert cache.get(Selector.of(match_ids=[f"n-0-{at}" for at in range(200)])) is None
 
 
 def test_what_the_index_holds_costs_a_plan_nothing() -> None:
     """Only unions, which were made for a plan, are counted as its memory."""
     assert planned("half=1,!rare").bytes == 0
     union = planned("tenth in (1,2)")
-    assert union.bytes == union.takes[0].bytes > 0
+    assert union.bytes == union.include[0].bytes > 0
 
 
 def test_values_that_nobody_has_do_not_count() -> None:
     """A list of two known values and many unknown ones is asked as the two."""
-    rows = code(to_blocks((f"n-{at}", {"zone": f"z{at % 500}"}, None, None) for at in range(5_000)))
+    rows = ((f"n-{at}", {"zone": f"z{at % 500}"}, None, None) for at in range(5_000))
+    table = encode(to_blocks(rows))
     unknown = ",".join(f"u{at}" for at in range(600))
-    plan = make_plan(cluster(rows).labels, Selector.parse(f"zone in (z1,z2,{unknown})"))
-    assert [step.nodes for step in plan.takes] == [20]
-    assert plan.drops == ()
+    plan = make_plan(cluster(table, DEFAULT).labels, Selector.parse(f"zone in (z1,z2,{unknown})"))
+    assert [step.nodes for step in plan.include] == [20]
+    assert plan.exclude == ()

@@ -10,17 +10,15 @@ import sys
 import time
 
 from tests.inventory.racing import race
-from tests.inventory.small import small_segments
 
 
 def main(seconds: int, seed: int = 0) -> None:
     """Race for so many seconds."""
     begun, questions, stores, races = time.monotonic(), 0, 0, 0
-    with small_segments():
-        while time.monotonic() - begun < seconds:
-            more, compacted = race(writes=5_000, readers=16, seed=seed + races)
-            questions, stores, races = questions + more, stores + compacted, races + 1
-            print(f"{races} races, {questions:,} questions, {stores:,} compactions", flush=True)
+    while time.monotonic() - begun < seconds:
+        more, compacted = race(writes=5_000, readers=16, seed=seed + races)
+        questions, stores, races = questions + more, stores + compacted, races + 1
+        print(f"{races} races, {questions:,} questions, {stores:,} compactions", flush=True)
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from random import Random
 from threading import Barrier, Thread
 
 from nodeselect import Inventory, Node, Selector, Snapshot
+from tests.inventory.small import small_inventory
 from tests.naive import matches
 
 __all__ = ["race", "run_together", "switching_often"]
@@ -74,7 +75,7 @@ def race(writes: int, readers: int, seed: int) -> tuple[int, int]:
     """
     random = Random(seed)
     fleet = {node.id: node for node in (some_node(random) for _ in range(NODES))}
-    inventory = Inventory(fleet.values(), compact_at=1.0)
+    inventory = small_inventory(fleet.values(), compact_at=1.0)
     models: list[Model] = [fleet]
     done: list[bool] = []
     kept: list[tuple[Snapshot, Selector]] = []

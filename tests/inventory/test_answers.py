@@ -9,7 +9,9 @@ import pytest
 
 from nodeselect import Inventory, Node, NodeSet, Selector
 from nodeselect.index.segment import Segment
+from nodeselect.index.tuning import DEFAULT, Tuning
 from nodeselect.inventory.delta import Delta
+from tests.inventory.small import SMALL, small_inventory
 
 X = Selector.parse("x")
 
@@ -47,47 +49,44 @@ def test_a_sample_is_in_order_and_without_repetition() -> None:
         answer.sample(-1, seed=3)
 
 
-@pytest.mark.usefixtures("small_segments")
 def test_a_sample_is_repeatable_whatever_is_compacted() -> None:
-    """The same nodes and seed give the same sample: indexed, unindexed, changed and compacted."""
+    """The same nodes and seed give the same sample: few, with a segment, changed and compacted."""
     nodes = [Node(f"n-{at}", {"x": str(at % 7)}) for at in range(60)]
-    live = Inventory([*nodes[:30], Node("gone", {"x": ""})], compact_at=None)
+    live = small_inventory([*nodes[:30], Node("gone", {"x": ""})], compact_at=None)
     before = live.match(X).sample(5, seed=9)
     assert before == live.snapshot().match(X).sample(5, seed=9)
     for node in nodes[30:]:
         live.upsert(node)
     live.remove("gone")
-    wanted = Inventory(nodes, indexed=False).match(X).sample(10, seed=1)
+    wanted = Inventory(nodes).match(X).sample(10, seed=1)
     assert live.match(X).sample(10, seed=1) == wanted
     live.compact()
     assert live.match(X).sample(10, seed=1) == wanted
-    assert Inventory(nodes).match(X).sample(10, seed=1) == wanted
+    assert small_inventory(nodes).match(X).sample(10, seed=1) == wanted
     assert Inventory(nodes).match(X).sample(10, seed=2) != wanted
 
 
-@pytest.mark.usefixtures("small_segments")
-@pytest.mark.parametrize("indexed", [True, False])
-def test_facet(indexed: bool) -> None:
-    """Values are counted over segment and changes; the most frequent first, then by value."""
+@pytest.mark.parametrize("tuning", [SMALL, DEFAULT], ids=["segment", "few"])
+def test_value_counts(tuning: Tuning) -> None:
+    """Values are counted over segment and delta; the most frequent first, then by value."""
     inventory = Inventory(
         (Node(f"n-{at}", {"x": "cba"[at % 3], "y": str(at)}) for at in range(30)),
-        indexed=indexed,
         compact_at=None,
+        _tuning=tuning,
     )
-    assert list(inventory.match(X).facet("x").items()) == [("a", 10), ("b", 10), ("c", 10)]
+    assert list(inventory.match(X).value_counts("x").items()) == [("a", 10), ("b", 10), ("c", 10)]
     inventory.apply([Node("n-0", {"x": "b"}), Node("new", {"x": "z"}), Node("none"), "n-2"])
     everything = inventory.match(Selector.everything())
-    assert list(everything.facet("x").items()) == [("b", 11), ("a", 9), ("c", 9), ("z", 1)]
-    assert everything.facet("absent") == {}
-    assert ask(inventory, "x in (b,z)").facet("x") == {"b": 11, "z": 1}
-    assert ask(inventory, "x=none").facet("x") == {}
-    assert set(ask(inventory, "x=c").facet("y").values()) == {1}
+    assert list(everything.value_counts("x").items()) == [("b", 11), ("a", 9), ("c", 9), ("z", 1)]
+    assert everything.value_counts("absent") == {}
+    assert ask(inventory, "x in (b,z)").value_counts("x") == {"b": 11, "z": 1}
+    assert ask(inventory, "x=none").value_counts("x") == {}
+    assert set(ask(inventory, "x=c").value_counts("y").values()) == {1}
 
 
-@pytest.mark.usefixtures("small_segments")
 def test_first_of_a_broad_answer_over_segment_and_changes() -> None:
     """The first nodes are those of the whole order, changed nodes in their old places."""
-    inventory = Inventory((Node(f"n-{at}", {"x": ""}) for at in range(300)), compact_at=None)
+    inventory = small_inventory((Node(f"n-{at}", {"x": ""}) for at in range(300)), compact_at=None)
     for at in (0, 3, 4, 70, 299):
         inventory.upsert(Node(f"n-{at}", {"x": "changed"}))
     inventory.apply(["n-1", "n-5", Node("n-6"), Node("late", {"x": ""})])
@@ -100,10 +99,9 @@ def test_first_of_a_broad_answer_over_segment_and_changes() -> None:
         assert ids(answer.first(n)) == order[:n]
 
 
-@pytest.mark.usefixtures("small_segments")
 def test_first_where_all_stand_at_the_end() -> None:
     """Where the first ranks hold nothing, the first nodes are found all the same."""
-    inventory = Inventory(Node(f"n-{at}", {"x": str(at // 150)}) for at in range(300))
+    inventory = small_inventory(Node(f"n-{at}", {"x": str(at // 150)}) for at in range(300))
     assert ids(ask(inventory, "x=1").first(2)) == ["n-150", "n-151"]
     for at in range(150):
         inventory.upsert(Node(f"n-{at}", {"y": ""}))
@@ -142,7 +140,7 @@ def test_an_answer_makes_no_nodes() -> None:
         assert "n-1" in answer
         assert (answer & ask(inventory, "x=1")) == ask(inventory, "x=1")
         assert len(answer - ask(inventory, "x=1")) < len(answer)
-        assert answer.facet("x") == {"1": 556, "2": 556}
+        assert answer.value_counts("x") == {"1": 556, "2": 556}
         assert "n-1" in inventory
 
 
@@ -151,14 +149,14 @@ def test_an_upsert_does_not_touch_the_segment() -> None:
     inventory = Inventory(Node(f"n-{at}", {"x": str(at % 9)}) for at in range(5_000))
     segment = inventory._moment.store.segment
     assert segment is not None
-    plan, before = segment.plan(X), segment.bytes()
+    plan, before = segment.plan(X), segment.memory()
     with patch.object(Segment, "__init__", side_effect=AssertionError):
         for at in range(1_000):
             inventory.upsert(Node(f"n-{at}", {"x": "new"}))
             inventory.remove(f"n-{at + 1_000}")
     assert inventory._moment.store.segment is segment
     assert segment.plan(X) is plan
-    assert segment.bytes() == before
+    assert segment.memory() == before
 
 
 def test_a_write_adds_what_it_writes() -> None:
@@ -187,8 +185,8 @@ def test_a_node_that_changes_often_costs_no_more() -> None:
             def __getitem__(self, at: Any) -> Any:
                 raise AssertionError("an older version was looked for")
 
-        changes = inventory._moment.store.delta
-        changes._before = Unread(changes._before)
+        delta = inventory._moment.store.delta
+        delta._previous = Unread(delta._previous)
         inventory.upsert(Node("n-0", {"x": "last"}))
         assert inventory["n-0"].labels == {"x": "last"}
         assert inventory.match(Selector.of(match_ids=["n-0"])).ids() == ["n-0"]
@@ -197,6 +195,6 @@ def test_a_node_that_changes_often_costs_no_more() -> None:
 
 
 def test_a_snapshot_copies_nothing() -> None:
-    """A snapshot is the moment that the inventory has."""
+    """A snapshot shares the state of the inventory."""
     inventory = Inventory(Node(f"n-{at}") for at in range(3_000))
     assert inventory.snapshot()._moment is inventory._moment

@@ -10,6 +10,7 @@ from nodeselect import Inventory, Node, Selector
 from nodeselect.index.label_index import LabelIndex
 from nodeselect.inventory import inventory as module
 from nodeselect.inventory.delta import Delta
+from tests.inventory.small import small_inventory
 
 EVERYTHING = Selector.everything()
 
@@ -17,9 +18,9 @@ KINDS = pytest.mark.parametrize("kind", [KeyboardInterrupt, MemoryError, Runtime
 
 
 @pytest.fixture(name="inventory", params=[3, 30], ids=["few", "segment"])
-def inventory_fixture(request: pytest.FixtureRequest, small_segments: None) -> Inventory:
+def inventory_fixture(request: pytest.FixtureRequest) -> Inventory:
     """An inventory of few nodes or with a segment, some of whose nodes have changed."""
-    inventory = Inventory(
+    inventory = small_inventory(
         (Node(f"n-{at}", {"x": str(at)}) for at in range(request.param)), compact_at=None
     )
     inventory.upsert(Node("n-1", {"x": "changed"}))
@@ -109,32 +110,30 @@ def test_a_batch_that_is_interrupted(
 def test_a_compaction_that_is_interrupted(inventory: Inventory, kind: type[BaseException]) -> None:
     """A compaction that fails changes nothing; writes go on, and it can be asked for again."""
     before = state(inventory)
-    with patch.object(module, "compacted", side_effect=kind), pytest.raises(kind):
+    with patch.object(module, "compact", side_effect=kind), pytest.raises(kind):
         inventory.compact()
     assert state(inventory) == before
     inventory.upsert(Node("later"))
     assert len(inventory) == before[1] + 1
     inventory.compact()
-    assert inventory._moment.changed == 0
+    assert inventory.pending_changes == 0
     assert inventory.match(EVERYTHING).ids()[-1] == "later"
 
 
 @KINDS
 @pytest.mark.parametrize("count", [3, 30])
-def test_a_write_whose_compaction_is_interrupted(
-    kind: type[BaseException], count: int, small_segments: None
-) -> None:
+def test_a_write_whose_compaction_is_interrupted(kind: type[BaseException], count: int) -> None:
     """A write that compacts, and fails with that, is not there: what raises has changed nothing."""
-    inventory = Inventory((Node(f"n-{at}") for at in range(count)), compact_at=0.01)
+    inventory = small_inventory((Node(f"n-{at}") for at in range(count)), compact_at=0.01)
     batch = [Node(f"n-{at}", {"x": "a"}) for at in range(count + 5)]
     before, snapshot = state(inventory), inventory.snapshot()
-    for where in ("compacted", "Moment"):
+    for where in ("compact", "Moment"):
         with patch.object(module, where, side_effect=kind), pytest.raises(kind):
             inventory.apply(batch)
         assert state(inventory) == before
     inventory.apply(batch)
     assert list(inventory) == batch
-    assert inventory._moment.changed == 0
+    assert inventory.pending_changes == 0
     assert inventory.generation == 1
     assert list(snapshot) == before[0]
 
@@ -144,7 +143,7 @@ def test_a_torn_batch_whose_repair_fails(inventory: Inventory) -> None:
     before = state(inventory)
     with patch.object(Delta, "delete", side_effect=MemoryError), pytest.raises(MemoryError):
         inventory.apply(BATCH)
-    with patch.object(module, "compacted", side_effect=MemoryError):
+    with patch.object(module, "compact", side_effect=MemoryError):
         for _ in range(2):
             with pytest.raises(MemoryError):
                 inventory.upsert(Node("later"))
@@ -167,15 +166,18 @@ def test_a_source_that_fails_makes_no_inventory() -> None:
 
 def test_the_lock_is_free_afterwards(inventory: Inventory) -> None:
     """Whatever a write raises, the next one need not wait for it."""
-    wrongs: list[list[Node | str]] = [["unknown"], [Node("a"), "unknown"]]
+    wrongs: list[list[Node | str]] = [["unknown"], [Node("b"), "unknown"]]
     for wrong in wrongs:
         with pytest.raises(KeyError):
             inventory.apply(wrong)
-        assert not inventory._lock.locked()
-    with patch.object(Delta, "add", side_effect=KeyboardInterrupt):
-        with pytest.raises(KeyboardInterrupt):
-            inventory.upsert(Node("a"))
-        assert not inventory._lock.locked()
+        inventory.upsert(Node("a"))
+    with (
+        patch.object(Delta, "add", side_effect=KeyboardInterrupt),
+        pytest.raises(KeyboardInterrupt),
+    ):
+        inventory.upsert(Node("b"))
+    inventory.upsert(Node("b"))
+    assert inventory.match(EVERYTHING).ids()[-2:] == ["a", "b"]
 
 
 class WritesWithin:

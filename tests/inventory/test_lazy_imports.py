@@ -6,28 +6,26 @@ from tests.imports import loaded_after
 
 LIVE = """
 from nodeselect import Inventory, Node, Selector
-inventory = Inventory((Node(f"n-{{at}}", {{"x": str(at % 3)}}) for at in range({count})),
-                      indexed={indexed})
+inventory = Inventory((Node(f"n-{{at}}", {{"x": str(at % 3)}}) for at in range({count})))
 answer = inventory.match(Selector.of(match_labels={{"x": "1"}}))
 assert len(answer) == len(answer.ids()) == len(answer | answer)
-answer.first(2), answer.sample(2, 1), answer.facet("x"), inventory.memory()
+answer.first(2), answer.sample(2, 1), answer.value_counts("x"), inventory.memory()
 inventory.upsert(Node("n-1")), inventory.remove("n-0"), inventory.compact()
 inventory.snapshot().plan(Selector.everything())
 """
 
 
 @pytest.mark.parametrize(
-    ("count", "indexed", "numpy"),
+    ("count", "numpy"),
     [
-        pytest.param(100, True, False, id="few"),
-        pytest.param(2_048, True, False, id="the-most-that-are-few"),
-        pytest.param(3_000, False, False, id="many-without-the-index"),
-        pytest.param(3_000, True, True, id="many"),
+        pytest.param(100, False, id="few"),
+        pytest.param(2_048, False, id="the-most-that-are-few"),
+        pytest.param(3_000, True, id="many"),
     ],
 )
-def test_numpy(count: int, indexed: bool, numpy: bool) -> None:
-    """Few nodes, or an index switched off, need no numpy, whatever is done with them."""
-    loaded = loaded_after(LIVE.format(count=count, indexed=indexed))
+def test_numpy(count: int, numpy: bool) -> None:
+    """Few nodes need no numpy, whatever is done with them."""
+    loaded = loaded_after(LIVE.format(count=count))
     assert ("numpy" in loaded) == numpy
     assert not loaded & {"lark", "pydantic", "click", "yaml", "msgspec"}
 

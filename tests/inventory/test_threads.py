@@ -2,12 +2,9 @@
 
 from collections.abc import Callable
 
-import pytest
-
-from nodeselect import Inventory, Node, NodeSet, Selector
+from nodeselect import Node, NodeSet, Selector
 from tests.inventory.racing import race, run_together, switching_often
-
-pytestmark = pytest.mark.usefixtures("small_segments")
+from tests.inventory.small import small_inventory
 
 
 def test_readers_beside_a_writer() -> None:
@@ -19,7 +16,7 @@ def test_readers_beside_a_writer() -> None:
 
 def test_two_writers_lose_nothing() -> None:
     """What two threads write at once is all there afterwards, each thread's nodes in its order."""
-    inventory = Inventory(compact_at=0.5)
+    inventory = small_inventory(compact_at=0.5)
 
     def writer(name: str) -> Callable[[], None]:
         def write() -> None:
@@ -43,7 +40,7 @@ def test_two_writers_lose_nothing() -> None:
 
 def test_a_batch_is_seen_whole() -> None:
     """A reader never sees one half of a batch that moves a label from one node to another."""
-    inventory = Inventory(Node(f"n-{number}") for number in range(20))
+    inventory = small_inventory(Node(f"n-{number}") for number in range(20))
     inventory.upsert(Node("n-0", {"leader": "yes"}))
     leader = Selector.parse("leader")
     done: list[bool] = []
@@ -61,7 +58,7 @@ def test_a_batch_is_seen_whole() -> None:
             answer = inventory.match(leader)
             assert len(answer) == 1
             assert len(answer.ids()) == 1
-            assert inventory.match(leader).facet("leader") == {"yes": 1}
+            assert inventory.match(leader).value_counts("leader") == {"yes": 1}
 
     with switching_often():
         run_together([write, read, read, read])
@@ -69,7 +66,7 @@ def test_a_batch_is_seen_whole() -> None:
 
 def test_one_answer_for_many_threads() -> None:
     """Threads that share one answer, asked of for the first time, are told the same."""
-    inventory = Inventory(Node(f"n-{number}", {"x": str(number % 3)}) for number in range(60))
+    inventory = small_inventory(Node(f"n-{number}", {"x": str(number % 3)}) for number in range(60))
     wanted = [f"n-{number}" for number in range(1, 60, 3)]
     for _ in range(40):
         answer = inventory.match(Selector.parse("x=1"))

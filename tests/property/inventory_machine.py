@@ -1,11 +1,10 @@
 """A live inventory against a plain dict of nodes and the model of the language.
 
 The model of an inventory, and of an answer, is a dict of ids: the node, and its *place* among all
-nodes that ever came in. What one says, the other must say, now and at any later time.
+nodes that were ever added. Both must give the same answers, now and at any later time.
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 from typing import Any, ClassVar
 from unittest.mock import patch
 
@@ -13,12 +12,13 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule
 
 from nodeselect import Inventory, Node, NodeSet, Selector, Snapshot
+from nodeselect.index.tuning import DEFAULT, Tuning
 from nodeselect.inventory.delta import Delta
-from tests.inventory.small import small_segments
+from tests.inventory.small import SMALL
 from tests.naive import matches
 from tests.property.strategies import KEYS, LABEL_VALUES, texts
 
-__all__ = ["InventoryMachine", "UnindexedMachine"]
+__all__ = ["FewNodesMachine", "InventoryMachine"]
 
 Model = dict[str, tuple[int, Node]]
 
@@ -67,7 +67,7 @@ def ordered(model: Model) -> list[Node]:
 class InventoryMachine(RuleBasedStateMachine):
     """Writes an inventory and its model, and asks both."""
 
-    indexed: ClassVar[bool] = True
+    tuning: ClassVar[Tuning] = SMALL
     steps: ClassVar[int] = 0
     """Rules that were run, of all machines together."""
 
@@ -76,17 +76,10 @@ class InventoryMachine(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self._low = ExitStack()
-        self._low.enter_context(small_segments())
         self.inventory = Inventory()
         self.model: Model = {}
         self.place = 0
         self.generation = 0
-        self.family = 0
-        """Answers of different families do not go together."""
-
-    def teardown(self) -> None:
-        self._low.close()
 
     @initialize(fleet=fleets, compact_at=st.sampled_from(COMPACT_AT))
     def begin(self, fleet: list[Node], compact_at: float | None) -> None:
@@ -94,11 +87,10 @@ class InventoryMachine(RuleBasedStateMachine):
         self._begin(fleet, compact_at)
 
     def _begin(self, fleet: list[Node], compact_at: float | None) -> None:
-        self.inventory = Inventory(fleet, indexed=self.indexed, compact_at=compact_at)
+        self.inventory = Inventory(fleet, compact_at=compact_at, _tuning=self.tuning)
         self.model = {node.id: (place, node) for place, node in enumerate(fleet)}
         self.place = len(fleet)
         self.generation = 0
-        self.family += 1
         self.compact_at = compact_at
 
     def _change(self, some: list[Any]) -> None:
@@ -222,22 +214,22 @@ class InventoryMachine(RuleBasedStateMachine):
     def snapshot(self) -> Any:
         """Keep a moment."""
         InventoryMachine.steps += 1
-        return self.inventory.snapshot(), dict(self.model), self.generation, self.family
+        return self.inventory.snapshot(), dict(self.model), self.generation
 
     @rule(kept=snapshots, selector=fleet_selectors(), target=answers)
-    def ask_a_snapshot(self, kept: tuple[Snapshot, Model, int, int], selector: Selector) -> Any:
+    def ask_a_snapshot(self, kept: tuple[Snapshot, Model, int], selector: Selector) -> Any:
         """Ask a moment that was kept, whatever has happened since."""
         InventoryMachine.steps += 1
-        snapshot, model, generation, family = kept
+        snapshot, model, generation = kept
         assert snapshot.generation == generation
         self._check_reading(snapshot, model)
-        return self._asked(snapshot, model, selector), family
+        return self._asked(snapshot, model, selector), snapshot._moment
 
     @rule(selector=fleet_selectors(), target=answers)
     def match(self, selector: Selector) -> Any:
         """Ask the inventory."""
         InventoryMachine.steps += 1
-        return self._asked(self.inventory, self.model, selector), self.family
+        return self._asked(self.inventory, self.model, selector), self.inventory._moment
 
     @rule(selector=fleet_selectors())
     def length_alone(self, selector: Selector) -> None:
@@ -247,7 +239,7 @@ class InventoryMachine(RuleBasedStateMachine):
 
     @rule(answer=answers, number=st.integers(0, 30), key=st.sampled_from(KEYS))
     def ask_an_answer(
-        self, answer: tuple[tuple[NodeSet, Model], int], number: int, key: str
+        self, answer: tuple[tuple[NodeSet, Model], object], number: int, key: str
     ) -> None:
         """Ask an answer that was given some time ago everything that it can tell."""
         InventoryMachine.steps += 1
@@ -262,27 +254,24 @@ class InventoryMachine(RuleBasedStateMachine):
     )
     def combine(
         self,
-        one: tuple[tuple[NodeSet, Model], int],
-        other: tuple[tuple[NodeSet, Model], int],
+        one: tuple[tuple[NodeSet, Model], object],
+        other: tuple[tuple[NodeSet, Model], object],
         operation: str,
     ) -> Any:
-        """Combine two answers, of whatever moments."""
+        """Combine two answers, of one snapshot or of two."""
         InventoryMachine.steps += 1
-        (left, left_model), family = one
-        (right, right_model), other_family = other
+        (left, left_model), snapshot = one
+        (right, right_model), other_snapshot = other
         combined = OPERATIONS[operation]
-        if family != other_family:
+        if snapshot is not other_snapshot:
             self._fails(ValueError, lambda: combined(left, right))
-            assert left != right
+            self._fails(ValueError, lambda: left == right)
             return one
         model = combined_models(operation, left_model, right_model)
-        found = combined(left, right)
-        check_answer(found, model, 3, "x")
-        if ordered(left_model) == ordered(right_model):
-            assert left == right
-        elif left == right:
-            raise AssertionError("two answers that hold different nodes are equal")
-        return (found, model), family
+        answer = combined(left, right)
+        check_answer(answer, model, 3, "x")
+        assert (left == right) == (left_model == right_model)
+        return (answer, model), snapshot
 
     @invariant()
     def agree(self) -> None:
@@ -326,10 +315,10 @@ class InventoryMachine(RuleBasedStateMachine):
         raise AssertionError(f"no {kind.__name__}")
 
 
-class UnindexedMachine(InventoryMachine):
-    """The same with the index switched off."""
+class FewNodesMachine(InventoryMachine):
+    """The same with the thresholds of real inventories: no segment, and few nodes tested singly."""
 
-    indexed: ClassVar[bool] = False
+    tuning: ClassVar[Tuning] = DEFAULT
 
 
 OPERATIONS: dict[str, Callable[[NodeSet, NodeSet], NodeSet]] = {
@@ -340,7 +329,7 @@ OPERATIONS: dict[str, Callable[[NodeSet, NodeSet], NodeSet]] = {
 
 
 def combined_models(operation: str, left: Model, right: Model) -> Model:
-    """Combine two models; a node of both is as the left one has it."""
+    """Combine two models of one snapshot."""
     if operation == "|":
         return {**right, **left}
     return {
@@ -374,4 +363,4 @@ def check_answer(found: NodeSet, model: Model, number: int, key: str) -> None:
         if key in node.labels:
             counts[node.labels[key]] = counts.get(node.labels[key], 0) + 1
     expected = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    assert list(found.facet(key).items()) == expected
+    assert list(found.value_counts(key).items()) == expected

@@ -2,7 +2,7 @@
 
     python -m tests.property.long_machine 1000000
 
-runs so many steps, half of them with the index switched off, and prints how many it has run every
+runs so many steps, half of them without a segment, and prints how many it has run every
 so often. What fails is shrunk and printed as a program. A second number is a seed.
 """
 
@@ -13,7 +13,7 @@ from random import Random
 from hypothesis import HealthCheck, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from tests.property.inventory_machine import InventoryMachine, UnindexedMachine
+from tests.property.inventory_machine import FewNodesMachine, InventoryMachine
 
 _SETTINGS = settings(
     max_examples=200,
@@ -28,7 +28,7 @@ def main(steps: int, number: int | None = None) -> None:
     """Run so many steps, from a seed where one is given."""
     random, begun = Random(number), time.monotonic()
     while InventoryMachine.steps < steps:
-        for machine in (InventoryMachine, UnindexedMachine):
+        for machine in (FewNodesMachine, InventoryMachine):
             run = seed(random.getrandbits(32))(machine)
             run_state_machine_as_test(run, settings=_SETTINGS)
         seconds = time.monotonic() - begun

@@ -5,7 +5,7 @@ nodes, so that ordinals, the dead and the latest changes all have a part in it.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import pytest
 from hypothesis import given, settings
@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from nodeselect import Inventory, Node, Selector
 from nodeselect.explain import failure_groups as failures
 from nodeselect.explain.compute import counted_headline
+from nodeselect.index.tuning import DEFAULT, Tuning
 from nodeselect.inventory import Explanation
-from nodeselect.inventory import compaction as building
 from nodeselect.text import display_width
 from tests import naive
 from tests.property.strategies import IDS, labels, selectors
@@ -25,12 +25,8 @@ NAMES = (None, "web", "n-2", "db")
 MORE_IDS = (*IDS, *(f"m-{number}" for number in range(8)))
 
 
-@pytest.fixture(autouse=True, scope="module")
-def _small_segments() -> Iterator[None]:
-    """Let a segment be made of three nodes and more."""
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(building, "FEW", 2)
-        yield
+# Three nodes and more have a segment.
+SEGMENTS = Tuning(max_unsegmented=2)
 
 
 @st.composite
@@ -51,7 +47,9 @@ def some_nodes(draw: st.DrawFn, max_size: int = 10) -> list[Node]:
 @st.composite
 def inventories(draw: st.DrawFn) -> Inventory:
     """An inventory with or without index, that has changed since it was made."""
-    inventory = Inventory(draw(some_nodes()), indexed=draw(st.booleans()), compact_at=None)
+    inventory = Inventory(
+        draw(some_nodes()), compact_at=None, _tuning=draw(st.sampled_from((DEFAULT, SEGMENTS)))
+    )
     for _ in range(draw(st.integers(0, 2))):
         inventory.apply(draw(some_nodes(5)))
         there = sorted(node.id for node in inventory)
@@ -137,7 +135,7 @@ def test_an_index_changes_nothing(inventory: Inventory, selector: Selector) -> N
     told = inventory.explain(selector)
     nodes = list(inventory)
     assert Inventory(nodes).explain(selector) == told
-    assert Inventory(nodes, indexed=False).explain(selector) == told
+    assert Inventory(nodes, _tuning=SEGMENTS).explain(selector) == told
     inventory.compact()
     assert inventory.explain(selector) == told
 

@@ -1,8 +1,8 @@
-"""A live inventory does what a plain dict of nodes does, with its index and without."""
+"""A live inventory does what a plain dict of nodes does, with segments and without."""
 
 from hypothesis import HealthCheck, settings
 
-from tests.property.inventory_machine import InventoryMachine, UnindexedMachine
+from tests.property.inventory_machine import FewNodesMachine, InventoryMachine
 
 _SETTINGS = settings(
     max_examples=60,
@@ -10,8 +10,8 @@ _SETTINGS = settings(
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 
-TestIndexed = InventoryMachine.TestCase
-TestIndexed.settings = _SETTINGS
+TestSegments = InventoryMachine.TestCase
+TestSegments.settings = _SETTINGS
 
-TestUnindexed = UnindexedMachine.TestCase
-TestUnindexed.settings = _SETTINGS
+TestFewNodes = FewNodesMachine.TestCase
+TestFewNodes.settings = _SETTINGS

@@ -44,9 +44,9 @@ def explain(moment: Moment, selector: Selector, examples: int) -> Explanation:
 
     :param examples: how many nodes are named of each reason; 0 names none, nor the nearest.
     """
-    everything = moment.everything()
+    everything = moment.live()
     parts = selector.split()
-    passing = [moment.match(part) for part in parts]
+    passing = [moment.evaluate(part) for part in parts]
     failures = Failures(everything, passing)
     states = counting.states(moment.store, failures.among(everything, ()))
     outcomes = _outcomes(moment, everything, parts, passing, failures)

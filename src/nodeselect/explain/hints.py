@@ -92,7 +92,7 @@ def _matches(
 ) -> int:
     """Count the nodes that would match with others instead of the requirements at some places."""
     kept = [passed for place, passed in enumerate(passing) if place not in places]
-    return len(reduce(and_, [*map(moment.match, instead), *kept]))
+    return len(reduce(and_, [*map(moment.evaluate, instead), *kept]))
 
 
 def _correction(
@@ -186,7 +186,7 @@ class _Fleet:
         return self._under_other_key(place, text, requirement) or other
 
     def _takes_any(self, instead: Selector | None) -> bool:
-        return instead is None or bool(self._moment.match(instead))
+        return instead is None or bool(self._moment.evaluate(instead))
 
     def names_for_ids(
         self, place: int, ids: Sequence[str], missing: Sequence[str]

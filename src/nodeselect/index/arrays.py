@@ -1,4 +1,4 @@
-"""Arrays of whole numbers: in as few bytes as they need, and never many large ones at a time."""
+"""Arrays of unsigned integers, in as few bytes as they need."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -8,47 +8,37 @@ from numpy.typing import NDArray
 
 __all__ = [
     "UIntArray",
-    "blocks",
+    "chunk_slices",
     "count_numbers",
-    "narrow",
-    "smallest",
-    "stable_order",
-    "starts_of",
+    "k_smallest",
+    "offsets_from_lengths",
+    "shrink",
+    "stable_argsort",
 ]
 
+# An array of unsigned integers of any width.
 UIntArray = NDArray[np.unsignedinteger[Any]]
-"""An array of whole numbers that are not negative, as narrow as they allow."""
-
-_BLOCK = 32_768
-"""Numbers or nodes worked on at a time where a step makes several arrays of them."""
-
-_PIECE = 64
-"""Numbers of which the smallest is sought first."""
 
 
-def blocks(length: int, least: int = 0) -> Iterator[slice]:
-    """Cut a length into pieces whose arrays stay in the processor's cache, if they can.
-
-    :param least: how long they are at least, but for the last.
-    """
-    block = max(_BLOCK, least)
-    for start in range(0, length, block):
-        yield slice(start, min(start + block, length))
+def chunk_slices(length: int, chunk: int) -> Iterator[slice]:
+    """Yield the slices that split a length into chunks."""
+    for start in range(0, length, chunk):
+        yield slice(start, min(start + chunk, length))
 
 
-def count_numbers(numbers: UIntArray, most: int) -> NDArray[np.int64]:
-    """Count how often each number below ``most`` is there."""
-    counts = np.zeros(most, np.int64)
-    for some in blocks(len(numbers), most // 8):  # each looks at all counts
-        counts += np.bincount(numbers[some], minlength=most)
+def count_numbers(numbers: UIntArray, stop: int, chunk: int) -> NDArray[np.int64]:
+    """Return how often each number below ``stop`` occurs."""
+    counts = np.zeros(stop, np.int64)
+    for part in chunk_slices(len(numbers), max(chunk, stop // 8)):  # each chunk costs ``stop``
+        counts += np.bincount(numbers[part], minlength=stop)
     return counts
 
 
-def stable_order(numbers: UIntArray) -> NDArray[np.int64]:
-    """Give the places of numbers below 2³² in ascending order; of equal ones, the first first.
+def stable_argsort(numbers: UIntArray) -> NDArray[np.int64]:
+    """Return the indexes that sort numbers below 2³²; equal numbers keep their order.
 
-    Cost: linear; numpy sorts numbers of 16 bits by counting them. Its fastest sorting of larger
-    ones is five times slower on some processors (AVX-512 of Zen 4) than on others.
+    Cost: linear, since numpy sorts 16-bit numbers by counting. Its fastest sort of wider numbers
+    is five times slower on some processors (AVX-512 of Zen 4) than on others.
     """
     order = np.argsort(numbers.astype(np.uint16), kind="stable")
     if numbers.dtype.itemsize <= 2:
@@ -57,26 +47,26 @@ def stable_order(numbers: UIntArray) -> NDArray[np.int64]:
     return order[np.argsort(high[order], kind="stable")]
 
 
-def smallest(numbers: UIntArray, most: int) -> UIntArray:
-    """Give the ``most`` smallest of numbers that all differ, ascending.
+def k_smallest(numbers: UIntArray, k: int, block: int = 64) -> UIntArray:
+    """Return the ``k`` smallest of distinct numbers, ascending.
 
-    Cost: two looks at each. Of ``most`` pieces the smallest numbers are at most a limit; so what is
-    above it need not be sorted.
+    Cost: two passes. The k-th smallest of the minima of all blocks is an upper bound, so the
+    numbers above it need not be sorted.
     """
-    pieces = len(numbers) // _PIECE
-    if pieces > most > 0:
-        least = numbers[: pieces * _PIECE].reshape(pieces, _PIECE).min(axis=1)
-        numbers = numbers[numbers <= np.sort(least)[most - 1]]
-    return np.sort(numbers)[:most]
+    blocks = len(numbers) // block
+    if blocks > k > 0:
+        minima = numbers[: blocks * block].reshape(blocks, block).min(axis=1)
+        numbers = numbers[numbers <= np.sort(minima)[k - 1]]
+    return np.sort(numbers)[:k]
 
 
-def starts_of(lengths: UIntArray | NDArray[np.int64]) -> UIntArray:
-    """Give where each of some pieces begins that stand behind each other, and where all end."""
-    starts = np.zeros(len(lengths) + 1, np.uint64)
-    np.cumsum(lengths, out=starts[1:])
-    return narrow(starts, int(starts[-1]) + 1)
+def offsets_from_lengths(lengths: UIntArray | NDArray[np.int64]) -> UIntArray:
+    """Return the offset of each of several consecutive lists, and the end of the last one."""
+    offsets = np.zeros(len(lengths) + 1, np.uint64)
+    np.cumsum(lengths, out=offsets[1:])
+    return shrink(offsets, int(offsets[-1]) + 1)
 
 
-def narrow(numbers: UIntArray, most: int) -> UIntArray:
-    """Copy numbers below ``most`` into as few bytes as they need."""
-    return numbers.astype(np.min_scalar_type(max(most - 1, 0)))
+def shrink(numbers: UIntArray, stop: int) -> UIntArray:
+    """Copy numbers below ``stop`` into the narrowest type that holds them."""
+    return numbers.astype(np.min_scalar_type(max(stop - 1, 0)))

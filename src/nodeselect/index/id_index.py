@@ -7,102 +7,116 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nodeselect.index.arrays import stable_order, starts_of
+from nodeselect.index.arrays import offsets_from_lengths, stable_argsort
 
 __all__ = ["IdIndex"]
 
 _MASK = 0xFFFFFFFF
 
-_LOOKED_AT = np.arange(4)
-"""Places looked at for each of many ids at once; one in a hundred stands further behind
-(``benchmarks/test_match.py``)."""
+# Positions of a bucket that are probed for many ids at once; one hash in a hundred is behind them
+# (benchmarks/test_match.py).
+_PROBED = np.arange(4)
 
 
 class IdIndex:
-    """Where each of many different ids stands in their list, or each of many names, which may be
-    alike. Immutable.
+    """The ranks of ids, or of names, which need not be distinct. Immutable.
 
-    A table of sorted hashes, of 32 bits each, and the place where the hashes with the same first
-    bits begin, one of them or less: 12 to 16 bytes an id, where a dictionary takes 75. Every id
-    that is found is compared, so a shared hash costs time and nothing else; Python's hashes of
-    strings cannot be foreseen, so nobody can choose ids that share one.
+    A hash table without pointers: the 32-bit hashes of all ids in ascending order, and a table of
+    buckets, about one hash each, which are the hashes with the same first bits:
+
+        bucket_starts  [ 0     , 1         , 3     …    for each value of the first bits
+        hashes         [ 00a.. , 01b.. 01f. , 02c.. …   ascending
+        ranks          [ 7     , 2     9    , 4     …   of the id with that hash
+
+    It takes 12 to 16 bytes an id; a dictionary takes 75. Each id that is found is compared, so a
+    shared hash costs time and nothing else. Python's hashes of strings are not predictable, so
+    nobody can choose ids that share a hash.
     """
 
     __slots__ = (
-        *("_begin_at", "_begins", "_hash_at", "_hashes", "_ids", "_rank_at", "_ranks", "_shift"),
+        "_bucket_start_at",
+        "_bucket_starts",
+        "_hash_at",
+        "_hashes",
+        "_ids",
+        "_rank_at",
+        "_ranks",
+        "_shift",
     )
 
     def __init__(self, ids: NDArray[np.object_]) -> None:
-        """Take the ids over; they are not copied. Cost: some 0.1 µs an id."""
-        hashes = _hashes(ids)
-        order = stable_order(hashes)
+        """Index ids without copying them. Cost: about 0.1 µs an id."""
+        hashes = _hash_all(ids)
+        order = stable_argsort(hashes)
         bits = min(len(ids).bit_length(), 32)
         self._ids = ids
         self._hashes = hashes[order]
         self._ranks = order.astype(np.uint32)
         self._shift = 32 - bits
-        self._begins = starts_of(np.bincount(self._hashes >> self._shift, minlength=1 << bits))
-        self._hash_at = self._hashes.data  # one number of them is a third of the time
+        sizes = np.bincount(self._hashes >> self._shift, minlength=1 << bits)
+        self._bucket_starts = offsets_from_lengths(sizes)
+        # Reading one number of a memoryview takes a third of the time.
+        self._hash_at = self._hashes.data
         self._rank_at = self._ranks.data
-        self._begin_at = self._begins.data
+        self._bucket_start_at = self._bucket_starts.data
 
     def find(self, node_id: str) -> int | None:
-        """Give the rank of an id, or None. Cost: about a microsecond."""
+        """Return the rank of an id, or None. Cost: about a microsecond."""
         wanted = hash(node_id) & _MASK
-        first = wanted >> self._shift
+        bucket = wanted >> self._shift
         hashes = self._hash_at
-        for at in range(self._begin_at[first], self._begin_at[first + 1]):
-            if hashes[at] == wanted:
-                rank = self._rank_at[at]
+        starts = self._bucket_start_at
+        for position in range(starts[bucket], starts[bucket + 1]):
+            if hashes[position] == wanted:
+                rank = self._rank_at[position]
                 if self._ids[rank] == node_id:
                     return rank
         return None
 
-    def find_each(self, name: str) -> list[int]:
-        """Give all ranks of a name, in no order. Cost: some microseconds, and what it gives."""
+    def find_every(self, name: str) -> list[int]:
+        """Return all ranks of a name, in no particular order. Cost: a few microseconds."""
         wanted = hash(name) & _MASK
-        first = wanted >> self._shift
-        some = slice(self._begin_at[first], self._begin_at[first + 1])
-        ranks: list[int] = self._ranks[some][self._hashes[some] == wanted].tolist()
+        bucket = wanted >> self._shift
+        part = slice(self._bucket_start_at[bucket], self._bucket_start_at[bucket + 1])
+        ranks: list[int] = self._ranks[part][self._hashes[part] == wanted].tolist()
         return [rank for rank in ranks if self._ids[rank] == name]
 
     def find_all(self, node_ids: Sequence[str]) -> "array[int]":
-        """Give the ranks of those ids that there are, in no order. Cost: some 0.2 µs an id."""
-        found = array("I")
+        """Return the ranks of the known ids, in no particular order. Cost: about 0.2 µs an id."""
+        ranks = array("I")
         if not len(self._hashes) or not node_ids:
-            return found
-        wanted = _hashes(node_ids)
-        first = wanted >> self._shift
-        begins = self._begins.take(first)
-        places = begins[:, np.newaxis] + _LOOKED_AT
-        looked_at = self._hashes.take(places, mode="clip") == wanted[:, np.newaxis]
-        ranks = self._ranks.take(begins + looked_at.argmax(axis=1), mode="clip")
-        asked = np.array(node_ids, object)
-        right: NDArray[np.bool_] = self._ids.take(ranks) == asked
-        found.frombytes(ranks[right].tobytes())
-        # The others are not there, or behind those looked at, or share a hash.
-        is_long = self._begins.take(first + 1) - begins > len(_LOOKED_AT)
-        maybe = ~right & (is_long | looked_at.any(axis=1))
-        found.extend(rank for rank in map(self.find, asked[maybe]) if rank is not None)
-        return found
+            return ranks
+        wanted = _hash_all(node_ids)
+        buckets = wanted >> self._shift
+        starts = self._bucket_starts.take(buckets)
+        probed = self._hashes.take(starts[:, np.newaxis] + _PROBED, mode="clip")
+        is_equal = probed == wanted[:, np.newaxis]
+        candidates = self._ranks.take(starts + is_equal.argmax(axis=1), mode="clip")
+        ids = np.array(node_ids, object)
+        is_found: NDArray[np.bool_] = self._ids.take(candidates) == ids
+        ranks.frombytes(candidates[is_found].tobytes())
+        # The others are unknown, or behind the probed positions, or share a hash.
+        is_large = self._bucket_starts.take(buckets + 1) - starts > len(_PROBED)
+        retried = ids[~is_found & (is_large | is_equal.any(axis=1))]
+        ranks.extend(rank for rank in map(self.find, retried) if rank is not None)
+        return ranks
 
-    def find_twice(self) -> tuple[int, int] | None:
-        """Give two ranks of one id, if any stands there twice: of that which is repeated first."""
+    def find_duplicate(self) -> tuple[int, int] | None:
+        """Return the two ranks of the id that is repeated first, or None if all ids differ."""
         same = np.flatnonzero(self._hashes[1:] == self._hashes[:-1])
         suspects = self._ranks[np.union1d(same, same + 1)]
         suspects.sort()
-        firsts: dict[str, int] = {}
+        first_ranks: dict[str, int] = {}
         for rank in suspects.tolist():
-            first = firsts.setdefault(self._ids[rank], rank)
+            first = first_ranks.setdefault(self._ids[rank], rank)
             if first != rank:
                 return first, rank
         return None
 
-    @property
-    def bytes(self) -> int:
-        """The memory of the table, in bytes; the ids are not its own."""
-        return self._hashes.nbytes + self._ranks.nbytes + self._begins.nbytes
+    def memory_bytes(self) -> int:
+        """Return the memory of the index in bytes, without that of the ids."""
+        return self._hashes.nbytes + self._ranks.nbytes + self._bucket_starts.nbytes
 
 
-def _hashes(ids: Iterable[Any]) -> NDArray[np.uint32]:
+def _hash_all(ids: Iterable[Any]) -> NDArray[np.uint32]:
     return np.fromiter(map(hash, ids), np.int64).astype(np.uint32)

@@ -1,8 +1,9 @@
-"""Which nodes carry a label: key to value to postings."""
+"""Which nodes have a label: key to value to postings."""
 
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping
+from operator import itemgetter
 from sys import getsizeof
 from types import MappingProxyType
 
@@ -16,26 +17,28 @@ _NO_VALUES: Mapping[str, PostingsOrOrdinal] = MappingProxyType({})
 
 
 class KeyPostings:
-    """What an index knows of one key."""
+    """The postings of one key.
 
-    __slots__ = ("carriers", "numbers", "values")
+    :param nodes: the nodes that have the key.
+    :param values: for each value the nodes that have it.
+    """
 
-    def __init__(self, carriers: Postings, values: dict[str, PostingsOrOrdinal]) -> None:
-        """Take the parts over; they are not copied."""
-        self.carriers = carriers
-        """The nodes that carry the key."""
+    __slots__ = ("integers", "nodes", "values")
+
+    def __init__(self, nodes: Postings, values: dict[str, PostingsOrOrdinal]) -> None:
+        self.nodes = nodes
         self.values = values
-        """For each value the nodes that have it."""
-        self.numbers: list[tuple[int, str]] | None = None
-        """The values that read as integers, ascending; None while nobody has asked."""
+        # The values that are integers, ascending; None until the first comparison.
+        self.integers: list[tuple[int, str]] | None = None
 
 
 class LabelIndex:
-    """For every key the nodes that carry it, and for every value of it the nodes that have it.
+    """For each key and each value of it, the nodes that have it.
 
-    One of a segment is made in bulk and never changes. One of the latest changes *grows* by
-    :meth:`add`, always by an ordinal larger than all before: what it says of the ordinals below a
-    limit stays true, so a reader that knows its limit may read while a writer adds.
+    The index of a segment is built in bulk and never changes. The index of a delta is *mutable*:
+    :meth:`add` adds nodes whose ordinals ascend. What it says of the ordinals below a bound stays
+    true, so a reader that knows its bound may read while a writer adds; but nothing of a mutable
+    index may be iterated without a copy.
     """
 
     __slots__ = ("_keys", "everything", "is_mutable", "states")
@@ -48,109 +51,103 @@ class LabelIndex:
         *,
         is_mutable: bool = False,
     ) -> None:
-        """Take the parts over; they are not copied."""
+        """Use the parts as they are, without a copy.
+
+        :param everything: all ordinals of the index.
+        :param states: for each state the nodes in it; None is the state of nodes without one.
+        """
         self.everything = everything
-        """All ordinals that the index knows."""
         self.states = states
-        """For every state the nodes in it; None is the state of those that have none."""
         self.is_mutable = is_mutable
-        """Whether nodes are still added, so that nothing of it may be iterated."""
         self._keys = keys
 
     @classmethod
     def mutable(cls) -> "LabelIndex":
-        """Make an empty one, to add to."""
+        """Build an empty index to add to."""
         return cls(postings.from_ordinals(()), {}, {}, is_mutable=True)
 
     @property
     def keys(self) -> list[str]:
-        """The keys, in no order."""
+        """The keys, in no particular order."""
         return list(self._keys)
 
     def values(self, key: str) -> Mapping[str, PostingsOrOrdinal]:
-        """Give the nodes of each value of ``key``; not to be iterated while the index grows."""
-        of_key = self._keys.get(key)
-        return _NO_VALUES if of_key is None else of_key.values
+        """Return the nodes of each value of ``key``; not to be iterated if the index is mutable."""
+        entry = self._keys.get(key)
+        return _NO_VALUES if entry is None else entry.values
 
     def nodes_with_key(self, key: str) -> Postings:
-        """Give the nodes that carry ``key``, whatever its value."""
-        of_key = self._keys.get(key)
-        return postings.from_ordinals(()) if of_key is None else of_key.carriers
+        """Return the nodes that have ``key``, whatever its value."""
+        entry = self._keys.get(key)
+        return postings.from_ordinals(()) if entry is None else entry.nodes
 
-    def value_counts(self, key: str, found: Postings) -> dict[str, int]:
-        """Count the ordinals of ``found`` by their value of ``key``; no value without any."""
-        counts = (
-            (value, postings.intersection_size(found, held)) for value, held in self._items(key)
-        )
+    def value_counts(self, key: str, nodes: Postings) -> dict[str, int]:
+        """Count ``nodes`` by their value of ``key``, without values that none of them has."""
+        items = self._items(key)
+        counts = ((value, postings.intersection_size(nodes, stored)) for value, stored in items)
         return {value: count for value, count in counts if count}
 
-    def count_with_value(self, key: str, value: str, found: Postings) -> int:
-        """Count the ordinals of ``found`` with this value of ``key``."""
-        held = self.values(key).get(value)
-        return 0 if held is None else postings.intersection_size(found, held)
+    def count_with_value(self, key: str, value: str, nodes: Postings) -> int:
+        """Count the ``nodes`` that have this value of ``key``."""
+        stored = self.values(key).get(value)
+        return 0 if stored is None else postings.intersection_size(nodes, stored)
 
-    def values_in_range(self, key: str, above: int | None, below: int | None) -> list[str]:
-        """Give the values of ``key`` that read as an integer between the bounds, both outside.
+    def values_in_range(self, key: str, low: int, high: int) -> list[str]:
+        """Return the values of ``key`` that are integers from ``low`` to ``high``, both inclusive.
 
-        Cost: the first time linear in the number of values, and each time where the index grows.
+        Cost: linear in the number of values, the first time, and each time if the index is mutable.
         """
-        of_key = self._keys.get(key)
-        if of_key is None:
+        entry = self._keys.get(key)
+        if entry is None:
             return []
-        numbers = of_key.numbers
-        if numbers is None:
-            read = ((parse_int64(value), value) for value, _ in self._items(key))
-            numbers = sorted((number, value) for number, value in read if number is not None)
+        integers = entry.integers
+        if integers is None:
+            parsed = ((parse_int64(value), value) for value, _ in self._items(key))
+            integers = sorted((number, value) for number, value in parsed if number is not None)
             if not self.is_mutable:
-                of_key.numbers = numbers
-        start = 0 if above is None else bisect_right(numbers, above, key=_number)
-        stop = len(numbers) if below is None else bisect_left(numbers, below, key=_number)
-        return [value for _, value in numbers[start:stop]]
+                entry.integers = integers
+        number = itemgetter(0)
+        start = bisect_left(integers, low, key=number)
+        stop = bisect_right(integers, high, key=number)
+        return [value for _, value in integers[start:stop]]
 
     def add(self, ordinal: int, labels: Mapping[str, str], state: str | None) -> None:
-        """Add a node, whose ordinal is larger than all before. Cost: some 0.3 µs a label."""
+        """Add a node with an ordinal above all others. Cost: about 0.3 µs a label."""
         keys = self._keys
         for key, value in labels.items():
-            of_key = keys.get(key)
-            if of_key is None:
-                of_key = keys[key] = KeyPostings(postings.from_ordinals(()), {})
-            of_key.carriers.add(ordinal)
-            values = of_key.values
-            held = values.get(value)
-            if held is None:
+            entry = keys.get(key)
+            if entry is None:
+                entry = keys[key] = KeyPostings(postings.from_ordinals(()), {})
+            entry.nodes.add(ordinal)
+            values = entry.values
+            stored = values.get(value)
+            if stored is None:
                 values[value] = ordinal
-            elif isinstance(held, int):
-                values[value] = postings.from_ordinals(array("I", (held, ordinal)))
+            elif isinstance(stored, int):
+                values[value] = postings.from_ordinals(array("I", (stored, ordinal)))
             else:
-                held.add(ordinal)
-        held = self.states.get(state)
-        if held is None:
+                stored.add(ordinal)
+        stored = self.states.get(state)
+        if stored is None:
             self.states[state] = ordinal
-        elif isinstance(held, int):
-            self.states[state] = postings.from_ordinals(array("I", (held, ordinal)))
+        elif isinstance(stored, int):
+            self.states[state] = postings.from_ordinals(array("I", (stored, ordinal)))
         else:
-            held.add(ordinal)
+            stored.add(ordinal)
         self.everything.add(ordinal)
 
-    def bytes(self) -> int:
-        """Give the memory of all, in bytes, but for the strings."""
-        states = getsizeof(self.states) + sum(
-            map(postings.memory_bytes, list(self.states.values()))
-        )
-        return states + sum(map(_bytes_of_key, list(self._keys.values())))
+    def memory_bytes(self) -> int:
+        """Return the memory of the index in bytes, without that of the strings."""
+        states = sum(map(postings.memory_bytes, list(self.states.values())))
+        return getsizeof(self.states) + states + sum(map(_key_bytes, list(self._keys.values())))
 
     def _items(self, key: str) -> Iterable[tuple[str, PostingsOrOrdinal]]:
-        """Give the values of ``key`` with their nodes, as something to be iterated."""
+        """Return the values of ``key`` with their nodes, safe to iterate."""
         values = self.values(key)
-        # A copy is made in one step, which no writer comes between.
+        # The copy is one step of the interpreter: no writer comes between.
         return (dict(values) if self.is_mutable else values).items()
 
 
-def _bytes_of_key(of_key: KeyPostings) -> int:
-    tables = getsizeof(of_key.values) + getsizeof(of_key.numbers)
-    held = (of_key.carriers, *of_key.values.values())
-    return tables + sum(map(postings.memory_bytes, held))
-
-
-def _number(pair: tuple[int, str]) -> int:
-    return pair[0]
+def _key_bytes(entry: KeyPostings) -> int:
+    tables = getsizeof(entry.values) + getsizeof(entry.integers)
+    return tables + sum(map(postings.memory_bytes, (entry.nodes, *entry.values.values())))

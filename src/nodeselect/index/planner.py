@@ -1,13 +1,13 @@
-"""From a selector and an index to the steps that answer it.
+"""From a selector and an index to a plan: the steps that answer it.
 
 Planning looks at the sizes and decides; running decides nothing.
 
 - Postings are intersected in the order of their *bytes*: in a clustered segment a million ordinals
   may be one run, and cost less than a thousand scattered ones (``benchmarks/test_match.py``).
-- What is not wanted is subtracted last, the biggest first; no complement is ever made.
-- All nodes are begun with only where nothing is intersected.
-- A list of values is one union, made while planning and kept with the plan. Where a list names
-  most of what there is, the others are subtracted instead.
+- What is excluded is subtracted last, the largest first; no complement is ever built.
+- Only if nothing is intersected, the plan starts from all nodes.
+- A list of values is one union, built while planning and kept with the plan. If a list names most
+  of the values of a key, the others are subtracted instead.
 """
 
 from collections.abc import Collection, Iterable
@@ -17,219 +17,228 @@ from nodeselect.index import postings
 from nodeselect.index.label_index import LabelIndex
 from nodeselect.index.postings import Postings
 from nodeselect.selectors import HasKey, InRange, OneOf, Operator, Requirement, Selector
-from nodeselect.text import printable, truncate
+from nodeselect.text import pluralize, printable, truncate
 
 __all__ = ["Plan", "PlanCache", "Step", "count", "make_plan", "run"]
 
-_SHOWN = 60
-"""Characters shown of what a step asks for."""
+# Characters that are shown of the condition of a step.
+_CONDITION_WIDTH = 60
 
-
+# What a selector spends on an id: the string, and its entries in a tuple and in a set.
 _ID_BYTES = 150
-"""What a selector spends on an id: the string, and its places in a tuple and in a set."""
 
 
 class Step:
-    """One step of a plan: nodes to be kept, or to be taken away. Immutable."""
+    """One step of a plan: nodes to intersect with, or to subtract. Immutable.
 
-    __slots__ = ("_asked", "_postings", "bytes", "made")
+    :param condition: what the nodes have in common; its text is that of a selector.
+    :param nodes: the nodes.
+    :param cost: what reading them costs, in bytes.
+    :param is_materialized: whether they were built for this plan, not taken from the index.
+    """
+
+    __slots__ = ("_condition", "_postings", "bytes", "is_materialized")
 
     bytes: int
-    """What reading them costs."""
-    made: bool
-    """Whether they were put together for this plan, and are not as the index has them."""
+    is_materialized: bool
 
-    def __init__(self, asked: object, found: Postings, cost: int, *, made: bool) -> None:
-        """Made while planning; the text of ``asked`` is that of a selector."""
-        self._asked = asked
-        self._postings = found
+    def __init__(
+        self, condition: object, nodes: Postings, cost: int, *, is_materialized: bool = False
+    ) -> None:
+        self._condition = condition
+        self._postings = nodes
         self.bytes = cost
-        self.made = made
+        self.is_materialized = is_materialized
 
     @property
-    def asked(self) -> str:
-        """What these nodes have, as a selector says it."""
-        return str(self._asked)
+    def condition(self) -> str:
+        """What the nodes have in common, as a selector says it."""
+        return str(self._condition)
 
     @property
     def nodes(self) -> int:
-        """How many they are."""
+        """The number of nodes."""
         return len(self._postings)
+
+    def __str__(self) -> str:
+        condition = printable(truncate(self.condition, _CONDITION_WIDTH))
+        return f"{condition}: {pluralize(self.nodes, 'node')}, {self.bytes:,} bytes"
 
 
 class Plan:
-    """How one selector is answered over one index: small, immutable, to be run often."""
+    """The steps that answer one selector over one index: small, immutable, made to run often.
 
-    __slots__ = ("_drops", "_everything", "_takes", "covers", "drops", "takes")
+    :param everything: all nodes of the index.
+    :param include: what is intersected; all nodes if there is nothing.
+    :param exclude: what is subtracted afterwards.
+    :param covered_nodes: how many nodes a mutable index had when the plan was made; the plan may
+        miss later ones.
+    """
 
-    takes: tuple[Step, ...]
-    """What is intersected, in this order; where there is nothing, all nodes are begun with."""
-    drops: tuple[Step, ...]
-    """What is then taken away, in this order."""
+    __slots__ = ("_everything", "_exclude", "_include", "covered_nodes", "exclude", "include")
 
-    covers: int
-    """How many nodes the index had, if it grows: of later ones the plan may not know."""
+    include: tuple[Step, ...]
+    exclude: tuple[Step, ...]
 
     def __init__(
         self,
         everything: Postings,
-        takes: Iterable[Step] = (),
-        drops: Iterable[Step] = (),
-        covers: int = 0,
+        include: Iterable[Step] = (),
+        exclude: Iterable[Step] = (),
+        covered_nodes: int = 0,
     ) -> None:
-        """Put the steps in the order of their cost."""
-        self.covers = covers
-        self.takes = tuple(sorted(takes, key=attrgetter("bytes")))
-        self.drops = tuple(sorted(drops, key=attrgetter("bytes"), reverse=True))
+        """Order the steps by their cost."""
+        self.covered_nodes = covered_nodes
+        self.include = tuple(sorted(include, key=attrgetter("bytes")))
+        self.exclude = tuple(sorted(exclude, key=attrgetter("bytes"), reverse=True))
         self._everything = everything
-        self._takes = tuple(step._postings for step in self.takes)
-        self._drops = tuple(step._postings for step in self.drops)
+        self._include = tuple(step._postings for step in self.include)
+        self._exclude = tuple(step._postings for step in self.exclude)
 
     @property
     def bytes(self) -> int:
-        """The memory of what was made for this plan, in bytes."""
-        return sum(step.bytes for step in (*self.takes, *self.drops) if step.made)
+        """The memory of what was built for this plan, in bytes."""
+        return sum(step.bytes for step in (*self.include, *self.exclude) if step.is_materialized)
 
-    def explain(self) -> str:
-        """Name the steps with their sizes, a line each.
+    def __str__(self) -> str:
+        """Return the steps with their sizes: *include* intersects, *exclude* subtracts.
 
-        ``take`` keeps what the line names, ``drop`` takes it away.
+        The numbers count the nodes of the index: also those replaced or removed since.
         """
-        lines = [_line("take", step) for step in self.takes]
+        lines = [f"include {step}" for step in self.include]
         if not lines:
-            lines = [f"take all: {len(self._everything):,} nodes"]
-        return "\n".join([*lines, *(_line("drop", step) for step in self.drops)])
+            lines = [f"include all: {pluralize(len(self._everything), 'node')}"]
+        return "\n".join([*lines, *(f"exclude {step}" for step in self.exclude)])
 
     def __repr__(self) -> str:
-        return f"<Plan: {self.explain()}>".replace("\n", "; ")
+        return f"<Plan: {self}>".replace("\n", "; ")
 
 
 def run(plan: Plan) -> Postings:
-    """Give the ordinals of the answer. They may be those of the index: not to be changed."""
-    return postings.evaluate(plan._everything, plan._takes, plan._drops)
+    """Return the ordinals of the answer. They may be those of the index: do not modify them."""
+    return postings.evaluate(plan._everything, plan._include, plan._exclude)
 
 
 def count(plan: Plan) -> int:
-    """Give how many ordinals the answer has, without making all of it."""
-    return postings.evaluate_size(plan._everything, plan._takes, plan._drops)
+    """Return the size of the answer, without building all of it."""
+    return postings.evaluate_size(plan._everything, plan._include, plan._exclude)
 
 
 class PlanCache:
-    """PlanCache made for one index, kept by selector; a bounded table."""
+    """The plans of one index by selector, bounded in number and in memory.
 
-    __slots__ = ("_bytes", "_most_bytes", "_plans")
+    :param max_bytes: the memory of what was built for the plans, and of the ids in the selectors.
+    """
 
-    _MOST = 4_096
+    __slots__ = ("_max_bytes", "_max_plans", "_plans", "memory_bytes")
 
-    def __init__(self, most_bytes: int) -> None:
-        """Keep plans of some thousand selectors, and ``most_bytes`` of what they take.
+    memory_bytes: int
 
-        That is what was made for the plans, and the ids that the selectors themselves hold.
-        """
+    def __init__(self, max_bytes: int, max_plans: int = 4_096) -> None:
         self._plans: dict[Selector, Plan] = {}
-        self._most_bytes = most_bytes
-        self._bytes = 0
+        self._max_bytes = max_bytes
+        self._max_plans = max_plans
+        self.memory_bytes = 0
 
-    @property
-    def bytes(self) -> int:
-        """The memory of what is kept, in bytes."""
-        return self._bytes
+    def __len__(self) -> int:
+        return len(self._plans)
 
     def get(self, selector: Selector) -> Plan | None:
-        """Give the plan of ``selector`` if it is kept. Cost: one look-up."""
+        """Return the plan of ``selector``, or None. Cost: one look-up."""
         return self._plans.get(selector)
 
     def put(self, selector: Selector, plan: Plan) -> None:
-        """Keep ``plan``; what does not fit any more makes room by starting anew."""
+        """Add or replace a plan; if it does not fit, all others are dropped."""
         ids = _ID_BYTES * len(selector.ids or ())
-        more = plan.bytes + ids
-        before = self._plans.get(selector)
-        self._bytes += more - (0 if before is None else before.bytes + ids)
-        if self._bytes > self._most_bytes or len(self._plans) >= self._MOST:
+        added = plan.bytes + ids
+        previous = self._plans.get(selector)
+        self.memory_bytes += added - (0 if previous is None else previous.bytes + ids)
+        if self.memory_bytes > self._max_bytes or len(self._plans) >= self._max_plans:
             self._plans.clear()
-            self._bytes = more
+            self.memory_bytes = added
         self._plans[selector] = plan
 
 
 def make_plan(
-    index: LabelIndex, selector: Selector, chosen: Postings | None = None, covers: int = 0
+    index: LabelIndex,
+    selector: Selector,
+    with_ids: Postings | None = None,
+    covered_nodes: int = 0,
 ) -> Plan:
     """Decide how to answer ``selector`` over ``index``.
 
-    :param chosen: the nodes with the ids that the selector names; None when it names none.
-    :param covers: of an index that grows, how many nodes it has at least.
+    :param with_ids: the nodes with the ids of the selector; None if it has no ids.
+    :param covered_nodes: of a mutable index, how many nodes it has at least.
 
-    Cost: some microseconds a requirement, and the unions of its lists.
+    Cost: a few microseconds a requirement, and the unions of its lists.
     """
     if not selector.is_satisfiable:
-        nothing = Step("nothing", postings.from_range(0, 0), 0, made=False)
-        return Plan(index.everything, [nothing], covers=covers)
-    takes: list[Step] = []
-    drops: list[Step] = []
-    if chosen is not None:
-        takes.append(Step("one of the ids", chosen, postings.encoded_bytes(chosen), made=True))
+        nothing = Step("nothing", postings.from_range(0, 0), 0)
+        return Plan(index.everything, [nothing], covered_nodes=covered_nodes)
+    include: list[Step] = []
+    exclude: list[Step] = []
+    if with_ids is not None:
+        cost = postings.encoded_bytes(with_ids)
+        include.append(Step("one of the ids", with_ids, cost, is_materialized=True))
     for requirement in selector.requirements:
-        _add_steps(index, requirement, takes, drops)
-    return Plan(index.everything, takes, [step for step in drops if step.bytes], covers)
+        _add_steps(index, requirement, include, exclude)
+    return Plan(index.everything, include, [step for step in exclude if step.bytes], covered_nodes)
 
 
 def _add_steps(
-    index: LabelIndex, requirement: Requirement, takes: list[Step], drops: list[Step]
+    index: LabelIndex, requirement: Requirement, include: list[Step], exclude: list[Step]
 ) -> None:
     key, negated = requirement.key, requirement.is_negated
     match requirement.test:
         case HasKey() if negated:
-            drops.append(_step(index, key, index.nodes_with_key(key)))
+            exclude.append(_step(index, key, index.nodes_with_key(key)))
         case HasKey():
-            _take_carriers(index, key, takes)
+            _include_key(index, key, include)
         case OneOf(values) if negated:
-            drops.append(_union(index, key, values, Requirement._trusted(key, Operator.IN, values)))
+            condition = Requirement._trusted(key, Operator.IN, values)
+            exclude.append(_union(index, key, values, condition))
         case OneOf(values):
-            _take_values(index, requirement, values, takes, drops)
+            _include_values(index, requirement, values, include, exclude)
         case InRange(low, high):
-            within = index.values_in_range(key, low - 1, high + 1)
-            _take_values(index, requirement, within, takes, drops)
+            values_in_range = index.values_in_range(key, low, high)
+            _include_values(index, requirement, values_in_range, include, exclude)
 
 
-def _take_carriers(index: LabelIndex, key: str, takes: list[Step]) -> None:
-    carriers = index.nodes_with_key(key)
-    # (Two lengths of an index that grows are not of one moment.)
-    if index.is_mutable or len(carriers) < len(index.everything):
-        takes.append(_step(index, key, carriers))
+def _include_key(index: LabelIndex, key: str, include: list[Step]) -> None:
+    nodes = index.nodes_with_key(key)
+    # Two lengths of a mutable index may be of different moments.
+    if index.is_mutable or len(nodes) < len(index.everything):
+        include.append(_step(index, key, nodes))
 
 
-def _take_values(
+def _include_values(
     index: LabelIndex,
     requirement: Requirement,
     values: Collection[str],
-    takes: list[Step],
-    drops: list[Step],
+    include: list[Step],
+    exclude: list[Step],
 ) -> None:
     key = requirement.key
     known = index.values(key)
     if not index.is_mutable:
         values = [value for value in values if value in known]
     if index.is_mutable or len(values) < 2 or 2 * len(values) <= len(known):
-        takes.append(_union(index, key, values, requirement))
+        include.append(_union(index, key, values, requirement))
         return
     others = known.keys() - values
-    _take_carriers(index, key, takes)
-    drops.append(_union(index, key, others, f"{key} in ({len(others):,} other values)"))
+    _include_key(index, key, include)
+    exclude.append(_union(index, key, others, f"{key} in ({len(others):,} other values)"))
 
 
-def _union(index: LabelIndex, key: str, values: Iterable[str], asked: object) -> Step:
-    known = index.values(key)
-    found = [known.get(value) for value in values]
-    parts = [stored for stored in found if stored is not None]
-    return _step(index, asked, postings.union(parts), made=len(parts) > 1)
+def _union(index: LabelIndex, key: str, values: Iterable[str], condition: object) -> Step:
+    by_value = index.values(key)
+    parts = [stored for stored in map(by_value.get, values) if stored is not None]
+    return _step(index, condition, postings.union(parts), is_materialized=len(parts) > 1)
 
 
-def _step(index: LabelIndex, asked: object, found: Postings, *, made: bool = False) -> Step:
-    # What is scattered takes two bytes an ordinal; of an index that grows it is not worth more.
-    cost = 2 * len(found) if index.is_mutable else postings.encoded_bytes(found)
-    return Step(asked, found, cost, made=made)
-
-
-def _line(what: str, step: Step) -> str:
-    text = printable(truncate(step.asked, _SHOWN))
-    return f"{what} {text}: {step.nodes:,} nodes, {step.bytes:,} bytes"
+def _step(
+    index: LabelIndex, condition: object, nodes: Postings, *, is_materialized: bool = False
+) -> Step:
+    # Scattered ordinals take two bytes each; for a mutable index this estimate is good enough.
+    cost = 2 * len(nodes) if index.is_mutable else postings.encoded_bytes(nodes)
+    return Step(condition, nodes, cost, is_materialized=is_materialized)

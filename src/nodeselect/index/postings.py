@@ -1,13 +1,13 @@
 """Sets of node ordinals: the one module that knows the bitmap library.
 
-An *ordinal* is the number of a node inside an index: 0 to 2**32 - 1. *Postings* are a set of them,
-a roaring bitmap; a value that one node holds is *stored* as the plain ordinal, because a bitmap of
-one takes some 200 bytes.
+An *ordinal* is the number of a node inside an index: 0 to 2**32 - 1. *Postings* are a set of
+ordinals, a roaring bitmap. A value that one node has is stored as the plain ordinal, because a
+bitmap of one ordinal takes about 200 bytes.
 
-Three habits keep the interpreter whole, since the library crashes it where they are broken: nobody
-iterates over a bitmap (its numbers are copied out first), nothing is made of a foreign object, and
-no bitmap that a writer still adds to is handed to a user. Each call of the library is one step that
-no other thread can come between, because it keeps the interpreter's lock.
+Three rules keep the bitmap library from crashing the interpreter: never iterate over a bitmap
+(copy its ordinals out first), never build one from a foreign object, and never hand a bitmap to
+which a writer still adds to a user. Each call of the library holds the interpreter's lock, so no
+other thread can come between.
 """
 
 from array import array
@@ -33,54 +33,53 @@ __all__ = [
 ]
 
 Postings: TypeAlias = BitMap
-"""A set of ordinals."""
 
+# A set of ordinals as an index stores it.
 PostingsOrOrdinal: TypeAlias = int | BitMap
-"""A set of ordinals as an index keeps it: the number itself where there is one."""
 
-_MOST = 1 << 32
+_END = 1 << 32
 
+# What a bitmap spends on 65,536 ordinals beside the set itself: a key, a kind, a pointer.
 _CONTAINER_BYTES = 16
-"""What a bitmap spends on 65,536 ordinals beside the set itself: a key, a kind, a pointer."""
 
+# What a bitmap spends on itself (sys.getsizeof and the head of the library).
 _BITMAP_BYTES = 120
-"""What a bitmap spends on itself (``sys.getsizeof`` and the library's own head)."""
 
 _INTEGER_BYTES = 32
 
 
 def from_ordinals(ordinals: Iterable[int]) -> Postings:
-    """Make postings of some ordinals; fastest of an ``array("I")`` in ascending order."""
+    """Build postings from ordinals; fastest from an ascending ``array("I")``."""
     return BitMap(ordinals if isinstance(ordinals, array) else array("I", ordinals))
 
 
 def from_range(start: int, stop: int) -> Postings:
-    """Give the ordinals from ``start`` up to, not including, ``stop``."""
+    """Return the ordinals from ``start`` up to, but not including, ``stop``."""
     return BitMap(range(start, stop))
 
 
 def union(parts: Sequence[PostingsOrOrdinal]) -> Postings:
-    """Give the ordinals of all ``parts``. Cost: linear in their containers."""
+    """Return the ordinals of all ``parts``. Cost: linear in their containers."""
     single = array("I", sorted(part for part in parts if isinstance(part, int)))
-    several = [part for part in parts if not isinstance(part, int)]
+    bitmaps = [part for part in parts if not isinstance(part, int)]
     if single:
-        several.append(BitMap(single))
-    if not several:
+        bitmaps.append(BitMap(single))
+    if not bitmaps:
         return BitMap()
-    return several[0] if len(several) == 1 else BitMap.union(*several)
+    return bitmaps[0] if len(bitmaps) == 1 else BitMap.union(*bitmaps)
 
 
-def intersection_size(one: Postings, other: PostingsOrOrdinal) -> int:
-    """Give how many ordinals the two have in common."""
-    if isinstance(other, int):
-        return 1 if other in one else 0
-    return one.intersection_cardinality(other)
+def intersection_size(left: Postings, right: PostingsOrOrdinal) -> int:
+    """Return how many ordinals both sides contain."""
+    if isinstance(right, int):
+        return 1 if right in left else 0
+    return left.intersection_cardinality(right)
 
 
 def below(postings: Postings, stop: int) -> Postings:
-    """Give a copy without the ordinals from ``stop`` on."""
+    """Return a copy without the ordinals from ``stop`` on."""
     copied = postings.copy()
-    copied.remove_range(stop, _MOST)
+    copied.remove_range(stop, _END)
     return copied
 
 
@@ -90,12 +89,12 @@ def ordinals(postings: Postings) -> "array[int]":
 
 
 def cardinality(stored: PostingsOrOrdinal) -> int:
-    """Give how many ordinals there are."""
+    """Return the number of ordinals."""
     return 1 if isinstance(stored, int) else len(stored)
 
 
 def encoded_bytes(postings: Postings) -> int:
-    """Give the bytes that an operation has to read: what it costs."""
+    """Return the bytes that an operation has to read: the measure of its cost."""
     statistics = postings.get_statistics()
     return (
         statistics["n_bytes_array_containers"]
@@ -106,44 +105,44 @@ def encoded_bytes(postings: Postings) -> int:
 
 
 def memory_bytes(stored: PostingsOrOrdinal) -> int:
-    """Give the memory of what an index keeps, in bytes."""
+    """Return the memory that an index spends on a set, in bytes."""
     return _INTEGER_BYTES if isinstance(stored, int) else _BITMAP_BYTES + encoded_bytes(stored)
 
 
 def evaluate(
-    everything: Postings, takes: Sequence[Postings], drops: Sequence[Postings]
+    everything: Postings, include: Sequence[Postings], exclude: Sequence[Postings]
 ) -> Postings:
-    """Intersect ``takes``, or begin with ``everything`` where there are none; take away ``drops``.
+    """Intersect ``include`` (or start from ``everything`` if it is empty); subtract ``exclude``.
 
-    The result may be one of the arguments: it must not be changed. Cost: some 0.3 µs an operand
-    beside what their bytes cost; nothing behind an empty intermediate result.
+    The result may be one of the arguments: do not modify it. Cost: about 0.3 µs an operand and
+    what their bytes cost; nothing after an empty intermediate result.
     """
-    if len(takes) > 1:
-        found = takes[0] & takes[1]
-        for postings in takes[2:]:
-            if not found:
-                return found
-            found &= postings
-        for postings in drops:
-            if not found:
-                return found
-            found -= postings
-        return found
-    found = takes[0] if takes else everything
-    if drops:
-        found = found - drops[0]
-        for postings in drops[1:]:
-            found -= postings
-    return found
+    if len(include) > 1:
+        result = include[0] & include[1]
+        for postings in include[2:]:
+            if not result:
+                return result
+            result &= postings
+        for postings in exclude:
+            if not result:
+                return result
+            result -= postings
+        return result
+    result = include[0] if include else everything
+    if exclude:
+        result = result - exclude[0]
+        for postings in exclude[1:]:
+            result -= postings
+    return result
 
 
 def evaluate_size(
-    everything: Postings, takes: Sequence[Postings], drops: Sequence[Postings]
+    everything: Postings, include: Sequence[Postings], exclude: Sequence[Postings]
 ) -> int:
-    """Give the length of :func:`evaluate`, without making the last intermediate result."""
-    if drops:
-        found = evaluate(everything, takes, drops[:-1])
-        return found.difference_cardinality(drops[-1])
-    if len(takes) > 1:
-        return evaluate(everything, takes[:-1], ()).intersection_cardinality(takes[-1])
-    return len(takes[0] if takes else everything)
+    """Return the size of :func:`evaluate`, without building its last intermediate result."""
+    if exclude:
+        result = evaluate(everything, include, exclude[:-1])
+        return result.difference_cardinality(exclude[-1])
+    if len(include) > 1:
+        return evaluate(everything, include[:-1], ()).intersection_cardinality(include[-1])
+    return len(include[0] if include else everything)

@@ -8,60 +8,68 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nodeselect.index import postings
-from nodeselect.index.arrays import smallest
+from nodeselect.index.arrays import k_smallest
 from nodeselect.index.cluster import cluster
 from nodeselect.index.id_index import IdIndex
 from nodeselect.index.node_table import NodeTable
 from nodeselect.index.planner import Plan, PlanCache, Step, make_plan
 from nodeselect.index.postings import Postings
+from nodeselect.index.tuning import DEFAULT, Tuning
 from nodeselect.node import Node, duplicate_id_error
 from nodeselect.selectors import Selector
 
 __all__ = ["Segment"]
 
-_NONE = np.array([], np.uint32)
-
-_FEW = 16
-"""Ids whose nodes are tested one by one; of more, the ordinals meet those of the labels."""
-
-_PLAN_BYTES = 16
-"""Bytes of kept plans for each node."""
+# Memory of the cached plans: so many bytes for each node, and a mebibyte.
+_PLAN_BYTES_PER_NODE = 16
+_PLAN_BYTES = 1 << 20
 
 
 class Segment:
-    """Nodes by rank and by ordinal, with an index. Immutable, but for the plans that it keeps.
+    """Nodes by rank and by ordinal, with an index. Immutable, except for its cached plans.
 
-    The *rank* of a node is its place in inventory order, its *ordinal* the place in clustered
-    order, which is what postings are made of.
+    The *rank* of a node is its position in inventory order; its *ordinal*, of which postings
+    consist, is the position in clustered order.
     """
 
     __slots__ = (
-        *("_early", "_ids", "_names", "_ordinal_at", "_ordinals", "_plans", "_rank_at", "_ranks"),
-        *("index", "rows"),
+        "_ids",
+        "_names",
+        "_ordinal_at",
+        "_ordinals",
+        "_plans",
+        "_rank_at",
+        "_ranks",
+        "_tuning",
+        "_windows",
+        "index",
+        "table",
     )
 
-    def __init__(self, rows: NodeTable) -> None:
-        """Index the nodes of ``rows``.
+    def __init__(self, table: NodeTable, tuning: Tuning = DEFAULT) -> None:
+        """Index the nodes of ``table``.
 
-        :raises InventoryError: with the code ``duplicate-id``, when two nodes have one id.
+        :raises InventoryError: with the code ``duplicate-id`` if two nodes have the same id.
         """
-        self._ids = IdIndex(rows.ids)
-        both = self._ids.find_twice()
-        if both is not None:
-            raise duplicate_id_error(rows.ids[both[1]], *both)
+        self._ids = IdIndex(table.ids)
+        duplicate = self._ids.find_duplicate()
+        if duplicate is not None:
+            raise duplicate_id_error(table.ids[duplicate[1]], *duplicate)
         self._names: IdIndex | None = None
-        self.rows = rows
-        self._ranks, self._ordinals, self.index = cluster(rows)
-        self._rank_at = self._ranks.data  # one number of them is a third of the time
+        self._tuning = tuning
+        self.table = table
+        self._ranks, self._ordinals, self.index = cluster(table, tuning)
+        # Reading one number of a memoryview takes a third of the time.
+        self._rank_at = self._ranks.data
         self._ordinal_at = self._ordinals.data
-        self._plans = PlanCache(_PLAN_BYTES * len(rows) + (1 << 20))
-        self._early: dict[int, Postings] = {}
+        self._plans = PlanCache(_PLAN_BYTES_PER_NODE * len(table) + _PLAN_BYTES)
+        self._windows: dict[int, Postings] = {}
 
     def __len__(self) -> int:
-        return len(self.rows)
+        return len(self.table)
 
     def plan(self, selector: Selector) -> Plan:
-        """Give the plan for ``selector``: the kept one where it was asked before."""
+        """Return the plan for ``selector``, from the cache if possible."""
         plan = self._plans.get(selector)
         if plan is None:
             plan = self._make_plan(selector)
@@ -72,113 +80,111 @@ class Segment:
         if selector.ids is None:
             return make_plan(self.index, selector)
         ranks = self._ids.find_all(selector.ids)
-        if len(selector.ids) > _FEW:
-            return make_plan(self.index, selector, self._of_ranks(ranks))
-        matches, rows = selector.matches, self.rows
-        taken = [rank for rank in ranks if matches(rows.labels(rank), rows.ids[rank])]
-        found = self._of_ranks(array("I", taken))
-        step = Step("few ids, tested one by one", found, postings.encoded_bytes(found), made=True)
+        if len(selector.ids) > self._tuning.max_tested_ids:
+            return make_plan(self.index, selector, self._from_ranks(ranks))
+        matches, table = selector.matches, self.table
+        matching = (rank for rank in ranks if matches(table.labels(rank), table.ids[rank]))
+        nodes = self._from_ranks(array("I", matching))
+        cost = postings.encoded_bytes(nodes)
+        step = Step("few ids, tested one by one", nodes, cost, is_materialized=True)
         return Plan(self.index.everything, [step])
 
     def find(self, node_id: str) -> int | None:
-        """Give the ordinal of the node with this id, or None. Cost: about a microsecond."""
+        """Return the ordinal of the node with this id, or None. Cost: about a microsecond."""
         rank = self._ids.find(node_id)
         return None if rank is None else self._ordinal_at[rank]
 
-    def node(self, ordinal: int) -> Node:
-        """Make the node with this ordinal."""
-        return self.rows.node(self._rank_at[ordinal])
-
-    def holds(self, ordinal: int, node: Node) -> bool:
-        """Say whether the node with this ordinal is equal to ``node``, which has the same id."""
-        return self.rows.holds(self._rank_at[ordinal], node)
-
     def with_name(self, name: str) -> list[int]:
-        """Give the ordinals of the nodes with a name.
+        """Return the ordinals of the nodes with a name.
 
-        Cost: about a microsecond, and the first time some 0.2 µs a node, for a table that is kept.
+        Cost: about a microsecond; the first time 0.2 µs a node, for an index of the names.
         """
-        if self._names is None:  # two threads may both make it, to the same end
-            if self.rows.names is None:
+        if self._names is None:  # two threads may both build it, with the same result
+            if self.table.names is None:
                 return []
-            self._names = IdIndex(self.rows.names)
-        return [self._ordinal_at[rank] for rank in self._names.find_each(name)]
+            self._names = IdIndex(self.table.names)
+        return [self._ordinal_at[rank] for rank in self._names.find_every(name)]
+
+    def node(self, ordinal: int) -> Node:
+        """Build the node with this ordinal."""
+        return self.table.node(self._rank_at[ordinal])
+
+    def id(self, ordinal: int) -> str:
+        """Return the id of the node with this ordinal."""
+        node_id: str = self.table.ids[self._rank_at[ordinal]]
+        return node_id
+
+    def equals(self, ordinal: int, node: Node) -> bool:
+        """Return whether the node with this ordinal equals ``node``, which has the same id."""
+        return self.table.equals(self._rank_at[ordinal], node)
 
     def rank(self, ordinal: int) -> int:
-        """Give the rank of an ordinal."""
+        """Return the rank of an ordinal."""
         return self._rank_at[ordinal]
 
-    def early(self, ranks: int) -> Postings:
-        """Give the ordinals of the first so many ranks. Kept: for few numbers of ranks only."""
-        found = self._early.get(ranks)
-        if found is None:
-            ordinals = np.sort(self._ordinals[:ranks])
-            found = self._early[ranks] = postings.from_ordinals(array("I", ordinals.tobytes()))
-        return found
+    def ordinals_below_rank(self, rank: int) -> Postings:
+        """Return the ordinals of all ranks below ``rank``. Cached: use few different ranks."""
+        ordinals = self._windows.get(rank)
+        if ordinals is None:
+            first = np.sort(self._ordinals[:rank])
+            ordinals = self._windows[rank] = postings.from_ordinals(array("I", first.tobytes()))
+        return ordinals
 
     def in_order(
-        self,
-        ordinals: "array[int]",
-        others: Sequence[tuple[int, int]],
-        most: int | None = None,
+        self, ordinals: "array[int]", others: Sequence[tuple[int, int]], limit: int | None = None
     ) -> list[int]:
-        """Put ordinals in the order of their ranks; among them ``others``, given with ranks.
+        """Return ordinals in the order of their ranks, merged with ``others``.
 
-        :param most: give so many of the first.
+        :param others: pairs of a rank and an ordinal of the delta, in order.
+        :param limit: return at most this many, the first ones.
         """
-        ranks = self._in_order(ordinals, most)
-        ordered = _with_others(self._ordinals[ranks], ranks, others)
-        return ordered[:most].tolist()  # type: ignore[no-any-return]
+        ranks = self._sorted_ranks(ordinals, limit)
+        return _merged(self._ordinals[ranks], ranks, others)[:limit].tolist()  # type: ignore[no-any-return]
 
     def ids(
-        self,
-        ordinals: "array[int]",
-        others: Sequence[tuple[int, str]],
-        most: int | None = None,
+        self, ordinals: "array[int]", others: Sequence[tuple[int, str]], limit: int | None = None
     ) -> list[str]:
-        """Give the ids in the order of ranks; among them those of ``others``, given with ranks.
+        """Return the ids of ordinals in the order of their ranks, merged with ``others``.
 
-        :param most: give so many of the first.
+        :param others: pairs of a rank and an id, in order.
+        :param limit: return at most this many, the first ones.
         """
-        ranks = self._in_order(ordinals, most)
-        ordered = _with_others(self.rows.ids.take(ranks), ranks, others)
-        return ordered[:most].tolist()  # type: ignore[no-any-return]
+        ranks = self._sorted_ranks(ordinals, limit)
+        return _merged(self.table.ids.take(ranks), ranks, others)[:limit].tolist()  # type: ignore[no-any-return]
 
-    def _in_order(self, ordinals: "array[int]", most: int | None = None) -> NDArray[np.uint32]:
+    def merge(
+        self, ordinals: "array[int]", others: NodeTable, other_ranks: Sequence[int]
+    ) -> NodeTable:
+        """Return a table of the nodes of ``ordinals`` and of ``others``, in the order of ranks."""
+        ranks = np.concatenate([self._sorted_ranks(ordinals), np.array(other_ranks, np.uint32)])
+        positions = ranks.astype(np.int64)
+        positions[len(ordinals) :] = np.arange(len(self), len(self) + len(others))
+        order = np.argsort(ranks, kind="stable")
+        return self.table.concat(others).take(positions[order], self._tuning.chunk)
+
+    def memory(self) -> dict[str, int]:
+        """Return the memory of each part, in bytes."""
+        windows = sum(map(postings.memory_bytes, list(self._windows.values())))
+        names = 0 if self._names is None else self._names.memory_bytes()
+        return {
+            "ids": self.table.ids.nbytes + sum(map(str.__sizeof__, self.table.ids)),
+            "id index": self._ids.memory_bytes() + names,
+            "node table": self.table.memory_bytes(),
+            "order": self._ranks.nbytes + self._ordinals.nbytes + windows,
+            "label index": self.index.memory_bytes(),
+            "plans": self._plans.memory_bytes,
+        }
+
+    def _sorted_ranks(self, ordinals: "array[int]", limit: int | None = None) -> NDArray[np.uint32]:
         if not ordinals:
-            return _NONE
+            return np.array([], np.uint32)
         ranks = self._ranks.take(np.frombuffer(ordinals, np.uint32))
-        if most is not None and most < len(ranks):
-            return smallest(ranks, most)
+        if limit is not None and limit < len(ranks):
+            return k_smallest(ranks, limit)
         ranks.sort()
         return ranks
 
-    def merged(
-        self, ordinals: "array[int]", others: NodeTable, other_ranks: Sequence[int]
-    ) -> tuple[NodeTable, list[int]]:
-        """Give the rows of ``ordinals`` with those of ``others`` among them, as their ranks say.
-
-        The second of what is given is the rank that each row has had.
-        """
-        ranks = np.concatenate([self._in_order(ordinals), np.array(other_ranks, np.uint32)])
-        places = ranks.astype(np.int64)
-        places[len(ordinals) :] = np.arange(len(self), len(self) + len(others))
-        order = np.argsort(ranks, kind="stable")
-        return self.rows.joined(others).chosen(places[order]), ranks[order].tolist()
-
-    def bytes(self) -> dict[str, int]:
-        """Give the memory by part, in bytes."""
-        early = sum(map(postings.memory_bytes, list(self._early.values())))
-        return {
-            "ids": self.rows.ids.nbytes + sum(map(str.__sizeof__, self.rows.ids)),
-            "id table": self._ids.bytes + (0 if self._names is None else self._names.bytes),
-            "rows": self.rows.bytes(),
-            "order": self._ranks.nbytes + self._ordinals.nbytes + early,
-            "index": self.index.bytes(),
-            "plans": self._plans.bytes,
-        }
-
-    def _of_ranks(self, ranks: "array[int]") -> Postings:
+    def _from_ranks(self, ranks: "array[int]") -> Postings:
         if not ranks:
             return postings.from_ordinals(())
         ordinals = self._ordinals[np.frombuffer(ranks, np.uint32)]
@@ -186,11 +192,11 @@ class Segment:
         return postings.from_ordinals(array("I", ordinals.tobytes()))
 
 
-def _with_others(
+def _merged(
     things: NDArray[Any], ranks: NDArray[np.uint32], others: Sequence[tuple[int, object]]
 ) -> NDArray[Any]:
-    """Put the things of ``others`` among ``things``, whose ranks ascend, as their ranks say."""
+    """Insert the things of ``others`` into ``things``, both in ascending order of ranks."""
     if not others:
         return things
-    places = np.searchsorted(ranks, np.array([rank for rank, _ in others], np.uint32))
-    return np.insert(things, places, np.array([thing for _, thing in others], things.dtype))
+    positions = np.searchsorted(ranks, np.array([rank for rank, _ in others], np.uint32))
+    return np.insert(things, positions, np.array([thing for _, thing in others], things.dtype))

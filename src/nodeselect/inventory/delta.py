@@ -1,13 +1,13 @@
-"""The nodes that came in since the segment was made, and the ordinals that are dead since.
+"""The nodes added since the segment was built, and the tombstones of the nodes deleted since.
 
-Everything here is only ever added to. So a reader that knows how many nodes and how many deaths
-there were at its moment sees just those, whatever is added meanwhile, and need not wait:
+Everything here is only ever appended to. So a reader that knows how many nodes and how many
+tombstones there were at its snapshot sees just those, whatever is added meanwhile, without a lock:
 
-    nodes     [ node , node , node ‖ node …      ordinals first, first + 1, …
-    before    [ 17   , None , 1001 ‖ …           the ordinal that each took the place of
-    deaths    [ 17   , 1001 ‖ …                  ordinals, in the order in which they died
+    nodes       [ node , node , node ‖ node …     ordinals first, first + 1, …
+    previous    [ None , 17   , 1001 ‖ …          the ordinal of the previous version
+    tombstones  [ 17   , 1001 ‖ …                 deleted ordinals, in the order of deletion
 
-    ‖ is where one reader's moment ends.
+    ‖ is where the snapshot of one reader ends.
 """
 
 from array import array
@@ -15,175 +15,164 @@ from sys import getsizeof
 
 from nodeselect.index import postings
 from nodeselect.index.label_index import LabelIndex
-from nodeselect.index.planner import PlanCache, make_plan, run
+from nodeselect.index.planner import Plan, PlanCache, Step, make_plan, run
 from nodeselect.index.postings import Postings
+from nodeselect.index.tuning import DEFAULT, Tuning
 from nodeselect.node import Node
 from nodeselect.selectors import Selector
 
 __all__ = ["Delta"]
 
-_FEW = 32
-"""Nodes that are tested one by one rather than asked through an index."""
-
-_LATE = 128
-"""Nodes that came in since a plan was made, up to which it is kept and they are tested."""
-
-_PLAN_BYTES = 4 << 20
-"""Bytes of kept plans."""
-
-
-_NONE = array("I")
-_NOBODY = postings.from_ordinals(_NONE)
-
 
 class Delta:
-    """Nodes by ordinal, and deaths. Written by one thread at a time, read by any number."""
+    """Nodes by ordinal, and tombstones. One thread writes at a time, any number read.
+
+    :param first: the ordinal of the first node; those below it are of the segment.
+    """
 
     __slots__ = (
-        *("_before", "_died", "_early", "_latest", "_named", "_plans"),
-        *("tombstones", "first", "index", "nodes", "ranks"),
+        "_by_name",
+        "_deleted_at",
+        "_latest",
+        "_plans",
+        "_previous",
+        "_tuning",
+        "_windows",
+        "first",
+        "index",
+        "nodes",
+        "ranks",
+        "tombstones",
     )
 
-    def __init__(self, first: int, *, indexed: bool) -> None:
-        """Begin without any; the first node will have the ordinal ``first``."""
+    def __init__(self, first: int, tuning: Tuning = DEFAULT) -> None:
         self.first = first
         self.nodes: list[Node] = []
         self.ranks: list[int] = []
         self.tombstones = array("I")
-        self.index = LabelIndex.mutable() if indexed else None
-        self._before: list[int | None] = []
+        self.index = LabelIndex.mutable()
+        self._tuning = tuning
+        self._previous: list[int | None] = []
         self._latest: dict[str, int] = {}
-        self._died: dict[int, int] = {}
-        self._early: dict[int, tuple[Postings, int]] = {}
-        self._named: dict[str, array[int]] = {}
-        self._plans = PlanCache(_PLAN_BYTES)
+        self._deleted_at: dict[int, int] = {}
+        self._windows: dict[int, tuple[Postings, int]] = {}
+        self._by_name: dict[str, array[int]] = {}
+        self._plans = PlanCache(tuning.delta_plan_bytes)
 
     def add(self, node: Node, rank: int) -> None:
-        """Add a node behind all others; what had its id before is to be killed by the caller."""
+        """Append a node. The caller deletes the previous version, if there is one."""
         ordinal = self.first + len(self.nodes)
-        self._before.append(self._latest.get(node.id))
+        self._previous.append(self._latest.get(node.id))
         self.ranks.append(rank)
-        if self.index is not None:
-            self.index.add(ordinal, node.labels, node.state)
+        self.index.add(ordinal, node.labels, node.state)
         if node.name is not None:
-            self._named.setdefault(node.name, array("I")).append(ordinal)
-        self.nodes.append(node)  # behind the index: who counts the nodes can rely on it
+            self._by_name.setdefault(node.name, array("I")).append(ordinal)
+        self.nodes.append(node)  # after the index: whoever counts the nodes can rely on it
         self._latest[node.id] = ordinal
 
     def delete(self, ordinal: int) -> None:
-        """Let an ordinal, of the segment or of these, be dead from now on."""
-        self._died[ordinal] = len(self.tombstones)
+        """Append a tombstone for an ordinal of the segment or of the delta."""
+        self._deleted_at[ordinal] = len(self.tombstones)
         self.tombstones.append(ordinal)
 
-    def is_deleted(self, ordinal: int, deaths: int) -> bool:
-        """Say whether an ordinal is among the first so many deaths."""
-        died = self._died.get(ordinal)
-        return died is not None and died < deaths
-
-    def changed_ordinals(self, start: tuple[int, int], stop: tuple[int, int]) -> Postings:
-        """Give the ordinals that came in or died between two moments.
-
-        A moment is the numbers of nodes and of deaths that there were. A node whose ordinal is
-        not among these was the same all the time.
-        """
-        (nodes, deaths), (more_nodes, more_deaths) = start, stop
-        died = postings.from_ordinals(self.tombstones[deaths:more_deaths])
-        return died | postings.from_range(self.first + nodes, self.first + more_nodes)
+    def is_deleted(self, ordinal: int, tombstone_count: int) -> bool:
+        """Return whether an ordinal is among the first tombstones."""
+        deleted_at = self._deleted_at.get(ordinal)
+        return deleted_at is not None and deleted_at < tombstone_count
 
     def with_name(self, name: str) -> "array[int]":
-        """Give the ordinals of all nodes with a name that ever came in."""
-        return self._named.get(name, _NONE)[:]
+        """Return the ordinals of all nodes with a name that were ever added."""
+        return self._by_name.get(name, array("I"))[:]
 
-    def latest_ordinal(self, node_id: str, count: int) -> int | None:
-        """Give the ordinal of the newest version of a node among the first ``count`` nodes.
+    def latest_ordinal(self, node_id: str, node_count: int) -> int | None:
+        """Return the ordinal of the latest version of a node among the first nodes, or None.
 
-        Cost: a step for each version that came in later; of the latest moment that is one look-up.
+        Cost: a step for each version added later; for the latest snapshot one look-up.
         """
         ordinal = self._latest.get(node_id)
-        while ordinal is not None and ordinal - self.first >= count:
-            ordinal = self._before[ordinal - self.first]
+        while ordinal is not None and ordinal - self.first >= node_count:
+            ordinal = self._previous[ordinal - self.first]
         return ordinal
 
-    def version(
-        self, node_id: str, found: Postings, start: int, stop: int
-    ) -> tuple[int | None, bool]:
-        """Give the version of a node that is in a set, if one is, and whether none before can be.
+    def ordinals_below_rank(self, rank: int) -> Postings:
+        """Return the ordinals that were ever added at a rank below ``rank``.
 
-        :param start: the nodes that there were at the first moment that the set may be of.
-        :param stop: those at the last.
-
-        Cost: a step for each version that is newer than ``start``.
+        Cost: a look at each node added since the last call with this rank.
         """
-        ordinal = self.latest_ordinal(node_id, stop)
-        while ordinal is not None:
-            if ordinal in found:
-                return ordinal, True
-            if ordinal - self.first < start:  # those before it were dead by then
-                return None, True
-            ordinal = self._before[ordinal - self.first]
-        return None, False
-
-    def early(self, ranks: int) -> Postings:
-        """Give the ordinals that ever came in at one of the first so many ranks.
-
-        Cost: a look at each node that came in since this was asked for so many ranks.
-        """
-        found, covers = self._early.get(ranks, (_NOBODY, 0))
-        count = len(self.nodes)
-        if covers < count:  # two threads may both add them, to the same end
-            some = enumerate(self.ranks[covers:count], self.first + covers)
-            found = found | postings.from_ordinals(
-                [ordinal for ordinal, rank in some if rank < ranks]
+        window, covered = self._windows.get(rank, (postings.from_ordinals(()), 0))
+        node_count = len(self.nodes)
+        if covered < node_count:  # two threads may both add them, with the same result
+            added = enumerate(self.ranks[covered:node_count], self.first + covered)
+            window = window | postings.from_ordinals(
+                [at for at, its_rank in added if its_rank < rank]
             )
-            self._early[ranks] = (found, count)
-        return found
+            self._windows[rank] = (window, node_count)
+        return window
 
-    def match(self, selector: Selector, count: int) -> Postings:
-        """Give what ``selector`` takes of the first ``count`` nodes; the dead may be among it."""
+    def evaluate(self, selector: Selector, node_count: int) -> Postings:
+        """Return the matches among the first nodes; deleted nodes may be among them."""
         if selector.ids is not None:
-            return self._match_ids(selector, selector.ids, count)
-        if self.index is None or count <= _FEW:
-            return self._match_some(selector, 0, count)
+            return self._evaluate_ids(selector, selector.ids, node_count)
+        if node_count <= self._tuning.max_tested_nodes:
+            return self._test_nodes(selector, 0, node_count)
+        plan = self._cached_plan(selector, node_count)
+        covered = min(plan.covered_nodes, node_count)
+        matches = postings.below(run(plan), self.first + covered)
+        return matches | self._test_nodes(selector, covered, node_count)
+
+    def plan(self, selector: Selector, node_count: int) -> Plan:
+        """Return the plan over the first nodes, for people to read."""
+        if selector.ids is None:
+            return self._cached_plan(selector, node_count)
+        matches = self._evaluate_ids(selector, selector.ids, node_count)
+        cost = postings.encoded_bytes(matches)
+        step = Step("few ids, tested one by one", matches, cost, is_materialized=True)
+        return Plan(self.index.everything, [step])
+
+    def _cached_plan(self, selector: Selector, node_count: int) -> Plan:
         plan = self._plans.get(selector)
-        if plan is None or count - plan.covers > _LATE:
-            plan = make_plan(self.index, selector, covers=len(self.nodes))
+        # To test a few later nodes one by one is faster than to plan again.
+        if plan is None or node_count - plan.covered_nodes > self._tuning.max_nodes_after_plan:
+            plan = make_plan(self.index, selector, covered_nodes=len(self.nodes))
             self._plans.put(selector, plan)
-        covered = min(plan.covers, count)
-        found = postings.below(run(plan), self.first + covered)
-        # The few that came in since are sooner tested than all is planned anew.
-        return found | self._match_some(selector, covered, count)
+        return plan
 
-    def _match_some(self, selector: Selector, start: int, stop: int) -> Postings:
-        """Test the nodes from number ``start`` up to ``stop`` one by one."""
+    def _test_nodes(self, selector: Selector, start: int, stop: int) -> Postings:
         matches = selector.matches
-        some = enumerate(self.nodes[start:stop], self.first + start)
-        return postings.from_ordinals([at for at, node in some if matches(node.labels, node.id)])
+        nodes = enumerate(self.nodes[start:stop], self.first + start)
+        return postings.from_ordinals([at for at, node in nodes if matches(node.labels, node.id)])
 
-    def _match_ids(self, selector: Selector, ids: tuple[str, ...], count: int) -> Postings:
-        nodes, first = self.nodes, self.first
-        if count < len(ids):
-            return self._match_some(selector, 0, count)
-        newest = (
-            self.latest_ordinal(node_id, count) for node_id in ids
-        )  # those before it are dead
-        taken = [
-            at
-            for at in newest
-            if at is not None and selector.matches(nodes[at - first].labels, nodes[at - first].id)
+    def _evaluate_ids(self, selector: Selector, ids: tuple[str, ...], node_count: int) -> Postings:
+        if node_count < len(ids):
+            return self._test_nodes(selector, 0, node_count)
+        nodes, first, matches = self.nodes, self.first, selector.matches
+        latest = (self.latest_ordinal(node_id, node_count) for node_id in ids)
+        ordinals = [
+            ordinal
+            for ordinal in latest
+            if ordinal is not None
+            and matches(nodes[ordinal - first].labels, nodes[ordinal - first].id)
         ]
-        return postings.from_ordinals(sorted(taken))
+        return postings.from_ordinals(sorted(ordinals))
 
-    def bytes(self) -> int:
-        """Give the memory of all, in bytes. Cost: a look at every node."""
-        numbers = (self.ranks, self.tombstones, self._before, self._died)
-        tables = (self.nodes, self._latest, *numbers, self._named, *list(self._named.values()))
-        index = 0 if self.index is None else self.index.bytes()
-        nodes = sum(map(_node_bytes, self.nodes))
-        early = sum(postings.memory_bytes(found) for found, _ in list(self._early.values()))
-        return early + index + self._plans.bytes + sum(map(getsizeof, tables)) + nodes
+    def memory_bytes(self) -> int:
+        """Return the memory in bytes. Cost: a look at every node."""
+        tables = (
+            self.nodes,
+            self.ranks,
+            self.tombstones,
+            self._previous,
+            self._latest,
+            self._deleted_at,
+            self._by_name,
+            *list(self._by_name.values()),
+        )
+        windows = sum(postings.memory_bytes(window) for window, _ in list(self._windows.values()))
+        indexes = self.index.memory_bytes() + self._plans.memory_bytes + windows
+        return indexes + sum(map(getsizeof, tables)) + sum(map(_node_bytes, self.nodes))
 
 
 def _node_bytes(node: Node) -> int:
-    """Give the memory of a node and its strings, as if no other node had any of them."""
+    """Return the memory of a node and its strings, as if no other node shared them."""
     strings = (node.id, node.name or "", node.state or "", *node.labels, *node.labels.values())
     return getsizeof(node) + getsizeof(dict(node.labels)) + sum(map(getsizeof, strings))

@@ -1,106 +1,110 @@
-"""What a reader sees: a store as it was when so many nodes and deaths were there."""
+"""An immutable view of a store: the nodes and tombstones visible to one reader."""
 
 from nodeselect.explain.vocabulary import Vocabulary
 from nodeselect.index import postings
-from nodeselect.index.planner import count, run
+from nodeselect.index.planner import Plan, count, run
 from nodeselect.index.postings import Postings
 from nodeselect.inventory.store import Store
 from nodeselect.selectors import Selector
 
 __all__ = ["Moment"]
 
-_AT_ONCE = 256
-"""Deaths after which they become part of one bitmap; before, each question adds them up."""
+_EMPTY = postings.from_ordinals(())
 
 
 class Moment:
-    """One moment of an inventory. Immutable; made by every write, in less than a microsecond."""
+    """The nodes and tombstones of a store that one reader sees. Immutable.
+
+    Each write makes one, in less than a microsecond.
+
+    :param store: the store as it is now; what is added later is not visible.
+    :param length: the number of nodes that are not deleted.
+    :param previous: an earlier view of the same store, whose work is reused.
+    """
 
     __slots__ = (
-        "_bitmap",
-        "_gone",
-        "_in_bitmap",
+        "_deleted",
+        "_merged",
+        "_merged_count",
         "_vocabulary",
-        "deaths",
         "generation",
         "length",
-        "nodes",
+        "node_count",
         "store",
+        "tombstone_count",
     )
 
     def __init__(
-        self,
-        store: Store,
-        length: int,
-        generation: int,
-        before: "Moment | None" = None,
+        self, store: Store, length: int, generation: int, previous: "Moment | None" = None
     ) -> None:
-        """See what is in ``store`` now.
-
-        :param length: the nodes that are alive.
-        :param before: a moment of the same store, whose work is built on.
-        """
         self.store = store
         self.length = length
         self.generation = generation
-        self.nodes = len(store.delta.nodes)
-        self.deaths = len(store.delta.tombstones)
-        self._gone: Postings | None = None
+        self.node_count = len(store.delta.nodes)
+        self.tombstone_count = len(store.delta.tombstones)
         self._vocabulary: Vocabulary | None = None
-        self._bitmap: Postings = postings.from_range(0, 0) if before is None else before._bitmap
-        self._in_bitmap: int = 0 if before is None else before._in_bitmap
-        if self.deaths - self._in_bitmap >= _AT_ONCE:
-            self._bitmap, self._in_bitmap = self.gone(), self.deaths
+        self._deleted: Postings | None = None
+        # The first tombstones as one bitmap, which later views share.
+        self._merged: Postings = _EMPTY if previous is None else previous._merged
+        self._merged_count: int = 0 if previous is None else previous._merged_count
+        if self.tombstone_count - self._merged_count >= store.tuning.tombstone_batch:
+            self._merged, self._merged_count = self.deleted(), self.tombstone_count
 
     @property
-    def changed(self) -> int:
-        """How far the store has moved away from what it began with: nodes that came, or died."""
-        begun = 0 if self.store.segment is not None else self.store.base
-        return max(self.nodes - begun, self.deaths)
+    def pending_changes(self) -> int:
+        """How many nodes were added or deleted since the store was built, whichever is more."""
+        built = 0 if self.store.segment is not None else self.store.indexed_count
+        return max(self.node_count - built, self.tombstone_count)
 
-    def gone(self) -> Postings:
-        """Give the ordinals that are dead. Not to be changed."""
-        if self._gone is None:
-            more = self.store.delta.tombstones[self._in_bitmap : self.deaths]
-            self._gone = self._bitmap | postings.from_ordinals(more) if more else self._bitmap
-        return self._gone
+    @property
+    def is_fully_indexed(self) -> bool:
+        """Whether all nodes are in the segment and none of them is deleted."""
+        return not (self.node_count or self.tombstone_count)
 
-    def everything(self) -> Postings:
-        """Give the ordinals that are alive."""
-        changes = self.store.delta
-        found = postings.from_range(0, changes.first + self.nodes)
-        return found - self.gone() if self.deaths else found
+    def deleted(self) -> Postings:
+        """Return the deleted ordinals. Do not modify them."""
+        if self._deleted is None:
+            more = self.store.delta.tombstones[self._merged_count : self.tombstone_count]
+            self._deleted = self._merged | postings.from_ordinals(more) if more else self._merged
+        return self._deleted
+
+    def live(self) -> Postings:
+        """Return the ordinals that are not deleted."""
+        ordinals = postings.from_range(0, self.store.delta.first + self.node_count)
+        return ordinals - self.deleted() if self.tombstone_count else ordinals
 
     @property
     def vocabulary(self) -> Vocabulary:
-        """The keys and values of the nodes that are alive."""
+        """The keys and values of the nodes."""
         if self._vocabulary is None:
-            self._vocabulary = Vocabulary(self.store, self.everything())
+            self._vocabulary = Vocabulary(self.store, self.live())
         return self._vocabulary
 
-    def match(self, selector: Selector) -> Postings:
-        """Give the ordinals that ``selector`` takes. Not to be changed."""
-        segment, changes = self.store.segment, self.store.delta
-        if segment is None:
-            found = changes.match(selector, self.nodes)
-        else:
-            found = run(segment.plan(selector))
-            if self.nodes:
-                found = found | changes.match(selector, self.nodes)
-        return found - self.gone() if self.deaths else found
-
-    @property
-    def is_settled(self) -> bool:
-        """Whether all nodes are in the segment, and none of it is dead."""
-        return not (self.nodes or self.deaths)
-
-    def count(self, selector: Selector) -> int:
-        """Give how many nodes ``selector`` takes."""
+    def plan(self, selector: Selector) -> Plan:
+        """Return the plan over the segment, or over the delta if there is no segment."""
         segment = self.store.segment
-        if segment is None or not self.is_settled:
-            return len(self.match(selector))
+        if segment is None:
+            return self.store.delta.plan(selector, self.node_count)
+        return segment.plan(selector)
+
+    def evaluate(self, selector: Selector) -> Postings:
+        """Return the ordinals that ``selector`` matches. Do not modify them."""
+        segment, delta = self.store.segment, self.store.delta
+        if segment is None:
+            matches = delta.evaluate(selector, self.node_count)
+        else:
+            matches = run(segment.plan(selector))
+            if self.node_count:
+                matches = matches | delta.evaluate(selector, self.node_count)
+        return matches - self.deleted() if self.tombstone_count else matches
+
+    def evaluate_size(self, selector: Selector) -> int:
+        """Return how many nodes ``selector`` matches."""
+        segment = self.store.segment
+        if segment is None or not self.is_fully_indexed:
+            return len(self.evaluate(selector))
         return count(segment.plan(selector))
 
     def find(self, node_id: str) -> int | None:
-        """Give the ordinal of the node with this id, or None. Cost: about a microsecond."""
-        return self.store.find(node_id, self.nodes, self.deaths)
+        """Return the ordinal of the node with this id, or None. Cost: about a microsecond."""
+        return self.store.find(node_id, self.node_count, self.tombstone_count)

@@ -12,10 +12,10 @@ from nodeselect.index.postings import Postings
 from nodeselect.inventory.store import Store
 from nodeselect.node import Node
 
-__all__ = ["carriers", "facet", "few_keys", "few_values", "holders", "keys_of", "states"]
+__all__ = ["carriers", "few_keys", "few_values", "holders", "keys_of", "states", "value_counts"]
 
 
-def facet(store: Store, found: Postings, key: str) -> Counter[str]:
+def value_counts(store: Store, found: Postings, key: str) -> Counter[str]:
     """Count the nodes by their value of ``key``; those without it are not counted."""
     indexes = store.indexes()
     if indexes is None or sum(len(index.values(key)) for index in indexes) > len(found):
@@ -27,14 +27,14 @@ def facet(store: Store, found: Postings, key: str) -> Counter[str]:
 def few_values(store: Store, found: Postings, key: str, most: int) -> Counter[str] | None:
     """Count the nodes by their value of ``key``; None where there are more than ``most`` values.
 
-    Cost: that of :func:`facet` for so many values, and for those that none of ``found`` has.
+    Cost: that of :func:`value_counts` for so many values, and for those that none of ``found`` has.
     """
     indexes = store.indexes()
     if indexes is not None:
         others = sum(len(index.everything) for index in indexes) - len(found)
         if max(len(index.values(key)) for index in indexes) - others > most:
             return None  # a node has one value, so no more than these are of the others alone
-    counts = facet(store, found, key)
+    counts = value_counts(store, found, key)
     return None if len(counts) > most else counts
 
 

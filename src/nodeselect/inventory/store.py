@@ -1,229 +1,179 @@
-"""Where nodes are between two compactions: a segment, and the changes since.
+"""The nodes of an inventory between two compactions: a segment, and the delta since.
 
-One space of ordinals for both. An ordinal stands for one node with one set of labels, as long as
-the store is there; it is never given again. So a set of ordinals stays right whatever happens
-afterwards, and says by itself which version of a node it holds.
+Both share one space of ordinals. An ordinal is one version of one node as long as the store exists;
+it is never used again. So a set of ordinals stays right whatever happens afterwards, and says by
+itself which version of a node it contains.
 """
 
-from array import array
-from bisect import bisect_left
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from nodeselect.index import postings
 from nodeselect.index.label_index import LabelIndex
 from nodeselect.index.postings import Postings
+from nodeselect.index.tuning import Tuning
 from nodeselect.inventory.delta import Delta
 from nodeselect.node import Node
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # the segment needs numpy, which small inventories do not load
     from nodeselect.index.segment import Segment
 
 __all__ = ["Store"]
 
-_EARLY = 64
-_MORE = 8
-"""The first so many ranks are looked at, and so many times more where that is not enough."""
-
-_SURE = 2
-"""How many times more members than are wanted should be expected there."""
-
-_CHEAPER = 4
-"""How many ranks cost no more to look at than one member of a set costs to be put in order."""
+# The parts of a segment's memory, for stores without one.
+_SEGMENT_PARTS = ("ids", "id index", "node table", "order", "label index", "plans")
 
 
 class Store:
-    """Nodes by ordinal, in the order of their ranks; nothing that is there ever changes."""
+    """Nodes by ordinal, in the order of their ranks. Nodes are added, and never change.
 
-    __slots__ = ("_next_place", "_places", "base", "delta", "family", "next_rank", "segment")
+    :param segment: the nodes of the last compaction; None if they are few, and in the delta.
+    :param node_count: the number of nodes with which the store begins.
+    """
+
+    __slots__ = ("delta", "indexed_count", "next_rank", "segment", "tuning")
 
     def __init__(
-        self,
-        segment: "Segment | None",
-        changes: Delta,
-        family: object,
-        places: "array[int]",
-        next_place: int,
+        self, segment: "Segment | None", delta: Delta, node_count: int, tuning: Tuning
     ) -> None:
-        """Begin with the nodes of ``segment``; the changes may already have some.
-
-        :param family: what the stores of one inventory have in common.
-        :param places: for each rank that there is, the place among all nodes that ever were in
-            the inventory; ascending.
-        :param next_place: the place of the next node that comes in.
-        """
         self.segment = segment
-        self.delta = changes
-        self.family = family
-        self._places = places
-        self._next_place = next_place
-        self.base = len(places)
-        self.next_rank = self.base
+        self.delta = delta
+        self.indexed_count = node_count
+        self.next_rank = node_count
+        self.tuning = tuning
 
     def add(self, node: Node, rank: int | None) -> None:
-        """Add a node at ``rank``; None puts it behind all others."""
+        """Add a node at ``rank``; None appends it to all others."""
         if rank is None:
             rank = self.next_rank
             self.next_rank += 1
         self.delta.add(node, rank)
 
-    def place(self, rank: int) -> int:
-        """Give the place of a rank among all nodes that ever were in the inventory."""
-        if rank < self.base:
-            return self._places[rank]
-        return self._next_place + rank - self.base
-
-    def places(self, ranks: Sequence[int]) -> "array[int]":
-        """Give the places of ranks, which ascend."""
-        early = bisect_left(ranks, self.base)
-        places = array("q", map(self._places.__getitem__, ranks[:early]))
-        places.extend(map(self.place, ranks[early:]))
-        return places
-
     def rank(self, ordinal: int) -> int:
-        """Give the rank of an ordinal."""
-        if ordinal >= self.delta.first or self.segment is None:
+        """Return the rank of an ordinal."""
+        if self.segment is None or ordinal >= self.delta.first:
             return self.delta.ranks[ordinal - self.delta.first]
         return self.segment.rank(ordinal)
 
     def node(self, ordinal: int) -> Node:
-        """Give the node of an ordinal."""
-        if ordinal >= self.delta.first or self.segment is None:
+        """Return the node of an ordinal."""
+        if self.segment is None or ordinal >= self.delta.first:
             return self.delta.nodes[ordinal - self.delta.first]
         return self.segment.node(ordinal)
 
-    def is_same(self, ordinal: int, node: Node) -> bool:
-        """Say whether the node of an ordinal is equal to ``node``, which has the same id."""
-        if ordinal >= self.delta.first or self.segment is None:
-            return self.delta.nodes[ordinal - self.delta.first] == node
-        return self.segment.holds(ordinal, node)
-
     def id(self, ordinal: int) -> str:
-        """Give the id of the node of an ordinal."""
-        if ordinal >= self.delta.first or self.segment is None:
+        """Return the id of the node of an ordinal."""
+        if self.segment is None or ordinal >= self.delta.first:
             return self.delta.nodes[ordinal - self.delta.first].id
-        node_id: str = self.segment.rows.ids[self.segment.rank(ordinal)]
-        return node_id
+        return self.segment.id(ordinal)
 
-    def with_name(self, name: str, found: Postings) -> Postings:
-        """Give the ordinals of ``found`` whose nodes have a name.
+    def equals(self, ordinal: int, node: Node) -> bool:
+        """Return whether the node of an ordinal equals ``node``, which has the same id."""
+        if self.segment is None or ordinal >= self.delta.first:
+            return self.delta.nodes[ordinal - self.delta.first] == node
+        return self.segment.equals(ordinal, node)
 
-        Cost: some microseconds, and what has the name; the first time see ``Segment.named``.
-        """
+    def with_name(self, name: str, nodes: Postings) -> Postings:
+        """Return those of ``nodes`` that have a name. Cost: see ``Segment.with_name``."""
         ordinals = [] if self.segment is None else self.segment.with_name(name)
-        ordinals += self.delta.with_name(name)
-        return postings.from_ordinals(ordinals) & found
+        return postings.from_ordinals([*ordinals, *self.delta.with_name(name)]) & nodes
 
-    def find(self, node_id: str, nodes: int | None = None, deaths: int | None = None) -> int | None:
-        """Give the ordinal of the node with this id that is alive, or None.
+    def find(
+        self, node_id: str, node_count: int | None = None, tombstone_count: int | None = None
+    ) -> int | None:
+        """Return the ordinal of the node with this id, or None. Cost: about a microsecond.
 
-        :param nodes: so many nodes of the changes have come in; None takes all that there are.
-        :param deaths: so many ordinals have died.
-
-        Cost: about a microsecond.
+        :param node_count: consider this many nodes of the delta; None considers all.
+        :param tombstone_count: consider this many tombstones.
         """
-        changes = self.delta
-        nodes = len(changes.nodes) if nodes is None else nodes
-        deaths = len(changes.tombstones) if deaths is None else deaths
-        ordinal = changes.latest_ordinal(node_id, nodes) if nodes else None
+        delta = self.delta
+        node_count = len(delta.nodes) if node_count is None else node_count
+        tombstone_count = len(delta.tombstones) if tombstone_count is None else tombstone_count
+        ordinal = delta.latest_ordinal(node_id, node_count) if node_count else None
         if ordinal is None and self.segment is not None:
             ordinal = self.segment.find(node_id)
-        if ordinal is None or (deaths and changes.is_deleted(ordinal, deaths)):
+        if ordinal is None or (tombstone_count and delta.is_deleted(ordinal, tombstone_count)):
             return None
         return ordinal
 
-    def version(self, node_id: str, found: Postings, start: int, stop: int) -> int | None:
-        """Give the ordinal in ``found`` of the node with this id, in whatever version, or None.
+    def ids(self, nodes: Postings, limit: int | None = None) -> list[str]:
+        """Return the ids of all nodes, or of the first ones, in the order of ranks.
 
-        :param start: the nodes of the changes at the first moment that the set may be of.
-        :param stop: those at the last.
+        Cost: about 10 ns a node, and what it returns.
         """
-        ordinal, settled = self.delta.version(node_id, found, start, stop)
-        if settled or self.segment is None:
-            return ordinal
-        ordinal = self.segment.find(node_id)
-        return ordinal if ordinal is not None and ordinal in found else None
-
-    def ids(self, found: Postings, most: int | None = None) -> list[str]:
-        """Give the ids of ordinals, or of the first so many, in the order of ranks.
-
-        Cost: some 10 ns an ordinal, and what it returns.
-        """
-        late = self.delta_members(found)
-        nodes, first = self.delta.nodes, self.delta.first
+        members = self.delta_members(nodes)
+        delta_nodes, first = self.delta.nodes, self.delta.first
+        others = [(rank, delta_nodes[ordinal - first].id) for rank, ordinal in members[:limit]]
         if self.segment is None:
-            return [nodes[ordinal - first].id for _, ordinal in late[:most]]
-        early = postings.ordinals(found)[: len(found) - len(late)]
-        others = [(rank, nodes[ordinal - first].id) for rank, ordinal in late[:most]]
-        return self.segment.ids(early, others, most)
+            return [node_id for _, node_id in others]
+        rest = postings.ordinals(nodes)[: len(nodes) - len(members)]
+        return self.segment.ids(rest, others, limit)
 
-    def in_order(self, found: Postings, most: int | None = None) -> list[int]:
-        """Give ordinals, or the first so many, in the order of ranks. Cost: that of :meth:`ids`."""
-        late = self.delta_members(found)
+    def in_order(self, nodes: Postings, limit: int | None = None) -> list[int]:
+        """Return ordinals, or the first ones, in the order of ranks. Cost: as :meth:`ids`."""
+        members = self.delta_members(nodes)
         if self.segment is None:
-            return [ordinal for _, ordinal in late[:most]]
-        early = postings.ordinals(found)[: len(found) - len(late)]
-        return self.segment.in_order(early, late[:most], most)
+            return [ordinal for _, ordinal in members[:limit]]
+        rest = postings.ordinals(nodes)[: len(nodes) - len(members)]
+        return self.segment.in_order(rest, members[:limit], limit)
 
-    def first(self, found: Postings, n: int) -> list[int]:
-        """Give the first ``n`` ordinals in the order of ranks.
+    def delta_members(self, nodes: Postings) -> list[tuple[int, int]]:
+        """Return the ranks and ordinals of those ``nodes`` that are in the delta, in order."""
+        first, ranks = self.delta.first, self.delta.ranks
+        if not ranks:
+            return []
+        if self.segment is not None:
+            nodes = nodes & postings.from_range(first, first + len(ranks))
+        return sorted((ranks[ordinal - first], ordinal) for ordinal in postings.ordinals(nodes))
 
-        Cost: that of :meth:`candidates_for_first`, and at most linear in the set.
+    def first(self, nodes: Postings, n: int) -> list[int]:
+        """Return the first ``n`` ordinals in the order of ranks.
+
+        Cost: as :meth:`candidates_for_first`, and at most linear in ``nodes``.
         """
-        return self.in_order(self.candidates_for_first(len(found), found.__and__, n), n)
+        return self.in_order(self.candidates_for_first(len(nodes), nodes.__and__, n), n)
 
     def candidates_for_first(
-        self, size: int, among: Callable[[Postings], Postings], n: int
+        self, size: int, intersect: Callable[[Postings], Postings], n: int
     ) -> Postings:
-        """Give a part of a set that holds the first ``n`` of it in the order of ranks.
+        """Return a subset that contains the first ``n`` nodes of a set in the order of ranks.
 
-        :param size: how many ordinals the set has.
-        :param among: gives those of the set that are among some; so the set itself need never be
-            made.
+        The set is intersected with the nodes of the first ranks, more and more of them, beginning
+        with as many as are expected to contain ``2 * n`` nodes of it. A set of few nodes is
+        returned whole instead.
 
-        Cost: of a set that holds much of the store, a few operations on small sets.
+        :param size: the number of nodes in the set.
+        :param intersect: returns the nodes of the set that are among others, so that the set
+            itself need not be built.
+
+        Cost: for a set that contains much of the store, a few operations on small sets.
         """
-        ranks = _EARLY
-        while ranks < self.next_rank and ranks * size < _SURE * n * self.next_rank:
-            ranks *= _MORE
-        while ranks < min(_CHEAPER * size, self.next_rank):
-            found = among(self._early(ranks))
-            if len(found) >= n:
-                return found
-            ranks *= _MORE
-        changes = self.delta
-        return among(postings.from_range(0, changes.first + len(changes.nodes)))
+        tuning, end = self.tuning, self.next_rank
+        window = tuning.first_window
+        while window < end and window * size < 2 * n * end:
+            window *= tuning.window_growth
+        while window < min(tuning.ranks_per_sorted_node * size, end):
+            candidates = intersect(self._ordinals_below_rank(window))
+            if len(candidates) >= n:
+                return candidates
+            window *= tuning.window_growth
+        return intersect(postings.from_range(0, self.delta.first + len(self.delta.nodes)))
 
-    def _early(self, ranks: int) -> Postings:
-        """Give the ordinals, dead ones among them, of the first so many ranks."""
-        segment, changes = self.segment, self.delta
-        if segment is None:
-            return changes.early(ranks)
-        early = segment.early(ranks)
-        return early | changes.early(ranks) if changes.nodes else early
+    def _ordinals_below_rank(self, rank: int) -> Postings:
+        """Return the ordinals of all ranks below ``rank``, deleted ones among them."""
+        if self.segment is None:
+            return self.delta.ordinals_below_rank(rank)
+        ordinals = self.segment.ordinals_below_rank(rank)
+        return ordinals | self.delta.ordinals_below_rank(rank) if self.delta.nodes else ordinals
 
-    def indexes(self) -> list[LabelIndex] | None:
-        """Give the indexes that all nodes are in; None where some are in none."""
-        indexes = [self.delta.index]
-        if self.segment is not None:
-            indexes.append(self.segment.index)
-        known = [index for index in indexes if index is not None]
-        return known if len(known) == len(indexes) else None
+    def indexes(self) -> list[LabelIndex]:
+        """Return the indexes that together contain all nodes."""
+        if self.segment is None:
+            return [self.delta.index]
+        return [self.delta.index, self.segment.index]
 
-    def bytes(self) -> dict[str, int]:
-        """Give the memory by part, in bytes."""
-        parts = {} if self.segment is None else self.segment.bytes()
-        parts["places"] = self._places.__sizeof__()
-        parts["changes"] = self.delta.bytes()
-        return parts
-
-    def delta_members(self, found: Postings) -> list[tuple[int, int]]:
-        """Give those of the changes, with their ranks, in the order of ranks."""
-        changes = self.delta
-        if not changes.nodes:
-            return []
-        first, ranks = changes.first, changes.ranks
-        late = found
-        if self.segment is not None:
-            late = found & postings.from_range(first, first + len(ranks))
-        return sorted((ranks[ordinal - first], ordinal) for ordinal in postings.ordinals(late))
+    def memory(self) -> dict[str, int]:
+        """Return the memory of each part, in bytes."""
+        segment = self.segment
+        parts = dict.fromkeys(_SEGMENT_PARTS, 0) if segment is None else segment.memory()
+        return {**parts, "delta": self.delta.memory_bytes()}

@@ -1,0 +1,53 @@
+"""The thresholds that were chosen by measurement, as one value."""
+
+from typing import Final, NamedTuple
+
+__all__ = ["DEFAULT", "Tuning"]
+
+
+class Tuning(NamedTuple):
+    """Sizes at which an inventory changes its way of working. They never change an answer.
+
+    The tests lower them, so that a few nodes use everything that a million nodes would.
+    """
+
+    # Up to this many nodes an inventory has no segment, and so needs no numpy.
+    max_unsegmented: int = 2_048
+
+    # Keys are added to the sort order while a cell is expected to hold at least this many nodes
+    # (benchmarks/test_match.py).
+    cell_size: int = 128
+
+    # Nodes processed at a time by steps that build several arrays: these stay in the cache of the
+    # processor (benchmarks/test_live.py).
+    chunk: int = 32_768
+
+    # Up to this many ids, test each node; above it, intersect the postings of the ids with those
+    # of the labels (benchmarks/test_match.py).
+    max_tested_ids: int = 16
+
+    # Up to this many nodes of the delta, test each node instead of using the index
+    # (benchmarks/test_match.py).
+    max_tested_nodes: int = 32
+
+    # Reuse a cached plan of the delta while at most this many nodes were added since; test those
+    # directly (benchmarks/test_match.py).
+    max_nodes_after_plan: int = 128
+
+    # Memory of the cached plans of the delta, in bytes.
+    delta_plan_bytes: int = 4 << 20
+
+    # Merge this many tombstones into one bitmap; until then each query adds them up
+    # (benchmarks/test_live.py).
+    tombstone_batch: int = 256
+
+    # Look for the first nodes of an answer among this many ranks; multiply that by the growth
+    # until enough are found (benchmarks/test_match.py).
+    first_window: int = 64
+    window_growth: int = 8
+
+    # Scanning this many ranks costs about as much as sorting one node of an answer.
+    ranks_per_sorted_node: int = 4
+
+
+DEFAULT: Final = Tuning()
