@@ -1,7 +1,7 @@
-"""Makes ``fleet.json``, the inventory of the examples: some 200 nodes as the API of Expanso lists
-them, with the oddities that real fleets have.
+"""Write ``fleet.json``, the inventory of the examples: 210 nodes as the API of Expanso lists
+them, with the oddities of real fleets.
 
-Made of a seed, without a clock: the same bytes each time.
+Everything comes from a seed and no clock, so the bytes are the same each time.
 
     python docs/example/make_fleet.py
 """
@@ -45,11 +45,11 @@ TEAMS = {
     "checkout": ("payments",),
 }
 GPUS = ("nvidia-l4", "nvidia-t4", "jetson-orin")
-WANTED = {"environment": "prod", "tier": "standard"}
-"""What ``job.yaml`` asks for: an odd node that has it is missed for one reason only."""
+# Labels that job.yaml requires: an odd node with these labels fails for one reason only.
+REQUIRED = {"environment": "prod", "tier": "standard"}
 
+# The time of the list.
 MOMENT = datetime(2026, 9, 15, 6, 0, tzinfo=UTC)
-"""When the list was taken."""
 
 Node = dict[str, Any]
 
@@ -66,7 +66,7 @@ def main() -> None:
 
 
 def make_nodes(draw: Callable[[], float]) -> Iterator[Node]:
-    """Give the nodes, site by site."""
+    """Yield the nodes, site by site."""
     for region, sites in SITES.items():
         for site in sites:
             for role, count in NODES_OF_A_SITE:
@@ -75,7 +75,7 @@ def make_nodes(draw: Callable[[], float]) -> Iterator[Node]:
 
 
 def make_node(draw: Callable[[], float], region: str, site: str, role: str, number: int) -> Node:
-    """Give one node with nothing odd about it."""
+    """Return a node without oddities."""
 
     def one_of(values: Sequence[str]) -> str:
         return values[int(draw() * len(values))]
@@ -148,7 +148,7 @@ def make_node(draw: Callable[[], float], region: str, site: str, role: str, numb
 
 
 def leave(status: Node, before: timedelta, state: str = "disconnected") -> None:
-    """Make it a node that was last heard of some time before the list was taken."""
+    """Change the status to that of a node that was last seen before the time of the list."""
     last = moment(MOMENT - before)
     status["connection_state"] = state
     status["connected_since"] = moment(MOMENT - before - timedelta(days=5))
@@ -156,7 +156,7 @@ def leave(status: Node, before: timedelta, state: str = "disconnected") -> None:
 
 
 def make_odd(fleet: dict[str, Node]) -> None:
-    """Put in what goes wrong in real fleets, one node each."""
+    """Add the oddities of real fleets, one node for each."""
 
     def spec(name: str) -> Node:
         found: Node = fleet[name]["spec"]
@@ -166,33 +166,33 @@ def make_odd(fleet: dict[str, Node]) -> None:
         found: dict[str, str] = spec(name)["labels"]
         return found
 
-    # No labels: the API leaves the key out; older servers write null.
+    # No labels: the API omits the key; older servers write null.
     del spec("dublin-01-camera-02")["labels"]
     spec("atlanta-01-collector-03")["labels"] = None
-    # An empty value is a value: "rack" takes this node, "!rack" does not.
+    # An empty value is a value: "rack" matches this node, "!rack" does not.
     labels("berlin-01-inference-02")["rack"] = ""
-    # What an agent found out by itself; no selector can name such values, but "gpu" takes them.
+    # Values that an agent detected; no selector can name them, but "gpu" matches them.
     labels("munich-02-inference-01").update(
-        {"gpu": "GPU-0: NVIDIA GeForce RTX 3090", "gpu-memory": "24576 MiB", **WANTED}
+        {"gpu": "GPU-0: NVIDIA GeForce RTX 3090", "gpu-memory": "24576 MiB", **REQUIRED}
     )
-    # Written another way than all others: not what "region=eu-west" asks for ...
-    labels("london-02-inference-03").update({"region": "EU-West", **WANTED})
-    # ... nor what "environment=prod" asks for, while "environment!=prod" takes it.
-    labels("paris-01-inference-04").update({"env": "prod", **WANTED})
+    # Another spelling than on all other nodes: "region=eu-west" does not match it ...
+    labels("london-02-inference-03").update({"region": "EU-West", **REQUIRED})
+    # ... nor does "environment=prod" match this one, but "environment!=prod" does.
+    labels("paris-01-inference-04").update({"env": "prod", **REQUIRED})
     del labels("paris-01-inference-04")["environment"]
-    # Inference that was meant to have a GPU, and does not say so.
+    # Inference nodes without the label "gpu".
     for name in ("warsaw-01-inference-05", "boston-02-inference-01", "portland-02-inference-02"):
-        labels(name).update(WANTED)
+        labels(name).update(REQUIRED)
         del labels(name)["gpu"]
-    # A label is what somebody wrote; it need not agree with what the agent reports.
+    # A label may differ from what the agent reports.
     spec("sanjose-01-collector-01")["os"] = "darwin"
     labels("sanjose-01-collector-01")["os"] = "macos"
-    # A name for people may be anything.
+    # A name may be anything.
     spec("warsaw-01-gateway-01")["name"] = "Łódź – brama główna"
-    # An id that looks like the name of another node: match_ids means the id, never the name.
+    # An id that is the name of another node: match_ids compares ids, never names.
     fleet["dublin-01-gateway-02"]["id"] = "dublin-01-gateway-01"
     spec("dublin-01-gateway-02")["name"] = "dublin-01-gateway-02 (replaced)"
-    # Long gone; and a state that no list of states has.
+    # A node that is long gone, and a state that is not documented.
     leave(fleet["jakarta-01-collector-02"]["status"], timedelta(days=23), "lost")
     fleet["phoenix-01-inference-03"]["status"]["connection_state"] = "connecting"
 
