@@ -6,6 +6,12 @@ from nodeselect.errors import SelectorError
 from nodeselect.frozen import Frozen
 from nodeselect.limits import LIMITS
 from nodeselect.selectors.charset import MAX_INT64, MIN_INT64, is_key, is_value, parse_int64
+from nodeselect.selectors.diagnostics.words import (
+    integer_error,
+    key_error,
+    too_many_values_error,
+    value_error,
+)
 from nodeselect.selectors.operator import HasKey, InRange, OneOf, Operator, Test
 
 __all__ = ["Requirement", "to_exact_str"]
@@ -57,9 +63,7 @@ class Requirement(Frozen):
         elif spelling != operator.spelling and (operator, spelling) != (Operator.EQUALS, "=="):
             raise ValueError(f"{operator.name} is not spelled {spelling!r}")
         if not is_key(key):
-            from nodeselect.selectors.diagnostics.words import bad_key
-
-            raise bad_key(key, 0, len(key))
+            raise key_error(key, 0, len(key))
         values = tuple(sorted(set(given)))
         _check_values(key, operator, given, values)
         self._set_fields(key, operator, values, spelling)
@@ -158,18 +162,13 @@ def _check_values(
             key,
             (0, len(key)),
         )
-    is_valid = len(values) <= LIMITS.values_in_set and all(map(is_value, values))
-    if is_valid and not (operator.is_comparison and parse_int64(values[0]) is None):
-        return
-    from nodeselect.selectors.diagnostics import words
-
     if len(values) > LIMITS.values_in_set:
-        raise words.too_many_values(key, 0, len(key))
+        raise too_many_values_error(key, 0, len(key))
     for value in values:
         if operator.is_comparison and parse_int64(value) is None:
-            raise words.bad_integer(value, 0, len(value), key)
+            raise integer_error(value, 0, len(value), key)
         if not is_value(value):
-            raise words.bad_value(value, 0, len(value), key)
+            raise value_error(value, 0, len(value), key)
 
 
 def _unpickle(key: str, operator: Operator, values: tuple[str, ...], spelling: str) -> Requirement:

@@ -7,6 +7,7 @@ from operator import attrgetter
 from nodeselect.errors import SelectorError
 from nodeselect.frozen import Frozen
 from nodeselect.limits import LIMITS
+from nodeselect.selectors.diagnostics.words import character_error, id_error
 from nodeselect.selectors.key_constraint import constraints_by_key
 from nodeselect.selectors.operator import Operator
 from nodeselect.selectors.predicate import (
@@ -250,9 +251,7 @@ def _parse(text: str) -> Selector:
     if len(text) > LIMITS.selector_text:
         raise _text_too_long(text, len(text))
     if not text.isprintable() and (forbidden := FORBIDDEN.search(text)):
-        from nodeselect.selectors.diagnostics.words import bad_character
-
-        raise bad_character(text, forbidden.start())
+        raise character_error(text, forbidden.start())
     selector = _build(_parse_requirements(text), None, text)
     # The canonical text has a space before each "(", and must be short enough to be parsed.
     if (length := len(text) + len(selector.requirements)) > LIMITS.selector_text:
@@ -365,9 +364,7 @@ def _valid_ids(ids: Iterable[str] | None) -> list[str]:
         place = f"match_ids[{number}]"
         text = to_exact_str(node_id, place)
         if not (text and text.isascii() and text.isprintable()):
-            from nodeselect.selectors.diagnostics.words import bad_id
-
-            error = bad_id(text)
+            error = id_error(text)
             if error is not None:
                 raise error.at(place)
         valid.append(text)

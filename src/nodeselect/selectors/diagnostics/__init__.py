@@ -1,3 +1,3 @@
-"""What is wrong with a selector text, and what to write instead. Loaded with the first mistake."""
+"""What is wrong with an invalid selector, and what to write instead."""
 
 __all__: list[str] = []
