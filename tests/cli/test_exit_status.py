@@ -189,7 +189,9 @@ BLANK = (
         pytest.param(
             ["-l", "region in (eu"],
             "error[unclosed-list]: -l: the list of values is not closed\n"
-            "  region in (eu\n               ^\n  put ')' behind it\n",
+            "  region in (eu\n"
+            "               ^\n"
+            "  add ')' at its end\n",
             id="wrong",
         ),
         pytest.param(
@@ -201,10 +203,10 @@ BLANK = (
             "  write: x notin (a)\n",
             id="all-wrong-ones",
         ),
-        pytest.param(["--id", ""], "error[empty-id]: --id: a node id is never empty\n", id="id"),
+        pytest.param(["--id", ""], "error[empty-id]: --id: a node id must not be empty\n", id="id"),
         pytest.param(
             ["--id", "", "-l", "a", "-l", "b"],
-            "error[empty-id]: --id: a node id is never empty\n",
+            "error[empty-id]: --id: a node id must not be empty\n",
             id="id-once",
         ),
     ],

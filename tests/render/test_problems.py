@@ -52,12 +52,12 @@ def test_json(run: Run) -> None:
                 "problems": [
                     {
                         "code": "invalid-value",
-                        "message": "a value cannot hold 'ü日'",
+                        "message": "a value cannot contain 'ü日'",
                         "line": 3,
                         "column": 22,
                         "end_column": 24,
                         "path": "selector.match_labels.a",
-                        "hint": "a value holds the letters a-z and A-Z, digits, '-', '_' and '.'",
+                        "hint": "use ASCII letters, digits, '-', '_' and '.'",
                         "severity": "error",
                     },
                     {
@@ -100,13 +100,13 @@ def test_github(run: Run) -> None:
     ended = run("check", "-o", "github", "jobs/wrong.yaml", "jobs/warned.yaml", "nope")
     assert ended.out == (
         "::error file=nope::cannot be read: No such file or directory\n"
-        "::error file=jobs/wrong.yaml,line=3,col=22,endColumn=24,title=invalid-value::a value"
-        " cannot hold 'ü日'%0Aa value holds the letters a-z and A-Z, digits, '-', '_' and '.'\n"
-        "::error file=jobs/wrong.yaml,line=3,col=33,endColumn=37,title=wrong-type::a string belongs"
-        " here, not 'true', which reads as a boolean%0Awrite: \"true\"\n"
-        "::warning file=jobs/warned.yaml,line=1,col=1,endColumn=2,title=empty-selector::there is no"
-        " selector: the job takes EVERY node%0Awrite a selector, such as: selector: {match_labels:"
-        " {region: eu}}\n"
+        "::error file=jobs/wrong.yaml,line=3,col=22,endColumn=24,title=invalid-value::a value "
+        "cannot contain 'ü日'%0Ause ASCII letters, digits, '-', '_' and '.'\n"
+        "::error file=jobs/wrong.yaml,line=3,col=33,endColumn=37,title=wrong-type::a string "
+        "belongs here, not 'true', which reads as a boolean%0Awrite: \"true\"\n"
+        "::warning file=jobs/warned.yaml,line=1,col=1,endColumn=2,title=empty-selector::there "
+        "is no selector: the job takes EVERY node%0Awrite a selector, such as: selector: "
+        "{match_labels: {region: eu}}\n"
     )
     for line, column, end, shown in ((3, 22, 24, "ü日"), (3, 33, 37, "true")):
         assert WRONG.split("\n")[line - 1][column - 1 : end - 1] == shown

@@ -49,18 +49,6 @@ def test_what_is_rejected(key: str, operator: str, values: list[str], code: str)
     assert caught.value.code == code
 
 
-def test_an_unknown_operator_is_shown() -> None:
-    """The error of an unknown operator names those that there are."""
-    with pytest.raises(SelectorError) as caught:
-        requirement_from_structured("k", "Matches", ["a"])
-    assert str(caught.value) == (
-        "'Matches' is not an operator\n"
-        "  Matches\n"
-        "  ^^^^^^^\n"
-        "  use In, NotIn, Exists, DoesNotExist, Gt or Lt"
-    )
-
-
 @pytest.mark.parametrize("arguments", [("k", "In", "a"), (5, "Exists", []), ("k", 5, [])])
 def test_wrong_types(arguments: tuple[object, ...]) -> None:
     """Something that is not a string, or one string instead of a list, is a TypeError."""

@@ -223,6 +223,7 @@ _IN_SYNTAX: tuple[tuple[str, tuple[_Mistake, ...]], ...] = (
     )),
     (f",?{_S}not{_S}", (
         _Mistake("word-not", f"(?P<key>{_W}){_E}(?={_END})", _NOT, _WRITE_ABSENT),
+        _Mistake("word-not", rf"\((?={_S}{_KEY}\))", _NOT, _WRITE_ABSENT),
         _Mistake("word-not", f"{_KEY_AT}==?", _NOT, _WRITE_UNEQUAL),
         _Mistake("word-not", f"{_KEY_AT}in{_E}", _NOT, _WRITE_NOT_IN),
         _Mistake("word-not", rf"{_W}|\(", _NOT, "use '!' before a key, or '!=' or 'notin'"),
@@ -255,7 +256,7 @@ _IN_SYNTAX: tuple[tuple[str, tuple[_Mistake, ...]], ...] = (
     )),
     (f",?{_S}{_KEY}(?P<operator>in|notin){_S}", (
         _Mistake("square-brackets", r"[\[{]", _PARENTHESES, _WRITE_LIST),
-        _Mistake("missing-parentheses", rf"(?P<at>{_TOKEN}|\Z)",
+        _Mistake("missing-parentheses", rf"(?=(?P<at>{_TOKEN}|\Z))",
                  _PARENTHESES + ", found {at.found}", _WRITE_LIST),
     )),
     (rf",?{_S}{_KEY}(?P<operator>in|notin){_S}\([^)]*", (
