@@ -89,9 +89,7 @@ def _times(n: int) -> dict[str, Timing]:
     calls["negation alone, first ten"] = lambda: inventory.match(negation).first(10)
     times = interleaved(calls, _ROUNDS)
     for number in (100, 1_000):
-        times[f"{number:,} racks, never seen"] = _each(
-            inventory, lists_of_racks(number).__next__
-        )
+        times[f"{number:,} racks, never seen"] = _each(inventory, lists_of_racks(number).__next__)
     times["five, never seen"] = _each(inventory, five_never_seen("growth").__next__)
     changes = changed_nodes(inventory, n, min(n, 2_000))
     times["upsert"] = each(changes, inventory.upsert)

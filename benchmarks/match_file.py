@@ -7,22 +7,15 @@ so that a slow moment of the machine falls on all of them. Prints Markdown table
     python -m benchmarks.match_file [ROUNDS]
 """
 
-import json
-import os
-import platform
 import sys
-from collections.abc import Callable
-from importlib.metadata import version
 from pathlib import Path
 from statistics import median
 
-from benchmarks.fleet import shuffle_lines, write_ndjson
+from benchmarks import record
+from benchmarks.fleet import fleet_file, shuffle_lines
 from benchmarks.peers import PEERS, Peer, arguments_of_nodeselect
 from benchmarks.process import PYTHON, Run, peak_together, run
 
-_HERE = Path(__file__).parent
-_DATA = _HERE / "data"
-_RESULTS = _HERE / "results"
 _ROUNDS = 5
 
 # The command line with another minimum size for a second process.
@@ -36,9 +29,9 @@ main()
 
 
 def main() -> None:
-    """Measure, print, write."""
+    """Measure, print and write the results."""
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else _ROUNDS
-    small, large = _ascending(100_000), _ascending(1_000_000)
+    small, large = fleet_file(100_000), fleet_file(1_000_000)
     peers = against_peers(large, rounds)
     memory = memory_of_nodeselect(
         {
@@ -51,19 +44,17 @@ def main() -> None:
     )
     halves = second_process(rounds)
     result = {
-        "machine": _machine(),
+        "machine": {**record.machine("duckdb"), "jq": run(["jq", "--version"]).output.strip()},
         "rounds": rounds,
         "peers": peers,
         "memory": memory,
         "second_process": halves,
     }
-    _RESULTS.mkdir(exist_ok=True)
-    text = json.dumps(result, indent=2) + "\n"
-    (_RESULTS / "match_file.json").write_text(text, encoding="utf-8")
+    record.write("match_file", result)
 
 
 def against_peers(file: Path, rounds: int) -> list[dict[str, object]]:
-    """Ask every tool in every round; all must give the same answer."""
+    """Run every tool in every round; all must find the same number of nodes."""
     runs: dict[str, list[Run]] = {peer.name: [] for peer in PEERS}
     counts: dict[str, int] = {}
     for peer in PEERS:  # once unmeasured: the file comes into memory, bytecode onto the disk
@@ -91,7 +82,7 @@ def against_peers(file: Path, rounds: int) -> list[dict[str, object]]:
 
 
 def memory_of_nodeselect(files: dict[str, Path], rounds: int) -> list[dict[str, object]]:
-    """See how memory grows with the number of nodes, and with ids that come in no order."""
+    """Measure memory for more nodes, and for ids in random order."""
     print("\n| nodeselect | wall s | CPU s | peak MB, largest process | peak MB, together |")
     print("|---|---:|---:|---:|---:|")
     rows: list[dict[str, object]] = []
@@ -109,11 +100,11 @@ def memory_of_nodeselect(files: dict[str, Path], rounds: int) -> list[dict[str, 
 
 
 def second_process(rounds: int) -> list[dict[str, object]]:
-    """See from what size of file on it pays that nodeselect reads it with two processes."""
+    """Measure from which size of file on two processes are faster than one."""
     print("\n| nodes | MB | one process, wall s | two | ratio |\n|---:|---:|---:|---:|---:|")
     rows: list[dict[str, object]] = []
     for n in (25_000, 50_000, 100_000, 150_000, 250_000, 1_000_000):
-        file = _ascending(n)
+        file = fleet_file(n)
         commands = {
             "one": [PYTHON, "-c", _FROM, str(2**60), "match", *arguments_of_nodeselect(str(file))],
             "two": [PYTHON, "-c", _FROM, "0", "match", *arguments_of_nodeselect(str(file))],
@@ -145,32 +136,11 @@ def _medians(runs: list[Run]) -> dict[str, float]:
     }
 
 
-def _ascending(n: int) -> Path:
-    path = _DATA / f"fleet-{n}.ndjson"
-    return _made(path, write_ndjson, path, n)
-
-
 def _shuffled(path: Path) -> Path:
     target = path.with_name(f"{path.stem}-shuffled.ndjson")
-    return _made(target, shuffle_lines, path, target)
-
-
-def _made(path: Path, make: Callable[..., None], *arguments: object) -> Path:
-    """Make the file unless it is there."""
-    if not path.exists():
-        _DATA.mkdir(exist_ok=True)
-        make(*arguments)
-    return path
-
-
-def _machine() -> dict[str, object]:
-    return {
-        "python": platform.python_version(),
-        "cores": os.cpu_count(),
-        "nodeselect": version("nodeselect"),
-        "duckdb": version("duckdb"),
-        "jq": run(["jq", "--version"]).output.strip(),
-    }
+    if not target.exists():
+        shuffle_lines(path, target)
+    return target
 
 
 if __name__ == "__main__":
