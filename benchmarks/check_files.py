@@ -80,7 +80,7 @@ config:
 
 
 def main() -> None:
-    """Measure, print, write."""
+    """Measure, print and write the results."""
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else _ROUNDS
     many, large = _make()
     names = sorted(map(str, many.iterdir()))

@@ -34,7 +34,7 @@ COMMANDS = {
 
 
 def main() -> None:
-    """Measure, print, write."""
+    """Measure, print and write the results."""
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else _ROUNDS
     os.chdir(_ROOT)
     names = list(COMMANDS)

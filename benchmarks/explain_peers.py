@@ -83,7 +83,7 @@ class Way(NamedTuple):
 
 
 def main() -> None:
-    """Measure, print, write."""
+    """Measure, print and write the results."""
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else _ROUNDS
     peers = against_peers(rounds)
     result = {

@@ -38,7 +38,7 @@ _ANSWERS = {
 
 
 def main() -> None:
-    """Measure, print, write."""
+    """Measure, print and write the results."""
     sizes = sorted(map(int, sys.argv[1:])) or list(_SIZES)
     rows = [_size(n) for n in sizes]
     largest = max(n for n in sizes if n <= _LARGE)

@@ -90,7 +90,7 @@ class NoIndex:
 
 
 def main() -> None:
-    """Measure, print, write."""
+    """Measure, print and write the results."""
     n = int(sys.argv[1]) if len(sys.argv) > 1 else _NODES
     rounds = int(sys.argv[2]) if len(sys.argv) > 2 else _ROUNDS
     asked = questions(n)

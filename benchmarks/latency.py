@@ -43,7 +43,7 @@ Ask = Callable[[], object]
 
 
 def main() -> None:
-    """Measure, print, write."""
+    """Measure, print and write the results."""
     n = int(sys.argv[1]) if len(sys.argv) > 1 else _NODES
     seconds = float(sys.argv[2]) if len(sys.argv) > 2 else _SECONDS
     inventory = inventory_of(n)

@@ -23,7 +23,7 @@ _NODES = 1_000_000
 
 
 def main() -> None:
-    """Measure, print, write."""
+    """Measure, print and write the results."""
     n = int(sys.argv[1]) if len(sys.argv) > 1 else _NODES
     fleet_file(n)  # created here, so that no measured process creates it
     rows = [
