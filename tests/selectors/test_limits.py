@@ -156,47 +156,47 @@ ABOVE = [
     ),
     pytest.param(
         lambda: Selector.parse(f"x={'a' * 64}"),
-        *("value-too-long", "at most 63 characters, this one 64"),
+        *("value-too-long", "at most 63 characters, found 64"),
         id="value-parse",
     ),
     pytest.param(
         lambda: Selector.of(match_labels={"x": "a" * 64}),
-        *("value-too-long", "at most 63 characters, this one 64"),
+        *("value-too-long", "at most 63 characters, found 64"),
         id="value-of",
     ),
     pytest.param(
         lambda: Requirement("x", Operator.EQUALS, ["a" * 64]),
-        *("value-too-long", "at most 63 characters, this one 64"),
+        *("value-too-long", "at most 63 characters, found 64"),
         id="value-requirement",
     ),
     pytest.param(
         lambda: Selector.parse(f"b/{'a' * 64}"),
-        *("key-too-long", "at most 63 characters, this one 64"),
+        *("key-too-long", "at most 63 characters, found 64"),
         id="name-parse",
     ),
     pytest.param(
         lambda: Selector.of(match_labels={"a" * 64: ""}),
-        *("key-too-long", "at most 63 characters, this one 64"),
+        *("key-too-long", "at most 63 characters, found 64"),
         id="name-of",
     ),
     pytest.param(
         lambda: Requirement("a" * 64, Operator.EXISTS),
-        *("key-too-long", "at most 63 characters, this one 64"),
+        *("key-too-long", "at most 63 characters, found 64"),
         id="name-requirement",
     ),
     pytest.param(
         lambda: Selector.parse(f"b{PREFIX_253}/a"),
-        *("prefix-too-long", "at most 253 characters, this one 254"),
+        *("prefix-too-long", "at most 253 characters, found 254"),
         id="prefix-parse",
     ),
     pytest.param(
         lambda: Selector.of(match_labels={f"b{PREFIX_253}/a": ""}),
-        *("prefix-too-long", "at most 253 characters, this one 254"),
+        *("prefix-too-long", "at most 253 characters, found 254"),
         id="prefix-of",
     ),
     pytest.param(
         lambda: Requirement(f"b{PREFIX_253}/a", Operator.EXISTS),
-        *("prefix-too-long", "at most 253 characters, this one 254"),
+        *("prefix-too-long", "at most 253 characters, found 254"),
         id="prefix-requirement",
     ),
     pytest.param(

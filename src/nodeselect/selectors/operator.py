@@ -19,22 +19,25 @@ class HasKey(NamedTuple):
 
 
 class OneOf(NamedTuple):
-    """True if the node has the key with one of these values."""
+    """True if the node has the key with one of the values.
+
+    :param values: at least one; sorted, without duplicates.
+    """
 
     values: tuple[str, ...]
-    """Sorted, without duplicates, at least one."""
 
 
 class InRange(NamedTuple):
     """True if the value reads as a signed 64-bit decimal integer within the range.
 
-    No operator negates this test.
+    No operator negates this test. If ``low`` is above ``high``, it is never true.
+
+    :param low: the lowest integer that passes.
+    :param high: the highest integer that passes.
     """
 
     low: int
-    """The lowest integer that passes; above :attr:`high` if none does."""
     high: int
-    """The highest integer that passes."""
 
 
 Test = HasKey | OneOf | InRange
