@@ -1,4 +1,4 @@
-"""``nodeselect explain`` over many jobs: a line each, those in trouble first."""
+"""``nodeselect explain`` for many jobs: one line per job, the worst first."""
 
 import json
 from pathlib import Path
@@ -30,7 +30,7 @@ JOBS = {
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Give a folder with jobs, in the folder that the test stands in."""
+    """Change to a folder with a folder of jobs."""
     monkeypatch.chdir(tmp_path)
     for name, text in JOBS.items():
         path = tmp_path / "jobs" / name
@@ -54,8 +54,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_a_folder(
     run: Run, monkeypatch: pytest.MonkeyPatch, name: str, columns: str, options: list[str]
 ) -> None:
-    """Wrong jobs come first, then those without nodes, without connected ones, of every node, and
-    with slips; then those with few."""
+    """Invalid jobs come first, then those without nodes, without connected nodes, with every node,
+    and with likely typos; then those with few nodes."""
     monkeypatch.setenv("COLUMNS", columns)
     ended = run("explain", "--job", "jobs", "-n", "fleet.json", *options)
     assert (ended.status, ended.err) == (2, "")
@@ -66,10 +66,10 @@ def test_a_folder(
 
 @pytest.mark.usefixtures("folder")
 @pytest.mark.parametrize("columns", ["36", "50", "64", "66", "80", "200"])
-def test_nothing_of_a_trouble_is_cut(
+def test_problems_are_not_truncated(
     run: Run, monkeypatch: pytest.MonkeyPatch, columns: str
 ) -> None:
-    """What to write instead is seen on each screen, and no line is longer than that."""
+    """The whole problem is shown on each screen, and no line is too long."""
     monkeypatch.setenv("COLUMNS", columns)
     ended = run("explain", "--job", "jobs", "-n", "fleet.json")
     assert max(map(len, ended.out.splitlines())) <= int(columns)
@@ -86,31 +86,31 @@ def test_nothing_of_a_trouble_is_cut(
         pytest.param(
             ["fine.yaml", "all.yaml"],
             0,
-            "2 jobs over 4 nodes; 1 takes EVERY node\n",
+            "2 jobs on 4 nodes; 1 matches EVERY node\n",
             id="each-takes-some-node",
         ),
         pytest.param(
-            ["fine.yaml", "gone.yaml"], 1, "2 jobs over 4 nodes; 1 takes no node\n", id="one-none"
+            ["fine.yaml", "gone.yaml"], 1, "2 jobs on 4 nodes; 1 matches no node\n", id="one-none"
         ),
         pytest.param(
             ["edge"],
             1,
-            "2 jobs over 4 nodes; 1 takes no node; 1 takes none that is connected\n",
+            "2 jobs on 4 nodes; 1 matches no node; 1 matches no connected node\n",
             id="a-folder",
         ),
         pytest.param(
-            ["fine.yaml", "wrong.yaml"], 2, "2 jobs over 4 nodes; 1 is wrong\n", id="one-wrong"
+            ["fine.yaml", "wrong.yaml"], 2, "2 jobs on 4 nodes; 1 is invalid\n", id="one-wrong"
         ),
         pytest.param(
             ["fine.yaml", "none-such.yaml"],
             2,
-            "2 jobs over 4 nodes; 1 is wrong\n",
+            "2 jobs on 4 nodes; 1 is invalid\n",
             id="one-that-is-not-there",
         ),
     ],
 )
 def test_status(run: Run, jobs: list[str], status: int, summary: str) -> None:
-    """The exit status is that of the job in the most trouble."""
+    """The exit status is that of the worst job."""
     options = [word for job in jobs for word in ("--job", f"jobs/{job}")]
     ended = run("explain", *options, "-n", "fleet.json")
     assert (ended.status, ended.err) == (status, "")
@@ -121,30 +121,30 @@ def test_status(run: Run, jobs: list[str], status: int, summary: str) -> None:
 def test_json(run: Run) -> None:
     """JSON names each job by its file, with the requirement to look at first."""
     ended = run("explain", "--job", "jobs", "-n", "fleet.json", "-o", "json")
-    told = json.loads(ended.out)
-    assert (told["version"], told["total"]) == (1, 4)
+    report = json.loads(ended.out)
+    assert (report["version"], report["total"]) == (1, 4)
     names = ["wrong.yaml", "edge/none.yml", "gone.yaml", "edge/far.json"]
     names += ["all.yaml", "some.yaml", "slip.yaml", "small.yaml", "fine.yaml"]
-    assert [job["job"] for job in told["jobs"]] == [f"jobs/{name}" for name in names]
-    wrong, none, _, _, everything, some, slip, *_ = told["jobs"]
-    assert set(wrong) == {"job", "trouble", "error"}
+    assert [job["job"] for job in report["jobs"]] == [f"jobs/{name}" for name in names]
+    wrong, none, _, _, everything, some, slip, *_ = report["jobs"]
+    assert set(wrong) == {"job", "status", "error"}
     assert none["main_blocker"]["text"] == "region=us_west"
     assert none["recommendation"].startswith("write region=us-west instead of region=us_west")
     assert everything["main_blocker"] is None
     assert everything["main_problem"] == "the selector is empty: it takes EVERY node"
     assert some["main_problem"] == "no node has the id 'n-8'"
     assert slip["main_problem"] == "region!=us_west leaves none out: write region!=us-west"
-    assert told["counts"] == {
-        "wrong": 1, "none": 2, "unreached": 1, "everything": 1, "doubtful": 2, "fine": 2
+    assert report["counts"] == {
+        "invalid": 1, "no_nodes": 2, "none_connected": 1, "every_node": 1, "suspect": 2, "ok": 2
     }  # fmt: skip
     assert ended.err == (
-        "9 jobs over 4 nodes; 1 is wrong; 2 take no node; 1 takes none that is connected;"
-        " 1 takes EVERY node; 2 are doubtful\n"
+        "9 jobs on 4 nodes; 1 is invalid; 2 match no node; 1 matches no connected node;"
+        " 1 matches EVERY node; 2 may contain a typo\n"
     )
 
 
 def test_hostile_names(run: Run, folder: Path) -> None:
-    """A file name and a message of a user are shown, not sent."""
+    """Control characters in file names and messages are escaped."""
     (folder / "a\x1b[31m|.yaml").write_text("name: x\nselector: {match_labels: {a|`b: c}}\n")
     (folder / "b\u202e.yaml").write_text("name: x\nselector: {match_labels: {a: c}}\n")
     for output in ("text", "json", "markdown"):
@@ -156,7 +156,7 @@ def test_hostile_names(run: Run, folder: Path) -> None:
 
 @pytest.mark.usefixtures("folder")
 def test_a_folder_without_jobs(run: Run) -> None:
-    """A folder that holds no job is an error: a gate that looks at nothing would be open."""
+    """A folder without jobs is an error: a check of nothing would always pass."""
     Path("empty").mkdir()
     ended = run("explain", "--job", "empty", "-n", "fleet.json")
     assert (ended.status, ended.out) == (2, "")
@@ -165,48 +165,48 @@ def test_a_folder_without_jobs(run: Run) -> None:
 
 @pytest.mark.usefixtures("folder")
 def test_states_and_standard_input(run: Run) -> None:
-    """States go with many jobs as with one; one of the jobs may be standard input."""
+    """--state works with many jobs; one of them can be standard input."""
     options = ["--job", "-", "--job", "jobs/small.yaml", "--state", "lost", "-o", "json"]
     ended = run("explain", *options, "-n", "fleet.json", stdin="name: x\n")
-    told = json.loads(ended.out)
-    assert told["total"] == 2
-    assert [job["job"] for job in told["jobs"]] == ["jobs/small.yaml", "standard input"]
-    assert ended.err.startswith("2 of 4 nodes are in other states: they are left out\n")
+    report = json.loads(ended.out)
+    assert report["total"] == 2
+    assert [job["job"] for job in report["jobs"]] == ["jobs/small.yaml", "standard input"]
+    assert ended.err.startswith("2 of 4 nodes are in other states (--state)\n")
 
 
 def test_fleets_without_states(run: Run, folder: Path) -> None:
-    """Where no state is known, none is told."""
+    """If no state is known, the number of connected nodes is unknown."""
     (folder / "fleet.csv").write_text("id,region\nn-1,eu\nn-2,us\n")
     ended = run("explain", "--job", "jobs/edge", "-n", "fleet.csv", "--job", "jobs/all.yaml")
     assert ended.out == (
-        "JOB            MATCHED  CONNECTED  WORST BLOCKER\n"
+        "JOB            MATCHED  CONNECTED  MAIN PROBLEM\n"
         "edge/none.yml        0          0  region=us_west: no node has this value (2\n"
         "                                   nodes have the label: 'eu' (1), 'us' (1))\n"
         "all.yaml             2          -  the selector is empty: it takes EVERY node\n"
         "edge/far.json        1          -  region=us: 1 fails it\n"
-        "\n3 jobs over 2 nodes; 1 takes no node; 1 takes EVERY node\n"
+        "\n"
+        "3 jobs on 2 nodes; 1 matches no node; 1 matches EVERY node\n"
     )
     assert ended.err == ""
 
 
 def test_an_id_in_another_state(run: Run, folder: Path) -> None:
-    """A job is not doubtful for an id of a node that --state leaves out, and takes none for it."""
+    """An id that --state excludes is not suspect, but is no match either."""
     for name, ids in (("both", "n-1, n-3"), ("lost", "n-3")):
         (folder / name).write_text(f"name: x\nselector: {{match_ids: [{ids}]}}\n")
     ended = run(
         *("explain", "--job", "both", "--job", "lost", "-n", "fleet.json", "--state", "connected"),
         *("-o", "json"),
     )
-    told = json.loads(ended.out)["jobs"]
-    assert [(job["job"], job["trouble"]) for job in told] == [("lost", "none"), ("both", "fine")]
-    assert told[0]["main_problem"] == "the node 'n-3' is left out: it is lost"
+    report = json.loads(ended.out)["jobs"]
+    assert [(job["job"], job["status"]) for job in report] == [("lost", "no_nodes"), ("both", "ok")]
+    assert report[0]["main_problem"] == "the node 'n-3' is left out: it is lost"
 
 
 def test_those_with_fewer_nodes_first(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Of jobs that are equally well off, those with the fewest nodes come first, and without states
-    nothing is said of connections."""
+    """Jobs with the same status are sorted by their number of nodes."""
     monkeypatch.chdir(tmp_path)
     nodes = [{"id": f"n-{at}", "labels": {"at": str(at), "x": ""}} for at in range(5)]
     Path("few").mkdir()

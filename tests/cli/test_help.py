@@ -8,7 +8,10 @@ from tests.cli.running import Run, run_process
 HELP = """\
 Usage: nodeselect [OPTIONS] COMMAND [ARGS]...
 
-  Which nodes does a selector take, and why not the others?
+  Find out which nodes a label selector matches, and why the others do not.
+
+  Selectors are those of Kubernetes and of Expanso jobs. Nodes come from a
+  file or a pipe. All commands are dry runs: nothing is submitted or changed.
 
 Options:
   --version   Show the version and exit.
@@ -16,59 +19,59 @@ Options:
 
 Commands:
   check    Report all problems of job files.
-  diff     Print which nodes a change adds, keeps and removes.
-  explain  Tell why a selector takes some nodes, and not the others.
-  labels   Print the labels of a fleet, counted.
-  match    Print the nodes that a selector takes.
+  diff     Print which nodes a change adds, keeps and removes, and why.
+  explain  Explain why nodes match a selector, and why the others do not.
+  labels   Count the label keys and values of a fleet.
+  match    Print the nodes that a selector matches.
   rules    List the rules of "nodeselect check", or explain one.
   schema   Print the JSON Schema of a job file, for editors and other tools.
-  waves    Print the plan of a rollout: which nodes in which wave.
+  waves    Plan a rollout: which nodes get the job in which wave.
 
   Examples:
-    nodeselect match -l 'region=eu,!debug' --nodes nodes.json
-    nodeselect match --job job.yaml --nodes nodes.json -o name
+    nodeselect match -l 'region=eu,!debug' -n nodes.json
     kubectl get nodes -o json | nodeselect match -l gpu -n -
-    nodeselect explain --job job.yaml --nodes nodes.json
-    nodeselect labels --nodes nodes.json region
-    nodeselect diff --job old.yaml new.yaml --nodes nodes.json
+    nodeselect explain --job job.yaml -n nodes.json
+    nodeselect labels -n nodes.json region
+    nodeselect diff old.yaml new.yaml -n nodes.json
+    nodeselect waves --job job.yaml -n nodes.json
     nodeselect check job.yaml
-    nodeselect waves --job job.yaml --nodes nodes.json
 """
 
 HELP_OF_MATCH = """\
 Usage: nodeselect match [OPTIONS]
 
-  Print the nodes that a selector takes.
+  Print the nodes that a selector matches.
 
-  A selector is written as in Kubernetes: k=v, k!=v, k in (a,b), k notin
-  (a,b), k, !k, k>5, k<5, joined by commas, all of which must hold.
+  Selectors are those of Kubernetes: k=v, k!=v, k in (a,b), k notin (a,b), k,
+  !k, k>5, k<5, separated by commas; a node matches if all of these
+  requirements hold.
 
 Options:
   -n, --nodes FILE|-              Read nodes from a file, or - for standard
                                   input: node lists of Expanso, Kubernetes,
-                                  Bacalhau and Nomad, {id, labels}, in JSON,
-                                  YAML or JSON lines, or CSV with a column id.
-                                  [required]
-  -l, --selector EXPR             Take nodes that match the selector.
-                                  Repeated: nodes that match any of them.
-  --job FILE|-                    Take the nodes that a job spec selects.
-  --id ID                         Take the node with this id. Repeated: any of
-                                  them. With -l, both must hold.
-  --all                           Take every node.
+                                  Bacalhau and Nomad, or {id, labels}, as
+                                  JSON, YAML or JSON lines; or CSV with an id
+                                  column.  [required]
+  -l, --selector EXPR             Select nodes that match this selector.
+                                  Repeatable: nodes that match any of them.
+  --job FILE|-                    Select the nodes that this job would run on.
+  --id ID                         Select the node with this id. Repeatable:
+                                  any of them. With -l, both must match.
+  --all                           Select every node.
   -o, --output [table|name|folded|wide|json|ndjson|csv]
-                                  How nodes are printed.  [default: table]
-  -L, --label-column KEY          Show a label, or several parted by commas,
-                                  in columns of their own. Repeatable.
-  --show-labels                   Show all labels in the table.
+                                  The output format.  [default: table]
+  -L, --label-column KEY,…        Add a column for each label key (comma-
+                                  separated). Repeatable.
+  --show-labels                   Add a column with all labels.
   --no-headers                    Print no header.
-  --count                         Print only how many nodes match.
-  --state STATE,…                 Take only nodes in one of these states:
+  --count                         Print only the number of nodes that match.
+  --state STATE,…                 Use only nodes in one of these states:
                                   connected, disconnected, lost, ready, not-
                                   ready, cordoned, … Repeatable.
   --limit N                       Print only the first N nodes.  [x>=1]
-  --min N                         End with status 1 where fewer than N nodes
-                                  match; 1 if not given.  [x>=0]
-  --max N                         End with status 1 where more than N nodes
+  --min N                         Exit with status 1 if fewer than N nodes
+                                  match (default: 1).  [x>=0]
+  --max N                         Exit with status 1 if more than N nodes
                                   match.  [x>=0]
   -h, --help                      Show this message and exit.
 
@@ -78,7 +81,8 @@ Options:
     kubectl get nodes -o json | nodeselect match -l gpu -n - -o name
     nodeselect match -l region=eu -l region=us -n fleet.csv --count
 
-  Exit status: 0 some node matches, 1 none does, 2 wrong question or input.
+  Exit status: 0 if any node matches (or as --min and --max require), 1 if not,
+  2 on errors.
 """
 
 

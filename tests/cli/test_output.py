@@ -272,7 +272,7 @@ def test_csv_of_a_label_that_is_called_id(run: Run) -> None:
     node = Node("n-1", {"id": "other", "a": "b"})
     ended = run("match", "-n", "-", "--all", "-o", "csv", stdin=as_lines([node]))
     assert (ended.status, ended.out) == (2, "")
-    assert "a label is called 'id'" in ended.err
+    assert "CSV cannot hold the label 'id'" in ended.err
     ended = run("match", "-n", "-", "--all", "-o", "csv", "-L", "a", stdin=as_lines([node]))
     assert ended.out == "id,a\nn-1,b\n"
 

@@ -20,15 +20,15 @@ from tests.cli.running import COMMAND, FLEET, PLAIN, Run, run_process
 RED = b"\x1b[31m\x1b[1merror\x1b[0m"
 
 
-def seen_on_terminal(*args: str, **environment: str) -> bytes:
-    """Run the command line with a terminal for standard error, and give what is drawn there."""
+def seen_on_terminal(*args: str, stream: str = "stderr", **environment: str) -> bytes:
+    """Run the command line with a terminal for a stream; return what is drawn there."""
     terminal, end = pty.openpty()
     try:
         process = subprocess.Popen(
             [*COMMAND, *args],
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=end,
+            stdout=end if stream == "stdout" else subprocess.DEVNULL,
+            stderr=end if stream == "stderr" else subprocess.DEVNULL,
             env={**os.environ, **PLAIN, **environment},
         )
     finally:

@@ -1,4 +1,4 @@
-"""``nodeselect waves``: the plan of a rollout, as people and programs see it."""
+"""``nodeselect waves``: the plan of a rollout."""
 
 import json
 from pathlib import Path
@@ -23,7 +23,7 @@ EVERY = "name: every\nrollout: {strategy: rolling, health_check: {deadline: 5m}}
 
 @pytest.fixture
 def jobs(fleet: str) -> str:
-    """Stand in a folder with some jobs and the fleet of four."""
+    """Change to a folder with four jobs and four nodes."""
     for name, text in (
         ("canary", CANARY),
         ("immediate", IMMEDIATE),
@@ -52,7 +52,7 @@ def jobs(fleet: str) -> str:
 def test_screens(
     run: Run, monkeypatch: pytest.MonkeyPatch, name: str, columns: str, question: list[str]
 ) -> None:
-    """What a person sees; on a screen no line is wider than it."""
+    """Whole reports; no line is wider than the screen."""
     monkeypatch.setenv("COLUMNS", columns)
     ended = run("waves", "-n", NODES, *question)
     assert (ended.status, ended.err) == (0, "")
@@ -71,7 +71,7 @@ def test_screens(
             "2 of 4 nodes match, 2 of them connected\n\n"
             "WAVE  NODES  SO FAR  IDS\n"
             "0         2       2  n-[1-2]\n\n"
-            "RULES, where Expanso documents none\n"
+            "ASSUMPTIONS, which Expanso does not document\n"
             "  all nodes that match and are connected now are one wave, with the number 0\n"
             "  nodes come in the order of the input\n"
             "  a rollout without a strategy is immediate\n",
@@ -81,35 +81,38 @@ def test_screens(
         pytest.param(
             "nobody",
             1,
-            "'nobody': immediate, no wave: there is no node for one\n"
+            "'nobody': immediate, no waves: no node can be in one\n"
             "0 of 4 nodes match\n\n"
-            "RULES, where Expanso documents none\n"
+            "ASSUMPTIONS, which Expanso does not document\n"
             "  all nodes that match and are connected now are one wave, with the number 0\n"
             "  nodes come in the order of the input\n"
             "  a rollout without a strategy is immediate\n",
-            "no node matches: nodeselect explain says why\n",
+            "no node matches; for details, run:"
+            " nodeselect explain --job nobody.yaml -n fleet.ndjson\n",
             id="nobody",
         ),
         pytest.param(
             "every",
             0,
             "'every': rolling, 2 waves: 10% of the nodes in each\n"
-            "4 of 4 nodes match, 2 of them connected; 1 is not, and is in no wave; 1 tells no\n"
-            "  state, and is in no wave\n\n"
+            "4 of 4 nodes match, 2 of them connected; in no wave: 1 not connected, 1 without\n"
+            "  a state\n"
+            "\n"
             "WAVE  NODES  SO FAR  IDS\n"
             "1         1       1  n-1\n"
-            "2         1       2  n-2\n\n"
-            "RULES, where Expanso documents none\n"
+            "2         1       2  n-2\n"
+            "\n"
+            "ASSUMPTIONS, which Expanso does not document\n"
             "  nodes come in the order of the input\n"
             "  percentages are of the nodes that match and are connected now, rounded up\n"
             "  a wave has at least one node, whatever the percentage\n",
-            "every.yaml: the selector is empty: this job takes EVERY node\n",
+            "every.yaml: the selector is empty: this job selects EVERY node\n",
             id="every",
         ),
     ],
 )
 def test_plans(run: Run, jobs: str, job: str, status: int, out: str, err: str) -> None:
-    """Only connected nodes are in a wave; that there is none is status 1."""
+    """Only connected nodes are in a wave; without a wave, the status is 1."""
     assert run("waves", "-n", jobs, "--job", f"{job}.yaml") == (status, out, err)
 
 
@@ -117,20 +120,18 @@ def test_plans(run: Run, jobs: str, job: str, status: int, out: str, err: str) -
 @pytest.mark.parametrize(
     ("asked", "nodes", "headline"),
     [
-        pytest.param("count: 2", 2, "canary, 1 wave: the canaries alone", id="as-many"),
-        pytest.param("percent: 100", 2, "canary, 1 wave: the canaries alone", id="percent"),
+        pytest.param("count: 2", 2, "canary, 1 wave: only canaries", id="as-many"),
+        pytest.param("percent: 100", 2, "canary, 1 wave: only canaries", id="percent"),
         pytest.param(
             "count: 500",
             1,
-            "canary, 1 wave: the canaries alone; canary_count asks for 500, and there is only 1"
-            " node for it",
+            "canary, 1 wave: only canaries; canary_count is 500, but there is only 1 node",
             id="one-node",
         ),
         pytest.param(
             "count: 5000",
             2,
-            "canary, 1 wave: the canaries alone; canary_count asks for 5,000, and there are only 2"
-            " nodes for it",
+            "canary, 1 wave: only canaries; canary_count is 5,000, but there are only 2 nodes",
             id="too-few",
         ),
         pytest.param(
@@ -142,7 +143,7 @@ def test_plans(run: Run, jobs: str, job: str, status: int, out: str, err: str) -
     ],
 )
 def test_canaries_alone(run: Run, asked: str, nodes: int, headline: str) -> None:
-    """Where all nodes are canaries nothing is said to come then; what they fall short of is."""
+    """The headline reports if all nodes are canaries, and if there are too few."""
     rollout = f"{{strategy: canary, canary_{asked}, health_check: {{deadline: 5m}}}}"
     Path("canaries.yaml").write_text(f"name: c\nselector: {{}}\nrollout: {rollout}\n")
     lines = "".join(f'{{"id": "n-{at}", "state": "ready"}}\n' for at in range(nodes))
@@ -152,26 +153,26 @@ def test_canaries_alone(run: Run, asked: str, nodes: int, headline: str) -> None
 
 @pytest.mark.usefixtures("jobs")
 def test_nodes_of_which_no_state_is_known(run: Run) -> None:
-    """Where no node tells its state, as in CSV, all that match are taken, and that is said."""
+    """If no state is known, all matching nodes are in the plan."""
     nodes = "id,region\na-1,eu\na-2,us\na-3,eu\n"
     ended = run("waves", "-n", "-", "--job", "immediate.yaml", stdin=nodes)
     assert ended.status == 0
-    assert "\n2 of 3 nodes match; none of them tells its state: all are taken\n" in ended.out
+    assert "\n2 of 3 nodes match; no state is known, so all are in the plan\n" in ended.out
     assert "\n0         2       2  a-[1,3]\n" in ended.out
 
 
 @pytest.mark.usefixtures("jobs")
 def test_none_connected(run: Run) -> None:
-    """Where nodes match and none is connected there is no wave."""
+    """If no matching node is connected, there is no wave."""
     nodes = '[{"id": "a", "state": "lost", "labels": {"region": "eu"}}]'
     ended = run("waves", "-n", "-", "--job", "immediate.yaml", stdin=nodes)
     assert ended.status == 1
-    assert ended.err == "no node that matches is connected: there is no wave\n"
-    assert "\n1 of 1 node matches, 0 of them connected; 1 is not, and is in no wave\n" in ended.out
+    assert ended.err == "no matching node is connected, so there is no wave\n"
+    assert "\n1 of 1 node matches, 0 of them connected; in no wave: 1 not connected\n" in ended.out
 
 
 def test_json(run: Run, jobs: str) -> None:
-    """JSON has everything, in ASCII, with a version; the same input gives the same bytes."""
+    """JSON has the whole plan; the same input gives the same bytes."""
     question = ("waves", "-n", jobs, "--job", "every.yaml", "-o", "json")
     ended = run(*question)
     assert ended == run(*question)
@@ -198,7 +199,7 @@ def test_json(run: Run, jobs: str) -> None:
 
 @pytest.mark.usefixtures("jobs")
 def test_json_of_canaries(run: Run) -> None:
-    """The name of the job is not changed in JSON, and the canaries are marked."""
+    """JSON has the name of the job unescaped, and marks canaries."""
     answer = json.loads(run("waves", "-n", NODES, "--job", "canary.yaml", "-o", "json").out)
     assert answer["job"] == "a\tb|`c`"
     assert [(wave["canary"], wave["nodes"]) for wave in answer["waves"]] == [
@@ -212,14 +213,14 @@ def test_json_of_canaries(run: Run) -> None:
 @pytest.mark.parametrize(
     ("question", "said"),
     [
-        pytest.param([], "error: say which job: --job FILE\n", id="no-job"),
+        pytest.param([], "error: Missing option '--job'.\n", id="no-job"),
         pytest.param(["--job", "no"], "no: error[cannot-read]: ", id="no-file"),
         pytest.param(["--job", "a", "--job", "b"], "given more than once", id="two-jobs"),
         pytest.param(["--job", "wrong.yaml"], "error[out-of-range]", id="wrong-job"),
     ],
 )
 def test_wrong(run: Run, jobs: str, question: list[str], said: str) -> None:
-    """A job that is wrong has no plan."""
+    """An invalid job has no plan."""
     Path("wrong.yaml").write_text("name: x\nrollout: {strategy: rolling, max_parallel: 101}\n")
     ended = run("waves", "-n", jobs, *question)
     assert (ended.status, ended.out) == (2, "")
@@ -227,7 +228,7 @@ def test_wrong(run: Run, jobs: str, question: list[str], said: str) -> None:
 
 
 def test_two_things_from_one_pipe(run: Run) -> None:
-    """A job and nodes cannot both come from standard input."""
+    """--job and -n cannot both be standard input."""
     ended = run("waves", "-n", "-", "--job", "-")
     assert (ended.status, ended.out) == (2, "")
-    assert ended.err.endswith("error: job and nodes cannot both come from standard input\n")
+    assert ended.err.endswith("error: --job and -n cannot both read standard input\n")

@@ -63,19 +63,22 @@ class _Commands(click.Group):
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="""\b
 Examples:
-  nodeselect match -l 'region=eu,!debug' --nodes nodes.json
-  nodeselect match --job job.yaml --nodes nodes.json -o name
+  nodeselect match -l 'region=eu,!debug' -n nodes.json
   kubectl get nodes -o json | nodeselect match -l gpu -n -
-  nodeselect explain --job job.yaml --nodes nodes.json
-  nodeselect labels --nodes nodes.json region
-  nodeselect diff --job old.yaml new.yaml --nodes nodes.json
+  nodeselect explain --job job.yaml -n nodes.json
+  nodeselect labels -n nodes.json region
+  nodeselect diff old.yaml new.yaml -n nodes.json
+  nodeselect waves --job job.yaml -n nodes.json
   nodeselect check job.yaml
-  nodeselect waves --job job.yaml --nodes nodes.json
 """,
 )
 @click.version_option(__version__, message="%(prog)s %(version)s")
 def commands() -> None:
-    """Which nodes does a selector take, and why not the others?"""
+    """Find out which nodes a label selector matches, and why the others do not.
+
+    Selectors are those of Kubernetes and of Expanso jobs. Nodes come from a file or a pipe. All
+    commands are dry runs: nothing is submitted or changed.
+    """
 
 
 def main() -> None:

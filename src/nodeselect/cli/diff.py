@@ -1,6 +1,6 @@
-"""``nodeselect diff``: which nodes a change adds, keeps and removes."""
+"""``nodeselect diff``: compare the nodes that match before and after a change."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import click
 
@@ -8,144 +8,128 @@ from nodeselect.cli.exit_status import ExitStatus
 from nodeselect.cli.job_files import job_name
 from nodeselect.cli.options import (
     all_option,
+    check_report_options,
+    explain_hint,
     job_option,
     job_selector,
     nodes_option,
+    parse_selectors,
     read_inventory,
-    say_empty,
+    report_options,
     selector_option,
-    selectors_of,
+    warn_if_everything,
 )
-from nodeselect.cli.stray_arguments import OptionsOnly, option_before
 from nodeselect.cli.streams import write_message, write_output
-from nodeselect.inventory import Inventory
-from nodeselect.inventory.compare import Difference, compare
+from nodeselect.inventory.compare import Difference, compare_inventories, compare_selectors
 from nodeselect.render.diff import diff_lines
-from nodeselect.render.layout import REPORT_FORMATS, detect_screen
+from nodeselect.render.layout import detect_screen
 from nodeselect.selectors import Selector
-from nodeselect.text import quoted
 
 __all__ = ["diff"]
 
 
-_FILES = ("--job", "-n", "--nodes")
-"""Options that take a file, or the old one and the new one."""
-
-_SELECTOR = ("-l", "--selector")
-
-
-class _Diff(OptionsOnly):
-    """Reads ``--job OLD NEW`` as ``--job OLD --job NEW``, and ``-n OLD NEW`` likewise: a file that
-    stands alone belongs to the option before it, since the command has no arguments of its own."""
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Read the arguments."""
-        given: list[str] = []
-        for argument in args:
-            alone = argument == "-" or not argument.startswith("-")
-            if alone and (option := option_before(given, _FILES)):
-                given.append(option)
-            elif alone and option_before(given, _SELECTOR):
-                raise click.UsageError(f"repeat -l before {quoted(argument)}: -l OLD -l NEW", ctx)
-            given.append(argument)
-        return super().parse_args(ctx, given)
-
-
 @click.command(
-    cls=_Diff,
     epilog="""\b
 Examples:
-  nodeselect diff --job old.yaml new.yaml -n nodes.json
+  nodeselect diff old.yaml new.yaml -n nodes.json
   nodeselect diff -l region=eu -l 'region=eu,tier!=free' -n nodes.json
-  nodeselect diff --job job.yaml -n yesterday.json today.json
-  nodeselect diff --all -n yesterday.json today.json -o markdown
+  nodeselect diff yesterday.json today.json --job job.yaml
+  nodeselect diff yesterday.json today.json --all -o markdown
+  git show HEAD:job.yaml | nodeselect diff - job.yaml -n nodes.json
 
 \b
-Exit status: 0 the same nodes match, 1 others do, 2 wrong question or input.
+Exit status: 0 if the same nodes match, 1 if others do, 2 on errors.
 """,
 )
-@nodes_option(several=True)
-@selector_option("The selector. Twice: the old one and the new one.")
-@job_option("The job. Two files: the old one and the new one.", several=True)
-@all_option("Compare all nodes of two inputs.")
-@click.option(
-    "-o", "--output", type=click.Choice(REPORT_FORMATS), default="text", show_default=True,
-    help="How it is printed.",
-)  # fmt: skip
-@click.option("--ascii", "ascii_only", is_flag=True, help="Draw with ASCII alone.")
+@click.argument("files", metavar="[OLD NEW]", nargs=-1)
+@nodes_option(required=False)
+@selector_option("Compare the nodes that match this selector. Twice: compare the two selectors.")
+@job_option("Compare the nodes that this job would run on.")
+@all_option("Compare all nodes.")
+@report_options
 @click.pass_context
 def diff(
     context: click.Context,
-    nodes_from: tuple[str, ...],
+    files: tuple[str, ...],
+    nodes_from: str | None,
     expressions: tuple[str, ...],
-    job: tuple[str, ...],
+    job: str | None,
     everything: bool,
     output: str,
     ascii_only: bool,
 ) -> int:
-    """Print which nodes a change adds, keeps and removes.
+    """Print which nodes a change adds, keeps and removes, and why.
 
-    What changes is the selector (--job OLD NEW, or -l OLD -l NEW), or what it is asked of (-n OLD
-    NEW).
+    With -n, OLD and NEW are two versions of a job, or two selectors are given with -l; both are
+    matched against the same nodes. Without -n, OLD and NEW are two versions of the node list, and
+    one selector is given with -l, --job or --all.
     """
-    _check(context, nodes_from, expressions, job, everything)
-    if ascii_only and output != "text":
-        raise click.UsageError(f"--ascii goes with text, not {output}", context)
-    selectors = [job_selector(each) for each in job] or selectors_of(expressions, ())
-    if selectors is None:
-        return ExitStatus.ERROR
-    inventories = [read_inventory(source, None) for source in nodes_from]
-    asked, files = expressions or tuple(map(job_name, job)), tuple(map(job_name, nodes_from))
-    names, others = (files, asked) if len(files) > 1 else (asked, files)
-    difference = compare(
-        (names[0], names[1]),
-        (inventories[0], inventories[-1]),
-        (selectors[0], selectors[-1]),
-    )
+    _check_usage(context, files, nodes_from, expressions, job, everything)
+    check_report_options(context, output, ascii_only)
+    jobs = files if nodes_from is not None else (job,) if job is not None else ()
+    if everything:
+        selectors = [Selector.everything()]
+    else:
+        selectors = [job_selector(each) for each in jobs] or parse_selectors(context, expressions)
+    names = tuple(map(job_name, files)) or expressions
+    if nodes_from is None:
+        old, new = map(read_inventory, files)
+        difference = compare_inventories(old, new, selectors[0], names=(names[0], names[1]))
+        shared = "".join(expressions) if job is None else job_name(job)
+    else:
+        inventory = read_inventory(nodes_from)
+        difference = compare_selectors(inventory, *selectors, names=(names[0], names[1]))
+        shared = job_name(nodes_from)
     screen = detect_screen(ascii_only=ascii_only)
-    write_output(diff_lines(difference, output, screen, "".join(others)))
-    for each, selector in zip(job, selectors, strict=False):
-        say_empty(each, selector)
+    write_output(diff_lines(difference, output, screen, shared))
+    for each, selector in zip(jobs, selectors, strict=False):
+        warn_if_everything(each, selector)
     if not everything:
-        _say_none(difference, (inventories[0], inventories[-1]), (selectors[0], selectors[-1]))
+        for warning in _empty_sides(difference, files, nodes_from, expressions, job):
+            write_message(screen.escape(warning))
     return ExitStatus.NEGATIVE if difference.added or difference.removed else ExitStatus.OK
 
 
-def _say_none(
-    difference: Difference,
-    inventories: tuple[Inventory, Inventory],
-    selectors: tuple[Selector, Selector],
-) -> None:
-    """Say that a side takes no node, and of one alone what to look at first."""
-    matched = (difference.old.matched, difference.new.matched)
-    if not any(matched):
-        write_message("neither OLD nor NEW takes a node: nodeselect explain says why")
-        return
-    for name, count, inventory, selector in zip(
-        ("OLD", "NEW"), matched, inventories, selectors, strict=True
-    ):
-        if not count:
-            trouble = inventory.explain(selector, examples=0).main_problem.removeprefix("none: ")
-            write_message(f"{name} takes no node: nodeselect explain says why\n  {trouble}")
-
-
-def _check(
+def _check_usage(
     context: click.Context,
-    nodes_from: Sequence[str],
+    files: Sequence[str],
+    nodes_from: str | None,
     expressions: Sequence[str],
-    job: Sequence[str],
+    job: str | None,
     everything: bool,
 ) -> None:
-    """Refuse a question that does not have one old side and one new side."""
-    if sum(map(bool, (expressions, job, everything))) != 1:
-        raise click.UsageError("say which nodes, in one way: -l EXPR, --job FILE or --all", context)
-    asked = 1 if everything else len(expressions or job)
-    if len(nodes_from) == asked == 2:
-        what = "the selector" if expressions else "the job"
-        raise click.UsageError(f"one change at a time: {what}, or the nodes", context)
-    if (len(nodes_from), asked) not in ((1, 2), (2, 1)):
-        way = "-l OLD -l NEW" if expressions else "--job OLD NEW"
-        ways = "-n OLD NEW" if everything else f"{way}, or -n OLD NEW"
-        raise click.UsageError(f"say what changes, first the old and then the new: {ways}", context)
-    if [*nodes_from, *job].count("-") > 1:
-        raise click.UsageError("only one thing can come from standard input", context)
+    """Reject a command line that does not have one old and one new side."""
+    if nodes_from is not None:
+        is_valid = (len(files), len(expressions)) in ((2, 0), (0, 2))
+        is_valid = is_valid and job is None and not everything
+    else:
+        selectors = len(expressions) + (job is not None) + everything
+        is_valid = len(files) == 2 and selectors == 1
+    if not is_valid:
+        raise click.UsageError(
+            "give two jobs (OLD NEW -n FILE), two selectors (-l OLD -l NEW -n FILE)"
+            " or two node lists (OLD NEW with one of -l, --job or --all)",
+            context,
+        )
+    if [*files, nodes_from, job].count("-") > 1:
+        raise click.UsageError("only one file can be standard input", context)
+
+
+def _empty_sides(
+    difference: Difference,
+    files: Sequence[str],
+    nodes_from: str | None,
+    expressions: Sequence[str],
+    job: str | None,
+) -> Iterator[str]:
+    """Yield a warning for a side on which no node matches, with the command that explains it."""
+    for at, (name, side) in enumerate((("OLD", difference.old), ("NEW", difference.new))):
+        if side.matched:
+            continue
+        if nodes_from is None:
+            hint = explain_hint(files[at], expressions=expressions, job=job)
+        elif files:
+            hint = explain_hint(nodes_from, job=files[at])
+        else:
+            hint = explain_hint(nodes_from, expressions=expressions[at : at + 1])
+        yield f"{name} matches no node; {hint}"

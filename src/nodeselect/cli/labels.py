@@ -1,22 +1,31 @@
-"""``nodeselect labels``: the labels that a fleet carries."""
+"""``nodeselect labels``: count the labels of a fleet."""
 
-from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
-from typing import BinaryIO
+from functools import partial
 
 import click
 
 from nodeselect.cli.exit_status import ExitStatus
-from nodeselect.cli.options import nodes_option, selector_option, selectors_of
-from nodeselect.cli.progress import ReadProgress
+from nodeselect.cli.options import (
+    check_report_options,
+    explain_hint,
+    matches_any,
+    nodes_option,
+    open_nodes,
+    parse_selectors,
+    report_options,
+    selector_option,
+)
 from nodeselect.cli.streams import write_message, write_output
-from nodeselect.readers import open_input
+from nodeselect.inventory.facets import Facets, count_labels
 from nodeselect.readers.reader import NodeReader
-from nodeselect.render.facets import Facets, KeyFacet, facet_lines
-from nodeselect.render.layout import REPORT_FORMATS, detect_screen
-from nodeselect.selectors import Selector
+from nodeselect.render.facets import facet_headline, facet_lines
+from nodeselect.render.layout import detect_screen
+from nodeselect.text import quoted
 
-__all__ = ["counted", "labels"]
+__all__ = ["labels"]
+
+# Keys that are searched for one with a similar name.
+_KNOWN_KEYS = 10_000
 
 
 @click.command(
@@ -28,17 +37,12 @@ Examples:
   kubectl get nodes -o json | nodeselect labels -n - kubernetes.io/arch
 
 \b
-Exit status: 0 some node has such a label, 1 none has, 2 wrong question or
-input.
+Exit status: 0 if any node has such a label, 1 if not, 2 on errors.
 """
 )
 @nodes_option()
-@selector_option("Look only at nodes that match the selector. Repeated: that match any of them.")
-@click.option(
-    "-o", "--output", type=click.Choice(REPORT_FORMATS), default="text", show_default=True,
-    help="How it is printed.",
-)  # fmt: skip
-@click.option("--ascii", "ascii_only", is_flag=True, help="Draw with ASCII alone.")
+@selector_option("Count only nodes that match this selector. Repeatable: that match any of them.")
+@report_options
 @click.argument("key", required=False)
 @click.pass_context
 def labels(
@@ -49,49 +53,36 @@ def labels(
     ascii_only: bool,
     key: str | None,
 ) -> int:
-    """Print the labels of a fleet, counted.
+    """Count the label keys and values of a fleet.
 
-    Without KEY, print how many nodes have each label key, and its most frequent values. With KEY,
-    print all values of that label.
+    Without KEY, print all label keys with their most frequent values. With KEY, print all values of
+    that key.
     """
-    if ascii_only and output != "text":
-        raise click.UsageError(f"--ascii goes with text, not {output}", context)
-    selectors = selectors_of(expressions, ()) if expressions else []
-    if selectors is None:
-        return ExitStatus.ERROR
-    facets = counted(nodes_from, selectors)
+    check_report_options(context, output, ascii_only)
+    selectors = parse_selectors(context, expressions) if expressions else []
+    node_filter = partial(matches_any, selectors) if selectors else None
+    with open_nodes(nodes_from) as (stream, name, progress):
+        reader = NodeReader(stream, node_filter, name=name, on_progress=progress)
+        facets = count_labels(reader)
+    total = reader.count if selectors else None
     screen = detect_screen(ascii_only=ascii_only)
-    found = facets.of(key)
-    write_output(facet_lines(facets, key, output, screen))
-    if not found:
-        write_message("\n".join(map(screen.escape, facets.missing(key).split("\n"))))
-    return ExitStatus.OK if found else ExitStatus.NEGATIVE
+    write_output(facet_lines(facets, total, key, output, screen))
+    if any(key in (None, facet.key) for facet in facets.keys):
+        return ExitStatus.OK
+    write_message(screen.escape(f"{facet_headline(facets, total)}; no node has {_label(key)}"))
+    if total and not facets.nodes:
+        write_message(explain_hint(nodes_from, expressions=expressions))
+    elif key is not None and (similar := _similar_key(key, facets)) is not None:
+        write_message(screen.escape(f"  did you mean {quoted(similar)}?"))
+    return ExitStatus.NEGATIVE
 
 
-def counted(source: str | BinaryIO, selectors: Sequence[Selector]) -> Facets:
-    """Read all nodes, and count the labels of those that match any selector, or of all."""
-    tests = [selector.matches for selector in selectors]
+def _label(key: str | None) -> str:
+    return "any label" if key is None else f"the label {quoted(key)}"
 
-    def matches(labels: Mapping[str, str], node_id: str) -> bool:
-        return any(test(labels, node_id) for test in tests)
 
-    counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
-    nodes = connected = stateless = 0
-    with open_input(source) as (stream, name):
-        progress = ReadProgress(stream, name)
-        reader = NodeReader(stream, matches if tests else None, name=name, on_progress=progress)
-        try:
-            for node in reader:
-                nodes += 1
-                connected += node.connected
-                stateless += node.state is None
-                for key, value in node.labels.items():
-                    counts[key][value] += 1
-        finally:
-            progress.clear()
-    keys = [
-        KeyFacet(key, values.total(), sorted(values.items(), key=lambda item: (-item[1], item[0])))
-        for key, values in counts.items()
-    ]
-    keys.sort(key=lambda each: (-each.nodes, each.key))
-    return Facets(reader.count, nodes, connected if nodes > stateless else None, bool(tests), keys)
+def _similar_key(key: str, facets: Facets) -> str | None:
+    from nodeselect.explain.similarity import Known, close_key  # only needed for a typo
+
+    close = close_key(key, Known({facet.key: facet.nodes for facet in facets.keys[:_KNOWN_KEYS]}))
+    return None if close is None else close[1]

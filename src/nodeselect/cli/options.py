@@ -1,11 +1,15 @@
-"""The options that several commands share, and the selectors that they say."""
+"""The options that several commands share, and what they are parsed into."""
 
+import os
+import shlex
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, BinaryIO, TypeVar
 
 import click
 
+from nodeselect.cli.exit_status import ExitStatus
 from nodeselect.cli.job_files import job_name, read_bytes
 from nodeselect.cli.progress import ReadProgress
 from nodeselect.cli.streams import write_error, write_message
@@ -15,198 +19,256 @@ from nodeselect.inventory import Inventory
 from nodeselect.node import Node
 from nodeselect.readers import open_input
 from nodeselect.readers.reader import KNOWN_STATES, NodeReader
+from nodeselect.render.layout import REPORT_FORMATS
 from nodeselect.selectors import Selector
 from nodeselect.text import printable, quoted
 
 __all__ = [
     "all_option",
+    "check_report_options",
+    "check_states",
+    "explain_hint",
+    "has_state",
     "id_option",
-    "in_states",
-    "is_in",
     "job_option",
     "job_selector",
+    "matches_any",
     "nodes_option",
     "once",
-    "other_states",
-    "parted",
+    "open_nodes",
+    "parse_selectors",
+    "parse_states",
     "read_inventory",
-    "refuse_states",
-    "say_empty",
+    "report_options",
     "selector_option",
-    "selectors_of",
+    "split_commas",
     "state_option",
-    "states_of",
-    "unknown_states",
+    "warn_if_everything",
 ]
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 
 def once(context: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> str | None:
-    """Refuse an option that is given again: which of the two counts would not be seen."""
+    """Reject an option that is given twice, of which click would silently use the last."""
     if len(values) > 1:
         raise click.BadParameter("given more than once", context, parameter)
     return values[0] if values else None
 
 
-def nodes_option(*, several: bool = False) -> Callable[[_Command], _Command]:
-    """Add ``-n``, where nodes come from: always, and once if not ``several``."""
+def nodes_option(*, required: bool = True) -> Callable[[_Command], _Command]:
+    """Add ``-n``, the input with the nodes."""
     return click.option(
         "-n", "--nodes", "nodes_from", metavar="FILE|-",
         help="Read nodes from a file, or - for standard input: node lists of Expanso, Kubernetes,"
-        " Bacalhau and Nomad, {id, labels}, in JSON, YAML or JSON lines, or CSV with a column id.",
-        required=True, multiple=True, callback=None if several else once,
+        " Bacalhau and Nomad, or {id, labels}, as JSON, YAML or JSON lines; or CSV with an id"
+        " column.",
+        required=required, multiple=True, callback=once,
     )  # fmt: skip
 
 
 def selector_option(help: str) -> Callable[[_Command], _Command]:  # noqa: A002 - click's name for it
-    """Add ``-l``, a selector, to be given several times."""
+    """Add ``-l``, a selector; repeatable."""
     return click.option("-l", "--selector", "expressions", metavar="EXPR", multiple=True, help=help)
 
 
 def job_option(
     help: str,  # noqa: A002
     *,
-    metavar: str = "FILE|-",
-    several: bool = False,
+    required: bool = False,
+    multiple: bool = False,
 ) -> Callable[[_Command], _Command]:
-    """Add ``--job``, a job file: once if not ``several``."""
+    """Add ``--job``, a job file; if ``multiple``, also a folder, and repeatable."""
     return click.option(
-        "--job", metavar=metavar, help=help, multiple=True, callback=None if several else once
-    )
+        "--job", metavar="FILE|FOLDER|-" if multiple else "FILE|-", help=help, required=required,
+        multiple=True, callback=None if multiple else once,
+    )  # fmt: skip
 
 
-def id_option(help: str) -> Callable[[_Command], _Command]:  # noqa: A002
-    """Add ``--id``, the id of a node, to be given several times."""
-    return click.option("--id", "ids", metavar="ID", multiple=True, help=help)
+def id_option() -> Callable[[_Command], _Command]:
+    """Add ``--id``, a node id; repeatable."""
+    return click.option(
+        "--id", "ids", metavar="ID", multiple=True,
+        help="Select the node with this id. Repeatable: any of them. With -l, both must match.",
+    )  # fmt: skip
 
 
 def all_option(help: str) -> Callable[[_Command], _Command]:  # noqa: A002
-    """Add ``--all``, the only way to say every node."""
+    """Add ``--all``: every node is selected only on request."""
     return click.option("--all", "everything", is_flag=True, help=help)
 
 
-def state_option(help: str) -> Callable[[_Command], _Command]:  # noqa: A002
-    """Add ``--state``, states of nodes."""
-    return click.option("--state", "states", metavar="STATE,…", multiple=True, help=help)
+def state_option() -> Callable[[_Command], _Command]:
+    """Add ``--state``, states of nodes; parse it with :func:`parse_states`."""
+    return click.option(
+        "--state", "states", metavar="STATE,…", multiple=True,
+        help="Use only nodes in one of these states: connected, disconnected, lost, ready,"
+        " not-ready, cordoned, … Repeatable.",
+    )  # fmt: skip
 
 
-def states_of(context: click.Context, states: tuple[str, ...]) -> frozenset[str] | None:
-    """Give the states that ``--state`` names, in lower case; None where it is not given."""
-    named = parted(context, "--state", states)
-    return frozenset(map(str.lower, named)) if states else None
+def report_options(command: _Command) -> _Command:
+    """Add ``-o`` and ``--ascii``, which all reports have."""
+    command = click.option("--ascii", "ascii_only", is_flag=True, help="Print ASCII only.")(command)
+    return click.option(
+        "-o", "--output", type=click.Choice(REPORT_FORMATS), default="text", show_default=True,
+        help="The output format.",
+    )(command)  # fmt: skip
 
 
-def unknown_states(states: frozenset[str] | None) -> frozenset[str]:
-    """Give those of ``states`` that are right only where some node is in them."""
-    return (states or frozenset()) - KNOWN_STATES
+def check_report_options(context: click.Context, output: str, ascii_only: bool) -> None:
+    """Reject ``--ascii`` for a format that is always, or never, ASCII."""
+    if ascii_only and output != "text":
+        raise click.UsageError(f"--ascii needs -o text, not {output}", context)
 
 
-def refuse_states(unknown: frozenset[str], states: Mapping[str | None, int]) -> None:
-    """Refuse states that no node is in, as slips; where there is no node none is known to be one.
+def split_commas(context: click.Context, option: str, texts: Sequence[str]) -> tuple[str, ...]:
+    """Return the comma-separated values of an option, without duplicates."""
+    values = [value.strip() for text in texts for value in text.split(",")]
+    if not all(values):
+        raise click.UsageError(f"{option} has an empty value", context)
+    return tuple(dict.fromkeys(values))
 
-    :param states: how many nodes are in each state.
-    :raises click.UsageError: when there is such a state.
+
+def parse_states(context: click.Context, states: Sequence[str]) -> frozenset[str] | None:
+    """Return the states of ``--state`` in lower case; None if it is not given."""
+    values = split_commas(context, "--state", states)
+    return frozenset(map(str.lower, values)) if states else None
+
+
+def has_state(node: Node, states: frozenset[str] | None) -> bool:
+    """Return whether a node is in one of ``states``; None allows every node."""
+    return states is None or (node.state or "").lower() in states
+
+
+def check_states(states: frozenset[str] | None, counts: Mapping[str | None, int]) -> None:
+    """Reject states that are neither well-known nor the state of any node: they are typos.
+
+    :param counts: the number of nodes in each state; if there are no nodes, nothing is rejected.
+    :raises click.UsageError: if there is such a state.
     """
-    there = {state.lower() for state in states if state}
-    if not states or not (wrong := sorted(unknown - there)):
+    existing = {state.lower() for state in counts if state}
+    unknown = sorted((states or frozenset()) - KNOWN_STATES - existing)
+    if not unknown or not counts:
         return
-    import difflib  # with the first slip
+    import difflib  # only needed for a typo
 
-    close = difflib.get_close_matches(wrong[0][:60], sorted(there | KNOWN_STATES), 1)
+    close = difflib.get_close_matches(unknown[0][:60], sorted(existing | KNOWN_STATES), 1)
     hint = f"\n  did you mean {quoted(close[0])}?" if close else ""
-    asked = " or ".join(map(quoted, wrong))
-    raise click.UsageError(f"no node is in the state {asked}: {states_there_are(states)}{hint}")
+    text = " or ".join(map(quoted, unknown))
+    raise click.UsageError(f"no node is in the state {text}: {states_there_are(counts)}{hint}")
 
 
-def parted(context: click.Context, option: str, texts: tuple[str, ...]) -> tuple[str, ...]:
-    """Give the pieces of texts that are parted by commas, each once."""
-    pieces = [piece.strip() for text in texts for piece in text.split(",")]
-    if not all(pieces):
-        raise click.UsageError(f"{option} holds an empty piece", context)
-    return tuple(dict.fromkeys(pieces))
+def parse_selectors(
+    context: click.Context, expressions: Sequence[str], ids: Sequence[str] = ()
+) -> list[Selector]:
+    """Return the selector of each expression, restricted to ``ids``.
 
-
-def selectors_of(expressions: Sequence[str], ids: Sequence[str]) -> list[Selector] | None:
-    """Make a selector of each expression and the ids, or say everything that is wrong."""
-    chosen, selectors, wrong = Selector.everything(), [], False
+    If any of them is invalid, report all errors and exit.
+    """
+    restriction, selectors, is_valid = Selector.everything(), [], True
     try:
-        chosen = Selector.of(match_ids=ids)
+        restriction = Selector.of(match_ids=ids)
     except SelectorError as error:
         write_error(error.at("--id"))
-        wrong = True
+        is_valid = False
     for expression in expressions:
         try:
-            selectors.append(Selector.of(match_expressions=[expression]) & chosen)
+            selectors.append(Selector.of(match_expressions=[expression]) & restriction)
         except SelectorError as error:
             write_error(error.at("-l"))
-            wrong = True
-    return None if wrong else selectors or [chosen]
+            is_valid = False
+    if not is_valid:
+        context.exit(ExitStatus.ERROR)
+    return selectors or [restriction]
+
+
+def matches_any(selectors: Sequence[Selector], labels: Mapping[str, str], node_id: str) -> bool:
+    """Return whether any of the selectors matches a node."""
+    return any(selector.matches(labels, node_id) for selector in selectors)
 
 
 def job_selector(job: str) -> Selector:
-    """Read the selector of a job file; ``-`` is standard input.
+    """Return the selector of a job file; ``-`` is standard input.
 
-    :raises JobError: with everything that is wrong with it.
+    :raises JobError: if the job is invalid in any way.
     """
-    from nodeselect.jobs import read_job_selector  # YAML: loaded where a job is read
+    from nodeselect.jobs import read_job_selector  # loads YAML
 
     return read_job_selector(read_bytes(job), job_name(job))
 
 
-def say_empty(job: str, selector: Selector) -> None:
-    """Point out a job whose selector is empty."""
+def warn_if_everything(job: str, selector: Selector) -> None:
+    """Report a job that selects every node because its selector is empty."""
     if selector == Selector.everything():
         name = printable(job_name(job))
-        write_message(f"{name}: the selector is empty: this job takes EVERY node")
+        write_message(f"{name}: the selector is empty: this job selects EVERY node")
+
+
+@contextmanager
+def open_nodes(source: str) -> Iterator[tuple[BinaryIO, str, ReadProgress]]:
+    """Open an input of nodes, and show the progress of reading it."""
+    with open_input(source) as (stream, name):
+        progress = ReadProgress(stream, name)
+        try:
+            yield stream, name, progress
+        finally:
+            progress.clear()
 
 
 def read_inventory(
-    source: str, states: frozenset[str] | None, left_out: dict[str, str | None] | None = None
+    source: str,
+    states: frozenset[str] | None = None,
+    excluded: dict[str, str | None] | None = None,
 ) -> Inventory:
-    """Read all nodes; keep those in one of ``states``, or all where that is None.
+    """Read the nodes that are in one of ``states``, or all nodes if that is None.
 
-    :param left_out: takes the ids of the others, and their states.
-    :raises InventoryError: when anything is wrong with the input.
-    :raises click.UsageError: when a state is neither known nor that of any node.
+    :param excluded: receives the ids of the other nodes and their states.
+    :raises InventoryError: if anything is wrong with the input.
+    :raises click.UsageError: if a state is neither well-known nor the state of any node.
     """
-    with open_input(source) as (stream, name):
-        progress = ReadProgress(stream, name)
+    excluded = {} if excluded is None else excluded
+    with open_nodes(source) as (stream, name, progress):
         reader = NodeReader(stream, name=name, on_progress=progress)
-        others = {} if left_out is None else left_out
-        try:
-            inventory = (
-                Inventory.read(reader)
-                if states is None
-                else Inventory(in_states(reader, states, others))
-            )
-        finally:
-            progress.clear()
-    if unknown := unknown_states(states):
-        refuse_states(unknown, Counter([*others.values(), *(node.state for node in inventory)]))
-    if others:
-        write_message(other_states(len(others), reader.count))
+        if states is None:
+            return Inventory.read(reader)
+        inventory = Inventory(_nodes_in_states(reader, states, excluded))
+    check_states(states, Counter([*excluded.values(), *(node.state for node in inventory)]))
+    if excluded:
+        write_message(f"{len(excluded):,} of {reader.count:,} nodes are in other states (--state)")
     return inventory
 
 
-def is_in(node: Node, states: frozenset[str] | None) -> bool:
-    """Say whether a node is in one of ``states``; None are all, with none at all."""
-    return states is None or (node.state or "").lower() in states
-
-
-def in_states(
-    nodes: Iterable[Node], states: frozenset[str] | None, left_out: dict[str, str | None]
+def _nodes_in_states(
+    reader: NodeReader, states: frozenset[str], excluded: dict[str, str | None]
 ) -> Iterator[Node]:
-    """Give the nodes in one of ``states``, and put down the ids and states of the others."""
-    for node in nodes:
-        if is_in(node, states):
+    for node in reader:
+        if has_state(node, states):
             yield node
         else:
-            left_out[node.id] = node.state
+            excluded[node.id] = node.state
 
 
-def other_states(left_out: int, total: int) -> str:
-    """Say how many nodes were not looked at for their state."""
-    if total == 1:
-        return "the only node is in another state: it is left out"
-    return f"{left_out:,} of {total:,} nodes are in other states: they are left out"
+def explain_hint(
+    nodes_from: str,
+    *,
+    expressions: Sequence[str] = (),
+    ids: Sequence[str] = (),
+    job: str | None = None,
+    states: Sequence[str] = (),
+) -> str:
+    """Return the command that explains a result, ready to be pasted into a shell."""
+    saved = []  # a pipe cannot be read a second time
+    if not os.path.isfile(nodes_from):  # noqa: PTH113 - pathlib loads slowly
+        nodes_from = "nodes.json"
+        saved.append("the nodes to nodes.json")
+    if job is not None and not os.path.isfile(job):  # noqa: PTH113
+        job = "job.yaml"
+        saved.append("the job to job.yaml")
+    command = ["nodeselect", "explain"]
+    options = {"-l": expressions, "--id": ids, "--job": [job] if job else [], "--state": states}
+    command += [
+        text for name, values in options.items() for value in values for text in (name, value)
+    ]
+    first = f"save {' and '.join(saved)}, then run" if saved else "run"
+    return f"for details, {first}: {printable(shlex.join([*command, '-n', nodes_from]))}"

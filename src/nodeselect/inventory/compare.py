@@ -1,102 +1,123 @@
-"""What two answers have in common and what not: nodes added, kept, removed, and why."""
+"""Compare the nodes that match before and after a change of the selector or of the nodes.
 
-from collections.abc import Collection, Mapping
-from typing import Any, NamedTuple
+>>> from nodeselect import Inventory, Node, Selector
+>>> inventory = Inventory([Node("n-1", {"gpu": "t4"}), Node("n-2", {"gpu": "l4"})])
+>>> old, new = Selector.parse("gpu"), Selector.parse("gpu=t4")
+>>> print(compare_selectors(inventory, old, new).headline)
+0 added, 1 kept, 1 removed
+"""
 
-from nodeselect.inventory import Inventory
+from collections.abc import Collection, Iterable
+from typing import Any, NamedTuple, TypeAlias
+
+from nodeselect.inventory.inventory import Inventory
+from nodeselect.inventory.snapshot import Snapshot
 from nodeselect.node import Node
 from nodeselect.selectors import Selector
 
-__all__ = ["Change", "Difference", "LabelChange", "Side", "StateChange", "compare"]
+__all__ = [
+    "Change",
+    "Difference",
+    "LabelChange",
+    "Side",
+    "StateChange",
+    "compare_inventories",
+    "compare_selectors",
+]
+
+_Nodes: TypeAlias = Inventory | Snapshot
 
 
 class LabelChange(NamedTuple):
-    """A label that a node has otherwise than before."""
+    """A label that a node lost, got, or has with another value.
+
+    :param old: its old value; None if the node did not have it.
+    :param new: its new value; None if the node no longer has it.
+    :param in_selector: whether the selector has a requirement for its key.
+    """
 
     key: str
     old: str | None
-    """Its value before; None where the node did not have it."""
     new: str | None
-    """Its value now; None where the node does not have it any more."""
-    asked: bool
-    """Whether the selector asks for it."""
+    in_selector: bool
 
 
 class StateChange(NamedTuple):
-    """The state of a node where it is another than before."""
+    """The old and the new state of a node."""
 
     old: str
     new: str
 
 
 class Change(NamedTuple):
-    """A node that only one of the answers has, or that both have with other labels or in another
-    state."""
+    """A node that is added, removed or changed, and why.
+
+    :param why: ``selector``, ``joined``, ``left``, ``labels``, or ``state`` if only that changed.
+    :param requirements: what the node fails in the selector that does not match it.
+    :param labels: its label changes; those of keys in the selector come first.
+    :param state: the change of its state, if it is kept and both inventories have its state.
+    """
 
     id: str
     why: str
-    """``selector``, ``joined``, ``left``, ``labels``, or ``state`` where no label is other."""
     requirements: tuple[str, ...] = ()
-    """Why ``selector``: what the node fails in the selector that does not take it."""
     labels: tuple[LabelChange, ...] = ()
-    """Why ``labels``: what is different; those that the selector asks for come first."""
     state: StateChange | None = None
-    """Of a node that both have; None where it is the same, or where one of the two inventories
-    tells none."""
 
     def as_dict(self) -> dict[str, Any]:
-        """Give it as what JSON can hold."""
+        """Return the change as JSON values."""
         return {
             "id": self.id,
             "why": self.why,
             "requirements": list(self.requirements),
-            "labels": [
-                {"key": each.key, "old": each.old, "new": each.new, "asked": each.asked}
-                for each in self.labels
-            ],
+            "labels": [change._asdict() for change in self.labels],
             "state": None if self.state is None else self.state._asdict(),
         }
 
 
 class Side(NamedTuple):
-    """One of the two answers."""
+    """The old or the new answer.
+
+    :param total: how many nodes there are.
+    :param matched: how many nodes match.
+    :param connected: how many nodes match and are connected; None if no state is known.
+    """
 
     name: str
     total: int
-    """Nodes that there are."""
     matched: int
-    """Nodes that match."""
     connected: int | None
-    """How many of these are connected; None where none tells its state."""
 
 
 class Difference(NamedTuple):
-    """What is different. A node that matches on either side is added, kept or removed."""
+    """The difference between two answers.
+
+    :param added: the nodes that only match now, in the new order.
+    :param kept: the ids of the nodes that match before and now, in the new order.
+    :param changed: the kept nodes with other labels or another state, in the new order.
+    :param removed: the nodes that only matched before, in the old order.
+    """
 
     old: Side
     new: Side
     added: tuple[Change, ...]
-    """Nodes that only NEW has, in its order."""
     kept: tuple[str, ...]
-    """Ids of the nodes that both have, in the order of NEW."""
     changed: tuple[Change, ...]
-    """Those of the kept that have other labels or another state, in the same order."""
     removed: tuple[Change, ...]
-    """Nodes that only OLD has, in its order."""
 
     @property
-    def same(self) -> tuple[str, ...]:
-        """Ids of the kept nodes whose labels and states are the same."""
-        others = {change.id for change in self.changed}
-        return tuple(node_id for node_id in self.kept if node_id not in others)
+    def unchanged(self) -> tuple[str, ...]:
+        """The ids of the kept nodes with the same labels and states."""
+        changed = {change.id for change in self.changed}
+        return tuple(node_id for node_id in self.kept if node_id not in changed)
 
     @property
     def headline(self) -> str:
-        """How many nodes are added, kept and removed, in one line."""
+        """The numbers of added, kept and removed nodes, in one line."""
         return f"{len(self.added):,} added, {len(self.kept):,} kept, {len(self.removed):,} removed"
 
     def as_dict(self) -> dict[str, Any]:
-        """Give all of it as what JSON can hold; ``docs/diff.md`` describes it."""
+        """Return the difference as JSON values, described by ``docs/diff.schema.json``."""
         return {
             "version": 1,
             "old": self.old._asdict(),
@@ -108,86 +129,98 @@ class Difference(NamedTuple):
         }
 
 
-def compare(
-    names: tuple[str, str],
-    inventories: tuple[Inventory, Inventory],
-    selectors: tuple[Selector, Selector],
+def compare_selectors(
+    inventory: _Nodes,
+    old: Selector,
+    new: Selector,
+    *,
+    names: tuple[str, str] | None = None,
 ) -> Difference:
-    """Ask the old inventory for what the old selector takes, and the new one for the new.
+    """Compare the nodes that two selectors match.
 
-    :param names: what the two sides are called.
-    :param inventories: one of the two pairs is twice the same: this one,
-    :param selectors: or this one.
+    :param names: the names of the two sides; the texts of the selectors by default.
     """
-    old_nodes, new_nodes = (
-        {node.id: node for node in inventory.match(selector)}
-        for inventory, selector in zip(inventories, selectors, strict=True)
-    )
-    added = [node for node in new_nodes.values() if node.id not in old_nodes]
-    removed = [node for node in old_nodes.values() if node.id not in new_nodes]
-    kept = [node for node in new_nodes.values() if node.id in old_nodes]
-    old, new = inventories
-    sides = _side(names[0], old, old_nodes), _side(names[1], new, new_nodes)
-    if old is new:
-        return Difference(
-            *sides,
-            added=tuple(_by_selector(node, selectors[0]) for node in added),
-            kept=tuple(node.id for node in kept),
-            changed=(),
-            removed=tuple(_by_selector(node, selectors[1]) for node in removed),
-        )
-    asked = {each.key for each in selectors[0].requirements}
+    names = names or (str(old), str(new))
+    old_nodes, new_nodes = _match(inventory, old), _match(inventory, new)
     return Difference(
-        *sides,
-        added=tuple(
-            _by_labels(old[node.id], node, asked) if node.id in old else Change(node.id, "joined")
-            for node in added
-        ),
-        kept=tuple(node.id for node in kept),
-        changed=tuple(
-            change for node in kept if (change := _kept(old_nodes[node.id], node, asked))
-        ),
+        _side(names[0], inventory, old_nodes.values()),
+        _side(names[1], inventory, new_nodes.values()),
+        added=tuple(_failure(node, old) for key, node in new_nodes.items() if key not in old_nodes),
+        kept=tuple(key for key in new_nodes if key in old_nodes),
+        changed=(),
         removed=tuple(
-            _by_labels(node, new[node.id], asked) if node.id in new else Change(node.id, "left")
-            for node in removed
+            _failure(node, new) for key, node in old_nodes.items() if key not in new_nodes
         ),
     )
 
 
-def _by_selector(node: Node, selector: Selector) -> Change:
-    """Say what ``node`` fails in the selector that does not take it."""
+def compare_inventories(
+    old: _Nodes,
+    new: _Nodes,
+    selector: Selector,
+    *,
+    names: tuple[str, str] = ("old", "new"),
+) -> Difference:
+    """Compare the nodes that a selector matches in two inventories."""
+    old_nodes, new_nodes = _match(old, selector), _match(new, selector)
+    keys = {requirement.key for requirement in selector.requirements}
+    kept = [key for key in new_nodes if key in old_nodes]
+    changes = (_kept_change(old_nodes[key], new_nodes[key], keys) for key in kept)
+    return Difference(
+        _side(names[0], old, old_nodes.values()),
+        _side(names[1], new, new_nodes.values()),
+        added=tuple(
+            _label_change(old[key], node, keys) if key in old else Change(key, "joined")
+            for key, node in new_nodes.items()
+            if key not in old_nodes
+        ),
+        kept=tuple(kept),
+        changed=tuple(change for change in changes if change is not None),
+        removed=tuple(
+            _label_change(node, new[key], keys) if key in new else Change(key, "left")
+            for key, node in old_nodes.items()
+            if key not in new_nodes
+        ),
+    )
+
+
+def _match(inventory: _Nodes, selector: Selector) -> dict[str, Node]:
+    return {node.id: node for node in inventory.match(selector)}
+
+
+def _failure(node: Node, selector: Selector) -> Change:
+    """Return what ``node`` fails in a selector that does not match it."""
     failed = [part for part in selector.split() if not part.matches(node.labels, node.id)]
-    return Change(node.id, "selector", requirements=tuple(map(_text, failed)))
+    return Change(node.id, "selector", requirements=tuple(map(_requirement_text, failed)))
 
 
-def _kept(old: Node, new: Node, asked: Collection[str]) -> Change | None:
-    """Say what is different of a node that both answers have, if anything is."""
-    change = _by_labels(old, new, asked)
+def _kept_change(old: Node, new: Node, keys: Collection[str]) -> Change | None:
+    """Return what changed of a node that matches before and now, if anything did."""
+    change = _label_change(old, new, keys)
     if old.state is not None and new.state is not None and old.state != new.state:
-        why = change.why if change.labels else "state"
+        why = "labels" if change.labels else "state"
         return change._replace(why=why, state=StateChange(old.state, new.state))
     return change if change.labels else None
 
 
-def _by_labels(old: Node, new: Node, asked: Collection[str]) -> Change:
-    """Say which labels of a node are different."""
+def _label_change(old: Node, new: Node, keys: Collection[str]) -> Change:
     changes = [
-        LabelChange(key, old.labels.get(key), new.labels.get(key), key in asked)
+        LabelChange(key, old.labels.get(key), new.labels.get(key), key in keys)
         for key in sorted({*old.labels, *new.labels})
         if old.labels.get(key) != new.labels.get(key)
     ]
-    changes.sort(key=lambda change: not change.asked)
+    changes.sort(key=lambda change: not change.in_selector)
     return Change(new.id, "labels", labels=tuple(changes))
 
 
-def _text(part: Selector) -> str:
+def _requirement_text(part: Selector) -> str:
     if part.ids is None:
         return str(part)
     return f"id {part.ids[0]}" if len(part.ids) == 1 else f"one of {len(part.ids):,} ids"
 
 
-def _side(name: str, inventory: Inventory, nodes: Mapping[str, Node]) -> Side:
-    connected = None
-    if any(node.state is not None for node in nodes.values()):
-        connected = sum(node.connected for node in nodes.values())
+def _side(name: str, inventory: _Nodes, nodes: Iterable[Node]) -> Side:
+    nodes = list(nodes)
+    has_states = any(node.state is not None for node in nodes)
+    connected = sum(node.connected for node in nodes) if has_states else None
     return Side(name, len(inventory), len(nodes), connected)

@@ -1,8 +1,8 @@
-"""A comparison of two answers as text, Markdown and JSON."""
+"""The difference between two answers as text, Markdown and JSON."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import NamedTuple, TypeVar
+from typing import TypeAlias
 
 from nodeselect.inventory.compare import Change, Difference, LabelChange, Side
 from nodeselect.render.explanation import headline_of
@@ -16,176 +16,135 @@ from nodeselect.render.layout import (
     md_document,
     md_table,
 )
-from nodeselect.text import display_width, pluralize
+from nodeselect.text import join_limited, pluralize, truncate
 
 __all__ = ["diff_lines"]
 
-_TOLD = 3
-"""Requirements or labels that are told of a group of nodes; the rest is counted."""
-
+# Limits for the ids of kept nodes, which are many and rarely interesting.
 _KEPT_LINES = 3
-"""Lines of ids of nodes that are kept, on a screen."""
+_KEPT_CELLS = 20
 
-_KEPT_TEXTS = 20
-"""Folded ids of nodes that are kept, in a cell of Markdown."""
+_REQUIREMENT_LENGTH = 200
 
-_ROOM = 20
-"""Columns that the name of a side needs to stand on one line with its numbers."""
+# How user text becomes part of a line.
+_Format: TypeAlias = Callable[[str], str]
 
-_Thing = TypeVar("_Thing")
+# Reasons, and the ids of the nodes that share each.
+_Groups: TypeAlias = list[tuple[str, Sequence[str]]]
 
 
 def diff_lines(difference: Difference, output: str, screen: Screen, shared: str) -> Iterable[str]:
-    """Return the lines of a comparison.
+    """Return the lines of a report about a difference.
 
     :param output: one of ``REPORT_FORMATS``.
-    :param shared: what both sides have in common: the nodes or the selector.
+    :param shared: what both sides have in common, the nodes or the selector; for Markdown.
     """
-    match output:
-        case "json":
-            return json_lines(difference.as_dict())
-        case "markdown":
-            return md_document(_markdown(difference, shared))
+    if output == "json":
+        return json_lines(difference.as_dict())
+    if output == "markdown":
+        return md_document(_markdown(difference, shared))
     return _text(difference, screen)
 
 
 def _text(difference: Difference, screen: Screen) -> Iterator[str]:
-    yield from _heads(difference, screen)
+    for name, side in (("OLD", difference.old), ("NEW", difference.new)):
+        text = screen.truncate_middle(side.name, screen.columns - 6)
+        yield from screen.wrap(f"{name}  {text}: {_match_count(side)}", hang=5)
     yield ""
     yield screen.heading(difference.headline)
-    words = _Words(lambda text: screen.truncate(text[:1_000], screen.columns - 4), screen.word)
-    for title, groups in _sections(difference, words):
+    for title, groups in _sections(difference, _shorten, screen.word):
         yield ""
         yield screen.heading(title)
         for reason, ids in groups:
-            told = f"{pluralize(len(ids), 'node')}{f': {reason}' if reason else ''}"
-            yield from screen.wrap(told, indent=2, hang=2)
-            texts = compress_ids(ids, screen.columns - 4)
-            lines = list(screen.wrap(texts, indent=4))
-            most = _KEPT_LINES if title == "KEPT" else len(lines)
-            yield from lines[:most]
-            if len(lines) > most:
+            count = pluralize(len(ids), "node")
+            yield from screen.wrap(f"{count}: {reason}" if reason else count, indent=2, hang=2)
+            ranges = compress_ids(ids, screen.columns - 4)
+            lines = list(screen.wrap(ranges, indent=4))
+            limit = _KEPT_LINES if title == "KEPT" else len(lines)
+            yield from lines[:limit]
+            if len(lines) > limit:
                 yield f"    {screen.ellipsis}"
 
 
-def _heads(difference: Difference, screen: Screen) -> Iterator[str]:
-    """Give what the two sides are, each on one line, or on several where there is little room."""
-    sides = (("OLD", difference.old), ("NEW", difference.new))
-    room = screen.columns - len("OLD    ") - max(len(_matched(side)) for _, side in sides)
-    behind = room >= _ROOM
-    words = [
-        screen.truncate(side.name[:1_000], room if behind else screen.columns - 5)
-        for _, side in sides
-    ]
-    for (name, side), word in zip(sides, words, strict=True):
-        if behind:
-            blank = " " * (max(map(display_width, words)) - display_width(word))
-            yield f"{name}  {word}{blank}  {_matched(side)}"
-        else:
-            yield f"{name}  {word}"
-            yield from screen.wrap(_matched(side), indent=5)
-
-
-def _markdown(difference: Difference, both: str) -> Iterator[str]:
-    """Give it as Markdown.
-
-    :param both: what OLD and NEW have in common: the nodes, or what is asked of them.
-    """
-    yield f"**{f'{md_code(both)}: ' if both else ''}{difference.headline}**"
+def _markdown(difference: Difference, shared: str) -> Iterator[str]:
+    yield f"**{f'{md_code(shared)}: ' if shared else ''}{difference.headline}**"
     yield ""
-    rows = [
-        (name, md_cell(side.name), _matched(side))
-        for name, side in (("old", difference.old), ("new", difference.new))
-    ]
+    sides = (("old", difference.old), ("new", difference.new))
+    rows = [(name, md_cell(side.name), _match_count(side)) for name, side in sides]
     yield from md_table(("", "of", "nodes"), rows)
-    for title, groups in _sections(difference, _Words(md_cell, md_cell)):
-        most = _KEPT_TEXTS if title == "KEPT" else None
+    for title, groups in _sections(difference, md_cell, md_cell):
         yield ""
         yield f"{title.capitalize()}:"
         yield ""
-        yield from md_table(
-            ("nodes", "why", "ids"),
-            [
-                (
-                    f"{len(ids):,}",
-                    reason or "as before",
-                    _folded(compress_ids(ids, MARKDOWN_CODE), most),
-                )
-                for reason, ids in groups
-            ],
-            right=(0,),
-        )
+        limit = _KEPT_CELLS if title == "KEPT" else None
+        rows = [
+            (f"{len(ids):,}", reason or "unchanged", _id_cells(ids, limit))
+            for reason, ids in groups
+        ]
+        yield from md_table(("nodes", "why", "ids"), rows, right=(0,))
 
 
-def _folded(texts: list[str], most: int | None) -> str:
-    dots = " …" if most is not None and len(texts) > most else ""
-    return " ".join(map(md_cell, texts[:most])) + dots
+def _id_cells(ids: Sequence[str], limit: int | None) -> str:
+    ranges = compress_ids(ids, MARKDOWN_CODE)
+    text = " ".join(map(md_cell, ranges[:limit]))
+    return text if limit is None or len(ranges) <= limit else f"{text} …"
 
 
-def _matched(side: Side) -> str:
+def _match_count(side: Side) -> str:
     return headline_of(side.matched, side.total, side.connected, ())
 
 
-class _Words(NamedTuple):
-    """How user text becomes a part of a line."""
-
-    requirement: Callable[[str], str]
-    label: Callable[[str], str]
-    """For keys and values, which may hold anything."""
+def _shorten(requirement: str) -> str:
+    return truncate(requirement, _REQUIREMENT_LENGTH)
 
 
-_Groups = list[tuple[str, list[str]]]
-"""Reasons, and the ids of the nodes that have each; the most frequent first."""
+def _sections(
+    difference: Difference, format_requirement: _Format, format_label: _Format
+) -> Iterator[tuple[str, _Groups]]:
+    """Yield the title and the groups of each part that is not empty."""
 
+    def group(changes: Sequence[Change], side: str = "") -> _Groups:
+        groups: defaultdict[str, list[str]] = defaultdict(list)
+        for change in changes:
+            groups[_reason(change, side, format_requirement, format_label)].append(change.id)
+        return sorted(groups.items(), key=lambda item: -len(item[1]))
 
-def _sections(difference: Difference, words: _Words) -> Iterator[tuple[str, _Groups]]:
-    """Give what is to be told of the nodes, but for what is empty."""
     if difference.added:
-        yield "ADDED", _grouped(difference.added, "OLD", words)
+        yield "ADDED", group(difference.added, "OLD")
     if difference.removed:
-        yield "REMOVED", _grouped(difference.removed, "NEW", words)
+        yield "REMOVED", group(difference.removed, "NEW")
     if difference.kept:
-        reason = "as before" if difference.changed else ""
-        same = [(reason, list(held))] if (held := difference.same) else []
-        yield "KEPT", same + _grouped(difference.changed, "", words)
+        reason = "unchanged" if difference.changed else ""
+        unchanged: _Groups = [(reason, difference.unchanged)] if difference.unchanged else []
+        yield "KEPT", unchanged + group(difference.changed)
 
 
-def _grouped(changes: Sequence[Change], refuses: str, words: _Words) -> _Groups:
-    """Put nodes together whose reasons read the same.
+def _reason(change: Change, side: str, format_requirement: _Format, format_label: _Format) -> str:
+    """Return why a node is added, removed or changed.
 
-    :param refuses: the side that does not take them.
+    :param side: the side that does not match the node.
     """
-    groups: defaultdict[str, list[str]] = defaultdict(list)
-    for change in changes:
-        groups[_reason(change, refuses, words)].append(change.id)
-    return sorted(groups.items(), key=lambda group: -len(group[1]))
-
-
-def _reason(change: Change, refuses: str, words: _Words) -> str:
     match change.why:
         case "joined":
-            return "not there before"
+            return "not in the old list"
         case "left":
-            return "not there any more"
+            return "not in the new list"
         case "selector":
-            return f"{refuses} asks for {_several(change.requirements, words.requirement)}"
-    told = [_several(change.labels, lambda each: _label(each, words.label))] * bool(change.labels)
+            requirements = list(map(format_requirement, change.requirements))
+            return f"{side} requires {join_limited(requirements)}"
+    reasons = []
+    if change.labels:
+        reasons.append(join_limited([_label_change(each, format_label) for each in change.labels]))
     if change.state is not None:
-        old, new = map(words.label, change.state)
-        told.append(f"{old} before, {new} now")
-    return "; ".join(told)
+        old, new = map(format_label, change.state)
+        reasons.append(f"now {new}, was {old}")
+    return "; ".join(reasons)
 
 
-def _label(change: LabelChange, word: Callable[[str], str]) -> str:
+def _label_change(change: LabelChange, format_label: _Format) -> str:
+    key = format_label(change.key)
     if change.old is None:
-        return f"+{word(change.key)}={word(change.new or '')}"
+        return f"+{key}={format_label(change.new or '')}"
     if change.new is None:
-        return f"-{word(change.key)}={word(change.old)}"
-    return f"{word(change.key)}: {word(change.old)} -> {word(change.new)}"
-
-
-def _several(things: Sequence[_Thing], told: Callable[[_Thing], str]) -> str:
-    """Tell the first few things, and count the others."""
-    text = ", ".join(map(told, things[:_TOLD]))
-    more = len(things) - _TOLD
-    return f"{text} and {more:,} more" if more > 0 else text
+        return f"-{key}={format_label(change.old)}"
+    return f"{key}: {format_label(change.old)} -> {format_label(change.new)}"

@@ -10,7 +10,7 @@ from nodeselect.render.explanation import headline_of
 from nodeselect.render.layout import Screen, json_lines, md_cell, md_code, md_table, md_text
 from nodeselect.selectors import Selector
 
-__all__ = ["Explained", "Union", "explained_lines", "named", "painted"]
+__all__ = ["CombinedResult", "Explained", "explained_lines", "named", "painted"]
 
 _MOST = 10
 """Reasons in a table of Markdown; the others are summed up."""
@@ -32,7 +32,7 @@ class Explained(NamedTuple):
     explanation: Explanation | NodeExplanation
 
 
-class Union(NamedTuple):
+class CombinedResult(NamedTuple):
     """What several selectors take together."""
 
     matched: int
@@ -48,22 +48,22 @@ class Union(NamedTuple):
 def explained_lines(
     output: str,
     explained: Sequence[Explained],
-    union: Union | None,
+    combined: CombinedResult | None,
     screen: Screen,
     subject: str = "",
 ) -> Iterator[str]:
     """Give the lines of one or several explanations.
 
     :param output: one of the forms of a report.
-    :param union: what the selectors take together; None of a single one, and of one node.
+    :param combined: what the selectors take together; None of a single one, and of one node.
     :param subject: what was asked of what, for the first line of Markdown, which is read elsewhere.
     """
     several = len(explained) > 1
     if output == "json":
         parts = [{"selector": title} | each.as_dict() for title, each in explained]
         value: dict[str, Any] = {"version": 1, "explanations": parts} if several else parts[0]
-        if union is not None:
-            value["union"] = {"matched": union.matched, "connected": union.connected}
+        if combined is not None:
+            value["union"] = {"matched": combined.matched, "connected": combined.connected}
         yield from json_lines(value)
         return
     for number, (title, each) in enumerate(explained):
@@ -76,9 +76,9 @@ def explained_lines(
             yield screen.heading(screen.truncate(f"{number + 1}. {title}", screen.columns))
             yield ""
         yield from _markdown(each, subject) if output == "markdown" else painted(each, screen)
-    if union is not None:
+    if combined is not None:
         yield ""
-        yield f"**{union.text}**" if output == "markdown" else screen.heading(union.text)
+        yield f"**{combined.text}**" if output == "markdown" else screen.heading(combined.text)
     if output == "markdown":
         yield ""
 

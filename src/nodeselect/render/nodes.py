@@ -10,49 +10,52 @@ from nodeselect.render.id_ranges import compress_ids
 from nodeselect.render.layout import align_columns
 from nodeselect.text import printable
 
-__all__ = ["COLUMN_FORMATS", "FORMATS", "lines_of"]
+__all__ = ["COLUMN_FORMATS", "NODE_FORMATS", "node_lines"]
 
-FORMATS = ("table", "name", "folded", "wide", "json", "ndjson", "csv")
+NODE_FORMATS = ("table", "name", "folded", "wide", "json", "ndjson", "csv")
+
+# The formats with columns and a header.
 COLUMN_FORMATS = ("table", "wide", "csv")
-"""The formats that have columns and a header."""
 
 _ABSENT = "<none>"
+_SIGNED_NUMBER = re.compile("[-+][0-9]+(?:[.][0-9]+)?")
 
 
-def lines_of(
+def node_lines(
     nodes: Sequence[Node],
-    style: str,
+    output: str,
     *,
     keys: Sequence[str] = (),
     labels: bool = False,
     header: bool = True,
 ) -> Iterable[str]:
-    """Give the lines that show ``nodes`` in one of the ``FORMATS``.
+    """Return the lines of a list of nodes.
 
-    :param keys: label keys that get a column of their own.
-    :param labels: whether a table shows all labels.
-    :param header: whether columns have one.
+    :param output: one of ``NODE_FORMATS``.
+    :param keys: label keys that get a column each.
+    :param labels: whether a table has a column with all labels.
+    :param header: whether columns have a header.
     """
-    match style:
+    match output:
         case "name":
             return (node.id for node in nodes)
         case "folded":
             return compress_ids(node.id for node in nodes)
         case "json":
-            return _json(nodes)
+            return _json_array(nodes)
         case "ndjson":
-            return map(_object, nodes)
+            return map(_json_object, nodes)
         case "csv":
             return _csv(nodes, keys, header)
-    wide = style == "wide"
+    wide = output == "wide"
     return _table(nodes, keys, names=wide, labels=labels or wide, header=header)
 
 
 def _table(
     nodes: Sequence[Node], keys: Sequence[str], *, names: bool, labels: bool, header: bool
 ) -> Iterator[str]:
-    columns = ["ID", *(["NAME"] if names else []), "STATE", *(printable(key) for key in keys)]
-    rows = [[*columns, *(["LABELS"] if labels else [])]] if header else []
+    heads = ["ID", *(["NAME"] if names else []), "STATE", *(printable(key) for key in keys)]
+    rows = [[*heads, *(["LABELS"] if labels else [])]] if header else []
     for node in nodes:
         row = [node.id, *([node.name or _ABSENT] if names else []), node.state or _ABSENT]
         row += [node.labels.get(key, _ABSENT) for key in keys]
@@ -63,44 +66,41 @@ def _table(
     yield from align_columns(rows, gap=3)
 
 
-def _json(nodes: Sequence[Node]) -> Iterator[str]:
+def _json_array(nodes: Sequence[Node]) -> Iterator[str]:
     if not nodes:
         yield "[]"
         return
     yield "["
     for number, node in enumerate(nodes, 1):
-        yield f"  {_object(node)}{',' if number < len(nodes) else ''}"
+        yield f"  {_json_object(node)}{',' if number < len(nodes) else ''}"
     yield "]"
 
 
-def _object(node: Node) -> str:
-    """Give a node as JSON in the plain shape, which nodeselect reads again; all ASCII."""
-    parts = {"id": node.id, "name": node.name, "state": node.state}
-    record = {key: text for key, text in parts.items() if text is not None}
-    text = json.dumps({**record, "labels": dict(node.labels)})
-    return text.replace("\x7f", "\\u007f")  # the one control character that json leaves
+def _json_object(node: Node) -> str:
+    """Return a node as ASCII JSON that nodeselect can read."""
+    optional = {"name": node.name, "state": node.state}
+    record = {key: text for key, text in optional.items() if text is not None}
+    text = json.dumps({"id": node.id, **record, "labels": dict(node.labels)})
+    return text.replace("\x7f", "\\u007f")  # the only control character that json leaves unescaped
 
 
 def _csv(nodes: Sequence[Node], keys: Sequence[str], header: bool) -> Iterator[str]:
     keys = keys or sorted({key for node in nodes for key in node.labels})
     if header:
-        yield _row(["id", *keys])
+        yield _csv_row(["id", *keys])
     for node in nodes:
-        yield _row([node.id, *(node.labels.get(key, "") for key in keys)])
+        yield _csv_row([node.id, *(node.labels.get(key, "") for key in keys)])
 
 
-def _row(cells: Iterable[str]) -> str:
-    import csv  # where it is asked for
+def _csv_row(cells: Iterable[str]) -> str:
+    import csv  # only needed for this format
 
     line = io.StringIO()
-    csv.writer(line, lineterminator="").writerow(_harmless(printable(cell)) for cell in cells)
+    csv.writer(line, lineterminator="").writerow(_escape_formula(printable(cell)) for cell in cells)
     return line.getvalue()
 
 
-def _harmless(cell: str) -> str:
-    """Keep a spreadsheet from running a cell as a formula: a quote before it makes it text."""
-    formula = cell.startswith(("=", "+", "-", "@")) and not _NUMBER.fullmatch(cell)
-    return f"'{cell}" if formula else cell
-
-
-_NUMBER = re.compile("[-+][0-9]+(?:[.][0-9]+)?")
+def _escape_formula(cell: str) -> str:
+    """Put a quote before a cell that a spreadsheet would run as a formula."""
+    is_formula = cell.startswith(("=", "+", "-", "@")) and not _SIGNED_NUMBER.fullmatch(cell)
+    return f"'{cell}" if is_formula else cell

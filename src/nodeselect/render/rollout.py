@@ -8,85 +8,85 @@ from nodeselect.render.id_ranges import compress_ids
 from nodeselect.render.layout import (
     MARKDOWN_CODE,
     Screen,
-    align_columns,
     json_lines,
     md_cell,
     md_code,
     md_document,
     md_table,
 )
-from nodeselect.text import display_width, pluralize, quoted
+from nodeselect.text import pluralize, quoted
 
 if TYPE_CHECKING:
     from nodeselect.jobs.rollout import Wave
 
 __all__ = ["RolloutPlan", "rollout_lines"]
 
-_ROOM = 30
-"""Columns that ids need to stand behind the numbers of their wave."""
+# Columns of a folded range of ids, so that it can be beside the numbers of its wave.
+_RANGE_COLUMNS = 40
 
 
 class RolloutPlan(NamedTuple):
-    """The plan of one rollout."""
+    """The plan of a rollout.
+
+    :param max_parallel: the percentage of nodes in a wave; None if there is only one wave.
+    :param canary_count: the number of canaries that the job requires, if it has one.
+    :param total: how many nodes there are.
+    :param matched: how many nodes match.
+    :param connected: how many nodes match and are connected; None if no state is known, and all
+        nodes that match are in the plan.
+    :param stateless: how many nodes match and have no state.
+    :param assumptions: the rules that Expanso does not document.
+    """
 
     job: str
     strategy: str
     max_parallel: int | None
-    """Percent of the nodes in a wave; None where all come at once."""
     canary_count: int | None
-    """How many canaries are asked for; None where no number is."""
     total: int
-    """Nodes that there are."""
     matched: int
-    """Nodes that match."""
     connected: int | None
-    """How many of these are connected; None where none tells its state, and all are taken."""
     stateless: int
-    """How many of the nodes that match tell no state."""
     waves: "tuple[Wave, ...]"
-    rules: tuple[str, ...]
-    """By which rules the waves are made, where Expanso documents none."""
+    assumptions: tuple[str, ...]
 
     @property
     def headline(self) -> str:
-        """What is planned, without the name of the job."""
+        """The strategy and the number of waves."""
         if not self.waves:
-            return f"{self.strategy}, no wave: there is no node for one"
+            return f"{self.strategy}, no waves: no node can be in one"
         text = f"{self.strategy}, {pluralize(len(self.waves), 'wave')}"
         if self.max_parallel is None:
             return f"{text}: all nodes at once"
         if self.waves[-1].canary:
-            return f"{text}: the canaries alone{self._too_few}"
+            return f"{text}: only canaries{self._missing_canaries}"
         canaries = "the canaries, then " if self.strategy == "canary" else ""
         share = f"{self.max_parallel}% of the nodes" if self.max_parallel else "one node"
         return f"{text}: {canaries}{share} in each"
 
     @property
-    def _too_few(self) -> str:
-        """That there are fewer nodes than canaries were asked for; nothing where there are not."""
+    def _missing_canaries(self) -> str:
         nodes = sum(len(wave.ids) for wave in self.waves)
         if self.canary_count is None or self.canary_count <= nodes:
             return ""
-        are = "is only" if nodes == 1 else "are only"
-        asks = f"canary_count asks for {self.canary_count:,}"
-        return f"; {asks}, and there {are} {pluralize(nodes, 'node')} for it"
+        verb = "is" if nodes == 1 else "are"
+        available = f"there {verb} only {pluralize(nodes, 'node')}"
+        return f"; canary_count is {self.canary_count:,}, but {available}"
 
     @property
-    def nodes(self) -> str:
-        """Which nodes the plan is made of."""
+    def node_counts(self) -> str:
+        """How many nodes match, and why some of them are in no wave."""
         text = headline_of(self.matched, self.total, self.connected, ())
         if self.connected is None:
-            return f"{text}; none of them tells its state: all are taken" if self.matched else text
-        if off := self.matched - self.connected - self.stateless:
-            are = "is not, and is" if off == 1 else "are not, and are"
-            text += f"; {off:,} {are} in no wave"
-        if self.stateless:
-            tell = "tells no state, and is" if self.stateless == 1 else "tell no state, and are"
-            text += f"; {self.stateless:,} {tell} in no wave"
-        return text
+            return f"{text}; no state is known, so all are in the plan" if self.matched else text
+        excluded = {
+            "not connected": self.matched - self.connected - self.stateless,
+            "without a state": self.stateless,
+        }
+        reasons = [f"{count:,} {reason}" for reason, count in excluded.items() if count]
+        return f"{text}; in no wave: {', '.join(reasons)}" if reasons else text
 
     def as_dict(self) -> dict[str, Any]:
-        """Give all of it as what JSON can hold; ``docs/waves.md`` describes it."""
+        """Return the plan as JSON values, described by ``docs/waves.schema.json``."""
         return {
             "version": 1,
             "job": self.job,
@@ -105,11 +105,11 @@ class RolloutPlan(NamedTuple):
                 }
                 for wave in self.waves
             ],
-            "rules": list(self.rules),
+            "rules": list(self.assumptions),
         }
 
     def rows(self) -> Iterator[tuple[str, str, str]]:
-        """Give the numbers of each wave: its own, its nodes, and all nodes up to its end."""
+        """Yield the number of each wave, its size, and the nodes up to its end."""
         done = 0
         for wave in self.waves:
             done += len(wave.ids)
@@ -118,47 +118,39 @@ class RolloutPlan(NamedTuple):
 
 
 def rollout_lines(plan: RolloutPlan, output: str, screen: Screen) -> Iterable[str]:
-    """Return the lines of a plan.
+    """Return the lines of a report about a plan.
 
     :param output: one of ``REPORT_FORMATS``.
     """
-    match output:
-        case "json":
-            return json_lines(plan.as_dict())
-        case "markdown":
-            return md_document(_markdown(plan))
+    if output == "json":
+        return json_lines(plan.as_dict())
+    if output == "markdown":
+        return md_document(_markdown(plan))
     return _text(plan, screen)
 
 
 def _text(plan: RolloutPlan, screen: Screen) -> Iterator[str]:
-    head = screen.escape(f"{quoted(plan.job)}: {plan.headline}")
-    yield from screen.wrap(head, hang=2)
-    yield from screen.wrap(plan.nodes, hang=2)
+    yield from screen.wrap(f"{quoted(plan.job)}: {plan.headline}", hang=2)
+    yield from screen.wrap(plan.node_counts, hang=2)
     if plan.waves:
         yield ""
-        lines = list(align_columns([("WAVE", "NODES", "SO FAR"), *plan.rows()], right=(1, 2)))
-        indent = max(map(display_width, lines)) + 2
-        behind = screen.columns - indent >= _ROOM
-        yield screen.heading(f"{lines[0]}  IDS" if behind else lines[0])
-        for line, wave in zip(lines[1:], plan.waves, strict=True):
-            before = indent if behind else 4
-            ids = compress_ids(wave.ids, screen.columns - before)
-            texts = screen.wrap(ids, indent=before)
-            if behind:
-                yield line + next(texts)[display_width(line) :]
-            else:
-                yield line
-            yield from texts
+        longest = min(_RANGE_COLUMNS, screen.columns - 4)
+        rows = [
+            (*row, " ".join(compress_ids(wave.ids, longest)))
+            for row, wave in zip(plan.rows(), plan.waves, strict=True)
+        ]
+        heads = ("WAVE", "NODES", "SO FAR", "IDS")
+        yield from screen.table([heads, *rows], right=(1, 2), wrap_last=True)
     yield ""
-    yield screen.heading("RULES, where Expanso documents none")
-    for rule in plan.rules:
-        yield from screen.wrap(rule, indent=2, hang=2)
+    yield screen.heading("ASSUMPTIONS, which Expanso does not document")
+    for assumption in plan.assumptions:
+        yield from screen.wrap(assumption, indent=2, hang=2)
 
 
 def _markdown(plan: RolloutPlan) -> Iterator[str]:
     yield f"**{md_code(plan.job)}: {plan.headline}**"
     yield ""
-    yield plan.nodes
+    yield plan.node_counts
     yield ""
     if plan.waves:
         rows = [
@@ -167,6 +159,6 @@ def _markdown(plan: RolloutPlan) -> Iterator[str]:
         ]
         yield from md_table(("wave", "nodes", "so far", "ids"), rows, right=(1, 2))
         yield ""
-    yield "Rules, where Expanso documents none:"
+    yield "Assumptions, which Expanso does not document:"
     yield ""
-    yield from (f"- {rule}" for rule in plan.rules)
+    yield from (f"- {assumption}" for assumption in plan.assumptions)

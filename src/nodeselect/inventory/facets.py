@@ -1,0 +1,62 @@
+"""Count nodes by their labels: which keys there are, and which values.
+
+>>> from nodeselect import Node
+>>> facets = count_labels([Node("n-1", {"gpu": "t4"}), Node("n-2", {"gpu": "l4"}), Node("n-3")])
+>>> [(facet.key, facet.nodes, facet.values) for facet in facets.keys]
+[('gpu', 2, (('l4', 1), ('t4', 1)))]
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from nodeselect.node import Node
+
+__all__ = ["Facets", "KeyFacet", "count_labels"]
+
+
+class KeyFacet(NamedTuple):
+    """A label key.
+
+    :param nodes: how many nodes have it.
+    :param values: its values and their numbers of nodes, the most frequent first.
+    """
+
+    key: str
+    nodes: int
+    values: tuple[tuple[str, int], ...]
+
+
+class Facets(NamedTuple):
+    """The label keys of some nodes.
+
+    :param nodes: how many nodes there are.
+    :param connected: how many of them are connected; None if no state is known.
+    :param keys: the keys, the most frequent first.
+    """
+
+    nodes: int
+    connected: int | None
+    keys: tuple[KeyFacet, ...]
+
+
+def count_labels(nodes: Iterable[Node]) -> Facets:
+    """Count the nodes that have each label key and each value, in one pass."""
+    counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    total = connected = with_state = 0
+    for node in nodes:
+        total += 1
+        connected += node.connected
+        with_state += node.state is not None
+        for key, value in node.labels.items():
+            counts[key][value] += 1
+    keys = [
+        KeyFacet(
+            key,
+            values.total(),
+            tuple(sorted(values.items(), key=lambda item: (-item[1], item[0]))),
+        )
+        for key, values in counts.items()
+    ]
+    keys.sort(key=lambda facet: (-facet.nodes, facet.key))
+    return Facets(total, connected if with_state else None, tuple(keys))
