@@ -36,11 +36,11 @@ def test_page_of_a_job(run: Run) -> None:
 @pytest.mark.parametrize(
     ("args", "said"),
     [
-        (("-l", "a", "-l", "b", "--html", "x"), "--html goes with one selector or job"),
-        (("-l", "a", "--node", "n-1", "--html", "x"), "--html goes with one selector or job"),
-        (("--job", ".", "--html", "x"), "--html goes with one selector or job"),
-        (("-l", "a", "--html", "-"), "--html writes to a file"),
-        (("-l", "a", "--html", "fleet.ndjson"), "--html would overwrite what it is made of"),
+        (("-l", "a", "-l", "b", "--html", "x"), "--html needs a file, a single selector and no --node"),
+        (("-l", "a", "--node", "n-1", "--html", "x"), "--html needs a file, a single selector and no --node"),
+        (("--job", ".", "--html", "x"), "--html needs a file, a single selector and no --node"),
+        (("-l", "a", "--html", "-"), "--html needs a file, a single selector and no --node"),
+        (("-l", "a", "--html", "fleet.ndjson"), "--html would overwrite an input"),
         (("-l", "a", "--html", "."), "cannot write '.': Is a directory"),
         (("-l", "a", "--html", "no/x"), "cannot write 'no/x': No such file or directory"),
     ],
@@ -69,5 +69,5 @@ def test_other_names_of_what_is_read(nodes: str) -> None:
             check=False,
         )
     assert ended.returncode == 2
-    assert b"--html would overwrite what it is made of" in ended.stderr
+    assert b"--html would overwrite an input" in ended.stderr
     assert Path("fleet.ndjson").read_bytes() == before
