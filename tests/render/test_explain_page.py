@@ -36,8 +36,14 @@ def test_page_of_a_job(run: Run) -> None:
 @pytest.mark.parametrize(
     ("args", "said"),
     [
-        (("-l", "a", "-l", "b", "--html", "x"), "--html needs a file, a single selector and no --node"),
-        (("-l", "a", "--node", "n-1", "--html", "x"), "--html needs a file, a single selector and no --node"),
+        (
+            ("-l", "a", "-l", "b", "--html", "x"),
+            "--html needs a file, a single selector and no --node",
+        ),
+        (
+            ("-l", "a", "--node", "n-1", "--html", "x"),
+            "--html needs a file, a single selector and no --node",
+        ),
         (("--job", ".", "--html", "x"), "--html needs a file, a single selector and no --node"),
         (("-l", "a", "--html", "-"), "--html needs a file, a single selector and no --node"),
         (("-l", "a", "--html", "fleet.ndjson"), "--html would overwrite an input"),
