@@ -12,10 +12,10 @@ from nodeselect.selectors import (
     disjoint,
     equivalent,
     implies,
+    key_constraint,
     normal_form,
     redundant,
 )
-from nodeselect.selectors import key_constraint as answers
 from nodeselect.selectors.charset import parse_int64
 
 MOST = "9223372036854775807"
@@ -39,7 +39,7 @@ SELECTORS = [
     ("a>5", "a>5", "", None),
     ("a<007", "a<7", "", None),
     ("b=1,a=1", "a=1,b=1", "", None),
-    # on one key, one follows from another
+    # one follows from another on the same key
     ("a=b,a", "a=b", "a", None),
     ("a,a=b", "a=b", "a", None),
     ("a=b,a=b", "a=b", "a=b", None),
@@ -58,7 +58,7 @@ SELECTORS = [
     ("a>5,a!=5", "a>5", "a!=5", None),
     ("a=7,a>5", "a=7", "a>5", None),
     ("a!=b,a notin (b,c)", "a notin (b,c)", "a!=b", None),
-    # and only together they say less
+    # only together they allow less
     ("a,a!=b", "a,a!=b", "", None),
     ("a!=b,a notin (c,d)", "a notin (b,c,d)", "", None),
     ("a in (b,c),a!=c", "a=b", "", None),
@@ -68,7 +68,7 @@ SELECTORS = [
     ("a>5,a in (6,7,abc)", "a in (6,7)", "", None),
     ("a in (b,c,d),a!=c,a!=d,a notin (c,d)", "a=b", "a!=c,a!=d", None),
     ("a notin (b,c),a notin (c,d),a notin (b,d)", "a notin (b,c,d)", "a notin (b,d)", None),
-    # other keys have no part in it
+    # keys are independent
     ("a=b,c,a", "a=b,c", "a", None),
     ("a=b,b=a", "a=b,b=a", "", None),
     # an integer has endless spellings
@@ -92,8 +92,8 @@ SELECTORS = [
     (
         "a in (1,2),a in (2,4),a in (1,4),a in (1,2,3),a in (4,5,6)",
         NOTHING,
-        "a in (2,4),a in (1,4),a in (1,2,3)",
-        "a in (1,2),a in (4,5,6)",
+        "a in (1,2,3),a in (4,5,6)",
+        "a in (1,2),a in (2,4),a in (1,4)",
     ),
     ("x>5,x<6", NOTHING, "", "x>5,x<6"),
     ("x>7,x<2", NOTHING, "", "x>7,x<2"),
@@ -111,32 +111,20 @@ SELECTORS = [
 
 
 def text_of(requirements: tuple[Requirement, ...]) -> str:
-    """Give the requirements as they stand in a text."""
+    """Return the requirements as one text."""
     return ",".join(map(str, requirements))
 
 
-@pytest.mark.parametrize("text, normal", [row[:2] for row in SELECTORS])  # noqa: PT006
-def test_normal_form(text: str, normal: str) -> None:
-    """The normal form of a selector is the one that says it most shortly."""
-    form = normal_form(Selector.parse(text))
-    assert str(form) == normal
-    assert (form == Selector.nothing()) == (normal == NOTHING)
-    assert equivalent(form, Selector.parse(text))
-
-
-@pytest.mark.parametrize("text, left_out", [(row[0], row[2]) for row in SELECTORS])  # noqa: PT006
-def test_redundant(text: str, left_out: str) -> None:
-    """What follows from the rest is found, and nothing else."""
-    assert text_of(redundant(Selector.parse(text))) == left_out
-
-
-@pytest.mark.parametrize("text, fault", [(row[0], row[3]) for row in SELECTORS])  # noqa: PT006
-def test_conflict(text: str, fault: str | None) -> None:
-    """A selector that cannot match shows the fewest requirements that make it so."""
+@pytest.mark.parametrize(("text", "normal", "removable", "contradicting"), SELECTORS)
+def test_one_selector(text: str, normal: str, removable: str, contradicting: str | None) -> None:
+    """A selector has this normal form, these redundant requirements and this conflict."""
     selector = Selector.parse(text)
-    found = conflict(selector)
-    assert (None if found is None else text_of(found)) == fault
-    assert selector.is_satisfiable == (found is None)
+    form, found = normal_form(selector), conflict(selector)
+    assert str(form) == normal
+    assert equivalent(form, selector)
+    assert text_of(redundant(selector)) == removable
+    assert (None if found is None else text_of(found)) == contradicting
+    assert selector.is_satisfiable == (found is None) == (form != Selector.nothing())
 
 
 @pytest.mark.parametrize(
@@ -176,7 +164,7 @@ def test_conflict(text: str, fault: str | None) -> None:
     ],
 )
 def test_two(one: str, other: str, forth: bool, back: bool, apart: bool) -> None:
-    """What holds between two selectors: ``implies`` there and back, and whether any meet."""
+    """One selector implies the other or not, in both directions, and they are disjoint or not."""
     a, b = Selector.parse(one), Selector.parse(other)
     assert (implies(a, b), implies(b, a), disjoint(a, b)) == (forth, back, apart)
     assert disjoint(b, a) == apart
@@ -189,7 +177,7 @@ OTHER_IDS = Selector.of(match_ids=["n-3"])
 
 
 def test_ids_take_part() -> None:
-    """Any id is more than some, some are more than fewer, and none are none at all."""
+    """A selector with fewer ids implies one with more ids or with any id."""
     a = Selector.parse("a")
     assert implies(IDS, MORE_IDS)
     assert implies(IDS, Selector.everything())
@@ -215,7 +203,7 @@ def test_ids_stay() -> None:
 
 
 def test_nothing() -> None:
-    """The selector without ids implies all, meets none, and no requirement is to blame for it."""
+    """The selector that matches nothing implies every other and is disjoint from every other."""
     nothing = Selector.nothing()
     assert conflict(nothing) == ()
     assert redundant(nothing) == ()
@@ -229,14 +217,14 @@ def test_nothing() -> None:
 
 
 def test_one_requirement_twice() -> None:
-    """A requirement that stands twice as the same object is left out once."""
+    """Of a requirement that occurs twice as the same object, one is redundant."""
     one = Selector.parse("a=b")
     assert redundant(one & one) == one.requirements
     assert conflict(one & one & Selector.parse("a=c,a=c")) == Selector.parse("a=b,a=c").requirements
 
 
 def on_x(text: str) -> KeyConstraint:
-    """Give what a selector allows the key ``x``."""
+    """Return the constraint of the key ``x``."""
     return constraints_by_key(Selector.parse(text).requirements)["x"]
 
 
@@ -262,15 +250,15 @@ def on_x(text: str) -> KeyConstraint:
     ],
 )
 def test_what_a_key_may_be(text: str, shown: str) -> None:
-    """A set of answers shows its parts; equal sets have equal parts."""
+    """A constraint shows its fields; equal constraints have equal fields."""
     assert repr(on_x(text)) == shown
     assert on_x(text) == on_x(f"{text},{text}")
     assert hash(on_x(text)) == hash(on_x(f"{text},{text}"))
     assert on_x(text) != text
 
 
-def test_keys_that_are_not_asked_for() -> None:
-    """Only the keys of requirements are given, each with all its requirements together."""
+def test_only_keys_of_requirements_are_constrained() -> None:
+    """There is one constraint for each key, of all its requirements together."""
     assert constraints_by_key([]) == {}
     both = constraints_by_key(Selector.parse("b,a=1,b!=2").requirements)
     assert list(both) == ["b", "a"]
@@ -288,17 +276,17 @@ def test_a_constraint_is_built_from_requirements_only() -> None:
 
 
 def many(number: int, size: int) -> Selector:
-    """Give a selector of so many ``notin`` of so many values each, all on one key."""
-    made = Selector.everything()
+    """Return a selector of ``number`` times ``notin`` with ``size`` values, all on one key."""
+    selector = Selector.everything()
     for at in range(number):
         values = [f"v{at * size + each:05}" for each in range(size)]
         requirement = Requirement("x", Operator.NOT_IN, values)
-        made = Selector.from_requirements([*made.requirements, requirement])
-    return made
+        selector = Selector.from_requirements([*selector.requirements, requirement])
+    return selector
 
 
-def test_values_that_fit_into_no_one_set() -> None:
-    """The normal form splits refused values where one ``notin`` cannot hold them all."""
+def test_values_that_do_not_fit_into_one_set() -> None:
+    """The normal form splits excluded values if one ``notin`` cannot hold them all."""
     form = normal_form(many(4, 1_000))
     sizes = [len(each.values) for each in form.requirements]
     assert sizes == [LIMITS.values_in_set] * 3 + [928]
@@ -309,7 +297,7 @@ def test_values_that_fit_into_no_one_set() -> None:
 
 
 def test_one_value_behind_a_full_set() -> None:
-    """What is left over for the last ``notin`` may be one value."""
+    """The last ``notin`` may have one value."""
     form = normal_form(many(5, 205))
     assert [len(each.values) for each in form.requirements] == [1_024, 1]
     assert form == normal_form(form)
@@ -329,8 +317,8 @@ def test_as_many_requirements_as_there_may_be(number: int) -> None:
     assert [len(each.values) for each in normal_form(spread).requirements] == [0, number - 1]
 
 
-def test_the_search_for_a_smallest_conflict_ends() -> None:
-    """Among very many sets that overlap, a conflict is given from which none can be left out."""
+def test_a_conflict_of_many_requirements_is_minimal() -> None:
+    """No requirement can be removed from a conflict of many that overlap."""
     chance = random.Random(4)
     values = [f"v{at:02}" for at in range(60)]
     requirements = [Requirement("x", Operator.IN, values)]
@@ -348,14 +336,14 @@ def test_the_search_for_a_smallest_conflict_ends() -> None:
 
 @pytest.mark.parametrize("text", ["x>5,x<99999,", "x>5,x,", "x in (v00000,v00001,a),x>5,"])
 def test_each_value_is_read_a_few_times(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Reading values as integers, the dearest step, is linear in their number."""
+    """The number of values parsed as integers, the slowest step, is linear in their number."""
     read: list[str] = []
 
     def counted(value: str) -> int | None:
         read.append(value)
         return parse_int64(value)
 
-    monkeypatch.setattr(answers, "parse_int64", counted)
+    monkeypatch.setattr(key_constraint, "parse_int64", counted)
     for number, size in ((4, 1_000), (200, 20)):
         selector = Selector.parse(text.rstrip(",")) & many(number, size)
         for ask in (redundant, normal_form, conflict):
