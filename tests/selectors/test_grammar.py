@@ -1,4 +1,4 @@
-"""The grammar file, and the tables that are made of it."""
+"""The grammar file, and the tables that are generated from it."""
 
 import logging
 import string
@@ -9,27 +9,25 @@ from lark import Lark, Tree, UnexpectedInput
 from lark.lexer import Token
 
 from nodeselect.errors import SelectorError
-from nodeselect.selectors import Selector
-from nodeselect.selectors import _build_parse_tables as _make_tables
-from nodeselect.selectors import _parse_tables as _tables
+from nodeselect.selectors import Selector, _build_parse_tables, _parse_tables
 from tests.conformance.vectors import VECTORS, Vector
 
 
 @pytest.fixture(scope="module")
 def built() -> Lark:
-    """Give the parser that Lark makes from the grammar now."""
-    return _make_tables.build_parser()
+    """Return the parser that Lark builds from the grammar now."""
+    return _build_parse_tables.build_parser()
 
 
 @pytest.fixture(scope="module")
 def loaded() -> Lark:
-    """Give the parser that Lark reads from the tables."""
-    parser: Lark = Lark._load_from_dict(_tables.DATA, _tables.MEMO)  # type: ignore[no-untyped-call]
+    """Return the parser that Lark loads from the tables."""
+    parser: Lark = Lark._load_from_dict(_parse_tables.DATA, _parse_tables.MEMO)  # type: ignore[no-untyped-call]
     return parser
 
 
 def outcome(parser: Lark, text: str) -> tuple[object, ...]:
-    """Give the tree with the name, text and place of each terminal; or where and why not."""
+    """Return the tree with name, text and span of each terminal, or where parsing fails and why."""
     try:
         return described(parser.parse(text))
     except UnexpectedInput as unexpected:
@@ -38,7 +36,7 @@ def outcome(parser: Lark, text: str) -> tuple[object, ...]:
 
 
 def described(tree: Tree[Token]) -> tuple[object, ...]:
-    """Give a tree as nested tuples."""
+    """Return a tree as nested tuples."""
     return tree.data, *[
         described(child)
         if isinstance(child, Tree)
@@ -48,13 +46,13 @@ def described(tree: Tree[Token]) -> tuple[object, ...]:
 
 
 def test_the_tables_are_fresh() -> None:
-    """The tables were made from the grammar as it is."""
-    assert _make_tables.grammar_digest() == _tables.GRAMMAR
+    """The tables were generated from the current grammar."""
+    assert _build_parse_tables.grammar_digest() == _parse_tables.GRAMMAR
 
 
 @pytest.mark.parametrize("vector", [pytest.param(each, id=each.id) for each in VECTORS])
 def test_the_tables_read_as_the_grammar_does(vector: Vector, built: Lark, loaded: Lark) -> None:
-    """The parser of the tables gives the tree, or the refusal, of the parser of the grammar."""
+    """The parser of the tables has the same result as that of the grammar, tree or error."""
     assert outcome(loaded, vector.selector) == outcome(built, vector.selector)
 
 
@@ -67,35 +65,35 @@ def test_the_tables_hold_no_code_of_their_own(built: Lark, loaded: Lark) -> None
 
 
 def conflicts(grammar: str, caplog: pytest.LogCaptureFixture) -> list[str]:
-    """Build a parser as LALR and give the conflicts that Lark settled by itself."""
+    """Build an LALR parser and return the conflicts that Lark resolved by itself."""
     with caplog.at_level(logging.DEBUG, logger=lark.logger.name):
         lark.Lark(grammar, parser="lalr", start="selector", debug=True)
     return [record.getMessage() for record in caplog.records if "onflict" in record.getMessage()]
 
 
 def test_the_grammar_has_no_conflict(caplog: pytest.LogCaptureFixture) -> None:
-    """The grammar is LALR as it stands: no choice is left to Lark."""
-    assert conflicts(_make_tables.grammar_text(), caplog) == []
+    """The grammar is LALR without conflicts: no choice is left to Lark."""
+    assert conflicts(_build_parse_tables.grammar_text(), caplog) == []
 
 
 def test_a_conflict_would_be_seen(caplog: pytest.LogCaptureFixture) -> None:
-    """A grammar that leaves a choice, which Lark makes silently, is found out in the same way."""
+    """The same check reports a grammar with a conflict, which Lark resolves silently."""
     assert conflicts('selector : "a" selector selector | "a"', caplog) != []
 
 
 def test_the_text_of_the_grammar_ships_with_the_package() -> None:
-    """The grammar that the tables name is the file of the repository, read from the package."""
-    assert "selector : [requirement" in _make_tables.grammar_text()
+    """The grammar is read from the package."""
+    assert "selector : [requirement" in _build_parse_tables.grammar_text()
 
 
-BLANKS = " \t\r\n"
+SPACES = " \t\r\n"
 
 
-@pytest.mark.parametrize("blank", list(BLANKS), ids=ascii)
+@pytest.mark.parametrize("space", list(SPACES), ids=ascii)
 @pytest.mark.parametrize("pattern", ["{}x", "x{}=a", "x={}a", "x{}in{}({}a{},{}b{}){}", "x{},{}y"])
-def test_four_characters_are_white_space(blank: str, pattern: str) -> None:
-    """Space, TAB, LF and CR part tokens, wherever they stand."""
-    assert Selector.parse(pattern.replace("{}", blank)) == Selector.parse(
+def test_four_characters_are_white_space(space: str, pattern: str) -> None:
+    """Space, TAB, LF and CR separate tokens in every place."""
+    assert Selector.parse(pattern.replace("{}", space)) == Selector.parse(
         pattern.replace("{}", " ")
     )
 
@@ -104,22 +102,22 @@ OTHER = [
     character
     for character in map(chr, range(0x110000))
     if (character.isspace() or character in "\u180e\u200b\u2060\ufeff\0")
-    and character not in BLANKS
+    and character not in SPACES
 ]
 
 
 @pytest.mark.parametrize("character", OTHER, ids=ascii)
 @pytest.mark.parametrize("pattern", ["{}", "{}x", "x{}=a", "x={}a", "x=a{}", "x in (a{})", "x{},y"])
 def test_no_other_character_is_white_space(character: str, pattern: str) -> None:
-    """Whatever else Python or Unicode calls a space is refused, wherever it stands."""
+    """Whatever else Python or Unicode calls a space is rejected in every place."""
     with pytest.raises(SelectorError):
         Selector.parse(pattern.replace("{}", character))
 
 
 @pytest.mark.parametrize("character", string.printable)
 def test_characters_of_a_word(character: str, built: Lark) -> None:
-    """A word is made of all that is neither white space nor one of seven marks."""
-    parts_words = character in BLANKS or character in "(),!=><"
+    """A word is a run of anything but white space and seven punctuation characters."""
+    separates_words = character in SPACES or character in "(),!=><"
     tree = outcome(built, f"x{character}y")
     is_one_word = tree == ("selector", ("exists", ("KEY", f"x{character}y", 0, 3)))
-    assert is_one_word != parts_words
+    assert is_one_word != separates_words

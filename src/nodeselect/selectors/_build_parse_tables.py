@@ -1,8 +1,8 @@
-"""Makes ``_parse_tables.py`` from ``grammar/selector.lark``.
+"""Build ``_parse_tables.py`` from ``grammar/selector.lark``.
 
 Run ``python -m nodeselect.selectors._build_parse_tables`` after each change of the grammar; a test
-fails until that was done. Lark makes the tables, and Lark reads them. They are numbered anew in
-each run, so the file tells which grammar it came from.
+fails until then. Lark numbers the tables differently in each run, so the file contains the digest
+of the grammar that it was built from.
 """
 
 from hashlib import sha256
@@ -14,29 +14,29 @@ from lark import Lark
 from lark.grammar import Rule
 from lark.lexer import TerminalDef
 
-__all__ = ["build_parser", "grammar_digest", "made_tables"]
+__all__ = ["build_parser", "build_tables", "grammar_digest", "grammar_text"]
 
 
 def grammar_text() -> str:
-    """Give the text of the grammar, from where it ships."""
+    """Return the text of the grammar that ships with the package."""
     return (resources.files("nodeselect") / "grammar" / "selector.lark").read_text("utf-8")
 
 
 def grammar_digest() -> str:
-    """Name the grammar by its text."""
+    """Return the digest of the grammar's text."""
     return sha256(grammar_text().encode()).hexdigest()
 
 
 def build_parser() -> Lark:
-    """Build Lark's parser from the grammar; over 100 ms in a new process."""
+    """Build Lark's parser from the grammar, which takes over 100 ms in a new process."""
     return Lark(grammar_text(), parser="lalr", start="selector", maybe_placeholders=False)
 
 
-def made_tables() -> str:
-    """Give the text of ``_parse_tables.py``."""
+def build_tables() -> str:
+    """Return the text of ``_parse_tables.py``."""
     data, memo = build_parser().memo_serialize([TerminalDef, Rule])
     return (
-        '"""Made from grammar/selector.lark by _build_parse_tables.py; not to be edited."""\n\n'
+        '"""Generated from grammar/selector.lark by _build_parse_tables.py. Do not edit."""\n\n'
         "from typing import Any\n\n"
         f'GRAMMAR = "{grammar_digest()}"\n\n'
         f"DATA: dict[str, Any] = {pformat(data, width=98)}\n\n"
@@ -45,4 +45,4 @@ def made_tables() -> str:
 
 
 if __name__ == "__main__":
-    Path(__file__).with_name("_parse_tables.py").write_text(made_tables(), "utf-8")
+    Path(__file__).with_name("_parse_tables.py").write_text(build_tables(), "utf-8")
