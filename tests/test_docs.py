@@ -17,6 +17,7 @@ from tests.cli.running import COMMAND, Run
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", *ROOT.glob("docs/**/*.md")])
+SOURCES = ("src", "tests", "benchmarks", "grammar")
 
 
 class Block(NamedTuple):
@@ -169,6 +170,14 @@ def test_the_hook_matches_each_kind_of_job_file(name: str) -> None:
     page = (ROOT / "docs/job-files.md").read_text("utf-8")
     [pattern] = re.findall("^ +files: (.+)$", page, re.MULTILINE)
     assert re.search(pattern, name)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_names_of_files(page: Path) -> None:
+    """Each source file that a page names exists."""
+    files = [str(path) for folder in SOURCES for path in (ROOT / folder).rglob("*")]
+    for name in re.findall(r"`([\w./-]+\.(?:py|lark|toml|txt|jinja))`", page.read_text("utf-8")):
+        assert any(file.endswith(f"/{name}") for file in files) or (ROOT / name).exists(), name
 
 
 def test_links() -> None:
