@@ -1,5 +1,4 @@
-"""Fixtures that several folders share, and profiles of hypothesis: examples are random at a desk
-and the same in each run of CI."""
+"""Shared fixtures, ``--bless``, and profiles of hypothesis: random examples at a desk, fixed in CI."""
 
 import io
 import os
@@ -51,7 +50,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 @pytest.fixture
 def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    """Run the command line in this process, which is quicker than in one of its own."""
+    """Return a function that runs the command line in this process."""
     for name, value in PLAIN.items():
         monkeypatch.setenv(name, value)
 
@@ -68,7 +67,7 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
 
 @pytest.fixture
 def fleet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Give the name of a file with the four nodes, in the folder that the test stands in."""
+    """Return the name of a file with the four nodes of ``FLEET``, in the current folder."""
     monkeypatch.chdir(tmp_path)
     Path("fleet.ndjson").write_text(FLEET)
     return "fleet.ndjson"

@@ -1,4 +1,4 @@
-"""What the benchmarks measure with is right."""
+"""The measuring tools of the benchmarks measure correctly, and every benchmark can be run."""
 
 import os
 import subprocess
@@ -18,36 +18,36 @@ _CHILD = "from benchmarks.process import own_peak; print(own_peak())"
 
 
 def peak_of_a_child(arguments: list[str]) -> float:
-    """Give the peak of a process that another one started, which holds 200 MB."""
+    """Return the peak of a process whose parent holds 200 MB."""
     return float(run([PYTHON, "-c", _HERE + _PARENT.format(arguments=arguments)]).output)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a peak is not inherited")
-def test_a_peak_is_that_of_the_process_itself() -> None:
-    """What a benchmark holds itself is not counted into what it measures."""
+def test_peak_of_a_child() -> None:
+    """Memory of the benchmark is not counted into the peak of the process that it measures."""
     assert peak_of_a_child(["-c", "pass"]) < 100
     assert 100 < peak_of_a_child(["-c", "held = b'x' * 100_000_000"]) < 200
 
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="there is no /proc")
-def test_the_peak_of_a_process_is_its_own() -> None:
-    """A process that was started by a large one does not take its peak for its own."""
+def test_own_peak() -> None:
+    """A process whose parent is large does not report the parent's peak."""
     held = bytearray(b"x" * 200_000_000)
     assert own_peak() > 200
     assert float(run([PYTHON, "-c", _HERE + _CHILD]).output) < 100
     assert len(held) == 200_000_000
 
 
-def test_a_command_that_fails_is_no_run() -> None:
-    """A command that is not there, or that ends badly, is an error that says why."""
+def test_failing_command() -> None:
+    """A command that does not exist, or that fails, raises an error with its message."""
     with pytest.raises(RuntimeError, match="nonesuch ended with status 127: nonesuch: No such"):
         run(["nonesuch"])
     with pytest.raises(RuntimeError, match="ended with status 3: no"):
         run([PYTHON, "-c", "import sys; sys.stderr.write('no'); sys.exit(3)"])
 
 
-def test_the_suites_can_be_run() -> None:
-    """pytest finds every benchmark."""
+def test_collection() -> None:
+    """pytest collects every benchmark."""
     done = subprocess.run(
         [PYTHON, "-m", "pytest", "benchmarks", "-q", "--collect-only", "-p", "no:cacheprovider"],
         cwd=Path(__file__).parents[1],
