@@ -40,9 +40,10 @@ def build(blocks: Iterable[Block], tuning: Tuning) -> Store:
         first = first_positions.setdefault(node_id, position)
         if first != position:
             raise duplicate_id_error(node_id, first, position)
-    return _delta_store(
-        (Node._trusted(node_id, dict(labels), *rest) for node_id, labels, *rest in rows), tuning
-    )
+    nodes = [
+        Node._trusted(node_id, dict(labels), name, state) for node_id, labels, name, state in rows
+    ]
+    return _delta_store(nodes, tuning)
 
 
 def is_due(moment: Moment, share: float) -> bool:

@@ -43,11 +43,12 @@ class NodeSet:
 
         Cost: about a microsecond, and a step for each later change of this node.
         """
-        moment, node_id = self._moment, node.id if isinstance(node, Node) else node
+        nodes, moment = self._postings(), self._moment
+        node_id = node.id if isinstance(node, Node) else node
         if not isinstance(node_id, str):
             return False
         ordinal = moment.find(node_id)
-        if ordinal is None or ordinal not in self._postings():
+        if ordinal is None or ordinal not in nodes:
             return False
         return not isinstance(node, Node) or moment.store.equals(ordinal, node)
 

@@ -103,9 +103,9 @@ class Store:
         """
         members = self.delta_members(nodes)
         delta_nodes, first = self.delta.nodes, self.delta.first
-        others = [(rank, delta_nodes[ordinal - first].id) for rank, ordinal in members[:limit]]
         if self.segment is None:
-            return [node_id for _, node_id in others]
+            return [delta_nodes[ordinal].id for _, ordinal in members[:limit]]
+        others = [(rank, delta_nodes[ordinal - first].id) for rank, ordinal in members[:limit]]
         rest = postings.ordinals(nodes)[: len(nodes) - len(members)]
         return self.segment.ids(rest, others, limit)
 
