@@ -161,7 +161,7 @@ def test_few_values_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _store_of(nodes: list[Node]) -> tuple[Store, Postings]:
-    moment = Inventory(nodes)._moment
+    moment = Inventory(nodes)._view
     return moment.store, moment.live()
 
 

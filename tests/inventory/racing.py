@@ -86,7 +86,7 @@ def race(writes: int, readers: int, seed: int) -> tuple[int, int]:
         try:
             for number in range(writes):
                 _write(inventory, models, random)
-                stores.add(inventory._moment.store)
+                stores.add(inventory._view.store)
                 if number % 40 == 0:
                     inventory.compact()
         finally:

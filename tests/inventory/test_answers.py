@@ -147,14 +147,14 @@ def test_an_answer_makes_no_nodes() -> None:
 def test_an_upsert_does_not_touch_the_segment() -> None:
     """Writes make no segment, index nothing anew and remember what was planned."""
     inventory = Inventory(Node(f"n-{at}", {"x": str(at % 9)}) for at in range(5_000))
-    segment = inventory._moment.store.segment
+    segment = inventory._view.store.segment
     assert segment is not None
     plan, before = segment.plan(X), segment.memory()
     with patch.object(Segment, "__init__", side_effect=AssertionError):
         for at in range(1_000):
             inventory.upsert(Node(f"n-{at}", {"x": "new"}))
             inventory.remove(f"n-{at + 1_000}")
-    assert inventory._moment.store.segment is segment
+    assert inventory._view.store.segment is segment
     assert segment.plan(X) is plan
     assert segment.memory() == before
 
@@ -185,7 +185,7 @@ def test_a_node_that_changes_often_costs_no_more() -> None:
             def __getitem__(self, at: Any) -> Any:
                 raise AssertionError("an older version was looked for")
 
-        delta = inventory._moment.store.delta
+        delta = inventory._view.store.delta
         delta._previous = Unread(delta._previous)
         inventory.upsert(Node("n-0", {"x": "last"}))
         assert inventory["n-0"].labels == {"x": "last"}
@@ -197,4 +197,4 @@ def test_a_node_that_changes_often_costs_no_more() -> None:
 def test_a_snapshot_copies_nothing() -> None:
     """A snapshot shares the state of the inventory."""
     inventory = Inventory(Node(f"n-{at}") for at in range(3_000))
-    assert inventory.snapshot()._moment is inventory._moment
+    assert inventory.snapshot()._view is inventory._view

@@ -76,7 +76,7 @@ def state(inventory: Inventory) -> tuple[Any, ...]:
         pytest.param(Delta, "add", id="add"),
         pytest.param(Delta, "delete", id="delete"),
         pytest.param(LabelIndex, "add", id="index"),
-        pytest.param(module, "Moment", id="moment"),
+        pytest.param(module, "View", id="view"),
     ],
 )
 def test_a_batch_that_is_interrupted(
@@ -127,7 +127,7 @@ def test_a_write_whose_compaction_is_interrupted(kind: type[BaseException], coun
     inventory = small_inventory((Node(f"n-{at}") for at in range(count)), compact_at=0.01)
     batch = [Node(f"n-{at}", {"x": "a"}) for at in range(count + 5)]
     before, snapshot = state(inventory), inventory.snapshot()
-    for where in ("compact", "Moment"):
+    for where in ("compact", "View"):
         with patch.object(module, where, side_effect=kind), pytest.raises(kind):
             inventory.apply(batch)
         assert state(inventory) == before

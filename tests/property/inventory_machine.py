@@ -223,13 +223,13 @@ class InventoryMachine(RuleBasedStateMachine):
         snapshot, model, generation = kept
         assert snapshot.generation == generation
         self._check_reading(snapshot, model)
-        return self._asked(snapshot, model, selector), snapshot._moment
+        return self._asked(snapshot, model, selector), snapshot._view
 
     @rule(selector=fleet_selectors(), target=answers)
     def match(self, selector: Selector) -> Any:
         """Ask the inventory."""
         InventoryMachine.steps += 1
-        return self._asked(self.inventory, self.model, selector), self.inventory._moment
+        return self._asked(self.inventory, self.model, selector), self.inventory._view
 
     @rule(selector=fleet_selectors())
     def length_alone(self, selector: Selector) -> None:

@@ -22,8 +22,8 @@ from nodeselect.explain.requirement_notes import common_values, note_of
 from nodeselect.frozen import FrozenMapping
 from nodeselect.index.postings import Postings
 from nodeselect.inventory import statistics as counting
-from nodeselect.inventory.moment import Moment
 from nodeselect.inventory.store import Store
+from nodeselect.inventory.view import View
 from nodeselect.node import CONNECTED
 from nodeselect.render.explanation import headline_of
 from nodeselect.selectors import Operator, Selector
@@ -39,19 +39,19 @@ _NAMED = 3
 """Ids that are named; of more it is said how many."""
 
 
-def explain(moment: Moment, selector: Selector, examples: int) -> Explanation:
-    """Count why nodes match ``selector`` at ``moment``, and why not the others.
+def explain(view: View, selector: Selector, examples: int) -> Explanation:
+    """Count why nodes match ``selector``, and why not the others.
 
     :param examples: how many nodes are named of each reason; 0 names none, nor the nearest.
     """
-    everything = moment.live()
+    everything = view.live()
     parts = selector.split()
-    passing = [moment.evaluate(part) for part in parts]
+    passing = [view.evaluate(part) for part in parts]
     failures = Failures(everything, passing)
-    states = counting.states(moment.store, failures.among(everything, ()))
-    outcomes = _outcomes(moment, everything, parts, passing, failures)
-    missing_ids = tuple(each for each in selector.ids or () if moment.find(each) is None)
-    hints, correction = find_hints(moment, everything, selector, passing, outcomes, missing_ids)
+    states = counting.states(view.store, failures.among(everything, ()))
+    outcomes = _outcomes(view, everything, parts, passing, failures)
+    missing_ids = tuple(each for each in selector.ids or () if view.find(each) is None)
+    hints, correction = find_hints(view, everything, selector, passing, outcomes, missing_ids)
     return Explanation(
         selector=str(selector),
         total=len(everything),
@@ -59,24 +59,24 @@ def explain(moment: Moment, selector: Selector, examples: int) -> Explanation:
         states=FrozenMapping(states),
         connected=sum(count for state, count in states.items() if state in CONNECTED),
         requirements=outcomes,
-        reasons=_reasons(moment, failures, examples),
+        reasons=_reasons(view, failures, examples),
         other_reasons=failures.lumped,
-        nearest=_near(moment, failures) if examples else (),
+        nearest=_near(view, failures) if examples else (),
         hints=hints,
         missing_ids=missing_ids,
         correction=correction,
     )
 
 
-def explain_node(moment: Moment, selector: Selector, node_id: str) -> NodeExplanation:
+def explain_node(view: View, selector: Selector, node_id: str) -> NodeExplanation:
     """Say of one node which requirements of ``selector`` it satisfies.
 
     :raises KeyError: when there is no such node.
     """
-    ordinal = moment.find(node_id)
+    ordinal = view.find(node_id)
     if ordinal is None:
         raise KeyError(node_id)
-    labels = moment.store.node(ordinal).labels
+    labels = view.store.node(ordinal).labels
     rows = []
     for part in selector.split():
         value = node_id if part.ids is not None else labels.get(part.requirements[0].key)
@@ -117,8 +117,8 @@ def _text(part: Selector) -> str:
     return f"<id in ({','.join(part.ids)})>"
 
 
-def _reasons(moment: Moment, failures: Failures, examples: int) -> tuple[Reason, ...]:
-    store = moment.store
+def _reasons(view: View, failures: Failures, examples: int) -> tuple[Reason, ...]:
+    store = view.store
     ranked = sorted(failures.groups.items(), key=lambda group: (-group[1], group[0]))
     reasons = [Reason(failed, nodes, ()) for failed, nodes in ranked]
     for at, (failed, nodes) in enumerate(ranked[:_SHOWN] if examples else ()):
@@ -127,8 +127,8 @@ def _reasons(moment: Moment, failures: Failures, examples: int) -> tuple[Reason,
     return tuple(reasons)
 
 
-def _near(moment: Moment, failures: Failures) -> tuple[NearMiss, ...]:
-    store = moment.store
+def _near(view: View, failures: Failures) -> tuple[NearMiss, ...]:
+    store = view.store
     some = store.candidates_for_first(*failures.nearest(), _NEAREST)
     return tuple(
         NearMiss(store.id(ordinal), failures.failed(ordinal))
@@ -137,7 +137,7 @@ def _near(moment: Moment, failures: Failures) -> tuple[NearMiss, ...]:
 
 
 def _outcomes(
-    moment: Moment,
+    view: View,
     everything: Postings,
     parts: Sequence[Selector],
     passing: Sequence[Postings],
@@ -152,9 +152,9 @@ def _outcomes(
                 failing=len(everything) - len(passed),
                 remaining=failures.left[place],
                 failing_only_this=only[place],
-                absent=_absent(moment.store, everything, part, passed),
-                note=note_of(moment, everything, part, passed),
-                values=common_values(moment, part.requirements[0].key)
+                absent=_absent(view.store, everything, part, passed),
+                note=note_of(view, everything, part, passed),
+                values=common_values(view, part.requirements[0].key)
                 if len(parts) == 1 and part.requirements and part.requirements[0].values
                 else (),
             )

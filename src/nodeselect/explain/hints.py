@@ -16,7 +16,7 @@ from nodeselect.explain.requirement_notes import have_of
 from nodeselect.explain.similarity import Known, close_key, is_number
 from nodeselect.index.postings import Postings
 from nodeselect.inventory import statistics as counting
-from nodeselect.inventory.moment import Moment
+from nodeselect.inventory.view import View
 from nodeselect.render.explanation import short
 from nodeselect.selectors import Operator, Requirement, Selector
 from nodeselect.text import printable, quoted
@@ -36,7 +36,7 @@ _PLAIN_WORDS = ("true", "false", "yes", "no", "on", "off", "none", "null", "unkn
 
 
 def find_hints(
-    moment: Moment,
+    view: View,
     everything: Postings,
     selector: Selector,
     passing: Sequence[Postings],
@@ -53,7 +53,7 @@ def find_hints(
         return (), None
     found: list[_Found] = []
     parts = selector.split()
-    fleet = _Fleet(moment, everything)
+    fleet = _Fleet(view, everything)
     if not selector.is_satisfiable and (against := _conflict(selector)):
         found.append(fleet.contradiction(parts, against))
     doubtful = (
@@ -75,9 +75,9 @@ def find_hints(
     hints = []
     for hint, instead, places in found:
         if instead is not None:
-            hint = hint._replace(would_match=_matches(moment, passing, [instead], places))
+            hint = hint._replace(would_match=_matches(view, passing, [instead], places))
         hints.append(hint)
-    return tuple(hints), _correction(moment, passing, found)
+    return tuple(hints), _correction(view, passing, found)
 
 
 def _is_doubtful(requirement: Requirement, passed: Postings, everything: Postings) -> bool:
@@ -88,15 +88,15 @@ def _is_doubtful(requirement: Requirement, passed: Postings, everything: Posting
 
 
 def _matches(
-    moment: Moment, passing: Sequence[Postings], instead: Sequence[Selector], places: Sequence[int]
+    view: View, passing: Sequence[Postings], instead: Sequence[Selector], places: Sequence[int]
 ) -> int:
     """Count the nodes that would match with others instead of the requirements at some places."""
     kept = [passed for place, passed in enumerate(passing) if place not in places]
-    return len(reduce(and_, [*map(moment.evaluate, instead), *kept]))
+    return len(reduce(and_, [*map(view.evaluate, instead), *kept]))
 
 
 def _correction(
-    moment: Moment, passing: Sequence[Postings], found: "Sequence[_Found]"
+    view: View, passing: Sequence[Postings], found: "Sequence[_Found]"
 ) -> Correction | None:
     """Put together what hints say to write; of two that touch one requirement, the first."""
     hints: list[Hint] = []
@@ -112,7 +112,7 @@ def _correction(
     return Correction(
         tuple(dict.fromkeys(text for hint in hints for text in hint.replacements)),
         tuple(wrong for hint in hints for wrong in hint.replaced),
-        _matches(moment, passing, selectors, touched),
+        _matches(view, passing, selectors, touched),
     )
 
 
@@ -132,11 +132,11 @@ def _conflict(selector: Selector) -> tuple[Requirement, ...] | None:
 class _Fleet:
     """The keys and values that there are."""
 
-    def __init__(self, moment: Moment, everything: Postings) -> None:
-        self._moment = moment
-        self._store = moment.store
+    def __init__(self, view: View, everything: Postings) -> None:
+        self._view = view
+        self._store = view.store
         self._everything = everything
-        self._known = moment.vocabulary
+        self._known = view.vocabulary
 
     def contradiction(self, parts: Sequence[Selector], against: tuple[Requirement, ...]) -> _Found:
         """Say that requirements exclude each other and, of values of one key, what takes any."""
@@ -186,7 +186,7 @@ class _Fleet:
         return self._under_other_key(place, text, requirement) or other
 
     def _takes_any(self, instead: Selector | None) -> bool:
-        return instead is None or bool(self._moment.evaluate(instead))
+        return instead is None or bool(self._view.evaluate(instead))
 
     def names_for_ids(
         self, place: int, ids: Sequence[str], missing: Sequence[str]

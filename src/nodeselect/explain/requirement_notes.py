@@ -5,7 +5,7 @@ from heapq import nsmallest
 
 from nodeselect.index.postings import Postings
 from nodeselect.inventory import statistics as counting
-from nodeselect.inventory.moment import Moment
+from nodeselect.inventory.view import View
 from nodeselect.selectors import Operator, Requirement, Selector
 from nodeselect.selectors.charset import parse_int64
 from nodeselect.text import quoted
@@ -18,7 +18,7 @@ _FEW = 1_000
 _TOLD = 3
 
 
-def note_of(moment: Moment, everything: Postings, part: Selector, passed: Postings) -> str | None:
+def note_of(view: View, everything: Postings, part: Selector, passed: Postings) -> str | None:
     """Say why a requirement takes no node, or leaves none out."""
     if not part.requirements or not everything:
         return None
@@ -26,20 +26,20 @@ def note_of(moment: Moment, everything: Postings, part: Selector, passed: Postin
     if passed:
         if len(passed) < len(everything) or not requirement.operator.matches_absent:
             return None
-        return _leaves_none_out(moment, everything, requirement)
-    return _takes_none(moment, everything, requirement)
+        return _leaves_none_out(view, everything, requirement)
+    return _takes_none(view, everything, requirement)
 
 
-def _leaves_none_out(moment: Moment, everything: Postings, requirement: Requirement) -> str:
-    if not counting.carriers(moment.store, everything, requirement.key):
+def _leaves_none_out(view: View, everything: Postings, requirement: Requirement) -> str:
+    if not counting.carriers(view.store, everything, requirement.key):
         return "no node has this label, so it leaves none out"
     such = "such a value" if len(requirement.values) == 1 else "any of these values"
     return f"no node has {such}, so it leaves none out"
 
 
-def _takes_none(moment: Moment, everything: Postings, requirement: Requirement) -> str:
+def _takes_none(view: View, everything: Postings, requirement: Requirement) -> str:
     key, operator = requirement.key, requirement.operator
-    nodes = counting.carriers(moment.store, everything, key)
+    nodes = counting.carriers(view.store, everything, key)
     if not nodes:
         return "no node has this label"
     if operator is Operator.DOES_NOT_EXIST:
@@ -49,9 +49,9 @@ def _takes_none(moment: Moment, everything: Postings, requirement: Requirement) 
     have = f"{have_of(nodes)} the label"
     if not operator.is_comparison:
         only = "this value" if len(requirement.values) == 1 else "any of these values"
-        values = common_values(moment, key)
+        values = common_values(view, key)
         return f"no node has {only} ({have}{f': {listed(values)}' if values else ''})"
-    known = moment.vocabulary.values(key)
+    known = view.vocabulary.values(key)
     if known is None:
         return f"no node has such a number ({have})"
     numbers = [number for value in known.counts if (number := parse_int64(value)) is not None]
@@ -60,13 +60,13 @@ def _takes_none(moment: Moment, everything: Postings, requirement: Requirement) 
     return f"the numbers of this label go from {min(numbers)} to {max(numbers)}"
 
 
-def common_values(moment: Moment, key: str) -> tuple[tuple[str, int], ...]:
+def common_values(view: View, key: str) -> tuple[tuple[str, int], ...]:
     """Give the most frequent values of a key, and how many nodes have each.
 
     None where there are so many that none of them says much; one more than :func:`listed` tells,
     where there are more.
     """
-    known = moment.vocabulary.values(key, _FEW)
+    known = view.vocabulary.values(key, _FEW)
     if known is None:
         return ()
     return tuple(nsmallest(_TOLD + 1, known.counts.items(), key=lambda each: (-each[1], each[0])))

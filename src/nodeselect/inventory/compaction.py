@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from nodeselect.index import postings
 from nodeselect.index.tuning import Tuning
 from nodeselect.inventory.delta import Delta
-from nodeselect.inventory.moment import Moment
 from nodeselect.inventory.store import Store
+from nodeselect.inventory.view import View
 from nodeselect.node import Node, NodeRow, duplicate_id_error
 from nodeselect.readers.columnar import Block, to_blocks
 
@@ -46,20 +46,20 @@ def build(blocks: Iterable[Block], tuning: Tuning) -> Store:
     return _delta_store(nodes, tuning)
 
 
-def is_due(moment: Moment, share: float) -> bool:
+def is_due(view: View, share: float) -> bool:
     """Return whether more than a share of the store has changed since it was built."""
-    store = moment.store
-    return moment.pending_changes > max(store.tuning.max_unsegmented, share * store.indexed_count)
+    store = view.store
+    return view.pending_changes > max(store.tuning.max_unsegmented, share * store.indexed_count)
 
 
-def compact(moment: Moment) -> Store:
-    """Build a store of the nodes of one moment, without delta and tombstones.
+def compact(view: View) -> Store:
+    """Build a store of the visible nodes, without delta and tombstones.
 
     Cost: about a microsecond a node.
     """
-    store, tuning = moment.store, moment.store.tuning
-    live = moment.live()
-    if moment.length <= tuning.max_unsegmented:
+    store, tuning = view.store, view.store.tuning
+    live = view.live()
+    if view.length <= tuning.max_unsegmented:
         return _delta_store(map(store.node, store.in_order(live)), tuning)
     from nodeselect.index.encode import encode  # numpy
 

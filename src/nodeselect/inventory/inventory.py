@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, BinaryIO, NoReturn, TextIO
 from nodeselect.errors import InventoryError
 from nodeselect.index.tuning import DEFAULT, Tuning
 from nodeselect.inventory.compaction import build, compact, is_due
-from nodeselect.inventory.moment import Moment
 from nodeselect.inventory.snapshot import Queries, Snapshot
 from nodeselect.inventory.store import Store
+from nodeselect.inventory.view import View
 from nodeselect.node import Node, NodeRow
 from nodeselect.readers import open_input
 from nodeselect.readers.columnar import Block, to_blocks
@@ -81,7 +81,7 @@ class Inventory(Queries):
 
         It never changes, whatever is written afterwards. Cost: less than a microsecond.
         """
-        return Snapshot(self._moment)
+        return Snapshot(self._view)
 
     def upsert(self, node: Node) -> None:
         """Replace the node with the id of ``node``, or append ``node`` if there is none.
@@ -121,7 +121,7 @@ class Inventory(Queries):
     @property
     def pending_changes(self) -> int:
         """The number of nodes added or deleted since the last compaction, whichever is more."""
-        return self._moment.pending_changes
+        return self._view.pending_changes
 
     def compact(self) -> None:
         """Index all changes together with the other nodes, so that queries cost the least.
@@ -145,7 +145,7 @@ class Inventory(Queries):
         self._write_interrupted: bool = False
         self._writer = 0
         store = build(blocks, tuning)
-        self._moment = Moment(store, store.next_rank, generation=0)
+        self._view = View(store, store.next_rank, generation=0)
 
     def _locked(self, write: Callable[..., None], *args: object) -> None:
         """Call ``write`` while no other thread writes."""
@@ -165,7 +165,7 @@ class Inventory(Queries):
         """Make all of ``changes``, each of the right type, or none."""
         if self._write_interrupted:  # drop what is half written, and not visible to readers
             self._compact()
-        before = self._moment
+        before = self._view
         _check_removals(before, changes)
         self._write_interrupted = True
         store, length, is_changed = before.store, before.length, False
@@ -180,20 +180,20 @@ class Inventory(Queries):
                 length -= 1
             is_changed = True
         if is_changed:
-            after = Moment(store, length, before.generation + 1, before)
+            after = View(store, length, before.generation + 1, before)
             if self._compact_at is not None and is_due(after, self._compact_at):
                 after = _compacted(after)
-            self._moment = after
+            self._view = after
         self._write_interrupted = False
 
     def _compact(self) -> None:
-        if self._moment.pending_changes or self._write_interrupted:
-            self._moment = _compacted(self._moment)
+        if self._view.pending_changes or self._write_interrupted:
+            self._view = _compacted(self._view)
             self._write_interrupted = False
 
 
-def _compacted(moment: Moment) -> Moment:
-    return Moment(compact(moment), moment.length, moment.generation)
+def _compacted(view: View) -> View:
+    return View(compact(view), view.length, view.generation)
 
 
 def _require_node(node: Node) -> Node:
@@ -207,13 +207,13 @@ def _row(node: Node) -> NodeRow:
     return node.id, node.labels, node.name, node.state
 
 
-def _check_removals(moment: Moment, changes: Sequence[Node | str]) -> None:
+def _check_removals(view: View, changes: Sequence[Node | str]) -> None:
     """Raise, before anything is changed, if there is no node with an id to remove by then."""
     exists: dict[str, bool] = {}
     for change in changes:
         if isinstance(change, Node):
             exists[change.id] = True
-        elif exists.get(change, moment.find(change) is not None):
+        elif exists.get(change, view.find(change) is not None):
             exists[change] = False
         else:
             raise KeyError(change)

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from typing import NoReturn
 
 from nodeselect.index.postings import Postings
-from nodeselect.inventory.moment import Moment
 from nodeselect.inventory.statistics import value_counts
+from nodeselect.inventory.view import View
 from nodeselect.node import Node
 from nodeselect.selectors import Selector
 
@@ -20,22 +20,22 @@ class NodeSet:
     ``docs/inventory.md``). Later changes of the inventory do not affect it.
     """
 
-    __slots__ = ("_cached", "_moment", "_selector")
+    __slots__ = ("_cached", "_selector", "_view")
 
-    def __init__(self, moment: Moment, selector: Selector) -> None:
+    def __init__(self, view: View, selector: Selector) -> None:
         """Called by ``match`` only."""
-        self._moment = moment
+        self._view = view
         self._selector = selector
         self._cached: Postings | None = None
 
     def __len__(self) -> int:
         """Return the number of nodes. Cost: that of the set itself, or less."""
-        if self._cached is None and self._moment.is_fully_indexed:
-            return self._moment.evaluate_size(self._selector)
+        if self._cached is None and self._view.is_fully_indexed:
+            return self._view.evaluate_size(self._selector)
         return len(self._postings())
 
     def __iter__(self) -> Iterator[Node]:
-        store = self._moment.store
+        store = self._view.store
         return map(store.node, store.in_order(self._postings()))
 
     def __contains__(self, node: object) -> bool:
@@ -43,18 +43,18 @@ class NodeSet:
 
         Cost: about a microsecond, and a step for each later change of this node.
         """
-        nodes, moment = self._postings(), self._moment
+        nodes, view = self._postings(), self._view
         node_id = node.id if isinstance(node, Node) else node
         if not isinstance(node_id, str):
             return False
-        ordinal = moment.find(node_id)
+        ordinal = view.find(node_id)
         if ordinal is None or ordinal not in nodes:
             return False
-        return not isinstance(node, Node) or moment.store.equals(ordinal, node)
+        return not isinstance(node, Node) or view.store.equals(ordinal, node)
 
     def ids(self) -> list[str]:
         """Return the ids in inventory order. Cost: about 15 to 50 ns an id."""
-        return self._moment.store.ids(self._postings())
+        return self._view.store.ids(self._postings())
 
     def first(self, n: int) -> list[Node]:
         """Return the first ``n`` nodes in inventory order, or all if there are fewer.
@@ -65,7 +65,7 @@ class NodeSet:
         :raises ValueError: if ``n`` is negative.
         """
         require_count("n", n)
-        store = self._moment.store
+        store = self._view.store
         return [store.node(ordinal) for ordinal in store.first(self._postings(), n)]
 
     def sample(self, n: int, seed: int) -> list[Node]:
@@ -82,7 +82,7 @@ class NodeSet:
             raise TypeError(f"a seed must be an int, not {type(seed).__name__}")
         from random import Random  # it loads a good deal, which few programs need
 
-        store = self._moment.store
+        store = self._view.store
         ordinals = store.in_order(self._postings())
         drawn = Random(seed).sample(range(len(ordinals)), min(n, len(ordinals)))  # noqa: S311
         return [store.node(ordinals[position]) for position in sorted(drawn)]
@@ -95,7 +95,7 @@ class NodeSet:
         """
         if not isinstance(key, str):
             raise TypeError(f"a key must be a string, not {type(key).__name__}")
-        counts = value_counts(self._moment.store, self._postings(), key)
+        counts = value_counts(self._view.store, self._postings(), key)
         return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
 
     def __and__(self, other: "NodeSet") -> "NodeSet":
@@ -135,11 +135,11 @@ class NodeSet:
     def _postings(self) -> Postings:
         nodes = self._cached
         if nodes is None:  # two threads may both compute it, with the same result
-            nodes = self._cached = self._moment.evaluate(self._selector)
+            nodes = self._cached = self._view.evaluate(self._selector)
         return nodes
 
     def _derived(self, nodes: Postings) -> "NodeSet":
-        derived = NodeSet(self._moment, self._selector)
+        derived = NodeSet(self._view, self._selector)
         derived._cached = nodes
         return derived
 
@@ -147,7 +147,7 @@ class NodeSet:
 def _require_same_snapshot(left: NodeSet, right: object) -> None:
     if not isinstance(right, NodeSet):
         raise TypeError(f"a NodeSet combines with a NodeSet, not with {type(right).__name__}")
-    if left._moment is not right._moment:
+    if left._view is not right._view:
         raise ValueError(
             "the two answers are of different snapshots; take one snapshot and match both"
             " selectors on it"

@@ -6,8 +6,8 @@ from typing import NoReturn
 from nodeselect.explain.compute import explain, explain_node
 from nodeselect.explain.explanation import Explanation, NodeExplanation
 from nodeselect.index.planner import Plan
-from nodeselect.inventory.moment import Moment
 from nodeselect.inventory.node_set import NodeSet, require_count
+from nodeselect.inventory.view import View
 from nodeselect.node import Node
 from nodeselect.selectors import Selector
 
@@ -21,10 +21,10 @@ class Queries:
     for them.
     """
 
-    __slots__ = ("_moment",)
+    __slots__ = ("_view",)
 
     # What is visible. An inventory replaces it as a whole: read it once in each call.
-    _moment: Moment
+    _view: View
 
     @property
     def generation(self) -> int:
@@ -32,7 +32,7 @@ class Queries:
 
         Snapshots of one inventory with the same generation have the same nodes.
         """
-        return self._moment.generation
+        return self._view.generation
 
     def match(self, selector: Selector) -> NodeSet:
         """Return the nodes that match ``selector`` at this moment.
@@ -42,7 +42,7 @@ class Queries:
 
         :raises TypeError: if ``selector`` is not a :class:`Selector`; text is not parsed here.
         """
-        return NodeSet(self._moment, _require_selector(selector))
+        return NodeSet(self._view, _require_selector(selector))
 
     def plan(self, selector: Selector) -> Plan:
         """Return the steps that answer ``selector`` over the indexed nodes; ``str()`` shows them.
@@ -51,7 +51,7 @@ class Queries:
 
         :raises TypeError: if ``selector`` is not a :class:`Selector`.
         """
-        return self._moment.plan(_require_selector(selector))
+        return self._view.plan(_require_selector(selector))
 
     def explain(self, selector: Selector, *, examples: int = 3) -> Explanation:
         """Count why nodes match ``selector``, and why the others do not.
@@ -66,7 +66,7 @@ class Queries:
         :raises ValueError: if ``examples`` is negative.
         """
         require_count("examples", examples)
-        return explain(self._moment, _require_selector(selector), examples)
+        return explain(self._view, _require_selector(selector), examples)
 
     def explain_node(self, selector: Selector, node_id: str) -> NodeExplanation:
         """Return which requirements of ``selector`` one node satisfies. Cost: about 10 µs.
@@ -74,33 +74,33 @@ class Queries:
         :raises KeyError: if there is no node with this id.
         :raises TypeError: if ``selector`` is not a :class:`Selector`.
         """
-        return explain_node(self._moment, _require_selector(selector), node_id)
+        return explain_node(self._view, _require_selector(selector), node_id)
 
     def __len__(self) -> int:
-        return self._moment.length
+        return self._view.length
 
     def __iter__(self) -> Iterator[Node]:
-        moment = self._moment
-        return map(moment.store.node, moment.store.in_order(moment.live()))
+        view = self._view
+        return map(view.store.node, view.store.in_order(view.live()))
 
     def __contains__(self, node: object) -> bool:
         """Return whether there is this very node or, for a string, a node with this id."""
-        moment = self._moment
+        view = self._view
         if isinstance(node, Node):
-            ordinal = moment.find(node.id)
-            return ordinal is not None and moment.store.equals(ordinal, node)
-        return isinstance(node, str) and moment.find(node) is not None
+            ordinal = view.find(node.id)
+            return ordinal is not None and view.store.equals(ordinal, node)
+        return isinstance(node, str) and view.find(node) is not None
 
     def __getitem__(self, node_id: str) -> Node:
         """Return the node with this id. Cost: a few microseconds.
 
         :raises KeyError: if there is none.
         """
-        moment = self._moment
-        ordinal = moment.find(node_id)
+        view = self._view
+        ordinal = view.find(node_id)
         if ordinal is None:
             raise KeyError(node_id)
-        return moment.store.node(ordinal)
+        return view.store.node(ordinal)
 
     def memory(self) -> dict[str, int]:
         """Return an estimate of the memory of each part, in bytes.
@@ -108,7 +108,7 @@ class Queries:
         ``delta`` counts each node as if it shared no string with another one; strings that the
         caller holds as well are counted. Cost: a look at every id.
         """
-        return self._moment.store.memory()
+        return self._view.store.memory()
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} of {len(self)} nodes>"
@@ -123,9 +123,9 @@ class Snapshot(Queries):
 
     __slots__ = ()
 
-    def __init__(self, moment: Moment) -> None:
+    def __init__(self, view: View) -> None:
         """Called by ``Inventory.snapshot`` only."""
-        self._moment = moment
+        self._view = view
 
     def __reduce__(self) -> NoReturn:
         """Refuse to be copied or pickled, however few nodes there are."""

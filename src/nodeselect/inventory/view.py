@@ -7,12 +7,12 @@ from nodeselect.index.postings import Postings
 from nodeselect.inventory.store import Store
 from nodeselect.selectors import Selector
 
-__all__ = ["Moment"]
+__all__ = ["View"]
 
 _EMPTY = postings.from_ordinals(())
 
 
-class Moment:
+class View:
     """The nodes and tombstones of a store that one reader sees. Immutable.
 
     Each write makes one, in less than a microsecond.
@@ -35,7 +35,7 @@ class Moment:
     )
 
     def __init__(
-        self, store: Store, length: int, generation: int, previous: "Moment | None" = None
+        self, store: Store, length: int, generation: int, previous: "View | None" = None
     ) -> None:
         self.store = store
         self.length = length
