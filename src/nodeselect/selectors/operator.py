@@ -9,7 +9,7 @@ Source: Kubernetes apimachinery v0.36.3, ``Requirement.Matches``.
 """
 
 from enum import Enum
-from typing import NamedTuple, assert_never
+from typing import NamedTuple
 
 __all__ = ["HasKey", "InRange", "OneOf", "Operator", "Test"]
 
@@ -43,11 +43,24 @@ class InRange(NamedTuple):
 Test = HasKey | OneOf | InRange
 
 
+# For each operator its spelling, its number of values, and whether an absent key matches.
+_LAW = {
+    "exists": ("", "none", False),  # the key itself is required
+    "!": ("!", "none", True),  # its absence is required
+    "=": ("=", "one", False),  # no value is not one of the values; not even the empty one
+    "!=": ("!=", "one", True),  # no value is none of the values; "k,k!=a" requires the label too
+    "in": ("in", "many", False),  # as for "="
+    "notin": ("notin", "many", True),  # as for "!="
+    "gt": (">", "one", False),  # no value is not an integer, and only integers compare
+    "lt": ("<", "one", False),  # as for "gt"
+}
+
+
 class Operator(Enum):
     """How a requirement tests its key.
 
     The value of a member is its name in structured form, as in ``{"key", "operator", "values"}``
-    items of Kubernetes and Bacalhau; :attr:`spelling` is its form in a selector text.
+    items of Kubernetes and Bacalhau.
     """
 
     EXISTS = "exists"
@@ -59,56 +72,22 @@ class Operator(Enum):
     GREATER_THAN = "gt"
     LESS_THAN = "lt"
 
-    @property
-    def spelling(self) -> str:
-        """The operator as written in a text: ``in``, ``>``; empty for a key alone."""
-        return _SPELLING[self]
+    # These are attributes and not properties, because compiling a predicate reads them often.
+    spelling: str
+    """The operator as written in a selector text; empty for a key alone."""
+    arity: str
+    """The number of values: ``"none"``, ``"one"`` or ``"many"`` (at least one)."""
+    matches_absent: bool
+    """Whether a node *without* the key matches: true for the negated operators only."""
+    is_inclusion: bool
+    """Whether the value must be one of those listed: ``=`` and ``in``."""
+    is_exclusion: bool
+    """Whether the value must be none of those listed: ``!=`` and ``notin``."""
+    is_comparison: bool
+    """Whether the value is compared as an integer: ``>`` and ``<``."""
 
-    @property
-    def arity(self) -> str:
-        """The number of values: ``"none"``, ``"one"`` or ``"many"`` (at least one)."""
-        if self in (Operator.EXISTS, Operator.DOES_NOT_EXIST):
-            return "none"
-        return "many" if self in (Operator.IN, Operator.NOT_IN) else "one"
-
-    @property
-    def is_inclusion(self) -> bool:
-        """Whether the value must be one of those listed: ``=`` and ``in``."""
-        return self is Operator.EQUALS or self is Operator.IN
-
-    @property
-    def is_exclusion(self) -> bool:
-        """Whether the value must be none of those listed: ``!=`` and ``notin``."""
-        return self is Operator.NOT_EQUALS or self is Operator.NOT_IN
-
-    @property
-    def is_comparison(self) -> bool:
-        """Whether the value is compared as an integer: ``>`` and ``<``."""
-        return self is Operator.GREATER_THAN or self is Operator.LESS_THAN
-
-    @property
-    def matches_absent(self) -> bool:
-        """Whether a node *without* the key satisfies the requirement.
-
-        True for the negated operators, and only for them.
-        """
-        match self:
-            case Operator.EXISTS:
-                return False  # the key itself is required
-            case Operator.DOES_NOT_EXIST:
-                return True  # its absence is required
-            case Operator.EQUALS | Operator.IN:
-                return False  # no value is not one of the values; not even the empty one
-            case Operator.NOT_EQUALS | Operator.NOT_IN:
-                return True  # no value is none of the values; "k,k!=a" requires the label too
-            case Operator.GREATER_THAN | Operator.LESS_THAN:
-                return False  # no value is not an integer, and only integers compare
-        assert_never(self)
-
-
-# What differs from the name in structured form.
-_SPELLING = {operator: operator.value for operator in Operator} | {
-    Operator.EXISTS: "",
-    Operator.GREATER_THAN: ">",
-    Operator.LESS_THAN: "<",
-}
+    def __init__(self, name: str) -> None:
+        self.spelling, self.arity, self.matches_absent = _LAW[name]
+        self.is_inclusion = name in ("=", "in")
+        self.is_exclusion = name in ("!=", "notin")
+        self.is_comparison = name in ("gt", "lt")

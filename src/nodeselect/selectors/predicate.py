@@ -152,14 +152,15 @@ def _bound_tests(
 def _bound_test(requirement: Requirement) -> _BoundTest:
     key, test, negated = requirement.key, requirement.test, requirement.is_negated
     match test:
-        case OneOf((value,)):
-            return (_NOT_EQUAL if negated else _EQUAL), key, value
-        case OneOf(values):
+        case OneOf():
+            values = test.values
+            if len(values) == 1:
+                return (_NOT_EQUAL if negated else _EQUAL), key, values[0]
             return (_NONE_OF if negated else _ONE_OF), key, frozenset(values)
         case HasKey():
             return (_ABSENT if negated else _PRESENT), key, None
-        case InRange(low, high):
-            return _IN_RANGE, key, (low, high)
+        case InRange():
+            return _IN_RANGE, key, (test.low, test.high)
 
 
 def _constants(tests: list[_BoundTest]) -> list[Any]:

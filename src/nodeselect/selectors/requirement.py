@@ -33,7 +33,7 @@ class Requirement(Frozen):
     :raises TypeError: if something is not a string, or ``values`` is one.
     """
 
-    __slots__ = ("key", "operator", "spelling", "values")
+    __slots__ = ("key", "operator", "spelling", "test", "values")
 
     key: str
     """The label's key."""
@@ -43,6 +43,8 @@ class Requirement(Frozen):
     """What the label's value is compared with: sorted, without duplicates."""
     spelling: str
     """How the operator is written."""
+    test: Test
+    """The test of the key, without its negation: see :attr:`is_negated`."""
 
     def __init__(
         self,
@@ -87,20 +89,7 @@ class Requirement(Frozen):
         set_field(self, "operator", operator)
         set_field(self, "values", values)
         set_field(self, "spelling", spelling)
-
-    @property
-    def test(self) -> Test:
-        """The test of the key, without its negation: see :attr:`is_negated`."""
-        operator, values = self.operator, self.values
-        if operator.is_inclusion or operator.is_exclusion:
-            return OneOf(values)
-        if not operator.is_comparison:
-            return HasKey()
-        bound = parse_int64(values[0])
-        assert bound is not None, "every constructor has read it"
-        if operator is Operator.GREATER_THAN:
-            return InRange(bound + 1, MAX_INT64)
-        return InRange(MIN_INT64, bound - 1)
+        set_field(self, "test", _build_test(operator, values))
 
     @property
     def is_negated(self) -> bool:
@@ -145,6 +134,18 @@ def to_exact_str(text: object, what: str) -> str:
     if not isinstance(text, str):
         raise TypeError(f"{what} must be a string, not {type(text).__name__}")
     return text if type(text) is str else str.__str__(text)
+
+
+def _build_test(operator: Operator, values: tuple[str, ...]) -> Test:
+    if operator.is_inclusion or operator.is_exclusion:
+        return OneOf(values)
+    if not operator.is_comparison:
+        return HasKey()
+    bound = parse_int64(values[0])
+    assert bound is not None, "every constructor has checked it"
+    if operator is Operator.GREATER_THAN:
+        return InRange(bound + 1, MAX_INT64)
+    return InRange(MIN_INT64, bound - 1)
 
 
 def _check_values(

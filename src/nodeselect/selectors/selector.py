@@ -86,7 +86,10 @@ class Selector(Frozen):
         """
         if type(text) is not str:  # a subclass could compare equal to another cached text
             text = to_exact_str(text, "a selector")
-        return _parse_cached(text) if len(text) <= _MAX_CACHED_TEXT else _parse(text)
+        try:
+            return _parse_cached(text)
+        except _LongTextError:
+            return _parse(text)
 
     @classmethod
     def of(
@@ -263,7 +266,17 @@ def _parse(text: str) -> Selector:
 
 # Longer texts are not cached: 4,096 selectors of 128 requirements take some 80 MB.
 _MAX_CACHED_TEXT = 256
-_parse_cached = lru_cache(maxsize=4_096)(_parse)
+
+
+class _LongTextError(Exception):
+    """The text is too long to be cached. Raised, so that a look-up costs no test of the length."""
+
+
+@lru_cache(maxsize=4_096)
+def _parse_cached(text: str) -> Selector:
+    if len(text) > _MAX_CACHED_TEXT:
+        raise _LongTextError
+    return _parse(text)
 
 
 def _parse_requirements(text: str) -> list[Requirement]:
@@ -312,26 +325,22 @@ def _build(
 
 
 def _check_sizes(requirements: list[Requirement], source: str | None) -> None:
-    if len(requirements) > LIMITS.requirements:
-        raise _too_many("requirements", len(requirements), requirements, source)
-    if len(requirements) > LIMITS.values // LIMITS.values_in_set:  # fewer cannot have too many
-        values = sum(len(requirement.values) for requirement in requirements)
-        if values > LIMITS.values:
-            raise _too_many("values", values, requirements, source)
-
-
-def _too_many(
-    what: str, number: int, requirements: list[Requirement], source: str | None
-) -> SelectorError:
-    text = _text(requirements) if source is None else source
-    limit: int = getattr(LIMITS, what)
-    return SelectorError(
-        f"too-many-{what}",
-        f"a selector can have at most {limit:,} {what} ({what}), found {number:,}",
-        text,
-        (0, len(text)),
-        hint="use several selectors",
-    )
+    if len(requirements) <= LIMITS.values // LIMITS.values_in_set:
+        return  # so few cannot exceed a limit
+    values = sum(len(requirement.values) for requirement in requirements)
+    for what, number, limit in (
+        ("requirements", len(requirements), LIMITS.requirements),
+        ("values", values, LIMITS.values),
+    ):
+        if number > limit:
+            text = _text(requirements) if source is None else source
+            raise SelectorError(
+                f"too-many-{what}",
+                f"a selector can have at most {limit:,} {what} ({what}), found {number:,}",
+                text,
+                (0, len(text)),
+                hint="use several selectors",
+            )
 
 
 def _label(key: object, value: object) -> Requirement:

@@ -192,6 +192,8 @@ _WRITE_NOT_IN = "write: {at.key} notin {at.values}"
 _WRITE_LIST = "write: {at.key} {at.operator} {at.values}"
 _PUT_COMMA = "put ',' between two requirements"
 
+_FLAGS = (re.IGNORECASE | re.ASCII | re.DOTALL).value
+
 # Mistakes where the grammar stopped. Each group has a pattern for the text of the unfinished
 # requirement, from the ',' before it on; the patterns of the rows match what follows that text.
 _IN_SYNTAX: tuple[tuple[str, tuple[_Mistake, ...]], ...] = (
@@ -328,13 +330,12 @@ def syntax_error(
     :param start: where the unfinished requirement begins, with the ``,`` before it.
     :param expected: names of the tokens that the grammar would have accepted, for people.
     """
-    flags = re.IGNORECASE | re.ASCII | re.DOTALL
     before = source[start:position]
     for pattern, mistakes in _IN_SYNTAX:
-        if (context := re.fullmatch(pattern, before, flags)) is None:
+        if (context := re.fullmatch(pattern, before, _FLAGS)) is None:
             continue
         for mistake in mistakes:
-            match = re.compile(mistake.pattern, flags).match(source, position)
+            match = re.compile(mistake.pattern, _FLAGS).match(source, position)
             if match is None:
                 continue
             groups = context.groupdict() | match.groupdict()
