@@ -1,4 +1,4 @@
-"""One requirement, made of its parts."""
+"""Requirements built from key, operator and values."""
 
 import copy
 import itertools
@@ -23,31 +23,35 @@ FORMS = [
 ]
 
 
-@pytest.mark.parametrize(("text", "made"), FORMS)
-def test_parts_make_what_the_text_makes(text: str, made: Requirement) -> None:
-    """A requirement of parts equals the parsed one, prints so and hashes so; values are a set."""
+@pytest.mark.parametrize(("text", "requirement"), FORMS)
+def test_a_requirement_equals_the_parsed_one(text: str, requirement: Requirement) -> None:
+    """A requirement equals, hashes and prints as the parsed one; its values are a set."""
     [parsed] = Selector.parse(text).requirements
-    assert made == parsed
-    assert hash(made) == hash(parsed)
-    assert made.values == parsed.values
-    assert str(made) == text
-    assert repr(made) == f"Requirement({text!r})"
+    assert requirement == parsed
+    assert hash(requirement) == hash(parsed)
+    assert requirement.values == parsed.values
+    assert str(requirement) == text
+    assert repr(requirement) == f"Requirement({text!r})"
 
 
-@pytest.mark.parametrize(("text", "made"), FORMS)
-def test_pickle_and_copy(text: str, made: Requirement) -> None:
+@pytest.mark.parametrize(("text", "requirement"), FORMS)
+def test_pickle_and_copy(text: str, requirement: Requirement) -> None:
     """A pickled or copied requirement is equal and prints the same."""
-    for again in (pickle.loads(pickle.dumps(made)), copy.copy(made), copy.deepcopy(made)):
-        assert again == made
+    for again in (
+        pickle.loads(pickle.dumps(requirement)),
+        copy.copy(requirement),
+        copy.deepcopy(requirement),
+    ):
+        assert again == requirement
         assert str(again) == text
 
 
-def test_requirements_differ_by_each_part() -> None:
-    """No two of these are equal: key, operator, spelling and values all count."""
-    made = [row.values[1] for row in FORMS] + [Requirement("b", Operator.EXISTS)]
-    for one, other in itertools.combinations(made, 2):
+def test_requirements_differ_by_each_field() -> None:
+    """Key, operator, spelling and values all count: no two of these requirements are equal."""
+    different = [row.values[1] for row in FORMS] + [Requirement("b", Operator.EXISTS)]
+    for one, other in itertools.combinations(different, 2):
         assert one != other
-    assert made[0] != "a"
+    assert different[0] != "a"
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The public face of a selector."""
+"""The public interface of selectors."""
 
 import copy
 import pickle
@@ -21,7 +21,7 @@ MANY = [
 
 
 class Text(str):
-    """A string of another class, equal to whatever it is compared with."""
+    """A subclass of ``str`` that equals everything."""
 
     __slots__ = ()
 
@@ -36,7 +36,7 @@ class Text(str):
 
 
 class Labels(Mapping[str, str]):
-    """Labels that are no dict."""
+    """Labels that are not a dict."""
 
     def __init__(self, **labels: str) -> None:
         self._labels = labels
@@ -52,27 +52,27 @@ class Labels(Mapping[str, str]):
 
 
 def test_there_is_no_bare_constructor() -> None:
-    """``Selector()`` is refused and names the ways to make one."""
+    """``Selector()`` raises and names the constructors."""
     with pytest.raises(TypeError, match=r"Selector\.parse"):
         Selector()
 
 
 @pytest.mark.parametrize("text", ["", " ", "\t\r\n"], ids=ascii)
 def test_a_blank_text_is_everything(text: str) -> None:
-    """A text without requirements is the selector that takes every node."""
+    """A text without requirements is the selector that matches every node."""
     assert Selector.parse(text) == Selector.everything()
 
 
 @pytest.mark.parametrize("node_id", [None, "", "n-1"])
 @pytest.mark.parametrize("labels", [{}, {"a": "b"}])
 def test_everything_and_nothing(labels: dict[str, str], node_id: str | None) -> None:
-    """``everything`` takes each node and ``nothing`` none."""
+    """``everything`` matches each node and ``nothing`` none."""
     assert Selector.everything().matches(labels, node_id) is True
     assert Selector.nothing().matches(labels, node_id) is False
 
 
-def test_everything_and_nothing_in_numbers() -> None:
-    """``everything`` asks for nothing; ``nothing`` leaves no id to choose."""
+def test_requirements_of_everything_and_nothing() -> None:
+    """``everything`` has no condition; ``nothing`` has an empty list of ids."""
     assert (Selector.everything().requirements, Selector.everything().ids) == ((), None)
     assert (Selector.nothing().requirements, Selector.nothing().ids) == ((), ())
     assert Selector.everything().is_satisfiable
@@ -82,7 +82,7 @@ def test_everything_and_nothing_in_numbers() -> None:
 
 @pytest.mark.parametrize("selector", MANY)
 def test_nothing_and_everything_with_and(selector: Selector) -> None:
-    """Joined with ``everything`` a selector stays; joined with ``nothing`` it is ``nothing``."""
+    """A selector and ``everything`` is the selector; a selector and ``nothing`` is ``nothing``."""
     assert selector & Selector.everything() == selector
     assert Selector.everything() & selector == selector
     assert selector & Selector.nothing() == Selector.nothing()
@@ -108,7 +108,7 @@ def test_and_takes_selectors_only(other: object) -> None:
 
 
 def test_of_joins_its_three_fields() -> None:
-    """Labels, expressions and ids must all hold; an expression may hold several requirements."""
+    """Labels, expressions and ids must all match; an expression can have several requirements."""
     selector = Selector.of(
         match_labels={"region": "eu"}, match_expressions=["!debug,gpu", "x>5"], match_ids=["n-1"]
     )
@@ -127,31 +127,33 @@ def test_of_joins_its_three_fields() -> None:
 def test_empty_fields_are_no_condition(
     labels: dict[str, str] | None, expressions: list[str] | None, ids: list[str] | None
 ) -> None:
-    """A field that is None or empty asks for nothing."""
-    made = Selector.of(match_labels=labels, match_expressions=expressions, match_ids=ids)
-    assert made == Selector.everything()
+    """A field that is None or empty is not a condition."""
+    selector = Selector.of(match_labels=labels, match_expressions=expressions, match_ids=ids)
+    assert selector == Selector.everything()
 
 
-def test_of_takes_any_mapping_and_any_iterable() -> None:
-    """``of`` reads mappings that are no dict, and generators once."""
-    made = Selector.of(
+def test_of_accepts_any_mapping_and_any_iterable() -> None:
+    """``of`` accepts mappings that are not a dict, and generators."""
+    selector = Selector.of(
         match_labels=Labels(a="b"),
         match_expressions=(text for text in ["c"]),
         match_ids=(number for number in ["n-1"]),
     )
-    assert made == Selector.of(match_labels={"a": "b"}, match_expressions=["c"], match_ids=["n-1"])
+    assert selector == Selector.of(
+        match_labels={"a": "b"}, match_expressions=["c"], match_ids=["n-1"]
+    )
 
 
 @pytest.mark.parametrize("blank", ["", " ", "\t\r\n"], ids=ascii)
-def test_a_blank_expression_is_refused(blank: str) -> None:
-    """An item of match_expressions that is blank would take everything, and is an error."""
+def test_a_blank_expression_is_rejected(blank: str) -> None:
+    """A blank item of match_expressions is an error, since it would match every node."""
     with pytest.raises(SelectorError) as caught:
         Selector.of(match_expressions=["a", blank])
     assert (caught.value.code, caught.value.place) == ("blank", "match_expressions[1]")
 
 
 @pytest.mark.parametrize(
-    ("node_id", "taken"),
+    ("node_id", "expected"),
     [
         pytest.param("n-1", True, id="one"),
         pytest.param("n-2", True, id="other"),
@@ -160,18 +162,39 @@ def test_a_blank_expression_is_refused(blank: str) -> None:
         pytest.param("n-10", False, id="longer"),
         pytest.param(" n-1", False, id="blank"),
         pytest.param("", False, id="empty"),
-        pytest.param(None, False, id="not-told"),
+        pytest.param(None, False, id="no-id"),
     ],
 )
-def test_ids_are_exact(node_id: str | None, taken: bool) -> None:
-    """One of the ids must be the node's, character by character; without an id no node is taken."""
+def test_ids_are_exact(node_id: str | None, expected: bool) -> None:
+    """The node's id must equal one of the ids exactly; without an id the node does not match."""
     selector = Selector.of(match_ids=["n-1", "n-2", "n-1"])
     assert selector.ids == ("n-1", "n-2")
-    assert selector.matches({"id": "n-1", "name": "n-1"}, node_id) is taken
+    assert selector.matches({"id": "n-1", "name": "n-1"}, node_id) is expected
+
+
+@pytest.mark.parametrize("ids", [None, [], ["n-1"]])
+@pytest.mark.parametrize("text", ["", "b=1,a,!c", "a>5,a>5"])
+def test_from_requirements(text: str, ids: list[str] | None) -> None:
+    """Requirements are kept as written; an empty list of ids matches no node."""
+    requirements = Selector.parse(text).requirements
+    selector = Selector.from_requirements(iter(requirements), ids)
+    assert selector.ids == (None if ids is None else tuple(ids))
+    assert selector.requirements == (() if ids == [] else requirements)
+    assert Selector.from_requirements(selector.requirements, selector.ids) == selector
+    assert (selector == Selector.nothing()) == (ids == [])
+
+
+def test_orders_of_requirements() -> None:
+    """``requirements`` are as written, ``canonical`` is by key, ``split`` has no duplicates."""
+    selector = Selector.of(match_expressions=["b,a!=2,a=1", "b"], match_ids=["n-1"])
+    assert list(map(str, selector.requirements)) == ["b", "a!=2", "a=1", "b"]
+    assert list(map(str, selector.canonical)) == ["a!=2", "a=1", "b", "b"]
+    assert list(map(str, selector.split())) == ["<id in (n-1)>", "b", "a!=2", "a=1"]
+    assert pickle.loads(pickle.dumps(selector)).requirements == selector.requirements
 
 
 def test_ids_are_not_labels() -> None:
-    """An id may hold what no label may: it is compared, never parsed."""
+    """An id can contain what no label value can: it is compared, never parsed."""
     selector = Selector.of(match_ids=["a b,!c", "日本"])
     assert selector.matches({}, "a b,!c")
     assert selector.matches({}, "日本")
@@ -179,13 +202,13 @@ def test_ids_are_not_labels() -> None:
 
 
 def test_the_id_does_not_matter_to_a_selector_without_ids() -> None:
-    """Where no ids are asked for, any id and none do equally well."""
+    """A selector without ids matches with any id and without one."""
     assert Selector.parse("a").matches({"a": ""})
     assert Selector.parse("a").matches({"a": ""}, "n-1")
 
 
-def test_any_mapping_can_be_asked() -> None:
-    """``matches`` takes any mapping and never checks it."""
+def test_labels_can_be_any_mapping() -> None:
+    """``matches`` accepts any mapping and never validates it."""
     selector = Selector.parse("a=b,!c,d!=x")
     assert selector.matches(Labels(a="b", d="GPU-0: NVIDIA GeForce RTX 3090"))
     assert not selector.matches(Labels(a="b", c=""))
@@ -193,7 +216,8 @@ def test_any_mapping_can_be_asked() -> None:
 
 parse: Any = Selector.parse  # without their types, to be called with wrong ones
 of: Any = Selector.of
-requirement: Any = Requirement
+from_requirements: Any = Selector.from_requirements
+build_requirement: Any = Requirement
 
 WRONG_TYPES = [
     pytest.param(lambda: parse(None), id="parse-none"),
@@ -222,35 +246,39 @@ WRONG_TYPES = [
     pytest.param(lambda: of(match_ids={}), id="ids-empty-mapping"),
     pytest.param(lambda: of(match_ids=[5]), id="id-number"),
     pytest.param(lambda: of(match_ids=[b"n-1"]), id="id-bytes"),
-    pytest.param(lambda: requirement("a", "in", ["b"]), id="operator-string"),
-    pytest.param(lambda: requirement("a", Operator.IN, "b"), id="values-string"),
-    pytest.param(lambda: requirement("a", Operator.IN, [5]), id="value-number"),
-    pytest.param(lambda: requirement(5, Operator.EXISTS), id="requirement-key-number"),
+    pytest.param(lambda: from_requirements(["a"]), id="requirement-string"),
+    pytest.param(lambda: from_requirements("a"), id="requirements-string"),
+    pytest.param(lambda: from_requirements([], "n-1"), id="from-ids-string"),
+    pytest.param(lambda: from_requirements([], [5]), id="from-id-number"),
+    pytest.param(lambda: build_requirement("a", "in", ["b"]), id="operator-string"),
+    pytest.param(lambda: build_requirement("a", Operator.IN, "b"), id="values-string"),
+    pytest.param(lambda: build_requirement("a", Operator.IN, [5]), id="value-number"),
+    pytest.param(lambda: build_requirement(5, Operator.EXISTS), id="requirement-key-number"),
 ]
 
 
 @pytest.mark.parametrize("make", WRONG_TYPES)
 def test_wrong_types(make: Callable[[], object]) -> None:
-    """Something of a wrong type is a TypeError, not an error of the selector, and never coerced."""
+    """A wrong type raises TypeError, not SelectorError, and is never coerced."""
     with pytest.raises(TypeError) as caught:
         make()
     assert not isinstance(caught.value, NodeselectError)
 
 
 def test_strings_of_another_class_are_plain_strings() -> None:
-    """A subclass of ``str`` counts by its characters, whatever it says it equals."""
+    """A subclass of ``str`` is read by its characters, whatever it equals."""
     assert str(Selector.parse("a=b")) == "a=b"
     assert str(Selector.parse(Text("c"))) == "c"
     assert str(Selector.parse("a=b")) == "a=b"
-    made = Selector.of(match_labels={Text("c"): Text("d")}, match_ids=[Text("n-1")])
-    assert made == Selector.of(match_labels={"c": "d"}, match_ids=["n-1"])
-    [made_requirement] = made.requirements
-    texts = [made_requirement.key, *made_requirement.values, *(made.ids or ())]
+    selector = Selector.of(match_labels={Text("c"): Text("d")}, match_ids=[Text("n-1")])
+    assert selector == Selector.of(match_labels={"c": "d"}, match_ids=["n-1"])
+    [requirement] = selector.requirements
+    texts = [requirement.key, *requirement.values, *(selector.ids or ())]
     assert [type(text) for text in texts] == [str, str, str]
 
 
-def test_equality_is_of_what_is_asked() -> None:
-    """Order, spacing and the way of making do not matter; the spelling of an operator does."""
+def test_equality() -> None:
+    """Order, spacing and constructor do not matter; the spelling of an operator does."""
     selector = Selector.parse("b=2,a in (y,x),c")
     assert selector == Selector.parse(" c , a in(x, y,x), b = 2 ")
     assert selector == Selector.parse("c") & Selector.parse("a in (x,y)") & Selector.parse("b=2")
@@ -266,14 +294,14 @@ def test_repr_shows_the_text(selector: Selector) -> None:
     assert repr(selector) == f"Selector({str(selector)!r})"
 
 
-def test_repr_is_cut() -> None:
+def test_repr_is_truncated() -> None:
     """``repr`` of a long selector is short."""
     assert len(repr(Selector.parse(",".join(f"key-{at}" for at in range(200))))) < 300
 
 
 @pytest.mark.parametrize("selector", MANY)
 def test_pickle_and_copy(selector: Selector) -> None:
-    """A selector that was pickled or copied is equal and prints the same."""
+    """A pickled or copied selector is equal and prints the same."""
     for protocol in range(2, pickle.HIGHEST_PROTOCOL + 1):
         again = pickle.loads(pickle.dumps(selector, protocol))
         assert (again, str(again), again.ids) == (selector, str(selector), selector.ids)
@@ -302,8 +330,8 @@ def test_values_are_frozen(frozen: object, name: str) -> None:
         ),
     ],
 )
-def test_what_has_no_text_does_not_parse(selector: Selector, text: str) -> None:
-    """Ids and ``nothing`` print as what is no selector, so the text cannot widen one."""
+def test_ids_do_not_parse(selector: Selector, text: str) -> None:
+    """Ids and ``nothing`` print as an invalid text, which cannot become a wider selector."""
     assert str(selector) == text
     with pytest.raises(SelectorError):
         Selector.parse(text)
@@ -326,7 +354,7 @@ def test_an_invalid_text_is_parsed_again() -> None:
 
 
 def test_the_id_by_its_name() -> None:
-    """The id may be told by keyword, as the documentation has it."""
+    """The id can be a keyword argument, as in the documentation."""
     selector = Selector.of(match_labels={"region": "us-east"}, match_ids=["n-1"])
     assert selector.matches({"region": "us-east"}, node_id="n-1")
     assert not selector.matches(labels={"region": "us-east"}, node_id="n-2")
