@@ -1,4 +1,4 @@
-"""Shared fixtures, ``--bless``, and profiles of hypothesis: random examples at a desk, fixed in CI."""
+"""Shared fixtures, ``--bless``, and profiles of hypothesis: random examples, or fixed ones in CI."""
 
 import io
 import os
