@@ -1,4 +1,4 @@
-"""Shared fixtures, ``--bless``, and profiles of hypothesis: random examples, or fixed ones in CI."""
+"""Shared fixtures, ``--bless``, and profiles of hypothesis: random examples, fixed ones in CI."""
 
 import io
 import os
