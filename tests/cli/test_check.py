@@ -23,10 +23,11 @@ wrong.yaml:2:12: error[unknown-field] at selector.matchLabels: a selector has no
   did you mean 'match_labels'?
 """
 WARNED_REPORT = """\
-warned.yaml:1:1: warning[empty-selector] at selector: there is no selector: the job takes EVERY node
+warned.yaml:1:1: warning[empty-selector] at selector: \
+there is no selector: the job runs on EVERY node
   name: warned
   ^
-  write a selector, such as: selector: {match_labels: {region: eu}}
+  add a selector, such as: selector: {match_labels: {region: eu}}
 """
 RED_REPORT = ["red.yaml:3:1: error[unknown-field] at colour: a job spec has no field 'colour'"]
 USAGE = """\
@@ -229,7 +230,7 @@ def test_select_and_ignore(run: Run, options: list[str], status: int, lines: lis
 def test_a_misspelt_selector_is_still_missing(run: Run) -> None:
     """If the mistake in a selector is ignored, the job runs on every node, which is reported."""
     ended = run("check", "--ignore", "unknown-field", "wrong.yaml")
-    assert "warning[empty-selector] at selector: the selector is not understood" in ended.out
+    assert "warning[empty-selector] at selector: the selector is not valid" in ended.out
 
 
 @pytest.mark.parametrize(
@@ -246,12 +247,12 @@ def test_a_misspelt_selector_is_still_missing(run: Run) -> None:
         ),
         pytest.param(
             ["--ignore", "not-yaml", "x"],
-            "--ignore: not-yaml cannot be ignored: it is always told\n",
+            "--ignore: not-yaml cannot be ignored: it is always reported\n",
             id="always-reported",
         ),
         pytest.param(
             ["--ignore", "control-character", "x"],
-            "--ignore: control-character cannot be ignored: it is always told\n",
+            "--ignore: control-character cannot be ignored: it is always reported\n",
             id="always-reported-in-texts",
         ),
     ],
@@ -284,7 +285,7 @@ def test_rules(run: Run) -> None:
     lines = run("rules").out.splitlines()
     assert len(lines) == len(all_rules())
     assert [line.split()[0] for line in lines] == list(all_rules())
-    assert "absent-key               warning  '!=' or 'notin' that also takes" in "\n".join(lines)
+    assert "absent-key               warning  '!=' or 'notin' also matches" in "\n".join(lines)
 
 
 @pytest.mark.parametrize("code", all_rules())

@@ -68,12 +68,14 @@ def test_screens(
             "immediate",
             0,
             "'now': immediate, 1 wave: all nodes at once\n"
-            "2 of 4 nodes match, 2 of them connected\n\n"
+            "2 of 4 nodes match, 2 of them connected\n"
+            "\n"
             "WAVE  NODES  SO FAR  IDS\n"
-            "0         2       2  n-[1-2]\n\n"
+            "0         2       2  n-[1-2]\n"
+            "\n"
             "ASSUMPTIONS, which Expanso does not document\n"
             "  all nodes that match and are connected now are one wave, with the number 0\n"
-            "  nodes come in the order of the input\n"
+            "  nodes are in the order of the input\n"
             "  a rollout without a strategy is immediate\n",
             "",
             id="immediate",
@@ -82,10 +84,11 @@ def test_screens(
             "nobody",
             1,
             "'nobody': immediate, no waves: no node can be in one\n"
-            "0 of 4 nodes match\n\n"
+            "0 of 4 nodes match\n"
+            "\n"
             "ASSUMPTIONS, which Expanso does not document\n"
             "  all nodes that match and are connected now are one wave, with the number 0\n"
-            "  nodes come in the order of the input\n"
+            "  nodes are in the order of the input\n"
             "  a rollout without a strategy is immediate\n",
             "no node matches; for details, run:"
             " nodeselect explain --job nobody.yaml -n fleet.ndjson\n",
@@ -103,7 +106,7 @@ def test_screens(
             "2         1       2  n-2\n"
             "\n"
             "ASSUMPTIONS, which Expanso does not document\n"
-            "  nodes come in the order of the input\n"
+            "  nodes are in the order of the input\n"
             "  percentages are of the nodes that match and are connected now, rounded up\n"
             "  a wave has at least one node, whatever the percentage\n",
             "every.yaml: the selector is empty: this job selects EVERY node\n",
@@ -190,7 +193,7 @@ def test_json(run: Run, jobs: str) -> None:
             {"number": 2, "canary": False, "nodes": 1, "ids": ["n-2"]},
         ],
         "rules": [
-            "nodes come in the order of the input",
+            "nodes are in the order of the input",
             "percentages are of the nodes that match and are connected now, rounded up",
             "a wave has at least one node, whatever the percentage",
         ],

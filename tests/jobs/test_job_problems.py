@@ -64,9 +64,6 @@ def test_what_looks_like_the_selector_is_never_passed_over(job: str) -> None:
             "{match_expressions: WRITE}",
             id="structured",
         ),
-        pytest.param(
-            "{match_expressions: region in (eu,us)}", "{match_expressions: WRITE}", id="parted"
-        ),
         pytest.param('{match_ids: ["n-1 "]}', "{match_ids: [WRITE]}", id="blank"),
     ],
 )
@@ -120,21 +117,27 @@ def test_a_bare_not_is_to_be_quoted() -> None:
         ),
         pytest.param(
             "a: b".encode("utf-16-le"),
-            "job.yaml:1:2: error[control-character]: a control character (\\x00) is refused\n"
-            "  a\\x00:\\x00 \\x00b\\x00\n   ^^^^\n  take it out",
+            "job.yaml:1:2: error[control-character]: the control character \\x00 is not allowed\n"
+            "  a\\x00:\\x00 \\x00b\\x00\n"
+            "   ^^^^\n"
+            "  remove it",
             id="utf-16-without-a-mark",
         ),
         pytest.param(
             b"name: b\ntype: \x1b[31md\n",
-            "job.yaml:2:7: error[control-character]: a control character (\\x1b) is refused\n"
-            "  type: \\x1b[31md\n        ^^^^\n  take it out",
+            "job.yaml:2:7: error[control-character]: the control character \\x1b is not allowed\n"
+            "  type: \\x1b[31md\n"
+            "        ^^^^\n"
+            "  remove it",
             id="escape",
         ),
         pytest.param(
             b'{"selector": {"match_ids": ["a\x00b"]}}',
-            "job.yaml:1:31: error[control-character]: a control character (\\x00) is refused\n"
+            "job.yaml:1:31: error[control-character]: the control character \\x00 is not "
+            "allowed\n"
             '  {"selector": {"match_ids": ["a\\x00b"]}}\n'
-            "                                ^^^^\n  take it out",
+            "                                ^^^^\n"
+            "  remove it",
             id="nul-in-json",
         ),
         pytest.param(
@@ -145,22 +148,29 @@ def test_a_bare_not_is_to_be_quoted() -> None:
         ),
         pytest.param(
             b"name: x\r\nselector: all\r\n",
-            "job.yaml:2:11: error[wrong-type] at selector: a mapping belongs here, not the"
-            " string 'all'\n  selector: all\n            ^^^\n"
+            "job.yaml:2:11: error[wrong-type] at selector: expected a mapping, found the "
+            "string 'all'\n"
+            "  selector: all\n"
+            "            ^^^\n"
             "  write: {match_labels: {region: eu}}, or {} for EVERY node",
             id="ends-of-line-of-windows",
         ),
         pytest.param(
             b"\xef\xbb\xbfselector: all\n",
-            "job.yaml:1:11: error[wrong-type] at selector: a mapping belongs here, not the"
-            " string 'all'\n  selector: all\n            ^^^\n"
+            "job.yaml:1:11: error[wrong-type] at selector: expected a mapping, found the "
+            "string 'all'\n"
+            "  selector: all\n"
+            "            ^^^\n"
             "  write: {match_labels: {region: eu}}, or {} for EVERY node",
             id="byte-order-mark",
         ),
         pytest.param(
             "# a\u2028# b\nselector: all\nname: x\n".encode(),
-            "job.yaml:1:4: error[control-character]: a line separator (\\u2028) is refused:"
-            " readers of YAML differ\n  # a\\u2028# b\n     ^^^^^^\n  take it out",
+            "job.yaml:1:4: error[control-character]: the line separator \\u2028 is not allowed: "
+            "YAML readers disagree on it\n"
+            "  # a\\u2028# b\n"
+            "     ^^^^^^\n"
+            "  remove it",
             id="line-separator-in-a-comment",
         ),
     ],
@@ -213,7 +223,7 @@ def test_size() -> None:
     assert selector_of(fits) == Selector.of(match_ids=["a"])
     [problem] = refusal(fits + b"x").problems
     assert problem.code == "file-too-large"
-    assert problem.message == "a job file has at most 1,048,576 bytes (job_file_bytes)"
+    assert problem.message == "a job file may have at most 1,048,576 bytes (job_file_bytes)"
 
 
 @pytest.mark.parametrize(
@@ -229,7 +239,7 @@ def test_number_of_items(field: str, item: str, most: int) -> None:
     assert selector_of(start + ",".join([item] * most) + "]}") != Selector.everything()
     [problem] = refusal(start + ",".join([item] * (most + 1)) + "]}").problems
     assert (problem.code, problem.column) == ("too-many-entries", len(start))
-    assert problem.message == f"at most {most:,} entries belong here, not {most + 1:,}"
+    assert problem.message == f"at most {most:,} entries are allowed, found {most + 1:,}"
 
 
 def test_number_of_labels() -> None:
@@ -238,7 +248,7 @@ def test_number_of_labels() -> None:
     read = selector_of("selector: {match_labels: {" + ",".join(labels[1:]) + "}}")
     assert len(read.requirements) == LIMITS.requirements
     [problem] = refusal("selector: {match_labels: {" + ",".join(labels) + "}}").problems
-    assert problem.message == "at most 256 entries belong here, not 257"
+    assert problem.message == "at most 256 entries are allowed, found 257"
 
 
 def test_too_many_requirements_in_all() -> None:

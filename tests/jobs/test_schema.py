@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nodeselect.jobs import JobSpec, RolloutSpec, all_rules, check_job, read_job, read_job_selector
-from nodeselect.jobs.check.fields import INTEGER, NUMBER
+from nodeselect.jobs.check.rules.fields import INTEGER, NUMBER
 from nodeselect.jobs.check.schema_fields import Field, fields_of, schema_text
 from nodeselect.jobs.models._build_schema import build_schema
 from tests import golden
@@ -42,7 +42,7 @@ def test_fields_are_read_off_it() -> None:
     rollout = fields_of("RolloutSpec")
     assert rollout["max_parallel"] == Field("integer", minimum=0, maximum=100)
     assert rollout["strategy"] == Field("text", words=("immediate", "rolling", "canary"))
-    assert rollout["health_check"] == Field("part", "HealthCheck")
+    assert rollout["health_check"] == Field("model", "HealthCheck")
     assert fields_of("HealthCheck")["deadline"] == Field("duration", minimum=1, maximum=2**63 - 1)
     assert fields_of("RolloutSpec").keys() == RolloutSpec.model_fields.keys()
     assert fields_of("JobSpec").keys() == JobSpec.model_fields.keys()

@@ -62,7 +62,7 @@ def test_json(run: Run) -> None:
                     },
                     {
                         "code": "wrong-type",
-                        "message": "a string belongs here, not 'true', which reads as a boolean",
+                        "message": "expected a string, found 'true', which reads as a boolean",
                         "line": 3,
                         "column": 33,
                         "end_column": 37,
@@ -80,12 +80,13 @@ def test_json(run: Run) -> None:
                 "problems": [
                     {
                         "code": "empty-selector",
-                        "message": "there is no selector: the job takes EVERY node",
+                        "message": "there is no selector: the job runs on EVERY node",
                         "line": 1,
                         "column": 1,
                         "end_column": 2,
                         "path": "selector",
-                        "hint": "write a selector, such as: selector: {match_labels: {region: eu}}",
+                        "hint": ("add a selector, such as: selector: {match_labels: {region: "
+                                "eu}}"),
                         "severity": "warning",
                     }
                 ],
@@ -102,10 +103,10 @@ def test_github(run: Run) -> None:
         "::error file=nope::cannot be read: No such file or directory\n"
         "::error file=jobs/wrong.yaml,line=3,col=22,endColumn=24,title=invalid-value::a value "
         "cannot contain 'ü日'%0Ause ASCII letters, digits, '-', '_' and '.'\n"
-        "::error file=jobs/wrong.yaml,line=3,col=33,endColumn=37,title=wrong-type::a string "
-        "belongs here, not 'true', which reads as a boolean%0Awrite: \"true\"\n"
+        "::error file=jobs/wrong.yaml,line=3,col=33,endColumn=37,title=wrong-type::expected a "
+        "string, found 'true', which reads as a boolean%0Awrite: \"true\"\n"
         "::warning file=jobs/warned.yaml,line=1,col=1,endColumn=2,title=empty-selector::there "
-        "is no selector: the job takes EVERY node%0Awrite a selector, such as: selector: "
+        "is no selector: the job runs on EVERY node%0Aadd a selector, such as: selector: "
         "{match_labels: {region: eu}}\n"
     )
     for line, column, end, shown in ((3, 22, 24, "ü日"), (3, 33, 37, "true")):

@@ -1,13 +1,13 @@
-"""YAML and JSON as values that know where they stand.
+"""YAML and JSON as values that know their position.
 
 Documents come from people we do not know, and what a loader makes of them by itself is the first
-thing to go wrong: an alias bomb, a key given twice, ``version: 1.10`` read as 1.1, ``yes`` as true.
-So YAML is read as libyaml's *events* and JSON by a scanner of its own; both give the same values,
+thing to go wrong: an alias bomb, a duplicate key, ``version: 1.10`` read as 1.1, ``yes`` as true.
+So YAML is read from libyaml's *events* and JSON by a scanner of its own. Both give the same values;
 nothing is converted, and every value keeps its line and column.
 
 What YAML has beyond plain data is refused by name: anchors and aliases, tags, merge keys, second
-documents, keys that are no text. So are keys given twice, and nesting beyond ``LIMITS.depth``.
-Most of that can be read past: what was refused is an :class:`Unknown`.
+documents, keys that are not strings. So are duplicate keys, and nesting beyond ``LIMITS.depth``.
+A refused document is never returned: the error reports all that is refused.
 """
 
 from nodeselect.documents.json import NotJsonError, read_json
@@ -16,10 +16,10 @@ from nodeselect.documents.values import (
     List,
     Object,
     Position,
-    Refusals,
     Scalar,
-    Unknown,
     Value,
+    is_null,
+    to_python,
 )
 from nodeselect.documents.yaml import read_yaml, scalar_kind
 
@@ -28,18 +28,19 @@ __all__ = [
     "List",
     "Object",
     "Position",
-    "Refusals",
     "Scalar",
-    "Unknown",
+    "Value",
     "decode_utf8",
+    "is_null",
     "read_document",
     "read_yaml",
     "scalar_kind",
+    "to_python",
 ]
 
-_BRACKETS = ("{", "[")
-_COMMENTED = (*_BRACKETS, "#", "//", "/*")
-"""How JSON begins, and how people begin it who put a comment before it."""
+# How JSON begins, and how it begins when people put a comment before it.
+_JSON_STARTS = ("{", "[")
+_COMMENTED_JSON_STARTS = (*_JSON_STARTS, "#", "//", "/*")
 
 
 def decode_utf8(data: bytes) -> str:
@@ -54,35 +55,24 @@ def decode_utf8(data: bytes) -> str:
         before = data[: error.start]
         line = before.count(b"\n")
         column = len(before[before.rfind(b"\n") + 1 :].decode("utf-8", "replace"))
-        hint = "save the file as UTF-8"
         raise DocumentError(
-            "not-utf-8", "the file is not UTF-8", Position(line, column), hint
+            "not-utf-8", "the file is not UTF-8", Position(line, column), "save the file as UTF-8"
         ) from None
 
 
-def read_document(
-    text: str,
-    most: int | None = None,
-    refusals: Refusals | None = None,
-    *,
-    called_json: bool = False,
-) -> Value:
-    """Read ``text`` as JSON where it is JSON, else as YAML. Cost: linear.
+def read_document(text: str, max_values: int | None = None, *, strict_json: bool = False) -> Value:
+    """Read ``text`` as JSON if it is JSON, otherwise as YAML. Cost: linear.
 
-    :param most: how many keys and values it may hold.
-    :param refusals: empty; takes what is refused and can be read past, which is unknown in what is
-        given back. Without it the first refusal is raised.
-    :param called_json: whether its name says that it is JSON: what begins like JSON, or with a
-        comment, is read as nothing else then, since those who go by the name would not read it.
-    :raises DocumentError: when it is neither.
+    :param max_values: how many keys and values it may hold.
+    :param strict_json: read a text that begins like JSON, or with a comment, as JSON only. For
+        files named ``.json``, which other programs read as JSON.
+    :raises DocumentError: if it is neither.
     """
-    begins = _COMMENTED if called_json else _BRACKETS
-    if text.lstrip(" \t\r\n")[:2].startswith(begins):
+    starts = _COMMENTED_JSON_STARTS if strict_json else _JSON_STARTS
+    if text.lstrip(" \t\r\n")[:2].startswith(starts):
         try:
-            return read_json(text, most, refusals)
-        except NotJsonError:  # flow style of YAML looks like it
-            if called_json:
+            return read_json(text, max_values)
+        except NotJsonError:  # the flow style of YAML looks like JSON
+            if strict_json:
                 raise
-            if refusals is not None:
-                refusals.clear()
-    return read_yaml(text, most, refusals)
+    return read_yaml(text, max_values)

@@ -1,32 +1,40 @@
-"""What a document is made of: texts, lists and objects that know where they stand."""
+"""What a document is made of, each value with its position, and how a document is refused."""
 
+import re
 from bisect import insort
+from collections.abc import Callable
+from itertools import islice
 from operator import attrgetter
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from nodeselect.limits import LIMITS
 from nodeselect.text import printable, quoted
 
 __all__ = [
-    "FILL_IN",
+    "CONTROL_CHARACTERS",
+    "TEMPLATE_HINT",
     "DocumentError",
     "List",
     "Object",
     "Position",
     "Refusals",
     "Scalar",
-    "Unknown",
     "Value",
-    "enter",
-    "given_twice",
-    "is_known",
-    "last_of",
+    "check_characters",
+    "duplicate_key_error",
+    "end_position",
+    "file_too_large_error",
+    "is_null",
     "position_in",
-    "refused_character",
-    "too_deep",
-    "too_many",
-    "with_more",
+    "to_python",
+    "too_deep_error",
+    "too_many_values_error",
 ]
+
+# Control characters, and the two noncharacters that YAML refuses as well.
+CONTROL_CHARACTERS = re.compile("[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x9f\ufffe\uffff]")
+
+TEMPLATE_HINT = "fill in the template before using the file"
 
 
 class Position(NamedTuple):
@@ -37,25 +45,28 @@ class Position(NamedTuple):
 
 
 def position_in(text: str, index: int) -> Position:
-    """Give the position of the character at ``index``; lines end at LF, as in editors."""
+    """Return the position of the character at ``index``; lines end at LF, as in editors."""
     return Position(text.count("\n", 0, index), index - (text.rfind("\n", 0, index) + 1))
 
 
-def last_of(text: str) -> Position:
-    """Give the position of the last character that is no blank."""
+def end_position(text: str) -> Position:
+    """Return the position of the last character that is not whitespace."""
     return position_in(text, max(len(text.rstrip()) - 1, 0))
 
 
 class Scalar(NamedTuple):
-    """A text, number, truth value or null, as it is written."""
+    """A string, number, boolean or null, as it is written.
+
+    :param kind: ``text``, or what YAML 1.1 or 1.2 could read it as: ``null``, ``boolean``,
+        ``number``, ``date``, ``merge key``.
+    :param verbatim: whether ``text`` occurs in the document letter by letter from ``position`` on
+        (which is after an opening quote).
+    """
 
     text: str
     kind: str
-    """``text``, or what YAML 1.1 or 1.2 could read it as: ``null``, ``boolean``, ``number``,
-    ``date``, ``merge key``."""
     position: Position
     verbatim: bool
-    """Whether the text stands in the document letter by letter, from ``at`` on (behind a quote)."""
 
 
 class List(NamedTuple):
@@ -66,145 +77,139 @@ class List(NamedTuple):
 
 
 class Object(NamedTuple):
-    """A mapping; each key once, in the order of the document."""
+    """A mapping with unique keys, in the order of the document."""
 
     entries: dict[str, tuple[Scalar, "Value"]]
     position: Position
-    is_open: bool = False
-    """Whether something was refused that may stand for any other entries, such as a merge key."""
 
 
-class Unknown(NamedTuple):
-    """What was refused, and may stand for any value: nothing else can be said of it."""
-
-    position: Position
+Value = Scalar | List | Object
 
 
-Value = Scalar | List | Object | Unknown
+def is_null(value: Value) -> bool:
+    """Return whether a value is null, written or left out."""
+    return isinstance(value, Scalar) and value.kind == "null"
 
 
-def is_known(value: Value) -> bool:
-    """Say whether nothing was refused in a value."""
-    values = [value]
-    while values:
-        match values.pop():
-            case Unknown() | Object(is_open=True):
-                return False
-            case List(items):
-                values.extend(items)
-            case Object(entries):
-                values.extend(item for _, item in entries.values())
-    return True
+def to_python(
+    value: Value,
+    convert: Callable[[Scalar], Any],
+    key_text: Callable[[Scalar], str] = attrgetter("text"),
+) -> Any:
+    """Return a value as lists and dicts, without positions.
 
-
-def enter(entries: dict[str, tuple[Scalar, Value]], key: Scalar, value: Value) -> None:
-    """Put an entry among others; which value a key has that is given twice is unknown.
-
-    Unless both times it has none, as ``us`` in ``{region: in (eu,us,us)}``, where YAML ends texts.
+    :param convert: returns the Python value of a scalar.
+    :param key_text: returns the text of a key, or raises if the key is not valid.
     """
-    if key.text in entries:
-        first, before = entries[key.text]
-        if not (_is_nothing(before) and _is_nothing(value)):
-            entries[key.text] = first, Unknown(first.position)
-    else:
-        entries[key.text] = key, value
-
-
-def _is_nothing(value: Value) -> bool:
-    return isinstance(value, Scalar) and value.kind == "null" and not value.text
-
-
-def with_more(document: Value) -> Value:
-    """Give a document behind which another one was refused, which may be the rest of it."""
-    return (
-        document._replace(is_open=True)
-        if isinstance(document, Object)
-        else Unknown(document.position)
-    )
-
-
-FILL_IN = "fill the template in before the file is used"
-"""What to do about a template where a value should stand; what follows it may be broken by it."""
+    match value:
+        case List(items):
+            return [to_python(item, convert, key_text) for item in items]
+        case Object(entries):
+            return {
+                key_text(key): to_python(item, convert, key_text) for key, item in entries.values()
+            }
+    return convert(value)
 
 
 class DocumentError(Exception):
-    """A document cannot be read. Never leaves the library: rooms turn it into their own error."""
+    """A document is refused. Never leaves the library: its callers raise their own error.
+
+    It describes the first mistake by position. ``others`` are the next ones, and ``unreported`` is
+    the number of mistakes beyond those.
+    """
 
     def __init__(
-        self, code: str, message: str, at: Position, hint: str | None = None, length: int = 1
+        self, code: str, message: str, position: Position, hint: str | None = None, length: int = 1
     ) -> None:
         super().__init__(message)
         self.code = code
         self.message = message
-        self.position = at
+        self.position = position
         self.hint = hint
         self.length = length
+        self.others: tuple[DocumentError, ...] = ()
+        self.unreported = 0
 
 
 class Refusals:
-    """What is refused of a document that is read on: all of it counted, the first kept.
+    """Collect the mistakes of one document: count all, keep the first by position."""
 
-    What is refused of a whole comes later than what is refused in it, but stands before it.
-    """
-
-    first: list[DocumentError]
-    """At most ``LIMITS.reported_errors``, in the order of the document."""
-    more: int
-    """How many came after them."""
-
-    def __init__(self, mark: str | None = None) -> None:
-        """Begin with none.
-
-        :param mark: what was put in the place of each character that was refused before.
-        """
-        self._mark = mark
-        self.clear()
-
-    def hide(self, text: str) -> bool:
-        """Say whether a part of ``text`` was refused before."""
-        return self._mark is not None and self._mark in text
-
-    def clear(self) -> None:
-        """Forget all of them."""
-        self.first = []
-        self.more = 0
+    def __init__(self) -> None:
+        self._first: list[DocumentError] = []
+        self._unreported = 0
 
     def add(self, error: DocumentError) -> None:
-        """Take one more."""
-        insort(self.first, error, key=attrgetter("position"))
-        if len(self.first) > LIMITS.reported_errors:
-            self.first.pop()
-            self.more += 1
+        """Add a mistake."""
+        insort(self._first, error, key=attrgetter("position"))
+        if len(self._first) > LIMITS.reported_errors:
+            self._first.pop()
+            self._unreported += 1
+
+    def raise_if_any(self) -> None:
+        """Raise the first mistake, if there is one, with the others attached."""
+        if self._first:
+            error, *others = self._first
+            error.others = tuple(others)
+            error.unreported = self._unreported
+            raise error
 
 
-def refused_character(character: str, at: Position) -> DocumentError:
-    """Give the error for a character that no document may hold."""
-    kind = "noncharacter" if character in "\ufffe\uffff" else "control character"
-    message = f"a {kind} ({printable(character)}) is refused"
-    return DocumentError("control-character", message, at, "take it out")
+def check_characters(text: str, forbidden: re.Pattern[str] = CONTROL_CHARACTERS) -> None:
+    """Refuse a text with forbidden characters; nothing after a NUL is read.
 
-
-def too_deep(at: Position) -> DocumentError:
-    """Give the error for a value that is nested too deep."""
-    return DocumentError("too-deep", f"nested deeper than {LIMITS.depth} levels (depth)", at)
-
-
-def too_many(at: Position, most: int) -> DocumentError:
-    """Give the error for the first value beyond ``most``."""
-    return DocumentError(
-        "too-many-values-in-file",
-        f"a job file holds at most {most:,} keys and values (job_file_values)",
-        at,
+    :raises DocumentError: with the code ``control-character`` or ``surrogate``.
+    """
+    if not forbidden.search(text):
+        return
+    end = text.find("\0") + 1 or len(text)  # UTF-16 is full of them
+    matches = forbidden.finditer(text, 0, end)
+    error, *others = (
+        _character_error(match[0], position_in(text, match.start()))
+        for match in islice(matches, LIMITS.reported_errors)
     )
+    error.others = tuple(others)
+    error.unreported = sum(1 for _ in matches)
+    raise error
 
 
-def given_twice(key: Scalar, first: Scalar) -> DocumentError:
-    """Give the error for a key that stands in an object a second time."""
+def _character_error(character: str, position: Position) -> DocumentError:
+    if "\ud800" <= character <= "\udfff":
+        return DocumentError(
+            "surrogate", "unpaired surrogates are not allowed", position, "remove it"
+        )
+    shown = printable(character)
+    message = f"the control character {shown} is not allowed"
+    if character in "\ufffe\uffff":
+        message = f"the noncharacter {shown} is not allowed"
+    elif character in "\x85\u2028\u2029":
+        message = f"the line separator {shown} is not allowed: YAML readers disagree on it"
+    return DocumentError("control-character", message, position, "remove it")
+
+
+def file_too_large_error(what: str) -> DocumentError:
+    """Return the error for ``what`` of more than ``LIMITS.job_file_bytes``."""
+    message = f"{what} may have at most {LIMITS.job_file_bytes:,} bytes (job_file_bytes)"
+    return DocumentError("file-too-large", message, Position(0, 0))
+
+
+def too_deep_error(position: Position) -> DocumentError:
+    """Return the error for a value that is nested too deeply."""
+    message = f"nested deeper than {LIMITS.depth} levels (depth)"
+    return DocumentError("too-deep", message, position)
+
+
+def too_many_values_error(position: Position, max_values: int) -> DocumentError:
+    """Return the error for the first value beyond ``max_values``."""
+    message = f"a job file may have at most {max_values:,} keys and values (job_file_values)"
+    return DocumentError("too-many-values-in-file", message, position)
+
+
+def duplicate_key_error(key: Scalar, first: Scalar) -> DocumentError:
+    """Return the error for a key that occurs a second time in an object."""
     return DocumentError(
         "duplicate-key",
-        f"the key {quoted(key.text)} stands here for the second time; the first is in line"
-        f" {first.position.line + 1}",
+        f"duplicate key {quoted(key.text)}; the first is on line {first.position.line + 1}",
         key.position,
-        "keep one of the two",
+        "keep only one of the two",
         len(key.text) if key.verbatim and key.text else 1,
     )

@@ -1,4 +1,4 @@
-"""YAML by libyaml's events: plain data only, nothing converted."""
+"""YAML from libyaml's events: plain data only, nothing converted."""
 
 import re
 from array import array
@@ -7,120 +7,100 @@ from collections.abc import Iterator
 from typing import Any
 
 from nodeselect.documents.values import (
-    FILL_IN,
+    TEMPLATE_HINT,
     DocumentError,
     List,
     Object,
     Position,
     Refusals,
     Scalar,
-    Unknown,
     Value,
-    enter,
-    given_twice,
+    check_characters,
+    duplicate_key_error,
+    is_null,
     position_in,
-    refused_character,
-    too_deep,
-    too_many,
-    with_more,
+    too_deep_error,
+    too_many_values_error,
 )
 from nodeselect.limits import LIMITS
 from nodeselect.text import printable, quoted
 
 __all__ = ["read_yaml", "scalar_kind"]
 
+# Control characters; line separators, at which libyaml ends a line, but YAML 1.2 and editors do
+# not; surrogates, which it cannot encode.
+_FORBIDDEN = re.compile(
+    "[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]"
+)
 
-def read_yaml(text: str, most: int | None = None, refusals: Refusals | None = None) -> Value:
+
+def read_yaml(text: str, max_values: int | None = None) -> Value:
     """Read ``text`` as one YAML document of plain data. Cost: linear.
 
-    :param most: how many keys and values it may hold.
-    :param refusals: empty; takes what is refused and can be read past, which is unknown in what is
-        given back. Without it the first refusal is raised.
-    :raises DocumentError: when it is not.
+    :param max_values: how many keys and values it may hold.
+    :raises DocumentError: if it is not, with every mistake up to the first of syntax.
     """
-    import yaml  # here, since most runs of the command line need none
+    import yaml  # here, since most commands do not need it
 
-    separator = re.search("[\x85\u2028\u2029]", text)
-    if separator:  # libyaml ends a line there, YAML 1.2 and editors do not
-        message = f"a line separator ({printable(separator[0])}) is refused: readers of YAML differ"
-        at = position_in(text, separator.start())
-        raise DocumentError("control-character", message, at, "take it out")
+    check_characters(text, _FORBIDDEN)
     loader = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
-    builder = _YamlBuilder(yaml.parse(text, Loader=loader), text, most, refusals)
+    builder = _Builder(yaml.parse(text, Loader=loader), text, max_values)
     try:
-        return builder.document()
+        document = builder.document()
+    except DocumentError as error:
+        builder.refusals.add(error)
     except yaml.MarkedYAMLError as error:
-        raise _broken(text, error) from None
-    except yaml.reader.ReaderError as error:
-        raise _unreadable(text, error) from None
-    except UnicodeEncodeError as error:
-        at = position_in(text, error.start)
-        raise DocumentError("surrogate", "half of a surrogate pair is refused", at) from None
+        if not builder.has_template:  # which breaks the text after it
+            builder.refusals.add(_syntax_error(text, error))
+    builder.refusals.raise_if_any()
+    return document
 
 
-def _broken(text: str, error: Any) -> DocumentError:
-    """Give the error for what libyaml says, at the place where a person would mend it."""
+def _syntax_error(text: str, error: Any) -> DocumentError:
+    """Return the error for what libyaml reports, at the place where a person would fix it."""
     problem = printable(str(error.problem or "it cannot be read"))
     end = len(text.rstrip())
-    found = (error.problem_mark or error.context_mark).index
-    begin = error.context_mark.index if error.context_mark else found
-    if "nesting depth" in problem:  # of libyaml itself, at a thousand
-        return too_deep(position_in(text, found))
-    at, hint = found, None
-    templates = (i for i in (found, begin, max(found - 2, 0)) if text.startswith("{{", i))
-    if (template := next(templates, None)) is not None:  # the last is "{{- if .x }}"
-        at, hint = template, FILL_IN
+    stopped = (error.problem_mark or error.context_mark).index
+    begin = error.context_mark.index if error.context_mark else stopped
+    if "nesting depth" in problem:  # libyaml's own limit, at a thousand
+        return too_deep_error(position_in(text, stopped))
+    index, hint = stopped, None
+    places = (begin, stopped, max(stopped - 2, 0))  # the last is for "{{- if .x }}"
+    templates = (place for place in places if text.startswith("{{", place))
+    if (template := next(templates, None)) is not None:
+        index, hint = template, TEMPLATE_HINT
     elif "expected ':'" in problem:
-        at, hint = begin, "put ':' and a blank behind a key, or quotes around a text"
+        index, hint = begin, "put ':' and a space after a key, or quotes around a string"
     elif tag := re.compile(r"![^\s,\]}\"\\]+").match(text, begin):  # as in [a, !debug]
-        at, hint = begin, f'if it is text, write it between quotes: "{quoted(tag[0])[1:-1]}"'
+        index, hint = begin, f'if this is text, quote it: "{quoted(tag[0])[1:-1]}"'
     elif text[begin : begin + 1] in tuple("{[\"'"):
-        if found >= end:
-            at, hint = begin, "it is never closed"
-        elif text.count("\n", begin, found):
+        if stopped >= end:
+            index, hint = begin, "it is never closed"
+        elif text.count("\n", begin, stopped):
             line = position_in(text, begin).line + 1
-            hint = (
-                f"what {text[begin]} opens in line {line} is not closed before, or a ',' is missing"
-            )
-    elif "\t" in text[found : found + 1] or "tab character" in problem:
-        hint = "YAML is indented with blanks, not tabs"
+            hint = f"close the {text[begin]} of line {line} before this, or add a missing ','"
+    elif "\t" in text[stopped : stopped + 1] or "tab character" in problem:
+        hint = "indent YAML with spaces, not tabs"
     elif "mapping values are not allowed" in problem:
-        hint = "put a text with ': ' in it between quotes, or a key on a line of its own"
-    if at >= end:
-        at, hint = end - 1, hint or "the file ends here, too early"
-    return DocumentError("not-yaml", f"not YAML: {problem}", position_in(text, max(at, 0)), hint)
+        hint = "quote a string that contains ': ', and put each key on a line of its own"
+    if index >= end:
+        index, hint = end - 1, hint or "the file ends too early"
+    return DocumentError("not-yaml", f"not YAML: {problem}", position_in(text, max(index, 0)), hint)
 
 
-def _unreadable(text: str, error: Any) -> DocumentError:
-    bad = re.search(
-        "[^\\t\\n\\r\\x20-\\x7e\\x85\\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", text
-    )
-    if bad is None:
-        return DocumentError(
-            "not-yaml", f"not YAML: {printable(str(error.reason))}", Position(0, 0)
-        )
-    return refused_character(bad[0], position_in(text, bad.start()))
+class _Builder:
+    """Builds values from libyaml's events."""
 
-
-class _YamlBuilder:
-    """Builds values of the events that libyaml gives."""
-
-    def __init__(
-        self, events: Iterator[Any], text: str, most: int | None, refusals: Refusals | None
-    ) -> None:
+    def __init__(self, events: Iterator[Any], text: str, max_values: int | None) -> None:
+        self.refusals = Refusals()
+        self.has_template = False
         self._events = events
-        self._refusals = refusals
         self._text = text
-        self._most = most
+        self._max_values = max_values
         self._count = 0
-        # Lines as editors count them: YAML itself also ends one at U+2028 and the like.
-        self._starts = array("I", [0])
-        self._starts.extend(match.end() for match in re.finditer("\n", text))
-
-    def position(self, index: int) -> Position:
-        """Give the position of the character at ``index``."""
-        line = bisect_right(self._starts, index) - 1
-        return Position(line, index - self._starts[line])
+        # Lines as editors count them: YAML itself also ends one at a lone CR.
+        self._line_starts = array("I", [0])
+        self._line_starts.extend(match.end() for match in re.finditer("\n", text))
 
     def document(self) -> Value:
         next(self._events)  # the start of the stream
@@ -128,126 +108,102 @@ class _YamlBuilder:
         if type(start).__name__ == "StreamEndEvent":
             return Scalar("", "null", Position(0, 0), False)
         if start.tags:
-            self._refuse(DocumentError("tag", "%TAG is refused", self._mark(start), "take it away"))
+            self._refuse("tag", "%TAG is not allowed", self._start(start), "remove it")
         value = self._value(next(self._events), 0)
         next(self._events)  # the end of the document
-        more = next(self._events)
-        if type(more).__name__ != "StreamEndEvent":
+        following = next(self._events)
+        if type(following).__name__ != "StreamEndEvent":
             self._refuse(
-                DocumentError(
-                    "second-document",
-                    "a second document begins here",
-                    self._mark(more),
-                    "keep one document in a file",
-                )
-            )
-            return with_more(value)
+                "second-document", "a second document begins here", self._start(following),
+                "keep one document per file",
+            )  # fmt: skip
         return value
 
     def _value(self, event: Any, depth: int) -> Value:
-        if event.anchor is not None:
-            message = f"anchors and aliases are refused ({quoted(event.anchor)})"
-            at = self._mark(event)
-            self._refuse(DocumentError("anchor", message, at, "write the value out"))
         self._count += 1
-        if self._most is not None and self._count > self._most:
-            raise too_many(self._mark(event), self._most)
-        match type(event).__name__:
-            case "AliasEvent":
-                return Unknown(self._mark(event))
-            case _ if event.tag is not None:
-                return self._tagged(event, depth)
-            case "ScalarEvent":
-                return self._scalar(event)
-        return self._container(event, depth)
-
-    def _tagged(self, event: Any, depth: int) -> Unknown:
-        """Refuse a tag; what it makes of the value is unknown."""
-        hint = "write the value without it"
-        is_scalar = type(event).__name__ == "ScalarEvent"
-        if event.tag == "!include":
-            hint = "write what the file holds in its place"
-        elif is_scalar and event.tag.startswith("!"):  # as in "- !debug"
-            hint = f'if it is text, write it between quotes: "{quoted(event.tag)[1:-1]}"'
-        message = f"tags are refused ({quoted(event.tag)})"
-        self._refuse(DocumentError("tag", message, self._mark(event), hint))
-        if not is_scalar:
-            self._container(event, depth)
-        return Unknown(self._mark(event))
-
-    def _container(self, start: Any, depth: int) -> Value:
+        if self._max_values is not None and self._count > self._max_values:
+            raise too_many_values_error(self._start(event), self._max_values)
+        if event.anchor is not None:
+            message = f"YAML anchors and aliases are not allowed: {quoted(event.anchor)}"
+            self._refuse("anchor", message, self._start(event), "write out the value")
+        name = type(event).__name__
+        if name == "AliasEvent":
+            return Scalar("", "text", self._start(event), False)
+        if event.tag is not None:
+            self._refuse_tag(event, is_scalar=name == "ScalarEvent")
+        if name == "ScalarEvent":
+            return self._scalar(event)
         if depth >= LIMITS.depth:
-            raise too_deep(self._mark(start))
-        if type(start).__name__ == "SequenceStartEvent":
-            return self._list(start, depth)
-        return self._object(start, depth)
+            raise too_deep_error(self._start(event))
+        return (self._list if name == "SequenceStartEvent" else self._object)(event, depth)
 
-    def _refuse(self, error: DocumentError) -> None:
-        if self._refusals is None:
-            raise error
-        self._refusals.add(error)
+    def _refuse_tag(self, event: Any, *, is_scalar: bool) -> None:
+        hint = "remove the tag"
+        if event.tag == "!include":
+            hint = "replace it with the content of the file"
+        elif is_scalar and event.tag.startswith("!"):  # as in "- !debug"
+            hint = f'if this is text, quote it: "{quoted(event.tag)[1:-1]}"'
+        message = f"YAML tags are not allowed: {quoted(event.tag)}"
+        self._refuse("tag", message, self._start(event), hint)
 
-    def _scalar(self, event: Any) -> Scalar | Unknown:
+    def _refuse(self, code: str, message: str, position: Position, hint: str | None = None) -> None:
+        self.refusals.add(DocumentError(code, message, position, hint))
+
+    def _scalar(self, event: Any) -> Scalar:
         index = event.start_mark.index
         kind = "text" if event.style else scalar_kind(event.value)
         if event.style and event.style in "'\"":
             index += 1
         verbatim = self._text.startswith(event.value, index)
-        if self._refusals is not None and self._refusals.hide(event.value):
-            return Unknown(self.position(index))
-        return Scalar(event.value, kind, self.position(index), verbatim)
-
-    def _is_template(self, key: Value) -> bool:
-        """Say whether a key is the inner braces of ``{{x}}``."""
-        if isinstance(key, Scalar | Unknown) or key.position.column == 0:
-            return False
-        return self._text.startswith(
-            "{{", self._starts[key.position.line] + key.position.column - 1
-        )
-
-    def _bad_key(
-        self, key: Value, entries: dict[str, tuple[Scalar, Value]]
-    ) -> DocumentError | None:
-        """Give what is wrong with a key, or None."""
-        if isinstance(key, Unknown):  # which is told
-            return None
-        if self._is_template(key):
-            at = Position(key.position.line, key.position.column - 1)
-            return DocumentError("key-not-text", "a template was left in", at, FILL_IN)
-        if not isinstance(key, Scalar) or key.kind == "null":
-            return DocumentError("key-not-text", "a key is no text", key.position)
-        if key.text == "<<":
-            hint = "write the values out"
-            return DocumentError("merge-key", "merge keys are refused", key.position, hint)
-        return given_twice(key, entries[key.text][0]) if key.text in entries else None
-
-    def _mark(self, event: Any) -> Position:
-        return self.position(event.start_mark.index)
+        return Scalar(event.value, kind, self._position(index), verbatim)
 
     def _list(self, start: Any, depth: int) -> List:
         items: list[Value] = []
         self._count += 1
         while type(event := next(self._events)).__name__ != "SequenceEndEvent":
             items.append(self._value(event, depth + 1))
-        return List(items, self._mark(start))
+        return List(items, self._start(start))
 
-    def _object(self, start: Any, depth: int) -> Object | Unknown:
+    def _object(self, start: Any, depth: int) -> Object:
         entries: dict[str, tuple[Scalar, Value]] = {}
-        is_open = is_template = False
         self._count += 1
         while type(event := next(self._events)).__name__ != "MappingEndEvent":
+            is_alias = type(event).__name__ == "AliasEvent"
             key = self._value(event, depth + 1)
-            bad = self._bad_key(key, entries)
-            if bad is not None:
-                self._refuse(bad)
+            if not is_alias:
+                self._check_key(key, entries)
             value = self._value(next(self._events), depth + 1)
-            if isinstance(key, Scalar) and (bad is None or bad.code == "duplicate-key"):
-                enter(entries, key, value)
-            else:
-                is_open = True
-                is_template = is_template or self._is_template(key)
-        at = self._mark(start)
-        return Unknown(at) if is_template else Object(entries, at, is_open)
+            if isinstance(key, Scalar):
+                entries.setdefault(key.text, (key, value))
+        return Object(entries, self._start(start))
+
+    def _check_key(self, key: Value, entries: dict[str, tuple[Scalar, Value]]) -> None:
+        if isinstance(key, Object) and self._is_template(key, -1):
+            self.has_template = True
+            position = Position(key.position.line, key.position.column - 1)
+            self._refuse("key-not-text", "unfilled template", position, TEMPLATE_HINT)
+        elif isinstance(key, Object) and self._is_template(key, 0):
+            pass  # "{{x}}: a", whose inner braces are refused
+        elif not isinstance(key, Scalar) or is_null(key):
+            self._refuse("key-not-text", "a key must be a string", key.position)
+        elif key.text == "<<":
+            hint = "write out the merged keys"
+            self._refuse("merge-key", "YAML merge keys are not allowed", key.position, hint)
+        elif key.text in entries:
+            self.refusals.add(duplicate_key_error(key, entries[key.text][0]))
+
+    def _is_template(self, key: Object, offset: int) -> bool:
+        """Return whether ``{{`` is at the position of a key, or ``offset`` characters beside it."""
+        column = key.position.column + offset
+        line_start = self._line_starts[key.position.line]
+        return column >= 0 and self._text.startswith("{{", line_start + column)
+
+    def _start(self, event: Any) -> Position:
+        return self._position(event.start_mark.index)
+
+    def _position(self, index: int) -> Position:
+        line = bisect_right(self._line_starts, index) - 1
+        return Position(line, index - self._line_starts[line])
 
 
 _KINDS = (
@@ -265,12 +221,12 @@ _KINDS = (
     ("date", re.compile(r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:[Tt \t].*)?", re.ASCII)),
 )
 
+# First characters of the scalars that may be anything but text.
 _FIRST = frozenset("~nNyYoOtTfF0123456789+-.=<")
-"""Characters that what is not text begins with."""
 
 
 def scalar_kind(plain: str) -> str:
-    """Say what YAML 1.1 or 1.2 could read a plain scalar as."""
+    """Return what YAML 1.1 or 1.2 could read a plain scalar as."""
     if plain and plain[0] not in _FIRST:
         return "text"
     for kind, pattern in _KINDS:

@@ -1,13 +1,14 @@
-"""DOCUMENTS. The job spec as Expanso writes it: read, checked, as values.
+"""Job specs of Expanso: read, checked, and as values.
 
-The models and what reads into them load pydantic, and are loaded when they are first asked for.
+The models are loaded on first use, because pydantic is slow to import.
 """
 
 from typing import TYPE_CHECKING, Any
 
-from nodeselect.jobs.check.checker import CheckReport, check_job
-from nodeselect.jobs.check.problems import RuleSelection
-from nodeselect.jobs.check.rules import Rule, all_rules
+from nodeselect.jobs.check.checker import check_job
+from nodeselect.jobs.check.report import CheckReport, RuleSelection
+from nodeselect.jobs.check.rule import Rule
+from nodeselect.jobs.check.rules import all_rules
 from nodeselect.jobs.read import (
     read_execution,
     read_job,
@@ -18,17 +19,23 @@ from nodeselect.jobs.read import (
 from nodeselect.jobs.rollout import Wave, plan_waves, rollout_assumptions
 
 if TYPE_CHECKING:
-    from nodeselect.jobs.models.execution import Execution, ExecutionStatus, GetExecutionResponse
     from nodeselect.jobs.models.job import (
         HealthCheck,
-        Job,
         JobSpec,
-        JobStatus,
         NodeSelector,
         RolloutSpec,
-        RolloutStatus,
-        State,
         Timeouts,
+    )
+    from nodeselect.jobs.models.server import (
+        Execution,
+        ExecutionStatus,
+        GetExecutionResponse,
+        Job,
+        JobStatus,
+        RolloutStatus,
+        ServerJobSpec,
+        ServerNodeSelector,
+        State,
     )
 
 __all__ = [
@@ -45,6 +52,8 @@ __all__ = [
     "RolloutStatus",
     "Rule",
     "RuleSelection",
+    "ServerJobSpec",
+    "ServerNodeSelector",
     "State",
     "Timeouts",
     "Wave",
@@ -63,6 +72,10 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from nodeselect.jobs.models import execution, job
+    from nodeselect.jobs.models import job, server
 
-    return getattr(execution if name in execution.__all__ else job, name)
+    return getattr(server if name in server.__all__ else job, name)
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,30 +1,31 @@
-"""Jobs and executions out of files: whole, or refused with all that is wrong."""
+"""Read jobs and executions from files, whole or not at all."""
 
 import json
 import re
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from nodeselect.documents import (
     DocumentError,
-    List,
     Object,
-    Position,
     Scalar,
     decode_utf8,
     read_document,
+    to_python,
 )
-from nodeselect.documents.values import Value
+from nodeselect.documents.values import file_too_large_error
 from nodeselect.errors import JobError
-from nodeselect.jobs.check.checker import Checked, bytes_only, check_document
-from nodeselect.jobs.check.fields import FRACTION, INTEGER, NUMBER, field
-from nodeselect.jobs.check.problems import Problems
+from nodeselect.jobs.check.checker import CheckedDocument, check_document, require_bytes
+from nodeselect.jobs.check.report import Findings
+from nodeselect.jobs.check.rule import Finding, describe
+from nodeselect.jobs.check.rules.fields import FRACTION, INTEGER, NUMBER
 from nodeselect.limits import LIMITS
 from nodeselect.selectors import Selector
 
 if TYPE_CHECKING:
-    from nodeselect.jobs.models.execution import Execution, GetExecutionResponse
-    from nodeselect.jobs.models.field_types import Part
-    from nodeselect.jobs.models.job import Job, JobSpec
+    from nodeselect.jobs.models.base import JobModel
+    from nodeselect.jobs.models.job import JobSpec
+    from nodeselect.jobs.models.server import Execution, GetExecutionResponse, Job
 
 __all__ = [
     "read_execution",
@@ -34,130 +35,131 @@ __all__ = [
     "read_server_job",
 ]
 
-_Part = TypeVar("_Part", bound="Part")
+_Model = TypeVar("_Model", bound="JobModel")
 
 
 def read_job_selector(data: bytes, file: str) -> Selector:
-    """Read the selector of a job spec: YAML or JSON, the spec itself or wrapped as ``{spec: ...}``.
+    """Read the selector of a job spec: YAML or JSON, by itself or wrapped as ``{spec: ...}``.
 
-    The whole job is checked: what is not understood may be what was meant to choose nodes.
+    The whole job is checked, since a field that is not known may be meant to select nodes.
 
     :param data: the bytes of the file; at most ``LIMITS.job_file_bytes``.
-    :param file: what messages call it.
-    :raises JobError: with every error of the file, by position.
+    :param file: the name of the file, for messages.
+    :raises JobError: with the errors of the file, by position.
     """
-    return _checked(data, file).selector
+    return _read_valid(data, file).selector
 
 
 def read_job(data: bytes, file: str) -> "JobSpec":
-    """Read a job spec: YAML or JSON, the spec itself or wrapped as ``{spec: ...}``.
+    """Read a job spec: YAML or JSON, by itself or wrapped as ``{spec: ...}``.
 
-    Numbers and truth values in ``config`` become Python's: those of JSON all, those of YAML where
-    all of its versions read them alike. Whatever else stands there stays text, as it is written.
+    In ``config``, all numbers and booleans of JSON become Python's, and those of YAML that all its
+    versions read alike. Everything else stays a string, as it is written.
 
     :param data: the bytes of the file; at most ``LIMITS.job_file_bytes``.
-    :param file: what messages call it.
-    :raises JobError: with every error of the file, by position.
+    :param file: the name of the file, for messages.
+    :raises JobError: with the errors of the file, by position.
     """
     from nodeselect.jobs.models.job import JobSpec  # pydantic costs more than the rest of reading
 
-    spec = _checked(data, file).spec
-    fields = _plain(spec)
-    config = None if spec is None else field(spec, "config")
-    if config is not None and not _is_json(data):
-        fields["config"] = _plain(config, FRACTION)
-    try:
-        return JobSpec.model_validate(fields)
-    except JobError as error:
-        raise JobError(file, error.problems, error.unreported) from None
+    spec = _read_valid(data, file).spec
+    assert spec is not None, "a file without a spec is refused"
+    fields = to_python(spec, _to_json_type)
+    if "config" in spec.entries and not _is_json(data):
+        convert = partial(_to_json_type, fraction=FRACTION)
+        fields["config"] = to_python(spec.entries["config"][1], convert)
+    return _validate(JobSpec, fields, file)
 
 
 def read_response(data: bytes, file: str) -> "GetExecutionResponse":
-    """Read what the server answers when it is asked for an execution: ``{execution: {...}}``.
+    """Read the server's answer to a request for an execution: ``{execution: {...}}``.
 
-    Nobody here can mend an answer. So unknown fields are left out; states and words that are not
-    known, numbers out of their bounds and unprintable characters are kept as they are; a selector
-    is looked at when it is asked for. Only a value of another type is refused.
+    An answer cannot be corrected, so it is read tolerantly: unknown fields are left out, except
+    those of the job's selector; unknown words and numbers out of range are kept. The selector is
+    checked when ``to_selector()`` is called. Only values of a wrong type are refused.
 
     :param data: the bytes of the answer, or of the execution in it; at most
         ``LIMITS.job_file_bytes``.
-    :param file: what messages call it.
-    :raises JobError: when it is no execution.
+    :param file: the name of the answer, for messages.
+    :raises JobError: if it is not an execution.
     """
-    from nodeselect.jobs.models.execution import Execution, GetExecutionResponse
+    from nodeselect.jobs.models.server import Execution, GetExecutionResponse
 
-    answer = _answered(data, file, "execution", frozenset(Execution.model_fields))
-    return _tolerantly(GetExecutionResponse, answer, file)
+    answer = _read_answer(data, file, "execution", frozenset(Execution.model_fields))
+    return _validate(GetExecutionResponse, answer, file)
 
 
 def read_execution(data: bytes, file: str) -> "Execution":
-    """Read an execution as the server answers it; as :func:`read_response`, without what is around.
+    """Read the execution of a server's answer, as :func:`read_response` does.
 
-    :raises JobError: when it is no execution.
+    :raises JobError: if it is not an execution.
     """
     return read_response(data, file).execution
 
 
 def read_server_job(data: bytes, file: str) -> "Job":
-    """Read a job as the server answers it: ``{job: {...}}``, or what is in there.
+    """Read a job from a server's answer: ``{job: {...}}``, or the job in it.
 
-    As tolerantly as :func:`read_response`; a file that will be submitted is for :func:`read_job`.
+    It is read as tolerantly as by :func:`read_response`; for a file that will be submitted, use
+    :func:`read_job`.
 
     :param data: the bytes of the answer; at most ``LIMITS.job_file_bytes``.
-    :param file: what messages call it.
-    :raises JobError: when it is no job.
+    :param file: the name of the answer, for messages.
+    :raises JobError: if it is not a job.
     """
-    from nodeselect.jobs.models.job import Job
+    from nodeselect.jobs.models.server import Job
 
-    return _tolerantly(Job, _answered(data, file, "job", frozenset(Job.model_fields))["job"], file)
+    answer = _read_answer(data, file, "job", frozenset(Job.model_fields))
+    return _validate(Job, answer["job"], file)
 
 
-def _tolerantly(model: type[_Part], answer: dict[str, Any], file: str) -> _Part:
-    from nodeselect.jobs.models.field_types import TOLERANT
-
+def _validate(model: type[_Model], fields: Any, file: str) -> _Model:
     try:
-        return model.model_validate(answer, context=TOLERANT)
+        return model.model_validate(fields)
     except JobError as error:
         raise JobError(file, error.problems, error.unreported) from None
 
 
-def _answered(data: bytes, file: str, what: str, fields: frozenset[str]) -> dict[str, Any]:
-    """Read an answer: a mapping in which ``what`` is one, that has some of the ``fields``."""
-    bytes_only(data)
-    problems = Problems(data.decode("utf-8", "replace").removeprefix("\ufeff"))
+def _read_answer(data: bytes, file: str, name: str, fields: frozenset[str]) -> dict[str, Any]:
+    """Read an answer as ``{name: {...}}``; the inner mapping has at least one of ``fields``."""
+    require_bytes(data)
+    findings = Findings(data.decode("utf-8", "replace").removeprefix("\ufeff"))
+    path = ""
     try:
         if len(data) > LIMITS.job_file_bytes:
-            message = f"an answer has at most {LIMITS.job_file_bytes:,} bytes (job_file_bytes)"
-            raise DocumentError("file-too-large", message, Position(0, 0))
-        called_json = file.lower().endswith(".json")
-        document = read_document(decode_utf8(data), LIMITS.job_file_values, called_json=called_json)
+            raise file_too_large_error("an answer")
+        document = read_document(
+            decode_utf8(data), LIMITS.job_file_values, strict_json=file.lower().endswith(".json")
+        )
+        inner = document
+        if isinstance(document, Object) and name in document.entries:
+            inner, path = document.entries[name][1], name
+        if not isinstance(inner, Object):
+            message = f"expected a mapping, found {describe(inner)}"
+            length = len(inner.text) if isinstance(inner, Scalar) else 1
+            raise DocumentError("wrong-type", message, inner.position, length=length)
+        answer: dict[str, Any] = to_python(inner, _to_json_type)
+        if all(answer.get(field) is None for field in fields):
+            message = f"this has none of the fields of the {name} that was expected"
+            raise DocumentError(f"no-{name}", message, inner.position)
     except DocumentError as error:
-        problems.add(error.code, error.message, error.position, hint=error.hint)
-        raise _error(problems, file) from None
-    around = document.entries if isinstance(document, Object) else {}
-    whole = what in around
-    inner = around[what][1] if whole else document
-    if not isinstance(inner, Object):
-        problems.wrong_type(inner, what if whole else "", "a mapping")
-    elif not any(field(inner, name) is not None for name in fields):
-        message = f"this has none of the fields of the {what} that was expected"
-        problems.add(f"no-{what}", message, inner.position, what if whole else "")
-    if problems.errors:
-        raise _error(problems, file)
-    plain: dict[str, Any] = _plain(document)
-    return plain if whole else {what: plain}
+        span = (error.position.column, error.position.column + error.length)
+        findings.add(
+            Finding(
+                error.code, "error", error.message, error.position, path, error.hint, None, span
+            )
+        )
+        raise JobError(file, findings.problems()) from None
+    return {name: answer}
 
 
-def _checked(data: bytes, file: str) -> Checked:
+def _read_valid(data: bytes, file: str) -> CheckedDocument:
     checked = check_document(data, file)
-    if checked.problems.errors:
-        raise _error(checked.problems, file)
+    errors = checked.findings.errors
+    if errors:
+        problems = checked.findings.problems(errors_only=True)
+        raise JobError(file, problems, errors - len(problems))
     return checked
-
-
-def _error(problems: Problems, file: str) -> JobError:
-    first = problems.first(errors_only=True)
-    return JobError(file, first, problems.errors - len(first))
 
 
 def _is_json(data: bytes) -> bool:
@@ -168,23 +170,18 @@ def _is_json(data: bytes) -> bool:
     return True
 
 
-def _plain(value: Value | None, number: re.Pattern[str] = NUMBER) -> Any:
-    """Give a value without positions, in the types that JSON has.
+def _to_json_type(scalar: Scalar, fraction: re.Pattern[str] = NUMBER) -> Any:
+    """Return a scalar as a value of JSON.
 
-    :param number: what is a number, beside whole ones; the rest stays text.
+    :param fraction: what is a number, besides whole ones; anything else stays a string.
     """
-    match value:
-        case Object(entries):
-            return {name: _plain(item, number) for name, (_, item) in entries.items()}
-        case List(items):
-            return [_plain(item, number) for item in items]
-        case None | Scalar(kind="null"):
+    match scalar:
+        case Scalar(kind="null"):
             return None
         case Scalar("true" | "false", "boolean"):
-            return value.text == "true"
+            return scalar.text == "true"
         case Scalar(text, "number") if INTEGER.fullmatch(text):
             return int(text)
-        case Scalar(text, "number") if number.fullmatch(text):
+        case Scalar(text, "number") if fraction.fullmatch(text):
             return float(text)
-    assert isinstance(value, Scalar), "a file with anything unknown is refused"
-    return value.text
+    return scalar.text

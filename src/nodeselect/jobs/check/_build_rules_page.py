@@ -1,13 +1,14 @@
-"""Makes ``docs/rules.md`` from ``rules.toml``.
+"""Builds ``docs/rules.md`` from the rules.
 
-Run ``python -m nodeselect.jobs.check._build_rules_page`` after each change of the rules; a test
-fails until that was done.
+Run ``python -m nodeselect.jobs.check._build_rules_page`` after each change of a rule; a test fails
+until this is done.
 """
 
 from collections.abc import Iterator
 from pathlib import Path
 
-from nodeselect.jobs.check.rules import ALWAYS_REPORTED, Rule, all_rules
+from nodeselect.jobs.check.rule import Rule
+from nodeselect.jobs.check.rules import all_rules
 
 __all__ = ["build_page"]
 
@@ -21,19 +22,18 @@ _GROUPS = {
 _HEAD = """\
 # Rules of `nodeselect check`
 
-Made from the source of `nodeselect rules` by
-`python -m nodeselect.jobs.check._build_rules_page`; not to be edited.
+Built from the source by `python -m nodeselect.jobs.check._build_rules_page`; do not edit.
 
-An error makes a check fail, a warning only with `--strict`. `--ignore CODE` and `--select CODE`
-leave rules out, but for those that are always told: a file with such a mistake is no plain text or
-data, or no job. Codes do not change.
+An error makes the check fail; a warning does so only with `--strict`. `--ignore CODE` and
+`--select CODE` leave out rules, except those that are always reported: a file with such a mistake
+is not plain text or data, or not a job. Codes do not change.
 """
 
 _LANGUAGE = """\
 ## The text of a selector
 
-All of these are errors. [language.md](language.md#errors) shows what is written wrong and right;
-`nodeselect rules CODE` shows it as a job.
+All of these are errors. [language.md](language.md#errors) shows each one wrong and right;
+`nodeselect rules CODE` shows it in a job.
 
 | code | what is wrong |
 | --- | --- |
@@ -41,7 +41,7 @@ All of these are errors. [language.md](language.md#errors) shows what is written
 
 
 def build_page() -> str:
-    """Give the text of the page."""
+    """Return the text of the page."""
     return "\n".join([_HEAD, *_groups(), _LANGUAGE + "".join(_language())])
 
 
@@ -55,11 +55,11 @@ def _groups() -> Iterator[str]:
 
 def _section(rule: Rule) -> str:
     severity = rule.severity.capitalize()
-    if rule.code in ALWAYS_REPORTED:
-        severity += ", always told"
-    parts = [f"### {rule.code}\n", f"{severity}: {_marked(rule.summary)}.\n"]
+    if rule.always_reported:
+        severity += ", always reported"
+    parts = [f"### {rule.code}\n", f"{severity}: {_escaped(rule.summary)}.\n"]
     if rule.why:
-        parts.append(f"{_marked(rule.why)}\n")
+        parts.append(f"{_escaped(rule.why)}\n")
     if rule.before:
         parts += [f"```yaml\n# before\n{rule.before}```\n", f"```yaml\n# after\n{rule.after}```\n"]
     return "\n".join(parts)
@@ -68,12 +68,12 @@ def _section(rule: Rule) -> str:
 def _language() -> Iterator[str]:
     for rule in all_rules().values():
         if rule.group == "language":
-            always = "; always told" if rule.code in ALWAYS_REPORTED else ""
-            yield f"| `{rule.code}` | {_marked(rule.summary)}{always} |\n"
+            always = "; always reported" if rule.always_reported else ""
+            yield f"| `{rule.code}` | {_escaped(rule.summary)}{always} |\n"
 
 
-def _marked(text: str) -> str:
-    """Keep Markdown from taking a text for markup."""
+def _escaped(text: str) -> str:
+    """Escape what Markdown would read as markup."""
     for character in "\\<>*|":
         text = text.replace(character, f"\\{character}")
     return text

@@ -1,49 +1,62 @@
-"""What fields a job file has, and what belongs in each: the schema, as something to check by."""
+"""The fields of a job file and what each may hold, as the JSON Schema says."""
 
+import difflib
 import json
 from functools import cache
 from importlib import resources
 from typing import Any, NamedTuple
 
-__all__ = ["Field", "fields_of", "schema_text"]
+__all__ = [
+    "Field",
+    "fields_of",
+    "is_misspelt_selector",
+    "is_selector_name",
+    "is_wrapper",
+    "schema_text",
+    "snake_case",
+]
 
 
 class Field(NamedTuple):
-    """What belongs in a field."""
+    """What a field may hold.
+
+    :param kind: ``text``, ``integer``, ``number``, ``boolean``, ``duration``, ``texts`` (a list),
+        ``labels`` (a mapping to strings), ``data`` (any mapping), or ``model`` (a mapping with
+        fields of its own).
+    :param model: the name of the model, such as ``RolloutSpec``.
+    :param words: the strings that are allowed; empty for any.
+    :param minimum: the smallest number that is allowed.
+    :param maximum: the largest.
+    """
 
     kind: str
-    """``text``, ``integer``, ``number``, ``boolean``, ``duration``, ``texts`` (a list), ``labels``
-    (a mapping to texts), ``data`` (any mapping), or ``part`` (one of the job's own mappings)."""
-    part: str = ""
-    """Which part it is."""
+    model: str = ""
     words: tuple[str, ...] = ()
-    """The texts that may stand there; empty: any."""
     minimum: int | float | None = None
     maximum: int | float | None = None
-    """Bounds of a number."""
 
 
 def schema_text() -> str:
-    """Give the JSON Schema of a job file, as it ships."""
+    """Return the JSON Schema of a job file."""
     return (resources.files("nodeselect.jobs.models") / "job.schema.json").read_text("utf-8")
 
 
 @cache
-def fields_of(part: str) -> dict[str, Field]:
-    """Give the fields of one of the job's mappings, such as ``JobSpec``, by their names."""
-    properties = _parts()[part]["properties"]
+def fields_of(model: str) -> dict[str, Field]:
+    """Return the fields of a model, such as ``JobSpec``, by name."""
+    properties = _models()[model]["properties"]
     return {name: _field(schema) for name, schema in properties.items()}
 
 
 @cache
-def _parts() -> dict[str, Any]:
-    parts: dict[str, Any] = json.loads(schema_text())["$defs"]
-    return parts
+def _models() -> dict[str, Any]:
+    models: dict[str, Any] = json.loads(schema_text())["$defs"]
+    return models
 
 
 def _field(schema: dict[str, Any]) -> Field:
     if "$ref" in schema:
-        return Field("part", schema["$ref"].rpartition("/")[2])
+        return Field("model", schema["$ref"].rpartition("/")[2])
     if schema.get("format") == "go-duration":
         return Field("duration", minimum=schema["minimum"], maximum=schema["maximum"])
     match schema["type"][0]:
@@ -52,7 +65,42 @@ def _field(schema: dict[str, Any]) -> Field:
         case "array":
             return Field("texts")
         case "object":
-            texts = isinstance(schema.get("additionalProperties"), dict)
-            return Field("labels" if texts else "data")
+            is_labels = isinstance(schema.get("additionalProperties"), dict)
+            return Field("labels" if is_labels else "data")
         case kind:
             return Field(kind, minimum=schema.get("minimum"), maximum=schema.get("maximum"))
+
+
+# What other systems call a selector, without marks between the words.
+_FOREIGN_SELECTORS = ("constraints", "nodeselector", "labelselector")
+
+# What a whole job is wrapped in by mistake.
+_WRAPPERS = ("job", "spec", "jobs", "job_spec")
+
+
+def snake_case(name: str) -> str:
+    """Return a name in the style of Expanso: ``restart_policy`` for ``restartPolicy``."""
+    text = "".join(f"_{c.lower()}" if c.isupper() else c for c in name[:40])
+    return text.replace("-", "_").replace("__", "_").removeprefix("_")
+
+
+def is_wrapper(name: str) -> bool:
+    """Return whether a field probably holds a whole job spec."""
+    return snake_case(name) in _WRAPPERS
+
+
+def is_selector_name(name: str) -> bool:
+    """Return whether a field is probably meant to select nodes."""
+    plain = snake_case(name)
+    return (
+        plain.replace("_", "") in _FOREIGN_SELECTORS
+        or plain in fields_of("NodeSelector")
+        or is_misspelt_selector(name)
+    )
+
+
+def is_misspelt_selector(name: str) -> bool:
+    """Return whether a name is ``selector``, or nearly."""
+    if not 4 <= len(name) <= 14 or len(set("selector").intersection(name.lower())) < 4:
+        return False  # the comparison below costs more
+    return difflib.SequenceMatcher(None, "selector", name.lower()).ratio() >= 0.8

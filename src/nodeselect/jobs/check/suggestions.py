@@ -1,264 +1,370 @@
-"""What was meant where a part of a selector has another shape than it should: what to write."""
+"""What to write instead of what people write in job files."""
 
+import difflib
 import re
+from collections.abc import Callable
+from itertools import islice
 
-from nodeselect.documents import List, Object, Scalar, Unknown
-from nodeselect.documents.values import Value, is_known
+from nodeselect.documents import List, Object, Scalar, Value, is_null, scalar_kind
 from nodeselect.errors import SelectorError
-from nodeselect.jobs.check.schema_fields import fields_of
-from nodeselect.jobs.check.unknown_fields import expression_of, plain_or_quoted
-from nodeselect.jobs.models.durations import NANOSECONDS, is_duration, parse_duration
-from nodeselect.selectors import Selector
+from nodeselect.jobs.check.schema_fields import (
+    Field,
+    fields_of,
+    is_misspelt_selector,
+    is_wrapper,
+    snake_case,
+)
+from nodeselect.jobs.models.durations import NANOSECONDS, parse_duration
+from nodeselect.selectors import Operator, Selector
+from nodeselect.selectors.structured import requirement_from_structured
 
 __all__ = [
-    "NULL_ITEM_MEANT",
-    "colon_meant",
-    "is_unclosed",
-    "label_meant",
-    "labels_meant",
-    "list_meant",
-    "part_meant",
-    "selector_meant",
-    "text_meant",
-    "without_rests",
+    "MODEL_HINTS",
+    "PIPELINE_FIELDS",
+    "is_bare",
+    "is_misspelt",
+    "is_renamed",
+    "quote_if_needed",
+    "suggest_expression",
+    "suggest_field",
+    "suggest_label",
+    "suggest_labels",
+    "suggest_list",
+    "suggest_number",
+    "suggest_selector",
+    "suggest_text",
 ]
 
-NULL_ITEM_MEANT = "take the item away"
-"""What to do about an item of a list that is nothing."""
+# Fields that job specs once had.
+_RENAMED = {
+    ("JobSpec", "deployment"): "rename it to 'rollout'",
+    ("RolloutSpec", "min_healthy_time"): "remove it: under health_check, a node is healthy after"
+    " success_threshold good checks, one each interval",
+    ("HealthCheck", "min_healthy_time"): "remove it: a node is healthy after success_threshold good"
+    " checks, one each interval",
+}
 
-_LONGEST = 400
-"""Characters of advice; longer ones help nobody."""
-_MOST = 50
-"""Items of a list in a piece of advice."""
-_COLON = re.compile(r"([A-Za-z0-9][-\w./]*):[ \t]*([A-Za-z0-9][-\w.]*)", re.ASCII)
-"""A label as YAML has it, but without a blank behind the colon, or in quotes."""
+# Fields that people write, and what to do about each.
+_MISTAKES = {
+    ("JobSpec", "count"): "remove it: a job runs on every node that its selector matches",
+    ("JobSpec", "tasks"): "this is of Bacalhau; in Expanso, what a job does is under 'config'",
+    ("RolloutSpec", "auto_rollback"): "write the opposite as: no_auto_rollback",
+    ("RolloutSpec", "canary"): "write: canary_count or canary_percent",
+    ("HealthCheck", "type"): "remove it",
+    ("HealthCheck", "endpoint"): "remove it",
+    ("Job", "metadata"): "write the spec itself, or spec: {...}",
+}
+
+# Fields that have another name elsewhere.
+_ALIASES = {("RolloutSpec", "type"): "strategy", ("HealthCheck", "timeout"): "deadline"}
+
+# What to write if one of the job's mappings is anything else.
+MODEL_HINTS = {
+    "RolloutSpec": "write a mapping, such as: {strategy: rolling, health_check: {deadline: 5m}}",
+    "HealthCheck": "write a mapping, such as: {deadline: 5m}",
+    "Timeouts": "write a mapping, such as: {total_timeout: 3600}",
+}
+
+# The fields of a pipeline, which is what `config` holds.
+PIPELINE_FIELDS = (
+    "input", "pipeline", "output", "buffer", "processors", "metrics", "logger", "resources",
+    "cache_resources", "rate_limit_resources",
+)  # fmt: skip
+
+# Where the fields of each model belong.
+_PARENTS = {
+    "RolloutSpec": "rollout",
+    "HealthCheck": "rollout.health_check",
+    "Timeouts": "timeouts",
+    "NodeSelector": "selector",
+    "JobSpec": "spec",
+}
+
+# What people call the fields of a selector.
+_SELECTOR_FIELDS = {
+    **dict.fromkeys(("id", "ids", "node_id", "node_ids", "nodes"), "match_ids"),
+    **dict.fromkeys(("label", "labels", "node_labels"), "match_labels"),
+    **dict.fromkeys(("expression", "expressions", "requirements"), "match_expressions"),
+}
+
+# Longer suggestions, and those of more items, help nobody.
+_MAX_LENGTH = 400
+_MAX_ITEMS = 50
+
+_CLOSENESS = 0.75
+
+# How the rest of an expression begins after its key.
+_OPERATOR_START = re.compile(r"[!=<>]|(?:not)?in\b")
 
 
-def selector_meant(value: Value) -> str:
-    """Say what to write for a whole selector that is no mapping."""
-    if isinstance(value, Scalar) and (pairs := _pairs([value.text])):
-        return f"write: {{match_labels: {pairs}}}, with a blank behind the colon"
+def is_renamed(model: str, name: str) -> bool:
+    """Return whether a model once had a field."""
+    return (model, snake_case(name)) in _RENAMED
+
+
+def is_misspelt(model: str, value: Object, name: str) -> bool:
+    """Return whether a mapping has the field ``name`` of ``model`` under a similar name."""
+    others = [key for key in value.entries if key not in fields_of(model)]
+    return len(others) <= _MAX_ITEMS and any(_closest_field(model, key) == name for key in others)
+
+
+def _closest_field(model: str, name: str) -> str | None:
+    plain = snake_case(name)
+    close = difflib.get_close_matches(plain, fields_of(model), 1, _CLOSENESS)
+    return _ALIASES.get((model, plain), close[0] if close else None)
+
+
+def suggest_field(model: str, key: Scalar, value: Value, siblings: Object) -> str:
+    """Return what to write instead of a field that a model does not have."""
+    name = key.text
+    plain = snake_case(name)
+    before, colon, _ = name.partition(":")
+    if plain == "deployment" and model == "JobSpec" and "rollout" in siblings.entries:
+        return "remove it: there is a 'rollout', as it is now called"
+    if colon and before in fields_of(model):
+        return f"put a space after '{before}:'"
+    if hint := _RENAMED.get((model, plain)) or _MISTAKES.get((model, plain)):
+        return hint
+    if model == "NodeSelector":
+        return _suggest_selector_field(key, value, siblings)
+    if model in ("Job", "JobSpec") and (hint := _suggest_selector_position(model, name, value)):
+        return hint
+    if close := _closest_field(model, name):
+        return f"did you mean '{close}'?"
+    if model == "JobSpec" and plain in PIPELINE_FIELDS:
+        return f"move it under 'config', as config.{plain}"
+    for other, parent in _PARENTS.items():
+        if other != model and plain in fields_of(other):
+            return f"move it under '{parent}'"
+    return f"the fields are: {', '.join(fields_of(model))}"
+
+
+def _suggest_selector_position(model: str, name: str, value: Value) -> str | None:
+    """Return what to write instead of what is probably a selector, or a job with one."""
+    plain = snake_case(name)
+    if plain.replace("_", "") in ("constraints", "nodeselector", "labelselector"):
+        if labels := _label_mapping(value):
+            return f"write: selector: {{match_labels: {labels}}}"
+        expressions = _list_of(_expressions(value)) or '["region in (eu,us)"]'
+        return f"write: selector: {{match_expressions: {expressions}}}"
+    if is_misspelt_selector(name):
+        return "did you mean 'selector'?"
+    if is_wrapper(name) and not (model == "Job" and plain == "spec"):
+        return "write the spec itself, or spec: {...}"
+    if plain in fields_of("NodeSelector"):
+        return f"move it under 'selector', as selector.{plain}"
+    return None
+
+
+def _suggest_selector_field(key: Scalar, value: Value, siblings: Object) -> str:
+    name = _closest_field("NodeSelector", key.text) or _SELECTOR_FIELDS.get(snake_case(key.text))
+    if name in siblings.entries:
+        return f"move its content to '{name}'"
+    if name:
+        return f"did you mean '{name}'?"
+    if is_bare(key, value):
+        return "YAML ends the value before this at the comma: put the whole value in quotes"
+    pair = Object({key.text: (key, value)}, key.position)
+    if labels := _label_mapping(pair):
+        return f"labels go under match_labels: {labels}"
+    if expressions := _list_of(_expressions(pair)):
+        return f"write under match_expressions: {expressions[1:-1]}"
+    return "labels go under match_labels, such as: {region: eu}"
+
+
+def suggest_selector(value: Value) -> str:
+    """Return what to write instead of a selector that is not a mapping."""
     texts = _expressions(value)
-    listed = _listed(texts)
-    if listed and all(re.search("[=!<>(]", text) for text in texts):  # "all" alone says nothing
+    if any(re.search("[=!<>(]", text) for text in texts) and (listed := _list_of(texts)):
         return f"write: {{match_expressions: {listed}}}"
     return "write: {match_labels: {region: eu}}, or {} for EVERY node"
 
 
-def labels_meant(value: Value) -> str:
-    """Say what to write for labels that are no mapping."""
+def suggest_labels(value: Value) -> str:
+    """Return what to write instead of labels that are not a mapping."""
     texts = _expressions(value)
-    if pairs := _pairs(_pieces(value)):
-        return f"write: {pairs}, with a blank behind the colon"
-    if pairs := _equalities(texts):
-        return f"write: {pairs}"
-    listed = _listed(texts)
-    return f"write under match_expressions: {listed}" if listed else "write: {region: eu}"
+    requirements = [each for text in texts for each in Selector.parse(text).requirements]
+    labels = {each.key: each.values[0] for each in requirements if each.operator is Operator.EQUALS}
+    if len(labels) == len(requirements) and (mapping := _mapping_of(labels)):
+        return f"write: {mapping}"
+    if listed := _list_of(texts):
+        return f"write under match_expressions: {listed[1:-1]}"
+    return "write: {region: eu}"
 
 
-def list_meant(value: Value, name: str) -> str | None:
-    """Say what to write for a list of expressions or ids that is none."""
+def suggest_list(name: str, value: Value) -> str | None:
+    """Return what to write instead of expressions or ids that are not a list."""
     texts = _expressions(value) if name == "match_expressions" else []
-    pieces = texts or (_pieces(value) if isinstance(value, Scalar) else [])
-    if name == "match_ids" and len(pieces) < 2:
-        pieces = [word for piece in pieces for word in re.split("[, \t]+", piece) if word]
-    listed = _listed(pieces)
+    if name == "match_ids" and isinstance(value, Scalar):
+        texts = value.text.replace(",", " ").split()
+    listed = _list_of(texts)
     return f"write: {listed}" if listed else None
 
 
-def label_meant(key: str, text: str) -> str | None:
-    """Say what to write for a label whose value, or key, is a piece of an expression."""
-    if key.startswith("!"):
-        written = key
-    elif "," in text and not re.search("[()!=<>]", text):
-        written = f"{key} in ({','.join(piece.strip() for piece in text.split(','))})"
-    elif re.match(r"[!=<>]|(?:in|notin)[ \t]*\(", text):
-        written = f"{key} {text}"
-    else:
+def suggest_label(key: str, value: Value) -> str | None:
+    """Return what to write instead of a label that is not one."""
+    if isinstance(value, Object) or len(key) > _MAX_LENGTH:
         return None
-    meant = _selector(" ".join(written.split()))
-    return f'write under match_expressions: "{meant}"' if meant else None
+    if isinstance(value, Scalar) and value.kind != "text":
+        return suggest_text(value)
+    expression = None
+    if isinstance(value, List) or re.fullmatch(r"[\w.-]+(?:, *[\w.-]+)+", value.text, re.ASCII):
+        expression = _structured(key, "in", value)
+    elif len(value.text) <= _MAX_LENGTH:
+        if key.startswith("!"):
+            expression = key
+        elif _OPERATOR_START.match(value.text):
+            expression = f"{key} {value.text}"
+    if expression is None or not _is_expression(expression):
+        return None
+    return f'write under match_expressions: "{Selector.parse(expression)}"'
 
 
-def colon_meant(key: Scalar, value: Value) -> str | None:
-    """Say what to write for a key with nothing behind it, such as that of ``{region:eu}``."""
-    match = _COLON.fullmatch(key.text)
-    return (
-        f"write: {match[1]}: {plain_or_quoted(match[2])}"
-        if match and _is_rest(key, value)
-        else None
-    )
-
-
-def text_meant(value: Value) -> str | None:
-    """Say what to write for a single value that is no text."""
+def suggest_text(value: Value) -> str | None:
+    """Return what to write instead of a value that is not a string."""
     if not isinstance(value, Scalar):
         return None
-    if value.kind == "null" and value.text in ("", "~"):
-        return 'write: "", or take the line away'
-    listed = _listed([value.text])
+    if is_null(value) and value.text in ("", "~"):
+        return 'write: "", or remove the line'
+    listed = _list_of([value.text])
     return f"write: {listed[1:-1]}" if listed else None
 
 
-def part_meant(part: str, value: Value) -> str | None:
-    """Say what to write for one of the job's mappings, in the words that stand there instead."""
-    text = value.text if isinstance(value, Scalar) else ""
-    match part:
-        case "RolloutSpec":
-            return _rollout_meant(text.lower())
-        case "HealthCheck":
-            return f"write: {{deadline: {text if is_duration(text) else '5m'}}}"
-        case "Timeouts":
-            seconds = text if re.fullmatch("0|[1-9][0-9]{0,9}", text) else _seconds(text)
-            if seconds:
-                return f"write: {{total_timeout: {seconds}}}"
-            return f"write which timeout, in whole seconds: {', '.join(fields_of(part))}"
-    return None
+def suggest_number(path: str, expectation: Field, value: Value) -> str | None:
+    """Return what to write instead of a value that is not a number."""
+    if not isinstance(value, Scalar) or len(value.text) > 40:
+        return None
+    text = value.text.strip()
+    if path.endswith("_timeout") and (duration := parse_duration(text)):
+        return f"timeouts are in whole seconds; write: {max(1, duration // NANOSECONDS['s'])}"
+    number = text.removesuffix("%").rstrip().replace("_", "").removeprefix("+")
+    if expectation.kind == "integer":
+        number = re.sub("[.]0*$", "", number)
+    if re.fullmatch(r"\.[0-9]+", number, re.ASCII):
+        number = f"0{number}"
+    digits = "-?(?:0|[1-9][0-9]*)"
+    if not re.fullmatch(
+        digits if expectation.kind == "integer" else rf"{digits}(?:\.[0-9]+)?", number, re.ASCII
+    ):
+        return None
+    if text.endswith("%") and expectation.maximum == 1:  # a share, not a percentage
+        number = f"{float(number) / 100:g}"
+    return f"write: {number}"
 
 
-def _rollout_meant(strategy: str) -> str:
-    if strategy == "immediate":
-        return "write: {strategy: immediate}"
-    if strategy in ("rolling", "canary"):
-        return f"write: {{strategy: {strategy}, health_check: {{deadline: 5m}}}}"
-    return "write which strategy, as in: {strategy: rolling, health_check: {deadline: 5m}}"
+def suggest_expression(item: Value) -> str:
+    """Return the expression to write instead of a structured requirement."""
+    texts = _expressions(item)
+    if len(texts) == 1 and (listed := _list_of(texts)):
+        return f"write: {listed[1:-1]}"
+    return 'write a string, such as: "region in (eu,us)"'
 
 
-def _seconds(text: str) -> int | None:
-    """Give a duration in whole seconds; None where it is none, or less than one."""
-    seconds, rest = divmod(parse_duration(text) or 0, NANOSECONDS["s"])
-    return None if rest else seconds or None
+def is_bare(key: Scalar, value: Value) -> bool:
+    """Return whether a key has nothing after it, not even a colon, as in ``{region:eu}``."""
+    end = (key.position.line, key.position.column + len(key.text))
+    return key.verbatim and value.position == end and isinstance(value, Scalar) and not value.text
 
 
-def without_rests(fields: Object, known: frozenset[str]) -> tuple[Object, dict[str, str]]:
-    """Take together what YAML has parted at commas: ``{a: region in (eu,us)}`` has a key ``us)``.
-
-    Give the fields without such keys, and the whole text of each field that was parted. A text
-    that is not closed is unknown where its rest may have been refused.
-    """
-    entries: dict[str, tuple[Scalar, Value]] = {}
-    whole: dict[str, str] = {}
-    last: str | None = None
-    for name, (key, item) in fields.entries.items():
-        if last is not None and name not in known and _is_rest(key, item):
-            whole[last] += f",{name}"
-            continue
-        entries[name] = key, item
-        last = name if isinstance(item, Scalar) and item.kind == "text" and item.text else None
-        if last is not None and isinstance(item, Scalar):
-            whole[last] = item.text
-    parted = {name: text for name, text in whole.items() if text != _written(entries[name][1])}
-    for name, text in whole.items():
-        if fields.is_open and name not in parted and is_unclosed(text):
-            key, item = entries[name]
-            entries[name] = key, Unknown(item.position)
-    return fields._replace(entries=entries), parted
+def quote_if_needed(text: str) -> str:
+    """Return a string as YAML has it, in quotes if it would be read as anything else."""
+    return text if text and scalar_kind(text) == "text" else f'"{text}"'
 
 
-def is_unclosed(text: str) -> bool:
-    """Say whether there is a parenthesis in a text that ends behind it."""
-    return "(" in text and ")" not in text
+def _list_of(texts: list[str]) -> str | None:
+    """Return strings as a YAML list; None if there are none, or too many, or one needs escapes."""
+    listed = ", ".join(f'"{text}"' for text in texts)
+    if not texts or len(listed) > _MAX_LENGTH or re.search(r'["\\]', "".join(texts)):
+        return None
+    return f"[{listed}]"
 
 
-def _is_rest(key: Scalar, item: Value) -> bool:
-    """Say whether a key has nothing behind it, not even a colon."""
-    return (
-        isinstance(item, Scalar)
-        and item.kind == "null"
-        and not item.text
-        and key.verbatim
-        and item.position == (key.position.line, key.position.column + len(key.text))
+def _label_mapping(value: Value) -> str | None:
+    """Return labels as a YAML mapping; None if a value is not a mapping of valid labels."""
+    if not isinstance(value, Object) or len(value.entries) > _MAX_ITEMS:
+        return None
+    labels = {
+        key: item.text if isinstance(item, Scalar) else ""
+        for key, (_, item) in value.entries.items()
+    }
+    return _mapping_of(labels)
+
+
+def _mapping_of(labels: dict[str, str]) -> str | None:
+    """Return labels as a YAML mapping; None if there are none, or one is empty or not valid."""
+    mapping = ", ".join(
+        f"{quote_if_needed(key)}: {quote_if_needed(text)}" for key, text in labels.items()
     )
-
-
-def _written(value: Value) -> str:
-    return value.text if isinstance(value, Scalar) else ""
-
-
-def _pieces(value: Value) -> list[str]:
-    """Give the lines of a text, or the texts of a list; none where there is anything else."""
-    if _is_large(value):
-        return []
-    if isinstance(value, Scalar):
-        lines = (line.strip().removeprefix("- ") for line in value.text.split("\n"))
-        return [" ".join(line.split()) for line in lines if line.strip()]
-    if isinstance(value, List):
-        texts = [item.text for item in value.items if isinstance(item, Scalar)]
-        return texts if len(texts) == len(value.items) else []
-    return []
+    if not labels or not all(labels.values()) or len(mapping) > _MAX_LENGTH:
+        return None
+    return f"{{{mapping}}}" if _is_valid(lambda: Selector.of(match_labels=labels)) else None
 
 
 def _expressions(value: Value) -> list[str]:
-    """Give the expressions that stand there in whatever shape; none where one is not plain."""
-    if _is_large(value) or not is_known(value):
+    """Return the expressions that a value of any shape means; none if one is not clear."""
+    items: list[Value] = [value]
+    if isinstance(value, List):
+        items = value.items
+    elif isinstance(value, Object) and not _is_structured(value):
+        items = [Object({name: entry}, value.position) for name, entry in value.entries.items()]
+    elif isinstance(value, Scalar) and len(value.text) <= _MAX_LENGTH:
+        lines = (line.strip().removeprefix("- ") for line in value.text.split("\n"))
+        items = [value._replace(text=line) for line in lines if line]
+    if len(items) > _MAX_ITEMS:
         return []
-    if isinstance(value, Object):
-        whole = expression_of(value)
-        pairs = [Object({name: entry}, value.position) for name, entry in value.entries.items()]
-        texts = [whole] if whole else [expression_of(pair) for pair in pairs]
-    elif isinstance(value, List):
-        texts = [expression_of(item) for item in value.items]
-    elif isinstance(value, Scalar) and value.kind == "text":
-        texts = [piece if _selector(piece) else None for piece in _pieces(value)]
-    else:
-        texts = []
-    some = [text for text in texts if text is not None]
-    return some if len(some) == len(texts) else []
+    texts = [_expression(item) for item in items]
+    return [] if None in texts else [text for text in texts if text]
 
 
-def _is_large(value: Value) -> bool:
-    """Say whether there is more than advice has room for."""
-    match value:
-        case Scalar(text):
-            return len(text) > 10 * _LONGEST
-        case List(items) | Object(items):
-            return len(items) > _MOST
-    return False
+def _is_structured(value: Object) -> bool:
+    return {"key", "operator"} <= {name.lower() for name in islice(value.entries, 3)}
 
 
-def _pairs(pieces: list[str]) -> str | None:
-    """Give labels that are written with a colon, as a mapping."""
-    found = [_COLON.fullmatch(piece) for piece in pieces]
-    labels = {match[1]: match[2] for match in found if match}
-    return _mapping(labels) if labels and len(labels) == len(pieces) else None
-
-
-def _equalities(texts: list[str]) -> str | None:
-    """Give expressions that each ask for one value of a label, as a mapping."""
-    selector = _selector(",".join(texts))
-    each = selector.requirements if selector else ()
-    if not all(one.operator.is_inclusion and len(one.values) == 1 for one in each):
+def _expression(value: Value) -> str | None:
+    """Return the expression that an item means: a string, ``{key: value}`` or a structured one."""
+    if isinstance(value, Scalar):
+        text = " ".join(value.text.split()) if len(value.text) <= _MAX_LENGTH else ""
+        return text if value.kind == "text" and text and _is_expression(text) else None
+    if not isinstance(value, Object) or not 0 < len(value.entries) <= 3:
         return None
-    labels = {one.key: one.values[0] for one in each}
-    return _mapping(labels) if labels and len(labels) == len(each) else None
-
-
-def _mapping(labels: dict[str, str]) -> str | None:
-    text = ", ".join(
-        f"{plain_or_quoted(key)}: {plain_or_quoted(value)}" for key, value in labels.items()
-    )
-    return f"{{{text}}}" if len(text) < _LONGEST and _selector_of(labels) else None
-
-
-def _listed(texts: list[str]) -> str | None:
-    """Give texts as a list; None where there are none, or they have no room or need escapes."""
-    shown = ", ".join(f'"{text}"' for text in texts)
-    if not texts or len(shown) > 2 * _LONGEST or re.search(r'["\\]', "".join(texts)):
+    fields = {name.lower(): item for name, (_, item) in value.entries.items()}
+    if len(fields) < len(value.entries):  # "Key" and "key": it is not clear which one counts
         return None
-    return f"[{shown}]"
-
-
-def _selector(text: str) -> Selector | None:
-    if not text.strip() or len(text) > _LONGEST:
+    if _is_structured(value):
+        key, operator = fields["key"], fields["operator"]
+        if not isinstance(key, Scalar) or not isinstance(operator, Scalar):
+            return None
+        return _structured(key.text, operator.text, fields.get("values", fields.get("value")))
+    [(name, (_, item)), *others] = value.entries.items()
+    if others or name.lower() in ("key", "operator", "values"):
         return None
+    return _structured(name, "in" if isinstance(item, List) else "=", item)
+
+
+def _structured(key: str, operator: str, values: Value | None) -> str | None:
+    """Return the expression of a structured requirement; None if it is not valid."""
+    items = values.items if isinstance(values, List) else [values] if values else []
+    if len(items) > _MAX_ITEMS:
+        return None
+    words: list[str] = []
+    for item in items:
+        if not isinstance(item, Scalar) or is_null(item):
+            return None
+        words += [word.strip() for word in item.text.split(",")]
     try:
-        return Selector.parse(text)
+        text = str(requirement_from_structured(key.strip(), operator, words))
     except SelectorError:
         return None
+    return text if len(text) <= _MAX_LENGTH and _is_expression(text) else None
 
 
-def _selector_of(labels: dict[str, str]) -> Selector | None:
+def _is_expression(text: str) -> bool:
+    return bool(text.strip()) and _is_valid(lambda: Selector.parse(text))
+
+
+def _is_valid(build: Callable[[], Selector]) -> bool:
     try:
-        return Selector.of(match_labels=labels)
+        build()
     except SelectorError:
-        return None
+        return False
+    return True

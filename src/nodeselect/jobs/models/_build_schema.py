@@ -1,34 +1,29 @@
-"""Makes ``job.schema.json`` from the models, here and in ``docs/``.
+"""Builds ``job.schema.json`` from the models, here and in ``docs/``.
 
 Run ``python -m nodeselect.jobs.models._build_schema`` after each change of the models; a test fails
-until that was done. The one here ships: files are checked by it, and ``nodeselect schema`` prints
-it.
+until this is done. The one here is part of the package: files are checked by it, and ``nodeselect
+schema`` prints it.
 """
 
 import json
 from pathlib import Path
 from typing import Any
 
-from pydantic.json_schema import GenerateJsonSchema, models_json_schema
+from pydantic.json_schema import models_json_schema
 
-from nodeselect.jobs.models.job import Job
+from nodeselect.jobs.models.job import JobSpec
 
 __all__ = ["build_schema"]
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
-_PARTS = ("HealthCheck", "Job", "JobSpec", "NodeSelector", "RolloutSpec", "Timeouts")
 _NULL = {"type": "null"}
 
 
-class _Generate(GenerateJsonSchema):
-    ignored_warning_kinds = {"non-serializable-default"}  # noqa: RUF012 - pydantic's own way
-
-
 def build_schema() -> str:
-    """Give the text of the schema of a job file: the spec itself, or wrapped as ``{spec: ...}``."""
-    _, whole = models_json_schema([(Job, "validation")], schema_generator=_Generate)
-    parts = {name: _part(part) for name, part in sorted(whole["$defs"].items()) if name in _PARTS}
-    parts["RolloutSpec"] |= {
+    """Return the text of the schema of a job file: the spec, or one wrapped as ``{spec: ...}``."""
+    _, definitions = models_json_schema([(JobSpec, "validation")])
+    models = {name: _model(model) for name, model in definitions["$defs"].items()}
+    models["RolloutSpec"] |= {
         "if": {
             "properties": {"strategy": {"enum": ["rolling", "canary"]}},
             "required": ["strategy"],
@@ -44,33 +39,42 @@ def build_schema() -> str:
             "required": ["health_check"],
         },
     }
-    parts["Job"]["properties"]["status"] = {  # the server's own; it is not submitted
-        "description": "What the server knows of it; a file to be submitted has none.",
+    models["Job"] = {
         "type": ["object", "null"],
+        "description": "A job as the server answers it.",
+        "additionalProperties": False,
+        "properties": {
+            "id": {"description": "Set by the server, not submitted.", "type": ["string", "null"]},
+            "spec": {"$ref": "#/$defs/JobSpec", "description": "What its author wrote."},
+            "status": {
+                "description": "Set by the server, not submitted.",
+                "type": ["object", "null"],
+            },
+        },
     }
     schema = {
         "$schema": _DIALECT,
         "title": "A job of Expanso",
-        "description": "A job spec, or one wrapped as {spec: ...}. Made by nodeselect.",
+        "description": "A job spec, or one wrapped as {spec: ...}. Built by nodeselect.",
         "type": "object",
         "if": {"required": ["spec"]},
         "then": {"$ref": "#/$defs/Job", "properties": {"spec": {"type": "object"}}},
         "else": {"$ref": "#/$defs/JobSpec"},
-        "$defs": parts,
+        "$defs": dict(sorted(models.items())),
     }
     return json.dumps(schema, indent=2) + "\n"
 
 
-def _part(part: dict[str, Any]) -> dict[str, Any]:
-    """Give the schema of one model, or null: what is null is absent.
+def _model(model: dict[str, Any]) -> dict[str, Any]:
+    """Return the schema of one model, or null, since what is null is absent.
 
-    Each is one schema with a list of types, not a choice of schemas: of a mistake within, editors
-    would tell no more than that none of the choices fits.
+    It has a list of types, not a choice of schemas: for a mistake within, editors would only report
+    that none of the choices fits.
     """
-    properties = {name: _property(schema) for name, schema in part["properties"].items()}
+    properties = {name: _property(schema) for name, schema in model["properties"].items()}
     return {
         "type": ["object", "null"],
-        "description": part["description"].partition("\n")[0],
+        "description": model["description"].partition("\n")[0],
         "additionalProperties": False,
         "properties": properties,
     }

@@ -1,9 +1,10 @@
-"""Durations as Go writes them: ``30s``, ``1m30s``, ``1.5h``; in nanoseconds as numbers."""
+"""Durations as Go writes them, such as ``30s``, ``1m30s`` and ``1.5h``, in nanoseconds."""
 
 import re
 
 __all__ = ["DURATION", "NANOSECONDS", "duration_text", "is_duration", "parse_duration"]
 
+# Nanoseconds of each unit. The two signs for micro are different characters.
 NANOSECONDS = {
     "ns": 1,
     "us": 1_000,
@@ -14,24 +15,23 @@ NANOSECONDS = {
     "m": 60_000_000_000,
     "h": 3_600_000_000_000,
 }
-"""How many nanoseconds a unit has; the two marks for micro are two characters."""
 
 _PART = "[0-9]{1,19}(?:[.][0-9]{1,19})?(?:ns|us|µs|μs|ms|s|m|h)"
+# No sign, a unit after each number, any number of parts.
 DURATION = f"(?:{_PART})+"
-"""A pattern of what is read: no sign, a unit behind each number, as many parts as one likes."""
 
 _WHOLE = re.compile(DURATION)
 _PARTS = re.compile("([0-9]+)(?:[.]([0-9]+))?(ns|us|µs|μs|ms|s|m|h)")
-_MOST = 2**63 - 1
+_INT64_MAX = 2**63 - 1
 
 
 def is_duration(text: str) -> bool:
-    """Say whether ``text`` is a duration, of 64 bits or more."""
+    """Return whether ``text`` is a duration, whatever its size."""
     return len(text) <= 200 and _WHOLE.fullmatch(text) is not None
 
 
 def parse_duration(text: str) -> int | None:
-    """Read ``text`` as nanoseconds, or give None: it is no duration, or one beyond 64 bits.
+    """Return a duration in nanoseconds; None if it is not one, or has more than 64 bits.
 
     >>> parse_duration("1m30s"), parse_duration("1.5s"), parse_duration("90")
     (90000000000, 1500000000, None)
@@ -42,11 +42,11 @@ def parse_duration(text: str) -> int | None:
     for whole, fraction, unit in _PARTS.findall(text):
         size = NANOSECONDS[unit]
         total += int(whole) * size + int(fraction or 0) * size // 10 ** len(fraction)
-    return total if total <= _MOST else None
+    return total if total <= _INT64_MAX else None
 
 
 def duration_text(nanoseconds: int) -> str:
-    """Give a duration as Go writes it.
+    """Return a duration as Go writes it.
 
     >>> duration_text(90_000_000_000), duration_text(1_500_000), duration_text(300)
     ('1m30s', '1ms500us', '300ns')

@@ -1,0 +1,180 @@
+"""Rules of the document as a whole: it is plain data, and a job spec."""
+
+from nodeselect.documents import DocumentError, List, Object, Scalar, Value, is_null
+from nodeselect.jobs.check.rule import REGISTRY, Check, Rule, define, describe
+from nodeselect.jobs.check.schema_fields import is_selector_name, is_wrapper, snake_case
+from nodeselect.jobs.check.suggestions import PIPELINE_FIELDS
+
+__all__ = ["check_document_error", "locate_spec"]
+
+
+def _refusal(code: str, summary: str, why: str = "", *, before: str = "", after: str = "") -> Rule:
+    return define(code, "document", summary, why, before=before, after=after, always_reported=True)
+
+
+_refusal("not-utf-8", "the file is not UTF-8", "Save it as UTF-8.")
+_refusal(
+    "not-yaml",
+    "the file is neither YAML nor JSON",
+    before="name: demo\nselector: {match_labels: {region: eu}\n",
+    after="name: demo\nselector: {match_labels: {region: eu}}\n",
+)
+_refusal(
+    "not-json",
+    "a file named .json looks like JSON but is not",
+    "Trailing commas, single quotes and comments are YAML, but programs that go by the name of the"
+    " file would not read them.",
+    before='{"name": "demo", "selector": {"match_labels": {"region": "eu"},}}\n',
+    after='{"name": "demo", "selector": {"match_labels": {"region": "eu"}}}\n',
+)
+_refusal(
+    "not-finite",
+    "NaN, Infinity or a number that is too large, in JSON",
+    "Some programs write them, but they are not JSON. YAML would read them as strings.",
+    before='{"name": "demo", "selector": {"match_ids": ["n-1"]}, "config": {"rate": NaN}}\n',
+    after='{"name": "demo", "selector": {"match_ids": ["n-1"]}, "config": {"rate": "NaN"}}\n',
+)
+_refusal(
+    "anchor",
+    "a YAML anchor or alias",
+    "A few of them can expand to gigabytes, and an alias does not show its value.",
+    before="name: demo\nlabels: &same {region: eu}\nselector: {match_labels: *same}\n",
+    after="name: demo\nlabels: {region: eu}\nselector: {match_labels: {region: eu}}\n",
+)
+_refusal(
+    "tag",
+    "a YAML tag, such as !include or !!str",
+    "An expression that begins with ! needs quotes; without them, YAML reads a tag.",
+    before="name: demo\nselector:\n  match_expressions:\n    - !debug\n",
+    after='name: demo\nselector:\n  match_expressions:\n    - "!debug"\n',
+)
+_refusal(
+    "merge-key",
+    "a YAML merge key (<<)",
+    before="name: demo\nselector:\n  match_labels:\n    <<: {region: eu}\n",
+    after="name: demo\nselector:\n  match_labels:\n    region: eu\n",
+)
+_refusal(
+    "second-document",
+    "more than one document in a file",
+    before="name: demo\nselector: {match_labels: {region: eu}}\n---\nname: other\n",
+    after="name: demo\nselector: {match_labels: {region: eu}}\n",
+)
+_refusal(
+    "duplicate-key",
+    "a key occurs twice in one mapping",
+    "Readers disagree on which of the two counts.",
+    before="name: demo\nselector: {match_labels: {region: eu}}\nname: other\n",
+    after="name: demo\nselector: {match_labels: {region: eu}}\n",
+)
+_refusal(
+    "key-not-text",
+    "a key is a list, a mapping or null",
+    "YAML also reads an unquoted template, {{...}}, as a mapping inside a mapping.",
+    before="name: demo\nselector: {match_labels: {region: eu}}\nconfig: {? [a] : b}\n",
+    after="name: demo\nselector: {match_labels: {region: eu}}\nconfig: {a: b}\n",
+)
+_refusal("too-deep", "values are nested deeper than 32 levels", "This is the limit depth.")
+_refusal(
+    "too-many-values-in-file",
+    "more than 200,000 keys and values",
+    "This is the limit job_file_values. A list or a mapping counts as two.",
+)
+_refusal("file-too-large", "a file of more than 1 MiB", "This is the limit job_file_bytes.")
+_NOT_A_JOB = _refusal(
+    "not-a-job",
+    "the document is not a job spec",
+    "A job spec is a mapping with a name, a type or a selector, by itself or as {spec: ...}.",
+    before="kind: Pod\napiVersion: v1\n",
+    after="name: demo\nselector: {match_labels: {region: eu}}\n",
+)
+_TWO_SPECS = define(
+    "two-specs",
+    "document",
+    "a spec, and a selector beside it",
+    before="spec: {name: demo, selector: {match_ids: [n-1]}}\nselector: {match_ids: [n-2]}\n",
+    after="spec: {name: demo, selector: {match_ids: [n-1, n-2]}}\n",
+)
+_SERVER_FIELD = define(
+    "server-field",
+    "fields",
+    "a field that the server sets: id, status",
+    severity="warning",
+    before="id: job-1\nspec: {name: demo, selector: {match_labels: {region: eu}}}\n",
+    after="spec: {name: demo, selector: {match_labels: {region: eu}}}\n",
+)
+
+
+def check_document_error(error: DocumentError) -> Check[None]:
+    """Report what a document is refused for."""
+    for refusal in (error, *error.others):
+        yield REGISTRY[refusal.code].at_position(
+            refusal.position, "", refusal.message, refusal.hint, length=refusal.length
+        )
+
+
+def locate_spec(document: Value) -> Check[tuple[Object, str] | None]:
+    """Return the job spec, the document itself or in its ``spec``, and the prefix of its paths.
+
+    Return None if the document is not a job.
+    """
+    if not isinstance(document, Object):
+        message = f"a job spec is a mapping, not {describe(document)}"
+        if isinstance(document, Scalar) and document.kind == "null" and not document.text:
+            message = "the file is empty"
+        yield _NOT_A_JOB.at(document, "", message, _other_document_hint(document))
+        return None
+    entries = document.entries
+    if "kind" in entries and "apiVersion" in entries:
+        message = "this is a Kubernetes object, not a job spec"
+        yield _NOT_A_JOB.at(entries["kind"][0], "kind", message)
+        return None
+    spec: Value = document
+    if "spec" in entries:
+        key, spec = entries["spec"]
+        yield from _check_wrapper(document, key)
+    if not isinstance(spec, Object):
+        yield _NOT_A_JOB.at(spec, "spec", f"a job spec is a mapping, not {describe(spec)}")
+        return None
+    prefix = "" if spec is document else "spec."
+    if not any(_is_job_field(name) for name in spec.entries):
+        yield _NOT_A_JOB.at(
+            spec,
+            prefix.rstrip("."),
+            "this is not a job spec: it has no name, type or selector",
+            _other_document_hint(document),
+        )
+        return None
+    return spec, prefix
+
+
+def _is_job_field(name: str) -> bool:
+    return (
+        snake_case(name) in ("name", "type", "selector")
+        or is_selector_name(name)
+        or is_wrapper(name)
+    )
+
+
+def _check_wrapper(document: Object, spec_key: Scalar) -> Check[None]:
+    if "selector" in document.entries:
+        message = "there is a selector beside 'spec': it is not clear which one counts"
+        yield _TWO_SPECS.at_position(
+            spec_key.position, "spec", message, "move the selector into the spec"
+        )
+    for name in ("id", "status"):
+        if name in document.entries and not is_null(document.entries[name][1]):
+            message = f"{name!r} is set by the server, not submitted"
+            yield _SERVER_FIELD.at(document.entries[name][0], name, message, "remove it")
+
+
+def _other_document_hint(document: Value) -> str:
+    """Return what to write instead of a document that is not a job spec."""
+    if isinstance(document, Object) and any(name in PIPELINE_FIELDS for name in document.entries):
+        return "this is a bare pipeline: move it under 'config', and add a name and a selector"
+    items = document
+    if isinstance(document, Object) and "items" in document.entries:
+        items = document.entries["items"][1]
+    if isinstance(items, List) and items.items and isinstance(items.items[0], Object):
+        return "this looks like a list of nodes, not a job"
+    return "write a job spec, with a name and a selector"

@@ -1,0 +1,262 @@
+"""The base of the models, and the types of their fields."""
+
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Annotated, Any, Self
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    ValidationError,
+    WithJsonSchema,
+    model_validator,
+)
+from pydantic_core import ErrorDetails, PydanticCustomError
+
+from nodeselect.errors import JobError, Problem, SelectorError
+from nodeselect.frozen import FrozenMapping
+from nodeselect.jobs.models.durations import DURATION, parse_duration
+from nodeselect.limits import LIMITS
+from nodeselect.text import FORBIDDEN, printable, quoted
+
+__all__ = [
+    "EMPTY",
+    "INT64_MAX",
+    "Count",
+    "Data",
+    "Integer",
+    "JobModel",
+    "Nanoseconds",
+    "Percent",
+    "Share",
+    "SharePercent",
+    "Strings",
+    "Text",
+    "TextMap",
+    "freeze",
+]
+
+INT64_MAX = 2**63 - 1
+
+EMPTY: FrozenMapping[str, Any] = FrozenMapping({})
+
+
+def _printable(text: str) -> str:
+    bad = FORBIDDEN.search(text)
+    if bad:
+        raise ValueError(f"the control character {printable(bad[0])} is not allowed")
+    return text
+
+
+def _require_sequence(texts: object) -> object:
+    if not isinstance(texts, (list, tuple)):  # a set has another order in each process
+        raise PydanticCustomError("tuple_type", "not a list")
+    return texts
+
+
+def _parse_duration(value: object) -> object:
+    if isinstance(value, str):
+        nanoseconds = parse_duration(value)
+        if nanoseconds is None:
+            raise ValueError(f"{quoted(value)} is not a duration such as 30s or 1m30s")
+        return nanoseconds
+    return value
+
+
+def freeze(value: Any, depth: int = 2) -> Any:
+    """Return plain data that cannot be changed; refuse what JSON does not have."""
+    if isinstance(value, (Mapping, list, tuple)) and depth > LIMITS.depth:
+        raise ValueError(f"nested deeper than {LIMITS.depth} levels (depth)")
+    match value:
+        case Mapping():
+            if not all(isinstance(key, str) for key in value):
+                raise ValueError("a key must be a string")
+            return FrozenMapping(
+                {freeze(key): freeze(item, depth + 1) for key, item in value.items()}
+            )
+        case list() | tuple():
+            return tuple(freeze(item, depth + 1) for item in value)
+        case float() if value - value != 0:
+            raise ValueError("a number must be finite")
+        case int() if not -(2**63) <= value < 2**64:
+            raise ValueError("a whole number has at most 64 bits")
+        case str() if re.search("[\ud800-\udfff]", value):
+            raise ValueError("unpaired surrogates are not allowed")
+        case str() | int() | float() | None:
+            return value
+    raise ValueError(f"{type(value).__name__} is not plain data")
+
+
+def _to_plain(value: Any) -> Any:
+    match value:
+        case Mapping():
+            return {key: _to_plain(item) for key, item in value.items()}
+        case tuple():
+            return [_to_plain(item) for item in value]
+    return value
+
+
+Text = Annotated[str, AfterValidator(_printable)]
+Strings = Annotated[tuple[Text, ...], Field(strict=False), BeforeValidator(_require_sequence)]
+TextMap = Annotated[Mapping[Text, Text], AfterValidator(FrozenMapping), PlainSerializer(dict)]
+Data = Annotated[Mapping[str, Any], AfterValidator(freeze), PlainSerializer(_to_plain)]
+Integer = Annotated[int, Field(ge=-INT64_MAX - 1, le=INT64_MAX)]
+Count = Annotated[int, Field(ge=0, le=INT64_MAX)]
+Percent = Annotated[int, Field(ge=0, le=100)]
+Share = Annotated[float, Field(ge=0, le=1)]
+SharePercent = Annotated[float, Field(ge=0, le=100)]
+Nanoseconds = Annotated[
+    int,
+    Field(ge=1, le=INT64_MAX),
+    BeforeValidator(_parse_duration),
+    WithJsonSchema(
+        {
+            "type": ["integer", "string"],
+            "minimum": 1,
+            "maximum": INT64_MAX,
+            "pattern": f"^{DURATION}$",
+            "maxLength": 200,
+            "format": "go-duration",
+        }
+    ),
+]
+
+
+class JobModel(BaseModel):
+    """The base of all models: strict and frozen; a field that is null is absent.
+
+    Whatever is wrong with its fields raises :class:`~nodeselect.errors.JobError`.
+    """
+
+    model_config = ConfigDict(
+        allow_inf_nan=False,
+        extra="forbid",
+        frozen=True,
+        hide_input_in_errors=True,
+        strict=True,
+        use_attribute_docstrings=True,
+    )
+
+    def __init__(self, **fields: Any) -> None:
+        with _as_job_error(type(self).__name__):
+            super().__init__(**fields)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_null(cls, data: Any) -> Any:
+        if not isinstance(data, Mapping):
+            return data
+        is_open = cls.model_config.get("extra") != "forbid"
+        known = cls.model_fields
+        return {
+            name: item
+            for name, item in data.items()
+            if item is not None or not (is_open or name in known)
+        }
+
+    @classmethod
+    def model_validate(cls, obj: Any, **options: Any) -> Self:
+        """Validate a mapping, as pydantic does.
+
+        :raises JobError: with everything that is wrong.
+        """
+        with _as_job_error(cls.__name__):
+            return super().model_validate(obj, **options)
+
+    @classmethod
+    def model_validate_json(cls, json_data: str | bytes | bytearray, **options: Any) -> Self:
+        """Validate JSON, as pydantic does.
+
+        :raises JobError: with everything that is wrong.
+        """
+        with _as_job_error(cls.__name__):
+            return super().model_validate_json(json_data, **options)
+
+    @classmethod
+    def model_validate_strings(cls, obj: Any, **options: Any) -> Self:
+        """Validate a mapping of strings, as pydantic does.
+
+        :raises JobError: with everything that is wrong.
+        """
+        with _as_job_error(cls.__name__):
+            return super().model_validate_strings(obj, **options)
+
+    def to_json(self) -> str:
+        """Return JSON: the fields that were set, in order, durations in nanoseconds.
+
+        Read again, it gives an equal value with the same fields set. Control characters are
+        escaped.
+        """
+        text = self.model_dump_json(exclude_unset=True)
+        return re.sub("[\\x7f-\\x9f]", lambda match: f"\\u{ord(match[0]):04x}", text)
+
+
+@contextmanager
+def _as_job_error(name: str) -> Iterator[None]:
+    try:
+        yield
+    except ValidationError as error:
+        details = error.errors(include_url=False, include_context=True, include_input=False)
+        problems: list[Problem] = []
+        unreported = 0
+        for detail in details:
+            inner = detail.get("ctx", {}).get("error")
+            path = _path(detail)
+            if isinstance(inner, JobError):  # of a model in this one
+                problems += [each._replace(path=_join(path, each.path)) for each in inner.problems]
+                unreported += inner.unreported
+            else:
+                problems.append(_problem(detail, path, inner))
+        unreported += len(problems[LIMITS.reported_errors :])
+        raise JobError(name, tuple(problems[: LIMITS.reported_errors]), unreported) from None
+
+
+def _path(detail: ErrorDetails) -> str:
+    return "".join(
+        f"[{step}]" if isinstance(step, int) else f".{printable(step[:60])}"
+        for step in detail["loc"]
+    ).removeprefix(".")
+
+
+def _join(path: str, inner: str) -> str:
+    return f"{path}.{inner}" if path and inner else path or inner
+
+
+# Codes and messages for the types of pydantic's errors.
+_MESSAGES = {
+    "bool_type": ("wrong-type", "expected true or false"),
+    "float_type": ("wrong-type", "expected a number"),
+    "finite_number": ("wrong-type", "expected a finite number"),
+    "int_type": ("wrong-type", "expected a whole number"),
+    "mapping_type": ("wrong-type", "expected a mapping"),
+    "dict_type": ("wrong-type", "expected a mapping"),
+    "model_type": ("wrong-type", "expected a mapping"),
+    "string_type": ("wrong-type", "expected a string"),
+    "tuple_type": ("wrong-type", "expected a list of strings"),
+    "literal_error": ("not-one-of", "expected {expected}"),
+    "greater_than_equal": ("out-of-range", "must be {ge} or more"),
+    "less_than_equal": ("out-of-range", "must be at most {le}"),
+}
+
+
+def _problem(detail: ErrorDetails, path: str, inner: object) -> Problem:
+    if isinstance(inner, SelectorError):
+        path = _join(path, inner.place or "")
+        return Problem(inner.code, inner.message, 0, 0, path, (), inner.hint)
+    if detail["type"] == "json_invalid":
+        code, message = "not-json", printable(detail["msg"][:200])
+    elif inner is not None:
+        code, message = "wrong-value", str(inner)
+    elif detail["type"] == "extra_forbidden":
+        code, message = "unknown-field", f"there is no field {quoted(str(detail['loc'][-1]))}"
+    elif detail["type"] in _MESSAGES:
+        code, message = _MESSAGES[detail["type"]]
+        message = message.format(**detail.get("ctx", {}))
+    else:
+        code, message = "wrong-type", printable(detail["msg"][:200])
+    return Problem(code, message, 0, 0, path, (), None)

@@ -1,0 +1,280 @@
+"""Jobs and executions in a server's answers, which are read tolerantly.
+
+An answer comes from a server of another version and cannot be corrected: unknown fields are left
+out, and words and numbers are not restricted. Only types are checked.
+"""
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, ConfigDict, Field, PlainSerializer, model_validator
+
+from nodeselect.errors import SelectorError
+from nodeselect.frozen import FrozenMapping
+from nodeselect.jobs.check.schema_fields import is_selector_name, is_wrapper
+from nodeselect.jobs.models.base import EMPTY, Data, JobModel
+from nodeselect.selectors import Selector
+from nodeselect.text import quoted
+
+__all__ = [
+    "Execution",
+    "ExecutionStatus",
+    "GetExecutionResponse",
+    "Job",
+    "JobStatus",
+    "RolloutStatus",
+    "ServerJobSpec",
+    "ServerModel",
+    "ServerNodeSelector",
+    "State",
+]
+
+
+_Strings = Annotated[tuple[str | None, ...], Field(strict=False)]
+_Labels = Annotated[Mapping[str, str | None], AfterValidator(FrozenMapping), PlainSerializer(dict)]
+
+
+class ServerModel(JobModel):
+    """The base of what a server answers."""
+
+    model_config = ConfigDict(extra="ignore")
+
+
+class ServerNodeSelector(ServerModel):
+    """The selector of a job in an answer; :meth:`to_selector` checks it.
+
+    Unknown fields are kept in ``model_extra``: without them, the selector might match more nodes
+    than it should.
+    """
+
+    model_config = ConfigDict(extra="allow")
+
+    match_ids: _Strings = ()
+    """Node ids to choose from."""
+    match_labels: _Labels = Field(default_factory=lambda: EMPTY)
+    """Labels that a node must have, each with exactly this value."""
+    match_expressions: _Strings = ()
+    """Selector texts, all of which must hold."""
+
+    def to_selector(self) -> Selector:
+        """Return the selector with these fields.
+
+        :raises SelectorError: if it is not valid, or has an unknown field or null in a field.
+        """
+        for name in self.model_extra or ():
+            raise _unknown_field("the selector", name)
+        fields: dict[str, Any] = {
+            "match_ids": self.match_ids,
+            "match_labels": self.match_labels,
+            "match_expressions": self.match_expressions,
+        }
+        for name, items in fields.items():
+            if None in (items.values() if isinstance(items, Mapping) else items):
+                raise _unknown_field("the selector", name, "that contains null")
+        return Selector.of(**fields)
+
+
+class ServerJobSpec(ServerModel):
+    """The job spec in an answer. Unknown fields are kept in ``model_extra``.
+
+    Rollout, timeouts and config are plain data, as the server has them.
+    """
+
+    model_config = ConfigDict(extra="allow")
+
+    name: str | None = None
+    """Logical name."""
+    type: str | None = None
+    """Type of the job."""
+    namespace: str | None = None
+    """Namespace of the job."""
+    description: str | None = None
+    """What the job is for, for people."""
+    priority: int | None = None
+    """A higher number goes first."""
+    labels: _Labels = Field(default_factory=lambda: EMPTY)
+    """Labels of the job itself."""
+    meta: _Labels = Field(default_factory=lambda: EMPTY)
+    """Notes of any kind."""
+    restart_policy: str | None = None
+    """When an execution that ended starts again."""
+    selector: ServerNodeSelector = ServerNodeSelector()
+    """Which nodes the job runs on."""
+    rollout: Data = Field(default_factory=lambda: EMPTY)
+    """How a new version reaches the nodes."""
+    timeouts: Data = Field(default_factory=lambda: EMPTY)
+    """How long the job may take."""
+    config: Data = Field(default_factory=lambda: EMPTY)
+    """What the job does."""
+
+    def to_selector(self) -> Selector:
+        """Return the selector of the job's nodes; without one, ``Selector.everything()``.
+
+        :raises SelectorError: if it is not valid, or an unknown field may be meant as one.
+        """
+        for name in self.model_extra or ():
+            if is_selector_name(name) or is_wrapper(name):
+                raise _unknown_field("the job spec", name)
+        return self.selector.to_selector()
+
+
+def _unknown_field(owner: str, name: str, problem: str = "that is not known") -> SelectorError:
+    message = f"{owner} has a field {quoted(name)} {problem}: it is not clear what it selects"
+    return SelectorError("unknown-field", message, name, (0, len(name)))
+
+
+class State(ServerModel):
+    """A state. One that is not known is kept as its text.
+
+    Source: ``types.State`` of the API reference of Expanso.
+    """
+
+    state_type: str = ""
+    """Its name."""
+    message: str = ""
+    """What it means, for people."""
+    details: Data = Field(default_factory=lambda: EMPTY)
+    """More about it, for programs."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_name(cls, data: Any) -> Any:
+        return {"state_type": data} if isinstance(data, str) else data
+
+
+class RolloutStatus(ServerModel):
+    """The progress of a rollout.
+
+    Source: ``types.JobStatus`` of the API reference of Expanso.
+    """
+
+    type: str | None = None
+    """"create", "update", "restart" or "rollback"."""
+    current_wave: int = 0
+    """Number of the running wave, from 1."""
+    total_waves: int = 0
+    """Number of all waves."""
+    total_nodes: int = 0
+    """Number of nodes of the job."""
+    updated_nodes: int = 0
+    """Number of nodes with the new version."""
+    failed_nodes: int = 0
+    """Number of nodes on which it failed."""
+    canary_nodes: _Strings = ()
+    """Ids of the canary nodes."""
+    canary_promoted: bool = False
+    """Whether the canaries were found healthy."""
+    rollback_to_version: int | None = None
+    """Version that the job returns to."""
+    started_at: str | None = None
+    """Time of its start, as the server writes it."""
+    completed_at: str | None = None
+    """Time of its end, as the server writes it."""
+
+
+class JobStatus(ServerModel):
+    """What the server knows of a job.
+
+    Source: ``types.JobStatus`` of the API reference of Expanso.
+    """
+
+    created_at: str | None = None
+    """Time of its creation, as the server writes it."""
+    updated_at: str | None = None
+    """Time of its last change, as the server writes it."""
+    version: int | None = None
+    """Number that grows with each change of the spec."""
+    revision: int | None = None
+    """Number that grows with each change of any kind."""
+    state: State | None = None
+    """State of the job, such as "running" or "rollout_paused"."""
+    rollout: RolloutStatus | None = None
+    """Progress of its rollout."""
+
+
+class Job(ServerModel):
+    """A job as the server answers it.
+
+    Source: ``types.Job`` of the API reference of Expanso.
+    """
+
+    id: str | None = None
+    """Id that the server gave it."""
+    spec: ServerJobSpec = ServerJobSpec()
+    """What its author wrote."""
+    status: JobStatus | None = None
+    """What the server knows of it."""
+
+
+class ExecutionStatus(ServerModel):
+    """What the server knows of an execution.
+
+    Source: ``types.ExecutionStatus`` of the API reference of Expanso.
+    """
+
+    created_at: str | None = None
+    """Time of its creation, as the server writes it."""
+    updated_at: str | None = None
+    """Time of its last change, as the server writes it."""
+    revision: int | None = None
+    """Number that grows with each change."""
+    stable_at: str | None = None
+    """Time at which it passed the checks of its rollout; if it has not, the zero time or None."""
+    desired_state: State | None = None
+    """What it should be: "pending", "running" or "stopped"."""
+    observed_state: State | None = None
+    """What it is on its node, such as "running", "degraded" or "lost". Older servers call it
+    "compute_state" or "state"."""
+    details: Data = Field(default_factory=lambda: EMPTY)
+    """More about it, for programs."""
+    next_execution_id: str | None = None
+    """Id of the execution that replaces it."""
+    previous_execution_id: str | None = None
+    """Id of the execution that it replaced."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_old_names(cls, data: Any) -> Any:
+        if not isinstance(data, Mapping) or data.get("observed_state") is not None:
+            return data
+        states = (data.get(name) for name in ("compute_state", "state"))
+        state = next((state for state in states if state is not None), None)
+        return data if state is None else {**data, "observed_state": state}
+
+
+class Execution(ServerModel):
+    """One run of a job on one node. All ids are opaque and case-sensitive.
+
+    Source: ``types.Execution`` of the API reference of Expanso.
+    """
+
+    id: str | None = None
+    """Id of the execution."""
+    job_id: str | None = None
+    """Id of its job."""
+    job_type: str | None = None
+    """Type of its job."""
+    job_version: int | None = None
+    """Version of its job."""
+    job_spec: ServerJobSpec | None = None
+    """The job as it was when the execution was created."""
+    namespace: str | None = None
+    """Namespace of its job."""
+    node_id: str | None = None
+    """Id of the node that it runs on."""
+    eval_id: str | None = None
+    """Id of the evaluation that created it."""
+    rollout_wave: int = 0
+    """The wave of the rollout that it belongs to, from 1; 0 is none."""
+    status: ExecutionStatus = ExecutionStatus()
+    """What the server knows of it."""
+
+
+class GetExecutionResponse(ServerModel):
+    """The server's answer to a request for an execution.
+
+    Source: ``api.GetExecutionResponse`` of the API reference of Expanso.
+    """
+
+    execution: Execution = Execution()
+    """The execution."""
