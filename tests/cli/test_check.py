@@ -94,7 +94,7 @@ def test_folder(run: Run) -> None:
 def test_folder_without_jobs(run: Run) -> None:
     """A folder without job files is an error."""
     Path("empty").mkdir()
-    said = "empty: error[cannot-read]: cannot be read: no .yaml, .yml, .json file is in it\n"
+    said = "empty: error[cannot-read]: cannot be read: it has no .yaml, .yml, .json file\n"
     summary = "1 file: no problems; 1 file could not be read\n"
     assert run("check", "empty", "right.yaml") == (2, "", said + summary)
 

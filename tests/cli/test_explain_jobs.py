@@ -160,7 +160,7 @@ def test_a_folder_without_jobs(run: Run) -> None:
     Path("empty").mkdir()
     ended = run("explain", "--job", "empty", "-n", "fleet.json")
     assert (ended.status, ended.out) == (2, "")
-    assert "no .yaml, .yml, .json file is in it" in ended.err
+    assert "it has no .yaml, .yml, .json file" in ended.err
 
 
 @pytest.mark.usefixtures("folder")

@@ -27,7 +27,7 @@ from nodeselect.cli.options import (
     state_option,
     warn_if_everything,
 )
-from nodeselect.cli.streams import write_file, write_message, write_output
+from nodeselect.cli.streams import write_message, write_output
 from nodeselect.inventory import Inventory
 from nodeselect.render.explanation_formats import CombinedResult, Explained, explained_lines, named
 from nodeselect.render.layout import detect_screen
@@ -134,6 +134,7 @@ def explain(
         if len(selectors) > 1:
             combined = _combine(inventory, selectors)
         if html is not None:
+            from nodeselect.cli.output_file import write_file  # loads pathlib
             from nodeselect.render.html.page import render_page  # loads jinja2
 
             nodes = inventory.match(Selector.everything())

@@ -1,7 +1,7 @@
 """The options that several commands share, and what they are parsed into."""
 
 import os
-import shlex
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -206,14 +206,15 @@ def warn_if_everything(job: str, selector: Selector) -> None:
 
 
 @contextmanager
-def open_nodes(source: str) -> Iterator[tuple[BinaryIO, str, ReadProgress]]:
-    """Open an input of nodes, and show the progress of reading it."""
+def open_nodes(source: str) -> Iterator[tuple[BinaryIO, str, ReadProgress | None]]:
+    """Open an input of nodes; on a terminal, show the progress of reading it."""
     with open_input(source) as (stream, name):
-        progress = ReadProgress(stream, name)
+        progress = ReadProgress(stream, name) if sys.stderr.isatty() else None
         try:
             yield stream, name, progress
         finally:
-            progress.clear()
+            if progress is not None:
+                progress.clear()
 
 
 def read_inventory(
@@ -258,6 +259,8 @@ def explain_hint(
     states: Sequence[str] = (),
 ) -> str:
     """Return the command that explains a result, ready to be pasted into a shell."""
+    import shlex  # loads slowly, and is only needed if no node matches
+
     saved = []  # a pipe cannot be read a second time
     if not os.path.isfile(nodes_from):  # noqa: PTH113 - pathlib loads slowly
         nodes_from = "nodes.json"

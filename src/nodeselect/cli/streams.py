@@ -3,26 +3,22 @@
 import errno
 import os
 import re
-import shutil
 import sys
-import traceback
 from collections.abc import Iterable
 from itertools import islice
-from pathlib import Path
 from typing import TextIO
 
 import click
 
 from nodeselect.errors import InventoryError, JobError, NodeselectError, SelectorError
 from nodeselect.render.layout import is_colour_wanted
-from nodeselect.text import printable, quoted
+from nodeselect.text import printable
 
 __all__ = [
     "OutputError",
     "highlight_severity",
     "write_bug",
     "write_error",
-    "write_file",
     "write_message",
     "write_output",
     "write_usage_error",
@@ -62,31 +58,6 @@ def write_output(lines: Iterable[str]) -> None:
         # Python flushes standard output again at exit, and would print a second error.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise OutputError(error.errno, error.strerror) from None
-
-
-def write_file(file: str, text: str) -> None:
-    """Write a whole file, or leave what was there before.
-
-    :raises click.ClickException: if it cannot be written.
-    """
-    try:
-        path = Path(file)
-        if path.exists() and not path.is_file():
-            path.write_text(text, "utf-8")  # a pipe, a terminal
-            return
-        path = path.resolve()
-        temporary = path.with_name(f".nodeselect-{os.getpid()}.tmp")
-        try:
-            temporary.write_text(text, "utf-8")
-            if path.exists():
-                shutil.copymode(path, temporary)
-            temporary.replace(path)
-        except BaseException:
-            temporary.unlink(missing_ok=True)
-            raise
-    except (OSError, ValueError, RuntimeError) as error:  # NUL in the name; a loop of links
-        reason = error.strerror if isinstance(error, OSError) else "not a valid file name"
-        raise click.ClickException(f"cannot write {quoted(file)}: {reason}") from None
 
 
 def write_message(text: str) -> None:
@@ -129,6 +100,8 @@ def write_usage_error(error: click.ClickException) -> None:
 
 def write_bug(error: Exception) -> None:
     """Write one line about an unexpected exception, for a bug report."""
+    import traceback  # loads slowly
+
     frames = traceback.extract_tb(error.__traceback__)
     place = f"{os.path.basename(frames[-1].filename)}:{frames[-1].lineno}" if frames else "?"  # noqa: PTH119
     what = printable(f"{type(error).__name__}: {error}"[:200])

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 import pytest
 
-from nodeselect.cli.streams import write_file
+from nodeselect.cli.output_file import write_file
 
 
 @pytest.mark.parametrize(
@@ -32,7 +32,7 @@ def test_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, reaso
 def test_disk_full(tmp_path: Path) -> None:
     """If writing fails, the old content stays, and no other file is left behind."""
     script = (
-        "import resource, signal, sys; from nodeselect.cli.streams import write_file\n"
+        "import resource, signal, sys; from nodeselect.cli.output_file import write_file\n"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (8_192, 8_192))\n"
         "write_file(sys.argv[1], 'x' * 100_000)"

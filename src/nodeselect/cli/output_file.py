@@ -1,0 +1,36 @@
+"""Write a file completely or not at all."""
+
+import os
+import shutil
+from pathlib import Path
+
+import click
+
+from nodeselect.text import quoted
+
+__all__ = ["write_file"]
+
+
+def write_file(file: str, text: str) -> None:
+    """Write a whole file, or leave what was there before.
+
+    :raises click.ClickException: if it cannot be written.
+    """
+    try:
+        path = Path(file)
+        if path.exists() and not path.is_file():
+            path.write_text(text, "utf-8")  # a pipe, a terminal
+            return
+        path = path.resolve()
+        temporary = path.with_name(f".nodeselect-{os.getpid()}.tmp")
+        try:
+            temporary.write_text(text, "utf-8")
+            if path.exists():
+                shutil.copymode(path, temporary)
+            temporary.replace(path)
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
+    except (OSError, ValueError, RuntimeError) as error:  # NUL in the name; a loop of links
+        reason = error.strerror if isinstance(error, OSError) else "not a valid file name"
+        raise click.ClickException(f"cannot write {quoted(file)}: {reason}") from None
