@@ -1,4 +1,4 @@
-"""READERS. Nodes out of files, whatever wrote them: a module for each shape and each format."""
+"""READERS. Files to nodes: one module for each file format, and one for each system's shape."""
 
 import io
 import os
@@ -17,45 +17,44 @@ __all__ = ["open_input"]
 def open_input(
     source: str | os.PathLike[str] | BinaryIO | TextIO,
 ) -> Iterator[tuple[BinaryIO, str]]:
-    """Open what nodes are read from; give a buffered stream of bytes and what to call it.
+    """Open an input; yield a buffered binary stream and the name of the input for messages.
 
-    ``source`` is a path, ``-`` for standard input, or an open stream of bytes or of text, which is
-    left open.
-
+    :param source: a path, ``-`` for standard input, or an open binary or text stream, which is not
+        closed.
     :raises InventoryError: with the code ``cannot-read``.
     """
     if isinstance(source, (str, os.PathLike)):
         if source == "-":
             if sys.stdin is None:
-                raise InventoryError("cannot-read", "it is closed", place="standard input")
+                raise InventoryError("cannot-read", "the stream is closed", place="standard input")
             yield sys.stdin.buffer, "standard input"
             return
         if not os.fspath(source):
-            raise InventoryError("cannot-read", "the name of the file is empty")
+            raise InventoryError("cannot-read", "the file name is empty")
         name = printable(os.fspath(source))
         try:
             stream = open(source, "rb")  # noqa: SIM115, PTH123 - closed below; pathlib loads slowly
         except (OSError, ValueError) as error:
-            reason = error.strerror if isinstance(error, OSError) else "this is no path"
+            reason = error.strerror if isinstance(error, OSError) else "not a valid path"
             raise InventoryError("cannot-read", f"cannot be read: {reason}", place=name) from None
         with stream:
             yield stream, name
         return
     if not hasattr(source, "read"):
-        raise TypeError(f"nodes are read from a path or a stream, not {type(source).__name__}")
+        raise TypeError(f"an input must be a path or a stream, not {type(source).__name__}")
     if isinstance(source, io.RawIOBase):
         buffered = io.BufferedReader(source)
         try:
             yield buffered, "input"
         finally:
-            buffered.detach()  # the stream is the caller's, and stays open
+            buffered.detach()  # the stream belongs to the caller, and stays open
     elif isinstance(source, io.BufferedIOBase):
         yield source, "input"
     else:
-        yield io.BytesIO(_all_bytes(source)), "input"
+        yield io.BytesIO(_read_all(source)), "input"
 
 
-def _all_bytes(stream: BinaryIO | TextIO) -> bytes:
+def _read_all(stream: BinaryIO | TextIO) -> bytes:
     try:
         data = stream.read()
     except UnicodeDecodeError:

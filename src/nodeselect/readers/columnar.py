@@ -1,4 +1,4 @@
-"""Many nodes, label by label: how a reader gives them where a map for each would cost too much."""
+"""Many nodes at once, in columns: cheaper than a dictionary of labels for each node."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice, repeat
@@ -8,30 +8,31 @@ from nodeselect.node import NodeRow
 
 __all__ = ["Block", "Columns", "to_blocks"]
 
-_TOGETHER = 100
-"""Nodes of a block; few enough to be still in the processor's cache when they are coded
-(``benchmarks/test_live.py``)."""
+# Few enough nodes to be still in the processor's cache when they are encoded
+# (``benchmarks/test_live.py``).
+_BLOCK_SIZE = 100
 
 
 class Columns(Frozen):
-    """Nodes whose labels are given for each key. Iterates over the nodes.
+    """Nodes with one column for each label key. Iterates over the nodes.
 
     >>> list(Columns(["n-1", "n-2"], [None, None], [None, None], {"gpu": ["a100", None]}))
     [('n-1', {'gpu': 'a100'}, None, None), ('n-2', {}, None, None)]
 
     Every node has its labels in the order of ``labels``.
+
+    :param ids: the id of each node.
+    :param names: the name of each node.
+    :param states: the state of each node.
+    :param labels: for each key, its value on each node; None if the node has no such label.
     """
 
     __slots__ = ("ids", "labels", "names", "states")
 
     ids: Sequence[str]
-    """The id of each node."""
     names: Sequence[str | None]
-    """The name of each node, as long as ``ids``."""
     states: Sequence[str | None]
-    """The state of each node, as long as ``ids``."""
     labels: Mapping[str, Sequence[str | None]]
-    """For each key, its value on each node; None is its absence."""
 
     def __init__(
         self,
@@ -54,11 +55,11 @@ class Columns(Frozen):
 
 
 Block = Sequence[NodeRow] | Columns
-"""Some nodes, in their order."""
+"""Consecutive nodes of one input."""
 
 
-def to_blocks(nodes: Iterable[NodeRow]) -> Iterator[Block]:
-    """Give the same nodes some at a time."""
+def to_blocks(nodes: Iterable[NodeRow]) -> Iterator[Sequence[NodeRow]]:
+    """Split nodes into blocks, in order."""
     rest = iter(nodes)
-    while some := list(islice(rest, _TOGETHER)):
-        yield some
+    while block := list(islice(rest, _BLOCK_SIZE)):
+        yield block

@@ -1,10 +1,10 @@
-"""What the shapes give: the parts of a node as a record has them, not yet validated."""
+"""Raw node fields as a format provides them, and their validation."""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from nodeselect.errors import InventoryError
-from nodeselect.node import check_id, check_sizes
+from nodeselect.node import NodeRow, check_id, check_sizes
 from nodeselect.text import printable, quoted
 
 __all__ = [
@@ -13,23 +13,24 @@ __all__ = [
     "Record",
     "all_plain_ids",
     "describe",
+    "error_in_record",
     "sub_object",
     "validate",
 ]
 
 Record = dict[str, Any]
-"""One object of an inventory, decoded."""
+"""A decoded object of an input."""
 
 
 class AmbiguousScalar(NamedTuple):
-    """A plain YAML scalar that some readers would take for a number, a date or a truth value."""
+    """An unquoted YAML scalar that some parsers read as a number, a date or a boolean."""
 
     text: str
     kind: str
 
 
 class RawNode(NamedTuple):
-    """The parts of a node, as they stand in a record, and where labels and id stand."""
+    """The fields of one node, not yet validated, and the paths of id and labels in its record."""
 
     id: Any
     labels: Any
@@ -40,85 +41,72 @@ class RawNode(NamedTuple):
 
 
 def sub_object(record: Record, key: str) -> Record:
-    """Give the object at ``key``; missing and null are an empty one.
+    """Return the object at ``key``; an empty one if it is missing or null.
 
-    :raises InventoryError: when something else stands there.
+    :raises InventoryError: if the value is of another type.
     """
     value = record.get(key)
     if value is None:
         return {}
     if not isinstance(value, dict):
         raise InventoryError(
-            "wrong-type", f"an object belongs here, not {describe(value)}", place=key
+            "wrong-type", f"expected an object, found {describe(value)}", place=key
         )
     return value
 
 
-def validate(found: RawNode) -> tuple[str, dict[str, str], str | None, str | None]:
-    """Give id, labels, name and state of a node, once they are all that ``Node`` asks for.
+def validate(raw: RawNode) -> NodeRow:
+    """Return id, labels, name and state of a node.
 
-    :raises InventoryError: when one is not; ``place`` is the path in the record.
+    :raises InventoryError: if they are not what a ``Node`` requires; ``place`` is the path in the
+        record.
     """
-    node_id = found.id
+    node_id = raw.id
     if node_id is None:
-        raise InventoryError("no-id", "the node has no id", place=found.id_path)
+        raise InventoryError("no-id", "the node has no id", place=raw.id_path)
     if not isinstance(node_id, str):
         raise InventoryError(
             "id-not-text",
-            f"the node's id is {describe(node_id)}, not a string",
-            place=found.id_path,
-            hint=_as_text(node_id),
+            f"the node's id must be a string, not {describe(node_id)}",
+            place=raw.id_path,
+            hint=_quoting_hint(node_id),
         )
     try:
         check_id(node_id)
     except InventoryError as error:
-        raise error.within(found.id_path) from None
-    for what in ("name", "state"):
-        text = getattr(found, what)
+        raise error.within(raw.id_path) from None
+    for field, text in (("name", raw.name), ("state", raw.state)):
         if text is not None and not isinstance(text, str):
             raise InventoryError(
-                "wrong-type", f"the node's {what} is {describe(text)}, not a string", place=what
+                "wrong-type",
+                f"the node's {field} must be a string, not {describe(text)}",
+                place=field,
             )
-    return node_id, _labels(found), found.name, found.state
+    return node_id, _validate_labels(raw), raw.name, raw.state
 
 
 def all_plain_ids(texts: Sequence[str]) -> bool:
-    """Say whether all are ids; where False, :func:`validate` has to look at each."""
-    together = "".join(texts)
-    return all(texts) and together.isascii() and together.isprintable()
+    """Return whether all are valid ids in ASCII; if False, :func:`validate` must check each."""
+    joined = "".join(texts)
+    return all(texts) and joined.isascii() and joined.isprintable()
 
 
-def _labels(found: RawNode) -> dict[str, str]:
-    labels = found.labels
-    if labels is None:
-        return {}
-    if not isinstance(labels, dict):
-        raise InventoryError(
-            "wrong-type",
-            f"labels are an object of strings, not {describe(labels)}",
-            place=found.labels_path or None,
-        )
-    for key, value in labels.items():
-        if not isinstance(value, str):
-            raise InventoryError(
-                "label-not-text",
-                f"the value of the label {quoted(key)} is {describe(value)}, not a string",
-                place=f"{found.labels_path}.{printable(key[:60])}".lstrip("."),
-                hint=_as_text(value),
-            )
-    check_sizes(labels)
-    return labels
+def error_in_record(place: str, error: InventoryError) -> InventoryError:
+    """Return ``error`` with the place of its record put before the path in the record."""
+    separator = ": " if place.startswith("line") and "[" not in place else "."
+    path = separator.join(text for text in (place, error.place) if text)
+    return InventoryError(error.code, error.message, place=path or None, hint=error.hint)
 
 
 def describe(value: Any) -> str:
-    """Name a value that is no string, as its document has it."""
+    """Describe a decoded value for an error message, as its document writes it."""
     match value:
         case None:
             return "null"
         case bool():
             return "true" if value else "false"
         case AmbiguousScalar():
-            return f"{quoted(value.text)}, which reads as a {value.kind}"
+            return f"{quoted(value.text)}, which YAML may read as a {value.kind}"
         case int() if abs(value) >= 1 << 64:
             return "a number of many digits"
         case int() | float():
@@ -130,15 +118,37 @@ def describe(value: Any) -> str:
     return "a string"
 
 
-def _as_text(value: Any) -> str:
-    """Say how to write a value that is no string as the text that was probably meant."""
+def _validate_labels(raw: RawNode) -> dict[str, str]:
+    labels = raw.labels
+    if labels is None:
+        return {}
+    if not isinstance(labels, dict):
+        raise InventoryError(
+            "wrong-type",
+            f"labels must be an object of strings, not {describe(labels)}",
+            place=raw.labels_path or None,
+        )
+    for key, value in labels.items():
+        if not isinstance(value, str):
+            raise InventoryError(
+                "label-not-text",
+                f"the value of the label {quoted(key)} must be a string, not {describe(value)}",
+                place=f"{raw.labels_path}.{printable(key[:60])}".lstrip("."),
+                hint=_quoting_hint(value),
+            )
+    check_sizes(labels)
+    return labels
+
+
+def _quoting_hint(value: Any) -> str:
+    """Return how to write a value as the string that was probably intended."""
     match value:
         case bool():
-            return f'write it as text: "{str(value).lower()}"'
+            return f'quote it: "{str(value).lower()}"'
         case AmbiguousScalar():
-            return f'write it as text: "{printable(value.text[:60])}"'
+            return f'quote it: "{printable(value.text[:60])}"'
         case int() if abs(value) < 1 << 64:
-            return f'write it as text: "{value}"'
+            return f'quote it: "{value}"'
         case int() | float():  # how it was written is not known: 1.10 has become 1.1
-            return "write it as text, between quotes"
-    return "write a string, or leave it out"
+            return "put it in quotes"
+    return "write a string, or remove it"

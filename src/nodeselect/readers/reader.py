@@ -1,93 +1,61 @@
-"""One input, whatever its shape, to nodes.
+"""Read one input, in any known format and shape, as nodes."""
 
-The shape is recognised by what stands in the input, never by the name of the file:
-
-- first the *format*: JSON lines, a JSON document, CSV, YAML, or the words with which Expanso's
-  command line says that there are no nodes;
-- then, record by record, the *shape*, one module each: Kubernetes, Bacalhau, Nomad, Expanso, plain.
-"""
-
-import re
 from collections import Counter
-from collections.abc import (
-    Callable,
-    Collection,
-    Generator,
-    Iterable,
-    Iterator,
-    Mapping,
-    Sequence,
-)
-from itertools import chain
-from typing import Any, BinaryIO, Final
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import chain, compress
+from typing import Any, BinaryIO, TypeVar
 
 from nodeselect.errors import InventoryError
 from nodeselect.node import Node, NodeRow
 from nodeselect.readers.columnar import Block, to_blocks
-from nodeselect.readers.duplicate_ids import DuplicateIdCheck, NullDuplicateCheck
-from nodeselect.readers.envelope import check_footer, kind_of, reject_siblings
-from nodeselect.readers.formats import json as json_records
-from nodeselect.readers.formats.json import PlainRecord
+from nodeselect.readers.detect import KNOWN_STATES, Head, detect_format, raw_nodes
+from nodeselect.readers.duplicate_ids import DuplicateIdCheck
+from nodeselect.readers.envelope import check_footer
+from nodeselect.readers.formats import csv, json, ndjson
 from nodeselect.readers.formats.typed_ndjson import TypedDecoder
-from nodeselect.readers.parallel_read import SecondHalf
-from nodeselect.readers.raw_node import RawNode, describe, validate
-from nodeselect.readers.shapes import bacalhau, expanso, kubernetes, nomad, plain
+from nodeselect.readers.parallel_read import read_in_two_processes
+from nodeselect.readers.raw_node import RawNode, error_in_record, validate
 from nodeselect.selectors import Selector
-from nodeselect.text import printable, truncate
+from nodeselect.selectors.predicate import FailureMask
 
 __all__ = ["KNOWN_STATES", "NodeFilter", "NodeReader"]
 
+_N = TypeVar("_N")
+
 NodeFilter = Callable[[Mapping[str, str], str], bool]
-"""Says by labels and id whether a node is wanted."""
+"""Return whether to select a node, by its labels and its id."""
 
-_SHAPES = (kubernetes, bacalhau, nomad, expanso, plain)
-
-KNOWN_STATES: Final = (
-    kubernetes.KNOWN_STATES | bacalhau.KNOWN_STATES | nomad.KNOWN_STATES | expanso.KNOWN_STATES
-)
-"""The states that nodes are known to be in, whether or not one of an input is."""
-
-_KNOWN = "known are nodes of Expanso, Kubernetes, Bacalhau and Nomad, {id, labels}, and CSV"
-
-_JOB = "this looks like a job spec: give it as the job, and a list of nodes as the nodes"
-
-_NO_NODES = re.compile(rb"No (?:[\w-]+ )*?(?:nodes?|items|resources|results)(?: \w+)* found\.?\s*")
-"""What Expanso's command line prints where there is no node."""
-
-_UNQUOTED = re.compile(rb"[\[{\s]*[A-Za-z_]")
-"""How YAML in flow style begins, and JSON does not."""
-
-_PIECE = 60 * 1024
-"""Bytes of lines decoded at a time; small enough to stay in the processor's cache
-(``benchmarks/test_read.py``)."""
-
-_MOST_FAILURES = 1_000
-"""Kinds of nodes that are counted, by what they fail; more than anybody is told of."""
+# So many different failure masks are counted; more than anybody is shown.
+_MAX_FAILURE_MASKS = 1_000
 
 
 class NodeReader:
-    """Iterates over the nodes of one input; in the end :attr:`count` says how many there were.
+    """Iterates over the nodes of one input.
 
-    With ``node_filter`` or a selector, only wanted nodes are made; all are read and validated.
-    JSON lines and CSV are read piece by piece: memory does not grow with what is not kept, but for
-    8 bytes a node (see ``seen.py``). Other documents are held as text, and decoded node by node.
+    With a filter or a selector it yields the nodes that match; all are read and validated. NDJSON
+    and CSV are read in chunks: memory does not grow with nodes that are not selected, except by
+    their ids. Other documents are held as text, and decoded node by node.
 
-    An error means that nothing of the input is to be used: it may come at the end.
+    An error can come at the end of the input, and means that no node of it may be used.
 
-    :raises InventoryError: while iterating, when the input is not whole, not understood, or
+    :raises InventoryError: while iterating, if the input is incomplete, not understood, or
         contradicts itself.
     """
 
     count: int
-    """Nodes read so far, wanted or not."""
+    """The number of nodes read so far, selected or not."""
     name: str | None
-    """What errors call the input."""
+    """The name of the input in errors."""
     failure_masks: Counter[int]
-    """Of a selector: how many of these nodes fail which of its parts, the first by the lowest bit;
-    0 stands for the nodes that it takes. Not counted to the end where there are more than a
-    thousand kinds."""
+    """How many nodes fail exactly which parts of the selector, see
+    :attr:`~nodeselect.Selector.failure_mask`; 0 stands for the nodes that match. Counting stops
+    after a thousand different masks."""
     missing_ids: set[str]
-    """Of the ids that are looked for, those that none of these nodes has."""
+    """Those of the ids to look up that no node has so far."""
+    footer: str
+    """The footer of Expanso's command line; empty if there is none so far."""
+    duplicate_ids: DuplicateIdCheck
+    """The ids read so far."""
 
     def __init__(
         self,
@@ -100,65 +68,76 @@ class NodeReader:
         on_progress: Callable[["NodeReader"], None] | None = None,
         parallel: bool = False,
     ) -> None:
-        """Read ``stream``, a buffered one.
+        """Create the reader of a buffered stream.
 
-        :param node_filter: says which nodes are wanted; None wants all.
-        :param selector: takes the nodes that are wanted; to know it is faster than to ask
-            ``node_filter``, which is then to be None.
-        :param ids: what is looked for in vain is told by :attr:`missing_ids`.
-        :param name: what errors call the input.
-        :param on_progress: called every thousand nodes or so.
-        :param parallel: whether a large file of lines may be read by two processes;
-            ``node_filter`` then runs in both, and must not remember anything.
+        :param node_filter: selects nodes; None selects all.
+        :param selector: selects nodes, faster than ``node_filter``, which must then be None.
+        :param ids: ids to look up, see :attr:`missing_ids`.
+        :param name: the name of the input in errors.
+        :param on_progress: called after every few hundred nodes.
+        :param parallel: whether a large NDJSON file may be read by two processes; ``node_filter``
+            then runs in both, and must not have side effects.
         """
         self._stream = stream
-        self._node_filter = node_filter
+        self._filter = node_filter
         self._selector = selector
-        self._failures = None if selector is None else selector.failure_mask
+        self._failure_mask = None if selector is None else selector.failure_mask
         has_labels = selector is not None and selector.requirements
-        self._known = TypedDecoder(selector) if has_labels else None
-        self.name = name
+        self._typed = TypedDecoder(selector) if has_labels else None
         self._on_progress = on_progress
         self._parallel = parallel
-        self._seen = DuplicateIdCheck()
-        self._footer = ""
+        self._checks_ids = True
+        self._line = 1  # the number of the next line of NDJSON
+        self.name = name
         self.count = 0
         self.failure_masks = Counter()
         self.missing_ids = set(ids)
+        self.footer = ""
+        self.duplicate_ids = DuplicateIdCheck()
 
     def __iter__(self) -> Iterator[Node]:
-        return (Node._trusted(*parts) for parts in self.rows())
+        return (Node._trusted(*row) for row in self.rows())
 
     def rows(self) -> Iterator[NodeRow]:
-        """Give the wanted nodes as their parts, for whom a :class:`Node` each would be too much."""
-        return chain.from_iterable(self._blocks())
+        """Yield the selected nodes as rows, without creating a :class:`Node` for each."""
+        return chain.from_iterable(self._checked_blocks())
 
     def blocks(self) -> Iterator[Block]:
-        """Give all nodes many at a time, in the form that costs the least.
+        """Yield all nodes in blocks, in the cheapest form.
 
-        Their ids are not compared with each other: whoever makes an inventory of them does that.
+        Their ids are not compared with each other: an inventory does that anyway.
 
-        :raises ValueError: when the reader has begun, leaves nodes out, or may use two processes.
+        :raises ValueError: if the reader has started, selects nodes, or may use two processes.
         """
-        if (
-            self.count
-            or self._parallel
-            or self._node_filter is not None
-            or self._selector is not None
-        ):
+        if self.count or self._parallel or self._filter is not None or self._selector is not None:
             raise ValueError(
-                "all nodes of an input come from a reader that has not begun, and leaves none out"
+                "blocks() needs a new reader without filter, selector and parallel reading"
             )
-        self._seen = NullDuplicateCheck()
-        self._known = TypedDecoder(None)
-        return self._blocks()
+        self._checks_ids = False
+        self._typed = TypedDecoder(None)
+        return self._checked_blocks()
 
-    def _blocks(self) -> Iterator[Block]:
+    def for_stream(self, stream: BinaryIO) -> "NodeReader":
+        """Return a new reader that selects the same nodes of another stream."""
+        return NodeReader(stream, self._filter, selector=self._selector, ids=self.missing_ids)
+
+    def read_chunks(self, chunks: Iterable[bytes]) -> Iterator[Block]:
+        """Read chunks of NDJSON, the next ones of the input; yield the selected nodes."""
+        for chunk in chunks:
+            yield self._read_chunk(chunk)
+            self._line += chunk.count(b"\n")
+
+    def _checked_blocks(self) -> Iterator[Block]:
+        """Yield the selected nodes, then check the input as a whole."""
         try:
-            yield from self._nodes(*self._first_line())
-            self._seen.finish()
-            if self._footer:
-                check_footer(self._footer, self.count)
+            for block in self._blocks(detect_format(self._stream)):
+                if self._on_progress is not None:
+                    self._on_progress(self)
+                yield block
+            if error := self.duplicate_ids.error():
+                raise error
+            if self.footer:
+                check_footer(self.footer, self.count)
         except InventoryError as error:
             raise (error if self.name is None else error.within(self.name)) from None
         except OSError as error:
@@ -166,304 +145,113 @@ class NodeReader:
                 "cannot-read", f"cannot be read: {error.strerror or error}", place=self.name
             ) from None
 
-    def _first_line(self) -> tuple[bytes, int]:
-        """Read up to the first line with something in it; give it and how many stand before."""
-        for before, text in enumerate(self._stream):
-            text = text if before else text.removeprefix(b"\xef\xbb\xbf")
-            if text.strip():
-                return text, before
-        raise InventoryError("empty-input", "the input is empty", hint="check how it was made")
+    def _blocks(self, head: Head) -> Iterator[Block]:
+        match head.format:
+            case "none":
+                return iter(())
+            case "ndjson":
+                self._line += head.lines_before
+                if self._parallel:
+                    return read_in_two_processes(self, head.text, self._stream)
+                return self.read_chunks(ndjson.read_chunks(head.text, self._stream))
+            case "csv":
+                return self._select_raw(csv.read_rows(self._text_lines(head), head.lines_before))
+        # Blank lines before the document count as lines only.
+        data = b"\n" * head.lines_before + head.text + self._stream.read()
+        if head.format == "json":
+            data, self.footer = json.split_footer(data)
+            return self._select_records(json.read_records(data))
+        from nodeselect.readers.formats import yaml  # loads the YAML library
 
-    def _nodes(self, first: bytes, before: int) -> Iterator[Block]:
-        if first.startswith(b"\x1f\x8b"):
-            hint = "unpack it first: gunzip -c FILE | nodeselect match -n - …"
-            raise InventoryError("compressed", "the input is compressed (gzip)", hint=hint)
-        start = first.lstrip()[:1]
-        if start in (b"{", b"[") and _UNQUOTED.match(first):
-            start = b""
-        if start == b"{":
-            second = self._next_line()
-            more = second.strip()
-            if more and not more.startswith(b"Showing ") and _is_whole(first):
-                return self._lines(first + second, before + 1)
-            first += second
-        if start in (b"{", b"["):
-            document, self._footer = json_records.split_footer(self._all(first, before))
-            return to_blocks(self._documents(json_records.document_records(document)))
-        if _NO_NODES.fullmatch(first) and not self._stream.read().strip():
-            return iter(())
-        from nodeselect.readers.formats import csv as csv_records  # CSV: loaded where it is no JSON
+        return self._select_records(yaml.read_records(data))
 
-        if csv_records.is_header(first.decode("utf-8", "replace")):
-            return to_blocks(self._found(csv_records.read_rows(self._text_lines(first), before)))
-        csv_records.reject_other_tables(first.decode("utf-8", "replace"), before + 1)
-        from nodeselect.readers.formats import (
-            yaml as yaml_records,  # YAML: loaded with the first such input
-        )
-
-        return to_blocks(self._documents(yaml_records.document_records(self._all(first, before))))
-
-    def _next_line(self) -> bytes:
-        """Read up to the next line with something in it."""
-        blank: list[bytes] = []
-        for text in self._stream:
-            if text.strip():
-                return b"".join([*blank, text])
-            blank.append(text)
-        return b""
-
-    def _all(self, first: bytes, before: int) -> bytes:
-        """Read the whole document; what stands before its first line counts as lines only."""
-        return b"\n" * before + first + self._stream.read()
-
-    def _text_lines(self, first: bytes) -> Iterator[str]:
+    def _text_lines(self, head: Head) -> Iterator[str]:
         try:
-            for line in chain([first], self._stream):
+            for line in chain([head.text], self._stream):
                 yield line.decode("utf-8")
         except UnicodeDecodeError:
             raise InventoryError(
                 "not-utf-8", "the input is not UTF-8", hint="save it as UTF-8"
             ) from None
 
-    # JSON lines
+    def _read_chunk(self, chunk: bytes) -> Block:
+        if self.footer:
+            return self._read_lines(chunk)
+        typed = self._typed
+        if typed is not None and (decoded := typed.decode(chunk)) is not None:
+            ids, records = decoded
+            if self._selector is None:
+                self._count(ids)
+                return typed.to_columns(records)
+            labels = [record.labels for record in records]
+            return list(map(typed.to_row, self._select(records, ids, labels, typed.failure_mask)))
+        decoded = ndjson.decode_chunk(chunk)
+        if decoded is None:
+            return self._read_lines(chunk)
+        ids, records = decoded
+        if typed is not None:
+            typed.observe(records)
+        labels = [record.labels for record in records]
+        return list(map(ndjson.to_row, self._select(records, ids, labels, self._failure_mask)))
 
-    def _lines(self, first: bytes, line: int) -> Iterator[Block]:
-        half = SecondHalf.begin(self._stream, self._second_half) if self._parallel else None
-        try:
-            stop = None if half is None else half.start
-            line = yield from self._read_pieces(_pieces(first, self._stream, stop), line)
-            if half is None:
-                return
-            if sent := half.result():
-                yield self._sent(sent)
+    def _read_lines(self, chunk: bytes) -> Block:
+        """Read a chunk line by line."""
+        return list(chain.from_iterable(self._select_records(self._line_records(chunk))))
+
+    def _line_records(self, chunk: bytes) -> Iterator[tuple[str, Any]]:
+        for line, text in enumerate(chunk.split(b"\n"), self._line):
+            if not text.strip():
+                continue
+            if self.footer:
+                message = "unexpected text after the footer"
+                raise InventoryError("not-json", message, place=f"line {line}")
+            if text.startswith(b"Showing "):
+                self.footer = text.decode("utf-8", "replace")
             else:
-                yield from self._read_pieces(_pieces(b"", self._stream), line)
-        finally:
-            if half is not None:
-                half.end()
+                yield f"line {line}", ndjson.decode_line(text, line)
 
-    def _read_pieces(self, pieces: Iterable[bytes], line: int) -> Generator[Block, None, int]:
-        """Give the wanted nodes of pieces that begin with ``line``; return the line behind them."""
-        for piece in pieces:
-            found = self._known_piece(piece)
-            if found is None:
-                lines = piece.count(b"\n")
-                yield self._piece(piece, lines, line)
-            else:
-                lines, nodes = found
-                yield nodes
-            line += lines
-            if self._on_progress is not None:
-                self._on_progress(self)
-        return line
+    def _select_records(self, records: Iterable[tuple[str, Any]]) -> Iterator[Block]:
+        return self._select_raw(
+            chain.from_iterable(raw_nodes(place, record) for place, record in records)
+        )
 
-    def _known_piece(self, piece: bytes) -> tuple[int, Block] | None:
-        """Give how many lines there are and their wanted nodes; None where keys are not known."""
-        if self._known is None or self._footer:
-            return None
-        if self._selector is not None:
-            found = self._known.read(piece)
-            if found is None:
-                return None
-            ids, failed, records = found
-            self._count(ids)
-            if len(self.failure_masks) <= _MOST_FAILURES:
-                self.failure_masks.update(failed)
-            return len(ids), list(map(_parts, records))
-        columns = self._known.columns(piece)
-        if columns is None:
-            return None
-        self._count(columns.ids)
-        return len(columns.ids), columns
+    def _select_raw(self, nodes: Iterable[tuple[str, RawNode]]) -> Iterator[Block]:
+        return map(self._select_rows, to_blocks(_validate_all(nodes)))
 
-    def _piece(self, piece: bytes, lines: int, line: int) -> Block:
-        """Give the wanted nodes of some lines, of which the first is number ``line``."""
-        records = json_records.decode_plain_lines(piece, lines + (not piece.endswith(b"\n")))
-        if records is None or self._footer:
-            return list(self._single_lines(piece, line))
-        if self._known is not None:
-            self._known.learn(records)
-        self._count([record.id for record in records])
-        return [_parts(record) for record in records if self._wants(record.labels, record.id)]
+    def _select_rows(self, rows: Sequence[NodeRow]) -> Block:
+        ids, labels, _, _ = zip(*rows, strict=True)
+        return self._select(rows, ids, labels, self._failure_mask)
+
+    def _select(
+        self,
+        nodes: Sequence[_N],
+        ids: Sequence[str],
+        labels: Sequence[Any],
+        failure_mask: FailureMask | None,
+    ) -> Sequence[_N]:
+        """Count nodes; return those that are selected."""
+        self._count(ids)
+        if failure_mask is not None:
+            masks = list(map(failure_mask, labels, ids))
+            if len(self.failure_masks) <= _MAX_FAILURE_MASKS:
+                self.failure_masks.update(masks)
+            return [node for node, mask in zip(nodes, masks, strict=True) if not mask]
+        if self._filter is None:
+            return nodes
+        return list(compress(nodes, map(self._filter, labels, ids)))
 
     def _count(self, ids: Sequence[str]) -> None:
-        """Count nodes with these ids, wanted or not."""
-        self._seen.add(ids)
+        if self._checks_ids:
+            self.duplicate_ids.add(ids)
         self.count += len(ids)
         if self.missing_ids:
             self.missing_ids.difference_update(ids)
 
-    def _wants(self, labels: Mapping[str, str], node_id: str) -> bool:
-        """Say whether a node is wanted, and count what it fails."""
-        if self._failures is not None:
-            failed = self._failures(labels, node_id)
-            if len(self.failure_masks) <= _MOST_FAILURES:
-                self.failure_masks[failed] += 1
-            return not failed
-        return self._node_filter is None or self._node_filter(labels, node_id)
 
-    def _second_half(self, stream: BinaryIO) -> bytes:
-        """Read the lines of ``stream`` in the other process; give what :meth:`_sent` takes."""
-        reader = NodeReader(
-            stream, self._node_filter, selector=self._selector, ids=self.missing_ids
-        )
-        nodes = list(chain.from_iterable(reader._read_pieces(_pieces(b"", stream), 0)))
-        if reader._footer:
-            raise InventoryError("one-page", "a footer is looked at by the first process")
-        return json_records.encode_half(
-            reader.count, reader._seen.state(), reader.failure_masks, reader.missing_ids, nodes
-        )
-
-    def _sent(self, sent: bytes) -> Block:
-        """Take what the other process has read."""
-        count, seen, failures, missing, nodes = json_records.decode_half(sent)
-        self.count += count
-        self.failure_masks.update(failures)
-        self.missing_ids &= missing
-        self._seen.join(seen)
-        return nodes
-
-    def _single_lines(self, piece: bytes, line: int) -> Iterator[NodeRow]:
-        for number, text in enumerate(piece.split(b"\n"), line):
-            if not text.strip():
-                continue
-            if self._footer:
-                raise InventoryError(
-                    "not-json", "text stands behind the footer", place=f"line {number}"
-                )
-            if text.startswith(b"Showing "):
-                self._footer = text.decode("utf-8", "replace")
-                continue
-            try:
-                record = json_records.decode(text, number)
-            except InventoryError as error:
-                raise (error if error.place else error.within(f"line {number}")) from None
-            yield from self._record(f"line {number}", record)
-
-    # Documents
-
-    def _documents(self, records: Iterable[tuple[str, Any]]) -> Iterator[NodeRow]:
-        for place, record in records:
-            yield from self._record(place, record, whole=not place)
-
-    def _record(self, place: str, record: Any, *, whole: bool = False) -> Iterator[NodeRow]:
-        """Give the nodes of one record: one, or none when it is not wanted.
-
-        The ``whole`` of a document may also be a map of ids to labels.
-        """
-        if not isinstance(record, dict):
-            message = f"a node is an object, not {describe(record)}"
-            raise _unknown(place) if whole else InventoryError("wrong-type", message, place=place)
-        if isinstance(record.get("node"), dict):
-            reject_siblings("node", {key: kind_of(value) for key, value in record.items()})
-            return self._record(f"{place}.node" if place else "node", record["node"])
-        if whole and _is_job(record):
-            raise _unknown(place, _JOB)
-        for shape in _SHAPES:
-            if shape.matches(record):
-                return self._found(_of_shape(place, shape.extract, record))
-        if whole and plain.is_label_map(record):
-            return self._found(
-                (truncate(printable(node_id), 60), RawNode(node_id, labels, None, None, "", ""))
-                for node_id, labels in record.items()
-            )
-        raise _unknown(place)
-
-    def _found(self, nodes: Iterable[tuple[str, RawNode]]) -> Iterator[NodeRow]:
-        for place, found in nodes:
-            try:
-                parts = validate(found)
-            except InventoryError as error:
-                raise _inside(place, error) from None
-            node_id, labels, _, _ = parts
-            self._count([node_id])
-            if self._on_progress is not None and not self.count % 1_000:
-                self._on_progress(self)
-            if self._wants(labels, node_id):
-                yield parts
-
-
-def _parts(record: PlainRecord) -> NodeRow:
-    return record.id, record.labels, record.name, record.state
-
-
-def _of_shape(
-    place: str, find: Callable[[dict[str, Any]], RawNode], record: dict[str, Any]
-) -> Iterator[tuple[str, RawNode]]:
-    try:
-        found = find(record)
-        _refuse_other_labels(record, found.labels_path)
-    except InventoryError as error:
-        raise _inside(place, error) from None
-    yield place, found
-
-
-def _refuse_other_labels(record: dict[str, Any], labels_path: str) -> None:
-    """Refuse a node whose labels stand where nobody would read them: it would have none."""
-    parts = [("", record)]
-    parts += [(f"{key}.", part) for key, part in record.items() if isinstance(part, dict)]
-    for before, part in parts:
-        if before == f"{labels_path}.":
-            continue
-        for key in part:
-            if key.lower() in ("label", "labels") and f"{before}{key}" != labels_path:
-                raise InventoryError(
-                    "unknown-field",
-                    f"the labels of such a node stand at {labels_path}",
-                    place=printable(f"{before}{key}"),
-                    hint=f"move them to {labels_path}",
-                )
-
-
-def _is_job(document: dict[str, Any]) -> bool:
-    """Say whether a document is a job spec, by itself or under ``spec``, and surely no node."""
-    spec = document.get("spec", document)
-    if not isinstance(spec, dict) or _JOB_FIELDS.isdisjoint(spec):
-        return False
-    return document.keys().isdisjoint(("id", "metadata")) and not plain.is_label_map(document)
-
-
-_JOB_FIELDS = frozenset({"config", "rollout", "selector"})
-"""Fields of a job spec that no node has."""
-
-
-def _unknown(place: str, hint: str = _KNOWN) -> InventoryError:
-    return InventoryError(
-        "unknown-shape",
-        "this is no node, and no list of nodes, of any shape that is known",
-        place=place or None,
-        hint=hint,
-    )
-
-
-def _inside(place: str, error: InventoryError) -> InventoryError:
-    """Put the path of a record before the path in it."""
-    joint = ": " if place.startswith("line") and "[" not in place else "."
-    path = joint.join(text for text in (place, error.place) if text)
-    return InventoryError(error.code, error.message, place=path or None, hint=error.hint)
-
-
-def _is_whole(line: bytes) -> bool:
-    try:
-        json_records.decode(line)
-    except InventoryError as error:
-        return error.code == "duplicate-key"
-    return True
-
-
-def _pieces(first: bytes, stream: BinaryIO, stop: int | None = None) -> Iterator[bytes]:
-    """Cut the rest of the stream, behind ``first``, into pieces of whole lines.
-
-    ``stop`` is the position of the beginning of a line, to read up to; None reads to the end.
-    """
-    if first:
-        yield first
-    while (left := _PIECE if stop is None else min(_PIECE, stop - stream.tell())) > 0:
-        piece = stream.read(left)
-        if stop is None or stream.tell() < stop:
-            piece += stream.readline()
-        if not piece and stop is not None:
-            raise InventoryError("cut-off", "the file became shorter while it was read")
-        if not piece:
-            return
-        yield piece
+def _validate_all(nodes: Iterable[tuple[str, RawNode]]) -> Iterator[NodeRow]:
+    for place, raw in nodes:
+        try:
+            row = validate(raw)
+        except InventoryError as error:
+            raise error_in_record(place, error) from None
+        yield row

@@ -1,6 +1,6 @@
-"""CSV: a column ``id``, then one column a label; an empty cell is an absent label.
+"""CSV: a column ``id``, then one column for each label; an empty cell is an absent label.
 
-Not an empty label: a table has no other way to leave one out.
+It is not an empty label, since a table has no other way to leave one out.
 """
 
 import csv
@@ -15,7 +15,7 @@ __all__ = ["is_header", "read_rows", "reject_other_tables"]
 
 
 def is_header(line: str) -> bool:
-    """Say whether ``line`` is the first of such a table."""
+    """Return whether ``line`` is the header of such a table."""
     if line.lstrip().startswith("#"):
         return False
     try:
@@ -25,49 +25,31 @@ def is_header(line: str) -> bool:
 
 
 def reject_other_tables(line: str, number: int) -> None:
-    """Refuse a table with other marks between its columns, or without a column ``id``.
+    """Raise if a line looks like the header of a table with other delimiters or no column ``id``.
 
     :raises InventoryError: with the code ``not-csv``.
     """
     cells = re.split("[,;\t|]", line.strip())
-    words = [cell.strip().strip('"').lower() for cell in cells]
-    if len(cells) > 1 and ({"id", "name", "node", "hostname"} & set(words)) and ":" not in line:
+    words = {cell.strip().strip('"').lower() for cell in cells}
+    if len(cells) > 1 and words & {"id", "name", "node", "hostname"} and ":" not in line:
         raise InventoryError(
             "not-csv",
-            f"this looks like a table, with the header {quoted(line.strip())}",
+            f"this looks like a table with the header {quoted(line.strip())}",
             place=f"line {number}",
-            hint="a table has a column called id, and ',' between its columns",
+            hint="name one column 'id', and separate the columns by ','",
         )
 
 
-def read_rows(lines: Iterator[str], before: int = 0) -> Iterator[tuple[str, RawNode]]:
-    """Give what each row says of a node, with the line that the row ends in.
+def read_rows(lines: Iterator[str], before: int) -> Iterator[tuple[str, RawNode]]:
+    """Yield the node of each row, with the line in which the row ends.
 
-    :param before: how many lines stand before the header.
-
-    :raises InventoryError: when a row has too few or too many cells, or a column comes twice.
+    :param before: how many lines precede the header.
+    :raises InventoryError: if a row has too few or too many cells, or a column name is invalid.
     """
     rows = csv.reader(lines, strict=True)
     columns = next(rows)
-    for number, column in enumerate(columns):
-        if not column:
-            raise InventoryError(
-                "no-column-name", f"column {number + 1} has no name", place=f"line {before + 1}"
-            )
-        if column != column.strip():
-            raise InventoryError(
-                "not-csv",
-                f"the column {quoted(column)} has a blank at its edge",
-                place=f"line {before + 1}",
-                hint="take it away: it would be part of the label's key",
-            )
-        if columns.index(column) != number:
-            raise InventoryError(
-                "duplicate-key",
-                f"the column {quoted(column)} comes twice",
-                place=f"line {before + 1}",
-            )
-    at = columns.index("id")
+    _check_columns(columns, f"line {before + 1}")
+    id_column = columns.index("id")
     try:
         for row in rows:
             place = f"line {before + rows.line_num}"
@@ -76,7 +58,7 @@ def read_rows(lines: Iterator[str], before: int = 0) -> Iterator[tuple[str, RawN
             if len(row) != len(columns):
                 raise InventoryError(
                     "wrong-number-of-cells",
-                    f"the row has {len(row)} cells, the header {len(columns)}",
+                    f"the row has {len(row)} cells, but the header has {len(columns)}",
                     place=place,
                 )
             labels = {
@@ -84,8 +66,24 @@ def read_rows(lines: Iterator[str], before: int = 0) -> Iterator[tuple[str, RawN
                 for column, cell in zip(columns, row, strict=True)
                 if cell and column != "id"
             }
-            yield place, RawNode(row[at] or None, labels, None, None, "id", "labels")
+            yield place, RawNode(row[id_column] or None, labels, None, None, "id", "labels")
     except csv.Error as error:
-        raise InventoryError(
-            "not-csv", f"broken CSV: {error}", place=f"line {before + rows.line_num}"
-        ) from None
+        place = f"line {before + rows.line_num}"
+        raise InventoryError("not-csv", f"invalid CSV: {error}", place=place) from None
+
+
+def _check_columns(columns: list[str], place: str) -> None:
+    for number, column in enumerate(columns):
+        if not column:
+            message = f"column {number + 1} has no name"
+            raise InventoryError("no-column-name", message, place=place)
+        if column != column.strip():
+            raise InventoryError(
+                "not-csv",
+                f"the column name {quoted(column)} starts or ends with a space",
+                place=place,
+                hint="remove the space, or it becomes part of the label key",
+            )
+        if columns.index(column) != number:
+            message = f"duplicate column {quoted(column)}"
+            raise InventoryError("duplicate-key", message, place=place)

@@ -1,26 +1,22 @@
 """Bacalhau nodes: ``{Info{NodeID, Labels, …}, Membership, ConnectionState{Status, …}}``.
 
 As the API (``{"Nodes": […]}``) and ``bacalhau node list --output json`` print them. A node whose
-membership is not approved takes no work, so its state is the membership.
+membership is not approved accepts no work, so its state is the membership.
 """
 
 from typing import Final
 
 from nodeselect.readers.raw_node import RawNode, Record, sub_object
 
-__all__ = ["KNOWN_STATES", "extract", "matches"]
+__all__ = ["FIELDS", "KNOWN_STATES", "extract"]
+
+FIELDS: Final = frozenset({"Info"})
 
 KNOWN_STATES: Final = frozenset({"connected", "disconnected", "pending", "rejected"})
-"""The states that are known; others are taken as they come."""
-
-
-def matches(record: Record) -> bool:
-    """Say whether ``record`` is a node of this shape; its id may still be missing."""
-    return "Info" in record
 
 
 def extract(record: Record) -> RawNode:
-    """Say what the record says of the node."""
+    """Return the raw node in a record."""
     info = sub_object(record, "Info")
     state = sub_object(record, "ConnectionState").get("Status", record.get("Connection"))
     membership = record.get("Membership")

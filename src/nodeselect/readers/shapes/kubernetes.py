@@ -10,28 +10,24 @@ from nodeselect.errors import InventoryError
 from nodeselect.readers.raw_node import RawNode, Record, sub_object
 from nodeselect.text import quoted
 
-__all__ = ["KNOWN_STATES", "extract", "matches"]
+__all__ = ["FIELDS", "KNOWN_STATES", "extract"]
+
+FIELDS: Final = frozenset({"metadata"})
 
 KNOWN_STATES: Final = frozenset({"cordoned", "not-ready", "ready"})
-"""The states that there are."""
-
-
-def matches(record: Record) -> bool:
-    """Say whether ``record`` is a node of this shape; its name may still be missing."""
-    return "metadata" in record
 
 
 def extract(record: Record) -> RawNode:
-    """Say what the record says of the node.
+    """Return the raw node in a record.
 
-    :raises InventoryError: when it is an object of another kind.
+    :raises InventoryError: if it is an object of another kind.
     """
-    kind = record.get("kind", "Node")  # the items of a NodeList carry none
+    kind = record.get("kind", "Node")  # the items of a NodeList have none
     if kind != "Node":
         raise InventoryError(
             "not-a-node",
-            f"this is a {quoted(str(kind))}, not a Node",
-            hint="list nodes only: kubectl get nodes -o json",
+            f"expected a Node, found the kind {quoted(str(kind))}",
+            hint="list only nodes: kubectl get nodes -o json",
         )
     metadata = sub_object(record, "metadata")
     name = metadata.get("name")

@@ -1,7 +1,7 @@
 """Nomad nodes, as ``nomad node status -json ID`` prints them, one or several in an array.
 
 Labels are ``Meta`` by its keys and ``Attributes`` under ``attr.``, as in Nomad's own constraints.
-The *list* of nodes is a stub without ``Meta``: its labels are not known, which is an error.
+Nomad's *list* of nodes has no ``Meta``: its labels are not known, which is an error.
 """
 
 from typing import Final
@@ -10,35 +10,34 @@ from nodeselect.errors import InventoryError
 from nodeselect.readers.raw_node import RawNode, Record, sub_object
 from nodeselect.text import quoted
 
-__all__ = ["KNOWN_STATES", "extract", "matches"]
+__all__ = ["FIELDS", "KNOWN_STATES", "extract"]
+
+FIELDS: Final = frozenset(
+    {"Attributes", "Datacenter", "Meta", "NodeClass", "SchedulingEligibility"}
+)
 
 KNOWN_STATES: Final = frozenset({"disconnected", "down", "ineligible", "initializing", "ready"})
-"""The states that are known; others are taken as they come."""
-
-_MARKS = ("Meta", "Attributes", "SchedulingEligibility", "NodeClass", "Datacenter")
-
-
-def matches(record: Record) -> bool:
-    """Say whether ``record`` is a node of this shape; its id may still be missing."""
-    return any(mark in record for mark in _MARKS)
 
 
 def extract(record: Record) -> RawNode:
-    """Say what the record says of the node.
+    """Return the raw node in a record.
 
-    :raises InventoryError: when it is a stub of the list, which has no labels to read.
+    :raises InventoryError: if it is an entry of the list, which has no labels to read.
     """
     if "Meta" not in record:
         raise InventoryError(
             "labels-unknown",
-            "this is an entry of Nomad's node list, which leaves Meta out",
-            hint="print whole nodes: nomad node status -json ID",
+            "this is an entry of Nomad's node list, which has no Meta",
+            hint="print complete nodes: nomad node status -json ID",
         )
     labels = dict(sub_object(record, "Meta"))
     for key, value in sub_object(record, "Attributes").items():
         if f"attr.{key}" in labels:
             raise InventoryError(
-                "duplicate-key", f"{quoted(key)} stands in Meta and in Attributes", place="Meta"
+                "duplicate-key",
+                f"the attribute {quoted(key)} has the same label key as the meta key"
+                f" {quoted(f'attr.{key}')}",
+                place="Meta",
             )
         labels[f"attr.{key}"] = value
     state = record.get("Status")
