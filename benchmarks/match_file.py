@@ -21,8 +21,8 @@ _ROUNDS = 5
 # The command line with another minimum size for a second process.
 _FROM = """
 import sys
-from nodeselect.readers import parallel_read as second_half
-second_half._WORTH_IT = int(sys.argv.pop(1))
+from nodeselect.readers import parallel_read
+parallel_read._MIN_BYTES = int(sys.argv.pop(1))
 from nodeselect.cli import main
 main()
 """

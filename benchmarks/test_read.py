@@ -10,9 +10,7 @@ from pytest_benchmark.fixture import BenchmarkFixture
 
 from benchmarks.fleet import FIVE
 from nodeselect import LIMITS, Inventory, Selector
-from nodeselect.readers import reader
-from nodeselect.readers.formats import json as json_records
-from nodeselect.readers.formats import typed_ndjson as known_keys
+from nodeselect.readers.formats import ndjson, typed_ndjson
 from nodeselect.readers.reader import NodeFilter, NodeReader
 
 Fleet = Callable[[int], Path]
@@ -83,7 +81,7 @@ def test_keys(
     known: bool,
 ) -> None:
     """Decode nodes with ten of this many keys: as known keys, and as a map."""
-    monkeypatch.setattr(known_keys, "_MOST_KEYS", 1_000)
+    monkeypatch.setattr(typed_ndjson, "_MAX_KEYS", 1_000)
     others = dict.fromkeys([f"key-{number}" for number in range(keys - 12)], "true")
     data = json.dumps({"id": "all", "labels": others}, separators=(",", ":")).encode()
     selector = Selector.parse(FIVE)
@@ -91,18 +89,18 @@ def test_keys(
     assert benchmark.pedantic(read, args=arguments, rounds=9, warmup_rounds=1) == 100_001
 
 
-@pytest.mark.benchmark(group="size of a piece, 100,000 nodes, NDJSON")
+@pytest.mark.benchmark(group="size of a chunk, 100,000 nodes, NDJSON")
 @pytest.mark.parametrize("kib", [15, 30, 60, 120, 250, 1_000])
-def test_piece(
+def test_chunk_size(
     benchmark: BenchmarkFixture, monkeypatch: pytest.MonkeyPatch, lines: bytes, kib: int
 ) -> None:
     """Decode this many KiB of lines at a time.
 
-    The fast way refuses a piece that is larger than the labels of one node may be, since it does
-    not look at their size; that bound is lifted here, so that only the size of the piece counts.
+    A chunk that is larger than the labels of one node may be is not decoded as a whole. That limit
+    is lifted here, so that only the size of the chunk counts.
     """
-    monkeypatch.setattr(reader, "_PIECE", kib * 1024)
+    monkeypatch.setattr(ndjson, "_CHUNK_BYTES", kib * 1024)
     lifted = LIMITS._replace(node_labels_bytes=1 << 30)
-    monkeypatch.setattr(json_records, "LIMITS", lifted)
+    monkeypatch.setattr(ndjson, "LIMITS", lifted)
     keep = Selector.parse(FIVE).matches
     assert benchmark.pedantic(read, args=(lines, keep), rounds=9, warmup_rounds=1) == 100_000

@@ -216,13 +216,13 @@ def test_wrong_selector(run: Run, fleet: str, question: list[str], said: str) ->
         pytest.param(".", "error[cannot-read]: .: cannot be read: Is a directory\n", id="folder"),
         pytest.param(
             "empty",
-            "error[empty-input]: empty: the input is empty\n  check how it was made\n",
+            "error[empty-input]: empty: the input is empty\n  check the command that wrote it\n",
             id="empty",
         ),
         pytest.param(
             "cut",
             "error[cut-off]: cut: line 1, column 12: the JSON is cut off here\n"
-            "  get the whole output again\n",
+            "  get the complete output again\n",
             id="cut-off",
         ),
         pytest.param(
@@ -233,8 +233,8 @@ def test_wrong_selector(run: Run, fleet: str, question: list[str], said: str) ->
         ),
         pytest.param(
             "number",
-            "error[label-not-text]: number: [0].labels.a: the value of the label 'a' is the"
-            ' number 5, not a string\n  write it as text: "5"\n',
+            "error[label-not-text]: number: [0].labels.a: the value of the label 'a' must be"
+            ' a string, not the number 5\n  quote it: "5"\n',
             id="label-that-is-no-text",
         ),
     ],

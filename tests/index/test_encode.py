@@ -3,7 +3,7 @@
 import io
 import json
 from collections.abc import Callable
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import pytest
 from hypothesis import given
@@ -69,14 +69,14 @@ def line(number: int) -> str:
 def test_read_gives_the_nodes_of_the_lines(monkeypatch: pytest.MonkeyPatch) -> None:
     """A large input is read label by label, and is what it is node by node."""
     ways: list[bool] = []
-    columns = TypedDecoder.columns
+    decode = TypedDecoder.decode
 
-    def watched(self: TypedDecoder, piece: bytes) -> Columns | None:
-        found = columns(self, piece)
-        ways.append(found is not None)
-        return found
+    def watched(self: TypedDecoder, chunk: bytes) -> Any:
+        decoded = decode(self, chunk)
+        ways.append(decoded is not None)
+        return decoded
 
-    monkeypatch.setattr(TypedDecoder, "columns", watched)
+    monkeypatch.setattr(TypedDecoder, "decode", watched)
     data = "".join(map(line, range(9_000))).encode()
     inventory = Inventory.read(io.BytesIO(data))
     assert list(inventory) == list(NodeReader(io.BytesIO(data)))

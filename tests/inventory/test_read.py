@@ -61,7 +61,7 @@ def test_refused_stream(path: Path, opened: Callable[[Path], BinaryIO | TextIO])
     with opened(path) as stream:
         with pytest.raises(InventoryError) as caught:
             Inventory.read(stream)
-        assert str(caught.value) == "input: line 2: the row has 3 cells, the header 2"
+        assert str(caught.value) == "input: line 2: the row has 3 cells, but the header has 2"
         assert not stream.closed
 
 
@@ -79,7 +79,7 @@ def test_standard_input_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"")))
     with pytest.raises(InventoryError) as caught:
         Inventory.read("-")
-    assert str(caught.value) == "standard input: the input is empty\n  check how it was made"
+    assert str(caught.value) == "standard input: the input is empty\n  check the command that wrote it"
 
 
 def test_errors_name_the_file(path: Path) -> None:
@@ -88,7 +88,7 @@ def test_errors_name_the_file(path: Path) -> None:
     with pytest.raises(InventoryError) as caught:
         Inventory.read(path)
     assert str(caught.value) == (
-        f'{path}: [0].id: the node\'s id is the number 5, not a string\n  write it as text: "5"'
+        f'{path}: [0].id: the node\'s id must be a string, not the number 5\n  quote it: "5"'
     )
     assert caught.value.place == f"{path}: [0].id"
 
@@ -98,7 +98,7 @@ def test_errors_name_the_file(path: Path) -> None:
     [
         pytest.param("missing", "missing: cannot be read: No such file or directory", id="missing"),
         pytest.param(".", ".: cannot be read: Is a directory", id="directory"),
-        pytest.param("a\0b", "a\\x00b: cannot be read: this is no path", id="nul"),
+        pytest.param("a\0b", "a\\x00b: cannot be read: not a valid path", id="nul"),
         pytest.param(
             "\x1b[31m", "\\x1b[31m: cannot be read: No such file or directory", id="escape"
         ),

@@ -1,4 +1,4 @@
-"""A file of lines that two processes read gives what one process reads."""
+"""Two processes read from a file of lines what one process reads."""
 
 import io
 import os
@@ -14,10 +14,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nodeselect import InventoryError, Node
-from nodeselect.readers import duplicate_ids as seen
-from nodeselect.readers import parallel_read as second_half
-from nodeselect.readers.parallel_read import SecondHalf
+from nodeselect import InventoryError, Node, Selector
+from nodeselect.readers import parallel_read
 from nodeselect.readers.reader import NodeReader
 
 pytestmark = pytest.mark.skipif(
@@ -27,10 +25,9 @@ pytestmark = pytest.mark.skipif(
 
 
 @pytest.fixture(autouse=True)
-def worth_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Make small files worth a second process, and a few ids all that is remembered."""
-    monkeypatch.setattr(second_half, "_WORTH_IT", 1)
-    monkeypatch.setattr(seen, "_REMEMBERED", 10)
+def small_files(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let two processes read files of any size."""
+    monkeypatch.setattr(parallel_read, "_MIN_BYTES", 1)
 
 
 def open_files() -> int:
@@ -39,8 +36,8 @@ def open_files() -> int:
 
 
 @pytest.fixture(autouse=True)
-def nothing_is_left(worth_it: None) -> Iterator[None]:
-    """No test, however it ends its reader, leaves a process, a pipe or a file behind."""
+def nothing_is_left(small_files: None) -> Iterator[None]:
+    """No test, however its reader ends, leaves a process, a pipe or a file behind."""
     before = open_files()
     yield
     with pytest.raises(ChildProcessError):
@@ -50,109 +47,94 @@ def nothing_is_left(worth_it: None) -> Iterator[None]:
 
 @pytest.fixture
 def forks(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """Count the processes that are begun."""
-    begun: list[int] = []
+    """Count the processes that are started."""
+    started: list[int] = []
     fork = os.fork
 
     def counted() -> int:
-        begun.append(1)
+        started.append(1)
         return fork()
 
     monkeypatch.setattr(os, "fork", counted)
-    return begun
+    return started
 
 
 def even(labels: Mapping[str, str], node_id: str) -> bool:
-    """Want every second node."""
+    """Select every second node."""
     return int(labels.get("n", "1")) % 2 == 0
 
 
 def outcome(path: Path, parallel: bool) -> tuple[list[Node], int] | str:
-    """Give the wanted nodes and the count of all, or the refusal."""
+    """Return the selected nodes and the count of all, or the error."""
     with path.open("rb") as stream:
-        reading = NodeReader(stream, even, name="nodes", parallel=parallel)
+        reader = NodeReader(stream, even, name="nodes", parallel=parallel)
         try:
-            return list(reading), reading.count
+            return list(reader), reader.count
         except InventoryError as error:
             return str(error)
 
 
-def lines(number: int, width: int = 4) -> list[str]:
-    """Give so many plain nodes, one a line."""
-    return [f'{{"id":"n-{at:0{width}}","labels":{{"n":"{at}"}}}}\n' for at in range(number)]
-
-
-LINES = lines(3_000)
+LINES = [f'{{"id":"n-{at:04}","labels":{{"n":"{at}"}}}}\n' for at in range(3_000)]
 WRONG = '{"id":"wrong","labels":{"n":5}}\n'
-FILES = [
-    pytest.param(LINES, id="ascending"),
-    pytest.param(LINES[::-1], id="descending"),
-    pytest.param([*LINES[1_500:], *LINES[:1_500]], id="halves-swapped"),
-    pytest.param(LINES[:2], id="two-lines"),
-    pytest.param([*LINES[:3], "\n" * 5_000, *LINES[3:]], id="blank-lines"),
-    pytest.param(
-        [*LINES, '{"id":"long","labels":{"n":"0"},"name":"' + "x" * 500_000 + '"}'], id="long"
-    ),
-    pytest.param(
-        [*LINES, '{"id":"x","labels":{"n":"2","k":"\\u00e9"},"state":"ready"}'], id="slow"
-    ),
-    pytest.param([*LINES, "Showing 3,000 nodes\n"], id="footer"),
-]
-
-
-@pytest.mark.parametrize("text", FILES)
-def test_two_processes_read_what_one_reads(
-    tmp_path: Path, forks: list[int], text: list[str]
-) -> None:
-    """Nodes, their order and their number are those that one process gives."""
-    path = tmp_path / "nodes.ndjson"
-    path.write_text("".join(text))
-    alone = outcome(path, parallel=False)
-    assert forks == []
-    assert outcome(path, parallel=True) == alone
-    assert forks == ([1] if len(text) > 2 else [])
-    assert isinstance(alone, tuple)
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        pytest.param([*LINES[:10], WRONG, *LINES[10:]], id="wrong-in-the-first-half"),
-        pytest.param([*LINES, WRONG], id="wrong-in-the-second-half"),
-        pytest.param([*LINES[:5], WRONG, *LINES[5:], WRONG], id="wrong-in-both"),
-        pytest.param([*LINES, LINES[0]], id="one-id-in-both-halves"),
-        pytest.param([*LINES[:8], LINES[0]], id="one-id-in-both-halves-of-few-nodes"),
-        pytest.param([*LINES, LINES[2_900]], id="one-id-twice-in-the-second-half"),
-        pytest.param([*LINES[::-1], LINES[5]], id="descending-and-one-id-twice"),
-        pytest.param([*LINES, LINES[0][:-4]], id="cut-off"),
-        pytest.param([*LINES, "Showing 1 of 9000\n"], id="one-page"),
-    ],
-)
-def test_two_processes_refuse_what_one_refuses(tmp_path: Path, text: list[str]) -> None:
-    """The refusal is the same, its line included, in whichever half the mistake stands."""
-    path = tmp_path / "nodes.ndjson"
-    path.write_text("".join(text))
-    alone = outcome(path, parallel=False)
-    assert isinstance(alone, str)
-    assert outcome(path, parallel=True) == alone
-
-
-def test_no_process_is_left(tmp_path: Path, forks: list[int]) -> None:
-    """A reader that is left half way leaves no process behind."""
-    path = tmp_path / "nodes.ndjson"
-    path.write_text("".join(LINES))
-    with path.open("rb") as stream:
-        iterator = iter(NodeReader(stream, even, parallel=True))
-        assert next(iterator).id == "n-0000"
-        del iterator
-    assert forks == [1]
 
 
 @pytest.fixture
 def nodes(tmp_path: Path) -> Path:
-    """Give a file of 3,000 nodes."""
+    """Write a file of 3,000 nodes."""
     (tmp_path / "nodes.ndjson").write_text("".join(LINES))
     return tmp_path / "nodes.ndjson"
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        pytest.param(LINES, id="ascending"),
+        pytest.param(LINES[::-1], id="descending"),
+        pytest.param([*LINES[1_500:], *LINES[:1_500]], id="halves-swapped"),
+        pytest.param(LINES[:2], id="two-lines"),
+        pytest.param([*LINES[:3], "\n" * 5_000, *LINES[3:]], id="blank-lines"),
+        pytest.param(
+            [*LINES, '{"id":"long","labels":{"n":"0"},"name":"' + "x" * 500_000 + '"}'], id="long"
+        ),
+        pytest.param(
+            [*LINES, '{"id":"x","labels":{"n":"2","k":"\\u00e9"},"state":"ready"}'], id="escape"
+        ),
+        pytest.param([*LINES, "Showing 3,000 nodes\n"], id="footer"),
+    ],
+)
+def test_nodes(tmp_path: Path, forks: list[int], lines: list[str]) -> None:
+    """Nodes, their order and their number are those that one process returns."""
+    path = tmp_path / "nodes.ndjson"
+    path.write_text("".join(lines))
+    alone = outcome(path, parallel=False)
+    assert isinstance(alone, tuple)
+    assert forks == []
+    assert outcome(path, parallel=True) == alone
+    assert forks == ([1] if len(lines) > 2 else [])
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        pytest.param([*LINES[:10], WRONG, *LINES[10:]], id="wrong-in-the-first-half"),
+        pytest.param([*LINES[:2_500], "\n", WRONG, *LINES[2_500:]], id="wrong-in-the-second-half"),
+        pytest.param([*LINES[:5], WRONG, *LINES[5:], WRONG], id="wrong-in-both"),
+        pytest.param([*LINES, LINES[0]], id="one-id-in-both-halves"),
+        pytest.param([*LINES[:8], LINES[0]], id="one-id-in-both-halves-of-few-nodes"),
+        pytest.param([*LINES, LINES[2_900]], id="duplicate-id-in-the-second-half"),
+        pytest.param([*LINES[::-1], LINES[5]], id="descending-and-a-duplicate-id"),
+        pytest.param([*LINES, LINES[0][:-4]], id="cut-off"),
+        pytest.param([*LINES, "Showing 1 of 9000\n"], id="one-page"),
+        pytest.param([*LINES[:9], "Showing 9 of 9\n", *LINES[9:]], id="footer-in-the-first-half"),
+    ],
+)
+def test_errors(tmp_path: Path, lines: list[str]) -> None:
+    """The error is the same, with its line and its ids, in whichever half it is."""
+    path = tmp_path / "nodes.ndjson"
+    path.write_text("".join(lines))
+    alone = outcome(path, parallel=False)
+    assert isinstance(alone, str)
+    assert outcome(path, parallel=True) == alone
 
 
 IDS = st.lists(st.text("abc", min_size=1, max_size=3), min_size=2, max_size=30)
@@ -163,66 +145,74 @@ IDS = st.lists(st.text("abc", min_size=1, max_size=3), min_size=2, max_size=30)
 def test_any_small_file(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject, ids: list[str], ordered: bool
 ) -> None:
-    """Wherever the middle of a file falls, two processes give what one gives, or refuse it alike.
+    """Wherever the middle of a file is, two processes return what one returns, or its error.
 
     Lines are short and long, end in LF or CRLF, have blank ones between; the last may have no end;
-    ids ascend or not, and may come twice.
+    ids ascend or not, and may occur twice.
     """
-    parts: list[str] = []
+    texts: list[str] = []
     for node_id in sorted(ids) if ordered else ids:
-        labels = f'{{"n":"{len(parts)}","k":"{"x" * data.draw(st.sampled_from([0, 1, 400]))}"}}'
-        parts.append(f'{{"id":"{node_id}","labels":{labels}}}')
-        parts.append(data.draw(st.sampled_from(["\n", "\n", "\r\n", "\n\n", "\n \t\r\n\n"])))
-    parts.append(data.draw(st.sampled_from(["", "", "Showing 2 nodes", '{"id":', "\n\n\n"])))
-    text = "".join(parts)
+        labels = f'{{"n":"{len(texts)}","k":"{"x" * data.draw(st.sampled_from([0, 1, 400]))}"}}'
+        texts.append(f'{{"id":"{node_id}","labels":{labels}}}')
+        texts.append(data.draw(st.sampled_from(["\n", "\n", "\r\n", "\n\n", "\n \t\r\n\n"])))
+    texts.append(data.draw(st.sampled_from(["", "", "Showing 2 nodes", '{"id":', "\n\n\n"])))
+    text = "".join(texts)
     path = tmp_path_factory.mktemp("small") / "nodes.ndjson"
     path.write_bytes((text.rstrip() if data.draw(st.booleans()) else text).encode())
     assert outcome(path, parallel=True) == outcome(path, parallel=False)
 
 
-def test_an_error_in_the_second_half_has_its_line(tmp_path: Path) -> None:
-    """A mistake that the other process meets is told with the line that an editor shows."""
-    path = tmp_path / "nodes.ndjson"
-    path.write_text("".join([*LINES[:2_500], "\n", WRONG, *LINES[2_500:]]))
-    said = outcome(path, parallel=True)
-    assert isinstance(said, str)
-    assert said.startswith("nodes: line 2502: labels.n: the value of the label 'n' is the number 5")
+def test_counts_of_a_selector(nodes: Path, forks: list[int]) -> None:
+    """What nodes fail, and ids that no node has, are counted over both halves."""
+    unusual = ",".join(f"!k-{number}" for number in range(100))
+    selector = Selector.parse(f"{unusual},n>1000,n<2500")
+    ids = ["n-0000", "n-2999", "x", "y"]
+    for parallel in (False, True):
+        with nodes.open("rb") as stream:
+            reader = NodeReader(stream, selector=selector, ids=ids, parallel=parallel)
+            assert [node.id for node in reader] == [f"n-{at}" for at in range(1_001, 2_500)]
+            assert reader.count == 3_000
+            assert reader.failure_masks == {0: 1_499, 1 << 100: 1_001, 1 << 101: 500}
+            assert reader.missing_ids == {"x", "y"}
+    assert forks == [1]
 
 
-def killed(*_: Any) -> NoReturn:
-    """Be killed, as by a system that is short of memory."""
-    os.kill(os.getpid(), signal.SIGKILL)
-    raise AssertionError("nobody survives this")
+def only_in_child(act: Callable[[], object]) -> Callable[[Mapping[str, str], str], bool]:
+    """Return a filter that does something in the other process only."""
+    parent = os.getpid()
+
+    def node_filter(labels: Mapping[str, str], node_id: str) -> bool:
+        if os.getpid() != parent:
+            act()
+        return even(labels, node_id)
+
+    return node_filter
 
 
-def broken(*_: Any) -> NoReturn:
-    """Fail in a way that nobody thought of."""
+def fail() -> NoReturn:
+    """Raise an error that is not expected."""
     raise RuntimeError("boom")
 
 
-def gone(*_: Any) -> NoReturn:
-    """End without a result."""
-    os._exit(3)
-
-
-@pytest.mark.parametrize("fate", [broken, gone, killed, lambda *_: b""])
-def test_the_answer_does_not_need_the_other_process(
+@pytest.mark.parametrize(
+    "act", [fail, lambda: os._exit(0), lambda: os._exit(3), lambda: os.kill(os.getpid(), 9)]
+)
+def test_the_child_process_is_not_needed(
     nodes: Path,
     forks: list[int],
-    monkeypatch: pytest.MonkeyPatch,
     capfd: pytest.CaptureFixture[str],
-    fate: Callable[..., bytes],
+    act: Callable[[], object],
 ) -> None:
-    """Where the other process fails or is killed, all nodes are read all the same, in silence."""
-    alone = outcome(nodes, parallel=False)
-    monkeypatch.setattr(NodeReader, "_second_half", fate)
-    assert outcome(nodes, parallel=True) == alone
+    """If the child process fails or is killed, all nodes are read all the same, silently."""
+    with nodes.open("rb") as stream:
+        reader = NodeReader(stream, only_in_child(act), parallel=True)
+        assert (list(reader), reader.count) == outcome(nodes, parallel=False)
     assert forks == [1]
     assert capfd.readouterr() == ("", "")
 
 
-def test_the_answer_does_not_need_a_fork(nodes: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where the system refuses another process, one reads it all."""
+def test_a_fork_is_not_needed(nodes: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """If the system allows no other process, one reads it all."""
     alone = outcome(nodes, parallel=False)
 
     def refused() -> int:
@@ -232,25 +222,26 @@ def test_the_answer_does_not_need_a_fork(nodes: Path, monkeypatch: pytest.Monkey
     assert outcome(nodes, parallel=True) == alone
 
 
-def test_a_reader_that_is_stopped_by_whom_it_asks(nodes: Path, forks: list[int]) -> None:
-    """An exception of the caller's own passes through, and leaves no process behind."""
+def test_an_error_of_the_caller(nodes: Path, forks: list[int]) -> None:
+    """An exception of the caller's filter passes through, and leaves no process behind."""
 
     def fails(labels: Mapping[str, str], node_id: str) -> bool:
-        if node_id == "n-0010":
-            raise LookupError(node_id)
-        return True
+        raise LookupError(node_id)
 
-    with nodes.open("rb") as stream, pytest.raises(LookupError, match="n-0010"):
+    with nodes.open("rb") as stream, pytest.raises(LookupError, match="n-0000"):
         list(NodeReader(stream, fails, parallel=True))
     assert forks == [1]
 
 
-def test_a_reader_that_is_closed(nodes: Path, forks: list[int]) -> None:
-    """A generator that is closed half way stops the other process at once."""
+@pytest.mark.parametrize("close", [True, False])
+def test_a_reader_that_is_not_finished(nodes: Path, forks: list[int], close: bool) -> None:
+    """A reader that is closed or deleted before its end stops the child process."""
     with nodes.open("rb") as stream:
-        iterator = iter(NodeReader(stream, parallel=True))
-        next(iterator)
-        iterator.close()  # type: ignore[attr-defined]
+        iterator: Any = iter(NodeReader(stream, parallel=True))
+        assert next(iterator).id == "n-0000"
+        if close:
+            iterator.close()
+        del iterator
     assert forks == [1]
 
 
@@ -263,135 +254,114 @@ class Interrupted(io.FileIO):
 
 
 def test_an_interrupt_while_waiting(nodes: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Ctrl-C while the other process is waited for stays Ctrl-C, and stops that process too."""
+    """Ctrl-C while the parent waits for the child process stops both."""
     monkeypatch.setattr(os, "fdopen", lambda pipe, mode: Interrupted(pipe, mode))
     with nodes.open("rb") as stream, pytest.raises(KeyboardInterrupt):
         list(NodeReader(stream, parallel=True))
 
 
-def test_a_process_that_nobody_waits_for(nodes: Path) -> None:
-    """Where the first process is killed, the other ends as well, however much it has to say."""
+def test_a_parent_that_is_killed(nodes: Path) -> None:
+    """If the parent process is killed, the child ends as well, however much it has to send."""
     code = (
         "import os, signal, sys\n"
-        "from nodeselect.readers import parallel_read as second_half\n"
-        "second_half._WORTH_IT = 1\n"
+        "from nodeselect.readers import parallel_read\n"
+        "from nodeselect.readers.reader import NodeReader\n"
+        "parallel_read._MIN_BYTES = 1\n"
         "with open(sys.argv[1], 'rb') as stream:\n"
-        "    half = second_half.SecondHalf.begin(stream, lambda other: b'x' * 1_000_000)\n"
-        "    print('begun' if half else 'not begun', flush=True)\n"
+        "    next(NodeReader(stream, parallel=True).rows())\n"
+        "    print('started', flush=True)\n"
         "    os.kill(os.getpid(), signal.SIGKILL)\n"
     )
     with subprocess.Popen(
         [sys.executable, "-c", code, str(nodes)], stdout=subprocess.PIPE, start_new_session=True
     ) as process:
         try:
-            said, _ = process.communicate(timeout=20)  # to the end: until both have closed it
+            said, _ = process.communicate(timeout=60)  # to the end: until both have closed it
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             raise
-    assert said == b"begun\n"
+    assert said == b"started\n"
 
 
-def test_what_is_sent_is_what_was_read(nodes: Path) -> None:
-    """The other process reads from the beginning of a line to the end of the file."""
-    with nodes.open("rb") as stream:
-        stream.readline()
-        half = SecondHalf.begin(stream, lambda other: other.read())
-        assert half is not None
-        sent = half.result()
-        half.end()
-        assert stream.tell() == len(LINES[0])
-    data = nodes.read_bytes()
-    assert data[half.start - 1 :] == b"\n" + sent
-    assert abs(half.start - (len(LINES[0]) + len(data)) / 2) <= len(LINES[-1])
+def is_split(stream: Any, forks: list[int]) -> bool:
+    """Return whether two processes read a stream; all nodes are read in any case."""
+    forks.clear()
+    assert sum(1 for _ in NodeReader(stream, parallel=True)) == 3_000
+    return bool(forks)
 
 
-def asked(stream: Any) -> SecondHalf | None:
-    """Ask for another process, which should not be begun."""
-    half = SecondHalf.begin(stream, lambda other: b"sent")
-    if half is not None:
-        half.end()
-    return half
+def test_a_large_file(nodes: Path, forks: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two processes read a file if what is left of it is large enough."""
+    left = nodes.stat().st_size - len(LINES[0]) - len(LINES[1])  # read to detect the format
+    for size, expected in ((left, True), (left + 1, False)):
+        monkeypatch.setattr(parallel_read, "_MIN_BYTES", size)
+        with nodes.open("rb") as stream:
+            assert is_split(stream, forks) is expected
 
 
-def test_a_file_is_worth_it(nodes: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A file is read by two processes where what is left of it is large enough."""
-    with nodes.open("rb") as stream:
-        stream.readline()
-        left = nodes.stat().st_size - stream.tell()
-        monkeypatch.setattr(second_half, "_WORTH_IT", left)
-        assert asked(stream) is not None
-        monkeypatch.setattr(second_half, "_WORTH_IT", left + 1)
-        assert asked(stream) is None
-
-
-def test_no_second_process_for_what_cannot_be_opened_again(nodes: Path, tmp_path: Path) -> None:
-    """Streams in memory, pipes, unbuffered files and files without a path have no second half."""
-    assert asked(io.BytesIO(nodes.read_bytes())) is None
-    with nodes.open("rb", buffering=0) as raw:
-        assert asked(raw) is None
-    reading, writing = os.pipe()
-    with os.fdopen(reading, "rb") as pipe, os.fdopen(writing, "wb") as end:
-        end.write(b"".join(line.encode() for line in LINES[:10]))
-        end.flush()
-        assert asked(pipe) is None
+def test_streams_that_cannot_be_opened_again(nodes: Path, forks: list[int]) -> None:
+    """One process reads streams in memory, pipes, and files without a path."""
+    assert not is_split(io.BytesIO(nodes.read_bytes()), forks)
     with os.fdopen(os.open(nodes, os.O_RDONLY), "rb") as unnamed:  # as standard input is
-        assert asked(unnamed) is None
+        assert not is_split(unnamed, forks)
+    with subprocess.Popen(["cat", str(nodes)], stdout=subprocess.PIPE) as cat:
+        assert not is_split(cat.stdout, forks)
+
+
+def test_a_fifo(nodes: Path, forks: list[int], tmp_path: Path) -> None:
+    """One process reads a named pipe."""
     os.mkfifo(tmp_path / "fifo")
     with (
-        (tmp_path / "fifo").open("r+b", buffering=0) as both,
+        subprocess.Popen(["sh", "-c", f"cat {nodes} > {tmp_path}/fifo"]),
         (tmp_path / "fifo").open("rb") as fifo,
     ):
-        assert both.fileno() >= 0
-        assert asked(fifo) is None
+        assert not is_split(fifo, forks)
 
 
-@pytest.mark.parametrize("instead", ["other", None])
-def test_no_second_process_for_a_file_that_was_replaced(nodes: Path, instead: str | None) -> None:
-    """Where another file, or none, has the name by now, it is not read in its place."""
+@pytest.mark.parametrize("content", ["other", None])
+def test_a_file_that_was_replaced(nodes: Path, forks: list[int], content: str | None) -> None:
+    """If another file, or none, has the name by now, it is not read."""
     with nodes.open("rb") as stream:
         nodes.unlink()
-        if instead is not None:
+        if content is not None:
             nodes.write_text("".join(LINES[::-1]))
-        assert asked(stream) is None
+        assert not is_split(stream, forks)
 
 
-def test_no_second_process_on_one_core(nodes: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_core(nodes: Path, forks: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
     """One core reads no faster with two processes."""
     monkeypatch.setattr(os, "cpu_count", lambda: 1)
     with nodes.open("rb") as stream:
-        assert asked(stream) is None
+        assert not is_split(stream, forks)
 
 
-def test_no_second_process_beside_other_threads(nodes: Path) -> None:
-    """A fork would lose other threads, and the locks that they hold."""
+def test_other_threads(nodes: Path, forks: list[int]) -> None:
+    """A process with other threads is not forked: they would be lost, and their locks held."""
     done = threading.Event()
     other = threading.Thread(target=done.wait)
     other.start()
     try:
         with nodes.open("rb") as stream:
-            assert asked(stream) is None
+            assert not is_split(stream, forks)
     finally:
         done.set()
         other.join()
 
 
-def test_no_second_process_unless_it_is_asked_for(nodes: Path, forks: list[int]) -> None:
-    """A reader forks only if its caller allows it: ``node_filter`` then runs in both processes."""
+def test_only_if_the_caller_allows_it(nodes: Path, forks: list[int]) -> None:
+    """A reader forks only if its caller allows it: the filter then runs in both processes."""
     with nodes.open("rb") as stream:
         assert len(list(NodeReader(stream))) == 3_000
     assert forks == []
 
 
-def test_a_file_that_becomes_shorter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A file that is cut off while it is read is refused: what is left is not all of it."""
-    path = tmp_path / "nodes.ndjson"
-    path.write_text("".join(LINES))
-    begin = SecondHalf.begin
+def test_a_file_that_becomes_shorter(nodes: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file that is cut off while it is read is rejected: not all of it is left."""
+    fork = os.fork
 
-    def begun(stream: Any, read: Callable[[Any], bytes]) -> SecondHalf | None:
-        half = begin(stream, read)
-        os.truncate(path, len("".join(LINES[:1_000])))
-        return half
+    def shortened() -> int:
+        os.truncate(nodes, len("".join(LINES[:1_000])))
+        return fork()
 
-    monkeypatch.setattr(SecondHalf, "begin", begun)
-    assert outcome(path, True) == "nodes: the file became shorter while it was read"
+    monkeypatch.setattr(os, "fork", shortened)
+    assert outcome(nodes, True) == "nodes: the file became shorter while it was read"

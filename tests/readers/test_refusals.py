@@ -9,11 +9,11 @@ from nodeselect import Inventory, InventoryError, Node
 from tests.readers.reading import LINE, assert_refused, nodes_of, refusal
 
 UNKNOWN = (
-    "this is no node, and no list of nodes, of any shape that is known\n"
-    "  known are nodes of Expanso, Kubernetes, Bacalhau and Nomad, {id, labels}, and CSV"
+    "not a node or a node list in any known format\n"
+    "  known formats: nodes of Expanso, Kubernetes, Bacalhau and Nomad, {id, labels}, and CSV"
 )
-NODES_ONLY = "list nodes only: kubectl get nodes -o json"
-FIELDS = "only id, labels, name, state"
+NODES_ONLY = "list only nodes: kubectl get nodes -o json"
+FIELDS = "a plain node has only id, labels, name, state"
 
 
 def labelled(value: str) -> str:
@@ -34,8 +34,8 @@ def many(number: int) -> str:
 def advice(meant: str | None) -> str:
     """Give the advice for a label that is no text: what was meant, where that is known."""
     if meant is None:
-        return "write a string, or leave it out"
-    return "write it as text, between quotes" if meant == "…" else f'write it as text: "{meant}"'
+        return "write a string, or remove it"
+    return "put it in quotes" if meant == "…" else f'quote it: "{meant}"'
 
 
 @pytest.mark.parametrize(
@@ -88,13 +88,14 @@ def test_label_that_is_no_text(
     assert_refused(
         document % value,
         "label-not-text",
-        f"{place}: the value of the label 'gpu' is {describe}, not a string\n  {advice(meant)}",
+        f"{place}: the value of the label 'gpu' must be a string, not {describe}\n"
+        f"  {advice(meant)}",
     )
 
 
 def test_the_advice_changes_no_digit() -> None:
     """How a fraction was written is not known any more: 1.10 is not advised to be 1.1."""
-    assert refusal(labelled("1.10")).hint == "write it as text, between quotes"
+    assert refusal(labelled("1.10")).hint == "put it in quotes"
 
 
 @pytest.mark.parametrize(
@@ -102,12 +103,14 @@ def test_the_advice_changes_no_digit() -> None:
     [
         pytest.param("true", "true", "true", id="true"),
         pytest.param("FALSE", "false", "false", id="false"),
-        pytest.param("yes", "'yes', which reads as a boolean", "yes", id="yes"),
-        pytest.param("Off", "'Off', which reads as a boolean", "Off", id="off"),
-        pytest.param("1.10", "'1.10', which reads as a number", "1.10", id="version"),
-        pytest.param("017", "'017', which reads as a number", "017", id="octal"),
-        pytest.param("22:22", "'22:22', which reads as a number", "22:22", id="minutes"),
-        pytest.param("2024-01-01", "'2024-01-01', which reads as a date", "2024-01-01", id="date"),
+        pytest.param("yes", "'yes', which YAML may read as a boolean", "yes", id="yes"),
+        pytest.param("Off", "'Off', which YAML may read as a boolean", "Off", id="off"),
+        pytest.param("1.10", "'1.10', which YAML may read as a number", "1.10", id="version"),
+        pytest.param("017", "'017', which YAML may read as a number", "017", id="octal"),
+        pytest.param("22:22", "'22:22', which YAML may read as a number", "22:22", id="minutes"),
+        pytest.param(
+            "2024-01-01", "'2024-01-01', which YAML may read as a date", "2024-01-01", id="date"
+        ),
         pytest.param("~", "null", None, id="tilde"),
         pytest.param("", "null", None, id="nothing"),
         pytest.param("[a]", "a list", None, id="list"),
@@ -119,7 +122,7 @@ def test_label_that_yaml_may_read_as_no_text(value: str, describe: str, meant: s
     assert_refused(
         labelled_yaml(value),
         "label-not-text",
-        f"line 1: [0].labels.gpu: the value of the label 'gpu' is {describe}, not a string\n"
+        f"line 1: [0].labels.gpu: the value of the label 'gpu' must be a string, not {describe}\n"
         f"  {advice(meant)}",
     )
 
@@ -130,70 +133,70 @@ def test_label_that_yaml_may_read_as_no_text(value: str, describe: str, meant: s
         pytest.param(
             '[{"id": "n-1", "label": {"a": "b"}}]',
             "unknown-field",
-            f"[0]: a plain node has no field 'label', {FIELDS}\n  did you mean 'labels'?",
+            f"[0]: unknown field 'label': {FIELDS}\n  did you mean 'labels'?",
             id="typo",
         ),
         pytest.param(
             LINE + '{"id": "n-2", "labels": {}, "Name": "x"}',
             "unknown-field",
-            f"line 2: a plain node has no field 'Name', {FIELDS}\n  did you mean 'name'?",
+            f"line 2: unknown field 'Name': {FIELDS}\n  did you mean 'name'?",
             id="case-line",
         ),
         pytest.param(
             '{"id": "n-2", "zone\\u001b": "eu"}',
             "unknown-field",
-            f"a plain node has no field 'zone\\x1b', {FIELDS}\n  take it away, or make it a label",
+            f"unknown field 'zone\\x1b': {FIELDS}\n  remove it, or make it a label",
             id="unknown-field",
         ),
         pytest.param(
             '[{"id": "n-1", "labels": ["gpu"]}]',
             "wrong-type",
-            "[0].labels: labels are an object of strings, not a list",
+            "[0].labels: labels must be an object of strings, not a list",
             id="labels-list",
         ),
         pytest.param(
             "- id: n-1\n  labels: gpu=true\n",
             "wrong-type",
-            "line 1: [0].labels: labels are an object of strings, not a string",
+            "line 1: [0].labels: labels must be an object of strings, not a string",
             id="labels-text",
         ),
         pytest.param(
             '[{"id": "n-1", "spec": "gpu"}]',
             "wrong-type",
-            "[0].spec: an object belongs here, not a string",
+            "[0].spec: expected an object, found a string",
             id="spec-text",
         ),
         pytest.param(
             '[{"id": "n-1", "name": 5}]',
             "wrong-type",
-            "[0].name: the node's name is the number 5, not a string",
+            "[0].name: the node's name must be a string, not the number 5",
             id="name",
         ),
         pytest.param(
             LINE + '{"id": "n-2", "labels": {}, "state": true}',
             "wrong-type",
-            "line 2: state: the node's state is true, not a string",
+            "line 2: state: the node's state must be a string, not true",
             id="state",
         ),
         pytest.param(
             '{"kind": "List", "items": [{"kind": "Node", "metadata": {"name": "w-1"}},'
             ' {"kind": "Pod", "metadata": {"name": "web"}}]}',
             "not-a-node",
-            f"items[1]: this is a 'Pod', not a Node\n  {NODES_ONLY}",
+            f"items[1]: expected a Node, found the kind 'Pod'\n  {NODES_ONLY}",
             id="pod",
         ),
         pytest.param(
             '{"kind": "Status", "metadata": {}, "status": "Failure"}',
             "not-a-node",
-            f"this is a 'Status', not a Node\n  {NODES_ONLY}",
+            f"expected a Node, found the kind 'Status'\n  {NODES_ONLY}",
             id="status",
         ),
         pytest.param(
             '[{"ID": "a1", "Name": "c-1", "Datacenter": "dc1", "NodeClass": "",'
             ' "SchedulingEligibility": "eligible", "Status": "ready"}]',
             "labels-unknown",
-            "[0]: this is an entry of Nomad's node list, which leaves Meta out\n"
-            "  print whole nodes: nomad node status -json ID",
+            "[0]: this is an entry of Nomad's node list, which has no Meta\n"
+            "  print complete nodes: nomad node status -json ID",
             id="nomad-stub",
         ),
         pytest.param(
@@ -231,11 +234,13 @@ def test_node(text: str, code: str, shown: str) -> None:
 @pytest.mark.parametrize(
     ("text", "code", "shown"),
     [
-        pytest.param("", "empty-input", "the input is empty\n  check how it was made", id="empty"),
+        pytest.param(
+            "", "empty-input", "the input is empty\n  check the command that wrote it", id="empty"
+        ),
         pytest.param(
             "\ufeff \n\t\r\n",
             "empty-input",
-            "the input is empty\n  check how it was made",
+            "the input is empty\n  check the command that wrote it",
             id="blank",
         ),
         pytest.param("{}", "unknown-shape", UNKNOWN, id="object"),
@@ -251,20 +256,26 @@ def test_node(text: str, code: str, shown: str) -> None:
             '{"items": []}\n{"items": []}\n', "unknown-shape", f"line 1: {UNKNOWN}", id="pages"
         ),
         pytest.param(
-            "[1, 2]", "wrong-type", "[0]: a node is an object, not the number 1", id="numbers"
+            "[1, 2]", "wrong-type", "[0]: a node must be an object, not the number 1", id="numbers"
         ),
-        pytest.param("[[]]", "wrong-type", "[0]: a node is an object, not a list", id="lists"),
+        pytest.param("[[]]", "wrong-type", "[0]: a node must be an object, not a list", id="lists"),
         pytest.param(
             '{"items": [null]}',
             "wrong-type",
-            "items[0]: a node is an object, not null",
+            "items[0]: a node must be an object, not null",
             id="null-item",
         ),
         pytest.param(
-            LINE + "5\n", "wrong-type", "line 2: a node is an object, not the number 5", id="line"
+            LINE + "5\n",
+            "wrong-type",
+            "line 2: a node must be an object, not the number 5",
+            id="line",
         ),
         pytest.param(
-            "- n-1\n", "wrong-type", "line 1: [0]: a node is an object, not a string", id="yaml"
+            "- n-1\n",
+            "wrong-type",
+            "line 1: [0]: a node must be an object, not a string",
+            id="yaml",
         ),
     ],
 )
@@ -285,7 +296,7 @@ def test_no_fleet(text: str, code: str, shown: str) -> None:
 )
 def test_a_job_given_as_nodes(text: str) -> None:
     """A job spec is told from other documents, and where it belongs."""
-    hint = "this looks like a job spec: give it as the job, and a list of nodes as the nodes"
+    hint = "this looks like a job spec: pass it as the job, and a node list as the nodes"
     assert_refused(text, "unknown-shape", f"{UNKNOWN.partition(chr(10))[0]}\n  {hint}")
 
 
@@ -297,7 +308,7 @@ def test_what_only_looks_like_a_job() -> None:
     assert_refused(
         deployment,
         "not-a-node",
-        "this is a 'Deployment', not a Node\n  list nodes only: kubectl get nodes -o json",
+        f"expected a Node, found the kind 'Deployment'\n  {NODES_ONLY}",
     )
 
 

@@ -35,20 +35,21 @@ from tests.readers.reading import LINE, assert_refused
         pytest.param(
             '[{"id": 7}]',
             "id-not-text",
-            '[0].id: the node\'s id is the number 7, not a string\n  write it as text: "7"',
+            '[0].id: the node\'s id must be a string, not the number 7\n  quote it: "7"',
             id="number",
         ),
         pytest.param(
             '[{"id": true}]',
             "id-not-text",
-            '[0].id: the node\'s id is true, not a string\n  write it as text: "true"',
+            '[0].id: the node\'s id must be a string, not true\n  quote it: "true"',
             id="true",
         ),
         pytest.param(
             "- id: 007\n",
             "id-not-text",
-            "line 1: [0].id: the node's id is '007', which reads as a number, not a string\n"
-            '  write it as text: "007"',
+            "line 1: [0].id: the node's id must be a string, not '007', which YAML may read as"
+            " a number\n"
+            '  quote it: "007"',
             id="yaml-number",
         ),
         pytest.param('[{"id": ""}]', "empty-id", "[0].id: a node's id is empty", id="empty"),

@@ -224,12 +224,11 @@ def test_shape(text: str, nodes: list[Node]) -> None:
 
 
 def test_known_states() -> None:
-    """The states that nodes of these shapes are in are known, but for what is plain; the docs name
-    all that are."""
+    """The states of the systems' nodes are known, and the docs list exactly the known ones."""
     nodes = (*EXPANSO_NODES, *KUBERNETES_NODES, *BACALHAU_NODES, *NOMAD_NODES)
     assert {node.state for node in nodes if node.state} <= KNOWN_STATES
     page = (Path(__file__).parents[2] / "docs/command-line.md").read_text("utf-8")
-    known = page.partition("where the state is known:")[2].partition(". ")[0]
+    known = page.partition("Well-known states are")[2].partition(". ")[0]
     assert re.findall("`([a-z-]+)`", known) == sorted(KNOWN_STATES)
 
 

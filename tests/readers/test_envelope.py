@@ -8,8 +8,8 @@ from nodeselect import Inventory
 from tests.readers.reading import LINE, assert_refused, refusal
 
 TOKEN = (
-    "this is one page of a longer list: a token for the next page is set\n"
-    "  read all pages and put their nodes together"
+    "this is only one page of a longer list: it has a token for the next page\n"
+    "  fetch all pages and combine their nodes"
 )
 LIST = '[{"id": "n-1"}, {"id": "n-2"}]\n'
 
@@ -58,7 +58,7 @@ def test_footer(text: str, footer: str) -> None:
     assert_refused(
         text,
         "one-page",
-        f"this is part of a longer list: '{footer}'\n  list all nodes, not one page of them",
+        f"this is only part of a longer list: '{footer}'\n  list all nodes, not one page of them",
     )
 
 
@@ -66,7 +66,7 @@ def test_footer_of_any_length_is_shown_cut() -> None:
     """A long footer with control characters in it is shown escaped and cut."""
     error = refusal(LIST + "Showing 2 of 5\x07" + "x" * 100)
     assert error.message == (
-        "this is part of a longer list: 'Showing 2 of 5\\x07" + "x" * 41 + "…'"
+        "this is only part of a longer list: 'Showing 2 of 5\\x07" + "x" * 41 + "…'"
     )
 
 

@@ -143,31 +143,31 @@ def test_yaml_in_latin_1() -> None:
         pytest.param(
             "id,region,zone\nn-1,eu,a\nn-2,eu\n",
             "wrong-number-of-cells",
-            "line 3: the row has 2 cells, the header 3",
+            "line 3: the row has 2 cells, but the header has 3",
             id="cells-too-few",
         ),
         pytest.param(
             "id,region\nn-1,eu,a\n",
             "wrong-number-of-cells",
-            "line 2: the row has 3 cells, the header 2",
+            "line 2: the row has 3 cells, but the header has 2",
             id="cells-too-many",
         ),
         pytest.param(
             "\n\nid,region\nn-1,eu,a\n",
             "wrong-number-of-cells",
-            "line 4: the row has 3 cells, the header 2",
+            "line 4: the row has 3 cells, but the header has 2",
             id="blank-lines-first",
         ),
         pytest.param(
             "id,region,region\nn-1,a,b\n",
             "duplicate-key",
-            "line 1: the column 'region' comes twice",
+            "line 1: duplicate column 'region'",
             id="column-twice",
         ),
         pytest.param(
             "id,id\nn-1,n-2\n",
             "duplicate-key",
-            "line 1: the column 'id' comes twice",
+            "line 1: duplicate column 'id'",
             id="id-twice",
         ),
         pytest.param(
@@ -176,19 +176,19 @@ def test_yaml_in_latin_1() -> None:
         pytest.param(
             'id,region\nn-1,"eu\nn-2,us\n',
             "not-csv",
-            "line 3: broken CSV: unexpected end of data",
+            "line 3: invalid CSV: unexpected end of data",
             id="quote-left-open",
         ),
         pytest.param(
             'id,region\nn-1,"e"u\n',
             "not-csv",
-            "line 2: broken CSV: ',' expected after '\"'",
+            "line 2: invalid CSV: ',' expected after '\"'",
             id="text-behind-a-quote",
         ),
         pytest.param(
             "id,a\nn-1," + "x" * 200_000 + "\n",
             "not-csv",
-            "line 2: broken CSV: field larger than field limit (131072)",
+            "line 2: invalid CSV: field larger than field limit (131072)",
             id="cell-too-large",
         ),
         pytest.param(

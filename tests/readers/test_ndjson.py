@@ -1,4 +1,4 @@
-"""JSON lines are read piece by piece, and the pieces are never seen in the answer."""
+"""NDJSON is read in chunks, which never show in the result."""
 
 import io
 import json
@@ -8,13 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nodeselect import Inventory, InventoryError, Node
-from nodeselect.readers import reader as reader_module
-from nodeselect.readers.formats import json as json_records
+from nodeselect import InventoryError, Node
+from nodeselect.readers.formats import ndjson
 from nodeselect.readers.reader import NodeReader
 from tests.readers.reading import nodes_of
 
-PIECE = 60 * 1024
+CHUNK = 60 * 1024
 TEXT = st.text(st.characters(codec="utf-8"))
 IDS = st.text('abcé日"\\/ ', min_size=1, max_size=4)
 
@@ -55,25 +54,26 @@ def expected(some: list[dict[str, Any]]) -> list[Node]:
     return [Node(each["id"], each["labels"], each.get("name"), each.get("state")) for each in some]
 
 
-@given(st.data(), records(), st.sampled_from([1, 7, 50, PIECE]))
-def test_lines_are_the_nodes_that_json_reads_in_them(
-    data: st.DataObject, some: list[dict[str, Any]], piece: int
+@given(st.data(), records(), st.sampled_from([1, 7, 50, CHUNK]))
+def test_lines_are_the_nodes_in_them(
+    data: st.DataObject, some: list[dict[str, Any]], size: int
 ) -> None:
-    """Reading gives one node for each line with text in it, wherever the pieces are cut."""
+    """Each line with text in it is one node, wherever the chunks end."""
     text = data.draw(as_lines(some))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(reader_module, "_PIECE", piece)
+        patch.setattr(ndjson, "_CHUNK_BYTES", size)
         assert nodes_of(text) == expected(some)
 
 
-@given(st.data(), records())
-def test_fast_and_slow_path_agree(data: st.DataObject, some: list[dict[str, Any]]) -> None:
-    """Lines read one by one give the same nodes as lines decoded together."""
-    text = data.draw(as_lines(some))
-    fast = nodes_of(text)
+@given(st.binary().map(lambda data: data.replace(b"0", b"\n")), st.integers(1, 20), st.data())
+def test_chunks_are_whole_lines(data: bytes, size: int, draw: st.DataObject) -> None:
+    """The chunks of a stream are its bytes, and all but the last end with a line, up to a stop."""
+    stop = draw.draw(st.sampled_from([None, data.rfind(b"\n") + 1]))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(json_records, "decode_plain_lines", lambda piece, lines: None)
-        assert nodes_of(text) == fast
+        patch.setattr(ndjson, "_CHUNK_BYTES", size)
+        chunks = list(ndjson.read_chunks(b"first\n", io.BytesIO(data), stop))
+    assert b"".join(chunks) == b"first\n" + data[:stop]
+    assert all(chunk.endswith(b"\n") for chunk in chunks[:-1])
 
 
 CORNERS = st.sampled_from(
@@ -104,21 +104,21 @@ CORNERS = st.sampled_from(
 
 
 def outcome(text: str) -> list[Node] | str:
-    """Give the nodes, or the code of the refusal."""
+    """Return the nodes, or the code of the error."""
     try:
-        return list(Inventory.read(io.BytesIO(text.encode())))
+        return nodes_of(text)
     except InventoryError as error:
         return error.code
 
 
 @given(st.lists(CORNERS, max_size=6))
-def test_fast_and_slow_path_agree_on_what_is_wrong(lines: list[str]) -> None:
-    """Whether lines are taken does not depend on how they are decoded."""
+def test_lines_decoded_together_and_one_by_one(lines: list[str]) -> None:
+    """Whether lines are accepted does not depend on whether they are decoded together."""
     text = '{"id": "y", "labels": {}}\n{"id": "z", "labels": {}}\n' + "\n".join(lines)
-    fast = outcome(text)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(json_records, "decode_plain_lines", lambda piece, lines: None)
-        assert outcome(text) == fast
+        patch.setattr(ndjson, "decode_chunk", lambda chunk: None)
+        expected = outcome(text)
+    assert outcome(text) == expected
 
 
 def line(node_id: str, value: str = "", end: str = "\n") -> str:
@@ -126,7 +126,7 @@ def line(node_id: str, value: str = "", end: str = "\n") -> str:
     return json.dumps({"id": node_id, "labels": {"v": value}}) + end
 
 
-LENGTHS = [1, 10, 1_000, 5_000, 40_000, PIECE - 40, PIECE, 3, 65_000, 20_000, 2, 65_535, 7]
+LENGTHS = [1, 10, 1_000, 5_000, 40_000, CHUNK - 40, CHUNK, 3, 65_000, 20_000, 2, 65_535, 7]
 
 
 @pytest.mark.parametrize(
@@ -147,7 +147,7 @@ def test_lines_of_every_length(end: str, last: str, blank: str, escape: str) -> 
         line(f"n-{at}", value, end)
         for at, (value, end) in enumerate(zip(values, ends, strict=True))
     )
-    assert len(text) > 10 * PIECE
+    assert len(text) > 10 * CHUNK
     nodes = nodes_of("\ufeff" + text)
     assert [node.id for node in nodes] == [f"n-{at}" for at in range(len(values))]
     assert [node.labels["v"] for node in nodes] == values
@@ -155,7 +155,7 @@ def test_lines_of_every_length(end: str, last: str, blank: str, escape: str) -> 
 
 def test_a_line_is_longer_than_a_piece() -> None:
     """A line that is longer than a piece by what is around its labels is one line."""
-    filler = " " * (3 * PIECE)
+    filler = " " * (3 * CHUNK)
     text = line("n-1") + line("n-2") + f'{{"id": "n-3",{filler}"labels": {{}}}}\n' + line("n-4")
     assert [node.id for node in nodes_of(text)] == ["n-1", "n-2", "n-3", "n-4"]
 

@@ -7,7 +7,7 @@ import pytest
 from nodeselect import InventoryError
 from tests.readers.reading import LINE, assert_refused, nodes_of, refusal
 
-AGAIN = "get the whole output again"
+AGAIN = "get the complete output again"
 
 
 @pytest.mark.parametrize(
@@ -80,7 +80,7 @@ def test_duplicate_key(text: str, place: str, key: str) -> None:
     assert_refused(
         text,
         "duplicate-key",
-        f"{place}the key '{key}' stands twice in one object\n  keep one of the two",
+        f"{place}duplicate key '{key}' in one object\n  keep only one of them",
     )
 
 
@@ -155,7 +155,7 @@ def test_no_beginning_of_a_document_is_a_fleet(text: str) -> None:
 )
 def test_broken(text: str, place: str, problem: str) -> None:
     """Text that begins as JSON and is none is refused where it goes wrong."""
-    assert_refused(text, "not-json", f"line {place}: broken JSON: {problem}")
+    assert_refused(text, "not-json", f"line {place}: invalid JSON: {problem}")
 
 
 TWO_IN_A_LINE = '{"id": "n-2", "labels": {}} {"id": "n-3", "labels": {}}\n'
@@ -213,7 +213,7 @@ def test_too_deep(text: str, place: str) -> None:
 def test_number_out_of_range(value: str) -> None:
     """A number beyond every range is refused as what it is, not as a wrong list."""
     error = refusal(f'[{{"id": "n-1", "labels": {{"a": {value}}}}}]')
-    assert "a list of objects" not in error.message
+    assert "list of objects" not in error.message
 
 
 def test_number_of_many_digits() -> None:
