@@ -79,7 +79,8 @@ def test_standard_input_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"")))
     with pytest.raises(InventoryError) as caught:
         Inventory.read("-")
-    assert str(caught.value) == "standard input: the input is empty\n  check the command that wrote it"
+    expected = "standard input: the input is empty\n  check the command that wrote it"
+    assert str(caught.value) == expected
 
 
 def test_errors_name_the_file(path: Path) -> None:

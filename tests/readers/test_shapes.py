@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from nodeselect import Inventory, Node
-from nodeselect.readers.reader import KNOWN_STATES
+from nodeselect.readers.detect import KNOWN_STATES
 from tests.readers.reading import nodes_of
 
 

@@ -32,7 +32,8 @@ from nodeselect.cli.streams import write_message, write_output
 from nodeselect.explain.compute import counted_headline
 from nodeselect.explain.wording import states_told
 from nodeselect.node import CONNECTED, Node
-from nodeselect.readers.reader import KNOWN_STATES, NodeReader
+from nodeselect.readers.detect import KNOWN_STATES
+from nodeselect.readers.reader import NodeReader
 from nodeselect.render.explanation import headline_of
 from nodeselect.render.layout import detect_screen
 from nodeselect.render.nodes import COLUMN_FORMATS, NODE_FORMATS, node_lines

@@ -18,7 +18,8 @@ from nodeselect.explain.wording import states_there_are
 from nodeselect.inventory import Inventory
 from nodeselect.node import Node
 from nodeselect.readers import open_input
-from nodeselect.readers.reader import KNOWN_STATES, NodeReader
+from nodeselect.readers.detect import KNOWN_STATES
+from nodeselect.readers.reader import NodeReader
 from nodeselect.render.layout import REPORT_FORMATS
 from nodeselect.selectors import Selector
 from nodeselect.text import printable, quoted

@@ -22,7 +22,7 @@ from nodeselect.readers.columnar import Block
 from nodeselect.readers.duplicate_ids import DuplicateIdCheck, DuplicateIdState
 from nodeselect.readers.formats.ndjson import read_chunks
 
-__all__ = ["read_in_two_processes"]
+__all__ = ["ChunkReader", "read_in_two_processes"]
 
 # A second process pays off for files with at least so many bytes (``benchmarks/match_file.py``).
 _MIN_BYTES = 32 * 1024 * 1024

@@ -8,7 +8,7 @@ from typing import Any, BinaryIO, TypeVar
 from nodeselect.errors import InventoryError
 from nodeselect.node import Node, NodeRow
 from nodeselect.readers.columnar import Block, to_blocks
-from nodeselect.readers.detect import KNOWN_STATES, Head, detect_format, raw_nodes
+from nodeselect.readers.detect import Head, detect_format, raw_nodes
 from nodeselect.readers.duplicate_ids import DuplicateIdCheck
 from nodeselect.readers.envelope import check_footer
 from nodeselect.readers.formats import csv, json, ndjson
@@ -18,7 +18,7 @@ from nodeselect.readers.raw_node import RawNode, error_in_record, validate
 from nodeselect.selectors import Selector
 from nodeselect.selectors.predicate import FailureMask
 
-__all__ = ["KNOWN_STATES", "NodeFilter", "NodeReader"]
+__all__ = ["NodeFilter", "NodeReader"]
 
 _N = TypeVar("_N")
 
