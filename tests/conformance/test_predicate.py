@@ -1,4 +1,4 @@
-"""The parser and the predicate of one node give the verdicts of Kubernetes."""
+"""The parser and the predicate agree with Kubernetes."""
 
 import pytest
 
@@ -11,14 +11,14 @@ ALL = [pytest.param(vector, id=vector.id) for vector in VECTORS]
 ACCEPTED = [pytest.param(vector, id=vector.id) for vector in VECTORS if vector.accepted]
 
 
-def described(requirement: Requirement) -> tuple[str, str, tuple[str, ...]]:
-    """Give a requirement as the vectors write it."""
+def in_form_of_vectors(requirement: Requirement) -> tuple[str, str, tuple[str, ...]]:
+    """Return a requirement in the form of the vectors."""
     name = "==" if requirement.spelling == "==" else requirement.operator.value
     return requirement.key, name, requirement.values
 
 
-def test_the_file_of_vectors_is_whole() -> None:
-    """The file holds 602 cases, each with a name of its own and a verdict for each map."""
+def test_the_vectors_are_complete() -> None:
+    """There are 602 cases, each with its own name and a verdict for each map of labels."""
     assert len({vector.id for vector in VECTORS}) == 602
     for vector in VECTORS:
         assert not vector.ok or len(vector.matches) == len(vector.labels)
@@ -26,7 +26,7 @@ def test_the_file_of_vectors_is_whole() -> None:
 
 @pytest.mark.parametrize("vector", ALL)
 def test_verdict(vector: Vector) -> None:
-    """A text parses exactly where Kubernetes parses it; one that holds a NUL never does."""
+    """A text parses exactly if Kubernetes parses it; a text with a NUL never does."""
     try:
         Selector.parse(vector.selector)
         accepted = True
@@ -37,7 +37,7 @@ def test_verdict(vector: Vector) -> None:
 
 @pytest.mark.parametrize("vector", ACCEPTED)
 def test_canonical_text(vector: Vector) -> None:
-    """The canonical text is the one that Kubernetes prints."""
+    """The canonical text is the text that Kubernetes prints."""
     assert str(Selector.parse(vector.selector)) == vector.canonical
 
 
@@ -45,18 +45,18 @@ def test_canonical_text(vector: Vector) -> None:
 def test_requirements(vector: Vector) -> None:
     """Keys, operators and values are those of Kubernetes, in its order."""
     selector = Selector.parse(vector.selector)
-    assert tuple(map(described, selector.canonical)) == vector.requirements
+    assert tuple(map(in_form_of_vectors, selector.canonical)) == vector.requirements
 
 
 @pytest.mark.parametrize("vector", ACCEPTED)
 def test_matches(vector: Vector) -> None:
-    """The predicate answers for each map of labels as Kubernetes does."""
+    """The predicate matches the maps of labels that Kubernetes matches."""
     selector = Selector.parse(vector.selector)
     assert tuple(selector.matches(labels) for labels in vector.labels) == vector.matches
 
 
 @pytest.mark.parametrize("vector", ACCEPTED)
 def test_the_model_answers_as_kubernetes_does(vector: Vector) -> None:
-    """The model that the laws are checked against gives the verdicts of Kubernetes too."""
+    """The model of the property tests agrees with Kubernetes too."""
     requirements = Selector.parse(vector.selector).requirements
     assert tuple(matches(requirements, None, labels) for labels in vector.labels) == vector.matches

@@ -1,4 +1,4 @@
-"""Random selectors, labels and texts. The pools are small, so that things meet."""
+"""Random selectors, labels and texts, from small pools so that they often meet."""
 
 import itertools
 import re
@@ -7,15 +7,16 @@ from hypothesis import strategies as st
 
 from nodeselect.selectors import Operator, Requirement, Selector
 
+# Two of the keys are also operators.
 KEYS = ("in", "notin", "x", "a/b")
-"""Keys; two of them are words of the language."""
 
+# Values that a selector can contain.
 VALUES = ("", "a", "A", "in", "5", "007", "7", "1_0", "9223372036854775807", "a-b.c")
-"""Values that a selector can name."""
 
+# Integers that a selector can contain.
 BOUNDS = ("0", "5", "6", "7", "007", "9223372036854775806", "9223372036854775807")
-"""Integers that a selector can name."""
 
+# Values that a node can have.
 LABEL_VALUES = (
     *VALUES,
     "-1",
@@ -32,25 +33,24 @@ LABEL_VALUES = (
     "-9223372036854775809",
     "GPU-0: NVIDIA GeForce RTX 3090",
 )
-"""Values that a node may carry."""
 
 IDS = ("n-1", "n-2", "N-1", "n-10")
 
-BLANKS = st.text(" \t\r\n", max_size=3)
+SPACES = st.text(" \t\r\n", max_size=3)
 TOKEN = re.compile(r"[^ \t\r\n(),!=><]+|==|!=|[(),!=><]")
 WORD = re.compile(r"[^ \t\r\n(),!=><]+")
 
 
 @st.composite
 def requirements(draw: st.DrawFn, keys: tuple[str, ...] = KEYS) -> Requirement:
-    """A requirement on one of ``keys``."""
+    """Draw a requirement on one of ``keys``."""
     key = draw(st.sampled_from(keys))
     operator = draw(st.sampled_from(Operator))
     if operator.arity == "none":
         return Requirement(key, operator)
     if operator.arity == "many":
         return Requirement(key, operator, draw(st.lists(st.sampled_from(VALUES), min_size=1)))
-    if operator in (Operator.GREATER_THAN, Operator.LESS_THAN):
+    if operator.is_comparison:
         return Requirement(key, operator, [draw(st.sampled_from(BOUNDS))])
     value = draw(st.sampled_from(VALUES))
     spelling = "==" if operator is Operator.EQUALS and draw(st.booleans()) else None
@@ -58,15 +58,15 @@ def requirements(draw: st.DrawFn, keys: tuple[str, ...] = KEYS) -> Requirement:
 
 
 def texts(keys: tuple[str, ...] = KEYS, max_size: int = 6) -> st.SearchStrategy[str]:
-    """The text of a right selector, its requirements in random order."""
+    """Return texts of valid selectors, with requirements in random order."""
     return st.lists(requirements(keys), max_size=max_size).map(
-        lambda some: ",".join(str(requirement) for requirement in some)
+        lambda drawn: ",".join(map(str, drawn))
     )
 
 
 @st.composite
 def selectors(draw: st.DrawFn) -> Selector:
-    """A selector with or without ids, or the one that takes nothing."""
+    """Draw a selector with or without ids, or the one that matches nothing."""
     selector = Selector.parse(draw(texts()))
     ids = draw(st.none() | st.lists(st.sampled_from(IDS), max_size=3))
     if ids is None:
@@ -75,22 +75,22 @@ def selectors(draw: st.DrawFn) -> Selector:
 
 
 def labels() -> st.SearchStrategy[dict[str, str]]:
-    """The labels of a node, many of them asked for by :func:`selectors`."""
+    """Return labels of a node, many of which :func:`selectors` require."""
     return st.dictionaries(st.sampled_from(KEYS), st.sampled_from(LABEL_VALUES) | st.text())
 
 
 def node_ids() -> st.SearchStrategy[str | None]:
-    """The id of a node, or that it is not told."""
+    """Return the id of a node, or None."""
     return st.none() | st.sampled_from(IDS)
 
 
 @st.composite
 def spaced(draw: st.DrawFn, text: str) -> str:
-    """The tokens of ``text`` with random white space around each; some between two words."""
+    """Draw ``text`` with random white space around each token."""
     tokens = TOKEN.findall(text)
-    pieces = [draw(BLANKS)]
+    pieces = [draw(SPACES)]
     for token, following in itertools.zip_longest(tokens, tokens[1:], fillvalue=""):
-        between = draw(BLANKS)
+        between = draw(SPACES)
         if WORD.match(token) and WORD.match(following):
             between = between or " "
         pieces += [token, between]
@@ -108,13 +108,13 @@ _STRANGE = (
 
 
 def soups() -> st.SearchStrategy[str]:
-    """Tokens, words of other languages and strange characters, in any order."""
+    """Return tokens, foreign words and strange characters in any order."""
     return st.lists(st.sampled_from(_STRANGE), max_size=12).map("".join)
 
 
 @st.composite
 def mutated(draw: st.DrawFn) -> str:
-    """A right selector with a few pieces of it replaced, taken away or put in."""
+    """Draw a valid selector with a few pieces replaced, removed or inserted."""
     text = draw(texts().flatmap(spaced))
     for _ in range(draw(st.integers(1, 3))):
         start = draw(st.integers(0, len(text)))
@@ -124,6 +124,6 @@ def mutated(draw: st.DrawFn) -> str:
 
 
 def any_texts() -> st.SearchStrategy[str]:
-    """Any text, most of them nearly right; surrogates included."""
+    """Return any texts, most of them nearly valid, with surrogates."""
     any_character = st.characters(exclude_categories=())
     return st.text() | st.text(any_character) | soups() | mutated()

@@ -29,8 +29,8 @@ from tests.property.strategies import requirements, texts
 
 LOWEST, HIGHEST = -(2**63), 2**63 - 1
 
+# A node: its id or None, and for each key its value or None.
 Answer = tuple[str | None, ...]
-"""What a node answers: its id, None if not told, and for each key its value or None."""
 
 some_ids = st.none() | st.lists(st.sampled_from(("n-1", "n-2")), min_size=1, max_size=2)
 
@@ -39,7 +39,7 @@ some_ids = st.none() | st.lists(st.sampled_from(("n-1", "n-2")), min_size=1, max
 def small_selectors(
     draw: st.DrawFn, keys: tuple[str, ...] = ("x", "in"), max_size: int = 5
 ) -> Selector:
-    """A selector of few requirements on few keys, some with ids; so small that they meet often."""
+    """Draw a selector of few requirements on few keys, perhaps with ids."""
     text = draw(texts(keys, max_size))
     ids = draw(some_ids)
     return Selector.parse(text) & (
@@ -48,7 +48,7 @@ def small_selectors(
 
 
 def answers_on(key: str, asked: Iterable[Requirement]) -> list[str | None]:
-    """Give the answers of one key that are worth trying."""
+    """Return the values of one key that are worth trying, and None."""
     named = {value for each in asked if each.key == key for value in each.values}
     numbers = {go_integer(value) for value in named} - {None} | {0, LOWEST, HIGHEST}
     near = {number + step for number in numbers if number is not None for step in (-1, 0, 1)}
@@ -61,7 +61,7 @@ def answers_on(key: str, asked: Iterable[Requirement]) -> list[str | None]:
 
 
 def universe(*selectors: Selector) -> list[Answer]:
-    """Give the nodes that tell ``selectors`` apart, by the sorted keys of all of them."""
+    """Return nodes that distinguish ``selectors``, with the sorted keys of all of them."""
     asked = [each for selector in selectors for each in selector.requirements]
     ids = {node_id for selector in selectors for node_id in selector.ids or ()}
     keys = keys_of(selectors)
@@ -71,14 +71,14 @@ def universe(*selectors: Selector) -> list[Answer]:
 
 
 def keys_of(selectors: Iterable[Selector]) -> list[str]:
-    """Give all keys that are asked for, sorted."""
+    """Return all keys of the selectors, sorted."""
     return sorted({each.key for selector in selectors for each in selector.requirements})
 
 
 def taken(
     asked: Sequence[Requirement], ids: tuple[str, ...] | None, keys: list[str], nodes: list[Answer]
 ) -> set[Answer]:
-    """Give the nodes that the model takes."""
+    """Return the nodes that the model matches."""
     return {
         node
         for node in nodes
@@ -92,7 +92,7 @@ def taken(
 
 
 def both_taken(one: Selector, other: Selector) -> tuple[set[Answer], set[Answer]]:
-    """Give what the model takes by each of two selectors, of the universe of both."""
+    """Return what the model matches by each of two selectors, in the universe of both."""
     keys, nodes = keys_of((one, other)), universe(one, other)
     return (
         taken(one.requirements, one.ids, keys, nodes),
@@ -102,7 +102,7 @@ def both_taken(one: Selector, other: Selector) -> tuple[set[Answer], set[Answer]
 
 @st.composite
 def close_pairs(draw: st.DrawFn) -> tuple[Selector, Selector]:
-    """Two selectors: any two, or one and what is left of it when a requirement is changed."""
+    """Draw any two selectors, or one and a variation of it."""
     one = draw(small_selectors())
     if draw(st.booleans()):
         return one, draw(small_selectors())
@@ -115,7 +115,7 @@ def close_pairs(draw: st.DrawFn) -> tuple[Selector, Selector]:
 
 
 def pair(one: str, other: str) -> tuple[Selector, Selector]:
-    """Give the selectors of two texts."""
+    """Return the selectors of two texts."""
     return Selector.parse(one), Selector.parse(other)
 
 
@@ -130,7 +130,7 @@ def pair(one: str, other: str) -> tuple[Selector, Selector]:
 @example(pair("x>9223372036854775807", "in"))
 @example(pair("x<9223372036854775807", "x!=9223372036854775807"))
 def test_two_selectors(both: tuple[Selector, Selector]) -> None:
-    """What is said of two selectors is so for every node, and what is denied fails for some."""
+    """A relation of two selectors holds exactly if it holds for all nodes of the universe."""
     one, other = both
     some, others = both_taken(one, other)
     assert implies(one, other) == (some <= others)
@@ -143,7 +143,7 @@ def test_two_selectors(both: tuple[Selector, Selector]) -> None:
 
 @given(small_selectors())
 def test_normal_form(selector: Selector) -> None:
-    """The normal form takes the same, is its own, and no requirement of it follows from others."""
+    """The normal form matches the same nodes, is its own normal form and has nothing redundant."""
     form = normal_form(selector)
     before, after = both_taken(selector, form)
     assert before == after
@@ -159,7 +159,7 @@ def test_normal_form(selector: Selector) -> None:
 @example(Selector.parse("x=a,x=A,x=5,in"))
 @example(Selector.parse("x notin (5,a),x notin (a,A),x notin (5,A)"))
 def test_redundant(selector: Selector) -> None:
-    """What is redundant can go all at once, and then no other requirement can."""
+    """Redundant requirements can be removed all at once, and then no other can."""
     keys, nodes = keys_of([selector]), universe(selector)
     kept = list(selector.requirements)
     for each in reversed(redundant(selector)):  # of equal ones the later

@@ -40,7 +40,7 @@ def test_the_canonical_text_reads_back(text: str) -> None:
 def test_pickle_and_copy_give_the_selector_again(
     selector: Selector, node_labels: dict[str, str], node_id: str | None
 ) -> None:
-    """A pickled, copied or deeply copied selector is equal, prints the same and takes the same."""
+    """A pickled or copied selector is equal, prints the same and matches the same nodes."""
     pickled = pickle.loads(pickle.dumps(selector))
     for again in (pickled, copy.copy(selector), copy.deepcopy(selector)):
         assert again == selector
@@ -62,7 +62,7 @@ def test_spacing_does_not_matter(
 
 @given(st.data(), texts(), labels())
 def test_order_does_not_matter(data: st.DataObject, text: str, node_labels: dict[str, str]) -> None:
-    """Requirements in another order make an equal selector that takes the same nodes."""
+    """Requirements in another order are an equal selector that matches the same nodes."""
     selector = Selector.parse(text)
     parts = [str(requirement) for requirement in selector.requirements]
     shuffled = Selector.parse(",".join(data.draw(st.permutations(parts))))
@@ -75,7 +75,7 @@ def test_order_does_not_matter(data: st.DataObject, text: str, node_labels: dict
 def test_an_unrelated_label_changes_nothing(
     selector: Selector, node_labels: dict[str, str], node_id: str | None, key: str, value: str
 ) -> None:
-    """A label that no requirement speaks of does not change the answer."""
+    """A label whose key is in no requirement does not change the answer."""
     asked = {requirement.key for requirement in selector.requirements}
     more = node_labels if key in asked else {**node_labels, key: value}
     less = {key: value for key, value in node_labels.items() if key in asked}
@@ -85,10 +85,10 @@ def test_an_unrelated_label_changes_nothing(
 
 
 @given(selectors(), selectors(), labels(), node_ids())
-def test_and_takes_what_both_take(
+def test_and_matches_what_both_match(
     one: Selector, other: Selector, node_labels: dict[str, str], node_id: str | None
 ) -> None:
-    """``s & t`` takes a node exactly when ``s`` and ``t`` both do, in either order."""
+    """``s & t`` matches a node exactly if both ``s`` and ``t`` do, in either order."""
     both = one.matches(node_labels, node_id) and other.matches(node_labels, node_id)
     assert (one & other).matches(node_labels, node_id) == both
     assert one & other == other & one
@@ -98,7 +98,7 @@ def test_and_takes_what_both_take(
 def test_the_predicate_answers_as_the_model(
     selector: Selector, node_labels: dict[str, str], node_id: str | None
 ) -> None:
-    """The compiled predicate gives the answer of the naive matcher, and gives it as a bool."""
+    """The compiled predicate returns what the model does, as a bool."""
     answer = selector.matches(node_labels, node_id)
     assert answer is matches(selector.requirements, selector.ids, node_labels, node_id)
 
@@ -123,7 +123,7 @@ def test_the_predicate_answers_as_the_model(
 @example("!x,x<5")
 @example("in>5,in<6,x")
 def test_satisfiable_is_exact(text: str) -> None:
-    """A selector is satisfiable exactly when it takes some map of a large enough universe."""
+    """A selector is satisfiable exactly if it matches a map of labels in a large universe."""
     selector = Selector.parse(text)
     keys = sorted({requirement.key for requirement in selector.requirements})
     universe = [values_worth_trying(selector, key) for key in keys]
@@ -135,22 +135,22 @@ def test_satisfiable_is_exact(text: str) -> None:
 
 
 def present(keys: list[str], values: tuple[str | None, ...]) -> dict[str, str]:
-    """Give the labels whose value is not None."""
+    """Return the labels whose value is not None."""
     return {key: value for key, value in zip(keys, values, strict=True) if value is not None}
 
 
 def values_worth_trying(selector: Selector, key: str) -> list[str | None]:
-    """Give absence, what the selector names for ``key``, the integers next to it, fresh values."""
+    """Return absence, the selector's values of ``key``, the integers next to them, new values."""
     named = {value for each in selector.requirements if each.key == key for value in each.values}
     numbers = {go_integer(value) for value in named} - {None} | {0}
     near = {number + step for number in numbers if number is not None for step in (-1, 0, 1)}
-    fresh = {f"{number:+0100d}" for number in near}  # a spelling too long for a selector to refuse
+    fresh = {f"{number:+0100d}" for number in near}  # a spelling too long for a selector to exclude
     return [None, "fresh", *sorted(named | fresh)]
 
 
 @given(st.dictionaries(st.sampled_from(KEYS), st.sampled_from(VALUES)))
 def test_match_labels_are_equalities(wanted: dict[str, str]) -> None:
-    """``match_labels`` makes the selector that the equalities make in a text."""
+    """``match_labels`` is the same selector as the equalities in a text."""
     text = ",".join(f"{key}={value}" for key, value in wanted.items())
     selector = Selector.of(match_labels=wanted)
     assert selector == Selector.parse(text)
@@ -163,7 +163,7 @@ BIDIRECTIONAL = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
 
 
 def is_safe(character: str) -> bool:
-    """Say whether a terminal draws the character and does nothing else."""
+    """Return whether a terminal draws the character and does nothing else."""
     if unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp") or character in HIDDEN:
         return False
     reorders = unicodedata.bidirectional(character) in BIDIRECTIONAL
@@ -171,7 +171,7 @@ def is_safe(character: str) -> bool:
 
 
 def refusal(text: str) -> SelectorError | None:
-    """Give the error that ``text`` raises, or None where it parses."""
+    """Return the error that ``text`` raises, or None if it parses."""
     try:
         Selector.parse(text)
     except SelectorError as error:
@@ -181,7 +181,7 @@ def refusal(text: str) -> SelectorError | None:
 
 @given(any_texts())
 def test_any_text_parses_or_raises_a_selector_error(text: str) -> None:
-    """A text is a selector or a SelectorError, which points into it and is safe to print."""
+    """A text is a selector or raises a SelectorError that points into it and is safe to print."""
     error = refusal(text)
     if error is None:
         return
@@ -196,11 +196,13 @@ def test_any_text_parses_or_raises_a_selector_error(text: str) -> None:
     assert hint == ([f"  {error.hint}"] if error.hint else [])
     assert re.fullmatch(r"[a-z]+(-[a-z]+)*", error.code)
     assert str(pickle.loads(pickle.dumps(error))) == shown
+    if (error.hint or "").startswith("write: ") and "as in:" not in shown:
+        Selector.parse((error.hint or "").removeprefix("write: "))
 
 
 @given(any_texts())
 def test_an_error_in_a_job_spec_says_the_same(text: str) -> None:
-    """``of`` refuses an expression that ``parse`` refuses, with the same words and its place."""
+    """``of`` rejects the expressions that ``parse`` rejects, with the same error and its place."""
     parsed = refusal(text)
     if parsed is None:
         return
