@@ -1,4 +1,4 @@
-"""The exceptions show themselves safely and whole, and survive pickling."""
+"""The exceptions: their text is safe and complete, and they can be pickled."""
 
 import copy
 import pickle
@@ -16,13 +16,13 @@ from nodeselect import (
     Selector,
     SelectorError,
 )
-from nodeselect.errors import excerpt, found
+from nodeselect.errors import excerpt
 from nodeselect.text import display_width, printable
 
 
 @pytest.mark.parametrize("kind", [SelectorError, InventoryError, JobError])
 def test_tree(kind: type[Exception]) -> None:
-    """Every leaf is of one root, and a ValueError."""
+    """Every error is a NodeselectError and a ValueError."""
     assert issubclass(kind, NodeselectError)
     assert issubclass(kind, ValueError)
 
@@ -38,7 +38,7 @@ def test_tree(kind: type[Exception]) -> None:
         pytest.param("a,\nb c\nd", (5, 6), ["  b c", "    ^"], id="second-line"),
         pytest.param("a,\r\nb c\r\nd", (6, 7), ["  b c", "    ^"], id="windows"),
         pytest.param("ab\ncd", (1, 5), ["  ab", "   ^"], id="into-the-next-line"),
-        pytest.param("a=\n\n", (4, 4), ["  a=", "    ^"], id="end-behind-blank-lines"),
+        pytest.param("a=\n\n", (4, 4), ["  a=", "    ^"], id="end-after-blank-lines"),
         pytest.param("a\tb c", (4, 5), ["  a    b c", "         ^"], id="tab"),
         pytest.param("日本 b", (3, 4), ["  日本 b", "       ^"], id="wide-before"),
         pytest.param("a 日本", (2, 4), ["  a 日本", "    ^^^^"], id="wide-under"),
@@ -47,7 +47,7 @@ def test_tree(kind: type[Exception]) -> None:
     ],
 )
 def test_excerpt(source: str, span: tuple[int, int], lines: list[str]) -> None:
-    """The line is shown with carets right under the mistake."""
+    """The line is shown with carets exactly under the mistake."""
     assert excerpt(source, span) == lines
 
 
@@ -55,7 +55,7 @@ def test_excerpt(source: str, span: tuple[int, int], lines: list[str]) -> None:
 @pytest.mark.parametrize("before", [0, 1, 35, 100, 5000])
 @pytest.mark.parametrize("after", [0, 1, 35, 100, 5000])
 def test_excerpt_of_a_long_line(letter: str, before: int, after: int) -> None:
-    """A mistake in a long line is shown with carets under it and an ellipsis for what is cut."""
+    """A long line is truncated around the mistake, with an ellipsis on each side that is cut."""
     source = letter * before + "!?" + letter * after
     line, carets = excerpt(source, (before, before + 2))
     assert display_width(line) <= 80
@@ -67,7 +67,7 @@ def test_excerpt_of_a_long_line(letter: str, before: int, after: int) -> None:
 
 @given(st.data(), st.text(st.characters(exclude_categories=()) | st.sampled_from("\n\r\tab日")))
 def test_excerpt_of_anything(data: st.DataObject, source: str) -> None:
-    """Any span of any text gives nothing, or a short safe line and carets that begin within it."""
+    """For any span of any text the excerpt is empty, or a short safe line with carets."""
     start = data.draw(st.integers(0, len(source)))
     end = data.draw(st.integers(start, len(source)))
     drawn = excerpt(source, (start, end))
@@ -77,15 +77,6 @@ def test_excerpt_of_anything(data: st.DataObject, source: str) -> None:
         assert display_width(line) <= 80
         assert re.fullmatch(r"  +\^+", carets)
         assert len(carets) <= 80
-
-
-@pytest.mark.parametrize(
-    ("text", "shown"),
-    [("", "the end"), ("a", "'a'"), ("\n", "'\\x0a'"), ("x" * 99, "'" + "x" * 59 + "…'")],
-)
-def test_found(text: str, shown: str) -> None:
-    """What was found is named by itself, or as the end."""
-    assert found(text) == shown
 
 
 SELECTOR_ERROR = SelectorError(
@@ -157,12 +148,12 @@ JOB_ERROR = JobError("job.yaml", (PROBLEM, PROBLEM._replace(line=4, path="", hin
     ],
 )
 def test_str(error: NodeselectError, shown: str) -> None:
-    """An error shows where, what, and what to do, with its user text escaped."""
+    """The text of an error has its position, message and hint, with user text escaped."""
     assert str(error) == shown
 
 
 def parse_error() -> SelectorError:
-    """Give an error of the parser."""
+    """Return an error of the parser."""
     with pytest.raises(SelectorError) as caught:
         Selector.parse("region = a b")
     return caught.value
@@ -179,7 +170,7 @@ def parse_error() -> SelectorError:
     ],
 )
 def test_pickle_and_copy(error: NodeselectError) -> None:
-    """A pickled or copied error is of the same kind, with the same fields and the same text."""
+    """A pickled or copied error has the same type, fields and text."""
     for again in (
         pickle.loads(pickle.dumps(error)),
         copy.copy(error),
@@ -192,7 +183,7 @@ def test_pickle_and_copy(error: NodeselectError) -> None:
 
 
 def test_fields() -> None:
-    """Errors keep for programs what they say to people."""
+    """Errors have fields for programs."""
     assert (SELECTOR_ERROR.code, SELECTOR_ERROR.span) == ("not-in", (2, 8))
     assert (SELECTOR_ERROR.source, SELECTOR_ERROR.expected) == ("a not in (b)", ("in",))
     assert (INVENTORY_ERROR.code, INVENTORY_ERROR.place) == ("no-id", "[0].id")

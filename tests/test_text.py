@@ -1,4 +1,4 @@
-"""What leaves the library as text for people can be printed on any terminal."""
+"""User text in messages: escaped, truncated, measured, counted and listed."""
 
 import unicodedata
 
@@ -10,6 +10,7 @@ from nodeselect.text import (
     display_width,
     join_limited,
     pluralize,
+    prefix,
     printable,
     quoted,
     to_ascii,
@@ -39,13 +40,13 @@ ANY_TEXT = st.text(st.characters(exclude_categories=()))
     ],
 )
 def test_printable(text: str, shown: str) -> None:
-    """Characters that a terminal obeys, hides or reorders by are shown as escapes, no others."""
+    """Only characters that a terminal interprets, hides or reorders text by are escaped."""
     assert printable(text) == shown
 
 
 @given(ANY_TEXT)
-def test_nothing_that_a_terminal_obeys_is_left(text: str) -> None:
-    """No control, surrogate, line end or bidirectional character is left; each is escaped alone."""
+def test_printable_is_safe(text: str) -> None:
+    """No control, surrogate, line end or bidirectional character is left, and no other changes."""
     shown = printable(text)
     for character in shown:
         assert unicodedata.category(character) not in ("Cc", "Cs", "Zl", "Zp")
@@ -58,8 +59,8 @@ def test_nothing_that_a_terminal_obeys_is_left(text: str) -> None:
     ("text", "limit", "shown"),
     [("abc", 3, "abc"), ("abcd", 3, "ab…"), ("", 3, ""), ("abcd", 1, "…")],
 )
-def test_cut(text: str, limit: int, shown: str) -> None:
-    """A text that is too long ends in an ellipsis and has just the length allowed."""
+def test_truncate(text: str, limit: int, shown: str) -> None:
+    """A text that is too long ends in an ellipsis and has exactly the length allowed."""
     assert truncate(text, limit) == shown
 
 
@@ -74,13 +75,13 @@ def test_cut(text: str, limit: int, shown: str) -> None:
     ],
 )
 def test_quoted(text: str, shown: str) -> None:
-    """A text in a message is quoted, escaped, and cut to 60 characters."""
+    """A text in a message is quoted, escaped and truncated to 60 characters."""
     assert quoted(text) == shown
 
 
 @given(ANY_TEXT, st.integers(1, 80))
 def test_quoted_is_never_longer(text: str, limit: int) -> None:
-    """However long or strange the text is, the quoted one keeps within its limit."""
+    """However long or strange a text is, it fits the limit."""
     assert len(quoted(text, limit)) <= limit + 2
     assert printable(quoted(text, limit)) == quoted(text, limit)
 
@@ -98,8 +99,8 @@ def test_quoted_is_never_longer(text: str, limit: int) -> None:
         pytest.param("😀!", 3, id="emoji"),
     ],
 )
-def test_width(text: str, columns: int) -> None:
-    """The width is the columns that a terminal gives to the text."""
+def test_display_width(text: str, columns: int) -> None:
+    """The display width is the number of columns in a terminal."""
     assert display_width(text) == columns
 
 
@@ -140,3 +141,14 @@ def test_join_limited(items: list[str], joined: str) -> None:
 def test_to_ascii(text: str, ascii_text: str) -> None:
     """Other characters are escapes, and an ellipsis is three dots."""
     assert to_ascii(text) == ascii_text
+
+
+@given(ANY_TEXT, st.integers(-1, 30))
+def test_prefix(text: str, columns: int) -> None:
+    """A prefix is the longest beginning that fits."""
+    text = printable(text)
+    beginning = prefix(text, columns)
+    assert text.startswith(beginning)
+    assert display_width(beginning) <= max(columns, 0)
+    rest = text[len(beginning) :]
+    assert not rest or len(beginning) == columns or display_width(beginning + rest[0]) > columns

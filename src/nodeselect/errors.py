@@ -1,20 +1,20 @@
-"""The exceptions of nodeselect, and how they draw the place they speak of.
+"""The exceptions of nodeselect, and the excerpt that shows the position of a mistake.
 
 ::
 
     NodeselectError
-    ├── SelectorError     a selector text or a part of a selector is wrong   (also a ValueError)
-    ├── InventoryError    nodes cannot be read, or contradict each other     (also a ValueError)
-    └── JobError          a job document is wrong                            (also a ValueError)
+    ├── SelectorError     a selector is invalid                              (also a ValueError)
+    ├── InventoryError    nodes cannot be read or contradict each other      (also a ValueError)
+    └── JobError          a job document has problems                        (also a ValueError)
 
-No exception of Lark, msgspec, YAML or any other library leaves nodeselect. Wrong types handed in
-by a program (a list where a string belongs) stay :class:`TypeError`.
+No exception of Lark, msgspec, PyYAML or another library leaves nodeselect. An argument of the wrong
+type, such as a list instead of a string, raises :class:`TypeError`.
 """
 
 import unicodedata
 from typing import NamedTuple
 
-from nodeselect.text import display_width, printable, quoted
+from nodeselect.text import display_width, prefix, printable
 
 __all__ = [
     "InventoryError",
@@ -23,39 +23,38 @@ __all__ = [
     "Problem",
     "SelectorError",
     "excerpt",
-    "found",
 ]
 
-_WINDOW = 72
-"""Columns of user text shown around a mistake."""
+# Columns of user text in an excerpt.
+_EXCERPT_COLUMNS = 74
 
 
 class NodeselectError(Exception):
-    """The root: every error that nodeselect raises on purpose."""
+    """The base class of all errors that nodeselect raises."""
 
 
 class SelectorError(NodeselectError, ValueError):
-    """A selector is wrong: its text, or a label, value or id it was made from.
+    """A selector is invalid: its text, or a key, value or id it was built from.
 
-    ``str()`` shows the message, the line with a caret under the offending characters, and what to
-    write instead. It is safe to print: user text in it is escaped and cut.
+    ``str()`` returns the message, the line with carets under the mistake, and a suggested fix. It
+    is safe to print: user text in it is escaped and truncated.
     """
 
     code: str
-    """Stable name of the mistake, such as ``not-in``; ``docs/language.md`` lists them."""
+    """The stable name of the mistake, such as ``not-in``; ``docs/language.md`` lists them."""
     message: str
     """What is wrong, in one line."""
     source: str
-    """The text that holds the mistake, as it was given."""
+    """The text that has the mistake, as it was passed."""
     span: tuple[int, int]
-    """Start and end of the mistake in ``source``, in characters; at the end of input both are
-    ``len(source)``."""
+    """Start and end of the mistake in ``source``, in characters; both are ``len(source)`` if
+    something is missing at the end."""
     expected: tuple[str, ...]
-    """What could have stood there, for people; empty where that says nothing."""
+    """What would be valid at this position, in words; empty if that does not help."""
     hint: str | None
-    """What to write instead, or None."""
+    """A suggested fix, or None."""
     place: str | None
-    """Which part of a structured selector it was, such as ``match_expressions[2]``."""
+    """The part of a structured selector that is invalid, such as ``match_expressions[2]``."""
 
     def __init__(
         self,
@@ -78,7 +77,7 @@ class SelectorError(NodeselectError, ValueError):
         self.place = place
 
     def at(self, place: str) -> "SelectorError":
-        """Give the same error, said of ``place``."""
+        """Return the same error with this ``place``."""
         return SelectorError(
             self.code, self.message, self.source, self.span,
             expected=self.expected, hint=self.hint, place=place,
@@ -97,19 +96,19 @@ class SelectorError(NodeselectError, ValueError):
 
 
 class InventoryError(NodeselectError, ValueError):
-    """Nodes cannot be read, or contradict each other. Nothing of the input was taken.
+    """Nodes cannot be read, or contradict each other; no node of the input was added.
 
     ``str()`` is safe to print.
     """
 
     code: str
-    """Stable name of the mistake, such as ``duplicate-id``."""
+    """The stable name of the mistake, such as ``duplicate-id``."""
     message: str
     """What is wrong, in one line."""
     place: str | None
-    """Where: file, line or record, and path inside it, as far as they are known."""
+    """Where it is: the file, the line or record, and the path inside it, as far as known."""
     hint: str | None
-    """What to do about it, or None."""
+    """A suggested fix, or None."""
 
     def __init__(
         self, code: str, message: str, *, place: str | None = None, hint: str | None = None
@@ -121,7 +120,7 @@ class InventoryError(NodeselectError, ValueError):
         self.hint = hint
 
     def within(self, place: str) -> "InventoryError":
-        """Give the same error with ``place`` put before its own place."""
+        """Return the same error with ``place`` before its own place."""
         inner = f"{place}: {self.place}" if self.place else place
         return InventoryError(self.code, self.message, place=inner, hint=self.hint)
 
@@ -135,17 +134,18 @@ class InventoryError(NodeselectError, ValueError):
 
 
 class Problem(NamedTuple):
-    """One thing that is wrong with a document, at one place of it.
+    """A mistake in a document, with its position.
 
-    :param code: stable name of the mistake.
+    :param code: the stable name of the mistake.
     :param message: what is wrong, in one line.
-    :param line: from 1; 0 when it is the document as a whole.
-    :param column: from 1, in characters.
-    :param path: in the document, such as ``selector.match_expressions[2]``; empty for the whole.
-    :param excerpt: the text with carets under the mistake, line by line.
-    :param hint: what to write instead, or None.
+    :param line: the line, from 1; 0 for the whole document.
+    :param column: the column of the first character, from 1.
+    :param path: the path in the document, such as ``selector.match_expressions[2]``; empty for the
+        whole document.
+    :param excerpt: the line of the document, and carets under the mistake.
+    :param hint: a suggested fix, or None.
     :param severity: ``error`` or ``warning``.
-    :param end_column: that behind the mistake, from 1; 0 when it is the document as a whole.
+    :param end_column: the column after the mistake, from 1; 0 for the whole document.
     """
 
     code: str
@@ -159,7 +159,7 @@ class Problem(NamedTuple):
     end_column: int = 0
 
     def show(self, file: str) -> str:
-        """Give the problem as lines for people; ``file`` is what to call the document."""
+        """Return the problem as text; ``file`` is the name of the document."""
         place = f"{printable(file)}:{self.line}:{self.column}" if self.line else printable(file)
         path = f" at {printable(self.path)}" if self.path else ""
         lines = [f"{place}: {self.severity}[{self.code}]{path}: {self.message}", *self.excerpt]
@@ -169,14 +169,17 @@ class Problem(NamedTuple):
 
 
 class JobError(NodeselectError, ValueError):
-    """A job document is wrong. It holds every problem found, in order of position."""
+    """A job document has problems.
+
+    ``str()`` is safe to print.
+    """
 
     file: str
-    """What the document was called."""
+    """The name of the document."""
     problems: tuple[Problem, ...]
-    """What is wrong; at least one."""
+    """The problems in order of position, at least one."""
     unreported: int
-    """How many more there were beyond ``LIMITS.reported_errors``."""
+    """The number of problems beyond ``LIMITS.reported_errors``."""
 
     def __init__(self, file: str, problems: tuple[Problem, ...], unreported: int = 0) -> None:
         super().__init__(problems[0].message)
@@ -190,24 +193,23 @@ class JobError(NodeselectError, ValueError):
     def __str__(self) -> str:
         shown = [problem.show(self.file) for problem in self.problems]
         if self.unreported:
-            shown.append(f"{printable(self.file)}: and {self.unreported} more")
+            shown.append(f"{printable(self.file)}: and {self.unreported:,} more")
         return "\n".join(shown)
 
 
 def excerpt(source: str, span: tuple[int, int]) -> list[str]:
-    """Draw the line of ``source`` that ``span`` begins in, and carets under the span.
+    """Return the line of ``source`` in which ``span`` begins, and carets under the span.
 
-    User text is escaped and cut to a window around the span, tabs become four blanks, and wide
-    characters count as two columns, so that the carets stand right on a terminal. A span that goes
-    on into the next line is underlined to the end of its first; an empty one gets one caret.
-    Nothing is drawn of a blank source.
+    User text is escaped and truncated around the span; a tab becomes four blanks. A span that ends
+    in another line is underlined to the end of its first; an empty span gets one caret. For a blank
+    source nothing is returned.
     """
     if not source.strip(" \t\r\n"):
         return []
     start, end = span
-    if start == len(source):  # the end of input stands behind the last line with text in it
-        kept = source.rstrip()
-        start = len(kept) if "\n" in source[len(kept) :] else start
+    if start == len(source):  # the end of input is after the last line that is not blank
+        stripped = source.rstrip()
+        start = len(stripped) if "\n" in source[len(stripped) :] else start
     while 0 < start < len(source) and unicodedata.combining(source[start]):
         start -= 1  # it is drawn on the character before it
     line_start = max(source.rfind("\n", 0, start), source.rfind("\r", 0, start)) + 1
@@ -216,38 +218,25 @@ def excerpt(source: str, span: tuple[int, int]) -> list[str]:
         default=len(source),
     )
     end = max(min(end, line_end), start)
-    before = _shown(source[max(line_start, start - _WINDOW) : start])
-    marked = _begin(_shown(source[start : min(end, start + _WINDOW)]), 2 * _WINDOW // 3)
-    after = _shown(source[end : min(line_end, end + _WINDOW)])
-    room = _WINDOW - display_width(marked)
-    head = _end(before, max(room // 2, room - display_width(after)), start - line_start > _WINDOW)
-    tail = _begin(after, room - display_width(head), line_end - end > _WINDOW)
-    carets = " " * display_width(head) + "^" * max(1, display_width(marked))
-    return [f"  {head}{marked}{tail}".rstrip(), f"  {carets}"]
+    # Longer texts are not shown in full: no need to escape all of a line without end.
+    most = 2 * _EXCERPT_COLUMNS
+    before = _escape(source[max(line_start, start - most) : start])
+    marked = _truncate_end(_escape(source[start:end][:most]), 2 * _EXCERPT_COLUMNS // 3)
+    after = _escape(source[end:line_end][:most])
+    room = _EXCERPT_COLUMNS - display_width(marked)
+    before = _truncate_start(before, max(room // 2, room - display_width(after)))
+    after = _truncate_end(after, room - display_width(before))
+    carets = " " * display_width(before) + "^" * max(1, display_width(marked))
+    return [f"  {before}{marked}{after}".rstrip(), f"  {carets}"]
 
 
-def _begin(text: str, columns: int, more: bool = False) -> str:
-    """Give the beginning of ``text`` that has room in so many columns."""
-    fits = text
-    while (
-        display_width(fits) > max(columns, 0) + 1
-    ):  # one more, since an ellipsis takes one as well
-        fits = fits[: min(len(fits) - 1, columns)]
-    return f"{fits}…" if more or fits != text else text
-
-
-def _end(text: str, columns: int, more: bool) -> str:
-    """Give the end of ``text`` that has room in so many columns."""
-    fits = text
-    while display_width(fits) > max(columns, 0) + 1:
-        fits = fits[max(1, len(fits) - columns) :]
-    return f"…{fits}" if more or fits != text else text
-
-
-def _shown(text: str) -> str:
+def _escape(text: str) -> str:
     return printable(text.replace("\t", "    "))
 
 
-def found(text: str) -> str:
-    """Name a piece of user text in a message: quoted, escaped, cut; or the end of input."""
-    return quoted(text) if text else "the end"
+def _truncate_end(text: str, columns: int) -> str:
+    return text if display_width(text) <= columns else prefix(text, columns - 1) + "…"
+
+
+def _truncate_start(text: str, columns: int) -> str:
+    return _truncate_end(text[::-1], columns)[::-1]

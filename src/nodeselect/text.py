@@ -14,6 +14,7 @@ __all__ = [
     "display_width",
     "join_limited",
     "pluralize",
+    "prefix",
     "printable",
     "quoted",
     "to_ascii",
@@ -70,6 +71,15 @@ def display_width(text: str) -> int:
     if text.isascii():
         return len(text)
     return sum(map(_character_width, text))
+
+
+def prefix(text: str, columns: int) -> str:
+    """Return as much of the beginning of printable ``text`` as fits in ``columns``."""
+    columns = max(columns, 0)
+    text = text[:columns]
+    while display_width(text) > columns:
+        text = text[:-1]
+    return text
 
 
 def pluralize(count: int, noun: str, plural: str | None = None) -> str:

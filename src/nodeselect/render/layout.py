@@ -7,7 +7,7 @@ import sys
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any, Literal, NamedTuple, TextIO
 
-from nodeselect.text import display_width, printable, to_ascii, truncate
+from nodeselect.text import display_width, prefix, printable, to_ascii, truncate
 
 __all__ = [
     "MARKDOWN_CODE",
@@ -96,7 +96,7 @@ class Screen(NamedTuple):
         text = self.escape(text)
         if display_width(text) <= columns:
             return text
-        return _prefix(text, columns - len(self.ellipsis)) + self.ellipsis
+        return prefix(text, columns - len(self.ellipsis)) + self.ellipsis
 
     def truncate_middle(self, text: str, columns: int) -> str:
         """Return text, or its beginning and its end around an ellipsis.
@@ -107,8 +107,8 @@ class Screen(NamedTuple):
         if display_width(text) <= columns:
             return text
         room = columns - len(self.ellipsis)
-        end = _prefix(text[::-1], room // 2)[::-1]
-        return _prefix(text, room - display_width(end)) + self.ellipsis + end
+        end = prefix(text[::-1], room // 2)[::-1]
+        return prefix(text, room - display_width(end)) + self.ellipsis + end
 
     def word(self, text: str, columns: int = 40) -> str:
         """Return user text as one word: truncated in the middle, and quoted if it has blanks or
@@ -141,7 +141,7 @@ class Screen(NamedTuple):
                 yield line
                 line, is_empty = " " * (indent + hang), True
             while is_empty and len(line) + display_width(word) > columns:
-                piece = _prefix(word, columns - len(line)) or word[:1]
+                piece = prefix(word, columns - len(line)) or word[:1]
                 piece = piece[: max(map(piece.rfind, _BREAKS)) + 1] or piece
                 word = word[len(piece) :]
                 if not word:
@@ -253,14 +253,6 @@ def align_columns(
 
 def _column_widths(rows: Sequence[Sequence[str]]) -> list[int]:
     return [max(map(display_width, column)) for column in zip(*rows, strict=True)]
-
-
-def _prefix(text: str, columns: int) -> str:
-    """Return as much of the beginning of escaped ``text`` as fits."""
-    text = text[: max(columns, 0)]
-    while display_width(text) > columns:
-        text = text[:-1]
-    return text
 
 
 def md_text(text: str) -> str:
