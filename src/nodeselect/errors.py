@@ -26,7 +26,7 @@ __all__ = [
 ]
 
 # Columns of user text in an excerpt.
-_EXCERPT_COLUMNS = 74
+_EXCERPT_COLUMNS = 73
 
 
 class NodeselectError(Exception):
