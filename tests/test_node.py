@@ -116,23 +116,23 @@ def test_connected(state: str | None, connected: bool) -> None:
 @pytest.mark.parametrize(
     ("node_id", "code", "message"),
     [
-        pytest.param("", "empty-id", "a node's id is empty", id="empty"),
+        pytest.param("", "empty-id", "a node id must not be empty", id="empty"),
         pytest.param(
             "a\x1b[31m",
             "unprintable-id",
-            "the node id 'a\\x1b[31m' holds an unprintable character (\\x1b)",
+            "the node id 'a\\x1b[31m' contains the unprintable character \\x1b",
             id="escape",
         ),
         pytest.param(
             "a\ud800",
             "unprintable-id",
-            "the node id 'a\\ud800' holds an unprintable character (\\ud800)",
+            "the node id 'a\\ud800' contains the unprintable character \\ud800",
             id="surrogate",
         ),
         pytest.param(
             "x" * 100 + "\u202e",
             "unprintable-id",
-            f"the node id '{'x' * 59}…' holds an unprintable character (\\u202e)",
+            f"the node id '{'x' * 59}…' contains the unprintable character \\u202e",
             id="long",
         ),
     ],

@@ -1,4 +1,4 @@
-"""Values that do not change."""
+"""Base classes of immutable values."""
 
 from collections.abc import Iterator, Mapping
 from typing import TypeVar
@@ -10,7 +10,7 @@ _V = TypeVar("_V", covariant=True)
 
 
 class Frozen:
-    """Base of the slotted values: made once, by ``object.__setattr__``, and never changed."""
+    """Base of slotted values: the constructor sets the fields by ``object.__setattr__``."""
 
     __slots__ = ()
 
@@ -22,7 +22,7 @@ class Frozen:
 
 
 class FrozenMapping(Frozen, Mapping[_K, _V]):
-    """A mapping that nobody can change; equal to any mapping with the same entries."""
+    """An immutable, hashable mapping; equal to any mapping with the same entries."""
 
     __slots__ = ("_entries",)
     _entries: dict[_K, _V]

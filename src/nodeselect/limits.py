@@ -1,8 +1,8 @@
-"""Every bound of nodeselect, named, in one place.
+"""Every limit of nodeselect, in one place.
 
-A bound is a promise: input below it is taken, input above it is refused with an error that names
-it. The bounds of the language itself (63 for a value or a key's name, 253 for a key's prefix)
-come from Kubernetes and are no matter of taste.
+Input up to a limit is accepted; input beyond it is rejected with an error that names the limit. The
+limits of the language itself (63 characters for a value or a key's name, 253 for a key's prefix)
+are those of Kubernetes.
 """
 
 from typing import Final, NamedTuple
@@ -11,22 +11,22 @@ __all__ = ["LIMITS", "Limits"]
 
 
 class Limits(NamedTuple):
-    """The bounds, with their values. Lengths are in characters unless the name says bytes.
+    """The limits and their values. Lengths are in characters unless the name says bytes.
 
-    :param selector_text: length of one selector text (Kubernetes has no bound).
+    :param selector_text: length of one selector text (Kubernetes has no limit).
     :param requirements: requirements of one selector.
     :param values_in_set: values between the parentheses of one ``in`` or ``notin``.
-    :param values: values of one selector, all requirements together.
+    :param values: values of one selector, in all requirements.
     :param match_ids: node ids of one selector.
     :param label_value: length of a label value in a selector (Kubernetes).
-    :param key_name: length of a key's name, the part behind the slash (Kubernetes).
+    :param key_name: length of a key's name, the part after the slash (Kubernetes).
     :param key_prefix: length of a key's prefix, the part before the slash (Kubernetes).
     :param node_labels: labels of one node.
-    :param node_labels_bytes: keys and values of one node's labels, together, in bytes of UTF-8.
+    :param node_labels_bytes: all keys and values of the labels of one node, in bytes of UTF-8.
     :param job_file_bytes: size of a job file.
     :param job_file_values: keys and values of a job file; a list or a mapping counts as two.
     :param depth: nesting of a job file or of a YAML inventory.
-    :param reported_errors: errors printed for one file; the rest is counted.
+    :param reported_errors: errors printed for one file; the others are counted.
     """
 
     selector_text: int = 16 * 1024
@@ -45,5 +45,5 @@ class Limits(NamedTuple):
     reported_errors: int = 20
 
 
+# The limits in force.
 LIMITS: Final = Limits()
-"""The bounds in force."""

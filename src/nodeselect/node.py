@@ -1,8 +1,8 @@
-"""A node, as every inventory has it whatever it was read from."""
+"""A node: what every inventory contains, whatever it was read from."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Final
+from typing import Final, TypeAlias
 
 from nodeselect.errors import InventoryError
 from nodeselect.frozen import Frozen
@@ -11,25 +11,25 @@ from nodeselect.text import UNPRINTABLE, printable, quoted
 
 __all__ = ["CONNECTED", "Node", "NodeRow", "check_id", "check_sizes", "duplicate_id_error"]
 
-NodeRow = tuple[str, Mapping[str, str], str | None, str | None]
-"""A node as its parts: id, labels, name, state."""
+# The fields of a node: id, labels, name, state.
+NodeRow: TypeAlias = tuple[str, Mapping[str, str], str | None, str | None]
 
+# The states in which a node accepts work.
 CONNECTED: Final = frozenset({"connected", "ready"})
-"""The states in which a node takes work. Any other, and none at all, is not connected."""
 
 
 class Node(Frozen):
-    """A node that a selector may take. Frozen; equal when all four parts are.
+    """A node that a selector may match. Frozen; equal if all four fields are equal.
 
     >>> Node("n-1", {"region": "eu"}, state="connected")
     Node('n-1', {'region': 'eu'}, state='connected')
 
-    :param id: what ``match_ids`` compares with; never empty, no unprintable characters.
-    :param labels: strings to strings, copied; not validated beyond their types and sizes.
+    :param id: what ``match_ids`` compares with; not empty, without unprintable characters.
+    :param labels: strings to strings, copied; only their types and sizes are checked.
     :param name: a name for people; selectors never look at it.
-    :param state: such as ``connected`` or ``disconnected``; None when not known.
-    :raises InventoryError: when the id is empty or unprintable, or the labels exceed a limit.
-    :raises TypeError: when something is not of its type.
+    :param state: such as ``connected`` or ``disconnected``; None if unknown.
+    :raises InventoryError: if the id is empty or unprintable, or the labels exceed a limit.
+    :raises TypeError: if an argument has the wrong type.
     """
 
     __slots__ = ("id", "labels", "name", "state")
@@ -46,96 +46,102 @@ class Node(Frozen):
         name: str | None = None,
         state: str | None = None,
     ) -> None:
-        for what, text in (("id", id), ("name", name), ("state", state)):
-            if not (isinstance(text, str) or (text is None and what != "id")):
-                raise TypeError(f"a node's {what} must be a string, not {type(text).__name__}")
+        for field, text in (("id", id), ("name", name), ("state", state)):
+            if not (isinstance(text, str) or (text is None and field != "id")):
+                raise TypeError(f"a node's {field} must be a string, not {type(text).__name__}")
         check_id(id)
-        id = _exact(id)  # noqa: A001
-        name = None if name is None else _exact(name)
-        state = None if state is None else _exact(state)
         if labels is not None and not isinstance(labels, Mapping):
-            raise TypeError(f"labels are a mapping, not {type(labels).__name__}")
+            raise TypeError(f"labels must be a mapping, not {type(labels).__name__}")
         copied = dict(labels or {})
-        exact = True
+        is_exact = True
         for key, value in copied.items():
             if not (isinstance(key, str) and isinstance(value, str)):
-                raise TypeError(f"labels map strings to strings, not {key!r} to {value!r}")
-            exact = exact and type(key) is type(value) is str
-        if not exact:
-            copied = {_exact(key): _exact(value) for key, value in copied.items()}
+                raise TypeError(f"labels must map strings to strings, not {key!r} to {value!r}")
+            is_exact = is_exact and type(key) is type(value) is str
+        if not is_exact:
+            copied = {_to_exact_str(key): _to_exact_str(value) for key, value in copied.items()}
         check_sizes(copied)
-        _fill(self, id, copied, name, state)
+        self._set_fields(
+            _to_exact_str(id),
+            copied,
+            None if name is None else _to_exact_str(name),
+            None if state is None else _to_exact_str(state),
+        )
 
     @classmethod
     def _trusted(
         cls, node_id: str, labels: Mapping[str, str], name: str | None, state: str | None
     ) -> "Node":
-        """Make a node of parts that a reader has already checked, and does not use again."""
-        made = cls.__new__(cls)
-        _fill(made, node_id, labels, name, state)
-        return made
+        """Build a node without checks; ``labels`` are not copied and must not change."""
+        node = cls.__new__(cls)
+        node._set_fields(node_id, labels, name, state)
+        return node
+
+    def _set_fields(
+        self, node_id: str, labels: Mapping[str, str], name: str | None, state: str | None
+    ) -> None:
+        set_field = object.__setattr__
+        set_field(self, "id", node_id)
+        set_field(self, "labels", MappingProxyType(labels))
+        set_field(self, "name", name)
+        set_field(self, "state", state)
 
     @property
     def connected(self) -> bool:
-        """Whether the state says that the node takes work."""
+        """Whether the state means that the node accepts work."""
         return self.state in CONNECTED
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Node):
             return NotImplemented
-        return self._parts() == other._parts()
+        return (
+            self.id == other.id
+            and self.labels == other.labels
+            and self.name == other.name
+            and self.state == other.state
+        )
 
     def __hash__(self) -> int:
         return hash(self.id)
 
     def __reduce__(self) -> tuple[object, ...]:
-        return Node, self._parts()
+        return Node, (self.id, dict(self.labels), self.name, self.state)
 
     def __repr__(self) -> str:
-        extra = "".join(
-            f", {what}={text!r}"
-            for what, text in (("name", self.name), ("state", self.state))
-            if text is not None
-        )
-        return f"Node({self.id!r}, {dict(self.labels)!r}{extra})"
-
-    def _parts(self) -> tuple[str, dict[str, str], str | None, str | None]:
-        return self.id, dict(self.labels), self.name, self.state
+        name = "" if self.name is None else f", name={self.name!r}"
+        state = "" if self.state is None else f", state={self.state!r}"
+        return f"Node({self.id!r}, {dict(self.labels)!r}{name}{state})"
 
 
-def _exact(text: str) -> str:
-    """Give ``text`` as a plain ``str``; a subclass could compare and hash as it likes."""
+def _to_exact_str(text: str) -> str:
+    """Return ``text`` as a plain ``str``; a subclass could compare and hash in its own way."""
     return text if type(text) is str else str.__str__(text)
 
 
-def _fill(
-    made: Node, node_id: str, labels: Mapping[str, str], name: str | None, state: str | None
-) -> None:
-    object.__setattr__(made, "id", node_id)
-    object.__setattr__(made, "labels", MappingProxyType(labels))
-    object.__setattr__(made, "name", name)
-    object.__setattr__(made, "state", state)
-
-
 def check_id(text: str) -> None:
-    """Refuse what is no id.
+    """Raise if ``text`` is not an id.
 
     :raises InventoryError: with the code ``empty-id`` or ``unprintable-id``.
     """
     if not text:
-        raise InventoryError("empty-id", "a node's id is empty")
+        raise InventoryError("empty-id", "a node id must not be empty")
     if text.isascii() and text.isprintable():
         return
     if bad := UNPRINTABLE.search(text):
         raise InventoryError(
             "unprintable-id",
-            f"the node id {quoted(text)} holds an unprintable character ({printable(bad[0])})",
+            f"the node id {quoted(text)} contains the unprintable character {printable(bad[0])}",
         )
 
 
 def duplicate_id_error(node_id: str | None, first: int, second: int) -> InventoryError:
-    """Give the error for two nodes with one id, None where it is not known; they count from 0."""
-    what = "one id" if node_id is None else f"the id {quoted(node_id)}"
+    """Return the error for two nodes with the same id.
+
+    :param node_id: the id; None if it is not known any more.
+    :param first: the position of the first node, from 0.
+    :param second: the position of the second node.
+    """
+    what = "the same id" if node_id is None else f"the id {quoted(node_id)}"
     return InventoryError(
         "duplicate-id",
         f"two nodes have {what}: nodes {first + 1:,} and {second + 1:,}",
@@ -144,18 +150,18 @@ def duplicate_id_error(node_id: str | None, first: int, second: int) -> Inventor
 
 
 def check_sizes(labels: Mapping[str, str]) -> None:
-    """Refuse labels that are too many or too large.
+    """Raise if there are too many labels, or they are too large.
 
     :raises InventoryError: with the code ``too-many-labels`` or ``labels-too-large``.
     """
     if len(labels) > LIMITS.node_labels:
         raise InventoryError(
             "too-many-labels",
-            f"a node has at most {LIMITS.node_labels} labels (node_labels), this one"
-            f" {len(labels):,}",
+            f"a node can have at most {LIMITS.node_labels} labels (node_labels),"
+            f" found {len(labels):,}",
         )
     characters = sum(map(len, labels)) + sum(map(len, labels.values()))
-    if characters * 4 <= LIMITS.node_labels_bytes:  # a character is 4 bytes of UTF-8 at most
+    if characters * 4 <= LIMITS.node_labels_bytes:  # a character has at most 4 bytes in UTF-8
         return
     size = sum(
         len(text.encode("utf-8", "surrogatepass")) for pair in labels.items() for text in pair
@@ -163,6 +169,6 @@ def check_sizes(labels: Mapping[str, str]) -> None:
     if size > LIMITS.node_labels_bytes:
         raise InventoryError(
             "labels-too-large",
-            f"the labels of a node have at most {LIMITS.node_labels_bytes:,} bytes"
-            f" (node_labels_bytes), these {size:,}",
+            f"the labels of a node can have at most {LIMITS.node_labels_bytes:,} bytes"
+            f" (node_labels_bytes), found {size:,}",
         )

@@ -78,7 +78,7 @@ def test_the_name_stands_before_the_place() -> None:
     for name, shown in ((None, ""), ("a\x1b.json", "a\\x1b.json: ")):
         with pytest.raises(InventoryError) as caught:
             list(NodeReader(io.BytesIO(b'[{"id": ""}]'), name=name))
-        assert str(caught.value) == f"{shown}[0].id: a node's id is empty"
+        assert str(caught.value) == f"{shown}[0].id: a node id must not be empty"
 
 
 class BrokenPipe(io.RawIOBase):

@@ -202,26 +202,26 @@ def test_label_that_yaml_may_read_as_no_text(value: str, describe: str, meant: s
         pytest.param(
             f'[{{"id": "n-1", "labels": {many(257)}}}]',
             "too-many-labels",
-            "[0]: a node has at most 256 labels (node_labels), this one 257",
+            "[0]: a node can have at most 256 labels (node_labels), found 257",
             id="labels-257",
         ),
         pytest.param(
             f'{LINE}{{"id": "n-2", "labels": {many(257)}}}',
             "too-many-labels",
-            "line 2: a node has at most 256 labels (node_labels), this one 257",
+            "line 2: a node can have at most 256 labels (node_labels), found 257",
             id="labels-257-line",
         ),
         pytest.param(
             labelled(f'"{"v" * 65_536}"'),
             "labels-too-large",
-            "[0]: the labels of a node have at most 65,536 bytes (node_labels_bytes), these 65,539",
+            "[0]: the labels of a node can have at most 65,536 bytes (node_labels_bytes), found 65,539",
             id="labels-large",
         ),
         pytest.param(
             f'{LINE}{{"id": "n-2", "labels": {{"k": "{"é" * 32_768}"}}}}',
             "labels-too-large",
             "line 2: the labels of a node have at most 65,536 bytes (node_labels_bytes),"
-            " these 65,537",
+            " found 65,537",
             id="labels-large-line",
         ),
     ],

@@ -194,7 +194,7 @@ def test_yaml_in_latin_1() -> None:
         pytest.param(
             "id," + ",".join(f"k{at}" for at in range(257)) + "\nn-1" + ",v" * 257 + "\n",
             "too-many-labels",
-            "line 2: a node has at most 256 labels (node_labels), this one 257",
+            "line 2: a node can have at most 256 labels (node_labels), found 257",
             id="labels-257",
         ),
     ],

@@ -33,17 +33,6 @@ class IdIndex:
     nobody can choose ids that share a hash.
     """
 
-    __slots__ = (
-        "_bucket_start_at",
-        "_bucket_starts",
-        "_hash_at",
-        "_hashes",
-        "_ids",
-        "_rank_at",
-        "_ranks",
-        "_shift",
-    )
-
     def __init__(self, ids: NDArray[np.object_]) -> None:
         """Index ids without copying them. Cost: about 0.1 µs an id."""
         hashes = _hash_all(ids)

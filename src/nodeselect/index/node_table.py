@@ -44,19 +44,6 @@ class NodeTable:
     :param values: the value of each label number.
     """
 
-    __slots__ = (
-        "_label_id_at",
-        "_offset_at",
-        "ids",
-        "keys",
-        "label_ids",
-        "names",
-        "offsets",
-        "state_names",
-        "states",
-        "values",
-    )
-
     def __init__(
         self,
         ids: NDArray[np.object_],

@@ -32,20 +32,6 @@ class Segment:
     consist, is the position in clustered order.
     """
 
-    __slots__ = (
-        "_ids",
-        "_names",
-        "_ordinal_at",
-        "_ordinals",
-        "_plans",
-        "_rank_at",
-        "_ranks",
-        "_tuning",
-        "_windows",
-        "index",
-        "table",
-    )
-
     def __init__(self, table: NodeTable, tuning: Tuning = DEFAULT) -> None:
         """Index the nodes of ``table``.
 

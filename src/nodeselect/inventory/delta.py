@@ -30,21 +30,6 @@ class Delta:
     :param first: the ordinal of the first node; those below it are of the segment.
     """
 
-    __slots__ = (
-        "_by_name",
-        "_deleted_at",
-        "_latest",
-        "_plans",
-        "_previous",
-        "_tuning",
-        "_windows",
-        "first",
-        "index",
-        "nodes",
-        "ranks",
-        "tombstones",
-    )
-
     def __init__(self, first: int, tuning: Tuning = DEFAULT) -> None:
         self.first = first
         self.nodes: list[Node] = []
