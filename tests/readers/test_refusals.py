@@ -214,13 +214,14 @@ def test_label_that_yaml_may_read_as_no_text(value: str, describe: str, meant: s
         pytest.param(
             labelled(f'"{"v" * 65_536}"'),
             "labels-too-large",
-            "[0]: the labels of a node can have at most 65,536 bytes (node_labels_bytes), found 65,539",
+            "[0]: the labels of a node can have at most 65,536 bytes (node_labels_bytes),"
+            " found 65,539",
             id="labels-large",
         ),
         pytest.param(
             f'{LINE}{{"id": "n-2", "labels": {{"k": "{"é" * 32_768}"}}}}',
             "labels-too-large",
-            "line 2: the labels of a node have at most 65,536 bytes (node_labels_bytes),"
+            "line 2: the labels of a node can have at most 65,536 bytes (node_labels_bytes),"
             " found 65,537",
             id="labels-large-line",
         ),
