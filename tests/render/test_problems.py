@@ -85,8 +85,7 @@ def test_json(run: Run) -> None:
                         "column": 1,
                         "end_column": 2,
                         "path": "selector",
-                        "hint": ("add a selector, such as: selector: {match_labels: {region: "
-                                "eu}}"),
+                        "hint": ("add a selector, such as: selector: {match_labels: {region: eu}}"),
                         "severity": "warning",
                     }
                 ],

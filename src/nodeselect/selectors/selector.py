@@ -251,16 +251,13 @@ class Selector(Frozen):
 
 
 def _parse(text: str) -> Selector:
-    if len(text) > LIMITS.selector_text:
-        raise _text_too_long(text, len(text))
+    _check_length(text, len(text))
     if not text.isprintable() and (forbidden := FORBIDDEN.search(text)):
         raise character_error(text, forbidden.start())
     selector = _build(_parse_requirements(text), None, text)
     # The canonical text has a space before each "(", and must be short enough to be parsed.
-    if (length := len(text) + len(selector.requirements)) > LIMITS.selector_text:
-        length = len(_text(selector.requirements))
-    if length > LIMITS.selector_text:
-        raise _text_too_long(text, length)
+    if len(text) + len(selector.requirements) > LIMITS.selector_text:
+        _check_length(text, len(_text(selector.requirements)))
     return selector
 
 
@@ -285,15 +282,16 @@ def _parse_requirements(text: str) -> list[Requirement]:
     return parse_requirements(text)
 
 
-def _text_too_long(text: str, length: int) -> SelectorError:
-    return SelectorError(
-        "text-too-long",
-        f"a selector can have at most {LIMITS.selector_text:,} characters (selector_text),"
-        f" found {length:,}",
-        text,
-        (min(LIMITS.selector_text, len(text)), len(text)),
-        hint="use several selectors",
-    )
+def _check_length(text: str, length: int) -> None:
+    if length > LIMITS.selector_text:
+        raise SelectorError(
+            "text-too-long",
+            f"a selector can have at most {LIMITS.selector_text:,} characters (selector_text),"
+            f" found {length:,}",
+            text,
+            (min(LIMITS.selector_text, len(text)), len(text)),
+            hint="use several selectors",
+        )
 
 
 def _build(
@@ -398,7 +396,7 @@ def _text(requirements: Iterable[Requirement]) -> str:
 
 
 def _unpickle(text: str, ids: tuple[str, ...] | None) -> Selector:
-    """Rebuild a selector, whose text may be longer than ``parse`` accepts."""
+    # Not by ``Selector.parse``: the text may be longer than it accepts.
     return _build(_parse_requirements(text), ids, text)
 
 
