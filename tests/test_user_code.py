@@ -1,0 +1,27 @@
+"""A program that uses every public name runs; CI checks its types."""
+
+import importlib
+from pathlib import Path
+
+import pytest
+
+from nodeselect import Inventory, Node
+from tests import user_code
+
+
+def test_it_runs() -> None:
+    """Each part of the program returns what its names promise."""
+    selector = user_code.use_selectors()
+    assert str(selector) == "!debug,region in (eu,us),region=eu"
+    assert user_code.use_inventory(selector)[:2] == ["n-1", "n-2"]
+    assert user_code.explain_node(Inventory([Node("n-1")])).matches
+    assert user_code.use_jobs().name == "demo"
+    assert user_code.use_server() == ("running", "")
+
+
+@pytest.mark.parametrize("package", ["nodeselect", "nodeselect.jobs"])
+def test_it_uses_every_public_name(package: str) -> None:
+    """The program imports every name that the package exports."""
+    source = Path(str(user_code.__file__)).read_text("utf-8")
+    for name in importlib.import_module(package).__all__:
+        assert f"    {name},\n" in source

@@ -1,0 +1,166 @@
+"""A program that uses every public name. CI checks its types with mypy and pyright."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, assert_type
+
+from nodeselect import (
+    LIMITS,
+    Correction,
+    Explanation,
+    Hint,
+    Inventory,
+    InventoryError,
+    JobError,
+    Limits,
+    NearMiss,
+    Node,
+    NodeExplanation,
+    NodeselectError,
+    NodeSet,
+    Operator,
+    Plan,
+    Problem,
+    Reason,
+    Requirement,
+    RequirementResult,
+    Selector,
+    SelectorError,
+    Snapshot,
+)
+from nodeselect.jobs import (
+    CheckReport,
+    Execution,
+    ExecutionStatus,
+    GetExecutionResponse,
+    HealthCheck,
+    Job,
+    JobSpec,
+    JobStatus,
+    NodeSelector,
+    RolloutSpec,
+    RolloutStatus,
+    Rule,
+    RuleSelection,
+    ServerJobSpec,
+    ServerNodeSelector,
+    State,
+    Timeouts,
+    Wave,
+    all_rules,
+    check_job,
+    plan_waves,
+    read_execution,
+    read_job,
+    read_job_selector,
+    read_response,
+    read_server_job,
+    rollout_assumptions,
+)
+
+JOB = b"name: demo\nselector: {match_labels: {region: eu}}\n"
+EXECUTION = b'{"id": "e-1", "status": {"desired_state": {"state_type": "running"}}}'
+SERVER_JOB = b'{"id": "j-1", "spec": {"name": "demo"}, "status": {}}'
+
+
+def use_selectors() -> Selector:
+    """Parse, build and combine selectors; read an error."""
+    limits: Limits = LIMITS
+    assert limits.requirements == 256
+    selector = Selector.parse("region in (eu,us), !debug")
+    requirement: Requirement = selector.requirements[0]
+    operator: Operator = requirement.operator
+    assert (requirement.key, operator, requirement.values) == ("region", Operator.IN, ("eu", "us"))
+    try:
+        Selector.parse("region not in (eu)")
+    except SelectorError as error:
+        assert (error.code, error.span) == ("not-in", (7, 13))
+        failure: NodeselectError = error
+        assert isinstance(failure, ValueError)
+    return selector & Selector.of(match_labels={"region": "eu"})
+
+
+def use_inventory(selector: Selector) -> list[str]:
+    """Match, change and explain."""
+    nodes = (Node(f"n-{number}", {"region": "eu"}, state="ready") for number in range(3))
+    inventory = Inventory(nodes)
+    snapshot: Snapshot = inventory.snapshot()
+    plan: Plan | None = snapshot.plan(selector)
+    assert "region" in str(plan) or plan is None
+    inventory.upsert(Node("n-3", {"region": "ue"}))
+    inventory.apply([Node("n-4"), "n-0"])
+    answer: NodeSet = inventory.match(selector)
+    try:
+        inventory.upsert(Node("", {}))
+    except InventoryError as error:
+        assert error.code == "empty-id"
+    first: Node = answer.first(1)[0]
+    assert first.id in answer
+    return [*answer.ids(), *explain(inventory.explain(Selector.parse("region=ue,gpu")))]
+
+
+def explain(explanation: Explanation) -> Iterator[str]:
+    """Yield the texts of an explanation."""
+    result: RequirementResult
+    for result in explanation.requirements:
+        yield result.text
+    reason: Reason
+    for reason in explanation.reasons:
+        yield from reason.ids
+    miss: NearMiss
+    for miss in explanation.nearest:
+        yield miss.id
+    hint: Hint
+    for hint in explanation.hints:
+        yield hint.code
+    correction: Correction | None = explanation.correction
+    yield str(correction)
+
+
+def explain_node(inventory: Inventory) -> NodeExplanation:
+    """Explain one node."""
+    return inventory.explain_node(Selector.everything(), "n-1")
+
+
+def use_jobs() -> JobSpec:
+    """Check and read job files; build a job."""
+    report: CheckReport = check_job(JOB, "job.yaml", selection=RuleSelection())
+    problems: tuple[Problem, ...] = report.problems
+    rules: dict[str, Rule] = dict(all_rules())
+    assert {problem.code for problem in problems} <= rules.keys()
+    try:
+        read_job_selector(b"selectors: {}", "job.yaml")
+    except JobError as error:
+        assert error.problems[0].line == 1
+    assert_type(read_job(JOB, "job.yaml"), JobSpec)
+    rollout = RolloutSpec(strategy="rolling", health_check=HealthCheck(deadline=1_000_000_000))
+    waves: tuple[Wave, ...] = plan_waves(["n-1", "n-2"], rollout)
+    assert [wave.ids for wave in waves] == [("n-1",), ("n-2",)]
+    assert rollout_assumptions(rollout)
+    return JobSpec(
+        name="demo",
+        selector=NodeSelector(match_labels={"region": "eu"}),
+        rollout=rollout,
+        timeouts=Timeouts(total_timeout=300),
+    )
+
+
+def use_server() -> tuple[str, ...]:
+    """Read answers of a server."""
+    execution: Execution = read_execution(EXECUTION, "execution.json")
+    status: ExecutionStatus = execution.status
+    state: State | None = status.desired_state
+    response: GetExecutionResponse = read_response(b'{"execution": {"id": "e-2"}}', "answer.json")
+    job: Job = read_server_job(SERVER_JOB, "job.json")
+    spec: ServerJobSpec = job.spec
+    selector: ServerNodeSelector = spec.selector
+    job_status: JobStatus | None = job.status
+    rollout: RolloutStatus | None = job_status.rollout if job_status else None
+    assert (response.execution.id, spec.name, rollout) == ("e-2", "demo", None)
+    return str(state and state.state_type), str(selector.to_selector())
+
+
+if TYPE_CHECKING:
+    # Mistakes that type checkers report.
+    JobSpec(nmae="demo")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    JobSpec(name=5)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    RolloutSpec(strategy="rollin")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
