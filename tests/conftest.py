@@ -11,7 +11,7 @@ from hypothesis import settings
 
 from nodeselect.cli.app import run as run_cli
 from tests import golden, literals
-from tests.cli.running import FLEET, PLAIN, Ended, Run
+from tests.cli.running import FLEET, PLAIN, Result, Run
 
 settings.register_profile("desk", deadline=None, print_blob=True)
 settings.register_profile("ci", deadline=None, print_blob=True, derandomize=True)
@@ -54,13 +54,13 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
     for name, value in PLAIN.items():
         monkeypatch.setenv(name, value)
 
-    def run_here(*args: str, stdin: bytes | str = b"") -> Ended:
+    def run_here(*args: str, stdin: bytes | str = b"") -> Result:
         data = stdin.encode() if isinstance(stdin, str) else stdin
         monkeypatch.setattr(sys, "argv", ["nodeselect", *args])
         monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(data)))
         capsys.readouterr()
         status = run_cli()
-        return Ended(status, *capsys.readouterr())
+        return Result(status, *capsys.readouterr())
 
     return run_here
 

@@ -1,4 +1,4 @@
-"""Runs the command line: what every test of it does."""
+"""Run the command line in tests."""
 
 import os
 import subprocess
@@ -6,13 +6,13 @@ import sys
 import unicodedata
 from typing import NamedTuple, Protocol
 
-__all__ = ["COMMAND", "FLEET", "Ended", "Run", "run_process", "unprintable"]
+__all__ = ["COMMAND", "FLEET", "Result", "Run", "run_process", "unprintable"]
 
 COMMAND = (sys.executable, "-c", "from nodeselect.cli import main; main()")
-"""The console script, whether or not it is installed on the path."""
+"""The console script, also if it is not installed."""
 
 PLAIN = {"NO_COLOR": "", "TERM": "xterm", "COLUMNS": "80", "LC_ALL": "C.UTF-8"}
-"""An environment in which every desk and every CI prints the same."""
+"""An environment in which all machines print the same."""
 
 FLEET = """\
 {"id": "n-1", "name": "one", "state": "connected", "labels": {"region": "eu", "tier": "gold"}}
@@ -20,11 +20,11 @@ FLEET = """\
 {"id": "n-3", "state": "lost", "labels": {"region": "us"}}
 {"id": "n-4", "labels": {}}
 """
-"""Four nodes: two that take work, one that does not, one of which nothing is known."""
+"""Four nodes: two connected, one lost, one without a state."""
 
 
-class Ended(NamedTuple):
-    """A run of the command line that is over."""
+class Result(NamedTuple):
+    """The result of a run of the command line."""
 
     status: int
     out: str
@@ -32,13 +32,13 @@ class Ended(NamedTuple):
 
 
 class Run(Protocol):
-    """Runs the command line in this process; ``stdin`` is what stands on its standard input."""
+    """Run the command line in this process."""
 
-    def __call__(self, *args: str, stdin: bytes | str = b"") -> Ended: ...
+    def __call__(self, *args: str, stdin: bytes | str = b"") -> Result: ...
 
 
-def run_process(*args: str, stdin: bytes | str = b"", **environment: str) -> Ended:
-    """Run the command line in a process of its own, far from any terminal."""
+def run_process(*args: str, stdin: bytes | str = b"", **environment: str) -> Result:
+    """Run the command line in a new process, without a terminal."""
     done = subprocess.run(
         [*COMMAND, *args],
         input=stdin.encode() if isinstance(stdin, str) else stdin,
@@ -47,11 +47,11 @@ def run_process(*args: str, stdin: bytes | str = b"", **environment: str) -> End
         timeout=60,
         check=False,
     )
-    return Ended(done.returncode, done.stdout.decode(), done.stderr.decode())
+    return Result(done.returncode, done.stdout.decode(), done.stderr.decode())
 
 
 def unprintable(text: str) -> set[str]:
-    """Give the characters of ``text`` that a terminal would obey or reorder by, but LF."""
+    """Return the control and reordering characters of ``text``, except LF."""
     obeyed = {"Cc", "Cs", "Zl", "Zp"}
     reordering = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
     return {

@@ -1,4 +1,4 @@
-"""Screens without a character beyond ASCII, and screens with characters of every width."""
+"""ASCII screens, and screens with characters of all widths."""
 
 import json
 from pathlib import Path
@@ -36,7 +36,7 @@ QUESTIONS = [
 
 @pytest.fixture(autouse=True)
 def _folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Stand in a folder with two fleets, and jobs with foreign names."""
+    """Change to a folder with two fleets, and jobs with non-ASCII names."""
     monkeypatch.chdir(tmp_path)
     Path("флот.json").write_text(json.dumps(FLEET))
     Path("other.json").write_text(json.dumps([*FLEET[2:], {"id": "新", "labels": {}}]))
@@ -47,40 +47,40 @@ def _folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("columns", ["40", "64", "100"])
-@pytest.mark.parametrize("question", QUESTIONS)
+@pytest.mark.parametrize("args", QUESTIONS)
 def test_ascii_alone(
-    run: Run, monkeypatch: pytest.MonkeyPatch, question: list[str], columns: str
+    run: Run, monkeypatch: pytest.MonkeyPatch, args: list[str], columns: str
 ) -> None:
-    """With --ascii nothing else is printed; what is escaped has room, and columns stay columns."""
+    """--ascii prints ASCII only; columns are aligned and lines fit."""
     monkeypatch.setenv("COLUMNS", columns)
-    ended = run(*question, *_nodes(question), "--ascii")
-    assert ended.status in (0, 1)
-    assert ended.out or "ключик" in question
-    assert (ended.out + ended.err).isascii()
-    assert all(len(line) <= int(columns) for line in ended.out.split("\n"))
-    _check_columns(ended.out)
+    result = run(*args, *_nodes(args), "--ascii")
+    assert result.status in (0, 1)
+    assert result.out or "ключик" in args
+    assert (result.out + result.err).isascii()
+    assert all(len(line) <= int(columns) for line in result.out.split("\n"))
+    _check_columns(result.out)
 
 
 @pytest.mark.parametrize("columns", ["40", "64", "100"])
-@pytest.mark.parametrize("question", QUESTIONS)
+@pytest.mark.parametrize("args", QUESTIONS)
 def test_every_width(
-    run: Run, monkeypatch: pytest.MonkeyPatch, question: list[str], columns: str
+    run: Run, monkeypatch: pytest.MonkeyPatch, args: list[str], columns: str
 ) -> None:
-    """Wide characters take two columns and combining ones none; nothing reorders a line."""
+    """Columns are aligned and lines fit, whatever the width of characters."""
     monkeypatch.setenv("COLUMNS", columns)
-    ended = run(*question, *_nodes(question))
-    assert ended.status in (0, 1)
-    assert not unprintable(ended.out)
-    assert all(display_width(line) <= int(columns) for line in ended.out.split("\n"))
-    _check_columns(ended.out)
+    result = run(*args, *_nodes(args))
+    assert result.status in (0, 1)
+    assert not unprintable(result.out)
+    assert all(display_width(line) <= int(columns) for line in result.out.split("\n"))
+    _check_columns(result.out)
 
 
-def _nodes(question: list[str]) -> list[str]:
-    return [] if "other.json" in question else ["-n", "флот.json"]
+def _nodes(args: list[str]) -> list[str]:
+    return [] if "other.json" in args else ["-n", "флот.json"]
 
 
 def _check_columns(text: str) -> None:
-    """In each table, numbers below a heading end where it ends."""
+    """Check that the numbers below a heading are aligned with its end."""
     lines = text.split("\n")
     for at, line in enumerate(lines):
         for heading in ("NODES", "FAILS", "MATCHED"):
@@ -102,15 +102,15 @@ def _first_columns(row: str, columns: int) -> str:
 
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
 def test_the_plan_of_a_rollout(encoding: str) -> None:
-    """Where standard output has no other characters, a plan does without them, too."""
+    """If the encoding is ASCII, a plan is ASCII."""
     Path("job.yaml").write_text("name: 工作\nselector: {match_expressions: [region]}\n")
-    ended = run_process(
+    result = run_process(
         "waves", "--job", "job.yaml", "-n", "флот.json", PYTHONIOENCODING=encoding, COLUMNS="60"
     )
-    assert ended.status == 0
-    assert ended.out.isascii()
-    assert r"\u7bc0\u70b9-[0-7]" in ended.out
-    assert all(len(line) <= 60 for line in ended.out.split("\n"))
+    assert result.status == 0
+    assert result.out.isascii()
+    assert r"\u7bc0\u70b9-[0-7]" in result.out
+    assert all(len(line) <= 60 for line in result.out.split("\n"))
 
 
 @pytest.mark.parametrize(
@@ -118,6 +118,6 @@ def test_the_plan_of_a_rollout(encoding: str) -> None:
     [("abc", "abc"), ("é日👩…", r"\xe9\u65e5\U0001f469..."), ("\\x", "\\x")],
 )
 def test_in_ascii(text: str, ascii_text: str) -> None:
-    """What ASCII has not is written as Python writes it."""
+    """Other characters are written as Python escapes."""
     assert to_ascii(text) == ascii_text
     assert to_ascii(ascii_text) == ascii_text

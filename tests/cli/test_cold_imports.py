@@ -19,7 +19,7 @@ def loaded_by(*args: str, stdin: str = "") -> set[str]:
 
 @pytest.mark.parametrize("args", [["--version"], ["--help"], ["match", "--help"]])
 def test_what_is_said_of_itself(args: list[str]) -> None:
-    """Help and version load no parser, neither of selectors nor of documents."""
+    """Help and version load no parser."""
     assert not loaded_by(*args) & {"lark", "yaml", "pydantic", "pydantic_core", "nodeselect.jobs"}
 
 
@@ -31,7 +31,7 @@ def test_what_is_said_of_itself(args: list[str]) -> None:
     ],
 )
 def test_selector_on_json(nodes: str) -> None:
-    """A selector on JSON loads the grammar's parser and JSON's, and nothing else."""
+    """A selector on JSON loads no library for other formats."""
     assert loaded_by("match", "-n", "-", "-l", "region=eu", stdin=nodes) == {"lark", "msgspec"}
 
 
@@ -42,12 +42,12 @@ def test_selector_on_csv() -> None:
 
 
 def test_ids_alone() -> None:
-    """Ids are no text of the language: its parser is not loaded for them."""
+    """Ids need no parser of selectors."""
     assert loaded_by("match", "-n", "-", "--id", "n-1", stdin=FLEET) == {"msgspec"}
 
 
 def test_nodes_in_yaml() -> None:
-    """Nodes in YAML load YAML, and nothing of jobs."""
+    """Nodes in YAML load YAML, but not the jobs."""
     assert loaded_by("match", "-n", "-", "--all", stdin="- id: n-1\n  labels: {}\n") == {
         "msgspec",
         "yaml",
@@ -55,7 +55,7 @@ def test_nodes_in_yaml() -> None:
 
 
 def test_job(tmp_path: Path) -> None:
-    """A job of labels alone loads YAML but not the parser of selectors."""
+    """A job without expressions needs no parser of selectors."""
     (tmp_path / "job").write_text("selector: {match_labels: {region: eu}}\n")
     loaded = loaded_by("match", "-n", "-", "--job", str(tmp_path / "job"), stdin=FLEET)
     assert loaded == {"msgspec", "nodeselect.jobs", "yaml"}
@@ -67,31 +67,31 @@ def test_labels() -> None:
 
 
 def test_diff() -> None:
-    """A small fleet is compared without numpy, and a selector without jobs."""
-    question = ["diff", "-n", "-", "-l", "region", "-l", "region in (eu,us)"]
-    assert loaded_by(*question, stdin=FLEET) == {"lark", "msgspec"}
+    """Comparing selectors on a small fleet loads neither numpy nor the jobs."""
+    options = ["diff", "-n", "-", "-l", "region", "-l", "region in (eu,us)"]
+    assert loaded_by(*options, stdin=FLEET) == {"lark", "msgspec"}
 
 
 def test_explain() -> None:
-    """An explanation of few nodes loads no more than a match."""
+    """An explanation of a small fleet loads no more than a match."""
     assert loaded_by("explain", "-n", "-", "-l", "region=eu", stdin=FLEET) == {"lark", "msgspec"}
 
 
 @pytest.mark.parametrize("command", [["check"], ["check", "-o", "sarif"]])
 def test_check(command: list[str], tmp_path: Path) -> None:
-    """A check loads no pydantic, and without expressions no parser of selectors."""
+    """A check loads no pydantic."""
     (tmp_path / "job").write_text("name: x\nselector: {match_labels: {region: eu}}\n")
     assert loaded_by(*command, str(tmp_path / "job")) == {"msgspec", "nodeselect.jobs", "yaml"}
 
 
 def test_rules_and_schema() -> None:
-    """What is said of the rules and the schema needs no models."""
+    """The rules and the schema need no models."""
     for command in ("rules", "schema"):
         assert not loaded_by(command) & {"lark", "pydantic", "pydantic_core"}
 
 
 def test_waves(tmp_path: Path) -> None:
-    """A plan needs the models of a job, but for a small fleet no numpy."""
+    """A plan for a small fleet loads pydantic, but not numpy."""
     (tmp_path / "job").write_text("name: x\nselector: {match_labels: {region: eu}}\n")
     loaded = loaded_by("waves", "-n", "-", "--job", str(tmp_path / "job"), stdin=FLEET)
     assert loaded >= {"msgspec", "nodeselect.jobs", "pydantic", "yaml"}

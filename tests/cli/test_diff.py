@@ -75,7 +75,7 @@ FLEETS = ["old.json", "new.json", "-l", "region=eu"]
 
 @pytest.mark.usefixtures("folder")
 @pytest.mark.parametrize(
-    ("name", "columns", "question"),
+    ("name", "columns", "args"),
     [
         pytest.param("diff-selectors", "80", SELECTORS, id="selectors"),
         pytest.param("diff-selectors-wide", "120", SELECTORS, id="wide"),
@@ -103,17 +103,17 @@ FLEETS = ["old.json", "new.json", "-l", "region=eu"]
     ],
 )
 def test_screens(
-    run: Run, monkeypatch: pytest.MonkeyPatch, name: str, columns: str, question: list[str]
+    run: Run, monkeypatch: pytest.MonkeyPatch, name: str, columns: str, args: list[str]
 ) -> None:
     """Whole reports; none holds a control character."""
     monkeypatch.setenv("COLUMNS", columns)
-    ended = run("diff", *question)
-    assert ended.err == ""
-    check_screen(name, ended.out)
-    assert ended.status == (re.search(r"\b0 added, .*, 0 removed\b", ended.out) is None)
-    assert not unprintable(ended.out)
-    if "--ascii" in question:
-        assert ended.out.isascii()
+    result = run("diff", *args)
+    assert result.err == ""
+    check_screen(name, result.out)
+    assert result.status == (re.search(r"\b0 added, .*, 0 removed\b", result.out) is None)
+    assert not unprintable(result.out)
+    if "--ascii" in args:
+        assert result.out.isascii()
 
 
 def labels(*changes: tuple[str, str | None, str | None, bool]) -> list[dict[str, Any]]:
@@ -129,9 +129,9 @@ def change(node_id: str, why: str, **values: Any) -> dict[str, Any]:
 @pytest.mark.usefixtures("folder")
 def test_json_of_fleets(run: Run) -> None:
     """Each node that matches on either side is reported once, with all its label changes."""
-    ended = run("diff", *FLEETS, "-o", "json")
-    assert (ended.status, ended.err) == (1, "")
-    assert json.loads(ended.out) == {
+    result = run("diff", *FLEETS, "-o", "json")
+    assert (result.status, result.err) == (1, "")
+    assert json.loads(result.out) == {
         "version": 1,
         "old": {"name": "old.json", "total": 6, "matched": 4, "connected": 3},
         "new": {"name": "new.json", "total": 7, "matched": 5, "connected": 4},
@@ -175,9 +175,9 @@ def test_states_of_nodes_that_are_kept(run: Run, tmp_path: Path) -> None:
         {"id": "n-3", "state": "connected"},
     ]
     new.write_text(json.dumps(now))
-    ended = run("diff", "--all", str(old), str(new))
-    assert ended.status == 0
-    assert ended.out.endswith(
+    result = run("diff", "--all", str(old), str(new))
+    assert result.status == 0
+    assert result.out.endswith(
         "\nKEPT\n  3 nodes: unchanged\n    n-[0,2-3]\n"
         '  1 node: +a=1; now "lost \\x1b", was connected\n    n-1\n'
     )
@@ -186,11 +186,11 @@ def test_states_of_nodes_that_are_kept(run: Run, tmp_path: Path) -> None:
 @pytest.mark.usefixtures("folder")
 def test_json_of_selectors(run: Run) -> None:
     """A node is reported with all requirements that it fails on the other side."""
-    ended = run(
+    result = run(
         "diff", "-n", "old.json", "-l", "region=eu,!tier", "-l", "tier,region", "-o", "json"
     )
-    answer = json.loads(ended.out)
-    assert (ended.status, answer["old"]["name"], answer["new"]["name"]) == (
+    answer = json.loads(result.out)
+    assert (result.status, answer["old"]["name"], answer["new"]["name"]) == (
         1,
         "region=eu,!tier",
         "tier,region",
@@ -211,14 +211,14 @@ def test_ids(run: Run) -> None:
     """That an id is not selected is a reason, too."""
     Path("ids.yaml").write_text("name: demo\nselector: {match_ids: [edge-01, edge-02]}\n")
     Path("id.yaml").write_text("name: demo\nselector: {match_ids: [edge-03]}\n")
-    ended = run("diff", "ids.yaml", "id.yaml", "-n", "old.json")
-    assert "  1 node: OLD requires one of 2 ids\n    edge-03\n" in ended.out
-    assert "  2 nodes: NEW requires id edge-03\n    edge-[01-02]\n" in ended.out
+    result = run("diff", "ids.yaml", "id.yaml", "-n", "old.json")
+    assert "  1 node: OLD requires one of 2 ids\n    edge-03\n" in result.out
+    assert "  2 nodes: NEW requires id edge-03\n    edge-[01-02]\n" in result.out
 
 
 @pytest.mark.usefixtures("folder")
 @pytest.mark.parametrize(
-    "question",
+    "args",
     [
         pytest.param(["-n", "old.json", "-l", "region", "-l", "region in (eu,us)"], id="selectors"),
         pytest.param(["old.yaml", "old.yaml", "-n", "old.json"], id="jobs"),
@@ -227,19 +227,19 @@ def test_ids(run: Run) -> None:
         pytest.param(["old.json", "new.json", "-l", "region=mars"], id="none"),
     ],
 )
-def test_same(run: Run, question: list[str]) -> None:
+def test_same(run: Run, args: list[str]) -> None:
     """If the same nodes match, the status is 0, whatever their labels and states."""
-    ended = run("diff", *question)
-    assert ended.status == 0
-    assert "\n0 added, " in ended.out
-    assert ", 0 removed\n" in ended.out
+    result = run("diff", *args)
+    assert result.status == 0
+    assert "\n0 added, " in result.out
+    assert ", 0 removed\n" in result.out
 
 
 @pytest.mark.usefixtures("folder")
 def test_an_empty_job(run: Run) -> None:
     """A job without a selector selects every node, with a warning."""
-    ended = run("diff", "old.yaml", "every.yaml", "-n", "old.json")
-    assert (ended.status, ended.err) == (
+    result = run("diff", "old.yaml", "every.yaml", "-n", "old.json")
+    assert (result.status, result.err) == (
         1,
         "every.yaml: the selector is empty: this job selects EVERY node\n",
     )
@@ -285,8 +285,8 @@ def test_an_empty_job(run: Run) -> None:
 def test_a_side_without_nodes(run: Run, options: list[str], status: int, message: str) -> None:
     """A side on which no node matches is reported, with the command that explains it."""
     Path("mars.yaml").write_text("name: demo\nselector: {match_labels: {region: mars}}\n")
-    ended = run("diff", *options, stdin="[]")
-    assert (ended.status, ended.err) == (status, message)
+    result = run("diff", *options, stdin="[]")
+    assert (result.status, result.err) == (status, message)
 
 
 @pytest.mark.usefixtures("folder")
@@ -341,14 +341,14 @@ USAGE = (
 )
 def test_usage(run: Run, options: list[str], message: str) -> None:
     """A command line without an old and a new side is an error."""
-    ended = run("diff", *options)
-    assert (ended.status, ended.out) == (2, "")
-    assert ended.err.endswith(message)
+    result = run("diff", *options)
+    assert (result.status, result.out) == (2, "")
+    assert result.err.endswith(message)
 
 
 @pytest.mark.usefixtures("folder")
 @pytest.mark.parametrize(
-    ("question", "said"),
+    ("args", "errors"),
     [
         pytest.param(
             ["-n", "old.json", "-l", "a b", "-l", "c d"], ["error[unexpected]: -l: "] * 2, id="both"
@@ -361,11 +361,11 @@ def test_usage(run: Run, options: list[str], message: str) -> None:
         ),
     ],
 )
-def test_wrong_inputs(run: Run, question: list[str], said: list[str]) -> None:
+def test_wrong_inputs(run: Run, args: list[str], errors: list[str]) -> None:
     """An invalid input is an error, and nothing is printed."""
-    ended = run("diff", *question)
-    assert (ended.status, ended.out) == (2, "")
-    assert ended.err.count(said[0]) == len(said)
+    result = run("diff", *args)
+    assert (result.status, result.out) == (2, "")
+    assert result.err.count(errors[0]) == len(errors)
 
 
 FLEETS_OF_FEW = st.dictionaries(st.sampled_from([*IDS, "n-3", "n-4"]), labels_of_nodes())
@@ -442,20 +442,20 @@ def test_kept_nodes_stand_in_the_order_of_the_new_fleet(run: Run, tmp_path: Path
     old, new = tmp_path / "old.json", tmp_path / "new.json"
     old.write_text('{"a": {"x": "1"}, "b": {"x": "1"}, "c": {"x": "1"}}')
     new.write_text('{"c": {"x": "1"}, "b": {"x": "2"}, "a": {"x": "1"}}')
-    ended = run("diff", "-l", "x", str(old), str(new), "-o", "json")
-    assert json.loads(ended.out)["kept"] == ["c", "b", "a"]
+    result = run("diff", "-l", "x", str(old), str(new), "-o", "json")
+    assert json.loads(result.out)["kept"] == ["c", "b", "a"]
 
 
 def test_a_long_requirement(run: Run) -> None:
     """A long requirement is wrapped, not truncated."""
     asked = "topology.example.com/region in (eu-central-1,eu-central-2,eu-west-1)"
-    question = ("diff", "-n", "-", "-l", "x", "-l", f"x,{asked}")
-    ended = run(*question, stdin='{"a": {"x": "1"}}')
-    assert "\n  1 node: NEW requires topology.example.com/region in\n" in ended.out
-    assert "\n    (eu-central-1,eu-central-2,eu-west-1)\n" in ended.out
+    args = ("diff", "-n", "-", "-l", "x", "-l", f"x,{asked}")
+    result = run(*args, stdin='{"a": {"x": "1"}}')
+    assert "\n  1 node: NEW requires topology.example.com/region in\n" in result.out
+    assert "\n    (eu-central-1,eu-central-2,eu-west-1)\n" in result.out
 
 
 def test_one_node(run: Run) -> None:
     """The headline has a singular."""
-    ended = run("diff", "-n", "-", "-l", "x", "-l", "y", stdin='{"a": {"x": "1"}}')
-    assert ended.out.startswith("OLD  x: 1 of 1 node matches\nNEW  y: 0 of 1 node matches\n")
+    result = run("diff", "-n", "-", "-l", "x", "-l", "y", stdin='{"a": {"x": "1"}}')
+    assert result.out.startswith("OLD  x: 1 of 1 node matches\nNEW  y: 0 of 1 node matches\n")

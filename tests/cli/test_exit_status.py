@@ -1,4 +1,4 @@
-"""How the command line ends: 0, 1, 2, and the ways that nobody wants."""
+"""Exit statuses and errors of the command line."""
 
 import importlib
 import os
@@ -26,9 +26,9 @@ LINES = "".join(f'{{"id": "n-{number}", "labels": {{}}}}\n' for number in range(
 
 
 @pytest.mark.parametrize(
-    ("question", "said"),
+    ("options", "message"),
     [
-        pytest.param([], ONE_WAY, id="no-question"),
+        pytest.param([], ONE_WAY, id="no-selector"),
         pytest.param(["--all", "-l", "a"], ONE_WAY, id="all-and-selector"),
         pytest.param(["--all", "--id", "a"], ONE_WAY, id="all-and-id"),
         pytest.param(["--job", "job", "-l", "a"], ONE_WAY, id="job-and-selector"),
@@ -102,9 +102,9 @@ LINES = "".join(f'{{"id": "n-{number}", "labels": {{}}}}\n' for number in range(
         ),
     ],
 )
-def test_wrong_usage(run: Run, fleet: str, question: list[str], said: str) -> None:
-    """A question that makes no sense is refused before anything is read, with the usage."""
-    assert run("match", "-n", fleet, *question) == (2, "", USAGE + said)
+def test_wrong_usage(run: Run, fleet: str, options: list[str], message: str) -> None:
+    """An invalid command line is an error before anything is read."""
+    assert run("match", "-n", fleet, *options) == (2, "", USAGE + message)
 
 
 @pytest.mark.parametrize(
@@ -118,42 +118,42 @@ def test_wrong_usage(run: Run, fleet: str, question: list[str], said: str) -> No
 )
 def test_extra_argument(run: Run, command: str, argument: str) -> None:
     """An argument that belongs to no option is an error, with a hint."""
-    ended = run(*command.split(" "))
-    assert (ended.status, ended.out) == (2, "")
-    assert ended.err.endswith(f"\nerror: Got unexpected extra argument {argument}{EXTRA}")
+    result = run(*command.split(" "))
+    assert (result.status, result.out) == (2, "")
+    assert result.err.endswith(f"\nerror: Got unexpected extra argument {argument}{EXTRA}")
 
 
 @pytest.mark.parametrize(
     ("name", "meant"),
     [("exlain", "explain"), ("dif", "diff"), ("Match", "match"), ("label", "labels")],
 )
-def test_a_command_that_is_misspelt(run: Run, name: str, meant: str) -> None:
-    """A command that is close is told."""
+def test_misspelt_command(run: Run, name: str, meant: str) -> None:
+    """A misspelt command is an error with a suggestion."""
     usage = "Usage: nodeselect [OPTIONS] COMMAND [ARGS]...\nTry 'nodeselect --help' for help.\n\n"
-    said = f"error: No such command '{name}'.\n  did you mean '{meant}'?\n"
-    assert run(name, "-n", "f") == (2, "", usage + said)
+    message = f"error: No such command '{name}'.\n  did you mean '{meant}'?\n"
+    assert run(name, "-n", "f") == (2, "", usage + message)
 
 
 def test_option_without_its_value(run: Run, fleet: str) -> None:
-    """An option whose value was forgotten is told by name."""
-    said = "error: Option '-l' requires an argument.\n"
-    assert run("match", "-n", fleet, "-l") == (2, "", said)
+    """A missing value of an option is an error."""
+    message = "error: Option '-l' requires an argument.\n"
+    assert run("match", "-n", fleet, "-l") == (2, "", message)
 
 
 def test_no_nodes(run: Run) -> None:
-    """Nodes must be told: nothing is read from standard input by accident."""
-    said = "Missing option '-n' / '--nodes'.\n"
-    assert run("match", "--all", stdin=FLEET) == (2, "", USAGE + said)
+    """-n is required: nothing is read from standard input by accident."""
+    message = "Missing option '-n' / '--nodes'.\n"
+    assert run("match", "--all", stdin=FLEET) == (2, "", USAGE + message)
 
 
 def test_job_and_nodes_of_standard_input(run: Run) -> None:
-    """Standard input is one thing: job and nodes cannot both come from it."""
-    said = "--job and -n cannot both read standard input\n"
-    assert run("match", "-n", "-", "--job", "-", stdin=FLEET) == (2, "", USAGE + said)
+    """--job and -n cannot both be standard input."""
+    message = "--job and -n cannot both read standard input\n"
+    assert run("match", "-n", "-", "--job", "-", stdin=FLEET) == (2, "", USAGE + message)
 
 
 def test_unknown_command(run: Run) -> None:
-    """A command that does not exist is refused, with the usage of the whole."""
+    """An unknown command is an error, with the usage of the group."""
     assert run("bogus") == (
         2,
         "",
@@ -170,7 +170,7 @@ BLANK = (
 
 
 @pytest.mark.parametrize(
-    ("question", "said"),
+    ("options", "message"),
     [
         pytest.param(["-l", ""], BLANK, id="empty"),
         pytest.param(["-l", " \t"], BLANK, id="blank"),
@@ -200,13 +200,13 @@ BLANK = (
         ),
     ],
 )
-def test_wrong_selector(run: Run, fleet: str, question: list[str], said: str) -> None:
-    """A wrong selector or id is told by its option, caret included; all wrong ones are."""
-    assert run("match", "-n", fleet, *question) == (2, "", said)
+def test_wrong_selector(run: Run, fleet: str, options: list[str], message: str) -> None:
+    """All invalid selectors and ids are reported, with their option and position."""
+    assert run("match", "-n", fleet, *options) == (2, "", message)
 
 
 @pytest.mark.parametrize(
-    ("nodes", "said"),
+    ("nodes", "message"),
     [
         pytest.param(
             "nope.json",
@@ -240,24 +240,24 @@ def test_wrong_selector(run: Run, fleet: str, question: list[str], said: str) ->
     ],
 )
 @pytest.mark.usefixtures("fleet")
-def test_wrong_nodes(run: Run, nodes: str, said: str) -> None:
-    """Nodes that cannot be read are told by file and place, and no node is printed."""
+def test_wrong_nodes(run: Run, nodes: str, message: str) -> None:
+    """Invalid nodes are reported with file and position, and no node is printed."""
     Path("empty").touch()
     Path("cut").write_text('[{"id": "n"')
     Path("twice").write_text('{"id": "n", "labels": {}}\n' * 2)
     Path("number").write_text('[{"id": "n", "labels": {"a": 5}}]')
-    assert run("match", "-n", nodes, "--all") == (2, "", said)
+    assert run("match", "-n", nodes, "--all") == (2, "", message)
 
 
-def test_nodes_that_are_wrong_at_the_end(run: Run) -> None:
-    """A mistake in the last line leaves nothing printed: part of an answer is no answer."""
-    ended = run("match", "-n", "-", "--all", "-o", "name", stdin=LINES + '{"id": 5}\n')
-    assert (ended.status, ended.out) == (2, "")
-    assert ended.err.startswith("error[id-not-text]: standard input: line 20001: id: ")
+def test_error_at_the_end(run: Run) -> None:
+    """An error in the last line means that no node is printed."""
+    result = run("match", "-n", "-", "--all", "-o", "name", stdin=LINES + '{"id": 5}\n')
+    assert (result.status, result.out) == (2, "")
+    assert result.err.startswith("error[id-not-text]: standard input: line 20001: id: ")
 
 
 @pytest.mark.parametrize(
-    ("job", "said"),
+    ("job", "message"),
     [
         pytest.param(
             "nope", "nope: error[cannot-read]: cannot be read: No such file or directory\n",
@@ -268,8 +268,10 @@ def test_nodes_that_are_wrong_at_the_end(run: Run) -> None:
         ),
         pytest.param(
             "wrong",
-            "wrong:1:11: error[wrong-type] at selector: a mapping belongs here, not the string"
-            " 'all'\n  selector: all\n            ^^^\n"
+            "wrong:1:11: error[wrong-type] at selector: expected a mapping, found the string "
+            "'all'\n"
+            "  selector: all\n"
+            "            ^^^\n"
             "  write: {match_labels: {region: eu}}, or {} for EVERY node\n",
             id="wrong",
         ),
@@ -281,59 +283,59 @@ def test_nodes_that_are_wrong_at_the_end(run: Run) -> None:
         ),
     ],
 )  # fmt: skip
-def test_wrong_job(run: Run, fleet: str, job: str, said: str) -> None:
-    """A job that is wrong or cannot be read is told by file and place, and never runs anywhere."""
+def test_wrong_job(run: Run, fleet: str, job: str, message: str) -> None:
+    """An invalid job is reported with file and position, and matches no node."""
     Path("wrong").write_text("selector: all\n")
     Path("large").write_text("#" * 2_000_000)
-    assert run("match", "-n", fleet, "--job", job) == (2, "", said)
+    assert run("match", "-n", fleet, "--job", job) == (2, "", message)
 
 
 def test_wrong_job_of_standard_input(run: Run, fleet: str) -> None:
-    """A job from standard input is called so."""
-    ended = run("match", "-n", fleet, "--job", "-", stdin="selector: {match_ids: x}")
-    assert ended.status == 2
-    assert ended.err.startswith("standard input:1:23: error[wrong-type] at selector.match_ids: ")
+    """Errors of a job from standard input say so."""
+    result = run("match", "-n", fleet, "--job", "-", stdin="selector: {match_ids: x}")
+    assert result.status == 2
+    assert result.err.startswith("standard input:1:23: error[wrong-type] at selector.match_ids: ")
 
 
-def test_a_bug_is_told_in_one_line(run: Run, fleet: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A bug of ours ends with status 70 and one line to report, without a traceback."""
+def test_a_bug(run: Run, fleet: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An unexpected exception is status 70 and one line, without a traceback."""
 
     def broken(*_: Any, **__: Any) -> NoReturn:
         raise RuntimeError("boom\x1b[31m\nsecond line" + "x" * 1_000)
 
     monkeypatch.setattr(importlib.import_module("nodeselect.cli.match"), "node_lines", broken)
-    ended = run("match", "-n", fleet, "--all")
-    assert (ended.status, ended.out) == (70, "")
+    result = run("match", "-n", fleet, "--all")
+    assert (result.status, result.out) == (70, "")
     assert re.fullmatch(
         r"error: a bug in nodeselect \(test_exit_status\.py:\d+\): RuntimeError:"
         r" boom\\x1b\[31m\\x0asecond linex{100,200}; please report it\n",
-        ended.err,
+        result.err,
     )
 
 
 def started(*args: str, **streams: Any) -> "subprocess.Popen[bytes]":
-    """Start the command line in a process of its own."""
+    """Start the command line in a new process."""
     return subprocess.Popen([*COMMAND, *args], env={**os.environ, **PLAIN}, **streams)
 
 
 @pytest.fixture
 def large(tmp_path: Path) -> str:
-    """Give the name of a file whose nodes fill more than a pipe."""
+    """Return a file with more nodes than fit in a pipe."""
     (tmp_path / "large").write_text(LINES)
     return str(tmp_path / "large")
 
 
 @pytest.fixture
 def closed() -> Any:
-    """Give the writing end of a pipe that nobody reads."""
+    """Return the write end of a pipe that has no reader."""
     reading, writing = os.pipe()
     os.close(reading)
     yield writing
     os.close(writing)
 
 
-def test_a_reader_that_goes_away(large: str) -> None:
-    """Where the reader of the output goes away, as ``head`` does, the end is quiet: 141."""
+def test_broken_pipe(large: str) -> None:
+    """If the reader of the output exits early, as ``head`` does, the status is 141."""
     with started(
         "match", "-n", large, "--all", "-o", "name", stdout=subprocess.PIPE, stderr=subprocess.PIPE
     ) as process:
@@ -346,20 +348,20 @@ def test_a_reader_that_goes_away(large: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "question", [["match", "-n", "-", "--all", "--count"], ["--help"], ["match", "--help"]]
+    "options", [["match", "-n", "-", "--all", "--count"], ["--help"], ["match", "--help"]]
 )
-def test_a_reader_that_was_never_there(closed: int, question: list[str]) -> None:
-    """However little is written, a reader that is gone is told by 141, never by 0 or 1."""
+def test_closed_pipe(closed: int, options: list[str]) -> None:
+    """If the reader is gone from the start, the status is 141, however little is written."""
     with started(
-        *question, stdin=subprocess.DEVNULL if len(question) < 3 else subprocess.PIPE,
+        *options, stdin=subprocess.DEVNULL if len(options) < 3 else subprocess.PIPE,
         stdout=closed, stderr=subprocess.PIPE,
     ) as process:  # fmt: skip
-        _, said = process.communicate(b"[]" if len(question) > 2 else None, 60)
-        assert (process.returncode, said) == (141, b"")
+        _, message = process.communicate(b"[]" if len(options) > 2 else None, 60)
+        assert (process.returncode, message) == (141, b"")
 
 
 @pytest.mark.parametrize(
-    ("question", "status"),
+    ("options", "status"),
     [
         pytest.param(["--all", "--count"], 0, id="some"),
         pytest.param(["-l", "nope", "--count"], 1, id="none"),
@@ -367,42 +369,40 @@ def test_a_reader_that_was_never_there(closed: int, question: list[str]) -> None
         pytest.param(["--bogus"], 2, id="wrong-usage"),
     ],
 )
-def test_the_status_does_not_depend_on_who_listens(
-    closed: int, large: str, question: list[str], status: int
-) -> None:
-    """The status is the answer also where nobody reads standard error."""
+def test_closed_standard_error(closed: int, large: str, options: list[str], status: int) -> None:
+    """A closed standard error does not change the status."""
     with started(
-        "match", "-n", large, *question, stdout=subprocess.DEVNULL, stderr=closed
+        "match", "-n", large, *options, stdout=subprocess.DEVNULL, stderr=closed
     ) as process:
         assert process.wait(60) == status
 
 
-@pytest.mark.parametrize("question", [["--all"], ["--all", "--count"]])
-def test_a_full_disk_is_no_bug(large: str, question: list[str]) -> None:
-    """Output that cannot be written is told as such: not as a bug, and not as an answer."""
+@pytest.mark.parametrize("options", [["--all"], ["--all", "--count"]])
+def test_full_disk(large: str, options: list[str]) -> None:
+    """A full disk is reported as such, not as a bug or a result."""
     with (
         Path("/dev/full").open("wb") as full,
-        started("match", "-n", large, *question, stdout=full, stderr=subprocess.PIPE) as process,
+        started("match", "-n", large, *options, stdout=full, stderr=subprocess.PIPE) as process,
     ):
-        _, said = process.communicate(timeout=60)
+        _, message = process.communicate(timeout=60)
         assert process.returncode not in (0, 1, 70)
-        assert b"bug" not in said
-        assert b"No space left on device" in said
+        assert b"bug" not in message
+        assert b"No space left on device" in message
 
 
 @pytest.mark.parametrize("style", ["table", "wide", "name", "csv", "json"])
-def test_a_narrow_encoding_is_no_bug(style: str) -> None:
-    """Nodes are printed also where standard output cannot hold all characters."""
+def test_narrow_encoding(style: str) -> None:
+    """Characters that the encoding does not have are escaped."""
     node = '[{"id": "日本", "labels": {"é": "東京"}}]'
-    ended = run_process(
+    result = run_process(
         "match", "-n", "-", "--all", "-o", style, stdin=node, PYTHONIOENCODING="ascii"
     )
-    assert ended.status == 0
-    assert ended.out.isascii()
+    assert result.status == 0
+    assert result.out.isascii()
 
 
 def test_ctrl_c() -> None:
-    """An interrupt while nodes are read ends with 130, and nothing is said or printed."""
+    """An interrupt while nodes are read is status 130, without output."""
     command = [
         sys.executable,
         "-c",
@@ -434,8 +434,8 @@ def test_ctrl_c() -> None:
         pytest.param("--help >/dev/full", 2, "", id="help-on-a-full-disk"),
     ],
 )
-def test_streams_that_are_closed(command: str, status: int, out: str, tmp_path: Path) -> None:
-    """A stream that is closed from the start is no bug, and changes no answer."""
+def test_closed_streams(command: str, status: int, out: str, tmp_path: Path) -> None:
+    """Closed streams are no bug, and do not change the result."""
     (tmp_path / "nodes.json").write_text('[{"id": "n-1"}]')
     program = "from nodeselect.cli import main; main()"
     done = subprocess.run(

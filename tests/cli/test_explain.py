@@ -11,7 +11,7 @@ import pytest
 from nodeselect import Inventory, Selector
 from tests.cli.running import Run, run_process, unprintable
 from tests.cli.screens import check_fit, check_screen
-from tests.cli.test_screen import seen_on_terminal
+from tests.cli.test_screen import run_on_terminal
 
 DOCS = Path(__file__).parents[2] / "docs"
 EXAMPLE = "docs/example/fleet.json"
@@ -32,7 +32,7 @@ WIDE_WORDS = "tier in (free,premium,standard),region notin (ap-south,eu-central,
 
 @pytest.fixture(autouse=True)
 def root(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Stand where the paths of the examples begin, so that they are the same everywhere."""
+    """Change to the root, so that paths of examples are the same on all machines."""
     monkeypatch.chdir(DOCS.parent)
 
 
@@ -53,12 +53,12 @@ def root(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_screens(
     run: Run, monkeypatch: pytest.MonkeyPatch, name: str, columns: str, options: list[str]
 ) -> None:
-    """The example fleet, as a person sees it; no line is longer than the screen."""
+    """Whole reports; no line is wider than the screen."""
     monkeypatch.setenv("COLUMNS", columns)
-    ended = run("explain", "-n", EXAMPLE, *options)
-    assert (ended.status, ended.err) == (0, "")
-    check_screen(name, ended.out)
-    check_fit(ended.out, columns, options)
+    result = run("explain", "-n", EXAMPLE, *options)
+    assert (result.status, result.err) == (0, "")
+    check_screen(name, result.out)
+    check_fit(result.out, columns, options)
 
 
 @pytest.mark.parametrize(
@@ -75,10 +75,10 @@ def test_screens(
     ],
 )
 def test_where_none_matches(run: Run, name: str, options: list[str]) -> None:
-    """What was meant is told, and what to change; the status says that nothing matches."""
-    ended = run("explain", "-n", EXAMPLE, *options)
-    assert (ended.status, ended.err) == (1, "")
-    check_screen(name, ended.out)
+    """If no node matches, typos and a recommendation are printed, with status 1."""
+    result = run("explain", "-n", EXAMPLE, *options)
+    assert (result.status, result.err) == (1, "")
+    check_screen(name, result.out)
 
 
 @pytest.mark.parametrize(
@@ -99,69 +99,69 @@ def test_where_none_matches(run: Run, name: str, options: list[str]) -> None:
     ],
 )
 def test_hostile_labels(run: Run, name: str, options: list[str]) -> None:
-    """Escapes, line ends and pipes are shown, not sent; what is long is cut."""
-    ended = run("explain", "-n", "-", *options, stdin=json.dumps(HOSTILE))
-    assert (ended.status, ended.err) == (1, "")
-    check_screen(name, ended.out)
-    assert not unprintable(ended.out)
+    """Control characters and pipes are escaped; long texts are truncated."""
+    result = run("explain", "-n", "-", *options, stdin=json.dumps(HOSTILE))
+    assert (result.status, result.err) == (1, "")
+    check_screen(name, result.out)
+    assert not unprintable(result.out)
     if "markdown" not in options:
-        assert max(map(len, ended.out.splitlines())) <= 80
+        assert max(map(len, result.out.splitlines())) <= 80
 
 
 def test_states(run: Run) -> None:
-    """--state looks at fewer nodes, and says how many were left out."""
-    ended = run("explain", "-n", EXAMPLE, "-l", "gpu", "--state", "Connected")
-    assert ended.out.startswith("73 of 184 nodes match, 73 of them connected; 111 fail gpu\n")
-    assert ended.err == "26 of 210 nodes are in other states (--state)\n"
+    """--state uses fewer nodes, and reports how many are in other states."""
+    result = run("explain", "-n", EXAMPLE, "-l", "gpu", "--state", "Connected")
+    assert result.out.startswith("73 of 184 nodes match, 73 of them connected; 111 fail gpu\n")
+    assert result.err == "26 of 210 nodes are in other states (--state)\n"
 
 
 def test_a_node_in_another_state(run: Run) -> None:
-    """Of one node that --state leaves out, its state is told."""
+    """A single node that --state excludes is an error with its state."""
     nodes = '[{"id": "a", "state": "lost", "labels": {"x": ""}}, {"id": "b"}]'
-    question = ("explain", "-n", "-", "-l", "x", "--state")
-    ended = run(*question, "lost", "--node", "a", stdin=nodes)
-    assert ended == (0, "a matches\n  pass  x  ''\n", "")
-    ended = run(*question, "ready", "--node", "a", stdin=nodes)
-    assert ended == (2, "", "error: the node 'a' has the state 'lost', which --state excludes\n")
-    ended = run(*question, "ready", "--node", "b", stdin=nodes)
-    assert ended == (2, "", "error: the node 'b' has no state, which --state excludes\n")
+    args = ("explain", "-n", "-", "-l", "x", "--state")
+    result = run(*args, "lost", "--node", "a", stdin=nodes)
+    assert result == (0, "a matches\n  pass  x  ''\n", "")
+    result = run(*args, "ready", "--node", "a", stdin=nodes)
+    assert result == (2, "", "error: the node 'a' has the state 'lost', which --state excludes\n")
+    result = run(*args, "ready", "--node", "b", stdin=nodes)
+    assert result == (2, "", "error: the node 'b' has no state, which --state excludes\n")
 
 
 def test_a_state_that_no_node_has(run: Run) -> None:
-    """Where no node is in the state, those that there are are told; a slip is a wrong option."""
-    question = ("explain", "-n", EXAMPLE, "-l", "gpu")
+    """If no node is in the state, the existing states are listed; a typo is an error."""
+    args = ("explain", "-n", EXAMPLE, "-l", "gpu")
     there = (
         "the states that there are: connected (184), disconnected (24), connecting (1), lost (1)"
     )
-    ended = run(*question, "--state", "ready")
-    assert ended.status == 1
-    assert " ".join(ended.out.split()).endswith(f" no node is in such a state; {there}")
-    assert ended.err == "210 of 210 nodes are in other states (--state)\n"
-    ended = run(*question, "--state", "ready", "-o", "json")
-    assert json.loads(ended.out)["recommendation"] == f"no node is in such a state; {there}"
-    ended = run(*question, "--state", "connected,redy")
-    assert (ended.status, ended.out) == (2, "")
-    assert ended.err.endswith(
+    result = run(*args, "--state", "ready")
+    assert result.status == 1
+    assert " ".join(result.out.split()).endswith(f" no node is in such a state; {there}")
+    assert result.err == "210 of 210 nodes are in other states (--state)\n"
+    result = run(*args, "--state", "ready", "-o", "json")
+    assert json.loads(result.out)["recommendation"] == f"no node is in such a state; {there}"
+    result = run(*args, "--state", "connected,redy")
+    assert (result.status, result.out) == (2, "")
+    assert result.err.endswith(
         f"error: no node is in the state 'redy': {there}\n  did you mean 'ready'?\n"
     )
 
 
 def test_jobs_where_no_node_is_in_the_state(run: Run) -> None:
-    """A job is not said to have no nodes where they are in other states."""
+    """If all nodes are in other states, that is the main problem of a job."""
     nodes = '[{"id": "a", "state": "lost"}]'
-    ended = run("explain", "--job", JOB, "--job", JOB, "-n", "-", "--state", "ready", stdin=nodes)
-    assert ended.status == 1
-    assert "  none: no node is in such a state; the states" in ended.out
-    assert ended.err == "1 of 1 nodes are in other states (--state)\n"
+    result = run("explain", "--job", JOB, "--job", JOB, "-n", "-", "--state", "ready", stdin=nodes)
+    assert result.status == 1
+    assert "  none: no node is in such a state; the states" in result.out
+    assert result.err == "1 of 1 nodes are in other states (--state)\n"
     nodes = '[{"id": "a"}]'
-    ended = run("explain", "--id", "x", "-n", "-", "--state", "ready", stdin=nodes)
-    assert ended.out.endswith("\nno node has a state\n")
+    result = run("explain", "--id", "x", "-n", "-", "--state", "ready", stdin=nodes)
+    assert result.out.endswith("\nno node has a state\n")
 
 
 def test_a_job_that_takes_every_node(run: Run) -> None:
-    """A selector that is empty is pointed out."""
-    ended = run("explain", "-n", EXAMPLE, "--job", "-", stdin="name: x\n")
-    assert ended == (
+    """A job without a selector gets a warning."""
+    result = run("explain", "-n", EXAMPLE, "--job", "-", stdin="name: x\n")
+    assert result == (
         0,
         (
             "210 of 210 nodes match, 184 of them connected\n\n"
@@ -174,17 +174,17 @@ def test_a_job_that_takes_every_node(run: Run) -> None:
 
 
 def test_an_empty_inventory(run: Run) -> None:
-    """Without nodes there is nothing to explain, and nothing breaks."""
-    ended = run("explain", "-n", "-", "-l", "a=b,a=c", "--id", "x", stdin="[]")
-    assert (ended.status, ended.err) == (1, "")
-    assert ended.out.startswith("0 of 0 nodes match\n")
-    assert ended.out.endswith("\nthere are no nodes\n")
+    """An inventory without nodes is explained as such."""
+    result = run("explain", "-n", "-", "-l", "a=b,a=c", "--id", "x", stdin="[]")
+    assert (result.status, result.err) == (1, "")
+    assert result.out.startswith("0 of 0 nodes match\n")
+    assert result.out.endswith("\nthere are no nodes\n")
 
 
 def test_a_name_is_no_id_of_a_node(run: Run) -> None:
-    """Who asks for one node by its name is told its id."""
-    ended = run("explain", "-n", EXAMPLE, "-l", "gpu", "--node", "dublin-01-inference-01")
-    assert ended == (
+    """If --node is a name, the id of the node is suggested."""
+    result = run("explain", "-n", EXAMPLE, "-l", "gpu", "--node", "dublin-01-inference-01")
+    assert result == (
         2,
         "",
         (
@@ -193,19 +193,19 @@ def test_a_name_is_no_id_of_a_node(run: Run) -> None:
         ),
     )
     nodes = '[{"id": "n-9", "name": "web"}, {"id": "n-1", "name": "web"}]'
-    ended = run("explain", "-n", "-", "-l", "gpu", "--node", "web", stdin=nodes)
-    assert ended.err.splitlines()[1] == (
+    result = run("explain", "-n", "-", "-l", "gpu", "--node", "web", stdin=nodes)
+    assert result.err.splitlines()[1] == (
         "  it is the name of the node with the id 'n-9' (one of 2 nodes)"
     )
-    ended = run("explain", "-n", EXAMPLE, "-l", "gpu", "--node", "\x1b")
-    assert ended == (2, "", "error: no node has the id '\\x1b'\n")
+    result = run("explain", "-n", EXAMPLE, "-l", "gpu", "--node", "\x1b")
+    assert result == (2, "", "error: no node has the id '\\x1b'\n")
 
 
 ONE_WAY = "give exactly one of -l, --id or --job\n"
 
 
 @pytest.mark.parametrize(
-    ("question", "said"),
+    ("args", "message"),
     [
         pytest.param([], ONE_WAY, id="no-question"),
         pytest.param(["--job", JOB, "-l", "a"], ONE_WAY, id="job-and-selector"),
@@ -227,19 +227,19 @@ ONE_WAY = "give exactly one of -l, --id or --job\n"
         ),
     ],
 )
-def test_wrong_usage(run: Run, question: list[str], said: str) -> None:
-    """A question that makes no sense is refused, with the usage."""
+def test_wrong_usage(run: Run, args: list[str], message: str) -> None:
+    """An invalid command line is an error, with the usage."""
     usage = "Usage: nodeselect explain [OPTIONS]\nTry 'nodeselect explain --help' for help.\n\n"
-    assert run("explain", "-n", EXAMPLE, *question) == (2, "", f"{usage}error: {said}")
+    assert run("explain", "-n", EXAMPLE, *args) == (2, "", f"{usage}error: {message}")
 
 
 def test_wrong_selectors_and_jobs(run: Run, tmp_path: Path) -> None:
-    """A wrong selector and a wrong job are refused as everywhere."""
+    """An invalid selector or job is an error."""
     assert run("explain", "-n", EXAMPLE, "-l", "a b").status == 2
     (tmp_path / "job").write_text("selector: all\n")
-    ended = run("explain", "-n", EXAMPLE, "--job", str(tmp_path / "job"))
-    assert (ended.status, ended.out) == (2, "")
-    assert "[wrong-type] at selector" in ended.err
+    result = run("explain", "-n", EXAMPLE, "--job", str(tmp_path / "job"))
+    assert (result.status, result.out) == (2, "")
+    assert "[wrong-type] at selector" in result.err
 
 
 @pytest.mark.parametrize(
@@ -257,32 +257,32 @@ def test_wrong_selectors_and_jobs(run: Run, tmp_path: Path) -> None:
     ],
 )
 def test_json(run: Run, options: list[str], form: str) -> None:
-    """JSON is what the schema in docs says, all ASCII."""
-    ended = run("explain", "-n", EXAMPLE, "-o", "json", *options)
-    assert ended.out.isascii()
-    told = json.loads(ended.out)
-    jsonschema.validate(told, {**SCHEMA, "oneOf": [{"$ref": f"#/$defs/{form}"}]})
-    jsonschema.validate(told, SCHEMA)
+    """JSON agrees with its schema and is ASCII."""
+    result = run("explain", "-n", EXAMPLE, "-o", "json", *options)
+    assert result.out.isascii()
+    report = json.loads(result.out)
+    jsonschema.validate(report, {**SCHEMA, "oneOf": [{"$ref": f"#/$defs/{form}"}]})
+    jsonschema.validate(report, SCHEMA)
 
 
 def test_json_is_that_of_the_library(run: Run) -> None:
-    """The command prints what ``as_dict`` of the library gives."""
+    """The command prints ``as_dict`` of the library."""
     selector = "region=eu-west,gpu,tier notin (free)"
-    ended = run("explain", "-n", EXAMPLE, "-o", "json", "-l", selector)
+    result = run("explain", "-n", EXAMPLE, "-o", "json", "-l", selector)
     inventory = Inventory.read(EXAMPLE)
-    assert json.loads(ended.out) == inventory.explain(Selector.parse(selector)).as_dict()
+    assert json.loads(result.out) == inventory.explain(Selector.parse(selector)).as_dict()
 
 
 def test_json_of_hostile_labels(run: Run) -> None:
-    """JSON holds labels as they are, and no character that a terminal obeys."""
-    ended = run("explain", "-n", "-", "-o", "json", "-l", "region=eu", stdin=json.dumps(HOSTILE))
-    assert not unprintable(ended.out)
-    told: dict[str, Any] = json.loads(ended.out)
-    assert "x" * 5_000 in told["reasons"][0]["ids"] + [miss["id"] for miss in told["nearest"]]
+    """JSON has texts in full, with control characters escaped."""
+    result = run("explain", "-n", "-", "-o", "json", "-l", "region=eu", stdin=json.dumps(HOSTILE))
+    assert not unprintable(result.out)
+    report: dict[str, Any] = json.loads(result.out)
+    assert "x" * 5_000 in report["reasons"][0]["ids"] + [miss["id"] for miss in report["nearest"]]
 
 
 def test_the_schema_is_one() -> None:
-    """The schema is valid, and knows every code of a hint that the page tells of."""
+    """The schema is valid, and the docs have every code of a hint."""
     jsonschema.Draft202012Validator.check_schema(SCHEMA)
     page = (DOCS / "explain.md").read_text("utf-8")
     for code in SCHEMA["$defs"]["hint"]["properties"]["code"]["enum"]:
@@ -290,54 +290,54 @@ def test_the_schema_is_one() -> None:
 
 
 def test_colour_on_a_terminal() -> None:
-    """A person sees headings in bold, and the advice in colour; the text is the same."""
+    """On a terminal, headings are bold and the recommendation is coloured; the text is the same."""
     command = ("explain", "-n", EXAMPLE, "-l", "nope")
-    drawn = seen_on_terminal(*command, stream="stdout")
-    assert b"\x1b[1mWHY NOT\x1b[0m" in drawn
-    assert b"\x1b[32m\x1b[1mno node satisfies nope: change that\x1b[0m" in drawn
-    plain = seen_on_terminal(*command, stream="stdout", NO_COLOR="1")
+    output = run_on_terminal(*command, stream="stdout")
+    assert b"\x1b[1mWHY NOT\x1b[0m" in output
+    assert b"\x1b[32m\x1b[1mno node satisfies nope: change that\x1b[0m" in output
+    plain = run_on_terminal(*command, stream="stdout", NO_COLOR="1")
     assert b"\x1b" not in plain
     for escape in (b"\x1b[0m", b"\x1b[1m", b"\x1b[32m"):
-        drawn = drawn.replace(escape, b"")
-    assert drawn == plain
+        output = output.replace(escape, b"")
+    assert output == plain
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
 def test_a_screen_without_blocks(encoding: str) -> None:
-    """Where the encoding has no blocks, bars are drawn of ASCII."""
-    ended = run_process("explain", "-n", EXAMPLE, "--job", JOB, PYTHONIOENCODING=encoding)
-    assert ended.out.isascii()
-    assert "###" in ended.out
+    """If the encoding has no blocks, bars are ASCII."""
+    result = run_process("explain", "-n", EXAMPLE, "--job", JOB, PYTHONIOENCODING=encoding)
+    assert result.out.isascii()
+    assert "###" in result.out
 
 
 @pytest.mark.parametrize("seed", ["0", "1"])
 def test_the_same_bytes_whatever_the_seed(seed: str) -> None:
-    """The seed of hashes changes nothing."""
-    ended = run_process("explain", "-n", EXAMPLE, "--job", TRY, PYTHONHASHSEED=seed)
-    check_screen("explain-none", ended.out)
+    """The output does not depend on the hash seed."""
+    result = run_process("explain", "-n", EXAMPLE, "--job", TRY, PYTHONHASHSEED=seed)
+    check_screen("explain-none", result.out)
 
 
 def test_an_id_in_another_state(run: Run, tmp_path: Path) -> None:
     """An id that --state excludes is reported with its state, not as missing."""
     gone, page = "node-08e9d3de", tmp_path / "why.html"
-    said = f"the node '{gone}' is left out: it is disconnected"
+    message = f"the node '{gone}' is left out: it is disconnected"
     asked = ("-n", EXAMPLE, "--id", gone, "--state", "connected")
-    ended = run("explain", *asked, "--html", str(page))
-    assert ended.out.splitlines()[-3:] == [f"  {said}", "", said]
-    assert "no node has the id" not in ended.out
-    assert f"<li>{html.escape(said, quote=False)}</li>".replace("'", "&#39;") in page.read_text()
-    told = json.loads(run("explain", *asked, "-o", "json").out)
-    jsonschema.validate(told, SCHEMA)
-    assert told["missing_ids"] == []
-    assert told["excluded_ids"] == [{"id": gone, "state": "disconnected"}]
+    result = run("explain", *asked, "--html", str(page))
+    assert result.out.splitlines()[-3:] == [f"  {message}", "", message]
+    assert "no node has the id" not in result.out
+    assert f"<li>{html.escape(message, quote=False)}</li>".replace("'", "&#39;") in page.read_text()
+    report = json.loads(run("explain", *asked, "-o", "json").out)
+    jsonschema.validate(report, SCHEMA)
+    assert report["missing_ids"] == []
+    assert report["excluded_ids"] == [{"id": gone, "state": "disconnected"}]
 
 
 def test_ids_in_other_states(run: Run) -> None:
-    """Of several ids that are left out, each state is told, and what no node has besides."""
+    """Several excluded ids are reported with their states, and unknown ids as such."""
     nodes = json.dumps([{"id": f"n-{at}", "state": "lost"} for at in range(4)] + [{"id": "n-9"}])
     asked = ("explain", "-n", "-", "--state", "up", "--id", "n-7")
-    ended = run(
+    result = run(
         *asked, "--id", "n-9", "--id", "n-0", stdin=f'{nodes[:-1]}, {{"id": "a", "state": "up"}}]'
     )
-    assert "no node has the id 'n-7'" in ended.out
-    assert "the nodes 'n-0' (lost), 'n-9' (in no state) are left out" in ended.out
+    assert "no node has the id 'n-7'" in result.out
+    assert "the nodes 'n-0' (lost), 'n-9' (in no state) are left out" in result.out

@@ -57,11 +57,11 @@ def test_a_folder(
     """Invalid jobs come first, then those without nodes, without connected nodes, with every node,
     and with likely typos; then those with few nodes."""
     monkeypatch.setenv("COLUMNS", columns)
-    ended = run("explain", "--job", "jobs", "-n", "fleet.json", *options)
-    assert (ended.status, ended.err) == (2, "")
-    check_screen(name, ended.out)
+    result = run("explain", "--job", "jobs", "-n", "fleet.json", *options)
+    assert (result.status, result.err) == (2, "")
+    check_screen(name, result.out)
     if "markdown" not in options:
-        assert max(map(len, ended.out.splitlines())) <= int(columns)
+        assert max(map(len, result.out.splitlines())) <= int(columns)
 
 
 @pytest.mark.usefixtures("folder")
@@ -71,9 +71,9 @@ def test_problems_are_not_truncated(
 ) -> None:
     """The whole problem is shown on each screen, and no line is too long."""
     monkeypatch.setenv("COLUMNS", columns)
-    ended = run("explain", "--job", "jobs", "-n", "fleet.json")
-    assert max(map(len, ended.out.splitlines())) <= int(columns)
-    words = " ".join(ended.out.split())
+    result = run("explain", "--job", "jobs", "-n", "fleet.json")
+    assert max(map(len, result.out.splitlines())) <= int(columns)
+    words = " ".join(result.out.split())
     assert "region!=us_west leaves none out: write region!=us-west" in words
     assert "only match_ids, match_labels, match_expressions" in words
     assert "…" not in words
@@ -112,16 +112,16 @@ def test_problems_are_not_truncated(
 def test_status(run: Run, jobs: list[str], status: int, summary: str) -> None:
     """The exit status is that of the worst job."""
     options = [word for job in jobs for word in ("--job", f"jobs/{job}")]
-    ended = run("explain", *options, "-n", "fleet.json")
-    assert (ended.status, ended.err) == (status, "")
-    assert ended.out.endswith(f"\n\n{summary}")
+    result = run("explain", *options, "-n", "fleet.json")
+    assert (result.status, result.err) == (status, "")
+    assert result.out.endswith(f"\n\n{summary}")
 
 
 @pytest.mark.usefixtures("folder")
 def test_json(run: Run) -> None:
     """JSON names each job by its file, with the requirement to look at first."""
-    ended = run("explain", "--job", "jobs", "-n", "fleet.json", "-o", "json")
-    report = json.loads(ended.out)
+    result = run("explain", "--job", "jobs", "-n", "fleet.json", "-o", "json")
+    report = json.loads(result.out)
     assert (report["version"], report["total"]) == (1, 4)
     names = ["wrong.yaml", "edge/none.yml", "gone.yaml", "edge/far.json"]
     names += ["all.yaml", "some.yaml", "slip.yaml", "small.yaml", "fine.yaml"]
@@ -137,7 +137,7 @@ def test_json(run: Run) -> None:
     assert report["counts"] == {
         "invalid": 1, "no_nodes": 2, "none_connected": 1, "every_node": 1, "suspect": 2, "ok": 2
     }  # fmt: skip
-    assert ended.err == (
+    assert result.err == (
         "9 jobs on 4 nodes; 1 is invalid; 2 match no node; 1 matches no connected node;"
         " 1 matches EVERY node; 2 may contain a typo\n"
     )
@@ -149,36 +149,36 @@ def test_hostile_names(run: Run, folder: Path) -> None:
     (folder / "b\u202e.yaml").write_text("name: x\nselector: {match_labels: {a: c}}\n")
     for output in ("text", "json", "markdown"):
         jobs = ["--job", "a\x1b[31m|.yaml", "--job", "b\u202e.yaml"]
-        ended = run("explain", *jobs, "-n", "fleet.json", "-o", output)
-        assert ended.status == 2
-        assert not unprintable(ended.out + ended.err)
+        result = run("explain", *jobs, "-n", "fleet.json", "-o", output)
+        assert result.status == 2
+        assert not unprintable(result.out + result.err)
 
 
 @pytest.mark.usefixtures("folder")
 def test_a_folder_without_jobs(run: Run) -> None:
     """A folder without jobs is an error: a check of nothing would always pass."""
     Path("empty").mkdir()
-    ended = run("explain", "--job", "empty", "-n", "fleet.json")
-    assert (ended.status, ended.out) == (2, "")
-    assert "it has no .yaml, .yml, .json file" in ended.err
+    result = run("explain", "--job", "empty", "-n", "fleet.json")
+    assert (result.status, result.out) == (2, "")
+    assert "it has no .yaml, .yml, .json file" in result.err
 
 
 @pytest.mark.usefixtures("folder")
 def test_states_and_standard_input(run: Run) -> None:
     """--state works with many jobs; one of them can be standard input."""
     options = ["--job", "-", "--job", "jobs/small.yaml", "--state", "lost", "-o", "json"]
-    ended = run("explain", *options, "-n", "fleet.json", stdin="name: x\n")
-    report = json.loads(ended.out)
+    result = run("explain", *options, "-n", "fleet.json", stdin="name: x\n")
+    report = json.loads(result.out)
     assert report["total"] == 2
     assert [job["job"] for job in report["jobs"]] == ["jobs/small.yaml", "standard input"]
-    assert ended.err.startswith("2 of 4 nodes are in other states (--state)\n")
+    assert result.err.startswith("2 of 4 nodes are in other states (--state)\n")
 
 
 def test_fleets_without_states(run: Run, folder: Path) -> None:
     """If no state is known, the number of connected nodes is unknown."""
     (folder / "fleet.csv").write_text("id,region\nn-1,eu\nn-2,us\n")
-    ended = run("explain", "--job", "jobs/edge", "-n", "fleet.csv", "--job", "jobs/all.yaml")
-    assert ended.out == (
+    result = run("explain", "--job", "jobs/edge", "-n", "fleet.csv", "--job", "jobs/all.yaml")
+    assert result.out == (
         "JOB            MATCHED  CONNECTED  MAIN PROBLEM\n"
         "edge/none.yml        0          0  region=us_west: no node has this value (2\n"
         "                                   nodes have the label: 'eu' (1), 'us' (1))\n"
@@ -187,18 +187,18 @@ def test_fleets_without_states(run: Run, folder: Path) -> None:
         "\n"
         "3 jobs on 2 nodes; 1 matches no node; 1 matches EVERY node\n"
     )
-    assert ended.err == ""
+    assert result.err == ""
 
 
 def test_an_id_in_another_state(run: Run, folder: Path) -> None:
     """An id that --state excludes is not suspect, but is no match either."""
     for name, ids in (("both", "n-1, n-3"), ("lost", "n-3")):
         (folder / name).write_text(f"name: x\nselector: {{match_ids: [{ids}]}}\n")
-    ended = run(
+    result = run(
         *("explain", "--job", "both", "--job", "lost", "-n", "fleet.json", "--state", "connected"),
         *("-o", "json"),
     )
-    report = json.loads(ended.out)["jobs"]
+    report = json.loads(result.out)["jobs"]
     assert [(job["job"], job["status"]) for job in report] == [("lost", "no_nodes"), ("both", "ok")]
     assert report[0]["main_problem"] == "the node 'n-3' is left out: it is lost"
 
@@ -214,12 +214,12 @@ def test_those_with_fewer_nodes_first(
     for name, asked in (("a", "at<4"), ("b", "at<2"), ("c", "at<3"), ("d", "x")):
         selector = f"selector: {{match_expressions: ['{asked}']}}\n"
         Path("few", f"{name}.yaml").write_text(f"name: {name}\n{selector}{rest}")
-    ended = run("explain", "--job", "few", "-n", "-", "-o", "json", stdin=json.dumps(nodes))
-    jobs = json.loads(ended.out)["jobs"]
+    result = run("explain", "--job", "few", "-n", "-", "-o", "json", stdin=json.dumps(nodes))
+    jobs = json.loads(result.out)["jobs"]
     assert [(Path(job["job"]).stem, job["matched"]) for job in jobs] == [
         ("b", 2), ("c", 3), ("a", 4), ("d", 5),
     ]  # fmt: skip
     assert {job["connected"] for job in jobs} == {None}
     several = ["-l", "at=1", "-l", "at=2"]
-    ended = run("explain", *several, "-n", "-", "-o", "json", stdin=json.dumps(nodes))
-    assert json.loads(ended.out)["union"] == {"matched": 2, "connected": None}
+    result = run("explain", *several, "-n", "-", "-o", "json", stdin=json.dumps(nodes))
+    assert json.loads(result.out)["union"] == {"matched": 2, "connected": None}

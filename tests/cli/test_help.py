@@ -1,4 +1,4 @@
-"""What the command line says of itself."""
+"""Help, version and shell completion."""
 
 import pytest
 
@@ -86,50 +86,50 @@ Options:
 """
 
 
-def trimmed(text: str) -> str:
-    """Give a text without the blanks at the ends of its lines."""
+def strip_lines(text: str) -> str:
+    """Return a text without blanks at the ends of lines."""
     return "".join(f"{line.rstrip()}\n" for line in text.splitlines())
 
 
 def test_help(run: Run) -> None:
-    """``--help`` shows what there is, with examples."""
+    """``--help`` shows the commands, with examples."""
     assert run("--help") == (0, HELP, "")
 
 
 def test_help_of_match(run: Run) -> None:
     """``match --help`` shows every option, examples and the exit status."""
-    ended = run("match", "--help")
-    assert (ended.status, ended.err) == (0, "")
-    assert trimmed(ended.out) == HELP_OF_MATCH
+    result = run("match", "--help")
+    assert (result.status, result.err) == (0, "")
+    assert strip_lines(result.out) == HELP_OF_MATCH
 
 
 @pytest.mark.parametrize(
-    "question",
+    "args",
     [["--help"], *([name, "--help"] for name in ("diff", "explain", "labels", "match", "waves"))],
 )
-def test_help_fits_a_screen(run: Run, question: list[str]) -> None:
-    """No line of help is longer than a terminal is wide, and it holds no escape sequence."""
-    lines = run(*question).out.splitlines()
+def test_help_fits_a_screen(run: Run, args: list[str]) -> None:
+    """Help fits 80 columns and has no control characters."""
+    lines = run(*args).out.splitlines()
     assert max(map(len, lines)) <= 80
     assert all(line.replace("…", "").isascii() and line.isprintable() for line in lines)
 
 
 def test_no_arguments(run: Run) -> None:
-    """Without arguments the help goes to standard error: nothing was asked."""
+    """Without arguments, the help goes to standard error."""
     assert run() == (2, "", HELP)
 
 
 def test_version(run: Run) -> None:
-    """``--version`` names the program and the version of the library."""
+    """``--version`` prints the version of the library."""
     assert run("--version") == (0, f"nodeselect {nodeselect.__version__}\n", "")
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_completion_script(shell: str) -> None:
-    """A shell gets the script that completes the command."""
-    ended = run_process(_NODESELECT_COMPLETE=f"{shell}_source")
-    assert (ended.status, ended.err) == (0, "")
-    assert f"_NODESELECT_COMPLETE={shell}_complete" in ended.out
+    """There is a completion script for each shell."""
+    result = run_process(_NODESELECT_COMPLETE=f"{shell}_source")
+    assert (result.status, result.err) == (0, "")
+    assert f"_NODESELECT_COMPLETE={shell}_complete" in result.out
 
 
 @pytest.mark.parametrize(
@@ -142,9 +142,9 @@ def test_completion_script(shell: str) -> None:
 )
 def test_completion(words: str, completed: str) -> None:
     """Commands, options and formats are completed."""
-    ended = run_process(
+    result = run_process(
         _NODESELECT_COMPLETE="bash_complete",
         COMP_WORDS=words,
         COMP_CWORD=str(len(words.split()) - 1),
     )
-    assert (ended.status, ended.out, ended.err) == (0, completed, "")
+    assert (result.status, result.out, result.err) == (0, completed, "")

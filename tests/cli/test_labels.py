@@ -46,10 +46,10 @@ def test_screens(
 ) -> None:
     """Whole reports; no line is wider than the screen."""
     monkeypatch.setenv("COLUMNS", columns)
-    ended = run("labels", "-n", EXAMPLE, *options)
-    assert (ended.status, ended.err) == (0, "")
-    check_screen(name, ended.out)
-    check_fit(ended.out, columns, options)
+    result = run("labels", "-n", EXAMPLE, *options)
+    assert (result.status, result.err) == (0, "")
+    check_screen(name, result.out)
+    check_fit(result.out, columns, options)
 
 
 @pytest.mark.parametrize(
@@ -63,10 +63,10 @@ def test_screens(
 )
 def test_hostile_labels(run: Run, name: str, options: list[str]) -> None:
     """Control characters and pipes are escaped; long texts are truncated."""
-    ended = run("labels", "-n", "-", *options, stdin=json.dumps(HOSTILE))
-    assert (ended.status, ended.err) == (0, "")
-    check_screen(name, ended.out)
-    assert not unprintable(ended.out)
+    result = run("labels", "-n", "-", *options, stdin=json.dumps(HOSTILE))
+    assert (result.status, result.err) == (0, "")
+    check_screen(name, result.out)
+    assert not unprintable(result.out)
 
 
 PREFIXED = {
@@ -123,20 +123,20 @@ def test_no_two_keys_look_alike(
 ) -> None:
     """Long keys are truncated in the middle, so that they differ."""
     monkeypatch.setenv("COLUMNS", columns)
-    ended = run("labels", "-n", "-", stdin=json.dumps([{"id": "n-1", "labels": PREFIXED}]))
-    lines = ended.out.splitlines()
-    check_fit(ended.out, columns, [])
+    result = run("labels", "-n", "-", stdin=json.dumps([{"id": "n-1", "labels": PREFIXED}]))
+    lines = result.out.splitlines()
+    check_fit(result.out, columns, [])
     shown = [line.split()[0] for line in lines if line and line[0] != " "]
     assert shown[shown.index("KEY") + 1 :] == keys
 
 
 def test_json(run: Run) -> None:
     """JSON has texts in full, in ASCII."""
-    ended = run("labels", "-n", "-", "-o", "json", stdin=json.dumps(HOSTILE))
-    assert (ended.status, ended.err) == (0, "")
-    assert ended.out.isascii()
-    assert not unprintable(ended.out)
-    assert json.loads(ended.out) == {
+    result = run("labels", "-n", "-", "-o", "json", stdin=json.dumps(HOSTILE))
+    assert (result.status, result.err) == (0, "")
+    assert result.out.isascii()
+    assert not unprintable(result.out)
+    assert json.loads(result.out) == {
         "version": 1,
         "total": 4,
         "nodes": 4,
@@ -194,7 +194,7 @@ def test_order(run: Run) -> None:
 
 
 @pytest.mark.parametrize(
-    ("question", "status", "out", "err"),
+    ("args", "status", "out", "err"),
     [
         pytest.param(
             ["TIER"],
@@ -271,15 +271,13 @@ def test_order(run: Run) -> None:
         ),
     ],
 )
-def test_answers(
-    run: Run, fleet: str, question: list[str], status: int, out: str, err: str
-) -> None:
+def test_answers(run: Run, fleet: str, args: list[str], status: int, out: str, err: str) -> None:
     """Counts go to standard output; that there are none goes to standard error."""
-    assert run("labels", "-n", fleet, *question) == (status, out, err)
+    assert run("labels", "-n", fleet, *args) == (status, out, err)
 
 
 @pytest.mark.parametrize(
-    ("question", "said"),
+    ("args", "message"),
     [
         pytest.param(["-l", "a b", "-l", "c d"], "error[unexpected]: -l: ", id="selector"),
         pytest.param(
@@ -289,24 +287,24 @@ def test_answers(
         pytest.param(["a", "b"], "error: Got unexpected extra argument (b)", id="two-keys"),
     ],
 )
-def test_wrong(run: Run, fleet: str, question: list[str], said: str) -> None:
+def test_wrong(run: Run, fleet: str, args: list[str], message: str) -> None:
     """An invalid command line is an error, with all invalid selectors."""
-    ended = run("labels", "-n", fleet, *question)
-    assert (ended.status, ended.out) == (2, "")
-    assert ended.err.count(said) == max(question.count("-l"), 1)
+    result = run("labels", "-n", fleet, *args)
+    assert (result.status, result.out) == (2, "")
+    assert result.err.count(message) == max(args.count("-l"), 1)
 
 
 def test_wrong_nodes(run: Run) -> None:
     """An invalid inventory is an error."""
-    ended = run("labels", "-n", "-", stdin='[{"id": "n-1", "labels": {"a": 1}}]')
-    assert (ended.status, ended.out) == (2, "")
-    assert ended.err.startswith("error[label-not-text]: standard input: [0].labels.a: ")
+    result = run("labels", "-n", "-", stdin='[{"id": "n-1", "labels": {"a": 1}}]')
+    assert (result.status, result.out) == (2, "")
+    assert result.err.startswith("error[label-not-text]: standard input: [0].labels.a: ")
 
 
 def test_an_encoding_without_blocks() -> None:
     """If the encoding has no blocks, bars are ASCII."""
-    ended = run_process("labels", "-n", EXAMPLE, PYTHONIOENCODING="ascii")
-    check_screen("labels-ascii", ended.out)
+    result = run_process("labels", "-n", EXAMPLE, PYTHONIOENCODING="ascii")
+    check_screen("labels-ascii", result.out)
 
 
 @pytest.mark.parametrize("text", ["x", "!x", "y=a", "x in (a,b),!z"])

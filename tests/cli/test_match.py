@@ -20,7 +20,7 @@ HEADER = "ID    STATE\n"
 
 
 @pytest.mark.parametrize(
-    ("question", "rows", "summary"),
+    ("args", "rows", "summary"),
     [
         pytest.param(
             ["-l", "region=eu"],
@@ -146,11 +146,11 @@ HEADER = "ID    STATE\n"
         ),
     ],
 )  # fmt: skip
-def test_question(run: Run, fleet: str, question: list[str], rows: str, summary: str) -> None:
+def test_question(run: Run, fleet: str, args: list[str], rows: str, summary: str) -> None:
     """The nodes go to standard output, the summary to standard error."""
-    ended = run("match", "-n", fleet, *question)
-    assert (ended.out, ended.err) == (rows, summary)
-    assert ended.status == (0 if rows not in ("", "0\n") else 1)
+    result = run("match", "-n", fleet, *args)
+    assert (result.out, result.err) == (rows, summary)
+    assert result.status == (0 if rows not in ("", "0\n") else 1)
 
 
 @pytest.mark.parametrize(
@@ -254,8 +254,8 @@ def test_question(run: Run, fleet: str, question: list[str], rows: str, summary:
 )
 def test_no_node_matches(run: Run, fleet: str, options: list[str], message: str) -> None:
     """The messages name the main reason, and the command that explains it."""
-    ended = run("match", "-n", fleet, *options, "-o", "name")
-    assert ended.err == message
+    result = run("match", "-n", fleet, *options, "-o", "name")
+    assert result.err == message
 
 
 @pytest.mark.parametrize(
@@ -277,14 +277,14 @@ def test_no_node_matches(run: Run, fleet: str, options: list[str], message: str)
 def test_no_node_of_standard_input_matches(run: Run, options: list[str], hint: str) -> None:
     """What came from a pipe is to be saved before it can be explained."""
     job = "selector: {match_labels: {a: b}}"
-    ended = run("match", *options, stdin=FLEET if "-l" in options else job)
-    assert ended.err.splitlines()[-1] == f"for details, {hint}"
+    result = run("match", *options, stdin=FLEET if "-l" in options else job)
+    assert result.err.splitlines()[-1] == f"for details, {hint}"
 
 
 def test_the_command_that_explains_can_be_run(run: Run, fleet: str) -> None:
     """The command of the hint reports the same numbers."""
-    ended = run("match", "-n", fleet, "-l", "region in (a, b),!tier", "-l", "x>5")
-    command = shlex.split(ended.err.splitlines()[-1].partition("run: ")[2])
+    result = run("match", "-n", fleet, "-l", "region in (a, b),!tier", "-l", "x>5")
+    command = shlex.split(result.err.splitlines()[-1].partition("run: ")[2])
     explained = run(*command[1:])
     assert command[0] == "nodeselect"
     assert (explained.status, explained.err) == (1, "")
@@ -305,20 +305,20 @@ def test_the_command_that_explains_can_be_run(run: Run, fleet: str) -> None:
 def test_min_and_max(run: Run, fleet: str, gates: list[str], status: int, message: str) -> None:
     """--min and --max decide the exit status by the number of nodes that match."""
     headline = "2 of 4 nodes match, 2 of them connected; 2 fail region=eu\n"
-    ended = run("match", "-n", fleet, "-l", "region=eu", "--count", *gates)
-    assert ended == (status, "2\n", headline + message)
+    result = run("match", "-n", fleet, "-l", "region=eu", "--count", *gates)
+    assert result == (status, "2\n", headline + message)
 
 
 def test_no_node_may_match(run: Run, fleet: str) -> None:
     """With --min 0, no match is a success."""
-    ended = run("match", "-n", fleet, "-l", "nope", "--min", "0", "--max", "0")
-    assert (ended.status, ended.out) == (0, "")
+    result = run("match", "-n", fleet, "-l", "nope", "--min", "0", "--max", "0")
+    assert (result.status, result.out) == (0, "")
 
 
 def test_a_limit_does_not_limit_the_count(run: Run, fleet: str) -> None:
     """--limit limits what is printed, not what is counted."""
-    ended = run("match", "-n", fleet, "--all", "--limit", "1", "--min", "4", "-o", "name")
-    assert ended == (
+    result = run("match", "-n", fleet, "--all", "--limit", "1", "--min", "4", "-o", "name")
+    assert result == (
         0,
         "n-1\n",
         "4 of 4 nodes match, 2 of them connected\nprinted 1 of 4 matching nodes (--limit)\n",
@@ -328,15 +328,15 @@ def test_a_limit_does_not_limit_the_count(run: Run, fleet: str) -> None:
 def test_folded(run: Run) -> None:
     """Ids that differ in one number are one range."""
     lines = "".join(f'{{"id": "edge-{number:03d}"}}\n' for number in range(1, 131))
-    ended = run("match", "-n", "-", "--all", "-o", "folded", stdin=lines + '{"id": "core"}\n')
-    assert ended == (0, "edge-[001-130]\ncore\n", "131 of 131 nodes match\n")
+    result = run("match", "-n", "-", "--all", "-o", "folded", stdin=lines + '{"id": "core"}\n')
+    assert result == (0, "edge-[001-130]\ncore\n", "131 of 131 nodes match\n")
 
 
 @pytest.mark.parametrize("option", ["-n", "--nodes"])
 def test_nodes_of_standard_input(run: Run, option: str) -> None:
     """``-`` is standard input."""
-    ended = run("match", option, "-", "-l", "region=us", stdin=FLEET)
-    assert ended == (
+    result = run("match", option, "-", "-l", "region=us", stdin=FLEET)
+    assert result == (
         0,
         HEADER + THREE,
         "1 of 4 nodes match, 0 of them connected; 3 fail region=us\n",
@@ -357,8 +357,8 @@ def test_job(run: Run, kind: str) -> None:
         if kind == "json"
         else "selector:\n  match_labels: {region: eu}\n  match_ids: [n-1, n-9]\n"
     )
-    ended = run("match", "-n", "fleet.ndjson", "--job", "job")
-    assert ended == (
+    result = run("match", "-n", "fleet.ndjson", "--job", "job")
+    assert result == (
         0,
         HEADER + ONE,
         (
@@ -371,17 +371,17 @@ def test_job(run: Run, kind: str) -> None:
 
 def test_job_of_standard_input(run: Run, fleet: str) -> None:
     """``-`` is standard input, also for a job."""
-    ended = run("match", "-n", fleet, "--job", "-", stdin="selector: {match_labels: {tier: gold}}")
+    result = run("match", "-n", fleet, "--job", "-", stdin="selector: {match_labels: {tier: gold}}")
     said = "1 of 4 nodes match, 1 of them connected; 3 fail tier=gold\n"
-    assert ended == (0, HEADER + ONE, said)
+    assert result == (0, HEADER + ONE, said)
 
 
 @pytest.mark.parametrize("job", ["name: x\n", "selector: {}\n", "selector:\n"])
 def test_job_without_selector(run: Run, fleet: str, job: str) -> None:
     """A job without a selector selects every node, with a warning."""
     Path("job\x1b.yaml").write_text(job)
-    ended = run("match", "-n", fleet, "--job", "job\x1b.yaml", "-o", "name")
-    assert ended == (
+    result = run("match", "-n", fleet, "--job", "job\x1b.yaml", "-o", "name")
+    assert result == (
         0,
         "n-1\nn-2\nn-3\nn-4\n",
         (
@@ -394,8 +394,8 @@ def test_job_without_selector(run: Run, fleet: str, job: str) -> None:
 def test_job_with_a_limit_and_a_state(run: Run, fleet: str) -> None:
     """--state and --limit work with a job as with a selector."""
     Path("job").write_text("selector: {match_expressions: [region]}")
-    ended = run("match", "-n", fleet, "--job", "job", "--state", "ready,lost", "--limit", "1")
-    assert ended == (
+    result = run("match", "-n", fleet, "--job", "job", "--state", "ready,lost", "--limit", "1")
+    assert result == (
         0,
         HEADER + TWO,
         (
@@ -409,7 +409,7 @@ def test_job_with_a_limit_and_a_state(run: Run, fleet: str) -> None:
 def test_the_example(run: Run) -> None:
     """The example of the documentation selects the same nodes as a loop in Python."""
     fleet, job = str(EXAMPLE / "fleet.json"), str(EXAMPLE / "job.yaml")
-    ended = run("match", "-n", fleet, "--job", job, "-o", "name")
+    result = run("match", "-n", fleet, "--job", job, "-o", "name")
     nodes = Inventory.read(fleet)
     taken = [
         node.id
@@ -421,13 +421,13 @@ def test_the_example(run: Run) -> None:
         and node.labels.get("tier") != "free"
         and "maintenance" not in node.labels
     ]
-    assert ended.status == 0
-    assert ended.out.split() == taken
-    assert ended.err.startswith(f"{len(taken)} of {len(nodes)} nodes match, ")
+    assert result.status == 0
+    assert result.out.split() == taken
+    assert result.err.startswith(f"{len(taken)} of {len(nodes)} nodes match, ")
 
 
 @pytest.mark.parametrize(
-    "question",
+    "args",
     [
         pytest.param(["--all"], id="all"),
         pytest.param(["-l", "nope", "--count"], id="none-matches"),
@@ -448,51 +448,52 @@ def test_the_example(run: Run) -> None:
     ],
 )
 def test_unknown_states(
-    run: Run, fleet: str, question: list[str], states: list[str], said: str
+    run: Run, fleet: str, args: list[str], states: list[str], said: str
 ) -> None:
     """A state that is not well-known and that no node has is an error, whatever matches."""
-    ended = run("match", "-n", fleet, *question, "--state", *states)
-    assert (ended.status, ended.out) == (2, "")
-    assert ended.err.endswith(f"error: no node is in the state {said}\n")
+    result = run("match", "-n", fleet, *args, "--state", *states)
+    assert (result.status, result.out) == (2, "")
+    assert result.err.endswith(f"error: no node is in the state {said}\n")
 
 
 def test_states_of_other_programs(run: Run) -> None:
     """A state that any node has is valid, also if no such node matches."""
     nodes = '{"id": "a", "state": "Up", "labels": {"x": ""}}\n{"id": "b", "state": "odd"}\n'
-    question = ("match", "-n", "-", "-o", "name", "--state", "UP,odd")
-    assert run(*question, "-l", "x", stdin=nodes)[:2] == (0, "a\n")
-    assert run(*question, "-l", "!x", stdin=nodes)[:2] == (0, "b\n")
-    assert run(*question, "-l", "x", "-l", "!x", stdin=nodes)[:2] == (0, "a\nb\n")
-    assert run(*question, "-l", "y", stdin=nodes)[:2] == (1, "")
+    args = ("match", "-n", "-", "-o", "name", "--state", "UP,odd")
+    assert run(*args, "-l", "x", stdin=nodes)[:2] == (0, "a\n")
+    assert run(*args, "-l", "!x", stdin=nodes)[:2] == (0, "b\n")
+    assert run(*args, "-l", "x", "-l", "!x", stdin=nodes)[:2] == (0, "a\nb\n")
+    assert run(*args, "-l", "y", stdin=nodes)[:2] == (1, "")
 
 
 @pytest.mark.parametrize("state", ["connected", "lost", "not-ready", "down", "pending"])
 def test_no_node_has_a_state(run: Run, state: str) -> None:
     """A well-known state is valid, also if no node has any state."""
-    question = ("match", "-n", "-", "--all", "--state")
-    ended = run(*question, state, stdin='[{"id": "a"}]')
-    assert ended == (
+    args = ("match", "-n", "-", "--all", "--state")
+    result = run(*args, state, stdin='[{"id": "a"}]')
+    assert result == (
         1,
         "",
         "0 of 1 node matches\n1 node matches the selector but not --state: none (1)\n",
     )
-    assert run(*question, "conected", stdin="[]")[:2] == (1, "")
-    ended = run(*question, "conected", stdin='[{"id": "a"}]')
-    assert "error: no node is in the state 'conected': no node has a state\n" in ended.err
+    assert run(*args, "conected", stdin="[]")[:2] == (1, "")
+    result = run(*args, "conected", stdin='[{"id": "a"}]')
+    assert "error: no node is in the state 'conected': no node has a state\n" in result.err
 
 
 def test_large_numbers_are_grouped(run: Run) -> None:
     """Large numbers have commas."""
     lines = "".join(f'{{"id": "n-{number}", "labels": {{}}}}\n' for number in range(1_234))
-    ended = run("match", "-n", "-", "--all", "--limit", "1100", "-o", "name", stdin=lines)
-    assert ended.out.count("\n") == 1_100
+    result = run("match", "-n", "-", "--all", "--limit", "1100", "-o", "name", stdin=lines)
+    assert result.out.count("\n") == 1_100
     assert (
-        ended.err == "1,234 of 1,234 nodes match\nprinted 1,100 of 1,234 matching nodes (--limit)\n"
+        result.err
+        == "1,234 of 1,234 nodes match\nprinted 1,100 of 1,234 matching nodes (--limit)\n"
     )
 
 
 def test_states_in_any_case(run: Run) -> None:
     """States are compared without regard to case."""
     fleet = json.dumps([{"id": "n-1", "state": "CONNECTED"}, {"id": "n-2", "state": "Lost"}])
-    ended = run("match", "-l", "!x", "--state", "Connected", "-n", "-", "-o", "name", stdin=fleet)
-    assert (ended.status, ended.out) == (0, "n-1\n")
+    result = run("match", "-l", "!x", "--state", "Connected", "-n", "-", "-o", "name", stdin=fleet)
+    assert (result.status, result.out) == (0, "n-1\n")

@@ -1,4 +1,4 @@
-"""How nodes are printed: whole texts."""
+"""``nodeselect match``: the output formats."""
 
 import csv
 import io
@@ -52,8 +52,8 @@ n-4   <none>      <none>   <none>   <none>
 """
 
 
-def headless(text: str) -> str:
-    """Give a text without its first line."""
+def without_header(text: str) -> str:
+    """Return a text without its first line."""
     return text.partition("\n")[2]
 
 
@@ -62,7 +62,7 @@ def headless(text: str) -> str:
     [
         pytest.param([], TABLE, id="default"),
         pytest.param(["-o", "table"], TABLE, id="table"),
-        pytest.param(["--no-headers"], headless(TABLE), id="table-without-header"),
+        pytest.param(["--no-headers"], without_header(TABLE), id="table-without-header"),
         pytest.param(["--show-labels"], LABELS, id="table-with-labels"),
         pytest.param(["-L", "tier", "-L", "debug", "-L", "region"], COLUMNS, id="columns"),
         pytest.param(
@@ -73,7 +73,7 @@ def headless(text: str) -> str:
             id="column-and-labels",
         ),
         pytest.param(["-o", "wide"], WIDE, id="wide"),
-        pytest.param(["-o", "wide", "--no-headers"], headless(WIDE), id="wide-without-header"),
+        pytest.param(["-o", "wide", "--no-headers"], without_header(WIDE), id="wide-no-header"),
         pytest.param(
             ["-o", "wide", "-L", "tier", "--limit", "1"],
             "ID    NAME   STATE       tier   LABELS\n"
@@ -100,9 +100,9 @@ def headless(text: str) -> str:
     ],
 )  # fmt: skip
 def test_format(run: Run, fleet: str, options: list[str], shown: str) -> None:
-    """Each way of printing gives just this text."""
-    ended = run("match", "-n", fleet, "--all", *options)
-    assert (ended.status, ended.out) == (0, shown)
+    """Each format prints exactly this."""
+    result = run("match", "-n", fleet, "--all", *options)
+    assert (result.status, result.out) == (0, shown)
 
 
 @pytest.mark.parametrize(
@@ -117,20 +117,20 @@ def test_format(run: Run, fleet: str, options: list[str], shown: str) -> None:
     ],
 )
 def test_format_of_no_nodes(run: Run, fleet: str, style: str, shown: str) -> None:
-    """Where no node matches, a program still gets a whole document, and a person no header."""
-    ended = run("match", "-n", fleet, "-l", "nope", "-o", style)
-    assert (ended.status, ended.out) == (1, shown)
+    """If no node matches, JSON and CSV are still complete, and tables have no header."""
+    result = run("match", "-n", fleet, "-l", "nope", "-o", style)
+    assert (result.status, result.out) == (1, shown)
 
 
 def test_wide_characters_align(run: Run) -> None:
-    """Columns stand below each other where characters are two columns wide, or none."""
+    """Columns are aligned if characters are two columns wide, or zero."""
     nodes = [
         {"id": "日本", "state": "lost", "labels": {"ü": "é"}},
         {"id": "e\u0301", "state": "x", "labels": {"ü": "東"}},
         {"id": "plain", "labels": {}},
     ]
-    ended = run("match", "-n", "-", "--all", "--show-labels", stdin=json.dumps(nodes))
-    assert ended.out == (
+    result = run("match", "-n", "-", "--all", "--show-labels", stdin=json.dumps(nodes))
+    assert result.out == (
         "ID      STATE    LABELS\n"
         "日本    lost     ü=é\n"
         "e\u0301       x        ü=東\n"
@@ -151,7 +151,7 @@ HOSTILE = [
         "n-3", {'"quoted",': 'a"b,c\n', "=1+1": "=cmd()", "+": "-1", "@x": "@y"}, "na\x1bme", "\r"
     ),
 ]
-"""Nodes as an enemy labels them."""
+"""Nodes with hostile labels."""
 
 STYLES = [
     pytest.param(["-o", "table"], id="table"),
@@ -167,7 +167,7 @@ STYLES = [
 
 
 def as_lines(nodes: list[Node]) -> str:
-    """Write nodes as JSON lines."""
+    """Return nodes as JSON lines."""
     records = (
         {"id": node.id, "labels": dict(node.labels), "name": node.name, "state": node.state}
         for node in nodes
@@ -176,30 +176,30 @@ def as_lines(nodes: list[Node]) -> str:
 
 
 @pytest.mark.parametrize("options", STYLES)
-def test_hostile_labels_are_shown_and_not_sent(run: Run, options: list[str]) -> None:
-    """Whatever stands in labels, names and states, no control character but LF is printed."""
-    ended = run("match", "-n", "-", "--all", *options, stdin=as_lines(HOSTILE))
-    assert ended.status == 0
-    assert not unprintable(ended.out + ended.err)
+def test_hostile_labels_are_escaped(run: Run, options: list[str]) -> None:
+    """Control characters in labels, names and states are escaped."""
+    result = run("match", "-n", "-", "--all", *options, stdin=as_lines(HOSTILE))
+    assert result.status == 0
+    assert not unprintable(result.out + result.err)
 
 
 @pytest.mark.parametrize("options", STYLES[:5] + STYLES[6:])
-def test_hostile_labels_make_no_lines(run: Run, options: list[str]) -> None:
-    """A label that holds ends of lines makes no line of output that looks like a node."""
-    ended = run("match", "-n", "-", "--all", *options, stdin=as_lines(HOSTILE))
-    lines = ended.out.splitlines()
+def test_line_ends_are_escaped(run: Run, options: list[str]) -> None:
+    """Line ends in labels do not become lines of the output."""
+    result = run("match", "-n", "-", "--all", *options, stdin=as_lines(HOSTILE))
+    lines = result.out.splitlines()
     header = 0 if options[-1] in ("name", "ndjson") else 1
     assert len(lines) == header + len(HOSTILE)
 
 
 @pytest.mark.parametrize("options", [["-o", "wide"], ["--show-labels"], ["-o", "csv"]])
-def test_long_labels_are_printed_whole(run: Run, options: list[str]) -> None:
-    """A label of 5,000 characters is not cut: what is printed is what is there."""
+def test_long_labels(run: Run, options: list[str]) -> None:
+    """Long labels are not truncated."""
     assert "v" * 5_000 in run("match", "-n", "-", "--all", *options, stdin=as_lines(HOSTILE)).out
 
 
 @pytest.mark.parametrize(
-    "question",
+    "args",
     [
         pytest.param(["-l", "a\x1b[31m b"], id="selector"),
         pytest.param(["-l", "a=\u202eb"], id="reordered-selector"),
@@ -214,26 +214,24 @@ def test_long_labels_are_printed_whole(run: Run, options: list[str]) -> None:
         pytest.param(["--all", "--\u202ecount"], id="reordered-option"),
     ],
 )
-def test_a_hostile_question_is_shown_and_not_sent(
-    run: Run, fleet: str, question: list[str]
-) -> None:
-    """What is wrong with a question is told without control characters."""
-    ended = run("match", "-n", fleet, *question)
-    assert (ended.status, ended.out) == (2, "")
-    assert not unprintable(ended.err)
+def test_hostile_arguments_are_escaped(run: Run, fleet: str, args: list[str]) -> None:
+    """Control characters in arguments are escaped in errors."""
+    result = run("match", "-n", fleet, *args)
+    assert (result.status, result.out) == (2, "")
+    assert not unprintable(result.err)
 
 
 @pytest.mark.parametrize("style", ["json", "ndjson"])
 def test_json_is_read_back(run: Run, style: str) -> None:
-    """Nodes printed as JSON are read again as the very same nodes, hostile ones too."""
+    """Printed JSON is read as the same nodes."""
     nodes = [*HOSTILE, Node("日本", {"é": "東京"}), Node("plain")]
-    ended = run("match", "-n", "-", "--all", "-o", style, stdin=as_lines(nodes))
-    assert ended.out.isascii()
-    assert list(Inventory.read(io.StringIO(ended.out))) == nodes
+    result = run("match", "-n", "-", "--all", "-o", style, stdin=as_lines(nodes))
+    assert result.out.isascii()
+    assert list(Inventory.read(io.StringIO(result.out))) == nodes
 
 
 def test_csv_is_read_back(run: Run) -> None:
-    """Nodes printed as CSV are read again with the same ids and labels, but for empty ones."""
+    """Printed CSV is read with the same ids and labels, except empty ones."""
     nodes = [
         Node("n-1", {"region": "eu", "note": 'a "quoted", one'}),
         Node("n-2", {"GPU-0": "NVIDIA GeForce RTX 3090", "é": "東京"}),
@@ -241,12 +239,12 @@ def test_csv_is_read_back(run: Run) -> None:
         Node("n, 4", {"a,b": "c"}),
         Node("n-5"),
     ]
-    ended = run("match", "-n", "-", "--all", "-o", "csv", stdin=as_lines(nodes))
-    assert list(Inventory.read(io.StringIO(ended.out))) == nodes
+    result = run("match", "-n", "-", "--all", "-o", "csv", stdin=as_lines(nodes))
+    assert list(Inventory.read(io.StringIO(result.out))) == nodes
 
 
 def test_a_name_is_an_id(run: Run, fleet: str) -> None:
-    """What is printed with ``-o name`` is taken again by ``--id``."""
+    """Ids printed with ``-o name`` can be given to ``--id``."""
     names = run("match", "-n", fleet, "-l", "region", "-o", "name").out.split()
     again = run("match", "-n", fleet, "-o", "name", *(f"--id={name}" for name in names))
     assert again.out.split() == names == ["n-1", "n-2", "n-3"]
@@ -255,39 +253,39 @@ def test_a_name_is_an_id(run: Run, fleet: str) -> None:
 @pytest.mark.parametrize("cell", ["=1+1", "+1+1", "-a", "@SUM(A1)", "=cmd|' /C calc'!A0"])
 @pytest.mark.parametrize("place", ["id", "key", "value"])
 def test_csv_holds_no_formula(run: Run, cell: str, place: str) -> None:
-    """A cell that a spreadsheet would run as a formula gets a quote before it."""
+    """A cell that a spreadsheet would run as a formula is quoted."""
     node = {
         "id": Node(cell, {"a": "b"}),
         "key": Node("n", {cell: "b"}),
         "value": Node("n", {"a": cell}),
     }[place]
-    ended = run("match", "-n", "-", "--all", "-o", "csv", stdin=as_lines([node]))
-    cells = [text for row in csv.reader(io.StringIO(ended.out)) for text in row]
+    result = run("match", "-n", "-", "--all", "-o", "csv", stdin=as_lines([node]))
+    cells = [text for row in csv.reader(io.StringIO(result.out)) for text in row]
     assert f"'{cell}" in cells
     assert not any(text.startswith(("=", "+", "-", "@", "\t", "\r")) for text in cells)
 
 
-def test_csv_of_a_label_that_is_called_id(run: Run) -> None:
-    """A label that is called id cannot be shown: there is a column of that name already."""
+def test_csv_with_a_label_id(run: Run) -> None:
+    """CSV with a label that is called id is an error: the column exists already."""
     node = Node("n-1", {"id": "other", "a": "b"})
-    ended = run("match", "-n", "-", "--all", "-o", "csv", stdin=as_lines([node]))
-    assert (ended.status, ended.out) == (2, "")
-    assert "CSV cannot hold the label 'id'" in ended.err
-    ended = run("match", "-n", "-", "--all", "-o", "csv", "-L", "a", stdin=as_lines([node]))
-    assert ended.out == "id,a\nn-1,b\n"
+    result = run("match", "-n", "-", "--all", "-o", "csv", stdin=as_lines([node]))
+    assert (result.status, result.out) == (2, "")
+    assert "CSV cannot hold the label 'id'" in result.err
+    result = run("match", "-n", "-", "--all", "-o", "csv", "-L", "a", stdin=as_lines([node]))
+    assert result.out == "id,a\nn-1,b\n"
 
 
 @pytest.mark.parametrize("columns", [["id"], ["a", "a"]])
-def test_csv_never_has_two_columns_of_one_name(run: Run, columns: list[str]) -> None:
-    """Columns that CSV could have only twice are refused or had once: nobody could read them."""
+def test_csv_columns_are_unique(run: Run, columns: list[str]) -> None:
+    """CSV never has two columns with the same name."""
     options = [f"-L{column}" for column in columns]
-    ended = run("match", "-n", "-", "--all", "-o", "csv", *options, stdin=as_lines(HOSTILE))
-    header = ended.out.partition("\n")[0].split(",")
+    result = run("match", "-n", "-", "--all", "-o", "csv", *options, stdin=as_lines(HOSTILE))
+    header = result.out.partition("\n")[0].split(",")
     assert len(header) == len(set(header))
 
 
 def test_output_does_not_depend_on_the_order_of_labels(run: Run, tmp_path: Path) -> None:
-    """Labels stand sorted by key in a table and in the columns of CSV."""
+    """Labels are sorted by key in tables and in CSV."""
     one, other = tmp_path / "one.json", tmp_path / "other.json"
     one.write_text('[{"id": "n", "labels": {"a": "1", "b": "2", "c": "3"}}]')
     other.write_text('[{"id": "n", "labels": {"c": "3", "a": "1", "b": "2"}}]')
@@ -298,7 +296,7 @@ def test_output_does_not_depend_on_the_order_of_labels(run: Run, tmp_path: Path)
 
 
 def test_csv_keeps_numbers(run: Run) -> None:
-    """A number with a sign is no formula: CSV that is read again gives the same label."""
+    """A signed number is not a formula."""
     node = Node("n-1", {"t": "-5", "u": "+0.5"})
-    ended = run("match", "-n", "-", "--all", "-o", "csv", stdin=as_lines([node]))
-    assert ended.out == "id,t,u\nn-1,-5,+0.5\n"
+    result = run("match", "-n", "-", "--all", "-o", "csv", stdin=as_lines([node]))
+    assert result.out == "id,t,u\nn-1,-5,+0.5\n"

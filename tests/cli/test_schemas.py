@@ -1,4 +1,4 @@
-"""The JSON of reports is what its schema says."""
+"""The JSON of reports agrees with its schemas."""
 
 import json
 from pathlib import Path
@@ -16,7 +16,7 @@ JOB = str(DOCS / "example" / "job.yaml")
 
 
 def closed(schema: Any) -> Any:
-    """Give a schema that allows no field but those that it names."""
+    """Return a schema that allows no unknown fields."""
     if isinstance(schema, list):
         return [closed(each) for each in schema]
     if not isinstance(schema, dict):
@@ -26,7 +26,7 @@ def closed(schema: Any) -> Any:
 
 
 @pytest.mark.parametrize(
-    "question",
+    "args",
     [
         pytest.param(["labels", "-n", NODES], id="labels"),
         pytest.param(["labels", "-n", NODES, "-l", "gpu", "region"], id="labels-of-a-key"),
@@ -39,15 +39,13 @@ def closed(schema: Any) -> Any:
         pytest.param(["waves", "-n", "old.json", "--job", JOB], id="no-waves"),
     ],
 )
-def test_schema(
-    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, question: list[str]
-) -> None:
-    """Whatever is printed fits the schema in the docs, which names every field."""
+def test_schema(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, args: list[str]) -> None:
+    """Reports are valid by their schemas, which have every field."""
     monkeypatch.chdir(tmp_path)
     for name, fleet in (("old", OLD), ("new", NEW), ("hostile", HOSTILE)):
         Path(f"{name}.json").write_text(json.dumps(fleet))
-    schema = json.loads((DOCS / f"{question[0]}.schema.json").read_text("utf-8"))
+    schema = json.loads((DOCS / f"{args[0]}.schema.json").read_text("utf-8"))
     jsonschema.Draft202012Validator.check_schema(schema)
-    ended = run(*question, "-o", "json")
-    assert ended.status in (0, 1)
-    jsonschema.validate(json.loads(ended.out), closed(schema))
+    result = run(*args, "-o", "json")
+    assert result.status in (0, 1)
+    jsonschema.validate(json.loads(result.out), closed(schema))

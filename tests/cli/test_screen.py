@@ -20,7 +20,7 @@ from tests.cli.running import COMMAND, FLEET, PLAIN, Run, run_process
 RED = b"\x1b[31m\x1b[1merror\x1b[0m"
 
 
-def seen_on_terminal(*args: str, stream: str = "stderr", **environment: str) -> bytes:
+def run_on_terminal(*args: str, stream: str = "stderr", **environment: str) -> bytes:
     """Run the command line with a terminal for a stream; return what is drawn there."""
     terminal, end = pty.openpty()
     try:
@@ -33,15 +33,15 @@ def seen_on_terminal(*args: str, stream: str = "stderr", **environment: str) -> 
         )
     finally:
         os.close(end)
-    drawn = b""
+    output = b""
     with os.fdopen(terminal, "rb", buffering=0) as screen:
         try:
             while some := screen.read(4_096):
-                drawn += some
+                output += some
         except OSError:  # Linux says so when the last user of a terminal has closed it
             pass
     process.wait(60)
-    return drawn
+    return output
 
 
 WRONG = [
@@ -52,48 +52,46 @@ WRONG = [
 
 
 @pytest.mark.parametrize(("question", "behind"), WRONG)
-def test_the_word_error_is_red_on_a_terminal(question: list[str], behind: bytes) -> None:
-    """A person sees the word error in colour, and no other escape sequence."""
-    drawn = seen_on_terminal(*question)
-    assert RED + behind in drawn
-    assert b"\x1b" not in drawn.replace(RED, b"", 1)
+def test_errors_are_red(question: list[str], behind: bytes) -> None:
+    """On a terminal the word error is red, and there is no other escape sequence."""
+    output = run_on_terminal(*question)
+    assert RED + behind in output
+    assert b"\x1b" not in output.replace(RED, b"", 1)
 
 
-def test_a_problem_of_a_job_is_red_on_a_terminal(tmp_path: Path) -> None:
-    """The first problem of a job is marked in colour, behind its place."""
+def test_a_problem_of_a_job_is_red(tmp_path: Path) -> None:
+    """The first problem of a job is coloured."""
     (tmp_path / "job").write_text("selector: all\n")
-    drawn = seen_on_terminal("match", "-n", "x", "--job", str(tmp_path / "job"))
-    assert b"job:1:11: " + RED + b"[wrong-type] at selector" in drawn
+    output = run_on_terminal("match", "-n", "x", "--job", str(tmp_path / "job"))
+    assert b"job:1:11: " + RED + b"[wrong-type] at selector" in output
 
 
-def test_the_name_of_a_file_is_not_marked(tmp_path: Path) -> None:
-    """It is the word error of the message that is marked, not the name of the file."""
+def test_the_name_of_a_file_is_not_coloured(tmp_path: Path) -> None:
+    """The word error is not coloured in the name of a file."""
     (tmp_path / "error.yaml").write_text("selector: all\n")
-    drawn = seen_on_terminal("match", "-n", "x", "--job", str(tmp_path / "error.yaml"))
-    assert b"/error.yaml:1:11: " + RED + b"[wrong-type]" in drawn
+    output = run_on_terminal("match", "-n", "x", "--job", str(tmp_path / "error.yaml"))
+    assert b"/error.yaml:1:11: " + RED + b"[wrong-type]" in output
 
 
 @pytest.mark.parametrize("environment", [{"NO_COLOR": "1"}, {"TERM": "dumb"}])
 @pytest.mark.parametrize(("question", "behind"), WRONG)
-def test_colour_can_be_declined(
-    environment: dict[str, str], question: list[str], behind: bytes
-) -> None:
-    """NO_COLOR and a terminal that is dumb get no escape sequence."""
-    drawn = seen_on_terminal(*question, **environment)
-    assert b"error" + behind in drawn
-    assert b"\x1b" not in drawn
+def test_no_colour(environment: dict[str, str], question: list[str], behind: bytes) -> None:
+    """With NO_COLOR or TERM=dumb there is no escape sequence."""
+    output = run_on_terminal(*question, **environment)
+    assert b"error" + behind in output
+    assert b"\x1b" not in output
 
 
 @pytest.mark.parametrize(("question", "behind"), WRONG)
 def test_no_colour_without_a_terminal(question: list[str], behind: bytes) -> None:
-    """A file or a pipe gets no escape sequence."""
-    ended = run_process(*question)
-    assert "error" + behind.decode() in ended.err
-    assert "\x1b" not in ended.err
+    """Without a terminal there is no escape sequence."""
+    result = run_process(*question)
+    assert "error" + behind.decode() in result.err
+    assert "\x1b" not in result.err
 
 
 class Terminal(io.StringIO):
-    """A terminal that remembers what was written."""
+    """A terminal that records what is written."""
 
     def isatty(self) -> bool:
         """Say that a person is looking."""
@@ -101,7 +99,7 @@ class Terminal(io.StringIO):
 
 
 class Clock:
-    """A clock that the test turns, or that goes ``pace`` seconds on each time it is asked."""
+    """A clock that is set by the test, or advances by ``pace`` seconds per call."""
 
     def __init__(self, pace: float = 0) -> None:
         self.now = 1_000.0
@@ -114,7 +112,7 @@ class Clock:
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    """Give the clock that the progress line looks at."""
+    """Return the clock of the progress line."""
     clock = Clock()
     monkeypatch.setattr("nodeselect.cli.progress.time.monotonic", clock)
     monkeypatch.setenv("TERM", "xterm")
@@ -123,21 +121,21 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 @pytest.fixture
 def terminal(monkeypatch: pytest.MonkeyPatch) -> Terminal:
-    """Give a terminal in the place of standard error, which pytest itself keeps replacing."""
+    """Return a terminal that replaces standard error."""
     terminal = Terminal()
     monkeypatch.setattr(progress, "sys", SimpleNamespace(stderr=terminal))
     return terminal
 
 
 def reader_at(count: int) -> NodeReader:
-    """Give a reader that has read so many nodes."""
+    """Return a reader that has read this many nodes."""
     reader = NodeReader(io.BytesIO())
     reader.count = count
     return reader
 
 
-def test_progress_has_patience(clock: Clock, terminal: Terminal) -> None:
-    """Nothing is drawn in the first second, and no two pictures within a tenth."""
+def test_progress_is_delayed(clock: Clock, terminal: Terminal) -> None:
+    """The line appears after a second, and changes at most every tenth of a second."""
     show = ReadProgress(io.BytesIO(), "standard input")
     show(reader_at(1_000))
     clock.now += 0.75
@@ -155,8 +153,8 @@ def test_progress_has_patience(clock: Clock, terminal: Terminal) -> None:
     assert terminal.getvalue() == once + "\rreading standard input 5,000 nodes\x1b[K"
 
 
-def test_progress_is_wiped(clock: Clock, terminal: Terminal) -> None:
-    """The line that was drawn is taken away at the end."""
+def test_progress_is_erased(clock: Clock, terminal: Terminal) -> None:
+    """The line is erased at the end."""
     show = ReadProgress(io.BytesIO(), "x")
     clock.now += 2
     show(reader_at(1))
@@ -167,8 +165,8 @@ def test_progress_is_wiped(clock: Clock, terminal: Terminal) -> None:
 
 
 @pytest.mark.usefixtures("clock")
-def test_nothing_is_wiped_where_nothing_was_drawn(terminal: Terminal) -> None:
-    """A run that is quick writes nothing at all to the terminal."""
+def test_short_runs_draw_nothing(terminal: Terminal) -> None:
+    """A short run draws nothing."""
     show = ReadProgress(io.BytesIO(), "x")
     show(reader_at(1))
     show.clear()
@@ -186,7 +184,7 @@ def test_nothing_is_wiped_where_nothing_was_drawn(terminal: Terminal) -> None:
 def test_progress_of_a_file(
     clock: Clock, terminal: Terminal, tmp_path: Path, read: int, bar: str
 ) -> None:
-    """Of a file, whose size is known, the line shows how much is read."""
+    """For a file, a bar shows how much is read."""
     (tmp_path / "nodes").write_bytes(b"x" * 1_000)
     with (tmp_path / "nodes").open("rb") as stream:
         show = ReadProgress(stream, "nodes")
@@ -203,10 +201,10 @@ def test_progress_of_a_file(
         pytest.param(Terminal, "dumb", id="dumb-terminal"),
     ],
 )
-def test_progress_needs_a_person(
+def test_progress_needs_a_terminal(
     clock: Clock, monkeypatch: pytest.MonkeyPatch, make: Callable[[], io.StringIO], term: str
 ) -> None:
-    """Where standard error is no terminal, or a dumb one, no progress is drawn."""
+    """Without a terminal, or with TERM=dumb, no progress is drawn."""
     stderr = make()
     monkeypatch.setattr(sys, "stderr", stderr)
     monkeypatch.setenv("TERM", term)
@@ -220,25 +218,25 @@ def test_progress_needs_a_person(
 @pytest.mark.parametrize(
     ("lines", "status"), [pytest.param(FLEET, 0, id="good"), pytest.param("{}\n", 2, id="wrong")]
 )
-def test_the_line_is_gone_before_anything_is_said(
+def test_progress_is_erased_before_messages(
     run: Run, monkeypatch: pytest.MonkeyPatch, lines: str, status: int
 ) -> None:
-    """A slow run draws its progress, and wipes it before it says the summary or an error."""
+    """The line is erased before the summary or an error is printed."""
     terminal = Terminal()
     monkeypatch.setattr("nodeselect.cli.progress.time.monotonic", Clock(pace=2))
     monkeypatch.setattr(sys, "stderr", terminal)
     monkeypatch.setenv("NO_COLOR", "1")
     many = "".join(f'{{"id": "x-{number}", "labels": {{}}}}\n' for number in range(5_000))
     assert run("match", "-n", "-", "--all", "--count", stdin=many + lines).status == status
-    drawn, wipe, said = terminal.getvalue().rpartition("\r\x1b[K")
-    assert drawn.startswith("\rreading standard input ")
+    output, wipe, message = terminal.getvalue().rpartition("\r\x1b[K")
+    assert output.startswith("\rreading standard input ")
     assert wipe
-    assert "\x1b" not in said
-    assert said.startswith("5,004 of 5,004 nodes match" if status == 0 else "error[")
+    assert "\x1b" not in message
+    assert message.startswith("5,004 of 5,004 nodes match" if status == 0 else "error[")
 
 
 def test_progress_of_files(clock: Clock, terminal: Terminal) -> None:
-    """A check of many files shows after a second how many are done, and wipes the line."""
+    """A check of many files shows how many are done."""
     show = Progress("checking")
     show.update("0 of 1,000 files", 0)
     clock.now += 1
@@ -250,17 +248,17 @@ def test_progress_of_files(clock: Clock, terminal: Terminal) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "drawn"),
+    ("text", "output"),
     [
         pytest.param("x:1:1: error[a-b]: c", "x:1:1: {red}[a-b]: c", id="error"),
         pytest.param("x:1:1: warning[a-b]: c", "x:1:1: {yellow}[a-b]: c", id="warning"),
         pytest.param("x: and 5 more", "x: and 5 more", id="neither"),
     ],
 )
-def test_severities_in_colour(text: str, drawn: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Errors are red and warnings yellow on a terminal, and only there."""
+def test_severities_in_colour(text: str, output: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a terminal, errors are red and warnings yellow."""
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.delenv("NO_COLOR", raising=False)
     yellow = RED.decode().replace("31", "33").replace("error", "warning")
-    assert highlight_severity(text, Terminal()) == drawn.format(red=RED.decode(), yellow=yellow)
+    assert highlight_severity(text, Terminal()) == output.format(red=RED.decode(), yellow=yellow)
     assert highlight_severity(text, io.StringIO()) == text

@@ -36,7 +36,7 @@ def jobs(fleet: str) -> str:
 
 @pytest.mark.usefixtures("jobs")
 @pytest.mark.parametrize(
-    ("name", "columns", "question"),
+    ("name", "columns", "args"),
     [
         pytest.param("waves-rolling", "80", ["--job", str(EXAMPLE / "job.yaml")], id="rolling"),
         pytest.param("waves-canary", "120", ["--job", "canary.yaml"], id="canary-wide"),
@@ -50,15 +50,15 @@ def jobs(fleet: str) -> str:
     ],
 )
 def test_screens(
-    run: Run, monkeypatch: pytest.MonkeyPatch, name: str, columns: str, question: list[str]
+    run: Run, monkeypatch: pytest.MonkeyPatch, name: str, columns: str, args: list[str]
 ) -> None:
     """Whole reports; no line is wider than the screen."""
     monkeypatch.setenv("COLUMNS", columns)
-    ended = run("waves", "-n", NODES, *question)
-    assert (ended.status, ended.err) == (0, "")
-    check_screen(name, ended.out)
-    assert not unprintable(ended.out)
-    check_fit(ended.out, columns, question)
+    result = run("waves", "-n", NODES, *args)
+    assert (result.status, result.err) == (0, "")
+    check_screen(name, result.out)
+    assert not unprintable(result.out)
+    check_fit(result.out, columns, args)
 
 
 @pytest.mark.parametrize(
@@ -150,36 +150,36 @@ def test_canaries_alone(run: Run, asked: str, nodes: int, headline: str) -> None
     rollout = f"{{strategy: canary, canary_{asked}, health_check: {{deadline: 5m}}}}"
     Path("canaries.yaml").write_text(f"name: c\nselector: {{}}\nrollout: {rollout}\n")
     lines = "".join(f'{{"id": "n-{at}", "state": "ready"}}\n' for at in range(nodes))
-    question = ("waves", "-n", "-", "--job", "canaries.yaml", "-o", "markdown")
-    assert run(*question, stdin=lines).out.startswith(f"**`c`: {headline}**\n")
+    args = ("waves", "-n", "-", "--job", "canaries.yaml", "-o", "markdown")
+    assert run(*args, stdin=lines).out.startswith(f"**`c`: {headline}**\n")
 
 
 @pytest.mark.usefixtures("jobs")
 def test_nodes_of_which_no_state_is_known(run: Run) -> None:
     """If no state is known, all matching nodes are in the plan."""
     nodes = "id,region\na-1,eu\na-2,us\na-3,eu\n"
-    ended = run("waves", "-n", "-", "--job", "immediate.yaml", stdin=nodes)
-    assert ended.status == 0
-    assert "\n2 of 3 nodes match; no state is known, so all are in the plan\n" in ended.out
-    assert "\n0         2       2  a-[1,3]\n" in ended.out
+    result = run("waves", "-n", "-", "--job", "immediate.yaml", stdin=nodes)
+    assert result.status == 0
+    assert "\n2 of 3 nodes match; no state is known, so all are in the plan\n" in result.out
+    assert "\n0         2       2  a-[1,3]\n" in result.out
 
 
 @pytest.mark.usefixtures("jobs")
 def test_none_connected(run: Run) -> None:
     """If no matching node is connected, there is no wave."""
     nodes = '[{"id": "a", "state": "lost", "labels": {"region": "eu"}}]'
-    ended = run("waves", "-n", "-", "--job", "immediate.yaml", stdin=nodes)
-    assert ended.status == 1
-    assert ended.err == "no matching node is connected, so there is no wave\n"
-    assert "\n1 of 1 node matches, 0 of them connected; in no wave: 1 not connected\n" in ended.out
+    result = run("waves", "-n", "-", "--job", "immediate.yaml", stdin=nodes)
+    assert result.status == 1
+    assert result.err == "no matching node is connected, so there is no wave\n"
+    assert "\n1 of 1 node matches, 0 of them connected; in no wave: 1 not connected\n" in result.out
 
 
 def test_json(run: Run, jobs: str) -> None:
     """JSON has the whole plan; the same input gives the same bytes."""
-    question = ("waves", "-n", jobs, "--job", "every.yaml", "-o", "json")
-    ended = run(*question)
-    assert ended == run(*question)
-    assert json.loads(ended.out) == {
+    args = ("waves", "-n", jobs, "--job", "every.yaml", "-o", "json")
+    result = run(*args)
+    assert result == run(*args)
+    assert json.loads(result.out) == {
         "version": 1,
         "job": "every",
         "strategy": "rolling",
@@ -214,7 +214,7 @@ def test_json_of_canaries(run: Run) -> None:
 
 
 @pytest.mark.parametrize(
-    ("question", "said"),
+    ("args", "message"),
     [
         pytest.param([], "error: Missing option '--job'.\n", id="no-job"),
         pytest.param(["--job", "no"], "no: error[cannot-read]: ", id="no-file"),
@@ -222,16 +222,16 @@ def test_json_of_canaries(run: Run) -> None:
         pytest.param(["--job", "wrong.yaml"], "error[out-of-range]", id="wrong-job"),
     ],
 )
-def test_wrong(run: Run, jobs: str, question: list[str], said: str) -> None:
+def test_wrong(run: Run, jobs: str, args: list[str], message: str) -> None:
     """An invalid job has no plan."""
     Path("wrong.yaml").write_text("name: x\nrollout: {strategy: rolling, max_parallel: 101}\n")
-    ended = run("waves", "-n", jobs, *question)
-    assert (ended.status, ended.out) == (2, "")
-    assert said in ended.err
+    result = run("waves", "-n", jobs, *args)
+    assert (result.status, result.out) == (2, "")
+    assert message in result.err
 
 
 def test_two_things_from_one_pipe(run: Run) -> None:
     """--job and -n cannot both be standard input."""
-    ended = run("waves", "-n", "-", "--job", "-")
-    assert (ended.status, ended.out) == (2, "")
-    assert ended.err.endswith("error: --job and -n cannot both read standard input\n")
+    result = run("waves", "-n", "-", "--job", "-")
+    assert (result.status, result.out) == (2, "")
+    assert result.err.endswith("error: --job and -n cannot both read standard input\n")
