@@ -19,20 +19,20 @@ TEXTS = pytest.mark.parametrize("text", [ONE, FIVE], ids=["one", "five"])
 @TEXTS
 @pytest.mark.benchmark(group="parse")
 def test_new_text(benchmark: BenchmarkFixture, text: str) -> None:
-    """Parse and compile a text, passing by the table of texts seen before. The shape is known."""
+    """Parse and compile a text without the cache. The shape is known."""
     assert str(benchmark(_parse, text)) == str(Selector.parse(text))
 
 
 @TEXTS
 @pytest.mark.benchmark(group="parse")
 def test_known_text(benchmark: BenchmarkFixture, text: str) -> None:
-    """Ask for the selector of a text seen before: one look-up."""
+    """Parse a text again, which is one look-up."""
     assert benchmark(Selector.parse, text) is Selector.parse(text)
 
 
 @pytest.mark.benchmark(group="parse")
 def test_new_text_of_known_shape(benchmark: BenchmarkFixture) -> None:
-    """Parse, compile and remember a text of five requirements that was never seen."""
+    """Parse, compile and cache a new text of five requirements."""
     numbers = count()
 
     def new_text() -> tuple[tuple[str], dict[str, object]]:
@@ -44,7 +44,7 @@ def test_new_text_of_known_shape(benchmark: BenchmarkFixture) -> None:
 
 @pytest.mark.benchmark(group="compile")
 def test_compile_known_shape(benchmark: BenchmarkFixture) -> None:
-    """Make the function that tests a node out of five requirements; only the values are new."""
+    """Compile a predicate of five requirements; only the values are new."""
     requirements = Selector.parse(FIVE).requirements
     benchmark(predicate.compile_predicate, requirements, None)
 

@@ -137,9 +137,8 @@ class Selector(Frozen):
         :raises TypeError: if an argument has the wrong type.
         """
         checked = list(requirements)
-        for requirement in checked:
-            if not isinstance(requirement, Requirement):
-                raise TypeError(f"expected a Requirement, found {type(requirement).__name__}")
+        if not all(isinstance(requirement, Requirement) for requirement in checked):
+            raise TypeError("requirements must be a list of Requirement")
         return _build(checked, None if match_ids is None else _valid_ids(match_ids))
 
     @classmethod
@@ -162,14 +161,12 @@ class Selector(Frozen):
         """Whether any node could match: False for ``a=b,a=c`` and ``a,!a``. Exact."""
         if self.ids == ():
             return False
-        requirements = self.requirements
-        # A comparison alone may be impossible: no integer is above the largest.
-        if len({requirement.key for requirement in requirements}) == len(requirements) and not any(
-            requirement.operator.is_comparison for requirement in requirements
-        ):
-            return True  # one requirement a key cannot contradict another: the usual case
-        constraints = constraints_by_key(requirements).values()
-        return not any(constraint.is_empty for constraint in constraints)
+        keys = {requirement.key for requirement in self.requirements}
+        compares = any(requirement.operator.is_comparison for requirement in self.requirements)
+        # The usual case. (A comparison may be impossible alone: no integer is above the largest.)
+        if len(keys) == len(self.requirements) and not compares:
+            return True
+        return not any(each.is_empty for each in constraints_by_key(self.requirements).values())
 
     @property
     def failure_mask(self) -> FailureMask:
@@ -180,10 +177,9 @@ class Selector(Frozen):
         """
         try:
             return self._failure_mask
-        except AttributeError:
-            object.__setattr__(
-                self, "_failure_mask", compile_failure_mask(self.requirements, self.ids)
-            )
+        except AttributeError:  # the first use
+            mask = compile_failure_mask(self.requirements, self.ids)
+            object.__setattr__(self, "_failure_mask", mask)
             return self._failure_mask
 
     def split(self) -> "tuple[Selector, ...]":
