@@ -163,4 +163,5 @@ if TYPE_CHECKING:
     # Mistakes that type checkers report.
     JobSpec(nmae="demo")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
     JobSpec(name=5)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    JobSpec().selektor  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue] # noqa: B018
     RolloutSpec(strategy="rollin")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
