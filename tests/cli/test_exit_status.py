@@ -277,8 +277,8 @@ def test_error_at_the_end(run: Run) -> None:
         ),
         pytest.param(
             "large",
-            "large:1:1: error[file-too-large]: a job file has at most 1,048,576 bytes"
-            f" (job_file_bytes)\n  {'#' * 73}…\n  ^\n",
+            "large:1:1: error[file-too-large]: a job file may have at most 1,048,576 bytes"
+            f" (job_file_bytes)\n  {'#' * 72}…\n  ^\n",
             id="large",
         ),
     ],
