@@ -1,4 +1,4 @@
-"""A headless Chromium, asked over a pipe by its own protocol: no driver and no port."""
+"""A headless Chromium, controlled through a pipe by its own protocol: no driver, no port."""
 
 import base64
 import json
@@ -16,17 +16,17 @@ __all__ = ["Browser", "browser", "chromium"]
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 
+# A browser that sends nothing for so many seconds hangs.
 PATIENCE = 60
-"""Seconds after which a browser that says nothing is taken to hang."""
 
 
 def chromium() -> str | None:
-    """Give the path of a Chromium on this machine, if there is one."""
+    """Return the path of a Chromium on this machine, if there is one."""
     return next((path for name in NAMES if (path := shutil.which(name))), None)
 
 
 class Browser:
-    """One tab. It keeps what the browser has complained of."""
+    """One tab, and the complaints of the browser."""
 
     def __init__(self, to: int, back: int) -> None:
         self._to, self._back = to, back
@@ -35,7 +35,7 @@ class Browser:
         self._tab: str | None = None
         self._events: list[str] = []
         self.complaints: list[str] = []
-        """Errors and warnings of the console, uncaught exceptions, and what a policy has barred."""
+        """Errors and warnings of the console, uncaught exceptions and violations of a policy."""
         target = self.ask("Target.createTarget", url="about:blank")["targetId"]
         attached = self.ask("Target.attachToTarget", targetId=target, flatten=True)
         self._tab = attached["sessionId"]
@@ -43,7 +43,7 @@ class Browser:
             self.ask(f"{domain}.enable")
 
     def ask(self, method: str, **params: Any) -> dict[str, Any]:
-        """Send one command and give its answer."""
+        """Send a command and return its result."""
         self._number += 1
         message: dict[str, Any] = {"id": self._number, "method": method, "params": params}
         if self._tab is not None:
@@ -66,7 +66,7 @@ class Browser:
             self._hear()
 
     def run(self, script: str) -> Any:
-        """Run a script in the page, wait for what it promises, and give its value."""
+        """Run a script in the page, wait for its promise, and return its value."""
         done = self.ask(
             "Runtime.evaluate",
             expression=script,
@@ -78,7 +78,7 @@ class Browser:
         return done["result"].get("value")
 
     def look(self, width: int = 1280, height: int = 900, scheme: str = "light") -> None:
-        """Make the window another one: its size, and the colours that its user prefers."""
+        """Set the size of the window and the preferred colours."""
         self.ask(
             "Emulation.setDeviceMetricsOverride",
             width=width,
@@ -92,19 +92,19 @@ class Browser:
         )
 
     def picture(self, *, whole: bool = False) -> bytes:
-        """Give what the window shows, or all of the page, as PNG."""
+        """Return what the window shows, or the whole page, as PNG."""
         shot = self.ask("Page.captureScreenshot", format="png", captureBeyondViewport=whole)
         return base64.b64decode(shot["data"])
 
     def printed(self) -> bytes:
-        """Give the page as PDF."""
+        """Return the page as PDF."""
         return base64.b64decode(self.ask("Page.printToPDF", printBackground=True)["data"])
 
     def _hear(self) -> dict[str, Any]:
         while b"\0" not in self._rest:
             ready, _, _ = select.select([self._back], [], [], PATIENCE)
             data = os.read(self._back, 1 << 20) if ready else b""
-            assert data, "the browser says nothing"
+            assert data, "the browser sends nothing"
             self._rest += data
         line, _, self._rest = self._rest.partition(b"\0")
         message: dict[str, Any] = json.loads(line)
@@ -121,7 +121,7 @@ class Browser:
 
 @contextmanager
 def browser(path: str) -> Iterator[Browser]:
-    """Start the browser at ``path``, with a profile of its own, and end it afterwards."""
+    """Start the browser at ``path`` with its own profile, and end it afterwards."""
     read_by_it, to = os.pipe()
     back, written_by_it = os.pipe()
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:

@@ -10,6 +10,7 @@ from nodeselect.render.html.page import MAX_ROWS, render_page
 
 __all__ = ["HOSTILE", "Element", "elements", "embedded", "fleet", "hostile_fleet", "page_of"]
 
+# Texts of labels, names and states that try to become markup.
 HOSTILE = (
     "</script><script>alert(1)</script>",
     "<!--<script>",
@@ -27,7 +28,6 @@ HOSTILE = (
     "__proto__",
     "constructor",
 )
-"""What labels, names and states may be, and must not do."""
 
 
 def page_of(
@@ -42,7 +42,7 @@ def page_of(
 
 
 def fleet(n: int = 500) -> list[Node]:
-    """Give nodes with few values and many, some without labels, in several states."""
+    """Return nodes with few and many values, some without labels, in several states."""
     regions, states = ("eu", "us", "ap", ""), ("connected", "ready", "disconnected", "lost", None)
     return [
         Node(
@@ -63,7 +63,7 @@ def fleet(n: int = 500) -> list[Node]:
 
 
 def hostile_fleet() -> list[Node]:
-    """Give a node for each hostile text, which is its name, its state, a key and a value."""
+    """Return a node for each hostile text: as its name, its state, a key and a value."""
     return [
         Node(f"n-{at}", {text: "x", "region": text, "zone": "a"}, name=text, state=text[:200])
         for at, text in enumerate(HOSTILE)
@@ -71,7 +71,7 @@ def hostile_fleet() -> list[Node]:
 
 
 class Element:
-    """A start tag, with the text that stands in it and in no element inside it."""
+    """A start tag, and the text directly inside the element."""
 
     def __init__(self, tag: str, attributes: dict[str, str | None]) -> None:
         self.tag = tag
@@ -94,7 +94,7 @@ class _Reader(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         attributes = dict(attrs)
-        assert len(attributes) == len(attrs), f"an attribute of {tag} comes twice"
+        assert len(attributes) == len(attrs), f"{tag} has an attribute twice"
         element = Element(tag, attributes)
         self.elements.append(element)
         if tag not in self.VOID:
@@ -118,7 +118,7 @@ class _Reader(HTMLParser):
 
 
 def elements(text: str) -> list[Element]:
-    """Read a page; each element of it must be closed where it has to be."""
+    """Parse a page; all its elements must be closed."""
     reader = _Reader()
     reader.feed(text)
     reader.close()
@@ -127,7 +127,7 @@ def elements(text: str) -> list[Element]:
 
 
 def embedded(text: str) -> dict[str, Any]:
-    """Give the data that the page's script works on."""
+    """Return the data of the page's script."""
     (data,) = (each for each in elements(text) if each.attributes.get("id") == "data")
     read: dict[str, Any] = json.loads(data.text)
     return read

@@ -1,4 +1,4 @@
-"""``explain --html`` writes a page beside what it prints."""
+"""``explain --html`` prints the explanation and also writes it as a page."""
 
 import subprocess
 from pathlib import Path
@@ -7,14 +7,14 @@ import pytest
 
 from tests.cli.running import COMMAND, Run
 
-ASKED = ("explain", "-n", "fleet.ndjson")
+EXPLAIN = ("explain", "-n", "fleet.ndjson")
 
 
 @pytest.mark.usefixtures("fleet")
 def test_page(run: Run) -> None:
-    """The page is written, and what is printed stays as it is without."""
-    plain = run(*ASKED, "-l", "region=eu")
-    assert run(*ASKED, "-l", "region=eu", "--html", "why.html") == plain
+    """The page is written, and the output is the same as without it."""
+    plain = run(*EXPLAIN, "-l", "region=eu")
+    assert run(*EXPLAIN, "-l", "region=eu", "--html", "why.html") == plain
     text = Path("why.html").read_text("utf-8")
     assert text.startswith("<!DOCTYPE html>\n")
     assert "<title>fleet.ndjson – 2 of 4 nodes match</title>" in text
@@ -23,9 +23,9 @@ def test_page(run: Run) -> None:
 
 @pytest.mark.usefixtures("fleet")
 def test_page_of_a_job(run: Run) -> None:
-    """A page names its job, and the states that it is confined to; with nodes of these alone."""
+    """A page names its job and the states of --state, and has only nodes in these states."""
     Path("<job>").write_text("selector: {match_labels: {region: us}}\n")
-    run(*ASKED, "--job", "<job>", "--html", "why.html", "--state", "ready,Lost")
+    run(*EXPLAIN, "--job", "<job>", "--html", "why.html", "--state", "ready,Lost")
     text = Path("why.html").read_text("utf-8")
     assert '<p class="subject">&lt;job&gt; on fleet.ndjson, only lost or ready</p>' in text
     assert "<h1>1 of 2 nodes match</h1>" in text
@@ -34,7 +34,7 @@ def test_page_of_a_job(run: Run) -> None:
 
 @pytest.mark.usefixtures("fleet")
 @pytest.mark.parametrize(
-    ("args", "said"),
+    ("args", "message"),
     [
         (
             ("-l", "a", "-l", "b", "--html", "x"),
@@ -51,19 +51,19 @@ def test_page_of_a_job(run: Run) -> None:
         (("-l", "a", "--html", "no/x"), "cannot write 'no/x': No such file or directory"),
     ],
 )
-def test_refused(run: Run, args: tuple[str, ...], said: str) -> None:
-    """What a page cannot be made of, or written to, is refused, and nothing is printed."""
+def test_usage_errors(run: Run, args: tuple[str, ...], message: str) -> None:
+    """If a page cannot be made or written, nothing is printed and no input is overwritten."""
     before = Path("fleet.ndjson").read_bytes()
-    ended = run(*ASKED, *args)
+    ended = run(*EXPLAIN, *args)
     assert (ended.status, ended.out) == (2, "")
-    assert said in ended.err
+    assert message in ended.err
     assert Path("fleet.ndjson").read_bytes() == before
 
 
 @pytest.mark.usefixtures("fleet")
 @pytest.mark.parametrize("nodes", ["fleet.ndjson", "-"])
-def test_other_names_of_what_is_read(nodes: str) -> None:
-    """A link to the input, and the file that is standard input, are not overwritten either."""
+def test_other_names_of_the_input(nodes: str) -> None:
+    """A link to the input, and the file behind standard input, are not overwritten either."""
     before = Path("fleet.ndjson").read_bytes()
     Path("link.html").symlink_to("fleet.ndjson")
     with Path("fleet.ndjson").open("rb") as stream:

@@ -1,6 +1,6 @@
-"""The page in a browser: what it does, and what it looks like to a person and to a screen reader.
+"""The page in a browser: its search, its looks, and what a screen reader finds.
 
-Each test needs a Chromium on this machine, and is skipped where there is none.
+The tests are skipped if there is no Chromium on this machine.
 """
 
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ SELECTOR = "region in (eu,us),gpu,!extra-0"
 
 @pytest.fixture(scope="module")
 def tab() -> Iterator[Browser]:
-    """Give a tab of a browser that all tests of this module use one after the other."""
+    """Start a browser for all tests of this module."""
     path = chromium()
     if path is None:
         pytest.skip("no Chromium on this machine (Debian's package is called chromium)")
@@ -27,7 +27,7 @@ def tab() -> Iterator[Browser]:
 
 @pytest.fixture
 def show(tab: Browser, tmp_path: Path) -> Iterator[Browser]:
-    """Open the page of 500 nodes; nothing may be complained of in the test."""
+    """Open the page of 500 nodes; the browser must not complain during the test."""
     tab.complaints.clear()
     tab.look()
     open_page(tab, tmp_path, fleet())
@@ -36,29 +36,29 @@ def show(tab: Browser, tmp_path: Path) -> Iterator[Browser]:
 
 
 def open_page(tab: Browser, folder: Path, nodes: list[Node], selector: str = SELECTOR) -> None:
-    """Open the page of some nodes."""
+    """Open the page of these nodes."""
     asked = Selector.parse(selector) & Selector.everything()
     (folder / "page.html").write_bytes(page_of(nodes, asked, "job.yaml").encode())
     tab.open(folder / "page.html")
 
 
-def typed(tab: Browser, text: str) -> str:
-    """Type into the search, and give what the page says of it."""
+def type_text(tab: Browser, text: str) -> str:
+    """Type into the search field; return the number of nodes that the page reports."""
     tab.run("document.querySelector('input[type=search]').focus()")
     tab.run("document.querySelector('input[type=search]').select()")
     tab.ask("Input.insertText", text=text)
     if not text:
         tab.ask("Input.dispatchKeyEvent", type="keyDown", key="Delete", windowsVirtualKeyCode=46)
-    return said(tab)
+    return count_text(tab)
 
 
-def said(tab: Browser) -> str:
-    """Give what the page says of the nodes that it shows."""
+def count_text(tab: Browser) -> str:
+    """Return the number of nodes that the page reports."""
     return str(tab.run("document.getElementById('count').textContent"))
 
 
 def ids(tab: Browser) -> list[str]:
-    """Give the ids of the nodes in the table."""
+    """Return the ids of the nodes in the table."""
     script = (
         "[...document.querySelectorAll('.nodes tbody th code')].map((each) => each.textContent)"
     )
@@ -66,52 +66,56 @@ def ids(tab: Browser) -> list[str]:
     return found
 
 
-def clicked(tab: Browser, link: str) -> int:
-    """Click a link, and give the number that stands in it."""
+def click_link(tab: Browser, link: str) -> int:
+    """Click a link, and return the number in it."""
     number = tab.run(f"document.querySelector('{link}').textContent")
     tab.run(f"document.querySelector('{link}').click()")
     return int(number.replace(",", ""))
 
 
 def test_search(show: Browser) -> None:
-    """Each word that is typed stands in a node: its id, name, state, or a label as key=value."""
+    """Each word of a search is in the id, the name, the state, or a label as key=value."""
     nodes = fleet()
-    assert said(show) == "500 nodes, the first 200 are shown"
+    assert count_text(show) == "500 nodes, the first 200 are shown"
     in_lost = [
         node.id for node in nodes if node.labels.get("region") == "eu" and node.state == "lost"
     ]
-    assert typed(show, "LOST region=eu") == f"{len(in_lost)} of 500 nodes"
+    assert type_text(show, "LOST region=eu") == f"{len(in_lost)} of 500 nodes"
     assert sorted(ids(show)) == in_lost
-    assert typed(show, "host=host-123") == "1 of 500 nodes"
+    assert type_text(show, "host=host-123") == "1 of 500 nodes"
     assert ids(show) == ["n-0123"]
-    assert typed(show, "node 321") == "1 of 500 nodes"
-    assert typed(show, "nobody") == "Nothing found in 500 nodes"
+    assert type_text(show, "node 321") == "1 of 500 nodes"
+    assert type_text(show, "nobody") == "Nothing found in 500 nodes"
     assert ids(show) == []
-    assert typed(show, "") == "500 nodes, the first 100 are shown"
+    assert type_text(show, "") == "500 nodes, the first 100 are shown"
 
 
 def test_matching_only(show: Browser) -> None:
-    """The buttons show the nodes that match, and those that do not."""
+    """The buttons show the nodes that match, or those that do not."""
     matching = [node.id for node in fleet() if Selector.parse(SELECTOR).matches(node.labels)]
     show.run("document.querySelector('[value=match]').click()")
-    assert said(show) == f"{len(matching)} of 500 nodes"
+    assert count_text(show) == f"{len(matching)} of 500 nodes"
     assert ids(show) == matching
     show.run("document.querySelector('[value=fail]').click()")
-    assert said(show).startswith(f"{500 - len(matching)} of 500 nodes")
+    assert count_text(show).startswith(f"{500 - len(matching)} of 500 nodes")
 
 
 @pytest.mark.parametrize(
     "link", ["[data-fails]", ".numbers [data-reason]", ".reasons a", ".facet a", "[data-show]"]
 )
 def test_numbers_lead_to_nodes(show: Browser, link: str) -> None:
-    """A number of the page leads to that many nodes, and a button leads back."""
-    typed(show, "nobody")
-    number = clicked(show, link)
-    assert said(show).startswith(f"{number} of 500 nodes")
+    """A number that is a link shows that many nodes, and a button shows all again."""
+    type_text(show, "nobody")
+    number = click_link(show, link)
+    assert count_text(show).startswith(f"{number} of 500 nodes")
     assert show.run("location.hash") == "#nodes"
     assert show.run("document.activeElement.id") == "nodes"
     show.run("document.querySelector('.chosen').click()")
-    assert "of 500" in said(show) if link == "[data-show]" else said(show).startswith("500 nodes")
+    assert (
+        "of 500" in count_text(show)
+        if link == "[data-show]"
+        else count_text(show).startswith("500 nodes")
+    )
 
 
 @pytest.mark.parametrize(
@@ -125,20 +129,20 @@ def test_numbers_lead_to_nodes(show: Browser, link: str) -> None:
         ("[value=fail]", "n-0012", "that fail"),
     ],
 )
-def test_where_it_was_looked_for(show: Browser, link: str, other: str, among: str) -> None:
-    """Where nothing is found, it is said among which nodes, and a button looks among all."""
+def test_nothing_found(show: Browser, link: str, other: str, among: str) -> None:
+    """If nothing is found, the searched nodes are named, and a button searches all nodes."""
     widen = "document.querySelector('.widen')"
     show.run(f"document.querySelector('{link}').click()")
-    number = said(show).split()[0]
+    number = count_text(show).split()[0]
     assert show.run(f"{widen}.hidden")
-    assert typed(show, other) == f"Nothing found in the {number} nodes {among}"
+    assert type_text(show, other) == f"Nothing found in the {number} nodes {among}"
     assert show.run(f"{widen}.textContent") == "Search all 500"
     show.run(f"{widen}.click()")
-    assert (said(show), ids(show)) == ("1 of 500 nodes", [other])
+    assert (count_text(show), ids(show)) == ("1 of 500 nodes", [other])
     assert show.run(f"{widen}.hidden")
     assert show.run("document.querySelector('.chosen').hidden")
     assert show.run("document.activeElement.type") == "search"
-    assert typed(show, "nobody") == "Nothing found in 500 nodes"
+    assert type_text(show, "nobody") == "Nothing found in 500 nodes"
     assert show.run(f"{widen}.hidden")
 
 
@@ -153,14 +157,14 @@ def test_rows_drawn_by_script(tab: Browser, tmp_path: Path, nodes: list[Node]) -
         ".map((row) => row.outerHTML.replaceAll('\\n', ''))"
     )
     before = tab.run(rows)
-    typed(tab, "n-")
+    type_text(tab, "n-")
     assert tab.run(rows) == before
 
 
 def test_more_rows(show: Browser) -> None:
-    """Rows come as one scrolls to the end of the table, or asks for more."""
+    """More rows are drawn at the end of the table, or with a click."""
     show.run("document.querySelector('.further').click()")
-    assert said(show) == "500 nodes, the first 300 are shown"
+    assert count_text(show) == "500 nodes, the first 300 are shown"
     more = (
         "new Promise((done) => { new MutationObserver(done).observe("
         "document.querySelector('.nodes tbody'), { childList: true });"
@@ -168,15 +172,15 @@ def test_more_rows(show: Browser) -> None:
     )
     show.run("document.documentElement.style.scrollBehavior = 'auto'")
     show.run(more)
-    assert said(show) == "500 nodes, the first 400 are shown"
+    assert count_text(show) == "500 nodes, the first 400 are shown"
     show.run(more)
-    assert said(show) == "500 nodes"
+    assert count_text(show) == "500 nodes"
     assert show.run("document.querySelector('.further').hidden")
     assert len(ids(show)) == 500
 
 
 def test_without_script(tab: Browser, tmp_path: Path) -> None:
-    """Without its script a page shows the first rows, and no search that would do nothing."""
+    """Without JavaScript a page shows the first rows, and no search."""
     tab.ask("Emulation.setScriptExecutionDisabled", value=True)
     try:
         open_page(tab, tmp_path, fleet())
@@ -192,7 +196,7 @@ def test_without_script(tab: Browser, tmp_path: Path) -> None:
 
 
 def test_policy_holds(tab: Browser, tmp_path: Path) -> None:
-    """What somebody might get into the page does nothing: no script, style, picture or request."""
+    """Injected content does nothing: no script, style, picture or request."""
     open_page(tab, tmp_path, fleet())
     barred = tab.run("""(async () => {
         const barred = [];
@@ -226,11 +230,11 @@ def test_policy_holds(tab: Browser, tmp_path: Path) -> None:
 
 
 def test_hostile_labels(tab: Browser, tmp_path: Path) -> None:
-    """Hostile labels do nothing, can be searched, and are seen as what they are."""
+    """Hostile labels do nothing, and can be searched."""
     tab.complaints.clear()
     open_page(tab, tmp_path, hostile_fleet())
-    assert typed(tab, "</script><script>alert(1)") == f"1 of {len(HOSTILE)} nodes"
-    assert typed(tab, "__proto__=x") == f"1 of {len(HOSTILE)} nodes"
+    assert type_text(tab, "</script><script>alert(1)") == f"1 of {len(HOSTILE)} nodes"
+    assert type_text(tab, "__proto__=x") == f"1 of {len(HOSTILE)} nodes"
     assert tab.run("document.querySelectorAll('script').length") == 2
     assert tab.complaints == []
 
@@ -240,7 +244,7 @@ def test_hostile_labels(tab: Browser, tmp_path: Path) -> None:
     "nodes", [fleet(), hostile_fleet(), fleet(10_000)], ids=["fleet", "hostile", "large"]
 )
 def test_no_scrolling_sideways(tab: Browser, tmp_path: Path, nodes: list[Node], width: int) -> None:
-    """However narrow the screen, nothing sticks out of it; nor with labels of 5,000 characters."""
+    """Nothing is wider than the screen, however narrow it is and however long the labels are."""
     tab.look(width=width)
     open_page(tab, tmp_path, nodes)
     tab.run("for (const each of document.querySelectorAll('details')) each.open = true")
@@ -265,8 +269,8 @@ BROKEN = """(() => {
 
 @pytest.mark.parametrize("count", [60, 10_000])
 @pytest.mark.parametrize("width", [320, 390, 1280])
-def test_heads_of_columns(tab: Browser, tmp_path: Path, width: int, count: int) -> None:
-    """No head of a column is broken inside a word."""
+def test_column_headings(tab: Browser, tmp_path: Path, width: int, count: int) -> None:
+    """No column heading is broken inside a word."""
     tab.look(width=width)
     open_page(tab, tmp_path, fleet(count))
     assert tab.run("document.querySelectorAll('thead th').length") > 10
@@ -300,7 +304,7 @@ CONTRAST = """(() => {
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_colours(tab: Browser, tmp_path: Path, scheme: str) -> None:
-    """The page is dark for those who want it dark, and each word of it can be read (4.5 to 1)."""
+    """The page follows the preferred colours, and all text has a contrast of at least 4.5 to 1."""
     tab.look(scheme=scheme)
     open_page(tab, tmp_path, fleet(), "region=ue,gpu")
     (least, word), ground = tab.run(CONTRAST)
@@ -310,7 +314,7 @@ def test_colours(tab: Browser, tmp_path: Path, scheme: str) -> None:
 
 @pytest.mark.parametrize("width", [390, 1280])
 def test_screen_reader(tab: Browser, tmp_path: Path, width: int) -> None:
-    """A screen reader is told of tables, headings and labelled fields, on a phone as well."""
+    """A screen reader finds tables, headings and labelled fields, on a phone as well."""
     tab.look(width=width)
     open_page(tab, tmp_path, fleet(60))
     tree = tab.ask("Accessibility.getFullAXTree")["nodes"]
@@ -332,7 +336,7 @@ def test_screen_reader(tab: Browser, tmp_path: Path, width: int) -> None:
 
 
 def test_printed(show: Browser) -> None:
-    """On paper there is no search, the table is a table, and nothing is folded away."""
+    """On paper there is no search, the table is a table, and nothing is collapsed."""
     assert show.printed().startswith(b"%PDF-")
     hidden = "!document.querySelector('{}').checkVisibility({{ contentVisibilityAuto: true }})"
     assert show.run(hidden.format(".nodes details .label"))
@@ -345,8 +349,8 @@ def test_printed(show: Browser) -> None:
     show.ask("Emulation.setEmulatedMedia", media="")
 
 
-def test_long_ids_each_begin_a_line(tab: Browser, tmp_path: Path) -> None:
-    """Short ids that are examples stand side by side; long ones below each other."""
+def test_long_example_ids(tab: Browser, tmp_path: Path) -> None:
+    """Short example ids are beside each other, long ones below each other."""
     script = "[...document.querySelectorAll('.ids span')].slice(0, 3).map((e) => e.offsetTop)"
     tab.look(500)
     for end, lines in (("", 1), ("/" + "0123456789abcdef" * 6, 3)):

@@ -10,14 +10,12 @@ from nodeselect.cli.progress import Progress
 from nodeselect.cli.rules import require_rule
 from nodeselect.cli.streams import highlight_severity, write_error, write_message, write_output
 from nodeselect.errors import JobError
+from nodeselect.render.layout import PROBLEM_FORMATS
 
 if TYPE_CHECKING:
     from nodeselect.jobs import CheckReport, RuleSelection
 
 __all__ = ["check"]
-
-# The formats of render.problems, which loads yaml and is not needed for --help.
-_FORMATS = ("text", "json", "github", "sarif")
 
 
 @click.command(
@@ -36,7 +34,7 @@ cannot be read or the command line is invalid.
 )
 @click.argument("files", metavar="FILE|FOLDER|-...", nargs=-1, required=True)
 @click.option(
-    "-o", "--output", type=click.Choice(_FORMATS), default="text", show_default=True,
+    "-o", "--output", type=click.Choice(PROBLEM_FORMATS), default="text", show_default=True,
     help="Output format.",
 )  # fmt: skip
 @click.option("--strict", is_flag=True, help="Exit with status 1 for warnings too.")

@@ -11,6 +11,7 @@ from nodeselect.text import display_width, prefix, printable, to_ascii, truncate
 
 __all__ = [
     "MARKDOWN_CODE",
+    "PROBLEM_FORMATS",
     "REPORT_FORMATS",
     "Screen",
     "align_columns",
@@ -25,6 +26,7 @@ __all__ = [
 ]
 
 REPORT_FORMATS = ("text", "json", "markdown")
+PROBLEM_FORMATS = ("text", "json", "github", "sarif")
 
 MARKDOWN_CODE = 200
 """Characters of the longest user text in Markdown; the rest of a longer one is cut off."""

@@ -12,9 +12,7 @@ from nodeselect.jobs import CheckReport, Rule, all_rules
 from nodeselect.render.layout import align_columns, json_lines
 from nodeselect.text import pluralize, printable
 
-__all__ = ["PROBLEM_FORMATS", "problem_lines", "problem_summary", "rule_lines"]
-
-PROBLEM_FORMATS = ("text", "json", "github", "sarif")
+__all__ = ["problem_lines", "problem_summary", "rule_lines"]
 
 _SARIF_SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
