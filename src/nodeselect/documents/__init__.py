@@ -18,6 +18,7 @@ from nodeselect.documents.values import (
     Position,
     Scalar,
     Value,
+    is_bare_key,
     is_null,
     to_python,
 )
@@ -31,6 +32,7 @@ __all__ = [
     "Scalar",
     "Value",
     "decode_utf8",
+    "is_bare_key",
     "is_null",
     "read_document",
     "read_yaml",

@@ -24,6 +24,7 @@ __all__ = [
     "duplicate_key_error",
     "end_position",
     "file_too_large_error",
+    "is_bare_key",
     "is_null",
     "position_in",
     "to_python",
@@ -89,6 +90,12 @@ Value = Scalar | List | Object
 def is_null(value: Value) -> bool:
     """Return whether a value is null, written or left out."""
     return isinstance(value, Scalar) and value.kind == "null"
+
+
+def is_bare_key(key: Scalar, value: Value) -> bool:
+    """Return whether a key has nothing after it, not even a colon, as in ``{region:eu}``."""
+    end = (key.position.line, key.position.column + len(key.text))
+    return key.verbatim and value.position == end and isinstance(value, Scalar) and not value.text
 
 
 def to_python(

@@ -8,14 +8,16 @@ from nodeselect.jobs.check.report import ALL_CODES, CheckReport, Findings, RuleS
 from nodeselect.jobs.check.rule import Check
 from nodeselect.jobs.check.rules.document import check_document_error, locate_spec
 from nodeselect.jobs.check.rules.fields import check_model, field
-from nodeselect.jobs.check.rules.job import check_name, check_reserved_keys, check_type
-from nodeselect.jobs.check.rules.rollout import check_old_rollout, check_rollout, check_timeouts
-from nodeselect.jobs.check.rules.selector import (
+from nodeselect.jobs.check.rules.job import (
     check_empty_selector,
     check_misplaced_selector,
+    check_name,
+    check_reserved_keys,
+    check_type,
     invalid_selector,
-    read_selector,
 )
+from nodeselect.jobs.check.rules.rollout import check_old_rollout, check_rollout, check_timeouts
+from nodeselect.jobs.check.rules.selector import read_selector
 from nodeselect.limits import LIMITS
 from nodeselect.selectors import Selector
 

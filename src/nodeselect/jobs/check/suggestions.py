@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable
 from itertools import islice
 
-from nodeselect.documents import List, Object, Scalar, Value, is_null, scalar_kind
+from nodeselect.documents import List, Object, Scalar, Value, is_bare_key, is_null, scalar_kind
 from nodeselect.errors import SelectorError
 from nodeselect.jobs.check.schema_fields import (
     Field,
@@ -21,7 +21,6 @@ from nodeselect.selectors.structured import requirement_from_structured
 __all__ = [
     "MODEL_HINTS",
     "PIPELINE_FIELDS",
-    "is_bare",
     "is_misspelt",
     "is_renamed",
     "quote_if_needed",
@@ -162,7 +161,7 @@ def _suggest_selector_field(key: Scalar, value: Value, siblings: Object) -> str:
         return f"move its content to '{name}'"
     if name:
         return f"did you mean '{name}'?"
-    if is_bare(key, value):
+    if is_bare_key(key, value):
         return "YAML ends the value before this at the comma: put the whole value in quotes"
     pair = Object({key.text: (key, value)}, key.position)
     if labels := _label_mapping(pair):
@@ -258,12 +257,6 @@ def suggest_expression(item: Value) -> str:
     if len(texts) == 1 and (listed := _list_of(texts)):
         return f"write: {listed[1:-1]}"
     return 'write a string, such as: "region in (eu,us)"'
-
-
-def is_bare(key: Scalar, value: Value) -> bool:
-    """Return whether a key has nothing after it, not even a colon, as in ``{region:eu}``."""
-    end = (key.position.line, key.position.column + len(key.text))
-    return key.verbatim and value.position == end and isinstance(value, Scalar) and not value.text
 
 
 def quote_if_needed(text: str) -> str:

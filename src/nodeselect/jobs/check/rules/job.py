@@ -1,15 +1,23 @@
-"""Rules of a job's name, type and notes."""
+"""Rules of a job as a whole: its name, type and notes, and that it has a selector."""
 
 import difflib
 
-from nodeselect.documents import Object, Scalar, Value
+from nodeselect.documents import List, Object, Scalar, Value, is_null
 from nodeselect.jobs.check.rule import Check, define
 from nodeselect.jobs.check.rules.fields import DEMO, field, truncated_path
-from nodeselect.jobs.check.schema_fields import is_wrapper
+from nodeselect.jobs.check.schema_fields import is_selector_name, is_wrapper
 from nodeselect.jobs.check.suggestions import is_misspelt
 from nodeselect.text import quoted
 
-__all__ = ["check_name", "check_reserved_keys", "check_type"]
+__all__ = [
+    "check_empty_selector",
+    "check_misplaced_selector",
+    "check_name",
+    "check_reserved_keys",
+    "check_type",
+    "invalid_selector",
+    "is_empty_selector",
+]
 
 _NO_NAME = define(
     "no-name",
@@ -40,6 +48,23 @@ _RESERVED_KEY = define(
     after=f"{DEMO}meta: {{owner: me}}\n",
 )
 
+_EMPTY_SELECTOR = define(
+    "empty-selector",
+    "selector",
+    "a job without a selector runs on EVERY node",
+    "With --require-selector this is an error.",
+    severity="warning",
+    before="name: demo\nselector: {}\n",
+    after="name: demo\nselector: {match_labels: {region: eu}}\n",
+)
+_MISPLACED_SELECTOR = define(
+    "misplaced-selector",
+    "selector",
+    "a selector inside config",
+    "There it selects no nodes. It is a warning if the job also has a selector in the right place.",
+    before="name: demo\nselector: {match_ids: [n-1]}\nconfig:\n  selector: {match_ids: [n-2]}\n",
+    after="name: demo\nselector: {match_ids: [n-1, n-2]}\nconfig: {}\n",
+)
 _JOB_TYPES = ("pipeline", "query", "update", "config")
 # The types of Bacalhau, and the most similar ones of Expanso.
 _BACALHAU_TYPES = {"daemon": "pipeline", "service": "pipeline", "ops": "query", "batch": "query"}
@@ -83,3 +108,67 @@ def check_reserved_keys(spec: Object, prefix: str) -> Check[None]:
             message = "keys with the prefix expanso.io/ are reserved for the server"
             path = truncated_path(f"{prefix}meta", key.text)
             yield _RESERVED_KEY.at(key, path, message, "use another prefix, or none")
+
+
+def is_empty_selector(value: Value | None) -> bool:
+    """Return whether a selector is missing, null or empty, and so matches every node."""
+    if value is None or is_null(value):
+        return True
+    return isinstance(value, Object) and all(
+        is_null(item)
+        or (isinstance(item, Object) and not item.entries)
+        or (isinstance(item, List) and not item.items)
+        for _, item in value.entries.values()
+    )
+
+
+def check_empty_selector(spec: Object, prefix: str, severity: str | None) -> Check[None]:
+    """Check that a job does not run on every node."""
+    if is_empty_selector(field(spec, "selector")):
+        yield from _empty_selector(spec, prefix, severity, "the selector is empty", "runs")
+
+
+def invalid_selector(spec: Object, prefix: str, severity: str | None) -> Check[None]:
+    """Report that a selector is not valid, if none of its mistakes is reported."""
+    yield from _empty_selector(spec, prefix, severity, "the selector is not valid", "may run")
+
+
+def _empty_selector(
+    spec: Object, prefix: str, severity: str | None, message: str, runs: str
+) -> Check[None]:
+    place: Value = spec
+    length = 1
+    if "selector" in spec.entries:
+        place = spec.entries["selector"][0]
+        length = len("selector")
+    else:
+        message = "there is no selector"
+    yield _EMPTY_SELECTOR.at_position(
+        place.position,
+        f"{prefix}selector",
+        f"{message}: the job {runs} on EVERY node",
+        "add a selector, such as: selector: {match_labels: {region: eu}}",
+        length=length,
+        severity=severity,
+    )
+
+
+def check_misplaced_selector(spec: Object, prefix: str) -> Check[None]:
+    """Check that no selector is inside ``config``; look deeper if the job has no other."""
+    config = field(spec, "config")
+    has_selector = not is_empty_selector(field(spec, "selector"))
+    mappings = [(config, f"{prefix}config")] if isinstance(config, Object) else []
+    while mappings:
+        mapping, path = mappings.pop()
+        for name, (key, value) in mapping.entries.items():
+            below = truncated_path(path, name)
+            if is_selector_name(name):
+                yield _MISPLACED_SELECTOR.at(
+                    key,
+                    below,
+                    "a selector inside 'config' selects no nodes",
+                    "move it out of 'config', to the level of 'name'",
+                    severity="warning" if has_selector else "error",
+                )
+            elif not has_selector and isinstance(value, Object):
+                mappings.append((value, below))

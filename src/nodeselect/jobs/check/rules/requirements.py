@@ -61,14 +61,13 @@ def check_requirements(selector: Selector, located: list[LocatedRequirement]) ->
 
     :param located: all of them, in the order of the file.
     """
-    if selector.is_satisfiable:
-        if len(located) > 1:
-            yield from _check_redundancy(selector, located)
-    else:
-        yield from _contradiction(conflict(selector) or (), located)
     by_key: dict[str, list[LocatedRequirement]] = {}
     for item in located:
         by_key.setdefault(item.requirement.key, []).append(item)
+    if not selector.is_satisfiable:
+        yield from _contradiction(conflict(selector) or (), located)
+    elif len(by_key) < len(located):
+        yield from _check_redundancy(selector, located)
     for items in by_key.values():
         if all(item.requirement.operator.is_exclusion for item in items):
             for item in items:

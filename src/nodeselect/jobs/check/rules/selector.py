@@ -1,4 +1,4 @@
-"""Rules of the selector of a job: its three fields, and that there is one."""
+"""Rules of the three fields of a selector."""
 
 import re
 from collections.abc import Iterable
@@ -6,7 +6,7 @@ from functools import partial
 from itertools import islice
 from typing import NamedTuple
 
-from nodeselect.documents import List, Object, Scalar, Value, is_null
+from nodeselect.documents import List, Object, Scalar, Value, is_bare_key, is_null
 from nodeselect.errors import SelectorError
 from nodeselect.jobs.check.rule import REGISTRY, Check, Finding, define
 from nodeselect.jobs.check.rules.fields import (
@@ -22,9 +22,8 @@ from nodeselect.jobs.check.rules.requirements import (
     check_ids,
     check_requirements,
 )
-from nodeselect.jobs.check.schema_fields import fields_of, is_selector_name
+from nodeselect.jobs.check.schema_fields import fields_of
 from nodeselect.jobs.check.suggestions import (
-    is_bare,
     quote_if_needed,
     suggest_expression,
     suggest_label,
@@ -38,30 +37,9 @@ from nodeselect.selectors import Selector
 from nodeselect.text import printable, quoted, truncate
 
 __all__ = [
-    "check_empty_selector",
-    "check_misplaced_selector",
-    "invalid_selector",
-    "is_empty_selector",
     "read_selector",
 ]
 
-_EMPTY_SELECTOR = define(
-    "empty-selector",
-    "selector",
-    "a job without a selector runs on EVERY node",
-    "With --require-selector this is an error.",
-    severity="warning",
-    before="name: demo\nselector: {}\n",
-    after="name: demo\nselector: {match_labels: {region: eu}}\n",
-)
-_MISPLACED_SELECTOR = define(
-    "misplaced-selector",
-    "selector",
-    "a selector inside config",
-    "There it selects no nodes. It is a warning if the job also has a selector in the right place.",
-    before="name: demo\nselector: {match_ids: [n-1]}\nconfig:\n  selector: {match_ids: [n-2]}\n",
-    after="name: demo\nselector: {match_ids: [n-1, n-2]}\nconfig: {}\n",
-)
 _STRUCTURED_EXPRESSION = define(
     "structured-expression",
     "selector",
@@ -111,70 +89,6 @@ class _Entry(NamedTuple):
     path: str
 
 
-def is_empty_selector(value: Value | None) -> bool:
-    """Return whether a selector is missing, null or empty, and so matches every node."""
-    if value is None or is_null(value):
-        return True
-    return isinstance(value, Object) and all(
-        is_null(item)
-        or (isinstance(item, Object) and not item.entries)
-        or (isinstance(item, List) and not item.items)
-        for _, item in value.entries.values()
-    )
-
-
-def check_empty_selector(spec: Object, prefix: str, severity: str | None) -> Check[None]:
-    """Check that a job does not run on every node."""
-    if is_empty_selector(field(spec, "selector")):
-        yield from _empty_selector(spec, prefix, severity, "the selector is empty", "runs")
-
-
-def invalid_selector(spec: Object, prefix: str, severity: str | None) -> Check[None]:
-    """Report that a selector is not valid, if none of its mistakes is reported."""
-    yield from _empty_selector(spec, prefix, severity, "the selector is not valid", "may run")
-
-
-def _empty_selector(
-    spec: Object, prefix: str, severity: str | None, message: str, runs: str
-) -> Check[None]:
-    place: Value = spec
-    length = 1
-    if "selector" in spec.entries:
-        place = spec.entries["selector"][0]
-        length = len("selector")
-    else:
-        message = "there is no selector"
-    yield _EMPTY_SELECTOR.at_position(
-        place.position,
-        f"{prefix}selector",
-        f"{message}: the job {runs} on EVERY node",
-        "add a selector, such as: selector: {match_labels: {region: eu}}",
-        length=length,
-        severity=severity,
-    )
-
-
-def check_misplaced_selector(spec: Object, prefix: str) -> Check[None]:
-    """Check that no selector is inside ``config``; look deeper if the job has no other."""
-    config = field(spec, "config")
-    has_selector = not is_empty_selector(field(spec, "selector"))
-    mappings = [(config, f"{prefix}config")] if isinstance(config, Object) else []
-    while mappings:
-        mapping, path = mappings.pop()
-        for name, (key, value) in mapping.entries.items():
-            below = truncated_path(path, name)
-            if is_selector_name(name):
-                yield _MISPLACED_SELECTOR.at(
-                    key,
-                    below,
-                    "a selector inside 'config' selects no nodes",
-                    "move it out of 'config', to the level of 'name'",
-                    severity="warning" if has_selector else "error",
-                )
-            elif not has_selector and isinstance(value, Object):
-                mappings.append((value, below))
-
-
 def read_selector(value: Value | None, path: str) -> Check[Selector | None]:
     """Check the selector of a job and return it; return None if it is not valid."""
     if value is None:
@@ -187,22 +101,33 @@ def read_selector(value: Value | None, path: str) -> Check[Selector | None]:
     expressions = yield from _read_list(value, "match_expressions", path, LIMITS.requirements)
     ids = yield from _read_list(value, "match_ids", path, LIMITS.match_ids)
     entries = [entry for entry in (*labels, *expressions, *ids) if entry is not None]
-    selector = None
-    try:
-        selector = _build(entries)
-    except SelectorError as error:
-        are_valid = True
-        for entry in entries:
-            are_valid &= yield from _check_entry(entry)
-        if are_valid:  # each by itself, but together they exceed a limit
-            yield _selector_finding(error, value, path)
+    selector, valid = yield from _build_valid(entries, value, path)
+    if selector is None:
         return None
-    yield from _check_words(entries)
-    if None in (*labels, *expressions, *ids) or value.entries.keys() - fields_of("NodeSelector"):
+    yield from _check_words(valid)
+    yield from check_requirements(selector, _locate(selector, valid))
+    yield from check_ids((each.value, each.path) for each in valid if each.field == "match_ids")
+    is_complete = len(valid) == len(labels) + len(expressions) + len(ids)
+    if not is_complete or value.entries.keys() - fields_of("NodeSelector"):
         return None
-    yield from check_requirements(selector, _locate(selector, entries))
-    yield from check_ids((each.value, each.path) for each in entries if each.field == "match_ids")
     return selector
+
+
+def _build_valid(
+    entries: list[_Entry], value: Value, path: str
+) -> Check[tuple[Selector | None, list[_Entry]]]:
+    """Return the selector of all entries that are valid, and these."""
+    try:
+        return _build(entries), entries
+    except SelectorError as error:
+        valid = []
+        for entry in entries:
+            if (yield from _check_entry(entry)):
+                valid.append(entry)  # noqa: PERF401 - no comprehension can hold "yield from"
+        if len(valid) < len(entries):
+            return (yield from _build_valid(valid, value, path))
+        yield _selector_finding(error, value, path)  # together they exceed a limit
+        return None, []
 
 
 def _build(entries: Iterable[_Entry]) -> Selector:
@@ -230,7 +155,7 @@ def _read_labels(value: Value | None, path: str) -> Check[list[_Entry | None]]:
     for key, item in value.entries.values():
         place = truncated_path(path, key.text)
         entry = None
-        if is_bare(key, item):
+        if is_bare_key(key, item):
             yield from _check_bare_key(key, place)
         elif key.kind != "text":
             yield from expected("a string", key, place, suggest_text(key))
