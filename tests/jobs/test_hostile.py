@@ -19,12 +19,15 @@ MOST = 64 * 1024 * 1024
 """Bytes that a check may take beyond those of an idle process."""
 
 MEASURE = """\
-import resource, sys, tracemalloc
+import json, pathlib, resource, sys
 import yaml
 from nodeselect.jobs import check_job
-from nodeselect import Selector
-check_job(b"name: x\\nselector: {match_expressions: [a]}\\n", "warm")
-data = open(sys.argv[1], "rb").read()
+
+def reset():
+    try:  # a peak survives fork and exec: begin anew
+        open("/proc/self/clear_refs", "w").write("5")
+    except OSError:
+        pass
 
 def peak():
     try:
@@ -34,15 +37,16 @@ def peak():
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
     return int(status.partition("VmHWM:")[2].split()[0]) * 1024
 
-try:  # a peak survives fork and exec: begin anew
-    open("/proc/self/clear_refs", "w").write("5")
-except OSError:
-    pass
-idle = peak()
-checked = check_job(data, "hostile")
-said = "\\n".join(problem.show("hostile") for problem in checked.problems)
-codes = [problem.code for problem in checked.problems] or ["clean"]
-print(peak() - idle, len(said), checked.errors, codes[0])
+check_job(b"name: x\\nselector: {match_expressions: [a]}\\n", "warm")
+for path in sorted(pathlib.Path(sys.argv[1]).iterdir()):
+    data = path.read_bytes()
+    reset()
+    idle = peak()
+    report = check_job(data, "host\\x1b[31mile")
+    used = peak() - idle
+    shown = [problem.show(report.file) for problem in report.problems]
+    codes = [problem.code for problem in report.problems] or ["clean"]
+    print(json.dumps([path.name, used, report.errors, codes[0], "\\n".join(shown)]))
 """
 
 BOMB = "name: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
@@ -58,35 +62,21 @@ FILES = {
     "block-depth": ("- " * 100_000 + "a", "too-deep"),
     "keys-of-keys": ("? " * 100_000 + "a", "too-deep"),
     "a-million-items": ("a: [" + "1," * 1_000_000 + "]", "file-too-large"),
-    "items-that-fit": ("a: [" + "1," * 500_000 + "]", "too-many-values-in-file"),
     "items-of-json": ('{"a": [' + "1," * 500_000 + "1]}", "too-many-values-in-file"),
     "empty-lists": (
         "name: x\nselector: {match_ids: [a]}\nconfig: {a: [" + "[]," * 99_990 + "]}",
         "clean",
-    ),
-    "more-empty-lists": (
-        "name: x\nselector: {match_ids: [a]}\nconfig: {a: [" + "[]," * 199_000 + "]}",
-        "too-many-values-in-file",
     ),
     "an-open-template": ('name: x\nmeta: {a: "{{' + "x" * (SIZE - 30) + '"}', "empty-selector"),
     "an-open-template-in-a-label": (
         'name: x\nselector: {match_labels: {a: "{{' + "x" * (SIZE - 50) + '"}}',
         "template",
     ),
-    "items-of-a-block": ("a:\n" + "- 1\n" * 250_000, "too-many-values-in-file"),
     "a-million-keys": ("".join(f"{n:x}: 1\n" for n in range(1_000_000)), "file-too-large"),
-    "keys-that-fit": ("".join(f"{n:x}: 1\n" for n in range(110_000)), "too-many-values-in-file"),
-    "unknown-keys": (
-        "name: x\nselector: {a: b}\n" + "".join(f"{n:x}: 1\n" for n in range(95_000)),
-        "unknown-field",
-    ),
     "near-misses": (
         "name: x\n" + "".join(f"selector{n:x}: 1\n" for n in range(55_000)),
         "unknown-field",
     ),
-    "duplicate-keys": ("a: 1\n" * 200_000, "duplicate-key"),
-    "duplicate-keys-that-fit": ("name: x\n" + "a: 1\n" * 99_000, "unknown-field"),
-    "aliases-that-fit": ("name: x\nmeta: [" + "*a," * 190_000 + "]", "wrong-type"),
     "tags-that-fit": ("name: &a x\nmeta: {" + "!t a: !t b," * 90_000 + "}", "anchor"),
     "control-characters": ("name: x" + "\x01" * (SIZE - 7), "control-character"),
     "control-characters-in-lines": ("name: x\n" + "\x7f\n" * 500_000, "control-character"),
@@ -125,31 +115,22 @@ FILES = {
 }
 
 
-@pytest.mark.parametrize("name", FILES)
-def test_memory(name: str, tmp_path: Path) -> None:
-    """A hostile file is refused in at most 64 MB over the idle process, and in few words."""
-    text, code = FILES[name]
-    (tmp_path / "hostile").write_text(text, "utf-8")
+def test_hostile_files(tmp_path: Path) -> None:
+    """A hostile file is refused in at most 64 MB over the idle process, in few and safe words."""
+    for name, (text, _) in FILES.items():
+        (tmp_path / name).write_text(text, "utf-8")
     done = subprocess.run(
-        [sys.executable, "-c", MEASURE, str(tmp_path / "hostile")],
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=120,
+        [sys.executable, "-c", MEASURE, str(tmp_path)], capture_output=True, text=True, check=True
     )
-    used, length, errors, first = done.stdout.split()
-    assert first == code
-    assert int(errors) or name in ("clashing-values", "empty-lists")
-    assert int(used) < MOST
-    assert int(length) < 20_000
-
-
-@pytest.mark.parametrize("name", FILES)
-def test_nothing_is_sent_to_the_terminal(name: str) -> None:
-    """What is said of a hostile file holds no character that a terminal would obey."""
-    checked = check_job(FILES[name][0].encode()[: SIZE + 1], "host\x1b[31mile")
-    for problem in checked.problems:
-        assert not unprintable(problem.show(checked.file))
+    rows = [json.loads(line) for line in done.stdout.splitlines()]
+    assert {name: code for name, _, _, code, _ in rows} == {
+        name: code for name, (_, code) in FILES.items()
+    }
+    for name, used, errors, _, shown in rows:
+        assert errors or name in ("clashing-values", "empty-lists")
+        assert used < MOST, name
+        assert len(shown) < 20_000, name
+        assert not unprintable(shown), name
 
 
 @pytest.mark.parametrize(
@@ -169,7 +150,9 @@ def test_number_of_values(start: str, item: str, end: str) -> None:
     assert check_job(f"{start}{item * most}{end}".encode(), "x")[1:] == ((), 0, 0)
     [problem] = check_job(f"{start}{item * (most + 1)}{end}".encode(), "x").problems
     assert problem.code == "too-many-values-in-file"
-    assert problem.message == "a job file holds at most 200,000 keys and values (job_file_values)"
+    assert (
+        problem.message == "a job file may have at most 200,000 keys and values (job_file_values)"
+    )
 
 
 @pytest.mark.parametrize(

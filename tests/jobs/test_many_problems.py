@@ -51,28 +51,28 @@ def test_the_rest_is_counted() -> None:
     ("job", "number"),
     [
         pytest.param(
-            '{"selector": {' + ",".join(f'"{number}":1' for number in range(90_000)) + "}}",
-            90_000,
+            '{"selector": {' + ",".join(f'"{number}":1' for number in range(900)) + "}}",
+            900,
             id="unknown-fields",
         ),
         pytest.param(
-            "selector:\n" + "".join(f" {number}: 1\n" for number in range(99_000)),
-            99_000,
+            "selector:\n" + "".join(f" {number}: 1\n" for number in range(900)),
+            900,
             id="unknown-fields-in-yaml",
         ),
         pytest.param(
-            '{"selector": {"match_ids": [' + ",".join(["1"] * 100_000) + "]}}",
-            100_000,
+            '{"selector": {"match_ids": [' + ",".join(["1"] * 900) + "]}}",
+            900,
             id="ids-of-the-wrong-type",
         ),
         pytest.param(
-            '{"selector": {"match_ids": [' + ",".join(['""'] * 100_000) + "]}}",
-            100_000,
+            '{"selector": {"match_ids": [' + ",".join(['""'] * 900) + "]}}",
+            900,
             id="empty-ids",
         ),
         pytest.param(
-            "selector: {match_ids: [" + ",".join(['"\\u0000"'] * 100_000) + "]}",
-            100_000,
+            "selector: {match_ids: [" + ",".join(['"\\u0000"'] * 900) + "]}",
+            900,
             id="ids-that-are-escaped",
         ),
     ],
