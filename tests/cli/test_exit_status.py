@@ -64,10 +64,18 @@ LINES = "".join(f'{{"id": "n-{number}", "labels": {{}}}}\n' for number in range(
             "Invalid value for '--job': given more than once\n",
             id="two-jobs",
         ),
-        pytest.param(["--all", "-L", "a,,b"], "-L has an empty value\n", id="empty-column"),
-        pytest.param(["--all", "--state", ""], "--state has an empty value\n", id="no-state"),
         pytest.param(
-            ["--all", "--state", "lost,,ready"], "--state has an empty value\n", id="empty-state"
+            ["--all", "-L", "a,,b"],
+            "Invalid value for '-L' / '--label-column': empty value\n",
+            id="empty-column",
+        ),
+        pytest.param(
+            ["--all", "--state", ""], "Invalid value for '--state': empty value\n", id="no-state"
+        ),
+        pytest.param(
+            ["--all", "--state", "lost,,ready"],
+            "Invalid value for '--state': empty value\n",
+            id="empty-state",
         ),
         pytest.param(["--all", "--count", "-o", "name"], COUNT, id="count-and-format"),
         pytest.param(["--all", "--count", "-o", "table"], COUNT, id="count-and-default-format"),

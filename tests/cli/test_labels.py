@@ -69,67 +69,6 @@ def test_hostile_labels(run: Run, name: str, options: list[str]) -> None:
     assert not unprintable(result.out)
 
 
-PREFIXED = {
-    "node.kubernetes.io/instance-type": "m5.large",
-    "topology.kubernetes.io/region": "eu",
-    "topology.kubernetes.io/zone": "eu-1",
-    "a.example.com/the-same-long-name": "1",
-    "b.example.com/the-same-long-name": "2",
-    "example.com/the-longest-of-names-and-one": "3",
-    "example.com/the-longest-of-names-and-two": "4",
-    "no-prefix-but-the-longest-of-names-one": "5",
-    "no-prefix-but-the-longest-of-names-two": "6",
-}
-"""Keys that differ at their ends, and two that differ at their beginnings."""
-
-
-@pytest.mark.parametrize(
-    ("columns", "keys"),
-    [
-        pytest.param(
-            "80",
-            [
-                "a.example.com/the-same-long-name",
-                "b.example.com/the-same-long-name",
-                "example.com/the-lon…t-of-names-and-one",
-                "example.com/the-lon…t-of-names-and-two",
-                "no-prefix-but-the-longest-of-names-one",
-                "no-prefix-but-the-longest-of-names-two",
-                "node.kubernetes.io/instance-type",
-                "topology.kubernetes.io/region",
-                "topology.kubernetes.io/zone",
-            ],
-            id="whole",
-        ),
-        pytest.param(
-            "40",
-            [
-                "a.example…ong-name",
-                "b.example…ong-name",
-                "example.c…-and-one",
-                "example.c…-and-two",
-                "no-prefix…ames-one",
-                "no-prefix…ames-two",
-                "node.kube…nce-type",
-                "topology.…o/region",
-                "topology.….io/zone",
-            ],
-            id="narrow",
-        ),
-    ],
-)
-def test_no_two_keys_look_alike(
-    run: Run, monkeypatch: pytest.MonkeyPatch, columns: str, keys: list[str]
-) -> None:
-    """Long keys are truncated in the middle, so that they differ."""
-    monkeypatch.setenv("COLUMNS", columns)
-    result = run("labels", "-n", "-", stdin=json.dumps([{"id": "n-1", "labels": PREFIXED}]))
-    lines = result.out.splitlines()
-    check_fit(result.out, columns, [])
-    shown = [line.split()[0] for line in lines if line and line[0] != " "]
-    assert shown[shown.index("KEY") + 1 :] == keys
-
-
 def test_json(run: Run) -> None:
     """JSON has texts in full, in ASCII."""
     result = run("labels", "-n", "-", "-o", "json", stdin=json.dumps(HOSTILE))

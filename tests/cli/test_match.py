@@ -497,3 +497,18 @@ def test_states_in_any_case(run: Run) -> None:
     fleet = json.dumps([{"id": "n-1", "state": "CONNECTED"}, {"id": "n-2", "state": "Lost"}])
     result = run("match", "-l", "!x", "--state", "Connected", "-n", "-", "-o", "name", stdin=fleet)
     assert (result.status, result.out) == (0, "n-1\n")
+
+
+def test_too_many_reasons(run: Run) -> None:
+    """If there are too many combinations of failed requirements to count, none is reported."""
+    keys = [f"k{bit}" for bit in range(11)]
+    nodes = [
+        {"id": f"n-{mask}", "labels": {key: "" for bit, key in enumerate(keys) if mask >> bit & 1}}
+        for mask in range(2_047)
+    ]
+    result = run("match", "-l", ",".join(keys), "-n", "-", stdin=json.dumps(nodes))
+    assert result.err == (
+        "0 of 2,047 nodes match\n"
+        "for details, save the nodes to nodes.json, then run:"
+        f" nodeselect explain -l {','.join(keys)} -n nodes.json\n"
+    )

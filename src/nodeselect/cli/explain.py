@@ -20,7 +20,6 @@ from nodeselect.cli.options import (
     nodes_option,
     once,
     parse_selectors,
-    parse_states,
     read_inventory,
     report_options,
     selector_option,
@@ -77,7 +76,7 @@ def explain(
     expressions: tuple[str, ...],
     job: tuple[str, ...],
     ids: tuple[str, ...],
-    states: tuple[str, ...],
+    states: frozenset[str] | None,
     node: str | None,
     output: str,
     ascii_only: bool,
@@ -102,10 +101,9 @@ def explain(
             raise click.UsageError("--html needs a file, a single selector and no --node", context)
         if any(_is_same_file(html, source) for source in (nodes_from, *job)):
             raise click.UsageError("--html would overwrite an input", context)
-    allowed_states = parse_states(context, states)
     screen = detect_screen(ascii_only=ascii_only)
     if has_many_jobs:
-        return explain_jobs(job, nodes_from, allowed_states, output, screen)
+        return explain_jobs(job, nodes_from, states, output, screen)
     if job:
         selectors = [job_selector(job[0])]
         warn_if_everything(job[0], selectors[0])
@@ -114,18 +112,18 @@ def explain(
 
     titles = named(expressions, selectors)
     subject = " on ".join([*map(job_name, job), job_name(nodes_from)])
-    if allowed_states is not None:
-        subject += f", only {' or '.join(sorted(allowed_states))}"
+    if states is not None:
+        subject += f", only {' or '.join(sorted(states))}"
     combined = None
     if node is not None:
         inventory = read_inventory(nodes_from)
-        _check_node(context, inventory, node, allowed_states)
+        _check_node(context, inventory, node, states)
         verdicts = [inventory.explain_node(selector, node) for selector in selectors]
         explained = list(map(Explained, titles, verdicts))
         is_match = any(verdict.matches for verdict in verdicts)
     else:
         excluded: dict[str, str | None] = {}
-        inventory = read_inventory(nodes_from, allowed_states, excluded)
+        inventory = read_inventory(nodes_from, states, excluded)
         explanations = [
             inventory.explain(selector).with_excluded_by_state(excluded) for selector in selectors
         ]

@@ -22,7 +22,6 @@ from nodeselect.cli.options import (
     nodes_option,
     open_nodes,
     parse_selectors,
-    parse_states,
     selector_option,
     split_commas,
     state_option,
@@ -66,7 +65,7 @@ Exit status: 0 if any node matches (or as --min and --max require), 1 if not,
     help="The output format.",
 )  # fmt: skip
 @click.option(
-    "-L", "--label-column", "columns", metavar="KEY,…", multiple=True,
+    "-L", "--label-column", "keys", metavar="KEY,…", multiple=True, callback=split_commas,
     help="Add a column for each label key (comma-separated). Repeatable.",
 )  # fmt: skip
 @click.option("--show-labels", is_flag=True, help="Add a column with all labels.")
@@ -93,11 +92,11 @@ def match(
     ids: tuple[str, ...],
     everything: bool,
     output: str,
-    columns: tuple[str, ...],
+    keys: tuple[str, ...],
     show_labels: bool,
     no_headers: bool,
     count: bool,
-    states: tuple[str, ...],
+    states: frozenset[str] | None,
     limit: int | None,
     least: int,
     most: int | None,
@@ -111,13 +110,11 @@ def match(
         raise click.UsageError("give exactly one of -l, --id, --job or --all", context)
     if job == "-" == nodes_from:
         raise click.UsageError("--job and -n cannot both read standard input", context)
-    _check_output_options(context, output, columns, show_labels, no_headers, count, limit)
+    _check_output_options(context, output, keys, show_labels, no_headers, count, limit)
     if most is not None and least > most:
         is_default = context.get_parameter_source("least") is ParameterSource.DEFAULT
         hint = ": add --min 0" if is_default else ""
         raise click.UsageError(f"--min {least} is greater than --max {most}{hint}", context)
-    keys = split_commas(context, "-L", columns)
-    allowed_states = parse_states(context, states)
     if job is not None:
         selectors = [job_selector(job)]
     elif everything:
@@ -126,7 +123,7 @@ def match(
         selectors = parse_selectors(context, expressions, ids)
 
     limit = 0 if count else limit
-    result = _read_matches(nodes_from, selectors, allowed_states, limit)
+    result = _read_matches(nodes_from, selectors, states, limit)
     nodes = result.nodes
     if count:
         write_output([str(result.matched)])
@@ -163,7 +160,7 @@ def match(
 def _check_output_options(
     context: click.Context,
     output: str,
-    columns: tuple[str, ...],
+    keys: tuple[str, ...],
     show_labels: bool,
     no_headers: bool,
     count: bool,
@@ -171,9 +168,9 @@ def _check_output_options(
 ) -> None:
     """Reject options that would have no effect."""
     is_given = context.get_parameter_source("output") is not ParameterSource.DEFAULT
-    if count and (is_given or columns or show_labels or no_headers or limit):
+    if count and (is_given or keys or show_labels or no_headers or limit):
         raise click.UsageError("--count cannot be combined with other output options", context)
-    if (columns or no_headers) and output not in COLUMN_FORMATS:
+    if (keys or no_headers) and output not in COLUMN_FORMATS:
         formats = ", ".join(COLUMN_FORMATS)
         raise click.UsageError(f"-L and --no-headers need -o {formats}, not {output}", context)
     if show_labels and output != "table":
@@ -187,12 +184,17 @@ class _Result(NamedTuple):
     total: int
     states: Counter[str | None]  # of the nodes that match
     other_states: Counter[str | None]  # of nodes that match, but not in an allowed state
-    failure_masks: Counter[int]  # of a single selector, see NodeReader
+    failure_masks: Counter[int]  # see NodeReader
     missing_ids: set[str]
 
     @property
     def matched(self) -> int:
         return self.states.total()
+
+    @property
+    def has_failure_counts(self) -> bool:
+        """Whether ``failure_masks`` has every node: it is for one selector, and has a limit."""
+        return self.failure_masks.total() == self.total
 
     @property
     def connected(self) -> int | None:
@@ -240,7 +242,7 @@ def _read_matches(
 def _summary(result: _Result, selectors: Sequence[Selector]) -> Iterator[str]:
     """Yield a headline with the reasons why nodes do not match, and what is likely wrong."""
     headline = None
-    if result.failure_masks and not result.other_states:
+    if result.has_failure_counts and not result.other_states:
         headline = counted_headline(selectors[0], result.failure_masks, result.connected)
     if headline is None:
         headline = headline_of(result.matched, result.total, result.connected, ())
@@ -263,7 +265,7 @@ def _blocker(result: _Result, selectors: Sequence[Selector]) -> Iterator[str]:
     if not any(selector.is_satisfiable for selector in selectors):
         yield "the selector can never match: its requirements contradict each other"
         return
-    if len(selectors) > 1 or sum(result.failure_masks.values()) != result.total:
+    if not result.has_failure_counts:
         return
     parts = selectors[0].split()
     fails, only = Counter[int](), Counter[int]()

@@ -38,7 +38,6 @@ __all__ = [
     "once",
     "open_nodes",
     "parse_selectors",
-    "parse_states",
     "read_inventory",
     "report_options",
     "selector_option",
@@ -55,6 +54,23 @@ def once(context: click.Context, parameter: click.Parameter, values: tuple[str, 
     if len(values) > 1:
         raise click.BadParameter("given more than once", context, parameter)
     return values[0] if values else None
+
+
+def split_commas(
+    context: click.Context, parameter: click.Parameter, texts: tuple[str, ...]
+) -> tuple[str, ...]:
+    """Return the comma-separated values of an option, without duplicates."""
+    values = [value.strip() for text in texts for value in text.split(",")]
+    if not all(values):
+        raise click.BadParameter("empty value", context, parameter)
+    return tuple(dict.fromkeys(values))
+
+
+def _parse_states(
+    context: click.Context, parameter: click.Parameter, texts: tuple[str, ...]
+) -> frozenset[str] | None:
+    values = split_commas(context, parameter, texts)
+    return frozenset(map(str.lower, values)) if values else None
 
 
 def nodes_option(*, required: bool = True) -> Callable[[_Command], _Command]:
@@ -100,9 +116,9 @@ def all_option(help: str) -> Callable[[_Command], _Command]:  # noqa: A002
 
 
 def state_option() -> Callable[[_Command], _Command]:
-    """Add ``--state``, states of nodes; parse it with :func:`parse_states`."""
+    """Add ``--state``, the allowed states of nodes in lower case; None if it is not given."""
     return click.option(
-        "--state", "states", metavar="STATE,…", multiple=True,
+        "--state", "states", metavar="STATE,…", multiple=True, callback=_parse_states,
         help="Use only nodes in one of these states: connected, disconnected, lost, ready,"
         " not-ready, cordoned, … Repeatable.",
     )  # fmt: skip
@@ -121,20 +137,6 @@ def check_report_options(context: click.Context, output: str, ascii_only: bool) 
     """Reject ``--ascii`` for a format that is always, or never, ASCII."""
     if ascii_only and output != "text":
         raise click.UsageError(f"--ascii needs -o text, not {output}", context)
-
-
-def split_commas(context: click.Context, option: str, texts: Sequence[str]) -> tuple[str, ...]:
-    """Return the comma-separated values of an option, without duplicates."""
-    values = [value.strip() for text in texts for value in text.split(",")]
-    if not all(values):
-        raise click.UsageError(f"{option} has an empty value", context)
-    return tuple(dict.fromkeys(values))
-
-
-def parse_states(context: click.Context, states: Sequence[str]) -> frozenset[str] | None:
-    """Return the states of ``--state`` in lower case; None if it is not given."""
-    values = split_commas(context, "--state", states)
-    return frozenset(map(str.lower, values)) if states else None
 
 
 def has_state(node: Node, states: frozenset[str] | None) -> bool:
@@ -257,7 +259,7 @@ def explain_hint(
     expressions: Sequence[str] = (),
     ids: Sequence[str] = (),
     job: str | None = None,
-    states: Sequence[str] = (),
+    states: frozenset[str] | None = None,
 ) -> str:
     """Return the command that explains a result, ready to be pasted into a shell."""
     import shlex  # loads slowly, and is only needed if no node matches
@@ -270,7 +272,8 @@ def explain_hint(
         job = "job.yaml"
         saved.append("the job to job.yaml")
     command = ["nodeselect", "explain"]
-    options = {"-l": expressions, "--id": ids, "--job": [job] if job else [], "--state": states}
+    options = {"-l": expressions, "--id": ids, "--job": [job] if job else []}
+    options["--state"] = [",".join(sorted(states))] if states else []
     command += [
         text for name, values in options.items() for value in values for text in (name, value)
     ]

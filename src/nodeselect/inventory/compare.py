@@ -20,7 +20,6 @@ __all__ = [
     "Difference",
     "LabelChange",
     "Side",
-    "StateChange",
     "compare_inventories",
     "compare_selectors",
 ]
@@ -42,36 +41,28 @@ class LabelChange(NamedTuple):
     in_selector: bool
 
 
-class StateChange(NamedTuple):
-    """The old and the new state of a node."""
-
-    old: str
-    new: str
-
-
 class Change(NamedTuple):
     """A node that is added, removed or changed, and why.
 
     :param why: ``selector``, ``joined``, ``left``, ``labels``, or ``state`` if only that changed.
     :param requirements: what the node fails in the selector that does not match it.
     :param labels: its label changes; those of keys in the selector come first.
-    :param state: the change of its state, if it is kept and both inventories have its state.
+    :param state: its old and its new state, if it is kept and both are known but differ.
     """
 
     id: str
     why: str
     requirements: tuple[str, ...] = ()
     labels: tuple[LabelChange, ...] = ()
-    state: StateChange | None = None
+    state: tuple[str, str] | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """Return the change as JSON values."""
         return {
-            "id": self.id,
-            "why": self.why,
+            **self._asdict(),
             "requirements": list(self.requirements),
             "labels": [change._asdict() for change in self.labels],
-            "state": None if self.state is None else self.state._asdict(),
+            "state": self.state and {"old": self.state[0], "new": self.state[1]},
         }
 
 
@@ -118,23 +109,18 @@ class Difference(NamedTuple):
 
     def as_dict(self) -> dict[str, Any]:
         """Return the difference as JSON values, described by ``docs/diff.schema.json``."""
+        changes = {"added": self.added, "changed": self.changed, "removed": self.removed}
         return {
             "version": 1,
             "old": self.old._asdict(),
             "new": self.new._asdict(),
-            "added": [change.as_dict() for change in self.added],
             "kept": list(self.kept),
-            "changed": [change.as_dict() for change in self.changed],
-            "removed": [change.as_dict() for change in self.removed],
+            **{name: [change.as_dict() for change in nodes] for name, nodes in changes.items()},
         }
 
 
 def compare_selectors(
-    inventory: _Nodes,
-    old: Selector,
-    new: Selector,
-    *,
-    names: tuple[str, str] | None = None,
+    inventory: _Nodes, old: Selector, new: Selector, *, names: tuple[str, str] | None = None
 ) -> Difference:
     """Compare the nodes that two selectors match.
 
@@ -155,11 +141,7 @@ def compare_selectors(
 
 
 def compare_inventories(
-    old: _Nodes,
-    new: _Nodes,
-    selector: Selector,
-    *,
-    names: tuple[str, str] = ("old", "new"),
+    old: _Nodes, new: _Nodes, selector: Selector, *, names: tuple[str, str] = ("old", "new")
 ) -> Difference:
     """Compare the nodes that a selector matches in two inventories."""
     old_nodes, new_nodes = _match(old, selector), _match(new, selector)
@@ -199,7 +181,7 @@ def _kept_change(old: Node, new: Node, keys: Collection[str]) -> Change | None:
     change = _label_change(old, new, keys)
     if old.state is not None and new.state is not None and old.state != new.state:
         why = "labels" if change.labels else "state"
-        return change._replace(why=why, state=StateChange(old.state, new.state))
+        return change._replace(why=why, state=(old.state, new.state))
     return change if change.labels else None
 
 
