@@ -37,70 +37,10 @@ Commands:
     nodeselect check job.yaml
 """
 
-HELP_OF_MATCH = """\
-Usage: nodeselect match [OPTIONS]
-
-  Print the nodes that a selector matches.
-
-  Selectors are those of Kubernetes: k=v, k!=v, k in (a,b), k notin (a,b), k,
-  !k, k>5, k<5, separated by commas; a node matches if all of these
-  requirements hold.
-
-Options:
-  -n, --nodes FILE|-              Read nodes from a file, or - for standard
-                                  input: node lists of Expanso, Kubernetes,
-                                  Bacalhau and Nomad, or {id, labels}, as
-                                  JSON, YAML or JSON lines; or CSV with an id
-                                  column.  [required]
-  -l, --selector EXPR             Select nodes that match this selector.
-                                  Repeatable: nodes that match any of them.
-  --job FILE|-                    Select the nodes that this job would run on.
-  --id ID                         Select the node with this id. Repeatable:
-                                  any of them. With -l, both must match.
-  --all                           Select every node.
-  -o, --output [table|name|folded|wide|json|ndjson|csv]
-                                  The output format.  [default: table]
-  -L, --label-column KEY,…        Add a column for each label key (comma-
-                                  separated). Repeatable.
-  --show-labels                   Add a column with all labels.
-  --no-headers                    Print no header.
-  --count                         Print only the number of nodes that match.
-  --state STATE,…                 Use only nodes in one of these states:
-                                  connected, disconnected, lost, ready, not-
-                                  ready, cordoned, … Repeatable.
-  --limit N                       Print only the first N nodes.  [x>=1]
-  --min N                         Exit with status 1 if fewer than N nodes
-                                  match (default: 1).  [x>=0]
-  --max N                         Exit with status 1 if more than N nodes
-                                  match.  [x>=0]
-  -h, --help                      Show this message and exit.
-
-  Examples:
-    nodeselect match -l 'region=eu,tier in (gold,silver),!debug' -n nodes.json
-    nodeselect match --job job.yaml -n nodes.json -L region -o wide
-    kubectl get nodes -o json | nodeselect match -l gpu -n - -o name
-    nodeselect match -l region=eu -l region=us -n fleet.csv --count
-
-  Exit status: 0 if any node matches (or as --min and --max require), 1 if not,
-  2 on errors.
-"""
-
-
-def strip_lines(text: str) -> str:
-    """Return a text without blanks at the ends of lines."""
-    return "".join(f"{line.rstrip()}\n" for line in text.splitlines())
-
 
 def test_help(run: Run) -> None:
     """``--help`` shows the commands, with examples."""
     assert run("--help") == (0, HELP, "")
-
-
-def test_help_of_match(run: Run) -> None:
-    """``match --help`` shows every option, examples and the exit status."""
-    result = run("match", "--help")
-    assert (result.status, result.err) == (0, "")
-    assert strip_lines(result.out) == HELP_OF_MATCH
 
 
 @pytest.mark.parametrize(

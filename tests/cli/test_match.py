@@ -438,7 +438,7 @@ def test_the_example(run: Run) -> None:
     ("states", "said"),
     [
         pytest.param(
-            ["conected"], f"'conected': {EXISTING}\n  did you mean 'connected'?", id="slip"
+            ["conected"], f"'conected': {EXISTING}\n  did you mean 'connected'?", id="typo"
         ),
         pytest.param(["lost,zzz,aaa"], f"'aaa' or 'zzz': {EXISTING}", id="two-of-three"),
         pytest.param(

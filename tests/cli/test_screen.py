@@ -94,7 +94,7 @@ class Terminal(io.StringIO):
     """A terminal that records what is written."""
 
     def isatty(self) -> bool:
-        """Say that a person is looking."""
+        """Return True."""
         return True
 
 

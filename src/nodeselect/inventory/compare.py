@@ -109,13 +109,14 @@ class Difference(NamedTuple):
 
     def as_dict(self) -> dict[str, Any]:
         """Return the difference as JSON values, described by ``docs/diff.schema.json``."""
-        changes = {"added": self.added, "changed": self.changed, "removed": self.removed}
         return {
             "version": 1,
             "old": self.old._asdict(),
             "new": self.new._asdict(),
+            "added": [change.as_dict() for change in self.added],
             "kept": list(self.kept),
-            **{name: [change.as_dict() for change in nodes] for name, nodes in changes.items()},
+            "changed": [change.as_dict() for change in self.changed],
+            "removed": [change.as_dict() for change in self.removed],
         }
 
 
