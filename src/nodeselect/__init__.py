@@ -5,21 +5,23 @@
 >>> inventory.match(Selector.parse("region in (eu,uk)")).ids()
 ['n-1']
 >>> print(inventory.explain(Selector.parse("region in (eu,uk)")).headline)
-1 of 2 nodes match; 1 fails region in (eu,uk)
+1 of 2 nodes match; 1 does not: it fails region in (eu,uk)
 """
 
 from nodeselect.errors import InventoryError, JobError, NodeselectError, Problem, SelectorError
-from nodeselect.inventory import (
+from nodeselect.explain import (
     Correction,
     Explanation,
     Hint,
-    Inventory,
     NearMiss,
     NodeExplanation,
-    NodeSet,
-    Plan,
     Reason,
     RequirementResult,
+)
+from nodeselect.inventory import (
+    Inventory,
+    NodeSet,
+    Plan,
     Snapshot,
 )
 from nodeselect.limits import LIMITS, Limits

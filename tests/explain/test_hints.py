@@ -5,23 +5,20 @@ message and what to write instead of each hint; ``-`` where nothing is said.
 """
 
 import re
-from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
 from nodeselect import Inventory, Node, Selector
-from nodeselect.explain import requirement_notes as notes
-from nodeselect.explain import vocabulary
-from nodeselect.explain.explanation import Hint
-from nodeselect.explain.similarity import Known
+from nodeselect.explain import Hint, explain, vocabulary
 from nodeselect.index.node_table import NodeTable
-from nodeselect.index.postings import Postings
 from nodeselect.index.tuning import DEFAULT, Tuning
-from nodeselect.inventory import statistics as counting
 from nodeselect.inventory.store import Store
 from tests import golden
 from tests.cli.running import unprintable
+from tests.explain.node_list import NodeList
 
 TABLE = Path(__file__).with_name("hints.txt")
 
@@ -118,72 +115,83 @@ def test_the_order_of_nodes_and_of_labels_does_not_matter() -> None:
         )
 
 
-def test_a_selector_full_of_mistakes(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Something close is looked for eight values of each of sixteen requirements, and no more."""
-    asked: list[str] = []
-    monkeypatch.setattr(Known, "closest", lambda _, text: asked.append(text))
+class CountingNodes(NodeList):
+    """A list of nodes that records what it is asked for."""
+
+    calls: ClassVar[list[tuple[str, str]]]
+
+    def value_counts(self, key: str, limit: int) -> Mapping[str, int] | None:
+        self.calls.append(("values", key))
+        return super().value_counts(key, limit)
+
+    def count_with_value(self, key: str, value: str) -> int:
+        self.calls.append(("value", value))
+        return super().count_with_value(key, value)
+
+
+@pytest.fixture(name="nodes")
+def counting_nodes_fixture() -> CountingNodes:
+    """Return the fleet, without calls."""
+    CountingNodes.calls = []
+    return CountingNodes(FLEET)
+
+
+def test_a_selector_full_of_mistakes(nodes: CountingNodes) -> None:
+    """Eight values of each of sixteen requirements are looked up, and no more."""
     values = [f"{chr(97 + at)}{chr(97 + to)}zz" for at in range(26) for to in range(26)]
     text = ",".join(f"tier in ({','.join(values[at : at + 20])})" for at in range(0, 400, 10))
-    Inventory(FLEET).explain(Selector.parse(f"region!=zzzz,{text}"))
-    assert asked[0] == "zzzz"
-    assert len(asked) == 1 + 15 * 8
+    explain(nodes, Selector.parse(f"region!=zzzz,{text}"))
+    looked_up = [value for kind, value in nodes.calls if kind == "value"]
+    assert looked_up[0] == "zzzz"
+    assert len(looked_up) == 1 + 15 * 8
 
 
-def test_values_are_counted_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Between two writes the values of a key are counted for the first mistake, and kept."""
-    counted: list[str] = []
-    few_values = counting.few_values
-
-    def watched(store: Store, found: Postings, key: str, most: int) -> Counter[str] | None:
-        counted.append(key)
-        return few_values(store, found, key, most)
-
-    monkeypatch.setattr(counting, "few_values", watched)
-    inventory = Inventory(FLEET)
+def test_values_are_counted_once(nodes: CountingNodes) -> None:
+    """With one vocabulary, the values of a key are counted for the first mistake only."""
+    words = vocabulary.Vocabulary()
     for value in ("premum", "standrad", "gold"):
-        inventory.explain(Selector.parse(f"tier={value},region in (eu-wset,eu_west)"))
-    assert sorted(counted) == ["region", "tier"]
+        selector = Selector.parse(f"tier={value},region in (eu-wset,eu_west)")
+        explain(nodes, selector, vocabulary=words)
+    assert sorted(key for kind, key in nodes.calls if kind == "values") == ["region", "tier"]
+
+
+def test_a_write_makes_new_values_known() -> None:
+    """What was counted before a write is not used after it."""
+    inventory = Inventory(FLEET)
+    assert inventory.explain(Selector.parse("tier=glod")).hints == ()
     inventory.upsert(Node("n-7", {"tier": "gold"}))
     assert inventory.explain(Selector.parse("tier=glod")).hints[0].replacement == "tier=gold"
-    assert len(counted) == 3
 
 
-def test_few_values_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What does not fit any more makes room."""
-    monkeypatch.setattr(vocabulary, "_KEPT", 5)
-    known = vocabulary.Vocabulary(*_store_of(FLEET))
-    first = known.values("region")
-    assert known.values("region") is first
-    known.values("tier")
-    assert known.values("region") is not first
-    assert known.values("region", 3) is None
-    assert known.values("tier", 1) is None
+def test_the_values_of_few_keys_are_cached(nodes: CountingNodes) -> None:
+    """The seventeenth key empties the cache."""
+    words = vocabulary.Vocabulary()
+    for number in range(17):
+        words.values(nodes, f"key-{number}")
+    words.values(nodes, "key-16")
+    words.values(nodes, "key-0")
+    assert [key for _, key in nodes.calls].count("key-16") == 1
+    assert [key for _, key in nodes.calls].count("key-0") == 2
 
 
-def _store_of(nodes: list[Node]) -> tuple[Store, Postings]:
-    moment = Inventory(nodes)._view
-    return moment.store, moment.live()
-
-
-def test_a_key_with_many_values_is_not_searched(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where a key tells nodes apart, no value is looked for, and no value is counted."""
-    monkeypatch.setattr(vocabulary, "_MANY", 3)
-    monkeypatch.setattr(notes, "_FEW", 3)
-    monkeypatch.setattr(Known, "_near", None)  # would raise where it was called
-    names = ["aaaa", "bbbb", "cccc", "dddd"]
-    told = Inventory(Node(name, {"host": name}) for name in names).explain(
-        Selector.parse("host=aaab,host>5")
-    )
-    assert told.hints[1:] == ()  # the first is the contradiction
-    assert [outcome.note for outcome in told.requirements] == [
-        "no node has this value (4 nodes have the label)",
-        "no node has such a number (4 nodes have the label)",
+def test_a_key_with_many_values_is_not_searched() -> None:
+    """If a key has more than 10,000 values, none of them is suggested."""
+    nodes = [
+        Node(f"n-{at:05d}", {"host": f"host-{'abcdefghij'[at % 10]}-{at}"}) for at in range(10_001)
     ]
+    result = Inventory(nodes).explain(Selector.parse("host=hots-a-0,host>5"))
+    assert result.hints[1:] == ()  # the first is the contradiction
+    assert [each.note for each in result.requirements] == [
+        "no node has host=hots-a-0; 10,001 nodes have other values of 'host'",
+        "no node has host>5; 10,001 nodes have other values of 'host'",
+    ]
+    result = Inventory(nodes[1:]).explain(Selector.parse("host=hots-b-1"))
+    assert result.hints[0].replacement == "host=host-b-1"
 
 
 def test_many_keys_are_not_searched(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where there are very many keys, none is looked for."""
-    monkeypatch.setattr(vocabulary, "_MANY", 3)
+    monkeypatch.setattr(vocabulary, "MAX_WORDS", 3)
     node = Node("n", {"aaaa": "vv", "bbbb": "", "cccc": "", "dddd": ""})
     inventory = Inventory([node])
     assert inventory.explain(Selector.parse("aaab=vv")).hints == ()
@@ -221,7 +229,7 @@ def test_a_name_is_looked_up(monkeypatch: pytest.MonkeyPatch, of: str) -> None:
 @pytest.mark.parametrize("begun", [0, 3_000])
 def test_what_no_node_has_any_more(monkeypatch: pytest.MonkeyPatch, gone: str, begun: int) -> None:
     """Keys and values of nodes that are gone are not offered, and do not use up a limit."""
-    monkeypatch.setattr(vocabulary, "_MANY", 3)
+    monkeypatch.setattr(vocabulary, "MAX_WORDS", 3)
     old = [Node(f"old-{at}", {f"key-{at}": "", "tier": f"tier-{at}"}) for at in range(50)]
     old += [Node("old", {"regoin": "eu", "tier": "premuim"})]
     kept = [Node(f"n-{at}", {"region": "eu", "tier": "premium"}) for at in range(1 + begun)]

@@ -1,13 +1,13 @@
-"""What is taken for a slip of what."""
+"""Which words count as misspelt."""
 
 from itertools import product
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
-from nodeselect.explain import similarity as closeness
-from nodeselect.explain.similarity import Known, is_close, is_number
+from nodeselect.explain import similarity
+from nodeselect.explain.similarity import WordCounts, is_close, is_number
 
 CLOSE = [
     pytest.param("region", "regoin", True, id="exchanged"),
@@ -50,19 +50,43 @@ def test_close(one: str, other: str, close: bool) -> None:
     assert is_close(one, other) is is_close(other, one) is close
 
 
-words = st.text("xyz", min_size=4, max_size=12)
+@st.composite
+def edited_words(draw: st.DrawFn) -> tuple[str, str]:
+    """A word, and the same word after up to three edits behind its first letter."""
+    word = edited = draw(st.text("xyz", min_size=4, max_size=12))
+    for _ in range(draw(st.integers(0, 3))):
+        at = draw(st.integers(1, len(edited) - 1))
+        letter = draw(st.sampled_from("xyzw"))
+        match draw(st.sampled_from(["insert", "delete", "replace", "exchange"])):
+            case "insert":
+                edited = edited[:at] + letter + edited[at:]
+            case "delete" if len(edited) > 4:
+                edited = edited[:at] + edited[at + 1 :]
+            case "replace":
+                edited = edited[:at] + letter + edited[at + 1 :]
+            case _:
+                edited = edited[:at] + edited[at : at + 2][::-1] + edited[at + 2 :]
+    return word, edited
 
 
-@given(words, words)
-def test_slips(one: str, other: str) -> None:
-    """A word is close where as few slips as it may have make it the other, by the plain rule."""
-    fewest = distance(one, other)
-    most = 2 if min(len(one), len(other)) >= 8 else 1
-    assert is_close(one, other) is (0 < fewest <= most and one[0] == other[0])
+@given(edited_words())
+@example(("production", "prdoucton"))
+@example(("platform", "plattfrrm"))
+@example(("platform", "platrm"))  # six letters: one typo only
+@example(("premium", "premimu"))
+@example(("premium", "prmeimu"))  # seven letters: one typo only
+@example(("regional", "rgeionla"))  # eight letters: two
+def test_typos(words: tuple[str, str]) -> None:
+    """A word is close to another if at most one edit, or two from eight letters on, separate
+    them."""
+    word, edited = words
+    edits = distance(word, edited)
+    allowed = 2 if min(len(word), len(edited)) >= 8 else 1
+    assert is_close(word, edited) is is_close(edited, word) is (0 < edits <= allowed)
 
 
 def distance(one: str, other: str) -> int:
-    """Count letters to put in, take out, replace or exchange, each at most once."""
+    """Count the insertions, deletions, replacements and exchanges of adjacent letters."""
     table = {(at, 0): at for at in range(len(one) + 1)}
     table |= {(0, to): to for to in range(len(other) + 1)}
     for at in range(1, len(one) + 1):
@@ -85,7 +109,9 @@ def distance(one: str, other: str) -> int:
 def test_numbers(text: str) -> None:
     """A number, with a unit or without, an address and a date are no words."""
     assert is_number(text)
-    assert Known({"-5": 1, "1e5": 1, "16Mi": 1, "15": 2, "100": 1, "5": 1}).closest(text) is None
+    assert (
+        WordCounts({"-5": 1, "1e5": 1, "16Mi": 1, "15": 2, "100": 1, "5": 1}).closest(text) is None
+    )
 
 
 @pytest.mark.parametrize("text", ["", "-", "r-17", "t4", "node-1", "5 nodes", "4xlarge", "v1.2"])
@@ -94,44 +120,31 @@ def test_no_numbers(text: str) -> None:
     assert not is_number(text)
 
 
-def test_the_most_frequent_of_those_that_are_close() -> None:
-    """Of several the one that most nodes have, of equals the first; the same letters before all."""
-    known = Known({"eu-west": 2, "EU_west": 3, "eu-weste": 9, "eu-wesst": 9})
-    assert known.closest("euwest") == known.same_letters("euwest") == "EU_west"
-    assert known.closest("eu-wesr") == "EU_west"
-    assert Known({"eu-weste": 9, "eu-wesst": 9, "eu-wess": 1}).closest("eu-wesse") == "eu-wesst"
-    assert known.same_letters("eu-wset") is None
-    assert known.closest("") is None
-    assert Known({"-": 1, " ": 2, "": 0}).closest("") is None
+def test_the_most_frequent_word_is_suggested() -> None:
+    """The same letters come first, then the word of the most nodes, then the first word."""
+    words = WordCounts({"eu-west": 2, "EU_west": 3, "eu-weste": 9, "eu-wesst": 9})
+    assert words.closest("euwest") == "EU_west"
+    assert words.closest("eu-wesr") == "EU_west"
+    assert WordCounts({"eu-weste": 9, "eu-wesst": 9, "eu-wess": 1}).closest("eu-wesse") == (
+        "eu-wesst"
+    )
+    assert words.closest("") is None
+    assert WordCounts({"-": 1, " ": 2, "": 0}).closest("") is None
 
 
-def test_how_many_are_compared(monkeypatch: pytest.MonkeyPatch) -> None:
-    """At most 500 texts are compared, of those that begin alike and have the same numbers."""
-    compared: list[str] = []
-
-    def watched(one: object, other: closeness._Apart) -> bool:
-        compared.append(other.text)
-        return False
-
-    monkeypatch.setattr(closeness, "_are_close", watched)
+def test_at_most_500_words_are_compared() -> None:
+    """Of more words that begin alike and have the same numbers, the rest is not searched."""
     letters = ["".join(each) for each in product("abcdefgh", repeat=4)]
-    known = Known({f"x{each}-1": 1 for each in letters} | {f"y{each}": 1 for each in letters})
-    assert known.closest("xabcz-1") is None
-    assert compared == sorted(f"x{each}-1" for each in letters)[:500]
-    compared.clear()
-    assert known.closest("xabcz-2") is known.closest("zabcz-1") is None
-    assert compared == []
+    words = WordCounts({f"x{each}-1": 1 for each in letters})
+    assert words.closest("xaabcz-1") == "xaabc-1"
+    assert words.closest("xhabcz-1") is None
 
 
-def test_answers_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Who asks again is not answered by comparing again; what is kept is bounded."""
-    monkeypatch.setattr(closeness, "_KEPT", 2)
-    known = Known({"premium": 2, "standard": 1})
-    asked = ["premuim", "standrad", "nothing"]
+def test_answers_are_cached(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second search for a word compares nothing."""
+    words = WordCounts({"premium": 2, "standard": 1})
+    searched = ["premuim", "standrad", "nothing"]
     expected = ["premium", "standard", None]
-    assert [known.closest(text) for text in asked] == expected
-    assert len(known._found) == 1
-    assert [known.closest(text) for text in asked] == expected
-    with monkeypatch.context() as patched:
-        patched.setattr(closeness, "_are_close", None)  # would raise where it was called
-        assert known.closest("nothing") is None
+    assert [words.closest(text) for text in searched] == expected
+    monkeypatch.setattr(similarity, "_differ_by_typo", None)  # would raise if it were called
+    assert [words.closest(text) for text in searched] == expected

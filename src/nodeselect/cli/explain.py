@@ -27,8 +27,9 @@ from nodeselect.cli.options import (
     warn_if_everything,
 )
 from nodeselect.cli.streams import write_message, write_output
+from nodeselect.explain import exclude_by_state
 from nodeselect.inventory import Inventory
-from nodeselect.render.explanation_formats import CombinedResult, Explained, explained_lines, named
+from nodeselect.render.explanation import CombinedResult, TitledExplanation, explanation_lines
 from nodeselect.render.layout import detect_screen
 from nodeselect.selectors import Selector
 from nodeselect.text import quoted
@@ -110,7 +111,7 @@ def explain(
     else:
         selectors = parse_selectors(context, expressions, ids)
 
-    titles = named(expressions, selectors)
+    titles = expressions or list(map(str, selectors))
     subject = " on ".join([*map(job_name, job), job_name(nodes_from)])
     if states is not None:
         subject += f", only {' or '.join(sorted(states))}"
@@ -119,15 +120,15 @@ def explain(
         inventory = read_inventory(nodes_from)
         _check_node(context, inventory, node, states)
         verdicts = [inventory.explain_node(selector, node) for selector in selectors]
-        explained = list(map(Explained, titles, verdicts))
+        explained = list(map(TitledExplanation, titles, verdicts))
         is_match = any(verdict.matches for verdict in verdicts)
     else:
         excluded: dict[str, str | None] = {}
         inventory = read_inventory(nodes_from, states, excluded)
         explanations = [
-            inventory.explain(selector).with_excluded_by_state(excluded) for selector in selectors
+            exclude_by_state(inventory.explain(selector), excluded) for selector in selectors
         ]
-        explained = list(map(Explained, titles, explanations))
+        explained = list(map(TitledExplanation, titles, explanations))
         is_match = any(explanation.matched for explanation in explanations)
         if len(selectors) > 1:
             combined = _combine(inventory, selectors)
@@ -137,7 +138,7 @@ def explain(
 
             nodes = inventory.match(Selector.everything())
             write_file(html, render_page(explanations[0], selectors[0], nodes, subject))
-    write_output(explained_lines(output, explained, combined, screen, subject))
+    write_output(explanation_lines(output, explained, combined, screen, subject))
     return ExitStatus.OK if is_match else ExitStatus.NEGATIVE
 
 

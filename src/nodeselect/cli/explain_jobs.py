@@ -7,6 +7,7 @@ from nodeselect.cli.job_files import files_in, job_name
 from nodeselect.cli.options import job_selector, read_inventory
 from nodeselect.cli.streams import write_message, write_output
 from nodeselect.errors import JobError
+from nodeselect.explain import exclude_by_state
 from nodeselect.render.job_table import JobResult, JobStatus, job_summary, job_table_lines
 from nodeselect.render.layout import Screen
 
@@ -31,7 +32,7 @@ def explain_jobs(
         except JobError as error:
             jobs.append(JobResult(job_name(file), error))
         else:
-            result = explanation.with_excluded_by_state(excluded)
+            result = exclude_by_state(explanation, excluded)
             jobs.append(JobResult(job_name(file), result))
     write_output(job_table_lines(jobs, len(inventory), output, screen))
     if output == "json":

@@ -82,7 +82,9 @@ def _label(key: str | None) -> str:
 
 
 def _similar_key(key: str, facets: Facets) -> str | None:
-    from nodeselect.explain.similarity import Known, close_key  # only needed for a typo
+    from nodeselect.explain.similarity import WordCounts, closest_key  # only needed for a typo
 
-    close = close_key(key, Known({facet.key: facet.nodes for facet in facets.keys[:_KNOWN_KEYS]}))
+    close = closest_key(
+        key, WordCounts({facet.key: facet.nodes for facet in facets.keys[:_KNOWN_KEYS]})
+    )
     return None if close is None else close[1]

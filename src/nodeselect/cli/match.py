@@ -28,12 +28,11 @@ from nodeselect.cli.options import (
     warn_if_everything,
 )
 from nodeselect.cli.streams import write_message, write_output
-from nodeselect.explain.compute import counted_headline
-from nodeselect.explain.wording import states_told
+from nodeselect.explain import FailureCounts, count_headline, headline
+from nodeselect.explain.wording import format_state_counts
 from nodeselect.node import CONNECTED, Node
 from nodeselect.readers.detect import KNOWN_STATES
 from nodeselect.readers.reader import NodeReader
-from nodeselect.render.explanation import headline_of
 from nodeselect.render.layout import detect_screen
 from nodeselect.render.nodes import COLUMN_FORMATS, NODE_FORMATS, node_lines
 from nodeselect.selectors import Selector
@@ -241,21 +240,21 @@ def _read_matches(
 
 def _summary(result: _Result, selectors: Sequence[Selector]) -> Iterator[str]:
     """Yield a headline with the reasons why nodes do not match, and what is likely wrong."""
-    headline = None
     if result.has_failure_counts and not result.other_states:
-        headline = counted_headline(selectors[0], result.failure_masks, result.connected)
-    if headline is None:
-        headline = headline_of(result.matched, result.total, result.connected, ())
+        counts = FailureCounts.from_masks(len(selectors[0].split()), result.failure_masks)
+        text = count_headline(selectors[0], counts, result.connected)
+    else:
+        text = headline(result.matched, result.total, result.connected)
     if sys.stderr.isatty():
-        yield from detect_screen(stream=sys.stderr).wrap(headline, hang=2)
+        yield from detect_screen(stream=sys.stderr).wrap(text, hang=2)
     else:  # one line, for a search in a log
-        yield headline
+        yield text
     if missing := sorted(map(quoted, result.missing_ids)):
         yield f"no node has the id {join_limited(missing, 5, 'or')}"
     if count := result.other_states.total():
         text = f"{count:,}{' more' if result.matched else ''}"
         text += " node matches" if count == 1 else " nodes match"
-        yield f"{text} the selector but not --state: {states_told(result.other_states)}"
+        yield f"{text} the selector but not --state: {format_state_counts(result.other_states)}"
     elif result.total and not result.matched:
         yield from _blocker(result, selectors)
 
@@ -268,15 +267,11 @@ def _blocker(result: _Result, selectors: Sequence[Selector]) -> Iterator[str]:
     if not result.has_failure_counts:
         return
     parts = selectors[0].split()
-    fails, only = Counter[int](), Counter[int]()
-    for mask, nodes in result.failure_masks.items():
-        bits = [bit for bit in range(len(parts)) if mask >> bit & 1]
-        fails.update(dict.fromkeys(bits, nodes))
-        if len(bits) == 1:
-            only[bits[0]] += nodes
-    if dead := [parts[bit] for bit in sorted(fails) if fails[bit] == result.total]:
-        if dead[0].ids is None or not result.missing_ids:  # these are reported by themselves
-            yield f"no node satisfies {join_limited(list(map(str, dead)))}"
-    elif only:
-        bit, nodes = only.most_common(1)[0]
-        yield f"without {parts[bit]}, {pluralize(nodes, 'node')} would match"
+    counts = FailureCounts.from_masks(len(parts), result.failure_masks)
+    failing = zip(parts, counts.failing, strict=True)
+    if unsatisfied := [part for part, nodes in failing if nodes == result.total]:
+        if unsatisfied[0].ids is None or not result.missing_ids:  # these are reported already
+            yield f"no node satisfies {join_limited(list(map(str, unsatisfied)), 3, 'or')}"
+    elif nodes := max(counts.failing_only_this):
+        part = parts[counts.failing_only_this.index(nodes)]
+        yield f"without {part}, {pluralize(nodes, 'node')} would match"

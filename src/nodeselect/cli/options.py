@@ -14,7 +14,7 @@ from nodeselect.cli.job_files import job_name, read_bytes
 from nodeselect.cli.progress import ReadProgress
 from nodeselect.cli.streams import write_error, write_message
 from nodeselect.errors import SelectorError
-from nodeselect.explain.wording import states_there_are
+from nodeselect.explain.wording import available_states
 from nodeselect.inventory import Inventory
 from nodeselect.node import Node
 from nodeselect.readers import open_input
@@ -159,7 +159,7 @@ def check_states(states: frozenset[str] | None, counts: Mapping[str | None, int]
     close = difflib.get_close_matches(unknown[0][:60], sorted(existing | KNOWN_STATES), 1)
     hint = f"\n  did you mean {quoted(close[0])}?" if close else ""
     text = " or ".join(map(quoted, unknown))
-    raise click.UsageError(f"no node is in the state {text}: {states_there_are(counts)}{hint}")
+    raise click.UsageError(f"no node is in the state {text}: {available_states(counts)}{hint}")
 
 
 def parse_selectors(

@@ -1,3 +1,36 @@
-"""Why a selector matches the nodes it matches, and why not the others."""
+"""Why nodes match a selector, and why the others do not, over any nodes that can be counted."""
 
-__all__: list[str] = []
+from nodeselect.explain.compute import exclude_by_state, explain, explain_node
+from nodeselect.explain.countable import Countable, Failures
+from nodeselect.explain.explanation import (
+    Correction,
+    Explanation,
+    Hint,
+    NearMiss,
+    NodeExplanation,
+    Reason,
+    RequirementResult,
+)
+from nodeselect.explain.failure_counts import FailureCounts
+from nodeselect.explain.recommendation import main_problem
+from nodeselect.explain.wording import count_headline, headline, notes
+
+__all__ = [
+    "Correction",
+    "Countable",
+    "Explanation",
+    "FailureCounts",
+    "Failures",
+    "Hint",
+    "NearMiss",
+    "NodeExplanation",
+    "Reason",
+    "RequirementResult",
+    "count_headline",
+    "exclude_by_state",
+    "explain",
+    "explain_node",
+    "headline",
+    "main_problem",
+    "notes",
+]

@@ -1,170 +1,149 @@
-"""The dry run of a selector: a few operations on sets for each requirement.
+"""Explain a selector over any nodes that can be counted.
 
-Each requirement is asked as a selector of its own, so it is planned, kept and answered as any
-other. What the sets say together is worked out by intersecting and subtracting them; no node is
-looked at but the few that are shown.
+Every number comes from the counts of the nodes that fail exactly the same requirements. No single
+node is looked at, except for those that are shown.
 """
 
-from collections.abc import Mapping, Sequence
-from functools import partial
+from collections import Counter
+from collections.abc import Mapping
 
+from nodeselect.explain.countable import Countable, Failures
 from nodeselect.explain.explanation import (
     Explanation,
-    NearMiss,
     NodeExplanation,
     Reason,
     RequirementResult,
 )
-from nodeselect.explain.failure_groups import MOST_GROUPS, Failures
 from nodeselect.explain.hints import find_hints
-from nodeselect.explain.recommendation import NOTHING
-from nodeselect.explain.requirement_notes import common_values, note_of
+from nodeselect.explain.recommendation import recommend
+from nodeselect.explain.requirement_notes import common_values, requirement_note
+from nodeselect.explain.vocabulary import Vocabulary
+from nodeselect.explain.wording import headline, requirement_text
 from nodeselect.frozen import FrozenMapping
-from nodeselect.index.postings import Postings
-from nodeselect.inventory import statistics as counting
-from nodeselect.inventory.store import Store
-from nodeselect.inventory.view import View
 from nodeselect.node import CONNECTED
-from nodeselect.render.explanation import headline_of
 from nodeselect.selectors import Operator, Selector
 
-__all__ = ["counted_headline", "explain", "explain_node"]
+__all__ = ["exclude_by_state", "explain", "explain_node"]
 
-_SHOWN = 10
-"""Groups of equal reasons, the largest, of which some nodes are named."""
+# The largest groups, for which ids are shown.
+_MAX_GROUPS_WITH_IDS = 10
 
-_NEAREST = 5
-
-_NAMED = 3
-"""Ids that are named; of more it is said how many."""
+_MAX_NEAREST = 5
 
 
-def explain(view: View, selector: Selector, examples: int) -> Explanation:
-    """Count why nodes match ``selector``, and why not the others.
+def explain(
+    nodes: Countable, selector: Selector, examples: int = 3, vocabulary: Vocabulary | None = None
+) -> Explanation:
+    """Return why nodes match ``selector``, and why the others do not.
 
-    :param examples: how many nodes are named of each reason; 0 names none, nor the nearest.
+    :param examples: ids to show of each group of nodes; 0 for none, and no nearest nodes.
+    :param vocabulary: keys and values cached by an earlier call for the same nodes.
     """
-    everything = view.live()
+    vocabulary = Vocabulary() if vocabulary is None else vocabulary
     parts = selector.split()
-    passing = [view.evaluate(part) for part in parts]
-    failures = Failures(everything, passing)
-    states = counting.states(view.store, failures.among(everything, ()))
-    outcomes = _outcomes(view, everything, parts, passing, failures)
-    missing_ids = tuple(each for each in selector.ids or () if view.find(each) is None)
-    hints, correction = find_hints(view, everything, selector, passing, outcomes, missing_ids)
-    return Explanation(
+    failures = nodes.failures(parts)
+    counts = failures.counts
+    states = failures.state_counts()
+    connected = sum(count for state, count in states.items() if state in CONNECTED)
+    missing_ids = tuple(nodes.missing_ids(selector.ids)) if selector.ids else ()
+    hints, correction = find_hints(nodes, vocabulary, selector, failures, missing_ids)
+    results = _results(nodes, vocabulary, parts, failures)
+    reasons = _reasons(failures, examples)
+    explanation = Explanation(
         selector=str(selector),
-        total=len(everything),
-        matched=failures.matched,
+        headline=headline(
+            counts.matched,
+            counts.total,
+            connected if counts.matched > states.get(None, 0) else None,
+            [(each.nodes, [results[at].text for at in each.failed]) for each in reasons[:3]],
+        ),
+        recommendation="",
+        total=counts.total,
+        matched=counts.matched,
         states=FrozenMapping(states),
-        connected=sum(count for state, count in states.items() if state in CONNECTED),
-        requirements=outcomes,
-        reasons=_reasons(view, failures, examples),
-        other_reasons=failures.lumped,
-        nearest=_near(view, failures) if examples else (),
+        connected=connected,
+        requirements=results,
+        reasons=reasons,
+        other_reasons=counts.ungrouped,
+        nearest=tuple(failures.nearest(_MAX_NEAREST)) if examples else (),
         hints=hints,
         missing_ids=missing_ids,
         correction=correction,
     )
+    return explanation._replace(recommendation=recommend(explanation))
 
 
-def explain_node(view: View, selector: Selector, node_id: str) -> NodeExplanation:
-    """Say of one node which requirements of ``selector`` it satisfies.
-
-    :raises KeyError: when there is no such node.
-    """
-    ordinal = view.find(node_id)
-    if ordinal is None:
-        raise KeyError(node_id)
-    labels = view.store.node(ordinal).labels
+def explain_node(selector: Selector, node_id: str, labels: Mapping[str, str]) -> NodeExplanation:
+    """Return which requirements of ``selector`` one node satisfies."""
     rows = []
     for part in selector.split():
         value = node_id if part.ids is not None else labels.get(part.requirements[0].key)
-        rows.append((_text(part), value, part.matches(labels, node_id)))
+        rows.append((requirement_text(part), value, part.matches(labels, node_id)))
     return NodeExplanation(node_id, all(passes for _, _, passes in rows), tuple(rows))
 
 
-def counted_headline(
-    selector: Selector, failures: Mapping[int, int], connected: int | None
-) -> str | None:
-    """Give the headline that :func:`explain` would give of nodes that were counted as they passed.
+def exclude_by_state(explanation: Explanation, excluded: Mapping[str, str | None]) -> Explanation:
+    """Return an explanation in which nodes count as excluded by their state, not as missing.
 
-    None where there are too many groups of equal reasons.
-
-    :param failures: how many nodes fail which of the selector's parts, the first of these by the
-        lowest bit.
-    :param connected: how many of those that match are; None where no state is known.
+    :param excluded: ids and states of the nodes that were excluded before it was computed.
     """
-    if len(failures) > MOST_GROUPS:
-        return None
-    texts = [_text(part) for part in selector.split()]
-    groups = [
-        (-nodes, tuple(place for place in range(len(texts)) if failed >> place & 1))
-        for failed, nodes in failures.items()
-        if failed
-    ]
-    reasons = [(-nodes, [texts[at] for at in failed]) for nodes, failed in sorted(groups)[:3]]
-    return headline_of(failures.get(0, 0), sum(failures.values()), connected, reasons)
-
-
-def _text(part: Selector) -> str:
-    if part.ids is None:
-        return str(part.requirements[0])
-    if not part.ids:
-        return NOTHING
-    if len(part.ids) > _NAMED:
-        return f"<one of {len(part.ids):,} ids>"
-    return f"<id in ({','.join(part.ids)})>"
-
-
-def _reasons(view: View, failures: Failures, examples: int) -> tuple[Reason, ...]:
-    store = view.store
-    ranked = sorted(failures.groups.items(), key=lambda group: (-group[1], group[0]))
-    reasons = [Reason(failed, nodes, ()) for failed, nodes in ranked]
-    for at, (failed, nodes) in enumerate(ranked[:_SHOWN] if examples else ()):
-        some = store.candidates_for_first(nodes, partial(failures.among, failed=failed), examples)
-        reasons[at] = Reason(failed, nodes, tuple(store.ids(some, examples)))
-    return tuple(reasons)
-
-
-def _near(view: View, failures: Failures) -> tuple[NearMiss, ...]:
-    store = view.store
-    some = store.candidates_for_first(*failures.nearest(), _NEAREST)
-    return tuple(
-        NearMiss(store.id(ordinal), failures.failed(ordinal))
-        for ordinal in store.in_order(some, _NEAREST)
+    if not excluded:
+        return explanation
+    missing = explanation.missing_ids
+    explanation = explanation._replace(
+        missing_ids=tuple(node_id for node_id in missing if node_id not in excluded),
+        excluded_ids=tuple(
+            (node_id, excluded[node_id]) for node_id in missing if node_id in excluded
+        ),
+        excluded_states=FrozenMapping({} if explanation.total else Counter(excluded.values())),
     )
+    return explanation._replace(recommendation=recommend(explanation))
 
 
-def _outcomes(
-    view: View,
-    everything: Postings,
-    parts: Sequence[Selector],
-    passing: Sequence[Postings],
-    failures: Failures,
+def _results(
+    nodes: Countable, vocabulary: Vocabulary, parts: tuple[Selector, ...], failures: Failures
 ) -> tuple[RequirementResult, ...]:
-    only = failures.only()
-    outcomes = []
-    for place, (part, passed) in enumerate(zip(parts, passing, strict=True)):
-        outcomes.append(
+    counts = failures.counts
+    total = counts.total
+    results = []
+    for position, part in enumerate(parts):
+        failing = counts.failing[position]
+        absent, note = None, None
+        values: tuple[tuple[str, int], ...] = ()
+        if part.requirements:
+            (requirement,) = part.requirements
+            key, operator = requirement.key, requirement.operator
+            if operator is Operator.DOES_NOT_EXIST:
+                absent = total - failing
+            elif operator.matches_absent:
+                absent = total - nodes.count_with_key(key)
+            if failing == total or not failing:
+                note = requirement_note(nodes, vocabulary, requirement, failing, total)
+            if len(parts) == 1 and requirement.values:
+                values = common_values(nodes, vocabulary, key)
+        results.append(
             RequirementResult(
-                text=_text(part),
-                failing=len(everything) - len(passed),
-                remaining=failures.left[place],
-                failing_only_this=only[place],
-                absent=_absent(view.store, everything, part, passed),
-                note=note_of(view, everything, part, passed),
-                values=common_values(view, part.requirements[0].key)
-                if len(parts) == 1 and part.requirements and part.requirements[0].values
-                else (),
+                requirement_text(part),
+                failing,
+                counts.remaining[position],
+                counts.failing_only_this[position],
+                absent,
+                note,
+                values,
             )
         )
-    return tuple(outcomes)
+    return tuple(results)
 
 
-def _absent(store: Store, everything: Postings, part: Selector, passed: Postings) -> int | None:
-    if not part.requirements or not part.requirements[0].operator.matches_absent:
-        return None
-    if part.requirements[0].operator is Operator.DOES_NOT_EXIST:
-        return len(passed)
-    return len(everything) - counting.carriers(store, everything, part.requirements[0].key)
+def _reasons(failures: Failures, examples: int) -> tuple[Reason, ...]:
+    ranked = sorted(failures.counts.groups.items(), key=lambda group: (-group[1], group[0]))
+    return tuple(
+        Reason(
+            failed,
+            nodes,
+            tuple(failures.example_ids(failed, examples))
+            if examples and rank < _MAX_GROUPS_WITH_IDS
+            else (),
+        )
+        for rank, (failed, nodes) in enumerate(ranked)
+    )

@@ -1,14 +1,14 @@
-"""Why a selector takes the nodes that it takes, and why not the others: numbers, and their text."""
+"""The values of an explanation: why nodes match a selector, and why the others do not.
 
-from collections import Counter
-from collections.abc import Iterator, Mapping
+They hold numbers and sentences only, and import no index, inventory or layout: any engine that can
+count nodes can return them.
+"""
+
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from nodeselect.explain.recommendation import advice_of, blocker_of, trouble_of
-from nodeselect.explain.wording import none_in_state
 from nodeselect.frozen import FrozenMapping
-from nodeselect.render.explanation import Line, headline_of, lines_of, lines_of_node, told
-from nodeselect.text import printable
+from nodeselect.text import pluralize, printable, quoted
 
 __all__ = [
     "Correction",
@@ -24,17 +24,15 @@ __all__ = [
 class RequirementResult(NamedTuple):
     """What one requirement does to the nodes.
 
-    :param text: the requirement as a selector says it; ids stand in angle brackets, many as their
-        number.
-    :param failing: nodes that do not satisfy it, whatever the others say.
-    :param remaining: nodes that satisfy it and all before it, in the order in which they were
-        written.
-    :param failing_only_this: nodes that fail nothing else: so many more would match without it.
-    :param absent: of ``!=``, ``notin`` and ``!key``: nodes that satisfy it because they lack the
-        label; None of the others.
-    :param note: what is to be known of a requirement that takes no node, or leaves none out.
-    :param values: of a requirement that stands alone: the most frequent values of its label, with
-        the number of nodes that have each; none where there are too many values to tell.
+    :param text: the requirement as written; ids are in angle brackets, many as their number.
+    :param failing: nodes that fail it, whether or not they fail others.
+    :param remaining: nodes that satisfy it and all requirements before it.
+    :param failing_only_this: nodes that fail no other: as many more would match without it.
+    :param absent: for ``!=``, ``notin`` and ``!key``, the nodes that satisfy it because they do
+        not have the label; None for the others.
+    :param note: why no node satisfies it, or why it excludes no node; None otherwise.
+    :param values: if it is the only requirement, the most frequent values of its label with their
+        numbers of nodes; empty if there are too many values.
     """
 
     text: str
@@ -47,21 +45,21 @@ class RequirementResult(NamedTuple):
 
     @property
     def matches_absent(self) -> bool:
-        """Whether a node without the label satisfies it: ``!=``, ``notin`` and ``!key``."""
+        """Whether nodes without the label satisfy it: ``!=``, ``notin`` and ``!key``."""
         return self.absent is not None
 
     def as_dict(self) -> dict[str, Any]:
-        """Give all of it as what JSON can hold."""
+        """Return it as JSON can hold it."""
         values = [{"value": value, "nodes": nodes} for value, nodes in self.values]
         return {**self._asdict(), "values": values}
 
 
 class Reason(NamedTuple):
-    """The nodes that fail the same requirements.
+    """The nodes that fail exactly the same requirements.
 
-    :param failed: the places of these requirements among the requirements.
-    :param nodes: how many they are.
-    :param ids: the first few of them, in inventory order; none for the smallest groups of many.
+    :param failed: positions of these requirements, from 0.
+    :param nodes: the number of nodes.
+    :param ids: the first few of them, in inventory order; only the largest groups have any.
     """
 
     failed: tuple[int, ...]
@@ -73,7 +71,7 @@ class NearMiss(NamedTuple):
     """A node that does not match, and fails as few requirements as any.
 
     :param id: its id.
-    :param failed: the places of these requirements among the requirements.
+    :param failed: positions of these requirements, from 0.
     """
 
     id: str
@@ -81,15 +79,15 @@ class NearMiss(NamedTuple):
 
 
 class Hint(NamedTuple):
-    """What was probably meant by a requirement that no node satisfies.
+    """A probable mistake in the selector.
 
-    :param code: for programs, and stable: ``docs/explain.md`` has them all.
-    :param requirement: the position of the requirement among all, from 0.
-    :param message: what there is instead.
-    :param replacement: what to write, several ids separated by commas; None if that is not known
-        or cannot be written so.
-    :param replaced: what ``replacement`` replaces: texts of requirements, or ids.
-    :param would_match: how many nodes would match with ``replacement``; None if there is none.
+    :param code: stable, for programs; ``docs/explain.md`` lists all codes.
+    :param requirement: position of the requirement, from 0.
+    :param message: what is wrong, and what the nodes have.
+    :param replacement: what to write, several ids separated by commas; None if nothing can be
+        written, or it is not known what.
+    :param replaced: what ``replacement`` replaces: requirements, or ids.
+    :param would_match: nodes that would match with ``replacement``; None if there is none.
     """
 
     code: str
@@ -101,7 +99,7 @@ class Hint(NamedTuple):
 
     @property
     def replacements(self) -> tuple[str, ...]:
-        """What to write, each of several ids by itself."""
+        """What to write, with each id by itself."""
         if self.replacement is None:
             return ()
         return (
@@ -112,11 +110,11 @@ class Hint(NamedTuple):
 
 
 class Correction(NamedTuple):
-    """What several hints say to write, all at once.
+    """The replacements of several hints, made at once.
 
-    :param replacements: requirements, or ids, that are to be written.
-    :param replaced: what they replace: texts of requirements, or ids.
-    :param would_match: how many nodes would match then.
+    :param replacements: the requirements and ids to write.
+    :param replaced: what they replace: requirements, or ids.
+    :param would_match: nodes that would match then.
     """
 
     replacements: tuple[str, ...]
@@ -128,17 +126,26 @@ class NodeExplanation(NamedTuple):
     """Why one node matches, or why not.
 
     :param id: the id of the node.
-    :param matches: whether the selector takes it.
-    :param requirements: each requirement in the order in which they were written, ids first: its
-        text, the node's value (None where it has none), and whether the node satisfies it.
+    :param matches: whether the node matches the selector.
+    :param requirements: each requirement as written, ids first: its text, the node's value (None
+        if it has none), and whether the node satisfies it.
     """
 
     id: str
     matches: bool
     requirements: tuple[tuple[str, str | None, bool], ...]
 
+    @property
+    def headline(self) -> str:
+        """Whether the node matches, in one line."""
+        if self.matches:
+            return f"{printable(self.id)} matches"
+        failed = sum(not passes for _, _, passes in self.requirements)
+        total = pluralize(len(self.requirements), "requirement")
+        return f"{printable(self.id)} does not match: it fails {failed:,} of {total}"
+
     def as_dict(self) -> dict[str, Any]:
-        """Give all of it as what JSON can hold."""
+        """Return it as JSON can hold it."""
         return {
             "version": 1,
             "id": self.id,
@@ -150,55 +157,43 @@ class NodeExplanation(NamedTuple):
         }
 
     def __str__(self) -> str:
-        """Give the text of :meth:`text` for a hundred columns."""
-        return self.text()
-
-    @property
-    def headline(self) -> str:
-        """Whether the node matches, in one line."""
-        failed = sum(not passes for _, _, passes in self.requirements)
-        if self.matches:
-            return f"{printable(self.id)} matches"
-        of = f"{len(self.requirements)} requirement{'s' * (len(self.requirements) != 1)}"
-        return f"{printable(self.id)} does not match: it fails {failed} of {of}"
-
-    def text(self, columns: int = 100, *, ascii_only: bool = False) -> str:
-        """Give all of it for people, in lines of at most ``columns`` where that is possible."""
-        return "\n".join(line.text for line in self.lines(columns, ascii_only=ascii_only))
-
-    def lines(self, columns: int = 100, *, ascii_only: bool = False) -> Iterator[Line]:
-        """Give the lines of :meth:`text`, each with what it is."""
-        return lines_of_node(self, columns, ascii_only=ascii_only)
+        """Return the headline, and a line for each requirement."""
+        lines = [self.headline]
+        for text, value, passes in self.requirements:
+            label = "no such label" if value is None else quoted(value)
+            lines.append(f"  {'pass' if passes else 'FAIL'}  {printable(text)}  {label}")
+        return "\n".join(lines)
 
 
 class Explanation(NamedTuple):
-    """The dry run of one selector over the nodes of one moment.
+    """The dry run of a selector: how many nodes match, and what the others fail.
 
-    The numbers add up: ``matched``, the counts of all reasons and ``other_reasons`` together are
-    ``total``.
+    The numbers add up: ``matched``, the nodes of all reasons and ``other_reasons`` are ``total``.
 
     :param selector: its canonical text.
-    :param total: nodes that there are.
+    :param headline: how many nodes match and what the others fail, in one line.
+    :param recommendation: what to change to match more nodes, or the right ones, in one line.
+    :param total: all nodes.
     :param matched: nodes that match.
-    :param states: nodes that match, by state; None is the state of those that have none.
+    :param states: nodes that match, by state, the most frequent first; None is the state of nodes
+        without one.
     :param connected: nodes that match and are connected.
-    :param requirements: what each requirement does, in the order in which they were written; ids
-        come first.
-    :param reasons: the nodes that do not match, by what they fail; the largest group first, though
-        not surely the largest of all where there are ``other_reasons``.
-    :param other_reasons: nodes in groups that were too many to be told apart; 0 but for hundreds of
-        groups.
+    :param requirements: what each requirement does, in the order written; ids come first.
+    :param reasons: the nodes that do not match, by the requirements they fail; the largest group
+        first. With ``other_reasons``, larger groups may be among those.
+    :param other_reasons: nodes in groups too small to be listed; more than 0 only if there are
+        hundreds of groups.
     :param nearest: the first few of the nodes that fail the fewest requirements.
-    :param hints: what was probably meant; at most three.
-    :param missing_ids: the ids asked for that no node has.
-    :param correction: all that the hints say to write; None where that is not more than one thing.
-    :param excluded_ids: the ids asked for of nodes that were left out for their state, each with
-        that state.
-    :param excluded_states: nodes that were left out for their state, by state, where that left
-        none.
+    :param hints: probable mistakes, at most three.
+    :param missing_ids: requested ids that no node has.
+    :param correction: all replacements of the hints at once; None if there are fewer than two.
+    :param excluded_ids: requested ids of nodes excluded by their state, with that state.
+    :param excluded_states: nodes excluded by their state, by state, if that excluded all nodes.
     """
 
     selector: str
+    headline: str
+    recommendation: str
     total: int
     matched: int
     states: Mapping[str | None, int]
@@ -209,25 +204,33 @@ class Explanation(NamedTuple):
     nearest: tuple[NearMiss, ...]
     hints: tuple[Hint, ...]
     missing_ids: tuple[str, ...]
-    correction: Correction | None = None
+    correction: Correction | None
     excluded_ids: tuple[tuple[str, str | None], ...] = ()
     excluded_states: Mapping[str | None, int] = FrozenMapping({})
 
-    def with_excluded_by_state(self, left_out: Mapping[str, str | None]) -> "Explanation":
-        """Give the same of nodes of which others were left out: those are not missing.
+    @property
+    def has_states(self) -> bool:
+        """Whether any node that matches has a state; otherwise ``connected`` means nothing."""
+        return self.matched > self.states.get(None, 0)
 
-        :param left_out: the ids of the nodes that were left out, and their states.
+    @property
+    def main_blocker(self) -> int | None:
+        """The position of the requirement to look at first; None if every node matches.
+
+        The first one that no node satisfies; else the one without which the most nodes would
+        match; else the one that the most nodes fail.
         """
-        return self._replace(
-            missing_ids=tuple(each for each in self.missing_ids if each not in left_out),
-            excluded_ids=tuple(
-                (each, left_out[each]) for each in self.missing_ids if each in left_out
-            ),
-            excluded_states=FrozenMapping({} if self.total else Counter(left_out.values())),
-        )
+        if self.matched == self.total:
+            return None
+        for position, result in enumerate(self.requirements):
+            if result.failing == self.total:
+                return position
+        counts = [(result.failing_only_this, result.failing) for result in self.requirements]
+        return counts.index(max(counts))
 
     def as_dict(self) -> dict[str, Any]:
-        """Give all of it as what JSON can hold, as ``docs/explain.schema.json`` describes it."""
+        """Return it as JSON can hold it; ``docs/explain.schema.json`` describes the fields."""
+        correction = self.correction
         return {
             "version": 1,
             "selector": self.selector,
@@ -235,7 +238,7 @@ class Explanation(NamedTuple):
             "matched": self.matched,
             "connected": None if self.matched and not self.has_states else self.connected,
             "states": [{"state": state, "nodes": n} for state, n in self.states.items()],
-            "requirements": [outcome.as_dict() for outcome in self.requirements],
+            "requirements": [result.as_dict() for result in self.requirements],
             "reasons": [
                 {"failed": list(reason.failed), "nodes": reason.nodes, "ids": list(reason.ids)}
                 for reason in self.reasons
@@ -244,76 +247,21 @@ class Explanation(NamedTuple):
             "nearest": [{"id": miss.id, "failed": list(miss.failed)} for miss in self.nearest],
             "hints": [{**hint._asdict(), "replaced": list(hint.replaced)} for hint in self.hints],
             "missing_ids": list(self.missing_ids),
-            "excluded_ids": [{"id": each, "state": state} for each, state in self.excluded_ids],
+            "excluded_ids": [{"id": id_, "state": state} for id_, state in self.excluded_ids],
             "correction": None
-            if self.correction is None
+            if correction is None
             else {
-                "replacements": list(self.correction.replacements),
-                "replaced": list(self.correction.replaced),
-                "would_match": self.correction.would_match,
+                "replacements": list(correction.replacements),
+                "replaced": list(correction.replaced),
+                "would_match": correction.would_match,
             },
             "headline": self.headline,
             "recommendation": self.recommendation,
         }
 
     def __str__(self) -> str:
-        """Give the text of :meth:`text` for a hundred columns."""
-        return self.text()
+        """Return the headline and the recommendation, a line each."""
+        return f"{self.headline}\n{self.recommendation}"
 
     def __repr__(self) -> str:
         return f"<Explanation: {self.headline}>"
-
-    @property
-    def headline(self) -> str:
-        """How many match and what the others fail, in one line whose numbers add up."""
-        texts = [outcome.text for outcome in self.requirements]
-        return headline_of(
-            self.matched,
-            self.total,
-            self.connected if self.has_states else None,
-            [(each.nodes, [texts[at] for at in each.failed]) for each in self.reasons[:3]],
-        )
-
-    @property
-    def has_states(self) -> bool:
-        """Whether any node that matches has a state; where none has, none is told as connected."""
-        return self.matched > self.states.get(None, 0)
-
-    @property
-    def recommendation(self) -> str:
-        """What to change to take more nodes, or the right ones, in one line."""
-        left_out = self.excluded_states
-        return none_in_state(left_out) if left_out else advice_of(self)
-
-    @property
-    def main_blocker(self) -> int | None:
-        """The place of the requirement to look at first; None where every node matches.
-
-        The first one that no node satisfies; else the one without which the most nodes more would
-        match or, where none is in the way alone, that the most nodes fail.
-        """
-        return blocker_of(self)
-
-    @property
-    def main_problem(self) -> str:
-        """What to look at first, in a few words: a slip by which nodes are taken, else what
-        :attr:`main_blocker` does."""
-        left_out = self.excluded_states
-        return f"none: {none_in_state(left_out)}" if left_out else trouble_of(self)
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """What is to be known beside the numbers, a sentence each."""
-        return tuple(told(self))
-
-    def text(self, columns: int = 100, *, ascii_only: bool = False) -> str:
-        """Give all of it for people, in lines of at most ``columns``.
-
-        :param columns: how wide the screen is; less than 40 is taken for 40.
-        :param ascii_only: draw bars of ``#``, and write what ASCII has not as its escape.
-        """
-        return "\n".join(line.text for line in self.lines(columns, ascii_only=ascii_only))
-
-    def lines(self, columns: int = 100, *, ascii_only: bool = False) -> Iterator[Line]:
-        """Give the lines of :meth:`text`, each with what it is."""
-        return lines_of(self, columns, ascii_only=ascii_only)

@@ -1,329 +1,308 @@
-"""What was probably meant by a requirement that no node satisfies, or that leaves none out, or by
-values of a list that no node has.
+"""Probable mistakes: requirements that no node satisfies or that exclude none, values of a list
+that no node has, names in the place of ids.
 
-A hint is said only where something is close (``closeness.py``), and always the same one.
+There is a hint only if something similar exists (``similarity.py``), and always the same one.
 """
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from functools import reduce
 from itertools import islice
-from operator import and_
+from typing import NamedTuple
 
 from nodeselect.errors import SelectorError
-from nodeselect.explain.explanation import Correction, Hint, RequirementResult
-from nodeselect.explain.requirement_notes import have_of
-from nodeselect.explain.similarity import Known, close_key, is_number
-from nodeselect.index.postings import Postings
-from nodeselect.inventory import statistics as counting
-from nodeselect.inventory.view import View
-from nodeselect.render.explanation import short
+from nodeselect.explain.countable import Countable, Failures
+from nodeselect.explain.explanation import Correction, Hint
+from nodeselect.explain.similarity import WordCounts, closest_key, is_number
+from nodeselect.explain.vocabulary import Vocabulary
+from nodeselect.explain.wording import nodes_have, short
 from nodeselect.selectors import Operator, Requirement, Selector
-from nodeselect.text import printable, quoted
+from nodeselect.text import join_limited, printable, quoted
 
 __all__ = ["find_hints"]
 
-_MOST = 3
+_MAX_HINTS = 3
 
-_WORDS = 8
-"""Values of one requirement that are looked for; more are not."""
+# Values of one requirement that are looked up.
+_MAX_VALUES = 8
 
-_SOUGHT = 16
-"""Requirements of one selector for which something close is looked for; for more it is not."""
+# Requirements of one selector that are looked up.
+_MAX_REQUIREMENTS = 16
 
-_PLAIN_WORDS = ("true", "false", "yes", "no", "on", "off", "none", "null", "unknown")
-"""Values that stand under any key, as numbers do, and say nothing of the one that was meant."""
+# Values that occur under any key, as numbers do, and do not tell which one was meant.
+_COMMON_WORDS = ("true", "false", "yes", "no", "on", "off", "none", "null", "unknown")
+
+
+class _Suggestion(NamedTuple):
+    """A hint, what to write as a selector, and the positions of what that replaces."""
+
+    hint: Hint
+    replacement: Selector | None
+    positions: tuple[int, ...]
 
 
 def find_hints(
-    view: View,
-    everything: Postings,
+    nodes: Countable,
+    vocabulary: Vocabulary,
     selector: Selector,
-    passing: Sequence[Postings],
-    outcomes: Sequence[RequirementResult],
+    failures: Failures,
     missing_ids: Sequence[str],
 ) -> tuple[tuple[Hint, ...], Correction | None]:
-    """Look for what was meant, first requirements first; at most three hints, and all of them at
-    once where that is more than one.
+    """Return the first three hints, and all their replacements at once if there are several.
 
-    :param passing: for each of the selector's parts, the nodes that satisfy it.
-    :param missing_ids: the ids asked for that no node has.
+    :param failures: the nodes grouped by the requirements of ``selector`` they fail.
+    :param missing_ids: the ids of the selector that no node has.
     """
-    if not everything:
+    counts = failures.counts
+    if not counts.total:
         return (), None
-    found: list[_Found] = []
+    suggestions: list[_Suggestion] = []
     parts = selector.split()
-    fleet = _Fleet(view, everything)
-    if not selector.is_satisfiable and (against := _conflict(selector)):
-        found.append(fleet.contradiction(parts, against))
+    finder = _HintFinder(nodes, vocabulary, failures)
+    if not selector.is_satisfiable and (contradiction := finder.contradiction(selector)):
+        suggestions.append(contradiction)
     doubtful = (
-        place
-        for place, (part, passed) in enumerate(zip(parts, passing, strict=True))
+        position
+        for position, part in enumerate(parts)
         if part.ids
-        or (part.requirements and _is_doubtful(part.requirements[0], passed, everything))
+        or (part.requirements and _is_doubtful(part, counts.failing[position], counts.total))
     )
-    for place in islice(doubtful, _SOUGHT):
-        if len(found) == _MOST:
+    for position in islice(doubtful, _MAX_REQUIREMENTS):
+        if len(suggestions) == _MAX_HINTS:
             break
-        part, text = parts[place], outcomes[place].text
+        part = parts[position]
         if part.ids:
-            guess = fleet.names_for_ids(place, part.ids, missing_ids)
+            suggestion = finder.names_as_ids(position, part.ids, missing_ids)
         else:
-            guess = fleet.hint(place, text, part.requirements[0], takes_any=bool(passing[place]))
-        if guess is not None:
-            found.append((*guess, (place,)))
-    hints = []
-    for hint, instead, places in found:
-        if instead is not None:
-            hint = hint._replace(would_match=_matches(view, passing, [instead], places))
-        hints.append(hint)
-    return tuple(hints), _correction(view, passing, found)
+            suggestion = finder.requirement(position, part.requirements[0])
+        if suggestion is not None:
+            suggestions.append(suggestion)
+    hints = tuple(
+        hint
+        if replacement is None
+        else hint._replace(would_match=failures.count_if_replaced(positions, [replacement]))
+        for hint, replacement, positions in suggestions
+    )
+    return hints, _correction(failures, suggestions)
 
 
-def _is_doubtful(requirement: Requirement, passed: Postings, everything: Postings) -> bool:
-    """Say whether a requirement takes no node, is a guard that leaves none out, or has a list."""
-    if len(requirement.values) > 1 or not passed:
+def _is_doubtful(part: Selector, failing: int, total: int) -> bool:
+    """Return whether no node satisfies a requirement, it excludes none, or it has a list."""
+    (requirement,) = part.requirements
+    if len(requirement.values) > 1 or failing == total:
         return True
-    return len(passed) == len(everything) and requirement.operator.matches_absent
+    return not failing and requirement.operator.matches_absent
 
 
-def _matches(
-    view: View, passing: Sequence[Postings], instead: Sequence[Selector], places: Sequence[int]
-) -> int:
-    """Count the nodes that would match with others instead of the requirements at some places."""
-    kept = [passed for place, passed in enumerate(passing) if place not in places]
-    return len(reduce(and_, [*map(view.evaluate, instead), *kept]))
-
-
-def _correction(
-    view: View, passing: Sequence[Postings], found: "Sequence[_Found]"
-) -> Correction | None:
-    """Put together what hints say to write; of two that touch one requirement, the first."""
-    hints: list[Hint] = []
-    selectors: list[Selector] = []
-    touched: list[int] = []
-    for hint, instead, places in found:
-        if instead is not None and not set(places) & set(touched):
-            hints.append(hint)
-            selectors.append(instead)
-            touched += places
-    if len(hints) < 2:
+def _correction(failures: Failures, suggestions: Sequence[_Suggestion]) -> Correction | None:
+    """Combine replacements; of two that replace the same requirement, use the first."""
+    chosen: list[_Suggestion] = []
+    replaced: set[int] = set()
+    for suggestion in suggestions:
+        if suggestion.replacement is not None and replaced.isdisjoint(suggestion.positions):
+            chosen.append(suggestion)
+            replaced.update(suggestion.positions)
+    if len(chosen) < 2:
         return None
+    selectors = [each.replacement for each in chosen if each.replacement is not None]
     return Correction(
-        tuple(dict.fromkeys(text for hint in hints for text in hint.replacements)),
-        tuple(wrong for hint in hints for wrong in hint.replaced),
-        _matches(view, passing, selectors, touched),
+        tuple(dict.fromkeys(text for each in chosen for text in each.hint.replacements)),
+        tuple(text for each in chosen for text in each.hint.replaced),
+        failures.count_if_replaced(replaced, selectors),
     )
 
 
-_Guess = tuple[Hint, Selector | None]
-"""A hint, and a selector of what to write instead."""
+class _HintFinder:
+    """Compares requirements with the keys and values that nodes have."""
 
-_Found = tuple[Hint, Selector | None, tuple[int, ...]]
-"""The same, and the places of the requirements that it replaces."""
+    def __init__(self, nodes: Countable, vocabulary: Vocabulary, failures: Failures) -> None:
+        self._nodes = nodes
+        self._vocabulary = vocabulary
+        self._failures = failures
 
+    def contradiction(self, selector: Selector) -> _Suggestion | None:
+        """Report requirements that exclude each other; of equalities, suggest one list."""
+        from nodeselect.selectors import conflict  # the algebra: loaded for a contradiction only
 
-def _conflict(selector: Selector) -> tuple[Requirement, ...] | None:
-    from nodeselect.selectors import conflict  # the algebra: loaded with the first contradiction
-
-    return conflict(selector)
-
-
-class _Fleet:
-    """The keys and values that there are."""
-
-    def __init__(self, view: View, everything: Postings) -> None:
-        self._view = view
-        self._store = view.store
-        self._everything = everything
-        self._known = view.vocabulary
-
-    def contradiction(self, parts: Sequence[Selector], against: tuple[Requirement, ...]) -> _Found:
-        """Say that requirements exclude each other and, of values of one key, what takes any."""
-        wrong = list(against)
-        instead = None
-        if all(requirement.operator is Operator.EQUALS for requirement in against):
-            said = [each for part in parts for each in part.requirements]
-            wrong = [
+        contradictory = conflict(selector)
+        if not contradictory:
+            return None
+        parts = selector.split()
+        replacement = None
+        if all(requirement.operator is Operator.EQUALS for requirement in contradictory):
+            key = contradictory[0].key
+            contradictory = tuple(
                 each
-                for each in said
-                if each.key == against[0].key and each.operator is Operator.EQUALS
-            ]
-            values = tuple(sorted({each.values[0] for each in wrong}))
-            instead = _checked(against[0].key, Operator.IN, self._corrected(against[0].key, values))
-        places = tuple(
-            place
-            for place, part in enumerate(parts)
-            if part.requirements and part.requirements[0] in wrong
+                for part in parts
+                for each in part.requirements
+                if each.key == key and each.operator is Operator.EQUALS
+            )
+            values = tuple(sorted({each.values[0] for each in contradictory}))
+            replacement = _requirement(key, Operator.IN, self._corrected(key, values))
+        positions = tuple(
+            position
+            for position, part in enumerate(parts)
+            if part.requirements and part.requirements[0] in contradictory
         )
-        texts = [str(each) for each in wrong]
+        texts = tuple(map(str, contradictory))
         both = " and ".join(map(short, texts[:3]))
         message = f"{both} contradict each other: no node can ever match"
-        hint = Hint("contradiction", places[0], message, _said(instead), tuple(texts), None)
-        return hint, _selector(instead), places
+        return _suggestion("contradiction", positions, message, texts, replacement)
 
-    def hint(
-        self, place: int, text: str, requirement: Requirement, *, takes_any: bool
-    ) -> _Guess | None:
-        """Say what is close to a requirement that is doubtful, if anything is.
-
-        :param takes_any: whether any node satisfies it.
-        """
-        if not self._carriers(requirement.key):
-            other = self._other_key(place, text, requirement)
-            if takes_any or (other is not None and self._takes_any(other[1])):
+    def requirement(self, position: int, requirement: Requirement) -> _Suggestion | None:
+        """Suggest what is close to a doubtful requirement, if anything is."""
+        counts = self._failures.counts
+        is_satisfied = counts.failing[position] < counts.total
+        if not self._nodes.count_with_key(requirement.key):
+            other = self._other_key(position, requirement)
+            if is_satisfied or (other is not None and self._would_match_alone(other)):
                 return other
-            return self._under_other_key(place, text, requirement) or other
-        if takes_any:
-            return self._other_value(place, text, requirement)
-        if not requirement.operator.is_inclusion:
-            return None  # a guard that leaves out every node, or a number
-        # The same letters come first, then the very value under another key, then a slip.
-        other = self._other_value(place, text, requirement)
-        known = self._known.values(requirement.key)
-        if known is not None and any(map(known.same_letters, requirement.values[:_WORDS])):
-            return other
-        return self._under_other_key(place, text, requirement) or other
+            return self._value_of_other_key(position, requirement) or other
+        if is_satisfied or requirement.operator.is_inclusion:
+            other = self._other_value(position, requirement)
+            if other is not None or is_satisfied:
+                return other
+            return self._value_of_other_key(position, requirement)
+        return None
 
-    def _takes_any(self, instead: Selector | None) -> bool:
-        return instead is None or bool(self._view.evaluate(instead))
+    def _would_match_alone(self, suggestion: _Suggestion) -> bool:
+        if suggestion.replacement is None:
+            return True
+        everywhere = range(len(self._failures.counts.failing))
+        return self._failures.count_if_replaced(everywhere, [suggestion.replacement]) > 0
 
-    def names_for_ids(
-        self, place: int, ids: Sequence[str], missing: Sequence[str]
-    ) -> _Guess | None:
-        """Find out which ids that no node has are names of nodes."""
-        known: dict[str, str] = {}
-        told: list[str] = []
+    def names_as_ids(
+        self, position: int, ids: Sequence[str], missing: Sequence[str]
+    ) -> _Suggestion | None:
+        """Report ids that no node has but that are names of nodes."""
+        id_of_name: dict[str, str] = {}
+        id_words: list[str] = []
         for name in missing:
-            if nodes := self._store.with_name(name, self._everything):
-                known[name] = self._store.id(self._store.first(nodes, 1)[0])
-                first = f" (the first of {len(nodes):,} with this name)" if len(nodes) > 1 else ""
-                told.append(f"{quoted(known[name])}{first}")
-        if not known:
+            if node := self._nodes.find_name(name):
+                id_of_name[name], count = node
+                others = f" (the first of {count:,} with this name)" if count > 1 else ""
+                id_words.append(f"{quoted(id_of_name[name])}{others}")
+        if not id_of_name:
             return None
-        names = _some(list(map(quoted, known)), "and")
-        if len(known) == 1:
-            message = f"{names} is the name of a node, not an id; its id is {told[0]}"
+        names = join_limited(list(map(quoted, id_of_name)))
+        if len(id_of_name) == 1:
+            message = f"{names} is the name of a node, not an id; its id is {id_words[0]}"
         else:
-            message = f"{names} are names of nodes, not ids; their ids are {_some(told, 'and')}"
-        chosen = Selector.from_requirements([], [known.get(each, each) for each in ids])
-        commas = any("," in node_id for node_id in known.values())
-        instead = None if commas else ",".join(known.values())
-        hint = Hint("name-for-id", place, message, instead, tuple(known), None)
-        return hint, None if commas else chosen
+            message = f"{names} are names of nodes, not ids; their ids are {join_limited(id_words)}"
+        replaced = tuple(id_of_name)
+        if any("," in node_id for node_id in id_of_name.values()):
+            hint = Hint("name-for-id", position, message, None, replaced, None)
+            return _Suggestion(hint, None, (position,))
+        text = ",".join(id_of_name.values())
+        hint = Hint("name-for-id", position, message, text, replaced, None)
+        selector = Selector.from_requirements([], [id_of_name.get(each, each) for each in ids])
+        return _Suggestion(hint, selector, (position,))
 
-    def _other_key(self, place: int, text: str, requirement: Requirement) -> _Guess | None:
-        """Look for a key that is close to one that no node has."""
-        key, keys = requirement.key, self._known.keys
-        other = None if key in keys.counts else close_key(key, keys)
-        if other is None:
+    def _other_key(self, position: int, requirement: Requirement) -> _Suggestion | None:
+        """Suggest a key that is close to one that no node has."""
+        key, values = requirement.key, requirement.values
+        keys = self._vocabulary.keys(self._nodes)
+        close = closest_key(key, keys)
+        if close is None:
             return None
-        code, name = other
-        have = have_of(keys.counts[name])
-        message = f"no node has the label {quoted(key)}; {have} {quoted(name)}"
-        values = requirement.values
+        code, name = close
+        message = (
+            f"no node has the label {quoted(key)}; {nodes_have(keys.counts[name])} {quoted(name)}"
+        )
         if not requirement.operator.is_comparison:
             values = self._corrected(name, values)
-        return _guess(code, place, message, text, _checked(name, requirement.operator, values))
+        replacement = _requirement(name, requirement.operator, values)
+        return _suggestion(code, (position,), message, (str(requirement),), replacement)
 
-    def _other_value(self, place: int, text: str, requirement: Requirement) -> _Guess | None:
-        """Look for values that are close to those that no node has."""
+    def _other_value(self, position: int, requirement: Requirement) -> _Suggestion | None:
+        """Suggest values that are close to those that no node has."""
         key, values = requirement.key, requirement.values
-        if all(self._holders(key, value) for value in values[:_WORDS]):
+        corrections = self._value_corrections(key, values)
+        if not corrections:
             return None
-        known = self._known.values(key)
-        slips = {} if known is None else _slips(values, known)
-        if known is None or not slips:
-            return None
-        none_out = ""
-        if requirement.operator.matches_absent and not any(map(known.counts.get, values)):
-            none_out = ", so it leaves none out"
-        there = [
-            f"{have_of(known.counts[each])} {quoted(each)}"
-            for each in dict.fromkeys(slips.values())
-        ]
-        message = f"{_none_has(key, list(slips))}{none_out}; {_some(there, 'and')}"
-        instead = _checked(key, requirement.operator, _replaced(values, slips))
-        return _guess("other-value", place, message, text, instead)
+        counts = {value: self._nodes.count_with_value(key, value) for value in corrections.values()}
+        existing = [f"{nodes_have(count)} {quoted(value)}" for value, count in counts.items()]
+        effect = ""
+        is_negative = requirement.operator.matches_absent
+        if is_negative and not any(self._nodes.count_with_value(key, value) for value in values):
+            effect = ", so it excludes nothing"
+        message = f"{_no_node_has(key, list(corrections))}{effect}; {join_limited(existing)}"
+        replacement = _requirement(key, requirement.operator, _replaced(values, corrections))
+        return _suggestion("other-value", (position,), message, (str(requirement),), replacement)
 
-    def _under_other_key(self, place: int, text: str, requirement: Requirement) -> _Guess | None:
-        """Look for the values as those of another key: that under which most nodes have any."""
+    def _value_of_other_key(self, position: int, requirement: Requirement) -> _Suggestion | None:
+        """Suggest the key under which the most nodes have any of the values."""
         if not requirement.operator.is_inclusion:
             return None
-        under = {
-            value: Counter(self._known.keys_of(value))
-            for value in requirement.values[:_WORDS]
-            if len(value) > 1 and value.casefold() not in _PLAIN_WORDS and not is_number(value)
+        keys = self._vocabulary.keys(self._nodes).counts
+        by_value = {
+            value: self._nodes.keys_with_value(value, keys)
+            for value in requirement.values[:_MAX_VALUES]
+            if len(value) > 1 and value.casefold() not in _COMMON_WORDS and not is_number(value)
         }
-        nodes = sum(under.values(), Counter[str]())
-        if not nodes:
+        totals: Counter[str] = Counter()
+        for counts in by_value.values():
+            totals.update(counts)
+        if not totals:
             return None
-        key = max(sorted(nodes), key=lambda each: nodes[each])
-        there = [quoted(value) for value, keys in under.items() if keys[key]]
-        if self._carriers(requirement.key):
-            problem = _none_has(requirement.key, requirement.values)
+        key = min(totals, key=lambda each: (-totals[each], each))
+        if self._nodes.count_with_key(requirement.key):
+            problem = _no_node_has(requirement.key, requirement.values)
         else:
             problem = f"no node has the label {quoted(requirement.key)}"
-        have = f"{have_of(nodes[key])} {_some(there, 'or')} as the value of {quoted(key)}"
-        values = self._corrected(key, requirement.values)
-        instead = _checked(key, requirement.operator, values)
-        return _guess("other-key", place, f"{problem}; {have}", text, instead)
+        existing = [quoted(value) for value, counts in by_value.items() if counts.get(key)]
+        values = join_limited(existing, conjunction="or")
+        message = f"{problem}; {nodes_have(totals[key])} {values} as the value of {quoted(key)}"
+        corrected = self._corrected(key, requirement.values)
+        replacement = _requirement(key, requirement.operator, corrected)
+        return _suggestion("other-key", (position,), message, (str(requirement),), replacement)
 
     def _corrected(self, key: str, values: tuple[str, ...]) -> tuple[str, ...]:
-        """Give values, with what is close under ``key`` for those that no node has there."""
-        if all(self._holders(key, value) for value in values[:_WORDS]):
-            return values
-        known = self._known.values(key)
-        return values if known is None else _replaced(values, _slips(values, known))
+        corrections = self._value_corrections(key, values)
+        return _replaced(values, corrections) if corrections else values
 
-    def _carriers(self, key: str) -> int:
-        return counting.carriers(self._store, self._everything, key)
-
-    def _holders(self, key: str, value: str) -> int:
-        return counting.holders(self._store, self._everything, key, value)
-
-
-def _slips(words: Sequence[str], known: Known) -> dict[str, str]:
-    """Give, for those of the first few words that are not known, what is close and not said too."""
-    return {
-        word: meant
-        for word in words[:_WORDS]
-        if word not in known.counts
-        and (meant := known.closest(word)) is not None
-        and meant not in words
-    }
+    def _value_corrections(self, key: str, values: Sequence[str]) -> dict[str, str]:
+        """Return, for the first few values that no node has, those that are close."""
+        unknown = [
+            value for value in values[:_MAX_VALUES] if not self._nodes.count_with_value(key, value)
+        ]
+        words = self._vocabulary.values(self._nodes, key) if unknown else None
+        return {} if words is None else _close_words(unknown, words, values)
 
 
-def _replaced(words: Sequence[str], slips: Mapping[str, str]) -> tuple[str, ...]:
-    return tuple(sorted({slips.get(word, word) for word in words}))
+def _close_words(
+    unknown: Sequence[str], words: WordCounts, listed: Sequence[str]
+) -> dict[str, str]:
+    """Return the word closest to each unknown one, unless it is listed itself."""
+    close = {text: words.closest(text) for text in unknown}
+    return {text: word for text, word in close.items() if word is not None and word not in listed}
 
 
-def _none_has(key: str, values: Sequence[str]) -> str:
+def _replaced(values: Sequence[str], corrections: Mapping[str, str]) -> tuple[str, ...]:
+    return tuple(sorted({corrections.get(value, value) for value in values}))
+
+
+def _no_node_has(key: str, values: Sequence[str]) -> str:
     texts = [f"{printable(key)}={printable(value)}" for value in values]
-    return f"no node has {_some(texts, 'or')}"
+    return f"no node has {join_limited(texts, conjunction='or')}"
 
 
-def _guess(code: str, place: int, message: str, text: str, instead: Requirement | None) -> _Guess:
-    return Hint(code, place, message, _said(instead), (text,), None), _selector(instead)
+def _suggestion(
+    code: str,
+    positions: tuple[int, ...],
+    message: str,
+    replaced: tuple[str, ...],
+    replacement: Requirement | None,
+) -> _Suggestion:
+    text = None if replacement is None else str(replacement)
+    hint = Hint(code, positions[0], message, text, replaced, None)
+    return _Suggestion(
+        hint, Selector.from_requirements([replacement]) if replacement else None, positions
+    )
 
 
-def _checked(key: str, operator: Operator, values: tuple[str, ...]) -> Requirement | None:
-    """Make a requirement of what nodes carry; None where no selector can say it."""
+def _requirement(key: str, operator: Operator, values: tuple[str, ...]) -> Requirement | None:
+    """Build a requirement of labels that nodes have; None if no selector can express it."""
     try:
         return Requirement(key, operator, values)
     except SelectorError:
         return None
-
-
-def _said(requirement: Requirement | None) -> str | None:
-    return None if requirement is None else str(requirement)
-
-
-def _selector(requirement: Requirement | None) -> Selector | None:
-    return None if requirement is None else Selector.from_requirements([requirement])
-
-
-def _some(texts: Sequence[str], joint: str) -> str:
-    """Tell the first three, and how many more there are."""
-    told = [*texts[:3], *([f"{len(texts) - 3} more"] if len(texts) > 3 else [])]
-    return told[0] if len(told) == 1 else f"{', '.join(told[:-1])} {joint} {told[-1]}"

@@ -1,183 +1,159 @@
-"""Words that are close to each other: what was probably meant by one that is not there.
+"""Which word was probably meant by a misspelt one.
 
-A wrong guess would send people the wrong way. So only letters are taken for slips, never numbers,
-and only within one word of a text, whose first letter is right.
+A wrong suggestion is worse than none. So only letters count as mistyped, never digits, in only one
+word of a text, and never its first letter.
 """
 
 import re
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import NamedTuple, TypeVar
 
-__all__ = ["Known", "close_key", "is_close", "is_number"]
+__all__ = ["WordCounts", "closest_key", "is_close", "is_number"]
 
-_LOOKED_AT = 500
-"""Texts that are compared with another one that begins alike and has the same numbers."""
+# Texts that one text is compared with; all begin alike and have the same numbers.
+_MAX_COMPARED = 500
 
-_KEPT = 1_000
-"""Texts for which it is kept what is close to them: who asks once asks again."""
+# Texts for which the closest one is cached.
+_MAX_CACHED = 1_000
 
-_SHORT = 4
-"""Letters that a word has at least, to be taken for a slip of another one."""
+# Letters that a word must have to count as misspelt.
+_MIN_LETTERS = 4
 
-_DRAWN = 7
-"""Hexadecimal letters from which on a word is taken for one that is drawn by chance."""
+# Letters from which on a word may have two typos.
+_TWO_TYPOS = 8
 
-_LONG = 8
-"""Letters from which on a word may have two slips."""
-
+# Letters from which on a word of hexadecimal digits is a hash, or random.
+_HASH = 7
 
 _K = TypeVar("_K")
 _V = TypeVar("_V")
 
 
-class Known:
-    """Texts that there are, with the number of nodes that have each. Immutable, but for what is
-    kept of answers."""
+class WordCounts:
+    """Words, with the number of nodes that have each. Immutable, except for caches."""
 
-    __slots__ = ("_alike", "_found", "_taken_apart", "counts")
+    __slots__ = ("_by_letters", "_by_start", "closest", "counts")
 
     def __init__(self, counts: Mapping[str, int]) -> None:
         """Take the counts over; they are not copied."""
         self.counts = counts
-        self._alike: Mapping[str, list[str]] | None = None
-        self._taken_apart: Mapping[_Start, list[_Apart]] | None = None
-        self._found: dict[str, str | None] = {}
+        self.closest = lru_cache(_MAX_CACHED)(self._closest)
+        self._by_letters: Mapping[str, list[str]] | None = None
+        self._by_start: Mapping[_Start, list[_Tokens]] | None = None
 
-    def same_letters(self, text: str) -> str | None:
-        """Give the text that is another one but for case and for what parts its words."""
-        if self._alike is None:
-            self._alike = _grouped(
-                (_plain(each), each) for each in self.counts if not is_number(each)
-            )
-        plain = _plain(text)
-        return self._most_frequent(self._alike.get(plain, ())) if plain else None
+    def _closest(self, text: str) -> str | None:
+        """Return the word with the same letters, else a similar one; the most frequent of several.
 
-    def closest(self, text: str) -> str | None:
-        """Give the text of the same letters, else one that is close; the most frequent.
-
-        Cost: a look at those that begin alike and have the same numbers, at most 500; the first
-        time at all.
+        Cost: at most 500 comparisons, and the first time a look at every word.
         """
-        found = self._found  # two threads may both look, to the same end
-        if text in found:
-            return found[text]
-        close = None
-        if not is_number(text):
-            close = self.same_letters(text) or self._most_frequent(self._near(_Apart.of(text)))
-        if len(found) >= _KEPT:
-            found = self._found = {}
-        found[text] = close
-        return close
+        if is_number(text):
+            return None
+        return self._with_same_letters(text) or self._most_frequent(self._similar(text))
 
-    def _near(self, text: "_Apart") -> list[str]:
-        if self._taken_apart is None:
-            apart = map(_Apart.of, sorted(self.counts))
-            self._taken_apart = _grouped((each.start, each) for each in apart)
-        some = self._taken_apart.get(text.start, ())[:_LOOKED_AT]
-        return [each.text for each in some if _are_close(text, each)]
+    def _with_same_letters(self, text: str) -> str | None:
+        """Return the word that differs only in case and in what separates its parts."""
+        if self._by_letters is None:
+            words = (word for word in self.counts if not is_number(word))
+            self._by_letters = _grouped((_letters(word), word) for word in words)
+        letters = _letters(text)
+        return self._most_frequent(self._by_letters.get(letters, ())) if letters else None
 
-    def _most_frequent(self, texts: Iterable[str]) -> str | None:
-        return min(texts, key=lambda each: (-self.counts[each], each), default=None)
+    def _similar(self, text: str) -> list[str]:
+        if self._by_start is None:
+            words = map(_Tokens.of, sorted(self.counts))
+            self._by_start = _grouped((word.start, word) for word in words)
+        tokens = _Tokens.of(text)
+        candidates = self._by_start.get(tokens.start, ())[:_MAX_COMPARED]
+        return [word.text for word in candidates if _differ_by_typo(tokens, word)]
+
+    def _most_frequent(self, words: Iterable[str]) -> str | None:
+        return min(words, key=lambda word: (-self.counts[word], word), default=None)
 
 
-def close_key(key: str, known: Known) -> tuple[str, str] | None:
-    """Give the code of the hint and the key that was probably meant, if one is close.
-
-    :param known: the keys that there are, with the nodes that carry each.
-    """
+def closest_key(key: str, keys: WordCounts) -> tuple[str, str] | None:
+    """Return the code of the hint and the key that was probably meant, if one is close."""
     name = key.rpartition("/")[2]
-    by_name = [each for each in known.counts if each.rpartition("/")[2] == name]
-    if by_name:  # the most carried, of equals the first
-        return "other-prefix", min(by_name, key=lambda each: (-known.counts[each], each))
-    close = known.closest(key)
+    same_name = [each for each in keys.counts if each.rpartition("/")[2] == name]
+    if same_name:
+        return "other-prefix", min(same_name, key=lambda each: (-keys.counts[each], each))
+    close = keys.closest(key)
     return None if close is None else ("other-spelling", close)
 
 
 def is_number(text: str) -> bool:
-    """Say whether a text is a number, with a unit of up to three letters or without, or an
-    address of numbers."""
+    """Return whether a text is a number, with or without a unit, an address of numbers or a
+    date."""
     return _AMOUNT.fullmatch(text.casefold()) is not None
 
 
 def is_close(one: str, other: str) -> bool:
-    """Say whether one text is probably a slip of the other, whatever the case of its letters.
+    """Return whether one text is probably a misspelling of the other, in any case.
 
-    It is where one of its words is: one letter too many, too few, wrong, or two exchanged; two such
-    slips in words of eight letters and more. The first letter is only ever exchanged with the
-    second. Never in a number, nor in the letter behind one (``1a``), and never in words of fewer
-    than four letters.
+    They differ in one word: by one letter inserted, missing or wrong, or two adjacent ones
+    exchanged; by two such typos if both words have eight letters. The first letter may only be
+    exchanged with the second. Numbers, a letter after a number (``1a``) and words of fewer than
+    four letters must be equal.
     """
-    some, others = _Apart.of(one), _Apart.of(other)
-    return some.start == others.start and _are_close(some, others)
+    some, others = _Tokens.of(one), _Tokens.of(other)
+    return some.start == others.start and _differ_by_typo(some, others)
 
 
+# The first letter and the numbers of a text.
 _Start = tuple[str, tuple[str, ...]]
 
 
-class _Apart(NamedTuple):
-    """A text in parts."""
-
+class _Tokens(NamedTuple):
     text: str
     start: _Start
-    """Its first letter and its numbers: in these no slip is looked for."""
     words: list[str]
 
     @classmethod
-    def of(cls, text: str) -> "_Apart":
+    def of(cls, text: str) -> "_Tokens":
         folded = text.casefold()
-        return cls(text, (folded[:1], tuple(_NUMBER.findall(folded))), _PARTING.split(folded))
+        return cls(text, (folded[:1], tuple(_NUMBER.findall(folded))), _SEPARATORS.split(folded))
 
 
-def _are_close(one: _Apart, other: _Apart) -> bool:
-    """Say whether of two texts that start alike one is a slip of the other."""
+def _differ_by_typo(one: _Tokens, other: _Tokens) -> bool:
+    """Return whether exactly one word of two texts with the same start differs, by a typo."""
     if len(one.words) != len(other.words):
         return False
-    differ = [pair for pair in zip(one.words, other.words, strict=True) if pair[0] != pair[1]]
-    return len(differ) == 1 and _is_slip(*differ[0])
+    differing = [pair for pair in zip(one.words, other.words, strict=True) if pair[0] != pair[1]]
+    return len(differing) == 1 and _is_typo(*differing[0])
 
 
-def _is_slip(one: str, other: str) -> bool:
-    """Say whether one word is a slip of another one, which has the same numbers."""
+def _is_typo(one: str, other: str) -> bool:
     one, other = one.rstrip(_DIGITS), other.rstrip(_DIGITS)
     shorter = min(len(one), len(other))
-    if shorter < _SHORT or not one.isalpha() or not other.isalpha():
+    if shorter < _MIN_LETTERS or not one.isalpha() or not other.isalpha():
         return False
-    if one[0] != other[0] and one[1::-1] != other[:2]:  # nor exchanged with the second
+    if one[0] != other[0] and one[1::-1] != other[:2]:
         return False
-    most = 2 if shorter >= _LONG else 1
-    if abs(len(one) - len(other)) > most or len({*one} ^ {*other}) > 2 * most:
+    typos = 2 if shorter >= _TWO_TYPOS else 1
+    if abs(len(one) - len(other)) > typos or len({*one} ^ {*other}) > 2 * typos:
         return False
-    if shorter >= _DRAWN and not {*one, *other} - _HEXADECIMAL:
-        return False  # drawn by chance, or a hash
-    return _slips(*_without_ends(one, other), most) <= most
+    if shorter >= _HASH and {*one, *other} <= _HEXADECIMAL:
+        return False
+    return _is_within(one, other, typos)
 
 
-def _without_ends(one: str, other: str) -> tuple[str, str]:
-    """Take away what two words begin and end with alike."""
-    for _ in range(2):
-        shared = min(len(one), len(other))
-        at = next((at for at in range(shared) if one[at] != other[at]), shared)
-        one, other = one[at:][::-1], other[at:][::-1]
-    return one, other
-
-
-def _slips(one: str, other: str, most: int) -> int:
-    """Count the letters to put in, take out, replace or exchange; stop counting above ``most``."""
-    far = most + 1
-    before: list[int] = []
-    last = [min(to, far) for to in range(len(other) + 1)]
-    for at, letter in enumerate(one, 1):
-        row = [far] * (len(other) + 1)  # what is further from the diagonal needs more slips
-        row[0] = min(at, far)
-        for to in range(max(1, at - most), min(len(other), at + most) + 1):
-            another = other[to - 1]
-            best = min(last[to] + 1, row[to - 1] + 1, last[to - 1] + (letter != another))
-            exchanged = at > 1 and to > 1 and one[at - 2] == another and other[to - 2] == letter
-            row[to] = min(best, before[to - 2] + 1) if exchanged else best
-        if min(row) > most:
-            return far
-        before, last = last, row
-    return last[-1]
+def _is_within(one: str, other: str, typos: int) -> bool:
+    """Return whether so many insertions, deletions, replacements and exchanges of adjacent letters
+    make one word of the other."""
+    shared = 0
+    for letter, another in zip(one, other, strict=False):
+        if letter != another:
+            break
+        shared += 1
+    one, other = one[shared:], other[shared:]
+    if not one or not other or not typos:
+        return len(one) + len(other) <= typos
+    return (
+        _is_within(one[1:], other[1:], typos - 1)
+        or _is_within(one[1:], other, typos - 1)
+        or _is_within(one, other[1:], typos - 1)
+        or (one[1::-1] == other[:2] and _is_within(one[2:], other[2:], typos - 1))
+    )
 
 
 def _grouped(pairs: Iterable[tuple[_K, _V]]) -> dict[_K, list[_V]]:
@@ -187,23 +163,20 @@ def _grouped(pairs: Iterable[tuple[_K, _V]]) -> dict[_K, list[_V]]:
     return groups
 
 
-def _plain(text: str) -> str:
-    """Give a text without case and without what parts its words, though not its numbers."""
-    return _PARTED.sub(_without, text.casefold())
+def _letters(text: str) -> str:
+    """Return a text without case and separators, except between digits."""
+    return _SEPARATOR.sub(lambda match: "\0" if match[1] else "", text.casefold())
 
 
 _DIGITS = "0123456789"
 
 _HEXADECIMAL = frozenset("abcdef")
 
-_PARTING = re.compile(r"[-_. /]+")
+_SEPARATORS = re.compile(r"[-_. /]+")
 
-_PARTED = re.compile(r"((?<=[0-9])[-_. ]+(?=[0-9]))|[-_. ]+")
+_SEPARATOR = re.compile(r"((?<=[0-9])[-_. ]+(?=[0-9]))|[-_. ]+")
 
+# A letter alone after digits belongs to them.
 _NUMBER = re.compile(r"\d+(?:[a-z](?![a-z]))?")
 
 _AMOUNT = re.compile(r"[-+.]?\d[-\d.,:_/]*(?:e[-+]?\d+)?[ ]?[a-z%]{0,3}")
-
-
-def _without(found: re.Match[str]) -> str:
-    return "\0" if found[1] else ""

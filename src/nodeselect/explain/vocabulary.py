@@ -1,58 +1,41 @@
-"""The keys and values that there are: what a mistake is compared with."""
+"""The label keys and values of nodes: what a probable mistake is compared with."""
 
-from nodeselect.explain.similarity import Known
-from nodeselect.index.postings import Postings
-from nodeselect.inventory import statistics as counting
-from nodeselect.inventory.store import Store
+from nodeselect.explain.countable import Countable
+from nodeselect.explain.similarity import WordCounts
 
-__all__ = ["Vocabulary"]
+__all__ = ["MAX_WORDS", "Vocabulary"]
 
-_MANY = 10_000
-"""Keys, or values of one key, up to which they are counted; more tell nodes apart."""
+# Keys, or values of one key, above which they are not searched: each is an id rather than a word.
+MAX_WORDS = 10_000
 
-_KEPT = 50_000
-"""Values that are kept, of all keys together."""
+# Keys whose values are cached.
+_MAX_CACHED = 16
 
 
 class Vocabulary:
-    """The keys and values of the nodes of one moment, counted when they are asked for, and kept."""
+    """A cache of the keys and values of nodes that do not change, counted when first needed."""
 
-    __slots__ = ("_everything", "_kept", "_keys", "_store", "_values")
+    __slots__ = ("_keys", "_values")
 
-    def __init__(self, store: Store, everything: Postings) -> None:
-        """Begin without having counted anything.
+    def __init__(self) -> None:
+        self._keys: WordCounts | None = None
+        self._values: dict[str, WordCounts] = {}
 
-        :param everything: the nodes.
-        """
-        self._store = store
-        self._everything = everything
-        self._keys: Known | None = None
-        self._values: dict[str, Known] = {}
-        self._kept = 0
-
-    @property
-    def keys(self) -> Known:
-        """The keys; none where there are very many."""
-        if self._keys is None:  # two threads may both count them, to the same end
-            self._keys = Known(counting.few_keys(self._store, self._everything, _MANY) or {})
+    def keys(self, nodes: Countable) -> WordCounts:
+        """Return the label keys; none if there are too many."""
+        if self._keys is None:  # two threads may both count them, with the same result
+            self._keys = WordCounts(nodes.key_counts(MAX_WORDS) or {})
         return self._keys
 
-    def values(self, key: str, most: int | None = None) -> Known | None:
-        """Give the values of a key; None where there are very many, or more than ``most``."""
-        most = _MANY if most is None else most
-        known = self._values.get(key)
-        if known is None:
-            counts = counting.few_values(self._store, self._everything, key, most)
+    def values(self, nodes: Countable, key: str) -> WordCounts | None:
+        """Return the values of a key; None if there are too many."""
+        values = self._values.get(key)
+        if values is None:
+            counts = nodes.value_counts(key, MAX_WORDS)
             if counts is None:
                 return None
-            known = Known(counts)
-            self._kept += len(counts)
-            if self._kept > _KEPT:  # what does not fit any more makes room by starting anew
+            values = WordCounts(counts)
+            if len(self._values) >= _MAX_CACHED:
                 self._values = {}
-                self._kept = len(counts)
-            self._values[key] = known
-        return known if len(known.counts) <= most else None
-
-    def keys_of(self, value: str) -> dict[str, int]:
-        """Count the nodes that have a value, by the key that they have it under."""
-        return counting.keys_of(self._store, self._everything, value, self.keys.counts)
+            self._values[key] = values
+        return values

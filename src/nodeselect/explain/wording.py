@@ -1,31 +1,190 @@
-"""What is said of the states of nodes where none is in one that was asked for."""
+"""The sentences of an explanation: its headline and notes, and phrases for nodes and states."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from heapq import nsmallest
 
-from nodeselect.text import printable
+from nodeselect.explain.explanation import Explanation
+from nodeselect.explain.failure_counts import FailureCounts
+from nodeselect.selectors import Selector
+from nodeselect.text import join_limited, pluralize, printable, quoted, truncate
 
-__all__ = ["none_in_state", "states_there_are", "states_told"]
+__all__ = [
+    "NOTHING",
+    "available_states",
+    "count_headline",
+    "excluded_by_state",
+    "format_state_counts",
+    "format_value_counts",
+    "headline",
+    "no_node_in_state",
+    "nodes_have",
+    "notes",
+    "requirement_text",
+    "short",
+]
 
-_TOLD = 5
+NOTHING = "<nothing>"
+"""The text of a selector that matches nothing; no requirement reads like this."""
+
+# Ids named in the text of a requirement; of more, their number.
+_MAX_IDS = 3
+
+# Characters of a requirement in a sentence; one written by hand is shorter.
+_MAX_LENGTH = 200
+
+# Groups of nodes in a headline.
+_MAX_GROUPS = 3
+
+# Notes on single requirements.
+_MAX_NOTES = 20
+
+_MAX_VALUES = 3
+_MAX_STATES = 5
 
 
-def none_in_state(states: Mapping[str | None, int]) -> str:
-    """Say that no node is in a state that was asked for, and what there is instead.
+def requirement_text(requirement: Selector) -> str:
+    """Return the text of a selector of one requirement, or of ids."""
+    ids = requirement.ids
+    if ids is None:
+        return str(requirement.requirements[0])
+    if not ids:
+        return NOTHING
+    if len(ids) > _MAX_IDS:
+        return f"<one of {len(ids):,} ids>"
+    return f"<id in ({','.join(ids)})>"
 
-    :param states: how many nodes are in each; None is the state of those that tell none.
+
+def short(text: str) -> str:
+    """Return the text of a requirement escaped and truncated, for a sentence."""
+    return truncate(printable(text[: _MAX_LENGTH + 1]), _MAX_LENGTH)
+
+
+def headline(
+    matched: int,
+    total: int,
+    connected: int | None,
+    reasons: Sequence[tuple[int, Sequence[str]]] = (),
+) -> str:
+    """Return how many nodes match, and what the others fail, in numbers that add up.
+
+    :param connected: how many of the matching nodes are connected; None if no state is known.
+    :param reasons: numbers of nodes and the requirements they fail; the largest first.
     """
-    such = "no node is in such a state; " if any(states) else ""
-    return f"{such}{states_there_are(states)}"
+    text = f"{matched:,} of {total:,} {'node matches' if total == 1 else 'nodes match'}"
+    if connected is not None:
+        text += f", {connected:,} of them connected"
+    failing = total - matched
+    if not failing or not reasons:
+        return text
+    if matched:
+        text += f"; {failing:,} {'does' if failing == 1 else 'do'} not"
+    if reasons[0][0] == failing:
+        subject = "it fails" if failing == 1 else "all fail"
+        return f"{text}: {subject} {_both(reasons[0][1])}"
+    groups = [
+        f"{nodes:,} {'fails' if nodes == 1 else 'fail'} {_both(texts)}"
+        for nodes, texts in reasons[:_MAX_GROUPS]
+    ]
+    rest = failing - sum(nodes for nodes, _ in reasons[:_MAX_GROUPS])
+    if rest:
+        groups.append(f"{rest:,} {'fails' if rest == 1 else 'fail'} for other reasons")
+    return f"{text}: {'; '.join(groups)}"
 
 
-def states_there_are(states: Mapping[str | None, int]) -> str:
-    """Say which states there are, if any."""
+def count_headline(selector: Selector, counts: FailureCounts, connected: int | None) -> str:
+    """Return the headline of counts, without an explanation.
+
+    :param connected: how many of the matching nodes are connected; None if no state is known.
+    """
+    texts = [requirement_text(part) for part in selector.split()]
+    largest = nsmallest(_MAX_GROUPS, counts.groups.items(), key=lambda group: (-group[1], group[0]))
+    reasons = [(nodes, [texts[at] for at in failed]) for failed, nodes in largest]
+    return headline(counts.matched, counts.total, connected, reasons)
+
+
+def notes(explanation: Explanation) -> tuple[str, ...]:
+    """Return the facts to know beside the numbers, a sentence each."""
+    sentences = []
+    if explanation.connected < explanation.matched and explanation.has_states:
+        counts = [
+            f"{nodes:,} {'without a state' if state is None else _state(state)}"
+            for state, nodes in explanation.states.items()
+        ]
+        sentences.append(f"states of the matching nodes: {', '.join(counts)}")
+    facts = list(_requirement_notes(explanation))
+    sentences += facts[:_MAX_NOTES]
+    if len(facts) > _MAX_NOTES:
+        sentences.append(f"{len(facts) - _MAX_NOTES:,} more notes on requirements")
+    names = {name for hint in explanation.hints for name in hint.replaced}
+    missing = [quoted(node_id) for node_id in explanation.missing_ids if node_id not in names]
+    if missing:
+        sentences.append(f"no node has the id {join_limited(missing, conjunction='or')}")
+    if explanation.excluded_ids:
+        sentences.append(excluded_by_state(explanation.excluded_ids))
+    sentences += [f"{hint.message} [{hint.code}]" for hint in explanation.hints]
+    return tuple(sentences)
+
+
+def excluded_by_state(nodes: Sequence[tuple[str, str | None]]) -> str:
+    """Return that nodes requested by id are excluded by their state.
+
+    :param nodes: their ids and states.
+    """
+    if len(nodes) == 1:
+        return f"node {quoted(nodes[0][0])} is excluded by its state: {_state(nodes[0][1])}"
+    words = [f"{quoted(node_id)} ({_state(state)})" for node_id, state in nodes]
+    return f"nodes excluded by their state: {join_limited(words)}"
+
+
+def no_node_in_state(states: Mapping[str | None, int]) -> str:
+    """Return that no node is in a requested state, and the states there are.
+
+    :param states: nodes by state; None is the state of nodes without one.
+    """
+    prefix = "no node is in a requested state; " if any(states) else ""
+    return f"{prefix}{available_states(states)}"
+
+
+def available_states(states: Mapping[str | None, int]) -> str:
+    """Return which states nodes are in, or that none has a state."""
     if not any(states):
         return "no node has a state"
-    return f"the states that there are: {states_told(states)}"
+    return f"available states: {format_state_counts(states)}"
 
 
-def states_told(states: Mapping[str | None, int]) -> str:
-    """Tell the most frequent states, each with its number of nodes."""
-    ranked = sorted(states.items(), key=lambda each: -each[1])
-    return ", ".join(f"{printable(state or 'none')} ({n:,})" for state, n in ranked[:_TOLD])
+def format_state_counts(states: Mapping[str | None, int]) -> str:
+    """Return the most frequent states, each with its number of nodes."""
+    ranked = sorted(states.items(), key=lambda item: -item[1])
+    return ", ".join(f"{printable(state or 'none')} ({n:,})" for state, n in ranked[:_MAX_STATES])
+
+
+def format_value_counts(values: Sequence[tuple[str, int]]) -> str:
+    """Return the most frequent values, each with its number of nodes."""
+    words = [f"{quoted(value, 30)} ({nodes:,})" for value, nodes in values[:_MAX_VALUES]]
+    return ", ".join(words) + (", …" if len(values) > _MAX_VALUES else "")
+
+
+def nodes_have(nodes: int) -> str:
+    """Return the number of nodes as the subject of a sentence: ``2 nodes have``."""
+    return pluralize(nodes, "node has", "nodes have")
+
+
+def _both(texts: Sequence[str]) -> str:
+    both = "both " if len(texts) == 2 else ""
+    return both + join_limited([short(text) for text in texts])
+
+
+def _requirement_notes(explanation: Explanation) -> Iterator[str]:
+    hinted = {hint.requirement for hint in explanation.hints if hint.code != "contradiction"}
+    for position, result in enumerate(explanation.requirements):
+        if result.note and position not in hinted:
+            yield result.note
+        if 0 < (result.absent or 0) < explanation.total and not result.text.startswith("!"):
+            assert result.absent is not None
+            match, they = ("matches", "it has") if result.absent == 1 else ("match", "they have")
+            nodes = pluralize(result.absent, "node")
+            yield f"{nodes} {match} {short(result.text)} only because {they} no such label"
+
+
+def _state(state: str | None) -> str:
+    return "no state" if state is None else short(state) or "''"

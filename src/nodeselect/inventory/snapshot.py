@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from typing import NoReturn
 
-from nodeselect.explain.compute import explain, explain_node
-from nodeselect.explain.explanation import Explanation, NodeExplanation
+from nodeselect.explain import Explanation, NodeExplanation, explain, explain_node
 from nodeselect.index.planner import Plan
 from nodeselect.inventory.node_set import NodeSet, require_count
+from nodeselect.inventory.statistics import ViewStatistics
 from nodeselect.inventory.view import View
 from nodeselect.node import Node
 from nodeselect.selectors import Selector
@@ -56,9 +56,9 @@ class Queries:
     def explain(self, selector: Selector, *, examples: int = 3) -> Explanation:
         """Count why nodes match ``selector``, and why the others do not.
 
-        ``str()`` of the explanation is a text for people, ``as_dict()`` is for JSON. Cost: a few
-        set operations for each requirement; for an unknown id or value, a look at the known ones.
-        Half of the time is for the examples.
+        ``str()`` of the explanation is its headline and recommendation, ``as_dict()`` is for JSON.
+        Cost: a few set operations for each requirement; for an unknown id or value, a look at the
+        known ones. Half of the time is for the examples.
 
         :param examples: the number of nodes named for each of the ten most frequent reasons; 0
             names none, nor the nearest nodes.
@@ -66,7 +66,8 @@ class Queries:
         :raises ValueError: if ``examples`` is negative.
         """
         require_count("examples", examples)
-        return explain(self._view, _require_selector(selector), examples)
+        view, selector = self._view, _require_selector(selector)
+        return explain(ViewStatistics(view), selector, examples, view.vocabulary)
 
     def explain_node(self, selector: Selector, node_id: str) -> NodeExplanation:
         """Return which requirements of ``selector`` one node satisfies. Cost: about 10 µs.
@@ -74,7 +75,7 @@ class Queries:
         :raises KeyError: if there is no node with this id.
         :raises TypeError: if ``selector`` is not a :class:`Selector`.
         """
-        return explain_node(self._view, _require_selector(selector), node_id)
+        return explain_node(_require_selector(selector), node_id, self[node_id].labels)
 
     def __len__(self) -> int:
         return self._view.length

@@ -75,9 +75,9 @@ class View:
 
     @property
     def vocabulary(self) -> Vocabulary:
-        """The keys and values of the nodes."""
+        """The cache of the keys and values of the nodes."""
         if self._vocabulary is None:
-            self._vocabulary = Vocabulary(self.store, self.live())
+            self._vocabulary = Vocabulary()
         return self._vocabulary
 
     def plan(self, selector: Selector) -> Plan:

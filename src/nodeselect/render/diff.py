@@ -4,8 +4,8 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TypeAlias
 
+from nodeselect.explain import headline
 from nodeselect.inventory.compare import Change, Difference, LabelChange, Side
-from nodeselect.render.explanation import headline_of
 from nodeselect.render.id_ranges import compress_ids
 from nodeselect.render.layout import (
     MARKDOWN_CODE,
@@ -91,7 +91,7 @@ def _id_cells(ids: Sequence[str], limit: int | None) -> str:
 
 
 def _match_count(side: Side) -> str:
-    return headline_of(side.matched, side.total, side.connected, ())
+    return headline(side.matched, side.total, side.connected)
 
 
 def _shorten(requirement: str) -> str:

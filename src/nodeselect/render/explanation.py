@@ -1,352 +1,287 @@
-"""An explanation as text: lines for people, fitted to a screen.
-
-What is shown of a user's text is escaped and cut; sentences are wrapped, never cut off.
-"""
+"""Explanations as text, Markdown and JSON."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from operator import attrgetter
-from typing import TYPE_CHECKING, NamedTuple
+from typing import Any, NamedTuple
 
-from nodeselect.text import display_width, printable, quoted, to_ascii, truncate
+from nodeselect.explain import Explanation, NodeExplanation, headline, notes
+from nodeselect.explain.wording import short
+from nodeselect.render.layout import Screen, json_lines, md_cell, md_code, md_table, md_text
+from nodeselect.text import display_width, join_limited, quoted
 
-if TYPE_CHECKING:
-    from nodeselect.explain.explanation import Explanation, NodeExplanation
+__all__ = [
+    "CombinedResult",
+    "TitledExplanation",
+    "explanation_lines",
+    "render_text",
+    "text_lines",
+]
 
-__all__ = ["Line", "headline_of", "lines_of", "lines_of_node", "of_left_out", "short", "told"]
+# Groups of nodes that are listed; the others are summed up.
+_MAX_GROUPS = 8
+_MAX_GROUPS_MARKDOWN = 10
 
-_LINES = 8
-"""Reasons shown; the rest is summed up in one line."""
+# Requirements that are named of a group.
+_MAX_NAMES = 12
 
-_NAMED = 12
-"""Requirements that are named of a group; of more it is said how many."""
+_MAX_BAR = 20
+_MIN_BAR = 5
 
-_NOTES = 20
-"""Notes on single requirements that are shown; of more it is said how many."""
+# Columns that a requirement needs beside a bar.
+_MIN_REQUIREMENT = 12
 
-_BAR = 20
-"""Columns of the longest bar."""
+# Columns of an id shown as an example.
+_MAX_ID = 32
 
-_SHORTEST_BAR = 5
+# Columns below which nothing is fitted any more.
+_MIN_COLUMNS = 40
 
-_REQUIREMENT = 200
-"""Characters of a requirement, whatever the room: one of a person is shorter."""
-
-_SHORTEST = 12
-
-_ID = 32
-"""Characters of an id that is an example, whatever the room."""
-
-_NARROW = 40
-"""Columns below which nothing is fitted any more."""
-
-_BLOCKS = " ▏▎▍▌▋▊▉█"
-"""Eighths of a column."""
-
-
-class Line(NamedTuple):
-    """One line of an explanation."""
-
-    kind: str
-    """What it is: headline, heading, row, note, advice; or nothing, of a blank line."""
-    text: str
+# "pass", the longer verdict and the gaps around it.
+_VERDICT = 10
 
 
-def lines_of(explanation: "Explanation", columns: int, *, ascii_only: bool) -> Iterator[Line]:
-    """Give the lines of an explanation, none wider than ``columns``."""
-    page = _Page(explanation, _Screen(max(columns, _NARROW), ascii_only=ascii_only))
-    for number, block in enumerate(page.blocks()):
+class TitledExplanation(NamedTuple):
+    """One of several explanations.
+
+    :param title: the selector as it was given.
+    :param explanation: its explanation.
+    """
+
+    title: str
+    explanation: Explanation | NodeExplanation
+
+
+class CombinedResult(NamedTuple):
+    """What several selectors match together.
+
+    :param matched: nodes that match any of them.
+    :param total: all nodes.
+    :param connected: how many of the matching nodes are connected; None if no state is known.
+    """
+
+    matched: int
+    total: int
+    connected: int | None
+
+    @property
+    def text(self) -> str:
+        """The numbers in one line."""
+        return f"together: {headline(self.matched, self.total, self.connected)}"
+
+
+def explanation_lines(
+    output: str,
+    explanations: Sequence[TitledExplanation],
+    combined: CombinedResult | None,
+    screen: Screen,
+    subject: str = "",
+) -> Iterator[str]:
+    """Yield the lines of a report of one or several explanations.
+
+    :param output: a report format.
+    :param combined: what the selectors match together; None for a single one, and for one node.
+    :param subject: what was explained over what: the first line of Markdown.
+    """
+    if output == "json":
+        yield from json_lines(_as_dict(explanations, combined))
+        return
+    is_markdown = output == "markdown"
+    for number, (title, explanation) in enumerate(explanations, 1):
+        if number > 1:
+            yield ""
+        if len(explanations) > 1:
+            text = screen.truncate(f"{number}. {title}", screen.columns)
+            yield f"## {md_code(title)}" if is_markdown else screen.heading(text)
+            yield ""
+        yield from (
+            _markdown(explanation, subject) if is_markdown else text_lines(explanation, screen)
+        )
+    if combined is not None:
+        yield ""
+        yield f"**{combined.text}**" if is_markdown else screen.heading(combined.text)
+    if is_markdown:
+        yield ""
+
+
+def render_text(explanation: Explanation | NodeExplanation, screen: Screen | None = None) -> str:
+    """Return an explanation as text, by default for 100 columns."""
+    return "\n".join(text_lines(explanation, screen or Screen(100)))
+
+
+def text_lines(explanation: Explanation | NodeExplanation, screen: Screen) -> Iterator[str]:
+    """Yield the lines of the text, none wider than the screen, or than 40 columns."""
+    screen = screen._replace(columns=max(screen.columns, _MIN_COLUMNS))
+    if isinstance(explanation, NodeExplanation):
+        yield from _node_lines(explanation, screen)
+        return
+    for number, block in enumerate(_blocks(explanation, screen)):
         if number:
-            yield Line("", "")
+            yield ""
         yield from block
 
 
-def lines_of_node(
-    explanation: "NodeExplanation", columns: int, *, ascii_only: bool
-) -> Iterator[Line]:
-    """Give the lines of what is to be said of one node, none wider than ``columns``."""
-    screen = _Screen(max(columns, _NARROW), ascii_only=ascii_only)
-    yield from screen.wrapped("headline", explanation.headline, "")
-    verdicts = {True: "pass", False: "FAIL"}
-    texts = [screen.shown(short(text)) for text, _, _ in explanation.requirements]
-    values = [value for _, value, _ in explanation.requirements]
-    helds = ["no such label" if value is None else quoted(value) for value in values]
-    hang = " " * len("  pass    ")
-    room = (
-        screen.columns
-        - len(hang)
-        - max((display_width(screen.shown(held)) for held in helds), default=0)
+def _as_dict(
+    explanations: Sequence[TitledExplanation], combined: CombinedResult | None
+) -> dict[str, Any]:
+    dicts = [{"selector": title} | each.as_dict() for title, each in explanations]
+    value = {"version": 1, "explanations": dicts} if len(dicts) > 1 else dicts[0]
+    if combined is not None:
+        value["union"] = {"matched": combined.matched, "connected": combined.connected}
+    return value
+
+
+def _node_lines(explanation: NodeExplanation, screen: Screen) -> Iterator[str]:
+    yield from map(screen.heading, screen.wrap(explanation.headline, hang=2))
+    texts = [screen.escape(short(text)) for text, _, _ in explanation.requirements]
+    values = [screen.escape(_label_text(value)) for _, value, _ in explanation.requirements]
+    room = screen.columns - _VERDICT - max(map(display_width, values), default=0)
+    column = min(max(map(display_width, texts), default=0), max(room, screen.columns // 2))
+    for (*_, passes), text, value in zip(explanation.requirements, texts, values, strict=True):
+        cell = screen.truncate(text, column)
+        blanks = " " * (column - display_width(cell))
+        start = f"{'pass' if passes else 'FAIL'}  {cell}{blanks} "
+        for line in screen.wrap([start, value], indent=2, hang=_VERDICT - 2):
+            yield line if passes else screen.style(line, "fail")
+
+
+def _label_text(value: str | None) -> str:
+    return "no such label" if value is None else quoted(value)
+
+
+def _blocks(explanation: Explanation, screen: Screen) -> Iterator[Iterable[str]]:
+    yield map(screen.heading, screen.wrap(explanation.headline, hang=2))
+    if explanation.requirements:
+        yield _requirement_table(explanation, screen)
+    if explanation.reasons or explanation.other_reasons:
+        yield [screen.heading("WHY NOT"), *_groups(explanation, screen)]
+    shown = {reason.failed for reason in explanation.reasons[:_MAX_GROUPS]}
+    if not explanation.matched and any(miss.failed not in shown for miss in explanation.nearest):
+        yield [screen.heading("NEAREST"), *_nearest(explanation, screen)]
+    if sentences := notes(explanation):
+        lines = (line for text in sentences for line in screen.wrap(text, indent=2, hang=2))
+        yield [screen.heading("NOTES"), *lines]
+    recommendation = screen.wrap(explanation.recommendation, hang=2)
+    yield (screen.style(line, "advice") for line in recommendation)
+
+
+def _requirement_table(explanation: Explanation, screen: Screen) -> Iterator[str]:
+    results = explanation.requirements
+    rows = [("REQUIREMENT", "FAIL", "REMAIN", "ONLY THIS")]
+    rows += [
+        (
+            screen.escape(short(result.text)),
+            f"{result.failing:,}",
+            f"{result.remaining:,}",
+            f"{result.failing_only_this:,}",
+        )
+        for result in results
+    ]
+    longest, *numbers = (max(map(display_width, column)) for column in zip(*rows, strict=True))
+    room = screen.columns - sum(numbers) - 8
+    bar = max(min(_MAX_BAR, room - longest), _MIN_BAR)
+    bars = [""]
+    if room - bar >= _MIN_REQUIREMENT:
+        bars += [screen.bar(result.remaining, explanation.total, bar) for result in results]
+    if not any(bars):
+        return screen.table(rows, right=(1, 2, 3), shrink=0)
+    with_bars = [(*row[:3], bar, row[3]) for row, bar in zip(rows, bars, strict=True)]
+    return screen.table(with_bars, right=(1, 2, 4), shrink=0)
+
+
+def _groups(explanation: Explanation, screen: Screen) -> Iterator[str]:
+    """Yield a line for each group of nodes; with the ids below if one line has no room."""
+    shown = explanation.reasons[:_MAX_GROUPS]
+    rows = [
+        (reason.nodes, screen.escape(_names(explanation, reason.failed)), reason.ids)
+        for reason in shown
+    ]
+    if rest := explanation.total - explanation.matched - sum(reason.nodes for reason in shown):
+        rows.append((rest, "for other reasons", ()))
+    counts = max(len(f"{nodes:,}") for nodes, *_ in rows)
+    names = max(display_width(name) for _, name, _ in rows)
+    free = screen.columns - counts - 4
+    beside = free - names - 2
+    is_stacked = any(
+        display_width(_examples(ids[:2], nodes, screen, screen.columns)) > beside
+        for nodes, _, ids in rows
     )
-    most = min(max(map(display_width, texts), default=0), max(room, screen.columns // 2))
-    for text, held, (*_, passes) in zip(texts, helds, explanation.requirements, strict=True):
-        start = f"  {verdicts[passes]}  {_left(screen.narrowed(text, most), most)}  "
-        yield from screen.wrapped("pass" if passes else "fail", f"{start}{held}", "", hang=hang)
+    for nodes, name, ids in rows:
+        start = f"{nodes:{counts},} "
+        if is_stacked:
+            yield from screen.wrap([start, *name.split(" ")], indent=2, hang=counts + 2)
+            if ids:
+                yield " " * (counts + 4) + _examples(ids, nodes, screen, free)
+        else:
+            blanks = " " * (names - display_width(name))
+            examples = _examples(ids, nodes, screen, beside)
+            yield f"  {start} {name}{blanks}  {examples}".rstrip()
 
 
-def short(text: str, limit: int = _REQUIREMENT) -> str:
-    """Give the text of a requirement as it stands in a sentence."""
-    return truncate(printable(text[: limit + 1]), limit)
+def _examples(ids: Sequence[str], nodes: int, screen: Screen, columns: int) -> str:
+    words = [screen.truncate_middle(node_id, _MAX_ID) for node_id in ids]
+    return screen.join_fitting(words, columns, more=nodes > len(ids))
 
 
-def headline_of(
-    matched: int, total: int, connected: int | None, reasons: Sequence[tuple[int, Sequence[str]]]
-) -> str:
-    """Give the headline: how many nodes match, and what the others fail.
-
-    :param connected: how many of those that match are; None where no state is known.
-    :param reasons: numbers of nodes, and the texts of what they fail; the largest first.
-    """
-    match = "node matches" if total == 1 else "nodes match"
-    text = f"{matched:,} of {total:,} {match}"
-    if connected is not None:
-        text += f", {connected:,} of them connected"
-    fail = total - matched
-    if not fail or not reasons:
-        return text
-    text += f"; {fail:,} {'fails' if fail == 1 else 'fail'}"
-    if reasons[0][0] == fail:  # all fail the same
-        return f"{text} {_joined(reasons[0][1])}"
-    parts = [f"{nodes:,} {_joined(texts)}" for nodes, texts in reasons[:3]]
-    rest = fail - sum(nodes for nodes, _ in reasons[:3])
-    if rest:
-        parts.append(f"{rest:,} for other reasons")
-    return f"{text}: {'; '.join(parts)}"
+def _nearest(explanation: Explanation, screen: Screen) -> Iterator[str]:
+    for failed, misses in groupby(explanation.nearest, attrgetter("failed")):
+        ids = ", ".join(screen.truncate_middle(miss.id, _MAX_ID) for miss in misses)
+        text = f"{ids}: fails {_names(explanation, failed)}"
+        yield from screen.wrap(text, indent=2, hang=2)
 
 
-def _named(explanation: "Explanation", places: Sequence[int]) -> str:
-    """Name requirements by their places."""
-    return _joined([explanation.requirements[place].text for place in places], _NAMED)
+def _names(explanation: Explanation, positions: Sequence[int]) -> str:
+    texts = [short(explanation.requirements[position].text) for position in positions]
+    return join_limited(texts, _MAX_NAMES)
 
 
-def _joined(texts: Sequence[str], most: int = 3) -> str:
-    """Name requirements: up to ``most`` all of them, of more all but as many as that leaves."""
-    if len(texts) > most:
-        return f"{', '.join(map(short, texts[: most - 1]))} and {len(texts) - most + 1} more"
-    return " and ".join(map(short, texts))
-
-
-def told(explanation: "Explanation") -> Iterator[str]:
-    """Give what is to be known beside the numbers, a sentence each."""
-    if explanation.connected < explanation.matched and explanation.has_states:
-        states = [f"{nodes:,} {_state(state)}" for state, nodes in explanation.states.items()]
-        yield f"of those that match: {', '.join(states)}"
-    sentences = list(_of_outcomes(explanation))
-    yield from sentences[:_NOTES]
-    if len(sentences) > _NOTES:
-        yield f"{len(sentences) - _NOTES:,} more of the kind"
-    names = {name for hint in explanation.hints for name in hint.replaced}
-    missing = [node_id for node_id in explanation.missing_ids if node_id not in names]
-    if missing:
-        some = ", ".join(quoted(node_id) for node_id in missing[:3])
-        more = f" and {len(missing) - 3:,} more" if len(missing) > 3 else ""
-        yield f"no node has the id {some}{more}"
-    if explanation.excluded_ids:
-        yield of_left_out(explanation.excluded_ids)
-    for hint in explanation.hints:
-        yield f"{hint.message} [{hint.code}]"
-
-
-def _of_outcomes(explanation: "Explanation") -> Iterator[str]:
-    """Give what is to be known of single requirements."""
-    hinted = {hint.requirement for hint in explanation.hints if hint.code != "contradiction"}
-    for place, outcome in enumerate(explanation.requirements):
-        if outcome.note and place not in hinted:
-            yield f"{short(outcome.text)}: {outcome.note}"
-        if 0 < (outcome.absent or 0) < explanation.total and not outcome.text.startswith("!"):
-            lack = f"{outcome.absent:,} {'node lacks' if outcome.absent == 1 else 'nodes lack'}"
-            passes = "passes" if outcome.absent == 1 else "pass"
-            yield f"{short(outcome.text)}: {lack} the label, and so {passes}"
-
-
-def of_left_out(nodes: Sequence[tuple[str, str | None]]) -> str:
-    """Say which nodes that are asked for by their ids were left out for their states."""
-    if len(nodes) == 1:
-        return f"the node {quoted(nodes[0][0])} is left out: it is {_state(nodes[0][1])}"
-    some = ", ".join(f"{quoted(node_id)} ({_state(state)})" for node_id, state in nodes[:3])
-    more = f" and {len(nodes) - 3:,} more" if len(nodes) > 3 else ""
-    return f"the nodes {some}{more} are left out"
-
-
-def _state(state: str | None) -> str:
-    return "in no state" if state is None else short(state) or "''"
-
-
-class _Screen:
-    """So many columns, with or without characters beyond ASCII."""
-
-    def __init__(self, columns: int, *, ascii_only: bool) -> None:
-        self.columns = columns
-        self._ascii_only = ascii_only
-
-    def shown(self, text: str) -> str:
-        """Give ``text`` in the characters that there are."""
-        return to_ascii(text) if self._ascii_only else text
-
-    def narrowed(self, text: str, columns: int) -> str:
-        """Cut a text that is too wide, and show that it was cut."""
-        text = self.shown(text)
-        if display_width(text) <= columns:
-            return text
-        dots = self.shown("…")
-        return _prefix(text, columns - len(dots)) + dots
-
-    def wrapped(self, kind: str, text: str, indent: str, hang: str | None = None) -> Iterator[Line]:
-        """Break a text into lines; all but the first are indented further, or by ``hang``."""
-        hang = f"{indent}  " if hang is None else hang
-        for line in _wrapped(self.shown(f"{indent}{text}"), self.columns, hang):
-            yield Line(kind, line)
-
-    def bar(self, part: int, whole: int, columns: int) -> str:
-        """Draw a share; what is not nothing is at least a trace."""
-        eighths = -(-part * columns * 8 // whole) if whole else 0
-        if self._ascii_only:
-            return "#" * -(-eighths // 8)
-        return "█" * (eighths // 8) + _BLOCKS[eighths % 8].strip()
-
-
-class _Page:
-    """One explanation on a screen."""
-
-    def __init__(self, explanation: "Explanation", screen: _Screen) -> None:
-        self._explanation = explanation
-        self._screen = screen
-
-    def blocks(self) -> Iterator[Iterable[Line]]:
-        explanation = self._explanation
-        yield self._screen.wrapped("headline", explanation.headline, "")
-        if explanation.requirements:
-            yield self._funnel()
-        if explanation.reasons or explanation.other_reasons:
-            yield [Line("heading", "WHY NOT"), *self._why_not()]
-        seen = {reason.failed for reason in explanation.reasons[:_LINES]}
-        if not explanation.matched and any(miss.failed not in seen for miss in explanation.nearest):
-            yield [Line("heading", "NEAREST"), *self._nearest()]
-        if sentences := list(told(explanation)):
-            notes = (
-                line for text in sentences for line in self._screen.wrapped("note", text, "  ")
-            )
-            yield [Line("heading", "NOTES"), *notes]
-        yield self._screen.wrapped("recommendation", explanation.recommendation, "")
-
-    def _funnel(self) -> Iterator[Line]:
-        total, outcomes = self._explanation.total, self._explanation.requirements
-        names = ("FAILS", "LEFT", "ONLY THIS")
-        counts = [
-            [
-                f"{number:,}"
-                for number in (outcome.failing, outcome.remaining, outcome.failing_only_this)
-            ]
-            for outcome in outcomes
-        ]
-        fails, left, only = (max(map(len, column)) for column in zip(names, *counts, strict=True))
-        rest = self._screen.columns - fails - left - only - 8  # four gaps of two
-        texts = [
-            self._screen.shown(printable(truncate(outcome.text, _REQUIREMENT)))
-            for outcome in outcomes
-        ]
-        most = max(map(display_width, ("REQUIREMENT", *texts)))
-        bar = max(min(_BAR, rest - most), _SHORTEST_BAR)
-        if rest - bar < _SHORTEST:  # no room for a bar, nor for the gap before it
-            bar, rest = 0, rest + 2
-        most = min(most, rest - bar)
-        bars = [self._screen.bar(outcome.remaining, total, bar) for outcome in outcomes]
-        bar = max(map(len, bars))  # none at all where no node is left
-
-        def row(text: str, numbers: Sequence[str], drawn: str) -> str:
-            cells = (
-                _left(self._screen.narrowed(text, most), most),
-                _right(numbers[0], fails),
-                _right(numbers[1], left),
-                *([_left(drawn, bar)] if bar else []),
-                _right(numbers[2], only),
-            )
-            return "  ".join(cells)
-
-        yield Line("heading", row("REQUIREMENT", names, ""))
-        for text, numbers, drawn in zip(texts, counts, bars, strict=True):
-            yield Line("row", row(text, numbers, drawn))
-
-    def _why_not(self) -> Iterator[Line]:
-        explanation = self._explanation
-        shown = explanation.reasons[:_LINES]
-        rest = explanation.total - explanation.matched - sum(reason.nodes for reason in shown)
+def _markdown(explanation: Explanation | NodeExplanation, subject: str) -> Iterator[str]:
+    yield f"**{md_code(subject)}: {md_text(explanation.headline)}**"
+    if isinstance(explanation, NodeExplanation):
         rows = [
             (
+                "pass" if passes else "**fail**",
+                md_cell(text),
+                "no such label" if value is None else md_cell(value),
+            )
+            for text, value, passes in explanation.requirements
+        ]
+        yield ""
+        yield from md_table(("", "Requirement", "The node has"), rows)
+        return
+    results = explanation.requirements
+    if results:
+        yield ""
+        yield from md_table(
+            ("Requirement", "Fail", "Remain", "Only this"),
+            [
+                (
+                    md_cell(result.text),
+                    f"{result.failing:,}",
+                    f"{result.remaining:,}",
+                    f"{result.failing_only_this:,}",
+                )
+                for result in results
+            ],
+            (1, 2, 3),
+        )
+    if explanation.reasons:
+        shown = explanation.reasons[:_MAX_GROUPS_MARKDOWN]
+        groups = [
+            (
                 f"{reason.nodes:,}",
-                self._screen.shown(_named(explanation, reason.failed)),
-                reason.ids,
-                reason.nodes,
+                ", ".join(md_cell(results[position].text) for position in reason.failed),
+                ", ".join(map(md_cell, reason.ids)),
             )
             for reason in shown
         ]
-        if rest:
-            rows.append((f"{rest:,}", "for other reasons", (), 0))
-        counts = max(len(count) for count, *_ in rows)
-        names = max(display_width(name) for _, name, *_ in rows)
-        free = self._screen.columns - counts - 4
-        beside = free - names - 2
-        stacked = any(
-            display_width(self._examples(ids[:2], nodes, None)) > beside for *_, ids, nodes in rows
-        )
-        for count, name, ids, nodes in rows:
-            start = f"  {_right(count, counts)}  "
-            if not stacked:
-                examples = self._examples(ids, nodes, beside)
-                yield Line("row", f"{start}{_left(name, names)}  {examples}".rstrip())
-                continue
-            indent = " " * len(start)
-            yield from self._screen.wrapped("row", f"{start}{name}", "", hang=indent)
-            if ids:
-                yield Line("row", indent + self._examples(ids, nodes, free))
-
-    def _nearest(self) -> Iterator[Line]:
-        explanation = self._explanation
-        for failed, misses in groupby(explanation.nearest, attrgetter("failed")):
-            ids = ", ".join(short(miss.id, _ID) for miss in misses)
-            yield from self._screen.wrapped(
-                "row", f"{ids}: fails {_named(explanation, failed)}", "  "
-            )
-
-    def _examples(self, ids: Sequence[str], nodes: int, columns: int | None) -> str:
-        """Give as many ids as there is room for, at least one, and a sign that there are more."""
-        shown = [short(node_id, _ID) for node_id in ids]
-        while True:
-            text = ", ".join(shown) + (", …" if shown and nodes > len(shown) else "")
-            text = self._screen.shown(text)
-            if columns is None or display_width(text) <= columns:
-                return text
-            if len(shown) <= 1:
-                return self._screen.narrowed(shown[0], columns)
-            shown.pop()
-
-
-def _left(text: str, columns: int) -> str:
-    return text + " " * (columns - display_width(text))
-
-
-def _right(text: str, columns: int) -> str:
-    return " " * (columns - display_width(text)) + text
-
-
-def _prefix(text: str, columns: int) -> str:
-    """Give as much of the beginning as has room in ``columns``."""
-    end = min(len(text), columns)
-    while display_width(text[:end]) > columns:
-        end -= 1
-    return text[:end]
-
-
-def _wrapped(text: str, columns: int, hang: str) -> Iterator[str]:
-    """Break a text into lines, at blanks where it has them; all but the first begin with ``hang``.
-
-    A word that is wider than a line is broken, since a terminal would break it anyway.
-    """
-    least = len(text) - len(text.lstrip())
-    while display_width(text) > columns:
-        part = _prefix(text, columns)
-        if text[len(part)] != " " and (blank := part.rfind(" ", least + 1)) > 0:
-            part = part[:blank]
-        yield part.rstrip()
-        text = hang + text[len(part) :].lstrip()
-        least = len(hang)
-    yield text
+        failing = explanation.total - explanation.matched
+        if rest := failing - sum(reason.nodes for reason in shown):
+            groups.append((f"{rest:,}", "for other reasons", ""))
+        yield ""
+        yield from md_table(("Nodes", "Fail", "Such as"), groups, (0,))
+    if sentences := notes(explanation):
+        yield ""
+        yield from (f"- {md_text(sentence)}" for sentence in sentences)
+    yield ""
+    yield md_text(explanation.recommendation)

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from nodeselect.explain import headline
 from nodeselect.inventory.facets import Facets, KeyFacet
-from nodeselect.render.explanation import headline_of
 from nodeselect.render.layout import Screen, json_lines, md_cell, md_document, md_table
 from nodeselect.text import pluralize
 
@@ -20,7 +20,7 @@ def facet_headline(facets: Facets, total: int | None) -> str:
     :param total: how many nodes there are, if the facets are those of matching nodes only.
     """
     if total is not None:
-        text = headline_of(facets.nodes, total, facets.connected, ())
+        text = headline(facets.nodes, total, facets.connected)
     else:
         text = pluralize(facets.nodes, "node")
         if facets.connected is not None:

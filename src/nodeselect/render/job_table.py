@@ -7,7 +7,7 @@ from enum import IntEnum
 from typing import Any, NamedTuple
 
 from nodeselect.errors import JobError
-from nodeselect.inventory import Explanation
+from nodeselect.explain import Explanation, main_problem
 from nodeselect.render.layout import Screen, json_lines, md_cell, md_document, md_table, md_text
 from nodeselect.text import pluralize
 
@@ -75,7 +75,7 @@ class JobResult(NamedTuple):
         """The first error of the job, or what excludes most nodes."""
         if isinstance(self.result, JobError):
             return f"invalid: {self._error}"
-        return self.result.main_problem
+        return main_problem(self.result)
 
     @property
     def counts(self) -> tuple[str, str]:

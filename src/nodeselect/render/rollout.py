@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from nodeselect.render.explanation import headline_of
+from nodeselect.explain import headline
 from nodeselect.render.id_ranges import compress_ids
 from nodeselect.render.layout import (
     MARKDOWN_CODE,
@@ -75,7 +75,7 @@ class RolloutPlan(NamedTuple):
     @property
     def node_counts(self) -> str:
         """How many nodes match, and why some of them are in no wave."""
-        text = headline_of(self.matched, self.total, self.connected, ())
+        text = headline(self.matched, self.total, self.connected)
         if self.connected is None:
             return f"{text}; no state is known, so all are in the plan" if self.matched else text
         excluded = {

@@ -12,9 +12,9 @@ from hashlib import sha256
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-from nodeselect.explain.explanation import Explanation
+from nodeselect.explain import Explanation, headline
+from nodeselect.explain.wording import excluded_by_state
 from nodeselect.node import Node
-from nodeselect.render.explanation import headline_of, of_left_out
 from nodeselect.render.html.node_table import NodeTable, TableRow, shown
 from nodeselect.selectors import Selector
 from nodeselect.text import pluralize
@@ -51,8 +51,8 @@ def render_page(
     requirements = [requirement.text for requirement in explanation.requirements]
     page = _template().render(
         explanation=explanation,
-        headline=headline_of(explanation.matched, explanation.total, None, ()),
-        excluded=of_left_out(explanation.excluded_ids) if explanation.excluded_ids else "",
+        headline=headline(explanation.matched, explanation.total, None),
+        excluded=excluded_by_state(explanation.excluded_ids) if explanation.excluded_ids else "",
         selector=",".join(map(str, selector.split())),
         subject=subject,
         table=table,

@@ -1,0 +1,202 @@
+"""Group nodes by the exact set of requirements they fail, with set operations only.
+
+A requirement is the set of the nodes that satisfy it. Groups are counted without building their
+sets: whoever needs nodes of a group filters a few candidates.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping, Sequence
+
+from nodeselect.explain.explanation import NearMiss
+from nodeselect.explain.failure_counts import FailureCounts, Positions
+from nodeselect.index import postings
+from nodeselect.index.postings import Postings
+from nodeselect.inventory.view import View
+from nodeselect.selectors import Selector
+
+__all__ = ["MAX_GROUPS", "FailureGroups"]
+
+# Groups that are counted; many requirements on many nodes would make more.
+MAX_GROUPS = 256
+
+
+class FailureGroups:
+    """The nodes of a view, grouped by which requirements they fail."""
+
+    __slots__ = ("_everything", "_passing", "_sets", "_view", "counts")
+
+    def __init__(self, view: View, everything: Postings, requirements: Sequence[Selector]) -> None:
+        """Split the nodes, one requirement after the other.
+
+        If there are too many groups the smallest are dropped, but never the nodes that match. The
+        groups that the last requirement makes are counted without being built.
+
+        :param everything: the nodes of ``view``.
+        """
+        self._view = view
+        self._everything = everything
+        passing = self._passing = [view.evaluate(requirement) for requirement in requirements]
+        total = len(everything)
+        sets: dict[Positions, Postings] = {(): everything}
+        groups: dict[Positions, int] = {(): total}
+        remaining: list[int] = []
+        for position, passed in enumerate(passing[:-1]):
+            sets = _split(sets, position, passed)
+            if len(sets) > MAX_GROUPS:
+                sets = {failed: sets[failed] for failed in _largest(_sizes(sets))}
+            remaining.append(len(sets.get((), ())))
+        self._sets = sets
+        if passing:
+            groups = _largest(_split_sizes(sets, len(passing) - 1, passing[-1]))
+            remaining.append(groups.get((), 0))
+        ungrouped = total - sum(groups.values())
+        matched = groups.pop((), 0)
+        if ungrouped:
+            only = self._count_single_failures()
+        else:
+            only = tuple(groups.get((position,), 0) for position in range(len(passing)))
+        failing = tuple(total - len(passed) for passed in passing)
+        self.counts = FailureCounts(
+            total, matched, groups, ungrouped, failing, tuple(remaining), only
+        )
+
+    def state_counts(self) -> Mapping[str | None, int]:
+        """Count the nodes that match by state, the most frequent first."""
+        store = self._view.store
+        matching = self._members(self._everything, ())
+        counts: Counter[str | None] = Counter()
+        indexes = store.indexes()
+        if sum(len(index.states) for index in indexes) > len(matching):
+            counts.update(store.node(ordinal).state for ordinal in postings.ordinals(matching))
+        else:
+            for index in indexes:
+                for state, nodes in index.states.copy().items():  # copied in one step
+                    counts[state] += postings.intersection_size(matching, nodes)
+        ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0] or ""))
+        return {state: count for state, count in ranked if count}
+
+    def example_ids(self, failed: Positions, limit: int) -> Sequence[str]:
+        """Return the first ids of one group, in inventory order."""
+        store = self._view.store
+        size = self.counts.groups[failed]
+        found = store.candidates_for_first(size, lambda some: self._members(some, failed), limit)
+        return store.ids(found, limit)
+
+    def nearest(self, limit: int) -> Sequence[NearMiss]:
+        """Return the first of the nodes that fail the fewest requirements, but at least one."""
+        store = self._view.store
+        found = store.candidates_for_first(*self._nearest(), limit)
+        return [
+            NearMiss(store.id(ordinal), self._failed(ordinal))
+            for ordinal in store.in_order(found, limit)
+        ]
+
+    def count_if_replaced(
+        self, positions: Collection[int], replacements: Sequence[Selector]
+    ) -> int:
+        """Count the nodes that would match with ``replacements`` for some requirements."""
+        first, *others = map(self._view.evaluate, replacements)
+        others += [
+            passed for position, passed in enumerate(self._passing) if position not in positions
+        ]
+        return postings.evaluate_size(first, [first, *others], ())
+
+    def _failed(self, ordinal: int) -> Positions:
+        passing = enumerate(self._passing)
+        return tuple(position for position, passed in passing if ordinal not in passed)
+
+    def _members(self, candidates: Postings, failed: Positions) -> Postings:
+        """Return the members of a group among ``candidates``; () is the group that matches."""
+        last = len(self._passing) - 1
+        fails_last = failed[-1:] == (last,)
+        nodes = self._sets.get(failed[:-1] if fails_last else failed)
+        if nodes is None:
+            return postings.from_ordinals(())
+        candidates = candidates & nodes
+        if last < 0:
+            return candidates
+        passed = self._passing[last]
+        return candidates - passed if fails_last else candidates & passed
+
+    def _nearest(self) -> tuple[int, Callable[[Postings], Postings]]:
+        """Return how many nodes fail the fewest requirements, and what finds them in a set."""
+        if self.counts.ungrouped:  # they may be in groups that were dropped
+            nodes = self._failing_fewest()
+            return len(nodes), nodes.__and__
+        groups = self.counts.groups
+        fewest = min(map(len, groups), default=0)
+        nearest = [failed for failed in groups if len(failed) == fewest]
+
+        def among(candidates: Postings) -> Postings:
+            return postings.union([self._members(candidates, failed) for failed in nearest])
+
+        return sum(groups[failed] for failed in nearest), among
+
+    def _failing_fewest(self) -> Postings:
+        """Return the nodes that fail the fewest requirements.
+
+        The failures of all nodes are counted at once, in binary: a digit is the set of the nodes
+        whose count has it. Cost: about three set operations a requirement.
+        """
+        nearest = self._everything - self._members(self._everything, ())
+        digits: list[Postings] = []
+        for passed in self._passing:
+            carried = nearest - passed
+            for at, digit in enumerate(digits):
+                digits[at], carried = digit ^ carried, digit & carried
+                if not carried:
+                    break
+            if carried:
+                digits.append(carried)
+        for digit in reversed(digits):
+            nearest = nearest - digit or nearest
+        return nearest
+
+    def _count_single_failures(self) -> tuple[int, ...]:
+        """Count, for each requirement, the nodes that fail only it, whatever was dropped."""
+        passing_rest = [self._everything]  # passing_rest[-1]: nodes that satisfy all that follow
+        for passed in reversed(self._passing[1:]):
+            passing_rest.append(passing_rest[-1] & passed)
+        before, only = self._everything, []
+        for passed in self._passing:
+            others = before & passing_rest.pop()
+            only.append(len(others) - postings.intersection_size(others, passed))
+            before = before & passed
+        return tuple(only)
+
+
+def _sizes(sets: Mapping[Positions, Postings]) -> dict[Positions, int]:
+    return {failed: len(nodes) for failed, nodes in sets.items()}
+
+
+def _largest(sizes: dict[Positions, int]) -> dict[Positions, int]:
+    """Return the groups that are not too many, always with that of the nodes that match."""
+    if len(sizes) <= MAX_GROUPS:
+        return sizes
+    ranked = sorted(sizes, key=lambda failed: (bool(failed), -sizes[failed], failed))
+    return {failed: sizes[failed] for failed in ranked[:MAX_GROUPS]}
+
+
+def _split(
+    sets: Mapping[Positions, Postings], position: int, passed: Postings
+) -> dict[Positions, Postings]:
+    groups = {}
+    for failed, nodes in sets.items():
+        if passing := nodes & passed:
+            groups[failed] = passing
+        if failing := nodes - passed:
+            groups[*failed, position] = failing
+    return groups
+
+
+def _split_sizes(
+    sets: Mapping[Positions, Postings], position: int, passed: Postings
+) -> dict[Positions, int]:
+    """Return the sizes of what :func:`_split` returns."""
+    sizes = {}
+    for failed, nodes in sets.items():
+        if passing := postings.intersection_size(nodes, passed):
+            sizes[failed] = passing
+        if failing := len(nodes) - passing:
+            sizes[*failed, position] = failing
+    return sizes

@@ -1,0 +1,127 @@
+"""The text of explanations: tables, wrapping, truncation."""
+
+import pytest
+
+from nodeselect import Explanation, Inventory, Node, NodeExplanation, Selector
+from nodeselect.render.explanation import render_text
+from nodeselect.render.layout import Screen
+from nodeselect.text import display_width
+
+NODES = [
+    Node("n-1", {"region": "eu", "tier": "gold"}, state="connected"),
+    Node("n-2", {"region": "eu", "debug": ""}, state="lost"),
+    Node("n-3", {"region": "us"}),
+]
+
+LONG = "topology.example.com/area in (eu-central-1,eu-central-2,eu-central-3)"
+
+
+def text_of(selector: str, nodes: list[Node], columns: int = 100) -> str:
+    """Return the text of an explanation."""
+    return render_text(Inventory(nodes).explain(Selector.parse(selector)), Screen(columns))
+
+
+def test_an_explanation() -> None:
+    """The text begins with the headline and ends with the recommendation."""
+    assert text_of("region=eu,!debug", NODES) == (
+        "1 of 3 nodes match, 1 of them connected; 2 do not: 1 fails region=eu; 1 fails !debug\n"
+        "\n"
+        "REQUIREMENT  FAIL  REMAIN                  ONLY THIS\n"
+        "region=eu       1       2  █████████████▍          1\n"
+        "!debug          1       1  ██████▊                 1\n"
+        "\n"
+        "WHY NOT\n"
+        "  1  region=eu  n-3\n"
+        "  1  !debug     n-2\n"
+        "\n"
+        "without region=eu, 1 more node would match"
+    )
+
+
+def test_one_node() -> None:
+    """The value of the node is beside each requirement."""
+    explanation = Inventory(NODES).explain_node(Selector.parse("region=us,!debug,tier=gold"), "n-2")
+    assert render_text(explanation) == (
+        "n-2 does not match: it fails 3 of 3 requirements\n"
+        "  FAIL  region=us  'eu'\n"
+        "  FAIL  !debug     ''\n"
+        "  FAIL  tier=gold  no such label"
+    )
+
+
+def test_a_long_requirement_of_one_node() -> None:
+    """It gets the room that the values leave, and at least half of the screen."""
+    explanation = Inventory(NODES).explain_node(Selector.parse(LONG), "n-1")
+    assert render_text(explanation).endswith(f"\n  FAIL  {LONG}  no such label")
+    assert render_text(explanation, Screen(80)).endswith(f"\n  FAIL  {LONG[:56]}…  no such label")
+
+
+def test_a_long_requirement() -> None:
+    """It is whole if there is room, and truncated in its column if not."""
+    text = text_of(f"{LONG},tier=gold", NODES, 200)
+    assert f"\n{LONG}     3       0          1\n" in text
+    assert f"\n  2  {LONG} and tier=gold  n-2, n-3\n" in text
+    assert "\ntopology.exa…u-central-3)     3       0          1\n" in text_of(
+        f"{LONG},tier=gold", NODES, 50
+    )
+
+
+def test_nearest_nodes() -> None:
+    """The nodes that fail the fewest are listed if no group above shows them."""
+    nodes = [
+        Node(f"n-{at}", {f"k{bit}": "" for bit in range(4) if at >> bit & 1}) for at in range(15)
+    ]
+    nodes += [Node(f"m-{at}", node.labels) for at, node in enumerate(nodes) if at < 11]
+    assert (
+        "\n\nNEAREST\n  n-7: fails k3\n  n-11: fails k2\n  n-13: fails k1\n  n-14: fails k0\n"
+        "  m-7: fails k3\n\n"
+    ) in text_of("k0,k1,k2,k3", nodes)
+    assert "NEAREST" not in text_of("k0,k1,k2,k3", nodes[:4])
+
+
+def test_no_examples() -> None:
+    """Without examples no node is named."""
+    explanation = Inventory(NODES).explain(Selector.parse("tier=gold,debug"), examples=0)
+    assert "n-1" not in render_text(explanation)
+
+
+def test_twelve_requirements_of_a_group_are_named() -> None:
+    """Of a group that fails more, the others are counted."""
+    keys = [f"k{at:02d}" for at in range(14)]
+    nodes = [
+        Node("n-1", dict.fromkeys(keys[4:], "")),
+        Node("n-2", dict.fromkeys([*keys[3:4], *keys[5:]], "")),
+        Node("n-3", dict.fromkeys(keys[13:], "")),
+    ]
+    text = text_of(",".join(keys), nodes, 200)
+    assert "k00, k01, k02 and k03" in text
+    assert "k00, k01, k02 and k04" in text
+    assert "k00, k01, k02, k03, k04, k05, k06, k07, k08, k09, k10, k11 and 1 more" in text
+
+
+def test_long_ids_are_truncated_in_the_middle() -> None:
+    """The ids of a cluster differ at their ends."""
+    nodes = [Node(f"gke-production-cluster-default-pool-0a1b2c3d-{at}") for at in "xyz"]
+    assert "gke-production-c…pool-0a1b2c3d-x, gke-production-c…pool-0a1b2c3d-y" in text_of(
+        "gpu", nodes
+    )
+
+
+@pytest.mark.parametrize("columns", [1, 40, 41, 60, 80, 133])
+@pytest.mark.parametrize("ascii_only", [True, False])
+@pytest.mark.parametrize(
+    "name", ["ש" * 30, "長" * 40, "e\u0301" * 40, "x" * 5_000, "日本 語 " * 10]
+)
+def test_no_line_is_wider_than_the_screen(name: str, ascii_only: bool, columns: int) -> None:
+    """Whatever nodes are called, and whatever labels they have."""
+    nodes = [Node(name, {"region": name}, name="web"), Node("n-2", {"tier": name}, state=name)]
+    inventory = Inventory(nodes)
+    explanations: list[Explanation | NodeExplanation] = [
+        inventory.explain(Selector.of(match_ids=["web"]))
+    ]
+    for text in ("region=eu,tier", "regoin", "region!=x,!tier", ""):
+        explanations.append(inventory.explain(Selector.parse(text)))
+        explanations.append(inventory.explain_node(Selector.parse(text), name))
+    for explanation in explanations:
+        for line in render_text(explanation, Screen(columns, ascii_only)).split("\n"):
+            assert display_width(line) <= max(columns, 40)
