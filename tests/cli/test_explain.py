@@ -111,7 +111,9 @@ def test_hostile_labels(run: Run, name: str, options: list[str]) -> None:
 def test_states(run: Run) -> None:
     """--state uses fewer nodes, and reports how many are in other states."""
     result = run("explain", "-n", EXAMPLE, "-l", "gpu", "--state", "Connected")
-    assert result.out.startswith("73 of 184 nodes match, 73 of them connected; 111 fail gpu\n")
+    assert result.out.startswith(
+        "73 of 184 nodes match, 73 of them connected; 111 do not: all fail gpu\n"
+    )
     assert result.err == "26 of 210 nodes are in other states (--state)\n"
 
 
@@ -130,15 +132,13 @@ def test_a_node_in_another_state(run: Run) -> None:
 def test_a_state_that_no_node_has(run: Run) -> None:
     """If no node is in the state, the existing states are listed; a typo is an error."""
     args = ("explain", "-n", EXAMPLE, "-l", "gpu")
-    there = (
-        "the states that there are: connected (184), disconnected (24), connecting (1), lost (1)"
-    )
+    there = "available states: connected (184), disconnected (24), connecting (1), lost (1)"
     result = run(*args, "--state", "ready")
     assert result.status == 1
-    assert " ".join(result.out.split()).endswith(f" no node is in such a state; {there}")
+    assert " ".join(result.out.split()).endswith(f" no node is in a requested state; {there}")
     assert result.err == "210 of 210 nodes are in other states (--state)\n"
     result = run(*args, "--state", "ready", "-o", "json")
-    assert json.loads(result.out)["recommendation"] == f"no node is in such a state; {there}"
+    assert json.loads(result.out)["recommendation"] == f"no node is in a requested state; {there}"
     result = run(*args, "--state", "connected,redy")
     assert (result.status, result.out) == (2, "")
     assert result.err.endswith(
@@ -151,7 +151,7 @@ def test_jobs_where_no_node_is_in_the_state(run: Run) -> None:
     nodes = '[{"id": "a", "state": "lost"}]'
     result = run("explain", "--job", JOB, "--job", JOB, "-n", "-", "--state", "ready", stdin=nodes)
     assert result.status == 1
-    assert "  none: no node is in such a state; the states" in result.out
+    assert "  no node is in a requested state; available states:" in result.out
     assert result.err == "1 of 1 nodes are in other states (--state)\n"
     nodes = '[{"id": "a"}]'
     result = run("explain", "--id", "x", "-n", "-", "--state", "ready", stdin=nodes)
@@ -164,10 +164,13 @@ def test_a_job_that_takes_every_node(run: Run) -> None:
     assert result == (
         0,
         (
-            "210 of 210 nodes match, 184 of them connected\n\n"
+            "210 of 210 nodes match, 184 of them connected\n"
+            "\n"
             "NOTES\n"
-            "  of those that match: 184 connected, 24 disconnected, 1 connecting, 1 lost\n\n"
-            "the selector is empty: it takes EVERY node\n"
+            "  states of the matching nodes: 184 connected, 24 disconnected, 1 connecting, 1\n"
+            "    lost\n"
+            "\n"
+            "the selector is empty: it matches EVERY node\n"
         ),
         "standard input: the selector is empty: this job selects EVERY node\n",
     )
@@ -294,7 +297,10 @@ def test_colour_on_a_terminal() -> None:
     command = ("explain", "-n", EXAMPLE, "-l", "nope")
     output = run_on_terminal(*command, stream="stdout")
     assert b"\x1b[1mWHY NOT\x1b[0m" in output
-    assert b"\x1b[32m\x1b[1mno node satisfies nope: change that\x1b[0m" in output
+    assert (
+        b"\x1b[32m\x1b[1mno node has the label 'nope'; change or remove this requirement\x1b[0m"
+        in output
+    )
     plain = run_on_terminal(*command, stream="stdout", NO_COLOR="1")
     assert b"\x1b" not in plain
     for escape in (b"\x1b[0m", b"\x1b[1m", b"\x1b[32m"):
@@ -320,7 +326,7 @@ def test_the_same_bytes_whatever_the_seed(seed: str) -> None:
 def test_an_id_in_another_state(run: Run, tmp_path: Path) -> None:
     """An id that --state excludes is reported with its state, not as missing."""
     gone, page = "node-08e9d3de", tmp_path / "why.html"
-    message = f"the node '{gone}' is left out: it is disconnected"
+    message = f"node '{gone}' is excluded by its state: disconnected"
     asked = ("-n", EXAMPLE, "--id", gone, "--state", "connected")
     result = run("explain", *asked, "--html", str(page))
     assert result.out.splitlines()[-3:] == [f"  {message}", "", message]
@@ -340,4 +346,4 @@ def test_ids_in_other_states(run: Run) -> None:
         *asked, "--id", "n-9", "--id", "n-0", stdin=f'{nodes[:-1]}, {{"id": "a", "state": "up"}}]'
     )
     assert "no node has the id 'n-7'" in result.out
-    assert "the nodes 'n-0' (lost), 'n-9' (in no state) are left out" in result.out
+    assert "nodes excluded by their state: 'n-0' (lost) and 'n-9' (no state)" in result.out

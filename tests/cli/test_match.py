@@ -9,7 +9,7 @@ import pytest
 from nodeselect import Inventory
 from tests.cli.running import FLEET, Run
 
-EXISTING = "the states that there are: connected (1), ready (1), lost (1), none (1)"
+EXISTING = "available states: connected (1), ready (1), lost (1), none (1)"
 EXAMPLE = Path(__file__).parents[2] / "docs" / "example"
 
 ONE = "n-1   connected\n"
@@ -25,25 +25,26 @@ HEADER = "ID    STATE\n"
         pytest.param(
             ["-l", "region=eu"],
             HEADER + ONE + TWO,
-            "2 of 4 nodes match, 2 of them connected; 2 fail region=eu\n",
+            "2 of 4 nodes match, 2 of them connected; 2 do not: all fail region=eu\n",
             id="selector",
         ),
         pytest.param(
             ["-l", "region=eu,!debug"],
             HEADER + ONE,
-            "1 of 4 nodes match, 1 of them connected; 3 fail: 2 region=eu; 1 !debug\n",
+            ("1 of 4 nodes match, 1 of them connected; 3 do not: 2 fail region=eu; 1 fails "
+            "!debug\n"),
             id="two-requirements",
         ),
         pytest.param(
             ["--selector", "!region"],
             "ID    STATE\nn-4   <none>\n",
-            "1 of 4 nodes match; 3 fail !region\n",
+            "1 of 4 nodes match; 3 do not: all fail !region\n",
             id="state-unknown",
         ),
         pytest.param(
             ["-l", "region!=eu"],
             "ID    STATE\nn-3   lost\nn-4   <none>\n",
-            "2 of 4 nodes match, 0 of them connected; 2 fail region!=eu\n",
+            "2 of 4 nodes match, 0 of them connected; 2 do not: all fail region!=eu\n",
             id="none-connected",
         ),
         pytest.param(
@@ -61,14 +62,14 @@ HEADER = "ID    STATE\n"
         pytest.param(
             ["--id", "n-3", "--id", "n-1"],
             HEADER + ONE + THREE,
-            "2 of 4 nodes match, 1 of them connected; 2 fail <id in (n-1,n-3)>\n",
+            "2 of 4 nodes match, 1 of them connected; 2 do not: all fail <id in (n-1,n-3)>\n",
             id="ids-in-the-order-of-the-inventory",
         ),
         pytest.param(
             ["--id", "n-3", "--id", "n-1", "-l", "region=eu"],
             HEADER + ONE,
-            "1 of 4 nodes match, 1 of them connected; 3 fail:"
-            " 1 <id in (n-1,n-3)>; 1 <id in (n-1,n-3)> and region=eu; 1 region=eu\n",
+            "1 of 4 nodes match, 1 of them connected; 3 do not: 1 fails <id in (n-1,n-3)>; 1 "
+            "fails both <id in (n-1,n-3)> and region=eu; 1 fails region=eu\n",
             id="ids-and-selector",
         ),
         pytest.param(
@@ -80,14 +81,14 @@ HEADER = "ID    STATE\n"
         pytest.param(
             ["--id", "n-1", "--id", "one", "--id", "n"],
             HEADER + ONE,
-            "1 of 4 nodes match, 1 of them connected; 3 fail <id in (n,n-1,one)>\n"
+            "1 of 4 nodes match, 1 of them connected; 3 do not: all fail <id in (n,n-1,one)>\n"
             "no node has the id 'n' or 'one'\n",
             id="never-a-name-or-a-prefix",
         ),
         pytest.param(
             ["--id", "n-1", *(f"--id=x{number}" for number in range(8))],
             HEADER + ONE,
-            "1 of 4 nodes match, 1 of them connected; 3 fail <one of 9 ids>\n"
+            "1 of 4 nodes match, 1 of them connected; 3 do not: all fail <one of 9 ids>\n"
             "no node has the id 'x0', 'x1', 'x2', 'x3', 'x4' and 3 more\n",
             id="many-ids-that-no-node-has",
         ),
@@ -133,7 +134,7 @@ HEADER = "ID    STATE\n"
         pytest.param(
             ["-l", "region", "--count"],
             "3\n",
-            "3 of 4 nodes match, 2 of them connected; 1 fails region\n",
+            "3 of 4 nodes match, 2 of them connected; 1 does not: it fails region\n",
             id="count",
         ),
         pytest.param(
@@ -158,35 +159,37 @@ def test_question(run: Run, fleet: str, args: list[str], rows: str, summary: str
     [
         pytest.param(
             ["-l", "nope"],
-            "0 of 4 nodes match; 4 fail nope\n"
+            "0 of 4 nodes match: all fail nope\n"
             "no node satisfies nope\n"
             "for details, run: nodeselect explain -l nope -n fleet.ndjson\n",
             id="one-requirement",
         ),
         pytest.param(
             ["-l", "region=eu,tier=free"],
-            "0 of 4 nodes match; 4 fail: 2 region=eu and tier=free; 2 tier=free\n"
+            "0 of 4 nodes match: 2 fail both region=eu and tier=free; 2 fail tier=free\n"
             "no node satisfies tier=free\n"
             "for details, run: nodeselect explain -l region=eu,tier=free -n fleet.ndjson\n",
             id="unsatisfied-requirement",
         ),
         pytest.param(
             ["-l", "region=us,tier=gold"],
-            "0 of 4 nodes match; 4 fail: 2 region=us and tier=gold; 1 region=us; 1 tier=gold\n"
+            "0 of 4 nodes match: 2 fail both region=us and tier=gold; 1 fails region=us; 1 "
+            "fails tier=gold\n"
             "without region=us, 1 node would match\n"
             "for details, run: nodeselect explain -l region=us,tier=gold -n fleet.ndjson\n",
             id="requirement-to-drop",
         ),
         pytest.param(
             ["-l", "debug,region=us,tier"],
-            "0 of 4 nodes match; 4 fail: 1 debug and region=us; 1 debug and region=us and "
-            "tier; 1 debug and tier; 1 for other reasons\n"
+            "0 of 4 nodes match: 1 fails both debug and region=us; 1 fails debug, region=us "
+            "and tier; 1 fails both debug and tier; 1 fails for other reasons\n"
             "for details, run: nodeselect explain -l debug,region=us,tier -n fleet.ndjson\n",
             id="no-single-requirement",
         ),
         pytest.param(
             ["-l", "region=eu,region=us"],
-            "0 of 4 nodes match; 4 fail: 2 region=us; 1 region=eu; 1 region=eu and region=us\n"
+            "0 of 4 nodes match: 2 fail region=us; 1 fails region=eu; 1 fails both region=eu "
+            "and region=us\n"
             "the selector can never match: its requirements contradict each other\n"
             "for details, run: nodeselect explain -l region=eu,region=us -n fleet.ndjson\n",
             id="contradiction",
@@ -200,8 +203,8 @@ def test_question(run: Run, fleet: str, args: list[str], rows: str, summary: str
         ),
         pytest.param(
             ["--id", "n-3", "--id", "n-9", "-l", "region=eu"],
-            "0 of 4 nodes match; 4 fail: 2 <id in (n-3,n-9)>; 1 <id in (n-3,n-9)> and "
-            "region=eu; 1 region=eu\n"
+            "0 of 4 nodes match: 2 fail <id in (n-3,n-9)>; 1 fails both <id in (n-3,n-9)> and "
+            "region=eu; 1 fails region=eu\n"
             "no node has the id 'n-9'\n"
             "without <id in (n-3,n-9)>, 2 nodes would match\n"
             "for details, run: nodeselect explain -l region=eu --id n-3 --id n-9 -n "
@@ -210,14 +213,14 @@ def test_question(run: Run, fleet: str, args: list[str], rows: str, summary: str
         ),
         pytest.param(
             ["--id", "n-8", "--id", "n-9"],
-            "0 of 4 nodes match; 4 fail <id in (n-8,n-9)>\n"
+            "0 of 4 nodes match: all fail <id in (n-8,n-9)>\n"
             "no node has the id 'n-8' or 'n-9'\n"
             "for details, run: nodeselect explain --id n-8 --id n-9 -n fleet.ndjson\n",
             id="unknown-ids",
         ),
         pytest.param(
             ["-l", "nope", "--state", "lost,ready"],
-            "0 of 4 nodes match; 4 fail nope\n"
+            "0 of 4 nodes match: all fail nope\n"
             "no node satisfies nope\n"
             "for details, run: nodeselect explain -l nope --state lost,ready -n fleet.ndjson\n",
             id="state",
@@ -232,7 +235,7 @@ def test_question(run: Run, fleet: str, args: list[str], rows: str, summary: str
         ),
         pytest.param(
             ["-l", "nope", "--min", "2"],
-            "0 of 4 nodes match; 4 fail nope\n"
+            "0 of 4 nodes match: all fail nope\n"
             "no node satisfies nope\n"
             "for details, run: nodeselect explain -l nope -n fleet.ndjson\n"
             "expected at least 2 nodes (--min), found 0\n",
@@ -240,7 +243,7 @@ def test_question(run: Run, fleet: str, args: list[str], rows: str, summary: str
         ),
         pytest.param(
             ["-l", "nope", "--min", "0"],
-            "0 of 4 nodes match; 4 fail nope\nno node satisfies nope\n",
+            "0 of 4 nodes match: all fail nope\nno node satisfies nope\n",
             id="none-is-expected",
         ),
         pytest.param(
@@ -304,7 +307,7 @@ def test_the_command_that_explains_can_be_run(run: Run, fleet: str) -> None:
 )
 def test_min_and_max(run: Run, fleet: str, gates: list[str], status: int, message: str) -> None:
     """--min and --max decide the exit status by the number of nodes that match."""
-    headline = "2 of 4 nodes match, 2 of them connected; 2 fail region=eu\n"
+    headline = "2 of 4 nodes match, 2 of them connected; 2 do not: all fail region=eu\n"
     result = run("match", "-n", fleet, "-l", "region=eu", "--count", *gates)
     assert result == (status, "2\n", headline + message)
 
@@ -339,7 +342,7 @@ def test_nodes_of_standard_input(run: Run, option: str) -> None:
     assert result == (
         0,
         HEADER + THREE,
-        "1 of 4 nodes match, 0 of them connected; 3 fail region=us\n",
+        "1 of 4 nodes match, 0 of them connected; 3 do not: all fail region=us\n",
     )
 
 
@@ -362,8 +365,8 @@ def test_job(run: Run, kind: str) -> None:
         0,
         HEADER + ONE,
         (
-            "1 of 4 nodes match, 1 of them connected; 3 fail:"
-            " 2 <id in (n-1,n-9)> and region=eu; 1 <id in (n-1,n-9)>\n"
+            "1 of 4 nodes match, 1 of them connected; 3 do not: 2 fail both <id in (n-1,n-9)> "
+            "and region=eu; 1 fails <id in (n-1,n-9)>\n"
             "no node has the id 'n-9'\n"
         ),
     )
@@ -372,7 +375,7 @@ def test_job(run: Run, kind: str) -> None:
 def test_job_of_standard_input(run: Run, fleet: str) -> None:
     """``-`` is standard input, also for a job."""
     result = run("match", "-n", fleet, "--job", "-", stdin="selector: {match_labels: {tier: gold}}")
-    said = "1 of 4 nodes match, 1 of them connected; 3 fail tier=gold\n"
+    said = "1 of 4 nodes match, 1 of them connected; 3 do not: all fail tier=gold\n"
     assert result == (0, HEADER + ONE, said)
 
 
