@@ -1,4 +1,4 @@
-"""Nodes coded label by label are the nodes that they are one by one."""
+"""Nodes in columns are encoded as the same nodes in rows."""
 
 import io
 import json
@@ -22,7 +22,7 @@ texts = st.none() | st.sampled_from(LABEL_VALUES)
 
 @st.composite
 def blocks(draw: st.DrawFn, name: str = "n") -> Columns:
-    """Some nodes, each with some of the same keys in the same order."""
+    """Return nodes in columns, each with some of the same keys in the same order."""
     keys = draw(st.lists(st.sampled_from(KEYS), unique=True, max_size=4))
     count = draw(st.integers(1, 5))
     column = st.lists(texts, min_size=count, max_size=count)
@@ -32,8 +32,8 @@ def blocks(draw: st.DrawFn, name: str = "n") -> Columns:
 
 
 @given(st.lists(st.tuples(blocks(), st.booleans()), max_size=4))
-def test_columns_are_coded_as_the_nodes_that_they_hold(some: list[tuple[Columns, bool]]) -> None:
-    """In columns or as they are, mixed as they come: the rows give the same nodes."""
+def test_columns_are_encoded_as_their_nodes(some: list[tuple[Columns, bool]]) -> None:
+    """Columns, rows or a mixture of both: the table contains the same nodes."""
     mixed: list[Block] = [list(block) if whole else block for block, whole in some]
     nodes: list[NodeRow] = [parts for block, _ in some for parts in block]
     rows, plain = encode(mixed), encode(to_blocks(nodes))
@@ -47,13 +47,13 @@ def test_columns_are_coded_as_the_nodes_that_they_hold(some: list[tuple[Columns,
 
 
 def test_blocks_without_nodes() -> None:
-    """A piece of which nothing is wanted adds nothing."""
+    """An empty block adds nothing."""
     assert len(encode([[], [("n-1", {}, None, None)], []])) == 1
     assert len(encode([])) == 0
 
 
 def line(number: int) -> str:
-    """Write a node, of which some have other keys, names or states, and some are written oddly."""
+    """Return the line of a node; some have other keys, names, states or whitespace."""
     labels = {"a": str(number % 3), "b": str(number % 700)}
     record: dict[str, object] = {"id": f"n-{number:05}", "labels": labels}
     if number % 5 == 0:
@@ -67,7 +67,7 @@ def line(number: int) -> str:
 
 
 def test_read_gives_the_nodes_of_the_lines(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A large input is read label by label, and is what it is node by node."""
+    """A large input is read in columns, and gives the same nodes as in rows."""
     ways: list[bool] = []
     decode = TypedDecoder.decode
 
@@ -84,8 +84,8 @@ def test_read_gives_the_nodes_of_the_lines(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 @pytest.mark.parametrize("second", [1, 1_000, 8_000])
-def test_an_id_that_comes_twice_is_told_with_both_places(second: int) -> None:
-    """However many nodes there are: which two have the id is said, and where the file is."""
+def test_a_duplicate_id_is_reported_with_both_positions(second: int) -> None:
+    """The error names the two nodes with the same id, however many nodes there are."""
     lines = [*map(line, range(second)), line(0)]
     with pytest.raises(InventoryError) as caught:
         Inventory.read(io.BytesIO("".join(lines).encode()))
@@ -94,8 +94,8 @@ def test_an_id_that_comes_twice_is_told_with_both_places(second: int) -> None:
     )
 
 
-def test_a_reader_gives_its_name_to_what_is_wrong_with_its_ids() -> None:
-    """What the inventory finds out is told as what the reader finds out."""
+def test_a_duplicate_id_is_reported_with_the_name_of_the_reader() -> None:
+    """An error of the inventory begins with the name of the input, as those of the reader do."""
     data = (line(0) + line(1) + line(0)).encode()
     with pytest.raises(InventoryError, match=r"^nodes of today: two nodes have the id 'n-00000'"):
         Inventory.read(NodeReader(io.BytesIO(data), name="nodes of today"))
@@ -109,16 +109,16 @@ def test_a_reader_gives_its_name_to_what_is_wrong_with_its_ids() -> None:
         pytest.param(lambda s: NodeReader(s, parallel=True), id="two-processes"),
     ],
 )
-def test_a_reader_that_leaves_nodes_out_makes_no_inventory(
+def test_a_reader_that_skips_nodes_is_rejected(
     reader: Callable[[BinaryIO], NodeReader],
 ) -> None:
-    """Ids that come twice could not be found among those that are given."""
+    """An inventory needs all nodes: duplicates among skipped nodes would not be found."""
     with pytest.raises(ValueError, match="needs a new reader"):
         Inventory.read(reader(io.BytesIO(b"".join(line(at).encode() for at in range(9)))))
 
 
-def test_a_reader_that_has_begun_makes_no_inventory() -> None:
-    """There is no smaller inventory."""
+def test_a_reader_that_was_started_is_rejected() -> None:
+    """An inventory needs all nodes, not the rest of them."""
     begun = NodeReader(io.BytesIO("".join(map(line, range(9))).encode()))
     next(iter(begun))
     with pytest.raises(ValueError, match="needs a new reader"):

@@ -1,4 +1,4 @@
-"""From an id to its rank, also where different ids share a hash."""
+"""The index of ids finds ranks, even if different ids share a hash."""
 
 from collections.abc import Callable
 
@@ -23,7 +23,7 @@ HASHES: list[Callable[[object], int]] = [
 
 @pytest.fixture(name="hashed", params=range(len(HASHES)), ids=["own", "7", "-1", "length", "high"])
 def hashed_fixture(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Hash ids by a worse function, so that many share a hash or the half of it that is kept."""
+    """Use a worse hash function, so that ids share a hash or the half of it that is stored."""
 
     def hashed(text: object) -> int:
         number: int = HASHES[request.param](text)
@@ -32,8 +32,8 @@ def hashed_fixture(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(id_index, "hash", hashed, raising=False)
 
 
-def table(ids: list[str]) -> IdIndex:
-    """Make a table of ids."""
+def index_of(ids: list[str]) -> IdIndex:
+    """Index ids."""
     objects = np.empty(len(ids), object)
     objects[:] = ids
     return IdIndex(objects)
@@ -44,14 +44,14 @@ UNKNOWN = ["", "n", "n-", "N-1", "n-120", "n-01", "né", "n-1\0"]
 
 
 def test_find(hashed: None) -> None:
-    """Each id is found at its rank, and no other is found."""
-    ids = table(IDS)
+    """Each id is found at its rank; unknown ids are not found."""
+    ids = index_of(IDS)
     assert [ids.find(node_id) for node_id in IDS] == list(range(len(IDS)))
     assert [ids.find(node_id) for node_id in UNKNOWN] == [None] * len(UNKNOWN)
 
 
-def test_find_each(hashed: None) -> None:
-    """Of names, which may be alike or absent, all that are the same are found."""
+def test_find_every(hashed: None) -> None:
+    """All ranks of a name are found; names may repeat or be absent."""
     objects = np.empty(90, object)
     objects[:] = [None if at % 3 == 2 else f"web-{at % 7}" for at in range(90)]
     names = IdIndex(objects)
@@ -60,8 +60,8 @@ def test_find_each(hashed: None) -> None:
 
 
 def test_find_all(hashed: None) -> None:
-    """Of many ids those that are there are found, once each, wherever unknown ones stand."""
-    ids = table(IDS)
+    """Of many ids, the known ones are found, once each, wherever the unknown ones are."""
+    ids = index_of(IDS)
     mixed = [*UNKNOWN[:4], *IDS[::3], *UNKNOWN[4:]]
     assert sorted(ids.find_all(mixed)) == list(range(0, len(IDS), 3))
     assert sorted(ids.find_all(tuple(IDS))) == list(range(len(IDS)))
@@ -69,30 +69,30 @@ def test_find_all(hashed: None) -> None:
     assert list(ids.find_all(())) == []
 
 
-def test_an_empty_table(hashed: None) -> None:
-    """A table of nothing finds nothing."""
-    ids = table([])
+def test_an_empty_index(hashed: None) -> None:
+    """An empty index finds nothing."""
+    ids = index_of([])
     assert ids.find("n-1") is None
     assert list(ids.find_all(["n-1", "n-2"])) == []
     assert ids.find_duplicate() is None
 
 
-def test_find_twice(hashed: None) -> None:
-    """Of ids that stand there twice the one whose second place is first is given."""
-    assert table(IDS).find_duplicate() is None
-    assert table(["a", "b", "c", "b", "a"]).find_duplicate() == (1, 3)
-    assert table(["a", "a"]).find_duplicate() == (0, 1)
-    assert table(["c", "a", "b", "a", "c", "c"]).find_duplicate() == (1, 3)
+def test_find_duplicate(hashed: None) -> None:
+    """The duplicate is the id that is repeated first."""
+    assert index_of(IDS).find_duplicate() is None
+    assert index_of(["a", "b", "c", "b", "a"]).find_duplicate() == (1, 3)
+    assert index_of(["a", "a"]).find_duplicate() == (0, 1)
+    assert index_of(["c", "a", "b", "a", "c", "c"]).find_duplicate() == (1, 3)
 
 
 @given(st.lists(st.text(max_size=2), max_size=12), st.lists(st.text(max_size=2), max_size=12))
-def test_a_table_is_a_dict(ids: list[str], wanted: list[str]) -> None:
-    """What a dict of ranks says of any ids, the table says, and it tells the first duplicate."""
+def test_the_index_agrees_with_a_dict(ids: list[str], wanted: list[str]) -> None:
+    """The index finds what a dict of ranks contains, and the first duplicate."""
     twice = next(((ids.index(each), at) for at, each in enumerate(ids) if each in ids[:at]), None)
-    assert table(ids).find_duplicate() == twice
+    assert index_of(ids).find_duplicate() == twice
     different = list(dict.fromkeys(ids))
     ranks = {node_id: rank for rank, node_id in enumerate(different)}
-    made = table(different)
+    made = index_of(different)
     assert [made.find(each) for each in wanted] == [ranks.get(each) for each in wanted]
     asked = list(dict.fromkeys(wanted))
     found = sorted(ranks[each] for each in asked if each in ranks)
@@ -100,7 +100,7 @@ def test_a_table_is_a_dict(ids: list[str], wanted: list[str]) -> None:
 
 
 def test_an_inventory_whose_ids_share_hashes(hashed: None) -> None:
-    """Shared hashes cost time and nothing else: what is found, changed and refused is the same."""
+    """Shared hashes do not change what an inventory finds, changes or rejects."""
     inventory = small_inventory(Node(node_id, {"at": node_id}) for node_id in IDS)
     many = Selector.of(match_ids=[*IDS[::2], "n-unknown"])
     assert inventory.match(many).ids() == IDS[::2]
@@ -127,4 +127,4 @@ def test_duplicates_are_refused_with_the_same_message(count: int) -> None:
 
 def test_memory() -> None:
     """The index takes at most sixteen bytes an id."""
-    assert 8 * len(IDS) <= table(IDS).memory_bytes() <= 16 * len(IDS)
+    assert 8 * len(IDS) <= index_of(IDS).memory_bytes() <= 16 * len(IDS)

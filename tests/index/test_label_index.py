@@ -1,4 +1,4 @@
-"""Which nodes carry a label, made in bulk or grown: both say the same."""
+"""The nodes of a label: an index built in built_in_bulk and one built node by node agree."""
 
 from collections.abc import Callable
 from unittest.mock import patch
@@ -19,16 +19,20 @@ from tests.property.strategies import KEYS, LABEL_VALUES, labels
 FLEET = [{"a": "1"}, {"a": "1", "b": ""}, {}, {"a": "7", "b": ""}, {"a": "x"}]
 
 
-def grown(fleet: list[dict[str, str]], states: list[str | None] | None = None) -> LabelIndex:
-    """Index maps of labels one by one."""
+def built_by_node(
+    fleet: list[dict[str, str]], states: list[str | None] | None = None
+) -> LabelIndex:
+    """Index nodes with these labels one by one."""
     index = LabelIndex.mutable()
     for ordinal, each in enumerate(fleet):
         index.add(ordinal, each, None if states is None else states[ordinal])
     return index
 
 
-def bulk(fleet: list[dict[str, str]], states: list[str | None] | None = None) -> LabelIndex:
-    """Index maps of labels in bulk; so few are not put in another order."""
+def built_in_bulk(
+    fleet: list[dict[str, str]], states: list[str | None] | None = None
+) -> LabelIndex:
+    """Index nodes with these labels in built_in_bulk; so few keep their order."""
     some = states or [None] * len(fleet)
     rows = encode(to_blocks((f"n-{at}", each, None, some[at]) for at, each in enumerate(fleet)))
     clustered = cluster(rows, DEFAULT)
@@ -37,17 +41,17 @@ def bulk(fleet: list[dict[str, str]], states: list[str | None] | None = None) ->
 
 
 def members(stored: postings.PostingsOrOrdinal) -> list[int]:
-    """Give the ordinals of what is stored."""
+    """Return the ordinals."""
     return [stored] if isinstance(stored, int) else list(postings.ordinals(stored))
 
 
 Make = Callable[[list[dict[str, str]]], LabelIndex]
-BOTH = pytest.mark.parametrize("make", [grown, bulk])
+BOTH = pytest.mark.parametrize("make", [built_by_node, built_in_bulk])
 
 
 @BOTH
-def test_values_and_carriers(make: Make) -> None:
-    """For each value there are its nodes, and for each key the nodes of all its values."""
+def test_nodes_by_value_and_by_key(make: Make) -> None:
+    """Each value has its nodes, and each key has the nodes of all its values."""
     index = make(FLEET)
     assert sorted(index.keys) == ["a", "b"]
     found = {value: members(held) for value, held in index.values("a").items()}
@@ -59,7 +63,7 @@ def test_values_and_carriers(make: Make) -> None:
 
 @BOTH
 def test_unknown_key(make: Make) -> None:
-    """A key that no node carries has no values, no carriers and no numbers."""
+    """An unknown key has no values, nodes or numbers."""
     index = make(FLEET)
     assert dict(index.values("c")) == {}
     assert members(index.nodes_with_key("c")) == []
@@ -68,8 +72,8 @@ def test_unknown_key(make: Make) -> None:
 
 
 @BOTH
-def test_one_node_is_a_plain_number(make: Make) -> None:
-    """A value that one node holds is kept as its ordinal, and no bitmap."""
+def test_one_node_is_stored_as_an_ordinal(make: Make) -> None:
+    """A value of one node is stored as the ordinal, without a bitmap."""
     values = make(FLEET).values("a")
     assert values["7"] == 3
     assert isinstance(values["7"], int)
@@ -77,24 +81,24 @@ def test_one_node_is_a_plain_number(make: Make) -> None:
 
 
 def test_states() -> None:
-    """For each state there are its nodes; None is the state of those without one."""
+    """Each state has its nodes; None is the state of nodes without one."""
     states = ["ready", None, "ready", "", None]
-    for index in (grown(FLEET, states), bulk(FLEET, states)):
+    for index in (built_by_node(FLEET, states), built_in_bulk(FLEET, states)):
         found = {state: members(held) for state, held in index.states.items()}
         assert found == {"ready": [0, 2], None: [1, 4], "": [3]}
 
 
 def test_a_key_of_all_nodes_shares_one_set() -> None:
-    """The carriers of a key that all nodes carry are the set of all nodes itself."""
-    index = bulk([{"a": "1", "b": "x"}, {"a": "2"}])
+    """The nodes with a key that all nodes have are the set of all nodes itself."""
+    index = built_in_bulk([{"a": "1", "b": "x"}, {"a": "2"}])
     assert index.nodes_with_key("a") is index.everything
     assert index.nodes_with_key("b") is not index.everything
 
 
 @given(st.lists(labels(), max_size=12))
-def test_growing_says_what_bulk_says(fleet: list[dict[str, str]]) -> None:
-    """An index that grew by one node after the other is that of all of them at once."""
-    one, other = grown(fleet), bulk(fleet) if fleet else grown([])
+def test_both_ways_to_build_agree(fleet: list[dict[str, str]]) -> None:
+    """An index built node by node is equal to one built in built_in_bulk."""
+    one, other = built_by_node(fleet), built_in_bulk(fleet) if fleet else built_by_node([])
     assert sorted(one.keys) == sorted(other.keys)
     for key in KEYS:
         assert members(one.nodes_with_key(key)) == members(other.nodes_with_key(key))
@@ -117,35 +121,35 @@ def test_a_range_is_of_numbers(values: list[str], low: int, high: int) -> None:
         if (number := go_integer(value)) is not None and low <= number <= high
     )
     fleet = [{"x": value} for value in values]
-    for index in (grown(fleet), bulk(fleet) if fleet else grown([])):
+    for index in (built_by_node(fleet), built_in_bulk(fleet) if fleet else built_by_node([])):
         assert sorted(index.values_in_range("x", low, high)) == wanted
         assert sorted(index.values_in_range("x", low, high)) == wanted  # as it was cached
 
 
 def test_a_range_contains_later_values() -> None:
     """A mutable index does not cache numbers: a later value is found."""
-    index = grown([{"x": "5"}])
+    index = built_by_node([{"x": "5"}])
     assert index.values_in_range("x", 1, 9) == ["5"]
     index.add(1, {"x": "6"}, None)
     assert sorted(index.values_in_range("x", 1, 9)) == ["5", "6"]
 
 
 @given(st.lists(labels(), min_size=1, max_size=12), st.data())
-def test_counts(fleet: list[dict[str, str]], data: st.DataObject) -> None:
-    """Counts are of the ordinals asked for, without values that none of them has."""
+def test_value_counts(fleet: list[dict[str, str]], data: st.DataObject) -> None:
+    """Only the given nodes are counted, without values that none of them has."""
     some = data.draw(st.sets(st.integers(0, len(fleet) - 1)))
     key = data.draw(st.sampled_from(KEYS))
     wanted: dict[str, int] = {}
     for at in some:
         if key in fleet[at]:
             wanted[fleet[at][key]] = wanted.get(fleet[at][key], 0) + 1
-    for index in (grown(fleet), bulk(fleet)):
+    for index in (built_by_node(fleet), built_in_bulk(fleet)):
         assert index.value_counts(key, postings.from_ordinals(sorted(some))) == wanted
 
 
-def test_bytes_are_told_while_nodes_come_in() -> None:
-    """Telling the memory takes what there is, and does not mind what comes in meanwhile."""
-    index = grown(FLEET, ["a", "b", "c", None, "d"])
+def test_memory_while_nodes_are_added() -> None:
+    """The memory can be measured while a writer adds nodes."""
+    index = built_by_node(FLEET, ["a", "b", "c", None, "d"])
     measured = postings.memory_bytes
     left = iter(range(len(FLEET), len(FLEET) + 5))
 
@@ -159,10 +163,11 @@ def test_bytes_are_told_while_nodes_come_in() -> None:
     assert len(index.everything) == len(FLEET) + 5
 
 
-def test_bytes_grow_with_the_nodes() -> None:
-    """The memory told grows with what is indexed."""
+def test_memory_grows_with_the_nodes() -> None:
+    """The memory grows with the number of nodes."""
     sizes = [
-        grown([{"x": str(at)} for at in range(count)]).memory_bytes() for count in (1, 100, 10_000)
+        built_by_node([{"x": str(at)} for at in range(count)]).memory_bytes()
+        for count in (1, 100, 10_000)
     ]
     assert sizes == sorted(set(sizes))
     assert sizes[2] > 10_000 * 32

@@ -1,4 +1,4 @@
-"""The nodes of a segment, coded: what goes in comes out."""
+"""A node table returns the nodes that were encoded."""
 
 from itertools import pairwise
 
@@ -22,18 +22,18 @@ CHUNK = 3
 
 @st.composite
 def fleets(draw: st.DrawFn, name: str = "n") -> list[Node]:
-    """Nodes with different ids; many without labels, name or state."""
+    """Return nodes with different ids; many have no labels, name or state."""
     parts = draw(st.lists(st.tuples(some_labels, some_texts, some_texts), max_size=10))
     return [Node(f"{name}-{at}", *each) for at, each in enumerate(parts)]
 
 
-def coded(fleet: list[Node]) -> NodeTable:
-    """Code nodes."""
+def table_of(fleet: list[Node]) -> NodeTable:
+    """Encode nodes."""
     return encode(to_blocks((node.id, node.labels, node.name, node.state) for node in fleet))
 
 
 def assert_same(rows: NodeTable, fleet: list[Node]) -> None:
-    """Check that the rows are the nodes, with their labels in their order."""
+    """Assert that a table contains these nodes, with their labels in order."""
     assert len(rows) == len(fleet)
     assert [rows.node(rank) for rank in range(len(rows))] == fleet
     for rank, node in enumerate(fleet):
@@ -45,25 +45,25 @@ def assert_same(rows: NodeTable, fleet: list[Node]) -> None:
 
 
 @given(fleets())
-def test_nodes_come_out_as_they_went_in(fleet: list[Node]) -> None:
-    """Id, labels in their order, name and state are those of the node; None and "" differ."""
-    assert_same(coded(fleet), fleet)
+def test_nodes_are_unchanged(fleet: list[Node]) -> None:
+    """Id, labels in order, name and state are those of the node; None and "" differ."""
+    assert_same(table_of(fleet), fleet)
 
 
 @given(fleets("a"), fleets("b"))
-def test_joined(one: list[Node], other: list[Node]) -> None:
-    """The nodes of the second stand behind those of the first; each pair is coded once."""
-    rows = coded(one).concat(coded(other))
+def test_concat(one: list[Node], other: list[Node]) -> None:
+    """The nodes of the second table follow those of the first; each label has one number."""
+    rows = table_of(one).concat(table_of(other))
     assert_same(rows, [*one, *other])
     assert len(set(zip(rows.keys, rows.values, strict=True))) == len(rows.keys)
     assert len(set(rows.state_names)) == len(rows.state_names)
 
 
 @given(fleets(), st.data())
-def test_chosen(fleet: list[Node], data: st.DataObject) -> None:
-    """Some nodes in another order; pairs and states that none of them has are forgotten."""
+def test_take(fleet: list[Node], data: st.DataObject) -> None:
+    """Nodes are taken in any order; labels and states that none of them has are dropped."""
     ranks = data.draw(st.permutations(range(len(fleet))).map(lambda some: some[: len(some) // 2]))
-    rows = coded(fleet).take(np.array(ranks, np.int64), CHUNK)
+    rows = table_of(fleet).take(np.array(ranks, np.int64), CHUNK)
     chosen = [fleet[rank] for rank in ranks]
     assert_same(rows, chosen)
     assert set(zip(rows.keys, rows.values, strict=True)) == {
@@ -83,9 +83,9 @@ def test_chosen(fleet: list[Node], data: st.DataObject) -> None:
     ],
 )
 def test_nodes_without_labels(fleet: list[dict[str, str]]) -> None:
-    """Nodes without labels have none, wherever they stand."""
+    """Nodes without labels are kept, wherever they are."""
     nodes = [Node(f"n-{at}", labels) for at, labels in enumerate(fleet)]
-    rows = coded(nodes)
+    rows = table_of(nodes)
     assert_same(rows, nodes)
     assert_same(rows.concat(rows), [*nodes, *nodes])
     assert_same(rows.take(np.arange(len(nodes))[::-1], CHUNK), nodes[::-1])
@@ -100,9 +100,9 @@ WIDTHS = [(255, 1), (256, 1), (257, 2), (65_535, 2), (65_536, 2), (65_537, 4)]
 
 
 @pytest.mark.parametrize(("pairs", "width"), WIDTHS)
-def test_numbers_are_as_narrow_as_they_can_be(pairs: int, width: int) -> None:
-    """Numbers of pairs take one byte for 256 pairs, two for 65,536, and four for more."""
-    rows = coded([Node(f"n-{at}", {"x": str(at)}) for at in range(pairs)])
+def test_label_numbers_are_narrow(pairs: int, width: int) -> None:
+    """Label numbers take one byte up to 256 labels, two up to 65,536, and four above."""
+    rows = table_of([Node(f"n-{at}", {"x": str(at)}) for at in range(pairs)])
     assert rows.label_ids.itemsize == width
     for rank in (0, pairs // 2, pairs - 1):
         assert rows.labels(rank) == {"x": str(rank)}
@@ -111,7 +111,7 @@ def test_numbers_are_as_narrow_as_they_can_be(pairs: int, width: int) -> None:
         1 if pairs - 1 <= 256 else 2 if pairs - 1 <= 65_536 else 4
     )
     assert one_less.labels(pairs - 2) == {"x": str(pairs - 1)}
-    one_more = rows.concat(coded([Node("more", {"y": "more"})]))
+    one_more = rows.concat(table_of([Node("more", {"y": "more"})]))
     assert one_more.label_ids.itemsize == (
         1 if pairs + 1 <= 256 else 2 if pairs + 1 <= 65_536 else 4
     )
@@ -120,51 +120,51 @@ def test_numbers_are_as_narrow_as_they_can_be(pairs: int, width: int) -> None:
 
 
 @pytest.mark.parametrize(("labels", "width"), [(255, 1), (256, 2), (65_535, 2), (65_536, 4)])
-def test_starts_are_as_narrow_as_they_can_be(labels: int, width: int) -> None:
-    """The place behind the last label has to fit as well."""
-    rows = coded([Node(f"n-{at}", {"x": ""}) for at in range(labels)])
+def test_offsets_are_narrow(labels: int, width: int) -> None:
+    """The type of the offsets also fits the end of the last labels."""
+    rows = table_of([Node(f"n-{at}", {"x": ""}) for at in range(labels)])
     assert rows.offsets.itemsize == width
     assert rows.labels(labels - 1) == {"x": ""}
-    joined = rows.concat(coded([Node("more", {"y": "", "z": ""})]))
+    joined = rows.concat(table_of([Node("more", {"y": "", "z": ""})]))
     assert joined.labels(labels) == {"y": "", "z": ""}
     assert joined.labels(labels - 1) == {"x": ""}
 
 
 def test_states_beyond_one_byte() -> None:
-    """So many states as one likes."""
+    """There may be more states than fit into one byte."""
     nodes = [Node(f"n-{at}", {}, None, f"state-{at}") for at in range(300)]
-    assert_same(coded(nodes), nodes)
+    assert_same(table_of(nodes), nodes)
 
 
-def test_nobody_has_a_name() -> None:
-    """Names take nothing where there are none, and are there from the first one on."""
-    without, with_names = coded([Node("n-1")]), coded([Node("n-2", name="")])
+def test_tables_without_names() -> None:
+    """Names take no memory if no node has one."""
+    without, with_names = table_of([Node("n-1")]), table_of([Node("n-2", name="")])
     assert without.names is None
     assert with_names.names is not None
     joined = without.concat(with_names)
     assert [joined.node(rank).name for rank in (0, 1)] == [None, ""]
 
 
-def test_more_than_are_coded_together() -> None:
-    """Thousands of nodes, which are coded some at a time, stand in one order."""
-    rows = coded([Node(f"n-{at}", {"x": str(at % 7)}) for at in range(2_500)])
+def test_thousands_of_nodes() -> None:
+    """Nodes that are encoded in several blocks keep their order."""
+    rows = table_of([Node(f"n-{at}", {"x": str(at % 7)}) for at in range(2_500)])
     assert rows.ids.tolist() == [f"n-{at}" for at in range(2_500)]
     assert [rows.labels(at)["x"] for at in (999, 1_000, 1_001, 2_499)] == ["5", "6", "0", "0"]
 
 
-def test_labels_that_repeat_are_kept_once() -> None:
-    """The same pair of many nodes is one pair: memory grows by the numbers alone."""
+def test_repeated_labels_are_stored_once() -> None:
+    """A label of many nodes is stored once: memory grows by its number only."""
     labels = {"region": "eu" * 10, "tier": "x"}
     sizes = [
-        coded([Node(f"n-{at}", labels) for at in range(count)]).memory_bytes()
+        table_of([Node(f"n-{at}", labels) for at in range(count)]).memory_bytes()
         for count in (1_000, 2_000, 3_000)
     ]
     assert all(after - before < 1_000 * 8 for before, after in pairwise(sizes))
 
 
-def test_keys_are_kept_once() -> None:
-    """A key of many values is one string, however many there were when it came in."""
+def test_keys_are_stored_once() -> None:
+    """A key of many values is one string, however many there were in the input."""
     nodes = [Node(f"n-{at}", {"".join(["host", "name"]): f"{at}", "b": f"{at}"}) for at in range(9)]
-    for rows in (coded(nodes), coded(nodes[:5]).concat(coded(nodes[5:]))):
+    for rows in (table_of(nodes), table_of(nodes[:5]).concat(table_of(nodes[5:]))):
         assert len(rows.keys) == 18
         assert len({id(key) for key in rows.keys}) == 2

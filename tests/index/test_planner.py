@@ -1,4 +1,4 @@
-"""A plan says beforehand how a selector is answered."""
+"""A plan shows how a selector is answered, and gives the answer."""
 
 from random import Random
 from typing import Any
@@ -32,7 +32,7 @@ FLEET = [
 
 
 def index_of(fleet: list[dict[str, str]]) -> LabelIndex:
-    """Index maps of labels in bulk."""
+    """Index nodes with these labels in bulk."""
     return cluster(
         encode(to_blocks((f"n-{at}", each, None, None) for at, each in enumerate(fleet))), DEFAULT
     ).labels
@@ -41,77 +41,77 @@ def index_of(fleet: list[dict[str, str]]) -> LabelIndex:
 INDEX = index_of(FLEET)
 
 
-def planned(text: str) -> Plan:
-    """Plan a text over the fleet."""
+def plan_of(text: str) -> Plan:
+    """Plan a selector over the fleet."""
     return make_plan(INDEX, Selector.parse(text))
 
 
-def asked(steps: tuple[Step, ...]) -> list[str]:
-    """Give what the steps ask for."""
+def conditions(steps: tuple[Step, ...]) -> list[str]:
+    """Return the conditions of steps."""
     return [str(step.condition) for step in steps]
 
 
 def test_the_cheapest_is_intersected_first() -> None:
-    """Operands stand in the order of their bytes, whatever the number of their nodes."""
-    plan = planned("all=yes,tenth=3,half=1,rare=100")
+    """Steps are intersected in the order of their bytes, whatever the number of nodes."""
+    plan = plan_of("all=yes,tenth=3,half=1,rare=100")
     costs = [step.bytes for step in plan.include]
     assert costs == sorted(costs)
-    assert asked(plan.include)[0] != "half=1"
+    assert conditions(plan.include)[0] != "half=1"
     scattered, run = postings.from_ordinals(range(0, 3_000, 3)), postings.from_range(0, 100_000)
     steps = [Step("scattered", scattered, postings.encoded_bytes(scattered))]
     steps.append(Step("run", run, postings.encoded_bytes(run)))
-    assert asked(Plan(run, steps).include) == ["run", "scattered"]
+    assert conditions(Plan(run, steps).include) == ["run", "scattered"]
 
 
-def test_the_biggest_is_subtracted_first() -> None:
-    """Negations stand behind all else, the one of most bytes first; those of nothing are gone."""
-    plan = planned("half!=1,rare!=100,tenth notin (3,4),half!=none,!absent")
+def test_the_largest_is_subtracted_first() -> None:
+    """Exclusions come last, the largest first; those that exclude nothing are dropped."""
+    plan = plan_of("half!=1,rare!=100,tenth notin (3,4),half!=none,!absent")
     assert plan.include == ()
     costs = [step.bytes for step in plan.exclude]
     assert costs == sorted(costs, reverse=True)
-    assert sorted(asked(plan.exclude)) == ["half in (1)", "rare in (100)", "tenth in (3,4)"]
+    assert sorted(conditions(plan.exclude)) == ["half in (1)", "rare in (100)", "tenth in (3,4)"]
 
 
-def test_a_key_of_all_nodes_is_no_step() -> None:
-    """That a key is there is not asked where all nodes carry it; of others it is."""
-    assert planned("all").include == ()
-    assert asked(planned("all,rare").include) == ["rare"]
+def test_a_key_of_all_nodes_needs_no_step() -> None:
+    """A key is not looked up if all nodes have it."""
+    assert plan_of("all").include == ()
+    assert conditions(plan_of("all,rare").include) == ["rare"]
 
 
 def test_most_of_the_values_become_the_others() -> None:
-    """A list of more than half of the values that there are drops the others instead."""
-    plan = planned("tenth in (0,1,2,3,4,5,6,7)")
+    """A list of more than half of the values of a key excludes the other values instead."""
+    plan = plan_of("tenth in (0,1,2,3,4,5,6,7)")
     assert plan.include == ()
-    assert asked(plan.exclude) == ["tenth in (2 other values)"]
+    assert conditions(plan.exclude) == ["tenth in (2 other values)"]
     assert len(run(plan)) == 800
-    assert asked(planned("tenth in (0,1,2,3,4)").include) == ["tenth in (0,1,2,3,4)"]
-    rare = planned("rare in (0,100,200,300,400,500)")
-    assert asked(rare.include) == ["rare"]
-    assert asked(rare.exclude) == ["rare in (4 other values)"]
+    assert conditions(plan_of("tenth in (0,1,2,3,4)").include) == ["tenth in (0,1,2,3,4)"]
+    rare = plan_of("rare in (0,100,200,300,400,500)")
+    assert conditions(rare.include) == ["rare"]
+    assert conditions(rare.exclude) == ["rare in (4 other values)"]
     assert len(run(rare)) == 6
 
 
 def test_most_of_the_numbers_become_the_others() -> None:
-    """Bounds are lists of the values between them, and treated so."""
-    assert asked(planned("tenth>7").include) == ["tenth>7"]
-    assert asked(planned("tenth>2").exclude) == ["tenth in (3 other values)"]
-    assert len(run(planned("tenth>2,tenth<8"))) == 500
+    """A range is a list of the values in it, and is plan_of in the same way."""
+    assert conditions(plan_of("tenth>7").include) == ["tenth>7"]
+    assert conditions(plan_of("tenth>2").exclude) == ["tenth in (3 other values)"]
+    assert len(run(plan_of("tenth>2,tenth<8"))) == 500
 
 
 @pytest.mark.parametrize(
     "text", ["half=0,half=1", "all,!all", "tenth>5,tenth<6", "half in (a),!half"]
 )
-def test_a_contradiction_asks_nothing(text: str) -> None:
-    """What no node can be is answered without a look at the index."""
+def test_a_contradiction_reads_nothing(text: str) -> None:
+    """A selector that nothing satisfies is answered without reading the index."""
     with patch.object(LabelIndex, "values", side_effect=AssertionError):
-        plan = planned(text)
+        plan = plan_of(text)
     assert str(plan) == "include nothing: 0 nodes, 0 bytes"
     assert (len(run(plan)), count(plan), plan.exclude) == (0, 0, ())
 
 
 def test_text() -> None:
     """The text shows each step with its sizes, in the order in which they are run."""
-    plan = planned("half=1,!rare,tenth notin (3,5)")
+    plan = plan_of("half=1,!rare,tenth notin (3,5)")
     assert str(plan) == (
         f"include half=1: 500 nodes, {plan.include[0].bytes:,} bytes\n"
         f"exclude tenth in (3,5): 200 nodes, {plan.exclude[0].bytes:,} bytes\n"
@@ -131,8 +131,8 @@ def test_text() -> None:
     ],
 )
 def test_small_plans(text: str, shown: str) -> None:
-    """The whole text of small plans; the text of the object is the same in one line."""
-    plan = planned(text)
+    """The text of small plans; repr is the same text in one line."""
+    plan = plan_of(text)
     assert str(plan) == shown
     assert repr(plan) == f"<Plan: {shown}>"
 
@@ -140,14 +140,14 @@ def test_small_plans(text: str, shown: str) -> None:
 def test_a_long_list_is_truncated() -> None:
     """A long list is not shown whole."""
     values = ",".join(f"value-{number}" for number in range(200))
-    line = str(planned(f"tenth notin (1,{values})")).split("\n")[-1]
+    line = str(plan_of(f"tenth notin (1,{values})")).split("\n")[-1]
     assert len(line) < 110
     assert "…" in line
 
 
 @given(st.lists(labels(), min_size=1, max_size=20), selectors())
 def test_a_plan_is_the_predicate(fleet: list[dict[str, str]], selector: Selector) -> None:
-    """Run over an index made in bulk or one that grew, a plan takes what the model takes."""
+    """A plan over an index built in bulk or node by node gives the answer of the model."""
     grown = LabelIndex.mutable()
     for ordinal, each in enumerate(fleet):
         grown.add(ordinal, each, None)
@@ -164,8 +164,8 @@ def test_a_plan_is_the_predicate(fleet: list[dict[str, str]], selector: Selector
 
 
 def test_running_changes_nothing() -> None:
-    """A plan can be run again: neither its operands nor the index are changed by it."""
-    plan = planned("half=1,tenth in (1,3),rare!=100,all!=no")
+    """Running a plan changes neither its steps nor the index."""
+    plan = plan_of("half=1,tenth in (1,3),rare!=100,all!=no")
     sizes = [step.nodes for step in (*plan.include, *plan.exclude)]
     first = list(postings.ordinals(run(plan)))
     for _ in range(3):
@@ -176,7 +176,7 @@ def test_running_changes_nothing() -> None:
 
 
 def test_plans_are_cached() -> None:
-    """A selector that was used before, its requirements in any order, is not planned again."""
+    """A selector that was used before, its requirements in any order, is not plan_of again."""
     inventory = small_inventory(Node(f"n-{at}", {"x": str(at % 3)}) for at in range(20))
     plan = inventory.plan(Selector.parse("x=1,!y"))
     assert inventory.plan(Selector.parse(" !y , x = 1 ")) is plan
@@ -215,8 +215,8 @@ def test_the_number_of_plans_is_bounded() -> None:
         assert 1 <= len(cache) <= 3
 
 
-def test_the_bytes_of_plans_are_bounded() -> None:
-    """What was made for plans takes no more than was allowed, but for one that is larger alone."""
+def test_the_memory_of_plans_is_bounded() -> None:
+    """Cached plans take at most the allowed memory, except for a single larger plan."""
     random = Random(1)
     cache = PlanCache(10_000)
     for number in range(50):
@@ -234,7 +234,7 @@ def test_the_bytes_of_plans_are_bounded() -> None:
 
 
 def test_ids_of_selectors_count() -> None:
-    """A plan of many ids keeps the selector that holds them: they count, known or not."""
+    """The ids of a selector count as memory of its plan, known or not."""
     cache, nothing = PlanCache(100_000), Plan(postings.from_range(0, 9))
     for number in range(10):
         selector = Selector.of(match_ids=[f"n-{number}-{at}" for at in range(200)])
@@ -244,15 +244,15 @@ def test_ids_of_selectors_count() -> None:
     assert cache.get(Selector.of(match_ids=[f"n-0-{at}" for at in range(200)])) is None
 
 
-def test_what_the_index_holds_costs_a_plan_nothing() -> None:
-    """Only unions, which were made for a plan, are counted as its memory."""
-    assert planned("half=1,!rare").bytes == 0
-    union = planned("tenth in (1,2)")
+def test_postings_of_the_index_do_not_count() -> None:
+    """Only the unions that were built for a plan count as its memory."""
+    assert plan_of("half=1,!rare").bytes == 0
+    union = plan_of("tenth in (1,2)")
     assert union.bytes == union.include[0].bytes > 0
 
 
-def test_values_that_nobody_has_do_not_count() -> None:
-    """A list of two known values and many unknown ones is asked as the two."""
+def test_unknown_values_do_not_count() -> None:
+    """A list of two known values and many unknown ones is plan_of as the two."""
     rows = ((f"n-{at}", {"zone": f"z{at % 500}"}, None, None) for at in range(5_000))
     table = encode(to_blocks(rows))
     unknown = ",".join(f"u{at}" for at in range(600))

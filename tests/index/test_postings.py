@@ -1,4 +1,4 @@
-"""Sets of ordinals: small enough to be checked against Python's."""
+"""Sets of ordinals behave as sets of Python."""
 
 from array import array
 from collections.abc import Callable, Iterable
@@ -14,18 +14,18 @@ LARGEST = (1 << 32) - 1
 
 
 def members(found: postings.Postings) -> set[int]:
-    """Give the ordinals as a set of Python's."""
+    """Return the ordinals as a set."""
     return set(postings.ordinals(found))
 
 
 def stored(ordinals: frozenset[int]) -> postings.PostingsOrOrdinal:
-    """Give ordinals as an index keeps them."""
+    """Return ordinals as an index stores them."""
     return next(iter(ordinals)) if len(ordinals) == 1 else postings.from_ordinals(sorted(ordinals))
 
 
 @pytest.mark.parametrize("given_as", [tuple, list, iter, lambda some: array("I", some)])
-def test_of(given_as: Callable[[list[int]], Iterable[int]]) -> None:
-    """Postings are made of any iterable of ordinals, up to the largest."""
+def test_from_ordinals(given_as: Callable[[list[int]], Iterable[int]]) -> None:
+    """Postings are built from any iterable of ordinals, up to the largest ordinal."""
     assert list(postings.ordinals(postings.from_ordinals(given_as([0, 7, LARGEST])))) == [
         0,
         7,
@@ -33,52 +33,52 @@ def test_of(given_as: Callable[[list[int]], Iterable[int]]) -> None:
     ]
 
 
-def test_between() -> None:
-    """The first bound is in, the second is not; equal bounds hold nothing."""
+def test_from_range() -> None:
+    """The first bound is included and the second is not; equal bounds contain nothing."""
     assert list(postings.ordinals(postings.from_range(3, 6))) == [3, 4, 5]
     assert list(postings.ordinals(postings.from_range(6, 6))) == []
 
 
 @given(st.lists(ordinal_sets, max_size=5))
 def test_union(parts: list[frozenset[int]]) -> None:
-    """A union holds what any part holds, single ordinals and bitmaps alike."""
+    """A union contains the ordinals of all parts, single ordinals and bitmaps."""
     found = postings.union([stored(part) for part in parts])
     assert members(found) == set().union(*parts)
 
 
-def test_union_leaves_its_parts_alone() -> None:
-    """The parts of a union of several are what they were."""
+def test_union_does_not_change_its_parts() -> None:
+    """A union does not change its parts."""
     one, other = postings.from_ordinals([1, 2]), postings.from_ordinals([2, 3])
     postings.union([one, other, 9])
     assert (members(one), members(other)) == ({1, 2}, {2, 3})
 
 
 @given(ordinal_sets, ordinal_sets)
-def test_intersection(one: frozenset[int], other: frozenset[int]) -> None:
-    """The size of an intersection is told without making it."""
+def test_intersection_size(one: frozenset[int], other: frozenset[int]) -> None:
+    """The size of an intersection is that of the sets."""
     found = postings.intersection_size(postings.from_ordinals(sorted(one)), stored(other))
     assert found == len(one & other)
 
 
 @given(ordinal_sets, st.integers(0, 65_541))
-def test_cut_off(ordinals: frozenset[int], stop: int) -> None:
-    """What is cut off is a copy, without the ordinals from the bound on."""
+def test_below(ordinals: frozenset[int], stop: int) -> None:
+    """A copy contains the ordinals below the bound; the original does not change."""
     whole = postings.from_ordinals(sorted(ordinals))
     cut = postings.below(whole, stop)
     assert members(cut) == {ordinal for ordinal in ordinals if ordinal < stop}
     assert members(whole) == ordinals
 
 
-def test_cut_off_takes_the_largest_too() -> None:
-    """The largest ordinal there can be is cut off as any other."""
+def test_below_excludes_the_largest_ordinal() -> None:
+    """The largest possible ordinal is excluded as any other."""
     assert members(postings.below(postings.from_ordinals([1, LARGEST]), 2)) == {1}
 
 
 @given(ordinal_sets, st.lists(ordinal_sets, max_size=4), st.lists(ordinal_sets, max_size=4))
-def test_taken(
+def test_evaluate(
     more: frozenset[int], takes: list[frozenset[int]], drops: list[frozenset[int]]
 ) -> None:
-    """What is taken is the intersection less what is dropped; its length is told without it."""
+    """Exclusions are subtracted from the intersection; the size is the same without the result."""
     universe = more.union(*takes, *drops)
     wanted = universe.intersection(*takes).difference(*drops)
     everything = postings.from_ordinals(sorted(universe))
@@ -91,21 +91,21 @@ def test_taken(
     assert members(everything) == universe
 
 
-def test_size() -> None:
-    """One ordinal that is stored as itself counts as one."""
+def test_cardinality() -> None:
+    """A single ordinal counts as one."""
     assert postings.cardinality(7) == 1
     assert postings.cardinality(postings.from_ordinals([7, 8, 9])) == 3
     assert postings.cardinality(postings.from_ordinals([])) == 0
 
 
-def test_bytes_tell_what_reading_costs() -> None:
-    """A run of a million costs less than a thousand scattered ordinals; none cost nothing."""
+def test_encoded_bytes() -> None:
+    """A run of a million costs less than a thousand scattered ordinals; an empty set is free."""
     run = postings.encoded_bytes(postings.from_range(0, 1_000_000))
     scattered = postings.encoded_bytes(postings.from_ordinals(range(0, 100_000, 100)))
     assert 0 < run < scattered
     assert postings.encoded_bytes(postings.from_ordinals([])) == 0
 
 
-def test_stored_bytes() -> None:
-    """A single ordinal takes a quarter of a bitmap at most."""
+def test_memory_bytes() -> None:
+    """A single ordinal takes at most a quarter of the memory of a bitmap."""
     assert postings.memory_bytes(7) * 4 <= postings.memory_bytes(postings.from_ordinals([7, 8]))

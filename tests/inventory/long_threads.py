@@ -1,9 +1,9 @@
-"""The race of ``test_threads`` for as many seconds as one likes, by hand.
+"""The race of ``test_threads`` for any number of seconds, by hand.
 
     python -m tests.inventory.long_threads 600
 
-runs one race after the other, each with another seed, and prints how many questions were answered.
-A second number is the seed of the first race.
+runs one race after the other, each with another seed, and prints the number of queries. A second
+number is the seed of the first race.
 """
 
 import sys
@@ -13,12 +13,12 @@ from tests.inventory.racing import race
 
 
 def main(seconds: int, seed: int = 0) -> None:
-    """Race for so many seconds."""
-    begun, questions, stores, races = time.monotonic(), 0, 0, 0
+    """Race for a number of seconds."""
+    begun, queries, stores, races = time.monotonic(), 0, 0, 0
     while time.monotonic() - begun < seconds:
         more, compacted = race(writes=5_000, readers=16, seed=seed + races)
-        questions, stores, races = questions + more, stores + compacted, races + 1
-        print(f"{races} races, {questions:,} questions, {stores:,} compactions", flush=True)
+        queries, stores, races = queries + more, stores + compacted, races + 1
+        print(f"{races} races, {queries:,} queries, {stores:,} compactions", flush=True)
 
 
 if __name__ == "__main__":

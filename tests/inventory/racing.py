@@ -1,7 +1,7 @@
-"""Readers beside a writer: what they were told, compared with the model of that moment.
+"""Readers next to a writer: their answers are compared with the model of that moment.
 
 The writer keeps the model of a generation before it publishes it. A reader looks at the generation
-before and after its question: the answer must be that of the model at one generation between.
+before and after its query: the answer must be that of the model of one generation in between.
 """
 
 import sys
@@ -30,7 +30,7 @@ Model = dict[str, Node]
 
 @contextmanager
 def switching_often() -> Iterator[None]:
-    """Let the interpreter change from thread to thread as often as it can."""
+    """Let the interpreter switch threads as often as it can."""
     interval = sys.getswitchinterval()
     sys.setswitchinterval(1e-6)
     try:
@@ -40,7 +40,7 @@ def switching_often() -> Iterator[None]:
 
 
 def run_together(jobs: list[Callable[[], None]]) -> None:
-    """Run jobs, a thread each, that begin together; raise what any of them raises."""
+    """Run jobs in threads that start together; raise what any of them raises."""
     raised: list[BaseException] = []
     barrier = Barrier(len(jobs))
 
@@ -60,27 +60,27 @@ def run_together(jobs: list[Callable[[], None]]) -> None:
         raise raised[0]
 
 
-def some_node(random: Random) -> Node:
-    """Make a node with random labels."""
+def random_node(random: Random) -> Node:
+    """Return a node with random labels."""
     labels = {key: random.choice(VALUES) for key in "xyz" if random.random() < 0.7}
     return Node(f"n-{random.randrange(NODES)}", labels, state=random.choice(("ready", None)))
 
 
 def race(writes: int, readers: int, seed: int) -> tuple[int, int]:
-    """Let ``readers`` ask while so many writes are made.
+    """Let readers query an inventory during a number of writes.
 
-    What is given is how many questions were answered, and how many stores there were.
+    Return the number of queries and of stores.
 
-    :raises AssertionError: when an answer is none of those that the reader could have been given.
+    :raises AssertionError: if an answer is not of any state during the query.
     """
     random = Random(seed)
-    fleet = {node.id: node for node in (some_node(random) for _ in range(NODES))}
+    fleet = {node.id: node for node in (random_node(random) for _ in range(NODES))}
     inventory = small_inventory(fleet.values(), compact_at=1.0)
     models: list[Model] = [fleet]
     done: list[bool] = []
-    kept: list[tuple[Snapshot, Selector]] = []
+    snapshots: list[tuple[Snapshot, Selector]] = []
     stores: set[object] = set()
-    asked: list[int] = []
+    query_counts: list[int] = []
 
     def write() -> None:
         try:
@@ -94,34 +94,37 @@ def race(writes: int, readers: int, seed: int) -> tuple[int, int]:
 
     def read(number: int) -> None:
         own = Random(seed * readers + number)
-        for question in count():
+        for query in count():
             selector = own.choice(SELECTORS)
             before = inventory.generation
             answer = inventory.match(selector)
             after = inventory.generation
-            told = _told(inventory, selector, own, question)
+            observed = _read_answer(inventory, selector, own, query)
             _check(models[before : after + 1], selector, answer.ids())
             assert len(answer) == len(answer.ids())
             last = inventory.generation
-            _check_told(models[before : last + 1], selector, told)
-            if question % 16 == 0:
-                kept.append((inventory.snapshot(), selector))
+            _check_observed(models[before : last + 1], selector, observed)
+            if query % 16 == 0:
+                snapshots.append((inventory.snapshot(), selector))
             if done:
-                asked.append(question + 1)
+                query_counts.append(query + 1)
                 return
 
     with switching_often():
         run_together([write, *[lambda number=number: read(number) for number in range(readers)]])
-    for snapshot, selector in kept:
+    for snapshot, selector in snapshots:
         model = models[snapshot.generation]
         assert list(snapshot) == list(model.values())
-        assert snapshot.match(selector).ids() == _taken(model, selector)
-    return sum(asked), len(stores)
+        assert snapshot.match(selector).ids() == _matching(model, selector)
+    return sum(query_counts), len(stores)
 
 
 def _write(inventory: Inventory, models: list[Model], random: Random) -> None:
-    """Make one change, whose model is there before readers can see it."""
-    model, some = dict(models[-1]), [some_node(random) for _ in range(random.choice((1, 1, 1, 6)))]
+    """Make one change; its model exists before readers can see it."""
+    model, some = (
+        dict(models[-1]),
+        [random_node(random) for _ in range(random.choice((1, 1, 1, 6)))],
+    )
     changes: list[Node | str] = []
     for node in some:
         if node.id in model and random.random() < 0.3:
@@ -142,22 +145,22 @@ def _write(inventory: Inventory, models: list[Model], random: Random) -> None:
             inventory.apply(changes)
 
 
-Told = tuple[int, list[str], str, bool]
+Observed = tuple[int, list[str], str, bool]
 """The length of an answer, its first three ids, an id, and whether that is in."""
 
 
-def _told(inventory: Inventory, selector: Selector, random: Random, question: int) -> Told:
-    """Ask an answer the other things, in an order that changes."""
+def _read_answer(inventory: Inventory, selector: Selector, random: Random, query: int) -> Observed:
+    """Read the other properties of an answer, in an order that changes."""
     answer = inventory.match(selector)
     node_id = f"n-{random.randrange(NODES)}"
-    if question % 2:
+    if query % 2:
         return len(answer), [node.id for node in answer.first(3)], node_id, node_id in answer
     inside = node_id in answer
     first = [node.id for node in answer.first(3)]
     return len(answer), first, node_id, inside
 
 
-def _taken(model: Model, selector: Selector) -> list[str]:
+def _matching(model: Model, selector: Selector) -> list[str]:
     requirements, ids = selector.requirements, selector.ids
     return [
         node_id
@@ -167,10 +170,10 @@ def _taken(model: Model, selector: Selector) -> list[str]:
 
 
 def _check(models: list[Model], selector: Selector, ids: list[str]) -> None:
-    assert any(_taken(model, selector) == ids for model in models), (str(selector), ids)
+    assert any(_matching(model, selector) == ids for model in models), (str(selector), ids)
 
 
-def _check_told(models: list[Model], selector: Selector, told: Told) -> None:
-    length, first, node_id, inside = told
-    possible = (_taken(model, selector) for model in models)
+def _check_observed(models: list[Model], selector: Selector, observed: Observed) -> None:
+    length, first, node_id, inside = observed
+    possible = (_matching(model, selector) for model in models)
     assert any((len(ids), ids[:3], node_id in ids) == (length, first, inside) for ids in possible)

@@ -1,4 +1,4 @@
-"""Answers of large inventories and of many moments: samples, first nodes, counts by value."""
+"""Answers of large inventories: samples, first nodes, counts by value, and the work they cost."""
 
 from collections import Counter
 from itertools import combinations
@@ -16,18 +16,18 @@ from tests.inventory.small import SMALL, small_inventory
 X = Selector.parse("x")
 
 
-def ask(inventory: Inventory, text: str) -> NodeSet:
-    """Give the nodes that the text takes."""
+def match(inventory: Inventory, text: str) -> NodeSet:
+    """Return the nodes that match a selector."""
     return inventory.match(Selector.parse(text))
 
 
 def ids(nodes: list[Node]) -> list[str]:
-    """Give the ids of nodes."""
+    """Return the ids of nodes."""
     return [node.id for node in nodes]
 
 
 def test_every_sample_is_as_likely() -> None:
-    """Of five nodes each pair is drawn by many seeds, none much more often than another."""
+    """Each pair of five nodes is drawn about equally often by many seeds."""
     inventory = Inventory(Node(f"n-{at}", {"x": ""}) for at in range(5))
     answer = inventory.match(X)
     drawn = Counter(tuple(ids(answer.sample(2, seed))) for seed in range(2_000))
@@ -36,7 +36,7 @@ def test_every_sample_is_as_likely() -> None:
 
 
 def test_a_sample_is_in_order_and_without_repetition() -> None:
-    """A sample holds as many nodes as asked for, or all, each once, in inventory order."""
+    """A sample has the requested number of nodes, or all, each once, in inventory order."""
     inventory = Inventory(Node(f"n-{at}", {"x": ""}) for at in range(20))
     answer = inventory.match(X)
     for n in (0, 1, 7, 19, 20, 50):
@@ -49,8 +49,8 @@ def test_a_sample_is_in_order_and_without_repetition() -> None:
         answer.sample(-1, seed=3)
 
 
-def test_a_sample_is_repeatable_whatever_is_compacted() -> None:
-    """The same nodes and seed give the same sample: few, with a segment, changed and compacted."""
+def test_a_sample_is_repeatable() -> None:
+    """The same nodes and seed give the same sample: few, with a segment, changed or compacted."""
     nodes = [Node(f"n-{at}", {"x": str(at % 7)}) for at in range(60)]
     live = small_inventory([*nodes[:30], Node("gone", {"x": ""})], compact_at=None)
     before = live.match(X).sample(5, seed=9)
@@ -79,13 +79,13 @@ def test_value_counts(tuning: Tuning) -> None:
     everything = inventory.match(Selector.everything())
     assert list(everything.value_counts("x").items()) == [("b", 11), ("a", 9), ("c", 9), ("z", 1)]
     assert everything.value_counts("absent") == {}
-    assert ask(inventory, "x in (b,z)").value_counts("x") == {"b": 11, "z": 1}
-    assert ask(inventory, "x=none").value_counts("x") == {}
-    assert set(ask(inventory, "x=c").value_counts("y").values()) == {1}
+    assert match(inventory, "x in (b,z)").value_counts("x") == {"b": 11, "z": 1}
+    assert match(inventory, "x=none").value_counts("x") == {}
+    assert set(match(inventory, "x=c").value_counts("y").values()) == {1}
 
 
-def test_first_of_a_broad_answer_over_segment_and_changes() -> None:
-    """The first nodes are those of the whole order, changed nodes in their old places."""
+def test_first_of_a_broad_answer_over_segment_and_delta() -> None:
+    """The first nodes are those of the inventory order; changed nodes keep their positions."""
     inventory = small_inventory((Node(f"n-{at}", {"x": ""}) for at in range(300)), compact_at=None)
     for at in (0, 3, 4, 70, 299):
         inventory.upsert(Node(f"n-{at}", {"x": "changed"}))
@@ -99,29 +99,29 @@ def test_first_of_a_broad_answer_over_segment_and_changes() -> None:
         assert ids(answer.first(n)) == order[:n]
 
 
-def test_first_where_all_stand_at_the_end() -> None:
-    """Where the first ranks hold nothing, the first nodes are found all the same."""
+def test_first_if_all_matches_are_at_the_end() -> None:
+    """The first nodes are found even if the first ranks do not match."""
     inventory = small_inventory(Node(f"n-{at}", {"x": str(at // 150)}) for at in range(300))
-    assert ids(ask(inventory, "x=1").first(2)) == ["n-150", "n-151"]
+    assert ids(match(inventory, "x=1").first(2)) == ["n-150", "n-151"]
     for at in range(150):
         inventory.upsert(Node(f"n-{at}", {"y": ""}))
-    assert ids(ask(inventory, "x").first(2)) == ["n-150", "n-151"]
+    assert ids(match(inventory, "x").first(2)) == ["n-150", "n-151"]
 
 
 @pytest.mark.parametrize("early", [8, 9, 10])
 @pytest.mark.parametrize("n", [9, 10])
-def test_first_where_the_first_ranks_hold_nearly_enough(early: int, n: int) -> None:
-    """As many as are asked for are given, also where the first ranks hold one fewer."""
+def test_first_if_the_first_ranks_have_nearly_enough_matches(early: int, n: int) -> None:
+    """The requested number is returned even if the first ranks contain one match fewer."""
     there = [*range(early), *range(64, 3_000)]
     inventory = Inventory(Node(f"n-{at}", {"a": ""} if at in there else {}) for at in range(3_000))
-    assert ids(ask(inventory, "a").first(n)) == [f"n-{at}" for at in there[:n]]
+    assert ids(match(inventory, "a").first(n)) == [f"n-{at}" for at in there[:n]]
 
 
-def test_first_of_a_broad_answer_looks_at_few() -> None:
-    """Three of 100,000 nodes are three nodes made and some dozens put in order."""
+def test_first_of_a_broad_answer_sorts_few_nodes() -> None:
+    """The first three of 100,000 nodes take three nodes built and some dozens sorted."""
     inventory = Inventory(Node(f"n-{at}", {"x": str(at % 2)}) for at in range(100_000))
     for text, last in (("", "n-2"), ("x", "n-2"), ("x=1", "n-5"), ("x!=1", "n-4")):
-        answer = ask(inventory, text)
+        answer = match(inventory, text)
         with (
             patch.object(Node, "_trusted", side_effect=Node._trusted) as made,
             patch.object(Segment, "in_order", autospec=True, side_effect=Segment.in_order) as order,
@@ -131,21 +131,21 @@ def test_first_of_a_broad_answer_looks_at_few() -> None:
         assert [len(call.args[1]) <= 64 for call in order.call_args_list] == [True]
 
 
-def test_an_answer_makes_no_nodes() -> None:
-    """Asking for a set, its length, its ids and what is in it makes no node."""
+def test_an_answer_builds_no_nodes() -> None:
+    """A set, its length, its ids and its counts are computed without building a node."""
     inventory = Inventory(Node(f"n-{at}", {"x": str(at % 9)}) for at in range(5_000))
     with patch.object(Node, "_trusted", side_effect=AssertionError):
-        answer = ask(inventory, "x in (1,2),y!=1")
+        answer = match(inventory, "x in (1,2),y!=1")
         assert len(answer) == len(answer.ids())
         assert "n-1" in answer
-        assert (answer & ask(inventory, "x=1")) == ask(inventory, "x=1")
-        assert len(answer - ask(inventory, "x=1")) < len(answer)
+        assert (answer & match(inventory, "x=1")) == match(inventory, "x=1")
+        assert len(answer - match(inventory, "x=1")) < len(answer)
         assert answer.value_counts("x") == {"1": 556, "2": 556}
         assert "n-1" in inventory
 
 
 def test_an_upsert_does_not_touch_the_segment() -> None:
-    """Writes make no segment, index nothing anew and remember what was planned."""
+    """Writes neither rebuild the segment nor drop its plans."""
     inventory = Inventory(Node(f"n-{at}", {"x": str(at % 9)}) for at in range(5_000))
     segment = inventory._view.store.segment
     assert segment is not None
@@ -159,8 +159,8 @@ def test_an_upsert_does_not_touch_the_segment() -> None:
     assert segment.memory() == before
 
 
-def test_a_write_adds_what_it_writes() -> None:
-    """One changed node is one node added and one ordinal dead; an equal one is neither."""
+def test_a_write_appends_what_it_changes() -> None:
+    """A changed node appends one node and one tombstone; an equal one appends nothing."""
     inventory = Inventory(Node(f"n-{at}", {"x": "1"}) for at in range(3_000))
     with (
         patch.object(Delta, "add", autospec=True, side_effect=Delta.add) as added,
@@ -175,7 +175,7 @@ def test_a_write_adds_what_it_writes() -> None:
 
 
 def test_a_node_that_changes_often_costs_no_more() -> None:
-    """The thousandth version of a node is put in and found without a look at the others."""
+    """The thousandth version of a node is written and found without a look at the others."""
     for count in (1, 3_000):
         inventory = Inventory((Node(f"n-{at}") for at in range(count)), compact_at=None)
         for number in range(1_000):

@@ -1,4 +1,4 @@
-"""A writer that is interrupted changes nothing, wherever it was, and the next one goes on."""
+"""An interrupted write changes nothing, and the next write goes on."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -19,7 +19,7 @@ KINDS = pytest.mark.parametrize("kind", [KeyboardInterrupt, MemoryError, Runtime
 
 @pytest.fixture(name="inventory", params=[3, 30], ids=["few", "segment"])
 def inventory_fixture(request: pytest.FixtureRequest) -> Inventory:
-    """An inventory of few nodes or with a segment, some of whose nodes have changed."""
+    """Return an inventory of few nodes or with a segment, some of whose nodes have changed."""
     inventory = small_inventory(
         (Node(f"n-{at}", {"x": str(at)}) for at in range(request.param)), compact_at=None
     )
@@ -39,7 +39,7 @@ BATCH: list[Node | str] = [
 
 
 def steps(kind: type[BaseException], owner: Any, name: str, late: bool) -> Iterator[Any]:
-    """Give patches that interrupt the first call of a method, the second, and so on."""
+    """Yield patches that interrupt the first call of a method, the second, and so on."""
     whole = getattr(owner, name)
     for last in range(12):
         left = [last]
@@ -57,7 +57,7 @@ def steps(kind: type[BaseException], owner: Any, name: str, late: bool) -> Itera
 
 
 def state(inventory: Inventory) -> tuple[Any, ...]:
-    """Give all that a reader sees."""
+    """Return everything that a reader sees."""
     selectors = [EVERYTHING, Selector.parse("x in (again,a,b,new,back)"), Selector.parse("!y")]
     return (
         list(inventory),
@@ -79,10 +79,10 @@ def state(inventory: Inventory) -> tuple[Any, ...]:
         pytest.param(module, "View", id="view"),
     ],
 )
-def test_a_batch_that_is_interrupted(
+def test_an_interrupted_batch(
     inventory: Inventory, kind: type[BaseException], owner: Any, name: str, late: bool
 ) -> None:
-    """An interrupted batch is not there, snapshots stay right, and the batch can be made again."""
+    """An interrupted batch is not visible, snapshots stay right, and the batch can be repeated."""
     before, snapshot, answer = state(inventory), inventory.snapshot(), inventory.match(EVERYTHING)
     interruptions = 0
     for interruption in steps(kind, owner, name, late):
@@ -107,8 +107,8 @@ def test_a_batch_that_is_interrupted(
 
 
 @KINDS
-def test_a_compaction_that_is_interrupted(inventory: Inventory, kind: type[BaseException]) -> None:
-    """A compaction that fails changes nothing; writes go on, and it can be asked for again."""
+def test_an_interrupted_compaction(inventory: Inventory, kind: type[BaseException]) -> None:
+    """A compaction that fails changes nothing; it can be repeated, and writes go on."""
     before = state(inventory)
     with patch.object(module, "compact", side_effect=kind), pytest.raises(kind):
         inventory.compact()
@@ -123,7 +123,7 @@ def test_a_compaction_that_is_interrupted(inventory: Inventory, kind: type[BaseE
 @KINDS
 @pytest.mark.parametrize("count", [3, 30])
 def test_a_write_whose_compaction_is_interrupted(kind: type[BaseException], count: int) -> None:
-    """A write that compacts, and fails with that, is not there: what raises has changed nothing."""
+    """A write is not made if the compaction that it starts fails."""
     inventory = small_inventory((Node(f"n-{at}") for at in range(count)), compact_at=0.01)
     batch = [Node(f"n-{at}", {"x": "a"}) for at in range(count + 5)]
     before, snapshot = state(inventory), inventory.snapshot()
@@ -138,8 +138,8 @@ def test_a_write_whose_compaction_is_interrupted(kind: type[BaseException], coun
     assert list(snapshot) == before[0]
 
 
-def test_a_torn_batch_whose_repair_fails(inventory: Inventory) -> None:
-    """Where an interrupted batch cannot be cleared away, the next write fails and readers go on."""
+def test_an_interrupted_repair(inventory: Inventory) -> None:
+    """If a half-written batch cannot be removed, the next write fails and readers go on."""
     before = state(inventory)
     with patch.object(Delta, "delete", side_effect=MemoryError), pytest.raises(MemoryError):
         inventory.apply(BATCH)
@@ -152,8 +152,8 @@ def test_a_torn_batch_whose_repair_fails(inventory: Inventory) -> None:
     assert inventory.match(EVERYTHING).ids() == [*before[3], "later"]
 
 
-def test_a_source_that_fails_makes_no_inventory() -> None:
-    """What the iterable of nodes raises comes out, few nodes in or many."""
+def test_a_source_that_raises() -> None:
+    """An error of the iterable of nodes is raised, after few nodes or many."""
 
     def failing(count: int) -> Iterator[Node]:
         yield from (Node(f"n-{at}") for at in range(count))
@@ -165,7 +165,7 @@ def test_a_source_that_fails_makes_no_inventory() -> None:
 
 
 def test_the_lock_is_free_afterwards(inventory: Inventory) -> None:
-    """Whatever a write raises, the next one need not wait for it."""
+    """Whatever a write raises, the next one does not wait for it."""
     wrongs: list[list[Node | str]] = [["unknown"], [Node("b"), "unknown"]]
     for wrong in wrongs:
         with pytest.raises(KeyError):
@@ -180,7 +180,7 @@ def test_the_lock_is_free_afterwards(inventory: Inventory) -> None:
     assert inventory.match(EVERYTHING).ids()[-2:] == ["a", "b"]
 
 
-class WritesWithin:
+class ReentrantWriter:
     """Writes to an inventory when it is called, as a signal handler would."""
 
     def __init__(self, inventory: Inventory) -> None:
@@ -194,9 +194,9 @@ class WritesWithin:
             self.errors.append(str(error))
 
 
-def test_a_write_within_a_write_of_the_same_thread_is_refused(inventory: Inventory) -> None:
-    """What a signal handler writes in the midst of a write would wait for itself: an error."""
-    within = WritesWithin(inventory)
+def test_a_reentrant_write_is_rejected(inventory: Inventory) -> None:
+    """A signal handler that writes during a write of its thread gets an error, not a deadlock."""
+    within = ReentrantWriter(inventory)
     with patch.object(module, "_check_removals", side_effect=within):
         inventory.upsert(Node("n-1", {"x": "once more"}))
     assert len(within.errors) == 1

@@ -1,4 +1,4 @@
-"""The inventory is a map of ids to nodes that keeps the order in which they first came in."""
+"""An inventory is a map from ids to nodes in the order in which they were first added."""
 
 import copy
 import pickle
@@ -17,17 +17,17 @@ EVERYTHING = Selector.everything()
 
 
 def ids(inventory: Inventory) -> list[str]:
-    """Give the ids in inventory order."""
+    """Return the ids in inventory order."""
     return [node.id for node in inventory]
 
 
-def three() -> Inventory:
-    """Give an inventory of three nodes, whose ids are in no order of their own."""
+def three_nodes() -> Inventory:
+    """Return an inventory of three_nodes nodes whose ids are not sorted."""
     return Inventory([Node("n-2", {"a": "b"}), Node("n-3"), Node("n-1")])
 
 
 def test_empty() -> None:
-    """An inventory of nothing has no nodes, and everything takes none of them."""
+    """An empty inventory has no nodes, and no matches."""
     inventory = Inventory()
     assert len(inventory) == 0
     assert list(inventory) == []
@@ -35,19 +35,19 @@ def test_empty() -> None:
 
 
 def test_order_is_that_of_the_nodes() -> None:
-    """Nodes are given in the order in which they came in."""
-    assert ids(three()) == ["n-2", "n-3", "n-1"]
-    assert three().match(EVERYTHING).ids() == ["n-2", "n-3", "n-1"]
+    """Nodes are in the order in which they were added."""
+    assert ids(three_nodes()) == ["n-2", "n-3", "n-1"]
+    assert three_nodes().match(EVERYTHING).ids() == ["n-2", "n-3", "n-1"]
 
 
 def test_nodes_may_come_from_any_iterable() -> None:
-    """A generator of nodes is as good as a list."""
+    """Nodes may come from a generator."""
     assert ids(Inventory(Node(f"n-{at}") for at in (2, 1))) == ["n-2", "n-1"]
 
 
 def test_upsert_of_a_known_id_keeps_its_place() -> None:
-    """A node that is put in again stands where the one with its id stood."""
-    inventory = three()
+    """A node that replaces another has its position."""
+    inventory = three_nodes()
     inventory.upsert(Node("n-2", {"c": "d"}, "again", "ready"))
     assert ids(inventory) == ["n-2", "n-3", "n-1"]
     assert inventory["n-2"] == Node("n-2", {"c": "d"}, "again", "ready")
@@ -57,15 +57,15 @@ def test_upsert_of_a_known_id_keeps_its_place() -> None:
 
 
 def test_upsert_of_a_new_id_goes_to_the_end() -> None:
-    """A node whose id is new stands behind all others."""
-    inventory = three()
+    """A node with a new id follows all others."""
+    inventory = three_nodes()
     inventory.upsert(Node("n-0"))
     assert ids(inventory) == ["n-2", "n-3", "n-1", "n-0"]
 
 
-def test_removed_and_put_in_again_is_new() -> None:
-    """A node that was taken out and comes again stands behind all others."""
-    inventory = three()
+def test_a_node_that_was_removed_is_new() -> None:
+    """A node that was removed and added again follows all others."""
+    inventory = three_nodes()
     inventory.remove("n-2")
     assert ids(inventory) == ["n-3", "n-1"]
     inventory.upsert(Node("n-2"))
@@ -74,8 +74,8 @@ def test_removed_and_put_in_again_is_new() -> None:
 
 
 def test_in() -> None:
-    """An id is in where a node has it; a node is in where that very node is."""
-    inventory = three()
+    """An inventory contains the ids and the very nodes that it has."""
+    inventory = three_nodes()
     assert "n-2" in inventory
     assert "N-2" not in inventory
     assert "n" not in inventory
@@ -86,23 +86,23 @@ def test_in() -> None:
 
 
 def test_item() -> None:
-    """The node of an id is the one that was put in; an unknown id is a KeyError."""
+    """An id returns its node; an unknown id is a KeyError."""
     node = Node("n-1")
     assert Inventory([node])["n-1"] == node
     with pytest.raises(KeyError):
-        three()["n-9"]
+        three_nodes()["n-9"]
 
 
 def test_remove_of_an_unknown_id() -> None:
-    """Taking out what is not there is a KeyError, and changes nothing."""
-    inventory = three()
+    """Removing an unknown id is a KeyError, and changes nothing."""
+    inventory = three_nodes()
     with pytest.raises(KeyError):
         inventory.remove("n-9")
     assert ids(inventory) == ["n-2", "n-3", "n-1"]
 
 
-def test_duplicates_are_refused() -> None:
-    """Two nodes with one id make no inventory, even where they are equal."""
+def test_duplicates_are_rejected() -> None:
+    """Two nodes with the same id are rejected, even if they are equal."""
     with pytest.raises(InventoryError) as caught:
         Inventory([Node("n-1"), Node("n-2"), Node("n-1")])
     assert caught.value.code == "duplicate-id"
@@ -119,37 +119,37 @@ def test_duplicates_are_refused() -> None:
         pytest.param(5, id="number"),
     ],
 )
-def test_only_nodes_go_in(wrong: Any) -> None:
-    """Whatever is no node is a TypeError."""
+def test_only_nodes_are_accepted(wrong: Any) -> None:
+    """Anything but nodes is a TypeError."""
     with pytest.raises(TypeError):
         Inventory(wrong)
 
 
 @pytest.mark.parametrize("wrong", ["n-1", None, {"id": "n-1"}])
-def test_only_a_node_is_put_in(wrong: Any) -> None:
-    """Putting in what is no node is a TypeError, and changes nothing."""
-    inventory = three()
+def test_only_a_node_is_upserted(wrong: Any) -> None:
+    """Upserting anything but a node is a TypeError, and changes nothing."""
+    inventory = three_nodes()
     with pytest.raises(TypeError, match="expected a Node"):
         inventory.upsert(wrong)
     assert ids(inventory) == ["n-2", "n-3", "n-1"]
 
 
 @pytest.mark.parametrize("wrong", ["region=eu", None, {"region": "eu"}])
-def test_only_a_selector_is_asked(wrong: Any) -> None:
-    """Asking with a text or nothing is a TypeError: nothing is parsed or taken by the way."""
+def test_only_a_selector_is_matched(wrong: Any) -> None:
+    """Matching text or None is a TypeError; nothing is parsed."""
     with pytest.raises(TypeError, match="expected a Selector"):
-        three().match(wrong)
+        three_nodes().match(wrong)
 
 
 def test_repr() -> None:
-    """The text of an inventory is short, however many nodes it has."""
-    assert repr(three()) == "<Inventory of 3 nodes>"
+    """The repr of an inventory is short, however many nodes it has."""
+    assert repr(three_nodes()) == "<Inventory of 3 nodes>"
 
 
 @pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy, pickle.dumps])
-def test_an_inventory_is_not_copied(copied: Callable[[Inventory], object]) -> None:
-    """A copy would write into the same store: there is none, but one made of the nodes."""
-    inventory = three()
+def test_an_inventory_cannot_be_copied(copied: Callable[[Inventory], object]) -> None:
+    """A copy would share the store, so it is a TypeError; another inventory can be built."""
+    inventory = three_nodes()
     with pytest.raises(TypeError, match="an Inventory cannot be copied"):
         copied(inventory)
     again = Inventory(inventory)
@@ -158,13 +158,13 @@ def test_an_inventory_is_not_copied(copied: Callable[[Inventory], object]) -> No
 
 
 def test_match_ids_are_exact() -> None:
-    """An id is neither a prefix, nor a name, nor another case of itself."""
+    """An id matches neither a prefix, nor a name, nor another case."""
     inventory = Inventory([Node("n-1", name="web"), Node("n-10"), Node("N-1"), Node("web")])
     assert inventory.match(Selector.of(match_ids=["n-1", "web"])).ids() == ["n-1", "web"]
 
 
-def test_names_and_states_are_no_labels() -> None:
-    """A selector sees labels and ids, and never the name or the state."""
+def test_names_and_states_are_not_labels() -> None:
+    """A selector sees labels and ids, but neither names nor states."""
     inventory = Inventory([Node("n-1", {}, "web", "connected")])
     for text in ("name", "state", "id", "state=connected"):
         assert inventory.match(Selector.parse(text)).ids() == []
@@ -172,14 +172,14 @@ def test_names_and_states_are_no_labels() -> None:
 
 @st.composite
 def fleets(draw: st.DrawFn) -> list[Node]:
-    """Some nodes with different ids in any order, with labels that selectors ask for."""
+    """Return nodes with different ids in any order, with labels that selectors use."""
     some = draw(st.lists(st.sampled_from(IDS), unique=True))
     return [Node(node_id, draw(labels())) for node_id in some]
 
 
 @given(fleets(), selectors())
 def test_match_is_the_naive_answer(fleet: list[Node], selector: Selector) -> None:
-    """The answer holds the nodes that the model takes, in order."""
+    """An answer has the nodes that the model matches, in order."""
     answer = Inventory(fleet).match(selector)
     taken = [
         node for node in fleet if matches(selector.requirements, selector.ids, node.labels, node.id)
@@ -196,7 +196,7 @@ UPDATES = st.lists(
 def test_updates_are_those_of_a_dict(
     fleet: list[Node], updates: list[tuple[str, str, dict[str, str]]], selector: Selector
 ) -> None:
-    """After any updates the inventory holds what a dict holds, in its order, and answers so."""
+    """After any changes the inventory has the nodes of a dict, in its order."""
     inventory = Inventory(fleet)
     model = {node.id: node for node in fleet}
     for what, node_id, node_labels in updates:
@@ -215,17 +215,17 @@ def test_updates_are_those_of_a_dict(
 
 
 @pytest.mark.parametrize("wrong", [Node("n-1"), Node("n-9"), None, 5, b"n-1", ["n-1"]])
-def test_only_an_id_is_taken_out(wrong: Any) -> None:
-    """Taking out what is no id is a TypeError, a node too: it is not put in by the way."""
-    inventory = three()
+def test_only_an_id_is_removed(wrong: Any) -> None:
+    """Removing anything but an id is a TypeError, also for a node."""
+    inventory = three_nodes()
     with pytest.raises(TypeError, match="an id must be a string"):
         inventory.remove(wrong)
     assert ids(inventory) == ["n-2", "n-3", "n-1"]
 
 
 @pytest.mark.parametrize("wrong", ["ab", "a", "", None, 5, Node("a"), {"a": Node("a")}])
-def test_changes_are_several(wrong: Any) -> None:
-    """An id, a node or a mapping is no list of changes: letters and keys are not taken out."""
+def test_changes_are_a_list(wrong: Any) -> None:
+    """One id, one node or a mapping is a TypeError: letters and keys are not ids."""
     inventory = Inventory([Node("a"), Node("b"), Node("ab")])
     with pytest.raises(TypeError):
         inventory.apply(wrong)

@@ -1,4 +1,4 @@
-"""What an inventory loads, seen from a new process: numpy is for many nodes only."""
+"""Only inventories of many nodes load numpy."""
 
 import pytest
 
@@ -31,7 +31,7 @@ def test_numpy(count: int, numpy: bool) -> None:
 
 
 def test_growing_beyond_few() -> None:
-    """An inventory that becomes large loads numpy when it compacts, and not before."""
+    """An inventory that has grown loads numpy when it compacts, and not before."""
     grow = (
         "from nodeselect import Inventory, Node\n"
         "import sys\n"

@@ -1,4 +1,4 @@
-"""An inventory tells its memory by part, and tells nearly the truth."""
+"""An inventory estimates the memory of its parts."""
 
 import gc
 import tracemalloc
@@ -13,7 +13,7 @@ PARTS = ["delta", "id index", "ids", "label index", "node table", "order", "plan
 
 
 def nodes(count: int, start: int = 0) -> list[Node]:
-    """Make nodes of six labels, whose keys and values are not new strings each time."""
+    """Return nodes of six labels, whose keys and values are shared strings."""
     return [
         Node(f"node-{at:09}", {key: f"{key}-{at % size}" for key, size in SIZES.items()})
         for at in range(start, start + count)
@@ -33,14 +33,14 @@ def test_parts(count: int) -> None:
 
 
 def test_it_grows_with_the_nodes() -> None:
-    """More nodes take more memory, in about the same proportion."""
+    """The memory grows in proportion to the nodes."""
     sizes = [sum(Inventory(nodes(count)).memory().values()) for count in (5_000, 10_000, 20_000)]
     for before, after in pairwise(sizes):
         assert 1.6 * before < after < 2.4 * before
 
 
-def test_changes_take_memory_and_a_compaction_gives_it_back() -> None:
-    """Nodes that came in are told among the changes until they are indexed."""
+def test_a_compaction_moves_memory_from_the_delta() -> None:
+    """Added nodes are counted in the delta until they are compacted."""
     inventory = Inventory(nodes(5_000), compact_at=None)
     at_first = inventory.memory()
     inventory.apply(nodes(2_000, start=5_000))
@@ -51,16 +51,16 @@ def test_changes_take_memory_and_a_compaction_gives_it_back() -> None:
     assert inventory.memory()["node table"] > at_first["node table"]
 
 
-def test_kept_plans_are_told() -> None:
-    """What is kept for selectors that were asked is told, and so bounded as it is."""
+def test_cached_plans_count() -> None:
+    """The plans of selectors that were used are counted."""
     inventory = Inventory(nodes(3_000))
     assert inventory.memory()["plans"] == 0
     len(inventory.match(Selector.parse("rack in (rack-1,rack-2,rack-3)")))
     assert inventory.memory()["plans"] > 0
 
 
-def test_a_table_of_names_is_told() -> None:
-    """What is made for names, when one is asked for as an id, is told among the tables."""
+def test_an_index_of_names_counts() -> None:
+    """The index of names, built when a name is used as an id, is counted."""
     inventory = Inventory(Node(f"n-{at}", name=f"web-{at}") for at in range(3_000))
     before = inventory.memory()["id index"]
     assert inventory.explain(Selector.of(match_ids=["n-7"])).hints == ()
@@ -76,10 +76,8 @@ def test_a_table_of_names_is_told() -> None:
         pytest.param(lambda: Inventory(nodes(2_000)), 0.5, 2.5, id="few"),
     ],
 )
-def test_it_is_nearly_what_is_taken(
-    make: Callable[[], Inventory], least: float, most: float
-) -> None:
-    """What is told is within a factor of what the interpreter says was taken."""
+def test_the_estimate_is_close(make: Callable[[], Inventory], least: float, most: float) -> None:
+    """The estimate is within a factor of what the interpreter allocated."""
     make()  # what is loaded and kept the first time is not the inventory's
     gc.collect()
     tracemalloc.start()

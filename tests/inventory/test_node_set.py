@@ -1,4 +1,4 @@
-"""A node set is an answer: some nodes of one inventory at one moment, in inventory order."""
+"""A node set has the nodes of an answer, in inventory order."""
 
 from collections.abc import Callable
 from typing import Any
@@ -14,18 +14,18 @@ ORDER = [node.id for node in NODES]
 
 
 def fleet() -> Inventory:
-    """Give six nodes whose ids are in no order of their own."""
+    """Return six nodes whose ids are not sorted."""
     return Inventory(NODES)
 
 
-def ask(inventory: Inventory, text: str) -> NodeSet:
-    """Give the nodes that the text takes."""
+def match(inventory: Inventory, text: str) -> NodeSet:
+    """Return the nodes that match a selector."""
     return inventory.match(Selector.parse(text))
 
 
 def test_reading() -> None:
-    """Length, iteration, ids and membership are those of the nodes taken."""
-    answer = ask(fleet(), "n>2")
+    """Length, iteration, ids and membership are those of the matching nodes."""
+    answer = match(fleet(), "n>2")
     assert len(answer) == 3
     assert list(answer) == [NODES[0], NODES[1], NODES[3]]
     assert answer.ids() == ["n-5", "n-3", "n-4"]
@@ -37,7 +37,7 @@ def test_reading() -> None:
 
 def test_nothing() -> None:
     """An answer without nodes is empty and false."""
-    answer = ask(fleet(), "n>9")
+    answer = match(fleet(), "n>9")
     assert len(answer) == 0
     assert not answer
     assert answer.ids() == []
@@ -45,27 +45,27 @@ def test_nothing() -> None:
 
 
 def test_iterating_twice() -> None:
-    """An answer can be read as often as one likes."""
-    answer = ask(fleet(), "n")
+    """An answer can be iterated any number of times."""
+    answer = match(fleet(), "n")
     assert list(answer) == list(answer) == NODES
 
 
 @pytest.mark.parametrize(("number", "given_ids"), [(0, []), (2, ["n-5", "n-3"]), (9, ORDER)])
 def test_first(number: int, given_ids: list[str]) -> None:
-    """The first so many are given in order, or all where there are fewer."""
-    assert [node.id for node in ask(fleet(), "n").first(number)] == given_ids
+    """The first nodes are in order, and all are returned if there are fewer."""
+    assert [node.id for node in match(fleet(), "n").first(number)] == given_ids
 
 
 def test_first_of_a_negative_number() -> None:
     """A negative number of nodes is a ValueError."""
     with pytest.raises(ValueError, match="n must not be negative"):
-        ask(fleet(), "n").first(-1)
+        match(fleet(), "n").first(-1)
 
 
 def test_algebra_is_in_inventory_order() -> None:
-    """Both, either and all but are in inventory order, whichever side a node comes from."""
+    """The result of an operation is in inventory order, whichever set a node comes from."""
     inventory = fleet()
-    small, even = ask(inventory, "n<4"), ask(inventory, "even=True")
+    small, even = match(inventory, "n<4"), match(inventory, "even=True")
     assert (small & even).ids() == (even & small).ids() == ["n-0", "n-2"]
     assert (small | even).ids() == (even | small).ids() == ["n-3", "n-0", "n-4", "n-1", "n-2"]
     assert (small - even).ids() == ["n-3", "n-1"]
@@ -74,9 +74,9 @@ def test_algebra_is_in_inventory_order() -> None:
 
 
 def test_an_answer_does_not_change() -> None:
-    """What happens to the inventory afterwards does not happen to the answer."""
+    """Later changes of the inventory do not change an answer."""
     inventory = fleet()
-    answer = ask(inventory, "even=True")
+    answer = match(inventory, "even=True")
     before = list(answer)
     inventory.remove("n-0")
     inventory.upsert(Node("n-4", {"even": "no"}))
@@ -84,17 +84,17 @@ def test_an_answer_does_not_change() -> None:
     assert list(answer) == before
     assert "n-0" in answer
     assert "n-6" not in answer
-    assert ask(inventory, "even=True").ids() == ["n-2", "n-6"]
+    assert match(inventory, "even=True").ids() == ["n-2", "n-6"]
 
 
 def test_equality() -> None:
     """Answers of one snapshot are equal if they contain the same nodes; they are not hashable."""
     inventory = fleet()
-    assert ask(inventory, "n<2") == ask(inventory, "n in (0,1)")
-    assert ask(inventory, "n<2") != ask(inventory, "n<3")
-    assert ask(inventory, "n<2") != ["n-0", "n-1"]
+    assert match(inventory, "n<2") == match(inventory, "n in (0,1)")
+    assert match(inventory, "n<2") != match(inventory, "n<3")
+    assert match(inventory, "n<2") != ["n-0", "n-1"]
     with pytest.raises(TypeError):
-        hash(ask(inventory, "n"))
+        hash(match(inventory, "n"))
 
 
 OPERATIONS = [
@@ -113,7 +113,7 @@ def change(inventory: Inventory) -> Inventory:
 
 
 def compact(inventory: Inventory) -> Inventory:
-    """Compact changes."""
+    """Change a node, and compact."""
     change(inventory).compact()
     return inventory
 
@@ -126,10 +126,10 @@ def test_answers_of_different_snapshots_do_not_combine(
 ) -> None:
     """Answers of two snapshots, or of two inventories, are rejected, even if they are equal."""
     inventory = fleet()
-    before = ask(inventory, text)
+    before = match(inventory, text)
     with pytest.raises(ValueError, match="take one snapshot and match both selectors on it"):
-        operation(before, ask(later(inventory), text))
-    assert before.ids() == ask(fleet(), text).ids()
+        operation(before, match(later(inventory), text))
+    assert before.ids() == match(fleet(), text).ids()
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)
@@ -142,16 +142,16 @@ def test_answers_of_one_snapshot_combine(operation: Any) -> None:
     right = snapshot.match(Selector.parse("even=True"))
     assert (
         operation(left, right).ids()
-        == operation(ask(fleet_now := fleet(), "n<4"), ask(fleet_now, "even=True")).ids()
+        == operation(match(fleet_now := fleet(), "n<4"), match(fleet_now, "even=True")).ids()
     )
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)
 @pytest.mark.parametrize("other", [{"n-1"}, None, ["n-1"]])
-def test_a_node_set_goes_with_node_sets_only(operation: Any, other: Any) -> None:
-    """A set of ids or a list beside a node set is a TypeError."""
+def test_a_node_set_combines_with_node_sets_only(operation: Any, other: Any) -> None:
+    """A set of ids or a list next to a node set is a TypeError."""
     with pytest.raises(TypeError):
-        operation(ask(fleet(), "n"), other)
+        operation(match(fleet(), "n"), other)
 
 
 @pytest.mark.parametrize(
@@ -164,8 +164,8 @@ def test_a_node_set_goes_with_node_sets_only(operation: Any, other: Any) -> None
     ],
 )
 def test_repr(text: str, shown: str) -> None:
-    """The text of an answer is its length and its first ids."""
-    assert repr(ask(fleet(), text)) == shown
+    """The repr of an answer is its length and its first ids."""
+    assert repr(match(fleet(), text)) == shown
 
 
 SOME = st.sets(st.sampled_from(ORDER))
@@ -173,7 +173,7 @@ SOME = st.sets(st.sampled_from(ORDER))
 
 @given(SOME, SOME, SOME)
 def test_the_laws_of_sets(one: set[str], other: set[str], third: set[str]) -> None:
-    """The operations give what they give on Python's sets of ids, and obey their laws."""
+    """Operations agree with those of Python's sets of ids, and obey their laws."""
     inventory = fleet()
 
     def of(ids: set[str]) -> NodeSet:

@@ -21,7 +21,7 @@ NODES = [Node("n-é", {"a": "日"})]
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    """Give the path of the file to read."""
+    """Return the path of the file to read."""
     return tmp_path / "nodes of today"
 
 
@@ -55,8 +55,8 @@ def test_stream(path: Path, text: str, opened: Callable[[Path], BinaryIO | TextI
 
 
 @pytest.mark.parametrize("opened", STREAMS)
-def test_refused_stream(path: Path, opened: Callable[[Path], BinaryIO | TextIO]) -> None:
-    """A stream with a mistake in it is left open too, and is called input."""
+def test_a_rejected_stream(path: Path, opened: Callable[[Path], BinaryIO | TextIO]) -> None:
+    """A stream with a mistake is left open as well, and is called input."""
     path.write_text("id,a\nn-1,b,c\n")
     with opened(path) as stream:
         with pytest.raises(InventoryError) as caught:
@@ -67,7 +67,7 @@ def test_refused_stream(path: Path, opened: Callable[[Path], BinaryIO | TextIO])
 
 @pytest.mark.parametrize("text", TEXTS)
 def test_standard_input(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
-    """``-`` is standard input, read as bytes whatever its encoding is said to be."""
+    """``-`` is standard input, read as bytes whatever its declared encoding."""
     stdin = io.TextIOWrapper(io.BytesIO(text.encode()), encoding="latin-1")
     monkeypatch.setattr(sys, "stdin", stdin)
     assert list(Inventory.read("-")) == NODES
@@ -108,7 +108,7 @@ def test_errors_name_the_file(path: Path) -> None:
 def test_paths_that_cannot_be_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, shown: str
 ) -> None:
-    """A path that is no file to read is refused with the reason."""
+    """A path that cannot be read is rejected with the reason."""
     monkeypatch.chdir(tmp_path)
     with pytest.raises(InventoryError) as caught:
         Inventory.read(name)
@@ -116,7 +116,7 @@ def test_paths_that_cannot_be_read(
 
 
 def test_a_text_file_in_another_encoding(path: Path) -> None:
-    """A text stream whose bytes do not decode is refused, and not with an error of Python's."""
+    """A text stream that does not decode is an error of this library, not of Python."""
     path.write_bytes(b'[{"id": "caf\xe9"}]')
     with path.open(encoding="utf-8") as stream, pytest.raises(InventoryError) as caught:
         Inventory.read(stream)
@@ -124,14 +124,14 @@ def test_a_text_file_in_another_encoding(path: Path) -> None:
 
 
 def test_a_text_with_half_a_surrogate_pair() -> None:
-    """A text stream that holds half a surrogate pair is refused."""
+    """A text stream with half a surrogate pair is rejected."""
     with pytest.raises(InventoryError) as caught:
         Inventory.read(io.StringIO('[{"id": "\ud800"}]'))
     assert caught.value.code == "not-utf-8"
 
 
 def test_a_stream_that_is_not_for_reading(path: Path) -> None:
-    """A file that is open for writing only is refused with a reason that says something."""
+    """A file that is open for writing only is rejected with a reason."""
     with path.open("wb") as stream, pytest.raises(InventoryError) as caught:
         Inventory.read(stream)
     assert caught.value.code == "cannot-read"
@@ -140,6 +140,6 @@ def test_a_stream_that_is_not_for_reading(path: Path) -> None:
 
 @pytest.mark.parametrize("wrong", [5, None, b"nodes.json", ["nodes.json"]])
 def test_what_is_neither_path_nor_stream(wrong: Any) -> None:
-    """What is neither a path nor a stream is a TypeError."""
+    """Anything but a path or a stream is a TypeError."""
     with pytest.raises(TypeError, match="a path or a stream"):
         Inventory.read(wrong)

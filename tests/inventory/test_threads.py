@@ -1,4 +1,4 @@
-"""Threads that read and threads that write, at once."""
+"""Threads read and write at the same time."""
 
 from collections.abc import Callable
 
@@ -7,15 +7,15 @@ from tests.inventory.racing import race, run_together, switching_often
 from tests.inventory.small import small_inventory
 
 
-def test_readers_beside_a_writer() -> None:
-    """Each answer to 16 readers is of one moment while they asked; snapshots keep theirs."""
-    questions, stores = race(writes=1_500, readers=16, seed=1)
-    assert questions > 16
+def test_readers_next_to_a_writer() -> None:
+    """Each answer of 16 readers is of one state during the query; snapshots keep theirs."""
+    queries, stores = race(writes=1_500, readers=16, seed=1)
+    assert queries > 16
     assert stores > 30
 
 
 def test_two_writers_lose_nothing() -> None:
-    """What two threads write at once is all there afterwards, each thread's nodes in its order."""
+    """All writes of two threads are made, those of each thread in order."""
     inventory = small_inventory(compact_at=0.5)
 
     def writer(name: str) -> Callable[[], None]:
@@ -39,7 +39,7 @@ def test_two_writers_lose_nothing() -> None:
 
 
 def test_a_batch_is_seen_whole() -> None:
-    """A reader never sees one half of a batch that moves a label from one node to another."""
+    """A reader never sees half of a batch that moves a label from one node to another."""
     inventory = small_inventory(Node(f"n-{number}") for number in range(20))
     inventory.upsert(Node("n-0", {"leader": "yes"}))
     leader = Selector.parse("leader")
@@ -65,16 +65,16 @@ def test_a_batch_is_seen_whole() -> None:
 
 
 def test_one_answer_for_many_threads() -> None:
-    """Threads that share one answer, asked of for the first time, are told the same."""
+    """Threads that share an answer that is not computed yet get the same result."""
     inventory = small_inventory(Node(f"n-{number}", {"x": str(number % 3)}) for number in range(60))
     wanted = [f"n-{number}" for number in range(1, 60, 3)]
     for _ in range(40):
         answer = inventory.match(Selector.parse("x=1"))
-        told: list[tuple[list[str], int]] = []
+        results: list[tuple[list[str], int]] = []
 
-        def ask(answer: NodeSet = answer, told: list[tuple[list[str], int]] = told) -> None:
-            told.append((answer.ids(), len(answer)))
+        def ask(answer: NodeSet = answer, results: list[tuple[list[str], int]] = results) -> None:
+            results.append((answer.ids(), len(answer)))
 
         with switching_often():
             run_together([ask] * 8)
-        assert told == [(wanted, 20)] * 8
+        assert results == [(wanted, 20)] * 8

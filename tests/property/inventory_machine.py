@@ -29,7 +29,7 @@ COMPACT_AT = (None, 0.01, 0.5, 3.0)
 
 @st.composite
 def fleet_selectors(draw: st.DrawFn) -> Selector:
-    """A selector of few requirements, some with few or many ids; or the one that takes nothing."""
+    """Return a selector of few requirements, perhaps with ids; or one that matches nothing."""
     selector = Selector.parse(draw(texts(max_size=3)))
     ids = draw(st.none() | st.none() | st.lists(st.sampled_from([*IDS, UNKNOWN]), max_size=8))
     if ids is None:
@@ -52,20 +52,20 @@ fleets = st.lists(nodes, max_size=8, unique_by=lambda node: node.id) | st.lists(
 
 
 class Interrupted(BaseException):
-    """What comes between two steps of a writer, as Ctrl-C does."""
+    """Raised between two steps of a write, as by Ctrl-C."""
 
 
-class RefusedError(Exception):
-    """What an iterable of changes raises."""
+class SourceError(Exception):
+    """Raised by an iterable of changes."""
 
 
 def ordered(model: Model) -> list[Node]:
-    """Give the nodes of a model in the order of their places."""
+    """Return the nodes of a model in the order of their places."""
     return [node for _, node in sorted(model.values(), key=lambda pair: pair[0])]
 
 
 class InventoryMachine(RuleBasedStateMachine):
-    """Writes an inventory and its model, and asks both."""
+    """Changes an inventory and its model, and compares their answers."""
 
     tuning: ClassVar[Tuning] = SMALL
     steps: ClassVar[int] = 0
@@ -94,7 +94,7 @@ class InventoryMachine(RuleBasedStateMachine):
         self.compact_at = compact_at
 
     def _change(self, some: list[Any]) -> None:
-        """Make changes of the model, as one; raise what an inventory raises."""
+        """Change the model; raise what an inventory raises."""
         model, place, changed = dict(self.model), self.place, False
         for change in some:
             if isinstance(change, str):
@@ -112,14 +112,14 @@ class InventoryMachine(RuleBasedStateMachine):
 
     @rule(node=nodes)
     def upsert(self, node: Node) -> None:
-        """Put in a node that is new, changed or equal."""
+        """Upsert a node that is new, changed or equal."""
         InventoryMachine.steps += 1
         self.inventory.upsert(node)
         self._change([node])
 
     @rule(node_id=ids, again=st.booleans())
     def upsert_the_same(self, node_id: str, again: bool) -> None:
-        """Put in what is there already, made anew with its labels in another order."""
+        """Upsert an equal node, perhaps with its labels in another order."""
         InventoryMachine.steps += 1
         if node_id in self.model:
             node = self.model[node_id][1]
@@ -131,7 +131,7 @@ class InventoryMachine(RuleBasedStateMachine):
 
     @rule(node_id=ids)
     def remove(self, node_id: str) -> None:
-        """Take out a node, known or not."""
+        """Remove a node, known or unknown."""
         InventoryMachine.steps += 1
         if node_id in self.model:
             self.inventory.remove(node_id)
@@ -141,7 +141,7 @@ class InventoryMachine(RuleBasedStateMachine):
 
     @rule(some=changes)
     def apply(self, some: list[Any]) -> None:
-        """Make several changes; an id that is not there by then is a failure in the middle."""
+        """Make several changes; an unknown id is an error in the middle."""
         InventoryMachine.steps += 1
         there = set(self.model)
         for change in some:
@@ -156,26 +156,26 @@ class InventoryMachine(RuleBasedStateMachine):
         self._change(some)
 
     @rule(some=changes, wrong=st.sampled_from((None, 5, ("n-1",), b"n-1")), at=st.integers(0, 8))
-    def apply_what_is_wrong(self, some: list[Any], wrong: Any, at: int) -> None:
+    def apply_a_wrong_type(self, some: list[Any], wrong: Any, at: int) -> None:
         """Make changes one of which is neither a node nor an id."""
         InventoryMachine.steps += 1
         mixed = [*some[:at], wrong, *some[at:]]
         self._fails(TypeError, lambda: self.inventory.apply(mixed))
 
     @rule(some=changes)
-    def apply_what_raises(self, some: list[Any]) -> None:
+    def apply_a_source_that_raises(self, some: list[Any]) -> None:
         """Make the changes of an iterable that raises."""
         InventoryMachine.steps += 1
 
         def raising() -> Iterator[Any]:
             yield from some
-            raise RefusedError
+            raise SourceError
 
-        self._fails(RefusedError, lambda: self.inventory.apply(raising()))
+        self._fails(SourceError, lambda: self.inventory.apply(raising()))
 
     @rule(some=st.lists(nodes, min_size=1, max_size=8), at=st.integers(0, 7), late=st.booleans())
     def interrupt(self, some: list[Node], at: int, late: bool) -> None:
-        """Interrupt a writer before or behind one of its steps, those of a compaction too."""
+        """Interrupt a write before or after one of its steps, including those of a compaction."""
         InventoryMachine.steps += 1
         add, left = Delta.add, [at]
 
@@ -198,13 +198,13 @@ class InventoryMachine(RuleBasedStateMachine):
 
     @rule()
     def compact(self) -> None:
-        """Compact, which nobody can see."""
+        """Compact; readers see no difference."""
         InventoryMachine.steps += 1
         self.inventory.compact()
 
     @rule()
     def reload(self) -> None:
-        """Make a new inventory of the nodes of this one."""
+        """Build a new inventory of the same nodes."""
         InventoryMachine.steps += 1
         fleet = list(self.inventory)
         assert fleet == ordered(self.model)
@@ -212,13 +212,13 @@ class InventoryMachine(RuleBasedStateMachine):
 
     @rule(target=snapshots)
     def snapshot(self) -> Any:
-        """Keep a moment."""
+        """Keep a snapshot."""
         InventoryMachine.steps += 1
         return self.inventory.snapshot(), dict(self.model), self.generation
 
     @rule(kept=snapshots, selector=fleet_selectors(), target=answers)
-    def ask_a_snapshot(self, kept: tuple[Snapshot, Model, int], selector: Selector) -> Any:
-        """Ask a moment that was kept, whatever has happened since."""
+    def match_a_snapshot(self, kept: tuple[Snapshot, Model, int], selector: Selector) -> Any:
+        """Match on a snapshot, whatever has happened since."""
         InventoryMachine.steps += 1
         snapshot, model, generation = kept
         assert snapshot.generation == generation
@@ -227,21 +227,21 @@ class InventoryMachine(RuleBasedStateMachine):
 
     @rule(selector=fleet_selectors(), target=answers)
     def match(self, selector: Selector) -> Any:
-        """Ask the inventory."""
+        """Match on the inventory."""
         InventoryMachine.steps += 1
         return self._asked(self.inventory, self.model, selector), self.inventory._view
 
     @rule(selector=fleet_selectors())
     def length_alone(self, selector: Selector) -> None:
-        """Ask for the length of an answer that nothing else is asked of."""
+        """Compute only the length of an answer."""
         InventoryMachine.steps += 1
-        assert len(self.inventory.match(selector)) == len(taken(self.model, selector))
+        assert len(self.inventory.match(selector)) == len(matching(self.model, selector))
 
     @rule(answer=answers, number=st.integers(0, 30), key=st.sampled_from(KEYS))
-    def ask_an_answer(
+    def read_an_answer(
         self, answer: tuple[tuple[NodeSet, Model], object], number: int, key: str
     ) -> None:
-        """Ask an answer that was given some time ago everything that it can tell."""
+        """Read everything from an earlier answer."""
         InventoryMachine.steps += 1
         (found, model), _ = answer
         check_answer(found, model, number, key)
@@ -275,7 +275,7 @@ class InventoryMachine(RuleBasedStateMachine):
 
     @invariant()
     def agree(self) -> None:
-        """The inventory holds the nodes of the model, in its order."""
+        """The inventory has the nodes of the model, in its order."""
         assert self.inventory.generation == self.generation
         assert len(self.inventory) == len(self.model)
 
@@ -301,12 +301,12 @@ class InventoryMachine(RuleBasedStateMachine):
         self, reading: Inventory | Snapshot, model: Model, selector: Selector
     ) -> tuple[NodeSet, Model]:
         answer = reading.match(selector)
-        some = taken(model, selector)
+        some = matching(model, selector)
         assert answer.ids() == [node.id for node in ordered(some)]
         return answer, some
 
     def _fails(self, kind: type[Exception], ask: Callable[[], object]) -> None:
-        """Check that something is refused, and that nothing is changed by it."""
+        """Check that a call raises, and changes nothing."""
         try:
             ask()
         except kind:
@@ -337,8 +337,8 @@ def combined_models(operation: str, left: Model, right: Model) -> Model:
     }
 
 
-def taken(model: Model, selector: Selector) -> Model:
-    """Give what the model of the language takes."""
+def matching(model: Model, selector: Selector) -> Model:
+    """Return the nodes that the model of the language matches."""
     return {
         node_id: (place, node)
         for node_id, (place, node) in model.items()
@@ -347,7 +347,7 @@ def taken(model: Model, selector: Selector) -> Model:
 
 
 def check_answer(found: NodeSet, model: Model, number: int, key: str) -> None:
-    """Check all that an answer tells."""
+    """Check everything that an answer returns."""
     wanted = ordered(model)
     assert len(found) == len(wanted)
     assert found.ids() == [node.id for node in wanted]

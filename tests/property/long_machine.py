@@ -1,9 +1,9 @@
-"""The machine of ``test_inventory_machine`` for as many steps as one likes, by hand.
+"""The machine of ``test_inventory_machine`` for any number of steps, by hand.
 
     python -m tests.property.long_machine 1000000
 
-runs so many steps, half of them without a segment, and prints how many it has run every
-so often. What fails is shrunk and printed as a program. A second number is a seed.
+runs the steps, half of them without a segment, and prints its progress. A failure is shrunk and
+printed as a program. A second number is a seed.
 """
 
 import sys
@@ -25,7 +25,7 @@ _SETTINGS = settings(
 
 
 def main(steps: int, number: int | None = None) -> None:
-    """Run so many steps, from a seed where one is given."""
+    """Run a number of steps, from a seed if there is one."""
     random, begun = Random(number), time.monotonic()
     while InventoryMachine.steps < steps:
         for machine in (FewNodesMachine, InventoryMachine):
