@@ -2,12 +2,12 @@
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from itertools import chain, compress
+from itertools import chain, compress, islice
 from typing import Any, BinaryIO, TypeVar
 
 from nodeselect.errors import InventoryError
 from nodeselect.node import Node, NodeRow
-from nodeselect.readers.columnar import Block, to_blocks
+from nodeselect.readers.columnar import Block
 from nodeselect.readers.detect import Head, detect_format, raw_nodes
 from nodeselect.readers.duplicate_ids import DuplicateIdCheck
 from nodeselect.readers.envelope import check_footer
@@ -27,6 +27,9 @@ NodeFilter = Callable[[Mapping[str, str], str], bool]
 
 # So many different failure masks are counted; more than anybody is shown.
 _MAX_FAILURE_MASKS = 1_000
+
+# Nodes of a document that are selected together.
+_BLOCK_SIZE = 100
 
 
 class NodeReader:
@@ -82,8 +85,8 @@ class NodeReader:
         self._filter = node_filter
         self._selector = selector
         self._failure_mask = None if selector is None else selector.failure_mask
-        has_labels = selector is not None and selector.requirements
-        self._typed = TypedDecoder(selector) if has_labels else None
+        self._uses_typed = selector is not None and bool(selector.requirements)
+        self._typed: TypedDecoder | None = None
         self._on_progress = on_progress
         self._parallel = parallel
         self._checks_ids = True
@@ -114,7 +117,7 @@ class NodeReader:
                 "blocks() needs a new reader without filter, selector and parallel reading"
             )
         self._checks_ids = False
-        self._typed = TypedDecoder(None)
+        self._uses_typed = True
         return self._checked_blocks()
 
     def for_stream(self, stream: BinaryIO) -> "NodeReader":
@@ -123,6 +126,8 @@ class NodeReader:
 
     def read_chunks(self, chunks: Iterable[bytes]) -> Iterator[Block]:
         """Read chunks of NDJSON, the next ones of the input; yield the selected nodes."""
+        if self._uses_typed and self._typed is None:
+            self._typed = TypedDecoder(self._selector)
         for chunk in chunks:
             yield self._read_chunk(chunk)
             self._line += chunk.count(b"\n")
@@ -216,11 +221,10 @@ class NodeReader:
         )
 
     def _select_raw(self, nodes: Iterable[tuple[str, RawNode]]) -> Iterator[Block]:
-        return map(self._select_rows, to_blocks(_validate_all(nodes)))
-
-    def _select_rows(self, rows: Sequence[NodeRow]) -> Block:
-        ids, labels, _, _ = zip(*rows, strict=True)
-        return self._select(rows, ids, labels, self._failure_mask)
+        rows = _validate_all(nodes)
+        while block := list(islice(rows, _BLOCK_SIZE)):
+            ids, labels, _, _ = zip(*block, strict=True)
+            yield self._select(block, ids, labels, self._failure_mask)
 
     def _select(
         self,

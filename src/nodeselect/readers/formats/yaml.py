@@ -10,8 +10,8 @@ from nodeselect.documents import (
     Scalar,
     decode_utf8,
     read_yaml,
+    to_python,
 )
-from nodeselect.documents.values import Value
 from nodeselect.errors import InventoryError
 from nodeselect.readers.envelope import check_envelope, json_kind, list_field
 from nodeselect.readers.raw_node import AmbiguousScalar
@@ -30,7 +30,7 @@ def read_records(data: bytes) -> Iterator[tuple[str, Any]]:
         if isinstance(document, List):
             yield from _list_records(document, "")
             return
-        value = _to_python(document)
+        value = to_python(document, _to_json_type, _key_text)
         if isinstance(document, Object):
             name = list_field({key: json_kind(field) for key, field in value.items()})
             if name is not None:
@@ -47,29 +47,24 @@ def read_records(data: bytes) -> Iterator[tuple[str, Any]]:
 
 def _list_records(nodes: List, path: str) -> Iterator[tuple[str, Any]]:
     for number, item in enumerate(nodes.items):
-        yield f"line {item.position.line + 1}: {path}[{number}]", _to_python(item)
+        place = f"line {item.position.line + 1}: {path}[{number}]"
+        yield place, to_python(item, _to_json_type, _key_text)
 
 
-def _to_python(value: Value) -> Any:
-    """Return a value without positions, in the types of JSON."""
-    match value:
-        case List(items):
-            return [_to_python(item) for item in items]
-        case Object(entries):
-            return {_text_key(key): _to_python(item) for key, item in entries.values()}
+def _to_json_type(scalar: Scalar) -> Any:
+    match scalar:
         case Scalar(kind="text"):
-            return value.text
+            return scalar.text
         case Scalar(kind="null"):
             return None
         case Scalar(text="true" | "True" | "TRUE"):
             return True
         case Scalar(text="false" | "False" | "FALSE"):
             return False
-    assert isinstance(value, Scalar), "read_yaml raises for everything else"
-    return AmbiguousScalar(value.text, value.kind)
+    return AmbiguousScalar(scalar.text, scalar.kind)
 
 
-def _text_key(key: Scalar) -> str:
+def _key_text(key: Scalar) -> str:
     if key.kind != "text":
         message = f"YAML may read the key {quoted(key.text)} as a {key.kind}"
         raise DocumentError("key-not-text", message, key.position, f'quote it: "{key.text}"')
