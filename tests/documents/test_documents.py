@@ -1,4 +1,4 @@
-"""YAML and JSON are read as texts that know where they stand; nothing is converted."""
+"""YAML and JSON are read as strings with positions; nothing is converted."""
 
 import json
 from typing import Any
@@ -21,7 +21,7 @@ from nodeselect.documents.values import Value
 
 
 def tree(value: Value) -> Any:
-    """Give a value as lists, dicts and its texts."""
+    """Return a value as lists, dicts and strings."""
     match value:
         case List(items):
             return [tree(item) for item in items]
@@ -34,7 +34,7 @@ def tree(value: Value) -> Any:
 
 
 def converted(value: Value) -> Any:
-    """Give a value as Python's reader of JSON does."""
+    """Return a value as Python's json module does."""
     match value:
         case List(items):
             return [converted(item) for item in items]
@@ -49,7 +49,7 @@ def converted(value: Value) -> Any:
 
 
 def scalars(value: Value) -> list[Scalar]:
-    """Give all scalars of a value, keys too, in the order of the document."""
+    """Return all scalars of a value, keys too, in the order of the document."""
     match value:
         case List(items):
             return [each for item in items for each in scalars(item)]
@@ -61,7 +61,7 @@ def scalars(value: Value) -> list[Scalar]:
 
 
 def refusal(text: str) -> DocumentError:
-    """Give the error that ``text`` raises."""
+    """Return the error that ``text`` raises."""
     with pytest.raises(DocumentError) as caught:
         read_document(text)
     return caught.value
@@ -116,7 +116,7 @@ DOCUMENTS = [
 
 @pytest.mark.parametrize(("text", "otherwise"), DOCUMENTS)
 def test_positions(text: str, otherwise: set[str]) -> None:
-    """Every scalar stands where it says, letter by letter where it says so."""
+    """Every scalar is at its position, letter by letter if it is verbatim."""
     lines = text.split("\n")
     found = scalars(read_document(text))
     assert found
@@ -129,7 +129,7 @@ def test_positions(text: str, otherwise: set[str]) -> None:
 
 
 def test_positions_of_containers() -> None:
-    """Lists and objects stand where they begin."""
+    """The position of a list or an object is its beginning."""
     value = read_document('{"a":\n  [{"b": 1}]}')
     assert isinstance(value, Object)
     _, inner = value.entries["a"]
@@ -245,7 +245,7 @@ def test_what_pyyaml_converts_is_marked(plain: str) -> None:
 @pytest.mark.parametrize("quoted", ["'{}'", '"{}"', "|-\n  {}", ">-\n  {}"])
 @pytest.mark.parametrize("text", ["yes", "1.10", "null", "2024-01-01", "~"])
 def test_kind_of_a_quoted_scalar(text: str, quoted: str) -> None:
-    """Whatever stands in quotes or in a block is a text."""
+    """Anything in quotes or in a block is a string."""
     [scalar] = scalars(read_yaml(f"- {quoted.format(text)}\n"))
     assert (scalar.text, scalar.kind) == (text, "text")
 

@@ -209,7 +209,7 @@ def test_read(text: str, data: object) -> None:
 
 
 def test_text_of() -> None:
-    """Bytes are UTF-8, and a mark in front is no part of the text."""
+    """Bytes are UTF-8, and a byte order mark is not part of the text."""
     assert decode_utf8("é日\n".encode()) == "é日\n"
     assert decode_utf8("\ufeffa".encode()) == "a"
 
@@ -225,7 +225,7 @@ def test_text_of() -> None:
     ],
 )
 def test_text_of_other_encodings(data: bytes, at: tuple[int, int]) -> None:
-    """Bytes that are no UTF-8 are refused at the line and column, in characters."""
+    """Bytes that are not UTF-8 are refused at their line and column, in characters."""
     with pytest.raises(DocumentError) as caught:
         decode_utf8(data)
     assert (caught.value.code, caught.value.position) == ("not-utf-8", Position(*at))

@@ -25,12 +25,12 @@ def selector_of(data: bytes | str) -> Selector:
 
 
 def refusal(data: bytes | str) -> JobError:
-    """Give the error with which a job file is refused."""
+    """Return the error of a job file."""
     with pytest.raises(JobError) as caught:
         selector_of(data)
     return caught.value
 
 
 def problems_of(data: bytes | str) -> list[tuple[str, int, int]]:
-    """Give the code, line and column of each problem of a job file."""
+    """Return the code, line and column of each problem of a job file."""
     return [(each.code, each.line, each.column) for each in refusal(data).problems]

@@ -146,7 +146,7 @@ def test_what_go_writes_for_nothing() -> None:
 
 
 def test_the_newest_name_of_the_observed_state_counts() -> None:
-    """Of the names that servers have given it the newest is taken."""
+    """If a state has several of its names, the newest name counts."""
     status = {"state": {"state_type": "a"}, "compute_state": {"state_type": "b"}}
     old = execution_of({"id": "e", "status": status}).status.observed_state
     new = execution_of({"id": "e", "status": {**status, "observed_state": {"state_type": "c"}}})
@@ -165,7 +165,7 @@ def test_unknown_fields_that_are_null_or_choose_nothing() -> None:
 
 
 def test_what_a_server_once_took_is_read() -> None:
-    """Bounds, words and unprintable characters are no matter of an answer."""
+    """Numbers, words and characters of an answer are not restricted."""
     execution = execution_of(
         {
             "id": "e",
@@ -276,7 +276,7 @@ def test_what_is_no_execution(answer: Any, said: str) -> None:
 
 
 def test_other_types_in_an_answer() -> None:
-    """Types are no matter of taste: a number for a text is refused."""
+    """A number instead of a string is refused."""
     with pytest.raises(JobError) as caught:
         execution_of({"id": 5})
     assert str(caught.value) == (
@@ -286,7 +286,7 @@ def test_other_types_in_an_answer() -> None:
 
 @pytest.mark.parametrize("data", [b"", b"\xff", b"[" * 100, b"a: &x b", b"x" * 2_000_000])
 def test_bytes_that_are_no_answer(data: bytes) -> None:
-    """Bytes that are no document are refused."""
+    """Bytes that are not a document are refused."""
     with pytest.raises(JobError):
         read_execution(data, "answer.json")
 

@@ -1,4 +1,4 @@
-"""What ``check_job`` tells of a job file, errors and warnings, whole."""
+"""The whole output of ``check_job``: errors and warnings, with carets and hints."""
 
 import pickle
 import re
@@ -33,21 +33,21 @@ LARGE = {"file-too-large", "too-deep", "too-many-entries", "too-many-values-in-f
 
 
 def said_of(job: str, file: str) -> str:
-    """Give all that is said of a job file."""
+    """Return all problems of a job file as text."""
     checked = check_job(job.encode(), file)
     assert checked.errors + checked.warnings == len(checked.problems) + checked.unreported
     return "\n".join(problem.show(file) for problem in checked.problems)
 
 
 def codes_of(job: str | bytes, selection: RuleSelection = ALL_CODES, **options: bool) -> list[str]:
-    """Give the codes of all that is said of a job file, in order."""
+    """Return the codes of all problems of a job file, in order."""
     data = job.encode() if isinstance(job, str) else job
     return [each.code for each in check_job(data, "x", selection=selection, **options).problems]
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])
 def test_finding(case: golden.Row) -> None:
-    """Of a job file just this is told, caret and advice included."""
+    """A job file has exactly these problems, with caret and hint."""
     file = "job.json" if case["name"].endswith("(job.json)") else "job.yaml"
     case.check(said=said_of(case["job"], file))
 
@@ -117,7 +117,7 @@ TWO = "name: demo\nselector: {match_expressions: ['a!=b']}\ncolour: red\n"
     ],
 )
 def test_selection(selection: RuleSelection, codes: list[str]) -> None:
-    """Only the codes that are chosen are told and counted."""
+    """Only the selected codes are reported and counted."""
     assert codes_of(TWO, selection) == codes
     checked = check_job(TWO.encode(), "x", selection=selection)
     assert checked.errors + checked.warnings == len(codes)
@@ -145,13 +145,13 @@ def test_a_selector_that_is_required_cannot_be_left_out() -> None:
     "read", [check_job, read_job, read_job_selector, read_execution, read_response, read_server_job]
 )
 def test_a_name_is_no_file(read: Any) -> None:
-    """The name of a file where its bytes belong is told as that."""
+    """The name of a file instead of its bytes is a TypeError."""
     with pytest.raises(TypeError, match="expected the bytes of a document, not str"):
         read("job.yaml", "job.yaml")
 
 
 def test_a_selector_whose_mistake_is_left_out_is_not_called_empty() -> None:
-    """A selector with parts that are wrong says something, even if nothing is told of them."""
+    """A selector whose mistakes are ignored is not valid, and not empty."""
     selection = RuleSelection(ignore={"wrong-type"})
     [problem] = check_job(
         b"name: x\nselector: {match_labels: {a: 1}}", "x", selection=selection
@@ -192,7 +192,7 @@ def test_a_selector_that_was_meant_is_required_even_if_its_field_is_not_told() -
 
 
 def test_warnings_never_hide_an_error() -> None:
-    """Of more problems than are told, the errors come first, still in order of position."""
+    """Warnings make way for errors; both stay in order of position."""
     ids = ", ".join(["a"] * 40)
     checked = check_job(f"name: x\nselector: {{match_ids: [{ids}]}}\ncolour: red\n".encode(), "x")
     assert (checked.errors, checked.warnings) == (1, 39)

@@ -171,7 +171,7 @@ def test_number_of_values(start: str, item: str, end: str) -> None:
     ],
 )
 def test_broken_bytes(data: bytes) -> None:
-    """Bytes that are no text, or that end too early, are one error."""
+    """Bytes that are not text, or end too early, are one error."""
     checked = check_job(data, "x")
     assert (checked.errors, checked.warnings) == (1, 0)
 

@@ -83,7 +83,7 @@ BYTES = st.binary() | st.lists(st.sampled_from(PIECES)).map(lambda parts: "".joi
 
 
 def said_of(data: bytes, file: str = "job.yaml") -> str | None:
-    """Give what is said of a job file, or None when there is nothing wrong with it."""
+    """Return the error of a job file as text, or None if it is valid."""
     try:
         selector = read_job_selector(data, file)
     except JobError as error:
@@ -134,7 +134,7 @@ FIELDS = st.fixed_dictionaries(
 
 
 def intended(fields: dict[str, Any]) -> Selector | None:
-    """Say what the fields mean, from the law alone; None when they are wrong."""
+    """Return what the fields mean by the law alone; None if they are not valid."""
     if set(fields) - {"match_labels", "match_expressions", "match_ids"}:
         return None
     labels = fields.get("match_labels")
@@ -153,7 +153,7 @@ def intended(fields: dict[str, Any]) -> Selector | None:
 
 
 def all_text(items: list[Any]) -> bool:
-    """Say whether all items are strings."""
+    """Return whether all items are strings."""
     return all(isinstance(item, str) for item in items)
 
 
@@ -182,7 +182,7 @@ PLAIN = st.text(string.ascii_letters + string.digits + "-_.:~+ !@=%<>", max_size
 
 @given(st.sampled_from(["match_labels: {a: %s}", "match_ids: [%s]", "%s", "%s: {a: b}"]), PLAIN)
 def test_a_selector_that_says_something_never_takes_everything(field: str, word: str) -> None:
-    """Whatever plain word stands in a selector, it is read as a condition or refused."""
+    """Any plain word in a selector is read as a condition or refused."""
     try:
         selector = selector_of(f"selector: {{{field % word}}}")
     except JobError:

@@ -1,4 +1,4 @@
-"""What is wrong with a job file is told whole: place, path, caret, advice."""
+"""The whole text of errors in job files: position, path, caret and hint."""
 
 import re
 from pathlib import Path
@@ -16,7 +16,7 @@ CASES = read_cases("problems.txt")
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])
 def test_problem(case: golden.Row) -> None:
-    """A wrong job file is told just this, caret and advice included."""
+    """A job file has exactly these errors, with caret and hint."""
     case.check(said=str(refusal(case["job"])))
 
 
@@ -67,7 +67,7 @@ def test_what_looks_like_the_selector_is_never_passed_over(job: str) -> None:
         pytest.param('{match_ids: ["n-1 "]}', "{match_ids: [WRITE]}", id="blank"),
     ],
 )
-def test_the_advice_can_be_followed(before: str, after: str) -> None:
+def test_hints_can_be_followed(before: str, after: str) -> None:
     """A file in which the refused text gives way to what is advised is read."""
     [problem] = check_job(f"name: x\nselector: {before}".encode(), "job.yaml").problems
     assert problem.hint is not None
@@ -176,7 +176,7 @@ def test_a_bare_not_is_to_be_quoted() -> None:
     ],
 )
 def test_bytes_that_are_no_text(data: bytes, said: str) -> None:
-    """Bytes that no editor shows are told by the line and column that an editor shows."""
+    """Invisible bytes are reported by the line and column that an editor shows."""
     assert str(refusal(data)) == said
 
 

@@ -165,13 +165,13 @@ def test_expression(text: str, expression: str | None) -> None:
     ["n-1", "node-edge-us-west-01", "550e8400-e29b-41d4-a716-446655440000", "a b", "日本", "N-1 "],
 )
 def test_id(node_id: str) -> None:
-    """An id is taken as it is, whatever characters it is made of."""
+    """An id is used as it is, with any characters."""
     job = json.dumps({"selector": {"match_ids": [node_id]}}, ensure_ascii=False)
     assert selector_of(job).ids == (node_id,)
 
 
 def test_all_three_fields_must_hold() -> None:
-    """A node is taken only where labels, expressions and ids all take it."""
+    """A node matches only if labels, expressions and ids all match."""
     selector = selector_of(BLOCK)
     labels = {"region": "eu", "pci-compliant": "true", "tier": "gold", "gpu": ""}
     assert selector.matches(labels, "n-1")
@@ -209,7 +209,7 @@ labels: {app: demo, tier: 2, beta: true}
 
 
 def test_what_stands_beside_the_selector_is_checked_too() -> None:
-    """A job that would not be taken as it is has no selector to speak of."""
+    """A job with errors outside its selector has no selector."""
     assert problems_of(ODD) == [
         ("missing-health-check", 7, 21),
         ("old-field", 8, 1),

@@ -1,4 +1,4 @@
-"""A file with many problems: all are counted, the first are told, by position."""
+"""A file with many problems: all are counted, the first by position are reported."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from tests.jobs.reading import problems_of, refusal
 
 
 def test_problems_come_by_position() -> None:
-    """Whatever finds a problem, it is told in the order of the file."""
+    """Problems are in the order of the file, whichever rule finds them."""
     job = (
         "match_labels: {}\n"
         "selector:\n"
@@ -31,14 +31,14 @@ def test_problems_come_by_position() -> None:
 
 
 def test_as_many_problems_as_are_reported() -> None:
-    """Twenty problems are all told, and nothing is said of a rest."""
+    """Twenty problems are all reported, and no rest is counted."""
     error = refusal("selector:\n" + "".join(f"  odd{number}: 1\n" for number in range(20)))
     assert (len(error.problems), error.unreported) == (LIMITS.reported_errors, 0)
     assert "more" not in str(error)
 
 
 def test_the_rest_is_counted() -> None:
-    """Of twenty-five problems the first twenty are told, and the rest is counted."""
+    """Of twenty-five problems the first twenty are reported, and the rest is counted."""
     error = refusal("selector:\n" + "".join(f"  odd{number}: 1\n" for number in range(25)))
     assert [each.line for each in error.problems] == list(range(2, 22))
     assert error.unreported == 5
@@ -106,7 +106,7 @@ def test_a_long_word_is_cut(job: str) -> None:
 
 
 def test_the_first_problems_are_told_even_of_hundreds() -> None:
-    """The first twenty by position are told, also where the later ones are found first."""
+    """The first twenty by position are reported, even if later ones are found first."""
     ids = "".join("    - 5\n" for _ in range(30))
     labels = "".join(f"    a{number}: 5\n" for number in range(250))
     error = refusal(f"selector:\n  match_ids:\n{ids}  match_labels:\n{labels}")

@@ -60,7 +60,7 @@ def spec_of(text: str) -> JobSpec:
 
 
 def refusal_of(model: Any, **fields: Any) -> str:
-    """Give what is said when a model is made of wrong fields."""
+    """Return the error of a constructor as text."""
     with pytest.raises(JobError) as caught:
         model(**fields)
     return str(caught.value)
@@ -95,7 +95,7 @@ def test_nothing_is_converted_in_config_that_readers_of_yaml_take_differently() 
 
 
 def test_defaults() -> None:
-    """What is documented as a default is there, and one can tell that it was not written."""
+    """Documented defaults are set, and differ from values that were written."""
     spec = spec_of("name: x\nrollout: {strategy: rolling, health_check: {deadline: 1m}}\n")
     assert spec.restart_policy == "on-failure"
     assert (spec.rollout.max_parallel, spec.rollout.max_failed_nodes) == (10, 10)
@@ -289,7 +289,7 @@ def test_every_way_to_make_a_model_raises_our_own_error(make: Any, code: str) ->
 
 
 def test_what_fields_must_keep_between_them_is_told_of_json() -> None:
-    """A model may be of parts that do not go together; the check of its JSON tells."""
+    """Fields that do not fit together are found by a check of the JSON."""
     spec = JobSpec(
         name="x",
         selector=NodeSelector(match_ids=("n-1",)),
@@ -300,7 +300,7 @@ def test_what_fields_must_keep_between_them_is_told_of_json() -> None:
 
 
 def test_a_flood_of_errors_is_counted() -> None:
-    """Of many errors the first are told; the text stays small."""
+    """Of many errors the first are reported; the text stays small."""
     said = refusal_of(NodeSelector, match_ids=[1] * 10_000)
     assert said.endswith("NodeSelector: and 9980 more")
     assert len(said) < 5_000

@@ -63,7 +63,7 @@ def test_fields_are_read_off_it() -> None:
     ],
 )
 def test_a_mistake_is_told_where_it_is(job: Any, path: str, said: str) -> None:
-    """A validator of schemas tells the field itself, not that no selection of schemas fits."""
+    """A validator names the field itself, not that none of several schemas fits."""
     [error] = VALIDATOR.iter_errors(job)
     assert ".".join(map(str, error.absolute_path)) == path
     assert said in error.message
@@ -106,7 +106,7 @@ DURATION = st.sampled_from(["5m", "1m30s", "0s", 10**10, 0, "5"]) | JUNK
 
 
 def part(**fields: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
-    """Give mappings with some of the fields, sometimes one more, sometimes something else."""
+    """Return mappings with some of the fields, sometimes one more, sometimes something else."""
     some = st.fixed_dictionaries({}, optional=fields)
     odd = st.builds(lambda right, name: {**right, name: 1}, some, st.sampled_from(["odd", "Name"]))
     return st.one_of(some, some, some, odd, ANY)
@@ -161,7 +161,7 @@ def test_what_breaks_the_schema_has_an_error(job: Any) -> None:
 
 @given(st.from_regex(r"[-+0-9.eExo_]{1,12}", fullmatch=True))
 def test_numbers_are_what_all_readers_take_alike(text: str) -> None:
-    """A number that is taken is one to JSON and to YAML, with the same value."""
+    """A number that is accepted has the same value in JSON and in YAML."""
     if not NUMBER.fullmatch(text):
         return
     assert json.loads(text) == float(text)

@@ -10,7 +10,7 @@ from nodeselect.jobs import RolloutSpec, Wave, plan_waves, rollout_assumptions
 
 
 def planned(nodes: int, strategy: str, **fields: Any) -> list[str]:
-    """Give the waves of so many nodes: number, whether they are canaries, how many."""
+    """Return the waves of a plan: number, whether they are canaries, size."""
     ids = [f"n-{number}" for number in range(nodes)]
     waves = plan_waves(ids, RolloutSpec.model_validate({"strategy": strategy, **fields}))
     assert [node_id for wave in waves for node_id in wave.ids] == ids

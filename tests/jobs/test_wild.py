@@ -31,15 +31,15 @@ def test_selector_of_the_wild(row: dict[str, Any]) -> None:
         assert str(read_job_selector(data, "job.json")) == row["read"]
 
 
-ADVISED = [
+SUGGESTED = [
     [hint.removeprefix('write: "').removesuffix('"') for code, hint in row.get("refused", [])]
     for row in ROWS
     if all(str(hint).startswith('write: "') for _, hint in row.get("refused", [[None, None]]))
 ]
 
 
-@pytest.mark.parametrize("texts", ADVISED, ids=str)
-def test_the_advice_can_be_followed(texts: list[str]) -> None:
+@pytest.mark.parametrize("texts", SUGGESTED, ids=str)
+def test_hints_can_be_followed(texts: list[str]) -> None:
     """What a piece of advice says to write in the place of a structured expression is read."""
     if texts == ["2"]:  # the value of a label
         texts = ["tier=2"]

@@ -48,7 +48,7 @@ def check_job(
     >>> report = check_job(b"selector: {match_ids: [edge-1]}", "job.yaml")
     >>> for problem in report.problems:
     ...     print(problem.show(report.file))
-    job.yaml:1:1: warning[no-name]: the job has no name: it cannot be updated, or told from others
+    job.yaml:1:1: warning[no-name]: the job has no name: it cannot be updated or found by name
       selector: {match_ids: [edge-1]}
       ^
       add: name: my-job

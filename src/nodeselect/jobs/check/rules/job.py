@@ -83,7 +83,7 @@ def check_name(spec: Object, prefix: str) -> Check[None]:
     ):
         return  # which is reported
     place: Value = name or (spec.entries["name"][0] if "name" in spec.entries else spec)
-    message = "the job has no name: it cannot be updated, or told from others"
+    message = "the job has no name: it cannot be updated or found by name"
     yield _NO_NAME.at_position(place.position, prefix.rstrip("."), message, "add: name: my-job")
 
 
