@@ -347,13 +347,3 @@ def test_printed(show: Browser) -> None:
     assert displays == ["none", "none", "table", "table-row", "none"]
     assert not show.run(hidden.format(".nodes details .label"))
     show.ask("Emulation.setEmulatedMedia", media="")
-
-
-def test_long_example_ids(tab: Browser, tmp_path: Path) -> None:
-    """Short example ids are beside each other, long ones below each other."""
-    script = "[...document.querySelectorAll('.ids span')].slice(0, 3).map((e) => e.offsetTop)"
-    tab.look(500)
-    for end, lines in (("", 1), ("/" + "0123456789abcdef" * 6, 3)):
-        nodes = [Node(f"n-{at}{end}") for at in range(9)]
-        open_page(tab, tmp_path, nodes, "gpu")
-        assert len(set(tab.run(script))) == lines

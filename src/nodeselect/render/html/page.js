@@ -154,12 +154,12 @@
         : `Nothing found in the ${number(searched)} nodes ${phrases.join(" ")}`;
   };
 
-  const choose = (made) => {
-    choice = made;
-    chosen.hidden = !made;
-    if (!made) return;
-    chosen.textContent = made.text;
-    chosen.setAttribute("aria-label", `${made.text}: show all again`);
+  const choose = (next) => {
+    choice = next;
+    chosen.hidden = !next;
+    if (!next) return;
+    chosen.textContent = next.text;
+    chosen.setAttribute("aria-label", `${next.text}: show all again`);
   };
 
   const choiceOf = ({ label, reason, fails }) => {
