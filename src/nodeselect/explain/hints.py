@@ -15,7 +15,7 @@ from nodeselect.explain.explanation import Correction, Hint
 from nodeselect.explain.similarity import WordCounts, closest_key, is_number
 from nodeselect.explain.vocabulary import Vocabulary
 from nodeselect.explain.wording import nodes_have, short
-from nodeselect.selectors import Operator, Requirement, Selector
+from nodeselect.selectors import Operator, Requirement, Selector, conflict
 from nodeselect.text import join_limited, printable, quoted
 
 __all__ = ["find_hints"]
@@ -121,8 +121,6 @@ class _HintFinder:
 
     def contradiction(self, selector: Selector) -> _Suggestion | None:
         """Report requirements that exclude each other; of equalities, suggest one list."""
-        from nodeselect.selectors import conflict  # the algebra: loaded for a contradiction only
-
         contradictory = conflict(selector)
         if not contradictory:
             return None

@@ -1,0 +1,56 @@
+"""Imports inside functions are of modules that are slow and rarely needed, for a stated reason."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import nodeselect
+
+# The module, and why it is not imported at the top.
+ALLOWED = {
+    "jinja2": "30 ms; for --html only",
+    "markupsafe": "comes with jinja2",
+    "yaml": "8 ms; for YAML and job files",
+    "nodeselect.index.encode": "imports numpy; for many nodes",
+    "nodeselect.index.segment": "imports numpy; for many nodes",
+    "nodeselect.jobs": "the checker and YAML; `nodeselect --help` imports every command",
+    "nodeselect.jobs.models": "imports pydantic; for values of jobs",
+    "nodeselect.readers.formats.yaml": "imports PyYAML",
+    "nodeselect.readers.reader": "imports msgspec; for reading nodes",
+    "nodeselect.render.html.page": "imports jinja2",
+    "nodeselect.render.problems": "imports nodeselect.jobs",
+    "nodeselect.selectors.parser": "imports lark; for the first text that is parsed",
+    "nodeselect.selectors.diagnostics.mistakes": "a large table; for the first mistake",
+    "nodeselect.cli.output_file": "imports pathlib; for --html only",
+    "nodeselect.explain.similarity": "for a typo",
+    "csv": "for CSV only",
+    "difflib": "for a typo",
+    "pathlib": "3 ms; for folders",
+    "random": "4 ms; for samples",
+    "shlex": "for a hint, if no node matches",
+    "traceback": "for a bug",
+}
+
+
+def imports(tree: ast.AST, inside: bool = False) -> Iterator[str]:
+    """Yield the modules that functions of a module import."""
+    for node in ast.iter_child_nodes(tree):
+        match node:
+            case ast.Import(names) if inside:
+                yield from (alias.name for alias in names)
+            case ast.ImportFrom(module, names) if inside:
+                yield from (f"{module}.{alias.name}" for alias in names)
+        function = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        yield from imports(node, inside or function)
+
+
+def test_imports_inside_functions() -> None:
+    """Each import inside a function is of a module that is allowed, and each of those is used."""
+    home = Path(nodeselect.__file__).parent
+    used = set()
+    for path in home.rglob("*.py"):
+        for name in imports(ast.parse(path.read_text("utf-8"))):
+            fits = [module for module in ALLOWED if f"{name}.".startswith(f"{module}.")]
+            assert fits, f"{path.relative_to(home)} imports {name} inside a function"
+            used.update(fits)
+    assert used == ALLOWED.keys()
