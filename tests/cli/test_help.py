@@ -18,14 +18,14 @@ Options:
   -h, --help  Show this message and exit.
 
 Commands:
-  check    Report all problems of job files.
-  diff     Print which nodes a change adds, keeps and removes, and why.
+  match    Print the nodes that a selector matches.
   explain  Explain why nodes match a selector, and why the others do not.
   labels   Count the label keys and values of a fleet.
-  match    Print the nodes that a selector matches.
+  diff     Print which nodes a change adds, keeps and removes, and why.
+  waves    Plan a rollout: which nodes get the job in which wave.
+  check    Report all problems of job files.
   rules    List the rules of "nodeselect check", or explain one.
   schema   Print the JSON Schema of a job file, for editors and other tools.
-  waves    Plan a rollout: which nodes get the job in which wave.
 
   Examples:
     nodeselect match -l 'region=eu,!debug' -n nodes.json

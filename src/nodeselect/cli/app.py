@@ -27,15 +27,15 @@ from nodeselect.text import quoted
 __all__ = ["commands", "main", "run"]
 
 # Each command is the function of this name in the module of this name.
-_COMMANDS = ("check", "diff", "explain", "labels", "match", "rules", "schema", "waves")
+_COMMANDS = ("match", "explain", "labels", "diff", "waves", "check", "rules", "schema")
 
 
 class _Commands(click.Group):
     """A group that imports only the command that is run."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Return the names of all commands."""
-        return sorted(_COMMANDS)
+        """Return the names of all commands, the most used first."""
+        return list(_COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import the command with this name; return None if there is none."""
