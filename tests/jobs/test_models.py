@@ -302,7 +302,7 @@ def test_what_fields_must_keep_between_them_is_told_of_json() -> None:
 def test_a_flood_of_errors_is_counted() -> None:
     """Of many errors the first are reported; the text stays small."""
     said = refusal_of(NodeSelector, match_ids=[1] * 10_000)
-    assert said.endswith("NodeSelector: and 9980 more")
+    assert said.endswith("NodeSelector: and 9,980 more")
     assert len(said) < 5_000
 
 
