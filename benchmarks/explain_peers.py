@@ -110,8 +110,8 @@ def against_peers(rounds: int) -> list[dict[str, object]]:
         for how, turn in (("in turns", _TURN), ("one call at a time", 0)):
             times = interleaved(calls, rounds, turn)
             print_times(f"{what}, {how}, {_NODES:,} nodes", times)
-            told = {name: timing._asdict() for name, timing in times.items()}
-            rows.append({"asked": what, "how": how, "times": told})
+            recorded = {name: timing._asdict() for name, timing in times.items()}
+            rows.append({"asked": what, "how": how, "times": recorded})
     return rows
 
 
@@ -167,17 +167,17 @@ def _fill_duckdb(states: list[str | None]) -> None:
     execute(f"CREATE TABLE enums AS SELECT id, {columns} FROM texts")
 
 
-def _read_nodeselect(told: Explanation) -> Answer:
-    groups = {0: told.matched}
+def _read_nodeselect(explanation: Explanation) -> Answer:
+    groups = {0: explanation.matched}
     named = {}
-    for reason in told.reasons:
+    for reason in explanation.reasons:
         failed = sum(1 << at for at in reason.failed)
         groups[failed] = reason.nodes
         if reason.ids:
             named[failed] = list(reason.ids)
-    absent = told.requirements[2].absent
+    absent = explanation.requirements[2].absent
     assert absent is not None
-    return Answer(groups, dict(told.states), absent, named)
+    return Answer(groups, dict(explanation.states), absent, named)
 
 
 _Rows = list[tuple[Any, ...]]
@@ -220,12 +220,13 @@ def _ask_polars(frame: Any, examples: int) -> tuple[Any, Any, int, dict[int, Any
         pl.col("debug").is_not_null(),
     )
     failed = pl.sum_horizontal(each.cast(pl.UInt8) * (1 << at) for at, each in enumerate(fails))
-    told = frame.lazy().select("id", "state", failed.alias("failed")).collect()
-    counts = told.lazy().group_by("failed").len().collect()
-    states = told.lazy().filter(failed=0).group_by("state").len().collect()
+    failures = frame.lazy().select("id", "state", failed.alias("failed")).collect()
+    counts = failures.lazy().group_by("failed").len().collect()
+    states = failures.lazy().filter(failed=0).group_by("state").len().collect()
     largest = _largest(dict(counts.iter_rows())) if examples else []
     named = {
-        one: told.lazy().filter(failed=one).select("id").head(examples).collect() for one in largest
+        one: failures.lazy().filter(failed=one).select("id").head(examples).collect()
+        for one in largest
     }
     return counts, states, frame["environment"].null_count(), named
 

@@ -106,10 +106,10 @@ def main() -> None:
 
 
 def peers(n: int) -> tuple[dict[str, Peer], dict[str, float]]:
-    """Fill everything with the fleet of ``n``; say how many seconds that took.
+    """Build every peer with the fleet of ``n``; return them, and the seconds for each.
 
-    The time is that of making the nodes too, and for DuckDB of reading them from a file; it tells
-    what the script costs, not which engine loads the fastest.
+    The time includes generating the nodes, and for DuckDB reading them from a file: it is the cost
+    of the script, and does not show which engine loads fastest.
     """
     file = fleet_file(n)
     makers: dict[str, Callable[[], Peer]] = {

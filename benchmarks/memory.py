@@ -1,9 +1,9 @@
-"""What an inventory of a million nodes holds: what it says, and what the system says.
+"""Memory of an inventory of a million nodes, as it reports it and as the system reports it.
 
-Each way to make it runs in a process of its own. *Resident* is what the process has more than
-before it made the inventory, after the allocator has given back what it can; *beside the ids* takes
-off the strings of the ids. What ``Inventory.memory()`` says stands beside it, by part; it counts a
-string of the changes for each node that has it. The peak is that of the whole process.
+Each way to build it runs in its own process. *Resident* is the growth of the process while it
+builds the inventory, after the allocator has returned what it can; *beside the ids* subtracts the
+strings of the ids. ``Inventory.memory()`` is shown beside it, by part; it counts a string in the
+delta once for each node that has it. The peak is that of the whole process.
 
 Linux only. Prints tables and writes ``results/memory.json``.
 

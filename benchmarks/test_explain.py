@@ -27,16 +27,16 @@ def fleet(n: int, unique_hostname: bool = False) -> Inventory:
 def test_five(benchmark: BenchmarkFixture, n: int) -> None:
     """Explain five requirements."""
     benchmark.group = "explain, five requirements"
-    told = benchmark(fleet(n).explain, Selector.parse(FIVE))
-    assert told.total == n
+    explanation = benchmark(fleet(n).explain, Selector.parse(FIVE))
+    assert explanation.total == n
 
 
 @pytest.mark.parametrize("mistake", MISTAKES)
 def test_mistakes(benchmark: BenchmarkFixture, mistake: str) -> None:
     """Explain a selector with a mistake, over a million nodes."""
     benchmark.group = "explain, mistakes"
-    told = benchmark(fleet(1_000_000).explain, Selector.parse(MISTAKES[mistake]))
-    assert bool(told.hints) is (mistake != "nothing close")
+    explanation = benchmark(fleet(1_000_000).explain, Selector.parse(MISTAKES[mistake]))
+    assert bool(explanation.hints) is (mistake != "nothing close")
 
 
 @pytest.mark.parametrize("keys", [("region", "tier"), ("gpu", "debug")], ids=" and ".join)
@@ -45,8 +45,8 @@ def test_sorted(benchmark: BenchmarkFixture, keys: tuple[str, ...]) -> None:
     benchmark.group = "explain, five requirements"
     made = [Node(node_id, labels) for node_id, labels in nodes(1_000_000)]
     made.sort(key=lambda node: [node.labels.get(key, "") for key in keys])
-    told = benchmark(Inventory(made).explain, Selector.parse(FIVE))
-    assert told.total == 1_000_000
+    explanation = benchmark(Inventory(made).explain, Selector.parse(FIVE))
+    assert explanation.total == 1_000_000
 
 
 def test_after_changes(benchmark: BenchmarkFixture) -> None:
@@ -56,23 +56,25 @@ def test_after_changes(benchmark: BenchmarkFixture) -> None:
         (Node(node_id, labels) for node_id, labels in nodes(1_000_000)), compact_at=None
     )
     inventory.apply(Node(f"node-{at:07d}", {"region": "us-east"}) for at in range(0, 10**6, 1_000))
-    told = benchmark(inventory.explain, Selector.parse(FIVE))
-    assert told.total == 1_000_000
+    explanation = benchmark(inventory.explain, Selector.parse(FIVE))
+    assert explanation.total == 1_000_000
 
 
 def test_a_value_among_a_million(benchmark: BenchmarkFixture) -> None:
     """Explain a value that is not there, of a key that has a million."""
     benchmark.group = "explain, mistakes"
     inventory = fleet(1_000_000, unique_hostname=True)
-    told = benchmark(inventory.explain, Selector.parse("hostname=ip-0000007.example.com,gpu"))
-    assert told.matched == 0
+    explanation = benchmark(
+        inventory.explain, Selector.parse("hostname=ip-0000007.example.com,gpu")
+    )
+    assert explanation.matched == 0
 
 
 def test_a_name_for_an_id(benchmark: BenchmarkFixture) -> None:
     """Explain an id that is none, which is looked for among a million names."""
     benchmark.group = "explain, mistakes"
-    told = benchmark(fleet(1_000_000).explain, Selector.of(match_ids=["nobody"]))
-    assert told.missing_ids == ("nobody",)
+    explanation = benchmark(fleet(1_000_000).explain, Selector.of(match_ids=["nobody"]))
+    assert explanation.missing_ids == ("nobody",)
 
 
 @pytest.mark.parametrize("requirements", [16, 64, 256])
@@ -80,8 +82,8 @@ def test_many_requirements(benchmark: BenchmarkFixture, requirements: int) -> No
     """Explain many requirements, which part a million nodes into thousands of groups."""
     benchmark.group = "explain, many requirements"
     text = ",".join(f"rack!=rack-{number * 7:04d}" for number in range(requirements))
-    told = benchmark(fleet(1_000_000).explain, Selector.parse(text))
-    assert len(told.requirements) == requirements
+    explanation = benchmark(fleet(1_000_000).explain, Selector.parse(text))
+    assert len(explanation.requirements) == requirements
 
 
 def test_text(benchmark: BenchmarkFixture) -> None:
@@ -93,5 +95,5 @@ def test_text(benchmark: BenchmarkFixture) -> None:
 def test_one_node(benchmark: BenchmarkFixture) -> None:
     """Explain one node of a million."""
     benchmark.group = "explain, one node"
-    told = benchmark(fleet(1_000_000).explain_node, Selector.parse(FIVE), "node-0500000")
-    assert len(told.requirements) == 5
+    explanation = benchmark(fleet(1_000_000).explain_node, Selector.parse(FIVE), "node-0500000")
+    assert len(explanation.requirements) == 5

@@ -28,7 +28,7 @@ _MAX_VALUES = 8
 # Requirements of one selector that are looked up.
 _MAX_REQUIREMENTS = 16
 
-# Values that occur under any key, as numbers do, and do not tell which one was meant.
+# Values that occur under any key, as numbers do, and so do not hint at one.
 _COMMON_WORDS = ("true", "false", "yes", "no", "on", "off", "none", "null", "unknown")
 
 

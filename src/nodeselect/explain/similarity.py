@@ -138,7 +138,7 @@ def _is_typo(one: str, other: str) -> bool:
 
 
 def _is_within(one: str, other: str, typos: int) -> bool:
-    """Return whether so many insertions, deletions, replacements and exchanges of adjacent letters
+    """Return whether this many insertions, deletions, replacements and exchanges of adjacent letters
     make one word of the other."""
     shared = 0
     for letter, another in zip(one, other, strict=False):

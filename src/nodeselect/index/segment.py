@@ -20,7 +20,7 @@ from nodeselect.selectors import Selector
 
 __all__ = ["Segment"]
 
-# Memory of the cached plans: so many bytes for each node, and a mebibyte.
+# Memory of the cached plans: bytes for each node, besides one mebibyte.
 _PLAN_BYTES_PER_NODE = 16
 _PLAN_BYTES = 1 << 20
 

@@ -24,7 +24,7 @@ from nodeselect.readers.formats.ndjson import read_chunks
 
 __all__ = ["ChunkReader", "read_in_two_processes"]
 
-# A second process pays off for files with at least so many bytes (``benchmarks/match_file.py``).
+# A second process pays off for files of at least this size (``benchmarks/match_file.py``).
 _MIN_BYTES = 32 * 1024 * 1024
 
 

@@ -51,7 +51,7 @@ class NodeReader:
     """The name of the input in errors."""
     failure_masks: Counter[int]
     """How many nodes fail exactly which parts of the selector, see
-    :attr:`~nodeselect.Selector.failure_mask`; 0 stands for the nodes that match. Counting stops
+    :attr:`~nodeselect.Selector.failure_mask`; 0 counts the nodes that match. Counting stops
     after a thousand different masks."""
     missing_ids: set[str]
     """Those of the ids to look up that no node has so far."""

@@ -20,7 +20,7 @@ _SIGNS = re.compile(r'[\[\],"!&^@*?%{}\\\s]')
 
 
 def compress_ids(ids: Iterable[str], max_width: int | None = None) -> list[str]:
-    """Return texts that stand for all of ``ids``, each id once.
+    """Return texts that represent all of ``ids``, each id once.
 
     >>> compress_ids(["edge-001", "edge-002", "gw-7.lan", "edge-003", "core", "gw-9.lan"])
     ['edge-[001-003]', 'gw-[7,9].lan', 'core']
