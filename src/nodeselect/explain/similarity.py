@@ -138,8 +138,10 @@ def _is_typo(one: str, other: str) -> bool:
 
 
 def _is_within(one: str, other: str, typos: int) -> bool:
-    """Return whether this many insertions, deletions, replacements and exchanges of adjacent letters
-    make one word of the other."""
+    """Return whether one word becomes the other by this number of edits.
+
+    An edit inserts, deletes or replaces a letter, or exchanges two adjacent ones.
+    """
     shared = 0
     for letter, another in zip(one, other, strict=False):
         if letter != another:

@@ -1,7 +1,7 @@
 """Constraints on one key as sets of bits, so that hundreds of them intersect in microseconds.
 
-A constraint is a set of values, which may be infinite. But finitely many *witnesses* tell all
-constraints of one key apart: the absence of the key; each value that one of them lists; a word that
+A constraint is a set of values, which may be infinite. But finitely many *witnesses* distinguish
+all constraints of one key: the absence of the key; each value that one of them lists; a word that
 none of them lists and that is not an integer; and, for the integers at both ends of each range, a
 spelling that none of them lists. (The ends of an intersection of ranges are ends of those ranges;
 and of two ranges that differ, one has an end outside the other.) So a constraint becomes an integer
