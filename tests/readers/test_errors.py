@@ -1,0 +1,181 @@
+"""Input that is invalid, incomplete or ambiguous is rejected as a whole, with position and hint."""
+
+import ast
+import json
+from pathlib import Path
+
+import pytest
+
+from nodeselect import Node
+from tests import golden
+from tests.readers.reading import LINE, nodes_of, refusal
+
+TABLE = Path(__file__).with_name("errors.txt")
+ROWS = golden.rows(TABLE, r"^(?P<code>[a-z0-9-]+) (?P<input>b?['\"].*)\n(?P<message>(?: {4}.*\n)+)")
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row['code']} {row['input'][:40]}")
+def test_error(row: golden.Row) -> None:
+    """Each input of the table is rejected with its code and its whole message."""
+    error = refusal(ast.literal_eval(row["input"]))
+    message = "".join(f"    {line}\n" for line in str(error).split("\n"))
+    row.check(code=error.code, message=message)
+
+
+def test_every_input_of_the_table_is_read() -> None:
+    """The pattern of the rows matches every entry of the table."""
+    entries = TABLE.read_text("utf-8").split("\n\n")
+    assert len(ROWS) == sum(not entry.startswith(("#", "Errors")) for entry in entries)
+
+
+@pytest.mark.parametrize(
+    ("text", "nodes"),
+    [
+        pytest.param('{"config": {"a": "b"}}', [Node("config", {"a": "b"})], id="id-like-a-field"),
+        pytest.param('{"id": "n", "spec": {"config": {}}}', [Node("n")], id="field-of-a-job"),
+        pytest.param("[{id: n-1, labels: {a: b}}]", [Node("n-1", {"a": "b"})], id="yaml-flow"),
+        pytest.param("- id: n-1\n  labels: {a: b}\n", [Node("n-1", {"a": "b"})], id="yaml"),
+        pytest.param("id,region\nn-1,eu\n", [Node("n-1", {"region": "eu"})], id="csv"),
+        pytest.param("n-1: {a: b}\n", [Node("n-1", {"a": "b"})], id="yaml-map"),
+    ],
+)
+def test_valid_input_that_looks_like_an_error(text: str, nodes: list[Node]) -> None:
+    """Input that is close to entries of the table is read if it is valid."""
+    assert nodes_of(text) == nodes
+
+
+@pytest.mark.parametrize(
+    "footer",
+    [
+        "Showing 2 nodes",
+        "Showing 2 of 2 nodes",
+        "Showing 1-2 of 2",
+        "Showing 1 to 2 of 2 nodes",
+        "Showing 2 nodes (limit 50)",
+        "Showing all nodes",
+        "Showing 1-2",
+    ],
+)
+def test_footer_of_a_whole_list(footer: str) -> None:
+    """A footer that gives the number of the nodes is ignored."""
+    assert len(nodes_of(f'[{{"id": "n-1"}}, {{"id": "n-2"}}]\n{footer}\n')) == 2
+
+
+def labels(number: int) -> str:
+    """Write an object of this many labels."""
+    return json.dumps({f"k{at}": "" for at in range(number)})
+
+
+TOO_MANY = "a node can have at most 256 labels (node_labels), found 257"
+TOO_LARGE = "the labels of a node can have at most 65,536 bytes (node_labels_bytes), found "
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "message"),
+    [
+        pytest.param(
+            f'[{{"id": "n-1", "labels": {labels(257)}}}]', "too-many-labels",
+            f"[0]: {TOO_MANY}", id="number",
+        ),
+        pytest.param(
+            f'{LINE}{{"id": "n-2", "labels": {labels(257)}}}', "too-many-labels",
+            f"line 2: {TOO_MANY}", id="number-line",
+        ),
+        pytest.param(
+            "id," + ",".join(f"k{at}" for at in range(257)) + "\nn-1" + ",v" * 257 + "\n",
+            "too-many-labels", f"line 2: {TOO_MANY}", id="number-csv",
+        ),
+        pytest.param(
+            '[{"id": "n-1", "labels": {"gpu": "%s"}}]' % ("v" * 65_536), "labels-too-large",
+            f"[0]: {TOO_LARGE}65,539", id="size",
+        ),
+        pytest.param(
+            LINE + '{"id": "n-2", "labels": {"k": "%s"}}' % ("é" * 32_768), "labels-too-large",
+            f"line 2: {TOO_LARGE}65,537", id="size-line",
+        ),
+        pytest.param(
+            "id,a\nn-1," + "x" * 200_000 + "\n", "not-csv",
+            "line 2: invalid CSV: field larger than field limit (131072)", id="cell",
+        ),
+        pytest.param(
+            "".join(f'{{"id": "n-{at % 9000}", "labels": {{}}}}\n' for at in range(9001)),
+            "duplicate-id", "two nodes have the id 'n-0': nodes 1 and 9,001\n  keep one of the two",
+            id="ids-in-different-chunks",
+        ),
+    ],
+)  # fmt: skip
+def test_large_input(text: str, code: str, message: str) -> None:
+    """Labels beyond the limits, and mistakes far apart, are rejected in every format."""
+    error = refusal(text)
+    assert (error.code, str(error)) == (code, f"input: {message}")
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        pytest.param("[" * 100_000, "", id="lists"),
+        pytest.param('{"a":' * 100_000, "", id="objects"),
+        pytest.param("[" * 100_000 + "]" * 100_000, "", id="closed"),
+        pytest.param('{"items": ' + "[" * 100_000, "", id="items"),
+        pytest.param(LINE + '{"id": "n-2", "labels": ' + "[" * 100_000, "line 2: ", id="line"),
+    ],
+)
+def test_deep_nesting(text: str, place: str) -> None:
+    """JSON that is nested without end is rejected, and overflows no stack."""
+    error = refusal(text)
+    assert (error.code, str(error)) == (
+        "too-deep", f"input: {place}the document is nested too deeply",
+    )  # fmt: skip
+
+
+def test_deep_nesting_in_yaml() -> None:
+    """YAML that libyaml itself rejects for its depth is rejected by the name of our limit."""
+    assert refusal("- id: n-1\n  labels: {a: " + "[" * 100_000).code == "too-deep"
+
+
+@pytest.mark.parametrize("before", [pytest.param("", id="alone"), pytest.param(LINE, id="line")])
+def test_duplicate_key_beside_deep_nesting(before: str) -> None:
+    """A duplicate key beside a value of any depth is rejected, with an error of ours."""
+    for depth in range(1, 1000, 7):
+        deep = "[" * depth + "]" * depth
+        error = refusal(f'{before}{{"id": "n-2", "id": "n-3", "labels": {deep}}}')
+        assert error.code in ("duplicate-key", "too-deep")
+
+
+@pytest.mark.parametrize("depth", [400, 900])
+def test_nested_nodes(depth: int) -> None:
+    """A node in many ``node`` objects is read or rejected, and overflows no stack."""
+    text = '{"node": ' * depth + '{"id": "n-1"}' + "}" * depth
+    assert nodes_of(text) == [Node("n-1")]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param(json.dumps([{"id": "n-1", "labels": {"a": "\\"}}, {"id": "n-2"}]), id="list"),
+        pytest.param(
+            json.dumps({"items": [{"id": "n-1", "spec": {}}], "next_token": ""}, indent=1), id="api"
+        ),
+        pytest.param(json.dumps({"n-1": {"a": "b"}, "n-2": {}}), id="map"),
+        pytest.param(json.dumps({"id": "n-1", "labels": {"é": "\u2028"}}), id="one"),
+    ],
+)
+def test_no_beginning_of_a_document_is_accepted(text: str) -> None:
+    """A JSON document that is cut off anywhere is rejected, and the whole is read."""
+    assert nodes_of(text)
+    for end in range(len(text)):
+        assert refusal(text[:end])
+
+
+def test_messages_stay_short() -> None:
+    """However long the user's text is, a message shows only its beginning."""
+    for text in (
+        '{"%s": {"a": 1}}' % ("x" * 10_000),
+        '[{"id": "n-1", "labels": {"%s": 1}}]' % ("x" * 10_000),
+        '[{"id": "n-1", "labels": {"a": %s}}]' % ("1" * 5_000),
+        '[{"id": "%s\\u0000"}]' % ("x" * 10_000),
+        f"id,{'x' * 10_000},{'x' * 10_000}\n",
+        f"- *{'x' * 10_000}\n",
+        f"- id: {'1' * 10_000}\n",
+    ):
+        assert len(str(refusal(text))) < 400
