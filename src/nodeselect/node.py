@@ -134,17 +134,16 @@ def check_id(text: str) -> None:
         )
 
 
-def duplicate_id_error(node_id: str | None, first: int, second: int) -> InventoryError:
+def duplicate_id_error(node_id: str, first: int, second: int) -> InventoryError:
     """Return the error for two nodes with the same id.
 
-    :param node_id: the id; None if it is not known any more.
+    :param node_id: the id.
     :param first: the position of the first node, from 0.
     :param second: the position of the second node.
     """
-    what = "the same id" if node_id is None else f"the id {quoted(node_id)}"
     return InventoryError(
         "duplicate-id",
-        f"two nodes have {what}: nodes {first + 1:,} and {second + 1:,}",
+        f"two nodes have the id {quoted(node_id)}: nodes {first + 1:,} and {second + 1:,}",
         hint="keep one of the two",
     )
 

@@ -50,7 +50,7 @@ def as_lines(draw: st.DrawFn, some: list[dict[str, Any]]) -> str:
 
 
 def expected(some: list[dict[str, Any]]) -> list[Node]:
-    """Give the nodes that the records say."""
+    """Return the nodes in the records."""
     return [Node(each["id"], each["labels"], each.get("name"), each.get("state")) for each in some]
 
 
@@ -140,7 +140,7 @@ LENGTHS = [1, 10, 1_000, 5_000, 40_000, CHUNK - 40, CHUNK, 3, 65_000, 20_000, 2,
     ],
 )
 def test_lines_of_every_length(end: str, last: str, blank: str, escape: str) -> None:
-    """Lines shorter and longer than a piece all give their node, in order."""
+    """Lines shorter and longer than a chunk are all read, in order."""
     values = [f"{escape}{'x' * (length - 1)}" for length in LENGTHS] * 3
     ends = [*[end + blank] * (len(values) - 1), last]
     text = "".join(
@@ -153,8 +153,8 @@ def test_lines_of_every_length(end: str, last: str, blank: str, escape: str) -> 
     assert [node.labels["v"] for node in nodes] == values
 
 
-def test_a_line_is_longer_than_a_piece() -> None:
-    """A line that is longer than a piece by what is around its labels is one line."""
+def test_a_line_longer_than_a_chunk() -> None:
+    """A line that is longer than a chunk because of its blanks is one line."""
     filler = " " * (3 * CHUNK)
     text = line("n-1") + line("n-2") + f'{{"id": "n-3",{filler}"labels": {{}}}}\n' + line("n-4")
     assert [node.id for node in nodes_of(text)] == ["n-1", "n-2", "n-3", "n-4"]
@@ -162,7 +162,7 @@ def test_a_line_is_longer_than_a_piece() -> None:
 
 @pytest.mark.parametrize("number", [2, 3, 700, 1_500, 3_000])
 def test_the_line_of_a_mistake(number: int) -> None:
-    """A wrong line is told by its number in the input, in whatever piece it stands."""
+    """An error has the number of its line in the input, in whatever chunk it is."""
     lines = [line(f"n-{at}", "x" * 50) for at in range(3_000)]
     lines[number - 1] = '{"id": "wrong", "labels": {"a": 1}}\n'
     reading = NodeReader(io.BytesIO(("\n" * 4 + "".join(lines)).encode()))

@@ -1,4 +1,4 @@
-"""The reader counts, checks and keeps; whatever the bytes are, it gives nodes or refuses."""
+"""The reader counts, validates and selects nodes; any bytes are nodes or an error."""
 
 import gc
 import io
@@ -30,29 +30,29 @@ FLEETS = [
 
 
 def reader(text: str) -> NodeReader:
-    """Give a reader of ``text`` that keeps what carries the label ``a``."""
+    """Return a reader of ``text`` that selects nodes with the label ``a``."""
     return NodeReader(io.BytesIO(text.encode()), node_filter=lambda labels, _: "a" in labels)
 
 
 @pytest.mark.parametrize("text", FLEETS)
 def test_count_is_of_all_nodes(text: str) -> None:
-    """``node_filter`` decides what is given; the count is of everything that was read."""
+    """``node_filter`` selects nodes; the count is of all nodes."""
     reading = reader(text)
     assert list(reading) == [Node("n-1", {"a": "b"})]
     assert reading.count == 3
 
 
 @pytest.mark.parametrize("text", FLEETS)
-def test_keep_is_asked_with_labels_and_id(text: str) -> None:
-    """``node_filter`` is asked once for each node, in order, with its labels and its id."""
-    asked: list[tuple[dict[str, str], str]] = []
+def test_the_filter_gets_labels_and_id(text: str) -> None:
+    """``node_filter`` is called once for each node, in order, with its labels and its id."""
+    calls: list[tuple[dict[str, str], str]] = []
 
-    def keep(labels: Mapping[str, str], node_id: str) -> bool:
-        asked.append((dict(labels), node_id))
+    def record(labels: Mapping[str, str], node_id: str) -> bool:
+        calls.append((dict(labels), node_id))
         return False
 
-    assert list(NodeReader(io.BytesIO(text.encode()), keep)) == []
-    assert asked == [({"a": "b"}, "n-1"), ({}, "n-2"), ({}, "n-3")]
+    assert list(NodeReader(io.BytesIO(text.encode()), record)) == []
+    assert calls == [({"a": "b"}, "n-1"), ({}, "n-2"), ({}, "n-3")]
 
 
 @pytest.mark.parametrize(
@@ -64,8 +64,8 @@ def test_keep_is_asked_with_labels_and_id(text: str) -> None:
         pytest.param('{"labels": {}}', id="no-id"),
     ],
 )
-def test_what_is_not_kept_is_checked(last: str) -> None:
-    """A wrong node is refused also where ``node_filter`` would not take it."""
+def test_nodes_that_are_not_selected_are_validated(last: str) -> None:
+    """An invalid node is rejected even if ``node_filter`` does not select it."""
     reading = NodeReader(
         io.BytesIO((LINE + last).encode()), node_filter=lambda labels, node_id: False
     )
@@ -73,8 +73,8 @@ def test_what_is_not_kept_is_checked(last: str) -> None:
         list(reading)
 
 
-def test_the_name_stands_before_the_place() -> None:
-    """Errors call the input by the name that the reader was given, or by none."""
+def test_the_name_of_the_input() -> None:
+    """Errors begin with the name of the input, if it has one."""
     for name, shown in ((None, ""), ("a\x1b.json", "a\\x1b.json: ")):
         with pytest.raises(InventoryError) as caught:
             list(NodeReader(io.BytesIO(b'[{"id": ""}]'), name=name))
@@ -82,7 +82,7 @@ def test_the_name_stands_before_the_place() -> None:
 
 
 class BrokenPipe(io.RawIOBase):
-    """A stream that gives a line and then fails."""
+    """A stream that returns a line and then fails."""
 
     def __init__(self) -> None:
         self._parts = [LINE.encode()]
@@ -107,10 +107,10 @@ def test_a_stream_that_fails() -> None:
 
 
 @pytest.mark.parametrize("text", ["id,a\nn-1,b,c\n", "id,a\nn-1,b\nn-1,c\n", '[{"id": 5}]'])
-def test_a_refused_file_leaves_nothing_behind(
+def test_an_error_leaves_nothing_behind(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str
 ) -> None:
-    """After a refusal nothing fails in the collection of garbage."""
+    """After an error nothing fails in garbage collection."""
     path = tmp_path / "nodes"
     path.write_text(text)
     left: list[object] = []
@@ -136,7 +136,7 @@ PIECES = (
 
 
 def inventory_or_error(data: bytes) -> Inventory | InventoryError:
-    """Give what reading ``data`` gives or raises."""
+    """Return the inventory in ``data``, or the error."""
     try:
         return Inventory.read(io.BytesIO(data))
     except InventoryError as error:
@@ -145,7 +145,7 @@ def inventory_or_error(data: bytes) -> Inventory | InventoryError:
 
 @given(st.binary() | st.lists(st.sampled_from(PIECES)).map(b"".join))
 def test_any_bytes_are_nodes_or_an_inventory_error(data: bytes) -> None:
-    """Any bytes are read or refused; the refusal has a code and is safe to print."""
+    """Any bytes are read or rejected; the error has a code and is safe to print."""
     read = inventory_or_error(data)
     if isinstance(read, InventoryError):
         shown = str(read)
@@ -160,7 +160,7 @@ def test_any_bytes_are_nodes_or_an_inventory_error(data: bytes) -> None:
 
 
 class Generated(io.RawIOBase):
-    """So many short lines with ascending ids, made while they are read."""
+    """A stream of this many short lines with ascending ids, created as they are read."""
 
     def __init__(self, number: int) -> None:
         self._numbers = iter(range(number))
@@ -185,7 +185,7 @@ class Generated(io.RawIOBase):
 
 
 def peak(number: int) -> int:
-    """Give the most bytes that were held while so many lines were read and none was kept."""
+    """Return the peak memory while this many lines are read and no node is selected."""
     stream: BinaryIO = io.BufferedReader(Generated(number))
     reading = NodeReader(stream, node_filter=lambda labels, node_id: False)
     tracemalloc.start()
@@ -198,7 +198,7 @@ def peak(number: int) -> int:
 
 
 def test_memory_does_not_grow_with_what_is_not_selected() -> None:
-    """Of a node that is not selected only the id stays in memory."""
+    """Only the id of a node that is not selected stays in memory."""
     peak(1_000)  # what is loaded once
     few, many = peak(10_000), peak(40_000)
     assert (many - few) / 30_000 < len("node-00000000") + 3

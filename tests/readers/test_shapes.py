@@ -1,4 +1,4 @@
-"""Every shape in which a fleet comes gives the same nodes in every format that can hold it."""
+"""Every shape is read as the same nodes in every format that can hold it."""
 
 import json
 import re
@@ -14,7 +14,7 @@ from tests.readers.reading import nodes_of
 
 
 class Shape(NamedTuple):
-    """A document, the nodes that it holds, and the records that can stand one in a line."""
+    """A document, the nodes that it holds, and the records for NDJSON, if it can be that."""
 
     document: Any
     nodes: list[Node]
@@ -22,7 +22,7 @@ class Shape(NamedTuple):
 
 
 def expanso(node_id: str, name: str, state: str, labels: dict[str, str] | None) -> Any:
-    """Give a node as Expanso's API describes it."""
+    """Return a node as Expanso's API describes it."""
     spec: dict[str, Any] = {"name": name, "hostname": f"{name}.local", "os": "linux"}
     spec |= {"arch": "arm64", "agent_version": "v2.1.21", "hardware_fingerprint": "9f:86:d0"}
     spec |= {} if labels is None else {"labels": labels}
@@ -39,7 +39,7 @@ def expanso(node_id: str, name: str, state: str, labels: dict[str, str] | None) 
 
 
 def kubernetes(name: str, ready: str, labels: dict[str, str] | None, **spec: Any) -> Any:
-    """Give a node as kubectl prints it."""
+    """Return a node as kubectl prints it."""
     metadata: dict[str, Any] = {"name": name, "uid": "5f1c", "creationTimestamp": "2026-01-02"}
     metadata |= {"annotations": {"node.alpha.kubernetes.io/ttl": "0"}}
     metadata |= {} if labels is None else {"labels": labels}
@@ -55,7 +55,7 @@ def kubernetes(name: str, ready: str, labels: dict[str, str] | None, **spec: Any
 
 
 def bacalhau(node_id: str, membership: str, status: str, labels: dict[str, str] | None) -> Any:
-    """Give a node as Bacalhau's API describes it."""
+    """Return a node as Bacalhau's API describes it."""
     info: dict[str, Any] = {"NodeID": node_id, "NodeType": "Compute", "Labels": labels}
     info |= {"SupportedProtocols": ["bprotocol/v2"], "ComputeNodeInfo": {"MaxJobRequirements": {}}}
     connection = {"Status": status, "LastHeartbeat": "2026-05-04T10:11:12Z", "LastError": ""}
@@ -68,7 +68,7 @@ def bacalhau(node_id: str, membership: str, status: str, labels: dict[str, str] 
 
 
 def nomad(node_id: str, name: str, **more: Any) -> Any:
-    """Give a node as ``nomad node status -json`` prints it."""
+    """Return a node as ``nomad node status -json`` prints it."""
     node: dict[str, Any] = {
         "ID": node_id,
         "Name": name,
@@ -81,7 +81,7 @@ def nomad(node_id: str, name: str, **more: Any) -> Any:
 
 
 def kinded(records: list[Any]) -> list[Any]:
-    """Take kind and version away, as they are in a NodeList."""
+    """Remove kind and version, as in a NodeList."""
     dropped = ("kind", "apiVersion")
     return [{key: value for key, value in each.items() if key not in dropped} for each in records]
 
@@ -219,7 +219,7 @@ TEXTS = [
 
 @pytest.mark.parametrize(("text", "nodes"), TEXTS)
 def test_shape(text: str, nodes: list[Node]) -> None:
-    """The document gives its nodes, with labels, name and state, in its order."""
+    """The document is read as its nodes, with labels, name and state, in order."""
     assert nodes_of(text) == nodes
 
 
@@ -247,10 +247,8 @@ CSV_NODES = [Node("n-1", {"region": "eu", "zone": "a, b"}), Node("n-2", {'a "b"'
         pytest.param(CSV, CSV_NODES, id="csv"),
     ],
 )
-def test_the_name_of_the_file_says_nothing(
-    tmp_path: Path, text: str, nodes: list[Node], extension: str
-) -> None:
-    """The same bytes give the same nodes under a right, wrong or unknown extension."""
+def test_extensions(tmp_path: Path, text: str, nodes: list[Node], extension: str) -> None:
+    """The extension of the file does not matter."""
     path = tmp_path / f"nodes.{extension}"
     path.write_bytes(text.encode())
     assert list(Inventory.read(path)) == nodes
@@ -340,5 +338,5 @@ metadata:
     ],
 )
 def test_what_the_tools_print_around(text: str, nodes: list[Node]) -> None:
-    """Footers, words for none, comments and tables are read as what they say."""
+    """Footers, messages for no nodes, comments and tables are understood."""
     assert nodes_of(text) == nodes
