@@ -1,4 +1,4 @@
-"""nodeselect: which nodes does this selector take, and why not the others?
+"""See which nodes a label selector matches, and why the others do not.
 
 >>> from nodeselect import Inventory, Node, Selector
 >>> inventory = Inventory([Node("n-1", {"region": "eu"}), Node("n-2", {"region": "us"})])
