@@ -137,13 +137,7 @@ def _results(
 
 def _reasons(failures: Failures, examples: int) -> tuple[Reason, ...]:
     ranked = sorted(failures.counts.groups.items(), key=lambda group: (-group[1], group[0]))
-    return tuple(
-        Reason(
-            failed,
-            nodes,
-            tuple(failures.example_ids(failed, examples))
-            if examples and rank < _MAX_GROUPS_WITH_IDS
-            else (),
-        )
-        for rank, (failed, nodes) in enumerate(ranked)
-    )
+    reasons = [Reason(failed, nodes, ()) for failed, nodes in ranked]
+    for rank, (failed, nodes) in enumerate(ranked[:_MAX_GROUPS_WITH_IDS] if examples else ()):
+        reasons[rank] = Reason(failed, nodes, tuple(failures.example_ids(failed, examples)))
+    return tuple(reasons)

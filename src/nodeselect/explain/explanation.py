@@ -43,11 +43,6 @@ class RequirementResult(NamedTuple):
     note: str | None
     values: tuple[tuple[str, int], ...] = ()
 
-    @property
-    def matches_absent(self) -> bool:
-        """Whether nodes without the label satisfy it: ``!=``, ``notin`` and ``!key``."""
-        return self.absent is not None
-
     def as_dict(self) -> dict[str, Any]:
         """Return it as JSON can hold it."""
         values = [{"value": value, "nodes": nodes} for value, nodes in self.values]

@@ -111,7 +111,7 @@ def _removal(explanation: Explanation) -> str | None:
     best = max(
         explanation.requirements,
         key=lambda result: (
-            bool(result.failing_only_this) and not result.matches_absent,
+            bool(result.failing_only_this) and result.absent is None,
             result.failing_only_this,
         ),
     )

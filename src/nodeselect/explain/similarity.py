@@ -1,7 +1,9 @@
-"""Which word was probably meant by a misspelt one.
+"""Which text was probably meant by a misspelt one.
 
-A wrong suggestion is worse than none. So only letters count as mistyped, never digits, in only one
-word of a text, and never its first letter.
+A wrong suggestion is worse than none. So two texts are similar only if one word differs, by one
+letter inserted, missing or wrong, or two adjacent ones exchanged; or by two such typos if both
+words have eight letters. The first letter may only be exchanged with the second. Numbers, a letter
+after a number (``1a``) and words of fewer than four letters must be equal; case does not matter.
 """
 
 import re
@@ -9,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import NamedTuple, TypeVar
 
-__all__ = ["WordCounts", "closest_key", "is_close", "is_number"]
+__all__ = ["WordCounts", "closest_key", "is_number"]
 
 # Texts that one text is compared with; all begin alike and have the same numbers.
 _MAX_COMPARED = 500
@@ -85,18 +87,6 @@ def is_number(text: str) -> bool:
     """Return whether a text is a number, with or without a unit, an address of numbers or a
     date."""
     return _AMOUNT.fullmatch(text.casefold()) is not None
-
-
-def is_close(one: str, other: str) -> bool:
-    """Return whether one text is probably a misspelling of the other, in any case.
-
-    They differ in one word: by one letter inserted, missing or wrong, or two adjacent ones
-    exchanged; by two such typos if both words have eight letters. The first letter may only be
-    exchanged with the second. Numbers, a letter after a number (``1a``) and words of fewer than
-    four letters must be equal.
-    """
-    some, others = _Tokens.of(one), _Tokens.of(other)
-    return some.start == others.start and _differ_by_typo(some, others)
 
 
 # The first letter and the numbers of a text.
