@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from docs.build_rules import build_page
 
 from nodeselect.jobs import (
     Rule,
@@ -18,7 +19,6 @@ from nodeselect.jobs import (
     read_response,
     read_server_job,
 )
-from nodeselect.jobs.check._build_rules_page import build_page
 from nodeselect.jobs.check.report import ALL_CODES
 from nodeselect.jobs.check.rules import ALWAYS_REPORTED
 from nodeselect.limits import LIMITS

@@ -6,13 +6,13 @@ from typing import Any
 
 import jsonschema
 import pytest
+from docs.build_schema import build_schema
 from hypothesis import given
 from hypothesis import strategies as st
 
 from nodeselect.jobs import JobSpec, RolloutSpec, all_rules, check_job, read_job, read_job_selector
 from nodeselect.jobs.check.rules.fields import INTEGER, NUMBER
 from nodeselect.jobs.check.schema_fields import Field, fields_of, schema_text
-from nodeselect.jobs.models._build_schema import build_schema
 from tests import golden
 
 ROOT = Path(__file__).parents[2]

@@ -1,7 +1,7 @@
 """The job spec as Expanso documents it, as frozen values; the only definition of its fields.
 
-``_build_schema.py`` builds the JSON Schema from them, which files are checked by. If a default is
-not documented, it is None. A field that is missing and one that is null are the same.
+``docs/build_schema.py`` builds the JSON Schema from them, which files are checked by. If a default
+is not documented, it is None. A field that is missing and one that is null are the same.
 
 The constructors check fields, types, bounds and the selector, convert nothing, and raise
 :class:`~nodeselect.errors.JobError`. What fields must fulfil together (a rolling rollout needs a

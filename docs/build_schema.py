@@ -1,8 +1,6 @@
-"""Builds ``job.schema.json`` from the models, here and in ``docs/``.
+"""Build ``job.schema.json`` from the models, here and in the package.
 
-Run ``python -m nodeselect.jobs.models._build_schema`` after each change of the models; a test fails
-until this is done. The one here is part of the package: files are checked by it, and ``nodeselect
-schema`` prints it.
+Run ``python docs/build_schema.py`` after each change of a model.
 """
 
 import json
@@ -97,6 +95,6 @@ def _property(schema: dict[str, Any]) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    here = Path(__file__).parent
-    for folder in (here, here.parents[3] / "docs"):
+    package = Path(__file__).parents[1] / "src" / "nodeselect" / "jobs" / "models"
+    for folder in (package, Path(__file__).parent):
         (folder / "job.schema.json").write_text(build_schema(), "utf-8")

@@ -1,8 +1,4 @@
-"""Builds ``docs/rules.md`` from the rules.
-
-Run ``python -m nodeselect.jobs.check._build_rules_page`` after each change of a rule; a test fails
-until this is done.
-"""
+"""Build ``rules.md`` from the rules: run ``python docs/build_rules.py`` after each change."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,7 +18,7 @@ _GROUPS = {
 _HEAD = """\
 # Rules of `nodeselect check`
 
-Built from the source by `python -m nodeselect.jobs.check._build_rules_page`; do not edit.
+Built from the source by `python docs/build_rules.py`; do not edit.
 
 An error makes the check fail; a warning does so only with `--strict`. `--ignore CODE` and
 `--select CODE` leave out rules, except those that are always reported: a file with such a mistake
@@ -80,5 +76,4 @@ def _escaped(text: str) -> str:
 
 
 if __name__ == "__main__":
-    page = Path(__file__).parents[4] / "docs" / "rules.md"
-    page.write_text(build_page(), "utf-8")
+    Path(__file__).with_name("rules.md").write_text(build_page(), "utf-8")
