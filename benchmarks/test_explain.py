@@ -7,6 +7,7 @@ from pytest_benchmark.fixture import BenchmarkFixture
 
 from benchmarks.fleet import FIVE, nodes
 from nodeselect import Inventory, Node, Selector
+from nodeselect.render.explanation import render_text
 
 MISTAKES = {
     "a value": FIVE.replace("us-east", "us-esat"),
@@ -89,7 +90,7 @@ def test_many_requirements(benchmark: BenchmarkFixture, requirements: int) -> No
 def test_text(benchmark: BenchmarkFixture) -> None:
     """Write the text of an explanation."""
     benchmark.group = "explain, text"
-    benchmark(str, fleet(1_000_000).explain(Selector.parse(FIVE)))
+    benchmark(render_text, fleet(1_000_000).explain(Selector.parse(FIVE)))
 
 
 def test_one_node(benchmark: BenchmarkFixture) -> None:
