@@ -225,7 +225,6 @@ class Explanation(NamedTuple):
 
     def as_dict(self) -> dict[str, Any]:
         """Return it as JSON can hold it; ``docs/explain.schema.json`` describes the fields."""
-        correction = self.correction
         return {
             "version": 1,
             "selector": self.selector,
@@ -234,22 +233,13 @@ class Explanation(NamedTuple):
             "connected": None if self.matched and not self.has_states else self.connected,
             "states": [{"state": state, "nodes": n} for state, n in self.states.items()],
             "requirements": [result.as_dict() for result in self.requirements],
-            "reasons": [
-                {"failed": list(reason.failed), "nodes": reason.nodes, "ids": list(reason.ids)}
-                for reason in self.reasons
-            ],
+            "reasons": [reason._asdict() for reason in self.reasons],
             "other_reasons": self.other_reasons,
-            "nearest": [{"id": miss.id, "failed": list(miss.failed)} for miss in self.nearest],
-            "hints": [{**hint._asdict(), "replaced": list(hint.replaced)} for hint in self.hints],
-            "missing_ids": list(self.missing_ids),
+            "nearest": [miss._asdict() for miss in self.nearest],
+            "hints": [hint._asdict() for hint in self.hints],
+            "missing_ids": self.missing_ids,
             "excluded_ids": [{"id": id_, "state": state} for id_, state in self.excluded_ids],
-            "correction": None
-            if correction is None
-            else {
-                "replacements": list(correction.replacements),
-                "replaced": list(correction.replaced),
-                "would_match": correction.would_match,
-            },
+            "correction": self.correction and self.correction._asdict(),
             "headline": self.headline,
             "recommendation": self.recommendation,
         }

@@ -5,7 +5,13 @@ from itertools import groupby
 from operator import attrgetter
 from typing import Any, NamedTuple
 
-from nodeselect.explain import Explanation, NodeExplanation, headline, notes
+from nodeselect.explain import (
+    Explanation,
+    NodeExplanation,
+    RequirementResult,
+    headline,
+    notes,
+)
 from nodeselect.explain.wording import short
 from nodeselect.render.layout import Screen, json_lines, md_cell, md_code, md_table, md_text
 from nodeselect.text import display_width, join_limited, quoted
@@ -168,15 +174,7 @@ def _blocks(explanation: Explanation, screen: Screen) -> Iterator[Iterable[str]]
 def _requirement_table(explanation: Explanation, screen: Screen) -> Iterator[str]:
     results = explanation.requirements
     rows = [("REQUIREMENT", "FAIL", "REMAIN", "ONLY THIS")]
-    rows += [
-        (
-            screen.escape(short(result.text)),
-            f"{result.failing:,}",
-            f"{result.remaining:,}",
-            f"{result.failing_only_this:,}",
-        )
-        for result in results
-    ]
+    rows += [(screen.escape(short(result.text)), *_counts(result)) for result in results]
     longest, *numbers = (max(map(display_width, column)) for column in zip(*rows, strict=True))
     room = screen.columns - sum(numbers) - 8
     bar = max(min(_MAX_BAR, room - longest), _MIN_BAR)
@@ -187,6 +185,10 @@ def _requirement_table(explanation: Explanation, screen: Screen) -> Iterator[str
         return screen.table(rows, right=(1, 2, 3), shrink=0)
     with_bars = [(*row[:3], bar, row[3]) for row, bar in zip(rows, bars, strict=True)]
     return screen.table(with_bars, right=(1, 2, 4), shrink=0)
+
+
+def _counts(result: RequirementResult) -> tuple[str, str, str]:
+    return f"{result.failing:,}", f"{result.remaining:,}", f"{result.failing_only_this:,}"
 
 
 def _groups(explanation: Explanation, screen: Screen) -> Iterator[str]:
@@ -254,15 +256,7 @@ def _markdown(explanation: Explanation | NodeExplanation, subject: str) -> Itera
         yield ""
         yield from md_table(
             ("Requirement", "Fail", "Remain", "Only this"),
-            [
-                (
-                    md_cell(result.text),
-                    f"{result.failing:,}",
-                    f"{result.remaining:,}",
-                    f"{result.failing_only_this:,}",
-                )
-                for result in results
-            ],
+            [(md_cell(result.text), *_counts(result)) for result in results],
             (1, 2, 3),
         )
     if explanation.reasons:
