@@ -76,6 +76,8 @@ def find_hints(
             suggestion = finder.requirement(position, part.requirements[0])
         if suggestion is not None:
             suggestions.append(suggestion)
+    if not suggestions:
+        return (), None
     hints = tuple(
         hint
         if replacement is None

@@ -119,8 +119,8 @@ def _removal(explanation: Explanation) -> str | None:
         return None
     name = short(best.text)
     effect = f"{_more_nodes(explanation, best.failing_only_this)} would match"
-    replaced = {text for hint in explanation.hints for text in hint.replaced}
-    if best.failing == explanation.total and best.text not in replaced:
+    is_replaced = any(best.text in hint.replaced for hint in explanation.hints)
+    if best.failing == explanation.total and not is_replaced:
         return f"no node satisfies {name}; change or remove it: without it, {effect}"
     return f"without {name}, {effect}"
 

@@ -56,6 +56,8 @@ def requirement_text(requirement: Selector) -> str:
 
 def short(text: str) -> str:
     """Return the text of a requirement escaped and truncated, for a sentence."""
+    if len(text) <= _MAX_LENGTH and text.isascii() and text.isprintable():
+        return text
     return truncate(printable(text[: _MAX_LENGTH + 1]), _MAX_LENGTH)
 
 
