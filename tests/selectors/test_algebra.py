@@ -7,6 +7,7 @@ import pytest
 from nodeselect import LIMITS, Operator, Requirement, Selector
 from nodeselect.selectors import (
     KeyConstraint,
+    algebra,
     conflict,
     constraints_by_key,
     disjoint,
@@ -343,7 +344,8 @@ def test_each_value_is_read_a_few_times(text: str, monkeypatch: pytest.MonkeyPat
         read.append(value)
         return parse_int64(value)
 
-    monkeypatch.setattr(key_constraint, "parse_int64", counted)
+    for module in (algebra, key_constraint):
+        monkeypatch.setattr(module, "parse_int64", counted)
     for number, size in ((4, 1_000), (200, 20)):
         selector = Selector.parse(text.rstrip(",")) & many(number, size)
         for ask in (redundant, normal_form, conflict):

@@ -1,20 +1,20 @@
-"""Build ``_parse_tables.py`` from ``grammar/selector.lark``.
+"""Build ``_parse_tables.json`` from ``grammar/selector.lark``.
 
 Run ``python -m nodeselect.selectors._build_parse_tables`` after each change of the grammar; a test
 fails until then. Lark numbers the tables differently in each run, so the file contains the digest
 of the grammar that it was built from.
 """
 
+import json
 from hashlib import sha256
 from importlib import resources
 from pathlib import Path
-from pprint import pformat
 
 from lark import Lark
 from lark.grammar import Rule
 from lark.lexer import TerminalDef
 
-__all__ = ["build_parser", "build_tables", "grammar_digest", "grammar_text"]
+__all__ = ["build_parser", "grammar_digest", "grammar_text"]
 
 
 def grammar_text() -> str:
@@ -32,17 +32,7 @@ def build_parser() -> Lark:
     return Lark(grammar_text(), parser="lalr", start="selector", maybe_placeholders=False)
 
 
-def build_tables() -> str:
-    """Return the text of ``_parse_tables.py``."""
-    data, memo = build_parser().memo_serialize([TerminalDef, Rule])
-    return (
-        '"""Generated from grammar/selector.lark by _build_parse_tables.py. Do not edit."""\n\n'
-        "from typing import Any\n\n"
-        f'GRAMMAR = "{grammar_digest()}"\n\n'
-        f"DATA: dict[str, Any] = {pformat(data, width=98)}\n\n"
-        f"MEMO: dict[int, Any] = {pformat(memo, width=98)}\n"
-    )
-
-
 if __name__ == "__main__":
-    Path(__file__).with_name("_parse_tables.py").write_text(build_tables(), "utf-8")
+    data, memo = build_parser().memo_serialize([TerminalDef, Rule])
+    tables = {"grammar": grammar_digest(), "data": data, "memo": memo}
+    Path(__file__).with_name("_parse_tables.json").write_text(json.dumps(tables) + "\n", "utf-8")

@@ -5,17 +5,23 @@ do not matter. Keys are independent: a selector matches a node if each key meets
 (``key_constraint.py``) and the id is one of the selector's ids.
 """
 
-from collections.abc import Iterator, Mapping
+from bisect import bisect_left, bisect_right
+from collections.abc import Collection, Iterator, Mapping
+from functools import reduce
+from operator import and_, itemgetter
 
 from nodeselect.limits import LIMITS
-from nodeselect.selectors._bit_sets import bit_masks, irredundant_subset
-from nodeselect.selectors.charset import MAX_INT64, MIN_INT64
-from nodeselect.selectors.key_constraint import KeyConstraint, constraints_by_key
-from nodeselect.selectors.operator import Operator
+from nodeselect.selectors.charset import MAX_INT64, MIN_INT64, parse_int64
+from nodeselect.selectors.key_constraint import KeyConstraint, constraints_by_key, group_by_key
+from nodeselect.selectors.operator import HasKey, InRange, OneOf, Operator, Test
 from nodeselect.selectors.requirement import Requirement
 from nodeselect.selectors.selector import Selector
 
 __all__ = ["conflict", "disjoint", "equivalent", "implies", "normal_form", "redundant"]
+
+# The numbers of the witnesses that are not integers: they sort before all integers.
+_WORD = MIN_INT64 - 1
+_ABSENT = MIN_INT64 - 2
 
 
 def implies(a: Selector, b: Selector) -> bool:
@@ -71,15 +77,13 @@ def redundant(selector: Selector) -> tuple[Requirement, ...]:
     >>> redundant(Selector.parse("a,a=b,c>5,c>7,c!=3"))
     (Requirement('a'), Requirement('c>5'), Requirement('c!=3'))
     """
-    by_key = _by_key(selector)
-    contradiction = _contradiction(by_key)
-    kept = _irredundant(by_key) if contradiction is None else contradiction
-    return tuple(
-        requirement
-        for key, requirements in by_key.items()
-        for at, requirement in enumerate(requirements)
-        if at not in kept.get(key, ())
-    )
+    contradiction = conflict(selector)
+    removed: list[Requirement] = []
+    for key, on_key in group_by_key(selector.canonical).items():
+        in_conflict = not contradiction or contradiction[0].key == key
+        kept = _irredundant(on_key) if in_conflict else ()
+        removed += [requirement for at, requirement in enumerate(on_key) if at not in kept]
+    return tuple(removed)
 
 
 def conflict(selector: Selector) -> tuple[Requirement, ...] | None:
@@ -94,12 +98,13 @@ def conflict(selector: Selector) -> tuple[Requirement, ...] | None:
     """
     if selector.ids == ():
         return ()
-    by_key = _by_key(selector)
-    contradiction = _contradiction(by_key)
-    if contradiction is None:
-        return None
-    [(key, positions)] = contradiction.items()
-    return tuple(by_key[key][at] for at in positions)
+    constraints = constraints_by_key(selector.requirements)
+    contradictions = [
+        tuple(on_key[at] for at in sorted(_irredundant(on_key)))
+        for key, on_key in group_by_key(selector.canonical).items()
+        if constraints[key].is_empty
+    ]
+    return min(contradictions, key=len, default=None)
 
 
 def normal_form(selector: Selector) -> Selector:
@@ -136,32 +141,61 @@ def _constraints(selector: Selector) -> Mapping[str, KeyConstraint] | None:
     return None if any(each.is_empty for each in constraints.values()) else constraints
 
 
-def _by_key(selector: Selector) -> dict[str, list[Requirement]]:
-    by_key: dict[str, list[Requirement]] = {}
-    for requirement in selector.canonical:
-        by_key.setdefault(requirement.key, []).append(requirement)
-    return by_key
+def _irredundant(requirements: list[Requirement]) -> Collection[int]:
+    """Return the positions of requirements that allow what all allow; each of them is needed.
 
-
-def _irredundant(by_key: Mapping[str, list[Requirement]]) -> dict[str, list[int]]:
-    """Return for each key the positions of requirements that allow the same as all together."""
-    return {
-        key: irredundant_subset(bit_masks([constraints_by_key([each])[key] for each in on_key]))
-        for key, on_key in by_key.items()
-    }
-
-
-def _contradiction(by_key: Mapping[str, list[Requirement]]) -> dict[str, list[int]] | None:
-    """Return the key with the fewest requirements that contradict each other, and their positions.
-
-    None if no key has such requirements.
+    All are on one key. The widest are removed first, and of equally wide ones the last.
     """
-    empty = {
-        key: on_key for key, on_key in by_key.items() if constraints_by_key(on_key)[key].is_empty
-    }
-    subsets = _irredundant(empty)
-    smallest = min(subsets, key=lambda key: len(subsets[key]), default=None)
-    return None if smallest is None else {smallest: subsets[smallest]}
+    masks = _bit_masks(requirements)
+    kept = dict(enumerate(masks))
+    intersection = reduce(and_, masks, -1)
+    for at in sorted(kept, key=lambda at: (-masks[at].bit_count(), -at)):
+        mask = kept.pop(at)
+        if reduce(and_, kept.values(), -1) != intersection:
+            kept[at] = mask
+    return kept.keys()
+
+
+def _bit_masks(requirements: list[Requirement]) -> list[int]:
+    """Return the answers that each requirement allows as bits; all are on one key.
+
+    Hundreds of such masks intersect in microseconds. An intersection is empty, or within another
+    one, exactly if ``&`` of the masks is, because finitely many *witnesses* distinguish the
+    infinitely many values: the absence of the key; a word that no requirement lists; each listed
+    value; and for the integers at both ends of each range a spelling that none lists. (The ends of
+    an intersection of ranges are ends of those ranges; and of two ranges that differ, one has an
+    end outside the other.)
+
+    Cost: linear in the number of values, and in that of requirements times witnesses divided by 64.
+    """
+    tests = [requirement.test for requirement in requirements]
+    listed = {value for test in tests if isinstance(test, OneOf) for value in test.values}
+    edges = {edge for test in tests if isinstance(test, InRange) for edge in test}
+    # Each witness is a number and a spelling. In order of the numbers, a range is a row of bits.
+    witnesses: list[tuple[int, str | None]] = [(_ABSENT, None), (_WORD, None)]
+    witnesses += [(edge, None) for edge in edges]
+    for value in listed:
+        number = parse_int64(value)
+        witnesses.append((_WORD if number is None else number, value))
+    witnesses.sort(key=itemgetter(0))
+    position = {value: at for at, (_, value) in enumerate(witnesses)}
+    everything = (1 << len(witnesses)) - 1
+
+    def mask(test: Test) -> int:
+        match test:
+            case HasKey():
+                return everything - 1
+            case OneOf(values):
+                return sum(1 << position[value] for value in values)
+            case InRange(low, high):
+                start = bisect_left(witnesses, low, key=itemgetter(0))
+                end = bisect_right(witnesses, high, key=itemgetter(0))
+                return (1 << end) - (1 << start)
+
+    return [
+        everything - mask(each.test) if each.is_negated else mask(each.test)
+        for each in requirements
+    ]
 
 
 def _minimal_requirements(key: str, constraint: KeyConstraint) -> Iterator[Requirement]:

@@ -13,7 +13,7 @@ from nodeselect.selectors.operator import HasKey, InRange, OneOf
 from nodeselect.selectors.requirement import Requirement
 from nodeselect.text import truncate
 
-__all__ = ["KeyConstraint", "constraints_by_key"]
+__all__ = ["KeyConstraint", "constraints_by_key", "group_by_key"]
 
 
 class KeyConstraint(Frozen):
@@ -127,10 +127,15 @@ def constraints_by_key(requirements: Iterable[Requirement]) -> dict[str, KeyCons
     >>> constraints_by_key(Selector.parse("a in (b,c),a!=c,x").requirements)["a"].values
     frozenset({'b'})
     """
+    return {key: _constraint(on_key) for key, on_key in group_by_key(requirements).items()}
+
+
+def group_by_key(requirements: Iterable[Requirement]) -> dict[str, list[Requirement]]:
+    """Return the requirements on each key."""
     by_key: dict[str, list[Requirement]] = {}
     for requirement in requirements:
         by_key.setdefault(requirement.key, []).append(requirement)
-    return {key: _constraint(on_key) for key, on_key in by_key.items()}
+    return by_key
 
 
 def _constraint(requirements: list[Requirement]) -> KeyConstraint:

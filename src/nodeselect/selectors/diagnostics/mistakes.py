@@ -1,29 +1,23 @@
 """The tables of mistakes that people make, with their messages and suggestions.
 
 The tables do not decide *whether* a text is valid. They are searched once a text is rejected, and
-the first row that fits gives the error. This module is imported with the first mistake, and its
-patterns are compiled on first use: together they would slow down ``import nodeselect`` by 3 %.
+the first row that fits gives the error. Whatever follows "write:" in a hint is a valid selector.
+This module is imported with the first mistake, and its patterns are compiled on first use: together
+they would slow down ``import nodeselect`` by 3 %.
 """
 
 import re
 from typing import NamedTuple
 
 from nodeselect.errors import SelectorError
-from nodeselect.selectors.diagnostics.suggestions import (
-    as_key,
-    as_value,
-    comparison,
-    in_list,
-    values_at,
-    word_at,
-)
-from nodeselect.text import quoted
+from nodeselect.selectors.charset import is_key, is_value
+from nodeselect.text import join_limited, quoted
 
 __all__ = ["syntax_error", "word_error"]
 
 
 class _Mistake(NamedTuple):
-    """One row of a table; message and hint are formatted with ``at``, a :class:`_Place`.
+    """One row of a table; message and hint are formatted with the fields of :func:`_error`.
 
     The span is that of the pattern or, if it has one, of its group ``at``.
     """
@@ -34,138 +28,55 @@ class _Mistake(NamedTuple):
     hint: str = ""
 
 
-class _Place(NamedTuple):
-    """A mistake in a text, and the values that messages and hints are formatted with."""
-
-    source: str
-    start: int
-    end: int
-    next: int
-    """Where the text begins that a suggestion takes a value from."""
-    written_key: str
-    """The key that the mistake belongs to, valid or not."""
-    context: str
-    """The word with the mistake in it, or the text of the requirement before the mistake."""
-    operator: str = ""
-    """The operator of the requirement, if it is a word."""
-    expected: tuple[str, ...] = ()
-    """What the grammar would have accepted."""
-
-    @property
-    def text(self) -> str:
-        return self.source[self.start : self.end]
-
-    @property
-    def found(self) -> str:
-        return quoted(self.text) if self.text else "the end"
-
-    @property
-    def code_point(self) -> str:
-        return f"U+{ord(self.text[0]):04X}"
-
-    @property
-    def alternatives(self) -> str:
-        *names, last = self.expected
-        return f"{', '.join(names)} or {last}" if names else last
-
-    @property
-    def key(self) -> str:
-        return as_key(self.written_key)
-
-    @property
-    def next_key(self) -> str:
-        return as_key(word_at(self.source, self.next))
-
-    @property
-    def value(self) -> str:
-        return as_value(word_at(self.source, self.next))
-
-    @property
-    def values(self) -> str:
-        return values_at(self.source, self.start if self.text in ("(", "[", "{") else self.next)
-
-    @property
-    def sign(self) -> str:
-        return f"{self.context.rstrip()[-1:]}{self.text[:1]}"
-
-    @property
-    def comparison(self) -> str:
-        sign = _WORD_SIGNS.get(self.text.lower()) or f"{self.sign.strip('=')}="
-        return comparison(self.key, sign, word_at(self.source, self.next))
-
-    @property
-    def or_hint(self) -> str:
-        return in_list(self.source) or (
-            "for several values of one key use 'in'; for different keys use several selectors"
-        )
-
-    @property
-    def quotes_hint(self) -> str:
-        if re.match(f"{_QUOTE}[^, \t]*[ \t][^,]*?{_QUOTE}", self.source[self.start :]):
-            return "keys and values cannot contain spaces"
-        is_quoted = re.fullmatch(f"{_QUOTE}.*{_QUOTE}", self.context)
-        bare = as_value(self.context, "") if is_quoted else ""
-        return f"write it without quotes: {bare}" if bare else "remove the quotes"
-
-    def error(self, mistake: _Mistake) -> SelectorError:
-        """Return the error for the mistake at this place."""
-        return SelectorError(
-            mistake.code,
-            mistake.message.format(at=self),
-            self.source,
-            (self.start, self.end),
-            expected=self.expected,
-            hint=mistake.hint.format(at=self) or None,
-        )
-
-
-_WORD_SIGNS = {"gt": ">", "lt": "<", "ge": ">=", "gte": ">=", "le": "<=", "lte": "<="}
-_QUOTE = "['\"`\u00b4\u2018-\u201f\u2032\u2033\u00ab\u00bb]"
-_INVISIBLE = "[\u00a0\u1680\u2000-\u200f\u2028\u2029\u202f\u205f-\u2064\u3000\u00ad\ufeff]"
-_LIST_VALUES = "list the values: {at.key} in (a,b); or require only the key: {at.key}"
+_OR = "OR is not supported inside a selector"
+_OR_HINT = "for several values of one key use 'in'; for different keys use several selectors"
+_AND = "AND is written ','"
+_REGEX = "regular expressions are not supported"
+_REPLACE = "replace it with ','"
+_LIST_VALUES = "list the values: {key} in (a,b); or require only the key: {key}"
 
 _TEMPLATE = _Mistake(
     "template",
     r"\$\{[^}\n]*\}?|\{\{(?:(?!\}\})[^\n])*+(?:\}\})?|\$\([^)\n]*\)?|\$\w+|%\w+%|<[\w .:-]+>",
-    "the template {at.found} was not filled in",
+    "the template {found} was not filled in",
     "fill in the template before the selector is used",
 )
 _COLON = _Mistake(
     "colon",
     ":",
     "a key and its value are separated by '=', not ':'",
-    "write: {at.key}={at.value}",
+    "write: {key}={value}",
 )
-_OR = "OR is not supported inside a selector"
-_AND = "AND is written ','"
-_REGEX = "regular expressions are not supported"
-_REPLACE = "replace it with ','"
-_LIST_VALUES = "list the values: {at.key} in (a,b); or require only the key: {at.key}"
 
 # Mistakes in a word that is not a valid key or value.
 _IN_WORD = (
     _Mistake(
         "look-alike-blank",
-        f"{_INVISIBLE}+",
-        "{at.code_point} looks like a space or is invisible, but is not a space",
+        "[\u00a0\u1680\u2000-\u200f\u2028\u2029\u202f\u205f-\u2064\u3000\u00ad\ufeff]+",
+        "{code_point} looks like a space or is invisible, but is not a space",
         "use an ordinary space, or none",
     ),
-    _Mistake("or", r"\|+", _OR, "{at.or_hint}"),
+    _Mistake("or", r"\|+", _OR, _OR_HINT),
     _Mistake("and", "&+", _AND, _REPLACE),
     _Mistake("regex", r"\.[*+]|[~^$\\?]+|\A/.*/\Z", _REGEX, _LIST_VALUES),
     _Mistake("wildcard", "[*%]+", "wildcards are not supported", _LIST_VALUES),
-    _Mistake("quotes", f"{_QUOTE}+", "quotes are not supported", "{at.quotes_hint}"),
+    _Mistake(
+        "quotes",
+        "['\"`\u00b4\u2018-\u201f\u2032\u2033\u00ab\u00bb]+",
+        "quotes are not supported",
+        "remove the quotes; keys and values cannot contain spaces",
+    ),
     _Mistake(
         "brackets",
         r"[\[\]{}]+",
         "only the brackets '(' and ')' are supported, after 'in' and 'notin'",
-        "write values as: {at.key} in (a,b)",
+        "write values as: {key} in (a,b)",
     ),
     _Mistake("semicolon", ";+", "requirements are separated by ','", _REPLACE),
 )
 
 # Pieces of patterns: white space, a word, the end of a word, an operator, any token, the end of a
-# requirement, a key with the spaces after it, a key with the span of the mistake.
+# requirement, a key with the spaces after it.
 _S = "[ \t\r\n]*"
 _W = r"[^ \t\r\n(),!=><]+"
 _E = r"(?![^ \t\r\n(),!=><])"
@@ -173,23 +84,17 @@ _OP = f"(?:==?|!=|[<>]|in{_E}|notin{_E})"
 _TOKEN = rf"{_W}|==|!=|[(),!=><]"
 _END = rf"{_S}(?:,|\Z)"
 _KEY = f"(?P<key>{_W}){_E}{_S}"
-_KEY_AT = f"(?P<at>(?P<key>{_W})){_E}{_S}"
 
-_NOT = "NOT is written '!'"
 _NEGATED = "'!' is allowed before a key alone, not before a comparison"
-_EXISTS = "a key alone requires that the label exists"
-_ABSENT = "'!' before a key requires that the label does not exist"
-_PARENTHESES = "the values of '{at.operator}' must be in parentheses"
-_NOT_AN_OPERATOR = "{at.found} is not an operator in a selector text"
-_NO_SIGN = "'{at.sign}' is not an operator"
-_UNEXPECTED = "expected {at.alternatives}, found {at.found}"
-_WRITE_KEY = "write: {at.key}"
-_WRITE_ABSENT = "write: !{at.key}"
-_WRITE_EQUAL = "write: {at.key}={at.value}"
-_WRITE_UNEQUAL = "write: {at.key}!={at.value}"
-_WRITE_IN = "write: {at.key} in {at.values}"
-_WRITE_NOT_IN = "write: {at.key} notin {at.values}"
-_WRITE_LIST = "write: {at.key} {at.operator} {at.values}"
+_PARENTHESES = "the values of '{operator}' must be in parentheses"
+_NOT_AN_OPERATOR = "{found} is not an operator in a selector text"
+_NO_SIGN = "'{sign}' is not an operator"
+_UNEXPECTED = "expected {expected}, found {found}"
+_WRITE_EQUAL = "write: {key}={value}"
+_WRITE_UNEQUAL = "write: {key}!={value}"
+_WRITE_IN = "write: {key} in {values}"
+_WRITE_NOT_IN = "write: {key} notin {values}"
+_WRITE_LIST = "write: {key} {operator} {values}"
 _PUT_COMMA = "put ',' between two requirements"
 
 _FLAGS = (re.IGNORECASE | re.ASCII | re.DOTALL).value
@@ -200,7 +105,7 @@ _IN_SYNTAX: tuple[tuple[str, tuple[_Mistake, ...]], ...] = (
     (".*", (
         _TEMPLATE,
         _Mistake("and", f"(?:and|&&?){_E}", _AND, _REPLACE),
-        _Mistake("or", rf"(?:or|\|\|?){_E}", _OR, "{at.or_hint}"),
+        _Mistake("or", rf"(?:or|\|\|?){_E}", _OR, _OR_HINT),
     )),
     (f",{_S}", (
         _Mistake("doubled-comma", ",", "two commas in a row", "remove one ','"),
@@ -208,71 +113,53 @@ _IN_SYNTAX: tuple[tuple[str, tuple[_Mistake, ...]], ...] = (
                  "remove the ','"),
     )),
     (f",?{_S}", (
-        _Mistake("leading-comma", ",", "a requirement is missing before the first ','",
-                 "remove the ','"),
         _Mistake("parentheses", r"\(", "requirements cannot be in parentheses",
                  "remove the parentheses, and separate requirements with ','"),
     )),
-    (f",?{_S}!{_S}", (
-        _Mistake("double-not", "!", "'!' may appear only once", "write: {at.next_key}"),
-    )),
     (f",?{_S}!{_S}{_KEY}", (
         _Mistake("not-equality", "==?", _NEGATED, _WRITE_UNEQUAL),
-        _Mistake("not-equality", "!=", _NEGATED, _WRITE_EQUAL),
         _Mistake("not-equality", f"in{_E}", _NEGATED, _WRITE_NOT_IN),
-        _Mistake("not-equality", f"notin{_E}", _NEGATED, _WRITE_IN),
-        _Mistake("not-equality", "[<>]", _NEGATED, "use the opposite comparison"),
+        _Mistake("not-equality", _OP, _NEGATED, "use the opposite operator, without '!'"),
     )),
     (f",?{_S}not{_S}", (
-        _Mistake("word-not", f"(?P<key>{_W}){_E}(?={_END})", _NOT, _WRITE_ABSENT),
-        _Mistake("word-not", rf"\((?={_S}{_KEY}\))", _NOT, _WRITE_ABSENT),
-        _Mistake("word-not", f"{_KEY_AT}==?", _NOT, _WRITE_UNEQUAL),
-        _Mistake("word-not", f"{_KEY_AT}in{_E}", _NOT, _WRITE_NOT_IN),
-        _Mistake("word-not", rf"{_W}|\(", _NOT, "use '!' before a key, or '!=' or 'notin'"),
-    )),
-    (f",?{_S}exists?{_S}", (
-        _Mistake("word-exists", f"(?P<key>{_W}){_E}(?={_END})", _EXISTS, _WRITE_KEY),
-        _Mistake("word-exists", rf"\((?={_S}{_KEY}\))", _EXISTS, _WRITE_KEY),
+        _Mistake("word-not", f"(?P<key>{_W}){_E}(?={_END})", "NOT is written '!'", "write: !{key}"),
+        _Mistake("word-not", rf"{_W}|\(", "NOT is written '!'",
+                 "use '!' before a key, or '!=' or 'notin'"),
     )),
     (f",?{_S}{_KEY}", (
         _Mistake("not-in", rf"(?:is{_S})?not(?:[ \t\r\n]+in{_E}|(?={_S}\())",
                  "'not in' is written 'notin'", _WRITE_NOT_IN),
-        _Mistake("word-exists", f"(?:not{_S}exists?|is{_S}null|absent|missing|doesnotexist){_E}",
-                 _ABSENT, _WRITE_ABSENT),
-        _Mistake("word-exists", f"(?:exists?|present){_E}", _EXISTS, _WRITE_KEY),
+        _Mistake("word-exists", f"(?:not{_S}exists?|is{_S}null|doesnotexist){_E}",
+                 "'!' before a key requires that the label does not exist", "write: !{key}"),
+        _Mistake("word-exists", f"exists?{_E}", "a key alone requires that the label exists",
+                 "write: {key}"),
         _Mistake("operator-case", f"(?P<operator>in|notin){_E}",
-                 "operators are lower case: '{at.operator}'", _WRITE_LIST),
+                 "operators are lower case: '{operator}'", _WRITE_LIST),
         _Mistake("square-brackets", r"(?P<operator>in|notin)(?P<at>[\[{])", _PARENTHESES,
                  _WRITE_LIST),
         _Mistake("word-operator", f"(?:is{_S}not|neq?){_E}", _NOT_AN_OPERATOR, _WRITE_UNEQUAL),
         _Mistake("word-operator", f"(?:eq|is|equals){_E}", _NOT_AN_OPERATOR, _WRITE_EQUAL),
-        _Mistake("word-operator", f"[gl](?:t|e|te){_E}", _NOT_AN_OPERATOR, "{at.comparison}"),
+        _Mistake("word-operator", f"[gl](?:t|e|te){_E}", _NOT_AN_OPERATOR, "{comparison}"),
         _COLON,
-        _Mistake("regex", f"!(?={_S}~)", _REGEX, "list the values: {at.key} notin (a,b)"),
-        _Mistake("split-operator", f"(?P<at>!){_S}=", "'!=' must not contain spaces",
-                 _WRITE_UNEQUAL),
-    )),
-    (f",?{_S}(?P<key>{_W}?)(?P<operator>notin|in){_S}", (
-        _Mistake("missing-blank", r"\(", "there must be a space before '{at.operator}'",
-                 _WRITE_LIST),
+        _Mistake("regex", f"!(?={_S}~)", _REGEX, "list the values: {key} notin (a,b)"),
     )),
     (f",?{_S}{_KEY}(?P<operator>in|notin){_S}", (
         _Mistake("square-brackets", r"[\[{]", _PARENTHESES, _WRITE_LIST),
         _Mistake("missing-parentheses", rf"(?=(?P<at>{_TOKEN}|\Z))",
-                 _PARENTHESES + ", found {at.found}", _WRITE_LIST),
+                 _PARENTHESES + ", found {found}", _WRITE_LIST),
     )),
     (rf",?{_S}{_KEY}(?P<operator>in|notin){_S}\([^)]*", (
         _Mistake("unclosed-list", r"\Z", "the list of values is not closed", "add ')' at its end"),
         _Mistake("parentheses", r"\(", "lists cannot be nested", _WRITE_LIST),
-        _Mistake("missing-comma", _W, "expected ',' or ')' between values, found {at.found}",
+        _Mistake("missing-comma", _W, "expected ',' or ')' between values, found {found}",
                  "separate values with ',', and end the list with ')'"),
     )),
     (f",?{_S}{_KEY}[<>]{_S}", (
-        _Mistake("or-equal", "==?", _NO_SIGN, "{at.comparison}"),
+        _Mistake("or-equal", "==?", _NO_SIGN, "{comparison}"),
         _Mistake("unequal-sign", ">", "'not equal' is written '!='", _WRITE_UNEQUAL),
     )),
     (f",?{_S}{_KEY}={_S}", (
-        _Mistake("or-equal", "[<>]", _NO_SIGN, "{at.comparison}"),
+        _Mistake("or-equal", "[<>]", _NO_SIGN, "{comparison}"),
     )),
     (f",?{_S}{_KEY}==?{_S}", (
         _Mistake("triple-equals", "==?", "equality is written '=' or '=='", _WRITE_EQUAL),
@@ -286,10 +173,8 @@ _IN_SYNTAX: tuple[tuple[str, tuple[_Mistake, ...]], ...] = (
                  "a requirement has one operator; " + _PUT_COMMA),
     )),
     (f",?{_S}{_KEY}(?:==?|!=){_S}{_W}{_S}", (
-        _Mistake("unexpected", f"{_W}{_E}(?={_END})", _UNEXPECTED,
-                 "a value cannot contain spaces; if {at.found} is a key, put ',' before it"),
         _Mistake("unexpected", f"{_W}{_E}(?!{_S}{_OP})", _UNEXPECTED,
-                 "a value cannot contain spaces"),
+                 "a value cannot contain spaces; if {found} is a key, put ',' before it"),
     )),
     (".*", (
         _Mistake("unexpected", f"{_W}{_E}(?={_S}{_OP}|{_END})", _UNEXPECTED, _PUT_COMMA),
@@ -297,6 +182,15 @@ _IN_SYNTAX: tuple[tuple[str, tuple[_Mistake, ...]], ...] = (
         _Mistake("unexpected", _TOKEN, _UNEXPECTED),
     )),
 )  # fmt: skip
+
+# The operators that people write as words.
+_WORD_SIGNS = {"gt": ">", "lt": "<", "ge": ">=", "gte": ">=", "le": "<=", "lte": "<="}
+
+# Values in brackets or in none. Without brackets, a word that an operator or another word follows
+# is not a value but a key.
+_BRACKETED = re.compile(rf"{_S}[(\[{{]([^)\]}}\n]*)")
+_BARE = re.compile(rf"{_S}({_W}(?:[ \t]*,[ \t]*{_W}(?!{_W}|[ \t]*[!=><(]|[ \t]+\w))*)")
+_MARKS = "'\"`\u00b4\u2018\u2019\u201a\u201b\u201c\u201d\u201e\u201f\u2032\u2033\u00ab\u00bb()[]{}"
 
 
 def word_error(
@@ -309,16 +203,15 @@ def word_error(
     """
     word = source[start:end]
     before, colon, _ = word.partition(":")
-    if is_key and colon and (before == "key" or as_key(before) != "key"):
+    if is_key and colon and (before == "key" or _as_key(before) != "key"):
         position = start + len(before)
-        return _Place(source, position, position + 1, position + 1, before, word).error(_COLON)
+        return _error(_COLON, source, (position, position + 1), before)
     template = re.compile(_TEMPLATE.pattern, re.ASCII).search(source, start)
     if template and template.start() < end:  # it may end after the word
-        return _Place(source, *template.span(), end, key, word).error(_TEMPLATE)
+        return _error(_TEMPLATE, source, template.span(), key)
     for mistake in _IN_WORD:
         if match := re.search(mistake.pattern, word):
-            span = start + match.start(), start + match.end()
-            return _Place(source, *span, end, key, word).error(mistake)
+            return _error(mistake, source, (start + match.start(), start + match.end()), key)
     return None
 
 
@@ -340,9 +233,75 @@ def syntax_error(
                 continue
             groups = context.groupdict() | match.groupdict()
             span = match.span("at" if "at" in groups else 0)
-            place = _Place(
-                source, *span, match.end(), groups.get("key") or "key", before,
-                (groups.get("operator") or "").lower(), expected,
-            )  # fmt: skip
-            return place.error(mistake)
+            key, operator = groups.get("key") or "key", groups.get("operator") or ""
+            return _error(mistake, source, span, key, match.end(), operator.lower(), expected)
     raise AssertionError("the last row fits everything")
+
+
+def _error(
+    mistake: _Mistake,
+    source: str,
+    span: tuple[int, int],
+    key: str,
+    following: int | None = None,
+    operator: str = "",
+    expected: tuple[str, ...] = (),
+) -> SelectorError:
+    """Return the error for ``mistake`` at ``span``.
+
+    :param key: the key that the mistake belongs to, valid or not.
+    :param following: where the text begins that a suggestion takes values from; None for ``span``.
+    :param operator: the operator of the requirement, if it is a word.
+    """
+    start, end = span
+    text = source[start:end]
+    following = end if following is None else following
+    sign = source[:start].rstrip(" \t\r\n")[-1:] + text[:1]
+    match = re.compile(f"{_S}({_W})").match(source, following)
+    word = match[1] if match else ""
+    fields = {
+        "found": quoted(text) if text else "the end",
+        "code_point": f"U+{ord(text[0]):04X}" if text else "",
+        "expected": join_limited(expected, len(expected), "or"),
+        "key": _as_key(key),
+        "operator": operator,
+        "sign": sign,
+        "value": _as_value(word),
+        "values": _values_at(source, start if text in ("(", "[", "{") else following),
+        "comparison": _comparison(key, _WORD_SIGNS.get(text.lower(), f"{sign.strip('=')}="), word),
+    }
+    hint = mistake.hint.format_map(fields) or None
+    message = mistake.message.format_map(fields)
+    return SelectorError(mistake.code, message, source, span, expected=expected, hint=hint)
+
+
+# Pieces of suggestions: what was written if it is valid, else an example.
+
+
+def _comparison(key: str, sign: str, value: str) -> str:
+    """Return how to write a comparison by ``>``, ``<``, ``>=`` or ``<=`` with an integer."""
+    number = int(value) if re.fullmatch("[0-9]{1,18}", value) else -1
+    if sign == ">=":
+        number -= 1
+    elif sign == "<=" and number >= 0:
+        number += 1
+    if number < 0:
+        return "use '>' or '<' and a non-negative integer, in decimal digits"
+    return f"write: {_as_key(key)}{sign[0]}{number}"
+
+
+def _as_key(text: str) -> str:
+    text = text.strip(_MARKS)
+    return text if is_key(text) else "key"
+
+
+def _as_value(text: str) -> str:
+    bare = text.strip(_MARKS)
+    return bare if is_value(bare) and (bare or text) else "value"
+
+
+def _values_at(source: str, position: int) -> str:
+    match = _BRACKETED.match(source, position) or _BARE.match(source, position)
+    values = [value.strip(_MARKS + " \t\r") for value in match[1].split(",")] if match else []
+    text = ",".join(values)
+    return f"({text})" if text and len(text) < 200 and all(map(is_value, values)) else "(a,b)"

@@ -7,8 +7,7 @@ import re
 
 from nodeselect.errors import SelectorError
 from nodeselect.limits import LIMITS
-from nodeselect.selectors.charset import PREFIX_RE, is_key
-from nodeselect.selectors.diagnostics.suggestions import INTEGER_HINT, as_key, comparison
+from nodeselect.selectors.charset import PREFIX_RE
 from nodeselect.text import FORBIDDEN, UNPRINTABLE, printable, quoted
 
 __all__ = [
@@ -58,8 +57,7 @@ def integer_error(source: str, start: int, end: int, key: str = "key") -> Select
     elif re.fullmatch("[0-9]+", word):
         hint = "the largest integer is 9223372036854775807"
     else:
-        sign = source[:start].rstrip(" \t\r\n")[-1:]  # empty if there is only the integer
-        hint = comparison(as_key(key), sign, word) if sign else INTEGER_HINT
+        hint = "use a non-negative integer, in decimal digits"
     return SelectorError(
         "not-an-integer",
         f"'>' and '<' require an integer, found {quoted(word) if word else 'none'}",
@@ -109,52 +107,15 @@ def _known_mistake(
 
 
 def _key_error(source: str, start: int, word: str) -> SelectorError:
-    if word.count("/") > 1:
-        second = start + word.index("/", word.index("/") + 1)
-        return SelectorError(
-            "two-slashes",
-            f"a key can have at most one '/', found {word.count('/')} in {quoted(word)}",
-            source,
-            (second, second + 1),
-            hint="write a prefix, one '/' and a name, as in: app.kubernetes.io/name",
-        )
     prefix, slash, name = word.partition("/")
     if not slash:
         return _name_error(source, start, word, "key", LIMITS.key_name)
-    if not prefix:
-        return SelectorError(
-            "empty-prefix",
-            "the prefix before '/' must not be empty",
-            source,
-            (start, start + 1),
-            hint=f"write: {as_key(name)}",
-        )
-    if not PREFIX_RE.fullmatch(prefix):
-        return _prefix_error(source, start, prefix, name)
-    return _name_error(source, start + len(prefix) + 1, name, "key's name", LIMITS.key_name)
-
-
-def _prefix_error(source: str, start: int, prefix: str, name: str) -> SelectorError:
     if len(prefix) > LIMITS.key_prefix:
-        return SelectorError(
-            "prefix-too-long",
-            f"a key's prefix can have at most {LIMITS.key_prefix} characters, found {len(prefix)}",
-            source,
-            (start + LIMITS.key_prefix, start + len(prefix)),
-            hint=f"shorten it by {len(prefix) - LIMITS.key_prefix}",
-        )
-    lower_key = f"{prefix.lower()}/{name}"
-    if prefix.isascii() and is_key(lower_key):
-        upper = [at for at, character in enumerate(prefix, start) if character.isupper()]
-        return SelectorError(
-            "upper-case-prefix",
-            "a key's prefix must be lower case",
-            source,
-            (upper[0], upper[-1] + 1),
-            hint=f"write: {lower_key}",
-        )
+        return _length_error("prefix", "key's prefix", source, start, prefix, LIMITS.key_prefix)
+    if PREFIX_RE.fullmatch(prefix):
+        return _name_error(source, start + len(prefix) + 1, name, "key's name", LIMITS.key_name)
     invalid = re.search(r"[^-a-z0-9.]+|\.\.+|^[-.]+|[-.]+$|-\.|\.-", prefix)
-    span = invalid.span() if invalid else (0, len(prefix))
+    span = invalid.span() if invalid else (0, 1)
     return SelectorError(
         "invalid-prefix",
         f"{quoted(prefix)} is not a valid prefix of a key",
@@ -177,13 +138,7 @@ def _name_error(source: str, start: int, word: str, what: str, limit: int) -> Se
         )
     invalid = re.search(r"[^-A-Za-z0-9_.]+", word)
     if invalid is None and len(word) > limit:
-        return SelectorError(
-            f"{code}-too-long",
-            f"a {what} can have at most {limit} characters, found {len(word)}",
-            source,
-            (start + limit, start + len(word)),
-            hint=f"shorten it by {len(word) - limit}",
-        )
+        return _length_error(code, what, source, start, word, limit)
     if invalid is not None:
         ascii_only = "ASCII " if invalid[0].isalpha() else ""
         message = f"a {what} cannot contain {quoted(invalid[0])}"
@@ -195,4 +150,16 @@ def _name_error(source: str, start: int, word: str, what: str, limit: int) -> Se
     span = invalid.span() if invalid else (0, len(word))
     return SelectorError(
         f"invalid-{code}", message, source, (start + span[0], start + span[1]), hint=hint or None
+    )
+
+
+def _length_error(
+    code: str, what: str, source: str, start: int, word: str, limit: int
+) -> SelectorError:
+    return SelectorError(
+        f"{code}-too-long",
+        f"a {what} can have at most {limit} characters, found {len(word)}",
+        source,
+        (start + limit, start + len(word)),
+        hint=f"shorten it by {len(word) - limit}",
     )
