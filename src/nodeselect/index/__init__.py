@@ -1,3 +1,3 @@
-"""An immutable index: nodes to postings."""
+"""From nodes to postings: an immutable index that a selector is evaluated on."""
 
 __all__: list[str] = []

@@ -1,4 +1,4 @@
-"""FINDING. The nodes, and which of them a selector takes."""
+"""The live inventory: nodes, the answers to selectors, and snapshots."""
 
 from nodeselect.index.planner import Plan, Step
 from nodeselect.inventory.inventory import Inventory
