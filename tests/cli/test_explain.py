@@ -155,7 +155,7 @@ def test_jobs_where_no_node_is_in_the_state(run: Run) -> None:
     assert result.err == "1 of 1 nodes are in other states (--state)\n"
     nodes = '[{"id": "a"}]'
     result = run("explain", "--id", "x", "-n", "-", "--state", "ready", stdin=nodes)
-    assert result.out.endswith("\nno node has a state\n")
+    assert result.out.endswith("\nno node is in a requested state; no node has a state\n")
 
 
 def test_a_job_that_takes_every_node(run: Run) -> None:
@@ -298,10 +298,7 @@ def test_colour_on_a_terminal() -> None:
     command = ("explain", "-n", EXAMPLE, "-l", "nope")
     output = run_on_terminal(*command, stream="stdout")
     assert b"\x1b[1mWHY NOT\x1b[0m" in output
-    assert (
-        b"\x1b[32m\x1b[1mno node has the label 'nope'; change or remove this requirement\x1b[0m"
-        in output
-    )
+    assert b"\x1b[32m\x1b[1mno node has the label 'nope'\x1b[0m" in output
     plain = run_on_terminal(*command, stream="stdout", NO_COLOR="1")
     assert b"\x1b" not in plain
     for escape in (b"\x1b[0m", b"\x1b[1m", b"\x1b[32m"):

@@ -74,7 +74,7 @@ def test_problems_are_not_truncated(
     result = run("explain", "--job", "jobs", "-n", "fleet.json")
     assert max(map(len, result.out.splitlines())) <= int(columns)
     words = " ".join(result.out.split())
-    assert "region!=us_west excludes nothing: write region!=us-west" in words
+    assert "write region!=us-west instead of region!=us_west: 3 nodes would match" in words
     assert "only match_ids, match_labels, match_expressions" in words
     assert "…" not in words
 
@@ -119,7 +119,7 @@ def test_status(run: Run, jobs: list[str], status: int, summary: str) -> None:
 
 @pytest.mark.usefixtures("folder")
 def test_json(run: Run) -> None:
-    """JSON names each job by its file, with the requirement to look at first."""
+    """JSON names each job by its file, with what to change."""
     result = run("explain", "--job", "jobs", "-n", "fleet.json", "-o", "json")
     report = json.loads(result.out)
     assert (report["version"], report["total"]) == (1, 4)
@@ -128,12 +128,10 @@ def test_json(run: Run) -> None:
     assert [job["job"] for job in report["jobs"]] == [f"jobs/{name}" for name in names]
     wrong, none, _, _, everything, some, slip, *_ = report["jobs"]
     assert set(wrong) == {"job", "status", "error"}
-    assert none["main_blocker"]["text"] == "region=us_west"
     assert none["recommendation"].startswith("write region=us-west instead of region=us_west")
-    assert everything["main_blocker"] is None
-    assert everything["main_problem"] == "the selector is empty: it matches EVERY node"
-    assert some["main_problem"] == "no node has the id 'n-8'"
-    assert slip["main_problem"] == "region!=us_west excludes nothing: write region!=us-west"
+    assert everything["recommendation"] == "the selector is empty: it matches EVERY node"
+    assert some["recommendation"] == "no node has the id 'n-8'"
+    assert slip["recommendation"].startswith("write region!=us-west instead of region!=us_west")
     assert report["counts"] == {
         "invalid": 1, "no_nodes": 2, "none_connected": 1, "every_node": 1, "suspect": 2, "ok": 2
     }  # fmt: skip
@@ -179,11 +177,12 @@ def test_fleets_without_states(run: Run, folder: Path) -> None:
     (folder / "fleet.csv").write_text("id,region\nn-1,eu\nn-2,us\n")
     result = run("explain", "--job", "jobs/edge", "-n", "fleet.csv", "--job", "jobs/all.yaml")
     assert result.out == (
-        "JOB            MATCHED  CONNECTED  MAIN PROBLEM\n"
+        "JOB            MATCHED  CONNECTED  WHAT TO CHANGE\n"
         "edge/none.yml        0          0  no node has region=us_west; the values of\n"
         "                                   'region': 'eu' (1), 'us' (1)\n"
         "all.yaml             2          -  the selector is empty: it matches EVERY node\n"
-        "edge/far.json        1          -  region=us: 1 node fails it\n"
+        "edge/far.json        1          -  region=us is the only requirement, and 1 node\n"
+        "                                   fails it\n"
         "\n"
         "3 jobs on 2 nodes; 1 matches no node; 1 matches EVERY node\n"
     )
@@ -200,7 +199,7 @@ def test_an_id_in_another_state(run: Run, folder: Path) -> None:
     )
     report = json.loads(result.out)["jobs"]
     assert [(job["job"], job["status"]) for job in report] == [("lost", "no_nodes"), ("both", "ok")]
-    assert report[0]["main_problem"] == "node 'n-3' is excluded by its state: lost"
+    assert report[0]["recommendation"] == "node 'n-3' is excluded by its state: lost"
 
 
 def test_those_with_fewer_nodes_first(

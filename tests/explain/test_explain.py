@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from nodeselect import Correction, Explanation, Inventory, Node, Selector
-from nodeselect.explain import exclude_by_state, main_problem, notes
+from nodeselect.explain import exclude_by_state, notes
 from tests import golden
 from tests.explain.test_hints import selector_of
 
@@ -42,10 +42,9 @@ def explained(text: str, nodes: list[Node] | None = None) -> Explanation:
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row['fleet']}-{row['question']}")
 def test_sentences(row: golden.Row) -> None:
-    """The headline, the notes, the recommendation and the main problem are those of the table."""
+    """The headline, the notes and the recommendation are those of the table."""
     result = Inventory(FLEETS[row["fleet"]]).explain(selector_of(row["question"]))
     lines = [result.headline, *(f"- {note}" for note in notes(result)), result.recommendation]
-    lines.append(f"({main_problem(result)})")
     row.check(sentences="".join(f"  {line}\n" for line in lines))
     assert str(result) == f"{result.headline}\n{result.recommendation}"
 
@@ -126,13 +125,11 @@ def test_nodes_excluded_by_state() -> None:
     result = exclude_by_state(
         explained("region=eu", []), {"n-1": "lost", "n-2": None, "n-3": "lost"}
     )
-    assert result.excluded_states == {"lost": 2, None: 1}
     assert result.recommendation == (
         "no node is in a requested state; available states: lost (2), none (1)"
     )
-    assert main_problem(result) == result.recommendation
     result = exclude_by_state(explained("", []), {"n-1": None})
-    assert result.recommendation == "no node has a state"
+    assert result.recommendation == "no node is in a requested state; no node has a state"
     assert exclude_by_state(explained(""), {}) == explained("")
     assert exclude_by_state(explained(""), {"n-1": "lost"}) == explained("")
 
@@ -143,7 +140,7 @@ def test_ids_excluded_by_state() -> None:
     result = exclude_by_state(result, {"n-8": "lost", "n-7": "ready"})
     assert (result.missing_ids, result.excluded_ids) == (("n-9",), (("n-8", "lost"),))
     assert result.recommendation == "node 'n-8' is excluded by its state: lost"
-    assert notes(result)[-1] == result.recommendation == main_problem(result)
+    assert notes(result)[-1] == result.recommendation
 
 
 @pytest.mark.parametrize(
@@ -181,15 +178,6 @@ def test_many_requirements_on_many_nodes() -> None:
     )
 
 
-def test_the_main_blocker() -> None:
-    """If no requirement alone excludes nodes, it is the first of those that the most nodes fail."""
-    nodes = [Node("n-1", {"a": ""}), Node("n-2", {"b": ""}), Node("n-3", {"b": "", "c": ""})]
-    result = explained("a,b,c,d", [*nodes, Node("n-4", {"d": "", "a": ""})])
-    assert [each.failing_only_this for each in result.requirements] == [0, 0, 0, 0]
-    assert [each.failing for each in result.requirements] == [2, 2, 3, 3]
-    assert result.main_blocker == 2
-
-
 def test_a_long_correction_is_truncated_in_a_sentence() -> None:
     """The hint has all of it."""
     values = ",".join(f"v{number:03d}" for number in range(500))
@@ -212,19 +200,24 @@ def test_many_notes() -> None:
 
 
 def test_corrections() -> None:
-    """The replacements of several hints are combined, each once; each id is one."""
+    """The replacements of all hints are combined, each once."""
     selector = Selector.of(match_ids=["one", "two"], match_expressions=["tiier"])
     assert Inventory(SITES).explain(selector).correction == Correction(
-        ("n-1", "n-2", "tier"), ("one", "two", "tiier"), 2
+        ("n-1,n-2", "tier"), ("one", "two", "tiier"), 2
     )
     result = explained("foo=us-east,bar=us-east", SITES)
     assert result.correction == Correction(("region=us-east",), ("foo=us-east", "bar=us-east"), 1)
-    assert explained("region=eu_west,tier", SITES).correction is None
-    assert explained("region=eu_west,region=eu-west", SITES).correction is None
+    result = explained("region=eu_west,tier", SITES)
+    assert result.correction == Correction(("region=eu-west",), ("region=eu_west",), 2)
+    result = explained("region=eu_west,region=eu-west", SITES)  # the hints replace the same
+    assert result.correction == Correction(
+        ("region in (eu-west,eu_west)",), ("region=eu_west", "region=eu-west"), 2
+    )
+    assert explained("region=mars", SITES).correction is None
 
 
 def test_ids_with_commas() -> None:
     """An id with a comma cannot be written in a list, so the hint only names it."""
     (hint,) = Inventory([Node("x,y", name="web")]).explain(Selector.of(match_ids=["web"])).hints
-    assert hint.message == "'web' is the name of a node, not an id; its id is 'x,y'"
+    assert hint.message == "no node has the id 'web'; it is the name of 'x,y'"
     assert (hint.replacement, hint.would_match) == (None, None)

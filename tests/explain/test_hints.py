@@ -253,14 +253,11 @@ def test_a_name_that_several_nodes_have() -> None:
     """The first node is told, and that it is not the only one."""
     nodes = [Node("n-9", name="web"), Node("n-1", name="web"), Node("n-2", name="db")]
     (hint,) = Inventory(nodes).explain(Selector.of(match_ids=["web"])).hints
-    assert hint.message == (
-        "'web' is the name of a node, not an id; its id is 'n-9' (the first of 2 with this name)"
-    )
+    assert hint.message == ("no node has the id 'web'; it is the name of 'n-9' (and of 1 more)")
     (hint,) = Inventory(nodes).explain(Selector.of(match_ids=["web", "db", "n-1"])).hints
     assert (hint.replacement, hint.would_match) == ("n-2,n-9", 3)
     assert hint.message == (
-        "'db' and 'web' are names of nodes, not ids; their ids are 'n-2' and 'n-9' (the first of 2"
-        " with this name)"
+        "no node has the id 'db' or 'web'; they are the names of 'n-2' and 'n-9' (and of 1 more)"
     )
 
 

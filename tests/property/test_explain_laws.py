@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nodeselect import Inventory, Node, Selector
-from nodeselect.explain import Explanation, FailureCounts, count_headline, explain, main_problem
+from nodeselect.explain import Explanation, FailureCounts, count_headline, explain
 from nodeselect.index.tuning import DEFAULT, Tuning
 from nodeselect.inventory import failure_groups
 from nodeselect.render.explanation import render_text
@@ -163,7 +163,7 @@ def test_corrections(inventory: Inventory, selector: Selector) -> None:
     for hint in told.hints:
         if hint.replacement is None or not {*hint.replaced} <= {*wrong}:
             continue
-        assert {*hint.replacements} <= {*instead}
+        assert hint.replacement in instead
         if hint.code == "name-for-id":
             ids = tuple({*(ids or ()), *hint.replacement.split(",")} - {*hint.replaced})
         else:
@@ -228,7 +228,6 @@ def test_examples(inventory: Inventory, selector: Selector, examples: int) -> No
         ids = [node_id for node_id, places in failed.items() if places == reason.failed]
         assert list(reason.ids) == (ids[:examples] if at < 10 else [])
     assert more.nearest == (told.nearest if examples else ())
-    assert main_problem(more) == main_problem(told)
     assert more._replace(reasons=told.reasons, nearest=told.nearest) == told
 
 

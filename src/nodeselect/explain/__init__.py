@@ -1,7 +1,7 @@
 """Why nodes match a selector, and why the others do not, over any nodes that can be counted."""
 
 from nodeselect.explain.compute import exclude_by_state, explain, explain_node
-from nodeselect.explain.countable import Countable, Failures
+from nodeselect.explain.countable import Countable, FailureCounts, Failures
 from nodeselect.explain.explanation import (
     Correction,
     Explanation,
@@ -11,8 +11,6 @@ from nodeselect.explain.explanation import (
     Reason,
     RequirementResult,
 )
-from nodeselect.explain.failure_counts import FailureCounts
-from nodeselect.explain.recommendation import main_problem
 from nodeselect.explain.wording import count_headline, headline, notes
 
 __all__ = [
@@ -31,6 +29,5 @@ __all__ = [
     "explain",
     "explain_node",
     "headline",
-    "main_problem",
     "notes",
 ]

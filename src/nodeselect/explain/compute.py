@@ -6,6 +6,7 @@ node is looked at, except for those that are shown.
 
 from collections import Counter
 from collections.abc import Mapping
+from heapq import nsmallest
 
 from nodeselect.explain.countable import Countable, Failures
 from nodeselect.explain.explanation import (
@@ -16,12 +17,20 @@ from nodeselect.explain.explanation import (
 )
 from nodeselect.explain.hints import find_hints
 from nodeselect.explain.recommendation import recommend
-from nodeselect.explain.requirement_notes import common_values, requirement_note
 from nodeselect.explain.vocabulary import Vocabulary
-from nodeselect.explain.wording import headline, requirement_text
+from nodeselect.explain.wording import (
+    available_states,
+    format_value_counts,
+    headline,
+    nodes_have,
+    requirement_text,
+    short,
+)
 from nodeselect.frozen import FrozenMapping
 from nodeselect.node import CONNECTED
-from nodeselect.selectors import Operator, Selector
+from nodeselect.selectors import Operator, Requirement, Selector
+from nodeselect.selectors.charset import parse_int64
+from nodeselect.text import quoted
 
 __all__ = ["exclude_by_state", "explain", "explain_node"]
 
@@ -29,6 +38,12 @@ __all__ = ["exclude_by_state", "explain", "explain_node"]
 _MAX_GROUPS_WITH_IDS = 10
 
 _MAX_NEAREST = 5
+
+# Values of one key above which the most frequent ones say little.
+_MAX_VALUES = 1_000
+
+# One more than are shown, to know that there are more.
+_COMMON = 4
 
 
 def explain(
@@ -40,14 +55,13 @@ def explain(
     :param vocabulary: keys and values cached by an earlier call for the same nodes.
     """
     vocabulary = Vocabulary() if vocabulary is None else vocabulary
-    parts = selector.split()
-    failures = nodes.failures(parts)
+    failures = nodes.failures(selector.split())
     counts = failures.counts
     states = failures.state_counts()
     connected = sum(count for state, count in states.items() if state in CONNECTED)
     missing_ids = tuple(nodes.missing_ids(selector.ids)) if selector.ids else ()
     hints, correction = find_hints(nodes, vocabulary, selector, failures, missing_ids)
-    results = _results(nodes, vocabulary, parts, failures)
+    results = _results(nodes, vocabulary, selector, failures)
     reasons = _reasons(failures, examples)
     explanation = Explanation(
         selector=str(selector),
@@ -95,32 +109,33 @@ def exclude_by_state(explanation: Explanation, excluded: Mapping[str, str | None
         excluded_ids=tuple(
             (node_id, excluded[node_id]) for node_id in missing if node_id in excluded
         ),
-        excluded_states=FrozenMapping({} if explanation.total else Counter(excluded.values())),
     )
-    return explanation._replace(recommendation=recommend(explanation))
+    if explanation.total:
+        text = recommend(explanation)
+    else:
+        text = f"no node is in a requested state; {available_states(Counter(excluded.values()))}"
+    return explanation._replace(recommendation=text)
 
 
 def _results(
-    nodes: Countable, vocabulary: Vocabulary, parts: tuple[Selector, ...], failures: Failures
+    nodes: Countable, vocabulary: Vocabulary, selector: Selector, failures: Failures
 ) -> tuple[RequirementResult, ...]:
     counts = failures.counts
-    total = counts.total
     results = []
-    for position, part in enumerate(parts):
+    for position, part in enumerate(selector.split()):
         failing = counts.failing[position]
         absent, note = None, None
-        values: tuple[tuple[str, int], ...] = ()
         if part.requirements:
             (requirement,) = part.requirements
-            key, operator = requirement.key, requirement.operator
+            operator = requirement.operator
             if operator is Operator.DOES_NOT_EXIST:
-                absent = total - failing
+                absent = counts.total - failing
             elif operator.matches_absent:
-                absent = total - nodes.count_with_key(key)
-            if failing == total or not failing:
-                note = requirement_note(nodes, vocabulary, requirement, failing, total)
-            if len(parts) == 1 and requirement.values:
-                values = common_values(nodes, vocabulary, key)
+                absent = counts.total - nodes.count_with_key(requirement.key)
+            if failing == counts.total and failing:
+                note = _why_unsatisfied(nodes, vocabulary, requirement)
+            elif not failing and counts.total and operator.matches_absent:
+                note = _why_nothing_excluded(nodes, requirement)
         results.append(
             RequirementResult(
                 requirement_text(part),
@@ -129,10 +144,42 @@ def _results(
                 counts.failing_only_this[position],
                 absent,
                 note,
-                values,
             )
         )
     return tuple(results)
+
+
+def _why_nothing_excluded(nodes: Countable, requirement: Requirement) -> str:
+    if not nodes.count_with_key(requirement.key):
+        reason = f"no node has the label {quoted(requirement.key)}"
+    elif len(requirement.values) == 1:
+        reason = "no node has this value"
+    else:
+        reason = "no node has any of these values"
+    return f"{short(str(requirement))} excludes nothing: {reason}"
+
+
+def _why_unsatisfied(nodes: Countable, vocabulary: Vocabulary, requirement: Requirement) -> str:
+    label, operator = quoted(requirement.key), requirement.operator
+    count = nodes.count_with_key(requirement.key)
+    if not count:
+        return f"no node has the label {label}"
+    if operator is Operator.DOES_NOT_EXIST:
+        return f"every node has the label {label}"
+    text = short(str(requirement))
+    if operator.matches_absent:
+        one_of = "this value" if len(requirement.values) == 1 else "one of these values"
+        return f"no node satisfies {text}: every node has {one_of}"
+    words = vocabulary.values(nodes, requirement.key)
+    if words is not None and operator.is_comparison:
+        numbers = [number for value in words.counts if (number := parse_int64(value)) is not None]
+        if not numbers:
+            return f"no value of the label {label} is an integer"
+        return f"the integers of the label {label} range from {min(numbers)} to {max(numbers)}"
+    if words is not None and len(words.counts) <= _MAX_VALUES:
+        common = nsmallest(_COMMON, words.counts.items(), key=lambda item: (-item[1], item[0]))
+        return f"no node has {text}; the values of {label}: {format_value_counts(common)}"
+    return f"no node has {text}; {nodes_have(count)} other values of {label}"
 
 
 def _reasons(failures: Failures, examples: int) -> tuple[Reason, ...]:

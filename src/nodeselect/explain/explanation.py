@@ -7,7 +7,6 @@ count nodes can return them.
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from nodeselect.frozen import FrozenMapping
 from nodeselect.text import pluralize, printable, quoted
 
 __all__ = [
@@ -31,8 +30,6 @@ class RequirementResult(NamedTuple):
     :param absent: for ``!=``, ``notin`` and ``!key``, the nodes that satisfy it because they do
         not have the label; None for the others.
     :param note: why no node satisfies it, or why it excludes no node; None otherwise.
-    :param values: if it is the only requirement, the most frequent values of its label with their
-        numbers of nodes; empty if there are too many values.
     """
 
     text: str
@@ -41,12 +38,6 @@ class RequirementResult(NamedTuple):
     failing_only_this: int
     absent: int | None
     note: str | None
-    values: tuple[tuple[str, int], ...] = ()
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return it as JSON can hold it."""
-        values = [{"value": value, "nodes": nodes} for value, nodes in self.values]
-        return {**self._asdict(), "values": values}
 
 
 class Reason(NamedTuple):
@@ -92,22 +83,11 @@ class Hint(NamedTuple):
     replaced: tuple[str, ...]
     would_match: int | None
 
-    @property
-    def replacements(self) -> tuple[str, ...]:
-        """What to write, with each id by itself."""
-        if self.replacement is None:
-            return ()
-        return (
-            tuple(self.replacement.split(","))
-            if self.code == "name-for-id"
-            else (self.replacement,)
-        )
-
 
 class Correction(NamedTuple):
-    """The replacements of several hints, made at once.
+    """The replacements of all hints, made at once.
 
-    :param replacements: the requirements and ids to write.
+    :param replacements: what to write: requirements, or ids separated by commas.
     :param replaced: what they replace: requirements, or ids.
     :param would_match: nodes that would match then.
     """
@@ -181,9 +161,8 @@ class Explanation(NamedTuple):
     :param nearest: the first few of the nodes that fail the fewest requirements.
     :param hints: probable mistakes, at most three.
     :param missing_ids: requested ids that no node has.
-    :param correction: all replacements of the hints at once; None if there are fewer than two.
+    :param correction: all replacements of the hints at once; None if there is none.
     :param excluded_ids: requested ids of nodes excluded by their state, with that state.
-    :param excluded_states: nodes excluded by their state, by state, if that excluded all nodes.
     """
 
     selector: str
@@ -201,38 +180,23 @@ class Explanation(NamedTuple):
     missing_ids: tuple[str, ...]
     correction: Correction | None
     excluded_ids: tuple[tuple[str, str | None], ...] = ()
-    excluded_states: Mapping[str | None, int] = FrozenMapping({})
 
     @property
     def has_states(self) -> bool:
         """Whether any node that matches has a state; otherwise ``connected`` means nothing."""
         return self.matched > self.states.get(None, 0)
 
-    @property
-    def main_blocker(self) -> int | None:
-        """The position of the requirement to look at first; None if every node matches.
-
-        The first one that no node satisfies; else the one without which the most nodes would
-        match; else the one that the most nodes fail.
-        """
-        if self.matched == self.total:
-            return None
-        for position, result in enumerate(self.requirements):
-            if result.failing == self.total:
-                return position
-        counts = [(result.failing_only_this, result.failing) for result in self.requirements]
-        return counts.index(max(counts))
-
     def as_dict(self) -> dict[str, Any]:
         """Return it as JSON can hold it; ``docs/explain.schema.json`` describes the fields."""
+        connected = None if self.matched and not self.has_states else self.connected
         return {
             "version": 1,
             "selector": self.selector,
             "total": self.total,
             "matched": self.matched,
-            "connected": None if self.matched and not self.has_states else self.connected,
+            "connected": connected,
             "states": [{"state": state, "nodes": n} for state, n in self.states.items()],
-            "requirements": [result.as_dict() for result in self.requirements],
+            "requirements": [result._asdict() for result in self.requirements],
             "reasons": [reason._asdict() for reason in self.reasons],
             "other_reasons": self.other_reasons,
             "nearest": [miss._asdict() for miss in self.nearest],

@@ -5,14 +5,14 @@ There is a hint only if something similar exists (``similarity.py``), and always
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from itertools import islice
 from typing import NamedTuple
 
 from nodeselect.errors import SelectorError
 from nodeselect.explain.countable import Countable, Failures
 from nodeselect.explain.explanation import Correction, Hint
-from nodeselect.explain.similarity import WordCounts, closest_key, is_number
+from nodeselect.explain.similarity import closest_key, is_number
 from nodeselect.explain.vocabulary import Vocabulary
 from nodeselect.explain.wording import nodes_have, short
 from nodeselect.selectors import Operator, Requirement, Selector, conflict
@@ -47,7 +47,7 @@ def find_hints(
     failures: Failures,
     missing_ids: Sequence[str],
 ) -> tuple[tuple[Hint, ...], Correction | None]:
-    """Return the first three hints, and all their replacements at once if there are several.
+    """Return the first three hints, and all their replacements at once.
 
     :param failures: the nodes grouped by the requirements of ``selector`` they fail.
     :param missing_ids: the ids of the selector that no node has.
@@ -76,15 +76,7 @@ def find_hints(
             suggestion = finder.requirement(position, part.requirements[0])
         if suggestion is not None:
             suggestions.append(suggestion)
-    if not suggestions:
-        return (), None
-    hints = tuple(
-        hint
-        if replacement is None
-        else hint._replace(would_match=failures.count_if_replaced(positions, [replacement]))
-        for hint, replacement, positions in suggestions
-    )
-    return hints, _correction(failures, suggestions)
+    return tuple(each.hint for each in suggestions), _correction(failures, suggestions)
 
 
 def _is_doubtful(part: Selector, failing: int, total: int) -> bool:
@@ -97,19 +89,23 @@ def _is_doubtful(part: Selector, failing: int, total: int) -> bool:
 
 def _correction(failures: Failures, suggestions: Sequence[_Suggestion]) -> Correction | None:
     """Combine replacements; of two that replace the same requirement, use the first."""
-    chosen: list[_Suggestion] = []
+    hints: list[Hint] = []
+    selectors: list[Selector] = []
     replaced: set[int] = set()
-    for suggestion in suggestions:
-        if suggestion.replacement is not None and replaced.isdisjoint(suggestion.positions):
-            chosen.append(suggestion)
-            replaced.update(suggestion.positions)
-    if len(chosen) < 2:
+    for hint, replacement, positions in suggestions:
+        if replacement is not None and replaced.isdisjoint(positions):
+            hints.append(hint)
+            selectors.append(replacement)
+            replaced.update(positions)
+    if not hints:
         return None
-    selectors = [each.replacement for each in chosen if each.replacement is not None]
+    would_match = hints[0].would_match
+    if len(hints) > 1 or would_match is None:
+        would_match = failures.count_if_replaced(replaced, selectors)
     return Correction(
-        tuple(dict.fromkeys(text for each in chosen for text in each.hint.replacements)),
-        tuple(text for each in chosen for text in each.hint.replaced),
-        failures.count_if_replaced(replaced, selectors),
+        tuple(dict.fromkeys(hint.replacement for hint in hints if hint.replacement is not None)),
+        tuple(text for hint in hints for text in hint.replaced),
+        would_match,
     )
 
 
@@ -126,43 +122,56 @@ class _HintFinder:
         contradictory = conflict(selector)
         if not contradictory:
             return None
-        parts = selector.split()
         replacement = None
         if all(requirement.operator is Operator.EQUALS for requirement in contradictory):
             key = contradictory[0].key
-            contradictory = tuple(
-                each
-                for part in parts
-                for each in part.requirements
-                if each.key == key and each.operator is Operator.EQUALS
-            )
-            values = tuple(sorted({each.values[0] for each in contradictory}))
-            replacement = _requirement(key, Operator.IN, self._corrected(key, values))
+            values = self._corrected(key, [each.values[0] for each in contradictory])
+            replacement = _selector(key, Operator.IN, values)
         positions = tuple(
             position
-            for position, part in enumerate(parts)
+            for position, part in enumerate(selector.split())
             if part.requirements and part.requirements[0] in contradictory
         )
         texts = tuple(map(str, contradictory))
-        both = " and ".join(map(short, texts[:3]))
+        both = join_limited(list(map(short, texts)))
         message = f"{both} contradict each other: no node can ever match"
-        return _suggestion("contradiction", positions, message, texts, replacement)
+        return self._suggestion("contradiction", positions, message, texts, replacement)
+
+    def names_as_ids(
+        self, position: int, ids: Sequence[str], missing: Sequence[str]
+    ) -> _Suggestion | None:
+        """Report ids that no node has but that are names of nodes."""
+        nodes = {name: node for name in missing if (node := self._nodes.find_name(name))}
+        if not nodes:
+            return None
+        id_of_name = {name: node_id for name, (node_id, _) in nodes.items()}
+        names = join_limited(list(map(quoted, nodes)), conjunction="or")
+        named = [
+            quoted(node_id) + (f" (and of {count - 1:,} more)" if count > 1 else "")
+            for node_id, count in nodes.values()
+        ]
+        is_name = "it is the name" if len(nodes) == 1 else "they are the names"
+        message = f"no node has the id {names}; {is_name} of {join_limited(named)}"
+        selector = None
+        if not any("," in node_id for node_id in id_of_name.values()):
+            selector = Selector.from_requirements([], [id_of_name.get(each, each) for each in ids])
+        text = ",".join(id_of_name.values())
+        return self._suggestion("name-for-id", (position,), message, tuple(nodes), selector, text)
 
     def requirement(self, position: int, requirement: Requirement) -> _Suggestion | None:
         """Suggest what is close to a doubtful requirement, if anything is."""
         counts = self._failures.counts
         is_satisfied = counts.failing[position] < counts.total
-        if not self._nodes.count_with_key(requirement.key):
-            other = self._other_key(position, requirement)
-            if is_satisfied or (other is not None and self._would_match_alone(other)):
-                return other
-            return self._value_of_other_key(position, requirement) or other
-        if is_satisfied or requirement.operator.is_inclusion:
-            other = self._other_value(position, requirement)
-            if other is not None or is_satisfied:
-                return other
-            return self._value_of_other_key(position, requirement)
-        return None
+        has_key = self._nodes.count_with_key(requirement.key) > 0
+        if not has_key:
+            close = self._other_key(position, requirement)
+        elif is_satisfied or requirement.operator.is_inclusion:
+            close = self._other_value(position, requirement)
+        else:
+            return None
+        if is_satisfied or (close is not None and (has_key or self._would_match_alone(close))):
+            return close
+        return self._value_of_other_key(position, requirement) or close
 
     def _would_match_alone(self, suggestion: _Suggestion) -> bool:
         if suggestion.replacement is None:
@@ -170,48 +179,16 @@ class _HintFinder:
         everywhere = range(len(self._failures.counts.failing))
         return self._failures.count_if_replaced(everywhere, [suggestion.replacement]) > 0
 
-    def names_as_ids(
-        self, position: int, ids: Sequence[str], missing: Sequence[str]
-    ) -> _Suggestion | None:
-        """Report ids that no node has but that are names of nodes."""
-        id_of_name: dict[str, str] = {}
-        id_words: list[str] = []
-        for name in missing:
-            if node := self._nodes.find_name(name):
-                id_of_name[name], count = node
-                others = f" (the first of {count:,} with this name)" if count > 1 else ""
-                id_words.append(f"{quoted(id_of_name[name])}{others}")
-        if not id_of_name:
-            return None
-        names = join_limited(list(map(quoted, id_of_name)))
-        if len(id_of_name) == 1:
-            message = f"{names} is the name of a node, not an id; its id is {id_words[0]}"
-        else:
-            message = f"{names} are names of nodes, not ids; their ids are {join_limited(id_words)}"
-        replaced = tuple(id_of_name)
-        if any("," in node_id for node_id in id_of_name.values()):
-            hint = Hint("name-for-id", position, message, None, replaced, None)
-            return _Suggestion(hint, None, (position,))
-        text = ",".join(id_of_name.values())
-        hint = Hint("name-for-id", position, message, text, replaced, None)
-        selector = Selector.from_requirements([], [id_of_name.get(each, each) for each in ids])
-        return _Suggestion(hint, selector, (position,))
-
     def _other_key(self, position: int, requirement: Requirement) -> _Suggestion | None:
         """Suggest a key that is close to one that no node has."""
-        key, values = requirement.key, requirement.values
         keys = self._vocabulary.keys(self._nodes)
-        close = closest_key(key, keys)
+        close = closest_key(requirement.key, keys)
         if close is None:
             return None
-        code, name = close
-        message = (
-            f"no node has the label {quoted(key)}; {nodes_have(keys.counts[name])} {quoted(name)}"
-        )
-        if not requirement.operator.is_comparison:
-            values = self._corrected(name, values)
-        replacement = _requirement(name, requirement.operator, values)
-        return _suggestion(code, (position,), message, (str(requirement),), replacement)
+        code, key = close
+        problem = f"no node has the label {quoted(requirement.key)}"
+        message = f"{problem}; {nodes_have(keys.counts[key])} {quoted(key)}"
+        return self._changed(code, position, message, requirement, key)
 
     def _other_value(self, position: int, requirement: Requirement) -> _Suggestion | None:
         """Suggest values that are close to those that no node has."""
@@ -219,15 +196,16 @@ class _HintFinder:
         corrections = self._value_corrections(key, values)
         if not corrections:
             return None
-        counts = {value: self._nodes.count_with_value(key, value) for value in corrections.values()}
-        existing = [f"{nodes_have(count)} {quoted(value)}" for value, count in counts.items()]
+        existing = [
+            f"{nodes_have(self._nodes.count_with_value(key, value))} {quoted(value)}"
+            for value in dict.fromkeys(corrections.values())
+        ]
         effect = ""
         is_negative = requirement.operator.matches_absent
         if is_negative and not any(self._nodes.count_with_value(key, value) for value in values):
             effect = ", so it excludes nothing"
         message = f"{_no_node_has(key, list(corrections))}{effect}; {join_limited(existing)}"
-        replacement = _requirement(key, requirement.operator, _replaced(values, corrections))
-        return _suggestion("other-value", (position,), message, (str(requirement),), replacement)
+        return self._changed("other-value", position, message, requirement, key)
 
     def _value_of_other_key(self, position: int, requirement: Requirement) -> _Suggestion | None:
         """Suggest the key under which the most nodes have any of the values."""
@@ -252,13 +230,36 @@ class _HintFinder:
         existing = [quoted(value) for value, counts in by_value.items() if counts.get(key)]
         values = join_limited(existing, conjunction="or")
         message = f"{problem}; {nodes_have(totals[key])} {values} as the value of {quoted(key)}"
-        corrected = self._corrected(key, requirement.values)
-        replacement = _requirement(key, requirement.operator, corrected)
-        return _suggestion("other-key", (position,), message, (str(requirement),), replacement)
+        return self._changed("other-key", position, message, requirement, key)
 
-    def _corrected(self, key: str, values: tuple[str, ...]) -> tuple[str, ...]:
+    def _changed(
+        self, code: str, position: int, message: str, requirement: Requirement, key: str
+    ) -> _Suggestion:
+        """Suggest a requirement with another key, and with the values that nodes have for it."""
+        values = requirement.values
+        if not requirement.operator.is_comparison:
+            values = self._corrected(key, values)
+        replacement = _selector(key, requirement.operator, values)
+        return self._suggestion(code, (position,), message, (str(requirement),), replacement)
+
+    def _suggestion(
+        self,
+        code: str,
+        positions: tuple[int, ...],
+        message: str,
+        replaced: tuple[str, ...],
+        replacement: Selector | None,
+        text: str = "",
+    ) -> _Suggestion:
+        hint = Hint(code, positions[0], message, None, replaced, None)
+        if replacement is not None:
+            would_match = self._failures.count_if_replaced(positions, [replacement])
+            hint = hint._replace(replacement=text or str(replacement), would_match=would_match)
+        return _Suggestion(hint, replacement, positions)
+
+    def _corrected(self, key: str, values: Sequence[str]) -> tuple[str, ...]:
         corrections = self._value_corrections(key, values)
-        return _replaced(values, corrections) if corrections else values
+        return tuple(sorted({corrections.get(value, value) for value in values}))
 
     def _value_corrections(self, key: str, values: Sequence[str]) -> dict[str, str]:
         """Return, for the first few values that no node has, those that are close."""
@@ -266,19 +267,10 @@ class _HintFinder:
             value for value in values[:_MAX_VALUES] if not self._nodes.count_with_value(key, value)
         ]
         words = self._vocabulary.values(self._nodes, key) if unknown else None
-        return {} if words is None else _close_words(unknown, words, values)
-
-
-def _close_words(
-    unknown: Sequence[str], words: WordCounts, listed: Sequence[str]
-) -> dict[str, str]:
-    """Return the word closest to each unknown one, unless it is listed itself."""
-    close = {text: words.closest(text) for text in unknown}
-    return {text: word for text, word in close.items() if word is not None and word not in listed}
-
-
-def _replaced(values: Sequence[str], corrections: Mapping[str, str]) -> tuple[str, ...]:
-    return tuple(sorted({corrections.get(value, value) for value in values}))
+        if words is None:
+            return {}
+        close = {value: words.closest(value) for value in unknown}
+        return {value: word for value, word in close.items() if word and word not in values}
 
 
 def _no_node_has(key: str, values: Sequence[str]) -> str:
@@ -286,23 +278,9 @@ def _no_node_has(key: str, values: Sequence[str]) -> str:
     return f"no node has {join_limited(texts, conjunction='or')}"
 
 
-def _suggestion(
-    code: str,
-    positions: tuple[int, ...],
-    message: str,
-    replaced: tuple[str, ...],
-    replacement: Requirement | None,
-) -> _Suggestion:
-    text = None if replacement is None else str(replacement)
-    hint = Hint(code, positions[0], message, text, replaced, None)
-    return _Suggestion(
-        hint, Selector.from_requirements([replacement]) if replacement else None, positions
-    )
-
-
-def _requirement(key: str, operator: Operator, values: tuple[str, ...]) -> Requirement | None:
-    """Build a requirement of labels that nodes have; None if no selector can express it."""
+def _selector(key: str, operator: Operator, values: tuple[str, ...]) -> Selector | None:
+    """Build a selector of labels that nodes have; None if no selector can express it."""
     try:
-        return Requirement(key, operator, values)
+        return Selector.from_requirements([Requirement(key, operator, values)])
     except SelectorError:
         return None

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping, Sequence
 from heapq import nsmallest
 
+from nodeselect.explain.countable import FailureCounts
 from nodeselect.explain.explanation import Explanation
-from nodeselect.explain.failure_counts import FailureCounts
 from nodeselect.selectors import Selector
 from nodeselect.text import join_limited, pluralize, printable, quoted, truncate
 
@@ -16,7 +16,7 @@ __all__ = [
     "format_state_counts",
     "format_value_counts",
     "headline",
-    "no_node_in_state",
+    "missing_ids_text",
     "nodes_have",
     "notes",
     "requirement_text",
@@ -117,14 +117,19 @@ def notes(explanation: Explanation) -> tuple[str, ...]:
     sentences += facts[:_MAX_NOTES]
     if len(facts) > _MAX_NOTES:
         sentences.append(f"{len(facts) - _MAX_NOTES:,} more notes on requirements")
-    names = {name for hint in explanation.hints for name in hint.replaced}
-    missing = [quoted(node_id) for node_id in explanation.missing_ids if node_id not in names]
-    if missing:
-        sentences.append(f"no node has the id {join_limited(missing, conjunction='or')}")
+    if missing := missing_ids_text(explanation):
+        sentences.append(missing)
     if explanation.excluded_ids:
         sentences.append(excluded_by_state(explanation.excluded_ids))
     sentences += [f"{hint.message} [{hint.code}]" for hint in explanation.hints]
     return tuple(sentences)
+
+
+def missing_ids_text(explanation: Explanation) -> str | None:
+    """Return that no node has some of the requested ids, without those that a hint is about."""
+    names = {name for hint in explanation.hints for name in hint.replaced}
+    missing = [quoted(node_id) for node_id in explanation.missing_ids if node_id not in names]
+    return f"no node has the id {join_limited(missing, conjunction='or')}" if missing else None
 
 
 def excluded_by_state(nodes: Sequence[tuple[str, str | None]]) -> str:
@@ -136,15 +141,6 @@ def excluded_by_state(nodes: Sequence[tuple[str, str | None]]) -> str:
         return f"node {quoted(nodes[0][0])} is excluded by its state: {_state(nodes[0][1])}"
     words = [f"{quoted(node_id)} ({_state(state)})" for node_id, state in nodes]
     return f"nodes excluded by their state: {join_limited(words)}"
-
-
-def no_node_in_state(states: Mapping[str | None, int]) -> str:
-    """Return that no node is in a requested state, and the states there are.
-
-    :param states: nodes by state; None is the state of nodes without one.
-    """
-    prefix = "no node is in a requested state; " if any(states) else ""
-    return f"{prefix}{available_states(states)}"
 
 
 def available_states(states: Mapping[str | None, int]) -> str:

@@ -7,8 +7,8 @@ sets: whoever needs nodes of a group filters a few candidates.
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 
+from nodeselect.explain.countable import FailureCounts, Positions
 from nodeselect.explain.explanation import NearMiss
-from nodeselect.explain.failure_counts import FailureCounts, Positions
 from nodeselect.index import postings
 from nodeselect.index.postings import Postings
 from nodeselect.inventory.view import View

@@ -7,7 +7,7 @@ from enum import IntEnum
 from typing import Any, NamedTuple
 
 from nodeselect.errors import JobError
-from nodeselect.explain import Explanation, main_problem
+from nodeselect.explain import Explanation
 from nodeselect.render.layout import Screen, json_lines, md_cell, md_document, md_table, md_text
 from nodeselect.text import pluralize
 
@@ -71,11 +71,11 @@ class JobResult(NamedTuple):
         return self.result.connected if is_known else None
 
     @property
-    def main_problem(self) -> str:
-        """The first error of the job, or what excludes most nodes."""
+    def recommendation(self) -> str:
+        """The first error of the job, or what to change in its selector."""
         if isinstance(self.result, JobError):
             return f"invalid: {self._error}"
-        return main_problem(self.result)
+        return self.result.recommendation
 
     @property
     def counts(self) -> tuple[str, str]:
@@ -90,15 +90,12 @@ class JobResult(NamedTuple):
         result, status = self.result, self.status.name.lower()
         if isinstance(result, JobError):
             return {"job": self.name, "status": status, "error": self._error}
-        blocker = result.main_blocker
         return {
             "job": self.name,
             "status": status,
-            "main_problem": self.main_problem,
             "selector": result.selector,
             "matched": result.matched,
             "connected": self.connected,
-            "main_blocker": None if blocker is None else result.requirements[blocker].as_dict(),
             "recommendation": result.recommendation,
         }
 
@@ -143,16 +140,16 @@ def _text(jobs: Sequence[JobResult], total: int, screen: Screen) -> Iterator[str
     names = [job.name for job in jobs]
     common = os.path.commonprefix(names)  # noqa: RUF071 - cut at a folder in the next line
     folder = common[: common.rfind(os.sep) + 1]
-    rows = [(job.name.removeprefix(folder), *job.counts, job.main_problem) for job in jobs]
-    heads = ("JOB", "MATCHED", "CONNECTED", "MAIN PROBLEM")
+    rows = [(job.name.removeprefix(folder), *job.counts, job.recommendation) for job in jobs]
+    heads = ("JOB", "MATCHED", "CONNECTED", "WHAT TO CHANGE")
     yield from screen.table([heads, *rows], right=(1, 2), shrink=0, wrap_last=True)
     yield ""
     yield from screen.wrap(job_summary(jobs, total), hang=2)
 
 
 def _markdown(jobs: Sequence[JobResult], total: int) -> Iterator[str]:
-    rows = [(md_cell(job.name), *job.counts, md_text(job.main_problem)) for job in jobs]
-    yield from md_table(("Job", "Matched", "Connected", "Main problem"), rows, (1, 2))
+    rows = [(md_cell(job.name), *job.counts, md_text(job.recommendation)) for job in jobs]
+    yield from md_table(("Job", "Matched", "Connected", "What to change"), rows, (1, 2))
     yield ""
     yield f"**{job_summary(jobs, total)}**"
 
