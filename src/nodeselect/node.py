@@ -7,7 +7,7 @@ from typing import Final, TypeAlias
 from nodeselect.errors import InventoryError
 from nodeselect.frozen import Frozen
 from nodeselect.limits import LIMITS
-from nodeselect.text import UNPRINTABLE, printable, quoted
+from nodeselect.text import UNPRINTABLE, printable, quoted, to_exact_str
 
 __all__ = ["CONNECTED", "Node", "NodeRow", "check_id", "check_sizes", "duplicate_id_error"]
 
@@ -46,26 +46,22 @@ class Node(Frozen):
         name: str | None = None,
         state: str | None = None,
     ) -> None:
-        for field, text in (("id", id), ("name", name), ("state", state)):
-            if not (isinstance(text, str) or (text is None and field != "id")):
-                raise TypeError(f"a node's {field} must be a string, not {type(text).__name__}")
-        check_id(id)
+        node_id = to_exact_str(id, "a node's id")
+        check_id(node_id)
         if labels is not None and not isinstance(labels, Mapping):
             raise TypeError(f"labels must be a mapping, not {type(labels).__name__}")
         copied = dict(labels or {})
-        is_exact = True
-        for key, value in copied.items():
-            if not (isinstance(key, str) and isinstance(value, str)):
-                raise TypeError(f"labels must map strings to strings, not {key!r} to {value!r}")
-            is_exact = is_exact and type(key) is type(value) is str
-        if not is_exact:
-            copied = {_to_exact_str(key): _to_exact_str(value) for key, value in copied.items()}
+        if not {*map(type, copied), *map(type, copied.values())} <= {str}:
+            copied = {
+                to_exact_str(key, "a label's key"): to_exact_str(value, f"the label {key!r}")
+                for key, value in copied.items()
+            }
         check_sizes(copied)
         self._set_fields(
-            _to_exact_str(id),
+            node_id,
             copied,
-            None if name is None else _to_exact_str(name),
-            None if state is None else _to_exact_str(state),
+            None if name is None else to_exact_str(name, "a node's name"),
+            None if state is None else to_exact_str(state, "a node's state"),
         )
 
     @classmethod
@@ -111,11 +107,6 @@ class Node(Frozen):
         name = "" if self.name is None else f", name={self.name!r}"
         state = "" if self.state is None else f", state={self.state!r}"
         return f"Node({self.id!r}, {dict(self.labels)!r}{name}{state})"
-
-
-def _to_exact_str(text: str) -> str:
-    """Return ``text`` as a plain ``str``; a subclass could compare and hash in its own way."""
-    return text if type(text) is str else str.__str__(text)
 
 
 def check_id(text: str) -> None:

@@ -18,6 +18,7 @@ __all__ = [
     "printable",
     "quoted",
     "to_ascii",
+    "to_exact_str",
     "truncate",
 ]
 
@@ -36,6 +37,16 @@ UNPRINTABLE = re.compile(
 
 FORBIDDEN = re.compile("[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x9f\ud800-\udfff]")
 """Control characters except TAB, LF and CR, and surrogates: rejected in all input."""
+
+
+def to_exact_str(text: object, what: str) -> str:
+    """Return ``text`` as a plain ``str``; a subclass could override how it compares.
+
+    :raises TypeError: if it is not a string; ``what`` names it.
+    """
+    if not isinstance(text, str):
+        raise TypeError(f"{what} must be a string, not {type(text).__name__}")
+    return text if type(text) is str else str.__str__(text)
 
 
 def printable(text: str) -> str:

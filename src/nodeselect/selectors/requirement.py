@@ -13,8 +13,9 @@ from nodeselect.selectors.diagnostics.words import (
     value_error,
 )
 from nodeselect.selectors.operator import HasKey, InRange, OneOf, Operator, Test
+from nodeselect.text import to_exact_str
 
-__all__ = ["Requirement", "to_exact_str"]
+__all__ = ["Requirement"]
 
 
 class Requirement(Frozen):
@@ -60,9 +61,7 @@ class Requirement(Frozen):
         if isinstance(values, str):
             raise TypeError("values must be a list of strings, not one string")
         given = tuple(to_exact_str(value, "a value") for value in values)
-        if spelling is None:
-            spelling = operator.spelling
-        elif spelling != operator.spelling and (operator, spelling) != (Operator.EQUALS, "=="):
+        if spelling not in (None, operator.spelling, "==" if operator is Operator.EQUALS else None):
             raise ValueError(f"{operator.name} is not spelled {spelling!r}")
         if not is_key(key):
             raise key_error(key, 0, len(key))
@@ -76,19 +75,17 @@ class Requirement(Frozen):
     ) -> "Requirement":
         """Build a requirement without checks; its key and sorted values must be valid."""
         requirement = cls.__new__(cls)
-        requirement._set_fields(
-            key, operator, values, operator.spelling if spelling is None else spelling
-        )
+        requirement._set_fields(key, operator, values, spelling)
         return requirement
 
     def _set_fields(
-        self, key: str, operator: Operator, values: tuple[str, ...], spelling: str
+        self, key: str, operator: Operator, values: tuple[str, ...], spelling: str | None
     ) -> None:
         set_field = object.__setattr__
         set_field(self, "key", key)
         set_field(self, "operator", operator)
         set_field(self, "values", values)
-        set_field(self, "spelling", spelling)
+        set_field(self, "spelling", operator.spelling if spelling is None else spelling)
         set_field(self, "test", _build_test(operator, values))
 
     @property
@@ -110,7 +107,7 @@ class Requirement(Frozen):
         return hash(self.sort_key)
 
     def __reduce__(self) -> tuple[object, ...]:
-        return _unpickle, (self.key, self.operator, self.values, self.spelling)
+        return Requirement._trusted, (self.key, self.operator, self.values, self.spelling)
 
     def __str__(self) -> str:
         operator = self.operator
@@ -124,16 +121,6 @@ class Requirement(Frozen):
 
     def __repr__(self) -> str:
         return f"Requirement({str(self)!r})"
-
-
-def to_exact_str(text: object, what: str) -> str:
-    """Return ``text`` as a plain ``str``; a subclass could override how it compares.
-
-    :raises TypeError: if it is not a string; ``what`` names it.
-    """
-    if not isinstance(text, str):
-        raise TypeError(f"{what} must be a string, not {type(text).__name__}")
-    return text if type(text) is str else str.__str__(text)
 
 
 def _build_test(operator: Operator, values: tuple[str, ...]) -> Test:
@@ -170,7 +157,3 @@ def _check_values(
             raise integer_error(value, 0, len(value), key)
         if not is_value(value):
             raise value_error(value, 0, len(value), key)
-
-
-def _unpickle(key: str, operator: Operator, values: tuple[str, ...], spelling: str) -> Requirement:
-    return Requirement(key, operator, values, spelling=spelling)

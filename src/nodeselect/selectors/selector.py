@@ -16,8 +16,8 @@ from nodeselect.selectors.predicate import (
     compile_failure_mask,
     compile_predicate,
 )
-from nodeselect.selectors.requirement import Requirement, to_exact_str
-from nodeselect.text import FORBIDDEN, printable, quoted, truncate
+from nodeselect.selectors.requirement import Requirement
+from nodeselect.text import FORBIDDEN, printable, quoted, to_exact_str, truncate
 
 __all__ = ["Selector"]
 
@@ -225,7 +225,7 @@ class Selector(Frozen):
             return self._hash
 
     def __reduce__(self) -> tuple[object, ...]:
-        return _unpickle, (_text(self.requirements), self.ids)
+        return _build, (list(self.requirements), self.ids)
 
     def __str__(self) -> str:
         """Return the canonical text, which ``Selector.parse`` reads back.
@@ -280,14 +280,7 @@ def _parse_requirements(text: str) -> list[Requirement]:
 
 def _check_length(text: str, length: int) -> None:
     if length > LIMITS.selector_text:
-        raise SelectorError(
-            "text-too-long",
-            f"a selector can have at most {LIMITS.selector_text:,} characters (selector_text),"
-            f" found {length:,}",
-            text,
-            (min(LIMITS.selector_text, len(text)), len(text)),
-            hint="use several selectors",
-        )
+        raise _limit_error("text-too-long", "characters", "selector_text", length, text)
 
 
 def _build(
@@ -298,17 +291,16 @@ def _build(
     :param source: the text of the requirements, if they come from one.
     :raises SelectorError: if they exceed a limit together.
     """
-    _check_sizes(requirements, source)
+    if len(requirements) > LIMITS.values // LIMITS.values_in_set:  # fewer cannot exceed a limit
+        values = sum(len(requirement.values) for requirement in requirements)
+        for what, number in (("requirements", len(requirements)), ("values", values)):
+            if number > getattr(LIMITS, what):
+                text = _text(requirements) if source is None else source
+                raise _limit_error(f"too-many-{what}", what, what, number, text)
     if ids is not None:
         ids = tuple(sorted(set(ids)))
         if len(ids) > LIMITS.match_ids:
-            raise SelectorError(
-                "too-many-ids",
-                f"a selector can have at most {LIMITS.match_ids:,} ids (match_ids)",
-                "",
-                (0, 0),
-                place="match_ids",
-            )
+            raise _limit_error("too-many-ids", "ids", "match_ids", len(ids), "").at("match_ids")
         if not ids:  # no node matches, whatever its labels
             requirements = []
     selector = Selector.__new__(Selector)
@@ -318,23 +310,15 @@ def _build(
     return selector
 
 
-def _check_sizes(requirements: list[Requirement], source: str | None) -> None:
-    if len(requirements) <= LIMITS.values // LIMITS.values_in_set:
-        return  # so few cannot exceed a limit
-    values = sum(len(requirement.values) for requirement in requirements)
-    for what, number, limit in (
-        ("requirements", len(requirements), LIMITS.requirements),
-        ("values", values, LIMITS.values),
-    ):
-        if number > limit:
-            text = _text(requirements) if source is None else source
-            raise SelectorError(
-                f"too-many-{what}",
-                f"a selector can have at most {limit:,} {what} ({what}), found {number:,}",
-                text,
-                (0, len(text)),
-                hint="use several selectors",
-            )
+def _limit_error(code: str, what: str, name: str, number: int, text: str) -> SelectorError:
+    limit = getattr(LIMITS, name)
+    return SelectorError(
+        code,
+        f"a selector can have at most {limit:,} {what} ({name}), found {number:,}",
+        text,
+        (min(limit, len(text)) if name == "selector_text" else 0, len(text)),
+        hint="use several selectors",
+    )
 
 
 def _label(key: object, value: object) -> Requirement:
@@ -389,11 +373,6 @@ def _sort_keys(selector: Selector) -> list[tuple[str, str, str, tuple[str, ...]]
 
 def _text(requirements: Iterable[Requirement]) -> str:
     return ",".join(map(str, requirements))
-
-
-def _unpickle(text: str, ids: tuple[str, ...] | None) -> Selector:
-    # Not by ``Selector.parse``: the text may be longer than it accepts.
-    return _build(_parse_requirements(text), ids, text)
 
 
 _EVERYTHING = _build([], None)

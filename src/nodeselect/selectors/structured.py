@@ -4,8 +4,8 @@ from collections.abc import Iterable
 
 from nodeselect.errors import SelectorError
 from nodeselect.selectors.operator import Operator
-from nodeselect.selectors.requirement import Requirement, to_exact_str
-from nodeselect.text import quoted
+from nodeselect.selectors.requirement import Requirement
+from nodeselect.text import quoted, to_exact_str
 
 __all__ = ["requirement_from_structured"]
 
