@@ -40,7 +40,6 @@ from nodeselect.jobs import (
     RolloutSpec,
     RolloutStatus,
     Rule,
-    RuleSelection,
     ServerJobSpec,
     ServerNodeSelector,
     State,
@@ -55,6 +54,7 @@ from nodeselect.jobs import (
     read_response,
     read_server_job,
     rollout_assumptions,
+    select_rules,
 )
 
 JOB = b"name: demo\nselector: {match_labels: {region: eu}}\n"
@@ -123,7 +123,7 @@ def explain_node(inventory: Inventory) -> NodeExplanation:
 
 def use_jobs() -> JobSpec:
     """Check and read job files; build a job."""
-    report: CheckReport = check_job(JOB, "job.yaml", selection=RuleSelection())
+    report: CheckReport = check_job(JOB, "job.yaml", rules=select_rules())
     problems: tuple[Problem, ...] = report.problems
     rules: dict[str, Rule] = dict(all_rules())
     assert {problem.code for problem in problems} <= rules.keys()

@@ -56,8 +56,6 @@ def test_what_looks_like_the_selector_is_never_passed_over(job: str) -> None:
         pytest.param("{match_labels: {a: 1.10}}", "{match_labels: {a: WRITE}}", id="number"),
         pytest.param("{match_labels: {on: b}}", "{match_labels: {WRITE: b}}", id="key"),
         pytest.param("role=edge", "WRITE", id="selector"),
-        pytest.param("{match_labels: role=edge}", "{match_labels: WRITE}", id="labels"),
-        pytest.param("{match_labels: [{role: edge}]}", "{match_labels: WRITE}", id="pairs"),
         pytest.param("{match_labels: {a:b}}", "{match_labels: {WRITE}}", id="colon"),
         pytest.param(
             "{match_expressions: {key: region, operator: In, values: [eu]}}",

@@ -11,8 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nodeselect.jobs import JobSpec, RolloutSpec, all_rules, check_job, read_job, read_job_selector
-from nodeselect.jobs.check.rules.fields import INTEGER, NUMBER
-from nodeselect.jobs.check.schema_fields import Field, fields_of, schema_text
+from nodeselect.jobs.check.schema_fields import INTEGER, NUMBER, Field, fields_of, schema_text
 from tests import golden
 
 ROOT = Path(__file__).parents[2]

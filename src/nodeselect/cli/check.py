@@ -13,7 +13,7 @@ from nodeselect.errors import JobError
 from nodeselect.render.layout import PROBLEM_FORMATS
 
 if TYPE_CHECKING:
-    from nodeselect.jobs import CheckReport, RuleSelection
+    from nodeselect.jobs import CheckReport
 
 __all__ = ["check"]
 
@@ -71,12 +71,12 @@ def check(
     """
     from nodeselect.render.problems import problem_lines, problem_summary  # fronts yaml
 
-    selection = _selection(context, selected, ignored)
-    if require_selector and not selection.reports("empty-selector"):
+    rules = _select_rules(context, selected, ignored)
+    if require_selector and "empty-selector" not in rules:
         raise click.UsageError(
             "--require-selector has no effect if empty-selector is not reported", context
         )
-    reports, unread = _check_all(files, selection, require_selector, exclude)
+    reports, unread = _check_all(files, rules, require_selector, exclude)
     lines = problem_lines(output, reports, unread)
     write_output(map(highlight_severity, lines) if output == "text" else lines)
     if output == "text":
@@ -91,7 +91,7 @@ def check(
 
 def _check_all(
     sources: tuple[str, ...],
-    selection: "RuleSelection",
+    rules: frozenset[str],
     require_selector: bool,
     exclude: tuple[str, ...],
 ) -> tuple[list["CheckReport"], list[JobError]]:
@@ -116,25 +116,25 @@ def _check_all(
             unread.append(error)
             continue
         reports.append(
-            check_job(data, job_name(name), selection=selection, require_selector=require_selector)
+            check_job(data, job_name(name), rules=rules, require_selector=require_selector)
         )
     progress.clear()
     return reports, unread
 
 
-def _selection(
+def _select_rules(
     context: click.Context, selected: tuple[str, ...], ignored: tuple[str, ...]
-) -> "RuleSelection":
-    """Build the selection of rules from the options.
+) -> frozenset[str]:
+    """Return the codes of the rules to report.
 
     :raises click.UsageError: if there is no such rule, or one to ignore is always reported.
     """
-    from nodeselect.jobs import RuleSelection  # fronts yaml
+    from nodeselect.jobs import select_rules  # fronts yaml
 
     select = _codes(context, "--select", selected) if selected else None
     ignore = _codes(context, "--ignore", ignored)
     try:
-        return RuleSelection(select, ignore)
+        return select_rules(select, ignore)
     except ValueError as error:
         raise click.UsageError(f"--ignore: {error}", context) from None
 

@@ -5,8 +5,7 @@ The models are loaded on first use, because pydantic is slow to import.
 
 from typing import TYPE_CHECKING, Any
 
-from nodeselect.jobs.check.checker import check_job
-from nodeselect.jobs.check.report import CheckReport, RuleSelection
+from nodeselect.jobs.check.checker import CheckReport, check_job, select_rules
 from nodeselect.jobs.check.rule import Rule
 from nodeselect.jobs.check.rules import all_rules
 from nodeselect.jobs.read import (
@@ -51,7 +50,6 @@ __all__ = [
     "RolloutSpec",
     "RolloutStatus",
     "Rule",
-    "RuleSelection",
     "ServerJobSpec",
     "ServerNodeSelector",
     "State",
@@ -66,6 +64,7 @@ __all__ = [
     "read_response",
     "read_server_job",
     "rollout_assumptions",
+    "select_rules",
 ]
 
 

@@ -10,15 +10,19 @@ from nodeselect.documents import (
     Object,
     Scalar,
     decode_utf8,
+    file_too_large_error,
     read_document,
     to_python,
 )
-from nodeselect.documents.values import file_too_large_error
 from nodeselect.errors import JobError
-from nodeselect.jobs.check.checker import CheckedDocument, check_document, require_bytes
-from nodeselect.jobs.check.report import Findings
-from nodeselect.jobs.check.rule import Finding, describe
-from nodeselect.jobs.check.rules.fields import FRACTION, INTEGER, NUMBER
+from nodeselect.jobs.check.checker import (
+    CheckedDocument,
+    check_document,
+    draw_problems,
+    require_bytes,
+)
+from nodeselect.jobs.check.rule import describe, document_finding
+from nodeselect.jobs.check.schema_fields import FRACTION, INTEGER, NUMBER
 from nodeselect.limits import LIMITS
 from nodeselect.selectors import Selector
 
@@ -123,7 +127,6 @@ def _validate(model: type[_Model], fields: Any, file: str) -> _Model:
 def _read_answer(data: bytes, file: str, name: str, fields: frozenset[str]) -> dict[str, Any]:
     """Read an answer as ``{name: {...}}``; the inner mapping has at least one of ``fields``."""
     require_bytes(data)
-    findings = Findings(data.decode("utf-8", "replace").removeprefix("\ufeff"))
     path = ""
     try:
         if len(data) > LIMITS.job_file_bytes:
@@ -143,22 +146,17 @@ def _read_answer(data: bytes, file: str, name: str, fields: frozenset[str]) -> d
             message = f"this has none of the fields of the {name} that was expected"
             raise DocumentError(f"no-{name}", message, inner.position)
     except DocumentError as error:
-        span = (error.position.column, error.position.column + error.length)
-        findings.add(
-            Finding(
-                error.code, "error", error.message, error.position, path, error.hint, None, span
-            )
-        )
-        raise JobError(file, findings.problems()) from None
+        problems = draw_problems([document_finding(error, path)], data)
+        raise JobError(file, problems) from None
     return {name: answer}
 
 
 def _read_valid(data: bytes, file: str) -> CheckedDocument:
     checked = check_document(data, file)
-    errors = checked.findings.errors
-    if errors:
-        problems = checked.findings.problems(errors_only=True)
-        raise JobError(file, problems, errors - len(problems))
+    report = checked.report
+    if report.errors:
+        errors = tuple(problem for problem in report.problems if problem.severity == "error")
+        raise JobError(file, errors, report.errors - len(errors))
     return checked
 
 

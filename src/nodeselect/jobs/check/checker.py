@@ -1,27 +1,61 @@
 """Check a job file: read the document, find the job spec in it, apply the rules."""
 
+from collections.abc import Collection, Iterable, Iterator
+from heapq import nsmallest
 from typing import NamedTuple
 
-from nodeselect.documents import DocumentError, Object, decode_utf8, read_document
-from nodeselect.documents.values import check_characters, file_too_large_error
-from nodeselect.jobs.check.report import ALL_CODES, CheckReport, Findings, RuleSelection
-from nodeselect.jobs.check.rule import Check
-from nodeselect.jobs.check.rules.document import check_document_error, locate_spec
-from nodeselect.jobs.check.rules.fields import check_model, field
-from nodeselect.jobs.check.rules.job import (
-    check_empty_selector,
-    check_misplaced_selector,
-    check_name,
-    check_reserved_keys,
-    check_type,
-    invalid_selector,
+from nodeselect.documents import (
+    DocumentError,
+    Object,
+    check_characters,
+    decode_utf8,
+    file_too_large_error,
+    read_document,
 )
-from nodeselect.jobs.check.rules.rollout import check_old_rollout, check_rollout, check_timeouts
+from nodeselect.errors import Problem, excerpt
+from nodeselect.jobs.check.rule import Check, Finding, document_finding
+from nodeselect.jobs.check.rules import ALWAYS_REPORTED, all_rules
+from nodeselect.jobs.check.rules.document import locate_spec
+from nodeselect.jobs.check.rules.fields import check_model, field
+from nodeselect.jobs.check.rules.job import check_job_fields, empty_selector
 from nodeselect.jobs.check.rules.selector import read_selector
 from nodeselect.limits import LIMITS
 from nodeselect.selectors import Selector
+from nodeselect.text import printable, quoted
 
-__all__ = ["CheckedDocument", "check_document", "check_job", "require_bytes"]
+__all__ = [
+    "CheckReport",
+    "CheckedDocument",
+    "check_document",
+    "check_job",
+    "draw_problems",
+    "require_bytes",
+    "select_rules",
+]
+
+# A hint of this many characters, such as a list of fields, is shown only once in a file.
+_LONG_HINT = 80
+
+
+class CheckReport(NamedTuple):
+    """What is wrong with a job file. ``show`` of a problem returns its lines for people.
+
+    :param file: the name of the file.
+    :param problems: the first problems by position, at most ``LIMITS.reported_errors``; warnings
+        make way for errors.
+    :param errors: the number of errors.
+    :param warnings: the number of warnings.
+    """
+
+    file: str
+    problems: tuple[Problem, ...]
+    errors: int
+    warnings: int
+
+    @property
+    def unreported(self) -> int:
+        """The number of problems beyond those in ``problems``."""
+        return self.errors + self.warnings - len(self.problems)
 
 
 class CheckedDocument(NamedTuple):
@@ -31,16 +65,33 @@ class CheckedDocument(NamedTuple):
     :param selector: the selector of the job; it matches nothing if the file has errors.
     """
 
-    findings: Findings
+    report: CheckReport
     spec: Object | None
     selector: Selector
+
+
+def select_rules(select: Iterable[str] | None = None, ignore: Iterable[str] = ()) -> frozenset[str]:
+    """Return the codes of ``select``, or all, except those of ``ignore``, for :func:`check_job`.
+
+    Rules that are always reported are among them.
+
+    :raises ValueError: if a code does not exist, or one to ignore is always reported.
+    """
+    known = all_rules().keys()
+    selected = frozenset(known if select is None else select)
+    ignored = frozenset(ignore)
+    if unknown := (selected | ignored) - known:
+        raise ValueError(f"there is no rule {quoted(min(unknown))}")
+    if always := ignored & ALWAYS_REPORTED:
+        raise ValueError(f"{min(always)} cannot be ignored: it is always reported")
+    return selected - ignored | ALWAYS_REPORTED
 
 
 def check_job(
     data: bytes,
     file: str,
     *,
-    selection: RuleSelection = ALL_CODES,
+    rules: Collection[str] | None = None,
     require_selector: bool = False,
 ) -> CheckReport:
     """Check a job spec: YAML or JSON, by itself or wrapped as ``{spec: ...}``.
@@ -55,13 +106,12 @@ def check_job(
 
     :param data: the bytes of the file; at most ``LIMITS.job_file_bytes``.
     :param file: the name of the file, for messages.
-    :param selection: the rules that are reported.
+    :param rules: the codes that are reported, of :func:`select_rules`; None for all.
     :param require_selector: whether a job that runs on every node is an error, not a warning.
     """
-    if require_selector and not selection.reports("empty-selector"):
+    if require_selector and rules is not None and "empty-selector" not in rules:
         raise ValueError("require_selector has no effect if empty-selector is not reported")
-    findings = check_document(data, file, selection, require_selector=require_selector).findings
-    return CheckReport(file, findings.problems(), findings.errors, findings.warnings)
+    return check_document(data, file, rules, require_selector=require_selector).report
 
 
 def require_bytes(data: object) -> None:
@@ -76,56 +126,91 @@ def require_bytes(data: object) -> None:
 def check_document(
     data: bytes,
     file: str,
-    selection: RuleSelection = ALL_CODES,
+    rules: Collection[str] | None = None,
     *,
     require_selector: bool = False,
 ) -> CheckedDocument:
     """Read and check a job file. Everything that reads job files goes through this function."""
     require_bytes(data)
-    findings = Findings(data.decode("utf-8", "replace").removeprefix("\ufeff"), selection)
-    try:
-        if len(data) > LIMITS.job_file_bytes:
-            raise file_too_large_error("a job file")
-        text = decode_utf8(data)
-        check_characters(text)
-        is_json = file.lower().endswith(".json")
-        document = read_document(text, LIMITS.job_file_values, strict_json=is_json)
-    except DocumentError as error:
-        findings.collect(check_document_error(error))
-        findings.errors += error.unreported
-        return CheckedDocument(findings, None, Selector.nothing())
-    located = findings.collect(locate_spec(document))
-    if located is None:
-        return CheckedDocument(findings, None, Selector.nothing())
-    spec, prefix = located
-    severity = "error" if require_selector else None
-    if spec is not document:
-        findings.collect(check_model("Job", document, ""))
-    selector = findings.collect(_check_spec(spec, prefix, severity))
-    if selector is None and not findings.errors:  # the selection leaves its mistakes out
-        findings.collect(invalid_selector(spec, prefix, severity))
-    if findings.errors:
-        selector = None
-    return CheckedDocument(findings, spec, selector or Selector.nothing())
+    check = _FileCheck(data, file, rules, "error" if require_selector else None)
+    first = nsmallest(
+        LIMITS.reported_errors, check, key=lambda finding: (finding.is_warning, finding.position)
+    )
+    problems = draw_problems(sorted(first, key=lambda finding: finding.position), data)
+    report = CheckReport(file, problems, check.errors, check.warnings)
+    selector = None if check.errors else check.selector
+    return CheckedDocument(report, check.spec, selector or Selector.nothing())
 
 
-def _check_spec(spec: Object, prefix: str, severity: str | None) -> Check[Selector | None]:
-    """Apply all rules to a job spec; return its selector, or None if it is not valid.
+class _FileCheck:
+    """The check of one file. Iterating yields the findings that are reported, and counts them."""
 
-    :param prefix: of the paths of its fields: empty, or ``spec.``.
-    :param severity: of a job that runs on every node; None for the default.
-    """
-    yield from check_model("JobSpec", spec, prefix.rstrip("."))
-    yield from check_name(spec, prefix)
-    yield from check_type(spec, prefix)
-    yield from check_reserved_keys(spec, prefix)
-    selector = yield from read_selector(field(spec, "selector"), f"{prefix}selector")
-    yield from check_empty_selector(spec, prefix, severity)
-    yield from check_misplaced_selector(spec, prefix)
-    yield from check_timeouts(field(spec, "timeouts"), f"{prefix}timeouts")
-    rollout = field(spec, "rollout")
-    if rollout is not None:
-        yield from check_rollout(rollout, spec.entries["rollout"][0], f"{prefix}rollout")
-    else:
-        yield from check_old_rollout(spec, prefix)
-    return selector
+    def __init__(
+        self, data: bytes, file: str, rules: Collection[str] | None, severity: str | None
+    ) -> None:
+        self.spec: Object | None = None
+        self.selector: Selector | None = None
+        self.errors = 0
+        self.warnings = 0
+        self._data = data
+        self._file = file
+        self._rules = rules
+        self._severity = severity
+
+    def __iter__(self) -> Iterator[Finding]:
+        for finding in self._check():
+            code = finding.code
+            if self._rules is None or code in self._rules or code in ALWAYS_REPORTED:
+                self.errors += not finding.is_warning
+                self.warnings += finding.is_warning
+                yield finding
+
+    def _check(self) -> Check[None]:
+        try:
+            if len(self._data) > LIMITS.job_file_bytes:
+                raise file_too_large_error("a job file")
+            text = decode_utf8(self._data)
+            check_characters(text)
+            is_json = self._file.lower().endswith(".json")
+            document = read_document(text, LIMITS.job_file_values, strict_json=is_json)
+        except DocumentError as error:
+            self.errors += error.unreported
+            yield from map(document_finding, (error, *error.others))
+            return
+        located = yield from locate_spec(document)
+        if located is None:
+            return
+        self.spec, prefix = located
+        if self.spec is not document:
+            yield from check_model("Job", document, "")
+        yield from check_model("JobSpec", self.spec, prefix.rstrip("."))
+        self.selector = yield from read_selector(field(self.spec, "selector"), f"{prefix}selector")
+        yield from check_job_fields(self.spec, prefix, self._severity)
+        if self.selector is None and not self.errors:  # none of its mistakes is reported
+            message = "the selector is not valid: the job may run on EVERY node"
+            yield empty_selector(self.spec, prefix, self._severity, message)
+
+
+def draw_problems(findings: Iterable[Finding], data: bytes) -> tuple[Problem, ...]:
+    """Return findings as problems, with excerpts of the document."""
+    text = data[: LIMITS.job_file_bytes].decode("utf-8", "replace")
+    lines = text.removeprefix("\ufeff").split("\n")
+    hints: set[str | None] = set()
+    problems = []
+    for code, severity, message, (line, column), path, hint, span, source in findings:
+        end = column + 1
+        if source is None:
+            source = lines[line].rstrip("\r")
+            end = max(end, min(span[1], len(source)))
+        shown = hint() if callable(hint) else hint
+        if shown in hints:
+            shown = None
+        elif shown and len(shown) > _LONG_HINT:
+            hints.add(shown)
+        problems.append(
+            Problem(
+                code, message, line + 1, column + 1, path, tuple(excerpt(source, span)),
+                None if shown is None else printable(shown), severity, end + 1,
+            )
+        )  # fmt: skip
+    return tuple(problems)

@@ -4,12 +4,25 @@ from collections.abc import Callable, Generator
 from textwrap import fill, indent
 from typing import NamedTuple, TypeVar
 
-from nodeselect.documents import List, Object, Position, Scalar, Value
+from nodeselect.documents import DocumentError, List, Object, Position, Scalar, Value
 from nodeselect.text import quoted
 
-__all__ = ["REGISTRY", "Check", "Finding", "Hint", "Rule", "define", "describe"]
+__all__ = [
+    "DEMO",
+    "REGISTRY",
+    "Check",
+    "Finding",
+    "Hint",
+    "Rule",
+    "define",
+    "describe",
+    "document_finding",
+]
 
 _WIDTH = 79
+
+# A job file to which the examples of rules add a field.
+DEMO = "name: demo\nselector: {match_labels: {region: eu}}\n"
 
 # What to write instead, or a function that works it out; called only for findings that are shown.
 Hint = str | Callable[[], str | None] | None
@@ -50,65 +63,39 @@ class Rule(NamedTuple):
 
     def at(
         self,
-        value: Value,
+        place: Value,
         path: str,
         message: str,
         hint: Hint = None,
+        span: tuple[int, int] | None = None,
         *,
         severity: str | None = None,
     ) -> "Finding":
-        """Return a finding that marks a whole value."""
-        length = len(value.text) if isinstance(value, Scalar) and value.verbatim else 1
-        return self.at_position(
-            value.position, path, message, hint, length=length, severity=severity
-        )
+        """Return a finding that marks a value.
 
-    def at_position(
-        self,
-        position: Position,
-        path: str,
-        message: str,
-        hint: Hint = None,
-        *,
-        length: int = 1,
-        severity: str | None = None,
-    ) -> "Finding":
-        """Return a finding that marks ``length`` characters of the document."""
-        span = (position.column, position.column + length)
-        return Finding(
-            self.code, severity or self.severity, message, position, path, hint, None, span
-        )
-
-    def in_text(
-        self,
-        value: Value,
-        path: str,
-        message: str,
-        hint: Hint,
-        span: tuple[int, int],
-        source: str | None = None,
-    ) -> "Finding":
-        """Return a finding that marks a part of a string.
-
-        :param span: start and end in the string.
-        :param source: the string, if ``value`` is not it.
+        :param span: start and end of the mistake in a string; None for all of it.
         """
-        if isinstance(value, Scalar) and value.verbatim:
-            start, end = span
-            position = Position(value.position.line, value.position.column + start)
-            return self.at_position(position, path, message, hint, length=end - start)
-        text = value.text if source is None and isinstance(value, Scalar) else source
-        return Finding(
-            self.code, self.severity, message, value.position, path, hint, text or "", span
-        )
+        line, column = place.position
+        text = place.text if isinstance(place, Scalar) else ""
+        is_verbatim = isinstance(place, Scalar) and place.verbatim
+        start, end = span or (0, len(text) if is_verbatim else 1)
+        source = None
+        if is_verbatim or span is None:
+            column += start
+            start, end = column, column + end - start
+        else:
+            source = text
+        position = Position(line, column)
+        severity = severity or self.severity
+        return Finding(self.code, severity, message, position, path, hint, (start, end), source)
 
 
 class Finding(NamedTuple):
     """A place where a file breaks a rule.
 
     :param hint: what to write instead.
+    :param span: start and end of the mistake in ``source``.
     :param source: the text of which the excerpt is drawn; None for the line of the document.
-    :param span: start and end of the mistake in it.
     """
 
     code: str
@@ -117,8 +104,19 @@ class Finding(NamedTuple):
     position: Position
     path: str
     hint: Hint
-    source: str | None
     span: tuple[int, int]
+    source: str | None = None
+
+    @property
+    def is_warning(self) -> bool:
+        """Whether it is a warning, not an error."""
+        return self.severity == "warning"
+
+
+def document_finding(error: DocumentError, path: str = "") -> Finding:
+    """Return the finding for what a document is refused for."""
+    span = (error.position.column, error.position.column + error.length)
+    return Finding(error.code, "error", error.message, error.position, path, error.hint, span)
 
 
 _T = TypeVar("_T")
@@ -131,17 +129,22 @@ REGISTRY: dict[str, Rule] = {}
 
 
 def define(
-    code: str,
     group: str,
+    code: str,
     summary: str,
     why: str = "",
     *,
     before: str = "",
     after: str = "",
+    head: str = "",
     severity: str = "error",
     always_reported: bool = False,
 ) -> Rule:
-    """Define a rule and register it."""
+    """Define a rule and register it.
+
+    :param head: the lines with which both examples begin.
+    """
+    before, after = (f"{head}{text}\n" if text else "" for text in (before, after))
     rule = Rule(code, group, severity, always_reported, summary, why, before, after)
     REGISTRY[code] = rule
     return rule

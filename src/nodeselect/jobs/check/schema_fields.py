@@ -2,11 +2,17 @@
 
 import difflib
 import json
+import re
 from functools import cache
 from importlib import resources
 from typing import Any, NamedTuple
 
 __all__ = [
+    "FOREIGN_SELECTORS",
+    "FRACTION",
+    "INTEGER",
+    "LONG_INTEGER",
+    "NUMBER",
     "Field",
     "fields_of",
     "is_misspelt_selector",
@@ -15,6 +21,15 @@ __all__ = [
     "schema_text",
     "snake_case",
 ]
+
+# Whole numbers that every version of YAML, and JSON, reads alike.
+INTEGER = re.compile("-?(?:0|[1-9][0-9]{0,19})", re.ASCII)
+# The same of any length.
+LONG_INTEGER = re.compile("-?(?:0|[1-9][0-9]*)", re.ASCII)
+# Numbers of JSON.
+NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?", re.ASCII)
+# Fractions that all of YAML reads alike: to YAML 1.1, 1e3 and 1.5e3 are strings.
+FRACTION = re.compile(r"-?(?:0|[1-9][0-9]*)\.[0-9]+(?:[eE][-+][0-9]+)?", re.ASCII)
 
 
 class Field(NamedTuple):
@@ -72,7 +87,7 @@ def _field(schema: dict[str, Any]) -> Field:
 
 
 # What other systems call a selector, without marks between the words.
-_FOREIGN_SELECTORS = ("constraints", "nodeselector", "labelselector")
+FOREIGN_SELECTORS = ("constraints", "nodeselector", "labelselector")
 
 # What a whole job is wrapped in by mistake.
 _WRAPPERS = ("job", "spec", "jobs", "job_spec")
@@ -93,7 +108,7 @@ def is_selector_name(name: str) -> bool:
     """Return whether a field is probably meant to select nodes."""
     plain = snake_case(name)
     return (
-        plain.replace("_", "") in _FOREIGN_SELECTORS
+        plain.replace("_", "") in FOREIGN_SELECTORS
         or plain in fields_of("NodeSelector")
         or is_misspelt_selector(name)
     )

@@ -8,6 +8,9 @@ from itertools import islice
 from nodeselect.documents import List, Object, Scalar, Value, is_bare_key, is_null, scalar_kind
 from nodeselect.errors import SelectorError
 from nodeselect.jobs.check.schema_fields import (
+    FOREIGN_SELECTORS,
+    INTEGER,
+    NUMBER,
     Field,
     fields_of,
     is_misspelt_selector,
@@ -15,7 +18,7 @@ from nodeselect.jobs.check.schema_fields import (
     snake_case,
 )
 from nodeselect.jobs.models.durations import NANOSECONDS, parse_duration
-from nodeselect.selectors import Operator, Selector
+from nodeselect.selectors import Selector
 from nodeselect.selectors.structured import requirement_from_structured
 
 __all__ = [
@@ -34,13 +37,13 @@ __all__ = [
     "suggest_text",
 ]
 
+_HEALTHY = "a node is healthy after success_threshold good checks, one each interval"
+
 # Fields that job specs once had.
 _RENAMED = {
-    ("JobSpec", "deployment"): "rename it to 'rollout'",
-    ("RolloutSpec", "min_healthy_time"): "remove it: under health_check, a node is healthy after"
-    " success_threshold good checks, one each interval",
-    ("HealthCheck", "min_healthy_time"): "remove it: a node is healthy after success_threshold good"
-    " checks, one each interval",
+    ("JobSpec", "deployment"): "rename it to 'rollout'; its max_parallel is now a percentage",
+    ("RolloutSpec", "min_healthy_time"): f"remove it: under health_check, {_HEALTHY}",
+    ("HealthCheck", "min_healthy_time"): f"remove it: {_HEALTHY}",
 }
 
 # Fields that people write, and what to do about each.
@@ -48,14 +51,10 @@ _MISTAKES = {
     ("JobSpec", "count"): "remove it: a job runs on every node that its selector matches",
     ("JobSpec", "tasks"): "this is of Bacalhau; in Expanso, what a job does is under 'config'",
     ("RolloutSpec", "auto_rollback"): "write the opposite as: no_auto_rollback",
+    ("RolloutSpec", "type"): "did you mean 'strategy'?",
     ("RolloutSpec", "canary"): "write: canary_count or canary_percent",
-    ("HealthCheck", "type"): "remove it",
-    ("HealthCheck", "endpoint"): "remove it",
     ("Job", "metadata"): "write the spec itself, or spec: {...}",
 }
-
-# Fields that have another name elsewhere.
-_ALIASES = {("RolloutSpec", "type"): "strategy", ("HealthCheck", "timeout"): "deadline"}
 
 # What to write if one of the job's mappings is anything else.
 MODEL_HINTS = {
@@ -76,7 +75,6 @@ _PARENTS = {
     "HealthCheck": "rollout.health_check",
     "Timeouts": "timeouts",
     "NodeSelector": "selector",
-    "JobSpec": "spec",
 }
 
 # What people call the fields of a selector.
@@ -89,8 +87,6 @@ _SELECTOR_FIELDS = {
 # Longer suggestions, and those of more items, help nobody.
 _MAX_LENGTH = 400
 _MAX_ITEMS = 50
-
-_CLOSENESS = 0.75
 
 # How the rest of an expression begins after its key.
 _OPERATOR_START = re.compile(r"[!=<>]|(?:not)?in\b")
@@ -108,30 +104,25 @@ def is_misspelt(model: str, value: Object, name: str) -> bool:
 
 
 def _closest_field(model: str, name: str) -> str | None:
-    plain = snake_case(name)
-    close = difflib.get_close_matches(plain, fields_of(model), 1, _CLOSENESS)
-    return _ALIASES.get((model, plain), close[0] if close else None)
+    close = difflib.get_close_matches(snake_case(name), fields_of(model), 1, 0.75)
+    return close[0] if close else None
 
 
-def suggest_field(model: str, key: Scalar, value: Value, siblings: Object) -> str:
+def suggest_field(model: str, key: Scalar, value: Value) -> str:
     """Return what to write instead of a field that a model does not have."""
-    name = key.text
-    plain = snake_case(name)
-    before, colon, _ = name.partition(":")
-    if plain == "deployment" and model == "JobSpec" and "rollout" in siblings.entries:
-        return "remove it: there is a 'rollout', as it is now called"
-    if colon and before in fields_of(model):
-        return f"put a space after '{before}:'"
+    plain = snake_case(key.text)
     if hint := _RENAMED.get((model, plain)) or _MISTAKES.get((model, plain)):
         return hint
     if model == "NodeSelector":
-        return _suggest_selector_field(key, value, siblings)
-    if model in ("Job", "JobSpec") and (hint := _suggest_selector_position(model, name, value)):
+        return _suggest_selector_field(key, value)
+    if model in ("Job", "JobSpec") and (hint := _suggest_selector_position(model, key.text, value)):
         return hint
-    if close := _closest_field(model, name):
+    if close := _closest_field(model, key.text):
         return f"did you mean '{close}'?"
     if model == "JobSpec" and plain in PIPELINE_FIELDS:
         return f"move it under 'config', as config.{plain}"
+    if model == "Job" and plain in fields_of("JobSpec"):
+        return "move it under 'spec'"
     for other, parent in _PARENTS.items():
         if other != model and plain in fields_of(other):
             return f"move it under '{parent}'"
@@ -141,7 +132,7 @@ def suggest_field(model: str, key: Scalar, value: Value, siblings: Object) -> st
 def _suggest_selector_position(model: str, name: str, value: Value) -> str | None:
     """Return what to write instead of what is probably a selector, or a job with one."""
     plain = snake_case(name)
-    if plain.replace("_", "") in ("constraints", "nodeselector", "labelselector"):
+    if plain.replace("_", "") in FOREIGN_SELECTORS:
         if labels := _label_mapping(value):
             return f"write: selector: {{match_labels: {labels}}}"
         expressions = _list_of(_expressions(value)) or '["region in (eu,us)"]'
@@ -155,20 +146,14 @@ def _suggest_selector_position(model: str, name: str, value: Value) -> str | Non
     return None
 
 
-def _suggest_selector_field(key: Scalar, value: Value, siblings: Object) -> str:
+def _suggest_selector_field(key: Scalar, value: Value) -> str:
     name = _closest_field("NodeSelector", key.text) or _SELECTOR_FIELDS.get(snake_case(key.text))
-    if name in siblings.entries:
-        return f"move its content to '{name}'"
     if name:
         return f"did you mean '{name}'?"
     if is_bare_key(key, value):
         return "YAML ends the value before this at the comma: put the whole value in quotes"
-    pair = Object({key.text: (key, value)}, key.position)
-    if labels := _label_mapping(pair):
-        return f"labels go under match_labels: {labels}"
-    if expressions := _list_of(_expressions(pair)):
-        return f"write under match_expressions: {expressions[1:-1]}"
-    return "labels go under match_labels, such as: {region: eu}"
+    labels = _label_mapping(Object({key.text: (key, value)}, key.position))
+    return f"labels go under match_labels{f': {labels}' if labels else ', such as: {region: eu}'}"
 
 
 def suggest_selector(value: Value) -> str:
@@ -181,12 +166,7 @@ def suggest_selector(value: Value) -> str:
 
 def suggest_labels(value: Value) -> str:
     """Return what to write instead of labels that are not a mapping."""
-    texts = _expressions(value)
-    requirements = [each for text in texts for each in Selector.parse(text).requirements]
-    labels = {each.key: each.values[0] for each in requirements if each.operator is Operator.EQUALS}
-    if len(labels) == len(requirements) and (mapping := _mapping_of(labels)):
-        return f"write: {mapping}"
-    if listed := _list_of(texts):
+    if listed := _list_of(_expressions(value)):
         return f"write under match_expressions: {listed[1:-1]}"
     return "write: {region: eu}"
 
@@ -207,13 +187,10 @@ def suggest_label(key: str, value: Value) -> str | None:
     if isinstance(value, Scalar) and value.kind != "text":
         return suggest_text(value)
     expression = None
-    if isinstance(value, List) or re.fullmatch(r"[\w.-]+(?:, *[\w.-]+)+", value.text, re.ASCII):
+    if isinstance(value, List) or "," in value.text:
         expression = _structured(key, "in", value)
-    elif len(value.text) <= _MAX_LENGTH:
-        if key.startswith("!"):
-            expression = key
-        elif _OPERATOR_START.match(value.text):
-            expression = f"{key} {value.text}"
+    elif len(value.text) <= _MAX_LENGTH and _OPERATOR_START.match(value.text):
+        expression = f"{key} {value.text}"
     if expression is None or not _is_expression(expression):
         return None
     return f'write under match_expressions: "{Selector.parse(expression)}"'
@@ -236,15 +213,8 @@ def suggest_number(path: str, expectation: Field, value: Value) -> str | None:
     text = value.text.strip()
     if path.endswith("_timeout") and (duration := parse_duration(text)):
         return f"timeouts are in whole seconds; write: {max(1, duration // NANOSECONDS['s'])}"
-    number = text.removesuffix("%").rstrip().replace("_", "").removeprefix("+")
-    if expectation.kind == "integer":
-        number = re.sub("[.]0*$", "", number)
-    if re.fullmatch(r"\.[0-9]+", number, re.ASCII):
-        number = f"0{number}"
-    digits = "-?(?:0|[1-9][0-9]*)"
-    if not re.fullmatch(
-        digits if expectation.kind == "integer" else rf"{digits}(?:\.[0-9]+)?", number, re.ASCII
-    ):
+    number = text.removesuffix("%").rstrip()
+    if not (INTEGER if expectation.kind == "integer" else NUMBER).fullmatch(number):
         return None
     if text.endswith("%") and expectation.maximum == 1:  # a share, not a percentage
         number = f"{float(number) / 100:g}"
@@ -274,21 +244,16 @@ def _list_of(texts: list[str]) -> str | None:
 
 def _label_mapping(value: Value) -> str | None:
     """Return labels as a YAML mapping; None if a value is not a mapping of valid labels."""
-    if not isinstance(value, Object) or len(value.entries) > _MAX_ITEMS:
+    if not isinstance(value, Object) or not 0 < len(value.entries) <= _MAX_ITEMS:
         return None
     labels = {
         key: item.text if isinstance(item, Scalar) else ""
         for key, (_, item) in value.entries.items()
     }
-    return _mapping_of(labels)
-
-
-def _mapping_of(labels: dict[str, str]) -> str | None:
-    """Return labels as a YAML mapping; None if there are none, or one is empty or not valid."""
     mapping = ", ".join(
         f"{quote_if_needed(key)}: {quote_if_needed(text)}" for key, text in labels.items()
     )
-    if not labels or not all(labels.values()) or len(mapping) > _MAX_LENGTH:
+    if not all(labels.values()) or len(mapping) > _MAX_LENGTH:
         return None
     return f"{{{mapping}}}" if _is_valid(lambda: Selector.of(match_labels=labels)) else None
 
@@ -300,9 +265,6 @@ def _expressions(value: Value) -> list[str]:
         items = value.items
     elif isinstance(value, Object) and not _is_structured(value):
         items = [Object({name: entry}, value.position) for name, entry in value.entries.items()]
-    elif isinstance(value, Scalar) and len(value.text) <= _MAX_LENGTH:
-        lines = (line.strip().removeprefix("- ") for line in value.text.split("\n"))
-        items = [value._replace(text=line) for line in lines if line]
     if len(items) > _MAX_ITEMS:
         return []
     texts = [_expression(item) for item in items]

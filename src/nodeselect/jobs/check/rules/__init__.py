@@ -6,8 +6,6 @@ from nodeselect.jobs.check.rules import (  # noqa: F401 - each module defines it
     expressions,
     fields,
     job,
-    requirements,
-    rollout,
     selector,
 )
 

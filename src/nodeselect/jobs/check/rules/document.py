@@ -1,78 +1,79 @@
 """Rules of the document as a whole: it is plain data, and a job spec."""
 
-from nodeselect.documents import DocumentError, List, Object, Scalar, Value, is_null
-from nodeselect.jobs.check.rule import REGISTRY, Check, Rule, define, describe
+from functools import partial
+
+from nodeselect.documents import List, Object, Scalar, Value, is_null
+from nodeselect.jobs.check.rule import Check, define, describe
 from nodeselect.jobs.check.schema_fields import is_selector_name, is_wrapper, snake_case
 from nodeselect.jobs.check.suggestions import PIPELINE_FIELDS
 
-__all__ = ["check_document_error", "locate_spec"]
+__all__ = ["locate_spec"]
 
 
-def _refusal(code: str, summary: str, why: str = "", *, before: str = "", after: str = "") -> Rule:
-    return define(code, "document", summary, why, before=before, after=after, always_reported=True)
+_refusal = partial(define, "document", always_reported=True)
 
 
 _refusal("not-utf-8", "the file is not UTF-8", "Save it as UTF-8.")
 _refusal(
     "not-yaml",
     "the file is neither YAML nor JSON",
-    before="name: demo\nselector: {match_labels: {region: eu}\n",
-    after="name: demo\nselector: {match_labels: {region: eu}}\n",
+    before="name: demo\nselector: {match_labels: {region: eu}",
+    after="name: demo\nselector: {match_labels: {region: eu}}",
 )
 _refusal(
     "not-json",
     "a file named .json looks like JSON but is not",
     "Trailing commas, single quotes and comments are YAML, but programs that go by the name of the"
     " file would not read them.",
-    before='{"name": "demo", "selector": {"match_labels": {"region": "eu"},}}\n',
-    after='{"name": "demo", "selector": {"match_labels": {"region": "eu"}}}\n',
+    before='{"name": "demo", "selector": {"match_labels": {"region": "eu"},}}',
+    after='{"name": "demo", "selector": {"match_labels": {"region": "eu"}}}',
 )
 _refusal(
     "not-finite",
     "NaN, Infinity or a number that is too large, in JSON",
     "Some programs write them, but they are not JSON. YAML would read them as strings.",
-    before='{"name": "demo", "selector": {"match_ids": ["n-1"]}, "config": {"rate": NaN}}\n',
-    after='{"name": "demo", "selector": {"match_ids": ["n-1"]}, "config": {"rate": "NaN"}}\n',
+    before='{"name": "demo", "selector": {"match_ids": ["n-1"]}, "config": {"rate": NaN}}',
+    after='{"name": "demo", "selector": {"match_ids": ["n-1"]}, "config": {"rate": "NaN"}}',
 )
 _refusal(
     "anchor",
     "a YAML anchor or alias",
     "A few of them can expand to gigabytes, and an alias does not show its value.",
-    before="name: demo\nlabels: &same {region: eu}\nselector: {match_labels: *same}\n",
-    after="name: demo\nlabels: {region: eu}\nselector: {match_labels: {region: eu}}\n",
+    before="name: demo\nlabels: &same {region: eu}\nselector: {match_labels: *same}",
+    after="name: demo\nlabels: {region: eu}\nselector: {match_labels: {region: eu}}",
 )
 _refusal(
     "tag",
     "a YAML tag, such as !include or !!str",
     "An expression that begins with ! needs quotes; without them, YAML reads a tag.",
-    before="name: demo\nselector:\n  match_expressions:\n    - !debug\n",
-    after='name: demo\nselector:\n  match_expressions:\n    - "!debug"\n',
+    before="name: demo\nselector:\n  match_expressions:\n    - !debug",
+    after='name: demo\nselector:\n  match_expressions:\n    - "!debug"',
 )
 _refusal(
     "merge-key",
     "a YAML merge key (<<)",
-    before="name: demo\nselector:\n  match_labels:\n    <<: {region: eu}\n",
-    after="name: demo\nselector:\n  match_labels:\n    region: eu\n",
+    before="name: demo\nselector:\n  match_labels:\n    <<: {region: eu}",
+    after="name: demo\nselector:\n  match_labels:\n    region: eu",
 )
 _refusal(
     "second-document",
     "more than one document in a file",
-    before="name: demo\nselector: {match_labels: {region: eu}}\n---\nname: other\n",
-    after="name: demo\nselector: {match_labels: {region: eu}}\n",
+    before="name: demo\nselector: {match_labels: {region: eu}}\n---\nname: other",
+    after="name: demo\nselector: {match_labels: {region: eu}}",
 )
 _refusal(
     "duplicate-key",
     "a key occurs twice in one mapping",
     "Readers disagree on which of the two counts.",
-    before="name: demo\nselector: {match_labels: {region: eu}}\nname: other\n",
-    after="name: demo\nselector: {match_labels: {region: eu}}\n",
+    before="name: demo\nselector: {match_labels: {region: eu}}\nname: other",
+    after="name: demo\nselector: {match_labels: {region: eu}}",
 )
 _refusal(
     "key-not-text",
     "a key is a list, a mapping or null",
     "YAML also reads an unquoted template, {{...}}, as a mapping inside a mapping.",
-    before="name: demo\nselector: {match_labels: {region: eu}}\nconfig: {? [a] : b}\n",
-    after="name: demo\nselector: {match_labels: {region: eu}}\nconfig: {a: b}\n",
+    before="name: demo\nselector: {match_labels: {region: eu}}\nconfig: {? [a] : b}",
+    after="name: demo\nselector: {match_labels: {region: eu}}\nconfig: {a: b}",
 )
 _refusal("too-deep", "values are nested deeper than 32 levels", "This is the limit depth.")
 _refusal(
@@ -85,32 +86,24 @@ _NOT_A_JOB = _refusal(
     "not-a-job",
     "the document is not a job spec",
     "A job spec is a mapping with a name, a type or a selector, by itself or as {spec: ...}.",
-    before="kind: Pod\napiVersion: v1\n",
-    after="name: demo\nselector: {match_labels: {region: eu}}\n",
+    before="kind: Pod\napiVersion: v1",
+    after="name: demo\nselector: {match_labels: {region: eu}}",
 )
 _TWO_SPECS = define(
-    "two-specs",
     "document",
+    "two-specs",
     "a spec, and a selector beside it",
-    before="spec: {name: demo, selector: {match_ids: [n-1]}}\nselector: {match_ids: [n-2]}\n",
-    after="spec: {name: demo, selector: {match_ids: [n-1, n-2]}}\n",
+    before="spec: {name: demo, selector: {match_ids: [n-1]}}\nselector: {match_ids: [n-2]}",
+    after="spec: {name: demo, selector: {match_ids: [n-1, n-2]}}",
 )
 _SERVER_FIELD = define(
-    "server-field",
     "fields",
+    "server-field",
     "a field that the server sets: id, status",
     severity="warning",
-    before="id: job-1\nspec: {name: demo, selector: {match_labels: {region: eu}}}\n",
-    after="spec: {name: demo, selector: {match_labels: {region: eu}}}\n",
+    before="id: job-1\nspec: {name: demo, selector: {match_labels: {region: eu}}}",
+    after="spec: {name: demo, selector: {match_labels: {region: eu}}}",
 )
-
-
-def check_document_error(error: DocumentError) -> Check[None]:
-    """Report what a document is refused for."""
-    for refusal in (error, *error.others):
-        yield REGISTRY[refusal.code].at_position(
-            refusal.position, "", refusal.message, refusal.hint, length=refusal.length
-        )
 
 
 def locate_spec(document: Value) -> Check[tuple[Object, str] | None]:
@@ -159,9 +152,7 @@ def _is_job_field(name: str) -> bool:
 def _check_wrapper(document: Object, spec_key: Scalar) -> Check[None]:
     if "selector" in document.entries:
         message = "there is a selector beside 'spec': it is not clear which one counts"
-        yield _TWO_SPECS.at_position(
-            spec_key.position, "spec", message, "move the selector into the spec"
-        )
+        yield _TWO_SPECS.at(spec_key, "spec", message, "move the selector into the spec")
     for name in ("id", "status"):
         if name in document.entries and not is_null(document.entries[name][1]):
             message = f"{name!r} is set by the server, not submitted"

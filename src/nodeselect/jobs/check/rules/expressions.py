@@ -1,5 +1,7 @@
 """Rules of the text of a selector. ``nodeselect.selectors`` finds these mistakes."""
 
+from functools import partial
+
 from nodeselect.jobs.check.rule import define
 
 __all__ = ["CONTROL_CHARACTER", "TEMPLATE"]
@@ -37,90 +39,68 @@ _MISTAKES = (
     ("invalid-value", "a value with a character that is not allowed there", "x=a/b", "x=a-b"),
     ("unexpected", "an unexpected word; a comma is probably missing", "x y", "x,y"),
     ("unexpected-end", "the text ends too early", "!", "!x"),
+    ("blank", "an empty expression", "", "x"),
+    ("key-too-long", "a key whose name has more than 63 characters", None, None),
+    ("prefix-too-long", "a key whose prefix has more than 253 characters", None, None),
+    ("value-too-long", "a value of more than 63 characters", None, None),
+    ("text-too-long", "a selector text of more than 16,384 characters (selector_text)", None, None),
+    ("too-many-requirements", "more than 256 requirements (requirements)", None, None),
+    ("too-many-values", "more than 1,024 values in a set (values_in_set) or 4,096 in all (values)",
+     None, None),
+    ("too-many-ids", "more than 100,000 ids (match_ids)", None, None),
 )  # fmt: skip
 
 
-def _job(expression: str) -> str:
+def _job(expression: str | None) -> str:
+    if expression is None:
+        return ""
     quote = '"' if "'" in expression else "'"
-    return f"name: demo\nselector:\n  match_expressions:\n    - {quote}{expression}{quote}\n"
+    return f"name: demo\nselector:\n  match_expressions:\n    - {quote}{expression}{quote}"
 
+
+_rule = partial(define, "language")
 
 for _code, _summary, _before, _after in _MISTAKES:
-    define(_code, "language", _summary, before=_job(_before), after=_job(_after))
+    _rule(_code, _summary, before=_job(_before), after=_job(_after))
 
-TEMPLATE = define(
+TEMPLATE = _rule(
     "template",
-    "language",
     "an unfilled template: ${...}, {{...}}, <...>",
     "Fill in the template before the file is checked and submitted. Templates are allowed in"
     " description and config.",
-    before='name: demo\nselector: {match_labels: {region: "${REGION}"}}\n',
-    after="name: demo\nselector: {match_labels: {region: eu}}\n",
+    before='name: demo\nselector: {match_labels: {region: "${REGION}"}}',
+    after="name: demo\nselector: {match_labels: {region: eu}}",
 )
-define(
+_rule(
     "look-alike-blank",
-    "language",
     "a character that looks like a space, or like nothing",
     "For example a no-break space copied from a web page. Write an ordinary space, or none.",
-    before='name: demo\nselector:\n  match_expressions:\n    - "region\\u00a0in (eu)"\n',
-    after='name: demo\nselector:\n  match_expressions:\n    - "region in (eu)"\n',
+    before='name: demo\nselector:\n  match_expressions:\n    - "region\\u00a0in (eu)"',
+    after='name: demo\nselector:\n  match_expressions:\n    - "region in (eu)"',
 )
-CONTROL_CHARACTER = define(
+CONTROL_CHARACTER = _rule(
     "control-character",
-    "language",
     "a control character other than tab and end of line",
     always_reported=True,
-    before='name: demo\nselector:\n  match_labels: {region: "e\\u0007u"}\n',
-    after="name: demo\nselector:\n  match_labels: {region: eu}\n",
+    before='name: demo\nselector:\n  match_labels: {region: "e\\u0007u"}',
+    after="name: demo\nselector:\n  match_labels: {region: eu}",
 )
-define(
+_rule(
     "surrogate",
-    "language",
     "an unpaired surrogate",
     always_reported=True,
-    before='{"name": "\\ud800", "selector": {"match_labels": {"region": "eu"}}}\n',
-    after='{"name": "demo", "selector": {"match_labels": {"region": "eu"}}}\n',
+    before='{"name": "\\ud800", "selector": {"match_labels": {"region": "eu"}}}',
+    after='{"name": "demo", "selector": {"match_labels": {"region": "eu"}}}',
 )
-define("key-too-long", "language", "a key whose name has more than 63 characters")
-define("prefix-too-long", "language", "a key whose prefix has more than 253 characters")
-define("value-too-long", "language", "a value of more than 63 characters")
-define(
-    "blank",
-    "language",
-    "an empty expression",
-    before='name: demo\nselector:\n  match_expressions: [""]\n',
-    after="name: demo\nselector:\n  match_expressions: [region]\n",
-)
-define(
+_rule(
     "empty-id",
-    "language",
     "an empty node id",
-    before='name: demo\nselector:\n  match_ids: [""]\n',
-    after="name: demo\nselector:\n  match_ids: [node-1]\n",
+    before='name: demo\nselector:\n  match_ids: [""]',
+    after="name: demo\nselector:\n  match_ids: [node-1]",
 )
-define(
+_rule(
     "unprintable-id",
-    "language",
     "a node id with an unprintable character",
-    before='name: demo\nselector:\n  match_ids: ["node\\u200b-1"]\n',
-    after="name: demo\nselector:\n  match_ids: [node-1]\n",
+    before='name: demo\nselector:\n  match_ids: ["node\\u200b-1"]',
+    after="name: demo\nselector:\n  match_ids: [node-1]",
 )
-define(
-    "text-too-long",
-    "language",
-    "a selector text of more than 16,384 characters",
-    "This is the limit selector_text.",
-)
-define(
-    "too-many-requirements",
-    "language",
-    "more than 256 requirements",
-    "This is the limit requirements.",
-)
-define(
-    "too-many-values",
-    "language",
-    "too many values",
-    "The limits are 1,024 values in one set (values_in_set) and 4,096 in all (values).",
-)
-define("too-many-ids", "language", "more than 100,000 ids", "This is the limit match_ids.")

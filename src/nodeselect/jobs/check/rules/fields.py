@@ -4,13 +4,20 @@ import difflib
 import re
 from collections.abc import Callable, Iterator
 from functools import partial
-from math import isinf
+from math import inf, isinf
 
 from nodeselect.documents import List, Object, Scalar, Value, is_null
 from nodeselect.documents.values import TEMPLATE_HINT
-from nodeselect.jobs.check.rule import Check, Hint, define, describe
+from nodeselect.jobs.check.rule import DEMO, Check, Hint, define, describe
 from nodeselect.jobs.check.rules.expressions import CONTROL_CHARACTER, TEMPLATE
-from nodeselect.jobs.check.schema_fields import Field, fields_of
+from nodeselect.jobs.check.schema_fields import (
+    FRACTION,
+    INTEGER,
+    LONG_INTEGER,
+    NUMBER,
+    Field,
+    fields_of,
+)
 from nodeselect.jobs.check.suggestions import (
     MODEL_HINTS,
     is_renamed,
@@ -22,11 +29,6 @@ from nodeselect.jobs.models.durations import NANOSECONDS, is_duration, parse_dur
 from nodeselect.text import FORBIDDEN, join_limited, printable, quoted
 
 __all__ = [
-    "DEMO",
-    "FRACTION",
-    "INTEGER",
-    "NUMBER",
-    "OLD_FIELD",
     "check_model",
     "check_placeholder",
     "check_template",
@@ -36,87 +38,69 @@ __all__ = [
     "truncated_path",
 ]
 
-# A job file to which the examples of rules add a field.
-DEMO = "name: demo\nselector: {match_labels: {region: eu}}\n"
+_error = partial(define, "fields")
+_warning = partial(define, "fields", severity="warning")
 
-_UNKNOWN_FIELD = define(
+_UNKNOWN_FIELD = _error(
     "unknown-field",
-    "fields",
     "a field that no job has",
     "The server ignores it or rejects the job. A misspelt selector is no selector: the job runs on"
     " EVERY node.",
-    before="name: demo\nselector:\n  matchLabels: {region: eu}\n",
-    after="name: demo\nselector:\n  match_labels: {region: eu}\n",
+    before="name: demo\nselector:\n  matchLabels: {region: eu}",
+    after="name: demo\nselector:\n  match_labels: {region: eu}",
 )
-OLD_FIELD = define(
+_OLD_FIELD = _error(
     "old-field",
-    "fields",
     "a field of older versions: deployment, min_healthy_time",
     "'deployment' is now called 'rollout'. Its max_parallel was a number of nodes (0 for all at"
     " once) and is now a percentage: 2 no longer means two nodes but 2 percent of them.",
     before=f"{DEMO}deployment:\n  strategy: rolling\n  max_parallel: 2\n"
-    "  health_check: {deadline: 5m, min_healthy_time: 30s}\n",
+    "  health_check: {deadline: 5m, min_healthy_time: 30s}",
     after=f"{DEMO}rollout:\n  strategy: rolling\n  max_parallel: 10\n"
-    "  health_check: {deadline: 5m, interval: 15s, success_threshold: 2}\n",
+    "  health_check: {deadline: 5m, interval: 15s, success_threshold: 2}",
 )
-_WRONG_TYPE = define(
+_WRONG_TYPE = _error(
     "wrong-type",
-    "fields",
     "a value of the wrong type",
     "Versions of YAML disagree on which words are booleans, numbers or dates. If a string is"
     " expected, such a word needs quotes.",
-    before="name: demo\nselector:\n  match_labels:\n    version: 1.10\n",
-    after='name: demo\nselector:\n  match_labels:\n    version: "1.10"\n',
+    before="name: demo\nselector:\n  match_labels:\n    version: 1.10",
+    after='name: demo\nselector:\n  match_labels:\n    version: "1.10"',
 )
-_NOT_ONE_OF = define(
+_NOT_ONE_OF = _error(
     "not-one-of",
-    "fields",
     "a word that is not one of those allowed",
-    before=f"{DEMO}restart_policy: on_failure\n",
-    after=f"{DEMO}restart_policy: on-failure\n",
+    before=f"{DEMO}restart_policy: on_failure",
+    after=f"{DEMO}restart_policy: on-failure",
 )
-_OUT_OF_RANGE = define(
+_OUT_OF_RANGE = _error(
     "out-of-range",
-    "fields",
     "a number that is too small or too large",
     "Percentages are from 0 to 100. max_error_rate is a share, from 0 to 1.",
-    before=f"{DEMO}timeouts: {{total_timeout: -1}}\n",
-    after=f"{DEMO}timeouts: {{total_timeout: 0}}\n",
+    before=f"{DEMO}timeouts: {{total_timeout: -1}}",
+    after=f"{DEMO}timeouts: {{total_timeout: 0}}",
 )
-_NOT_A_DURATION = define(
+_NOT_A_DURATION = _error(
     "not-a-duration",
-    "fields",
     "a string that is not a duration",
     "A duration in a health check is a number with a unit (30s, 1m30s; the units are h, m, s, ms,"
     " us and ns), or a number of nanoseconds. Timeouts are whole seconds.",
-    before=f"{DEMO}rollout: {{strategy: rolling, health_check: {{deadline: 5 minutes}}}}\n",
-    after=f"{DEMO}rollout: {{strategy: rolling, health_check: {{deadline: 5m}}}}\n",
+    before=f"{DEMO}rollout: {{strategy: rolling, health_check: {{deadline: 5 minutes}}}}",
+    after=f"{DEMO}rollout: {{strategy: rolling, health_check: {{deadline: 5m}}}}",
 )
-_SHORT_DURATION = define(
+_SHORT_DURATION = _warning(
     "short-duration",
-    "fields",
     "a duration of less than a millisecond",
     "Numbers without a unit are nanoseconds; seconds were probably meant.",
-    severity="warning",
-    before=f"{DEMO}rollout: {{strategy: rolling, health_check: {{deadline: 300}}}}\n",
-    after=f"{DEMO}rollout: {{strategy: rolling, health_check: {{deadline: 300s}}}}\n",
+    before=f"{DEMO}rollout: {{strategy: rolling, health_check: {{deadline: 300}}}}",
+    after=f"{DEMO}rollout: {{strategy: rolling, health_check: {{deadline: 300s}}}}",
 )
-_PLACEHOLDER = define(
+_PLACEHOLDER = _warning(
     "placeholder",
-    "fields",
     "a string that looks like a placeholder",
-    severity="warning",
-    before="name: demo\nselector: {match_labels: {environment: replace-with-node-label}}\n",
-    after="name: demo\nselector: {match_labels: {environment: production}}\n",
+    before="name: demo\nselector: {match_labels: {environment: replace-with-node-label}}",
+    after="name: demo\nselector: {match_labels: {environment: production}}",
 )
-# Whole numbers that every version of YAML, and JSON, reads alike.
-INTEGER = re.compile("-?(?:0|[1-9][0-9]{0,19})", re.ASCII)
-# The same of any length.
-_LONG_INTEGER = re.compile("-?(?:0|[1-9][0-9]*)", re.ASCII)
-# Numbers of JSON.
-NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?", re.ASCII)
-# Fractions that all of YAML reads alike: to YAML 1.1, 1e3 and 1.5e3 are strings.
-FRACTION = re.compile(r"-?(?:0|[1-9][0-9]*)\.[0-9]+(?:[eE][-+][0-9]+)?", re.ASCII)
 
 _TEMPLATE = re.compile(r"\$\{[^}\n]*\}?|\{\{(?:(?!\}\})[^\n])*+(?:\}\})?|<[A-Za-z][\w .:-]*>")
 _PLACEHOLDER_TEXT = re.compile(
@@ -154,9 +138,8 @@ def expected(
     what: str, value: Value, path: str, hint: Hint = None, *, found: str | None = None
 ) -> Check[None]:
     """Report that a value is not what was expected."""
-    length = len(value.text) if isinstance(value, Scalar) else 1
     message = f"expected {what}, found {found or describe(value)}"
-    yield _WRONG_TYPE.at_position(value.position, path, message, hint, length=length)
+    yield _WRONG_TYPE.at(value, path, message, hint)
 
 
 def check_model(model: str, value: Value, path: str) -> Check[None]:
@@ -175,7 +158,7 @@ def check_model(model: str, value: Value, path: str) -> Check[None]:
         if model == "Job" and name == "selector":
             pass  # two-specs
         elif name not in known:
-            yield from _check_unknown(model, key, item, place, value)
+            yield from _check_unknown(model, key, item, place)
         elif (
             not is_null(item)
             and model != "NodeSelector"
@@ -184,9 +167,7 @@ def check_model(model: str, value: Value, path: str) -> Check[None]:
             yield from _CHECKS[known[name].kind](known[name], item, place)
 
 
-def _check_unknown(
-    model: str, key: Scalar, value: Value, path: str, siblings: Object
-) -> Check[None]:
+def _check_unknown(model: str, key: Scalar, value: Value, path: str) -> Check[None]:
     name = quoted(key.text)
     titles = {
         "Job": f"a job has no field {name}",
@@ -196,8 +177,8 @@ def _check_unknown(
         "HealthCheck": f"a health check has no field {name}",
         "Timeouts": f"there is no timeout {name}",
     }
-    rule = OLD_FIELD if is_renamed(model, key.text) else _UNKNOWN_FIELD
-    yield rule.at(key, path, titles[model], partial(suggest_field, model, key, value, siblings))
+    rule = _OLD_FIELD if is_renamed(model, key.text) else _UNKNOWN_FIELD
+    yield rule.at(key, path, titles[model], partial(suggest_field, model, key, value))
 
 
 def _check_text(expectation: Field, value: Value, path: str) -> Check[None]:
@@ -209,14 +190,14 @@ def _check_text(expectation: Field, value: Value, path: str) -> Check[None]:
     text = value.text
     if bad := FORBIDDEN.search(text):
         message = f"the control character {printable(bad[0])} is not allowed"
-        yield CONTROL_CHARACTER.in_text(value, path, message, "remove it", bad.span())
+        yield CONTROL_CHARACTER.at(value, path, message, "remove it", bad.span())
     elif words and text not in words:
         close = difflib.get_close_matches(text[:40].lower().replace("_", "-"), words, 1, 0.7)
         message = f"expected {join_limited(words, conjunction='or')}, found {quoted(text)}"
         hint = f"did you mean '{close[0]}'?" if close else None
         yield _NOT_ONE_OF.at(value, path, message, hint)
     elif path.rpartition(".")[2] != "description" and not (yield from check_template(value, path)):
-        yield from check_placeholder(value, path)
+        yield from check_placeholder(value, path, text)
 
 
 def check_template(value: Scalar, path: str) -> Check[bool]:
@@ -224,70 +205,54 @@ def check_template(value: Scalar, path: str) -> Check[bool]:
     template = _TEMPLATE.search(value.text)
     if template:
         message = f"unfilled template: {quoted(template[0])}"
-        yield TEMPLATE.in_text(value, path, message, TEMPLATE_HINT, template.span())
+        yield TEMPLATE.at(value, path, message, TEMPLATE_HINT, template.span())
     return template is not None
 
 
-def check_placeholder(value: Scalar, path: str, word: str | None = None) -> Check[None]:
-    """Check that a string, or a ``word`` in it, is not a placeholder."""
-    text = value.text if word is None else word
-    if _PLACEHOLDER_TEXT.fullmatch(text[:200]):
-        message = f"{quoted(text)} looks like a placeholder"
+def check_placeholder(value: Scalar, path: str, word: str) -> Check[None]:
+    """Check that a ``word`` of a string is not a placeholder."""
+    if _PLACEHOLDER_TEXT.fullmatch(word[:200]):
+        message = f"{quoted(word)} looks like a placeholder"
         yield _PLACEHOLDER.at(value, path, message, "replace it with a real value")
 
 
 def _check_number(expectation: Field, value: Value, path: str) -> Check[None]:
     is_integer = expectation.kind == "integer"
-    number = integer_of(value) if is_integer else _number_of(value)
-    if number is None and not _is_long_integer(value):
+    pattern = LONG_INTEGER if is_integer else NUMBER
+    if not isinstance(value, Scalar) or value.kind != "number":
         what = "a whole number" if is_integer else "a number"
-        found = None
-        if isinstance(value, Scalar) and value.kind == "number":
-            what += " in decimal digits"
-            found = quoted(value.text)
+        yield from expected(what, value, path, suggest_number(path, expectation, value))
+    elif not pattern.fullmatch(value.text):
+        what = f"a {'whole ' if is_integer else ''}number in decimal digits"
         hint = suggest_number(path, expectation, value)
-        yield from expected(what, value, path, hint, found=found)
-    elif number is None or not _is_within(number, expectation):
-        assert isinstance(value, Scalar)
-        name = path.rpartition(".")[2]
-        message = f"{name} must be {_bounds(expectation, number)}, found {_digits(value)}"
+        yield from expected(what, value, path, hint, found=quoted(value.text))
+    else:
         hint = None
-        if name == "max_parallel":
+        if path.endswith("max_parallel"):
             hint = "it is a percentage of the job's nodes, not a number of nodes"
+        number = _number(value.text)
+        low, high = expectation.minimum, expectation.maximum
+        bounds = "a number of at most 64 bits"
+        if high is not None and high < 2**53:
+            bounds = f"from {low} to {high}{' percent' if high == 100 else ''}"
+        elif low == 0 and number < 0:
+            bounds = "0 or more"
+        yield from _check_bounds(expectation, number, value, path, bounds, hint)
+
+
+def _number(digits: str) -> int | float:
+    """Return a number of any length; a long one is only compared."""
+    return int(digits) if INTEGER.fullmatch(digits) else float(digits)
+
+
+def _check_bounds(
+    expectation: Field, number: float, value: Scalar, path: str, bounds: str, hint: Hint = None
+) -> Check[None]:
+    low, high = expectation.minimum, expectation.maximum
+    if (low is not None and number < low) or (high is not None and number > high):
+        name = path.rpartition(".")[2]
+        message = f"{name} must be {bounds}, found {quoted(value.text, 30)[1:-1]}"
         yield _OUT_OF_RANGE.at(value, path, message, hint)
-
-
-def _number_of(value: Value) -> float | None:
-    if isinstance(value, Scalar) and value.kind == "number" and NUMBER.fullmatch(value.text):
-        return float(value.text)
-    return None
-
-
-def _is_long_integer(value: Value) -> bool:
-    """Return whether a value is a whole number in decimal digits, of any length."""
-    return (
-        isinstance(value, Scalar)
-        and value.kind == "number"
-        and _LONG_INTEGER.fullmatch(value.text) is not None
-    )
-
-
-def _is_within(number: float, expectation: Field) -> bool:
-    low, high = expectation.minimum, expectation.maximum
-    return (low is None or low <= number) and (high is None or number <= high)
-
-
-def _bounds(expectation: Field, number: float | None) -> str:
-    low, high = expectation.minimum, expectation.maximum
-    if high is not None and high < 2**53:
-        return f"from {low} to {high}{' percent' if high == 100 else ''}"
-    if low == 0 and number is not None and number < 0:
-        return "0 or more"
-    return "a number of at most 64 bits"
-
-
-def _digits(value: Scalar) -> str:
-    return quoted(value.text, 30)[1:-1]
 
 
 def _check_boolean(expectation: Field, value: Value, path: str) -> Check[None]:
@@ -303,26 +268,21 @@ def _check_boolean(expectation: Field, value: Value, path: str) -> Check[None]:
 
 
 def _check_duration(expectation: Field, value: Value, path: str) -> Check[None]:
-    if isinstance(value, Scalar) and value.kind == "text":
-        number = parse_duration(value.text)
-        if number is None and not is_duration(value.text):
-            hint = _DURATION_HINT
-            if INTEGER.fullmatch(value.text):
-                hint = f"write: {value.text}s"
-            message = f"{quoted(value.text)} is not a duration"
-            yield _NOT_A_DURATION.at(value, path, message, hint)
-            return
+    kind, text = (value.kind, value.text) if isinstance(value, Scalar) else ("", "")
+    number: float
+    if isinstance(value, Scalar) and kind == "text" and is_duration(text):
+        number = parse_duration(text) or inf
+    elif isinstance(value, Scalar) and kind == "number" and LONG_INTEGER.fullmatch(text):
+        number = _number(text)
+    elif kind == "text":
+        hint = f"write: {text}s" if INTEGER.fullmatch(text) else _DURATION_HINT
+        yield _NOT_A_DURATION.at(value, path, f"{quoted(text)} is not a duration", hint)
+        return
     else:
-        number = integer_of(value)
-        if number is None and not _is_long_integer(value):
-            yield from expected("a duration", value, path, _DURATION_HINT)
-            return
-    assert isinstance(value, Scalar)
-    if number is None or not _is_within(number, expectation):
-        name = path.rpartition(".")[2]
-        message = f"{name} must be from 1ns to 2562047h, found {_digits(value)}"
-        yield _OUT_OF_RANGE.at(value, path, message)
-    elif number < NANOSECONDS["ms"] and value.kind == "number":
+        yield from expected("a duration", value, path, _DURATION_HINT)
+        return
+    yield from _check_bounds(expectation, number, value, path, "from 1ns to 2562047h")
+    if 1 <= number < NANOSECONDS["ms"] and kind == "number":
         message = f"{number} nanoseconds is less than a millisecond"
         yield _SHORT_DURATION.at(value, path, message, f"write: {number}s")
 
@@ -345,32 +305,29 @@ def _check_data(expectation: Field, value: Value, path: str) -> Check[None]:
     containers: list[tuple[Object | List, str]] = [(value, path)]
     while containers:
         container, place = containers.pop()
-        for name, item in _items(container):
+        for below, item in _items(container, place):
             if isinstance(item, Object | List):
-                containers.append((item, _below(place, name)))
+                containers.append((item, below))
             elif _is_too_large(item):
-                message = f"{_digits(item)} does not fit into 64 bits"
+                message = f"{quoted(item.text, 30)[1:-1]} does not fit into 64 bits"
                 hint = f'as text, write: "{item.text}"' if len(item.text) < 200 else None
-                yield _OUT_OF_RANGE.at(item, _below(place, name), message, hint)
+                yield _OUT_OF_RANGE.at(item, below, message, hint)
 
 
 def _is_too_large(value: Scalar) -> bool:
     if value.kind != "number":
         return False
-    if _is_long_integer(value):
-        return not -(2**63) <= int(value.text[:22]) < 2**64
+    if LONG_INTEGER.fullmatch(value.text):
+        return not -(2**63) <= _number(value.text) < 2**64
     return FRACTION.fullmatch(value.text) is not None and isinf(float(value.text))
 
 
-def _items(container: Object | List) -> Iterator[tuple[str | int, Value]]:
+def _items(container: Object | List, path: str) -> Iterator[tuple[str, Value]]:
     if isinstance(container, List):
-        yield from enumerate(container.items)
+        yield from ((f"{path}[{number}]", item) for number, item in enumerate(container.items))
     else:
-        yield from ((name, item) for name, (_, item) in container.entries.items())
-
-
-def _below(path: str, name: str | int) -> str:
-    return f"{path}[{name}]" if isinstance(name, int) else truncated_path(path, name)
+        for name, (_, item) in container.entries.items():
+            yield truncated_path(path, name), item
 
 
 def _check_nested(expectation: Field, value: Value, path: str) -> Check[None]:

@@ -1,80 +1,172 @@
-"""Rules of a job as a whole: its name, type and notes, and that it has a selector."""
+"""Rules of a job as a whole: its name, type and notes, its rollout and timeouts, and whether it
+has a selector.
+"""
 
 import difflib
+from functools import partial
 
 from nodeselect.documents import List, Object, Scalar, Value, is_null
-from nodeselect.jobs.check.rule import Check, define
-from nodeselect.jobs.check.rules.fields import DEMO, field, truncated_path
+from nodeselect.jobs.check.rule import DEMO, Check, Finding, define
+from nodeselect.jobs.check.rules.fields import field, integer_of, truncated_path
 from nodeselect.jobs.check.schema_fields import is_selector_name, is_wrapper
 from nodeselect.jobs.check.suggestions import is_misspelt
+from nodeselect.jobs.models.durations import NANOSECONDS, parse_duration
 from nodeselect.text import quoted
 
-__all__ = [
-    "check_empty_selector",
-    "check_misplaced_selector",
-    "check_name",
-    "check_reserved_keys",
-    "check_type",
-    "invalid_selector",
-    "is_empty_selector",
-]
+__all__ = ["check_job_fields", "empty_selector"]
 
 _NO_NAME = define(
-    "no-name",
     "fields",
+    "no-name",
     "a job without a name",
     "A job is updated by submitting another one with its name.",
     severity="warning",
-    before="selector: {match_labels: {region: eu}}\n",
-    after=DEMO,
+    before="selector: {match_labels: {region: eu}}",
+    after=DEMO.rstrip(),
 )
 _UNKNOWN_TYPE = define(
-    "unknown-type",
     "fields",
+    "unknown-type",
     "an unknown type of job",
     "The documented types are pipeline, query, update and config. The server may know others, so"
     " this is a warning.",
     severity="warning",
-    before=f"{DEMO}type: daemon\n",
-    after=f"{DEMO}type: pipeline\n",
+    before=f"{DEMO}type: daemon",
+    after=f"{DEMO}type: pipeline",
 )
 _RESERVED_KEY = define(
-    "reserved-key",
     "fields",
+    "reserved-key",
     "a key of meta with the prefix expanso.io/",
     "These keys belong to the server, which ignores changes of them. Only the whole prefix is"
     " reserved: my-expanso.io/x and a.expanso.io/x are not.",
-    before=f"{DEMO}meta: {{expanso.io/owner: me}}\n",
-    after=f"{DEMO}meta: {{owner: me}}\n",
+    before=f"{DEMO}meta: {{expanso.io/owner: me}}",
+    after=f"{DEMO}meta: {{owner: me}}",
 )
 
 _EMPTY_SELECTOR = define(
-    "empty-selector",
     "selector",
+    "empty-selector",
     "a job without a selector runs on EVERY node",
     "With --require-selector this is an error.",
     severity="warning",
-    before="name: demo\nselector: {}\n",
-    after="name: demo\nselector: {match_labels: {region: eu}}\n",
+    before="name: demo\nselector: {}",
+    after="name: demo\nselector: {match_labels: {region: eu}}",
 )
 _MISPLACED_SELECTOR = define(
-    "misplaced-selector",
     "selector",
+    "misplaced-selector",
     "a selector inside config",
     "There it selects no nodes. It is a warning if the job also has a selector in the right place.",
-    before="name: demo\nselector: {match_ids: [n-1]}\nconfig:\n  selector: {match_ids: [n-2]}\n",
-    after="name: demo\nselector: {match_ids: [n-1, n-2]}\nconfig: {}\n",
+    before="name: demo\nselector: {match_ids: [n-1]}\nconfig:\n  selector: {match_ids: [n-2]}",
+    after="name: demo\nselector: {match_ids: [n-1, n-2]}\nconfig: {}",
 )
+
+_error = partial(define, "rollout", head=DEMO)
+_warning = partial(define, "rollout", head=DEMO, severity="warning")
+
+_MISSING_HEALTH_CHECK = _error(
+    "missing-health-check",
+    "a rolling or canary rollout without a health_check",
+    before="rollout: {strategy: canary}",
+    after="rollout: {strategy: canary, health_check: {deadline: 5m}}",
+)
+_MISSING_DEADLINE = _error(
+    "missing-deadline",
+    "a health_check without a deadline",
+    before="rollout: {strategy: rolling, health_check: {interval: 10s}}",
+    after="rollout: {strategy: rolling, health_check: {deadline: 5m, interval: 10s}}",
+)
+_CANARY_TWICE = _error(
+    "canary-twice",
+    "canary_count and canary_percent together",
+    "Which of the two counts is not documented.",
+    before="rollout:\n  strategy: canary\n  canary_count: 2\n  canary_percent: 5\n"
+    "  health_check: {deadline: 5m}",
+    after="rollout:\n  strategy: canary\n  canary_count: 2\n  health_check: {deadline: 5m}",
+)
+_NO_STRATEGY = _warning(
+    "no-strategy",
+    "a rollout without a strategy",
+    "The server then uses immediate: all nodes at once, whatever else the rollout says.",
+    before="rollout: {max_parallel: 25, health_check: {deadline: 5m}}",
+    after="rollout: {strategy: rolling, max_parallel: 25, health_check: {deadline: 5m}}",
+)
+_POINTLESS_FIELD = _warning(
+    "pointless-field",
+    "a field that the strategy ignores",
+    "immediate ignores health_check and max_parallel; only canary uses canary_count, canary_percent"
+    " and auto_promote.",
+    before="rollout: {strategy: immediate, health_check: {deadline: 5m}}",
+    after="rollout: {strategy: rolling, health_check: {deadline: 5m}}",
+)
+_ZERO_PARALLEL = _warning(
+    "zero-parallel",
+    "max_parallel: 0, which is 0 percent",
+    "max_parallel was once a number of nodes, and 0 meant all of them. It is now a percentage.",
+    before="rollout: {strategy: rolling, max_parallel: 0, health_check: {deadline: 5m}}",
+    after="rollout: {strategy: rolling, max_parallel: 100, health_check: {deadline: 5m}}",
+)
+_LONG_INTERVAL = _warning(
+    "long-interval",
+    "a health check whose interval is longer than its deadline",
+    "No node would be checked before its deadline. The default interval is 10 seconds.",
+    before="rollout: {strategy: rolling, health_check: {deadline: 5s, interval: 1m}}",
+    after="rollout: {strategy: rolling, health_check: {deadline: 5m, interval: 1m}}",
+)
+_LONG_TIMEOUT = _warning(
+    "long-timeout",
+    "a timeout of more than a year",
+    "Timeouts are in seconds; nanoseconds were probably meant.",
+    before="timeouts: {total_timeout: 3600000000000}",
+    after="timeouts: {total_timeout: 3600}",
+)
+_SHORT_TOTAL_TIMEOUT = _error(
+    "total-timeout-too-small",
+    "a total_timeout that is shorter than one of its parts",
+    "It covers queueing, running and retrying, in seconds; 0 means no limit.",
+    before="timeouts: {total_timeout: 60, execution_timeout: 3600}",
+    after="timeouts: {total_timeout: 7200, execution_timeout: 3600}",
+)
+
 _JOB_TYPES = ("pipeline", "query", "update", "config")
 # The types of Bacalhau, and the most similar ones of Expanso.
 _BACALHAU_TYPES = {"daemon": "pipeline", "service": "pipeline", "ops": "query", "batch": "query"}
 
+# Fields that only these strategies use.
+_STRATEGIES = {
+    "canary_count": ("canary",),
+    "canary_percent": ("canary",),
+    "auto_promote": ("canary",),
+    "max_parallel": ("rolling", "canary"),
+    "health_check": ("rolling", "canary"),
+}
 
-def check_name(spec: Object, prefix: str) -> Check[None]:
-    """Check that a job has a name.
+_YEAR = 365 * 24 * 3600
+_DEFAULT_INTERVAL = 10 * NANOSECONDS["s"]
 
-    :param prefix: of the paths of the spec's fields: empty, or ``spec.``.
+
+def check_job_fields(spec: Object, prefix: str, severity: str | None) -> Check[None]:
+    """Check what the fields of a job mean together.
+
+    :param prefix: of the paths of the fields: empty, or ``spec.``.
+    :param severity: of a job that runs on every node; None for the default.
     """
+    yield from _check_name(spec, prefix)
+    yield from _check_type(field(spec, "type"), f"{prefix}type")
+    yield from _check_reserved_keys(field(spec, "meta"), f"{prefix}meta")
+    is_empty = _is_empty_selector(field(spec, "selector"))
+    if is_empty:
+        message = "the selector is empty: the job runs on EVERY node"
+        yield empty_selector(spec, prefix, severity, message)
+    yield from _check_misplaced_selector(field(spec, "config"), f"{prefix}config", is_empty)
+    yield from _check_timeouts(field(spec, "timeouts"), f"{prefix}timeouts")
+    rollout = field(spec, "rollout")
+    if isinstance(rollout, Object) and rollout.entries:
+        yield from _check_rollout(rollout, spec.entries["rollout"][0], f"{prefix}rollout")
+
+
+def _check_name(spec: Object, prefix: str) -> Check[None]:
     name = field(spec, "name")
     if name is not None and not (isinstance(name, Scalar) and not name.text.strip()):
         return
@@ -84,12 +176,10 @@ def check_name(spec: Object, prefix: str) -> Check[None]:
         return  # which is reported
     place: Value = name or (spec.entries["name"][0] if "name" in spec.entries else spec)
     message = "the job has no name: it cannot be updated or found by name"
-    yield _NO_NAME.at_position(place.position, prefix.rstrip("."), message, "add: name: my-job")
+    yield _NO_NAME.at(place, prefix.rstrip("."), message, "add: name: my-job")
 
 
-def check_type(spec: Object, prefix: str) -> Check[None]:
-    """Check that the type of a job is known."""
-    value = field(spec, "type")
+def _check_type(value: Value | None, path: str) -> Check[None]:
     if not isinstance(value, Scalar) or value.kind != "text" or value.text in _JOB_TYPES:
         return
     plain = value.text[:40].lower()
@@ -97,78 +187,135 @@ def check_type(spec: Object, prefix: str) -> Check[None]:
     suggestion = _BACALHAU_TYPES.get(plain, close[0] if close else None)
     message = f"{quoted(value.text)} is not a known type: {', '.join(_JOB_TYPES)}"
     hint = f"did you mean '{suggestion}'?" if suggestion else None
-    yield _UNKNOWN_TYPE.at(value, f"{prefix}type", message, hint)
+    yield _UNKNOWN_TYPE.at(value, path, message, hint)
 
 
-def check_reserved_keys(spec: Object, prefix: str) -> Check[None]:
-    """Check that no key of ``meta`` belongs to the server."""
-    meta = field(spec, "meta")
+def _check_reserved_keys(meta: Value | None, path: str) -> Check[None]:
     for key, _ in meta.entries.values() if isinstance(meta, Object) else ():
         if key.text.startswith("expanso.io/"):
             message = "keys with the prefix expanso.io/ are reserved for the server"
-            path = truncated_path(f"{prefix}meta", key.text)
-            yield _RESERVED_KEY.at(key, path, message, "use another prefix, or none")
+            place = truncated_path(path, key.text)
+            yield _RESERVED_KEY.at(key, place, message, "use another prefix, or none")
 
 
-def is_empty_selector(value: Value | None) -> bool:
+def _is_empty_selector(value: Value | None) -> bool:
     """Return whether a selector is missing, null or empty, and so matches every node."""
-    if value is None or is_null(value):
-        return True
-    return isinstance(value, Object) and all(
-        is_null(item)
-        or (isinstance(item, Object) and not item.entries)
-        or (isinstance(item, List) and not item.items)
-        for _, item in value.entries.values()
+    return value is None or (
+        isinstance(value, Object)
+        and all(
+            is_null(item)
+            or (isinstance(item, Object) and not item.entries)
+            or (isinstance(item, List) and not item.items)
+            for _, item in value.entries.values()
+        )
     )
 
 
-def check_empty_selector(spec: Object, prefix: str, severity: str | None) -> Check[None]:
-    """Check that a job does not run on every node."""
-    if is_empty_selector(field(spec, "selector")):
-        yield from _empty_selector(spec, prefix, severity, "the selector is empty", "runs")
+def empty_selector(spec: Object, prefix: str, severity: str | None, message: str) -> Finding:
+    """Return the finding for a job that runs on every node.
 
-
-def invalid_selector(spec: Object, prefix: str, severity: str | None) -> Check[None]:
-    """Report that a selector is not valid, if none of its mistakes is reported."""
-    yield from _empty_selector(spec, prefix, severity, "the selector is not valid", "may run")
-
-
-def _empty_selector(
-    spec: Object, prefix: str, severity: str | None, message: str, runs: str
-) -> Check[None]:
+    :param message: what is wrong with the selector, if there is one.
+    """
     place: Value = spec
-    length = 1
     if "selector" in spec.entries:
         place = spec.entries["selector"][0]
-        length = len("selector")
     else:
-        message = "there is no selector"
-    yield _EMPTY_SELECTOR.at_position(
-        place.position,
-        f"{prefix}selector",
-        f"{message}: the job {runs} on EVERY node",
-        "add a selector, such as: selector: {match_labels: {region: eu}}",
-        length=length,
-        severity=severity,
-    )
+        message = "there is no selector: the job runs on EVERY node"
+    hint = "add a selector, such as: selector: {match_labels: {region: eu}}"
+    return _EMPTY_SELECTOR.at(place, f"{prefix}selector", message, hint, severity=severity)
 
 
-def check_misplaced_selector(spec: Object, prefix: str) -> Check[None]:
+def _check_misplaced_selector(config: Value | None, path: str, is_empty: bool) -> Check[None]:
     """Check that no selector is inside ``config``; look deeper if the job has no other."""
-    config = field(spec, "config")
-    has_selector = not is_empty_selector(field(spec, "selector"))
-    mappings = [(config, f"{prefix}config")] if isinstance(config, Object) else []
-    while mappings:
-        mapping, path = mappings.pop()
-        for name, (key, value) in mapping.entries.items():
-            below = truncated_path(path, name)
-            if is_selector_name(name):
-                yield _MISPLACED_SELECTOR.at(
-                    key,
-                    below,
-                    "a selector inside 'config' selects no nodes",
-                    "move it out of 'config', to the level of 'name'",
-                    severity="warning" if has_selector else "error",
-                )
-            elif not has_selector and isinstance(value, Object):
-                mappings.append((value, below))
+    if not isinstance(config, Object):
+        return
+    for name, (key, value) in config.entries.items():
+        place = truncated_path(path, name)
+        if is_selector_name(name):
+            message = "a selector inside 'config' selects no nodes"
+            hint = "move it out of 'config', to the level of 'name'"
+            severity = "error" if is_empty else "warning"
+            yield _MISPLACED_SELECTOR.at(key, place, message, hint, severity=severity)
+        elif is_empty:
+            yield from _check_misplaced_selector(value, place, is_empty)
+
+
+def _check_rollout(rollout: Object, key: Scalar, path: str) -> Check[None]:
+    """Check what the strategy of a rollout requires, and what it ignores."""
+    value = field(rollout, "strategy")
+    if value is None and not is_misspelt("RolloutSpec", rollout, "strategy"):
+        message = "a rollout without a strategy is immediate: it updates all nodes at once"
+        hint = "add: strategy: rolling, or strategy: immediate"
+        yield _NO_STRATEGY.at(key, path, message, hint)
+    strategy = value.text if isinstance(value, Scalar) else ""
+    if value is not None and strategy in ("rolling", "canary"):
+        yield from _check_health_check(rollout, value, path)
+        max_parallel = field(rollout, "max_parallel")
+        if max_parallel is not None and integer_of(max_parallel) == 0:
+            message = "max_parallel: 0 means 0 percent of the nodes in each wave"
+            hint = "write a percentage, such as 10; to update all nodes at once, write 100"
+            yield _ZERO_PARALLEL.at(max_parallel, f"{path}.max_parallel", message, hint)
+    if strategy in ("immediate", "rolling", "canary"):
+        for name, strategies in _STRATEGIES.items():
+            if strategy not in strategies and field(rollout, name) is not None:
+                message = f"the strategy {strategy} ignores {name}"
+                hint = f"remove it, or write: strategy: {strategies[0]}"
+                yield _POINTLESS_FIELD.at(rollout.entries[name][0], f"{path}.{name}", message, hint)
+    if field(rollout, "canary_count") and field(rollout, "canary_percent"):
+        message = "canary_count and canary_percent are both given: it is not clear which one counts"
+        place = rollout.entries["canary_percent"][0]
+        yield _CANARY_TWICE.at(place, f"{path}.canary_percent", message, "keep only one of the two")
+
+
+def _check_health_check(rollout: Object, strategy: Value, path: str) -> Check[None]:
+    health_check = field(rollout, "health_check")
+    if health_check is None and isinstance(strategy, Scalar):
+        message = f"the strategy {strategy.text} requires a health_check with a deadline"
+        hint = "add: health_check: {deadline: 5m}"
+        yield _MISSING_HEALTH_CHECK.at(strategy, path, message, hint)
+    if not isinstance(health_check, Object):
+        return
+    path += ".health_check"
+    deadline, interval = field(health_check, "deadline"), field(health_check, "interval")
+    if deadline is None:
+        place = rollout.entries["health_check"][0]
+        message = "a health_check requires a deadline"
+        yield _MISSING_DEADLINE.at(place, path, message, "add: deadline: 5m")
+        return
+    longest = _nanoseconds(deadline)
+    length = _DEFAULT_INTERVAL if interval is None else _nanoseconds(interval)
+    if longest and length and NANOSECONDS["ms"] <= longest < length:
+        name = "the default interval, 10s," if interval is None else "the interval"
+        message = f"{name} is longer than the deadline: no node is checked in time"
+        path += ".deadline" if interval is None else ".interval"
+        hint = "write a shorter interval or a longer deadline"
+        yield _LONG_INTERVAL.at(interval or deadline, path, message, hint)
+
+
+def _nanoseconds(value: Value) -> int | None:
+    if isinstance(value, Scalar) and value.kind == "text":
+        return parse_duration(value.text)
+    return integer_of(value)
+
+
+def _check_timeouts(timeouts: Value | None, path: str) -> Check[None]:
+    """Check that timeouts are in seconds, and that the total is not shorter than its parts."""
+    if not isinstance(timeouts, Object):
+        return
+    for name, (_, value) in timeouts.entries.items():
+        seconds = integer_of(value)
+        if seconds and _YEAR < seconds < 2**63:
+            message = f"{seconds} seconds is more than a year"
+            whole, rest = divmod(seconds, NANOSECONDS["s"])
+            hint = "for no limit, write: 0"
+            if whole and not rest:
+                hint = f"timeouts are in seconds, not nanoseconds; write: {whole}"
+            yield _LONG_TIMEOUT.at(value, truncated_path(path, name), message, hint)
+    total = field(timeouts, "total_timeout")
+    longest = integer_of(total)
+    for name in ("execution_timeout", "queue_timeout"):
+        part = integer_of(field(timeouts, name))
+        if total is not None and longest and part and 0 < longest < part:
+            message = f"total_timeout ({longest} s) is shorter than {name} ({part} s)"
+            hint = f"write {part} or more, or 0 for no limit"
+            yield _SHORT_TOTAL_TIMEOUT.at(total, f"{path}.total_timeout", message, hint)

@@ -1,9 +1,9 @@
-"""Rules of the three fields of a selector."""
+"""Rules of the selector of a job: its three fields, and what its requirements mean together."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable
 from functools import partial
-from itertools import islice
 from typing import NamedTuple
 
 from nodeselect.documents import List, Object, Scalar, Value, is_bare_key, is_null
@@ -17,11 +17,6 @@ from nodeselect.jobs.check.rules.fields import (
     field,
     truncated_path,
 )
-from nodeselect.jobs.check.rules.requirements import (
-    LocatedRequirement,
-    check_ids,
-    check_requirements,
-)
 from nodeselect.jobs.check.schema_fields import fields_of
 from nodeselect.jobs.check.suggestions import (
     quote_if_needed,
@@ -33,45 +28,72 @@ from nodeselect.jobs.check.suggestions import (
     suggest_text,
 )
 from nodeselect.limits import LIMITS
-from nodeselect.selectors import Selector
-from nodeselect.text import printable, quoted, truncate
+from nodeselect.selectors import Requirement, Selector, conflict, redundant
+from nodeselect.selectors.charset import is_key
+from nodeselect.text import join_limited, printable, quoted, truncate
 
-__all__ = [
-    "read_selector",
-]
+__all__ = ["read_selector"]
 
-_STRUCTURED_EXPRESSION = define(
+_error = partial(define, "selector")
+_warning = partial(define, "selector", severity="warning")
+
+_STRUCTURED_EXPRESSION = _error(
     "structured-expression",
-    "selector",
     "an expression is a mapping, as in Kubernetes and Bacalhau",
     before="name: demo\nselector:\n  match_expressions:\n"
-    "    - {key: region, operator: In, values: [eu, us]}\n",
-    after="name: demo\nselector:\n  match_expressions:\n    - region in (eu,us)\n",
+    "    - {key: region, operator: In, values: [eu, us]}",
+    after="name: demo\nselector:\n  match_expressions:\n    - region in (eu,us)",
 )
-_SPLIT_EXPRESSION = define(
+_SPLIT_EXPRESSION = _error(
     "split-expression",
-    "selector",
     "an expression that YAML splits at the comma",
     "In the flow style of YAML, [...] and {...}, a comma ends a string without quotes.",
-    before="name: demo\nselector: {match_expressions: [region in (eu,us)]}\n",
-    after='name: demo\nselector: {match_expressions: ["region in (eu,us)"]}\n',
+    before="name: demo\nselector: {match_expressions: [region in (eu,us)]}",
+    after='name: demo\nselector: {match_expressions: ["region in (eu,us)"]}',
 )
-_ODD_ID = define(
+_ODD_ID = _warning(
     "odd-id",
-    "selector",
     "an id that probably no node has",
     "Ids are matched exactly: spaces at the ends are part of one, and wildcards, variables and"
     " commas have no meaning.",
-    severity="warning",
-    before='name: demo\nselector: {match_ids: ["node-1*"]}\n',
-    after="name: demo\nselector: {match_ids: [node-10, node-11]}\n",
+    before='name: demo\nselector: {match_ids: ["node-1*"]}',
+    after="name: demo\nselector: {match_ids: [node-10, node-11]}",
 )
-_TOO_MANY_ENTRIES = define(
+_TOO_MANY_ENTRIES = _error(
     "too-many-entries",
-    "selector",
     "more labels, expressions or ids than a selector may have",
     "The limits are requirements (256) and match_ids (100,000).",
 )
+
+_CONTRADICTION = _error(
+    "contradiction",
+    "requirements that no node can satisfy together",
+    "All requirements must hold, those of labels and of expressions. To accept any of several"
+    " values, use 'in'; to accept either of two selectors, use two jobs.",
+    before='name: demo\nselector: {match_expressions: ["region=eu,region=us"]}',
+    after='name: demo\nselector: {match_expressions: ["region in (eu,us)"]}',
+)
+_REDUNDANT = _warning(
+    "redundant-requirement",
+    "a requirement or an id that changes nothing",
+    before="name: demo\nselector:\n  match_labels: {region: eu}\n  match_expressions: [region]",
+    after="name: demo\nselector:\n  match_labels: {region: eu}",
+)
+_ABSENT_KEY = _warning(
+    "absent-key",
+    "'!=' or 'notin' also matches nodes without the label",
+    "If this is not intended, require the label as well.",
+    before='name: demo\nselector: {match_expressions: ["tier!=free"]}',
+    after='name: demo\nselector: {match_expressions: ["tier,tier!=free"]}',
+)
+_UNDOCUMENTED_OPERATOR = _warning(
+    "undocumented-operator",
+    "'>' or '<', which Expanso does not document",
+    "Kubernetes and Bacalhau have them. The server may reject them.",
+    before='name: demo\nselector: {match_expressions: ["gpus>1"]}',
+    after='name: demo\nselector: {match_expressions: ["gpus in (2,4,8)"]}',
+)
+
 
 # A label without a space after the colon, such as the key of {region:eu}.
 _COLON = re.compile(r"[A-Za-z0-9][-\w./]*:[A-Za-z0-9][-\w.]*", re.ASCII)
@@ -89,6 +111,18 @@ class _Entry(NamedTuple):
     path: str
 
 
+class _Located(NamedTuple):
+    """A requirement and the entry that has it."""
+
+    requirement: Requirement
+    entry: _Entry
+
+    @property
+    def place(self) -> Scalar:
+        """The key of its label, or its expression."""
+        return self.entry.key or self.entry.value
+
+
 def read_selector(value: Value | None, path: str) -> Check[Selector | None]:
     """Check the selector of a job and return it; return None if it is not valid."""
     if value is None:
@@ -104,9 +138,8 @@ def read_selector(value: Value | None, path: str) -> Check[Selector | None]:
     selector, valid = yield from _build_valid(entries, value, path)
     if selector is None:
         return None
-    yield from _check_words(valid)
-    yield from check_requirements(selector, _locate(selector, valid))
-    yield from check_ids((each.value, each.path) for each in valid if each.field == "match_ids")
+    yield from _check_requirements(selector, valid)
+    yield from _check_ids(entry for entry in valid if entry.field == "match_ids")
     is_complete = len(valid) == len(labels) + len(expressions) + len(ids)
     if not is_complete or value.entries.keys() - fields_of("NodeSelector"):
         return None
@@ -126,7 +159,7 @@ def _build_valid(
                 valid.append(entry)  # noqa: PERF401 - no comprehension can hold "yield from"
         if len(valid) < len(entries):
             return (yield from _build_valid(valid, value, path))
-        yield _selector_finding(error, value, path)  # together they exceed a limit
+        yield REGISTRY[error.code].at(value, path, error.message)  # together they exceed a limit
         return None, []
 
 
@@ -250,86 +283,114 @@ def _check_entry(entry: _Entry) -> Check[bool]:
     try:
         _build([entry])
     except SelectorError as error:
-        value, hint = entry.value, _quoted_hint(error)
+        value, hint = entry.value, error.hint
         if entry.key is not None:
             hint = suggest_label(entry.key.text, entry.value) or hint
-            if not _is_valid_key(entry.key.text):
+            if not is_key(entry.key.text):
                 value = entry.key
-        yield _selector_finding(error, value, entry.path, hint)
+        elif hint and hint.startswith("write: !"):  # without quotes, YAML reads a tag
+            is_whole = "," not in error.source
+            hint = f'write: "{hint[7:]}"' if is_whole else f"{hint}, with the expression in quotes"
+        yield REGISTRY[error.code].at(value, entry.path, error.message, hint, error.span)
         return False
     return True
 
 
-def _is_valid_key(key: str) -> bool:
-    try:
-        Selector.of(match_labels={key: ""})
-    except SelectorError:
-        return False
-    return True
+def _check_ids(ids: Iterable[_Entry]) -> Check[None]:
+    seen: set[str] = set()
+    for _, _, value, path in ids:
+        text = value.text
+        if text in seen:
+            message = f"the id {quoted(text)} is repeated"
+            yield _REDUNDANT.at(value, path, message, "remove it")
+        seen.add(text)
+        if (yield from check_template(value, path)):
+            continue
+        yield from check_placeholder(value, path, text)
+        if text != text.strip():
+            message = f"{quoted(text)} begins or ends with a space, and ids are matched exactly"
+            hint = f'write: "{quoted(text.strip(), 200)[1:-1]}"' if text.strip() else "remove it"
+            yield _ODD_ID.at(value, path, message, hint)
+        elif odd := re.search("[*?$%]", text):
+            exactly = f"in {quoted(text)}: ids are matched exactly"
+            message = f"{quoted(odd[0])} has no special meaning {exactly}"
+            hint = "list all ids, or select by a label that these nodes have"
+            yield _ODD_ID.at(value, path, message, hint)
+        elif "," in text:
+            message = f"{quoted(text)} contains a comma, and ids are matched exactly"
+            yield _ODD_ID.at(value, path, message, "write each id as a separate item")
 
 
-def _selector_finding(
-    error: SelectorError, value: Value, path: str, hint: str | None = None
-) -> Finding:
-    return REGISTRY[error.code].in_text(value, path, error.message, hint, error.span, error.source)
+def _check_requirements(selector: Selector, entries: list[_Entry]) -> Check[None]:
+    """Check the requirements of a selector against each other. Exact, not heuristic."""
+    located = [
+        _Located(requirement, entry)
+        for entry in entries
+        if entry.field != "match_ids"
+        for requirement in _build([entry]).requirements
+    ]
+    by_key: dict[str, list[_Located]] = {}
+    for item in located:
+        by_key.setdefault(item.requirement.key, []).append(item)
+        for word in item.requirement.values:
+            yield from check_placeholder(item.entry.value, item.entry.path, word)
+    if not selector.is_satisfiable:
+        yield _contradiction(conflict(selector) or (), located)
+    elif len(by_key) < len(located):
+        yield from _check_redundancy(Counter(redundant(selector)), located)
+    for key, items in by_key.items():
+        if all(item.requirement.operator.is_exclusion for item in items):
+            for item in items:
+                shown = _shown(item.requirement)
+                message = f"{shown} also matches nodes without the label {quoted(key)}"
+                hint = f"to require the label, add: {key}"
+                yield _ABSENT_KEY.at(item.place, item.entry.path, message, hint)
+        comparisons = [item for item in items if item.requirement.operator.is_comparison]
+        for item in {item.entry.path: item for item in comparisons}.values():  # once for "x>3,x<5"
+            message = "'>' and '<' are not documented by Expanso; the server may reject them"
+            hint = f"list the values: {key} in (...)"
+            yield _UNDOCUMENTED_OPERATOR.at(item.place, item.entry.path, message, hint)
 
 
-def _quoted_hint(error: SelectorError) -> str | None:
-    """Return the hint of an expression's error; YAML needs quotes around what begins with "!"."""
-    hint = error.hint or ""
-    if not hint.startswith("write: !") or "," in error.source[: error.span[0]]:
-        return error.hint
-    if "," in error.source:
-        return f"{hint}, with the expression in quotes"
-    return f'write: "{hint.removeprefix("write: ")}"'
+def _contradiction(conflicting: tuple[Requirement, ...], located: list[_Located]) -> Finding:
+    last = next(item for item in reversed(located) if item.requirement in conflicting)
+    others = [each for each in conflicting if each != last.requirement]
+    message = f"no node can match: {_shown(last.requirement)} is never true"
+    hint = "remove it"
+    if others:
+        message = f"no node can match: {_shown(last.requirement)} contradicts {_listed(others)}"
+        hint = "remove one of them"
+    values = ",".join(sorted({value for each in conflicting for value in each.values}))
+    if others and all(each.operator.is_inclusion for each in conflicting) and len(values) < 200:
+        hint = f"to accept any of the values, write: {last.requirement.key} in ({values})"
+    return _CONTRADICTION.at(last.place, last.entry.path, message, hint)
 
 
-def _check_words(entries: list[_Entry]) -> Check[None]:
-    """Check that a valid selector has no placeholder, and no id that no node has."""
-    for entry in entries:
-        if entry.field == "match_ids":
-            yield from _check_id(entry.value, entry.path)
-        elif entry.field == "match_labels":
-            yield from check_placeholder(entry.value, entry.path)
-        else:
-            for requirement in Selector.parse(entry.value.text).requirements:
-                for word in requirement.values:
-                    yield from check_placeholder(entry.value, entry.path, word)
+def _check_redundancy(extra: Counter[Requirement], located: list[_Located]) -> Check[None]:
+    """Report the requirements that may be removed.
+
+    :param extra: how often each of them may be.
+    """
+    count = Counter(item.requirement for item in located)
+    seen: set[Requirement] = set()
+    for item in located if extra else ():
+        requirement = item.requirement
+        reason = None
+        if requirement in seen:
+            reason = "is repeated"
+        elif extra[requirement] == count[requirement]:
+            needed = [each for each in count if each.key == requirement.key]
+            needed = [each for each in needed if extra[each] < count[each]]
+            reason = f"follows from {_listed(needed)}"
+        if reason:
+            message = f"{_shown(requirement)} {reason}"
+            yield _REDUNDANT.at(item.place, item.entry.path, message, "remove it")
+        seen.add(requirement)
 
 
-def _check_id(value: Scalar, path: str) -> Check[None]:
-    text = value.text
-    if (yield from check_template(value, path)):
-        return
-    yield from check_placeholder(value, path)
-    if text != text.strip():
-        message = f"{quoted(text)} begins or ends with a space, and ids are matched exactly"
-        stripped = quoted(text.strip(), 200)[1:-1]
-        yield _ODD_ID.at(
-            value, path, message, f'write: "{stripped}"' if stripped else "remove the item"
-        )
-    elif odd := re.search("[*?$%]", text):
-        message = (
-            f"{quoted(odd[0])} has no special meaning in {quoted(text)}: ids are matched exactly"
-        )
-        hint = "list all ids, or select by a label that these nodes have"
-        yield _ODD_ID.at(value, path, message, hint)
-    elif "," in text:
-        message = f"{quoted(text)} contains a comma, and ids are matched exactly"
-        yield _ODD_ID.at(value, path, message, "write each id as a separate item")
+def _listed(requirements: list[Requirement]) -> str:
+    return join_limited([_shown(requirement) for requirement in requirements])
 
 
-def _locate(selector: Selector, entries: list[_Entry]) -> list[LocatedRequirement]:
-    """Return the requirements of a selector with the place where each is written."""
-    requirements = iter(selector.requirements)
-    located = []
-    for entry in entries:
-        if entry.key is not None:
-            located.append(LocatedRequirement(next(requirements), entry.key, entry.path))
-        elif entry.field == "match_expressions":
-            count = len(Selector.parse(entry.value.text).requirements)
-            located += [
-                LocatedRequirement(each, entry.value, entry.path)
-                for each in islice(requirements, count)
-            ]
-    return located
+def _shown(requirement: Requirement) -> str:
+    return truncate(str(requirement), 80)
