@@ -132,105 +132,10 @@ def test_order(run: Run) -> None:
     assert len(answers) == 1
 
 
-@pytest.mark.parametrize(
-    ("args", "status", "out", "err"),
-    [
-        pytest.param(
-            ["TIER"],
-            1,
-            "",
-            "4 nodes, 2 of them connected; 3 label keys; no node has the label 'TIER'\n"
-            "  did you mean 'tier'?\n",
-            id="other-case",
-        ),
-        pytest.param(
-            ["example.com/tier"],
-            1,
-            "",
-            "4 nodes, 2 of them connected; 3 label keys; no node has the label 'example.com/tier'\n"
-            "  did you mean 'tier'?\n",
-            id="other-prefix",
-        ),
-        pytest.param(
-            ["regoin"],
-            1,
-            "",
-            "4 nodes, 2 of them connected; 3 label keys; no node has the label 'regoin'\n"
-            "  did you mean 'region'?\n",
-            id="a-key-that-is-nearly-there",
-        ),
-        pytest.param(
-            ["\x1b[2J"],
-            1,
-            "",
-            "4 nodes, 2 of them connected; 3 label keys; no node has the label '\\x1b[2J'\n",
-            id="a-key-that-is-not-there",
-        ),
-        pytest.param(
-            ["-l", "tier=silver"],
-            1,
-            "",
-            "0 of 4 nodes match; no node has any label\n"
-            "for details, run: nodeselect explain -l tier=silver -n fleet.ndjson\n",
-            id="no-node",
-        ),
-        pytest.param(
-            ["-l", "tier=silver", "-o", "json"],
-            1,
-            '{\n  "version": 1,\n  "total": 4,\n  "nodes": 0,\n'
-            '  "connected": null,\n  "keys": []\n}\n',
-            "0 of 4 nodes match; no node has any label\n"
-            "for details, run: nodeselect explain -l tier=silver -n fleet.ndjson\n",
-            id="no-node-in-json",
-        ),
-        pytest.param(
-            ["-l", "tier=silver", "-o", "markdown"],
-            1,
-            "**0 of 4 nodes match**\n\n",
-            "0 of 4 nodes match; no node has any label\n"
-            "for details, run: nodeselect explain -l tier=silver -n fleet.ndjson\n",
-            id="no-node-in-markdown",
-        ),
-        pytest.param(
-            ["-l", "!region"],
-            1,
-            "",
-            "1 of 4 nodes match; no node has any label\n",
-            id="no-label",
-        ),
-        pytest.param(
-            ["-l", "tier=gold", "-l", "region=us"],
-            0,
-            "2 of 4 nodes match, 1 of them connected; 2 label keys\n\n"
-            "KEY     NODES              VALUES  MOST FREQUENT\n"
-            "region      2  ██████████       2  eu (1), us (1)\n"
-            "tier        1  █████            1  gold (1)\n",
-            "",
-            id="any-of-two-selectors",
-        ),
-    ],
-)
-def test_answers(run: Run, fleet: str, args: list[str], status: int, out: str, err: str) -> None:
-    """Counts go to standard output; that there are none goes to standard error."""
-    assert run("labels", "-n", fleet, *args) == (status, out, err)
-
-
-@pytest.mark.parametrize(
-    ("args", "message"),
-    [
-        pytest.param(["-l", "a b", "-l", "c d"], "error[unexpected]: -l: ", id="selector"),
-        pytest.param(
-            ["-n", "other"], "error: Invalid value for '-n' / '--nodes': given", id="twice"
-        ),
-        pytest.param(["--ascii", "-o", "json"], "error: --ascii needs -o text", id="ascii"),
-        pytest.param(["a", "b"], "error: Got unexpected extra argument (b)", id="two-keys"),
-    ],
-)
-def test_wrong(run: Run, fleet: str, args: list[str], message: str) -> None:
-    """An invalid command line is an error, with all invalid selectors."""
-    result = run("labels", "-n", fleet, *args)
-    assert (result.status, result.out) == (2, "")
-    assert result.err.count(message) == max(args.count("-l"), 1)
+def test_hostile_key(run: Run, fleet: str) -> None:
+    """A key that no node has is escaped in the message."""
+    message = "4 nodes, 2 of them connected; 3 label keys; no node has the label '\\x1b[2J'\n"
+    assert run("labels", "-n", fleet, "\x1b[2J") == (1, "", message)
 
 
 def test_wrong_nodes(run: Run) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from nodeselect import Inventory, Node
-from tests.cli.running import FLEET, Run, unprintable
+from tests.cli.running import Run, unprintable
 
 JSON = """\
 [
@@ -19,21 +19,6 @@ JSON = """\
 ]
 """
 
-WIDE = """\
-ID    NAME     STATE       LABELS
-n-1   one      connected   region=eu,tier=gold
-n-2   two      ready       debug=,region=eu
-n-3   <none>   lost        region=us
-n-4   <none>   <none>      <none>
-"""
-
-TABLE = """\
-ID    STATE
-n-1   connected
-n-2   ready
-n-3   lost
-n-4   <none>
-"""
 
 LABELS = """\
 ID    STATE       LABELS
@@ -42,84 +27,6 @@ n-2   ready       debug=,region=eu
 n-3   lost        region=us
 n-4   <none>      <none>
 """
-
-COLUMNS = """\
-ID    STATE       tier     debug    region
-n-1   connected   gold     <none>   eu
-n-2   ready       <none>            eu
-n-3   lost        <none>   <none>   us
-n-4   <none>      <none>   <none>   <none>
-"""
-
-
-def without_header(text: str) -> str:
-    """Return a text without its first line."""
-    return text.partition("\n")[2]
-
-
-@pytest.mark.parametrize(
-    ("options", "shown"),
-    [
-        pytest.param([], TABLE, id="default"),
-        pytest.param(["-o", "table"], TABLE, id="table"),
-        pytest.param(["--no-headers"], without_header(TABLE), id="table-without-header"),
-        pytest.param(["--show-labels"], LABELS, id="table-with-labels"),
-        pytest.param(["-L", "tier", "-L", "debug", "-L", "region"], COLUMNS, id="columns"),
-        pytest.param(
-            ["-L", "tier", "--show-labels", "--limit", "2"],
-            "ID    STATE       tier     LABELS\n"
-            "n-1   connected   gold     region=eu,tier=gold\n"
-            "n-2   ready       <none>   debug=,region=eu\n",
-            id="column-and-labels",
-        ),
-        pytest.param(["-o", "wide"], WIDE, id="wide"),
-        pytest.param(["-o", "wide", "--no-headers"], without_header(WIDE), id="wide-no-header"),
-        pytest.param(
-            ["-o", "wide", "-L", "tier", "--limit", "1"],
-            "ID    NAME   STATE       tier   LABELS\n"
-            "n-1   one    connected   gold   region=eu,tier=gold\n",
-            id="wide-with-a-column",
-        ),
-        pytest.param(["-o", "name"], "n-1\nn-2\nn-3\nn-4\n", id="name"),
-        pytest.param(["-o", "json"], JSON, id="json"),
-        pytest.param(["-o", "ndjson"], FLEET, id="ndjson"),
-        pytest.param(
-            ["-o", "csv"],
-            "id,debug,region,tier\nn-1,,eu,gold\nn-2,,eu,\nn-3,,us,\nn-4,,,\n",
-            id="csv",
-        ),
-        pytest.param(
-            ["-o", "csv", "-L", "tier", "-L", "nope"],
-            "id,tier,nope\nn-1,gold,\nn-2,,\nn-3,,\nn-4,,\n",
-            id="csv-with-columns",
-        ),
-        pytest.param(
-            ["-o", "csv", "--no-headers", "--limit", "1"], "n-1,eu,gold\n",
-            id="csv-without-header",
-        ),
-    ],
-)  # fmt: skip
-def test_format(run: Run, fleet: str, options: list[str], shown: str) -> None:
-    """Each format prints exactly this."""
-    result = run("match", "-n", fleet, "--all", *options)
-    assert (result.status, result.out) == (0, shown)
-
-
-@pytest.mark.parametrize(
-    ("style", "shown"),
-    [
-        pytest.param("table", "", id="table"),
-        pytest.param("wide", "", id="wide"),
-        pytest.param("name", "", id="name"),
-        pytest.param("json", "[]\n", id="json"),
-        pytest.param("ndjson", "", id="ndjson"),
-        pytest.param("csv", "id\n", id="csv"),
-    ],
-)
-def test_format_of_no_nodes(run: Run, fleet: str, style: str, shown: str) -> None:
-    """If no node matches, JSON and CSV are still complete, and tables have no header."""
-    result = run("match", "-n", fleet, "-l", "nope", "-o", style)
-    assert (result.status, result.out) == (1, shown)
 
 
 def test_wide_characters_align(run: Run) -> None:
