@@ -147,11 +147,9 @@ def test_any_text(key: str, value: str, name: str, state: str, subject: str) -> 
 
 
 def test_blanks_at_the_ends_of_a_value_are_visible() -> None:
-    """Such a value is quoted, in the table of labels, in the rows and in the script's data."""
+    """Such a value is quoted, in the table of labels and in the script's data."""
     text = page_of([Node("n-1", {"region": "eu ", "gpu": " ", "tier": "a b"})], "region=eu")
     assert "<code>&#34;eu &#34;</code>" in text
-    assert "<b>region</b>=&#34;eu &#34;</span>" in text
-    assert "<small>has &#34;eu &#34;</small>" in text
     assert {value for _, value in embedded(text)["labels"]} == {'"eu "', '" "', "a b"}
 
 
@@ -236,13 +234,6 @@ def test_requirements_in_the_order_in_which_they_were_written() -> None:
     assert f'<p class="selector"><code>{shown}</code></p>' in text
     rows = re.findall(r'id="requirement-\d"><code>(.*?)</code>', text)
     assert ",".join(rows) == shown
-
-
-def test_first_rows() -> None:
-    """Without JavaScript a page shows the first 200 nodes."""
-    text = page_of(fleet(), "region=eu")
-    assert text.partition("<template")[0].count('<tr role="row">\n<th scope="row"') == 200
-    assert "200 of 500 nodes shown" in text
 
 
 def test_same_bytes() -> None:

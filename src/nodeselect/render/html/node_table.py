@@ -1,61 +1,43 @@
-"""The nodes of a page: a table of them, and their labels counted."""
+"""The nodes of a page: the data of their table, and their labels counted."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from nodeselect.node import Node
 from nodeselect.selectors import Selector
 from nodeselect.text import printable, truncate
 
-__all__ = ["MAX_TEXT", "LabelCount", "NodeTable", "TableRow", "ValueCount", "shown"]
+__all__ = ["LabelCount", "NodeTable", "ValueCount", "shown"]
 
-MAX_TEXT = 200
-"""Characters of a user's text that are shown in one place."""
-
-# Labels and failed requirements that a row shows at once.
-_ROW_LABELS = 12
-_ROW_FAILURES = 4
+# Characters of a user's text that are shown in one place.
+_MAX_TEXT = 200
 
 
-def shown(text: str, limit: int = MAX_TEXT) -> str:
+def shown(text: str, limit: int = _MAX_TEXT) -> str:
     """Return user text escaped and truncated, and quoted if it begins or ends with a blank."""
     text = truncate(printable(text[: limit + 1]), limit)
     return text if text == text.strip() else f'"{text}"'
 
 
-class TableRow(NamedTuple):
-    """A node as the table shows it."""
-
-    id: str
-    name: str
-    state: str
-    state_class: str
-    failures: list[tuple[str, str]]
-    """Requirements that the node fails, each with what it has instead."""
-    more_failures: int
-    labels: list[tuple[str, str, bool]]
-    """Keys, values, and whether the selector has the key."""
-    more_labels: list[tuple[str, str, bool]]
-
-
 class ValueCount(NamedTuple):
-    """A value of a label over all nodes."""
+    """A value of a label over all nodes.
+
+    :param label: the number of the label in the data of the page; None if no row has it.
+    """
 
     value: str
     nodes: int
     matched: int
     label: int | None
-    """The number of the label in the data of the page; None if no row has it."""
 
 
 class LabelCount(NamedTuple):
-    """A label key over all nodes."""
+    """A label key over all nodes, and its values, the most frequent first."""
 
     key: str
     nodes: int
     values: list[ValueCount]
-    """The values, the most frequent first."""
 
 
 class NodeTable:
@@ -81,15 +63,11 @@ class NodeTable:
         rows.sort(key=lambda row: row[0].bit_count())
         self.total = len(rows)
         self._rows = rows[:max_rows]
+        self.size = len(self._rows)
         labels_of_rows = (label for _, node in self._rows for label in node.labels.items())
         self._numbers = {
             label: number for number, label in enumerate(dict.fromkeys(labels_of_rows))
         }
-
-    @property
-    def size(self) -> int:
-        """The number of nodes that the table has."""
-        return len(self._rows)
 
     @property
     def is_complete(self) -> bool:
@@ -102,7 +80,6 @@ class NodeTable:
         for label, nodes in self._counts.items():
             count = ValueCount(label[1], nodes, self._matched[label], self._numbers.get(label))
             values.setdefault(label[0], []).append(count)
-        rank = {key: number for number, key in reversed(list(enumerate(self._keys)))}
         counts = [
             LabelCount(
                 key,
@@ -111,9 +88,9 @@ class NodeTable:
             )
             for key, of_key in values.items()
         ]
-        last = len(rank)
+        rank = {key: number for number, key in reversed(list(enumerate(self._keys)))}
         return sorted(
-            counts, key=lambda count: (rank.get(count.key, last), -count.nodes, count.key)
+            counts, key=lambda count: (rank.get(count.key, len(rank)), -count.nodes, count.key)
         )
 
     def data(self, requirements: Iterable[str]) -> dict[str, Any]:
@@ -143,30 +120,7 @@ class NodeTable:
             "states": [[shown(state), name] for state, name in states],
             "failures": [_bits(mask) for mask in failures],
             "rows": rows,
-            "rowLabels": _ROW_LABELS,
-            "rowFailures": _ROW_FAILURES,
         }
-
-    def rows(self, requirements: list[str], count: int) -> Iterator[TableRow]:
-        """Yield the first rows, for readers without JavaScript."""
-        for mask, node in self._rows[:count]:
-            failed = _bits(mask)
-            labels = [
-                (shown(key), shown(value), key in self._keys)
-                for key, value in self._ordered_labels(node)
-            ]
-            yield TableRow(
-                shown(node.id),
-                shown(node.name or ""),
-                *_state(node),
-                [
-                    (shown(requirements[at]), self._instead(at, node))
-                    for at in failed[:_ROW_FAILURES]
-                ],
-                len(failed[_ROW_FAILURES:]),
-                labels[:_ROW_LABELS],
-                labels[_ROW_LABELS:],
-            )
 
     def _ordered_labels(self, node: Node) -> Iterable[tuple[str, str]]:
         """Return a node's labels, those that the selector has first."""
@@ -174,22 +128,12 @@ class NodeTable:
         first = {key: labels[key] for key in self._keys if key is not None and key in labels}
         return {**first, **labels}.items()
 
-    def _instead(self, number: int, node: Node) -> str:
-        """Return what a node has instead of a requirement that it fails."""
-        key = self._keys[number]
-        if key is None:
-            return ""
-        value = node.labels.get(key)
-        if value is None:
-            return "no such label"
-        return f"has {shown(value)}" if value else "has an empty value"
-
 
 def _state(node: Node) -> tuple[str, str]:
     """Return a node's state, and its class in the page's style."""
     if node.state is None:
         return "unknown", "none"
-    return shown(node.state), "up" if node.connected else "down"
+    return node.state, "up" if node.connected else "down"
 
 
 def _bits(mask: int) -> list[int]:

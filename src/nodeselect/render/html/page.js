@@ -1,37 +1,41 @@
 
 "use strict";
 (() => {
-  const { rows, labels, keys, states, failures, requirements, selectorKeys, rowLabels, rowFailures } =
-    JSON.parse(document.getElementById("data").textContent);
+  const { rows, labels, keys, states, failures, requirements, selectorKeys } = JSON.parse(
+    document.getElementById("data").textContent,
+  );
   const CHUNK = 100; // rows drawn at a time
+  const ROW_LABELS = 12; // labels that a row shows at once
+  const ROW_FAILURES = 4; // failed requirements that a row shows
 
   const form = document.querySelector("form");
   if (!form) return; // there are no nodes
   const search = form.querySelector("input[type=search]");
   const chosen = form.querySelector(".chosen");
   const count = document.getElementById("count");
-  const body = document.querySelector("table.nodes tbody");
+  const table = document.querySelector("table.nodes");
+  const body = table.tBodies[0];
   const further = document.querySelector(".further");
-  const widen = document.querySelector(".widen");
 
   let results = rows;
-  let drawn = body.rows.length; // how many results are in the table
-  let choice = null; // what a link of the page has chosen: { test, text, phrase }
+  let drawn = 0; // how many results are in the table
+  let choice = null; // what a link of the page has chosen: { text, test }
 
   const number = (n) => n.toLocaleString("en");
 
-  // Rows: clones of the page's templates, filled in.
+  // Rows.
 
-  const template = (id) => document.getElementById(id).content.firstElementChild;
-  const [row, failure, label, moreLabels] = ["row", "failure", "label", "more-labels"].map(template);
+  const row = document.querySelector("template").content.firstElementChild;
   const inSelector = new Set(selectorKeys);
 
-  const drawFailure = (requirement, instead) => {
-    const item = failure.cloneNode(true);
-    item.children[0].textContent = requirement;
-    item.children[1].textContent = instead;
+  const element = (tag, ...content) => {
+    const item = document.createElement(tag);
+    item.append(...content);
     return item;
   };
+
+  const drawFailure = (requirement, instead) =>
+    element("li", element("code", requirement), " ", element("small", instead));
 
   const instead = (node, key) => {
     if (key === -1) return "";
@@ -42,8 +46,9 @@
 
   const drawFailures = (node) => {
     const failed = failures[node[3]];
+    if (!failed.length) return [drawFailure("matches", "")];
     const items = failed
-      .slice(0, rowFailures)
+      .slice(0, ROW_FAILURES)
       .map((at) => drawFailure(requirements[at], instead(node, selectorKeys[at])));
     const rest = failed.length - items.length;
     return rest ? [...items, drawFailure("", `and ${number(rest)} more`)] : items;
@@ -51,35 +56,28 @@
 
   const drawLabel = (at) => {
     const [key, value] = labels[at];
-    const item = label.cloneNode(true);
-    item.firstChild.textContent = keys[key];
-    item.append(value);
-    item.classList.toggle("asked", inSelector.has(key));
+    const item = element("span", element("b", keys[key]), `=${value}`);
+    item.className = inSelector.has(key) ? "label asked" : "label";
     return [item, "\n"];
   };
 
   const draw = (node) => {
-    const element = row.cloneNode(true);
-    const [id, state, verdict, shown] = element.cells;
+    const item = row.cloneNode(true);
+    const [id, state, verdict, shown] = item.cells;
     id.children[0].textContent = node[0];
     id.children[1].textContent = node[1];
     [state.firstChild.textContent] = states[node[2]];
     state.firstChild.classList.add(states[node[2]][1]);
-    const failed = drawFailures(node);
-    if (failed.length) {
-      verdict.firstChild.classList.remove("yes");
-      verdict.firstChild.replaceChildren(...failed);
-    }
+    verdict.firstChild.append(...drawFailures(node));
+    verdict.firstChild.classList.toggle("yes", !failures[node[3]].length);
     const items = node.slice(4).map(drawLabel);
-    const rest = items.splice(rowLabels);
+    const rest = items.splice(ROW_LABELS);
     shown.append(...items.flat());
     if (rest.length) {
-      const more = moreLabels.cloneNode(true);
-      more.firstChild.textContent = `${number(rest.length)} more`;
-      more.append(...rest.flat());
-      shown.append(more);
+      const summary = element("summary", `${number(rest.length)} more`);
+      shown.append(element("details", summary, ...rest.flat()));
     }
-    return element;
+    return item;
   };
 
   const near = new IntersectionObserver(
@@ -93,7 +91,11 @@
     const more = results.slice(drawn, drawn + CHUNK).map(draw);
     drawn += more.length;
     body.append(...more);
-    report();
+    further.hidden = drawn >= results.length;
+    const of = results.length === rows.length ? "" : ` of ${number(rows.length)}`;
+    const nodes = rows.length === 1 ? "node" : "nodes";
+    const first = further.hidden ? "" : `, the first ${number(drawn)} are shown`;
+    count.textContent = `${number(results.length)}${of} ${nodes}${first}`;
     near.unobserve(further); // observed anew, it reports again even if it is still near
     near.observe(further);
   };
@@ -104,7 +106,6 @@
   const lower = (text) => text.toLowerCase();
   const labelTexts = labels.map(([key, value]) => lower(`${keys[key]}=${value}`));
   const stateTexts = states.map(([state]) => lower(state));
-  const words = () => lower(search.value).split(/\s+/).filter(Boolean);
 
   const contains = (word) => {
     const inLabel = labelTexts.map((text) => text.includes(word));
@@ -118,40 +119,17 @@
     };
   };
 
-  const scope = () => {
-    const show = form.elements.show.value;
-    const matches = (node) => (failures[node[3]].length === 0) === (show === "match");
-    return [...(show === "all" ? [] : [matches]), ...(choice ? [choice.test] : [])];
-  };
-
-  const filter = (tests) => rows.filter((node) => tests.every((test) => test(node)));
-
   const find = () => {
-    const tests = [...words().map(contains), ...scope()];
-    results = tests.length ? filter(tests) : rows;
+    const tests = lower(search.value).split(/\s+/).filter(Boolean).map(contains);
+    const show = form.elements.show.value;
+    if (show !== "all") {
+      tests.push((node) => (failures[node[3]].length === 0) === (show === "match"));
+    }
+    if (choice) tests.push(choice.test);
+    results = rows.filter((node) => tests.every((test) => test(node)));
     drawn = 0;
     body.replaceChildren();
     drawMore();
-  };
-
-  const report = () => {
-    further.hidden = drawn >= results.length;
-    widen.hidden = true;
-    if (results.length) {
-      const of = results.length === rows.length ? "" : ` of ${number(rows.length)}`;
-      const nodes = rows.length === 1 ? "node" : "nodes";
-      const first = drawn < results.length ? `, the first ${number(drawn)} are shown` : "";
-      count.textContent = `${number(results.length)}${of} ${nodes}${first}`;
-      return;
-    }
-    const searched = filter(scope()).length;
-    const show = form.elements.show.value;
-    const phrases = [...(choice ? [choice.phrase] : []), ...(show === "all" ? [] : [`that ${show}`])];
-    widen.hidden = !words().length || !phrases.length;
-    count.textContent =
-      widen.hidden || !searched
-        ? `Nothing found in ${number(rows.length)} nodes`
-        : `Nothing found in the ${number(searched)} nodes ${phrases.join(" ")}`;
   };
 
   const choose = (next) => {
@@ -165,18 +143,16 @@
   const choiceOf = ({ label, reason, fails }) => {
     if (label !== undefined) {
       const [key, value] = labels[label];
-      const text = `${keys[key]}=${value}`;
       const test = (node) => node.indexOf(Number(label), 4) !== -1;
-      return { text, phrase: `with ${text}`, test };
+      return { text: `${keys[key]}=${value}`, test };
     }
     if (reason !== undefined) {
       const names = reason.split(",").map((at) => requirements[at]);
-      const text = `fail only ${names.join(" and ")}`;
-      return { text, phrase: `that ${text}`, test: (node) => failures[node[3]].join() === reason };
+      const test = (node) => failures[node[3]].join() === reason;
+      return { text: `fail only ${names.join(" and ")}`, test };
     }
-    const text = `fail ${requirements[fails]}`;
     const test = (node) => failures[node[3]].includes(Number(fails));
-    return { text, phrase: `that ${text}`, test };
+    return { text: `fail ${requirements[fails]}`, test };
   };
 
   document.addEventListener("click", (event) => {
@@ -192,18 +168,13 @@
     find();
     search.focus();
   });
-  widen.addEventListener("click", () => {
-    choose(null);
-    form.elements.show.value = "all";
-    find();
-    search.focus();
-  });
   form.addEventListener("submit", (event) => event.preventDefault());
   form.addEventListener("input", find);
   further.addEventListener("click", drawMore);
-  near.observe(further);
 
   form.reset(); // a browser may remember what was typed
   form.hidden = false;
-  report();
+  table.hidden = false;
+  find();
 })();
+

@@ -1,8 +1,8 @@
 """An explanation as one HTML page for a browser, a phone or a printer.
 
-``page.jinja`` is the page's markup; it writes every element, also those that ``page.js`` clones.
-The page loads nothing, and its Content-Security-Policy allows only its own style and script, by
-their hashes. The same input gives the same bytes.
+``page.jinja`` is the page's markup; ``page.js`` draws the table of nodes and searches it. The page
+loads nothing, and its Content-Security-Policy allows only its own style and script, by their
+hashes. The same input gives the same bytes.
 """
 
 from base64 import b64encode
@@ -13,9 +13,9 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from nodeselect.explain import Explanation, headline
-from nodeselect.explain.wording import excluded_by_state
+from nodeselect.explain.wording import excluded_by_state, missing_ids_text
 from nodeselect.node import Node
-from nodeselect.render.html.node_table import NodeTable, TableRow, shown
+from nodeselect.render.html.node_table import NodeTable, shown
 from nodeselect.selectors import Selector
 from nodeselect.text import pluralize
 
@@ -26,9 +26,6 @@ __all__ = ["MAX_ROWS", "render_page"]
 
 MAX_ROWS = 50_000
 """Nodes in the table of a page, and so in its data; its numbers are those of all nodes."""
-
-# Rows that are shown without JavaScript.
-_STATIC_ROWS = 200
 
 _BAR_WIDTH = 1_000
 
@@ -48,17 +45,15 @@ def render_page(
     :param subject: what is explained, such as the names of the job and of the inventory.
     """
     table = NodeTable(selector, nodes, max_rows)
-    requirements = [requirement.text for requirement in explanation.requirements]
+    missing, excluded = missing_ids_text(explanation), explanation.excluded_ids
     page = _template().render(
         explanation=explanation,
         headline=headline(explanation.matched, explanation.total, None),
-        excluded=excluded_by_state(explanation.excluded_ids) if explanation.excluded_ids else "",
+        id_notes=[text for text in (missing, excluded and excluded_by_state(excluded)) if text],
         selector=",".join(map(str, selector.split())),
         subject=subject,
         table=table,
-        rows=list(table.rows(requirements, _STATIC_ROWS)),
-        blank_row=TableRow("", "", "", "", [], 0, [], []),
-        data=table.data(requirements),
+        data=table.data(requirement.text for requirement in explanation.requirements),
     )
     return page.lstrip() + "\n"
 
