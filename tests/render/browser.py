@@ -91,11 +91,6 @@ class Browser:
             features=[{"name": "prefers-color-scheme", "value": scheme}],
         )
 
-    def picture(self, *, whole: bool = False) -> bytes:
-        """Return what the window shows, or the whole page, as PNG."""
-        shot = self.ask("Page.captureScreenshot", format="png", captureBeyondViewport=whole)
-        return base64.b64decode(shot["data"])
-
     def printed(self) -> bytes:
         """Return the page as PDF."""
         return base64.b64decode(self.ask("Page.printToPDF", printBackground=True)["data"])
