@@ -85,11 +85,6 @@ def test_a_conflict_would_be_seen(caplog: pytest.LogCaptureFixture) -> None:
     assert conflicts('selector : "a" selector selector | "a"', caplog) != []
 
 
-def test_the_text_of_the_grammar_ships_with_the_package() -> None:
-    """The grammar is read from the package."""
-    assert "selector : [requirement" in _build_parse_tables.grammar_text()
-
-
 SPACES = " \t\r\n"
 
 

@@ -25,11 +25,6 @@ def set_text(key: str, number: int) -> str:
     return f"{key} in ({','.join(names(number))})"
 
 
-def set_of(key: str, number: int) -> Requirement:
-    """Return an ``in`` with ``number`` values."""
-    return Requirement(key, Operator.IN, names(number))
-
-
 def short_sets(number: int) -> str:
     """Return a text with ``number`` values in total, in as many sets as a selector can have."""
     size, more = divmod(number, LIMITS.requirements)
@@ -58,160 +53,56 @@ def and_of(expressions: list[str]) -> Selector:
     return selector
 
 
-PREFIX_253 = "b" * 253
+def equality(key: str = "x", value: str = "") -> Requirement:
+    """Return ``key=value``."""
+    return Requirement(key, Operator.EQUALS, [value])
 
-BELOW = [
-    pytest.param(lambda: Selector.parse(text_of_length(16_384)), id="text-parse"),
-    pytest.param(lambda: Selector.of(match_expressions=[text_of_length(16_384)]), id="text-of"),
-    pytest.param(lambda: Selector.parse(",".join(names(256))), id="requirements-parse"),
-    pytest.param(lambda: Selector.of(match_expressions=names(256)), id="requirements-of"),
-    pytest.param(lambda: equalities(0, 256), id="requirements-labels"),
-    pytest.param(lambda: equalities(0, 128) & equalities(128, 128), id="requirements-and"),
-    pytest.param(lambda: Selector.parse(set_text("x", 1_024)), id="set-parse"),
-    pytest.param(lambda: Selector.of(match_expressions=[set_text("x", 1_024)]), id="set-of"),
-    pytest.param(lambda: set_of("x", 1_024), id="set-requirement"),
-    pytest.param(lambda: Selector.parse(short_sets(4_096)), id="values-parse"),
-    pytest.param(lambda: Selector.of(match_expressions=full_sets(4_096)), id="values-of"),
-    pytest.param(lambda: and_of(full_sets(4_096)), id="values-and"),
-    pytest.param(lambda: Selector.parse(f"x={'a' * 63}"), id="value-parse"),
-    pytest.param(lambda: Selector.of(match_labels={"x": "a" * 63}), id="value-of"),
-    pytest.param(lambda: Requirement("x", Operator.EQUALS, ["a" * 63]), id="value-requirement"),
-    pytest.param(lambda: Selector.parse("a" * 63), id="name-parse"),
-    pytest.param(lambda: Selector.of(match_labels={"a" * 63: ""}), id="name-of"),
-    pytest.param(lambda: Requirement("a" * 63, Operator.EXISTS), id="name-requirement"),
-    pytest.param(lambda: Selector.parse(f"{PREFIX_253}/{'a' * 63}"), id="prefix-parse"),
-    pytest.param(lambda: Selector.of(match_labels={f"{PREFIX_253}/a": ""}), id="prefix-of"),
-    pytest.param(lambda: Requirement(f"{PREFIX_253}/a", Operator.EXISTS), id="prefix-requirement"),
-    pytest.param(lambda: Selector.of(match_ids=names(100_000)), id="ids-of"),
-    pytest.param(lambda: Selector.of(match_ids=names(100_000) * 2), id="ids-each-once"),
+
+TEXT = ("text-too-long", 16_384, "16,384 characters (selector_text)")
+REQUIREMENTS = ("too-many-requirements", 256, "256 requirements (requirements)")
+SET = ("too-many-values", 1_024, "1,024 values (values_in_set)")
+VALUES = ("too-many-values", 4_096, "4,096 values (values)")
+VALUE = ("value-too-long", 63, "at most 63 characters, found 64")
+NAME = ("key-too-long", 63, "at most 63 characters, found 64")
+PREFIX = ("prefix-too-long", 253, "at most 253 characters, found 254")
+IDS = ("too-many-ids", 100_000, "100,000 ids (match_ids)")
+
+# For each limit and constructor: what builds a selector of this size.
+CASES: list[tuple[tuple[str, int, str], Callable[[int], object]]] = [
+    (TEXT, lambda n: Selector.parse(text_of_length(n))),
+    (TEXT, lambda n: Selector.of(match_expressions=["x", text_of_length(n)])),
+    (REQUIREMENTS, lambda n: Selector.parse(",".join(names(n)))),
+    (REQUIREMENTS, lambda n: Selector.of(match_expressions=names(n))),
+    (REQUIREMENTS, lambda n: equalities(0, n)),
+    (REQUIREMENTS, lambda n: equalities(0, 128) & equalities(128, n - 128)),
+    (SET, lambda n: Selector.parse(set_text("x", n))),
+    (SET, lambda n: Selector.of(match_expressions=[set_text("x", n)])),
+    (SET, lambda n: Requirement("x", Operator.IN, names(n))),
+    (VALUES, lambda n: Selector.parse(short_sets(n))),
+    (VALUES, lambda n: Selector.of(match_expressions=full_sets(n))),
+    (VALUES, lambda n: and_of(full_sets(n))),
+    (VALUE, lambda n: Selector.parse(f"x={'a' * n}")),
+    (VALUE, lambda n: Selector.of(match_labels={"x": "a" * n})),
+    (VALUE, lambda n: equality(value="a" * n)),
+    (NAME, lambda n: Selector.parse(f"b/{'a' * n}")),
+    (NAME, lambda n: Selector.of(match_labels={"a" * n: ""})),
+    (NAME, lambda n: equality("a" * n)),
+    (PREFIX, lambda n: Selector.parse(f"{'b' * n}/{'a' * 63}")),
+    (PREFIX, lambda n: Selector.of(match_labels={f"{'b' * n}/a": ""})),
+    (PREFIX, lambda n: equality(f"{'b' * n}/a")),
+    (IDS, lambda n: Selector.of(match_ids=names(n))),
+    (IDS, lambda n: Selector.of(match_ids=names(n) * 2)),
+    (IDS, lambda n: Selector.from_requirements([], names(n))),
 ]
 
 
-@pytest.mark.parametrize("make", BELOW)
-def test_at_the_limit(make: Callable[[], object]) -> None:
-    """A selector exactly at a limit is accepted."""
-    assert make() is not None
-
-
-ABOVE = [
-    pytest.param(
-        lambda: Selector.parse(text_of_length(16_385)),
-        *("text-too-long", "16,384 characters (selector_text)"),
-        id="text-parse",
-    ),
-    pytest.param(
-        lambda: Selector.of(match_expressions=["x", text_of_length(16_385)]),
-        *("text-too-long", "16,384 characters (selector_text)"),
-        id="text-of",
-    ),
-    pytest.param(
-        lambda: Selector.parse(",".join(names(257))),
-        *("too-many-requirements", "256 requirements (requirements)"),
-        id="requirements-parse",
-    ),
-    pytest.param(
-        lambda: Selector.of(match_expressions=names(257)),
-        *("too-many-requirements", "256 requirements (requirements)"),
-        id="requirements-of",
-    ),
-    pytest.param(
-        lambda: equalities(0, 257),
-        *("too-many-requirements", "256 requirements (requirements)"),
-        id="requirements-labels",
-    ),
-    pytest.param(
-        lambda: equalities(0, 128) & equalities(128, 129),
-        *("too-many-requirements", "256 requirements (requirements)"),
-        id="requirements-and",
-    ),
-    pytest.param(
-        lambda: Selector.parse(set_text("x", 1_025)),
-        *("too-many-values", "1,024 values (values_in_set)"),
-        id="set-parse",
-    ),
-    pytest.param(
-        lambda: Selector.of(match_expressions=[set_text("x", 1_025)]),
-        *("too-many-values", "1,024 values (values_in_set)"),
-        id="set-of",
-    ),
-    pytest.param(
-        lambda: set_of("x", 1_025),
-        *("too-many-values", "1,024 values (values_in_set)"),
-        id="set-requirement",
-    ),
-    pytest.param(
-        lambda: Selector.parse(short_sets(4_097)),
-        *("too-many-values", "4,096 values (values)"),
-        id="values-parse",
-    ),
-    pytest.param(
-        lambda: Selector.of(match_expressions=full_sets(4_097)),
-        *("too-many-values", "4,096 values (values)"),
-        id="values-of",
-    ),
-    pytest.param(
-        lambda: and_of(full_sets(4_097)),
-        *("too-many-values", "4,096 values (values)"),
-        id="values-and",
-    ),
-    pytest.param(
-        lambda: Selector.parse(f"x={'a' * 64}"),
-        *("value-too-long", "at most 63 characters, found 64"),
-        id="value-parse",
-    ),
-    pytest.param(
-        lambda: Selector.of(match_labels={"x": "a" * 64}),
-        *("value-too-long", "at most 63 characters, found 64"),
-        id="value-of",
-    ),
-    pytest.param(
-        lambda: Requirement("x", Operator.EQUALS, ["a" * 64]),
-        *("value-too-long", "at most 63 characters, found 64"),
-        id="value-requirement",
-    ),
-    pytest.param(
-        lambda: Selector.parse(f"b/{'a' * 64}"),
-        *("key-too-long", "at most 63 characters, found 64"),
-        id="name-parse",
-    ),
-    pytest.param(
-        lambda: Selector.of(match_labels={"a" * 64: ""}),
-        *("key-too-long", "at most 63 characters, found 64"),
-        id="name-of",
-    ),
-    pytest.param(
-        lambda: Requirement("a" * 64, Operator.EXISTS),
-        *("key-too-long", "at most 63 characters, found 64"),
-        id="name-requirement",
-    ),
-    pytest.param(
-        lambda: Selector.parse(f"b{PREFIX_253}/a"),
-        *("prefix-too-long", "at most 253 characters, found 254"),
-        id="prefix-parse",
-    ),
-    pytest.param(
-        lambda: Selector.of(match_labels={f"b{PREFIX_253}/a": ""}),
-        *("prefix-too-long", "at most 253 characters, found 254"),
-        id="prefix-of",
-    ),
-    pytest.param(
-        lambda: Requirement(f"b{PREFIX_253}/a", Operator.EXISTS),
-        *("prefix-too-long", "at most 253 characters, found 254"),
-        id="prefix-requirement",
-    ),
-    pytest.param(
-        lambda: Selector.of(match_ids=names(100_001)),
-        *("too-many-ids", "100,000 ids (match_ids)"),
-        id="ids-of",
-    ),
-]
-
-
-@pytest.mark.parametrize(("make", "code", "words"), ABOVE)
-def test_beyond_the_limit(make: Callable[[], object], code: str, words: str) -> None:
-    """A selector above a limit by one raises an error that names the limit and is short."""
+@pytest.mark.parametrize(("limit", "build"), CASES)
+def test_limit(limit: tuple[str, int, str], build: Callable[[int], object]) -> None:
+    """A selector at a limit is accepted; above it an error names the limit and is short."""
+    code, number, words = limit
+    assert build(number) is not None
     with pytest.raises(SelectorError) as caught:
-        make()
+        build(number + 1)
     assert caught.value.code == code
     assert words in caught.value.message
     assert len(str(caught.value)) < 1_000
@@ -269,7 +160,7 @@ def test_repeated_values_count_once() -> None:
 
 def test_a_selector_with_a_long_canonical_text_pickles() -> None:
     """Every selector can be pickled, even if its text is longer than 16 KiB."""
-    wanted = {f"{PREFIX_253}/k{at}": "a" * 63 for at in range(256)}
+    wanted = {f"{'b' * 253}/k{at}": "a" * 63 for at in range(256)}
     selector = Selector.of(match_labels=wanted)
     assert len(str(selector)) > LIMITS.selector_text
     assert pickle.loads(pickle.dumps(selector)) == selector
