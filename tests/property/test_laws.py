@@ -41,9 +41,12 @@ def test_pickle_and_copy_give_the_selector_again(
     selector: Selector, node_labels: dict[str, str], node_id: str | None
 ) -> None:
     """A pickled or copied selector is equal, prints the same and matches the same nodes."""
-    pickled = pickle.loads(pickle.dumps(selector))
-    for again in (pickled, copy.copy(selector), copy.deepcopy(selector)):
-        assert again == selector
+    pickled = [
+        pickle.loads(pickle.dumps(selector, protocol))
+        for protocol in range(2, pickle.HIGHEST_PROTOCOL + 1)
+    ]
+    for again in (*pickled, copy.copy(selector), copy.deepcopy(selector)):
+        assert (again, hash(again)) == (selector, hash(selector))
         assert (again.requirements, again.ids) == (selector.requirements, selector.ids)
         assert str(again) == str(selector)
         assert again.matches(node_labels, node_id) == selector.matches(node_labels, node_id)

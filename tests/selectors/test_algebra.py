@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from nodeselect import LIMITS, Operator, Requirement, Selector
+from nodeselect import Operator, Requirement, Selector
 from nodeselect.selectors import (
     KeyConstraint,
     algebra,
@@ -286,21 +286,20 @@ def many(number: int, size: int) -> Selector:
     return selector
 
 
-def test_values_that_do_not_fit_into_one_set() -> None:
+@pytest.mark.parametrize(
+    ("number", "size", "sizes"),
+    [
+        pytest.param(4, 1_000, [1_024, 1_024, 1_024, 928], id="large"),
+        pytest.param(40, 100, [1_024, 1_024, 1_024, 928], id="small"),
+        pytest.param(5, 205, [1_024, 1], id="one-behind-a-full-set"),
+    ],
+)
+def test_values_that_do_not_fit_into_one_set(number: int, size: int, sizes: list[int]) -> None:
     """The normal form splits excluded values if one ``notin`` cannot hold them all."""
-    form = normal_form(many(4, 1_000))
-    sizes = [len(each.values) for each in form.requirements]
-    assert sizes == [LIMITS.values_in_set] * 3 + [928]
+    form = normal_form(many(number, size))
+    assert [len(each.values) for each in form.requirements] == sizes
     values = [value for each in form.requirements for value in each.values]
-    assert values == sorted(values)
-    assert form == normal_form(many(40, 100)) == normal_form(form)
-    assert Requirement("x", Operator.NOT_IN, form.requirements[0].values) == form.requirements[0]
-
-
-def test_one_value_behind_a_full_set() -> None:
-    """The last ``notin`` may have one value."""
-    form = normal_form(many(5, 205))
-    assert [len(each.values) for each in form.requirements] == [1_024, 1]
+    assert values == [f"v{at:05}" for at in range(number * size)]
     assert form == normal_form(form)
 
 
