@@ -9,7 +9,8 @@ after a number (``1a``) and words of fewer than four letters must be equal; case
 import re
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
-from typing import NamedTuple, TypeVar
+from os.path import commonprefix
+from typing import NamedTuple
 
 __all__ = ["WordCounts", "closest_key", "is_number"]
 
@@ -28,20 +29,30 @@ _TWO_TYPOS = 8
 # Letters from which on a word of hexadecimal digits is a hash, or random.
 _HASH = 7
 
-_K = TypeVar("_K")
-_V = TypeVar("_V")
+_DIGITS = "0123456789"
+
+_HEXADECIMAL = frozenset("abcdef")
+
+# A letter alone after digits belongs to them.
+_NUMBER = re.compile(r"\d+(?:[a-z](?![a-z]))?")
+
+_AMOUNT = re.compile(r"[-+.]?\d[-\d.,:_/]*(?:e[-+]?\d+)?[ ]?[a-z%]{0,3}")
+
+_SEPARATORS = re.compile(r"[-_. /]+")
+
+# Separators, and in a group those between digits, without which the digits would be another number.
+_SEPARATOR = re.compile(r"((?<=[0-9])[-_. ]+(?=[0-9]))|[-_. ]+")
 
 
 class WordCounts:
     """Words, with the number of nodes that have each. Immutable, except for caches."""
 
-    __slots__ = ("_by_letters", "_by_start", "closest", "counts")
+    __slots__ = ("_by_start", "closest", "counts")
 
     def __init__(self, counts: Mapping[str, int]) -> None:
         """Take the counts over; they are not copied."""
         self.counts = counts
         self.closest = lru_cache(_MAX_CACHED)(self._closest)
-        self._by_letters: Mapping[str, list[str]] | None = None
         self._by_start: Mapping[_Start, list[_Tokens]] | None = None
 
     def _closest(self, text: str) -> str | None:
@@ -51,26 +62,21 @@ class WordCounts:
         """
         if is_number(text):
             return None
-        return self._with_same_letters(text) or self._most_frequent(self._similar(text))
-
-    def _with_same_letters(self, text: str) -> str | None:
-        """Return the word that differs only in case and in what separates its parts."""
-        if self._by_letters is None:
-            words = (word for word in self.counts if not is_number(word))
-            self._by_letters = _grouped((_letters(word), word) for word in words)
-        letters = _letters(text)
-        return self._most_frequent(self._by_letters.get(letters, ())) if letters else None
-
-    def _similar(self, text: str) -> list[str]:
         if self._by_start is None:
-            words = map(_Tokens.of, sorted(self.counts))
-            self._by_start = _grouped((word.start, word) for word in words)
-        tokens = _Tokens.of(text)
-        candidates = self._by_start.get(tokens.start, ())[:_MAX_COMPARED]
-        return [word.text for word in candidates if _differ_by_typo(tokens, word)]
+            groups: dict[_Start, list[_Tokens]] = {}
+            for word in sorted(self.counts):
+                if not is_number(word):
+                    groups.setdefault((tokens := _tokens(word)).start, []).append(tokens)
+            self._by_start = groups
+        tokens = _tokens(text)
+        candidates = self._by_start.get(tokens.start, [])
+        same_letters = (word for word in candidates if word.letters == tokens.letters != "")
+        similar = (word for word in candidates[:_MAX_COMPARED] if _differ_by_typo(tokens, word))
+        return self._most_frequent(same_letters) or self._most_frequent(similar)
 
-    def _most_frequent(self, words: Iterable[str]) -> str | None:
-        return min(words, key=lambda word: (-self.counts[word], word), default=None)
+    def _most_frequent(self, words: "Iterable[_Tokens]") -> str | None:
+        texts = (word.text for word in words)
+        return min(texts, key=lambda text: (-self.counts[text], text), default=None)
 
 
 def closest_key(key: str, keys: WordCounts) -> tuple[str, str] | None:
@@ -96,12 +102,16 @@ _Start = tuple[str, tuple[str, ...]]
 class _Tokens(NamedTuple):
     text: str
     start: _Start
+    # Without separators, except between digits.
+    letters: str
     words: list[str]
 
-    @classmethod
-    def of(cls, text: str) -> "_Tokens":
-        folded = text.casefold()
-        return cls(text, (folded[:1], tuple(_NUMBER.findall(folded))), _SEPARATORS.split(folded))
+
+def _tokens(text: str) -> _Tokens:
+    folded = text.casefold()
+    letters = _SEPARATOR.sub(lambda match: "\0" if match[1] else "", folded)
+    start = letters[:1], tuple(_NUMBER.findall(folded))
+    return _Tokens(text, start, letters, _SEPARATORS.split(folded))
 
 
 def _differ_by_typo(one: _Tokens, other: _Tokens) -> bool:
@@ -132,11 +142,7 @@ def _is_within(one: str, other: str, typos: int) -> bool:
 
     An edit inserts, deletes or replaces a letter, or exchanges two adjacent ones.
     """
-    shared = 0
-    for letter, another in zip(one, other, strict=False):
-        if letter != another:
-            break
-        shared += 1
+    shared = len(commonprefix([one, other]))  # noqa: RUF071 - of letters
     one, other = one[shared:], other[shared:]
     if not one or not other or not typos:
         return len(one) + len(other) <= typos
@@ -146,29 +152,3 @@ def _is_within(one: str, other: str, typos: int) -> bool:
         or _is_within(one, other[1:], typos - 1)
         or (one[1::-1] == other[:2] and _is_within(one[2:], other[2:], typos - 1))
     )
-
-
-def _grouped(pairs: Iterable[tuple[_K, _V]]) -> dict[_K, list[_V]]:
-    groups: dict[_K, list[_V]] = {}
-    for key, value in pairs:
-        groups.setdefault(key, []).append(value)
-    return groups
-
-
-def _letters(text: str) -> str:
-    """Return a text without case and separators, except between digits."""
-    return _SEPARATOR.sub(lambda match: "\0" if match[1] else "", text.casefold())
-
-
-_DIGITS = "0123456789"
-
-_HEXADECIMAL = frozenset("abcdef")
-
-_SEPARATORS = re.compile(r"[-_. /]+")
-
-_SEPARATOR = re.compile(r"((?<=[0-9])[-_. ]+(?=[0-9]))|[-_. ]+")
-
-# A letter alone after digits belongs to them.
-_NUMBER = re.compile(r"\d+(?:[a-z](?![a-z]))?")
-
-_AMOUNT = re.compile(r"[-+.]?\d[-\d.,:_/]*(?:e[-+]?\d+)?[ ]?[a-z%]{0,3}")
