@@ -5,43 +5,6 @@ import pytest
 import nodeselect
 from tests.cli.running import Run, run_process
 
-HELP = """\
-Usage: nodeselect [OPTIONS] COMMAND [ARGS]...
-
-  Find out which nodes a label selector matches, and why the others do not.
-
-  Selectors are those of Kubernetes and of Expanso jobs. Nodes come from a
-  file or a pipe. All commands are dry runs: nothing is submitted or changed.
-
-Options:
-  --version   Show the version and exit.
-  -h, --help  Show this message and exit.
-
-Commands:
-  match    Print the nodes that a selector matches.
-  explain  Explain why nodes match a selector, and why the others do not.
-  labels   Count the label keys and values of a fleet.
-  diff     Print which nodes a change adds, keeps and removes, and why.
-  waves    Plan a rollout: which nodes get the job in which wave.
-  check    Report all problems of job files.
-  rules    List the rules of "nodeselect check", or explain one.
-  schema   Print the JSON Schema of a job file, for editors and other tools.
-
-  Examples:
-    nodeselect match -l 'region=eu,!debug' -n nodes.json
-    kubectl get nodes -o json | nodeselect match -l gpu -n -
-    nodeselect explain --job job.yaml -n nodes.json
-    nodeselect labels -n nodes.json region
-    nodeselect diff old.yaml new.yaml -n nodes.json
-    nodeselect waves --job job.yaml -n nodes.json
-    nodeselect check job.yaml
-"""
-
-
-def test_help(run: Run) -> None:
-    """``--help`` shows the commands, with examples."""
-    assert run("--help") == (0, HELP, "")
-
 
 @pytest.mark.parametrize(
     "args",
@@ -52,11 +15,6 @@ def test_help_fits_a_screen(run: Run, args: list[str]) -> None:
     lines = run(*args).out.splitlines()
     assert max(map(len, lines)) <= 80
     assert all(line.replace("…", "").isascii() and line.isprintable() for line in lines)
-
-
-def test_no_arguments(run: Run) -> None:
-    """Without arguments, the help goes to standard error."""
-    assert run() == (2, "", HELP)
 
 
 def test_version(run: Run) -> None:

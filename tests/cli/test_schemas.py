@@ -8,7 +8,6 @@ import jsonschema
 import pytest
 
 from tests.cli.running import Run
-from tests.cli.test_diff import HOSTILE, NEW, OLD
 
 DOCS = Path(__file__).parents[2] / "docs"
 NODES = str(DOCS / "example" / "fleet.json")
@@ -34,16 +33,16 @@ def closed(schema: Any) -> Any:
         pytest.param(["labels", "-n", "hostile.json"], id="labels-hostile"),
         pytest.param(["diff", "-n", NODES, "-l", "gpu", "-l", "region=eu-west"], id="selectors"),
         pytest.param(["diff", "old.json", "new.json", "-l", "region"], id="fleets"),
-        pytest.param(["diff", "old.json", "hostile.json", "--all"], id="diff-hostile"),
+        pytest.param(
+            ["diff", "hostile-unlabelled.json", "hostile.json", "--all"], id="diff-hostile"
+        ),
         pytest.param(["waves", "-n", NODES, "--job", JOB], id="waves"),
         pytest.param(["waves", "-n", "old.json", "--job", JOB], id="no-waves"),
     ],
 )
-def test_schema(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, args: list[str]) -> None:
+def test_schema(run: Run, monkeypatch: pytest.MonkeyPatch, args: list[str]) -> None:
     """Reports are valid by their schemas, which have every field."""
-    monkeypatch.chdir(tmp_path)
-    for name, fleet in (("old", OLD), ("new", NEW), ("hostile", HOSTILE)):
-        Path(f"{name}.json").write_text(json.dumps(fleet))
+    monkeypatch.chdir(Path(__file__).parent / "inputs")
     schema = json.loads((DOCS / f"{args[0]}.schema.json").read_text("utf-8"))
     jsonschema.Draft202012Validator.check_schema(schema)
     result = run(*args, "-o", "json")

@@ -1,36 +1,67 @@
-"""Commands and everything that they print, as files; ``pytest --bless`` rewrites them."""
+"""Transcripts: commands, each with what a terminal shows of it.
+
+Lines of standard error begin with "! ", and the exit status is the last line if it is not 0. A
+blank line ends each. ``--bless`` rewrites what is below a command.
+"""
 
 import shlex
+import shutil
 from pathlib import Path
 
 import pytest
 
+from nodeselect.text import display_width
 from tests import golden
-from tests.cli.running import Run, unprintable
+from tests.cli.running import FLEET, Run, unprintable
 
-PATTERN = (
-    r"^# (?P<name>.+)\n\$ nodeselect (?P<arguments>.*)\n(?P<result>(?s:.*?)\[status \d+\]\n)"
-    r"(?=\n|\Z)"
-)
+HERE = Path(__file__).parent
+EXAMPLE = HERE.parents[1] / "docs/example"
 
-CASES = [
-    pytest.param(row, id=f"{path.stem}-{row['name']}")
-    for path in sorted(Path(__file__).parent.glob("transcripts/*.txt"))
-    for row in golden.rows(path, PATTERN)
+ROWS = [
+    pytest.param(row, id=f"{path.stem}: {row['command'].strip()}")
+    for path in sorted(HERE.glob("transcripts/*.txt"))
+    for row in golden.rows(path, r"^\$ (?P<command>.*\n)(?P<shown>(?:(?![$#] ).*\n)*)")
 ]
 
 
-@pytest.mark.usefixtures("fleet")
-@pytest.mark.parametrize("case", CASES)
-def test_transcript(run: Run, case: golden.Row) -> None:
-    """A command has this output, these messages and this status; a terminal obeys none of it."""
-    result = run(*shlex.split(case["arguments"]))
-    messages = f"[standard error]\n{result.err}" if result.err else ""
-    case.check(result=f"{result.out}{messages}[status {result.status}]\n")
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with the inputs of the commands."""
+    folder = tmp_path_factory.mktemp("transcripts") / "inputs"
+    shutil.copytree(HERE / "inputs", folder)
+    shutil.copy(EXAMPLE / "fleet.json", folder / "example.json")
+    shutil.copy(EXAMPLE / "job.yaml", folder)
+    shutil.copy(EXAMPLE / "first-try.yaml", folder)
+    (folder / "fleet.ndjson").write_text(FLEET)
+    (folder / "no-jobs").mkdir()
+    return folder
+
+
+@pytest.mark.parametrize("row", ROWS)
+def test_transcript(
+    run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch, row: golden.Row
+) -> None:
+    """A command prints this, in lines that fit and without control characters."""
+    monkeypatch.chdir(folder)
+    words = shlex.split(row["command"])
+    columns = 80
+    if words[0].startswith("COLUMNS="):
+        columns = int(words.pop(0).partition("=")[2])
+    stdin = ""
+    if "<" in words:
+        stdin = Path(words.pop()).read_text()
+        words.pop()
+    monkeypatch.setenv("COLUMNS", str(columns))
+    result = run(*words[1:], stdin=stdin)
+    messages = "".join(f"! {line}\n" for line in result.err.splitlines())
+    status = f"[{result.status}]\n" if result.status else ""
+    row.check(shown=f"{result.out}{messages}{status}\n")
     assert not unprintable(result.out + result.err)
+    if words[1:2] and words[1] not in ("match", "check") and "-o" not in words:
+        assert max(map(display_width, result.out.splitlines()), default=0) <= columns
 
 
-def test_all_cases_are_read() -> None:
-    """Each command of the transcripts is a case."""
-    texts = [path.read_text("utf-8") for path in Path(__file__).parent.glob("transcripts/*.txt")]
-    assert len(CASES) == sum(text.count("\n$ ") for text in texts)
+def test_all_commands_are_run() -> None:
+    """Each command of a transcript is a case."""
+    texts = [path.read_text("utf-8") for path in HERE.glob("transcripts/*.txt")]
+    assert len(ROWS) == sum(text.count("\n$ ") + text.startswith("$ ") for text in texts)

@@ -22,7 +22,6 @@ from nodeselect.cli.streams import (
     write_usage_error,
 )
 from nodeselect.errors import NodeselectError
-from nodeselect.text import quoted
 
 __all__ = ["commands", "main", "run"]
 
@@ -44,18 +43,6 @@ class _Commands(click.Group):
         command = getattr(import_module(f"nodeselect.cli.{cmd_name}"), cmd_name)
         assert isinstance(command, click.Command)
         return command
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Find the command to run, or suggest one with a similar name."""
-        if args[0] not in _COMMANDS and not ctx.resilient_parsing:
-            import difflib  # only needed for a misspelt command
-
-            if close := difflib.get_close_matches(args[0][:60], _COMMANDS, 1):
-                hint = f"did you mean {quoted(close[0])}?"
-                raise click.UsageError(f"No such command {quoted(args[0])}.\n  {hint}", ctx)
-        return super().resolve_command(ctx, args)
 
 
 @click.group(

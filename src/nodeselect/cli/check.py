@@ -107,9 +107,9 @@ def _check_all(
             unread.append(error)
     names = list(dict.fromkeys(names))
     reports = []
-    progress = Progress("checking")
+    progress = Progress()
     for number, name in enumerate(names):
-        progress.update(f"{number:,} of {len(names):,} files", number / len(names))
+        progress.update(f"checking: {number:,} of {len(names):,} files")
         try:
             data = read_bytes(name)
         except JobError as error:

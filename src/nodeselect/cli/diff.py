@@ -1,6 +1,6 @@
 """``nodeselect diff``: compare the nodes that match before and after a change."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import click
 
@@ -8,19 +8,17 @@ from nodeselect.cli.exit_status import ExitStatus
 from nodeselect.cli.job_files import job_name
 from nodeselect.cli.options import (
     all_option,
-    check_report_options,
-    explain_hint,
     job_option,
     job_selector,
     nodes_option,
     parse_selectors,
     read_inventory,
-    report_options,
+    report_option,
     selector_option,
     warn_if_everything,
 )
-from nodeselect.cli.streams import write_message, write_output
-from nodeselect.inventory.compare import Difference, compare_inventories, compare_selectors
+from nodeselect.cli.streams import write_output
+from nodeselect.inventory.compare import compare_inventories, compare_selectors
 from nodeselect.render.diff import diff_lines
 from nodeselect.render.layout import detect_screen
 from nodeselect.selectors import Selector
@@ -46,7 +44,7 @@ Exit status: 0 if the same nodes match, 1 if others do, 2 on errors.
 @selector_option("Compare the nodes that match this selector. Twice: compare the two selectors.")
 @job_option("Compare the nodes that this job would run on.")
 @all_option("Compare all nodes.")
-@report_options
+@report_option()
 @click.pass_context
 def diff(
     context: click.Context,
@@ -56,7 +54,6 @@ def diff(
     job: str | None,
     everything: bool,
     output: str,
-    ascii_only: bool,
 ) -> int:
     """Print which nodes a change adds, keeps and removes, and why.
 
@@ -65,28 +62,21 @@ def diff(
     one selector is given with -l, --job or --all.
     """
     _check_usage(context, files, nodes_from, expressions, job, everything)
-    check_report_options(context, output, ascii_only)
     jobs = files if nodes_from is not None else (job,) if job is not None else ()
     if everything:
         selectors = [Selector.everything()]
     else:
-        selectors = [job_selector(each) for each in jobs] or parse_selectors(context, expressions)
+        selectors = [job_selector(file) for file in jobs] or parse_selectors(context, expressions)
     names = tuple(map(job_name, files)) or expressions
     if nodes_from is None:
         old, new = map(read_inventory, files)
         difference = compare_inventories(old, new, selectors[0], names=(names[0], names[1]))
-        shared = "".join(expressions) if job is None else job_name(job)
     else:
         inventory = read_inventory(nodes_from)
         difference = compare_selectors(inventory, *selectors, names=(names[0], names[1]))
-        shared = job_name(nodes_from)
-    screen = detect_screen(ascii_only=ascii_only)
-    write_output(diff_lines(difference, output, screen, shared))
-    for each, selector in zip(jobs, selectors, strict=False):
-        warn_if_everything(each, selector)
-    if not everything:
-        for warning in _empty_sides(difference, files, nodes_from, expressions, job):
-            write_message(screen.escape(warning))
+    write_output(diff_lines(difference, output, detect_screen()))
+    for file, selector in zip(jobs, selectors, strict=False):
+        warn_if_everything(file, selector)
     return ExitStatus.NEGATIVE if difference.added or difference.removed else ExitStatus.OK
 
 
@@ -99,12 +89,11 @@ def _check_usage(
     everything: bool,
 ) -> None:
     """Reject a command line that does not have one old and one new side."""
-    if nodes_from is not None:
-        is_valid = (len(files), len(expressions)) in ((2, 0), (0, 2))
-        is_valid = is_valid and job is None and not everything
+    if nodes_from is None:
+        is_valid = len(files) == 2 and len(expressions) + (job is not None) + everything == 1
     else:
-        selectors = len(expressions) + (job is not None) + everything
-        is_valid = len(files) == 2 and selectors == 1
+        pairs = sorted((len(files), len(expressions)))
+        is_valid = pairs == [0, 2] and job is None and not everything
     if not is_valid:
         raise click.UsageError(
             "give two jobs (OLD NEW -n FILE), two selectors (-l OLD -l NEW -n FILE)"
@@ -113,23 +102,3 @@ def _check_usage(
         )
     if [*files, nodes_from, job].count("-") > 1:
         raise click.UsageError("only one file can be standard input", context)
-
-
-def _empty_sides(
-    difference: Difference,
-    files: Sequence[str],
-    nodes_from: str | None,
-    expressions: Sequence[str],
-    job: str | None,
-) -> Iterator[str]:
-    """Yield a warning for a side on which no node matches, with the command that explains it."""
-    for at, (name, side) in enumerate((("OLD", difference.old), ("NEW", difference.new))):
-        if side.matched:
-            continue
-        if nodes_from is None:
-            hint = explain_hint(files[at], expressions=expressions, job=job)
-        elif files:
-            hint = explain_hint(nodes_from, job=files[at])
-        else:
-            hint = explain_hint(nodes_from, expressions=expressions[at : at + 1])
-        yield f"{name} matches no node; {hint}"

@@ -9,11 +9,8 @@ from operator import or_
 import click
 
 from nodeselect.cli.exit_status import ExitStatus
-from nodeselect.cli.explain_jobs import explain_jobs
-from nodeselect.cli.job_files import job_name
+from nodeselect.cli.job_files import files_in, job_name
 from nodeselect.cli.options import (
-    check_report_options,
-    has_state,
     id_option,
     job_option,
     job_selector,
@@ -21,15 +18,17 @@ from nodeselect.cli.options import (
     once,
     parse_selectors,
     read_inventory,
-    report_options,
+    report_option,
     selector_option,
     state_option,
     warn_if_everything,
 )
 from nodeselect.cli.streams import write_message, write_output
+from nodeselect.errors import JobError
 from nodeselect.explain import exclude_by_state
 from nodeselect.inventory import Inventory
 from nodeselect.render.explanation import CombinedResult, TitledExplanation, explanation_lines
+from nodeselect.render.job_table import JobResult, JobStatus, job_table_lines
 from nodeselect.render.layout import detect_screen
 from nodeselect.selectors import Selector
 from nodeselect.text import quoted
@@ -65,7 +64,7 @@ not, 2 if one is invalid.
     "--node", metavar="ID", multiple=True, callback=once,
     help="Explain one node: which requirements it fails, and with which values.",
 )  # fmt: skip
-@report_options
+@report_option()
 @click.option(
     "--html", metavar="FILE", multiple=True, callback=once,
     help="Also write a page for a browser, with a search over all nodes.",
@@ -80,7 +79,6 @@ def explain(
     states: frozenset[str] | None,
     node: str | None,
     output: str,
-    ascii_only: bool,
     html: str | None,
 ) -> int:
     """Explain why nodes match a selector, and why the others do not.
@@ -93,38 +91,35 @@ def explain(
         raise click.UsageError("give exactly one of -l, --id or --job", context)
     if nodes_from == "-" and "-" in job:
         raise click.UsageError("--job and -n cannot both read standard input", context)
-    check_report_options(context, output, ascii_only)
     has_many_jobs = len(job) > 1 or any(os.path.isdir(file) for file in job)  # noqa: PTH112
-    if has_many_jobs and node is not None:
-        raise click.UsageError("--node needs a single job", context)
+    if node is not None and (has_many_jobs or states is not None):
+        raise click.UsageError("--node needs a single job and no --state", context)
     if html is not None:
         if html == "-" or has_many_jobs or len(expressions) > 1 or node is not None:
             raise click.UsageError("--html needs a file, a single selector and no --node", context)
         if any(_is_same_file(html, source) for source in (nodes_from, *job)):
             raise click.UsageError("--html would overwrite an input", context)
-    screen = detect_screen(ascii_only=ascii_only)
     if has_many_jobs:
-        return explain_jobs(job, nodes_from, states, output, screen)
+        return _explain_jobs(job, nodes_from, states, output)
     if job:
         selectors = [job_selector(job[0])]
         warn_if_everything(job[0], selectors[0])
     else:
         selectors = parse_selectors(context, expressions, ids)
 
+    excluded: dict[str, str | None] = {}
+    inventory = read_inventory(nodes_from, states, excluded)
     titles = expressions or list(map(str, selectors))
     subject = " on ".join([*map(job_name, job), job_name(nodes_from)])
     if states is not None:
         subject += f", only {' or '.join(sorted(states))}"
     combined = None
     if node is not None:
-        inventory = read_inventory(nodes_from)
-        _check_node(context, inventory, node, states)
+        _check_node(context, inventory, node)
         verdicts = [inventory.explain_node(selector, node) for selector in selectors]
         explained = list(map(TitledExplanation, titles, verdicts))
         is_match = any(verdict.matches for verdict in verdicts)
     else:
-        excluded: dict[str, str | None] = {}
-        inventory = read_inventory(nodes_from, states, excluded)
         explanations = [
             exclude_by_state(inventory.explain(selector), excluded) for selector in selectors
         ]
@@ -138,8 +133,30 @@ def explain(
 
             nodes = inventory.match(Selector.everything())
             write_file(html, render_page(explanations[0], selectors[0], nodes, subject))
-    write_output(explanation_lines(output, explained, combined, screen, subject))
+    write_output(explanation_lines(output, explained, combined, detect_screen(), subject))
     return ExitStatus.OK if is_match else ExitStatus.NEGATIVE
+
+
+def _explain_jobs(
+    sources: Sequence[str], nodes_from: str, states: frozenset[str] | None, output: str
+) -> int:
+    """Print a line for each job of files and folders; return the exit status."""
+    files = list(files_in(sources))
+    excluded: dict[str, str | None] = {}
+    inventory = read_inventory(nodes_from, states, excluded)
+    jobs = []
+    for file in files:
+        try:
+            result = exclude_by_state(inventory.explain(job_selector(file)), excluded)
+        except JobError as error:
+            jobs.append(JobResult(job_name(file), error))
+        else:
+            jobs.append(JobResult(job_name(file), result))
+    write_output(job_table_lines(jobs, len(inventory), output, detect_screen()))
+    worst = min(job.status for job in jobs)
+    if worst is JobStatus.INVALID:
+        return ExitStatus.ERROR
+    return ExitStatus.NEGATIVE if worst is JobStatus.NO_NODES else ExitStatus.OK
 
 
 def _is_same_file(file: str, source: str) -> bool:
@@ -151,20 +168,12 @@ def _is_same_file(file: str, source: str) -> bool:
         return False
 
 
-def _check_node(
-    context: click.Context, inventory: Inventory, node_id: str, states: frozenset[str] | None
-) -> None:
-    """Report a node that does not exist or is in another state, and exit."""
+def _check_node(context: click.Context, inventory: Inventory, node_id: str) -> None:
+    """Report a node that does not exist, and exit."""
     if node_id not in inventory:
         write_message(f"error: no node has the id {quoted(node_id)}")
         if named := [node.id for node in inventory if node.name == node_id]:
-            count = f" (one of {len(named):,} nodes)" if len(named) > 1 else ""
-            write_message(f"  it is the name of the node with the id {quoted(named[0])}{count}")
-        context.exit(ExitStatus.ERROR)
-    node = inventory[node_id]
-    if not has_state(node, states):
-        state = "no state" if node.state is None else f"the state {quoted(node.state)}"
-        write_message(f"error: the node {quoted(node_id)} has {state}, which --state excludes")
+            write_message(f"  it is the name of the node with the id {quoted(named[0])}")
         context.exit(ExitStatus.ERROR)
 
 

@@ -6,19 +6,18 @@ import click
 
 from nodeselect.cli.exit_status import ExitStatus
 from nodeselect.cli.options import (
-    check_report_options,
     explain_hint,
     matches_any,
     nodes_option,
     open_nodes,
     parse_selectors,
-    report_options,
+    report_option,
     selector_option,
 )
 from nodeselect.cli.streams import write_message, write_output
 from nodeselect.inventory.facets import Facets, count_labels
 from nodeselect.readers.reader import NodeReader
-from nodeselect.render.facets import facet_headline, facet_lines
+from nodeselect.render.facets import facet_lines
 from nodeselect.render.layout import detect_screen
 from nodeselect.text import quoted
 
@@ -42,7 +41,7 @@ Exit status: 0 if any node has such a label, 1 if not, 2 on errors.
 )
 @nodes_option()
 @selector_option("Count only nodes that match this selector. Repeatable: that match any of them.")
-@report_options
+@report_option()
 @click.argument("key", required=False)
 @click.pass_context
 def labels(
@@ -50,7 +49,6 @@ def labels(
     nodes_from: str,
     expressions: tuple[str, ...],
     output: str,
-    ascii_only: bool,
     key: str | None,
 ) -> int:
     """Count the label keys and values of a fleet.
@@ -58,27 +56,22 @@ def labels(
     Without KEY, print all label keys with their most frequent values. With KEY, print all values of
     that key.
     """
-    check_report_options(context, output, ascii_only)
     selectors = parse_selectors(context, expressions) if expressions else []
     node_filter = partial(matches_any, selectors) if selectors else None
-    with open_nodes(nodes_from) as (stream, name, progress):
-        reader = NodeReader(stream, node_filter, name=name, on_progress=progress)
+    with open_nodes(nodes_from) as (stream, name, on_progress):
+        reader = NodeReader(stream, node_filter, name=name, on_progress=on_progress)
         facets = count_labels(reader)
     total = reader.count if selectors else None
-    screen = detect_screen(ascii_only=ascii_only)
-    write_output(facet_lines(facets, total, key, output, screen))
+    write_output(facet_lines(facets, total, key, output, detect_screen()))
     if any(key in (None, facet.key) for facet in facets.keys):
         return ExitStatus.OK
-    write_message(screen.escape(f"{facet_headline(facets, total)}; no node has {_label(key)}"))
+    label = "any label" if key is None else f"the label {quoted(key)}"
+    write_message(f"no node has {label}")
     if total and not facets.nodes:
         write_message(explain_hint(nodes_from, expressions=expressions))
     elif key is not None and (similar := _similar_key(key, facets)) is not None:
-        write_message(screen.escape(f"  did you mean {quoted(similar)}?"))
+        write_message(f"  did you mean {quoted(similar)}?")
     return ExitStatus.NEGATIVE
-
-
-def _label(key: str | None) -> str:
-    return "any label" if key is None else f"the label {quoted(key)}"
 
 
 def _similar_key(key: str, facets: Facets) -> str | None:

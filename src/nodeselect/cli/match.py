@@ -1,6 +1,5 @@
 """``nodeselect match``: print the nodes that a selector matches."""
 
-import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import partial
@@ -12,7 +11,6 @@ from click.core import ParameterSource
 from nodeselect.cli.exit_status import ExitStatus
 from nodeselect.cli.options import (
     all_option,
-    check_states,
     explain_hint,
     has_state,
     id_option,
@@ -31,9 +29,7 @@ from nodeselect.cli.streams import write_message, write_output
 from nodeselect.explain import FailureCounts, count_headline, headline
 from nodeselect.explain.wording import format_state_counts
 from nodeselect.node import CONNECTED, Node
-from nodeselect.readers.detect import KNOWN_STATES
 from nodeselect.readers.reader import NodeReader
-from nodeselect.render.layout import detect_screen
 from nodeselect.render.nodes import COLUMN_FORMATS, NODE_FORMATS, node_lines
 from nodeselect.selectors import Selector
 from nodeselect.text import join_limited, pluralize, quoted
@@ -208,33 +204,25 @@ def _read_matches(
 ) -> _Result:
     """Read all nodes, and keep the first ``limit`` that match, or all of them."""
     nodes: list[Node] = []
-    matched, other, all_states = Counter[str | None](), Counter[str | None](), Counter[str | None]()
-    # Whether a state is a typo depends on the states of all nodes, also of those that do not match.
-    reads_all = bool(states and states - KNOWN_STATES)
-    with open_nodes(source) as (stream, name, progress):
+    matched, other = Counter[str | None](), Counter[str | None]()
+    with open_nodes(source) as (stream, name, on_progress):
         reader = NodeReader(
             stream,
-            None if reads_all or len(selectors) == 1 else partial(matches_any, selectors),
-            selector=selectors[0] if len(selectors) == 1 and not reads_all else None,
+            None if len(selectors) == 1 else partial(matches_any, selectors),
+            selector=selectors[0] if len(selectors) == 1 else None,
             ids={node_id for selector in selectors for node_id in selector.ids or ()},
             name=name,
-            on_progress=progress,
+            on_progress=on_progress,
             # The second process sends its nodes only at its end, so they are all in memory.
-            parallel=limit is None and not reads_all,
+            parallel=limit is None,
         )
         for node in reader:
-            if reads_all:
-                all_states[node.state] += 1
-                if not matches_any(selectors, node.labels, node.id):
-                    continue
             if not has_state(node, states):
                 other[node.state] += 1
                 continue
             matched[node.state] += 1
             if limit is None or len(nodes) < limit:
                 nodes.append(node)
-    if reads_all:
-        check_states(states, all_states)
     return _Result(nodes, reader.count, matched, other, reader.failure_masks, reader.missing_ids)
 
 
@@ -245,10 +233,7 @@ def _summary(result: _Result, selectors: Sequence[Selector]) -> Iterator[str]:
         text = count_headline(selectors[0], counts, result.connected)
     else:
         text = headline(result.matched, result.total, result.connected)
-    if sys.stderr.isatty():
-        yield from detect_screen(stream=sys.stderr).wrap(text, hang=2)
-    else:  # one line, for a search in a log
-        yield text
+    yield text
     if missing := sorted(map(quoted, result.missing_ids)):
         yield f"no node has the id {join_limited(missing, 5, 'or')}"
     if count := result.other_states.total():

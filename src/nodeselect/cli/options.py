@@ -1,8 +1,6 @@
 """The options that several commands share, and what they are parsed into."""
 
 import os
-import sys
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, BinaryIO, TypeVar
@@ -11,23 +9,19 @@ import click
 
 from nodeselect.cli.exit_status import ExitStatus
 from nodeselect.cli.job_files import job_name, read_bytes
-from nodeselect.cli.progress import ReadProgress
+from nodeselect.cli.progress import Progress
 from nodeselect.cli.streams import write_error, write_message
 from nodeselect.errors import SelectorError
-from nodeselect.explain.wording import available_states
 from nodeselect.inventory import Inventory
 from nodeselect.node import Node
 from nodeselect.readers import open_input
-from nodeselect.readers.detect import KNOWN_STATES
 from nodeselect.readers.reader import NodeReader
 from nodeselect.render.layout import REPORT_FORMATS
 from nodeselect.selectors import Selector
-from nodeselect.text import printable, quoted
+from nodeselect.text import printable
 
 __all__ = [
     "all_option",
-    "check_report_options",
-    "check_states",
     "explain_hint",
     "has_state",
     "id_option",
@@ -39,7 +33,7 @@ __all__ = [
     "open_nodes",
     "parse_selectors",
     "read_inventory",
-    "report_options",
+    "report_option",
     "selector_option",
     "split_commas",
     "state_option",
@@ -124,42 +118,17 @@ def state_option() -> Callable[[_Command], _Command]:
     )  # fmt: skip
 
 
-def report_options(command: _Command) -> _Command:
-    """Add ``-o`` and ``--ascii``, which all reports have."""
-    command = click.option("--ascii", "ascii_only", is_flag=True, help="Print ASCII only.")(command)
+def report_option() -> Callable[[_Command], _Command]:
+    """Add ``-o``, the format of a report."""
     return click.option(
         "-o", "--output", type=click.Choice(REPORT_FORMATS), default="text", show_default=True,
         help="The output format.",
-    )(command)  # fmt: skip
-
-
-def check_report_options(context: click.Context, output: str, ascii_only: bool) -> None:
-    """Reject ``--ascii`` for a format that is always, or never, ASCII."""
-    if ascii_only and output != "text":
-        raise click.UsageError(f"--ascii needs -o text, not {output}", context)
+    )  # fmt: skip
 
 
 def has_state(node: Node, states: frozenset[str] | None) -> bool:
     """Return whether a node is in one of ``states``; None allows every node."""
     return states is None or (node.state or "").lower() in states
-
-
-def check_states(states: frozenset[str] | None, counts: Mapping[str | None, int]) -> None:
-    """Reject states that are neither well-known nor the state of any node: they are typos.
-
-    :param counts: the number of nodes in each state; if there are no nodes, nothing is rejected.
-    :raises click.UsageError: if there is such a state.
-    """
-    existing = {state.lower() for state in counts if state}
-    unknown = sorted((states or frozenset()) - KNOWN_STATES - existing)
-    if not unknown or not counts:
-        return
-    import difflib  # only needed for a typo
-
-    close = difflib.get_close_matches(unknown[0][:60], sorted(existing | KNOWN_STATES), 1)
-    hint = f"\n  did you mean {quoted(close[0])}?" if close else ""
-    text = " or ".join(map(quoted, unknown))
-    raise click.UsageError(f"no node is in the state {text}: {available_states(counts)}{hint}")
 
 
 def parse_selectors(
@@ -209,15 +178,21 @@ def warn_if_everything(job: str, selector: Selector) -> None:
 
 
 @contextmanager
-def open_nodes(source: str) -> Iterator[tuple[BinaryIO, str, ReadProgress | None]]:
-    """Open an input of nodes; on a terminal, show the progress of reading it."""
+def open_nodes(source: str) -> Iterator[tuple[BinaryIO, str, Callable[[NodeReader], None]]]:
+    """Open an input of nodes; on a terminal, show the progress of reading it.
+
+    The result is the stream, its name, and what a reader calls ``on_progress``.
+    """
+    progress = Progress()
     with open_input(source) as (stream, name):
-        progress = ReadProgress(stream, name) if sys.stderr.isatty() else None
         try:
-            yield stream, name, progress
+            yield (
+                stream,
+                name,
+                lambda reader: progress.update(f"reading {name}: {reader.count:,} nodes"),
+            )
         finally:
-            if progress is not None:
-                progress.clear()
+            progress.clear()
 
 
 def read_inventory(
@@ -229,28 +204,24 @@ def read_inventory(
 
     :param excluded: receives the ids of the other nodes and their states.
     :raises InventoryError: if anything is wrong with the input.
-    :raises click.UsageError: if a state is neither well-known nor the state of any node.
     """
     excluded = {} if excluded is None else excluded
-    with open_nodes(source) as (stream, name, progress):
-        reader = NodeReader(stream, name=name, on_progress=progress)
+
+    def nodes_in_states(reader: NodeReader) -> Iterator[Node]:
+        for node in reader:
+            if has_state(node, states):
+                yield node
+            else:
+                excluded[node.id] = node.state
+
+    with open_nodes(source) as (stream, name, on_progress):
+        reader = NodeReader(stream, name=name, on_progress=on_progress)
         if states is None:
             return Inventory.read(reader)
-        inventory = Inventory(_nodes_in_states(reader, states, excluded))
-    check_states(states, Counter([*excluded.values(), *(node.state for node in inventory)]))
+        inventory = Inventory(nodes_in_states(reader))
     if excluded:
         write_message(f"{len(excluded):,} of {reader.count:,} nodes are in other states (--state)")
     return inventory
-
-
-def _nodes_in_states(
-    reader: NodeReader, states: frozenset[str], excluded: dict[str, str | None]
-) -> Iterator[Node]:
-    for node in reader:
-        if has_state(node, states):
-            yield node
-        else:
-            excluded[node.id] = node.state
 
 
 def explain_hint(
@@ -264,18 +235,15 @@ def explain_hint(
     """Return the command that explains a result, ready to be pasted into a shell."""
     import shlex  # loads slowly, and is only needed if no node matches
 
-    saved = []  # a pipe cannot be read a second time
-    if not os.path.isfile(nodes_from):  # noqa: PTH113 - pathlib loads slowly
-        nodes_from = "nodes.json"
-        saved.append("the nodes to nodes.json")
-    if job is not None and not os.path.isfile(job):  # noqa: PTH113
-        job = "job.yaml"
-        saved.append("the job to job.yaml")
-    command = ["nodeselect", "explain"]
-    options = {"-l": expressions, "--id": ids, "--job": [job] if job else []}
-    options["--state"] = [",".join(sorted(states))] if states else []
-    command += [
-        text for name, values in options.items() for value in values for text in (name, value)
-    ]
-    first = f"save {' and '.join(saved)}, then run" if saved else "run"
-    return f"for details, {first}: {printable(shlex.join([*command, '-n', nodes_from]))}"
+    options = {"-l": expressions, "--id": ids, "--job": [job] if job else [], "-n": [nodes_from]}
+    saved = ""
+    for option, file in (("--job", "job.yaml"), ("-n", "nodes.json")):
+        # A pipe cannot be read a second time. (pathlib loads slowly.)
+        if options[option] and not os.path.isfile(options[option][0]):  # noqa: PTH113
+            options[option] = [file]
+            saved = f"save the input as {file}, then "
+    if states:
+        options["--state"] = [",".join(sorted(states))]
+    words = [word for name, values in options.items() for value in values for word in (name, value)]
+    command = printable(shlex.join(["nodeselect", "explain", *words]))
+    return f"for details, {saved}run: {command}"

@@ -27,10 +27,6 @@ __all__ = [
 _SEVERITY = re.compile(r"\b(?:error|warning)(?=\[[a-z-]+\])|^error(?=: )")
 _SEVERITY_COLOURS = {"error": "red", "warning": "yellow"}
 
-_EXTRA_ARGUMENT_HINT = (
-    "repeat an option for each of its values, and quote a selector: -l 'tier in (gold, silver)'"
-)
-
 # Lines that are written at once: one write per line would cost more than making the line.
 _BATCH_LINES = 1_000
 
@@ -91,11 +87,8 @@ def write_usage_error(error: click.ClickException) -> None:
     if context is not None:
         write_message(context.get_usage())
         write_message(f"Try '{context.command_path} --help' for help.\n")
-    message = error.format_message()
-    if message.startswith("Got unexpected extra argument"):
-        message += f"\n  {_EXTRA_ARGUMENT_HINT}"
-    lines = message.split("\n")
-    write_message(highlight_severity("error: " + "\n".join(map(printable, lines)), sys.stderr))
+    text = f"error: {printable(error.format_message())}"
+    write_message(highlight_severity(text, sys.stderr))
 
 
 def write_bug(error: Exception) -> None:

@@ -5,12 +5,11 @@ import click
 from nodeselect.cli.exit_status import ExitStatus
 from nodeselect.cli.job_files import job_name, read_bytes
 from nodeselect.cli.options import (
-    check_report_options,
     explain_hint,
     job_option,
     nodes_option,
     read_inventory,
-    report_options,
+    report_option,
     warn_if_everything,
 )
 from nodeselect.cli.streams import write_message, write_output
@@ -33,9 +32,9 @@ Exit status: 0 if there is a wave, 1 if no node can be in one, 2 on errors.
 )
 @nodes_option()
 @job_option("The job to roll out.", required=True)
-@report_options
+@report_option()
 @click.pass_context
-def waves(context: click.Context, nodes_from: str, job: str, output: str, ascii_only: bool) -> int:
+def waves(context: click.Context, nodes_from: str, job: str, output: str) -> int:
     """Plan a rollout: which nodes get the job in which wave.
 
     The nodes of the plan are those that match the job's selector and are connected. The job's
@@ -44,7 +43,6 @@ def waves(context: click.Context, nodes_from: str, job: str, output: str, ascii_
     from nodeselect.jobs.read import read_job  # loads pydantic
     from nodeselect.jobs.rollout import plan_waves, rollout_assumptions
 
-    check_report_options(context, output, ascii_only)
     if job == "-" == nodes_from:
         raise click.UsageError("--job and -n cannot both read standard input", context)
     spec = read_job(read_bytes(job), job_name(job))
@@ -57,15 +55,14 @@ def waves(context: click.Context, nodes_from: str, job: str, output: str, ascii_
         spec.name or job_name(job),
         rollout.strategy,
         max_parallel=None if rollout.strategy == "immediate" else rollout.max_parallel,
-        canary_count=rollout.canary_count,
         total=len(inventory),
         matched=len(matched),
         connected=len(ids) if has_states else None,
         stateless=sum(node.state is None for node in matched),
         waves=plan_waves(ids, rollout),
-        assumptions=rollout_assumptions(rollout),
+        rules=rollout_assumptions(rollout),
     )
-    write_output(rollout_lines(plan, output, detect_screen(ascii_only=ascii_only)))
+    write_output(rollout_lines(plan, output, detect_screen()))
     warn_if_everything(job, selector)
     if not matched:
         write_message(f"no node matches; {explain_hint(nodes_from, job=job)}")

@@ -7,7 +7,7 @@
 0 added, 1 kept, 1 removed
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Mapping
 from typing import Any, NamedTuple, TypeAlias
 
 from nodeselect.inventory.inventory import Inventory
@@ -97,12 +97,6 @@ class Difference(NamedTuple):
     removed: tuple[Change, ...]
 
     @property
-    def unchanged(self) -> tuple[str, ...]:
-        """The ids of the kept nodes with the same labels and states."""
-        changed = {change.id for change in self.changed}
-        return tuple(node_id for node_id in self.kept if node_id not in changed)
-
-    @property
     def headline(self) -> str:
         """The numbers of added, kept and removed nodes, in one line."""
         return f"{len(self.added):,} added, {len(self.kept):,} kept, {len(self.removed):,} removed"
@@ -128,15 +122,20 @@ def compare_selectors(
     :param names: the names of the two sides; the texts of the selectors by default.
     """
     names = names or (str(old), str(new))
+
+    def failure(node: Node, selector: Selector) -> Change:
+        parts = [part for part in selector.split() if not part.matches(node.labels, node.id)]
+        return Change(node.id, "selector", requirements=tuple(map(_requirement_text, parts)))
+
     old_nodes, new_nodes = _match(inventory, old), _match(inventory, new)
     return Difference(
-        _side(names[0], inventory, old_nodes.values()),
-        _side(names[1], inventory, new_nodes.values()),
-        added=tuple(_failure(node, old) for key, node in new_nodes.items() if key not in old_nodes),
+        _side(names[0], inventory, old_nodes),
+        _side(names[1], inventory, new_nodes),
+        added=tuple(failure(node, old) for key, node in new_nodes.items() if key not in old_nodes),
         kept=tuple(key for key in new_nodes if key in old_nodes),
         changed=(),
         removed=tuple(
-            _failure(node, new) for key, node in old_nodes.items() if key not in new_nodes
+            failure(node, new) for key, node in old_nodes.items() if key not in new_nodes
         ),
     )
 
@@ -145,25 +144,25 @@ def compare_inventories(
     old: _Nodes, new: _Nodes, selector: Selector, *, names: tuple[str, str] = ("old", "new")
 ) -> Difference:
     """Compare the nodes that a selector matches in two inventories."""
-    old_nodes, new_nodes = _match(old, selector), _match(new, selector)
     keys = {requirement.key for requirement in selector.requirements}
+
+    def change(node_id: str) -> Change:
+        if node_id not in old:
+            return Change(node_id, "joined")
+        if node_id not in new:
+            return Change(node_id, "left")
+        return Change(node_id, "labels", labels=_label_changes(old[node_id], new[node_id], keys))
+
+    old_nodes, new_nodes = _match(old, selector), _match(new, selector)
     kept = [key for key in new_nodes if key in old_nodes]
     changes = (_kept_change(old_nodes[key], new_nodes[key], keys) for key in kept)
     return Difference(
-        _side(names[0], old, old_nodes.values()),
-        _side(names[1], new, new_nodes.values()),
-        added=tuple(
-            _label_change(old[key], node, keys) if key in old else Change(key, "joined")
-            for key, node in new_nodes.items()
-            if key not in old_nodes
-        ),
+        _side(names[0], old, old_nodes),
+        _side(names[1], new, new_nodes),
+        added=tuple(change(key) for key in new_nodes if key not in old_nodes),
         kept=tuple(kept),
-        changed=tuple(change for change in changes if change is not None),
-        removed=tuple(
-            _label_change(node, new[key], keys) if key in new else Change(key, "left")
-            for key, node in old_nodes.items()
-            if key not in new_nodes
-        ),
+        changed=tuple(each for each in changes if each.labels or each.state),
+        removed=tuple(change(key) for key in old_nodes if key not in new_nodes),
     )
 
 
@@ -171,29 +170,22 @@ def _match(inventory: _Nodes, selector: Selector) -> dict[str, Node]:
     return {node.id: node for node in inventory.match(selector)}
 
 
-def _failure(node: Node, selector: Selector) -> Change:
-    """Return what ``node`` fails in a selector that does not match it."""
-    failed = [part for part in selector.split() if not part.matches(node.labels, node.id)]
-    return Change(node.id, "selector", requirements=tuple(map(_requirement_text, failed)))
-
-
-def _kept_change(old: Node, new: Node, keys: Collection[str]) -> Change | None:
-    """Return what changed of a node that matches before and now, if anything did."""
-    change = _label_change(old, new, keys)
-    if old.state is not None and new.state is not None and old.state != new.state:
-        why = "labels" if change.labels else "state"
-        return change._replace(why=why, state=(old.state, new.state))
-    return change if change.labels else None
-
-
-def _label_change(old: Node, new: Node, keys: Collection[str]) -> Change:
+def _label_changes(old: Node, new: Node, keys: Collection[str]) -> tuple[LabelChange, ...]:
     changes = [
         LabelChange(key, old.labels.get(key), new.labels.get(key), key in keys)
-        for key in sorted({*old.labels, *new.labels})
+        for key in {*old.labels, *new.labels}
         if old.labels.get(key) != new.labels.get(key)
     ]
-    changes.sort(key=lambda change: not change.in_selector)
-    return Change(new.id, "labels", labels=tuple(changes))
+    return tuple(sorted(changes, key=lambda change: (not change.in_selector, change.key)))
+
+
+def _kept_change(old: Node, new: Node, keys: Collection[str]) -> Change:
+    """Return what changed of a node that matches before and now."""
+    labels = () if old.labels == new.labels else _label_changes(old, new, keys)
+    state = None
+    if old.state is not None and new.state is not None and old.state != new.state:
+        state = (old.state, new.state)
+    return Change(new.id, "labels" if labels else "state", labels=labels, state=state)
 
 
 def _requirement_text(part: Selector) -> str:
@@ -202,8 +194,7 @@ def _requirement_text(part: Selector) -> str:
     return f"id {part.ids[0]}" if len(part.ids) == 1 else f"one of {len(part.ids):,} ids"
 
 
-def _side(name: str, inventory: _Nodes, nodes: Iterable[Node]) -> Side:
-    nodes = list(nodes)
-    has_states = any(node.state is not None for node in nodes)
-    connected = sum(node.connected for node in nodes) if has_states else None
+def _side(name: str, inventory: _Nodes, nodes: Mapping[str, Node]) -> Side:
+    has_states = any(node.state is not None for node in nodes.values())
+    connected = sum(node.connected for node in nodes.values()) if has_states else None
     return Side(name, len(inventory), len(nodes), connected)

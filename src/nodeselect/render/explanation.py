@@ -13,7 +13,7 @@ from nodeselect.explain import (
     notes,
 )
 from nodeselect.explain.wording import short
-from nodeselect.render.layout import Screen, json_lines, md_cell, md_code, md_table, md_text
+from nodeselect.render.layout import Screen, json_lines, md_code, md_table, md_text
 from nodeselect.text import display_width, join_limited, quoted
 
 __all__ = [
@@ -173,18 +173,20 @@ def _blocks(explanation: Explanation, screen: Screen) -> Iterator[Iterable[str]]
 
 def _requirement_table(explanation: Explanation, screen: Screen) -> Iterator[str]:
     results = explanation.requirements
-    rows = [("REQUIREMENT", "FAIL", "REMAIN", "ONLY THIS")]
-    rows += [(screen.escape(short(result.text)), *_counts(result)) for result in results]
-    longest, *numbers = (max(map(display_width, column)) for column in zip(*rows, strict=True))
+    heads = ("REQUIREMENT", "FAIL", "REMAIN", "ONLY THIS")
+    rows = [(screen.escape(short(result.text)), *_counts(result)) for result in results]
+    longest, *numbers = (
+        max(map(display_width, column)) for column in zip(heads, *rows, strict=True)
+    )
     room = screen.columns - sum(numbers) - 8
     bar = max(min(_MAX_BAR, room - longest), _MIN_BAR)
-    bars = [""]
+    bars = []
     if room - bar >= _MIN_REQUIREMENT:
-        bars += [screen.bar(result.remaining, explanation.total, bar) for result in results]
+        bars = [screen.bar(result.remaining, explanation.total, bar) for result in results]
     if not any(bars):
-        return screen.table(rows, right=(1, 2, 3), shrink=0)
+        return screen.table(heads, rows, right=(1, 2, 3))
     with_bars = [(*row[:3], bar, row[3]) for row, bar in zip(rows, bars, strict=True)]
-    return screen.table(with_bars, right=(1, 2, 4), shrink=0)
+    return screen.table((*heads[:3], "", heads[3]), with_bars, right=(1, 2, 4))
 
 
 def _counts(result: RequirementResult) -> tuple[str, str, str]:
@@ -243,8 +245,8 @@ def _markdown(explanation: Explanation | NodeExplanation, subject: str) -> Itera
         rows = [
             (
                 "pass" if passes else "**fail**",
-                md_cell(text),
-                "no such label" if value is None else md_cell(value),
+                md_code(text),
+                "no such label" if value is None else md_code(value),
             )
             for text, value, passes in explanation.requirements
         ]
@@ -256,7 +258,7 @@ def _markdown(explanation: Explanation | NodeExplanation, subject: str) -> Itera
         yield ""
         yield from md_table(
             ("Requirement", "Fail", "Remain", "Only this"),
-            [(md_cell(result.text), *_counts(result)) for result in results],
+            [(md_code(result.text), *_counts(result)) for result in results],
             (1, 2, 3),
         )
     if explanation.reasons:
@@ -264,8 +266,8 @@ def _markdown(explanation: Explanation | NodeExplanation, subject: str) -> Itera
         groups = [
             (
                 f"{reason.nodes:,}",
-                ", ".join(md_cell(results[position].text) for position in reason.failed),
-                ", ".join(map(md_cell, reason.ids)),
+                ", ".join(md_code(results[position].text) for position in reason.failed),
+                ", ".join(map(md_code, reason.ids)),
             )
             for reason in shown
         ]

@@ -1,6 +1,5 @@
 """The explanations of many jobs as a table: text, Markdown and JSON."""
 
-import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from enum import IntEnum
@@ -8,10 +7,10 @@ from typing import Any, NamedTuple
 
 from nodeselect.errors import JobError
 from nodeselect.explain import Explanation
-from nodeselect.render.layout import Screen, json_lines, md_cell, md_document, md_table, md_text
+from nodeselect.render.layout import Screen, report_lines
 from nodeselect.text import pluralize
 
-__all__ = ["JobResult", "JobStatus", "job_summary", "job_table_lines"]
+__all__ = ["JobResult", "JobStatus", "job_table_lines"]
 
 
 class JobStatus(IntEnum):
@@ -56,11 +55,9 @@ class JobResult(NamedTuple):
         return JobStatus.SUSPECT if result.hints or result.missing_ids else JobStatus.OK
 
     @property
-    def sort_key(self) -> tuple[JobStatus, int, int, str]:
-        """The order of jobs: by status, then those with the fewest nodes first."""
-        if isinstance(self.result, JobError):
-            return self.status, 0, 0, self.name
-        return self.status, self.connected or 0, self.result.matched, self.name
+    def matched(self) -> int | None:
+        """How many nodes match; None if the job is invalid."""
+        return None if isinstance(self.result, JobError) else self.result.matched
 
     @property
     def connected(self) -> int | None:
@@ -71,25 +68,23 @@ class JobResult(NamedTuple):
         return self.result.connected if is_known else None
 
     @property
+    def sort_key(self) -> tuple[JobStatus, int, int, str]:
+        """The order of jobs: by status, then those with the fewest nodes first."""
+        return self.status, self.connected or 0, self.matched or 0, self.name
+
+    @property
     def recommendation(self) -> str:
         """The first error of the job, or what to change in its selector."""
         if isinstance(self.result, JobError):
-            return f"invalid: {self._error}"
+            first = self.result.problems[0]
+            return f"line {first.line}: {first.message}" if first.line else first.message
         return self.result.recommendation
-
-    @property
-    def counts(self) -> tuple[str, str]:
-        """The numbers of matching and of connected nodes."""
-        if isinstance(self.result, JobError):
-            return "-", "-"
-        connected = "-" if self.connected is None else f"{self.connected:,}"
-        return f"{self.result.matched:,}", connected
 
     def as_dict(self) -> dict[str, Any]:
         """Return the result as JSON values."""
         result, status = self.result, self.status.name.lower()
         if isinstance(result, JobError):
-            return {"job": self.name, "status": status, "error": self._error}
+            return {"job": self.name, "status": status, "error": self.recommendation}
         return {
             "job": self.name,
             "status": status,
@@ -99,66 +94,45 @@ class JobResult(NamedTuple):
             "recommendation": result.recommendation,
         }
 
-    @property
-    def _error(self) -> str:
-        assert isinstance(self.result, JobError)
-        first = self.result.problems[0]
-        return f"line {first.line}: {first.message}" if first.line else first.message
-
-
-def job_summary(jobs: Sequence[JobResult], total: int) -> str:
-    """Return the number of jobs with each status, in one line.
-
-    :param total: how many nodes there are.
-    """
-    counts = Counter(job.status for job in jobs)
-    parts = [
-        pluralize(counts[status], singular, plural)
-        for status, (singular, plural) in _STATUS_TEXTS.items()
-        if counts[status]
-    ]
-    return "; ".join([f"{pluralize(len(jobs), 'job')} on {pluralize(total, 'node')}", *parts])
-
 
 def job_table_lines(
-    jobs: Sequence[JobResult], total: int, output: str, screen: Screen
-) -> Iterable[str]:
-    """Return the lines of a report about jobs, the worst first.
+    jobs: Iterable[JobResult], total: int, output: str, screen: Screen
+) -> Iterator[str]:
+    """Yield the lines of a report about jobs, the worst first.
 
     :param total: how many nodes there are.
     :param output: one of ``REPORT_FORMATS``.
     """
     jobs = sorted(jobs, key=lambda job: job.sort_key)
-    if output == "json":
-        return json_lines(_as_dict(jobs, total))
-    if output == "markdown":
-        return md_document(_markdown(jobs, total))
-    return _text(jobs, total, screen)
-
-
-def _text(jobs: Sequence[JobResult], total: int, screen: Screen) -> Iterator[str]:
-    names = [job.name for job in jobs]
-    common = os.path.commonprefix(names)  # noqa: RUF071 - cut at a folder in the next line
-    folder = common[: common.rfind(os.sep) + 1]
-    rows = [(job.name.removeprefix(folder), *job.counts, job.recommendation) for job in jobs]
-    heads = ("JOB", "MATCHED", "CONNECTED", "WHAT TO CHANGE")
-    yield from screen.table([heads, *rows], right=(1, 2), shrink=0, wrap_last=True)
-    yield ""
-    yield from screen.wrap(job_summary(jobs, total), hang=2)
-
-
-def _markdown(jobs: Sequence[JobResult], total: int) -> Iterator[str]:
-    rows = [(md_cell(job.name), *job.counts, md_text(job.recommendation)) for job in jobs]
-    yield from md_table(("Job", "Matched", "Connected", "What to change"), rows, (1, 2))
-    yield ""
-    yield f"**{job_summary(jobs, total)}**"
-
-
-def _as_dict(jobs: Sequence[JobResult], total: int) -> dict[str, Any]:
     counts = Counter(job.status for job in jobs)
-    return {
-        "version": 1,
-        "total": total,
-        "counts": {status.name.lower(): counts[status] for status in JobStatus},
-        "jobs": [job.as_dict() for job in jobs],
-    }
+
+    def as_dict() -> dict[str, Any]:
+        return {
+            "version": 1,
+            "total": total,
+            "counts": {status.name.lower(): counts[status] for status in JobStatus},
+            "jobs": [job.as_dict() for job in jobs],
+        }
+
+    def blocks(screen: Screen) -> Iterator[Iterable[str]]:
+        parts = [
+            pluralize(counts[status], *texts)
+            for status, texts in _STATUS_TEXTS.items()
+            if counts[status]
+        ]
+        text = f"{pluralize(len(jobs), 'job')} on {pluralize(total, 'node')}"
+        yield screen.title("; ".join([text, *parts]))
+        yield _table(jobs, screen)
+
+    return report_lines(output, screen, as_dict, blocks)
+
+
+def _table(jobs: Sequence[JobResult], screen: Screen) -> Iterator[str]:
+    rows = []
+    for job in jobs:
+        numbers = ("-" if count is None else f"{count:,}" for count in (job.matched, job.connected))
+        invalid = "invalid: " if job.status is JobStatus.INVALID else ""
+        problem = screen.prose(f"{invalid}{job.recommendation}")
+        rows.append((screen.code(job.name), *numbers, problem))
+    heads = ("JOB", "MATCHED", "CONNECTED", "WHAT TO CHANGE")
+    return screen.table(heads, rows, right=(1, 2), wrap_last=True)

@@ -4,32 +4,34 @@ import json
 import os
 import re
 import sys
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import Any, Literal, NamedTuple, TextIO
 
 from nodeselect.text import display_width, prefix, printable, to_ascii, truncate
 
 __all__ = [
-    "MARKDOWN_CODE",
     "PROBLEM_FORMATS",
     "REPORT_FORMATS",
+    "Markdown",
     "Screen",
     "align_columns",
     "detect_screen",
     "is_colour_wanted",
     "json_lines",
-    "md_cell",
     "md_code",
-    "md_document",
     "md_table",
     "md_text",
+    "report_lines",
 ]
 
 REPORT_FORMATS = ("text", "json", "markdown")
 PROBLEM_FORMATS = ("text", "json", "github", "sarif")
 
-MARKDOWN_CODE = 200
-"""Characters of the longest user text in Markdown; the rest of a longer one is cut off."""
+# Characters of user text in Markdown; the rest of a longer one is cut off.
+_MARKDOWN_LENGTH = 200
+
+# The last two would make a link of an address. A table escapes its pipes.
+_MARKDOWN_SIGNS = re.compile(r"[\\`*_\[\]<>~&$@#]|:(?=//)|(?<=www)[.]")
 
 # Eighths of a column.
 _BLOCKS = " ▏▎▍▌▋▊▉█"
@@ -86,7 +88,7 @@ class Screen(NamedTuple):
         """Return escaped text as a heading."""
         return self.style(text, "heading")
 
-    def bar(self, part: int, whole: int, columns: int) -> str:
+    def bar(self, part: int, whole: int, columns: int = 20) -> str:
         """Draw ``part`` of ``whole`` as a bar of at most ``columns``; only 0 leaves no trace."""
         eighths = -(-part * columns * 8 // whole) if whole else 0
         if self.ascii_only:
@@ -169,37 +171,59 @@ class Screen(NamedTuple):
                 return text
         return self.truncate_middle(words[0], columns) if words else ""
 
+    def code(self, text: str) -> str:
+        """Return user text as it is, for a sentence or a cell."""
+        return self.escape(text)
+
+    def prose(self, text: str) -> str:
+        """Return a sentence that has user text in it."""
+        return self.escape(text)
+
+    def title(self, text: str) -> Iterator[str]:
+        """Yield the lines of the most important sentence of a report."""
+        return map(self.heading, self.wrap(text, hang=2))
+
+    def paragraph(self, text: str) -> Iterator[str]:
+        """Yield the lines of a sentence."""
+        return self.wrap(text, hang=2)
+
+    def section(self, title: str, lines: Iterable[str]) -> Iterator[str]:
+        """Yield lines below a heading."""
+        yield self.heading(title)
+        yield from lines
+
+    def bullets(self, items: Iterable[str]) -> Iterator[str]:
+        """Yield the lines of a list."""
+        return (line for item in items for line in self.wrap(item, indent=2, hang=2))
+
     def table(
         self,
-        rows: Sequence[Sequence[str]],
-        *,
+        heads: Sequence[str],
+        rows: Iterable[Sequence[str]],
         right: Collection[int] = (),
-        shrink: int | None = None,
+        *,
         wrap_last: bool = False,
     ) -> Iterator[str]:
-        """Yield rows of cells in columns that fit the screen; the first row is the heading.
+        """Yield rows of cells in columns that fit the screen.
+
+        Cells of the first column are truncated in the middle if there is too little room.
 
         :param right: columns whose cells are aligned to the right.
-        :param shrink: the column whose cells are truncated in the middle if there is too little
-            room.
         :param wrap_last: wrap the cells of the last column; they are on lines of their own, below
             the others, if there is little room.
         """
-        cells = [[self.escape(cell) for cell in row] for row in rows]
-        last = [row.pop() for row in cells] if wrap_last else [""] * len(cells)
-        widths = _column_widths(cells)
-        flexible = 0 if shrink is None else widths[shrink]
-        room = self.columns - (sum(widths) - flexible) - 2 * (len(widths) - 1)
-        is_beside = False
-        if wrap_last:
-            longest = max(map(display_width, last))
-            least = min(flexible, max(self.columns // 3, _SHORTEST_CELL))
-            is_beside = room - least - 2 >= min(longest, _LAST_COLUMN)
-            room = max(least, room - 2 - longest) if is_beside else room
-        if shrink is not None and room < flexible:
-            for row in cells:
-                row[shrink] = self.truncate_middle(row[shrink], max(room, _SHORTEST_CELL))
-        indent = sum(_column_widths(cells)) + 2 * len(widths) if is_beside else 2
+        cells = [[self.escape(cell) for cell in row] for row in (heads, *rows)]
+        last = [row.pop() if wrap_last else "" for row in cells]
+        first, *others = _column_widths(cells)
+        room = self.columns - sum(others) - 2 * len(others)
+        longest = max(map(display_width, last))
+        least = min(first, max(self.columns // 3, _SHORTEST_CELL))
+        is_beside = wrap_last and room - 2 - least >= min(longest, _LAST_COLUMN)
+        if is_beside:
+            room = max(least, room - 2 - longest)
+        for row in cells:
+            row[0] = self.truncate_middle(row[0], max(room, _SHORTEST_CELL))
+        indent = sum(_column_widths(cells)) + 2 * len(cells[0]) if is_beside else 2
         for number, line in enumerate(align_columns(cells, right)):
             lines = list(self.wrap(last[number], indent=indent)) if last[number] else []
             if is_beside and lines:
@@ -207,6 +231,75 @@ class Screen(NamedTuple):
             else:
                 lines.insert(0, line)
             yield from map(self.heading, lines) if number == 0 else lines
+
+
+class Markdown(Screen):
+    """A report in GitHub's dialect of Markdown, which has no lines to fit."""
+
+    __slots__ = ()
+
+    def code(self, text: str) -> str:
+        """Return user text, truncated, as code."""
+        return md_code(text)
+
+    def word(self, text: str, columns: int = 0) -> str:
+        """Return user text, truncated, as code."""
+        return md_code(text)
+
+    def prose(self, text: str) -> str:
+        """Return a sentence in which no sign of user text has a meaning in Markdown."""
+        return md_text(printable(text))
+
+    def title(self, text: str) -> Iterator[str]:
+        """Yield a bold sentence."""
+        yield f"**{text}**"
+
+    def paragraph(self, text: str) -> Iterator[str]:
+        """Yield a sentence."""
+        yield text
+
+    def section(self, title: str, lines: Iterable[str]) -> Iterator[str]:
+        """Yield lines below a bold heading."""
+        yield from (f"**{title}**", "", *lines)
+
+    def bullets(self, items: Iterable[str]) -> Iterator[str]:
+        """Yield the lines of a list."""
+        return (f"- {item}" for item in items)
+
+    def table(
+        self,
+        heads: Sequence[str],
+        rows: Iterable[Sequence[str]],
+        right: Collection[int] = (),
+        *,
+        wrap_last: bool = False,
+    ) -> Iterator[str]:
+        """Yield the lines of a table."""
+        return md_table(heads, rows, right)
+
+
+def report_lines(
+    output: str,
+    screen: Screen,
+    as_dict: Callable[[], dict[str, Any]],
+    blocks: Callable[[Screen], Iterable[Iterable[str]]],
+) -> Iterator[str]:
+    """Yield the lines of a report.
+
+    :param output: one of ``REPORT_FORMATS``.
+    :param as_dict: returns the report as JSON values.
+    :param blocks: yields the parts of the report, between which there are blank lines.
+    """
+    if output == "json":
+        yield from json_lines(as_dict())
+        return
+    is_markdown = output == "markdown"
+    for number, block in enumerate(blocks(Markdown(*screen) if is_markdown else screen)):
+        if number:
+            yield ""
+        yield from block
+    if is_markdown:
+        yield ""  # so that another report can be appended
 
 
 def detect_screen(*, ascii_only: bool = False, stream: TextIO | None = None) -> Screen:
@@ -262,39 +355,23 @@ def md_text(text: str) -> str:
     return _MARKDOWN_SIGNS.sub(r"\\\g<0>", text)
 
 
-# The last two would make a link of an address.
-_MARKDOWN_SIGNS = re.compile(r"[\\`*_\[\]<>|~&$@#]|:(?=//)|(?<=www)[.]")
-
-
 def md_code(text: str) -> str:
     """Return user text, truncated, as Markdown code."""
-    text = truncate(printable(text[: MARKDOWN_CODE + 1]), MARKDOWN_CODE) or '""'
+    text = truncate(printable(text[: _MARKDOWN_LENGTH + 1]), _MARKDOWN_LENGTH) or '""'
     fence = "`" * (max(map(len, re.findall("`+", text)), default=0) + 1)
     pad = " " if text.startswith(("`", " ")) or text.endswith(("`", " ")) else ""
     return f"{fence}{pad}{text}{pad}{fence}"
-
-
-def md_cell(text: str) -> str:
-    """Return user text as Markdown code in a cell of a table, where a pipe would end the cell."""
-    # GitHub reads a pipe after a backslash as the end of the cell, too.
-    text = text[: MARKDOWN_CODE + 1].replace("\\|", "\\\\x7c")
-    return md_code(text).replace("|", "\\|")
 
 
 def md_table(
     heads: Sequence[str], rows: Iterable[Sequence[str]], right: Collection[int] = ()
 ) -> Iterator[str]:
     """Yield the lines of a Markdown table, in GitHub's dialect."""
-    yield f"| {' | '.join(heads)} |"
-    yield f"| {' | '.join('--:' if at in right else '---' for at in range(len(heads)))} |"
-    for row in rows:
-        yield f"| {' | '.join(row)} |"
-
-
-def md_document(lines: Iterable[str]) -> Iterator[str]:
-    """Yield a whole Markdown report: a blank line ends it, so that another can be appended."""
-    yield from lines
-    yield ""
+    rule = ["--:" if at in right else "---" for at in range(len(heads))]
+    for row in (heads, rule, *rows):
+        # GitHub reads a pipe after a backslash as the end of the cell, too.
+        cells = (cell.replace("\\|", r"\\x7c").replace("|", r"\|") for cell in row)
+        yield f"| {' | '.join(cells)} |"
 
 
 def json_lines(value: dict[str, Any]) -> list[str]:

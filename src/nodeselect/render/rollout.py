@@ -1,20 +1,13 @@
 """The plan of a rollout as text, Markdown and JSON."""
 
 from collections.abc import Iterable, Iterator
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from nodeselect.explain import headline
 from nodeselect.render.id_ranges import compress_ids
-from nodeselect.render.layout import (
-    MARKDOWN_CODE,
-    Screen,
-    json_lines,
-    md_cell,
-    md_code,
-    md_document,
-    md_table,
-)
-from nodeselect.text import pluralize, quoted
+from nodeselect.render.layout import Screen, report_lines
+from nodeselect.text import pluralize
 
 if TYPE_CHECKING:
     from nodeselect.jobs.rollout import Wave
@@ -29,48 +22,29 @@ class RolloutPlan(NamedTuple):
     """The plan of a rollout.
 
     :param max_parallel: the percentage of nodes in a wave; None if there is only one wave.
-    :param canary_count: the number of canaries that the job requires, if it has one.
     :param total: how many nodes there are.
     :param matched: how many nodes match.
     :param connected: how many nodes match and are connected; None if no state is known, and all
         nodes that match are in the plan.
     :param stateless: how many nodes match and have no state.
-    :param assumptions: the rules that Expanso does not document.
+    :param rules: what is assumed because Expanso does not document it.
     """
 
     job: str
     strategy: str
     max_parallel: int | None
-    canary_count: int | None
     total: int
     matched: int
     connected: int | None
     stateless: int
     waves: "tuple[Wave, ...]"
-    assumptions: tuple[str, ...]
+    rules: tuple[str, ...]
 
     @property
     def headline(self) -> str:
         """The strategy and the number of waves."""
-        if not self.waves:
-            return f"{self.strategy}, no waves: no node can be in one"
         text = f"{self.strategy}, {pluralize(len(self.waves), 'wave')}"
-        if self.max_parallel is None:
-            return f"{text}: all nodes at once"
-        if self.waves[-1].canary:
-            return f"{text}: only canaries{self._missing_canaries}"
-        canaries = "the canaries, then " if self.strategy == "canary" else ""
-        share = f"{self.max_parallel}% of the nodes" if self.max_parallel else "one node"
-        return f"{text}: {canaries}{share} in each"
-
-    @property
-    def _missing_canaries(self) -> str:
-        nodes = sum(len(wave.ids) for wave in self.waves)
-        if self.canary_count is None or self.canary_count <= nodes:
-            return ""
-        verb = "is" if nodes == 1 else "are"
-        available = f"there {verb} only {pluralize(nodes, 'node')}"
-        return f"; canary_count is {self.canary_count:,}, but {available}"
+        return text if self.max_parallel is None else f"{text}, max_parallel {self.max_parallel}%"
 
     @property
     def node_counts(self) -> str:
@@ -87,78 +61,42 @@ class RolloutPlan(NamedTuple):
 
     def as_dict(self) -> dict[str, Any]:
         """Return the plan as JSON values, described by ``docs/waves.schema.json``."""
-        return {
-            "version": 1,
-            "job": self.job,
-            "strategy": self.strategy,
-            "max_parallel": self.max_parallel,
-            "total": self.total,
-            "matched": self.matched,
-            "connected": self.connected,
-            "stateless": self.stateless,
-            "waves": [
-                {
-                    "number": wave.number,
-                    "canary": wave.canary,
-                    "nodes": len(wave.ids),
-                    "ids": list(wave.ids),
-                }
-                for wave in self.waves
-            ],
-            "rules": list(self.assumptions),
-        }
-
-    def rows(self) -> Iterator[tuple[str, str, str]]:
-        """Yield the number of each wave, its size, and the nodes up to its end."""
-        done = 0
-        for wave in self.waves:
-            done += len(wave.ids)
-            canary = " canary" if wave.canary else ""
-            yield f"{wave.number}{canary}", f"{len(wave.ids):,}", f"{done:,}"
+        waves = [
+            {
+                "number": wave.number,
+                "canary": wave.canary,
+                "nodes": len(wave.ids),
+                "ids": list(wave.ids),
+            }
+            for wave in self.waves
+        ]
+        return {"version": 1, **self._asdict(), "waves": waves, "rules": list(self.rules)}
 
 
-def rollout_lines(plan: RolloutPlan, output: str, screen: Screen) -> Iterable[str]:
-    """Return the lines of a report about a plan.
+def rollout_lines(plan: RolloutPlan, output: str, screen: Screen) -> Iterator[str]:
+    """Yield the lines of a report about a plan.
 
     :param output: one of ``REPORT_FORMATS``.
     """
-    if output == "json":
-        return json_lines(plan.as_dict())
-    if output == "markdown":
-        return md_document(_markdown(plan))
-    return _text(plan, screen)
 
+    def blocks(screen: Screen) -> Iterator[Iterable[str]]:
+        yield screen.title(f"{screen.code(plan.job)}: {plan.headline}")
+        yield screen.paragraph(plan.node_counts)
+        if plan.waves:
+            rows = [
+                (
+                    f"{wave.number} canary" if wave.canary else f"{wave.number}",
+                    f"{len(wave.ids):,}",
+                    f"{done:,}",
+                    " ".join(map(screen.code, compress_ids(wave.ids, _RANGE_COLUMNS))),
+                )
+                for wave, done in zip(
+                    plan.waves, accumulate(len(wave.ids) for wave in plan.waves), strict=True
+                )
+            ]
+            heads = ("WAVE", "NODES", "SO FAR", "IDS")
+            yield screen.table(heads, rows, right=(1, 2), wrap_last=True)
+        title = "ASSUMPTIONS, which Expanso does not document"
+        yield screen.section(title, screen.bullets(plan.rules))
 
-def _text(plan: RolloutPlan, screen: Screen) -> Iterator[str]:
-    yield from screen.wrap(f"{quoted(plan.job)}: {plan.headline}", hang=2)
-    yield from screen.wrap(plan.node_counts, hang=2)
-    if plan.waves:
-        yield ""
-        longest = min(_RANGE_COLUMNS, screen.columns - 4)
-        rows = [
-            (*row, " ".join(compress_ids(wave.ids, longest)))
-            for row, wave in zip(plan.rows(), plan.waves, strict=True)
-        ]
-        heads = ("WAVE", "NODES", "SO FAR", "IDS")
-        yield from screen.table([heads, *rows], right=(1, 2), wrap_last=True)
-    yield ""
-    yield screen.heading("ASSUMPTIONS, which Expanso does not document")
-    for assumption in plan.assumptions:
-        yield from screen.wrap(assumption, indent=2, hang=2)
-
-
-def _markdown(plan: RolloutPlan) -> Iterator[str]:
-    yield f"**{md_code(plan.job)}: {plan.headline}**"
-    yield ""
-    yield plan.node_counts
-    yield ""
-    if plan.waves:
-        rows = [
-            (*row, " ".join(map(md_cell, compress_ids(wave.ids, MARKDOWN_CODE))))
-            for row, wave in zip(plan.rows(), plan.waves, strict=True)
-        ]
-        yield from md_table(("wave", "nodes", "so far", "ids"), rows, right=(1, 2))
-        yield ""
-    yield "Assumptions, which Expanso does not document:"
-    yield ""
-    yield from (f"- {assumption}" for assumption in plan.assumptions)
+    return report_lines(output, screen, plan.as_dict, blocks)

@@ -1,0 +1,177 @@
+"""Streams that break, interrupts and bugs: exit statuses, and what is still printed."""
+
+import importlib
+import os
+import re
+import shlex
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any, NoReturn
+
+import pytest
+
+from tests.cli.running import COMMAND, PLAIN, Run, run_process
+
+LINES = "".join(f'{{"id": "n-{number}", "labels": {{}}}}\n' for number in range(20_000))
+
+
+def test_error_at_the_end(run: Run) -> None:
+    """An error in the last line means that no node is printed."""
+    result = run("match", "-n", "-", "--all", "-o", "name", stdin=LINES + '{"id": 5}\n')
+    assert (result.status, result.out) == (2, "")
+    assert result.err.startswith("error[id-not-text]: standard input: line 20001: id: ")
+
+
+def test_a_bug(run: Run, fleet: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An unexpected exception is status 70 and one line, without a traceback."""
+
+    def broken(*_: Any, **__: Any) -> NoReturn:
+        raise RuntimeError("boom\x1b[31m\nsecond line" + "x" * 1_000)
+
+    monkeypatch.setattr(importlib.import_module("nodeselect.cli.match"), "node_lines", broken)
+    result = run("match", "-n", fleet, "--all")
+    assert (result.status, result.out) == (70, "")
+    assert re.fullmatch(
+        r"error: a bug in nodeselect \(test_exit_status\.py:\d+\): RuntimeError:"
+        r" boom\\x1b\[31m\\x0asecond linex{100,200}; please report it\n",
+        result.err,
+    )
+
+
+def started(*args: str, **streams: Any) -> "subprocess.Popen[bytes]":
+    """Start the command line in a new process."""
+    return subprocess.Popen([*COMMAND, *args], env={**os.environ, **PLAIN}, **streams)
+
+
+@pytest.fixture
+def large(tmp_path: Path) -> str:
+    """Return a file with more nodes than fit in a pipe."""
+    (tmp_path / "large").write_text(LINES)
+    return str(tmp_path / "large")
+
+
+@pytest.fixture
+def closed() -> Any:
+    """Return the write end of a pipe that has no reader."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    yield writing
+    os.close(writing)
+
+
+def test_broken_pipe(large: str) -> None:
+    """If the reader of the output exits early, as ``head`` does, the status is 141."""
+    with started(
+        "match", "-n", large, "--all", "-o", "name", stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        assert process.stdout
+        assert process.stderr
+        assert process.stdout.readline() == b"n-0\n"
+        process.stdout.close()
+        assert process.stderr.read() == b""
+        assert process.wait(60) == 141
+
+
+@pytest.mark.parametrize(
+    "options", [["match", "-n", "-", "--all", "--count"], ["--help"], ["match", "--help"]]
+)
+def test_closed_pipe(closed: int, options: list[str]) -> None:
+    """If the reader is gone from the start, the status is 141, however little is written."""
+    with started(
+        *options, stdin=subprocess.DEVNULL if len(options) < 3 else subprocess.PIPE,
+        stdout=closed, stderr=subprocess.PIPE,
+    ) as process:  # fmt: skip
+        _, message = process.communicate(b"[]" if len(options) > 2 else None, 60)
+        assert (process.returncode, message) == (141, b"")
+
+
+@pytest.mark.parametrize(
+    ("options", "status"),
+    [
+        pytest.param(["--all", "--count"], 0, id="some"),
+        pytest.param(["-l", "nope", "--count"], 1, id="none"),
+        pytest.param(["-l", "a b"], 2, id="wrong-selector"),
+        pytest.param(["--bogus"], 2, id="wrong-usage"),
+    ],
+)
+def test_closed_standard_error(closed: int, large: str, options: list[str], status: int) -> None:
+    """A closed standard error does not change the status."""
+    with started(
+        "match", "-n", large, *options, stdout=subprocess.DEVNULL, stderr=closed
+    ) as process:
+        assert process.wait(60) == status
+
+
+@pytest.mark.parametrize("options", [["--all"], ["--all", "--count"]])
+def test_full_disk(large: str, options: list[str]) -> None:
+    """A full disk is reported as such, not as a bug or a result."""
+    with (
+        Path("/dev/full").open("wb") as full,
+        started("match", "-n", large, *options, stdout=full, stderr=subprocess.PIPE) as process,
+    ):
+        _, message = process.communicate(timeout=60)
+        assert process.returncode not in (0, 1, 70)
+        assert b"bug" not in message
+        assert b"No space left on device" in message
+
+
+@pytest.mark.parametrize("style", ["table", "wide", "name", "csv", "json"])
+def test_narrow_encoding(style: str) -> None:
+    """Characters that the encoding does not have are escaped."""
+    node = '[{"id": "日本", "labels": {"é": "東京"}}]'
+    result = run_process(
+        "match", "-n", "-", "--all", "-o", style, stdin=node, PYTHONIOENCODING="ascii"
+    )
+    assert result.status == 0
+    assert result.out.isascii()
+
+
+def test_ctrl_c() -> None:
+    """An interrupt while nodes are read is status 130, without output."""
+    command = [
+        sys.executable,
+        "-c",
+        "import signal; signal.signal(signal.SIGINT, signal.default_int_handler);" + COMMAND[-1],
+        *("match", "-n", "-", "--all"),
+    ]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        assert process.stdin
+        assert process.stdout
+        assert process.stderr
+        # More than a pipe holds: it is written only once the process has begun to read it.
+        process.stdin.write(LINES.encode())
+        process.stdin.flush()
+        process.send_signal(signal.SIGINT)
+        assert process.wait(60) == 130
+        assert (process.stdout.read(), process.stderr.read().strip()) == (b"", b"")
+
+
+@pytest.mark.parametrize(
+    ("command", "status", "out"),
+    [
+        pytest.param("match --all --count -n - <&-", 2, "", id="no-input"),
+        pytest.param("match --all --count -n nodes.json >&-", 2, "", id="no-output"),
+        pytest.param("match --all --count -n nodes.json 2>&-", 0, "1\n", id="no-errors"),
+        pytest.param("match -l nope --count -n nodes.json 2>&-", 1, "0\n", id="none-and-no-errors"),
+        pytest.param("match -l 'a b' -n nodes.json 2>&-", 2, "", id="wrong-and-no-errors"),
+        pytest.param("--help >/dev/full", 2, "", id="help-on-a-full-disk"),
+    ],
+)
+def test_closed_streams(command: str, status: int, out: str, tmp_path: Path) -> None:
+    """Closed streams are no bug, and do not change the result."""
+    (tmp_path / "nodes.json").write_text('[{"id": "n-1"}]')
+    program = "from nodeselect.cli import main; main()"
+    done = subprocess.run(
+        ["bash", "-c", f"{shlex.quote(sys.executable)} -c {shlex.quote(program)} {command}"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert (done.returncode, done.stdout) == (status, out)
+    assert "bug" not in done.stderr

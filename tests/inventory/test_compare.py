@@ -1,0 +1,78 @@
+"""Comparisons of two selectors, and of two inventories, agree with a model."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nodeselect import Inventory, Node, Selector
+from nodeselect.inventory.compare import compare_inventories, compare_selectors
+from tests import naive
+from tests.property.strategies import IDS, selectors
+from tests.property.strategies import labels as labels_of_nodes
+
+FLEETS_OF_FEW = st.dictionaries(st.sampled_from([*IDS, "n-3", "n-4"]), labels_of_nodes())
+
+
+def taken(selector: Selector, fleet: dict[str, dict[str, str]]) -> list[str]:
+    """Return the ids that the model of the language selects."""
+    return [
+        node_id
+        for node_id, each in fleet.items()
+        if naive.matches(selector.requirements, selector.ids, each, node_id)
+    ]
+
+
+@given(FLEETS_OF_FEW, selectors(), selectors())
+def test_selectors_by_brute_force(
+    fleet: dict[str, dict[str, str]], old: Selector, new: Selector
+) -> None:
+    """Added, kept and removed nodes agree with a model, and so do the reasons."""
+    inventory = Inventory(Node(node_id, each) for node_id, each in fleet.items())
+    difference = compare_selectors(inventory, old, new)
+    before, after = taken(old, fleet), taken(new, fleet)
+    assert [each.id for each in difference.added] == [each for each in after if each not in before]
+    assert [each.id for each in difference.removed] == [
+        each for each in before if each not in after
+    ]
+    assert list(difference.kept) == [each for each in after if each in before]
+    assert difference.changed == ()
+    for changes, selector in ((difference.added, old), (difference.removed, new)):
+        for each in changes:
+            failed = [
+                str(requirement)
+                for part in selector.split()
+                for requirement in part.requirements
+                if not naive.holds(requirement, fleet[each.id])
+            ]
+            by_id = selector.ids is not None and each.id not in selector.ids
+            assert each.why == "selector"
+            assert list(each.requirements[by_id:]) == failed
+            assert each.requirements
+
+
+@given(FLEETS_OF_FEW, FLEETS_OF_FEW, selectors())
+def test_fleets_by_brute_force(
+    old: dict[str, dict[str, str]], new: dict[str, dict[str, str]], selector: Selector
+) -> None:
+    """Each node is reported once; its old labels and the changes give its new labels."""
+    inventories = [
+        Inventory(Node(node_id, each) for node_id, each in fleet.items()) for fleet in (old, new)
+    ]
+    difference = compare_inventories(inventories[0], inventories[1], selector)
+    before, after = taken(selector, old), taken(selector, new)
+    both = [each for each in after if each in before]
+    assert [each.id for each in difference.added] == [each for each in after if each not in before]
+    assert [each.id for each in difference.removed] == [
+        each for each in before if each not in after
+    ]
+    assert list(difference.kept) == both
+    assert [each.id for each in difference.changed] == [
+        each for each in both if old[each] != new[each]
+    ]
+    for each in (*difference.added, *difference.changed, *difference.removed):
+        assert (each.why == "joined") == (each.id not in old)
+        assert (each.why == "left") == (each.id not in new)
+        if each.why == "labels":
+            assert all(change.old != change.new for change in each.labels)
+            now = old[each.id] | {one.key: one.new for one in each.labels if one.new is not None}
+            gone = {one.key for one in each.labels if one.new is None}
+            assert {key: now[key] for key in now if key not in gone} == new[each.id]
