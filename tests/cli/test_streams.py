@@ -34,7 +34,7 @@ def test_a_bug(run: Run, fleet: str, monkeypatch: pytest.MonkeyPatch) -> None:
     result = run("match", "-n", fleet, "--all")
     assert (result.status, result.out) == (70, "")
     assert re.fullmatch(
-        r"error: a bug in nodeselect \(test_exit_status\.py:\d+\): RuntimeError:"
+        r"error: a bug in nodeselect \(test_streams\.py:\d+\): RuntimeError:"
         r" boom\\x1b\[31m\\x0asecond linex{100,200}; please report it\n",
         result.err,
     )

@@ -116,16 +116,10 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     return clock
 
 
-@pytest.fixture
-def terminal(monkeypatch: pytest.MonkeyPatch) -> Terminal:
-    """Return a terminal that replaces standard error."""
+def test_progress_is_delayed_and_erased(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The line appears after a second, changes at most every tenth of a second, and is erased."""
     terminal = Terminal()
     monkeypatch.setattr(sys, "stderr", terminal)
-    return terminal
-
-
-def test_progress_is_delayed_and_erased(clock: Clock, terminal: Terminal) -> None:
-    """The line appears after a second, changes at most every tenth of a second, and is erased."""
     progress = Progress()
     progress.update("1,000 nodes")
     clock.now += 0.75
@@ -177,7 +171,7 @@ def test_progress_is_erased_before_messages(
     many = "".join(f'{{"id": "x-{number}", "labels": {{}}}}\n' for number in range(5_000))
     assert run("match", "-n", "-", "--all", "--count", stdin=many + lines).status == status
     output, wipe, message = terminal.getvalue().rpartition("\r\x1b[K")
-    assert output.startswith("\rreading standard input ")
+    assert output.startswith("\rreading standard input: ")
     assert wipe
     assert "\x1b" not in message
     assert message.startswith("5,004 of 5,004 nodes match" if status == 0 else "error[")

@@ -29,6 +29,7 @@ from nodeselect.cli.streams import write_message, write_output
 from nodeselect.explain import FailureCounts, count_headline, headline
 from nodeselect.explain.wording import format_state_counts
 from nodeselect.node import CONNECTED, Node
+from nodeselect.readers.detect import KNOWN_STATES
 from nodeselect.readers.reader import NodeReader
 from nodeselect.render.nodes import COLUMN_FORMATS, NODE_FORMATS, node_lines
 from nodeselect.selectors import Selector
@@ -134,7 +135,7 @@ def match(
 
     if job is not None:
         warn_if_everything(job, selectors[0])
-    for line in _summary(result, selectors):
+    for line in _summary(result, selectors, states):
         write_message(line)
     if limit and result.matched > limit:
         write_message(f"printed {limit:,} of {result.matched:,} matching nodes (--limit)")
@@ -226,7 +227,9 @@ def _read_matches(
     return _Result(nodes, reader.count, matched, other, reader.failure_masks, reader.missing_ids)
 
 
-def _summary(result: _Result, selectors: Sequence[Selector]) -> Iterator[str]:
+def _summary(
+    result: _Result, selectors: Sequence[Selector], states: frozenset[str] | None
+) -> Iterator[str]:
     """Yield a headline with the reasons why nodes do not match, and what is likely wrong."""
     if result.has_failure_counts and not result.other_states:
         counts = FailureCounts.from_masks(len(selectors[0].split()), result.failure_masks)
@@ -236,6 +239,10 @@ def _summary(result: _Result, selectors: Sequence[Selector]) -> Iterator[str]:
     yield text
     if missing := sorted(map(quoted, result.missing_ids)):
         yield f"no node has the id {join_limited(missing, 5, 'or')}"
+    matching_states = {state.lower() for state in result.states | result.other_states if state}
+    if unknown := sorted((states or frozenset()) - KNOWN_STATES - matching_states):
+        names = join_limited(list(map(quoted, unknown)), 5, "or")
+        yield f"no matching node is in the state {names}"
     if count := result.other_states.total():
         text = f"{count:,}{' more' if result.matched else ''}"
         text += " node matches" if count == 1 else " nodes match"

@@ -189,7 +189,7 @@ class Screen(NamedTuple):
 
     def section(self, title: str, lines: Iterable[str]) -> Iterator[str]:
         """Yield lines below a heading."""
-        yield self.heading(title)
+        yield from self.title(title)
         yield from lines
 
     def bullets(self, items: Iterable[str]) -> Iterator[str]:
