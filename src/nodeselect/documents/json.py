@@ -6,20 +6,15 @@ from math import isinf
 
 from nodeselect.documents.values import (
     TEMPLATE_HINT,
+    Builder,
     DocumentError,
+    Entries,
     List,
     Object,
     Position,
-    Refusals,
     Scalar,
     Value,
-    duplicate_key_error,
-    end_position,
-    position_in,
-    too_deep_error,
-    too_many_values_error,
 )
-from nodeselect.limits import LIMITS
 from nodeselect.text import printable, quoted
 
 __all__ = ["NotJsonError", "read_json"]
@@ -32,9 +27,9 @@ def read_json(text: str, max_values: int | None = None) -> Value:
     :raises NotJsonError: if it is not JSON; it may be YAML.
     :raises DocumentError: if it is JSON that is refused, with all its mistakes.
     """
-    scanner = _JsonScanner(text, max_values)
-    document = scanner.document()
-    scanner.refusals.raise_if_any()
+    builder = _JsonBuilder(text, max_values)
+    document = builder.document()
+    builder.raise_if_refused()
     return document
 
 
@@ -63,35 +58,29 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 _DECODER = JSONDecoder()
 
 
-class _JsonScanner:
+class _JsonBuilder(Builder):
     """Reads a JSON document from its first character to its last."""
 
     def __init__(self, text: str, max_values: int | None) -> None:
-        self.refusals = Refusals()
-        self._text = text
-        self._max_values = max_values
-        self._count = 0
+        super().__init__(text, max_values)
         self._index = 0
-        self._line = 0
-        self._line_start = 0
 
     def document(self) -> Value:
         self._skip_whitespace()
         value = self._value(0)
         self._skip_whitespace()
-        if self._text[self._index : self._index + 1] in ("{", "["):
-            self._refuse(
-                "second-document", "a second document begins here", self._here(),
-                "keep one document per file",
-            )  # fmt: skip
+        if self._text.startswith(("{", "["), self._index):
+            hint = "keep one document per file"
+            self.refuse("second-document", "a second document begins here", self._here(), hint)
         elif self._index != len(self._text):
             raise self._not_json("the end")
         return value
 
     def _not_json(self, expected: str) -> NotJsonError:
-        if self._index >= len(self._text.rstrip()):
+        end = len(self._text.rstrip())
+        if self._index >= end:
             message = f"not JSON: expected {expected}, found the end"
-            position = end_position(self._text)
+            position = self.position(max(end - 1, 0))
             return NotJsonError("not-json", message, position, "the file ends too early")
         hints = (hint for pattern, hint in _MISTAKES if pattern.match(self._text, self._index))
         message = f"not JSON: expected {expected}, found {quoted(self._text[self._index])}"
@@ -99,19 +88,16 @@ class _JsonScanner:
 
     def _value(self, depth: int) -> Value:
         position = self._here()
-        self._count += 1
-        if self._max_values is not None and self._count > self._max_values:
-            raise too_many_values_error(position, self._max_values)
+        self.count(position)
         character = self._text[self._index : self._index + 1]
-        if character in ("{", "[") and depth >= LIMITS.depth:
-            raise too_deep_error(position)
-        if character == "{":
-            return self._object(position, depth)
-        if character == "[":
-            return self._list(position, depth)
         if character == '"':
             return self._string()
-        return self._word(position)
+        if character not in ("{", "["):
+            return self._word(position)
+        self.enter(depth, position)
+        if character == "{":
+            return Object(self._entries(depth + 1), position)
+        return List(self._items(depth + 1), position)
 
     def _word(self, position: Position) -> Scalar:
         """Read a number, a boolean or null."""
@@ -121,57 +107,48 @@ class _JsonScanner:
             if match is None:
                 raise self._not_json("a value")
             hint = f'as text, write: "{match[0]}"'
-            self._refuse("not-finite", f"{match[0]} is not a JSON number", position, hint)
+            self.refuse("not-finite", f"{match[0]} is not a JSON number", position, hint)
         elif match[0][-1].isdigit() and isinf(float(match[0])):
             message = f"{quoted(match[0])} is not a finite number"
-            self._refuse("not-finite", message, position, "write a smaller number")
+            self.refuse("not-finite", message, position, "write a smaller number")
         self._index = match.end()
         return Scalar(match[0], _WORD_KINDS.get(match[0], "number"), position, True)
 
-    def _refuse(self, code: str, message: str, position: Position, hint: str) -> None:
-        self.refusals.add(DocumentError(code, message, position, hint))
-
     def _string(self) -> Scalar:
-        position = self._here()
+        start = self._index
         try:
-            text, end = _DECODER.raw_decode(self._text, self._index)
+            text, self._index = _DECODER.raw_decode(self._text, start)
         except JSONDecodeError as error:
-            place = position_in(self._text, min(error.pos, len(self._text.rstrip()) - 1))
+            place = self.position(min(error.pos, len(self._text.rstrip()) - 1))
             message = f"not JSON: {printable(error.msg.lower().removesuffix(' at'))}"
             raise NotJsonError("not-json", message, place) from None
-        after_quote = Position(position.line, position.column + 1)
-        verbatim = self._text.startswith(text, self._index + 1)
-        self._index = end
         if _SURROGATE.search(text):
             message = "unpaired surrogates are not allowed"
-            self._refuse("surrogate", message, position, "remove it")
-        return Scalar(text, "text", after_quote, verbatim)
+            self.refuse("surrogate", message, self.position(start), "remove it")
+        verbatim = self._text.startswith(text, start + 1)
+        return Scalar(text, "text", self.position(start + 1), verbatim)
 
-    def _list(self, position: Position, depth: int) -> List:
+    def _items(self, depth: int) -> list[Value]:
         items: list[Value] = []
-        self._count += 1
         self._step("[")
         while not self._at_end("]", bool(items)):
-            items.append(self._value(depth + 1))
+            items.append(self._value(depth))
             self._skip_whitespace()
-        return List(items, position)
+        return items
 
-    def _object(self, position: Position, depth: int) -> Object:
-        entries: dict[str, tuple[Scalar, Value]] = {}
-        self._count += 1
+    def _entries(self, depth: int) -> Entries:
+        entries: Entries = {}
         self._step("{")
         while not self._at_end("}", bool(entries)):
-            if self._text[self._index : self._index + 1] != '"':
+            if not self._text.startswith('"', self._index):
                 raise self._not_json("a key in double quotes")
+            self.count(self._here())
             key = self._string()
-            self._count += 1
             self._skip_whitespace()
             self._step(":")
-            if key.text in entries:
-                self.refusals.add(duplicate_key_error(key, entries[key.text][0]))
-            entries.setdefault(key.text, (key, self._value(depth + 1)))
+            self.add_entry(entries, key, self._value(depth))
             self._skip_whitespace()
-        return Object(entries, position)
+        return entries
 
     def _at_end(self, closing: str, has_items: bool) -> bool:
         """Step over the closing bracket and return True, or step over the comma, if due."""
@@ -189,13 +166,8 @@ class _JsonScanner:
         self._skip_whitespace()
 
     def _skip_whitespace(self) -> None:
-        match = _WHITESPACE.match(self._text, self._index)
-        end = match.end() if match else self._index
-        lines = self._text.count("\n", self._index, end)
-        if lines:
-            self._line += lines
-            self._line_start = self._text.rfind("\n", self._index, end) + 1
-        self._index = end
+        if match := _WHITESPACE.match(self._text, self._index):
+            self._index = match.end()
 
     def _here(self) -> Position:
-        return Position(self._line, self._index - self._line_start)
+        return self.position(self._index)

@@ -1,7 +1,8 @@
 """What a document is made of, each value with its position, and how a document is refused."""
 
 import re
-from bisect import insort
+from array import array
+from bisect import bisect_right, insort
 from collections.abc import Callable
 from itertools import islice
 from operator import attrgetter
@@ -13,23 +14,21 @@ from nodeselect.text import printable, quoted
 __all__ = [
     "CONTROL_CHARACTERS",
     "TEMPLATE_HINT",
+    "Builder",
     "DocumentError",
+    "Entries",
     "List",
     "Object",
     "Position",
-    "Refusals",
     "Scalar",
     "Value",
     "check_characters",
-    "duplicate_key_error",
-    "end_position",
     "file_too_large_error",
     "is_bare_key",
     "is_null",
     "position_in",
     "to_python",
     "too_deep_error",
-    "too_many_values_error",
 ]
 
 # Control characters, and the two noncharacters that YAML refuses as well.
@@ -48,11 +47,6 @@ class Position(NamedTuple):
 def position_in(text: str, index: int) -> Position:
     """Return the position of the character at ``index``; lines end at LF, as in editors."""
     return Position(text.count("\n", 0, index), index - (text.rfind("\n", 0, index) + 1))
-
-
-def end_position(text: str) -> Position:
-    """Return the position of the last character that is not whitespace."""
-    return position_in(text, max(len(text.rstrip()) - 1, 0))
 
 
 class Scalar(NamedTuple):
@@ -80,11 +74,12 @@ class List(NamedTuple):
 class Object(NamedTuple):
     """A mapping with unique keys, in the order of the document."""
 
-    entries: dict[str, tuple[Scalar, "Value"]]
+    entries: "Entries"
     position: Position
 
 
 Value = Scalar | List | Object
+Entries = dict[str, tuple[Scalar, Value]]
 
 
 def is_null(value: Value) -> bool:
@@ -138,29 +133,6 @@ class DocumentError(Exception):
         self.unreported = 0
 
 
-class Refusals:
-    """Collect the mistakes of one document: count all, keep the first by position."""
-
-    def __init__(self) -> None:
-        self._first: list[DocumentError] = []
-        self._unreported = 0
-
-    def add(self, error: DocumentError) -> None:
-        """Add a mistake."""
-        insort(self._first, error, key=attrgetter("position"))
-        if len(self._first) > LIMITS.reported_errors:
-            self._first.pop()
-            self._unreported += 1
-
-    def raise_if_any(self) -> None:
-        """Raise the first mistake, if there is one, with the others attached."""
-        if self._first:
-            error, *others = self._first
-            error.others = tuple(others)
-            error.unreported = self._unreported
-            raise error
-
-
 def check_characters(text: str, forbidden: re.Pattern[str] = CONTROL_CHARACTERS) -> None:
     """Refuse a text with forbidden characters; nothing after a NUL is read.
 
@@ -205,18 +177,70 @@ def too_deep_error(position: Position) -> DocumentError:
     return DocumentError("too-deep", message, position)
 
 
-def too_many_values_error(position: Position, max_values: int) -> DocumentError:
-    """Return the error for the first value beyond ``max_values``."""
-    message = f"a job file may have at most {max_values:,} keys and values (job_file_values)"
-    return DocumentError("too-many-values-in-file", message, position)
+class Builder:
+    """Base of what builds the value of a document: limits, positions, and what is refused."""
 
+    def __init__(self, text: str, max_values: int | None) -> None:
+        self._text = text
+        self._max_values = max_values
+        self._count = 0
+        self._first: list[DocumentError] = []
+        self._unreported = 0
+        # Lines as editors count them: YAML itself also ends one at a lone CR.
+        self._line_starts = array("I", [0])
+        self._line_starts.extend(match.end() for match in re.finditer("\n", text))
 
-def duplicate_key_error(key: Scalar, first: Scalar) -> DocumentError:
-    """Return the error for a key that occurs a second time in an object."""
-    return DocumentError(
-        "duplicate-key",
-        f"duplicate key {quoted(key.text)}; the first is on line {first.position.line + 1}",
-        key.position,
-        "keep only one of the two",
-        len(key.text) if key.verbatim and key.text else 1,
-    )
+    def refuse(
+        self, code: str, message: str, position: Position, hint: str | None = None, length: int = 1
+    ) -> None:
+        """Add a mistake: count all, keep the first by position."""
+        self.add(DocumentError(code, message, position, hint, length))
+
+    def add(self, error: DocumentError) -> None:
+        """Add a mistake."""
+        insort(self._first, error, key=attrgetter("position"))
+        if len(self._first) > LIMITS.reported_errors:
+            self._first.pop()
+            self._unreported += 1
+
+    def raise_if_refused(self) -> None:
+        """Raise the first mistake, if there is one, with the others attached."""
+        if self._first:
+            error, *others = self._first
+            error.others = tuple(others)
+            error.unreported = self._unreported
+            raise error
+
+    def position(self, index: int) -> Position:
+        """Return the position of a character."""
+        line = bisect_right(self._line_starts, index) - 1
+        return Position(line, index - self._line_starts[line])
+
+    def count(self, position: Position) -> None:
+        """Count a key or a value.
+
+        :raises DocumentError: for the first beyond the limit.
+        """
+        self._count += 1
+        if self._max_values is not None and self._count > self._max_values:
+            most = f"{self._max_values:,} keys and values (job_file_values)"
+            message = f"a job file may have at most {most}"
+            raise DocumentError("too-many-values-in-file", message, position)
+
+    def enter(self, depth: int, position: Position) -> None:
+        """Count a list or an object a second time, which is in ``depth`` others.
+
+        :raises DocumentError: if it is nested too deeply.
+        """
+        if depth >= LIMITS.depth:
+            raise too_deep_error(position)
+        self._count += 1
+
+    def add_entry(self, entries: Entries, key: Scalar, value: Value) -> None:
+        """Add an entry to those of an object, unless its key is there already."""
+        first, _ = entries.setdefault(key.text, (key, value))
+        if first is not key:
+            line = first.position.line + 1
+            message = f"duplicate key {quoted(key.text)}; the first is on line {line}"
+            length = len(key.text) if key.verbatim and key.text else 1
+            self.refuse("duplicate-key", message, key.position, "keep only one of the two", length)

@@ -1,28 +1,24 @@
 """YAML from libyaml's events: plain data only, nothing converted."""
 
 import re
-from array import array
-from bisect import bisect_right
 from collections.abc import Iterator
 from typing import Any
 
 from nodeselect.documents.values import (
     TEMPLATE_HINT,
+    Builder,
     DocumentError,
+    Entries,
     List,
     Object,
     Position,
-    Refusals,
     Scalar,
     Value,
     check_characters,
-    duplicate_key_error,
     is_null,
     position_in,
     too_deep_error,
-    too_many_values_error,
 )
-from nodeselect.limits import LIMITS
 from nodeselect.text import printable, quoted
 
 __all__ = ["read_yaml", "scalar_kind"]
@@ -44,15 +40,15 @@ def read_yaml(text: str, max_values: int | None = None) -> Value:
 
     check_characters(text, _FORBIDDEN)
     loader = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
-    builder = _Builder(yaml.parse(text, Loader=loader), text, max_values)
+    builder = _YamlBuilder(yaml.parse(text, Loader=loader), text, max_values)
     try:
         document = builder.document()
     except DocumentError as error:
-        builder.refusals.add(error)
+        builder.add(error)
     except yaml.MarkedYAMLError as error:
         if not builder.has_template:  # which breaks the text after it
-            builder.refusals.add(_syntax_error(text, error))
-    builder.refusals.raise_if_any()
+            builder.add(_syntax_error(text, error))
+    builder.raise_if_refused()
     return document
 
 
@@ -88,19 +84,13 @@ def _syntax_error(text: str, error: Any) -> DocumentError:
     return DocumentError("not-yaml", f"not YAML: {problem}", position_in(text, max(index, 0)), hint)
 
 
-class _Builder:
+class _YamlBuilder(Builder):
     """Builds values from libyaml's events."""
 
     def __init__(self, events: Iterator[Any], text: str, max_values: int | None) -> None:
-        self.refusals = Refusals()
+        super().__init__(text, max_values)
         self.has_template = False
         self._events = events
-        self._text = text
-        self._max_values = max_values
-        self._count = 0
-        # Lines as editors count them: YAML itself also ends one at a lone CR.
-        self._line_starts = array("I", [0])
-        self._line_starts.extend(match.end() for match in re.finditer("\n", text))
 
     def document(self) -> Value:
         next(self._events)  # the start of the stream
@@ -108,46 +98,39 @@ class _Builder:
         if type(start).__name__ == "StreamEndEvent":
             return Scalar("", "null", Position(0, 0), False)
         if start.tags:
-            self._refuse("tag", "%TAG is not allowed", self._start(start), "remove it")
+            self.refuse("tag", "%TAG is not allowed", self._start(start), "remove it")
         value = self._value(next(self._events), 0)
         next(self._events)  # the end of the document
         following = next(self._events)
         if type(following).__name__ != "StreamEndEvent":
-            self._refuse(
-                "second-document", "a second document begins here", self._start(following),
-                "keep one document per file",
-            )  # fmt: skip
+            hint = "keep one document per file"
+            position = self._start(following)
+            self.refuse("second-document", "a second document begins here", position, hint)
         return value
 
     def _value(self, event: Any, depth: int) -> Value:
-        self._count += 1
-        if self._max_values is not None and self._count > self._max_values:
-            raise too_many_values_error(self._start(event), self._max_values)
+        position = self._start(event)
+        self.count(position)
         if event.anchor is not None:
             message = f"YAML anchors and aliases are not allowed: {quoted(event.anchor)}"
-            self._refuse("anchor", message, self._start(event), "write out the value")
+            self.refuse("anchor", message, position, "write out the value")
         name = type(event).__name__
         if name == "AliasEvent":
-            return Scalar("", "text", self._start(event), False)
+            return Scalar("", "text", position, False)
         if event.tag is not None:
-            self._refuse_tag(event, is_scalar=name == "ScalarEvent")
+            hint = "remove the tag"
+            if event.tag == "!include":
+                hint = "replace it with the content of the file"
+            elif name == "ScalarEvent" and event.tag.startswith("!"):  # as in "- !debug"
+                hint = f'if this is text, quote it: "{quoted(event.tag)[1:-1]}"'
+            message = f"YAML tags are not allowed: {quoted(event.tag)}"
+            self.refuse("tag", message, position, hint)
         if name == "ScalarEvent":
             return self._scalar(event)
-        if depth >= LIMITS.depth:
-            raise too_deep_error(self._start(event))
-        return (self._list if name == "SequenceStartEvent" else self._object)(event, depth)
-
-    def _refuse_tag(self, event: Any, *, is_scalar: bool) -> None:
-        hint = "remove the tag"
-        if event.tag == "!include":
-            hint = "replace it with the content of the file"
-        elif is_scalar and event.tag.startswith("!"):  # as in "- !debug"
-            hint = f'if this is text, quote it: "{quoted(event.tag)[1:-1]}"'
-        message = f"YAML tags are not allowed: {quoted(event.tag)}"
-        self._refuse("tag", message, self._start(event), hint)
-
-    def _refuse(self, code: str, message: str, position: Position, hint: str | None = None) -> None:
-        self.refusals.add(DocumentError(code, message, position, hint))
+        self.enter(depth, position)
+        if name == "SequenceStartEvent":
+            return List(list(self._items(depth + 1)), position)
+        return Object(self._entries(depth + 1), position)
 
     def _scalar(self, event: Any) -> Scalar:
         index = event.start_mark.index
@@ -155,55 +138,42 @@ class _Builder:
         if event.style and event.style in "'\"":
             index += 1
         verbatim = self._text.startswith(event.value, index)
-        return Scalar(event.value, kind, self._position(index), verbatim)
+        return Scalar(event.value, kind, self.position(index), verbatim)
 
-    def _list(self, start: Any, depth: int) -> List:
-        items: list[Value] = []
-        self._count += 1
+    def _items(self, depth: int) -> Iterator[Value]:
         while type(event := next(self._events)).__name__ != "SequenceEndEvent":
-            items.append(self._value(event, depth + 1))
-        return List(items, self._start(start))
+            yield self._value(event, depth)
 
-    def _object(self, start: Any, depth: int) -> Object:
-        entries: dict[str, tuple[Scalar, Value]] = {}
-        self._count += 1
+    def _entries(self, depth: int) -> Entries:
+        entries: Entries = {}
         while type(event := next(self._events)).__name__ != "MappingEndEvent":
+            key = self._value(event, depth)
             is_alias = type(event).__name__ == "AliasEvent"
-            key = self._value(event, depth + 1)
-            if not is_alias:
-                self._check_key(key, entries)
-            value = self._value(next(self._events), depth + 1)
-            if isinstance(key, Scalar):
-                entries.setdefault(key.text, (key, value))
-        return Object(entries, self._start(start))
+            is_key = not is_alias and self._is_key(key, event.start_mark.index)
+            value = self._value(next(self._events), depth)
+            if is_key and isinstance(key, Scalar):
+                self.add_entry(entries, key, value)
+        return entries
 
-    def _check_key(self, key: Value, entries: dict[str, tuple[Scalar, Value]]) -> None:
-        if isinstance(key, Object) and self._is_template(key, -1):
+    def _is_key(self, key: Value, index: int) -> bool:
+        """Return whether the key at an index is a string; refuse others."""
+        if isinstance(key, Object) and self._text[max(index - 1, 0) : index + 1] == "{{":
             self.has_template = True
-            position = Position(key.position.line, key.position.column - 1)
-            self._refuse("key-not-text", "unfilled template", position, TEMPLATE_HINT)
-        elif isinstance(key, Object) and self._is_template(key, 0):
+            position = self.position(index - 1)
+            self.refuse("key-not-text", "unfilled template", position, TEMPLATE_HINT)
+        elif isinstance(key, Object) and self._text.startswith("{{", index):
             pass  # "{{x}}: a", whose inner braces are refused
         elif not isinstance(key, Scalar) or is_null(key):
-            self._refuse("key-not-text", "a key must be a string", key.position)
+            self.refuse("key-not-text", "a key must be a string", key.position)
         elif key.text == "<<":
-            hint = "write out the merged keys"
-            self._refuse("merge-key", "YAML merge keys are not allowed", key.position, hint)
-        elif key.text in entries:
-            self.refusals.add(duplicate_key_error(key, entries[key.text][0]))
-
-    def _is_template(self, key: Object, offset: int) -> bool:
-        """Return whether ``{{`` is at the position of a key, or ``offset`` characters beside it."""
-        column = key.position.column + offset
-        line_start = self._line_starts[key.position.line]
-        return column >= 0 and self._text.startswith("{{", line_start + column)
+            message = "YAML merge keys are not allowed"
+            self.refuse("merge-key", message, key.position, "write out the merged keys")
+        else:
+            return True
+        return False
 
     def _start(self, event: Any) -> Position:
-        return self._position(event.start_mark.index)
-
-    def _position(self, index: int) -> Position:
-        line = bisect_right(self._line_starts, index) - 1
-        return Position(line, index - self._line_starts[line])
+        return self.position(event.start_mark.index)
 
 
 _KINDS = (
