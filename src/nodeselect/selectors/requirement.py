@@ -110,12 +110,10 @@ class Requirement(Frozen):
         return Requirement._trusted, (self.key, self.operator, self.values, self.spelling)
 
     def __str__(self) -> str:
-        operator = self.operator
-        if operator is Operator.EXISTS:
-            return self.key
-        if operator is Operator.DOES_NOT_EXIST:
-            return f"!{self.key}"
-        if operator is Operator.IN or operator is Operator.NOT_IN:
+        arity = self.operator.arity
+        if arity == "none":
+            return f"{self.spelling}{self.key}"
+        if arity == "many":
             return f"{self.key} {self.spelling} ({','.join(self.values)})"
         return f"{self.key}{self.spelling}{self.values[0]}"
 

@@ -247,10 +247,12 @@ class Selector(Frozen):
 
 
 def _parse(text: str) -> Selector:
+    from nodeselect.selectors.parser import parse_requirements  # loads Lark
+
     _check_length(text, len(text))
     if not text.isprintable() and (forbidden := FORBIDDEN.search(text)):
         raise character_error(text, forbidden.start())
-    selector = _build(_parse_requirements(text), None, text)
+    selector = _build(parse_requirements(text), None, text)
     # The canonical text has a space before each "(", and must be short enough to be parsed.
     if len(text) + len(selector.requirements) > LIMITS.selector_text:
         _check_length(text, len(_text(selector.requirements)))
@@ -270,12 +272,6 @@ def _parse_cached(text: str) -> Selector:
     if len(text) > _MAX_CACHED_TEXT:
         raise _LongTextError
     return _parse(text)
-
-
-def _parse_requirements(text: str) -> list[Requirement]:
-    from nodeselect.selectors.parser import parse_requirements  # loads Lark
-
-    return parse_requirements(text)
 
 
 def _check_length(text: str, length: int) -> None:
