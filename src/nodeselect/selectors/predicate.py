@@ -168,8 +168,10 @@ def _constants(tests: list[_BoundTest]) -> list[Any]:
 
 
 def _in_range(value: str | None, bounds: tuple[int, int]) -> bool:
-    number = None if value is None else parse_int64(value)
-    return number is not None and bounds[0] <= number <= bounds[1]
+    if value is None or (number := parse_int64(value)) is None:
+        return False
+    low, high = bounds
+    return low <= number <= high
 
 
 def _evaluate(source: str) -> Callable[..., Any]:
