@@ -72,14 +72,14 @@ def shown(found: tuple[Hint, ...]) -> str:
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row["question"])
 @pytest.mark.parametrize("tuning", [DEFAULT, Tuning(max_unsegmented=2)], ids=["few", "segment"])
 def test_table(row: golden.Row, tuning: Tuning) -> None:
-    """Each mistake is told as the table says, with and without a segment, and can be printed."""
-    told = Inventory(FLEET, _tuning=tuning).explain(selector_of(row["question"]))
-    row.check(said=shown(told.hints))
-    assert not unprintable(shown(told.hints))
+    """Each mistake has the hints of the table, with and without a segment, and can be printed."""
+    explanation = Inventory(FLEET, _tuning=tuning).explain(selector_of(row["question"]))
+    row.check(said=shown(explanation.hints))
+    assert not unprintable(shown(explanation.hints))
 
 
 def test_the_table_has_every_code() -> None:
-    """Every kind of hint stands in the table."""
+    """The table has every kind of hint."""
     codes = set(re.findall(r"^ {2}([a-z-]+): ", TABLE.read_text("utf-8"), re.M))
     assert codes == {
         *("contradiction", "other-spelling", "other-prefix", "other-value", "other-key"),
@@ -87,18 +87,20 @@ def test_the_table_has_every_code() -> None:
     }
 
 
-def test_what_is_written_instead_can_be_parsed() -> None:
-    """What a hint says to write is a selector, unless it is an id."""
+def test_replacements_parse() -> None:
+    """The replacement of a hint is a selector, unless it is an id."""
     for row in ROWS:
         for hint in Inventory(FLEET).explain(selector_of(row["question"])).hints:
             if hint.replacement is not None and hint.code != "name-for-id":
                 Selector.parse(hint.replacement)
 
 
-def test_three_at_most_and_the_first_ones() -> None:
-    """Of many mistakes the first three are told."""
-    told = Inventory(FLEET).explain(Selector.parse("regoin,Tier,disk-type,maintenence,teem=x"))
-    assert [hint.replaced for hint in told.hints] == [("regoin",), ("Tier",), ("disk-type",)]
+def test_at_most_three_hints() -> None:
+    """There are hints for the first three of many mistakes."""
+    explanation = Inventory(FLEET).explain(
+        Selector.parse("regoin,Tier,disk-type,maintenence,teem=x")
+    )
+    assert [hint.replaced for hint in explanation.hints] == [("regoin",), ("Tier",), ("disk-type",)]
 
 
 def test_the_order_of_nodes_and_of_labels_does_not_matter() -> None:
@@ -232,25 +234,25 @@ def test_what_no_node_has_any_more(monkeypatch: pytest.MonkeyPatch, gone: str, b
         ("regoin=eu", "region=eu"),
         ("key-7=premium", "tier=premium"),
     ):
-        told = inventory.explain(Selector.parse(text))
-        assert [hint.replacement for hint in told.hints] == [instead]
+        explanation = inventory.explain(Selector.parse(text))
+        assert [hint.replacement for hint in explanation.hints] == [instead]
         inventory_now = Inventory(inventory)
-        assert told.hints == inventory_now.explain(Selector.parse(text)).hints
+        assert explanation.hints == inventory_now.explain(Selector.parse(text)).hints
 
 
 def test_few_words_of_a_large_set_are_looked_for() -> None:
     """Of a set of a thousand values the first few are looked for."""
     values = [f"x{number}" for number in range(1_000)]
-    told = Inventory(FLEET).explain(
+    explanation = Inventory(FLEET).explain(
         Selector.of(match_expressions=[f"tier in ({','.join(values)})"])
     )
-    assert told.hints == ()
-    told = Inventory(FLEET).explain(Selector.parse("tier in (premum,gold,zzz)"))
-    assert told.hints[0].replacement == "tier in (gold,premium,zzz)"
+    assert explanation.hints == ()
+    explanation = Inventory(FLEET).explain(Selector.parse("tier in (premum,gold,zzz)"))
+    assert explanation.hints[0].replacement == "tier in (gold,premium,zzz)"
 
 
 def test_a_name_that_several_nodes_have() -> None:
-    """The first node is told, and that it is not the only one."""
+    """The hint names the first node, and says that there are others."""
     nodes = [Node("n-9", name="web"), Node("n-1", name="web"), Node("n-2", name="db")]
     (hint,) = Inventory(nodes).explain(Selector.of(match_ids=["web"])).hints
     assert hint.message == ("no node has the id 'web'; it is the name of 'n-9' (and of 1 more)")
@@ -266,16 +268,16 @@ def test_a_name_that_several_nodes_have() -> None:
     ["true", "FALSE", "yes", "No", "on", "off", "None", "null", "unknown", "1.5", "16Gi", "7", "x"],
 )
 def test_values_that_say_nothing_of_their_key(value: str) -> None:
-    """Numbers, single letters and words that stand under any key are not looked for elsewhere."""
+    """Numbers, single letters and words that occur under any key are not looked up elsewhere."""
     nodes = [Node("n-1", {"some": value, "other": "eu-west"})]
     assert Inventory(nodes).explain(Selector.parse(f"nonesuch={value}")).hints == ()
     assert Inventory(nodes).explain(Selector.parse("nonesuch=eu-west")).hints != ()
 
 
-@pytest.mark.parametrize(("values", "told"), [(1_000, True), (1_001, False)])
-def test_how_many_values_are_told(values: int, told: bool) -> None:
-    """The most frequent values are told of a label that has up to a thousand."""
+@pytest.mark.parametrize(("values", "listed"), [(1_000, True), (1_001, False)])
+def test_frequent_values(values: int, listed: bool) -> None:
+    """The note lists the most frequent values of a label with up to a thousand values."""
     nodes = [Node(f"n-{at}", {"rack": f"r-{at:04d}"}) for at in range(values)]
     note = Inventory(nodes).explain(Selector.parse("rack=x")).requirements[0].note
     assert note is not None
-    assert ("'r-0000' (1)" in note) is told
+    assert ("'r-0000' (1)" in note) is listed

@@ -72,18 +72,18 @@ def failed_of(selector: Selector, node: Node) -> tuple[int, ...]:
     )
 
 
-def check(told: Explanation, nodes: list[Node], selector: Selector) -> None:
+def check(explanation: Explanation, nodes: list[Node], selector: Selector) -> None:
     """Compare every number with what a look at every node gives."""
     parts = selector.split()
     failed = {node.id: failed_of(selector, node) for node in nodes}
     matched = [node for node in nodes if not failed[node.id]]
-    assert (told.total, told.matched) == (len(nodes), len(matched))
-    assert told.states == Counter(node.state for node in matched)
-    assert list(told.states.values()) == sorted(told.states.values(), reverse=True)
-    assert told.connected == sum(node.connected for node in matched)
+    assert (explanation.total, explanation.matched) == (len(nodes), len(matched))
+    assert explanation.states == Counter(node.state for node in matched)
+    assert list(explanation.states.values()) == sorted(explanation.states.values(), reverse=True)
+    assert explanation.connected == sum(node.connected for node in matched)
 
-    assert len(told.requirements) == len(parts)
-    for place, (outcome, part) in enumerate(zip(told.requirements, parts, strict=True)):
+    assert len(explanation.requirements) == len(parts)
+    for place, (outcome, part) in enumerate(zip(explanation.requirements, parts, strict=True)):
         assert outcome.failing == sum(place in places for places in failed.values())
         assert outcome.remaining == sum(
             all(at > place for at in places) for places in failed.values()
@@ -96,21 +96,24 @@ def check(told: Explanation, nodes: list[Node], selector: Selector) -> None:
             assert outcome.absent is None
 
     groups = Counter(places for places in failed.values() if places)
-    assert {reason.failed: reason.nodes for reason in told.reasons} == groups
-    assert len(told.reasons) == len(groups)
-    assert [reason.nodes for reason in told.reasons] == sorted(groups.values(), reverse=True)
-    assert told.matched + sum(reason.nodes for reason in told.reasons) == told.total
-    assert told.other_reasons == 0
-    for at, reason in enumerate(told.reasons):
+    assert {reason.failed: reason.nodes for reason in explanation.reasons} == groups
+    assert len(explanation.reasons) == len(groups)
+    assert [reason.nodes for reason in explanation.reasons] == sorted(groups.values(), reverse=True)
+    assert (
+        explanation.matched + sum(reason.nodes for reason in explanation.reasons)
+        == explanation.total
+    )
+    assert explanation.other_reasons == 0
+    for at, reason in enumerate(explanation.reasons):
         ids = [node.id for node in nodes if failed[node.id] == reason.failed]
         assert list(reason.ids) == (ids[:3] if at < 10 else [])
 
     fewest = min((len(places) for places in groups), default=0)
     near = [node.id for node in nodes if failed[node.id] and len(failed[node.id]) == fewest]
-    assert [miss.id for miss in told.nearest] == near[:5]
-    assert all(miss.failed == failed[miss.id] for miss in told.nearest)
+    assert [miss.id for miss in explanation.nearest] == near[:5]
+    assert all(miss.failed == failed[miss.id] for miss in explanation.nearest)
     there = {node.id for node in nodes}
-    assert told.missing_ids == tuple(i for i in selector.ids or () if i not in there)
+    assert explanation.missing_ids == tuple(i for i in selector.ids or () if i not in there)
 
 
 @given(inventories(), selectors())
@@ -134,13 +137,13 @@ def test_a_snapshot_in_the_past(inventory: Inventory, selector: Selector, more: 
 
 @given(inventories(), selectors())
 def test_an_index_changes_nothing(inventory: Inventory, selector: Selector) -> None:
-    """With and without an index, before and after compaction, the same is told, hints and all."""
-    told = inventory.explain(selector)
+    """With and without an index, before and after compaction, the explanation is the same."""
+    explanation = inventory.explain(selector)
     nodes = list(inventory)
-    assert Inventory(nodes).explain(selector) == told
-    assert Inventory(nodes, _tuning=SEGMENTS).explain(selector) == told
+    assert Inventory(nodes).explain(selector) == explanation
+    assert Inventory(nodes, _tuning=SEGMENTS).explain(selector) == explanation
     inventory.compact()
-    assert inventory.explain(selector) == told
+    assert inventory.explain(selector) == explanation
 
 
 def taken(parts: Sequence[Selector], nodes: list[Node]) -> int:
@@ -153,14 +156,14 @@ def taken(parts: Sequence[Selector], nodes: list[Node]) -> int:
 
 @given(inventories(), selectors())
 def test_corrections(inventory: Inventory, selector: Selector) -> None:
-    """What all hints say to write at once takes as many nodes as is told."""
-    told = inventory.explain(selector)
-    if told.correction is None:
+    """All replacements at once match as many nodes as the correction says."""
+    explanation = inventory.explain(selector)
+    if explanation.correction is None:
         return
-    instead, wrong, matches = told.correction
+    instead, wrong, matches = explanation.correction
     ids = selector.ids
     parts = [part for part in selector.split() if part.ids is None and str(part) not in wrong]
-    for hint in told.hints:
+    for hint in explanation.hints:
         if hint.replacement is None or not {*hint.replaced} <= {*wrong}:
             continue
         assert hint.replacement in instead
@@ -176,11 +179,11 @@ def test_corrections(inventory: Inventory, selector: Selector) -> None:
 @given(inventories(), selectors())
 def test_hints(inventory: Inventory, selector: Selector) -> None:
     """There are at most three; what a hint says would match is what does match."""
-    told = inventory.explain(selector)
-    assert len(told.hints) <= 3
+    explanation = inventory.explain(selector)
+    assert len(explanation.hints) <= 3
     nodes = list(inventory)
-    for hint in told.hints:
-        assert 0 <= hint.requirement < len(told.requirements)
+    for hint in explanation.hints:
+        assert 0 <= hint.requirement < len(explanation.requirements)
         assert (hint.replacement is None) == (hint.would_match is None)
         if hint.replacement is None:
             continue
@@ -200,45 +203,45 @@ def test_nearest_nodes_where_groups_are_given_up(
     inventory: Inventory, selector: Selector, groups: int
 ) -> None:
     """However few groups are kept, all else is the same, and the sums add up."""
-    told = inventory.explain(selector)
+    explanation = inventory.explain(selector)
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(failure_groups, "MAX_GROUPS", groups)
         bounded = inventory.explain(selector)
-    assert bounded.nearest == told.nearest
+    assert bounded.nearest == explanation.nearest
     kept = sum(reason.nodes for reason in bounded.reasons)
     assert bounded.matched + kept + bounded.other_reasons == bounded.total
     assert (
         bounded._replace(
-            reasons=told.reasons,
+            reasons=explanation.reasons,
             other_reasons=0,
-            headline=told.headline,
-            recommendation=told.recommendation,
+            headline=explanation.headline,
+            recommendation=explanation.recommendation,
         )
-        == told
+        == explanation
     )
 
 
 @given(inventories(), selectors(), st.integers(0, 12))
 def test_examples(inventory: Inventory, selector: Selector, examples: int) -> None:
     """Whoever asks for more nodes of each reason, or for none, has the same numbers and texts."""
-    told = inventory.explain(selector)
+    explanation = inventory.explain(selector)
     more = inventory.explain(selector, examples=examples)
     failed = {node.id: failed_of(selector, node) for node in inventory}
     for at, reason in enumerate(more.reasons):
         ids = [node_id for node_id, places in failed.items() if places == reason.failed]
         assert list(reason.ids) == (ids[:examples] if at < 10 else [])
-    assert more.nearest == (told.nearest if examples else ())
-    assert more._replace(reasons=told.reasons, nearest=told.nearest) == told
+    assert more.nearest == (explanation.nearest if examples else ())
+    assert more._replace(reasons=explanation.reasons, nearest=explanation.nearest) == explanation
 
 
 @given(inventories(), selectors())
 def test_a_headline_of_counts(inventory: Inventory, selector: Selector) -> None:
     """Who counts nodes by what they fail has the same headline."""
-    told = inventory.explain(selector)
+    explanation = inventory.explain(selector)
     masks = Counter(sum(1 << place for place in failed_of(selector, node)) for node in inventory)
     counts = FailureCounts.from_masks(len(selector.split()), masks)
-    connected = told.connected if any(told.states) else None
-    assert count_headline(selector, counts, connected) == told.headline
+    connected = explanation.connected if any(explanation.states) else None
+    assert count_headline(selector, counts, connected) == explanation.headline
 
 
 @given(inventories(), selectors())
@@ -249,15 +252,15 @@ def test_any_engine(inventory: Inventory, selector: Selector) -> None:
 
 @given(inventories(), selectors())
 def test_one_node(inventory: Inventory, selector: Selector) -> None:
-    """What is told of one node agrees with what is told of all."""
+    """The explanation of one node agrees with that of all nodes."""
     matched = 0
     for node in inventory:
-        told = inventory.explain_node(selector, node.id)
-        places = tuple(at for at, (*_, passes) in enumerate(told.requirements) if not passes)
+        explanation = inventory.explain_node(selector, node.id)
+        places = tuple(at for at, (*_, passes) in enumerate(explanation.requirements) if not passes)
         assert places == failed_of(selector, node)
-        assert told.matches == (not places)
-        matched += told.matches
-        for part, (_, value, _) in zip(selector.split(), told.requirements, strict=True):
+        assert explanation.matches == (not places)
+        matched += explanation.matches
+        for part, (_, value, _) in zip(selector.split(), explanation.requirements, strict=True):
             if part.ids is None:
                 assert value == node.labels.get(part.requirements[0].key)
     assert matched == inventory.explain(selector).matched
@@ -267,9 +270,9 @@ def test_one_node(inventory: Inventory, selector: Selector) -> None:
 @given(inventories(), selectors(), st.integers(1, 200), st.booleans())
 def test_text(inventory: Inventory, selector: Selector, columns: int, ascii_only: bool) -> None:
     """The text fits its screen; the numbers of the headline add up."""
-    told = inventory.explain(selector)
-    text = render_text(told, Screen(columns, ascii_only))
+    explanation = inventory.explain(selector)
+    text = render_text(explanation, Screen(columns, ascii_only))
     assert max(display_width(line) for line in text.split("\n")) <= max(columns, 40)
     assert text.isascii() or not ascii_only
-    numbers = [int(number) for number in re.findall(r"[:;] (\d+) fails? ", told.headline)]
-    assert sum(numbers) in (0, told.total - told.matched)
+    numbers = [int(number) for number in re.findall(r"[:;] (\d+) fails? ", explanation.headline)]
+    assert sum(numbers) in (0, explanation.total - explanation.matched)
