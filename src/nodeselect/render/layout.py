@@ -294,7 +294,7 @@ def report_lines(
         yield from json_lines(as_dict())
         return
     is_markdown = output == "markdown"
-    for number, block in enumerate(blocks(Markdown(*screen) if is_markdown else screen)):
+    for number, block in enumerate(blocks(Markdown(screen.columns) if is_markdown else screen)):
         if number:
             yield ""
         yield from block
