@@ -28,7 +28,7 @@ def test_an_explanation() -> None:
         "\n"
         "REQUIREMENT  FAIL  ONLY THIS  REMAIN\n"
         "region=eu       1          1       2  █████████████▍\n"
-        "!debug          1          1       1  ██████▋\n"
+        "!debug          1          1       1  ██████▊\n"
         "\n"
         "WHY NOT\n"
         "  1 fails region=eu: n-3\n"
