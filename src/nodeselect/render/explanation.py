@@ -113,7 +113,7 @@ def _node_table(explanation: NodeExplanation, screen: Screen) -> Iterator[str]:
         (
             screen.code(short(text)),
             "pass" if passes else "FAIL",
-            "no such label" if value is None else screen.prose(quoted(value, 200)),
+            "no such label" if value is None else screen.prose(quoted(value)),
         )
         for text, value, passes in explanation.requirements
     ]
@@ -146,7 +146,7 @@ def _groups(explanation: Explanation, screen: Screen) -> Iterator[str]:
         yield text
     failing = explanation.total - explanation.matched
     if rest := failing - sum(reason.nodes for reason in listed):
-        yield f"{rest:,} for other reasons"
+        yield f"{rest:,} {'fails' if rest == 1 else 'fail'} for other reasons"
 
 
 def _nearest(explanation: Explanation, screen: Screen) -> Iterator[str]:
