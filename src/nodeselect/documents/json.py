@@ -87,20 +87,21 @@ class _JsonBuilder(Builder):
         return NotJsonError("not-json", message, self._here(), next(hints, None))
 
     def _value(self, depth: int) -> Value:
-        position = self._here()
-        self.count(position)
+        self.count(self._index)
         character = self._text[self._index : self._index + 1]
         if character == '"':
             return self._string()
         if character not in ("{", "["):
-            return self._word(position)
-        self.enter(depth, position)
+            return self._word()
+        self.enter(depth, self._index)
+        position = self._here()
         if character == "{":
             return Object(self._entries(depth + 1), position)
         return List(self._items(depth + 1), position)
 
-    def _word(self, position: Position) -> Scalar:
+    def _word(self) -> Scalar:
         """Read a number, a boolean or null."""
+        position = self._here()
         match = _WORD.match(self._text, self._index)
         if match is None:
             match = _NOT_A_NUMBER.match(self._text, self._index)
@@ -142,7 +143,7 @@ class _JsonBuilder(Builder):
         while not self._at_end("}", bool(entries)):
             if not self._text.startswith('"', self._index):
                 raise self._not_json("a key in double quotes")
-            self.count(self._here())
+            self.count(self._index)
             key = self._string()
             self._skip_whitespace()
             self._step(":")

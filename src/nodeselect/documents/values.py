@@ -216,8 +216,8 @@ class Builder:
         line = bisect_right(self._line_starts, index) - 1
         return Position(line, index - self._line_starts[line])
 
-    def count(self, position: Position) -> None:
-        """Count a key or a value.
+    def count(self, index: int) -> None:
+        """Count the key or value at an index.
 
         :raises DocumentError: for the first beyond the limit.
         """
@@ -225,15 +225,15 @@ class Builder:
         if self._max_values is not None and self._count > self._max_values:
             most = f"{self._max_values:,} keys and values (job_file_values)"
             message = f"a job file may have at most {most}"
-            raise DocumentError("too-many-values-in-file", message, position)
+            raise DocumentError("too-many-values-in-file", message, self.position(index))
 
-    def enter(self, depth: int, position: Position) -> None:
+    def enter(self, depth: int, index: int) -> None:
         """Count a list or an object a second time, which is in ``depth`` others.
 
         :raises DocumentError: if it is nested too deeply.
         """
         if depth >= LIMITS.depth:
-            raise too_deep_error(position)
+            raise too_deep_error(self.position(index))
         self._count += 1
 
     def add_entry(self, entries: Entries, key: Scalar, value: Value) -> None:

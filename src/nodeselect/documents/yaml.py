@@ -109,12 +109,14 @@ class _YamlBuilder(Builder):
         return value
 
     def _value(self, event: Any, depth: int) -> Value:
+        self.count(event.start_mark.index)
+        name = type(event).__name__
+        if name == "ScalarEvent" and event.anchor is event.tag is None:
+            return self._scalar(event)
         position = self._start(event)
-        self.count(position)
         if event.anchor is not None:
             message = f"YAML anchors and aliases are not allowed: {quoted(event.anchor)}"
             self.refuse("anchor", message, position, "write out the value")
-        name = type(event).__name__
         if name == "AliasEvent":
             return Scalar("", "text", position, False)
         if event.tag is not None:
@@ -127,7 +129,7 @@ class _YamlBuilder(Builder):
             self.refuse("tag", message, position, hint)
         if name == "ScalarEvent":
             return self._scalar(event)
-        self.enter(depth, position)
+        self.enter(depth, event.start_mark.index)
         if name == "SequenceStartEvent":
             return List(list(self._items(depth + 1)), position)
         return Object(self._entries(depth + 1), position)
