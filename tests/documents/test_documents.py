@@ -96,10 +96,9 @@ def test_json_and_yaml_give_the_same_texts(data: Any) -> None:
 
 
 DOCUMENTS = [
-    pytest.param(
+    (
         '{"name": "edge",\n  "é": [1.10, true, null, "日本", "a\\u0062", -1e5],\r\n\t"k": {}}',
         {"a\\u0062"},
-        id="json",
     ),
     pytest.param(
         "name: edge\nselector:\n  match_labels:\n    région: 'eu'\n    日本: \"b\"\n"
@@ -108,9 +107,7 @@ DOCUMENTS = [
         id="yaml",
     ),
     pytest.param("- a\n-\n  - b\r\n  - c: d\r\n    e: f\n- [g, {h: i}]\n", set(), id="yaml-nested"),
-    pytest.param(
-        "# é\n---\nk: a\n  b\nl: |\n  text\nm: >-\n  text\n", {"a\n  b"}, id="yaml-blocks"
-    ),
+    ("# é\n---\nk: a\n  b\nl: |\n  text\nm: >-\n  text\n", {"a\n  b"}),
 ]
 
 
@@ -151,77 +148,17 @@ def test_positions_in_order() -> None:
 
 
 KINDS = {
-    "text": [
-        "v1",
-        "10.0.0.1",
-        "1.2.3",
-        "eu",
-        "us-east-1",
-        "a=b",
-        "nope",
-        "yess",
-        "1a",
-        "0xZZ",
-        "1e",
-        "12:99",
-        "n-1",
-        "--",
-        "+",
-    ],
-    "null": ["null", "Null", "NULL", "~", ""],
-    "boolean": [
-        "yes",
-        "Yes",
-        "YES",
-        "no",
-        "on",
-        "On",
-        "off",
-        "OFF",
-        "y",
-        "Y",
-        "n",
-        "N",
-        "true",
-        "True",
-        "TRUE",
-        "false",
-        "False",
-    ],
-    "number": [
-        "0",
-        "1",
-        "-1",
-        "+1",
-        "1.10",
-        "1.",
-        ".5",
-        "-.5",
-        "1e3",
-        "1E-3",
-        "1.5e+3",
-        "0x1F",
-        "0o17",
-        "0b101",
-        "017",
-        "08",
-        "1_000",
-        "22:22",
-        "12:30:45",
-        "190:20:30.15",
-        ".inf",
-        "-.inf",
-        "+.INF",
-        ".nan",
-        ".NaN",
-    ],
-    "date": ["2024-01-01", "2024-1-1", "2024-01-01T10:20:30Z", "2024-01-01 10:20:30 +2"],
+    "text": "v1, 10.0.0.1, 1.2.3, eu, us-east-1, a=b, nope, yess, 1a, 0xZZ, 1e, 12:99, n-1, --, +",
+    "null": "null, Null, NULL, ~, ",
+    "boolean": "yes, Yes, YES, no, on, On, off, OFF, y, Y, n, N, true, True, TRUE, false, False",
+    "number": "0, 1, -1, +1, 1.10, 1., .5, -.5, 1e3, 1E-3, 1.5e+3, 0x1F, 0o17, 0b101, 017, 08,"
+    " 1_000, 22:22, 12:30:45, 190:20:30.15, .inf, -.inf, +.INF, .nan, .NaN",
+    "date": "2024-01-01, 2024-1-1, 2024-01-01T10:20:30Z, 2024-01-01 10:20:30 +2",
 }
 
 
 @pytest.mark.parametrize(
-    ("plain", "kind"),
-    [pytest.param(plain, kind, id=plain) for kind, some in KINDS.items() for plain in some],
+    ("plain", "kind"), [(plain, kind) for kind, some in KINDS.items() for plain in some.split(", ")]
 )
 def test_kind_of_a_plain_scalar(plain: str, kind: str) -> None:
     """What YAML 1.1 or 1.2 could read as no text is marked; its text stays as it is written."""

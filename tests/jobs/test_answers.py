@@ -87,14 +87,10 @@ def test_a_selector_that_the_server_took_and_we_do_not() -> None:
 @pytest.mark.parametrize(
     ("spec", "name"),
     [
-        pytest.param({"selector": {"matchLabels": {"a": "b"}}}, "matchLabels", id="camel-case"),
-        pytest.param(
-            {"selector": {"match_labels": {"a": "b"}, "match_fields": ["x"]}},
-            "match_fields",
-            id="one-more",
-        ),
-        pytest.param({"nodeSelector": {"a": "b"}}, "nodeSelector", id="of-kubernetes"),
-        pytest.param({"selectors": ["a"], "selector": {}}, "selectors", id="plural"),
+        ({"selector": {"matchLabels": {"a": "b"}}}, "matchLabels"),
+        ({"selector": {"match_labels": {"a": "b"}, "match_fields": ["x"]}}, "match_fields"),
+        ({"nodeSelector": {"a": "b"}}, "nodeSelector"),
+        ({"selectors": ["a"], "selector": {}}, "selectors"),
     ],
 )
 def test_a_selector_that_is_not_understood_never_takes_every_node(
@@ -221,58 +217,29 @@ def test_a_job_of_the_server(wrap: Any) -> None:
         read_server_job(b'{"job": {}}', "x")
 
 
+NO_FIELDS = "[no-execution]{}: this has none of the fields of the execution that was expected"
+
+
 @pytest.mark.parametrize(
-    ("answer", "said"),
+    ("answer", "said", "column", "length"),
     [
-        (
-            {},
-            (
-                "1:1: error[no-execution]: this has none of the fields of the execution that was"
-                " expected\n  {}\n  ^"
-            ),
-        ),
-        (
-            {"items": []},
-            (
-                "1:1: error[no-execution]: this has none of the fields of the execution"
-                ' that was expected\n  {"items": []}\n  ^'
-            ),
-        ),
-        (
-            {"execution": None},
-            (
-                "1:15: error[wrong-type] at execution: expected a mapping, found"
-                ' null\n  {"execution": null}\n                ^^^^'
-            ),
-        ),
-        (
-            {"execution": {"id": None}},
-            (
-                "1:15: error[no-execution] at execution: this has none of the"
-                " fields of the execution that was expected\n"
-                '  {"execution": {"id": null}}\n                ^'
-            ),
-        ),
-        ([], "1:1: error[wrong-type]: expected a mapping, found a list\n  []\n  ^"),
-        (
-            "x",
-            ("1:2: error[wrong-type]: expected a mapping, found the string 'x'\n  \"x\"\n   ^"),
-        ),
-        (
-            {"execution": "x"},
-            (
-                "1:16: error[wrong-type] at execution: expected a mapping, found the"
-                " string 'x'\n"
-                '  {"execution": "x"}\n                 ^'
-            ),
-        ),
+        ({}, NO_FIELDS.format(""), 1, 1),
+        ({"items": []}, NO_FIELDS.format(""), 1, 1),
+        ({"execution": None}, "[wrong-type] at execution: expected a mapping, found null", 15, 4),
+        ({"execution": {"id": None}}, NO_FIELDS.format(" at execution"), 15, 1),
+        ([], "[wrong-type]: expected a mapping, found a list", 1, 1),
+        ("x", "[wrong-type]: expected a mapping, found the string 'x'", 2, 1),
+        ({"execution": "x"},
+         "[wrong-type] at execution: expected a mapping, found the string 'x'", 16, 1),
     ],
-)
-def test_what_is_no_execution(answer: Any, said: str) -> None:
+)  # fmt: skip
+def test_what_is_no_execution(answer: Any, said: str, column: int, length: int) -> None:
     """An answer that is something else is refused, with its place."""
     with pytest.raises(JobError) as caught:
         execution_of(answer)
-    assert str(caught.value) == f"answer.json:{said}"
+    carets = " " * (column - 1) + "^" * length
+    lines = [f"answer.json:1:{column}: error{said}", f"  {json.dumps(answer)}", f"  {carets}"]
+    assert str(caught.value).split("\n") == lines
 
 
 def test_other_types_in_an_answer() -> None:

@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
-from nodeselect.jobs import all_rules, check_job
+from nodeselect import JobError, Selector
+from nodeselect.jobs import all_rules, check_job, read_job_selector
 from nodeselect.limits import LIMITS
 from tests.cli.running import unprintable
-from tests.jobs.test_job_laws import BYTES
 
 MOST = 64 * 1024 * 1024
 """Bytes that a check may take beyond those of an idle process."""
@@ -136,10 +136,8 @@ def test_hostile_files(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("start", "end"),
     [
-        pytest.param("name: x\nselector: {match_ids: [a]}\nconfig: {a: [", "1]}", id="yaml"),
-        pytest.param(
-            '{"name": "x", "selector": {"match_ids": ["a"]}, "config": {"a": [', "1]}}", id="json"
-        ),
+        ("name: x\nselector: {match_ids: [a]}\nconfig: {a: [", "1]}"),
+        ('{"name": "x", "selector": {"match_ids": ["a"]}, "config": {"a": [', "1]}}"),
     ],
 )  # fmt: skip
 def test_number_of_values(start: str, end: str) -> None:
@@ -160,13 +158,13 @@ def test_number_of_values(start: str, end: str) -> None:
         pytest.param("name: x".encode("utf-16"), id="utf-16"),
         pytest.param("name: x".encode("utf-16-le"), id="utf-16-le"),
         pytest.param("name: x".encode("utf-32"), id="utf-32"),
-        pytest.param(b'{"name": "\\ud800", "selector": {"match_ids": ["a"]}}', id="lone-surrogate"),
-        pytest.param(b'name: "\\ud800"', id="lone-surrogate-in-yaml"),
-        pytest.param(b"name: \xed\xa0\x80", id="surrogate-in-bytes"),
-        pytest.param(b"name: \x00", id="nul"),
-        pytest.param(b"name: x\nselector: {match_labels: {a: ", id="cut-off"),
-        pytest.param(b'name: "x', id="cut-off-text"),
-        pytest.param(b"name: x\nconfig:\n  a: |\n   b\n c", id="cut-off-block"),
+        b'{"name": "\\ud800", "selector": {"match_ids": ["a"]}}',
+        b'name: "\\ud800"',
+        b"name: \xed\xa0\x80",
+        b"name: \x00",
+        b"name: x\nselector: {match_labels: {a: ",
+        b'name: "x',
+        b"name: x\nconfig:\n  a: |\n   b\n c",
     ],
 )
 def test_broken_bytes(data: bytes) -> None:
@@ -209,7 +207,26 @@ def test_texts_of_a_user_are_shown_and_not_sent(spec: dict[str, Any], escaped: b
                 assert "\n" not in text
 
 
+PIECES = [
+    "selector:", "match_labels:", "match_expressions:", "match_ids:", "spec:", "name: a",
+    "rollout:", "strategy: rolling", "health_check:", "deadline: 5m", "timeouts:", "labels:",
+    "meta:", "config:", "constraints:", "expanso.io/a", "\n", "\n  ", "\n    - ", "\r\n", "\t",
+    " ", ": ", ", ", "{", "}", "[", "]", '"', "'", "|\n", ">-\n", "---\n", "...\n", "&a ", "*a",
+    "!t ", "!!str ", "<<: ", "? ", "# ", "%YAML 1.1\n", "~", "null", "true", "1.10", "a", "a b",
+    "region in (eu", "!debug", "\\", "\\ud800", "\\x1b", "\x1b[31m", "\u202e", "\u2028", "\x85",
+    "\ufeff", "\x00", "é", "日本", "😀",
+]  # fmt: skip
+"""Pieces that job files are made of, and pieces that have no business there."""
+
+BYTES = st.binary() | st.lists(st.sampled_from(PIECES)).map(lambda parts: "".join(parts).encode())
+
+
 @given(BYTES, st.booleans())
+@example(b"\xff\xfe", False)
+@example(b"\xef\xbb\xbf", False)
+@example(b"selector: {match_labels: {? a : b}}", False)
+@example(b"{" * 100_000, False)
+@example(b"? " * 100_000, False)
 def test_all_bytes_are_checked(data: bytes, require: bool) -> None:
     """Any bytes are clean or have problems; each is counted, placed, and safe to print."""
     checked = check_job(data, "x", require_selector=require)
@@ -220,3 +237,9 @@ def test_all_bytes_are_checked(data: bytes, require: bool) -> None:
         assert 1 <= problem.line <= lines + 1
         assert 1 <= problem.column < problem.end_column
         assert problem.code in all_rules()
+    if not check_job(data, "x").errors:
+        assert type(read_job_selector(data, "x")) is Selector
+    else:
+        with pytest.raises(JobError) as caught:
+            read_job_selector(data, "x")
+        assert not unprintable(str(caught.value))

@@ -10,109 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from nodeselect import JobError, Selector
-from nodeselect.jobs import read_job_selector
 from tests.jobs.reading import selector_of
-
-PIECES = [
-    "selector:",
-    "match_labels:",
-    "match_expressions:",
-    "match_ids:",
-    "spec:",
-    "name: a",
-    "rollout:",
-    "strategy: rolling",
-    "health_check:",
-    "deadline: 5m",
-    "timeouts:",
-    "labels:",
-    "meta:",
-    "config:",
-    "constraints:",
-    "expanso.io/a",
-    "\n",
-    "\n  ",
-    "\n    - ",
-    "\r\n",
-    "\t",
-    " ",
-    ": ",
-    ", ",
-    "{",
-    "}",
-    "[",
-    "]",
-    '"',
-    "'",
-    "|\n",
-    ">-\n",
-    "---\n",
-    "...\n",
-    "&a ",
-    "*a",
-    "!t ",
-    "!!str ",
-    "<<: ",
-    "? ",
-    "# ",
-    "%YAML 1.1\n",
-    "~",
-    "null",
-    "true",
-    "1.10",
-    "a",
-    "a b",
-    "region in (eu",
-    "!debug",
-    "\\",
-    "\\ud800",
-    "\\x1b",
-    "\x1b[31m",
-    "\u202e",
-    "\u2028",
-    "\x85",
-    "\ufeff",
-    "\x00",
-    "é",
-    "日本",
-    "😀",
-]
-"""Pieces that job files are made of, and pieces that have no business there."""
-
-BYTES = st.binary() | st.lists(st.sampled_from(PIECES)).map(lambda parts: "".join(parts).encode())
-
-
-def said_of(data: bytes, file: str = "job.yaml") -> str | None:
-    """Return the error of a job file as text, or None if it is valid."""
-    try:
-        selector = read_job_selector(data, file)
-    except JobError as error:
-        return str(error)
-    assert type(selector) is Selector
-    return None
-
-
-@given(BYTES)
-@example(b"\xff\xfe")
-@example(b"\xef\xbb\xbf")
-@example(b"selector: {match_labels: {? a : b}}")
-@example(b"[" * 100_000)
-@example(b"{" * 100_000)
-@example(b"- " * 100_000)
-@example(b"? " * 100_000)
-@example(b'{"a":' * 100_000)
-def test_all_bytes_are_read_or_refused(data: bytes) -> None:
-    """Any bytes give a selector or JobError, and what it says holds no control character."""
-    said = said_of(data)
-    if said is not None:
-        assert not {
-            character
-            for character in said
-            if unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp")
-            or unicodedata.bidirectional(character) in ("LRE", "RLE", "LRO", "RLO", "PDF")
-            or unicodedata.bidirectional(character) in ("LRI", "RLI", "FSI", "PDI")
-        } - {"\n"}
-
 
 WORDS = st.text(st.characters(codec="utf-8"), max_size=8) | st.sampled_from(
     ["a", "a b", "region in (eu", "\x1b[31m", "\u202e", "\x85", "\u2028", "\ufeff", "'", "${X}"]
@@ -188,15 +86,6 @@ def test_a_selector_that_says_something_never_takes_everything(field: str, word:
     except JobError:
         return
     assert selector != Selector.everything()
-
-
-@given(st.text(st.characters(codec="utf-8"), max_size=6))
-def test_the_name_of_the_file_is_shown(name: str) -> None:
-    """Whatever a file is called, its name brings no control character into what is said."""
-    said = said_of(b"selector: all", name)
-    assert said is not None
-    assert said.count("\n") == 3
-    assert not {c for c in said if unicodedata.category(c) in ("Cc", "Zl", "Zp")} - {"\n"}
 
 
 @given(st.dictionaries(WORDS, st.text("ab", max_size=2), max_size=5), st.integers(0, 9))
