@@ -87,7 +87,7 @@ def test_the_same_bytes_whatever_the_seed() -> None:
 def test_an_id_in_another_state(run: Run, tmp_path: Path) -> None:
     """An id that --state excludes is reported with its state, not as missing."""
     gone, page = "node-08e9d3de", tmp_path / "why.html"
-    message = f"node '{gone}' is excluded by its state: disconnected"
+    message = f"excluded by state: '{gone}' (disconnected)"
     asked = ("-n", EXAMPLE, "--id", gone, "--state", "connected")
     result = run("explain", *asked, "--html", str(page))
     assert result.out.splitlines()[-3:] == [f"  {message}", "", message]

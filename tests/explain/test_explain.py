@@ -139,7 +139,7 @@ def test_ids_excluded_by_state() -> None:
     result = Inventory(FEW).explain(Selector.of(match_ids=["n-8", "n-9"]))
     result = exclude_by_state(result, {"n-8": "lost", "n-7": "ready"})
     assert (result.missing_ids, result.excluded_ids) == (("n-9",), (("n-8", "lost"),))
-    assert result.recommendation == "node 'n-8' is excluded by its state: lost"
+    assert result.recommendation == "excluded by state: 'n-8' (lost)"
     assert notes(result)[-1] == result.recommendation
 
 

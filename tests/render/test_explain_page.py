@@ -33,37 +33,9 @@ def test_page_of_a_job(run: Run) -> None:
 
 
 @pytest.mark.usefixtures("fleet")
-@pytest.mark.parametrize(
-    ("args", "message"),
-    [
-        (
-            ("-l", "a", "-l", "b", "--html", "x"),
-            "--html needs a file, a single selector and no --node",
-        ),
-        (
-            ("-l", "a", "--node", "n-1", "--html", "x"),
-            "--html needs a file, a single selector and no --node",
-        ),
-        (("--job", ".", "--html", "x"), "--html needs a file, a single selector and no --node"),
-        (("-l", "a", "--html", "-"), "--html needs a file, a single selector and no --node"),
-        (("-l", "a", "--html", "fleet.ndjson"), "--html would overwrite an input"),
-        (("-l", "a", "--html", "."), "cannot write '.': Is a directory"),
-        (("-l", "a", "--html", "no/x"), "cannot write 'no/x': No such file or directory"),
-    ],
-)
-def test_usage_errors(run: Run, args: tuple[str, ...], message: str) -> None:
-    """If a page cannot be made or written, nothing is printed and no input is overwritten."""
-    before = Path("fleet.ndjson").read_bytes()
-    ended = run(*EXPLAIN, *args)
-    assert (ended.status, ended.out) == (2, "")
-    assert message in ended.err
-    assert Path("fleet.ndjson").read_bytes() == before
-
-
-@pytest.mark.usefixtures("fleet")
 @pytest.mark.parametrize("nodes", ["fleet.ndjson", "-"])
 def test_other_names_of_the_input(nodes: str) -> None:
-    """A link to the input, and the file behind standard input, are not overwritten either."""
+    """A link to the input, and to the file behind standard input, are not overwritten."""
     before = Path("fleet.ndjson").read_bytes()
     Path("link.html").symlink_to("fleet.ndjson")
     with Path("fleet.ndjson").open("rb") as stream:

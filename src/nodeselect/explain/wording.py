@@ -70,7 +70,7 @@ def headline(
     """Return how many nodes match, and what the others fail, in numbers that add up.
 
     :param connected: how many of the matching nodes are connected; None if no state is known.
-    :param reasons: numbers of nodes and the requirements they fail; the largest first.
+    :param reasons: numbers of nodes and the requirements they fail; the three largest.
     """
     text = f"{matched:,} of {total:,} {'node matches' if total == 1 else 'nodes match'}"
     if connected is not None:
@@ -84,10 +84,9 @@ def headline(
         subject = "it fails" if failing == 1 else "all fail"
         return f"{text}: {subject} {_both(reasons[0][1])}"
     groups = [
-        f"{nodes:,} {'fails' if nodes == 1 else 'fail'} {_both(texts)}"
-        for nodes, texts in reasons[:_MAX_GROUPS]
+        f"{nodes:,} {'fails' if nodes == 1 else 'fail'} {_both(texts)}" for nodes, texts in reasons
     ]
-    rest = failing - sum(nodes for nodes, _ in reasons[:_MAX_GROUPS])
+    rest = failing - sum(nodes for nodes, _ in reasons)
     if rest:
         groups.append(f"{rest:,} {'fails' if rest == 1 else 'fail'} for other reasons")
     return f"{text}: {'; '.join(groups)}"
@@ -137,10 +136,8 @@ def excluded_by_state(nodes: Sequence[tuple[str, str | None]]) -> str:
 
     :param nodes: their ids and states.
     """
-    if len(nodes) == 1:
-        return f"node {quoted(nodes[0][0])} is excluded by its state: {_state(nodes[0][1])}"
     words = [f"{quoted(node_id)} ({_state(state)})" for node_id, state in nodes]
-    return f"nodes excluded by their state: {join_limited(words)}"
+    return f"excluded by state: {join_limited(words)}"
 
 
 def available_states(states: Mapping[str | None, int]) -> str:

@@ -43,7 +43,8 @@ class FailureGroups:
         for position, passed in enumerate(passing[:-1]):
             sets = _split(sets, position, passed)
             if len(sets) > MAX_GROUPS:
-                sets = {failed: sets[failed] for failed in _largest(_sizes(sets))}
+                sizes = {failed: len(nodes) for failed, nodes in sets.items()}
+                sets = {failed: sets[failed] for failed in _largest(sizes)}
             remaining.append(len(sets.get((), ())))
         self._sets = sets
         if passing:
@@ -163,10 +164,6 @@ class FailureGroups:
             only.append(len(others) - postings.intersection_size(others, passed))
             before = before & passed
         return tuple(only)
-
-
-def _sizes(sets: Mapping[Positions, Postings]) -> dict[Positions, int]:
-    return {failed: len(nodes) for failed, nodes in sets.items()}
 
 
 def _largest(sizes: dict[Positions, int]) -> dict[Positions, int]:
