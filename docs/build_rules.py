@@ -3,8 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from nodeselect.jobs.check.rule import Rule
-from nodeselect.jobs.check.rules import all_rules
+from nodeselect.jobs import Rule, all_rules
 
 __all__ = ["build_page"]
 

@@ -19,7 +19,6 @@ from nodeselect.jobs import (
     read_server_job,
     select_rules,
 )
-from nodeselect.jobs.check.rules import ALWAYS_REPORTED
 from nodeselect.limits import LIMITS
 from tests import golden
 from tests.jobs.reading import read_cases
@@ -164,7 +163,7 @@ def test_a_selector_whose_mistake_is_left_out_is_not_called_empty() -> None:
 )
 def test_what_is_refused_is_always_told(job: str, code: str) -> None:
     """A file that is refused as such is never clean, whatever is left out."""
-    assert codes_of(job, select_rules([], all_rules().keys() - ALWAYS_REPORTED)) == [code]
+    assert codes_of(job, select_rules([])) == [code]
     assert codes_of(job, ["no-name"]) == [code]
 
 

@@ -23,6 +23,7 @@ __all__ = [
     "Scalar",
     "Value",
     "check_characters",
+    "decode_utf8",
     "file_too_large_error",
     "is_bare_key",
     "is_null",
@@ -133,6 +134,23 @@ class DocumentError(Exception):
         self.unreported = 0
 
 
+def decode_utf8(data: bytes) -> str:
+    """Decode the bytes of a document: UTF-8, with or without a byte order mark.
+
+    :raises DocumentError: with the code ``not-utf-8``.
+    """
+    data = data.removeprefix(b"\xef\xbb\xbf")
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        before = data[: error.start]
+        line = before.count(b"\n")
+        column = len(before[before.rfind(b"\n") + 1 :].decode("utf-8", "replace"))
+        raise DocumentError(
+            "not-utf-8", "the file is not UTF-8", Position(line, column), "save the file as UTF-8"
+        ) from None
+
+
 def check_characters(text: str, forbidden: re.Pattern[str] = CONTROL_CHARACTERS) -> None:
     """Refuse a text with forbidden characters; nothing after a NUL is read.
 
@@ -153,15 +171,14 @@ def check_characters(text: str, forbidden: re.Pattern[str] = CONTROL_CHARACTERS)
 
 def _character_error(character: str, position: Position) -> DocumentError:
     if "\ud800" <= character <= "\udfff":
-        return DocumentError(
-            "surrogate", "unpaired surrogates are not allowed", position, "remove it"
-        )
-    shown = printable(character)
-    message = f"the control character {shown} is not allowed"
+        message = "unpaired surrogates are not allowed"
+        return DocumentError("surrogate", message, position, "remove it")
+    name = "control character"
     if character in "\ufffe\uffff":
-        message = f"the noncharacter {shown} is not allowed"
+        name = "noncharacter"
     elif character in "\x85\u2028\u2029":
-        message = f"the line separator {shown} is not allowed: YAML readers disagree on it"
+        name = "line separator"
+    message = f"the {name} {printable(character)} is not allowed"
     return DocumentError("control-character", message, position, "remove it")
 
 

@@ -1,9 +1,10 @@
-"""YAML from libyaml's events: plain data only, nothing converted."""
+"""YAML from libyaml's events, or JSON: plain data only, nothing converted."""
 
 import re
 from collections.abc import Iterator
 from typing import Any
 
+from nodeselect.documents.json import NotJsonError, read_json
 from nodeselect.documents.values import (
     TEMPLATE_HINT,
     Builder,
@@ -21,13 +22,36 @@ from nodeselect.documents.values import (
 )
 from nodeselect.text import printable, quoted
 
-__all__ = ["read_yaml", "scalar_kind"]
+__all__ = ["read_document", "read_yaml", "scalar_kind"]
 
 # Control characters; line separators, at which libyaml ends a line, but YAML 1.2 and editors do
 # not; surrogates, which it cannot encode.
 _FORBIDDEN = re.compile(
     "[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]"
 )
+
+
+# How JSON begins, and how it begins when people put a comment before it.
+_JSON_STARTS = ("{", "[")
+_COMMENTED_JSON_STARTS = (*_JSON_STARTS, "#", "//", "/*")
+
+
+def read_document(text: str, max_values: int | None = None, *, strict_json: bool = False) -> Value:
+    """Read ``text`` as JSON if it is JSON, otherwise as YAML. Cost: linear.
+
+    :param max_values: how many keys and values it may hold.
+    :param strict_json: read a text that begins like JSON, or with a comment, as JSON only. For
+        files named ``.json``, which other programs read as JSON.
+    :raises DocumentError: if it is neither.
+    """
+    starts = _COMMENTED_JSON_STARTS if strict_json else _JSON_STARTS
+    if text.lstrip(" \t\r\n")[:2].startswith(starts):
+        try:
+            return read_json(text, max_values)
+        except NotJsonError:  # the flow style of YAML looks like JSON
+            if strict_json:
+                raise
+    return read_yaml(text, max_values)
 
 
 def read_yaml(text: str, max_values: int | None = None) -> Value:

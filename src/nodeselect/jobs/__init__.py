@@ -5,9 +5,8 @@ The models are loaded on first use, because pydantic is slow to import.
 
 from typing import TYPE_CHECKING, Any
 
-from nodeselect.jobs.check.checker import CheckReport, check_job, select_rules
+from nodeselect.jobs.check.checker import CheckReport, all_rules, check_job, select_rules
 from nodeselect.jobs.check.rule import Rule
-from nodeselect.jobs.check.rules import all_rules
 from nodeselect.jobs.read import (
     read_execution,
     read_job,

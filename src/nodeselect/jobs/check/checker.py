@@ -13,8 +13,7 @@ from nodeselect.documents import (
     read_document,
 )
 from nodeselect.errors import Problem, excerpt
-from nodeselect.jobs.check.rule import Check, Finding, document_finding
-from nodeselect.jobs.check.rules import ALWAYS_REPORTED, all_rules
+from nodeselect.jobs.check.rule import REGISTRY, Check, Finding, Rule, document_finding
 from nodeselect.jobs.check.rules.document import locate_spec
 from nodeselect.jobs.check.rules.fields import check_model, field
 from nodeselect.jobs.check.rules.job import check_job_fields, empty_selector
@@ -26,6 +25,7 @@ from nodeselect.text import printable, quoted
 __all__ = [
     "CheckReport",
     "CheckedDocument",
+    "all_rules",
     "check_document",
     "check_job",
     "draw_problems",
@@ -35,6 +35,14 @@ __all__ = [
 
 # A hint of this many characters, such as a list of fields, is shown only once in a file.
 _LONG_HINT = 80
+
+
+# The rules in the order of the documentation.
+_GROUPS = ("document", "fields", "rollout", "selector", "language")
+_RULES = dict(sorted(REGISTRY.items(), key=lambda item: _GROUPS.index(item[1].group)))
+
+# Codes that cannot be ignored: the file is not plain text or data, or not a job.
+_ALWAYS_REPORTED = frozenset(code for code, rule in _RULES.items() if rule.always_reported)
 
 
 class CheckReport(NamedTuple):
@@ -70,6 +78,11 @@ class CheckedDocument(NamedTuple):
     selector: Selector
 
 
+def all_rules() -> dict[str, Rule]:
+    """Return all rules by code, in the order of the documentation."""
+    return dict(_RULES)
+
+
 def select_rules(select: Iterable[str] | None = None, ignore: Iterable[str] = ()) -> frozenset[str]:
     """Return the codes of ``select``, or all, except those of ``ignore``, for :func:`check_job`.
 
@@ -77,14 +90,14 @@ def select_rules(select: Iterable[str] | None = None, ignore: Iterable[str] = ()
 
     :raises ValueError: if a code does not exist, or one to ignore is always reported.
     """
-    known = all_rules().keys()
+    known = _RULES.keys()
     selected = frozenset(known if select is None else select)
     ignored = frozenset(ignore)
     if unknown := (selected | ignored) - known:
         raise ValueError(f"there is no rule {quoted(min(unknown))}")
-    if always := ignored & ALWAYS_REPORTED:
+    if always := ignored & _ALWAYS_REPORTED:
         raise ValueError(f"{min(always)} cannot be ignored: it is always reported")
-    return selected - ignored | ALWAYS_REPORTED
+    return selected - ignored | _ALWAYS_REPORTED
 
 
 def check_job(
@@ -160,7 +173,7 @@ class _FileCheck:
     def __iter__(self) -> Iterator[Finding]:
         for finding in self._check():
             code = finding.code
-            if self._rules is None or code in self._rules or code in ALWAYS_REPORTED:
+            if self._rules is None or code in self._rules or code in _ALWAYS_REPORTED:
                 self.errors += not finding.is_warning
                 self.warnings += finding.is_warning
                 yield finding

@@ -1,4 +1,4 @@
-"""The fields of a job file and what each may hold, as the JSON Schema says."""
+"""The fields of a job file and what each may hold: the JSON Schema, numbers, durations."""
 
 import difflib
 import json
@@ -8,16 +8,20 @@ from importlib import resources
 from typing import Any, NamedTuple
 
 __all__ = [
+    "DURATION",
     "FOREIGN_SELECTORS",
     "FRACTION",
     "INTEGER",
     "LONG_INTEGER",
+    "NANOSECONDS",
     "NUMBER",
     "Field",
     "fields_of",
+    "is_duration",
     "is_misspelt_selector",
     "is_selector_name",
     "is_wrapper",
+    "parse_duration",
     "schema_text",
     "snake_case",
 ]
@@ -30,6 +34,27 @@ LONG_INTEGER = re.compile("-?(?:0|[1-9][0-9]*)", re.ASCII)
 NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?", re.ASCII)
 # Fractions that all of YAML reads alike: to YAML 1.1, 1e3 and 1.5e3 are strings.
 FRACTION = re.compile(r"-?(?:0|[1-9][0-9]*)\.[0-9]+(?:[eE][-+][0-9]+)?", re.ASCII)
+
+
+# Nanoseconds of each unit. The two signs for micro are different characters.
+NANOSECONDS = {
+    "ns": 1,
+    "us": 1_000,
+    "µs": 1_000,
+    "μs": 1_000,
+    "ms": 1_000_000,
+    "s": 1_000_000_000,
+    "m": 60_000_000_000,
+    "h": 3_600_000_000_000,
+}
+
+_PART = "[0-9]{1,19}(?:[.][0-9]{1,19})?(?:ns|us|µs|μs|ms|s|m|h)"
+# No sign, a unit after each number, any number of parts.
+DURATION = f"(?:{_PART})+"
+
+_WHOLE = re.compile(DURATION)
+_PARTS = re.compile("([0-9]+)(?:[.]([0-9]+))?(ns|us|µs|μs|ms|s|m|h)")
+_INT64_MAX = 2**63 - 1
 
 
 class Field(NamedTuple):
@@ -84,6 +109,26 @@ def _field(schema: dict[str, Any]) -> Field:
             return Field("labels" if is_labels else "data")
         case kind:
             return Field(kind, minimum=schema.get("minimum"), maximum=schema.get("maximum"))
+
+
+def is_duration(text: str) -> bool:
+    """Return whether ``text`` is a duration, whatever its size."""
+    return len(text) <= 200 and _WHOLE.fullmatch(text) is not None
+
+
+def parse_duration(text: str) -> int | None:
+    """Return a duration in nanoseconds; None if it is not one, or has more than 64 bits.
+
+    >>> parse_duration("1m30s"), parse_duration("1.5s"), parse_duration("90")
+    (90000000000, 1500000000, None)
+    """
+    if not is_duration(text):
+        return None
+    total = 0
+    for whole, fraction, unit in _PARTS.findall(text):
+        size = NANOSECONDS[unit]
+        total += int(whole) * size + int(fraction or 0) * size // 10 ** len(fraction)
+    return total if total <= _INT64_MAX else None
 
 
 # What other systems call a selector, without marks between the words.

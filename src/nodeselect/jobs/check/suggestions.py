@@ -10,14 +10,15 @@ from nodeselect.errors import SelectorError
 from nodeselect.jobs.check.schema_fields import (
     FOREIGN_SELECTORS,
     INTEGER,
+    NANOSECONDS,
     NUMBER,
     Field,
     fields_of,
     is_misspelt_selector,
     is_wrapper,
+    parse_duration,
     snake_case,
 )
-from nodeselect.jobs.models.durations import NANOSECONDS, parse_duration
 from nodeselect.selectors import Selector
 from nodeselect.selectors.structured import requirement_from_structured
 

@@ -20,7 +20,7 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 
 from nodeselect.errors import JobError, Problem, SelectorError
 from nodeselect.frozen import FrozenMapping
-from nodeselect.jobs.models.durations import DURATION, parse_duration
+from nodeselect.jobs.check.schema_fields import DURATION, parse_duration
 from nodeselect.limits import LIMITS
 from nodeselect.text import FORBIDDEN, printable, quoted
 

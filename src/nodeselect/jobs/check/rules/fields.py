@@ -14,9 +14,12 @@ from nodeselect.jobs.check.schema_fields import (
     FRACTION,
     INTEGER,
     LONG_INTEGER,
+    NANOSECONDS,
     NUMBER,
     Field,
     fields_of,
+    is_duration,
+    parse_duration,
 )
 from nodeselect.jobs.check.suggestions import (
     MODEL_HINTS,
@@ -25,7 +28,6 @@ from nodeselect.jobs.check.suggestions import (
     suggest_number,
     suggest_text,
 )
-from nodeselect.jobs.models.durations import NANOSECONDS, is_duration, parse_duration
 from nodeselect.text import FORBIDDEN, join_limited, printable, quoted
 
 __all__ = [

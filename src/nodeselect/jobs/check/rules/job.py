@@ -8,9 +8,13 @@ from functools import partial
 from nodeselect.documents import List, Object, Scalar, Value, is_null
 from nodeselect.jobs.check.rule import DEMO, Check, Finding, define
 from nodeselect.jobs.check.rules.fields import field, integer_of, truncated_path
-from nodeselect.jobs.check.schema_fields import is_selector_name, is_wrapper
+from nodeselect.jobs.check.schema_fields import (
+    NANOSECONDS,
+    is_selector_name,
+    is_wrapper,
+    parse_duration,
+)
 from nodeselect.jobs.check.suggestions import is_misspelt
-from nodeselect.jobs.models.durations import NANOSECONDS, parse_duration
 from nodeselect.text import quoted
 
 __all__ = ["check_job_fields", "empty_selector"]
