@@ -11,6 +11,7 @@ No exception of Lark, msgspec, PyYAML or another library leaves nodeselect. An a
 type, such as a list instead of a string, raises :class:`TypeError`.
 """
 
+import re
 import unicodedata
 from typing import NamedTuple
 
@@ -27,6 +28,8 @@ __all__ = [
 
 # Columns of user text in an excerpt.
 _EXCERPT_COLUMNS = 73
+
+_LINE_BREAK = re.compile("[\r\n]")
 
 
 class NodeselectError(Exception):
@@ -67,7 +70,7 @@ class SelectorError(NodeselectError, ValueError):
         hint: str | None = None,
         place: str | None = None,
     ) -> None:
-        super().__init__(message)
+        super().__init__(code, message, source, span)
         self.code = code
         self.message = message
         self.source = source
@@ -82,10 +85,6 @@ class SelectorError(NodeselectError, ValueError):
             self.code, self.message, self.source, self.span,
             expected=self.expected, hint=self.hint, place=place,
         )  # fmt: skip
-
-    def __reduce__(self) -> tuple[object, ...]:
-        state = {"expected": self.expected, "hint": self.hint, "place": self.place}
-        return type(self), (self.code, self.message, self.source, self.span), state
 
     def __str__(self) -> str:
         before = f"{self.place}: " if self.place else ""
@@ -113,7 +112,7 @@ class InventoryError(NodeselectError, ValueError):
     def __init__(
         self, code: str, message: str, *, place: str | None = None, hint: str | None = None
     ) -> None:
-        super().__init__(message)
+        super().__init__(code, message)
         self.code = code
         self.message = message
         self.place = place
@@ -123,9 +122,6 @@ class InventoryError(NodeselectError, ValueError):
         """Return the same error with ``place`` before its own place."""
         inner = f"{place}: {self.place}" if self.place else place
         return InventoryError(self.code, self.message, place=inner, hint=self.hint)
-
-    def __reduce__(self) -> tuple[object, ...]:
-        return type(self), (self.code, self.message), {"place": self.place, "hint": self.hint}
 
     def __str__(self) -> str:
         before = f"{printable(self.place)}: " if self.place else ""
@@ -182,13 +178,10 @@ class JobError(NodeselectError, ValueError):
     """The number of problems beyond ``LIMITS.reported_errors``."""
 
     def __init__(self, file: str, problems: tuple[Problem, ...], unreported: int = 0) -> None:
-        super().__init__(problems[0].message)
+        super().__init__(file, problems, unreported)
         self.file = file
         self.problems = problems
         self.unreported = unreported
-
-    def __reduce__(self) -> tuple[object, ...]:
-        return type(self), (self.file, self.problems, self.unreported)
 
     def __str__(self) -> str:
         shown = [problem.show(self.file) for problem in self.problems]
@@ -213,10 +206,8 @@ def excerpt(source: str, span: tuple[int, int]) -> list[str]:
     while 0 < start < len(source) and unicodedata.combining(source[start]):
         start -= 1  # it is drawn on the character before it
     line_start = max(source.rfind("\n", 0, start), source.rfind("\r", 0, start)) + 1
-    line_end = min(
-        (at for at in (source.find("\n", start), source.find("\r", start)) if at >= 0),
-        default=len(source),
-    )
+    line_break = _LINE_BREAK.search(source, start)
+    line_end = line_break.start() if line_break else len(source)
     end = max(min(end, line_end), start)
     # Longer texts are not shown in full: no need to escape all of a line without end.
     most = 2 * _EXCERPT_COLUMNS

@@ -7,7 +7,6 @@ import click
 from nodeselect.cli.exit_status import ExitStatus
 from nodeselect.cli.job_files import files_in, job_name, read_bytes
 from nodeselect.cli.progress import Progress
-from nodeselect.cli.rules import require_rule
 from nodeselect.cli.streams import highlight_severity, write_error, write_message, write_output
 from nodeselect.errors import JobError
 from nodeselect.render.layout import PROBLEM_FORMATS
@@ -69,9 +68,13 @@ def check(
     In a FOLDER, all .yaml, .yml and .json files are checked. A problem is an error or a warning;
     "nodeselect rules CODE" explains it.
     """
-    from nodeselect.render.problems import problem_lines, problem_summary  # fronts yaml
+    from nodeselect.jobs import select_rules  # fronts yaml
+    from nodeselect.render.problems import problem_lines, problem_summary
 
-    rules = _select_rules(context, selected, ignored)
+    try:
+        rules = select_rules(_codes(selected) or None, _codes(ignored))
+    except ValueError as error:
+        raise click.UsageError(str(error), context) from None
     if require_selector and "empty-selector" not in rules:
         raise click.UsageError(
             "--require-selector has no effect if empty-selector is not reported", context
@@ -80,13 +83,17 @@ def check(
     lines = problem_lines(output, reports, unread)
     write_output(map(highlight_severity, lines) if output == "text" else lines)
     if output == "text":
-        for error in unread:
-            write_error(error)
+        for unread_error in unread:
+            write_error(unread_error)
         write_message(problem_summary(reports, len(unread)))
     if unread:
         return ExitStatus.ERROR
     has_problems = any(report.errors or (strict and report.warnings) for report in reports)
     return ExitStatus.NEGATIVE if has_problems else ExitStatus.OK
+
+
+def _codes(texts: tuple[str, ...]) -> list[str]:
+    return [code.strip() for text in texts for code in text.split(",")]
 
 
 def _check_all(
@@ -120,27 +127,3 @@ def _check_all(
         )
     progress.clear()
     return reports, unread
-
-
-def _select_rules(
-    context: click.Context, selected: tuple[str, ...], ignored: tuple[str, ...]
-) -> frozenset[str]:
-    """Return the codes of the rules to report.
-
-    :raises click.UsageError: if there is no such rule, or one to ignore is always reported.
-    """
-    from nodeselect.jobs import select_rules  # fronts yaml
-
-    select = _codes(context, "--select", selected) if selected else None
-    ignore = _codes(context, "--ignore", ignored)
-    try:
-        return select_rules(select, ignore)
-    except ValueError as error:
-        raise click.UsageError(f"--ignore: {error}", context) from None
-
-
-def _codes(context: click.Context, option: str, texts: tuple[str, ...]) -> list[str]:
-    codes = [code.strip() for text in texts for code in text.split(",")]
-    for code in codes:
-        require_rule(context, code, option)
-    return codes

@@ -7,7 +7,6 @@ import click
 from nodeselect.cli.exit_status import ExitStatus
 from nodeselect.cli.job_files import job_name
 from nodeselect.cli.options import (
-    all_option,
     job_option,
     job_selector,
     nodes_option,
@@ -43,8 +42,8 @@ Exit status: 0 if the same nodes match, 1 if others do, 2 on errors.
 @nodes_option(required=False)
 @selector_option("Compare the nodes that match this selector. Twice: compare the two selectors.")
 @job_option("Compare the nodes that this job would run on.")
-@all_option("Compare all nodes.")
-@report_option()
+@click.option("--all", "everything", is_flag=True, help="Compare all nodes.")
+@report_option
 @click.pass_context
 def diff(
     context: click.Context,

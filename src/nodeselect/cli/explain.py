@@ -58,13 +58,13 @@ not, 2 if one is invalid.
     "Explain the selector of this job. Repeatable, or a folder: one line per job, the worst first.",
     multiple=True,
 )
-@id_option()
-@state_option()
+@id_option
+@state_option
 @click.option(
     "--node", metavar="ID", multiple=True, callback=once,
     help="Explain one node: which requirements it fails, and with which values.",
 )  # fmt: skip
-@report_option()
+@report_option
 @click.option(
     "--html", metavar="FILE", multiple=True, callback=once,
     help="Also write a page for a browser, with a search over all nodes.",

@@ -41,7 +41,7 @@ Exit status: 0 if any node has such a label, 1 if not, 2 on errors.
 )
 @nodes_option()
 @selector_option("Count only nodes that match this selector. Repeatable: that match any of them.")
-@report_option()
+@report_option
 @click.argument("key", required=False)
 @click.pass_context
 def labels(

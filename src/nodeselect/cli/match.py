@@ -10,7 +10,6 @@ from click.core import ParameterSource
 
 from nodeselect.cli.exit_status import ExitStatus
 from nodeselect.cli.options import (
-    all_option,
     explain_hint,
     has_state,
     id_option,
@@ -54,8 +53,8 @@ Exit status: 0 if any node matches (or as --min and --max require), 1 if not,
 @nodes_option()
 @selector_option("Select nodes that match this selector. Repeatable: nodes that match any of them.")
 @job_option("Select the nodes that this job would run on.")
-@id_option()
-@all_option("Select every node.")
+@id_option
+@click.option("--all", "everything", is_flag=True, help="Select every node.")
 @click.option(
     "-o", "--output", type=click.Choice(NODE_FORMATS), default="table", show_default=True,
     help="The output format.",
@@ -67,7 +66,7 @@ Exit status: 0 if any node matches (or as --min and --max require), 1 if not,
 @click.option("--show-labels", is_flag=True, help="Add a column with all labels.")
 @click.option("--no-headers", is_flag=True, help="Print no header.")
 @click.option("--count", is_flag=True, help="Print only the number of nodes that match.")
-@state_option()
+@state_option
 @click.option(
     "--limit", type=click.IntRange(min=1), metavar="N", help="Print only the first N nodes."
 )
@@ -180,24 +179,17 @@ class _Result(NamedTuple):
     total: int
     states: Counter[str | None]  # of the nodes that match
     other_states: Counter[str | None]  # of nodes that match, but not in an allowed state
-    failure_masks: Counter[int]  # see NodeReader
     missing_ids: set[str]
+    failures: FailureCounts | None  # None for several selectors, or too many groups
 
     @property
     def matched(self) -> int:
         return self.states.total()
 
     @property
-    def has_failure_counts(self) -> bool:
-        """Whether ``failure_masks`` has every node: it is for one selector, and has a limit."""
-        return self.failure_masks.total() == self.total
-
-    @property
     def connected(self) -> int | None:
         """The number of connected nodes that match; None if no state is known."""
-        if not any(self.states):
-            return None
-        return sum(self.states[state] for state in CONNECTED)
+        return sum(self.states[state] for state in CONNECTED) if any(self.states) else None
 
 
 def _read_matches(
@@ -224,19 +216,20 @@ def _read_matches(
             matched[node.state] += 1
             if limit is None or len(nodes) < limit:
                 nodes.append(node)
-    return _Result(nodes, reader.count, matched, other, reader.failure_masks, reader.missing_ids)
+    failures = None
+    if reader.failure_masks.total() == reader.count:
+        failures = FailureCounts.from_masks(len(selectors[0].split()), reader.failure_masks)
+    return _Result(nodes, reader.count, matched, other, reader.missing_ids, failures)
 
 
 def _summary(
     result: _Result, selectors: Sequence[Selector], states: frozenset[str] | None
 ) -> Iterator[str]:
     """Yield a headline with the reasons why nodes do not match, and what is likely wrong."""
-    if result.has_failure_counts and not result.other_states:
-        counts = FailureCounts.from_masks(len(selectors[0].split()), result.failure_masks)
-        text = count_headline(selectors[0], counts, result.connected)
+    if result.failures is not None and not result.other_states:
+        yield count_headline(selectors[0], result.failures, result.connected)
     else:
-        text = headline(result.matched, result.total, result.connected)
-    yield text
+        yield headline(result.matched, result.total, result.connected)
     if missing := sorted(map(quoted, result.missing_ids)):
         yield f"no node has the id {join_limited(missing, 5, 'or')}"
     matching_states = {state.lower() for state in result.states | result.other_states if state}
@@ -255,15 +248,12 @@ def _blocker(result: _Result, selectors: Sequence[Selector]) -> Iterator[str]:
     """Yield the main reason why no node matches, if it is known."""
     if not any(selector.is_satisfiable for selector in selectors):
         yield "the selector can never match: its requirements contradict each other"
-        return
-    if not result.has_failure_counts:
-        return
-    parts = selectors[0].split()
-    counts = FailureCounts.from_masks(len(parts), result.failure_masks)
-    failing = zip(parts, counts.failing, strict=True)
-    if unsatisfied := [part for part, nodes in failing if nodes == result.total]:
-        if unsatisfied[0].ids is None or not result.missing_ids:  # these are reported already
-            yield f"no node satisfies {join_limited(list(map(str, unsatisfied)), 3, 'or')}"
-    elif nodes := max(counts.failing_only_this):
-        part = parts[counts.failing_only_this.index(nodes)]
-        yield f"without {part}, {pluralize(nodes, 'node')} would match"
+    elif (counts := result.failures) is not None:
+        parts = selectors[0].split()
+        failing = zip(parts, counts.failing, strict=True)
+        if unsatisfied := [part for part, nodes in failing if nodes == result.total]:
+            if unsatisfied[0].ids is None or not result.missing_ids:  # these are reported already
+                yield f"no node satisfies {join_limited(list(map(str, unsatisfied)), 3, 'or')}"
+        elif nodes := max(counts.failing_only_this):
+            part = parts[counts.failing_only_this.index(nodes)]
+            yield f"without {part}, {pluralize(nodes, 'node')} would match"

@@ -21,7 +21,6 @@ from nodeselect.selectors import Selector
 from nodeselect.text import printable
 
 __all__ = [
-    "all_option",
     "explain_hint",
     "has_state",
     "id_option",
@@ -67,6 +66,22 @@ def _parse_states(
     return frozenset(map(str.lower, values)) if values else None
 
 
+id_option = click.option(
+    "--id", "ids", metavar="ID", multiple=True,
+    help="Select the node with this id. Repeatable: any of them. With -l, both must match.",
+)  # fmt: skip
+# The allowed states in lower case; None if it is not given.
+state_option = click.option(
+    "--state", "states", metavar="STATE,…", multiple=True, callback=_parse_states,
+    help="Use only nodes in one of these states: connected, disconnected, lost, ready,"
+    " not-ready, cordoned, … Repeatable.",
+)  # fmt: skip
+report_option = click.option(
+    "-o", "--output", type=click.Choice(REPORT_FORMATS), default="text", show_default=True,
+    help="The output format.",
+)  # fmt: skip
+
+
 def nodes_option(*, required: bool = True) -> Callable[[_Command], _Command]:
     """Add ``-n``, the input with the nodes."""
     return click.option(
@@ -93,36 +108,6 @@ def job_option(
     return click.option(
         "--job", metavar="FILE|FOLDER|-" if multiple else "FILE|-", help=help, required=required,
         multiple=True, callback=None if multiple else once,
-    )  # fmt: skip
-
-
-def id_option() -> Callable[[_Command], _Command]:
-    """Add ``--id``, a node id; repeatable."""
-    return click.option(
-        "--id", "ids", metavar="ID", multiple=True,
-        help="Select the node with this id. Repeatable: any of them. With -l, both must match.",
-    )  # fmt: skip
-
-
-def all_option(help: str) -> Callable[[_Command], _Command]:  # noqa: A002
-    """Add ``--all``: every node is selected only on request."""
-    return click.option("--all", "everything", is_flag=True, help=help)
-
-
-def state_option() -> Callable[[_Command], _Command]:
-    """Add ``--state``, the allowed states of nodes in lower case; None if it is not given."""
-    return click.option(
-        "--state", "states", metavar="STATE,…", multiple=True, callback=_parse_states,
-        help="Use only nodes in one of these states: connected, disconnected, lost, ready,"
-        " not-ready, cordoned, … Repeatable.",
-    )  # fmt: skip
-
-
-def report_option() -> Callable[[_Command], _Command]:
-    """Add ``-o``, the format of a report."""
-    return click.option(
-        "-o", "--output", type=click.Choice(REPORT_FORMATS), default="text", show_default=True,
-        help="The output format.",
     )  # fmt: skip
 
 

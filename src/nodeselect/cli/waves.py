@@ -32,7 +32,7 @@ Exit status: 0 if there is a wave, 1 if no node can be in one, 2 on errors.
 )
 @nodes_option()
 @job_option("The job to roll out.", required=True)
-@report_option()
+@report_option
 @click.pass_context
 def waves(context: click.Context, nodes_from: str, job: str, output: str) -> int:
     """Plan a rollout: which nodes get the job in which wave.
