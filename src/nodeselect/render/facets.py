@@ -72,7 +72,7 @@ def _key_table(keys: Iterable[KeyFacet], screen: Screen) -> Iterator[str]:
     for facet in keys:
         top = [f"{screen.word(value)} ({nodes:,})" for value, nodes in facet.values[:_TOP_VALUES]]
         if len(facet.values) > _TOP_VALUES:
-            top.append(screen.ellipsis)
+            top.append("…")
         name = screen.word(facet.key, _MAX_COLUMNS)
         rows.append((name, f"{facet.nodes:,}", f"{len(facet.values):,}", ", ".join(top)))
     heads = ("KEY", "NODES", "VALUES", "MOST FREQUENT")

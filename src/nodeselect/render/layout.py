@@ -18,9 +18,6 @@ __all__ = [
     "detect_screen",
     "is_colour_wanted",
     "json_lines",
-    "md_code",
-    "md_table",
-    "md_text",
     "report_lines",
 ]
 
@@ -28,7 +25,7 @@ REPORT_FORMATS = ("text", "json", "markdown")
 PROBLEM_FORMATS = ("text", "json", "github", "sarif")
 
 # Characters of user text in Markdown; the rest of a longer one is cut off.
-_MARKDOWN_LENGTH = 200
+_CODE_LENGTH = 200
 
 # The last two would make a link of an address. A table escapes its pipes.
 _MARKDOWN_SIGNS = re.compile(r"[\\`*_\[\]<>~&$@#]|:(?=//)|(?<=www)[.]")
@@ -48,14 +45,7 @@ _LAST_COLUMN = 30
 # Columns below which a table does not truncate its cells.
 _SHORTEST_CELL = 12
 
-_STYLES = {
-    "heading": "\x1b[1m",
-    "error": "\x1b[31m\x1b[1m",
-    "warning": "\x1b[33m\x1b[1m",
-    "fail": "\x1b[31m",
-    "advice": "\x1b[32m\x1b[1m",
-}
-_RESET = "\x1b[0m"
+_STYLES = {"heading": "\x1b[1m", "advice": "\x1b[32m\x1b[1m"}
 
 
 class Screen(NamedTuple):
@@ -68,25 +58,17 @@ class Screen(NamedTuple):
     ascii_only: bool = False
     colour: bool = False
 
-    @property
-    def ellipsis(self) -> str:
-        """The sign for something left out."""
-        return "..." if self.ascii_only else "…"
-
     def escape(self, text: str) -> str:
         """Return text without characters that this screen cannot show or would interpret."""
         text = printable(text)
         return to_ascii(text) if self.ascii_only else text
 
-    def style(
-        self, text: str, style: Literal["heading", "error", "warning", "fail", "advice"]
-    ) -> str:
-        """Return escaped text in a style; unchanged on a screen without colour."""
-        return f"{_STYLES[style]}{text}{_RESET}" if self.colour and text else text
+    # A sentence that has user text in it; and user text as it is, for a sentence or a cell.
+    prose = code = escape
 
-    def heading(self, text: str) -> str:
-        """Return escaped text as a heading."""
-        return self.style(text, "heading")
+    def style(self, text: str, style: Literal["heading", "advice"]) -> str:
+        """Return escaped text in a style; unchanged on a screen without colour."""
+        return f"{_STYLES[style]}{text}\x1b[0m" if self.colour and text else text
 
     def bar(self, part: int, whole: int, columns: int = 20) -> str:
         """Draw ``part`` of ``whole`` as a bar of at most ``columns``; only 0 leaves no trace."""
@@ -96,56 +78,39 @@ class Screen(NamedTuple):
         return "█" * (eighths // 8) + _BLOCKS[eighths % 8].strip()
 
     def truncate(self, text: str, columns: int) -> str:
-        """Return text, or as much of its beginning as fits and an ellipsis."""
-        text = self.escape(text)
-        if display_width(text) <= columns:
-            return text
-        return prefix(text, columns - len(self.ellipsis)) + self.ellipsis
-
-    def truncate_middle(self, text: str, columns: int) -> str:
         """Return text, or its beginning and its end around an ellipsis.
 
-        For ids, label keys and file names: those that look alike often differ at the end.
+        Ids, label keys and file names that look alike often differ at the end.
         """
         text = self.escape(text)
         if display_width(text) <= columns:
             return text
-        room = columns - len(self.ellipsis)
+        ellipsis = self.escape("…")
+        room = columns - len(ellipsis)
         end = prefix(text[::-1], room // 2)[::-1]
-        return prefix(text, room - display_width(end)) + self.ellipsis + end
+        return prefix(text, room - display_width(end)) + ellipsis + end
 
     def word(self, text: str, columns: int = 40) -> str:
         """Return user text as one word: truncated in the middle, and quoted if it has blanks or
         signs that would make it look like several."""
         if _PLAIN.fullmatch(self.escape(text)):
-            return self.truncate_middle(text, columns)
-        return f'"{self.truncate_middle(text, columns - 2)}"'
+            return self.truncate(text, columns)
+        return f'"{self.truncate(text, columns - 2)}"'
 
-    def wrap(
-        self,
-        text: str | Iterable[str],
-        *,
-        indent: int = 0,
-        hang: int = 0,
-        columns: int | None = None,
-    ) -> Iterator[str]:
+    def wrap(self, text: str, *, indent: int = 0, hang: int = 0) -> Iterator[str]:
         """Yield text in lines that fit: broken at blanks, and inside words wider than a line.
 
-        :param text: a text, or its words, which may hold blanks themselves.
         :param indent: blanks before the first line.
         :param hang: additional blanks before the other lines.
-        :param columns: width of a line, with its blanks; the screen's width by default.
         """
-        columns = self.columns if columns is None else columns
         line = " " * indent
         is_empty = True
-        for word in text.split(" ") if isinstance(text, str) else text:
-            word = self.escape(word)
-            if not is_empty and display_width(line) + 1 + display_width(word) > columns:
+        for word in self.escape(text).split(" "):
+            if not is_empty and display_width(line) + 1 + display_width(word) > self.columns:
                 yield line
                 line, is_empty = " " * (indent + hang), True
-            while is_empty and len(line) + display_width(word) > columns:
-                piece = prefix(word, columns - len(line)) or word[:1]
+            while is_empty and len(line) + display_width(word) > self.columns:
+                piece = prefix(word, self.columns - len(line)) or word[:1]
                 piece = piece[: max(map(piece.rfind, _BREAKS)) + 1] or piece
                 word = word[len(piece) :]
                 if not word:
@@ -158,30 +123,9 @@ class Screen(NamedTuple):
         if not is_empty:
             yield line
 
-    def join_fitting(self, words: Sequence[str], columns: int, *, more: bool = False) -> str:
-        """Return as many comma-separated words as fit, at least one, and an ellipsis for the rest.
-
-        :param more: whether there are more than these words.
-        """
-        words = [self.escape(word) for word in words]
-        for count in range(len(words), 0, -1):
-            rest = [self.ellipsis] if more or count < len(words) else []
-            text = ", ".join([*words[:count], *rest])
-            if display_width(text) <= columns:
-                return text
-        return self.truncate_middle(words[0], columns) if words else ""
-
-    def code(self, text: str) -> str:
-        """Return user text as it is, for a sentence or a cell."""
-        return self.escape(text)
-
-    def prose(self, text: str) -> str:
-        """Return a sentence that has user text in it."""
-        return self.escape(text)
-
     def title(self, text: str) -> Iterator[str]:
         """Yield the lines of the most important sentence of a report."""
-        return map(self.heading, self.wrap(text, hang=2))
+        return (self.style(line, "heading") for line in self.wrap(text, hang=2))
 
     def paragraph(self, text: str) -> Iterator[str]:
         """Yield the lines of a sentence."""
@@ -222,7 +166,7 @@ class Screen(NamedTuple):
         if is_beside:
             room = max(least, room - 2 - longest)
         for row in cells:
-            row[0] = self.truncate_middle(row[0], max(room, _SHORTEST_CELL))
+            row[0] = self.truncate(row[0], max(room, _SHORTEST_CELL))
         indent = sum(_column_widths(cells)) + 2 * len(cells[0]) if is_beside else 2
         for number, line in enumerate(align_columns(cells, right)):
             lines = list(self.wrap(last[number], indent=indent)) if last[number] else []
@@ -230,7 +174,7 @@ class Screen(NamedTuple):
                 lines[0] = line + " " * (indent - display_width(line)) + lines[0][indent:]
             else:
                 lines.insert(0, line)
-            yield from map(self.heading, lines) if number == 0 else lines
+            yield from (self.style(line, "heading") for line in lines) if number == 0 else lines
 
 
 class Markdown(Screen):
@@ -240,15 +184,18 @@ class Markdown(Screen):
 
     def code(self, text: str) -> str:
         """Return user text, truncated, as code."""
-        return md_code(text)
+        text = truncate(printable(text[: _CODE_LENGTH + 1]), _CODE_LENGTH) or '""'
+        fence = "`" * (max(map(len, re.findall("`+", text)), default=0) + 1)
+        pad = " " if text.startswith(("`", " ")) or text.endswith(("`", " ")) else ""
+        return f"{fence}{pad}{text}{pad}{fence}"
 
     def word(self, text: str, columns: int = 0) -> str:
         """Return user text, truncated, as code."""
-        return md_code(text)
+        return self.code(text)
 
     def prose(self, text: str) -> str:
         """Return a sentence in which no sign of user text has a meaning in Markdown."""
-        return md_text(printable(text))
+        return _MARKDOWN_SIGNS.sub(r"\\\g<0>", printable(text))
 
     def title(self, text: str) -> Iterator[str]:
         """Yield a bold sentence."""
@@ -275,7 +222,11 @@ class Markdown(Screen):
         wrap_last: bool = False,
     ) -> Iterator[str]:
         """Yield the lines of a table."""
-        return md_table(heads, rows, right)
+        rule = ["--:" if at in right else "---" for at in range(len(heads))]
+        for row in (heads, rule, *rows):
+            # GitHub reads a pipe after a backslash as the end of the cell, too.
+            cells = (cell.replace("\\|", r"\\x7c").replace("|", r"\|") for cell in row)
+            yield f"| {' | '.join(cells)} |"
 
 
 def report_lines(
@@ -348,30 +299,6 @@ def align_columns(
 
 def _column_widths(rows: Sequence[Sequence[str]]) -> list[int]:
     return [max(map(display_width, column)) for column in zip(*rows, strict=True)]
-
-
-def md_text(text: str) -> str:
-    """Return escaped text in which no sign has a meaning in Markdown."""
-    return _MARKDOWN_SIGNS.sub(r"\\\g<0>", text)
-
-
-def md_code(text: str) -> str:
-    """Return user text, truncated, as Markdown code."""
-    text = truncate(printable(text[: _MARKDOWN_LENGTH + 1]), _MARKDOWN_LENGTH) or '""'
-    fence = "`" * (max(map(len, re.findall("`+", text)), default=0) + 1)
-    pad = " " if text.startswith(("`", " ")) or text.endswith(("`", " ")) else ""
-    return f"{fence}{pad}{text}{pad}{fence}"
-
-
-def md_table(
-    heads: Sequence[str], rows: Iterable[Sequence[str]], right: Collection[int] = ()
-) -> Iterator[str]:
-    """Yield the lines of a Markdown table, in GitHub's dialect."""
-    rule = ["--:" if at in right else "---" for at in range(len(heads))]
-    for row in (heads, rule, *rows):
-        # GitHub reads a pipe after a backslash as the end of the cell, too.
-        cells = (cell.replace("\\|", r"\\x7c").replace("|", r"\|") for cell in row)
-        yield f"| {' | '.join(cells)} |"
 
 
 def json_lines(value: dict[str, Any]) -> list[str]:
