@@ -63,8 +63,13 @@ class Screen(NamedTuple):
         text = printable(text)
         return to_ascii(text) if self.ascii_only else text
 
-    # A sentence that has user text in it; and user text as it is, for a sentence or a cell.
-    prose = code = escape
+    def code(self, text: str) -> str:
+        """Return user text as it is, for a sentence or a cell."""
+        return self.escape(text)
+
+    def prose(self, text: str) -> str:
+        """Return a sentence that has user text in it."""
+        return self.escape(text)
 
     def style(self, text: str, style: Literal["heading", "advice"]) -> str:
         """Return escaped text in a style; unchanged on a screen without colour."""
