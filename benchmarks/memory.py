@@ -1,11 +1,10 @@
-"""Memory of an inventory of a million nodes, as it reports it and as the system reports it.
+"""Memory of an inventory of a million nodes.
 
 Each way to build it runs in its own process. *Resident* is the growth of the process while it
 builds the inventory, after the allocator has returned what it can; *beside the ids* subtracts the
-strings of the ids. ``Inventory.memory()`` is shown beside it, by part; it counts a string in the
-delta once for each node that has it. The peak is that of the whole process.
+strings of the ids. The peak is that of the whole process.
 
-Linux only. Prints tables and writes ``results/memory.json``.
+Linux only. Prints a table and writes ``results/memory.json``.
 
     python -m benchmarks.memory [N]
 """
@@ -29,14 +28,9 @@ def main() -> None:
     rows = [
         json.loads(run([PYTHON, "-m", "benchmarks.memory", str(n), way]).output) for way in _WAYS
     ]
-    header = ("MB", "resident", "beside the ids", "memory() says", "beside the ids", "peak")
-    columns = ("resident_mb", "beside_ids_mb", "said_mb", "said_beside_ids_mb", "peak_mb")
+    header = ("MB", "resident", "beside the ids", "peak")
+    columns = ("resident_mb", "beside_ids_mb", "peak_mb")
     print_table(header, [(row["way"], *(f"{row[name]:.0f}" for name in columns)) for row in rows])
-    parts = list(rows[0]["parts_mb"])
-    print_table(
-        ("MB, by part", *parts),
-        [(row["way"], *(f"{row['parts_mb'][part]:.1f}" for part in parts)) for row in rows],
-    )
     write("memory", {"machine": machine(), "nodes": n, "ways": rows})
 
 
@@ -80,20 +74,15 @@ def _measure(n: int, way: str) -> None:
     peak = own_peak()
     trim()
     resident = own_resident() - before
-    parts = {part: size / 1e6 for part, size in inventory.memory().items()}
     strings = sum(sys.getsizeof(node.id) for node in inventory) / 1e6
-    said = sum(parts.values())
     print(
         json.dumps(
             {
                 "way": way,
                 "resident_mb": round(resident, 1),
                 "beside_ids_mb": round(resident - strings, 1),
-                "said_mb": round(said, 1),
-                "said_beside_ids_mb": round(said - strings, 1),
                 "id_strings_mb": round(strings, 1),
                 "peak_mb": round(peak, 1),
-                "parts_mb": {part: round(size, 2) for part, size in parts.items()},
             }
         )
     )

@@ -18,12 +18,7 @@ from nodeselect.explain import (
     Reason,
     RequirementResult,
 )
-from nodeselect.inventory import (
-    Inventory,
-    NodeSet,
-    Plan,
-    Snapshot,
-)
+from nodeselect.inventory import Inventory, NodeSet, Snapshot
 from nodeselect.limits import LIMITS, Limits
 from nodeselect.node import Node
 from nodeselect.selectors import Operator, Requirement, Selector
@@ -43,7 +38,6 @@ __all__ = [
     "NodeSet",
     "NodeselectError",
     "Operator",
-    "Plan",
     "Problem",
     "Reason",
     "Requirement",

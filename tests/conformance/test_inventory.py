@@ -28,7 +28,7 @@ def delta(nodes: list[Node]) -> Inventory:
 def segment(nodes: list[Node]) -> Inventory:
     """Index the nodes and a few others in bulk."""
     inventory = small_inventory([*nodes, *_others()])
-    assert inventory.memory()["node table"] > 0
+    assert inventory._view.store.segment is not None
     return inventory
 
 

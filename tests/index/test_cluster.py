@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from nodeselect import Node, Selector
 from nodeselect.index import postings
 from nodeselect.index.cluster import Clustered, cluster
-from nodeselect.index.encode import encode
+from nodeselect.index.node_table import encode
 from nodeselect.index.tuning import Tuning
 from nodeselect.readers.columnar import to_blocks
 from tests.inventory.small import SMALL, small_inventory

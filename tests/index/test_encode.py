@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nodeselect import Inventory, InventoryError, Node, Selector
-from nodeselect.index.encode import encode
+from nodeselect.index.node_table import encode
 from nodeselect.node import NodeRow
 from nodeselect.readers.columnar import Block, Columns, to_blocks
 from nodeselect.readers.formats.typed_ndjson import TypedDecoder

@@ -111,20 +111,3 @@ def test_an_inventory_whose_ids_share_hashes(hashed: None) -> None:
     assert "n-6" not in inventory
     with pytest.raises(InventoryError, match="two nodes have the id 'n-3'"):
         small_inventory(Node(node_id) for node_id in [*IDS, "n-3"])
-
-
-@pytest.mark.parametrize("count", [2, 40])
-def test_duplicates_are_refused_with_the_same_message(count: int) -> None:
-    """Few nodes or many: the error names the id that is repeated first."""
-    nodes = [Node(f"n-{at}") for at in range(count)]
-    with pytest.raises(InventoryError) as caught:
-        small_inventory([*nodes, nodes[1], nodes[0]])
-    assert caught.value.code == "duplicate-id"
-    assert str(caught.value) == (
-        f"two nodes have the id 'n-1': nodes 2 and {count + 1}\n  keep one of the two"
-    )
-
-
-def test_memory() -> None:
-    """The index takes at most sixteen bytes an id."""
-    assert 8 * len(IDS) <= index_of(IDS).memory_bytes() <= 16 * len(IDS)

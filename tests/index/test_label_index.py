@@ -1,7 +1,6 @@
 """The nodes of a label: an index built in built_in_bulk and one built node by node agree."""
 
 from collections.abc import Callable
-from unittest.mock import patch
 
 import pytest
 from hypothesis import given
@@ -9,8 +8,8 @@ from hypothesis import strategies as st
 
 from nodeselect.index import postings
 from nodeselect.index.cluster import cluster
-from nodeselect.index.encode import encode
 from nodeselect.index.label_index import LabelIndex
+from nodeselect.index.node_table import encode
 from nodeselect.index.tuning import DEFAULT
 from nodeselect.readers.columnar import to_blocks
 from tests.naive import go_integer
@@ -145,29 +144,3 @@ def test_value_counts(fleet: list[dict[str, str]], data: st.DataObject) -> None:
             wanted[fleet[at][key]] = wanted.get(fleet[at][key], 0) + 1
     for index in (built_by_node(fleet), built_in_bulk(fleet)):
         assert index.value_counts(key, postings.from_ordinals(sorted(some))) == wanted
-
-
-def test_memory_while_nodes_are_added() -> None:
-    """The memory can be measured while a writer adds nodes."""
-    index = built_by_node(FLEET, ["a", "b", "c", None, "d"])
-    measured = postings.memory_bytes
-    left = iter(range(len(FLEET), len(FLEET) + 5))
-
-    def measure(stored: postings.PostingsOrOrdinal) -> int:
-        if (ordinal := next(left, None)) is not None:
-            index.add(ordinal, {f"key-{ordinal}": "", "a": str(ordinal)}, f"state-{ordinal}")
-        return measured(stored)
-
-    with patch.object(postings, "memory_bytes", measure):
-        assert index.memory_bytes() > 0
-    assert len(index.everything) == len(FLEET) + 5
-
-
-def test_memory_grows_with_the_nodes() -> None:
-    """The memory grows with the number of nodes."""
-    sizes = [
-        built_by_node([{"x": str(at)} for at in range(count)]).memory_bytes()
-        for count in (1, 100, 10_000)
-    ]
-    assert sizes == sorted(set(sizes))
-    assert sizes[2] > 10_000 * 32

@@ -5,9 +5,8 @@ from array import array
 import pytest
 
 from nodeselect import Node, Selector
-from nodeselect.index import planner, postings
-from nodeselect.index.encode import encode
-from nodeselect.index.node_table import NodeTable
+from nodeselect.index import postings
+from nodeselect.index.node_table import NodeTable, encode
 from nodeselect.index.segment import Segment
 from nodeselect.readers.columnar import to_blocks
 
@@ -30,7 +29,7 @@ def ranks_of(ordinals: "array[int]") -> list[int]:
 def ordinals_of(segment: Segment, start: int, stop: int) -> list[int]:
     """Return the ordinals of the ranks from ``start`` up to ``stop``."""
     ordinals = postings.ordinals(segment.ordinals_below_rank(stop))
-    return segment.in_order(ordinals, [])[start:]
+    return segment.in_order(segment.ordinals, ordinals, [])[start:]
 
 
 def test_nodes_and_ids_by_ordinal() -> None:
@@ -40,7 +39,6 @@ def test_nodes_and_ids_by_ordinal() -> None:
         assert ordinal is not None
         assert SEGMENT.rank(ordinal) == rank
         assert SEGMENT.node(ordinal) == node
-        assert SEGMENT.id(ordinal) == node.id
         assert SEGMENT.equals(ordinal, node)
     assert SEGMENT.find("n-500") is None
     assert len(SEGMENT) == 500
@@ -57,18 +55,28 @@ def test_ordinals_below_a_rank() -> None:
 
 def test_order() -> None:
     """Ordinals and ids come in the order of ranks; others are inserted at their ranks."""
-    matches = postings.ordinals(planner.run(SEGMENT.plan(Selector.parse("x=1"))))
-    assert ranks_of(array("I", SEGMENT.in_order(matches, []))) == list(range(1, 500, 5))
+    matches = postings.ordinals(SEGMENT.plan(Selector.parse("x=1")).evaluate())
+    assert ranks_of(array("I", SEGMENT.in_order(SEGMENT.ordinals, matches, []))) == list(
+        range(1, 500, 5)
+    )
     three, four, five = ordinals_of(SEGMENT, 3, 6)
     ordinals = array("I", sorted([three, four, five]))
     others = [(0, 900), (5, 901), (5, 902), (700, 903)]
-    assert SEGMENT.in_order(ordinals, others) == [900, three, four, 901, 902, five, 903]
+    assert SEGMENT.in_order(SEGMENT.ordinals, ordinals, others) == [
+        900,
+        three,
+        four,
+        901,
+        902,
+        five,
+        903,
+    ]
     ids = [(rank, f"late-{ordinal}") for rank, ordinal in others]
-    assert SEGMENT.ids(ordinals, ids) == [
+    assert SEGMENT.in_order(SEGMENT.table.ids, ordinals, ids) == [
         "late-900", "n-3", "n-4", "late-901", "late-902", "n-5", "late-903",
     ]  # fmt: skip
-    assert SEGMENT.ids(array("I"), ids[:1]) == ["late-900"]
-    assert SEGMENT.ids(array("I"), []) == []
+    assert SEGMENT.in_order(SEGMENT.table.ids, array("I"), ids[:1]) == ["late-900"]
+    assert SEGMENT.in_order(SEGMENT.table.ids, array("I"), []) == []
 
 
 @pytest.mark.parametrize("count", [1, 16, 17, 200])
@@ -78,12 +86,9 @@ def test_ids_with_labels(count: int) -> None:
     selector = Selector.of(match_ids=ids, match_expressions=["x in (1,2),y!=0"])
     expected = [node for node in NODES if selector.matches(node.labels, node.id)]
     plan = SEGMENT.plan(selector)
-    ordinals = SEGMENT.in_order(postings.ordinals(planner.run(plan)), [])
+    ordinals = SEGMENT.in_order(SEGMENT.ordinals, postings.ordinals(plan.evaluate()), [])
     assert [SEGMENT.node(ordinal) for ordinal in ordinals] == expected
-    assert planner.count(plan) == len(expected)
-    conditions = [step.condition for step in plan.include]
-    assert ("few ids, tested one by one" in conditions) == (count <= 16)
-    assert ("one of the ids" in conditions) == (count > 16)
+    assert plan.evaluate_size() == len(expected)
 
 
 def test_merge() -> None:
@@ -102,14 +107,3 @@ def test_merge_of_one_side() -> None:
     assert [table.node(rank) for rank in range(2)] == NODES[7:9]
     table = SEGMENT.merge(array("I"), table_of(NODES[:2]), [800, 801])
     assert [table.node(rank) for rank in range(2)] == NODES[:2]
-
-
-def test_memory() -> None:
-    """Each part takes memory, and cached plans take that of their unions."""
-    segment = Segment(table_of(NODES))
-    before = segment.memory()
-    assert sorted(before) == ["id index", "ids", "label index", "node table", "order", "plans"]
-    assert before["plans"] == 0
-    assert all(size > 0 for part, size in before.items() if part != "plans")
-    segment.plan(Selector.parse("x in (1,2)"))
-    assert segment.memory()["plans"] > 0

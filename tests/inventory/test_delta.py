@@ -9,8 +9,8 @@ from nodeselect.inventory.delta import Delta
 
 FIRST = 1_000
 
-# Every selector is answered by the index.
-INDEX_ONLY = Tuning(max_tested_nodes=0)
+# Selectors are answered by the index, but for up to two later nodes.
+INDEX_ONLY = Tuning(max_tested_nodes=2)
 
 
 def three_nodes(tuning: Tuning = DEFAULT) -> Delta:
@@ -112,13 +112,3 @@ def test_an_answer_does_not_grow() -> None:
     for number in range(50):
         delta.add(Node(f"m-{number}", {"x": "2"}), 1_000 + number)
     assert [members(answer) for answer in answers] == before
-
-
-def test_memory_grows() -> None:
-    """The memory grows with every node."""
-    delta = Delta(0)
-    sizes = []
-    for number in range(5):
-        delta.add(Node(f"n-{number}", {"x": str(number)}), number)
-        sizes.append(delta.memory_bytes())
-    assert sizes == sorted(set(sizes))

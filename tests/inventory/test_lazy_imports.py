@@ -9,9 +9,9 @@ from nodeselect import Inventory, Node, Selector
 inventory = Inventory((Node(f"n-{{at}}", {{"x": str(at % 3)}}) for at in range({count})))
 answer = inventory.match(Selector.of(match_labels={{"x": "1"}}))
 assert len(answer) == len(answer.ids()) == len(answer | answer)
-answer.first(2), answer.sample(2, 1), answer.value_counts("x"), inventory.memory()
+answer.first(2), answer.sample(2, 1), answer.value_counts("x")
 inventory.upsert(Node("n-1")), inventory.remove("n-0"), inventory.compact()
-inventory.snapshot().plan(Selector.everything())
+inventory.snapshot().explain(Selector.everything())
 """
 
 

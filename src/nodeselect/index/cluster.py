@@ -94,7 +94,8 @@ def _label_index(
         for key, by_value in values.items()
     }
     by_state = stable_argsort(table.states[ranks]).astype(np.uint32)
-    states = _grouped(by_state, np.bincount(table.states, minlength=len(table.state_names)))
+    grouped = _grouped(by_state, np.bincount(table.states, minlength=len(table.state_names)))
+    states = (postings.union([nodes]) for nodes in grouped)
     return LabelIndex(everything, keys, dict(zip(table.state_names, states, strict=True)))
 
 
@@ -129,7 +130,6 @@ def _grouped(ordinals: NDArray[np.uint32], sizes: NDArray[np.int64]) -> list[Pos
 
 
 def _nodes_with_key(everything: Postings, values: dict[str, PostingsOrOrdinal]) -> Postings:
-    """Return the nodes of all values of a key; each node has one value at most."""
-    if sum(map(postings.cardinality, values.values())) == len(everything):
-        return everything
-    return postings.union(list(values.values()))
+    """Return the nodes of all values of a key; ``everything`` itself if these are all nodes."""
+    nodes = postings.union(list(values.values()))
+    return everything if len(nodes) == len(everything) else nodes

@@ -102,10 +102,6 @@ class IdIndex:
                 return first, rank
         return None
 
-    def memory_bytes(self) -> int:
-        """Return the memory of the index in bytes, without that of the ids."""
-        return self._hashes.nbytes + self._ranks.nbytes + self._bucket_starts.nbytes
-
 
 def _hash_all(ids: Iterable[Any]) -> NDArray[np.uint32]:
     return np.fromiter(map(hash, ids), np.int64).astype(np.uint32)

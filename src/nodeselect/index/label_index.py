@@ -4,7 +4,6 @@ from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping
 from operator import itemgetter
-from sys import getsizeof
 from types import MappingProxyType
 
 from nodeselect.index import postings
@@ -47,7 +46,7 @@ class LabelIndex:
         self,
         everything: Postings,
         keys: dict[str, KeyPostings],
-        states: dict[str | None, PostingsOrOrdinal],
+        states: dict[str | None, Postings],
         *,
         is_mutable: bool = False,
     ) -> None:
@@ -127,27 +126,13 @@ class LabelIndex:
                 values[value] = postings.from_ordinals(array("I", (stored, ordinal)))
             else:
                 stored.add(ordinal)
-        stored = self.states.get(state)
-        if stored is None:
-            self.states[state] = ordinal
-        elif isinstance(stored, int):
-            self.states[state] = postings.from_ordinals(array("I", (stored, ordinal)))
-        else:
-            stored.add(ordinal)
+        if state not in self.states:
+            self.states[state] = postings.from_ordinals(())
+        self.states[state].add(ordinal)
         self.everything.add(ordinal)
-
-    def memory_bytes(self) -> int:
-        """Return the memory of the index in bytes, without that of the strings."""
-        states = sum(map(postings.memory_bytes, list(self.states.values())))
-        return getsizeof(self.states) + states + sum(map(_key_bytes, list(self._keys.values())))
 
     def _items(self, key: str) -> Iterable[tuple[str, PostingsOrOrdinal]]:
         """Return the values of ``key`` with their nodes, safe to iterate."""
         values = self.values(key)
         # The copy is one step of the interpreter: no writer comes between.
         return (dict(values) if self.is_mutable else values).items()
-
-
-def _key_bytes(entry: KeyPostings) -> int:
-    tables = getsizeof(entry.values) + getsizeof(entry.integers)
-    return tables + sum(map(postings.memory_bytes, (entry.nodes, *entry.values.values())))

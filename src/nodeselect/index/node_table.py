@@ -11,9 +11,10 @@ all nodes are one array with an offset for each node:
 So a label takes one to four bytes, and a node is built only when somebody reads it.
 """
 
-from collections.abc import Iterable
+from array import array
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from itertools import chain
-from sys import getsizeof
 from typing import Any
 
 import numpy as np
@@ -27,10 +28,15 @@ from nodeselect.index.arrays import (
     shrink,
 )
 from nodeselect.node import Node
+from nodeselect.readers.columnar import Block, Columns
 
-__all__ = ["Interner", "NodeTable", "interned_keys"]
+__all__ = ["NodeTable", "encode"]
+
+# The label number that a column has for nodes without the key.
+_ABSENT = 0xFFFFFFFF
 
 
+@dataclass(eq=False)
 class NodeTable:
     """Nodes by rank. Immutable.
 
@@ -44,28 +50,19 @@ class NodeTable:
     :param values: the value of each label number.
     """
 
-    def __init__(
-        self,
-        ids: NDArray[np.object_],
-        names: NDArray[np.object_] | None,
-        states: UIntArray,
-        state_names: list[str | None],
-        offsets: UIntArray,
-        label_ids: UIntArray,
-        keys: list[str],
-        values: list[str],
-    ) -> None:
-        self.ids = ids
-        self.names = names
-        self.states = states
-        self.state_names = state_names
-        self.offsets = offsets
-        self.label_ids = label_ids
-        self.keys = keys
-        self.values = values
+    ids: NDArray[np.object_]
+    names: NDArray[np.object_] | None
+    states: UIntArray
+    state_names: list[str | None]
+    offsets: UIntArray
+    label_ids: UIntArray
+    keys: list[str]
+    values: list[str]
+
+    def __post_init__(self) -> None:
         # Reading one number of a memoryview takes a third of the time.
-        self._offset_at = offsets.data
-        self._label_id_at = label_ids.data
+        self._offset_at = self.offsets.data
+        self._label_id_at = self.label_ids.data
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -103,8 +100,8 @@ class NodeTable:
 
     def concat(self, other: "NodeTable") -> "NodeTable":
         """Return a table of these nodes followed by those of ``other``."""
-        states = Interner.of(self.state_names)
-        labels = Interner.of(zip(self.keys, self.values, strict=True))
+        states = _Interner.of(self.state_names)
+        labels = _Interner.of(zip(self.keys, self.values, strict=True))
         other_states = _translated(other.states, [states[name] for name in other.state_names])
         other_labels = [labels[label] for label in zip(other.keys, other.values, strict=True)]
         other_label_ids = _translated(other.label_ids, other_labels)
@@ -118,7 +115,7 @@ class NodeTable:
             list(states),
             offsets_from_lengths(np.concatenate([np.diff(self.offsets), np.diff(other.offsets)])),
             shrink(np.concatenate([self.label_ids, other_label_ids]), len(labels)),
-            interned_keys(labels),
+            _interned_keys(labels),
             [value for _, value in labels],
         )
 
@@ -142,23 +139,15 @@ class NodeTable:
             [self.values[number] for number in labels],
         )
 
-    def memory_bytes(self) -> int:
-        """Return the memory of everything but the ids, in bytes; each string counts once."""
-        strings = {id(text): text for text in chain(self.keys, self.values)}
-        tables = (self.keys, self.values, *strings.values())
-        names = [] if self.names is None else [self.names, *filter(None, self.names)]
-        arrays = self.states.nbytes + self.offsets.nbytes + self.label_ids.nbytes
-        return arrays + sum(map(getsizeof, tables)) + sum(map(getsizeof, names))
-
     def _names_or_none(self) -> NDArray[np.object_]:
         return np.full(len(self), None, object) if self.names is None else self.names
 
 
-class Interner(dict[Any, int]):
+class _Interner(dict[Any, int]):
     """Number things in the order in which they are first looked up."""
 
     @classmethod
-    def of(cls, things: Iterable[Any]) -> "Interner":
+    def of(cls, things: Iterable[Any]) -> "_Interner":
         return cls((thing, number) for number, thing in enumerate(things))
 
     def __missing__(self, thing: Any) -> int:
@@ -166,7 +155,7 @@ class Interner(dict[Any, int]):
         return number
 
 
-def interned_keys(labels: Iterable[tuple[str, str]]) -> list[str]:
+def _interned_keys(labels: Iterable[tuple[str, str]]) -> list[str]:
     """Return the key of each label; equal keys are one string."""
     keys: dict[str, str] = {}
     return [keys.setdefault(key, key) for key, _ in labels]
@@ -184,3 +173,87 @@ def _renumbered(numbers: UIntArray, stop: int, chunk: int) -> tuple[UIntArray, l
     new = np.zeros(stop, np.uint32)
     new[used] = np.arange(len(used))
     return shrink(new[numbers], len(used)), used.tolist()
+
+
+def encode(blocks: Iterable[Block]) -> NodeTable:
+    """Encode nodes in their order.
+
+    Cost: about 1.5 µs for a node of ten labels, 1 µs if it comes in columns.
+    """
+    encoder = _Encoder()
+    for block in blocks:
+        encoder.add(block)
+    return encoder.table()
+
+
+class _Encoder:
+    """Encodes nodes block by block."""
+
+    def __init__(self) -> None:
+        self._ids: list[str] = []
+        self._names: list[str | None] = []
+        self._states, self._lengths, self._label_ids = array("I"), array("I"), array("I")
+        self._state_numbers, self._labels = _Interner(), _Interner()
+        self._values: dict[str, _ValueCodes] = {}
+
+    def add(self, block: Block) -> None:
+        ids: Sequence[str]
+        names: Sequence[str | None]
+        states: Sequence[str | None]
+        if isinstance(block, Columns):
+            ids, names, states = block.ids, block.names, block.states
+            self._add_columns(block)
+        elif block:
+            ids, labels, names, states = zip(*block, strict=True)
+            self._lengths.extend(map(len, labels))
+            items = [mapping.items() for mapping in labels]
+            self._label_ids.extend(map(self._labels.__getitem__, chain.from_iterable(items)))
+        else:
+            return
+        self._ids.extend(ids)
+        self._names.extend(names)
+        self._states.extend(map(self._state_numbers.__getitem__, states))
+
+    def _add_columns(self, block: Columns) -> None:
+        """Encode the labels by key: a value is looked up without building a pair."""
+        numbers = np.empty((len(block.ids), len(block.labels)), np.uint32)
+        for column, (key, values) in enumerate(block.labels.items()):
+            codes = self._values.get(key)
+            if codes is None:
+                codes = self._values[key] = _ValueCodes(key, self._labels)
+            numbers[:, column] = array("I", map(codes.__getitem__, values))
+        is_present = numbers != _ABSENT
+        self._lengths.frombytes(is_present.sum(axis=1, dtype=np.uint32).tobytes())
+        self._label_ids.frombytes(numbers[is_present].tobytes())
+
+    def table(self) -> NodeTable:
+        names, labels = self._names, self._labels
+        return NodeTable(
+            _object_array(self._ids),
+            _object_array(names) if names.count(None) < len(names) else None,
+            shrink(np.array(self._states, np.uint32), len(self._state_numbers)),
+            list(self._state_numbers),
+            offsets_from_lengths(np.array(self._lengths, np.uint32)),
+            shrink(np.array(self._label_ids, np.uint32), len(labels)),
+            _interned_keys(labels),
+            [value for _, value in labels],
+        )
+
+
+class _ValueCodes(dict[str | None, int]):
+    """The label number of each value of one key."""
+
+    def __init__(self, key: str, labels: _Interner) -> None:
+        super().__init__({None: _ABSENT})
+        self._key = key
+        self._labels = labels
+
+    def __missing__(self, value: str) -> int:
+        number = self[value] = self._labels[self._key, value]
+        return number
+
+
+def _object_array(things: list[Any]) -> NDArray[np.object_]:
+    objects = np.empty(len(things), object)
+    objects[:] = things
+    return objects

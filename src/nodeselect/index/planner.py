@@ -1,4 +1,4 @@
-"""From a selector and an index to a plan: the steps that answer it.
+"""From a selector and an index to a plan: the postings that answer it.
 
 Planning looks at the sizes and decides; running decides nothing.
 
@@ -11,117 +11,44 @@ Planning looks at the sizes and decides; running decides nothing.
 """
 
 from collections.abc import Collection, Iterable
-from operator import attrgetter
+from operator import itemgetter
+from typing import NamedTuple
 
 from nodeselect.index import postings
 from nodeselect.index.label_index import LabelIndex
 from nodeselect.index.postings import Postings
-from nodeselect.selectors import HasKey, InRange, OneOf, Operator, Requirement, Selector
-from nodeselect.text import pluralize, printable, truncate
+from nodeselect.selectors import HasKey, InRange, OneOf, Requirement, Selector
 
-__all__ = ["Plan", "PlanCache", "Step", "count", "make_plan", "run"]
-
-# Characters that are shown of the condition of a step.
-_CONDITION_WIDTH = 60
+__all__ = ["Plan", "PlanCache", "make_plan"]
 
 # What a selector spends on an id: the string, and its entries in a tuple and in a set.
 _ID_BYTES = 150
 
 
-class Step:
-    """One step of a plan: nodes to intersect with, or to subtract. Immutable.
-
-    :param condition: what the nodes have in common; its text is that of a selector.
-    :param nodes: the nodes.
-    :param cost: what reading them costs, in bytes.
-    :param is_materialized: whether they were built for this plan, not taken from the index.
-    """
-
-    __slots__ = ("_condition", "_postings", "bytes", "is_materialized")
-
-    bytes: int
-    is_materialized: bool
-
-    def __init__(
-        self, condition: object, nodes: Postings, cost: int, *, is_materialized: bool = False
-    ) -> None:
-        self._condition = condition
-        self._postings = nodes
-        self.bytes = cost
-        self.is_materialized = is_materialized
-
-    @property
-    def condition(self) -> str:
-        """What the nodes have in common, as a selector says it."""
-        return str(self._condition)
-
-    @property
-    def nodes(self) -> int:
-        """The number of nodes."""
-        return len(self._postings)
-
-    def __str__(self) -> str:
-        condition = printable(truncate(self.condition, _CONDITION_WIDTH))
-        return f"{condition}: {pluralize(self.nodes, 'node')}, {self.bytes:,} bytes"
-
-
-class Plan:
-    """The steps that answer one selector over one index: small, immutable, made to run often.
+class Plan(NamedTuple):
+    """The postings that answer one selector over one index; made to run often.
 
     :param everything: all nodes of the index.
     :param include: what is intersected; all nodes if there is nothing.
     :param exclude: what is subtracted afterwards.
+    :param memory_bytes: the memory of what was built for this plan.
     :param covered_nodes: how many nodes a mutable index had when the plan was made; the plan may
         miss later ones.
     """
 
-    __slots__ = ("_everything", "_exclude", "_include", "covered_nodes", "exclude", "include")
+    everything: Postings
+    include: tuple[Postings, ...]
+    exclude: tuple[Postings, ...] = ()
+    memory_bytes: int = 0
+    covered_nodes: int = 0
 
-    include: tuple[Step, ...]
-    exclude: tuple[Step, ...]
+    def evaluate(self) -> Postings:
+        """Return the ordinals of the answer. They may be those of the index: do not modify them."""
+        return postings.evaluate(self.everything, self.include, self.exclude)
 
-    def __init__(
-        self,
-        everything: Postings,
-        include: Iterable[Step] = (),
-        exclude: Iterable[Step] = (),
-        covered_nodes: int = 0,
-    ) -> None:
-        """Order the steps by their cost."""
-        self.covered_nodes = covered_nodes
-        self.include = tuple(sorted(include, key=attrgetter("bytes")))
-        self.exclude = tuple(sorted(exclude, key=attrgetter("bytes"), reverse=True))
-        self._everything = everything
-        self._include = tuple(step._postings for step in self.include)
-        self._exclude = tuple(step._postings for step in self.exclude)
-
-    @property
-    def bytes(self) -> int:
-        """The memory of what was built for this plan, in bytes."""
-        return sum(step.bytes for step in (*self.include, *self.exclude) if step.is_materialized)
-
-    def __str__(self) -> str:
-        """Return the steps with their sizes: *include* intersects, *exclude* subtracts.
-
-        The numbers count the nodes of the index: also those replaced or removed since.
-        """
-        lines = [f"include {step}" for step in self.include]
-        if not lines:
-            lines = [f"include all: {pluralize(len(self._everything), 'node')}"]
-        return "\n".join([*lines, *(f"exclude {step}" for step in self.exclude)])
-
-    def __repr__(self) -> str:
-        return f"<Plan: {self}>".replace("\n", "; ")
-
-
-def run(plan: Plan) -> Postings:
-    """Return the ordinals of the answer. They may be those of the index: do not modify them."""
-    return postings.evaluate(plan._everything, plan._include, plan._exclude)
-
-
-def count(plan: Plan) -> int:
-    """Return the size of the answer, without building all of it."""
-    return postings.evaluate_size(plan._everything, plan._include, plan._exclude)
+    def evaluate_size(self) -> int:
+        """Return the size of the answer, without building all of it."""
+        return postings.evaluate_size(self.everything, self.include, self.exclude)
 
 
 class PlanCache:
@@ -130,29 +57,24 @@ class PlanCache:
     :param max_bytes: the memory of what was built for the plans, and of the ids in the selectors.
     """
 
-    __slots__ = ("_max_bytes", "_max_plans", "_plans", "memory_bytes")
-
-    memory_bytes: int
+    __slots__ = ("_max_bytes", "_max_plans", "_plans", "get", "memory_bytes")
 
     def __init__(self, max_bytes: int, max_plans: int = 4_096) -> None:
         self._plans: dict[Selector, Plan] = {}
         self._max_bytes = max_bytes
         self._max_plans = max_plans
+        self.get = self._plans.get
         self.memory_bytes = 0
 
     def __len__(self) -> int:
         return len(self._plans)
 
-    def get(self, selector: Selector) -> Plan | None:
-        """Return the plan of ``selector``, or None. Cost: one look-up."""
-        return self._plans.get(selector)
-
     def put(self, selector: Selector, plan: Plan) -> None:
         """Add or replace a plan; if it does not fit, all others are dropped."""
         ids = _ID_BYTES * len(selector.ids or ())
-        added = plan.bytes + ids
+        added = plan.memory_bytes + ids
         previous = self._plans.get(selector)
-        self.memory_bytes += added - (0 if previous is None else previous.bytes + ids)
+        self.memory_bytes += added - (0 if previous is None else previous.memory_bytes + ids)
         if self.memory_bytes > self._max_bytes or len(self._plans) >= self._max_plans:
             self._plans.clear()
             self.memory_bytes = added
@@ -173,72 +95,73 @@ def make_plan(
     Cost: a few microseconds a requirement, and the unions of its lists.
     """
     if not selector.is_satisfiable:
-        nothing = Step("nothing", postings.from_range(0, 0), 0)
-        return Plan(index.everything, [nothing], covered_nodes=covered_nodes)
-    include: list[Step] = []
-    exclude: list[Step] = []
+        return Plan(index.everything, (postings.from_range(0, 0),), covered_nodes=covered_nodes)
+    planner = _Planner(index)
     if with_ids is not None:
-        cost = postings.encoded_bytes(with_ids)
-        include.append(Step("one of the ids", with_ids, cost, is_materialized=True))
+        planner.add(planner.include, with_ids, is_built=True)
     for requirement in selector.requirements:
-        _add_steps(index, requirement, include, exclude)
-    return Plan(index.everything, include, [step for step in exclude if step.bytes], covered_nodes)
+        planner.add_requirement(requirement)
+    return planner.plan(covered_nodes)
 
 
-def _add_steps(
-    index: LabelIndex, requirement: Requirement, include: list[Step], exclude: list[Step]
-) -> None:
-    key, negated = requirement.key, requirement.is_negated
-    match requirement.test:
-        case HasKey() if negated:
-            exclude.append(_step(index, key, index.nodes_with_key(key)))
-        case HasKey():
-            _include_key(index, key, include)
-        case OneOf(values) if negated:
-            condition = Requirement._trusted(key, Operator.IN, values)
-            exclude.append(_union(index, key, values, condition))
-        case OneOf(values):
-            _include_values(index, requirement, values, include, exclude)
-        case InRange(low, high):
-            values_in_range = index.values_in_range(key, low, high)
-            _include_values(index, requirement, values_in_range, include, exclude)
+class _Planner:
+    """Collects what is intersected and what is subtracted, each with its cost in bytes."""
 
+    def __init__(self, index: LabelIndex) -> None:
+        self.include: list[tuple[int, Postings]] = []
+        self.exclude: list[tuple[int, Postings]] = []
+        self._index = index
+        self._built_bytes = 0
 
-def _include_key(index: LabelIndex, key: str, include: list[Step]) -> None:
-    nodes = index.nodes_with_key(key)
-    # Two lengths of a mutable index may be of different moments.
-    if index.is_mutable or len(nodes) < len(index.everything):
-        include.append(_step(index, key, nodes))
+    def add(
+        self, operands: list[tuple[int, Postings]], nodes: Postings, *, is_built: bool = False
+    ) -> None:
+        # Scattered ordinals take two bytes each; for a mutable index this estimate is good enough.
+        cost = 2 * len(nodes) if self._index.is_mutable else postings.encoded_bytes(nodes)
+        operands.append((cost, nodes))
+        self._built_bytes += is_built * cost
 
+    def add_requirement(self, requirement: Requirement) -> None:
+        key, negated = requirement.key, requirement.is_negated
+        match requirement.test:
+            case HasKey() if negated:
+                self.add(self.exclude, self._index.nodes_with_key(key))
+            case HasKey():
+                self._include_key(key)
+            case OneOf(values) if negated:
+                self._add_values(self.exclude, key, values)
+            case OneOf(values):
+                self._include_values(key, values)
+            case InRange(low, high):
+                self._include_values(key, self._index.values_in_range(key, low, high))
 
-def _include_values(
-    index: LabelIndex,
-    requirement: Requirement,
-    values: Collection[str],
-    include: list[Step],
-    exclude: list[Step],
-) -> None:
-    key = requirement.key
-    known = index.values(key)
-    if not index.is_mutable:
-        values = [value for value in values if value in known]
-    if index.is_mutable or len(values) < 2 or 2 * len(values) <= len(known):
-        include.append(_union(index, key, values, requirement))
-        return
-    others = known.keys() - values
-    _include_key(index, key, include)
-    exclude.append(_union(index, key, others, f"{key} in ({len(others):,} other values)"))
+    def _include_key(self, key: str) -> None:
+        nodes = self._index.nodes_with_key(key)
+        # Two lengths of a mutable index may be of different moments.
+        if self._index.is_mutable or len(nodes) < len(self._index.everything):
+            self.add(self.include, nodes)
 
+    def _include_values(self, key: str, values: Collection[str]) -> None:
+        known = self._index.values(key)
+        if not self._index.is_mutable:
+            values = [value for value in values if value in known]
+            if len(values) > 1 and 2 * len(values) > len(known):
+                self._include_key(key)
+                self._add_values(self.exclude, key, known.keys() - values)
+                return
+        self._add_values(self.include, key, values)
 
-def _union(index: LabelIndex, key: str, values: Iterable[str], condition: object) -> Step:
-    by_value = index.values(key)
-    parts = [stored for stored in map(by_value.get, values) if stored is not None]
-    return _step(index, condition, postings.union(parts), is_materialized=len(parts) > 1)
+    def _add_values(
+        self, operands: list[tuple[int, Postings]], key: str, values: Iterable[str]
+    ) -> None:
+        by_value = self._index.values(key)
+        parts = [stored for stored in map(by_value.get, values) if stored is not None]
+        self.add(operands, postings.union(parts), is_built=len(parts) > 1)
 
-
-def _step(
-    index: LabelIndex, condition: object, nodes: Postings, *, is_materialized: bool = False
-) -> Step:
-    # Scattered ordinals take two bytes each; for a mutable index this estimate is good enough.
-    cost = 2 * len(nodes) if index.is_mutable else postings.encoded_bytes(nodes)
-    return Step(condition, nodes, cost, is_materialized=is_materialized)
+    def plan(self, covered_nodes: int) -> Plan:
+        cost = itemgetter(0)
+        include = [nodes for _, nodes in sorted(self.include, key=cost)]
+        exclude = [nodes for size, nodes in sorted(self.exclude, key=cost, reverse=True) if size]
+        return Plan(
+            self._index.everything, tuple(include), tuple(exclude), self._built_bytes, covered_nodes
+        )

@@ -12,7 +12,7 @@ from nodeselect.index.arrays import k_smallest
 from nodeselect.index.cluster import cluster
 from nodeselect.index.id_index import IdIndex
 from nodeselect.index.node_table import NodeTable
-from nodeselect.index.planner import Plan, PlanCache, Step, make_plan
+from nodeselect.index.planner import Plan, PlanCache, make_plan
 from nodeselect.index.postings import Postings
 from nodeselect.index.tuning import DEFAULT, Tuning
 from nodeselect.node import Node, duplicate_id_error
@@ -44,10 +44,10 @@ class Segment:
         self._names: IdIndex | None = None
         self._tuning = tuning
         self.table = table
-        self._ranks, self._ordinals, self.index = cluster(table, tuning)
+        self._ranks, self.ordinals, self.index = cluster(table, tuning)
         # Reading one number of a memoryview takes a third of the time.
         self._rank_at = self._ranks.data
-        self._ordinal_at = self._ordinals.data
+        self._ordinal_at = self.ordinals.data
         self._plans = PlanCache(_PLAN_BYTES_PER_NODE * len(table) + _PLAN_BYTES)
         self._windows: dict[int, Postings] = {}
 
@@ -71,9 +71,7 @@ class Segment:
         matches, table = selector.matches, self.table
         matching = (rank for rank in ranks if matches(table.labels(rank), table.ids[rank]))
         nodes = self._from_ranks(array("I", matching))
-        cost = postings.encoded_bytes(nodes)
-        step = Step("few ids, tested one by one", nodes, cost, is_materialized=True)
-        return Plan(self.index.everything, [step])
+        return Plan(self.index.everything, (nodes,), (), postings.encoded_bytes(nodes))
 
     def find(self, node_id: str) -> int | None:
         """Return the ordinal of the node with this id, or None. Cost: about a microsecond."""
@@ -95,11 +93,6 @@ class Segment:
         """Build the node with this ordinal."""
         return self.table.node(self._rank_at[ordinal])
 
-    def id(self, ordinal: int) -> str:
-        """Return the id of the node with this ordinal."""
-        node_id: str = self.table.ids[self._rank_at[ordinal]]
-        return node_id
-
     def equals(self, ordinal: int, node: Node) -> bool:
         """Return whether the node with this ordinal equals ``node``, which has the same id."""
         return self.table.equals(self._rank_at[ordinal], node)
@@ -112,31 +105,29 @@ class Segment:
         """Return the ordinals of all ranks below ``rank``. Cached: use few different ranks."""
         ordinals = self._windows.get(rank)
         if ordinals is None:
-            first = np.sort(self._ordinals[:rank])
+            first = np.sort(self.ordinals[:rank])
             ordinals = self._windows[rank] = postings.from_ordinals(array("I", first.tobytes()))
         return ordinals
 
     def in_order(
-        self, ordinals: "array[int]", others: Sequence[tuple[int, int]], limit: int | None = None
-    ) -> list[int]:
-        """Return ordinals in the order of their ranks, merged with ``others``.
+        self,
+        column: NDArray[Any],
+        ordinals: "array[int]",
+        others: Sequence[tuple[int, object]],
+        limit: int | None = None,
+    ) -> list[Any]:
+        """Return the items of ``column`` for ``ordinals`` in the order of ranks, with ``others``.
 
-        :param others: pairs of a rank and an ordinal of the delta, in order.
+        :param column: an item for each rank: the ids of the table, or ``ordinals``.
+        :param others: pairs of a rank and an item, in order, which are inserted.
         :param limit: return at most this many, the first ones.
         """
         ranks = self._sorted_ranks(ordinals, limit)
-        return _merged(self._ordinals[ranks], ranks, others)[:limit].tolist()  # type: ignore[no-any-return]
-
-    def ids(
-        self, ordinals: "array[int]", others: Sequence[tuple[int, str]], limit: int | None = None
-    ) -> list[str]:
-        """Return the ids of ordinals in the order of their ranks, merged with ``others``.
-
-        :param others: pairs of a rank and an id, in order.
-        :param limit: return at most this many, the first ones.
-        """
-        ranks = self._sorted_ranks(ordinals, limit)
-        return _merged(self.table.ids.take(ranks), ranks, others)[:limit].tolist()  # type: ignore[no-any-return]
+        items = column.take(ranks)
+        if others:
+            positions = np.searchsorted(ranks, np.array([rank for rank, _ in others], np.uint32))
+            items = np.insert(items, positions, np.array([item for _, item in others], items.dtype))
+        return items[:limit].tolist()  # type: ignore[no-any-return]
 
     def merge(
         self, ordinals: "array[int]", others: NodeTable, other_ranks: Sequence[int]
@@ -147,19 +138,6 @@ class Segment:
         positions[len(ordinals) :] = np.arange(len(self), len(self) + len(others))
         order = np.argsort(ranks, kind="stable")
         return self.table.concat(others).take(positions[order], self._tuning.chunk)
-
-    def memory(self) -> dict[str, int]:
-        """Return the memory of each part, in bytes."""
-        windows = sum(map(postings.memory_bytes, list(self._windows.values())))
-        names = 0 if self._names is None else self._names.memory_bytes()
-        return {
-            "ids": self.table.ids.nbytes + sum(map(str.__sizeof__, self.table.ids)),
-            "id index": self._ids.memory_bytes() + names,
-            "node table": self.table.memory_bytes(),
-            "order": self._ranks.nbytes + self._ordinals.nbytes + windows,
-            "label index": self.index.memory_bytes(),
-            "plans": self._plans.memory_bytes,
-        }
 
     def _sorted_ranks(self, ordinals: "array[int]", limit: int | None = None) -> NDArray[np.uint32]:
         if not ordinals:
@@ -173,16 +151,6 @@ class Segment:
     def _from_ranks(self, ranks: "array[int]") -> Postings:
         if not ranks:
             return postings.from_ordinals(())
-        ordinals = self._ordinals[np.frombuffer(ranks, np.uint32)]
+        ordinals = self.ordinals[np.frombuffer(ranks, np.uint32)]
         ordinals.sort()
         return postings.from_ordinals(array("I", ordinals.tobytes()))
-
-
-def _merged(
-    things: NDArray[Any], ranks: NDArray[np.uint32], others: Sequence[tuple[int, object]]
-) -> NDArray[Any]:
-    """Insert the things of ``others`` into ``things``, both in ascending order of ranks."""
-    if not others:
-        return things
-    positions = np.searchsorted(ranks, np.array([rank for rank, _ in others], np.uint32))
-    return np.insert(things, positions, np.array([thing for _, thing in others], things.dtype))

@@ -26,20 +26,12 @@ class Tuning(NamedTuple):
     # of the labels (benchmarks/test_match.py).
     max_tested_ids: int = 16
 
-    # Up to this many nodes of the delta, test each node instead of using the index
-    # (benchmarks/test_match.py).
+    # Up to this many nodes of the delta that no cached plan covers, test each node instead of
+    # making a plan (benchmarks/test_match.py).
     max_tested_nodes: int = 32
-
-    # Reuse a cached plan of the delta while at most this many nodes were added since; test those
-    # directly (benchmarks/test_match.py).
-    max_nodes_after_plan: int = 128
 
     # Memory of the cached plans of the delta, in bytes.
     delta_plan_bytes: int = 4 << 20
-
-    # Merge this many tombstones into one bitmap; until then each query adds them up
-    # (benchmarks/test_live.py).
-    tombstone_batch: int = 256
 
     # Look for the first nodes of an answer among this many ranks; multiply that by the growth
     # until enough are found (benchmarks/test_match.py).

@@ -8,11 +8,9 @@ from collections.abc import Iterable
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from nodeselect.index import postings
 from nodeselect.index.tuning import Tuning
 from nodeselect.inventory.delta import Delta
-from nodeselect.inventory.store import Store
-from nodeselect.inventory.view import View
+from nodeselect.inventory.store import Store, View
 from nodeselect.node import Node, NodeRow, duplicate_id_error
 from nodeselect.readers.columnar import Block, to_blocks
 
@@ -32,7 +30,7 @@ def build(blocks: Iterable[Block], tuning: Tuning) -> Store:
     for block in remaining:
         rows.extend(block)
         if len(rows) > tuning.max_unsegmented:
-            from nodeselect.index.encode import encode  # numpy
+            from nodeselect.index.node_table import encode  # numpy
 
             return _segment_store(encode(chain([rows], remaining)), tuning)
     first_positions: dict[str, int] = {}
@@ -61,14 +59,13 @@ def compact(view: View) -> Store:
     live = view.live()
     if view.length <= tuning.max_unsegmented:
         return _delta_store(map(store.node, store.in_order(live)), tuning)
-    from nodeselect.index.encode import encode  # numpy
+    from nodeselect.index.node_table import encode  # numpy
 
-    members = store.delta_members(live)
+    indexed, members = store.split(live)
     nodes = [store.node(ordinal) for _, ordinal in members]
     table = encode(to_blocks((node.id, node.labels, node.name, node.state) for node in nodes))
     if store.segment is not None:
-        rest = postings.ordinals(live)[: len(live) - len(members)]
-        table = store.segment.merge(rest, table, [rank for rank, _ in members])
+        table = store.segment.merge(indexed, table, [rank for rank, _ in members])
     return _segment_store(table, tuning)
 
 

@@ -11,11 +11,10 @@ tombstones there were at its snapshot sees just those, whatever is added meanwhi
 """
 
 from array import array
-from sys import getsizeof
 
 from nodeselect.index import postings
 from nodeselect.index.label_index import LabelIndex
-from nodeselect.index.planner import Plan, PlanCache, Step, make_plan, run
+from nodeselect.index.planner import PlanCache, make_plan
 from nodeselect.index.postings import Postings
 from nodeselect.index.tuning import DEFAULT, Tuning
 from nodeselect.node import Node
@@ -98,29 +97,18 @@ class Delta:
         """Return the matches among the first nodes; deleted nodes may be among them."""
         if selector.ids is not None:
             return self._evaluate_ids(selector, selector.ids, node_count)
-        if node_count <= self._tuning.max_tested_nodes:
-            return self._test_nodes(selector, 0, node_count)
-        plan = self._cached_plan(selector, node_count)
-        covered = min(plan.covered_nodes, node_count)
-        matches = postings.below(run(plan), self.first + covered)
-        return matches | self._test_nodes(selector, covered, node_count)
-
-    def plan(self, selector: Selector, node_count: int) -> Plan:
-        """Return the plan over the first nodes, for people to read."""
-        if selector.ids is None:
-            return self._cached_plan(selector, node_count)
-        matches = self._evaluate_ids(selector, selector.ids, node_count)
-        cost = postings.encoded_bytes(matches)
-        step = Step("few ids, tested one by one", matches, cost, is_materialized=True)
-        return Plan(self.index.everything, [step])
-
-    def _cached_plan(self, selector: Selector, node_count: int) -> Plan:
         plan = self._plans.get(selector)
+        covered = 0 if plan is None else plan.covered_nodes
         # To test a few later nodes one by one is faster than to plan again.
-        if plan is None or node_count - plan.covered_nodes > self._tuning.max_nodes_after_plan:
-            plan = make_plan(self.index, selector, covered_nodes=len(self.nodes))
+        if node_count - covered > self._tuning.max_tested_nodes:
+            covered = len(self.nodes)
+            plan = make_plan(self.index, selector, covered_nodes=covered)
             self._plans.put(selector, plan)
-        return plan
+        if plan is None:
+            return self._test_nodes(selector, 0, node_count)
+        covered = min(covered, node_count)
+        matches = postings.below(plan.evaluate(), self.first + covered)
+        return matches | self._test_nodes(selector, covered, node_count)
 
     def _test_nodes(self, selector: Selector, start: int, stop: int) -> Postings:
         matches = selector.matches
@@ -139,25 +127,3 @@ class Delta:
             and matches(nodes[ordinal - first].labels, nodes[ordinal - first].id)
         ]
         return postings.from_ordinals(sorted(ordinals))
-
-    def memory_bytes(self) -> int:
-        """Return the memory in bytes. Cost: a look at every node."""
-        tables = (
-            self.nodes,
-            self.ranks,
-            self.tombstones,
-            self._previous,
-            self._latest,
-            self._deleted_at,
-            self._by_name,
-            *list(self._by_name.values()),
-        )
-        windows = sum(postings.memory_bytes(window) for window, _ in list(self._windows.values()))
-        indexes = self.index.memory_bytes() + self._plans.memory_bytes + windows
-        return indexes + sum(map(getsizeof, tables)) + sum(map(_node_bytes, self.nodes))
-
-
-def _node_bytes(node: Node) -> int:
-    """Return the memory of a node and its strings, as if no other node shared them."""
-    strings = (node.id, node.name or "", node.state or "", *node.labels, *node.labels.values())
-    return getsizeof(node) + getsizeof(dict(node.labels)) + sum(map(getsizeof, strings))

@@ -11,7 +11,7 @@ from nodeselect.explain.countable import FailureCounts, Positions
 from nodeselect.explain.explanation import NearMiss
 from nodeselect.index import postings
 from nodeselect.index.postings import Postings
-from nodeselect.inventory.view import View
+from nodeselect.inventory.store import View
 from nodeselect.selectors import Selector
 
 __all__ = ["MAX_GROUPS", "FailureGroups"]
@@ -88,7 +88,7 @@ class FailureGroups:
         store = self._view.store
         found = store.candidates_for_first(*self._nearest(), limit)
         return [
-            NearMiss(store.id(ordinal), self._failed(ordinal))
+            NearMiss(store.node(ordinal).id, self._failed(ordinal))
             for ordinal in store.in_order(found, limit)
         ]
 

@@ -9,8 +9,7 @@ from nodeselect.errors import InventoryError
 from nodeselect.index.tuning import DEFAULT, Tuning
 from nodeselect.inventory.compaction import build, compact, is_due
 from nodeselect.inventory.snapshot import Queries, Snapshot
-from nodeselect.inventory.store import Store
-from nodeselect.inventory.view import View
+from nodeselect.inventory.store import View
 from nodeselect.node import Node, NodeRow
 from nodeselect.readers import open_input
 from nodeselect.readers.columnar import Block, to_blocks
@@ -171,16 +170,16 @@ class Inventory(Queries):
         store, length, is_changed = before.store, before.length, False
         for change in changes:
             if isinstance(change, Node):
-                added = _upsert(store, change)
+                added = store.upsert(change)
                 if added is None:
                     continue
                 length += added
             else:
-                _delete(store, change)
+                store.remove(change)
                 length -= 1
             is_changed = True
         if is_changed:
-            after = View(store, length, before.generation + 1, before)
+            after = View(store, length, before.generation + 1)
             if self._compact_at is not None and is_due(after, self._compact_at):
                 after = _compacted(after)
             self._view = after
@@ -217,23 +216,3 @@ def _check_removals(view: View, changes: Sequence[Node | str]) -> None:
             exists[change] = False
         else:
             raise KeyError(change)
-
-
-def _upsert(store: Store, node: Node) -> int | None:
-    """Add or replace a node; return how many nodes that adds, or None if nothing changes."""
-    previous = store.find(node.id)
-    if previous is None:
-        store.add(node, None)
-        return 1
-    if store.equals(previous, node):
-        return None
-    store.add(node, store.rank(previous))
-    store.delta.delete(previous)
-    return 0
-
-
-def _delete(store: Store, node_id: str) -> None:
-    ordinal = store.find(node_id)
-    if ordinal is None:
-        raise KeyError(node_id)
-    store.delta.delete(ordinal)

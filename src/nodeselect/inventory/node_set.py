@@ -5,7 +5,7 @@ from typing import NoReturn
 
 from nodeselect.index.postings import Postings
 from nodeselect.inventory.statistics import value_counts
-from nodeselect.inventory.view import View
+from nodeselect.inventory.store import View
 from nodeselect.node import Node
 from nodeselect.selectors import Selector
 
@@ -30,9 +30,8 @@ class NodeSet:
 
     def __len__(self) -> int:
         """Return the number of nodes. Cost: that of the set itself, or less."""
-        if self._cached is None and self._view.is_fully_indexed:
-            return self._view.evaluate_size(self._selector)
-        return len(self._postings())
+        size = self._view.indexed_size(self._selector) if self._cached is None else None
+        return len(self._postings()) if size is None else size
 
     def __iter__(self) -> Iterator[Node]:
         store = self._view.store
@@ -103,24 +102,20 @@ class NodeSet:
 
         :raises ValueError: if the sets are of different snapshots; so do ``|``, ``-`` and ``==``.
         """
-        _require_same_snapshot(self, other)
-        return self._derived(self._postings() & other._postings())
+        return self._derived(self._postings() & self._require_same_snapshot(other))
 
     def __or__(self, other: "NodeSet") -> "NodeSet":
         """Return the nodes of either set."""
-        _require_same_snapshot(self, other)
-        return self._derived(self._postings() | other._postings())
+        return self._derived(self._postings() | self._require_same_snapshot(other))
 
     def __sub__(self, other: "NodeSet") -> "NodeSet":
         """Return the nodes of this set only."""
-        _require_same_snapshot(self, other)
-        return self._derived(self._postings() - other._postings())
+        return self._derived(self._postings() - self._require_same_snapshot(other))
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, NodeSet):
             return NotImplemented
-        _require_same_snapshot(self, other)
-        return self._postings() == other._postings()
+        return self._postings() == self._require_same_snapshot(other)
 
     __hash__ = None  # type: ignore[assignment]  # equality may raise
 
@@ -143,15 +138,15 @@ class NodeSet:
         derived._cached = nodes
         return derived
 
-
-def _require_same_snapshot(left: NodeSet, right: object) -> None:
-    if not isinstance(right, NodeSet):
-        raise TypeError(f"a NodeSet combines with a NodeSet, not with {type(right).__name__}")
-    if left._view is not right._view:
-        raise ValueError(
-            "the two answers are of different snapshots; take one snapshot and match both"
-            " selectors on it"
-        )
+    def _require_same_snapshot(self, other: object) -> Postings:
+        if not isinstance(other, NodeSet):
+            raise TypeError(f"a NodeSet combines with a NodeSet, not with {type(other).__name__}")
+        if self._view is not other._view:
+            raise ValueError(
+                "the two answers are of different snapshots; take one snapshot and match both"
+                " selectors on it"
+            )
+        return other._postings()
 
 
 def require_count(name: str, number: int) -> None:

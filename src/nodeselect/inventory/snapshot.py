@@ -4,10 +4,9 @@ from collections.abc import Iterator
 from typing import NoReturn
 
 from nodeselect.explain import Explanation, NodeExplanation, explain, explain_node
-from nodeselect.index.planner import Plan
 from nodeselect.inventory.node_set import NodeSet, require_count
 from nodeselect.inventory.statistics import ViewStatistics
-from nodeselect.inventory.view import View
+from nodeselect.inventory.store import View
 from nodeselect.node import Node
 from nodeselect.selectors import Selector
 
@@ -43,15 +42,6 @@ class Queries:
         :raises TypeError: if ``selector`` is not a :class:`Selector`; text is not parsed here.
         """
         return NodeSet(self._view, _require_selector(selector))
-
-    def plan(self, selector: Selector) -> Plan:
-        """Return the steps that answer ``selector`` over the indexed nodes; ``str()`` shows them.
-
-        Nodes added since the last compaction are tested in addition, and deleted ones subtracted.
-
-        :raises TypeError: if ``selector`` is not a :class:`Selector`.
-        """
-        return self._view.plan(_require_selector(selector))
 
     def explain(self, selector: Selector, *, examples: int = 3) -> Explanation:
         """Count why nodes match ``selector``, and why the others do not.
@@ -102,14 +92,6 @@ class Queries:
         if ordinal is None:
             raise KeyError(node_id)
         return view.store.node(ordinal)
-
-    def memory(self) -> dict[str, int]:
-        """Return an estimate of the memory of each part, in bytes.
-
-        ``delta`` counts each node as if it shared no string with another one; strings that the
-        caller holds as well are counted. Cost: a look at every id.
-        """
-        return self._view.store.memory()
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} of {len(self)} nodes>"

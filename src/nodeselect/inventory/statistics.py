@@ -10,8 +10,7 @@ from nodeselect.index import postings
 from nodeselect.index.label_index import LabelIndex
 from nodeselect.index.postings import Postings
 from nodeselect.inventory.failure_groups import FailureGroups
-from nodeselect.inventory.store import Store
-from nodeselect.inventory.view import View
+from nodeselect.inventory.store import Store, View
 from nodeselect.selectors import Selector
 
 __all__ = ["ViewStatistics", "value_counts"]

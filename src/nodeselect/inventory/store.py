@@ -5,23 +5,26 @@ it is never used again. So a set of ordinals stays right whatever happens afterw
 itself which version of a node it contains.
 """
 
+from array import array
+from bisect import bisect_left
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from nodeselect.explain.vocabulary import Vocabulary
 from nodeselect.index import postings
 from nodeselect.index.label_index import LabelIndex
 from nodeselect.index.postings import Postings
 from nodeselect.index.tuning import Tuning
 from nodeselect.inventory.delta import Delta
 from nodeselect.node import Node
+from nodeselect.selectors import Selector
 
 if TYPE_CHECKING:  # the segment needs numpy, which small inventories do not load
     from nodeselect.index.segment import Segment
 
-__all__ = ["Store"]
+__all__ = ["Store", "View"]
 
-# The parts of a segment's memory, for stores without one.
-_SEGMENT_PARTS = ("ids", "id index", "node table", "order", "label index", "plans")
+_EMPTY = postings.from_ordinals(())
 
 
 class Store:
@@ -31,7 +34,7 @@ class Store:
     :param node_count: the number of nodes with which the store begins.
     """
 
-    __slots__ = ("delta", "indexed_count", "next_rank", "segment", "tuning")
+    __slots__ = ("delta", "indexed_count", "merged_tombstones", "next_rank", "segment", "tuning")
 
     def __init__(
         self, segment: "Segment | None", delta: Delta, node_count: int, tuning: Tuning
@@ -41,31 +44,41 @@ class Store:
         self.indexed_count = node_count
         self.next_rank = node_count
         self.tuning = tuning
+        # The ordinals of the first tombstones, and how many tombstones these are.
+        self.merged_tombstones: tuple[Postings, int] = _EMPTY, 0
 
-    def add(self, node: Node, rank: int | None) -> None:
-        """Add a node at ``rank``; None appends it to all others."""
-        if rank is None:
-            rank = self.next_rank
+    def upsert(self, node: Node) -> int | None:
+        """Replace or append a node; return how many nodes that adds, or None if it is there."""
+        previous = self.find(node.id)
+        if previous is None:
+            self.delta.add(node, self.next_rank)
             self.next_rank += 1
+            return 1
+        if self.equals(previous, node):
+            return None
+        if self.segment is None or previous >= self.delta.first:
+            rank = self.delta.ranks[previous - self.delta.first]
+        else:
+            rank = self.segment.rank(previous)
         self.delta.add(node, rank)
+        self.delta.delete(previous)
+        return 0
 
-    def rank(self, ordinal: int) -> int:
-        """Return the rank of an ordinal."""
-        if self.segment is None or ordinal >= self.delta.first:
-            return self.delta.ranks[ordinal - self.delta.first]
-        return self.segment.rank(ordinal)
+    def remove(self, node_id: str) -> None:
+        """Remove the node with this id.
+
+        :raises KeyError: if there is none.
+        """
+        ordinal = self.find(node_id)
+        if ordinal is None:
+            raise KeyError(node_id)
+        self.delta.delete(ordinal)
 
     def node(self, ordinal: int) -> Node:
         """Return the node of an ordinal."""
         if self.segment is None or ordinal >= self.delta.first:
             return self.delta.nodes[ordinal - self.delta.first]
         return self.segment.node(ordinal)
-
-    def id(self, ordinal: int) -> str:
-        """Return the id of the node of an ordinal."""
-        if self.segment is None or ordinal >= self.delta.first:
-            return self.delta.nodes[ordinal - self.delta.first].id
-        return self.segment.id(ordinal)
 
     def equals(self, ordinal: int, node: Node) -> bool:
         """Return whether the node of an ordinal equals ``node``, which has the same id."""
@@ -101,30 +114,25 @@ class Store:
 
         Cost: about 10 ns a node, and what it returns.
         """
-        members = self.delta_members(nodes)
-        delta_nodes, first = self.delta.nodes, self.delta.first
+        indexed, members = self.split(nodes)
+        nodes_added, first = self.delta.nodes, self.delta.first
         if self.segment is None:
-            return [delta_nodes[ordinal].id for _, ordinal in members[:limit]]
-        others = [(rank, delta_nodes[ordinal - first].id) for rank, ordinal in members[:limit]]
-        rest = postings.ordinals(nodes)[: len(nodes) - len(members)]
-        return self.segment.ids(rest, others, limit)
+            return [nodes_added[ordinal].id for _, ordinal in members[:limit]]
+        ids = [(rank, nodes_added[ordinal - first].id) for rank, ordinal in members[:limit]]
+        return self.segment.in_order(self.segment.table.ids, indexed, ids, limit)
 
     def in_order(self, nodes: Postings, limit: int | None = None) -> list[int]:
         """Return ordinals, or the first ones, in the order of ranks. Cost: as :meth:`ids`."""
-        members = self.delta_members(nodes)
+        indexed, members = self.split(nodes)
         if self.segment is None:
             return [ordinal for _, ordinal in members[:limit]]
-        rest = postings.ordinals(nodes)[: len(nodes) - len(members)]
-        return self.segment.in_order(rest, members[:limit], limit)
+        return self.segment.in_order(self.segment.ordinals, indexed, members[:limit], limit)
 
-    def delta_members(self, nodes: Postings) -> list[tuple[int, int]]:
-        """Return the ranks and ordinals of those ``nodes`` that are in the delta, in order."""
-        first, ranks = self.delta.first, self.delta.ranks
-        if not ranks:
-            return []
-        if self.segment is not None:
-            nodes = nodes & postings.from_range(first, first + len(ranks))
-        return sorted((ranks[ordinal - first], ordinal) for ordinal in postings.ordinals(nodes))
+    def split(self, nodes: Postings) -> "tuple[array[int], list[tuple[int, int]]]":
+        """Return the ordinals in the segment, and ranks and ordinals in the delta by rank."""
+        ordinals, first, ranks = postings.ordinals(nodes), self.delta.first, self.delta.ranks
+        end = bisect_left(ordinals, first)
+        return ordinals[:end], sorted((ranks[at - first], at) for at in ordinals[end:])
 
     def first(self, nodes: Postings, n: int) -> list[int]:
         """Return the first ``n`` ordinals in the order of ranks.
@@ -172,8 +180,83 @@ class Store:
             return [self.delta.index]
         return [self.delta.index, self.segment.index]
 
-    def memory(self) -> dict[str, int]:
-        """Return the memory of each part, in bytes."""
-        segment = self.segment
-        parts = dict.fromkeys(_SEGMENT_PARTS, 0) if segment is None else segment.memory()
-        return {**parts, "delta": self.delta.memory_bytes()}
+
+class View:
+    """The nodes and tombstones of a store that one reader sees. Immutable.
+
+    Each write makes one, in less than a microsecond.
+
+    :param store: the store as it is now; what is added later is not visible.
+    :param length: the number of nodes that are not deleted.
+    """
+
+    __slots__ = (
+        "_deleted",
+        "_vocabulary",
+        "generation",
+        "length",
+        "node_count",
+        "store",
+        "tombstone_count",
+    )
+
+    def __init__(self, store: Store, length: int, generation: int) -> None:
+        self.store = store
+        self.length = length
+        self.generation = generation
+        self.node_count = len(store.delta.nodes)
+        self.tombstone_count = len(store.delta.tombstones)
+        self._vocabulary: Vocabulary | None = None
+        self._deleted: Postings | None = None
+
+    @property
+    def pending_changes(self) -> int:
+        """How many nodes were added or deleted since the store was built, whichever is more."""
+        built = 0 if self.store.segment is not None else self.store.indexed_count
+        return max(self.node_count - built, self.tombstone_count)
+
+    def deleted(self) -> Postings:
+        """Return the deleted ordinals. Do not modify them."""
+        if self._deleted is None:  # two threads may both compute it, with the same result
+            store = self.store
+            merged, count = store.merged_tombstones
+            if count > self.tombstone_count:
+                merged, count = _EMPTY, 0
+            added = store.delta.tombstones[count : self.tombstone_count]
+            self._deleted = merged | postings.from_ordinals(added) if added else merged
+            store.merged_tombstones = self._deleted, self.tombstone_count
+        return self._deleted
+
+    def live(self) -> Postings:
+        """Return the ordinals that are not deleted."""
+        ordinals = postings.from_range(0, self.store.delta.first + self.node_count)
+        return ordinals - self.deleted() if self.tombstone_count else ordinals
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        """The cache of the keys and values of the nodes."""
+        if self._vocabulary is None:
+            self._vocabulary = Vocabulary()
+        return self._vocabulary
+
+    def evaluate(self, selector: Selector) -> Postings:
+        """Return the ordinals that ``selector`` matches. Do not modify them."""
+        segment, delta = self.store.segment, self.store.delta
+        if segment is None:
+            matches = delta.evaluate(selector, self.node_count)
+        else:
+            matches = segment.plan(selector).evaluate()
+            if self.node_count:
+                matches = matches | delta.evaluate(selector, self.node_count)
+        return matches - self.deleted() if self.tombstone_count else matches
+
+    def indexed_size(self, selector: Selector) -> int | None:
+        """Return how many nodes ``selector`` matches; None if that needs :meth:`evaluate`."""
+        segment = self.store.segment
+        if segment is None or self.node_count or self.tombstone_count:
+            return None
+        return segment.plan(selector).evaluate_size()
+
+    def find(self, node_id: str) -> int | None:
+        """Return the ordinal of the node with this id, or None. Cost: about a microsecond."""
+        return self.store.find(node_id, self.node_count, self.tombstone_count)
