@@ -12,7 +12,6 @@ from nodeselect.limits import LIMITS
 from nodeselect.text import printable, quoted
 
 __all__ = [
-    "CONTROL_CHARACTERS",
     "TEMPLATE_HINT",
     "Builder",
     "DocumentError",
@@ -33,7 +32,7 @@ __all__ = [
 ]
 
 # Control characters, and the two noncharacters that YAML refuses as well.
-CONTROL_CHARACTERS = re.compile("[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x9f\ufffe\uffff]")
+_CONTROL_CHARACTERS = re.compile("[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x9f\ufffe\uffff]")
 
 TEMPLATE_HINT = "fill in the template before using the file"
 
@@ -151,7 +150,7 @@ def decode_utf8(data: bytes) -> str:
         ) from None
 
 
-def check_characters(text: str, forbidden: re.Pattern[str] = CONTROL_CHARACTERS) -> None:
+def check_characters(text: str, forbidden: re.Pattern[str] = _CONTROL_CHARACTERS) -> None:
     """Refuse a text with forbidden characters; nothing after a NUL is read.
 
     :raises DocumentError: with the code ``control-character`` or ``surrogate``.

@@ -188,7 +188,7 @@ def suggest_label(key: str, value: Value) -> str | None:
     if isinstance(value, Scalar) and value.kind != "text":
         return suggest_text(value)
     expression = None
-    if isinstance(value, List) or "," in value.text:
+    if isinstance(value, List) or ("," in value.text and all(value.text.split(","))):
         expression = _structured(key, "in", value)
     elif len(value.text) <= _MAX_LENGTH and _OPERATOR_START.match(value.text):
         expression = f"{key} {value.text}"

@@ -26,7 +26,6 @@ from nodeselect.text import FORBIDDEN, printable, quoted
 
 __all__ = [
     "EMPTY",
-    "INT64_MAX",
     "Count",
     "Data",
     "Integer",
@@ -41,7 +40,7 @@ __all__ = [
     "freeze",
 ]
 
-INT64_MAX = 2**63 - 1
+_INT64_MAX = 2**63 - 1
 
 EMPTY: FrozenMapping[str, Any] = FrozenMapping({})
 
@@ -105,20 +104,20 @@ Text = Annotated[str, AfterValidator(_printable)]
 Strings = Annotated[tuple[Text, ...], Field(strict=False), BeforeValidator(_require_sequence)]
 TextMap = Annotated[Mapping[Text, Text], AfterValidator(FrozenMapping), PlainSerializer(dict)]
 Data = Annotated[Mapping[str, Any], AfterValidator(freeze), PlainSerializer(_to_plain)]
-Integer = Annotated[int, Field(ge=-INT64_MAX - 1, le=INT64_MAX)]
-Count = Annotated[int, Field(ge=0, le=INT64_MAX)]
+Integer = Annotated[int, Field(ge=-_INT64_MAX - 1, le=_INT64_MAX)]
+Count = Annotated[int, Field(ge=0, le=_INT64_MAX)]
 Percent = Annotated[int, Field(ge=0, le=100)]
 Share = Annotated[float, Field(ge=0, le=1)]
 SharePercent = Annotated[float, Field(ge=0, le=100)]
 Nanoseconds = Annotated[
     int,
-    Field(ge=1, le=INT64_MAX),
+    Field(ge=1, le=_INT64_MAX),
     BeforeValidator(_parse_duration),
     WithJsonSchema(
         {
             "type": ["integer", "string"],
             "minimum": 1,
-            "maximum": INT64_MAX,
+            "maximum": _INT64_MAX,
             "pattern": f"^{DURATION}$",
             "maxLength": 200,
             "format": "go-duration",
