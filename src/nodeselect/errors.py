@@ -41,23 +41,18 @@ class SelectorError(NodeselectError, ValueError):
 
     ``str()`` returns the message, the line with carets under the mistake, and a suggested fix. It
     is safe to print: user text in it is escaped and truncated.
-    """
 
-    code: str
-    """The stable name of the mistake, such as ``not-in``; ``docs/language.md`` lists them."""
-    message: str
-    """What is wrong, in one line."""
-    source: str
-    """The text that has the mistake, as it was passed."""
-    span: tuple[int, int]
-    """Start and end of the mistake in ``source``, in characters; both are ``len(source)`` if
-    something is missing at the end."""
-    expected: tuple[str, ...]
-    """What would be valid at this position, in words; empty if that does not help."""
-    hint: str | None
-    """A suggested fix, or None."""
-    place: str | None
-    """The part of a structured selector that is invalid, such as ``match_expressions[2]``."""
+    :param code: the stable name of the mistake, such as ``not-in``; ``docs/language.md`` lists
+        them.
+    :param message: what is wrong, in one line.
+    :param source: the text that has the mistake, as it was passed.
+    :param span: start and end of the mistake in ``source``, in characters; both are
+        ``len(source)`` if something is missing at the end.
+    :param expected: what would be valid at this position, in words; empty if that does not help.
+    :param hint: a suggested fix, or None.
+    :param place: the part of a structured selector that is invalid, such as
+        ``match_expressions[2]``.
+    """
 
     def __init__(
         self,
@@ -98,16 +93,12 @@ class InventoryError(NodeselectError, ValueError):
     """Nodes cannot be read, or contradict each other; no node of the input was added.
 
     ``str()`` is safe to print.
-    """
 
-    code: str
-    """The stable name of the mistake, such as ``duplicate-id``."""
-    message: str
-    """What is wrong, in one line."""
-    place: str | None
-    """Where it is: the file, the line or record, and the path inside it, as far as known."""
-    hint: str | None
-    """A suggested fix, or None."""
+    :param code: the stable name of the mistake, such as ``duplicate-id``.
+    :param message: what is wrong, in one line.
+    :param place: where it is: the file, the line or record, and the path inside it, if known.
+    :param hint: a suggested fix, or None.
+    """
 
     def __init__(
         self, code: str, message: str, *, place: str | None = None, hint: str | None = None
@@ -168,14 +159,11 @@ class JobError(NodeselectError, ValueError):
     """A job document has problems.
 
     ``str()`` is safe to print.
-    """
 
-    file: str
-    """The name of the document."""
-    problems: tuple[Problem, ...]
-    """The problems in order of position, at least one."""
-    unreported: int
-    """The number of problems beyond ``LIMITS.reported_errors``."""
+    :param file: the name of the document.
+    :param problems: the problems in order of position, at least one.
+    :param unreported: the number of problems beyond ``LIMITS.reported_errors``.
+    """
 
     def __init__(self, file: str, problems: tuple[Problem, ...], unreported: int = 0) -> None:
         super().__init__(file, problems, unreported)

@@ -15,16 +15,13 @@ from nodeselect.cli.options import (
     selector_option,
 )
 from nodeselect.cli.streams import write_message, write_output
-from nodeselect.inventory.facets import Facets, count_labels
+from nodeselect.inventory.facets import count_labels
 from nodeselect.readers.reader import NodeReader
 from nodeselect.render.facets import facet_lines
 from nodeselect.render.layout import detect_screen
 from nodeselect.text import quoted
 
 __all__ = ["labels"]
-
-# Keys that are searched for one with a similar name.
-_KNOWN_KEYS = 10_000
 
 
 @click.command(
@@ -65,19 +62,7 @@ def labels(
     write_output(facet_lines(facets, total, key, output, detect_screen()))
     if any(key in (None, facet.key) for facet in facets.keys):
         return ExitStatus.OK
-    label = "any label" if key is None else f"the label {quoted(key)}"
-    write_message(f"no node has {label}")
+    write_message(f"no node has {'any label' if key is None else f'the label {quoted(key)}'}")
     if total and not facets.nodes:
         write_message(explain_hint(nodes_from, expressions=expressions))
-    elif key is not None and (similar := _similar_key(key, facets)) is not None:
-        write_message(f"  did you mean {quoted(similar)}?")
     return ExitStatus.NEGATIVE
-
-
-def _similar_key(key: str, facets: Facets) -> str | None:
-    from nodeselect.explain.similarity import WordCounts, closest_key  # only needed for a typo
-
-    close = closest_key(
-        key, WordCounts({facet.key: facet.nodes for facet in facets.keys[:_KNOWN_KEYS]})
-    )
-    return None if close is None else close[1]

@@ -258,19 +258,18 @@ def report_lines(
         yield ""  # so that another report can be appended
 
 
-def detect_screen(*, ascii_only: bool = False, stream: TextIO | None = None) -> Screen:
-    """Return the screen that ``stream``, or standard output, is.
+def detect_screen() -> Screen:
+    """Return the screen that standard output is.
 
     Its width is that of COLUMNS, of the terminal, or 80. A stream that cannot encode blocks gets
     ASCII.
     """
-    stream = sys.stdout if stream is None else stream
-    encoding = getattr(stream, "encoding", None) or "ascii"
+    ascii_only = False
     try:
-        "█…".encode(encoding)
+        "█…".encode(getattr(sys.stdout, "encoding", None) or "ascii")
     except UnicodeEncodeError:
         ascii_only = True
-    return Screen(max(_columns(stream), 20), ascii_only, is_colour_wanted(stream))
+    return Screen(max(_columns(), 20), ascii_only, is_colour_wanted(sys.stdout))
 
 
 def is_colour_wanted(stream: TextIO | None) -> bool:
@@ -279,13 +278,13 @@ def is_colour_wanted(stream: TextIO | None) -> bool:
     return not declined and stream is not None and stream.isatty()
 
 
-def _columns(stream: TextIO | None) -> int:
+def _columns() -> int:
     columns = os.environ.get("COLUMNS", "")
     if columns.isdecimal() and 0 < len(columns) < 6 and int(columns):
         return int(columns)
     try:
-        return os.get_terminal_size(-1 if stream is None else stream.fileno()).columns or 80
-    except (OSError, ValueError):
+        return os.get_terminal_size(sys.stdout.fileno()).columns or 80
+    except (OSError, ValueError, AttributeError):  # not a terminal, closed, or not a file
         return 80
 
 
