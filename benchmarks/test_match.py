@@ -135,12 +135,6 @@ def test_never_seen(benchmark: BenchmarkFixture, inventory: Inventory, n: int) -
     _ask_each(benchmark, inventory, five_never_seen("set"), 5 * _MOST_ROUNDS)
 
 
-def test_plan_never_seen(benchmark: BenchmarkFixture, inventory: Inventory, n: int) -> None:
-    """The plan alone."""
-    benchmark.group = f"{n:,} nodes, five requirements never seen"
-    _each(benchmark, inventory.plan, five_never_seen("plan"), 5 * _MOST_ROUNDS)
-
-
 @pytest.mark.parametrize(
     "name", ["five", "one rack", "negation alone", "everything", "team and version"]
 )

@@ -22,7 +22,6 @@ ALLOWED = {
     "nodeselect.selectors.parser": "imports lark; for the first text that is parsed",
     "nodeselect.selectors.diagnostics.mistakes": "a large table; for the first mistake",
     "nodeselect.cli.output_file": "imports pathlib; for --html only",
-    "nodeselect.explain.similarity": "for a typo",
     "csv": "for CSV only",
     "difflib": "for a typo",
     "pathlib": "3 ms; for folders",
