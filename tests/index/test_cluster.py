@@ -6,15 +6,13 @@ from random import Random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nodeselect import Node, Selector
 from nodeselect.index import postings
 from nodeselect.index.cluster import Clustered, cluster
 from nodeselect.index.node_table import encode
 from nodeselect.index.tuning import Tuning
 from nodeselect.readers.columnar import to_blocks
-from tests.inventory.small import SMALL, small_inventory
-from tests.naive import matches
-from tests.property.strategies import labels, selectors
+from tests.inventory.small import SMALL
+from tests.property.strategies import labels
 
 Fleet = list[dict[str, str]]
 
@@ -107,15 +105,3 @@ def test_the_order_does_not_depend_on_the_order_of_labels() -> None:
     fleet = random_fleet(300, {"a": 2, "b": 3, "c": 40}, share=0.8)
     reversed_fleet = [dict(reversed(each.items())) for each in fleet]
     assert in_order(fleet) == in_order(reversed_fleet)
-
-
-@given(st.lists(labels(), min_size=5, max_size=30), selectors())
-def test_clustered_answers_are_the_same(fleet: Fleet, selector: Selector) -> None:
-    """An answer is in inventory order, whatever the order of ordinals."""
-    nodes = [Node(f"n-{rank}", node_labels) for rank, node_labels in enumerate(fleet)]
-    matching = [
-        node.id
-        for node in nodes
-        if matches(selector.requirements, selector.ids, node.labels, node.id)
-    ]
-    assert small_inventory(nodes).match(selector).ids() == matching

@@ -27,7 +27,7 @@ def test_reading() -> None:
     """Length, iteration, ids and membership are those of the matching nodes."""
     answer = match(fleet(), "n>2")
     assert len(answer) == 3
-    assert list(answer) == [NODES[0], NODES[1], NODES[3]]
+    assert list(answer) == list(answer) == [NODES[0], NODES[1], NODES[3]]
     assert answer.ids() == ["n-5", "n-3", "n-4"]
     assert "n-3" in answer
     assert "n-2" not in answer
@@ -44,33 +44,13 @@ def test_nothing() -> None:
     assert answer.first(2) == []
 
 
-def test_iterating_twice() -> None:
-    """An answer can be iterated any number of times."""
-    answer = match(fleet(), "n")
-    assert list(answer) == list(answer) == NODES
-
-
 @pytest.mark.parametrize(("number", "given_ids"), [(0, []), (2, ["n-5", "n-3"]), (9, ORDER)])
 def test_first(number: int, given_ids: list[str]) -> None:
     """The first nodes are in order, and all are returned if there are fewer."""
-    assert [node.id for node in match(fleet(), "n").first(number)] == given_ids
-
-
-def test_first_of_a_negative_number() -> None:
-    """A negative number of nodes is a ValueError."""
+    answer = match(fleet(), "n")
+    assert [node.id for node in answer.first(number)] == given_ids
     with pytest.raises(ValueError, match="n must not be negative"):
-        match(fleet(), "n").first(-1)
-
-
-def test_algebra_is_in_inventory_order() -> None:
-    """The result of an operation is in inventory order, whichever set a node comes from."""
-    inventory = fleet()
-    small, even = match(inventory, "n<4"), match(inventory, "even=True")
-    assert (small & even).ids() == (even & small).ids() == ["n-0", "n-2"]
-    assert (small | even).ids() == (even | small).ids() == ["n-3", "n-0", "n-4", "n-1", "n-2"]
-    assert (small - even).ids() == ["n-3", "n-1"]
-    assert (even - small).ids() == ["n-4"]
-    assert small.ids() == ["n-3", "n-0", "n-1", "n-2"]
+        answer.first(-1)
 
 
 def test_an_answer_does_not_change() -> None:
@@ -132,18 +112,17 @@ def test_answers_of_different_snapshots_do_not_combine(
     assert before.ids() == match(fleet(), text).ids()
 
 
-@pytest.mark.parametrize("operation", OPERATIONS)
-def test_answers_of_one_snapshot_combine(operation: Any) -> None:
-    """Answers of one snapshot combine whatever was written in between."""
+def test_answers_of_one_snapshot_combine() -> None:
+    """Answers of one snapshot combine, whatever was written in between."""
     inventory = fleet()
     snapshot = inventory.snapshot()
     left = snapshot.match(Selector.parse("n<4"))
     change(inventory)
     right = snapshot.match(Selector.parse("even=True"))
-    assert (
-        operation(left, right).ids()
-        == operation(match(fleet_now := fleet(), "n<4"), match(fleet_now, "even=True")).ids()
-    )
+    assert (left & right).ids() == (right & left).ids() == ["n-0", "n-2"]
+    assert (left | right).ids() == (right | left).ids() == ["n-3", "n-0", "n-4", "n-1", "n-2"]
+    assert ((left - right).ids(), (right - left).ids()) == (["n-3", "n-1"], ["n-4"])
+    assert left.ids() == ["n-3", "n-0", "n-1", "n-2"]
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)

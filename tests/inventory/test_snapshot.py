@@ -1,6 +1,6 @@
 """A snapshot shows the nodes of its moment."""
 
-from nodeselect import Inventory, Node, Selector, Snapshot
+from nodeselect import Inventory, Node, Selector
 from tests.inventory.small import small_inventory
 
 
@@ -50,22 +50,3 @@ def test_pending_changes() -> None:
         assert inventory.pending_changes == 5
         inventory.compact()
         assert inventory.pending_changes == 0
-
-
-def test_the_length_alone_is_that_of_the_answer() -> None:
-    """The length is the same whether or not the answer was computed: before and after changes."""
-    inventory = small_inventory(
-        (Node(f"n-{at}", {"x": str(at % 4)}) for at in range(40)), compact_at=None
-    )
-    selectors = [Selector.parse(text) for text in ("", "x=1", "x in (1,2)", "x!=1,x", "!x", "x>1")]
-    selectors.append(Selector.of(match_ids=["n-1", "n-2"]))
-
-    def check(snapshot: Snapshot) -> None:
-        for selector in selectors:
-            assert len(snapshot.match(selector)) == len(snapshot.match(selector).ids())
-
-    check(inventory.snapshot())
-    inventory.apply([Node("n-1", {"x": "2"}), Node("n-2"), "n-3", Node("more", {"x": "1"})])
-    check(inventory.snapshot())
-    inventory.compact()
-    check(inventory.snapshot())

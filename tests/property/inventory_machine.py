@@ -113,14 +113,12 @@ class InventoryMachine(RuleBasedStateMachine):
     @rule(node=nodes)
     def upsert(self, node: Node) -> None:
         """Upsert a node that is new, changed or equal."""
-        InventoryMachine.steps += 1
         self.inventory.upsert(node)
         self._change([node])
 
     @rule(node_id=ids, again=st.booleans())
     def upsert_the_same(self, node_id: str, again: bool) -> None:
         """Upsert an equal node, perhaps with its labels in another order."""
-        InventoryMachine.steps += 1
         if node_id in self.model:
             node = self.model[node_id][1]
             if again:
@@ -132,7 +130,6 @@ class InventoryMachine(RuleBasedStateMachine):
     @rule(node_id=ids)
     def remove(self, node_id: str) -> None:
         """Remove a node, known or unknown."""
-        InventoryMachine.steps += 1
         if node_id in self.model:
             self.inventory.remove(node_id)
             self._change([node_id])
@@ -142,7 +139,6 @@ class InventoryMachine(RuleBasedStateMachine):
     @rule(some=changes)
     def apply(self, some: list[Any]) -> None:
         """Make several changes; an unknown id is an error in the middle."""
-        InventoryMachine.steps += 1
         there = set(self.model)
         for change in some:
             if isinstance(change, Node):
@@ -158,14 +154,12 @@ class InventoryMachine(RuleBasedStateMachine):
     @rule(some=changes, wrong=st.sampled_from((None, 5, ("n-1",), b"n-1")), at=st.integers(0, 8))
     def apply_a_wrong_type(self, some: list[Any], wrong: Any, at: int) -> None:
         """Make changes one of which is neither a node nor an id."""
-        InventoryMachine.steps += 1
         mixed = [*some[:at], wrong, *some[at:]]
         self._fails(TypeError, lambda: self.inventory.apply(mixed))
 
     @rule(some=changes)
     def apply_a_source_that_raises(self, some: list[Any]) -> None:
         """Make the changes of an iterable that raises."""
-        InventoryMachine.steps += 1
 
         def raising() -> Iterator[Any]:
             yield from some
@@ -176,7 +170,6 @@ class InventoryMachine(RuleBasedStateMachine):
     @rule(some=st.lists(nodes, min_size=1, max_size=8), at=st.integers(0, 7), late=st.booleans())
     def interrupt(self, some: list[Node], at: int, late: bool) -> None:
         """Interrupt a write before or after one of its steps, including those of a compaction."""
-        InventoryMachine.steps += 1
         add, left = Delta.add, [at]
 
         def interrupted(changes: Delta, node: Node, rank: int) -> None:
@@ -199,13 +192,11 @@ class InventoryMachine(RuleBasedStateMachine):
     @rule()
     def compact(self) -> None:
         """Compact; readers see no difference."""
-        InventoryMachine.steps += 1
         self.inventory.compact()
 
     @rule()
     def reload(self) -> None:
         """Build a new inventory of the same nodes."""
-        InventoryMachine.steps += 1
         fleet = list(self.inventory)
         assert fleet == ordered(self.model)
         self._begin(fleet, self.compact_at)
@@ -213,13 +204,11 @@ class InventoryMachine(RuleBasedStateMachine):
     @rule(target=snapshots)
     def snapshot(self) -> Any:
         """Keep a snapshot."""
-        InventoryMachine.steps += 1
         return self.inventory.snapshot(), dict(self.model), self.generation
 
     @rule(kept=snapshots, selector=fleet_selectors(), target=answers)
     def match_a_snapshot(self, kept: tuple[Snapshot, Model, int], selector: Selector) -> Any:
         """Match on a snapshot, whatever has happened since."""
-        InventoryMachine.steps += 1
         snapshot, model, generation = kept
         assert snapshot.generation == generation
         self._check_reading(snapshot, model)
@@ -228,13 +217,11 @@ class InventoryMachine(RuleBasedStateMachine):
     @rule(selector=fleet_selectors(), target=answers)
     def match(self, selector: Selector) -> Any:
         """Match on the inventory."""
-        InventoryMachine.steps += 1
         return self._asked(self.inventory, self.model, selector), self.inventory._view
 
     @rule(selector=fleet_selectors())
     def length_alone(self, selector: Selector) -> None:
         """Compute only the length of an answer."""
-        InventoryMachine.steps += 1
         assert len(self.inventory.match(selector)) == len(matching(self.model, selector))
 
     @rule(answer=answers, number=st.integers(0, 30), key=st.sampled_from(KEYS))
@@ -242,7 +229,6 @@ class InventoryMachine(RuleBasedStateMachine):
         self, answer: tuple[tuple[NodeSet, Model], object], number: int, key: str
     ) -> None:
         """Read everything from an earlier answer."""
-        InventoryMachine.steps += 1
         (found, model), _ = answer
         check_answer(found, model, number, key)
 
@@ -259,7 +245,6 @@ class InventoryMachine(RuleBasedStateMachine):
         operation: str,
     ) -> Any:
         """Combine two answers, of one snapshot or of two."""
-        InventoryMachine.steps += 1
         (left, left_model), snapshot = one
         (right, right_model), other_snapshot = other
         combined = OPERATIONS[operation]
@@ -276,13 +261,13 @@ class InventoryMachine(RuleBasedStateMachine):
     @invariant()
     def agree(self) -> None:
         """The inventory has the nodes of the model, in its order."""
+        InventoryMachine.steps += 1
         assert self.inventory.generation == self.generation
         assert len(self.inventory) == len(self.model)
 
     @rule()
     def look(self) -> None:
         """Read the whole inventory."""
-        InventoryMachine.steps += 1
         self._check_reading(self.inventory, self.model)
 
     def _check_reading(self, reading: Inventory | Snapshot, model: Model) -> None:

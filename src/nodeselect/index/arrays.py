@@ -10,7 +10,6 @@ __all__ = [
     "UIntArray",
     "chunk_slices",
     "count_numbers",
-    "k_smallest",
     "offsets_from_lengths",
     "shrink",
     "stable_argsort",
@@ -45,19 +44,6 @@ def stable_argsort(numbers: UIntArray) -> NDArray[np.int64]:
         return order
     high = (numbers >> 16).astype(np.uint16)
     return order[np.argsort(high[order], kind="stable")]
-
-
-def k_smallest(numbers: UIntArray, k: int, block: int = 64) -> UIntArray:
-    """Return the ``k`` smallest of distinct numbers, ascending.
-
-    Cost: two passes. The k-th smallest of the minima of all blocks is an upper bound, so the
-    numbers above it need not be sorted.
-    """
-    blocks = len(numbers) // block
-    if blocks > k > 0:
-        minima = numbers[: blocks * block].reshape(blocks, block).min(axis=1)
-        numbers = numbers[numbers <= np.sort(minima)[k - 1]]
-    return np.sort(numbers)[:k]
 
 
 def offsets_from_lengths(lengths: UIntArray | NDArray[np.int64]) -> UIntArray:

@@ -24,12 +24,7 @@ __all__ = ["Clustered", "cluster"]
 
 
 class Clustered(NamedTuple):
-    """Nodes in clustered order.
-
-    :param ranks: the rank of each ordinal.
-    :param ordinals: the ordinal of each rank.
-    :param labels: the nodes of each label.
-    """
+    """The rank of each ordinal, the ordinal of each rank, and the nodes of each label."""
 
     ranks: NDArray[np.uint32]
     ordinals: NDArray[np.uint32]

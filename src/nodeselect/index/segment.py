@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nodeselect.index import postings
-from nodeselect.index.arrays import k_smallest
 from nodeselect.index.cluster import cluster
 from nodeselect.index.id_index import IdIndex
 from nodeselect.index.node_table import NodeTable
@@ -66,12 +65,15 @@ class Segment:
         if selector.ids is None:
             return make_plan(self.index, selector)
         ranks = self._ids.find_all(selector.ids)
-        if len(selector.ids) > self._tuning.max_tested_ids:
-            return make_plan(self.index, selector, self._from_ranks(ranks))
-        matches, table = selector.matches, self.table
-        matching = (rank for rank in ranks if matches(table.labels(rank), table.ids[rank]))
-        nodes = self._from_ranks(array("I", matching))
-        return Plan(self.index.everything, (nodes,), (), postings.encoded_bytes(nodes))
+        is_tested = len(selector.ids) <= self._tuning.max_tested_ids
+        if is_tested:
+            matches, table = selector.matches, self.table
+            matching = (rank for rank in ranks if matches(table.labels(rank), table.ids[rank]))
+            ranks = array("I", matching)
+        nodes = _to_postings(self.ordinals.take(np.asarray(ranks)))
+        if is_tested:
+            return Plan(self.index.everything, (nodes,), (), postings.encoded_bytes(nodes))
+        return make_plan(self.index, selector, nodes)
 
     def find(self, node_id: str) -> int | None:
         """Return the ordinal of the node with this id, or None. Cost: about a microsecond."""
@@ -105,8 +107,7 @@ class Segment:
         """Return the ordinals of all ranks below ``rank``. Cached: use few different ranks."""
         ordinals = self._windows.get(rank)
         if ordinals is None:
-            first = np.sort(self.ordinals[:rank])
-            ordinals = self._windows[rank] = postings.from_ordinals(array("I", first.tobytes()))
+            ordinals = self._windows[rank] = _to_postings(self.ordinals[:rank])
         return ordinals
 
     def in_order(
@@ -140,17 +141,12 @@ class Segment:
         return self.table.concat(others).take(positions[order], self._tuning.chunk)
 
     def _sorted_ranks(self, ordinals: "array[int]", limit: int | None = None) -> NDArray[np.uint32]:
-        if not ordinals:
-            return np.array([], np.uint32)
-        ranks = self._ranks.take(np.frombuffer(ordinals, np.uint32))
+        ranks = self._ranks.take(np.asarray(ordinals))
         if limit is not None and limit < len(ranks):
-            return k_smallest(ranks, limit)
+            ranks = np.partition(ranks, limit - 1)[:limit]
         ranks.sort()
         return ranks
 
-    def _from_ranks(self, ranks: "array[int]") -> Postings:
-        if not ranks:
-            return postings.from_ordinals(())
-        ordinals = self.ordinals[np.frombuffer(ranks, np.uint32)]
-        ordinals.sort()
-        return postings.from_ordinals(array("I", ordinals.tobytes()))
+
+def _to_postings(ordinals: NDArray[np.uint32]) -> Postings:
+    return postings.from_ordinals(array("I", np.sort(ordinals).tobytes()))

@@ -118,12 +118,11 @@ class Delta:
     def _evaluate_ids(self, selector: Selector, ids: tuple[str, ...], node_count: int) -> Postings:
         if node_count < len(ids):
             return self._test_nodes(selector, 0, node_count)
-        nodes, first, matches = self.nodes, self.first, selector.matches
-        latest = (self.latest_ordinal(node_id, node_count) for node_id in ids)
-        ordinals = [
-            ordinal
-            for ordinal in latest
-            if ordinal is not None
-            and matches(nodes[ordinal - first].labels, nodes[ordinal - first].id)
-        ]
-        return postings.from_ordinals(sorted(ordinals))
+        matching = []
+        for node_id in ids:
+            ordinal = self.latest_ordinal(node_id, node_count)
+            if ordinal is None:
+                continue
+            if selector.matches(self.nodes[ordinal - self.first].labels, node_id):
+                matching.append(ordinal)
+        return postings.from_ordinals(sorted(matching))
