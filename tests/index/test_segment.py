@@ -98,12 +98,3 @@ def test_merge() -> None:
     table = SEGMENT.merge(kept, table_of(others), [4, 800])
     expected = [*NODES[:5], others[0], *NODES[5:10], others[1]]
     assert [table.node(rank) for rank in range(12)] == expected
-
-
-def test_merge_of_one_side() -> None:
-    """There may be no others, or no nodes of the segment that are left."""
-    kept = array("I", sorted(ordinals_of(SEGMENT, 7, 9)))
-    table = SEGMENT.merge(kept, table_of([]), [])
-    assert [table.node(rank) for rank in range(2)] == NODES[7:9]
-    table = SEGMENT.merge(array("I"), table_of(NODES[:2]), [800, 801])
-    assert [table.node(rank) for rank in range(2)] == NODES[:2]

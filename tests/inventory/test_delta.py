@@ -29,24 +29,6 @@ def members(nodes: postings.Postings) -> list[int]:
     return list(postings.ordinals(nodes))
 
 
-def test_the_latest_version_of_a_snapshot() -> None:
-    """The latest version of a node is the last one that a snapshot contains."""
-    delta = three_nodes()
-    assert delta.latest_ordinal("n-1", 3) == FIRST + 2
-    assert delta.latest_ordinal("n-1", 2) == FIRST
-    assert delta.latest_ordinal("n-1", 0) is None
-    assert delta.latest_ordinal("n-2", 1) is None
-    assert delta.latest_ordinal("n-9", 3) is None
-
-
-def test_tombstones_of_a_snapshot() -> None:
-    """An ordinal is deleted from its tombstone on, and not before."""
-    delta = three_nodes()
-    assert [delta.is_deleted(5, count) for count in (0, 1, 2)] == [False, True, True]
-    assert [delta.is_deleted(FIRST, count) for count in (0, 1, 2)] == [False, False, True]
-    assert not delta.is_deleted(6, 2)
-
-
 def test_ordinals_below_a_rank() -> None:
     """All versions at the first ranks are returned, also those added after an earlier call."""
     delta = three_nodes()

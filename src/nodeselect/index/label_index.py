@@ -4,7 +4,7 @@ from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping
 from operator import itemgetter
-from types import MappingProxyType
+from typing import NamedTuple
 
 from nodeselect.index import postings
 from nodeselect.index.postings import Postings, PostingsOrOrdinal
@@ -12,23 +12,15 @@ from nodeselect.selectors.charset import parse_int64
 
 __all__ = ["KeyPostings", "LabelIndex"]
 
-_NO_VALUES: Mapping[str, PostingsOrOrdinal] = MappingProxyType({})
+
+class KeyPostings(NamedTuple):
+    """The nodes that have a key, and for each value of it the nodes that have that."""
+
+    nodes: Postings
+    values: dict[str, PostingsOrOrdinal]
 
 
-class KeyPostings:
-    """The postings of one key.
-
-    :param nodes: the nodes that have the key.
-    :param values: for each value the nodes that have it.
-    """
-
-    __slots__ = ("integers", "nodes", "values")
-
-    def __init__(self, nodes: Postings, values: dict[str, PostingsOrOrdinal]) -> None:
-        self.nodes = nodes
-        self.values = values
-        # The values that are integers, ascending; None until the first comparison.
-        self.integers: list[tuple[int, str]] | None = None
+_ABSENT = KeyPostings(postings.from_ordinals(()), {})
 
 
 class LabelIndex:
@@ -40,7 +32,7 @@ class LabelIndex:
     index may be iterated without a copy.
     """
 
-    __slots__ = ("_keys", "everything", "is_mutable", "states")
+    __slots__ = ("_integers", "_keys", "everything", "is_mutable", "states")
 
     def __init__(
         self,
@@ -59,6 +51,8 @@ class LabelIndex:
         self.states = states
         self.is_mutable = is_mutable
         self._keys = keys
+        # The values of a key that are integers, ascending; cached by the first comparison.
+        self._integers: dict[str, list[tuple[int, str]]] = {}
 
     @classmethod
     def mutable(cls) -> "LabelIndex":
@@ -72,13 +66,11 @@ class LabelIndex:
 
     def values(self, key: str) -> Mapping[str, PostingsOrOrdinal]:
         """Return the nodes of each value of ``key``; not to be iterated if the index is mutable."""
-        entry = self._keys.get(key)
-        return _NO_VALUES if entry is None else entry.values
+        return self._keys.get(key, _ABSENT).values
 
     def nodes_with_key(self, key: str) -> Postings:
         """Return the nodes that have ``key``, whatever its value."""
-        entry = self._keys.get(key)
-        return postings.from_ordinals(()) if entry is None else entry.nodes
+        return self._keys.get(key, _ABSENT).nodes
 
     def value_counts(self, key: str, nodes: Postings) -> dict[str, int]:
         """Count ``nodes`` by their value of ``key``, without values that none of them has."""
@@ -96,15 +88,12 @@ class LabelIndex:
 
         Cost: linear in the number of values, the first time, and each time if the index is mutable.
         """
-        entry = self._keys.get(key)
-        if entry is None:
-            return []
-        integers = entry.integers
+        integers = self._integers.get(key)
         if integers is None:
             parsed = ((parse_int64(value), value) for value, _ in self._items(key))
             integers = sorted((number, value) for number, value in parsed if number is not None)
-            if not self.is_mutable:
-                entry.integers = integers
+            if key in self._keys and not self.is_mutable:
+                self._integers[key] = integers
         number = itemgetter(0)
         start = bisect_left(integers, low, key=number)
         stop = bisect_right(integers, high, key=number)

@@ -33,21 +33,17 @@ def build(blocks: Iterable[Block], tuning: Tuning) -> Store:
             from nodeselect.index.node_table import encode  # numpy
 
             return _segment_store(encode(chain([rows], remaining)), tuning)
-    first_positions: dict[str, int] = {}
-    for position, (node_id, *_) in enumerate(rows):
-        first = first_positions.setdefault(node_id, position)
-        if first != position:
-            raise duplicate_id_error(node_id, first, position)
-    nodes = [
+    nodes = (
         Node._trusted(node_id, dict(labels), name, state) for node_id, labels, name, state in rows
-    ]
+    )
     return _delta_store(nodes, tuning)
 
 
 def is_due(view: View, share: float) -> bool:
     """Return whether more than a share of the store has changed since it was built."""
     store = view.store
-    return view.pending_changes > max(store.tuning.max_unsegmented, share * store.indexed_count)
+    least = store.delta.tuning.max_unsegmented
+    return view.pending_changes > max(least, share * store.indexed_count)
 
 
 def compact(view: View) -> Store:
@@ -55,9 +51,9 @@ def compact(view: View) -> Store:
 
     Cost: about a microsecond a node.
     """
-    store, tuning = view.store, view.store.tuning
+    store, tuning = view.store, view.store.delta.tuning
     live = view.live()
-    if view.length <= tuning.max_unsegmented:
+    if len(view) <= tuning.max_unsegmented:
         return _delta_store(map(store.node, store.in_order(live)), tuning)
     from nodeselect.index.node_table import encode  # numpy
 
@@ -73,11 +69,14 @@ def _segment_store(table: "NodeTable", tuning: Tuning) -> Store:
     from nodeselect.index.segment import Segment  # numpy
 
     segment = Segment(table, tuning)
-    return Store(segment, Delta(len(segment), tuning), len(segment), tuning)
+    return Store(segment, Delta(len(segment), tuning))
 
 
 def _delta_store(nodes: Iterable[Node], tuning: Tuning) -> Store:
     delta = Delta(0, tuning)
     for rank, node in enumerate(nodes):
+        first = delta.latest_ordinal(node.id, rank)
+        if first is not None:
+            raise duplicate_id_error(node.id, first, rank)
         delta.add(node, rank)
-    return Store(None, delta, len(delta.nodes), tuning)
+    return Store(None, delta)

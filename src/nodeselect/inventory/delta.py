@@ -35,7 +35,7 @@ class Delta:
         self.ranks: list[int] = []
         self.tombstones = array("I")
         self.index = LabelIndex.mutable()
-        self._tuning = tuning
+        self.tuning = tuning
         self._previous: list[int | None] = []
         self._latest: dict[str, int] = {}
         self._deleted_at: dict[int, int] = {}
@@ -79,17 +79,13 @@ class Delta:
         return ordinal
 
     def ordinals_below_rank(self, rank: int) -> Postings:
-        """Return the ordinals that were ever added at a rank below ``rank``.
-
-        Cost: a look at each node added since the last call with this rank.
-        """
+        """Return the ordinals that were ever added at a rank below ``rank``. Cached."""
         window, covered = self._windows.get(rank, (postings.from_ordinals(()), 0))
         node_count = len(self.nodes)
         if covered < node_count:  # two threads may both add them, with the same result
             added = enumerate(self.ranks[covered:node_count], self.first + covered)
-            window = window | postings.from_ordinals(
-                [at for at, its_rank in added if its_rank < rank]
-            )
+            more = [ordinal for ordinal, its_rank in added if its_rank < rank]
+            window = window | postings.from_ordinals(more)
             self._windows[rank] = (window, node_count)
         return window
 
@@ -100,7 +96,7 @@ class Delta:
         plan = self._plans.get(selector)
         covered = 0 if plan is None else plan.covered_nodes
         # To test a few later nodes one by one is faster than to plan again.
-        if node_count - covered > self._tuning.max_tested_nodes:
+        if node_count - covered > self.tuning.max_tested_nodes:
             covered = len(self.nodes)
             plan = make_plan(self.index, selector, covered_nodes=covered)
             self._plans.put(selector, plan)

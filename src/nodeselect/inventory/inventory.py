@@ -143,8 +143,7 @@ class Inventory(Queries):
         self._lock = Lock()
         self._write_interrupted: bool = False
         self._writer = 0
-        store = build(blocks, tuning)
-        self._view = View(store, store.next_rank, generation=0)
+        self._view = View(build(blocks, tuning), generation=0)
 
     def _locked(self, write: Callable[..., None], *args: object) -> None:
         """Call ``write`` while no other thread writes."""
@@ -167,19 +166,15 @@ class Inventory(Queries):
         before = self._view
         _check_removals(before, changes)
         self._write_interrupted = True
-        store, length, is_changed = before.store, before.length, False
+        store, is_changed = before.store, False
         for change in changes:
             if isinstance(change, Node):
-                added = store.upsert(change)
-                if added is None:
-                    continue
-                length += added
+                is_changed |= store.upsert(change)
             else:
                 store.remove(change)
-                length -= 1
-            is_changed = True
+                is_changed = True
         if is_changed:
-            after = View(store, length, before.generation + 1)
+            after = View(store, before.generation + 1)
             if self._compact_at is not None and is_due(after, self._compact_at):
                 after = _compacted(after)
             self._view = after
@@ -192,7 +187,7 @@ class Inventory(Queries):
 
 
 def _compacted(view: View) -> View:
-    return View(compact(view), view.length, view.generation)
+    return View(compact(view), view.generation)
 
 
 def _require_node(node: Node) -> Node:

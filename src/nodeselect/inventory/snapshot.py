@@ -68,7 +68,7 @@ class Queries:
         return explain_node(_require_selector(selector), node_id, self[node_id].labels)
 
     def __len__(self) -> int:
-        return self._view.length
+        return len(self._view)
 
     def __iter__(self) -> Iterator[Node]:
         view = self._view

@@ -14,7 +14,6 @@ from nodeselect.explain.vocabulary import Vocabulary
 from nodeselect.index import postings
 from nodeselect.index.label_index import LabelIndex
 from nodeselect.index.postings import Postings
-from nodeselect.index.tuning import Tuning
 from nodeselect.inventory.delta import Delta
 from nodeselect.node import Node
 from nodeselect.selectors import Selector
@@ -31,44 +30,36 @@ class Store:
     """Nodes by ordinal, in the order of their ranks. Nodes are added, and never change.
 
     :param segment: the nodes of the last compaction; None if they are few, and in the delta.
-    :param node_count: the number of nodes with which the store begins.
     """
 
-    __slots__ = ("delta", "indexed_count", "merged_tombstones", "next_rank", "segment", "tuning")
+    __slots__ = ("delta", "indexed_count", "merged_tombstones", "next_rank", "segment")
 
-    def __init__(
-        self, segment: "Segment | None", delta: Delta, node_count: int, tuning: Tuning
-    ) -> None:
+    def __init__(self, segment: "Segment | None", delta: Delta) -> None:
         self.segment = segment
         self.delta = delta
-        self.indexed_count = node_count
-        self.next_rank = node_count
-        self.tuning = tuning
+        self.indexed_count = self.next_rank = delta.first + len(delta.nodes)
         # The ordinals of the first tombstones, and how many tombstones these are.
         self.merged_tombstones: tuple[Postings, int] = _EMPTY, 0
 
-    def upsert(self, node: Node) -> int | None:
-        """Replace or append a node; return how many nodes that adds, or None if it is there."""
+    def upsert(self, node: Node) -> bool:
+        """Replace or append a node; return False if an equal one is there."""
         previous = self.find(node.id)
         if previous is None:
             self.delta.add(node, self.next_rank)
             self.next_rank += 1
-            return 1
+            return True
         if self.equals(previous, node):
-            return None
+            return False
         if self.segment is None or previous >= self.delta.first:
             rank = self.delta.ranks[previous - self.delta.first]
         else:
             rank = self.segment.rank(previous)
         self.delta.add(node, rank)
         self.delta.delete(previous)
-        return 0
+        return True
 
     def remove(self, node_id: str) -> None:
-        """Remove the node with this id.
-
-        :raises KeyError: if there is none.
-        """
+        """Remove the node with this id; raise ``KeyError`` if there is none."""
         ordinal = self.find(node_id)
         if ordinal is None:
             raise KeyError(node_id)
@@ -110,10 +101,7 @@ class Store:
         return ordinal
 
     def ids(self, nodes: Postings, limit: int | None = None) -> list[str]:
-        """Return the ids of all nodes, or of the first ones, in the order of ranks.
-
-        Cost: about 10 ns a node, and what it returns.
-        """
+        """Return all ids, or the first ones, in the order of ranks. Cost: about 10 ns a node."""
         indexed, members = self.split(nodes)
         nodes_added, first = self.delta.nodes, self.delta.first
         if self.segment is None:
@@ -135,10 +123,7 @@ class Store:
         return ordinals[:end], sorted((ranks[at - first], at) for at in ordinals[end:])
 
     def first(self, nodes: Postings, n: int) -> list[int]:
-        """Return the first ``n`` ordinals in the order of ranks.
-
-        Cost: as :meth:`candidates_for_first`, and at most linear in ``nodes``.
-        """
+        """Return the first ``n`` ordinals in the order of ranks. Cost: at most linear."""
         return self.in_order(self.candidates_for_first(len(nodes), nodes.__and__, n), n)
 
     def candidates_for_first(
@@ -146,17 +131,14 @@ class Store:
     ) -> Postings:
         """Return a subset that contains the first ``n`` nodes of a set in the order of ranks.
 
-        The set is intersected with the nodes of the first ranks, more and more of them, beginning
-        with as many as are expected to contain ``2 * n`` nodes of it. A set of few nodes is
-        returned whole instead.
+        The set is intersected with the nodes of more and more of the first ranks, beginning with
+        as many as are expected to contain ``2 * n`` nodes of it, which costs a few operations on
+        small sets. A set of few nodes is returned whole instead.
 
         :param size: the number of nodes in the set.
-        :param intersect: returns the nodes of the set that are among others, so that the set
-            itself need not be built.
-
-        Cost: for a set that contains much of the store, a few operations on small sets.
+        :param intersect: returns the nodes of the set among others; the set itself is not built.
         """
-        tuning, end = self.tuning, self.next_rank
+        tuning, end = self.delta.tuning, self.next_rank
         window = tuning.first_window
         while window < end and window * size < 2 * n * end:
             window *= tuning.window_growth
@@ -187,33 +169,33 @@ class View:
     Each write makes one, in less than a microsecond.
 
     :param store: the store as it is now; what is added later is not visible.
-    :param length: the number of nodes that are not deleted.
     """
 
     __slots__ = (
         "_deleted",
-        "_vocabulary",
         "generation",
-        "length",
         "node_count",
         "store",
         "tombstone_count",
+        "vocabulary",
     )
 
-    def __init__(self, store: Store, length: int, generation: int) -> None:
+    def __init__(self, store: Store, generation: int) -> None:
         self.store = store
-        self.length = length
         self.generation = generation
         self.node_count = len(store.delta.nodes)
         self.tombstone_count = len(store.delta.tombstones)
-        self._vocabulary: Vocabulary | None = None
+        self.vocabulary = Vocabulary()
         self._deleted: Postings | None = None
+
+    def __len__(self) -> int:
+        return self.store.delta.first + self.node_count - self.tombstone_count
 
     @property
     def pending_changes(self) -> int:
         """How many nodes were added or deleted since the store was built, whichever is more."""
-        built = 0 if self.store.segment is not None else self.store.indexed_count
-        return max(self.node_count - built, self.tombstone_count)
+        added = self.store.delta.first + self.node_count - self.store.indexed_count
+        return max(added, self.tombstone_count)
 
     def deleted(self) -> Postings:
         """Return the deleted ordinals. Do not modify them."""
@@ -231,13 +213,6 @@ class View:
         """Return the ordinals that are not deleted."""
         ordinals = postings.from_range(0, self.store.delta.first + self.node_count)
         return ordinals - self.deleted() if self.tombstone_count else ordinals
-
-    @property
-    def vocabulary(self) -> Vocabulary:
-        """The cache of the keys and values of the nodes."""
-        if self._vocabulary is None:
-            self._vocabulary = Vocabulary()
-        return self._vocabulary
 
     def evaluate(self, selector: Selector) -> Postings:
         """Return the ordinals that ``selector`` matches. Do not modify them."""
