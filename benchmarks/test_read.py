@@ -10,7 +10,7 @@ from pytest_benchmark.fixture import BenchmarkFixture
 
 from benchmarks.fleet import FIVE
 from nodeselect import LIMITS, Inventory, Selector
-from nodeselect.readers.formats import ndjson, typed_ndjson
+from nodeselect.readers.formats import ndjson
 from nodeselect.readers.reader import NodeFilter, NodeReader
 
 Fleet = Callable[[int], Path]
@@ -81,7 +81,7 @@ def test_keys(
     known: bool,
 ) -> None:
     """Decode nodes with ten of this many keys: as known keys, and as a map."""
-    monkeypatch.setattr(typed_ndjson, "_MAX_KEYS", 1_000)
+    monkeypatch.setattr(ndjson, "_MAX_KEYS", 1_000)
     others = dict.fromkeys([f"key-{number}" for number in range(keys - 12)], "true")
     data = json.dumps({"id": "all", "labels": others}, separators=(",", ":")).encode()
     selector = Selector.parse(FIVE)

@@ -13,7 +13,7 @@ from nodeselect import Inventory, InventoryError, Node, Selector
 from nodeselect.index.node_table import encode
 from nodeselect.node import NodeRow
 from nodeselect.readers.columnar import Block, Columns, to_blocks
-from nodeselect.readers.formats.typed_ndjson import TypedDecoder
+from nodeselect.readers.formats.ndjson import TypedDecoder
 from nodeselect.readers.reader import NodeReader
 from tests.property.strategies import KEYS, LABEL_VALUES
 

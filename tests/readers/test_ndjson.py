@@ -116,7 +116,7 @@ def test_lines_decoded_together_and_one_by_one(lines: list[str]) -> None:
     """Whether lines are accepted does not depend on whether they are decoded together."""
     text = '{"id": "y", "labels": {}}\n{"id": "z", "labels": {}}\n' + "\n".join(lines)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(ndjson, "decode_chunk", lambda chunk: None)
+        patch.setattr(ndjson, "decode_plain", lambda chunk: None)
         expected = outcome(text)
     assert outcome(text) == expected
 

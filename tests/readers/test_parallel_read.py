@@ -1,5 +1,6 @@
 """Two processes read from a file of lines what one process reads."""
 
+import faulthandler
 import io
 import os
 import signal
@@ -16,6 +17,7 @@ from hypothesis import strategies as st
 
 from nodeselect import InventoryError, Node, Selector
 from nodeselect.readers import parallel_read
+from nodeselect.readers.parallel_read import SecondHalf
 from nodeselect.readers.reader import NodeReader
 
 pytestmark = pytest.mark.skipif(
@@ -211,14 +213,15 @@ def test_the_child_process_is_not_needed(
     assert capfd.readouterr() == ("", "")
 
 
-def test_a_fork_is_not_needed(nodes: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """If the system allows no other process, one reads it all."""
+@pytest.mark.parametrize("function", ["fork", "pipe"])
+def test_a_fork_is_not_needed(nodes: Path, monkeypatch: pytest.MonkeyPatch, function: str) -> None:
+    """If the system allows no other process, or no more files, one reads it all."""
     alone = outcome(nodes, parallel=False)
 
     def refused() -> int:
         raise BlockingIOError(11, "Resource temporarily unavailable")
 
-    monkeypatch.setattr(os, "fork", refused)
+    monkeypatch.setattr(os, function, refused)
     assert outcome(nodes, parallel=True) == alone
 
 
@@ -245,17 +248,13 @@ def test_a_reader_that_is_not_finished(nodes: Path, forks: list[int], close: boo
     assert forks == [1]
 
 
-class Interrupted(io.FileIO):
-    """The reading end of a pipe at which Ctrl-C is pressed."""
-
-    def read(self, size: int | None = -1, /) -> NoReturn:
-        """Be interrupted."""
-        raise KeyboardInterrupt
-
-
 def test_an_interrupt_while_waiting(nodes: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Ctrl-C while the parent waits for the child process stops both."""
-    monkeypatch.setattr(os, "fdopen", lambda pipe, mode: Interrupted(pipe, mode))
+
+    def interrupted(half: SecondHalf) -> NoReturn:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(SecondHalf, "result", interrupted)
     with nodes.open("rb") as stream, pytest.raises(KeyboardInterrupt):
         list(NodeReader(stream, parallel=True))
 
@@ -299,33 +298,36 @@ def test_a_large_file(nodes: Path, forks: list[int], monkeypatch: pytest.MonkeyP
             assert is_split(stream, forks) is expected
 
 
-def test_streams_that_cannot_be_opened_again(nodes: Path, forks: list[int]) -> None:
-    """One process reads streams in memory, pipes, and files without a path."""
+def test_streams(nodes: Path, forks: list[int]) -> None:
+    """Two processes read a file without a path, as standard input is, and one a pipe or memory."""
     assert not is_split(io.BytesIO(nodes.read_bytes()), forks)
-    with os.fdopen(os.open(nodes, os.O_RDONLY), "rb") as unnamed:  # as standard input is
-        assert not is_split(unnamed, forks)
+    with os.fdopen(os.open(nodes, os.O_RDONLY), "rb") as unnamed:
+        assert is_split(unnamed, forks)
     with subprocess.Popen(["cat", str(nodes)], stdout=subprocess.PIPE) as cat:
         assert not is_split(cat.stdout, forks)
 
 
-def test_a_fifo(nodes: Path, forks: list[int], tmp_path: Path) -> None:
-    """One process reads a named pipe."""
-    os.mkfifo(tmp_path / "fifo")
-    with (
-        subprocess.Popen(["sh", "-c", f"cat {nodes} > {tmp_path}/fifo"]),
-        (tmp_path / "fifo").open("rb") as fifo,
-    ):
-        assert not is_split(fifo, forks)
-
-
 @pytest.mark.parametrize("content", ["other", None])
 def test_a_file_that_was_replaced(nodes: Path, forks: list[int], content: str | None) -> None:
-    """If another file, or none, has the name by now, it is not read."""
+    """If another file, or none, has the name by now, both read the file that was opened."""
+    alone = outcome(nodes, parallel=False)
     with nodes.open("rb") as stream:
         nodes.unlink()
         if content is not None:
             nodes.write_text("".join(LINES[::-1]))
-        assert not is_split(stream, forks)
+        reader = NodeReader(stream, even, parallel=True)
+        assert (list(reader), reader.count) == alone
+    assert forks == [1]
+
+
+def test_ended_children_that_are_forgotten(nodes: Path, forks: list[int]) -> None:
+    """One process reads if the system does not keep the status of a process that ended."""
+    before = signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    try:
+        with nodes.open("rb") as stream:
+            assert not is_split(stream, forks)
+    finally:
+        signal.signal(signal.SIGCHLD, before)
 
 
 def test_one_core(nodes: Path, forks: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -361,7 +363,9 @@ def test_a_file_that_becomes_shorter(nodes: Path, monkeypatch: pytest.MonkeyPatc
 
     def shortened() -> int:
         os.truncate(nodes, len("".join(LINES[:1_000])))
-        return fork()
+        if (process := fork()) == 0:
+            faulthandler.disable()  # which pytest enables; the child process is killed silently
+        return process
 
     monkeypatch.setattr(os, "fork", shortened)
     assert outcome(nodes, True) == "nodes: the file became shorter while it was read"

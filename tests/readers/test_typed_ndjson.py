@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 
 from nodeselect import InventoryError, Node, Selector
 from nodeselect.readers.formats import ndjson
-from nodeselect.readers.formats.ndjson import PlainRecord
-from nodeselect.readers.formats.typed_ndjson import TypedDecoder
+from nodeselect.readers.formats.ndjson import PlainRecord, TypedDecoder
 from nodeselect.readers.reader import NodeReader
 
 HAS_A = Selector.parse("a")
@@ -47,8 +46,8 @@ def test_records() -> None:
     ids, records = decoded
     rows = [("n-1", {"b": "é", "a": ""}, "x", "ready"), ("n-2", {"b": "2"}, None, None)]
     assert ids == ["n-1", "n-2"]
-    assert [decoder.to_row(record) for record in records] == rows
-    assert list(decoder.to_row(records[0])[1]) == ["b", "a"]
+    assert [ndjson.to_row(record) for record in records] == rows
+    assert list(ndjson.to_row(records[0])[1]) == ["b", "a"]
     assert [decoder.failure_mask(record.labels, record.id) for record in records] == [0, 1]
     assert list(decoder.to_columns(records)) == rows
 

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice, repeat
 
-from nodeselect.frozen import Frozen
 from nodeselect.node import NodeRow
 
 __all__ = ["Block", "Columns", "to_blocks"]
@@ -13,26 +12,17 @@ __all__ = ["Block", "Columns", "to_blocks"]
 _BLOCK_SIZE = 100
 
 
-class Columns(Frozen):
+class Columns:
     """Nodes with one column for each label key. Iterates over the nodes.
 
     >>> list(Columns(["n-1", "n-2"], [None, None], [None, None], {"gpu": ["a100", None]}))
     [('n-1', {'gpu': 'a100'}, None, None), ('n-2', {}, None, None)]
 
-    Every node has its labels in the order of ``labels``.
-
-    :param ids: the id of each node.
-    :param names: the name of each node.
-    :param states: the state of each node.
-    :param labels: for each key, its value on each node; None if the node has no such label.
+    Every node has its labels in the order of ``labels``, whose values are None for a node without
+    the label.
     """
 
     __slots__ = ("ids", "labels", "names", "states")
-
-    ids: Sequence[str]
-    names: Sequence[str | None]
-    states: Sequence[str | None]
-    labels: Mapping[str, Sequence[str | None]]
 
     def __init__(
         self,
@@ -41,17 +31,16 @@ class Columns(Frozen):
         states: Sequence[str | None],
         labels: Mapping[str, Sequence[str | None]],
     ) -> None:
-        object.__setattr__(self, "ids", ids)
-        object.__setattr__(self, "names", names)
-        object.__setattr__(self, "states", states)
-        object.__setattr__(self, "labels", labels)
+        self.ids = ids
+        self.names = names
+        self.states = states
+        self.labels = labels
 
     def __iter__(self) -> Iterator[NodeRow]:
-        keys = list(self.labels)
-        rows = zip(*self.labels.values(), strict=True) if keys else repeat(())
+        rows = zip(*self.labels.values(), strict=True) if self.labels else repeat(())
         for node_id, name, state, row in zip(self.ids, self.names, self.states, rows, strict=False):
-            labels = {key: value for key, value in zip(keys, row, strict=True) if value is not None}
-            yield node_id, labels, name, state
+            pairs = zip(self.labels, row, strict=True)
+            yield node_id, {key: value for key, value in pairs if value is not None}, name, state
 
 
 Block = Sequence[NodeRow] | Columns

@@ -5,13 +5,14 @@ from collections.abc import Iterable
 from typing import Any, BinaryIO, Final, Literal, NamedTuple
 
 from nodeselect.errors import InventoryError
-from nodeselect.readers.envelope import json_kind, reject_siblings
+from nodeselect.node import NodeRow
+from nodeselect.readers.envelope import reject_siblings
 from nodeselect.readers.formats import csv, json
-from nodeselect.readers.raw_node import RawNode, Record, describe, error_in_record
+from nodeselect.readers.raw_node import RawNode, Record, describe, error_in_record, validate
 from nodeselect.readers.shapes import bacalhau, expanso, kubernetes, nomad, plain
 from nodeselect.text import printable, truncate
 
-__all__ = ["KNOWN_STATES", "Head", "detect_format", "raw_nodes"]
+__all__ = ["KNOWN_STATES", "Head", "detect_format", "node_rows"]
 
 # The first that has a field of a record reads it.
 _SHAPES = (kubernetes, bacalhau, nomad, expanso, plain)
@@ -27,13 +28,10 @@ _NO_NODES = re.compile(rb"No (?:[\w-]+ )*?(?:nodes?|items|resources|results)(?: 
 # How YAML in flow style begins, and JSON does not.
 _UNQUOTED_KEY = re.compile(rb"[\[{\s]*[A-Za-z_]")
 
-# Fields of a job spec that no node has.
-_JOB_FIELDS = frozenset({"config", "rollout", "selector"})
-
 _FORMATS_HINT = (
-    "known formats: nodes of Expanso, Kubernetes, Bacalhau and Nomad, {id, labels}, and CSV"
+    "known formats: nodes of Expanso, Kubernetes, Bacalhau and Nomad, {id, labels},"
+    " and CSV with a column 'id'"
 )
-_JOB_HINT = "this looks like a job spec: pass it as the job, and a node list as the nodes"
 
 
 class Head(NamedTuple):
@@ -52,7 +50,7 @@ class Head(NamedTuple):
 def detect_format(stream: BinaryIO) -> Head:
     """Detect the format of an input, reading as little of it as possible.
 
-    :raises InventoryError: if it is empty, compressed, or looks like a table that is not CSV.
+    :raises InventoryError: if it is empty or compressed.
     """
     first, before = _first_line(stream)
     if first.startswith(b"\x1f\x8b"):
@@ -70,11 +68,8 @@ def detect_format(stream: BinaryIO) -> Head:
         if stream.read().strip():
             raise _unknown_shape("")
         return Head("none", first, before)
-    header = first.decode("utf-8", "replace")
-    if csv.is_header(header):
-        return Head("csv", first, before)
-    csv.reject_other_tables(header, before + 1)
-    return Head("yaml", first, before)
+    is_csv = csv.is_header(first.decode("utf-8", "replace"))
+    return Head("csv" if is_csv else "yaml", first, before)
 
 
 def _first_line(stream: BinaryIO) -> tuple[bytes, int]:
@@ -83,9 +78,8 @@ def _first_line(stream: BinaryIO) -> tuple[bytes, int]:
         text = line if before else line.removeprefix(b"\xef\xbb\xbf")
         if text.strip():
             return text, before
-    raise InventoryError(
-        "empty-input", "the input is empty", hint="check the command that wrote it"
-    )
+    hint = "check the command that wrote it"
+    raise InventoryError("empty-input", "the input is empty", hint=hint)
 
 
 def _next_line(stream: BinaryIO) -> bytes:
@@ -98,25 +92,22 @@ def _next_line(stream: BinaryIO) -> bytes:
     return b""
 
 
-def raw_nodes(place: str, record: Any) -> Iterable[tuple[str, RawNode]]:
-    """Return the nodes in a record, with their places: one, or those of a map ``{id: labels}``.
+def node_rows(place: str, record: Any) -> Iterable[NodeRow]:
+    """Return the nodes in a record: one, or those of a map ``{id: labels}``.
 
     :param place: the place of the record in the input; empty if it is the whole document.
-    :raises InventoryError: if it is not a node of any known shape.
+    :raises InventoryError: if it is not a node of any known shape, or the node is invalid.
     """
+    is_document = not place
     if not isinstance(record, dict):
-        if not place:
+        if is_document:
             raise _unknown_shape(place)
         message = f"a node must be an object, not {describe(record)}"
         raise InventoryError("wrong-type", message, place=place)
-    is_document = not place
-    while isinstance(record.get("node"), dict):
-        reject_siblings("node", {key: json_kind(value) for key, value in record.items()})
+    while isinstance(node := record.get("node"), dict):
+        reject_siblings("node", {key: value for key, value in record.items() if key != "node"})
         place = f"{place}.node" if place else "node"
-        record = record["node"]
-        is_document = False
-    if is_document and _is_job(record):
-        raise _unknown_shape(place, _JOB_HINT)
+        record, is_document = node, False
     for shape in _SHAPES:
         if not shape.FIELDS.isdisjoint(record):
             try:
@@ -124,11 +115,11 @@ def raw_nodes(place: str, record: Any) -> Iterable[tuple[str, RawNode]]:
                 _reject_other_labels(record, raw.labels_path)
             except InventoryError as error:
                 raise error_in_record(place, error) from None
-            return [(place, raw)]
+            return [validate(place, raw)]
     if is_document and plain.is_label_map(record):
         return (
-            (truncate(printable(node_id), 60), RawNode(node_id, labels, None, None, "", ""))
-            for node_id, labels in record.items()
+            validate(truncate(printable(key), 60), RawNode(key, labels, None, None, "", ""))
+            for key, labels in record.items()
         )
     raise _unknown_shape(place)
 
@@ -149,18 +140,6 @@ def _reject_other_labels(record: Record, labels_path: str) -> None:
                 )
 
 
-def _is_job(document: Record) -> bool:
-    """Return whether a document is a job spec, by itself or under ``spec``, and not a node."""
-    spec = document.get("spec", document)
-    if not isinstance(spec, dict) or _JOB_FIELDS.isdisjoint(spec):
-        return False
-    return document.keys().isdisjoint(("id", "metadata")) and not plain.is_label_map(document)
-
-
-def _unknown_shape(place: str, hint: str = _FORMATS_HINT) -> InventoryError:
-    return InventoryError(
-        "unknown-shape",
-        "not a node or a node list in any known format",
-        place=place or None,
-        hint=hint,
-    )
+def _unknown_shape(place: str) -> InventoryError:
+    message = "not a node or a node list in any known format"
+    return InventoryError("unknown-shape", message, place=place or None, hint=_FORMATS_HINT)

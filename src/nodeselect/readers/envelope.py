@@ -1,18 +1,15 @@
 """What may surround a list of nodes, in any format: an envelope object, a footer."""
 
 import re
-from collections.abc import Mapping
-from typing import Literal
 
 from nodeselect.errors import InventoryError
 from nodeselect.readers.raw_node import Record
 from nodeselect.text import quoted
 
-__all__ = ["Kind", "check_envelope", "check_footer", "json_kind", "list_field", "reject_siblings"]
+__all__ = ["LIST_FIELDS", "check_envelope", "check_footer", "reject_siblings"]
 
-Kind = Literal["list", "object", "null", "scalar"]
-
-_LIST_FIELDS = ("items", "nodes", "Nodes")
+LIST_FIELDS = ("items", "nodes", "Nodes")
+"""An object is an envelope if one of these is a list or null; the first that is has the nodes."""
 
 # Fields of an envelope that announce more nodes, unless they are empty.
 _PAGING_FIELD = re.compile("next|^continue$|has_?more|remaining", re.IGNORECASE)
@@ -23,32 +20,13 @@ _TOTAL = re.compile(r"\bof\s+(\d[\d,]{0,15})")
 _SHOWN = re.compile(r"Showing \D*?(?:\d[\d,]*\s*(?:-|to)\s*)?(\d[\d,]{0,15})")
 
 
-def json_kind(value: object) -> Kind:
-    """Return the kind of a decoded value."""
-    if value is None:
-        return "null"
-    return "object" if isinstance(value, dict) else "list" if isinstance(value, list) else "scalar"
-
-
-def list_field(kinds: Mapping[str, Kind]) -> str | None:
-    """Return the field that holds the nodes of an envelope, or None if it is not an envelope.
-
-    :param kinds: the kind of value of each field.
-    :raises InventoryError: if another field could hold nodes as well.
-    """
-    name = next((name for name in _LIST_FIELDS if kinds.get(name) in ("list", "null")), None)
-    if name is not None:
-        reject_siblings(name, kinds)
-    return name
-
-
-def reject_siblings(field: str, kinds: Mapping[str, Kind]) -> None:
+def reject_siblings(field: str, others: Record) -> None:
     """Raise if a field beside ``field`` could hold nodes as well.
 
     :raises InventoryError: with the code ``unknown-field``.
     """
-    for name, kind in kinds.items():
-        if kind in ("list", "object") and name not in (field, "metadata"):
+    for name, value in others.items():
+        if isinstance(value, dict | list) and name != "metadata":
             raise InventoryError(
                 "unknown-field",
                 f"unknown field {quoted(name)} next to '{field}'",
@@ -56,27 +34,30 @@ def reject_siblings(field: str, kinds: Mapping[str, Kind]) -> None:
             )
 
 
-def check_envelope(fields: Record) -> None:
-    """Raise if an envelope holds something other than nodes, or announces more nodes.
+def check_envelope(field: str, others: Record) -> None:
+    """Raise if an envelope may hold something other than nodes, or announces more nodes.
 
-    :param fields: the fields of the envelope without the list.
-    :raises InventoryError: with the code ``not-a-node``, ``cut-off`` or ``one-page``.
+    :param field: the field with the list.
+    :param others: the other fields.
+    :raises InventoryError: with the code ``unknown-field``, ``not-a-node``, ``cut-off`` or
+        ``one-page``.
     """
-    kind = fields.get("kind")
+    reject_siblings(field, others)
+    kind = others.get("kind")
     if kind not in (None, "List", "NodeList"):
         raise InventoryError(
             "not-a-node",
             f"expected a list of nodes, found the kind {quoted(str(kind))}",
             hint="list only nodes: kubectl get nodes -o json",
         )
-    if "apiVersion" in fields and kind is None:
+    if "apiVersion" in others and kind is None:
         raise InventoryError(
             "cut-off",
             "the list has an apiVersion but no kind, so it is probably cut off",
             hint="get the complete output again",
         )
-    metadata = fields.get("metadata")
-    page = fields | (metadata if isinstance(metadata, dict) else {})
+    metadata = others.get("metadata")
+    page = others | (metadata if isinstance(metadata, dict) else {})
     if any(value for name, value in page.items() if _PAGING_FIELD.search(name)):
         raise InventoryError(
             "one-page",

@@ -49,40 +49,52 @@ def sub_object(record: Record, key: str) -> Record:
     if value is None:
         return {}
     if not isinstance(value, dict):
-        raise InventoryError(
-            "wrong-type", f"expected an object, found {describe(value)}", place=key
-        )
+        message = f"expected an object, found {describe(value)}"
+        raise InventoryError("wrong-type", message, place=key)
     return value
 
 
-def validate(raw: RawNode) -> NodeRow:
-    """Return id, labels, name and state of a node.
+def validate(place: str, raw: RawNode) -> NodeRow:
+    """Return id, labels, name and state of the node in the record at ``place``.
 
-    :raises InventoryError: if they are not what a ``Node`` requires; ``place`` is the path in the
-        record.
+    :raises InventoryError: if they are not what a ``Node`` requires.
     """
-    node_id = raw.id
-    if node_id is None:
-        raise InventoryError("no-id", "the node has no id", place=raw.id_path)
-    if not isinstance(node_id, str):
-        raise InventoryError(
-            "id-not-text",
-            f"the node's id must be a string, not {describe(node_id)}",
-            place=raw.id_path,
-            hint=_quoting_hint(node_id),
-        )
     try:
-        check_id(node_id)
+        if raw.id is None:
+            raise InventoryError("no-id", "the node has no id", place=raw.id_path)
+        if not isinstance(raw.id, str):
+            message = f"the node's id must be a string, not {describe(raw.id)}"
+            hint = "write a string, in quotes"
+            raise InventoryError("id-not-text", message, place=raw.id_path, hint=hint)
+        try:
+            check_id(raw.id)
+        except InventoryError as error:
+            raise error.within(raw.id_path) from None
+        for field, text in (("name", raw.name), ("state", raw.state)):
+            if text is not None and not isinstance(text, str):
+                message = f"the node's {field} must be a string, not {describe(text)}"
+                raise InventoryError("wrong-type", message, place=field)
+        return raw.id, _validate_labels(raw.labels, raw.labels_path), raw.name, raw.state
     except InventoryError as error:
-        raise error.within(raw.id_path) from None
-    for field, text in (("name", raw.name), ("state", raw.state)):
-        if text is not None and not isinstance(text, str):
+        raise error_in_record(place, error) from None
+
+
+def _validate_labels(labels: Any, path: str) -> dict[str, str]:
+    if labels is None:
+        return {}
+    if not isinstance(labels, dict):
+        message = f"labels must be an object of strings, not {describe(labels)}"
+        raise InventoryError("wrong-type", message, place=path or None)
+    for key, value in labels.items():
+        if not isinstance(value, str):
             raise InventoryError(
-                "wrong-type",
-                f"the node's {field} must be a string, not {describe(text)}",
-                place=field,
+                "label-not-text",
+                f"the value of the label {quoted(key)} must be a string, not {describe(value)}",
+                place=f"{path}.{printable(key[:60])}".lstrip("."),
+                hint="write a string, in quotes, or remove the label",
             )
-    return node_id, _validate_labels(raw), raw.name, raw.state
+    check_sizes(labels)
+    return labels
 
 
 def all_plain_ids(texts: Sequence[str]) -> bool:
@@ -99,56 +111,8 @@ def error_in_record(place: str, error: InventoryError) -> InventoryError:
 
 
 def describe(value: Any) -> str:
-    """Describe a decoded value for an error message, as its document writes it."""
-    match value:
-        case None:
-            return "null"
-        case bool():
-            return "true" if value else "false"
-        case AmbiguousScalar():
-            return f"{quoted(value.text)}, which YAML may read as a {value.kind}"
-        case int() if abs(value) >= 1 << 64:
-            return "a number of many digits"
-        case int() | float():
-            return f"the number {value}"
-        case dict():
-            return "an object"
-        case list():
-            return "a list"
-    return "a string"
-
-
-def _validate_labels(raw: RawNode) -> dict[str, str]:
-    labels = raw.labels
-    if labels is None:
-        return {}
-    if not isinstance(labels, dict):
-        raise InventoryError(
-            "wrong-type",
-            f"labels must be an object of strings, not {describe(labels)}",
-            place=raw.labels_path or None,
-        )
-    for key, value in labels.items():
-        if not isinstance(value, str):
-            raise InventoryError(
-                "label-not-text",
-                f"the value of the label {quoted(key)} must be a string, not {describe(value)}",
-                place=f"{raw.labels_path}.{printable(key[:60])}".lstrip("."),
-                hint=_quoting_hint(value),
-            )
-    check_sizes(labels)
-    return labels
-
-
-def _quoting_hint(value: Any) -> str:
-    """Return how to write a value as the string that was probably intended."""
-    match value:
-        case bool():
-            return f'quote it: "{str(value).lower()}"'
-        case AmbiguousScalar():
-            return f'quote it: "{printable(value.text[:60])}"'
-        case int() if abs(value) < 1 << 64:
-            return f'quote it: "{value}"'
-        case int() | float():  # how it was written is not known: 1.10 has become 1.1
-            return "put it in quotes"
-    return "write a string, or remove it"
+    """Describe a decoded value for an error message."""
+    if isinstance(value, AmbiguousScalar):
+        return f"{quoted(value.text)}, which YAML may read as a {value.kind}"
+    names = {dict: "an object", list: "a list", str: "a string", bool: "a boolean"}
+    return "null" if value is None else names.get(type(value), "a number")

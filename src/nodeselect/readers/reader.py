@@ -2,19 +2,18 @@
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from itertools import chain, compress, islice
 from typing import Any, BinaryIO, TypeVar
 
 from nodeselect.errors import InventoryError
 from nodeselect.node import Node, NodeRow
 from nodeselect.readers.columnar import Block
-from nodeselect.readers.detect import Head, detect_format, raw_nodes
+from nodeselect.readers.detect import Head, detect_format, node_rows
 from nodeselect.readers.duplicate_ids import DuplicateIdCheck
 from nodeselect.readers.envelope import check_footer
 from nodeselect.readers.formats import csv, json, ndjson
-from nodeselect.readers.formats.typed_ndjson import TypedDecoder
-from nodeselect.readers.parallel_read import read_in_two_processes
-from nodeselect.readers.raw_node import RawNode, error_in_record, validate
+from nodeselect.readers.parallel_read import read_second_half
 from nodeselect.selectors import Selector
 from nodeselect.selectors.predicate import FailureMask
 
@@ -55,10 +54,6 @@ class NodeReader:
     after a thousand different masks."""
     missing_ids: set[str]
     """Those of the ids to look up that no node has so far."""
-    footer: str
-    """The footer of Expanso's command line; empty if there is none so far."""
-    duplicate_ids: DuplicateIdCheck
-    """The ids read so far."""
 
     def __init__(
         self,
@@ -86,17 +81,17 @@ class NodeReader:
         self._selector = selector
         self._failure_mask = None if selector is None else selector.failure_mask
         self._uses_typed = selector is not None and bool(selector.requirements)
-        self._typed: TypedDecoder | None = None
+        self._typed: ndjson.TypedDecoder | None = None
         self._on_progress = on_progress
         self._parallel = parallel
-        self._checks_ids = True
         self._line = 1  # the number of the next line of NDJSON
+        self._footer = ""  # of Expanso's command line
+        self._ids = DuplicateIdCheck()
+        self._checks_ids = True
         self.name = name
         self.count = 0
         self.failure_masks = Counter()
         self.missing_ids = set(ids)
-        self.footer = ""
-        self.duplicate_ids = DuplicateIdCheck()
 
     def __iter__(self) -> Iterator[Node]:
         return (Node._trusted(*row) for row in self.rows())
@@ -120,18 +115,6 @@ class NodeReader:
         self._uses_typed = True
         return self._checked_blocks()
 
-    def for_stream(self, stream: BinaryIO) -> "NodeReader":
-        """Return a new reader that selects the same nodes of another stream."""
-        return NodeReader(stream, self._filter, selector=self._selector, ids=self.missing_ids)
-
-    def read_chunks(self, chunks: Iterable[bytes]) -> Iterator[Block]:
-        """Read chunks of NDJSON, the next ones of the input; yield the selected nodes."""
-        if self._uses_typed and self._typed is None:
-            self._typed = TypedDecoder(self._selector)
-        for chunk in chunks:
-            yield self._read_chunk(chunk)
-            self._line += chunk.count(b"\n")
-
     def _checked_blocks(self) -> Iterator[Block]:
         """Yield the selected nodes, then check the input as a whole."""
         try:
@@ -139,10 +122,10 @@ class NodeReader:
                 if self._on_progress is not None:
                     self._on_progress(self)
                 yield block
-            if error := self.duplicate_ids.error():
+            if error := self._ids.error():
                 raise error
-            if self.footer:
-                check_footer(self.footer, self.count)
+            if self._footer:
+                check_footer(self._footer, self.count)
         except InventoryError as error:
             raise (error if self.name is None else error.within(self.name)) from None
         except OSError as error:
@@ -156,15 +139,14 @@ class NodeReader:
                 return iter(())
             case "ndjson":
                 self._line += head.lines_before
-                if self._parallel:
-                    return read_in_two_processes(self, head.text, self._stream)
-                return self.read_chunks(ndjson.read_chunks(head.text, self._stream))
+                self._typed = ndjson.TypedDecoder(self._selector) if self._uses_typed else None
+                return self._read_lines(head.text)
             case "csv":
-                return self._select_raw(csv.read_rows(self._text_lines(head), head.lines_before))
+                return self._select_rows(csv.read_rows(self._text_lines(head), head.lines_before))
         # Blank lines before the document count as lines only.
         data = b"\n" * head.lines_before + head.text + self._stream.read()
         if head.format == "json":
-            data, self.footer = json.split_footer(data)
+            data, self._footer = json.split_footer(data)
             return self._select_records(json.read_records(data))
         from nodeselect.readers.formats import yaml  # loads the YAML library
 
@@ -179,50 +161,78 @@ class NodeReader:
                 "not-utf-8", "the input is not UTF-8", hint="save it as UTF-8"
             ) from None
 
+    def _read_lines(self, first: bytes) -> Iterator[Block]:
+        """Read NDJSON, in two processes if that is allowed and worth it."""
+        in_two = read_second_half(self._stream, self._second_half) if self._parallel else None
+        with in_two or nullcontext() as half:
+            yield from self._read_chunks(first, self._stream, half and half.start)
+            if half is None:
+                return
+            result = None if self._footer else half.result()
+            if result is None:  # the other process failed
+                yield from self._read_chunks(b"", self._stream)
+                return
+            count, failure_masks, missing_ids, ids, rows = result
+            self.count += count
+            self.failure_masks.update(failure_masks)
+            self.missing_ids &= missing_ids
+            self._ids.extend(ids)
+            yield rows
+
+    def _second_half(self, stream: BinaryIO) -> object:
+        """Read in the child process; return what to send, or None if only one can read it all."""
+        rows = list(chain.from_iterable(self._read_chunks(b"", stream)))
+        masks = dict(self.failure_masks)
+        return (
+            None if self._footer else (self.count, masks, self.missing_ids, self._ids.state, rows)
+        )
+
+    def _read_chunks(
+        self, first: bytes, stream: BinaryIO, stop: int | None = None
+    ) -> Iterator[Block]:
+        for chunk in ndjson.read_chunks(first, stream, stop):
+            yield self._read_chunk(chunk)
+            self._line += chunk.count(b"\n")
+
     def _read_chunk(self, chunk: bytes) -> Block:
-        if self.footer:
-            return self._read_lines(chunk)
-        typed = self._typed
-        if typed is not None and (decoded := typed.decode(chunk)) is not None:
-            ids, records = decoded
+        typed, failure_mask = self._typed, self._failure_mask
+        decoded: tuple[list[str], list[Any]] | None = None
+        if self._footer:  # nothing may follow it
+            pass
+        elif typed is not None and (decoded := typed.decode(chunk)) is not None:
             if self._selector is None:
+                ids, records = decoded
                 self._count(ids)
                 return typed.to_columns(records)
-            labels = [record.labels for record in records]
-            return list(map(typed.to_row, self._select(records, ids, labels, typed.failure_mask)))
-        decoded = ndjson.decode_chunk(chunk)
+            failure_mask = typed.failure_mask
+        elif (decoded := ndjson.decode_plain(chunk)) is not None and typed is not None:
+            typed.observe(decoded[1])
         if decoded is None:
-            return self._read_lines(chunk)
+            return list(chain.from_iterable(self._select_records(self._line_records(chunk))))
         ids, records = decoded
-        if typed is not None:
-            typed.observe(records)
         labels = [record.labels for record in records]
-        return list(map(ndjson.to_row, self._select(records, ids, labels, self._failure_mask)))
-
-    def _read_lines(self, chunk: bytes) -> Block:
-        """Read a chunk line by line."""
-        return list(chain.from_iterable(self._select_records(self._line_records(chunk))))
+        return list(map(ndjson.to_row, self._select(records, ids, labels, failure_mask)))
 
     def _line_records(self, chunk: bytes) -> Iterator[tuple[str, Any]]:
         for line, text in enumerate(chunk.split(b"\n"), self._line):
             if not text.strip():
                 continue
-            if self.footer:
+            if self._footer:
                 message = "unexpected text after the footer"
                 raise InventoryError("not-json", message, place=f"line {line}")
             if text.startswith(b"Showing "):
-                self.footer = text.decode("utf-8", "replace")
+                self._footer = text.decode("utf-8", "replace")
             else:
                 yield f"line {line}", ndjson.decode_line(text, line)
 
     def _select_records(self, records: Iterable[tuple[str, Any]]) -> Iterator[Block]:
-        return self._select_raw(
-            chain.from_iterable(raw_nodes(place, record) for place, record in records)
+        return self._select_rows(
+            chain.from_iterable(node_rows(place, record) for place, record in records)
         )
 
-    def _select_raw(self, nodes: Iterable[tuple[str, RawNode]]) -> Iterator[Block]:
-        rows = _validate_all(nodes)
-        while block := list(islice(rows, _BLOCK_SIZE)):
+    def _select_rows(self, rows: Iterable[NodeRow]) -> Iterator[Block]:
+        rest = iter(rows)
+        while block := list(islice(rest, _BLOCK_SIZE)):
             ids, labels, _, _ = zip(*block, strict=True)
             yield self._select(block, ids, labels, self._failure_mask)
 
@@ -246,16 +256,7 @@ class NodeReader:
 
     def _count(self, ids: Sequence[str]) -> None:
         if self._checks_ids:
-            self.duplicate_ids.add(ids)
+            self._ids.add(ids)
         self.count += len(ids)
         if self.missing_ids:
             self.missing_ids.difference_update(ids)
-
-
-def _validate_all(nodes: Iterable[tuple[str, RawNode]]) -> Iterator[NodeRow]:
-    for place, raw in nodes:
-        try:
-            row = validate(raw)
-        except InventoryError as error:
-            raise error_in_record(place, error) from None
-        yield row

@@ -4,14 +4,14 @@ It is not an empty label, since a table has no other way to leave one out.
 """
 
 import csv
-import re
 from collections.abc import Iterator
 
 from nodeselect.errors import InventoryError
-from nodeselect.readers.raw_node import RawNode
+from nodeselect.node import NodeRow
+from nodeselect.readers.raw_node import RawNode, validate
 from nodeselect.text import quoted
 
-__all__ = ["is_header", "read_rows", "reject_other_tables"]
+__all__ = ["is_header", "read_rows"]
 
 
 def is_header(line: str) -> bool:
@@ -24,32 +24,16 @@ def is_header(line: str) -> bool:
         return False
 
 
-def reject_other_tables(line: str, number: int) -> None:
-    """Raise if a line looks like the header of a table with other delimiters or no column ``id``.
-
-    :raises InventoryError: with the code ``not-csv``.
-    """
-    cells = re.split("[,;\t|]", line.strip())
-    words = {cell.strip().strip('"').lower() for cell in cells}
-    if len(cells) > 1 and words & {"id", "name", "node", "hostname"} and ":" not in line:
-        raise InventoryError(
-            "not-csv",
-            f"this looks like a table with the header {quoted(line.strip())}",
-            place=f"line {number}",
-            hint="name one column 'id', and separate the columns by ','",
-        )
-
-
-def read_rows(lines: Iterator[str], before: int) -> Iterator[tuple[str, RawNode]]:
-    """Yield the node of each row, with the line in which the row ends.
+def read_rows(lines: Iterator[str], before: int) -> Iterator[NodeRow]:
+    """Yield the node of each row.
 
     :param before: how many lines precede the header.
-    :raises InventoryError: if a row has too few or too many cells, or a column name is invalid.
+    :raises InventoryError: if a row has too few or too many cells, or a column name is invalid;
+        with the line in which the row ends.
     """
     rows = csv.reader(lines, strict=True)
     columns = next(rows)
     _check_columns(columns, f"line {before + 1}")
-    id_column = columns.index("id")
     try:
         for row in rows:
             place = f"line {before + rows.line_num}"
@@ -61,12 +45,9 @@ def read_rows(lines: Iterator[str], before: int) -> Iterator[tuple[str, RawNode]
                     f"the row has {len(row)} cells, but the header has {len(columns)}",
                     place=place,
                 )
-            labels = {
-                column: cell
-                for column, cell in zip(columns, row, strict=True)
-                if cell and column != "id"
-            }
-            yield place, RawNode(row[id_column] or None, labels, None, None, "id", "labels")
+            labels = {key: cell for key, cell in zip(columns, row, strict=True) if cell}
+            node_id = labels.pop("id", None)
+            yield validate(place, RawNode(node_id, labels, None, None, "id", "labels"))
     except csv.Error as error:
         place = f"line {before + rows.line_num}"
         raise InventoryError("not-csv", f"invalid CSV: {error}", place=place) from None

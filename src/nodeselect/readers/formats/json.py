@@ -7,14 +7,16 @@ two quotes more in the text than the decoded value has strings. The count is exa
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any, TypeVar
 
 import msgspec
 
 from nodeselect.errors import InventoryError
-from nodeselect.readers.envelope import Kind, check_envelope, list_field
-from nodeselect.text import printable, quoted
+from nodeselect.readers.envelope import LIST_FIELDS, check_envelope
+from nodeselect.text import quoted
 
 __all__ = ["count_string_quotes", "decode", "is_complete", "read_records", "split_footer"]
 
@@ -22,7 +24,8 @@ _T = TypeVar("_T")
 
 _FOOTER = re.compile(rb"\n[ \t]*(Showing [^\n{}\[\]]*)\s*\Z")
 
-_KINDS: dict[bytes, Kind] = {b"[": "list", b"{": "object", b"n": "null"}
+# msgspec takes half of a surrogate pair near the end for a text that is cut off.
+_ENDS_IN_SURROGATE = re.compile(rb"\\u[dD][89abAB].{0,9}\Z", re.DOTALL)
 
 
 def decode(raw: bytes, line: int = 1) -> Any:
@@ -63,17 +66,17 @@ def read_records(data: bytes) -> Iterator[tuple[str, Any]]:
         yield from _list_records(data, "")
         return
     fields = {key: bytes(value) for key, value in _decode(data, dict[str, msgspec.Raw]).items()}
-    if count_string_quotes(data) != 2 * len(fields) + sum(
-        map(count_string_quotes, fields.values())
-    ):
+    quotes = 2 * len(fields) + sum(map(count_string_quotes, fields.values()))
+    if count_string_quotes(data) != quotes:
         raise _duplicate_key(data)
-    name = list_field({key: _KINDS.get(value[:1], "scalar") for key, value in fields.items()})
-    if name is None:
-        yield "", decode(data)
-        return
-    check_envelope({key: decode(value) for key, value in fields.items() if key != name})
-    if fields[name] != b"null":
-        yield from _list_records(fields[name], name)
+    for name in LIST_FIELDS:
+        if name in fields and fields[name][:1] in (b"[", b"n"):
+            nodes = fields.pop(name)
+            check_envelope(name, {key: decode(value) for key, value in fields.items()})
+            if nodes != b"null":
+                yield from _list_records(nodes, name)
+            return
+    yield "", decode(data)
 
 
 def count_string_quotes(raw: bytes) -> int:
@@ -96,10 +99,9 @@ def _list_records(raw: bytes, path: str) -> Iterator[tuple[str, Any]]:
 def _decode(raw: bytes, shape: type[_T], line: int = 1) -> _T:
     try:
         return msgspec.json.decode(raw.removeprefix(b"\xef\xbb\xbf"), type=shape)
-    except msgspec.ValidationError as error:
+    except msgspec.ValidationError:
         if shape is object:  # any value is one; only a number can be beyond its range
-            message = f"a number is out of range: {printable(str(error))}"
-            raise InventoryError("not-json", message) from None
+            raise InventoryError("not-json", "a number is out of range") from None
         raise InventoryError("wrong-type", "expected an object or a list of objects") from None
     except msgspec.DecodeError as error:
         raise _invalid(raw, str(error), line) from None
@@ -108,11 +110,7 @@ def _decode(raw: bytes, shape: type[_T], line: int = 1) -> _T:
             "not-utf-8", "the text is not UTF-8", hint="save it as UTF-8"
         ) from None
     except RecursionError:
-        raise _too_deep() from None
-
-
-def _too_deep() -> InventoryError:
-    return InventoryError("too-deep", "the document is nested too deeply")
+        raise InventoryError("too-deep", "the document is nested too deeply") from None
 
 
 def _invalid(raw: bytes, message: str, line: int) -> InventoryError:
@@ -123,27 +121,12 @@ def _invalid(raw: bytes, message: str, line: int) -> InventoryError:
     line += raw.count(b"\n", 0, at)
     before = raw[raw.rfind(b"\n", 0, at) + 1 : at]
     place = f"line {line}, column {len(before.decode('utf-8', 'replace')) + 1}"
-    if _has_unpaired_surrogate(raw):
-        return InventoryError(
-            "surrogate", "a string has half of a surrogate pair", place=place, hint="remove it"
-        )
-    if "truncated" in message:
+    if "truncated" in message and not _ENDS_IN_SURROGATE.search(raw):
         return InventoryError(
             "cut-off", "the JSON is cut off here", place=place, hint="get the complete output again"
         )
     problem = message.removeprefix("JSON is malformed: ").partition(" (byte")[0]
     return InventoryError("not-json", f"invalid JSON: {problem}", place=place)
-
-
-def _has_unpaired_surrogate(raw: bytes) -> bool:
-    """Return whether half of a surrogate pair is all that is wrong: Python's decoder accepts it."""
-    if not re.search(rb"\\u[dD][89a-fA-F]", raw):
-        return False
-    try:
-        json.loads(raw)
-    except (ValueError, RecursionError):
-        return False
-    return True
 
 
 def _count_strings(value: Any) -> int:
@@ -165,21 +148,13 @@ def _count_strings(value: Any) -> int:
 
 def _duplicate_key(raw: bytes) -> InventoryError:
     """Return the error for the first duplicate key of a text that has one."""
-    duplicates: list[str] = []
+    names: list[str] = []
 
     def note_duplicates(pairs: list[tuple[str, Any]]) -> None:
-        keys: set[str] = set()
-        for key, _ in pairs:
-            if key in keys:
-                duplicates.append(key)
-            keys.add(key)
+        counts = Counter(key for key, _ in pairs)
+        names.extend(f" {quoted(key)}" for key, count in counts.items() if count > 1)
 
-    try:
+    with suppress(RecursionError):
         json.loads(raw, object_pairs_hook=note_duplicates)
-    except RecursionError:
-        if not duplicates:
-            return _too_deep()
-    key = duplicates[0] if duplicates else "?"  # two decoders disagree: reject the text anyway
-    return InventoryError(
-        "duplicate-key", f"duplicate key {quoted(key)} in one object", hint="keep only one of them"
-    )
+    message = f"duplicate key{names[0] if names else ''} in one object"
+    return InventoryError("duplicate-key", message, hint="keep only one of them")

@@ -1,21 +1,41 @@
-"""NDJSON: one JSON text a line, decoded many lines at a time where all are plain nodes."""
+"""NDJSON: one JSON text a line, decoded many lines at a time if all are plain nodes.
+
+msgspec decodes an object of known keys into a Struct in two thirds of the time of a dictionary,
+and encodes a Struct in a third of that. So :class:`TypedDecoder` encodes each chunk again and
+compares it with the input. Equal bytes prove that each line is one node, without duplicate keys and
+with nothing else. If they differ, or a key is new, :func:`decode_plain` decodes the chunk into
+dictionaries, and the decoder learns its keys.
+"""
 
 import re
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from graphlib import CycleError, TopologicalSorter
 from typing import Any, BinaryIO
 
 import msgspec
+from msgspec.structs import astuple
 
 from nodeselect.errors import InventoryError
 from nodeselect.limits import LIMITS
 from nodeselect.node import NodeRow
+from nodeselect.readers.columnar import Columns
 from nodeselect.readers.formats import json
 from nodeselect.readers.raw_node import all_plain_ids
+from nodeselect.selectors import Selector
+from nodeselect.selectors.predicate import FailureMask, compile_failure_mask
 
-__all__ = ["PlainRecord", "decode_chunk", "decode_line", "read_chunks", "to_row"]
+__all__ = ["PlainRecord", "TypedDecoder", "decode_line", "decode_plain", "read_chunks", "to_row"]
 
 # Small enough to stay in the processor's cache (``benchmarks/test_read.py``).
 _CHUNK_BYTES = 60 * 1024
+
+# A Struct has a field for each key in each node; with 64 keys it is hardly faster than a dictionary
+# (``benchmarks/test_read.py``).
+_MAX_KEYS = 32
+
+# After so many more chunks that cannot be decoded than chunks that can, a typed decoder gives up.
+_MAX_RETRIES = 8
 
 _TWO_ON_A_LINE = re.compile(rb"\}[ \t\r]*\{")
 
@@ -30,6 +50,7 @@ class PlainRecord(msgspec.Struct, forbid_unknown_fields=True, gc=False):
 
 
 _decode_lines = msgspec.json.Decoder(PlainRecord).decode_lines
+_encode_lines = msgspec.json.Encoder().encode_lines
 
 
 def read_chunks(first: bytes, stream: BinaryIO, stop: int | None = None) -> Iterator[bytes]:
@@ -52,7 +73,18 @@ def read_chunks(first: bytes, stream: BinaryIO, stop: int | None = None) -> Iter
         yield chunk
 
 
-def decode_chunk(chunk: bytes) -> tuple[list[str], list[PlainRecord]] | None:
+def decode_line(text: bytes, line: int) -> Any:
+    """Decode the JSON text in line number ``line``.
+
+    :raises InventoryError: if it is invalid, or an object has a duplicate key.
+    """
+    try:
+        return json.decode(text, line)
+    except InventoryError as error:
+        raise (error if error.place else error.within(f"line {line}")) from None
+
+
+def decode_plain(chunk: bytes) -> tuple[list[str], list[PlainRecord]] | None:
     """Decode lines that are all valid plain nodes, to ids and records.
 
     Return None if the lines hold anything else, so that each must be read by itself.
@@ -81,17 +113,103 @@ def decode_chunk(chunk: bytes) -> tuple[list[str], list[PlainRecord]] | None:
     return ids, records
 
 
-def to_row(record: PlainRecord) -> NodeRow:
-    """Return the row of a record."""
-    return record.id, record.labels, record.name, record.state
+def to_row(record: Any) -> NodeRow:
+    """Return the row of a record, plain or typed."""
+    labels = record.labels
+    if type(labels) is not dict:
+        labels = msgspec.to_builtins(labels)
+    return record.id, labels, record.name, record.state
 
 
-def decode_line(text: bytes, line: int) -> Any:
-    """Decode the JSON text in line number ``line``.
+class TypedDecoder:
+    """Decodes the chunks of one input, and learns the label keys of its nodes and their order."""
 
-    :raises InventoryError: if it is invalid, or an object has a duplicate key.
+    failure_mask: FailureMask
+    """Of the selector, for the ``labels`` of a record from :meth:`decode`."""
+
+    def __init__(self, selector: Selector | None) -> None:
+        """Create a decoder that does not know any keys.
+
+        :param selector: what :attr:`failure_mask` tests.
+        """
+        self._selector = selector
+        self._keys: list[str] = []
+        self._previous_keys = defaultdict[str, set[str | None]](set)  # None before the first
+        self._retries_left = _MAX_RETRIES
+        self._decoder: msgspec.json.Decoder[Any] | None = None
+
+    def observe(self, records: Iterable[PlainRecord]) -> None:
+        """Learn the keys of a chunk that could not be decoded, for the next chunks."""
+        if not self._retries_left:
+            self._decoder = None
+            return
+        self._retries_left -= 1
+        for labels in {tuple(record.labels) for record in records}:
+            for previous, key in zip((None, *labels), labels, strict=False):
+                self._previous_keys[key].add(previous)
+        try:
+            order = TopologicalSorter(self._previous_keys).static_order()
+            keys = [key for key in order if key is not None]
+            if self._decoder is not None and keys == self._keys:
+                return  # the keys were not the reason
+            self._decoder, self._keys = _create_decoder(keys), keys
+        except (CycleError, ValueError):  # no common order, too many keys, or unusual ones
+            self._retries_left, self._decoder = 0, None
+            return
+        if self._selector is not None:
+            self.failure_mask = compile_failure_mask(
+                self._selector.requirements, self._selector.ids, self._value_source
+            )
+
+    def decode(self, chunk: bytes) -> tuple[list[str], list[Any]] | None:
+        """Decode lines to ids and records; None if any is not a plain node with known keys.
+
+        A record has ``id``, ``labels``, ``name`` and ``state``.
+        """
+        if self._decoder is None or len(chunk) > LIMITS.node_labels_bytes:
+            return None
+        try:
+            records: list[Any] = self._decoder.decode_lines(chunk)
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+            return None
+        if not records or _encode_lines(records) != chunk:
+            return None
+        ids = [record.id for record in records]
+        if not all_plain_ids(ids):
+            return None
+        self._retries_left = min(self._retries_left + 1, _MAX_RETRIES)
+        return ids, records
+
+    def to_columns(self, records: Sequence[Any]) -> Columns:
+        """Return the columns of all records of a chunk."""
+        ids, labels, names, states = zip(*map(astuple, records), strict=True)
+        values = zip(*map(astuple, labels), strict=True)
+        return Columns(ids, names, states, dict(zip(self._keys, values, strict=True)))
+
+    def _value_source(self, key: str) -> str:
+        """Return the source of the expression that reads a key's value from the labels."""
+        return f"labels.{_field(self._keys.index(key))}" if key in self._keys else "None"
+
+
+def _field(number: int) -> str:
+    """Return the name of the field for key ``number``. Keys themselves may not be identifiers."""
+    return f"label_{number}"
+
+
+def _create_decoder(keys: Sequence[str]) -> msgspec.json.Decoder[Any]:
+    """Create the decoder of nodes that have some of these label keys, in this order.
+
+    An absent label is None, which no label in the input can be, and is not encoded again.
+
+    :raises ValueError: if there are too many keys, or a key has a quote or a backslash.
     """
-    try:
-        return json.decode(text, line)
-    except InventoryError as error:
-        raise (error if error.place else error.within(f"line {line}")) from None
+    if len(keys) > _MAX_KEYS:
+        raise ValueError("too many keys")
+    options: Any = {"forbid_unknown_fields": True, "omit_defaults": True, "gc": False}
+    labels = [
+        (_field(number), str, msgspec.field(default=None, name=key))
+        for number, key in enumerate(keys)
+    ]
+    fields: list[Any] = [("id", str), ("labels", msgspec.defstruct("Labels", labels, **options))]
+    fields += [("name", str | None, None), ("state", str | None, None)]
+    return msgspec.json.Decoder(msgspec.defstruct("Record", fields, **options))

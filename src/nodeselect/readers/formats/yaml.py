@@ -13,7 +13,7 @@ from nodeselect.documents import (
     to_python,
 )
 from nodeselect.errors import InventoryError
-from nodeselect.readers.envelope import check_envelope, json_kind, list_field
+from nodeselect.readers.envelope import LIST_FIELDS, check_envelope
 from nodeselect.readers.raw_node import AmbiguousScalar
 from nodeselect.text import quoted
 
@@ -30,16 +30,16 @@ def read_records(data: bytes) -> Iterator[tuple[str, Any]]:
         if isinstance(document, List):
             yield from _list_records(document, "")
             return
-        value = to_python(document, _to_json_type, _key_text)
+        record = to_python(document, _to_json_type, _key_text)
         if isinstance(document, Object):
-            name = list_field({key: json_kind(field) for key, field in value.items()})
-            if name is not None:
-                nodes = document.entries[name][1]
-                check_envelope({key: field for key, field in value.items() if key != name})
-                if isinstance(nodes, List):
-                    yield from _list_records(nodes, name)
-                return
-        yield "", value
+            for name in LIST_FIELDS:
+                if isinstance(record.get(name, ""), list | None):
+                    del record[name]
+                    check_envelope(name, record)
+                    if isinstance(nodes := document.entries[name][1], List):
+                        yield from _list_records(nodes, name)
+                    return
+        yield "", record
     except DocumentError as error:
         place = f"line {error.position.line + 1}, column {error.position.column + 1}"
         raise InventoryError(error.code, error.message, place=place, hint=error.hint) from None
@@ -52,15 +52,13 @@ def _list_records(nodes: List, path: str) -> Iterator[tuple[str, Any]]:
 
 
 def _to_json_type(scalar: Scalar) -> Any:
-    match scalar:
-        case Scalar(kind="text"):
+    match scalar.kind, scalar.text.lower():
+        case "text", _:
             return scalar.text
-        case Scalar(kind="null"):
+        case "null", _:
             return None
-        case Scalar(text="true" | "True" | "TRUE"):
-            return True
-        case Scalar(text="false" | "False" | "FALSE"):
-            return False
+        case "boolean", "true" | "false" as text:
+            return text == "true"
     return AmbiguousScalar(scalar.text, scalar.kind)
 
 

@@ -8,7 +8,6 @@ from typing import Final
 
 from nodeselect.errors import InventoryError
 from nodeselect.readers.raw_node import RawNode, Record, sub_object
-from nodeselect.text import quoted
 
 __all__ = ["FIELDS", "KNOWN_STATES", "extract"]
 
@@ -30,16 +29,11 @@ def extract(record: Record) -> RawNode:
             "this is an entry of Nomad's node list, which has no Meta",
             hint="print complete nodes: nomad node status -json ID",
         )
-    labels = dict(sub_object(record, "Meta"))
-    for key, value in sub_object(record, "Attributes").items():
-        if f"attr.{key}" in labels:
-            raise InventoryError(
-                "duplicate-key",
-                f"the attribute {quoted(key)} has the same label key as the meta key"
-                f" {quoted(f'attr.{key}')}",
-                place="Meta",
-            )
-        labels[f"attr.{key}"] = value
+    meta, attributes = sub_object(record, "Meta"), sub_object(record, "Attributes")
+    labels = meta | {f"attr.{key}": value for key, value in attributes.items()}
+    if len(labels) < len(meta) + len(attributes):
+        message = "a key is the same as an attribute's with 'attr.' before it"
+        raise InventoryError("duplicate-key", message, place="Meta")
     state = record.get("Status")
     if state == "ready" and record.get("SchedulingEligibility") == "ineligible":
         state = "ineligible"

@@ -33,13 +33,10 @@ def extract(record: Record) -> RawNode:
     """
     for field in record:
         if field not in _ALL_FIELDS:
-            import difflib  # loaded with the first unknown field
-
-            close = difflib.get_close_matches(field[:60], _ALL_FIELDS, 1)
             raise InventoryError(
                 "unknown-field",
                 f"unknown field {quoted(field)}: a plain node has only {', '.join(_ALL_FIELDS)}",
-                hint=f"did you mean '{close[0]}'?" if close else "remove it, or make it a label",
+                hint="remove it, or make it a label",
             )
     name, state = record.get("name"), record.get("state")
     return RawNode(record.get("id"), record.get("labels"), name, state, "id", "labels")
