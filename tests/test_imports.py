@@ -23,7 +23,6 @@ ALLOWED = {
     "nodeselect.selectors.diagnostics.mistakes": "a large table; for the first mistake",
     "nodeselect.cli.output_file": "imports pathlib; for --html only",
     "csv": "for CSV only",
-    "difflib": "for a typo",
     "pathlib": "3 ms; for folders",
     "random": "4 ms; for samples",
     "shlex": "for a hint, if no node matches",

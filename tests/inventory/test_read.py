@@ -89,7 +89,8 @@ def test_errors_name_the_file(path: Path) -> None:
     with pytest.raises(InventoryError) as caught:
         Inventory.read(path)
     assert str(caught.value) == (
-        f'{path}: [0].id: the node\'s id must be a string, not the number 5\n  quote it: "5"'
+        f"{path}: [0].id: the node's id must be a string, not the number 5\n"
+        "  write a string, in quotes"
     )
     assert caught.value.place == f"{path}: [0].id"
 

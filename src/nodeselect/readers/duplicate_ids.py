@@ -4,27 +4,17 @@ All ids are kept, but as text, in a fifth of the memory of a set. Ids in ascendi
 tools list them, cannot repeat, so they are never searched.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from itertools import chain
 from operator import lt
 
 from nodeselect.errors import InventoryError
 from nodeselect.node import duplicate_id_error
 
-__all__ = ["DuplicateIdCheck", "IdState", "find_duplicate"]
+__all__ = ["DuplicateIdCheck", "IdState"]
 
 IdState = tuple[str, str, bool, str]
 """The first of some ids, the last, whether all ascend, and the text of all."""
-
-
-def find_duplicate(ids: Iterable[str]) -> InventoryError | None:
-    """Return the error for the first id that repeats an earlier one, or None if none does."""
-    first_positions: dict[str, int] = {}
-    for position, node_id in enumerate(ids):
-        first = first_positions.setdefault(node_id, position)
-        if first != position:
-            return duplicate_id_error(node_id, first, position)
-    return None
 
 
 class DuplicateIdCheck:
@@ -58,4 +48,10 @@ class DuplicateIdCheck:
         """Return the error for the first id that repeats an earlier one, or None if none does."""
         if self._is_ascending:
             return None
-        return find_duplicate(chain.from_iterable(text.split("\n") for text in self._texts))
+        first_positions: dict[str, int] = {}
+        ids = chain.from_iterable(text.split("\n") for text in self._texts)
+        for position, node_id in enumerate(ids):
+            first = first_positions.setdefault(node_id, position)
+            if first != position:
+                return duplicate_id_error(node_id, first, position)
+        return None

@@ -7,6 +7,7 @@ costs time, not an answer.
 """
 
 import marshal
+import mmap
 import os
 import signal
 import threading
@@ -80,8 +81,6 @@ def _start(
     status = os.fstat(stream.fileno())
     if not S_ISREG(status.st_mode) or status.st_size - stream.tell() < _MIN_BYTES:
         return None
-    import mmap  # only for a large file
-
     # The same file with a position of its own, whatever its name is by now.
     file = stack.enter_context(mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ))
     start = file.find(b"\n", (stream.tell() + status.st_size) // 2) + 1 or len(file)

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from nodeselect.errors import InventoryError
 from nodeselect.node import NodeRow, check_id, check_sizes
-from nodeselect.text import printable, quoted
+from nodeselect.text import printable, quoted, truncate
 
 __all__ = [
     "AmbiguousScalar",
@@ -114,5 +114,6 @@ def describe(value: Any) -> str:
     """Describe a decoded value for an error message."""
     if isinstance(value, AmbiguousScalar):
         return f"{quoted(value.text)}, which YAML may read as a {value.kind}"
-    names = {dict: "an object", list: "a list", str: "a string", bool: "a boolean"}
-    return "null" if value is None else names.get(type(value), "a number")
+    boolean = "true" if value else "false"
+    names = {dict: "an object", list: "a list", str: "a string", bool: boolean, type(None): "null"}
+    return names.get(type(value)) or f"the number {truncate(str(value), 20)}"
