@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from nodeselect.index import postings
 from nodeselect.index.arrays import chunk_slices, count_numbers, stable_argsort
-from nodeselect.index.label_index import KeyPostings, LabelIndex
+from nodeselect.index.label_index import LabelIndex
 from nodeselect.index.node_table import NodeTable
 from nodeselect.index.postings import Postings, PostingsOrOrdinal
 from nodeselect.index.tuning import Tuning
@@ -85,8 +85,7 @@ def _label_index(
     for key, value, stored in zip(table.keys, table.values, by_label, strict=True):
         values.setdefault(key, {})[value] = stored
     keys = {
-        key: KeyPostings(_nodes_with_key(everything, by_value), by_value)
-        for key, by_value in values.items()
+        key: (_nodes_with_key(everything, by_value), by_value) for key, by_value in values.items()
     }
     by_state = stable_argsort(table.states[ranks]).astype(np.uint32)
     grouped = _grouped(by_state, np.bincount(table.states, minlength=len(table.state_names)))

@@ -4,7 +4,7 @@ from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping
 from operator import itemgetter
-from typing import NamedTuple
+from typing import TypeAlias
 
 from nodeselect.index import postings
 from nodeselect.index.postings import Postings, PostingsOrOrdinal
@@ -12,15 +12,10 @@ from nodeselect.selectors.charset import parse_int64
 
 __all__ = ["KeyPostings", "LabelIndex"]
 
+# The nodes that have a key, and for each value of it the nodes that have that.
+KeyPostings: TypeAlias = tuple[Postings, dict[str, PostingsOrOrdinal]]
 
-class KeyPostings(NamedTuple):
-    """The nodes that have a key, and for each value of it the nodes that have that."""
-
-    nodes: Postings
-    values: dict[str, PostingsOrOrdinal]
-
-
-_ABSENT = KeyPostings(postings.from_ordinals(()), {})
+_ABSENT: KeyPostings = (postings.from_ordinals(()), {})
 
 
 class LabelIndex:
@@ -66,11 +61,11 @@ class LabelIndex:
 
     def values(self, key: str) -> Mapping[str, PostingsOrOrdinal]:
         """Return the nodes of each value of ``key``; not to be iterated if the index is mutable."""
-        return self._keys.get(key, _ABSENT).values
+        return self._keys.get(key, _ABSENT)[1]
 
     def nodes_with_key(self, key: str) -> Postings:
         """Return the nodes that have ``key``, whatever its value."""
-        return self._keys.get(key, _ABSENT).nodes
+        return self._keys.get(key, _ABSENT)[0]
 
     def value_counts(self, key: str, nodes: Postings) -> dict[str, int]:
         """Count ``nodes`` by their value of ``key``, without values that none of them has."""
@@ -105,9 +100,9 @@ class LabelIndex:
         for key, value in labels.items():
             entry = keys.get(key)
             if entry is None:
-                entry = keys[key] = KeyPostings(postings.from_ordinals(()), {})
-            entry.nodes.add(ordinal)
-            values = entry.values
+                entry = keys[key] = (postings.from_ordinals(()), {})
+            nodes, values = entry
+            nodes.add(ordinal)
             stored = values.get(value)
             if stored is None:
                 values[value] = ordinal

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import NoReturn
 
 from nodeselect.explain import Explanation, NodeExplanation, explain, explain_node
+from nodeselect.explain.vocabulary import Vocabulary
 from nodeselect.inventory.node_set import NodeSet, require_count
 from nodeselect.inventory.statistics import ViewStatistics
 from nodeselect.inventory.store import View
@@ -57,6 +58,8 @@ class Queries:
         """
         require_count("examples", examples)
         view, selector = self._view, _require_selector(selector)
+        if view.vocabulary is None:
+            view.vocabulary = Vocabulary()
         return explain(ViewStatistics(view), selector, examples, view.vocabulary)
 
     def explain_node(self, selector: Selector, node_id: str) -> NodeExplanation:

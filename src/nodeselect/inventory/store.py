@@ -119,6 +119,8 @@ class Store:
     def split(self, nodes: Postings) -> "tuple[array[int], list[tuple[int, int]]]":
         """Return the ordinals in the segment, and ranks and ordinals in the delta by rank."""
         ordinals, first, ranks = postings.ordinals(nodes), self.delta.first, self.delta.ranks
+        if not ranks:
+            return ordinals, []
         end = bisect_left(ordinals, first)
         return ordinals[:end], sorted((ranks[at - first], at) for at in ordinals[end:])
 
@@ -185,7 +187,7 @@ class View:
         self.generation = generation
         self.node_count = len(store.delta.nodes)
         self.tombstone_count = len(store.delta.tombstones)
-        self.vocabulary = Vocabulary()
+        self.vocabulary: Vocabulary | None = None  # set by the first explanation
         self._deleted: Postings | None = None
 
     def __len__(self) -> int:
