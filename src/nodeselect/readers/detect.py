@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable
-from typing import Any, BinaryIO, Final, Literal, NamedTuple
+from typing import Any, BinaryIO, Final, Literal
 
 from nodeselect.errors import InventoryError
 from nodeselect.node import NodeRow
@@ -12,7 +12,7 @@ from nodeselect.readers.raw_node import RawNode, Record, describe, error_in_reco
 from nodeselect.readers.shapes import bacalhau, expanso, kubernetes, nomad, plain
 from nodeselect.text import printable, truncate
 
-__all__ = ["KNOWN_STATES", "Head", "detect_format", "node_rows"]
+__all__ = ["KNOWN_STATES", "Format", "detect_format", "node_rows"]
 
 # The first that has a field of a record reads it.
 _SHAPES = (kubernetes, bacalhau, nomad, expanso, plain)
@@ -23,10 +23,13 @@ KNOWN_STATES: Final = (
 """The states of nodes in all systems. A node may also have another one."""
 
 # What Expanso's command line prints if there is no node.
-_NO_NODES = re.compile(rb"No (?:[\w-]+ )*?(?:nodes?|items|resources|results)(?: \w+)* found\.?\s*")
+_NO_NODES = re.compile(rb"No (?:[\w-]+ )*?(?:nodes?|items|resources|results)(?: \w+)* found\.?")
 
 # How YAML in flow style begins, and JSON does not.
 _UNQUOTED_KEY = re.compile(rb"[\[{\s]*[A-Za-z_]")
+
+Format = Literal["ndjson", "json", "csv", "yaml", "none"]
+"""Of an input; ``none`` if it says that there are no nodes."""
 
 _FORMATS_HINT = (
     "known formats: nodes of Expanso, Kubernetes, Bacalhau and Nomad, {id, labels},"
@@ -34,52 +37,33 @@ _FORMATS_HINT = (
 )
 
 
-class Head(NamedTuple):
-    """The format of an input, and what was read to detect it.
-
-    :param format: ``none`` if the input says that there are no nodes.
-    :param text: the input from its first line that is not blank on, as far as it was read.
-    :param lines_before: how many lines precede ``text``.
-    """
-
-    format: Literal["ndjson", "json", "csv", "yaml", "none"]
-    text: bytes
-    lines_before: int
-
-
-def detect_format(stream: BinaryIO) -> Head:
-    """Detect the format of an input, reading as little of it as possible.
+def detect_format(stream: BinaryIO) -> tuple[Format, bytes]:
+    """Detect the format of an input, reading as little of it as possible; return what was read.
 
     :raises InventoryError: if it is empty or compressed.
     """
-    first, before = _first_line(stream)
-    if first.startswith(b"\x1f\x8b"):
+    start = _next_line(stream).removeprefix(b"\xef\xbb\xbf")
+    if not start.strip():
+        start += _next_line(stream)
+    line = start.strip()
+    if not line:
+        hint = "check the command that wrote it"
+        raise InventoryError("empty-input", "the input is empty", hint=hint)
+    if line.startswith(b"\x1f\x8b"):
         hint = "decompress it first, as in: gunzip -c FILE | nodeselect match -n - …"
         raise InventoryError("compressed", "the input is compressed (gzip)", hint=hint)
-    start = first.lstrip()[:1]
-    if start in (b"{", b"[") and not _UNQUOTED_KEY.match(first):
-        if start == b"[":
-            return Head("json", first, before)
+    if line.startswith((b"{", b"[")) and not _UNQUOTED_KEY.match(line):
+        if line.startswith(b"["):
+            return "json", start
         rest = _next_line(stream)
         second = rest.strip()
-        is_lines = second and not second.startswith(b"Showing ") and json.is_complete(first)
-        return Head("ndjson" if is_lines else "json", first + rest, before)
-    if _NO_NODES.fullmatch(first):
+        is_lines = second and not second.startswith(b"Showing ") and json.is_complete(line)
+        return "ndjson" if is_lines else "json", start + rest
+    if _NO_NODES.fullmatch(line):
         if stream.read().strip():
             raise _unknown_shape("")
-        return Head("none", first, before)
-    is_csv = csv.is_header(first.decode("utf-8", "replace"))
-    return Head("csv" if is_csv else "yaml", first, before)
-
-
-def _first_line(stream: BinaryIO) -> tuple[bytes, int]:
-    """Return the first line that is not blank, and the number of lines before it."""
-    for before, line in enumerate(stream):
-        text = line if before else line.removeprefix(b"\xef\xbb\xbf")
-        if text.strip():
-            return text, before
-    hint = "check the command that wrote it"
-    raise InventoryError("empty-input", "the input is empty", hint=hint)
+        return "none", start
+    return "csv" if csv.is_header(line.decode("utf-8", "replace")) else "yaml", start
 
 
 def _next_line(stream: BinaryIO) -> bytes:

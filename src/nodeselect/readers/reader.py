@@ -3,13 +3,14 @@
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
+from io import BytesIO
 from itertools import chain, compress, islice
 from typing import Any, BinaryIO, TypeVar
 
 from nodeselect.errors import InventoryError
 from nodeselect.node import Node, NodeRow
 from nodeselect.readers.columnar import Block
-from nodeselect.readers.detect import Head, detect_format, node_rows
+from nodeselect.readers.detect import Format, detect_format, node_rows
 from nodeselect.readers.duplicate_ids import DuplicateIdCheck
 from nodeselect.readers.envelope import check_footer
 from nodeselect.readers.formats import csv, json, ndjson
@@ -118,7 +119,7 @@ class NodeReader:
     def _checked_blocks(self) -> Iterator[Block]:
         """Yield the selected nodes, then check the input as a whole."""
         try:
-            for block in self._blocks(detect_format(self._stream)):
+            for block in self._blocks(*detect_format(self._stream)):
                 if self._on_progress is not None:
                     self._on_progress(self)
                 yield block
@@ -133,33 +134,23 @@ class NodeReader:
                 "cannot-read", f"cannot be read: {error.strerror or error}", place=self.name
             ) from None
 
-    def _blocks(self, head: Head) -> Iterator[Block]:
-        match head.format:
+    def _blocks(self, file_format: Format, start: bytes) -> Iterator[Block]:
+        match file_format:
             case "none":
                 return iter(())
             case "ndjson":
-                self._line += head.lines_before
                 self._typed = ndjson.TypedDecoder(self._selector) if self._uses_typed else None
-                return self._read_lines(head.text)
+                return self._read_lines(start)
             case "csv":
-                return self._select_rows(csv.read_rows(self._text_lines(head), head.lines_before))
-        # Blank lines before the document count as lines only.
-        data = b"\n" * head.lines_before + head.text + self._stream.read()
-        if head.format == "json":
+                lines = chain(BytesIO(start), self._stream)
+                return self._select_rows(csv.read_rows(map(_decode_utf8, lines)))
+        data = start + self._stream.read()
+        if file_format == "json":
             data, self._footer = json.split_footer(data)
             return self._select_records(json.read_records(data))
         from nodeselect.readers.formats import yaml  # loads the YAML library
 
         return self._select_records(yaml.read_records(data))
-
-    def _text_lines(self, head: Head) -> Iterator[str]:
-        try:
-            for line in chain([head.text], self._stream):
-                yield line.decode("utf-8")
-        except UnicodeDecodeError:
-            raise InventoryError(
-                "not-utf-8", "the input is not UTF-8", hint="save it as UTF-8"
-            ) from None
 
     def _read_lines(self, first: bytes) -> Iterator[Block]:
         """Read NDJSON, in two processes if that is allowed and worth it."""
@@ -260,3 +251,11 @@ class NodeReader:
         self.count += len(ids)
         if self.missing_ids:
             self.missing_ids.difference_update(ids)
+
+
+def _decode_utf8(line: bytes) -> str:
+    try:
+        return line.decode("utf-8")
+    except UnicodeDecodeError:
+        message = "the input is not UTF-8"
+        raise InventoryError("not-utf-8", message, hint="save it as UTF-8") from None

@@ -4,7 +4,7 @@ It is not an empty label, since a table has no other way to leave one out.
 """
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from nodeselect.errors import InventoryError
 from nodeselect.node import NodeRow
@@ -24,19 +24,18 @@ def is_header(line: str) -> bool:
         return False
 
 
-def read_rows(lines: Iterator[str], before: int) -> Iterator[NodeRow]:
+def read_rows(lines: Iterable[str]) -> Iterator[NodeRow]:
     """Yield the node of each row.
 
-    :param before: how many lines precede the header.
     :raises InventoryError: if a row has too few or too many cells, or a column name is invalid;
         with the line in which the row ends.
     """
     rows = csv.reader(lines, strict=True)
-    columns = next(rows)
-    _check_columns(columns, f"line {before + 1}")
     try:
+        columns = next(row for row in rows if row)
+        _check_columns(columns, f"line {rows.line_num}")
         for row in rows:
-            place = f"line {before + rows.line_num}"
+            place = f"line {rows.line_num}"
             if not row:
                 continue
             if len(row) != len(columns):
@@ -49,7 +48,7 @@ def read_rows(lines: Iterator[str], before: int) -> Iterator[NodeRow]:
             node_id = labels.pop("id", None)
             yield validate(place, RawNode(node_id, labels, None, None, "id", "labels"))
     except csv.Error as error:
-        place = f"line {before + rows.line_num}"
+        place = f"line {rows.line_num}"
         raise InventoryError("not-csv", f"invalid CSV: {error}", place=place) from None
 
 
