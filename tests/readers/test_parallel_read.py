@@ -350,13 +350,6 @@ def test_other_threads(nodes: Path, forks: list[int]) -> None:
         other.join()
 
 
-def test_only_if_the_caller_allows_it(nodes: Path, forks: list[int]) -> None:
-    """A reader forks only if its caller allows it: the filter then runs in both processes."""
-    with nodes.open("rb") as stream:
-        assert len(list(NodeReader(stream))) == 3_000
-    assert forks == []
-
-
 def test_a_file_that_becomes_shorter(nodes: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A file that is cut off while it is read is rejected: not all of it is left."""
     fork = os.fork
