@@ -5,11 +5,12 @@ import string
 
 import lark
 import pytest
+from grammar import build_parse_tables
 from lark import Lark, Tree, UnexpectedInput
 from lark.lexer import Token
 
 from nodeselect.errors import SelectorError
-from nodeselect.selectors import Selector, _build_parse_tables
+from nodeselect.selectors import Selector
 from nodeselect.selectors.parser import load_tables
 from tests.conformance.vectors import VECTORS
 
@@ -17,7 +18,7 @@ from tests.conformance.vectors import VECTORS
 @pytest.fixture(scope="module")
 def built() -> Lark:
     """Return the parser that Lark builds from the grammar now."""
-    return _build_parse_tables.build_parser()
+    return build_parse_tables.build_parser()
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +50,7 @@ def described(tree: Tree[Token]) -> tuple[object, ...]:
 
 def test_the_tables_are_fresh() -> None:
     """The tables were generated from the current grammar."""
-    assert _build_parse_tables.grammar_digest() == load_tables()["grammar"]
+    assert build_parse_tables.grammar_digest() == load_tables()["grammar"]
 
 
 def test_the_tables_read_as_the_grammar_does(built: Lark, loaded: Lark) -> None:
@@ -77,7 +78,7 @@ def conflicts(grammar: str, caplog: pytest.LogCaptureFixture) -> list[str]:
 
 def test_the_grammar_has_no_conflict(caplog: pytest.LogCaptureFixture) -> None:
     """The grammar is LALR without conflicts: no choice is left to Lark."""
-    assert conflicts(_build_parse_tables.grammar_text(), caplog) == []
+    assert conflicts(build_parse_tables.GRAMMAR, caplog) == []
 
 
 def test_a_conflict_would_be_seen(caplog: pytest.LogCaptureFixture) -> None:

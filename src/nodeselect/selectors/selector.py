@@ -86,10 +86,7 @@ class Selector(Frozen):
         """
         if type(text) is not str:  # a subclass could compare equal to another cached text
             text = to_exact_str(text, "a selector")
-        try:
-            return _parse_cached(text)
-        except _LongTextError:
-            return _parse(text)
+        return _parse_cached(text) if len(text) <= _MAX_CACHED_TEXT else _parse(text)
 
     @classmethod
     def of(
@@ -262,16 +259,7 @@ def _parse(text: str) -> Selector:
 # Longer texts are not cached: 4,096 selectors of 128 requirements take some 80 MB.
 _MAX_CACHED_TEXT = 256
 
-
-class _LongTextError(Exception):
-    """The text is too long to be cached. Raised, so that a look-up costs no test of the length."""
-
-
-@lru_cache(maxsize=4_096)
-def _parse_cached(text: str) -> Selector:
-    if len(text) > _MAX_CACHED_TEXT:
-        raise _LongTextError
-    return _parse(text)
+_parse_cached = lru_cache(maxsize=4_096)(_parse)
 
 
 def _check_length(text: str, length: int) -> None:
