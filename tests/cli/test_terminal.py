@@ -10,8 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from nodeselect.cli.progress import Progress
-from nodeselect.cli.streams import highlight_severity
+from nodeselect.cli.streams import Progress, highlight_severity
 from tests.cli.running import COMMAND, FLEET, PLAIN, Run, run_process
 
 RED = b"\x1b[31m\x1b[1merror\x1b[0m"
@@ -111,7 +110,7 @@ class Clock:
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """Return the clock of the progress line."""
     clock = Clock()
-    monkeypatch.setattr("nodeselect.cli.progress.time.monotonic", clock)
+    monkeypatch.setattr("nodeselect.cli.streams.time.monotonic", clock)
     monkeypatch.setenv("TERM", "xterm")
     return clock
 
@@ -165,7 +164,7 @@ def test_progress_is_erased_before_messages(
 ) -> None:
     """The line is erased before the summary or an error is printed."""
     terminal = Terminal()
-    monkeypatch.setattr("nodeselect.cli.progress.time.monotonic", Clock(pace=2))
+    monkeypatch.setattr("nodeselect.cli.streams.time.monotonic", Clock(pace=2))
     monkeypatch.setattr(sys, "stderr", terminal)
     monkeypatch.setenv("NO_COLOR", "1")
     many = "".join(f'{{"id": "x-{number}", "labels": {{}}}}\n' for number in range(5_000))
@@ -182,7 +181,7 @@ def test_progress_of_a_check(run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path
     for name in "ab":
         (tmp_path / f"{name}.yaml").write_text("name: x\n")
     terminal = Terminal()
-    monkeypatch.setattr("nodeselect.cli.progress.time.monotonic", Clock(pace=2))
+    monkeypatch.setattr("nodeselect.cli.streams.time.monotonic", Clock(pace=2))
     monkeypatch.setattr(sys, "stderr", terminal)
     assert run("check", str(tmp_path)).status == 0
     assert terminal.getvalue().startswith(

@@ -3,7 +3,6 @@
 Results go to standard output, messages to standard error.
 """
 
-import errno
 import gc
 import io
 import os
@@ -15,13 +14,12 @@ import click
 from nodeselect import __version__
 from nodeselect.cli.exit_status import ExitStatus
 from nodeselect.cli.streams import (
-    OutputError,
     write_bug,
     write_error,
     write_message,
     write_usage_error,
 )
-from nodeselect.errors import NodeselectError
+from nodeselect.errors import InventoryError, JobError, SelectorError
 
 __all__ = ["commands", "main", "run"]
 
@@ -86,18 +84,13 @@ def run() -> int:
     except click.ClickException as error:
         write_usage_error(error)
         return ExitStatus.ERROR
-    except NodeselectError as error:
+    except (SelectorError, InventoryError, JobError) as error:
         write_error(error)
         return ExitStatus.ERROR
-    except OutputError as error:
-        if error.errno == errno.EPIPE:
-            return ExitStatus.BROKEN_PIPE
+    except OSError as error:
         write_message(f"error: cannot write to standard output: {error.strerror}")
         return ExitStatus.ERROR
-    except OSError as error:  # click could not print its help: our own output raises OutputError
-        write_message(f"error: cannot write to standard output: {error.strerror}")
-        return ExitStatus.ERROR
-    except SystemExit as end:  # click, after a shell completion or if its help hit a closed pipe
+    except SystemExit as end:  # click, after a shell completion or if a pipe is broken
         return ExitStatus.BROKEN_PIPE if end.code else ExitStatus.OK
     except (KeyboardInterrupt, click.Abort):
         return ExitStatus.INTERRUPTED

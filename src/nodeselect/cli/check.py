@@ -6,8 +6,13 @@ import click
 
 from nodeselect.cli.exit_status import ExitStatus
 from nodeselect.cli.job_files import files_in, job_name, read_bytes
-from nodeselect.cli.progress import Progress
-from nodeselect.cli.streams import highlight_severity, write_error, write_message, write_output
+from nodeselect.cli.streams import (
+    Progress,
+    highlight_severity,
+    write_error,
+    write_message,
+    write_output,
+)
 from nodeselect.errors import JobError
 from nodeselect.render.layout import PROBLEM_FORMATS
 
@@ -76,9 +81,8 @@ def check(
     except ValueError as error:
         raise click.UsageError(str(error), context) from None
     if require_selector and "empty-selector" not in rules:
-        raise click.UsageError(
-            "--require-selector has no effect if empty-selector is not reported", context
-        )
+        message = "--require-selector has no effect if empty-selector is not reported"
+        raise click.UsageError(message, context)
     reports, unread = _check_all(files, rules, require_selector, exclude)
     lines = problem_lines(output, reports, unread)
     write_output(map(highlight_severity, lines) if output == "text" else lines)
@@ -105,15 +109,14 @@ def _check_all(
     """Check all files; return their reports, and an error for each that cannot be read."""
     from nodeselect.jobs import check_job  # fronts yaml
 
+    names: dict[str, None] = {}
+    reports: list[CheckReport] = []
     unread: list[JobError] = []
-    names: list[str] = []
     for source in sources:
         try:
-            names.extend(files_in([source], exclude))
+            names |= dict.fromkeys(files_in(source, exclude))
         except JobError as error:
             unread.append(error)
-    names = list(dict.fromkeys(names))
-    reports = []
     progress = Progress()
     for number, name in enumerate(names):
         progress.update(f"checking: {number:,} of {len(names):,} files")
@@ -121,9 +124,8 @@ def _check_all(
             data = read_bytes(name)
         except JobError as error:
             unread.append(error)
-            continue
-        reports.append(
-            check_job(data, job_name(name), rules=rules, require_selector=require_selector)
-        )
+        else:
+            name = job_name(name)
+            reports.append(check_job(data, name, rules=rules, require_selector=require_selector))
     progress.clear()
     return reports, unread

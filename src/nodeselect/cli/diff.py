@@ -1,12 +1,11 @@
 """``nodeselect diff``: compare the nodes that match before and after a change."""
 
-from collections.abc import Sequence
-
 import click
 
 from nodeselect.cli.exit_status import ExitStatus
 from nodeselect.cli.job_files import job_name
 from nodeselect.cli.options import (
+    check_usage,
     job_option,
     job_selector,
     nodes_option,
@@ -60,12 +59,22 @@ def diff(
     matched against the same nodes. Without -n, OLD and NEW are two versions of the node list, and
     one selector is given with -l, --job or --all.
     """
-    _check_usage(context, files, nodes_from, expressions, job, everything)
+    if nodes_from is None:
+        has_two_sides = len(files) == 2 and len(expressions) + (job is not None) + everything == 1
+    else:
+        has_pair = {len(files), len(expressions)} == {0, 2}
+        has_two_sides = has_pair and job is None and not everything
+    mistakes = {
+        "give two jobs (OLD NEW -n FILE), two selectors (-l OLD -l NEW -n FILE)"
+        " or two node lists (OLD NEW with one of -l, --job or --all)": not has_two_sides,
+        "only one file can be standard input": [*files, nodes_from, job].count("-") > 1,
+    }
+    check_usage(context, mistakes)
     jobs = files if nodes_from is not None else (job,) if job is not None else ()
     if everything:
         selectors = [Selector.everything()]
     else:
-        selectors = [job_selector(file) for file in jobs] or parse_selectors(context, expressions)
+        selectors = [job_selector(file) for file in jobs] or parse_selectors(expressions)
     names = tuple(map(job_name, files)) or expressions
     if nodes_from is None:
         old, new = map(read_inventory, files)
@@ -77,27 +86,3 @@ def diff(
     for file, selector in zip(jobs, selectors, strict=False):
         warn_if_everything(file, selector)
     return ExitStatus.NEGATIVE if difference.added or difference.removed else ExitStatus.OK
-
-
-def _check_usage(
-    context: click.Context,
-    files: Sequence[str],
-    nodes_from: str | None,
-    expressions: Sequence[str],
-    job: str | None,
-    everything: bool,
-) -> None:
-    """Reject a command line that does not have one old and one new side."""
-    if nodes_from is None:
-        is_valid = len(files) == 2 and len(expressions) + (job is not None) + everything == 1
-    else:
-        pairs = sorted((len(files), len(expressions)))
-        is_valid = pairs == [0, 2] and job is None and not everything
-    if not is_valid:
-        raise click.UsageError(
-            "give two jobs (OLD NEW -n FILE), two selectors (-l OLD -l NEW -n FILE)"
-            " or two node lists (OLD NEW with one of -l, --job or --all)",
-            context,
-        )
-    if [*files, nodes_from, job].count("-") > 1:
-        raise click.UsageError("only one file can be standard input", context)

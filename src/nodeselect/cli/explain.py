@@ -11,6 +11,7 @@ import click
 from nodeselect.cli.exit_status import ExitStatus
 from nodeselect.cli.job_files import files_in, job_name
 from nodeselect.cli.options import (
+    check_usage,
     id_option,
     job_option,
     job_selector,
@@ -87,25 +88,26 @@ def explain(
     how many fail only this one. Then which requirements are failed together, likely typos, and what
     to change.
     """
-    if bool(expressions or ids) + bool(job) != 1:
-        raise click.UsageError("give exactly one of -l, --id or --job", context)
-    if nodes_from == "-" and "-" in job:
-        raise click.UsageError("--job and -n cannot both read standard input", context)
     has_many_jobs = len(job) > 1 or any(os.path.isdir(file) for file in job)  # noqa: PTH112
-    if node is not None and (has_many_jobs or states is not None):
-        raise click.UsageError("--node needs a single job and no --state", context)
-    if html is not None:
-        if html == "-" or has_many_jobs or len(expressions) > 1 or node is not None:
-            raise click.UsageError("--html needs a file, a single selector and no --node", context)
-        if any(_is_same_file(html, source) for source in (nodes_from, *job)):
-            raise click.UsageError("--html would overwrite an input", context)
+    has_many_results = has_many_jobs or len(expressions) > 1 or node is not None
+    mistakes = {
+        "give exactly one of -l, --id or --job": bool(expressions or ids) + bool(job) != 1,
+        "--job and -n cannot both read standard input": nodes_from == "-" and "-" in job,
+        "--node needs a single job and no --state":
+            node is not None and (has_many_jobs or states is not None),
+        "--html needs a file, a single selector and no --node":
+            html == "-" or (html is not None and has_many_results),
+        "--html would overwrite an input":
+            html is not None and any(_is_same_file(html, source) for source in (nodes_from, *job)),
+    }  # fmt: skip
+    check_usage(context, mistakes)
     if has_many_jobs:
         return _explain_jobs(job, nodes_from, states, output)
     if job:
         selectors = [job_selector(job[0])]
         warn_if_everything(job[0], selectors[0])
     else:
-        selectors = parse_selectors(context, expressions, ids)
+        selectors = parse_selectors(expressions, ids)
 
     excluded: dict[str, str | None] = {}
     inventory = read_inventory(nodes_from, states, excluded)
@@ -141,7 +143,7 @@ def _explain_jobs(
     sources: Sequence[str], nodes_from: str, states: frozenset[str] | None, output: str
 ) -> int:
     """Print a line for each job of files and folders; return the exit status."""
-    files = list(files_in(sources))
+    files = dict.fromkeys(file for source in sources for file in files_in(source))
     excluded: dict[str, str | None] = {}
     inventory = read_inventory(nodes_from, states, excluded)
     jobs = []

@@ -1,13 +1,13 @@
 """Find job files in folders, and read them."""
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+import sys
+from collections.abc import Iterator, Sequence
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
-from nodeselect.errors import InventoryError, JobError, Problem
+from nodeselect.errors import JobError, Problem
 from nodeselect.limits import LIMITS
-from nodeselect.readers import open_input
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,17 +27,23 @@ def read_bytes(source: str) -> bytes:
 
     :raises JobError: with the code ``cannot-read``.
     """
+    limit = LIMITS.job_file_bytes + 1
     try:
-        with open_input(source) as (stream, _):
-            return stream.read(LIMITS.job_file_bytes + 1)
+        if source == "-":
+            return sys.stdin.buffer.read(limit)
+        with open(source, "rb") as stream:  # noqa: PTH123 - pathlib loads slowly
+            return stream.read(limit)
     except OSError as error:
-        raise _cannot_read(job_name(source), f"cannot be read: {error.strerror}") from None
-    except InventoryError as error:
-        raise _cannot_read(job_name(source), error.message) from None
+        reason = error.strerror
+    except ValueError:
+        reason = "not a valid path"
+    except AttributeError:  # standard input is None
+        reason = "it is closed"
+    raise _cannot_read(job_name(source), f"cannot be read: {reason}")
 
 
-def files_in(sources: Iterable[str], exclude: Sequence[str] = ()) -> Iterator[str]:
-    """Yield each file once, and the YAML and JSON files in each folder, sorted by name.
+def files_in(source: str, exclude: Sequence[str] = ()) -> Iterator[str]:
+    """Yield a file, or the YAML and JSON files in a folder, sorted by name.
 
     In folders, hidden files, links to folders, pipes and the like are skipped.
 
@@ -45,37 +51,30 @@ def files_in(sources: Iterable[str], exclude: Sequence[str] = ()) -> Iterator[st
     :raises JobError: with the code ``cannot-read``, for a folder that cannot be read or has no
         such file.
     """
-    seen = set()
-    for source in sources:
-        is_folder = source != "-" and os.path.isdir(source)  # noqa: PTH112 - pathlib loads slowly
-        for name in _files_in_folder(source, exclude) if is_folder else (source,):
-            if name not in seen:
-                seen.add(name)
-                yield name
+    if source == "-" or not os.path.isdir(source):  # noqa: PTH112 - pathlib loads slowly
+        yield source
+        return
 
-
-def _files_in_folder(folder: str, exclude: Sequence[str]) -> Iterator[str]:
     def refuse(error: OSError) -> None:
-        raise _cannot_read(error.filename or folder, f"cannot be read: {error.strerror}")
+        raise _cannot_read(error.filename or source, f"cannot be read: {error.strerror}")
 
     from pathlib import Path  # loads slowly, and is only needed for folders
 
     is_empty = True
-    for parent, folders, names in os.walk(folder, onerror=refuse):
-        relative = Path(parent).relative_to(folder)
+    for parent, folders, names in os.walk(source, onerror=refuse):
+        relative = Path(parent).relative_to(source)
         folders[:] = sorted(name for name in folders if not _is_skipped(relative / name, exclude))
         for name in sorted(names):
             path = os.path.join(parent, name)  # noqa: PTH118 - the functions below never raise
             # A broken link is an error when it is read, so that it is not silently skipped.
-            is_broken = os.path.islink(path) and not os.path.exists(path)  # noqa: PTH110, PTH114
-            is_file = os.path.isfile(path) or is_broken  # noqa: PTH113
+            is_file = os.path.isfile(path) or os.path.islink(path)  # noqa: PTH113, PTH114
             is_job = is_file and name.lower().endswith(_EXTENSIONS)
             if is_job and not _is_skipped(relative / name, exclude):
                 is_empty = False
                 yield str(Path(path))
     if is_empty:
         extensions = ", ".join(_EXTENSIONS)
-        raise _cannot_read(folder, f"cannot be read: it has no {extensions} file")
+        raise _cannot_read(source, f"cannot be read: it has no {extensions} file")
 
 
 def _is_skipped(path: "Path", exclude: Sequence[str]) -> bool:

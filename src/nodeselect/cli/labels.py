@@ -1,13 +1,10 @@
 """``nodeselect labels``: count the labels of a fleet."""
 
-from functools import partial
-
 import click
 
 from nodeselect.cli.exit_status import ExitStatus
 from nodeselect.cli.options import (
     explain_hint,
-    matches_any,
     nodes_option,
     open_nodes,
     parse_selectors,
@@ -16,7 +13,6 @@ from nodeselect.cli.options import (
 )
 from nodeselect.cli.streams import write_message, write_output
 from nodeselect.inventory.facets import count_labels
-from nodeselect.readers.reader import NodeReader
 from nodeselect.render.facets import facet_lines
 from nodeselect.render.layout import detect_screen
 from nodeselect.text import quoted
@@ -40,9 +36,7 @@ Exit status: 0 if any node has such a label, 1 if not, 2 on errors.
 @selector_option("Count only nodes that match this selector. Repeatable: that match any of them.")
 @report_option
 @click.argument("key", required=False)
-@click.pass_context
 def labels(
-    context: click.Context,
     nodes_from: str,
     expressions: tuple[str, ...],
     output: str,
@@ -53,10 +47,8 @@ def labels(
     Without KEY, print all label keys with their most frequent values. With KEY, print all values of
     that key.
     """
-    selectors = parse_selectors(context, expressions) if expressions else []
-    node_filter = partial(matches_any, selectors) if selectors else None
-    with open_nodes(nodes_from) as (stream, name, on_progress):
-        reader = NodeReader(stream, node_filter, name=name, on_progress=on_progress)
+    selectors = parse_selectors(expressions) if expressions else []
+    with open_nodes(nodes_from, selectors) as reader:
         facets = count_labels(reader)
     total = reader.count if selectors else None
     write_output(facet_lines(facets, total, key, output, detect_screen()))

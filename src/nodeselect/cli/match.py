@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from functools import partial
 from typing import NamedTuple
 
 import click
@@ -10,12 +9,12 @@ from click.core import ParameterSource
 
 from nodeselect.cli.exit_status import ExitStatus
 from nodeselect.cli.options import (
+    check_usage,
     explain_hint,
     has_state,
     id_option,
     job_option,
     job_selector,
-    matches_any,
     nodes_option,
     open_nodes,
     parse_selectors,
@@ -29,7 +28,6 @@ from nodeselect.explain import FailureCounts, count_headline, headline
 from nodeselect.explain.wording import format_state_counts
 from nodeselect.node import CONNECTED, Node
 from nodeselect.readers.detect import KNOWN_STATES
-from nodeselect.readers.reader import NodeReader
 from nodeselect.render.nodes import COLUMN_FORMATS, NODE_FORMATS, node_lines
 from nodeselect.selectors import Selector
 from nodeselect.text import join_limited, pluralize, quoted
@@ -101,21 +99,25 @@ def match(
     Selectors are those of Kubernetes: k=v, k!=v, k in (a,b), k notin (a,b), k, !k, k>5, k<5,
     separated by commas; a node matches if all of these requirements hold.
     """
-    if (job is not None) + bool(expressions or ids) + everything != 1:
-        raise click.UsageError("give exactly one of -l, --id, --job or --all", context)
-    if job == "-" == nodes_from:
-        raise click.UsageError("--job and -n cannot both read standard input", context)
-    _check_output_options(context, output, keys, show_labels, no_headers, count, limit)
-    if most is not None and least > most:
-        is_default = context.get_parameter_source("least") is ParameterSource.DEFAULT
-        hint = ": add --min 0" if is_default else ""
-        raise click.UsageError(f"--min {least} is greater than --max {most}{hint}", context)
+    with_output = context.get_parameter_source("output") is not ParameterSource.DEFAULT
+    output_options = (with_output, keys, show_labels, no_headers, limit)
+    mistakes = {
+        "give exactly one of -l, --id, --job or --all":
+            (job is not None) + bool(expressions or ids) + everything != 1,
+        "--job and -n cannot both read standard input": job == "-" == nodes_from,
+        "--count cannot be combined with other output options": count and any(output_options),
+        f"-L and --no-headers need -o {', '.join(COLUMN_FORMATS)}, not {output}":
+            bool(keys or no_headers) and output not in COLUMN_FORMATS,
+        f"--show-labels needs -o table, not {output}": show_labels and output != "table",
+        f"--min {least} is greater than --max {most}": most is not None and least > most,
+    }  # fmt: skip
+    check_usage(context, mistakes)
     if job is not None:
         selectors = [job_selector(job)]
     elif everything:
         selectors = [Selector.everything()]
     else:
-        selectors = parse_selectors(context, expressions, ids)
+        selectors = parse_selectors(expressions, ids)
 
     limit = 0 if count else limit
     result = _read_matches(nodes_from, selectors, states, limit)
@@ -152,26 +154,6 @@ def match(
     return ExitStatus.OK if is_expected else ExitStatus.NEGATIVE
 
 
-def _check_output_options(
-    context: click.Context,
-    output: str,
-    keys: tuple[str, ...],
-    show_labels: bool,
-    no_headers: bool,
-    count: bool,
-    limit: int | None,
-) -> None:
-    """Reject options that would have no effect."""
-    is_given = context.get_parameter_source("output") is not ParameterSource.DEFAULT
-    if count and (is_given or keys or show_labels or no_headers or limit):
-        raise click.UsageError("--count cannot be combined with other output options", context)
-    if (keys or no_headers) and output not in COLUMN_FORMATS:
-        formats = ", ".join(COLUMN_FORMATS)
-        raise click.UsageError(f"-L and --no-headers need -o {formats}, not {output}", context)
-    if show_labels and output != "table":
-        raise click.UsageError(f"--show-labels needs -o table, not {output}", context)
-
-
 class _Result(NamedTuple):
     """The nodes that match, and the counts for the summary."""
 
@@ -198,17 +180,8 @@ def _read_matches(
     """Read all nodes, and keep the first ``limit`` that match, or all of them."""
     nodes: list[Node] = []
     matched, other = Counter[str | None](), Counter[str | None]()
-    with open_nodes(source) as (stream, name, on_progress):
-        reader = NodeReader(
-            stream,
-            None if len(selectors) == 1 else partial(matches_any, selectors),
-            selector=selectors[0] if len(selectors) == 1 else None,
-            ids={node_id for selector in selectors for node_id in selector.ids or ()},
-            name=name,
-            on_progress=on_progress,
-            # The second process sends its nodes only at its end, so they are all in memory.
-            parallel=limit is None,
-        )
+    # The second process sends its nodes only at its end, so they are all in memory.
+    with open_nodes(source, selectors, parallel=limit is None) as reader:
         for node in reader:
             if not has_state(node, states):
                 other[node.state] += 1

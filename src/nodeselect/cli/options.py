@@ -3,14 +3,12 @@
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, BinaryIO, TypeVar
+from typing import Any, TypeVar
 
 import click
 
-from nodeselect.cli.exit_status import ExitStatus
 from nodeselect.cli.job_files import job_name, read_bytes
-from nodeselect.cli.progress import Progress
-from nodeselect.cli.streams import write_error, write_message
+from nodeselect.cli.streams import Progress, write_message
 from nodeselect.errors import SelectorError
 from nodeselect.inventory import Inventory
 from nodeselect.node import Node
@@ -21,12 +19,12 @@ from nodeselect.selectors import Selector
 from nodeselect.text import printable
 
 __all__ = [
+    "check_usage",
     "explain_hint",
     "has_state",
     "id_option",
     "job_option",
     "job_selector",
-    "matches_any",
     "nodes_option",
     "once",
     "open_nodes",
@@ -116,33 +114,29 @@ def has_state(node: Node, states: frozenset[str] | None) -> bool:
     return states is None or (node.state or "").lower() in states
 
 
-def parse_selectors(
-    context: click.Context, expressions: Sequence[str], ids: Sequence[str] = ()
-) -> list[Selector]:
+def check_usage(context: click.Context, mistakes: Mapping[str, bool]) -> None:
+    """Reject a command line that makes one of ``mistakes``.
+
+    :param mistakes: messages, and whether each of them is true.
+    """
+    for message, is_made in mistakes.items():
+        if is_made:
+            raise click.UsageError(message, context)
+
+
+def parse_selectors(expressions: Sequence[str], ids: Sequence[str] = ()) -> list[Selector]:
     """Return the selector of each expression, restricted to ``ids``.
 
-    If any of them is invalid, report all errors and exit.
+    :raises SelectorError: if any of them is invalid, with the option as its place.
     """
-    restriction, selectors, is_valid = Selector.everything(), [], True
+    option = "--id"
     try:
         restriction = Selector.of(match_ids=ids)
+        option = "-l"
+        selectors = [Selector.of(match_expressions=[text]) & restriction for text in expressions]
     except SelectorError as error:
-        write_error(error.at("--id"))
-        is_valid = False
-    for expression in expressions:
-        try:
-            selectors.append(Selector.of(match_expressions=[expression]) & restriction)
-        except SelectorError as error:
-            write_error(error.at("-l"))
-            is_valid = False
-    if not is_valid:
-        context.exit(ExitStatus.ERROR)
+        raise error.at(option) from None
     return selectors or [restriction]
-
-
-def matches_any(selectors: Sequence[Selector], labels: Mapping[str, str], node_id: str) -> bool:
-    """Return whether any of the selectors matches a node."""
-    return any(selector.matches(labels, node_id) for selector in selectors)
 
 
 def job_selector(job: str) -> Selector:
@@ -163,18 +157,31 @@ def warn_if_everything(job: str, selector: Selector) -> None:
 
 
 @contextmanager
-def open_nodes(source: str) -> Iterator[tuple[BinaryIO, str, Callable[[NodeReader], None]]]:
+def open_nodes(
+    source: str, selectors: Sequence[Selector] = (), *, parallel: bool = False
+) -> Iterator[NodeReader]:
     """Open an input of nodes; on a terminal, show the progress of reading it.
 
-    The result is the stream, its name, and what a reader calls ``on_progress``.
+    :param selectors: if there are any, only nodes that match one of them are read.
+    :param parallel: whether a large file may be read by two processes.
     """
+
+    def matches_any(labels: Mapping[str, str], node_id: str) -> bool:
+        return any(selector.matches(labels, node_id) for selector in selectors)
+
     progress = Progress()
     with open_input(source) as (stream, name):
         try:
-            yield (
+            yield NodeReader(
                 stream,
-                name,
-                lambda reader: progress.update(f"reading {name}: {reader.count:,} nodes"),
+                matches_any if len(selectors) > 1 else None,
+                selector=selectors[0] if len(selectors) == 1 else None,
+                ids={node_id for selector in selectors for node_id in selector.ids or ()},
+                name=name,
+                on_progress=lambda reader: progress.update(
+                    f"reading {name}: {reader.count:,} nodes"
+                ),
+                parallel=parallel,
             )
         finally:
             progress.clear()
@@ -199,8 +206,7 @@ def read_inventory(
             else:
                 excluded[node.id] = node.state
 
-    with open_nodes(source) as (stream, name, on_progress):
-        reader = NodeReader(stream, name=name, on_progress=on_progress)
+    with open_nodes(source) as reader:
         if states is None:
             return Inventory.read(reader)
         inventory = Inventory(nodes_in_states(reader))

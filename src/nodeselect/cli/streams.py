@@ -1,21 +1,22 @@
-"""Standard output for results, standard error for messages."""
+"""Standard output for results, standard error for messages and progress."""
 
 import errno
 import os
 import re
 import sys
+import time
 from collections.abc import Iterable
 from itertools import islice
 from typing import TextIO
 
 import click
 
-from nodeselect.errors import InventoryError, JobError, NodeselectError, SelectorError
+from nodeselect.errors import InventoryError, JobError, SelectorError
 from nodeselect.render.layout import is_colour_wanted
 from nodeselect.text import printable
 
 __all__ = [
-    "OutputError",
+    "Progress",
     "highlight_severity",
     "write_bug",
     "write_error",
@@ -27,33 +28,30 @@ __all__ = [
 _SEVERITY = re.compile(r"\b(?:error|warning)(?=\[[a-z-]+\])|^error(?=: )")
 _SEVERITY_COLOURS = {"error": "red", "warning": "yellow"}
 
+# Seconds before a task shows its progress, and between two updates of it.
+_PROGRESS_DELAY = 1.0
+_PROGRESS_INTERVAL = 0.1
+
 # Lines that are written at once: one write per line would cost more than making the line.
 _BATCH_LINES = 1_000
-
-
-class OutputError(OSError):
-    """Standard output cannot be written: its reader is gone, or the disk is full.
-
-    Click would turn a plain ``OSError`` into exit status 1, which means that no node matches.
-    """
 
 
 def write_output(lines: Iterable[str]) -> None:
     """Write lines to standard output.
 
-    :raises OutputError: if they cannot be written.
+    :raises OSError: if they cannot be written.
     """
     if sys.stdout is None:
-        raise OutputError(errno.EBADF, "it is closed")
+        raise OSError(errno.EBADF, "it is closed")
     lines = iter(lines)
     try:
         while batch := list(islice(lines, _BATCH_LINES)):
             sys.stdout.write("".join(f"{line}\n" for line in batch))
         sys.stdout.flush()
-    except OSError as error:
+    except OSError:
         # Python flushes standard output again at exit, and would print a second error.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise OutputError(error.errno, error.strerror) from None
+        raise
 
 
 def write_message(text: str) -> None:
@@ -62,20 +60,15 @@ def write_message(text: str) -> None:
     If standard error is closed, the message is dropped: the exit status still reports the result.
     """
     try:
-        print(text, file=sys.stderr, flush=True)
+        print(highlight_severity(text, sys.stderr), file=sys.stderr, flush=True)
     except OSError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
 
 
-def write_error(error: NodeselectError) -> None:
+def write_error(error: SelectorError | InventoryError | JobError) -> None:
     """Write what is wrong with a selector, an inventory or a job."""
-    if isinstance(error, JobError):
-        text = str(error)
-    elif isinstance(error, (SelectorError, InventoryError)):
-        text = f"error[{error.code}]: {error}"
-    else:
-        text = f"error: {error}"
-    write_message(highlight_severity(text, sys.stderr))
+    code = "" if isinstance(error, JobError) else f"error[{error.code}]: "
+    write_message(f"{code}{error}")
 
 
 def write_usage_error(error: click.ClickException) -> None:
@@ -87,8 +80,7 @@ def write_usage_error(error: click.ClickException) -> None:
     if context is not None:
         write_message(context.get_usage())
         write_message(f"Try '{context.command_path} --help' for help.\n")
-    text = f"error: {printable(error.format_message())}"
-    write_message(highlight_severity(text, sys.stderr))
+    write_message(f"error: {printable(error.format_message())}")
 
 
 def write_bug(error: Exception) -> None:
@@ -98,8 +90,7 @@ def write_bug(error: Exception) -> None:
     frames = traceback.extract_tb(error.__traceback__)
     place = f"{os.path.basename(frames[-1].filename)}:{frames[-1].lineno}" if frames else "?"  # noqa: PTH119
     what = printable(f"{type(error).__name__}: {error}"[:200])
-    text = f"error: a bug in nodeselect ({place}): {what}; please report it"
-    write_message(highlight_severity(text, sys.stderr))
+    write_message(f"error: a bug in nodeselect ({place}): {what}; please report it")
 
 
 def highlight_severity(text: str, stream: TextIO | None = None) -> str:
@@ -115,3 +106,24 @@ def highlight_severity(text: str, stream: TextIO | None = None) -> str:
         text,
         count=1,
     )
+
+
+class Progress:
+    """A line that shows how far a task is; only drawn on a terminal."""
+
+    def __init__(self) -> None:
+        self._next_update = time.monotonic() + _PROGRESS_DELAY
+        self._is_enabled = sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+        self._is_drawn = False
+
+    def update(self, text: str) -> None:
+        """Redraw the line if it is due."""
+        if self._is_enabled and time.monotonic() >= self._next_update:
+            self._next_update = time.monotonic() + _PROGRESS_INTERVAL
+            self._is_drawn = True
+            print(f"\r{text}\x1b[K", end="", file=sys.stderr, flush=True)
+
+    def clear(self) -> None:
+        """Erase the line."""
+        if self._is_drawn:
+            print("\r\x1b[K", end="", file=sys.stderr, flush=True)

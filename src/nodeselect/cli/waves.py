@@ -5,6 +5,7 @@ import click
 from nodeselect.cli.exit_status import ExitStatus
 from nodeselect.cli.job_files import job_name, read_bytes
 from nodeselect.cli.options import (
+    check_usage,
     explain_hint,
     job_option,
     nodes_option,
@@ -43,8 +44,7 @@ def waves(context: click.Context, nodes_from: str, job: str, output: str) -> int
     from nodeselect.jobs.read import read_job  # loads pydantic
     from nodeselect.jobs.rollout import plan_waves, rollout_assumptions
 
-    if job == "-" == nodes_from:
-        raise click.UsageError("--job and -n cannot both read standard input", context)
+    check_usage(context, {"--job and -n cannot both read standard input": job == "-" == nodes_from})
     spec = read_job(read_bytes(job), job_name(job))
     selector, rollout = spec.to_selector(), spec.rollout
     inventory = read_inventory(nodes_from)
