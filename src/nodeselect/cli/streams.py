@@ -98,14 +98,11 @@ def highlight_severity(text: str, stream: TextIO | None = None) -> str:
 
     :param stream: where the text will be written; standard output by default.
     """
-    stream = stream or sys.stdout
-    if not is_colour_wanted(stream):
+    severity = _SEVERITY.search(text)
+    if severity is None or not is_colour_wanted(stream or sys.stdout):
         return text
-    return _SEVERITY.sub(
-        lambda match: click.style(match[0], fg=_SEVERITY_COLOURS[match[0]], bold=True),
-        text,
-        count=1,
-    )
+    word = click.style(severity[0], fg=_SEVERITY_COLOURS[severity[0]], bold=True)
+    return f"{text[: severity.start()]}{word}{text[severity.end() :]}"
 
 
 class Progress:
