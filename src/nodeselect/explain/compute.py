@@ -17,11 +17,11 @@ from nodeselect.explain.explanation import (
 )
 from nodeselect.explain.hints import find_hints
 from nodeselect.explain.recommendation import recommend
-from nodeselect.explain.vocabulary import Vocabulary
+from nodeselect.explain.similarity import Vocabulary
 from nodeselect.explain.wording import (
     available_states,
+    count_headline,
     format_value_counts,
-    headline,
     nodes_have,
     requirement_text,
     short,
@@ -61,23 +61,17 @@ def explain(
     connected = sum(count for state, count in states.items() if state in CONNECTED)
     missing_ids = tuple(nodes.missing_ids(selector.ids)) if selector.ids else ()
     hints, correction = find_hints(nodes, vocabulary, selector, failures, missing_ids)
-    results = _results(nodes, vocabulary, selector, failures)
-    reasons = _reasons(failures, examples)
+    has_states = counts.matched > states.get(None, 0)
     explanation = Explanation(
         selector=str(selector),
-        headline=headline(
-            counts.matched,
-            counts.total,
-            connected if counts.matched > states.get(None, 0) else None,
-            [(each.nodes, [results[at].text for at in each.failed]) for each in reasons[:3]],
-        ),
+        headline=count_headline(selector, counts, connected if has_states else None),
         recommendation="",
         total=counts.total,
         matched=counts.matched,
         states=FrozenMapping(states),
         connected=connected,
-        requirements=results,
-        reasons=reasons,
+        requirements=_results(nodes, vocabulary, selector, failures),
+        reasons=_reasons(failures, examples),
         other_reasons=counts.ungrouped,
         nearest=tuple(failures.nearest(_MAX_NEAREST)) if examples else (),
         hints=hints,
@@ -183,8 +177,9 @@ def _why_unsatisfied(nodes: Countable, vocabulary: Vocabulary, requirement: Requ
 
 
 def _reasons(failures: Failures, examples: int) -> tuple[Reason, ...]:
-    ranked = sorted(failures.counts.groups.items(), key=lambda group: (-group[1], group[0]))
-    reasons = [Reason(failed, nodes, ()) for failed, nodes in ranked]
-    for rank, (failed, nodes) in enumerate(ranked[:_MAX_GROUPS_WITH_IDS] if examples else ()):
-        reasons[rank] = Reason(failed, nodes, tuple(failures.example_ids(failed, examples)))
+    reasons = []
+    for rank, (failed, nodes) in enumerate(failures.counts.groups.items()):
+        has_ids = examples and rank < _MAX_GROUPS_WITH_IDS
+        ids = tuple(failures.example_ids(failed, examples)) if has_ids else ()
+        reasons.append(Reason(failed, nodes, ids))
     return tuple(reasons)

@@ -17,7 +17,8 @@ class FailureCounts(NamedTuple):
 
     :param total: all nodes.
     :param matched: nodes that fail no requirement.
-    :param groups: nodes by the requirements they fail, without those that match.
+    :param groups: nodes by the requirements they fail, without those that match; the largest group
+        first, of two of a size the one that fails earlier requirements.
     :param ungrouped: nodes in no group, if an engine does not count every group.
     :param failing: for each requirement, the nodes that fail it.
     :param remaining: for each requirement, the nodes that satisfy it and all before it.
@@ -41,10 +42,11 @@ class FailureCounts(NamedTuple):
             first requirement; 0 is the mask of the nodes that match.
         """
         positions = range(requirements)
-        groups = {
+        failures = {
             tuple(at for at in positions if mask >> at & 1): nodes for mask, nodes in masks.items()
         }
-        matched = groups.pop((), 0)
+        matched = failures.pop((), 0)
+        groups = dict(sorted(failures.items(), key=lambda group: (-group[1], group[0])))
         total = matched + sum(groups.values())
         failing = [0] * requirements
         first_failed = [0] * requirements

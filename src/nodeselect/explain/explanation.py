@@ -7,7 +7,7 @@ count nodes can return them.
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from nodeselect.text import pluralize, printable, quoted
+from nodeselect.text import pluralize, printable
 
 __all__ = [
     "Correction",
@@ -123,21 +123,12 @@ class NodeExplanation(NamedTuple):
         """Return it as JSON can hold it."""
         return {
             "version": 1,
-            "id": self.id,
-            "matches": self.matches,
+            **self._asdict(),
             "requirements": [
                 {"text": text, "value": value, "passes": passes}
                 for text, value, passes in self.requirements
             ],
         }
-
-    def __str__(self) -> str:
-        """Return the headline, and a line for each requirement."""
-        lines = [self.headline]
-        for text, value, passes in self.requirements:
-            label = "no such label" if value is None else quoted(value)
-            lines.append(f"  {'pass' if passes else 'FAIL'}  {printable(text)}  {label}")
-        return "\n".join(lines)
 
 
 class Explanation(NamedTuple):
@@ -191,21 +182,15 @@ class Explanation(NamedTuple):
         connected = None if self.matched and not self.has_states else self.connected
         return {
             "version": 1,
-            "selector": self.selector,
-            "total": self.total,
-            "matched": self.matched,
+            **self._asdict(),
             "connected": connected,
             "states": [{"state": state, "nodes": n} for state, n in self.states.items()],
             "requirements": [result._asdict() for result in self.requirements],
             "reasons": [reason._asdict() for reason in self.reasons],
-            "other_reasons": self.other_reasons,
             "nearest": [miss._asdict() for miss in self.nearest],
             "hints": [hint._asdict() for hint in self.hints],
-            "missing_ids": self.missing_ids,
             "excluded_ids": [{"id": id_, "state": state} for id_, state in self.excluded_ids],
             "correction": self.correction and self.correction._asdict(),
-            "headline": self.headline,
-            "recommendation": self.recommendation,
         }
 
     def __str__(self) -> str:

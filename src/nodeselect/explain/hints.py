@@ -12,8 +12,7 @@ from typing import NamedTuple
 from nodeselect.errors import SelectorError
 from nodeselect.explain.countable import Countable, Failures
 from nodeselect.explain.explanation import Correction, Hint
-from nodeselect.explain.similarity import closest_key, is_number
-from nodeselect.explain.vocabulary import Vocabulary
+from nodeselect.explain.similarity import Vocabulary, closest_key, is_number
 from nodeselect.explain.wording import nodes_have, short
 from nodeselect.selectors import Operator, Requirement, Selector, conflict
 from nodeselect.text import join_limited, printable, quoted

@@ -12,7 +12,15 @@ from functools import lru_cache
 from os.path import commonprefix
 from typing import NamedTuple
 
-__all__ = ["WordCounts", "closest_key", "is_number"]
+from nodeselect.explain.countable import Countable
+
+__all__ = ["Vocabulary", "WordCounts", "closest_key", "is_number"]
+
+# Keys, or values of one key, above which they are not searched: each is an id rather than a word.
+_MAX_WORDS = 10_000
+
+# Keys whose values are cached.
+_MAX_CACHED_KEYS = 16
 
 # Texts that one text is compared with; all begin alike and have the same numbers.
 _MAX_COMPARED = 500
@@ -77,6 +85,35 @@ class WordCounts:
     def _most_frequent(self, words: "Iterable[_Tokens]") -> str | None:
         texts = (word.text for word in words)
         return min(texts, key=lambda text: (-self.counts[text], text), default=None)
+
+
+class Vocabulary:
+    """A cache of the keys and values of nodes that do not change, counted when first needed."""
+
+    __slots__ = ("_keys", "_values")
+
+    def __init__(self) -> None:
+        self._keys: WordCounts | None = None
+        self._values: dict[str, WordCounts] = {}
+
+    def keys(self, nodes: Countable) -> WordCounts:
+        """Return the label keys; none if there are too many."""
+        if self._keys is None:  # two threads may both count them, with the same result
+            self._keys = WordCounts(nodes.key_counts(_MAX_WORDS) or {})
+        return self._keys
+
+    def values(self, nodes: Countable, key: str) -> WordCounts | None:
+        """Return the values of a key; None if there are too many."""
+        values = self._values.get(key)
+        if values is None:
+            counts = nodes.value_counts(key, _MAX_WORDS)
+            if counts is None:
+                return None
+            values = WordCounts(counts)
+            if len(self._values) >= _MAX_CACHED_KEYS:
+                self._values = {}
+            self._values[key] = values
+        return values
 
 
 def closest_key(key: str, keys: WordCounts) -> tuple[str, str] | None:

@@ -1,7 +1,7 @@
 """The sentences of an explanation: its headline and notes, and phrases for nodes and states."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from heapq import nsmallest
+from itertools import islice
 
 from nodeselect.explain.countable import FailureCounts
 from nodeselect.explain.explanation import Explanation
@@ -34,9 +34,6 @@ _MAX_LENGTH = 200
 
 # Groups of nodes in a headline.
 _MAX_GROUPS = 3
-
-# Notes on single requirements.
-_MAX_NOTES = 20
 
 _MAX_VALUES = 3
 _MAX_STATES = 5
@@ -98,7 +95,7 @@ def count_headline(selector: Selector, counts: FailureCounts, connected: int | N
     :param connected: how many of the matching nodes are connected; None if no state is known.
     """
     texts = [requirement_text(part) for part in selector.split()]
-    largest = nsmallest(_MAX_GROUPS, counts.groups.items(), key=lambda group: (-group[1], group[0]))
+    largest = islice(counts.groups.items(), _MAX_GROUPS)
     reasons = [(nodes, [texts[at] for at in failed]) for failed, nodes in largest]
     return headline(counts.matched, counts.total, connected, reasons)
 
@@ -112,10 +109,7 @@ def notes(explanation: Explanation) -> tuple[str, ...]:
             for state, nodes in explanation.states.items()
         ]
         sentences.append(f"states of the matching nodes: {', '.join(counts)}")
-    facts = list(_requirement_notes(explanation))
-    sentences += facts[:_MAX_NOTES]
-    if len(facts) > _MAX_NOTES:
-        sentences.append(f"{len(facts) - _MAX_NOTES:,} more notes on requirements")
+    sentences += _requirement_notes(explanation)
     if missing := missing_ids_text(explanation):
         sentences.append(missing)
     if explanation.excluded_ids:

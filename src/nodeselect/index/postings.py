@@ -19,7 +19,6 @@ from pyroaring import BitMap
 __all__ = [
     "Postings",
     "PostingsOrOrdinal",
-    "below",
     "encoded_bytes",
     "evaluate",
     "evaluate_size",
@@ -34,8 +33,6 @@ Postings: TypeAlias = BitMap
 
 # A set of ordinals as an index stores it.
 PostingsOrOrdinal: TypeAlias = int | BitMap
-
-_END = 1 << 32
 
 # What a bitmap spends on 65,536 ordinals beside the set itself: a key, a kind, a pointer.
 _CONTAINER_BYTES = 16
@@ -67,13 +64,6 @@ def intersection_size(left: Postings, right: PostingsOrOrdinal) -> int:
     if isinstance(right, int):
         return 1 if right in left else 0
     return left.intersection_cardinality(right)
-
-
-def below(postings: Postings, stop: int) -> Postings:
-    """Return a copy without the ordinals from ``stop`` on."""
-    copied = postings.copy()
-    copied.remove_range(stop, _END)
-    return copied
 
 
 def ordinals(postings: Postings) -> "array[int]":

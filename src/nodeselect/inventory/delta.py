@@ -103,7 +103,7 @@ class Delta:
         if plan is None:
             return self._test_nodes(selector, 0, node_count)
         covered = min(covered, node_count)
-        matches = postings.below(plan.evaluate(), self.first + covered)
+        matches = plan.evaluate() & postings.from_range(self.first, self.first + covered)
         return matches | self._test_nodes(selector, covered, node_count)
 
     def _test_nodes(self, selector: Selector, start: int, stop: int) -> Postings:
@@ -112,13 +112,7 @@ class Delta:
         return postings.from_ordinals([at for at, node in nodes if matches(node.labels, node.id)])
 
     def _evaluate_ids(self, selector: Selector, ids: tuple[str, ...], node_count: int) -> Postings:
-        if node_count < len(ids):
-            return self._test_nodes(selector, 0, node_count)
-        matching = []
-        for node_id in ids:
-            ordinal = self.latest_ordinal(node_id, node_count)
-            if ordinal is None:
-                continue
-            if selector.matches(self.nodes[ordinal - self.first].labels, node_id):
-                matching.append(ordinal)
-        return postings.from_ordinals(sorted(matching))
+        ordinals = (self.latest_ordinal(node_id, node_count) for node_id in ids)
+        nodes = ((at, self.nodes[at - self.first]) for at in ordinals if at is not None)
+        matching = [at for at, node in nodes if selector.matches(node.labels, node.id)]
+        return postings.from_ordinals(matching)

@@ -16,7 +16,7 @@ from nodeselect.selectors import Selector
 
 __all__ = ["MAX_GROUPS", "FailureGroups"]
 
-# Groups that are counted; many requirements on many nodes would make more.
+# Groups of nodes that fail several requirements; many requirements would make more.
 MAX_GROUPS = 256
 
 
@@ -28,7 +28,7 @@ class FailureGroups:
     def __init__(self, view: View, everything: Postings, requirements: Sequence[Selector]) -> None:
         """Split the nodes, one requirement after the other.
 
-        If there are too many groups the smallest are dropped, but never the nodes that match. The
+        If there are too many groups, the smallest that fail several requirements are dropped. The
         groups that the last requirement makes are counted without being built.
 
         :param everything: the nodes of ``view``.
@@ -52,13 +52,14 @@ class FailureGroups:
             remaining.append(groups.get((), 0))
         ungrouped = total - sum(groups.values())
         matched = groups.pop((), 0)
-        if ungrouped:
-            only = self._count_single_failures()
-        else:
-            only = tuple(groups.get((position,), 0) for position in range(len(passing)))
-        failing = tuple(total - len(passed) for passed in passing)
         self.counts = FailureCounts(
-            total, matched, groups, ungrouped, failing, tuple(remaining), only
+            total,
+            matched,
+            groups,
+            ungrouped,
+            failing=tuple(total - len(passed) for passed in passing),
+            remaining=tuple(remaining),
+            failing_only_this=tuple(groups.get((at,), 0) for at in range(len(passing))),
         )
 
     def state_counts(self) -> Mapping[str | None, int]:
@@ -153,25 +154,12 @@ class FailureGroups:
             nearest = nearest - digit or nearest
         return nearest
 
-    def _count_single_failures(self) -> tuple[int, ...]:
-        """Count, for each requirement, the nodes that fail only it, whatever was dropped."""
-        passing_rest = [self._everything]  # passing_rest[-1]: nodes that satisfy all that follow
-        for passed in reversed(self._passing[1:]):
-            passing_rest.append(passing_rest[-1] & passed)
-        before, only = self._everything, []
-        for passed in self._passing:
-            others = before & passing_rest.pop()
-            only.append(len(others) - postings.intersection_size(others, passed))
-            before = before & passed
-        return tuple(only)
-
 
 def _largest(sizes: dict[Positions, int]) -> dict[Positions, int]:
-    """Return the groups that are not too many, always with that of the nodes that match."""
-    if len(sizes) <= MAX_GROUPS:
-        return sizes
-    ranked = sorted(sizes, key=lambda failed: (bool(failed), -sizes[failed], failed))
-    return {failed: sizes[failed] for failed in ranked[:MAX_GROUPS]}
+    """Return the groups without the smallest of too many, the largest first."""
+    ranked = sorted(sizes, key=lambda failed: (-sizes[failed], failed))
+    dropped = {*[failed for failed in ranked if len(failed) > 1][MAX_GROUPS:]}
+    return {failed: sizes[failed] for failed in ranked if failed not in dropped}
 
 
 def _split(

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import NoReturn
 
 from nodeselect.explain import Explanation, NodeExplanation, explain, explain_node
-from nodeselect.explain.vocabulary import Vocabulary
+from nodeselect.explain.similarity import Vocabulary
 from nodeselect.inventory.node_set import NodeSet, require_count
 from nodeselect.inventory.statistics import ViewStatistics
 from nodeselect.inventory.store import View

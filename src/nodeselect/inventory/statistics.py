@@ -4,10 +4,9 @@ Counts come from set operations on the index, unless looking at each node costs 
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from nodeselect.index import postings
-from nodeselect.index.label_index import LabelIndex
 from nodeselect.index.postings import Postings
 from nodeselect.inventory.failure_groups import FailureGroups
 from nodeselect.inventory.store import Store, View
@@ -19,11 +18,12 @@ __all__ = ["ViewStatistics", "value_counts"]
 class ViewStatistics:
     """Counts over all nodes of a view; implements :class:`nodeselect.explain.Countable`."""
 
-    __slots__ = ("_everything", "_view")
+    __slots__ = ("_everything", "_indexes", "_view")
 
     def __init__(self, view: View) -> None:
         self._view = view
         self._everything = view.live()
+        self._indexes = view.store.indexes()
 
     def failures(self, requirements: Sequence[Selector]) -> FailureGroups:
         """Group the nodes by which of ``requirements`` they fail."""
@@ -32,7 +32,7 @@ class ViewStatistics:
     def key_counts(self, limit: int) -> Mapping[str, int] | None:
         """Count the nodes that have each label key; None if there are more than ``limit`` keys."""
         counts: Counter[str] = Counter()
-        for index in self._indexes():
+        for index in self._indexes:
             for key in index.keys:
                 if count := postings.intersection_size(self._everything, index.nodes_with_key(key)):
                     counts[key] += count
@@ -42,9 +42,8 @@ class ViewStatistics:
 
     def value_counts(self, key: str, limit: int) -> Mapping[str, int] | None:
         """Count the nodes by their value of ``key``; None if there are more than ``limit``."""
-        indexes = self._indexes()
-        dead = sum(len(index.everything) for index in indexes) - len(self._everything)
-        if max(len(index.values(key)) for index in indexes) - dead > limit:
+        dead = sum(len(index.everything) for index in self._indexes) - len(self._everything)
+        if max(len(index.values(key)) for index in self._indexes) - dead > limit:
             return None  # a node has one value, so the dead account for no more than that
         counts = value_counts(self._view.store, self._everything, key)
         return None if len(counts) > limit else counts
@@ -53,20 +52,17 @@ class ViewStatistics:
         """Count the nodes that have the label ``key``."""
         return sum(
             postings.intersection_size(self._everything, index.nodes_with_key(key))
-            for index in self._indexes()
+            for index in self._indexes
         )
 
     def count_with_value(self, key: str, value: str) -> int:
         """Count the nodes that have ``value`` for ``key``."""
-        indexes = self._indexes()
-        return sum(index.count_with_value(key, value, self._everything) for index in indexes)
+        nodes = self._everything
+        return sum(index.count_with_value(key, value, nodes) for index in self._indexes)
 
     def keys_with_value(self, value: str, keys: Collection[str]) -> Mapping[str, int]:
         """Count the nodes that have ``value`` for any of ``keys``, by the key."""
-        return _sum(
-            {key: index.count_with_value(key, value, self._everything) for key in keys}
-            for index in self._indexes()
-        )
+        return {key: n for key in keys if (n := self.count_with_value(key, value))}
 
     def missing_ids(self, ids: Sequence[str]) -> Sequence[str]:
         """Return those of ``ids`` that no node has."""
@@ -78,9 +74,6 @@ class ViewStatistics:
         found = store.with_name(name, self._everything)
         return (store.ids(found, 1)[0], len(found)) if found else None
 
-    def _indexes(self) -> list[LabelIndex]:
-        return self._view.store.indexes()
-
 
 def value_counts(store: Store, found: Postings, key: str) -> Counter[str]:
     """Count some nodes by their value of ``key``; those without it are not counted."""
@@ -88,11 +81,7 @@ def value_counts(store: Store, found: Postings, key: str) -> Counter[str]:
     if sum(len(index.values(key)) for index in indexes) > len(found):
         nodes = map(store.node, postings.ordinals(found))
         return Counter(node.labels[key] for node in nodes if key in node.labels)
-    return _sum(index.value_counts(key, found) for index in indexes)
-
-
-def _sum(parts: Iterable[Mapping[str, int]]) -> Counter[str]:
-    total: Counter[str] = Counter()
-    for part in parts:
-        total.update(part)
-    return +total
+    counts: Counter[str] = Counter()
+    for index in indexes:
+        counts.update(index.value_counts(key, found))
+    return counts
