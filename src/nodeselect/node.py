@@ -1,6 +1,6 @@
 """A node: what every inventory contains, whatever it was read from."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from types import MappingProxyType
 from typing import Final, TypeAlias
 
@@ -9,7 +9,15 @@ from nodeselect.frozen import Frozen
 from nodeselect.limits import LIMITS
 from nodeselect.text import UNPRINTABLE, printable, quoted, to_exact_str
 
-__all__ = ["CONNECTED", "Node", "NodeRow", "check_id", "check_sizes", "duplicate_id_error"]
+__all__ = [
+    "CONNECTED",
+    "Node",
+    "NodeRow",
+    "check_id",
+    "check_sizes",
+    "count_connected",
+    "duplicate_id_error",
+]
 
 # The fields of a node: id, labels, name, state.
 NodeRow: TypeAlias = tuple[str, Mapping[str, str], str | None, str | None]
@@ -107,6 +115,13 @@ class Node(Frozen):
         name = "" if self.name is None else f", name={self.name!r}"
         state = "" if self.state is None else f", state={self.state!r}"
         return f"Node({self.id!r}, {dict(self.labels)!r}{name}{state})"
+
+
+def count_connected(nodes: Collection[Node]) -> int | None:
+    """Return how many of the nodes are connected; None if no state is known."""
+    if all(node.state is None for node in nodes):
+        return None
+    return sum(node.connected for node in nodes)
 
 
 def check_id(text: str) -> None:

@@ -14,6 +14,7 @@ from nodeselect.cli.options import (
     warn_if_everything,
 )
 from nodeselect.cli.streams import write_message, write_output
+from nodeselect.node import count_connected
 from nodeselect.render.layout import detect_screen
 from nodeselect.render.rollout import RolloutPlan, rollout_lines
 
@@ -49,15 +50,15 @@ def waves(context: click.Context, nodes_from: str, job: str, output: str) -> int
     selector, rollout = spec.to_selector(), spec.rollout
     inventory = read_inventory(nodes_from)
     matched = list(inventory.match(selector))
-    has_states = any(node.state is not None for node in matched)
-    ids = [node.id for node in matched if node.connected or not has_states]
+    connected = count_connected(matched)
+    ids = [node.id for node in matched if node.connected or connected is None]
     plan = RolloutPlan(
         spec.name or job_name(job),
         rollout.strategy,
         max_parallel=None if rollout.strategy == "immediate" else rollout.max_parallel,
         total=len(inventory),
         matched=len(matched),
-        connected=len(ids) if has_states else None,
+        connected=connected,
         stateless=sum(node.state is None for node in matched),
         waves=plan_waves(ids, rollout),
         rules=rollout_assumptions(rollout),

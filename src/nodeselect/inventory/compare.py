@@ -10,9 +10,10 @@
 from collections.abc import Collection, Mapping
 from typing import Any, NamedTuple, TypeAlias
 
+from nodeselect.explain.wording import requirement_text
 from nodeselect.inventory.inventory import Inventory
 from nodeselect.inventory.snapshot import Snapshot
-from nodeselect.node import Node
+from nodeselect.node import Node, count_connected
 from nodeselect.selectors import Selector
 
 __all__ = [
@@ -47,7 +48,7 @@ class Change(NamedTuple):
     :param why: ``selector``, ``joined``, ``left``, ``labels``, or ``state`` if only that changed.
     :param requirements: what the node fails in the selector that does not match it.
     :param labels: its label changes; those of keys in the selector come first.
-    :param state: its old and its new state, if it is kept and both are known but differ.
+    :param state: its old and its new state, if both are known but differ.
     """
 
     id: str
@@ -125,7 +126,7 @@ def compare_selectors(
 
     def failure(node: Node, selector: Selector) -> Change:
         parts = [part for part in selector.split() if not part.matches(node.labels, node.id)]
-        return Change(node.id, "selector", requirements=tuple(map(_requirement_text, parts)))
+        return Change(node.id, "selector", requirements=tuple(map(requirement_text, parts)))
 
     old_nodes, new_nodes = _match(inventory, old), _match(inventory, new)
     return Difference(
@@ -151,11 +152,12 @@ def compare_inventories(
             return Change(node_id, "joined")
         if node_id not in new:
             return Change(node_id, "left")
-        return Change(node_id, "labels", labels=_label_changes(old[node_id], new[node_id], keys))
+        return _change(old[node_id], new[node_id], keys)
 
     old_nodes, new_nodes = _match(old, selector), _match(new, selector)
     kept = [key for key in new_nodes if key in old_nodes]
-    changes = (_kept_change(old_nodes[key], new_nodes[key], keys) for key in kept)
+    pairs = ((old_nodes[key], new_nodes[key]) for key in kept)
+    changes = (_change(before, now, keys) for before, now in pairs if before != now)
     return Difference(
         _side(names[0], old, old_nodes),
         _side(names[1], new, new_nodes),
@@ -170,31 +172,19 @@ def _match(inventory: _Nodes, selector: Selector) -> dict[str, Node]:
     return {node.id: node for node in inventory.match(selector)}
 
 
-def _label_changes(old: Node, new: Node, keys: Collection[str]) -> tuple[LabelChange, ...]:
-    changes = [
+def _change(old: Node, new: Node, keys: Collection[str]) -> Change:
+    """Return what changed of a node that is in both inventories."""
+    labels = [
         LabelChange(key, old.labels.get(key), new.labels.get(key), key in keys)
         for key in {*old.labels, *new.labels}
         if old.labels.get(key) != new.labels.get(key)
     ]
-    return tuple(sorted(changes, key=lambda change: (not change.in_selector, change.key)))
-
-
-def _kept_change(old: Node, new: Node, keys: Collection[str]) -> Change:
-    """Return what changed of a node that matches before and now."""
-    labels = () if old.labels == new.labels else _label_changes(old, new, keys)
+    labels.sort(key=lambda change: (not change.in_selector, change.key))
     state = None
     if old.state is not None and new.state is not None and old.state != new.state:
         state = (old.state, new.state)
-    return Change(new.id, "labels" if labels else "state", labels=labels, state=state)
-
-
-def _requirement_text(part: Selector) -> str:
-    if part.ids is None:
-        return str(part)
-    return f"id {part.ids[0]}" if len(part.ids) == 1 else f"one of {len(part.ids):,} ids"
+    return Change(new.id, "labels" if labels else "state", labels=tuple(labels), state=state)
 
 
 def _side(name: str, inventory: _Nodes, nodes: Mapping[str, Node]) -> Side:
-    has_states = any(node.state is not None for node in nodes.values())
-    connected = sum(node.connected for node in nodes.values()) if has_states else None
-    return Side(name, len(inventory), len(nodes), connected)
+    return Side(name, len(inventory), len(nodes), count_connected(nodes.values()))
