@@ -13,7 +13,6 @@ from nodeselect.text import (
     prefix,
     printable,
     quoted,
-    to_ascii,
     truncate,
 )
 
@@ -132,15 +131,6 @@ def test_pluralize_irregular() -> None:
 def test_join_limited(items: list[str], joined: str) -> None:
     """A list in words shows at most so many items, and counts the others."""
     assert join_limited(items, 3, "or") == joined
-
-
-@pytest.mark.parametrize(
-    ("text", "ascii_text"),
-    [("eu…", "eu..."), ("é", "\\xe9"), ("日", "\\u65e5"), ("😀", "\\U0001f600")],
-)
-def test_to_ascii(text: str, ascii_text: str) -> None:
-    """Other characters are escapes, and an ellipsis is three dots."""
-    assert to_ascii(text) == ascii_text
 
 
 @given(ANY_TEXT, st.integers(-1, 30))

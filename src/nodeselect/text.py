@@ -17,7 +17,6 @@ __all__ = [
     "prefix",
     "printable",
     "quoted",
-    "to_ascii",
     "to_exact_str",
     "truncate",
 ]
@@ -58,13 +57,6 @@ def printable(text: str) -> str:
     if text.isascii() and text.isprintable():
         return text
     return UNPRINTABLE.sub(lambda match: _escape(match[0]), text)
-
-
-def to_ascii(text: str) -> str:
-    """Return printable ``text`` in ASCII: other characters as escapes, an ellipsis as dots."""
-    if text.isascii():
-        return text
-    return text.replace("…", "...").encode("ascii", "backslashreplace").decode("ascii")
 
 
 def quoted(text: str, limit: int = 60) -> str:

@@ -40,6 +40,15 @@ def test_bar(part: int, whole: int, blocks: str, hashes: str) -> None:
     assert Screen(ascii_only=True).bar(part, whole, 4) == hashes
 
 
+@pytest.mark.parametrize(
+    ("text", "ascii_text"),
+    [("eu…", "eu..."), ("é", "\\xe9"), ("日", "\\u65e5"), ("😀", "\\U0001f600")],
+)
+def test_ascii(text: str, ascii_text: str) -> None:
+    """Other characters are escapes, and an ellipsis is three dots."""
+    assert Screen(ascii_only=True).escape(text) == ascii_text
+
+
 @given(st.text() | WIDE, st.integers(6, 50), st.booleans())
 def test_user_text_fits(text: str, columns: int, ascii_only: bool) -> None:
     """User text is never wider than it may be, and nothing in it is interpreted by a terminal."""

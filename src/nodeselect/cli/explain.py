@@ -26,12 +26,12 @@ from nodeselect.cli.options import (
 )
 from nodeselect.cli.streams import write_message, write_output
 from nodeselect.errors import JobError
-from nodeselect.explain import exclude_by_state
+from nodeselect.explain import Explanation, NodeExplanation, exclude_by_state
 from nodeselect.inventory import Inventory
-from nodeselect.render.explanation import CombinedResult, TitledExplanation, explanation_lines
+from nodeselect.node import count_connected
+from nodeselect.render.explanation import explanation_lines
 from nodeselect.render.job_table import JobResult, JobStatus, job_table_lines
 from nodeselect.render.layout import detect_screen
-from nodeselect.selectors import Selector
 from nodeselect.text import quoted
 
 __all__ = ["explain"]
@@ -115,27 +115,24 @@ def explain(
     subject = " on ".join([*map(job_name, job), job_name(nodes_from)])
     if states is not None:
         subject += f", only {' or '.join(sorted(states))}"
-    combined = None
+    union = None
+    results: list[Explanation] | list[NodeExplanation]
     if node is not None:
         _check_node(context, inventory, node)
-        verdicts = [inventory.explain_node(selector, node) for selector in selectors]
-        explained = list(map(TitledExplanation, titles, verdicts))
-        is_match = any(verdict.matches for verdict in verdicts)
+        results = [inventory.explain_node(selector, node) for selector in selectors]
+        is_match = any(result.matches for result in results)
     else:
-        explanations = [
-            exclude_by_state(inventory.explain(selector), excluded) for selector in selectors
-        ]
-        explained = list(map(TitledExplanation, titles, explanations))
-        is_match = any(explanation.matched for explanation in explanations)
+        results = [exclude_by_state(inventory.explain(each), excluded) for each in selectors]
+        is_match = any(result.matched for result in results)
         if len(selectors) > 1:
-            combined = _combine(inventory, selectors)
+            nodes = reduce(or_, map(inventory.match, selectors))
+            union = (len(nodes), len(inventory), count_connected(nodes))
         if html is not None:
             from nodeselect.cli.output_file import write_file  # loads pathlib
             from nodeselect.render.html.page import render_page  # loads jinja2
 
-            nodes = inventory.match(Selector.everything())
-            write_file(html, render_page(explanations[0], selectors[0], nodes, subject))
-    write_output(explanation_lines(output, explained, combined, detect_screen(), subject))
+            write_file(html, render_page(results[0], selectors[0], inventory, subject))
+    write_output(explanation_lines(output, titles, results, union, detect_screen(), subject))
     return ExitStatus.OK if is_match else ExitStatus.NEGATIVE
 
 
@@ -148,12 +145,12 @@ def _explain_jobs(
     inventory = read_inventory(nodes_from, states, excluded)
     jobs = []
     for file in files:
+        result: Explanation | JobError
         try:
             result = exclude_by_state(inventory.explain(job_selector(file)), excluded)
         except JobError as error:
-            jobs.append(JobResult(job_name(file), error))
-        else:
-            jobs.append(JobResult(job_name(file), result))
+            result = error
+        jobs.append(JobResult(job_name(file), result))
     write_output(job_table_lines(jobs, len(inventory), output, detect_screen()))
     worst = min(job.status for job in jobs)
     if worst is JobStatus.INVALID:
@@ -177,10 +174,3 @@ def _check_node(context: click.Context, inventory: Inventory, node_id: str) -> N
         if named := [node.id for node in inventory if node.name == node_id]:
             write_message(f"  it is the name of the node with the id {quoted(named[0])}")
         context.exit(ExitStatus.ERROR)
-
-
-def _combine(inventory: Inventory, selectors: Sequence[Selector]) -> CombinedResult:
-    nodes = reduce(or_, map(inventory.match, selectors))
-    has_states = any(node.state is not None for node in nodes)
-    connected = sum(node.connected for node in nodes) if has_states else None
-    return CombinedResult(len(nodes), len(inventory), connected)

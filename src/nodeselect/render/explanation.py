@@ -3,14 +3,14 @@
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from operator import attrgetter
-from typing import Any, NamedTuple
+from typing import Any
 
 from nodeselect.explain import Explanation, NodeExplanation, headline, notes
 from nodeselect.explain.wording import short
 from nodeselect.render.layout import Markdown, Screen, report_lines
 from nodeselect.text import join_limited, quoted
 
-__all__ = ["CombinedResult", "TitledExplanation", "explanation_lines", "render_text"]
+__all__ = ["explanation_lines", "render_text"]
 
 # Groups of nodes that are listed; the others are summed up.
 _MAX_GROUPS = 8
@@ -25,66 +25,47 @@ _MAX_ID = 32
 _MIN_COLUMNS_FOR_BARS = 80
 
 
-class TitledExplanation(NamedTuple):
-    """One of several explanations.
-
-    :param title: the selector as it was given.
-    :param explanation: its explanation.
-    """
-
-    title: str
-    explanation: Explanation | NodeExplanation
-
-
-class CombinedResult(NamedTuple):
-    """What several selectors match together.
-
-    :param matched: nodes that match any of them.
-    :param total: all nodes.
-    :param connected: how many of the matching nodes are connected; None if no state is known.
-    """
-
-    matched: int
-    total: int
-    connected: int | None
-
-
 def explanation_lines(
     output: str,
-    explanations: Sequence[TitledExplanation],
-    combined: CombinedResult | None,
+    titles: Sequence[str],
+    explanations: Sequence[Explanation | NodeExplanation],
+    union: tuple[int, int, int | None] | None,
     screen: Screen,
     subject: str = "",
 ) -> Iterator[str]:
     """Yield the lines of a report of one or several explanations.
 
     :param output: one of ``REPORT_FORMATS``.
-    :param combined: what the selectors match together; None for a single one, and for one node.
+    :param titles: the selectors as they were given, one for each explanation.
+    :param union: how many nodes match any selector, how many nodes there are, and how many of
+        those that match are connected (None if no state is known); None for a single selector,
+        and for one node.
     :param subject: what was explained over what: the first words of Markdown.
     """
 
+    titled = list(zip(titles, explanations, strict=True))
+
     def as_dict() -> dict[str, Any]:
-        dicts = [{"selector": title} | each.as_dict() for title, each in explanations]
+        dicts = [{"selector": title} | each.as_dict() for title, each in titled]
         value = {"version": 1, "explanations": dicts} if len(dicts) > 1 else dicts[0]
-        if combined is not None:
-            value["union"] = {"matched": combined.matched, "connected": combined.connected}
+        if union is not None:
+            value["union"] = {"matched": union[0], "connected": union[2]}
         return value
 
     def blocks(screen: Screen) -> Iterator[Iterable[str]]:
-        for number, (title, explanation) in enumerate(explanations, 1):
-            if len(explanations) > 1:
+        for number, (title, explanation) in enumerate(titled, 1):
+            if len(titled) > 1:
                 yield screen.title(f"{number}. {screen.code(short(title))}")
             yield from _blocks(explanation, screen, subject)
-        if combined is not None:
-            yield screen.title(f"together: {headline(*combined)}")
+        if union is not None:
+            yield screen.title(f"together: {headline(*union)}")
 
     return report_lines(output, screen, as_dict, blocks)
 
 
 def render_text(explanation: Explanation | NodeExplanation, screen: Screen | None = None) -> str:
     """Return an explanation as text, by default for 100 columns."""
-    titled = TitledExplanation("", explanation)
-    return "\n".join(explanation_lines("text", [titled], None, screen or Screen(100)))
+    return "\n".join(explanation_lines("text", [""], [explanation], None, screen or Screen(100)))
 
 
 def _blocks(

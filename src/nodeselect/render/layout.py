@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import Any, Literal, NamedTuple, TextIO
 
-from nodeselect.text import display_width, prefix, printable, to_ascii, truncate
+from nodeselect.text import display_width, prefix, printable, truncate
 
 __all__ = [
     "PROBLEM_FORMATS",
@@ -61,7 +61,9 @@ class Screen(NamedTuple):
     def escape(self, text: str) -> str:
         """Return text without characters that this screen cannot show or would interpret."""
         text = printable(text)
-        return to_ascii(text) if self.ascii_only else text
+        if self.ascii_only and not text.isascii():
+            return text.replace("…", "...").encode("ascii", "backslashreplace").decode("ascii")
+        return text
 
     def code(self, text: str) -> str:
         """Return user text as it is, for a sentence or a cell."""
@@ -266,26 +268,21 @@ def detect_screen() -> Screen:
     """
     ascii_only = False
     try:
+        columns = int(os.environ.get("COLUMNS") or 0)
+        columns = columns or os.get_terminal_size(sys.stdout.fileno()).columns
+    except (OSError, ValueError, AttributeError):  # no number; not a terminal, closed, or no file
+        columns = 0
+    try:
         "█…".encode(getattr(sys.stdout, "encoding", None) or "ascii")
     except UnicodeEncodeError:
         ascii_only = True
-    return Screen(max(_columns(), 20), ascii_only, is_colour_wanted(sys.stdout))
+    return Screen(max(columns or 80, 20), ascii_only, is_colour_wanted(sys.stdout))
 
 
 def is_colour_wanted(stream: TextIO | None) -> bool:
     """Return whether ``stream`` is a terminal, and neither NO_COLOR nor TERM=dumb is set."""
     declined = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
     return not declined and stream is not None and stream.isatty()
-
-
-def _columns() -> int:
-    columns = os.environ.get("COLUMNS", "")
-    if columns.isdecimal() and 0 < len(columns) < 6 and int(columns):
-        return int(columns)
-    try:
-        return os.get_terminal_size(sys.stdout.fileno()).columns or 80
-    except (OSError, ValueError, AttributeError):  # not a terminal, closed, or not a file
-        return 80
 
 
 def align_columns(

@@ -72,7 +72,10 @@ def _as_dict(reports: Sequence[CheckReport], unread: Sequence[JobError]) -> dict
                 "errors": report.errors,
                 "warnings": report.warnings,
                 "unreported": report.unreported,
-                "problems": [_problem_as_dict(problem) for problem in report.problems],
+                "problems": [
+                    {name: value for name, value in problem._asdict().items() if name != "excerpt"}
+                    for problem in report.problems
+                ],
             }
             for report in reports
         ],
@@ -80,16 +83,22 @@ def _as_dict(reports: Sequence[CheckReport], unread: Sequence[JobError]) -> dict
     }
 
 
-def _problem_as_dict(problem: Problem) -> dict[str, Any]:
-    fields = problem._asdict()
-    del fields["excerpt"]
-    return fields
+def _file_messages(
+    reports: Sequence[CheckReport], unread: Sequence[JobError]
+) -> Iterator[tuple[str, str, str]]:
+    """Yield severity, file and text of what is wrong with files as a whole."""
+    for error in unread:
+        yield "error", error.file, error.problems[0].message
+    for report in reports:
+        if report.unreported:
+            severity = "error" if report.errors else "warning"
+            yield severity, report.file, f"{report.unreported:,} more problems"
 
 
 def _github(reports: Sequence[CheckReport], unread: Sequence[JobError]) -> Iterator[str]:
     """Yield workflow commands of GitHub Actions, which annotate the lines of a pull request."""
-    for error in unread:
-        yield _command("error", error.problems[0].message, file=error.file)
+    for severity, file, message in _file_messages(reports, unread):
+        yield _command(severity, message, file=file)
     for report in reports:
         for problem in report.problems:
             yield _command(
@@ -101,9 +110,6 @@ def _github(reports: Sequence[CheckReport], unread: Sequence[JobError]) -> Itera
                 endColumn=problem.end_column,
                 title=problem.code,
             )
-        if report.unreported:
-            severity = "error" if report.errors else "warning"
-            yield _command(severity, f"and {report.unreported:,} more", file=report.file)
 
 
 def _command(name: str, message: str, **properties: str | int) -> str:
@@ -127,12 +133,6 @@ def _sarif(reports: Sequence[CheckReport], unread: Sequence[JobError]) -> dict[s
     """Return a log of SARIF 2.1.0."""
     rules = all_rules()
     codes = sorted({problem.code for report in reports for problem in report.problems})
-    notifications = [(error.file, error.problems[0].message) for error in unread]
-    notifications += [
-        (report.file, f"{report.unreported:,} more problems")
-        for report in reports
-        if report.unreported
-    ]
     run = {
         "tool": {
             "driver": {
@@ -146,7 +146,8 @@ def _sarif(reports: Sequence[CheckReport], unread: Sequence[JobError]) -> dict[s
             {
                 "executionSuccessful": not unread,
                 "toolExecutionNotifications": [
-                    _sarif_notification(*notification) for notification in notifications
+                    _sarif_message(severity, printable(f"{file}: {message}"), file)
+                    for severity, file, message in _file_messages(reports, unread)
                 ],
             }
         ],
@@ -169,37 +170,21 @@ def _sarif_rule(rule: Rule) -> dict[str, Any]:
     }
 
 
-def _sarif_notification(file: str, message: str) -> dict[str, Any]:
-    return {
-        "level": "error",
-        "message": {"text": printable(f"{file}: {message}")},
-        "locations": [{"physicalLocation": {"artifactLocation": {"uri": _uri(file)}}}],
-    }
-
-
 def _sarif_result(file: str, problem: Problem, rule_index: int) -> dict[str, Any]:
-    location: dict[str, Any] = {
-        "physicalLocation": {
-            "artifactLocation": {"uri": _uri(file)},
-            "region": {
-                "startLine": problem.line,
-                "startColumn": problem.column,
-                "endColumn": problem.end_column,
-            },
-        }
+    region = {
+        "startLine": problem.line,
+        "startColumn": problem.column,
+        "endColumn": problem.end_column,
     }
-    if problem.path:
-        location["logicalLocations"] = [{"fullyQualifiedName": problem.path}]
-    return {
-        "ruleId": problem.code,
-        "ruleIndex": rule_index,
-        "level": problem.severity,
-        "message": {"text": _message_and_hint(problem)},
-        "locations": [location],
-    }
+    message = _sarif_message(problem.severity, _message_and_hint(problem), file, region=region)
+    return {"ruleId": problem.code, "ruleIndex": rule_index, **message}
 
 
-def _uri(file: str) -> str:
-    """Return the path of a file as a URI, relative if the path is."""
+def _sarif_message(level: str, text: str, file: str, **place: Any) -> dict[str, Any]:
     path = PurePath(file)
-    return path.as_uri() if path.is_absolute() else quote(os.fsencode(path.as_posix()))
+    uri = path.as_uri() if path.is_absolute() else quote(os.fsencode(path.as_posix()))
+    return {
+        "level": level,
+        "message": {"text": text},
+        "locations": [{"physicalLocation": {"artifactLocation": {"uri": uri}, **place}}],
+    }
