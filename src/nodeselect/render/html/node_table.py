@@ -2,13 +2,14 @@
 
 from collections import Counter
 from collections.abc import Iterable
-from typing import Any, NamedTuple
+from typing import Any
 
+from nodeselect.inventory.facets import count_labels
 from nodeselect.node import Node
 from nodeselect.selectors import Selector
 from nodeselect.text import printable, truncate
 
-__all__ = ["LabelCount", "NodeTable", "ValueCount", "shown"]
+__all__ = ["NodeTable", "shown"]
 
 # Characters of a user's text that are shown in one place.
 _MAX_TEXT = 200
@@ -20,28 +21,13 @@ def shown(text: str, limit: int = _MAX_TEXT) -> str:
     return text if text == text.strip() else f'"{text}"'
 
 
-class ValueCount(NamedTuple):
-    """A value of a label over all nodes.
-
-    :param label: the number of the label in the data of the page; None if no row has it.
-    """
-
-    value: str
-    nodes: int
-    matched: int
-    label: int | None
-
-
-class LabelCount(NamedTuple):
-    """A label key over all nodes, and its values, the most frequent first."""
-
-    key: str
-    nodes: int
-    values: list[ValueCount]
-
-
 class NodeTable:
-    """The nodes that match, then those that fail the fewest requirements."""
+    """The nodes that match, then those that fail the fewest requirements.
+
+    ``facets`` are the label keys of all nodes: those of the selector, then the most frequent.
+    ``matched`` has the number of matching nodes for each label, ``numbers`` the number of each
+    label in the data of the page.
+    """
 
     def __init__(self, selector: Selector, nodes: Iterable[Node], max_rows: int) -> None:
         """Test and count all nodes; keep the first ``max_rows``."""
@@ -50,48 +36,26 @@ class NodeTable:
         self._keys = [
             part.requirements[0].key if part.ids is None else None for part in selector.split()
         ]
-        self._counts: Counter[tuple[str, str]] = Counter()
-        self._matched: Counter[tuple[str, str]] = Counter()
-        rows: list[tuple[int, Node]] = []
-        for node in nodes:
-            labels = node.labels
-            mask = failure_mask(labels, node.id)
-            rows.append((mask, node))
-            self._counts.update(labels.items())
-            if not mask:
-                self._matched.update(labels.items())
+        rows = [(failure_mask(node.labels, node.id), node) for node in nodes]
+        rank = {key: number for number, key in reversed(list(enumerate(self._keys)))}
+        self.facets = sorted(
+            count_labels(node for _, node in rows).keys,
+            key=lambda facet: rank.get(facet.key, len(rank)),
+        )
+        self.matched = Counter(
+            label for mask, node in rows if not mask for label in node.labels.items()
+        )
         rows.sort(key=lambda row: row[0].bit_count())
         self.total = len(rows)
         self._rows = rows[:max_rows]
         self.size = len(self._rows)
-        labels_of_rows = (label for _, node in self._rows for label in node.labels.items())
-        self._numbers = {
-            label: number for number, label in enumerate(dict.fromkeys(labels_of_rows))
-        }
+        labels = (label for _, node in self._rows for label in node.labels.items())
+        self.numbers = {label: number for number, label in enumerate(dict.fromkeys(labels))}
 
     @property
     def is_complete(self) -> bool:
         """Whether the table has all nodes."""
         return self.size == self.total
-
-    def label_counts(self) -> list[LabelCount]:
-        """Return the label keys: those of the selector first, then the most frequent."""
-        values: dict[str, list[ValueCount]] = {}
-        for label, nodes in self._counts.items():
-            count = ValueCount(label[1], nodes, self._matched[label], self._numbers.get(label))
-            values.setdefault(label[0], []).append(count)
-        counts = [
-            LabelCount(
-                key,
-                sum(count.nodes for count in of_key),
-                sorted(of_key, key=lambda count: (-count.nodes, count.value)),
-            )
-            for key, of_key in values.items()
-        ]
-        rank = {key: number for number, key in reversed(list(enumerate(self._keys)))}
-        return sorted(
-            counts, key=lambda count: (rank.get(count.key, len(rank)), -count.nodes, count.key)
-        )
 
     def data(self, requirements: Iterable[str]) -> dict[str, Any]:
         """Return the table as the page's script reads it.
@@ -99,7 +63,7 @@ class NodeTable:
         Texts that recur are numbers in ``rows``: ``[id, name, state, failed requirements, labels
         …]``. A key of ``selectorKeys`` is -1 for ids, and -2 if no row has it.
         """
-        keys = {key: at for at, key in enumerate(dict.fromkeys(key for key, _ in self._numbers))}
+        keys = {key: at for at, key in enumerate(dict.fromkeys(key for key, _ in self.numbers))}
         states: dict[tuple[str, str], int] = {}
         failures: dict[int, int] = {}
         rows = [
@@ -108,7 +72,7 @@ class NodeTable:
                 shown(node.name or ""),
                 states.setdefault(_state(node), len(states)),
                 failures.setdefault(mask, len(failures)),
-                *(self._numbers[label] for label in self._ordered_labels(node)),
+                *(self.numbers[label] for label in self._ordered_labels(node)),
             ]
             for mask, node in self._rows
         ]
@@ -116,7 +80,7 @@ class NodeTable:
             "requirements": [shown(requirement) for requirement in requirements],
             "selectorKeys": [-1 if key is None else keys.get(key, -2) for key in self._keys],
             "keys": [shown(key) for key in keys],
-            "labels": [[keys[key], shown(value)] for key, value in self._numbers],
+            "labels": [[keys[key], shown(value)] for key, value in self.numbers],
             "states": [[shown(state), name] for state, name in states],
             "failures": [_bits(mask) for mask in failures],
             "rows": rows,
