@@ -11,6 +11,7 @@ ALLOWED = {
     "jinja2": "30 ms; for --html only",
     "markupsafe": "comes with jinja2",
     "yaml": "8 ms; for YAML and job files",
+    "nodeselect.documents.json": "for JSON; most job files are YAML",
     "nodeselect.index.node_table": "imports numpy; for many nodes",
     "nodeselect.index.segment": "imports numpy; for many nodes",
     "nodeselect.jobs": "the checker and YAML; `nodeselect --help` imports every command",

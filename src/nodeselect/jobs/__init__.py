@@ -1,6 +1,7 @@
 """Job specs of Expanso: read, checked, and as values.
 
-The models are loaded on first use, because pydantic is slow to import.
+The models and the plan of a rollout are loaded on first use: pydantic is slow to import, and a
+check needs neither.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -14,7 +15,6 @@ from nodeselect.jobs.read import (
     read_response,
     read_server_job,
 )
-from nodeselect.jobs.rollout import Wave, plan_waves, rollout_assumptions
 
 if TYPE_CHECKING:
     from nodeselect.jobs.models.job import (
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
         ServerNodeSelector,
         State,
     )
+    from nodeselect.jobs.rollout import Wave, plan_waves, rollout_assumptions
 
 __all__ = [
     "CheckReport",
@@ -70,9 +71,11 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from nodeselect.jobs import rollout
     from nodeselect.jobs.models import job, server
 
-    return getattr(server if name in server.__all__ else job, name)
+    module = next(module for module in (job, server, rollout) if name in module.__all__)
+    return getattr(module, name)
 
 
 def __dir__() -> list[str]:

@@ -6,7 +6,10 @@ from nodeselect.jobs.check.rule import define
 
 __all__ = ["CONTROL_CHARACTER", "TEMPLATE"]
 
-_MISTAKES = (
+_rule = partial(define, "language")
+_expression_rule = partial(_rule, head="name: demo\nselector:\n  match_expressions:\n    - ")
+
+for _code, _summary, _before, _after in (
     ("not-in", "'not in' is written 'notin'", "x not in (a)", "x notin (a)"),
     ("operator-case", "operators are written in lower case", "x IN (a)", "x in (a)"),
     ("missing-parentheses", "the values after 'in' need parentheses", "x in a", "x in (a)"),
@@ -40,28 +43,19 @@ _MISTAKES = (
     ("unexpected", "an unexpected word; a comma is probably missing", "x y", "x,y"),
     ("unexpected-end", "the text ends too early", "!", "!x"),
     ("blank", "an empty expression", "", "x"),
-    ("key-too-long", "a key whose name has more than 63 characters", None, None),
-    ("prefix-too-long", "a key whose prefix has more than 253 characters", None, None),
-    ("value-too-long", "a value of more than 63 characters", None, None),
-    ("text-too-long", "a selector text of more than 16,384 characters (selector_text)", None, None),
-    ("too-many-requirements", "more than 256 requirements (requirements)", None, None),
-    ("too-many-values", "more than 1,024 values in a set (values_in_set) or 4,096 in all (values)",
-     None, None),
-    ("too-many-ids", "more than 100,000 ids (match_ids)", None, None),
-)  # fmt: skip
+):
+    _expression_rule(_code, _summary, before=f'"{_before}"', after=f'"{_after}"')
 
-
-def _job(expression: str | None) -> str:
-    if expression is None:
-        return ""
-    quote = '"' if "'" in expression else "'"
-    return f"name: demo\nselector:\n  match_expressions:\n    - {quote}{expression}{quote}"
-
-
-_rule = partial(define, "language")
-
-for _code, _summary, _before, _after in _MISTAKES:
-    _rule(_code, _summary, before=_job(_before), after=_job(_after))
+for _code, _summary in (
+    ("key-too-long", "a key whose name has more than 63 characters"),
+    ("prefix-too-long", "a key whose prefix has more than 253 characters"),
+    ("value-too-long", "a value of more than 63 characters"),
+    ("text-too-long", "a selector text of more than 16,384 characters (selector_text)"),
+    ("too-many-requirements", "more than 256 requirements (requirements)"),
+    ("too-many-values", "more than 1,024 values in a set (values_in_set) or 4,096 in all (values)"),
+    ("too-many-ids", "more than 100,000 ids (match_ids)"),
+):
+    _rule(_code, _summary)
 
 TEMPLATE = _rule(
     "template",
@@ -71,12 +65,12 @@ TEMPLATE = _rule(
     before='name: demo\nselector: {match_labels: {region: "${REGION}"}}',
     after="name: demo\nselector: {match_labels: {region: eu}}",
 )
-_rule(
+_expression_rule(
     "look-alike-blank",
     "a character that looks like a space, or like nothing",
     "For example a no-break space copied from a web page. Write an ordinary space, or none.",
-    before='name: demo\nselector:\n  match_expressions:\n    - "region\\u00a0in (eu)"',
-    after='name: demo\nselector:\n  match_expressions:\n    - "region in (eu)"',
+    before='"region\\u00a0in (eu)"',
+    after='"region in (eu)"',
 )
 CONTROL_CHARACTER = _rule(
     "control-character",
