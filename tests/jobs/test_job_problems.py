@@ -47,12 +47,10 @@ def test_what_looks_like_the_selector_is_never_passed_over(job: str) -> None:
         ("{match_labels: {a: 1.10}}", "{match_labels: {a: WRITE}}"),
         ("{match_labels: {on: b}}", "{match_labels: {WRITE: b}}"),
         ("role=edge", "WRITE"),
-        ("{match_labels: {a:b}}", "{match_labels: {WRITE}}"),
         (
             "{match_expressions: {key: region, operator: In, values: [eu]}}",
             "{match_expressions: WRITE}",
         ),
-        ('{match_ids: ["n-1 "]}', "{match_ids: [WRITE]}"),
     ],
 )
 def test_hints_can_be_followed(before: str, after: str) -> None:
@@ -101,7 +99,7 @@ def test_a_bare_not_is_to_be_quoted() -> None:
         ),
         pytest.param(
             b"name: b\ntype: \x1b[31md\n",
-            "job.yaml:2:7: error[control-character]: the control character \\x1b is not allowed\n"
+            "job.yaml:2:7: error[control-character]: the character \\x1b is not allowed\n"
             "  type: \\x1b[31md\n"
             "        ^^^^\n"
             "  remove it",
@@ -134,7 +132,7 @@ def test_a_bare_not_is_to_be_quoted() -> None:
         ),
         pytest.param(
             "# a\u2028# b\nselector: all\nname: x\n".encode(),
-            "job.yaml:1:4: error[control-character]: the line separator \\u2028 is not allowed\n"
+            "job.yaml:1:4: error[control-character]: the character \\u2028 is not allowed\n"
             "  # a\\u2028# b\n"
             "     ^^^^^^\n"
             "  remove it",

@@ -197,7 +197,7 @@ def with_config(value: Any) -> dict[str, Any]:
         (HealthCheck, {"max_error_rate": float("nan")},
          "[wrong-type] at max_error_rate: expected a finite number"),
         (JobSpec, {"name": "\ud800"},
-         "[wrong-value] at name: the control character \\ud800 is not allowed"),
+         "[wrong-value] at name: the character \\ud800 is not allowed"),
         (JobSpec, with_config(object()), "[wrong-value] at config: object is not plain data"),
         (JobSpec, with_config(2**65),
          "[wrong-value] at config: a whole number has at most 64 bits"),

@@ -130,5 +130,5 @@ def test_many_refusals_are_counted() -> None:
 def test_noncharacters_are_shown(character: str, file: str) -> None:
     """What YAML refuses besides control characters is shown escaped, in JSON as well."""
     [problem] = check_job(f'{{"name": "a{character}"}}'.encode(), file).problems
-    assert problem.message == f"the noncharacter \\u{ord(character):04x} is not allowed"
+    assert problem.message == f"the character \\u{ord(character):04x} is not allowed"
     assert not [line for line in problem.excerpt if character in line]

@@ -172,12 +172,7 @@ def _character_error(character: str, position: Position) -> DocumentError:
     if "\ud800" <= character <= "\udfff":
         message = "unpaired surrogates are not allowed"
         return DocumentError("surrogate", message, position, "remove it")
-    name = "control character"
-    if character in "\ufffe\uffff":
-        name = "noncharacter"
-    elif character in "\x85\u2028\u2029":
-        name = "line separator"
-    message = f"the {name} {printable(character)} is not allowed"
+    message = f"the character {printable(character)} is not allowed"
     return DocumentError("control-character", message, position, "remove it")
 
 

@@ -194,8 +194,6 @@ class _FileCheck:
         if located is None:
             return
         self.spec, prefix = located
-        if self.spec is not document:
-            yield from check_model("Job", document, "")
         yield from check_model("JobSpec", self.spec, prefix.rstrip("."))
         self.selector = yield from read_selector(field(self.spec, "selector"), f"{prefix}selector")
         yield from check_job_fields(self.spec, prefix, self._severity)

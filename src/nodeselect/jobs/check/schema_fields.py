@@ -65,15 +65,15 @@ class Field(NamedTuple):
         fields of its own).
     :param model: the name of the model, such as ``RolloutSpec``.
     :param words: the strings that are allowed; empty for any.
-    :param minimum: the smallest number that is allowed.
+    :param minimum: the smallest number that is allowed, if the field holds numbers.
     :param maximum: the largest.
     """
 
     kind: str
     model: str = ""
     words: tuple[str, ...] = ()
-    minimum: int | float | None = None
-    maximum: int | float | None = None
+    minimum: int = 0
+    maximum: int = 0
 
 
 def schema_text() -> str:
@@ -97,8 +97,6 @@ def _models() -> dict[str, Any]:
 def _field(schema: dict[str, Any]) -> Field:
     if "$ref" in schema:
         return Field("model", schema["$ref"].rpartition("/")[2])
-    if schema.get("format") == "go-duration":
-        return Field("duration", minimum=schema["minimum"], maximum=schema["maximum"])
     match schema["type"][0]:
         case "string":
             return Field("text", words=tuple(word for word in schema.get("enum", ()) if word))
@@ -107,8 +105,11 @@ def _field(schema: dict[str, Any]) -> Field:
         case "object":
             is_labels = isinstance(schema.get("additionalProperties"), dict)
             return Field("labels" if is_labels else "data")
+        case "boolean":
+            return Field("boolean")
         case kind:
-            return Field(kind, minimum=schema.get("minimum"), maximum=schema.get("maximum"))
+            kind = "duration" if schema.get("format") == "go-duration" else kind
+            return Field(kind, minimum=schema["minimum"], maximum=schema["maximum"])
 
 
 def is_duration(text: str) -> bool:

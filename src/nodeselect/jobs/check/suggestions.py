@@ -2,8 +2,6 @@
 
 import difflib
 import re
-from collections.abc import Callable
-from itertools import islice
 
 from nodeselect.documents import List, Object, Scalar, Value, is_bare_key, is_null, scalar_kind
 from nodeselect.errors import SelectorError
@@ -20,14 +18,13 @@ from nodeselect.jobs.check.schema_fields import (
     snake_case,
 )
 from nodeselect.selectors import Selector
+from nodeselect.selectors.charset import is_key, is_value
 from nodeselect.selectors.structured import requirement_from_structured
 
 __all__ = [
-    "MODEL_HINTS",
     "PIPELINE_FIELDS",
     "is_misspelt",
     "is_renamed",
-    "quote_if_needed",
     "suggest_expression",
     "suggest_field",
     "suggest_label",
@@ -52,16 +49,7 @@ _MISTAKES = {
     ("JobSpec", "count"): "remove it: a job runs on every node that its selector matches",
     ("JobSpec", "tasks"): "this is of Bacalhau; in Expanso, what a job does is under 'config'",
     ("RolloutSpec", "auto_rollback"): "write the opposite as: no_auto_rollback",
-    ("RolloutSpec", "type"): "did you mean 'strategy'?",
-    ("RolloutSpec", "canary"): "write: canary_count or canary_percent",
     ("Job", "metadata"): "write the spec itself, or spec: {...}",
-}
-
-# What to write if one of the job's mappings is anything else.
-MODEL_HINTS = {
-    "RolloutSpec": "write a mapping, such as: {strategy: rolling, health_check: {deadline: 5m}}",
-    "HealthCheck": "write a mapping, such as: {deadline: 5m}",
-    "Timeouts": "write a mapping, such as: {total_timeout: 3600}",
 }
 
 # The fields of a pipeline, which is what `config` holds.
@@ -80,17 +68,14 @@ _PARENTS = {
 
 # What people call the fields of a selector.
 _SELECTOR_FIELDS = {
-    **dict.fromkeys(("id", "ids", "node_id", "node_ids", "nodes"), "match_ids"),
-    **dict.fromkeys(("label", "labels", "node_labels"), "match_labels"),
-    **dict.fromkeys(("expression", "expressions", "requirements"), "match_expressions"),
+    **dict.fromkeys(("id", "ids", "node_ids", "nodes"), "match_ids"),
+    **dict.fromkeys(("labels", "node_labels"), "match_labels"),
+    **dict.fromkeys(("expressions", "requirements"), "match_expressions"),
 }
 
 # Longer suggestions, and those of more items, help nobody.
 _MAX_LENGTH = 400
 _MAX_ITEMS = 50
-
-# How the rest of an expression begins after its key.
-_OPERATOR_START = re.compile(r"[!=<>]|(?:not)?in\b")
 
 
 def is_renamed(model: str, name: str) -> bool:
@@ -134,10 +119,8 @@ def _suggest_selector_position(model: str, name: str, value: Value) -> str | Non
     """Return what to write instead of what is probably a selector, or a job with one."""
     plain = snake_case(name)
     if plain.replace("_", "") in FOREIGN_SELECTORS:
-        if labels := _label_mapping(value):
-            return f"write: selector: {{match_labels: {labels}}}"
-        expressions = _list_of(_expressions(value)) or '["region in (eu,us)"]'
-        return f"write: selector: {{match_expressions: {expressions}}}"
+        selector = _selector_mapping(value) or '{match_expressions: ["region in (eu,us)"]}'
+        return f"write: selector: {selector}"
     if is_misspelt_selector(name):
         return "did you mean 'selector'?"
     if is_wrapper(name) and not (model == "Job" and plain == "spec"):
@@ -159,10 +142,9 @@ def _suggest_selector_field(key: Scalar, value: Value) -> str:
 
 def suggest_selector(value: Value) -> str:
     """Return what to write instead of a selector that is not a mapping."""
-    texts = _expressions(value)
-    if any(re.search("[=!<>(]", text) for text in texts) and (listed := _list_of(texts)):
-        return f"write: {{match_expressions: {listed}}}"
-    return "write: {match_labels: {region: eu}}, or {} for EVERY node"
+    is_word = isinstance(value, Scalar) and not re.search("[=!<>(]", value.text)
+    selector = None if is_word else _selector_mapping(value)
+    return f"write: {selector or '{match_labels: {region: eu}}, or {} for EVERY node'}"
 
 
 def suggest_labels(value: Value) -> str:
@@ -183,18 +165,11 @@ def suggest_list(name: str, value: Value) -> str | None:
 
 def suggest_label(key: str, value: Value) -> str | None:
     """Return what to write instead of a label that is not one."""
-    if isinstance(value, Object) or len(key) > _MAX_LENGTH:
-        return None
-    if isinstance(value, Scalar) and value.kind != "text":
-        return suggest_text(value)
-    expression = None
-    if isinstance(value, List) or ("," in value.text and all(value.text.split(","))):
+    is_list = isinstance(value, Scalar) and "," in value.text and all(value.text.split(","))
+    if is_list or isinstance(value, List):
         expression = _structured(key, "in", value)
-    elif len(value.text) <= _MAX_LENGTH and _OPERATOR_START.match(value.text):
-        expression = f"{key} {value.text}"
-    if expression is None or not _is_expression(expression):
-        return None
-    return f'write under match_expressions: "{Selector.parse(expression)}"'
+        return f'write under match_expressions: "{expression}"' if expression else None
+    return suggest_text(value) if isinstance(value, Scalar) and value.kind != "text" else None
 
 
 def suggest_text(value: Value) -> str | None:
@@ -225,14 +200,8 @@ def suggest_number(path: str, expectation: Field, value: Value) -> str | None:
 def suggest_expression(item: Value) -> str:
     """Return the expression to write instead of a structured requirement."""
     texts = _expressions(item)
-    if len(texts) == 1 and (listed := _list_of(texts)):
-        return f"write: {listed[1:-1]}"
-    return 'write a string, such as: "region in (eu,us)"'
-
-
-def quote_if_needed(text: str) -> str:
-    """Return a string as YAML has it, in quotes if it would be read as anything else."""
-    return text if text and scalar_kind(text) == "text" else f'"{text}"'
+    listed = _list_of(texts) if len(texts) == 1 else None
+    return f"write: {listed[1:-1]}" if listed else 'write a string, such as: "region in (eu,us)"'
 
 
 def _list_of(texts: list[str]) -> str | None:
@@ -243,20 +212,32 @@ def _list_of(texts: list[str]) -> str | None:
     return f"[{listed}]"
 
 
+def _selector_mapping(value: Value) -> str | None:
+    """Return the selector that a value of any shape means as a YAML mapping."""
+    if labels := _label_mapping(value):
+        return f"{{match_labels: {labels}}}"
+    listed = _list_of(_expressions(value))
+    return f"{{match_expressions: {listed}}}" if listed else None
+
+
 def _label_mapping(value: Value) -> str | None:
     """Return labels as a YAML mapping; None if a value is not a mapping of valid labels."""
     if not isinstance(value, Object) or not 0 < len(value.entries) <= _MAX_ITEMS:
         return None
-    labels = {
-        key: item.text if isinstance(item, Scalar) else ""
-        for key, (_, item) in value.entries.items()
-    }
-    mapping = ", ".join(
-        f"{quote_if_needed(key)}: {quote_if_needed(text)}" for key, text in labels.items()
-    )
-    if not all(labels.values()) or len(mapping) > _MAX_LENGTH:
-        return None
-    return f"{{{mapping}}}" if _is_valid(lambda: Selector.of(match_labels=labels)) else None
+    labels = []
+    for key, (_, item) in value.entries.items():
+        if not isinstance(item, Scalar) or not item.text or not is_value(item.text):
+            return None
+        if not is_key(key):
+            return None
+        labels.append(f"{_quote_if_needed(key)}: {_quote_if_needed(item.text)}")
+    mapping = f"{{{', '.join(labels)}}}"
+    return mapping if len(mapping) <= _MAX_LENGTH else None
+
+
+def _quote_if_needed(text: str) -> str:
+    """Return a string as YAML has it, in quotes if it would be read as anything else."""
+    return text if scalar_kind(text) == "text" else f'"{text}"'
 
 
 def _expressions(value: Value) -> list[str]:
@@ -273,20 +254,18 @@ def _expressions(value: Value) -> list[str]:
 
 
 def _is_structured(value: Object) -> bool:
-    return {"key", "operator"} <= {name.lower() for name in islice(value.entries, 3)}
+    return {"key", "operator"} <= {name.lower() for name in value.entries}
 
 
 def _expression(value: Value) -> str | None:
     """Return the expression that an item means: a string, ``{key: value}`` or a structured one."""
     if isinstance(value, Scalar):
         text = " ".join(value.text.split()) if len(value.text) <= _MAX_LENGTH else ""
-        return text if value.kind == "text" and text and _is_expression(text) else None
-    if not isinstance(value, Object) or not 0 < len(value.entries) <= 3:
-        return None
-    fields = {name.lower(): item for name, (_, item) in value.entries.items()}
-    if len(fields) < len(value.entries):  # "Key" and "key": it is not clear which one counts
+        return text if value.kind == "text" and _is_expression(text) else None
+    if not isinstance(value, Object) or not value.entries:
         return None
     if _is_structured(value):
+        fields = {name.lower(): item for name, (_, item) in value.entries.items()}
         key, operator = fields["key"], fields["operator"]
         if not isinstance(key, Scalar) or not isinstance(operator, Scalar):
             return None
@@ -300,27 +279,23 @@ def _expression(value: Value) -> str | None:
 def _structured(key: str, operator: str, values: Value | None) -> str | None:
     """Return the expression of a structured requirement; None if it is not valid."""
     items = values.items if isinstance(values, List) else [values] if values else []
-    if len(items) > _MAX_ITEMS:
-        return None
     words: list[str] = []
     for item in items:
-        if not isinstance(item, Scalar) or is_null(item):
+        if not isinstance(item, Scalar) or is_null(item) or len(words) > _MAX_ITEMS:
             return None
         words += [word.strip() for word in item.text.split(",")]
     try:
         text = str(requirement_from_structured(key.strip(), operator, words))
     except SelectorError:
         return None
-    return text if len(text) <= _MAX_LENGTH and _is_expression(text) else None
+    return text if _is_expression(text) else None
 
 
 def _is_expression(text: str) -> bool:
-    return bool(text.strip()) and _is_valid(lambda: Selector.parse(text))
-
-
-def _is_valid(build: Callable[[], Selector]) -> bool:
+    if not text or len(text) > _MAX_LENGTH:
+        return False
     try:
-        build()
+        Selector.parse(text)
     except SelectorError:
         return False
     return True

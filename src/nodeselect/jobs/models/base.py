@@ -48,7 +48,7 @@ EMPTY: FrozenMapping[str, Any] = FrozenMapping({})
 def _printable(text: str) -> str:
     bad = FORBIDDEN.search(text)
     if bad:
-        raise ValueError(f"the control character {printable(bad[0])} is not allowed")
+        raise ValueError(f"the character {printable(bad[0])} is not allowed")
     return text
 
 

@@ -2,8 +2,9 @@
 
 from functools import partial
 
-from nodeselect.documents import List, Object, Scalar, Value, is_null
+from nodeselect.documents import Object, Scalar, Value, is_null
 from nodeselect.jobs.check.rule import Check, define, describe
+from nodeselect.jobs.check.rules.fields import check_model
 from nodeselect.jobs.check.schema_fields import is_selector_name, is_wrapper, snake_case
 from nodeselect.jobs.check.suggestions import PIPELINE_FIELDS
 
@@ -11,7 +12,6 @@ __all__ = ["locate_spec"]
 
 
 _refusal = partial(define, "document", always_reported=True)
-
 
 _refusal("not-utf-8", "the file is not UTF-8", "Save it as UTF-8.")
 _refusal(
@@ -129,16 +129,15 @@ def locate_spec(document: Value) -> Check[tuple[Object, str] | None]:
     if not isinstance(spec, Object):
         yield _NOT_A_JOB.at(spec, "spec", f"a job spec is a mapping, not {describe(spec)}")
         return None
-    prefix = "" if spec is document else "spec."
+    path = "" if spec is document else "spec"
     if not any(_is_job_field(name) for name in spec.entries):
-        yield _NOT_A_JOB.at(
-            spec,
-            prefix.rstrip("."),
-            "this is not a job spec: it has no name, type or selector",
-            _other_document_hint(document),
-        )
+        message = "this is not a job spec: it has no name, type or selector"
+        yield _NOT_A_JOB.at(spec, path, message, _other_document_hint(document))
         return None
-    return spec, prefix
+    if spec is document:
+        return spec, ""
+    yield from check_model("Job", document, "")
+    return spec, "spec."
 
 
 def _is_job_field(name: str) -> bool:
@@ -163,9 +162,4 @@ def _other_document_hint(document: Value) -> str:
     """Return what to write instead of a document that is not a job spec."""
     if isinstance(document, Object) and any(name in PIPELINE_FIELDS for name in document.entries):
         return "this is a bare pipeline: move it under 'config', and add a name and a selector"
-    items = document
-    if isinstance(document, Object) and "items" in document.entries:
-        items = document.entries["items"][1]
-    if isinstance(items, List) and items.items and isinstance(items.items[0], Object):
-        return "this looks like a list of nodes, not a job"
     return "write a job spec, with a name and a selector"

@@ -2,18 +2,12 @@
 has a selector.
 """
 
-import difflib
 from functools import partial
 
 from nodeselect.documents import List, Object, Scalar, Value, is_null
 from nodeselect.jobs.check.rule import DEMO, Check, Finding, define
 from nodeselect.jobs.check.rules.fields import field, integer_of, truncated_path
-from nodeselect.jobs.check.schema_fields import (
-    NANOSECONDS,
-    is_selector_name,
-    is_wrapper,
-    parse_duration,
-)
+from nodeselect.jobs.check.schema_fields import is_selector_name, is_wrapper
 from nodeselect.jobs.check.suggestions import is_misspelt
 from nodeselect.text import quoted
 
@@ -111,13 +105,6 @@ _ZERO_PARALLEL = _warning(
     before="rollout: {strategy: rolling, max_parallel: 0, health_check: {deadline: 5m}}",
     after="rollout: {strategy: rolling, max_parallel: 100, health_check: {deadline: 5m}}",
 )
-_LONG_INTERVAL = _warning(
-    "long-interval",
-    "a health check whose interval is longer than its deadline",
-    "No node would be checked before its deadline. The default interval is 10 seconds.",
-    before="rollout: {strategy: rolling, health_check: {deadline: 5s, interval: 1m}}",
-    after="rollout: {strategy: rolling, health_check: {deadline: 5m, interval: 1m}}",
-)
 _LONG_TIMEOUT = _warning(
     "long-timeout",
     "a timeout of more than a year",
@@ -147,7 +134,6 @@ _STRATEGIES = {
 }
 
 _YEAR = 365 * 24 * 3600
-_DEFAULT_INTERVAL = 10 * NANOSECONDS["s"]
 
 
 def check_job_fields(spec: Object, prefix: str, severity: str | None) -> Check[None]:
@@ -186,9 +172,7 @@ def _check_name(spec: Object, prefix: str) -> Check[None]:
 def _check_type(value: Value | None, path: str) -> Check[None]:
     if not isinstance(value, Scalar) or value.kind != "text" or value.text in _JOB_TYPES:
         return
-    plain = value.text[:40].lower()
-    close = difflib.get_close_matches(plain, _JOB_TYPES, 1, 0.7)
-    suggestion = _BACALHAU_TYPES.get(plain, close[0] if close else None)
+    suggestion = _BACALHAU_TYPES.get(value.text.lower())
     message = f"{quoted(value.text)} is not a known type: {', '.join(_JOB_TYPES)}"
     hint = f"did you mean '{suggestion}'?" if suggestion else None
     yield _UNKNOWN_TYPE.at(value, path, message, hint)
@@ -277,29 +261,10 @@ def _check_health_check(rollout: Object, strategy: Value, path: str) -> Check[No
         message = f"the strategy {strategy.text} requires a health_check with a deadline"
         hint = "add: health_check: {deadline: 5m}"
         yield _MISSING_HEALTH_CHECK.at(strategy, path, message, hint)
-    if not isinstance(health_check, Object):
-        return
-    path += ".health_check"
-    deadline, interval = field(health_check, "deadline"), field(health_check, "interval")
-    if deadline is None:
+    if isinstance(health_check, Object) and field(health_check, "deadline") is None:
         place = rollout.entries["health_check"][0]
         message = "a health_check requires a deadline"
-        yield _MISSING_DEADLINE.at(place, path, message, "add: deadline: 5m")
-        return
-    longest = _nanoseconds(deadline)
-    length = _DEFAULT_INTERVAL if interval is None else _nanoseconds(interval)
-    if longest and length and NANOSECONDS["ms"] <= longest < length:
-        name = "the default interval, 10s," if interval is None else "the interval"
-        message = f"{name} is longer than the deadline: no node is checked in time"
-        path += ".deadline" if interval is None else ".interval"
-        hint = "write a shorter interval or a longer deadline"
-        yield _LONG_INTERVAL.at(interval or deadline, path, message, hint)
-
-
-def _nanoseconds(value: Value) -> int | None:
-    if isinstance(value, Scalar) and value.kind == "text":
-        return parse_duration(value.text)
-    return integer_of(value)
+        yield _MISSING_DEADLINE.at(place, f"{path}.health_check", message, "add: deadline: 5m")
 
 
 def _check_timeouts(timeouts: Value | None, path: str) -> Check[None]:
@@ -310,10 +275,7 @@ def _check_timeouts(timeouts: Value | None, path: str) -> Check[None]:
         seconds = integer_of(value)
         if seconds and _YEAR < seconds < 2**63:
             message = f"{seconds} seconds is more than a year"
-            whole, rest = divmod(seconds, NANOSECONDS["s"])
-            hint = "for no limit, write: 0"
-            if whole and not rest:
-                hint = f"timeouts are in seconds, not nanoseconds; write: {whole}"
+            hint = "write whole seconds, not nanoseconds, or 0 for no limit"
             yield _LONG_TIMEOUT.at(value, truncated_path(path, name), message, hint)
     total = field(timeouts, "total_timeout")
     longest = integer_of(total)

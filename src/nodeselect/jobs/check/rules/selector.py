@@ -19,7 +19,6 @@ from nodeselect.jobs.check.rules.fields import (
 )
 from nodeselect.jobs.check.schema_fields import fields_of
 from nodeselect.jobs.check.suggestions import (
-    quote_if_needed,
     suggest_expression,
     suggest_label,
     suggest_labels,
@@ -54,8 +53,7 @@ _SPLIT_EXPRESSION = _error(
 _ODD_ID = _warning(
     "odd-id",
     "an id that probably no node has",
-    "Ids are matched exactly: spaces at the ends are part of one, and wildcards, variables and"
-    " commas have no meaning.",
+    "Ids are matched exactly: spaces, wildcards, variables and commas are part of an id.",
     before='name: demo\nselector: {match_ids: ["node-1*"]}',
     after="name: demo\nselector: {match_ids: [node-10, node-11]}",
 )
@@ -95,10 +93,6 @@ _UNDOCUMENTED_OPERATOR = _warning(
 )
 
 
-# A label without a space after the colon, such as the key of {region:eu}.
-_COLON = re.compile(r"[A-Za-z0-9][-\w./]*:[A-Za-z0-9][-\w.]*", re.ASCII)
-
-
 class _Entry(NamedTuple):
     """A label, an expression or an id of a selector.
 
@@ -110,17 +104,14 @@ class _Entry(NamedTuple):
     value: Scalar
     path: str
 
-
-class _Located(NamedTuple):
-    """A requirement and the entry that has it."""
-
-    requirement: Requirement
-    entry: _Entry
-
     @property
     def place(self) -> Scalar:
-        """The key of its label, or its expression."""
-        return self.entry.key or self.entry.value
+        """The key of a label, or the expression."""
+        return self.key or self.value
+
+
+# A requirement and the entry that has it.
+_Located = tuple[Requirement, _Entry]
 
 
 def read_selector(value: Value | None, path: str) -> Check[Selector | None]:
@@ -188,8 +179,11 @@ def _read_labels(value: Value | None, path: str) -> Check[list[_Entry | None]]:
     for key, item in value.entries.values():
         place = truncated_path(path, key.text)
         entry = None
-        if is_bare_key(key, item):
-            yield from _check_bare_key(key, place)
+        if is_bare_key(key, item) and ":" in key.text:
+            yield from expected("a label and its value", key, place, "put a space after the colon")
+        elif is_bare_key(key, item):
+            message = "YAML ends the value before this at the comma"
+            yield _SPLIT_EXPRESSION.at(key, place, message, "put the whole value in quotes")
         elif key.kind != "text":
             yield from expected("a string", key, place, suggest_text(key))
         elif isinstance(item, Scalar) and item.kind == "text":
@@ -198,16 +192,6 @@ def _read_labels(value: Value | None, path: str) -> Check[list[_Entry | None]]:
             yield from expected("a string", item, place, partial(suggest_label, key.text, item))
         entries.append(entry)
     return entries
-
-
-def _check_bare_key(key: Scalar, path: str) -> Check[None]:
-    if _COLON.fullmatch(key.text):
-        label, _, value = key.text.partition(":")
-        hint = f"write: {label}: {quote_if_needed(value)}"
-        yield from expected("a label and its value", key, path, hint)
-    else:
-        message = "YAML ends the value before this at the comma"
-        yield _SPLIT_EXPRESSION.at(key, path, message, "put the whole value in quotes")
 
 
 def _read_list(fields: Object, name: str, path: str, max_items: int) -> Check[list[_Entry | None]]:
@@ -233,9 +217,9 @@ def _read_list(fields: Object, name: str, path: str, max_items: int) -> Check[li
             entry = _Entry(name, None, item, place)
             pieces = _split_expression(value.items[number:]) if name != "match_ids" else []
             if len(pieces) > 1:
-                hint = f'write: "{truncate(printable(",".join(pieces)), 400)}"'
+                expression = truncate(printable(",".join(pieces)), 400)
                 message = "YAML ends the item at the comma"
-                yield _SPLIT_EXPRESSION.at(item, place, message, hint)
+                yield _SPLIT_EXPRESSION.at(item, place, message, f'write: "{expression}"')
                 entry = None
                 split_until = number + len(pieces)
         elif isinstance(item, Object) and name == "match_expressions":
@@ -307,63 +291,57 @@ def _check_ids(ids: Iterable[_Entry]) -> Check[None]:
         if (yield from check_template(value, path)):
             continue
         yield from check_placeholder(value, path, text)
-        if text != text.strip():
-            message = f"{quoted(text)} begins or ends with a space, and ids are matched exactly"
-            hint = f'write: "{quoted(text.strip(), 200)[1:-1]}"' if text.strip() else "remove it"
+        if odd := re.search(r"^\s|\s$|[*?$%,]", text):
+            message = f"{quoted(text)} contains {quoted(odd[0])}, and ids are matched exactly"
+            hint = "write each id as a separate item, or select by a label that these nodes have"
+            if odd[0].isspace():
+                hint = "remove the space"
             yield _ODD_ID.at(value, path, message, hint)
-        elif odd := re.search("[*?$%]", text):
-            exactly = f"in {quoted(text)}: ids are matched exactly"
-            message = f"{quoted(odd[0])} has no special meaning {exactly}"
-            hint = "list all ids, or select by a label that these nodes have"
-            yield _ODD_ID.at(value, path, message, hint)
-        elif "," in text:
-            message = f"{quoted(text)} contains a comma, and ids are matched exactly"
-            yield _ODD_ID.at(value, path, message, "write each id as a separate item")
 
 
 def _check_requirements(selector: Selector, entries: list[_Entry]) -> Check[None]:
     """Check the requirements of a selector against each other. Exact, not heuristic."""
     located = [
-        _Located(requirement, entry)
+        (requirement, entry)
         for entry in entries
         if entry.field != "match_ids"
         for requirement in _build([entry]).requirements
     ]
     by_key: dict[str, list[_Located]] = {}
-    for item in located:
-        by_key.setdefault(item.requirement.key, []).append(item)
-        for word in item.requirement.values:
-            yield from check_placeholder(item.entry.value, item.entry.path, word)
+    for requirement, entry in located:
+        by_key.setdefault(requirement.key, []).append((requirement, entry))
+        for word in requirement.values:
+            yield from check_placeholder(entry.value, entry.path, word)
     if not selector.is_satisfiable:
         yield _contradiction(conflict(selector) or (), located)
     elif len(by_key) < len(located):
         yield from _check_redundancy(Counter(redundant(selector)), located)
     for key, items in by_key.items():
-        if all(item.requirement.operator.is_exclusion for item in items):
-            for item in items:
-                shown = _shown(item.requirement)
-                message = f"{shown} also matches nodes without the label {quoted(key)}"
-                hint = f"to require the label, add: {key}"
-                yield _ABSENT_KEY.at(item.place, item.entry.path, message, hint)
-        comparisons = [item for item in items if item.requirement.operator.is_comparison]
-        for item in {item.entry.path: item for item in comparisons}.values():  # once for "x>3,x<5"
+        if all(requirement.operator.is_exclusion for requirement, _ in items):
+            hint = f"to require the label, add: {key}"
+            for requirement, entry in items:
+                effect = f"also matches nodes without the label {quoted(key)}"
+                message = f"{_shown(requirement)} {effect}"
+                yield _ABSENT_KEY.at(entry.place, entry.path, message, hint)
+        # By path: once for "x>3,x<5".
+        comparisons = {entry.path: entry for each, entry in items if each.operator.is_comparison}
+        for path, entry in comparisons.items():
             message = "'>' and '<' are not documented by Expanso; the server may reject them"
             hint = f"list the values: {key} in (...)"
-            yield _UNDOCUMENTED_OPERATOR.at(item.place, item.entry.path, message, hint)
+            yield _UNDOCUMENTED_OPERATOR.at(entry.place, path, message, hint)
 
 
 def _contradiction(conflicting: tuple[Requirement, ...], located: list[_Located]) -> Finding:
-    last = next(item for item in reversed(located) if item.requirement in conflicting)
-    others = [each for each in conflicting if each != last.requirement]
-    message = f"no node can match: {_shown(last.requirement)} is never true"
-    hint = "remove it"
+    last, entry = next(item for item in reversed(located) if item[0] in conflicting)
+    others = [each for each in conflicting if each != last]
+    problem, hint = "is never true", "remove it"
     if others:
-        message = f"no node can match: {_shown(last.requirement)} contradicts {_listed(others)}"
-        hint = "remove one of them"
+        problem, hint = f"contradicts {_listed(others)}", "remove one of them"
     values = ",".join(sorted({value for each in conflicting for value in each.values}))
     if others and all(each.operator.is_inclusion for each in conflicting) and len(values) < 200:
-        hint = f"to accept any of the values, write: {last.requirement.key} in ({values})"
-    return _CONTRADICTION.at(last.place, last.entry.path, message, hint)
+        hint = f"to accept any of the values, write: {last.key} in ({values})"
+    message = f"no node can match: {_shown(last)} {problem}"
+    return _CONTRADICTION.at(entry.place, entry.path, message, hint)
 
 
 def _check_redundancy(extra: Counter[Requirement], located: list[_Located]) -> Check[None]:
@@ -371,10 +349,9 @@ def _check_redundancy(extra: Counter[Requirement], located: list[_Located]) -> C
 
     :param extra: how often each of them may be.
     """
-    count = Counter(item.requirement for item in located)
+    count = Counter(requirement for requirement, _ in located)
     seen: set[Requirement] = set()
-    for item in located if extra else ():
-        requirement = item.requirement
+    for requirement, entry in located if extra else ():
         reason = None
         if requirement in seen:
             reason = "is repeated"
@@ -384,7 +361,7 @@ def _check_redundancy(extra: Counter[Requirement], located: list[_Located]) -> C
             reason = f"follows from {_listed(needed)}"
         if reason:
             message = f"{_shown(requirement)} {reason}"
-            yield _REDUNDANT.at(item.place, item.entry.path, message, "remove it")
+            yield _REDUNDANT.at(entry.place, entry.path, message, "remove it")
         seen.add(requirement)
 
 
