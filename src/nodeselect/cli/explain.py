@@ -30,7 +30,7 @@ from nodeselect.explain import Explanation, NodeExplanation, exclude_by_state
 from nodeselect.inventory import Inventory
 from nodeselect.node import count_connected
 from nodeselect.render.explanation import explanation_lines
-from nodeselect.render.job_table import JobResult, JobStatus, job_table_lines
+from nodeselect.render.job_table import JobStatus, job_result, job_table_lines
 from nodeselect.render.layout import detect_screen
 from nodeselect.text import quoted
 
@@ -150,7 +150,7 @@ def _explain_jobs(
             result = exclude_by_state(inventory.explain(job_selector(file)), excluded)
         except JobError as error:
             result = error
-        jobs.append(JobResult(job_name(file), result))
+        jobs.append(job_result(job_name(file), result))
     write_output(job_table_lines(jobs, len(inventory), output, detect_screen()))
     worst = min(job.status for job in jobs)
     if worst is JobStatus.INVALID:

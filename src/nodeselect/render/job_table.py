@@ -10,7 +10,7 @@ from nodeselect.explain import Explanation
 from nodeselect.render.layout import Screen, report_lines
 from nodeselect.text import pluralize
 
-__all__ = ["JobResult", "JobStatus", "job_table_lines"]
+__all__ = ["JobResult", "JobStatus", "job_result", "job_table_lines"]
 
 
 class JobStatus(IntEnum):
@@ -35,64 +35,47 @@ _STATUS_TEXTS = {
 
 
 class JobResult(NamedTuple):
-    """The result of matching one job: an explanation, or why the job is invalid."""
+    """The result of matching one job.
+
+    :param selector: its canonical text; None if the job is invalid.
+    :param matched: how many nodes match; None if the job is invalid.
+    :param connected: how many of them are connected; None if it is unknown.
+    :param recommendation: what to change in the selector, or the first error of the job.
+    """
 
     name: str
-    result: Explanation | JobError
-
-    @property
-    def status(self) -> JobStatus:
-        """What is wrong with the job."""
-        result = self.result
-        if isinstance(result, JobError):
-            return JobStatus.INVALID
-        if not result.matched:
-            return JobStatus.NO_NODES
-        if self.connected == 0:
-            return JobStatus.NONE_CONNECTED
-        if not result.requirements:
-            return JobStatus.EVERY_NODE
-        return JobStatus.SUSPECT if result.hints or result.missing_ids else JobStatus.OK
-
-    @property
-    def matched(self) -> int | None:
-        """How many nodes match; None if the job is invalid."""
-        return None if isinstance(self.result, JobError) else self.result.matched
-
-    @property
-    def connected(self) -> int | None:
-        """How many matching nodes are connected; None if it is unknown."""
-        if isinstance(self.result, JobError):
-            return None
-        is_known = self.result.has_states or not self.result.matched
-        return self.result.connected if is_known else None
-
-    @property
-    def sort_key(self) -> tuple[JobStatus, int, int, str]:
-        """The order of jobs: by status, then those with the fewest nodes first."""
-        return self.status, self.connected or 0, self.matched or 0, self.name
-
-    @property
-    def recommendation(self) -> str:
-        """The first error of the job, or what to change in its selector."""
-        if isinstance(self.result, JobError):
-            first = self.result.problems[0]
-            return f"line {first.line}: {first.message}" if first.line else first.message
-        return self.result.recommendation
+    status: JobStatus
+    selector: str | None
+    matched: int | None
+    connected: int | None
+    recommendation: str
 
     def as_dict(self) -> dict[str, Any]:
         """Return the result as JSON values."""
-        result, status = self.result, self.status.name.lower()
-        if isinstance(result, JobError):
+        status = self.status.name.lower()
+        if self.status is JobStatus.INVALID:
             return {"job": self.name, "status": status, "error": self.recommendation}
-        return {
-            "job": self.name,
-            "status": status,
-            "selector": result.selector,
-            "matched": result.matched,
-            "connected": self.connected,
-            "recommendation": result.recommendation,
-        }
+        fields = self._asdict()
+        return {"job": fields.pop("name"), **fields, "status": status}
+
+
+def job_result(name: str, result: Explanation | JobError) -> JobResult:
+    """Return the result of a job: of an explanation, or of why the job is invalid."""
+    if isinstance(result, JobError):
+        first = result.problems[0]
+        error = f"line {first.line}: {first.message}" if first.line else first.message
+        return JobResult(name, JobStatus.INVALID, None, None, None, error)
+    matched = result.matched
+    connected = result.connected if result.has_states or not matched else None
+    if not matched:
+        status = JobStatus.NO_NODES
+    elif connected == 0:
+        status = JobStatus.NONE_CONNECTED
+    elif not result.requirements:
+        status = JobStatus.EVERY_NODE
+    else:
+        status = JobStatus.SUSPECT if result.hints or result.missing_ids else JobStatus.OK
+    return JobResult(name, status, result.selector, matched, connected, result.recommendation)
 
 
 def job_table_lines(
@@ -103,7 +86,9 @@ def job_table_lines(
     :param total: how many nodes there are.
     :param output: one of ``REPORT_FORMATS``.
     """
-    jobs = sorted(jobs, key=lambda job: job.sort_key)
+    jobs = sorted(
+        jobs, key=lambda job: (job.status, job.connected or 0, job.matched or 0, job.name)
+    )
     counts = Counter(job.status for job in jobs)
 
     def as_dict() -> dict[str, Any]:

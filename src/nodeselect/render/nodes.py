@@ -4,6 +4,7 @@ import io
 import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 
 from nodeselect.node import Node
 from nodeselect.render.id_ranges import compress_ids
@@ -85,19 +86,15 @@ def _json_object(node: Node) -> str:
 
 
 def _csv(nodes: Sequence[Node], keys: Sequence[str], header: bool) -> Iterator[str]:
-    keys = keys or sorted({key for node in nodes for key in node.labels})
-    if header:
-        yield _csv_row(["id", *keys])
-    for node in nodes:
-        yield _csv_row([node.id, *(node.labels.get(key, "") for key in keys)])
-
-
-def _csv_row(cells: Iterable[str]) -> str:
     import csv  # only needed for this format
 
-    line = io.StringIO()
-    csv.writer(line, lineterminator="").writerow(_escape_formula(printable(cell)) for cell in cells)
-    return line.getvalue()
+    keys = keys or sorted({key for node in nodes for key in node.labels})
+    rows = ([node.id, *(node.labels.get(key, "") for key in keys)] for node in nodes)
+    for row in chain([["id", *keys]] if header else [], rows):
+        line = io.StringIO()
+        cells = (_escape_formula(printable(cell)) for cell in row)
+        csv.writer(line, lineterminator="").writerow(cells)
+        yield line.getvalue()
 
 
 def _escape_formula(cell: str) -> str:
