@@ -15,12 +15,7 @@ from nodeselect.documents import (
     to_python,
 )
 from nodeselect.errors import JobError
-from nodeselect.jobs.check.checker import (
-    CheckedDocument,
-    check_document,
-    draw_problems,
-    require_bytes,
-)
+from nodeselect.jobs.check.checker import CheckedJob, draw_problems, require_bytes
 from nodeselect.jobs.check.rule import describe, document_finding
 from nodeselect.jobs.check.schema_fields import FRACTION, INTEGER, NUMBER
 from nodeselect.limits import LIMITS
@@ -151,8 +146,8 @@ def _read_answer(data: bytes, file: str, name: str, fields: frozenset[str]) -> d
     return {name: answer}
 
 
-def _read_valid(data: bytes, file: str) -> CheckedDocument:
-    checked = check_document(data, file)
+def _read_valid(data: bytes, file: str) -> CheckedJob:
+    checked = CheckedJob(data, file)
     report = checked.report
     if report.errors:
         errors = tuple(problem for problem in report.problems if problem.severity == "error")

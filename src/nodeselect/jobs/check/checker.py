@@ -13,7 +13,7 @@ from nodeselect.documents import (
     read_document,
 )
 from nodeselect.errors import Problem, excerpt
-from nodeselect.jobs.check.rule import REGISTRY, Check, Finding, Rule, document_finding
+from nodeselect.jobs.check.rule import REGISTRY, Finding, Rule, document_finding
 from nodeselect.jobs.check.rules.document import locate_spec
 from nodeselect.jobs.check.rules.fields import check_model, field
 from nodeselect.jobs.check.rules.job import check_job_fields, empty_selector
@@ -24,9 +24,8 @@ from nodeselect.text import printable, quoted
 
 __all__ = [
     "CheckReport",
-    "CheckedDocument",
+    "CheckedJob",
     "all_rules",
-    "check_document",
     "check_job",
     "draw_problems",
     "require_bytes",
@@ -35,7 +34,6 @@ __all__ = [
 
 # A hint of this many characters, such as a list of fields, is shown only once in a file.
 _LONG_HINT = 80
-
 
 # The rules in the order of the documentation.
 _GROUPS = ("document", "fields", "rollout", "selector", "language")
@@ -64,18 +62,6 @@ class CheckReport(NamedTuple):
     def unreported(self) -> int:
         """The number of problems beyond those in ``problems``."""
         return self.errors + self.warnings - len(self.problems)
-
-
-class CheckedDocument(NamedTuple):
-    """A job file, read and checked.
-
-    :param spec: the job spec; None if there is none.
-    :param selector: the selector of the job; it matches nothing if the file has errors.
-    """
-
-    report: CheckReport
-    spec: Object | None
-    selector: Selector
 
 
 def all_rules() -> dict[str, Rule]:
@@ -124,7 +110,7 @@ def check_job(
     """
     if require_selector and rules is not None and "empty-selector" not in rules:
         raise ValueError("require_selector has no effect if empty-selector is not reported")
-    return check_document(data, file, rules, require_selector=require_selector).report
+    return CheckedJob(data, file, rules, require_selector=require_selector).report
 
 
 def require_bytes(data: object) -> None:
@@ -136,58 +122,57 @@ def require_bytes(data: object) -> None:
         raise TypeError(f"expected the bytes of a document, not {type(data).__name__}")
 
 
-def check_document(
-    data: bytes,
-    file: str,
-    rules: Collection[str] | None = None,
-    *,
-    require_selector: bool = False,
-) -> CheckedDocument:
-    """Read and check a job file. Everything that reads job files goes through this function."""
-    require_bytes(data)
-    check = _FileCheck(data, file, rules, "error" if require_selector else None)
-    first = nsmallest(
-        LIMITS.reported_errors, check, key=lambda finding: (finding.is_warning, finding.position)
-    )
-    problems = draw_problems(sorted(first, key=lambda finding: finding.position), data)
-    report = CheckReport(file, problems, check.errors, check.warnings)
-    selector = None if check.errors else check.selector
-    return CheckedDocument(report, check.spec, selector or Selector.nothing())
+class CheckedJob:
+    """A job file, read and checked. Everything that reads job files goes through this class.
 
-
-class _FileCheck:
-    """The check of one file. Iterating yields the findings that are reported, and counts them."""
+    :ivar report: what is wrong with it.
+    :ivar spec: the job spec; None if there is none.
+    :ivar selector: the selector of the job; it matches nothing if the file has errors.
+    """
 
     def __init__(
-        self, data: bytes, file: str, rules: Collection[str] | None, severity: str | None
+        self,
+        data: bytes,
+        file: str,
+        rules: Collection[str] | None = None,
+        *,
+        require_selector: bool = False,
     ) -> None:
+        require_bytes(data)
         self.spec: Object | None = None
-        self.selector: Selector | None = None
-        self.errors = 0
-        self.warnings = 0
-        self._data = data
-        self._file = file
-        self._rules = rules
-        self._severity = severity
+        self.selector = Selector.nothing()
+        self._errors = 0
+        self._warnings = 0
+        findings = self._reported(
+            self._check(data, file, "error" if require_selector else None), rules
+        )
+        first = nsmallest(
+            LIMITS.reported_errors, findings, lambda finding: (finding.is_warning, finding.position)
+        )
+        problems = draw_problems(sorted(first, key=lambda finding: finding.position), data)
+        self.report = CheckReport(file, problems, self._errors, self._warnings)
 
-    def __iter__(self) -> Iterator[Finding]:
-        for finding in self._check():
+    def _reported(
+        self, findings: Iterable[Finding], rules: Collection[str] | None
+    ) -> Iterator[Finding]:
+        """Yield the findings that are reported, and count them."""
+        for finding in findings:
             code = finding.code
-            if self._rules is None or code in self._rules or code in _ALWAYS_REPORTED:
-                self.errors += not finding.is_warning
-                self.warnings += finding.is_warning
+            if rules is None or code in rules or code in _ALWAYS_REPORTED:
+                self._errors += not finding.is_warning
+                self._warnings += finding.is_warning
                 yield finding
 
-    def _check(self) -> Check[None]:
+    def _check(self, data: bytes, file: str, severity: str | None) -> Iterator[Finding]:
         try:
-            if len(self._data) > LIMITS.job_file_bytes:
+            if len(data) > LIMITS.job_file_bytes:
                 raise file_too_large_error("a job file")
-            text = decode_utf8(self._data)
+            text = decode_utf8(data)
             check_characters(text)
-            is_json = self._file.lower().endswith(".json")
+            is_json = file.lower().endswith(".json")
             document = read_document(text, LIMITS.job_file_values, strict_json=is_json)
         except DocumentError as error:
-            self.errors += error.unreported
+            self._errors += error.unreported
             yield from map(document_finding, (error, *error.others))
             return
         located = yield from locate_spec(document)
@@ -195,11 +180,15 @@ class _FileCheck:
             return
         self.spec, prefix = located
         yield from check_model("JobSpec", self.spec, prefix.rstrip("."))
-        self.selector = yield from read_selector(field(self.spec, "selector"), f"{prefix}selector")
-        yield from check_job_fields(self.spec, prefix, self._severity)
-        if self.selector is None and not self.errors:  # none of its mistakes is reported
+        selector = yield from read_selector(field(self.spec, "selector"), f"{prefix}selector")
+        yield from check_job_fields(self.spec, prefix, severity)
+        if self._errors:
+            return
+        if selector is not None:
+            self.selector = selector
+        else:  # none of its mistakes is reported
             message = "the selector is not valid: the job may run on EVERY node"
-            yield empty_selector(self.spec, prefix, self._severity, message)
+            yield empty_selector(self.spec, prefix, severity, message)
 
 
 def draw_problems(findings: Iterable[Finding], data: bytes) -> tuple[Problem, ...]:

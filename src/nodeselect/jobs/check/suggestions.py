@@ -23,7 +23,6 @@ from nodeselect.selectors.structured import requirement_from_structured
 
 __all__ = [
     "PIPELINE_FIELDS",
-    "is_misspelt",
     "is_renamed",
     "suggest_expression",
     "suggest_field",
@@ -81,12 +80,6 @@ _MAX_ITEMS = 50
 def is_renamed(model: str, name: str) -> bool:
     """Return whether a model once had a field."""
     return (model, snake_case(name)) in _RENAMED
-
-
-def is_misspelt(model: str, value: Object, name: str) -> bool:
-    """Return whether a mapping has the field ``name`` of ``model`` under a similar name."""
-    others = [key for key in value.entries if key not in fields_of(model)]
-    return len(others) <= _MAX_ITEMS and any(_closest_field(model, key) == name for key in others)
 
 
 def _closest_field(model: str, name: str) -> str | None:

@@ -106,6 +106,10 @@ _SERVER_FIELD = define(
 )
 
 
+_HINT = "write a job spec, with a name and a selector"
+_PIPELINE_HINT = "this is a bare pipeline: move it under 'config', and add a name and a selector"
+
+
 def locate_spec(document: Value) -> Check[tuple[Object, str] | None]:
     """Return the job spec, the document itself or in its ``spec``, and the prefix of its paths.
 
@@ -115,7 +119,7 @@ def locate_spec(document: Value) -> Check[tuple[Object, str] | None]:
         message = f"a job spec is a mapping, not {describe(document)}"
         if isinstance(document, Scalar) and document.kind == "null" and not document.text:
             message = "the file is empty"
-        yield _NOT_A_JOB.at(document, "", message, _other_document_hint(document))
+        yield _NOT_A_JOB.at(document, "", message, _HINT)
         return None
     entries = document.entries
     if "kind" in entries and "apiVersion" in entries:
@@ -130,22 +134,18 @@ def locate_spec(document: Value) -> Check[tuple[Object, str] | None]:
         yield _NOT_A_JOB.at(spec, "spec", f"a job spec is a mapping, not {describe(spec)}")
         return None
     path = "" if spec is document else "spec"
-    if not any(_is_job_field(name) for name in spec.entries):
+    if not any(
+        snake_case(name) in ("name", "type") or is_selector_name(name) or is_wrapper(name)
+        for name in spec.entries
+    ):
         message = "this is not a job spec: it has no name, type or selector"
-        yield _NOT_A_JOB.at(spec, path, message, _other_document_hint(document))
+        is_pipeline = not entries.keys().isdisjoint(PIPELINE_FIELDS)
+        yield _NOT_A_JOB.at(spec, path, message, _PIPELINE_HINT if is_pipeline else _HINT)
         return None
     if spec is document:
         return spec, ""
     yield from check_model("Job", document, "")
     return spec, "spec."
-
-
-def _is_job_field(name: str) -> bool:
-    return (
-        snake_case(name) in ("name", "type", "selector")
-        or is_selector_name(name)
-        or is_wrapper(name)
-    )
 
 
 def _check_wrapper(document: Object, spec_key: Scalar) -> Check[None]:
@@ -156,10 +156,3 @@ def _check_wrapper(document: Object, spec_key: Scalar) -> Check[None]:
         if name in document.entries and not is_null(document.entries[name][1]):
             message = f"{name!r} is set by the server, not submitted"
             yield _SERVER_FIELD.at(document.entries[name][0], name, message, "remove it")
-
-
-def _other_document_hint(document: Value) -> str:
-    """Return what to write instead of a document that is not a job spec."""
-    if isinstance(document, Object) and any(name in PIPELINE_FIELDS for name in document.entries):
-        return "this is a bare pipeline: move it under 'config', and add a name and a selector"
-    return "write a job spec, with a name and a selector"

@@ -159,17 +159,9 @@ def check_model(model: str, value: Object, path: str) -> Check[None]:
 
 
 def _check_unknown(model: str, key: Scalar, value: Value, path: str) -> Check[None]:
-    name = quoted(key.text)
-    titles = {
-        "Job": f"a job has no field {name}",
-        "JobSpec": f"a job spec has no field {name}",
-        "NodeSelector": f"a selector has no field {name}, only {', '.join(fields_of(model))}",
-        "RolloutSpec": f"a rollout has no field {name}",
-        "HealthCheck": f"a health check has no field {name}",
-        "Timeouts": f"there is no timeout {name}",
-    }
     rule = _OLD_FIELD if is_renamed(model, key.text) else _UNKNOWN_FIELD
-    yield rule.at(key, path, titles[model], partial(suggest_field, model, key, value))
+    message = f"there is no field {quoted(key.text)}"
+    yield rule.at(key, path, message, partial(suggest_field, model, key, value))
 
 
 def _check_text(expectation: Field, value: Value, path: str) -> Check[None]:

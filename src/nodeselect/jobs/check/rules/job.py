@@ -8,7 +8,6 @@ from nodeselect.documents import List, Object, Scalar, Value, is_null
 from nodeselect.jobs.check.rule import DEMO, Check, Finding, define
 from nodeselect.jobs.check.rules.fields import field, integer_of, truncated_path
 from nodeselect.jobs.check.schema_fields import is_selector_name, is_wrapper
-from nodeselect.jobs.check.suggestions import is_misspelt
 from nodeselect.text import quoted
 
 __all__ = ["check_job_fields", "empty_selector"]
@@ -160,9 +159,7 @@ def _check_name(spec: Object, prefix: str) -> Check[None]:
     name = field(spec, "name")
     if name is not None and not (isinstance(name, Scalar) and not name.text.strip()):
         return
-    if name is None and (
-        is_misspelt("JobSpec", spec, "name") or any(map(is_wrapper, spec.entries))
-    ):
+    if name is None and any(map(is_wrapper, spec.entries)):
         return  # which is reported
     place: Value = name or (spec.entries["name"][0] if "name" in spec.entries else spec)
     message = "the job has no name: it cannot be updated or found by name"
@@ -231,7 +228,7 @@ def _check_misplaced_selector(config: Value | None, path: str, is_empty: bool) -
 def _check_rollout(rollout: Object, key: Scalar, path: str) -> Check[None]:
     """Check what the strategy of a rollout requires, and what it ignores."""
     value = field(rollout, "strategy")
-    if value is None and not is_misspelt("RolloutSpec", rollout, "strategy"):
+    if value is None:
         message = "a rollout without a strategy is immediate: it updates all nodes at once"
         hint = "add: strategy: rolling, or strategy: immediate"
         yield _NO_STRATEGY.at(key, path, message, hint)
