@@ -73,7 +73,10 @@ class Failures(Protocol):
         """Return the first ids of one group, in inventory order."""
 
     def nearest(self, limit: int) -> Sequence[NearMiss]:
-        """Return the first of the nodes that fail the fewest requirements, but at least one."""
+        """Return the first of the nodes that fail the fewest requirements, but at least one.
+
+        If an engine does not count every group it may return none.
+        """
 
     def count_if_replaced(
         self, positions: Collection[int], replacements: Sequence[Selector]

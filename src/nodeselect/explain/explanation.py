@@ -149,7 +149,8 @@ class Explanation(NamedTuple):
         first. With ``other_reasons``, larger groups may be among those.
     :param other_reasons: nodes in groups too small to be listed; more than 0 only if there are
         hundreds of groups.
-    :param nearest: the first few of the nodes that fail the fewest requirements.
+    :param nearest: the first few of the nodes that fail the fewest requirements; with
+        ``other_reasons`` there may be none.
     :param hints: probable mistakes, at most three.
     :param missing_ids: requested ids that no node has.
     :param correction: all replacements of the hints at once; None if there is none.

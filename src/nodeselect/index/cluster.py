@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 
 from nodeselect.index import postings
 from nodeselect.index.arrays import chunk_slices, count_numbers, stable_argsort
-from nodeselect.index.label_index import LabelIndex
+from nodeselect.index.label_index import KeyPostings, LabelIndex
 from nodeselect.index.node_table import NodeTable
-from nodeselect.index.postings import Postings, PostingsOrOrdinal
+from nodeselect.index.postings import PostingsOrOrdinal
 from nodeselect.index.tuning import Tuning
 
 __all__ = ["Clustered", "cluster"]
@@ -84,12 +84,14 @@ def _label_index(
     by_label = _grouped(_ordinals_by_label(table, sizes, ranks, chunk), sizes)
     for key, value, stored in zip(table.keys, table.values, by_label, strict=True):
         values.setdefault(key, {})[value] = stored
-    keys = {
-        key: (_nodes_with_key(everything, by_value), by_value) for key, by_value in values.items()
-    }
+    keys: dict[str, KeyPostings] = {}
+    for key, by_value in values.items():
+        nodes = postings.union(list(by_value.values()))
+        # Keys of all nodes share the same postings.
+        keys[key] = (everything if len(nodes) == len(everything) else nodes, by_value)
     by_state = stable_argsort(table.states[ranks]).astype(np.uint32)
     grouped = _grouped(by_state, np.bincount(table.states, minlength=len(table.state_names)))
-    states = (postings.union([nodes]) for nodes in grouped)
+    states = (postings.union([stored]) for stored in grouped)
     return LabelIndex(everything, keys, dict(zip(table.state_names, states, strict=True)))
 
 
@@ -121,9 +123,3 @@ def _grouped(ordinals: NDArray[np.uint32], sizes: NDArray[np.int64]) -> list[Pos
         everything[start] if end - start == 1 else postings.from_ordinals(everything[start:end])
         for start, end in zip([0, *ends], ends, strict=False)
     ]
-
-
-def _nodes_with_key(everything: Postings, values: dict[str, PostingsOrOrdinal]) -> Postings:
-    """Return the nodes of all values of a key; ``everything`` itself if these are all nodes."""
-    nodes = postings.union(list(values.values()))
-    return everything if len(nodes) == len(everything) else nodes

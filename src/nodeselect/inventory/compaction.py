@@ -17,7 +17,7 @@ from nodeselect.readers.columnar import Block, to_blocks
 if TYPE_CHECKING:
     from nodeselect.index.node_table import NodeTable
 
-__all__ = ["build", "compact", "is_due"]
+__all__ = ["build", "compact"]
 
 
 def build(blocks: Iterable[Block], tuning: Tuning) -> Store:
@@ -37,13 +37,6 @@ def build(blocks: Iterable[Block], tuning: Tuning) -> Store:
         Node._trusted(node_id, dict(labels), name, state) for node_id, labels, name, state in rows
     )
     return _delta_store(nodes, tuning)
-
-
-def is_due(view: View, share: float) -> bool:
-    """Return whether more than a share of the store has changed since it was built."""
-    store = view.store
-    least = store.delta.tuning.max_unsegmented
-    return view.pending_changes > max(least, share * store.indexed_count)
 
 
 def compact(view: View) -> Store:

@@ -5,7 +5,7 @@ sets: whoever needs nodes of a group filters a few candidates.
 """
 
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from nodeselect.explain.countable import FailureCounts, Positions
 from nodeselect.explain.explanation import NearMiss
@@ -55,7 +55,7 @@ class FailureGroups:
         self.counts = FailureCounts(
             total,
             matched,
-            groups,
+            dict(sorted(groups.items(), key=lambda group: (-group[1], group[0]))),
             ungrouped,
             failing=tuple(total - len(passed) for passed in passing),
             remaining=tuple(remaining),
@@ -85,13 +85,25 @@ class FailureGroups:
         return store.ids(found, limit)
 
     def nearest(self, limit: int) -> Sequence[NearMiss]:
-        """Return the first of the nodes that fail the fewest requirements, but at least one."""
-        store = self._view.store
-        found = store.candidates_for_first(*self._nearest(), limit)
-        return [
-            NearMiss(store.node(ordinal).id, self._failed(ordinal))
-            for ordinal in store.in_order(found, limit)
-        ]
+        """Return the first of the nodes that fail the fewest requirements, but at least one.
+
+        There are none if they may be in a group that was dropped.
+        """
+        groups = self.counts.groups
+        fewest = min(map(len, groups), default=0)
+        if self.counts.ungrouped and fewest > 1:
+            return []
+        nearest = [failed for failed in groups if len(failed) == fewest]
+
+        def among(candidates: Postings) -> Postings:
+            return postings.union([self._members(candidates, failed) for failed in nearest])
+
+        store, size = self._view.store, sum(groups[failed] for failed in nearest)
+        misses = []
+        for ordinal in store.in_order(store.candidates_for_first(size, among, limit), limit):
+            failed = (at for at, passed in enumerate(self._passing) if ordinal not in passed)
+            misses.append(NearMiss(store.node(ordinal).id, tuple(failed)))
+        return misses
 
     def count_if_replaced(
         self, positions: Collection[int], replacements: Sequence[Selector]
@@ -102,10 +114,6 @@ class FailureGroups:
             passed for position, passed in enumerate(self._passing) if position not in positions
         ]
         return postings.evaluate_size(first, [first, *others], ())
-
-    def _failed(self, ordinal: int) -> Positions:
-        passing = enumerate(self._passing)
-        return tuple(position for position, passed in passing if ordinal not in passed)
 
     def _members(self, candidates: Postings, failed: Positions) -> Postings:
         """Return the members of a group among ``candidates``; () is the group that matches."""
@@ -120,46 +128,15 @@ class FailureGroups:
         passed = self._passing[last]
         return candidates - passed if fails_last else candidates & passed
 
-    def _nearest(self) -> tuple[int, Callable[[Postings], Postings]]:
-        """Return how many nodes fail the fewest requirements, and what finds them in a set."""
-        if self.counts.ungrouped:  # they may be in groups that were dropped
-            nodes = self._failing_fewest()
-            return len(nodes), nodes.__and__
-        groups = self.counts.groups
-        fewest = min(map(len, groups), default=0)
-        nearest = [failed for failed in groups if len(failed) == fewest]
-
-        def among(candidates: Postings) -> Postings:
-            return postings.union([self._members(candidates, failed) for failed in nearest])
-
-        return sum(groups[failed] for failed in nearest), among
-
-    def _failing_fewest(self) -> Postings:
-        """Return the nodes that fail the fewest requirements.
-
-        The failures of all nodes are counted at once, in binary: a digit is the set of the nodes
-        whose count has it. Cost: about three set operations a requirement.
-        """
-        nearest = self._everything - self._members(self._everything, ())
-        digits: list[Postings] = []
-        for passed in self._passing:
-            carried = nearest - passed
-            for at, digit in enumerate(digits):
-                digits[at], carried = digit ^ carried, digit & carried
-                if not carried:
-                    break
-            if carried:
-                digits.append(carried)
-        for digit in reversed(digits):
-            nearest = nearest - digit or nearest
-        return nearest
-
 
 def _largest(sizes: dict[Positions, int]) -> dict[Positions, int]:
-    """Return the groups without the smallest of too many, the largest first."""
-    ranked = sorted(sizes, key=lambda failed: (-sizes[failed], failed))
-    dropped = {*[failed for failed in ranked if len(failed) > 1][MAX_GROUPS:]}
-    return {failed: sizes[failed] for failed in ranked if failed not in dropped}
+    """Return the groups without the smallest of too many that fail several requirements."""
+    if len(sizes) <= MAX_GROUPS:
+        return sizes
+    several = [failed for failed in sizes if len(failed) > 1]
+    several.sort(key=lambda failed: (-sizes[failed], failed))
+    dropped = {*several[MAX_GROUPS:]}
+    return {failed: nodes for failed, nodes in sizes.items() if failed not in dropped}
 
 
 def _split(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, BinaryIO, NoReturn, TextIO
 
 from nodeselect.errors import InventoryError
 from nodeselect.index.tuning import DEFAULT, Tuning
-from nodeselect.inventory.compaction import build, compact, is_due
+from nodeselect.inventory.compaction import build, compact
 from nodeselect.inventory.snapshot import Queries, Snapshot
 from nodeselect.inventory.store import View
 from nodeselect.node import Node, NodeRow
@@ -175,8 +175,10 @@ class Inventory(Queries):
                 is_changed = True
         if is_changed:
             after = View(store, before.generation + 1)
-            if self._compact_at is not None and is_due(after, self._compact_at):
-                after = _compacted(after)
+            if self._compact_at is not None:
+                least = store.delta.tuning.max_unsegmented
+                if after.pending_changes > max(least, self._compact_at * store.indexed_count):
+                    after = _compacted(after)
             self._view = after
         self._write_interrupted = False
 
