@@ -79,12 +79,10 @@ class Rule(NamedTuple):
         text = place.text if isinstance(place, Scalar) else ""
         is_verbatim = isinstance(place, Scalar) and place.verbatim
         start, end = span or (0, len(text) if is_verbatim else 1)
-        source = None
-        if is_verbatim or span is None:
+        source = None if is_verbatim or span is None else text
+        if source is None:
             column += start
             start, end = column, column + end - start
-        else:
-            source = text
         position = Position(line, column)
         severity = severity or self.severity
         return Finding(self.code, severity, message, position, path, hint, (start, end), source)

@@ -81,17 +81,17 @@ def schema_text() -> str:
     return (resources.files("nodeselect.jobs.models") / "job.schema.json").read_text("utf-8")
 
 
-@cache
 def fields_of(model: str) -> dict[str, Field]:
     """Return the fields of a model, such as ``JobSpec``, by name."""
-    properties = _models()[model]["properties"]
-    return {name: _field(schema) for name, schema in properties.items()}
+    return _models()[model]
 
 
 @cache
-def _models() -> dict[str, Any]:
-    models: dict[str, Any] = json.loads(schema_text())["$defs"]
-    return models
+def _models() -> dict[str, dict[str, Field]]:
+    return {
+        model: {name: _field(schema) for name, schema in definition["properties"].items()}
+        for model, definition in json.loads(schema_text())["$defs"].items()
+    }
 
 
 def _field(schema: dict[str, Any]) -> Field:

@@ -219,11 +219,10 @@ def _label_mapping(value: Value) -> str | None:
         return None
     labels = []
     for key, (_, item) in value.entries.items():
-        if not isinstance(item, Scalar) or not item.text or not is_value(item.text):
+        text = item.text if isinstance(item, Scalar) else ""
+        if not text or not is_key(key) or not is_value(text):
             return None
-        if not is_key(key):
-            return None
-        labels.append(f"{_quote_if_needed(key)}: {_quote_if_needed(item.text)}")
+        labels.append(f"{_quote_if_needed(key)}: {_quote_if_needed(text)}")
     mapping = f"{{{', '.join(labels)}}}"
     return mapping if len(mapping) <= _MAX_LENGTH else None
 

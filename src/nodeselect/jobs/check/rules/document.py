@@ -142,13 +142,11 @@ def locate_spec(document: Value) -> Check[tuple[Object, str] | None]:
         is_pipeline = not entries.keys().isdisjoint(PIPELINE_FIELDS)
         yield _NOT_A_JOB.at(spec, path, message, _PIPELINE_HINT if is_pipeline else _HINT)
         return None
-    if spec is document:
-        return spec, ""
-    yield from check_model("Job", document, "")
-    return spec, "spec."
+    return spec, "" if spec is document else "spec."
 
 
 def _check_wrapper(document: Object, spec_key: Scalar) -> Check[None]:
+    yield from check_model("Job", document, "")
     if "selector" in document.entries:
         message = "there is a selector beside 'spec': it is not clear which one counts"
         yield _TWO_SPECS.at(spec_key, "spec", message, "move the selector into the spec")
