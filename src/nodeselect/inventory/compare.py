@@ -61,7 +61,6 @@ class Change(NamedTuple):
         """Return the change as JSON values."""
         return {
             **self._asdict(),
-            "requirements": list(self.requirements),
             "labels": [change._asdict() for change in self.labels],
             "state": self.state and {"old": self.state[0], "new": self.state[1]},
         }

@@ -4,14 +4,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
 from nodeselect.explain import headline
+from nodeselect.explain.wording import short
 from nodeselect.inventory.compare import Change, Difference, LabelChange
 from nodeselect.render.id_ranges import compress_ids
 from nodeselect.render.layout import Screen, report_lines
-from nodeselect.text import join_limited, pluralize, truncate
+from nodeselect.text import join_limited, pluralize
 
 __all__ = ["diff_lines"]
-
-_REQUIREMENT_LENGTH = 200
 
 # Characters of one range of ids.
 _RANGE_LENGTH = 70
@@ -61,8 +60,8 @@ def _reason(change: Change, side: str, screen: Screen) -> str:
         case "left":
             return "not in the new list"
         case "selector":
-            texts = [truncate(text, _REQUIREMENT_LENGTH) for text in change.requirements]
-            return f"{side} requires {join_limited(list(map(screen.code, texts)))}"
+            texts = [screen.code(short(text)) for text in change.requirements]
+            return f"{side} requires {join_limited(texts)}"
     reasons = []
     if change.labels:
         reasons.append(join_limited([_label_change(label, screen) for label in change.labels]))

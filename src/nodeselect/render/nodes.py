@@ -79,9 +79,8 @@ def _json_array(nodes: Sequence[Node]) -> Iterator[str]:
 
 def _json_object(node: Node) -> str:
     """Return a node as ASCII JSON that nodeselect can read."""
-    optional = {"name": node.name, "state": node.state}
-    record = {key: text for key, text in optional.items() if text is not None}
-    text = json.dumps({"id": node.id, **record, "labels": dict(node.labels)})
+    fields = {"id": node.id, "name": node.name, "state": node.state, "labels": dict(node.labels)}
+    text = json.dumps({name: value for name, value in fields.items() if value is not None})
     return text.replace("\x7f", "\\u007f")  # the only control character that json leaves unescaped
 
 

@@ -61,16 +61,8 @@ class RolloutPlan(NamedTuple):
 
     def as_dict(self) -> dict[str, Any]:
         """Return the plan as JSON values, described by ``docs/waves.schema.json``."""
-        waves = [
-            {
-                "number": wave.number,
-                "canary": wave.canary,
-                "nodes": len(wave.ids),
-                "ids": list(wave.ids),
-            }
-            for wave in self.waves
-        ]
-        return {"version": 1, **self._asdict(), "waves": waves, "rules": list(self.rules)}
+        waves = [{"nodes": len(wave.ids), **wave._asdict()} for wave in self.waves]
+        return {"version": 1, **self._asdict(), "waves": waves}
 
 
 def rollout_lines(plan: RolloutPlan, output: str, screen: Screen) -> Iterator[str]:
