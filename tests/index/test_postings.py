@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from nodeselect.index import postings
 
 ordinal_sets = st.frozensets(st.integers(0, 70) | st.integers(65_530, 65_540), max_size=12)
+LARGEST = (1 << 32) - 1
 
 
 def members(found: postings.Postings) -> set[int]:
@@ -31,6 +32,20 @@ def test_intersection_size(one: frozenset[int], other: frozenset[int]) -> None:
     """The size of an intersection is that of the sets."""
     found = postings.intersection_size(postings.from_ordinals(sorted(one)), stored(other))
     assert found == len(one & other)
+
+
+@given(ordinal_sets, st.integers(0, 65_541))
+def test_below(ordinals: frozenset[int], stop: int) -> None:
+    """A copy contains the ordinals below the bound; the original does not change."""
+    whole = postings.from_ordinals(sorted(ordinals))
+    cut = postings.below(whole, stop)
+    assert members(cut) == {ordinal for ordinal in ordinals if ordinal < stop}
+    assert members(whole) == ordinals
+
+
+def test_below_excludes_the_largest_ordinal() -> None:
+    """The largest possible ordinal is excluded as any other."""
+    assert members(postings.below(postings.from_ordinals([1, LARGEST]), 2)) == {1}
 
 
 @given(ordinal_sets, st.lists(ordinal_sets, max_size=4), st.lists(ordinal_sets, max_size=4))

@@ -19,6 +19,7 @@ from pyroaring import BitMap
 __all__ = [
     "Postings",
     "PostingsOrOrdinal",
+    "below",
     "encoded_bytes",
     "evaluate",
     "evaluate_size",
@@ -64,6 +65,13 @@ def intersection_size(left: Postings, right: PostingsOrOrdinal) -> int:
     if isinstance(right, int):
         return 1 if right in left else 0
     return left.intersection_cardinality(right)
+
+
+def below(postings: Postings, stop: int) -> Postings:
+    """Return a copy without the ordinals from ``stop`` on."""
+    copied = postings.copy()
+    copied.remove_range(stop, 1 << 32)
+    return copied
 
 
 def ordinals(postings: Postings) -> "array[int]":

@@ -103,7 +103,7 @@ class Delta:
         if plan is None:
             return self._test_nodes(selector, 0, node_count)
         covered = min(covered, node_count)
-        matches = plan.evaluate() & postings.from_range(self.first, self.first + covered)
+        matches = postings.below(plan.evaluate(), self.first + covered)
         return matches | self._test_nodes(selector, covered, node_count)
 
     def _test_nodes(self, selector: Selector, start: int, stop: int) -> Postings:
