@@ -11,7 +11,8 @@ from nodeselect.index import postings, segment
 from nodeselect.index.cluster import cluster
 from nodeselect.index.label_index import LabelIndex
 from nodeselect.index.node_table import encode
-from nodeselect.index.planner import Plan, PlanCache, make_plan
+from nodeselect.index.plan_cache import PlanCache
+from nodeselect.index.planner import Plan, make_plan
 from nodeselect.index.tuning import DEFAULT
 from nodeselect.readers.columnar import to_blocks
 from tests.inventory.small import small_inventory

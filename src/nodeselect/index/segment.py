@@ -11,7 +11,8 @@ from nodeselect.index import postings
 from nodeselect.index.cluster import cluster
 from nodeselect.index.id_index import IdIndex
 from nodeselect.index.node_table import NodeTable
-from nodeselect.index.planner import Plan, PlanCache, make_plan
+from nodeselect.index.plan_cache import PlanCache
+from nodeselect.index.planner import Plan, make_plan
 from nodeselect.index.postings import Postings
 from nodeselect.index.tuning import DEFAULT, Tuning
 from nodeselect.node import Node, duplicate_id_error

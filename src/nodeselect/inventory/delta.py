@@ -14,7 +14,8 @@ from array import array
 
 from nodeselect.index import postings
 from nodeselect.index.label_index import LabelIndex
-from nodeselect.index.planner import PlanCache, make_plan
+from nodeselect.index.plan_cache import PlanCache
+from nodeselect.index.planner import make_plan
 from nodeselect.index.postings import Postings
 from nodeselect.index.tuning import DEFAULT, Tuning
 from nodeselect.node import Node
