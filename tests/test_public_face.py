@@ -98,7 +98,7 @@ PACKAGES = [f"nodeselect.{name}" for name in ("selectors", "inventory", "jobs", 
 @pytest.mark.parametrize("kind", public_tuples(), ids=lambda kind: kind.__name__)
 def test_fields_are_documented(kind: type[tuple[object, ...]]) -> None:
     """The docstring of a named tuple, which ``help`` shows, describes its fields in their order."""
-    documented = re.findall(r"^ +:param (\w+): .+", kind.__doc__ or "", re.MULTILINE)
+    documented = re.findall(r"^ *:param (\w+): .+", kind.__doc__ or "", re.MULTILINE)
     assert documented == list(getattr(kind, "_fields"))  # noqa: B009 - not known of all tuples
 
 

@@ -18,13 +18,11 @@ from nodeselect.cli.output_file import write_file
         (".", "Is a directory"),
         ("no/x", "No such file or directory"),
         ("a\0b", "not a valid file name"),
-        ("loop.html", "not a valid file name|Too many levels of symbolic links"),
     ],
 )
 def test_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, reason: str) -> None:
     """The reason for which a file cannot be written is reported."""
     monkeypatch.chdir(tmp_path)
-    Path("loop.html").symlink_to("loop.html")
     with pytest.raises(click.ClickException, match=f"^cannot write '.*': ({reason})$"):
         write_file(name, "<p>")
 

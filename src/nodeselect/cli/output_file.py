@@ -21,7 +21,7 @@ def write_file(file: str, text: str) -> None:
         if path.exists() and not path.is_file():
             path.write_text(text, "utf-8")  # a pipe, a terminal
             return
-        path = path.resolve()
+        path = Path(os.path.realpath(path))
         temporary = path.with_name(f".nodeselect-{os.getpid()}.tmp")
         try:
             temporary.write_text(text, "utf-8")
@@ -31,6 +31,6 @@ def write_file(file: str, text: str) -> None:
         except BaseException:
             temporary.unlink(missing_ok=True)
             raise
-    except (OSError, ValueError, RuntimeError) as error:  # NUL in the name; a loop of links
+    except (OSError, ValueError) as error:  # a ValueError for NUL in the name
         reason = error.strerror if isinstance(error, OSError) else "not a valid file name"
         raise click.ClickException(f"cannot write {quoted(file)}: {reason}") from None
