@@ -10,7 +10,7 @@ _V = TypeVar("_V", covariant=True)
 
 
 class Frozen:
-    """Base of slotted values: the constructor sets the fields by ``object.__setattr__``."""
+    """Base class of values whose fields cannot be set, except by ``object.__setattr__``."""
 
     __slots__ = ()
 

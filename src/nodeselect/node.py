@@ -1,4 +1,4 @@
-"""A node: what every inventory contains, whatever it was read from."""
+"""A node of an inventory, and the checks that every node must pass."""
 
 from collections.abc import Collection, Mapping
 from types import MappingProxyType
@@ -33,7 +33,7 @@ class Node(Frozen):
     Node('n-1', {'region': 'eu'}, state='connected')
 
     :param id: what ``match_ids`` compares with; not empty, without unprintable characters.
-    :param labels: strings to strings, copied; only their types and sizes are checked.
+    :param labels: maps strings to strings, and is copied; only types and sizes are checked.
     :param name: a name for people; selectors never look at it.
     :param state: such as ``connected`` or ``disconnected``; None if unknown.
     :raises InventoryError: if the id is empty or unprintable, or the labels exceed a limit.
@@ -49,7 +49,7 @@ class Node(Frozen):
 
     def __init__(
         self,
-        id: str,  # noqa: A002 - the field's word
+        id: str,  # noqa: A002 - the name of the field
         labels: Mapping[str, str] | None = None,
         name: str | None = None,
         state: str | None = None,
@@ -61,7 +61,7 @@ class Node(Frozen):
         copied = dict(labels or {})
         if not {*map(type, copied), *map(type, copied.values())} <= {str}:
             copied = {
-                to_exact_str(key, "a label's key"): to_exact_str(value, f"the label {key!r}")
+                to_exact_str(key, "a label's key"): to_exact_str(value, f"the value of {key!r}")
                 for key, value in copied.items()
             }
         check_sizes(copied)
@@ -92,7 +92,7 @@ class Node(Frozen):
 
     @property
     def connected(self) -> bool:
-        """Whether the state means that the node accepts work."""
+        """Whether the node accepts work: its state is ``connected`` or ``ready``."""
         return self.state in CONNECTED
 
     def __eq__(self, other: object) -> bool:
@@ -118,14 +118,14 @@ class Node(Frozen):
 
 
 def count_connected(nodes: Collection[Node]) -> int | None:
-    """Return how many of the nodes are connected; None if no state is known."""
+    """Return how many of the nodes are connected; None if no node has a state."""
     if all(node.state is None for node in nodes):
         return None
     return sum(node.connected for node in nodes)
 
 
 def check_id(text: str) -> None:
-    """Raise if ``text`` is not an id.
+    """Raise if ``text`` is not a valid node id.
 
     :raises InventoryError: with the code ``empty-id`` or ``unprintable-id``.
     """
@@ -155,7 +155,7 @@ def duplicate_id_error(node_id: str, first: int, second: int) -> InventoryError:
 
 
 def check_sizes(labels: Mapping[str, str]) -> None:
-    """Raise if there are too many labels, or they are too large.
+    """Raise if a node has too many labels, or if their text has too many bytes.
 
     :raises InventoryError: with the code ``too-many-labels`` or ``labels-too-large``.
     """

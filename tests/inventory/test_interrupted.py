@@ -184,7 +184,7 @@ def test_a_reentrant_write_is_rejected(inventory: Inventory) -> None:
     """A signal handler that writes during a write of its thread gets an error, not a deadlock."""
 
     def write_within(*_: object) -> None:
-        with pytest.raises(RuntimeError, match="is just writing to"):
+        with pytest.raises(RuntimeError, match="while it interrupts another write"):
             inventory.upsert(Node("within"))
 
     with patch.object(module, "_check_removals", side_effect=write_within) as handler:

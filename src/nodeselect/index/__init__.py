@@ -1,3 +1,3 @@
-"""From nodes to postings: an immutable index that a selector is evaluated on."""
+"""Index nodes by their ids and labels, and find those that a selector matches."""
 
 __all__: list[str] = []

@@ -20,15 +20,15 @@ UIntArray = NDArray[np.unsignedinteger[Any]]
 
 
 def chunk_slices(length: int, chunk: int) -> Iterator[slice]:
-    """Yield the slices that split a length into chunks."""
+    """Yield the slices that split ``length`` items into chunks of at most ``chunk``."""
     for start in range(0, length, chunk):
         yield slice(start, min(start + chunk, length))
 
 
 def count_numbers(numbers: UIntArray, stop: int, chunk: int) -> NDArray[np.int64]:
-    """Return how often each number below ``stop`` occurs."""
+    """Return how often each number from 0 to ``stop - 1`` occurs; ``numbers`` has no others."""
     counts = np.zeros(stop, np.int64)
-    for part in chunk_slices(len(numbers), max(chunk, stop // 8)):  # each chunk costs ``stop``
+    for part in chunk_slices(len(numbers), max(chunk, stop // 8)):  # each costs ``stop`` steps
         counts += np.bincount(numbers[part], minlength=stop)
     return counts
 
@@ -36,8 +36,8 @@ def count_numbers(numbers: UIntArray, stop: int, chunk: int) -> NDArray[np.int64
 def stable_argsort(numbers: UIntArray) -> NDArray[np.int64]:
     """Return the indexes that sort numbers below 2³²; equal numbers keep their order.
 
-    Cost: linear, since numpy sorts 16-bit numbers by counting. Its fastest sort of wider numbers
-    is five times slower on some processors (AVX-512 of Zen 4) than on others.
+    Sort by 16 bits at a time, because numpy sorts 16-bit numbers in linear time. Its fastest sort
+    of wider numbers is five times slower on some processors (AVX-512 of Zen 4) than on others.
     """
     order = np.argsort(numbers.astype(np.uint16), kind="stable")
     if numbers.dtype.itemsize <= 2:
@@ -47,12 +47,12 @@ def stable_argsort(numbers: UIntArray) -> NDArray[np.int64]:
 
 
 def offsets_from_lengths(lengths: UIntArray | NDArray[np.int64]) -> UIntArray:
-    """Return the offset of each of several consecutive lists, and the end of the last one."""
+    """Return where each of several consecutive lists begins, and where the last one ends."""
     offsets = np.zeros(len(lengths) + 1, np.uint64)
     np.cumsum(lengths, out=offsets[1:])
     return shrink(offsets, int(offsets[-1]) + 1)
 
 
 def shrink(numbers: UIntArray, stop: int) -> UIntArray:
-    """Copy numbers below ``stop`` into the narrowest type that holds them."""
+    """Return a copy of ``numbers``, all below ``stop``, in the narrowest type for such numbers."""
     return numbers.astype(np.min_scalar_type(max(stop - 1, 0)))

@@ -1,10 +1,12 @@
-"""The order of ordinals, and the label index of many nodes, built in bulk.
+"""Assign ordinals to many nodes at once, and build their label index.
 
-Ordinals are assigned in *clustered order*: nodes are sorted by their labels, keys of few values
-first. The postings of these keys become a few long runs, which cost next to nothing to read. A
-*cell* is the set of nodes that agree in all keys of the sort order. Keys are added while a cell is
-expected to hold about a hundred nodes, because shorter runs cost more than scattered ordinals
-(``benchmarks/test_match.py``).
+Ordinals are assigned in *clustered order*: nodes are sorted by the values of some label keys, those
+with the fewest values first. So the nodes with the same value of such a key have consecutive
+ordinals, and their postings are a few long runs, which cost next to nothing to read.
+
+A *cell* is the set of nodes that agree in all keys of the sort order. Keys are added to this order
+while a cell is expected to hold about a hundred nodes or more, because shorter runs cost more than
+scattered ordinals (``benchmarks/test_match.py``).
 """
 
 from array import array
@@ -32,7 +34,7 @@ class Clustered(NamedTuple):
 
 
 def cluster(table: NodeTable, tuning: Tuning) -> Clustered:
-    """Order nodes and index their labels. Cost: about 0.4 µs for a node of ten labels."""
+    """Put nodes in clustered order and index them. Cost: about 0.4 µs a node of ten labels."""
     n = len(table)
     sizes = count_numbers(table.label_ids, len(table.keys), tuning.chunk)
     ranks = stable_argsort(_cells(table, sizes, tuning)).astype(np.uint32)
@@ -44,9 +46,9 @@ def cluster(table: NodeTable, tuning: Tuning) -> Clustered:
 def _cells(table: NodeTable, sizes: NDArray[np.int64], tuning: Tuning) -> NDArray[np.uint32]:
     """Return the number of the cell of each node.
 
-    The number has one digit for each key of the sort order; 0 means that the key is absent, or is
-    its first value if all nodes have the key. So each label adds to the number of its node,
-    whatever the other labels are.
+    The number has one digit for each key of the sort order: the position of the node's value among
+    the values of the key. If nodes may lack the key, positions are counted from 1, and 0 means that
+    the node lacks it. So the number of a node is a sum with one term for each of its labels.
     """
     weights = np.zeros(len(table.keys), np.uint32)
     cells = 1
@@ -61,7 +63,7 @@ def _cells(table: NodeTable, sizes: NDArray[np.int64], tuning: Tuning) -> NDArra
     numbers = np.empty(len(table), np.uint32)
     for part in chunk_slices(len(table), tuning.chunk):
         offsets = table.offsets[part.start : part.stop + 1].astype(np.int64)
-        # The zero at the end is for nodes without labels.
+        # ``reduceat`` reads an item even for a node without labels: at the end, this zero.
         added = np.append(weights[table.label_ids[offsets[0] : offsets[-1]]], np.uint32(0))
         numbers[part] = np.add.reduceat(added, offsets[:-1] - offsets[0])
     numbers[table.offsets[1:] == table.offsets[:-1]] = 0
@@ -69,7 +71,7 @@ def _cells(table: NodeTable, sizes: NDArray[np.int64], tuning: Tuning) -> NDArra
 
 
 def _keys_of_few_values(table: NodeTable, sizes: NDArray[np.int64]) -> list[list[int]]:
-    """Return the label numbers of each key: the fewest values first, then the most frequent."""
+    """Return the label numbers of each key; keys with few values come first, then frequent keys."""
     by_key: dict[str, list[int]] = {}
     for label_id, key in enumerate(table.keys):
         by_key.setdefault(key, []).append(label_id)
@@ -87,7 +89,7 @@ def _label_index(
     keys: dict[str, KeyPostings] = {}
     for key, by_value in values.items():
         nodes = postings.union(list(by_value.values()))
-        # Keys of all nodes share the same postings.
+        # All keys that every node has share one bitmap.
         keys[key] = (everything if len(nodes) == len(everything) else nodes, by_value)
     by_state = stable_argsort(table.states[ranks]).astype(np.uint32)
     grouped = _grouped(by_state, np.bincount(table.states, minlength=len(table.state_names)))
@@ -98,9 +100,9 @@ def _label_index(
 def _ordinals_by_label(
     table: NodeTable, sizes: NDArray[np.int64], ranks: NDArray[np.uint32], chunk: int
 ) -> NDArray[np.uint32]:
-    """Return the ordinals of each label, ascending, one label after the other.
+    """Return the ordinals of the nodes with label 0, ascending, then those with label 1, and so on.
 
-    A chunk of nodes is sorted at a time and appended to what each label has already.
+    Nodes are sorted in chunks; each chunk appends ordinals to those that a label has already.
     """
     ends = np.cumsum(sizes) - sizes
     by_label = np.empty(len(table.label_ids), np.uint32)
@@ -116,7 +118,7 @@ def _ordinals_by_label(
 
 
 def _grouped(ordinals: NDArray[np.uint32], sizes: NDArray[np.int64]) -> list[PostingsOrOrdinal]:
-    """Split ordinals into groups of these sizes."""
+    """Split ``ordinals`` into consecutive groups of the given sizes; return these as postings."""
     everything = array("I", ordinals.tobytes())
     ends = np.cumsum(sizes).tolist()
     return [

@@ -1,4 +1,4 @@
-"""From an id, or a name, to the ranks of nodes."""
+"""Find the ranks of nodes by id, or by name."""
 
 from array import array
 from collections.abc import Iterable, Sequence
@@ -13,24 +13,24 @@ __all__ = ["IdIndex"]
 
 _MASK = 0xFFFFFFFF
 
-# Positions of a bucket that are probed for many ids at once; one hash in a hundred is behind them
-# (benchmarks/test_match.py).
+# When many ids are looked up at once, only these positions of a bucket are probed. One hash in a
+# hundred is behind them (benchmarks/test_match.py).
 _PROBED = np.arange(4)
 
 
 class IdIndex:
     """The ranks of ids, or of names, which need not be distinct. Immutable.
 
-    A hash table without pointers: the 32-bit hashes of all ids in ascending order, and a table of
-    buckets, about one hash each, which are the hashes with the same first bits:
+    A hash table without pointers. The 32-bit hashes of all ids are in ascending order. Those with
+    the same first bits, one on average, are a *bucket*; another array holds where each begins:
 
         bucket_starts  [ 0     , 1         , 3     …    for each value of the first bits
         hashes         [ 00a.. , 01b.. 01f. , 02c.. …   ascending
         ranks          [ 7     , 2     9    , 4     …   of the id with that hash
 
-    It takes 12 to 16 bytes an id; a dictionary takes 75. Each id that is found is compared, so a
-    shared hash costs time and nothing else. Python's hashes of strings are not predictable, so
-    nobody can choose ids that share a hash.
+    It takes 12 to 16 bytes an id; a dictionary takes 75. Different ids may have the same hash; so
+    every id that is found is compared with the one that was looked up. Python's hashes of strings
+    cannot be predicted, so nobody can choose many ids with the same hash.
     """
 
     def __init__(self, ids: NDArray[np.object_]) -> None:
@@ -44,7 +44,7 @@ class IdIndex:
         self._shift = 32 - bits
         sizes = np.bincount(self._hashes >> self._shift, minlength=1 << bits)
         self._bucket_starts = offsets_from_lengths(sizes)
-        # Reading one number of a memoryview takes a third of the time.
+        # Reading one number takes a third of the time in a memoryview.
         self._hash_at = self._hashes.data
         self._rank_at = self._ranks.data
         self._bucket_start_at = self._bucket_starts.data
@@ -71,7 +71,7 @@ class IdIndex:
         return [rank for rank in ranks if self._ids[rank] == name]
 
     def find_all(self, node_ids: Sequence[str]) -> "array[int]":
-        """Return the ranks of the known ids, in no particular order. Cost: about 0.2 µs an id."""
+        """Return the ranks of those ids that are in the index, in any order. Cost: 0.2 µs an id."""
         ranks = array("I")
         if not len(self._hashes) or not node_ids:
             return ranks
@@ -84,14 +84,17 @@ class IdIndex:
         ids = np.array(node_ids, object)
         is_found: NDArray[np.bool_] = self._ids.take(candidates) == ids
         ranks.frombytes(candidates[is_found].tobytes())
-        # The others are unknown, or behind the probed positions, or share a hash.
+        # The ids not found are unknown, or behind the probed positions, or share a hash.
         is_large = self._bucket_starts.take(buckets + 1) - starts > len(_PROBED)
         retried = ids[~is_found & (is_large | is_equal.any(axis=1))]
         ranks.extend(rank for rank in map(self.find, retried) if rank is not None)
         return ranks
 
     def find_duplicate(self) -> tuple[int, int] | None:
-        """Return the two ranks of the id that is repeated first, or None if all ids differ."""
+        """Return the ranks of the first node that repeats an id: the earlier one, then its own.
+
+        Return None if all ids differ.
+        """
         same = np.flatnonzero(self._hashes[1:] == self._hashes[:-1])
         suspects = self._ranks[np.union1d(same, same + 1)]
         suspects.sort()

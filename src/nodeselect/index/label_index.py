@@ -1,4 +1,4 @@
-"""Which nodes have a label: key to value to postings."""
+"""Find the nodes with a label: for each key and each value, the postings."""
 
 from array import array
 from bisect import bisect_left, bisect_right
@@ -12,19 +12,19 @@ from nodeselect.selectors.charset import parse_int64
 
 __all__ = ["KeyPostings", "LabelIndex"]
 
-# The nodes that have a key, and for each value of it the nodes that have that.
+# The nodes that have a key; and the nodes with each of its values.
 KeyPostings: TypeAlias = tuple[Postings, dict[str, PostingsOrOrdinal]]
 
 _ABSENT: KeyPostings = (postings.from_ordinals(()), {})
 
 
 class LabelIndex:
-    """For each key and each value of it, the nodes that have it.
+    """The nodes that have each label key, and each value of it.
 
     The index of a segment is built in bulk and never changes. The index of a delta is *mutable*:
-    :meth:`add` adds nodes whose ordinals ascend. What it says of the ordinals below a bound stays
-    true, so a reader that knows its bound may read while a writer adds; but nothing of a mutable
-    index may be iterated without a copy.
+    :meth:`add` adds nodes with ever higher ordinals. A reader that ignores the ordinals from some
+    number on may therefore read while a writer adds. But it must copy a dictionary or a bitmap of
+    a mutable index before it iterates over it.
     """
 
     __slots__ = ("_integers", "_keys", "everything", "is_mutable", "states")
@@ -37,21 +37,21 @@ class LabelIndex:
         *,
         is_mutable: bool = False,
     ) -> None:
-        """Use the parts as they are, without a copy.
+        """Create an index of the arguments, which are not copied.
 
         :param everything: all ordinals of the index.
-        :param states: for each state the nodes in it; None is the state of nodes without one.
+        :param states: for each state, the nodes in it; under None, the nodes that have no state.
         """
         self.everything = everything
         self.states = states
         self.is_mutable = is_mutable
         self._keys = keys
-        # The values of a key that are integers, ascending; cached by the first comparison.
+        # For each key, its values that are integers, ascending; cached by the first comparison.
         self._integers: dict[str, list[tuple[int, str]]] = {}
 
     @classmethod
     def mutable(cls) -> "LabelIndex":
-        """Build an empty index to add to."""
+        """Return an empty, mutable index."""
         return cls(postings.from_ordinals(()), {}, {}, is_mutable=True)
 
     @property
@@ -60,7 +60,7 @@ class LabelIndex:
         return list(self._keys)
 
     def values(self, key: str) -> Mapping[str, PostingsOrOrdinal]:
-        """Return the nodes of each value of ``key``; not to be iterated if the index is mutable."""
+        """Return the nodes with each value of ``key``. Do not iterate if the index is mutable."""
         return self._keys.get(key, _ABSENT)[1]
 
     def nodes_with_key(self, key: str) -> Postings:
@@ -81,7 +81,7 @@ class LabelIndex:
     def values_in_range(self, key: str, low: int, high: int) -> list[str]:
         """Return the values of ``key`` that are integers from ``low`` to ``high``, both inclusive.
 
-        Cost: linear in the number of values, the first time, and each time if the index is mutable.
+        Cost: linear in the number of values; if the index is immutable, only for the first call.
         """
         integers = self._integers.get(key)
         if integers is None:
@@ -95,7 +95,7 @@ class LabelIndex:
         return [value for _, value in integers[start:stop]]
 
     def add(self, ordinal: int, labels: Mapping[str, str], state: str | None) -> None:
-        """Add a node with an ordinal above all others. Cost: about 0.3 µs a label."""
+        """Add a node. Its ordinal must be above all others. Cost: about 0.3 µs a label."""
         keys = self._keys
         for key, value in labels.items():
             entry = keys.get(key)
@@ -116,7 +116,7 @@ class LabelIndex:
         self.everything.add(ordinal)
 
     def _items(self, key: str) -> Iterable[tuple[str, PostingsOrOrdinal]]:
-        """Return the values of ``key`` with their nodes, safe to iterate."""
+        """Return pairs of a value of ``key`` and its nodes, safe to iterate."""
         values = self.values(key)
-        # The copy is one step of the interpreter: no writer comes between.
+        # The copy is one step of the interpreter, so no writer can change it meanwhile.
         return (dict(values) if self.is_mutable else values).items()

@@ -1,18 +1,18 @@
-"""What is cached for each selector: the plan that answers it."""
+"""Cache, for each selector, the plan that answers it."""
 
 from nodeselect.index.planner import Plan
 from nodeselect.selectors import Selector
 
 __all__ = ["PlanCache"]
 
-# What a selector spends on an id: the string, and its entries in a tuple and in a set.
+# Memory of an id in a selector: the string, and its entries in a tuple and in a set.
 _ID_BYTES = 150
 
 
 class PlanCache:
     """The plans of one index by selector, bounded in number and in memory.
 
-    :param max_bytes: the memory of what was built for the plans, and of the ids in the selectors.
+    :param max_bytes: the limit for the postings built for the plans, and the ids in the selectors.
     """
 
     __slots__ = ("_max_bytes", "_max_plans", "_plans", "get", "memory_bytes")
@@ -28,7 +28,7 @@ class PlanCache:
         return len(self._plans)
 
     def put(self, selector: Selector, plan: Plan) -> None:
-        """Add or replace a plan; if it does not fit, all others are dropped."""
+        """Add or replace a plan; first drop all others if it would exceed a limit."""
         ids = _ID_BYTES * len(selector.ids or ())
         added = plan.memory_bytes + ids
         previous = self._plans.get(selector)

@@ -1,13 +1,14 @@
-"""From a selector and an index to a plan: the postings that answer it.
+"""Plan how to answer a selector: which postings to intersect, and which to subtract.
 
-Planning looks at the sizes and decides; running decides nothing.
+Planning looks at the sizes of postings and decides everything; evaluating a plan decides nothing.
 
-- Postings are intersected in the order of their *bytes*: in a clustered segment a million ordinals
-  may be one run, and cost less than a thousand scattered ones (``benchmarks/test_match.py``).
-- What is excluded is subtracted last, the largest first; no complement is ever built.
-- Only if nothing is intersected, the plan starts from all nodes.
-- A list of values is one union, built while planning and kept with the plan. If a list names most
-  of the values of a key, the others are subtracted instead.
+- Postings are intersected in ascending order of their *bytes*: in a clustered segment a million
+  ordinals may be one run, and cost less than a thousand scattered ones
+  (``benchmarks/test_match.py``).
+- Excluded nodes are subtracted last, the largest postings first. No complement is ever built.
+- A plan starts from all nodes only if there is nothing to intersect.
+- The union of a list of values is built while planning and kept in the plan. If the list has most
+  of the values of a key, the plan subtracts the other values from the nodes with the key instead.
 """
 
 from collections.abc import Collection, Iterable
@@ -23,12 +24,12 @@ __all__ = ["Plan", "make_plan"]
 
 
 class Plan(NamedTuple):
-    """The postings that answer one selector over one index; made to run often.
+    """The postings that answer one selector over one index. A plan may be evaluated many times.
 
     :param everything: all nodes of the index.
-    :param include: what is intersected; all nodes if there is nothing.
-    :param exclude: what is subtracted afterwards.
-    :param memory_bytes: the memory of what was built for this plan.
+    :param include: the postings to intersect; if there are none, start from ``everything``.
+    :param exclude: the postings to subtract afterwards.
+    :param memory_bytes: the size of the postings that were built for this plan.
     :param covered_nodes: how many nodes a mutable index had when the plan was made; the plan may
         miss later ones.
     """
@@ -40,7 +41,7 @@ class Plan(NamedTuple):
     covered_nodes: int = 0
 
     def evaluate(self) -> Postings:
-        """Return the ordinals of the answer. They may be those of the index: do not modify them."""
+        """Return the ordinals of the answer. Do not modify them: they may belong to the index."""
         return postings.evaluate(self.everything, self.include, self.exclude)
 
     def evaluate_size(self) -> int:
@@ -57,7 +58,7 @@ def make_plan(
     """Decide how to answer ``selector`` over ``index``.
 
     :param with_ids: the nodes with the ids of the selector; None if it has no ids.
-    :param covered_nodes: of a mutable index, how many nodes it has at least.
+    :param covered_nodes: a number of nodes that a mutable index certainly has.
 
     Cost: a few microseconds a requirement, and the unions of its lists.
     """
@@ -72,7 +73,7 @@ def make_plan(
 
 
 class _Planner:
-    """Collects what is intersected and what is subtracted, each with its cost in bytes."""
+    """Collects the postings to intersect and to subtract, each with its cost in bytes."""
 
     def __init__(self, index: LabelIndex) -> None:
         self.include: list[tuple[int, Postings]] = []
@@ -104,7 +105,7 @@ class _Planner:
 
     def _include_key(self, key: str) -> None:
         nodes = self._index.nodes_with_key(key)
-        # Two lengths of a mutable index may be of different moments.
+        # A writer may add nodes to a mutable index between the reading of the two lengths.
         if self._index.is_mutable or len(nodes) < len(self._index.everything):
             self.add(self.include, nodes)
 

@@ -1,13 +1,13 @@
 """Sets of node ordinals: the one module that knows the bitmap library.
 
 An *ordinal* is the number of a node inside an index: 0 to 2**32 - 1. *Postings* are a set of
-ordinals, a roaring bitmap. A value that one node has is stored as the plain ordinal, because a
-bitmap of one ordinal takes about 200 bytes.
+ordinals, a roaring bitmap. For a value that only one node has, the plain ordinal is stored, because
+a bitmap of one ordinal takes about 200 bytes.
 
-Three rules keep the bitmap library from crashing the interpreter: never iterate over a bitmap
-(copy its ordinals out first), never build one from a foreign object, and never hand a bitmap to
-which a writer still adds to a user. Each call of the library holds the interpreter's lock, so no
-other thread can come between.
+Three rules keep the bitmap library from crashing the interpreter: never iterate over a bitmap (copy
+its ordinals first), never build one from an object of the user, and never give the user a bitmap
+that a writer may still change. Each call of the library holds the interpreter's lock, so no other
+thread runs during a call.
 """
 
 from array import array
@@ -35,7 +35,8 @@ Postings: TypeAlias = BitMap
 # A set of ordinals as an index stores it.
 PostingsOrOrdinal: TypeAlias = int | BitMap
 
-# What a bitmap spends on 65,536 ordinals beside the set itself: a key, a kind, a pointer.
+# Each 65,536 ordinals of a bitmap are in one container. Besides the ordinals, it takes this much
+# memory for a key, a kind and a pointer.
 _CONTAINER_BYTES = 16
 
 
@@ -50,7 +51,7 @@ def from_range(start: int, stop: int) -> Postings:
 
 
 def union(parts: Sequence[PostingsOrOrdinal]) -> Postings:
-    """Return the ordinals of all ``parts``. Cost: linear in their containers."""
+    """Return the ordinals of all ``parts``. Do not modify them: they may be one of the parts."""
     single = array("I", sorted(part for part in parts if isinstance(part, int)))
     bitmaps = [part for part in parts if not isinstance(part, int)]
     if single:
@@ -75,12 +76,12 @@ def below(postings: Postings, stop: int) -> Postings:
 
 
 def ordinals(postings: Postings) -> "array[int]":
-    """Copy the ordinals out, ascending."""
+    """Return a copy of the ordinals, ascending."""
     return postings.to_array()
 
 
 def encoded_bytes(postings: Postings) -> int:
-    """Return the bytes that an operation has to read: the measure of its cost."""
+    """Return how many bytes an operation on ``postings`` has to read, which measures its cost."""
     statistics = postings.get_statistics()
     return (
         statistics["n_bytes_array_containers"]
@@ -95,8 +96,8 @@ def evaluate(
 ) -> Postings:
     """Intersect ``include`` (or start from ``everything`` if it is empty); subtract ``exclude``.
 
-    The result may be one of the arguments: do not modify it. Cost: about 0.3 µs an operand and
-    what their bytes cost; nothing after an empty intermediate result.
+    Do not modify the result: it may be one of the arguments. Cost: about 0.3 µs an operand, and
+    the reading of its bytes. Nothing is read after an empty intermediate result.
     """
     if len(include) > 1:
         result = include[0] & include[1]
@@ -120,7 +121,7 @@ def evaluate(
 def evaluate_size(
     everything: Postings, include: Sequence[Postings], exclude: Sequence[Postings]
 ) -> int:
-    """Return the size of :func:`evaluate`, without building its last intermediate result."""
+    """Return the size of what :func:`evaluate` returns, without building it."""
     if exclude:
         result = evaluate(everything, include, exclude[:-1])
         return result.difference_cardinality(exclude[-1])

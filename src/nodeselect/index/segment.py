@@ -20,16 +20,16 @@ from nodeselect.selectors import Selector
 
 __all__ = ["Segment"]
 
-# Memory of the cached plans: bytes for each node, besides one mebibyte.
+# The limit for the memory of the cached plans: bytes for each node, and one mebibyte more.
 _PLAN_BYTES_PER_NODE = 16
 _PLAN_BYTES = 1 << 20
 
 
 class Segment:
-    """Nodes by rank and by ordinal, with an index. Immutable, except for its cached plans.
+    """Nodes by rank and by ordinal, with an index. Immutable, except for its caches.
 
-    The *rank* of a node is its position in inventory order; its *ordinal*, of which postings
-    consist, is the position in clustered order.
+    The *rank* of a node is its position in inventory order. Its *ordinal*, by which it appears in
+    postings, is its position in clustered order.
     """
 
     def __init__(self, table: NodeTable, tuning: Tuning = DEFAULT) -> None:
@@ -45,7 +45,7 @@ class Segment:
         self._tuning = tuning
         self.table = table
         self._ranks, self.ordinals, self.index = cluster(table, tuning)
-        # Reading one number of a memoryview takes a third of the time.
+        # Reading one number takes a third of the time in a memoryview.
         self._rank_at = self._ranks.data
         self._ordinal_at = self.ordinals.data
         self._plans = PlanCache(_PLAN_BYTES_PER_NODE * len(table) + _PLAN_BYTES)
@@ -82,9 +82,9 @@ class Segment:
         return None if rank is None else self._ordinal_at[rank]
 
     def with_name(self, name: str) -> list[int]:
-        """Return the ordinals of the nodes with a name.
+        """Return the ordinals of the nodes with this name.
 
-        Cost: about a microsecond; the first time 0.2 µs a node, for an index of the names.
+        Cost: about a microsecond. The first call indexes all names, which takes 0.2 µs a node.
         """
         if self._names is None:  # two threads may both build it, with the same result
             if self.table.names is None:
@@ -97,15 +97,15 @@ class Segment:
         return self.table.node(self._rank_at[ordinal])
 
     def equals(self, ordinal: int, node: Node) -> bool:
-        """Return whether the node with this ordinal equals ``node``, which has the same id."""
+        """Return whether ``node`` equals the node with this ordinal. Their ids must be equal."""
         return self.table.equals(self._rank_at[ordinal], node)
 
     def rank(self, ordinal: int) -> int:
-        """Return the rank of an ordinal."""
+        """Return the rank of the node with this ordinal."""
         return self._rank_at[ordinal]
 
     def ordinals_below_rank(self, rank: int) -> Postings:
-        """Return the ordinals of all ranks below ``rank``. Cached: use few different ranks."""
+        """Return the ordinals of the nodes at ranks below ``rank``. Cached: use few ranks."""
         ordinals = self._windows.get(rank)
         if ordinals is None:
             ordinals = self._windows[rank] = _to_postings(self.ordinals[:rank])
@@ -118,11 +118,12 @@ class Segment:
         others: Sequence[tuple[int, object]],
         limit: int | None = None,
     ) -> list[Any]:
-        """Return the items of ``column`` for ``ordinals`` in the order of ranks, with ``others``.
+        """Return the items of some nodes of the segment, and other items, in the order of ranks.
 
-        :param column: an item for each rank: the ids of the table, or ``ordinals``.
-        :param others: pairs of a rank and an item, in order, which are inserted.
-        :param limit: return at most this many, the first ones.
+        :param column: an item for each rank: ``self.table.ids`` or ``self.ordinals``.
+        :param ordinals: the nodes of the segment.
+        :param others: pairs of a rank and an item, in the order of ranks.
+        :param limit: return at most this many items, the first ones.
         """
         ranks = self._sorted_ranks(ordinals, limit)
         items = column.take(ranks)
@@ -134,7 +135,10 @@ class Segment:
     def merge(
         self, ordinals: "array[int]", others: NodeTable, other_ranks: Sequence[int]
     ) -> NodeTable:
-        """Return a table of the nodes of ``ordinals`` and of ``others``, in the order of ranks."""
+        """Return a table of the nodes with ``ordinals`` and those of ``others``, in order of ranks.
+
+        :param other_ranks: the rank of each node of ``others``.
+        """
         ranks = np.concatenate([self._sorted_ranks(ordinals), np.array(other_ranks, np.uint32)])
         positions = ranks.astype(np.int64)
         positions[len(ordinals) :] = np.arange(len(self), len(self) + len(others))

@@ -14,8 +14,8 @@ class Tuning(NamedTuple):
     # Up to this many nodes an inventory has no segment, and so needs no numpy.
     max_unsegmented: int = 2_048
 
-    # Keys are added to the sort order while a cell is expected to hold at least this many nodes
-    # (benchmarks/test_match.py).
+    # Keys are added to the clustered order while a cell, which is a set of nodes that agree in all
+    # these keys, is expected to hold at least this many nodes (benchmarks/test_match.py).
     cell_size: int = 128
 
     # Nodes processed at a time by steps that build several arrays: these stay in the cache of the
@@ -33,12 +33,12 @@ class Tuning(NamedTuple):
     # Memory of the cached plans of the delta, in bytes.
     delta_plan_bytes: int = 4 << 20
 
-    # Look for the first nodes of an answer among this many ranks; multiply that by the growth
-    # until enough are found (benchmarks/test_match.py).
+    # Search this many of the first ranks for the first nodes of an answer; while these are too few,
+    # multiply the number of ranks by the growth (benchmarks/test_match.py).
     first_window: int = 64
     window_growth: int = 8
 
-    # Scanning this many ranks costs about as much as sorting one node of an answer.
+    # Searching this many ranks costs about as much as sorting one node of an answer.
     ranks_per_sorted_node: int = 4
 
 

@@ -1,4 +1,4 @@
-"""Nodes, and which of them a selector matches."""
+"""Inventories of nodes that may change, and the queries that they answer."""
 
 from nodeselect.inventory.inventory import Inventory
 from nodeselect.inventory.node_set import NodeSet

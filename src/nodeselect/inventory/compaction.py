@@ -1,7 +1,6 @@
-"""Build the store of an inventory: of new nodes, or of what is left of an older store.
+"""Build the store of an inventory, from new nodes or from the live nodes of an older store.
 
-A few nodes need no segment: they are the delta of an empty store. So small programs do not load
-numpy.
+A few nodes are stored without a segment, as a delta, so that small programs do not load numpy.
 """
 
 from collections.abc import Iterable
@@ -40,7 +39,7 @@ def build(blocks: Iterable[Block], tuning: Tuning) -> Store:
 
 
 def compact(view: View) -> Store:
-    """Build a store of the visible nodes, without delta and tombstones.
+    """Build a store of the nodes of ``view`` only, without deleted ones.
 
     Cost: about a microsecond a node.
     """

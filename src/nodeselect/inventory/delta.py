@@ -1,10 +1,10 @@
 """The nodes added since the segment was built, and the tombstones of the nodes deleted since.
 
-Everything here is only ever appended to. So a reader that knows how many nodes and how many
-tombstones there were at its snapshot sees just those, whatever is added meanwhile, without a lock:
+Nodes and tombstones are only ever appended. So a reader remembers how many of each there were at
+its snapshot, ignores all later ones, and needs no lock:
 
     nodes       [ node , node , node ‖ node …     ordinals first, first + 1, …
-    previous    [ None , 17   , 1001 ‖ …          the ordinal of the previous version
+    previous    [ None , 17   , 1001 ‖ …          the ordinal of the node's previous version
     tombstones  [ 17   , 1001 ‖ …                 deleted ordinals, in the order of deletion
 
     ‖ is where the snapshot of one reader ends.
@@ -27,7 +27,7 @@ __all__ = ["Delta"]
 class Delta:
     """Nodes by ordinal, and tombstones. One thread writes at a time, any number read.
 
-    :param first: the ordinal of the first node; those below it are of the segment.
+    :param first: the ordinal of the first node; lower ordinals belong to the segment.
     """
 
     def __init__(self, first: int, tuning: Tuning = DEFAULT) -> None:
@@ -45,14 +45,14 @@ class Delta:
         self._plans = PlanCache(tuning.delta_plan_bytes)
 
     def add(self, node: Node, rank: int) -> None:
-        """Append a node. The caller deletes the previous version, if there is one."""
+        """Append a node. If it has a previous version, the caller must delete that."""
         ordinal = self.first + len(self.nodes)
         self._previous.append(self._latest.get(node.id))
         self.ranks.append(rank)
         self.index.add(ordinal, node.labels, node.state)
         if node.name is not None:
             self._by_name.setdefault(node.name, array("I")).append(ordinal)
-        self.nodes.append(node)  # after the index: whoever counts the nodes can rely on it
+        self.nodes.append(node)  # after the index, so that it has all nodes that a reader counts
         self._latest[node.id] = ordinal
 
     def delete(self, ordinal: int) -> None:
@@ -61,18 +61,18 @@ class Delta:
         self.tombstones.append(ordinal)
 
     def is_deleted(self, ordinal: int, tombstone_count: int) -> bool:
-        """Return whether an ordinal is among the first tombstones."""
+        """Return whether an ordinal is among the first ``tombstone_count`` tombstones."""
         deleted_at = self._deleted_at.get(ordinal)
         return deleted_at is not None and deleted_at < tombstone_count
 
     def with_name(self, name: str) -> "array[int]":
-        """Return the ordinals of all nodes with a name that were ever added."""
+        """Return the ordinals of the nodes with this name, deleted nodes included."""
         return self._by_name.get(name, array("I"))[:]
 
     def latest_ordinal(self, node_id: str, node_count: int) -> int | None:
-        """Return the ordinal of the latest version of a node among the first nodes, or None.
+        """Return the latest ordinal of a node among the first ``node_count`` nodes, or None.
 
-        Cost: a step for each version added later; for the latest snapshot one look-up.
+        Cost: one look-up, and a step for each version of the node added later.
         """
         ordinal = self._latest.get(node_id)
         while ordinal is not None and ordinal - self.first >= node_count:
@@ -80,7 +80,7 @@ class Delta:
         return ordinal
 
     def ordinals_below_rank(self, rank: int) -> Postings:
-        """Return the ordinals that were ever added at a rank below ``rank``. Cached."""
+        """Return the ordinals of the nodes at ranks below ``rank``, deleted nodes included."""
         window, covered = self._windows.get(rank, (postings.from_ordinals(()), 0))
         node_count = len(self.nodes)
         if covered < node_count:  # two threads may both add them, with the same result
@@ -91,12 +91,12 @@ class Delta:
         return window
 
     def evaluate(self, selector: Selector, node_count: int) -> Postings:
-        """Return the matches among the first nodes; deleted nodes may be among them."""
+        """Return the matches among the first ``node_count`` nodes, maybe with deleted nodes."""
         if selector.ids is not None:
             return self._evaluate_ids(selector, selector.ids, node_count)
         plan = self._plans.get(selector)
         covered = 0 if plan is None else plan.covered_nodes
-        # To test a few later nodes one by one is faster than to plan again.
+        # If only a few nodes came later, testing each is faster than planning again.
         if node_count - covered > self.tuning.max_tested_nodes:
             covered = len(self.nodes)
             plan = make_plan(self.index, selector, covered_nodes=covered)

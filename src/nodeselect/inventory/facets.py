@@ -1,4 +1,4 @@
-"""Count nodes by their labels: which keys there are, and which values.
+"""Count how many nodes have each label key, and each value of it.
 
 >>> from nodeselect import Node
 >>> facets = count_labels([Node("n-1", {"gpu": "t4"}), Node("n-2", {"gpu": "l4"}), Node("n-3")])
@@ -19,7 +19,7 @@ class KeyFacet(NamedTuple):
     """A label key.
 
     :param nodes: how many nodes have it.
-    :param values: its values and their numbers of nodes, the most frequent first.
+    :param values: pairs of a value and how many nodes have it, the most frequent first.
     """
 
     key: str
@@ -28,11 +28,11 @@ class KeyFacet(NamedTuple):
 
 
 class Facets(NamedTuple):
-    """The label keys of some nodes.
+    """How many nodes have each label key.
 
-    :param nodes: how many nodes there are.
-    :param connected: how many of them are connected; None if no state is known.
-    :param keys: the keys, the most frequent first.
+    :param nodes: how many nodes were counted.
+    :param connected: how many of them are connected; None if no node has a state.
+    :param keys: the label keys, the most frequent first.
     """
 
     nodes: int

@@ -1,7 +1,8 @@
 """Group nodes by the exact set of requirements they fail, with set operations only.
 
-A requirement is the set of the nodes that satisfy it. Groups are counted without building their
-sets: whoever needs nodes of a group filters a few candidates.
+The index finds the set of nodes that satisfy each requirement; groups are intersections and
+differences of these sets. Most groups are only counted: to name a few of the nodes of a group, a
+few candidates are tested.
 """
 
 from collections import Counter
@@ -16,7 +17,7 @@ from nodeselect.selectors import Selector
 
 __all__ = ["MAX_GROUPS", "FailureGroups"]
 
-# Groups of nodes that fail several requirements; many requirements would make more.
+# The number of groups of nodes that fail several requirements: n requirements could make up to 2ⁿ.
 MAX_GROUPS = 256
 
 
@@ -26,12 +27,12 @@ class FailureGroups:
     __slots__ = ("_everything", "_passing", "_sets", "_view", "counts")
 
     def __init__(self, view: View, everything: Postings, requirements: Sequence[Selector]) -> None:
-        """Split the nodes, one requirement after the other.
+        """Split the nodes into groups, by one requirement after the other.
 
-        If there are too many groups, the smallest that fail several requirements are dropped. The
-        groups that the last requirement makes are counted without being built.
+        If there are too many groups, the smallest of those that fail several requirements are
+        dropped. The groups that the last requirement makes are counted, but not built as sets.
 
-        :param everything: the nodes of ``view``.
+        :param everything: the ordinals of all nodes of ``view``.
         """
         self._view = view
         self._everything = everything
@@ -63,7 +64,7 @@ class FailureGroups:
         )
 
     def state_counts(self) -> Mapping[str | None, int]:
-        """Count the nodes that match by state, the most frequent first."""
+        """Count the nodes that match, by their state; the most frequent state comes first."""
         store = self._view.store
         matching = self._members(self._everything, ())
         counts: Counter[str | None] = Counter()
@@ -72,22 +73,22 @@ class FailureGroups:
             counts.update(store.node(ordinal).state for ordinal in postings.ordinals(matching))
         else:
             for index in indexes:
-                for state, nodes in index.states.copy().items():  # copied in one step
+                for state, nodes in index.states.copy().items():  # a writer may add some
                     counts[state] += postings.intersection_size(matching, nodes)
         ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0] or ""))
         return {state: count for state, count in ranked if count}
 
     def example_ids(self, failed: Positions, limit: int) -> Sequence[str]:
-        """Return the first ids of one group, in inventory order."""
+        """Return the ids of the first nodes of one group, in inventory order."""
         store = self._view.store
         size = self.counts.groups[failed]
         found = store.candidates_for_first(size, lambda some: self._members(some, failed), limit)
         return store.ids(found, limit)
 
     def nearest(self, limit: int) -> Sequence[NearMiss]:
-        """Return the first of the nodes that fail the fewest requirements, but at least one.
+        """Return the first of those nodes that do not match but fail the fewest requirements.
 
-        There are none if they may be in a group that was dropped.
+        Return no nodes if such a node may be in a group that was dropped.
         """
         groups = self.counts.groups
         fewest = min(map(len, groups), default=0)
@@ -108,7 +109,7 @@ class FailureGroups:
     def count_if_replaced(
         self, positions: Collection[int], replacements: Sequence[Selector]
     ) -> int:
-        """Count the nodes that would match with ``replacements`` for some requirements."""
+        """Count the nodes that match with ``replacements`` for the requirements ``positions``."""
         first, *others = map(self._view.evaluate, replacements)
         others += [
             passed for position, passed in enumerate(self._passing) if position not in positions
@@ -116,7 +117,7 @@ class FailureGroups:
         return postings.evaluate_size(first, [first, *others], ())
 
     def _members(self, candidates: Postings, failed: Positions) -> Postings:
-        """Return the members of a group among ``candidates``; () is the group that matches."""
+        """Return which of ``candidates`` fail exactly ``failed``; with (), which of them match."""
         last = len(self._passing) - 1
         fails_last = failed[-1:] == (last,)
         nodes = self._sets.get(failed[:-1] if fails_last else failed)
@@ -130,7 +131,7 @@ class FailureGroups:
 
 
 def _largest(sizes: dict[Positions, int]) -> dict[Positions, int]:
-    """Return the groups without the smallest of too many that fail several requirements."""
+    """Drop the smallest groups if more than ``MAX_GROUPS`` fail several requirements."""
     if len(sizes) <= MAX_GROUPS:
         return sizes
     several = [failed for failed in sizes if len(failed) > 1]

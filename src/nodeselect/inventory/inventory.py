@@ -31,8 +31,8 @@ class Inventory(Queries):
     Any thread may read at any time, and never waits. Threads that write wait for each other.
 
     :param nodes: the first nodes.
-    :param compact_at: the share of changed nodes above which a write compacts (see
-        :meth:`compact`), but never below 2,048 changes; None leaves it to the caller.
+    :param compact_at: a write compacts (see :meth:`compact`) if the changed nodes are more than
+        2,048 and more than this share of all nodes; with None, no write compacts.
     :raises InventoryError: with the code ``duplicate-id`` if two nodes have the same id.
     """
 
@@ -60,7 +60,7 @@ class Inventory(Queries):
         The format is detected from the content: node lists of Expanso, Kubernetes, Bacalhau and
         Nomad, ``[{id, labels}]``, ``{id: labels}``, as JSON, YAML or JSON lines, and CSV.
 
-        :raises InventoryError: if anything is wrong or missing; nodes are never left out.
+        :raises InventoryError: if the input is invalid or incomplete; no node is ever left out.
         """
         from nodeselect.readers.reader import NodeReader  # msgspec
 
@@ -83,10 +83,10 @@ class Inventory(Queries):
         return Snapshot(self._view)
 
     def upsert(self, node: Node) -> None:
-        """Replace the node with the id of ``node``, or append ``node`` if there is none.
+        """Replace the node that has the id of ``node``; if there is none, append ``node``.
 
-        Nothing changes if an equal node is there. Cost: a few microseconds, and a compaction if
-        one is due.
+        Nothing changes if the two are equal. Cost: a few microseconds, and sometimes that of a
+        compaction.
         """
         self._locked(self._write, [_require_node(node)])
 
@@ -103,13 +103,13 @@ class Inventory(Queries):
     def apply(self, changes: Iterable[Node | str]) -> None:
         """Make several changes as one: readers see all of them or none.
 
-        :param changes: nodes, each of which is upserted, and ids, whose nodes are removed; in this
-            order.
-        :raises KeyError: if there is no node with an id to remove by then; nothing changes.
-        :raises TypeError: if a change is neither a node nor an id, or ``changes`` is one id or a
-            mapping; nothing changes.
+        :param changes: nodes to upsert and ids of nodes to remove. They are made in their order.
+        :raises KeyError: if, after the changes before it, no node has an id to remove. Then
+            nothing changes.
+        :raises TypeError: if a change is neither a node nor an id, or if ``changes`` is a string or
+            a mapping. Then nothing changes.
         """
-        if isinstance(changes, (str, Mapping)):  # its letters, or its keys, would be ids
+        if isinstance(changes, (str, Mapping)):  # its letters or keys would be read as ids
             raise TypeError(f"changes must be a list of changes, not {type(changes).__name__}")
         changes = list(changes)
         for change in changes:
@@ -125,16 +125,16 @@ class Inventory(Queries):
     def compact(self) -> None:
         """Index all changes together with the other nodes, so that queries cost the least.
 
-        A write compacts by itself when the changes since the last compaction exceed the share
-        ``compact_at`` of all nodes: a second or more for a million nodes, in which other writers
-        wait and readers do not. To choose the moment, use ``compact_at=None`` and call this method
-        when the program is idle.
+        A write does this by itself if the changes since the last compaction exceed the share
+        ``compact_at`` of all nodes. It takes a second or more for a million nodes; meanwhile, other
+        writers wait, but readers do not. To choose the moment, use ``compact_at=None`` and call
+        this method when the program is idle.
         """
         self._locked(self._compact)
 
     def __reduce__(self) -> NoReturn:
-        """Refuse to be copied or pickled: both copies would write to one store."""
-        raise TypeError("an Inventory cannot be copied: make another one of its nodes")
+        """Raise ``TypeError``: two copies would write to one store."""
+        raise TypeError("an Inventory cannot be copied or pickled: build another one of its nodes")
 
     def _build(self, blocks: Iterable[Block], compact_at: float | None, tuning: Tuning) -> None:
         if compact_at is not None and not compact_at > 0:
@@ -149,8 +149,8 @@ class Inventory(Queries):
         """Call ``write`` while no other thread writes."""
         if self._writer == get_ident():
             raise RuntimeError(
-                "a signal handler or a finalizer cannot write to an inventory that its thread is"
-                " just writing to"
+                "a signal handler or a finalizer cannot write to an inventory while it interrupts"
+                " another write"
             )
         with self._lock:
             self._writer = get_ident()
@@ -160,8 +160,8 @@ class Inventory(Queries):
                 self._writer = 0
 
     def _write(self, changes: Sequence[Node | str]) -> None:
-        """Make all of ``changes``, each of the right type, or none."""
-        if self._write_interrupted:  # drop what is half written, and not visible to readers
+        """Make all of ``changes`` or none. The caller has checked their types."""
+        if self._write_interrupted:  # drop what the last write left unfinished
             self._compact()
         before = self._view
         _check_removals(before, changes)
@@ -204,7 +204,7 @@ def _row(node: Node) -> NodeRow:
 
 
 def _check_removals(view: View, changes: Sequence[Node | str]) -> None:
-    """Raise, before anything is changed, if there is no node with an id to remove by then."""
+    """Raise ``KeyError`` if, after the changes before it, no node has an id to remove."""
     exists: dict[str, bool] = {}
     for change in changes:
         if isinstance(change, Node):

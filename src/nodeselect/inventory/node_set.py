@@ -13,23 +13,23 @@ __all__ = ["NodeSet", "require_count"]
 
 
 class NodeSet:
-    """Nodes of one snapshot of an inventory. It never changes.
+    """A set of nodes of one snapshot of an inventory. Later changes do not affect it.
 
     Nodes are in inventory order: the order in which they were first added. The set is computed
-    when something is first asked of it, which costs a few microseconds whatever its size (see
-    ``docs/inventory.md``). Later changes of the inventory do not affect it.
+    when it is first used, which costs a few microseconds whatever its size (see
+    ``docs/inventory.md``).
     """
 
     __slots__ = ("_cached", "_selector", "_view")
 
     def __init__(self, view: View, selector: Selector) -> None:
-        """Called by ``match`` only."""
+        """Create a set. Use ``match`` instead."""
         self._view = view
         self._selector = selector
         self._cached: Postings | None = None
 
     def __len__(self) -> int:
-        """Return the number of nodes. Cost: that of the set itself, or less."""
+        """Return the number of nodes. Cost: at most that of computing the set."""
         size = self._view.indexed_size(self._selector) if self._cached is None else None
         return len(self._postings()) if size is None else size
 
@@ -38,7 +38,7 @@ class NodeSet:
         return map(store.node, store.in_order(self._postings()))
 
     def __contains__(self, node: object) -> bool:
-        """Return whether the set contains this very node or, for a string, a node with this id.
+        """Return whether the set contains a node equal to ``node``, or with ``node`` as its id.
 
         Cost: about a microsecond, and a step for each later change of this node.
         """
@@ -58,8 +58,8 @@ class NodeSet:
     def first(self, n: int) -> list[Node]:
         """Return the first ``n`` nodes in inventory order, or all if there are fewer.
 
-        Cost: that of the nodes returned, if the set is spread over the inventory; at most linear
-        in the set.
+        Cost: proportional to the nodes returned, if the nodes of the set are spread evenly over the
+        inventory; at most linear in the size of the set.
 
         :raises ValueError: if ``n`` is negative.
         """
@@ -71,7 +71,7 @@ class NodeSet:
         """Return ``n`` random nodes in inventory order, or all if there are fewer.
 
         Each subset of ``n`` nodes is equally likely. The same nodes and the same seed give the
-        same sample. Cost: linear in the set, about 50 ns a node.
+        same sample. Cost: linear in the size of the set, about 50 ns a node.
 
         :raises ValueError: if ``n`` is negative.
         :raises TypeError: if ``seed`` is not an integer; None would give a new sample each time.
@@ -90,7 +90,7 @@ class NodeSet:
         """Count the nodes by their value of ``key``, the most frequent first.
 
         Nodes without the key are not counted. Cost: one set operation for each value of the key,
-        or a look at each node if the nodes are fewer.
+        or one step for each node if there are fewer nodes.
         """
         if not isinstance(key, str):
             raise TypeError(f"a key must be a string, not {type(key).__name__}")
@@ -105,11 +105,11 @@ class NodeSet:
         return self._derived(self._postings() & self._require_same_snapshot(other))
 
     def __or__(self, other: "NodeSet") -> "NodeSet":
-        """Return the nodes of either set."""
+        """Return the nodes that are in at least one of the sets."""
         return self._derived(self._postings() | self._require_same_snapshot(other))
 
     def __sub__(self, other: "NodeSet") -> "NodeSet":
-        """Return the nodes of this set only."""
+        """Return the nodes that are in this set but not in ``other``."""
         return self._derived(self._postings() - self._require_same_snapshot(other))
 
     def __eq__(self, other: object) -> bool:
@@ -120,8 +120,8 @@ class NodeSet:
     __hash__ = None  # type: ignore[assignment]  # equality may raise
 
     def __reduce__(self) -> NoReturn:
-        """Refuse to be copied or pickled, however few nodes there are."""
-        raise TypeError("a NodeSet cannot be copied: use its ids(), or a list of it")
+        """Raise ``TypeError``: a copy would contain the whole inventory, however small the set."""
+        raise TypeError("a NodeSet cannot be copied or pickled: use its ids(), or a list of it")
 
     def __repr__(self) -> str:
         ids = ", ".join(repr(node.id) for node in self.first(3))
@@ -140,7 +140,7 @@ class NodeSet:
 
     def _require_same_snapshot(self, other: object) -> Postings:
         if not isinstance(other, NodeSet):
-            raise TypeError(f"a NodeSet combines with a NodeSet, not with {type(other).__name__}")
+            raise TypeError(f"expected another NodeSet, not {type(other).__name__}")
         if self._view is not other._view:
             raise ValueError(
                 "the two answers are of different snapshots; take one snapshot and match both"
@@ -150,8 +150,9 @@ class NodeSet:
 
 
 def require_count(name: str, number: int) -> None:
-    """Raise if ``number`` is not a number of nodes.
+    """Raise if ``number`` cannot be a number of nodes.
 
+    :param name: the name of the argument, for errors.
     :raises TypeError: if it is not an integer.
     :raises ValueError: if it is negative.
     """

@@ -23,7 +23,7 @@ class Queries:
 
     __slots__ = ("_view",)
 
-    # What is visible. An inventory replaces it as a whole: read it once in each call.
+    # The visible nodes. A write replaces the whole view, so each method reads this field only once.
     _view: View
 
     @property
@@ -45,14 +45,14 @@ class Queries:
         return NodeSet(self._view, _require_selector(selector))
 
     def explain(self, selector: Selector, *, examples: int = 3) -> Explanation:
-        """Count why nodes match ``selector``, and why the others do not.
+        """Return how many nodes match ``selector``, and why the others do not.
 
         ``str()`` of the explanation is its headline and recommendation, ``as_dict()`` is for JSON.
-        Cost: a few set operations for each requirement; for an unknown id or value, a look at the
-        known ones. Half of the time is for the examples.
+        Cost: a few set operations for each requirement; for an unknown id or value, also a search
+        for similar ones. The examples take half of the time.
 
-        :param examples: the number of nodes named for each of the ten most frequent reasons; 0
-            names none, nor the nearest nodes.
+        :param examples: how many nodes to name for each of the ten most frequent reasons; with 0,
+            no nodes are named, not even the nearest ones.
         :raises TypeError: if ``selector`` is not a :class:`Selector`, or ``examples`` not an int.
         :raises ValueError: if ``examples`` is negative.
         """
@@ -63,7 +63,7 @@ class Queries:
         return explain(ViewStatistics(view), selector, examples, view.vocabulary)
 
     def explain_node(self, selector: Selector, node_id: str) -> NodeExplanation:
-        """Return which requirements of ``selector`` one node satisfies. Cost: about 10 µs.
+        """Return which requirements of ``selector`` a node satisfies or fails. Cost: about 10 µs.
 
         :raises KeyError: if there is no node with this id.
         :raises TypeError: if ``selector`` is not a :class:`Selector`.
@@ -78,7 +78,7 @@ class Queries:
         return map(view.store.node, view.store.in_order(view.live()))
 
     def __contains__(self, node: object) -> bool:
-        """Return whether there is this very node or, for a string, a node with this id."""
+        """Return whether there is a node equal to ``node``, or with ``node`` as its id."""
         view = self._view
         if isinstance(node, Node):
             ordinal = view.find(node.id)
@@ -103,19 +103,19 @@ class Queries:
 class Snapshot(Queries):
     """The state of an inventory at one moment. It never changes.
 
-    Made by :meth:`Inventory.snapshot`. It keeps the nodes of its moment alive: after a compaction
-    of the inventory, these are a second copy.
+    Create it with :meth:`Inventory.snapshot`. It keeps its nodes in memory: after the inventory is
+    compacted, they are in memory twice.
     """
 
     __slots__ = ()
 
     def __init__(self, view: View) -> None:
-        """Called by ``Inventory.snapshot`` only."""
+        """Create a snapshot. Use ``Inventory.snapshot`` instead."""
         self._view = view
 
     def __reduce__(self) -> NoReturn:
-        """Refuse to be copied or pickled, however few nodes there are."""
-        raise TypeError("a Snapshot cannot be copied: use a list of its nodes")
+        """Raise ``TypeError``: a copy would need the whole store of the inventory."""
+        raise TypeError("a Snapshot cannot be copied or pickled: use list() for its nodes")
 
 
 def _require_selector(selector: Selector) -> Selector:

@@ -1,6 +1,6 @@
 """Count the nodes of a view by label key and value.
 
-Counts come from set operations on the index, unless looking at each node costs less.
+Set operations on the index give the counts, except when counting node by node costs less.
 """
 
 from collections import Counter
@@ -26,11 +26,11 @@ class ViewStatistics:
         self._indexes = view.store.indexes()
 
     def failures(self, requirements: Sequence[Selector]) -> FailureGroups:
-        """Group the nodes by which of ``requirements`` they fail."""
+        """Group the nodes by the exact set of ``requirements`` that they fail."""
         return FailureGroups(self._view, self._everything, requirements)
 
     def key_counts(self, limit: int) -> Mapping[str, int] | None:
-        """Count the nodes that have each label key; None if there are more than ``limit`` keys."""
+        """Count the nodes that have each label key; return None for more than ``limit`` keys."""
         counts: Counter[str] = Counter()
         for index in self._indexes:
             for key in index.keys:
@@ -41,10 +41,10 @@ class ViewStatistics:
         return counts
 
     def value_counts(self, key: str, limit: int) -> Mapping[str, int] | None:
-        """Count the nodes by their value of ``key``; None if there are more than ``limit``."""
+        """Count the nodes by their value of ``key``; return None for more than ``limit`` values."""
         dead = sum(len(index.everything) for index in self._indexes) - len(self._everything)
         if max(len(index.values(key)) for index in self._indexes) - dead > limit:
-            return None  # a node has one value, so the dead account for no more than that
+            return None  # each dead node has one value: at most ``dead`` values occur no more
         counts = value_counts(self._view.store, self._everything, key)
         return None if len(counts) > limit else counts
 
@@ -61,7 +61,7 @@ class ViewStatistics:
         return sum(index.count_with_value(key, value, nodes) for index in self._indexes)
 
     def keys_with_value(self, value: str, keys: Collection[str]) -> Mapping[str, int]:
-        """Count the nodes that have ``value`` for any of ``keys``, by the key."""
+        """Count the nodes that have ``value`` for each of ``keys``, without keys with none."""
         return {key: n for key in keys if (n := self.count_with_value(key, value))}
 
     def missing_ids(self, ids: Sequence[str]) -> Sequence[str]:
@@ -69,14 +69,14 @@ class ViewStatistics:
         return [node_id for node_id in ids if self._view.find(node_id) is None]
 
     def find_name(self, name: str) -> tuple[str, int] | None:
-        """Return the first id of the nodes with this name, and their number; None without any."""
+        """Return the id of the first node with this name, and how many have it, or None."""
         store = self._view.store
         found = store.with_name(name, self._everything)
         return (store.ids(found, 1)[0], len(found)) if found else None
 
 
 def value_counts(store: Store, found: Postings, key: str) -> Counter[str]:
-    """Count some nodes by their value of ``key``; those without it are not counted."""
+    """Count the nodes ``found`` by their value of ``key``, without those that lack the key."""
     indexes = store.indexes()
     if sum(len(index.values(key)) for index in indexes) > len(found):
         nodes = map(store.node, postings.ordinals(found))

@@ -1,8 +1,8 @@
 """The nodes of an inventory between two compactions: a segment, and the delta since.
 
-Both share one space of ordinals. An ordinal is one version of one node as long as the store exists;
-it is never used again. So a set of ordinals stays right whatever happens afterwards, and says by
-itself which version of a node it contains.
+An ordinal belongs to one version of one node, in the segment or in the delta, as long as the store
+exists, and is never used for another. So a set of ordinals always means the same versions of the
+same nodes, whatever is written later.
 """
 
 from array import array
@@ -27,9 +27,10 @@ _EMPTY = postings.from_ordinals(())
 
 
 class Store:
-    """Nodes by ordinal, in the order of their ranks. Nodes are added, and never change.
+    """Nodes by ordinal, in the order of their ranks. Nodes are added, but never change.
 
-    :param segment: the nodes of the last compaction; None if they are few, and in the delta.
+    :param segment: the nodes of the last compaction; None if they were so few that ``delta`` has
+        them.
     """
 
     __slots__ = ("delta", "indexed_count", "merged_tombstones", "next_rank", "segment")
@@ -38,11 +39,11 @@ class Store:
         self.segment = segment
         self.delta = delta
         self.indexed_count = self.next_rank = delta.first + len(delta.nodes)
-        # The ordinals of the first tombstones, and how many tombstones these are.
+        # The deleted ordinals of the first tombstones, and the number of these tombstones.
         self.merged_tombstones: tuple[Postings, int] = _EMPTY, 0
 
     def upsert(self, node: Node) -> bool:
-        """Replace or append a node; return False if an equal one is there."""
+        """Replace the node that has this id, or append ``node``; return False if it is there."""
         previous = self.find(node.id)
         if previous is None:
             self.delta.add(node, self.next_rank)
@@ -66,19 +67,19 @@ class Store:
         self.delta.delete(ordinal)
 
     def node(self, ordinal: int) -> Node:
-        """Return the node of an ordinal."""
+        """Return the node with this ordinal."""
         if self.segment is None or ordinal >= self.delta.first:
             return self.delta.nodes[ordinal - self.delta.first]
         return self.segment.node(ordinal)
 
     def equals(self, ordinal: int, node: Node) -> bool:
-        """Return whether the node of an ordinal equals ``node``, which has the same id."""
+        """Return whether ``node`` equals the node with this ordinal. Their ids must be equal."""
         if self.segment is None or ordinal >= self.delta.first:
             return self.delta.nodes[ordinal - self.delta.first] == node
         return self.segment.equals(ordinal, node)
 
     def with_name(self, name: str, nodes: Postings) -> Postings:
-        """Return those of ``nodes`` that have a name. Cost: see ``Segment.with_name``."""
+        """Return those of ``nodes`` that have this name. Cost: see ``Segment.with_name``."""
         ordinals = [] if self.segment is None else self.segment.with_name(name)
         return postings.from_ordinals([*ordinals, *self.delta.with_name(name)]) & nodes
 
@@ -87,8 +88,8 @@ class Store:
     ) -> int | None:
         """Return the ordinal of the node with this id, or None. Cost: about a microsecond.
 
-        :param node_count: consider this many nodes of the delta; None considers all.
-        :param tombstone_count: consider this many tombstones.
+        :param node_count: consider only this many first nodes of the delta; None considers all.
+        :param tombstone_count: consider only this many first tombstones; None considers all.
         """
         delta = self.delta
         node_count = len(delta.nodes) if node_count is None else node_count
@@ -101,7 +102,7 @@ class Store:
         return ordinal
 
     def ids(self, nodes: Postings, limit: int | None = None) -> list[str]:
-        """Return all ids, or the first ones, in the order of ranks. Cost: about 10 ns a node."""
+        """Return the ids of ``nodes``, or the first ones, by rank. Cost: about 10 ns a node."""
         indexed, members = self.split(nodes)
         nodes_added, first = self.delta.nodes, self.delta.first
         if self.segment is None:
@@ -110,14 +111,14 @@ class Store:
         return self.segment.in_order(self.segment.table.ids, indexed, ids, limit)
 
     def in_order(self, nodes: Postings, limit: int | None = None) -> list[int]:
-        """Return ordinals, or the first ones, in the order of ranks. Cost: as :meth:`ids`."""
+        """Return the ordinals of ``nodes``, or the first ones, by rank. Cost: as :meth:`ids`."""
         indexed, members = self.split(nodes)
         if self.segment is None:
             return [ordinal for _, ordinal in members[:limit]]
         return self.segment.in_order(self.segment.ordinals, indexed, members[:limit], limit)
 
     def split(self, nodes: Postings) -> "tuple[array[int], list[tuple[int, int]]]":
-        """Return the ordinals in the segment, and ranks and ordinals in the delta by rank."""
+        """Return the ordinals in the segment; and, sorted, the (rank, ordinal) in the delta."""
         ordinals, first, ranks = postings.ordinals(nodes), self.delta.first, self.delta.ranks
         if not ranks:
             return ordinals, []
@@ -125,20 +126,21 @@ class Store:
         return ordinals[:end], sorted((ranks[at - first], at) for at in ordinals[end:])
 
     def first(self, nodes: Postings, n: int) -> list[int]:
-        """Return the first ``n`` ordinals in the order of ranks. Cost: at most linear."""
+        """Return the ordinals of the first ``n`` of ``nodes`` by rank. Cost: at most linear."""
         return self.in_order(self.candidates_for_first(len(nodes), nodes.__and__, n), n)
 
     def candidates_for_first(
         self, size: int, intersect: Callable[[Postings], Postings], n: int
     ) -> Postings:
-        """Return a subset that contains the first ``n`` nodes of a set in the order of ranks.
+        """Return a part of a set that contains at least its first ``n`` nodes by rank.
 
-        The set is intersected with the nodes of more and more of the first ranks, beginning with
-        as many as are expected to contain ``2 * n`` nodes of it, which costs a few operations on
-        small sets. A set of few nodes is returned whole instead.
+        The set is intersected with the nodes of the first ranks: at first with as many as are
+        expected to contain ``2 * n`` nodes of the set, then with more until ``n`` are found. That
+        costs a few operations on small sets. If the set has few nodes, it is returned whole.
 
         :param size: the number of nodes in the set.
-        :param intersect: returns the nodes of the set among others; the set itself is not built.
+        :param intersect: returns which of the given nodes are in the set. The set itself need not
+            exist.
         """
         tuning, end = self.delta.tuning, self.next_rank
         window = tuning.first_window
@@ -152,7 +154,7 @@ class Store:
         return intersect(postings.from_range(0, self.delta.first + len(self.delta.nodes)))
 
     def _ordinals_below_rank(self, rank: int) -> Postings:
-        """Return the ordinals of all ranks below ``rank``, deleted ones among them."""
+        """Return the ordinals of the nodes at ranks below ``rank``, deleted nodes included."""
         if self.segment is None:
             return self.delta.ordinals_below_rank(rank)
         ordinals = self.segment.ordinals_below_rank(rank)
@@ -168,9 +170,9 @@ class Store:
 class View:
     """The nodes and tombstones of a store that one reader sees. Immutable.
 
-    Each write makes one, in less than a microsecond.
+    Each write creates a view, in less than a microsecond.
 
-    :param store: the store as it is now; what is added later is not visible.
+    :param store: the view is of its current nodes; nodes added later are not visible.
     """
 
     __slots__ = (
@@ -195,12 +197,12 @@ class View:
 
     @property
     def pending_changes(self) -> int:
-        """How many nodes were added or deleted since the store was built, whichever is more."""
+        """The number of nodes added or deleted since the store was built, whichever is higher."""
         added = self.store.delta.first + self.node_count - self.store.indexed_count
         return max(added, self.tombstone_count)
 
     def deleted(self) -> Postings:
-        """Return the deleted ordinals. Do not modify them."""
+        """Return the ordinals of the deleted nodes. Do not modify them."""
         if self._deleted is None:  # two threads may both compute it, with the same result
             store = self.store
             merged, count = store.merged_tombstones
@@ -212,12 +214,12 @@ class View:
         return self._deleted
 
     def live(self) -> Postings:
-        """Return the ordinals that are not deleted."""
+        """Return the ordinals of the nodes that are not deleted."""
         ordinals = postings.from_range(0, self.store.delta.first + self.node_count)
         return ordinals - self.deleted() if self.tombstone_count else ordinals
 
     def evaluate(self, selector: Selector) -> Postings:
-        """Return the ordinals that ``selector`` matches. Do not modify them."""
+        """Return the ordinals of the nodes that ``selector`` matches. Do not modify them."""
         segment, delta = self.store.segment, self.store.delta
         if segment is None:
             matches = delta.evaluate(selector, self.node_count)
@@ -228,7 +230,7 @@ class View:
         return matches - self.deleted() if self.tombstone_count else matches
 
     def indexed_size(self, selector: Selector) -> int | None:
-        """Return how many nodes ``selector`` matches; None if that needs :meth:`evaluate`."""
+        """Count the nodes that ``selector`` matches; return None if that needs :meth:`evaluate`."""
         segment = self.store.segment
         if segment is None or self.node_count or self.tombstone_count:
             return None

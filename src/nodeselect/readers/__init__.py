@@ -1,4 +1,4 @@
-"""READERS. Files to nodes: one module for each file format, and one for each system's shape."""
+"""Read nodes: ``formats`` decodes files, ``shapes`` knows how each system describes a node."""
 
 import io
 import os

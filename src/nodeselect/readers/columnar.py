@@ -1,4 +1,4 @@
-"""Many nodes at once, in columns: cheaper than a dictionary of labels for each node."""
+"""Many nodes in columns, which cost less than a dictionary of labels for each node."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice, repeat
@@ -7,7 +7,7 @@ from nodeselect.node import NodeRow
 
 __all__ = ["Block", "Columns", "to_blocks"]
 
-# Few enough nodes to be still in the processor's cache when they are encoded
+# The nodes of a block: so few that they are still in the processor's cache when they are encoded
 # (``benchmarks/test_live.py``).
 _BLOCK_SIZE = 100
 
@@ -18,8 +18,8 @@ class Columns:
     >>> list(Columns(["n-1", "n-2"], [None, None], [None, None], {"gpu": ["a100", None]}))
     [('n-1', {'gpu': 'a100'}, None, None), ('n-2', {}, None, None)]
 
-    Every node has its labels in the order of ``labels``, whose values are None for a node without
-    the label.
+    ``labels`` maps each label key to its values in the order of the nodes, None for a node without
+    the key. Every node gets its labels in the order of these keys.
     """
 
     __slots__ = ("ids", "labels", "names", "states")
@@ -44,7 +44,7 @@ class Columns:
 
 
 Block = Sequence[NodeRow] | Columns
-"""Consecutive nodes of one input."""
+"""Consecutive nodes of one input, in rows or in columns."""
 
 
 def to_blocks(nodes: Iterable[NodeRow]) -> Iterator[Sequence[NodeRow]]:

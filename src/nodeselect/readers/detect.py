@@ -14,33 +14,33 @@ from nodeselect.text import printable, truncate
 
 __all__ = ["KNOWN_STATES", "Format", "detect_format", "node_rows"]
 
-# The first that has a field of a record reads it.
+# A record is read by the first of these that has one of its fields in ``FIELDS``.
 _SHAPES = (kubernetes, bacalhau, nomad, expanso, plain)
 
 KNOWN_STATES: Final = (
     kubernetes.KNOWN_STATES | bacalhau.KNOWN_STATES | nomad.KNOWN_STATES | expanso.KNOWN_STATES
 )
-"""The states of nodes in all systems. A node may also have another one."""
+"""The states that these systems give to nodes. A node may have a state that is not listed here."""
 
 # What Expanso's command line prints if there is no node.
 _NO_NODES = re.compile(rb"No (?:[\w-]+ )*?(?:nodes?|items|resources|results)(?: \w+)* found\.?")
 
-# How YAML in flow style begins, and JSON does not.
+# The beginning of YAML in flow style, ``{key`` or ``[{key``; in JSON, a quote precedes the key.
 _UNQUOTED_KEY = re.compile(rb"[\[{\s]*[A-Za-z_]")
 
 Format = Literal["ndjson", "json", "csv", "yaml", "none"]
-"""Of an input; ``none`` if it says that there are no nodes."""
+"""The format of an input; ``none`` if all it says is that there are no nodes."""
 
 _FORMATS_HINT = (
-    "known formats: nodes of Expanso, Kubernetes, Bacalhau and Nomad, {id, labels},"
-    " and CSV with a column 'id'"
+    "known formats: nodes of Expanso, Kubernetes, Bacalhau or Nomad, objects {id, labels},"
+    " or CSV with a column 'id'"
 )
 
 
 def detect_format(stream: BinaryIO) -> tuple[Format, bytes]:
-    """Detect the format of an input, reading as little of it as possible; return what was read.
+    """Return the format of an input, and the few lines that were read to detect it.
 
-    :raises InventoryError: if it is empty or compressed.
+    :raises InventoryError: if the input is empty or compressed.
     """
     start = _next_line(stream).removeprefix(b"\xef\xbb\xbf")
     if not start.strip():
@@ -67,7 +67,7 @@ def detect_format(stream: BinaryIO) -> tuple[Format, bytes]:
 
 
 def _next_line(stream: BinaryIO) -> bytes:
-    """Return the next line that is not blank, with the blank lines before it."""
+    """Return the next line that is not blank, and the blank lines before it; empty at the end."""
     lines: list[bytes] = []
     for line in stream:
         lines.append(line)
@@ -125,5 +125,5 @@ def _reject_other_labels(record: Record, labels_path: str) -> None:
 
 
 def _unknown_shape(place: str) -> InventoryError:
-    message = "not a node or a node list in any known format"
+    message = "this is neither a node nor a list of nodes in a known format"
     return InventoryError("unknown-shape", message, place=place or None, hint=_FORMATS_HINT)

@@ -1,7 +1,7 @@
 """Find a node id that occurs twice in one input.
 
-All ids are kept, but as text, in a fifth of the memory of a set. Ids in ascending order, as most
-tools list them, cannot repeat, so they are never searched.
+All ids are kept, joined to long strings, which take a fifth of the memory of a set. If the ids
+ascend, as in the lists of most tools, none is repeated. Otherwise they are compared at the end.
 """
 
 from collections.abc import Sequence
@@ -14,14 +14,14 @@ from nodeselect.node import duplicate_id_error
 __all__ = ["DuplicateIdCheck", "IdState"]
 
 IdState = tuple[str, str, bool, str]
-"""The first of some ids, the last, whether all ascend, and the text of all."""
+"""Of consecutive ids: the first, the last, whether they ascend, and all of them, joined by LF."""
 
 
 class DuplicateIdCheck:
-    """The ids of one input, in order."""
+    """Collects the ids of one input, in order, and finds the first that is repeated."""
 
     def __init__(self) -> None:
-        self._texts: list[str] = []  # of many ids each, separated by LF, which no id contains
+        self._texts: list[str] = []  # each of many ids, joined by LF, which no id contains
         self._first = self._last = ""
         self._is_ascending = True
 
@@ -31,9 +31,9 @@ class DuplicateIdCheck:
             self.extend((ids[0], ids[-1], all(map(lt, ids, ids[1:])), "\n".join(ids)))
 
     def extend(self, ids: IdState) -> None:
-        """Add the ids of the next nodes, as :attr:`state` returns them; no id is empty."""
+        """Add the ids of the next nodes, in the form of :attr:`state`."""
         first, last, is_ascending, text = ids
-        if first:
+        if first:  # it is empty only if there are no ids, since no id is empty
             self._is_ascending = self._is_ascending and is_ascending and self._last < first
             self._first = self._first or first
             self._last = last
@@ -41,7 +41,7 @@ class DuplicateIdCheck:
 
     @property
     def state(self) -> IdState:
-        """These ids in a form that can be sent to another process."""
+        """All ids that were added, in a form that can be sent to another process."""
         return self._first, self._last, self._is_ascending, "\n".join(self._texts)
 
     def error(self) -> InventoryError | None:

@@ -1,4 +1,4 @@
-"""What may surround a list of nodes, in any format: an envelope object, a footer."""
+"""Check what surrounds a list of nodes: an *envelope*, the object that holds it, or a footer."""
 
 import re
 
@@ -9,19 +9,19 @@ from nodeselect.text import quoted
 __all__ = ["LIST_FIELDS", "check_envelope", "check_footer", "reject_siblings"]
 
 LIST_FIELDS = ("items", "nodes", "Nodes")
-"""An object is an envelope if one of these is a list or null; the first that is has the nodes."""
+"""The fields for a list of nodes. The first of them that is a list, or null, holds the nodes."""
 
-# Fields of an envelope that announce more nodes, unless they are empty.
+# The names of fields of an envelope that announce more nodes, unless they are empty.
 _PAGING_FIELD = re.compile("next|^continue$|has_?more|remaining", re.IGNORECASE)
 
-# How a footer gives the number of all nodes, or of the nodes shown:
+# The number of all nodes in a footer, and the number of the last node that is shown:
 # "Showing 1-2 of 5 nodes", "Showing 1 to 2", "Showing 2 nodes (limit 50)".
 _TOTAL = re.compile(r"\bof\s+(\d[\d,]{0,15})")
 _SHOWN = re.compile(r"Showing \D*?(?:\d[\d,]*\s*(?:-|to)\s*)?(\d[\d,]{0,15})")
 
 
 def reject_siblings(field: str, others: Record) -> None:
-    """Raise if a field beside ``field`` could hold nodes as well.
+    """Raise if one of ``others``, the fields beside ``field``, could hold nodes as well.
 
     :raises InventoryError: with the code ``unknown-field``.
     """
@@ -37,8 +37,8 @@ def reject_siblings(field: str, others: Record) -> None:
 def check_envelope(field: str, others: Record) -> None:
     """Raise if an envelope may hold something other than nodes, or announces more nodes.
 
-    :param field: the field with the list.
-    :param others: the other fields.
+    :param field: the name of the field that holds the list.
+    :param others: the other fields of the envelope.
     :raises InventoryError: with the code ``unknown-field``, ``not-a-node``, ``cut-off`` or
         ``one-page``.
     """
@@ -47,7 +47,7 @@ def check_envelope(field: str, others: Record) -> None:
     if kind not in (None, "List", "NodeList"):
         raise InventoryError(
             "not-a-node",
-            f"expected a list of nodes, found the kind {quoted(str(kind))}",
+            f"expected a list of nodes, found an object of kind {quoted(str(kind))}",
             hint="list only nodes: kubectl get nodes -o json",
         )
     if "apiVersion" in others and kind is None:
@@ -58,16 +58,17 @@ def check_envelope(field: str, others: Record) -> None:
         )
     metadata = others.get("metadata")
     page = others | (metadata if isinstance(metadata, dict) else {})
-    if any(value for name, value in page.items() if _PAGING_FIELD.search(name)):
-        raise InventoryError(
-            "one-page",
-            "this is only one page of a longer list: it has a token for the next page",
-            hint="fetch all pages and combine their nodes",
-        )
+    for name, value in page.items():
+        if value and _PAGING_FIELD.search(name):
+            raise InventoryError(
+                "one-page",
+                f"this is only one page of a longer list: {quoted(name)} announces more nodes",
+                hint="fetch all pages and combine their nodes",
+            )
 
 
 def check_footer(text: str, count: int) -> None:
-    """Raise if a footer announces more nodes than the ``count`` that were read.
+    """Raise if a footer gives a number of nodes other than ``count``, or announces more pages.
 
     :raises InventoryError: with the code ``one-page``.
     """
@@ -78,6 +79,6 @@ def check_footer(text: str, count: int) -> None:
     if differs or (pages and int(pages[1]) > 1) or more:
         raise InventoryError(
             "one-page",
-            f"this is only part of a longer list: {quoted(text.strip())}",
+            f"this is only part of a longer list, according to its footer {quoted(text.strip())}",
             hint="list all nodes, not one page of them",
         )

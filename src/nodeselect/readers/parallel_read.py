@@ -1,9 +1,9 @@
-"""Read the second half of a large file in a process of its own.
+"""Read the second half of a large file in a child process.
 
 Nearly all of the time of reading NDJSON goes into decoding, and one process decodes on one core.
-The child process sends what it read, or nothing if anything is wrong. The parent process, which is
-then right before the second half, reads on by itself: so an error has its line, and a lost process
-costs time, not an answer.
+The child process sends what it read, or nothing if anything is wrong. In that case the parent
+process, which has just read the first half, reads the second half as well. So an error is reported
+with its line, and a child process that fails costs time, but no answer.
 """
 
 import marshal
@@ -26,7 +26,8 @@ _MIN_BYTES = 32 * 1024 * 1024
 class SecondHalf(NamedTuple):
     """The part of a file that the child process reads.
 
-    :param start: its position, the beginning of a line.
+    :param start: the offset in the file at which it begins, the start of a line.
+    :param pipe: receives what the child process sends.
     """
 
     start: int
@@ -35,20 +36,21 @@ class SecondHalf(NamedTuple):
     def result(self) -> Any:
         """Wait for what the child process read; return None if it failed."""
         try:
-            return marshal.loads(self.pipe.read())  # noqa: S302 - of our own process
+            return marshal.loads(self.pipe.read())  # noqa: S302 - sent by our own process
         except (EOFError, ValueError, TypeError):  # it sent nothing, or not all
             return None
 
 
 @contextmanager
 def read_second_half(stream: BinaryIO, read: Callable[[Any], Any]) -> Iterator[SecondHalf | None]:
-    """Start to read the second half of what is left of ``stream``; at the end stop the process.
+    """Start a child process that reads the second half of what is left of ``stream``.
 
-    Yield None if that is not worth it or not possible: if the stream is not a large regular file,
-    if there is one core, or if there are other threads, which a fork would lose.
+    The process is stopped when the context ends. Yield None if it would not pay off or would not be
+    safe: if the stream is not a large regular file, if there is only one core, or if there are
+    other threads, which a fork would lose.
 
-    :param read: called in the child process with a binary stream; its result is what
-        :meth:`SecondHalf.result` returns. It consists of built-in types.
+    :param read: called in the child process with a binary stream; it returns built-in types, which
+        :meth:`SecondHalf.result` returns in this process.
     """
     with ExitStack() as stack:
         try:
@@ -62,14 +64,14 @@ def read_second_half(stream: BinaryIO, read: Callable[[Any], Any]) -> Iterator[S
         try:
             yield half
         finally:
-            os.kill(process, signal.SIGKILL)  # if it has ended, it still exists until waited for
+            os.kill(process, signal.SIGKILL)  # it exists until it is waited for
             os.waitpid(process, 0)
 
 
 def _start(
     stack: ExitStack, stream: BinaryIO, read: Callable[[Any], Any]
 ) -> tuple[SecondHalf, int] | None:
-    """Start the child process; return what it reads and its number."""
+    """Return the half that a new child process reads, and its id; None if none was started."""
     if (
         not (isinstance(stream, BufferedReader) and isinstance(stream.raw, FileIO))
         or not hasattr(os, "fork")
@@ -81,7 +83,7 @@ def _start(
     status = os.fstat(stream.fileno())
     if not S_ISREG(status.st_mode) or status.st_size - stream.tell() < _MIN_BYTES:
         return None
-    # The same file with a position of its own, whatever its name is by now.
+    # The same file even if it was renamed, with a position that the two processes do not share.
     file = stack.enter_context(mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ))
     start = file.find(b"\n", (stream.tell() + status.st_size) // 2) + 1 or len(file)
     reading, writing = os.pipe()
@@ -89,14 +91,14 @@ def _start(
     with os.fdopen(writing, "wb") as sender:
         process = os.fork()
         if process == 0:
-            receiver.close()  # so that writing fails if the parent process is gone
+            receiver.close()  # so that writing fails if the parent process has ended
             file.seek(start)
             _run(read, file, sender)
     return SecondHalf(start, receiver), process
 
 
 def _run(read: Callable[[Any], Any], file: Any, sender: BinaryIO) -> NoReturn:
-    """Read as the child process, send the result and exit; on any error exit silently."""
+    """In the child process: read, send the result and exit; after any error exit silently."""
     try:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
         sender.write(marshal.dumps(read(file)))

@@ -1,4 +1,4 @@
-"""Raw node fields as a format provides them, and their validation."""
+"""The fields of a node as they are in an input, and their validation."""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -19,7 +19,7 @@ __all__ = [
 ]
 
 Record = dict[str, Any]
-"""A decoded object of an input."""
+"""An object of an input that may describe a node, decoded."""
 
 
 class AmbiguousScalar(NamedTuple):
@@ -55,9 +55,10 @@ def sub_object(record: Record, key: str) -> Record:
 
 
 def validate(place: str, raw: RawNode) -> NodeRow:
-    """Return id, labels, name and state of the node in the record at ``place``.
+    """Return the row of a raw node if its fields are valid.
 
-    :raises InventoryError: if they are not what a ``Node`` requires.
+    :param place: the place of its record in the input, for errors.
+    :raises InventoryError: if a field is not what a ``Node`` requires.
     """
     try:
         if raw.id is None:
@@ -83,7 +84,7 @@ def _validate_labels(labels: Any, path: str) -> dict[str, str]:
     if labels is None:
         return {}
     if not isinstance(labels, dict):
-        message = f"labels must be an object of strings, not {describe(labels)}"
+        message = f"labels must be an object whose values are strings, not {describe(labels)}"
         raise InventoryError("wrong-type", message, place=path or None)
     for key, value in labels.items():
         if not isinstance(value, str):
@@ -98,20 +99,20 @@ def _validate_labels(labels: Any, path: str) -> dict[str, str]:
 
 
 def all_plain_ids(texts: Sequence[str]) -> bool:
-    """Return whether all are valid ids in ASCII; if False, :func:`validate` must check each."""
+    """Return whether all are valid ids of ASCII characters; if not, each needs :func:`validate`."""
     joined = "".join(texts)
     return all(texts) and joined.isascii() and joined.isprintable()
 
 
 def error_in_record(place: str, error: InventoryError) -> InventoryError:
-    """Return ``error`` with the place of its record put before the path in the record."""
+    """Return ``error``, whose place is a path in a record, with the record's place before it."""
     separator = ": " if place.startswith("line") and "[" not in place else "."
     path = separator.join(text for text in (place, error.place) if text)
     return InventoryError(error.code, error.message, place=path or None, hint=error.hint)
 
 
 def describe(value: Any) -> str:
-    """Describe a decoded value for an error message."""
+    """Return words for a decoded value, such as ``a list``, for an error message."""
     if isinstance(value, AmbiguousScalar):
         return f"{quoted(value.text)}, which YAML may read as a {value.kind}"
     boolean = "true" if value else "false"

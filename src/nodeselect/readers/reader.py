@@ -17,29 +17,30 @@ from nodeselect.readers.formats import csv, json, ndjson
 from nodeselect.readers.parallel_read import read_second_half
 from nodeselect.selectors import Selector
 from nodeselect.selectors.predicate import FailureMask
+from nodeselect.text import quoted
 
 __all__ = ["NodeFilter", "NodeReader"]
 
 _N = TypeVar("_N")
 
 NodeFilter = Callable[[Mapping[str, str], str], bool]
-"""Return whether to select a node, by its labels and its id."""
+"""Called with the labels and the id of a node; returns whether to select the node."""
 
-# So many different failure masks are counted; more than anybody is shown.
+# Different failure masks are counted up to about this number, which is more than any output shows.
 _MAX_FAILURE_MASKS = 1_000
 
-# Nodes of a document that are selected together.
+# Nodes of a document that are selected and yielded together.
 _BLOCK_SIZE = 100
 
 
 class NodeReader:
     """Iterates over the nodes of one input.
 
-    With a filter or a selector it yields the nodes that match; all are read and validated. NDJSON
-    and CSV are read in chunks: memory does not grow with nodes that are not selected, except by
-    their ids. Other documents are held as text, and decoded node by node.
+    With a filter or a selector, it yields only the nodes that match, but reads and validates all.
+    NDJSON and CSV are read in chunks, so that nodes that are not selected take no memory, except
+    for their ids. Other documents are held as text, and decoded node by node.
 
-    An error can come at the end of the input, and means that no node of it may be used.
+    An error may be raised as late as at the end of the input. Then none of its nodes may be used.
 
     :raises InventoryError: while iterating, if the input is incomplete, not understood, or
         contradicts itself.
@@ -50,11 +51,11 @@ class NodeReader:
     name: str | None
     """The name of the input in errors."""
     failure_masks: Counter[int]
-    """How many nodes fail exactly which parts of the selector, see
-    :attr:`~nodeselect.Selector.failure_mask`; 0 counts the nodes that match. Counting stops
-    after a thousand different masks."""
+    """For each set of requirements, as a mask of bits (:attr:`~nodeselect.Selector.failure_mask`),
+    how many nodes fail exactly these; the mask 0 counts the nodes that match. Counting stops after
+    a thousand different masks."""
     missing_ids: set[str]
-    """Those of the ids to look up that no node has so far."""
+    """Those of the ids to look up that no node read so far has."""
 
     def __init__(
         self,
@@ -73,7 +74,7 @@ class NodeReader:
         :param selector: selects nodes, faster than ``node_filter``, which must then be None.
         :param ids: ids to look up, see :attr:`missing_ids`.
         :param name: the name of the input in errors.
-        :param on_progress: called after every few hundred nodes.
+        :param on_progress: called with the reader after every few hundred nodes.
         :param parallel: whether a large NDJSON file may be read by two processes; ``node_filter``
             then runs in both, and must not have side effects.
         """
@@ -86,7 +87,7 @@ class NodeReader:
         self._on_progress = on_progress
         self._parallel = parallel
         self._line = 1  # the number of the next line of NDJSON
-        self._footer = ""  # of Expanso's command line
+        self._footer = ""  # the line that Expanso's command line prints after the nodes
         self._ids = DuplicateIdCheck()
         self._checks_ids = True
         self.name = name
@@ -104,13 +105,13 @@ class NodeReader:
     def blocks(self) -> Iterator[Block]:
         """Yield all nodes in blocks, in the cheapest form.
 
-        Their ids are not compared with each other: an inventory does that anyway.
+        Duplicate ids are not detected: an inventory detects them anyway.
 
         :raises ValueError: if the reader has started, selects nodes, or may use two processes.
         """
         if self.count or self._parallel or self._filter is not None or self._selector is not None:
             raise ValueError(
-                "blocks() needs a new reader without filter, selector and parallel reading"
+                "blocks() needs a new reader, without node_filter, selector or parallel=True"
             )
         self._checks_ids = False
         self._uses_typed = True
@@ -153,7 +154,7 @@ class NodeReader:
         return self._select_records(yaml.read_records(data))
 
     def _read_lines(self, first: bytes) -> Iterator[Block]:
-        """Read NDJSON, in two processes if that is allowed and worth it."""
+        """Read NDJSON, in two processes if that is allowed and pays off."""
         in_two = read_second_half(self._stream, self._second_half) if self._parallel else None
         with in_two or nullcontext() as half:
             yield from self._read_chunks(first, self._stream, half and half.start)
@@ -171,7 +172,7 @@ class NodeReader:
             yield rows
 
     def _second_half(self, stream: BinaryIO) -> object:
-        """Read in the child process; return what to send, or None if only one can read it all."""
+        """Return what the child process read; None if there is a footer, for the parent to read."""
         rows = list(chain.from_iterable(self._read_chunks(b"", stream)))
         masks = dict(self.failure_masks)
         return (
@@ -188,7 +189,7 @@ class NodeReader:
     def _read_chunk(self, chunk: bytes) -> Block:
         typed, failure_mask = self._typed, self._failure_mask
         decoded: tuple[list[str], list[Any]] | None = None
-        if self._footer:  # nothing may follow it
+        if self._footer:  # only blank lines may follow it
             pass
         elif typed is not None and (decoded := typed.decode(chunk)) is not None:
             if self._selector is None:
@@ -209,7 +210,7 @@ class NodeReader:
             if not text.strip():
                 continue
             if self._footer:
-                message = "unexpected text after the footer"
+                message = f"unexpected text after the footer {quoted(self._footer.strip())}"
                 raise InventoryError("not-json", message, place=f"line {line}")
             if text.startswith(b"Showing "):
                 self._footer = text.decode("utf-8", "replace")
@@ -234,7 +235,7 @@ class NodeReader:
         labels: Sequence[Any],
         failure_mask: FailureMask | None,
     ) -> Sequence[_N]:
-        """Count nodes; return those that are selected."""
+        """Count ``nodes``; return those that are selected."""
         self._count(ids)
         if failure_mask is not None:
             masks = list(map(failure_mask, labels, ids))

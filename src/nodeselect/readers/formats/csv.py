@@ -1,6 +1,7 @@
-"""CSV: a column ``id``, then one column for each label; an empty cell is an absent label.
+"""CSV: a column ``id``, and one column for each label key.
 
-It is not an empty label, since a table has no other way to leave one out.
+An empty cell means that the node does not have the label, since a table has no other way to say so.
+A label with an empty value cannot be written.
 """
 
 import csv
@@ -15,7 +16,7 @@ __all__ = ["is_header", "read_rows"]
 
 
 def is_header(line: str) -> bool:
-    """Return whether ``line`` is the header of such a table."""
+    """Return whether ``line`` is the header of a table with a column ``id``."""
     if line.lstrip().startswith("#"):
         return False
     try:
@@ -27,8 +28,8 @@ def is_header(line: str) -> bool:
 def read_rows(lines: Iterable[str]) -> Iterator[NodeRow]:
     """Yield the node of each row.
 
-    :raises InventoryError: if a row has too few or too many cells, or a column name is invalid;
-        with the line in which the row ends.
+    :raises InventoryError: if a row has too few or too many cells, or a column name is invalid; its
+        place is the last line of the row.
     """
     rows = csv.reader(lines, strict=True)
     try:
@@ -62,7 +63,7 @@ def _check_columns(columns: list[str], place: str) -> None:
                 "not-csv",
                 f"the column name {quoted(column)} starts or ends with a space",
                 place=place,
-                hint="remove the space, or it becomes part of the label key",
+                hint="remove the space: it would become part of the label key",
             )
         if columns.index(column) != number:
             message = f"duplicate column {quoted(column)}"

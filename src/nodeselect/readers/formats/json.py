@@ -1,8 +1,8 @@
-"""JSON to records.
+"""Decode JSON to records.
 
-msgspec decodes. It silently keeps the last of two equal keys, so the quotes of each text are
-counted afterwards: every string is written between two quotes, and a key that was dropped leaves
-two quotes more in the text than the decoded value has strings. The count is exact, and cheap.
+msgspec decodes, but silently keeps only the last of two equal keys. To detect this, quotes are
+counted: the text has two for each string, so if it has more than twice as many as the decoded value
+has strings, a key was dropped. The count is exact, and cheap.
 """
 
 import json
@@ -24,14 +24,14 @@ _T = TypeVar("_T")
 
 _FOOTER = re.compile(rb"\n[ \t]*(Showing [^\n{}\[\]]*)\s*\Z")
 
-# msgspec takes half of a surrogate pair near the end for a text that is cut off.
+# Half of a surrogate pair near the end, which msgspec reports as a text that is cut off.
 _ENDS_IN_SURROGATE = re.compile(rb"\\u[dD][89abAB].{0,9}\Z", re.DOTALL)
 
 
 def decode(raw: bytes, line: int = 1) -> Any:
     """Decode one JSON text.
 
-    :param line: the number of the line in which it begins.
+    :param line: the line of the input in which the text begins, for errors.
     :raises InventoryError: if it is invalid or cut off, or an object has a duplicate key.
     """
     value = _decode(raw, object, line)
@@ -50,7 +50,7 @@ def is_complete(raw: bytes) -> bool:
 
 
 def split_footer(data: bytes) -> tuple[bytes, str]:
-    """Split the footer of Expanso's command line off a document; it is empty if there is none."""
+    """Return a document without the footer of Expanso's command line, and the footer or ``""``."""
     footer = _FOOTER.search(data, max(0, len(data) - 400))
     if footer is None:
         return data, ""
@@ -58,7 +58,7 @@ def split_footer(data: bytes) -> tuple[bytes, str]:
 
 
 def read_records(data: bytes) -> Iterator[tuple[str, Any]]:
-    """Yield each record of a JSON document with its path. Only one is decoded at a time.
+    """Yield the path and the value of each record of a JSON document, decoded one at a time.
 
     :raises InventoryError: if the document is invalid, or is one page of a longer list.
     """
@@ -80,7 +80,7 @@ def read_records(data: bytes) -> Iterator[tuple[str, Any]]:
 
 
 def count_string_quotes(raw: bytes) -> int:
-    """Count the quotes of a JSON text that begin or end a string."""
+    """Count the quotes in a JSON text that begin or end a string, not the escaped ones."""
     count = raw.count(b'"')
     if b"\\" in raw:
         count -= re.findall(rb"\\(.)", raw, re.DOTALL).count(b'"')
@@ -100,14 +100,14 @@ def _decode(raw: bytes, shape: type[_T], line: int = 1) -> _T:
     try:
         return msgspec.json.decode(raw.removeprefix(b"\xef\xbb\xbf"), type=shape)
     except msgspec.ValidationError:
-        if shape is object:  # any value is one; only a number can be beyond its range
+        if shape is object:  # every value is one, so only a number can be invalid
             raise InventoryError("not-json", "a number is out of range") from None
         raise InventoryError("wrong-type", "expected an object or a list of objects") from None
     except msgspec.DecodeError as error:
         raise _invalid(raw, str(error), line) from None
     except UnicodeDecodeError:
         raise InventoryError(
-            "not-utf-8", "the text is not UTF-8", hint="save it as UTF-8"
+            "not-utf-8", "the input is not UTF-8", hint="save it as UTF-8"
         ) from None
     except RecursionError:
         raise InventoryError("too-deep", "the document is nested too deeply") from None
@@ -130,7 +130,7 @@ def _invalid(raw: bytes, message: str, line: int) -> InventoryError:
 
 
 def _count_strings(value: Any) -> int:
-    """Count the strings of a decoded text, keys and values."""
+    """Count the strings in a decoded value at any depth, keys included."""
     containers: list[Any] = [[value]]
     count = 0
     while containers:
@@ -147,7 +147,7 @@ def _count_strings(value: Any) -> int:
 
 
 def _duplicate_key(raw: bytes) -> InventoryError:
-    """Return the error for the first duplicate key of a text that has one."""
+    """Return the error for the first duplicate key of ``raw``, which is known to have one."""
     names: list[str] = []
 
     def note_duplicates(pairs: list[tuple[str, Any]]) -> None:

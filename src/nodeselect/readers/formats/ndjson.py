@@ -1,10 +1,10 @@
-"""NDJSON: one JSON text a line, decoded many lines at a time if all are plain nodes.
+"""NDJSON: one JSON text a line. Many lines are decoded at a time if all are plain nodes.
 
-msgspec decodes an object of known keys into a Struct in two thirds of the time of a dictionary,
-and encodes a Struct in a third of that. So :class:`TypedDecoder` encodes each chunk again and
-compares it with the input. Equal bytes prove that each line is one node, without duplicate keys and
-with nothing else. If they differ, or a key is new, :func:`decode_plain` decodes the chunk into
-dictionaries, and the decoder learns its keys.
+:class:`TypedDecoder` decodes labels into a Struct of msgspec with a field for each known key, which
+takes two thirds of the time of a dictionary. Then it encodes the nodes again, which takes a third
+of that, and compares the bytes with the input. If they are equal, each line is one node, without
+duplicate keys or anything else. If they differ, or a key is new, :func:`decode_plain` decodes the
+chunk into dictionaries, and the decoder learns its keys.
 """
 
 import re
@@ -30,11 +30,11 @@ __all__ = ["PlainRecord", "TypedDecoder", "decode_line", "decode_plain", "read_c
 # Small enough to stay in the processor's cache (``benchmarks/test_read.py``).
 _CHUNK_BYTES = 60 * 1024
 
-# A Struct has a field for each key in each node; with 64 keys it is hardly faster than a dictionary
+# Every Struct has a field for each known key; with 64 keys it is hardly faster than a dictionary
 # (``benchmarks/test_read.py``).
 _MAX_KEYS = 32
 
-# After so many more chunks that cannot be decoded than chunks that can, a typed decoder gives up.
+# A typed decoder stops trying after this many failures; each success makes up for one of them.
 _MAX_RETRIES = 8
 
 _TWO_ON_A_LINE = re.compile(rb"\}[ \t\r]*\{")
@@ -54,9 +54,10 @@ _encode_lines = msgspec.json.Encoder().encode_lines
 
 
 def read_chunks(first: bytes, stream: BinaryIO, stop: int | None = None) -> Iterator[bytes]:
-    """Split ``first`` and the rest of the stream into chunks of whole lines.
+    """Yield ``first``, if it is not empty, and the rest of the stream in chunks of whole lines.
 
-    :param stop: the position of the beginning of a line to read up to; None reads to the end.
+    :param stop: where to stop: the offset of the start of a line, which is not read; None to read
+        to the end.
     :raises InventoryError: if the file ends before ``stop``.
     """
     if first:
@@ -85,11 +86,11 @@ def decode_line(text: bytes, line: int) -> Any:
 
 
 def decode_plain(chunk: bytes) -> tuple[list[str], list[PlainRecord]] | None:
-    """Decode lines that are all valid plain nodes, to ids and records.
+    """Return the ids and records of a chunk whose lines are all valid plain nodes.
 
-    Return None if the lines hold anything else, so that each must be read by itself.
+    Return None if the chunk contains anything else. Then each line must be decoded by itself.
     """
-    if len(chunk) > LIMITS.node_labels_bytes:  # otherwise no line can exceed the limit
+    if len(chunk) > LIMITS.node_labels_bytes:  # no line of a shorter chunk exceeds it
         return None
     try:
         records: list[PlainRecord] = _decode_lines(chunk)
@@ -114,7 +115,7 @@ def decode_plain(chunk: bytes) -> tuple[list[str], list[PlainRecord]] | None:
 
 
 def to_row(record: Any) -> NodeRow:
-    """Return the row of a record, plain or typed."""
+    """Return the row of a record from :func:`decode_plain` or :meth:`TypedDecoder.decode`."""
     labels = record.labels
     if type(labels) is not dict:
         labels = msgspec.to_builtins(labels)
@@ -125,16 +126,16 @@ class TypedDecoder:
     """Decodes the chunks of one input, and learns the label keys of its nodes and their order."""
 
     failure_mask: FailureMask
-    """Of the selector, for the ``labels`` of a record from :meth:`decode`."""
+    """The failure mask of the selector, for the ``labels`` of the records from :meth:`decode`."""
 
     def __init__(self, selector: Selector | None) -> None:
         """Create a decoder that does not know any keys.
 
-        :param selector: what :attr:`failure_mask` tests.
+        :param selector: the selector of :attr:`failure_mask`.
         """
         self._selector = selector
         self._keys: list[str] = []
-        self._previous_keys = defaultdict[str, set[str | None]](set)  # None before the first
+        self._previous_keys = defaultdict[str, set[str | None]](set)  # None: it was first
         self._retries_left = _MAX_RETRIES
         self._decoder: msgspec.json.Decoder[Any] | None = None
 
@@ -151,7 +152,7 @@ class TypedDecoder:
             order = TopologicalSorter(self._previous_keys).static_order()
             keys = [key for key in order if key is not None]
             if self._decoder is not None and keys == self._keys:
-                return  # the keys were not the reason
+                return  # the chunk failed for another reason
             self._decoder, self._keys = _create_decoder(keys), keys
         except (CycleError, ValueError):  # no common order, too many keys, or unusual ones
             self._retries_left, self._decoder = 0, None
@@ -162,7 +163,7 @@ class TypedDecoder:
             )
 
     def decode(self, chunk: bytes) -> tuple[list[str], list[Any]] | None:
-        """Decode lines to ids and records; None if any is not a plain node with known keys.
+        """Return the ids and records of a chunk; None if a line is no plain node with known keys.
 
         A record has ``id``, ``labels``, ``name`` and ``state``.
         """
@@ -187,19 +188,19 @@ class TypedDecoder:
         return Columns(ids, names, states, dict(zip(self._keys, values, strict=True)))
 
     def _value_source(self, key: str) -> str:
-        """Return the source of the expression that reads a key's value from the labels."""
+        """Return the Python expression that reads the value of ``key`` from ``labels``."""
         return f"labels.{_field(self._keys.index(key))}" if key in self._keys else "None"
 
 
 def _field(number: int) -> str:
-    """Return the name of the field for key ``number``. Keys themselves may not be identifiers."""
+    """Return the field for a key by its number, since not every key is a valid field name."""
     return f"label_{number}"
 
 
 def _create_decoder(keys: Sequence[str]) -> msgspec.json.Decoder[Any]:
-    """Create the decoder of nodes that have some of these label keys, in this order.
+    """Create the decoder of nodes whose label keys are all in ``keys``, and in the same order.
 
-    An absent label is None, which no label in the input can be, and is not encoded again.
+    An absent label becomes None, which no label of the input can be. None is not encoded again.
 
     :raises ValueError: if there are too many keys, or a key has a quote or a backslash.
     """

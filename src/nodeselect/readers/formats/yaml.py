@@ -1,4 +1,7 @@
-"""YAML to records. A scalar that some YAML parsers do not read as text is marked, not converted."""
+"""Decode YAML to records.
+
+A scalar that some YAML parsers read as text, and others do not, becomes an ``AmbiguousScalar``.
+"""
 
 from collections.abc import Iterator
 from typing import Any
@@ -21,9 +24,10 @@ __all__ = ["read_records"]
 
 
 def read_records(data: bytes) -> Iterator[tuple[str, Any]]:
-    """Yield each record of a YAML document with its line and path.
+    """Yield the place, which is line and path, and the value of each record of a YAML document.
 
-    :raises InventoryError: if it is invalid, more than plain data, or one page of a longer list.
+    :raises InventoryError: if the document is invalid, uses features of YAML other than plain data,
+        or is one page of a longer list.
     """
     try:
         document = read_yaml(decode_utf8(data))

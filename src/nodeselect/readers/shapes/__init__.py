@@ -1,7 +1,7 @@
-"""One module for each system: a record to the fields of a node.
+"""One module for each system whose nodes can be read.
 
-Each has the ``FIELDS`` that identify its records, ``extract``, which returns the raw node in a
-record, and, if the system has such, the ``KNOWN_STATES`` of its nodes.
+A record with one of the ``FIELDS`` of a module is a node of its system, and ``extract`` returns the
+raw node in that record. ``KNOWN_STATES`` are the states that the system gives to nodes.
 """
 
 __all__: list[str] = []

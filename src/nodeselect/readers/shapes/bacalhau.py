@@ -1,7 +1,7 @@
 """Bacalhau nodes: ``{Info{NodeID, Labels, …}, Membership, ConnectionState{Status, …}}``.
 
-As the API (``{"Nodes": […]}``) and ``bacalhau node list --output json`` print them. A node whose
-membership is not approved accepts no work, so its state is the membership.
+The API (``{"Nodes": […]}``) and ``bacalhau node list --output json`` print them. A node whose
+membership is pending or rejected accepts no work, so that is its state.
 """
 
 from typing import Final

@@ -1,7 +1,7 @@
 """Expanso nodes: ``{id, spec{name, labels, …}, status{connection_state, …}}``.
 
-As the API's list (``{"items": […]}``) and single answer (``{"node": {…}}``) and
-``expanso-cli node list --format json`` print them. Labels are under ``spec``; a node without labels
+The API prints them as a list (``{"items": […]}``) or alone (``{"node": {…}}``), and so does
+``expanso-cli node list --format json``. Labels are under ``spec``; a node without labels
 has no such key. ``os``, ``arch`` and ``hostname`` are facts next to the labels, not labels.
 """
 

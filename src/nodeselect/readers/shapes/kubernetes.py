@@ -26,7 +26,7 @@ def extract(record: Record) -> RawNode:
     if kind != "Node":
         raise InventoryError(
             "not-a-node",
-            f"expected a Node, found the kind {quoted(str(kind))}",
+            f"expected a node, found an object of kind {quoted(str(kind))}",
             hint="list only nodes: kubectl get nodes -o json",
         )
     metadata = sub_object(record, "metadata")

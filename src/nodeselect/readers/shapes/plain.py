@@ -1,7 +1,7 @@
-"""Plain nodes: ``{"id": …, "labels": {…}, "name": …, "state": …}``, all but the id optional.
+"""Plain nodes: ``{"id": …, "labels": {…}, "name": …, "state": …}``. Only the id is required.
 
-In an array, one a line (NDJSON), or as one object ``{id: labels}``. nodeselect itself prints nodes
-like this. Other fields are rejected: a typo in ``labels`` would leave a node without any.
+They are in an array, one a line (NDJSON), or one object ``{id: labels}``. nodeselect itself prints
+nodes like this. Other fields are rejected: with a typo in ``labels``, a node would have no labels.
 """
 
 from typing import Final
@@ -16,7 +16,7 @@ FIELDS: Final = frozenset({"id", "labels"})
 
 _ALL_FIELDS = ("id", "labels", "name", "state")
 
-# Names of fields in the answers of servers, in lower case. They are not accepted as ids of a map.
+# Names of fields in the answers of servers, in lower case. They are not accepted as ids.
 _RESERVED_KEYS = frozenset(
     {
         *("apiversion", "data", "detail", "details", "error", "errors", "items", "kind"),
@@ -45,8 +45,8 @@ def extract(record: Record) -> RawNode:
 def is_label_map(document: Record) -> bool:
     """Return whether ``document`` is a node list of the form ``{id: labels}``.
 
-    A server's error has the same form, ``{"error": {"code": …}}``; a node with such an id needs
-    another shape.
+    An error that a server returned has the same form, ``{"error": {"code": …}}``. So there must be
+    no key such as ``error``; a node with such an id needs the form ``{"id": …}``.
     """
     return (
         bool(document)
