@@ -36,8 +36,8 @@ def count_numbers(numbers: UIntArray, stop: int, chunk: int) -> NDArray[np.int64
 def stable_argsort(numbers: UIntArray) -> NDArray[np.int64]:
     """Return the indexes that sort numbers below 2³²; equal numbers keep their order.
 
-    Sort by 16 bits at a time, because numpy sorts 16-bit numbers in linear time. Its fastest sort
-    of wider numbers is five times slower on some processors (AVX-512 of Zen 4) than on others.
+    It sorts by 16 bits at a time, because numpy sorts 16-bit numbers in linear time. The fastest
+    sort of wider numbers is five times slower on some processors (AVX-512 of Zen 4) than on others.
     """
     order = np.argsort(numbers.astype(np.uint16), kind="stable")
     if numbers.dtype.itemsize <= 2:

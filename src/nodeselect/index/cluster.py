@@ -1,8 +1,8 @@
 """Assign ordinals to many nodes at once, and build their label index.
 
-Ordinals are assigned in *clustered order*: nodes are sorted by the values of some label keys, those
-with the fewest values first. So the nodes with the same value of such a key have consecutive
-ordinals, and their postings are a few long runs, which cost next to nothing to read.
+Ordinals are assigned in *clustered order*: nodes are sorted by their values of some label keys,
+first by the keys that have the fewest values. So the postings of such a value are a few long runs
+of consecutive ordinals, which cost next to nothing to read.
 
 A *cell* is the set of nodes that agree in all keys of the sort order. Keys are added to this order
 while a cell is expected to hold about a hundred nodes or more, because shorter runs cost more than

@@ -84,17 +84,14 @@ class IdIndex:
         ids = np.array(node_ids, object)
         is_found: NDArray[np.bool_] = self._ids.take(candidates) == ids
         ranks.frombytes(candidates[is_found].tobytes())
-        # The ids not found are unknown, or behind the probed positions, or share a hash.
+        # An id that was not found may be behind the probed positions, or share its hash.
         is_large = self._bucket_starts.take(buckets + 1) - starts > len(_PROBED)
         retried = ids[~is_found & (is_large | is_equal.any(axis=1))]
         ranks.extend(rank for rank in map(self.find, retried) if rank is not None)
         return ranks
 
     def find_duplicate(self) -> tuple[int, int] | None:
-        """Return the ranks of the first node that repeats an id: the earlier one, then its own.
-
-        Return None if all ids differ.
-        """
+        """Return two ranks of one id, the second as low as possible; None if all ids differ."""
         same = np.flatnonzero(self._hashes[1:] == self._hashes[:-1])
         suspects = self._ranks[np.union1d(same, same + 1)]
         suspects.sort()

@@ -58,7 +58,7 @@ def make_plan(
     """Decide how to answer ``selector`` over ``index``.
 
     :param with_ids: the nodes with the ids of the selector; None if it has no ids.
-    :param covered_nodes: a number of nodes that a mutable index certainly has.
+    :param covered_nodes: how many of the first nodes of a mutable index the plan surely covers.
 
     Cost: a few microseconds a requirement, and the unions of its lists.
     """

@@ -105,7 +105,7 @@ class Segment:
         return self._rank_at[ordinal]
 
     def ordinals_below_rank(self, rank: int) -> Postings:
-        """Return the ordinals of the nodes at ranks below ``rank``. Cached: use few ranks."""
+        """Return the ordinals of the nodes at ranks below ``rank``, cached for each rank."""
         ordinals = self._windows.get(rank)
         if ordinals is None:
             ordinals = self._windows[rank] = _to_postings(self.ordinals[:rank])

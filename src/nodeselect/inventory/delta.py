@@ -52,7 +52,7 @@ class Delta:
         self.index.add(ordinal, node.labels, node.state)
         if node.name is not None:
             self._by_name.setdefault(node.name, array("I")).append(ordinal)
-        self.nodes.append(node)  # after the index, so that it has all nodes that a reader counts
+        self.nodes.append(node)  # after the index, which thus has all nodes that a reader counts
         self._latest[node.id] = ordinal
 
     def delete(self, ordinal: int) -> None:
@@ -91,7 +91,7 @@ class Delta:
         return window
 
     def evaluate(self, selector: Selector, node_count: int) -> Postings:
-        """Return the matches among the first ``node_count`` nodes, maybe with deleted nodes."""
+        """Return the matches among the first ``node_count`` nodes; some may be deleted nodes."""
         if selector.ids is not None:
             return self._evaluate_ids(selector, selector.ids, node_count)
         plan = self._plans.get(selector)

@@ -17,7 +17,7 @@ from nodeselect.selectors import Selector
 
 __all__ = ["MAX_GROUPS", "FailureGroups"]
 
-# The number of groups of nodes that fail several requirements: n requirements could make up to 2ⁿ.
+# At most this many groups that fail several requirements are kept; n requirements could make 2ⁿ.
 MAX_GROUPS = 256
 
 
@@ -109,7 +109,7 @@ class FailureGroups:
     def count_if_replaced(
         self, positions: Collection[int], replacements: Sequence[Selector]
     ) -> int:
-        """Count the nodes that match with ``replacements`` for the requirements ``positions``."""
+        """Count the nodes that match if ``replacements`` replace the requirements ``positions``."""
         first, *others = map(self._view.evaluate, replacements)
         others += [
             passed for position, passed in enumerate(self._passing) if position not in positions
@@ -131,7 +131,7 @@ class FailureGroups:
 
 
 def _largest(sizes: dict[Positions, int]) -> dict[Positions, int]:
-    """Drop the smallest groups if more than ``MAX_GROUPS`` fail several requirements."""
+    """Return ``sizes`` without the smallest groups if too many fail several requirements."""
     if len(sizes) <= MAX_GROUPS:
         return sizes
     several = [failed for failed in sizes if len(failed) > 1]

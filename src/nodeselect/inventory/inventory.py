@@ -104,7 +104,7 @@ class Inventory(Queries):
         """Make several changes as one: readers see all of them or none.
 
         :param changes: nodes to upsert and ids of nodes to remove. They are made in their order.
-        :raises KeyError: if, after the changes before it, no node has an id to remove. Then
+        :raises KeyError: if an id is to be removed that no node has after the earlier changes. Then
             nothing changes.
         :raises TypeError: if a change is neither a node nor an id, or if ``changes`` is a string or
             a mapping. Then nothing changes.
@@ -119,7 +119,7 @@ class Inventory(Queries):
 
     @property
     def pending_changes(self) -> int:
-        """The number of nodes added or deleted since the last compaction, whichever is more."""
+        """The larger of two numbers: nodes added and nodes deleted since the last compaction."""
         return self._view.pending_changes
 
     def compact(self) -> None:
@@ -204,7 +204,7 @@ def _row(node: Node) -> NodeRow:
 
 
 def _check_removals(view: View, changes: Sequence[Node | str]) -> None:
-    """Raise ``KeyError`` if, after the changes before it, no node has an id to remove."""
+    """Raise ``KeyError`` if an id is to be removed that no node has after the earlier changes."""
     exists: dict[str, bool] = {}
     for change in changes:
         if isinstance(change, Node):

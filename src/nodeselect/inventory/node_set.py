@@ -23,7 +23,7 @@ class NodeSet:
     __slots__ = ("_cached", "_selector", "_view")
 
     def __init__(self, view: View, selector: Selector) -> None:
-        """Create a set. Use ``match`` instead."""
+        """Internal: ``match`` returns a set."""
         self._view = view
         self._selector = selector
         self._cached: Postings | None = None
@@ -38,7 +38,7 @@ class NodeSet:
         return map(store.node, store.in_order(self._postings()))
 
     def __contains__(self, node: object) -> bool:
-        """Return whether the set contains a node equal to ``node``, or with ``node`` as its id.
+        """Return whether the set contains ``node`` or, if it is a string, a node with this id.
 
         Cost: about a microsecond, and a step for each later change of this node.
         """

@@ -78,7 +78,7 @@ class Queries:
         return map(view.store.node, view.store.in_order(view.live()))
 
     def __contains__(self, node: object) -> bool:
-        """Return whether there is a node equal to ``node``, or with ``node`` as its id."""
+        """Return whether ``node`` is there or, if it is a string, a node with this id."""
         view = self._view
         if isinstance(node, Node):
             ordinal = view.find(node.id)
@@ -110,7 +110,7 @@ class Snapshot(Queries):
     __slots__ = ()
 
     def __init__(self, view: View) -> None:
-        """Create a snapshot. Use ``Inventory.snapshot`` instead."""
+        """Internal: ``Inventory.snapshot`` returns a snapshot."""
         self._view = view
 
     def __reduce__(self) -> NoReturn:

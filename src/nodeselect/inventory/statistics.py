@@ -44,7 +44,7 @@ class ViewStatistics:
         """Count the nodes by their value of ``key``; return None for more than ``limit`` values."""
         dead = sum(len(index.everything) for index in self._indexes) - len(self._everything)
         if max(len(index.values(key)) for index in self._indexes) - dead > limit:
-            return None  # each dead node has one value: at most ``dead`` values occur no more
+            return None  # at most ``dead`` values are only those of deleted nodes
         counts = value_counts(self._view.store, self._everything, key)
         return None if len(counts) > limit else counts
 
@@ -61,7 +61,7 @@ class ViewStatistics:
         return sum(index.count_with_value(key, value, nodes) for index in self._indexes)
 
     def keys_with_value(self, value: str, keys: Collection[str]) -> Mapping[str, int]:
-        """Count the nodes that have ``value`` for each of ``keys``, without keys with none."""
+        """Count the nodes with this ``value`` for each of ``keys``; leave out keys without any."""
         return {key: n for key in keys if (n := self.count_with_value(key, value))}
 
     def missing_ids(self, ids: Sequence[str]) -> Sequence[str]:
@@ -69,7 +69,7 @@ class ViewStatistics:
         return [node_id for node_id in ids if self._view.find(node_id) is None]
 
     def find_name(self, name: str) -> tuple[str, int] | None:
-        """Return the id of the first node with this name, and how many have it, or None."""
+        """Return the id of the first node with this name, and how many have it; or None."""
         store = self._view.store
         found = store.with_name(name, self._everything)
         return (store.ids(found, 1)[0], len(found)) if found else None

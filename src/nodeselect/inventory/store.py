@@ -39,11 +39,11 @@ class Store:
         self.segment = segment
         self.delta = delta
         self.indexed_count = self.next_rank = delta.first + len(delta.nodes)
-        # The deleted ordinals of the first tombstones, and the number of these tombstones.
+        # Cached by ``View.deleted``: the ordinals of the first tombstones, and how many these are.
         self.merged_tombstones: tuple[Postings, int] = _EMPTY, 0
 
     def upsert(self, node: Node) -> bool:
-        """Replace the node that has this id, or append ``node``; return False if it is there."""
+        """Replace the node with this id, or append ``node``; return whether anything changed."""
         previous = self.find(node.id)
         if previous is None:
             self.delta.add(node, self.next_rank)
@@ -88,8 +88,8 @@ class Store:
     ) -> int | None:
         """Return the ordinal of the node with this id, or None. Cost: about a microsecond.
 
-        :param node_count: consider only this many first nodes of the delta; None considers all.
-        :param tombstone_count: consider only this many first tombstones; None considers all.
+        :param node_count: how many of the first nodes of the delta to consider; None for all.
+        :param tombstone_count: how many of the first tombstones to consider; None for all.
         """
         delta = self.delta
         node_count = len(delta.nodes) if node_count is None else node_count
@@ -102,7 +102,7 @@ class Store:
         return ordinal
 
     def ids(self, nodes: Postings, limit: int | None = None) -> list[str]:
-        """Return the ids of ``nodes``, or the first ones, by rank. Cost: about 10 ns a node."""
+        """Return up to ``limit`` ids of ``nodes``, by rank. Cost: about 10 ns a node."""
         indexed, members = self.split(nodes)
         nodes_added, first = self.delta.nodes, self.delta.first
         if self.segment is None:
@@ -111,14 +111,14 @@ class Store:
         return self.segment.in_order(self.segment.table.ids, indexed, ids, limit)
 
     def in_order(self, nodes: Postings, limit: int | None = None) -> list[int]:
-        """Return the ordinals of ``nodes``, or the first ones, by rank. Cost: as :meth:`ids`."""
+        """Return up to ``limit`` ordinals of ``nodes``, by rank. Cost: as :meth:`ids`."""
         indexed, members = self.split(nodes)
         if self.segment is None:
             return [ordinal for _, ordinal in members[:limit]]
         return self.segment.in_order(self.segment.ordinals, indexed, members[:limit], limit)
 
     def split(self, nodes: Postings) -> "tuple[array[int], list[tuple[int, int]]]":
-        """Return the ordinals in the segment; and, sorted, the (rank, ordinal) in the delta."""
+        """Return the ordinals in the segment, and sorted pairs (rank, ordinal) for the delta."""
         ordinals, first, ranks = postings.ordinals(nodes), self.delta.first, self.delta.ranks
         if not ranks:
             return ordinals, []
@@ -140,7 +140,7 @@ class Store:
 
         :param size: the number of nodes in the set.
         :param intersect: returns which of the given nodes are in the set. The set itself need not
-            exist.
+            be built.
         """
         tuning, end = self.delta.tuning, self.next_rank
         window = tuning.first_window
@@ -172,7 +172,7 @@ class View:
 
     Each write creates a view, in less than a microsecond.
 
-    :param store: the view is of its current nodes; nodes added later are not visible.
+    :param store: its current nodes are visible, but none that is added later.
     """
 
     __slots__ = (
@@ -197,7 +197,7 @@ class View:
 
     @property
     def pending_changes(self) -> int:
-        """The number of nodes added or deleted since the store was built, whichever is higher."""
+        """The larger of two numbers: nodes added and nodes deleted since the store was built."""
         added = self.store.delta.first + self.node_count - self.store.indexed_count
         return max(added, self.tombstone_count)
 

@@ -14,7 +14,7 @@ from nodeselect.text import printable, truncate
 
 __all__ = ["KNOWN_STATES", "Format", "detect_format", "node_rows"]
 
-# A record is read by the first of these that has one of its fields in ``FIELDS``.
+# The first of these whose ``FIELDS`` contain a field of a record reads the record.
 _SHAPES = (kubernetes, bacalhau, nomad, expanso, plain)
 
 KNOWN_STATES: Final = (

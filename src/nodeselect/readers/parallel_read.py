@@ -34,7 +34,7 @@ class SecondHalf(NamedTuple):
     pipe: BinaryIO
 
     def result(self) -> Any:
-        """Wait for what the child process read; return None if it failed."""
+        """Wait for the child process and return its result, or None if it failed."""
         try:
             return marshal.loads(self.pipe.read())  # noqa: S302 - sent by our own process
         except (EOFError, ValueError, TypeError):  # it sent nothing, or not all
@@ -64,7 +64,7 @@ def read_second_half(stream: BinaryIO, read: Callable[[Any], Any]) -> Iterator[S
         try:
             yield half
         finally:
-            os.kill(process, signal.SIGKILL)  # it exists until it is waited for
+            os.kill(process, signal.SIGKILL)  # its id is valid until it is waited for
             os.waitpid(process, 0)
 
 
@@ -77,7 +77,7 @@ def _start(
         or not hasattr(os, "fork")
         or (os.cpu_count() or 1) < 2
         or threading.active_count() > 1
-        or signal.getsignal(signal.SIGCHLD) != signal.SIG_DFL  # nobody else waits for the process
+        or signal.getsignal(signal.SIGCHLD) != signal.SIG_DFL  # it may wait for the process
     ):
         return None
     status = os.fstat(stream.fileno())

@@ -84,7 +84,7 @@ def _validate_labels(labels: Any, path: str) -> dict[str, str]:
     if labels is None:
         return {}
     if not isinstance(labels, dict):
-        message = f"labels must be an object whose values are strings, not {describe(labels)}"
+        message = f"labels must be an object, not {describe(labels)}"
         raise InventoryError("wrong-type", message, place=path or None)
     for key, value in labels.items():
         if not isinstance(value, str):
@@ -105,7 +105,7 @@ def all_plain_ids(texts: Sequence[str]) -> bool:
 
 
 def error_in_record(place: str, error: InventoryError) -> InventoryError:
-    """Return ``error``, whose place is a path in a record, with the record's place before it."""
+    """Return ``error``, whose place is a path in a record, with the record's place before that."""
     separator = ": " if place.startswith("line") and "[" not in place else "."
     path = separator.join(text for text in (place, error.place) if text)
     return InventoryError(error.code, error.message, place=path or None, hint=error.hint)

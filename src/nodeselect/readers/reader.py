@@ -103,7 +103,7 @@ class NodeReader:
         return chain.from_iterable(self._checked_blocks())
 
     def blocks(self) -> Iterator[Block]:
-        """Yield all nodes in blocks, in the cheapest form.
+        """Yield all nodes in blocks, in rows or columns, whichever is cheaper to read.
 
         Duplicate ids are not detected: an inventory detects them anyway.
 
@@ -172,7 +172,7 @@ class NodeReader:
             yield rows
 
     def _second_half(self, stream: BinaryIO) -> object:
-        """Return what the child process read; None if there is a footer, for the parent to read."""
+        """Read in the child process; return None if there is a footer, which is for the parent."""
         rows = list(chain.from_iterable(self._read_chunks(b"", stream)))
         masks = dict(self.failure_masks)
         return (

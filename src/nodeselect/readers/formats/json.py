@@ -1,8 +1,8 @@
 """Decode JSON to records.
 
 msgspec decodes, but silently keeps only the last of two equal keys. To detect this, quotes are
-counted: the text has two for each string, so if it has more than twice as many as the decoded value
-has strings, a key was dropped. The count is exact, and cheap.
+counted: a text has two for each string. If it has more than two for each string of the decoded
+value, a key was dropped. The count is exact, and cheap.
 """
 
 import json
@@ -100,7 +100,7 @@ def _decode(raw: bytes, shape: type[_T], line: int = 1) -> _T:
     try:
         return msgspec.json.decode(raw.removeprefix(b"\xef\xbb\xbf"), type=shape)
     except msgspec.ValidationError:
-        if shape is object:  # every value is one, so only a number can be invalid
+        if shape is object:  # any JSON is an ``object``: a number must be out of range
             raise InventoryError("not-json", "a number is out of range") from None
         raise InventoryError("wrong-type", "expected an object or a list of objects") from None
     except msgspec.DecodeError as error:

@@ -135,7 +135,7 @@ class TypedDecoder:
         """
         self._selector = selector
         self._keys: list[str] = []
-        self._previous_keys = defaultdict[str, set[str | None]](set)  # None: it was first
+        self._previous_keys = defaultdict[str, set[str | None]](set)  # None if first
         self._retries_left = _MAX_RETRIES
         self._decoder: msgspec.json.Decoder[Any] | None = None
 
@@ -163,7 +163,7 @@ class TypedDecoder:
             )
 
     def decode(self, chunk: bytes) -> tuple[list[str], list[Any]] | None:
-        """Return the ids and records of a chunk; None if a line is no plain node with known keys.
+        """Return the ids and records of a chunk; None unless all are plain nodes with known keys.
 
         A record has ``id``, ``labels``, ``name`` and ``state``.
         """

@@ -24,7 +24,7 @@ __all__ = ["read_records"]
 
 
 def read_records(data: bytes) -> Iterator[tuple[str, Any]]:
-    """Yield the place, which is line and path, and the value of each record of a YAML document.
+    """Yield the place (line and path) and the value of each record of a YAML document.
 
     :raises InventoryError: if the document is invalid, uses features of YAML other than plain data,
         or is one page of a longer list.

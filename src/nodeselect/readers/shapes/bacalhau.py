@@ -1,7 +1,7 @@
 """Bacalhau nodes: ``{Info{NodeID, Labels, …}, Membership, ConnectionState{Status, …}}``.
 
 The API (``{"Nodes": […]}``) and ``bacalhau node list --output json`` print them. A node whose
-membership is pending or rejected accepts no work, so that is its state.
+membership is pending or rejected accepts no work; its state is then this membership.
 """
 
 from typing import Final
