@@ -69,7 +69,9 @@ def test_257_labels() -> None:
     with pytest.raises(InventoryError) as caught:
         Node("n-2", labels(LIMITS.node_labels + 1))
     assert caught.value.code == "too-many-labels"
-    assert str(caught.value) == "a node can have at most 256 labels (node_labels), found 257"
+    assert str(caught.value) == (
+        "a node can have at most 256 labels (limit: node_labels), found 257"
+    )
 
 
 @pytest.mark.parametrize("character", CHARACTERS)
@@ -87,7 +89,10 @@ def test_65537_bytes(character: str) -> None:
     """One byte more is rejected, in a program and in every format; the error names the limit."""
     large = sized(LIMITS.node_labels_bytes + 1, character)
     assert count_bytes(large) == 65_537
-    message = "the labels of a node can have at most 65,536 bytes (node_labels_bytes), found 65,537"
+    message = (
+        "the labels of a node can have at most 65,536 bytes (limit: node_labels_bytes), "
+        "found 65,537"
+    )
     with pytest.raises(InventoryError) as caught:
         Node("n-2", large)
     assert (caught.value.code, str(caught.value)) == ("labels-too-large", message)

@@ -26,7 +26,7 @@ __all__ = [
     "excerpt",
 ]
 
-# Columns of user text in an excerpt.
+# The width of an excerpt in terminal columns, without its indentation.
 _EXCERPT_COLUMNS = 73
 
 _LINE_BREAK = re.compile("[\r\n]")
@@ -37,7 +37,7 @@ class NodeselectError(Exception):
 
 
 class SelectorError(NodeselectError, ValueError):
-    """A selector is invalid: its text, or a key, value or id it was built from.
+    """A selector is invalid: its text, or a key, value or id that it was built from.
 
     ``str()`` returns the message, the line with carets under the mistake, and a suggested fix. It
     is safe to print: user text in it is escaped and truncated.
@@ -48,7 +48,7 @@ class SelectorError(NodeselectError, ValueError):
     :param source: the text that has the mistake, as it was passed.
     :param span: start and end of the mistake in ``source``, in characters; both are
         ``len(source)`` if something is missing at the end.
-    :param expected: what would be valid at this position, in words; empty if that does not help.
+    :param expected: what would be valid at ``span``, in words; may be empty.
     :param hint: a suggested fix, or None.
     :param place: the part of a structured selector that is invalid, such as
         ``match_expressions[2]``.
@@ -75,7 +75,7 @@ class SelectorError(NodeselectError, ValueError):
         self.place = place
 
     def at(self, place: str) -> "SelectorError":
-        """Return the same error with this ``place``."""
+        """Return a copy of the error with this ``place`` instead of its own."""
         return SelectorError(
             self.code, self.message, self.source, self.span,
             expected=self.expected, hint=self.hint, place=place,
@@ -90,13 +90,14 @@ class SelectorError(NodeselectError, ValueError):
 
 
 class InventoryError(NodeselectError, ValueError):
-    """Nodes cannot be read, or contradict each other; no node of the input was added.
+    """Nodes cannot be read or contradict each other. No node of the input was added.
 
     ``str()`` is safe to print.
 
     :param code: the stable name of the mistake, such as ``duplicate-id``.
     :param message: what is wrong, in one line.
-    :param place: where it is: the file, the line or record, and the path inside it, if known.
+    :param place: where the mistake is, as far as known: the file, the line or record, and the path
+        inside the record.
     :param hint: a suggested fix, or None.
     """
 
@@ -110,7 +111,7 @@ class InventoryError(NodeselectError, ValueError):
         self.hint = hint
 
     def within(self, place: str) -> "InventoryError":
-        """Return the same error with ``place`` before its own place."""
+        """Return a copy of the error with ``place`` put before its own place."""
         inner = f"{place}: {self.place}" if self.place else place
         return InventoryError(self.code, self.message, place=inner, hint=self.hint)
 
@@ -126,13 +127,13 @@ class Problem(NamedTuple):
     :param code: the stable name of the mistake.
     :param message: what is wrong, in one line.
     :param line: the line, from 1; 0 for the whole document.
-    :param column: the column of the first character, from 1.
+    :param column: the column where the mistake begins, from 1; 0 for the whole document.
     :param path: the path in the document, such as ``selector.match_expressions[2]``; empty for the
         whole document.
-    :param excerpt: the line of the document, and carets under the mistake.
+    :param excerpt: the line of the document, and a second line with carets under the mistake.
     :param hint: a suggested fix, or None.
     :param severity: ``error`` or ``warning``.
-    :param end_column: the column after the mistake, from 1; 0 for the whole document.
+    :param end_column: the column after the end of the mistake, from 1; 0 for the whole document.
     """
 
     code: str
@@ -146,7 +147,7 @@ class Problem(NamedTuple):
     end_column: int = 0
 
     def show(self, file: str) -> str:
-        """Return the problem as text; ``file`` is the name of the document."""
+        """Return the problem as text that begins with ``file``, the name of the document."""
         place = f"{printable(file)}:{self.line}:{self.column}" if self.line else printable(file)
         path = f" at {printable(self.path)}" if self.path else ""
         lines = [f"{place}: {self.severity}[{self.code}]{path}: {self.message}", *self.excerpt]
@@ -161,8 +162,9 @@ class JobError(NodeselectError, ValueError):
     ``str()`` is safe to print.
 
     :param file: the name of the document.
-    :param problems: the problems in order of position, at least one.
-    :param unreported: the number of problems beyond ``LIMITS.reported_errors``.
+    :param problems: the problems in order of position: at least one, at most
+        ``LIMITS.reported_errors``.
+    :param unreported: the number of further problems.
     """
 
     def __init__(self, file: str, problems: tuple[Problem, ...], unreported: int = 0) -> None:
@@ -181,23 +183,23 @@ class JobError(NodeselectError, ValueError):
 def excerpt(source: str, span: tuple[int, int]) -> list[str]:
     """Return the line of ``source`` in which ``span`` begins, and carets under the span.
 
-    User text is escaped and truncated around the span; a tab becomes four blanks. A span that ends
-    in another line is underlined to the end of its first; an empty span gets one caret. For a blank
-    source nothing is returned.
+    The line is escaped; if it is long, the text around the span is truncated. A tab becomes four
+    spaces. If the span goes on in the next line, the carets end with its first line; an empty span
+    gets one caret. If ``source`` is blank, the result is empty.
     """
     if not source.strip(" \t\r\n"):
         return []
     start, end = span
-    if start == len(source):  # the end of input is after the last line that is not blank
+    if start == len(source):  # show the end of input after the last line that is not blank
         stripped = source.rstrip()
         start = len(stripped) if "\n" in source[len(stripped) :] else start
     while 0 < start < len(source) and unicodedata.combining(source[start]):
-        start -= 1  # it is drawn on the character before it
+        start -= 1  # a combining mark is drawn on the character before it
     line_start = max(source.rfind("\n", 0, start), source.rfind("\r", 0, start)) + 1
     line_break = _LINE_BREAK.search(source, start)
     line_end = line_break.start() if line_break else len(source)
     end = max(min(end, line_end), start)
-    # Longer texts are not shown in full: no need to escape all of a line without end.
+    # No more than this is shown: do not escape all of a very long line.
     most = 2 * _EXCERPT_COLUMNS
     before = _escape(source[max(line_start, start - most) : start])
     marked = _truncate_end(_escape(source[start:end][:most]), 2 * _EXCERPT_COLUMNS // 3)

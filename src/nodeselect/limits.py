@@ -11,22 +11,23 @@ __all__ = ["LIMITS", "Limits"]
 
 
 class Limits(NamedTuple):
-    """The limits and their values. Lengths are in characters unless the name says bytes.
+    """The limits and their values. Lengths are in characters unless the name ends with ``bytes``.
 
     :param selector_text: length of one selector text (Kubernetes has no limit).
-    :param requirements: requirements of one selector.
-    :param values_in_set: values between the parentheses of one ``in`` or ``notin``.
-    :param values: values of one selector, in all requirements.
-    :param match_ids: node ids of one selector.
+    :param requirements: number of requirements in one selector.
+    :param values_in_set: number of values between the parentheses of one ``in`` or ``notin``.
+    :param values: number of values in all requirements of one selector together.
+    :param match_ids: number of node ids in one selector.
     :param label_value: length of a label value in a selector (Kubernetes).
     :param key_name: length of a key's name, the part after the slash (Kubernetes).
     :param key_prefix: length of a key's prefix, the part before the slash (Kubernetes).
-    :param node_labels: labels of one node.
-    :param node_labels_bytes: all keys and values of the labels of one node, in bytes of UTF-8.
-    :param job_file_bytes: size of a job file.
-    :param job_file_values: keys and values of a job file; a list or a mapping counts as two.
-    :param depth: nesting of a job file or of a YAML inventory.
-    :param reported_errors: errors printed for one file; the others are counted.
+    :param node_labels: number of labels of one node.
+    :param node_labels_bytes: size of all labels of one node, keys and values, in bytes of UTF-8.
+    :param job_file_bytes: size of a job file in bytes.
+    :param job_file_values: number of keys and values in a job file; a list or a mapping counts as
+        two.
+    :param depth: levels of lists and mappings in a job file or a YAML inventory.
+    :param reported_errors: number of errors shown for one file; the others are only counted.
     """
 
     selector_text: int = 16 * 1024

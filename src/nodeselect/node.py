@@ -162,7 +162,7 @@ def check_sizes(labels: Mapping[str, str]) -> None:
     if len(labels) > LIMITS.node_labels:
         raise InventoryError(
             "too-many-labels",
-            f"a node can have at most {LIMITS.node_labels} labels (node_labels),"
+            f"a node can have at most {LIMITS.node_labels} labels (limit: node_labels),"
             f" found {len(labels):,}",
         )
     characters = sum(map(len, labels)) + sum(map(len, labels.values()))
@@ -175,5 +175,5 @@ def check_sizes(labels: Mapping[str, str]) -> None:
         raise InventoryError(
             "labels-too-large",
             f"the labels of a node can have at most {LIMITS.node_labels_bytes:,} bytes"
-            f" (node_labels_bytes), found {size:,}",
+            f" (limit: node_labels_bytes), found {size:,}",
         )

@@ -81,7 +81,7 @@ def test_depth(form: str) -> None:
         with pytest.raises(DocumentError) as caught:
             read(nested(33, form, '"x"'))
         assert caught.value.code == "too-deep"
-        assert caught.value.message == "nested deeper than 32 levels (depth)"
+        assert caught.value.message == "nested deeper than 32 levels (limit: depth)"
 
 
 def test_depth_of_indented_yaml() -> None:

@@ -98,12 +98,10 @@ def test_errors_name_the_file(path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "shown"),
     [
-        pytest.param("missing", "missing: cannot be read: No such file or directory", id="missing"),
-        pytest.param(".", ".: cannot be read: Is a directory", id="directory"),
-        pytest.param("a\0b", "a\\x00b: cannot be read: not a valid path", id="nul"),
-        pytest.param(
-            "\x1b[31m", "\\x1b[31m: cannot be read: No such file or directory", id="escape"
-        ),
+        pytest.param("missing", "cannot read 'missing': No such file or directory", id="missing"),
+        pytest.param(".", "cannot read '.': Is a directory", id="directory"),
+        pytest.param("a\0b", "cannot read 'a\\x00b': not a valid path", id="nul"),
+        pytest.param("\x1b[31m", "cannot read '\\x1b[31m': No such file or directory", id="escape"),
     ],
 )
 def test_paths_that_cannot_be_read(

@@ -213,11 +213,15 @@ def test_a_job_of_the_server(wrap: Any) -> None:
     assert job.status is not None
     assert job.status.state is not None
     assert (job.status.version, job.status.state.state_type) == (3, "hibernating")
-    with pytest.raises(JobError, match="none of the fields of the job that was expected"):
+    with pytest.raises(
+        JobError, match="this is not the job that was expected: it has none of its fields"
+    ):
         read_server_job(b'{"job": {}}', "x")
 
 
-NO_FIELDS = "[no-execution]{}: this has none of the fields of the execution that was expected"
+NO_FIELDS = (
+    "[no-execution]{}: this is not the execution that was expected: it has none of its fields"
+)
 
 
 @pytest.mark.parametrize(

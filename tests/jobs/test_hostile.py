@@ -147,8 +147,8 @@ def test_number_of_values(start: str, end: str) -> None:
     assert check_job(f"{start}{lists}{end}".encode(), "x")[1:] == ((), 0, 0)
     [problem] = check_job(f"{start}1,{lists}{end}".encode(), "x").problems
     assert problem.code == "too-many-values-in-file"
-    assert (
-        problem.message == "a job file may have at most 200,000 keys and values (job_file_values)"
+    assert problem.message == (
+        "a job file may have at most 200,000 keys and values (limit: job_file_values)"
     )
 
 

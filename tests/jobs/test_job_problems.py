@@ -164,7 +164,10 @@ def test_depth(before: str, behind: str) -> None:
 
     assert selector_of(job(LIMITS.depth)) == Selector.everything()
     [problem] = refusal(job(LIMITS.depth + 1)).problems
-    assert (problem.code, problem.message) == ("too-deep", "nested deeper than 32 levels (depth)")
+    assert (problem.code, problem.message) == (
+        "too-deep",
+        ("nested deeper than 32 levels (limit: depth)"),
+    )
     last_list = job(LIMITS.depth + 1).rpartition("\n")[2].index('["a"]')
     assert problem.column == last_list + 1
 
@@ -181,7 +184,9 @@ def test_size() -> None:
     assert selector_of(fits) == Selector.of(match_ids=["a"])
     [problem] = refusal(fits + b"x").problems
     assert problem.code == "file-too-large"
-    assert problem.message == "a job file may have at most 1,048,576 bytes (job_file_bytes)"
+    assert problem.message == (
+        "a job file may have at most 1,048,576 bytes (limit: job_file_bytes)"
+    )
 
 
 @pytest.mark.parametrize(

@@ -255,7 +255,7 @@ def test_deep_data() -> None:
     deep: Any = 1
     for _ in range(100_000):
         deep = [deep]
-    assert "nested deeper than 32 levels (depth)" in refusal_of(JobSpec, config={"a": deep})
+    assert "nested deeper than 32 levels (limit: depth)" in refusal_of(JobSpec, config={"a": deep})
 
 
 def test_depth_of_data() -> None:

@@ -66,8 +66,8 @@ def labels(number: int) -> str:
     return json.dumps({f"k{at}": "" for at in range(number)})
 
 
-TOO_MANY = "a node can have at most 256 labels (node_labels), found 257"
-TOO_LARGE = "the labels of a node can have at most 65,536 bytes (node_labels_bytes), found "
+TOO_MANY = "a node can have at most 256 labels (limit: node_labels), found 257"
+TOO_LARGE = "the labels of a node can have at most 65,536 bytes (limit: node_labels_bytes), found "
 
 
 @pytest.mark.parametrize(

@@ -102,7 +102,7 @@ def test_a_stream_that_fails() -> None:
     """An error of the operating system while reading is an InventoryError."""
     with pytest.raises(InventoryError) as caught:
         list(NodeReader(io.BufferedReader(BrokenPipe()), name="pipe"))
-    assert str(caught.value) == "pipe: cannot be read: Input/output error"
+    assert str(caught.value) == "cannot read 'pipe': Input/output error"
     assert caught.value.code == "cannot-read"
 
 

@@ -91,7 +91,7 @@ def test_json(run: Run) -> None:
                 ],
             },
         ],
-        "unread": [{"file": "nope", "message": "cannot be read: No such file or directory"}],
+        "unread": [{"file": "nope", "message": "cannot read 'nope': No such file or directory"}],
     }
 
 
@@ -99,7 +99,7 @@ def test_github(run: Run) -> None:
     """A workflow command has the file, the line and the columns of the problem."""
     ended = run("check", "-o", "github", "jobs/wrong.yaml", "jobs/warned.yaml", "nope")
     assert ended.out == (
-        "::error file=nope::cannot be read: No such file or directory\n"
+        "::error file=nope::cannot read 'nope': No such file or directory\n"
         "::error file=jobs/wrong.yaml,line=3,col=22,endColumn=24,title=invalid-value::a value "
         "cannot contain 'ü日'%0Ause ASCII letters, digits, '-', '_' and '.'\n"
         "::error file=jobs/wrong.yaml,line=3,col=33,endColumn=37,title=wrong-type::expected a "
@@ -115,7 +115,7 @@ def test_github(run: Run) -> None:
 def test_github_counts_the_rest(run: Run) -> None:
     """Problems beyond the limit are counted at the file."""
     out = run("check", "-o", "github", "jobs/many.yaml").out
-    assert out.startswith("::error file=jobs/many.yaml::5 more problems\n")
+    assert out.startswith("::error file=jobs/many.yaml::5 more problems in jobs/many.yaml\n")
 
 
 def test_github_escapes(run: Run) -> None:
@@ -167,8 +167,8 @@ def test_sarif_notifications(run: Run) -> None:
     assert [
         notification["message"]["text"] for notification in invocation["toolExecutionNotifications"]
     ] == [
-        "nope: cannot be read: No such file or directory",
-        "jobs/many.yaml: 5 more problems",
+        "cannot read 'nope': No such file or directory",
+        "5 more problems in jobs/many.yaml",
     ]
 
 

@@ -60,7 +60,7 @@ def equality(key: str = "x", value: str = "") -> Requirement:
 
 TEXT = ("text-too-long", 16_384, "16,384 characters (selector_text)")
 REQUIREMENTS = ("too-many-requirements", 256, "256 requirements (requirements)")
-SET = ("too-many-values", 1_024, "1,024 values (values_in_set)")
+SET = ("too-many-values", 1_024, "1,024 values (limit: values_in_set)")
 VALUES = ("too-many-values", 4_096, "4,096 values (values)")
 VALUE = ("value-too-long", 63, "at most 63 characters, found 64")
 NAME = ("key-too-long", 63, "at most 63 characters, found 64")

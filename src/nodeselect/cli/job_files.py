@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from nodeselect.errors import JobError, Problem
 from nodeselect.limits import LIMITS
+from nodeselect.text import printable
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -39,7 +40,7 @@ def read_bytes(source: str) -> bytes:
         reason = "not a valid path"
     except AttributeError:  # standard input is None
         reason = "it is closed"
-    raise _cannot_read(job_name(source), f"cannot be read: {reason}")
+    raise _cannot_read(job_name(source), reason)
 
 
 def files_in(source: str, exclude: Sequence[str] = ()) -> Iterator[str]:
@@ -56,7 +57,7 @@ def files_in(source: str, exclude: Sequence[str] = ()) -> Iterator[str]:
         return
 
     def refuse(error: OSError) -> None:
-        raise _cannot_read(error.filename or source, f"cannot be read: {error.strerror}")
+        raise _cannot_read(error.filename or source, error.strerror)
 
     from pathlib import Path  # loads slowly, and is only needed for folders
 
@@ -73,8 +74,7 @@ def files_in(source: str, exclude: Sequence[str] = ()) -> Iterator[str]:
                 is_empty = False
                 yield str(Path(path))
     if is_empty:
-        extensions = ", ".join(_EXTENSIONS)
-        raise _cannot_read(source, f"cannot be read: it has no {extensions} file")
+        raise _cannot_read(source, "the folder has no .yaml, .yml or .json file")
 
 
 def _is_skipped(path: "Path", exclude: Sequence[str]) -> bool:
@@ -85,5 +85,14 @@ def _is_skipped(path: "Path", exclude: Sequence[str]) -> bool:
     )
 
 
-def _cannot_read(name: str, message: str) -> JobError:
-    return JobError(name, (Problem("cannot-read", message, 0, 0, "", (), None),))
+def _cannot_read(name: str, reason: str | None) -> JobError:
+    shown = name if name == "standard input" else f"'{printable(name)}'"
+    message = f"cannot read {shown}: {reason}"
+    return _CannotReadError(name, (Problem("cannot-read", message, 0, 0, "", (), None),))
+
+
+class _CannotReadError(JobError):
+    """A job file cannot be read. Its message contains the name, so it is not shown before it."""
+
+    def __str__(self) -> str:
+        return f"error[cannot-read]: {self.problems[0].message}"

@@ -1,13 +1,13 @@
-"""YAML and JSON as values that know their position.
+"""Read YAML and JSON into values that know their position.
 
-Documents come from people we do not know, and what a loader makes of them by itself is the first
-thing to go wrong: an alias bomb, a duplicate key, ``version: 1.10`` read as 1.1, ``yes`` as true.
-So YAML is read from libyaml's *events* and JSON by a scanner of its own. Both give the same values;
-nothing is converted, and every value keeps its line and column.
+Documents come from strangers, and ordinary loaders change what is written: they expand an alias
+bomb, drop one of two duplicate keys, and read ``version: 1.10`` as 1.1 and ``yes`` as true. So
+values are built here, from libyaml's *events* for YAML and by a scanner for JSON. Nothing is
+converted, and every value keeps its line and column.
 
-What YAML has beyond plain data is refused by name: anchors and aliases, tags, merge keys, second
-documents, keys that are not strings. So are duplicate keys, and nesting beyond ``LIMITS.depth``.
-A refused document is never returned: the error reports all that is refused.
+What YAML has beyond plain data is refused, each with an error of its own: anchors and aliases,
+tags, merge keys, second documents, keys that are not strings. So are duplicate keys, and nesting
+beyond ``LIMITS.depth``. The error for a document reports all mistakes of this kind at once.
 """
 
 from nodeselect.documents.values import (

@@ -1,4 +1,4 @@
-"""Strict JSON with positions, which no library gives."""
+"""Read strict JSON into values with positions, which no library does."""
 
 import re
 from json import JSONDecodeError, JSONDecoder
@@ -23,9 +23,9 @@ __all__ = ["NotJsonError", "read_json"]
 def read_json(text: str, max_values: int | None = None) -> Value:
     """Read ``text`` as strict JSON. Cost: linear.
 
-    :param max_values: how many keys and values it may hold.
+    :param max_values: how many keys and values it may contain; None for any number.
     :raises NotJsonError: if it is not JSON; it may be YAML.
-    :raises DocumentError: if it is JSON that is refused, with all its mistakes.
+    :raises DocumentError: if it is JSON with mistakes, such as a duplicate key; it has them all.
     """
     builder = _JsonBuilder(text, max_values)
     document = builder.document()
@@ -59,7 +59,7 @@ _DECODER = JSONDecoder()
 
 
 class _JsonBuilder(Builder):
-    """Reads a JSON document from its first character to its last."""
+    """Builds the value of a JSON text, from its first character to its last."""
 
     def __init__(self, text: str, max_values: int | None) -> None:
         super().__init__(text, max_values)
@@ -70,7 +70,7 @@ class _JsonBuilder(Builder):
         value = self._value(0)
         self._skip_whitespace()
         if self._text.startswith(("{", "["), self._index):
-            hint = "keep one document per file"
+            hint = "write each document to a file of its own"
             self.refuse("second-document", "a second document begins here", self._here(), hint)
         elif self._index != len(self._text):
             raise self._not_json("the end")
@@ -107,7 +107,7 @@ class _JsonBuilder(Builder):
             match = _NOT_A_NUMBER.match(self._text, self._index)
             if match is None:
                 raise self._not_json("a value")
-            hint = f'as text, write: "{match[0]}"'
+            hint = f'as a string, write: "{match[0]}"'
             self.refuse("not-finite", f"{match[0]} is not a JSON number", position, hint)
         elif match[0][-1].isdigit() and isinf(float(match[0])):
             message = f"{quoted(match[0])} is not a finite number"
@@ -152,7 +152,7 @@ class _JsonBuilder(Builder):
         return entries
 
     def _at_end(self, closing: str, has_items: bool) -> bool:
-        """Step over the closing bracket and return True, or step over the comma, if due."""
+        """Return whether the items end here; step over the bracket, or the comma between items."""
         if self._text.startswith(closing, self._index):
             self._index += 1
             return True

@@ -1,4 +1,4 @@
-"""What a document is made of, each value with its position, and how a document is refused."""
+"""The values of a document, with their positions, and the error for an invalid document."""
 
 import re
 from array import array
@@ -31,14 +31,14 @@ __all__ = [
     "too_deep_error",
 ]
 
-# Control characters, and the two noncharacters that YAML refuses as well.
+# Control characters, and U+FFFE and U+FFFF, which YAML does not allow either.
 _CONTROL_CHARACTERS = re.compile("[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x9f\ufffe\uffff]")
 
 TEMPLATE_HINT = "fill in the template before using the file"
 
 
 class Position(NamedTuple):
-    """A place in a document: line and column, from 0, in characters."""
+    """A place in a document: its line, and its column in characters, both from 0."""
 
     line: int
     column: int
@@ -52,10 +52,10 @@ def position_in(text: str, index: int) -> Position:
 class Scalar(NamedTuple):
     """A string, number, boolean or null, as it is written.
 
-    :param kind: ``text``, or what YAML 1.1 or 1.2 could read it as: ``null``, ``boolean``,
-        ``number``, ``date``, ``merge key``.
-    :param verbatim: whether ``text`` occurs in the document letter by letter from ``position`` on
-        (which is after an opening quote).
+    :param kind: ``text`` or, if a version of YAML could read it as anything else: ``null``,
+        ``boolean``, ``number``, ``date``, ``merge key``.
+    :param position: where it begins, after an opening quote.
+    :param verbatim: whether the document has exactly ``text`` there, without escapes.
     """
 
     text: str
@@ -83,7 +83,7 @@ Entries = dict[str, tuple[Scalar, Value]]
 
 
 def is_null(value: Value) -> bool:
-    """Return whether a value is null, written or left out."""
+    """Return whether a value is null, or missing as in ``key:``."""
     return isinstance(value, Scalar) and value.kind == "null"
 
 
@@ -98,7 +98,7 @@ def to_python(
     convert: Callable[[Scalar], Any],
     key_text: Callable[[Scalar], str] = attrgetter("text"),
 ) -> Any:
-    """Return a value as lists and dicts, without positions.
+    """Convert a value to lists and dicts, without positions.
 
     :param convert: returns the Python value of a scalar.
     :param key_text: returns the text of a key, or raises if the key is not valid.
@@ -114,10 +114,10 @@ def to_python(
 
 
 class DocumentError(Exception):
-    """A document is refused. Never leaves the library: its callers raise their own error.
+    """A document is refused. Callers raise a public error in its place.
 
-    It describes the first mistake by position. ``others`` are the next ones, and ``unreported`` is
-    the number of mistakes beyond those.
+    It describes the first mistake in the document. ``others`` are the mistakes after it, and
+    ``unreported`` is the number of mistakes beyond those.
     """
 
     def __init__(
@@ -151,13 +151,13 @@ def decode_utf8(data: bytes) -> str:
 
 
 def check_characters(text: str, forbidden: re.Pattern[str] = _CONTROL_CHARACTERS) -> None:
-    """Refuse a text with forbidden characters; nothing after a NUL is read.
+    """Raise if a text has forbidden characters; those after a NUL are not reported.
 
     :raises DocumentError: with the code ``control-character`` or ``surrogate``.
     """
     if not forbidden.search(text):
         return
-    end = text.find("\0") + 1 or len(text)  # UTF-16 is full of them
+    end = text.find("\0") + 1 or len(text)  # UTF-16 has a NUL beside each letter
     matches = forbidden.finditer(text, 0, end)
     error, *others = (
         _character_error(match[0], position_in(text, match.start()))
@@ -177,19 +177,19 @@ def _character_error(character: str, position: Position) -> DocumentError:
 
 
 def file_too_large_error(what: str) -> DocumentError:
-    """Return the error for ``what`` of more than ``LIMITS.job_file_bytes``."""
-    message = f"{what} may have at most {LIMITS.job_file_bytes:,} bytes (job_file_bytes)"
+    """Return the error for ``what``, such as ``a job file``, if it is too large."""
+    message = f"{what} may have at most {LIMITS.job_file_bytes:,} bytes (limit: job_file_bytes)"
     return DocumentError("file-too-large", message, Position(0, 0))
 
 
 def too_deep_error(position: Position) -> DocumentError:
     """Return the error for a value that is nested too deeply."""
-    message = f"nested deeper than {LIMITS.depth} levels (depth)"
+    message = f"nested deeper than {LIMITS.depth} levels (limit: depth)"
     return DocumentError("too-deep", message, position)
 
 
 class Builder:
-    """Base of what builds the value of a document: limits, positions, and what is refused."""
+    """The base of what builds values: it counts them, finds positions and collects mistakes."""
 
     def __init__(self, text: str, max_values: int | None) -> None:
         self._text = text
@@ -197,18 +197,18 @@ class Builder:
         self._count = 0
         self._first: list[DocumentError] = []
         self._unreported = 0
-        # Lines as editors count them: YAML itself also ends one at a lone CR.
+        # Lines as editors count them, which YAML also ends at a CR alone.
         self._line_starts = array("I", [0])
         self._line_starts.extend(match.end() for match in re.finditer("\n", text))
 
     def refuse(
         self, code: str, message: str, position: Position, hint: str | None = None, length: int = 1
     ) -> None:
-        """Add a mistake: count all, keep the first by position."""
+        """Add a mistake; see :meth:`add`."""
         self.add(DocumentError(code, message, position, hint, length))
 
     def add(self, error: DocumentError) -> None:
-        """Add a mistake."""
+        """Add a mistake: keep the first ones by position, and count the others."""
         insort(self._first, error, key=attrgetter("position"))
         if len(self._first) > LIMITS.reported_errors:
             self._first.pop()
@@ -223,24 +223,25 @@ class Builder:
             raise error
 
     def position(self, index: int) -> Position:
-        """Return the position of a character."""
+        """Return the position of the character at ``index``."""
         line = bisect_right(self._line_starts, index) - 1
         return Position(line, index - self._line_starts[line])
 
     def count(self, index: int) -> None:
-        """Count the key or value at an index.
+        """Count a key or value, which begins at ``index``.
 
-        :raises DocumentError: for the first beyond the limit.
+        :raises DocumentError: if there are more than allowed.
         """
         self._count += 1
         if self._max_values is not None and self._count > self._max_values:
-            most = f"{self._max_values:,} keys and values (job_file_values)"
+            most = f"{self._max_values:,} keys and values (limit: job_file_values)"
             message = f"a job file may have at most {most}"
             raise DocumentError("too-many-values-in-file", message, self.position(index))
 
     def enter(self, depth: int, index: int) -> None:
-        """Count a list or an object a second time, which is in ``depth`` others.
+        """Count a list or an object, which begins at ``index``, a second time.
 
+        :param depth: the number of lists and objects that it is in.
         :raises DocumentError: if it is nested too deeply.
         """
         if depth >= LIMITS.depth:
@@ -248,7 +249,7 @@ class Builder:
         self._count += 1
 
     def add_entry(self, entries: Entries, key: Scalar, value: Value) -> None:
-        """Add an entry to those of an object, unless its key is there already."""
+        """Add a key and its value to ``entries``; refuse a key that they already have."""
         first, _ = entries.setdefault(key.text, (key, value))
         if first is not key:
             line = first.position.line + 1

@@ -1,4 +1,4 @@
-"""YAML from libyaml's events, or JSON: plain data only, nothing converted."""
+"""Read a document of plain data, YAML or JSON; nothing is converted."""
 
 import re
 from collections.abc import Iterator
@@ -23,8 +23,8 @@ from nodeselect.text import printable, quoted
 
 __all__ = ["read_document", "read_yaml", "scalar_kind"]
 
-# Control characters; line separators, at which libyaml ends a line, but YAML 1.2 and editors do
-# not; surrogates, which it cannot encode.
+# Control characters; U+2028 and U+2029, at which libyaml ends a line, while YAML 1.2 and editors do
+# not; surrogates, which libyaml cannot encode.
 _FORBIDDEN = re.compile(
     "[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]"
 )
@@ -38,10 +38,10 @@ _COMMENTED_JSON_STARTS = (*_JSON_STARTS, "#", "//", "/*")
 def read_document(text: str, max_values: int | None = None, *, strict_json: bool = False) -> Value:
     """Read ``text`` as JSON if it is JSON, otherwise as YAML. Cost: linear.
 
-    :param max_values: how many keys and values it may hold.
-    :param strict_json: read a text that begins like JSON, or with a comment, as JSON only. For
+    :param max_values: how many keys and values it may contain; None for any number.
+    :param strict_json: read a text that begins like JSON, or with a comment, as JSON only: for
         files named ``.json``, which other programs read as JSON.
-    :raises DocumentError: if it is neither.
+    :raises DocumentError: if it is neither, or has mistakes.
     """
     starts = _COMMENTED_JSON_STARTS if strict_json else _JSON_STARTS
     if text.lstrip(" \t\r\n")[:2].startswith(starts):
@@ -58,8 +58,8 @@ def read_document(text: str, max_values: int | None = None, *, strict_json: bool
 def read_yaml(text: str, max_values: int | None = None) -> Value:
     """Read ``text`` as one YAML document of plain data. Cost: linear.
 
-    :param max_values: how many keys and values it may hold.
-    :raises DocumentError: if it is not, with every mistake up to the first of syntax.
+    :param max_values: how many keys and values it may contain; None for any number.
+    :raises DocumentError: if it is not; it has all mistakes up to the first syntax error.
     """
     import yaml  # here, since most commands do not need it
 
@@ -71,7 +71,7 @@ def read_yaml(text: str, max_values: int | None = None) -> Value:
     except DocumentError as error:
         builder.add(error)
     except yaml.MarkedYAMLError as error:
-        if not builder.has_template:  # which breaks the text after it
+        if not builder.has_template:  # a template breaks the syntax after it
             builder.add(_syntax_error(text, error))
     builder.raise_if_refused()
     return document
@@ -83,7 +83,7 @@ def _syntax_error(text: str, error: Any) -> DocumentError:
     end = len(text.rstrip())
     stopped = (error.problem_mark or error.context_mark).index
     begin = error.context_mark.index if error.context_mark else stopped
-    if "nesting depth" in problem:  # libyaml's own limit, at a thousand
+    if "nesting depth" in problem:  # libyaml stops at a thousand levels
         return too_deep_error(position_in(text, stopped))
     index, hint = stopped, None
     places = (begin, stopped, max(stopped - 2, 0))  # the last is for "{{- if .x }}"
@@ -93,10 +93,10 @@ def _syntax_error(text: str, error: Any) -> DocumentError:
     elif "expected ':'" in problem:
         index, hint = begin, "put ':' and a space after a key, or quotes around a string"
     elif tag := re.compile(r"![^\s,\]}\"\\]+").match(text, begin):  # as in [a, !debug]
-        index, hint = begin, f'if this is text, quote it: "{quoted(tag[0])[1:-1]}"'
+        index, hint = begin, f'if this is a string, quote it: "{quoted(tag[0])[1:-1]}"'
     elif text[begin : begin + 1] in tuple("{[\"'"):
         if stopped >= end:
-            index, hint = begin, "it is never closed"
+            index, hint = begin, f"this {text[begin]} is never closed"
         elif text.count("\n", begin, stopped):
             line = position_in(text, begin).line + 1
             hint = f"close the {text[begin]} of line {line} before this, or add a missing ','"
@@ -128,7 +128,7 @@ class _YamlBuilder(Builder):
         next(self._events)  # the end of the document
         following = next(self._events)
         if type(following).__name__ != "StreamEndEvent":
-            hint = "keep one document per file"
+            hint = "write each document to a file of its own"
             position = self._start(following)
             self.refuse("second-document", "a second document begins here", position, hint)
         return value
@@ -141,7 +141,7 @@ class _YamlBuilder(Builder):
         position = self._start(event)
         if event.anchor is not None:
             message = f"YAML anchors and aliases are not allowed: {quoted(event.anchor)}"
-            self.refuse("anchor", message, position, "write out the value")
+            self.refuse("anchor", message, position, "write the value itself in each place")
         if name == "AliasEvent":
             return Scalar("", "text", position, False)
         if event.tag is not None:
@@ -149,7 +149,7 @@ class _YamlBuilder(Builder):
             if event.tag == "!include":
                 hint = "replace it with the content of the file"
             elif name == "ScalarEvent" and event.tag.startswith("!"):  # as in "- !debug"
-                hint = f'if this is text, quote it: "{quoted(event.tag)[1:-1]}"'
+                hint = f'if this is a string, quote it: "{quoted(event.tag)[1:-1]}"'
             message = f"YAML tags are not allowed: {quoted(event.tag)}"
             self.refuse("tag", message, position, hint)
         if name == "ScalarEvent":
@@ -183,13 +183,13 @@ class _YamlBuilder(Builder):
         return entries
 
     def _is_key(self, key: Value, index: int) -> bool:
-        """Return whether the key at an index is a string; refuse others."""
+        """Return whether a key, which begins at ``index``, is a string; refuse others."""
         if isinstance(key, Object) and self._text[max(index - 1, 0) : index + 1] == "{{":
             self.has_template = True
             position = self.position(index - 1)
             self.refuse("key-not-text", "unfilled template", position, TEMPLATE_HINT)
         elif isinstance(key, Object) and self._text.startswith("{{", index):
-            pass  # "{{x}}: a", whose inner braces are refused
+            pass  # "{{x}}: a": its inner braces are refused
         elif not isinstance(key, Scalar) or is_null(key):
             self.refuse("key-not-text", "a key must be a string", key.position)
         elif key.text == "<<":
@@ -203,6 +203,7 @@ class _YamlBuilder(Builder):
         return self.position(event.start_mark.index)
 
 
+# How the versions of YAML read plain scalars.
 _KINDS = (
     ("null", re.compile(r"(?:~|null|Null|NULL)?")),
     ("boolean", re.compile(r"y|n|yes|no|on|off|true|false", re.IGNORECASE)),
@@ -218,12 +219,12 @@ _KINDS = (
     ("date", re.compile(r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:[Tt \t].*)?", re.ASCII)),
 )
 
-# First characters of the scalars that may be anything but text.
+# A plain scalar that begins with any other character is text.
 _FIRST = frozenset("~nNyYoOtTfF0123456789+-.=<")
 
 
 def scalar_kind(plain: str) -> str:
-    """Return what YAML 1.1 or 1.2 could read a plain scalar as."""
+    """Return the kind of a plain scalar: see :class:`Scalar`."""
     if plain and plain[0] not in _FIRST:
         return "text"
     for kind, pattern in _KINDS:

@@ -1,4 +1,4 @@
-"""Job specs of Expanso: read, checked, and as values.
+"""Read and check the job specs of Expanso, and represent them as values.
 
 The models and the plan of a rollout are loaded on first use: pydantic is slow to import, and a
 check needs neither.

@@ -52,8 +52,8 @@ def read_job_selector(data: bytes, file: str) -> Selector:
 def read_job(data: bytes, file: str) -> "JobSpec":
     """Read a job spec: YAML or JSON, by itself or wrapped as ``{spec: ...}``.
 
-    In ``config``, all numbers and booleans of JSON become Python's, and those of YAML that all its
-    versions read alike. Everything else stays a string, as it is written.
+    In ``config``, numbers and booleans become those of Python: in JSON all of them, in YAML those
+    that all its versions read alike. Everything else stays a string, as it is written.
 
     :param data: the bytes of the file; at most ``LIMITS.job_file_bytes``.
     :param file: the name of the file, for messages.
@@ -120,7 +120,7 @@ def _validate(model: type[_Model], fields: Any, file: str) -> _Model:
 
 
 def _read_answer(data: bytes, file: str, name: str, fields: frozenset[str]) -> dict[str, Any]:
-    """Read an answer as ``{name: {...}}``; the inner mapping has at least one of ``fields``."""
+    """Read an answer as ``{name: {...}}``; raise if the inner mapping has none of ``fields``."""
     require_bytes(data)
     path = ""
     try:
@@ -138,7 +138,7 @@ def _read_answer(data: bytes, file: str, name: str, fields: frozenset[str]) -> d
             raise DocumentError("wrong-type", message, inner.position, length=length)
         answer: dict[str, Any] = to_python(inner, _to_json_type)
         if all(answer.get(field) is None for field in fields):
-            message = f"this has none of the fields of the {name} that was expected"
+            message = f"this is not the {name} that was expected: it has none of its fields"
             raise DocumentError(f"no-{name}", message, inner.position)
     except DocumentError as error:
         problems = draw_problems([document_finding(error, path)], data)
@@ -166,7 +166,7 @@ def _is_json(data: bytes) -> bool:
 def _to_json_type(scalar: Scalar, fraction: re.Pattern[str] = NUMBER) -> Any:
     """Return a scalar as a value of JSON.
 
-    :param fraction: what is a number, besides whole ones; anything else stays a string.
+    :param fraction: the numbers that become floats. What is not a number stays a string.
     """
     match scalar:
         case Scalar(kind="null"):

@@ -19,8 +19,8 @@ class Wave(NamedTuple):
 
     :param number: from 1; the one wave of an immediate rollout is 0, like the ``rollout_wave`` of
         an execution.
-    :param canary: whether the rollout waits after it, to see how these nodes do.
-    :param ids: its nodes, at least one.
+    :param canary: whether its nodes are canaries, which are observed before the rollout goes on.
+    :param ids: the ids of its nodes, at least one.
     """
 
     number: int
@@ -31,9 +31,9 @@ class Wave(NamedTuple):
 def plan_waves(ids: Sequence[str], rollout: "RolloutSpec") -> tuple[Wave, ...]:
     """Divide the nodes of a job into the waves of a rollout.
 
-    Each id is in one wave, in the order given; without ids there are no waves.
+    Each id is in one wave, in the order of ``ids``; without ids there are no waves.
 
-    :param ids: the nodes that match and are connected.
+    :param ids: the ids of the nodes that match and are connected.
     """
     if not ids:
         return ()

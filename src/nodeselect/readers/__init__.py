@@ -10,7 +10,7 @@ from typing import BinaryIO, TextIO
 from nodeselect.errors import InventoryError
 from nodeselect.text import printable
 
-__all__ = ["open_input"]
+__all__ = ["cannot_read", "open_input"]
 
 
 @contextmanager
@@ -26,17 +26,17 @@ def open_input(
     if isinstance(source, (str, os.PathLike)):
         if source == "-":
             if sys.stdin is None:
-                raise InventoryError("cannot-read", "the stream is closed", place="standard input")
+                raise cannot_read("standard input", "the stream is closed")
             yield sys.stdin.buffer, "standard input"
             return
         if not os.fspath(source):
-            raise InventoryError("cannot-read", "the file name is empty")
+            raise cannot_read("", "the file name is empty")
         name = printable(os.fspath(source))
         try:
             stream = open(source, "rb")  # noqa: SIM115, PTH123 - closed below; pathlib loads slowly
         except (OSError, ValueError) as error:
             reason = error.strerror if isinstance(error, OSError) else "not a valid path"
-            raise InventoryError("cannot-read", f"cannot be read: {reason}", place=name) from None
+            raise cannot_read(name, reason) from None
         with stream:
             yield stream, name
         return
@@ -52,6 +52,12 @@ def open_input(
         yield source, "input"
     else:
         yield io.BytesIO(_read_all(source)), "input"
+
+
+def cannot_read(name: str, reason: object) -> InventoryError:
+    """Return the error for an input that cannot be read."""
+    shown = name if name in ("input", "standard input") else f"'{name}'"
+    return InventoryError("cannot-read", f"cannot read {shown}: {reason}")
 
 
 def _read_all(stream: BinaryIO | TextIO) -> bytes:

@@ -9,6 +9,7 @@ from typing import Any, BinaryIO, TypeVar
 
 from nodeselect.errors import InventoryError
 from nodeselect.node import Node, NodeRow
+from nodeselect.readers import cannot_read
 from nodeselect.readers.columnar import Block
 from nodeselect.readers.detect import Format, detect_format, node_rows
 from nodeselect.readers.duplicate_ids import DuplicateIdCheck
@@ -131,9 +132,7 @@ class NodeReader:
         except InventoryError as error:
             raise (error if self.name is None else error.within(self.name)) from None
         except OSError as error:
-            raise InventoryError(
-                "cannot-read", f"cannot be read: {error.strerror or error}", place=self.name
-            ) from None
+            raise cannot_read(self.name or "input", error.strerror or error) from None
 
     def _blocks(self, file_format: Format, start: bytes) -> Iterator[Block]:
         match file_format:

@@ -92,7 +92,7 @@ def _file_messages(
     for report in reports:
         if report.unreported:
             severity = "error" if report.errors else "warning"
-            yield severity, report.file, f"{report.unreported:,} more problems"
+            yield severity, report.file, f"{report.unreported:,} more problems in {report.file}"
 
 
 def _github(reports: Sequence[CheckReport], unread: Sequence[JobError]) -> Iterator[str]:
@@ -146,7 +146,7 @@ def _sarif(reports: Sequence[CheckReport], unread: Sequence[JobError]) -> dict[s
             {
                 "executionSuccessful": not unread,
                 "toolExecutionNotifications": [
-                    _sarif_message(severity, printable(f"{file}: {message}"), file)
+                    _sarif_message(severity, printable(message), file)
                     for severity, file, message in _file_messages(reports, unread)
                 ],
             }

@@ -1,8 +1,8 @@
-"""What follows from what: exact answers about all possible nodes, without any node.
+"""Compare selectors without any node: the answers are exact for all possible nodes.
 
-A claim holds for every map of labels and every id, known or not; the limits on the labels of a node
-do not matter. Keys are independent: a selector matches a node if each key meets its constraint
-(``key_constraint.py``) and the id is one of the selector's ids.
+An answer holds for every map of labels, whatever its size, and for every id. A selector matches a
+node if each key meets the constraint on it (``key_constraint.py``) and the id is one of the
+selector's ids; so keys are compared one by one.
 """
 
 from bisect import bisect_left, bisect_right
@@ -19,7 +19,7 @@ from nodeselect.selectors.selector import Selector
 
 __all__ = ["conflict", "disjoint", "equivalent", "implies", "normal_form", "redundant"]
 
-# The numbers of the witnesses that are not integers: they sort before all integers.
+# The numbers of the witnesses (see ``_bit_masks``) that are not integers: below all integers.
 _WORD = MIN_INT64 - 1
 _ABSENT = MIN_INT64 - 2
 
@@ -68,11 +68,11 @@ def disjoint(a: Selector, b: Selector) -> bool:
 
 
 def redundant(selector: Selector) -> tuple[Requirement, ...]:
-    """Return the requirements that follow from the others and can be removed, all at once.
+    """Return the requirements that can be removed, all at once, as they follow from the others.
 
-    The rest matches the same nodes, and none of it follows from the others. If there is a choice,
-    the requirement that allows more is removed, and of those that allow the same the later. In a
-    selector that contradicts itself, everything but one :func:`conflict` is redundant.
+    What remains matches the same nodes, and none of it follows from the rest. If there is a choice,
+    the requirement that allows more is removed, or else the later one. In a selector that
+    contradicts itself, everything outside of one :func:`conflict` is redundant.
 
     >>> redundant(Selector.parse("a,a=b,c>5,c>7,c!=3"))
     (Requirement('a'), Requirement('c>5'), Requirement('c!=3'))
@@ -90,8 +90,8 @@ def conflict(selector: Selector) -> tuple[Requirement, ...] | None:
     """Return requirements that contradict each other, or None if a node can match.
 
     They are on one key, and minimal: without any one of them, the others can match. If several keys
-    have contradictions, the smallest one is returned. The result is empty for a selector that
-    matches nothing because it has no ids.
+    have contradictions, the smallest contradiction is returned. The result is empty for
+    ``Selector.nothing()``, which matches no node without any requirement.
 
     >>> conflict(Selector.parse("a in (b,c),a!=d,a>5,x"))
     (Requirement('a in (b,c)'), Requirement('a>5'))
@@ -111,11 +111,11 @@ def normal_form(selector: Selector) -> Selector:
     """Return the selector that matches the same nodes with the fewest requirements and values.
 
     Selectors that match the same nodes have the same normal form; if they match none, it is
-    ``Selector.nothing()``. For each key it has ``!k``, or ``k=a``, or ``k in (…)``, or otherwise:
-    ``k`` if the key is required without bounds, the tightest bounds as plain integers, and ``k!=a``
-    or ``k notin (…)``. It stays within the limits: excluded values that do not fit into one
-    ``notin`` (``values_in_set``) are in several, in order, each but the last full. Only its text
-    can be longer: ``a!=b,a!=c`` has 9 characters and ``a notin (b,c)`` has 13.
+    ``Selector.nothing()``. For each key it has ``!k``, or ``k=a``, or ``k in (…)``. For other keys
+    it has ``k>5`` and ``k<9`` with the tightest bounds, or ``k`` if the key is required without
+    bounds, and ``k!=a`` or ``k notin (…)``. It stays within the limits: excluded values that do not
+    fit into one ``notin`` (``values_in_set``) are in several. Only its text can be longer than that
+    of ``selector``: ``a!=b,a!=c`` has 9 characters and ``a notin (b,c)`` has 13.
 
     >>> normal_form(Selector.parse("a in (b,c),a!=c,n>5,n>07,x notin (b),x!=a"))
     Selector('a=b,n>7,x notin (a,b)')
@@ -142,9 +142,9 @@ def _constraints(selector: Selector) -> Mapping[str, KeyConstraint] | None:
 
 
 def _irredundant(requirements: list[Requirement]) -> Collection[int]:
-    """Return the positions of requirements that allow what all allow; each of them is needed.
+    """Return the positions of a minimal part of the requirements that allows the same as all.
 
-    All are on one key. The widest are removed first, and of equally wide ones the last.
+    All are on one key. Those that allow most are left out first, and of equals the last.
     """
     masks = _bit_masks(requirements)
     kept = dict(enumerate(masks))
@@ -157,21 +157,21 @@ def _irredundant(requirements: list[Requirement]) -> Collection[int]:
 
 
 def _bit_masks(requirements: list[Requirement]) -> list[int]:
-    """Return the answers that each requirement allows as bits; all are on one key.
+    """Return a mask for each requirement, with a bit for each *witness* that it allows.
 
-    Hundreds of such masks intersect in microseconds. An intersection is empty, or within another
-    one, exactly if ``&`` of the masks is, because finitely many *witnesses* distinguish the
-    infinitely many values: the absence of the key; a word that no requirement lists; each listed
-    value; and for the integers at both ends of each range a spelling that none lists. (The ends of
-    an intersection of ranges are ends of those ranges; and of two ranges that differ, one has an
-    end outside the other.)
+    All are on one key. The witnesses represent the infinitely many values: the absence of the key;
+    a word that no requirement lists; each listed value; and for the integers at both ends of each
+    range, a spelling that no requirement lists. They are enough: what requirements allow together
+    is empty, or within what others allow, exactly if this is true of their masks. (The ends of an
+    intersection of ranges are ends of those ranges; and of two ranges that differ, one has an end
+    outside the other.) Hundreds of masks intersect in microseconds.
 
     Cost: linear in the number of values, and in that of requirements times witnesses divided by 64.
     """
     tests = [requirement.test for requirement in requirements]
     listed = {value for test in tests if isinstance(test, OneOf) for value in test.values}
     edges = {edge for test in tests if isinstance(test, InRange) for edge in test}
-    # Each witness is a number and a spelling. In order of the numbers, a range is a row of bits.
+    # A witness is a number and a listed value, or None. Sorted by number, a range is a run of bits.
     witnesses: list[tuple[int, str | None]] = [(_ABSENT, None), (_WORD, None)]
     witnesses += [(edge, None) for edge in edges]
     for value in listed:
@@ -199,7 +199,7 @@ def _bit_masks(requirements: list[Requirement]) -> list[int]:
 
 
 def _minimal_requirements(key: str, constraint: KeyConstraint) -> Iterator[Requirement]:
-    """Yield the fewest requirements that allow exactly what ``constraint``, not empty, allows."""
+    """Yield the fewest requirements that are equivalent to ``constraint``, which is not empty."""
     build = Requirement._trusted
     if constraint.values is not None:
         if constraint.allows_absent:

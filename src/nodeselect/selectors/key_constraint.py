@@ -1,8 +1,8 @@
-"""What requirements leave possible for one key: a set of values, and whether it may be absent.
+"""What requirements allow for one key: a set of values, and whether the key may be absent.
 
-A value is any string at all, since the labels of nodes follow no rule. Each requirement leaves one
-of a few kinds of sets, and these kinds are closed under intersection, so the set that several
-requirements leave is exact. Keys are independent of each other.
+A value may be any string, since the labels of nodes follow no rule. Each requirement allows a set
+of one of a few kinds; intersections of such sets are of these kinds too. So what several
+requirements allow together is computed exactly.
 """
 
 from collections.abc import Iterable
@@ -19,9 +19,9 @@ __all__ = ["KeyConstraint", "constraints_by_key", "group_by_key"]
 class KeyConstraint(Frozen):
     """The values that one key may have, and whether it may be absent. Frozen.
 
-    Returned by :func:`constraints_by_key`, and by ``a & b`` for what both allow. ``a <= b`` is
-    whether ``b`` allows everything that ``a`` allows; ``value in a`` is whether ``a`` allows the
-    value or, for None, an absent key. Equal if the sets are equal.
+    :func:`constraints_by_key` builds constraints. ``a & b`` allows what both allow. ``a <= b`` is
+    true if ``b`` allows everything that ``a`` allows. ``value in a`` is true if ``a`` allows the
+    value; None is an absent key. Two constraints are equal if they allow the same.
 
     >>> from nodeselect.selectors import Selector
     >>> above = constraints_by_key(Selector.parse("x>5").requirements)["x"]
@@ -37,20 +37,20 @@ class KeyConstraint(Frozen):
     allows_absent: bool
     """Whether the key may be absent."""
     values: frozenset[str] | None
-    """The values that the key may have. None if there are infinitely many: see the next two."""
+    """The values that are allowed; None for all in ``int_range`` except ``excluded``."""
     excluded: frozenset[str]
-    """Values that the key must not have, of those within :attr:`int_range`."""
+    """The values in ``int_range`` that the key must not have."""
     int_range: tuple[int, int] | None
-    """The lowest and the highest integer that the value may read as; None for any string."""
+    """The lowest and the highest integer that the value may be; None if it may be any string."""
 
     def __init__(self) -> None:
         raise TypeError("use constraints_by_key(requirements)")
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing is left: no node can have the key, nor lack it."""
-        # Values are endless, and so are the spellings of one integer (7, 07, 007), so that
-        # excluded values never exhaust them.
+        """Whether nothing is allowed: neither any value of the key, nor its absence."""
+        # Excluded values never exhaust a range: each integer has infinitely many spellings
+        # (7, 07, 007).
         return not self.allows_absent and self.values is not None and not self.values
 
     def __contains__(self, value: str | None) -> bool:
@@ -90,7 +90,7 @@ class KeyConstraint(Frozen):
             if self.int_range is None:
                 return False
             (low, high), (other_low, other_high) = self.int_range, other.int_range
-            if low < other_low or high > other_high:  # each integer has endless spellings
+            if low < other_low or high > other_high:  # excluded values cannot make up for it
                 return False
         return not any(value in self for value in other.excluded)
 
@@ -119,7 +119,7 @@ class KeyConstraint(Frozen):
 
 
 def constraints_by_key(requirements: Iterable[Requirement]) -> dict[str, KeyConstraint]:
-    """Return for each key of ``requirements`` what all of them together allow.
+    """Return for each key of ``requirements`` what they allow together.
 
     Keys that are not in the result are unconstrained. Cost: linear in the number of values.
 
@@ -139,7 +139,7 @@ def group_by_key(requirements: Iterable[Requirement]) -> dict[str, list[Requirem
 
 
 def _constraint(requirements: list[Requirement]) -> KeyConstraint:
-    """Return what all ``requirements``, which are on one key, allow together."""
+    """Return what ``requirements``, all of them on one key, allow together."""
     allows_absent = True
     values: frozenset[str] | None = None
     excluded: set[str] = set()

@@ -29,7 +29,7 @@ _OPERATORS = {
 
 
 def requirement_from_structured(key: str, operator: str, values: Iterable[str] = ()) -> Requirement:
-    """Build the requirement of one structured item.
+    """Build a requirement from a key, the name of an operator, and values.
 
     The operator may be named as in Kubernetes (``In``, ``DoesNotExist``, ``Gt``), as in Bacalhau
     (``in``, ``!``, ``gt``) or as in a selector text (``>``), in any case and with any spaces and

@@ -32,23 +32,23 @@ __all__ = [
     "select_rules",
 ]
 
-# A hint of this many characters, such as a list of fields, is shown only once in a file.
+# A hint of more characters, such as a list of fields, is shown only once in a file.
 _LONG_HINT = 80
 
 # The rules in the order of the documentation.
 _GROUPS = ("document", "fields", "rollout", "selector", "language")
 _RULES = dict(sorted(REGISTRY.items(), key=lambda item: _GROUPS.index(item[1].group)))
 
-# Codes that cannot be ignored: the file is not plain text or data, or not a job.
+# Codes that cannot be ignored: the file is not text, not plain data, or not a job.
 _ALWAYS_REPORTED = frozenset(code for code, rule in _RULES.items() if rule.always_reported)
 
 
 class CheckReport(NamedTuple):
-    """What is wrong with a job file. ``show`` of a problem returns its lines for people.
+    """What is wrong with a job file. ``Problem.show`` returns a problem as text.
 
     :param file: the name of the file.
-    :param problems: the first problems by position, at most ``LIMITS.reported_errors``; warnings
-        make way for errors.
+    :param problems: the problems in order of position, at most ``LIMITS.reported_errors``. If there
+        are more, warnings are left out before errors, and later problems before earlier ones.
     :param errors: the number of errors.
     :param warnings: the number of warnings.
     """
@@ -70,10 +70,10 @@ def all_rules() -> dict[str, Rule]:
 
 
 def select_rules(select: Iterable[str] | None = None, ignore: Iterable[str] = ()) -> frozenset[str]:
-    """Return the codes of ``select``, or all, except those of ``ignore``, for :func:`check_job`.
+    """Return the codes of rules to pass to :func:`check_job`.
 
-    Rules that are always reported are among them.
-
+    :param select: the codes to include; None for all. Those that are always reported are added.
+    :param ignore: the codes to leave out.
     :raises ValueError: if a code does not exist, or one to ignore is always reported.
     """
     known = _RULES.keys()
@@ -105,7 +105,7 @@ def check_job(
 
     :param data: the bytes of the file; at most ``LIMITS.job_file_bytes``.
     :param file: the name of the file, for messages.
-    :param rules: the codes that are reported, of :func:`select_rules`; None for all.
+    :param rules: the codes to report, from :func:`select_rules`; None for all.
     :param require_selector: whether a job that runs on every node is an error, not a warning.
     """
     if require_selector and rules is not None and "empty-selector" not in rules:
@@ -114,7 +114,7 @@ def check_job(
 
 
 def require_bytes(data: object) -> None:
-    """Refuse anything but the content of a file, such as its name.
+    """Raise if ``data`` is not the content of a file, but for example its name.
 
     :raises TypeError: if ``data`` is not bytes.
     """
@@ -155,7 +155,7 @@ class CheckedJob:
     def _reported(
         self, findings: Iterable[Finding], rules: Collection[str] | None
     ) -> Iterator[Finding]:
-        """Yield the findings that are reported, and count them."""
+        """Yield the findings of ``rules`` (None: of all), and count their errors and warnings."""
         for finding in findings:
             code = finding.code
             if rules is None or code in rules or code in _ALWAYS_REPORTED:
@@ -186,13 +186,13 @@ class CheckedJob:
             return
         if selector is not None:
             self.selector = selector
-        else:  # none of its mistakes is reported
+        else:  # all its mistakes are of rules that are not reported
             message = "the selector is not valid: the job may run on EVERY node"
             yield empty_selector(self.spec, prefix, severity, message)
 
 
 def draw_problems(findings: Iterable[Finding], data: bytes) -> tuple[Problem, ...]:
-    """Return findings as problems, with excerpts of the document."""
+    """Return findings as problems, each with an excerpt of the file, whose content is ``data``."""
     text = data[: LIMITS.job_file_bytes].decode("utf-8", "replace")
     lines = text.removeprefix("\ufeff").split("\n")
     hints: set[str | None] = set()

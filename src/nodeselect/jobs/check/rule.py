@@ -21,10 +21,10 @@ __all__ = [
 
 _WIDTH = 79
 
-# A job file to which the examples of rules add a field.
+# A job file to which examples of rules add the field that they show.
 DEMO = "name: demo\nselector: {match_labels: {region: eu}}\n"
 
-# What to write instead, or a function that works it out; called only for findings that are shown.
+# What to write instead, or a function that returns it, called only for findings that are shown.
 Hint = str | Callable[[], str | None] | None
 
 
@@ -35,8 +35,8 @@ class Rule(NamedTuple):
     :param group: ``document``, ``fields``, ``rollout``, ``selector``, or ``language`` for the text
         of a selector.
     :param severity: ``error`` or ``warning``.
-    :param always_reported: whether ``--ignore`` and ``--select`` have no effect on it: the file is
-        not plain text or data, or not a job.
+    :param always_reported: whether ``--ignore`` and ``--select`` have no effect on it, because the
+        file is not text, not plain data, or not a job.
     :param summary: what is wrong, in a line.
     :param why: why it matters; empty if the summary says it.
     :param before: a job file with the mistake; empty if none can be shown.
@@ -71,9 +71,10 @@ class Rule(NamedTuple):
         *,
         severity: str | None = None,
     ) -> "Finding":
-        """Return a finding that marks a value.
+        """Return the finding that the value ``place`` breaks this rule.
 
-        :param span: start and end of the mistake in a string; None for all of it.
+        :param span: start and end of the mistake in the text of the value; None for all of it.
+        :param severity: ``error`` or ``warning``; None for that of the rule.
         """
         line, column = place.position
         text = place.text if isinstance(place, Scalar) else ""
@@ -93,7 +94,7 @@ class Finding(NamedTuple):
 
     :param hint: what to write instead.
     :param span: start and end of the mistake in ``source``.
-    :param source: the text of which the excerpt is drawn; None for the line of the document.
+    :param source: the text that the excerpt shows; None for the line of the document.
     """
 
     code: str
@@ -112,7 +113,7 @@ class Finding(NamedTuple):
 
 
 def document_finding(error: DocumentError, path: str = "") -> Finding:
-    """Return the finding for what a document is refused for."""
+    """Return the finding for a mistake because of which a document is refused."""
     span = (error.position.column, error.position.column + error.length)
     return Finding(error.code, "error", error.message, error.position, path, error.hint, span)
 
@@ -149,7 +150,7 @@ def define(
 
 
 def describe(value: Value) -> str:
-    """Return what a value is, for a message."""
+    """Return a value in words, for a message: ``a list``, ``the string 'x'``."""
     match value:
         case Object():
             return "a mapping"

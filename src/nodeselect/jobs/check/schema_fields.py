@@ -26,13 +26,13 @@ __all__ = [
     "snake_case",
 ]
 
-# Whole numbers that every version of YAML, and JSON, reads alike.
+# Whole numbers that JSON and all versions of YAML read alike, of at most 20 digits.
 INTEGER = re.compile("-?(?:0|[1-9][0-9]{0,19})", re.ASCII)
-# The same of any length.
+# The same with any number of digits.
 LONG_INTEGER = re.compile("-?(?:0|[1-9][0-9]*)", re.ASCII)
 # Numbers of JSON.
 NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?", re.ASCII)
-# Fractions that all of YAML reads alike: to YAML 1.1, 1e3 and 1.5e3 are strings.
+# Fractions that all versions of YAML read alike: to YAML 1.1, 1e3 and 1.5e3 are strings.
 FRACTION = re.compile(r"-?(?:0|[1-9][0-9]*)\.[0-9]+(?:[eE][-+][0-9]+)?", re.ASCII)
 
 
@@ -49,7 +49,7 @@ NANOSECONDS = {
 }
 
 _PART = "[0-9]{1,19}(?:[.][0-9]{1,19})?(?:ns|us|µs|μs|ms|s|m|h)"
-# No sign, a unit after each number, any number of parts.
+# One part or more, each a number without a sign and a unit.
 DURATION = f"(?:{_PART})+"
 
 _WHOLE = re.compile(DURATION)
@@ -66,7 +66,7 @@ class Field(NamedTuple):
     :param model: the name of the model, such as ``RolloutSpec``.
     :param words: the strings that are allowed; empty for any.
     :param minimum: the smallest number that is allowed, if the field holds numbers.
-    :param maximum: the largest.
+    :param maximum: the largest number that is allowed.
     """
 
     kind: str
@@ -77,7 +77,7 @@ class Field(NamedTuple):
 
 
 def schema_text() -> str:
-    """Return the JSON Schema of a job file."""
+    """Return the JSON Schema that job files are checked by, as JSON."""
     return (resources.files("nodeselect.jobs.models") / "job.schema.json").read_text("utf-8")
 
 
@@ -113,12 +113,12 @@ def _field(schema: dict[str, Any]) -> Field:
 
 
 def is_duration(text: str) -> bool:
-    """Return whether ``text`` is a duration, whatever its size."""
+    """Return whether ``text`` is a duration, however long."""
     return len(text) <= 200 and _WHOLE.fullmatch(text) is not None
 
 
 def parse_duration(text: str) -> int | None:
-    """Return a duration in nanoseconds; None if it is not one, or has more than 64 bits.
+    """Return the nanoseconds of a duration; None if it is not one, or they exceed 64 bits.
 
     >>> parse_duration("1m30s"), parse_duration("1.5s"), parse_duration("90")
     (90000000000, 1500000000, None)
@@ -132,10 +132,10 @@ def parse_duration(text: str) -> int | None:
     return total if total <= _INT64_MAX else None
 
 
-# What other systems call a selector, without marks between the words.
+# What other systems call a selector, in lower case and without separators.
 FOREIGN_SELECTORS = ("constraints", "nodeselector", "labelselector")
 
-# What a whole job is wrapped in by mistake.
+# Fields in which people wrap a whole job by mistake.
 _WRAPPERS = ("job", "spec", "jobs", "job_spec")
 
 
@@ -161,7 +161,7 @@ def is_selector_name(name: str) -> bool:
 
 
 def is_misspelt_selector(name: str) -> bool:
-    """Return whether a name is ``selector``, or nearly."""
+    """Return whether a name is ``selector`` or very similar."""
     if not 4 <= len(name) <= 14 or len(set("selector").intersection(name.lower())) < 4:
-        return False  # the comparison below costs more
+        return False  # a quick test, since the one below is slow
     return difflib.SequenceMatcher(None, "selector", name.lower()).ratio() >= 0.8

@@ -1,4 +1,4 @@
-"""What to write instead of what people write in job files."""
+"""Suggestions of what to write instead of a mistake in a job file."""
 
 import difflib
 import re
@@ -34,21 +34,27 @@ __all__ = [
     "suggest_text",
 ]
 
-_HEALTHY = "a node is healthy after success_threshold good checks, one each interval"
+_HEALTHY = (
+    "write interval and success_threshold instead: a node is healthy after success_threshold checks"
+    " in a row that succeed, one per interval"
+)
 
-# Fields that job specs once had.
+# Fields that older versions of job specs had, and what to do about each.
 _RENAMED = {
     ("JobSpec", "deployment"): "rename it to 'rollout'; its max_parallel is now a percentage",
-    ("RolloutSpec", "min_healthy_time"): f"remove it: under health_check, {_HEALTHY}",
-    ("HealthCheck", "min_healthy_time"): f"remove it: {_HEALTHY}",
+    ("RolloutSpec", "min_healthy_time"): f"under health_check, {_HEALTHY}",
+    ("HealthCheck", "min_healthy_time"): _HEALTHY,
 }
 
-# Fields that people write, and what to do about each.
+# Fields that people write by mistake, and what to do about each.
 _MISTAKES = {
     ("JobSpec", "count"): "remove it: a job runs on every node that its selector matches",
-    ("JobSpec", "tasks"): "this is of Bacalhau; in Expanso, what a job does is under 'config'",
-    ("RolloutSpec", "auto_rollback"): "write the opposite as: no_auto_rollback",
-    ("Job", "metadata"): "write the spec itself, or spec: {...}",
+    (
+        "JobSpec",
+        "tasks",
+    ): "this is a field of Bacalhau; in Expanso, write what the job does under 'config'",
+    ("RolloutSpec", "auto_rollback"): "write no_auto_rollback, which means the opposite",
+    ("Job", "metadata"): "remove it; name and labels of the job are inside 'spec'",
 }
 
 # The fields of a pipeline, which is what `config` holds.
@@ -72,13 +78,13 @@ _SELECTOR_FIELDS = {
     **dict.fromkeys(("expressions", "requirements"), "match_expressions"),
 }
 
-# Longer suggestions, and those of more items, help nobody.
+# Suggestions with more characters or items than this are not made.
 _MAX_LENGTH = 400
 _MAX_ITEMS = 50
 
 
 def is_renamed(model: str, name: str) -> bool:
-    """Return whether a model once had a field."""
+    """Return whether a model had a field of this name in older versions."""
     return (model, snake_case(name)) in _RENAMED
 
 
@@ -109,7 +115,7 @@ def suggest_field(model: str, key: Scalar, value: Value) -> str:
 
 
 def _suggest_selector_position(model: str, name: str, value: Value) -> str | None:
-    """Return what to write instead of what is probably a selector, or a job with one."""
+    """Return what to write instead of a field that is probably a selector or wraps a job."""
     plain = snake_case(name)
     if plain.replace("_", "") in FOREIGN_SELECTORS:
         selector = _selector_mapping(value) or '{match_expressions: ["region in (eu,us)"]}'
@@ -117,7 +123,7 @@ def _suggest_selector_position(model: str, name: str, value: Value) -> str | Non
     if is_misspelt_selector(name):
         return "did you mean 'selector'?"
     if is_wrapper(name) and not (model == "Job" and plain == "spec"):
-        return "write the spec itself, or spec: {...}"
+        return "write the fields of the job without it, or under 'spec'"
     if plain in fields_of("NodeSelector"):
         return f"move it under 'selector', as selector.{plain}"
     return None
@@ -128,7 +134,9 @@ def _suggest_selector_field(key: Scalar, value: Value) -> str:
     if name:
         return f"did you mean '{name}'?"
     if is_bare_key(key, value):
-        return "YAML ends the value before this at the comma: put the whole value in quotes"
+        return (
+            "this is the rest of a value that YAML ends at the comma: put the whole value in quotes"
+        )
     labels = _label_mapping(Object({key.text: (key, value)}, key.position))
     return f"labels go under match_labels{f': {labels}' if labels else ', such as: {region: eu}'}"
 
@@ -157,7 +165,7 @@ def suggest_list(name: str, value: Value) -> str | None:
 
 
 def suggest_label(key: str, value: Value) -> str | None:
-    """Return what to write instead of a label that is not one."""
+    """Return what to write instead of a label whose value is not a valid string."""
     is_list = isinstance(value, Scalar) and "," in value.text and all(value.text.split(","))
     if is_list or isinstance(value, List):
         expression = _structured(key, "in", value)
@@ -206,7 +214,7 @@ def _list_of(texts: list[str]) -> str | None:
 
 
 def _selector_mapping(value: Value) -> str | None:
-    """Return the selector that a value of any shape means as a YAML mapping."""
+    """Return the selector that a value probably means, as a YAML mapping; None if not clear."""
     if labels := _label_mapping(value):
         return f"{{match_labels: {labels}}}"
     listed = _list_of(_expressions(value))
@@ -228,12 +236,12 @@ def _label_mapping(value: Value) -> str | None:
 
 
 def _quote_if_needed(text: str) -> str:
-    """Return a string as YAML has it, in quotes if it would be read as anything else."""
+    """Return a string for YAML: in quotes if it could be read as anything but a string."""
     return text if scalar_kind(text) == "text" else f'"{text}"'
 
 
 def _expressions(value: Value) -> list[str]:
-    """Return the expressions that a value of any shape means; none if one is not clear."""
+    """Return the expressions that a value probably means; none if one of them is not clear."""
     items: list[Value] = [value]
     if isinstance(value, List):
         items = value.items
@@ -250,7 +258,7 @@ def _is_structured(value: Object) -> bool:
 
 
 def _expression(value: Value) -> str | None:
-    """Return the expression that an item means: a string, ``{key: value}`` or a structured one."""
+    """Return the expression that a string, ``{key: value}`` or a structured requirement means."""
     if isinstance(value, Scalar):
         text = " ".join(value.text.split()) if len(value.text) <= _MAX_LENGTH else ""
         return text if value.kind == "text" and _is_expression(text) else None

@@ -53,7 +53,7 @@ def _printable(text: str) -> str:
 
 
 def _require_sequence(texts: object) -> object:
-    if not isinstance(texts, (list, tuple)):  # a set has another order in each process
+    if not isinstance(texts, (list, tuple)):  # the order of a set differs between processes
         raise PydanticCustomError("tuple_type", "not a list")
     return texts
 
@@ -68,9 +68,12 @@ def _parse_duration(value: object) -> object:
 
 
 def freeze(value: Any, depth: int = 2) -> Any:
-    """Return plain data that cannot be changed; refuse what JSON does not have."""
+    """Return an immutable copy of plain data; raise if JSON cannot represent it.
+
+    :param depth: the level of ``value`` in the document.
+    """
     if isinstance(value, (Mapping, list, tuple)) and depth > LIMITS.depth:
-        raise ValueError(f"nested deeper than {LIMITS.depth} levels (depth)")
+        raise ValueError(f"nested deeper than {LIMITS.depth} levels (limit: depth)")
     match value:
         case Mapping():
             if not all(isinstance(key, str) for key in value):
@@ -127,9 +130,9 @@ Nanoseconds = Annotated[
 
 
 class JobModel(BaseModel):
-    """The base of all models: strict and frozen; a field that is null is absent.
+    """The base of all models: strict and frozen; a field that is null counts as absent.
 
-    Whatever is wrong with its fields raises :class:`~nodeselect.errors.JobError`.
+    Invalid fields raise :class:`~nodeselect.errors.JobError`, which lists all of them.
     """
 
     model_config = ConfigDict(
@@ -186,9 +189,9 @@ class JobModel(BaseModel):
             return super().model_validate_strings(obj, **options)
 
     def to_json(self) -> str:
-        """Return JSON: the fields that were set, in order, durations in nanoseconds.
+        """Return JSON with the fields that were set, in order; durations are in nanoseconds.
 
-        Read again, it gives an equal value with the same fields set. Control characters are
+        A model that is read from it is equal, and has the same fields set. Control characters are
         escaped.
         """
         text = self.model_dump_json(exclude_unset=True)
@@ -206,7 +209,7 @@ def _as_job_error(name: str) -> Iterator[None]:
         for detail in details:
             inner = detail.get("ctx", {}).get("error")
             path = _path(detail)
-            if isinstance(inner, JobError):  # of a model in this one
+            if isinstance(inner, JobError):  # raised by a model inside this one
                 problems += [each._replace(path=_join(path, each.path)) for each in inner.problems]
                 unreported += inner.unreported
             else:

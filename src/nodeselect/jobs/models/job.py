@@ -1,11 +1,12 @@
-"""The job spec as Expanso documents it, as frozen values; the only definition of its fields.
+"""The job spec that Expanso documents, as frozen values. Its fields are defined only here.
 
-``docs/build_schema.py`` builds the JSON Schema from them, which files are checked by. If a default
-is not documented, it is None. A field that is missing and one that is null are the same.
+``docs/build_schema.py`` builds the JSON Schema from these models, and job files are checked by that
+schema. A default that is not documented is None. A field that is null counts as absent.
 
-The constructors check fields, types, bounds and the selector, convert nothing, and raise
-:class:`~nodeselect.errors.JobError`. What fields must fulfil together (a rolling rollout needs a
-health check) is checked by :func:`~nodeselect.jobs.check_job`, also for ``spec.to_json()``.
+The constructors check names, types and bounds of fields, and the selector. They convert nothing,
+and raise :class:`~nodeselect.errors.JobError`. What fields require of each other (a rolling rollout
+needs a health check) is checked by :func:`~nodeselect.jobs.check_job`, for files and for
+``spec.to_json()``.
 """
 
 from typing import Any, Literal, Self
@@ -32,7 +33,7 @@ __all__ = ["HealthCheck", "JobSpec", "NodeSelector", "RolloutSpec", "Timeouts"]
 
 
 class NodeSelector(JobModel):
-    """Which nodes a job runs on: all three fields must hold; an empty one is no condition.
+    """Which nodes a job runs on: those that meet all three fields. An empty field is no condition.
 
     Source: ``types.NodeSelector`` of the API reference of Expanso.
     """
@@ -50,7 +51,7 @@ class NodeSelector(JobModel):
         return self
 
     def to_selector(self) -> Selector:
-        """Return the selector with these fields."""
+        """Return the selector that these fields describe."""
         return Selector.of(
             match_ids=self.match_ids,
             match_labels=self.match_labels,
@@ -59,7 +60,7 @@ class NodeSelector(JobModel):
 
     @classmethod
     def of(cls, selector: Selector) -> Self:
-        """Return the three fields of ``selector``; ``to_selector`` returns it again.
+        """Return the fields that describe ``selector``, from which ``to_selector`` rebuilds it.
 
         :raises ValueError: for ``Selector.nothing()``, which a job spec cannot express.
         """
@@ -89,7 +90,7 @@ class HealthCheck(JobModel):
     success_threshold: Count = 2
     """Good checks in a row after which a node counts as healthy. Default: 2."""
     max_error_rate: Share = 0.10
-    """Share of errors that is still healthy, 0 to 1. Default: 0.10; an explicit 0.0 is 0."""
+    """Largest share of errors of a healthy node, 0 to 1. Default: 0.10; 0.0 is not the default."""
 
 
 class RolloutSpec(JobModel):
@@ -141,7 +142,7 @@ class JobSpec(JobModel):
     """
 
     name: Text | None = None
-    """Logical name; a job with the name of an existing one updates it."""
+    """Name of the job; submitting a job with the name of an existing one updates that job."""
     type: Text | None = None
     """"pipeline" (all matching nodes, those that join later too), "query", "update" or "config"."""
     namespace: Text | None = None
@@ -149,7 +150,7 @@ class JobSpec(JobModel):
     description: Text | None = None
     """What the job is for, for people."""
     priority: Integer | None = None
-    """A higher number goes first."""
+    """Jobs with a higher number go first."""
     labels: TextMap = Field(default_factory=lambda: EMPTY)
     """Labels of the job itself, for listing jobs; they play no part in selecting nodes."""
     meta: TextMap = Field(default_factory=lambda: EMPTY)
@@ -166,5 +167,5 @@ class JobSpec(JobModel):
     """What the job does; its shape depends on the type, and is not checked here."""
 
     def to_selector(self) -> Selector:
-        """Return the selector of the job's nodes; without one, ``Selector.everything()``."""
+        """Return the selector of the job; ``Selector.everything()`` if it has none."""
         return self.selector.to_selector()

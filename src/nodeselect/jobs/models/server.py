@@ -35,7 +35,7 @@ _Labels = Annotated[Mapping[str, str | None], AfterValidator(FrozenMapping), Pla
 
 
 class ServerModel(JobModel):
-    """The base of what a server answers."""
+    """The base of the models of a server's answers: unknown fields are left out."""
 
     model_config = ConfigDict(extra="ignore")
 
@@ -57,7 +57,7 @@ class ServerNodeSelector(ServerModel):
     """Selector texts, all of which must hold."""
 
     def to_selector(self) -> Selector:
-        """Return the selector with these fields.
+        """Return the selector that these fields describe.
 
         :raises SelectorError: if it is not valid, or has an unknown field or null in a field.
         """
@@ -83,7 +83,7 @@ class ServerJobSpec(ServerModel):
     model_config = ConfigDict(extra="allow")
 
     name: str | None = None
-    """Logical name."""
+    """Name of the job."""
     type: str | None = None
     """Type of the job."""
     namespace: str | None = None
@@ -91,7 +91,7 @@ class ServerJobSpec(ServerModel):
     description: str | None = None
     """What the job is for, for people."""
     priority: int | None = None
-    """A higher number goes first."""
+    """Jobs with a higher number go first."""
     labels: _Labels = Field(default_factory=lambda: EMPTY)
     """Labels of the job itself."""
     meta: _Labels = Field(default_factory=lambda: EMPTY)
@@ -108,9 +108,9 @@ class ServerJobSpec(ServerModel):
     """What the job does."""
 
     def to_selector(self) -> Selector:
-        """Return the selector of the job's nodes; without one, ``Selector.everything()``.
+        """Return the selector of the job; ``Selector.everything()`` if it has none.
 
-        :raises SelectorError: if it is not valid, or an unknown field may be meant as one.
+        :raises SelectorError: if it is not valid, or an unknown field may be meant as a selector.
         """
         for name in self.model_extra or ():
             if is_selector_name(name) or is_wrapper(name):
@@ -124,7 +124,7 @@ def _unknown_field(owner: str, name: str, problem: str = "that is not known") ->
 
 
 class State(ServerModel):
-    """A state. One that is not known is kept as its text.
+    """The state of a job or an execution. Its name is any string, known or not.
 
     Source: ``types.State`` of the API reference of Expanso.
     """
@@ -153,13 +153,13 @@ class RolloutStatus(ServerModel):
     current_wave: int = 0
     """Number of the running wave, from 1."""
     total_waves: int = 0
-    """Number of all waves."""
+    """Number of waves in the rollout."""
     total_nodes: int = 0
     """Number of nodes of the job."""
     updated_nodes: int = 0
     """Number of nodes with the new version."""
     failed_nodes: int = 0
-    """Number of nodes on which it failed."""
+    """Number of nodes on which the new version failed."""
     canary_nodes: _Strings = ()
     """Ids of the canary nodes."""
     canary_promoted: bool = False
@@ -193,7 +193,7 @@ class JobStatus(ServerModel):
 
 
 class Job(ServerModel):
-    """A job as the server answers it.
+    """A job in a server's answer.
 
     Source: ``types.Job`` of the API reference of Expanso.
     """
@@ -265,7 +265,7 @@ class Execution(ServerModel):
     eval_id: str | None = None
     """Id of the evaluation that created it."""
     rollout_wave: int = 0
-    """The wave of the rollout that it belongs to, from 1; 0 is none."""
+    """Number of its wave in the rollout, from 1; 0 if it belongs to none."""
     status: ExecutionStatus = ExecutionStatus()
     """What the server knows of it."""
 

@@ -1,9 +1,9 @@
 """The tables of mistakes that people make, with their messages and suggestions.
 
-The tables do not decide *whether* a text is valid. They are searched once a text is rejected, and
-the first row that fits gives the error. Whatever follows "write:" in a hint is a valid selector.
-This module is imported with the first mistake, and its patterns are compiled on first use: together
-they would slow down ``import nodeselect`` by 3 %.
+The tables do not decide *whether* a text is valid. They are searched after a text is rejected, and
+the first row that matches gives the error. Whatever follows "write:" in a hint is a valid selector.
+So that ``import nodeselect`` stays 3 % faster, this module is imported with the first mistake, and
+its patterns are compiled on first use.
 """
 
 import re
@@ -17,9 +17,9 @@ __all__ = ["syntax_error", "word_error"]
 
 
 class _Mistake(NamedTuple):
-    """One row of a table; message and hint are formatted with the fields of :func:`_error`.
+    """One row of a table. Message and hint may contain ``fields`` of :func:`_error`, in braces.
 
-    The span is that of the pattern or, if it has one, of its group ``at``.
+    The error marks what the pattern matches or, if it has a group ``at``, what the group matches.
     """
 
     code: str
@@ -33,7 +33,7 @@ _OR_HINT = "for several values of one key use 'in'; for different keys use sever
 _AND = "AND is written ','"
 _REGEX = "regular expressions are not supported"
 _REPLACE = "replace it with ','"
-_LIST_VALUES = "list the values: {key} in (a,b); or require only the key: {key}"
+_LIST_VALUES = "list the values: {key} in (a,b); or accept any value: {key}"
 
 _TEMPLATE = _Mistake(
     "template",
@@ -53,8 +53,8 @@ _IN_WORD = (
     _Mistake(
         "look-alike-blank",
         "[\u00a0\u1680\u2000-\u200f\u2028\u2029\u202f\u205f-\u2064\u3000\u00ad\ufeff]+",
-        "{code_point} looks like a space or is invisible, but is not a space",
-        "use an ordinary space, or none",
+        "the blank or invisible character {code_point} is not allowed",
+        "replace it with an ordinary space, or remove it",
     ),
     _Mistake("or", r"\|+", _OR, _OR_HINT),
     _Mistake("and", "&+", _AND, _REPLACE),
@@ -64,13 +64,13 @@ _IN_WORD = (
         "quotes",
         "['\"`\u00b4\u2018-\u201f\u2032\u2033\u00ab\u00bb]+",
         "quotes are not supported",
-        "remove the quotes; keys and values cannot contain spaces",
+        "remove the quotes; keys and values never need quotes",
     ),
     _Mistake(
         "brackets",
         r"[\[\]{}]+",
-        "only the brackets '(' and ')' are supported, after 'in' and 'notin'",
-        "write values as: {key} in (a,b)",
+        "{found} is not allowed; a list of values is written in '(' and ')'",
+        "write a list as: {key} in (a,b)",
     ),
     _Mistake("semicolon", ";+", "requirements are separated by ','", _REPLACE),
 )
@@ -85,7 +85,7 @@ _TOKEN = rf"{_W}|==|!=|[(),!=><]"
 _END = rf"{_S}(?:,|\Z)"
 _KEY = f"(?P<key>{_W}){_E}{_S}"
 
-_NEGATED = "'!' is allowed before a key alone, not before a comparison"
+_NEGATED = "'!' is only allowed before a key that has no operator"
 _PARENTHESES = "the values of '{operator}' must be in parentheses"
 _NOT_AN_OPERATOR = "{found} is not an operator in a selector text"
 _NO_SIGN = "'{sign}' is not an operator"
@@ -99,8 +99,9 @@ _PUT_COMMA = "put ',' between two requirements"
 
 _FLAGS = (re.IGNORECASE | re.ASCII | re.DOTALL).value
 
-# Mistakes where the grammar stopped. Each group has a pattern for the text of the unfinished
-# requirement, from the ',' before it on; the patterns of the rows match what follows that text.
+# Mistakes at the position where the parser stopped. The pattern of a group matches the unfinished
+# requirement before that position, beginning with the ',' before it. The patterns of its rows match
+# the text from that position on.
 _IN_SYNTAX: tuple[tuple[str, tuple[_Mistake, ...]], ...] = (
     (".*", (
         _TEMPLATE,
@@ -130,11 +131,11 @@ _IN_SYNTAX: tuple[tuple[str, tuple[_Mistake, ...]], ...] = (
         _Mistake("not-in", rf"(?:is{_S})?not(?:[ \t\r\n]+in{_E}|(?={_S}\())",
                  "'not in' is written 'notin'", _WRITE_NOT_IN),
         _Mistake("word-exists", f"(?:not{_S}exists?|is{_S}null|doesnotexist){_E}",
-                 "'!' before a key requires that the label does not exist", "write: !{key}"),
-        _Mistake("word-exists", f"exists?{_E}", "a key alone requires that the label exists",
+                 "'!' before a key means that the label does not exist", "write: !{key}"),
+        _Mistake("word-exists", f"exists?{_E}", "a key alone means that the label exists",
                  "write: {key}"),
         _Mistake("operator-case", f"(?P<operator>in|notin){_E}",
-                 "operators are lower case: '{operator}'", _WRITE_LIST),
+                 "operators are written in lower case: '{operator}'", _WRITE_LIST),
         _Mistake("square-brackets", r"(?P<operator>in|notin)(?P<at>[\[{])", _PARENTHESES,
                  _WRITE_LIST),
         _Mistake("word-operator", f"(?:is{_S}not|neq?){_E}", _NOT_AN_OPERATOR, _WRITE_UNEQUAL),
@@ -186,8 +187,8 @@ _IN_SYNTAX: tuple[tuple[str, tuple[_Mistake, ...]], ...] = (
 # The operators that people write as words.
 _WORD_SIGNS = {"gt": ">", "lt": "<", "ge": ">=", "gte": ">=", "le": "<=", "lte": "<="}
 
-# Values in brackets or in none. Without brackets, a word that an operator or another word follows
-# is not a value but a key.
+# Values with or without brackets. Without them, a word before an operator or before another word is
+# not a value but a key.
 _BRACKETED = re.compile(rf"{_S}[(\[{{]([^)\]}}\n]*)")
 _BARE = re.compile(rf"{_S}({_W}(?:[ \t]*,[ \t]*{_W}(?!{_W}|[ \t]*[!=><(]|[ \t]+\w))*)")
 _MARKS = "'\"`\u00b4\u2018\u2019\u201a\u201b\u201c\u201d\u201e\u201f\u2032\u2033\u00ab\u00bb()[]{}"
@@ -196,10 +197,10 @@ _MARKS = "'\"`\u00b4\u2018\u2019\u201a\u201b\u201c\u201d\u201e\u201f\u2032\u2033
 def word_error(
     source: str, start: int, end: int, key: str, *, is_key: bool = False
 ) -> SelectorError | None:
-    """Return the error for a mistake in the word ``source[start:end]``, None if none is known.
+    """Return the error for a known mistake in the word ``source[start:end]``, or None.
 
     :param key: the key that the word belongs to.
-    :param is_key: whether the word is in the place of a key.
+    :param is_key: whether a key is expected at this place.
     """
     word = source[start:end]
     before, colon, _ = word.partition(":")
@@ -207,7 +208,7 @@ def word_error(
         position = start + len(before)
         return _error(_COLON, source, (position, position + 1), before)
     template = re.compile(_TEMPLATE.pattern, re.ASCII).search(source, start)
-    if template and template.start() < end:  # it may end after the word
+    if template and template.start() < end:  # a template may end after the word, as in {{ x }}
         return _error(_TEMPLATE, source, template.span(), key)
     for mistake in _IN_WORD:
         if match := re.search(mistake.pattern, word):
@@ -218,10 +219,10 @@ def word_error(
 def syntax_error(
     source: str, start: int, position: int, expected: tuple[str, ...]
 ) -> SelectorError:
-    """Return the error for the ``position`` where the grammar stopped. Cost: linear in the text.
+    """Return the error for the ``position`` where the parser stopped. Cost: linear in the text.
 
-    :param start: where the unfinished requirement begins, with the ``,`` before it.
-    :param expected: names of the tokens that the grammar would have accepted, for people.
+    :param start: where the unfinished requirement begins, or the ``,`` before it.
+    :param expected: the tokens that would be valid at ``position``, in words.
     """
     before = source[start:position]
     for pattern, mistakes in _IN_SYNTAX:
@@ -235,7 +236,7 @@ def syntax_error(
             span = match.span("at" if "at" in groups else 0)
             key, operator = groups.get("key") or "key", groups.get("operator") or ""
             return _error(mistake, source, span, key, match.end(), operator.lower(), expected)
-    raise AssertionError("the last row fits everything")
+    raise AssertionError("the last row matches everything")
 
 
 def _error(
@@ -250,8 +251,8 @@ def _error(
     """Return the error for ``mistake`` at ``span``.
 
     :param key: the key that the mistake belongs to, valid or not.
-    :param following: where the text begins that a suggestion takes values from; None for ``span``.
-    :param operator: the operator of the requirement, if it is a word.
+    :param following: where the values for a suggestion begin; None for the end of ``span``.
+    :param operator: the operator of the requirement, if it is ``in`` or ``notin``.
     """
     start, end = span
     text = source[start:end]
@@ -268,26 +269,33 @@ def _error(
         "sign": sign,
         "value": _as_value(word),
         "values": _values_at(source, start if text in ("(", "[", "{") else following),
-        "comparison": _comparison(key, _WORD_SIGNS.get(text.lower(), f"{sign.strip('=')}="), word),
+        "comparison": _comparison(key, text, sign, word),
     }
     hint = mistake.hint.format_map(fields) or None
     message = mistake.message.format_map(fields)
     return SelectorError(mistake.code, message, source, span, expected=expected, hint=hint)
 
 
-# Pieces of suggestions: what was written if it is valid, else an example.
+# Pieces of suggestions: the text of the user if it is valid, otherwise an example.
 
 
-def _comparison(key: str, sign: str, value: str) -> str:
-    """Return how to write a comparison by ``>``, ``<``, ``>=`` or ``<=`` with an integer."""
+def _comparison(key: str, text: str, sign: str, value: str) -> str:
+    """Return the hint for a comparison with an integer.
+
+    :param text: the operator, if it is a word such as ``lte``.
+    :param sign: otherwise the operator, such as ``=<``.
+    """
+    meant = _WORD_SIGNS.get(text.lower())
+    reason = "for integers, " if meant is None else f"there is no '{meant}'; "
+    sign = meant or f"{sign.strip('=')}="
     number = int(value) if re.fullmatch("[0-9]{1,18}", value) else -1
     if sign == ">=":
         number -= 1
     elif sign == "<=" and number >= 0:
         number += 1
     if number < 0:
-        return "use '>' or '<' and a non-negative integer, in decimal digits"
-    return f"write: {_as_key(key)}{sign[0]}{number}"
+        return "use '>' or '<' and a non-negative integer in decimal digits"
+    return f"{reason if len(sign) == 2 else ''}write: {_as_key(key)}{sign[0]}{number}"
 
 
 def _as_key(text: str) -> str:

@@ -1,4 +1,4 @@
-"""The errors of words that are not valid keys, values, integers or ids.
+"""The errors for words that are not valid keys, values, integers or ids.
 
 These functions do not decide *whether* a word is valid; ``charset.py`` does.
 """
@@ -8,7 +8,7 @@ import re
 from nodeselect.errors import SelectorError
 from nodeselect.limits import LIMITS
 from nodeselect.selectors.charset import PREFIX_RE
-from nodeselect.text import FORBIDDEN, UNPRINTABLE, printable, quoted
+from nodeselect.text import FORBIDDEN, UNPRINTABLE, pluralize, printable, quoted
 
 __all__ = [
     "character_error",
@@ -20,6 +20,8 @@ __all__ = [
 ]
 
 _ALPHABET = "letters, digits, '-', '_' and '.'"
+_NAME = "the part of a key after the '/'"
+_PREFIX = "the part of a key before the '/'"
 
 
 def character_error(source: str, position: int) -> SelectorError:
@@ -45,19 +47,19 @@ def key_error(source: str, start: int, end: int, key: str = "key") -> SelectorEr
 def value_error(source: str, start: int, end: int, key: str = "key") -> SelectorError:
     """Return the error for ``source[start:end]``, which is not a valid value of ``key``."""
     return _known_mistake(source, start, end, key) or _name_error(
-        source, start, source[start:end], "value", LIMITS.label_value
+        source, start, source[start:end], "a value", LIMITS.label_value
     )
 
 
 def integer_error(source: str, start: int, end: int, key: str = "key") -> SelectorError:
-    """Return the error for ``source[start:end]``, which cannot be compared as an integer."""
+    """Return the error for ``source[start:end]``, which ``>`` and ``<`` cannot compare."""
     word = source[start:end]
     if re.fullmatch("[-+][0-9]+", word):
-        hint = "only non-negative integers without a sign can be written"
+        hint = "use a non-negative integer without a sign"
     elif re.fullmatch("[0-9]+", word):
         hint = "the largest integer is 9223372036854775807"
     else:
-        hint = "use a non-negative integer, in decimal digits"
+        hint = "use a non-negative integer in decimal digits"
     return SelectorError(
         "not-an-integer",
         f"'>' and '<' require an integer, found {quoted(word) if word else 'none'}",
@@ -72,7 +74,7 @@ def too_many_values_error(source: str, start: int, end: int, key: str = "key") -
     """Return the error for the list ``source[start:end]``, which is too long."""
     return SelectorError(
         "too-many-values",
-        f"a list can have at most {LIMITS.values_in_set:,} values (values_in_set)",
+        f"a list can have at most {LIMITS.values_in_set:,} values (limit: values_in_set)",
         source,
         (start, end),
         hint="use several selectors",
@@ -80,7 +82,7 @@ def too_many_values_error(source: str, start: int, end: int, key: str = "key") -
 
 
 def id_error(text: str) -> SelectorError | None:
-    """Return the error for ``text`` as a node id, None if it is valid: any printable text is."""
+    """Return the error for a node id; None if it is valid: printable, and not empty."""
     if not text:
         return SelectorError("empty-id", "a node id must not be empty", text, (0, 0))
     match = UNPRINTABLE.search(text)
@@ -109,11 +111,11 @@ def _known_mistake(
 def _key_error(source: str, start: int, word: str) -> SelectorError:
     prefix, slash, name = word.partition("/")
     if not slash:
-        return _name_error(source, start, word, "key", LIMITS.key_name)
+        return _name_error(source, start, word, "a key", LIMITS.key_name)
     if len(prefix) > LIMITS.key_prefix:
-        return _length_error("prefix", "key's prefix", source, start, prefix, LIMITS.key_prefix)
+        return _length_error("prefix", _PREFIX, source, start, prefix, LIMITS.key_prefix)
     if PREFIX_RE.fullmatch(prefix):
-        return _name_error(source, start + len(prefix) + 1, name, "key's name", LIMITS.key_name)
+        return _name_error(source, start + len(prefix) + 1, name, _NAME, LIMITS.key_name)
     invalid = re.search(r"[^-a-z0-9.]+|\.\.+|^[-.]+|[-.]+$|-\.|\.-", prefix)
     span = invalid.span() if invalid else (0, 1)
     return SelectorError(
@@ -126,26 +128,32 @@ def _key_error(source: str, start: int, word: str) -> SelectorError:
 
 
 def _name_error(source: str, start: int, word: str, what: str, limit: int) -> SelectorError:
-    """Return the error for an invalid value or name of a key; both follow one rule."""
-    code = what.partition("'")[0]
+    """Return the error for an invalid value, key or name of a key, which follow the same rule.
+
+    :param what: what ``word`` is, as the message calls it.
+    """
+    code = "value" if what == "a value" else "key"
+    alphabet = _ALPHABET
+    if what == "a key":
+        alphabet += ", optionally after a prefix, as in: example.com/key"
     if not word:
         return SelectorError(
             f"empty-{code}",
-            f"a {what} must not be empty",
+            f"{what} must not be empty",
             source,
             (start, start),
-            hint=f"use {_ALPHABET}",
+            hint=f"use {alphabet}",
         )
     invalid = re.search(r"[^-A-Za-z0-9_.]+", word)
     if invalid is None and len(word) > limit:
         return _length_error(code, what, source, start, word, limit)
     if invalid is not None:
         ascii_only = "ASCII " if invalid[0].isalpha() else ""
-        message = f"a {what} cannot contain {quoted(invalid[0])}"
-        hint = f"use {ascii_only}{_ALPHABET}"
+        message = f"{what} cannot contain {quoted(invalid[0])}"
+        hint = f"use {ascii_only}{alphabet}"
     else:
         invalid = re.search(r"^[-_.]+|[-_.]+$", word)
-        message = f"a {what} must begin and end with a letter or digit, found {quoted(word)}"
+        message = f"{what} must begin and end with a letter or digit, found {quoted(word)}"
         hint = f"remove {quoted(invalid[0])}" if invalid else ""
     span = invalid.span() if invalid else (0, len(word))
     return SelectorError(
@@ -158,8 +166,8 @@ def _length_error(
 ) -> SelectorError:
     return SelectorError(
         f"{code}-too-long",
-        f"a {what} can have at most {limit} characters, found {len(word)}",
+        f"{what} can have at most {limit} characters, found {len(word)}",
         source,
         (start + limit, start + len(word)),
-        hint=f"shorten it by {len(word) - limit}",
+        hint=f"shorten it by {pluralize(len(word) - limit, 'character')}",
     )

@@ -1,4 +1,4 @@
-"""Rules of the document as a whole: it is plain data, and a job spec."""
+"""Rules about the whole document: it must be plain data, and a job spec."""
 
 from functools import partial
 
@@ -23,8 +23,8 @@ _refusal(
 _refusal(
     "not-json",
     "a file named .json looks like JSON but is not",
-    "Trailing commas, single quotes and comments are YAML, but programs that go by the name of the"
-    " file would not read them.",
+    "Trailing commas, single quotes and comments are valid in YAML, but not for programs that read"
+    " files named .json as JSON.",
     before='{"name": "demo", "selector": {"match_labels": {"region": "eu"},}}',
     after='{"name": "demo", "selector": {"match_labels": {"region": "eu"}}}',
 )
@@ -38,7 +38,7 @@ _refusal(
 _refusal(
     "anchor",
     "a YAML anchor or alias",
-    "A few of them can expand to gigabytes, and an alias does not show its value.",
+    "A few of them can expand to gigabytes; and where an alias is used, its value is not visible.",
     before="name: demo\nlabels: &same {region: eu}\nselector: {match_labels: *same}",
     after="name: demo\nlabels: {region: eu}\nselector: {match_labels: {region: eu}}",
 )
@@ -75,13 +75,13 @@ _refusal(
     before="name: demo\nselector: {match_labels: {region: eu}}\nconfig: {? [a] : b}",
     after="name: demo\nselector: {match_labels: {region: eu}}\nconfig: {a: b}",
 )
-_refusal("too-deep", "values are nested deeper than 32 levels", "This is the limit depth.")
+_refusal("too-deep", "values are nested deeper than 32 levels", "The limit is named depth.")
 _refusal(
     "too-many-values-in-file",
     "more than 200,000 keys and values",
-    "This is the limit job_file_values. A list or a mapping counts as two.",
+    "The limit is named job_file_values. A list or a mapping counts as two.",
 )
-_refusal("file-too-large", "a file of more than 1 MiB", "This is the limit job_file_bytes.")
+_refusal("file-too-large", "a file of more than 1 MiB", "The limit is named job_file_bytes.")
 _NOT_A_JOB = _refusal(
     "not-a-job",
     "the document is not a job spec",
@@ -92,14 +92,14 @@ _NOT_A_JOB = _refusal(
 _TWO_SPECS = define(
     "document",
     "two-specs",
-    "a spec, and a selector beside it",
+    "a selector beside spec, not inside it",
     before="spec: {name: demo, selector: {match_ids: [n-1]}}\nselector: {match_ids: [n-2]}",
     after="spec: {name: demo, selector: {match_ids: [n-1, n-2]}}",
 )
 _SERVER_FIELD = define(
     "fields",
     "server-field",
-    "a field that the server sets: id, status",
+    "a field that only the server sets: id or status",
     severity="warning",
     before="id: job-1\nspec: {name: demo, selector: {match_labels: {region: eu}}}",
     after="spec: {name: demo, selector: {match_labels: {region: eu}}}",
@@ -111,9 +111,10 @@ _PIPELINE_HINT = "this is a bare pipeline: move it under 'config', and add a nam
 
 
 def locate_spec(document: Value) -> Check[tuple[Object, str] | None]:
-    """Return the job spec, the document itself or in its ``spec``, and the prefix of its paths.
+    """Find the job spec: the document, or its field ``spec``.
 
-    Return None if the document is not a job.
+    Return it and what the paths of its fields begin with: nothing, or ``spec.``. Return None if the
+    document is not a job.
     """
     if not isinstance(document, Object):
         message = f"a job spec is a mapping, not {describe(document)}"
@@ -148,8 +149,8 @@ def locate_spec(document: Value) -> Check[tuple[Object, str] | None]:
 def _check_wrapper(document: Object, spec_key: Scalar) -> Check[None]:
     yield from check_model("Job", document, "")
     if "selector" in document.entries:
-        message = "there is a selector beside 'spec': it is not clear which one counts"
-        yield _TWO_SPECS.at(spec_key, "spec", message, "move the selector into the spec")
+        message = "there is a selector beside 'spec', not inside it"
+        yield _TWO_SPECS.at(spec_key, "spec", message, "write one selector, inside 'spec'")
     for name in ("id", "status"):
         if name in document.entries and not is_null(document.entries[name][1]):
             message = f"{name!r} is set by the server, not submitted"

@@ -1,4 +1,4 @@
-"""Rules of the text of a selector. ``nodeselect.selectors`` finds these mistakes."""
+"""Rules about the text of a selector. ``nodeselect.selectors`` finds the mistakes."""
 
 from functools import partial
 
@@ -20,7 +20,7 @@ for _code, _summary, _before, _after in (
     ("missing-comma", "two values without a comma between them", "x in (a b)", "x in (a,b)"),
     ("colon", "a key and its value are joined by '=', not ':'", "x:a", "x=a"),
     ("triple-equals", "equality is written '=' or '=='", "x===a", "x==a"),
-    ("quotes", "there is no quoting; quotes would be part of the word", "x='a'", "x=a"),
+    ("quotes", "quotes, which keys and values never need", "x='a'", "x=a"),
     ("or", "there is no OR inside a selector", "x=a || x=b", "x in (a,b)"),
     ("and", "AND is written ','", "x=a && y=b", "x=a,y=b"),
     ("semicolon", "requirements are separated by ','", "x=a;y=b", "x=a,y=b"),
@@ -28,32 +28,35 @@ for _code, _summary, _before, _after in (
     ("or-equal", "there is no '>=' and no '<='", "x>=5", "x>4"),
     ("unequal-sign", "'not equal' is written '!='", "x<>a", "x!=a"),
     ("not-an-integer", "'>' and '<' compare with a whole number", "x>5.5", "x>5"),
-    ("word-exists", "a key alone requires that it exists", "x exists", "x"),
+    ("word-exists", "a key alone means that the label exists", "x exists", "x"),
     ("word-not", "NOT is written '!'", "not x", "!x"),
-    ("not-equality", "'!' goes before a key, not before a comparison", "!x=a", "x!=a"),
+    ("not-equality", "'!' before a key that has an operator", "!x=a", "x!=a"),
     ("trailing-comma", "a requirement is missing after the last ','", "x,", "x"),
     ("doubled-comma", "two commas in a row", "x,,y", "x,y"),
     ("wildcard", "there are no wildcards", "x=a*", "x in (a1,a2)"),
-    ("brackets", "only '(' and ')' after 'in' and 'notin' are allowed", "x=[a,b]", "x in (a,b)"),
+    ("brackets", "brackets other than '(' and ')'", "x=[a,b]", "x in (a,b)"),
     ("regex", "there are no regular expressions", "x=~a.b", "x in (a1b,a2b)"),
-    ("empty-key", "the name of a key is empty", "a/", "a/x"),
-    ("invalid-key", "a key with a character that is not allowed there", "-x", "x"),
-    ("invalid-prefix", "the prefix of a key is not a domain name", "a_b/x", "a-b/x"),
-    ("invalid-value", "a value with a character that is not allowed there", "x=a/b", "x=a-b"),
-    ("unexpected", "an unexpected word; a comma is probably missing", "x y", "x,y"),
+    ("empty-key", "a key is empty, or has nothing after the '/'", "a/", "a/x"),
+    ("invalid-key", "a character that a key cannot have, or not at its ends", "-x", "x"),
+    ("invalid-prefix", "the part of a key before the '/' is not a domain name", "a_b/x", "a-b/x"),
+    ("invalid-value", "a character that a value cannot have, or not at its ends", "x=a/b", "x=a-b"),
+    ("unexpected", "an unexpected word or sign; often, a comma is missing", "x y", "x,y"),
     ("unexpected-end", "the text ends too early", "!", "!x"),
     ("blank", "an empty expression", "", "x"),
 ):
     _expression_rule(_code, _summary, before=f'"{_before}"', after=f'"{_after}"')
 
 for _code, _summary in (
-    ("key-too-long", "a key whose name has more than 63 characters"),
-    ("prefix-too-long", "a key whose prefix has more than 253 characters"),
+    ("key-too-long", "a key, or its part after the '/', of more than 63 characters"),
+    ("prefix-too-long", "a part of a key before the '/' of more than 253 characters"),
     ("value-too-long", "a value of more than 63 characters"),
-    ("text-too-long", "a selector text of more than 16,384 characters (selector_text)"),
-    ("too-many-requirements", "more than 256 requirements (requirements)"),
-    ("too-many-values", "more than 1,024 values in a set (values_in_set) or 4,096 in all (values)"),
-    ("too-many-ids", "more than 100,000 ids (match_ids)"),
+    ("text-too-long", "a selector text of more than 16,384 characters (limit: selector_text)"),
+    ("too-many-requirements", "more than 256 requirements (limit: requirements)"),
+    (
+        "too-many-values",
+        "more than 1,024 values in a list, or 4,096 in all (limits: values_in_set, values)",
+    ),
+    ("too-many-ids", "more than 100,000 ids (limit: match_ids)"),
 ):
     _rule(_code, _summary)
 
@@ -67,7 +70,7 @@ TEMPLATE = _rule(
 )
 _expression_rule(
     "look-alike-blank",
-    "a character that looks like a space, or like nothing",
+    "a blank or invisible character that is not an ordinary space",
     "For example a no-break space copied from a web page. Write an ordinary space, or none.",
     before='"region\\u00a0in (eu)"',
     after='"region in (eu)"',

@@ -1,4 +1,4 @@
-"""Rules of the fields of a job: which there are, and the type and bounds of each."""
+"""Rules about single fields of a job: their names, and the types and bounds of their values."""
 
 import re
 from collections.abc import Callable
@@ -44,8 +44,8 @@ _warning = partial(define, "fields", severity="warning")
 _UNKNOWN_FIELD = _error(
     "unknown-field",
     "a field that no job has",
-    "The server ignores it or rejects the job. A misspelt selector is no selector: the job runs on"
-    " EVERY node.",
+    "The server ignores the field or rejects the job. If the field is meant to be the selector, the"
+    " job runs on EVERY node.",
     before="name: demo\nselector:\n  matchLabels: {region: eu}",
     after="name: demo\nselector:\n  match_labels: {region: eu}",
 )
@@ -69,7 +69,7 @@ _WRONG_TYPE = _error(
 )
 _NOT_ONE_OF = _error(
     "not-one-of",
-    "a word that is not one of those allowed",
+    "a word that the field does not allow",
     before=f"{DEMO}restart_policy: on_failure",
     after=f"{DEMO}restart_policy: on-failure",
 )
@@ -119,35 +119,35 @@ def field(value: Object, name: str) -> Value | None:
 
 
 def truncated_path(path: str, key: str) -> str:
-    """Return the path of a key; the key is escaped, and cut if it is long."""
+    """Return the path of ``key`` in the mapping at ``path``; the key is escaped and truncated."""
     name = printable(key[:60])
     return f"{path}.{name}" if path else name
 
 
 def integer_of(value: Value | None) -> int | None:
-    """Return the whole number that a value is, or None."""
+    """Return a value as an integer; None if it is not a whole number."""
     if isinstance(value, Scalar) and value.kind == "number" and INTEGER.fullmatch(value.text):
         return int(value.text)
     return None
 
 
 def expected(what: str, value: Value, path: str, hint: Hint = None) -> Check[None]:
-    """Report that a value is not what was expected."""
+    """Report that a value is not ``what`` was expected, such as ``a list``."""
     yield _WRONG_TYPE.at(value, path, f"expected {what}, found {describe(value)}", hint)
 
 
 def check_model(model: str, value: Object, path: str) -> Check[None]:
-    """Check the fields of a mapping of the job.
+    """Check that a mapping has only fields of ``model``, and check their values.
 
-    Of a selector and a wrapped spec, only check that there is such a field.
+    The values in selectors and wrapped specs are checked elsewhere.
 
-    :param path: of the mapping; empty for the whole document.
+    :param path: the path of the mapping; empty for the whole document.
     """
     known = fields_of(model)
     for name, (key, item) in value.entries.items():
         place = truncated_path(path, name)
         if model == "Job" and name == "selector":
-            pass  # two-specs
+            pass  # reported by the rule two-specs
         elif name not in known:
             yield from _check_unknown(model, key, item, place)
         elif (
@@ -161,6 +161,8 @@ def check_model(model: str, value: Object, path: str) -> Check[None]:
 def _check_unknown(model: str, key: Scalar, value: Value, path: str) -> Check[None]:
     rule = _OLD_FIELD if is_renamed(model, key.text) else _UNKNOWN_FIELD
     message = f"there is no field {quoted(key.text)}"
+    if rule is _OLD_FIELD:
+        message = f"{quoted(key.text)} is no longer a field"
     yield rule.at(key, path, message, partial(suggest_field, model, key, value))
 
 
@@ -182,7 +184,7 @@ def _check_text(expectation: Field, value: Value, path: str) -> Check[None]:
 
 
 def check_template(value: Scalar, path: str) -> Check[bool]:
-    """Check that no unfilled template is in a string; return whether there is one."""
+    """Report an unfilled template in a string; return whether there is one."""
     template = _TEMPLATE.search(value.text)
     if template:
         message = f"unfilled template: {quoted(template[0])}"
@@ -191,7 +193,7 @@ def check_template(value: Scalar, path: str) -> Check[bool]:
 
 
 def check_placeholder(value: Scalar, path: str, word: str) -> Check[None]:
-    """Check that a ``word`` of a string is not a placeholder."""
+    """Report ``word``, which is in the string ``value``, if it looks like a placeholder."""
     if _PLACEHOLDER_TEXT.fullmatch(word[:200]):
         message = f"{quoted(word)} looks like a placeholder"
         yield _PLACEHOLDER.at(value, path, message, "replace it with a real value")
@@ -208,7 +210,7 @@ def _check_number(expectation: Field, value: Value, path: str) -> Check[None]:
 
 
 def _number(digits: str) -> int | float:
-    """Return a number of any length; a long one is only compared."""
+    """Return a number to be compared with bounds; a long one is rounded to a float."""
     return int(digits) if INTEGER.fullmatch(digits) else float(digits)
 
 
@@ -218,7 +220,7 @@ def _check_bounds(expectation: Field, number: float, value: Scalar, path: str) -
         return
     name, found = path.rpartition(".")[2], truncate(printable(value.text), 30)
     bounds = f"{low:,} to {high:,}" if expectation.kind != "duration" else "1ns to 2562047h"
-    hint = "it is a percentage of the job's nodes, not a number of nodes"
+    hint = "max_parallel is a percentage of the job's nodes, not a number of nodes"
     message = f"{name} must be from {bounds}, found {found}"
     yield _OUT_OF_RANGE.at(value, path, message, hint if name == "max_parallel" else None)
 
@@ -241,8 +243,8 @@ def _check_duration(expectation: Field, value: Value, path: str) -> Check[None]:
             number = _number(text)
             yield from _check_bounds(expectation, number, value, path)
             if 1 <= number < NANOSECONDS["ms"]:
-                message = f"{number} nanoseconds is less than a millisecond"
-                yield _SHORT_DURATION.at(value, path, message, f"write: {number}s")
+                message = f"{number} without a unit means {number} nanoseconds"
+                yield _SHORT_DURATION.at(value, path, message, f"for seconds, write: {number}s")
         case _:
             yield from expected("a duration", value, path, _DURATION)
 
@@ -262,7 +264,7 @@ def _check_mapping(expectation: Field, value: Value, path: str) -> Check[None]:
 
 
 def _check_data(value: Value, path: str) -> Check[None]:
-    """Check that the numbers in a value have at most 64 bits; it may hold anything else."""
+    """Report numbers of more than 64 bits in a value, which may contain anything else."""
     match value:
         case List(items):
             for index, item in enumerate(items):
@@ -272,7 +274,7 @@ def _check_data(value: Value, path: str) -> Check[None]:
                 yield from _check_data(item, truncated_path(path, name))
         case Scalar(text, "number") if _is_too_large(text):
             message = f"{truncate(text, 30)} does not fit into 64 bits"
-            hint = f'as text, write: "{text}"' if len(text) < 200 else None
+            hint = f'as a string, write: "{text}"' if len(text) < 200 else None
             yield _OUT_OF_RANGE.at(value, path, message, hint)
 
 

@@ -1,5 +1,5 @@
-"""Rules of a job as a whole: its name, type and notes, its rollout and timeouts, and whether it
-has a selector.
+"""Rules about a whole job: its name, type, meta, rollout and timeouts, and whether it has a
+selector.
 """
 
 from functools import partial
@@ -16,7 +16,7 @@ _NO_NAME = define(
     "fields",
     "no-name",
     "a job without a name",
-    "A job is updated by submitting another one with its name.",
+    "To update a job, submit another one with the same name.",
     severity="warning",
     before="selector: {match_labels: {region: eu}}",
     after=DEMO.rstrip(),
@@ -54,7 +54,7 @@ _MISPLACED_SELECTOR = define(
     "selector",
     "misplaced-selector",
     "a selector inside config",
-    "There it selects no nodes. It is a warning if the job also has a selector in the right place.",
+    "It selects no nodes. If the job has another selector in the right place, this is a warning.",
     before="name: demo\nselector: {match_ids: [n-1]}\nconfig:\n  selector: {match_ids: [n-2]}",
     after="name: demo\nselector: {match_ids: [n-1, n-2]}\nconfig: {}",
 )
@@ -77,7 +77,7 @@ _MISSING_DEADLINE = _error(
 _CANARY_TWICE = _error(
     "canary-twice",
     "canary_count and canary_percent together",
-    "Which of the two counts is not documented.",
+    "The documentation does not say which of the two counts.",
     before="rollout:\n  strategy: canary\n  canary_count: 2\n  canary_percent: 5\n"
     "  health_check: {deadline: 5m}",
     after="rollout:\n  strategy: canary\n  canary_count: 2\n  health_check: {deadline: 5m}",
@@ -85,7 +85,7 @@ _CANARY_TWICE = _error(
 _NO_STRATEGY = _warning(
     "no-strategy",
     "a rollout without a strategy",
-    "The server then uses immediate: all nodes at once, whatever else the rollout says.",
+    "The server then updates all nodes at once (immediate), whatever else the rollout says.",
     before="rollout: {max_parallel: 25, health_check: {deadline: 5m}}",
     after="rollout: {strategy: rolling, max_parallel: 25, health_check: {deadline: 5m}}",
 )
@@ -136,10 +136,10 @@ _YEAR = 365 * 24 * 3600
 
 
 def check_job_fields(spec: Object, prefix: str, severity: str | None) -> Check[None]:
-    """Check what the fields of a job mean together.
+    """Check what the values of fields mean, alone and together.
 
-    :param prefix: of the paths of the fields: empty, or ``spec.``.
-    :param severity: of a job that runs on every node; None for the default.
+    :param prefix: what the paths of the fields begin with: nothing, or ``spec.``.
+    :param severity: the severity of an empty selector; None for a warning.
     """
     yield from _check_name(spec, prefix)
     yield from _check_type(field(spec, "type"), f"{prefix}type")
@@ -160,7 +160,7 @@ def _check_name(spec: Object, prefix: str) -> Check[None]:
     if name is not None and not (isinstance(name, Scalar) and not name.text.strip()):
         return
     if name is None and any(map(is_wrapper, spec.entries)):
-        return  # which is reported
+        return  # a field that wraps the job is reported: its name is in there
     place: Value = name or (spec.entries["name"][0] if "name" in spec.entries else spec)
     message = "the job has no name: it cannot be updated or found by name"
     yield _NO_NAME.at(place, prefix.rstrip("."), message, "add: name: my-job")
@@ -197,9 +197,11 @@ def _is_empty_selector(value: Value | None) -> bool:
 
 
 def empty_selector(spec: Object, prefix: str, severity: str | None, message: str) -> Finding:
-    """Return the finding for a job that runs on every node.
+    """Return the finding that a job runs on every node.
 
-    :param message: what is wrong with the selector, if there is one.
+    :param prefix: what the paths of the fields begin with: nothing, or ``spec.``.
+    :param severity: the severity of the finding; None for a warning.
+    :param message: what to report if there is a selector.
     """
     place: Value = spec
     if "selector" in spec.entries:
@@ -211,15 +213,16 @@ def empty_selector(spec: Object, prefix: str, severity: str | None, message: str
 
 
 def _check_misplaced_selector(config: Value | None, path: str, is_empty: bool) -> Check[None]:
-    """Check that no selector is inside ``config``; look deeper if the job has no other."""
+    """Report selectors in ``config``; if the job has no other one, look for them at any depth."""
     if not isinstance(config, Object):
         return
     for name, (key, value) in config.entries.items():
         place = truncated_path(path, name)
         if is_selector_name(name):
             message = "a selector inside 'config' selects no nodes"
-            hint = "move it out of 'config', to the level of 'name'"
-            severity = "error" if is_empty else "warning"
+            severity, hint = "warning", "remove it: the selector beside 'name' counts"
+            if is_empty:
+                severity, hint = "error", "move it out of 'config', to the level of 'name'"
             yield _MISPLACED_SELECTOR.at(key, place, message, hint, severity=severity)
         elif is_empty:
             yield from _check_misplaced_selector(value, place, is_empty)

@@ -1,4 +1,4 @@
-"""Rules of the selector of a job: its three fields, and what its requirements mean together."""
+"""Rules about the selector of a job: its three fields, and what its requirements mean together."""
 
 import re
 from collections import Counter
@@ -38,7 +38,7 @@ _warning = partial(define, "selector", severity="warning")
 
 _STRUCTURED_EXPRESSION = _error(
     "structured-expression",
-    "an expression is a mapping, as in Kubernetes and Bacalhau",
+    "an expression that is a mapping, as in Kubernetes and Bacalhau",
     before="name: demo\nselector:\n  match_expressions:\n"
     "    - {key: region, operator: In, values: [eu, us]}",
     after="name: demo\nselector:\n  match_expressions:\n    - region in (eu,us)",
@@ -60,7 +60,7 @@ _ODD_ID = _warning(
 _TOO_MANY_ENTRIES = _error(
     "too-many-entries",
     "more labels, expressions or ids than a selector may have",
-    "The limits are requirements (256) and match_ids (100,000).",
+    "At most 256 labels, 256 expressions (limit: requirements) and 100,000 ids (limit: match_ids).",
 )
 
 _CONTRADICTION = _error(
@@ -110,7 +110,7 @@ class _Entry(NamedTuple):
         return self.key or self.value
 
 
-# A requirement and the entry that has it.
+# A requirement and the entry that it comes from.
 _Located = tuple[Requirement, _Entry]
 
 
@@ -140,7 +140,7 @@ def read_selector(value: Value | None, path: str) -> Check[Selector | None]:
 def _build_valid(
     entries: list[_Entry], value: Value, path: str
 ) -> Check[tuple[Selector | None, list[_Entry]]]:
-    """Return the selector of all entries that are valid, and these."""
+    """Return the valid entries and the selector built from them; report the others."""
     try:
         return _build(entries), entries
     except SelectorError as error:
@@ -166,7 +166,7 @@ def _build(entries: Iterable[_Entry]) -> Selector:
 
 
 def _read_labels(value: Value | None, path: str) -> Check[list[_Entry | None]]:
-    """Return the labels of a selector, with None for each that is not a string."""
+    """Return the labels of a selector; report others than strings, and return None for them."""
     if value is None:
         return []
     if not isinstance(value, Object):
@@ -182,7 +182,7 @@ def _read_labels(value: Value | None, path: str) -> Check[list[_Entry | None]]:
         if is_bare_key(key, item) and ":" in key.text:
             yield from expected("a label and its value", key, place, "put a space after the colon")
         elif is_bare_key(key, item):
-            message = "YAML ends the value before this at the comma"
+            message = "this is the rest of a value that YAML ends at the comma"
             yield _SPLIT_EXPRESSION.at(key, place, message, "put the whole value in quotes")
         elif key.kind != "text":
             yield from expected("a string", key, place, suggest_text(key))
@@ -195,7 +195,7 @@ def _read_labels(value: Value | None, path: str) -> Check[list[_Entry | None]]:
 
 
 def _read_list(fields: Object, name: str, path: str, max_items: int) -> Check[list[_Entry | None]]:
-    """Return the strings of a list, with None for each item that is not one."""
+    """Return the strings of a list; report other items, and return None for them."""
     value = field(fields, name)
     path = f"{path}.{name}"
     if value is None:
@@ -255,7 +255,9 @@ def _too_many(value: Value, path: str, count: int, limit: int) -> Finding:
 
 def _check_structured(item: Object, path: str) -> Check[None]:
     hint = partial(suggest_expression, item)
-    yield _STRUCTURED_EXPRESSION.at(item, path, "an expression is a string, not a mapping", hint)
+    yield _STRUCTURED_EXPRESSION.at(
+        item, path, "an expression must be a string, not a mapping", hint
+    )
     for _, value in item.entries.values():
         for part in value.items if isinstance(value, List) else [value]:
             if isinstance(part, Scalar):
@@ -274,7 +276,9 @@ def _check_entry(entry: _Entry) -> Check[bool]:
                 value = entry.key
         elif hint and hint.startswith("write: !"):  # without quotes, YAML reads a tag
             is_whole = "," not in error.source
-            hint = f'write: "{hint[7:]}"' if is_whole else f"{hint}, with the expression in quotes"
+            hint = (
+                f'write: "{hint[7:]}"' if is_whole else f"{hint}, and put the expression in quotes"
+            )
         yield REGISTRY[error.code].at(value, entry.path, error.message, hint, error.span)
         return False
     return True
@@ -300,7 +304,7 @@ def _check_ids(ids: Iterable[_Entry]) -> Check[None]:
 
 
 def _check_requirements(selector: Selector, entries: list[_Entry]) -> Check[None]:
-    """Check the requirements of a selector against each other. Exact, not heuristic."""
+    """Check the requirements of a selector against each other, exactly: for all possible nodes."""
     located = [
         (requirement, entry)
         for entry in entries
@@ -323,7 +327,7 @@ def _check_requirements(selector: Selector, entries: list[_Entry]) -> Check[None
                 effect = f"also matches nodes without the label {quoted(key)}"
                 message = f"{_shown(requirement)} {effect}"
                 yield _ABSENT_KEY.at(entry.place, entry.path, message, hint)
-        # By path: once for "x>3,x<5".
+        # By path, so that "x>3,x<5" is reported once.
         comparisons = {entry.path: entry for each, entry in items if each.operator.is_comparison}
         for path, entry in comparisons.items():
             message = "'>' and '<' are not documented by Expanso; the server may reject them"
@@ -347,7 +351,7 @@ def _contradiction(conflicting: tuple[Requirement, ...], located: list[_Located]
 def _check_redundancy(extra: Counter[Requirement], located: list[_Located]) -> Check[None]:
     """Report the requirements that may be removed.
 
-    :param extra: how often each of them may be.
+    :param extra: how many times each of them may be removed.
     """
     count = Counter(requirement for requirement, _ in located)
     seen: set[Requirement] = set()
