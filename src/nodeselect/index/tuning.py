@@ -22,15 +22,15 @@ class Tuning(NamedTuple):
     # processor (benchmarks/test_live.py).
     chunk: int = 32_768
 
-    # Up to this many ids, test each node; above it, intersect the postings of the ids with those
-    # of the labels (benchmarks/test_match.py).
+    # If a selector has up to this many ids, test the node of each; if it has more, intersect the
+    # postings of the ids with those of the labels (benchmarks/test_match.py).
     max_tested_ids: int = 16
 
-    # Up to this many nodes of the delta that no cached plan covers, test each node instead of
-    # making a plan (benchmarks/test_match.py).
+    # If a cached plan lacks up to this many nodes of the delta, test each of these nodes instead of
+    # making a new plan (benchmarks/test_match.py).
     max_tested_nodes: int = 32
 
-    # Memory of the cached plans of the delta, in bytes.
+    # The limit for the memory of the cached plans of the delta, in bytes.
     delta_plan_bytes: int = 4 << 20
 
     # Search this many of the first ranks for the first nodes of an answer; while these are too few,

@@ -56,7 +56,7 @@ class Delta:
         self._latest[node.id] = ordinal
 
     def delete(self, ordinal: int) -> None:
-        """Append a tombstone for an ordinal of the segment or of the delta."""
+        """Mark an ordinal of the segment or of the delta as deleted, by a tombstone."""
         self._deleted_at[ordinal] = len(self.tombstones)
         self.tombstones.append(ordinal)
 

@@ -101,7 +101,7 @@ def _decode(raw: bytes, shape: type[_T], line: int = 1) -> _T:
         return msgspec.json.decode(raw.removeprefix(b"\xef\xbb\xbf"), type=shape)
     except msgspec.ValidationError:
         if shape is object:  # any JSON is an ``object``: a number must be out of range
-            raise InventoryError("not-json", "a number is out of range") from None
+            raise InventoryError("not-json", "a number is too large") from None
         raise InventoryError("wrong-type", "expected an object or a list of objects") from None
     except msgspec.DecodeError as error:
         raise _invalid(raw, str(error), line) from None
