@@ -96,8 +96,7 @@ class InventoryError(NodeselectError, ValueError):
 
     :param code: the stable name of the mistake, such as ``duplicate-id``.
     :param message: what is wrong, in one line.
-    :param place: where the mistake is, as far as known: the file, the line or record, and the path
-        inside the record.
+    :param place: the file, the line or record, and the path inside it, as far as known.
     :param hint: a suggested fix, or None.
     """
 
@@ -162,8 +161,7 @@ class JobError(NodeselectError, ValueError):
     ``str()`` is safe to print.
 
     :param file: the name of the document.
-    :param problems: the problems in order of position: at least one, at most
-        ``LIMITS.reported_errors``.
+    :param problems: the first problems by position, 1 to ``LIMITS.reported_errors``.
     :param unreported: the number of further problems.
     """
 

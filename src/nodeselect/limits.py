@@ -18,14 +18,13 @@ class Limits(NamedTuple):
     :param values_in_set: number of values between the parentheses of one ``in`` or ``notin``.
     :param values: number of values in all requirements of one selector together.
     :param match_ids: number of node ids in one selector.
-    :param label_value: length of a label value in a selector (Kubernetes).
-    :param key_name: length of a key's name, the part after the slash (Kubernetes).
-    :param key_prefix: length of a key's prefix, the part before the slash (Kubernetes).
+    :param label_value: length of a label value in a selector (as in Kubernetes).
+    :param key_name: length of a key's name, the part after the slash (as in Kubernetes).
+    :param key_prefix: length of a key's prefix, the part before the slash (as in Kubernetes).
     :param node_labels: number of labels of one node.
     :param node_labels_bytes: size of all labels of one node, keys and values, in bytes of UTF-8.
     :param job_file_bytes: size of a job file in bytes.
-    :param job_file_values: number of keys and values in a job file; a list or a mapping counts as
-        two.
+    :param job_file_values: keys and values in a job file; a list or a mapping counts as two.
     :param depth: levels of lists and mappings in a job file or a YAML inventory.
     :param reported_errors: number of errors shown for one file; the others are only counted.
     """

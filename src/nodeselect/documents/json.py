@@ -25,7 +25,7 @@ def read_json(text: str, max_values: int | None = None) -> Value:
 
     :param max_values: how many keys and values it may contain; None for any number.
     :raises NotJsonError: if it is not JSON; it may be YAML.
-    :raises DocumentError: if it is JSON with mistakes, such as a duplicate key; it has them all.
+    :raises DocumentError: if it is JSON with mistakes, such as a duplicate key; it lists them all.
     """
     builder = _JsonBuilder(text, max_values)
     document = builder.document()

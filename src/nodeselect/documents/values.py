@@ -189,7 +189,7 @@ def too_deep_error(position: Position) -> DocumentError:
 
 
 class Builder:
-    """The base of what builds values: it counts them, finds positions and collects mistakes."""
+    """The base of the builders: it counts values, finds positions and collects mistakes."""
 
     def __init__(self, text: str, max_values: int | None) -> None:
         self._text = text

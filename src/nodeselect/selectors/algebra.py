@@ -111,11 +111,11 @@ def normal_form(selector: Selector) -> Selector:
     """Return the selector that matches the same nodes with the fewest requirements and values.
 
     Selectors that match the same nodes have the same normal form; if they match none, it is
-    ``Selector.nothing()``. For each key it has ``!k``, or ``k=a``, or ``k in (…)``. For other keys
-    it has ``k>5`` and ``k<9`` with the tightest bounds, or ``k`` if the key is required without
-    bounds, and ``k!=a`` or ``k notin (…)``. It stays within the limits: excluded values that do not
-    fit into one ``notin`` (``values_in_set``) are in several. Only its text can be longer than that
-    of ``selector``: ``a!=b,a!=c`` has 9 characters and ``a notin (b,c)`` has 13.
+    ``Selector.nothing()``. On each key it has ``!k``, ``k=a`` or ``k in (…)`` if one of these is
+    enough. Otherwise it has the tightest bounds (``k>5``, ``k<9``) or, for a required key without
+    bounds, ``k``; and ``k!=a`` or ``k notin (…)`` for excluded values. It stays within the limits:
+    values that do not fit into one ``notin`` (``values_in_set``) are in several. Only its text can
+    be longer than that of ``selector``: ``a!=b,a!=c`` is shorter than ``a notin (b,c)``.
 
     >>> normal_form(Selector.parse("a in (b,c),a!=c,n>5,n>07,x notin (b),x!=a"))
     Selector('a=b,n>7,x notin (a,b)')
@@ -142,7 +142,7 @@ def _constraints(selector: Selector) -> Mapping[str, KeyConstraint] | None:
 
 
 def _irredundant(requirements: list[Requirement]) -> Collection[int]:
-    """Return the positions of a minimal part of the requirements that allows the same as all.
+    """Return the positions of a minimal set of the requirements that allows the same as all.
 
     All are on one key. Those that allow most are left out first, and of equals the last.
     """

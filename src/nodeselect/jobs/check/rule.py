@@ -40,7 +40,7 @@ class Rule(NamedTuple):
     :param summary: what is wrong, in a line.
     :param why: why it matters; empty if the summary says it.
     :param before: a job file with the mistake; empty if none can be shown.
-    :param after: the same file without it.
+    :param after: the same file without the mistake.
     """
 
     code: str
@@ -113,7 +113,7 @@ class Finding(NamedTuple):
 
 
 def document_finding(error: DocumentError, path: str = "") -> Finding:
-    """Return the finding for a mistake because of which a document is refused."""
+    """Return the finding for an error of the YAML or JSON reader."""
     span = (error.position.column, error.position.column + error.length)
     return Finding(error.code, "error", error.message, error.position, path, error.hint, span)
 

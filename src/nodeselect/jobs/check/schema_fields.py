@@ -77,7 +77,7 @@ class Field(NamedTuple):
 
 
 def schema_text() -> str:
-    """Return the JSON Schema that job files are checked by, as JSON."""
+    """Return the text of the JSON Schema that describes a job file."""
     return (resources.files("nodeselect.jobs.models") / "job.schema.json").read_text("utf-8")
 
 

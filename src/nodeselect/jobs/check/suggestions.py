@@ -34,10 +34,7 @@ __all__ = [
     "suggest_text",
 ]
 
-_HEALTHY = (
-    "write interval and success_threshold instead: a node is healthy after success_threshold checks"
-    " in a row that succeed, one per interval"
-)
+_HEALTHY = "set success_threshold instead: a node is healthy after that many good checks in a row"
 
 # Fields that older versions of job specs had, and what to do about each.
 _RENAMED = {
@@ -49,10 +46,7 @@ _RENAMED = {
 # Fields that people write by mistake, and what to do about each.
 _MISTAKES = {
     ("JobSpec", "count"): "remove it: a job runs on every node that its selector matches",
-    (
-        "JobSpec",
-        "tasks",
-    ): "this is a field of Bacalhau; in Expanso, write what the job does under 'config'",
+    ("JobSpec", "tasks"): "this is a field of Bacalhau; write what the job does under 'config'",
     ("RolloutSpec", "auto_rollback"): "write no_auto_rollback, which means the opposite",
     ("Job", "metadata"): "remove it; name and labels of the job are inside 'spec'",
 }
@@ -134,9 +128,7 @@ def _suggest_selector_field(key: Scalar, value: Value) -> str:
     if name:
         return f"did you mean '{name}'?"
     if is_bare_key(key, value):
-        return (
-            "this is the rest of a value that YAML ends at the comma: put the whole value in quotes"
-        )
+        return "YAML ends a value at a comma, and this is its rest: put the whole value in quotes"
     labels = _label_mapping(Object({key.text: (key, value)}, key.position))
     return f"labels go under match_labels{f': {labels}' if labels else ', such as: {region: eu}'}"
 

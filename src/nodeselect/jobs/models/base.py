@@ -68,10 +68,7 @@ def _parse_duration(value: object) -> object:
 
 
 def freeze(value: Any, depth: int = 2) -> Any:
-    """Return an immutable copy of plain data; raise if JSON cannot represent it.
-
-    :param depth: the level of ``value`` in the document.
-    """
+    """Return an immutable copy of plain data; raise if JSON cannot represent it."""
     if isinstance(value, (Mapping, list, tuple)) and depth > LIMITS.depth:
         raise ValueError(f"nested deeper than {LIMITS.depth} levels (limit: depth)")
     match value:

@@ -280,14 +280,11 @@ def _error(
 
 
 def _comparison(key: str, text: str, sign: str, value: str) -> str:
-    """Return the hint for a comparison with an integer.
-
-    :param text: the operator, if it is a word such as ``lte``.
-    :param sign: otherwise the operator, such as ``=<``.
-    """
-    meant = _WORD_SIGNS.get(text.lower())
-    reason = "for integers, " if meant is None else f"there is no '{meant}'; "
-    sign = meant or f"{sign.strip('=')}="
+    """Return the hint for a comparison with an integer; the operator is ``text`` or ``sign``."""
+    sign, reason = f"{sign.strip('=')}=", "for integers, "
+    if text.lower() in _WORD_SIGNS:
+        sign = _WORD_SIGNS[text.lower()]
+        reason = f"there is no '{sign}'; "
     number = int(value) if re.fullmatch("[0-9]{1,18}", value) else -1
     if sign == ">=":
         number -= 1

@@ -52,7 +52,7 @@ def value_error(source: str, start: int, end: int, key: str = "key") -> Selector
 
 
 def integer_error(source: str, start: int, end: int, key: str = "key") -> SelectorError:
-    """Return the error for ``source[start:end]``, which ``>`` and ``<`` cannot compare."""
+    """Return the error for ``source[start:end]``, which is not an integer for ``>``."""
     word = source[start:end]
     if re.fullmatch("[-+][0-9]+", word):
         hint = "use a non-negative integer without a sign"
@@ -128,10 +128,7 @@ def _key_error(source: str, start: int, word: str) -> SelectorError:
 
 
 def _name_error(source: str, start: int, word: str, what: str, limit: int) -> SelectorError:
-    """Return the error for an invalid value, key or name of a key, which follow the same rule.
-
-    :param what: what ``word`` is, as the message calls it.
-    """
+    """Return the error for an invalid value, key or part of a key; ``what`` says which."""
     code = "value" if what == "a value" else "key"
     alphabet = _ALPHABET
     if what == "a key":

@@ -52,10 +52,7 @@ for _code, _summary in (
     ("value-too-long", "a value of more than 63 characters"),
     ("text-too-long", "a selector text of more than 16,384 characters (limit: selector_text)"),
     ("too-many-requirements", "more than 256 requirements (limit: requirements)"),
-    (
-        "too-many-values",
-        "more than 1,024 values in a list, or 4,096 in all (limits: values_in_set, values)",
-    ),
+    ("too-many-values", "more than 1,024 values in a list (limit: values_in_set) or 4,096 in all"),
     ("too-many-ids", "more than 100,000 ids (limit: match_ids)"),
 ):
     _rule(_code, _summary)

@@ -136,7 +136,7 @@ _YEAR = 365 * 24 * 3600
 
 
 def check_job_fields(spec: Object, prefix: str, severity: str | None) -> Check[None]:
-    """Check what the values of fields mean, alone and together.
+    """Check what each field of a job means, and whether its fields fit together.
 
     :param prefix: what the paths of the fields begin with: nothing, or ``spec.``.
     :param severity: the severity of an empty selector; None for a warning.
@@ -199,8 +199,6 @@ def _is_empty_selector(value: Value | None) -> bool:
 def empty_selector(spec: Object, prefix: str, severity: str | None, message: str) -> Finding:
     """Return the finding that a job runs on every node.
 
-    :param prefix: what the paths of the fields begin with: nothing, or ``spec.``.
-    :param severity: the severity of the finding; None for a warning.
     :param message: what to report if there is a selector.
     """
     place: Value = spec

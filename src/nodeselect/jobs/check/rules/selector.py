@@ -106,7 +106,7 @@ class _Entry(NamedTuple):
 
     @property
     def place(self) -> Scalar:
-        """The key of a label, or the expression."""
+        """What a finding marks: the key of a label, or the expression or id."""
         return self.key or self.value
 
 
@@ -166,7 +166,7 @@ def _build(entries: Iterable[_Entry]) -> Selector:
 
 
 def _read_labels(value: Value | None, path: str) -> Check[list[_Entry | None]]:
-    """Return the labels of a selector; report others than strings, and return None for them."""
+    """Return the labels of a selector; those that are not strings are reported and become None."""
     if value is None:
         return []
     if not isinstance(value, Object):
@@ -182,7 +182,7 @@ def _read_labels(value: Value | None, path: str) -> Check[list[_Entry | None]]:
         if is_bare_key(key, item) and ":" in key.text:
             yield from expected("a label and its value", key, place, "put a space after the colon")
         elif is_bare_key(key, item):
-            message = "this is the rest of a value that YAML ends at the comma"
+            message = "YAML ends a value at a comma, and this is its rest"
             yield _SPLIT_EXPRESSION.at(key, place, message, "put the whole value in quotes")
         elif key.kind != "text":
             yield from expected("a string", key, place, suggest_text(key))
@@ -195,7 +195,7 @@ def _read_labels(value: Value | None, path: str) -> Check[list[_Entry | None]]:
 
 
 def _read_list(fields: Object, name: str, path: str, max_items: int) -> Check[list[_Entry | None]]:
-    """Return the strings of a list; report other items, and return None for them."""
+    """Return the strings of a list; other items are reported and become None."""
     value = field(fields, name)
     path = f"{path}.{name}"
     if value is None:
@@ -234,7 +234,7 @@ def _read_list(fields: Object, name: str, path: str, max_items: int) -> Check[li
 def _split_expression(items: list[Value]) -> list[str]:
     """Return the pieces into which YAML splits the expression that begins with the first item.
 
-    In ``[region in (eu,us)]`` the comma ends an item.
+    In ``[region in (eu,us)]``, YAML ends an item at the comma.
     """
     pieces: list[str] = []
     for item in items:
@@ -255,9 +255,7 @@ def _too_many(value: Value, path: str, count: int, limit: int) -> Finding:
 
 def _check_structured(item: Object, path: str) -> Check[None]:
     hint = partial(suggest_expression, item)
-    yield _STRUCTURED_EXPRESSION.at(
-        item, path, "an expression must be a string, not a mapping", hint
-    )
+    yield _STRUCTURED_EXPRESSION.at(item, path, "an expression is a string, not a mapping", hint)
     for _, value in item.entries.values():
         for part in value.items if isinstance(value, List) else [value]:
             if isinstance(part, Scalar):
@@ -276,9 +274,7 @@ def _check_entry(entry: _Entry) -> Check[bool]:
                 value = entry.key
         elif hint and hint.startswith("write: !"):  # without quotes, YAML reads a tag
             is_whole = "," not in error.source
-            hint = (
-                f'write: "{hint[7:]}"' if is_whole else f"{hint}, and put the expression in quotes"
-            )
+            hint = f'write: "{hint[7:]}"' if is_whole else f"{hint}, with the expression in quotes"
         yield REGISTRY[error.code].at(value, entry.path, error.message, hint, error.span)
         return False
     return True
