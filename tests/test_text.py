@@ -124,8 +124,8 @@ def test_pluralize_irregular() -> None:
         (["a"], "a"),
         (["a", "b"], "a or b"),
         (["a", "b", "c"], "a, b or c"),
-        (["a", "b", "c", "d"], "a, b, c and 1 more"),
-        (["a"] * 1_003, "a, a, a and 1,000 more"),
+        (["a", "b", "c", "d"], "a, b, c or 1 more"),
+        (["a"] * 1_003, "a, a, a or 1,000 more"),
     ],
 )
 def test_join_limited(items: list[str], joined: str) -> None:

@@ -32,16 +32,16 @@ UNPRINTABLE = re.compile(
     "\U000e0000-\U000e0fff"  # tags, variation selectors
     "]"
 )
-"""Characters that a terminal interprets, hides or reorders text by."""
+"""Characters that are invisible, or that make a terminal do something or reorder the text."""
 
 FORBIDDEN = re.compile("[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x9f\ud800-\udfff]")
 """Control characters except TAB, LF and CR, and surrogates: rejected in all input."""
 
 
 def to_exact_str(text: object, what: str) -> str:
-    """Return ``text`` as a plain ``str``; a subclass could override how it compares.
+    """Return ``text`` as a plain ``str``: a subclass of ``str`` could compare in another way.
 
-    :raises TypeError: if it is not a string; ``what`` names it.
+    :raises TypeError: if it is not a string; the message calls it ``what``.
     """
     if not isinstance(text, str):
         raise TypeError(f"{what} must be a string, not {type(text).__name__}")
@@ -60,12 +60,12 @@ def printable(text: str) -> str:
 
 
 def quoted(text: str, limit: int = 60) -> str:
-    """Return ``text`` escaped, truncated to ``limit`` characters and quoted, for a message."""
+    """Return ``text`` in quotes for a message: escaped, and truncated to ``limit`` characters."""
     return f"'{truncate(printable(text[: limit + 1]), limit)}'"
 
 
 def truncate(text: str, limit: int) -> str:
-    """Return ``text``, or its first ``limit - 1`` characters and an ellipsis if it is longer."""
+    """Return ``text``; if it is longer than ``limit``, its beginning and an ellipsis."""
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
@@ -77,7 +77,7 @@ def display_width(text: str) -> int:
 
 
 def prefix(text: str, columns: int) -> str:
-    """Return as much of the beginning of printable ``text`` as fits in ``columns``."""
+    """Return the beginning of printable ``text``, as much of it as fits in ``columns``."""
     columns = max(columns, 0)
     text = text[:columns]
     while display_width(text) > columns:
@@ -86,7 +86,7 @@ def prefix(text: str, columns: int) -> str:
 
 
 def pluralize(count: int, noun: str, plural: str | None = None) -> str:
-    """Return a count and its noun.
+    """Return a count and its noun, in the plural (by default with an ``s``) unless it is 1.
 
     >>> pluralize(1, "node"), pluralize(1200, "node"), pluralize(2, "is empty", "are empty")
     ('1 node', '1,200 nodes', '2 are empty')
@@ -94,16 +94,22 @@ def pluralize(count: int, noun: str, plural: str | None = None) -> str:
     return f"{count:,} {noun if count == 1 else plural or noun + 's'}"
 
 
-def join_limited(items: Sequence[str], limit: int = 3, conjunction: str = "and") -> str:
-    """Return the first ``limit`` items as a list in words, and the number of the others.
+def join_limited(
+    items: Sequence[str], limit: int = 3, conjunction: str = "and", noun: str = ""
+) -> str:
+    """Return the items as a list in words; of more than ``limit``, the number of the others.
+
+    :param noun: what an item is, in the singular; it follows the number of the others.
 
     >>> join_limited(["a", "b"]), join_limited(["a", "b", "c"], conjunction="or")
     ('a and b', 'a, b or c')
-    >>> join_limited(["a", "b", "c", "d", "e"])
-    'a, b, c and 2 more'
+    >>> join_limited(["a", "b", "c", "d", "e"], noun="label")
+    'a, b, c and 2 more labels'
     """
     if len(items) > limit:
-        return f"{', '.join(items[:limit])} and {len(items) - limit:,} more"
+        others = len(items) - limit
+        more = pluralize(others, f"more {noun}") if noun else f"{others:,} more"
+        return f"{', '.join(items[:limit])} {conjunction} {more}"
     if len(items) < 2:
         return "".join(items)
     return f"{', '.join(items[:-1])} {conjunction} {items[-1]}"

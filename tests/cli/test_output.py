@@ -141,7 +141,7 @@ def test_csv_with_a_label_id(run: Run) -> None:
     node = Node("n-1", {"id": "other", "a": "b"})
     result = run("match", "-n", "-", "--all", "-o", "csv", stdin=as_lines([node]))
     assert (result.status, result.out) == (2, "")
-    assert "CSV cannot hold the label 'id'" in result.err
+    assert "-o csv cannot have two columns 'id'" in result.err
     result = run("match", "-n", "-", "--all", "-o", "csv", "-L", "a", stdin=as_lines([node]))
     assert result.out == "id,a\nn-1,b\n"
 

@@ -79,7 +79,7 @@ def test_a_selector_that_matches_nothing(selector: Selector) -> None:
     """It is one requirement, which every node fails."""
     result = Inventory(FEW).explain(selector)
     assert result.headline == "0 of 3 nodes match: all fail <nothing>"
-    assert result.recommendation == "this selector can never match"
+    assert result.recommendation == "this selector can never match any node"
     assert [each.failing_only_this for each in result.requirements] == [3]
     assert result.hints == ()
 

@@ -215,7 +215,7 @@ def test_more_nodes_than_rows() -> None:
     nodes = [Node(f"n-{at}", {"at": str(at)}) for at in range(9)]
     text = page_of(nodes, "at>6", max_rows=4)
     assert "<h1>2 of 9 nodes match</h1>" in text
-    assert "Only the first 4 of 9 are in this table." in text
+    assert "This table has only the first 4 of 9 nodes." in text
     assert [row[0] for row in embedded(text)["rows"]] == ["n-7", "n-8", "n-0", "n-1"]
     assert not re.search("<a [^>]*data-(fails|reason|label)", text)
 

@@ -1,4 +1,4 @@
-"""The command line. It parses options, calls the library and prints; layout is in ``render``."""
+"""The command line: parses options, calls the library and prints what ``render`` lays out."""
 
 from nodeselect.cli.app import main
 

@@ -28,10 +28,10 @@ _COMMANDS = ("match", "explain", "labels", "diff", "waves", "check", "rules", "s
 
 
 class _Commands(click.Group):
-    """A group that imports only the command that is run."""
+    """The group of all commands, of which only the one that runs is imported."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Return the names of all commands, the most used first."""
+        """Return the names of all commands, the most frequently used first."""
         return list(_COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
@@ -68,12 +68,12 @@ def commands() -> None:
 
 def main() -> None:
     """Run the command line and exit the process with its status."""
-    if sys.stderr is None:  # the parent process closed it
-        sys.stderr = open(os.devnull, "w")  # noqa: SIM115, PTH123 - open as long as the process runs
+    if sys.stderr is None:  # standard error is closed
+        sys.stderr = open(os.devnull, "w")  # noqa: SIM115, PTH123 - closed when the process ends
     for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):  # print \u… for what the encoding does not have
+        if isinstance(stream, io.TextIOWrapper):  # print \u… for characters that the encoding lacks
             stream.reconfigure(errors="backslashreplace")
-    gc.disable()  # a run is short, and millions of nodes without cycles need no search
+    gc.disable()  # nodes have no cycles; searching millions of them would be slow
     sys.exit(run())
 
 
@@ -90,7 +90,7 @@ def run() -> int:
     except OSError as error:
         write_message(f"error: cannot write to standard output: {error.strerror}")
         return ExitStatus.ERROR
-    except SystemExit as end:  # click, after a shell completion or if a pipe is broken
+    except SystemExit as end:  # raised by click after a shell completion, or if a pipe is broken
         return ExitStatus.BROKEN_PIPE if end.code else ExitStatus.OK
     except (KeyboardInterrupt, click.Abort):
         return ExitStatus.INTERRUPTED

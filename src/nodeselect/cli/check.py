@@ -1,4 +1,4 @@
-"""``nodeselect check``: problems of job files, before they are submitted."""
+"""``nodeselect check``: report problems in job files before they are submitted."""
 
 from typing import TYPE_CHECKING
 
@@ -39,7 +39,7 @@ cannot be read or the command line is invalid.
 @click.argument("files", metavar="FILE|FOLDER|-...", nargs=-1, required=True)
 @click.option(
     "-o", "--output", type=click.Choice(PROBLEM_FORMATS), default="text", show_default=True,
-    help="Output format.",
+    help="The output format.",
 )  # fmt: skip
 @click.option("--strict", is_flag=True, help="Exit with status 1 for warnings too.")
 @click.option(
@@ -70,8 +70,8 @@ def check(
 ) -> int:
     """Report all problems of job files.
 
-    In a FOLDER, all .yaml, .yml and .json files are checked. A problem is an error or a warning;
-    "nodeselect rules CODE" explains it.
+    In a FOLDER, all .yaml, .yml and .json files are checked. Each problem is an error or a warning,
+    and has a code: "nodeselect rules CODE" explains it.
     """
     from nodeselect.jobs import select_rules  # fronts yaml
     from nodeselect.render.problems import problem_lines, problem_summary
@@ -81,7 +81,7 @@ def check(
     except ValueError as error:
         raise click.UsageError(str(error), context) from None
     if require_selector and "empty-selector" not in rules:
-        message = "--require-selector has no effect if empty-selector is not reported"
+        message = "--require-selector needs the rule empty-selector: do not leave it out"
         raise click.UsageError(message, context)
     reports, unread = _check_all(files, rules, require_selector, exclude)
     lines = problem_lines(output, reports, unread)
@@ -106,7 +106,7 @@ def _check_all(
     require_selector: bool,
     exclude: tuple[str, ...],
 ) -> tuple[list["CheckReport"], list[JobError]]:
-    """Check all files; return their reports, and an error for each that cannot be read."""
+    """Check all files; return a report for each, or an error if it cannot be read."""
     from nodeselect.jobs import check_job  # fronts yaml
 
     names: dict[str, None] = {}

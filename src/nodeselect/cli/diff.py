@@ -34,12 +34,12 @@ Examples:
   git show HEAD:job.yaml | nodeselect diff - job.yaml -n nodes.json
 
 \b
-Exit status: 0 if the same nodes match, 1 if others do, 2 on errors.
+Exit status: 0 if both sides match the same nodes, 1 if not, 2 on errors.
 """,
 )
 @click.argument("files", metavar="[OLD NEW]", nargs=-1)
 @nodes_option(required=False)
-@selector_option("Compare the nodes that match this selector. Twice: compare the two selectors.")
+@selector_option("Compare the nodes that match this selector; if given twice, the two selectors.")
 @job_option("Compare the nodes that this job would run on.")
 @click.option("--all", "everything", is_flag=True, help="Compare all nodes.")
 @report_option
@@ -55,9 +55,9 @@ def diff(
 ) -> int:
     """Print which nodes a change adds, keeps and removes, and why.
 
-    With -n, OLD and NEW are two versions of a job, or two selectors are given with -l; both are
-    matched against the same nodes. Without -n, OLD and NEW are two versions of the node list, and
-    one selector is given with -l, --job or --all.
+    To compare two jobs or two selectors on the same nodes, give the nodes with -n, and either the
+    jobs as OLD and NEW or the selectors with -l. To compare two node lists, give these as OLD and
+    NEW, without -n, and one selector with -l, --job or --all.
     """
     if nodes_from is None:
         has_two_sides = len(files) == 2 and len(expressions) + (job is not None) + everything == 1
@@ -65,8 +65,10 @@ def diff(
         has_pair = {len(files), len(expressions)} == {0, 2}
         has_two_sides = has_pair and job is None and not everything
     mistakes = {
-        "give two jobs (OLD NEW -n FILE), two selectors (-l OLD -l NEW -n FILE)"
-        " or two node lists (OLD NEW with one of -l, --job or --all)": not has_two_sides,
+        "with -n, give either two jobs (OLD NEW) or two selectors (-l OLD -l NEW), and neither"
+        " --job nor --all": nodes_from is not None and not has_two_sides,
+        "to compare two node lists, give OLD, NEW and exactly one of -l, --job or --all; to compare"
+        " jobs or selectors, give the nodes with -n": nodes_from is None and not has_two_sides,
         "only one file can be standard input": [*files, nodes_from, job].count("-") > 1,
     }
     check_usage(context, mistakes)

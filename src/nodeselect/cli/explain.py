@@ -49,26 +49,26 @@ Examples:
 
 \b
 Exit status: 0 if any node matches, 1 if not, 2 on errors. With --node: 0 if
-that node matches. With several jobs: 0 if each matches a node, 1 if one does
-not, 2 if one is invalid.
+that node matches. With several jobs: 0 if every job matches a node, 1 if one
+does not, 2 if one is invalid.
 """,
 )
 @nodes_option()
-@selector_option("Explain this selector. Repeatable: each, and how many nodes match any of them.")
+@selector_option("Explain this selector. If repeated, also count the nodes that match any of them.")
 @job_option(
-    "Explain the selector of this job. Repeatable, or a folder: one line per job, the worst first.",
+    "Explain the selector of this job. If repeated, or a folder: one line per job, worst first.",
     multiple=True,
 )
 @id_option
 @state_option
 @click.option(
     "--node", metavar="ID", multiple=True, callback=once,
-    help="Explain one node: which requirements it fails, and with which values.",
+    help="Explain one node: which requirements it fails, and which values it has.",
 )  # fmt: skip
 @report_option
 @click.option(
     "--html", metavar="FILE", multiple=True, callback=once,
-    help="Also write a page for a browser, with a search over all nodes.",
+    help="Also write a page for a browser, in which all nodes can be searched.",
 )  # fmt: skip
 @click.pass_context
 def explain(
@@ -84,19 +84,20 @@ def explain(
 ) -> int:
     """Explain why nodes match a selector, and why the others do not.
 
-    For each requirement: how many nodes fail it, how many remain after it and those before it, and
-    how many fail only this one. Then which requirements are failed together, likely typos, and what
-    to change.
+    For each requirement, print how many nodes fail it, how many fail it and no other, and how many
+    satisfy it and all before it. Then print which requirements nodes fail together, likely typos,
+    and what to change.
     """
     has_many_jobs = len(job) > 1 or any(os.path.isdir(file) for file in job)  # noqa: PTH112
-    has_many_results = has_many_jobs or len(expressions) > 1 or node is not None
     mistakes = {
         "give exactly one of -l, --id or --job": bool(expressions or ids) + bool(job) != 1,
         "--job and -n cannot both read standard input": nodes_from == "-" and "-" in job,
-        "--node needs a single job and no --state":
-            node is not None and (has_many_jobs or states is not None),
-        "--html needs a file, a single selector and no --node":
-            html == "-" or (html is not None and has_many_results),
+        "--node cannot be combined with several jobs": node is not None and has_many_jobs,
+        "--node cannot be combined with --state": node is not None and states is not None,
+        "--html cannot be combined with --node": html is not None and node is not None,
+        "--html cannot be combined with several selectors or jobs":
+            html is not None and (has_many_jobs or len(expressions) > 1),
+        "--html needs the name of a file, not '-'": html == "-",
         "--html would overwrite an input":
             html is not None and any(_is_same_file(html, source) for source in (nodes_from, *job)),
     }  # fmt: skip
@@ -139,7 +140,6 @@ def explain(
 def _explain_jobs(
     sources: Sequence[str], nodes_from: str, states: frozenset[str] | None, output: str
 ) -> int:
-    """Print a line for each job of files and folders; return the exit status."""
     files = dict.fromkeys(file for source in sources for file in files_in(source))
     excluded: dict[str, str | None] = {}
     inventory = read_inventory(nodes_from, states, excluded)
@@ -159,7 +159,7 @@ def _explain_jobs(
 
 
 def _is_same_file(file: str, source: str) -> bool:
-    """Return whether a file is the one that ``source`` reads, whatever their names."""
+    """Return whether writing ``file`` would overwrite ``source``, perhaps under another name."""
     try:
         status = os.fstat(sys.stdin.fileno()) if source == "-" else os.stat(source)  # noqa: PTH116
         return os.path.samestat(os.stat(file), status)  # noqa: PTH116
@@ -168,7 +168,7 @@ def _is_same_file(file: str, source: str) -> bool:
 
 
 def _check_node(context: click.Context, inventory: Inventory, node_id: str) -> None:
-    """Report a node that does not exist, and exit."""
+    """If no node has this id, report that and exit."""
     if node_id not in inventory:
         write_message(f"error: no node has the id {quoted(node_id)}")
         if named := [node.id for node in inventory if node.name == node_id]:

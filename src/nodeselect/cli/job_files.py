@@ -19,12 +19,12 @@ _EXTENSIONS = (".yaml", ".yml", ".json")
 
 
 def job_name(source: str) -> str:
-    """Return the name of a file for messages."""
+    """Return what messages call a job file: its path, or ``standard input`` for ``-``."""
     return "standard input" if source == "-" else source
 
 
 def read_bytes(source: str) -> bytes:
-    """Read a job file; if it is too large, only as much as shows that.
+    """Return the contents of a job file; of one above the size limit, one byte more than the limit.
 
     :raises JobError: with the code ``cannot-read``.
     """
@@ -44,13 +44,13 @@ def read_bytes(source: str) -> bytes:
 
 
 def files_in(source: str, exclude: Sequence[str] = ()) -> Iterator[str]:
-    """Yield a file, or the YAML and JSON files in a folder, sorted by name.
+    """Yield ``source`` if it is a file; if it is a folder, the YAML and JSON files in it, sorted.
 
-    In folders, hidden files, links to folders, pipes and the like are skipped.
+    In folders, hidden files, links to folders, pipes and devices are skipped.
 
-    :param exclude: glob patterns of what to skip in folders: a name, or a path below the folder.
-    :raises JobError: with the code ``cannot-read``, for a folder that cannot be read or has no
-        such file.
+    :param exclude: glob patterns; in folders, a name or a relative path that matches is skipped.
+    :raises JobError: with the code ``cannot-read``, if a folder cannot be read, or has no YAML or
+        JSON file.
     """
     if source == "-" or not os.path.isdir(source):  # noqa: PTH112 - pathlib loads slowly
         yield source
@@ -66,7 +66,7 @@ def files_in(source: str, exclude: Sequence[str] = ()) -> Iterator[str]:
         relative = Path(parent).relative_to(source)
         folders[:] = sorted(name for name in folders if not _is_skipped(relative / name, exclude))
         for name in sorted(names):
-            path = os.path.join(parent, name)  # noqa: PTH118 - the functions below never raise
+            path = os.path.join(parent, name)  # noqa: PTH118 - pathlib may raise in the tests below
             # A broken link is an error when it is read, so that it is not silently skipped.
             is_file = os.path.isfile(path) or os.path.islink(path)  # noqa: PTH113, PTH114
             is_job = is_file and name.lower().endswith(_EXTENSIONS)
@@ -78,7 +78,6 @@ def files_in(source: str, exclude: Sequence[str] = ()) -> Iterator[str]:
 
 
 def _is_skipped(path: "Path", exclude: Sequence[str]) -> bool:
-    """Return whether a file or folder is hidden or excluded."""
     texts = (path.name, path.as_posix())
     return path.name.startswith(".") or any(
         fnmatchcase(text, pattern.rstrip("/")) for pattern in exclude for text in texts
@@ -92,7 +91,7 @@ def _cannot_read(name: str, reason: str | None) -> JobError:
 
 
 class _CannotReadError(JobError):
-    """A job file cannot be read. Its message contains the name, so it is not shown before it."""
+    """A job file cannot be read; its name is in the message only, not before it."""
 
     def __str__(self) -> str:
         return f"error[cannot-read]: {self.problems[0].message}"

@@ -29,11 +29,11 @@ Examples:
   kubectl get nodes -o json | nodeselect labels -n - kubernetes.io/arch
 
 \b
-Exit status: 0 if any node has such a label, 1 if not, 2 on errors.
+Exit status: 0 if any label is printed, 1 if not, 2 on errors.
 """
 )
 @nodes_option()
-@selector_option("Count only nodes that match this selector. Repeatable: that match any of them.")
+@selector_option("Count only nodes that match this selector; if repeated, any of them.")
 @report_option
 @click.argument("key", required=False)
 def labels(

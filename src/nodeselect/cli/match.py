@@ -44,8 +44,8 @@ Examples:
   nodeselect match -l region=eu -l region=us -n fleet.csv --count
 
 \b
-Exit status: 0 if any node matches (or as --min and --max require), 1 if not,
-2 on errors.
+Exit status: 0 if any node matches, or as many as --min and --max require; 1
+if not; 2 on errors.
 """,
 )
 @nodes_option()
@@ -101,15 +101,17 @@ def match(
     """
     with_output = context.get_parameter_source("output") is not ParameterSource.DEFAULT
     output_options = (with_output, keys, show_labels, no_headers, limit)
+    columns = f"-o {join_limited(COLUMN_FORMATS, conjunction='or')}, not -o {output}"
     mistakes = {
         "give exactly one of -l, --id, --job or --all":
             (job is not None) + bool(expressions or ids) + everything != 1,
         "--job and -n cannot both read standard input": job == "-" == nodes_from,
         "--count cannot be combined with other output options": count and any(output_options),
-        f"-L and --no-headers need -o {', '.join(COLUMN_FORMATS)}, not {output}":
-            bool(keys or no_headers) and output not in COLUMN_FORMATS,
-        f"--show-labels needs -o table, not {output}": show_labels and output != "table",
-        f"--min {least} is greater than --max {most}": most is not None and least > most,
+        f"-L needs {columns}": bool(keys) and output not in COLUMN_FORMATS,
+        f"--no-headers needs {columns}": no_headers and output not in COLUMN_FORMATS,
+        f"--show-labels needs -o table, not -o {output}": show_labels and output != "table",
+        f"--min {least}{' (the default)' if least == 1 else ''} is greater than --max {most}":
+            most is not None and least > most,
     }  # fmt: skip
     check_usage(context, mistakes)
     if job is not None:
@@ -127,8 +129,8 @@ def match(
     elif nodes or output in ("json", "csv"):
         if output == "csv" and "id" in (keys or {key for node in nodes for key in node.labels}):
             raise click.UsageError(
-                "CSV cannot hold the label 'id' beside the node ids:"
-                " choose other labels with -L, or use -o json",
+                "-o csv cannot have two columns 'id', of the node ids and of the label 'id': choose"
+                " other labels with -L, or use -o json",
                 context,
             )
         header = not no_headers
@@ -155,14 +157,14 @@ def match(
 
 
 class _Result(NamedTuple):
-    """The nodes that match, and the counts for the summary."""
+    """The nodes to print, and the counts for the summary."""
 
-    nodes: list[Node]  # up to the limit
+    nodes: list[Node]  # that match, up to the limit
     total: int
     states: Counter[str | None]  # of the nodes that match
-    other_states: Counter[str | None]  # of nodes that match, but not in an allowed state
+    other_states: Counter[str | None]  # of nodes that match the selector but not --state
     missing_ids: set[str]
-    failures: FailureCounts | None  # None for several selectors, or too many groups
+    failures: FailureCounts | None  # None for several selectors, or too many groups to count
 
     @property
     def matched(self) -> int:
@@ -177,10 +179,10 @@ class _Result(NamedTuple):
 def _read_matches(
     source: str, selectors: Sequence[Selector], states: frozenset[str] | None, limit: int | None
 ) -> _Result:
-    """Read all nodes, and keep the first ``limit`` that match, or all of them."""
+    """Read and count all nodes; keep the first ``limit`` that match, or all of them for None."""
     nodes: list[Node] = []
     matched, other = Counter[str | None](), Counter[str | None]()
-    # The second process sends its nodes only at its end, so they are all in memory.
+    # Not with a limit: the second process would keep all of its nodes in memory.
     with open_nodes(source, selectors, parallel=limit is None) as reader:
         for node in reader:
             if not has_state(node, states):
@@ -198,13 +200,13 @@ def _read_matches(
 def _summary(
     result: _Result, selectors: Sequence[Selector], states: frozenset[str] | None
 ) -> Iterator[str]:
-    """Yield a headline with the reasons why nodes do not match, and what is likely wrong."""
+    """Yield the messages: how many nodes match, why others do not, and what is probably wrong."""
     if result.failures is not None and not result.other_states:
         yield count_headline(selectors[0], result.failures, result.connected)
     else:
         yield headline(result.matched, result.total, result.connected)
     if missing := sorted(map(quoted, result.missing_ids)):
-        yield f"no node has the id {join_limited(missing, 5, 'or')}"
+        yield f"no node has the id {join_limited(missing, 5, 'or', 'id')}"
     matching_states = {state.lower() for state in result.states | result.other_states if state}
     if unknown := sorted((states or frozenset()) - KNOWN_STATES - matching_states):
         names = join_limited(list(map(quoted, unknown)), 5, "or")
@@ -218,7 +220,7 @@ def _summary(
 
 
 def _blocker(result: _Result, selectors: Sequence[Selector]) -> Iterator[str]:
-    """Yield the main reason why no node matches, if it is known."""
+    """Yield the main reason why no node matches, if one is known."""
     if not any(selector.is_satisfiable for selector in selectors):
         yield "the selector can never match: its requirements contradict each other"
     elif (counts := result.failures) is not None:

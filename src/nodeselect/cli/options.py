@@ -1,4 +1,4 @@
-"""The options that several commands share, and what they are parsed into."""
+"""The options that several commands share, and functions that parse and check them."""
 
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -41,7 +41,7 @@ _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 
 def once(context: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> str | None:
-    """Reject an option that is given twice, of which click would silently use the last."""
+    """Return the value of an option; reject it if given twice: click would use the last one."""
     if len(values) > 1:
         raise click.BadParameter("given more than once", context, parameter)
     return values[0] if values else None
@@ -66,13 +66,13 @@ def _parse_states(
 
 id_option = click.option(
     "--id", "ids", metavar="ID", multiple=True,
-    help="Select the node with this id. Repeatable: any of them. With -l, both must match.",
+    help="Select the node with this id. Repeatable. With -l, a node must also match the selector.",
 )  # fmt: skip
-# The allowed states in lower case; None if it is not given.
+# The value is the set of allowed states in lower case, or None without the option.
 state_option = click.option(
     "--state", "states", metavar="STATE,…", multiple=True, callback=_parse_states,
-    help="Use only nodes in one of these states: connected, disconnected, lost, ready,"
-    " not-ready, cordoned, … Repeatable.",
+    help="Use only nodes in one of these states, such as connected, disconnected, lost, ready,"
+    " not-ready or cordoned. Repeatable.",
 )  # fmt: skip
 report_option = click.option(
     "-o", "--output", type=click.Choice(REPORT_FORMATS), default="text", show_default=True,
@@ -81,7 +81,7 @@ report_option = click.option(
 
 
 def nodes_option(*, required: bool = True) -> Callable[[_Command], _Command]:
-    """Add ``-n``, the input with the nodes."""
+    """Add the option ``-n``: where the nodes are."""
     return click.option(
         "-n", "--nodes", "nodes_from", metavar="FILE|-",
         help="Read nodes from a file, or - for standard input: node lists of Expanso, Kubernetes,"
@@ -92,7 +92,7 @@ def nodes_option(*, required: bool = True) -> Callable[[_Command], _Command]:
 
 
 def selector_option(help: str) -> Callable[[_Command], _Command]:  # noqa: A002 - click's name for it
-    """Add ``-l``, a selector; repeatable."""
+    """Add the option ``-l``, a selector; it can be repeated."""
     return click.option("-l", "--selector", "expressions", metavar="EXPR", multiple=True, help=help)
 
 
@@ -102,7 +102,7 @@ def job_option(
     required: bool = False,
     multiple: bool = False,
 ) -> Callable[[_Command], _Command]:
-    """Add ``--job``, a job file; if ``multiple``, also a folder, and repeatable."""
+    """Add the option ``--job``, a job file; if ``multiple``, also a folder, and repeatable."""
     return click.option(
         "--job", metavar="FILE|FOLDER|-" if multiple else "FILE|-", help=help, required=required,
         multiple=True, callback=None if multiple else once,
@@ -115,19 +115,20 @@ def has_state(node: Node, states: frozenset[str] | None) -> bool:
 
 
 def check_usage(context: click.Context, mistakes: Mapping[str, bool]) -> None:
-    """Reject a command line that makes one of ``mistakes``.
+    """Reject a command line that has a mistake.
 
-    :param mistakes: messages, and whether each of them is true.
+    :param mistakes: for each possible mistake its message, and whether the command line has it.
     """
-    for message, is_made in mistakes.items():
-        if is_made:
+    for message, is_present in mistakes.items():
+        if is_present:
             raise click.UsageError(message, context)
 
 
 def parse_selectors(expressions: Sequence[str], ids: Sequence[str] = ()) -> list[Selector]:
-    """Return the selector of each expression, restricted to ``ids``.
+    """Return a selector for each expression; without any, one selector for the ids.
 
-    :raises SelectorError: if any of them is invalid, with the option as its place.
+    :param ids: if there are any, each selector matches only nodes with one of these ids.
+    :raises SelectorError: if an expression or an id is invalid; its place is the option.
     """
     option = "--id"
     try:
@@ -140,9 +141,9 @@ def parse_selectors(expressions: Sequence[str], ids: Sequence[str] = ()) -> list
 
 
 def job_selector(job: str) -> Selector:
-    """Return the selector of a job file; ``-`` is standard input.
+    """Return the selector in a job file; ``-`` is standard input.
 
-    :raises JobError: if the job is invalid in any way.
+    :raises JobError: if any part of the job is invalid.
     """
     from nodeselect.jobs import read_job_selector  # loads YAML
 
@@ -150,7 +151,7 @@ def job_selector(job: str) -> Selector:
 
 
 def warn_if_everything(job: str, selector: Selector) -> None:
-    """Report a job that selects every node because its selector is empty."""
+    """Write a warning if the selector of a job is empty, so that it selects every node."""
     if selector == Selector.everything():
         name = printable(job_name(job))
         write_message(f"{name}: the selector is empty: this job selects EVERY node")
@@ -160,9 +161,9 @@ def warn_if_everything(job: str, selector: Selector) -> None:
 def open_nodes(
     source: str, selectors: Sequence[Selector] = (), *, parallel: bool = False
 ) -> Iterator[NodeReader]:
-    """Open an input of nodes; on a terminal, show the progress of reading it.
+    """Open an input with nodes; on a terminal, show how many have been read.
 
-    :param selectors: if there are any, only nodes that match one of them are read.
+    :param selectors: if there are any, the reader yields only nodes that match one of them.
     :param parallel: whether a large file may be read by two processes.
     """
 
@@ -192,10 +193,11 @@ def read_inventory(
     states: frozenset[str] | None = None,
     excluded: dict[str, str | None] | None = None,
 ) -> Inventory:
-    """Read the nodes that are in one of ``states``, or all nodes if that is None.
+    """Read nodes into an inventory.
 
-    :param excluded: receives the ids of the other nodes and their states.
-    :raises InventoryError: if anything is wrong with the input.
+    :param states: the states that a node may be in; None allows all nodes.
+    :param excluded: a dict to which the ids and states of all other nodes are added.
+    :raises InventoryError: if the input is invalid.
     """
     excluded = {} if excluded is None else excluded
 
@@ -211,7 +213,7 @@ def read_inventory(
             return Inventory.read(reader)
         inventory = Inventory(nodes_in_states(reader))
     if excluded:
-        write_message(f"{len(excluded):,} of {reader.count:,} nodes are in other states (--state)")
+        write_message(f"{len(excluded):,} of {reader.count:,} nodes are left out by --state")
     return inventory
 
 
@@ -223,13 +225,13 @@ def explain_hint(
     job: str | None = None,
     states: frozenset[str] | None = None,
 ) -> str:
-    """Return the command that explains a result, ready to be pasted into a shell."""
+    """Return a message with the shell command that explains why no node matches."""
     import shlex  # loads slowly, and is only needed if no node matches
 
     options = {"-l": expressions, "--id": ids, "--job": [job] if job else [], "-n": [nodes_from]}
     saved = ""
     for option, file in (("--job", "job.yaml"), ("-n", "nodes.json")):
-        # A pipe cannot be read a second time. (pathlib loads slowly.)
+        # A pipe cannot be read again: the command reads a file. (pathlib loads slowly.)
         if options[option] and not os.path.isfile(options[option][0]):  # noqa: PTH113
             options[option] = [file]
             saved = f"save the input as {file}, then "

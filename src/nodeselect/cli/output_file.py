@@ -1,4 +1,4 @@
-"""Write a file completely or not at all."""
+"""Write a file so that it is never left half-written."""
 
 import os
 import shutil
@@ -12,14 +12,14 @@ __all__ = ["write_file"]
 
 
 def write_file(file: str, text: str) -> None:
-    """Write a whole file, or leave what was there before.
+    """Write a whole file; if that fails, leave the old file as it was.
 
     :raises click.ClickException: if it cannot be written.
     """
     try:
         path = Path(file)
         if path.exists() and not path.is_file():
-            path.write_text(text, "utf-8")  # a pipe, a terminal
+            path.write_text(text, "utf-8")  # a pipe or a terminal cannot be replaced
             return
         path = Path(os.path.realpath(path))
         temporary = path.with_name(f".nodeselect-{os.getpid()}.tmp")

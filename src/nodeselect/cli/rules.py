@@ -1,4 +1,4 @@
-"""``nodeselect rules``: the rules of ``nodeselect check``, with an example of each."""
+"""``nodeselect rules``: list the rules of ``nodeselect check``, or explain one."""
 
 import click
 

@@ -1,4 +1,4 @@
-"""``nodeselect schema``: the JSON Schema of a job file."""
+"""``nodeselect schema``: print the JSON Schema of a job file."""
 
 import click
 

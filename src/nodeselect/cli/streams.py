@@ -28,18 +28,18 @@ __all__ = [
 _SEVERITY = re.compile(r"\b(?:error|warning)(?=\[[a-z-]+\])|^error(?=: )")
 _SEVERITY_COLOURS = {"error": "red", "warning": "yellow"}
 
-# Seconds before a task shows its progress, and between two updates of it.
+# How many seconds pass before progress is first drawn, and between two updates of it.
 _PROGRESS_DELAY = 1.0
 _PROGRESS_INTERVAL = 0.1
 
-# Lines that are written at once: one write per line would cost more than making the line.
+# How many lines are written at once: a write for each line would cost more than making the line.
 _BATCH_LINES = 1_000
 
 
 def write_output(lines: Iterable[str]) -> None:
-    """Write lines to standard output.
+    """Write lines to standard output; at most 1,000 of them are in memory at a time.
 
-    :raises OSError: if they cannot be written.
+    :raises OSError: if standard output is closed or cannot be written to.
     """
     if sys.stdout is None:
         raise OSError(errno.EBADF, "it is closed")
@@ -55,9 +55,9 @@ def write_output(lines: Iterable[str]) -> None:
 
 
 def write_message(text: str) -> None:
-    """Write a line to standard error; ``text`` is printable except for line ends.
+    """Write a message to standard error. User text in it must already be escaped.
 
-    If standard error is closed, the message is dropped: the exit status still reports the result.
+    If standard error cannot be written to, the message is dropped; the exit status is unaffected.
     """
     try:
         print(highlight_severity(text, sys.stderr), file=sys.stderr, flush=True)
@@ -84,7 +84,7 @@ def write_usage_error(error: click.ClickException) -> None:
 
 
 def write_bug(error: Exception) -> None:
-    """Write one line about an unexpected exception, for a bug report."""
+    """Write an unexpected exception in one line that the user can report."""
     import traceback  # loads slowly
 
     frames = traceback.extract_tb(error.__traceback__)
@@ -94,7 +94,7 @@ def write_bug(error: Exception) -> None:
 
 
 def highlight_severity(text: str, stream: TextIO | None = None) -> str:
-    """Colour the first "error" or "warning" of ``text`` if ``stream`` is a colour terminal.
+    """Return ``text``, its first "error" or "warning" in colour if ``stream`` can show colours.
 
     :param stream: where the text will be written; standard output by default.
     """
@@ -106,7 +106,7 @@ def highlight_severity(text: str, stream: TextIO | None = None) -> str:
 
 
 class Progress:
-    """A line that shows how far a task is; only drawn on a terminal."""
+    """A line on standard error that shows the progress of a task; only drawn on a terminal."""
 
     def __init__(self) -> None:
         self._next_update = time.monotonic() + _PROGRESS_DELAY
@@ -114,7 +114,7 @@ class Progress:
         self._is_drawn = False
 
     def update(self, text: str) -> None:
-        """Redraw the line if it is due."""
+        """Draw the line, unless the task just began or the line was drawn a moment ago."""
         if self._is_enabled and time.monotonic() >= self._next_update:
             self._next_update = time.monotonic() + _PROGRESS_INTERVAL
             self._is_drawn = True

@@ -1,4 +1,4 @@
-"""``nodeselect waves``: plan the waves of a rollout."""
+"""``nodeselect waves``: plan which nodes get a job in which wave of its rollout."""
 
 import click
 
@@ -29,7 +29,7 @@ Examples:
   kubectl get nodes -o json | nodeselect waves --job job.yaml -n - -o json
 
 \b
-Exit status: 0 if there is a wave, 1 if no node can be in one, 2 on errors.
+Exit status: 0 if the plan has any node, 1 if not, 2 on errors.
 """,
 )
 @nodes_option()
@@ -39,8 +39,8 @@ Exit status: 0 if there is a wave, 1 if no node can be in one, 2 on errors.
 def waves(context: click.Context, nodes_from: str, job: str, output: str) -> int:
     """Plan a rollout: which nodes get the job in which wave.
 
-    The nodes of the plan are those that match the job's selector and are connected. The job's
-    rollout strategy and percentages determine the waves.
+    The plan has all nodes that match the job's selector and are connected. The job's rollout
+    strategy and percentages determine the waves.
     """
     from nodeselect.jobs.read import read_job  # loads pydantic
     from nodeselect.jobs.rollout import plan_waves, rollout_assumptions

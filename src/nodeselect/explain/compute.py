@@ -1,7 +1,7 @@
 """Explain a selector over any nodes that can be counted.
 
-Every number comes from the counts of the nodes that fail exactly the same requirements. No single
-node is looked at, except for those that are shown.
+Nodes that fail exactly the same requirements are one group. All numbers are computed from the sizes
+of the groups; single nodes are only read to show their ids.
 """
 
 from collections import Counter
@@ -34,15 +34,15 @@ from nodeselect.text import quoted
 
 __all__ = ["exclude_by_state", "explain", "explain_node"]
 
-# The largest groups, for which ids are shown.
+# How many of the groups, the largest first, have ids of example nodes.
 _MAX_GROUPS_WITH_IDS = 10
 
 _MAX_NEAREST = 5
 
-# Values of one key above which the most frequent ones say little.
+# If a key has more values than this, its most frequent values are not worth showing.
 _MAX_VALUES = 1_000
 
-# One more than are shown, to know that there are more.
+# How many of the most frequent values are looked up: one more than are shown, for the ellipsis.
 _COMMON = 4
 
 
@@ -51,8 +51,8 @@ def explain(
 ) -> Explanation:
     """Return why nodes match ``selector``, and why the others do not.
 
-    :param examples: ids to show of each group of nodes; 0 for none, and no nearest nodes.
-    :param vocabulary: keys and values cached by an earlier call for the same nodes.
+    :param examples: how many ids to return for each group; with 0, there are no nearest nodes.
+    :param vocabulary: the cache of an earlier call for the same nodes.
     """
     vocabulary = Vocabulary() if vocabulary is None else vocabulary
     failures = nodes.failures(selector.split())
@@ -82,7 +82,7 @@ def explain(
 
 
 def explain_node(selector: Selector, node_id: str, labels: Mapping[str, str]) -> NodeExplanation:
-    """Return which requirements of ``selector`` one node satisfies."""
+    """Return which requirements of ``selector`` a node with this id and these labels satisfies."""
     rows = []
     for part in selector.split():
         value = node_id if part.ids is not None else labels.get(part.requirements[0].key)
@@ -91,9 +91,9 @@ def explain_node(selector: Selector, node_id: str, labels: Mapping[str, str]) ->
 
 
 def exclude_by_state(explanation: Explanation, excluded: Mapping[str, str | None]) -> Explanation:
-    """Return an explanation in which nodes count as excluded by their state, not as missing.
+    """Return the explanation with its ``missing_ids`` that are in ``excluded`` as ``excluded_ids``.
 
-    :param excluded: ids and states of the nodes that were excluded before it was computed.
+    :param excluded: by id, the states of the nodes that were left out before it was computed.
     """
     if not excluded:
         return explanation
@@ -159,7 +159,7 @@ def _why_unsatisfied(nodes: Countable, vocabulary: Vocabulary, requirement: Requ
     if not count:
         return f"no node has the label {label}"
     if operator is Operator.DOES_NOT_EXIST:
-        return f"every node has the label {label}"
+        return f"no node satisfies {short(str(requirement))}: every node has the label {label}"
     text = short(str(requirement))
     if operator.matches_absent:
         one_of = "this value" if len(requirement.values) == 1 else "one of these values"
@@ -168,8 +168,9 @@ def _why_unsatisfied(nodes: Countable, vocabulary: Vocabulary, requirement: Requ
     if words is not None and operator.is_comparison:
         numbers = [number for value in words.counts if (number := parse_int64(value)) is not None]
         if not numbers:
-            return f"no value of the label {label} is an integer"
-        return f"the integers of the label {label} range from {min(numbers)} to {max(numbers)}"
+            return f"no node satisfies {text}: no value of {label} is an integer"
+        span = f"the integer values of {label} range from {min(numbers)} to {max(numbers)}"
+        return f"no node satisfies {text}: {span}"
     if words is not None and len(words.counts) <= _MAX_VALUES:
         common = nsmallest(_COMMON, words.counts.items(), key=lambda item: (-item[1], item[0]))
         return f"no node has {text}; the values of {label}: {format_value_counts(common)}"

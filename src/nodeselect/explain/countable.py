@@ -13,16 +13,17 @@ Positions: TypeAlias = tuple[int, ...]
 
 
 class FailureCounts(NamedTuple):
-    """Nodes, counted by the exact set of requirements that they fail.
+    """How many nodes fail which requirements together.
 
-    :param total: all nodes.
-    :param matched: nodes that fail no requirement.
-    :param groups: nodes by the requirements they fail, without those that match; the largest group
-        first, of two of a size the one that fails earlier requirements.
-    :param ungrouped: nodes in no group, if an engine does not count every group.
-    :param failing: for each requirement, the nodes that fail it.
-    :param remaining: for each requirement, the nodes that satisfy it and all before it.
-    :param failing_only_this: for each requirement, the nodes that fail it and no other.
+    :param total: how many nodes there are.
+    :param matched: how many nodes fail no requirement.
+    :param groups: how many nodes fail exactly the requirements at these positions; the largest
+        group is first, of two with the same size the one with the lower positions.
+    :param ungrouped: how many nodes that do not match are in no group; 0 unless the engine does not
+        count every group.
+    :param failing: for each requirement, how many nodes fail it.
+    :param remaining: for each requirement, how many nodes satisfy it and all of those before it.
+    :param failing_only_this: for each requirement, how many nodes fail it and no other.
     """
 
     total: int
@@ -35,10 +36,10 @@ class FailureCounts(NamedTuple):
 
     @classmethod
     def from_masks(cls, requirements: int, masks: Mapping[int, int]) -> "FailureCounts":
-        """Derive all counts from those of every group.
+        """Compute all counts from the sizes of the groups, none of which may be left out.
 
-        :param requirements: the number of requirements.
-        :param masks: nodes by the requirements they fail, as a bit mask whose lowest bit is the
+        :param requirements: how many requirements the selector has.
+        :param masks: how many nodes fail the requirements in each bit mask. The lowest bit is the
             first requirement; 0 is the mask of the nodes that match.
         """
         positions = range(requirements)
@@ -64,49 +65,49 @@ class Failures(Protocol):
 
     @property
     def counts(self) -> FailureCounts:
-        """The sizes of the groups, and what follows from them."""
+        """The sizes of the groups, and the counts computed from them."""
 
     def state_counts(self) -> Mapping[str | None, int]:
-        """Count the nodes that match by state, the most frequent first."""
+        """Return how many matching nodes are in each state or in none, most frequent first."""
 
     def example_ids(self, failed: Positions, limit: int) -> Sequence[str]:
-        """Return the first ids of one group, in inventory order."""
+        """Return the first ``limit`` ids of the group ``failed``, in inventory order."""
 
     def nearest(self, limit: int) -> Sequence[NearMiss]:
-        """Return the first of the nodes that fail the fewest requirements, but at least one.
+        """Return the first ``limit`` of the nodes that do not match but fail the fewest.
 
-        If an engine does not count every group it may return none.
+        An engine that does not count every group may return none.
         """
 
     def count_if_replaced(
         self, positions: Collection[int], replacements: Sequence[Selector]
     ) -> int:
-        """Count the nodes that would match with ``replacements`` for some requirements."""
+        """Count the nodes that match if ``replacements`` are at these positions instead."""
 
 
 class Countable(Protocol):
-    """Nodes of any engine, which do not change while they are counted."""
+    """The nodes of an engine, which must not change while they are counted."""
 
     def failures(self, requirements: Sequence[Selector]) -> Failures:
         """Group the nodes by which of ``requirements`` they fail."""
 
     def key_counts(self, limit: int) -> Mapping[str, int] | None:
-        """Count the nodes that have each label key; None if there are more than ``limit`` keys."""
+        """Return how many nodes have each label key; None if there are more than ``limit`` keys."""
 
     def value_counts(self, key: str, limit: int) -> Mapping[str, int] | None:
-        """Count the nodes by their value of ``key``; None if there are more than ``limit``."""
+        """Return how many nodes have each value of ``key``; None for more than ``limit`` values."""
 
     def count_with_key(self, key: str) -> int:
         """Count the nodes that have the label ``key``."""
 
     def count_with_value(self, key: str, value: str) -> int:
-        """Count the nodes that have ``value`` for ``key``."""
+        """Count the nodes that have the label ``key=value``."""
 
     def keys_with_value(self, value: str, keys: Collection[str]) -> Mapping[str, int]:
-        """Count the nodes that have ``value`` for any of ``keys``, by the key."""
+        """Return, for each of ``keys``, how many nodes have it with this value; no zeros."""
 
     def missing_ids(self, ids: Sequence[str]) -> Sequence[str]:
         """Return those of ``ids`` that no node has."""
 
     def find_name(self, name: str) -> tuple[str, int] | None:
-        """Return the first id of the nodes with this name, and their number; None without any."""
+        """Return the id of the first node with this name, and how many nodes have it, or None."""

@@ -1,7 +1,7 @@
 """The values of an explanation: why nodes match a selector, and why the others do not.
 
-They hold numbers and sentences only, and import no index, inventory or layout: any engine that can
-count nodes can return them.
+They hold only numbers and sentences, so this module imports no index, inventory or layout: any
+engine that can count nodes can return them.
 """
 
 from collections.abc import Mapping
@@ -21,15 +21,16 @@ __all__ = [
 
 
 class RequirementResult(NamedTuple):
-    """What one requirement does to the nodes.
+    """How many nodes one requirement excludes.
 
-    :param text: the requirement as written; ids are in angle brackets, many as their number.
-    :param failing: nodes that fail it, whether or not they fail others.
-    :param remaining: nodes that satisfy it and all requirements before it.
-    :param failing_only_this: nodes that fail no other: as many more would match without it.
-    :param absent: for ``!=``, ``notin`` and ``!key``, the nodes that satisfy it because they do
-        not have the label; None for the others.
-    :param note: why no node satisfies it, or why it excludes no node; None otherwise.
+    :param text: the requirement as written. Ids are in angle brackets: ``<id in (n-1,n-2)>``, or
+        ``<one of 9 ids>`` if there are many.
+    :param failing: how many nodes fail it, whether or not they fail other requirements too.
+    :param remaining: how many nodes satisfy it and all requirements before it.
+    :param failing_only_this: how many nodes fail only this: without it, they would match too.
+    :param absent: for ``!=``, ``notin`` and ``!key``, how many nodes satisfy it because they do not
+        have the label; None for other operators.
+    :param note: why no node satisfies it, or why it excludes no node; None if neither is the case.
     """
 
     text: str
@@ -41,11 +42,11 @@ class RequirementResult(NamedTuple):
 
 
 class Reason(NamedTuple):
-    """The nodes that fail exactly the same requirements.
+    """A group of nodes that fail exactly the same requirements.
 
-    :param failed: positions of these requirements, from 0.
-    :param nodes: the number of nodes.
-    :param ids: the first few of them, in inventory order; only the largest groups have any.
+    :param failed: the positions of these requirements, from 0.
+    :param nodes: how many nodes are in the group.
+    :param ids: the first few of their ids, in inventory order; only the largest groups have any.
     """
 
     failed: tuple[int, ...]
@@ -54,10 +55,9 @@ class Reason(NamedTuple):
 
 
 class NearMiss(NamedTuple):
-    """A node that does not match, and fails as few requirements as any.
+    """A node that does not match, and of which no other such node fails fewer requirements.
 
-    :param id: its id.
-    :param failed: positions of these requirements, from 0.
+    :param failed: the positions of the requirements that it fails, from 0.
     """
 
     id: str
@@ -68,12 +68,12 @@ class Hint(NamedTuple):
     """A probable mistake in the selector.
 
     :param code: stable, for programs; ``docs/explain.md`` lists all codes.
-    :param requirement: position of the requirement, from 0.
-    :param message: what is wrong, and what the nodes have.
-    :param replacement: what to write, several ids separated by commas; None if nothing can be
-        written, or it is not known what.
-    :param replaced: what ``replacement`` replaces: requirements, or ids.
-    :param would_match: nodes that would match with ``replacement``; None if there is none.
+    :param requirement: the position of the requirement that is wrong, from 0.
+    :param message: what is wrong, and what the nodes have instead.
+    :param replacement: the requirement to write, or the ids, separated by commas; None if there is
+        no suggestion.
+    :param replaced: the requirements or ids to write it instead of.
+    :param would_match: how many nodes would match then; None without a ``replacement``.
     """
 
     code: str
@@ -85,11 +85,11 @@ class Hint(NamedTuple):
 
 
 class Correction(NamedTuple):
-    """The replacements of all hints, made at once.
+    """The replacements of several hints together.
 
-    :param replacements: what to write: requirements, or ids separated by commas.
-    :param replaced: what they replace: requirements, or ids.
-    :param would_match: nodes that would match then.
+    :param replacements: the requirements to write, or the ids, separated by commas.
+    :param replaced: the requirements or ids to write them instead of.
+    :param would_match: how many nodes would match after all replacements.
     """
 
     replacements: tuple[str, ...]
@@ -100,10 +100,9 @@ class Correction(NamedTuple):
 class NodeExplanation(NamedTuple):
     """Why one node matches, or why not.
 
-    :param id: the id of the node.
     :param matches: whether the node matches the selector.
-    :param requirements: each requirement as written, ids first: its text, the node's value (None
-        if it has none), and whether the node satisfies it.
+    :param requirements: for each requirement, those of ids first: its text, the node's value (None
+        if the node does not have the label), and whether the node satisfies it.
     """
 
     id: str
@@ -120,7 +119,7 @@ class NodeExplanation(NamedTuple):
         return f"{printable(self.id)} does not match: it fails {failed:,} of {total}"
 
     def as_dict(self) -> dict[str, Any]:
-        """Return it as JSON can hold it."""
+        """Return the fields as JSON values."""
         return {
             "version": 1,
             **self._asdict(),
@@ -134,27 +133,27 @@ class NodeExplanation(NamedTuple):
 class Explanation(NamedTuple):
     """The dry run of a selector: how many nodes match, and what the others fail.
 
-    The numbers add up: ``matched``, the nodes of all reasons and ``other_reasons`` are ``total``.
+    ``total`` is the sum of ``matched``, of the nodes of all ``reasons``, and of ``other_reasons``.
 
-    :param selector: its canonical text.
+    :param selector: the canonical text of the selector.
     :param headline: how many nodes match and what the others fail, in one line.
-    :param recommendation: what to change to match more nodes, or the right ones, in one line.
-    :param total: all nodes.
-    :param matched: nodes that match.
-    :param states: nodes that match, by state, the most frequent first; None is the state of nodes
-        without one.
-    :param connected: nodes that match and are connected.
-    :param requirements: what each requirement does, in the order written; ids come first.
-    :param reasons: the nodes that do not match, by the requirements they fail; the largest group
-        first. With ``other_reasons``, larger groups may be among those.
-    :param other_reasons: nodes in groups too small to be listed; more than 0 only if there are
+    :param recommendation: what to change so that more nodes match, or the right ones, in one line.
+    :param total: how many nodes there are.
+    :param matched: how many nodes match.
+    :param states: how many of the nodes that match are in each state, the most frequent first;
+        under None, those that have no state.
+    :param connected: how many of the nodes that match are connected.
+    :param requirements: the requirements as written, those of ids first, and what each excludes.
+    :param reasons: the groups of nodes that fail the same requirements, the largest first. If
+        ``other_reasons`` is not 0, a group that is not listed may be larger than the last ones.
+    :param other_reasons: how many nodes are in groups that are not listed; 0 unless there are
         hundreds of groups.
-    :param nearest: the first few of the nodes that fail the fewest requirements; with
-        ``other_reasons`` there may be none.
+    :param nearest: of the nodes that fail the fewest requirements, the first few; perhaps empty if
+        ``other_reasons`` is not 0.
     :param hints: probable mistakes, at most three.
-    :param missing_ids: requested ids that no node has.
-    :param correction: all replacements of the hints at once; None if there is none.
-    :param excluded_ids: requested ids of nodes excluded by their state, with that state.
+    :param missing_ids: the ids in the selector that no node has.
+    :param correction: the replacements of all hints together; None if no hint has one.
+    :param excluded_ids: the ids in the selector whose nodes were left out by state, and the states.
     """
 
     selector: str
@@ -175,11 +174,11 @@ class Explanation(NamedTuple):
 
     @property
     def has_states(self) -> bool:
-        """Whether any node that matches has a state; otherwise ``connected`` means nothing."""
+        """Whether a state of any matching node is known; if not, ``connected`` means nothing."""
         return self.matched > self.states.get(None, 0)
 
     def as_dict(self) -> dict[str, Any]:
-        """Return it as JSON can hold it; ``docs/explain.schema.json`` describes the fields."""
+        """Return the fields as JSON values, described by ``docs/explain.schema.json``."""
         connected = None if self.matched and not self.has_states else self.connected
         return {
             "version": 1,
@@ -195,7 +194,7 @@ class Explanation(NamedTuple):
         }
 
     def __str__(self) -> str:
-        """Return the headline and the recommendation, a line each."""
+        """Return two lines: the headline and the recommendation."""
         return f"{self.headline}\n{self.recommendation}"
 
     def __repr__(self) -> str:

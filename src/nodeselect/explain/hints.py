@@ -1,7 +1,7 @@
-"""Probable mistakes: requirements that no node satisfies or that exclude none, values of a list
-that no node has, names in the place of ids.
+"""Find probable mistakes in a selector, and suggest what to write instead.
 
-There is a hint only if something similar exists (``similarity.py``), and always the same one.
+A requirement is doubtful if no node satisfies it or it excludes none; a value in a list, or an id,
+if no node has it. There is a hint only if something similar exists (see ``similarity.py``).
 """
 
 from collections import Counter
@@ -21,18 +21,18 @@ __all__ = ["find_hints"]
 
 _MAX_HINTS = 3
 
-# Values of one requirement that are looked up.
+# How many values of one requirement are looked up.
 _MAX_VALUES = 8
 
-# Requirements of one selector that are looked up.
+# How many doubtful requirements of one selector are looked up.
 _MAX_REQUIREMENTS = 16
 
-# Values that occur under any key, as numbers do, and so do not hint at one.
+# Values that many keys have, as they have numbers: they do not show which key was meant.
 _COMMON_WORDS = ("true", "false", "yes", "no", "on", "off", "none", "null", "unknown")
 
 
 class _Suggestion(NamedTuple):
-    """A hint, what to write as a selector, and the positions of what that replaces."""
+    """A hint, its replacement as a selector, and the positions of the requirements to replace."""
 
     hint: Hint
     replacement: Selector | None
@@ -46,9 +46,9 @@ def find_hints(
     failures: Failures,
     missing_ids: Sequence[str],
 ) -> tuple[tuple[Hint, ...], Correction | None]:
-    """Return the first three hints, and all their replacements at once.
+    """Return the first three hints, and their replacements together.
 
-    :param failures: the nodes grouped by the requirements of ``selector`` they fail.
+    :param failures: the nodes, grouped by the requirements of ``selector`` that they fail.
     :param missing_ids: the ids of the selector that no node has.
     """
     counts = failures.counts
@@ -79,7 +79,7 @@ def find_hints(
 
 
 def _is_doubtful(part: Selector, failing: int, total: int) -> bool:
-    """Return whether no node satisfies a requirement, it excludes none, or it has a list."""
+    """Return whether no node satisfies a requirement, or it excludes no node, or it has a list."""
     (requirement,) = part.requirements
     if len(requirement.values) > 1 or failing == total:
         return True
@@ -87,7 +87,7 @@ def _is_doubtful(part: Selector, failing: int, total: int) -> bool:
 
 
 def _correction(failures: Failures, suggestions: Sequence[_Suggestion]) -> Correction | None:
-    """Combine replacements; of two that replace the same requirement, use the first."""
+    """Combine the replacements; of two for the same requirement, use the first."""
     hints: list[Hint] = []
     selectors: list[Selector] = []
     replaced: set[int] = set()
@@ -117,7 +117,7 @@ class _HintFinder:
         self._failures = failures
 
     def contradiction(self, selector: Selector) -> _Suggestion | None:
-        """Report requirements that exclude each other; of equalities, suggest one list."""
+        """Report requirements that contradict each other; for ``k=a,k=b``, suggest a list."""
         contradictory = conflict(selector)
         if not contradictory:
             return None
@@ -139,7 +139,7 @@ class _HintFinder:
     def names_as_ids(
         self, position: int, ids: Sequence[str], missing: Sequence[str]
     ) -> _Suggestion | None:
-        """Report ids that no node has but that are names of nodes."""
+        """Report ids that are the names of nodes instead."""
         nodes = {name: node for name in missing if (node := self._nodes.find_name(name))}
         if not nodes:
             return None
@@ -158,7 +158,7 @@ class _HintFinder:
         return self._suggestion("name-for-id", (position,), message, tuple(nodes), selector, text)
 
     def requirement(self, position: int, requirement: Requirement) -> _Suggestion | None:
-        """Suggest what is close to a doubtful requirement, if anything is."""
+        """Suggest what to write instead of a doubtful requirement, if anything similar exists."""
         counts = self._failures.counts
         is_satisfied = counts.failing[position] < counts.total
         has_key = self._nodes.count_with_key(requirement.key) > 0
@@ -179,7 +179,7 @@ class _HintFinder:
         return self._failures.count_if_replaced(everywhere, [suggestion.replacement]) > 0
 
     def _other_key(self, position: int, requirement: Requirement) -> _Suggestion | None:
-        """Suggest a key that is close to one that no node has."""
+        """Suggest a key similar to the one of the requirement, which no node has."""
         keys = self._vocabulary.keys(self._nodes)
         close = closest_key(requirement.key, keys)
         if close is None:
@@ -190,7 +190,7 @@ class _HintFinder:
         return self._changed(code, position, message, requirement, key)
 
     def _other_value(self, position: int, requirement: Requirement) -> _Suggestion | None:
-        """Suggest values that are close to those that no node has."""
+        """Suggest similar values for those values of the requirement that no node has."""
         key, values = requirement.key, requirement.values
         corrections = self._value_corrections(key, values)
         if not corrections:
@@ -203,11 +203,12 @@ class _HintFinder:
         is_negative = requirement.operator.matches_absent
         if is_negative and not any(self._nodes.count_with_value(key, value) for value in values):
             effect = ", so it excludes nothing"
-        message = f"{_no_node_has(key, list(corrections))}{effect}; {join_limited(existing)}"
+        problem = f"{_no_node_has(key, list(corrections))}{effect}"
+        message = f"{problem}; {join_limited(existing, _MAX_VALUES)}"
         return self._changed("other-value", position, message, requirement, key)
 
     def _value_of_other_key(self, position: int, requirement: Requirement) -> _Suggestion | None:
-        """Suggest the key under which the most nodes have any of the values."""
+        """Suggest another key: the one that the most nodes have with any of these values."""
         if not requirement.operator.is_inclusion:
             return None
         keys = self._vocabulary.keys(self._nodes).counts
@@ -234,7 +235,7 @@ class _HintFinder:
     def _changed(
         self, code: str, position: int, message: str, requirement: Requirement, key: str
     ) -> _Suggestion:
-        """Suggest a requirement with another key, and with the values that nodes have for it."""
+        """Suggest a requirement with this key, and with similar values for those no node has."""
         values = requirement.values
         if not requirement.operator.is_comparison:
             values = self._corrected(key, values)
@@ -261,7 +262,7 @@ class _HintFinder:
         return tuple(sorted({corrections.get(value, value) for value in values}))
 
     def _value_corrections(self, key: str, values: Sequence[str]) -> dict[str, str]:
-        """Return, for the first few values that no node has, those that are close."""
+        """Return the similar value for each of the first few values that no node has, if any."""
         unknown = [
             value for value in values[:_MAX_VALUES] if not self._nodes.count_with_value(key, value)
         ]
@@ -274,11 +275,11 @@ class _HintFinder:
 
 def _no_node_has(key: str, values: Sequence[str]) -> str:
     texts = [f"{printable(key)}={printable(value)}" for value in values]
-    return f"no node has {join_limited(texts, conjunction='or')}"
+    return f"no node has {join_limited(texts, _MAX_VALUES, 'or')}"
 
 
 def _selector(key: str, operator: Operator, values: tuple[str, ...]) -> Selector | None:
-    """Build a selector of labels that nodes have; None if no selector can express it."""
+    """Build a selector; return None if nodes have a key or value that no selector may contain."""
     try:
         return Selector.from_requirements([Requirement(key, operator, values)])
     except SelectorError:

@@ -1,4 +1,4 @@
-"""What to change in a selector to match more nodes, or the right ones."""
+"""What to change in a selector so that more nodes match, or the right ones."""
 
 from collections.abc import Collection, Sequence
 
@@ -16,10 +16,10 @@ __all__ = ["recommend"]
 
 
 def recommend(explanation: Explanation) -> str:
-    """Return what to change, in one line: corrections, else the requirement best removed.
+    """Return in one line what to change: the corrections, or else which requirement to remove.
 
-    A requirement that excludes nodes (``!=``, ``notin``, ``!key``) is removed only if removing no
-    other one helps, and the only requirement never: every node would match.
+    To remove ``!=``, ``notin`` or ``!key`` is suggested only if removing no other one helps. To
+    remove the only requirement is never suggested: every node would match.
     """
     total, results = explanation.total, explanation.requirements
     if not total:
@@ -34,7 +34,7 @@ def recommend(explanation: Explanation) -> str:
         if hint.code == "contradiction":
             return f"remove one of {_join(hint.replaced)}: they contradict each other"
     if results[0].text == NOTHING:
-        return "this selector can never match"
+        return "this selector can never match any node"
     if explanation.matched or results[0].failing == total:
         if explanation.excluded_ids:
             return excluded_by_state(explanation.excluded_ids)
@@ -43,21 +43,22 @@ def recommend(explanation: Explanation) -> str:
     if len(results) == 1:
         (result,) = results
         failing = pluralize(result.failing, "node fails", "nodes fail")
-        return result.note or f"{short(result.text)} is the only requirement, and {failing} it"
+        change = f"to match more nodes, change {short(result.text)}"
+        return result.note or f"{change}: it is the only requirement, and {failing} it"
     if removal := _removal(explanation):
         return removal
     if unsatisfied := _unsatisfied(explanation):
-        return f"no node satisfies {_join(unsatisfied, 'or')}; change that first"
-    text = "no single change would match more nodes"
+        return f"first change {_join(unsatisfied)}, which no node satisfies"
+    more, other = ("no more nodes", "other ") if explanation.matched else ("no node", "")
+    text = f"changing only one requirement would match {more}"
     if explanation.other_reasons:
         return text
     fewest = min(len(reason.failed) for reason in explanation.reasons)
-    other = "other " if explanation.matched else ""
-    return f"every {other}node fails at least {fewest} requirements: {text}"
+    return f"{text}: every {other}node fails at least {fewest}"
 
 
 def _correction(explanation: Explanation) -> str | None:
-    """Return what to write instead, unless all requirements would match and exclude as before."""
+    """Return what to write instead; None if the same number of nodes would match as now."""
     if explanation.correction is None:
         return None
     replacements, replaced, would_match = explanation.correction
@@ -80,7 +81,7 @@ def _correction(explanation: Explanation) -> str | None:
 
 
 def _removal(explanation: Explanation) -> str | None:
-    """Return without which requirement the most nodes would match, if any would."""
+    """Return the advice to remove the requirement without which the most nodes would match."""
     best = max(
         (result for result in explanation.requirements if result.failing_only_this),
         key=lambda result: (result.absent is None, result.failing_only_this),
@@ -98,7 +99,6 @@ def _removal(explanation: Explanation) -> str | None:
 
 
 def _unsatisfied(explanation: Explanation, ignored: Collection[str] = ()) -> list[str]:
-    """Return the requirements that no node satisfies."""
     return [
         result.text
         for result in explanation.requirements

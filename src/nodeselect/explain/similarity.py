@@ -1,9 +1,9 @@
-"""Which text was probably meant by a misspelt one.
+"""Find the existing key or value that a misspelt one was probably meant to be.
 
-A wrong suggestion is worse than none. So two texts are similar only if one word differs, by one
-letter inserted, missing or wrong, or two adjacent ones exchanged; or by two such typos if both
-words have eight letters. The first letter may only be exchanged with the second. Numbers, a letter
-after a number (``1a``) and words of fewer than four letters must be equal; case does not matter.
+A wrong suggestion is worse than none. So two texts are similar only if exactly one word differs, by
+one typo: a letter too many, missing or wrong, or two adjacent ones exchanged. Words with eight or
+more letters may have two typos. The first letter must be right, or exchanged with the second. Case
+does not matter. Numbers, a letter after a number (``1a``) and words below 4 letters must be equal.
 """
 
 import re
@@ -16,57 +16,57 @@ from nodeselect.explain.countable import Countable
 
 __all__ = ["Vocabulary", "WordCounts", "closest_key", "is_number"]
 
-# Keys, or values of one key, above which they are not searched: each is an id rather than a word.
+# More keys, or values of one key, than this are not searched: they are ids rather than words.
 _MAX_WORDS = 10_000
 
-# Keys whose values are cached.
+# For how many keys the values are cached.
 _MAX_CACHED_KEYS = 16
 
-# Texts that one text is compared with; all begin alike and have the same numbers.
+# How many candidates a text is compared with; all have its first letter and its numbers.
 _MAX_COMPARED = 500
 
-# Texts for which the closest one is cached.
+# For how many texts the closest word is cached.
 _MAX_CACHED = 1_000
 
-# Letters that a word must have to count as misspelt.
+# Shorter words are never similar.
 _MIN_LETTERS = 4
 
-# Letters from which on a word may have two typos.
+# A word with this many letters may have two typos.
 _TWO_TYPOS = 8
 
-# Letters from which on a word of hexadecimal digits is a hash, or random.
+# A word with this many letters, all of them a to f, is a hash, and similar to none.
 _HASH = 7
 
 _DIGITS = "0123456789"
 
 _HEXADECIMAL = frozenset("abcdef")
 
-# A letter alone after digits belongs to them.
+# Digits; a single letter after them belongs to the number.
 _NUMBER = re.compile(r"\d+(?:[a-z](?![a-z]))?")
 
 _AMOUNT = re.compile(r"[-+.]?\d[-\d.,:_/]*(?:e[-+]?\d+)?[ ]?[a-z%]{0,3}")
 
 _SEPARATORS = re.compile(r"[-_. /]+")
 
-# Separators, and in a group those between digits, without which the digits would be another number.
+# Separators. The group has those between digits: without them, 1.2 would be the number 12.
 _SEPARATOR = re.compile(r"((?<=[0-9])[-_. ]+(?=[0-9]))|[-_. ]+")
 
 
 class WordCounts:
-    """Words, with the number of nodes that have each. Immutable, except for caches."""
+    """Words, and how many nodes have each. Immutable, except for caches."""
 
     __slots__ = ("_by_start", "closest", "counts")
 
     def __init__(self, counts: Mapping[str, int]) -> None:
-        """Take the counts over; they are not copied."""
+        """Use ``counts`` itself, not a copy: it must not change any more."""
         self.counts = counts
         self.closest = lru_cache(_MAX_CACHED)(self._closest)
         self._by_start: Mapping[_Start, list[_Tokens]] | None = None
 
     def _closest(self, text: str) -> str | None:
-        """Return the word with the same letters, else a similar one; the most frequent of several.
+        """Return the word that has the same letters as ``text``, else a similar one, or None.
 
-        Cost: at most 500 comparisons, and the first time a look at every word.
+        Of several, return the most frequent. Cost: 500 comparisons; at first, a look at every word.
         """
         if is_number(text):
             return None
@@ -88,7 +88,7 @@ class WordCounts:
 
 
 class Vocabulary:
-    """A cache of the keys and values of nodes that do not change, counted when first needed."""
+    """A cache of the keys and values of the nodes, which must not change; each is counted once."""
 
     __slots__ = ("_keys", "_values")
 
@@ -97,13 +97,13 @@ class Vocabulary:
         self._values: dict[str, WordCounts] = {}
 
     def keys(self, nodes: Countable) -> WordCounts:
-        """Return the label keys; none if there are too many."""
+        """Return all label keys; an empty collection if there are too many to search."""
         if self._keys is None:  # two threads may both count them, with the same result
             self._keys = WordCounts(nodes.key_counts(_MAX_WORDS) or {})
         return self._keys
 
     def values(self, nodes: Countable, key: str) -> WordCounts | None:
-        """Return the values of a key; None if there are too many."""
+        """Return all values of a key; None if there are too many to search."""
         values = self._values.get(key)
         if values is None:
             counts = nodes.value_counts(key, _MAX_WORDS)
@@ -117,7 +117,7 @@ class Vocabulary:
 
 
 def closest_key(key: str, keys: WordCounts) -> tuple[str, str] | None:
-    """Return the code of the hint and the key that was probably meant, if one is close."""
+    """Return the code of the hint and the key that was probably meant, or None."""
     name = key.rpartition("/")[2]
     same_name = [each for each in keys.counts if each.rpartition("/")[2] == name]
     if same_name:
@@ -127,19 +127,18 @@ def closest_key(key: str, keys: WordCounts) -> tuple[str, str] | None:
 
 
 def is_number(text: str) -> bool:
-    """Return whether a text is a number, with or without a unit, an address of numbers or a
-    date."""
+    """Return whether a text is a number (perhaps with a unit), a date or an IP address."""
     return _AMOUNT.fullmatch(text.casefold()) is not None
 
 
-# The first letter and the numbers of a text.
+# The first letter of a text, and its numbers.
 _Start = tuple[str, tuple[str, ...]]
 
 
 class _Tokens(NamedTuple):
     text: str
     start: _Start
-    # Without separators, except between digits.
+    # The text without separators; one between digits is replaced by NUL.
     letters: str
     words: list[str]
 
@@ -152,7 +151,7 @@ def _tokens(text: str) -> _Tokens:
 
 
 def _differ_by_typo(one: _Tokens, other: _Tokens) -> bool:
-    """Return whether exactly one word of two texts with the same start differs, by a typo."""
+    """Return whether exactly one word differs, by a typo. Both texts have the same ``start``."""
     if len(one.words) != len(other.words):
         return False
     differing = [pair for pair in zip(one.words, other.words, strict=True) if pair[0] != pair[1]]
@@ -175,9 +174,9 @@ def _is_typo(one: str, other: str) -> bool:
 
 
 def _is_within(one: str, other: str, typos: int) -> bool:
-    """Return whether one word becomes the other by this number of edits.
+    """Return whether at most ``typos`` edits turn one word into the other.
 
-    An edit inserts, deletes or replaces a letter, or exchanges two adjacent ones.
+    An edit inserts, deletes or replaces a letter, or exchanges two adjacent letters.
     """
     shared = len(commonprefix([one, other]))  # noqa: RUF071 - of letters
     one, other = one[shared:], other[shared:]

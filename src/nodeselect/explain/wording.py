@@ -26,13 +26,13 @@ __all__ = [
 NOTHING = "<nothing>"
 """The text of a selector that matches nothing; no requirement reads like this."""
 
-# Ids named in the text of a requirement; of more, their number.
+# Up to this many ids are named in the text of a requirement; of more, only the number.
 _MAX_IDS = 3
 
-# Characters of a requirement in a sentence; one written by hand is shorter.
+# A longer requirement is truncated in a sentence; those written by hand are shorter.
 _MAX_LENGTH = 200
 
-# Groups of nodes in a headline.
+# How many groups of nodes a headline names.
 _MAX_GROUPS = 3
 
 _MAX_VALUES = 3
@@ -40,7 +40,7 @@ _MAX_STATES = 5
 
 
 def requirement_text(requirement: Selector) -> str:
-    """Return the text of a selector of one requirement, or of ids."""
+    """Return the text of a selector that has one requirement, or only ids."""
     ids = requirement.ids
     if ids is None:
         return str(requirement.requirements[0])
@@ -52,7 +52,7 @@ def requirement_text(requirement: Selector) -> str:
 
 
 def short(text: str) -> str:
-    """Return the text of a requirement escaped and truncated, for a sentence."""
+    """Return the text of a requirement for a sentence: escaped, and truncated if it is long."""
     if len(text) <= _MAX_LENGTH and text.isascii() and text.isprintable():
         return text
     return truncate(printable(text[: _MAX_LENGTH + 1]), _MAX_LENGTH)
@@ -64,10 +64,10 @@ def headline(
     connected: int | None,
     reasons: Sequence[tuple[int, Sequence[str]]] = (),
 ) -> str:
-    """Return how many nodes match, and what the others fail, in numbers that add up.
+    """Return how many nodes match, and how many of the others fail what.
 
     :param connected: how many of the matching nodes are connected; None if no state is known.
-    :param reasons: numbers of nodes and the requirements they fail; the three largest.
+    :param reasons: for each of the largest groups, how many nodes fail which requirements together.
     """
     text = f"{matched:,} of {total:,} {'node matches' if total == 1 else 'nodes match'}"
     if connected is not None:
@@ -85,12 +85,12 @@ def headline(
     ]
     rest = failing - sum(nodes for nodes, _ in reasons)
     if rest:
-        groups.append(f"{rest:,} {'fails' if rest == 1 else 'fail'} for other reasons")
+        groups.append(pluralize(rest, "fails another combination", "fail other combinations"))
     return f"{text}: {'; '.join(groups)}"
 
 
 def count_headline(selector: Selector, counts: FailureCounts, connected: int | None) -> str:
-    """Return the headline of counts, without an explanation.
+    """Return the headline for counts, for which no explanation is needed.
 
     :param connected: how many of the matching nodes are connected; None if no state is known.
     """
@@ -101,7 +101,7 @@ def count_headline(selector: Selector, counts: FailureCounts, connected: int | N
 
 
 def notes(explanation: Explanation) -> tuple[str, ...]:
-    """Return the facts to know beside the numbers, a sentence each."""
+    """Return what else is worth knowing about the numbers, one sentence each."""
     sentences = []
     if explanation.connected < explanation.matched and explanation.has_states:
         counts = [
@@ -119,42 +119,42 @@ def notes(explanation: Explanation) -> tuple[str, ...]:
 
 
 def missing_ids_text(explanation: Explanation) -> str | None:
-    """Return that no node has some of the requested ids, without those that a hint is about."""
+    """Return a sentence with the requested ids that no node has, except for those with a hint."""
     names = {name for hint in explanation.hints for name in hint.replaced}
     missing = [quoted(node_id) for node_id in explanation.missing_ids if node_id not in names]
-    return f"no node has the id {join_limited(missing, conjunction='or')}" if missing else None
+    return f"no node has the id {join_limited(missing, 3, 'or', 'id')}" if missing else None
 
 
 def excluded_by_state(nodes: Sequence[tuple[str, str | None]]) -> str:
-    """Return that nodes requested by id are excluded by their state.
+    """Return a sentence with nodes that are left out because of their state.
 
-    :param nodes: their ids and states.
+    :param nodes: the ids and states of these nodes.
     """
     words = [f"{quoted(node_id)} ({_state(state)})" for node_id, state in nodes]
     return f"excluded by state: {join_limited(words)}"
 
 
 def available_states(states: Mapping[str | None, int]) -> str:
-    """Return which states nodes are in, or that none has a state."""
+    """Return a sentence with the states that nodes are in."""
     if not any(states):
         return "no node has a state"
     return f"available states: {format_state_counts(states)}"
 
 
 def format_state_counts(states: Mapping[str | None, int]) -> str:
-    """Return the most frequent states, each with its number of nodes."""
+    """Return a list of the most frequent states, each with how many nodes are in it."""
     ranked = sorted(states.items(), key=lambda item: -item[1])
     return ", ".join(f"{printable(state or 'none')} ({n:,})" for state, n in ranked[:_MAX_STATES])
 
 
 def format_value_counts(values: Sequence[tuple[str, int]]) -> str:
-    """Return the most frequent values, each with its number of nodes."""
+    """Return a list of the first few values, each with how many nodes have it."""
     words = [f"{quoted(value, 30)} ({nodes:,})" for value, nodes in values[:_MAX_VALUES]]
     return ", ".join(words) + (", …" if len(values) > _MAX_VALUES else "")
 
 
 def nodes_have(nodes: int) -> str:
-    """Return the number of nodes as the subject of a sentence: ``2 nodes have``."""
+    """Return the beginning of a sentence, such as ``2 nodes have``."""
     return pluralize(nodes, "node has", "nodes have")
 
 
@@ -170,9 +170,9 @@ def _requirement_notes(explanation: Explanation) -> Iterator[str]:
             yield result.note
         if 0 < (result.absent or 0) < explanation.total and not result.text.startswith("!"):
             assert result.absent is not None
-            match, they = ("matches", "it has") if result.absent == 1 else ("match", "they have")
+            match, they = ("matches", "it does") if result.absent == 1 else ("match", "they do")
             nodes = pluralize(result.absent, "node")
-            yield f"{nodes} {match} {short(result.text)} only because {they} no such label"
+            yield f"{nodes} {match} {short(result.text)} only because {they} not have the label"
 
 
 def _state(state: str | None) -> str:

@@ -29,11 +29,11 @@ _Nodes: TypeAlias = Inventory | Snapshot
 
 
 class LabelChange(NamedTuple):
-    """A label that a node lost, got, or has with another value.
+    """A label that was added to a node, removed from it, or got another value.
 
-    :param old: its old value; None if the node did not have it.
-    :param new: its new value; None if the node no longer has it.
-    :param in_selector: whether the selector has a requirement for its key.
+    :param old: the old value; None if the label was added.
+    :param new: the new value; None if the label was removed.
+    :param in_selector: whether the selector has a requirement for the key.
     """
 
     key: str
@@ -45,10 +45,11 @@ class LabelChange(NamedTuple):
 class Change(NamedTuple):
     """A node that is added, removed or changed, and why.
 
-    :param why: ``selector``, ``joined``, ``left``, ``labels``, or ``state`` if only that changed.
-    :param requirements: what the node fails in the selector that does not match it.
-    :param labels: its label changes; those of keys in the selector come first.
-    :param state: its old and its new state, if both are known but differ.
+    :param why: ``selector`` if the selector changed; ``joined`` or ``left`` if only the new or only
+        the old inventory has the node; ``labels``, or ``state`` if only that changed.
+    :param requirements: those that the node fails, of the selector that does not match it.
+    :param labels: which labels changed; those whose keys are in the selector come first.
+    :param state: the old and the new state, if both are known and differ.
     """
 
     id: str
@@ -67,8 +68,9 @@ class Change(NamedTuple):
 
 
 class Side(NamedTuple):
-    """The old or the new answer.
+    """What matched before the change, or what matches after it.
 
+    :param name: the selector, or the inventory.
     :param total: how many nodes there are.
     :param matched: how many nodes match.
     :param connected: how many nodes match and are connected; None if no state is known.
@@ -81,12 +83,12 @@ class Side(NamedTuple):
 
 
 class Difference(NamedTuple):
-    """The difference between two answers.
+    """The difference between the nodes that matched before a change and those that match after it.
 
-    :param added: the nodes that only match now, in the new order.
-    :param kept: the ids of the nodes that match before and now, in the new order.
-    :param changed: the kept nodes with other labels or another state, in the new order.
-    :param removed: the nodes that only matched before, in the old order.
+    :param added: the nodes that match only now, in the order of the new inventory.
+    :param kept: the ids of the nodes that matched before and still do, in the same order.
+    :param changed: those of the kept nodes that have other labels or another state.
+    :param removed: the nodes that matched only before, in the order of the old inventory.
     """
 
     old: Side
@@ -98,7 +100,7 @@ class Difference(NamedTuple):
 
     @property
     def headline(self) -> str:
-        """The numbers of added, kept and removed nodes, in one line."""
+        """How many nodes were added, kept and removed, in one line."""
         return f"{len(self.added):,} added, {len(self.kept):,} kept, {len(self.removed):,} removed"
 
     def as_dict(self) -> dict[str, Any]:
@@ -117,9 +119,9 @@ class Difference(NamedTuple):
 def compare_selectors(
     inventory: _Nodes, old: Selector, new: Selector, *, names: tuple[str, str] | None = None
 ) -> Difference:
-    """Compare the nodes that two selectors match.
+    """Compare the nodes that two selectors match in one inventory.
 
-    :param names: the names of the two sides; the texts of the selectors by default.
+    :param names: what to call ``old`` and ``new``; by default, their texts.
     """
     names = names or (str(old), str(new))
 
@@ -143,7 +145,7 @@ def compare_selectors(
 def compare_inventories(
     old: _Nodes, new: _Nodes, selector: Selector, *, names: tuple[str, str] = ("old", "new")
 ) -> Difference:
-    """Compare the nodes that a selector matches in two inventories."""
+    """Compare the nodes that one selector matches in two inventories."""
     keys = {requirement.key for requirement in selector.requirements}
 
     def change(node_id: str) -> Change:
@@ -172,7 +174,7 @@ def _match(inventory: _Nodes, selector: Selector) -> dict[str, Node]:
 
 
 def _change(old: Node, new: Node, keys: Collection[str]) -> Change:
-    """Return what changed of a node that is in both inventories."""
+    """Return what changed in a node that is in both inventories; ``keys`` are in the selector."""
     labels = [
         LabelChange(key, old.labels.get(key), new.labels.get(key), key in keys)
         for key in {*old.labels, *new.labels}

@@ -1,4 +1,4 @@
-"""The difference between two answers as text, Markdown and JSON."""
+"""Which nodes a change adds and removes, as text, Markdown and JSON."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
@@ -7,26 +7,28 @@ from nodeselect.explain import headline
 from nodeselect.explain.wording import short
 from nodeselect.inventory.compare import Change, Difference, LabelChange
 from nodeselect.render.id_ranges import compress_ids
-from nodeselect.render.layout import Screen, report_lines
+from nodeselect.render.layout import Markdown, Screen, report_lines
 from nodeselect.text import join_limited, pluralize
 
 __all__ = ["diff_lines"]
 
-# Characters of one range of ids.
+# A range of ids is split to be no longer than this.
 _RANGE_LENGTH = 70
 
 
 def diff_lines(difference: Difference, output: str, screen: Screen) -> Iterator[str]:
-    """Yield the lines of a report about a difference.
+    """Yield the lines of a report on a difference.
 
     :param output: one of ``REPORT_FORMATS``.
     """
 
     def blocks(screen: Screen) -> Iterator[Iterable[str]]:
         yield screen.title(difference.headline)
+        sides = {"OLD": difference.old, "NEW": difference.new}
+        quote = "" if isinstance(screen, Markdown) else "'"
         yield screen.bullets(
-            f"{name} {screen.code(side.name)}: {headline(side.matched, side.total, side.connected)}"
-            for name, side in (("OLD", difference.old), ("NEW", difference.new))
+            f"{side} {quote}{screen.code(name)}{quote}: {headline(matched, total, connected)}"
+            for side, (name, total, matched, connected) in sides.items()
         )
         if difference.added:
             yield screen.section("ADDED", _groups(difference.added, screen, "OLD"))
@@ -39,18 +41,14 @@ def diff_lines(difference: Difference, output: str, screen: Screen) -> Iterator[
 
 
 def _groups(changes: Sequence[Change], screen: Screen, side: str = "") -> Iterator[str]:
-    """Yield the lines of a list of the reasons, each with the nodes that share it.
-
-    :param side: the side that does not match the nodes.
-    """
+    """Yield each reason and its nodes; ``side`` is that whose selector does not match them."""
     groups: defaultdict[str, list[str]] = defaultdict(list)
     for change in changes:
         groups[_reason(change, side, screen)].append(change.id)
-    return screen.bullets(
-        f"{pluralize(len(ids), 'node')}: {reason}: "
-        + " ".join(map(screen.code, compress_ids(ids, _RANGE_LENGTH)))
-        for reason, ids in sorted(groups.items(), key=lambda group: -len(group[1]))
-    )
+    for reason, ids in sorted(groups.items(), key=lambda group: -len(group[1])):
+        yield from screen.bullets([f"{pluralize(len(ids), 'node')}: {reason}"])
+        ranges = compress_ids(ids, _RANGE_LENGTH)
+        yield from screen.bullets([" ".join(map(screen.code, ranges))], depth=1)
 
 
 def _reason(change: Change, side: str, screen: Screen) -> str:
@@ -60,11 +58,12 @@ def _reason(change: Change, side: str, screen: Screen) -> str:
         case "left":
             return "not in the new list"
         case "selector":
-            texts = [screen.code(short(text)) for text in change.requirements]
+            texts = [screen.code(short(text.strip("<>"))) for text in change.requirements]
             return f"{side} requires {join_limited(texts)}"
     reasons = []
     if change.labels:
-        reasons.append(join_limited([_label_change(label, screen) for label in change.labels]))
+        labels = [_label_change(label, screen) for label in change.labels]
+        reasons.append(join_limited(labels, noun="label"))
     if change.state is not None:
         old, new = map(screen.word, change.state)
         reasons.append(f"now {new}, was {old}")

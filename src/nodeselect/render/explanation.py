@@ -8,21 +8,21 @@ from typing import Any
 from nodeselect.explain import Explanation, NodeExplanation, headline, notes
 from nodeselect.explain.wording import short
 from nodeselect.render.layout import Markdown, Screen, report_lines
-from nodeselect.text import join_limited, quoted
+from nodeselect.text import join_limited, pluralize, quoted
 
 __all__ = ["explanation_lines", "render_text"]
 
-# Groups of nodes that are listed; the others are summed up.
+# Up to this many groups of nodes are listed; the nodes of the others are only counted.
 _MAX_GROUPS = 8
 
-# Requirements that are named of a group.
+# Up to this many of the requirements that a group fails are named.
 _MAX_NAMES = 12
 
-# Columns of an id shown as an example.
+# An id shown as an example is truncated to this many columns.
 _MAX_ID = 32
 
-# Columns below which there are no bars.
-_MIN_COLUMNS_FOR_BARS = 80
+# A screen with fewer columns gets no bars, and shorter heads.
+_WIDE = 80
 
 
 def explanation_lines(
@@ -33,14 +33,13 @@ def explanation_lines(
     screen: Screen,
     subject: str = "",
 ) -> Iterator[str]:
-    """Yield the lines of a report of one or several explanations.
+    """Yield the lines of a report on one or several explanations.
 
     :param output: one of ``REPORT_FORMATS``.
-    :param titles: the selectors as they were given, one for each explanation.
-    :param union: how many nodes match any selector, how many nodes there are, and how many of
-        those that match are connected (None if no state is known); None for a single selector,
-        and for one node.
-    :param subject: what was explained over what: the first words of Markdown.
+    :param titles: for each explanation, its selector as the user wrote it.
+    :param union: for several selectors over all nodes: how many nodes match any of them, how many
+        nodes there are, and how many matching ones are connected (None if no state is known).
+    :param subject: what was explained, such as ``job.yaml on nodes.json``; Markdown begins with it.
     """
 
     titled = list(zip(titles, explanations, strict=True))
@@ -64,7 +63,7 @@ def explanation_lines(
 
 
 def render_text(explanation: Explanation | NodeExplanation, screen: Screen | None = None) -> str:
-    """Return an explanation as text, by default for 100 columns."""
+    """Return an explanation as text, by default for a screen with 100 columns."""
     return "\n".join(explanation_lines("text", [""], [explanation], None, screen or Screen(100)))
 
 
@@ -102,7 +101,8 @@ def _node_table(explanation: NodeExplanation, screen: Screen) -> Iterator[str]:
 
 
 def _requirement_table(explanation: Explanation, screen: Screen) -> Iterator[str]:
-    heads = ("REQUIREMENT", "FAIL", "ONLY THIS", "REMAIN", "")
+    is_wide = screen.columns >= _WIDE
+    only, left = ("FAIL ONLY THIS", "LEFT SO FAR") if is_wide else ("ONLY THIS", "LEFT")
     rows = [
         (
             screen.code(short(result.text)),
@@ -113,7 +113,8 @@ def _requirement_table(explanation: Explanation, screen: Screen) -> Iterator[str
         )
         for result in explanation.requirements
     ]
-    columns = 5 if screen.columns >= _MIN_COLUMNS_FOR_BARS else 4
+    columns = 5 if is_wide else 4
+    heads = ("REQUIREMENT", "FAIL", only, left, "")
     return screen.table(heads[:columns], [row[:columns] for row in rows], right=(1, 2, 3))
 
 
@@ -127,7 +128,7 @@ def _groups(explanation: Explanation, screen: Screen) -> Iterator[str]:
         yield text
     failing = explanation.total - explanation.matched
     if rest := failing - sum(reason.nodes for reason in listed):
-        yield f"{rest:,} {'fails' if rest == 1 else 'fail'} for other reasons"
+        yield pluralize(rest, "fails another combination", "fail other combinations")
 
 
 def _nearest(explanation: Explanation, screen: Screen) -> Iterator[str]:
@@ -137,6 +138,6 @@ def _nearest(explanation: Explanation, screen: Screen) -> Iterator[str]:
 
 
 def _fail(explanation: Explanation, failed: Sequence[int], nodes: int, screen: Screen) -> str:
-    """Return what nodes fail, with the verb."""
+    """Return the verb ``fail`` or ``fails``, and the requirements that the nodes fail."""
     texts = [screen.code(short(explanation.requirements[at].text)) for at in failed]
     return f"{'fails' if nodes == 1 else 'fail'} {join_limited(texts, _MAX_NAMES)}"

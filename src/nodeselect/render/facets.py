@@ -1,4 +1,4 @@
-"""Counts of labels as text, Markdown and JSON."""
+"""How many nodes have each label, as text, Markdown and JSON."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -10,19 +10,20 @@ from nodeselect.text import pluralize
 
 __all__ = ["facet_lines"]
 
-# Values of each key in the overview of all keys.
+# How many values of each key the overview of all keys shows.
 _TOP_VALUES = 5
 
-# Columns of a key or a value; those that the language of selectors allows fit.
+# Longer keys and values are truncated; those that a selector can contain are shorter.
 _MAX_COLUMNS = 320
 
 
 def facet_lines(
     facets: Facets, total: int | None, key: str | None, output: str, screen: Screen
 ) -> Iterator[str]:
-    """Yield the lines of a report about all keys, or about the values of one key.
+    """Yield the lines of a report on all label keys, or on the values of one key.
 
-    :param total: how many nodes there are, if the facets are those of matching nodes only.
+    :param total: how many nodes there are; None if all of them, not only some, were counted.
+    :param key: the one key, or None for all keys.
     :param output: one of ``REPORT_FORMATS``.
     """
     keys = [facet for facet in facets.keys if key in (None, facet.key)]

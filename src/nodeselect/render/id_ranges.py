@@ -1,4 +1,4 @@
-"""Many ids in few words: ``edge-[001-128,130]``, the notation of Slurm and ClusterShell."""
+"""Write many ids as a few ranges: ``edge-[001-128,130]``, as Slurm and ClusterShell do."""
 
 import json
 import re
@@ -9,29 +9,28 @@ from nodeselect.text import display_width
 
 __all__ = ["compress_ids"]
 
-# The number of an id that a range replaces: the last one of the host name, the part before the
-# first dot; or, if that has no letters before a number, the last one of all, as in an IP address.
-# It has at most 18 digits, so that programs that expand it can use 64 bits.
+# Which number in an id a range can replace: the last one of the host name (the part before the
+# first dot); if no letter is before that, as in an IP address, the last one of the whole id. It has
+# at most 18 digits, so that programs that expand the range can use 64 bits.
 _HOST_NUMBER = re.compile(r"([^.]*[^.0-9])([0-9]{1,18})([^.0-9]*(?:[.].*)?)")
 _LAST_NUMBER = re.compile(r"(.*)(?<![0-9])([0-9]{1,18})([^0-9]*)")
 
-# Signs with a meaning in programs that expand ranges; an id that has one is quoted.
+# Characters with a meaning for programs that expand ranges; an id that has one is quoted.
 _SIGNS = re.compile(r'[\[\],"!&^@*?%{}\\\s]')
 
 
 def compress_ids(ids: Iterable[str], max_width: int | None = None) -> list[str]:
-    """Return texts that represent all of ``ids``, each id once.
+    """Return the ids, those that differ in one number as ranges.
 
     >>> compress_ids(["edge-001", "edge-002", "gw-7.lan", "edge-003", "core", "gw-9.lan"])
     ['edge-[001-003]', 'gw-[7,9].lan', 'core']
 
-    Ids that differ in one number become one text unless that is longer. It is where the first of
-    them was, and its numbers ascend. Numbers with leading zeros share a text only with numbers of
-    the same width, so that every range has one meaning. An id with a bracket, a comma, a blank or
-    another sign of this notation is quoted as a JSON string.
+    Every id is in one text. Ids that differ in one number share a text unless that makes it longer;
+    it is where the first of them would be, and its numbers ascend. Numbers with leading zeros share
+    a text only with numbers of the same length, so that a range can be read in only one way. An id
+    with a bracket, a comma, a blank or another special character is quoted as a JSON string.
 
-    :param max_width: columns of the longest text; what needs more becomes several texts, except
-        that a single range is never split.
+    :param max_width: a text with more columns is split into several, but never inside a range.
     """
     texts = {node_id: [node_id] for node_id in ids}
     series: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
@@ -55,7 +54,7 @@ def compress_ids(ids: Iterable[str], max_width: int | None = None) -> list[str]:
 
 
 def _split_by_width(numerals: Sequence[str]) -> Iterable[list[str]]:
-    """Return groups of numerals: one for each width that has leading zeros, one for the others."""
+    """Return groups of numerals: one for each length with leading zeros, and one for the others."""
     padded = {len(numeral) for numeral in numerals if numeral[0] == "0" and len(numeral) > 1}
     groups: defaultdict[int, list[str]] = defaultdict(list)
     for numeral in numerals:
@@ -64,7 +63,7 @@ def _split_by_width(numerals: Sequence[str]) -> Iterable[list[str]]:
 
 
 def _ranges(numerals: Sequence[str]) -> Iterator[str]:
-    """Yield ascending numerals as ranges; a number alone is a range of one."""
+    """Yield ascending numerals as ranges: ``1-3``, or ``7`` for a number without neighbours."""
     start = end = numerals[0]
     for numeral in numerals[1:]:
         if int(numeral) != int(end) + 1:
@@ -75,7 +74,7 @@ def _ranges(numerals: Sequence[str]) -> Iterator[str]:
 
 
 def _join_ranges(ranges: Iterable[str], room: int | None) -> Iterator[str]:
-    """Yield lists of ranges, separated by commas, that fit in ``room`` or are one range."""
+    """Yield ranges joined with commas, as many as fit in ``room`` columns, but at least one."""
     joined = ""
     for part in ranges:
         if joined and room is not None and len(joined) + 1 + len(part) > room:

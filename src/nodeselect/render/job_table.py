@@ -1,4 +1,4 @@
-"""The explanations of many jobs as a table: text, Markdown and JSON."""
+"""The explanations of many jobs, one line each, as text, Markdown and JSON."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -24,7 +24,7 @@ class JobStatus(IntEnum):
     OK = 5
 
 
-# The singular and the plural of each status, in the order of a summary.
+# How the summary reports each status, in singular and plural, and in this order.
 _STATUS_TEXTS = {
     JobStatus.INVALID: ("is invalid", "are invalid"),
     JobStatus.NO_NODES: ("matches no node", "match no node"),
@@ -39,8 +39,8 @@ class JobResult(NamedTuple):
 
     :param selector: its canonical text; None if the job is invalid.
     :param matched: how many nodes match; None if the job is invalid.
-    :param connected: how many of them are connected; None if it is unknown.
-    :param recommendation: what to change in the selector, or the first error of the job.
+    :param connected: how many of these are connected; None if unknown, or if the job is invalid.
+    :param recommendation: what to change in the selector; for an invalid job, its first error.
     """
 
     name: str
@@ -60,7 +60,7 @@ class JobResult(NamedTuple):
 
 
 def job_result(name: str, result: Explanation | JobError) -> JobResult:
-    """Return the result of a job: of an explanation, or of why the job is invalid."""
+    """Return the result of a job from its explanation, or from the error that makes it invalid."""
     if isinstance(result, JobError):
         first = result.problems[0]
         error = f"line {first.line}: {first.message}" if first.line else first.message
@@ -81,7 +81,7 @@ def job_result(name: str, result: Explanation | JobError) -> JobResult:
 def job_table_lines(
     jobs: Iterable[JobResult], total: int, output: str, screen: Screen
 ) -> Iterator[str]:
-    """Yield the lines of a report about jobs, the worst first.
+    """Yield the lines of a report on jobs, the worst first.
 
     :param total: how many nodes there are.
     :param output: one of ``REPORT_FORMATS``.
@@ -115,8 +115,9 @@ def job_table_lines(
 def _table(jobs: Sequence[JobResult], screen: Screen) -> Iterator[str]:
     rows = []
     for job in jobs:
-        numbers = ("-" if count is None else f"{count:,}" for count in (job.matched, job.connected))
-        invalid = "invalid: " if job.status is JobStatus.INVALID else ""
+        is_invalid = job.status is JobStatus.INVALID
+        unknown, invalid = ("-", "invalid: ") if is_invalid else ("unknown", "")
+        numbers = (unknown if n is None else f"{n:,}" for n in (job.matched, job.connected))
         problem = screen.prose(f"{invalid}{job.recommendation}")
         rows.append((screen.code(job.name), *numbers, problem))
     heads = ("JOB", "MATCHED", "CONNECTED", "WHAT TO CHANGE")

@@ -1,4 +1,4 @@
-"""Layout of reports: lines, tables and bars on a screen, Markdown, JSON."""
+"""Lay out reports: as lines, tables and bars on a screen, as Markdown, or as JSON."""
 
 import json
 import os
@@ -24,34 +24,34 @@ __all__ = [
 REPORT_FORMATS = ("text", "json", "markdown")
 PROBLEM_FORMATS = ("text", "json", "github", "sarif")
 
-# Characters of user text in Markdown; the rest of a longer one is cut off.
+# User text in Markdown is truncated to this many characters.
 _CODE_LENGTH = 200
 
-# The last two would make a link of an address. A table escapes its pipes.
+# What to escape in Markdown. The last two would make a link of an address; tables escape pipes.
 _MARKDOWN_SIGNS = re.compile(r"[\\`*_\[\]<>~&$@#]|:(?=//)|(?<=www)[.]")
 
-# Eighths of a column.
+# The end of a bar, from no to eight eighths of a column.
 _BLOCKS = " ▏▎▍▌▋▊▉█"
 
-# Text that is unambiguous without quotes.
+# Text that needs no quotes to be read as one word.
 _PLAIN = re.compile(r"[^\s,()\"'…]+")
 
-# A word that is wider than a line is broken after one of these, if it has any.
+# If a word is wider than a line, it is broken after one of these characters.
 _BREAKS = ",/="
 
-# Columns that the wrapped last column of a table needs beside the others.
+# With fewer columns left, the last column of a table is below the others, not beside them.
 _LAST_COLUMN = 30
 
-# Columns below which a table does not truncate its cells.
+# Cells of a table are not truncated to fewer columns than this.
 _SHORTEST_CELL = 12
 
 _STYLES = {"heading": "\x1b[1m", "advice": "\x1b[32m\x1b[1m"}
 
 
 class Screen(NamedTuple):
-    """What a report is laid out for.
+    """The screen that a report is laid out for: its width, its characters and its colours.
 
-    Methods that return text return it escaped, and in ASCII if the screen has nothing else.
+    Methods escape what a terminal would interpret, and what is not ASCII if ``ascii_only``.
     """
 
     columns: int = 80
@@ -59,35 +59,35 @@ class Screen(NamedTuple):
     colour: bool = False
 
     def escape(self, text: str) -> str:
-        """Return text without characters that this screen cannot show or would interpret."""
+        """Return text, with each character escaped that the screen cannot or must not show."""
         text = printable(text)
         if self.ascii_only and not text.isascii():
             return text.replace("…", "...").encode("ascii", "backslashreplace").decode("ascii")
         return text
 
     def code(self, text: str) -> str:
-        """Return user text as it is, for a sentence or a cell."""
+        """Return a user's text for a sentence or a cell; Markdown sets it as code."""
         return self.escape(text)
 
     def prose(self, text: str) -> str:
-        """Return a sentence that has user text in it."""
+        """Return a sentence that contains a user's text."""
         return self.escape(text)
 
     def style(self, text: str, style: Literal["heading", "advice"]) -> str:
-        """Return escaped text in a style; unchanged on a screen without colour."""
+        """Return text, already escaped, in a style; without one if the screen has no colour."""
         return f"{_STYLES[style]}{text}\x1b[0m" if self.colour and text else text
 
     def bar(self, part: int, whole: int, columns: int = 20) -> str:
-        """Draw ``part`` of ``whole`` as a bar of at most ``columns``; only 0 leaves no trace."""
+        """Draw ``part`` of ``whole``, which is ``columns`` wide, as a bar; only 0 draws nothing."""
         eighths = -(-part * columns * 8 // whole) if whole else 0
         if self.ascii_only:
             return "#" * -(-eighths // 8)
         return "█" * (eighths // 8) + _BLOCKS[eighths % 8].strip()
 
     def truncate(self, text: str, columns: int) -> str:
-        """Return text, or its beginning and its end around an ellipsis.
+        """Return text; if it is too wide, its beginning and its end around an ellipsis.
 
-        Ids, label keys and file names that look alike often differ at the end.
+        The end is kept because similar ids, label keys and file names often differ there.
         """
         text = self.escape(text)
         if display_width(text) <= columns:
@@ -98,17 +98,16 @@ class Screen(NamedTuple):
         return prefix(text, room - display_width(end)) + ellipsis + end
 
     def word(self, text: str, columns: int = 40) -> str:
-        """Return user text as one word: truncated in the middle, and quoted if it has blanks or
-        signs that would make it look like several."""
+        """Return a user's text, truncated in the middle; quoted if it looks like several words."""
         if _PLAIN.fullmatch(self.escape(text)):
             return self.truncate(text, columns)
         return f'"{self.truncate(text, columns - 2)}"'
 
     def wrap(self, text: str, *, indent: int = 0, hang: int = 0) -> Iterator[str]:
-        """Yield text in lines that fit: broken at blanks, and inside words wider than a line.
+        """Yield lines that fit the screen: broken at blanks, or inside a word wider than a line.
 
-        :param indent: blanks before the first line.
-        :param hang: additional blanks before the other lines.
+        :param indent: how many blanks are before each line.
+        :param hang: how many more blanks are before all lines except the first.
         """
         line = " " * indent
         is_empty = True
@@ -131,21 +130,21 @@ class Screen(NamedTuple):
             yield line
 
     def title(self, text: str) -> Iterator[str]:
-        """Yield the lines of the most important sentence of a report."""
+        """Yield the lines of a heading, or of the main sentence of a report."""
         return (self.style(line, "heading") for line in self.wrap(text, hang=2))
 
     def paragraph(self, text: str) -> Iterator[str]:
-        """Yield the lines of a sentence."""
+        """Yield the lines of a sentence in ordinary type."""
         return self.wrap(text, hang=2)
 
     def section(self, title: str, lines: Iterable[str]) -> Iterator[str]:
-        """Yield lines below a heading."""
+        """Yield a heading, then ``lines``."""
         yield from self.title(title)
         yield from lines
 
-    def bullets(self, items: Iterable[str]) -> Iterator[str]:
-        """Yield the lines of a list."""
-        return (line for item in items for line in self.wrap(item, indent=2, hang=2))
+    def bullets(self, items: Iterable[str], depth: int = 0) -> Iterator[str]:
+        """Yield the lines of a list, or of a list below an item if ``depth`` is 1."""
+        return (line for item in items for line in self.wrap(item, indent=2 + 2 * depth, hang=2))
 
     def table(
         self,
@@ -155,13 +154,13 @@ class Screen(NamedTuple):
         *,
         wrap_last: bool = False,
     ) -> Iterator[str]:
-        """Yield rows of cells in columns that fit the screen.
+        """Yield the lines of a table that fits the screen.
 
-        Cells of the first column are truncated in the middle if there is too little room.
+        If there is too little room, cells of the first column are truncated in the middle.
 
-        :param right: columns whose cells are aligned to the right.
-        :param wrap_last: wrap the cells of the last column; they are on lines of their own, below
-            the others, if there is little room.
+        :param right: the columns that are aligned to the right, from 0.
+        :param wrap_last: whether cells of the last column are wrapped; if there is too little room
+            beside the other columns, they are on lines of their own below.
         """
         cells = [[self.escape(cell) for cell in row] for row in (heads, *rows)]
         last = [row.pop() if wrap_last else "" for row in cells]
@@ -185,23 +184,23 @@ class Screen(NamedTuple):
 
 
 class Markdown(Screen):
-    """A report in GitHub's dialect of Markdown, which has no lines to fit."""
+    """Lays a report out as Markdown for GitHub, in which lines may have any length."""
 
     __slots__ = ()
 
     def code(self, text: str) -> str:
-        """Return user text, truncated, as code."""
+        """Return a user's text as code, truncated."""
         text = truncate(printable(text[: _CODE_LENGTH + 1]), _CODE_LENGTH) or '""'
         fence = "`" * (max(map(len, re.findall("`+", text)), default=0) + 1)
         pad = " " if text.startswith(("`", " ")) or text.endswith(("`", " ")) else ""
         return f"{fence}{pad}{text}{pad}{fence}"
 
     def word(self, text: str, columns: int = 0) -> str:
-        """Return user text, truncated, as code."""
+        """Return a user's text as code, truncated; ``columns`` has no effect."""
         return self.code(text)
 
     def prose(self, text: str) -> str:
-        """Return a sentence in which no sign of user text has a meaning in Markdown."""
+        """Return a sentence in which Markdown is escaped, since it contains a user's text."""
         return _MARKDOWN_SIGNS.sub(r"\\\g<0>", printable(text))
 
     def title(self, text: str) -> Iterator[str]:
@@ -213,12 +212,12 @@ class Markdown(Screen):
         yield text
 
     def section(self, title: str, lines: Iterable[str]) -> Iterator[str]:
-        """Yield lines below a bold heading."""
+        """Yield a bold heading, a blank line, then ``lines``."""
         yield from (f"**{title}**", "", *lines)
 
-    def bullets(self, items: Iterable[str]) -> Iterator[str]:
-        """Yield the lines of a list."""
-        return (f"- {item}" for item in items)
+    def bullets(self, items: Iterable[str], depth: int = 0) -> Iterator[str]:
+        """Yield the lines of a list, or of a list below an item if ``depth`` is 1."""
+        return (f"{'  ' * depth}- {item}" for item in items)
 
     def table(
         self,
@@ -228,7 +227,7 @@ class Markdown(Screen):
         *,
         wrap_last: bool = False,
     ) -> Iterator[str]:
-        """Yield the lines of a table."""
+        """Yield the lines of a table; ``wrap_last`` has no effect."""
         rule = ["--:" if at in right else "---" for at in range(len(heads))]
         for row in (heads, rule, *rows):
             # GitHub reads a pipe after a backslash as the end of the cell, too.
@@ -246,7 +245,7 @@ def report_lines(
 
     :param output: one of ``REPORT_FORMATS``.
     :param as_dict: returns the report as JSON values.
-    :param blocks: yields the parts of the report, between which there are blank lines.
+    :param blocks: yields the parts of the report as lines; a blank line separates two parts.
     """
     if output == "json":
         yield from json_lines(as_dict())
@@ -261,10 +260,10 @@ def report_lines(
 
 
 def detect_screen() -> Screen:
-    """Return the screen that standard output is.
+    """Return the screen that standard output writes to.
 
-    Its width is that of COLUMNS, of the terminal, or 80. A stream that cannot encode blocks gets
-    ASCII.
+    Its width is COLUMNS if that is set, else that of the terminal, else 80. It shows only ASCII if
+    the encoding of standard output has no block characters.
     """
     ascii_only = False
     try:
@@ -280,7 +279,7 @@ def detect_screen() -> Screen:
 
 
 def is_colour_wanted(stream: TextIO | None) -> bool:
-    """Return whether ``stream`` is a terminal, and neither NO_COLOR nor TERM=dumb is set."""
+    """Return whether ``stream`` is a terminal, unless NO_COLOR or TERM=dumb is set."""
     declined = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
     return not declined and stream is not None and stream.isatty()
 
@@ -288,7 +287,7 @@ def is_colour_wanted(stream: TextIO | None) -> bool:
 def align_columns(
     rows: Sequence[Sequence[str]], right: Collection[int] = (), *, gap: int = 2
 ) -> Iterator[str]:
-    """Yield rows of escaped cells as lines in columns, ``gap`` blanks apart."""
+    """Yield a line for each row of escaped cells, in columns that are ``gap`` blanks apart."""
     widths = _column_widths(rows)
     for row in rows:
         cells = []
@@ -303,6 +302,6 @@ def _column_widths(rows: Sequence[Sequence[str]]) -> list[int]:
 
 
 def json_lines(value: dict[str, Any]) -> list[str]:
-    """Return the lines of a JSON document, all ASCII."""
+    """Return the lines of a JSON document, in printable ASCII."""
     text = json.dumps(value, indent=2)
-    return text.replace("\x7f", "\\u007f").split("\n")  # the one control that json leaves
+    return text.replace("\x7f", "\\u007f").split("\n")  # json escapes all other control characters

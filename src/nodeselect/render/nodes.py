@@ -1,4 +1,4 @@
-"""Lists of nodes as tables, ids, JSON and CSV."""
+"""Lists of nodes as tables, ids, JSON or CSV."""
 
 import io
 import json
@@ -33,9 +33,9 @@ def node_lines(
     """Return the lines of a list of nodes.
 
     :param output: one of ``NODE_FORMATS``.
-    :param keys: label keys that get a column each.
-    :param labels: whether a table has a column with all labels.
-    :param header: whether columns have a header.
+    :param keys: the label keys that get a column of their own in a table or CSV.
+    :param labels: whether a table has one more column with all labels.
+    :param header: whether a table or CSV has a line with the names of its columns.
     """
     match output:
         case "name":
@@ -78,10 +78,10 @@ def _json_array(nodes: Sequence[Node]) -> Iterator[str]:
 
 
 def _json_object(node: Node) -> str:
-    """Return a node as ASCII JSON that nodeselect can read."""
+    """Return a node as JSON, in printable ASCII, that nodeselect can read back."""
     fields = {"id": node.id, "name": node.name, "state": node.state, "labels": dict(node.labels)}
     text = json.dumps({name: value for name, value in fields.items() if value is not None})
-    return text.replace("\x7f", "\\u007f")  # the only control character that json leaves unescaped
+    return text.replace("\x7f", "\\u007f")  # json escapes all other control characters
 
 
 def _csv(nodes: Sequence[Node], keys: Sequence[str], header: bool) -> Iterator[str]:
@@ -97,6 +97,6 @@ def _csv(nodes: Sequence[Node], keys: Sequence[str], header: bool) -> Iterator[s
 
 
 def _escape_formula(cell: str) -> str:
-    """Put a quote before a cell that a spreadsheet would run as a formula."""
+    """Return the cell; if a spreadsheet would run it as a formula, with a quote before it."""
     is_formula = cell.startswith(("=", "+", "-", "@")) and not _SIGNED_NUMBER.fullmatch(cell)
     return f"'{cell}" if is_formula else cell

@@ -1,4 +1,4 @@
-"""Problems of job files, and the rules that find them, for people, programs and CI systems."""
+"""Problems in job files, and the rules that find them, for people, programs and CI systems."""
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
@@ -20,10 +20,10 @@ _SARIF_SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 def problem_lines(
     output: str, reports: Sequence[CheckReport], unread: Sequence[JobError]
 ) -> Iterable[str]:
-    """Return the lines of a report.
+    """Return the lines of a report on checked files.
 
     :param output: one of ``PROBLEM_FORMATS``.
-    :param unread: the files that could not be read; the text does not show them.
+    :param unread: the errors of the files that could not be read; the text does not have them.
     """
     match output:
         case "json":
@@ -36,7 +36,7 @@ def problem_lines(
 
 
 def problem_summary(reports: Sequence[CheckReport], unread: int) -> str:
-    """Return the numbers of files, errors, warnings, and files that could not be read."""
+    """Return how many files were checked, their errors and warnings, and how many were unread."""
     errors = sum(report.errors for report in reports)
     warnings = sum(report.warnings for report in reports)
     text = pluralize(len(reports), "file")
@@ -59,7 +59,7 @@ def _text(reports: Sequence[CheckReport]) -> Iterator[str]:
     for report in reports:
         yield from (problem.show(report.file) for problem in report.problems)
         if report.unreported:
-            yield f"{printable(report.file)}: and {report.unreported:,} more"
+            yield f"{printable(report.file)}: {pluralize(report.unreported, 'more problem')}"
 
 
 def _as_dict(reports: Sequence[CheckReport], unread: Sequence[JobError]) -> dict[str, Any]:
@@ -86,17 +86,18 @@ def _as_dict(reports: Sequence[CheckReport], unread: Sequence[JobError]) -> dict
 def _file_messages(
     reports: Sequence[CheckReport], unread: Sequence[JobError]
 ) -> Iterator[tuple[str, str, str]]:
-    """Yield severity, file and text of what is wrong with files as a whole."""
+    """Yield severity, file and message of what is in no line: unread files, unreported problems."""
     for error in unread:
         yield "error", error.file, error.problems[0].message
     for report in reports:
         if report.unreported:
             severity = "error" if report.errors else "warning"
-            yield severity, report.file, f"{report.unreported:,} more problems in {report.file}"
+            more = pluralize(report.unreported, "more problem")
+            yield severity, report.file, f"{more} in {report.file}"
 
 
 def _github(reports: Sequence[CheckReport], unread: Sequence[JobError]) -> Iterator[str]:
-    """Yield workflow commands of GitHub Actions, which annotate the lines of a pull request."""
+    """Yield commands to GitHub Actions that show each problem in the lines of a pull request."""
     for severity, file, message in _file_messages(reports, unread):
         yield _command(severity, message, file=file)
     for report in reports:
@@ -113,7 +114,7 @@ def _github(reports: Sequence[CheckReport], unread: Sequence[JobError]) -> Itera
 
 
 def _command(name: str, message: str, **properties: str | int) -> str:
-    """Return a workflow command, with everything that has a meaning in it escaped."""
+    """Return a command to GitHub Actions, with special characters in its texts escaped."""
     texts = []
     for key, value in properties.items():
         text = _escape_command(str(value)).replace(":", "%3A").replace(",", "%2C")
@@ -130,7 +131,7 @@ def _message_and_hint(problem: Problem) -> str:
 
 
 def _sarif(reports: Sequence[CheckReport], unread: Sequence[JobError]) -> dict[str, Any]:
-    """Return a log of SARIF 2.1.0."""
+    """Return the report in the format SARIF 2.1.0, as JSON values."""
     rules = all_rules()
     codes = sorted({problem.code for report in reports for problem in report.problems})
     run = {

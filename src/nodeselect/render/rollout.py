@@ -14,20 +14,21 @@ if TYPE_CHECKING:
 
 __all__ = ["RolloutPlan", "rollout_lines"]
 
-# Columns of a folded range of ids, so that it can be beside the numbers of its wave.
+# A range of ids is split to be no wider, so that it fits beside the numbers of its wave.
 _RANGE_COLUMNS = 40
 
 
 class RolloutPlan(NamedTuple):
     """The plan of a rollout.
 
-    :param max_parallel: the percentage of nodes in a wave; None if there is only one wave.
+    :param job: the name of the job, or of its file if the job has none.
+    :param max_parallel: the percentage of the nodes in a wave; None for the strategy ``immediate``.
     :param total: how many nodes there are.
     :param matched: how many nodes match.
-    :param connected: how many nodes match and are connected; None if no state is known, and all
-        nodes that match are in the plan.
+    :param connected: how many nodes match and are connected; None if no state is known, in which
+        case all nodes that match are in the plan.
     :param stateless: how many nodes match and have no state.
-    :param rules: what is assumed because Expanso does not document it.
+    :param rules: the rules of the plan that are assumed, since Expanso does not document them.
     """
 
     job: str
@@ -42,13 +43,13 @@ class RolloutPlan(NamedTuple):
 
     @property
     def headline(self) -> str:
-        """The strategy and the number of waves."""
+        """The strategy, the number of waves and ``max_parallel``, in one line."""
         text = f"{self.strategy}, {pluralize(len(self.waves), 'wave')}"
         return text if self.max_parallel is None else f"{text}, max_parallel {self.max_parallel}%"
 
     @property
     def node_counts(self) -> str:
-        """How many nodes match, and why some of them are in no wave."""
+        """How many nodes match, and how many of these are not in the plan, and why."""
         text = headline(self.matched, self.total, self.connected)
         if self.connected is None:
             return f"{text}; no state is known, so all are in the plan" if self.matched else text
@@ -57,7 +58,7 @@ class RolloutPlan(NamedTuple):
             "without a state": self.stateless,
         }
         reasons = [f"{count:,} {reason}" for reason, count in excluded.items() if count]
-        return f"{text}; in no wave: {', '.join(reasons)}" if reasons else text
+        return f"{text}; not in the plan: {', '.join(reasons)}" if reasons else text
 
     def as_dict(self) -> dict[str, Any]:
         """Return the plan as JSON values, described by ``docs/waves.schema.json``."""
@@ -66,7 +67,7 @@ class RolloutPlan(NamedTuple):
 
 
 def rollout_lines(plan: RolloutPlan, output: str, screen: Screen) -> Iterator[str]:
-    """Yield the lines of a report about a plan.
+    """Yield the lines of a report on a plan.
 
     :param output: one of ``REPORT_FORMATS``.
     """
@@ -88,7 +89,7 @@ def rollout_lines(plan: RolloutPlan, output: str, screen: Screen) -> Iterator[st
             ]
             heads = ("WAVE", "NODES", "SO FAR", "IDS")
             yield screen.table(heads, rows, right=(1, 2), wrap_last=True)
-        title = "ASSUMPTIONS, which Expanso does not document"
+        title = "ASSUMPTIONS (Expanso does not document these rules)"
         yield screen.section(title, screen.bullets(plan.rules))
 
     return report_lines(output, screen, plan.as_dict, blocks)

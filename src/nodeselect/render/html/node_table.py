@@ -1,4 +1,4 @@
-"""The nodes of a page: the data of their table, and their labels counted."""
+"""The nodes in a page: the data of their table, and how many nodes have each label."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -11,28 +11,28 @@ from nodeselect.text import printable, truncate
 
 __all__ = ["NodeTable", "shown"]
 
-# Characters of a user's text that are shown in one place.
+# A user's text is truncated to this many characters, unless a place has its own limit.
 _MAX_TEXT = 200
 
 
 def shown(text: str, limit: int = _MAX_TEXT) -> str:
-    """Return user text escaped and truncated, and quoted if it begins or ends with a blank."""
+    """Return a user's text escaped and truncated; in quotes if it begins or ends with a blank."""
     text = truncate(printable(text[: limit + 1]), limit)
     return text if text == text.strip() else f'"{text}"'
 
 
 class NodeTable:
-    """The nodes that match, then those that fail the fewest requirements.
+    """The table of nodes in a page: the nodes that match, then those that fail the fewest.
 
-    ``facets`` are the label keys of all nodes: those of the selector, then the most frequent.
-    ``matched`` has the number of matching nodes for each label, ``numbers`` the number of each
-    label in the data of the page.
+    ``facets`` has the label keys of all nodes: those in the selector, then the most frequent ones.
+    ``matched`` counts the matching nodes that have a label, a pair of key and value. ``numbers``
+    maps a label to its index in the list ``labels`` of the page's data.
     """
 
     def __init__(self, selector: Selector, nodes: Iterable[Node], max_rows: int) -> None:
-        """Test and count all nodes; keep the first ``max_rows``."""
+        """Count all nodes and their labels; keep only the first ``max_rows`` for the table."""
         failure_mask = selector.failure_mask
-        # The key of each requirement in the order of the mask's bits; None for that of the ids.
+        # The key of each requirement, in the order of the bits of the mask; None for ids.
         self._keys = [
             part.requirements[0].key if part.ids is None else None for part in selector.split()
         ]
@@ -54,14 +54,15 @@ class NodeTable:
 
     @property
     def is_complete(self) -> bool:
-        """Whether the table has all nodes."""
+        """Whether no node was left out of the table."""
         return self.size == self.total
 
     def data(self, requirements: Iterable[str]) -> dict[str, Any]:
-        """Return the table as the page's script reads it.
+        """Return the data that the page's script reads.
 
-        Texts that recur are numbers in ``rows``: ``[id, name, state, failed requirements, labels
-        …]``. A key of ``selectorKeys`` is -1 for ids, and -2 if no row has it.
+        A row is ``[id, name, state, failures, label, …]``. All but id and name are indexes into the
+        lists ``states``, ``failures`` and ``labels``. ``selectorKeys`` has an index into ``keys``
+        for each requirement: -1 for a requirement of ids, -2 for a key that no row has.
         """
         keys = {key: at for at, key in enumerate(dict.fromkeys(key for key, _ in self.numbers))}
         states: dict[tuple[str, str], int] = {}
@@ -87,14 +88,14 @@ class NodeTable:
         }
 
     def _ordered_labels(self, node: Node) -> Iterable[tuple[str, str]]:
-        """Return a node's labels, those that the selector has first."""
+        """Return a node's labels; those whose keys are in the selector come first."""
         labels = node.labels
         first = {key: labels[key] for key in self._keys if key is not None and key in labels}
         return {**first, **labels}.items()
 
 
 def _state(node: Node) -> tuple[str, str]:
-    """Return a node's state, and its class in the page's style."""
+    """Return a node's state, and the name of its class in ``page.css``."""
     if node.state is None:
         return "unknown", "none"
     return node.state, "up" if node.connected else "down"

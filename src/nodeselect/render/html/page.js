@@ -19,7 +19,7 @@
 
   let results = rows;
   let drawn = 0; // how many results are in the table
-  let choice = null; // what a link of the page has chosen: { text, test }
+  let choice = null; // the nodes that the last clicked link shows: { text, test }
 
   const number = (n) => n.toLocaleString("en");
 
@@ -96,12 +96,12 @@
     const nodes = rows.length === 1 ? "node" : "nodes";
     const first = further.hidden ? "" : `, the first ${number(drawn)} are shown`;
     count.textContent = `${number(results.length)}${of} ${nodes}${first}`;
-    near.unobserve(further); // observed anew, it reports again even if it is still near
+    near.unobserve(further); // observing it again reports it again, even if it is still near
     near.observe(further);
   };
 
-  // Searching: each word must be in the id, the name, the state or a label. A word is looked for
-  // once in each label, not in each node.
+  // Searching: each word must be in the id, the name, the state or a label. Each distinct label is
+  // searched once, not once for each node that has it.
 
   const lower = (text) => text.toLowerCase();
   const labelTexts = labels.map(([key, value]) => lower(`${keys[key]}=${value}`));
@@ -161,7 +161,7 @@
     form.reset();
     form.elements.show.value = link.dataset.show || "all";
     choose(choiceOf(link.dataset));
-    find(); // the link itself leads to the table
+    find(); // the browser follows the link to the table
   });
   chosen.addEventListener("click", () => {
     choose(null);

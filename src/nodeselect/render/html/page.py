@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["MAX_ROWS", "render_page"]
 
 MAX_ROWS = 50_000
-"""Nodes in the table of a page, and so in its data; its numbers are those of all nodes."""
+"""How many nodes the table of a page has at most; its counts are those of all nodes."""
 
 _BAR_WIDTH = 1_000
 
@@ -38,11 +38,12 @@ def render_page(
     *,
     max_rows: int = MAX_ROWS,
 ) -> str:
-    """Return the page of one explanation.
+    """Return an explanation as a page.
 
-    :param selector: the selector that is explained.
-    :param nodes: all nodes that were explained, in inventory order.
-    :param subject: what is explained, such as the names of the job and of the inventory.
+    :param selector: the selector that was explained.
+    :param nodes: all nodes that it was explained over, in inventory order.
+    :param subject: what was explained, such as ``job.yaml on nodes.json``.
+    :param max_rows: how many nodes the table may have.
     """
     table = NodeTable(selector, nodes, max_rows)
     missing, excluded = missing_ids_text(explanation), explanation.excluded_ids
@@ -60,7 +61,7 @@ def render_page(
 
 @cache
 def _template() -> "Template":
-    from jinja2 import Environment, StrictUndefined  # some 30 ms: loaded for --html only
+    from jinja2 import Environment, StrictUndefined  # takes 30 ms, so only --html loads it
     from markupsafe import Markup
 
     environment = Environment(
@@ -89,7 +90,7 @@ def _hash(content: str) -> str:
 
 
 def _bar_segments(parts: Iterable[tuple[Any, ...]], whole: int) -> list[tuple[str, int, int]]:
-    """Return class, start and width of parts with class and size; only 0 is invisible."""
+    """Return class, start and width of each part, from class and size; only size 0 is invisible."""
     segments, start = [], 0
     for name, part, *_ in parts:
         width = min(max(_BAR_WIDTH * part // whole, 6), _BAR_WIDTH - start) if part else 0
