@@ -204,7 +204,6 @@ class Builder:
     def refuse(
         self, code: str, message: str, position: Position, hint: str | None = None, length: int = 1
     ) -> None:
-        """Add a mistake; see :meth:`add`."""
         self.add(DocumentError(code, message, position, hint, length))
 
     def add(self, error: DocumentError) -> None:

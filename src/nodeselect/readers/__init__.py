@@ -26,7 +26,7 @@ def open_input(
     if isinstance(source, (str, os.PathLike)):
         if source == "-":
             if sys.stdin is None:
-                raise cannot_read("standard input", "the stream is closed")
+                raise cannot_read("standard input", "it is closed")
             yield sys.stdin.buffer, "standard input"
             return
         if not os.fspath(source):

@@ -49,8 +49,7 @@ class KeyConstraint(Frozen):
     @property
     def is_empty(self) -> bool:
         """Whether nothing is allowed: neither any value of the key, nor its absence."""
-        # Excluded values never exhaust a range: each integer has infinitely many spellings
-        # (7, 07, 007).
+        # Excluded values never exhaust a range: each integer has endless spellings (7, 07, 007).
         return not self.allows_absent and self.values is not None and not self.values
 
     def __contains__(self, value: str | None) -> bool:

@@ -99,9 +99,8 @@ _PUT_COMMA = "put ',' between two requirements"
 
 _FLAGS = (re.IGNORECASE | re.ASCII | re.DOTALL).value
 
-# Mistakes at the position where the parser stopped. The pattern of a group matches the unfinished
-# requirement before that position, beginning with the ',' before it. The patterns of its rows match
-# the text from that position on.
+# Mistakes where the parser stopped. The pattern of a group matches the unfinished requirement before
+# that position, with the ',' that precedes it; the patterns of its rows match the text after it.
 _IN_SYNTAX: tuple[tuple[str, tuple[_Mistake, ...]], ...] = (
     (".*", (
         _TEMPLATE,

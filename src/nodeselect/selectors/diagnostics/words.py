@@ -130,16 +130,14 @@ def _key_error(source: str, start: int, word: str) -> SelectorError:
 def _name_error(source: str, start: int, word: str, what: str, limit: int) -> SelectorError:
     """Return the error for an invalid value, key or part of a key; ``what`` says which."""
     code = "value" if what == "a value" else "key"
-    alphabet = _ALPHABET
-    if what == "a key":
-        alphabet += ", optionally after a prefix, as in: example.com/key"
+    prefix = ", optionally after a prefix, as in: example.com/key" if what == "a key" else ""
     if not word:
         return SelectorError(
             f"empty-{code}",
             f"{what} must not be empty",
             source,
             (start, start),
-            hint=f"use {alphabet}",
+            hint=f"use {_ALPHABET}{prefix}",
         )
     invalid = re.search(r"[^-A-Za-z0-9_.]+", word)
     if invalid is None and len(word) > limit:
@@ -147,7 +145,7 @@ def _name_error(source: str, start: int, word: str, what: str, limit: int) -> Se
     if invalid is not None:
         ascii_only = "ASCII " if invalid[0].isalpha() else ""
         message = f"{what} cannot contain {quoted(invalid[0])}"
-        hint = f"use {ascii_only}{alphabet}"
+        hint = f"use {ascii_only}{_ALPHABET}{prefix}"
     else:
         invalid = re.search(r"^[-_.]+|[-_.]+$", word)
         message = f"{what} must begin and end with a letter or digit, found {quoted(word)}"

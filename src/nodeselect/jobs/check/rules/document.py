@@ -113,8 +113,7 @@ _PIPELINE_HINT = "this is a bare pipeline: move it under 'config', and add a nam
 def locate_spec(document: Value) -> Check[tuple[Object, str] | None]:
     """Find the job spec: the document, or its field ``spec``.
 
-    Return it and what the paths of its fields begin with: nothing, or ``spec.``. Return None if the
-    document is not a job.
+    Return it and what its paths begin with (nothing, or ``spec.``); None if it is not a job.
     """
     if not isinstance(document, Object):
         message = f"a job spec is a mapping, not {describe(document)}"
