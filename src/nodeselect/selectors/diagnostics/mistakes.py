@@ -99,7 +99,7 @@ _PUT_COMMA = "put ',' between two requirements"
 
 _FLAGS = (re.IGNORECASE | re.ASCII | re.DOTALL).value
 
-# Mistakes where the parser stopped. The pattern of a group matches the unfinished requirement before
+# Mistakes where the parser stopped. The pattern of a group matches the unfinished requirement up to
 # that position, with the ',' that precedes it; the patterns of its rows match the text after it.
 _IN_SYNTAX: tuple[tuple[str, tuple[_Mistake, ...]], ...] = (
     (".*", (
