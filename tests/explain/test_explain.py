@@ -183,6 +183,11 @@ def test_many_requirements_on_many_nodes() -> None:
     assert [each.failing_only_this for each in result.requirements] == [1] * 256
     assert result.nearest == tuple((f"m-{at}", (at,)) for at in range(5))
 
+    pairs = [Node(f"p-{at}", {f"k{bit}": "" for bit in range(2, 256)}) for at in range(50)]
+    result = explained(",".join(f"k{bit}" for bit in range(256)), [*nodes, *pairs])
+    assert (0, 1) in [reason.failed for reason in result.reasons]
+    assert result.nearest == ()  # a group that is not listed may be as near
+
 
 def test_a_long_correction_is_truncated_in_a_sentence() -> None:
     """The hint has all of it."""

@@ -158,6 +158,8 @@ def test_the_memory_of_plans_is_bounded() -> None:
     cache.put(Selector.parse("huge"), Plan(everything, (), (), 60_000))
     assert cache.memory_bytes == 60_000
     assert cache.get(Selector.parse("x=49")) is None
+    cache.put(Selector.parse("huge"), Plan(everything, (), (), 500))  # replaced
+    assert cache.memory_bytes == 500
 
 
 def test_ids_of_selectors_count() -> None:

@@ -1,5 +1,7 @@
 """Nodes that were added and ordinals that were deleted: each snapshot sees its own."""
 
+from unittest.mock import patch
+
 import pytest
 
 from nodeselect import Node, Selector
@@ -94,3 +96,11 @@ def test_an_answer_does_not_grow() -> None:
     for number in range(50):
         delta.add(Node(f"m-{number}", {"x": "2"}), 1_000 + number)
     assert [members(answer) for answer in answers] == before
+
+
+def test_a_few_nodes_are_tested_instead_of_looking_up_many_ids() -> None:
+    """The cost of a selector with more ids than nodes is that of the nodes."""
+    delta = three_nodes()
+    selector = Selector.of(match_ids=[f"n-{number}" for number in range(1_000)])
+    with patch.object(Delta, "latest_ordinal", side_effect=AssertionError):
+        assert members(delta.evaluate(selector, 3)) == [FIRST, FIRST + 1, FIRST + 2]

@@ -314,7 +314,8 @@ def test_ids_do_not_parse(selector: Selector, text: str) -> None:
 
 def test_the_same_text_gives_the_same_object() -> None:
     """A text that was parsed before is looked up."""
-    assert Selector.parse("a=b,c") is Selector.parse("a=b,c")
+    for text in ("a=b,c", ",".join(f"key-{number}" for number in range(256))):
+        assert Selector.parse(text) is Selector.parse(text)
 
 
 def test_an_invalid_text_is_parsed_again() -> None:

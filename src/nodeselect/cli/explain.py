@@ -24,6 +24,7 @@ from nodeselect.cli.options import (
     state_option,
     warn_if_everything,
 )
+from nodeselect.cli.output_file import write_file
 from nodeselect.cli.streams import write_message, write_output
 from nodeselect.errors import JobError
 from nodeselect.explain import Explanation, NodeExplanation, exclude_by_state
@@ -129,7 +130,6 @@ def explain(
             nodes = reduce(or_, map(inventory.match, selectors))
             union = (len(nodes), len(inventory), count_connected(nodes))
         if html is not None:
-            from nodeselect.cli.output_file import write_file  # loads pathlib
             from nodeselect.render.html.page import render_page  # loads jinja2
 
             write_file(html, render_page(results[0], selectors[0], inventory, subject))

@@ -2,7 +2,6 @@
 
 import os
 import shutil
-from pathlib import Path
 
 import click
 
@@ -16,6 +15,8 @@ def write_file(file: str, text: str) -> None:
 
     :raises click.ClickException: if it cannot be written.
     """
+    from pathlib import Path  # loads slowly
+
     try:
         path = Path(file)
         if path.exists() and not path.is_file():

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from nodeselect.documents.json import NotJsonError, read_json
 from nodeselect.documents.values import (
     TEMPLATE_HINT,
     Builder,
@@ -45,8 +46,6 @@ def read_document(text: str, max_values: int | None = None, *, strict_json: bool
     """
     starts = _COMMENTED_JSON_STARTS if strict_json else _JSON_STARTS
     if text.lstrip(" \t\r\n")[:2].startswith(starts):
-        from nodeselect.documents.json import NotJsonError, read_json  # most files are YAML
-
         try:
             return read_json(text, max_values)
         except NotJsonError:  # the flow style of YAML looks like JSON

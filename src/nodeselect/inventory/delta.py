@@ -113,6 +113,8 @@ class Delta:
         return postings.from_ordinals([at for at, node in nodes if matches(node.labels, node.id)])
 
     def _evaluate_ids(self, selector: Selector, ids: tuple[str, ...], node_count: int) -> Postings:
+        if node_count < len(ids):
+            return self._test_nodes(selector, 0, node_count)
         ordinals = (self.latest_ordinal(node_id, node_count) for node_id in ids)
         nodes = ((at, self.nodes[at - self.first]) for at in ordinals if at is not None)
         matching = [at for at, node in nodes if selector.matches(node.labels, node.id)]

@@ -18,6 +18,7 @@ from lark import Lark, Token, UnexpectedInput
 from nodeselect.errors import SelectorError
 from nodeselect.limits import LIMITS
 from nodeselect.selectors.charset import is_key, is_value, parse_int64
+from nodeselect.selectors.diagnostics.mistakes import syntax_error
 from nodeselect.selectors.diagnostics.words import (
     integer_error,
     key_error,
@@ -231,6 +232,4 @@ def _locate_error(source: str, unexpected: UnexpectedInput) -> SelectorError:
     if "RPAR" in expected:  # the comma between values is part of their terminal
         expected.add("COMMA")
     names = tuple(name for terminal, name in _TERMINAL_NAMES.items() if terminal in expected)
-    from nodeselect.selectors.diagnostics.mistakes import syntax_error
-
     return syntax_error(source, start, position, names)

@@ -79,14 +79,14 @@ class Selector(Frozen):
         5. ``>`` and ``<`` compare signed 64-bit integers; a value that is not one fails both.
         6. Keys and values are compared exactly: no case folding, no trimming, no wildcards.
 
-        Parsing the same short text again costs one look-up in a bounded cache.
+        Parsing a text again costs one look-up in a bounded cache.
 
         :raises SelectorError: if the text is invalid; with the position and a suggested fix.
         :raises TypeError: if ``text`` is not a string.
         """
         if type(text) is not str:  # a subclass could compare equal to another cached text
             text = to_exact_str(text, "a selector")
-        return _parse_cached(text) if len(text) <= _MAX_CACHED_TEXT else _parse(text)
+        return _parse_short(text) if len(text) <= _SHORT_TEXT else _parse_long(text)
 
     @classmethod
     def of(
@@ -256,10 +256,10 @@ def _parse(text: str) -> Selector:
     return selector
 
 
-# Longer texts are not cached: 4,096 selectors of 128 requirements take some 80 MB.
-_MAX_CACHED_TEXT = 256
-
-_parse_cached = lru_cache(maxsize=4_096)(_parse)
+# Fewer long texts are cached: 4,096 selectors of 128 requirements would take some 80 MB.
+_SHORT_TEXT = 256
+_parse_short = lru_cache(maxsize=4_096)(_parse)
+_parse_long = lru_cache(maxsize=256)(_parse)
 
 
 def _check_length(text: str, length: int) -> None:

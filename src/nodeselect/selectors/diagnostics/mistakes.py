@@ -2,8 +2,7 @@
 
 The tables do not decide *whether* a text is valid. They are searched after a text is rejected, and
 the first row that matches gives the error. Whatever follows "write:" in a hint is a valid selector.
-So that ``import nodeselect`` stays 3 % faster, this module is imported with the first mistake, and
-its patterns are compiled on first use.
+The patterns are compiled on first use.
 """
 
 import re

@@ -8,6 +8,7 @@ import re
 from nodeselect.errors import SelectorError
 from nodeselect.limits import LIMITS
 from nodeselect.selectors.charset import PREFIX_RE
+from nodeselect.selectors.diagnostics.mistakes import word_error
 from nodeselect.text import FORBIDDEN, UNPRINTABLE, pluralize, printable, quoted
 
 __all__ = [
@@ -103,8 +104,6 @@ def _known_mistake(
     forbidden = FORBIDDEN.search(source, start, end)
     if forbidden:
         return character_error(source, forbidden.start())
-    from nodeselect.selectors.diagnostics.mistakes import word_error
-
     return word_error(source, start, end, key, is_key=is_key)
 
 
