@@ -39,7 +39,7 @@ FORBIDDEN = re.compile("[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x9f\ud800-\udff
 
 
 def to_exact_str(text: object, what: str) -> str:
-    """Return ``text`` as a plain ``str``: a subclass of ``str`` could compare in another way.
+    """Return ``text`` as a plain ``str``: a subclass could compare in another way.
 
     :raises TypeError: if it is not a string; the message calls it ``what``.
     """

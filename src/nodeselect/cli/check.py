@@ -106,7 +106,6 @@ def _check_all(
     require_selector: bool,
     exclude: tuple[str, ...],
 ) -> tuple[list["CheckReport"], list[JobError]]:
-    """Check all files; return a report for each, or an error if it cannot be read."""
     from nodeselect.jobs import check_job  # fronts yaml
 
     names: dict[str, None] = {}

@@ -168,7 +168,6 @@ def _is_same_file(file: str, source: str) -> bool:
 
 
 def _check_node(context: click.Context, inventory: Inventory, node_id: str) -> None:
-    """If no node has this id, report that and exit."""
     if node_id not in inventory:
         write_message(f"error: no node has the id {quoted(node_id)}")
         if named := [node.id for node in inventory if node.name == node_id]:

@@ -24,7 +24,7 @@ def job_name(source: str) -> str:
 
 
 def read_bytes(source: str) -> bytes:
-    """Return the contents of a job file; of one above the size limit, one byte more than the limit.
+    """Return the contents of a job file, but at most one byte more than the size limit.
 
     :raises JobError: with the code ``cannot-read``.
     """

@@ -157,8 +157,6 @@ def match(
 
 
 class _Result(NamedTuple):
-    """The nodes to print, and the counts for the summary."""
-
     nodes: list[Node]  # that match, up to the limit
     total: int
     states: Counter[str | None]  # of the nodes that match

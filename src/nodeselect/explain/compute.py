@@ -51,7 +51,7 @@ def explain(
 ) -> Explanation:
     """Return why nodes match ``selector``, and why the others do not.
 
-    :param examples: how many ids to return for each group; with 0, there are no nearest nodes.
+    :param examples: how many ids to return for each group; with 0, ``nearest`` is empty too.
     :param vocabulary: the cache of an earlier call for the same nodes.
     """
     vocabulary = Vocabulary() if vocabulary is None else vocabulary
@@ -91,7 +91,7 @@ def explain_node(selector: Selector, node_id: str, labels: Mapping[str, str]) ->
 
 
 def exclude_by_state(explanation: Explanation, excluded: Mapping[str, str | None]) -> Explanation:
-    """Return the explanation with its ``missing_ids`` that are in ``excluded`` as ``excluded_ids``.
+    """Return a copy in which ids in ``excluded`` are not ``missing_ids`` but ``excluded_ids``.
 
     :param excluded: by id, the states of the nodes that were left out before it was computed.
     """

@@ -71,10 +71,10 @@ class Failures(Protocol):
         """Return how many matching nodes are in each state or in none, most frequent first."""
 
     def example_ids(self, failed: Positions, limit: int) -> Sequence[str]:
-        """Return the first ``limit`` ids of the group ``failed``, in inventory order."""
+        """Return the first ids, in inventory order, of the group that fails ``failed``."""
 
     def nearest(self, limit: int) -> Sequence[NearMiss]:
-        """Return the first ``limit`` of the nodes that do not match but fail the fewest.
+        """Return ``limit`` of the nodes that do not match but fail the fewest requirements.
 
         An engine that does not count every group may return none.
         """
@@ -82,14 +82,14 @@ class Failures(Protocol):
     def count_if_replaced(
         self, positions: Collection[int], replacements: Sequence[Selector]
     ) -> int:
-        """Count the nodes that match if ``replacements`` are at these positions instead."""
+        """Count the nodes that match if ``replacements`` replace what is at ``positions``."""
 
 
 class Countable(Protocol):
     """The nodes of an engine, which must not change while they are counted."""
 
     def failures(self, requirements: Sequence[Selector]) -> Failures:
-        """Group the nodes by which of ``requirements`` they fail."""
+        """Group the nodes by the exact set of ``requirements`` that they fail."""
 
     def key_counts(self, limit: int) -> Mapping[str, int] | None:
         """Return how many nodes have each label key; None if there are more than ``limit`` keys."""
@@ -104,10 +104,10 @@ class Countable(Protocol):
         """Count the nodes that have the label ``key=value``."""
 
     def keys_with_value(self, value: str, keys: Collection[str]) -> Mapping[str, int]:
-        """Return, for each of ``keys``, how many nodes have it with this value; no zeros."""
+        """Return how many nodes have each of ``keys`` with this value, without zeros."""
 
     def missing_ids(self, ids: Sequence[str]) -> Sequence[str]:
         """Return those of ``ids`` that no node has."""
 
     def find_name(self, name: str) -> tuple[str, int] | None:
-        """Return the id of the first node with this name, and how many nodes have it, or None."""
+        """Return the first id and the number of the nodes with this name, or None."""

@@ -55,8 +55,9 @@ class Reason(NamedTuple):
 
 
 class NearMiss(NamedTuple):
-    """A node that does not match, and of which no other such node fails fewer requirements.
+    """One of the nodes that do not match but fail the fewest requirements.
 
+    :param id: the id of the node.
     :param failed: the positions of the requirements that it fails, from 0.
     """
 
@@ -100,6 +101,7 @@ class Correction(NamedTuple):
 class NodeExplanation(NamedTuple):
     """Why one node matches, or why not.
 
+    :param id: the id of the node.
     :param matches: whether the node matches the selector.
     :param requirements: for each requirement, those of ids first: its text, the node's value (None
         if the node does not have the label), and whether the node satisfies it.

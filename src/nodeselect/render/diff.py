@@ -41,7 +41,7 @@ def diff_lines(difference: Difference, output: str, screen: Screen) -> Iterator[
 
 
 def _groups(changes: Sequence[Change], screen: Screen, side: str = "") -> Iterator[str]:
-    """Yield each reason and its nodes; ``side`` is that whose selector does not match them."""
+    """Yield each reason and its nodes; ``side`` is the one whose selector does not match them."""
     groups: defaultdict[str, list[str]] = defaultdict(list)
     for change in changes:
         groups[_reason(change, side, screen)].append(change.id)

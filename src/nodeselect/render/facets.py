@@ -22,8 +22,7 @@ def facet_lines(
 ) -> Iterator[str]:
     """Yield the lines of a report on all label keys, or on the values of one key.
 
-    :param total: how many nodes there are; None if all of them, not only some, were counted.
-    :param key: the one key, or None for all keys.
+    :param total: how many nodes there are if only matching ones were counted; None if all were.
     :param output: one of ``REPORT_FORMATS``.
     """
     keys = [facet for facet in facets.keys if key in (None, facet.key)]

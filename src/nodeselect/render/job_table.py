@@ -37,7 +37,7 @@ _STATUS_TEXTS = {
 class JobResult(NamedTuple):
     """The result of matching one job.
 
-    :param selector: its canonical text; None if the job is invalid.
+    :param selector: the canonical text of its selector; None if the job is invalid.
     :param matched: how many nodes match; None if the job is invalid.
     :param connected: how many of these are connected; None if unknown, or if the job is invalid.
     :param recommendation: what to change in the selector; for an invalid job, its first error.

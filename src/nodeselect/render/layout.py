@@ -70,15 +70,15 @@ class Screen(NamedTuple):
         return self.escape(text)
 
     def prose(self, text: str) -> str:
-        """Return a sentence that contains a user's text."""
+        """Return a sentence, which may contain a user's text, for a line of its own."""
         return self.escape(text)
 
     def style(self, text: str, style: Literal["heading", "advice"]) -> str:
-        """Return text, already escaped, in a style; without one if the screen has no colour."""
+        """Return escaped text in a style, or as it is if the screen has no colour."""
         return f"{_STYLES[style]}{text}\x1b[0m" if self.colour and text else text
 
     def bar(self, part: int, whole: int, columns: int = 20) -> str:
-        """Draw ``part`` of ``whole``, which is ``columns`` wide, as a bar; only 0 draws nothing."""
+        """Return a bar for ``part`` if ``whole`` is ``columns`` wide; only 0 gives an empty bar."""
         eighths = -(-part * columns * 8 // whole) if whole else 0
         if self.ascii_only:
             return "#" * -(-eighths // 8)
@@ -184,7 +184,7 @@ class Screen(NamedTuple):
 
 
 class Markdown(Screen):
-    """Lays a report out as Markdown for GitHub, in which lines may have any length."""
+    """The screen for a report in GitHub's Markdown, in which lines may have any length."""
 
     __slots__ = ()
 

@@ -23,7 +23,7 @@ def problem_lines(
     """Return the lines of a report on checked files.
 
     :param output: one of ``PROBLEM_FORMATS``.
-    :param unread: the errors of the files that could not be read; the text does not have them.
+    :param unread: the errors of unreadable files; the format ``text`` leaves them out.
     """
     match output:
         case "json":
@@ -36,7 +36,7 @@ def problem_lines(
 
 
 def problem_summary(reports: Sequence[CheckReport], unread: int) -> str:
-    """Return how many files were checked, their errors and warnings, and how many were unread."""
+    """Return the numbers of checked files, errors, warnings, and files that could not be read."""
     errors = sum(report.errors for report in reports)
     warnings = sum(report.warnings for report in reports)
     text = pluralize(len(reports), "file")
@@ -86,7 +86,7 @@ def _as_dict(reports: Sequence[CheckReport], unread: Sequence[JobError]) -> dict
 def _file_messages(
     reports: Sequence[CheckReport], unread: Sequence[JobError]
 ) -> Iterator[tuple[str, str, str]]:
-    """Yield severity, file and message of what is in no line: unread files, unreported problems."""
+    """Yield the severity, file and text of each message about a whole file."""
     for error in unread:
         yield "error", error.file, error.problems[0].message
     for report in reports:
@@ -131,7 +131,6 @@ def _message_and_hint(problem: Problem) -> str:
 
 
 def _sarif(reports: Sequence[CheckReport], unread: Sequence[JobError]) -> dict[str, Any]:
-    """Return the report in the format SARIF 2.1.0, as JSON values."""
     rules = all_rules()
     codes = sorted({problem.code for report in reports for problem in report.problems})
     run = {

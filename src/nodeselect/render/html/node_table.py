@@ -22,11 +22,11 @@ def shown(text: str, limit: int = _MAX_TEXT) -> str:
 
 
 class NodeTable:
-    """The table of nodes in a page: the nodes that match, then those that fail the fewest.
+    """The table of nodes: first those that match, then those that fail the fewest requirements.
 
     ``facets`` has the label keys of all nodes: those in the selector, then the most frequent ones.
-    ``matched`` counts the matching nodes that have a label, a pair of key and value. ``numbers``
-    maps a label to its index in the list ``labels`` of the page's data.
+    A label is a pair of key and value: ``matched`` maps it to how many matching nodes have it,
+    ``numbers`` to its index in the list ``labels`` of the page's data.
     """
 
     def __init__(self, selector: Selector, nodes: Iterable[Node], max_rows: int) -> None:

@@ -40,10 +40,8 @@ def render_page(
 ) -> str:
     """Return an explanation as a page.
 
-    :param selector: the selector that was explained.
     :param nodes: all nodes that it was explained over, in inventory order.
     :param subject: what was explained, such as ``job.yaml on nodes.json``.
-    :param max_rows: how many nodes the table may have.
     """
     table = NodeTable(selector, nodes, max_rows)
     missing, excluded = missing_ids_text(explanation), explanation.excluded_ids
@@ -90,7 +88,7 @@ def _hash(content: str) -> str:
 
 
 def _bar_segments(parts: Iterable[tuple[Any, ...]], whole: int) -> list[tuple[str, int, int]]:
-    """Return class, start and width of each part, from class and size; only size 0 is invisible."""
+    """Return the class, start and width of each part of a bar; only a size of 0 is not drawn."""
     segments, start = [], 0
     for name, part, *_ in parts:
         width = min(max(_BAR_WIDTH * part // whole, 6), _BAR_WIDTH - start) if part else 0
