@@ -139,7 +139,7 @@ class _HintFinder:
     def names_as_ids(
         self, position: int, ids: Sequence[str], missing: Sequence[str]
     ) -> _Suggestion | None:
-        """Report ids that are the names of nodes instead."""
+        """Report ids that no node has, but that are the names of nodes."""
         nodes = {name: node for name in missing if (node := self._nodes.find_name(name))}
         if not nodes:
             return None

@@ -58,7 +58,7 @@ def recommend(explanation: Explanation) -> str:
 
 
 def _correction(explanation: Explanation) -> str | None:
-    """Return what to write instead; None if the same number of nodes would match as now."""
+    """Return what to write instead, if that would make a difference to the nodes that match."""
     if explanation.correction is None:
         return None
     replacements, replaced, would_match = explanation.correction

@@ -90,7 +90,7 @@ def headline(
 
 
 def count_headline(selector: Selector, counts: FailureCounts, connected: int | None) -> str:
-    """Return the headline for counts, for which no explanation is needed.
+    """Return the headline, computed from counts alone.
 
     :param connected: how many of the matching nodes are connected; None if no state is known.
     """
