@@ -66,7 +66,7 @@ class WordCounts:
     def _closest(self, text: str) -> str | None:
         """Return the word that has the same letters as ``text``, else a similar one, or None.
 
-        Of several, return the most frequent. The first call reads all words; each compares up to 500.
+        Of several, return the most frequent. The first call reads all words; each compares 500.
         """
         if is_number(text):
             return None
