@@ -163,3 +163,7 @@ if TYPE_CHECKING:
     JobSpec(name=5)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     JobSpec().selektor  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue] # noqa: B018
     RolloutSpec(strategy="rollin")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    JobSpec().name = "demo"  # type: ignore[misc]  # pyright: ignore[reportAttributeAccessIssue]
+    RolloutSpec().health_check = None  # type: ignore[misc]  # pyright: ignore[reportAttributeAccessIssue]
+    Execution().id = "e-1"  # type: ignore[misc]  # pyright: ignore[reportAttributeAccessIssue]
+    ServerJobSpec().name = "x"  # type: ignore[misc]  # pyright: ignore[reportAttributeAccessIssue]

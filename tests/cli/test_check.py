@@ -61,6 +61,63 @@ def test_exclude(run: Run, patterns: list[str], checked: list[str]) -> None:
     assert sorted(entry["file"] for entry in files) == checked
 
 
+def test_a_folder_that_cannot_be_read(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is reported, and all files outside it are checked, those in folders after it too."""
+    for name in ("x.yaml", "a/x.yaml", "b/x.yaml", "c/x.yaml"):
+        Path("jobs", name).parent.mkdir(parents=True, exist_ok=True)
+        Path("jobs", name).write_text(RIGHT)
+    scandir = os.scandir
+
+    def refuse(path: str) -> object:
+        if str(path).endswith("b"):
+            raise PermissionError(13, "Permission denied", path)
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    error = "cannot read 'jobs/b': Permission denied"
+    log = json.loads(run("check", "jobs", "wrong.yaml", "-o", "json").out)
+    checked = ["jobs/x.yaml", "jobs/a/x.yaml", "jobs/c/x.yaml", "wrong.yaml"]
+    assert [entry["file"] for entry in log["files"]] == checked
+    assert log["unread"] == [{"file": "jobs/b", "message": error}]
+    assert run("check", "jobs/b") == (
+        2,
+        "",
+        f"error[cannot-read]: {error}\n1 file could not be read\n",
+    )
+    nodes = '{"id": "n-1", "labels": {"region": "eu"}}'
+    assert run("explain", "-n", "-", "--job", "jobs", stdin=nodes) == (
+        2,
+        "",
+        f"error[cannot-read]: {error}\n",
+    )
+
+
+@pytest.mark.parametrize(
+    ("pattern", "skipped"),
+    [
+        ("x.yaml", ["a/b/x.yaml"]),
+        ("a/b/x.*", ["a/b/x.yaml"]),
+        ("b", ["a/b/x.yaml", "a/b"]),
+        ("a/", ["a/b/x.yaml", "a/b"]),
+        (".*", [".z.yaml"]),
+        ("b/x.yaml", []),
+        ("-", []),
+    ],
+)
+def test_exclude_arguments(run: Run, pattern: str, skipped: list[str]) -> None:
+    """--exclude skips arguments by name, path, or a folder above; the summary names them."""
+    Path("a/b").mkdir(parents=True)
+    for name in ("a/b/x.yaml", "a/b/y.yaml", ".z.yaml"):
+        Path(name).write_text(RIGHT)
+    ended = run("check", "--exclude", pattern, "a/b/x.yaml", ".z.yaml", "a/b", "-", stdin=RIGHT)
+    assert ended.err.rstrip().partition("; skipped by --exclude: ")[2] == " and ".join(skipped)
+    assert run("check", "--exclude", "r*", "right.yaml") == (
+        0,
+        "",
+        "skipped by --exclude: right.yaml\n",
+    )
+
+
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes")
 def test_a_pipe_in_a_folder(run: Run) -> None:
     """A pipe in a folder is skipped, since reading it could block forever."""
@@ -94,6 +151,7 @@ def test_match_shows_the_same(run: Run, job: str) -> None:
     Path("refused.yaml").write_text("name: 5\nselector: {match_ids: [*a, b, '']}\n")
     checked, matched = run("check", job), run("match", "-n", "x", "--job", job)
     said = checked.out + "".join(checked.err.splitlines(keepends=True)[:-1])
+    said = said.removesuffix(f"{job}: the fields will be checked once this is fixed\n")
     assert matched == (2, "", said)
 
 

@@ -137,8 +137,48 @@ def test_a_selector_that_is_required_cannot_be_left_out() -> None:
 )
 def test_a_name_is_no_file(read: Any) -> None:
     """The name of a file instead of its bytes is a TypeError."""
-    with pytest.raises(TypeError, match="expected the bytes of a document, not str"):
-        read("job.yaml", "job.yaml")
+    for arguments in (["job.yaml"], ["job.yaml", "job.yaml"]):
+        with pytest.raises(TypeError, match=r"not str: .* pathlib\.Path\(\.\.\.\)\.read_bytes"):
+            read(*arguments)
+
+
+def test_a_report_as_text() -> None:
+    """A report shows its problems, and the number of the others."""
+    report = check_job(b"name: x\nselector: {match_ids: [a, a]}\n")
+    assert str(report) == report.problems[0].show("job")
+    many = f"name: x\nselector: {{match_ids: [{', '.join(['a'] * 30)}]}}\n"
+    assert str(check_job(many.encode(), "x.yaml")).endswith("\nx.yaml: and 9 more")
+
+
+@pytest.mark.parametrize(("digits", "is_hint"), [(199, True), (200, False)])
+def test_hint_for_a_large_number(digits: int, is_hint: bool) -> None:
+    """A number that does not fit into 64 bits is suggested as a string, unless it is too long."""
+    number = "1" * digits
+    job = f"name: x\nselector: {{match_ids: [a]}}\nconfig: {{a: {number}}}\n"
+    [problem] = check_job(job.encode()).problems
+    assert problem.hint == (f'as a string, write: "{number}"' if is_hint else None)
+
+
+@pytest.mark.parametrize(
+    ("job", "item", "most"),
+    [
+        ("selector: [ITEMS]", "a", 50),
+        ("selector: [ITEMS]", "a" * 60, 6),
+        ("selector: {match_labels: [ITEMS]}", "a", 50),
+        ("selector: {match_labels: {x: [ITEMS]}}", "a123%02d", 56),
+        ("nodeSelector: {ITEMS}", "ab%02d: b", 44),
+    ],
+)
+def test_length_of_a_hint(job: str, item: str, most: int) -> None:
+    """A hint has at most 50 expressions, and 400 characters of YAML; else it is a general one."""
+
+    def hint(size: int) -> str:
+        items = [item % number if "%" in item else item for number in range(size)]
+        report = check_job(f"name: x\n{job.replace('ITEMS', ', '.join(items))}\n".encode())
+        return next(filter(None, (problem.hint for problem in report.problems)), "")
+
+    assert len(hint(most)) > 250
+    assert len(hint(most + 1)) < 100
 
 
 def test_a_selector_whose_mistake_is_left_out_is_not_called_empty() -> None:

@@ -118,7 +118,7 @@ def test_a_bare_not_is_to_be_quoted() -> None:
             "string 'all'\n"
             "  selector: all\n"
             "            ^^^\n"
-            "  write: {match_labels: {region: eu}}, or {} for EVERY node",
+            "  write a mapping, such as: {match_labels: {region: eu}}, or {} for EVERY node",
             id="ends-of-line-of-windows",
         ),
         pytest.param(
@@ -127,7 +127,7 @@ def test_a_bare_not_is_to_be_quoted() -> None:
             "string 'all'\n"
             "  selector: all\n"
             "            ^^^\n"
-            "  write: {match_labels: {region: eu}}, or {} for EVERY node",
+            "  write a mapping, such as: {match_labels: {region: eu}}, or {} for EVERY node",
             id="byte-order-mark",
         ),
         pytest.param(

@@ -160,7 +160,7 @@ def test_frozen() -> None:
     """Neither fields nor what is in them can be changed."""
     spec = spec_of(FULL)
     with pytest.raises(ValueError, match="frozen"):
-        spec.name = "y"
+        spec.name = "y"  # type: ignore[misc]
     for mapping in (spec.labels, spec.config, spec.config["input"], spec.selector.match_labels):
         with pytest.raises(TypeError):
             mapping["x"] = "y"  # type: ignore[index]

@@ -13,6 +13,7 @@ from tests.cli.running import Run, unprintable
 # Two errors: an invalid value, and a value that is not a string.
 WRONG = "name: wrong\nselector:\n  match_labels: {a: 'ü日b', gpu: true}\n"
 WARNED = "name: warned\n"
+MANY_WARNINGS = f"name: x\nselector: {{match_ids: [{', '.join(['a'] * 30)}]}}\n"
 MANY = "name: many\nselector:\n" + "".join(f"  o{number}: 1\n" for number in range(25))
 FORMATS = ["text", "json", "github", "sarif"]
 
@@ -29,6 +30,7 @@ def _files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         "wrong.yaml": WRONG,
         "warned.yaml": WARNED,
         "many.yaml": MANY,
+        "many-warnings.yaml": MANY_WARNINGS,
         "right.yaml": "name: x\nselector: {match_labels: {a: b}}\n",
         "ev\x1b[31mil, 50%: ü.yaml": 'na\u202eme: x\n"\\e[31m": {}\nselector: {"\\x9b": 1}\n',
     }.items():
@@ -62,7 +64,7 @@ def test_json(run: Run) -> None:
                     },
                     {
                         "code": "wrong-type",
-                        "message": "expected a string, found 'true', which reads as a boolean",
+                        "message": "expected a string, found true",
                         "line": 3,
                         "column": 33,
                         "end_column": 37,
@@ -103,7 +105,7 @@ def test_github(run: Run) -> None:
         "::error file=jobs/wrong.yaml,line=3,col=22,endColumn=24,title=invalid-value::a value "
         "cannot contain 'ü日'%0Ause ASCII letters, digits, '-', '_' and '.'\n"
         "::error file=jobs/wrong.yaml,line=3,col=33,endColumn=37,title=wrong-type::expected a "
-        "string, found 'true', which reads as a boolean%0Awrite: \"true\"\n"
+        'string, found true%0Awrite: "true"\n'
         "::warning file=jobs/warned.yaml,line=1,col=1,endColumn=2,title=empty-selector::there "
         "is no selector: the job runs on EVERY node%0Aadd a selector, such as: selector: "
         "{match_labels: {region: eu}}\n"
@@ -116,6 +118,9 @@ def test_github_counts_the_rest(run: Run) -> None:
     """Problems beyond the limit are counted at the file."""
     out = run("check", "-o", "github", "jobs/many.yaml").out
     assert out.startswith("::error file=jobs/many.yaml::5 more problems in jobs/many.yaml\n")
+    name = "jobs/many-warnings.yaml"
+    out = run("check", "-o", "github", name).out
+    assert out.startswith(f"::warning file={name}::9 more problems in {name}\n")
 
 
 def test_github_escapes(run: Run) -> None:

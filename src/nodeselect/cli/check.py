@@ -1,11 +1,12 @@
 """``nodeselect check``: report problems in job files before they are submitted."""
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 import click
 
 from nodeselect.cli.exit_status import ExitStatus
-from nodeselect.cli.job_files import files_in, job_name, read_bytes
+from nodeselect.cli.job_files import files_in, is_excluded, job_name, read_bytes
 from nodeselect.cli.streams import (
     Progress,
     highlight_severity,
@@ -55,7 +56,7 @@ cannot be read or the command line is invalid.
 )  # fmt: skip
 @click.option(
     "--exclude", metavar="GLOB", multiple=True,
-    help="Skip files and folders inside a FOLDER, by name or path. Repeatable.",
+    help="Skip files and folders, by name or path. Repeatable.",
 )  # fmt: skip
 @click.pass_context
 def check(
@@ -71,7 +72,8 @@ def check(
     """Report all problems of job files.
 
     In a FOLDER, all .yaml, .yml and .json files are checked. Each problem is an error or a warning,
-    and has a code: "nodeselect rules CODE" explains it.
+    and has a code: "nodeselect rules CODE" explains it. This does not look at nodes; for that,
+    use "nodeselect explain --job FILE".
     """
     from nodeselect.jobs import select_rules  # fronts yaml
     from nodeselect.render.problems import problem_lines, problem_summary
@@ -83,13 +85,17 @@ def check(
     if require_selector and "empty-selector" not in rules:
         message = "--require-selector needs the rule empty-selector: do not leave it out"
         raise click.UsageError(message, context)
-    reports, unread = _check_all(files, rules, require_selector, exclude)
+    skipped = [source for source in files if source != "-" and is_excluded(source, exclude)]
+    unread: list[JobError] = []
+    sources = [source for source in files if source not in skipped]
+    names = dict.fromkeys(name for each in sources for name in files_in(each, exclude, unread))
+    reports = _check_all(names, unread, rules, require_selector)
     lines = problem_lines(output, reports, unread)
     write_output(map(highlight_severity, lines) if output == "text" else lines)
     if output == "text":
         for unread_error in unread:
             write_error(unread_error)
-        write_message(problem_summary(reports, len(unread)))
+        write_message(problem_summary(reports, len(unread), skipped, bool(selected or ignored)))
     if unread:
         return ExitStatus.ERROR
     has_problems = any(report.errors or (strict and report.warnings) for report in reports)
@@ -101,21 +107,11 @@ def _codes(texts: tuple[str, ...]) -> list[str]:
 
 
 def _check_all(
-    sources: tuple[str, ...],
-    rules: frozenset[str],
-    require_selector: bool,
-    exclude: tuple[str, ...],
-) -> tuple[list["CheckReport"], list[JobError]]:
+    names: Collection[str], unread: list[JobError], rules: frozenset[str], require_selector: bool
+) -> list["CheckReport"]:
     from nodeselect.jobs import check_job  # fronts yaml
 
-    names: dict[str, None] = {}
     reports: list[CheckReport] = []
-    unread: list[JobError] = []
-    for source in sources:
-        try:
-            names |= dict.fromkeys(files_in(source, exclude))
-        except JobError as error:
-            unread.append(error)
     progress = Progress()
     for number, name in enumerate(names):
         progress.update(f"checking: {number:,} of {len(names):,} files")
@@ -127,4 +123,4 @@ def _check_all(
             name = job_name(name)
             reports.append(check_job(data, name, rules=rules, require_selector=require_selector))
     progress.clear()
-    return reports, unread
+    return reports

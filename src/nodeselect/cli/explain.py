@@ -140,7 +140,10 @@ def explain(
 def _explain_jobs(
     sources: Sequence[str], nodes_from: str, states: frozenset[str] | None, output: str
 ) -> int:
-    files = dict.fromkeys(file for source in sources for file in files_in(source))
+    errors: list[JobError] = []
+    files = dict.fromkeys(file for source in sources for file in files_in(source, (), errors))
+    if errors:
+        raise errors[0]
     excluded: dict[str, str | None] = {}
     inventory = read_inventory(nodes_from, states, excluded)
     jobs = []

@@ -11,9 +11,9 @@ from nodeselect.limits import LIMITS
 from nodeselect.text import printable
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from pathlib import PurePath
 
-__all__ = ["files_in", "job_name", "read_bytes"]
+__all__ = ["files_in", "is_excluded", "job_name", "read_bytes"]
 
 _EXTENSIONS = (".yaml", ".yml", ".json")
 
@@ -43,26 +43,27 @@ def read_bytes(source: str) -> bytes:
     raise _cannot_read(job_name(source), reason)
 
 
-def files_in(source: str, exclude: Sequence[str] = ()) -> Iterator[str]:
+def files_in(source: str, exclude: Sequence[str], errors: list[JobError]) -> Iterator[str]:
     """Yield ``source`` if it is a file; if it is a folder, the YAML and JSON files in it, sorted.
 
     In folders, hidden files, links to folders, pipes and devices are skipped.
 
     :param exclude: glob patterns; in folders, a name or a relative path that matches is skipped.
-    :raises JobError: with the code ``cannot-read``, if a folder cannot be read, or has no YAML or
-        JSON file.
+    :param errors: for the errors ``cannot-read``, if a folder cannot be read, or has no YAML or
+        JSON file. The other folders are read.
     """
     if source == "-" or not os.path.isdir(source):  # noqa: PTH112 - pathlib loads slowly
         yield source
         return
 
-    def refuse(error: OSError) -> None:
-        raise _cannot_read(error.filename or source, error.strerror)
+    def add_error(error: OSError) -> None:
+        errors.append(_cannot_read(error.filename or source, error.strerror))
 
     from pathlib import Path  # loads slowly, and is only needed for folders
 
+    errors_before = len(errors)
     is_empty = True
-    for parent, folders, names in os.walk(source, onerror=refuse):
+    for parent, folders, names in os.walk(source, onerror=add_error):
         relative = Path(parent).relative_to(source)
         folders[:] = sorted(name for name in folders if not _is_skipped(relative / name, exclude))
         for name in sorted(names):
@@ -73,15 +74,21 @@ def files_in(source: str, exclude: Sequence[str] = ()) -> Iterator[str]:
             if is_job and not _is_skipped(relative / name, exclude):
                 is_empty = False
                 yield str(Path(path))
-    if is_empty:
-        raise _cannot_read(source, "the folder has no .yaml, .yml or .json file")
+    if is_empty and len(errors) == errors_before:
+        errors.append(_cannot_read(source, "the folder has no .yaml, .yml or .json file"))
 
 
-def _is_skipped(path: "Path", exclude: Sequence[str]) -> bool:
-    texts = (path.name, path.as_posix())
-    return path.name.startswith(".") or any(
-        fnmatchcase(text, pattern.rstrip("/")) for pattern in exclude for text in texts
-    )
+def is_excluded(path: "str | PurePath", exclude: Sequence[str]) -> bool:
+    """Return whether a file or folder, or a folder that it is in, matches a glob pattern."""
+    from pathlib import PurePath
+
+    path = PurePath(path)
+    texts = [text for each in [path, *path.parents][:-1] for text in (each.name, each.as_posix())]
+    return any(fnmatchcase(text, pattern.rstrip("/")) for pattern in exclude for text in texts)
+
+
+def _is_skipped(path: "PurePath", exclude: Sequence[str]) -> bool:
+    return path.name.startswith(".") or is_excluded(path, exclude)
 
 
 def _cannot_read(name: str, reason: str | None) -> JobError:

@@ -4,6 +4,7 @@ import click
 
 from nodeselect.cli.exit_status import ExitStatus
 from nodeselect.cli.streams import write_output
+from nodeselect.render.layout import detect_screen
 from nodeselect.text import quoted
 
 __all__ = ["rules"]
@@ -21,12 +22,12 @@ Examples:
 def rules(context: click.Context, code: str | None) -> int:
     """List the rules of "nodeselect check", or explain one."""
     from nodeselect.jobs import all_rules  # fronts yaml
-    from nodeselect.render.problems import rule_lines
+    from nodeselect.render.problems import rule_lines, rule_list_lines
 
     if code is None:
-        write_output(rule_lines(all_rules().values()))
+        write_output(rule_list_lines(all_rules().values()))
     elif code in all_rules():
-        write_output([all_rules()[code].show()])
+        write_output(rule_lines(all_rules()[code], detect_screen()))
     else:
         raise click.UsageError(f"there is no rule {quoted(code)}", context)
     return ExitStatus.OK

@@ -20,15 +20,20 @@ from nodeselect.text import printable, quoted
 __all__ = ["NotJsonError", "read_json"]
 
 
-def read_json(text: str, max_values: int | None = None) -> Value:
+def read_json(text: str, max_values: int | None = None, *, may_be_yaml: bool) -> Value:
     """Read ``text`` as strict JSON. Cost: linear.
 
     :param max_values: how many keys and values it may contain; None for any number.
-    :raises NotJsonError: if it is not JSON; it may be YAML.
-    :raises DocumentError: if it is JSON with mistakes, such as a duplicate key; it lists them all.
+    :raises NotJsonError: if it is not JSON and may be YAML.
+    :raises DocumentError: if it has mistakes, such as a duplicate key; it lists them all.
     """
     builder = _JsonBuilder(text, max_values)
-    document = builder.document()
+    try:
+        document = builder.document()
+    except DocumentError as error:
+        if may_be_yaml and isinstance(error, NotJsonError):
+            raise
+        builder.add(error)
     builder.raise_if_refused()
     return document
 

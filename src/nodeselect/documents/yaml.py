@@ -30,7 +30,6 @@ _FORBIDDEN = re.compile(
     "[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]"
 )
 
-
 # How JSON begins, and how it begins when people put a comment before it.
 _JSON_STARTS = ("{", "[")
 _COMMENTED_JSON_STARTS = (*_JSON_STARTS, "#", "//", "/*")
@@ -47,7 +46,7 @@ def read_document(text: str, max_values: int | None = None, *, strict_json: bool
     starts = _COMMENTED_JSON_STARTS if strict_json else _JSON_STARTS
     if text.lstrip(" \t\r\n")[:2].startswith(starts):
         try:
-            return read_json(text, max_values)
+            return read_json(text, max_values, may_be_yaml=not strict_json)
         except NotJsonError:  # the flow style of YAML looks like JSON
             if strict_json:
                 raise

@@ -37,7 +37,7 @@ __all__ = [
 _Model = TypeVar("_Model", bound="JobModel")
 
 
-def read_job_selector(data: bytes, file: str) -> Selector:
+def read_job_selector(data: bytes, file: str = "job") -> Selector:
     """Read the selector of a job spec: YAML or JSON, by itself or wrapped as ``{spec: ...}``.
 
     The whole job is checked, since a field that is not known may be meant to select nodes.
@@ -49,7 +49,7 @@ def read_job_selector(data: bytes, file: str) -> Selector:
     return _read_valid(data, file).selector
 
 
-def read_job(data: bytes, file: str) -> "JobSpec":
+def read_job(data: bytes, file: str = "job") -> "JobSpec":
     """Read a job spec: YAML or JSON, by itself or wrapped as ``{spec: ...}``.
 
     In ``config``, numbers and booleans become those of Python: in JSON all of them, in YAML those
@@ -70,7 +70,7 @@ def read_job(data: bytes, file: str) -> "JobSpec":
     return _validate(JobSpec, fields, file)
 
 
-def read_response(data: bytes, file: str) -> "GetExecutionResponse":
+def read_response(data: bytes, file: str = "answer") -> "GetExecutionResponse":
     """Read the server's answer to a request for an execution: ``{execution: {...}}``.
 
     An answer cannot be corrected, so it is read tolerantly: unknown fields are left out, except
@@ -88,7 +88,7 @@ def read_response(data: bytes, file: str) -> "GetExecutionResponse":
     return _validate(GetExecutionResponse, answer, file)
 
 
-def read_execution(data: bytes, file: str) -> "Execution":
+def read_execution(data: bytes, file: str = "answer") -> "Execution":
     """Read the execution of a server's answer, as :func:`read_response` does.
 
     :raises JobError: if it is not an execution.
@@ -96,7 +96,7 @@ def read_execution(data: bytes, file: str) -> "Execution":
     return read_response(data, file).execution
 
 
-def read_server_job(data: bytes, file: str) -> "Job":
+def read_server_job(data: bytes, file: str = "answer") -> "Job":
     """Read a job from a server's answer: ``{job: {...}}``, or the job in it.
 
     It is read as tolerantly as by :func:`read_response`; for a file that will be submitted, use

@@ -9,10 +9,10 @@ from urllib.parse import quote
 from nodeselect import __version__
 from nodeselect.errors import JobError, Problem
 from nodeselect.jobs import CheckReport, Rule, all_rules
-from nodeselect.render.layout import align_columns, json_lines
-from nodeselect.text import pluralize, printable
+from nodeselect.render.layout import Screen, align_columns, json_lines
+from nodeselect.text import join_limited, pluralize, printable
 
-__all__ = ["problem_lines", "problem_summary", "rule_lines"]
+__all__ = ["problem_lines", "problem_summary", "rule_lines", "rule_list_lines"]
 
 _SARIF_SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
@@ -35,31 +35,52 @@ def problem_lines(
     return _text(reports)
 
 
-def problem_summary(reports: Sequence[CheckReport], unread: int) -> str:
-    """Return the numbers of checked files, errors, warnings, and files that could not be read."""
+def problem_summary(
+    reports: Sequence[CheckReport], unread: int, skipped: Sequence[str], is_selection: bool
+) -> str:
+    """Return the numbers of checked files, errors, warnings, and files that could not be read.
+
+    :param skipped: the files and folders that were skipped.
+    :param is_selection: whether only some rules were applied.
+    """
     errors = sum(report.errors for report in reports)
     warnings = sum(report.warnings for report in reports)
-    text = pluralize(len(reports), "file")
+    result = "no problems of the selected rules" if is_selection else "no problems"
     if errors or warnings:
-        text += f": {pluralize(errors, 'error')}, {pluralize(warnings, 'warning')}"
-    else:
-        text += ": no problems"
-    if not unread:
-        return text
-    unread_text = f"{pluralize(unread, 'file')} could not be read"
-    return f"{text}; {unread_text}" if reports else unread_text
+        result = f"{pluralize(errors, 'error')}, {pluralize(warnings, 'warning')}"
+    parts = [f"{pluralize(len(reports), 'file')}: {result}"] if reports else []
+    if skipped:
+        parts.append(f"skipped by --exclude: {join_limited([*map(printable, skipped)])}")
+    if unread:
+        parts.append(f"{pluralize(unread, 'file')} could not be read")
+    return "; ".join(parts)
 
 
-def rule_lines(rules: Iterable[Rule]) -> Iterator[str]:
+def rule_lines(rule: Rule, screen: Screen) -> Iterator[str]:
+    """Yield the lines that explain a rule, with an example before and after the fix."""
+    yield from screen.wrap(f"{rule.code} ({rule.severity}): {rule.summary}")
+    if rule.why:
+        yield from ("", *screen.wrap(rule.why))
+    for title, example in (("before:", rule.before), ("after:", rule.after)):
+        if example:
+            yield from ("", title, "")
+            yield from (screen.escape(f"    {line}") for line in example.splitlines())
+
+
+def rule_list_lines(rules: Iterable[Rule]) -> Iterator[str]:
     """Yield a line for each rule: its code, severity and summary."""
     return align_columns([(rule.code, rule.severity, rule.summary) for rule in rules])
 
 
 def _text(reports: Sequence[CheckReport]) -> Iterator[str]:
+    rules = all_rules()
     for report in reports:
         yield from (problem.show(report.file) for problem in report.problems)
         if report.unreported:
             yield f"{printable(report.file)}: {pluralize(report.unreported, 'more problem')}"
+        # A problem of the document, not of a field: the rules for fields were not applied.
+        if any(not each.path and rules[each.code].always_reported for each in report.problems):
+            yield f"{printable(report.file)}: the fields will be checked once this is fixed"
 
 
 def _as_dict(reports: Sequence[CheckReport], unread: Sequence[JobError]) -> dict[str, Any]:
@@ -165,7 +186,7 @@ def _sarif_rule(rule: Rule) -> dict[str, Any]:
         "id": rule.code,
         "shortDescription": {"text": rule.summary},
         "fullDescription": {"text": rule.why or rule.summary},
-        "help": {"text": rule.show()},
+        "help": {"text": "\n".join(rule_lines(rule, Screen()))},
         "defaultConfiguration": {"level": rule.severity},
     }
 

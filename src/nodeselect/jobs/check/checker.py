@@ -12,7 +12,7 @@ from nodeselect.documents import (
     file_too_large_error,
     read_document,
 )
-from nodeselect.errors import Problem, excerpt
+from nodeselect.errors import JobError, Problem, excerpt
 from nodeselect.jobs.check.rule import REGISTRY, Finding, Rule, document_finding
 from nodeselect.jobs.check.rules.document import locate_spec
 from nodeselect.jobs.check.rules.fields import check_model, field
@@ -63,6 +63,9 @@ class CheckReport(NamedTuple):
         """The number of problems beyond those in ``problems``."""
         return self.errors + self.warnings - len(self.problems)
 
+    def __str__(self) -> str:
+        return str(JobError(self.file, self.problems, self.unreported))
+
 
 def all_rules() -> dict[str, Rule]:
     """Return all rules by code, in the order of the documentation."""
@@ -88,7 +91,7 @@ def select_rules(select: Iterable[str] | None = None, ignore: Iterable[str] = ()
 
 def check_job(
     data: bytes,
-    file: str,
+    file: str = "job",
     *,
     rules: Collection[str] | None = None,
     require_selector: bool = False,
@@ -119,7 +122,8 @@ def require_bytes(data: object) -> None:
     :raises TypeError: if ``data`` is not bytes.
     """
     if not isinstance(data, bytes):
-        raise TypeError(f"expected the bytes of a document, not {type(data).__name__}")
+        what = f"expected the bytes of a document, not {type(data).__name__}"
+        raise TypeError(f"{what}: read the file, as by pathlib.Path(...).read_bytes()")
 
 
 class CheckedJob:

@@ -1,11 +1,11 @@
 """A rule of the checker, and what a check yields when a file breaks it."""
 
 from collections.abc import Callable, Generator
-from textwrap import fill, indent
 from typing import NamedTuple, TypeVar
 
 from nodeselect.documents import DocumentError, List, Object, Position, Scalar, Value
-from nodeselect.text import quoted
+from nodeselect.jobs.check.schema_fields import NUMBER
+from nodeselect.text import quoted, truncate
 
 __all__ = [
     "DEMO",
@@ -18,8 +18,6 @@ __all__ = [
     "describe",
     "document_finding",
 ]
-
-_WIDTH = 79
 
 # A job file to which examples of rules add the field that they show.
 DEMO = "name: demo\nselector: {match_labels: {region: eu}}\n"
@@ -51,15 +49,6 @@ class Rule(NamedTuple):
     why: str
     before: str
     after: str
-
-    def show(self) -> str:
-        """Return the rule as text for people."""
-        head = f"{self.code} ({self.severity}): {self.summary}"
-        parts = [fill(head, _WIDTH), fill(self.why, _WIDTH)]
-        if self.before:
-            before, after = indent(self.before, "    "), indent(self.after, "    ")
-            parts += [f"before:\n\n{before.rstrip()}", f"after:\n\n{after.rstrip()}"]
-        return "\n\n".join(part for part in parts if part)
 
     def at(
         self,
@@ -160,4 +149,8 @@ def describe(value: Value) -> str:
             return "null"
         case Scalar(kind="text"):
             return f"the string {quoted(value.text)}"
-    return f"{quoted(value.text)}, which reads as a {value.kind}"
+        case Scalar("true" | "false", "boolean"):
+            return value.text
+        case Scalar(text, "number") if NUMBER.fullmatch(text):
+            return truncate(text, 60)
+    return f"{quoted(value.text)}, which YAML may read as a {value.kind}"

@@ -18,7 +18,6 @@ __all__ = [
     "Field",
     "fields_of",
     "is_duration",
-    "is_misspelt_selector",
     "is_selector_name",
     "is_wrapper",
     "parse_duration",
@@ -34,7 +33,6 @@ LONG_INTEGER = re.compile("-?(?:0|[1-9][0-9]*)", re.ASCII)
 NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?", re.ASCII)
 # Fractions that all versions of YAML read alike: to YAML 1.1, 1e3 and 1.5e3 are strings.
 FRACTION = re.compile(r"-?(?:0|[1-9][0-9]*)\.[0-9]+(?:[eE][-+][0-9]+)?", re.ASCII)
-
 
 # Nanoseconds of each unit. The two signs for micro are different characters.
 NANOSECONDS = {
@@ -153,15 +151,8 @@ def is_wrapper(name: str) -> bool:
 def is_selector_name(name: str) -> bool:
     """Return whether a field is probably meant to select nodes."""
     plain = snake_case(name)
-    return (
-        plain.replace("_", "") in FOREIGN_SELECTORS
-        or plain in fields_of("NodeSelector")
-        or is_misspelt_selector(name)
-    )
-
-
-def is_misspelt_selector(name: str) -> bool:
-    """Return whether a name is ``selector`` or very similar."""
+    if plain.replace("_", "") in FOREIGN_SELECTORS or plain in fields_of("NodeSelector"):
+        return True
     if not 4 <= len(name) <= 14 or len(set("selector").intersection(name.lower())) < 4:
         return False  # a quick test, since the one below is slow
     return difflib.SequenceMatcher(None, "selector", name.lower()).ratio() >= 0.8

@@ -2,6 +2,7 @@
 
 import difflib
 import re
+from collections.abc import Collection
 
 from nodeselect.documents import List, Object, Scalar, Value, is_bare_key, is_null, scalar_kind
 from nodeselect.errors import SelectorError
@@ -12,7 +13,7 @@ from nodeselect.jobs.check.schema_fields import (
     NUMBER,
     Field,
     fields_of,
-    is_misspelt_selector,
+    is_selector_name,
     is_wrapper,
     parse_duration,
     snake_case,
@@ -23,7 +24,7 @@ from nodeselect.selectors.structured import requirement_from_structured
 
 __all__ = [
     "PIPELINE_FIELDS",
-    "is_renamed",
+    "RENAMED",
     "suggest_expression",
     "suggest_field",
     "suggest_label",
@@ -32,12 +33,13 @@ __all__ = [
     "suggest_number",
     "suggest_selector",
     "suggest_text",
+    "suggest_word",
 ]
 
 _HEALTHY = "set success_threshold instead: a node is healthy after that many good checks in a row"
 
 # Fields that older versions of job specs had, and what to do about each.
-_RENAMED = {
+RENAMED = {
     ("JobSpec", "deployment"): "rename it to 'rollout'; its max_parallel is now a percentage",
     ("RolloutSpec", "min_healthy_time"): f"under health_check, {_HEALTHY}",
     ("HealthCheck", "min_healthy_time"): _HEALTHY,
@@ -72,32 +74,37 @@ _SELECTOR_FIELDS = {
     **dict.fromkeys(("expressions", "requirements"), "match_expressions"),
 }
 
-# Suggestions with more characters or items than this are not made.
+# Suggestions with more characters or expressions than this are not made.
 _MAX_LENGTH = 400
 _MAX_ITEMS = 50
 
 
-def is_renamed(model: str, name: str) -> bool:
-    """Return whether a model had a field of this name in older versions."""
-    return (model, snake_case(name)) in _RENAMED
-
-
-def _closest_field(model: str, name: str) -> str | None:
-    close = difflib.get_close_matches(snake_case(name), fields_of(model), 1, 0.75)
-    return close[0] if close else None
+def suggest_word(text: str, words: Collection[str]) -> str | None:
+    """Return which of ``words`` was probably meant; None if none of them is similar."""
+    close = difflib.get_close_matches(text[:40].lower(), words, 1, 0.75)
+    return f"did you mean '{close[0]}'?" if close else None
 
 
 def suggest_field(model: str, key: Scalar, value: Value) -> str:
     """Return what to write instead of a field that a model does not have."""
     plain = snake_case(key.text)
-    if hint := _RENAMED.get((model, plain)) or _MISTAKES.get((model, plain)):
+    if hint := RENAMED.get((model, plain)) or _MISTAKES.get((model, plain)):
         return hint
     if model == "NodeSelector":
         return _suggest_selector_field(key, value)
-    if model in ("Job", "JobSpec") and (hint := _suggest_selector_position(model, key.text, value)):
+    if model in ("Job", "JobSpec"):
+        if plain.replace("_", "") in FOREIGN_SELECTORS:
+            selector = _selector_mapping(value)
+            example = 'write, for example: selector: {match_expressions: ["region in (eu,us)"]}'
+            return f"write: selector: {selector}" if selector else example
+        if plain in fields_of("NodeSelector"):
+            return f"move it under 'selector', as selector.{plain}"
+        if is_selector_name(key.text):
+            return "did you mean 'selector'?"
+        if is_wrapper(key.text) and not (model == "Job" and plain == "spec"):
+            return "write the fields of the job without it, or under 'spec'"
+    if hint := suggest_word(plain, fields_of(model)):
         return hint
-    if close := _closest_field(model, key.text):
-        return f"did you mean '{close}'?"
     if model == "JobSpec" and plain in PIPELINE_FIELDS:
         return f"move it under 'config', as config.{plain}"
     if model == "Job" and plain in fields_of("JobSpec"):
@@ -108,25 +115,10 @@ def suggest_field(model: str, key: Scalar, value: Value) -> str:
     return f"the fields are: {', '.join(fields_of(model))}"
 
 
-def _suggest_selector_position(model: str, name: str, value: Value) -> str | None:
-    """Return what to write instead of a field that is probably a selector or wraps a job."""
-    plain = snake_case(name)
-    if plain.replace("_", "") in FOREIGN_SELECTORS:
-        selector = _selector_mapping(value) or '{match_expressions: ["region in (eu,us)"]}'
-        return f"write: selector: {selector}"
-    if is_misspelt_selector(name):
-        return "did you mean 'selector'?"
-    if is_wrapper(name) and not (model == "Job" and plain == "spec"):
-        return "write the fields of the job without it, or under 'spec'"
-    if plain in fields_of("NodeSelector"):
-        return f"move it under 'selector', as selector.{plain}"
-    return None
-
-
 def _suggest_selector_field(key: Scalar, value: Value) -> str:
-    name = _closest_field("NodeSelector", key.text) or _SELECTOR_FIELDS.get(snake_case(key.text))
-    if name:
-        return f"did you mean '{name}'?"
+    plain = snake_case(key.text)
+    if hint := suggest_word(_SELECTOR_FIELDS.get(plain, plain), fields_of("NodeSelector")):
+        return hint
     if is_bare_key(key, value):
         return "YAML ends a value at a comma, and this is its rest: put the whole value in quotes"
     labels = _label_mapping(Object({key.text: (key, value)}, key.position))
@@ -137,14 +129,15 @@ def suggest_selector(value: Value) -> str:
     """Return what to write instead of a selector that is not a mapping."""
     is_word = isinstance(value, Scalar) and not re.search("[=!<>(]", value.text)
     selector = None if is_word else _selector_mapping(value)
-    return f"write: {selector or '{match_labels: {region: eu}}, or {} for EVERY node'}"
+    example = "write a mapping, such as: {match_labels: {region: eu}}, or {} for EVERY node"
+    return f"write: {selector}" if selector else example
 
 
 def suggest_labels(value: Value) -> str:
     """Return what to write instead of labels that are not a mapping."""
     if listed := _list_of(_expressions(value)):
         return f"write under match_expressions: {listed[1:-1]}"
-    return "write: {region: eu}"
+    return "write a mapping, such as: {region: eu}"
 
 
 def suggest_list(name: str, value: Value) -> str | None:
@@ -215,21 +208,17 @@ def _selector_mapping(value: Value) -> str | None:
 
 def _label_mapping(value: Value) -> str | None:
     """Return labels as a YAML mapping; None if a value is not a mapping of valid labels."""
-    if not isinstance(value, Object) or not 0 < len(value.entries) <= _MAX_ITEMS:
+    if not isinstance(value, Object) or value.entries.keys() >= {"key", "operator"}:
         return None
     labels = []
     for key, (_, item) in value.entries.items():
         text = item.text if isinstance(item, Scalar) else ""
         if not text or not is_key(key) or not is_value(text):
             return None
-        labels.append(f"{_quote_if_needed(key)}: {_quote_if_needed(text)}")
+        words = [word if scalar_kind(word) == "text" else f'"{word}"' for word in (key, text)]
+        labels.append(": ".join(words))
     mapping = f"{{{', '.join(labels)}}}"
-    return mapping if len(mapping) <= _MAX_LENGTH else None
-
-
-def _quote_if_needed(text: str) -> str:
-    """Return a string for YAML: in quotes if it could be read as anything but a string."""
-    return text if scalar_kind(text) == "text" else f'"{text}"'
+    return mapping if labels and len(mapping) <= _MAX_LENGTH else None
 
 
 def _expressions(value: Value) -> list[str]:
@@ -246,26 +235,28 @@ def _expressions(value: Value) -> list[str]:
 
 
 def _is_structured(value: Object) -> bool:
-    return {"key", "operator"} <= {name.lower() for name in value.entries}
+    names = sorted(map(str.lower, value.entries))
+    return names[:2] == ["key", "operator"] and names[2:] in ([], ["value"], ["values"])
 
 
 def _expression(value: Value) -> str | None:
     """Return the expression that a string, ``{key: value}`` or a structured requirement means."""
-    if isinstance(value, Scalar):
-        text = " ".join(value.text.split()) if len(value.text) <= _MAX_LENGTH else ""
-        return text if value.kind == "text" and _is_expression(text) else None
-    if not isinstance(value, Object) or not value.entries:
-        return None
-    if _is_structured(value):
-        fields = {name.lower(): item for name, (_, item) in value.entries.items()}
-        key, operator = fields["key"], fields["operator"]
-        if not isinstance(key, Scalar) or not isinstance(operator, Scalar):
-            return None
-        return _structured(key.text, operator.text, fields.get("values", fields.get("value")))
-    [(name, (_, item)), *others] = value.entries.items()
-    if others or name.lower() in ("key", "operator", "values"):
-        return None
-    return _structured(name, "in" if isinstance(item, List) else "=", item)
+    match value:
+        case Scalar(text, "text"):
+            text = " ".join(text.split())
+            try:
+                return text if Selector.parse(text).requirements else None
+            except SelectorError:
+                return None
+        case Object(entries) if _is_structured(value):
+            match {name.lower(): item for name, (_, item) in entries.items()}:
+                case {"key": Scalar(key), "operator": Scalar(operator), **values}:
+                    return _structured(key, operator, next(iter(values.values()), None))
+        case Object(entries) if len(entries) == 1:
+            [(name, (_, item))] = entries.items()
+            if name.lower() not in ("key", "operator", "values"):
+                return _structured(name, "in" if isinstance(item, List) else "=", item)
+    return None
 
 
 def _structured(key: str, operator: str, values: Value | None) -> str | None:
@@ -273,21 +264,11 @@ def _structured(key: str, operator: str, values: Value | None) -> str | None:
     items = values.items if isinstance(values, List) else [values] if values else []
     words: list[str] = []
     for item in items:
-        if not isinstance(item, Scalar) or is_null(item) or len(words) > _MAX_ITEMS:
+        if not isinstance(item, Scalar) or is_null(item):
             return None
         words += [word.strip() for word in item.text.split(",")]
     try:
         text = str(requirement_from_structured(key.strip(), operator, words))
     except SelectorError:
         return None
-    return text if _is_expression(text) else None
-
-
-def _is_expression(text: str) -> bool:
-    if not text or len(text) > _MAX_LENGTH:
-        return False
-    try:
-        Selector.parse(text)
-    except SelectorError:
-        return False
-    return True
+    return text if len(text) <= _MAX_LENGTH else None

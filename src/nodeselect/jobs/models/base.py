@@ -126,7 +126,7 @@ Nanoseconds = Annotated[
 ]
 
 
-class JobModel(BaseModel):
+class JobModel(BaseModel, frozen=True):
     """The base of all models: strict and frozen; a field that is null counts as absent.
 
     Invalid fields raise :class:`~nodeselect.errors.JobError`, which lists all of them.
@@ -135,7 +135,6 @@ class JobModel(BaseModel):
     model_config = ConfigDict(
         allow_inf_nan=False,
         extra="forbid",
-        frozen=True,
         hide_input_in_errors=True,
         strict=True,
         use_attribute_docstrings=True,
@@ -160,28 +159,19 @@ class JobModel(BaseModel):
 
     @classmethod
     def model_validate(cls, obj: Any, **options: Any) -> Self:
-        """Validate a mapping, as pydantic does.
-
-        :raises JobError: with everything that is wrong.
-        """
+        """Validate a mapping, as pydantic does."""
         with _as_job_error(cls.__name__):
             return super().model_validate(obj, **options)
 
     @classmethod
     def model_validate_json(cls, json_data: str | bytes | bytearray, **options: Any) -> Self:
-        """Validate JSON, as pydantic does.
-
-        :raises JobError: with everything that is wrong.
-        """
+        """Validate JSON, as pydantic does."""
         with _as_job_error(cls.__name__):
             return super().model_validate_json(json_data, **options)
 
     @classmethod
     def model_validate_strings(cls, obj: Any, **options: Any) -> Self:
-        """Validate a mapping of strings, as pydantic does.
-
-        :raises JobError: with everything that is wrong.
-        """
+        """Validate a mapping of strings, as pydantic does."""
         with _as_job_error(cls.__name__):
             return super().model_validate_strings(obj, **options)
 

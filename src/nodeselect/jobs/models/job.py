@@ -32,7 +32,7 @@ from nodeselect.selectors import Selector
 __all__ = ["HealthCheck", "JobSpec", "NodeSelector", "RolloutSpec", "Timeouts"]
 
 
-class NodeSelector(JobModel):
+class NodeSelector(JobModel, frozen=True):
     """Which nodes a job runs on: those that meet all three fields. An empty field is no condition.
 
     Source: ``types.NodeSelector`` of the API reference of Expanso.
@@ -74,7 +74,7 @@ class NodeSelector(JobModel):
         return cls(**fields)
 
 
-class HealthCheck(JobModel):
+class HealthCheck(JobModel, frozen=True):
     """How a rollout decides that a node is healthy.
 
     Source: ``types.RolloutSpec`` of the API reference of Expanso.
@@ -93,7 +93,7 @@ class HealthCheck(JobModel):
     """Largest share of errors of a healthy node, 0 to 1. Default: 0.10; 0.0 is not the default."""
 
 
-class RolloutSpec(JobModel):
+class RolloutSpec(JobModel, frozen=True):
     """How a new version of a job reaches its nodes.
 
     Source: ``types.RolloutSpec`` of the API reference of Expanso.
@@ -121,7 +121,7 @@ class RolloutSpec(JobModel):
     """How nodes are checked; required for rolling and canary, ignored by immediate."""
 
 
-class Timeouts(JobModel):
+class Timeouts(JobModel, frozen=True):
     """How long a job may take, in whole seconds; 0 is no limit.
 
     Source: ``types.JobSpec`` of the API reference of Expanso.
@@ -135,7 +135,7 @@ class Timeouts(JobModel):
     """Seconds for queueing, running and retrying together."""
 
 
-class JobSpec(JobModel):
+class JobSpec(JobModel, frozen=True):
     """A job as its author writes it.
 
     Source: ``types.JobSpec`` of the API reference of Expanso.

@@ -29,18 +29,17 @@ __all__ = [
     "State",
 ]
 
-
 _Strings = Annotated[tuple[str | None, ...], Field(strict=False)]
 _Labels = Annotated[Mapping[str, str | None], AfterValidator(FrozenMapping), PlainSerializer(dict)]
 
 
-class ServerModel(JobModel):
+class ServerModel(JobModel, frozen=True):
     """The base of the models of a server's answers: unknown fields are left out."""
 
     model_config = ConfigDict(extra="ignore")
 
 
-class ServerNodeSelector(ServerModel):
+class ServerNodeSelector(ServerModel, frozen=True):
     """The selector of a job in an answer; :meth:`to_selector` checks it.
 
     Unknown fields are kept in ``model_extra``: without them, the selector might match more nodes
@@ -74,7 +73,7 @@ class ServerNodeSelector(ServerModel):
         return Selector.of(**fields)
 
 
-class ServerJobSpec(ServerModel):
+class ServerJobSpec(ServerModel, frozen=True):
     """The job spec in an answer. Unknown fields are kept in ``model_extra``.
 
     Rollout, timeouts and config are plain data, as the server has them.
@@ -123,7 +122,7 @@ def _unknown_field(owner: str, name: str, problem: str = "that is not known") ->
     return SelectorError("unknown-field", message, name, (0, len(name)))
 
 
-class State(ServerModel):
+class State(ServerModel, frozen=True):
     """The state of a job or an execution. Its name is any string, known or not.
 
     Source: ``types.State`` of the API reference of Expanso.
@@ -142,7 +141,7 @@ class State(ServerModel):
         return {"state_type": data} if isinstance(data, str) else data
 
 
-class RolloutStatus(ServerModel):
+class RolloutStatus(ServerModel, frozen=True):
     """The progress of a rollout.
 
     Source: ``types.JobStatus`` of the API reference of Expanso.
@@ -172,7 +171,7 @@ class RolloutStatus(ServerModel):
     """Time of its end, as the server writes it."""
 
 
-class JobStatus(ServerModel):
+class JobStatus(ServerModel, frozen=True):
     """What the server knows of a job.
 
     Source: ``types.JobStatus`` of the API reference of Expanso.
@@ -192,7 +191,7 @@ class JobStatus(ServerModel):
     """Progress of its rollout."""
 
 
-class Job(ServerModel):
+class Job(ServerModel, frozen=True):
     """A job in a server's answer.
 
     Source: ``types.Job`` of the API reference of Expanso.
@@ -206,7 +205,7 @@ class Job(ServerModel):
     """What the server knows of it."""
 
 
-class ExecutionStatus(ServerModel):
+class ExecutionStatus(ServerModel, frozen=True):
     """What the server knows of an execution.
 
     Source: ``types.ExecutionStatus`` of the API reference of Expanso.
@@ -242,7 +241,7 @@ class ExecutionStatus(ServerModel):
         return data if state is None else {**data, "observed_state": state}
 
 
-class Execution(ServerModel):
+class Execution(ServerModel, frozen=True):
     """One run of a job on one node. All ids are opaque and case-sensitive.
 
     Source: ``types.Execution`` of the API reference of Expanso.
@@ -270,7 +269,7 @@ class Execution(ServerModel):
     """What the server knows of it."""
 
 
-class GetExecutionResponse(ServerModel):
+class GetExecutionResponse(ServerModel, frozen=True):
     """The server's answer to a request for an execution.
 
     Source: ``api.GetExecutionResponse`` of the API reference of Expanso.

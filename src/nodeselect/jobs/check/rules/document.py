@@ -10,7 +10,6 @@ from nodeselect.jobs.check.suggestions import PIPELINE_FIELDS
 
 __all__ = ["locate_spec"]
 
-
 _refusal = partial(define, "document", always_reported=True)
 
 _refusal("not-utf-8", "the file is not UTF-8", "Save it as UTF-8.")
@@ -104,7 +103,6 @@ _SERVER_FIELD = define(
     before="id: job-1\nspec: {name: demo, selector: {match_labels: {region: eu}}}",
     after="spec: {name: demo, selector: {match_labels: {region: eu}}}",
 )
-
 
 _HINT = "write a job spec, with a name and a selector"
 _PIPELINE_HINT = "this is a bare pipeline: move it under 'config', and add a name and a selector"

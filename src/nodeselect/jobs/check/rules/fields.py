@@ -19,12 +19,14 @@ from nodeselect.jobs.check.schema_fields import (
     fields_of,
     is_duration,
     parse_duration,
+    snake_case,
 )
 from nodeselect.jobs.check.suggestions import (
-    is_renamed,
+    RENAMED,
     suggest_field,
     suggest_number,
     suggest_text,
+    suggest_word,
 )
 from nodeselect.text import FORBIDDEN, join_limited, printable, quoted, truncate
 
@@ -107,6 +109,14 @@ _PLACEHOLDER_TEXT = re.compile(
     r"(?:replace|change)[-_. ]?(?:me|this|with)\b.*|to-?do|fix-?me|your[-_. ].+|x{3,}|placeholder",
     re.IGNORECASE,
 )
+_BOOLEANS = dict.fromkeys(("true", "yes", "on", "y"), "true") | dict.fromkeys(
+    ("false", "no", "off", "n"), "false"
+)
+_EXAMPLES = {
+    "RolloutSpec": "write a mapping, such as: {strategy: rolling, health_check: {deadline: 5m}}",
+    "HealthCheck": "write a mapping, such as: {deadline: 5m}",
+    "Timeouts": "write a mapping, such as: {total_timeout: 3600}",
+}
 _DURATION = "write a number with a unit, such as 30s or 1m30s"
 
 
@@ -159,10 +169,9 @@ def check_model(model: str, value: Object, path: str) -> Check[None]:
 
 
 def _check_unknown(model: str, key: Scalar, value: Value, path: str) -> Check[None]:
-    rule = _OLD_FIELD if is_renamed(model, key.text) else _UNKNOWN_FIELD
-    message = f"there is no field {quoted(key.text)}"
-    if rule is _OLD_FIELD:
-        message = f"{quoted(key.text)} is no longer a field"
+    rule, message = _UNKNOWN_FIELD, f"there is no field {quoted(key.text)}"
+    if (model, snake_case(key.text)) in RENAMED:
+        rule, message = _OLD_FIELD, f"{quoted(key.text)} is no longer a field"
     yield rule.at(key, path, message, partial(suggest_field, model, key, value))
 
 
@@ -178,7 +187,7 @@ def _check_text(expectation: Field, value: Value, path: str) -> Check[None]:
         yield CONTROL_CHARACTER.at(value, path, message, "remove it", bad.span())
     elif words and text not in words:
         message = f"expected {join_limited(words, conjunction='or')}, found {quoted(text)}"
-        yield _NOT_ONE_OF.at(value, path, message)
+        yield _NOT_ONE_OF.at(value, path, message, suggest_word(text, words))
     elif path.rpartition(".")[2] != "description" and not (yield from check_template(value, path)):
         yield from check_placeholder(value, path, text)
 
@@ -201,12 +210,14 @@ def check_placeholder(value: Scalar, path: str, word: str) -> Check[None]:
 
 def _check_number(expectation: Field, value: Value, path: str) -> Check[None]:
     is_integer = expectation.kind == "integer"
-    pattern = LONG_INTEGER if is_integer else NUMBER
-    if isinstance(value, Scalar) and value.kind == "number" and pattern.fullmatch(value.text):
-        yield from _check_bounds(expectation, _number(value.text), value, path)
-    else:
-        what = f"a {'whole ' if is_integer else ''}number in decimal digits"
-        yield from expected(what, value, path, suggest_number(path, expectation, value))
+    pattern, what = (LONG_INTEGER, "a whole number") if is_integer else (NUMBER, "a number")
+    match value:
+        case Scalar(text, "number") if pattern.fullmatch(text):
+            yield from _check_bounds(expectation, _number(text), value, path)
+            return
+        case Scalar(text, "number") if not NUMBER.fullmatch(text):
+            what += " in decimal digits"
+    yield from expected(what, value, path, suggest_number(path, expectation, value))
 
 
 def _number(digits: str) -> int | float:
@@ -228,9 +239,9 @@ def _check_bounds(expectation: Field, number: float, value: Scalar, path: str) -
 def _check_boolean(expectation: Field, value: Value, path: str) -> Check[None]:
     match value:
         case Scalar("true" | "false", "boolean"):
-            pass
-        case _:
-            yield from expected("true or false", value, path)
+            return
+    word = _BOOLEANS.get(value.text.lower()) if isinstance(value, Scalar) else None
+    yield from expected("true or false", value, path, f"write: {word}" if word else None)
 
 
 def _check_duration(expectation: Field, value: Value, path: str) -> Check[None]:
@@ -251,7 +262,7 @@ def _check_duration(expectation: Field, value: Value, path: str) -> Check[None]:
 
 def _check_mapping(expectation: Field, value: Value, path: str) -> Check[None]:
     if not isinstance(value, Object):
-        yield from expected("a mapping", value, path)
+        yield from expected("a mapping", value, path, _EXAMPLES.get(expectation.model))
     elif expectation.kind == "model":
         yield from check_model(expectation.model, value, path)
     elif expectation.kind == "data":

@@ -1,6 +1,4 @@
-"""Rules about a whole job: its name, type, meta, rollout and timeouts, and whether it has a
-selector.
-"""
+"""Rules about a whole job: name, type, meta, rollout, timeouts, and whether it has a selector."""
 
 from functools import partial
 
@@ -8,6 +6,7 @@ from nodeselect.documents import List, Object, Scalar, Value, is_null
 from nodeselect.jobs.check.rule import DEMO, Check, Finding, define
 from nodeselect.jobs.check.rules.fields import field, integer_of, truncated_path
 from nodeselect.jobs.check.schema_fields import is_selector_name, is_wrapper
+from nodeselect.jobs.check.suggestions import suggest_word
 from nodeselect.text import quoted
 
 __all__ = ["check_job_fields", "empty_selector"]
@@ -53,8 +52,8 @@ _EMPTY_SELECTOR = define(
 _MISPLACED_SELECTOR = define(
     "selector",
     "misplaced-selector",
-    "a selector inside config",
-    "It selects no nodes. If the job has another selector in the right place, this is a warning.",
+    "a selector inside config; only a warning if there is another one in the right place",
+    "It selects no nodes.",
     before="name: demo\nselector: {match_ids: [n-1]}\nconfig:\n  selector: {match_ids: [n-2]}",
     after="name: demo\nselector: {match_ids: [n-1, n-2]}\nconfig: {}",
 )
@@ -169,10 +168,9 @@ def _check_name(spec: Object, prefix: str) -> Check[None]:
 def _check_type(value: Value | None, path: str) -> Check[None]:
     if not isinstance(value, Scalar) or value.kind != "text" or value.text in _JOB_TYPES:
         return
-    suggestion = _BACALHAU_TYPES.get(value.text.lower())
+    suggestion = _BACALHAU_TYPES.get(value.text.lower(), value.text)
     message = f"{quoted(value.text)} is not a known type: {', '.join(_JOB_TYPES)}"
-    hint = f"did you mean '{suggestion}'?" if suggestion else None
-    yield _UNKNOWN_TYPE.at(value, path, message, hint)
+    yield _UNKNOWN_TYPE.at(value, path, message, suggest_word(suggestion, _JOB_TYPES))
 
 
 def _check_reserved_keys(meta: Value | None, path: str) -> Check[None]:
@@ -202,11 +200,14 @@ def empty_selector(spec: Object, prefix: str, severity: str | None, message: str
     :param message: what to report if there is a selector.
     """
     place: Value = spec
+    hint: str | None = "add a selector, such as: selector: {match_labels: {region: eu}}"
+    misspelt = [key for key, _ in spec.entries.values() if is_selector_name(key.text)]
     if "selector" in spec.entries:
         place = spec.entries["selector"][0]
     else:
         message = "there is no selector: the job runs on EVERY node"
-    hint = "add a selector, such as: selector: {match_labels: {region: eu}}"
+        if misspelt:  # the error for the field comes first, and has the hint
+            place, hint = misspelt[0], None
     return _EMPTY_SELECTOR.at(place, f"{prefix}selector", message, hint, severity=severity)
 
 
