@@ -155,6 +155,24 @@ def test_match_shows_the_same(run: Run, job: str) -> None:
     assert matched == (2, "", said)
 
 
+@pytest.mark.parametrize(
+    ("job", "is_refused"),
+    [
+        ("name: 5\nname: x\n", True),
+        ('{"name": "\\ud800"}', True),
+        ("name: a\x07\n", True),
+        ('{"name": "\\u0007", "selector": {"match_ids": ["a"]}}', False),
+        ("name: 5\n", False),
+    ],
+)
+def test_fields_of_a_refused_document(run: Run, job: str, is_refused: bool) -> None:
+    """If only the document was checked, the report says that the fields will be."""
+    ended = run("check", "-", stdin=job)
+    assert ended.status == 1
+    line = "standard input: the fields will be checked once this is fixed"
+    assert (line in ended.out.splitlines()) == is_refused
+
+
 def test_rules(run: Run) -> None:
     """All rules are listed, with severity and summary."""
     lines = run("rules").out.splitlines()
