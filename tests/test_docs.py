@@ -180,8 +180,17 @@ def test_names_of_files(page: Path) -> None:
         assert any(file.endswith(f"/{name}") for file in files) or (ROOT / name).exists(), name
 
 
+def anchors(page: Path) -> set[str]:
+    """Return the anchors that GitHub gives to the headings of a page."""
+    headings = re.findall("^#+ (.*)$", page.read_text("utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading).lower().replace(" ", "-") for heading in headings}
+
+
 def test_links() -> None:
-    """Each link of a page to a file of the project has a target."""
+    """Each link of a page to a file of the project, or to a heading in one, has a target."""
     for page in PAGES:
-        for target in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", page.read_text("utf-8")):
-            assert "://" in target or (page.parent / target).exists(), f"{page.name}: {target}"
+        for file, anchor in re.findall(r"\]\(([^)#]*)#?([^)]*)\)", page.read_text("utf-8")):
+            target = page.parent / file if file else page
+            if "://" not in file:
+                assert target.exists(), f"{page.name}: {file}"
+                assert not anchor or anchor in anchors(target), f"{page.name}: {file}#{anchor}"

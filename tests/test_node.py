@@ -2,6 +2,7 @@
 
 import copy
 import pickle
+from collections import Counter
 from enum import Enum
 from types import MappingProxyType
 from typing import Any
@@ -10,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nodeselect import InventoryError, Node
-from nodeselect.node import CONNECTED
+from nodeselect import Inventory, InventoryError, Node, Selector
+from nodeselect.node import count_connected
 from nodeselect.text import UNPRINTABLE
 
 FULL = Node("n-1", {"region": "eu"}, "edge", "connected")
@@ -102,15 +103,24 @@ def test_repr() -> None:
         ("disconnected", False),
         ("not-ready", False),
         ("cordoned", False),
-        ("Ready", False),
+        ("Ready", True),
+        ("CONNECTED", True),
         ("", False),
         (None, False),
     ],
 )
 def test_connected(state: str | None, connected: bool) -> None:
-    """Only a node in one of two states is connected."""
+    """Only a node in one of two states, in any case, is connected."""
     assert Node("n-1", state=state).connected is connected
-    assert (state in CONNECTED) is connected
+    counts = {state: 3, "lost": 2}
+    assert count_connected(counts) == count_connected(Counter(counts).elements()) == 3 * connected
+    explanation = Inventory([Node("n-1", state=state)]).explain(Selector.everything())
+    assert explanation.connected == (None if state is None else connected)
+
+
+def test_no_state_is_known() -> None:
+    """Then the number of connected nodes is not known either."""
+    assert count_connected([]) is count_connected({None: 2}) is None
 
 
 @pytest.mark.parametrize(

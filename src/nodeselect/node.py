@@ -1,6 +1,7 @@
 """A node of an inventory, and the checks that every node must pass."""
 
-from collections.abc import Collection, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
 from types import MappingProxyType
 from typing import Final, TypeAlias
 
@@ -16,14 +17,16 @@ __all__ = [
     "check_id",
     "check_sizes",
     "count_connected",
+    "count_in_states",
     "duplicate_id_error",
+    "has_state",
 ]
 
 # The fields of a node: id, labels, name, state.
 NodeRow: TypeAlias = tuple[str, Mapping[str, str], str | None, str | None]
 
-# The states in which a node accepts work.
 CONNECTED: Final = frozenset({"connected", "ready"})
+"""The states in which a node accepts work."""
 
 
 class Node(Frozen):
@@ -92,8 +95,8 @@ class Node(Frozen):
 
     @property
     def connected(self) -> bool:
-        """Whether the node accepts work: its state is ``connected`` or ``ready``."""
-        return self.state in CONNECTED
+        """Whether the node accepts work: its state is ``connected`` or ``ready``, in any case."""
+        return has_state(self.state, CONNECTED)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Node):
@@ -117,11 +120,23 @@ class Node(Frozen):
         return f"Node({self.id!r}, {dict(self.labels)!r}{name}{state})"
 
 
-def count_connected(nodes: Collection[Node]) -> int | None:
-    """Return how many of the nodes are connected; None if no node has a state."""
-    if all(node.state is None for node in nodes):
-        return None
-    return sum(node.connected for node in nodes)
+def has_state(state: str | None, states: Collection[str]) -> bool:
+    """Return whether ``state``, in any case, is one of ``states``, which are in lower case."""
+    return state is not None and state.lower() in states
+
+
+def count_in_states(counts: Mapping[str | None, int], states: Collection[str]) -> int:
+    """Return how many nodes are in one of ``states``; ``counts`` has the number for each state."""
+    return sum(nodes for state, nodes in counts.items() if has_state(state, states))
+
+
+def count_connected(states: Iterable[str | None]) -> int | None:
+    """Return how many nodes are connected; None if no node has a state.
+
+    :param states: the state of each node, or a mapping from states to how many nodes are in them.
+    """
+    counts = Counter(states)
+    return count_in_states(counts, CONNECTED) if counts.keys() - {None} else None
 
 
 def check_id(text: str) -> None:

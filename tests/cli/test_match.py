@@ -4,6 +4,8 @@ import json
 import shlex
 from pathlib import Path
 
+import pytest
+
 from nodeselect import Inventory
 from tests.cli.running import Run
 
@@ -18,6 +20,37 @@ def test_the_command_that_explains_can_be_run(run: Run, fleet: str) -> None:
     assert command[0] == "nodeselect"
     assert (explained.status, explained.err) == (1, "")
     assert "together: 0 of 4 nodes match" in explained.out
+
+
+@pytest.mark.parametrize("state", ["connected", "lost,ready", "disconnected", "mars"])
+@pytest.mark.parametrize("selector", ["nope,region", "region=eu-west,gpu", "x=1", "!region"])
+def test_states_and_the_numbers_of_explain(run: Run, selector: str, state: str) -> None:
+    """Both commands leave out the nodes in other states, and report the same numbers."""
+    options = ("-n", str(EXAMPLE / "fleet.json"), "-l", selector, "--state", state)
+    matched, explained = run("match", *options), run("explain", *options, "-o", "json")
+    explanation = json.loads(explained.out)
+    assert matched.err.splitlines()[0] == explanation["headline"]
+    assert matched.status == explained.status
+    assert set(explained.err.splitlines()) <= set(matched.err.splitlines())
+    assert f"--state leaves out {210 - explanation['total']} of 210 nodes" in matched.err
+
+
+@pytest.mark.parametrize("count", [1, 2_000, 20_000])
+def test_states_of_many_nodes(run: Run, tmp_path: Path, count: int) -> None:
+    """However an input is read, only nodes in the states are counted."""
+    nodes = [
+        {"id": f"n-{at}", "labels": {"a": str(at % 2)}, "state": "Lost" if at % 3 else "ready"}
+        for at in range(6 * count)
+    ]
+    (tmp_path / "nodes").write_text("\n".join(map(json.dumps, nodes)))
+    result = run("match", "-n", str(tmp_path / "nodes"), "-l", "a=1", "--state", "lost", "--count")
+    assert result.err == (
+        f"{2 * count:,} of {4 * count:,} nodes match, 0 of them connected;"
+        f" {2 * count:,} do not match: all fail a=1\n"
+        f"--state leaves out {2 * count:,} of {6 * count:,} nodes\n"
+        f"{count:,} {'nodes match' if count > 1 else 'node matches'} the selector but not --state:"
+        f" {count:,} ready\n"
+    )
 
 
 def test_the_example(run: Run) -> None:

@@ -129,11 +129,9 @@ def test_nodes_excluded_by_state() -> None:
     result = exclude_by_state(
         explained("region=eu", []), {"n-1": "lost", "n-2": None, "n-3": "lost"}
     )
-    assert result.recommendation == (
-        "no node is in a requested state; available states: lost (2), none (1)"
-    )
+    assert result.recommendation == ("no node is in a requested state: 2 lost, 1 without a state")
     result = exclude_by_state(explained("", []), {"n-1": None})
-    assert result.recommendation == "no node is in a requested state; no node has a state"
+    assert result.recommendation == "no node is in a requested state: 1 without a state"
     assert exclude_by_state(explained(""), {}) == explained("")
     assert exclude_by_state(explained(""), {"n-1": "lost"}) == explained("")
 

@@ -1,7 +1,7 @@
 """A snapshot shows the nodes of its moment."""
 
 from nodeselect import Inventory, Node, Selector
-from tests.inventory.small import small_inventory
+from tests.inventory.small import FEW, small_inventory
 
 
 def test_deleted_nodes_of_each_snapshot() -> None:
@@ -35,6 +35,22 @@ def test_generations() -> None:
     assert list(inventory) == list(snapshot)
     inventory.remove("n-3")
     assert (inventory.generation, snapshot.generation) == (3, 2)
+
+
+def test_a_write_compacts() -> None:
+    """It does so if the changes are more than the share of all nodes, and not before."""
+    inventory = small_inventory((Node(f"n-{at}") for at in range(40)), compact_at=0.2)
+    for count in (1, 2, 3, 4, 5, 6, 7, 8, 0):
+        inventory.upsert(Node(f"new-{count}"))
+        assert inventory.pending_changes == count
+
+
+def test_few_nodes_are_never_compacted_by_a_write() -> None:
+    """The changes must also be more than an inventory has without a segment."""
+    inventory = small_inventory([Node("n-1")], compact_at=0.2)
+    for count in range(FEW + 2):
+        assert inventory.pending_changes == count % (FEW + 1)
+        inventory.upsert(Node(f"new-{count}"))
 
 
 def test_pending_changes() -> None:

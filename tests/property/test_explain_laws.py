@@ -80,7 +80,9 @@ def check(explanation: Explanation, nodes: list[Node], selector: Selector) -> No
     assert (explanation.total, explanation.matched) == (len(nodes), len(matched))
     assert explanation.states == Counter(node.state for node in matched)
     assert list(explanation.states.values()) == sorted(explanation.states.values(), reverse=True)
-    assert explanation.connected == sum(node.connected for node in matched)
+    connected = sum(node.connected for node in matched)
+    is_known = not matched or any(node.state is not None for node in matched)
+    assert explanation.connected == (connected if is_known else None)
 
     assert len(explanation.requirements) == len(parts)
     for place, (outcome, part) in enumerate(zip(explanation.requirements, parts, strict=True)):

@@ -2,11 +2,13 @@
 
 import faulthandler
 import io
+import json
 import os
 import signal
 import subprocess
 import sys
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NoReturn
@@ -179,6 +181,27 @@ def test_counts_of_a_selector(nodes: Path, forks: list[int]) -> None:
     assert forks == [1]
 
 
+def test_states(tmp_path: Path, forks: list[int]) -> None:
+    """The states of all nodes are counted over both halves, and what nodes in ``states`` fail."""
+    states = ("Ready", "lost", None)
+    path = tmp_path / "nodes.ndjson"
+    path.write_text(
+        "".join(
+            json.dumps({"id": f"n-{at}", "labels": {"n": str(at % 2)}, "state": states[at % 3]})
+            + "\n"
+            for at in range(3_000)
+        )
+    )
+    for parallel in (False, True):
+        with path.open("rb") as stream:
+            selector = Selector.parse("n=1")
+            reader = NodeReader(stream, selector=selector, states={"ready"}, parallel=parallel)
+            assert Counter(node.state for node in reader) == dict.fromkeys(states, 500)
+            assert reader.states == dict.fromkeys(states, 1_000)
+            assert reader.failure_masks == {0: 500, 1: 500}
+    assert forks == [1]
+
+
 def only_in_child(act: Callable[[], object]) -> Callable[[Mapping[str, str], str], bool]:
     """Return a filter that does something in the other process only."""
     parent = os.getpid()
@@ -267,7 +290,7 @@ def test_a_parent_that_is_killed(nodes: Path) -> None:
         "from nodeselect.readers.reader import NodeReader\n"
         "parallel_read._MIN_BYTES = 1\n"
         "with open(sys.argv[1], 'rb') as stream:\n"
-        "    next(NodeReader(stream, parallel=True).rows())\n"
+        "    next(iter(NodeReader(stream, parallel=True)))\n"
         "    print('started', flush=True)\n"
         "    os.kill(os.getpid(), signal.SIGKILL)\n"
     )

@@ -133,14 +133,14 @@ def test_a_common_order(keys: list[list[str]]) -> None:
     ],
 )
 def test_keys_that_cannot_be_used(labels: list[dict[str, str]]) -> None:
-    """If keys have no common order, are unusual or many, the decoder gives up for good."""
+    """If keys have no common order, are unusual or many, the decoder stops trying for good."""
     decoder = trained(*labels)
     decoder.observe([PlainRecord("n", AB)])
     assert ids_of(decoder, line("n", AB)) is None
 
 
 def test_it_gives_up_after_many_failures_only() -> None:
-    """The decoder gives up after several failures in a row, not after a few among successes."""
+    """The decoder stops trying after several failures in a row, not after a few among successes."""
     decoder = TypedDecoder(HAS_A)
     assert ids_of(decoder, line("n", AB)) is None
     for _ in range(100):

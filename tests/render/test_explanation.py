@@ -24,17 +24,18 @@ def text_of(selector: str, nodes: list[Node], columns: int = 100) -> str:
 def test_an_explanation() -> None:
     """The text begins with the headline and ends with the recommendation."""
     assert text_of("region=eu,!debug", NODES) == (
-        "1 of 3 nodes match, 1 of them connected; 2 do not: 1 fails region=eu; 1 fails !debug\n"
+        "1 of 3 nodes match, 1 of them connected; 2 do not match: 1 fails only region=eu; 1 "
+        "fails only !debug\n"
         "\n"
         "REQUIREMENT  FAIL  FAIL ONLY THIS  LEFT SO FAR\n"
         "region=eu       1               1            2  █████████████▍\n"
         "!debug          1               1            1  ██████▊\n"
         "\n"
         "WHY NOT\n"
-        "  1 fails region=eu: n-3\n"
-        "  1 fails !debug: n-2\n"
+        "  1 fails only region=eu: n-3\n"
+        "  1 fails only !debug: n-2\n"
         "\n"
-        "without region=eu, 1 more node would match"
+        "to match more nodes, change region=eu: 1 node fails only this"
     )
 
 
@@ -58,7 +59,7 @@ def test_a_long_requirement() -> None:
     )
     text = text_of(f"{LONG},tier=gold", NODES, 50)
     assert "\ntopology.exam…eu-central-3)     3          1     0\n" in text
-    assert "\n  2 fail topology.example.com/area in\n" in text
+    assert "\n  2 fail both topology.example.com/area in\n" in text
 
 
 def test_nearest_nodes() -> None:
@@ -68,8 +69,8 @@ def test_nearest_nodes() -> None:
     ]
     nodes += [Node(f"m-{at}", node.labels) for at, node in enumerate(nodes) if at < 11]
     assert (
-        "\n\nNEAREST\n  n-7: fails k3\n  n-11: fails k2\n  n-13: fails k1\n  n-14: fails k0\n"
-        "  m-7: fails k3\n\n"
+        "\n\nNEAREST\n  n-7: fails only k3\n  n-11: fails only k2\n  n-13: fails only k1\n"
+        "  n-14: fails only k0\n  m-7: fails only k3\n\n"
     ) in text_of("k0,k1,k2,k3", nodes)
     assert "NEAREST" not in text_of("k0,k1,k2,k3", nodes[:4])
 

@@ -11,7 +11,7 @@ from nodeselect.render.id_ranges import compress_ids
 
 
 def expand(text: str) -> list[str]:
-    """Return the ids that a text stands for, by the rules in docs/diff.md."""
+    """Return the ids that a text means, by the rules in docs/diff.md."""
     if text.startswith('"'):
         node_id: str = json.loads(text)
         return [node_id]

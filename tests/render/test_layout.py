@@ -1,9 +1,11 @@
 """The layout of reports: what fits a screen, and what Markdown and JSON may hold."""
 
 import io
+import os
 import re
 import sys
 from collections.abc import Iterable
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
@@ -271,12 +273,23 @@ def test_headings(
     assert detect_screen().style("KEY", "heading") == "KEY"
 
 
-@pytest.mark.parametrize(("said", "columns"), [("120", 120), ("7", 20), ("", 80), ("x", 80)])
-def test_columns(monkeypatch: pytest.MonkeyPatch, said: str, columns: int) -> None:
-    """COLUMNS says how wide the screen is; it is never narrower than 20."""
-    monkeypatch.setenv("COLUMNS", said)
+@pytest.mark.parametrize(("value", "columns"), [("120", 120), ("7", 20)])
+def test_columns(monkeypatch: pytest.MonkeyPatch, value: str, columns: int) -> None:
+    """COLUMNS is the width of the screen; it is never narrower than 20."""
+    monkeypatch.setenv("COLUMNS", value)
     monkeypatch.setattr(sys, "stdout", io.StringIO())
     assert detect_screen().columns == columns
+
+
+@pytest.mark.parametrize("value", ["", "x", "0", "-5", "9" * 5_000])
+def test_invalid_columns(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    """If COLUMNS is not a positive number, the screen is as wide as the terminal, else 80."""
+    monkeypatch.setenv("COLUMNS", value)
+    monkeypatch.setattr(sys, "stdout", io.StringIO())
+    assert detect_screen().columns == 80
+    monkeypatch.setattr(sys, "stdout", SimpleNamespace(fileno=int, isatty=bool, encoding="utf-8"))
+    monkeypatch.setattr(os, "get_terminal_size", lambda _: os.terminal_size((60, 24)))
+    assert detect_screen().columns == 60
 
 
 def test_a_stream_without_an_encoding(monkeypatch: pytest.MonkeyPatch) -> None:

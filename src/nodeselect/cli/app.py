@@ -13,12 +13,7 @@ import click
 
 from nodeselect import __version__
 from nodeselect.cli.exit_status import ExitStatus
-from nodeselect.cli.streams import (
-    write_bug,
-    write_error,
-    write_message,
-    write_usage_error,
-)
+from nodeselect.cli.streams import write_bug, write_error, write_message, write_usage_error
 from nodeselect.errors import InventoryError, JobError, SelectorError
 
 __all__ = ["commands", "main", "run"]

@@ -15,7 +15,7 @@ from nodeselect.cli.options import (
     selector_option,
     warn_if_everything,
 )
-from nodeselect.cli.streams import write_output
+from nodeselect.cli.streams import write_message, write_output
 from nodeselect.inventory.compare import compare_inventories, compare_selectors
 from nodeselect.render.diff import diff_lines
 from nodeselect.render.layout import detect_screen
@@ -87,4 +87,6 @@ def diff(
     write_output(diff_lines(difference, output, detect_screen()))
     for file, selector in zip(jobs, selectors, strict=False):
         warn_if_everything(file, selector)
+    if not difference.old.matched and not difference.new.matched:
+        write_message("neither OLD nor NEW matches any node")
     return ExitStatus.NEGATIVE if difference.added or difference.removed else ExitStatus.OK

@@ -91,7 +91,7 @@ def explain(
     """
     has_many_jobs = len(job) > 1 or any(os.path.isdir(file) for file in job)  # noqa: PTH112
     mistakes = {
-        "give exactly one of -l, --id or --job": bool(expressions or ids) + bool(job) != 1,
+        "give one selector: -l, --id (or both) or --job": bool(expressions or ids) + bool(job) != 1,
         "--job and -n cannot both read standard input": nodes_from == "-" and "-" in job,
         "--node cannot be combined with several jobs": node is not None and has_many_jobs,
         "--node cannot be combined with --state": node is not None and states is not None,
@@ -124,11 +124,12 @@ def explain(
         results = [inventory.explain_node(selector, node) for selector in selectors]
         is_match = any(result.matches for result in results)
     else:
-        results = [exclude_by_state(inventory.explain(each), excluded) for each in selectors]
+        explanations = map(inventory.explain, selectors)
+        results = [exclude_by_state(result, excluded) for result in explanations]
         is_match = any(result.matched for result in results)
         if len(selectors) > 1:
             nodes = reduce(or_, map(inventory.match, selectors))
-            union = (len(nodes), len(inventory), count_connected(nodes))
+            union = (len(nodes), len(inventory), count_connected(node.state for node in nodes))
         if html is not None:
             from nodeselect.render.html.page import render_page  # loads jinja2
 
@@ -166,7 +167,7 @@ def _is_same_file(file: str, source: str) -> bool:
     try:
         status = os.fstat(sys.stdin.fileno()) if source == "-" else os.stat(source)  # noqa: PTH116
         return os.path.samestat(os.stat(file), status)  # noqa: PTH116
-    except (OSError, ValueError, AttributeError):  # one of them does not exist, or is no file
+    except (OSError, ValueError, AttributeError):  # one of them does not exist, or is not a file
         return False
 
 

@@ -36,12 +36,7 @@ Exit status: 0 if any label is printed, 1 if not, 2 on errors.
 @selector_option("Count only nodes that match this selector; if repeated, any of them.")
 @report_option
 @click.argument("key", required=False)
-def labels(
-    nodes_from: str,
-    expressions: tuple[str, ...],
-    output: str,
-    key: str | None,
-) -> int:
+def labels(nodes_from: str, expressions: tuple[str, ...], output: str, key: str | None) -> int:
     """Count the label keys and values of a fleet.
 
     Without KEY, print all label keys with their most frequent values. With KEY, print all values of
@@ -54,7 +49,9 @@ def labels(
     write_output(facet_lines(facets, total, key, output, detect_screen()))
     if any(key in (None, facet.key) for facet in facets.keys):
         return ExitStatus.OK
-    write_message(f"no node has {'any label' if key is None else f'the label {quoted(key)}'}")
     if total and not facets.nodes:
+        write_message("no node matches, so there are no labels to count")
         write_message(explain_hint(nodes_from, expressions=expressions))
+    else:
+        write_message(f"no node has {'any label' if key is None else f'the label {quoted(key)}'}")
     return ExitStatus.NEGATIVE

@@ -11,7 +11,6 @@ from nodeselect.cli.exit_status import ExitStatus
 from nodeselect.cli.options import (
     check_usage,
     explain_hint,
-    has_state,
     id_option,
     job_option,
     job_selector,
@@ -20,14 +19,14 @@ from nodeselect.cli.options import (
     parse_selectors,
     selector_option,
     split_commas,
+    state_messages,
     state_option,
     warn_if_everything,
 )
 from nodeselect.cli.streams import write_message, write_output
 from nodeselect.explain import FailureCounts, count_headline, headline
-from nodeselect.explain.wording import format_state_counts
-from nodeselect.node import CONNECTED, Node
-from nodeselect.readers.detect import KNOWN_STATES
+from nodeselect.explain.wording import format_state_counts, requirement_text, unsatisfied_text
+from nodeselect.node import Node, count_connected, count_in_states, has_state
 from nodeselect.render.nodes import COLUMN_FORMATS, NODE_FORMATS, node_lines
 from nodeselect.selectors import Selector
 from nodeselect.text import join_limited, pluralize, quoted
@@ -103,7 +102,7 @@ def match(
     output_options = (with_output, keys, show_labels, no_headers, limit)
     columns = f"-o {join_limited(COLUMN_FORMATS, conjunction='or')}, not -o {output}"
     mistakes = {
-        "give exactly one of -l, --id, --job or --all":
+        "give one selector: -l, --id (or both), --job or --all":
             (job is not None) + bool(expressions or ids) + everything != 1,
         "--job and -n cannot both read standard input": job == "-" == nodes_from,
         "--count cannot be combined with other output options": count and any(output_options),
@@ -142,7 +141,7 @@ def match(
         write_message(line)
     if limit and result.matched > limit:
         write_message(f"printed {limit:,} of {result.matched:,} matching nodes (--limit)")
-    if least and result.total and not result.matched and not result.other_states:
+    if least and result.total and not result.matched and not result.other_matches:
         write_message(
             explain_hint(nodes_from, expressions=expressions, ids=ids, job=job, states=states)
         )
@@ -158,20 +157,16 @@ def match(
 
 class _Result(NamedTuple):
     nodes: list[Node]  # that match, up to the limit
-    total: int
+    total: int  # of the nodes that --state does not leave out
     states: Counter[str | None]  # of the nodes that match
-    other_states: Counter[str | None]  # of nodes that match the selector but not --state
+    other_matches: Counter[str | None]  # of the nodes that match the selector but not --state
+    all_states: Counter[str | None]  # of all nodes; empty without --state
     missing_ids: set[str]
     failures: FailureCounts | None  # None for several selectors, or too many groups to count
 
     @property
     def matched(self) -> int:
         return self.states.total()
-
-    @property
-    def connected(self) -> int | None:
-        """The number of connected nodes that match; None if no state is known."""
-        return sum(self.states[state] for state in CONNECTED) if any(self.states) else None
 
 
 def _read_matches(
@@ -181,39 +176,38 @@ def _read_matches(
     nodes: list[Node] = []
     matched, other = Counter[str | None](), Counter[str | None]()
     # Not with a limit: the second process would keep all of its nodes in memory.
-    with open_nodes(source, selectors, parallel=limit is None) as reader:
+    with open_nodes(source, selectors, states, parallel=limit is None) as reader:
         for node in reader:
-            if not has_state(node, states):
+            if states is not None and not has_state(node.state, states):
                 other[node.state] += 1
                 continue
             matched[node.state] += 1
             if limit is None or len(nodes) < limit:
                 nodes.append(node)
+    total = reader.count if states is None else count_in_states(reader.states, states)
     failures = None
-    if reader.failure_masks.total() == reader.count:
+    if reader.failure_masks.total() == total:
         failures = FailureCounts.from_masks(len(selectors[0].split()), reader.failure_masks)
-    return _Result(nodes, reader.count, matched, other, reader.missing_ids, failures)
+    return _Result(nodes, total, matched, other, reader.states, reader.missing_ids, failures)
 
 
 def _summary(
     result: _Result, selectors: Sequence[Selector], states: frozenset[str] | None
 ) -> Iterator[str]:
     """Yield the messages: how many nodes match, why others do not, and what is probably wrong."""
-    if result.failures is not None and not result.other_states:
-        yield count_headline(selectors[0], result.failures, result.connected)
+    connected = count_connected(result.states)
+    if result.failures is not None:
+        yield count_headline(selectors[0], result.failures, connected)
     else:
-        yield headline(result.matched, result.total, result.connected)
+        yield headline(result.matched, result.total, connected)
+    if states is not None:
+        yield from state_messages(states, result.all_states)
+    if matches := result.other_matches.total():
+        text = pluralize(matches, "node matches", "nodes match")
+        yield f"{text} the selector but not --state: {format_state_counts(result.other_matches)}"
     if missing := sorted(map(quoted, result.missing_ids)):
         yield f"no node has the id {join_limited(missing, 5, 'or', 'id')}"
-    matching_states = {state.lower() for state in result.states | result.other_states if state}
-    if unknown := sorted((states or frozenset()) - KNOWN_STATES - matching_states):
-        names = join_limited(list(map(quoted, unknown)), 5, "or")
-        yield f"no matching node is in the state {names}"
-    if count := result.other_states.total():
-        text = f"{count:,}{' more' if result.matched else ''}"
-        text += " node matches" if count == 1 else " nodes match"
-        yield f"{text} the selector but not --state: {format_state_counts(result.other_states)}"
-    elif result.total and not result.matched:
+    if result.total and not result.matched and not result.other_matches:
         yield from _blocker(result, selectors)
 
 
@@ -226,7 +220,7 @@ def _blocker(result: _Result, selectors: Sequence[Selector]) -> Iterator[str]:
         failing = zip(parts, counts.failing, strict=True)
         if unsatisfied := [part for part, nodes in failing if nodes == result.total]:
             if unsatisfied[0].ids is None or not result.missing_ids:  # these are reported already
-                yield f"no node satisfies {join_limited(list(map(str, unsatisfied)), 3, 'or')}"
+                yield unsatisfied_text(list(map(requirement_text, unsatisfied)))
         elif nodes := max(counts.failing_only_this):
             part = parts[counts.failing_only_this.index(nodes)]
             yield f"without {part}, {pluralize(nodes, 'node')} would match"

@@ -1,6 +1,7 @@
 """The options that several commands share, and functions that parse and check them."""
 
 import os
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeVar
@@ -11,17 +12,17 @@ from nodeselect.cli.job_files import job_name, read_bytes
 from nodeselect.cli.streams import Progress, write_message
 from nodeselect.errors import SelectorError
 from nodeselect.inventory import Inventory
-from nodeselect.node import Node
+from nodeselect.node import Node, count_in_states, has_state
 from nodeselect.readers import open_input
+from nodeselect.readers.detect import KNOWN_STATES
 from nodeselect.readers.reader import NodeReader
 from nodeselect.render.layout import REPORT_FORMATS
 from nodeselect.selectors import Selector
-from nodeselect.text import printable
+from nodeselect.text import join_limited, printable, quoted
 
 __all__ = [
     "check_usage",
     "explain_hint",
-    "has_state",
     "id_option",
     "job_option",
     "job_selector",
@@ -33,6 +34,7 @@ __all__ = [
     "report_option",
     "selector_option",
     "split_commas",
+    "state_messages",
     "state_option",
     "warn_if_everything",
 ]
@@ -60,8 +62,7 @@ def split_commas(
 def _parse_states(
     context: click.Context, parameter: click.Parameter, texts: tuple[str, ...]
 ) -> frozenset[str] | None:
-    values = split_commas(context, parameter, texts)
-    return frozenset(map(str.lower, values)) if values else None
+    return frozenset(map(str.lower, split_commas(context, parameter, texts))) or None
 
 
 id_option = click.option(
@@ -109,11 +110,6 @@ def job_option(
     )  # fmt: skip
 
 
-def has_state(node: Node, states: frozenset[str] | None) -> bool:
-    """Return whether a node is in one of ``states``; None allows every node."""
-    return states is None or (node.state or "").lower() in states
-
-
 def check_usage(context: click.Context, mistakes: Mapping[str, bool]) -> None:
     """Reject a command line that has a mistake.
 
@@ -159,11 +155,16 @@ def warn_if_everything(job: str, selector: Selector) -> None:
 
 @contextmanager
 def open_nodes(
-    source: str, selectors: Sequence[Selector] = (), *, parallel: bool = False
+    source: str,
+    selectors: Sequence[Selector] = (),
+    states: frozenset[str] | None = None,
+    *,
+    parallel: bool = False,
 ) -> Iterator[NodeReader]:
     """Open an input with nodes; on a terminal, show how many have been read.
 
     :param selectors: if there are any, the reader yields only nodes that match one of them.
+    :param states: see :class:`NodeReader`.
     :param parallel: whether a large file may be read by two processes.
     """
 
@@ -178,6 +179,7 @@ def open_nodes(
                 matches_any if len(selectors) > 1 else None,
                 selector=selectors[0] if len(selectors) == 1 else None,
                 ids={node_id for selector in selectors for node_id in selector.ids or ()},
+                states=states,
                 name=name,
                 on_progress=lambda reader: progress.update(
                     f"reading {name}: {reader.count:,} nodes"
@@ -203,18 +205,31 @@ def read_inventory(
 
     def nodes_in_states(reader: NodeReader) -> Iterator[Node]:
         for node in reader:
-            if has_state(node, states):
+            if has_state(node.state, states or ()):
                 yield node
             else:
                 excluded[node.id] = node.state
 
-    with open_nodes(source) as reader:
+    with open_nodes(source, states=states) as reader:
         if states is None:
             return Inventory.read(reader)
         inventory = Inventory(nodes_in_states(reader))
-    if excluded:
-        write_message(f"{len(excluded):,} of {reader.count:,} nodes are left out by --state")
+    for line in state_messages(states, reader.states):
+        write_message(line)
     return inventory
+
+
+def state_messages(states: frozenset[str], counts: Counter[str | None]) -> Iterator[str]:
+    """Yield how many nodes are left out by --state, and which of ``states`` may be misspelt.
+
+    :param counts: how many nodes are in each state.
+    """
+    total = counts.total()
+    if left_out := total - count_in_states(counts, states):
+        reason = ": no node has a state" if counts[None] == total else ""
+        yield f"--state leaves out {left_out:,} of {total:,} nodes{reason}"
+    if unknown := sorted(states - KNOWN_STATES - {state.lower() for state in counts if state}):
+        yield f"no node is in the state {join_limited(list(map(quoted, unknown)), 5, 'or')}"
 
 
 def explain_hint(

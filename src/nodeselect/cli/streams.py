@@ -6,6 +6,7 @@ import re
 import sys
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from itertools import islice
 from typing import TextIO
 
@@ -59,10 +60,8 @@ def write_message(text: str) -> None:
 
     If standard error cannot be written to, the message is dropped; the exit status is unaffected.
     """
-    try:
+    with suppress(OSError):
         print(highlight_severity(text, sys.stderr), file=sys.stderr, flush=True)
-    except OSError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
 
 
 def write_error(error: SelectorError | InventoryError | JobError) -> None:

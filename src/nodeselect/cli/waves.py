@@ -50,7 +50,7 @@ def waves(context: click.Context, nodes_from: str, job: str, output: str) -> int
     selector, rollout = spec.to_selector(), spec.rollout
     inventory = read_inventory(nodes_from)
     matched = list(inventory.match(selector))
-    connected = count_connected(matched)
+    connected = count_connected(node.state for node in matched)
     ids = [node.id for node in matched if node.connected or connected is None]
     plan = RolloutPlan(
         spec.name or job_name(job),

@@ -9,25 +9,20 @@ from collections.abc import Mapping
 from heapq import nsmallest
 
 from nodeselect.explain.countable import Countable, Failures
-from nodeselect.explain.explanation import (
-    Explanation,
-    NodeExplanation,
-    Reason,
-    RequirementResult,
-)
+from nodeselect.explain.explanation import Explanation, NodeExplanation, Reason, RequirementResult
 from nodeselect.explain.hints import find_hints
 from nodeselect.explain.recommendation import recommend
 from nodeselect.explain.similarity import Vocabulary
 from nodeselect.explain.wording import (
-    available_states,
     count_headline,
+    format_state_counts,
     format_value_counts,
     nodes_have,
     requirement_text,
     short,
 )
 from nodeselect.frozen import FrozenMapping
-from nodeselect.node import CONNECTED
+from nodeselect.node import count_connected
 from nodeselect.selectors import Operator, Requirement, Selector
 from nodeselect.selectors.charset import parse_int64
 from nodeselect.text import quoted
@@ -58,13 +53,12 @@ def explain(
     failures = nodes.failures(selector.split())
     counts = failures.counts
     states = failures.state_counts()
-    connected = sum(count for state, count in states.items() if state in CONNECTED)
+    connected = count_connected(states) if states else 0
     missing_ids = tuple(nodes.missing_ids(selector.ids)) if selector.ids else ()
     hints, correction = find_hints(nodes, vocabulary, selector, failures, missing_ids)
-    has_states = counts.matched > states.get(None, 0)
     explanation = Explanation(
         selector=str(selector),
-        headline=count_headline(selector, counts, connected if has_states else None),
+        headline=count_headline(selector, counts, connected if states else None),
         recommendation="",
         total=counts.total,
         matched=counts.matched,
@@ -104,10 +98,10 @@ def exclude_by_state(explanation: Explanation, excluded: Mapping[str, str | None
             (node_id, excluded[node_id]) for node_id in missing if node_id in excluded
         ),
     )
-    if explanation.total:
-        text = recommend(explanation)
-    else:
-        text = f"no node is in a requested state; {available_states(Counter(excluded.values()))}"
+    text = recommend(explanation)
+    if not explanation.total:
+        states = format_state_counts(Counter(excluded.values()))
+        text = f"no node is in a requested state: {states}"
     return explanation._replace(recommendation=text)
 
 
@@ -116,8 +110,9 @@ def _results(
 ) -> tuple[RequirementResult, ...]:
     counts = failures.counts
     results = []
-    for position, part in enumerate(selector.split()):
-        failing = counts.failing[position]
+    for part, failing, remaining, only in zip(
+        selector.split(), counts.failing, counts.remaining, counts.failing_only_this, strict=True
+    ):
         absent, note = None, None
         if part.requirements:
             (requirement,) = part.requirements
@@ -130,16 +125,8 @@ def _results(
                 note = _why_unsatisfied(nodes, vocabulary, requirement)
             elif not failing and counts.total and operator.matches_absent:
                 note = _why_nothing_excluded(nodes, requirement)
-        results.append(
-            RequirementResult(
-                requirement_text(part),
-                failing,
-                counts.remaining[position],
-                counts.failing_only_this[position],
-                absent,
-                note,
-            )
-        )
+        text = requirement_text(part)
+        results.append(RequirementResult(text, failing, remaining, only, absent, note))
     return tuple(results)
 
 

@@ -144,7 +144,8 @@ class Explanation(NamedTuple):
     :param matched: how many nodes match.
     :param states: how many of the nodes that match are in each state, the most frequent first;
         under None, those that have no state.
-    :param connected: how many of the nodes that match are connected.
+    :param connected: how many of the nodes that match are connected; None if none of these has
+        a state.
     :param requirements: the requirements as written, those of ids first, and what each excludes.
     :param reasons: the groups of nodes that fail the same requirements, the largest first. If
         ``other_reasons`` is not 0, a group that is not listed may be larger than the last ones.
@@ -164,7 +165,7 @@ class Explanation(NamedTuple):
     total: int
     matched: int
     states: Mapping[str | None, int]
-    connected: int
+    connected: int | None
     requirements: tuple[RequirementResult, ...]
     reasons: tuple[Reason, ...]
     other_reasons: int
@@ -174,18 +175,11 @@ class Explanation(NamedTuple):
     correction: Correction | None
     excluded_ids: tuple[tuple[str, str | None], ...] = ()
 
-    @property
-    def has_states(self) -> bool:
-        """Whether a state of any matching node is known; if not, ``connected`` means nothing."""
-        return self.matched > self.states.get(None, 0)
-
     def as_dict(self) -> dict[str, Any]:
         """Return the fields as JSON values, described by ``docs/explain.schema.json``."""
-        connected = None if self.matched and not self.has_states else self.connected
         return {
             "version": 1,
             **self._asdict(),
-            "connected": connected,
             "states": [{"state": state, "nodes": n} for state, n in self.states.items()],
             "requirements": [result._asdict() for result in self.requirements],
             "reasons": [reason._asdict() for reason in self.reasons],

@@ -75,7 +75,7 @@ def find_hints(
             suggestion = finder.requirement(position, part.requirements[0])
         if suggestion is not None:
             suggestions.append(suggestion)
-    return tuple(each.hint for each in suggestions), _correction(failures, suggestions)
+    return tuple(suggestion.hint for suggestion in suggestions), _correction(failures, suggestions)
 
 
 def _is_doubtful(part: Selector, failing: int, total: int) -> bool:
@@ -124,7 +124,7 @@ class _HintFinder:
         replacement = None
         if all(requirement.operator is Operator.EQUALS for requirement in contradictory):
             key = contradictory[0].key
-            values = self._corrected(key, [each.values[0] for each in contradictory])
+            values = self._corrected(key, [requirement.values[0] for requirement in contradictory])
             replacement = _selector(key, Operator.IN, values)
         positions = tuple(
             position
@@ -153,7 +153,7 @@ class _HintFinder:
         message = f"no node has the id {names}; {is_name} of {join_limited(named)}"
         selector = None
         if not any("," in node_id for node_id in id_of_name.values()):
-            selector = Selector.from_requirements([], [id_of_name.get(each, each) for each in ids])
+            selector = Selector.from_requirements([], [id_of_name.get(name, name) for name in ids])
         text = ",".join(id_of_name.values())
         return self._suggestion("name-for-id", (position,), message, tuple(nodes), selector, text)
 
@@ -222,7 +222,7 @@ class _HintFinder:
             totals.update(counts)
         if not totals:
             return None
-        key = min(totals, key=lambda each: (-totals[each], each))
+        key = min(totals, key=lambda name: (-totals[name], name))
         if self._nodes.count_with_key(requirement.key):
             problem = _no_node_has(requirement.key, requirement.values)
         else:

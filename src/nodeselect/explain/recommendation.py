@@ -9,6 +9,7 @@ from nodeselect.explain.wording import (
     format_state_counts,
     missing_ids_text,
     short,
+    unsatisfied_text,
 )
 from nodeselect.text import join_limited, pluralize
 
@@ -26,7 +27,7 @@ def recommend(explanation: Explanation) -> str:
         return "there are no nodes"
     if correction := _correction(explanation):
         return correction
-    if explanation.has_states and not explanation.connected:
+    if explanation.matched and explanation.connected == 0:
         return f"no matching node is connected: {format_state_counts(explanation.states)}"
     if explanation.matched == total:
         return "every node matches" if results else "the selector is empty: it matches EVERY node"
@@ -48,9 +49,9 @@ def recommend(explanation: Explanation) -> str:
     if removal := _removal(explanation):
         return removal
     if unsatisfied := _unsatisfied(explanation):
-        return f"first change {_join(unsatisfied)}, which no node satisfies"
-    more, other = ("no more nodes", "other ") if explanation.matched else ("no node", "")
-    text = f"changing only one requirement would match {more}"
+        return f"{unsatisfied_text(unsatisfied)}; this must change first"
+    more, other = ("more nodes", "other ") if explanation.matched else ("any node", "")
+    text = f"to match {more}, change more than one requirement"
     if explanation.other_reasons:
         return text
     fewest = min(len(reason.failed) for reason in explanation.reasons)
@@ -75,7 +76,7 @@ def _correction(explanation: Explanation) -> str | None:
         return f"{text}: no node would match any more"
     text = f"{text}: still no node would match"
     if unsatisfied := _unsatisfied(explanation, replaced):
-        return f"{text}, because none satisfies {_join(unsatisfied, 'or')}"
+        return f"{text}; {unsatisfied_text(unsatisfied)}"
     removal = _removal(explanation) if len(explanation.requirements) > 1 else None
     return f"{text}; {removal}" if removal else text
 
@@ -90,8 +91,10 @@ def _removal(explanation: Explanation) -> str | None:
     if best is None:
         return None
     name = short(best.text)
-    more = "more node" if explanation.matched else "node"
-    effect = f"{pluralize(best.failing_only_this, more)} would match"
+    if explanation.matched:
+        effect = f"{pluralize(best.failing_only_this, 'node fails', 'nodes fail')} only this"
+        return f"to match more nodes, change {name}: {effect}"
+    effect = f"{pluralize(best.failing_only_this, 'node')} would match"
     is_replaced = any(best.text in hint.replaced for hint in explanation.hints)
     if best.failing == explanation.total and not is_replaced:
         return f"no node satisfies {name}; change or remove it: without it, {effect}"
@@ -106,5 +109,5 @@ def _unsatisfied(explanation: Explanation, ignored: Collection[str] = ()) -> lis
     ]
 
 
-def _join(texts: Sequence[str], conjunction: str = "and") -> str:
-    return join_limited([short(text) for text in texts], conjunction=conjunction)
+def _join(texts: Sequence[str]) -> str:
+    return join_limited([short(text) for text in texts])

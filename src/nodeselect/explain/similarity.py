@@ -119,9 +119,9 @@ class Vocabulary:
 def closest_key(key: str, keys: WordCounts) -> tuple[str, str] | None:
     """Return the code of the hint and the key that was probably meant, or None."""
     name = key.rpartition("/")[2]
-    same_name = [each for each in keys.counts if each.rpartition("/")[2] == name]
+    same_name = [word for word in keys.counts if word.rpartition("/")[2] == name]
     if same_name:
-        return "other-prefix", min(same_name, key=lambda each: (-keys.counts[each], each))
+        return "other-prefix", min(same_name, key=lambda word: (-keys.counts[word], word))
     close = keys.closest(key)
     return None if close is None else ("other-spelling", close)
 

@@ -10,9 +10,9 @@ from nodeselect.text import join_limited, pluralize, printable, quoted, truncate
 
 __all__ = [
     "NOTHING",
-    "available_states",
     "count_headline",
     "excluded_by_state",
+    "failing_text",
     "format_state_counts",
     "format_value_counts",
     "headline",
@@ -21,6 +21,7 @@ __all__ = [
     "notes",
     "requirement_text",
     "short",
+    "unsatisfied_text",
 ]
 
 NOTHING = "<nothing>"
@@ -58,58 +59,65 @@ def short(text: str) -> str:
     return truncate(printable(text[: _MAX_LENGTH + 1]), _MAX_LENGTH)
 
 
-def headline(
-    matched: int,
-    total: int,
-    connected: int | None,
-    reasons: Sequence[tuple[int, Sequence[str]]] = (),
-) -> str:
-    """Return how many nodes match, and how many of the others fail what.
+def headline(matched: int, total: int, connected: int | None) -> str:
+    """Return how many nodes match.
 
     :param connected: how many of the matching nodes are connected; None if no state is known.
-    :param reasons: for each of the largest groups, how many nodes fail which requirements together.
     """
     text = f"{matched:,} of {total:,} {'node matches' if total == 1 else 'nodes match'}"
-    if connected is not None:
-        text += f", {connected:,} of them connected"
-    failing = total - matched
-    if not failing or not reasons:
-        return text
-    if matched:
-        text += f"; {failing:,} {'does' if failing == 1 else 'do'} not"
-    if reasons[0][0] == failing:
-        subject = "it fails" if failing == 1 else "all fail"
-        return f"{text}: {subject} {_both(reasons[0][1])}"
-    groups = [
-        f"{nodes:,} {'fails' if nodes == 1 else 'fail'} {_both(texts)}" for nodes, texts in reasons
-    ]
-    rest = failing - sum(nodes for nodes, _ in reasons)
-    if rest:
-        groups.append(pluralize(rest, "fails another combination", "fail other combinations"))
-    return f"{text}: {'; '.join(groups)}"
+    return text if connected is None else f"{text}, {connected:,} of them connected"
 
 
 def count_headline(selector: Selector, counts: FailureCounts, connected: int | None) -> str:
-    """Return the headline, computed from counts alone.
+    """Return how many nodes match, and how many of the others fail what.
 
     :param connected: how many of the matching nodes are connected; None if no state is known.
     """
+    text = headline(counts.matched, counts.total, connected)
+    rest = counts.total - counts.matched
+    if counts.matched and rest:
+        text += f"; {pluralize(rest, 'does not match', 'do not match')}"
     texts = [requirement_text(part) for part in selector.split()]
-    largest = islice(counts.groups.items(), _MAX_GROUPS)
-    reasons = [(nodes, [texts[at] for at in failed]) for failed, nodes in largest]
-    return headline(counts.matched, counts.total, connected, reasons)
+    groups = []
+    for failed, nodes in islice(counts.groups.items(), _MAX_GROUPS):
+        subject = f"{nodes:,}"
+        if nodes == counts.total - counts.matched:
+            subject = "it" if nodes == 1 else "all"
+        groups.append(f"{subject} {failing_text([texts[at] for at in failed], len(texts), nodes)}")
+        rest -= nodes
+    if rest:
+        groups.append(pluralize(rest, "fails another combination", "fail other combinations"))
+    return f"{text}: {'; '.join(groups)}" if groups else text
+
+
+def failing_text(failed: Sequence[str], requirements: int, nodes: int, limit: int = 3) -> str:
+    """Return which requirements a group of nodes fails, from the verb on.
+
+    :param failed: the texts of the requirements that the nodes fail; they satisfy all others.
+    :param requirements: how many requirements the selector has.
+    :param nodes: how many nodes are in the group.
+    :param limit: how many requirements are named.
+    """
+    exactly = {1: "only ", 2: "both "}.get(len(failed), "") if requirements > 1 else ""
+    names = join_limited([short(text) for text in failed], limit)
+    return f"{'fails' if nodes == 1 else 'fail'} {exactly}{names}"
+
+
+def unsatisfied_text(requirements: Sequence[str]) -> str:
+    """Return a sentence with requirements, each of which no node satisfies."""
+    if len(requirements) == 1:
+        return f"no node satisfies {short(requirements[0])}"
+    names = join_limited(list(map(short, requirements)), 3)
+    return f"requirements that no node satisfies: {names}"
 
 
 def notes(explanation: Explanation) -> tuple[str, ...]:
     """Return what else is worth knowing about the numbers, one sentence each."""
     sentences = []
-    if explanation.connected < explanation.matched and explanation.has_states:
-        counts = [
-            f"{nodes:,} {'without a state' if state is None else _state(state)}"
-            for state, nodes in explanation.states.items()
-        ]
-        sentences.append(f"states of the matching nodes: {', '.join(counts)}")
-    sentences += _requirement_notes(explanation)
+    if explanation.connected is not None and explanation.connected < explanation.matched:
+        counts = format_state_counts(explanation.states)
+        sentences.append(f"states of the matching nodes: {counts}")
+    sentences += dict.fromkeys(_requirement_notes(explanation))
     if missing := missing_ids_text(explanation):
         sentences.append(missing)
     if explanation.excluded_ids:
@@ -134,17 +142,14 @@ def excluded_by_state(nodes: Sequence[tuple[str, str | None]]) -> str:
     return f"excluded by state: {join_limited(words)}"
 
 
-def available_states(states: Mapping[str | None, int]) -> str:
-    """Return a sentence with the states that nodes are in."""
-    if not any(states):
-        return "no node has a state"
-    return f"available states: {format_state_counts(states)}"
-
-
 def format_state_counts(states: Mapping[str | None, int]) -> str:
-    """Return a list of the most frequent states, each with how many nodes are in it."""
+    """Return a list of the most frequent states, each after how many nodes are in it."""
     ranked = sorted(states.items(), key=lambda item: -item[1])
-    return ", ".join(f"{printable(state or 'none')} ({n:,})" for state, n in ranked[:_MAX_STATES])
+    counts = [
+        f"{nodes:,} {'without a state' if state is None else _state(state)}"
+        for state, nodes in ranked[:_MAX_STATES]
+    ]
+    return ", ".join(counts) + (", …" if len(ranked) > _MAX_STATES else "")
 
 
 def format_value_counts(values: Sequence[tuple[str, int]]) -> str:
@@ -156,11 +161,6 @@ def format_value_counts(values: Sequence[tuple[str, int]]) -> str:
 def nodes_have(nodes: int) -> str:
     """Return the beginning of a sentence, such as ``2 nodes have``."""
     return pluralize(nodes, "node has", "nodes have")
-
-
-def _both(texts: Sequence[str]) -> str:
-    both = "both " if len(texts) == 2 else ""
-    return both + join_limited([short(text) for text in texts])
 
 
 def _requirement_notes(explanation: Explanation) -> Iterator[str]:

@@ -148,7 +148,7 @@ def compare_inventories(
     """Compare the nodes that one selector matches in two inventories."""
     keys = {requirement.key for requirement in selector.requirements}
 
-    def change(node_id: str) -> Change:
+    def explain(node_id: str) -> Change:
         if node_id not in old:
             return Change(node_id, "joined")
         if node_id not in new:
@@ -162,10 +162,10 @@ def compare_inventories(
     return Difference(
         _side(names[0], old, old_nodes),
         _side(names[1], new, new_nodes),
-        added=tuple(change(key) for key in new_nodes if key not in old_nodes),
+        added=tuple(explain(key) for key in new_nodes if key not in old_nodes),
         kept=tuple(kept),
-        changed=tuple(each for each in changes if each.labels or each.state),
-        removed=tuple(change(key) for key in old_nodes if key not in new_nodes),
+        changed=tuple(change for change in changes if change.labels or change.state),
+        removed=tuple(explain(key) for key in old_nodes if key not in new_nodes),
     )
 
 
@@ -188,4 +188,5 @@ def _change(old: Node, new: Node, keys: Collection[str]) -> Change:
 
 
 def _side(name: str, inventory: _Nodes, nodes: Mapping[str, Node]) -> Side:
-    return Side(name, len(inventory), len(nodes), count_connected(nodes.values()))
+    connected = count_connected(node.state for node in nodes.values())
+    return Side(name, len(inventory), len(nodes), connected)

@@ -10,7 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from nodeselect.node import Node
+from nodeselect.node import Node, count_connected
 
 __all__ = ["Facets", "KeyFacet", "count_labels"]
 
@@ -43,20 +43,14 @@ class Facets(NamedTuple):
 def count_labels(nodes: Iterable[Node]) -> Facets:
     """Count the nodes that have each label key and each value, in one pass."""
     counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
-    total = connected = with_state = 0
+    states = Counter[str | None]()
     for node in nodes:
-        total += 1
-        connected += node.connected
-        with_state += node.state is not None
+        states[node.state] += 1
         for key, value in node.labels.items():
             counts[key][value] += 1
-    keys = [
-        KeyFacet(
-            key,
-            values.total(),
-            tuple(sorted(values.items(), key=lambda item: (-item[1], item[0]))),
-        )
-        for key, values in counts.items()
-    ]
+    keys = []
+    for key, values in counts.items():
+        ranked = sorted(values.items(), key=lambda item: (-item[1], item[0]))
+        keys.append(KeyFacet(key, values.total(), tuple(ranked)))
     keys.sort(key=lambda facet: (-facet.nodes, facet.key))
-    return Facets(total, connected if with_state else None, tuple(keys))
+    return Facets(states.total(), count_connected(states), tuple(keys))

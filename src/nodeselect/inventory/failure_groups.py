@@ -73,7 +73,7 @@ class FailureGroups:
             counts.update(store.node(ordinal).state for ordinal in postings.ordinals(matching))
         else:
             for index in indexes:
-                for state, nodes in index.states.copy().items():  # a writer may add some
+                for state, nodes in index.states.copy().items():  # a writer may add states
                     counts[state] += postings.intersection_size(matching, nodes)
         ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0] or ""))
         return {state: count for state, count in ranked if count}
@@ -82,7 +82,7 @@ class FailureGroups:
         """Return the ids of the first nodes of one group, in inventory order."""
         store = self._view.store
         size = self.counts.groups[failed]
-        found = store.candidates_for_first(size, lambda some: self._members(some, failed), limit)
+        found = store.candidates_for_first(size, lambda nodes: self._members(nodes, failed), limit)
         return store.ids(found, limit)
 
     def nearest(self, limit: int) -> Sequence[NearMiss]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, BinaryIO, NoReturn, TextIO
 from nodeselect.errors import InventoryError
 from nodeselect.index.tuning import DEFAULT, Tuning
 from nodeselect.inventory.compaction import build, compact
-from nodeselect.inventory.snapshot import Queries, Snapshot
+from nodeselect.inventory.snapshot import BaseInventory, Snapshot
 from nodeselect.inventory.store import View
 from nodeselect.node import Node, NodeRow
 from nodeselect.readers import open_input
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["Inventory"]
 
 
-class Inventory(Queries):
+class Inventory(BaseInventory):
     """A fleet of nodes with distinct ids, in the order in which they were first added.
 
     >>> from nodeselect import Selector

@@ -11,10 +11,10 @@ from nodeselect.inventory.store import View
 from nodeselect.node import Node
 from nodeselect.selectors import Selector
 
-__all__ = ["Queries", "Snapshot"]
+__all__ = ["BaseInventory", "Snapshot"]
 
 
-class Queries:
+class BaseInventory:
     """The read methods of an inventory and of a snapshot of it.
 
     Each call sees one consistent state, whatever other threads write meanwhile, and never waits
@@ -100,7 +100,7 @@ class Queries:
         return f"<{type(self).__name__} of {len(self)} nodes>"
 
 
-class Snapshot(Queries):
+class Snapshot(BaseInventory):
     """The state of an inventory at one moment. It never changes.
 
     Create it with :meth:`Inventory.snapshot`. It keeps its nodes in memory: after the inventory is

@@ -8,7 +8,7 @@ from itertools import chain, compress, islice
 from typing import Any, BinaryIO, TypeVar
 
 from nodeselect.errors import InventoryError
-from nodeselect.node import Node, NodeRow
+from nodeselect.node import Node, NodeRow, has_state
 from nodeselect.readers import cannot_read
 from nodeselect.readers.columnar import Block
 from nodeselect.readers.detect import Format, detect_format, node_rows
@@ -51,10 +51,12 @@ class NodeReader:
     """The number of nodes read so far, selected or not."""
     name: str | None
     """The name of the input in errors."""
+    states: Counter[str | None]
+    """How many of the nodes read so far are in each state; counted only if ``states`` are given."""
     failure_masks: Counter[int]
     """For each set of requirements, as a mask of bits (:attr:`~nodeselect.Selector.failure_mask`),
-    how many nodes fail exactly these; the mask 0 counts the nodes that match. Counting stops after
-    a thousand different masks."""
+    how many nodes, in one of ``states`` if these are given, fail exactly these; the mask 0 counts
+    the nodes that match. Counting stops after a thousand different masks."""
     missing_ids: set[str]
     """Those of the ids to look up that no node read so far has."""
 
@@ -65,6 +67,7 @@ class NodeReader:
         *,
         selector: Selector | None = None,
         ids: Collection[str] = (),
+        states: Collection[str] | None = None,
         name: str | None = None,
         on_progress: Callable[["NodeReader"], None] | None = None,
         parallel: bool = False,
@@ -74,6 +77,7 @@ class NodeReader:
         :param node_filter: selects nodes; None selects all.
         :param selector: selects nodes, faster than ``node_filter``, which must then be None.
         :param ids: ids to look up, see :attr:`missing_ids`.
+        :param states: in lower case, the only states whose nodes :attr:`failure_masks` counts.
         :param name: the name of the input in errors.
         :param on_progress: called with the reader after every few hundred nodes.
         :param parallel: whether a large NDJSON file may be read by two processes; ``node_filter``
@@ -82,6 +86,7 @@ class NodeReader:
         self._stream = stream
         self._filter = node_filter
         self._selector = selector
+        self._states = states
         self._failure_mask = None if selector is None else selector.failure_mask
         self._uses_typed = selector is not None and bool(selector.requirements)
         self._typed: ndjson.TypedDecoder | None = None
@@ -93,15 +98,13 @@ class NodeReader:
         self._checks_ids = True
         self.name = name
         self.count = 0
+        self.states = Counter()
         self.failure_masks = Counter()
         self.missing_ids = set(ids)
 
     def __iter__(self) -> Iterator[Node]:
-        return (Node._trusted(*row) for row in self.rows())
-
-    def rows(self) -> Iterator[NodeRow]:
-        """Yield the selected nodes as rows, without creating a :class:`Node` for each."""
-        return chain.from_iterable(self._checked_blocks())
+        rows = chain.from_iterable(self._checked_blocks())
+        return (Node._trusted(*row) for row in rows)
 
     def blocks(self) -> Iterator[Block]:
         """Yield all nodes in blocks, in rows or columns, whichever is cheaper to read.
@@ -163,8 +166,9 @@ class NodeReader:
             if result is None:  # the other process failed
                 yield from self._read_chunks(b"", self._stream)
                 return
-            count, failure_masks, missing_ids, ids, rows = result
+            count, states, failure_masks, missing_ids, ids, rows = result
             self.count += count
+            self.states.update(states)
             self.failure_masks.update(failure_masks)
             self.missing_ids &= missing_ids
             self._ids.extend(ids)
@@ -173,10 +177,10 @@ class NodeReader:
     def _second_half(self, stream: BinaryIO) -> object:
         """Read in the child process; return None if there is a footer, which is for the parent."""
         rows = list(chain.from_iterable(self._read_chunks(b"", stream)))
-        masks = dict(self.failure_masks)
-        return (
-            None if self._footer else (self.count, masks, self.missing_ids, self._ids.state, rows)
-        )
+        if self._footer:
+            return None
+        states, masks = dict(self.states), dict(self.failure_masks)
+        return self.count, states, masks, self.missing_ids, self._ids.state, rows
 
     def _read_chunks(
         self, first: bytes, stream: BinaryIO, stop: int | None = None
@@ -202,7 +206,8 @@ class NodeReader:
             return list(chain.from_iterable(self._select_records(self._line_records(chunk))))
         ids, records = decoded
         labels = [record.labels for record in records]
-        return list(map(ndjson.to_row, self._select(records, ids, labels, failure_mask)))
+        states = [record.state for record in records] if self._states else []
+        return list(map(ndjson.to_row, self._select(records, ids, labels, states, failure_mask)))
 
     def _line_records(self, chunk: bytes) -> Iterator[tuple[str, Any]]:
         for line, text in enumerate(chunk.split(b"\n"), self._line):
@@ -224,22 +229,29 @@ class NodeReader:
     def _select_rows(self, rows: Iterable[NodeRow]) -> Iterator[Block]:
         rest = iter(rows)
         while block := list(islice(rest, _BLOCK_SIZE)):
-            ids, labels, _, _ = zip(*block, strict=True)
-            yield self._select(block, ids, labels, self._failure_mask)
+            ids, labels, _, states = zip(*block, strict=True)
+            yield self._select(block, ids, labels, states, self._failure_mask)
 
     def _select(
         self,
         nodes: Sequence[_N],
         ids: Sequence[str],
         labels: Sequence[Any],
+        states: Sequence[str | None],
         failure_mask: FailureMask | None,
     ) -> Sequence[_N]:
         """Count ``nodes``; return those that are selected."""
         self._count(ids)
+        if self._states:
+            self.states.update(states)
         if failure_mask is not None:
             masks = list(map(failure_mask, labels, ids))
             if len(self.failure_masks) <= _MAX_FAILURE_MASKS:
-                self.failure_masks.update(masks)
+                counted = masks
+                if allowed := self._states:
+                    in_states = (has_state(state, allowed) for state in states)
+                    counted = list(compress(masks, in_states))
+                self.failure_masks.update(counted)
             return [node for node, mask in zip(nodes, masks, strict=True) if not mask]
         if self._filter is None:
             return nodes

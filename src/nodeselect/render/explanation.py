@@ -6,9 +6,9 @@ from operator import attrgetter
 from typing import Any
 
 from nodeselect.explain import Explanation, NodeExplanation, headline, notes
-from nodeselect.explain.wording import short
+from nodeselect.explain.wording import failing_text, short
 from nodeselect.render.layout import Markdown, Screen, report_lines
-from nodeselect.text import join_limited, pluralize, quoted
+from nodeselect.text import pluralize, quoted
 
 __all__ = ["explanation_lines", "render_text"]
 
@@ -45,7 +45,7 @@ def explanation_lines(
     titled = list(zip(titles, explanations, strict=True))
 
     def as_dict() -> dict[str, Any]:
-        dicts = [{"selector": title} | each.as_dict() for title, each in titled]
+        dicts = [{"selector": title} | explanation.as_dict() for title, explanation in titled]
         value = {"version": 1, "explanations": dicts} if len(dicts) > 1 else dicts[0]
         if union is not None:
             value["union"] = {"matched": union[0], "connected": union[2]}
@@ -138,6 +138,5 @@ def _nearest(explanation: Explanation, screen: Screen) -> Iterator[str]:
 
 
 def _fail(explanation: Explanation, failed: Sequence[int], nodes: int, screen: Screen) -> str:
-    """Return the verb ``fail`` or ``fails``, and the requirements that the nodes fail."""
     texts = [screen.code(short(explanation.requirements[at].text)) for at in failed]
-    return f"{'fails' if nodes == 1 else 'fail'} {join_limited(texts, _MAX_NAMES)}"
+    return failing_text(texts, len(explanation.requirements), nodes, _MAX_NAMES)

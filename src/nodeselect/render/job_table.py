@@ -65,8 +65,7 @@ def job_result(name: str, result: Explanation | JobError) -> JobResult:
         first = result.problems[0]
         error = f"line {first.line}: {first.message}" if first.line else first.message
         return JobResult(name, JobStatus.INVALID, None, None, None, error)
-    matched = result.matched
-    connected = result.connected if result.has_states or not matched else None
+    matched, connected = result.matched, result.connected
     if not matched:
         status = JobStatus.NO_NODES
     elif connected == 0:

@@ -5,6 +5,7 @@ import os
 import re
 import sys
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import suppress
 from typing import Any, Literal, NamedTuple, TextIO
 
 from nodeselect.text import display_width, prefix, printable, truncate
@@ -262,19 +263,16 @@ def report_lines(
 def detect_screen() -> Screen:
     """Return the screen that standard output writes to.
 
-    Its width is COLUMNS if that is set, else that of the terminal, else 80. It shows only ASCII if
-    the encoding of standard output has no block characters.
+    Its width is COLUMNS if that is a positive number, else that of the terminal, else 80. It shows
+    only ASCII if the encoding of standard output has no block characters.
     """
-    ascii_only = False
-    try:
-        columns = int(os.environ.get("COLUMNS") or 0)
+    columns = 0
+    with suppress(ValueError):
+        columns = max(int(os.environ.get("COLUMNS", "")), 0)
+    with suppress(OSError, ValueError, AttributeError):  # not a terminal, closed, or not a file
         columns = columns or os.get_terminal_size(sys.stdout.fileno()).columns
-    except (OSError, ValueError, AttributeError):  # no number; not a terminal, closed, or no file
-        columns = 0
-    try:
-        "█…".encode(getattr(sys.stdout, "encoding", None) or "ascii")
-    except UnicodeEncodeError:
-        ascii_only = True
+    encoding = getattr(sys.stdout, "encoding", None) or "ascii"
+    ascii_only = b"?" in "█…".encode(encoding, "replace")
     return Screen(max(columns or 80, 20), ascii_only, is_colour_wanted(sys.stdout))
 
 
@@ -303,5 +301,4 @@ def _column_widths(rows: Sequence[Sequence[str]]) -> list[int]:
 
 def json_lines(value: dict[str, Any]) -> list[str]:
     """Return the lines of a JSON document, in printable ASCII."""
-    text = json.dumps(value, indent=2)
-    return text.replace("\x7f", "\\u007f").split("\n")  # json escapes all other control characters
+    return json.dumps(value, indent=2).split("\n")

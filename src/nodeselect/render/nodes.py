@@ -80,8 +80,7 @@ def _json_array(nodes: Sequence[Node]) -> Iterator[str]:
 def _json_object(node: Node) -> str:
     """Return a node as JSON, in printable ASCII, that nodeselect can read back."""
     fields = {"id": node.id, "name": node.name, "state": node.state, "labels": dict(node.labels)}
-    text = json.dumps({name: value for name, value in fields.items() if value is not None})
-    return text.replace("\x7f", "\\u007f")  # json escapes all other control characters
+    return json.dumps({name: value for name, value in fields.items() if value is not None})
 
 
 def _csv(nodes: Sequence[Node], keys: Sequence[str], header: bool) -> Iterator[str]:

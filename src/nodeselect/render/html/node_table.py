@@ -83,7 +83,9 @@ class NodeTable:
             "keys": [shown(key) for key in keys],
             "labels": [[keys[key], shown(value)] for key, value in self.numbers],
             "states": [[shown(state), name] for state, name in states],
-            "failures": [_bits(mask) for mask in failures],
+            "failures": [
+                [bit for bit in range(mask.bit_length()) if mask >> bit & 1] for mask in failures
+            ],
             "rows": rows,
         }
 
@@ -99,7 +101,3 @@ def _state(node: Node) -> tuple[str, str]:
     if node.state is None:
         return "unknown", "none"
     return node.state, "up" if node.connected else "down"
-
-
-def _bits(mask: int) -> list[int]:
-    return [number for number in range(mask.bit_length()) if mask >> number & 1]
