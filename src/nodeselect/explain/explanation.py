@@ -144,8 +144,7 @@ class Explanation(NamedTuple):
     :param matched: how many nodes match.
     :param states: how many of the nodes that match are in each state, the most frequent first;
         under None, those that have no state.
-    :param connected: how many of the nodes that match are connected; None if none of these has
-        a state.
+    :param connected: how many of the nodes that match are connected; None if they have no state.
     :param requirements: the requirements as written, those of ids first, and what each excludes.
     :param reasons: the groups of nodes that fail the same requirements, the largest first. If
         ``other_reasons`` is not 0, a group that is not listed may be larger than the last ones.
