@@ -5,7 +5,7 @@
 >>> inventory.match(Selector.parse("region in (eu,uk)")).ids()
 ['n-1']
 >>> print(inventory.explain(Selector.parse("region in (eu,uk)")).headline)
-1 of 2 nodes match; 1 does not: it fails region in (eu,uk)
+1 of 2 nodes match; 1 does not match: it fails region in (eu,uk)
 """
 
 from nodeselect.errors import InventoryError, JobError, NodeselectError, Problem, SelectorError

@@ -56,8 +56,9 @@ def read_document(text: str, max_values: int | None = None, *, strict_json: bool
 def read_yaml(text: str, max_values: int | None = None) -> Value:
     """Read ``text`` as one YAML document of plain data. Cost: linear.
 
-    :param max_values: how many keys and values it may contain; None for any number.
-    :raises DocumentError: if it is not; it has all mistakes up to the first syntax error.
+    :param max_values: how many keys and values the text may contain; None for any number.
+    :raises DocumentError: if the text is anything else; the error has all its mistakes, up to the
+        first syntax error.
     """
     import yaml  # here, since most commands do not need it
 

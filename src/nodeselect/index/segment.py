@@ -118,12 +118,12 @@ class Segment:
         others: Sequence[tuple[int, object]],
         limit: int | None = None,
     ) -> list[Any]:
-        """Return the items of some nodes of the segment, and other items, in the order of ranks.
+        """Merge what ``column`` has for the nodes ``ordinals`` with ``others``, by rank.
 
-        :param column: an item for each rank: ``self.table.ids`` or ``self.ordinals``.
-        :param ordinals: the nodes of the segment.
-        :param others: pairs of a rank and an item, in the order of ranks.
-        :param limit: return at most this many items, the first ones.
+        :param column: a value for each rank of the segment: ``self.table.ids`` or
+            ``self.ordinals``.
+        :param others: pairs of a rank and a value, sorted by rank.
+        :param limit: return only the first ``limit`` values.
         """
         ranks = self._sorted_ranks(ordinals, limit)
         items = column.take(ranks)

@@ -175,7 +175,10 @@ class NodeReader:
             yield rows
 
     def _second_half(self, stream: BinaryIO) -> object:
-        """Read in the child process; return None if there is a footer, which is for the parent."""
+        """Read the second half in the child process; return None if it ends in a footer.
+
+        The parent process then reads the half itself.
+        """
         rows = list(chain.from_iterable(self._read_chunks(b"", stream)))
         if self._footer:
             return None

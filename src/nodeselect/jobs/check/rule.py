@@ -153,4 +153,4 @@ def describe(value: Value) -> str:
             return value.text
         case Scalar(text, "number") if NUMBER.fullmatch(text):
             return truncate(text, 60)
-    return f"{quoted(value.text)}, which YAML may read as a {value.kind}"
+    return f"{quoted(value.text)}, which some YAML parsers read as a {value.kind}"

@@ -102,7 +102,7 @@ def suggest_field(model: str, key: Scalar, value: Value) -> str:
         if is_selector_name(key.text):
             return "did you mean 'selector'?"
         if is_wrapper(key.text) and not (model == "Job" and plain == "spec"):
-            return "write the fields of the job without it, or under 'spec'"
+            return "remove it and write its fields at the top level, or rename it to 'spec'"
     if hint := suggest_word(plain, fields_of(model)):
         return hint
     if model == "JobSpec" and plain in PIPELINE_FIELDS:

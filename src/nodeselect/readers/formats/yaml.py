@@ -68,6 +68,6 @@ def _to_json_type(scalar: Scalar) -> Any:
 
 def _key_text(key: Scalar) -> str:
     if key.kind != "text":
-        message = f"YAML may read the key {quoted(key.text)} as a {key.kind}"
+        message = f"some YAML parsers read the key {quoted(key.text)} as a {key.kind}"
         raise DocumentError("key-not-text", message, key.position, f'quote it: "{key.text}"')
     return key.text
