@@ -27,9 +27,9 @@ def test_an_explanation() -> None:
         "1 of 3 nodes match, 1 of them connected; 2 do not match: 1 fails only region=eu; 1 "
         "fails only !debug\n"
         "\n"
-        "REQUIREMENT  FAIL  FAIL ONLY THIS  LEFT SO FAR\n"
-        "region=eu       1               1            2  █████████████▍\n"
-        "!debug          1               1            1  ██████▊\n"
+        "REQUIREMENT  FAIL  FAIL ONLY THIS  REMAINING\n"
+        "region=eu       1               1          2  █████████████▍\n"
+        "!debug          1               1          1  ██████▊\n"
         "\n"
         "WHY NOT\n"
         "  1 fails only region=eu: n-3\n"
@@ -54,7 +54,7 @@ def test_one_node() -> None:
 
 def test_a_long_requirement() -> None:
     """It is whole if there is room, and truncated in a table if not."""
-    assert f"\n{LONG}     3               1            0\n" in text_of(
+    assert f"\n{LONG}     3               1          0\n" in text_of(
         f"{LONG},tier=gold", NODES, 200
     )
     text = text_of(f"{LONG},tier=gold", NODES, 50)

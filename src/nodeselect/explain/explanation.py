@@ -86,10 +86,10 @@ class Hint(NamedTuple):
 
 
 class Correction(NamedTuple):
-    """The replacements of several hints together.
+    """All replacements that the hints propose, made at once.
 
-    :param replacements: the requirements to write, or the ids, separated by commas.
-    :param replaced: the requirements or ids to write them instead of.
+    :param replacements: the new requirements, or ids; several ids are separated by commas.
+    :param replaced: the requirements or ids that they replace.
     :param would_match: how many nodes would match after all replacements.
     """
 

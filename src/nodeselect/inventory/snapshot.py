@@ -78,7 +78,7 @@ class BaseInventory:
         return map(view.store.node, view.store.in_order(view.live()))
 
     def __contains__(self, node: object) -> bool:
-        """Return whether ``node`` is there or, if it is a string, a node with this id."""
+        """Return whether there is a node equal to ``node`` or, for a string, one with this id."""
         view = self._view
         if isinstance(node, Node):
             ordinal = view.find(node.id)

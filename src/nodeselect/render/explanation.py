@@ -102,7 +102,7 @@ def _node_table(explanation: NodeExplanation, screen: Screen) -> Iterator[str]:
 
 def _requirement_table(explanation: Explanation, screen: Screen) -> Iterator[str]:
     is_wide = screen.columns >= _WIDE
-    only, left = ("FAIL ONLY THIS", "LEFT SO FAR") if is_wide else ("ONLY THIS", "LEFT")
+    only, left = ("FAIL ONLY THIS", "REMAINING") if is_wide else ("ONLY THIS", "LEFT")
     rows = [
         (
             screen.code(short(result.text)),

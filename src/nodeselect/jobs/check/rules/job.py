@@ -212,7 +212,7 @@ def empty_selector(spec: Object, prefix: str, severity: str | None, message: str
 
 
 def _check_misplaced_selector(config: Value | None, path: str, is_empty: bool) -> Check[None]:
-    """Report selectors in ``config``; if the job has no other one, look for them at any depth."""
+    """Report selectors inside ``config``, at any depth if the job has none where it belongs."""
     if not isinstance(config, Object):
         return
     for name, (key, value) in config.entries.items():
