@@ -73,7 +73,7 @@ class Hint(NamedTuple):
     :param message: what is wrong, and what the nodes have instead.
     :param replacement: the requirement to write, or the ids, separated by commas; None if there is
         no suggestion.
-    :param replaced: the requirements or ids to write it instead of.
+    :param replaced: the requirements or ids that ``replacement`` replaces.
     :param would_match: how many nodes would match then; None without a ``replacement``.
     """
 

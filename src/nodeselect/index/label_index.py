@@ -68,7 +68,7 @@ class LabelIndex:
         return self._keys.get(key, _ABSENT)[0]
 
     def value_counts(self, key: str, nodes: Postings) -> dict[str, int]:
-        """Count ``nodes`` by their value of ``key``, without values that none of them has."""
+        """For each value of ``key`` that any of ``nodes`` has, return how many of them have it."""
         items = self._items(key)
         counts = ((value, postings.intersection_size(nodes, stored)) for value, stored in items)
         return {value: count for value, count in counts if count}

@@ -87,7 +87,7 @@ class NodeSet:
         return [store.node(ordinals[position]) for position in sorted(drawn)]
 
     def value_counts(self, key: str) -> dict[str, int]:
-        """Count the nodes by their value of ``key``, the most frequent first.
+        """Return how many nodes have each value of ``key``, the most frequent value first.
 
         Nodes without the key are not counted. Cost: one set operation for each value of the key,
         or one step for each node if there are fewer nodes.

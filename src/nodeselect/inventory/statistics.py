@@ -41,7 +41,7 @@ class ViewStatistics:
         return counts
 
     def value_counts(self, key: str, limit: int) -> Mapping[str, int] | None:
-        """Count the nodes by their value of ``key``; return None for more than ``limit`` values."""
+        """Return how many nodes have each value of ``key``; None for more than ``limit`` values."""
         dead = sum(len(index.everything) for index in self._indexes) - len(self._everything)
         if max(len(index.values(key)) for index in self._indexes) - dead > limit:
             return None  # at most ``dead`` values are only those of deleted nodes
@@ -76,7 +76,7 @@ class ViewStatistics:
 
 
 def value_counts(store: Store, found: Postings, key: str) -> Counter[str]:
-    """Count the nodes ``found`` by their value of ``key``, without those that lack the key."""
+    """For each value of ``key``, return how many of the nodes ``found`` have it."""
     indexes = store.indexes()
     if sum(len(index.values(key)) for index in indexes) > len(found):
         nodes = map(store.node, postings.ordinals(found))

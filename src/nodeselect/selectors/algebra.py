@@ -159,14 +159,18 @@ def _irredundant(requirements: list[Requirement]) -> Collection[int]:
 def _bit_masks(requirements: list[Requirement]) -> list[int]:
     """Return a mask for each requirement, with a bit for each *witness* that it allows.
 
-    All are on one key. The witnesses represent the infinitely many values: the absence of the key;
-    a word that no requirement lists; each listed value; and for the integers at both ends of each
-    range, a spelling that no requirement lists. They are enough: what requirements allow together
-    is empty, or within what others allow, exactly if this is true of their masks. (The ends of an
-    intersection of ranges are ends of those ranges; and of two ranges that differ, one has an end
-    outside the other.) Hundreds of masks intersect in microseconds.
+    All are on one key. There are infinitely many values, but a few witnesses are enough:
 
-    Cost: linear in the number of values, and in that of requirements times witnesses divided by 64.
+    - the absence of the key;
+    - a word that no requirement lists;
+    - each value that a requirement lists;
+    - for the integers at both ends of each range, a spelling that no requirement lists.
+
+    An intersection of requirements is empty, or a subset of another one, exactly if the
+    intersection of their masks is. (The ends of an intersection of ranges are ends of those ranges;
+    and of two ranges that differ, one has an end outside the other.)
+
+    Cost: O(values + requirements * witnesses / 64).
     """
     tests = [requirement.test for requirement in requirements]
     listed = {value for test in tests if isinstance(test, OneOf) for value in test.values}
