@@ -26,6 +26,7 @@ COMMANDS = {
     "python -c 'import nodeselect'": [PYTHON, "-c", "import nodeselect"],
     "nodeselect --version": [NODESELECT, "--version"],
     f"nodeselect match -l gpu -n {_FLEET}": [NODESELECT, "match", "-l", "gpu", "-n", _FLEET],
+    f"nodeselect check {_JOB}": [NODESELECT, "check", _JOB],
     f"nodeselect match --job {_JOB} -n {_FLEET}": [
         NODESELECT, "match", "--job", _JOB, "-n", _FLEET,
     ],
@@ -48,11 +49,11 @@ def main() -> None:
             walls[name].append(run(COMMANDS[name]).wall * 1e3)
     rows = [_row(name, walls[name]) for name in names]
     bare = rows[0]["median_ms"]
-    print("| | median ms | quartiles | over bare Python |\n|---|---:|---:|---:|")
+    print("| | median ms | quartiles | over bare Python | ratio |\n|---|---:|---:|---:|---:|")
     for name, row in zip(names, rows, strict=True):
         print(
             f"| `{name}` | {row['median_ms']:.1f} | {row['q1_ms']:.1f}-{row['q3_ms']:.1f}"
-            f" | {row['median_ms'] - bare:+.1f} |"
+            f" | {row['median_ms'] - bare:+.1f} | x{row['median_ms'] / bare:.1f} |"
         )
     result = {
         "python": platform.python_version(),

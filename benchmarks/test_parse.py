@@ -3,6 +3,7 @@
 import timeit
 from collections.abc import Callable
 from itertools import count, pairwise
+from typing import Any
 
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
@@ -12,34 +13,60 @@ from nodeselect import Selector
 from nodeselect.selectors import predicate
 from nodeselect.selectors.selector import _parse
 
-ONE = "region=us-east"
-TEXTS = pytest.mark.parametrize("text", [ONE, FIVE], ids=["one", "five"])
+ONE = "region={n}"
+ALL_NEW = "region=r{n},tier in (p{n},s{n}),environment!=e{n},gpu{n},!debug{n}"
+ONE_NEW = FIVE.replace("prod", "e{n}")
+NEW = pytest.mark.parametrize("text", [ONE, ALL_NEW, ONE_NEW], ids=["one", "five", "one of five"])
+NODE = {"region": "us-east", "tier": "premium", "environment": "dev", "gpu": "a100", "os": "linux"}
+ROUNDS: dict[str, Any] = {"rounds": 5_000, "warmup_rounds": 100}
 
 
-@TEXTS
+def new_texts(text: str) -> Callable[[], tuple[tuple[str], dict[str, object]]]:
+    """Return a function that returns the arguments with a text never parsed before."""
+    numbers = count()
+    return lambda: ((text.replace("{n}", str(next(numbers))),), {})
+
+
+@NEW
 @pytest.mark.benchmark(group="parse")
 def test_new_text(benchmark: BenchmarkFixture, text: str) -> None:
-    """Parse and compile a text without the cache. The shape is known."""
-    assert str(benchmark(_parse, text)) == str(Selector.parse(text))
+    """Parse a text whose requirements are new, or one of them."""
+    benchmark.pedantic(_parse, setup=new_texts(text), **ROUNDS)
 
 
-@TEXTS
+@NEW
+@pytest.mark.benchmark(group="parse and match once")
+def test_new_text_and_match(benchmark: BenchmarkFixture, text: str) -> None:
+    """The same, then compile the predicate, whose shape is known, and test one node."""
+    benchmark.pedantic(lambda text: _parse(text).matches(NODE), setup=new_texts(text), **ROUNDS)
+
+
 @pytest.mark.benchmark(group="parse")
-def test_known_text(benchmark: BenchmarkFixture, text: str) -> None:
+def test_known_text(benchmark: BenchmarkFixture) -> None:
     """Parse a text again, which is one look-up."""
-    assert benchmark(Selector.parse, text) is Selector.parse(text)
+    assert benchmark(Selector.parse, FIVE) is Selector.parse(FIVE)
 
 
 @pytest.mark.benchmark(group="parse")
-def test_new_text_of_known_shape(benchmark: BenchmarkFixture) -> None:
-    """Parse, compile and cache a new text of five requirements."""
+def test_selector_of(benchmark: BenchmarkFixture) -> None:
+    """Build a selector of three labels and two expressions, one of which is new."""
+    labels = {"region": "eu", "tier": "gold", "os": "linux"}
+    benchmark.pedantic(
+        lambda text: Selector.of(match_labels=labels, match_expressions=["gpu", text]),
+        setup=new_texts("rack!=r{n}"),
+        **ROUNDS,
+    )
+
+
+@pytest.mark.benchmark(group="parse")
+def test_kept_selectors(benchmark: BenchmarkFixture) -> None:
+    """Parse 8,000 new texts and keep the selectors; the garbage collector runs as it likes."""
     numbers = count()
 
-    def new_text() -> tuple[tuple[str], dict[str, object]]:
-        return (FIVE.replace("prod", f"e-{next(numbers)}"),), {}
+    def texts() -> tuple[tuple[list[str]], dict[str, object]]:
+        return ([ALL_NEW.replace("{n}", str(next(numbers))) for _ in range(8_000)],), {}
 
-    Selector.parse(FIVE)
-    benchmark.pedantic(Selector.parse, setup=new_text, rounds=5_000, warmup_rounds=100)
+    benchmark.pedantic(lambda texts: list(map(_parse, texts)), setup=texts, rounds=20)
 
 
 @pytest.mark.benchmark(group="compile")
@@ -56,7 +83,7 @@ def test_compile_new_shape(benchmark: BenchmarkFixture) -> None:
     benchmark.pedantic(
         predicate.compile_predicate,
         args=(requirements, None),
-        setup=predicate._predicate_factory.cache_clear,
+        setup=predicate._predicate_code.cache_clear,
         rounds=2_000,
         warmup_rounds=20,
     )

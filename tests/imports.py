@@ -9,7 +9,19 @@ import nodeselect
 
 __all__ = ["HEAVY", "loaded_after"]
 
-HEAVY = {"click", "jinja2", "lark", "msgspec", "numpy", "pydantic", "pydantic_core", "yaml"}
+HEAVY = {
+    *(
+        "click",
+        "jinja2",
+        "lark",
+        "msgspec",
+        "numpy",
+        "pydantic",
+        "pydantic_core",
+        "pyroaring",
+        "yaml",
+    ),
+}
 
 # The directory with the package, whether it is installed or not.
 _HOME = str(Path(nodeselect.__file__).resolve().parents[1])

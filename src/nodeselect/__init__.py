@@ -8,20 +8,25 @@
 1 of 2 nodes match; 1 does not match: it fails region in (eu,uk)
 """
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from nodeselect.errors import InventoryError, JobError, NodeselectError, Problem, SelectorError
-from nodeselect.explain import (
-    Correction,
-    Explanation,
-    Hint,
-    NearMiss,
-    NodeExplanation,
-    Reason,
-    RequirementResult,
-)
-from nodeselect.inventory import Inventory, NodeSet, Snapshot
 from nodeselect.limits import LIMITS, Limits
 from nodeselect.node import Node
 from nodeselect.selectors import Operator, Requirement, Selector
+
+if TYPE_CHECKING:
+    from nodeselect.explain import (
+        Correction,
+        Explanation,
+        Hint,
+        NearMiss,
+        NodeExplanation,
+        Reason,
+        RequirementResult,
+    )
+    from nodeselect.inventory import Inventory, NodeSet, Snapshot
 
 __all__ = [
     "LIMITS",
@@ -48,3 +53,18 @@ __all__ = [
 ]
 
 __version__ = "0.1.0"
+
+
+if not TYPE_CHECKING:  # a type checker must not think that there is every name
+
+    def __getattr__(name: str) -> Any:
+        """Import an inventory or an explanation on first use: a selector alone needs neither."""
+        if name not in __all__:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        is_inventory = name in ("Inventory", "NodeSet", "Snapshot")
+        module = import_module("nodeselect.inventory" if is_inventory else "nodeselect.explain")
+        return globals().setdefault(name, getattr(module, name))
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -10,7 +10,11 @@ _V = TypeVar("_V", covariant=True)
 
 
 class Frozen:
-    """Base class of values whose fields cannot be set, except by ``object.__setattr__``."""
+    """Base class of values whose fields cannot be set, except by ``object.__setattr__``.
+
+    Where that is too slow, a value is built as an object of a class that has the same slots and is
+    not frozen, and then gets its own ``__class__``.
+    """
 
     __slots__ = ()
 

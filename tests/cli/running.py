@@ -8,7 +8,7 @@ from typing import NamedTuple, Protocol
 
 __all__ = ["COMMAND", "FLEET", "Result", "Run", "run_process", "unprintable"]
 
-COMMAND = (sys.executable, "-c", "from nodeselect.cli import main; main()")
+COMMAND = (sys.executable, "-c", "from nodeselect.__main__ import main; main()")
 """The console script, also if it is not installed."""
 
 PLAIN = {"NO_COLOR": "", "TERM": "xterm", "COLUMNS": "80", "LC_ALL": "C.UTF-8"}

@@ -164,7 +164,7 @@ def test_ctrl_c() -> None:
 def test_closed_streams(command: str, status: int, out: str, tmp_path: Path) -> None:
     """Closed streams are no bug, and do not change the result."""
     (tmp_path / "nodes.json").write_text('[{"id": "n-1"}]')
-    program = "from nodeselect.cli import main; main()"
+    program = "from nodeselect.__main__ import main; main()"
     done = subprocess.run(
         ["bash", "-c", f"{shlex.quote(sys.executable)} -c {shlex.quote(program)} {command}"],
         cwd=tmp_path,

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from nodeselect import Correction, Explanation, Inventory, Node, Selector
-from nodeselect.explain import exclude_by_state, notes
+from nodeselect.explain import notes
+from nodeselect.explain.compute import exclude_by_state
 from tests import golden
 from tests.explain.test_hints import selector_of
 

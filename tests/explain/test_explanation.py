@@ -10,7 +10,7 @@ IMPORT = """
 import sys, types
 package = sys.modules["nodeselect"] = types.ModuleType("nodeselect")
 package.__path__ = sys.argv[1:]
-import nodeselect.explain.explanation
+import nodeselect.explain.explanation, nodeselect.explain.compute
 """
 
 

@@ -12,7 +12,8 @@ from typing import ClassVar
 import pytest
 
 from nodeselect import Inventory, Node, Selector
-from nodeselect.explain import Hint, explain, similarity
+from nodeselect.explain import Hint, similarity
+from nodeselect.explain.compute import explain
 from nodeselect.index.tuning import DEFAULT, Tuning
 from tests import golden
 from tests.cli.running import unprintable

@@ -238,7 +238,7 @@ def test_all_bytes_are_checked(data: bytes, require: bool) -> None:
         assert 1 <= problem.column < problem.end_column
         assert problem.code in all_rules()
     if not check_job(data, "x").errors:
-        assert type(read_job_selector(data, "x")) is Selector
+        assert isinstance(read_job_selector(data, "x"), Selector)
     else:
         with pytest.raises(JobError) as caught:
             read_job_selector(data, "x")

@@ -13,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nodeselect import Inventory, Node, Selector
-from nodeselect.explain import Explanation, FailureCounts, count_headline, explain
+from nodeselect.explain import Explanation, FailureCounts, count_headline
+from nodeselect.explain.compute import explain
 from nodeselect.index.tuning import DEFAULT, Tuning
 from nodeselect.inventory import failure_groups
 from nodeselect.render.explanation import render_text

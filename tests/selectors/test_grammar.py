@@ -1,24 +1,27 @@
 """The grammar file, and the tables that are generated from it."""
 
 import logging
+import re
 import string
+from pathlib import Path
 
 import lark
 import pytest
-from grammar import build_parse_tables
+from grammar import build
 from lark import Lark, Tree, UnexpectedInput
 from lark.lexer import Token
 
 from nodeselect.errors import SelectorError
-from nodeselect.selectors import Selector
-from nodeselect.selectors.parser import load_tables
+from nodeselect.selectors import Selector, _pattern
+from nodeselect.selectors.diagnostics import mistakes
+from nodeselect.selectors.lark_parser import load_tables
 from tests.conformance.vectors import VECTORS
 
 
 @pytest.fixture(scope="module")
 def built() -> Lark:
     """Return the parser that Lark builds from the grammar now."""
-    return build_parse_tables.build_parser()
+    return build.build_parser()
 
 
 @pytest.fixture(scope="module")
@@ -49,8 +52,9 @@ def described(tree: Tree[Token]) -> tuple[object, ...]:
 
 
 def test_the_tables_are_fresh() -> None:
-    """The tables were generated from the current grammar."""
-    assert build_parse_tables.grammar_digest() == load_tables()["grammar"]
+    """The tables and the pattern were generated from the current grammar."""
+    assert build.grammar_digest() == load_tables()["grammar"]
+    assert build.build_pattern() == Path(_pattern.__file__).read_text("utf-8")
 
 
 def test_the_tables_read_as_the_grammar_does(built: Lark, loaded: Lark) -> None:
@@ -78,7 +82,7 @@ def conflicts(grammar: str, caplog: pytest.LogCaptureFixture) -> list[str]:
 
 def test_the_grammar_has_no_conflict(caplog: pytest.LogCaptureFixture) -> None:
     """The grammar is LALR without conflicts: no choice is left to Lark."""
-    assert conflicts(build_parse_tables.GRAMMAR, caplog) == []
+    assert conflicts(build.GRAMMAR, caplog) == []
 
 
 def test_a_conflict_would_be_seen(caplog: pytest.LogCaptureFixture) -> None:
@@ -119,5 +123,17 @@ def test_characters_of_a_word(character: str, built: Lark) -> None:
     """A word is a run of anything but white space and seven punctuation characters."""
     separates_words = character in SPACES or character in "(),!=><"
     tree = outcome(built, f"x{character}y")
-    is_one_word = tree == ("selector", ("exists", ("KEY", f"x{character}y", 0, 3)))
+    is_one_word = tree == ("selector", ("requirement", ("KEY", f"x{character}y", 0, 3)))
     assert is_one_word != separates_words
+
+
+def test_every_pattern_has_the_same_words(built: Lark) -> None:
+    """What ends a word is the same in the grammar and in the patterns of mistakes."""
+    regexps = {each.name: each.pattern.to_regexp() for each in built.terminals}
+    characters = regexps["KEY"].removesuffix("+")
+    assert regexps["VALUE"] == regexps["KEY"]
+    assert regexps["MEMBERSHIP"].endswith(f"(?!{characters})")
+    assert f"{characters}+" == mistakes._W.encode().decode("unicode_escape")
+    assert f"(?!{characters})" == mistakes._E.encode().decode("unicode_escape")
+    for character in "(),!=><":
+        assert any(re.fullmatch(regexp, character) for regexp in regexps.values()), character

@@ -55,14 +55,13 @@ def pieces(function: object) -> tuple[object, ...]:
 
 @given(SOURCES)
 def test_the_source_has_fixed_pieces_only(source: str) -> None:
-    """The source is a function of constants that returns a function of labels and node id."""
-    outer = ast.parse(source, mode="eval").body
-    assert isinstance(outer, ast.Lambda)
-    constants = [each.arg for each in outer.args.args]
-    assert constants == [f"{letter}{n}" for n in range(len(constants) // 2) for letter in "kv"]
-    assert isinstance(outer.body, ast.Lambda)
-    assert [each.arg for each in outer.body.args.args] == ["labels", "node_id"]
-    for node in ast.walk(outer):
+    """The source is a function of labels, node id and constants."""
+    function = ast.parse(source, mode="eval").body
+    assert isinstance(function, ast.Lambda)
+    labels, node_id, *constants = [each.arg for each in function.args.args]
+    assert (labels, node_id) == ("labels", "node_id")
+    assert constants == [f"{letter}{n}" for letter in "kv" for n in range(len(constants) // 2)]
+    for node in ast.walk(function):
         assert isinstance(node, NODE_TYPES)
         if isinstance(node, ast.Name):
             assert node.id in {"labels", "node_id", "in_range", *constants}

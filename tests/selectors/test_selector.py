@@ -1,7 +1,9 @@
 """The public interface of selectors."""
 
+import copy
 import pickle
 from collections.abc import Callable, Iterator, Mapping
+from threading import Barrier, Thread
 from typing import Any
 
 import pytest
@@ -316,6 +318,40 @@ def test_the_same_text_gives_the_same_object() -> None:
     """A text that was parsed before is looked up."""
     for text in ("a=b,c", ",".join(f"key-{number}" for number in range(256))):
         assert Selector.parse(text) is Selector.parse(text)
+
+
+def test_a_known_requirement_is_used_again() -> None:
+    """Selectors share the requirements that their texts have in common, but for long lists."""
+    text = "a=b,c in (d, e)"
+    first, second = (Selector.parse(f"{text},x!={number}").requirements for number in (1, 2))
+    assert [one is other for one, other in zip(first, second, strict=True)] == [True, True, False]
+    long = f"a in ({','.join(map(str, range(300)))})"
+    one, other = (Selector.parse(f"{long},x!={number}").requirements[0] for number in (1, 2))
+    assert one == other
+    assert one is not other
+
+
+@pytest.mark.parametrize("number", range(20))
+def test_the_predicate_is_compiled_on_first_use(number: int) -> None:
+    """A selector is the same before and after, also for several threads that use it at once."""
+    selector = Selector.parse(f"a=b,c!=d{number}")
+    copies = [pickle.loads(pickle.dumps(selector)), copy.copy(selector)]
+    barrier, answers = Barrier(4), []
+
+    def use() -> None:
+        barrier.wait()
+        answers.append(selector.matches({"a": "b"}))
+
+    threads = [Thread(target=use) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert answers == [True] * 4
+    assert type(selector) is Selector
+    assert selector.matches is selector.matches
+    assert {selector, *copies} == {selector}
+    assert repr(copies) == repr([selector, selector])
 
 
 def test_an_invalid_text_is_parsed_again() -> None:

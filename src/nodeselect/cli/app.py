@@ -3,7 +3,6 @@
 Results go to standard output, messages to standard error.
 """
 
-import gc
 import io
 import os
 import sys
@@ -68,7 +67,6 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # print \u… for characters that the encoding lacks
             stream.reconfigure(errors="backslashreplace")
-    gc.disable()  # nodes have no cycles; searching millions of them would be slow
     sys.exit(run())
 
 

@@ -27,7 +27,8 @@ from nodeselect.cli.options import (
 from nodeselect.cli.output_file import write_file
 from nodeselect.cli.streams import write_message, write_output
 from nodeselect.errors import JobError
-from nodeselect.explain import Explanation, NodeExplanation, exclude_by_state
+from nodeselect.explain import Explanation, NodeExplanation
+from nodeselect.explain.compute import exclude_by_state
 from nodeselect.inventory import Inventory
 from nodeselect.node import count_connected
 from nodeselect.render.explanation import explanation_lines

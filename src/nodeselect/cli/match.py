@@ -24,8 +24,14 @@ from nodeselect.cli.options import (
     warn_if_everything,
 )
 from nodeselect.cli.streams import write_message, write_output
-from nodeselect.explain import FailureCounts, count_headline, headline
-from nodeselect.explain.wording import format_state_counts, requirement_text, unsatisfied_text
+from nodeselect.explain.countable import FailureCounts
+from nodeselect.explain.wording import (
+    count_headline,
+    format_state_counts,
+    headline,
+    requirement_text,
+    unsatisfied_text,
+)
 from nodeselect.node import Node, count_connected, count_in_states, has_state
 from nodeselect.render.nodes import COLUMN_FORMATS, NODE_FORMATS, node_lines
 from nodeselect.selectors import Selector

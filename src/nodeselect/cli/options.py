@@ -4,14 +4,13 @@ import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from nodeselect.cli.job_files import job_name, read_bytes
 from nodeselect.cli.streams import Progress, write_message
 from nodeselect.errors import SelectorError
-from nodeselect.inventory import Inventory
 from nodeselect.node import Node, count_in_states, has_state
 from nodeselect.readers import open_input
 from nodeselect.readers.detect import KNOWN_STATES
@@ -19,6 +18,9 @@ from nodeselect.readers.reader import NodeReader
 from nodeselect.render.layout import REPORT_FORMATS
 from nodeselect.selectors import Selector
 from nodeselect.text import join_limited, printable, quoted
+
+if TYPE_CHECKING:
+    from nodeselect.inventory import Inventory
 
 __all__ = [
     "check_usage",
@@ -194,13 +196,15 @@ def read_inventory(
     source: str,
     states: frozenset[str] | None = None,
     excluded: dict[str, str | None] | None = None,
-) -> Inventory:
+) -> "Inventory":
     """Read nodes into an inventory.
 
     :param states: the states that a node may be in; None allows all nodes.
     :param excluded: a dict to which the ids and states of all other nodes are added.
     :raises InventoryError: if the input is invalid.
     """
+    from nodeselect.inventory import Inventory  # imports pyroaring
+
     excluded = {} if excluded is None else excluded
 
     def nodes_in_states(reader: NodeReader) -> Iterator[Node]:

@@ -1,6 +1,5 @@
 """Why nodes match a selector, and why the others do not, over any nodes that can be counted."""
 
-from nodeselect.explain.compute import exclude_by_state, explain, explain_node
 from nodeselect.explain.countable import Countable, FailureCounts, Failures
 from nodeselect.explain.explanation import (
     Correction,
@@ -25,9 +24,6 @@ __all__ = [
     "Reason",
     "RequirementResult",
     "count_headline",
-    "exclude_by_state",
-    "explain",
-    "explain_node",
     "headline",
     "notes",
 ]

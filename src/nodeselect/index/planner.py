@@ -13,7 +13,7 @@ Planning looks at the sizes of postings and decides everything; evaluating a pla
 
 from collections.abc import Collection, Iterable
 from operator import itemgetter
-from typing import NamedTuple
+from typing import NamedTuple, assert_never
 
 from nodeselect.index import postings
 from nodeselect.index.label_index import LabelIndex
@@ -102,6 +102,8 @@ class _Planner:
                 self._include_values(key, values)
             case InRange(low, high):
                 self._include_values(key, self._index.values_in_range(key, low, high))
+            case test:
+                assert_never(test)
 
     def _include_key(self, key: str) -> None:
         nodes = self._index.nodes_with_key(key)

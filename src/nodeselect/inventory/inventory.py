@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from threading import Lock, get_ident
-from typing import TYPE_CHECKING, BinaryIO, NoReturn, TextIO
+from typing import BinaryIO, NoReturn, TextIO
 
 from nodeselect.errors import InventoryError
 from nodeselect.index.tuning import DEFAULT, Tuning
@@ -13,9 +13,7 @@ from nodeselect.inventory.store import View
 from nodeselect.node import Node, NodeRow
 from nodeselect.readers import open_input
 from nodeselect.readers.columnar import Block, to_blocks
-
-if TYPE_CHECKING:
-    from nodeselect.readers.reader import NodeReader
+from nodeselect.readers.reader import NodeReader
 
 __all__ = ["Inventory"]
 
@@ -62,8 +60,6 @@ class Inventory(BaseInventory):
 
         :raises InventoryError: if the input is invalid or incomplete; no node is ever left out.
         """
-        from nodeselect.readers.reader import NodeReader  # msgspec
-
         if not isinstance(source, NodeReader):
             with open_input(source) as (stream, name):
                 reader = NodeReader(stream, name=name)

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from typing import NoReturn
 
-from nodeselect.explain import Explanation, NodeExplanation, explain, explain_node
+from nodeselect.explain import Explanation, NodeExplanation
+from nodeselect.explain.compute import explain, explain_node
 from nodeselect.explain.similarity import Vocabulary
 from nodeselect.inventory.node_set import NodeSet, require_count
 from nodeselect.inventory.statistics import ViewStatistics

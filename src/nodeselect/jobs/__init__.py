@@ -68,14 +68,16 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
-    if name not in __all__:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from nodeselect.jobs import rollout
-    from nodeselect.jobs.models import job, server
+if not TYPE_CHECKING:  # a type checker must not think that there is every name
 
-    module = next(module for module in (job, server, rollout) if name in module.__all__)
-    return getattr(module, name)
+    def __getattr__(name: str) -> Any:
+        if name not in __all__:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from nodeselect.jobs import rollout
+        from nodeselect.jobs.models import job, server
+
+        module = next(module for module in (job, server, rollout) if name in module.__all__)
+        return getattr(module, name)
 
 
 def __dir__() -> list[str]:

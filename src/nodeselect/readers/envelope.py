@@ -1,4 +1,4 @@
-"""Check what surrounds a list of nodes: an *envelope*, the object that holds it, or a footer."""
+"""Check what surrounds a list of nodes: the object that holds it (its *envelope*), or a footer."""
 
 import re
 
@@ -6,7 +6,7 @@ from nodeselect.errors import InventoryError
 from nodeselect.readers.raw_node import Record
 from nodeselect.text import quoted
 
-__all__ = ["LIST_FIELDS", "check_envelope", "check_footer", "reject_siblings"]
+__all__ = ["LIST_FIELDS", "check_envelope", "check_footer", "list_field", "reject_siblings"]
 
 LIST_FIELDS = ("items", "nodes", "Nodes")
 """The fields for a list of nodes. The first of them that is a list, or null, holds the nodes."""
@@ -18,6 +18,13 @@ _PAGING_FIELD = re.compile("next|^continue$|has_?more|remaining", re.IGNORECASE)
 # "Showing 1-2 of 5 nodes", "Showing 1 to 2", "Showing 2 nodes (limit 50)".
 _TOTAL = re.compile(r"\bof\s+(\d[\d,]{0,15})")
 _SHOWN = re.compile(r"Showing \D*?(?:\d[\d,]*\s*(?:-|to)\s*)?(\d[\d,]{0,15})")
+
+
+def list_field(document: Record) -> str | None:
+    """Return the field that makes ``document`` an envelope, None if it is none."""
+    return next(
+        (name for name in LIST_FIELDS if isinstance(document.get(name, ""), list | None)), None
+    )
 
 
 def reject_siblings(field: str, others: Record) -> None:

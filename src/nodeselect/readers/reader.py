@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import nullcontext
 from io import BytesIO
 from itertools import chain, compress, islice
 from typing import Any, BinaryIO, TypeVar
@@ -14,11 +13,9 @@ from nodeselect.readers.columnar import Block
 from nodeselect.readers.detect import Format, detect_format, node_rows
 from nodeselect.readers.duplicate_ids import DuplicateIdCheck
 from nodeselect.readers.envelope import check_footer
-from nodeselect.readers.formats import csv, json, ndjson
-from nodeselect.readers.parallel_read import read_second_half
+from nodeselect.readers.formats import csv, json
 from nodeselect.selectors import Selector
 from nodeselect.selectors.predicate import FailureMask
-from nodeselect.text import quoted
 
 __all__ = ["NodeFilter", "NodeReader"]
 
@@ -89,10 +86,8 @@ class NodeReader:
         self._states = states
         self._failure_mask = None if selector is None else selector.failure_mask
         self._uses_typed = selector is not None and bool(selector.requirements)
-        self._typed: ndjson.TypedDecoder | None = None
         self._on_progress = on_progress
         self._parallel = parallel
-        self._line = 1  # the number of the next line of NDJSON
         self._footer = ""  # the line that Expanso's command line prints after the nodes
         self._ids = DuplicateIdCheck()
         self._checks_ids = True
@@ -142,8 +137,9 @@ class NodeReader:
             case "none":
                 return iter(())
             case "ndjson":
-                self._typed = ndjson.TypedDecoder(self._selector) if self._uses_typed else None
-                return self._read_lines(start)
+                from nodeselect.readers.line_reader import LineReader  # loads msgspec
+
+                return LineReader(self).blocks(start, self._stream, parallel=self._parallel)
             case "csv":
                 lines = chain(BytesIO(start), self._stream)
                 return self._select_rows(csv.read_rows(map(_decode_utf8, lines)))
@@ -154,75 +150,6 @@ class NodeReader:
         from nodeselect.readers.formats import yaml  # loads the YAML library
 
         return self._select_records(yaml.read_records(data))
-
-    def _read_lines(self, first: bytes) -> Iterator[Block]:
-        """Read NDJSON, in two processes if that is allowed and pays off."""
-        in_two = read_second_half(self._stream, self._second_half) if self._parallel else None
-        with in_two or nullcontext() as half:
-            yield from self._read_chunks(first, self._stream, half and half.start)
-            if half is None:
-                return
-            result = None if self._footer else half.result()
-            if result is None:  # the other process failed
-                yield from self._read_chunks(b"", self._stream)
-                return
-            count, states, failure_masks, missing_ids, ids, rows = result
-            self.count += count
-            self.states.update(states)
-            self.failure_masks.update(failure_masks)
-            self.missing_ids &= missing_ids
-            self._ids.extend(ids)
-            yield rows
-
-    def _second_half(self, stream: BinaryIO) -> object:
-        """Read the second half in the child process; return None if it ends in a footer.
-
-        The parent process then reads the half itself.
-        """
-        rows = list(chain.from_iterable(self._read_chunks(b"", stream)))
-        if self._footer:
-            return None
-        states, masks = dict(self.states), dict(self.failure_masks)
-        return self.count, states, masks, self.missing_ids, self._ids.state, rows
-
-    def _read_chunks(
-        self, first: bytes, stream: BinaryIO, stop: int | None = None
-    ) -> Iterator[Block]:
-        for chunk in ndjson.read_chunks(first, stream, stop):
-            yield self._read_chunk(chunk)
-            self._line += chunk.count(b"\n")
-
-    def _read_chunk(self, chunk: bytes) -> Block:
-        typed, failure_mask = self._typed, self._failure_mask
-        decoded: tuple[list[str], list[Any]] | None = None
-        if self._footer:  # only blank lines may follow it
-            pass
-        elif typed is not None and (decoded := typed.decode(chunk)) is not None:
-            if self._selector is None:
-                ids, records = decoded
-                self._count(ids)
-                return typed.to_columns(records)
-            failure_mask = typed.failure_mask
-        elif (decoded := ndjson.decode_plain(chunk)) is not None and typed is not None:
-            typed.observe(decoded[1])
-        if decoded is None:
-            return list(chain.from_iterable(self._select_records(self._line_records(chunk))))
-        ids, records = decoded
-        labels = [record.labels for record in records]
-        states = [record.state for record in records] if self._states else []
-        return list(map(ndjson.to_row, self._select(records, ids, labels, states, failure_mask)))
-
-    def _line_records(self, chunk: bytes) -> Iterator[tuple[str, Any]]:
-        for line, text in enumerate(chunk.split(b"\n"), self._line):
-            if not text.strip():
-                continue
-            if self._footer:
-                message = f"unexpected text after the footer {quoted(self._footer.strip())}"
-                raise InventoryError("not-json", message, place=f"line {line}")
-            if text.startswith(b"Showing "):
-                self._footer = text.decode("utf-8", "replace")
-            else:
-                yield f"line {line}", ndjson.decode_line(text, line)
 
     def _select_records(self, records: Iterable[tuple[str, Any]]) -> Iterator[Block]:
         return self._select_rows(

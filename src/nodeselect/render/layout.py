@@ -197,7 +197,7 @@ class Markdown(Screen):
         return f"{fence}{pad}{text}{pad}{fence}"
 
     def word(self, text: str, columns: int = 0) -> str:
-        """Return a user's text as code, truncated; ``columns`` has no effect."""
+        """Return a user's text as a Markdown code span of limited length; ignore ``columns``."""
         return self.code(text)
 
     def prose(self, text: str) -> str:

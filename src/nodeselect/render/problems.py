@@ -2,9 +2,7 @@
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from pathlib import PurePath
 from typing import Any
-from urllib.parse import quote
 
 from nodeselect import __version__
 from nodeselect.errors import JobError, Problem
@@ -202,6 +200,9 @@ def _sarif_result(file: str, problem: Problem, rule_index: int) -> dict[str, Any
 
 
 def _sarif_message(level: str, text: str, file: str, **place: Any) -> dict[str, Any]:
+    from pathlib import PurePath  # loads slowly, and so does urllib
+    from urllib.parse import quote
+
     path = PurePath(file)
     uri = path.as_uri() if path.is_absolute() else quote(os.fsencode(path.as_posix()))
     return {

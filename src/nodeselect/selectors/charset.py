@@ -11,6 +11,7 @@ import re
 from nodeselect.limits import LIMITS
 
 __all__ = [
+    "KEY_RE",
     "MAX_INT64",
     "MIN_INT64",
     "NAME_RE",
@@ -23,12 +24,15 @@ __all__ = [
 MIN_INT64 = -(2**63)
 MAX_INT64 = 2**63 - 1
 
-_LETTER = "[A-Za-z0-9]"
-_NAME = f"{_LETTER}(?:[-A-Za-z0-9_.]{{0,{LIMITS.key_name - 2}}}{_LETTER})?"
-_PART = "[a-z0-9](?:[-a-z0-9]*[a-z0-9])?"
+# A run never gives a character back ("*+"): that is the fastest, and linear. So the letter or digit
+# at its end is required by looking back.
+_NAME = rf"[A-Za-z0-9][-A-Za-z0-9_.]{{0,{LIMITS.key_name - 1}}}+(?<=[A-Za-z0-9])"
+_PART = r"[a-z0-9][-a-z0-9]*+(?<=[a-z0-9])"
+_PREFIX = rf"{_PART}(?:\.{_PART})*"
 
 NAME_RE = re.compile(_NAME)
-PREFIX_RE = re.compile(rf"(?=.{{1,{LIMITS.key_prefix}}}\Z){_PART}(?:\.{_PART})*")
+PREFIX_RE = re.compile(rf"(?=.{{1,{LIMITS.key_prefix}}}\Z){_PREFIX}")
+KEY_RE = re.compile(rf"{_NAME}|(?=[-a-z0-9.]{{1,{LIMITS.key_prefix}}}/){_PREFIX}/{_NAME}")
 _INTEGER = re.compile("([+-]?)0*([0-9]{1,19})")
 
 
@@ -48,10 +52,7 @@ def is_key(text: str) -> bool:
     parts separated by dots, each of lower-case letters, digits and ``-`` with a letter or digit at
     both ends.
     """
-    if NAME_RE.fullmatch(text):
-        return True
-    prefix, slash, name = text.partition("/")
-    return bool(slash and PREFIX_RE.fullmatch(prefix) and NAME_RE.fullmatch(name))
+    return KEY_RE.fullmatch(text) is not None
 
 
 def parse_int64(text: str) -> int | None:

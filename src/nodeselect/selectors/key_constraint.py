@@ -6,6 +6,7 @@ requirements allow together is computed exactly.
 """
 
 from collections.abc import Iterable
+from typing import assert_never
 
 from nodeselect.frozen import Frozen
 from nodeselect.selectors.charset import MAX_INT64, MIN_INT64, parse_int64
@@ -158,6 +159,8 @@ def _constraint(requirements: list[Requirement]) -> KeyConstraint:
             case InRange(low, high):
                 lowest, highest = int_range or (MIN_INT64, MAX_INT64)
                 int_range = max(low, lowest), min(high, highest)
+            case test:
+                assert_never(test)
     return _build(allows_absent, values, frozenset(excluded), int_range)
 
 

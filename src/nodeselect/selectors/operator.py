@@ -2,8 +2,8 @@
 
 A requirement is a *test* of one key, or the negation of a test. There are three tests: the node has
 the key, the value is one of a set, the value reads as an integer within a range. A test is false
-for a node without the key, so a negated test is true for it. Every engine implements the three
-tests and their negation, and nothing else needs to know the operators.
+for a node without the key, so a negated test is true for it. What tests nodes or compares selectors
+implements the three tests and their negation, and needs to know no operator.
 
 Source: Kubernetes apimachinery v0.36.3, ``Requirement.Matches``.
 """
@@ -11,7 +11,7 @@ Source: Kubernetes apimachinery v0.36.3, ``Requirement.Matches``.
 from enum import Enum
 from typing import NamedTuple
 
-__all__ = ["HasKey", "InRange", "OneOf", "Operator", "Test"]
+__all__ = ["OPERATORS", "HasKey", "InRange", "OneOf", "Operator", "Test"]
 
 
 class HasKey(NamedTuple):
@@ -79,6 +79,8 @@ class Operator(Enum):
     """The number of values: ``"none"``, ``"one"`` or ``"many"`` (at least one)."""
     matches_absent: bool
     """Whether a node *without* the key matches: true for the negated operators only."""
+    test_type: type[Test]
+    """The type of the requirement's test."""
     is_inclusion: bool
     """Whether the value must be one of those listed: ``=`` and ``in``."""
     is_exclusion: bool
@@ -86,8 +88,18 @@ class Operator(Enum):
     is_comparison: bool
     """Whether the value is compared as an integer: ``>`` and ``<``."""
 
+    # There is one object for each member, so its address will do, at a third of the cost.
+    __hash__ = object.__hash__
+
     def __init__(self, name: str) -> None:
         self.spelling, self.arity, self.matches_absent = _LAW[name]
         self.is_inclusion = name in ("=", "in")
         self.is_exclusion = name in ("!=", "notin")
         self.is_comparison = name in ("gt", "lt")
+        self.test_type = (
+            InRange if self.is_comparison else HasKey if self.arity == "none" else OneOf
+        )
+
+
+OPERATORS = {operator.spelling: operator for operator in Operator} | {"==": Operator.EQUALS}
+"""The operators by the spellings that they can have in a selector text."""

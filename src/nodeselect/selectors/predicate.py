@@ -1,9 +1,9 @@
 """Compile requirements to one Python function that tests one node.
 
-The function's source text depends only on its *shape*: the sequence of kinds of test, and whether
-there are ids. It is assembled from the fixed pieces below and from numbers; keys, values and ids
-are bound to it as constants through a closure. So user text never becomes source, and a selector
-of a known shape costs no compilation.
+The function's source text depends only on its *shape*: the sequence of kinds of test. It is
+assembled from the fixed pieces below and from numbers; keys, values and ids are bound to it as
+default values of further parameters, which Python reads as fast as constants. So user text never
+becomes source, and a selector of a known shape costs no compilation.
 
 Tests are in the order of their cost, and negations last, so that selectors share shapes.
 """
@@ -11,10 +11,11 @@ Tests are in the order of their cost, and negations last, so that selectors shar
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from operator import itemgetter
+from types import CodeType, FunctionType
 from typing import Any, Protocol
 
 from nodeselect.selectors.charset import parse_int64
-from nodeselect.selectors.operator import HasKey, InRange, OneOf
+from nodeselect.selectors.operator import HasKey, InRange, OneOf, Operator
 from nodeselect.selectors.requirement import Requirement
 
 __all__ = [
@@ -66,8 +67,20 @@ _ID, _PRESENT, _EQUAL, _ONE_OF, _IN_RANGE, _NOT_EQUAL, _NONE_OF, _ABSENT = range
 # Random selectors of up to six requirements have some 3,000 shapes, and real ones a few dozen.
 _MAX_SHAPES = 1_024
 
+# The kind of test for each operator.
+_KINDS_OF_TESTS = {
+    (HasKey, False): _PRESENT,
+    (HasKey, True): _ABSENT,
+    (OneOf, False): _ONE_OF,
+    (OneOf, True): _NONE_OF,
+    (InRange, False): _IN_RANGE,
+}
+_KINDS_OF_ONE_VALUE = {_ONE_OF: _EQUAL, _NONE_OF: _NOT_EQUAL}
+_KINDS = {each: _KINDS_OF_TESTS[each.test_type, each.matches_absent] for each in Operator}
+
 # One test: its kind, its key (None for the id) and what the value is compared with.
 _BoundTest = tuple[int, str | None, Any]
+_kind = itemgetter(0)
 
 
 def compile_predicate(
@@ -79,8 +92,10 @@ def compile_predicate(
     tens of them for a new shape.
     """
     tests = _bound_tests(requirements, ids)
-    tests.sort(key=itemgetter(0))
-    return _predicate_factory(tuple([kind for kind, _, _ in tests]))(*_constants(tests))
+    tests.sort(key=_kind)
+    shape, keys, operands = _columns(tests)
+    predicate: Predicate = _bind(_predicate_code(shape), keys, operands)
+    return predicate
 
 
 def compile_failure_mask(
@@ -97,25 +112,24 @@ def compile_failure_mask(
 
     Cost: some hundred microseconds; the function itself takes some 20 ns a requirement.
     """
-    tests = _bound_tests(dict.fromkeys(requirements), ids)
+    shape, keys, operands = _columns(_bound_tests(dict.fromkeys(requirements), ids))
     values = (
         None
         if value_source is None
-        else [None if key is None else value_source(key) for _, key, _ in tests]
+        else [None if key is None else value_source(key) for key in keys]
     )
-    source = failure_mask_source(tuple([kind for kind, _, _ in tests]), values)
-    mask: FailureMask = _evaluate(source)(*_constants(tests))
+    mask: FailureMask = _bind(_code(failure_mask_source(shape, values)), keys, operands)
     return mask
 
 
 def predicate_source(shape: Shape) -> str:
-    """Return the source of a function of the constants that returns the predicate."""
+    """Return the source of the predicate of a shape, with parameters for the constants."""
     tests = " and ".join(_test_source(kind, n) for n, kind in enumerate(shape))
-    return _factory_source(shape, f"True if {tests} else False" if tests else "True")
+    return _function_source(shape, f"True if {tests} else False" if tests else "True")
 
 
 def failure_mask_source(shape: Shape, values: list[str | None] | None) -> str:
-    """Return the source of a function of the constants that returns the failure mask.
+    """Return the source of the failure mask of a shape, with parameters for the constants.
 
     :param values: for each test the source of the value that it reads (None for the id's test); or
         None if labels are a mapping.
@@ -124,12 +138,12 @@ def failure_mask_source(shape: Shape, values: list[str | None] | None) -> str:
         f"(0 if {_test_source(kind, n, values[n] if values else None)} else {1 << n})"
         for n, kind in enumerate(shape)
     ]
-    return _factory_source(shape, " | ".join(bits) or "0")
+    return _function_source(shape, " | ".join(bits) or "0")
 
 
-def _factory_source(shape: Shape, body: str) -> str:
-    constants = ", ".join(f"k{n}, v{n}" for n in range(len(shape)))
-    return f"lambda {constants}: lambda labels, node_id=None: {body}"
+def _function_source(shape: Shape, body: str) -> str:
+    constants = "".join(f", {letter}{n}=None" for letter in "kv" for n in range(len(shape)))
+    return f"lambda labels, node_id=None{constants}: {body}"
 
 
 def _test_source(kind: int, n: int, value: str | None = None) -> str:
@@ -145,26 +159,23 @@ def _bound_tests(
     requirements: Iterable[Requirement], ids: tuple[str, ...] | None
 ) -> list[_BoundTest]:
     tests: list[_BoundTest] = [] if ids is None else [(_ID, None, frozenset(ids))]
-    tests.extend(map(_bound_test, requirements))
+    for requirement in requirements:
+        kind, values = _KINDS[requirement.operator], requirement.values
+        operand: Any = None
+        if kind == _IN_RANGE:
+            operand = requirement.test
+        elif len(values) == 1:
+            kind, operand = _KINDS_OF_ONE_VALUE[kind], values[0]
+        elif values:
+            operand = frozenset(values)
+        tests.append((kind, requirement.key, operand))
     return tests
 
 
-def _bound_test(requirement: Requirement) -> _BoundTest:
-    key, test, negated = requirement.key, requirement.test, requirement.is_negated
-    match test:
-        case OneOf():
-            values = test.values
-            if len(values) == 1:
-                return (_NOT_EQUAL if negated else _EQUAL), key, values[0]
-            return (_NONE_OF if negated else _ONE_OF), key, frozenset(values)
-        case HasKey():
-            return (_ABSENT if negated else _PRESENT), key, None
-        case InRange():
-            return _IN_RANGE, key, (test.low, test.high)
-
-
-def _constants(tests: list[_BoundTest]) -> list[Any]:
-    return [constant for _, key, operand in tests for constant in (key, operand)]
+def _columns(tests: list[_BoundTest]) -> tuple[Shape, tuple[str | None, ...], tuple[Any, ...]]:
+    """Return the kinds, the keys and the operands of tests."""
+    kinds, keys, operands = zip(*tests, strict=True) if tests else ((), (), ())
+    return kinds, keys, operands
 
 
 def _in_range(value: str | None, bounds: tuple[int, int]) -> bool:
@@ -174,13 +185,20 @@ def _in_range(value: str | None, bounds: tuple[int, int]) -> bool:
     return low <= number <= high
 
 
-def _evaluate(source: str) -> Callable[..., Any]:
-    # There is no user text in the source, and no other name than this one.
-    names = {"__builtins__": {}, "in_range": _in_range}
-    factory: Callable[..., Any] = eval(source, names)  # noqa: S307
-    return factory
+# The functions see no other name than this one.
+_NAMES = {"__builtins__": {}, "in_range": _in_range}
+
+
+def _bind(code: CodeType, keys: tuple[str | None, ...], operands: tuple[Any, ...]) -> Any:
+    """Return the function with this code and these constants; the first default is of node_id."""
+    return FunctionType(code, _NAMES, "matches", (None, *keys, *operands))
+
+
+def _code(source: str) -> CodeType:
+    function: FunctionType = eval(source, {})  # noqa: S307 - no user text is in the source
+    return function.__code__
 
 
 @lru_cache(maxsize=_MAX_SHAPES)
-def _predicate_factory(shape: Shape) -> Callable[..., Predicate]:
-    return _evaluate(predicate_source(shape))
+def _predicate_code(shape: Shape) -> CodeType:
+    return _code(predicate_source(shape))

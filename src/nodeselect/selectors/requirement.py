@@ -18,7 +18,18 @@ from nodeselect.text import to_exact_str
 __all__ = ["Requirement"]
 
 
-class Requirement(Frozen):
+class _Unfrozen:
+    """A requirement that is being built, see :class:`Frozen`."""
+
+    __slots__ = ("key", "operator", "spelling", "values")
+
+    key: str
+    operator: Operator
+    spelling: str
+    values: tuple[str, ...]
+
+
+class Requirement(_Unfrozen, Frozen):
     """A condition on one label. Frozen; compares and hashes by key, operator, spelling and values.
 
     >>> Requirement("tier", Operator.IN, ["standard", "premium"])
@@ -34,7 +45,7 @@ class Requirement(Frozen):
     :raises TypeError: if something is not a string, or ``values`` is one.
     """
 
-    __slots__ = ("key", "operator", "spelling", "test", "values")
+    __slots__ = ()
 
     key: str
     """The label's key."""
@@ -44,8 +55,6 @@ class Requirement(Frozen):
     """What the label's value is compared with: sorted, without duplicates."""
     spelling: str
     """How the operator is written."""
-    test: Test
-    """The test of the key, without its negation: see :attr:`is_negated`."""
 
     def __init__(
         self,
@@ -67,26 +76,38 @@ class Requirement(Frozen):
             raise key_error(key, 0, len(key))
         values = tuple(sorted(set(given)))
         _check_values(key, operator, given, values)
-        self._set_fields(key, operator, values, spelling)
+        spelling = operator.spelling if spelling is None else spelling
+        for name, field in (
+            ("key", key), ("operator", operator), ("values", values), ("spelling", spelling),
+        ):  # fmt: skip
+            object.__setattr__(self, name, field)
 
-    @classmethod
+    @staticmethod
     def _trusted(
-        cls, key: str, operator: Operator, values: tuple[str, ...], spelling: str | None = None
+        key: str, operator: Operator, values: tuple[str, ...], spelling: str | None = None
     ) -> "Requirement":
         """Build a requirement without checks; its key and sorted values must be valid."""
-        requirement = cls.__new__(cls)
-        requirement._set_fields(key, operator, values, spelling)
-        return requirement
+        requirement = _Unfrozen()
+        requirement.key = key
+        requirement.operator = operator
+        requirement.values = values
+        requirement.spelling = operator.spelling if spelling is None else spelling
+        requirement.__class__ = Requirement
+        return requirement  # type: ignore[return-value]
 
-    def _set_fields(
-        self, key: str, operator: Operator, values: tuple[str, ...], spelling: str | None
-    ) -> None:
-        set_field = object.__setattr__
-        set_field(self, "key", key)
-        set_field(self, "operator", operator)
-        set_field(self, "values", values)
-        set_field(self, "spelling", operator.spelling if spelling is None else spelling)
-        set_field(self, "test", _build_test(operator, values))
+    @property
+    def test(self) -> Test:
+        """The test of the key, without its negation: see :attr:`is_negated`."""
+        operator, values = self.operator, self.values
+        if operator.test_type is HasKey:
+            return HasKey()
+        if operator.test_type is OneOf:
+            return OneOf(values)
+        bound = parse_int64(values[0])
+        assert bound is not None, "every constructor has checked it"
+        if operator is Operator.GREATER_THAN:
+            return InRange(bound + 1, MAX_INT64)
+        return InRange(MIN_INT64, bound - 1)
 
     @property
     def is_negated(self) -> bool:
@@ -119,18 +140,6 @@ class Requirement(Frozen):
 
     def __repr__(self) -> str:
         return f"Requirement({str(self)!r})"
-
-
-def _build_test(operator: Operator, values: tuple[str, ...]) -> Test:
-    if operator.is_inclusion or operator.is_exclusion:
-        return OneOf(values)
-    if not operator.is_comparison:
-        return HasKey()
-    bound = parse_int64(values[0])
-    assert bound is not None, "every constructor has checked it"
-    if operator is Operator.GREATER_THAN:
-        return InRange(bound + 1, MAX_INT64)
-    return InRange(MIN_INT64, bound - 1)
 
 
 def _check_values(

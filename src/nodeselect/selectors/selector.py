@@ -7,9 +7,11 @@ from operator import attrgetter
 from nodeselect.errors import SelectorError
 from nodeselect.frozen import Frozen
 from nodeselect.limits import LIMITS
-from nodeselect.selectors.diagnostics.words import character_error, id_error
+from nodeselect.selectors.charset import is_key, is_value
+from nodeselect.selectors.diagnostics.words import id_error
 from nodeselect.selectors.key_constraint import constraints_by_key
 from nodeselect.selectors.operator import Operator
+from nodeselect.selectors.parser import parse_requirements
 from nodeselect.selectors.predicate import (
     FailureMask,
     Predicate,
@@ -17,12 +19,22 @@ from nodeselect.selectors.predicate import (
     compile_predicate,
 )
 from nodeselect.selectors.requirement import Requirement
-from nodeselect.text import FORBIDDEN, printable, quoted, to_exact_str, truncate
+from nodeselect.text import printable, quoted, to_exact_str, truncate
 
 __all__ = ["Selector"]
 
 
-class Selector(Frozen):
+class _Unfrozen:
+    """A selector that is being built, see :class:`Frozen`."""
+
+    __slots__ = ("_failure_mask", "_hash", "_split", "ids", "matches", "requirements")
+
+    requirements: tuple[Requirement, ...]
+    ids: tuple[str, ...] | None
+    matches: Predicate
+
+
+class Selector(_Unfrozen, Frozen):
     """A condition on nodes: every requirement must hold, and the id must be one of :attr:`ids`.
 
     Build one with :meth:`parse`, :meth:`of`, :meth:`from_requirements`, :meth:`everything`,
@@ -30,7 +42,7 @@ class Selector(Frozen):
     if they have the same requirements, in any order, and the same ids.
     """
 
-    __slots__ = ("_failure_mask", "_hash", "_split", "ids", "matches", "requirements")
+    __slots__ = ()
 
     requirements: tuple[Requirement, ...]
     """The requirements, in the order in which they were written."""
@@ -40,8 +52,8 @@ class Selector(Frozen):
     """``matches(labels, node_id=None)`` returns whether a node matches.
 
     ``labels`` maps keys to values and is never validated. ``node_id`` is needed only if the
-    selector has ``ids``; without it, such a selector does not match. The function is compiled once
-    for the selector and costs some 20 ns a requirement.
+    selector has ``ids``; without it, such a selector does not match. The function is compiled on
+    first use and costs some 20 ns a requirement.
     """
     _hash: int
     _split: "tuple[Selector, ...]"
@@ -114,10 +126,10 @@ class Selector(Frozen):
                 raise TypeError("match_labels must be a mapping")
             for key, value in match_labels.items():
                 requirements.append(_label(key, value))
-        for number, text in enumerate(_items(match_expressions, "match_expressions")):
-            place = f"match_expressions[{number}]"
-            requirements.extend(_expression(to_exact_str(text, place), place))
-        return _build(requirements, _valid_ids(match_ids) or None)
+        if match_expressions is not None:
+            for number, text in enumerate(_items(match_expressions, "match_expressions")):
+                requirements.extend(_expression(text, number))
+        return _build(requirements, None if match_ids is None else _valid_ids(match_ids) or None)
 
     @classmethod
     def from_requirements(
@@ -243,12 +255,28 @@ class Selector(Frozen):
         return f"Selector({truncate(str(self), 200)!r})"
 
 
-def _parse(text: str) -> Selector:
-    from nodeselect.selectors.parser import parse_requirements  # loads Lark
+class _Uncompiled(Selector):
+    """A selector whose predicate is not compiled yet; with its first use it becomes a plain one.
 
+    Many never are: an inventory plans by the requirements.
+    """
+
+    __slots__ = ()
+
+    @property
+    def matches(self) -> Predicate:  # type: ignore[override]
+        predicate = compile_predicate(self.requirements, self.ids)
+        _set_matches(self, predicate)
+        object.__setattr__(self, "__class__", Selector)  # last: another thread may read it
+        return predicate
+
+
+_Uncompiled.__name__ = _Uncompiled.__qualname__ = "Selector"  # in messages
+_set_matches = vars(_Unfrozen)["matches"].__set__
+
+
+def _parse(text: str) -> Selector:
     _check_length(text, len(text))
-    if not text.isprintable() and (forbidden := FORBIDDEN.search(text)):
-        raise character_error(text, forbidden.start())
     selector = _build(parse_requirements(text), None, text)
     # The canonical text has a space before each "(", and must be short enough to be parsed.
     if len(text) + len(selector.requirements) > LIMITS.selector_text:
@@ -267,6 +295,9 @@ def _check_length(text: str, length: int) -> None:
         raise _limit_error("text-too-long", "characters", "selector_text", length, text)
 
 
+_MAX_UNCOUNTED = LIMITS.values // LIMITS.values_in_set
+
+
 def _build(
     requirements: list[Requirement], ids: Iterable[str] | None, source: str | None = None
 ) -> Selector:
@@ -275,7 +306,8 @@ def _build(
     :param source: the text of the requirements, if they come from one.
     :raises SelectorError: if they exceed a limit together.
     """
-    if len(requirements) > LIMITS.values // LIMITS.values_in_set:  # fewer cannot exceed a limit
+    # So few requirements cannot exceed a limit, nor can so short a text.
+    if len(requirements) > _MAX_UNCOUNTED and (not source or len(source) > LIMITS.requirements):
         values = sum(len(requirement.values) for requirement in requirements)
         for what, number in (("requirements", len(requirements)), ("values", values)):
             if number > getattr(LIMITS, what):
@@ -287,11 +319,11 @@ def _build(
             raise _limit_error("too-many-ids", "ids", "match_ids", len(ids), "").at("match_ids")
         if not ids:  # no node matches, whatever its labels
             requirements = []
-    selector = Selector.__new__(Selector)
-    object.__setattr__(selector, "requirements", tuple(requirements))
-    object.__setattr__(selector, "ids", ids)
-    object.__setattr__(selector, "matches", compile_predicate(requirements, ids))
-    return selector
+    selector = _Unfrozen()
+    selector.requirements = tuple(requirements)
+    selector.ids = ids
+    selector.__class__ = _Uncompiled
+    return selector  # type: ignore[return-value]
 
 
 def _limit_error(code: str, what: str, name: str, number: int, text: str) -> SelectorError:
@@ -306,6 +338,8 @@ def _limit_error(code: str, what: str, name: str, number: int, text: str) -> Sel
 
 
 def _label(key: object, value: object) -> Requirement:
+    if type(key) is type(value) is str and is_key(key) and is_value(value):  # the usual case
+        return Requirement._trusted(key, Operator.EQUALS, (value,), "=")
     key = to_exact_str(key, "a key of match_labels")
     try:
         return Requirement(key, Operator.EQUALS, [to_exact_str(value, f"the value of {key!r}")])
@@ -313,23 +347,26 @@ def _label(key: object, value: object) -> Requirement:
         raise error.at(f"match_labels[{quoted(key)}]") from None
 
 
-def _expression(text: str, place: str) -> tuple[Requirement, ...]:
-    if not text.strip(" \t\r\n"):
+def _expression(text: str, number: int) -> tuple[Requirement, ...]:
+    if type(text) is not str:
+        text = to_exact_str(text, f"match_expressions[{number}]")
+    try:
+        requirements = Selector.parse(text).requirements
+    except SelectorError as error:
+        raise error.at(f"match_expressions[{number}]") from None
+    if not requirements:
         raise SelectorError(
             "blank",
             "an expression must not be blank",
             text,
             (len(text), len(text)),
             hint="write a requirement, or remove the item",
-            place=place,
+            place=f"match_expressions[{number}]",
         )
-    try:
-        return Selector.parse(text).requirements
-    except SelectorError as error:
-        raise error.at(place) from None
+    return requirements
 
 
-def _valid_ids(ids: Iterable[str] | None) -> list[str]:
+def _valid_ids(ids: Iterable[str]) -> list[str]:
     valid = []
     for number, node_id in enumerate(_items(ids, "match_ids")):
         place = f"match_ids[{number}]"
@@ -342,9 +379,7 @@ def _valid_ids(ids: Iterable[str] | None) -> list[str]:
     return valid
 
 
-def _items(items: Iterable[str] | None, name: str) -> Iterable[str]:
-    if items is None:
-        return ()
+def _items(items: Iterable[str], name: str) -> Iterable[str]:
     if isinstance(items, (str, bytes, Mapping)) or not isinstance(items, Iterable):
         raise TypeError(f"{name} must be a list of strings, not {type(items).__name__}")
     return items

@@ -2,9 +2,9 @@
 
 import difflib
 import json
+import pkgutil
 import re
 from functools import cache
-from importlib import resources
 from typing import Any, NamedTuple
 
 __all__ = [
@@ -76,7 +76,9 @@ class Field(NamedTuple):
 
 def schema_text() -> str:
     """Return the text of the JSON Schema that describes a job file."""
-    return (resources.files("nodeselect.jobs.models") / "job.schema.json").read_text("utf-8")
+    data = pkgutil.get_data("nodeselect.jobs.models", "job.schema.json")
+    assert data is not None, "the file ships with the package"
+    return data.decode()
 
 
 def fields_of(model: str) -> dict[str, Field]:

@@ -1,26 +1,31 @@
 """Decode JSON to records.
 
-msgspec decodes, but silently keeps only the last of two equal keys. To detect this, quotes are
-counted: a text has two for each string. If it has more than two for each string of the decoded
-value, a key was dropped. The count is exact, and cheap.
+A small document is decoded by the standard library, which is loaded faster than msgspec. Whatever
+is not valid there, or is larger, is decoded by msgspec, which also explains what is wrong.
+
+msgspec silently keeps only the last of two equal keys. To detect this, quotes are counted: a text
+has two for each string. If it has more than two for each string of the decoded value, a key was
+dropped. The count is exact, and cheap.
 """
 
 import json
+import math
 import re
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any, TypeVar
 
-import msgspec
-
 from nodeselect.errors import InventoryError
-from nodeselect.readers.envelope import LIST_FIELDS, check_envelope
+from nodeselect.readers.envelope import LIST_FIELDS, check_envelope, list_field
 from nodeselect.text import quoted
 
 __all__ = ["count_string_quotes", "decode", "is_complete", "read_records", "split_footer"]
 
 _T = TypeVar("_T")
+
+# In the time of importing msgspec, the standard library decodes this much.
+_MAX_SMALL_BYTES = 512 * 1024
 
 _FOOTER = re.compile(rb"\n[ \t]*(Showing [^\n{}\[\]]*)\s*\Z")
 
@@ -43,8 +48,8 @@ def decode(raw: bytes, line: int = 1) -> Any:
 def is_complete(raw: bytes) -> bool:
     """Return whether ``raw`` is a complete JSON text, with or without duplicate keys."""
     try:
-        _decode(raw, object)
-    except InventoryError:
+        json.loads(raw)
+    except (ValueError, RecursionError):
         return False
     return True
 
@@ -62,10 +67,63 @@ def read_records(data: bytes) -> Iterator[tuple[str, Any]]:
 
     :raises InventoryError: if the document is invalid, or is one page of a longer list.
     """
-    if data.lstrip()[:1] == b"[":
-        yield from _list_records(data, "")
-        return
-    fields = {key: bytes(value) for key, value in _decode(data, dict[str, msgspec.Raw]).items()}
+    if (document := _decode_small(data)) is not None:
+        yield from _records(document)
+    elif data.lstrip()[:1] == b"[":
+        yield from _raw_list_records(data, "")
+    else:
+        yield from _raw_records(data)
+
+
+def _decode_small(data: bytes) -> dict[str, Any] | list[Any] | None:
+    """Decode a small valid document by the standard library; None if msgspec has to look at it."""
+    if len(data) > _MAX_SMALL_BYTES or b"\\u" in data:  # escapes of surrogates may be invalid
+        return None
+    try:
+        document = json.loads(
+            data.decode().removeprefix("\ufeff"),
+            object_pairs_hook=_unique,
+            parse_float=_finite,
+            parse_constant=_finite,
+        )
+    except (ValueError, RecursionError):
+        return None
+    return document if isinstance(document, dict | list) else None
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return the object of these pairs; raise a ValueError if a key occurs twice."""
+    record = dict(pairs)
+    if len(record) != len(pairs):
+        raise ValueError("duplicate key")
+    return record
+
+
+def _finite(text: str) -> float:
+    """Return a number; raise a ValueError if it is out of range, or no number in JSON."""
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError("out of range")
+    return number
+
+
+def _records(document: dict[str, Any] | list[Any]) -> Iterator[tuple[str, Any]]:
+    path, nodes = "", document
+    if isinstance(document, dict):
+        name = list_field(document)
+        if name is None:
+            yield "", document
+            return
+        path, nodes = name, document.pop(name) or []
+        check_envelope(name, document)
+    for number, item in enumerate(nodes):
+        yield f"{path}[{number}]", item
+
+
+def _raw_records(data: bytes) -> Iterator[tuple[str, Any]]:
+    from msgspec import Raw
+
+    fields = {key: bytes(value) for key, value in _decode(data, dict[str, Raw]).items()}
     quotes = 2 * len(fields) + sum(map(count_string_quotes, fields.values()))
     if count_string_quotes(data) != quotes:
         raise _duplicate_key(data)
@@ -74,7 +132,7 @@ def read_records(data: bytes) -> Iterator[tuple[str, Any]]:
             nodes = fields.pop(name)
             check_envelope(name, {key: decode(value) for key, value in fields.items()})
             if nodes != b"null":
-                yield from _list_records(nodes, name)
+                yield from _raw_list_records(nodes, name)
             return
     yield "", decode(data)
 
@@ -87,8 +145,10 @@ def count_string_quotes(raw: bytes) -> int:
     return count
 
 
-def _list_records(raw: bytes, path: str) -> Iterator[tuple[str, Any]]:
-    for number, item in enumerate(_decode(raw, list[msgspec.Raw])):
+def _raw_list_records(raw: bytes, path: str) -> Iterator[tuple[str, Any]]:
+    from msgspec import Raw
+
+    for number, item in enumerate(_decode(raw, list[Raw])):
         place = f"{path}[{number}]"
         try:
             yield place, decode(bytes(item))
@@ -97,6 +157,8 @@ def _list_records(raw: bytes, path: str) -> Iterator[tuple[str, Any]]:
 
 
 def _decode(raw: bytes, shape: type[_T], line: int = 1) -> _T:
+    import msgspec
+
     try:
         return msgspec.json.decode(raw.removeprefix(b"\xef\xbb\xbf"), type=shape)
     except msgspec.ValidationError:

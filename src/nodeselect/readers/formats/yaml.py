@@ -16,7 +16,7 @@ from nodeselect.documents import (
     to_python,
 )
 from nodeselect.errors import InventoryError
-from nodeselect.readers.envelope import LIST_FIELDS, check_envelope
+from nodeselect.readers.envelope import check_envelope, list_field
 from nodeselect.readers.raw_node import AmbiguousScalar
 from nodeselect.text import quoted
 
@@ -35,14 +35,12 @@ def read_records(data: bytes) -> Iterator[tuple[str, Any]]:
             yield from _list_records(document, "")
             return
         record = to_python(document, _to_json_type, _key_text)
-        if isinstance(document, Object):
-            for name in LIST_FIELDS:
-                if isinstance(record.get(name, ""), list | None):
-                    del record[name]
-                    check_envelope(name, record)
-                    if isinstance(nodes := document.entries[name][1], List):
-                        yield from _list_records(nodes, name)
-                    return
+        if isinstance(document, Object) and (name := list_field(record)):
+            del record[name]
+            check_envelope(name, record)
+            if isinstance(nodes := document.entries[name][1], List):
+                yield from _list_records(nodes, name)
+            return
         yield "", record
     except DocumentError as error:
         place = f"line {error.position.line + 1}, column {error.position.column + 1}"

@@ -1,0 +1,101 @@
+"""Read NDJSON for a :class:`NodeReader`: in chunks of lines, in two processes if the file is large.
+
+In a module of its own, because msgspec is loaded with it.
+"""
+
+from collections.abc import Iterator
+from contextlib import nullcontext
+from itertools import chain
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from nodeselect.errors import InventoryError
+from nodeselect.readers.columnar import Block
+from nodeselect.readers.formats import ndjson
+from nodeselect.readers.parallel_read import read_second_half
+from nodeselect.text import quoted
+
+if TYPE_CHECKING:
+    from nodeselect.readers.reader import NodeReader
+
+__all__ = ["LineReader"]
+
+
+class LineReader:
+    """Reads the lines of one input; the nodes are counted and selected by a :class:`NodeReader`."""
+
+    def __init__(self, nodes: "NodeReader") -> None:
+        self._nodes = nodes
+        self._typed = ndjson.TypedDecoder(nodes._selector) if nodes._uses_typed else None
+        self._line = 1  # the number of the next line
+
+    def blocks(self, first: bytes, stream: BinaryIO, *, parallel: bool) -> Iterator[Block]:
+        """Yield the selected nodes of ``first`` and of the rest of the stream."""
+        nodes = self._nodes
+        in_two = read_second_half(stream, self._second_half) if parallel else nullcontext()
+        with in_two as half:
+            yield from self._read_chunks(first, stream, half and half.start)
+            if half is None:
+                return
+            result = None if nodes._footer else half.result()
+            if result is None:  # the other process failed
+                yield from self._read_chunks(b"", stream)
+                return
+            count, states, failure_masks, missing_ids, ids, rows = result
+            nodes.count += count
+            nodes.states.update(states)
+            nodes.failure_masks.update(failure_masks)
+            nodes.missing_ids &= missing_ids
+            nodes._ids.extend(ids)
+            yield rows
+
+    def _second_half(self, stream: BinaryIO) -> object:
+        """Read the second half in the child process; return None if it ends in a footer.
+
+        The parent process then reads the half itself.
+        """
+        rows = list(chain.from_iterable(self._read_chunks(b"", stream)))
+        nodes = self._nodes
+        if nodes._footer:
+            return None
+        states, masks = dict(nodes.states), dict(nodes.failure_masks)
+        return nodes.count, states, masks, nodes.missing_ids, nodes._ids.state, rows
+
+    def _read_chunks(
+        self, first: bytes, stream: BinaryIO, stop: int | None = None
+    ) -> Iterator[Block]:
+        for chunk in ndjson.read_chunks(first, stream, stop):
+            yield self._read_chunk(chunk)
+            self._line += chunk.count(b"\n")
+
+    def _read_chunk(self, chunk: bytes) -> Block:
+        nodes, typed = self._nodes, self._typed
+        failure_mask = nodes._failure_mask
+        decoded: tuple[list[str], list[Any]] | None = None
+        if nodes._footer:  # only blank lines may follow it
+            pass
+        elif typed is not None and (decoded := typed.decode(chunk)) is not None:
+            if nodes._selector is None:
+                ids, records = decoded
+                nodes._count(ids)
+                return typed.to_columns(records)
+            failure_mask = typed.failure_mask
+        elif (decoded := ndjson.decode_plain(chunk)) is not None and typed is not None:
+            typed.observe(decoded[1])
+        if decoded is None:
+            return list(chain.from_iterable(nodes._select_records(self._line_records(chunk))))
+        ids, records = decoded
+        labels = [record.labels for record in records]
+        states = [record.state for record in records] if nodes._states else []
+        return list(map(ndjson.to_row, nodes._select(records, ids, labels, states, failure_mask)))
+
+    def _line_records(self, chunk: bytes) -> Iterator[tuple[str, Any]]:
+        for line, text in enumerate(chunk.split(b"\n"), self._line):
+            if not text.strip():
+                continue
+            if self._nodes._footer:
+                message = f"unexpected text after the footer {quoted(self._nodes._footer.strip())}"
+                raise InventoryError("not-json", message, place=f"line {line}")
+            if text.startswith(b"Showing "):
+                self._nodes._footer = text.decode("utf-8", "replace")
+            else:
+                yield f"line {line}", ndjson.decode_line(text, line)

@@ -1,0 +1,168 @@
+"""Parse a selector text with Lark, to explain what is wrong with it.
+
+Lark generates the tables in ``_parse_tables.json`` from ``grammar/selector.lark``, and loads them:
+generating them in each process would cost more than 100 ms (``grammar/build.py``).
+
+The error is the leftmost one of the text: the words before the position where Lark stops are
+checked first.
+"""
+
+import json
+import pkgutil
+from collections.abc import Callable, Iterator
+from functools import cache
+from typing import Any
+
+from lark import Lark, Token, UnexpectedToken
+
+from nodeselect.limits import LIMITS
+from nodeselect.selectors.charset import is_key, is_value, parse_int64
+from nodeselect.selectors.diagnostics.mistakes import syntax_error
+from nodeselect.selectors.diagnostics.words import (
+    character_error,
+    integer_error,
+    key_error,
+    too_many_values_error,
+    value_error,
+)
+from nodeselect.selectors.operator import OPERATORS
+from nodeselect.selectors.requirement import Requirement
+from nodeselect.text import FORBIDDEN
+
+__all__ = ["load_tables", "parse_by_lark"]
+
+# What people call the terminals, in the order in which they are listed.
+_TERMINAL_NAMES = (
+    ("KEY", "a key"),
+    ("BANG", "'!'"),
+    ("COMPARISON", "'='"),
+    ("COMPARISON", "'!='"),
+    ("MEMBERSHIP", "'in'"),
+    ("MEMBERSHIP", "'notin'"),
+    ("COMPARISON", "'>'"),
+    ("COMPARISON", "'<'"),
+    ("LPAR", "'('"),
+    ("COMMA", "','"),
+    ("RPAR", "')'"),
+    ("$END", "the end"),
+)
+
+
+def parse_by_lark(source: str) -> list[Requirement]:
+    """Return the requirements of ``source`` in their order. Cost: linear in the text.
+
+    :raises SelectorError: if the text is invalid.
+    """
+    if not source.isprintable() and (forbidden := FORBIDDEN.search(source)):
+        raise character_error(source, forbidden.start())
+    parser = _parser().parse_interactive(source)
+    tokens: list[Token] = []
+    unexpected: Token | None = None
+    try:
+        for token in parser.iter_parse():
+            tokens.append(token)  # noqa: PERF402 - those before an error are needed
+        parser.feed_eof()  # type: ignore[no-untyped-call]
+    except UnexpectedToken as error:
+        unexpected = error.token
+    groups = list(_split([token for token in tokens if token is not unexpected]))
+    pending = groups.pop() if groups and unexpected is not None else []
+    requirements = [_read(source, group) for group in groups]
+    if unexpected is None:
+        return requirements
+    position = len(source) if unexpected.type == "$END" else _start(unexpected)
+    _check_words(source, pending, position)
+    expected: set[str] = parser.accepts()  # type: ignore[no-untyped-call]
+    if "COMMA" not in expected:  # the empty text is valid, but not what anybody tried to write
+        expected.discard("$END")
+    names = tuple(name for terminal, name in _TERMINAL_NAMES if terminal in expected)
+    raise syntax_error(source, _start(pending[0]) if pending else 0, position, names)
+
+
+def _split(tokens: list[Token]) -> Iterator[list[Token]]:
+    """Yield the tokens of each requirement, with the comma before it."""
+    group: list[Token] = []
+    is_in_list = False
+    for token in tokens:
+        if token.type == "COMMA" and not is_in_list:
+            yield group
+            group = []
+        is_in_list = token.type == "LPAR" or (is_in_list and token.type != "RPAR")
+        group.append(token)
+    if group:
+        yield group
+
+
+def _read(source: str, tokens: list[Token]) -> Requirement:
+    """Return the requirement that consists of these tokens."""
+    key, spelling, values = _check_words(source, tokens, len(source))
+    operator = OPERATORS[spelling]
+    if operator.is_comparison and "" in values:  # checked only here: "x>=5" has another mistake
+        position = _start(tokens[-1]) + 1
+        raise integer_error(source, position, position, key)
+    if operator.arity == "none":
+        values = set()
+    return Requirement._trusted(key, operator, tuple(sorted(values)), spelling)
+
+
+def _check_words(source: str, tokens: list[Token], end: int) -> tuple[str, str, set[str]]:
+    """Return the key, operator and values of a requirement, complete or not.
+
+    :param end: where it ends.
+    :raises SelectorError: if a word is invalid.
+    """
+    key, spelling, values = "key", "", {""}
+    list_start = None
+    for token in tokens:
+        word, start = str(token), _start(token)
+        span = start, start + len(word)
+        match token.type:
+            case "KEY":
+                if not is_key(word):
+                    raise key_error(source, *span, word)
+                key = word
+            case "BANG" | "COMPARISON" | "MEMBERSHIP":
+                spelling = word
+            case "VALUE":
+                is_valid = is_value(word)
+                if spelling in ("<", ">") and (
+                    word[0] in "-+" or (is_valid and parse_int64(word) is None)
+                ):
+                    raise integer_error(source, *span, key)
+                if not is_valid:
+                    raise value_error(source, *span, key)
+                values = {word}
+            case "LPAR":
+                list_start = start
+            case "RPAR":
+                end = start
+    if list_start is not None:
+        values = {value.strip(" \t\r\n") for value in source[list_start + 1 : end].split(",")}
+        if len(values) > LIMITS.values_in_set:
+            raise too_many_values_error(source, list_start, end, key)
+    return key, spelling, values
+
+
+def _start(token: Token) -> int:
+    assert token.start_pos is not None, "every token of a lexer has a position"
+    return token.start_pos
+
+
+def load_tables() -> dict[str, Any]:
+    """Return the generated tables, and under ``grammar`` the digest of their grammar."""
+    text = pkgutil.get_data(__package__, "_parse_tables.json")
+    assert text is not None, "the file ships with the package"
+    tables: dict[str, Any] = json.loads(text, object_hook=_with_integer_keys)
+    return tables
+
+
+def _with_integer_keys(table: dict[str, Any]) -> dict[str | int, Any]:
+    return {int(key) if key.isdigit() else key: value for key, value in table.items()}
+
+
+@cache
+def _parser() -> Lark:
+    # Lark's own generated parsers load their tables by this private method. The public Lark.load
+    # reads a pickle.
+    load: Callable[..., Lark] = Lark._load_from_dict
+    tables = load_tables()
+    return load(tables["data"], tables["memo"])
