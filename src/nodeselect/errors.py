@@ -29,8 +29,6 @@ __all__ = [
 # The width of an excerpt in terminal columns, without its indentation.
 _EXCERPT_COLUMNS = 73
 
-_LINE_BREAK = re.compile("[\r\n]")
-
 
 class NodeselectError(Exception):
     """The base class of all errors that nodeselect raises."""
@@ -194,7 +192,7 @@ def excerpt(source: str, span: tuple[int, int]) -> list[str]:
     while 0 < start < len(source) and unicodedata.combining(source[start]):
         start -= 1  # a combining mark is drawn on the character before it
     line_start = max(source.rfind("\n", 0, start), source.rfind("\r", 0, start)) + 1
-    line_break = _LINE_BREAK.search(source, start)
+    line_break = re.compile("[\r\n]").search(source, start)
     line_end = line_break.start() if line_break else len(source)
     end = max(min(end, line_end), start)
     # No more than this is shown: do not escape all of a very long line.

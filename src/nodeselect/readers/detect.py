@@ -23,10 +23,10 @@ KNOWN_STATES: Final = (
 """The states that these systems give to nodes. A node may have a state that is not listed here."""
 
 # What Expanso's command line prints if there is no node.
-_NO_NODES = re.compile(rb"No (?:[\w-]+ )*?(?:nodes?|items|resources|results)(?: \w+)* found\.?")
+_NO_NODES = rb"No (?:[\w-]+ )*?(?:nodes?|items|resources|results)(?: \w+)* found\.?"
 
 # The beginning of YAML in flow style, ``{key`` or ``[{key``; in JSON, a quote precedes the key.
-_UNQUOTED_KEY = re.compile(rb"[\[{\s]*[A-Za-z_]")
+_UNQUOTED_KEY = rb"[\[{\s]*[A-Za-z_]"
 
 Format = Literal["ndjson", "json", "csv", "yaml", "none"]
 """The format of an input; ``none`` if all it says is that there are no nodes."""
@@ -52,14 +52,14 @@ def detect_format(stream: BinaryIO) -> tuple[Format, bytes]:
     if line.startswith(b"\x1f\x8b"):
         hint = "decompress it first, as in: gunzip -c FILE | nodeselect match -n - …"
         raise InventoryError("compressed", "the input is compressed (gzip)", hint=hint)
-    if line.startswith((b"{", b"[")) and not _UNQUOTED_KEY.match(line):
+    if line.startswith((b"{", b"[")) and not re.match(_UNQUOTED_KEY, line):
         if line.startswith(b"["):
             return "json", start
         rest = _next_line(stream)
         second = rest.strip()
         is_lines = second and not second.startswith(b"Showing ") and json.is_complete(line)
         return "ndjson" if is_lines else "json", start + rest
-    if _NO_NODES.fullmatch(line):
+    if re.fullmatch(_NO_NODES, line):
         if stream.read().strip():
             raise _unknown_shape("")
         return "none", start

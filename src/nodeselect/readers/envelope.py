@@ -12,12 +12,12 @@ LIST_FIELDS = ("items", "nodes", "Nodes")
 """The fields for a list of nodes. The first of them that is a list, or null, holds the nodes."""
 
 # The names of fields of an envelope that announce more nodes, unless they are empty.
-_PAGING_FIELD = re.compile("next|^continue$|has_?more|remaining", re.IGNORECASE)
+_PAGING_FIELD = "(?i)next|^continue$|has_?more|remaining"
 
 # The number of all nodes in a footer, and the number of the last node that is shown:
 # "Showing 1-2 of 5 nodes", "Showing 1 to 2", "Showing 2 nodes (limit 50)".
-_TOTAL = re.compile(r"\bof\s+(\d[\d,]{0,15})")
-_SHOWN = re.compile(r"Showing \D*?(?:\d[\d,]*\s*(?:-|to)\s*)?(\d[\d,]{0,15})")
+_TOTAL = r"\bof\s+(\d[\d,]{0,15})"
+_SHOWN = r"Showing \D*?(?:\d[\d,]*\s*(?:-|to)\s*)?(\d[\d,]{0,15})"
 
 
 def list_field(document: Record) -> str | None:
@@ -66,7 +66,7 @@ def check_envelope(field: str, others: Record) -> None:
     metadata = others.get("metadata")
     page = others | (metadata if isinstance(metadata, dict) else {})
     for name, value in page.items():
-        if value and _PAGING_FIELD.search(name):
+        if value and re.search(_PAGING_FIELD, name):
             raise InventoryError(
                 "one-page",
                 f"this is only one page of a longer list: {quoted(name)} announces more nodes",
@@ -79,7 +79,7 @@ def check_footer(text: str, count: int) -> None:
 
     :raises InventoryError: with the code ``one-page``.
     """
-    total = _TOTAL.search(text) or _SHOWN.search(text)
+    total = re.search(_TOTAL, text) or re.search(_SHOWN, text)
     differs = total is not None and int(total[1].replace(",", "")) != count
     pages = re.search(r"page \d+ of (\d+)", text)
     more = re.search(r"\b(?:next|more|first)\b", text, re.IGNORECASE)

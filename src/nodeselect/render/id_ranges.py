@@ -12,11 +12,11 @@ __all__ = ["compress_ids"]
 # Which number in an id a range can replace: the last one of the host name (the part before the
 # first dot); if no letter is before that, as in an IP address, the last one of the whole id. It has
 # at most 18 digits, so that programs that expand the range can use 64 bits.
-_HOST_NUMBER = re.compile(r"([^.]*[^.0-9])([0-9]{1,18})([^.0-9]*(?:[.].*)?)")
-_LAST_NUMBER = re.compile(r"(.*)(?<![0-9])([0-9]{1,18})([^0-9]*)")
+_HOST_NUMBER = r"([^.]*[^.0-9])([0-9]{1,18})([^.0-9]*(?:[.].*)?)"
+_LAST_NUMBER = r"(.*)(?<![0-9])([0-9]{1,18})([^0-9]*)"
 
 # Characters with a meaning for programs that expand ranges; an id that has one is quoted.
-_SIGNS = re.compile(r'[\[\],"!&^@*?%{}\\\s]')
+_SIGNS = r'[\[\],"!&^@*?%{}\\\s]'
 
 
 def compress_ids(ids: Iterable[str], max_width: int | None = None) -> list[str]:
@@ -35,9 +35,9 @@ def compress_ids(ids: Iterable[str], max_width: int | None = None) -> list[str]:
     texts = {node_id: [node_id] for node_id in ids}
     series: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
     for node_id in texts:
-        if _SIGNS.search(node_id):
+        if re.search(_SIGNS, node_id):
             texts[node_id] = [json.dumps(node_id, ensure_ascii=False)]
-        elif match := _HOST_NUMBER.fullmatch(node_id) or _LAST_NUMBER.fullmatch(node_id):
+        elif match := re.fullmatch(_HOST_NUMBER, node_id) or re.fullmatch(_LAST_NUMBER, node_id):
             series[match[1], match[3]].append(match[2])
     for (before, after), numerals in series.items():
         room = None

@@ -29,13 +29,13 @@ PROBLEM_FORMATS = ("text", "json", "github", "sarif")
 _CODE_LENGTH = 200
 
 # What to escape in Markdown. The last two would make a link of an address; tables escape pipes.
-_MARKDOWN_SIGNS = re.compile(r"[\\`*_\[\]<>~&$@#]|:(?=//)|(?<=www)[.]")
+_MARKDOWN_SIGNS = r"[\\`*_\[\]<>~&$@#]|:(?=//)|(?<=www)[.]"
 
 # The end of a bar, from no to eight eighths of a column.
 _BLOCKS = " ▏▎▍▌▋▊▉█"
 
 # Text that needs no quotes to be read as one word.
-_PLAIN = re.compile(r"[^\s,()\"'…]+")
+_PLAIN = r"[^\s,()\"'…]+"
 
 # If a word is wider than a line, it is broken after one of these characters.
 _BREAKS = ",/="
@@ -100,7 +100,7 @@ class Screen(NamedTuple):
 
     def word(self, text: str, columns: int = 40) -> str:
         """Return a user's text, truncated in the middle; quoted if it looks like several words."""
-        if _PLAIN.fullmatch(self.escape(text)):
+        if re.fullmatch(_PLAIN, self.escape(text)):
             return self.truncate(text, columns)
         return f'"{self.truncate(text, columns - 2)}"'
 
@@ -202,7 +202,7 @@ class Markdown(Screen):
 
     def prose(self, text: str) -> str:
         """Return a sentence in which Markdown is escaped, since it contains a user's text."""
-        return _MARKDOWN_SIGNS.sub(r"\\\g<0>", printable(text))
+        return re.sub(_MARKDOWN_SIGNS, r"\\\g<0>", printable(text))
 
     def title(self, text: str) -> Iterator[str]:
         """Yield a bold sentence."""

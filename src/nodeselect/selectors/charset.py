@@ -15,8 +15,8 @@ __all__ = [
     "MAX_INT64",
     "MIN_INT64",
     "NAME_RE",
-    "PREFIX_RE",
     "is_key",
+    "is_prefix",
     "is_value",
     "parse_int64",
 ]
@@ -31,7 +31,6 @@ _PART = r"[a-z0-9][-a-z0-9]*+(?<=[a-z0-9])"
 _PREFIX = rf"{_PART}(?:\.{_PART})*"
 
 NAME_RE = re.compile(_NAME)
-PREFIX_RE = re.compile(rf"(?=.{{1,{LIMITS.key_prefix}}}\Z){_PREFIX}")
 KEY_RE = re.compile(rf"{_NAME}|(?=[-a-z0-9.]{{1,{LIMITS.key_prefix}}}/){_PREFIX}/{_NAME}")
 _INTEGER = re.compile("([+-]?)0*([0-9]{1,19})")
 
@@ -53,6 +52,11 @@ def is_key(text: str) -> bool:
     both ends.
     """
     return KEY_RE.fullmatch(text) is not None
+
+
+def is_prefix(text: str) -> bool:
+    """Return whether ``text`` is a valid prefix of a key."""
+    return len(text) <= LIMITS.key_prefix and re.fullmatch(_PREFIX, text) is not None
 
 
 def parse_int64(text: str) -> int | None:

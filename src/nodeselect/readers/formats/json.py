@@ -27,10 +27,10 @@ _T = TypeVar("_T")
 # In the time of importing msgspec, the standard library decodes this much.
 _MAX_SMALL_BYTES = 512 * 1024
 
-_FOOTER = re.compile(rb"\n[ \t]*(Showing [^\n{}\[\]]*)\s*\Z")
+_FOOTER = rb"\n[ \t]*(Showing [^\n{}\[\]]*)\s*\Z"
 
 # Half of a surrogate pair near the end, which msgspec reports as a text that is cut off.
-_ENDS_IN_SURROGATE = re.compile(rb"\\u[dD][89abAB].{0,9}\Z", re.DOTALL)
+_ENDS_IN_SURROGATE = rb"(?s)\\u[dD][89abAB].{0,9}\Z"
 
 
 def decode(raw: bytes, line: int = 1) -> Any:
@@ -56,7 +56,8 @@ def is_complete(raw: bytes) -> bool:
 
 def split_footer(data: bytes) -> tuple[bytes, str]:
     """Return a document without the footer of Expanso's command line, and the footer or ``""``."""
-    footer = _FOOTER.search(data, max(0, len(data) - 400))
+    is_possible = b"Showing " in data[-400:]
+    footer = re.compile(_FOOTER).search(data, max(0, len(data) - 400)) if is_possible else None
     if footer is None:
         return data, ""
     return data[: footer.start()], footer[1].decode("utf-8", "replace")
@@ -183,7 +184,7 @@ def _invalid(raw: bytes, message: str, line: int) -> InventoryError:
     line += raw.count(b"\n", 0, at)
     before = raw[raw.rfind(b"\n", 0, at) + 1 : at]
     place = f"line {line}, column {len(before.decode('utf-8', 'replace')) + 1}"
-    if "truncated" in message and not _ENDS_IN_SURROGATE.search(raw):
+    if "truncated" in message and not re.search(_ENDS_IN_SURROGATE, raw):
         return InventoryError(
             "cut-off", "the JSON is cut off here", place=place, hint="get the complete output again"
         )

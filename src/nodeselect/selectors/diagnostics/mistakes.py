@@ -187,8 +187,8 @@ _WORD_SIGNS = {"gt": ">", "lt": "<", "ge": ">=", "gte": ">=", "le": "<=", "lte":
 
 # Values with or without brackets. Without them, a word before an operator or before another word is
 # not a value but a key.
-_BRACKETED = re.compile(rf"{_S}[(\[{{]([^)\]}}\n]*)")
-_BARE = re.compile(rf"{_S}({_W}(?:[ \t]*,[ \t]*{_W}(?!{_W}|[ \t]*[!=><(]|[ \t]+\w))*)")
+_BRACKETED = rf"{_S}[(\[{{]([^)\]}}\n]*)"
+_BARE = rf"{_S}({_W}(?:[ \t]*,[ \t]*{_W}(?!{_W}|[ \t]*[!=><(]|[ \t]+\w))*)"
 _MARKS = "'\"`\u00b4\u2018\u2019\u201a\u201b\u201c\u201d\u201e\u201f\u2032\u2033\u00ab\u00bb()[]{}"
 
 
@@ -304,7 +304,8 @@ def _as_value(text: str) -> str:
 
 
 def _values_at(source: str, position: int) -> str:
-    match = _BRACKETED.match(source, position) or _BARE.match(source, position)
+    bracketed = re.compile(_BRACKETED).match(source, position)
+    match = bracketed or re.compile(_BARE).match(source, position)
     values = [value.strip(_MARKS + " \t\r") for value in match[1].split(",")] if match else []
     text = ",".join(values)
     return f"({text})" if text and len(text) < 200 and all(map(is_value, values)) else "(a,b)"

@@ -7,7 +7,7 @@ import re
 
 from nodeselect.errors import SelectorError
 from nodeselect.limits import LIMITS
-from nodeselect.selectors.charset import PREFIX_RE
+from nodeselect.selectors.charset import is_prefix
 from nodeselect.selectors.diagnostics.mistakes import word_error
 from nodeselect.text import FORBIDDEN, UNPRINTABLE, pluralize, printable, quoted
 
@@ -113,7 +113,7 @@ def _key_error(source: str, start: int, word: str) -> SelectorError:
         return _name_error(source, start, word, "a key", LIMITS.key_name)
     if len(prefix) > LIMITS.key_prefix:
         return _length_error("prefix", _PREFIX, source, start, prefix, LIMITS.key_prefix)
-    if PREFIX_RE.fullmatch(prefix):
+    if is_prefix(prefix):
         return _name_error(source, start + len(prefix) + 1, name, _NAME, LIMITS.key_name)
     invalid = re.search(r"[^-a-z0-9.]+|\.\.+|^[-.]+|[-.]+$|-\.|\.-", prefix)
     span = invalid.span() if invalid else (0, 1)
