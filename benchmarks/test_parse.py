@@ -83,7 +83,7 @@ def test_compile_new_shape(benchmark: BenchmarkFixture) -> None:
     benchmark.pedantic(
         predicate.compile_predicate,
         args=(requirements, None),
-        setup=predicate._predicate_code.cache_clear,
+        setup=predicate._predicate_factory.cache_clear,
         rounds=2_000,
         warmup_rounds=20,
     )

@@ -67,4 +67,4 @@ if not TYPE_CHECKING:  # a type checker must not think that there is every name
 
 
 def __dir__() -> list[str]:
-    return __all__
+    return sorted({*globals(), *__all__})

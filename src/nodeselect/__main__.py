@@ -2,21 +2,21 @@
 
 import gc
 import sys
+from contextlib import suppress
 
-# A run is short, and creates millions of objects without cycles. Disabled before the imports,
-# which create many objects too.
-gc.disable()
-
-from nodeselect import __version__  # noqa: E402
+from nodeselect import __version__
 
 __all__ = ["main"]
 
 
 def main() -> None:
     """Run the command line and exit the process with its status."""
+    gc.disable()  # a run is short, and creates millions of objects without cycles
     if sys.argv[1:] == ["--version"]:  # without loading click
-        sys.stdout.write(f"nodeselect {__version__}\n")
-        return
+        with suppress(OSError, AttributeError):  # the command line reports it
+            sys.stdout.write(f"nodeselect {__version__}\n")
+            sys.stdout.flush()
+            return
     from nodeselect import cli  # loads click
 
     cli.main()

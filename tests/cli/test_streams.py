@@ -159,6 +159,8 @@ def test_ctrl_c() -> None:
         pytest.param("match -l nope --count -n nodes.json 2>&-", 1, "0\n", id="none-and-no-errors"),
         pytest.param("match -l 'a b' -n nodes.json 2>&-", 2, "", id="wrong-and-no-errors"),
         pytest.param("--help >/dev/full", 2, "", id="help-on-a-full-disk"),
+        pytest.param("--version >/dev/full", 2, "", id="version-on-a-full-disk"),
+        pytest.param("--version >&-", 0, "", id="version-without-output"),
     ],
 )
 def test_closed_streams(command: str, status: int, out: str, tmp_path: Path) -> None:
@@ -175,3 +177,4 @@ def test_closed_streams(command: str, status: int, out: str, tmp_path: Path) -> 
     )
     assert (done.returncode, done.stdout) == (status, out)
     assert "bug" not in done.stderr
+    assert "Traceback" not in done.stderr

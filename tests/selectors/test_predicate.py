@@ -55,13 +55,14 @@ def pieces(function: object) -> tuple[object, ...]:
 
 @given(SOURCES)
 def test_the_source_has_fixed_pieces_only(source: str) -> None:
-    """The source is a function of labels, node id and constants."""
-    function = ast.parse(source, mode="eval").body
-    assert isinstance(function, ast.Lambda)
-    labels, node_id, *constants = [each.arg for each in function.args.args]
-    assert (labels, node_id) == ("labels", "node_id")
+    """The source is a function of constants that returns a function of labels and node id."""
+    outer = ast.parse(source, mode="eval").body
+    assert isinstance(outer, ast.Lambda)
+    constants = [each.arg for each in outer.args.args]
     assert constants == [f"{letter}{n}" for letter in "kv" for n in range(len(constants) // 2)]
-    for node in ast.walk(function):
+    assert isinstance(outer.body, ast.Lambda)
+    assert [each.arg for each in outer.body.args.args] == ["labels", "node_id"]
+    for node in ast.walk(outer):
         assert isinstance(node, NODE_TYPES)
         if isinstance(node, ast.Name):
             assert node.id in {"labels", "node_id", "in_range", *constants}
@@ -104,6 +105,15 @@ def test_keys_and_values_are_never_source(text: str, operator: Operator) -> None
             assert matches_labels(labels, node_id) is (bits == 0)
             assert mask(labels, node_id) == bits
             assert mask_of_object(SimpleNamespace(value=value), node_id) == bits
+
+
+def test_nothing_but_labels_and_id_is_accepted() -> None:
+    """A further argument is an error, and never replaces a constant."""
+    matches = compile_predicate([Requirement("a", Operator.EQUALS, ["b"])], None)
+    with pytest.raises(TypeError):
+        matches({"z": "b"}, None, "z")  # type: ignore[call-arg]
+    with pytest.raises(TypeError):
+        matches({"z": "b"}, k0="z")  # type: ignore[call-arg]
 
 
 def test_the_largest_selector() -> None:

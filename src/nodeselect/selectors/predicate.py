@@ -2,8 +2,8 @@
 
 The function's source text depends only on its *shape*: the sequence of kinds of test. It is
 assembled from the fixed pieces below and from numbers; keys, values and ids are bound to it as
-default values of further parameters, which Python reads as fast as constants. So user text never
-becomes source, and a selector of a known shape costs no compilation.
+constants through a closure. So user text never becomes source, and a selector of a known shape
+costs no compilation.
 
 Tests are in the order of their cost, and negations last, so that selectors share shapes.
 """
@@ -11,7 +11,6 @@ Tests are in the order of their cost, and negations last, so that selectors shar
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from operator import itemgetter
-from types import CodeType, FunctionType
 from typing import Any, Protocol
 
 from nodeselect.selectors.charset import parse_int64
@@ -94,8 +93,7 @@ def compile_predicate(
     tests = _bound_tests(requirements, ids)
     tests.sort(key=_kind)
     shape, keys, operands = _columns(tests)
-    predicate: Predicate = _bind(_predicate_code(shape), keys, operands)
-    return predicate
+    return _predicate_factory(shape)(*keys, *operands)
 
 
 def compile_failure_mask(
@@ -118,18 +116,18 @@ def compile_failure_mask(
         if value_source is None
         else [None if key is None else value_source(key) for key in keys]
     )
-    mask: FailureMask = _bind(_code(failure_mask_source(shape, values)), keys, operands)
+    mask: FailureMask = _evaluate(failure_mask_source(shape, values))(*keys, *operands)
     return mask
 
 
 def predicate_source(shape: Shape) -> str:
-    """Return the source of the predicate of a shape, with parameters for the constants."""
+    """Return the source of a function of the constants that returns the predicate."""
     tests = " and ".join(_test_source(kind, n) for n, kind in enumerate(shape))
     return _function_source(shape, f"True if {tests} else False" if tests else "True")
 
 
 def failure_mask_source(shape: Shape, values: list[str | None] | None) -> str:
-    """Return the source of the failure mask of a shape, with parameters for the constants.
+    """Return the source of a function of the constants that returns the failure mask.
 
     :param values: for each test the source of the value that it reads (None for the id's test); or
         None if labels are a mapping.
@@ -142,8 +140,8 @@ def failure_mask_source(shape: Shape, values: list[str | None] | None) -> str:
 
 
 def _function_source(shape: Shape, body: str) -> str:
-    constants = "".join(f", {letter}{n}=None" for letter in "kv" for n in range(len(shape)))
-    return f"lambda labels, node_id=None{constants}: {body}"
+    constants = ", ".join(f"{letter}{n}" for letter in "kv" for n in range(len(shape)))
+    return f"lambda {constants}: lambda labels, node_id=None: {body}"
 
 
 def _test_source(kind: int, n: int, value: str | None = None) -> str:
@@ -185,20 +183,13 @@ def _in_range(value: str | None, bounds: tuple[int, int]) -> bool:
     return low <= number <= high
 
 
-# The functions see no other name than this one.
-_NAMES = {"__builtins__": {}, "in_range": _in_range}
-
-
-def _bind(code: CodeType, keys: tuple[str | None, ...], operands: tuple[Any, ...]) -> Any:
-    """Return the function with this code and these constants; the first default is of node_id."""
-    return FunctionType(code, _NAMES, "matches", (None, *keys, *operands))
-
-
-def _code(source: str) -> CodeType:
-    function: FunctionType = eval(source, {})  # noqa: S307 - no user text is in the source
-    return function.__code__
+def _evaluate(source: str) -> Callable[..., Any]:
+    # There is no user text in the source, and no other name than this one.
+    names = {"__builtins__": {}, "in_range": _in_range}
+    factory: Callable[..., Any] = eval(source, names)  # noqa: S307
+    return factory
 
 
 @lru_cache(maxsize=_MAX_SHAPES)
-def _predicate_code(shape: Shape) -> CodeType:
-    return _code(predicate_source(shape))
+def _predicate_factory(shape: Shape) -> Callable[..., Predicate]:
+    return _evaluate(predicate_source(shape))
