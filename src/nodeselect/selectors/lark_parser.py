@@ -98,7 +98,7 @@ def _read(source: str, tokens: list[Token]) -> Requirement:
     operator = OPERATORS[spelling]
     if operator.is_comparison and "" in values:  # checked only here: "x>=5" has another mistake
         position = _start(tokens[-1]) + 1
-        raise integer_error(source, position, position, key)
+        raise integer_error(source, position, position)
     if operator.arity == "none":
         values = set()
     return Requirement._trusted(key, operator, tuple(sorted(values)), spelling)
@@ -118,16 +118,16 @@ def _check_words(source: str, tokens: list[Token], end: int) -> tuple[str, str, 
         match token.type:
             case "KEY":
                 if not is_key(word):
-                    raise key_error(source, *span, word)
+                    raise key_error(source, *span)
                 key = word
             case "BANG" | "COMPARISON" | "MEMBERSHIP":
                 spelling = word
             case "VALUE":
                 is_valid = is_value(word)
-                if spelling in ("<", ">") and (
+                if OPERATORS[spelling].is_comparison and (
                     word[0] in "-+" or (is_valid and parse_int64(word) is None)
                 ):
-                    raise integer_error(source, *span, key)
+                    raise integer_error(source, *span)
                 if not is_valid:
                     raise value_error(source, *span, key)
                 values = {word}
@@ -138,7 +138,7 @@ def _check_words(source: str, tokens: list[Token], end: int) -> tuple[str, str, 
     if list_start is not None:
         values = {value.strip(" \t\r\n") for value in source[list_start + 1 : end].split(",")}
         if len(values) > LIMITS.values_in_set:
-            raise too_many_values_error(source, list_start, end, key)
+            raise too_many_values_error(source, list_start, end)
     return key, spelling, values
 
 

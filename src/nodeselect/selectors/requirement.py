@@ -161,6 +161,6 @@ def _check_values(
         raise too_many_values_error(key, 0, len(key))
     for value in values:
         if operator.is_comparison and parse_int64(value) is None:
-            raise integer_error(value, 0, len(value), key)
+            raise integer_error(value, 0, len(value))
         if not is_value(value):
             raise value_error(value, 0, len(value), key)

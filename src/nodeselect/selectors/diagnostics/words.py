@@ -39,7 +39,7 @@ def character_error(source: str, position: int) -> SelectorError:
     )
 
 
-def key_error(source: str, start: int, end: int, key: str = "key") -> SelectorError:
+def key_error(source: str, start: int, end: int) -> SelectorError:
     """Return the error for ``source[start:end]``, which is not a valid key."""
     error = _known_mistake(source, start, end, "key", is_key=True)
     return error or _key_error(source, start, source[start:end])
@@ -52,7 +52,7 @@ def value_error(source: str, start: int, end: int, key: str = "key") -> Selector
     )
 
 
-def integer_error(source: str, start: int, end: int, key: str = "key") -> SelectorError:
+def integer_error(source: str, start: int, end: int) -> SelectorError:
     """Return the error for ``source[start:end]``, which is not an integer for ``>``."""
     word = source[start:end]
     if re.fullmatch("[-+][0-9]+", word):
@@ -71,7 +71,7 @@ def integer_error(source: str, start: int, end: int, key: str = "key") -> Select
     )
 
 
-def too_many_values_error(source: str, start: int, end: int, key: str = "key") -> SelectorError:
+def too_many_values_error(source: str, start: int, end: int) -> SelectorError:
     """Return the error for the list ``source[start:end]``, which is too long."""
     return SelectorError(
         "too-many-values",
