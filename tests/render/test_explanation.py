@@ -35,7 +35,7 @@ def test_an_explanation() -> None:
         "  1 fails only region=eu: n-3\n"
         "  1 fails only !debug: n-2\n"
         "\n"
-        "to match more nodes, change region=eu: 1 node fails only this"
+        "to match more nodes, relax region=eu: 1 node fails only this"
     )
 
 

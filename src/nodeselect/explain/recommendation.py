@@ -44,7 +44,7 @@ def recommend(explanation: Explanation) -> str:
     if len(results) == 1:
         (result,) = results
         failing = pluralize(result.failing, "node fails", "nodes fail")
-        change = f"to match more nodes, change {short(result.text)}"
+        change = f"to match more nodes, relax {short(result.text)}"
         return result.note or f"{change}: it is the only requirement, and {failing} it"
     if removal := _removal(explanation):
         return removal
@@ -93,7 +93,7 @@ def _removal(explanation: Explanation) -> str | None:
     name = short(best.text)
     if explanation.matched:
         effect = f"{pluralize(best.failing_only_this, 'node fails', 'nodes fail')} only this"
-        return f"to match more nodes, change {name}: {effect}"
+        return f"to match more nodes, relax {name}: {effect}"
     effect = f"{pluralize(best.failing_only_this, 'node')} would match"
     is_replaced = any(best.text in hint.replaced for hint in explanation.hints)
     if best.failing == explanation.total and not is_replaced:

@@ -207,7 +207,7 @@ def _selector_mapping(value: Value) -> str | None:
 
 
 def _label_mapping(value: Value) -> str | None:
-    """Return labels as a YAML mapping; None if a value is not a mapping of valid labels."""
+    """Return ``value`` as a YAML mapping; None if it is not a mapping of valid labels."""
     if not isinstance(value, Object) or value.entries.keys() >= {"key", "operator"}:
         return None
     labels = []
