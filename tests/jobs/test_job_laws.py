@@ -10,6 +10,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from nodeselect import JobError, Selector
+from nodeselect.jobs import check_job
+from tests.hints import check_job_hint
 from tests.jobs.reading import selector_of
 
 WORDS = st.text(st.characters(codec="utf-8"), max_size=8) | st.sampled_from(
@@ -101,3 +103,46 @@ def test_one_problem_more_never_takes_a_problem_away(labels: dict[str, str], odd
 
     fields: dict[str, Any] = {"match_labels": labels}
     assert number({**fields, f"odd{odd}": 1}) == number(fields) + 1
+
+
+ODD_WORDS = st.lists(
+    st.sampled_from(
+        ["x", "5", "yes", "null", "~", "1.10", "2024-01-01", "-1", "a/b", "=", "!", "in", "not ",
+         "(", ")", ",", "a", " ", ":", ": ", "exists", " #", "'", '"', "\\", "*", "\u202e", "{}"]
+    ),
+    max_size=5,
+).map("".join)  # fmt: skip
+ODD = ODD_WORDS | st.integers(-9, 9) | st.booleans() | st.none()
+ODD_LABELS = st.dictionaries(ODD_WORDS, ODD | st.lists(ODD, max_size=2), max_size=2)
+ODD_VALUE = ODD | ODD_LABELS | st.lists(ODD | ODD_LABELS, max_size=3)
+ODD_FIELDS = st.dictionaries(
+    st.sampled_from(["match_labels", "match_expressions", "match_ids", "labels", "region"]),
+    ODD_VALUE,
+)
+
+
+def flow(value: Any) -> str:
+    """Write a value in the flow style of YAML, words without quotes."""
+    match value:
+        case dict():
+            return f"{{{', '.join(f'{flow(key)}: {flow(item)}' for key, item in value.items())}}}"
+        case list():
+            return f"[{', '.join(map(flow, value))}]"
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+@given(
+    st.sampled_from(["selector", "constraints", "labels", "match_labels", "nodeSelector"]),
+    ODD_FIELDS | ODD_VALUE,
+    st.sampled_from([flow, json.dumps]),
+)
+@example("selector", {"match_expressions": ["5 exists", "yes exists", "not x", "a, not x"]}, flow)
+@example("selector", {"match_expressions": ["x in (a*,b)", -1, 5, [], ["x"]]}, flow)
+@example("selector", {"match_labels": ["a=b", "c=d"]}, flow)
+@example("selector", {"match_labels": {"a": None, "b": "~", "c": -1, "d": "yes"}}, flow)
+@example("selector", {"match_expressions": ['x in (a"', "b)"]}, json.dumps)
+def test_what_a_hint_says_to_write_is_valid(field: str, value: Any, write: Any) -> None:
+    """What follows "write:" is YAML, and a valid selector or expression if it stands for one."""
+    data = f"name: x\n{field}: {write(value)}\n".encode()
+    for problem in check_job(data, "job.yaml").problems:
+        check_job_hint(problem)

@@ -142,6 +142,57 @@ def test_duplicate_key_beside_deep_nesting(before: str) -> None:
         assert error.code in ("duplicate-key", "too-deep")
 
 
+LONG = "9" * 5_000  # more digits than Python converts
+
+
+@pytest.mark.parametrize(
+    ("data", "code", "message"),
+    [
+        pytest.param(
+            b'{"id": "n-1", "id": "n-2", "labels": {"a": "\xff"}}', "duplicate-key",
+            "duplicate key 'id' in one object", id="byte",
+        ),
+        pytest.param(
+            b'{"items": ["\xff"], "items": []}', "duplicate-key",
+            "duplicate key 'items' in one object", id="byte-in-envelope",
+        ),
+        pytest.param(
+            f'{{"id": "n-1", "id": "n-2", "labels": {{"a": {LONG}}}}}'.encode(), "duplicate-key",
+            "duplicate key 'id' in one object", id="number",
+        ),
+        pytest.param(
+            f'{{"items": [{LONG}], "items": []}}'.encode(), "duplicate-key",
+            "duplicate key 'items' in one object", id="number-in-envelope",
+        ),
+        pytest.param(
+            b'{"id": "n-1", "labels": {"a": "\xff"}}\n{"id": "n-2"}\n', "not-utf-8",
+            "line 1: the input is not UTF-8", id="byte-in-first-line",
+        ),
+        pytest.param(
+            f'{{"id": "n-1", "labels": {{"a": {LONG}}}}}\n{{"id": "n-2"}}\n'.encode(), "not-json",
+            "line 1: a number is too large", id="number-in-first-line",
+        ),
+    ],
+)  # fmt: skip
+def test_odd_bytes_and_long_numbers(data: bytes, code: str, message: str) -> None:
+    """Bytes that are not UTF-8, and numbers of any length, are no other error than ours."""
+    error = refusal(data)
+    assert (error.code, str(error).split("\n")[0]) == (code, f"input: {message}")
+
+
+@pytest.mark.parametrize(
+    "footer",
+    [
+        pytest.param(f"Showing all nodes page 1 of 0000000000000002{LONG}", id="pages"),
+        pytest.param(f"Showing all nodes of 0000000000000002{LONG}", id="total"),
+        pytest.param("Showing 00000000000000020 nodes", id="shown"),
+    ],
+)
+def test_a_number_in_a_footer_is_read_to_its_end(footer: str) -> None:
+    """The numbers of a footer are compared whole, however many digits they have."""
+    assert refusal(f'{{"id": "n-1"}}\n{{"id": "n-2"}}\n{footer}\n').code == "one-page"
+
+
 @pytest.mark.parametrize("depth", [400, 900])
 def test_nested_nodes(depth: int) -> None:
     """A node in many ``node`` objects is read or rejected, and overflows no stack."""
@@ -177,5 +228,6 @@ def test_messages_stay_short() -> None:
         f"id,{'x' * 10_000},{'x' * 10_000}\n",
         f"- *{'x' * 10_000}\n",
         f"- id: {'1' * 10_000}\n",
+        f"- ? {'1' * 10_000}\n",
     ):
         assert len(str(refusal(text))) < 400

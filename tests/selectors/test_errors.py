@@ -10,6 +10,7 @@ from nodeselect.errors import SelectorError
 from nodeselect.selectors import Operator, Requirement, Selector
 from nodeselect.selectors.structured import requirement_from_structured
 from tests import golden
+from tests.hints import check_selector_hint
 
 ROOT = Path(__file__).resolve().parents[2]
 DIAGNOSTICS = golden.rows(
@@ -76,6 +77,35 @@ def test_suggestions_parse(text: str) -> None:
     hint = refusal(text).hint or ""
     assert hint.startswith("write: ")
     Selector.parse(hint.removeprefix("write: "))
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["x=-1", "x!=-1", "x == -05", "x in (-1)", "x notin (a,-1)", "x=-1.5", "x=-1-", "x>-1", "x<-5"],
+)
+def test_no_hint_takes_a_sign_away(text: str) -> None:
+    """A number without its sign is another number, so no hint leads to it."""
+    hint = refusal(text).hint
+    assert hint in (
+        "no selector can contain a negative number; x<0 matches all negative integers",
+        "the smallest integer is 0",
+    )
+    below_zero = Selector.parse("x<0")
+    assert below_zero.matches({"x": "-1"})
+    assert not below_zero.matches({"x": "0"})
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "5xy>9223372036854775808", "9223372036854775808>x", "9223372036854775808<5xy",
+        "x>=9223372036854775807", "x<=9223372036854775807", "x gt 9223372036854775808",
+        "x<=999999999999999999", "x lte 999999999999999999", "x>=0", "x=>9223372036854775808",
+    ],
+)  # fmt: skip
+def test_no_hint_has_an_integer_that_is_too_large(text: str) -> None:
+    """If a hint suggests a comparison, its integer has 64 bits."""
+    check_selector_hint(refusal(text).hint)
 
 
 @pytest.mark.parametrize(

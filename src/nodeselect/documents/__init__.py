@@ -19,9 +19,11 @@ from nodeselect.documents.values import (
     Value,
     check_characters,
     decode_utf8,
+    double_quoted,
     file_too_large_error,
     is_bare_key,
     is_null,
+    quote_hint,
     to_python,
 )
 from nodeselect.documents.yaml import read_document, read_yaml, scalar_kind
@@ -35,9 +37,11 @@ __all__ = [
     "Value",
     "check_characters",
     "decode_utf8",
+    "double_quoted",
     "file_too_large_error",
     "is_bare_key",
     "is_null",
+    "quote_hint",
     "read_document",
     "read_yaml",
     "scalar_kind",

@@ -9,7 +9,7 @@ from operator import attrgetter
 from typing import Any, NamedTuple
 
 from nodeselect.limits import LIMITS
-from nodeselect.text import printable, quoted
+from nodeselect.text import UNPRINTABLE, printable, quoted
 
 __all__ = [
     "TEMPLATE_HINT",
@@ -23,10 +23,12 @@ __all__ = [
     "Value",
     "check_characters",
     "decode_utf8",
+    "double_quoted",
     "file_too_large_error",
     "is_bare_key",
     "is_null",
     "position_in",
+    "quote_hint",
     "to_python",
     "too_deep_error",
 ]
@@ -91,6 +93,22 @@ def is_bare_key(key: Scalar, value: Value) -> bool:
     """Return whether a key has nothing after it, not even a colon, as in ``{region:eu}``."""
     end = (key.position.line, key.position.column + len(key.text))
     return key.verbatim and value.position == end and isinstance(value, Scalar) and not value.text
+
+
+def double_quoted(text: str, limit: int = 60) -> str | None:
+    """Return ``text`` as a string of YAML and JSON, to be pasted.
+
+    Return None if it is longer than ``limit``, or if a character of it has to be escaped.
+    """
+    if len(text) > limit or '"' in text or "\\" in text or UNPRINTABLE.search(text):
+        return None
+    return f'"{text}"'
+
+
+def quote_hint(text: str) -> str:
+    """Return the hint to put ``text`` in quotes."""
+    quoted_text = double_quoted(text)
+    return f"quote it: {quoted_text}" if quoted_text else "quote it"
 
 
 def to_python(

@@ -18,6 +18,7 @@ from nodeselect.documents.values import (
     check_characters,
     is_null,
     position_in,
+    quote_hint,
     too_deep_error,
 )
 from nodeselect.text import printable, quoted
@@ -92,7 +93,7 @@ def _syntax_error(text: str, error: Any) -> DocumentError:
     elif "expected ':'" in problem:
         index, hint = begin, "put ':' and a space after a key, or quotes around a string"
     elif tag := re.compile(r"![^\s,\]}\"\\]+").match(text, begin):  # as in [a, !debug]
-        index, hint = begin, f'if this is a string, quote it: "{quoted(tag[0])[1:-1]}"'
+        index, hint = begin, f"if this is a string, {quote_hint(tag[0])}"
     elif text[begin : begin + 1] in tuple("{[\"'"):
         if stopped >= end:
             index, hint = begin, f"this {text[begin]} is never closed"
@@ -148,7 +149,7 @@ class _YamlBuilder(Builder):
             if event.tag == "!include":
                 hint = "replace it with the content of the file"
             elif name == "ScalarEvent" and event.tag.startswith("!"):  # as in "- !debug"
-                hint = f'if this is a string, quote it: "{quoted(event.tag)[1:-1]}"'
+                hint = f"if this is a string, {quote_hint(event.tag)}"
             message = f"YAML tags are not allowed: {quoted(event.tag)}"
             self.refuse("tag", message, position, hint)
         if name == "ScalarEvent":

@@ -16,8 +16,9 @@ _PAGING_FIELD = "(?i)next|^continue$|has_?more|remaining"
 
 # The number of all nodes in a footer, and the number of the last node that is shown:
 # "Showing 1-2 of 5 nodes", "Showing 1 to 2", "Showing 2 nodes (limit 50)".
-_TOTAL = r"\bof\s+(\d[\d,]{0,15})"
-_SHOWN = r"Showing \D*?(?:\d[\d,]*\s*(?:-|to)\s*)?(\d[\d,]{0,15})"
+_TOTAL = r"\bof\s+(\d[\d,]*)"
+_SHOWN = r"Showing \D*?(?:\d[\d,]*\s*(?:-|to)\s*)?(\d[\d,]*)"
+_SEVERAL_PAGES = r"page \d+ of 0*(?!1\b)[1-9]"
 
 
 def list_field(document: Record) -> str | None:
@@ -80,10 +81,10 @@ def check_footer(text: str, count: int) -> None:
     :raises InventoryError: with the code ``one-page``.
     """
     total = re.search(_TOTAL, text) or re.search(_SHOWN, text)
-    differs = total is not None and int(total[1].replace(",", "")) != count
-    pages = re.search(r"page \d+ of (\d+)", text)
+    # As text, since Python converts no number of thousands of digits.
+    differs = total is not None and (total[1].replace(",", "").lstrip("0") or "0") != str(count)
     more = re.search(r"\b(?:next|more|first)\b", text, re.IGNORECASE)
-    if differs or (pages and int(pages[1]) > 1) or more:
+    if differs or more or re.search(_SEVERAL_PAGES, text):
         raise InventoryError(
             "one-page",
             f"this is only part of a longer list, according to its footer {quoted(text.strip())}",

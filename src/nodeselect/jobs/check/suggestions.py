@@ -2,9 +2,18 @@
 
 import difflib
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
-from nodeselect.documents import List, Object, Scalar, Value, is_bare_key, is_null, scalar_kind
+from nodeselect.documents import (
+    List,
+    Object,
+    Scalar,
+    Value,
+    double_quoted,
+    is_bare_key,
+    is_null,
+    scalar_kind,
+)
 from nodeselect.errors import SelectorError
 from nodeselect.jobs.check.schema_fields import (
     FOREIGN_SELECTORS,
@@ -20,6 +29,7 @@ from nodeselect.jobs.check.schema_fields import (
 )
 from nodeselect.selectors import Selector
 from nodeselect.selectors.charset import is_key, is_value
+from nodeselect.selectors.diagnostics.words import value_error
 from nodeselect.selectors.structured import requirement_from_structured
 
 __all__ = [
@@ -27,6 +37,7 @@ __all__ = [
     "RENAMED",
     "suggest_expression",
     "suggest_field",
+    "suggest_joined",
     "suggest_label",
     "suggest_labels",
     "suggest_list",
@@ -136,7 +147,7 @@ def suggest_selector(value: Value) -> str:
 def suggest_labels(value: Value) -> str:
     """Return what to write instead of labels that are not a mapping."""
     if listed := _list_of(_expressions(value)):
-        return f"write under match_expressions: {listed[1:-1]}"
+        return f"write under match_expressions: {listed}"
     return "write a mapping, such as: {region: eu}"
 
 
@@ -155,7 +166,11 @@ def suggest_label(key: str, value: Value) -> str | None:
     if is_list or isinstance(value, List):
         expression = _structured(key, "in", value)
         return f'write under match_expressions: "{expression}"' if expression else None
-    return suggest_text(value) if isinstance(value, Scalar) and value.kind != "text" else None
+    if not isinstance(value, Scalar) or value.kind == "text":
+        return None
+    if is_null(value) or is_value(value.text):
+        return suggest_text(value)
+    return value_error(value.text, 0, len(value.text), key if is_key(key) else "key").hint
 
 
 def suggest_text(value: Value) -> str | None:
@@ -163,9 +178,9 @@ def suggest_text(value: Value) -> str | None:
     if not isinstance(value, Scalar):
         return None
     if is_null(value) and value.text in ("", "~"):
-        return 'write: "", or remove the line'
-    listed = _list_of([value.text])
-    return f"write: {listed[1:-1]}" if listed else None
+        return 'remove the line, or write: ""'
+    text = double_quoted(value.text, _MAX_LENGTH)
+    return f"write: {text}" if text else None
 
 
 def suggest_number(path: str, expectation: Field, value: Value) -> str | None:
@@ -184,18 +199,26 @@ def suggest_number(path: str, expectation: Field, value: Value) -> str | None:
 
 
 def suggest_expression(item: Value) -> str:
-    """Return the expression to write instead of a structured requirement."""
-    texts = _expressions(item)
-    listed = _list_of(texts) if len(texts) == 1 else None
-    return f"write: {listed[1:-1]}" if listed else 'write a string, such as: "region in (eu,us)"'
+    """Return the expression to write instead of a value that is not a string."""
+    text = _valid_expression(item.text) if isinstance(item, Scalar) else None
+    texts = [text] if text else _expressions(item)
+    if len(texts) == 1 and (expression := double_quoted(texts[0], _MAX_LENGTH)):
+        return f"write: {expression}"
+    return 'write a string, such as: "region in (eu,us)"'
+
+
+def suggest_joined(pieces: Iterable[str]) -> str:
+    """Return what to write instead of the pieces of an expression that YAML split at its commas."""
+    text = _valid_expression(",".join(pieces))
+    expression = text and double_quoted(text, _MAX_LENGTH)
+    return f"write: {expression}" if expression else "put the whole expression in quotes"
 
 
 def _list_of(texts: list[str]) -> str | None:
     """Return strings as a YAML list; None if there are none, or too many, or one needs escapes."""
-    listed = ", ".join(f'"{text}"' for text in texts)
-    if not texts or len(listed) > _MAX_LENGTH or re.search(r'["\\]', "".join(texts)):
-        return None
-    return f"[{listed}]"
+    strings = [double_quoted(text, _MAX_LENGTH) for text in texts]
+    listed = ", ".join(string for string in strings if string)
+    return f"[{listed}]" if strings and all(strings) and len(listed) <= _MAX_LENGTH else None
 
 
 def _selector_mapping(value: Value) -> str | None:
@@ -243,11 +266,7 @@ def _expression(value: Value) -> str | None:
     """Return the expression that a string, ``{key: value}`` or a structured requirement means."""
     match value:
         case Scalar(text, "text"):
-            text = " ".join(text.split())
-            try:
-                return text if Selector.parse(text).requirements else None
-            except SelectorError:
-                return None
+            return _valid_expression(text)
         case Object(entries) if _is_structured(value):
             match {name.lower(): item for name, (_, item) in entries.items()}:
                 case {"key": Scalar(key), "operator": Scalar(operator), **values}:
@@ -257,6 +276,15 @@ def _expression(value: Value) -> str | None:
             if name.lower() not in ("key", "operator", "values"):
                 return _structured(name, "in" if isinstance(item, List) else "=", item)
     return None
+
+
+def _valid_expression(text: str) -> str | None:
+    """Return an expression on one line; None if it is blank or not valid."""
+    text = " ".join(text.split())
+    try:
+        return text if Selector.parse(text).requirements else None
+    except SelectorError:
+        return None
 
 
 def _structured(key: str, operator: str, values: Value | None) -> str | None:

@@ -48,7 +48,7 @@ def decode(raw: bytes, line: int = 1) -> Any:
 def is_complete(raw: bytes) -> bool:
     """Return whether ``raw`` is a complete JSON text, with or without duplicate keys."""
     try:
-        json.loads(raw)
+        _parse(raw)
     except (ValueError, RecursionError):
         return False
     return True
@@ -209,6 +209,11 @@ def _count_strings(value: Any) -> int:
     return count
 
 
+def _parse(raw: bytes, **options: Any) -> Any:
+    """Parse JSON whose strings need not be UTF-8, and whose integers may have any length."""
+    return json.loads(raw.decode("utf-8", "replace"), parse_int=str, **options)
+
+
 def _duplicate_key(raw: bytes) -> InventoryError:
     """Return the error for the first duplicate key of ``raw``, which is known to have one."""
     names: list[str] = []
@@ -217,7 +222,7 @@ def _duplicate_key(raw: bytes) -> InventoryError:
         counts = Counter(key for key, _ in pairs)
         names.extend(f" {quoted(key)}" for key, count in counts.items() if count > 1)
 
-    with suppress(RecursionError):
-        json.loads(raw, object_pairs_hook=note_duplicates)
+    with suppress(ValueError, RecursionError):  # what else is wrong with it
+        _parse(raw, object_pairs_hook=note_duplicates)
     message = f"duplicate key{names[0] if names else ''} in one object"
     return InventoryError("duplicate-key", message, hint="keep only one of them")

@@ -12,6 +12,7 @@ from nodeselect.documents import (
     Object,
     Scalar,
     decode_utf8,
+    quote_hint,
     read_yaml,
     to_python,
 )
@@ -67,5 +68,5 @@ def _to_json_type(scalar: Scalar) -> Any:
 def _key_text(key: Scalar) -> str:
     if key.kind != "text":
         message = f"some YAML parsers read the key {quoted(key.text)} as a {key.kind}"
-        raise DocumentError("key-not-text", message, key.position, f'quote it: "{key.text}"')
+        raise DocumentError("key-not-text", message, key.position, quote_hint(key.text))
     return key.text

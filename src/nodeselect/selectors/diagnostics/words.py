@@ -47,15 +47,21 @@ def key_error(source: str, start: int, end: int) -> SelectorError:
 
 def value_error(source: str, start: int, end: int, key: str = "key") -> SelectorError:
     """Return the error for ``source[start:end]``, which is not a valid value of ``key``."""
+    word = source[start:end]
+    remedy = None
+    if re.match("-[0-9]", word):  # without its sign, it would be another number
+        remedy = f"no selector can contain a negative number; {key}<0 matches all negative integers"
     return _known_mistake(source, start, end, key) or _name_error(
-        source, start, source[start:end], "a value", LIMITS.label_value
+        source, start, word, "a value", LIMITS.label_value, remedy
     )
 
 
 def integer_error(source: str, start: int, end: int) -> SelectorError:
     """Return the error for ``source[start:end]``, which is not an integer for ``>``."""
     word = source[start:end]
-    if re.fullmatch("[-+][0-9]+", word):
+    if re.fullmatch("-[0-9]+", word):
+        hint = "the smallest integer is 0"
+    elif re.fullmatch("[+][0-9]+", word):
         hint = "use a non-negative integer without a sign"
     elif re.fullmatch("[0-9]+", word):
         hint = "the largest integer is 9223372036854775807"
@@ -126,8 +132,13 @@ def _key_error(source: str, start: int, word: str) -> SelectorError:
     )
 
 
-def _name_error(source: str, start: int, word: str, what: str, limit: int) -> SelectorError:
-    """Return the error for an invalid value, key or part of a key; ``what`` says which."""
+def _name_error(
+    source: str, start: int, word: str, what: str, limit: int, remedy: str | None = None
+) -> SelectorError:
+    """Return the error for an invalid value, key or part of a key; ``what`` says which.
+
+    :param remedy: the hint if all characters are allowed, but not at the ends.
+    """
     code = "value" if what == "a value" else "key"
     prefix = ", optionally after a prefix, as in: example.com/key" if what == "a key" else ""
     if not word:
@@ -148,7 +159,7 @@ def _name_error(source: str, start: int, word: str, what: str, limit: int) -> Se
     else:
         invalid = re.search(r"^[-_.]+|[-_.]+$", word)
         message = f"{what} must begin and end with a letter or digit, found {quoted(word)}"
-        hint = f"remove {quoted(invalid[0])}" if invalid else ""
+        hint = remedy or (f"remove {quoted(invalid[0])}" if invalid else "")
     span = invalid.span() if invalid else (0, len(word))
     return SelectorError(
         f"invalid-{code}", message, source, (start + span[0], start + span[1]), hint=hint or None

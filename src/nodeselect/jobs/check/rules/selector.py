@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from functools import partial
 from typing import NamedTuple
 
-from nodeselect.documents import List, Object, Scalar, Value, is_bare_key, is_null
+from nodeselect.documents import List, Object, Scalar, Value, is_bare_key, is_null, scalar_kind
 from nodeselect.errors import SelectorError
 from nodeselect.jobs.check.rule import REGISTRY, Check, Finding, define
 from nodeselect.jobs.check.rules.fields import (
@@ -20,6 +20,7 @@ from nodeselect.jobs.check.rules.fields import (
 from nodeselect.jobs.check.schema_fields import fields_of
 from nodeselect.jobs.check.suggestions import (
     suggest_expression,
+    suggest_joined,
     suggest_label,
     suggest_labels,
     suggest_list,
@@ -29,7 +30,7 @@ from nodeselect.jobs.check.suggestions import (
 from nodeselect.limits import LIMITS
 from nodeselect.selectors import Requirement, Selector, conflict, redundant
 from nodeselect.selectors.charset import is_key
-from nodeselect.text import join_limited, printable, quoted, truncate
+from nodeselect.text import join_limited, quoted, truncate
 
 __all__ = ["read_selector"]
 
@@ -217,15 +218,16 @@ def _read_list(fields: Object, name: str, path: str, max_items: int) -> Check[li
             entry = _Entry(name, None, item, place)
             pieces = _split_expression(value.items[number:]) if name != "match_ids" else []
             if len(pieces) > 1:
-                expression = truncate(printable(",".join(pieces)), 400)
                 message = "YAML ends the item at the comma"
-                yield _SPLIT_EXPRESSION.at(item, place, message, f'write: "{expression}"')
+                hint = partial(suggest_joined, pieces)
+                yield _SPLIT_EXPRESSION.at(item, place, message, hint)
                 entry = None
                 split_until = number + len(pieces)
         elif isinstance(item, Object) and name == "match_expressions":
             yield from _check_structured(item, place)
         else:
-            advice = "remove the item" if is_null(item) else suggest_text(item)
+            suggest = suggest_expression if name == "match_expressions" else suggest_text
+            advice = "remove the item" if is_null(item) else partial(suggest, item)
             yield from expected("a string", item, place, advice)
         entries.append(entry)
     return entries
@@ -272,12 +274,22 @@ def _check_entry(entry: _Entry) -> Check[bool]:
             hint = suggest_label(entry.key.text, entry.value) or hint
             if not is_key(entry.key.text):
                 value = entry.key
-        elif hint and hint.startswith("write: !"):  # without quotes, YAML reads a tag
-            is_whole = "," not in error.source
-            hint = f'write: "{hint[7:]}"' if is_whole else f"{hint}, with the expression in quotes"
+        elif hint:
+            hint = _quote_for_yaml(hint, is_whole="," not in error.source)
         yield REGISTRY[error.code].at(value, entry.path, error.message, hint, error.span)
         return False
     return True
+
+
+def _quote_for_yaml(hint: str, *, is_whole: bool) -> str:
+    """Return a hint of a selector for a document, in which ``!key`` and ``5`` are not strings.
+
+    :param is_whole: whether the hint is for the whole expression.
+    """
+    _, write, text = hint.rpartition("write: ")
+    if not write or (text[0] != "!" and scalar_kind(text) == "text"):
+        return hint
+    return f'write: "{text}"' if is_whole else f"put the expression in quotes, and {hint}"
 
 
 def _check_ids(ids: Iterable[_Entry]) -> Check[None]:

@@ -1,0 +1,42 @@
+"""The law of hints: what follows "write:" can be pasted."""
+
+import re
+
+from nodeselect import Problem, Selector
+from nodeselect.documents import List, Object, Scalar, read_yaml
+from nodeselect.jobs import check_job
+
+__all__ = ["check_job_hint", "check_selector_hint"]
+
+_WRITE = re.compile(r"write(?: under match_expressions)?: (?P<text>.*)", re.DOTALL)
+
+
+def check_selector_hint(hint: str | None) -> None:
+    """Check that the text that an error of a selector says to write is a selector."""
+    _, write, text = (hint or "").partition("write: ")
+    if write:
+        assert Selector.parse(text).requirements, hint
+
+
+def check_job_hint(problem: Problem) -> None:
+    """Check that what a problem of a job file says to write is YAML, and valid in its place."""
+    hint = problem.hint or ""
+    match = _WRITE.search(hint)
+    if match is None:
+        return
+    text = match["text"]
+    if hint.startswith("put the expression in quotes"):
+        assert Selector.parse(text).requirements, hint
+        return
+    value = read_yaml(text)
+    if hint.startswith("write under match_expressions") or re.search(
+        r"selector\.match_expressions(\[\d+\])?$", problem.path
+    ):
+        for item in value.items if isinstance(value, List) else [value]:
+            assert isinstance(item, Scalar), hint
+            assert item.kind == "text", hint
+            assert Selector.parse(item.text).requirements, hint
+    elif isinstance(value, Object) and problem.path.rpartition(".")[2] == "selector":
+        assert not check_job(f"name: x\nselector: {text}\n".encode()).errors, hint
+    elif text.startswith("selector:"):
+        assert not check_job(f"name: x\n{text}\n".encode()).errors, hint
