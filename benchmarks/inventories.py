@@ -42,10 +42,20 @@ def inventory_of(
     n: int,
     *,
     unique_hostname: bool = False,
+    with_states: bool = False,
     compact_at: float | None = None,
 ) -> Inventory:
-    """Make the inventory of a fleet. Nothing compacts it unless ``compact_at`` says so."""
+    """Make the inventory of a fleet. Nothing compacts it unless ``compact_at`` says so.
+
+    :param with_states: whether nodes have a state: nine of ten are connected.
+    """
     fleet = fleet_nodes(n, unique_hostname)
+    if with_states:
+        draw = random.Random(3)
+        states = iter(
+            lambda: draw.choices(("connected", "disconnected", "lost"), (90, 9, 1))[0], ""
+        )
+        fleet = (Node._trusted(node.id, node.labels, None, next(states)) for node in fleet)
     return Inventory(fleet, compact_at=compact_at)
 
 

@@ -38,6 +38,12 @@ def changed(n: int) -> Inventory:
 
 
 @pytest.fixture(scope="session")
+def with_states(n: int) -> Inventory:
+    """Return the fleet with states."""
+    return inventory_of(n, with_states=True)
+
+
+@pytest.fixture(scope="session")
 def with_hostnames(n: int) -> Inventory:
     """Return the fleet where each node has a label that no other one has."""
     return inventory_of(n, unique_hostname=True)
@@ -48,6 +54,25 @@ def test_set(benchmark: BenchmarkFixture, inventory: Inventory, n: int, name: st
     """Work the set out."""
     benchmark.group = f"{n:,} nodes, set"
     _ask(benchmark, inventory, SELECTORS[name])
+
+
+@pytest.mark.parametrize("states", [None, {"connected"}])
+@pytest.mark.parametrize("name", ["five", "one rack", "negation alone", "everything"])
+def test_states(
+    benchmark: BenchmarkFixture, with_states: Inventory, n: int, name: str, states: set[str] | None
+) -> None:
+    """Work out the set of all nodes, and of the connected ones."""
+    benchmark.group = f"{n:,} nodes with states, {name}"
+    selector = SELECTORS[name]
+    benchmark(lambda: worked_out(with_states.match(selector, states=states)))
+
+
+@pytest.mark.parametrize("number", [10, 1_000])
+def test_spread(benchmark: BenchmarkFixture, inventory: Inventory, n: int, number: int) -> None:
+    """Spread nodes over 60 zones."""
+    benchmark.group = f"{n:,} nodes, spread"
+    answer = worked_out(inventory.match(SELECTORS["team and version"]))
+    assert len(benchmark(answer.spread, "zone", number, 1)) <= number
 
 
 @pytest.mark.parametrize("name", ["five", "one rack", "negation alone", "everything"])

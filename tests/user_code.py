@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, assert_type
 
 from nodeselect import (
     LIMITS,
+    BaseInventory,
     Correction,
     Explanation,
     Hint,
@@ -91,6 +92,10 @@ def use_inventory(selector: Selector) -> list[str]:
         inventory.upsert(Node("", {}))
     except InventoryError as error:
         assert error.code == "empty-id"
+    groups: dict[str, NodeSet] = answer.connected().by_value("region")
+    chosen: list[Node] = groups["eu"].spread("zone", 2) + answer[:1]
+    assert len(chosen) == 3
+    assert isinstance(answer[0], Node)
     first: Node = answer.first(1)[0]
     assert first.id in answer
     return [*answer.ids(), *explain(inventory.explain(Selector.parse("region=ue,gpu")))]
@@ -114,8 +119,9 @@ def explain(explanation: Explanation) -> Iterator[str]:
     yield str(correction)
 
 
-def explain_node(inventory: Inventory) -> NodeExplanation:
-    """Explain one node."""
+def explain_node(inventory: BaseInventory) -> NodeExplanation:
+    """Explain one node of an inventory or of a snapshot, or any other node."""
+    inventory.explain_node(Selector.everything(), Node("other"))
     return inventory.explain_node(Selector.everything(), "n-1")
 
 

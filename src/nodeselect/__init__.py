@@ -26,10 +26,11 @@ if TYPE_CHECKING:
         Reason,
         RequirementResult,
     )
-    from nodeselect.inventory import Inventory, NodeSet, Snapshot
+    from nodeselect.inventory import BaseInventory, Inventory, NodeSet, Snapshot
 
 __all__ = [
     "LIMITS",
+    "BaseInventory",
     "Correction",
     "Explanation",
     "Hint",
@@ -61,7 +62,7 @@ if not TYPE_CHECKING:  # a type checker must not think that there is every name
         """Import an inventory or an explanation on first use: a selector alone needs neither."""
         if name not in __all__:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        is_inventory = name in ("Inventory", "NodeSet", "Snapshot")
+        is_inventory = name in ("BaseInventory", "Inventory", "NodeSet", "Snapshot")
         module = import_module("nodeselect.inventory" if is_inventory else "nodeselect.explain")
         return globals().setdefault(name, getattr(module, name))
 

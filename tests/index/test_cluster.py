@@ -20,9 +20,9 @@ CELL = 10
 CELLS_OF_TEN = Tuning(cell_size=CELL)
 
 
-def clustered(fleet: Fleet, tuning: Tuning = CELLS_OF_TEN) -> Clustered:
-    """Cluster nodes with these labels."""
-    rows = ((f"n-{rank}", node_labels, None, None) for rank, node_labels in enumerate(fleet))
+def clustered(fleet: Fleet, tuning: Tuning = CELLS_OF_TEN, states: int = 1) -> Clustered:
+    """Cluster nodes with these labels, in states ``s0``, ``s1``, …, one after the other."""
+    rows = ((f"n-{at}", labels, None, f"s{at % states}") for at, labels in enumerate(fleet))
     return cluster(encode(to_blocks(rows)), tuning)
 
 
@@ -72,6 +72,16 @@ def test_nodes_of_one_cell_are_adjacent() -> None:
     for _, ranks in cells:
         cell = list(ranks)
         assert cell == sorted(cell)
+
+
+def test_states_come_first() -> None:
+    """The nodes of a state are adjacent, and ordered by label within it; not if there are many."""
+    fleet = random_fleet(200, {"two": 2})
+    ranks = clustered(fleet, states=16).ranks.tolist()
+    assert [rank % 16 for rank in ranks] == sorted(rank % 16 for rank in ranks)
+    assert len(list(groupby((rank % 16, fleet[rank]["two"]) for rank in ranks))) == 32
+    ranks = clustered(fleet, states=17).ranks.tolist()
+    assert len(list(groupby(fleet[rank]["two"] for rank in ranks))) == 2
 
 
 def test_no_key_is_added_beyond_the_size_of_a_cell() -> None:

@@ -1,13 +1,13 @@
 """The nodes of a label: an index built in built_in_bulk and one built node by node agree."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from nodeselect.index import postings
-from nodeselect.index.cluster import cluster
+from nodeselect.index.cluster import Clustered, cluster
 from nodeselect.index.label_index import LabelIndex
 from nodeselect.index.node_table import encode
 from nodeselect.index.tuning import DEFAULT
@@ -28,13 +28,16 @@ def built_by_node(
     return index
 
 
-def built_in_bulk(
-    fleet: list[dict[str, str]], states: list[str | None] | None = None
-) -> LabelIndex:
+def clustered_fleet(fleet: list[dict[str, str]], states: Sequence[str | None]) -> Clustered:
+    """Cluster nodes with these labels and states."""
+    rows = zip(fleet, states, strict=True)
+    blocks = to_blocks((f"n-{at}", labels, None, state) for at, (labels, state) in enumerate(rows))
+    return cluster(encode(blocks), DEFAULT)
+
+
+def built_in_bulk(fleet: list[dict[str, str]]) -> LabelIndex:
     """Index nodes with these labels in built_in_bulk; so few keep their order."""
-    some = states or [None] * len(fleet)
-    rows = encode(to_blocks((f"n-{at}", each, None, some[at]) for at, each in enumerate(fleet)))
-    clustered = cluster(rows, DEFAULT)
+    clustered = clustered_fleet(fleet, [None] * len(fleet))
     assert clustered.ordinals.tolist() == list(range(len(fleet)))
     return clustered.labels
 
@@ -82,9 +85,12 @@ def test_one_node_is_stored_as_an_ordinal(make: Make) -> None:
 def test_states() -> None:
     """Each state has its nodes; None is the state of nodes without one."""
     states = ["ready", None, "ready", "", None]
-    for index in (built_by_node(FLEET, states), built_in_bulk(FLEET, states)):
-        found = {state: members(held) for state, held in index.states.items()}
-        assert found == {"ready": [0, 2], None: [1, 4], "": [3]}
+    expected = {"ready": [0, 2], None: [1, 4], "": [3]}
+    index = built_by_node(FLEET, states)
+    assert {state: members(held) for state, held in index.states.items()} == expected
+    clustered = clustered_fleet(FLEET, states)
+    for state, held in clustered.labels.states.items():
+        assert clustered.ranks[members(held)].tolist() == expected[state]
 
 
 def test_a_key_of_all_nodes_shares_one_set() -> None:

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nodeselect import Inventory, Node, NodeSet, Selector
+from tests.inventory.small import SMALL
 
 NODES = [Node(f"n-{at}", {"even": str(at % 2 == 0), "n": str(at)}) for at in (5, 3, 0, 4, 1, 2)]
 ORDER = [node.id for node in NODES]
@@ -51,6 +52,116 @@ def test_first(number: int, given_ids: list[str]) -> None:
     assert [node.id for node in answer.first(number)] == given_ids
     with pytest.raises(ValueError, match="n must not be negative"):
         answer.first(-1)
+
+
+@pytest.mark.parametrize(
+    ("start", "stop", "step"),
+    [(None, None, None), (0, 2, None), (1, 4, 2), (-2, None, None), (None, None, -2), (9, 3, None)],
+)
+def test_a_slice_is_a_list_of_nodes(start: Any, stop: Any, step: Any) -> None:
+    """A slice of an answer is that of the list of its nodes."""
+    assert match(fleet(), "n")[start:stop:step] == NODES[start:stop:step]
+
+
+def test_a_position_is_a_node() -> None:
+    """Positions are counted from the start or from the end, as in a list."""
+    answer = match(fleet(), "n>2")
+    assert [answer[at] for at in (0, 1, 2, -1, -3)] == [NODES[at] for at in (0, 1, 3, 3, 0)]
+    for position in (3, -4):
+        with pytest.raises(IndexError):
+            answer[position]
+
+
+def in_states() -> Inventory:
+    """Return 60 nodes in four states and three zones, half of them in the delta."""
+    states = ("connected", "Ready", "lost", None)
+    zones = [{"zone": f"z{at % 3}"} if at % 5 else {} for at in range(60)]
+    nodes = [
+        Node(f"n-{at}", {"n": str(at), **zone}, None, states[at % 4])
+        for at, zone in enumerate(zones)
+    ]
+    inventory = Inventory(nodes[:30], compact_at=None, _tuning=SMALL)
+    inventory.apply([*nodes[30:], Node("n-0"), nodes[0]])
+    return inventory
+
+
+@pytest.mark.parametrize("text", ["", "n<10", "zone=z1,n>20", "n>99"])
+@pytest.mark.parametrize(
+    "states", [["connected"], {"READY", "lost"}, ("connected", "lost", "Lost"), [], ["none"]]
+)
+def test_nodes_in_states(text: str, states: Any) -> None:
+    """States are compared in any case; nodes without a state are in none."""
+    inventory = in_states()
+    selector = Selector.parse(text) if text else Selector.everything()
+    lowered = {state.lower() for state in states}
+    answer = inventory.match(selector)
+    expected = [node.id for node in answer if (node.state or "").lower() in lowered]
+    for found in (inventory.match(selector, states=states), answer.in_states(states)):
+        assert found.ids() == expected
+        assert len(found) == len(expected)
+
+
+def test_connected_nodes() -> None:
+    """Connected nodes are those whose state is connected or ready."""
+    answer = in_states().match(Selector.everything())
+    assert list(answer.connected()) == [node for node in answer if node.connected]
+
+
+def test_a_string_is_not_a_set_of_states() -> None:
+    """One string, or a state that is not a string, is a TypeError."""
+    answer = match(fleet(), "n")
+    with pytest.raises(TypeError, match="not a string"):
+        answer.in_states("connected")
+    with pytest.raises(TypeError, match="a state must be a string, not NoneType"):
+        answer.in_states([None])  # type: ignore[list-item]
+
+
+@pytest.mark.parametrize("text", ["n", "n<3", "n>99", "zone!=z1"])
+@pytest.mark.parametrize("key", ["zone", "n", "none"])
+def test_nodes_by_value(text: str, key: str) -> None:
+    """The nodes of each value are those that have it; values are ordered as in the counts."""
+    answer = match(in_states(), text)
+    groups = answer.by_value(key)
+    assert {value: len(group) for value, group in groups.items()} == answer.value_counts(key)
+    assert list(groups) == list(answer.value_counts(key))
+    for value, group in groups.items():
+        assert list(group) == [node for node in answer if node.labels.get(key) == value]
+
+
+@given(
+    st.lists(st.sampled_from([None, "a", "b", "c", "d"]), max_size=40),
+    st.integers(0, 45),
+    st.integers(),
+)
+def test_spread(values: list[str | None], n: int, seed: int) -> None:
+    """Values differ by at most one node, unless one has no more; nodes without the key are last."""
+    nodes = [Node(f"n-{at}", {"k": value} if value else {}) for at, value in enumerate(values)]
+    inventory = Inventory(nodes[:20], compact_at=None, _tuning=SMALL)
+    inventory.apply(nodes[20:])
+    answer = inventory.match(Selector.everything())
+    for wanted in {n, max(n - 1, 0)}:
+        chosen = answer.spread("k", wanted, seed)
+        assert chosen == answer.spread("k", wanted, seed)
+        assert len({node.id for node in chosen}) == len(chosen) == min(wanted, len(nodes))
+        assert set(chosen) <= set(nodes)
+        chosen_values = [node.labels.get("k") for node in chosen]
+        with_key = [value for value in chosen_values if value is not None]
+        assert with_key == chosen_values[: len(with_key)]
+        assert len(with_key) == min(wanted, len(nodes) - values.count(None))
+        for end in range(len(with_key) + 1):  # each beginning of the list is spread as well
+            most = max(map(with_key[:end].count, with_key[:end]), default=0)
+            for value in {*with_key}:
+                share = with_key[:end].count(value)
+                assert share >= most - 1 or share == values.count(value)
+
+
+def test_spread_is_random() -> None:
+    """Without a seed, each node is chosen sooner or later; a wrong seed is a TypeError."""
+    answer = match(fleet(), "n")
+    assert {node.id for _ in range(200) for node in answer.spread("even", 2)} == {*ORDER}
+    assert {node.id for _ in range(200) for node in answer.sample(1)} == {*ORDER}
+    with pytest.raises(TypeError, match="a seed must be an int or None"):
+        answer.spread("even", 2, 0.5)  # type: ignore[arg-type]
 
 
 def test_an_answer_does_not_change() -> None:

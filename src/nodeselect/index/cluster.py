@@ -1,8 +1,8 @@
 """Assign ordinals to many nodes at once, and build their label index.
 
-Ordinals are assigned in *clustered order*: nodes are sorted by their values of some label keys,
-first by the keys that have the fewest values. So the postings of such a value are a few long runs
-of consecutive ordinals, which cost next to nothing to read.
+Ordinals are assigned in *clustered order*: nodes are sorted by state, and then by their values of
+some label keys, first by the keys that have the fewest values. So the postings of a state, and of
+such a value, are a few long runs of consecutive ordinals, which cost next to nothing to read.
 
 A *cell* is the set of nodes that agree in all keys of the sort order. Keys are added to this order
 while a cell is expected to hold about a hundred nodes or more, because shorter runs cost more than
@@ -23,6 +23,9 @@ from nodeselect.index.postings import PostingsOrOrdinal
 from nodeselect.index.tuning import Tuning
 
 __all__ = ["Clustered", "cluster"]
+
+# With more states, nodes are not sorted by state; then there is hardly one that most nodes share.
+_MAX_STATES = 16
 
 
 class Clustered(NamedTuple):
@@ -48,7 +51,8 @@ def _cells(table: NodeTable, sizes: NDArray[np.int64], tuning: Tuning) -> NDArra
 
     The number has one digit for each key of the sort order: the position of the node's value among
     the values of the key. If nodes may lack the key, positions are counted from 1, and 0 means that
-    the node lacks it. So the number of a node is a sum with one term for each of its labels.
+    the node lacks it. So the number of a node is a sum with one term for each of its labels. The
+    first digit is the state. It does not count for the size of cells: most nodes share one state.
     """
     weights = np.zeros(len(table.keys), np.uint32)
     cells = 1
@@ -67,6 +71,8 @@ def _cells(table: NodeTable, sizes: NDArray[np.int64], tuning: Tuning) -> NDArra
         added = np.append(weights[table.label_ids[offsets[0] : offsets[-1]]], np.uint32(0))
         numbers[part] = np.add.reduceat(added, offsets[:-1] - offsets[0])
     numbers[table.offsets[1:] == table.offsets[:-1]] = 0
+    if len(table.state_names) <= _MAX_STATES:
+        numbers += table.states * np.uint32(cells)
     return numbers
 
 

@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 from nodeselect.index import postings
 from nodeselect.index.postings import Postings, PostingsOrOrdinal
+from nodeselect.node import has_state
 from nodeselect.selectors.charset import parse_int64
 
 __all__ = ["KeyPostings", "LabelIndex"]
@@ -63,13 +64,19 @@ class LabelIndex:
         """Return the nodes with each value of ``key``. Do not iterate if the index is mutable."""
         return self._keys.get(key, _ABSENT)[1]
 
+    def items(self, key: str) -> Iterable[tuple[str, PostingsOrOrdinal]]:
+        """Return pairs of a value of ``key`` and its nodes, safe to iterate."""
+        values = self.values(key)
+        # The copy is one step of the interpreter, so no writer can change it meanwhile.
+        return (dict(values) if self.is_mutable else values).items()
+
     def nodes_with_key(self, key: str) -> Postings:
         """Return the nodes that have ``key``, whatever its value."""
         return self._keys.get(key, _ABSENT)[0]
 
     def value_counts(self, key: str, nodes: Postings) -> dict[str, int]:
         """For each value of ``key`` that any of ``nodes`` has, return how many of them have it."""
-        items = self._items(key)
+        items = self.items(key)
         counts = ((value, postings.intersection_size(nodes, stored)) for value, stored in items)
         return {value: count for value, count in counts if count}
 
@@ -85,7 +92,7 @@ class LabelIndex:
         """
         integers = self._integers.get(key)
         if integers is None:
-            parsed = ((parse_int64(value), value) for value, _ in self._items(key))
+            parsed = ((parse_int64(value), value) for value, _ in self.items(key))
             integers = sorted((number, value) for number, value in parsed if number is not None)
             if key in self._keys and not self.is_mutable:
                 self._integers[key] = integers
@@ -93,6 +100,12 @@ class LabelIndex:
         start = bisect_left(integers, low, key=number)
         stop = bisect_right(integers, high, key=number)
         return [value for _, value in integers[start:stop]]
+
+    def in_states(self, states: frozenset[str]) -> Postings:
+        """Return the nodes whose state, in any case, is one of ``states``."""
+        lowered = {state.lower() for state in states}
+        by_state = self.states.copy().items()  # a writer may add states
+        return postings.union([nodes for state, nodes in by_state if has_state(state, lowered)])
 
     def add(self, ordinal: int, labels: Mapping[str, str], state: str | None) -> None:
         """Add a node. Its ordinal must be above all others. Cost: about 0.3 µs a label."""
@@ -114,9 +127,3 @@ class LabelIndex:
             self.states[state] = postings.from_ordinals(())
         self.states[state].add(ordinal)
         self.everything.add(ordinal)
-
-    def _items(self, key: str) -> Iterable[tuple[str, PostingsOrOrdinal]]:
-        """Return pairs of a value of ``key`` and its nodes, safe to iterate."""
-        values = self.values(key)
-        # The copy is one step of the interpreter, so no writer can change it meanwhile.
-        return (dict(values) if self.is_mutable else values).items()

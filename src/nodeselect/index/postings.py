@@ -25,6 +25,7 @@ __all__ = [
     "evaluate_size",
     "from_ordinals",
     "from_range",
+    "intersection",
     "intersection_size",
     "ordinals",
     "union",
@@ -59,6 +60,13 @@ def union(parts: Sequence[PostingsOrOrdinal]) -> Postings:
     if not bitmaps:
         return BitMap()
     return bitmaps[0] if len(bitmaps) == 1 else BitMap.union(*bitmaps)
+
+
+def intersection(left: Postings, right: PostingsOrOrdinal) -> Postings:
+    """Return the ordinals that both sides contain."""
+    if isinstance(right, int):
+        return BitMap([right] if right in left else [])
+    return left & right
 
 
 def intersection_size(left: Postings, right: PostingsOrOrdinal) -> int:

@@ -2,6 +2,7 @@
 
 from array import array
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,9 @@ __all__ = ["Segment"]
 # The limit for the memory of the cached plans: bytes for each node, and one mebibyte more.
 _PLAN_BYTES_PER_NODE = 16
 _PLAN_BYTES = 1 << 20
+
+# For how many sets of states the nodes in them are cached.
+_MAX_STATE_SETS = 64
 
 
 class Segment:
@@ -50,6 +54,7 @@ class Segment:
         self._ordinal_at = self.ordinals.data
         self._plans = PlanCache(_PLAN_BYTES_PER_NODE * len(table) + _PLAN_BYTES)
         self._windows: dict[int, Postings] = {}
+        self.in_states = lru_cache(_MAX_STATE_SETS)(self.index.in_states)
 
     def __len__(self) -> int:
         return len(self.table)

@@ -2,6 +2,6 @@
 
 from nodeselect.inventory.inventory import Inventory
 from nodeselect.inventory.node_set import NodeSet
-from nodeselect.inventory.snapshot import Snapshot
+from nodeselect.inventory.snapshot import BaseInventory, Snapshot
 
-__all__ = ["Inventory", "NodeSet", "Snapshot"]
+__all__ = ["BaseInventory", "Inventory", "NodeSet", "Snapshot"]

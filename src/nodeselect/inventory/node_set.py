@@ -1,13 +1,17 @@
 """The answer to a selector: a set of nodes."""
 
-from collections.abc import Iterator
-from typing import NoReturn
+from collections.abc import Collection, Iterator, Sequence
+from itertools import islice, zip_longest
+from typing import TYPE_CHECKING, NoReturn, overload
 
 from nodeselect.index.postings import Postings
-from nodeselect.inventory.statistics import value_counts
+from nodeselect.inventory.statistics import nodes_by_value, value_counts
 from nodeselect.inventory.store import View
-from nodeselect.node import Node
+from nodeselect.node import CONNECTED, Node
 from nodeselect.selectors import Selector
+
+if TYPE_CHECKING:
+    from random import Random
 
 __all__ = ["NodeSet", "require_count"]
 
@@ -51,6 +55,28 @@ class NodeSet:
             return False
         return not isinstance(node, Node) or view.store.equals(ordinal, node)
 
+    @overload
+    def __getitem__(self, position: int) -> Node: ...
+
+    @overload
+    def __getitem__(self, position: slice) -> list[Node]: ...
+
+    def __getitem__(self, position: int | slice) -> Node | list[Node]:
+        """Return the node at a position in inventory order, or the list of those in a slice.
+
+        Cost: that of :meth:`first` for all nodes up to the last position.
+
+        :raises IndexError: if there is no node at ``position``.
+        """
+        nodes, store = self._postings(), self._view.store
+        positions = range(len(nodes))[position]
+        if isinstance(positions, int):
+            return store.node(store.first(nodes, positions + 1)[positions])
+        if not positions:
+            return []
+        ordinals = store.first(nodes, max(positions[0], positions[-1]) + 1)
+        return [store.node(ordinals[position]) for position in positions]
+
     def ids(self) -> list[str]:
         """Return the ids in inventory order. Cost: about 15 to 50 ns an id."""
         return self._view.store.ids(self._postings())
@@ -67,24 +93,78 @@ class NodeSet:
         store = self._view.store
         return [store.node(ordinal) for ordinal in store.first(self._postings(), n)]
 
-    def sample(self, n: int, seed: int) -> list[Node]:
+    def sample(self, n: int, seed: int | None = None) -> list[Node]:
         """Return ``n`` random nodes in inventory order, or all if there are fewer.
 
-        Each subset of ``n`` nodes is equally likely. The same nodes and the same seed give the
-        same sample. Cost: linear in the size of the set, about 50 ns a node.
+        Each subset of ``n`` nodes is equally likely. Cost: linear in the size of the set, about
+        50 ns a node.
 
+        :param seed: with the same nodes, the same seed gives the same sample; None gives another
+            one each time.
         :raises ValueError: if ``n`` is negative.
-        :raises TypeError: if ``seed`` is not an integer; None would give a new sample each time.
         """
         require_count("n", n)
-        if not isinstance(seed, int):
-            raise TypeError(f"a seed must be an int, not {type(seed).__name__}")
-        from random import Random  # it loads a good deal, which few programs need
-
         store = self._view.store
         ordinals = store.in_order(self._postings())
-        drawn = Random(seed).sample(range(len(ordinals)), min(n, len(ordinals)))  # noqa: S311
+        drawn = _random(seed).sample(range(len(ordinals)), min(n, len(ordinals)))
         return [store.node(ordinals[position]) for position in sorted(drawn)]
+
+    def spread(self, key: str, n: int, seed: int | None = None) -> list[Node]:
+        """Return ``n`` random nodes, or all if there are fewer, spread evenly over a label.
+
+        Two values of ``key`` differ by at most one in the number of their nodes, unless one has no
+        more. Nodes without the key are last, and only there if all others are. The nodes of the
+        values alternate, so that the first nodes of the list are spread as well.
+
+        Cost: a few microseconds for each node returned; if the set has fewer nodes than the key has
+        values, one step for each node of the set.
+
+        :param seed: of one snapshot, the same seed gives the same nodes; None gives others each
+            time.
+        :raises ValueError: if ``n`` is negative.
+        """
+        require_count("n", n)
+        random, store, nodes = _random(seed), self._view.store, self._postings()
+        groups = nodes_by_value(store, nodes, _require_key(key), random.shuffle)
+        members = [group for _, group in islice(groups, n)]
+        columns = [
+            [group[at] for at in random.sample(range(len(group)), share)]
+            for group, share in zip(members, _shares(list(map(len, members)), n), strict=True)
+        ]
+        rows = zip_longest(*columns)
+        chosen = [ordinal for row in rows for ordinal in row if ordinal is not None]
+        if len(chosen) < n:
+            others = nodes - store.with_key(key)
+            drawn = random.sample(range(len(others)), min(n - len(chosen), len(others)))
+            chosen += [others[at] for at in drawn]
+        return list(map(store.node, chosen))
+
+    def in_states(self, states: Collection[str]) -> "NodeSet":
+        """Return the nodes whose state, in any case, is one of ``states``.
+
+        Cost: a set operation for each of ``states``.
+
+        :raises TypeError: if ``states`` is a string, or one of them is not a string.
+        """
+        if isinstance(states, str):  # its letters would be read as states
+            raise TypeError("states must be a collection of strings, not a string")
+        for state in (states := frozenset(states)):
+            if not isinstance(state, str):
+                raise TypeError(f"a state must be a string, not {type(state).__name__}")
+        return self._derived(self._view.in_states(self._postings(), states))
+
+    def connected(self) -> "NodeSet":
+        """Return the nodes that accept work: their state is ``connected`` or ``ready``."""
+        return self.in_states(CONNECTED)
+
+    def by_value(self, key: str) -> dict[str, "NodeSet"]:
+        """Return the nodes with each value of ``key``, the most frequent value first.
+
+        Nodes without the key are left out. Cost: twice that of :meth:`value_counts`.
+        """
+        groups = nodes_by_value(self._view.store, self._postings(), _require_key(key))
+        ranked = sorted(groups, key=lambda group: (-len(group[1]), group[0]))
+        return {value: self._derived(nodes) for value, nodes in ranked}
 
     def value_counts(self, key: str) -> dict[str, int]:
         """Return how many nodes have each value of ``key``, the most frequent value first.
@@ -92,9 +172,7 @@ class NodeSet:
         Nodes without the key are not counted. Cost: one set operation for each value of the key,
         or one step for each node if there are fewer nodes.
         """
-        if not isinstance(key, str):
-            raise TypeError(f"a key must be a string, not {type(key).__name__}")
-        counts = value_counts(self._view.store, self._postings(), key)
+        counts = value_counts(self._view.store, self._postings(), _require_key(key))
         return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
 
     def __and__(self, other: "NodeSet") -> "NodeSet":
@@ -160,3 +238,34 @@ def require_count(name: str, number: int) -> None:
         raise TypeError(f"{name} must be an int, not {type(number).__name__}")
     if number < 0:
         raise ValueError(f"{name} must not be negative")
+
+
+def _require_key(key: str) -> str:
+    if not isinstance(key, str):
+        raise TypeError(f"a key must be a string, not {type(key).__name__}")
+    return key
+
+
+def _random(seed: int | None) -> "Random":
+    if not isinstance(seed, int | None):
+        raise TypeError(f"a seed must be an int or None, not {type(seed).__name__}")
+    from random import Random  # it loads a good deal, which few programs need
+
+    return Random(seed)  # noqa: S311
+
+
+def _shares(sizes: Sequence[int], n: int) -> list[int]:
+    """Divide ``n`` as evenly as possible into numbers that are at most ``sizes``.
+
+    The first get one more if ``n`` cannot be divided evenly.
+    """
+    shares = [0] * len(sizes)
+    growing = list(range(len(sizes)))
+    while n and growing:
+        step = max(n // len(growing), 1)
+        for at in growing[:n]:
+            added = min(step, sizes[at] - shares[at])
+            shares[at] += added
+            n -= added
+        growing = [at for at in growing if shares[at] < sizes[at]]
+    return shares

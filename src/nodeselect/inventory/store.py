@@ -83,6 +83,16 @@ class Store:
         ordinals = [] if self.segment is None else self.segment.with_name(name)
         return postings.from_ordinals([*ordinals, *self.delta.with_name(name)]) & nodes
 
+    def with_key(self, key: str) -> Postings:
+        """Return the nodes that have the label ``key``, later and deleted ones included."""
+        return postings.union([index.nodes_with_key(key) for index in self.indexes()])
+
+    def with_value(self, key: str, value: str, nodes: Postings) -> Postings:
+        """Return those of ``nodes`` that have ``value`` for ``key``."""
+        stored = (index.values(key).get(value) for index in self.indexes())
+        parts = [postings.intersection(nodes, part) for part in stored if part is not None]
+        return postings.union(parts)
+
     def find(
         self, node_id: str, node_count: int | None = None, tombstone_count: int | None = None
     ) -> int | None:
@@ -228,6 +238,14 @@ class View:
             if self.node_count:
                 matches = matches | delta.evaluate(selector, self.node_count)
         return matches - self.deleted() if self.tombstone_count else matches
+
+    def in_states(self, nodes: Postings, states: frozenset[str]) -> Postings:
+        """Return those of ``nodes`` whose state, in any case, is one of ``states``."""
+        segment, delta = self.store.segment, self.store.delta
+        if segment is None:
+            return nodes & delta.index.in_states(states)
+        matches = nodes & segment.in_states(states)
+        return matches | (nodes & delta.index.in_states(states)) if self.node_count else matches
 
     def indexed_size(self, selector: Selector) -> int | None:
         """Count the nodes that ``selector`` matches; return None if that needs :meth:`evaluate`."""
