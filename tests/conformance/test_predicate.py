@@ -1,17 +1,11 @@
 """The parser and the predicate agree with Kubernetes."""
 
 from nodeselect.errors import SelectorError
-from nodeselect.selectors import Requirement, Selector
-from tests.conformance.vectors import VECTORS
+from nodeselect.selectors import Selector
+from tests.conformance.vectors import VECTORS, in_form_of_vectors
 from tests.naive import matches
 
 ACCEPTED = [vector for vector in VECTORS if vector.accepted]
-
-
-def in_form_of_vectors(requirement: Requirement) -> tuple[str, str, tuple[str, ...]]:
-    """Return a requirement in the form of the vectors."""
-    name = "==" if requirement.spelling == "==" else requirement.operator.value
-    return requirement.key, name, requirement.values
 
 
 def test_the_vectors_are_complete() -> None:

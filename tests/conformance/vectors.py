@@ -4,7 +4,9 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["VECTORS", "Vector"]
+from nodeselect.selectors import Requirement
+
+__all__ = ["VECTORS", "Vector", "in_form_of_vectors"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,12 @@ class Vector:
     def accepted(self) -> bool:
         """Whether nodeselect takes the text: where Kubernetes does, but for a text with a NUL."""
         return self.ok and "\0" not in self.selector
+
+
+def in_form_of_vectors(requirement: Requirement) -> tuple[str, str, tuple[str, ...]]:
+    """Return key, operator and values of a requirement as in :attr:`Vector.requirements`."""
+    name = "==" if requirement.spelling == "==" else requirement.operator.value
+    return requirement.key, name, requirement.values
 
 
 def _read(line: str) -> Vector:

@@ -97,7 +97,7 @@ def spaced(draw: st.DrawFn, text: str) -> str:
     return "".join(pieces)
 
 
-_STRANGE = (
+STRANGE = (
     *("in", "notin", "x", "a/b", "=", "==", "!=", "!", "(", ")", ",", ">", "<", " ", "\t", "\n"),
     *("\r\n", "'a'", '"', "||", "&&", "not", "or", "and", "gt", "ge", "exists", "IN", "NotIn"),
     *("${X}", "${", "{{.x}}", "{{ .x }}", "<X>", "$X", "*", ".*", "^a$", "~", ";", ":", "x:a"),
@@ -109,7 +109,7 @@ _STRANGE = (
 
 def soups() -> st.SearchStrategy[str]:
     """Return tokens, foreign words and strange characters in any order."""
-    return st.lists(st.sampled_from(_STRANGE), max_size=12).map("".join)
+    return st.lists(st.sampled_from(STRANGE), max_size=12).map("".join)
 
 
 @st.composite
@@ -119,7 +119,7 @@ def mutated(draw: st.DrawFn) -> str:
     for _ in range(draw(st.integers(1, 3))):
         start = draw(st.integers(0, len(text)))
         end = draw(st.integers(start, min(start + 3, len(text))))
-        text = text[:start] + draw(st.sampled_from(("", *_STRANGE))) + text[end:]
+        text = text[:start] + draw(st.sampled_from(("", *STRANGE))) + text[end:]
     return text
 
 

@@ -1,0 +1,1 @@
+"""Selectors compared with Kubernetes' own parser, on random texts."""

@@ -1,0 +1,92 @@
+"""Compare what nodeselect and Kubernetes do with the same texts."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import islice
+
+from nodeselect.errors import SelectorError
+from nodeselect.limits import LIMITS
+from nodeselect.selectors import Selector
+from tests.conformance.vectors import in_form_of_vectors
+from tests.differential.kubernetes import Case, Kubernetes, Verdict
+
+__all__ = ["Comparison", "difference"]
+
+_BATCH = 1_000
+
+# Rejected by nodeselect only: in Kubernetes a NUL ends the text, and UTF-8 has no surrogates. Other
+# control characters are rejected by both.
+_STRICTER = re.compile("[\0\ud800-\udfff]")
+_REJECTED = Verdict(accepted=False, canonical="", requirements=[], matches=[])
+
+# Up to this number of requirements, Go's sort keeps the order of those on one key.
+_SORTED_STABLY = 12
+
+
+@dataclass
+class Comparison:
+    """What was compared so far, and the differences that were found."""
+
+    texts: int = 0
+    accepted: int = 0
+    """Number of texts that Kubernetes accepts."""
+    matches: int = 0
+    """Number of maps of labels that were tested."""
+    differences: list[str] = field(default_factory=list)
+
+    def compare(self, kubernetes: Kubernetes, cases: Iterator[Case], number: int) -> None:
+        """Compare a number of cases."""
+        end = self.texts + number
+        while batch := list(islice(cases, min(_BATCH, end - self.texts))):
+            self.texts += len(batch)
+            rejected = [case for case in batch if _STRICTER.search(case.text)]
+            self._note(rejected, [_REJECTED] * len(rejected))
+            others = [case for case in batch if not _STRICTER.search(case.text)]
+            self._note(others, kubernetes.judge(others))
+
+    def _note(self, cases: list[Case], verdicts: list[Verdict]) -> None:
+        for case, verdict in zip(cases, verdicts, strict=True):
+            self.accepted += verdict.accepted
+            self.matches += len(verdict.matches)
+            if (text := difference(case, verdict)) is not None:
+                self.differences.append(f"{case.text!r}: {text}")
+
+
+def difference(case: Case, verdict: Verdict) -> str | None:
+    """Return what nodeselect does and Kubernetes does not, or None."""
+    is_within_limits = not _exceeds_limit(case.text, verdict)
+    try:
+        selector = Selector.parse(case.text)
+    except SelectorError as error:
+        return f"rejected: {error}" if verdict.accepted and is_within_limits else None
+    if not verdict.accepted:
+        return "accepted"
+    if not is_within_limits:
+        return "accepted above a limit"
+    requirements = [in_form_of_vectors(requirement) for requirement in selector.canonical]
+    matches = [selector.matches(labels) for labels in case.labels]
+    keys = [key for key, _, _ in requirements]
+    ours: tuple[object, ...] = str(selector), requirements, matches
+    theirs: tuple[object, ...] = verdict.canonical, verdict.requirements, verdict.matches
+    if len(keys) > _SORTED_STABLY and len(set(keys)) < len(keys):
+        # Those on one key may have changed places: the texts are of equal selectors.
+        ours = selector, keys, sorted(requirements), matches
+        theirs = (
+            Selector.parse(verdict.canonical),
+            [key for key, _, _ in verdict.requirements],
+            sorted(verdict.requirements),
+            verdict.matches,
+        )
+    return None if ours == theirs else f"{ours}, not {theirs}"
+
+
+def _exceeds_limit(text: str, verdict: Verdict) -> bool:
+    """Return whether a text is valid in Kubernetes, and above a limit of nodeselect."""
+    numbers = [len(values) for _, _, values in verdict.requirements]
+    return (
+        max(len(text), len(verdict.canonical)) > LIMITS.selector_text
+        or len(numbers) > LIMITS.requirements
+        or max(numbers, default=0) > LIMITS.values_in_set
+        or sum(numbers) > LIMITS.values
+    )
