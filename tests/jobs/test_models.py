@@ -275,18 +275,19 @@ def test_depth_of_data() -> None:
 @pytest.mark.parametrize(
     ("config", "text"),
     [
-        ('{"a": 1e100}', '{"a":1e+100}'),
+        ('{"a": 1e100}', '{"a":1e100}'),
         ('{"a": 1e3, "b": 2.0, "c": 5E-1}', '{"a":1000.0,"b":2.0,"c":0.5}'),
         ('{"a": 18446744073709551615}', '{"a":18446744073709551615}'),
         ('{"a": -9223372036854775808}', '{"a":-9223372036854775808}'),
-        ('{"a": 12345678901234567890.5}', '{"a":1.2345678901234567e+19}'),
+        ('{"a": 12345678901234567890.5}', '{"a":1.2345678901234567e19}'),
         ('{"a": "\\u007f\\u009b"}', '{"a":"\\u007f\\u009b"}'),
     ],
 )
 def test_numbers_of_json(config: str, text: str) -> None:
     """Each number of JSON is one, and what is written is read again as the same."""
     spec = spec_of(f'{{"name": "x", "config": {config}}}')
-    assert spec.to_json().lower() == f'{{"name":"x","config":{text}}}'
+    # Versions of pydantic write exponents with and without a "+".
+    assert spec.to_json().lower().replace("e+", "e") == f'{{"name":"x","config":{text}}}'
     assert spec_of(spec.to_json()) == spec
 
 
