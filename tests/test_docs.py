@@ -16,7 +16,8 @@ from tests import golden
 from tests.cli.running import COMMAND, Run
 
 ROOT = Path(__file__).parents[1]
-PAGES = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", *ROOT.glob("docs/**/*.md")])
+PAGES = sorted(ROOT.glob("docs/**/*.md"))
+PAGES += [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md")]
 SOURCES = ("src", "tests", "benchmarks", "grammar")
 
 

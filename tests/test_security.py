@@ -1,0 +1,69 @@
+"""What no command does, whatever it is given."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+# Runs the command line, and prints what it should not do. A hook cannot be removed, so it needs a
+# process of its own.
+WATCHED = """
+import os, sys
+from nodeselect.__main__ import main
+
+def watch(event, arguments):
+    writes = event == "open" and arguments[2] & (os.O_WRONLY | os.O_RDWR | os.O_CREAT)
+    if writes or event.startswith(DEEDS):
+        print("audit:", event, arguments, file=sys.stderr)
+
+DEEDS = ("socket.", "subprocess.", "pickle.", "os.exec", "os.fork", "os.posix_spawn", "os.system",
+         "os.rename", "os.remove", "os.mkdir", "ctypes.dlopen")
+
+sys.addaudithook(watch)
+main()
+"""
+
+FILES = ("-n", "docs/example/fleet.json")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("match", "-l", "gpu,region!=eu", *FILES),
+        ("match", "--job", "docs/example/job.yaml", "-o", "json", *FILES),
+        ("explain", "--job", "docs/example/first-try.yaml", *FILES),
+        ("explain", "-l", "region=eu_west", "-o", "markdown", *FILES),
+        ("labels", "region", *FILES),
+        ("check", "docs/example", "-o", "sarif"),
+        ("diff", "docs/example/job.yaml", "docs/example/first-try.yaml", *FILES),
+        ("waves", "--job", "docs/example/job.yaml", *FILES),
+        ("rules",),
+        ("schema",),
+    ],
+    ids=" ".join,
+)
+def test_commands_only_read_files(arguments: tuple[str, ...]) -> None:
+    """A command uses no network, starts no program, unpickles nothing and changes no file."""
+    done = subprocess.run(
+        [sys.executable, "-B", "-c", WATCHED, *arguments],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode in (0, 1), done.stderr
+    assert "audit:" not in done.stderr
+
+
+def test_the_watch_works() -> None:
+    """What a command should not do would be seen."""
+    deeds = "import socket; socket.socket(); open('/dev/null', 'w')"
+    watched = WATCHED.replace("main()", deeds)
+    done = subprocess.run(
+        [sys.executable, "-c", watched], capture_output=True, text=True, check=False
+    )
+    assert "audit: socket.__new__" in done.stderr
+    assert "audit: open" in done.stderr
