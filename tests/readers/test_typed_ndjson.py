@@ -48,7 +48,7 @@ def test_records() -> None:
     assert ids == ["n-1", "n-2"]
     assert [ndjson.to_row(record) for record in records] == rows
     assert list(ndjson.to_row(records[0])[1]) == ["b", "a"]
-    assert [decoder.failure_mask(record.labels, record.id) for record in records] == [0, 1]
+    assert decoder.failure_masks(records) == [0, 1]
     assert list(decoder.to_columns(records)) == rows
 
 
@@ -227,6 +227,15 @@ def test_errors(mistake: str) -> None:
             list(NodeReader(io.BytesIO(data), selector=selector))
         messages.append(str(caught.value))
     assert messages[0] == messages[1]
+
+
+def test_the_line_of_a_mistake_after_columns() -> None:
+    """Nodes that are read as columns are counted as lines, too."""
+    lines = [line(f"n-{at:04}", {"a": "1"}) for at in range(5_000)]
+    data = "".join([*lines, '{"id":"wrong","labels":{"a":5}}\n']).encode()
+    with pytest.raises(InventoryError) as caught:
+        list(NodeReader(io.BytesIO(data)).blocks())
+    assert caught.value.place == "line 5001: labels.a"
 
 
 def test_a_large_input(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from nodeselect.selectors import Operator, Requirement, Selector, predicate
 from nodeselect.selectors.predicate import (
     compile_failure_mask,
+    compile_failure_masks,
     compile_predicate,
     failure_mask_source,
     predicate_source,
@@ -21,14 +22,15 @@ from tests.naive import matches
 NODE_TYPES = (
     *(ast.Expression, ast.Lambda, ast.arguments, ast.arg, ast.IfExp, ast.BoolOp, ast.And),
     *(ast.Compare, ast.Eq, ast.NotEq, ast.In, ast.NotIn, ast.Name, ast.Load, ast.Constant),
-    *(ast.Call, ast.Attribute, ast.Is, ast.IsNot, ast.BinOp, ast.BitOr),
+    *(ast.Call, ast.Attribute, ast.Is, ast.IsNot, ast.BinOp, ast.Add),
+    *(ast.ListComp, ast.comprehension, ast.Store),
 )
 SHAPES = st.lists(st.sampled_from(range(len(predicate._TESTS))), max_size=12).map(tuple)
 SOURCES = SHAPES.map(predicate_source) | SHAPES.flatmap(
     lambda shape: st.builds(
         failure_mask_source,
         st.just(shape),
-        st.none() | st.just([f"labels.label_{n}" for n in range(len(shape))]),
+        st.none() | st.just([f"record.labels.label_{n}" for n in range(len(shape))]),
     )
 )
 
@@ -55,21 +57,23 @@ def pieces(function: object) -> tuple[object, ...]:
 
 @given(SOURCES)
 def test_the_source_has_fixed_pieces_only(source: str) -> None:
-    """The source is a function of constants that returns a function of labels and node id."""
+    """The source is a function of constants that returns a function of one node or of many."""
     outer = ast.parse(source, mode="eval").body
     assert isinstance(outer, ast.Lambda)
     constants = [each.arg for each in outer.args.args]
     assert constants == [f"{letter}{n}" for letter in "kv" for n in range(len(constants) // 2)]
     assert isinstance(outer.body, ast.Lambda)
-    assert [each.arg for each in outer.body.args.args] == ["labels", "node_id"]
+    parameters = [each.arg for each in outer.body.args.args]
+    assert parameters in (["labels", "node_id"], ["records"])
     for node in ast.walk(outer):
         assert isinstance(node, NODE_TYPES)
         if isinstance(node, ast.Name):
-            assert node.id in {"labels", "node_id", "in_range", *constants}
+            assert node.id in {*parameters, "record", "in_range", *constants}
         elif isinstance(node, ast.Constant):
             assert node.value is None or type(node.value) in (bool, int)
         elif isinstance(node, ast.Attribute):
-            assert re.fullmatch("labels.(get|label_[0-9]+)", ast.unparse(node))
+            source = ast.unparse(node)
+            assert re.fullmatch(r"labels\.get|record\.labels(\.label_[0-9]+)?", source)
         elif isinstance(node, ast.Call):
             assert ast.unparse(node.func) in ("labels.get", "in_range")
 
@@ -95,7 +99,9 @@ def test_keys_and_values_are_never_source(text: str, operator: Operator) -> None
         assert pieces(compile_function([requirement], (text,))) == expected
     matches_labels = compile_predicate([requirement], (text,))
     mask = compile_failure_mask([requirement], (text,))
-    mask_of_object = compile_failure_mask([requirement], (text,), lambda _: "labels.value")
+    masks = compile_failure_masks(
+        [requirement], (text,), lambda key: "record.id" if key is None else "record.value"
+    )
     for value in (None, text, "b", "c", "4", "6"):
         labels = {} if value is None else {text: value}
         assert not matches_labels(labels)
@@ -104,7 +110,7 @@ def test_keys_and_values_are_never_source(text: str, operator: Operator) -> None
             bits = (node_id != text) | (0 if passes else 2)
             assert matches_labels(labels, node_id) is (bits == 0)
             assert mask(labels, node_id) == bits
-            assert mask_of_object(SimpleNamespace(value=value), node_id) == bits
+            assert masks([SimpleNamespace(id=node_id, value=value)]) == [bits]
 
 
 def test_nothing_but_labels_and_id_is_accepted() -> None:

@@ -65,37 +65,43 @@ class LineReader:
     ) -> Iterator[Block]:
         for chunk in ndjson.read_chunks(first, stream, stop):
             yield self._read_chunk(chunk)
-            self._line += chunk.count(b"\n")
 
     def _read_chunk(self, chunk: bytes) -> Block:
         nodes, typed = self._nodes, self._typed
-        failure_mask = nodes._failure_mask
-        decoded: tuple[list[str], list[Any]] | None = None
-        if nodes._footer:  # only blank lines may follow it
-            pass
-        elif typed is not None and (decoded := typed.decode(chunk)) is not None:
-            if nodes._selector is None:
-                ids, records = decoded
-                nodes._count(ids)
-                return typed.to_columns(records)
-            failure_mask = typed.failure_mask
-        elif (decoded := ndjson.decode_plain(chunk)) is not None and typed is not None:
-            typed.observe(decoded[1])
+        if nodes._footer:
+            return self._read_lines(chunk)
+        decoded = None if typed is None else typed.decode(chunk)
         if decoded is None:
-            return list(chain.from_iterable(nodes._select_records(self._line_records(chunk))))
+            decoded = ndjson.decode_plain(chunk)
+            if decoded is None:
+                return self._read_lines(chunk)
+            if typed is not None:
+                typed.observe(decoded[1])
+                typed = None
         ids, records = decoded
-        labels = [record.labels for record in records]
+        self._line += len(records)  # each is one line
+        if typed is not None and nodes._selector is None:
+            nodes._count(ids)
+            return typed.to_columns(records)
+        masks = None if typed is None else typed.failure_masks(records)
+        labels = [record.labels for record in records] if masks is None else []
         states = [record.state for record in records] if nodes._states else []
-        return list(map(ndjson.to_row, nodes._select(records, ids, labels, states, failure_mask)))
+        return list(map(ndjson.to_row, nodes._select(records, ids, labels, states, masks)))
+
+    def _read_lines(self, chunk: bytes) -> Block:
+        """Read the lines of a chunk one by one."""
+        blocks = self._nodes._select_records(self._line_records(chunk))
+        return list(chain.from_iterable(blocks))
 
     def _line_records(self, chunk: bytes) -> Iterator[tuple[str, Any]]:
         for line, text in enumerate(chunk.split(b"\n"), self._line):
             if not text.strip():
                 continue
-            if self._nodes._footer:
+            if self._nodes._footer:  # only blank lines may follow it
                 message = f"unexpected text after the footer {quoted(self._nodes._footer.strip())}"
                 raise InventoryError("not-json", message, place=f"line {line}")
             if text.startswith(b"Showing "):
                 self._nodes._footer = text.decode("utf-8", "replace")
             else:
                 yield f"line {line}", ndjson.decode_line(text, line)
+        self._line += chunk.count(b"\n")

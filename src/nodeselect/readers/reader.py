@@ -15,7 +15,6 @@ from nodeselect.readers.duplicate_ids import DuplicateIdCheck
 from nodeselect.readers.envelope import check_footer
 from nodeselect.readers.formats import csv, json
 from nodeselect.selectors import Selector
-from nodeselect.selectors.predicate import FailureMask
 
 __all__ = ["NodeFilter", "NodeReader"]
 
@@ -160,22 +159,26 @@ class NodeReader:
         rest = iter(rows)
         while block := list(islice(rest, _BLOCK_SIZE)):
             ids, labels, _, states = zip(*block, strict=True)
-            yield self._select(block, ids, labels, states, self._failure_mask)
+            yield self._select(block, ids, labels, states)
 
     def _select(
         self,
         nodes: Sequence[_N],
         ids: Sequence[str],
-        labels: Sequence[Any],
+        labels: Sequence[Mapping[str, str]],
         states: Sequence[str | None],
-        failure_mask: FailureMask | None,
+        masks: Sequence[int] | None = None,
     ) -> Sequence[_N]:
-        """Count ``nodes``; return those that are selected."""
+        """Count ``nodes``; return those that are selected.
+
+        :param masks: the failure masks of the nodes, if they are known; ``labels`` are not used.
+        """
         self._count(ids)
         if self._states:
             self.states.update(states)
-        if failure_mask is not None:
-            masks = list(map(failure_mask, labels, ids))
+        if self._failure_mask is not None:
+            if masks is None:
+                masks = list(map(self._failure_mask, labels, ids))
             if len(self.failure_masks) <= _MAX_FAILURE_MASKS:
                 counted = masks
                 if allowed := self._states:

@@ -23,7 +23,7 @@ from nodeselect.readers.columnar import Columns
 from nodeselect.readers.formats import json
 from nodeselect.readers.raw_node import all_plain_ids
 from nodeselect.selectors import Selector
-from nodeselect.selectors.predicate import FailureMask, compile_failure_mask
+from nodeselect.selectors.predicate import FailureMasks, compile_failure_masks
 
 __all__ = ["PlainRecord", "TypedDecoder", "decode_line", "decode_plain", "read_chunks", "to_row"]
 
@@ -125,13 +125,13 @@ def to_row(record: Any) -> NodeRow:
 class TypedDecoder:
     """Decodes the chunks of one input, and learns the label keys of its nodes and their order."""
 
-    failure_mask: FailureMask
-    """The failure mask of the selector, for the ``labels`` of the records from :meth:`decode`."""
+    failure_masks: FailureMasks
+    """Returns the failure masks of the selector for records from :meth:`decode`."""
 
     def __init__(self, selector: Selector | None) -> None:
         """Create a decoder that does not know any keys.
 
-        :param selector: the selector of :attr:`failure_mask`.
+        :param selector: the selector of :attr:`failure_masks`.
         """
         self._selector = selector
         self._keys: list[str] = []
@@ -158,7 +158,7 @@ class TypedDecoder:
             self._retries_left, self._decoder = 0, None
             return
         if self._selector is not None:
-            self.failure_mask = compile_failure_mask(
+            self.failure_masks = compile_failure_masks(
                 self._selector.requirements, self._selector.ids, self._value_source
             )
 
@@ -187,9 +187,11 @@ class TypedDecoder:
         values = zip(*map(astuple, labels), strict=True)
         return Columns(ids, names, states, dict(zip(self._keys, values, strict=True)))
 
-    def _value_source(self, key: str) -> str:
-        """Return the Python expression that reads the value of ``key`` from ``labels``."""
-        return f"labels.{_field(self._keys.index(key))}" if key in self._keys else "None"
+    def _value_source(self, key: str | None) -> str:
+        """Return the expression that reads from ``record`` the value of ``key``, or the id."""
+        if key is None:
+            return "record.id"
+        return f"record.labels.{_field(self._keys.index(key))}" if key in self._keys else "None"
 
 
 def _field(number: int) -> str:
