@@ -72,7 +72,7 @@ class NoIndex:
 
     def asked(self, question: Question) -> Callable[[], object]:
         """Prepare a question."""
-        nodes, matches = self._nodes, question.selector.matches
+        nodes, matches = self._nodes, question.selector.predicate
 
         def matching() -> Iterator[Node]:
             return (node for node in nodes if matches(node.labels, node.id))

@@ -49,6 +49,7 @@ def empty_call(labels: Mapping[str, str]) -> bool:
 WAYS: dict[str, Callable[[Mapping[str, str]], bool]] = {
     "empty-call": empty_call,
     "by-hand": by_hand,
+    "predicate": SELECTOR.predicate,
     "matches": SELECTOR.matches,
     "naive": naive,
 }
@@ -63,7 +64,7 @@ def test_one_node(benchmark: BenchmarkFixture, case: str, way: str) -> None:
 
 
 @pytest.mark.benchmark(group="one node, labels of a Node")
-@pytest.mark.parametrize("way", ["by-hand", "matches"])
+@pytest.mark.parametrize("way", ["by-hand", "predicate", "matches"])
 def test_one_node_read_only(benchmark: BenchmarkFixture, way: str) -> None:
     """The same through the read-only view that a ``Node`` has of its labels."""
     labels = MappingProxyType(YES)

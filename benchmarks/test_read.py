@@ -39,7 +39,7 @@ def test_lines_all(benchmark: BenchmarkFixture, lines: bytes) -> None:
 @pytest.mark.benchmark(group="read 100,000 nodes, NDJSON")
 def test_lines_kept(benchmark: BenchmarkFixture, lines: bytes) -> None:
     """Create only the nodes that match a selector."""
-    keep = Selector.parse(FIVE).matches
+    keep = Selector.parse(FIVE).predicate
     assert benchmark.pedantic(read, args=(lines, keep), rounds=9, warmup_rounds=1) == 100_000
 
 
@@ -85,7 +85,7 @@ def test_keys(
     others = dict.fromkeys([f"key-{number}" for number in range(keys - 12)], "true")
     data = json.dumps({"id": "all", "labels": others}, separators=(",", ":")).encode()
     selector = Selector.parse(FIVE)
-    arguments = data + b"\n" + lines, *((None, selector) if known else (selector.matches, None))
+    arguments = data + b"\n" + lines, *((None, selector) if known else (selector.predicate, None))
     assert benchmark.pedantic(read, args=arguments, rounds=9, warmup_rounds=1) == 100_001
 
 
@@ -102,5 +102,5 @@ def test_chunk_size(
     monkeypatch.setattr(ndjson, "_CHUNK_BYTES", kib * 1024)
     lifted = LIMITS._replace(node_labels_bytes=1 << 30)
     monkeypatch.setattr(ndjson, "LIMITS", lifted)
-    keep = Selector.parse(FIVE).matches
+    keep = Selector.parse(FIVE).predicate
     assert benchmark.pedantic(read, args=(lines, keep), rounds=9, warmup_rounds=1) == 100_000

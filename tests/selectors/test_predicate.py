@@ -4,6 +4,7 @@ import ast
 import re
 from collections.abc import Callable
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -11,6 +12,8 @@ from hypothesis import strategies as st
 
 from nodeselect.selectors import Operator, Requirement, Selector, predicate
 from nodeselect.selectors.predicate import (
+    checked_predicate_source,
+    compile_checked_predicate,
     compile_failure_mask,
     compile_failure_masks,
     compile_predicate,
@@ -23,14 +26,20 @@ NODE_TYPES = (
     *(ast.Expression, ast.Lambda, ast.arguments, ast.arg, ast.IfExp, ast.BoolOp, ast.And),
     *(ast.Compare, ast.Eq, ast.NotEq, ast.In, ast.NotIn, ast.Name, ast.Load, ast.Constant),
     *(ast.Call, ast.Attribute, ast.Is, ast.IsNot, ast.BinOp, ast.Add),
-    *(ast.ListComp, ast.comprehension, ast.Store),
+    *(ast.ListComp, ast.comprehension, ast.Store, ast.Or, ast.NamedExpr, ast.Subscript),
 )
+FUNCTIONS = {"type", "in_range", "exact_id", "exact_value", "require_mapping"}
+NAMES = FUNCTIONS | {"dict", "mappingproxy", "no_value", "str"}
 SHAPES = st.lists(st.sampled_from(range(len(predicate._TESTS))), max_size=12).map(tuple)
-SOURCES = SHAPES.map(predicate_source) | SHAPES.flatmap(
-    lambda shape: st.builds(
-        failure_mask_source,
-        st.just(shape),
-        st.none() | st.just([f"record.labels.label_{n}" for n in range(len(shape))]),
+SOURCES = (
+    SHAPES.map(predicate_source)
+    | SHAPES.map(checked_predicate_source)
+    | SHAPES.flatmap(
+        lambda shape: st.builds(
+            failure_mask_source,
+            st.just(shape),
+            st.none() | st.just([f"record.labels.label_{n}" for n in range(len(shape))]),
+        )
     )
 )
 
@@ -68,14 +77,14 @@ def test_the_source_has_fixed_pieces_only(source: str) -> None:
     for node in ast.walk(outer):
         assert isinstance(node, NODE_TYPES)
         if isinstance(node, ast.Name):
-            assert node.id in {*parameters, "record", "in_range", *constants}
+            assert node.id in {*parameters, "record", "x", *NAMES, *constants}
         elif isinstance(node, ast.Constant):
             assert node.value is None or type(node.value) in (bool, int)
         elif isinstance(node, ast.Attribute):
             source = ast.unparse(node)
             assert re.fullmatch(r"labels\.get|record\.labels(\.label_[0-9]+)?", source)
         elif isinstance(node, ast.Call):
-            assert ast.unparse(node.func) in ("labels.get", "in_range")
+            assert ast.unparse(node.func) in {"labels.get", *FUNCTIONS}
 
 
 def hostile(text: str, operator: Operator) -> Requirement:
@@ -92,6 +101,7 @@ def test_keys_and_values_are_never_source(text: str, operator: Operator) -> None
     requirement, harmless = hostile(text, operator), hostile("key", operator)
     compilers: list[Callable[..., Callable[..., object]]] = [
         compile_predicate,
+        compile_checked_predicate,
         compile_failure_mask,
     ]
     for compile_function in compilers:
@@ -161,13 +171,17 @@ def test_the_failure_mask_numbers_the_split() -> None:
 def test_selectors_of_one_shape_share_their_code(one: str, other: str) -> None:
     """Two selectors of one shape run one code object, and no other selector does."""
     selectors = map(Selector.parse, (one, other, "a!=b"))
-    first, second, third = (each.matches.__code__ for each in selectors)  # type: ignore[attr-defined]
-    assert first is second
-    assert first is not third
+    functions: list[tuple[Any, Any]] = [(each.matches, each.predicate) for each in selectors]
+    for first, second, third in zip(*functions, strict=True):
+        assert first.__code__ is second.__code__
+        assert first.__code__ is not third.__code__
 
 
 def test_generated_code_has_no_builtins() -> None:
-    """The function sees one helper of its own and none of Python's built-in names."""
-    scope = Selector.parse("a>5").matches.__globals__  # type: ignore[attr-defined]
-    assert set(scope) == {"__builtins__", "in_range"}
-    assert scope["__builtins__"] == {}
+    """The functions see a few names and none of Python's other built-in ones."""
+    selector = Selector.parse("a>5")
+    functions: list[Any] = [selector.matches, selector.predicate, selector.failure_mask]
+    for function in functions:
+        scope = function.__globals__
+        assert set(scope) == {"__builtins__", *NAMES}
+        assert scope["__builtins__"] == {}

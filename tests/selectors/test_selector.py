@@ -195,7 +195,7 @@ def test_ids_are_not_labels() -> None:
 
 
 def test_labels_can_be_any_mapping() -> None:
-    """``matches`` accepts any mapping and never validates it."""
+    """``matches`` accepts any mapping, and values that no selector can contain."""
     selector = Selector.parse("a=b,!c,d!=x")
     assert selector.matches(Labels(a="b", d="GPU-0: NVIDIA GeForce RTX 3090"))
     assert not selector.matches(Labels(a="b", c=""))

@@ -171,7 +171,7 @@ def open_nodes(
     """
 
     def matches_any(labels: Mapping[str, str], node_id: str) -> bool:
-        return any(selector.matches(labels, node_id) for selector in selectors)
+        return any(selector.predicate(labels, node_id) for selector in selectors)
 
     progress = Progress()
     with open_input(source) as (stream, name):

@@ -73,7 +73,7 @@ class Segment:
         ranks = self._ids.find_all(selector.ids)
         is_tested = len(selector.ids) <= self._tuning.max_tested_ids
         if is_tested:
-            matches, table = selector.matches, self.table
+            matches, table = selector.predicate, self.table
             matching = (rank for rank in ranks if matches(table.labels(rank), table.ids[rank]))
             ranks = array("I", matching)
         nodes = _to_postings(self.ordinals.take(np.asarray(ranks)))

@@ -108,7 +108,7 @@ class Delta:
         return matches | self._test_nodes(selector, covered, node_count)
 
     def _test_nodes(self, selector: Selector, start: int, stop: int) -> Postings:
-        matches = selector.matches
+        matches = selector.predicate
         nodes = enumerate(self.nodes[start:stop], self.first + start)
         return postings.from_ordinals([at for at, node in nodes if matches(node.labels, node.id)])
 
@@ -117,5 +117,5 @@ class Delta:
             return self._test_nodes(selector, 0, node_count)
         ordinals = (self.latest_ordinal(node_id, node_count) for node_id in ids)
         nodes = ((at, self.nodes[at - self.first]) for at in ordinals if at is not None)
-        matching = [at for at, node in nodes if selector.matches(node.labels, node.id)]
+        matching = [at for at, node in nodes if selector.predicate(node.labels, node.id)]
         return postings.from_ordinals(matching)
