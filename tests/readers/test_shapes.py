@@ -80,6 +80,13 @@ def nomad(node_id: str, name: str, **more: Any) -> Any:
     return {**node, "Attributes": {"cpu.arch": "amd64", "os.name": "debian"}, **more}
 
 
+def consul(name: str, **more: Any) -> Any:
+    """Return a node as Consul's catalog lists it."""
+    node: dict[str, Any] = {"ID": f"id-of-{name}", "Node": name, "Address": "10.0.0.1"}
+    node |= {"Datacenter": "dc1", "TaggedAddresses": {"lan": "10.0.0.1", "wan": "10.0.0.1"}}
+    return {**node, "CreateIndex": 5, "ModifyIndex": 12, **more}
+
+
 def kinded(records: list[Any]) -> list[Any]:
     """Remove kind and version, as in a NodeList."""
     dropped = ("kind", "apiVersion")
@@ -135,6 +142,16 @@ NOMAD_NODES = [
     Node("93ca", ATTRIBUTES, "client-2", "ineligible"),
     Node("be01", {}, "client-3", "down"),
 ]
+CONSUL = [
+    consul("db-1", Meta={"rack": "r1", "consul-network-segment": ""}),
+    consul("db-2", Meta=None, ID="", TaggedAddresses=None),
+    {"Node": "db-3", "Address": "10.0.0.3", "Meta": {}},
+]
+CONSUL_NODES = [
+    Node("db-1", {"rack": "r1", "consul-network-segment": ""}, "db-1"),
+    Node("db-2", {}, "db-2"),
+    Node("db-3", {}, "db-3"),
+]
 PLAIN = [
     {"id": "n-1", "labels": {"quote": '"', "slash": "\\", "line": "a\nb", "é": "日本"}},
     {"id": "n-2", "labels": {}, "name": "the second", "state": "connected"},
@@ -180,6 +197,8 @@ SHAPES = {
     "bacalhau-null": Shape({"Nodes": None, "NextToken": ""}, []),
     "nomad-one": Shape(NOMAD[0], NOMAD_NODES[:1], NOMAD[:1]),
     "nomad-array": Shape(NOMAD, NOMAD_NODES, NOMAD),
+    "consul-one": Shape(CONSUL[0], CONSUL_NODES[:1], CONSUL[:1]),
+    "consul-catalog": Shape(CONSUL, CONSUL_NODES, CONSUL),
     "plain-array": Shape(PLAIN, PLAIN_NODES, PLAIN),
     "plain-nodes": Shape({"nodes": PLAIN}, PLAIN_NODES),
     "plain-one": Shape(PLAIN[1], PLAIN_NODES[1:2], PLAIN[1:2]),
@@ -331,6 +350,34 @@ metadata:
         pytest.param("region,id\neu,n-1", [Node("n-1", {"region": "eu"})], id="csv-id-last"),
         pytest.param(
             '\ufeffid,a\nn-1,"x\ny"\n', [Node("n-1", {"a": "x\ny"})], id="csv-marked-two-lines"
+        ),
+        pytest.param(
+            'id,labels\nn-1,"region=eu,gpu=true"\nn-2,\nn-3,a=\n',
+            [Node("n-1", {"region": "eu", "gpu": "true"}), Node("n-2"), Node("n-3", {"a": ""})],
+            id="csv-pairs",
+        ),
+        pytest.param(
+            "id,type,approval,status,labels\n"
+            "n-1,Compute,APPROVED,DISCONNECTED,arch=arm64 os=linux\n"
+            'n-2,Requester,PENDING,CONNECTED,"arch=amd64\\, b=c==\n  d=e"\n',
+            [
+                Node(
+                    "n-1",
+                    {"type": "Compute", "approval": "APPROVED", "status": "DISCONNECTED"}
+                    | {"arch": "arm64", "os": "linux"},
+                ),
+                Node(
+                    "n-2",
+                    {"type": "Requester", "approval": "PENDING", "status": "CONNECTED"}
+                    | {"arch": "amd64", "b": "c==", "d": "e"},
+                ),
+            ],
+            id="csv-bacalhau",
+        ),
+        pytest.param(
+            "id,country,labels\nx,id,country-code=id\n",
+            [Node("x", {"country": "id", "country-code": "id"})],
+            id="csv-a-cell-like-the-header",
         ),
         pytest.param(
             "id,name,state\nn-1,x,y\n", [Node("n-1", {"name": "x", "state": "y"})], id="csv-name"

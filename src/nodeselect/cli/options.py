@@ -88,8 +88,8 @@ def nodes_option(*, required: bool = True) -> Callable[[_Command], _Command]:
     return click.option(
         "-n", "--nodes", "nodes_from", metavar="FILE|-",
         help="Read nodes from a file, or - for standard input: node lists of Expanso, Kubernetes,"
-        " Bacalhau and Nomad, or {id, labels}, as JSON, YAML or JSON lines; or CSV with an id"
-        " column.",
+        " Bacalhau, Nomad and Consul, or {id, labels}, as JSON, YAML or JSON lines; or CSV with an"
+        " id column.",
         required=required, multiple=True, callback=once,
     )  # fmt: skip
 

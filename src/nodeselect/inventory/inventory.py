@@ -55,8 +55,8 @@ class Inventory(BaseInventory):
     ) -> "Inventory":
         """Read all nodes of a file, a stream or a reader; ``-`` is standard input.
 
-        The format is detected from the content: node lists of Expanso, Kubernetes, Bacalhau and
-        Nomad, ``[{id, labels}]``, ``{id: labels}``, as JSON, YAML or JSON lines, and CSV.
+        The format is detected from the content: node lists of Expanso, Kubernetes, Bacalhau, Nomad
+        and Consul, ``[{id, labels}]``, ``{id: labels}``, as JSON, YAML or JSON lines, and CSV.
 
         :raises InventoryError: if the input is invalid or incomplete; no node is ever left out.
         """

@@ -9,13 +9,13 @@ from nodeselect.node import NodeRow
 from nodeselect.readers.envelope import reject_siblings
 from nodeselect.readers.formats import csv, json
 from nodeselect.readers.raw_node import RawNode, Record, describe, error_in_record, validate
-from nodeselect.readers.shapes import bacalhau, expanso, kubernetes, nomad, plain
+from nodeselect.readers.shapes import bacalhau, consul, expanso, kubernetes, nomad, plain
 from nodeselect.text import printable, truncate
 
 __all__ = ["KNOWN_STATES", "Format", "detect_format", "node_rows"]
 
 # The first of these whose ``FIELDS`` contain a field of a record reads the record.
-_SHAPES = (kubernetes, bacalhau, nomad, expanso, plain)
+_SHAPES = (kubernetes, bacalhau, consul, nomad, expanso, plain)
 
 KNOWN_STATES: Final = (
     kubernetes.KNOWN_STATES | bacalhau.KNOWN_STATES | nomad.KNOWN_STATES | expanso.KNOWN_STATES
@@ -32,7 +32,7 @@ Format = Literal["ndjson", "json", "csv", "yaml", "none"]
 """The format of an input; ``none`` if all it says is that there are no nodes."""
 
 _FORMATS_HINT = (
-    "known formats: nodes of Expanso, Kubernetes, Bacalhau or Nomad, objects {id, labels},"
+    "known formats: nodes of Expanso, Kubernetes, Bacalhau, Nomad or Consul, objects {id, labels},"
     " or CSV with a column 'id'"
 )
 

@@ -2,6 +2,9 @@
 
 An empty cell means that the node does not have the label, since a table has no other way to say so.
 A label with an empty value cannot be written.
+
+A column ``labels`` has several labels in a cell, as Bacalhau's command line prints them: pairs
+``key=value``, separated by commas or spaces.
 """
 
 import csv
@@ -47,6 +50,15 @@ def read_rows(lines: Iterable[str]) -> Iterator[NodeRow]:
                 )
             labels = {key: cell for key, cell in zip(columns, row, strict=True) if cell}
             node_id = labels.pop("id", None)
+            if "id" in row and (node_id == "id" or sorted(row) == sorted(columns)):
+                raise InventoryError(
+                    "not-csv",
+                    "this is a header, so another table begins here",
+                    place=place,
+                    hint="remove it if the columns of both tables are the same",
+                )
+            if pairs := labels.pop("labels", ""):
+                _add_pairs(labels, pairs, place)
             yield validate(place, RawNode(node_id, labels, None, None, "id", "labels"))
     except csv.Error as error:
         place = f"line {rows.line_num}"
@@ -65,6 +77,33 @@ def _check_columns(columns: list[str], place: str) -> None:
                 place=place,
                 hint="remove the space: it would become part of the label key",
             )
+        if column != "labels" and column.lower() in ("label", "labels"):
+            raise InventoryError(
+                "unknown-field",
+                f"a table cannot have the column {quoted(column)}",
+                place=place,
+                hint="rename it: 'labels' for pairs key=value, or another label key",
+            )
         if columns.index(column) != number:
             message = f"duplicate column {quoted(column)}"
             raise InventoryError("duplicate-key", message, place=place)
+
+
+def _add_pairs(labels: dict[str, str], pairs: str, place: str) -> None:
+    """Add the labels in a cell of the column ``labels``.
+
+    :raises InventoryError: if it has anything but pairs, or a label that the node already has.
+    """
+    for pair in pairs.replace("\\,", ",").replace(",", " ").split():  # Bacalhau escapes commas
+        key, separator, value = pair.partition("=")
+        if not (key and separator):
+            raise InventoryError(
+                "wrong-type",
+                f"the column 'labels' must contain pairs key=value, found {quoted(pair)}",
+                place=place,
+                hint="write region=eu, gpu=true; for a value with a space or a comma, use JSON",
+            )
+        if key in labels:
+            message = f"duplicate label {quoted(key)}"
+            raise InventoryError("duplicate-key", message, place=place)
+        labels[key] = value

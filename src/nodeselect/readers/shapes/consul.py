@@ -1,0 +1,29 @@
+"""Consul nodes: ``[{Node, Address, Datacenter, Meta, …}]``, as ``/v1/catalog/nodes`` returns them.
+
+The name (``Node``) is the id, and the labels are the entries of ``Meta``. The catalog has no state.
+Its lists of *services* are rejected: a node is in them once for each service, or not at all.
+"""
+
+from typing import Final
+
+from nodeselect.errors import InventoryError
+from nodeselect.readers.raw_node import RawNode, Record
+
+__all__ = ["FIELDS", "extract"]
+
+FIELDS: Final = frozenset({"Node"})
+
+
+def extract(record: Record) -> RawNode:
+    """Return the raw node in a record.
+
+    :raises InventoryError: if it is an entry of a list of services, which has no ``Meta``.
+    """
+    if "Meta" not in record:
+        raise InventoryError(
+            "labels-unknown",
+            "this is an entry of a list of Consul's services, which does not contain all nodes",
+            hint="list the nodes: curl http://localhost:8500/v1/catalog/nodes",
+        )
+    name = record["Node"]
+    return RawNode(name, record["Meta"], name, None, "Node", "Meta")
