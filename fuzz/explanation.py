@@ -1,0 +1,93 @@
+"""A selector and a small fleet, whose explanation is computed and shown.
+
+The first line of an input is the selector; ids follow it after tabs. Each other line is a node: its
+id, and after tabs its labels (``key=value``), its state (``@state``) and its name (``~name``).
+"""
+
+import csv
+from collections.abc import Iterable, Iterator
+from itertools import chain
+from zlib import crc32
+
+from tests.property.test_explain_laws import check as check_numbers
+from tests.property.test_explain_laws import failed_of
+
+from nodeselect import Inventory, InventoryError, Node, Selector, SelectorError
+from nodeselect.explain import Explanation
+from nodeselect.index.tuning import DEFAULT, Tuning
+from nodeselect.render.explanation import explanation_lines
+from nodeselect.render.html.page import render_page
+from nodeselect.render.layout import REPORT_FORMATS, Screen
+from nodeselect.render.nodes import NODE_FORMATS, node_lines
+from nodeselect.text import UNPRINTABLE, display_width
+
+__all__ = ["check"]
+
+_MAX_NODES = 12
+_SEGMENTS = Tuning(max_unsegmented=2)
+
+
+def check(data: bytes) -> None:
+    """Check the numbers of an explanation, what its hints suggest, and one of its reports."""
+    seed = crc32(data)
+    first, *lines = data.decode("utf-8", "surrogateescape").split("\n")[: _MAX_NODES + 1]
+    text, *ids = first.split("\t")
+    try:
+        selector = Selector.of(match_expressions=[text] if text else [], match_ids=ids)
+    except SelectorError:
+        return
+    nodes = list({node.id: node for node in _nodes(lines)}.values())
+    inventory = Inventory(nodes, _tuning=DEFAULT if seed % 4 else _SEGMENTS)
+    explanation = inventory.explain(selector)
+    check_numbers(explanation, nodes, selector)
+    _check_hints(explanation)
+    title, screen = str(selector), Screen(40 + seed % 80, ascii_only=seed % 3 == 0)
+    output = REPORT_FORMATS[seed % len(REPORT_FORMATS)]
+    _check_lines(explanation_lines(output, [title], [explanation], None, screen), output, screen)
+    for node in nodes[:2]:
+        one = inventory.explain_node(selector, node.id)
+        failed = tuple(at for at, (*_, passes) in enumerate(one.requirements) if not passes)
+        assert failed == failed_of(selector, node)
+        _check_lines(explanation_lines(output, [title], [one], None, screen), output, screen)
+    if seed % 32 == 0:
+        _check_lines([render_page(explanation, selector, nodes)], "html", screen)
+    output = NODE_FORMATS[seed % len(NODE_FORMATS)]
+    lines = list(node_lines(nodes, output, labels=True))
+    _check_lines(lines, output, screen)
+    if output == "csv":
+        _check_cells(lines)
+
+
+def _check_cells(lines: Iterable[str]) -> None:
+    """Check that a spreadsheet reads no cell as a formula."""
+    for cell in chain.from_iterable(csv.reader(lines, strict=True)):
+        assert not cell.startswith(("=", "@", "\t", "\r")), cell
+        assert not cell.startswith(("+", "-")) or cell[1:].replace(".", "0").isdecimal(), cell
+
+
+def _nodes(lines: Iterable[str]) -> Iterator[Node]:
+    for line in lines:
+        node_id, *fields = line.split("\t")
+        texts = {field[:1]: field[1:] for field in fields}
+        labels = dict(field.partition("=")[::2] for field in fields if field[:1] not in ("@", "~"))
+        try:
+            yield Node(node_id, labels, texts.get("~"), texts.get("@"))
+        except InventoryError:
+            continue
+
+
+def _check_hints(explanation: Explanation) -> None:
+    for hint in explanation.hints:
+        if hint.replacement is None:
+            assert hint.would_match is None
+        elif hint.code != "name-for-id":
+            assert Selector.parse(hint.replacement).requirements
+
+
+def _check_lines(lines: Iterable[str], output: str, screen: Screen) -> None:
+    """Check that a report has only characters that a terminal draws, and fits its screen."""
+    text = "\n".join(lines)
+    assert not UNPRINTABLE.search(text.replace("\n", "")), ascii(text)
+    if output == "text":
+        assert max(map(display_width, text.split("\n"))) <= screen.columns, ascii(text)
+        assert text.isascii() or not screen.ascii_only

@@ -1,0 +1,72 @@
+"""A job file, or the answer of a server, as YAML or JSON."""
+
+import json
+from collections.abc import Callable
+from zlib import crc32
+
+from tests.hints import check_job_hint
+
+from fuzz.selector import check_error, check_verdicts
+from nodeselect import JobError, Selector
+from nodeselect.jobs import (
+    all_rules,
+    check_job,
+    read_job,
+    read_job_selector,
+    read_response,
+    read_server_job,
+)
+from nodeselect.render.layout import PROBLEM_FORMATS
+from nodeselect.render.problems import problem_lines
+from nodeselect.text import UNPRINTABLE
+
+__all__ = ["check"]
+
+_RULES = all_rules()
+
+
+def check(data: bytes) -> None:
+    """Check that a file has problems, each with position and safe text, or has one selector."""
+    seed = crc32(data)
+    file = "job.json" if data[:1] in (b"{", b"[") and seed % 2 else "job.yaml"
+    report = check_job(data, file)
+    assert report.errors + report.warnings == len(report.problems) + report.unreported
+    lines = data.count(b"\n") + 1
+    for problem in report.problems:
+        assert problem.code in _RULES
+        assert 1 <= problem.line <= lines + 1
+        assert 1 <= problem.column < problem.end_column
+        assert not UNPRINTABLE.search(problem.show(file).replace("\n", "")), problem
+        check_job_hint(problem)
+    if seed % 16 < len(PROBLEM_FORMATS):
+        for line in problem_lines(PROBLEM_FORMATS[seed % 16], [report], []):
+            assert not UNPRINTABLE.search(line.replace("\n", "")), ascii(line)
+    if not report.errors:
+        _check_valid(data, file, seed)
+    elif seed % 8 == 0:
+        assert _is_refused(read_job_selector, data, file)
+        assert _is_refused(read_job, data, file)
+        _is_refused(read_response, data, file)
+        _is_refused(read_server_job, data, file)
+
+
+def _check_valid(data: bytes, file: str, seed: int) -> None:
+    selector = read_job_selector(data, file)
+    check_verdicts(selector, seed)
+    job = read_job(data, file)
+    assert job.to_selector() == selector
+    try:
+        document = json.loads(data)
+    except ValueError:
+        return
+    fields = document.get("spec", document).get("selector") or {}
+    assert Selector.of(**fields) == selector
+
+
+def _is_refused(read: Callable[[bytes, str], object], data: bytes, file: str) -> bool:
+    try:
+        read(data, file)
+    except JobError as error:
+        check_error(error)
+        return True
+    return False
