@@ -1,15 +1,19 @@
 """A file is written whole, or what was there before stays."""
 
 import os
+import signal
 import stat
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import NoReturn
 
 import click
 import pytest
 
 from nodeselect.cli.output_file import write_file
+from tests.cli.running import COMMAND
 
 
 @pytest.mark.parametrize(
@@ -17,14 +21,17 @@ from nodeselect.cli.output_file import write_file
     [
         (".", "Is a directory"),
         ("no/x", "No such file or directory"),
+        ("loop", "Too many levels of symbolic links"),
         ("a\0b", "not a valid file name"),
     ],
 )
 def test_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, reason: str) -> None:
     """The reason for which a file cannot be written is reported."""
     monkeypatch.chdir(tmp_path)
+    Path("loop").symlink_to("loop")
     with pytest.raises(click.ClickException, match=f"^cannot write '.*': ({reason})$"):
         write_file(name, "<p>")
+    assert [path.name for path in tmp_path.iterdir()] == ["loop"]
 
 
 def test_disk_full(tmp_path: Path) -> None:
@@ -47,16 +54,96 @@ def test_disk_full(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["page.html"]
 
 
+@pytest.mark.parametrize("function", ["fsync", "replace"])
+def test_an_interrupt(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, function: str) -> None:
+    """After an interrupt at any step, the old content is there, and no other file."""
+    file = tmp_path / "page.html"
+    file.write_text("before")
+
+    def interrupted(*_: object) -> NoReturn:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(os, function, interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        write_file(str(file), "after")
+    assert file.read_text() == "before"
+    assert list(tmp_path.iterdir()) == [file]
+
+
+def test_a_crash_of_the_system(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The text is on the disk before the file gets its name, and the name before it is reported."""
+    steps: list[str] = []
+
+    def recorded(name: str, function: Callable[..., object]) -> Callable[..., object]:
+        def call(*args: object) -> object:
+            is_folder = name == "fsync" and stat.S_ISDIR(os.fstat(int(str(args[0]))).st_mode)
+            steps.append(f"{name} folder" if is_folder else name)
+            return function(*args)
+
+        return call
+
+    for name in ("fsync", "replace"):
+        monkeypatch.setattr(os, name, recorded(name, getattr(os, name)))
+    write_file(str(tmp_path / "page.html"), "<p>")
+    assert steps == ["fsync", "replace", "fsync folder"]
+
+
+def test_a_killed_process(tmp_path: Path) -> None:
+    """If the process is killed while it writes, the old content stays, whole."""
+    script = (
+        "import os, signal, sys; from nodeselect.cli.output_file import write_file\n"
+        "os.fsync = lambda _: os.kill(os.getpid(), signal.SIGKILL)\n"
+        "write_file(sys.argv[1], 'after' * 100_000)"
+    )
+    file = tmp_path / "page.html"
+    file.write_text("before")
+    done = subprocess.run([sys.executable, "-c", script, str(file)], check=False, timeout=60)
+    assert done.returncode == -signal.SIGKILL
+    assert file.read_text() == "before"
+
+
 def test_overwrite(tmp_path: Path) -> None:
-    """A file keeps its mode, and a link to it stays a link."""
+    """A file keeps its mode and its owner, and a link to it stays a link."""
     file = tmp_path / f"{'長' * 80}.html"
     write_file(str(file), "a longer one before")
     file.chmod(0o640)
+    if os.getuid() == 0:
+        os.chown(file, 12, 34)
     (tmp_path / "link.html").symlink_to(file)
+    before = file.stat()
     write_file(str(tmp_path / "link.html"), "after \u00e9")
     assert (tmp_path / "link.html").is_symlink()
     assert file.read_text("utf-8") == "after \u00e9"
-    assert stat.S_IMODE(file.stat().st_mode) == 0o640
+    after = file.stat()
+    assert after.st_ino != before.st_ino  # another file: it was not written to
+    assert (after.st_mode, after.st_uid, after.st_gid) == (
+        before.st_mode, before.st_uid, before.st_gid,
+    )  # fmt: skip
+
+
+def test_a_new_file(tmp_path: Path) -> None:
+    """A new file has the permissions of the umask, also if its name is that of a broken link."""
+    (tmp_path / "link.html").symlink_to("page.html")
+    before = os.umask(0o027)
+    try:
+        write_file(str(tmp_path / "link.html"), "<p>")
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE((tmp_path / "page.html").stat().st_mode) == 0o640
+
+
+def test_secrets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The text of a file that only its owner may read is at no moment in a file that others may."""
+    file = tmp_path / "page.html"
+    file.touch(0o600)
+    modes: list[int] = []
+
+    def sync(descriptor: int) -> None:
+        modes.append(stat.S_IMODE(os.fstat(descriptor).st_mode))
+
+    monkeypatch.setattr(os, "fsync", sync)
+    write_file(str(file), "<p>")
+    assert modes[0] == 0o600
 
 
 def test_pipe() -> None:
@@ -66,3 +153,54 @@ def test_pipe() -> None:
     os.close(write)
     with os.fdopen(read) as pipe:
         assert pipe.read() == "<p>"
+
+
+def test_named_pipe(tmp_path: Path) -> None:
+    """A named pipe stays one."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reading = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    write_file(str(pipe), "<p>")
+    assert os.read(reading, 100) == b"<p>"
+    os.close(reading)
+    assert pipe.is_fifo()
+
+
+def test_an_open_file(tmp_path: Path) -> None:
+    """A file that was opened for the command is written to, not replaced under its name."""
+    file = tmp_path / "page.html"
+    with file.open("wb") as output:
+        write_file(f"/dev/fd/{output.fileno()}", "<p>")
+        assert os.path.samestat(os.fstat(output.fileno()), file.stat())
+    assert file.read_text() == "<p>"
+
+
+@pytest.mark.parametrize("stream", ["stdout", "stderr"])
+@pytest.mark.parametrize("name", ["/dev/{}", "out"])
+def test_standard_streams(tmp_path: Path, stream: str, name: str) -> None:
+    """A page to the file that a standard stream goes to comes before the rest of that stream."""
+    (tmp_path / "nodes.json").write_text('[{"id": "n-1"}]')
+    command = ["explain", "-n", "nodes.json", "-l", "gpu", "--html", name.format(stream)]
+    with (tmp_path / "out").open("wb") as output:
+        done = subprocess.run(
+            [*COMMAND, *command], cwd=tmp_path, timeout=60, check=False,
+            stdout=output if stream == "stdout" else subprocess.PIPE,
+            stderr=output if stream == "stderr" else subprocess.PIPE,
+        )  # fmt: skip
+    assert done.returncode == 1
+    page, end, rest = (tmp_path / "out").read_text().partition("</html>")
+    assert page.startswith("<!DOCTYPE html>")
+    assert end
+    report = rest if stream == "stdout" else done.stdout.decode()
+    assert report.strip().startswith("0 of 1 node matches")
+
+
+def test_a_full_device(tmp_path: Path) -> None:
+    """A page that cannot be written is an error, and no report is printed."""
+    (tmp_path / "nodes.json").write_text('[{"id": "n-1"}]')
+    done = subprocess.run(
+        [*COMMAND, "explain", "-n", "nodes.json", "-l", "gpu", "--html", "/dev/full"],
+        cwd=tmp_path, timeout=60, check=False, capture_output=True, text=True,
+    )  # fmt: skip
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "error: cannot write '/dev/full': No space left on device\n"

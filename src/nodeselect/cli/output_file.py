@@ -2,6 +2,10 @@
 
 import os
 import shutil
+import sys
+from contextlib import suppress
+from stat import S_ISREG
+from typing import TextIO
 
 import click
 
@@ -9,29 +13,73 @@ from nodeselect.text import quoted
 
 __all__ = ["write_file"]
 
+# Names of files that are already open. Renaming another file to such a name would not change them.
+_OPEN_FILES = ("/dev/fd/", "/proc/")
+
 
 def write_file(file: str, text: str) -> None:
     """Write a whole file; if that fails, leave the old file as it was.
 
+    Anybody who reads the file, also after a crash, reads the old text or the new one. The file
+    keeps its permissions, and a symbolic link to it stays a link. A pipe, a device or an open file,
+    such as ``/dev/stdout``, is not replaced, but written to.
+
     :raises click.ClickException: if it cannot be written.
     """
-    from pathlib import Path  # loads slowly
-
+    data = text.encode()
     try:
-        path = Path(file)
-        if path.exists() and not path.is_file():
-            path.write_text(text, "utf-8")  # a pipe or a terminal cannot be replaced
-            return
-        path = Path(os.path.realpath(path))
-        temporary = path.with_name(f".nodeselect-{os.getpid()}.tmp")
-        try:
-            temporary.write_text(text, "utf-8")
-            if path.exists():
-                shutil.copymode(path, temporary)
-            temporary.replace(path)
-        except BaseException:
-            temporary.unlink(missing_ok=True)
-            raise
+        old = _status(file)
+        for stream in (sys.stdout, sys.stderr):
+            if old is not None and _is_open_as(stream, old):
+                stream.flush()
+                stream.buffer.write(data)
+                stream.buffer.flush()
+                return
+        if file.startswith(_OPEN_FILES) or (old is not None and not S_ISREG(old.st_mode)):
+            with open(file, "wb") as output:  # noqa: PTH123 - pathlib loads slowly
+                output.write(data)
+        else:
+            _replace(os.path.realpath(file), old, data)
     except (OSError, ValueError) as error:  # a ValueError for NUL in the name
         reason = error.strerror if isinstance(error, OSError) else "not a valid file name"
         raise click.ClickException(f"cannot write {quoted(file)}: {reason}") from None
+
+
+def _status(file: str) -> os.stat_result | None:
+    try:
+        return os.stat(file)  # noqa: PTH116
+    except FileNotFoundError:
+        return None
+
+
+def _is_open_as(stream: TextIO, status: os.stat_result) -> bool:
+    try:
+        return os.path.samestat(os.fstat(stream.fileno()), status)
+    except (OSError, AttributeError):  # it is closed, or not a file
+        return False
+
+
+def _replace(path: str, old: os.stat_result | None, data: bytes) -> None:
+    """Write a temporary file in the same folder, and rename it to ``path``."""
+    folder = os.path.dirname(path)  # noqa: PTH120
+    temporary = os.path.join(folder, f".nodeselect-{os.urandom(6).hex()}.tmp")  # noqa: PTH118
+    try:
+        with open(temporary, "xb") as output:  # noqa: PTH123
+            if old is not None:
+                with suppress(OSError, AttributeError):  # only an administrator can do this
+                    os.chown(temporary, old.st_uid, old.st_gid)
+                shutil.copymode(path, temporary)
+            output.write(data)
+            output.flush()
+            os.fsync(output.fileno())
+        os.replace(temporary, path)  # noqa: PTH105
+    except BaseException:
+        with suppress(OSError):
+            os.unlink(temporary)  # noqa: PTH108
+        raise
+    with suppress(OSError):  # not every system can do this; the file is whole in any case
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
