@@ -34,6 +34,7 @@ ANY_TEXT = st.text(st.characters(exclude_categories=()))
         pytest.param("\u202a\u202e\u2066\u2069", "\\u202a\\u202e\\u2066\\u2069", id="bidi"),
         pytest.param("\ufeffa", "\\ufeffa", id="mark"),
         pytest.param("\u115f\u3164\uffa0", "\\u115f\\u3164\\uffa0", id="fillers"),
+        pytest.param("\ufff0\ufff8\ufffb", "\\ufff0\\ufff8\\ufffb", id="specials"),
         pytest.param("\ud800\udfff", "\\ud800\\udfff", id="surrogates"),
         pytest.param("\U000e0041\U000e0100", "\\U000e0041\\U000e0100", id="tags"),
     ],

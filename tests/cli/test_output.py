@@ -121,7 +121,9 @@ def test_a_name_is_an_id(run: Run, fleet: str) -> None:
     assert again.out.split() == names == ["n-1", "n-2", "n-3"]
 
 
-@pytest.mark.parametrize("cell", ["=1+1", "+1+1", "-a", "@SUM(A1)", "=cmd|' /C calc'!A0"])
+@pytest.mark.parametrize(
+    "cell", ["=1+1", "+1+1", "-a", "@SUM(A1)", "=cmd|' /C calc'!A0", "＝1+1", "＋1", "－1", "＠A"]
+)
 @pytest.mark.parametrize("place", ["id", "key", "value"])
 def test_csv_holds_no_formula(run: Run, cell: str, place: str) -> None:
     """A cell that a spreadsheet would run as a formula is quoted."""
@@ -133,7 +135,7 @@ def test_csv_holds_no_formula(run: Run, cell: str, place: str) -> None:
     result = run("match", "-n", "-", "--all", "-o", "csv", stdin=as_lines([node]))
     cells = [text for row in csv.reader(io.StringIO(result.out)) for text in row]
     assert f"'{cell}" in cells
-    assert not any(text.startswith(("=", "+", "-", "@", "\t", "\r")) for text in cells)
+    assert not any(text.startswith(tuple("=+-@\t\r＝＋－＠")) for text in cells)
 
 
 def test_csv_with_a_label_id(run: Run) -> None:

@@ -19,6 +19,8 @@ NODE_FORMATS = ("table", "name", "folded", "wide", "json", "ndjson", "csv")
 COLUMN_FORMATS = ("table", "wide", "csv")
 
 _ABSENT = "<none>"
+# Spreadsheets in some languages also read the full-width forms as the beginning of a formula.
+_FORMULA_STARTS = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 _SIGNED_NUMBER = re.compile("[-+][0-9]+(?:[.][0-9]+)?")
 
 
@@ -97,5 +99,5 @@ def _csv(nodes: Sequence[Node], keys: Sequence[str], header: bool) -> Iterator[s
 
 def _escape_formula(cell: str) -> str:
     """Return the cell; if a spreadsheet would run it as a formula, with a quote before it."""
-    is_formula = cell.startswith(("=", "+", "-", "@")) and not _SIGNED_NUMBER.fullmatch(cell)
+    is_formula = cell.startswith(_FORMULA_STARTS) and not _SIGNED_NUMBER.fullmatch(cell)
     return f"'{cell}" if is_formula else cell
