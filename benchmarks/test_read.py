@@ -10,6 +10,7 @@ from pytest_benchmark.fixture import BenchmarkFixture
 
 from benchmarks.fleet import FIVE
 from nodeselect import LIMITS, Inventory, Selector
+from nodeselect.readers import chunks
 from nodeselect.readers.formats import ndjson
 from nodeselect.readers.reader import NodeFilter, NodeReader
 
@@ -99,7 +100,7 @@ def test_chunk_size(
     A chunk that is larger than the labels of one node may be is not decoded as a whole. That limit
     is lifted here, so that only the size of the chunk counts.
     """
-    monkeypatch.setattr(ndjson, "_CHUNK_BYTES", kib * 1024)
+    monkeypatch.setattr(chunks, "_CHUNK_BYTES", kib * 1024)
     lifted = LIMITS._replace(node_labels_bytes=1 << 30)
     monkeypatch.setattr(ndjson, "LIMITS", lifted)
     keep = Selector.parse(FIVE).predicate

@@ -11,7 +11,7 @@ from tests.naive import matches
 from fuzz.selector import check_error
 from nodeselect import Inventory, InventoryError, Node, Selector
 from nodeselect.index.tuning import Tuning
-from nodeselect.readers.formats import ndjson
+from nodeselect.readers import chunks
 from nodeselect.readers.reader import NodeReader
 from nodeselect.render.nodes import node_lines
 
@@ -81,9 +81,9 @@ def _check_number(data: bytes, number: int) -> None:
 @contextmanager
 def _small_chunks() -> Iterator[None]:
     """Read few lines at a time, as if the input were large."""
-    size = ndjson._CHUNK_BYTES
-    ndjson._CHUNK_BYTES = 48
+    size = chunks._CHUNK_BYTES
+    chunks._CHUNK_BYTES = 48
     try:
         yield
     finally:
-        ndjson._CHUNK_BYTES = size
+        chunks._CHUNK_BYTES = size

@@ -2,10 +2,13 @@
 
 import io
 import json
+from collections.abc import Callable
+from typing import Any, BinaryIO, cast
 
 import pytest
 
 from nodeselect import LIMITS, Inventory, InventoryError, Limits, Node
+from nodeselect.readers import detect, reader
 
 LINE = '{"id": "n-1", "labels": {}}\n'
 
@@ -24,6 +27,8 @@ def test_names_and_values() -> None:
         "key_prefix": 253,
         "node_labels": 256,
         "node_labels_bytes": 65_536,
+        "line_bytes": 4_194_304,
+        "document_bytes": 4_294_967_296,
         "job_file_bytes": 1_048_576,
         "job_file_values": 200_000,
         "depth": 32,
@@ -114,3 +119,144 @@ def test_lone_surrogates() -> None:
     assert Node("n-1", {"k": "\ud800" * 21_845}).labels["k"]
     with pytest.raises(InventoryError):
         Node("n-1", {"kk": "\ud800" * 21_845})
+
+
+def error_of(text: str) -> InventoryError | None:
+    """Read ``text``; return the error if there is one."""
+    try:
+        Inventory.read(io.StringIO(text))
+    except InventoryError as error:
+        return error
+    return None
+
+
+def long_line(size: int) -> str:
+    """Return a plain node in a line of this many bytes, without the line end."""
+    start = '{"id": "n-2", "labels": {}, "name": "'
+    return f'{start}{"x" * (size - len(start) - 2)}"}}'
+
+
+def long_row(size: int) -> str:
+    """Return a row of CSV with this many bytes, in cells of a hundred thousand."""
+    cells, rest = divmod(size - len("n-2"), 100_001)
+    return ",".join(["n-2", *["x" * 100_000] * cells, "x" * (rest - 1)])
+
+
+def header(row: str) -> str:
+    """Return the header for a row of CSV."""
+    return ",".join(["id", *(f"k{at}" for at in range(row.count(",")))])
+
+
+LONG: dict[str, tuple[int, Callable[[int], str]]] = {
+    "first": (1, lambda size: f"{long_line(size)}\n{LINE}"),
+    "first-after-blank-lines": (3, lambda size: f"\n \n{long_line(size)}\n{LINE}"),
+    "second": (2, lambda size: f"{LINE}{long_line(size)}\n"),
+    "last": (4, lambda size: LINE * 3 + long_line(size)),
+    "csv-header": (1, lambda size: f"id,{'x' * (size - 3)}\n"),
+    "csv-row": (2, lambda size: f"{header(long_row(size))}\n{long_row(size)}\n"),
+}
+"""Inputs with a line of a given length, and the number of this line."""
+
+
+@pytest.mark.parametrize("place", LONG)
+def test_line_bytes(place: str) -> None:
+    """A line of JSON lines or a row of CSV has at most 4 MiB; the error names the limit."""
+    line, text = LONG[place]
+    assert "line_bytes" not in str(error_of(text(LIMITS.line_bytes)))
+    error = error_of(text(LIMITS.line_bytes + 1))
+    assert error is not None
+    assert (error.code, str(error)) == (
+        "line-too-long",
+        f"input: line {line}: a line or row can have at most 4,194,304 bytes (limit: line_bytes)",
+    )
+
+
+def test_one_long_line_is_a_document() -> None:
+    """A document of JSON or YAML in one line may be longer than a line of many."""
+    for text in (f'{{"items": [{long_line(5_000_000)}]}}', f"[{long_line(5_000_000)}]"):
+        assert [node.id for node in Inventory.read(io.StringIO(text))] == ["n-2"]
+    many = ",".join(f"{{id: n-{at}}}" for at in range(5_000))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(detect, "LIMITS", LIMITS._replace(line_bytes=1_000))
+        assert len(Inventory.read(io.StringIO(f"[{many}]"))) == 5_000
+
+
+@pytest.mark.parametrize("text", ["[{}]", "- id: n-1\n# {}\n"])
+def test_document_bytes(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    """A document of nodes has at most 4 GiB (here 1,000 bytes); the error names the limit."""
+    monkeypatch.setattr(reader, "LIMITS", LIMITS._replace(document_bytes=1_000))
+    largest = text.format(LINE.strip() + " " * (1_002 - len(text) - len(LINE.strip())))
+    assert len(largest) == 1_000
+    assert [node.id for node in Inventory.read(io.StringIO(largest))] == ["n-1"]
+    error = error_of(largest + " ")
+    assert error is not None
+    assert error.code == "document-too-large"
+    assert str(error) == (
+        "input: a document can have at most 1,000 bytes (limit: document_bytes)\n"
+        "  write JSON lines instead: one node per line"
+    )
+
+
+class Endless(io.RawIOBase):
+    """A stream that begins with ``start``, and repeats ``pattern`` for ever."""
+
+    def __init__(self, start: bytes, pattern: bytes) -> None:
+        self._rest = start
+        self._pattern = pattern * (64 * 1024 // len(pattern))
+        self.size = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        self._rest = self._rest or self._pattern
+        data, self._rest = self._rest[: len(buffer)], self._rest[len(buffer) :]
+        buffer[: len(data)] = data
+        self.size += len(data)
+        assert self.size < 10_000_000, "the input is read without end"
+        return len(data)
+
+
+@pytest.mark.parametrize(
+    ("start", "pattern", "code"),
+    [
+        pytest.param(b"", b"\0", "line-too-long", id="zeros"),
+        pytest.param(b"", b"x", "line-too-long", id="letters"),
+        pytest.param(b"", b"\r\n", "line-too-long", id="blank-lines"),
+        pytest.param(b"", b" ", "line-too-long", id="blanks"),
+        pytest.param(LINE.encode(), b"\r\n", "line-too-long", id="blank-lines-after-a-node"),
+        pytest.param(LINE.encode() * 2, b"x", "line-too-long", id="letters-after-nodes"),
+        pytest.param(LINE.encode() * 2, b"\0", "line-too-long", id="zeros-after-nodes"),
+        pytest.param(b"id,a\n", b"x,", "line-too-long", id="cells"),
+        pytest.param(b"id,a\n", b'"x\ny",', "line-too-long", id="cells-in-many-lines"),
+        pytest.param(b"id,a\n", b"\0", "line-too-long", id="csv-zeros"),
+        pytest.param(b"No nodes found.\n", b"\r\n", "line-too-long", id="nothing"),
+        pytest.param(b"No nodes found.\n", b"x", "unknown-shape", id="nothing-but-something"),
+        pytest.param(b"[", b"\0", "not-json", id="json-zeros"),
+        pytest.param(b"[", b" ", "document-too-large", id="json"),
+        pytest.param(b"{", b" ", "document-too-large", id="json-in-one-line"),
+        pytest.param(b"- id: n-1\n", b"- id: n\n", "document-too-large", id="yaml"),
+        pytest.param(b"- id: n-1\n", b"\0", "control-character", id="yaml-zeros"),
+    ],
+)
+def test_endless_input(
+    monkeypatch: pytest.MonkeyPatch, start: bytes, pattern: bytes, code: str
+) -> None:
+    """Whatever never ends is rejected after a few megabytes."""
+    smaller = LIMITS._replace(document_bytes=5_000_000)
+    monkeypatch.setattr(reader, "LIMITS", smaller)
+    monkeypatch.setattr(detect, "LIMITS", smaller)
+    with pytest.raises(InventoryError) as caught:
+        Inventory.read(cast(BinaryIO, Endless(start, pattern)))
+    assert caught.value.code == code
+
+
+@pytest.mark.parametrize("text", ['[{"id": "n-1"},\0', "- id: n-1\n# \0", '[{"id": "\0'])
+def test_nothing_is_read_after_a_nul(text: str) -> None:
+    """The error of a document with a NUL byte does not depend on what follows."""
+    errors = set()
+    for rest in (b"", b'"}]', b"\n- id: n-2\n", b"\xff", b"x" * 3_000_000):
+        with pytest.raises(InventoryError) as caught:
+            Inventory.read(io.BytesIO(text.encode() + rest))
+        errors.add(str(caught.value))
+    assert len(errors) == 1

@@ -5,6 +5,7 @@ import sys
 from contextlib import suppress
 
 from nodeselect import __version__
+from nodeselect.blocking import use_blocking_output
 
 __all__ = ["main"]
 
@@ -13,7 +14,8 @@ def main() -> None:
     """Run the command line and exit the process with its status."""
     gc.disable()  # a run is short, and creates millions of objects without cycles
     if sys.argv[1:] == ["--version"]:  # without loading click
-        with suppress(OSError, AttributeError):  # the command line reports it
+        use_blocking_output()
+        with suppress(OSError):  # the command line reports it
             sys.stdout.write(f"nodeselect {__version__}\n")
             sys.stdout.flush()
             return

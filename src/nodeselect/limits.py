@@ -23,6 +23,9 @@ class Limits(NamedTuple):
     :param key_prefix: length of a key's prefix, the part before the slash (as in Kubernetes).
     :param node_labels: number of labels of one node.
     :param node_labels_bytes: size of all labels of one node, keys and values, in bytes of UTF-8.
+    :param line_bytes: length of a line of NDJSON or of a row of CSV in bytes; a Kubernetes object
+        has at most 3 MiB.
+    :param document_bytes: size of a JSON or YAML document of nodes, which is held in memory.
     :param job_file_bytes: size of a job file in bytes.
     :param job_file_values: keys and values in a job file; a list or a mapping counts as two.
     :param depth: levels of lists and mappings in a job file or a YAML inventory.
@@ -39,6 +42,8 @@ class Limits(NamedTuple):
     key_prefix: int = 253
     node_labels: int = 256
     node_labels_bytes: int = 64 * 1024
+    line_bytes: int = 4 * 1024 * 1024
+    document_bytes: int = 4 * 1024 * 1024 * 1024
     job_file_bytes: int = 1024 * 1024
     job_file_values: int = 200_000
     depth: int = 32

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nodeselect import InventoryError, Node
+from nodeselect.readers import chunks
 from nodeselect.readers.formats import ndjson
 from nodeselect.readers.reader import NodeReader
 from tests.readers.reading import nodes_of
@@ -61,7 +62,7 @@ def test_lines_are_the_nodes_in_them(
     """Each line with text in it is one node, wherever the chunks end."""
     text = data.draw(as_lines(some))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(ndjson, "_CHUNK_BYTES", size)
+        patch.setattr(chunks, "_CHUNK_BYTES", size)
         assert nodes_of(text) == expected(some)
 
 
@@ -70,10 +71,10 @@ def test_chunks_are_whole_lines(data: bytes, size: int, draw: st.DataObject) -> 
     """The chunks of a stream are its bytes, and all but the last end with a line, up to a stop."""
     stop = draw.draw(st.sampled_from([None, data.rfind(b"\n") + 1]))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(ndjson, "_CHUNK_BYTES", size)
-        chunks = list(ndjson.read_chunks(b"first\n", io.BytesIO(data), stop))
-    assert b"".join(chunks) == b"first\n" + data[:stop]
-    assert all(chunk.endswith(b"\n") for chunk in chunks[:-1])
+        patch.setattr(chunks, "_CHUNK_BYTES", size)
+        pieces = list(chunks.read_chunks(b"first\n", io.BytesIO(data), stop))
+    assert b"".join(pieces) == b"first\n" + data[:stop]
+    assert all(piece.endswith(b"\n") for piece in pieces[:-1])
 
 
 CORNERS = st.sampled_from(

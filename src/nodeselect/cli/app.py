@@ -3,7 +3,6 @@
 Results go to standard output, messages to standard error.
 """
 
-import io
 import os
 import sys
 from importlib import import_module
@@ -11,9 +10,11 @@ from importlib import import_module
 import click
 
 from nodeselect import __version__
+from nodeselect.blocking import use_blocking_output
 from nodeselect.cli.exit_status import ExitStatus
 from nodeselect.cli.streams import write_bug, write_error, write_message, write_usage_error
 from nodeselect.errors import InventoryError, JobError, SelectorError
+from nodeselect.text import quoted
 
 __all__ = ["commands", "main", "run"]
 
@@ -62,11 +63,7 @@ def commands() -> None:
 
 def main() -> None:
     """Run the command line and exit the process with its status."""
-    if sys.stderr is None:  # standard error is closed
-        sys.stderr = open(os.devnull, "w")  # noqa: SIM115, PTH123 - closed when the process ends
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):  # print \u… for characters that the encoding lacks
-            stream.reconfigure(errors="backslashreplace")
+    use_blocking_output()
     status = run()
     os._exit(status)  # all output is flushed; freeing all objects takes as long as starting Python
 
@@ -75,14 +72,23 @@ def run() -> int:
     """Run the command line and return its exit status."""
     try:
         status = commands.main(prog_name="nodeselect", standalone_mode=False)
+        sys.stdout.flush()
     except click.ClickException as error:
         write_usage_error(error)
         return ExitStatus.ERROR
     except (SelectorError, InventoryError, JobError) as error:
         write_error(error)
         return ExitStatus.ERROR
+    except BrokenPipeError:
+        return ExitStatus.BROKEN_PIPE
     except OSError as error:
-        write_message(f"error: cannot write to standard output: {error.strerror}")
+        what = "write to standard output"
+        if error.filename is not None:  # a module of Python that is only needed now
+            what = f"read {quoted(str(error.filename))}"
+        write_message(f"error: cannot {what}: {error.strerror}")
+        return ExitStatus.ERROR
+    except MemoryError:
+        write_message("error: there is not enough memory")
         return ExitStatus.ERROR
     except SystemExit as end:  # raised by click after a shell completion, or if a pipe is broken
         return ExitStatus.BROKEN_PIPE if end.code else ExitStatus.OK

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
+from nodeselect.blocking import blocking_reader
 from nodeselect.errors import JobError, Problem
 from nodeselect.limits import LIMITS
 from nodeselect.text import printable
@@ -31,9 +32,9 @@ def read_bytes(source: str) -> bytes:
     limit = LIMITS.job_file_bytes + 1
     try:
         if source == "-":
-            return sys.stdin.buffer.read(limit)
+            return blocking_reader(sys.stdin.buffer).read(limit)
         with open(source, "rb") as stream:  # noqa: PTH123 - pathlib loads slowly
-            return stream.read(limit)
+            return blocking_reader(stream).read(limit)
     except OSError as error:
         reason = error.strerror
     except ValueError:

@@ -1,6 +1,5 @@
 """Standard output for results, standard error for messages and progress."""
 
-import errno
 import os
 import re
 import sys
@@ -42,17 +41,10 @@ def write_output(lines: Iterable[str]) -> None:
 
     :raises OSError: if standard output is closed or cannot be written to.
     """
-    if sys.stdout is None:
-        raise OSError(errno.EBADF, "it is closed")
     lines = iter(lines)
-    try:
-        while batch := list(islice(lines, _BATCH_LINES)):
-            sys.stdout.write("".join(f"{line}\n" for line in batch))
-        sys.stdout.flush()
-    except OSError:
-        # Python flushes standard output again at exit, and would print a second error.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise
+    while batch := list(islice(lines, _BATCH_LINES)):
+        sys.stdout.write("".join(f"{line}\n" for line in batch))
+    sys.stdout.flush()
 
 
 def write_message(text: str) -> None:
@@ -84,10 +76,10 @@ def write_usage_error(error: click.ClickException) -> None:
 
 def write_bug(error: Exception) -> None:
     """Write an unexpected exception in one line that the user can report."""
-    import traceback  # loads slowly
-
-    frames = traceback.extract_tb(error.__traceback__)
-    place = f"{os.path.basename(frames[-1].filename)}:{frames[-1].lineno}" if frames else "?"  # noqa: PTH119
+    place, trace = "?", error.__traceback__
+    while trace is not None:
+        file = trace.tb_frame.f_code.co_filename
+        place, trace = f"{os.path.basename(file)}:{trace.tb_lineno}", trace.tb_next  # noqa: PTH119
     what = printable(f"{type(error).__name__}: {error}"[:200])
     write_message(f"error: a bug in nodeselect ({place}): {what}; please report it")
 
@@ -117,9 +109,14 @@ class Progress:
         if self._is_enabled and time.monotonic() >= self._next_update:
             self._next_update = time.monotonic() + _PROGRESS_INTERVAL
             self._is_drawn = True
-            print(f"\r{text}\x1b[K", end="", file=sys.stderr, flush=True)
+            self._print(text)
 
     def clear(self) -> None:
         """Erase the line."""
         if self._is_drawn:
-            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+            self._print("")
+
+    @staticmethod
+    def _print(text: str) -> None:
+        with suppress(OSError):  # it is not a result
+            print(f"\r{text}\x1b[K", end="", file=sys.stderr, flush=True)

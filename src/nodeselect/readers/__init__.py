@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import BinaryIO, TextIO
 
+from nodeselect.blocking import is_blocking
 from nodeselect.errors import InventoryError
 from nodeselect.text import printable
 
@@ -17,7 +18,7 @@ __all__ = ["cannot_read", "open_input"]
 def open_input(
     source: str | os.PathLike[str] | BinaryIO | TextIO,
 ) -> Iterator[tuple[BinaryIO, str]]:
-    """Open an input; yield a buffered binary stream and the name of the input for messages.
+    """Open an input; yield a binary stream and the name of the input for messages.
 
     :param source: a path, ``-`` for standard input, or an open binary or text stream, which is not
         closed.
@@ -42,13 +43,7 @@ def open_input(
         return
     if not hasattr(source, "read"):
         raise TypeError(f"an input must be a path or a stream, not {type(source).__name__}")
-    if isinstance(source, io.RawIOBase):
-        buffered = io.BufferedReader(source)
-        try:
-            yield buffered, "input"
-        finally:
-            buffered.detach()  # the stream belongs to the caller, and stays open
-    elif isinstance(source, io.BufferedIOBase):
+    if isinstance(source, (io.RawIOBase, io.BufferedIOBase)):
         yield source, "input"
     else:
         yield io.BytesIO(_read_all(source)), "input"
@@ -61,10 +56,14 @@ def cannot_read(name: str, reason: object) -> InventoryError:
 
 
 def _read_all(stream: BinaryIO | TextIO) -> bytes:
+    if not is_blocking(stream):
+        raise cannot_read("input", "it is a non-blocking text stream: read its buffer instead")
     try:
         data = stream.read()
     except UnicodeDecodeError:
         raise InventoryError(
             "not-utf-8", "the input is not UTF-8", hint="save it as UTF-8"
         ) from None
+    if data is None:
+        raise cannot_read("input", "it is non-blocking, and cannot be waited for")
     return data.encode("utf-8", "surrogatepass") if isinstance(data, str) else data

@@ -5,7 +5,9 @@ from collections.abc import Iterable
 from typing import Any, BinaryIO, Final, Literal
 
 from nodeselect.errors import InventoryError
+from nodeselect.limits import LIMITS
 from nodeselect.node import NodeRow
+from nodeselect.readers.chunks import line_too_long_error
 from nodeselect.readers.envelope import reject_siblings
 from nodeselect.readers.formats import csv, json
 from nodeselect.readers.raw_node import RawNode, Record, describe, error_in_record, validate
@@ -40,7 +42,9 @@ _FORMATS_HINT = (
 def detect_format(stream: BinaryIO) -> tuple[Format, bytes]:
     """Return the format of an input, and the few lines that were read to detect it.
 
-    :raises InventoryError: if the input is empty or compressed.
+    The last of them may be incomplete if it is longer than ``LIMITS.line_bytes``.
+
+    :raises InventoryError: if the input is empty or compressed, or begins with too long a line.
     """
     start = _next_line(stream).removeprefix(b"\xef\xbb\xbf")
     if not start.strip():
@@ -55,25 +59,47 @@ def detect_format(stream: BinaryIO) -> tuple[Format, bytes]:
     if line.startswith((b"{", b"[")) and not re.match(_UNQUOTED_KEY, line):
         if line.startswith(b"["):
             return "json", start
+        if not start.endswith(b"\n"):  # it may be a whole document
+            start += stream.readline(LIMITS.document_bytes)
+            line = start.strip()
+        if not line.endswith(b"}"):
+            return "json", start
         rest = _next_line(stream)
         second = rest.strip()
-        is_lines = second and not second.startswith(b"Showing ") and json.is_complete(line)
-        return "ndjson" if is_lines else "json", start + rest
+        if not second or second.startswith(b"Showing ") or not json.is_complete(line):
+            return "json", start + rest
+        _check_length(line, start)
+        _check_length(second, start + rest)
+        return "ndjson", start + rest
+    if not line.startswith((b"{", b"[")):
+        _check_length(line, start)
     if re.fullmatch(_NO_NODES, line):
-        if stream.read().strip():
+        if _next_line(stream):
             raise _unknown_shape("")
         return "none", start
     return "csv" if csv.is_header(line.decode("utf-8", "replace")) else "yaml", start
 
 
 def _next_line(stream: BinaryIO) -> bytes:
-    """Return the next line that is not blank, and the blank lines before it; empty at the end."""
-    lines: list[bytes] = []
-    for line in stream:
-        lines.append(line)
+    """Return the next line that is not blank, and the blank lines before it; empty at the end.
+
+    Of a line that is too long, return only the beginning.
+    """
+    text = bytearray()
+    while line := stream.readline(LIMITS.line_bytes + 1):
+        text += line
         if line.strip():
-            return b"".join(lines)
+            return bytes(text)
+        if len(text) > LIMITS.line_bytes:
+            message = f"more than {LIMITS.line_bytes:,} bytes are blank (limit: line_bytes)"
+            raise InventoryError("line-too-long", message)
     return b""
+
+
+def _check_length(line: bytes, start: bytes) -> None:
+    """Raise if the last line of ``start`` is too long."""
+    if len(line) > LIMITS.line_bytes:
+        raise line_too_long_error(1 + start.count(b"\n", 0, -1))
 
 
 def node_rows(place: str, record: Any) -> Iterable[NodeRow]:

@@ -9,6 +9,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from nodeselect.errors import InventoryError
+from nodeselect.readers.chunks import begins_with_long_line, line_too_long_error, read_chunks
 from nodeselect.readers.columnar import Block
 from nodeselect.readers.formats import ndjson
 from nodeselect.readers.parallel_read import read_second_half
@@ -63,7 +64,9 @@ class LineReader:
     def _read_chunks(
         self, first: bytes, stream: BinaryIO, stop: int | None = None
     ) -> Iterator[Block]:
-        for chunk in ndjson.read_chunks(first, stream, stop):
+        for chunk in read_chunks(first, stream, stop):
+            if begins_with_long_line(chunk):
+                raise line_too_long_error(self._line)
             yield self._read_chunk(chunk)
 
     def _read_chunk(self, chunk: bytes) -> Block:

@@ -6,9 +6,12 @@ from io import BytesIO
 from itertools import chain, compress, islice
 from typing import Any, BinaryIO, TypeVar
 
+from nodeselect.blocking import blocking_reader
 from nodeselect.errors import InventoryError
+from nodeselect.limits import LIMITS
 from nodeselect.node import Node, NodeRow, has_state
 from nodeselect.readers import cannot_read
+from nodeselect.readers.chunks import read_chunks
 from nodeselect.readers.columnar import Block
 from nodeselect.readers.detect import Format, detect_format, node_rows
 from nodeselect.readers.duplicate_ids import DuplicateIdCheck
@@ -29,13 +32,17 @@ _MAX_FAILURE_MASKS = 1_000
 # Nodes of a document that are selected and yielded together.
 _BLOCK_SIZE = 100
 
+# How much of a document is read at once.
+_BLOCK_BYTES = 1024 * 1024
+
 
 class NodeReader:
     """Iterates over the nodes of one input.
 
     With a filter or a selector, it yields only the nodes that match, but reads and validates all.
     NDJSON and CSV are read in chunks, so that nodes that are not selected take no memory, except
-    for their ids. Other documents are held as text, and decoded node by node.
+    for their ids. Other documents are held as text, and decoded node by node. Limits are
+    ``LIMITS.line_bytes`` and ``LIMITS.document_bytes``.
 
     An error may be raised as late as at the end of the input. Then none of its nodes may be used.
 
@@ -68,7 +75,7 @@ class NodeReader:
         on_progress: Callable[["NodeReader"], None] | None = None,
         parallel: bool = False,
     ) -> None:
-        """Create the reader of a buffered stream.
+        """Create the reader of a stream, which is read to its end and not closed.
 
         :param node_filter: selects nodes; None selects all.
         :param selector: selects nodes, faster than ``node_filter``, which must then be None.
@@ -118,7 +125,8 @@ class NodeReader:
     def _checked_blocks(self) -> Iterator[Block]:
         """Yield the selected nodes, then check the input as a whole."""
         try:
-            for block in self._blocks(*detect_format(self._stream)):
+            stream = blocking_reader(self._stream)
+            for block in self._blocks(stream, *detect_format(stream)):
                 if self._on_progress is not None:
                     self._on_progress(self)
                 yield block
@@ -131,18 +139,17 @@ class NodeReader:
         except OSError as error:
             raise cannot_read(self.name or "input", error.strerror or error) from None
 
-    def _blocks(self, file_format: Format, start: bytes) -> Iterator[Block]:
+    def _blocks(self, stream: BinaryIO, file_format: Format, start: bytes) -> Iterator[Block]:
         match file_format:
             case "none":
                 return iter(())
             case "ndjson":
                 from nodeselect.readers.line_reader import LineReader  # loads msgspec
 
-                return LineReader(self).blocks(start, self._stream, parallel=self._parallel)
+                return LineReader(self).blocks(start, stream, parallel=self._parallel)
             case "csv":
-                lines = chain(BytesIO(start), self._stream)
-                return self._select_rows(csv.read_rows(map(_decode_utf8, lines)))
-        data = start + self._stream.read()
+                return self._select_rows(csv.read_rows(read_chunks(start, stream)))
+        data = _read_document(start, stream)
         if file_format == "json":
             data, self._footer = json.split_footer(data)
             return self._select_records(json.read_records(data))
@@ -198,9 +205,24 @@ class NodeReader:
             self.missing_ids.difference_update(ids)
 
 
-def _decode_utf8(line: bytes) -> str:
-    try:
-        return line.decode("utf-8")
-    except UnicodeDecodeError:
-        message = "the input is not UTF-8"
-        raise InventoryError("not-utf-8", message, hint="save it as UTF-8") from None
+def _read_document(start: bytes, stream: BinaryIO) -> bytes:
+    """Return a whole document, or its beginning up to a NUL byte, which no document may contain.
+
+    :raises InventoryError: if it is too large.
+    """
+    document = BytesIO()
+    block = start
+    while block:
+        size = document.write(block)
+        if b"\0" in block:
+            document.truncate(document.tell() - size + block.index(b"\0") + 1)
+            break
+        if document.tell() > LIMITS.document_bytes:
+            raise InventoryError(
+                "document-too-large",
+                f"a document can have at most {LIMITS.document_bytes:,} bytes"
+                " (limit: document_bytes)",
+                hint="write JSON lines instead: one node per line",
+            )
+        block = stream.read(_BLOCK_BYTES)
+    return document.getvalue()

@@ -9,9 +9,13 @@ A column ``labels`` has several labels in a cell, as Bacalhau's command line pri
 
 import csv
 from collections.abc import Iterable, Iterator
+from io import StringIO
+from itertools import chain
 
 from nodeselect.errors import InventoryError
+from nodeselect.limits import LIMITS
 from nodeselect.node import NodeRow
+from nodeselect.readers.chunks import begins_with_long_line, line_too_long_error
 from nodeselect.readers.raw_node import RawNode, validate
 from nodeselect.text import quoted
 
@@ -28,17 +32,29 @@ def is_header(line: str) -> bool:
         return False
 
 
-def read_rows(lines: Iterable[str]) -> Iterator[NodeRow]:
+def read_rows(chunks: Iterable[bytes]) -> Iterator[NodeRow]:
     """Yield the node of each row.
 
-    :raises InventoryError: if a row has too few or too many cells, or a column name is invalid; its
-        place is the last line of the row.
+    :param chunks: the text, in chunks of whole lines.
+    :raises InventoryError: if a row has too few or too many cells or is too long, or a column name
+        is invalid; its place is the last line of the row.
     """
-    rows = csv.reader(lines, strict=True)
+    unfinished_bytes = 0  # of the chunks since the last row
+
+    def lines(chunk: bytes) -> Iterable[str]:
+        nonlocal unfinished_bytes
+        if unfinished_bytes > LIMITS.line_bytes or begins_with_long_line(chunk):
+            raise line_too_long_error(rows.line_num + 1)
+        unfinished_bytes += len(chunk)
+        return StringIO(_decode(chunk), newline="\n")
+
+    rows = csv.reader(chain.from_iterable(map(lines, chunks)), strict=True)
     try:
         columns = next(row for row in rows if row)
         _check_columns(columns, f"line {rows.line_num}")
+        unfinished_bytes = 0
         for row in rows:
+            unfinished_bytes = 0
             place = f"line {rows.line_num}"
             if not row:
                 continue
@@ -63,6 +79,14 @@ def read_rows(lines: Iterable[str]) -> Iterator[NodeRow]:
     except csv.Error as error:
         place = f"line {rows.line_num}"
         raise InventoryError("not-csv", f"invalid CSV: {error}", place=place) from None
+
+
+def _decode(chunk: bytes) -> str:
+    try:
+        return chunk.decode("utf-8")
+    except UnicodeDecodeError:
+        message = "the input is not UTF-8"
+        raise InventoryError("not-utf-8", message, hint="save it as UTF-8") from None
 
 
 def _check_columns(columns: list[str], place: str) -> None:

@@ -9,9 +9,9 @@ chunk into dictionaries, and the decoder learns its keys.
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from graphlib import CycleError, TopologicalSorter
-from typing import Any, BinaryIO
+from typing import Any
 
 import msgspec
 from msgspec.structs import astuple
@@ -25,10 +25,7 @@ from nodeselect.readers.raw_node import all_plain_ids
 from nodeselect.selectors import Selector
 from nodeselect.selectors.predicate import FailureMasks, compile_failure_masks
 
-__all__ = ["PlainRecord", "TypedDecoder", "decode_line", "decode_plain", "read_chunks", "to_row"]
-
-# Small enough to stay in the processor's cache (``benchmarks/test_read.py``).
-_CHUNK_BYTES = 60 * 1024
+__all__ = ["PlainRecord", "TypedDecoder", "decode_line", "decode_plain", "to_row"]
 
 # Every Struct has a field for each known key; with 64 keys it is hardly faster than a dictionary
 # (``benchmarks/test_read.py``).
@@ -51,27 +48,6 @@ class PlainRecord(msgspec.Struct, forbid_unknown_fields=True, gc=False):
 
 _decode_lines = msgspec.json.Decoder(PlainRecord).decode_lines
 _encode_lines = msgspec.json.Encoder().encode_lines
-
-
-def read_chunks(first: bytes, stream: BinaryIO, stop: int | None = None) -> Iterator[bytes]:
-    """Yield ``first``, if it is not empty, and the rest of the stream in chunks of whole lines.
-
-    :param stop: where to stop: the offset of the start of a line, which is not read; None to read
-        to the end.
-    :raises InventoryError: if the file ends before ``stop``.
-    """
-    if first:
-        yield first
-    while stop is None or stream.tell() < stop:
-        size = _CHUNK_BYTES if stop is None else min(_CHUNK_BYTES, stop - stream.tell())
-        chunk = stream.read(size)
-        if stop is None or stream.tell() < stop:
-            chunk += stream.readline()
-        if not chunk and stop is not None:
-            raise InventoryError("cut-off", "the file became shorter while it was read")
-        if not chunk:
-            return
-        yield chunk
 
 
 def decode_line(text: bytes, line: int) -> Any:

@@ -1,0 +1,143 @@
+"""Streams that wait until everything is read or written, even if a file descriptor does not block.
+
+Whether a descriptor blocks is a flag of the open file. Other processes share the flag, and change
+it at any time. Python's streams then return early: a short read looks like the end of the input,
+and a short write loses the rest. Here, both wait. The flag stays as it is, because the other
+processes rely on it.
+"""
+
+import errno
+import io
+import os
+import sys
+from stat import S_ISREG
+from typing import Any, BinaryIO, TextIO
+
+__all__ = ["blocking_reader", "is_blocking", "use_blocking_output"]
+
+# The capacity of a pipe on Linux.
+_BUFFER_BYTES = 64 * 1024
+
+
+def blocking_reader(stream: BinaryIO) -> BinaryIO:
+    """Return a buffered stream that reads all of ``stream``, and does not close it.
+
+    While ``stream`` has no data, the returned stream waits. If it cannot wait, because ``stream``
+    has no file descriptor, it raises ``BlockingIOError``.
+    """
+    if isinstance(stream, io.BytesIO) or _is_buffered_file(stream):
+        return stream
+    return io.BufferedReader(_WaitingReader(stream), _BUFFER_BYTES)
+
+
+def is_blocking(stream: Any) -> bool:
+    """Return whether the file of a text stream blocks, so that ``read()`` returns all of it."""
+    try:
+        file = stream.buffer.raw
+        return not isinstance(file, io.FileIO) or os.get_blocking(file.fileno())
+    except (AttributeError, OSError):  # not a file, or a system on which files always block
+        return True
+
+
+def use_blocking_output() -> None:
+    """Replace standard output and standard error by streams that write everything or raise.
+
+    A closed stream is replaced by one that raises as well. After its first exception, a stream
+    drops what is written to it: Python writes what is left when the process ends, and would report
+    the exception again.
+    """
+    sys.stdout = _text_writer(sys.stdout)
+    sys.stderr = _text_writer(sys.stderr, line_buffering=True)
+
+
+def _text_writer(stream: TextIO | None, *, line_buffering: bool = False) -> TextIO:
+    descriptor, encoding = None, "utf-8"
+    if stream is not None:
+        if not isinstance(stream, io.TextIOWrapper):  # a program replaced it
+            return stream
+        encoding = stream.encoding
+        try:
+            descriptor = stream.fileno()
+        except OSError:
+            descriptor = None
+    writer = io.BufferedWriter(_WaitingWriter(descriptor))
+    # Characters that the encoding lacks are written as \u….
+    return io.TextIOWrapper(writer, encoding, "backslashreplace", line_buffering=line_buffering)
+
+
+class _WaitingReader(io.RawIOBase):
+    """Reads any object with a method ``read``; waits while that returns None."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        while (data := self._stream.read(len(buffer))) is None:
+            _wait(self._stream, "POLLIN")
+        if not data and (missing := _missing_bytes(self._stream)):
+            raise OSError(errno.EPIPE, f"the connection ended {missing:,} bytes too early")
+        buffer[: len(data)] = data
+        return len(data)
+
+
+class _WaitingWriter(io.RawIOBase):
+    """Writes to a file descriptor, None if it is closed."""
+
+    def __init__(self, descriptor: int | None) -> None:
+        self._descriptor = descriptor
+        self._has_failed = False
+
+    def writable(self) -> bool:
+        return True
+
+    def fileno(self) -> int:
+        if self._descriptor is None:
+            raise OSError(errno.EBADF, "it is closed")
+        return self._descriptor
+
+    def isatty(self) -> bool:
+        return self._descriptor is not None and os.isatty(self._descriptor)
+
+    def write(self, data: Any) -> int:
+        if self._has_failed:
+            return len(data)
+        try:
+            while True:
+                try:
+                    return os.write(self.fileno(), data)
+                except BlockingIOError:
+                    _wait(self, "POLLOUT")
+        except BaseException:
+            self._has_failed = True
+            raise
+
+
+def _wait(stream: Any, event: str) -> None:
+    """Wait until a stream can be read or written."""
+    import select  # rarely needed
+
+    try:
+        poll = select.poll()
+        poll.register(stream.fileno(), getattr(select, event))
+    except (AttributeError, OSError):  # the system has no poll, or the stream no file descriptor
+        message = "it is non-blocking, and cannot be waited for"
+        raise BlockingIOError(errno.EAGAIN, message) from None
+    poll.poll()
+
+
+def _missing_bytes(stream: Any) -> int:
+    """Return how many bytes of an HTTP response are missing at its end; ``read(size)`` does not."""
+    is_response = type(stream).__module__ == "http.client"
+    return (stream.length or 0) if is_response else 0
+
+
+def _is_buffered_file(stream: BinaryIO) -> bool:
+    """Return whether a stream is a regular file, which always blocks, and is buffered."""
+    return (
+        isinstance(stream, io.BufferedReader)
+        and isinstance(stream.raw, io.FileIO)
+        and S_ISREG(os.fstat(stream.fileno()).st_mode)
+    )
