@@ -38,8 +38,8 @@ def check(data: bytes) -> None:
         assert 1 <= problem.column < problem.end_column
         assert not UNPRINTABLE.search(problem.show(file).replace("\n", "")), problem
         check_job_hint(problem)
-    if seed % 16 < len(PROBLEM_FORMATS):
-        for line in problem_lines(PROBLEM_FORMATS[seed % 16], [report], []):
+    if seed % 64 < len(PROBLEM_FORMATS):
+        for line in problem_lines(PROBLEM_FORMATS[seed % 64], [report], []):
             assert not UNPRINTABLE.search(line.replace("\n", "")), ascii(line)
     if not report.errors:
         _check_valid(data, file, seed)
@@ -53,8 +53,8 @@ def check(data: bytes) -> None:
 def _check_valid(data: bytes, file: str, seed: int) -> None:
     selector = read_job_selector(data, file)
     check_verdicts(selector, seed)
-    job = read_job(data, file)
-    assert job.to_selector() == selector
+    if seed % 4 == 0:
+        assert read_job(data, file).to_selector() == selector
     try:
         document = json.loads(data)
     except ValueError:

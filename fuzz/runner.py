@@ -1,5 +1,6 @@
 """Run one harness under Atheris: ``python -m fuzz.runner NAME [OPTIONS OF LIBFUZZER]``."""
 
+import gc
 import sys
 from importlib import import_module
 from pkgutil import walk_packages
@@ -28,6 +29,7 @@ def main() -> None:
                 import_module(module.name)
     check = import_module(f"fuzz.{name}").check
     check(b"")  # what is loaded on first use
+    gc.freeze()
 
     def run(data: bytes) -> None:
         start = thread_time()

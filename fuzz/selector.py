@@ -31,12 +31,13 @@ _MAPS = 2
 
 def check(data: bytes) -> None:
     """Check that each text is refused with an error, or is a selector that keeps all laws."""
+    seed = crc32(data)
     texts = data.decode("utf-8", "surrogateescape").split("\0", 1)
-    selectors = [selector for text in texts if (selector := _parse(text)) is not None]
+    selectors = [selector for text in texts if (selector := _parse(text, seed)) is not None]
     for selector in selectors:
-        check_verdicts(selector, crc32(data))
+        check_verdicts(selector, seed)
     if len(selectors) == 2:
-        _check_algebra(selectors[0], selectors[1], crc32(data))
+        _check_algebra(selectors[0], selectors[1], seed)
 
 
 def check_error(error: NodeselectError) -> None:
@@ -46,19 +47,19 @@ def check_error(error: NodeselectError) -> None:
 
 def check_verdicts(selector: Selector, seed: int) -> None:
     """Compare what a selector matches with the model, on labels that are close to it."""
-    mask = selector.failure_mask
+    mask = selector.failure_mask if seed % 4 == 0 else None
     for labels in _label_maps([selector], seed):
         verdict = matches(selector.requirements, selector.ids, labels)
         assert selector.matches(labels) is verdict
-        assert (mask(labels) == 0) is verdict
+        assert mask is None or (mask(labels) == 0) is verdict
         assert not verdict or selector.is_satisfiable
 
 
-def _parse(text: str) -> Selector | None:
+def _parse(text: str, seed: int) -> Selector | None:
     try:
         selector = Selector.parse(text)
     except SelectorError as error:
-        _check_refusal(error, text)
+        _check_refusal(error, text, seed)
         return None
     canonical = str(selector)
     again = Selector.parse(canonical)
@@ -68,12 +69,14 @@ def _parse(text: str) -> Selector | None:
     return selector
 
 
-def _check_refusal(error: SelectorError, text: str) -> None:
+def _check_refusal(error: SelectorError, text: str, seed: int) -> None:
     start, end = error.span
     assert error.source == text
     assert 0 <= start <= end <= len(text)
     assert _CODE.fullmatch(error.code)
-    check_error(error)
+    assert not UNPRINTABLE.search(f"{error.message}{error.hint}"), ascii(error.message)
+    if seed % 4 == 0:  # the excerpt takes as long as all else
+        check_error(error)
     check_selector_hint(error.hint)
 
 
