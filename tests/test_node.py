@@ -51,6 +51,18 @@ def test_frozen(name: str) -> None:
     assert Node("n-1", {"region": "eu"}, "edge", "connected") == FULL
 
 
+def test_there_are_no_subclasses() -> None:
+    """A subclass is an error, since an inventory would lose what it adds."""
+    with pytest.raises(TypeError, match="Node cannot be subclassed: an inventory would lose what"):
+        type("MyNode", (Node,), {"cpu": 4})
+    with pytest.raises(TypeError, match="an inventory would lose"):
+
+        class MyNode(Node):  # type: ignore[misc]
+            """A node with data of its own."""
+
+            cpu: int = 4
+
+
 def test_labels_are_frozen() -> None:
     """The labels of a node cannot be changed."""
     labels: Any = FULL.labels

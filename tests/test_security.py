@@ -39,7 +39,7 @@ FILES = ("-n", "docs/example/fleet.json")
         ("labels", "region", *FILES),
         ("check", "docs/example", "-o", "sarif"),
         ("diff", "docs/example/job.yaml", "docs/example/first-try.yaml", *FILES),
-        ("waves", "--job", "docs/example/job.yaml", *FILES),
+        ("rollout", "--job", "docs/example/job.yaml", *FILES),
         ("rules",),
         ("schema",),
     ],

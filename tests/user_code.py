@@ -37,6 +37,8 @@ from nodeselect.jobs import (
     JobSpec,
     JobStatus,
     NodeSelector,
+    RolloutNode,
+    RolloutPlan,
     RolloutSpec,
     RolloutStatus,
     Rule,
@@ -47,7 +49,7 @@ from nodeselect.jobs import (
     Wave,
     all_rules,
     check_job,
-    plan_waves,
+    plan_rollout,
     read_execution,
     read_job,
     read_job_selector,
@@ -137,8 +139,11 @@ def use_jobs() -> JobSpec:
         assert error.problems[0].line == 1
     assert_type(read_job(JOB, "job.yaml"), JobSpec)
     rollout = RolloutSpec(strategy="rolling", health_check=HealthCheck(deadline=1_000_000_000))
-    waves: tuple[Wave, ...] = plan_waves(["n-1", "n-2"], rollout)
+    nodes: list[RolloutNode] = [Node("n-1", state="ready"), Node("n-2", state="ready")]
+    plan: RolloutPlan = plan_rollout(nodes, rollout, spread=None)
+    waves: tuple[Wave, ...] = plan.waves
     assert [wave.ids for wave in waves] == [("n-1",), ("n-2",)]
+    assert plan_rollout(Inventory().match(Selector.everything()), rollout).waves == ()
     assert rollout_assumptions(rollout)
     return JobSpec(
         name="demo",

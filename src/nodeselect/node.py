@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from types import MappingProxyType
-from typing import Final, TypeAlias
+from typing import Final, NoReturn, TypeAlias, final
 
 from nodeselect.errors import InventoryError
 from nodeselect.frozen import Frozen
@@ -29,11 +29,15 @@ CONNECTED: Final = frozenset({"connected", "ready"})
 """The states in which a node accepts work."""
 
 
+@final
 class Node(Frozen):
     """A node that a selector may match. Frozen; equal if all four fields are equal.
 
     >>> Node("n-1", {"region": "eu"}, state="connected")
     Node('n-1', {'region': 'eu'}, state='connected')
+
+    There are no subclasses: an inventory stores the four fields and builds nodes of them, so that
+    it would lose anything else. Keep further data in a mapping by id.
 
     :param id: what ``match_ids`` compares with; not empty, without unprintable characters.
     :param labels: maps strings to strings, and is copied; only types and sizes are checked.
@@ -73,6 +77,12 @@ class Node(Frozen):
             copied,
             None if name is None else to_exact_str(name, "a node's name"),
             None if state is None else to_exact_str(state, "a node's state"),
+        )
+
+    def __init_subclass__(cls) -> NoReturn:
+        raise TypeError(
+            "Node cannot be subclassed: an inventory would lose what a subclass adds; keep further"
+            " data in a mapping by id"
         )
 
     @classmethod

@@ -81,9 +81,9 @@ def test_rules_and_schema() -> None:
         assert not loaded_by(command) & {"lark", "pydantic", "pydantic_core"}
 
 
-def test_waves(tmp_path: Path) -> None:
+def test_rollout(tmp_path: Path) -> None:
     """A plan for a small fleet loads pydantic, but not numpy."""
     (tmp_path / "job").write_text("name: x\nselector: {match_labels: {region: eu}}\n")
-    loaded = loaded_by("waves", "-n", "-", "--job", str(tmp_path / "job"), stdin=FLEET)
+    loaded = loaded_by("rollout", "-n", "-", "--job", str(tmp_path / "job"), stdin=FLEET)
     assert loaded >= {"msgspec", "nodeselect.jobs", "pydantic", "yaml"}
     assert "numpy" not in loaded

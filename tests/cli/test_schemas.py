@@ -36,8 +36,8 @@ def closed(schema: Any) -> Any:
         pytest.param(
             ["diff", "hostile-unlabelled.json", "hostile.json", "--all"], id="diff-hostile"
         ),
-        pytest.param(["waves", "-n", NODES, "--job", JOB], id="waves"),
-        pytest.param(["waves", "-n", "old.json", "--job", JOB], id="no-waves"),
+        pytest.param(["rollout", "-n", NODES, "--job", JOB], id="rollout"),
+        pytest.param(["rollout", "-n", "old.json", "--job", JOB], id="no-waves"),
     ],
 )
 def test_schema(run: Run, monkeypatch: pytest.MonkeyPatch, args: list[str]) -> None:

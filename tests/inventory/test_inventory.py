@@ -4,6 +4,7 @@ import copy
 import pickle
 from collections.abc import Callable
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
@@ -116,10 +117,10 @@ def test_names_and_states_are_not_labels() -> None:
 
 WRONG: dict[str, tuple[str | None, list[Any]]] = {
     "match": ("expected a Selector", ["region=eu", None, {"region": "eu"}]),
-    "upsert": ("expected a Node", ["n-1", None, {"id": "n-1"}]),
+    "upsert": ("expected a Node", ["n-1", None, {"id": "n-1"}, Mock(Node)]),
     "remove": ("an id must be a string", [Node("n-1"), Node("n-9"), None, 5, b"n-1", ["n-1"]]),
     # The letters of a string and the keys of a mapping are not ids.
-    "apply": (None, ["n-1", "a", "", None, 5, Node("a"), {"n-1": Node("n-1")}]),
+    "apply": (None, ["n-1", "a", "", None, 5, Node("a"), {"n-1": Node("n-1")}, [Mock(Node)]]),
 }
 
 
@@ -132,3 +133,12 @@ def test_an_argument_of_the_wrong_type(method: str) -> None:
         with pytest.raises(TypeError, match=message):
             getattr(inventory, method)(wrong)
     assert ids(inventory) == ["n-2", "n-3", "n-1"]
+
+
+@pytest.mark.parametrize(
+    "wrong", ["n-1", None, {"id": "n-1"}, Mock(Node)], ids=lambda each: type(each).__name__
+)
+def test_an_inventory_holds_nodes(wrong: Any) -> None:
+    """Anything but a node is a TypeError, also an object that claims to be one."""
+    with pytest.raises(TypeError, match="expected a Node"):
+        Inventory([Node("n-2"), wrong])

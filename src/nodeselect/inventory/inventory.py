@@ -109,7 +109,7 @@ class Inventory(BaseInventory):
             raise TypeError(f"changes must be a list of changes, not {type(changes).__name__}")
         changes = list(changes)
         for change in changes:
-            if not isinstance(change, (Node, str)):
+            if type(change) is not Node and not isinstance(change, str):
                 raise TypeError(f"a change must be a Node or an id, not {type(change).__name__}")
         self._locked(self._write, changes)
 
@@ -189,7 +189,7 @@ def _compacted(view: View) -> View:
 
 
 def _require_node(node: Node) -> Node:
-    if not isinstance(node, Node):
+    if type(node) is not Node:  # a mock of one claims to be an instance
         raise TypeError(f"expected a Node, not {type(node).__name__}")
     return node
 

@@ -35,7 +35,13 @@ if TYPE_CHECKING:
         ServerNodeSelector,
         State,
     )
-    from nodeselect.jobs.rollout import Wave, plan_waves, rollout_assumptions
+    from nodeselect.jobs.rollout import (
+        RolloutNode,
+        RolloutPlan,
+        Wave,
+        plan_rollout,
+        rollout_assumptions,
+    )
 
 __all__ = [
     "CheckReport",
@@ -47,6 +53,8 @@ __all__ = [
     "JobSpec",
     "JobStatus",
     "NodeSelector",
+    "RolloutNode",
+    "RolloutPlan",
     "RolloutSpec",
     "RolloutStatus",
     "Rule",
@@ -57,7 +65,7 @@ __all__ = [
     "Wave",
     "all_rules",
     "check_job",
-    "plan_waves",
+    "plan_rollout",
     "read_execution",
     "read_job",
     "read_job_selector",

@@ -4,14 +4,28 @@ Expanso documents ``max_parallel`` as a percentage of all nodes in each wave. Wh
 decided here, and listed by :func:`rollout_assumptions`.
 """
 
-from collections.abc import Sequence
-from itertools import pairwise
-from typing import TYPE_CHECKING, NamedTuple
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import count, pairwise
+from typing import NamedTuple, Protocol
 
-if TYPE_CHECKING:
-    from nodeselect.jobs.models.job import RolloutSpec
+from nodeselect.jobs.models.job import RolloutSpec
+from nodeselect.text import quoted
 
-__all__ = ["Wave", "plan_waves", "rollout_assumptions"]
+__all__ = ["RolloutNode", "RolloutPlan", "Wave", "plan_rollout", "rollout_assumptions"]
+
+
+class RolloutNode(Protocol):
+    """What a plan reads of a node; a :class:`nodeselect.Node` has it."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def labels(self) -> Mapping[str, str]: ...
+    @property
+    def state(self) -> str | None: ...
+    @property
+    def connected(self) -> bool: ...
 
 
 class Wave(NamedTuple):
@@ -20,7 +34,7 @@ class Wave(NamedTuple):
     :param number: from 1; the one wave of an immediate rollout is 0, like the ``rollout_wave`` of
         an execution.
     :param canary: whether its nodes are canaries, which are observed before the rollout goes on.
-    :param ids: the ids of its nodes, at least one.
+    :param ids: the ids of its nodes, at least one, in the order in which the nodes were given.
     """
 
     number: int
@@ -28,36 +42,69 @@ class Wave(NamedTuple):
     ids: tuple[str, ...]
 
 
-def plan_waves(ids: Sequence[str], rollout: "RolloutSpec") -> tuple[Wave, ...]:
-    """Divide the nodes of a job into the waves of a rollout.
+class RolloutPlan(NamedTuple):
+    """Which nodes get a job in which wave of its rollout.
 
-    Each id is in one wave, in the order of ``ids``; without ids there are no waves.
-
-    :param ids: the ids of the nodes that match and are connected.
+    :param matched: the number of nodes that were given.
+    :param connected: how many of them are connected, and so in a wave; None if no state is known,
+        in which case all are.
+    :param stateless: how many of them have no state.
+    :param waves: the waves in order; none if no node is connected.
+    :param assumptions: what the plan assumes, in words.
     """
-    if not ids:
-        return ()
-    if rollout.strategy == "immediate":
-        return (Wave(0, False, tuple(ids)),)
-    canaries = _canary_size(len(ids), rollout) if rollout.strategy == "canary" else 0
-    size = _percentage(len(ids), rollout.max_parallel)
-    starts = [*([0] if canaries else []), *range(canaries, len(ids), size)]
-    return tuple(
-        Wave(number, canary=end <= canaries, ids=tuple(ids[start:end]))
-        for number, (start, end) in enumerate(pairwise([*starts, len(ids)]), 1)
+
+    matched: int
+    connected: int | None
+    stateless: int
+    waves: tuple[Wave, ...]
+    assumptions: tuple[str, ...]
+
+
+def plan_rollout(
+    nodes: Iterable[RolloutNode], rollout: RolloutSpec, *, spread: str | None = None
+) -> RolloutPlan:
+    """Divide the connected ones of ``nodes`` into the waves of a rollout.
+
+    The waves have the order of ``nodes``. If no node has a state, all of them are planned.
+
+    :param nodes: the nodes that match, such as ``inventory.match(selector)``. Ids are not enough,
+        since they do not say whether a node is connected.
+    :param spread: a label key, such as that of a site. Each wave then has its share of the nodes of
+        each value, so that no wave stops a whole site. The nodes without the label are treated like
+        those of one more value.
+    :raises ValueError: if two nodes have the same id, or if no planned node has the label
+        ``spread``.
+    :raises TypeError: if an argument has the wrong type, such as ids instead of nodes.
+    """
+    if not isinstance(rollout, RolloutSpec):
+        raise TypeError(f"expected a RolloutSpec, not {type(rollout).__name__}")
+    matched = _check_nodes(nodes)
+    stateless = sum(node.state is None for node in matched)
+    has_states = stateless < len(matched)
+    planned = [node for node in matched if node.connected] if has_states else matched
+    return RolloutPlan(
+        matched=len(matched),
+        connected=len(planned) if has_states else None,
+        stateless=stateless,
+        waves=_waves(planned, rollout, spread),
+        assumptions=rollout_assumptions(rollout, spread=spread),
     )
 
 
-def rollout_assumptions(rollout: "RolloutSpec") -> tuple[str, ...]:
+def rollout_assumptions(rollout: RolloutSpec, *, spread: str | None = None) -> tuple[str, ...]:
     """Return what a plan assumes that the documentation of Expanso leaves open."""
+    order = "nodes are in the order of the input"
     if rollout.strategy == "immediate":
         return (
             "all nodes that match and are connected now are one wave, with the number 0",
-            "nodes are in the order of the input",
+            order,
             "a rollout without a strategy is immediate",
         )
     assumptions = (
-        "nodes are in the order of the input",
+        order
+        if spread is None
+        else f"each wave has its share of the nodes of each value of {quoted(spread)}, in the order"
+        " of the input",
         "percentages are of the nodes that match and are connected now, rounded up",
         "a wave has at least one node, whatever the percentage",
     )
@@ -71,7 +118,60 @@ def rollout_assumptions(rollout: "RolloutSpec") -> tuple[str, ...]:
     )
 
 
-def _canary_size(nodes: int, rollout: "RolloutSpec") -> int:
+def _check_nodes(nodes: Iterable[RolloutNode]) -> list[RolloutNode]:
+    """Return the nodes; raise if one is not a node, or if two have the same id."""
+    checked = list(nodes)
+    ids: set[str] = set()
+    for node in [nodes] if isinstance(nodes, str) else checked:
+        try:
+            node_id, *_ = node.id, node.labels, node.state, node.connected
+        except AttributeError:
+            kind = type(node).__name__
+            raise TypeError(f"expected nodes, such as those of an answer, not {kind}") from None
+        if not isinstance(node_id, str):
+            raise TypeError(f"a node's id must be a string, not {type(node_id).__name__}")
+        if node_id in ids:
+            raise ValueError(f"two nodes have the id {quoted(node_id)}")
+        ids.add(node_id)
+    return checked
+
+
+def _waves(
+    nodes: Sequence[RolloutNode], rollout: RolloutSpec, spread: str | None
+) -> tuple[Wave, ...]:
+    ids = [node.id for node in nodes]
+    positions = range(len(ids)) if spread is None else _spread(nodes, spread)
+    if not ids:
+        return ()
+    if rollout.strategy == "immediate":
+        return (Wave(0, False, tuple(ids)),)
+    canaries = _canary_size(len(ids), rollout) if rollout.strategy == "canary" else 0
+    size = _percentage(len(ids), rollout.max_parallel)
+    starts = [*([0] if canaries else []), *range(canaries, len(ids), size)]
+    return tuple(
+        Wave(number, end <= canaries, tuple(ids[at] for at in sorted(positions[start:end])))
+        for number, (start, end) in enumerate(pairwise([*starts, len(ids)]), 1)
+    )
+
+
+def _spread(nodes: Sequence[RolloutNode], key: str) -> list[int]:
+    """Return the positions of nodes in an order that mixes the values of ``key`` evenly.
+
+    However many of the first nodes are taken, each value has its share of them, up to one node.
+    """
+    if not isinstance(key, str):
+        raise TypeError(f"spread must be a label key, not {type(key).__name__}")
+    values = [node.labels.get(key) for node in nodes]
+    sizes = Counter(values)
+    if sizes.keys() == {None}:
+        raise ValueError(f"no node of the plan has the label {quoted(key)}")
+    numbers: defaultdict[str | None, count[int]] = defaultdict(count)
+    # The nodes of a value are at equal distances between 0 and 1.
+    shares = [(2 * next(numbers[value]) + 1) / (2 * sizes[value]) for value in values]
+    return sorted(range(len(nodes)), key=shares.__getitem__)
+
+
+def _canary_size(nodes: int, rollout: RolloutSpec) -> int:
     """Return the number of nodes in the first wave of a canary rollout."""
     if rollout.canary_count is not None:
         return min(max(rollout.canary_count, 1), nodes)

@@ -10,72 +10,67 @@ from nodeselect.render.layout import Screen, report_lines
 from nodeselect.text import pluralize
 
 if TYPE_CHECKING:
-    from nodeselect.jobs.rollout import Wave
+    from nodeselect.jobs.rollout import RolloutPlan
 
-__all__ = ["RolloutPlan", "rollout_lines"]
+__all__ = ["RolloutReport", "rollout_lines"]
 
 # A range of ids is split to be no wider, so that it fits beside the numbers of its wave.
 _RANGE_COLUMNS = 40
 
 
-class RolloutPlan(NamedTuple):
-    """The plan of a rollout.
+class RolloutReport(NamedTuple):
+    """The plan of a rollout, and what it is for.
 
     :param job: the name of the job, or of its file if the job has none.
     :param max_parallel: the percentage of the nodes in a wave; None for the strategy ``immediate``.
     :param total: how many nodes there are.
-    :param matched: how many nodes match.
-    :param connected: how many nodes match and are connected; None if no state is known, in which
-        case all nodes that match are in the plan.
-    :param stateless: how many nodes match and have no state.
-    :param rules: the rules of the plan that are assumed, since Expanso does not document them.
     """
 
     job: str
     strategy: str
     max_parallel: int | None
     total: int
-    matched: int
-    connected: int | None
-    stateless: int
-    waves: "tuple[Wave, ...]"
-    rules: tuple[str, ...]
+    plan: "RolloutPlan"
 
     @property
     def headline(self) -> str:
         """The strategy, the number of waves and ``max_parallel``, in one line."""
-        text = f"{self.strategy}, {pluralize(len(self.waves), 'wave')}"
+        text = f"{self.strategy}, {pluralize(len(self.plan.waves), 'wave')}"
         return text if self.max_parallel is None else f"{text}, max_parallel {self.max_parallel}%"
 
     @property
     def node_counts(self) -> str:
         """How many nodes match, and how many of these are not in the plan, and why."""
-        text = headline(self.matched, self.total, self.connected)
-        if self.connected is None:
-            return f"{text}; no state is known, so all are in the plan" if self.matched else text
+        matched, connected, stateless, waves, _ = self.plan
+        text = headline(matched, self.total, connected)
+        if connected is None:
+            return f"{text}; no state is known, so all are in the plan" if waves else text
         excluded = {
-            "not connected": self.matched - self.connected - self.stateless,
-            "without a state": self.stateless,
+            "not connected": matched - connected - stateless,
+            "without a state": stateless,
         }
         reasons = [f"{count:,} {reason}" for reason, count in excluded.items() if count]
         return f"{text}; not in the plan: {', '.join(reasons)}" if reasons else text
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the plan as JSON values, described by ``docs/waves.schema.json``."""
-        waves = [{"nodes": len(wave.ids), **wave._asdict()} for wave in self.waves]
-        return {"version": 1, **self._asdict(), "waves": waves}
+        """Return the plan as JSON values, described by ``docs/rollout.schema.json``."""
+        fields, plan = self._asdict(), self.plan._asdict()
+        del fields["plan"]
+        plan["waves"] = [{"nodes": len(wave.ids), **wave._asdict()} for wave in self.plan.waves]
+        return {"version": 1, **fields, **plan}
 
 
-def rollout_lines(plan: RolloutPlan, output: str, screen: Screen) -> Iterator[str]:
+def rollout_lines(report: RolloutReport, output: str, screen: Screen) -> Iterator[str]:
     """Yield the lines of a report on a plan.
 
     :param output: one of ``REPORT_FORMATS``.
     """
+    waves = report.plan.waves
 
     def blocks(screen: Screen) -> Iterator[Iterable[str]]:
-        yield screen.title(f"{screen.code(plan.job)}: {plan.headline}")
-        yield screen.paragraph(plan.node_counts)
-        if plan.waves:
+        yield screen.title(f"{screen.code(report.job)}: {report.headline}")
+        yield screen.paragraph(report.node_counts)
+        if waves:
             rows = [
                 (
                     f"{wave.number} canary" if wave.canary else f"{wave.number}",
@@ -84,12 +79,12 @@ def rollout_lines(plan: RolloutPlan, output: str, screen: Screen) -> Iterator[st
                     " ".join(map(screen.code, compress_ids(wave.ids, _RANGE_COLUMNS))),
                 )
                 for wave, done in zip(
-                    plan.waves, accumulate(len(wave.ids) for wave in plan.waves), strict=True
+                    waves, accumulate(len(wave.ids) for wave in waves), strict=True
                 )
             ]
             heads = ("WAVE", "NODES", "SO FAR", "IDS")
             yield screen.table(heads, rows, right=(1, 2), wrap_last=True)
         title = "ASSUMPTIONS (Expanso does not document these rules)"
-        yield screen.section(title, screen.bullets(plan.rules))
+        yield screen.section(title, screen.bullets(report.plan.assumptions))
 
-    return report_lines(output, screen, plan.as_dict, blocks)
+    return report_lines(output, screen, report.as_dict, blocks)

@@ -3,16 +3,18 @@
 ``docs/build_schema.py`` builds the JSON Schema from these models, and job files are checked by that
 schema. A default that is not documented is None. A field that is null counts as absent.
 
-The constructors check names, types and bounds of fields, and the selector. They convert nothing,
-and raise :class:`~nodeselect.errors.JobError`. What fields require of each other (a rolling rollout
-needs a health check) is checked by :func:`~nodeselect.jobs.check_job`, for files and for
-``spec.to_json()``.
+The constructors check names, types and bounds of fields, the selector, and that there is one number
+of canaries. They convert nothing, and raise :class:`~nodeselect.errors.JobError`. What else fields
+require of each other (a rolling rollout needs a health check) is checked by
+:func:`~nodeselect.jobs.check_job`, for files and for ``spec.to_json()``.
 """
 
 from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
 
+from nodeselect.errors import JobError, Problem
+from nodeselect.jobs.check.rules.job import CANARY_TWICE, CANARY_TWICE_MESSAGE
 from nodeselect.jobs.models.base import (
     EMPTY,
     Count,
@@ -119,6 +121,14 @@ class RolloutSpec(JobModel, frozen=True):
     """Whether a failed rollout stays as it is. Default: false, it is rolled back."""
     health_check: HealthCheck | None = None
     """How nodes are checked; required for rolling and canary, ignored by immediate."""
+
+    @model_validator(mode="after")
+    def _has_one_number_of_canaries(self) -> Self:
+        if self.canary_count is not None and self.canary_percent is not None:
+            message, hint = CANARY_TWICE_MESSAGE
+            problem = Problem(CANARY_TWICE.code, message, 0, 0, "canary_percent", (), hint)
+            raise JobError(type(self).__name__, (problem,))
+        return self
 
 
 class Timeouts(JobModel, frozen=True):

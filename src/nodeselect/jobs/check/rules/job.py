@@ -9,7 +9,7 @@ from nodeselect.jobs.check.schema_fields import is_selector_name, is_wrapper
 from nodeselect.jobs.check.suggestions import suggest_word
 from nodeselect.text import quoted
 
-__all__ = ["check_job_fields", "empty_selector"]
+__all__ = ["CANARY_TWICE", "CANARY_TWICE_MESSAGE", "check_job_fields", "empty_selector"]
 
 _NO_NAME = define(
     "fields",
@@ -73,13 +73,18 @@ _MISSING_DEADLINE = _error(
     before="rollout: {strategy: rolling, health_check: {interval: 10s}}",
     after="rollout: {strategy: rolling, health_check: {deadline: 5m, interval: 10s}}",
 )
-_CANARY_TWICE = _error(
+CANARY_TWICE = _error(
     "canary-twice",
     "canary_count and canary_percent together",
     "The documentation does not say which of the two counts.",
     before="rollout:\n  strategy: canary\n  canary_count: 2\n  canary_percent: 5\n"
     "  health_check: {deadline: 5m}",
     after="rollout:\n  strategy: canary\n  canary_count: 2\n  health_check: {deadline: 5m}",
+)
+# What is wrong, and what to write.
+CANARY_TWICE_MESSAGE = (
+    "canary_count and canary_percent are both given: it is not clear which one counts",
+    "keep only one of the two",
 )
 _NO_STRATEGY = _warning(
     "no-strategy",
@@ -249,9 +254,8 @@ def _check_rollout(rollout: Object, key: Scalar, path: str) -> Check[None]:
                 hint = f"remove it, or write: strategy: {strategies[0]}"
                 yield _POINTLESS_FIELD.at(rollout.entries[name][0], f"{path}.{name}", message, hint)
     if field(rollout, "canary_count") and field(rollout, "canary_percent"):
-        message = "canary_count and canary_percent are both given: it is not clear which one counts"
         place = rollout.entries["canary_percent"][0]
-        yield _CANARY_TWICE.at(place, f"{path}.canary_percent", message, "keep only one of the two")
+        yield CANARY_TWICE.at(place, f"{path}.canary_percent", *CANARY_TWICE_MESSAGE)
 
 
 def _check_health_check(rollout: Object, strategy: Value, path: str) -> Check[None]:

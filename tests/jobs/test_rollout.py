@@ -1,0 +1,329 @@
+"""The plan of a rollout."""
+
+import random
+from collections import Counter
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nodeselect import Inventory, JobError, Node, Selector
+from nodeselect.jobs import (
+    JobSpec,
+    RolloutPlan,
+    RolloutSpec,
+    Wave,
+    plan_rollout,
+    read_job,
+    rollout_assumptions,
+)
+
+ROLLING = RolloutSpec(strategy="rolling", max_parallel=50)
+
+
+def connected(ids: Iterable[str]) -> list[Node]:
+    """Return connected nodes with these ids."""
+    return [Node(node_id, state="connected") for node_id in ids]
+
+
+def planned(nodes: int, strategy: str, **fields: Any) -> list[str]:
+    """Return the waves of a plan: number, whether they are canaries, size."""
+    ids = [f"n-{number}" for number in range(nodes)]
+    rollout = RolloutSpec.model_validate({"strategy": strategy, **fields})
+    waves = plan_rollout(connected(ids), rollout).waves
+    assert [node_id for wave in waves for node_id in wave.ids] == ids
+    return [f"{wave.number}{'c' * wave.canary}:{len(wave.ids)}" for wave in waves]
+
+
+@pytest.mark.parametrize(
+    ("nodes", "strategy", "fields", "waves"),
+    [
+        (0, "immediate", {}, ""),
+        (0, "rolling", {}, ""),
+        (0, "canary", {}, ""),
+        (7, "immediate", {}, "0:7"),
+        (7, "immediate", {"max_parallel": 10, "canary_count": 2}, "0:7"),
+        (10, "rolling", {}, "1:1 2:1 3:1 4:1 5:1 6:1 7:1 8:1 9:1 10:1"),
+        (21, "rolling", {"max_parallel": 25}, "1:6 2:6 3:6 4:3"),
+        (20, "rolling", {"max_parallel": 25}, "1:5 2:5 3:5 4:5"),
+        (21, "rolling", {"max_parallel": 33}, "1:7 2:7 3:7"),
+        (7, "rolling", {"max_parallel": 100}, "1:7"),
+        (7, "rolling", {"max_parallel": 99}, "1:7"),
+        (3, "rolling", {"max_parallel": 1}, "1:1 2:1 3:1"),
+        (3, "rolling", {"max_parallel": 0}, "1:1 2:1 3:1"),
+        (5, "rolling", {"max_parallel": 40, "canary_count": 1}, "1:2 2:2 3:1"),
+        (20, "canary", {"max_parallel": 40, "canary_count": 3}, "1c:3 2:8 3:8 4:1"),
+        (20, "canary", {"max_parallel": 40, "canary_percent": 3}, "1c:1 2:8 3:8 4:3"),
+        (20, "canary", {"max_parallel": 40, "canary_percent": 11}, "1c:3 2:8 3:8 4:1"),
+        (20, "canary", {"max_parallel": 40}, "1c:1 2:8 3:8 4:3"),
+        (20, "canary", {"max_parallel": 100, "canary_count": 2}, "1c:2 2:18"),
+        (20, "canary", {"max_parallel": 50, "canary_count": 0}, "1c:1 2:10 3:9"),
+        (20, "canary", {"max_parallel": 50, "canary_percent": 0}, "1c:1 2:10 3:9"),
+        (4, "canary", {"canary_count": 4}, "1c:4"),
+        (4, "canary", {"canary_count": 400}, "1c:4"),
+        (4, "canary", {"canary_percent": 100}, "1c:4"),
+        (1, "canary", {}, "1c:1"),
+        (1, "rolling", {}, "1:1"),
+    ],
+)  # fmt: skip
+def test_waves(nodes: int, strategy: str, fields: dict[str, Any], waves: str) -> None:
+    """A percentage is rounded up, and no wave is empty."""
+    assert planned(nodes, strategy, **fields) == waves.split()
+
+
+def test_order() -> None:
+    """Nodes keep their order, whatever their ids."""
+    assert plan_rollout(connected("cab"), ROLLING) == RolloutPlan(
+        matched=3,
+        connected=3,
+        stateless=0,
+        waves=(Wave(1, False, ("c", "a")), Wave(2, False, ("b",))),
+        assumptions=rollout_assumptions(ROLLING),
+    )
+
+
+NODES = [
+    Node("a", state="connected"),
+    Node("b", state="disconnected"),
+    Node("c"),
+    Node("d", state="Ready"),
+]
+
+
+def test_only_connected_nodes_are_planned() -> None:
+    """Nodes in another state or without one are counted, but in no wave."""
+    plan = plan_rollout(NODES, RolloutSpec())
+    assert (plan.matched, plan.connected, plan.stateless) == (4, 2, 1)
+    assert plan.waves == (Wave(0, False, ("a", "d")),)
+    plan = plan_rollout(NODES[1:3], RolloutSpec())
+    assert (plan.matched, plan.connected, plan.stateless, plan.waves) == (2, 0, 1, ())
+
+
+def test_without_states_all_nodes_are_planned() -> None:
+    """If no node has a state, all of them are planned, and ``connected`` is None."""
+    plan = plan_rollout([Node("b"), Node("a")], RolloutSpec())
+    assert (plan.matched, plan.connected, plan.stateless) == (2, None, 2)
+    assert plan.waves == (Wave(0, False, ("b", "a")),)
+    assert plan_rollout([], RolloutSpec())[:4] == (0, None, 0, ())
+
+
+class Worker(NamedTuple):
+    """A node of another library."""
+
+    id: str
+    labels: dict[str, str]
+    state: str
+    connected: bool
+
+
+INVENTORY = Inventory(NODES)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        pytest.param(lambda: NODES, id="list"),
+        pytest.param(lambda: iter(NODES), id="iterator"),
+        pytest.param(lambda: {node.id: node for node in NODES}.values(), id="view"),
+        pytest.param(lambda: INVENTORY.match(Selector.everything()), id="answer"),
+        pytest.param(lambda: INVENTORY, id="inventory"),
+        pytest.param(INVENTORY.snapshot, id="snapshot"),
+        pytest.param(lambda: [Worker("a", {}, "up", True), Worker("d", {}, "up", True)], id="own"),
+    ],
+)
+def test_where_nodes_come_from(make: Callable[[], Any]) -> None:
+    """Any iterable of nodes is planned, also of objects that only have the fields of a node."""
+    assert plan_rollout(make(), RolloutSpec()).waves == (Wave(0, False, ("a", "d")),)
+
+
+@pytest.mark.parametrize(
+    ("nodes", "message"),
+    [
+        ("n-1", "expected nodes, such as those of an answer, not str"),
+        ("", "expected nodes, such as those of an answer, not str"),
+        (["n-1"], "expected nodes, such as those of an answer, not str"),
+        ({"n-1": Node("n-1")}, "expected nodes, such as those of an answer, not str"),
+        ([*NODES, None], "expected nodes, such as those of an answer, not NoneType"),
+        ([{"id": "n-1"}], "expected nodes, such as those of an answer, not dict"),
+        ([Worker(1, {}, "up", True)], "a node's id must be a string, not int"),  # type: ignore[arg-type]
+        (Node("n-1"), "'Node' object is not iterable"),
+        (None, "'NoneType' object is not iterable"),
+    ],
+    ids=repr,
+)
+def test_what_is_not_a_node(nodes: Any, message: str) -> None:
+    """Ids are not enough, since they do not say which nodes are connected."""
+    with pytest.raises(TypeError, match=message):
+        plan_rollout(nodes, ROLLING)
+
+
+def test_duplicates() -> None:
+    """Two nodes with one id are an error, whatever their states."""
+    with pytest.raises(ValueError, match="two nodes have the id 'a'"):
+        plan_rollout([*NODES, Node("a", {"other": "labels"})], ROLLING)
+
+
+def test_what_is_not_a_rollout() -> None:
+    """A job is not a rollout: it has one."""
+    job = JobSpec(rollout=ROLLING)
+    with pytest.raises(TypeError, match="expected a RolloutSpec, not JobSpec"):
+        plan_rollout(NODES, job)  # type: ignore[arg-type]
+    assert plan_rollout(NODES, job.rollout).waves
+
+
+@pytest.mark.parametrize("count", [0, 1])
+@pytest.mark.parametrize("percent", [0, 5])
+def test_two_numbers_of_canaries(count: int, percent: int) -> None:
+    """A rollout with both numbers of canaries is rejected wherever it comes from."""
+    fields = {"strategy": "canary", "canary_count": count, "canary_percent": percent}
+    makers: dict[str, Callable[[], object]] = {
+        "canary_percent": lambda: RolloutSpec.model_validate(fields),
+        "rollout.canary_percent": lambda: JobSpec.model_validate({"rollout": fields}),
+    }
+    for path, make in makers.items():
+        with pytest.raises(JobError) as caught:
+            make()
+        [problem] = caught.value.problems
+        assert (problem.code, problem.path) == ("canary-twice", path)
+        assert problem.hint == "keep only one of the two"
+    text = str({"name": "x", "rollout": {**fields, "health_check": {"deadline": "5m"}}})
+    with pytest.raises(JobError) as caught:
+        read_job(text.encode())
+    assert [each.code for each in caught.value.problems] == ["canary-twice"]
+    assert RolloutSpec.model_validate({**fields, "canary_percent": None}).canary_count == count
+
+
+def sites(sizes: dict[str | None, int]) -> list[Node]:
+    """Return so many connected nodes of each site, one site after the other."""
+    return [
+        Node(f"{site}-{number}", {} if site is None else {"site": site}, state="ready")
+        for site, size in sizes.items()
+        for number in range(size)
+    ]
+
+
+def test_spread() -> None:
+    """Each wave has its share of each site; within a wave, nodes are in the order of the input."""
+    nodes = sites({"a": 4, "b": 2, None: 2})
+    plan = plan_rollout(nodes, ROLLING, spread="site")
+    assert [wave.ids for wave in plan.waves] == [
+        ("a-0", "a-1", "b-0", "None-0"),
+        ("a-2", "a-3", "b-1", "None-1"),
+    ]
+    assert plan.assumptions == rollout_assumptions(ROLLING, spread="site")
+    assert plan.assumptions[0].startswith("each wave has its share of the nodes of each value of")
+    assert plan_rollout(nodes, ROLLING).waves[0].ids == ("a-0", "a-1", "a-2", "a-3")
+    one_wave = plan_rollout(nodes, RolloutSpec(), spread="site").waves
+    assert one_wave == plan_rollout(nodes, RolloutSpec()).waves
+
+
+def test_spread_over_an_unknown_label() -> None:
+    """A key that no planned node has is an error, since the plan would not be spread."""
+    nodes = [Node("a", state="ready"), Node("b", {"site": "x"}, state="lost")]
+    for spread in ("site", "", "s\x1bte"):
+        with pytest.raises(ValueError, match="no node of the plan has the label"):
+            plan_rollout(nodes, ROLLING, spread=spread)
+    with pytest.raises(TypeError, match="spread must be a label key, not list"):
+        plan_rollout(nodes, ROLLING, spread=["site"])  # type: ignore[arg-type]
+    assert plan_rollout(nodes[1:], ROLLING, spread="site").waves == ()
+
+
+@given(
+    st.dictionaries(st.none() | st.sampled_from("abcdef"), st.integers(1, 40), min_size=1),
+    st.integers(1, 100),
+    st.integers(0, 2**32),
+)
+def test_laws_of_spread(sizes: dict[str | None, int], percent: int, seed: int) -> None:
+    """After each wave, every site has the same share of its nodes updated, up to one node."""
+    nodes = sites({"x": 3, **sizes})
+    random.Random(seed).shuffle(nodes)
+    rollout = RolloutSpec(strategy="rolling", max_parallel=percent)
+    waves = plan_rollout(nodes, rollout, spread="site").waves
+    plain = plan_rollout(nodes, rollout).waves
+    assert [(each.number, len(each.ids)) for each in waves] == [
+        (each.number, len(each.ids)) for each in plain
+    ]
+    place = {node.id: at for at, node in enumerate(nodes)}
+    assert sorted(place) == sorted(node_id for wave in waves for node_id in wave.ids)
+    total, done = Counter(node.labels.get("site") for node in nodes), Counter[str | None]()
+    for wave in waves:
+        assert list(wave.ids) == sorted(wave.ids, key=place.__getitem__)
+        done.update(nodes[place[node_id]].labels.get("site") for node_id in wave.ids)
+        for one in total:
+            for other in total:
+                difference = done[one] * total[other] - done[other] * total[one]
+                assert 2 * abs(difference) <= total[one] + total[other]
+
+
+CANARIES = (
+    "the canaries are the first wave: canary_count nodes, or canary_percent;"
+    " without either, one node"
+)
+
+
+@pytest.mark.parametrize(
+    ("strategy", "rules"),
+    [
+        (
+            "immediate",
+            [
+                "all nodes that match and are connected now are one wave, with the number 0",
+                "nodes are in the order of the input",
+                "a rollout without a strategy is immediate",
+            ],
+        ),
+        (
+            "rolling",
+            [
+                "nodes are in the order of the input",
+                "percentages are of the nodes that match and are connected now, rounded up",
+                "a wave has at least one node, whatever the percentage",
+            ],
+        ),
+        (
+            "canary",
+            [
+                "nodes are in the order of the input",
+                "percentages are of the nodes that match and are connected now, rounded up",
+                "a wave has at least one node, whatever the percentage",
+                CANARIES,
+                "max_parallel is a percentage of all nodes, including the canaries",
+            ],
+        ),
+    ],
+)
+def test_rules(strategy: str, rules: list[str]) -> None:
+    """What was chosen is said, for the strategy that it matters to."""
+    assert rollout_assumptions(RolloutSpec.model_validate({"strategy": strategy})) == tuple(rules)
+
+
+ROLLOUTS = st.builds(
+    lambda canaries, **fields: RolloutSpec(**canaries, **fields),
+    st.just({})
+    | st.fixed_dictionaries({"canary_count": st.integers(0, 50)})
+    | st.fixed_dictionaries({"canary_percent": st.integers(0, 100)}),
+    strategy=st.sampled_from(["immediate", "rolling", "canary"]),
+    max_parallel=st.integers(0, 100),
+)
+
+
+@given(st.lists(st.sampled_from([f"n-{n}" for n in range(60)]), unique=True), ROLLOUTS)
+def test_laws(ids: list[str], rollout: RolloutSpec) -> None:
+    """Each node is in one wave, in order; numbers go up by one; no wave but the last is smaller
+    than another, and none is larger than the percentage allows with one node to spare."""
+    waves = plan_rollout(connected(ids), rollout).waves
+    assert [node_id for wave in waves for node_id in wave.ids] == ids
+    assert all(wave.ids for wave in waves)
+    first = 0 if rollout.strategy == "immediate" else 1
+    assert [wave.number for wave in waves] == list(range(first, first + len(waves)))
+    assert [wave.canary for wave in waves] == [
+        rollout.strategy == "canary" and wave is waves[0] for wave in waves
+    ]
+    others = [len(wave.ids) for wave in waves if not wave.canary]
+    assert all(size == others[0] for size in others[:-1])
+    assert all(size <= others[0] for size in others)
+    if rollout.strategy != "immediate" and others:
+        assert others[0] * 100 < len(ids) * rollout.max_parallel + 100 or others[0] == 1
+    assert plan_rollout(connected(ids), rollout).waves == waves
