@@ -174,23 +174,37 @@ def test_a_write_appends_what_it_changes() -> None:
 
 
 def test_a_node_that_changes_often_costs_no_more() -> None:
-    """The thousandth version of a node is written and found without a look at the others."""
+    """One of a thousand versions of a node is found in ten steps, for old snapshots as well."""
+
+    class Counted(list[int]):
+        reads = 0
+
+        def __getitem__(self, at: Any) -> Any:
+            Counted.reads += 1
+            return super().__getitem__(at)
+
     for count in (1, 3_000):
         inventory = Inventory((Node(f"n-{at}") for at in range(count)), compact_at=None)
+        snapshots = [inventory.snapshot()]
         for number in range(1_000):
             inventory.upsert(Node("n-0", {"x": str(number)}))
-
-        class Unread(list[int | None]):
-            def __getitem__(self, at: Any) -> Any:
-                raise AssertionError("an older version was looked for")
-
-        delta = inventory._view.store.delta
-        delta._previous = Unread(delta._previous)
+            snapshots.append(inventory.snapshot())
+        ordinals = inventory._view.store.delta._ordinals
+        versions = ordinals["n-0"]
+        assert isinstance(versions, list)
+        ordinals["n-0"] = Counted(versions)
+        Counted.reads = 0
         inventory.upsert(Node("n-0", {"x": "last"}))
         assert inventory["n-0"].labels == {"x": "last"}
         assert inventory.match(Selector.of(match_ids=["n-0"])).ids() == ["n-0"]
         assert "n-0" in inventory.match(X)
         assert inventory.match(X).first(1) == [inventory["n-0"]]
+        assert Counted.reads < 6 * 12
+        Counted.reads = 0
+        assert snapshots[0]["n-0"].labels == {}
+        for number in range(0, 1_000, 50):
+            assert snapshots[number + 1]["n-0"].labels == {"x": str(number)}
+        assert Counted.reads < 21 * 12
 
 
 def test_a_snapshot_copies_nothing() -> None:

@@ -4,13 +4,13 @@ Nodes and tombstones are only ever appended. So a reader remembers how many of e
 its snapshot, ignores all later ones, and needs no lock:
 
     nodes       [ node , node , node ‖ node …     ordinals first, first + 1, …
-    previous    [ None , 17   , 1001 ‖ …          the ordinal of the node's previous version
     tombstones  [ 17   , 1001 ‖ …                 deleted ordinals, in the order of deletion
 
     ‖ is where the snapshot of one reader ends.
 """
 
 from array import array
+from bisect import bisect_left
 
 from nodeselect.index import postings
 from nodeselect.index.label_index import LabelIndex
@@ -37,8 +37,8 @@ class Delta:
         self.tombstones = array("I")
         self.index = LabelIndex.mutable()
         self.tuning = tuning
-        self._previous: list[int | None] = []
-        self._latest: dict[str, int] = {}
+        # For each id its ordinal or, if it has several, these in ascending order.
+        self._ordinals: dict[str, int | list[int]] = {}
         self._deleted_at: dict[int, int] = {}
         self._windows: dict[int, tuple[Postings, int]] = {}
         self._by_name: dict[str, array[int]] = {}
@@ -47,13 +47,16 @@ class Delta:
     def add(self, node: Node, rank: int) -> None:
         """Append a node. If it has a previous version, the caller must delete that."""
         ordinal = self.first + len(self.nodes)
-        self._previous.append(self._latest.get(node.id))
         self.ranks.append(rank)
         self.index.add(ordinal, node.labels, node.state)
         if node.name is not None:
             self._by_name.setdefault(node.name, array("I")).append(ordinal)
         self.nodes.append(node)  # after the index, which thus has all nodes that a reader counts
-        self._latest[node.id] = ordinal
+        earlier = self._ordinals.get(node.id)
+        if isinstance(earlier, list):
+            earlier.append(ordinal)
+        else:
+            self._ordinals[node.id] = ordinal if earlier is None else [earlier, ordinal]
 
     def delete(self, ordinal: int) -> None:
         """Mark an ordinal of the segment or of the delta as deleted, by a tombstone."""
@@ -72,12 +75,13 @@ class Delta:
     def latest_ordinal(self, node_id: str, node_count: int) -> int | None:
         """Return the latest ordinal of a node among the first ``node_count`` nodes, or None.
 
-        Cost: one look-up, and a step for each version of the node added later.
+        Cost: one look-up, and a binary search if the node has several versions.
         """
-        ordinal = self._latest.get(node_id)
-        while ordinal is not None and ordinal - self.first >= node_count:
-            ordinal = self._previous[ordinal - self.first]
-        return ordinal
+        found, end = self._ordinals.get(node_id), self.first + node_count
+        if isinstance(found, list):
+            position = bisect_left(found, end)
+            return found[position - 1] if position else None
+        return None if found is None or found >= end else found
 
     def ordinals_below_rank(self, rank: int) -> Postings:
         """Return the ordinals of the nodes at ranks below ``rank``, deleted nodes included."""

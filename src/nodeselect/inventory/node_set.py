@@ -44,7 +44,7 @@ class NodeSet:
     def __contains__(self, node: object) -> bool:
         """Return whether the set contains ``node`` or, if it is a string, a node with this id.
 
-        Cost: about a microsecond, and a step for each later change of this node.
+        Cost: about a microsecond.
         """
         nodes, view = self._postings(), self._view
         node_id = node.id if isinstance(node, Node) else node
