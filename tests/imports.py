@@ -1,4 +1,4 @@
-"""Which modules a new process loads."""
+"""Run statements in a new process; see which modules it loads."""
 
 import os
 import subprocess
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import nodeselect
 
-__all__ = ["HEAVY", "loaded_after"]
+__all__ = ["HEAVY", "loaded_after", "run_python"]
 
 HEAVY = {
     *(
@@ -27,11 +27,10 @@ HEAVY = {
 _HOME = str(Path(nodeselect.__file__).resolve().parents[1])
 
 
-def loaded_after(statements: str, *args: str, stdin: str = "") -> set[str]:
-    """Run ``statements`` in a new process; return the names of all modules that it has loaded."""
-    code = f"{statements}\nimport sys\nprint('loaded', *sys.modules, file=sys.stderr)"
+def run_python(statements: str, *args: str, stdin: str = "") -> str:
+    """Run ``statements`` in a new process, which must not fail; return what it writes to stderr."""
     done = subprocess.run(
-        [sys.executable, "-c", code, *args],
+        [sys.executable, "-c", statements, *args],
         env={**os.environ, "PYTHONPATH": _HOME},
         input=stdin,
         capture_output=True,
@@ -40,4 +39,10 @@ def loaded_after(statements: str, *args: str, stdin: str = "") -> set[str]:
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    return set(done.stderr.rpartition("loaded ")[2].split())
+    return done.stderr
+
+
+def loaded_after(statements: str, *args: str, stdin: str = "") -> set[str]:
+    """Run ``statements`` in a new process; return the names of all modules that it has loaded."""
+    code = f"{statements}\nimport sys\nprint('loaded', *sys.modules, file=sys.stderr)"
+    return set(run_python(code, *args, stdin=stdin).rpartition("loaded ")[2].split())

@@ -1,141 +1,48 @@
 """An interrupted write changes nothing, and the next write goes on."""
 
-from collections.abc import Iterator
-from typing import Any
+import itertools
+from collections.abc import Callable, Iterator
+from functools import partial
 from unittest.mock import patch
 
 import pytest
 
-from nodeselect import Inventory, Node, Selector
-from nodeselect.index.label_index import LabelIndex
+from nodeselect import Inventory, Node
 from nodeselect.inventory import inventory as module
 from nodeselect.inventory.delta import Delta
-from tests.inventory.small import small_inventory
-
-EVERYTHING = Selector.everything()
-
-KINDS = pytest.mark.parametrize("kind", [KeyboardInterrupt, MemoryError, RuntimeError])
+from tests.imports import run_python
+from tests.inventory.faults import in_another_thread, run_with_fault
+from tests.inventory.interrupting import (
+    BATCH,
+    EVERYTHING,
+    WRITES,
+    changed_inventory,
+    interrupt_everywhere,
+    state,
+)
 
 
 @pytest.fixture(name="inventory", params=[3, 30], ids=["few", "segment"])
 def inventory_fixture(request: pytest.FixtureRequest) -> Inventory:
     """Return an inventory of few nodes or with a segment, some of whose nodes have changed."""
-    inventory = small_inventory(
-        (Node(f"n-{at}", {"x": str(at)}) for at in range(request.param)), compact_at=None
-    )
-    inventory.upsert(Node("n-1", {"x": "changed"}))
-    inventory.apply([Node("new", {"x": "new"}), "n-0"])
-    return inventory
+    return changed_inventory(request.param)
 
 
-BATCH: list[Node | str] = [
-    Node("n-1", {"x": "again"}),
-    Node("a", {"x": "a", "y": "a"}, state="ready"),
-    "new",
-    Node("a", {"x": "b"}),
-    "n-2",
-    Node("n-2", {"x": "back"}),
-]
-
-
-def steps(kind: type[BaseException], owner: Any, name: str, late: bool) -> Iterator[Any]:
-    """Yield patches that interrupt the first call of a method, the second, and so on."""
-    whole = getattr(owner, name)
-    for last in range(12):
-        left = [last]
-
-        def interrupted(*args: Any, left: list[int] = left) -> Any:
-            left[0] -= 1
-            if left[0] < 0 and not late:
-                raise kind
-            answer = whole(*args)
-            if left[0] < 0:
-                raise kind
-            return answer
-
-        yield patch.object(owner, name, interrupted)
-
-
-def state(inventory: Inventory) -> tuple[Any, ...]:
-    """Return everything that a reader sees."""
-    selectors = [EVERYTHING, Selector.parse("x in (again,a,b,new,back)"), Selector.parse("!y")]
-    return (
-        list(inventory),
-        len(inventory),
-        inventory.generation,
-        *[inventory.match(selector).ids() for selector in selectors],
-        [node_id in inventory for node_id in ("a", "new", "n-0", "n-1", "n-2")],
-    )
-
-
-@KINDS
-@pytest.mark.parametrize("late", [False, True])
 @pytest.mark.parametrize(
-    ("owner", "name"),
+    ("count", "compact_at", "step"),
     [
-        pytest.param(Delta, "add", id="add"),
-        pytest.param(Delta, "delete", id="delete"),
-        pytest.param(LabelIndex, "add", id="index"),
-        pytest.param(module, "View", id="view"),
+        pytest.param(3, None, 1, id="few"),
+        pytest.param(3, 0.01, 3, id="few-compacting"),
+        pytest.param(12, None, 17, id="segment"),
+        pytest.param(12, 0.01, 61, id="segment-compacting"),
     ],
 )
-def test_an_interrupted_batch(
-    inventory: Inventory, kind: type[BaseException], owner: Any, name: str, late: bool
+@pytest.mark.parametrize("write", WRITES.values(), ids=WRITES)
+def test_an_interruption_at_any_point(
+    write: Callable[[Inventory], None], count: int, compact_at: float | None, step: int
 ) -> None:
-    """An interrupted batch is not visible, snapshots stay right, and the batch can be repeated."""
-    before, snapshot, answer = state(inventory), inventory.snapshot(), inventory.match(EVERYTHING)
-    interruptions = 0
-    for interruption in steps(kind, owner, name, late):
-        with interruption:
-            try:
-                inventory.apply(BATCH)
-            except kind:
-                interruptions += 1
-            else:
-                break
-        assert state(inventory) == before
-        assert list(snapshot) == before[0]
-    assert interruptions > 0
-    fresh = Inventory(snapshot)
-    fresh.apply(BATCH)
-    assert list(inventory) == list(fresh)
-    assert list(snapshot) == before[0]
-    assert list(answer) == before[0]
-    inventory.compact()
-    assert list(inventory) == list(fresh)
-    assert inventory.generation == snapshot.generation + 1
-
-
-@KINDS
-def test_an_interrupted_compaction(inventory: Inventory, kind: type[BaseException]) -> None:
-    """A compaction that fails changes nothing; it can be repeated, and writes go on."""
-    before = state(inventory)
-    with patch.object(module, "compact", side_effect=kind), pytest.raises(kind):
-        inventory.compact()
-    assert state(inventory) == before
-    inventory.upsert(Node("later"))
-    assert len(inventory) == before[1] + 1
-    inventory.compact()
-    assert inventory.pending_changes == 0
-    assert inventory.match(EVERYTHING).ids()[-1] == "later"
-
-
-@KINDS
-@pytest.mark.parametrize("count", [3, 30])
-def test_a_write_whose_compaction_is_interrupted(kind: type[BaseException], count: int) -> None:
-    """A write is not made if the compaction that it starts fails."""
-    inventory = small_inventory((Node(f"n-{at}") for at in range(count)), compact_at=0.01)
-    batch = [Node(f"n-{at}", {"x": "a"}) for at in range(count + 5)]
-    before, snapshot = state(inventory), inventory.snapshot()
-    for where in ("compact", "View"):
-        with patch.object(module, where, side_effect=kind), pytest.raises(kind):
-            inventory.apply(batch)
-        assert state(inventory) == before
-    inventory.apply(batch)
-    assert list(inventory) == batch
-    assert inventory.pending_changes == 0
-    assert inventory.generation == 1
-    assert list(snapshot) == before[0]
+    """Readers see the state before the write or after it, as ``generation`` says; writes go on."""
+    assert interrupt_everywhere(write, count, compact_at, step) > 5
 
 
 def test_an_interrupted_repair(inventory: Inventory) -> None:
@@ -180,16 +87,88 @@ def test_the_lock_is_free_afterwards(inventory: Inventory) -> None:
     assert inventory.match(EVERYTHING).ids()[-2:] == ["a", "b"]
 
 
-def test_a_reentrant_write_is_rejected(inventory: Inventory) -> None:
-    """A signal handler that writes during a write of its thread gets an error, not a deadlock."""
+def test_a_signal_handler_that_writes() -> None:
+    """At any point of a write of its thread, its write is made or rejected; neither waits."""
+    messages: list[str] = []
+    for at in itertools.count():
+        inventory = changed_inventory(3)
+        handler = partial(upsert_within, inventory, messages)
+        write = partial(WRITES["replace"], inventory)
+        if not in_another_thread(partial(run_with_fault, write, at, handler)):
+            break
+        assert inventory["n-1"].labels == {"x": "a", "y": "a"}
+        assert ("within" in inventory) == (messages[-1] == "")
+        in_another_thread(partial(inventory.upsert, Node("later")))
+        assert "later" in inventory
+    rejection = (
+        "a signal handler or a finalizer cannot write to an inventory while it interrupts another"
+        " write"
+    )
+    assert set(messages) == {"", rejection}
 
-    def write_within(*_: object) -> None:
-        with pytest.raises(RuntimeError, match="while it interrupts another write"):
-            inventory.upsert(Node("within"))
 
-    with patch.object(module, "_check_removals", side_effect=write_within) as handler:
-        inventory.upsert(Node("n-1", {"x": "once more"}))
-    assert handler.call_count == 1
-    assert "within" not in inventory
-    inventory.upsert(Node("within"))
-    assert "within" in inventory
+def upsert_within(inventory: Inventory, messages: list[str]) -> None:
+    """Upsert a node; append the message of the error, or an empty string."""
+    try:
+        inventory.upsert(Node("within"))
+    except RuntimeError as error:
+        messages.append(str(error))
+    else:
+        messages.append("")
+
+
+FIRST_NUMPY = """
+import os, signal, sys, traceback
+from nodeselect import Inventory, Node, Selector
+
+class Interrupting:
+    # Sends SIGINT when the import of numpy looks for its module number ``last``.
+    last = -1
+
+    def find_spec(self, name, path=None, target=None):
+        if "numpy" in sys.modules:
+            self.last -= 1
+            if self.last == -1:
+                os.kill(os.getpid(), signal.SIGINT)
+
+def interrupted(last):
+    inventory.apply(changes)
+    generation, snapshot = inventory.generation, inventory.snapshot()
+    sys.meta_path.insert(0, finder := Interrupting())
+    finder.last = last
+    try:
+        {write}
+    except KeyboardInterrupt:
+        assert finder.last < 0
+    made = inventory.generation > generation
+    assert list(inventory) == nodes + changes + [Node("more")] * made
+    assert list(snapshot) == nodes + changes
+    inventory.upsert(Node("later"))
+    inventory.remove("more") if made else None
+    inventory.compact()
+    assert list(inventory) == nodes + changes + [Node("later")]
+    assert len(inventory.match(Selector.parse("a"))) == len(changes)
+    return finder.last >= 0
+
+nodes = [Node(f"n-{{at}}") for at in range(2_000)]
+changes = [Node(f"c-{{at}}", {{"a": "b"}}) for at in range(2_048)]
+inventory = Inventory(nodes)
+for last in range(0, 500, {step}):
+    child = os.fork()
+    if not child:
+        try:
+            os._exit(99 if interrupted(last) else 0)
+        except BaseException:
+            traceback.print_exc()
+            os._exit(1)
+    status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    assert status in (0, 99), status
+    if status == 99:
+        break
+assert status == 99 and last > 50
+"""
+
+
+def test_an_interruption_of_the_first_import_of_numpy() -> None:
+    """Wherever the import is that the first compaction needs, writes and compactions go on."""
+    run_python(FIRST_NUMPY.format(write='inventory.upsert(Node("more"))', step=25))

@@ -3,8 +3,12 @@
 A few nodes are stored without a segment, as a delta, so that small programs do not load numpy.
 """
 
+import sys
 from collections.abc import Iterable
+from contextlib import suppress
+from importlib import import_module
 from itertools import chain
+from threading import Thread
 from typing import TYPE_CHECKING
 
 from nodeselect.index.tuning import Tuning
@@ -18,6 +22,8 @@ if TYPE_CHECKING:
 
 __all__ = ["build", "compact"]
 
+_SEGMENT = "nodeselect.index.segment"
+
 
 def build(blocks: Iterable[Block], tuning: Tuning) -> Store:
     """Build the store of a new inventory. Cost: about 2 µs a node.
@@ -29,7 +35,8 @@ def build(blocks: Iterable[Block], tuning: Tuning) -> Store:
     for block in remaining:
         rows.extend(block)
         if len(rows) > tuning.max_unsegmented:
-            from nodeselect.index.node_table import encode  # numpy
+            _load_numpy()
+            from nodeselect.index.node_table import encode
 
             return _segment_store(encode(chain([rows], remaining)), tuning)
     nodes = (
@@ -47,7 +54,8 @@ def compact(view: View) -> Store:
     live = view.live()
     if len(view) <= tuning.max_unsegmented:
         return _delta_store(map(store.node, store.in_order(live)), tuning)
-    from nodeselect.index.node_table import encode  # numpy
+    _load_numpy()
+    from nodeselect.index.node_table import encode
 
     indexed, members = store.split(live)
     nodes = [store.node(ordinal) for _, ordinal in members]
@@ -58,7 +66,7 @@ def compact(view: View) -> Store:
 
 
 def _segment_store(table: "NodeTable", tuning: Tuning) -> Store:
-    from nodeselect.index.segment import Segment  # numpy
+    from nodeselect.index.segment import Segment
 
     segment = Segment(table, tuning)
     return Store(segment, Delta(len(segment), tuning))
@@ -72,3 +80,27 @@ def _delta_store(nodes: Iterable[Node], tuning: Tuning) -> Store:
             raise duplicate_id_error(node.id, first, rank)
         delta.add(node, rank)
     return Store(None, delta)
+
+
+def _load_numpy() -> None:
+    """Import numpy, and what uses it here, so that no signal handler can interrupt the import.
+
+    If the import of numpy is interrupted, the process can never import it again. Signal handlers
+    run in the main thread. So another thread imports it, and goes on if the wait is interrupted.
+    """
+    if hasattr(sys.modules.get(_SEGMENT), "Segment"):  # otherwise its import has not ended
+        return
+    errors: list[Exception] = []
+
+    def load() -> None:
+        try:
+            import_module(_SEGMENT)
+        except Exception as error:
+            errors.append(error)
+
+    thread = Thread(target=load)
+    with suppress(RuntimeError):  # no thread can be started: the caller imports it without one
+        thread.start()
+        thread.join()
+    if errors:
+        raise errors[0]

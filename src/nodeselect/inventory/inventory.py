@@ -1,8 +1,7 @@
 """The live inventory: nodes, and the methods that change them."""
 
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from threading import Lock, get_ident
+from collections.abc import Iterable, Mapping, Sequence
 from typing import BinaryIO, NoReturn, TextIO
 
 from nodeselect.errors import InventoryError
@@ -10,6 +9,7 @@ from nodeselect.index.tuning import DEFAULT, Tuning
 from nodeselect.inventory.compaction import build, compact
 from nodeselect.inventory.snapshot import BaseInventory, Snapshot
 from nodeselect.inventory.store import View
+from nodeselect.inventory.write_lock import WriteLock
 from nodeselect.node import Node, NodeRow
 from nodeselect.readers import open_input
 from nodeselect.readers.columnar import Block, to_blocks
@@ -34,7 +34,7 @@ class Inventory(BaseInventory):
     :raises InventoryError: with the code ``duplicate-id`` if two nodes have the same id.
     """
 
-    __slots__ = ("_compact_at", "_lock", "_write_interrupted", "_writer")
+    __slots__ = ("_compact_at", "_lock", "_write_interrupted")
 
     def __init__(
         self,
@@ -84,7 +84,7 @@ class Inventory(BaseInventory):
         Nothing changes if the two are equal. Cost: a few microseconds, and sometimes that of a
         compaction.
         """
-        self._locked(self._write, [_require_node(node)])
+        self._lock.run(self._write, [_require_node(node)], False)
 
     def remove(self, node_id: str) -> None:
         """Remove the node with this id. Cost: a few microseconds, as for :meth:`upsert`.
@@ -94,7 +94,7 @@ class Inventory(BaseInventory):
         """
         if not isinstance(node_id, str):
             raise TypeError(f"an id must be a string, not {type(node_id).__name__}")
-        self._locked(self._write, [node_id])
+        self._lock.run(self._write, [node_id], True)
 
     def apply(self, changes: Iterable[Node | str]) -> None:
         """Make several changes as one: readers see all of them or none.
@@ -111,7 +111,7 @@ class Inventory(BaseInventory):
         for change in changes:
             if type(change) is not Node and not isinstance(change, str):
                 raise TypeError(f"a change must be a Node or an id, not {type(change).__name__}")
-        self._locked(self._write, changes)
+        self._lock.run(self._write, changes, True)
 
     @property
     def pending_changes(self) -> int:
@@ -126,7 +126,7 @@ class Inventory(BaseInventory):
         writers wait, but readers do not. To choose the moment, use ``compact_at=None`` and call
         this method when the program is idle.
         """
-        self._locked(self._compact)
+        self._lock.run(self._compact)
 
     def __reduce__(self) -> NoReturn:
         """Raise ``TypeError``: two copies would write to one store."""
@@ -136,31 +136,20 @@ class Inventory(BaseInventory):
         if compact_at is not None and not compact_at > 0:
             raise ValueError("compact_at must be above 0, or None")
         self._compact_at = compact_at
-        self._lock = Lock()
+        self._lock = WriteLock()
         self._write_interrupted: bool = False
-        self._writer = 0
         self._view = View(build(blocks, tuning), generation=0)
 
-    def _locked(self, write: Callable[..., None], *args: object) -> None:
-        """Call ``write`` while no other thread writes."""
-        if self._writer == get_ident():
-            raise RuntimeError(
-                "a signal handler or a finalizer cannot write to an inventory while it interrupts"
-                " another write"
-            )
-        with self._lock:
-            self._writer = get_ident()
-            try:
-                write(*args)
-            finally:
-                self._writer = 0
+    def _write(self, changes: Sequence[Node | str], can_remove: bool) -> None:
+        """Make all of ``changes`` or none. The caller has checked their types.
 
-    def _write(self, changes: Sequence[Node | str]) -> None:
-        """Make all of ``changes`` or none. The caller has checked their types."""
+        :param can_remove: whether there may be ids among them.
+        """
         if self._write_interrupted:  # drop what the last write left unfinished
             self._compact()
         before = self._view
-        _check_removals(before, changes)
+        if can_remove:
+            _check_removals(before, changes)
         self._write_interrupted = True
         store, is_changed = before.store, False
         for change in changes:

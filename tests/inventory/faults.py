@@ -1,0 +1,82 @@
+"""Faults in the middle of a call: before any bytecode instruction of the package.
+
+The interpreter handles signals at fewer points: at the start of a function, as part of a call, and
+when a loop jumps back. So a fault before any instruction is stricter, and needs no luck. Only the
+function that takes and releases the lock is left alone between these points: no Python code could
+release a lock whatever happens between two instructions.
+"""
+
+import dis
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from threading import Thread
+from types import FrameType
+from typing import Any, TypeVar
+
+import nodeselect
+from nodeselect.inventory.write_lock import WriteLock
+
+__all__ = ["in_another_thread", "interrupt", "run_with_fault"]
+
+T = TypeVar("T")
+
+_PACKAGE = str(Path(nodeselect.__file__).parent)
+_LOCKING = WriteLock.run.__code__
+
+
+def interrupt() -> None:
+    """Do what the handler of SIGINT does."""
+    raise KeyboardInterrupt
+
+
+def run_with_fault(call: Callable[[], object], at: int, fault: Callable[[], object]) -> bool:
+    """Run ``call``, and ``fault`` at the point number ``at``, 0 for the first.
+
+    The points are before each bytecode instruction and when a function returns. Return whether
+    there was such a point.
+    """
+    remaining = at + 1
+    previous: dict[FrameType, str] = {}
+
+    def trace(frame: FrameType, event: str, argument: Any) -> Any:
+        nonlocal remaining
+        if event == "call":
+            if not frame.f_code.co_filename.startswith(_PACKAGE):
+                return None
+            frame.f_trace_opcodes = True
+        elif event == "return" or (event == "opcode" and _can_interrupt(frame, previous)):
+            remaining -= 1
+            if not remaining:
+                sys.settrace(None)
+                fault()
+        return trace
+
+    sys.settrace(trace)
+    try:
+        call()
+    finally:
+        sys.settrace(None)
+    return remaining <= 0
+
+
+def _can_interrupt(frame: FrameType, previous: dict[FrameType, str]) -> bool:
+    if frame.f_code is not _LOCKING:
+        return True
+    before = previous.get(frame, "")
+    previous[frame] = dis.opname[frame.f_code.co_code[frame.f_lasti]]
+    is_writing = frame.f_locals["self"]._writing_process
+    return before.startswith(("RESUME", "CALL")) and not is_writing
+
+
+def in_another_thread(call: Callable[[], T]) -> T:
+    """Run ``call`` in a thread; return what it returns.
+
+    :raises AssertionError: if it raises, or does not end because it waits for a lock for ever.
+    """
+    results: list[T] = []
+    thread = Thread(target=lambda: results.append(call()), daemon=True)
+    thread.start()
+    thread.join(timeout=60)
+    assert results
+    return results[0]
