@@ -153,7 +153,7 @@ def test_sustained(benchmark: BenchmarkFixture, n: int) -> None:
 def _each(
     benchmark: BenchmarkFixture,
     inventory: Inventory,
-    write: Callable[..., None],
+    write: Callable[..., object],
     arguments: list[Node] | list[str] | list[list[Node]],
 ) -> None:
     """Time one write for each argument, after a compaction."""

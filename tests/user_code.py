@@ -15,6 +15,7 @@ from nodeselect import (
     Limits,
     NearMiss,
     Node,
+    NodeChange,
     NodeExplanation,
     NodeselectError,
     NodeSet,
@@ -88,7 +89,9 @@ def use_inventory(selector: Selector) -> list[str]:
     snapshot: Snapshot = inventory.snapshot()
     assert len(snapshot.match(selector)) == len(inventory)
     inventory.upsert(Node("n-3", {"region": "ue"}))
-    inventory.apply([Node("n-4"), "n-0"])
+    changes: list[NodeChange] = inventory.apply([Node("n-4"), "n-0"])
+    assert [change.kind for change in changes] == ["added", "removed"]
+    inventory.update("n-4", lambda node: node.replace(state="ready"))
     answer: NodeSet = inventory.match(selector)
     try:
         inventory.upsert(Node("", {}))

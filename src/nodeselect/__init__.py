@@ -26,7 +26,7 @@ if TYPE_CHECKING:
         Reason,
         RequirementResult,
     )
-    from nodeselect.inventory import BaseInventory, Inventory, NodeSet, Snapshot
+    from nodeselect.inventory import BaseInventory, Inventory, NodeChange, NodeSet, Snapshot
 
 __all__ = [
     "LIMITS",
@@ -40,6 +40,7 @@ __all__ = [
     "Limits",
     "NearMiss",
     "Node",
+    "NodeChange",
     "NodeExplanation",
     "NodeSet",
     "NodeselectError",
@@ -62,7 +63,7 @@ if not TYPE_CHECKING:  # a type checker must not think that there is every name
         """Import an inventory or an explanation on first use: a selector alone needs neither."""
         if name not in __all__:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        is_inventory = name in ("BaseInventory", "Inventory", "NodeSet", "Snapshot")
+        is_inventory = name in ("BaseInventory", "Inventory", "NodeChange", "NodeSet", "Snapshot")
         module = import_module("nodeselect.inventory" if is_inventory else "nodeselect.explain")
         return globals().setdefault(name, getattr(module, name))
 

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from types import MappingProxyType
-from typing import Final, NoReturn, TypeAlias, final
+from typing import Final, NoReturn, TypeAlias, TypedDict, Unpack, final
 
 from nodeselect.errors import InventoryError
 from nodeselect.frozen import Frozen
@@ -27,6 +27,13 @@ NodeRow: TypeAlias = tuple[str, Mapping[str, str], str | None, str | None]
 
 CONNECTED: Final = frozenset({"connected", "ready"})
 """The states in which a node accepts work."""
+
+
+class _Fields(TypedDict, total=False):
+    id: str
+    labels: Mapping[str, str]
+    name: str | None
+    state: str | None
 
 
 @final
@@ -120,6 +127,23 @@ class Node(Frozen):
 
     def __hash__(self) -> int:
         return hash(self.id)
+
+    def replace(self, **fields: Unpack[_Fields]) -> "Node":
+        """Return a copy with other ``labels``, another ``name`` or ``state``, or another ``id``.
+
+        >>> Node("n-1", {"gpu": "t4"}).replace(state="ready")
+        Node('n-1', {'gpu': 't4'}, state='ready')
+        """
+        if unknown := fields.keys() - _Fields.__annotations__.keys():
+            raise TypeError(f"a Node has no field {min(unknown)!r}")
+        return Node(
+            fields.get("id", self.id),
+            fields.get("labels", self.labels),
+            fields.get("name", self.name),
+            fields.get("state", self.state),
+        )
+
+    __replace__ = replace
 
     def __reduce__(self) -> tuple[object, ...]:
         return Node, (self.id, dict(self.labels), self.name, self.state)

@@ -34,7 +34,7 @@ BATCH: list[Node | str] = [
 ]
 
 
-WRITES: dict[str, Callable[[Inventory], None]] = {
+WRITES: dict[str, Callable[[Inventory], object]] = {
     "replace": lambda inventory: inventory.upsert(Node("n-1", {"x": "a", "y": "a"}, name="name 1")),
     "add": lambda inventory: inventory.upsert(Node("a", {"z": "a"}, state="ready")),
     "equal": lambda inventory: inventory.upsert(Node("n-1", {"x": "r"})),
@@ -67,7 +67,7 @@ def state(inventory: Inventory) -> tuple[Any, ...]:
 
 
 def interrupt_everywhere(
-    write: Callable[[Inventory], None], count: int, compact_at: float | None, step: int = 1
+    write: Callable[[Inventory], object], count: int, compact_at: float | None, step: int = 1
 ) -> int:
     """Interrupt ``write`` at every ``step``-th point, each time on a new inventory.
 
@@ -117,7 +117,7 @@ def bombard(interruptions: int, seed: int) -> int:
             while True:
                 node, generation, changed = random_node(random), inventory.generation, dict(model)
                 if node.id in model and random.random() < 0.3:
-                    write = partial(inventory.remove, node.id)
+                    write: Callable[[], object] = partial(inventory.remove, node.id)
                     del changed[node.id]
                 else:
                     write = partial(inventory.upsert, node)

@@ -1,11 +1,13 @@
 """The live inventory: nodes, and the methods that change them."""
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
-from typing import BinaryIO, NoReturn, TextIO
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from time import perf_counter
+from typing import BinaryIO, NamedTuple, NoReturn, TextIO, TypeVar, TypeVarTuple
 
 from nodeselect.errors import InventoryError
 from nodeselect.index.tuning import DEFAULT, Tuning
+from nodeselect.inventory.change import ChangeKind, NodeChange
 from nodeselect.inventory.compaction import build, compact
 from nodeselect.inventory.snapshot import BaseInventory, Snapshot
 from nodeselect.inventory.store import View
@@ -15,7 +17,39 @@ from nodeselect.readers import open_input
 from nodeselect.readers.columnar import Block, to_blocks
 from nodeselect.readers.reader import NodeReader
 
-__all__ = ["Inventory"]
+__all__ = ["Inventory", "InventoryStats"]
+
+_T = TypeVar("_T")
+_Ts = TypeVarTuple("_Ts")
+
+
+class InventoryStats(NamedTuple):
+    """Numbers for a metrics endpoint.
+
+    :param nodes: how many nodes there are.
+    :param generation: the number of writes that changed something.
+    :param pending_changes: the larger of two numbers: nodes added and nodes deleted since the last
+        compaction.
+    :param compactions: how many compactions there were.
+    :param last_compaction_seconds: how long the last of them took; None if there was none.
+    """
+
+    nodes: int
+    generation: int
+    pending_changes: int
+    compactions: int
+    last_compaction_seconds: float | None
+
+
+class _Written(NamedTuple):
+    """What one write did.
+
+    :param outcomes: for each change the ordinal of the node before, and what was done to it.
+    """
+
+    before: View
+    after: View
+    outcomes: list[tuple[int | None, ChangeKind]]
 
 
 class Inventory(BaseInventory):
@@ -34,7 +68,14 @@ class Inventory(BaseInventory):
     :raises InventoryError: with the code ``duplicate-id`` if two nodes have the same id.
     """
 
-    __slots__ = ("_compact_at", "_lock", "_write_interrupted")
+    __slots__ = (
+        "_compact_at",
+        "_compactions",
+        "_last_compaction_seconds",
+        "_lock",
+        "_logged_compactions",
+        "_write_interrupted",
+    )
 
     def __init__(
         self,
@@ -78,13 +119,13 @@ class Inventory(BaseInventory):
         """
         return Snapshot(self._view)
 
-    def upsert(self, node: Node) -> None:
+    def upsert(self, node: Node) -> ChangeKind:
         """Replace the node that has the id of ``node``; if there is none, append ``node``.
 
-        Nothing changes if the two are equal. Cost: a few microseconds, and sometimes that of a
-        compaction.
+        Return ``"added"``, ``"changed"`` or, if the two are equal, ``"unchanged"``. Cost: a few
+        microseconds, and sometimes that of a compaction.
         """
-        self._lock.run(self._write, [_require_node(node)], False)
+        return self._run(self._write, [_require_node(node)], False).outcomes[0][1]
 
     def remove(self, node_id: str) -> None:
         """Remove the node with this id. Cost: a few microseconds, as for :meth:`upsert`.
@@ -94,10 +135,33 @@ class Inventory(BaseInventory):
         """
         if not isinstance(node_id, str):
             raise TypeError(f"an id must be a string, not {type(node_id).__name__}")
-        self._lock.run(self._write, [node_id], True)
+        self._run(self._write, [node_id], True)
 
-    def apply(self, changes: Iterable[Node | str]) -> None:
+    def update(self, node_id: str, change: Callable[[Node], Node]) -> NodeChange:
+        """Replace a node by what ``change`` returns for it; no other write comes between.
+
+        >>> inventory = Inventory([Node("n-1")])
+        >>> inventory.update("n-1", lambda node: node.replace(state="ready")).new
+        Node('n-1', {}, state='ready')
+
+        :param change: called with the node; again, if another thread has changed it meanwhile.
+        :raises KeyError: if there is no node with this id.
+        :raises ValueError: if ``change`` returns a node with another id.
+        """
+        while True:
+            old = self[node_id]
+            new = _require_node(change(old))
+            if new.id != node_id:
+                raise ValueError(f"expected a node with the id {node_id!r}, not {new.id!r}")
+            written = self._run(self._replace, old, new)
+            if written is not None:
+                return NodeChange(old, new, written.after.generation)
+
+    def apply(self, changes: Iterable[Node | str]) -> list[NodeChange]:
         """Make several changes as one: readers see all of them or none.
+
+        Return what each did. Cost: that of :meth:`upsert` for each, and 3 µs to build a node that
+        is replaced or removed.
 
         :param changes: nodes to upsert and ids of nodes to remove. They are made in their order.
         :raises KeyError: if an id is to be removed that no node has after the earlier changes. Then
@@ -111,7 +175,26 @@ class Inventory(BaseInventory):
         for change in changes:
             if type(change) is not Node and not isinstance(change, str):
                 raise TypeError(f"a change must be a Node or an id, not {type(change).__name__}")
-        self._lock.run(self._write, changes, True)
+        before, after, outcomes = self._run(self._write, changes, True)
+        return [
+            NodeChange(
+                None if previous is None else before.store.node(previous),
+                change if isinstance(change, Node) else None,
+                after.generation,
+            )
+            for change, (previous, _) in zip(changes, outcomes, strict=True)
+        ]
+
+    def stats(self) -> InventoryStats:
+        """Return numbers for a metrics endpoint. Cost: less than a microsecond."""
+        view = self._view
+        return InventoryStats(
+            len(view),
+            view.generation,
+            view.pending_changes,
+            self._compactions,
+            self._last_compaction_seconds,
+        )
 
     @property
     def pending_changes(self) -> int:
@@ -124,9 +207,10 @@ class Inventory(BaseInventory):
         A write does this by itself if the changes since the last compaction exceed the share
         ``compact_at`` of all nodes. It takes a second or more for a million nodes; meanwhile, other
         writers wait, but readers do not. To choose the moment, use ``compact_at=None`` and call
-        this method when the program is idle.
+        this method when the program is idle. The logger ``nodeselect.inventory`` reports each
+        compaction at the level DEBUG.
         """
-        self._lock.run(self._compact)
+        self._run(self._compact)
 
     def __reduce__(self) -> NoReturn:
         """Raise ``TypeError``: two copies would write to one store."""
@@ -136,45 +220,73 @@ class Inventory(BaseInventory):
         if compact_at is not None and not compact_at > 0:
             raise ValueError("compact_at must be above 0, or None")
         self._compact_at = compact_at
+        self._compactions = self._logged_compactions = 0
+        self._last_compaction_seconds: float | None = None
         self._lock = WriteLock()
         self._write_interrupted: bool = False
         self._view = View(build(blocks, tuning), generation=0)
 
-    def _write(self, changes: Sequence[Node | str], can_remove: bool) -> None:
+    def _run(self, write: Callable[[*_Ts], _T], *args: *_Ts) -> _T:
+        """Return ``write(*args)``, once no other thread writes; then log a compaction."""
+        result = self._lock.run(write, *args)
+        if self._compactions != self._logged_compactions:
+            self._logged_compactions = self._compactions
+            from logging import getLogger  # loads slowly, and a compaction is rare
+
+            text = "compacted %d nodes in %.3f seconds"
+            seconds = self._last_compaction_seconds
+            getLogger("nodeselect.inventory").debug(text, len(self), seconds)
+        return result
+
+    def _replace(self, old: Node, new: Node) -> _Written | None:
+        """Replace a node if it is still ``old``; otherwise return None."""
+        return self._write([new], False) if old in self else None
+
+    def _write(self, changes: Sequence[Node | str], can_remove: bool) -> _Written:
         """Make all of ``changes`` or none. The caller has checked their types.
 
         :param can_remove: whether there may be ids among them.
         """
         if self._write_interrupted:  # drop what the last write left unfinished
             self._compact()
-        before = self._view
+        before = after = self._view
         if can_remove:
             _check_removals(before, changes)
         self._write_interrupted = True
         store, is_changed = before.store, False
+        outcomes: list[tuple[int | None, ChangeKind]] = []
         for change in changes:
+            kind: ChangeKind = "removed"
             if isinstance(change, Node):
-                is_changed |= store.upsert(change)
+                previous = store.find(change.id)
+                kind = store.upsert(change, previous)
             else:
-                store.remove(change)
-                is_changed = True
+                previous = store.find(change)
+                assert previous is not None, "checked above"
+                store.delta.delete(previous)
+            outcomes.append((previous, kind))
+            is_changed |= kind != "unchanged"
         if is_changed:
             after = View(store, before.generation + 1)
             if self._compact_at is not None:
                 least = store.delta.tuning.max_unsegmented
                 if after.pending_changes > max(least, self._compact_at * store.indexed_count):
-                    after = _compacted(after)
+                    after = self._compacted(after)
             self._view = after
         self._write_interrupted = False
+        return _Written(before, after, outcomes)
 
     def _compact(self) -> None:
         if self._view.pending_changes or self._write_interrupted:
-            self._view = _compacted(self._view)
+            self._view = self._compacted(self._view)
             self._write_interrupted = False
 
-
-def _compacted(view: View) -> View:
-    return View(compact(view), view.generation)
+    def _compacted(self, view: View) -> View:
+        start = perf_counter()
+        compacted = View(compact(view), view.generation)
+        self._last_compaction_seconds = perf_counter() - start
+        self._compactions += 1
+        return compacted
 
 
 def _require_node(node: Node) -> Node:

@@ -6,6 +6,7 @@ from typing import NoReturn
 from nodeselect.explain import Explanation, NodeExplanation
 from nodeselect.explain.compute import explain, explain_node
 from nodeselect.explain.similarity import Vocabulary
+from nodeselect.inventory.change import NodeChange
 from nodeselect.inventory.node_set import NodeSet, require_count
 from nodeselect.inventory.statistics import ViewStatistics
 from nodeselect.inventory.store import View
@@ -110,6 +111,27 @@ class BaseInventory:
         """Return all ids in inventory order. Cost: about 15 to 50 ns an id."""
         view = self._view
         return view.store.ids(view.live())
+
+    def changes_since(self, older: "BaseInventory") -> list[NodeChange]:
+        """Return the nodes that were added, changed or removed since an older snapshot.
+
+        >>> from nodeselect import Inventory
+        >>> inventory = Inventory([Node("n-1"), Node("n-2")])
+        >>> before = inventory.snapshot()
+        >>> inventory.remove("n-1")
+        >>> [(change.kind, change.id) for change in inventory.changes_since(before)]
+        [('removed', 'n-1')]
+
+        Cost: a few microseconds for each change; after a compaction, for each node.
+
+        :param older: a snapshot of the same inventory, or any other nodes.
+        """
+        before, now = Snapshot(older._view), Snapshot(self._view)
+        ids = now._view.ids_changed_since(before._view)
+        if ids is None:  # there was a compaction
+            ids = dict.fromkeys([*before.ids(), *now.ids()])
+        pairs = ((before.get(node_id), now.get(node_id)) for node_id in ids)
+        return [NodeChange(old, new, now.generation) for old, new in pairs if old != new]
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} of {len(self)} nodes>"

@@ -14,6 +14,7 @@ from nodeselect.explain.similarity import Vocabulary
 from nodeselect.index import postings
 from nodeselect.index.label_index import LabelIndex
 from nodeselect.index.postings import Postings
+from nodeselect.inventory.change import ChangeKind
 from nodeselect.inventory.delta import Delta
 from nodeselect.node import Node
 from nodeselect.selectors import Selector
@@ -42,29 +43,24 @@ class Store:
         # Cached by ``View.deleted``: the ordinals of the first tombstones, and how many these are.
         self.merged_tombstones: tuple[Postings, int] = _EMPTY, 0
 
-    def upsert(self, node: Node) -> bool:
-        """Replace the node with this id, or append ``node``; return whether anything changed."""
-        previous = self.find(node.id)
+    def upsert(self, node: Node, previous: int | None) -> ChangeKind:
+        """Replace the node with this id, or append ``node``; return what that changed.
+
+        :param previous: the ordinal of the node with this id, from :meth:`find`.
+        """
         if previous is None:
             self.delta.add(node, self.next_rank)
             self.next_rank += 1
-            return True
+            return "added"
         if self.equals(previous, node):
-            return False
+            return "unchanged"
         if self.segment is None or previous >= self.delta.first:
             rank = self.delta.ranks[previous - self.delta.first]
         else:
             rank = self.segment.rank(previous)
         self.delta.add(node, rank)
         self.delta.delete(previous)
-        return True
-
-    def remove(self, node_id: str) -> None:
-        """Remove the node with this id; raise ``KeyError`` if there is none."""
-        ordinal = self.find(node_id)
-        if ordinal is None:
-            raise KeyError(node_id)
-        self.delta.delete(ordinal)
+        return "changed"
 
     def node(self, ordinal: int) -> Node:
         """Return the node with this ordinal."""
@@ -257,3 +253,17 @@ class View:
     def find(self, node_id: str) -> int | None:
         """Return the ordinal of the node with this id, or None. Cost: about a microsecond."""
         return self.store.find(node_id, self.node_count, self.tombstone_count)
+
+    def ids_changed_since(self, other: "View") -> dict[str, None] | None:
+        """Return the ids of nodes that may differ in ``other``; None if all may: other stores.
+
+        It does not matter which of the two is older.
+        """
+        store = self.store
+        if store is not other.store:
+            return None
+        start, stop = sorted((self.node_count, other.node_count))
+        ids = dict.fromkeys(node.id for node in store.delta.nodes[start:stop])
+        start, stop = sorted((self.tombstone_count, other.tombstone_count))
+        ids |= dict.fromkeys(store.node(at).id for at in store.delta.tombstones[start:stop])
+        return ids
