@@ -16,6 +16,7 @@ from tests.cli.running import FLEET, PLAIN, Result, Run
 # At a desk fewer examples, but others in each run; in CI more of them, and always the same.
 settings.register_profile("desk", max_examples=60, deadline=None, print_blob=True)
 settings.register_profile("ci", deadline=None, print_blob=True, derandomize=True)
+settings.register_profile("few", max_examples=10, deadline=None, derandomize=True)
 settings.load_profile("ci" if os.environ.get("CI") else "desk")
 
 

@@ -65,18 +65,22 @@ def difference(case: Case, verdict: Verdict) -> str | None:
     if not is_within_limits:
         return "accepted above a limit"
     requirements = [in_form_of_vectors(requirement) for requirement in selector.canonical]
-    matches = [selector.matches(labels) for labels in case.labels]
+    answers = [
+        [matches(labels) for labels in case.labels]
+        for matches in (selector.matches, selector.predicate)
+    ]
     keys = [key for key, _, _ in requirements]
-    ours: tuple[object, ...] = str(selector), requirements, matches
-    theirs: tuple[object, ...] = verdict.canonical, verdict.requirements, verdict.matches
+    ours: tuple[object, ...] = str(selector), requirements, answers
+    verdicts = [verdict.matches, verdict.matches]
+    theirs: tuple[object, ...] = verdict.canonical, verdict.requirements, verdicts
     if len(keys) > _SORTED_STABLY and len(set(keys)) < len(keys):
         # Those on one key may have changed places: the texts are of equal selectors.
-        ours = selector, keys, sorted(requirements), matches
+        ours = selector, keys, sorted(requirements), answers
         theirs = (
             Selector.parse(verdict.canonical),
             [key for key, _, _ in verdict.requirements],
             sorted(verdict.requirements),
-            verdict.matches,
+            verdicts,
         )
     return None if ours == theirs else f"{ours}, not {theirs}"
 

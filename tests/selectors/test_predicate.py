@@ -123,6 +123,19 @@ def test_keys_and_values_are_never_source(text: str, operator: Operator) -> None
             assert masks([SimpleNamespace(id=node_id, value=value)]) == [bits]
 
 
+def test_how_values_are_read() -> None:
+    """The expression for a value is asked for each key; for the ids the key is None."""
+    asked = []
+
+    def value_source(key: str | None) -> str:
+        asked.append(key)
+        return f"record[{len(asked) - 1}]"
+
+    masks = compile_failure_masks(Selector.parse("a=b,c").requirements, ("n",), value_source)
+    assert asked == [None, "a", "c"]
+    assert masks([("n", "b", None), ("n", "c", "d"), ("m", "b", "d")]) == [4, 2, 1]
+
+
 def test_nothing_but_labels_and_id_is_accepted() -> None:
     """A further argument is an error, and never replaces a constant."""
     matches = compile_predicate([Requirement("a", Operator.EQUALS, ["b"])], None)
@@ -146,6 +159,7 @@ def test_the_largest_selector() -> None:
 
 def test_the_failure_mask_numbers_the_split() -> None:
     """Bit n of the failure mask is the answer of ``split()[n]``, and duplicates have one bit."""
+    assert Selector.parse("a,b").split() == (Selector.parse("a"), Selector.parse("b"))
     selector = Selector.of(match_expressions=["b=1,a>5", "b=1", "!c"], match_ids=["n"])
     parts = selector.split()
     assert list(map(str, parts)) == ["<id in (n)>", "b=1", "a>5", "!c"]

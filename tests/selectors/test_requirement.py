@@ -51,6 +51,7 @@ def test_requirements_differ_by_each_field() -> None:
     different = [row.values[1] for row in FORMS] + [Requirement("b", Operator.EXISTS)]
     for one, other in itertools.combinations(different, 2):
         assert one != other
+    assert len(set(map(hash, different))) > 1
     assert different[0] != "a"
 
 

@@ -47,10 +47,20 @@ def test_what_is_rejected(key: str, operator: str, values: list[str], code: str)
     with pytest.raises(SelectorError) as caught:
         requirement_from_structured(key, operator, values)
     assert caught.value.code == code
+    names = ("In", "NotIn", "Exists", "DoesNotExist", "Gt", "Lt")
+    assert code != "unknown-operator" or caught.value.expected == names
 
 
-@pytest.mark.parametrize("arguments", [("k", "In", "a"), (5, "Exists", []), ("k", 5, [])])
-def test_wrong_types(arguments: tuple[object, ...]) -> None:
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("k", "In", "a"), "values must be a list of strings, not one string"),
+        ((5, "Exists", []), "a key must be a string, not int"),
+        (("k", 5, []), "an operator must be a string, not int"),
+    ],
+)
+def test_wrong_types(arguments: tuple[object, ...], message: str) -> None:
     """Something that is not a string, or one string instead of a list, is a TypeError."""
-    with pytest.raises(TypeError):
+    with pytest.raises(TypeError) as caught:
         requirement_from_structured(*arguments)  # type: ignore[arg-type]
+    assert str(caught.value) == message
