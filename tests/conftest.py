@@ -5,6 +5,7 @@ import os
 import re
 import sys
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 from hypothesis import settings
@@ -56,10 +57,11 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
     for name, value in PLAIN.items():
         monkeypatch.setenv(name, value)
 
-    def run_here(*args: str, stdin: bytes | str = b"") -> Result:
+    def run_here(*args: str, stdin: bytes | str | BinaryIO = b"") -> Result:
         data = stdin.encode() if isinstance(stdin, str) else stdin
+        stream = io.BytesIO(data) if isinstance(data, bytes) else data
         monkeypatch.setattr(sys, "argv", ["nodeselect", *args])
-        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(data)))
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(stream))
         capsys.readouterr()
         status = run_cli()
         return Result(status, *capsys.readouterr())

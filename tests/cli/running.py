@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 import unicodedata
-from typing import NamedTuple, Protocol
+from typing import BinaryIO, NamedTuple, Protocol
 
 __all__ = ["COMMAND", "FLEET", "Result", "Run", "run_process", "unprintable"]
 
@@ -34,7 +34,7 @@ class Result(NamedTuple):
 class Run(Protocol):
     """Run the command line in this process."""
 
-    def __call__(self, *args: str, stdin: bytes | str = b"") -> Result: ...
+    def __call__(self, *args: str, stdin: bytes | str | BinaryIO = b"") -> Result: ...
 
 
 def run_process(*args: str, stdin: bytes | str = b"", **environment: str) -> Result:

@@ -1,0 +1,81 @@
+"""Command lines that run every command, and the files that they read."""
+
+import json
+from pathlib import Path
+
+__all__ = ["COMMANDS", "FORMS", "JOB", "JOB_READERS", "NODE_READERS", "write_inputs"]
+
+_LABELS = {
+    f"n-{number:03}": {"region": ("eu", "us")[number % 2], "rack": str(number % 7)}
+    for number in range(60)
+}
+_NODES = [{"id": node_id, "labels": labels} for node_id, labels in _LABELS.items()]
+
+FORMS = {
+    "lines": "".join(json.dumps(node) + "\n" for node in _NODES),
+    "json": json.dumps(_NODES, indent=1),
+    "yaml": "".join(f"- {json.dumps(node)}\n" for node in _NODES),
+    "csv": "id,region,rack\n"
+    + "".join(f"{node_id},{','.join(labels.values())}\n" for node_id, labels in _LABELS.items()),
+}
+"""The same nodes in every format."""
+
+# Cut off anywhere after the second line, it selects more nodes.
+JOB = """\
+name: demo
+selector:
+  match_labels:
+    region: eu
+  match_expressions:
+    - rack!=3
+    - rack!=4
+"""
+"""A job whose problem is in its last lines: two warnings."""
+
+COMMANDS = {
+    "match": ["match", "-n", "nodes", "--all", "-o", "json"],
+    "explain": ["explain", "-n", "nodes", "-l", "region=eu,rack!=3"],
+    "explain-jobs": ["explain", "-n", "nodes", "--job", "job", "--job", "other"],
+    "labels": ["labels", "-n", "nodes"],
+    "diff": ["diff", "-n", "nodes", "-l", "region=eu", "-l", "region"],
+    "rollout": ["rollout", "-n", "nodes", "--job", "job", "-o", "json"],
+    "check": ["check", "job", "other"],
+    "rules": ["rules"],
+    "schema": ["schema"],
+    "help": ["--help"],
+    "help-of-a-command": ["match", "--help"],
+    "version": ["--version"],
+}
+"""Every command, with files as inputs. Each prints something."""
+
+NODE_READERS = {
+    "match": ["match", "-n", "-", "-l", "region=eu", "-o", "json"],
+    "match-count": ["match", "-n", "-", "--all", "--count"],
+    "explain": ["explain", "-n", "-", "-l", "region=eu,rack!=3"],
+    "labels": ["labels", "-n", "-"],
+    "labels-of-some": ["labels", "-n", "-", "-l", "region=eu"],
+    "diff-selectors": ["diff", "-n", "-", "-l", "region=eu", "-l", "region"],
+    "diff-old": ["diff", "-", "nodes", "--all"],
+    "diff-new": ["diff", "nodes", "-", "--all"],
+    "rollout": ["rollout", "-n", "-", "--job", "job", "-o", "json"],
+}
+"""Every command that reads nodes, from standard input."""
+
+JOB_READERS = {
+    "match": ["match", "-n", "nodes", "--job", "-", "--count"],
+    "explain": ["explain", "-n", "nodes", "--job", "-"],
+    "explain-jobs": ["explain", "-n", "nodes", "--job", "other", "--job", "-"],
+    "diff-old": ["diff", "-", "other", "-n", "nodes"],
+    "diff-new": ["diff", "other", "-", "-n", "nodes"],
+    "diff-nodes": ["diff", "nodes", "nodes", "--job", "-"],
+    "rollout": ["rollout", "-n", "nodes", "--job", "-", "-o", "json"],
+    "check": ["check", "-"],
+}
+"""Every command that reads a job, from standard input."""
+
+
+def write_inputs(folder: Path) -> None:
+    """Write the files that the command lines name."""
+    (folder / "nodes").write_text(FORMS["lines"])
+    (folder / "job").write_text(JOB)
+    (folder / "other").write_text("name: other\nselector: {match_labels: {region: us}}\n")

@@ -1,0 +1,112 @@
+"""A command whose output is not written as a whole never ends with status 0."""
+
+import fcntl
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from nodeselect.cli import app
+from tests.cli.running import COMMAND, PLAIN, Run
+from tests.faults.commands import COMMANDS
+from tests.faults.conftest import RunMain
+
+pytestmark = pytest.mark.skipif(
+    sys.platform != "linux", reason="needs a full device, and pipes with a size"
+)
+every_command = pytest.mark.parametrize("args", COMMANDS.values(), ids=COMMANDS)
+
+
+def test_every_command_is_here() -> None:
+    """The table has every command."""
+    assert {args[0] for args in COMMANDS.values()} >= set(app._COMMANDS)
+
+
+@every_command
+def test_closed(run_main: RunMain, args: list[str]) -> None:
+    """Without a standard output, the status is 2."""
+    status, message = run_main(*args, stdout=None)
+    assert (status, message) == (2, "error: cannot write to standard output: it is closed\n")
+
+
+@every_command
+@pytest.mark.parametrize("buffering", [0, -1])
+def test_full(run_main: RunMain, args: list[str], buffering: int) -> None:
+    """On a full disk, the status is 2."""
+    with Path("/dev/full").open("wb", buffering=buffering) as full:
+        status, message = run_main(*args, stdout=full)
+    assert status == 2
+    assert message == "error: cannot write to standard output: No space left on device\n"
+
+
+@every_command
+def test_gone(run_main: RunMain, args: list[str]) -> None:
+    """If the reader of the output is gone, the status is 141."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "wb") as pipe:
+        assert run_main(*args, stdout=pipe) == (141, "")
+
+
+@every_command
+@pytest.mark.parametrize("buffering", [0, -1])
+def test_slow(
+    run: Run, run_main: RunMain, monkeypatch: pytest.MonkeyPatch, args: list[str], buffering: int
+) -> None:
+    """A non-blocking pipe whose reader is slow gets all of the output."""
+    expected = run(*args)
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)
+    capacity = fcntl.fcntl(writing, fcntl.F_SETPIPE_SZ, 4_096)
+    os.write(writing, b"." * capacity)
+    output = b""
+
+    def read(*_: object) -> None:
+        nonlocal output
+        output += os.read(reading, capacity)
+
+    monkeypatch.setattr("nodeselect.blocking._wait", read)
+    with os.fdopen(writing, "wb", buffering=buffering) as pipe:
+        status, message = run_main(*args, stdout=pipe)
+    while len(output) < capacity + len(expected.out.encode()):
+        read()
+    os.close(reading)
+    assert (status, message) == (expected.status, expected.err)
+    assert output[capacity:].decode() == expected.out
+
+
+@every_command
+def test_cut(tmp_path: Path, args: list[str]) -> None:
+    """If a disk becomes full in the middle of an unbuffered output, the status is 2."""
+    (tmp_path / "output").write_bytes(b"." * 1_014)
+    with (tmp_path / "output").open("ab") as output:
+        done = subprocess.run(
+            ["bash", "-c", 'ulimit -f 1; exec "$@"', "bash", *COMMAND, *args],
+            stdout=output, stderr=subprocess.PIPE, text=True, check=False, timeout=60,
+            env={**os.environ, **PLAIN, "PYTHONUNBUFFERED": "1", "PYTHONDONTWRITEBYTECODE": "1"},
+        )  # fmt: skip
+    assert (tmp_path / "output").stat().st_size == 1_024
+    assert done.returncode == 2
+    assert done.stderr == "error: cannot write to standard output: File too large\n"
+
+
+def test_a_real_slow_reader(tmp_path: Path) -> None:
+    """A process that writes to a non-blocking pipe waits until all of it is read."""
+    lines = "".join(f'{{"id": "n-{number}", "labels": {{}}}}\n' for number in range(10_000))
+    (tmp_path / "nodes").write_text(lines)
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)
+    with subprocess.Popen(
+        [*COMMAND, "match", "-n", "nodes", "--all", "-o", "name"],
+        stdout=writing, stderr=subprocess.PIPE, env={**os.environ, "PYTHONUNBUFFERED": "1"},
+    ) as process:  # fmt: skip
+        os.close(writing)
+        assert process.stderr
+        size = 0
+        while block := os.read(reading, 1_000):
+            size += len(block)
+        os.close(reading)
+        assert size == sum(len(f"n-{number}\n") for number in range(10_000))
+        assert process.wait(60) == 0
