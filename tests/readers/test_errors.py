@@ -193,6 +193,12 @@ def test_a_number_in_a_footer_is_read_to_its_end(footer: str) -> None:
     assert refusal(f'{{"id": "n-1"}}\n{{"id": "n-2"}}\n{footer}\n').code == "one-page"
 
 
+def test_a_long_footer_is_read_once() -> None:
+    """A footer is read in time linear in its length; in quadratic time, this would take minutes."""
+    footer = "Showing " * 25_000
+    assert len(nodes_of(f'{{"id": "n-1"}}\n{{"id": "n-2"}}\n{footer}\n')) == 2
+
+
 @pytest.mark.parametrize("depth", [400, 900])
 def test_nested_nodes(depth: int) -> None:
     """A node in many ``node`` objects is read or rejected, and overflows no stack."""

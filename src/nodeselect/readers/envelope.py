@@ -80,7 +80,7 @@ def check_footer(text: str, count: int) -> None:
 
     :raises InventoryError: with the code ``one-page``.
     """
-    total = re.search(_TOTAL, text) or re.search(_SHOWN, text)
+    total = re.search(_TOTAL, text) or re.match(_SHOWN, text)
     # As text, since Python converts no number of thousands of digits.
     differs = total is not None and (total[1].replace(",", "").lstrip("0") or "0") != str(count)
     more = re.search(r"\b(?:next|more|first)\b", text, re.IGNORECASE)
