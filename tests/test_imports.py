@@ -28,6 +28,7 @@ ALLOWED = {
     "urllib": "comes with pathlib",
     "random": "4 ms; for samples",
     "shlex": "for a hint, if no node matches",
+    "logging": "for a compaction",
     "select": "for a stream that does not block",
 }
 

@@ -3,8 +3,9 @@
 import re
 from array import array
 from bisect import bisect_right, insort
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from itertools import islice
+from math import isfinite
 from operator import attrgetter
 from typing import Any, NamedTuple
 
@@ -25,6 +26,7 @@ __all__ = [
     "decode_utf8",
     "double_quoted",
     "file_too_large_error",
+    "from_python",
     "is_bare_key",
     "is_null",
     "position_in",
@@ -129,6 +131,41 @@ def to_python(
                 key_text(key): to_python(item, convert, key_text) for key, item in entries.values()
             }
     return convert(value)
+
+
+def from_python(value: Any, depth: int = 0) -> Value:
+    """Return plain data as a value whose positions are all the beginning of a document.
+
+    :raises DocumentError: if it is nested deeper than ``LIMITS.depth``.
+    :raises TypeError: if it is not plain data: lists, mappings with strings as keys, and scalars,
+        of which numbers have at most 64 bits and are finite.
+    """
+    start = Position(0, 0)
+    if depth > LIMITS.depth:
+        raise too_deep_error(start)
+    match value:
+        case Mapping():
+            entries: Entries = {}
+            for key, item in value.items():
+                if not isinstance(key, str):
+                    raise TypeError(f"a key must be a string, not {type(key).__name__}")
+                entries[key] = (Scalar(key, "text", start, False), from_python(item, depth + 1))
+            return Object(entries, start)
+        case list() | tuple():
+            return List([from_python(item, depth + 1) for item in value], start)
+        case str():
+            return Scalar(value, "text", start, False)
+        case None:
+            return Scalar("null", "null", start, False)
+        case bool():
+            return Scalar("true" if value else "false", "boolean", start, False)
+        case int() if value.bit_length() <= 64:
+            return Scalar(str(value), "number", start, False)
+        case float() if isfinite(value):
+            return Scalar(repr(value), "number", start, False)
+        case int() | float():
+            raise TypeError("a number must be finite, and have at most 64 bits")
+    raise TypeError(f"{type(value).__name__} is not plain data")
 
 
 class DocumentError(Exception):

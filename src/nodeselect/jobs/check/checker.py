@@ -1,15 +1,17 @@
 """Check a job file: read the document, find the job spec in it, apply the rules."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from heapq import nsmallest
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 from nodeselect.documents import (
     DocumentError,
     Object,
+    Value,
     check_characters,
     decode_utf8,
     file_too_large_error,
+    from_python,
     read_document,
 )
 from nodeselect.errors import JobError, Problem, excerpt
@@ -25,12 +27,16 @@ from nodeselect.text import printable, quoted
 __all__ = [
     "CheckReport",
     "CheckedJob",
+    "JobData",
     "all_rules",
     "check_job",
     "draw_problems",
-    "require_bytes",
     "select_rules",
+    "to_bytes",
 ]
+
+JobData: TypeAlias = bytes | str | Mapping[str, Any]
+"""A job: the content of a file, as bytes or text; or what a program has parsed from it."""
 
 # A hint of more characters, such as a list of fields, is shown only once in a file.
 _LONG_HINT = 80
@@ -90,7 +96,7 @@ def select_rules(select: Iterable[str] | None = None, ignore: Iterable[str] = ()
 
 
 def check_job(
-    data: bytes,
+    data: JobData,
     file: str = "job",
     *,
     rules: Collection[str] | None = None,
@@ -106,7 +112,8 @@ def check_job(
       ^
       add: name: my-job
 
-    :param data: the bytes of the file; at most ``LIMITS.job_file_bytes``.
+    :param data: the bytes or the text of the file, at most ``LIMITS.job_file_bytes``; or a mapping,
+        in which problems have a path, but no line.
     :param file: the name of the file, for messages.
     :param rules: the codes to report, from :func:`select_rules`; None for all.
     :param require_selector: whether a job that runs on every node is an error, not a warning.
@@ -116,19 +123,22 @@ def check_job(
     return CheckedJob(data, file, rules, require_selector=require_selector).report
 
 
-def require_bytes(data: object) -> None:
-    """Raise if ``data`` is not the content of a file, but for example its name.
+def to_bytes(data: bytes | str) -> bytes:
+    """Return the content of a file as bytes.
 
-    :raises TypeError: if ``data`` is not bytes.
+    :raises TypeError: if ``data`` is neither bytes nor text.
     """
+    if isinstance(data, str):
+        return data.encode("utf-8", "surrogatepass")
     if not isinstance(data, bytes):
-        what = f"expected the bytes of a document, not {type(data).__name__}"
-        raise TypeError(f"{what}: read the file, as by pathlib.Path(...).read_bytes()")
+        raise TypeError(f"expected the content of a document, not {type(data).__name__}")
+    return data
 
 
 class CheckedJob:
     """A job file, read and checked. Everything that reads job files goes through this class.
 
+    :ivar data: the content of the file, or the mapping that was given.
     :ivar report: what is wrong with it.
     :ivar spec: the job spec; None if there is none.
     :ivar selector: the selector of the job; it matches nothing if the file has errors.
@@ -136,24 +146,25 @@ class CheckedJob:
 
     def __init__(
         self,
-        data: bytes,
+        data: JobData,
         file: str,
         rules: Collection[str] | None = None,
         *,
         require_selector: bool = False,
     ) -> None:
-        require_bytes(data)
+        self.data = data if isinstance(data, Mapping) else to_bytes(data)
         self.spec: Object | None = None
         self.selector = Selector.nothing()
         self._errors = 0
         self._warnings = 0
         findings = self._reported(
-            self._check(data, file, "error" if require_selector else None), rules
+            self._check(self.data, file, "error" if require_selector else None), rules
         )
         first = nsmallest(
             LIMITS.reported_errors, findings, lambda finding: (finding.is_warning, finding.position)
         )
-        problems = draw_problems(sorted(first, key=lambda finding: finding.position), data)
+        content = self.data if isinstance(self.data, bytes) else None
+        problems = draw_problems(sorted(first, key=lambda finding: finding.position), content)
         self.report = CheckReport(file, problems, self._errors, self._warnings)
 
     def _reported(
@@ -167,14 +178,11 @@ class CheckedJob:
                 self._warnings += finding.is_warning
                 yield finding
 
-    def _check(self, data: bytes, file: str, severity: str | None) -> Iterator[Finding]:
+    def _check(
+        self, data: bytes | Mapping[str, Any], file: str, severity: str | None
+    ) -> Iterator[Finding]:
         try:
-            if len(data) > LIMITS.job_file_bytes:
-                raise file_too_large_error("a job file")
-            text = decode_utf8(data)
-            check_characters(text)
-            is_json = file.lower().endswith(".json")
-            document = read_document(text, LIMITS.job_file_values, strict_json=is_json)
+            document = _read(data, file) if isinstance(data, bytes) else from_python(data)
         except DocumentError as error:
             self._errors += error.unreported
             yield from map(document_finding, (error, *error.others))
@@ -195,9 +203,25 @@ class CheckedJob:
             yield empty_selector(self.spec, prefix, severity, message)
 
 
-def draw_problems(findings: Iterable[Finding], data: bytes) -> tuple[Problem, ...]:
-    """Return findings as problems, each with an excerpt of the file, whose content is ``data``."""
-    text = data[: LIMITS.job_file_bytes].decode("utf-8", "replace")
+def _read(data: bytes, file: str) -> Value:
+    """Read a job file.
+
+    :raises DocumentError: if it is not text, or not plain data.
+    """
+    if len(data) > LIMITS.job_file_bytes:
+        raise file_too_large_error("a job file")
+    text = decode_utf8(data)
+    check_characters(text)
+    is_json = file.lower().endswith(".json")
+    return read_document(text, LIMITS.job_file_values, strict_json=is_json)
+
+
+def draw_problems(findings: Iterable[Finding], data: bytes | None) -> tuple[Problem, ...]:
+    """Return findings as problems, each with an excerpt of the file.
+
+    :param data: the content of the file; None if there is none, so that problems have no position.
+    """
+    text = (data or b"")[: LIMITS.job_file_bytes].decode("utf-8", "replace")
     lines = text.removeprefix("\ufeff").split("\n")
     hints: set[str | None] = set()
     problems = []
@@ -211,6 +235,10 @@ def draw_problems(findings: Iterable[Finding], data: bytes) -> tuple[Problem, ..
             shown = None
         elif shown and len(shown) > _LONG_HINT:
             hints.add(shown)
+        if data is None:
+            hint = None if shown is None else printable(shown)
+            problems.append(Problem(code, message, 0, 0, path, (), hint, severity))
+            continue
         problems.append(
             Problem(
                 code, message, line + 1, column + 1, path, tuple(excerpt(source, span)),

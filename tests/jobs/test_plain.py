@@ -1,0 +1,130 @@
+"""A job that a program has parsed, and JSON without mistakes, are read without positions."""
+
+import json
+import re
+from typing import Any
+
+import pytest
+from hypothesis import assume, example, given
+from hypothesis import strategies as st
+
+from nodeselect import JobError
+from nodeselect.jobs import (
+    JobSpec,
+    check_job,
+    read_execution,
+    read_job,
+    read_job_selector,
+    read_server_job,
+)
+from tests.jobs.test_job_laws import FIELDS, JSON, WORDS
+
+JOB: dict[str, Any] = {"name": "x", "selector": {"match_labels": {"region": "eu"}}}
+NUMBERS = st.none() | st.integers(-1, 3) | st.sampled_from([0.5, "5m", 2**63, True])
+STRATEGY = st.sampled_from([None, "immediate", "rolling", "canary", "other"])
+HEALTH = st.none() | st.fixed_dictionaries({}, optional={"deadline": NUMBERS, "interval": NUMBERS})
+NUMBER_FIELDS = ("max_parallel", "canary_count", "canary_percent", "auto_promote")
+ROLLOUTS = st.fixed_dictionaries(
+    {},
+    optional={
+        "strategy": STRATEGY,
+        "health_check": HEALTH,
+        **dict.fromkeys(NUMBER_FIELDS, NUMBERS),
+    },
+)
+TIMEOUTS = st.dictionaries(
+    st.sampled_from(["total_timeout", "execution_timeout", "queue_timeout"]), NUMBERS
+)
+JOBS = st.fixed_dictionaries(
+    {"name": st.just("x")},
+    optional={
+        "type": WORDS,
+        "selector": FIELDS,
+        "rollout": ROLLOUTS,
+        "timeouts": TIMEOUTS,
+        "meta": st.dictionaries(st.sampled_from(["expanso.io/x", "a"]), WORDS),
+        "config": st.dictionaries(st.sampled_from(["selector", "input", "a"]), JSON, max_size=2),
+        "spec": JSON,
+        "other": JSON,
+    },
+)
+
+
+def result_of(data: Any) -> JobSpec | list[str]:
+    """Return the job, or the codes of its errors."""
+    try:
+        return read_job(data)
+    except JobError as error:
+        return [problem.code for problem in error.problems]
+
+
+@given(JOBS, st.booleans())
+@example(JOB | {"meta": {"a": "${X}"}}, False)
+@example({"name": "x", "selector": {"match_expressions": ["a=1,a=2"]}}, False)
+@example(JOB | {"config": {"a": 1e300}}, False)
+@example(JOB | {"meta": {"expanso.io/x": ""}}, True)
+def test_all_ways_to_read_a_job_agree(job: dict[str, Any], wrapped: bool) -> None:
+    """A mapping, text and bytes give the same job, and only if the check has no errors."""
+    job = {"spec": job} if wrapped else job
+    text = json.dumps(job)
+    assume("Infinity" not in text)
+    assume(not re.search(r"\d{20}", text))
+    results = [result_of(data) for data in (job, text, text.encode())]
+    # Blank lines make the text too long to be read without positions.
+    results.append(result_of(text + " " * 200_000))
+    assert isinstance(results[0], JobSpec) == all(isinstance(each, JobSpec) for each in results)
+    if isinstance(results[0], JobSpec):
+        assert results[1:] == results[:1] * 3
+        assert read_job_selector(job) == results[0].to_selector()
+    codes = [[problem.code for problem in check_job(data).problems] for data in (job, text)]
+    assert sorted(codes[0]) == sorted(codes[1])
+    assert isinstance(results[0], JobSpec) == (check_job(job).errors == 0)
+
+
+def test_problems_of_a_mapping_have_a_path() -> None:
+    """There is no line to show, so the problem has a path only."""
+    report = check_job(JOB | {"selector": {"match_labels": {"a": "b c"}}}, "job 7")
+    (problem,) = report.problems
+    assert (problem.line, problem.path) == (0, "selector.match_labels.a")
+    assert str(report).startswith("job 7: error[")
+
+
+@pytest.mark.parametrize("value", [float("nan"), 1 << 64, {1: 2}, {1, 2}, b"x", object()])
+def test_what_is_not_plain_data(value: object) -> None:
+    """What JSON cannot represent is a TypeError."""
+    for read in (read_job, read_job_selector, check_job):
+        with pytest.raises(TypeError):
+            read(JOB | {"config": {"a": value}})
+
+
+@pytest.mark.parametrize("levels", range(28, 36))
+def test_depth(levels: int) -> None:
+    """Mappings are as deep as files."""
+    value: Any = "x"
+    for _ in range(levels):
+        value = [value]
+    job = JOB | {"config": {"a": value}}
+    assert (
+        result_of(job) == result_of(json.dumps(job)) == result_of(json.dumps(job) + " " * 200_000)
+    )
+
+
+@pytest.mark.parametrize(
+    "text", ['{"name": "x", "name": "y"}', '{"name": "x", "config": {"a": NaN}}', "[1]", "{", "5"]
+)
+def test_json_with_a_mistake_is_reported_by_position(text: str) -> None:
+    """What cannot be read without positions is read with them."""
+    with pytest.raises(JobError) as caught:
+        read_job(text, "job.json")
+    assert caught.value.problems[0].line == 1
+
+
+def test_answers_of_the_server() -> None:
+    """An answer that a program has parsed is read like its text."""
+    execution = {"id": "e-1", "status": {"desired_state": {"state_type": "running"}}}
+    for answer in (execution, {"execution": execution}):
+        assert read_execution(answer) == read_execution(json.dumps(answer))
+    job = {"job": {"id": "j-1", "spec": JOB, "status": {}}}
+    assert read_server_job(job) == read_server_job(json.dumps(job))
+    with pytest.raises(JobError, match="this is not the execution that was expected"):
+        read_execution({"name": "x"})
