@@ -100,10 +100,7 @@ def test_a_signal_handler_that_writes() -> None:
         assert ("within" in inventory) == (messages[-1] == "")
         in_another_thread(partial(inventory.upsert, Node("later")))
         assert "later" in inventory
-    rejection = (
-        "a signal handler or a finalizer cannot write to an inventory while it interrupts another"
-        " write"
-    )
+    rejection = "a signal handler or a finalizer cannot write while it interrupts another write"
     assert set(messages) == {"", rejection}
 
 

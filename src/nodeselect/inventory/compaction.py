@@ -3,14 +3,11 @@
 A few nodes are stored without a segment, as a delta, so that small programs do not load numpy.
 """
 
-import sys
 from collections.abc import Iterable
-from contextlib import suppress
-from importlib import import_module
 from itertools import chain
-from threading import Thread
 from typing import TYPE_CHECKING
 
+from nodeselect.index.numpy_import import load_numpy
 from nodeselect.index.tuning import Tuning
 from nodeselect.inventory.delta import Delta
 from nodeselect.inventory.store import Store, View
@@ -21,8 +18,6 @@ if TYPE_CHECKING:
     from nodeselect.index.node_table import NodeTable
 
 __all__ = ["build", "compact"]
-
-_SEGMENT = "nodeselect.index.segment"
 
 
 def build(blocks: Iterable[Block], tuning: Tuning) -> Store:
@@ -35,7 +30,7 @@ def build(blocks: Iterable[Block], tuning: Tuning) -> Store:
     for block in remaining:
         rows.extend(block)
         if len(rows) > tuning.max_unsegmented:
-            _load_numpy()
+            load_numpy()
             from nodeselect.index.node_table import encode
 
             return _segment_store(encode(chain([rows], remaining)), tuning)
@@ -54,7 +49,7 @@ def compact(view: View) -> Store:
     live = view.live()
     if len(view) <= tuning.max_unsegmented:
         return _delta_store(map(store.node, store.in_order(live)), tuning)
-    _load_numpy()
+    load_numpy()
     from nodeselect.index.node_table import encode
 
     indexed, members = store.split(live)
@@ -80,27 +75,3 @@ def _delta_store(nodes: Iterable[Node], tuning: Tuning) -> Store:
             raise duplicate_id_error(node.id, first, rank)
         delta.add(node, rank)
     return Store(None, delta)
-
-
-def _load_numpy() -> None:
-    """Import numpy, and what uses it here, so that no signal handler can interrupt the import.
-
-    If the import of numpy is interrupted, the process can never import it again. Signal handlers
-    run in the main thread. So another thread imports it, and goes on if the wait is interrupted.
-    """
-    if hasattr(sys.modules.get(_SEGMENT), "Segment"):  # otherwise its import has not ended
-        return
-    errors: list[Exception] = []
-
-    def load() -> None:
-        try:
-            import_module(_SEGMENT)
-        except Exception as error:
-            errors.append(error)
-
-    thread = Thread(target=load)
-    with suppress(RuntimeError):  # no thread can be started: the caller imports it without one
-        thread.start()
-        thread.join()
-    if errors:
-        raise errors[0]

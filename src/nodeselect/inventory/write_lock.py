@@ -39,8 +39,7 @@ class WriteLock:
         with lock:  # a signal handler that interrupts a write gets in, and is rejected
             if self._writing_process == process:
                 raise RuntimeError(
-                    "a signal handler or a finalizer cannot write to an inventory while it"
-                    " interrupts another write"
+                    "a signal handler or a finalizer cannot write while it interrupts another write"
                 )
             self._writing_process = process
             try:
