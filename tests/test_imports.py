@@ -13,6 +13,7 @@ ALLOWED = {
     "yaml": "8 ms; for YAML and job files",
     "nodeselect.index.node_table": "imports numpy; for many nodes",
     "nodeselect.index.segment": "imports numpy; for many nodes",
+    "nodeselect.standing.name_array": "imports numpy; for answers of many names",
     "nodeselect.jobs": "the checker and YAML; `nodeselect --help` imports every command",
     "nodeselect.jobs.models": "imports pydantic; for values of jobs",
     "nodeselect.readers.formats.yaml": "imports PyYAML",

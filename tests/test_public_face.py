@@ -90,7 +90,9 @@ def public_tuples() -> list[type[tuple[object, ...]]]:
     return sorted(tuples, key=lambda kind: kind.__name__)
 
 
-PACKAGES = [f"nodeselect.{name}" for name in ("selectors", "inventory", "jobs", "readers")]
+PACKAGES = [
+    f"nodeselect.{name}" for name in ("selectors", "inventory", "standing", "jobs", "readers")
+]
 
 
 @pytest.mark.parametrize("kind", public_tuples(), ids=lambda kind: kind.__name__)

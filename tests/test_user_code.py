@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from nodeselect import Inventory, Node
+from nodeselect import Inventory, Node, Selector
 from tests import user_code
 
 
@@ -15,6 +15,7 @@ def test_it_runs() -> None:
     assert str(selector) == "!debug,region in (eu,us),region=eu"
     assert user_code.use_inventory(selector)[:2] == ["n-1", "n-2"]
     assert user_code.explain_node(Inventory([Node("n-1")])).matches
+    assert user_code.use_standing(Selector.parse("region=eu")) == ["job-1", "job-3", "job-4"]
     assert user_code.use_jobs().name == "demo"
     assert user_code.use_server() == ("running", "")
 

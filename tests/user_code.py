@@ -27,6 +27,7 @@ from nodeselect import (
     Selector,
     SelectorError,
     Snapshot,
+    StandingSelectors,
 )
 from nodeselect.jobs import (
     CheckReport,
@@ -130,6 +131,21 @@ def explain_node(inventory: BaseInventory) -> NodeExplanation:
     return inventory.explain_node(Selector.everything(), "n-1")
 
 
+def use_standing(selector: Selector) -> list[str]:
+    """Put selectors in, and find those that match a node."""
+    standing = StandingSelectors({"job-1": selector, "job-2": Selector.parse("gpu")})
+    standing["job-3"] = Selector.everything()
+    standing.apply({"job-2": None, "job-4": selector})
+    node = Node("n-1", {"region": "eu"})
+    gained, lost = standing.changes(None, node)
+    assert (len(gained), lost.names()) == (3, [])
+    assert "job-1" in standing.matching(node.labels, node.id)
+    assert_type(standing.explain({}).reasons[0].names, tuple[str, ...])
+    numbered = StandingSelectors((number, selector) for number in range(3))
+    assert_type(numbered.matching(node).names(), list[int])
+    return standing.snapshot().matching(node).names()
+
+
 def use_jobs() -> JobSpec:
     """Check and read job files; build a job."""
     report: CheckReport = check_job(JOB, "job.yaml", rules=select_rules())
@@ -173,6 +189,7 @@ def use_server() -> tuple[str, ...]:
 
 if TYPE_CHECKING:
     # Mistakes that type checkers report.
+    StandingSelectors({"job": "gpu"})  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     JobSpec(nmae="demo")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
     JobSpec(name=5)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     JobSpec().selektor  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue] # noqa: B018

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         RequirementResult,
     )
     from nodeselect.inventory import BaseInventory, Inventory, NodeChange, NodeSet, Snapshot
+    from nodeselect.standing import StandingSelectors
 
 __all__ = [
     "LIMITS",
@@ -52,19 +53,29 @@ __all__ = [
     "Selector",
     "SelectorError",
     "Snapshot",
+    "StandingSelectors",
 ]
 
 __version__ = "0.1.0"
+
+# Where the names are that are imported on first use; all others are in ``explain``.
+_MODULES = {
+    "BaseInventory": "inventory",
+    "Inventory": "inventory",
+    "NodeChange": "inventory",
+    "NodeSet": "inventory",
+    "Snapshot": "inventory",
+    "StandingSelectors": "standing",
+}
 
 
 if not TYPE_CHECKING:  # a type checker must not think that there is every name
 
     def __getattr__(name: str) -> Any:
-        """Import an inventory or an explanation on first use: a selector alone needs neither."""
+        """Import a name on first use: a selector alone needs no inventory and no explanation."""
         if name not in __all__:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        is_inventory = name in ("BaseInventory", "Inventory", "NodeChange", "NodeSet", "Snapshot")
-        module = import_module("nodeselect.inventory" if is_inventory else "nodeselect.explain")
+        module = import_module(f"nodeselect.{_MODULES.get(name, 'explain')}")
         return globals().setdefault(name, getattr(module, name))
 
 

@@ -16,6 +16,7 @@ __all__ = [
     "NodeRow",
     "check_id",
     "check_sizes",
+    "copy_labels",
     "count_connected",
     "count_in_states",
     "duplicate_id_error",
@@ -70,14 +71,7 @@ class Node(Frozen):
     ) -> None:
         node_id = to_exact_str(id, "a node's id")
         check_id(node_id)
-        if labels is not None and not isinstance(labels, Mapping):
-            raise TypeError(f"labels must be a mapping, not {type(labels).__name__}")
-        copied = dict(labels or {})
-        if not {*map(type, copied), *map(type, copied.values())} <= {str}:
-            copied = {
-                to_exact_str(key, "a label's key"): to_exact_str(value, f"the value of {key!r}")
-                for key, value in copied.items()
-            }
+        copied = {} if labels is None else copy_labels(labels)
         check_sizes(copied)
         self._set_fields(
             node_id,
@@ -152,6 +146,22 @@ class Node(Frozen):
         name = "" if self.name is None else f", name={self.name!r}"
         state = "" if self.state is None else f", state={self.state!r}"
         return f"Node({self.id!r}, {dict(self.labels)!r}{name}{state})"
+
+
+def copy_labels(labels: Mapping[str, str]) -> dict[str, str]:
+    """Return a copy of labels.
+
+    :raises TypeError: if they do not map strings to strings.
+    """
+    if not isinstance(labels, Mapping):
+        raise TypeError(f"labels must be a mapping, not {type(labels).__name__}")
+    copied = dict(labels)
+    if {*map(type, copied), *map(type, copied.values())} <= {str}:
+        return copied
+    return {
+        to_exact_str(key, "a label's key"): to_exact_str(value, f"the value of {key!r}")
+        for key, value in copied.items()
+    }
 
 
 def has_state(state: str | None, states: Collection[str]) -> bool:

@@ -1,0 +1,20 @@
+"""Many selectors by name, and the query that they answer: which of them match this node?"""
+
+from nodeselect.standing.explanation import (
+    FailedRequirement,
+    StandingExplanation,
+    StandingReason,
+)
+from nodeselect.standing.name_set import NameSet
+from nodeselect.standing.snapshot import BaseStanding, StandingSnapshot
+from nodeselect.standing.standing_selectors import StandingSelectors
+
+__all__ = [
+    "BaseStanding",
+    "FailedRequirement",
+    "NameSet",
+    "StandingExplanation",
+    "StandingReason",
+    "StandingSelectors",
+    "StandingSnapshot",
+]

@@ -1,0 +1,143 @@
+"""Why selectors do not match a node: the selectors grouped by the requirements that it fails."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import Generic, NamedTuple
+
+from nodeselect.explain.wording import requirement_text, short
+from nodeselect.selectors import Requirement, Selector, constraints_by_key
+from nodeselect.standing.store import Name, Values, View
+from nodeselect.text import join_limited, pluralize, printable
+
+__all__ = ["FailedRequirement", "StandingExplanation", "StandingReason", "explain"]
+
+# How many reasons a headline names.
+_MAX_REASONS = 3
+
+
+class FailedRequirement(NamedTuple):
+    """A requirement that a node fails, and how many selectors it fails for that.
+
+    :param text: the requirement. Ids are in angle brackets: ``<id in (n-1,n-2)>``, or
+        ``<one of 9 ids>`` if there are many; all lists of as many ids count as one requirement.
+    :param failing: how many selectors have this requirement.
+    :param failing_only_this: how many of them would match without it.
+    """
+
+    text: str
+    failing: int
+    failing_only_this: int
+
+
+class StandingReason(NamedTuple, Generic[Name]):
+    """The selectors that do not match because the node fails exactly the same requirements.
+
+    :param failed: the texts of these requirements, sorted.
+    :param names: the names of the selectors, in the order in which they were first put in.
+    """
+
+    failed: tuple[str, ...]
+    names: tuple[Name, ...]
+
+
+class StandingExplanation(NamedTuple, Generic[Name]):
+    """How many selectors match a node, and why the others do not.
+
+    ``total`` is the sum of ``matched`` and of the names of all ``reasons``.
+
+    :param node_id: the id of the node; None if only labels are known.
+    :param total: how many selectors there are.
+    :param matched: how many of them match.
+    :param requirements: the requirements that the node fails; first those without which the most
+        selectors would match.
+    :param reasons: the selectors that do not match, grouped by what the node fails, the largest
+        group first.
+    """
+
+    node_id: str | None
+    total: int
+    matched: int
+    requirements: tuple[FailedRequirement, ...]
+    reasons: tuple[StandingReason[Name], ...]
+
+    @property
+    def headline(self) -> str:
+        """How many selectors match, and why the others do not, in one line."""
+        node = "this node" if self.node_id is None else printable(self.node_id)
+        selectors = "selector matches" if self.total == 1 else "selectors match"
+        text = f"{self.matched:,} of {self.total:,} {selectors} {node}"
+        rest = self.total - self.matched
+        if not rest:
+            return text
+        text += f"; {pluralize(rest, 'does not', 'do not')}"
+        if len(self.reasons) == 1:
+            return f"{text}, {_because(self.reasons[0].failed)}"
+        first = self.reasons[:_MAX_REASONS]
+        causes = [f"{len(reason.names):,} {_because(reason.failed)}" for reason in first]
+        if others := rest - sum(len(reason.names) for reason in first):
+            causes.append(f"{others:,} for other reasons")
+        return f"{text}: {'; '.join(causes)}"
+
+    def __str__(self) -> str:
+        return self.headline
+
+    def __repr__(self) -> str:
+        return f"<StandingExplanation: {self.headline}>"
+
+
+def _because(failed: Sequence[str]) -> str:
+    only = "only " if len(failed) == 1 else ""
+    return f"{only}because of {join_limited(list(map(short, failed)))}"
+
+
+def explain(view: View[Name], values: Values) -> StandingExplanation[Name]:
+    """Return how many selectors match a node, and what it fails of the others."""
+    store, matching = view.store, view.matching(values)
+    failed_requirements = _FailedRequirements(values)
+    groups: dict[tuple[str, ...], list[Name]] = {}
+    for entry in store.in_order(view.entries - matching):
+        failed = failed_requirements.of(store.selectors[entry])
+        groups.setdefault(failed, []).append(store.names[entry])
+    failing: Counter[str] = Counter()
+    for texts, names in groups.items():
+        for text in texts:
+            failing[text] += len(names)
+    requirements = [
+        FailedRequirement(text, count, len(groups.get((text,), ())))
+        for text, count in failing.items()
+    ]
+    requirements.sort(key=lambda each: (-each.failing_only_this, -each.failing, each.text))
+    reasons = [StandingReason(failed, tuple(names)) for failed, names in groups.items()]
+    reasons.sort(key=lambda reason: (-len(reason.names), reason.failed))
+    return StandingExplanation(
+        values.get(None), len(view.entries), len(matching), tuple(requirements), tuple(reasons)
+    )
+
+
+class _FailedRequirements:
+    """The requirements that one node fails. Each requirement is tested once."""
+
+    def __init__(self, values: Values) -> None:
+        self._values = values
+        # For the id of each requirement that was tested: its text; None if the node satisfies it.
+        self._texts: dict[int, str | None] = {}
+
+    def of(self, selector: Selector) -> tuple[str, ...]:
+        """Return the texts of those requirements of ``selector`` that the node fails, sorted."""
+        return tuple(sorted(set(self._of(selector))))
+
+    def _of(self, selector: Selector) -> Iterator[str]:
+        if selector.ids is not None and self._values.get(None) not in selector.ids:
+            yield requirement_text(selector.split()[0])
+        texts = self._texts
+        for requirement in selector.requirements:
+            number = id(requirement)  # it is not freed, since the store has its selector
+            text = texts[number] if number in texts else self._test(requirement)
+            if text is not None:
+                yield text
+
+    def _test(self, requirement: Requirement) -> str | None:
+        (constraint,) = constraints_by_key([requirement]).values()
+        passes = self._values.get(requirement.key) in constraint
+        text = self._texts[id(requirement)] = None if passes else str(requirement)
+        return text

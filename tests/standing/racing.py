@@ -1,0 +1,118 @@
+"""Readers next to a writer: their answers are compared with the model of that moment.
+
+The writer keeps the model of a generation before it publishes it. A reader looks at the generation
+before and after its query: the answer must be that of the model of one generation in between.
+
+    python -m tests.standing.racing 600
+
+races for that many seconds, and prints the number of queries. A second number is a seed.
+"""
+
+import sys
+import time
+from itertools import count
+from random import Random
+
+from nodeselect import Node, Selector, StandingSelectors
+from nodeselect.standing import StandingSnapshot
+from tests.inventory.racing import run_together, switching_often
+from tests.naive import matches
+from tests.standing.random_cases import NAMES, random_node, random_selector
+from tests.standing.small import thresholds
+
+__all__ = ["race"]
+
+Model = dict[str, Selector]
+
+
+def race(writes: int, readers: int, seed: int) -> int:
+    """Let readers query standing selectors during a number of writes; count the queries.
+
+    :raises AssertionError: if an answer is not of any state during the query.
+    """
+    random = Random(seed)
+    models: list[Model] = [{name: random_selector(random) for name in NAMES}]
+    standing = StandingSelectors(models[0])
+    done: list[bool] = []
+    snapshots: list[tuple[StandingSnapshot[str], Node]] = []
+    queries: list[int] = []
+
+    def write() -> None:
+        try:
+            for _ in range(writes):
+                _write(random, standing, models)
+        finally:
+            done.append(True)
+
+    def read(number: int) -> None:
+        own = Random(seed * readers + number)
+        for query in count():
+            node = random_node(own)
+            changed = random_node(own, node.id)
+            before = standing.generation
+            answer = standing.matching(node)
+            gained, lost = standing.changes(node, changed)
+            names = list(standing)
+            now = models[before : standing.generation + 1]
+            assert answer.names() in [_matching(model, node) for model in now]
+            assert len(answer) == len(answer.names())
+            assert all(name in answer for name in answer.names())
+            assert (gained.names(), lost.names()) in [_moved(model, node, changed) for model in now]
+            assert names in [list(model) for model in now]
+            if query % 16 == 0:
+                snapshots.append((standing.snapshot(), node))
+            if done:
+                queries.append(query + 1)
+                return
+
+    with thresholds(random), switching_often():
+        run_together([write, *[lambda number=number: read(number) for number in range(readers)]])
+        for snapshot, node in snapshots:
+            model = models[snapshot.generation]
+            assert {name: snapshot[name] for name in snapshot} == model
+            assert snapshot.matching(node).names() == _matching(model, node)
+    return sum(queries)
+
+
+def _write(random: Random, standing: StandingSelectors[str], models: list[Model]) -> None:
+    """Make one change; its model exists before readers can see it."""
+    model = dict(models[-1])
+    changes: dict[str, Selector | None] = {}
+    for name in random.sample(NAMES, random.choice((1, 1, 1, 6))):
+        if name in model and random.random() < 0.3:
+            del model[name]
+            changes[name] = None
+        else:
+            selector = random_selector(random)
+            if model.get(name) != selector:
+                model[name] = changes[name] = selector
+    if changes:
+        models.append(model)
+        standing.apply(changes)
+
+
+def _matching(model: Model, node: Node) -> list[str]:
+    return [
+        name
+        for name, selector in model.items()
+        if matches(selector.requirements, selector.ids, node.labels, node.id)
+    ]
+
+
+def _moved(model: Model, old: Node, new: Node) -> tuple[list[str], list[str]]:
+    before, after = _matching(model, old), _matching(model, new)
+    return [name for name in after if name not in before], [
+        name for name in before if name not in after
+    ]
+
+
+def main(seconds: int, seed: int = 0) -> None:
+    """Race for a number of seconds."""
+    begun, queries, races = time.monotonic(), 0, 0
+    while time.monotonic() - begun < seconds:
+        queries, races = queries + race(2_000, 8, seed + races), races + 1
+        print(f"{races} races, {queries:,} queries", flush=True)
+
+
+if __name__ == "__main__":
+    main(*map(int, sys.argv[1:]))

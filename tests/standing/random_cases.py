@@ -1,0 +1,168 @@
+"""Random standing selectors that change all the time, against a dict and the naive matcher.
+
+    python -m tests.standing.random_cases 200000
+
+compares the answers to that many queries, and prints its progress. A second number is a seed.
+"""
+
+import sys
+import time
+from collections.abc import Mapping
+from random import Random
+
+from nodeselect import Node, Selector, StandingSelectors
+from nodeselect.selectors import Operator, Requirement
+from nodeselect.standing import BaseStanding, StandingSnapshot
+from tests.naive import holds, matches
+from tests.property.strategies import BOUNDS, IDS, KEYS, LABEL_VALUES, VALUES
+from tests.standing.small import thresholds
+
+__all__ = ["check_answers", "compare", "random_node", "random_selector"]
+
+Model = Mapping[str, Selector]
+
+NAMES = [f"job-{number}" for number in range(40)]
+NODE_IDS = (*IDS, "n-unknown")
+
+
+def random_selector(random: Random) -> Selector:
+    """Return a selector of up to four requirements of any operator, now and then with ids."""
+    requirements = [
+        _random_requirement(random) for _ in range(random.choice((0, 1, 1, 2, 2, 3, 4)))
+    ]
+    ids = random.sample(IDS, random.randrange(4)) if random.random() < 0.2 else None
+    return Selector.from_requirements(requirements, ids)
+
+
+def _random_requirement(random: Random) -> Requirement:
+    key, operator = random.choice(KEYS), random.choice(list(Operator))
+    values: list[str] = []
+    if operator.is_comparison:
+        values = [random.choice(BOUNDS)]
+    elif operator.arity != "none":
+        values = random.sample(VALUES, random.randint(1, 3) if operator.arity == "many" else 1)
+    spelling = "==" if operator is Operator.EQUALS and random.random() < 0.3 else None
+    return Requirement(key, operator, values, spelling=spelling)
+
+
+def random_node(random: Random, node_id: str | None = None) -> Node:
+    """Return a node with some of the keys of the selectors, and one that none of them has."""
+    labels = {key: random.choice(LABEL_VALUES) for key in (*KEYS, "other") if random.random() < 0.6}
+    return Node(node_id or random.choice(NODE_IDS), labels)
+
+
+def compare(queries: int, seed: int) -> int:
+    """Change selectors at random and compare answers, until that many queries were made.
+
+    Return how often a selector was compared with a node.
+
+    :raises AssertionError: if an answer is not that of the naive matcher.
+    """
+    verdicts = asked = 0
+    random = Random(seed)
+    while asked < queries:
+        with thresholds(random):
+            begin = random.sample(NAMES, random.choice((0, 30)))
+            model = {name: random_selector(random) for name in begin}
+            standing = StandingSelectors(model)
+            kept: list[tuple[StandingSnapshot[str], Model]] = []
+            for _ in range(40):
+                _change(random, standing, model)
+                if random.random() < 0.1:
+                    kept.append((standing.snapshot(), dict(model)))
+                verdicts += check_answers(random, standing, model)
+                asked += 4
+                if kept:
+                    verdicts += check_answers(random, *random.choice(kept))
+                    asked += 4
+    return verdicts
+
+
+def _change(random: Random, standing: StandingSelectors[str], model: dict[str, Selector]) -> None:
+    """Make one write, and the same in the model."""
+    name, kind = random.choice(NAMES), random.random()
+    if kind < 0.5:
+        # Now and then one that another name has, or that it has already.
+        selectors = list(model.values())
+        is_known = selectors and random.random() < 0.2
+        selector = random.choice(selectors) if is_known else random_selector(random)
+        standing[name] = model[name] = selector
+    elif kind < 0.7:
+        if name in model:
+            del standing[name], model[name]
+    else:
+        changes: dict[str, Selector | None] = {
+            name: random_selector(random) for name in random.sample(NAMES, random.randrange(9))
+        }
+        changes |= {name: None for name in model if random.random() < 0.1}
+        standing.apply(changes)
+        for name, changed in changes.items():
+            if changed is None:
+                del model[name]
+            else:
+                model[name] = changed
+
+
+def check_answers(random: Random, standing: BaseStanding[str], model: Model) -> int:
+    """Ask everything of a changed node; return how often a selector is compared with a node."""
+    old = random_node(random)
+    new = random_node(random, old.id)
+    before, after = _matching(model, old), _matching(model, new)
+    answer = standing.matching(old)
+    assert answer.names() == before
+    assert len(answer) == len(before)
+    assert {name for name in NAMES if name in answer} == set(before)
+    assert standing.matching(old.labels).names() == _matching(model, old, None)
+    gained, lost = standing.changes(old, new)
+    assert gained.names() == [name for name in after if name not in before]
+    assert lost.names() == [name for name in before if name not in after]
+    _check_explanation(standing, model, old)
+    assert list(standing) == list(model)
+    assert {name: standing.get(name) for name in NAMES if name in standing} == model
+    return 4 * len(model)
+
+
+def _matching(model: Model, node: Node, *node_id: None) -> list[str]:
+    ids = node_id or (node.id,)
+    return [
+        name
+        for name, selector in model.items()
+        if matches(selector.requirements, selector.ids, node.labels, *ids)
+    ]
+
+
+def _check_explanation(standing: BaseStanding[str], model: Model, node: Node) -> None:
+    groups: dict[tuple[str, ...], list[str]] = {}
+    for name, selector in model.items():
+        failed = {str(each) for each in selector.requirements if not holds(each, node.labels)}
+        if selector.ids is not None and node.id not in selector.ids:
+            failed.add(f"<id in ({','.join(selector.ids)})>" if selector.ids else "<nothing>")
+        groups.setdefault(tuple(sorted(failed)), []).append(name)
+    matched = groups.pop((), [])
+    explanation = standing.explain(node)
+    assert (explanation.total, explanation.matched) == (len(model), len(matched))
+    assert {reason.failed: list(reason.names) for reason in explanation.reasons} == groups
+    texts = {text for failed in groups for text in failed}
+    assert {
+        each.text: (each.failing, each.failing_only_this) for each in explanation.requirements
+    } == {
+        text: (
+            sum(len(names) for failed, names in groups.items() if text in failed),
+            len(groups.get((text,), ())),
+        )
+        for text in texts
+    }
+
+
+def main(queries: int, seed: int = 0) -> None:
+    """Compare the answers to a number of queries, from a seed."""
+    begun, asked, verdicts = time.monotonic(), 0, 0
+    while asked < queries:
+        verdicts += compare(10_000, seed + asked)
+        asked += 10_000
+        seconds = time.monotonic() - begun
+        print(f"{asked:,} queries, {verdicts:,} verdicts in {seconds:,.0f} s", flush=True)
+
+
+if __name__ == "__main__":
+    main(*map(int, sys.argv[1:]))

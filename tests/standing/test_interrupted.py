@@ -1,0 +1,164 @@
+"""An interrupted write changes nothing, and the next write goes on."""
+
+from functools import partial
+from itertools import count
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+
+from nodeselect import Node, Selector, StandingSelectors
+from nodeselect.standing import BaseStanding, key_conditions, store
+from nodeselect.standing import standing_selectors as module
+from tests.inventory.faults import in_another_thread, interrupt, run_with_fault
+
+parse = Selector.parse
+
+BATCH = {
+    "a": parse("x in (1,2),!y"),
+    "new": parse("x>1,z!=1"),
+    "b": None,
+    "other": parse("x,y notin (1,2)"),
+    "pinned": Selector.of(match_ids=["n-1", "n-9"]),
+    "c": parse("x=1"),
+}
+# Every point is tested if this is 1.
+_STEP = 7
+
+NODES = [Node("n-1", {"x": "1"}), Node("n-2", {"x": "2", "y": "3"}), Node("n-9", {"z": "1"})]
+
+
+def changed(replacements: int) -> StandingSelectors[str]:
+    """Return selectors one of which was replaced that many times."""
+    standing = StandingSelectors(
+        {"a": parse("x=1"), "b": parse("!x"), "c": parse("x=1"), "d": parse("x>0")}
+    )
+    for number in range(replacements):
+        standing["a"] = parse(f"x in (1,{number}),y")
+    standing.apply({"d": None, "e": parse("y!=3")})
+    return standing
+
+
+@pytest.fixture(name="standing")
+def standing_fixture() -> StandingSelectors[str]:
+    """Return selectors some of which were replaced."""
+    return changed(2)
+
+
+def state(standing: BaseStanding[str]) -> tuple[Any, ...]:
+    """Return everything that a reader sees."""
+    return (
+        {name: standing[name] for name in standing},
+        len(standing),
+        standing.generation,
+        [standing.matching(node).names() for node in NODES],
+        [name in standing for name in ("b", "d", "new")],
+        standing.explain(NODES[0]),
+    )
+
+
+@pytest.mark.parametrize("replacements", [2, 12], ids=["appends", "compacts"])
+def test_an_interruption_at_any_point(monkeypatch: pytest.MonkeyPatch, replacements: int) -> None:
+    """Wherever a batch is interrupted, all of it is visible or nothing, and writes go on."""
+    monkeypatch.setattr(module, "_MAX_DEAD", 8)
+    whole = changed(replacements)
+    states = {whole.generation: state(whole)}
+    before = state(whole)
+    whole.apply(BATCH)
+    states[whole.generation] = state(whole)
+    whole["last"] = parse("y")
+    for at in count(step=_STEP):
+        standing = changed(replacements)
+        snapshot, answer = standing.snapshot(), standing.matching(NODES[0])
+        names = answer.names()
+        try:
+            if not run_with_fault(partial(standing.apply, BATCH), at, interrupt):
+                break
+        except KeyboardInterrupt:
+            pass
+        assert state(standing) == states[standing.generation]
+        if standing.generation == before[2]:
+            in_another_thread(partial(standing.apply, BATCH))
+        in_another_thread(partial(standing.__setitem__, "last", parse("y")))
+        assert state(standing) == state(whole)
+        assert state(snapshot) == before
+        assert answer.names() == names
+    assert at > 1_000
+
+
+def test_an_interrupted_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wherever a query is interrupted, the next one is answered as if there had been none."""
+    monkeypatch.setattr(key_conditions, "_MIN_CACHED", 0)
+    monkeypatch.setattr(store, "_FEW_NAMES", 0)
+    names = changed(2).matching(NODES[0]).names()
+    for at in count():
+        standing = changed(2)
+        try:
+            if not run_with_fault(lambda: standing.matching(NODES[0]).names(), at, interrupt):  # noqa: B023
+                break
+        except KeyboardInterrupt:
+            pass
+        assert standing.matching(NODES[0]).names() == names
+    assert at > 100
+
+
+@pytest.mark.parametrize("kind", [KeyboardInterrupt, MemoryError, RuntimeError])
+def test_an_interrupted_repair(standing: StandingSelectors[str], kind: type[BaseException]) -> None:
+    """If a half-written batch cannot be removed, the next write fails and readers go on."""
+    before = state(standing)
+    with patch.object(module, "View", side_effect=kind), pytest.raises(kind):
+        standing.apply(BATCH)
+    with patch.object(store.Store, "compacted", side_effect=kind):
+        for _ in range(2):
+            with pytest.raises(kind):
+                standing["new"] = parse("x")
+            assert state(standing) == before
+    standing["new"] = parse("x")
+    assert list(standing) == [*before[0], "new"]
+    assert standing.generation == before[2] + 1
+
+
+class Name:
+    """A name whose comparison can be made to fail."""
+
+    fails = False
+
+    def __hash__(self) -> int:
+        return 1
+
+    def __eq__(self, other: object) -> bool:
+        if self.fails:
+            raise OSError("gone")
+        return self is other
+
+
+def test_names_that_cannot_be_compared() -> None:
+    """If the comparison of two names raises, the write raises that, and changes nothing."""
+    first, second = Name(), Name()
+    standing = StandingSelectors({first: parse("x")})
+    second.fails = first.fails = True
+    with pytest.raises(OSError, match="gone"):
+        standing[second] = parse("y")
+    second.fails = first.fails = False
+    assert list(standing) == [first]
+    standing[second] = parse("y")
+    assert standing.matching({"y": ""}).names() == [second]
+
+
+def test_a_reentrant_write_is_rejected(standing: StandingSelectors[str]) -> None:
+    """A signal handler that writes during a write of its thread gets an error, not a deadlock."""
+    add = store.Store.add
+    calls = []
+
+    def write_within(*args: Any) -> int:
+        calls.append(args)
+        with pytest.raises(RuntimeError, match="while it interrupts another write"):
+            standing["within"] = parse("x")
+        return add(*args)
+
+    with patch.object(store.Store, "add", write_within):
+        standing["a"] = parse("x,y,z")
+    assert len(calls) == 1
+    assert "within" not in standing
+    standing["within"] = parse("x")
+    assert "within" in standing

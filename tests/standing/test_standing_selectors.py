@@ -1,0 +1,292 @@
+"""Standing selectors are a mapping of names that is asked which selectors match a node."""
+
+import copy
+import pickle
+from collections.abc import Callable, Hashable
+from typing import Any
+
+import pytest
+
+from nodeselect import Node, Selector, StandingSelectors
+from nodeselect.standing import standing_selectors as module
+
+parse = Selector.parse
+
+TRAIN = parse("gpu,tier!=free")
+WEB = parse("!gpu")
+ALL = Selector.everything()
+
+
+def three() -> StandingSelectors[str]:
+    """Return three selectors whose names are not sorted."""
+    return StandingSelectors({"train": TRAIN, "all": ALL, "web": WEB})
+
+
+def test_reading() -> None:
+    """Length, iteration, membership and look-up are those of a dict."""
+    standing = three()
+    assert len(standing) == 3
+    assert list(standing) == list(standing) == ["train", "all", "web"]
+    assert "web" in standing
+    assert "batch" not in standing
+    assert standing["web"] == WEB
+    assert standing.get("batch") is None
+    with pytest.raises(KeyError, match="batch"):
+        standing["batch"]
+    assert repr(standing) == "<StandingSelectors of 3 selectors>"
+    assert list(StandingSelectors([("b", ALL), ("a", ALL)])) == ["b", "a"]
+    empty: StandingSelectors[str] = StandingSelectors()
+    assert len(empty) == len(empty.matching(Node("n-1"))) == 0
+
+
+def test_order() -> None:
+    """A name keeps its place when its selector is replaced, and loses it when it is removed."""
+    standing = three()
+    standing["train"] = WEB
+    standing["batch"] = TRAIN
+    standing["all"] = parse("gpu")
+    assert list(standing) == ["train", "all", "web", "batch"]
+    del standing["train"]
+    standing["train"] = ALL
+    assert list(standing) == ["all", "web", "batch", "train"]
+    assert standing.matching({"gpu": "1"}).names() == ["all", "batch", "train"]
+
+
+def test_an_answer_is_a_set() -> None:
+    """An answer has the names that match, in order, and does what sets do."""
+    answer = three().matching(Node("n-1", {"gpu": "1"}))
+    assert len(answer) == 2
+    assert answer
+    assert list(answer) == answer.names() == ["train", "all"]
+    assert "train" in answer
+    assert "web" not in answer
+    assert "batch" not in answer
+    assert answer == {"all", "train"}  # type: ignore[comparison-overlap]
+    assert answer & {"all", "web"} == frozenset({"all"})
+    assert answer - {"all"} == {"train"}
+    assert answer | {"web"} == {"all", "train", "web"}
+    assert answer <= {"all", "train", "web"}
+    assert repr(answer) == "<NameSet of 2: 'train', 'all'>"
+    assert repr(StandingSelectors(dict.fromkeys("abcd", ALL)).matching({})) == (
+        "<NameSet of 4: 'a', 'b', 'c', …>"
+    )
+
+
+def test_an_answer_does_not_change() -> None:
+    """Later writes change no answer and no snapshot."""
+    standing = three()
+    snapshot, answer = standing.snapshot(), standing.matching({})
+    standing["train"] = ALL
+    del standing["web"]
+    assert answer.names() == snapshot.matching({}).names() == ["all", "web"]
+    assert "train" not in answer
+    assert list(snapshot) == ["train", "all", "web"]
+    assert snapshot["train"] == TRAIN
+    assert repr(snapshot) == "<StandingSnapshot of 3 selectors>"
+    assert (snapshot.generation, standing.generation) == (0, 2)
+
+
+@pytest.mark.parametrize(
+    ("text", "labels", "matches"),
+    [
+        ("", {}, True),
+        ("gpu", {}, False),
+        ("gpu", {"gpu": ""}, True),
+        ("!gpu", {}, True),
+        ("!gpu", {"gpu": ""}, False),
+        ("gpu=1", {"gpu": "1"}, True),
+        ("gpu==1", {"gpu": "01"}, False),
+        ("gpu in (1,2)", {"gpu": "2"}, True),
+        ("gpu in (1,2)", {}, False),
+        ("gpu!=1", {}, True),
+        ("gpu!=1", {"gpu": "1"}, False),
+        ("gpu notin (1,2)", {"gpu": "3"}, True),
+        ("gpu notin (1,2)", {"gpu": "2"}, False),
+        ("gpu>2", {"gpu": "+3"}, True),
+        ("gpu>2", {"gpu": "2"}, False),
+        ("gpu>2", {"gpu": "many"}, False),
+        ("gpu<2", {}, False),
+        ("gpu,gpu!=1", {}, False),
+        ("gpu>1,gpu<4,gpu!=2", {"gpu": "3"}, True),
+        ("gpu>1,gpu<4,gpu!=2", {"gpu": "2"}, False),
+        ("gpu>1,gpu<4,gpu!=2", {"gpu": "02"}, True),
+        ("gpu=1,gpu=2", {"gpu": "1"}, False),
+        ("gpu,!gpu", {}, False),
+        ("gpu>9223372036854775807", {"gpu": "9223372036854775807"}, False),
+    ],
+)
+def test_one_selector(text: str, labels: dict[str, str], matches: bool) -> None:
+    """Every operator means what it means to a predicate, next to other selectors or alone."""
+    standing = StandingSelectors({"it": parse(text)})
+    assert ("it" in standing.matching(labels)) is matches
+    standing.apply({"other": parse("gpu in (1,3),zone"), "unset": parse("!gpu,!zone")})
+    assert ("it" in standing.matching(labels)) is matches
+
+
+def test_ids() -> None:
+    """A selector with ids matches only these nodes, and no labels without an id."""
+    standing = StandingSelectors(
+        {
+            "two": Selector.of(match_ids=["n-1", "n-2"], match_expressions=["!gpu"]),
+            "none": Selector.nothing(),
+            "all": ALL,
+        }
+    )
+    assert standing.matching(Node("n-1")).names() == ["two", "all"]
+    assert standing.matching({}, "n-2").names() == ["two", "all"]
+    assert standing.matching({}, node_id="n-3").names() == ["all"]
+    assert standing.matching({"gpu": "1"}, "n-1").names() == ["all"]
+    assert standing.matching({}).names() == ["all"]
+
+
+def test_changes_of_a_node() -> None:
+    """A change, a new node and a node that leaves gain and lose the names that they should."""
+    standing = three()
+    old, new = Node("n-1"), Node("n-1", {"gpu": "1"})
+
+    def both(old: Node | None, new: Node | None) -> tuple[list[str], list[str]]:
+        gained, lost = standing.changes(old, new)
+        return gained.names(), lost.names()
+
+    assert both(old, new) == (["train"], ["web"])
+    assert both(new, old) == (["web"], ["train"])
+    assert both(old, Node("n-1", {"zone": "a"}, state="ready")) == ([], [])
+    assert both(old, old) == ([], [])
+    assert both(None, new) == (["train", "all"], [])
+    assert both(new, None) == ([], ["train", "all"])
+    assert both(None, None) == ([], [])
+
+
+def test_apply() -> None:
+    """Several changes are one write, whose order is that of the mapping."""
+    standing = three()
+    standing.apply({"b": ALL, "train": None, "a": WEB, "web": TRAIN})
+    assert list(standing) == ["all", "web", "b", "a"]
+    assert standing.generation == 1
+    standing.apply({})
+    assert standing.generation == 1
+
+
+def test_equal_selectors() -> None:
+    """Equal selectors are one object; putting in an equal one changes nothing."""
+    standing = StandingSelectors({"a": parse("x=1,y"), "b": parse("y,x=1")})
+    assert standing["a"] is standing["b"]
+    standing["c"] = parse("x=1,y")
+    assert standing["c"] is standing["a"]
+    assert standing.matching({"x": "1", "y": ""}).names() == ["a", "b", "c"]
+    snapshot = standing.snapshot()
+    standing["a"] = parse("y,x=1")
+    assert standing.generation == snapshot.generation == 1
+
+
+MIXED: list[Hashable] = [None, 7, ("job", 1), frozenset({1}), "job", Node("n-1")]
+TUPLES: list[Hashable] = [("job", 1), ("job", 2), ("job", 3)]
+
+
+@pytest.mark.parametrize("names", [MIXED, TUPLES], ids=["mixed", "tuples"])
+@pytest.mark.parametrize("few", [0, 512])
+def test_names(monkeypatch: pytest.MonkeyPatch, few: int, names: list[Hashable]) -> None:
+    """A name is any hashable value, and is returned as it is, in few names and in many."""
+    monkeypatch.setattr("nodeselect.standing.store._FEW_NAMES", few)
+    standing = StandingSelectors(dict.fromkeys(names, ALL))
+    for _ in range(2):
+        assert standing.matching({}).names() == list(standing) == names
+        standing["more"] = WEB
+        assert standing.matching({"gpu": "1"}).names() == names
+        del standing["more"]
+    assert ("job", 1) in standing
+    assert ("job", 9) not in standing.matching({})
+
+
+def test_caches_are_bounded() -> None:
+    """However many combinations of keys nodes have, only some are cached."""
+    keys = "abcdefghij"
+    standing = StandingSelectors({key: parse(key) for key in keys})
+    for mask in range(1 << len(keys)):
+        labels = {key: "" for at, key in enumerate(keys) if mask >> at & 1}
+        assert standing.matching(labels) == labels.keys()
+    assert len(standing._view.store._cache) <= 256
+
+
+UNTYPED: Any = None
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda s: s.matching("n-1"), "labels must be a mapping, not str"),
+        (lambda s: s.matching(UNTYPED), "labels must be a mapping, not NoneType"),
+        (lambda s: s.matching({"gpu": 1}), "the value of 'gpu' must be a string, not int"),
+        (lambda s: s.matching({1: "gpu"}), "a label's key must be a string, not int"),
+        (lambda s: s.matching({None: "n-1"}), "a label's key must be a string, not NoneType"),
+        (lambda s: s.matching({}, 5), "node_id must be a string, not int"),
+        (lambda s: s.matching(Node("n-1"), "n-1"), "node_id is only for labels"),
+        (lambda s: s.explain({"gpu": None}), "the value of 'gpu' must be a string, not NoneType"),
+        (lambda s: s.changes({}, Node("n-1")), "expected a Node or None, not dict"),
+        (lambda s: s.changes(None, "n-1"), "expected a Node or None, not str"),
+        (lambda s: s.apply([("a", WEB)]), "changes must be a mapping, not list"),
+        (lambda s: s.apply({"a": WEB, "b": "gpu"}), "expected a Selector, not str; parse a text"),
+        (lambda s: s.apply({"a": WEB, "b": False}), "expected a Selector, not bool"),
+        (lambda s: s.__setitem__("a", None), "expected a Selector, not NoneType"),
+        (lambda s: s.__setitem__([], WEB), "unhashable type: 'list'"),
+        (lambda s: type(s)({"a": "gpu"}), "expected a Selector, not str"),
+    ],
+)
+def test_wrong_types(call: Callable[[Any], object], message: str) -> None:
+    """A wrong type raises ``TypeError`` and changes nothing."""
+    standing = three()
+    with pytest.raises(TypeError, match=message):
+        call(standing)
+    assert list(standing) == ["train", "all", "web"]
+    assert standing.generation == 0
+
+
+def test_unknown_names() -> None:
+    """Removing a name that does not exist raises ``KeyError``, and changes nothing."""
+    standing = three()
+    with pytest.raises(KeyError, match="batch"):
+        del standing["batch"]
+    with pytest.raises(KeyError, match="batch"):
+        standing.apply({"new": ALL, "train": None, "batch": None})
+    assert list(standing) == ["train", "all", "web"]
+    assert standing.generation == 0
+
+
+def test_two_nodes_are_not_a_change() -> None:
+    """``changes`` rejects nodes with different ids."""
+    with pytest.raises(ValueError, match="two different nodes: 'n-1' and 'n-2'"):
+        three().changes(Node("n-1"), Node("n-2"))
+
+
+@pytest.mark.parametrize("kind", ["standing", "snapshot", "answer"])
+@pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy, pickle.dumps])
+def test_nothing_is_copied(kind: str, copied: Callable[[object], object]) -> None:
+    """What shares a store cannot be copied or pickled."""
+    standing = three()
+    value = {
+        "standing": standing,
+        "snapshot": standing.snapshot(),
+        "answer": standing.matching({}),
+    }[kind]
+    with pytest.raises(TypeError, match="cannot be copied or pickled"):
+        copied(value)
+
+
+def test_compaction(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Many replacements keep the store small, and are invisible to readers."""
+    monkeypatch.setattr(module, "_MAX_DEAD", 4)
+    standing = three()
+    before = standing.snapshot()
+    for number in range(40):
+        standing["train"] = parse(f"gpu={number},!zone")
+        standing[f"job-{number}"] = parse(f"zone in (a,b),gpu>{number}")
+        assert list(standing)[:4] == ["train", "all", "web", "job-0"]
+        assert len(standing._view.store.names) <= 2 * len(standing) + 4
+    assert standing.generation == 80
+    assert standing.matching({"gpu": "39"}).names() == ["train", "all"]
+    assert standing.matching({"gpu": "2", "zone": "b"}).names() == ["all", "job-0", "job-1"]
+    assert before.matching({"gpu": "39"}).names() == ["train", "all"]
+    for name in [name for name in standing if name.startswith("job")]:
+        del standing[name]
+    assert standing._view.store._keys.keys() <= {"gpu", "zone"}
+    assert list(standing) == list(before)
