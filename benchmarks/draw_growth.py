@@ -1,4 +1,4 @@
-"""Draw how costs grow, of what ``growth.py`` has recorded, into ``docs/pictures/``.
+"""Draw how costs grow, of what the scripts of growth have recorded, into ``docs/pictures/``.
 
 python -m benchmarks.draw_growth
 """
@@ -25,16 +25,30 @@ _QUESTIONS = {
     "100 racks, never seen": "100 racks, first time",
 }
 
+# The same of standing selectors.
+_STANDING = {
+    "set": "the set",
+    "names": "all names",
+    "changes": "a label changes",
+    "set_after_put": "the set, after a write",
+    "put": "one put in",
+    "predicates": "all predicates",
+}
+
 
 def main() -> None:
     """Draw all pictures."""
-    recorded = json.loads((RESULTS / "growth.json").read_text(encoding="utf-8"))
+    recorded, standing = (
+        json.loads((RESULTS / f"{name}.json").read_text(encoding="utf-8"))
+        for name in ("growth", "standing")
+    )
     _PICTURES.mkdir(exist_ok=True)
     for name, picture in {
         "growth-questions": _questions(recorded),
         "growth-peers-count": _peers(recorded, "count", "Five requirements: how many nodes?"),
         "growth-peers-ids": _peers(recorded, "ids", "Five requirements: which nodes? All ids"),
         "growth-answer": _answers(recorded),
+        "growth-standing": _standing(standing),
     }.items():
         (_PICTURES / f"{name}.svg").write_text(picture, encoding="utf-8", newline="\n")
         print(f"docs/pictures/{name}.svg")
@@ -65,6 +79,15 @@ def _answers(recorded: dict[str, Any]) -> str:
     }
     title = f"Few hits and many, among {recorded['of']:,} nodes"
     return draw(title, "nodes in the answer", lines, show_x=_count, show_y=_time)
+
+
+def _standing(recorded: dict[str, Any]) -> str:
+    lines = {
+        shown: [(row["selectors"], row["times"][name]["median_us"]) for row in recorded["rows"]]
+        for name, shown in _STANDING.items()
+    }
+    title = "Which selectors match a node?"
+    return draw(title, "selectors", lines, show_x=_count, show_y=_time)
 
 
 def _over_nodes(title: str, lines: Mapping[str, Points]) -> str:

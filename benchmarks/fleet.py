@@ -12,7 +12,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-__all__ = ["FIVE", "fleet_file", "nodes", "shuffle_lines", "write_ndjson"]
+__all__ = ["FIVE", "VALUES", "fleet_file", "nodes", "shuffle_lines", "write_ndjson"]
 
 _DATA = Path(__file__).parent / "data"
 
@@ -36,6 +36,22 @@ _ARCHITECTURES = ("amd64", "arm64")
 _RACKS = tuple(f"rack-{number:04d}" for number in range(2_000))
 _TEAMS = tuple(f"team-{number:02d}" for number in range(40))
 _VERSIONS = tuple(f"2.{minor}.{patch}" for minor in range(6) for patch in range(5))
+
+VALUES = {
+    "region": _REGIONS,
+    "zone": tuple(region + letter for region in _REGIONS for letter in "abc"),
+    "tier": _TIERS,
+    "environment": _ENVIRONMENTS,
+    "instance-type": _INSTANCE_TYPES,
+    "os": _SYSTEMS,
+    "arch": _ARCHITECTURES,
+    "rack": _RACKS,
+    "team": _TEAMS,
+    "version": _VERSIONS,
+    "gpu": ("true",),
+    "debug": ("true",),
+}
+"""The values that each key can have."""
 
 
 def nodes(
