@@ -21,6 +21,23 @@ settings.register_profile("few", max_examples=10, deadline=None, derandomize=Tru
 settings.load_profile("ci" if os.environ.get("CI") else "desk")
 
 
+def pytest_sessionstart() -> None:
+    """Empty the caches for mutmut, which runs the tests of a mutant in a process that has run some.
+
+    What the original code has put into a cache would hide a mutant.
+    """
+    if "MUTANT_UNDER_TEST" not in os.environ:
+        return
+    from nodeselect.selectors import lark_parser, parser, predicate, selector
+
+    selector._parse_short.cache_clear()
+    selector._parse_long.cache_clear()
+    predicate._predicate_factory.cache_clear()
+    predicate._checked_factory.cache_clear()
+    lark_parser._parser.cache_clear()
+    parser._known.clear()
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add ``--bless``."""
     parser.addoption(

@@ -48,6 +48,12 @@ def test_diagnostic(row: golden.Row) -> None:
     row.check(code=error.code, span="{} {}".format(*error.span), shown=shown)
 
 
+@pytest.mark.parametrize("code_point", [0xD800, 0xDFFF])
+def test_surrogates(code_point: int) -> None:
+    """The first and the last surrogate are rejected as such."""
+    assert refusal(f"x={chr(code_point)}").code == "surrogate"
+
+
 def test_an_error_has_the_text_it_was_raised_for() -> None:
     """``source`` is the text as it was passed, and a text has no place."""
     errors = [refusal(text) for text in TEXTS]
@@ -166,6 +172,7 @@ def test_a_template_is_recognised_everywhere(text: str, span: tuple[int, int]) -
         pytest.param("x in (a", ("')'", "','"), id="in-list"),
         pytest.param("x in (a b", ("')'", "','"), id="between-values"),
         pytest.param("x=a b", ("','", "the end"), id="after-requirement"),
+        pytest.param("x>a", ("an integer from 0 to 9223372036854775807",), id="integer"),
     ],
 )
 def test_expected(text: str, expected: tuple[str, ...]) -> None:

@@ -105,7 +105,44 @@ def test_limit(limit: tuple[str, int, str], build: Callable[[int], object]) -> N
         build(number + 1)
     assert caught.value.code == code
     assert words in caught.value.message
+    is_word = number < 256
+    hint = "shorten it by 1 character" if is_word else "use several selectors"
+    assert caught.value.hint == hint
     assert len(str(caught.value)) < 1_000
+
+
+MANY = ",".join(["x"] * 257)
+
+
+@pytest.mark.parametrize(
+    ("build", "source", "start"),
+    [
+        pytest.param(lambda: Selector.parse("x" * 16_387), "x" * 16_387, 16_384, id="text"),
+        pytest.param(lambda: Selector.parse(MANY), MANY, 0, id="requirements"),
+        pytest.param(lambda: and_of(["x"] * 257), MANY, 0, id="and"),
+        pytest.param(lambda: Selector.of(match_ids=names(100_001)), "", 0, id="ids"),
+    ],
+)
+def test_what_is_above_a_limit(build: Callable[[], object], source: str, start: int) -> None:
+    """The error marks what is above the limit of characters; or else the whole text, if any."""
+    with pytest.raises(SelectorError) as caught:
+        build()
+    assert (caught.value.source, caught.value.span) == (source, (start, len(source)))
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "span"),
+    [
+        pytest.param(f"{'b' * 253}/-a", "invalid-key", (254, 255), id="name"),
+        pytest.param(f"{'b' * 252}B/a", "invalid-prefix", (252, 253), id="prefix"),
+        pytest.param(f"x={'a' * 62}-", "invalid-value", (64, 65), id="value"),
+    ],
+)
+def test_the_longest_words_are_not_too_long(text: str, code: str, span: tuple[int, int]) -> None:
+    """What has the largest length, and another mistake, is not called too long."""
+    with pytest.raises(SelectorError) as caught:
+        Selector.parse(text)
+    assert (caught.value.code, caught.value.span) == (code, span)
 
 
 HUGE = [

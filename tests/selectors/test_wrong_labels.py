@@ -70,8 +70,9 @@ def test_labels_are_a_mapping(text: str, labels: Any) -> None:
     """Labels must be a mapping, also for a selector that matches everything or nothing."""
     selector = Selector.parse(text)
     for each in (selector, selector & Selector.of(match_ids=["n-1"]), Selector.nothing()):
-        with pytest.raises(TypeError, match=r"^labels must be a mapping, not "):
+        with pytest.raises(TypeError) as caught:
             each.matches(labels, "n-1")
+        assert str(caught.value) == f"labels must be a mapping, not {type(labels).__name__}"
 
 
 def test_an_id_is_a_string() -> None:
@@ -99,6 +100,7 @@ def test_a_subclass_of_str_is_its_text(text: str, value: str) -> None:
         (None, "None; leave out the labels that the node does not have"),
         (NAN, "nan; leave out the labels that the node does not have"),
         (5, "5"),
+        (0.5, "0.5"),
         (b"\x1b[31m", r"b'\x1b[31m'"),
         (["\x1b[31m\u202e"], r"['\x1b[31m\u202e']"),
         (["x"] * 1_000_000, "['x', 'x', 'x', 'x', 'x', 'x', ...]"),

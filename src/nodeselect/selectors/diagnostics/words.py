@@ -45,7 +45,7 @@ def key_error(source: str, start: int, end: int) -> SelectorError:
     return error or _key_error(source, start, source[start:end])
 
 
-def value_error(source: str, start: int, end: int, key: str = "key") -> SelectorError:
+def value_error(source: str, start: int, end: int, key: str) -> SelectorError:
     """Return the error for ``source[start:end]``, which is not a valid value of ``key``."""
     word = source[start:end]
     remedy = None
@@ -158,12 +158,11 @@ def _name_error(
         hint = f"use {ascii_only}{_ALPHABET}{prefix}"
     else:
         invalid = re.search(r"^[-_.]+|[-_.]+$", word)
+        assert invalid is not None, "such a word can only be wrong at its ends"
         message = f"{what} must begin and end with a letter or digit, found {quoted(word)}"
-        hint = remedy or (f"remove {quoted(invalid[0])}" if invalid else "")
-    span = invalid.span() if invalid else (0, len(word))
-    return SelectorError(
-        f"invalid-{code}", message, source, (start + span[0], start + span[1]), hint=hint or None
-    )
+        hint = remedy or f"remove {quoted(invalid[0])}"
+    span = (start + invalid.start(), start + invalid.end())
+    return SelectorError(f"invalid-{code}", message, source, span, hint=hint)
 
 
 def _length_error(
