@@ -16,14 +16,14 @@ from nodeselect.selectors.requirement import Requirement
 __all__ = ["parse_requirements", "parse_valid"]
 
 # What matches nowhere else is matched as a whole, with empty groups.
-_find_requirements = re.compile(f"{REQUIREMENT}|(?s:.+)").findall
+_find_requirements = re.compile(f"({REQUIREMENT})|(?s:.+)").findall
 
-_Parts = tuple[str, str, str, str, str, str]
-"""The groups of the pattern: key, comparison, value, membership, values; or the key after ``!``."""
+_Parts = tuple[str, str, str, str, str, str, str]
+"""The groups: all of it; key, comparison, value, membership, values; or the key after ``!``."""
 
 # Most requirements are part of many selectors. Long lists are not kept: 4,096 of 1,024 values would
-# take some 400 MB.
-_known: dict[_Parts, Requirement] = {}
+# take some 400 MB. The keys are texts, because the garbage collector would look at tuples.
+_known: dict[str, Requirement] = {}
 _MAX_KNOWN = 4_096
 _MAX_KNOWN_TEXT = 256
 
@@ -49,7 +49,7 @@ def parse_valid(text: str) -> list[Requirement] | None:
         return []
     requirements = []
     for parts in _find_requirements(f",{text}"):
-        requirement = _known.get(parts) or _read(parts)
+        requirement = _known.get(parts[0]) or _read(parts)
         if requirement is None:
             return None
         requirements.append(requirement)
@@ -58,7 +58,7 @@ def parse_valid(text: str) -> list[Requirement] | None:
 
 def _read(parts: _Parts) -> Requirement | None:
     """Return the requirement of the parts that the pattern found, None if it did not match."""
-    key, comparison, value, membership, values, absent_key = parts
+    text, key, comparison, value, membership, values, absent_key = parts
     if comparison:
         operator = OPERATORS[comparison]
         if operator.is_comparison and parse_int64(value) is None:
@@ -75,8 +75,8 @@ def _read(parts: _Parts) -> Requirement | None:
         requirement = Requirement._trusted(absent_key, Operator.DOES_NOT_EXIST, (), "!")
     else:
         return None
-    if len(values) <= _MAX_KNOWN_TEXT:
+    if len(text) <= _MAX_KNOWN_TEXT:
         if len(_known) >= _MAX_KNOWN:
             _known.clear()
-        _known[parts] = requirement
+        _known[text] = requirement
     return requirement
