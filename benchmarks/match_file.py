@@ -1,4 +1,4 @@
-"""``nodeselect match -o name`` over a million nodes in a file, against jq and DuckDB.
+"""``nodeselect match -o name`` over a large file of nodes, against jq, DuckDB and Polars.
 
 Whole processes, in rounds: each round runs every tool once, and the next begins with another tool,
 so that a slow moment of the machine falls on all of them. Prints Markdown tables and writes
@@ -32,7 +32,7 @@ def main() -> None:
     """Measure, print and write the results."""
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else _ROUNDS
     small, large = fleet_file(100_000), fleet_file(1_000_000)
-    peers = against_peers(large, rounds)
+    peers = {str(n): against_peers(fleet_file(n), rounds) for n in (400_000, 1_000_000)}
     memory = memory_of_nodeselect(
         {
             "100,000 nodes, ids ascending": small,
@@ -44,7 +44,10 @@ def main() -> None:
     )
     halves = second_process(rounds)
     result = {
-        "machine": {**record.machine("duckdb"), "jq": run(["jq", "--version"]).output.strip()},
+        "machine": {
+            **record.machine("duckdb", "polars"),
+            "jq": run(["jq", "--version"]).output.strip(),
+        },
         "rounds": rounds,
         "peers": peers,
         "memory": memory,
@@ -68,7 +71,7 @@ def against_peers(file: Path, rounds: int) -> list[dict[str, object]]:
             runs[peer.name].append(taken)
     ours = median(taken.wall for taken in runs[PEERS[0].name])
     megabytes = file.stat().st_size / 1e6
-    print(f"\n1,000,000 nodes, NDJSON, {megabytes:.0f} MB; {counts[PEERS[0].name]:,} match\n")
+    print(f"\n{file.stem}, NDJSON, {megabytes:.0f} MB; {counts[PEERS[0].name]:,} match\n")
     print("| | wall s | to nodeselect | CPU s | peak MB |\n|---|---:|---:|---:|---:|")
     rows: list[dict[str, object]] = []
     for peer in PEERS:

@@ -81,8 +81,33 @@ print(duckdb.execute(sys.argv[1], {"file": sys.argv[2]}).fetchone()[0])
 """
 
 
+# Has no type for labels with any key: a struct has a field for each key that is declared.
+_ASK_POLARS = """
+import sys
+import polars as pl
+
+file, *keys = sys.argv[1:]
+schema = {"id": pl.String, "labels": pl.Struct(dict.fromkeys(keys, pl.String))}
+region, tier, environment, gpu, debug = (pl.col("labels").struct.field(key) for key in keys[:5])
+matches = (
+    (region == "us-east")
+    & tier.is_in(["premium", "standard"])
+    & environment.ne_missing("prod")
+    & gpu.is_not_null()
+    & debug.is_null()
+)
+print(pl.scan_ndjson(file, schema=schema).filter(matches).select(pl.len()).collect().item())
+"""
+_FIVE_KEYS = ("region", "tier", "environment", "gpu", "debug")
+_OTHER_KEYS = ("zone", "instance-type", "os", "arch", "rack", "team", "version")
+
+
 def _duckdb(statement: str) -> Callable[[str], list[str]]:
     return lambda file: [PYTHON, "-c", _ASK_DUCKDB, statement, file]
+
+
+def _polars(keys: tuple[str, ...]) -> Callable[[str], list[str]]:
+    return lambda file: [PYTHON, "-c", _ASK_POLARS, file, *keys]
 
 
 def arguments_of_nodeselect(file: str) -> list[str]:
@@ -100,5 +125,7 @@ PEERS = (
     Peer("DuckDB, labels as a MAP", _duckdb(_DUCKDB_MAP), int),
     Peer("DuckDB, columns detected", _duckdb(_DUCKDB_AUTO), int),
     Peer("DuckDB, five columns declared", _duckdb(_DUCKDB_FIVE), int),
+    Peer("Polars, all columns declared", _polars(_FIVE_KEYS + _OTHER_KEYS), int),
+    Peer("Polars, five columns declared", _polars(_FIVE_KEYS), int),
 )
 """nodeselect comes first: the others are compared with it."""
