@@ -38,6 +38,8 @@ COMMANDS = {
     "explain-jobs": ["explain", "-n", "nodes", "--job", "job", "--job", "other"],
     "labels": ["labels", "-n", "nodes"],
     "diff": ["diff", "-n", "nodes", "-l", "region=eu", "-l", "region"],
+    "jobs": ["jobs", "-n", "nodes", "--jobs", "job", "--jobs", "other"],
+    "jobs-of-a-node": ["jobs", "-n", "nodes", "--jobs", "job", "--node", "n-001"],
     "rollout": ["rollout", "-n", "nodes", "--job", "job", "-o", "json"],
     "check": ["check", "job", "other"],
     "rules": ["rules"],
@@ -57,6 +59,7 @@ NODE_READERS = {
     "diff-selectors": ["diff", "-n", "-", "-l", "region=eu", "-l", "region"],
     "diff-old": ["diff", "-", "nodes", "--all"],
     "diff-new": ["diff", "nodes", "-", "--all"],
+    "jobs": ["jobs", "-n", "-", "--jobs", "job"],
     "rollout": ["rollout", "-n", "-", "--job", "job", "-o", "json"],
 }
 """Every command that reads nodes, from standard input."""
@@ -68,6 +71,7 @@ JOB_READERS = {
     "diff-old": ["diff", "-", "other", "-n", "nodes"],
     "diff-new": ["diff", "other", "-", "-n", "nodes"],
     "diff-nodes": ["diff", "nodes", "nodes", "--job", "-"],
+    "jobs": ["jobs", "-n", "nodes", "--jobs", "-"],
     "rollout": ["rollout", "-n", "nodes", "--job", "-", "-o", "json"],
     "check": ["check", "-"],
 }

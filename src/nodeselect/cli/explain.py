@@ -9,12 +9,15 @@ from operator import or_
 import click
 
 from nodeselect.cli.exit_status import ExitStatus
-from nodeselect.cli.job_files import files_in, job_name
+from nodeselect.cli.job_files import job_name
+from nodeselect.cli.jobs import report_node_jobs
 from nodeselect.cli.options import (
+    check_node,
     check_usage,
     id_option,
     job_option,
     job_selector,
+    job_selectors,
     nodes_option,
     once,
     parse_selectors,
@@ -25,16 +28,13 @@ from nodeselect.cli.options import (
     warn_if_everything,
 )
 from nodeselect.cli.output_file import write_file
-from nodeselect.cli.streams import write_message, write_output
-from nodeselect.errors import JobError
+from nodeselect.cli.streams import write_output
 from nodeselect.explain import Explanation, NodeExplanation
 from nodeselect.explain.compute import exclude_by_state
-from nodeselect.inventory import Inventory
 from nodeselect.node import count_connected
 from nodeselect.render.explanation import explanation_lines
 from nodeselect.render.job_table import JobStatus, job_result, job_table_lines
 from nodeselect.render.layout import detect_screen
-from nodeselect.text import quoted
 
 __all__ = ["explain"]
 
@@ -65,7 +65,8 @@ does not, 2 if one is invalid.
 @state_option
 @click.option(
     "--node", metavar="ID", multiple=True, callback=once,
-    help="Explain one node: which requirements it fails, and which values it has.",
+    help="Explain one node: which requirements it fails, and which values it has. With several"
+    " jobs: which of them would run on it.",
 )  # fmt: skip
 @report_option
 @click.option(
@@ -94,7 +95,6 @@ def explain(
     mistakes = {
         "give a selector: --job, or -l and/or --id": bool(expressions or ids) + bool(job) != 1,
         "--job and -n cannot both read standard input": nodes_from == "-" and "-" in job,
-        "--node cannot be combined with several jobs": node is not None and has_many_jobs,
         "--node cannot be combined with --state": node is not None and states is not None,
         "--html cannot be combined with --node": html is not None and node is not None,
         "--html cannot be combined with several selectors or jobs":
@@ -104,6 +104,10 @@ def explain(
             html is not None and any(_is_same_file(html, source) for source in (nodes_from, *job)),
     }  # fmt: skip
     check_usage(context, mistakes)
+    if has_many_jobs and node is not None:
+        inventory = read_inventory(nodes_from)
+        check_node(context, inventory, node)
+        return report_node_jobs(inventory[node], job, output)
     if has_many_jobs:
         return _explain_jobs(job, nodes_from, states, output)
     if job:
@@ -121,7 +125,7 @@ def explain(
     union = None
     results: list[Explanation] | list[NodeExplanation]
     if node is not None:
-        _check_node(context, inventory, node)
+        check_node(context, inventory, node)
         results = [inventory.explain_node(selector, node) for selector in selectors]
         is_match = any(result.matches for result in results)
     else:
@@ -142,20 +146,13 @@ def explain(
 def _explain_jobs(
     sources: Sequence[str], nodes_from: str, states: frozenset[str] | None, output: str
 ) -> int:
-    errors: list[JobError] = []
-    files = dict.fromkeys(file for source in sources for file in files_in(source, (), errors))
-    if errors:
-        raise errors[0]
+    selectors, invalid = job_selectors(sources)
     excluded: dict[str, str | None] = {}
     inventory = read_inventory(nodes_from, states, excluded)
-    jobs = []
-    for file in files:
-        result: Explanation | JobError
-        try:
-            result = exclude_by_state(inventory.explain(job_selector(file)), excluded)
-        except JobError as error:
-            result = error
-        jobs.append(job_result(job_name(file), result))
+    jobs = [job_result(name, error) for name, error in invalid.items()]
+    for name, selector in selectors.items():
+        explanation = exclude_by_state(inventory.explain(selector), excluded)
+        jobs.append(job_result(name, explanation))
     write_output(job_table_lines(jobs, len(inventory), output, detect_screen()))
     worst = min(job.status for job in jobs)
     if worst is JobStatus.INVALID:
@@ -170,11 +167,3 @@ def _is_same_file(file: str, source: str) -> bool:
         return os.path.samestat(os.stat(file), status)  # noqa: PTH116
     except (OSError, ValueError, AttributeError):  # one of them does not exist, or is not a file
         return False
-
-
-def _check_node(context: click.Context, inventory: Inventory, node_id: str) -> None:
-    if node_id not in inventory:
-        write_message(f"error: no node has the id {quoted(node_id)}")
-        if named := [node.id for node in inventory if node.name == node_id]:
-            write_message(f"  it is the name of the node with the id {quoted(named[0])}")
-        context.exit(ExitStatus.ERROR)

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from nodeselect.cli.job_files import job_name, read_bytes
+from nodeselect.cli.exit_status import ExitStatus
+from nodeselect.cli.job_files import files_in, job_name, read_bytes
 from nodeselect.cli.streams import Progress, write_message
-from nodeselect.errors import SelectorError
+from nodeselect.errors import JobError, SelectorError
 from nodeselect.node import Node, count_in_states, has_state
 from nodeselect.readers import open_input
 from nodeselect.readers.detect import KNOWN_STATES
@@ -23,11 +24,13 @@ if TYPE_CHECKING:
     from nodeselect.inventory import Inventory
 
 __all__ = [
+    "check_node",
     "check_usage",
     "explain_hint",
     "id_option",
     "job_option",
     "job_selector",
+    "job_selectors",
     "nodes_option",
     "once",
     "open_nodes",
@@ -148,6 +151,25 @@ def job_selector(job: str) -> Selector:
     return read_job_selector(read_bytes(job), job_name(job))
 
 
+def job_selectors(sources: Sequence[str]) -> tuple[dict[str, Selector], dict[str, JobError]]:
+    """Return the selectors of many jobs, and the errors of those that are invalid, by name.
+
+    :param sources: files, and folders of files.
+    :raises JobError: if a file or a folder cannot be read, or a folder has no job.
+    """
+    errors: list[JobError] = []
+    files = dict.fromkeys(file for source in sources for file in files_in(source, (), errors))
+    if errors:
+        raise errors[0]
+    selectors, invalid = {}, {}
+    for file in files:
+        try:
+            selectors[job_name(file)] = job_selector(file)
+        except JobError as error:
+            invalid[job_name(file)] = error
+    return selectors, invalid
+
+
 def warn_if_everything(job: str, selector: Selector) -> None:
     """Write a warning if the selector of a job is empty, so that it selects every node."""
     if selector == Selector.everything():
@@ -259,3 +281,12 @@ def explain_hint(
     words = [word for name, values in options.items() for value in values for word in (name, value)]
     command = printable(shlex.join(["nodeselect", "explain", *words]))
     return f"for details, {saved}run: {command}"
+
+
+def check_node(context: click.Context, inventory: "Inventory", node_id: str) -> None:
+    """End the command with an error if no node has this id; say which node has it as its name."""
+    if node_id not in inventory:
+        write_message(f"error: no node has the id {quoted(node_id)}")
+        if named := [node.id for node in inventory if node.name == node_id]:
+            write_message(f"  it is the name of the node with the id {quoted(named[0])}")
+        context.exit(ExitStatus.ERROR)

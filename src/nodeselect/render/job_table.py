@@ -10,7 +10,7 @@ from nodeselect.explain import Explanation
 from nodeselect.render.layout import Screen, report_lines
 from nodeselect.text import pluralize
 
-__all__ = ["JobResult", "JobStatus", "job_result", "job_table_lines"]
+__all__ = ["JobResult", "JobStatus", "first_error", "job_result", "job_table_lines"]
 
 
 class JobStatus(IntEnum):
@@ -59,12 +59,16 @@ class JobResult(NamedTuple):
         return {"job": fields.pop("name"), **fields, "status": status}
 
 
+def first_error(error: JobError) -> str:
+    """Return the first error of an invalid job, with its line if it has one."""
+    first = error.problems[0]
+    return f"line {first.line}: {first.message}" if first.line else first.message
+
+
 def job_result(name: str, result: Explanation | JobError) -> JobResult:
     """Return the result of a job from its explanation, or from the error that makes it invalid."""
     if isinstance(result, JobError):
-        first = result.problems[0]
-        error = f"line {first.line}: {first.message}" if first.line else first.message
-        return JobResult(name, JobStatus.INVALID, None, None, None, error)
+        return JobResult(name, JobStatus.INVALID, None, None, None, first_error(result))
     matched, connected = result.matched, result.connected
     if not matched:
         status = JobStatus.NO_NODES

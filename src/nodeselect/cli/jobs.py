@@ -1,0 +1,133 @@
+"""``nodeselect jobs``: which jobs a node gets, and how many nodes each job gets."""
+
+from collections.abc import Sequence
+
+import click
+
+from nodeselect.cli.exit_status import ExitStatus
+from nodeselect.cli.job_files import job_name
+from nodeselect.cli.options import (
+    check_node,
+    check_usage,
+    job_selectors,
+    nodes_option,
+    once,
+    open_nodes,
+    read_inventory,
+    report_option,
+)
+from nodeselect.cli.streams import write_message, write_output
+from nodeselect.explain.compute import explain_node
+from nodeselect.node import Node, count_connected
+from nodeselect.render.layout import detect_screen
+from nodeselect.text import pluralize, quoted
+
+__all__ = ["jobs", "report_node_jobs"]
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  nodeselect jobs --jobs jobs/ -n nodes.json
+  nodeselect jobs --jobs jobs/ -n nodes.json --node n-1
+  nodeselect jobs --jobs jobs/ --node new-node.json
+  nodeselect jobs --jobs a.yaml --jobs b.yaml -n nodes.json -o markdown
+
+\b
+Exit status: 0 if every job matches a node (with --node: if any job matches
+that node), 1 if not, 2 on errors, or if a job is invalid.
+""",
+)
+@click.option(
+    "--jobs", "sources", metavar="FILE|FOLDER", multiple=True, required=True,
+    help="The jobs: a file, or all files in a folder. Repeatable.",
+)  # fmt: skip
+@nodes_option(required=False)
+@click.option(
+    "--node", metavar="ID|FILE", multiple=True, callback=once,
+    help="Show the jobs of one node: with -n, of the node with this id; without -n, of the node in"
+    " this file.",
+)  # fmt: skip
+@report_option
+@click.pass_context
+def jobs(
+    context: click.Context,
+    sources: tuple[str, ...],
+    nodes_from: str | None,
+    node: str | None,
+    output: str,
+) -> int:
+    """Show which jobs would run on a node, or how many nodes each job gets.
+
+    With --node, print the jobs that would run on this node, and for each other job the requirements
+    that the node fails. Without it, print how many nodes match each job, and which nodes no job
+    matches.
+    """
+    mistakes = {
+        "give the nodes with -n, or one node in a file with --node": not (nodes_from or node),
+        "standard input can be read only once": [*sources, nodes_from or node].count("-") > 1,
+    }
+    check_usage(context, mistakes)
+    if nodes_from is None:
+        return report_node_jobs(_read_node(node or ""), sources, output)
+    inventory = read_inventory(nodes_from)
+    if node is not None:
+        check_node(context, inventory, node)
+        return report_node_jobs(inventory[node], sources, output)
+
+    from nodeselect.render.placements import FleetJobs, fleet_job_lines
+
+    selectors, invalid = job_selectors(sources)
+    answers = {name: inventory.match(selector) for name, selector in selectors.items()}
+    has_states = any(node.state is not None for node in inventory)
+    used = {node_id for answer in answers.values() for node_id in answer.ids()}
+    fleet = FleetJobs(
+        len(inventory),
+        {
+            name: (len(answer), len(answer.connected()) if has_states else None)
+            for name, answer in answers.items()
+        },
+        [node_id for node_id in inventory.ids() if node_id not in used],
+        invalid,
+    )
+    write_output(fleet_job_lines(fleet, output, detect_screen()))
+    return _status(bool(invalid), all(answers.values()))
+
+
+def report_node_jobs(node: Node, sources: Sequence[str], output: str) -> int:
+    """Print which jobs would run on a node; return the exit status.
+
+    :param sources: the files and folders of the jobs.
+    """
+    from nodeselect.render.placements import NodeJobs, node_job_lines
+    from nodeselect.standing import StandingSelectors
+
+    selectors, invalid = job_selectors(sources)
+    standing = StandingSelectors(selectors)
+    explanation = standing.explain(node)
+    values: dict[str, str | None] = {}
+    for reason in explanation.reasons:
+        if len(reason.failed) == 1:
+            result = explain_node(selectors[reason.names[0]], node.id, node.labels)
+            values |= {text: value for text, value, passes in result.requirements if not passes}
+    matching = standing.matching(node).names()
+    report = NodeJobs(explanation, matching, values, invalid)
+    write_output(node_job_lines(report, output, detect_screen()))
+    if count_connected([node.state]) == 0:
+        write_message(f"the node is not connected: its state is {quoted(node.state or '')}")
+    return _status(bool(invalid), bool(matching))
+
+
+def _read_node(source: str) -> Node:
+    with open_nodes(source) as reader:
+        nodes = list(reader)
+    if len(nodes) != 1:
+        expected = f"expected one node in {job_name(source)}, found {pluralize(len(nodes), 'node')}"
+        raise click.UsageError(f"{expected}; to choose one by its id, use -n FILE --node ID")
+    return nodes[0]
+
+
+def _status(has_invalid: bool, is_positive: bool) -> int:
+    if has_invalid:
+        return ExitStatus.ERROR
+    return ExitStatus.OK if is_positive else ExitStatus.NEGATIVE

@@ -1,0 +1,105 @@
+"""An inventory and standing selectors together: what each write gains and loses."""
+
+from collections.abc import Iterable
+from typing import Generic, NamedTuple
+
+from nodeselect.inventory import Inventory, NodeChange, NodeSet
+from nodeselect.inventory.write_lock import WriteLock
+from nodeselect.node import Node
+from nodeselect.selectors import Selector
+from nodeselect.standing.name_set import NameSet
+from nodeselect.standing.standing_selectors import StandingSelectors
+from nodeselect.standing.store import Name
+
+__all__ = ["PlacementChange", "Watch"]
+
+
+class PlacementChange(NamedTuple, Generic[Name]):
+    """What a write did to one node, and which selectors that concerns.
+
+    :param change: the node before and after the write.
+    :param gained: the names of the selectors that match the node since this write.
+    :param lost: the names of those that matched it before, and no longer do.
+    """
+
+    change: NodeChange
+    gained: NameSet[Name]
+    lost: NameSet[Name]
+
+
+class Watch(Generic[Name]):
+    """Writes to an inventory and to standing selectors, and returns who gains and loses which node.
+
+    >>> from nodeselect import StandingSelectors
+    >>> watch = Watch(Inventory(), StandingSelectors({"train": Selector.parse("gpu")}))
+    >>> joined = watch.upsert(Node("n-1", {"gpu": "a100"}))
+    >>> joined.change.kind, joined.gained.names()
+    ('added', ['train'])
+    >>> gained, lost = watch.put("web", Selector.parse("!debug"))
+    >>> gained.ids()
+    ['n-1']
+
+    Of a node and a selector, each gain and each loss is returned once, by the later of the writes
+    to the two, provided that all writes go through one watch. Any thread may write, and reads the
+    inventory and the selectors directly. No code of the caller runs while others wait.
+
+    If a write is interrupted, it may have been made although nothing was returned; compare
+    ``changes_since`` of a snapshot that was taken before.
+    """
+
+    __slots__ = ("_inventory", "_lock", "_standing")
+
+    def __init__(self, inventory: Inventory, standing: StandingSelectors[Name]) -> None:
+        self._inventory = inventory
+        self._standing = standing
+        self._lock = WriteLock()
+
+    def upsert(self, node: Node) -> PlacementChange[Name]:
+        """Add or replace a node, as :meth:`Inventory.upsert` does."""
+        return self.apply([node])[0]
+
+    def remove(self, node_id: str) -> PlacementChange[Name]:
+        """Remove the node with this id.
+
+        :raises KeyError: if there is none.
+        """
+        return self.apply([node_id])[0]
+
+    def apply(self, changes: Iterable[Node | str]) -> list[PlacementChange[Name]]:
+        """Make several changes of nodes as one, as :meth:`Inventory.apply` does.
+
+        Cost: that of ``Inventory.apply`` and of ``StandingSelectors.changes`` for each node.
+        """
+        changes = changes if isinstance(changes, str) else list(changes)
+        return self._lock.run(self._apply, changes)
+
+    def put(self, name: Name, selector: Selector) -> tuple[NodeSet, NodeSet]:
+        """Put a selector in, in place of the one that has this name, if there is one.
+
+        Return the nodes that it gains by that, and those that it loses.
+        """
+        return self._lock.run(self._put, name, selector)
+
+    def delete(self, name: Name) -> NodeSet:
+        """Remove the selector with this name, and return the nodes that it loses.
+
+        :raises KeyError: if there is none.
+        """
+        return self._lock.run(self._delete, name)
+
+    def _apply(self, changes: "Iterable[Node | str]") -> list[PlacementChange[Name]]:
+        standing = self._standing.snapshot()
+        made = self._inventory.apply(changes)
+        return [PlacementChange(each, *standing.changes(each.old, each.new)) for each in made]
+
+    def _put(self, name: Name, selector: Selector) -> tuple[NodeSet, NodeSet]:
+        old = self._standing.get(name) or Selector.nothing()
+        self._standing[name] = selector
+        snapshot = self._inventory.snapshot()
+        before, after = snapshot.match(old), snapshot.match(selector)
+        return after - before, before - after
+
+    def _delete(self, name: Name) -> NodeSet:
+        old = self._standing[name]
+        del self._standing[name]
+        return self._inventory.match(old)
