@@ -29,7 +29,7 @@ NODE_TYPES = (
     *(ast.ListComp, ast.comprehension, ast.Store, ast.Or, ast.NamedExpr, ast.Subscript),
 )
 FUNCTIONS = {"type", "in_range", "exact_id", "exact_value", "require_mapping"}
-NAMES = FUNCTIONS | {"dict", "mappingproxy", "no_value", "str"}
+NAMES = FUNCTIONS | {"dict", "mappingproxy", "str"}
 SHAPES = st.lists(st.sampled_from(range(len(predicate._TESTS))), max_size=12).map(tuple)
 SOURCES = (
     SHAPES.map(predicate_source)

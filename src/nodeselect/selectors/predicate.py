@@ -77,21 +77,27 @@ _TESTS = (
 _ID, _PRESENT, _EQUAL, _ONE_OF, _IN_RANGE, _NOT_EQUAL, _NONE_OF, _ABSENT = range(len(_TESTS))
 
 # The same tests, which also check the type of what they read. ``type`` is cheaper than
-# ``isinstance``; what is not exactly a string goes to a function that converts it or raises.
-# An absent value is read as ``no_value``, a string that differs from the values of requirements.
-_READ = "(x if type(x := labels.get(k{n}, no_value)) is str else exact_value(k{n}, x))"
+# ``isinstance``; what is not exactly a string goes to a function that converts it or raises. Only
+# then does it matter whether None is the value or the key is absent.
+_X_IS_STRING = (
+    "(type(x := labels.get(k{n})) is str"
+    " or (x is not None or k{n} in labels) and (x := exact_value(k{n}, x)) is not None)"
+)
+_X_IS_ABSENT_OR = (
+    "(x {test} if type(x := labels.get(k{{n}})) is str"
+    " else x is None and k{{n}} not in labels or exact_value(k{{n}}, x) {test})"
+)
 _CHECKED_TESTS = (
     "(node_id if type(node_id) is str else exact_id(node_id)) in v{n}",
-    "k{n} in labels and (type(x := labels[k{n}]) is str or exact_value(k{n}, x) is not None)",
-    f"{_READ} == v{{n}}",
-    f"{_READ} in v{{n}}",
-    f"k{{n}} in labels and in_range({_READ}, v{{n}})",
-    f"{_READ} != v{{n}}",
-    f"{_READ} not in v{{n}}",
+    "k{n} in labels and (type(labels[k{n}]) is str or exact_value(k{n}, labels[k{n}]) is not None)",
+    f"{_X_IS_STRING} and x == v{{n}}",
+    f"{_X_IS_STRING} and x in v{{n}}",
+    f"{_X_IS_STRING} and in_range(x, v{{n}})",
+    _X_IS_ABSENT_OR.format(test="!= v{n}"),
+    _X_IS_ABSENT_OR.format(test="not in v{n}"),
     "(k{n} not in labels or type(x := labels[k{n}]) is not str and exact_value(k{n}, x) is None)",
 )
 _IS_MAPPING = "(type(labels) is dict or type(labels) is mappingproxy or require_mapping(labels))"
-_NO_VALUE = "\0"
 
 # Random selectors of up to six requirements have some 3,000 shapes, and real ones a few dozen.
 _MAX_SHAPES = 1_024
@@ -278,7 +284,6 @@ _NAMES: dict[str, object] = {
     "exact_value": _exact_value,
     "in_range": _in_range,
     "mappingproxy": MappingProxyType,
-    "no_value": _NO_VALUE,
     "require_mapping": _require_mapping,
     "str": str,
     "type": type,
