@@ -45,7 +45,7 @@ def test_states_of_many_nodes(run: Run, tmp_path: Path, count: int) -> None:
     (tmp_path / "nodes").write_text("\n".join(map(json.dumps, nodes)))
     result = run("match", "-n", str(tmp_path / "nodes"), "-l", "a=1", "--state", "lost", "--count")
     assert result.err == (
-        f"{2 * count:,} of {4 * count:,} nodes match, 0 of them connected;"
+        f"{2 * count:,} of {4 * count:,} nodes match, 0 of them connected or ready;"
         f" {2 * count:,} do not match: all fail a=1\n"
         f"--state leaves out {2 * count:,} of {6 * count:,} nodes\n"
         f"{count:,} {'nodes match' if count > 1 else 'node matches'} the selector but not --state:"

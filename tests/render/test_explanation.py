@@ -24,8 +24,9 @@ def text_of(selector: str, nodes: list[Node], columns: int = 100) -> str:
 def test_an_explanation() -> None:
     """The text begins with the headline and ends with the recommendation."""
     assert text_of("region=eu,!debug", NODES) == (
-        "1 of 3 nodes match, 1 of them connected; 2 do not match: 1 fails only region=eu; 1 "
-        "fails only !debug\n"
+        "1 of 3 nodes match, 1 of them connected or ready; 2 do not match: 1 fails only "
+        "region=eu; 1 fails\n"
+        "  only !debug\n"
         "\n"
         "REQUIREMENT  FAIL  FAIL ONLY THIS  REMAINING\n"
         "region=eu       1               1          2  █████████████▍\n"

@@ -64,7 +64,7 @@ _DECODER = JSONDecoder()
 
 
 class _JsonBuilder(Builder):
-    """Builds the value of a JSON text, from its first character to its last."""
+    """Builds the value of a JSON text, with the position of each value in it."""
 
     def __init__(self, text: str, max_values: int | None) -> None:
         super().__init__(text, max_values)
@@ -125,6 +125,10 @@ class _JsonBuilder(Builder):
         try:
             text, self._index = _DECODER.raw_decode(self._text, start)
         except JSONDecodeError as error:
+            if self._text[error.pos : error.pos + 1] in ("\r", "\n"):
+                message = "not JSON: the string is not closed on this line"
+                hint = "add the closing quote, or write \\n for a line break"
+                raise NotJsonError("not-json", message, self.position(start), hint) from None
             place = self.position(min(error.pos, len(self._text.rstrip()) - 1))
             message = f"not JSON: {printable(error.msg.lower().removesuffix(' at'))}"
             raise NotJsonError("not-json", message, place) from None

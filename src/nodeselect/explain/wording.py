@@ -65,7 +65,7 @@ def headline(matched: int, total: int, connected: int | None) -> str:
     :param connected: how many of the matching nodes are connected; None if no state is known.
     """
     text = f"{matched:,} of {total:,} {'node matches' if total == 1 else 'nodes match'}"
-    return text if connected is None else f"{text}, {connected:,} of them connected"
+    return text if connected is None else f"{text}, {connected:,} of them connected or ready"
 
 
 def count_headline(selector: Selector, counts: FailureCounts, connected: int | None) -> str:

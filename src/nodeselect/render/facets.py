@@ -63,7 +63,7 @@ def _headline(facets: Facets, total: int | None) -> str:
     else:
         text = pluralize(facets.nodes, "node")
         if facets.connected is not None:
-            text += f", {facets.connected:,} of them connected"
+            text += f", {facets.connected:,} of them connected or ready"
     return f"{text}; {pluralize(len(facets.keys), 'label key')}" if facets.keys else text
 
 
