@@ -50,6 +50,30 @@ def test_a_reader_of_nodes(buffered: bool) -> None:
     assert not stream.closed
 
 
+class Terminal(io.RawIOBase):
+    """A stream that has an end, and then more."""
+
+    def __init__(self) -> None:
+        lines = FLEET.splitlines(keepends=True)
+        self.inputs = [*lines[:2], b"", *lines[2:]]
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        data = self.inputs.pop(0)
+        buffer[: len(data)] = data
+        return len(data)
+
+
+@pytest.mark.parametrize("buffered", [True, False])
+def test_one_end_is_enough(buffered: bool) -> None:
+    """A person ends the input of a terminal once, not twice."""
+    terminal = Terminal()
+    assert ids(io.BufferedReader(terminal) if buffered else terminal) == ["n-0", "n-1"]
+    assert len(terminal.inputs) == 2
+
+
 def test_what_is_buffered_already_is_read() -> None:
     """What a caller's buffer holds comes first."""
     stream = io.BufferedReader(Hesitant(b"not for us\n" + FLEET, 1_000))

@@ -42,25 +42,22 @@ def is_blocking(stream: Any) -> bool:
 def use_blocking_output() -> None:
     """Replace standard output and standard error by streams that write everything or raise.
 
-    A closed stream is replaced by one that raises as well. After its first exception, a stream
-    drops what is written to it: Python writes what is left when the process ends, and would report
-    the exception again.
+    A closed stream is replaced by one that raises as well.
     """
-    sys.stdout = _text_writer(sys.stdout)
-    sys.stderr = _text_writer(sys.stderr, line_buffering=True)
+    sys.stdout = _blocking_writer(sys.stdout)
+    sys.stderr = _blocking_writer(sys.stderr, line_buffering=True)
 
 
-def _text_writer(stream: TextIO | None, *, line_buffering: bool = False) -> TextIO:
-    descriptor, encoding = None, "utf-8"
+def _blocking_writer(stream: TextIO | None, *, line_buffering: bool = False) -> TextIO:
+    raw, encoding = None, "utf-8"
     if stream is not None:
         if not isinstance(stream, io.TextIOWrapper):  # a program replaced it
             return stream
+        raw = getattr(stream.buffer, "raw", stream.buffer)  # with PYTHONUNBUFFERED, it is raw
+        if isinstance(raw, _WaitingWriter):
+            return stream
         encoding = stream.encoding
-        try:
-            descriptor = stream.fileno()
-        except OSError:
-            descriptor = None
-    writer = io.BufferedWriter(_WaitingWriter(descriptor))
+    writer = io.BufferedWriter(_WaitingWriter(raw))
     # Characters that the encoding lacks are written as \u….
     return io.TextIOWrapper(writer, encoding, "backslashreplace", line_buffering=line_buffering)
 
@@ -70,49 +67,54 @@ class _WaitingReader(io.RawIOBase):
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
+        self._has_ended = False  # a terminal would be asked again
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int:
-        while (data := self._stream.read(len(buffer))) is None:
+        size: int | None = 0 if self._has_ended else None
+        while size is None and (size := self._read(buffer)) is None:
             _wait(self._stream, "POLLIN")
-        if not data and (missing := _missing_bytes(self._stream)):
+        if not size and (missing := _missing_bytes(self._stream)):
             raise OSError(errno.EPIPE, f"the connection ended {missing:,} bytes too early")
+        self._has_ended = not size
+        return size
+
+    def _read(self, buffer: Any) -> int | None:
+        if isinstance(self._stream, io.BufferedReader):
+            return self._stream.readinto1(buffer)  # does not wait until the buffer is full
+        data = self._stream.read(len(buffer))
+        if data is None:
+            return None
         buffer[: len(data)] = data
         return len(data)
 
 
 class _WaitingWriter(io.RawIOBase):
-    """Writes to a file descriptor, None if it is closed."""
+    """Writes to a raw stream, None if it is closed; waits while that returns None."""
 
-    def __init__(self, descriptor: int | None) -> None:
-        self._descriptor = descriptor
-        self._has_failed = False
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
 
     def writable(self) -> bool:
         return True
 
     def fileno(self) -> int:
-        if self._descriptor is None:
-            raise OSError(errno.EBADF, "it is closed")
-        return self._descriptor
+        return int(self._open_stream().fileno())
 
     def isatty(self) -> bool:
-        return self._descriptor is not None and os.isatty(self._descriptor)
+        return self._stream is not None and bool(self._stream.isatty())
 
     def write(self, data: Any) -> int:
-        if self._has_failed:
-            return len(data)
-        try:
-            while True:
-                try:
-                    return os.write(self.fileno(), data)
-                except BlockingIOError:
-                    _wait(self, "POLLOUT")
-        except BaseException:
-            self._has_failed = True
-            raise
+        while (size := self._open_stream().write(data)) is None:
+            _wait(self._stream, "POLLOUT")
+        return int(size)
+
+    def _open_stream(self) -> Any:
+        if self._stream is None:
+            raise OSError(errno.EBADF, "it is closed")
+        return self._stream
 
 
 def _wait(stream: Any, event: str) -> None:

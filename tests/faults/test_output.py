@@ -13,9 +13,13 @@ from tests.cli.running import COMMAND, PLAIN, Run
 from tests.faults.commands import COMMANDS
 from tests.faults.conftest import RunMain
 
-pytestmark = pytest.mark.skipif(
-    sys.platform != "linux", reason="needs a full device, and pipes with a size"
-)
+pytestmark = [
+    pytest.mark.skipif(
+        sys.platform != "linux", reason="needs a full device, and pipes with a size"
+    ),
+    # A stream that could not be written cannot be closed either.
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
 every_command = pytest.mark.parametrize("args", COMMANDS.values(), ids=COMMANDS)
 
 
