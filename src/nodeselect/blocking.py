@@ -31,7 +31,7 @@ def blocking_reader(stream: BinaryIO) -> BinaryIO:
 
 
 def is_blocking(stream: Any) -> bool:
-    """Return whether the file of a text stream blocks, so that ``read()`` returns all of it."""
+    """Return whether reading a text stream waits for data, so that ``read()`` returns all of it."""
     try:
         file = stream.buffer.raw
         return not isinstance(file, io.FileIO) or os.get_blocking(file.fileno())

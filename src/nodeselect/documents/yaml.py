@@ -224,7 +224,7 @@ _FIRST = frozenset("~nNyYoOtTfF0123456789+-.=<")
 
 
 def scalar_kind(plain: str) -> str:
-    """Return the ``kind`` (see :class:`Scalar`) of a scalar that is written without quotes."""
+    """Return how YAML may read a scalar without quotes: the ``kind`` of a :class:`Scalar`."""
     if plain and plain[0] not in _FIRST:
         return "text"
     for kind, pattern in _KINDS:

@@ -29,8 +29,9 @@ class FailureGroups:
     def __init__(self, view: View, everything: Postings, requirements: Sequence[Selector]) -> None:
         """Split the nodes into groups, by one requirement after the other.
 
-        If there are too many groups, the smallest of those that fail several requirements are
-        dropped. The groups that the last requirement makes are counted, but not built as sets.
+        If there are too many groups, some are dropped: the smallest of the groups whose nodes fail
+        several requirements. The groups that the last requirement makes are counted, but not built
+        as sets.
 
         :param everything: the ordinals of all nodes of ``view``.
         """

@@ -67,15 +67,15 @@ class Screen(NamedTuple):
         return text
 
     def code(self, text: str) -> str:
-        """Return a user's text for a sentence or a cell; Markdown sets it as code."""
+        """Return a user's text, escaped for this screen; Markdown sets it as code."""
         return self.escape(text)
 
     def prose(self, text: str) -> str:
-        """Return a sentence, which may contain a user's text, for a line of its own."""
+        """Return a sentence that may contain a user's text, escaped for this screen."""
         return self.escape(text)
 
     def style(self, text: str, style: Literal["heading", "advice"]) -> str:
-        """Return escaped text in a style, or as it is if the screen has no colour."""
+        """Return ``text``, which is escaped already, in a style if the screen has colours."""
         return f"{_STYLES[style]}{text}\x1b[0m" if self.colour and text else text
 
     def bar(self, part: int, whole: int, columns: int = 20) -> str:
@@ -201,7 +201,7 @@ class Markdown(Screen):
         return self.code(text)
 
     def prose(self, text: str) -> str:
-        """Return a sentence in which Markdown is escaped, since it contains a user's text."""
+        """Return a sentence that may contain a user's text, with Markdown's signs escaped."""
         return re.sub(_MARKDOWN_SIGNS, r"\\\g<0>", printable(text))
 
     def title(self, text: str) -> Iterator[str]:

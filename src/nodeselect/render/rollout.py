@@ -19,7 +19,7 @@ _RANGE_COLUMNS = 40
 
 
 class RolloutReport(NamedTuple):
-    """The plan of a rollout, and what it is for.
+    """The plan of a rollout, with the job and the nodes that it is for.
 
     :param job: the name of the job, or of its file if the job has none.
     :param max_parallel: the percentage of the nodes in a wave; None for the strategy ``immediate``.

@@ -91,7 +91,7 @@ def _because(failed: Sequence[str]) -> str:
 
 
 def explain(view: View[Name], values: Values) -> StandingExplanation[Name]:
-    """Return how many selectors match a node, and what it fails of the others."""
+    """Return how many selectors match a node, and which requirements of the others it fails."""
     store, matching = view.store, view.matching(values)
     failed_requirements = _FailedRequirements(values)
     groups: dict[tuple[str, ...], list[Name]] = {}

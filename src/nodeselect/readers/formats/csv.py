@@ -125,7 +125,8 @@ def _add_pairs(labels: dict[str, str], pairs: str, place: str) -> None:
                 "wrong-type",
                 f"the column 'labels' must contain pairs key=value, found {quoted(pair)}",
                 place=place,
-                hint="write region=eu, gpu=true; for a value with a space or a comma, use JSON",
+                hint="write pairs, such as: region=eu, gpu=true; if a value has a space or a comma,"
+                " write the nodes as JSON",
             )
         if key in labels:
             message = f"duplicate label {quoted(key)}"
