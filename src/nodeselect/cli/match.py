@@ -108,7 +108,7 @@ def match(
     output_options = (with_output, keys, show_labels, no_headers, limit)
     columns = f"-o {join_limited(COLUMN_FORMATS, conjunction='or')}, not -o {output}"
     mistakes = {
-        "give a selector: --job, --all, or -l and/or --id":
+        "give exactly one of --job, --all, or a selector with -l and/or --id":
             (job is not None) + bool(expressions or ids) + everything != 1,
         "--job and -n cannot both read standard input": job == "-" == nodes_from,
         "--count cannot be combined with other output options": count and any(output_options),

@@ -64,9 +64,10 @@ class WordCounts:
         self._by_start: Mapping[_Start, list[_Tokens]] | None = None
 
     def _closest(self, text: str) -> str | None:
-        """Return the word that has the same letters as ``text``, else a similar one, or None.
+        """Return the word that ``text`` is probably a misspelling of; None if there is none.
 
-        Of several, return the most frequent. The first call reads all words; each compares 500.
+        A word that differs only in case and separators is preferred, then the most frequent one.
+        Cost: each call compares at most 500 words; the first call also reads all words.
         """
         if is_number(text):
             return None

@@ -111,7 +111,7 @@ class Requirement(_Unfrozen, Frozen):
 
     @property
     def is_negated(self) -> bool:
-        """Whether nodes match that fail :attr:`test`, those without the key among them."""
+        """Whether a node matches if it *fails* :attr:`test`. Then nodes without the key match, too."""
         return self.operator.matches_absent
 
     @property
