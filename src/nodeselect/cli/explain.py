@@ -93,7 +93,8 @@ def explain(
     """
     has_many_jobs = len(job) > 1 or any(os.path.isdir(file) for file in job)  # noqa: PTH112
     mistakes = {
-        "give either --job, or a selector with -l and/or --id": bool(expressions or ids) + bool(job) != 1,
+        "give either --job, or a selector with -l and/or --id":
+            bool(expressions or ids) + bool(job) != 1,
         "--job and -n cannot both read standard input": nodes_from == "-" and "-" in job,
         "--node cannot be combined with --state": node is not None and states is not None,
         "--html cannot be combined with --node": html is not None and node is not None,

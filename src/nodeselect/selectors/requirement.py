@@ -111,7 +111,7 @@ class Requirement(_Unfrozen, Frozen):
 
     @property
     def is_negated(self) -> bool:
-        """Whether a node matches if it *fails* :attr:`test`. Then nodes without the key match, too."""
+        """Whether a node matches if it *fails* :attr:`test`; nodes without the key then match."""
         return self.operator.matches_absent
 
     @property
