@@ -1,6 +1,7 @@
 """What to change in a selector so that more nodes match, or the right ones."""
 
 from collections.abc import Collection, Sequence
+from operator import attrgetter
 
 from nodeselect.explain.explanation import Explanation
 from nodeselect.explain.wording import (
@@ -93,7 +94,11 @@ def _removal(explanation: Explanation) -> str | None:
     name = short(best.text)
     if explanation.matched:
         effect = f"{pluralize(best.failing_only_this, 'node fails', 'nodes fail')} only this"
-        return f"to match more nodes, relax {name}: {effect}"
+        text = f"to match more nodes, relax {name}: {effect}"
+        most = max(explanation.requirements, key=attrgetter("failing_only_this"))
+        if most.failing_only_this > best.failing_only_this:  # it excludes nodes, perhaps on purpose
+            text += f"; {short(most.text)} excludes {pluralize(most.failing_only_this, 'node')}"
+        return text
     effect = f"{pluralize(best.failing_only_this, 'node')} would match"
     is_replaced = any(best.text in hint.replaced for hint in explanation.hints)
     if best.failing == explanation.total and not is_replaced:

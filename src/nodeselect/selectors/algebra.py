@@ -91,7 +91,7 @@ def conflict(selector: Selector) -> tuple[Requirement, ...] | None:
 
     They are on one key, and minimal: without any one of them, the others can match. If several keys
     have contradictions, the smallest contradiction is returned. The result is empty for
-    ``Selector.nothing()``, which matches no node without any requirement.
+    ``Selector.nothing()``, which has no requirements.
 
     >>> conflict(Selector.parse("a in (b,c),a!=d,a>5,x"))
     (Requirement('a in (b,c)'), Requirement('a>5'))
