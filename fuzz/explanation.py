@@ -1,4 +1,4 @@
-"""A selector and a small fleet, whose explanation is computed and shown.
+"""A selector and a small fleet: who matches, standing or not, and an explanation and its report.
 
 The first line of an input is the selector; ids follow it after tabs. Each other line is a node: its
 id, and after tabs its labels (``key=value``), its state (``@state``) and its name (``~name``).
@@ -13,7 +13,14 @@ from zlib import crc32
 from tests.property.test_explain_laws import check as check_numbers
 from tests.property.test_explain_laws import failed_of
 
-from nodeselect import Inventory, InventoryError, Node, Selector, SelectorError
+from nodeselect import (
+    Inventory,
+    InventoryError,
+    Node,
+    Selector,
+    SelectorError,
+    StandingSelectors,
+)
 from nodeselect.explain import Explanation, NodeExplanation
 from nodeselect.index.tuning import DEFAULT, Tuning
 from nodeselect.render.explanation import explanation_lines
@@ -52,12 +59,27 @@ def check(data: bytes) -> None:
     _check_lines(explanation_lines(output, [title], results, None, screen), output, screen)
     if seed % 64 == 0:
         _check_lines([render_page(explanation, selector, nodes)], "html", screen)
+    if seed % 8 == 3:
+        _check_standing(selector, nodes)
     if seed % 4 == 2:
         output = NODE_FORMATS[seed % len(NODE_FORMATS)]
         lines = list(node_lines(nodes, output, labels=True))
         _check_lines(lines, output, screen)
         if output == "csv":
             _check_cells(lines)
+
+
+def _check_standing(selector: Selector, nodes: Iterable[Node]) -> None:
+    """Compare which of the selector and its parts match each node with the model."""
+    parts = selector.split()
+    standing = StandingSelectors({"whole": selector})
+    for number, part in enumerate(parts):
+        standing[str(number)] = part
+    for node in nodes:
+        failed = failed_of(selector, node)
+        expected = [str(number) for number in range(len(parts)) if number not in failed]
+        whole = [] if failed else ["whole"]
+        assert standing.matching(node).names() == whole + expected
 
 
 def _check_cells(lines: Iterable[str]) -> None:
