@@ -21,6 +21,8 @@ __all__ = [
     "count_in_states",
     "duplicate_id_error",
     "has_state",
+    "require_id",
+    "require_node",
 ]
 
 # The fields of a node: id, labels, name, state.
@@ -236,3 +238,17 @@ def check_sizes(labels: Mapping[str, str]) -> None:
             f"the labels of a node can have at most {LIMITS.node_labels_bytes:,} bytes"
             f" (limit: node_labels_bytes), found {size:,}",
         )
+
+
+def require_node(node: Node) -> Node:
+    """Return ``node``; raise ``TypeError`` if it is not a :class:`Node`."""
+    if type(node) is not Node:  # a mock of one claims to be an instance
+        raise TypeError(f"expected a Node, not {type(node).__name__}")
+    return node
+
+
+def require_id(node_id: str) -> str:
+    """Return ``node_id``; raise ``TypeError`` if it is not a string."""
+    if not isinstance(node_id, str):
+        raise TypeError(f"an id must be a string, not {type(node_id).__name__}")
+    return node_id

@@ -123,6 +123,10 @@ def test_refused_writes() -> None:
         watch.delete("a")
     with pytest.raises(TypeError):
         watch.apply("n-1")
+    with pytest.raises(TypeError, match="expected a Node, not str"):
+        watch.upsert("n-1")  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="an id must be a string, not Node"):
+        watch.remove(Node("n-1"))  # type: ignore[arg-type]
     with pytest.raises(TypeError):
         watch.put("a", "gpu")  # type: ignore[arg-type]
     assert len(placements.standing) == len(placements.inventory) == 0

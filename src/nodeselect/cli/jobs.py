@@ -1,6 +1,6 @@
 """``nodeselect jobs``: which jobs a node gets, and how many nodes each job gets."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import click
 
@@ -20,7 +20,7 @@ from nodeselect.cli.streams import write_message, write_output
 from nodeselect.explain.compute import explain_node
 from nodeselect.node import Node, count_connected
 from nodeselect.render.layout import detect_screen
-from nodeselect.text import pluralize, quoted
+from nodeselect.text import pluralize, printable, quoted
 
 __all__ = ["jobs", "report_node_jobs"]
 
@@ -57,7 +57,7 @@ def jobs(
     node: str | None,
     output: str,
 ) -> int:
-    """Show which jobs would run on a node, or how many nodes each job gets.
+    """Show the jobs of a node, or count the nodes of jobs.
 
     With --node, print the jobs that would run on this node, and for each other job the requirements
     that the node fails. Without it, print how many nodes match each job, and which nodes no job
@@ -91,7 +91,7 @@ def jobs(
         invalid,
     )
     write_output(fleet_job_lines(fleet, output, detect_screen()))
-    return _status(bool(invalid), all(answers.values()))
+    return _status(invalid, all(answers.values()))
 
 
 def report_node_jobs(node: Node, sources: Sequence[str], output: str) -> int:
@@ -115,7 +115,7 @@ def report_node_jobs(node: Node, sources: Sequence[str], output: str) -> int:
     write_output(node_job_lines(report, output, detect_screen()))
     if count_connected([node.state]) == 0:
         write_message(f"the node is not connected: its state is {quoted(node.state or '')}")
-    return _status(bool(invalid), bool(matching))
+    return _status(invalid, bool(matching))
 
 
 def _read_node(source: str) -> Node:
@@ -127,7 +127,12 @@ def _read_node(source: str) -> Node:
     return nodes[0]
 
 
-def _status(has_invalid: bool, is_positive: bool) -> int:
-    if has_invalid:
+def _status(invalid: Collection[str], is_positive: bool) -> int:
+    if invalid:
+        import shlex  # loads slowly
+
+        write_message(
+            f"for details, run: {printable(shlex.join(['nodeselect', 'check', *invalid]))}"
+        )
         return ExitStatus.ERROR
     return ExitStatus.OK if is_positive else ExitStatus.NEGATIVE

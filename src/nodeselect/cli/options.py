@@ -166,6 +166,8 @@ def job_selectors(sources: Sequence[str]) -> tuple[dict[str, Selector], dict[str
         try:
             selectors[job_name(file)] = job_selector(file)
         except JobError as error:
+            if file in sources and error.problems[0].code == "cannot-read":
+                raise
             invalid[job_name(file)] = error
     return selectors, invalid
 

@@ -12,7 +12,7 @@ from nodeselect.inventory.compaction import build, compact
 from nodeselect.inventory.snapshot import BaseInventory, Snapshot
 from nodeselect.inventory.store import View
 from nodeselect.inventory.write_lock import WriteLock
-from nodeselect.node import Node, NodeRow
+from nodeselect.node import Node, NodeRow, require_id, require_node
 from nodeselect.readers import open_input
 from nodeselect.readers.columnar import Block, to_blocks
 from nodeselect.readers.reader import NodeReader
@@ -125,7 +125,7 @@ class Inventory(BaseInventory):
         Return ``"added"``, ``"changed"`` or, if the two are equal, ``"unchanged"``. Cost: a few
         microseconds, and sometimes that of a compaction.
         """
-        return self._run(self._write, [_require_node(node)], False).outcomes[0][1]
+        return self._run(self._write, [require_node(node)], False).outcomes[0][1]
 
     def remove(self, node_id: str) -> None:
         """Remove the node with this id. Cost: a few microseconds, as for :meth:`upsert`.
@@ -133,9 +133,7 @@ class Inventory(BaseInventory):
         :raises KeyError: if there is none.
         :raises TypeError: if ``node_id`` is not a string.
         """
-        if not isinstance(node_id, str):
-            raise TypeError(f"an id must be a string, not {type(node_id).__name__}")
-        self._run(self._write, [node_id], True)
+        self._run(self._write, [require_id(node_id)], True)
 
     def update(self, node_id: str, change: Callable[[Node], Node]) -> NodeChange:
         """Replace a node by what ``change`` returns for it; no other write comes between.
@@ -150,7 +148,7 @@ class Inventory(BaseInventory):
         """
         while True:
             old = self[node_id]
-            new = _require_node(change(old))
+            new = require_node(change(old))
             if new.id != node_id:
                 raise ValueError(f"expected a node with the id {node_id!r}, not {new.id!r}")
             written = self._run(self._replace, old, new)
@@ -289,14 +287,8 @@ class Inventory(BaseInventory):
         return compacted
 
 
-def _require_node(node: Node) -> Node:
-    if type(node) is not Node:  # a mock of one claims to be an instance
-        raise TypeError(f"expected a Node, not {type(node).__name__}")
-    return node
-
-
 def _row(node: Node) -> NodeRow:
-    _require_node(node)
+    require_node(node)
     return node.id, node.labels, node.name, node.state
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Generic, NoReturn
 
 from nodeselect.index import postings
-from nodeselect.node import Node, copy_labels
+from nodeselect.node import Node, copy_labels, require_node
 from nodeselect.selectors import Selector
 from nodeselect.standing.explanation import StandingExplanation, explain
 from nodeselect.standing.name_set import NameSet
@@ -60,12 +60,12 @@ class BaseStanding(Generic[Name]):
         """
         view, nothing = self._view, postings.from_ordinals(())
         if old is not None and new is not None:
-            if _require_node(old).id != _require_node(new).id:
+            if require_node(old).id != require_node(new).id:
                 raise ValueError(f"two different nodes: {old.id!r} and {new.id!r}")
             gained, lost = view.changes(_values(old), _values(new))
         else:
-            gained = nothing if new is None else view.matching(_values(_require_node(new)))
-            lost = nothing if old is None else view.matching(_values(_require_node(old)))
+            gained = nothing if new is None else view.matching(_values(require_node(new)))
+            lost = nothing if old is None else view.matching(_values(require_node(old)))
         return NameSet(view, gained), NameSet(view, lost)
 
     def explain(
@@ -140,9 +140,3 @@ def _values(node: Node | Mapping[str, str], node_id: str | None = None) -> Value
     if node_id is not None:
         values[None] = to_exact_str(node_id, "node_id")
     return values
-
-
-def _require_node(node: Node) -> Node:
-    if not isinstance(node, Node):
-        raise TypeError(f"expected a Node or None, not {type(node).__name__}")
-    return node

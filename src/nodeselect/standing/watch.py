@@ -5,7 +5,7 @@ from typing import Generic, NamedTuple
 
 from nodeselect.inventory import Inventory, NodeChange, NodeSet
 from nodeselect.inventory.write_lock import WriteLock
-from nodeselect.node import Node
+from nodeselect.node import Node, require_id, require_node
 from nodeselect.selectors import Selector
 from nodeselect.standing.name_set import NameSet
 from nodeselect.standing.standing_selectors import StandingSelectors
@@ -56,14 +56,14 @@ class Watch(Generic[Name]):
 
     def upsert(self, node: Node) -> PlacementChange[Name]:
         """Add or replace a node, as :meth:`Inventory.upsert` does."""
-        return self.apply([node])[0]
+        return self.apply([require_node(node)])[0]
 
     def remove(self, node_id: str) -> PlacementChange[Name]:
-        """Remove the node with this id.
+        """Remove the node with this id, as :meth:`Inventory.remove` does.
 
         :raises KeyError: if there is none.
         """
-        return self.apply([node_id])[0]
+        return self.apply([require_id(node_id)])[0]
 
     def apply(self, changes: Iterable[Node | str]) -> list[PlacementChange[Name]]:
         """Make several changes of nodes as one, as :meth:`Inventory.apply` does.
