@@ -148,7 +148,7 @@ def _irredundant(requirements: list[Requirement]) -> Collection[int]:
     """
     masks = _bit_masks(requirements)
     kept = dict(enumerate(masks))
-    intersection = reduce(and_, masks, -1)
+    intersection = reduce(and_, masks)
     for at in sorted(kept, key=lambda at: (-masks[at].bit_count(), -at)):
         mask = kept.pop(at)
         if reduce(and_, kept.values(), -1) != intersection:

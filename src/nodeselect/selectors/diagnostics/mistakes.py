@@ -193,7 +193,7 @@ _MARKS = "'\"`\u00b4\u2018\u2019\u201a\u201b\u201c\u201d\u201e\u201f\u2032\u2033
 
 
 def word_error(
-    source: str, start: int, end: int, key: str, *, is_key: bool = False
+    source: str, start: int, end: int, key: str, *, is_key: bool
 ) -> SelectorError | None:
     """Return the error for a known mistake in the word ``source[start:end]``, or None.
 
