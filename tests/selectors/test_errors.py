@@ -131,6 +131,13 @@ def test_suggestions_keep_the_meaning(text: str, hint: str) -> None:
     assert refusal(text).hint == hint
 
 
+def test_a_long_list_is_not_suggested() -> None:
+    """A suggestion repeats a list of up to 199 characters."""
+    short, long = f"{'a,' * 99}b", f"{'a,' * 98}a,bb"
+    assert refusal(f"x=({short})").hint == f"write: x in ({short})"
+    assert refusal(f"x=({long})").hint == "write: x in (a,b)"
+
+
 @pytest.mark.parametrize(
     "text", ["!x>5", "x>=0", "x not gt 5"], ids=["not-above", "from-0", "not-above-in-words"]
 )
