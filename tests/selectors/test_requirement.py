@@ -46,6 +46,12 @@ def test_pickle_and_copy(text: str, requirement: Requirement) -> None:
         assert str(again) == text
 
 
+def test_spelling() -> None:
+    """``EQUALS`` is written as asked, and with one sign if nothing is asked."""
+    assert str(Requirement("a", Operator.EQUALS, ["b"], spelling="==")) == "a==b"
+    assert str(Requirement("a", Operator.EQUALS, ["b"])) == "a=b"
+
+
 def test_requirements_differ_by_each_field() -> None:
     """Key, operator, spelling and values all count: no two of these requirements are equal."""
     different = [row.values[1] for row in FORMS] + [Requirement("b", Operator.EXISTS)]
