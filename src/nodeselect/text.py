@@ -78,10 +78,14 @@ def display_width(text: str) -> int:
 
 def prefix(text: str, columns: int) -> str:
     """Return the beginning of printable ``text``, as much of it as fits in ``columns``."""
-    columns = max(columns, 0)
-    text = text[:columns]
-    while display_width(text) > columns:
-        text = text[:-1]
+    text = text[: max(columns, 0)]
+    if text.isascii():
+        return text
+    width = 0
+    for end, character in enumerate(text):
+        width += _character_width(character)
+        if width > columns:
+            return text[:end]
     return text
 
 

@@ -81,6 +81,15 @@ def test_the_name_of_the_input() -> None:
         assert str(caught.value) == f"{shown}[0].id: a node id must not be empty"
 
 
+def test_that_there_are_no_nodes_is_a_short_sentence() -> None:
+    """Of what says that there are no nodes, at most 200 characters are read as that."""
+    sentence = f"No {'nodes ' * 32}found"
+    assert len(sentence) == 200
+    assert list(reader(sentence)) == []
+    with pytest.raises(InventoryError):
+        list(reader(f"{sentence}."))
+
+
 class BrokenPipe(io.RawIOBase):
     """A stream that returns a line and then fails."""
 

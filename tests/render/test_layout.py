@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from nodeselect.render.layout import (
     Markdown,
     Screen,
+    align_columns,
     detect_screen,
     json_lines,
     report_lines,
@@ -49,6 +50,14 @@ def test_bar(part: int, whole: int, blocks: str, hashes: str) -> None:
 def test_ascii(text: str, ascii_text: str) -> None:
     """Other characters are escapes, and an ellipsis is three dots."""
     assert Screen(ascii_only=True).escape(text) == ascii_text
+
+
+def test_a_long_cell_lengthens_no_other_line() -> None:
+    """The columns of a table are at most 320 wide; a longer cell is whole, but only in its line."""
+    for length, width in ((300, 300), (320, 320), (100_000, 320)):
+        long, short = align_columns([["a" * length, "b"], ["c", "d"]])
+        assert long == f"{'a' * length}  b"
+        assert short == f"c{' ' * width} d"
 
 
 @given(st.text() | WIDE, st.integers(6, 50), st.booleans())

@@ -24,8 +24,10 @@ KNOWN_STATES: Final = (
 )
 """The states that these systems give to nodes. A node may have a state that is not listed here."""
 
-# What Expanso's command line prints if there is no node.
+# What Expanso's command line prints if there is no node, and a length that it never exceeds: the
+# time to match it is quadratic.
 _NO_NODES = rb"No (?:[\w-]+ )*?(?:nodes?|items|resources|results)(?: \w+)* found\.?"
+_MAX_NO_NODES = 200
 
 # The beginning of YAML in flow style, ``{key`` or ``[{key``; in JSON, a quote precedes the key.
 _UNQUOTED_KEY = rb"[\[{\s]*[A-Za-z_]"
@@ -73,7 +75,7 @@ def detect_format(stream: BinaryIO) -> tuple[Format, bytes]:
         return "ndjson", start + rest
     if not line.startswith((b"{", b"[")):
         _check_length(line, start)
-    if re.fullmatch(_NO_NODES, line):
+    if len(line) <= _MAX_NO_NODES and re.fullmatch(_NO_NODES, line):
         if _next_line(stream):
             raise _unknown_shape("")
         return "none", start

@@ -43,6 +43,9 @@ _BREAKS = ",/="
 # With fewer columns left, the last column of a table is below the others, not beside them.
 _LAST_COLUMN = 30
 
+# A column of a table is at most this wide; a longer cell makes its own line longer, but no other.
+_WIDEST_COLUMN = 320
+
 # Cells of a table are not truncated to fewer columns than this.
 _SHORTEST_CELL = 12
 
@@ -113,19 +116,21 @@ class Screen(NamedTuple):
         line = " " * indent
         is_empty = True
         for word in self.escape(text).split(" "):
-            if not is_empty and display_width(line) + 1 + display_width(word) > self.columns:
+            start, width = 0, display_width(word)
+            if not is_empty and display_width(line) + 1 + width > self.columns:
                 yield line
                 line, is_empty = " " * (indent + hang), True
-            while is_empty and len(line) + display_width(word) > self.columns:
-                piece = prefix(word, self.columns - len(line)) or word[:1]
+            while is_empty and len(line) + width > self.columns:
+                room = self.columns - len(line)
+                piece = prefix(word[start : start + room], room) or word[start : start + 1]
                 piece = piece[: max(map(piece.rfind, _BREAKS)) + 1] or piece
-                word = word[len(piece) :]
-                if not word:
-                    word = piece
+                if start + len(piece) == len(word):
                     break
                 yield line + piece
+                start += len(piece)
+                width -= display_width(piece)
                 line = " " * (indent + hang)
-            line += word if is_empty else f" {word}"
+            line += word[start:] if is_empty else f" {word}"
             is_empty = False
         if not is_empty:
             yield line
@@ -296,7 +301,8 @@ def align_columns(
 
 
 def _column_widths(rows: Sequence[Sequence[str]]) -> list[int]:
-    return [max(map(display_width, column)) for column in zip(*rows, strict=True)]
+    widths = [max(map(display_width, column)) for column in zip(*rows, strict=True)]
+    return [min(width, _WIDEST_COLUMN) for width in widths]
 
 
 def json_lines(value: dict[str, Any]) -> list[str]:

@@ -7,7 +7,7 @@ selector's ids; so keys are compared one by one.
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterator, Mapping
-from functools import reduce
+from itertools import accumulate
 from operator import and_, itemgetter
 
 from nodeselect.limits import LIMITS
@@ -147,13 +147,15 @@ def _irredundant(requirements: list[Requirement]) -> Collection[int]:
     All are on one key. Those that allow most are left out first, and of equals the last.
     """
     masks = _bit_masks(requirements)
-    kept = dict(enumerate(masks))
-    intersection = reduce(and_, masks)
-    for at in sorted(kept, key=lambda at: (-masks[at].bit_count(), -at)):
-        mask = kept.pop(at)
-        if reduce(and_, kept.values(), -1) != intersection:
-            kept[at] = mask
-    return kept.keys()
+    order = sorted(range(len(masks)), key=lambda at: (masks[at].bit_count(), at))
+    # What the first of these allow together, for each number of them: those not yet looked at.
+    allowed = list(accumulate((masks[at] for at in order), and_, initial=-1))
+    kept, allowed_by_kept = set(), -1
+    for number in reversed(range(len(order))):
+        if allowed[number] & allowed_by_kept != allowed[-1]:
+            kept.add(order[number])
+            allowed_by_kept &= masks[order[number]]
+    return kept
 
 
 def _bit_masks(requirements: list[Requirement]) -> list[int]:

@@ -32,7 +32,8 @@ _PREFIX = rf"{_PART}(?:\.{_PART})*"
 
 NAME_RE = re.compile(_NAME)
 KEY_RE = re.compile(rf"{_NAME}|(?=[-a-z0-9.]{{1,{LIMITS.key_prefix}}}/){_PREFIX}/{_NAME}")
-_INTEGER = re.compile("([+-]?)0*([0-9]{1,19})")
+# The last group has no zeros at its start, and so may be empty.
+_INTEGER = re.compile("([+-]?)(?=[0-9])0*+([0-9]{0,19})")
 
 
 def is_value(text: str) -> bool:
@@ -68,5 +69,5 @@ def parse_int64(text: str) -> int | None:
     match = _INTEGER.fullmatch(text)
     if match is None:
         return None
-    number = int(match[1] + match[2])
+    number = int(f"{match[1]}0{match[2]}")
     return number if MIN_INT64 <= number <= MAX_INT64 else None

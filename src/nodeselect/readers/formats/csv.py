@@ -90,6 +90,7 @@ def _decode(chunk: bytes) -> str:
 
 
 def _check_columns(columns: list[str], place: str) -> None:
+    seen: set[str] = set()
     for number, column in enumerate(columns):
         if not column:
             message = f"column {number + 1} has no name"
@@ -108,9 +109,10 @@ def _check_columns(columns: list[str], place: str) -> None:
                 place=place,
                 hint="rename it: 'labels' for pairs key=value, or another label key",
             )
-        if columns.index(column) != number:
+        if column in seen:
             message = f"duplicate column {quoted(column)}"
             raise InventoryError("duplicate-key", message, place=place)
+        seen.add(column)
 
 
 def _add_pairs(labels: dict[str, str], pairs: str, place: str) -> None:

@@ -29,8 +29,9 @@ _MAX_SMALL_BYTES = 512 * 1024
 
 _FOOTER = rb"\n[ \t]*(Showing [^\n{}\[\]]*)\s*\Z"
 
-# Half of a surrogate pair near the end, which msgspec reports as a text that is cut off.
-_ENDS_IN_SURROGATE = rb"(?s)\\u[dD][89abAB].{0,9}\Z"
+# Half of a surrogate pair in the last bytes, which msgspec reports as a text that is cut off.
+_SURROGATE = rb"\\u[dD][89abAB]"
+_SURROGATE_BYTES = 13
 
 
 def decode(raw: bytes, line: int = 1) -> Any:
@@ -184,7 +185,7 @@ def _invalid(raw: bytes, message: str, line: int) -> InventoryError:
     line += raw.count(b"\n", 0, at)
     before = raw[raw.rfind(b"\n", 0, at) + 1 : at]
     place = f"line {line}, column {len(before.decode('utf-8', 'replace')) + 1}"
-    if "truncated" in message and not re.search(_ENDS_IN_SURROGATE, raw):
+    if "truncated" in message and not re.search(_SURROGATE, raw[-_SURROGATE_BYTES:]):
         return InventoryError(
             "cut-off", "the JSON is cut off here", place=place, hint="get the complete output again"
         )

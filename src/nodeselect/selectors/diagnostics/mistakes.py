@@ -188,7 +188,7 @@ _WORD_SIGNS = {"gt": ">", "lt": "<", "ge": ">=", "gte": ">=", "le": "<=", "lte":
 # Values with or without brackets. Without them, a word before an operator or before another word is
 # not a value but a key.
 _BRACKETED = rf"{_S}[(\[{{]([^)\]}}\n]*)"
-_BARE = rf"{_S}({_W}(?:[ \t]*,[ \t]*{_W}(?!{_W}|[ \t]*[!=><(]|[ \t]+\w))*)"
+_BARE = rf"{_S}({_W}(?:[ \t]*,[ \t]*{_W}{_E}(?![ \t]*[!=><(]|[ \t]+\w))*)"
 _MARKS = "'\"`\u00b4\u2018\u2019\u201a\u201b\u201c\u201d\u201e\u201f\u2032\u2033\u00ab\u00bb()[]{}"
 
 

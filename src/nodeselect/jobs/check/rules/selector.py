@@ -362,15 +362,18 @@ def _check_redundancy(extra: Counter[Requirement], located: list[_Located]) -> C
     :param extra: how many times each of them may be removed.
     """
     count = Counter(requirement for requirement, _ in located)
+    needed: dict[str, list[Requirement]] = {}
+    for requirement in count:
+        if extra[requirement] < count[requirement]:
+            needed.setdefault(requirement.key, []).append(requirement)
+    listed = {key: _listed(requirements) for key, requirements in needed.items()}
     seen: set[Requirement] = set()
     for requirement, entry in located if extra else ():
         reason = None
         if requirement in seen:
             reason = "is repeated"
         elif extra[requirement] == count[requirement]:
-            needed = [each for each in count if each.key == requirement.key]
-            needed = [each for each in needed if extra[each] < count[each]]
-            reason = f"follows from {_listed(needed)}"
+            reason = f"follows from {listed[requirement.key]}"
         if reason:
             message = f"{_shown(requirement)} {reason}"
             yield _REDUNDANT.at(entry.place, entry.path, message, "remove it")
