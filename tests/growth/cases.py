@@ -1,0 +1,68 @@
+"""The table of what grows. A case has a call, and an input for it of any size."""
+
+from collections.abc import Callable
+from functools import partial
+from itertools import count
+from typing import NamedTuple, TypeVar
+
+from nodeselect import NodeselectError
+
+__all__ = ["CASES", "Case", "case", "rejected", "words"]
+
+_T = TypeVar("_T")
+
+
+class Case(NamedTuple):
+    """A call whose cost must grow no faster than its input.
+
+    :param prepare: builds an input of a size, and returns the call with this input.
+    :param size: the smallest size to measure; the others are two and four times as large.
+    :param limit: the largest size that no limit of nodeselect forbids, or None.
+    """
+
+    name: str
+    prepare: Callable[[int], Callable[[], object]]
+    size: int
+    limit: int | None
+
+
+CASES: dict[str, Case] = {}
+
+_serial = count()
+
+
+def case(
+    name: str,
+    call: Callable[[_T], object],
+    build: Callable[[int], _T],
+    size: int = 100,
+    *,
+    limit: int | None = None,
+) -> None:
+    """Add a case to the table; with a ``limit``, its size is a quarter of that."""
+    assert name not in CASES, name
+
+    def prepare(n: int) -> Callable[[], object]:
+        return partial(call, build(n))
+
+    CASES[name] = Case(name, prepare, limit // 4 if limit else size, limit)
+
+
+def words(n: int, prefix: str = "w") -> list[str]:
+    """Return ``n`` words of the same length. No other call returns them, so none is cached."""
+    serial = next(_serial)
+    return [f"{prefix}{serial:05}-{number:07}" for number in range(n)]
+
+
+def rejected(call: Callable[[_T], object]) -> Callable[[_T], None]:
+    """Return a function that calls another one, which raises an error of ours, and shows that."""
+
+    def show_error(argument: _T) -> None:
+        try:
+            call(argument)
+        except NodeselectError as error:
+            str(error)
+        else:
+            raise AssertionError("nothing was raised")
+
+    return show_error

@@ -1,0 +1,149 @@
+"""Commands of the command line over many nodes, selectors, ids and files."""
+
+import json
+import sys
+from collections.abc import Sequence
+from contextlib import redirect_stderr, redirect_stdout
+from functools import partial
+from io import BytesIO, StringIO, TextIOWrapper
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from unittest.mock import patch
+
+from nodeselect.cli.app import run
+from nodeselect.cli.exit_status import ExitStatus
+from nodeselect.render.layout import PROBLEM_FORMATS, REPORT_FORMATS
+from nodeselect.render.nodes import COLUMN_FORMATS, NODE_FORMATS, node_lines
+from tests.growth.cases import case, words
+from tests.growth.inventory_cases import SELECTORS, fleet
+from tests.growth.job_cases import job_of_ids
+
+__all__: list[str] = []
+
+_FOLDER = TemporaryDirectory(prefix="growth-")
+
+_JOB = """\
+name: a
+selector: {match_labels: {region: eu}}
+rollout: {strategy: rolling, max_parallel: 1, health_check: {deadline: 5m}}
+"""
+
+# The arguments of a command, and its standard input.
+Command = tuple[Sequence[str], str]
+
+
+def _run(command: Command) -> ExitStatus:
+    arguments, stdin = command
+    with (
+        patch.object(sys, "argv", ["nodeselect", *arguments]),
+        patch.object(sys, "stdin", TextIOWrapper(BytesIO(stdin.encode()))),
+        redirect_stdout(StringIO()),
+        redirect_stderr(StringIO()) as errors,
+    ):
+        status = ExitStatus(run())
+    assert status is not ExitStatus.ERROR or arguments[0] == "match", errors.getvalue()
+    return status
+
+
+def _nodes(n: int) -> str:
+    return "\n".join(node_lines(fleet(n), "ndjson"))
+
+
+def _file(name: str, content: bytes) -> str:
+    path = Path(_FOLDER.name, name)
+    path.write_bytes(content)
+    return str(path)
+
+
+def _folder(n: int) -> str:
+    """Return a folder with ``n`` job files."""
+    path = Path(_FOLDER.name, f"jobs-{n}")
+    path.mkdir(exist_ok=True)
+    for number in range(n):
+        (path / f"{number:05}.yaml").write_text(_JOB)
+    return str(path)
+
+
+def _over_nodes(name: str, *arguments: str, size: int = 40) -> None:
+    """Add the case of a command that reads many nodes from standard input."""
+
+    def build(n: int) -> Command:
+        return [*arguments, "-n", "-"], _nodes(n)
+
+    case(f"cli/{name}", _run, build, size)
+
+
+def _repeated(arguments: Sequence[str], option: str, value: str, n: int) -> Command:
+    """Return a command with many options."""
+    options = [text for word in words(n) for text in (option, value.format(word))]
+    return [*arguments, *options, "-n", "-"], _nodes(20)
+
+
+def _add_selections() -> None:
+    for output in NODE_FORMATS:
+        columns = ["-L", "region,host"] if output in COLUMN_FORMATS else []
+        _over_nodes(f"match/{output}", "match", "-l", "region=eu", "-o", output, *columns)
+    _over_nodes("match/state", "match", "-l", "region=eu,rack!=r1", "--state", "lost,x")
+    _over_nodes("match/union", "match", "-l", "region=eu", "-l", "gpu", "--limit", "9")
+    _over_nodes("match/nothing", "match", "-l", "region=mars,rack=r1", "--count")
+    _over_nodes("match/invalid", "match", "-l", "x=a b")
+    for name, text in SELECTORS.items():
+        _over_nodes(f"explain/{name}", "explain", "-l", text)
+    for output in REPORT_FORMATS:
+        _over_nodes(f"labels/{output}", "labels", "-o", output)
+        _over_nodes(f"labels-of-key/{output}", "labels", "host", "-l", "region=eu", "-o", output)
+        _over_nodes(f"diff/{output}", "diff", "-l", "region=eu", "-l", "rack!=r1", "-o", output)
+    case("cli/match/ids", _run, partial(_repeated, ["match"], "--id", "{}"))
+    case("cli/explain/selectors", _run, partial(_repeated, ["explain"], "-l", "region=eu,{}"), 16)
+
+
+def _add_jobs() -> None:
+    job, page = _file("job.yaml", _JOB.encode()), str(Path(_FOLDER.name, "page.html"))
+    for output in REPORT_FORMATS:
+        arguments = ("rollout", "--job", job, "--spread", "rack", "-o", output)
+        _over_nodes(f"rollout/{output}", *arguments, size=200)
+    _over_nodes("explain/html", "explain", "--job", job, "--html", page)
+
+    def explain_node(n: int) -> Command:
+        nodes = _nodes(n)
+        node_id = json.loads(nodes.partition("\n")[0])["id"]
+        return ["explain", "--job", job, "-n", "-", "--node", node_id], nodes
+
+    def explain_jobs(n: int) -> Command:
+        return ["explain", "--job", job, "--job", _folder(n), "-n", "-"], _nodes(20)
+
+    def diff_jobs(n: int) -> Command:
+        old, new = (_file(name, job_of_ids(n)) for name in ("old.json", "new.json"))
+        return ["diff", old, new, "-n", "-"], _nodes(20)
+
+    def check(output: str, n: int) -> Command:
+        return ["check", _folder(n), "-o", output, "--exclude", "x"], ""
+
+    def jobs_of_fleet(output: str, n: int) -> Command:
+        return ["jobs", "--jobs", _folder(n), "-n", "-", "-o", output], _nodes(n)
+
+    def jobs_of_node(n: int) -> Command:
+        return ["jobs", "--jobs", _folder(n), "--node", "-"], _nodes(1)
+
+    case("cli/jobs/node", _run, jobs_of_node, 10)
+    case("cli/explain/node", _run, explain_node, 40)
+    case("cli/explain/jobs", _run, explain_jobs, 10)
+    case("cli/diff/jobs", _run, diff_jobs)
+    for output in REPORT_FORMATS:
+        case(f"cli/jobs/{output}", _run, partial(jobs_of_fleet, output), 10)
+    for output in PROBLEM_FORMATS:
+        case(f"cli/check/{output}", _run, partial(check, output), 10)
+
+
+def _add_texts() -> None:
+    for text in ("rules", "rules not-in", "schema", "match --help"):
+
+        def build(n: int, text: str = text) -> Command:
+            return text.split(), ""
+
+        case(f"cli/{text}", _run, build)
+
+
+_add_selections()
+_add_jobs()
+_add_texts()

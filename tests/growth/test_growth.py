@@ -1,0 +1,132 @@
+"""The cost of everything grows no faster than its input, counted in steps."""
+
+import importlib
+import inspect
+from collections.abc import Iterator
+from types import CodeType
+
+import pytest
+
+from tests.growth import (
+    command_cases,
+    inventory_cases,
+    job_cases,
+    reader_cases,
+    selector_cases,
+    standing_cases,
+)
+from tests.growth.cases import CASES, Case
+from tests.growth.steps import count_steps, functions_called
+from tests.test_public_face import MODULES
+
+__all__ = ["AREAS", "CASES"]
+
+AREAS = (
+    selector_cases,
+    reader_cases,
+    job_cases,
+    inventory_cases,
+    standing_cases,
+    command_cases,
+)
+"""The modules that fill the table."""
+
+# The second doubling of an input may add this many times the steps that the first one added: twice
+# as many are linear, four times as many quadratic.
+MAX_RATIO = 2.3
+
+# Blocks, windows and caches grow in leaps.
+SLACK = 300
+
+EXEMPT = {
+    **dict.fromkeys(
+        [
+            *("nodeselect.explain.countable.Countable", "nodeselect.explain.countable.Failures"),
+            *(
+                "nodeselect.jobs.rollout.RolloutNode",
+                "nodeselect.selectors.predicate.Predicate",
+                "nodeselect.selectors.predicate.FailureMask",
+            ),
+        ],
+        "a protocol has no code",
+    ),
+    **dict.fromkeys(
+        [
+            "nodeselect.frozen.Frozen.__setattr__",
+            "nodeselect.frozen.Frozen.__delattr__",
+            "nodeselect.inventory.inventory.Inventory.__reduce__",
+            "nodeselect.inventory.node_set.NodeSet.__reduce__",
+            "nodeselect.inventory.snapshot.Snapshot.__reduce__",
+            "nodeselect.node.Node.__init_subclass__",
+            "nodeselect.standing.name_set.NameSet.__reduce__",
+            "nodeselect.standing.snapshot.StandingSnapshot.__reduce__",
+            "nodeselect.standing.standing_selectors.StandingSelectors.__reduce__",
+            "nodeselect.selectors.key_constraint.KeyConstraint.__init__",
+            "nodeselect.selectors.selector.Selector.__init__",
+        ],
+        "it always raises",
+    ),
+    **dict.fromkeys(
+        [
+            "nodeselect.cli.options.job_option",
+            "nodeselect.cli.options.nodes_option",
+            "nodeselect.cli.options.selector_option",
+            "nodeselect.jobs.check.rule.define",
+            "nodeselect.selectors.operator.Operator.__init__",
+        ],
+        "it runs while a module is imported",
+    ),
+    "nodeselect.index.node_table.NodeTable.__repr__": "nobody sees it",
+    "nodeselect.index.plan_cache.PlanCache.__len__": "it is the length of a dictionary",
+    **dict.fromkeys(
+        [
+            "nodeselect.blocking.use_blocking_output",
+            "nodeselect.cli.app.main",
+            "nodeselect.cli.streams.write_bug",
+            "nodeselect.cli.streams.write_usage_error",
+            "nodeselect.readers.cannot_read",
+            "nodeselect.readers.duplicate_ids.DuplicateIdCheck.state",
+            "nodeselect.readers.parallel_read.SecondHalf.result",
+        ],
+        "it needs a process of its own, or one that fails",
+    ),
+}
+"""Public functions, methods and classes that no case calls, and why."""
+
+
+@pytest.mark.parametrize("case", CASES.values(), ids=lambda case: case.name)
+def test_steps(case: Case) -> None:
+    """Twice the input costs at most about twice the steps."""
+    case.prepare(case.size // 4)()  # what the first call imports and caches
+    first, second, third = (count_steps(case.prepare(times * case.size)) for times in (1, 2, 4))
+    added, then_added = max(second - first, 0), third - second
+    assert then_added <= MAX_RATIO * added + SLACK, f"{first:,}, {second:,}, {third:,} steps"
+
+
+def public_functions() -> Iterator[tuple[str, CodeType]]:
+    """Yield the names and the code of public functions and methods, operators included."""
+    for module_name in MODULES:
+        module = importlib.import_module(module_name)
+        things = {f"{module_name}.{name}": getattr(module, name) for name in module.__all__}
+        for name, kind in [each for each in things.items() if inspect.isclass(each[1])]:
+            for attribute, value in vars(kind).items():
+                if not attribute.startswith("_") or attribute.endswith("__"):
+                    value = getattr(value, "__func__", getattr(value, "fget", value))
+                    things[f"{name}.{attribute}"] = value
+        for name, function in things.items():
+            if inspect.isfunction(function) and function.__module__ == module_name:
+                yield name, function.__code__
+
+
+def test_the_table_is_complete() -> None:
+    """Every public function and method is called by a case, or is an exception with a reason."""
+    called: set[CodeType] = set()
+    for case in CASES.values():
+        called |= functions_called(case.prepare(case.size // 2))
+    functions = dict(public_functions())
+    assert len(functions) > 400
+    missing = {name for name, code in functions.items() if code not in called}
+    exempt = {name for name in functions if {name, name.rpartition(".")[0]} & EXEMPT.keys()}
+    assert missing - exempt == set()
+    assert exempt - missing == set()
+    assert {name for name in EXEMPT if not any(each.startswith(name) for each in exempt)} == set()

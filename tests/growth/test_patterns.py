@@ -1,0 +1,156 @@
+"""No regular expression takes more than linear time, whatever the text; steps do not count them."""
+
+import ast
+import importlib
+import pkgutil
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import nodeselect
+from nodeselect.jobs.check import schema_fields
+from nodeselect.readers import detect
+from nodeselect.readers.formats import json
+from nodeselect.selectors.diagnostics import mistakes
+from tests.growth.backtracking import pumped_word
+
+MODULES = sorted(each.name for each in pkgutil.walk_packages(nodeselect.__path__, "nodeselect."))
+SOURCES = {
+    name: Path(str(importlib.import_module(name).__file__)).read_text("utf-8") for name in MODULES
+}
+METHODS = {"search", "match", "fullmatch", "findall", "finditer", "sub", "split"}
+
+BOUNDED: dict[str | bytes, str] = {
+    detect._NO_NODES: "the line has at most 200 bytes",
+    json._FOOTER: "it is searched in the last 400 bytes",
+    schema_fields._PARTS.pattern: "a duration has at most 200 characters",
+    r"[^-a-z0-9.]+|\.\.+|^[-.]+|[-.]+$|-\.|\.-": "a prefix has at most 253 characters here",
+    r"^[-_.]+|[-_.]+$": "a word has at most 63 characters here",
+}
+"""The expressions that may take more, and why that is harmless."""
+
+TABLES = {
+    ("nodeselect.selectors.diagnostics.mistakes", "mistake.pattern"),
+    ("nodeselect.selectors.diagnostics.mistakes", "pattern"),
+}
+"""Expressions that are not constants: those of the tables of mistakes."""
+
+Use = tuple["re.Pattern[Any]", str]
+
+
+def calls(module: str) -> Iterator[tuple[ast.Call, ast.AST]]:
+    """Yield the calls of ``re`` in a module, and what surrounds each."""
+    for parent in ast.walk(ast.parse(SOURCES[module])):
+        for node in ast.iter_child_nodes(parent):
+            match node:
+                case ast.Call(ast.Attribute(ast.Name("re"), name)) if name in {*METHODS, "compile"}:
+                    yield node, parent
+
+
+def uses(module: str) -> Iterator[Use]:
+    """Yield the expressions in a module, and the methods by which each is used."""
+    namespace = vars(importlib.import_module(module))
+    for call, parent in calls(module):
+        assert isinstance(call.func, ast.Attribute)
+        name = call.func.attr
+        if (module, ast.unparse(call.args[0])) in TABLES:
+            continue
+        flags = call.args[{"compile": 1, "sub": 4}.get(name, 2) :]
+        pattern = re.compile(
+            *(eval(ast.unparse(each), namespace) for each in (call.args[0], *flags))
+        )
+        methods = {name}
+        if name == "compile":
+            match parent:
+                case ast.Attribute(_, method):
+                    methods = {method}
+                case ast.Assign([ast.Name(variable)]):
+                    every = "\n".join(SOURCES.values())
+                    methods = METHODS & {*re.findall(rf"\b{variable}\.(\w+)\(", every)}
+        for method in METHODS & methods or {"finditer"}:  # the worst, if it is not known
+            yield pattern, method
+
+
+def uses_of_tables() -> Iterator[Use]:
+    """Yield the expressions in the tables of mistakes."""
+    for mistake in (*mistakes._IN_WORD, mistakes._TEMPLATE):
+        yield re.compile(mistake.pattern), "search"
+    for context, rows in mistakes._IN_SYNTAX:
+        yield re.compile(context, mistakes._FLAGS), "fullmatch"
+        for mistake in rows:
+            yield re.compile(mistake.pattern, mistakes._FLAGS), "match"
+
+
+ALL_USES = {
+    "tables": [*uses_of_tables()],
+    **{module: found for module in MODULES if (found := [*uses(module)])},
+}
+
+
+@pytest.mark.parametrize("uses", ALL_USES.values(), ids=list(ALL_USES))
+def test_patterns_are_linear(uses: list[Use]) -> None:
+    """No text makes an expression take more than linear time, unless its length is bounded."""
+    words = {pattern.pattern: pumped_word(pattern, method) for pattern, method in uses}
+    assert {each: word for each, word in words.items() if word and each not in BOUNDED} == {}
+
+
+def test_exceptions_are_needed() -> None:
+    """Each exception is for an expression that is used, and may take more."""
+    words = {
+        pattern.pattern: pumped_word(pattern, method)
+        for found in ALL_USES.values()
+        for pattern, method in found
+        if pattern.pattern in BOUNDED
+    }
+    assert None not in words.values()
+    assert words.keys() == BOUNDED.keys()
+
+
+@pytest.mark.parametrize(
+    ("regexp", "method"),
+    [
+        ("a*b", "match"),
+        ("a*", "search"),
+        ("a+", "sub"),
+        ("a*a*", "match"),
+        ("(?s:.*)[ab]*", "fullmatch"),
+        ("a*+a*b", "match"),
+        ("a*a{0,3}b", "match"),
+        ("(?:ab|ac)*d", "match"),
+        ("(?:a(?=bc)b?)*d", "match"),
+        ("x(?:.*y)?", "search"),
+        ("(?<![0-9])[0-9]+x", "search"),
+        (r"\b[0-9]+x", "search"),
+        (r"^[0-9]+x", "search"),
+    ],
+)
+def test_linear(regexp: str, method: str) -> None:
+    """An expression that always takes linear time has no word that makes it take more."""
+    assert pumped_word(re.compile(regexp), method) is None
+
+
+@pytest.mark.parametrize(
+    ("regexp", "method"),
+    [
+        ("a*b", "search"),
+        ("a*a*b", "match"),
+        ("a*a*", "fullmatch"),
+        (".*[ab]*", "fullmatch"),
+        ("a*a{0,9}b", "match"),
+        ("(a*)*b", "match"),
+        ("(?:a|a)*b", "match"),
+        ("(?:ab|a|b)*c", "match"),
+        ("(?:a(?![ab]*c))*d", "match"),
+        ("(?:ab*?)*?b*c", "match"),
+        ("x(?:.*y)?", "finditer"),
+        ("[0-9]+x", "search"),
+        (r"[0-9]+$", "search"),
+        ("(?i:a*)A*b", "match"),
+    ],
+)
+def test_more_than_linear(regexp: str, method: str) -> None:
+    """A word is found for an expression that takes more than linear time."""
+    assert pumped_word(re.compile(regexp), method)
