@@ -3,6 +3,7 @@
 import random
 from collections import Counter
 from collections.abc import Callable, Iterable
+from math import ceil, floor
 from typing import Any, NamedTuple
 
 import pytest
@@ -236,7 +237,7 @@ def test_spread_over_an_unknown_label() -> None:
     st.integers(0, 2**32),
 )
 def test_laws_of_spread(sizes: dict[str | None, int], percent: int, seed: int) -> None:
-    """After each wave, every site has the same share of its nodes updated, up to one node."""
+    """After each wave, every site has its share of the updated nodes, rounded up or down."""
     nodes = sites({"x": 3, **sizes})
     random.Random(seed).shuffle(nodes)
     rollout = RolloutSpec(strategy="rolling", max_parallel=percent)
@@ -251,10 +252,19 @@ def test_laws_of_spread(sizes: dict[str | None, int], percent: int, seed: int) -
     for wave in waves:
         assert list(wave.ids) == sorted(wave.ids, key=place.__getitem__)
         done.update(nodes[place[node_id]].labels.get("site") for node_id in wave.ids)
-        for one in total:
-            for other in total:
-                difference = done[one] * total[other] - done[other] * total[one]
-                assert 2 * abs(difference) <= total[one] + total[other]
+        for site, nodes_of_site in total.items():
+            share = done.total() * nodes_of_site / len(nodes)
+            assert floor(share) <= done[site] <= ceil(share)
+
+
+def test_spread_of_many_small_sites() -> None:
+    """A large site has its share of each wave, however many sites have only one node."""
+    nodes = sites({"big": 100, **{f"s{number}": 1 for number in range(100)}})
+    labels = {node.id: node.labels["site"] for node in nodes}
+    waves = plan_rollout(
+        nodes, ROLLING.model_copy(update={"max_parallel": 10}), spread="site"
+    ).waves
+    assert [[labels[node_id] for node_id in wave.ids].count("big") for wave in waves] == [10] * 10
 
 
 CANARIES = (

@@ -1,5 +1,6 @@
 """A watch returns each gain and each loss of a node by a selector, exactly once."""
 
+import logging
 import sys
 from itertools import product
 from random import Random
@@ -121,8 +122,11 @@ def test_refused_writes() -> None:
         watch.remove("n-1")
     with pytest.raises(KeyError):
         watch.delete("a")
-    with pytest.raises(TypeError):
-        watch.apply("n-1")
+    for changes in ("n-1", {"n-1": "x"}):
+        with pytest.raises(TypeError, match="changes must be a list of changes"):
+            watch.apply(changes)
+    with pytest.raises(TypeError, match="expected an Inventory and StandingSelectors"):
+        Watch(placements.standing, placements.inventory)  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="expected a Node, not str"):
         watch.upsert("n-1")  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="an id must be a string, not Node"):
@@ -130,3 +134,26 @@ def test_refused_writes() -> None:
     with pytest.raises(TypeError):
         watch.put("a", "gpu")  # type: ignore[arg-type]
     assert len(placements.standing) == len(placements.inventory) == 0
+
+
+def test_a_log_handler_may_write() -> None:
+    """A compaction is logged when no other write waits."""
+    watch = Watch(Inventory(compact_at=0.001), StandingSelectors[str]())
+
+    class Handler(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            thread = Thread(target=watch.upsert, args=(Node("logged"),))
+            thread.start()
+            thread.join(10)
+            assert not thread.is_alive()
+
+    handler, logger = Handler(), logging.getLogger("nodeselect.inventory")
+    level = logger.level
+    logger.addHandler(handler)
+    logger.setLevel(logging.DEBUG)
+    try:
+        watch.apply([Node(f"n-{number}") for number in range(3_000)])
+    finally:
+        logger.removeHandler(handler)
+        logger.setLevel(level)
+    assert watch.upsert(Node("logged")).change.kind == "unchanged"

@@ -107,11 +107,10 @@ def report_node_jobs(node: Node, sources: Sequence[str], output: str) -> int:
     explanation = standing.explain(node)
     values: dict[str, str | None] = {}
     for reason in explanation.reasons:
-        if len(reason.failed) == 1:
-            result = explain_node(selectors[reason.names[0]], node.id, node.labels)
-            values |= {text: value for text, value, passes in result.requirements if not passes}
+        result = explain_node(selectors[reason.names[0]], node.id, node.labels)
+        values |= {text: value for text, value, passes in result.requirements if not passes}
     matching = standing.matching(node).names()
-    report = NodeJobs(explanation, matching, values, invalid)
+    report = NodeJobs(node.state, explanation, matching, values, invalid)
     write_output(node_job_lines(report, output, detect_screen()))
     if count_connected([node.state]) == 0:
         write_message(f"the node is not connected: its state is {quoted(node.state or '')}")

@@ -136,9 +136,9 @@ def to_python(
 def from_python(value: Any, depth: int = 0) -> Value:
     """Return plain data as a value whose positions are all the beginning of a document.
 
-    :raises DocumentError: if it is nested deeper than ``LIMITS.depth``.
-    :raises TypeError: if it is not plain data: lists, mappings with strings as keys, and scalars,
-        of which numbers have at most 64 bits and are finite.
+    :raises DocumentError: if it is nested deeper than ``LIMITS.depth``, or a number is not finite
+        or has more than 64 bits.
+    :raises TypeError: if it is not plain data: lists, mappings with strings as keys, and scalars.
     """
     start = Position(0, 0)
     if depth > LIMITS.depth:
@@ -164,7 +164,8 @@ def from_python(value: Any, depth: int = 0) -> Value:
         case float() if isfinite(value):
             return Scalar(repr(value), "number", start, False)
         case int() | float():
-            raise TypeError("a number must be finite, and have at most 64 bits")
+            message = "a number must be finite, and have at most 64 bits"
+            raise DocumentError("not-finite", message, start)
     raise TypeError(f"{type(value).__name__} is not plain data")
 
 

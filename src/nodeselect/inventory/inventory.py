@@ -142,7 +142,8 @@ class Inventory(BaseInventory):
         >>> inventory.update("n-1", lambda node: node.replace(state="ready")).new
         Node('n-1', {}, state='ready')
 
-        :param change: called with the node; again, if another thread has changed it meanwhile.
+        :param change: called with the node; again, if another write has changed it meanwhile. So it
+            must not change the node itself.
         :raises KeyError: if there is no node with this id.
         :raises ValueError: if ``change`` returns a node with another id.
         """
@@ -167,13 +168,19 @@ class Inventory(BaseInventory):
         :raises TypeError: if a change is neither a node nor an id, or if ``changes`` is a string or
             a mapping. Then nothing changes.
         """
+        made = self._apply(changes)
+        self._log_compaction()
+        return made
+
+    def _apply(self, changes: Iterable[Node | str]) -> list[NodeChange]:
+        """Do the same as :meth:`apply`, but log nothing."""
         if isinstance(changes, (str, Mapping)):  # its letters or keys would be read as ids
             raise TypeError(f"changes must be a list of changes, not {type(changes).__name__}")
         changes = list(changes)
         for change in changes:
             if type(change) is not Node and not isinstance(change, str):
                 raise TypeError(f"a change must be a Node or an id, not {type(change).__name__}")
-        before, after, outcomes = self._run(self._write, changes, True)
+        before, after, outcomes = self._lock.run(self._write, changes, True)
         return [
             NodeChange(
                 None if previous is None else before.store.node(previous),
@@ -227,6 +234,11 @@ class Inventory(BaseInventory):
     def _run(self, write: Callable[[*_Ts], _T], *args: *_Ts) -> _T:
         """Return ``write(*args)``, once no other thread writes; then log a compaction."""
         result = self._lock.run(write, *args)
+        self._log_compaction()
+        return result
+
+    def _log_compaction(self) -> None:
+        """Log the last compaction, if that was not done. No lock may be held: handlers run."""
         if self._compactions != self._logged_compactions:
             self._logged_compactions = self._compactions
             from logging import getLogger  # loads slowly, and a compaction is rare
@@ -234,7 +246,6 @@ class Inventory(BaseInventory):
             text = "compacted %d nodes in %.3f seconds"
             seconds = self._last_compaction_seconds
             getLogger("nodeselect.inventory").debug(text, len(self), seconds)
-        return result
 
     def _replace(self, old: Node, new: Node) -> _Written | None:
         """Replace a node if it is still ``old``; otherwise return None."""

@@ -126,6 +126,7 @@ class NodeSet:
         require_count("n", n)
         random, store, nodes = _random(seed), self._view.store, self._postings()
         groups = nodes_by_value(store, nodes, _require_key(key), random.shuffle)
+        n = min(n, len(nodes))
         members = [group for _, group in islice(groups, n)]
         columns = [
             [group[at] for at in random.sample(range(len(group)), share)]

@@ -124,8 +124,10 @@ class BaseInventory:
 
         Cost: a few microseconds for each change; after a compaction, for each node.
 
-        :param older: a snapshot of the same inventory, or any other nodes.
+        :param older: a snapshot of the same inventory, or any other snapshot or inventory.
         """
+        if not isinstance(older, BaseInventory):
+            raise TypeError(f"expected a Snapshot or an Inventory, not {type(older).__name__}")
         before, now = Snapshot(older._view), Snapshot(self._view)
         ids = now._view.ids_changed_since(before._view)
         if ids is None:  # there was a compaction

@@ -3,7 +3,6 @@
 import json
 import re
 from collections.abc import Mapping
-from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -186,10 +185,9 @@ def _read_valid(data: JobData, file: str) -> CheckedJob:
     if not isinstance(data, Mapping):
         plain = _parse_plain_json(to_bytes(data))
         if plain is not None:
-            with suppress(TypeError):  # a number that is not finite, or too large
-                checked = CheckedJob(plain, file)
-                if not checked.report.errors:
-                    return checked
+            checked = CheckedJob(plain, file)
+            if not checked.report.errors:
+                return checked
     checked = CheckedJob(data, file)
     report = checked.report
     if report.errors:

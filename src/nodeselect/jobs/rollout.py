@@ -4,9 +4,10 @@ Expanso documents ``max_parallel`` as a percentage of all nodes in each wave. Wh
 decided here, and listed by :func:`rollout_assumptions`.
 """
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import count, pairwise
+from heapq import heappop, heappush
+from itertools import pairwise
 from typing import NamedTuple, Protocol
 
 from nodeselect.jobs.models.job import RolloutSpec
@@ -157,18 +158,30 @@ def _waves(
 def _spread(nodes: Sequence[RolloutNode], key: str) -> list[int]:
     """Return the positions of nodes in an order that mixes the values of ``key`` evenly.
 
-    However many of the first nodes are taken, each value has its share of them, up to one node.
+    However many of the first nodes are taken, each value has its share of them, rounded up or down:
+    number i of the s nodes of a value is one of those from i·n/s on and before (i + 1)·n/s. Of
+    those that may come next, the one that must come first is taken. This always works out
+    (Tijdeman, *The chairman assignment problem*, 1980).
     """
     if not isinstance(key, str):
         raise TypeError(f"spread must be a label key, not {type(key).__name__}")
-    values = [node.labels.get(key) for node in nodes]
-    sizes = Counter(values)
-    if sizes.keys() == {None}:
+    positions: defaultdict[str | None, list[int]] = defaultdict(list)
+    for position, node in enumerate(nodes):
+        positions[node.labels.get(key)].append(position)
+    if positions.keys() == {None}:
         raise ValueError(f"no node of the plan has the label {quoted(key)}")
-    numbers: defaultdict[str | None, count[int]] = defaultdict(count)
-    # The nodes of a value are at equal distances between 0 and 1.
-    shares = [(2 * next(numbers[value]) + 1) / (2 * sizes[value]) for value in values]
-    return sorted(range(len(nodes)), key=shares.__getitem__)
+    n = len(nodes)
+    starting: defaultdict[int, list[tuple[int, int]]] = defaultdict(list)
+    for of_value in positions.values():
+        size = len(of_value)
+        for number, position in enumerate(of_value):
+            starting[number * n // size].append((-(-(number + 1) * n // size), position))
+    order, waiting = [], list[tuple[int, int]]()
+    for place in range(n):
+        for window in starting[place]:
+            heappush(waiting, window)
+        order.append(heappop(waiting)[1])
+    return order
 
 
 def _canary_size(nodes: int, rollout: RolloutSpec) -> int:

@@ -27,13 +27,15 @@ _RANGE_LENGTH = 70
 class NodeJobs(NamedTuple):
     """Which jobs a node gets, and which requirements of the others it fails.
 
+    :param state: the state of the node.
     :param explanation: of the selectors of all valid jobs.
     :param matching: the jobs whose selectors match the node.
-    :param values: for each requirement that is the only one that the node fails of a job, the value
-        that the node has; None if it does not have the label.
+    :param values: for each requirement that the node fails, the value that it has; None if it does
+        not have the label.
     :param invalid: the errors of the jobs that are invalid.
     """
 
+    state: str | None
     explanation: StandingExplanation[str]
     matching: Sequence[str]
     values: Mapping[str, str | None]
@@ -45,10 +47,16 @@ class NodeJobs(NamedTuple):
         return {
             "version": 1,
             "node": explanation.node_id,
+            "state": self.state,
             "total": explanation.total,
             "matching": list(self.matching),
             "failing": [
-                {"requirements": list(reason.failed), "jobs": list(reason.names)}
+                {
+                    "requirements": [
+                        {"requirement": text, "value": self.values[text]} for text in reason.failed
+                    ],
+                    "jobs": list(reason.names),
+                }
                 for reason in explanation.reasons
             ],
             "invalid": _invalid_dicts(self.invalid),

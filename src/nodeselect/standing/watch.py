@@ -1,6 +1,6 @@
 """An inventory and standing selectors together: what each write gains and loses."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Generic, NamedTuple
 
 from nodeselect.inventory import Inventory, NodeChange, NodeSet
@@ -41,7 +41,8 @@ class Watch(Generic[Name]):
 
     Of a node and a selector, each gain and each loss is returned once, by the later of the writes
     to the two, provided that all writes go through one watch. Any thread may write, and reads the
-    inventory and the selectors directly. No code of the caller runs while others wait.
+    inventory and the selectors directly. While others wait, no code of the caller runs except the
+    ``__hash__`` and ``__eq__`` of names.
 
     If a write is interrupted, it may have been made although nothing was returned; compare
     ``changes_since`` of a snapshot that was taken before.
@@ -50,6 +51,8 @@ class Watch(Generic[Name]):
     __slots__ = ("_inventory", "_lock", "_standing")
 
     def __init__(self, inventory: Inventory, standing: StandingSelectors[Name]) -> None:
+        if not isinstance(inventory, Inventory) or not isinstance(standing, StandingSelectors):
+            raise TypeError("expected an Inventory and StandingSelectors")
         self._inventory = inventory
         self._standing = standing
         self._lock = WriteLock()
@@ -70,8 +73,11 @@ class Watch(Generic[Name]):
 
         Cost: that of ``Inventory.apply`` and of ``StandingSelectors.changes`` for each node.
         """
-        changes = changes if isinstance(changes, str) else list(changes)
-        return self._lock.run(self._apply, changes)
+        if not isinstance(changes, str | Mapping):  # which Inventory.apply rejects
+            changes = list(changes)
+        results = self._lock.run(self._apply, changes)
+        self._inventory._log_compaction()
+        return results
 
     def put(self, name: Name, selector: Selector) -> tuple[NodeSet, NodeSet]:
         """Put a selector in, in place of the one that has this name, if there is one.
@@ -89,7 +95,7 @@ class Watch(Generic[Name]):
 
     def _apply(self, changes: "Iterable[Node | str]") -> list[PlacementChange[Name]]:
         standing = self._standing.snapshot()
-        made = self._inventory.apply(changes)
+        made = self._inventory._apply(changes)
         return [PlacementChange(each, *standing.changes(each.old, each.new)) for each in made]
 
     def _put(self, name: Name, selector: Selector) -> tuple[NodeSet, NodeSet]:

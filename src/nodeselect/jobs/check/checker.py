@@ -35,7 +35,7 @@ __all__ = [
     "to_bytes",
 ]
 
-JobData: TypeAlias = bytes | str | Mapping[str, Any]
+JobData: TypeAlias = bytes | bytearray | memoryview | str | Mapping[str, Any]
 """A job: the content of a file, as bytes or text; or what a program has parsed from it."""
 
 # A hint of more characters, such as a list of fields, is shown only once in a file.
@@ -123,16 +123,16 @@ def check_job(
     return CheckedJob(data, file, rules, require_selector=require_selector).report
 
 
-def to_bytes(data: bytes | str) -> bytes:
+def to_bytes(data: bytes | bytearray | memoryview | str) -> bytes:
     """Return the content of a file as bytes.
 
     :raises TypeError: if ``data`` is neither bytes nor text.
     """
     if isinstance(data, str):
         return data.encode("utf-8", "surrogatepass")
-    if not isinstance(data, bytes):
+    if not isinstance(data, (bytes, bytearray, memoryview)):
         raise TypeError(f"expected the content of a document, not {type(data).__name__}")
-    return data
+    return bytes(data)
 
 
 class CheckedJob:
