@@ -86,7 +86,7 @@ def _show(output: str, selectors: dict[str, Selector]) -> object:
     standing = StandingSelectors(selectors)
     explanation = standing.explain(_NODE)
     values = {reason.failed[0]: "x" for reason in explanation.reasons}
-    jobs = NodeJobs(explanation, standing.matching(_NODE).names(), values, {})
+    jobs = NodeJobs(None, explanation, standing.matching(_NODE).names(), values, {})
     return list(node_job_lines(jobs, output, Screen()))
 
 
