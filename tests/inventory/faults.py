@@ -44,6 +44,7 @@ def run_with_fault(call: Callable[[], object], at: int, fault: Callable[[], obje
         if event == "call":
             if not frame.f_code.co_filename.startswith(_PACKAGE):
                 return None
+            frame.f_trace = trace  # before the next line, which Python 3.13 ignores otherwise
             frame.f_trace_opcodes = True
         elif event == "return" or (event == "opcode" and _can_interrupt(frame, previous)):
             remaining -= 1
