@@ -77,11 +77,14 @@ class Delta:
 
         Cost: one look-up, and a binary search if the node has several versions.
         """
-        found, end = self._ordinals.get(node_id), self.first + node_count
-        if isinstance(found, list):
-            position = bisect_left(found, end)
-            return found[position - 1] if position else None
-        return None if found is None or found >= end else found
+        found = self._ordinals.get(node_id)
+        if found is None:
+            return None
+        end = self.first + node_count
+        if isinstance(found, int):
+            return found if found < end else None
+        position = bisect_left(found, end)
+        return found[position - 1] if position else None
 
     def ordinals_below_rank(self, rank: int) -> Postings:
         """Return the ordinals of the nodes at ranks below ``rank``, deleted nodes included."""

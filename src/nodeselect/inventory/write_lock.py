@@ -33,9 +33,10 @@ class WriteLock:
         :raises RuntimeError: if this thread is writing already.
         """
         process = getpid()
-        lock = self._locks.get(process)
-        if lock is None:
-            lock = self._locks.setdefault(process, RLock())  # two threads get the same one
+        try:
+            lock = self._locks[process]
+        except KeyError:  # the first write since a fork; two threads get the same lock
+            lock = self._locks.setdefault(process, RLock())
         with lock:  # a signal handler that interrupts a write gets in, and is rejected
             if self._writing_process == process:
                 raise RuntimeError(
