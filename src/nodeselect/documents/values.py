@@ -144,7 +144,9 @@ def from_python(value: Any, depth: int = 0) -> Value:
     if depth > LIMITS.depth:
         raise too_deep_error(start)
     match value:
-        case Mapping():
+        case str():
+            return Scalar(value, "text", start, False)
+        case dict() | Mapping():  # the first is a quicker test
             entries: Entries = {}
             for key, item in value.items():
                 if not isinstance(key, str):
@@ -153,8 +155,6 @@ def from_python(value: Any, depth: int = 0) -> Value:
             return Object(entries, start)
         case list() | tuple():
             return List([from_python(item, depth + 1) for item in value], start)
-        case str():
-            return Scalar(value, "text", start, False)
         case None:
             return Scalar("null", "null", start, False)
         case bool():

@@ -73,10 +73,12 @@ def read_job(data: JobData, file: str = "job") -> "JobSpec":
     from nodeselect.jobs.models.job import JobSpec  # pydantic costs more than the rest of reading
 
     checked = _read_valid(data, file)
+    if isinstance(checked.data, Mapping):
+        return _validate(JobSpec, checked.data.get("spec", checked.data), file)
     spec = checked.spec
     assert spec is not None, "a file without a spec is refused"
     fields = to_python(spec, _to_json_type)
-    if "config" in spec.entries and isinstance(checked.data, bytes) and not _is_json(checked.data):
+    if "config" in spec.entries and not _is_json(checked.data):
         convert = partial(_to_json_type, fraction=FRACTION)
         fields["config"] = to_python(spec.entries["config"][1], convert)
     return _validate(JobSpec, fields, file)

@@ -69,10 +69,10 @@ def _parse_duration(value: object) -> object:
 
 def freeze(value: Any, depth: int = 2) -> Any:
     """Return an immutable copy of plain data; raise if JSON cannot represent it."""
-    if isinstance(value, (Mapping, list, tuple)) and depth > LIMITS.depth:
+    if depth > LIMITS.depth and isinstance(value, (Mapping, list, tuple)):
         raise ValueError(f"nested deeper than {LIMITS.depth} levels (limit: depth)")
     match value:
-        case Mapping():
+        case dict() | Mapping():  # the first is a quicker test
             if not all(isinstance(key, str) for key in value):
                 raise ValueError("a key must be a string")
             return FrozenMapping(
