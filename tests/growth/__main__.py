@@ -1,6 +1,6 @@
 """Measure by the clock how the cost of each case grows: what C does, too, which steps do not count.
 
-Run ``python -m tests.growth [PREFIX ...]`` by hand, on a quiet machine: about five minutes. Inputs
+Run ``python -m tests.growth [PREFIX ...]`` by hand, on a quiet machine: about ten minutes. Inputs
 are doubled until a call takes a tenth of a second, or exceeds a limit. The ratios of the last two
 doublings are printed, in CPU time, if both are above 2.6; about 4 is quadratic.
 """

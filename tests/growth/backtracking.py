@@ -20,6 +20,7 @@ import re._parser as sre  # type: ignore[import-not-found]
 from collections import Counter
 from collections.abc import Callable, Iterator
 from functools import cache, partial
+from itertools import product
 from typing import Any, TypeAlias
 
 __all__ = ["pumped_word"]
@@ -109,6 +110,7 @@ class _Automaton:
                 if sure >= {(to, read) for read, to in targets.items()}:
                     self._certain.add((node, letter))
         self._reachable = {node: self._reached_from(node) for node in self._readers}
+        self._known_steps: dict[tuple[Node, str, Node, bool], dict[str, list[Node]]] = {}
 
     def pumped_word(self) -> str | None:
         """Return the word, see :func:`pumped_word`."""
@@ -284,31 +286,31 @@ class _Automaton:
         queue = [first]
         for state in queue:
             x, y, z, before, is_split = state
-            for read in self._alphabet:
-                for y2 in self._steps(y, q, before, read, may_pass=may_pass):
-                    several = is_split or self._followers[y, before][y2, read] > 1
-                    for x2 in self._steps(x, p, before, read):
-                        for z2 in self._steps(z, q, before, read):
-                            following = (x2, y2, z2, read, several or x2 != y2)
-                            if following not in words:
-                                words[following] = words[state] + read
-                                queue.append(following)
+            xs, zs = self._steps(x, before, p), self._steps(z, before, q)
+            for read, ys in self._steps(y, before, q, may_pass=may_pass).items():
+                for x2, y2, z2 in product(xs.get(read, ()), ys, zs.get(read, ())):
+                    several = is_split or x2 != y2 or self._followers[y, before][y2, read] > 1
+                    following = (x2, y2, z2, read, several)
+                    if following not in words:
+                        words[following] = words[state] + read
+                        queue.append(following)
             if (found := words.get((p, q, q, letter, True))) is not None:
                 return found
         return None
 
     def _steps(
-        self, node: Node, target: Node, before: str, read: str, *, may_pass: bool = False
-    ) -> Iterator[Node]:
-        """Yield the readers of ``read`` that follow ``node`` and lead to ``target``."""
-        for to, letter in self._followers[node, before]:
-            if (
-                letter == read
-                and to != self._accept
-                and (to == target or target in self._reachable[to])
-                and (may_pass or (to, read) not in self._certain)
-            ):
-                yield to
+        self, node: Node, before: str, target: Node, *, may_pass: bool = False
+    ) -> dict[str, list[Node]]:
+        """Return for each letter the readers of it that follow ``node`` and lead to ``target``."""
+        key = node, before, target, may_pass
+        steps = self._known_steps.get(key)
+        if steps is None:
+            steps = self._known_steps[key] = {}
+            for to, read in self._followers[node, before]:
+                leads = to != self._accept and (to == target or target in self._reachable[to])
+                if leads and (may_pass or (to, read) not in self._certain):
+                    steps.setdefault(read, []).append(to)
+        return steps
 
 
 def _is_next_in(letters: Letters, is_required: bool, before: str, after: str) -> bool:

@@ -155,7 +155,7 @@ def _add_files() -> None:
     for kind in _FORMATS:
         for name, fields in _REQUIREMENTS.items():
             build = partial(_file_of, fields, kind)
-            case(f"check/{name}/{kind}", _check, build, limit=LIMITS.requirements)
+            case(f"check/{name}/{kind}", _check, build, limit=LIMITS.requirements // 2)
         for name, fields in _MANY.items():
             case(f"check/{name}/{kind}", _check, partial(_file_of, fields, kind), 60)
     for name in ("labels", "one-key"):

@@ -6,6 +6,7 @@ runs in C is not seen: ``in``, slices, sums, sets of ordinals and, above all, re
 (see ``test_patterns.py``). ``python -m tests.growth`` measures all of it, but by the clock.
 """
 
+import gc
 import sys
 from collections.abc import Callable
 from types import CodeType, FrameType
@@ -41,6 +42,7 @@ def count_steps(function: Callable[[], object]) -> int:
                 steps += len(arg.__self__) // _ITEMS
 
     traced, profiled = sys.gettrace(), sys.getprofile()
+    gc.disable()  # it would run finalizers at any moment
     sys.setprofile(profile)
     sys.settrace(trace)
     try:
@@ -48,6 +50,7 @@ def count_steps(function: Callable[[], object]) -> int:
     finally:
         sys.settrace(traced)
         sys.setprofile(profiled)
+        gc.enable()
     return steps
 
 
