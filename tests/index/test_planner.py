@@ -178,3 +178,33 @@ def test_postings_of_the_index_do_not_count() -> None:
     assert plan_of("half=1,!rare").memory_bytes == 0
     union = plan_of("tenth in (1,2)")
     assert union.memory_bytes == postings.encoded_bytes(union.include[0]) > 0
+
+
+def plan_of_size(memory_bytes: int) -> Plan:
+    """Return an empty plan that takes this much memory."""
+    return Plan(postings.from_ordinals(()), (), memory_bytes=memory_bytes)
+
+
+def test_the_memory_of_cached_plans_is_counted() -> None:
+    """A replaced plan no longer counts, an id counts, and all are dropped above a limit."""
+    a, b, ids = Selector.parse("a"), Selector.parse("b"), Selector.of(match_ids=["n-1"])
+    cache = PlanCache(1_000, max_plans=3)
+    sizes = []
+    for selector, memory_bytes in ((a, 400), (a, 300), (ids, 500), (ids, 550), (b, 1), (a, 2)):
+        cache.put(selector, plan_of_size(memory_bytes))
+        sizes.append((len(cache), cache.memory_bytes))
+    assert sizes == [(1, 400), (1, 300), (2, 950), (2, 1_000), (1, 1), (2, 3)]
+
+
+def test_what_a_plan_says_of_itself() -> None:
+    """A plan knows how many nodes it covers, and the size of what was built for it."""
+    with_ids = postings.from_ordinals([1, 2, 3])
+    for text in ("all=yes", "all=yes,!all"):
+        selector = Selector.parse(text)
+        assert make_plan(INDEX, selector).covered_nodes == 0
+        plan = make_plan(INDEX, selector, with_ids, covered_nodes=5)
+        assert plan.everything is INDEX.everything
+        assert plan.covered_nodes == 5
+        is_built = selector.is_satisfiable
+        assert plan.memory_bytes == (postings.encoded_bytes(with_ids) if is_built else 0)
+        assert not plan.evaluate() or is_built
