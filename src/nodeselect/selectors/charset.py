@@ -32,8 +32,11 @@ _PREFIX = rf"{_PART}(?:\.{_PART})*"
 
 NAME_RE = re.compile(_NAME)
 KEY_RE = re.compile(rf"{_NAME}|(?=[-a-z0-9.]{{1,{LIMITS.key_prefix}}}/){_PREFIX}/{_NAME}")
-# The last group has no zeros at its start, and so may be empty.
-_INTEGER = re.compile("([+-]?)(?=[0-9])0*+([0-9]{0,19})")
+# An integer of so few characters is within 64 bits. The digits of a longer one are those after the
+# zeros at its start, perhaps none.
+_SHORT = 18
+_SHORT_INTEGER = re.compile("[+-]?[0-9]+")
+_LONG_INTEGER = "([+-]?)(?=[0-9])0*+([0-9]{0,19})"
 
 
 def is_value(text: str) -> bool:
@@ -66,7 +69,9 @@ def parse_int64(text: str) -> int | None:
     Valid are an optional sign and ASCII digits, nothing else, in the range of 64 bits. Python's
     ``int`` also accepts spaces, underscores, digits of other scripts and any size.
     """
-    match = _INTEGER.fullmatch(text)
+    if len(text) <= _SHORT:
+        return int(text) if _SHORT_INTEGER.fullmatch(text) else None
+    match = re.fullmatch(_LONG_INTEGER, text)
     if match is None:
         return None
     number = int(f"{match[1]}0{match[2]}")
