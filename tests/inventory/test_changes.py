@@ -3,7 +3,7 @@
 import copy
 import logging
 import sys
-from threading import Thread
+from functools import partial
 from typing import Any
 
 import pytest
@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nodeselect import Inventory, Node
+from tests.inventory.racing import run_together, switching_often
 from tests.inventory.small import small_inventory
 
 ONE, OTHER, NEW = Node("n-1", {"a": "1"}), Node("n-1", {"a": "2"}), Node("n-2", state="ready")
@@ -66,16 +67,8 @@ def test_updates_by_threads_are_not_lost() -> None:
     def incremented(node: Node, key: str) -> Node:
         return node.replace(labels={**node.labels, key: str(int(node.labels[key]) + 1)})
 
-    interval = sys.getswitchinterval()
-    sys.setswitchinterval(1e-5)
-    try:
-        threads = [Thread(target=count, args=(key,)) for key in "aabb"]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-    finally:
-        sys.setswitchinterval(interval)
+    with switching_often():
+        run_together([partial(count, key) for key in "aabb"])
     assert inventory["n-1"].labels == {"a": "600", "b": "600"}
 
 

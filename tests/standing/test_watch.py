@@ -1,7 +1,7 @@
 """A watch returns each gain and each loss of a node by a selector, exactly once."""
 
 import logging
-import sys
+from functools import partial
 from itertools import product
 from random import Random
 from threading import Thread
@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from nodeselect import Inventory, Node, Selector, StandingSelectors
 from nodeselect.standing import Watch
+from tests.inventory.racing import run_together, switching_often
 from tests.naive import matches
 from tests.property.strategies import IDS, labels, selectors
 
@@ -97,16 +98,8 @@ def test_threads_share_a_watch() -> None:
                 events.extend([(node_id, name, 1) for node_id in more.ids()])
                 events.extend([(node_id, name, -1) for node_id in fewer.ids()])
 
-    interval = sys.getswitchinterval()
-    sys.setswitchinterval(1e-5)
-    try:
-        threads = [Thread(target=work, args=(seed,)) for seed in range(4)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-    finally:
-        sys.setswitchinterval(interval)
+    with switching_often():
+        run_together([partial(work, seed) for seed in range(4)])
     balance: dict[tuple[str, str], int] = {}
     for node_id, name, step in events:
         balance[node_id, name] = balance.get((node_id, name), 0) + step

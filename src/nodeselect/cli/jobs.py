@@ -1,6 +1,8 @@
 """``nodeselect jobs``: which jobs a node gets, and how many nodes each job gets."""
 
 from collections.abc import Collection, Sequence
+from functools import reduce
+from operator import sub
 
 import click
 
@@ -20,6 +22,7 @@ from nodeselect.cli.streams import write_message, write_output
 from nodeselect.explain.compute import explain_node
 from nodeselect.node import Node, count_connected
 from nodeselect.render.layout import detect_screen
+from nodeselect.selectors import Selector
 from nodeselect.text import pluralize, printable, quoted
 
 __all__ = ["jobs", "report_node_jobs"]
@@ -80,14 +83,14 @@ def jobs(
     selectors, invalid = job_selectors(sources)
     answers = {name: inventory.match(selector) for name, selector in selectors.items()}
     has_states = any(node.state is not None for node in inventory)
-    used = {node_id for answer in answers.values() for node_id in answer.ids()}
+    unused = reduce(sub, answers.values(), inventory.match(Selector.everything()))
     fleet = FleetJobs(
         len(inventory),
         {
             name: (len(answer), len(answer.connected()) if has_states else None)
             for name, answer in answers.items()
         },
-        [node_id for node_id in inventory.ids() if node_id not in used],
+        unused.ids(),
         invalid,
     )
     write_output(fleet_job_lines(fleet, output, detect_screen()))

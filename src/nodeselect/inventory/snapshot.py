@@ -13,7 +13,7 @@ from nodeselect.inventory.store import View
 from nodeselect.node import Node
 from nodeselect.selectors import Selector
 
-__all__ = ["BaseInventory", "Snapshot"]
+__all__ = ["BaseInventory", "Snapshot", "require_selector"]
 
 
 class BaseInventory:
@@ -45,7 +45,7 @@ class BaseInventory:
         :param states: return only the nodes whose state, in any case, is one of these.
         :raises TypeError: if ``selector`` is not a :class:`Selector`; text is not parsed here.
         """
-        answer = NodeSet(self._view, _require_selector(selector))
+        answer = NodeSet(self._view, require_selector(selector))
         return answer if states is None else answer.in_states(states)
 
     def explain(self, selector: Selector, *, examples: int = 3) -> Explanation:
@@ -61,7 +61,7 @@ class BaseInventory:
         :raises ValueError: if ``examples`` is negative.
         """
         require_count("examples", examples)
-        view, selector = self._view, _require_selector(selector)
+        view, selector = self._view, require_selector(selector)
         if view.vocabulary is None:
             view.vocabulary = Vocabulary()
         return explain(ViewStatistics(view), selector, examples, view.vocabulary)
@@ -74,7 +74,7 @@ class BaseInventory:
         :raises TypeError: if ``selector`` is not a :class:`Selector`.
         """
         node = node if isinstance(node, Node) else self[node]
-        return explain_node(_require_selector(selector), node.id, node.labels)
+        return explain_node(require_selector(selector), node.id, node.labels)
 
     def __len__(self) -> int:
         return len(self._view)
@@ -157,7 +157,8 @@ class Snapshot(BaseInventory):
         raise TypeError("a Snapshot cannot be copied or pickled: use list() for its nodes")
 
 
-def _require_selector(selector: Selector) -> Selector:
+def require_selector(selector: Selector) -> Selector:
+    """Return ``selector``; raise ``TypeError`` if it is not a :class:`Selector`."""
     if not isinstance(selector, Selector):
         hint = "; parse a text with Selector.parse" if isinstance(selector, str) else ""
         raise TypeError(f"expected a Selector, not {type(selector).__name__}{hint}")

@@ -185,7 +185,8 @@ def _to_dict(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _read_valid(data: JobData, file: str) -> CheckedJob:
     if not isinstance(data, Mapping):
-        plain = _parse_plain_json(to_bytes(data))
+        data = to_bytes(data)
+        plain = _parse_plain_json(data)
         if plain is not None:
             checked = CheckedJob(plain, file)
             if not checked.report.errors:

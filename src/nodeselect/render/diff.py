@@ -6,14 +6,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from nodeselect.explain import headline
 from nodeselect.explain.wording import short
 from nodeselect.inventory.compare import Change, Difference, LabelChange
-from nodeselect.render.id_ranges import compress_ids
+from nodeselect.render.id_ranges import ranges_text
 from nodeselect.render.layout import Markdown, Screen, report_lines
 from nodeselect.text import join_limited, pluralize
 
 __all__ = ["diff_lines"]
-
-# A range of ids is split to be no longer than this.
-_RANGE_LENGTH = 70
 
 
 def diff_lines(difference: Difference, output: str, screen: Screen) -> Iterator[str]:
@@ -47,8 +44,7 @@ def _groups(changes: Sequence[Change], screen: Screen, side: str = "") -> Iterat
         groups[_reason(change, side, screen)].append(change.id)
     for reason, ids in sorted(groups.items(), key=lambda group: -len(group[1])):
         yield from screen.bullets([f"{pluralize(len(ids), 'node')}: {reason}"])
-        ranges = compress_ids(ids, _RANGE_LENGTH)
-        yield from screen.bullets([" ".join(map(screen.code, ranges))], depth=1)
+        yield from screen.bullets([ranges_text(ids, screen)], depth=1)
 
 
 def _reason(change: Change, side: str, screen: Screen) -> str:

@@ -10,7 +10,7 @@ from nodeselect.explain.wording import failing_text, short
 from nodeselect.render.layout import Markdown, Screen, report_lines
 from nodeselect.text import pluralize, quoted
 
-__all__ = ["explanation_lines", "render_text"]
+__all__ = ["explanation_lines", "render_text", "value_cell"]
 
 # Up to this many groups of nodes are listed; the nodes of the others are only counted.
 _MAX_GROUPS = 8
@@ -88,12 +88,17 @@ def _blocks(
     yield (screen.style(line, "advice") for line in recommendation)
 
 
+def value_cell(value: str | None, screen: Screen) -> str:
+    """Return what a node has for a label; ``value`` is None if it does not have the label."""
+    return "no such label" if value is None else screen.prose(quoted(value))
+
+
 def _node_table(explanation: NodeExplanation, screen: Screen) -> Iterator[str]:
     rows = [
         (
             screen.code(short(text)),
             "pass" if passes else "FAIL",
-            "no such label" if value is None else screen.prose(quoted(value)),
+            value_cell(value, screen),
         )
         for text, value, passes in explanation.requirements
     ]

@@ -5,9 +5,13 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
+from nodeselect.render.layout import Screen
 from nodeselect.text import display_width
 
-__all__ = ["compress_ids"]
+__all__ = ["compress_ids", "ranges_text"]
+
+# In a report, a range of ids is split to be no wider than this.
+_RANGE_COLUMNS = 70
 
 # Which number in an id a range can replace: the last one of the host name (the part before the
 # first dot); if no letter is before that, as in an IP address, the last one of the whole id. It has
@@ -17,6 +21,14 @@ _LAST_NUMBER = r"(.*)(?<![0-9])([0-9]{1,18})([^0-9]*)"
 
 # Characters with a meaning for programs that expand ranges; an id that has one is quoted.
 _SIGNS = r'[\[\],"!&^@*?%{}\\\s]'
+
+
+def ranges_text(ids: Iterable[str], screen: Screen, columns: int = _RANGE_COLUMNS) -> str:
+    """Return ids as ranges, separated by blanks, escaped for a screen.
+
+    :param columns: a wider range is split into several.
+    """
+    return " ".join(map(screen.code, compress_ids(ids, columns)))
 
 
 def compress_ids(ids: Iterable[str], max_width: int | None = None) -> list[str]:

@@ -5,11 +5,12 @@ from typing import Any, NamedTuple
 
 from nodeselect.errors import JobError
 from nodeselect.explain.wording import short
-from nodeselect.render.id_ranges import compress_ids
+from nodeselect.render.explanation import value_cell
+from nodeselect.render.id_ranges import ranges_text
 from nodeselect.render.job_table import first_error
 from nodeselect.render.layout import Screen, report_lines
 from nodeselect.standing import StandingExplanation
-from nodeselect.text import join_limited, pluralize, printable, quoted
+from nodeselect.text import join_limited, pluralize, printable
 
 __all__ = ["FleetJobs", "NodeJobs", "fleet_job_lines", "node_job_lines"]
 
@@ -19,9 +20,6 @@ _MAX_NAMES = 3
 
 # How many nodes without a job are listed.
 _MAX_IDS = 50
-
-# A range of ids is split to be no longer than this.
-_RANGE_LENGTH = 70
 
 
 class NodeJobs(NamedTuple):
@@ -81,8 +79,7 @@ def node_job_lines(jobs: NodeJobs, output: str, screen: Screen) -> Iterator[str]
             rows = []
             for reason in near:
                 (text,), names = reason
-                value = jobs.values[text]
-                has = "no such label" if value is None else screen.prose(quoted(value))
+                has = value_cell(jobs.values[text], screen)
                 cells = (screen.code(short(text)), has, f"{len(names):,}", _names(names, screen))
                 rows.append(cells)
             heads = ("ONLY THIS FAILS", "THE NODE HAS", "JOBS", "")
@@ -153,8 +150,7 @@ def fleet_job_lines(fleet: FleetJobs, output: str, screen: Screen) -> Iterator[s
             ]
             yield screen.table(("JOB", "MATCHED", "CONNECTED", ""), rows, right=(1, 2))
         if fleet.unused_ids:
-            ids = compress_ids(fleet.unused_ids[:_MAX_IDS], _RANGE_LENGTH)
-            lines = [" ".join(map(screen.code, ids))]
+            lines = [ranges_text(fleet.unused_ids[:_MAX_IDS], screen)]
             if (more := len(fleet.unused_ids) - _MAX_IDS) > 0:
                 lines.append(f"and {more:,} more; -o json has all of them")
             yield screen.section("NODES WITHOUT A JOB", screen.bullets(lines))

@@ -5,7 +5,7 @@ from itertools import accumulate
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from nodeselect.explain import headline
-from nodeselect.render.id_ranges import compress_ids
+from nodeselect.render.id_ranges import ranges_text
 from nodeselect.render.layout import Screen, report_lines
 from nodeselect.text import pluralize
 
@@ -76,7 +76,7 @@ def rollout_lines(report: RolloutReport, output: str, screen: Screen) -> Iterato
                     f"{wave.number} canary" if wave.canary else f"{wave.number}",
                     f"{len(wave.ids):,}",
                     f"{done:,}",
-                    " ".join(map(screen.code, compress_ids(wave.ids, _RANGE_COLUMNS))),
+                    ranges_text(wave.ids, screen, _RANGE_COLUMNS),
                 )
                 for wave, done in zip(
                     waves, accumulate(len(wave.ids) for wave in waves), strict=True

@@ -12,9 +12,9 @@ __all__ = ["KeyConditions"]
 
 _Key = TypeVar("_Key", bound=Hashable)
 
-# The failing entries of a value are cached if at least this many conditions name the value, and
-# also at least one in so many of all conditions. So few values are cached, and computing the others
-# is fast (benchmarks/test_standing.py).
+# The failing entries of a value are cached if this many conditions name the value, and these are at
+# least one in 64 of all that list values. So few values are cached, and computing the others is
+# fast (benchmarks/test_standing.py).
 _MIN_CACHED = 256
 _CACHED_SHARE = 64
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import NoReturn
 
 from nodeselect.index import postings
+from nodeselect.inventory.snapshot import require_selector
 from nodeselect.inventory.write_lock import WriteLock
 from nodeselect.selectors import Selector
 from nodeselect.standing.snapshot import BaseStanding, StandingSnapshot
@@ -41,7 +42,7 @@ class StandingSelectors(BaseStanding[Name]):
         self._write_interrupted: bool = False
         store: Store[Name] = Store()
         for name, selector in dict(selectors).items():
-            store.add(name, _require_selector(selector), None)
+            store.add(name, require_selector(selector), None)
         self._view = _whole(store, generation=0)
 
     def __setitem__(self, name: Name, selector: Selector) -> None:
@@ -52,7 +53,7 @@ class StandingSelectors(BaseStanding[Name]):
 
         :raises TypeError: if ``selector`` is not a :class:`Selector`; text is not parsed here.
         """
-        self._lock.run(self._write, {name: _require_selector(selector)})
+        self._lock.run(self._write, {name: require_selector(selector)})
 
     def __delitem__(self, name: Name) -> None:
         """Remove the selector with this name. Cost: a few microseconds.
@@ -73,7 +74,7 @@ class StandingSelectors(BaseStanding[Name]):
         changes = dict(changes)
         for selector in changes.values():
             if selector is not None:
-                _require_selector(selector)
+                require_selector(selector)
         self._lock.run(self._write, changes)
 
     def snapshot(self) -> StandingSnapshot[Name]:
@@ -122,10 +123,3 @@ def _whole(store: Store[Name], generation: int) -> View[Name]:
 
 def _compacted(view: View[Name]) -> View[Name]:
     return _whole(view.store.compacted(view.entries), view.generation)
-
-
-def _require_selector(selector: Selector) -> Selector:
-    if not isinstance(selector, Selector):
-        hint = "; parse a text with Selector.parse" if isinstance(selector, str) else ""
-        raise TypeError(f"expected a Selector, not {type(selector).__name__}{hint}")
-    return selector
