@@ -278,7 +278,7 @@ class Builder:
             raise error
 
     def position(self, index: int) -> Position:
-        """Return the position of the character at ``index``."""
+        """Return the line and column of the character at ``index`` of the document's text."""
         line = bisect_right(self._line_starts, index) - 1
         return Position(line, index - self._line_starts[line])
 

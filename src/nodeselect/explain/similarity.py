@@ -152,7 +152,7 @@ def _tokens(text: str) -> _Tokens:
 
 
 def _differ_by_typo(one: _Tokens, other: _Tokens) -> bool:
-    """Return whether exactly one word differs, by a typo. Both texts have the same ``start``."""
+    """Return whether exactly one word differs, by a typo. The caller compares ``start``."""
     if len(one.words) != len(other.words):
         return False
     differing = [pair for pair in zip(one.words, other.words, strict=True) if pair[0] != pair[1]]

@@ -43,7 +43,7 @@ class LabelChange(NamedTuple):
 
 
 class Change(NamedTuple):
-    """A node that is added, removed or changed, and why.
+    """A node that begins to match, stops matching, or matches still but has changed; and why.
 
     :param why: ``selector`` if the selector changed; ``joined`` or ``left`` if only the new or only
         the old inventory has the node; ``labels``, or ``state`` if only that changed.

@@ -87,9 +87,9 @@ class FailureGroups:
         return store.ids(found, limit)
 
     def nearest(self, limit: int) -> Sequence[NearMiss]:
-        """Return the first of those nodes that do not match but fail the fewest requirements.
+        """Return up to ``limit`` of the non-matching nodes that fail the fewest requirements.
 
-        Return no nodes if such a node may be in a group that was dropped.
+        Return none if there were too many groups, and one of those dropped may have such a node.
         """
         groups = self.counts.groups
         fewest = min(map(len, groups), default=0)

@@ -28,10 +28,13 @@ _EMPTY = postings.from_ordinals(())
 
 
 class Store:
-    """Nodes by ordinal, in the order of their ranks. Nodes are added, but never change.
+    """The nodes of an inventory, each at its ordinal. Nodes are added, and never change.
 
-    :param segment: the nodes of the last compaction; None if they were so few that ``delta`` has
-        them.
+    A node's rank is its position in inventory order; its ordinal is its position in memory.
+
+    :param segment: the nodes of the last compaction, with an index; None if they were few: then
+        they are in ``delta`` too.
+    :param delta: the nodes added since, and which nodes have been deleted.
     """
 
     __slots__ = ("delta", "indexed_count", "merged_tombstones", "next_rank", "segment")

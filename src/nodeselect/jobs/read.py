@@ -163,7 +163,7 @@ def _read_answer(data: JobData, file: str, name: str, fields: frozenset[str]) ->
 
 
 def _parse_plain_json(data: bytes) -> Mapping[str, Any] | None:
-    """Parse a small JSON object; return None for anything else, and for what may be invalid."""
+    """Parse a small JSON object; return None if it is anything else, or may be invalid."""
     if len(data) > LIMITS.job_file_values:  # it could have more values
         return None
     try:

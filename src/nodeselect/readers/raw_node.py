@@ -116,7 +116,10 @@ def error_in_record(place: str, error: InventoryError) -> InventoryError:
 def describe(value: Any) -> str:
     """Return words for a decoded value, such as ``a list``, for an error message."""
     if isinstance(value, AmbiguousScalar):
-        return f"{quoted(value.text)}, which some YAML parsers read as a {value.kind}"
+        text = f"{quoted(value.text)} without quotes"
+        return f"{text}, which some YAML parsers read as a {value.kind}"
     boolean = "true" if value else "false"
     names = {dict: "an object", list: "a list", str: "a string", bool: boolean, type(None): "null"}
+    if isinstance(value, float):  # it may be written in another way: 1.10
+        return "a number"
     return names.get(type(value)) or f"the number {truncate(str(value), 20)}"

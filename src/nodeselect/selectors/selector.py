@@ -323,6 +323,7 @@ def _build(
 ) -> Selector:
     """Build a selector from valid requirements and ids; every constructor ends here.
 
+    :param ids: the ids in ``match_ids``; None for any id.
     :param source: the text of the requirements, if they come from one.
     :raises SelectorError: if they exceed a limit together.
     """

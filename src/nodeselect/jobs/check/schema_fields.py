@@ -113,7 +113,7 @@ def _field(schema: dict[str, Any]) -> Field:
 
 
 def is_duration(text: str) -> bool:
-    """Return whether ``text`` is a duration, however long."""
+    """Return whether ``text`` is a duration as in Go, such as ``1m30s``; it may exceed 64 bits."""
     return len(text) <= 200 and _WHOLE.fullmatch(text) is not None
 
 

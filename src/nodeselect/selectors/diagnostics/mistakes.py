@@ -18,7 +18,8 @@ __all__ = ["syntax_error", "word_error"]
 class _Mistake(NamedTuple):
     """One row of a table. Message and hint may contain ``fields`` of :func:`_error`, in braces.
 
-    The error marks what the pattern matches or, if it has a group ``at``, what the group matches.
+    The error marks what the pattern matches or, if it or the pattern before it has a group ``at``,
+    what that group matches.
     """
 
     code: str
@@ -120,7 +121,7 @@ _IN_SYNTAX: tuple[tuple[str, tuple[_Mistake, ...]], ...] = (
         _Mistake("not-equality", f"in{_E}", _NEGATED, _WRITE_NOT_IN),
         _Mistake("not-equality", _OP, _NEGATED, "use the opposite operator, without '!'"),
     )),
-    (f",?{_S}not{_S}", (
+    (f",?{_S}(?P<at>not){_S}", (
         _Mistake("word-not", f"(?P<key>{_W}){_E}(?={_END})", "NOT is written '!'", "write: !{key}"),
         _Mistake("word-not", rf"{_W}|\(", "NOT is written '!'",
                  "use '!' before a key, or '!=' or 'notin'"),
@@ -197,8 +198,8 @@ def word_error(
 ) -> SelectorError | None:
     """Return the error for a known mistake in the word ``source[start:end]``, or None.
 
-    :param key: the key that the word belongs to.
-    :param is_key: whether a key is expected at this place.
+    :param key: the key of the requirement that the word is in; the word itself if it is the key.
+    :param is_key: whether the word is where a key is expected.
     """
     word = source[start:end]
     before, colon, _ = word.partition(":")
@@ -231,7 +232,10 @@ def syntax_error(
             if match is None:
                 continue
             groups = context.groupdict() | match.groupdict()
-            span = match.span("at" if "at" in groups else 0)
+            if "at" in context.groupdict():
+                span = start + context.start("at"), start + context.end("at")
+            else:
+                span = match.span("at" if "at" in groups else 0)
             key, operator = groups.get("key") or "key", groups.get("operator") or ""
             return _error(mistake, source, span, key, match.end(), operator.lower(), expected)
     raise AssertionError("the last row matches everything")
