@@ -117,12 +117,15 @@ def test_repr() -> None:
         ("cordoned", False),
         ("Ready", True),
         ("CONNECTED", True),
+        ("ready, Connected", True),
+        ("Ready,SchedulingDisabled", False),
+        ("not-ready,cordoned", False),
         ("", False),
         (None, False),
     ],
 )
 def test_connected(state: str | None, connected: bool) -> None:
-    """Only a node in one of two states, in any case, is connected."""
+    """Only a node in no other states than two, in any case, is connected."""
     assert Node("n-1", state=state).connected is connected
     counts = {state: 3, "lost": 2}
     assert count_connected(counts) == count_connected(Counter(counts).elements()) == 3 * connected

@@ -21,8 +21,11 @@ __all__ = [
     "count_in_states",
     "duplicate_id_error",
     "has_state",
+    "is_connected",
+    "kubernetes_state",
     "require_id",
     "require_node",
+    "split_state",
 ]
 
 # The fields of a node: id, labels, name, state.
@@ -52,7 +55,8 @@ class Node(Frozen):
     :param id: what ``match_ids`` compares with; not empty, without unprintable characters.
     :param labels: maps strings to strings, and is copied; only types and sizes are checked.
     :param name: a name for people; selectors never look at it.
-    :param state: such as ``connected`` or ``disconnected``; None if unknown.
+    :param state: such as ``connected`` or ``disconnected``; None if unknown. Commas separate the
+        states of a node that is in several: ``not-ready,cordoned``.
     :raises InventoryError: if the id is empty or unprintable, or the labels exceed a limit.
     :raises TypeError: if an argument has the wrong type.
     """
@@ -109,7 +113,7 @@ class Node(Frozen):
     @property
     def connected(self) -> bool:
         """Whether the node accepts work: its state is ``connected`` or ``ready``, in any case."""
-        return has_state(self.state, CONNECTED)
+        return is_connected(self.state)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Node):
@@ -167,8 +171,36 @@ def copy_labels(labels: Mapping[str, str]) -> dict[str, str]:
 
 
 def has_state(state: str | None, states: Collection[str]) -> bool:
-    """Return whether ``state``, in any case, is one of ``states``, which are in lower case."""
-    return state is not None and state.lower() in states
+    """Return whether a node is in one of ``states``.
+
+    :param state: the state of the node, in any case; several, if it has commas.
+    :param states: in lower case.
+    """
+    if state is None:
+        return False
+    state = state.lower()
+    return state in states or ("," in state and any(part in states for part in split_state(state)))
+
+
+def is_connected(state: str | None) -> bool:
+    """Return whether a node accepts work: it is in no other states than those of ``CONNECTED``."""
+    return state is not None and CONNECTED.issuperset(split_state(state.lower()))
+
+
+def split_state(state: str) -> list[str]:
+    """Return the states in ``state``, which separates several by commas."""
+    return [part.strip() for part in state.split(",")]
+
+
+def kubernetes_state(*, ready: bool, unschedulable: bool) -> str:
+    """Return the state of a node of Kubernetes.
+
+    :param ready: whether its condition ``Ready`` is true.
+    :param unschedulable: its field ``spec.unschedulable``, which ``kubectl cordon`` sets.
+    """
+    if unschedulable:
+        return "cordoned" if ready else "not-ready,cordoned"
+    return "ready" if ready else "not-ready"
 
 
 def count_in_states(counts: Mapping[str | None, int], states: Collection[str]) -> int:
@@ -182,7 +214,9 @@ def count_connected(states: Iterable[str | None]) -> int | None:
     :param states: the state of each node, or a mapping from states to how many nodes are in them.
     """
     counts = Counter(states)
-    return count_in_states(counts, CONNECTED) if counts.keys() - {None} else None
+    if not counts.keys() - {None}:
+        return None
+    return sum(nodes for state, nodes in counts.items() if is_connected(state))
 
 
 def check_id(text: str) -> None:

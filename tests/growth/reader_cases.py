@@ -9,6 +9,7 @@ from typing import Any
 from nodeselect import Inventory, Node, Selector
 from nodeselect.limits import LIMITS
 from nodeselect.readers.reader import NodeReader
+from nodeselect.readers.watch_events import is_watch_event, read_event
 from tests.growth.cases import case, rejected, words
 from tests.readers.test_shapes import bacalhau, consul, expanso, kubernetes, nomad
 
@@ -173,6 +174,17 @@ def _add_csv() -> None:
         case(f"csv/{name}", _read_refused, partial(ending, end))
 
 
+def _add_watch_events() -> None:
+    def event(kind: str, n: int) -> Any:
+        labels = dict.fromkeys(words(n), "a")
+        return {"type": kind, "object": kubernetes("w-1", "True", labels)}
+
+    for kind in ("ADDED", "DELETED", "BOOKMARK"):
+        case(f"event/{kind.lower()}", read_event, partial(event, kind), limit=LIMITS.node_labels)
+    case("event/error", rejected(read_event), partial(event, "ERROR"))
+    case("event/no-event", is_watch_event, lambda n: dict.fromkeys(words(n)))
+
+
 def _add_invalid() -> None:
     labels = {f"k{number}": "a" for number in range(LIMITS.node_labels + 1)}
     last: dict[str, list[Any]] = {
@@ -211,7 +223,7 @@ def _add_invalid() -> None:
 def _add_long() -> None:
     records: dict[str, Callable[[int], Any]] = {
         "id": lambda n: [{"id": "é1-" * n}],
-        "texts": lambda n: [{"id": "a", "state": "a b" * n, "name": "x" * n}],
+        "texts": lambda n: [{"id": "a", "state": "a ,b" * n, "name": "x" * n}],
         "fields": lambda n: [{**SHAPES["kubernetes"]("a"), "x": words(n)}],
         "other-keys": lambda n: [{"id": word, "labels": {word: "b"}} for word in words(n)],
     }
@@ -234,5 +246,6 @@ def _add_long() -> None:
 
 _add_shapes()
 _add_csv()
+_add_watch_events()
 _add_invalid()
 _add_long()

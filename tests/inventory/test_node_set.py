@@ -73,8 +73,8 @@ def test_a_position_is_a_node() -> None:
 
 
 def in_states() -> Inventory:
-    """Return 60 nodes in four states and three zones, half of them in the delta."""
-    states = ("connected", "Ready", "lost", None)
+    """Return 60 nodes in different states and three zones, half of them in the delta."""
+    states = ("connected", "Ready", "lost,x", None)
     zones = [{"zone": f"z{at % 3}"} if at % 5 else {} for at in range(60)]
     nodes = [
         Node(f"n-{at}", {"n": str(at), **zone}, None, states[at % 4])
@@ -87,7 +87,7 @@ def in_states() -> Inventory:
 
 @pytest.mark.parametrize("text", ["", "n<10", "zone=z1,n>20", "n>99"])
 @pytest.mark.parametrize(
-    "states", [["connected"], {"READY", "lost"}, ("connected", "lost", "Lost"), [], ["none"]]
+    "states", [["connected"], {"READY", "lost"}, ("x", "lost", "Lost"), ["lost,x"], [], ["none"]]
 )
 def test_nodes_in_states(text: str, states: Any) -> None:
     """States are compared in any case; nodes without a state are in none."""
@@ -95,7 +95,11 @@ def test_nodes_in_states(text: str, states: Any) -> None:
     selector = Selector.parse(text) if text else Selector.everything()
     lowered = {state.lower() for state in states}
     answer = inventory.match(selector)
-    expected = [node.id for node in answer if (node.state or "").lower() in lowered]
+    expected = [
+        node.id
+        for node in answer
+        if node.state and {node.state.lower(), *node.state.lower().split(",")} & lowered
+    ]
     for found in (inventory.match(selector, states=states), answer.in_states(states)):
         assert found.ids() == expected
         assert len(found) == len(expected)

@@ -12,7 +12,7 @@ from nodeselect.cli.exit_status import ExitStatus
 from nodeselect.cli.job_files import files_in, job_name, read_bytes
 from nodeselect.cli.streams import Progress, write_message
 from nodeselect.errors import JobError, SelectorError
-from nodeselect.node import Node, count_in_states, has_state
+from nodeselect.node import Node, count_in_states, has_state, split_state
 from nodeselect.readers import open_input
 from nodeselect.readers.detect import KNOWN_STATES
 from nodeselect.readers.reader import NodeReader
@@ -256,7 +256,8 @@ def state_messages(states: frozenset[str], counts: Counter[str | None]) -> Itera
     if left_out := total - count_in_states(counts, states):
         reason = ": no node has a state" if counts[None] == total else ""
         yield f"--state leaves out {left_out:,} of {total:,} nodes{reason}"
-    if unknown := sorted(states - KNOWN_STATES - {state.lower() for state in counts if state}):
+    found = {part for state in counts if state for part in split_state(state.lower())}
+    if unknown := sorted(states - KNOWN_STATES - found):
         yield f"no node is in the state {join_limited(list(map(quoted, unknown)), 5, 'or')}"
 
 

@@ -2,13 +2,12 @@
 
 from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from operator import itemgetter
 from typing import TypeAlias
 
 from nodeselect.index import postings
 from nodeselect.index.postings import Postings, PostingsOrOrdinal
-from nodeselect.node import has_state
 from nodeselect.selectors.charset import parse_int64
 
 __all__ = ["KeyPostings", "LabelIndex"]
@@ -101,11 +100,10 @@ class LabelIndex:
         stop = bisect_right(integers, high, key=number)
         return [value for _, value in integers[start:stop]]
 
-    def in_states(self, states: frozenset[str]) -> Postings:
-        """Return the nodes whose state, in any case, is one of ``states``."""
-        lowered = {state.lower() for state in states}
+    def in_states(self, accepts: Callable[[str | None], bool]) -> Postings:
+        """Return the nodes whose state ``accepts`` returns true for."""
         by_state = self.states.copy().items()  # a writer may add states
-        return postings.union([nodes for state, nodes in by_state if has_state(state, lowered)])
+        return postings.union([nodes for state, nodes in by_state if accepts(state)])
 
     def add(self, ordinal: int, labels: Mapping[str, str], state: str | None) -> None:
         """Add a node. Its ordinal must be above all others. Cost: about 0.3 µs a label."""

@@ -1,13 +1,13 @@
 """The answer to a selector: a set of nodes."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from itertools import islice, zip_longest
 from typing import TYPE_CHECKING, NoReturn, overload
 
 from nodeselect.index.postings import Postings
 from nodeselect.inventory.statistics import nodes_by_value, value_counts
 from nodeselect.inventory.store import View
-from nodeselect.node import CONNECTED, Node
+from nodeselect.node import Node, has_state, is_connected
 from nodeselect.selectors import Selector
 
 if TYPE_CHECKING:
@@ -141,7 +141,7 @@ class NodeSet:
         return list(map(store.node, chosen))
 
     def in_states(self, states: Collection[str]) -> "NodeSet":
-        """Return the nodes whose state, in any case, is one of ``states``.
+        """Return the nodes that are in one of ``states``, in any case.
 
         Cost: a set operation for each of ``states``.
 
@@ -152,11 +152,15 @@ class NodeSet:
         for state in (states := frozenset(states)):
             if not isinstance(state, str):
                 raise TypeError(f"a state must be a string, not {type(state).__name__}")
-        return self._derived(self._view.in_states(self._postings(), states))
+        lowered = {state.lower() for state in states}
+        return self._in_states(lambda state: has_state(state, lowered))
 
     def connected(self) -> "NodeSet":
         """Return the nodes that accept work: their state is ``connected`` or ``ready``."""
-        return self.in_states(CONNECTED)
+        return self._in_states(is_connected)
+
+    def _in_states(self, accepts: Callable[[str | None], bool]) -> "NodeSet":
+        return self._derived(self._view.in_states(self._postings(), accepts))
 
     def by_value(self, key: str) -> dict[str, "NodeSet"]:
         """Return the nodes with each value of ``key``, the most frequent value first.

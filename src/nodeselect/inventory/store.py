@@ -238,13 +238,13 @@ class View:
                 matches = matches | delta.evaluate(selector, self.node_count)
         return matches - self.deleted() if self.tombstone_count else matches
 
-    def in_states(self, nodes: Postings, states: frozenset[str]) -> Postings:
-        """Return those of ``nodes`` whose state, in any case, is one of ``states``."""
+    def in_states(self, nodes: Postings, accepts: Callable[[str | None], bool]) -> Postings:
+        """Return those of ``nodes`` whose state ``accepts`` returns true for."""
         segment, delta = self.store.segment, self.store.delta
         if segment is None:
-            return nodes & delta.index.in_states(states)
-        matches = nodes & segment.in_states(states)
-        return matches | (nodes & delta.index.in_states(states)) if self.node_count else matches
+            return nodes & delta.index.in_states(accepts)
+        matches = nodes & segment.in_states(accepts)
+        return matches | (nodes & delta.index.in_states(accepts)) if self.node_count else matches
 
     def indexed_size(self, selector: Selector) -> int | None:
         """Count the nodes that ``selector`` matches; return None if that needs :meth:`evaluate`."""

@@ -10,7 +10,7 @@ from nodeselect.node import NodeRow
 from nodeselect.readers.chunks import line_too_long_error
 from nodeselect.readers.envelope import reject_siblings
 from nodeselect.readers.formats import csv, json
-from nodeselect.readers.raw_node import RawNode, Record, describe, error_in_record, validate
+from nodeselect.readers.raw_node import RawNode, describe, read_node, validate
 from nodeselect.readers.shapes import bacalhau, consul, expanso, kubernetes, nomad, plain
 from nodeselect.text import printable, truncate
 
@@ -122,34 +122,13 @@ def node_rows(place: str, record: Any) -> Iterable[NodeRow]:
         record, is_document = node, False
     for shape in _SHAPES:
         if not shape.FIELDS.isdisjoint(record):
-            try:
-                raw = shape.extract(record)
-                _reject_other_labels(record, raw.labels_path)
-            except InventoryError as error:
-                raise error_in_record(place, error) from None
-            return [validate(place, raw)]
+            return [read_node(shape.extract, place, record)]
     if is_document and plain.is_label_map(record):
         return (
             validate(truncate(printable(key), 60), RawNode(key, labels, None, None, "", ""))
             for key, labels in record.items()
         )
     raise _unknown_shape(place)
-
-
-def _reject_other_labels(record: Record, labels_path: str) -> None:
-    """Raise if a node has labels at a path where they would not be read."""
-    sub_objects = [(f"{key}.", value) for key, value in record.items() if isinstance(value, dict)]
-    for prefix, fields in [("", record), *sub_objects]:
-        if prefix == f"{labels_path}.":
-            continue
-        for key in fields:
-            if key.lower() in ("label", "labels") and prefix + key != labels_path:
-                raise InventoryError(
-                    "unknown-field",
-                    f"labels are not read here, only at {labels_path}",
-                    place=printable(prefix + key),
-                    hint=f"move them to {labels_path}",
-                )
 
 
 def _unknown_shape(place: str) -> InventoryError:

@@ -1,6 +1,6 @@
 """The fields of a node as they are in an input, and their validation."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from nodeselect.errors import InventoryError
@@ -14,6 +14,7 @@ __all__ = [
     "all_plain_ids",
     "describe",
     "error_in_record",
+    "read_node",
     "sub_object",
     "validate",
 ]
@@ -56,6 +57,21 @@ def sub_object(record: Record, key: str) -> Record:
     return value
 
 
+def read_node(extract: Callable[[Record], RawNode], place: str, record: Record) -> NodeRow:
+    """Return the row of the node in a record.
+
+    :param extract: the function of its shape.
+    :param place: the place of the record in the input, for errors.
+    :raises InventoryError: if the record is not a node of this shape, or the node is invalid.
+    """
+    try:
+        raw = extract(record)
+        _reject_other_labels(record, raw.labels_path)
+    except InventoryError as error:
+        raise error_in_record(place, error) from None
+    return validate(place, raw)
+
+
 def validate(place: str, raw: RawNode) -> NodeRow:
     """Return the row of a raw node if its fields are valid.
 
@@ -80,6 +96,22 @@ def validate(place: str, raw: RawNode) -> NodeRow:
         return raw.id, _validate_labels(raw.labels, raw.labels_path), raw.name, raw.state
     except InventoryError as error:
         raise error_in_record(place, error) from None
+
+
+def _reject_other_labels(record: Record, labels_path: str) -> None:
+    """Raise if a node has labels at a path where they would not be read."""
+    sub_objects = [(f"{key}.", value) for key, value in record.items() if isinstance(value, dict)]
+    for prefix, fields in [("", record), *sub_objects]:
+        if prefix == f"{labels_path}.":
+            continue
+        for key in fields:
+            if key.lower() in ("label", "labels") and prefix + key != labels_path:
+                raise InventoryError(
+                    "unknown-field",
+                    f"labels are not read here, only at {labels_path}",
+                    place=printable(prefix + key),
+                    hint=f"move them to {labels_path}",
+                )
 
 
 def _validate_labels(labels: Any, path: str) -> dict[str, str]:

@@ -1,12 +1,13 @@
 """Kubernetes nodes, as ``kubectl get nodes -o json`` or ``-o yaml`` prints them.
 
 A ``List`` or ``NodeList`` of nodes, or one ``Node``. The name is the id. The state is ``ready``,
-``not-ready`` or ``cordoned`` (ready, but marked unschedulable).
+``not-ready``, ``cordoned`` (ready, but marked unschedulable) or ``not-ready,cordoned``.
 """
 
 from typing import Final
 
 from nodeselect.errors import InventoryError
+from nodeselect.node import kubernetes_state
 from nodeselect.readers.raw_node import RawNode, Record, sub_object
 from nodeselect.text import quoted
 
@@ -46,6 +47,5 @@ def _state(record: Record) -> str | None:
         and condition.get("status") == "True"
         for condition in conditions
     )
-    if ready and sub_object(record, "spec").get("unschedulable") is True:
-        return "cordoned"
-    return "ready" if ready else "not-ready"
+    unschedulable = sub_object(record, "spec").get("unschedulable") is True
+    return kubernetes_state(ready=ready, unschedulable=unschedulable)
