@@ -16,16 +16,14 @@ from nodeselect.cli.options import (
     check_usage,
     id_option,
     job_option,
-    job_selector,
     job_selectors,
     nodes_option,
     once,
-    parse_selectors,
     read_inventory,
     report_option,
+    selected,
     selector_option,
     state_option,
-    warn_if_everything,
 )
 from nodeselect.cli.output_file import write_file
 from nodeselect.cli.streams import write_output
@@ -93,8 +91,9 @@ def explain(
     """
     has_many_jobs = len(job) > 1 or any(os.path.isdir(file) for file in job)  # noqa: PTH112
     mistakes = {
-        "give either --job, or a selector with -l and/or --id":
-            bool(expressions or ids) + bool(job) != 1,
+        "give --job, -l or --id": not (job or expressions or ids),
+        "-l and --id can be combined with one job only":
+            has_many_jobs and bool(expressions or ids),
         "--job and -n cannot both read standard input": nodes_from == "-" and "-" in job,
         "--node cannot be combined with --state": node is not None and states is not None,
         "--html cannot be combined with --node": html is not None and node is not None,
@@ -111,15 +110,10 @@ def explain(
         return report_node_jobs(inventory[node], job, output)
     if has_many_jobs:
         return _explain_jobs(job, nodes_from, states, output)
-    if job:
-        selectors = [job_selector(job[0])]
-        warn_if_everything(job[0], selectors[0])
-    else:
-        selectors = parse_selectors(expressions, ids)
-
+    selectors = selected(job[0] if job else None, expressions, ids)
     excluded: dict[str, str | None] = {}
     inventory = read_inventory(nodes_from, states, excluded)
-    titles = expressions or list(map(str, selectors))
+    titles = list(map(str, selectors)) if job or not expressions else expressions
     subject = " on ".join([*map(job_name, job), job_name(nodes_from)])
     if states is not None:
         subject += f", only {' or '.join(sorted(states))}"

@@ -13,15 +13,13 @@ from nodeselect.cli.options import (
     explain_hint,
     id_option,
     job_option,
-    job_selector,
     nodes_option,
     open_nodes,
-    parse_selectors,
+    selected,
     selector_option,
     split_commas,
     state_messages,
     state_option,
-    warn_if_everything,
 )
 from nodeselect.cli.streams import write_message, write_output
 from nodeselect.explain.countable import FailureCounts
@@ -45,6 +43,7 @@ __all__ = ["match"]
 Examples:
   nodeselect match -l 'region=eu,tier in (gold,silver),!debug' -n nodes.json
   nodeselect match --job job.yaml -n nodes.json -L region -o wide
+  nodeselect match --job job.yaml -l environment=prod -n nodes.json
   kubectl get nodes -o json | nodeselect match -l gpu -n - -o name
   nodeselect match -l region=eu -l region=us -n fleet.csv --count
 
@@ -108,8 +107,9 @@ def match(
     output_options = (with_output, keys, show_labels, no_headers, limit)
     columns = f"-o {join_limited(COLUMN_FORMATS, conjunction='or')}, not -o {output}"
     mistakes = {
-        "give exactly one of --job, --all, or a selector with -l and/or --id":
-            (job is not None) + bool(expressions or ids) + everything != 1,
+        "give --job, -l, --id or --all": not (job is not None or expressions or ids or everything),
+        "--all cannot be combined with --job, -l or --id":
+            everything and (job is not None or bool(expressions or ids)),
         "--job and -n cannot both read standard input": job == "-" == nodes_from,
         "--count cannot be combined with other output options": count and any(output_options),
         f"-L needs {columns}": bool(keys) and output not in COLUMN_FORMATS,
@@ -119,13 +119,7 @@ def match(
             most is not None and least > most,
     }  # fmt: skip
     check_usage(context, mistakes)
-    if job is not None:
-        selectors = [job_selector(job)]
-    elif everything:
-        selectors = [Selector.everything()]
-    else:
-        selectors = parse_selectors(expressions, ids)
-
+    selectors = selected(job, expressions, ids)
     limit = 0 if count else limit
     result = _read_matches(nodes_from, selectors, states, limit)
     nodes = result.nodes
@@ -141,8 +135,6 @@ def match(
         header = not no_headers
         write_output(node_lines(nodes, output, keys=keys, labels=show_labels, header=header))
 
-    if job is not None:
-        warn_if_everything(job, selectors[0])
     for line in _summary(result, selectors, states):
         write_message(line)
     if limit and result.matched > limit:

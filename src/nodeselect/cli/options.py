@@ -37,6 +37,7 @@ __all__ = [
     "parse_selectors",
     "read_inventory",
     "report_option",
+    "selected",
     "selector_option",
     "split_commas",
     "state_messages",
@@ -72,7 +73,7 @@ def _parse_states(
 
 id_option = click.option(
     "--id", "ids", metavar="ID", multiple=True,
-    help="Select the node with this id. Repeatable. With -l, a node must also match the selector.",
+    help="Select the node with this id. Repeatable. With --job or -l, a node must match all.",
 )  # fmt: skip
 # The value is the set of allowed states in lower case, or None without the option.
 state_option = click.option(
@@ -139,6 +140,23 @@ def parse_selectors(expressions: Sequence[str], ids: Sequence[str] = ()) -> list
     except SelectorError as error:
         raise error.at(option) from None
     return selectors or [restriction]
+
+
+def selected(job: str | None, expressions: Sequence[str], ids: Sequence[str]) -> list[Selector]:
+    """Return selectors for the nodes that match a job, any of the expressions, and any of the ids.
+
+    Without a job, an expression or an id, that is no condition. A job without any condition is
+    reported.
+
+    :raises SelectorError: if an expression or an id is invalid.
+    :raises JobError: if any part of the job is invalid.
+    """
+    conditions = parse_selectors(expressions, ids)
+    if job is None:
+        return conditions
+    selector = job_selector(job)
+    warn_if_everything(job, selector)
+    return [selector & condition for condition in conditions]
 
 
 def job_selector(job: str) -> Selector:
