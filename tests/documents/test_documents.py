@@ -15,6 +15,7 @@ from nodeselect.documents import (
     Position,
     Scalar,
     read_document,
+    read_documents,
     read_yaml,
 )
 from nodeselect.documents.values import Value
@@ -237,3 +238,39 @@ def test_any_text_is_a_document_or_a_document_error(text: str) -> None:
     at = value.position
     assert 0 <= at.line <= len(text.splitlines())
     assert at.column >= 0
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("a: b\n---\n- c\n", [("a", (0, 0)), ("b", (0, 3)), ("c", (2, 2))]),
+        ("---\n# nothing\n---\na: b\n---\n", [("a", (3, 0)), ("b", (3, 3))]),
+        ("a: b\n...\n--- c\n", [("a", (0, 0)), ("b", (0, 3)), ("c", (2, 4))]),
+        ('{"a":\n "b"}', [("a", (0, 2)), ("b", (1, 2))]),
+        ('{"a": b}\n---\n[c]', [("a", (0, 2)), ("b", (0, 6)), ("c", (2, 1))]),
+        ("~\n", [("~", (0, 0))]),
+        ("", []),
+        ("# nothing\n", []),
+    ],
+)
+def test_several_documents(text: str, expected: list[tuple[str, tuple[int, int]]]) -> None:
+    """Values of all documents have their position in the text; empty documents are left out."""
+    found = [each for document in read_documents(text) for each in scalars(document)]
+    assert [(each.text, each.position) for each in found] == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "position"),
+    [
+        ("a: b\n---\na: b\na: c\n", "duplicate-key", (3, 0)),
+        ("a: b\n---\na: *b\n", "anchor", (2, 3)),
+        ("a: b\n---\n[\n", "not-yaml", (2, 0)),
+        ("a: b\n---\n[c, d, e, f]\n", "too-many-values-in-file", (2, 10)),
+        ('{"a": 1}{"b": 2}', "second-document", (0, 8)),
+    ],
+)
+def test_mistakes_in_several_documents(text: str, code: str, position: tuple[int, int]) -> None:
+    """A mistake in any document is found; values of all are counted; JSON is one document."""
+    with pytest.raises(DocumentError) as caught:
+        read_documents(text, 8)
+    assert (caught.value.code, caught.value.position) == (code, position)

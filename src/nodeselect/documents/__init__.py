@@ -6,8 +6,9 @@ values are built here, from libyaml's *events* for YAML and by a scanner for JSO
 converted, and every value keeps its line and column.
 
 What YAML has beyond plain data is refused, each with an error of its own: anchors and aliases,
-tags, merge keys, second documents, keys that are not strings. So are duplicate keys, and nesting
-beyond ``LIMITS.depth``. The error for a document reports all mistakes of this kind at once.
+tags, merge keys, keys that are not strings. So are duplicate keys, nesting beyond ``LIMITS.depth``,
+and, except for ``read_documents``, second documents. The error for a document reports all mistakes
+of this kind at once.
 """
 
 from nodeselect.documents.values import (
@@ -27,7 +28,7 @@ from nodeselect.documents.values import (
     quote_hint,
     to_python,
 )
-from nodeselect.documents.yaml import read_document, read_yaml, scalar_kind
+from nodeselect.documents.yaml import read_document, read_documents, read_yaml, scalar_kind
 
 __all__ = [
     "DocumentError",
@@ -45,6 +46,7 @@ __all__ = [
     "is_null",
     "quote_hint",
     "read_document",
+    "read_documents",
     "read_yaml",
     "scalar_kind",
     "to_python",

@@ -23,7 +23,7 @@ from nodeselect.documents.values import (
 )
 from nodeselect.text import printable, quoted
 
-__all__ = ["read_document", "read_yaml", "scalar_kind"]
+__all__ = ["read_document", "read_documents", "read_yaml", "scalar_kind"]
 
 # Control characters; U+2028 and U+2029, at which libyaml ends a line, while YAML 1.2 and editors do
 # not; surrogates, which libyaml cannot encode.
@@ -44,6 +44,26 @@ def read_document(text: str, max_values: int | None = None, *, strict_json: bool
         files named ``.json``, which other programs read as JSON.
     :raises DocumentError: if it is neither, or has mistakes.
     """
+    document = _read_if_json(text, max_values, strict_json)
+    return read_yaml(text, max_values) if document is None else document
+
+
+def read_documents(
+    text: str, max_values: int | None = None, *, strict_json: bool = False
+) -> list[Value]:
+    """Read ``text`` as :func:`read_document` does, but YAML may be several documents.
+
+    Documents without any content are left out. ``max_values`` is for all of them together.
+    """
+    document = _read_if_json(text, max_values, strict_json)
+    if document is not None:
+        return [document]
+    documents = _read_yaml_documents(text, max_values, single=False)
+    return [each for each in documents if each[:2] != ("", "null")]
+
+
+def _read_if_json(text: str, max_values: int | None, strict_json: bool) -> Value | None:
+    """Return the document if ``text`` is JSON; None if it may be YAML."""
     starts = _COMMENTED_JSON_STARTS if strict_json else _JSON_STARTS
     if text.lstrip(" \t\r\n")[:2].startswith(starts):
         try:
@@ -51,7 +71,7 @@ def read_document(text: str, max_values: int | None = None, *, strict_json: bool
         except NotJsonError:  # the flow style of YAML looks like JSON
             if strict_json:
                 raise
-    return read_yaml(text, max_values)
+    return None
 
 
 def read_yaml(text: str, max_values: int | None = None) -> Value:
@@ -61,20 +81,25 @@ def read_yaml(text: str, max_values: int | None = None) -> Value:
     :raises DocumentError: if the text is anything else; the error has all its mistakes, up to the
         first syntax error.
     """
+    documents = _read_yaml_documents(text, max_values, single=True)
+    return documents[0] if documents else Scalar("", "null", Position(0, 0), False)
+
+
+def _read_yaml_documents(text: str, max_values: int | None, *, single: bool) -> list[Value]:
     import yaml  # here, since most commands do not need it
 
     check_characters(text, _FORBIDDEN)
     loader = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
     builder = _YamlBuilder(yaml.parse(text, Loader=loader), text, max_values)
     try:
-        document = builder.document()
+        documents = builder.documents(single=single)
     except DocumentError as error:
         builder.add(error)
     except yaml.MarkedYAMLError as error:
         if not builder.has_template:  # a template breaks the syntax after it
             builder.add(_syntax_error(text, error))
     builder.raise_if_refused()
-    return document
+    return documents
 
 
 def _syntax_error(text: str, error: Any) -> DocumentError:
@@ -117,21 +142,21 @@ class _YamlBuilder(Builder):
         self.has_template = False
         self._events = events
 
-    def document(self) -> Value:
+    def documents(self, *, single: bool) -> list[Value]:
+        """Return the values of all documents; if ``single``, refuse a second one."""
+        documents: list[Value] = []
         next(self._events)  # the start of the stream
-        start = next(self._events)
-        if type(start).__name__ == "StreamEndEvent":
-            return Scalar("", "null", Position(0, 0), False)
-        if start.tags:
-            self.refuse("tag", "%TAG is not allowed", self._start(start), "remove it")
-        value = self._value(next(self._events), 0)
-        next(self._events)  # the end of the document
-        following = next(self._events)
-        if type(following).__name__ != "StreamEndEvent":
-            hint = "write each document to a file of its own"
-            position = self._start(following)
-            self.refuse("second-document", "a second document begins here", position, hint)
-        return value
+        while type(start := next(self._events)).__name__ != "StreamEndEvent":
+            if documents and single:
+                hint = "write each document to a file of its own"
+                position = self._start(start)
+                self.refuse("second-document", "a second document begins here", position, hint)
+                break
+            if start.tags:
+                self.refuse("tag", "%TAG is not allowed", self._start(start), "remove it")
+            documents.append(self._value(next(self._events), 0))
+            next(self._events)  # the end of the document
+        return documents
 
     def _value(self, event: Any, depth: int) -> Value:
         self.count(event.start_mark.index)
