@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from nodeselect.errors import SelectorError
-from nodeselect.selectors import Operator, Requirement, Selector
+from nodeselect.selectors import Operator, Requirement, Selector, selectors_from_pod_spec
 from nodeselect.selectors.structured import requirement_from_structured
 from tests import golden
 from tests.hints import check_selector_hint
@@ -22,7 +22,11 @@ TEXTS = [
 ]
 # The names in those that are expressions.
 SCOPE = {
-    each.__name__: each for each in (Selector, Requirement, Operator, requirement_from_structured)
+    each.__name__: each
+    for each in (
+        *(Selector, Requirement, Operator),
+        *(requirement_from_structured, selectors_from_pod_spec),
+    )
 }
 
 

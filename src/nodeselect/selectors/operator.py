@@ -11,7 +11,7 @@ Source: Kubernetes apimachinery v0.36.3, ``Requirement.Matches``.
 from enum import Enum
 from typing import NamedTuple
 
-__all__ = ["OPERATORS", "HasKey", "InRange", "OneOf", "Operator", "Test"]
+__all__ = ["KUBERNETES_OPERATORS", "OPERATORS", "HasKey", "InRange", "OneOf", "Operator", "Test"]
 
 
 class HasKey(NamedTuple):
@@ -43,24 +43,28 @@ class InRange(NamedTuple):
 Test = HasKey | OneOf | InRange
 
 
-# For each operator its spelling, its number of values, and whether an absent key matches.
+# For each operator its spelling, its number of values, its name in Kubernetes, and whether an
+# absent key matches.
 _LAW = {
-    "exists": ("", "none", False),  # the key itself is required
-    "!": ("!", "none", True),  # its absence is required
-    "=": ("=", "one", False),  # no value is not one of the values; not even the empty one
-    "!=": ("!=", "one", True),  # no value is none of the values; "k,k!=a" requires the label too
-    "in": ("in", "many", False),  # as for "="
-    "notin": ("notin", "many", True),  # as for "!="
-    "gt": (">", "one", False),  # no value is not an integer, and only integers compare
-    "lt": ("<", "one", False),  # as for "gt"
+    "exists": ("", "none", "Exists", False),  # the key itself is required
+    "!": ("!", "none", "DoesNotExist", True),  # its absence is required
+    "=": ("=", "one", "In", False),  # no value is not one of the values; not even the empty one
+    "!=": ("!=", "one", "NotIn", True),  # no value is none; "k,k!=a" requires the label too
+    "in": ("in", "many", "In", False),  # as for "="
+    "notin": ("notin", "many", "NotIn", True),  # as for "!="
+    "gt": (">", "one", "Gt", False),  # no value is not an integer, and only integers compare
+    "lt": ("<", "one", "Lt", False),  # as for "gt"
 }
 
 
 class Operator(Enum):
     """How a requirement tests its key.
 
-    The value of a member is its name in structured form, as in ``{"key", "operator", "values"}``
-    items of Kubernetes and Bacalhau.
+    The value of a member is its name in the constraints of Bacalhau. ``Operator`` also accepts the
+    names of Kubernetes, which are :attr:`kubernetes_name`:
+
+    >>> Operator("notin") is Operator("NotIn") is Operator.NOT_IN
+    True
     """
 
     EXISTS = "exists"
@@ -77,6 +81,8 @@ class Operator(Enum):
     """The operator as written in a selector text; empty for a key alone."""
     arity: str
     """The number of values: ``"none"``, ``"one"`` or ``"many"`` (at least one)."""
+    kubernetes_name: str
+    """The operator in Kubernetes; ``=`` and ``!=`` are ``In`` and ``NotIn`` with one value."""
     matches_absent: bool
     """Whether a node *without* the key matches: true for the negated operators only."""
     test_type: type[Test]
@@ -92,7 +98,7 @@ class Operator(Enum):
     __hash__ = object.__hash__
 
     def __init__(self, name: str) -> None:
-        self.spelling, self.arity, self.matches_absent = _LAW[name]
+        self.spelling, self.arity, self.kubernetes_name, self.matches_absent = _LAW[name]
         self.is_inclusion = name in ("=", "in")
         self.is_exclusion = name in ("!=", "notin")
         self.is_comparison = name in ("gt", "lt")
@@ -100,6 +106,14 @@ class Operator(Enum):
             InRange if self.is_comparison else HasKey if self.arity == "none" else OneOf
         )
 
+    @classmethod
+    def _missing_(cls, value: object) -> "Operator | None":
+        return KUBERNETES_OPERATORS.get(value) if isinstance(value, str) else None
+
 
 OPERATORS = {operator.spelling: operator for operator in Operator} | {"==": Operator.EQUALS}
 """The operators by the spellings that they can have in a selector text."""
+
+# IN and NOT_IN are after EQUALS and NOT_EQUALS, which have the same names.
+KUBERNETES_OPERATORS = {operator.kubernetes_name: operator for operator in Operator}
+"""The operators by their names in Kubernetes: In, NotIn, Exists, DoesNotExist, Gt and Lt."""

@@ -15,7 +15,7 @@ from nodeselect.selectors.diagnostics.words import (
 from nodeselect.selectors.operator import HasKey, InRange, OneOf, Operator, Test
 from nodeselect.text import to_exact_str
 
-__all__ = ["Requirement"]
+__all__ = ["Requirement", "check_number_of_values"]
 
 
 class _Unfrozen:
@@ -142,21 +142,32 @@ class Requirement(_Unfrozen, Frozen):
         return f"Requirement({str(self)!r})"
 
 
+def check_number_of_values(operator: Operator, found: int, key: str, name: str) -> None:
+    """Raise if an operator cannot have so many values.
+
+    :param name: the operator as the error calls it.
+    :raises SelectorError: with the code ``wrong-number-of-values``.
+    """
+    arity = operator.arity
+    if {"none": found > 0, "one": found != 1, "many": found == 0}[arity]:
+        expected = {"none": "no value", "one": "one value", "many": "at least one value"}[arity]
+        raise SelectorError(
+            "wrong-number-of-values",
+            f"{name} must have {expected}, found {found}",
+            key,
+            (0, len(key)),
+        )
+
+
+def _name(operator: Operator) -> str:
+    return f"'{operator.spelling}'" if operator.spelling else "a key alone"
+
+
 def _check_values(
     key: str, operator: Operator, given: tuple[str, ...], values: tuple[str, ...]
 ) -> None:
     """Raise if there are too many or too few ``given`` values, or one of ``values`` is invalid."""
-    arity = operator.arity
-    wrong = {"none": bool(given), "one": len(given) != 1, "many": not given}[arity]
-    if wrong:
-        expected = {"none": "no value", "one": "one value", "many": "at least one value"}[arity]
-        name = f"'{operator.spelling}'" if operator.spelling else "a key alone"
-        raise SelectorError(
-            "wrong-number-of-values",
-            f"{name} must have {expected}, found {len(given)}",
-            key,
-            (0, len(key)),
-        )
+    check_number_of_values(operator, len(given), key, _name(operator))
     if len(values) > LIMITS.values_in_set:
         raise too_many_values_error(key, 0, len(key))
     for value in values:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from operator import attrgetter
+from typing import Any
 
 from nodeselect.errors import SelectorError
 from nodeselect.frozen import Frozen
@@ -10,6 +11,10 @@ from nodeselect.limits import LIMITS
 from nodeselect.selectors.charset import is_key, is_value
 from nodeselect.selectors.diagnostics.words import id_error
 from nodeselect.selectors.key_constraint import constraints_by_key
+from nodeselect.selectors.label_selector import (
+    label_selector_from_requirements,
+    requirements_from_label_selector,
+)
 from nodeselect.selectors.operator import Operator
 from nodeselect.selectors.parser import parse_requirements
 from nodeselect.selectors.predicate import (
@@ -41,9 +46,9 @@ class _Unfrozen:
 class Selector(_Unfrozen, Frozen):
     """A condition on nodes: every requirement must hold, and the id must be one of :attr:`ids`.
 
-    Build one with :meth:`parse`, :meth:`of`, :meth:`from_requirements`, :meth:`everything`,
-    :meth:`nothing` or ``a & b``. Frozen and safe to share between threads. Two selectors are equal
-    if they have the same requirements, in any order, and the same ids.
+    Build one with :meth:`parse`, :meth:`of`, :meth:`from_requirements`, :meth:`from_kubernetes`,
+    :meth:`everything`, :meth:`nothing` or ``a & b``. Frozen and safe to share between threads. Two
+    selectors are equal if they have the same requirements, in any order, and the same ids.
     """
 
     __slots__ = ()
@@ -157,6 +162,29 @@ class Selector(_Unfrozen, Frozen):
         return _build(checked, None if match_ids is None else _valid_ids(match_ids))
 
     @classmethod
+    def from_kubernetes(cls, label_selector: Mapping[str, Any] | None) -> "Selector":
+        """Build a selector from a LabelSelector of Kubernetes, as decoded JSON or YAML.
+
+        >>> team = {"key": "team", "operator": "NotIn", "values": ["a", "b"]}
+        >>> Selector.from_kubernetes({"matchLabels": {"app": "x"}, "matchExpressions": [team]})
+        Selector('app=x,team notin (a,b)')
+
+        As in Kubernetes, an empty LabelSelector matches everything, and null (None) nothing; a
+        field in it that is null is empty. The selector has the same requirements; ``In`` with one
+        value is not changed to ``=``.
+
+        :raises SelectorError: if a part is invalid, has the wrong type or is unknown; ``place`` is
+            its path, such as ``matchExpressions[1].values[0]``.
+        :raises TypeError: if ``label_selector`` is neither a mapping nor None.
+        """
+        if label_selector is None:
+            return _NOTHING
+        if not isinstance(label_selector, Mapping):
+            found = type(label_selector).__name__
+            raise TypeError(f"a LabelSelector must be a mapping or None, not {found}")
+        return _build(requirements_from_label_selector(label_selector), None)
+
+    @classmethod
     def everything(cls) -> "Selector":
         """Return the selector that matches every node."""
         return _EVERYTHING
@@ -210,6 +238,32 @@ class Selector(_Unfrozen, Frozen):
             mask = compile_failure_mask(self.requirements, self.ids)
             object.__setattr__(self, "_failure_mask", mask)
             return self._failure_mask
+
+    def to_kubernetes(self) -> dict[str, Any] | None:
+        """Return the LabelSelector of Kubernetes for this selector; None if it matches nothing.
+
+        >>> Selector.parse("app=x,team!=a").to_kubernetes()  # doctest: +NORMALIZE_WHITESPACE
+        {'matchLabels': {'app': 'x'},
+         'matchExpressions': [{'key': 'team', 'operator': 'NotIn', 'values': ['a']}]}
+
+        :meth:`from_kubernetes` builds an equivalent selector of it. It is not always an equal one,
+        as Kubernetes has one way to write what the language has several for: ``==`` is ``=``,
+        ``!=`` is ``notin``, and a second ``=`` on the same key is ``in``.
+
+        :raises SelectorError: if a LabelSelector cannot express it: ids, ``>`` and ``<``.
+        """
+        if self.ids is None:
+            return label_selector_from_requirements(self.requirements)
+        if not self.ids:
+            return None
+        raise SelectorError(
+            "not-in-kubernetes",
+            "a LabelSelector cannot select by id",
+            "",
+            (0, 0),
+            hint="only the node affinity of a pod has matchFields",
+            place="match_ids",
+        )
 
     def split(self) -> "tuple[Selector, ...]":
         """Return one selector for each condition.

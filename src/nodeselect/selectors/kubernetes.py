@@ -1,0 +1,156 @@
+"""The nodes that a pod of Kubernetes can use: its node selector and required node affinity.
+
+The terms of an affinity are alternatives. The language has no OR, so they become several selectors,
+whose union is meant.
+
+Source: Kubernetes component-helpers, ``GetRequiredNodeAffinity``, and the validation of pods by the
+API server.
+"""
+
+from collections.abc import Mapping
+
+from nodeselect.selectors.charset import is_prefix
+from nodeselect.selectors.label_selector import (
+    read_fields,
+    read_item,
+    read_list,
+    read_match_expressions,
+    read_match_labels,
+    read_text,
+    structure_error,
+)
+from nodeselect.selectors.operator import Operator
+from nodeselect.selectors.selector import Selector
+from nodeselect.text import quoted
+
+__all__ = ["selectors_from_pod_spec"]
+
+_REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
+_PREFERRED = "preferredDuringSchedulingIgnoredDuringExecution"
+
+
+def selectors_from_pod_spec(spec: Mapping[str, object]) -> tuple[Selector, ...]:
+    """Return the selectors of a pod spec: a node must match one of them.
+
+    >>> terms = [{"matchExpressions": [{"key": "gpu", "operator": "Exists"}]}]
+    >>> required = {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": terms}}
+    >>> spec = {"nodeSelector": {"region": "eu"}, "affinity": {"nodeAffinity": required}}
+    >>> selectors_from_pod_spec(spec)
+    (Selector('gpu,region=eu'),)
+
+    - All of ``nodeSelector`` and one of the terms must hold. Without them, the only selector is
+      ``Selector.everything()``.
+    - An empty or null term matches no node and is left out. If all are, the result is empty: no
+      node matches. An empty list of terms is an error, as it is for the API server.
+    - ``matchFields`` knows ``metadata.name``, which becomes the ids of the selector; so does
+      ``nodeName``. ``NotIn`` must have an ``In`` beside it: a selector cannot exclude ids.
+    - ``preferredDuringSchedulingIgnoredDuringExecution``, affinity to pods, taints, topology spread
+      and resources are not read: they are not conditions on a node's labels.
+
+    Keys and values must be valid, as the API server requires; of fields that hold conditions on
+    nodes, none may be unknown.
+
+    :param spec: a PodSpec as decoded JSON: that of a pod, or ``spec.template.spec`` of a workload.
+    :raises SelectorError: if a part is invalid; ``place`` is its path in the spec.
+    :raises TypeError: if ``spec`` is not a mapping.
+    """
+    if not isinstance(spec, Mapping):
+        raise TypeError(f"a pod spec must be a mapping, not {type(spec).__name__}")
+    _refuse_misspelt(spec)
+    name = spec.get("nodeName") or None
+    pod = Selector.from_requirements(
+        read_match_labels(spec.get("nodeSelector"), "nodeSelector"),
+        None if name is None else [_node_name(name, "nodeName")],
+    )
+    place = "affinity"
+    affinity = read_fields(
+        spec.get(place), place, ("nodeAffinity", "podAffinity", "podAntiAffinity")
+    )
+    place += ".nodeAffinity"
+    node_affinity = read_fields(affinity.get("nodeAffinity"), place, (_REQUIRED, _PREFERRED))
+    if node_affinity.get(_REQUIRED) is None:
+        return (pod,)
+    return tuple(
+        pod & term for term in _read_terms(node_affinity[_REQUIRED], f"{place}.{_REQUIRED}")
+    )
+
+
+# The fields of a pod spec by their names in lower case, with mistakes that would go unnoticed.
+_FIELDS = {
+    "affinity": "affinity",
+    "nodeaffinity": "affinity.nodeAffinity",
+    "nodename": "nodeName",
+    "nodeselector": "nodeSelector",
+    "nodeselectors": "nodeSelector",
+}
+
+
+def _refuse_misspelt(spec: Mapping[str, object]) -> None:
+    """Raise if a field that is not known is probably meant to select nodes."""
+    for name in spec:
+        meant = _FIELDS.get(name.lower().replace("_", "")) if isinstance(name, str) else None
+        if meant not in (None, name):
+            message = f"there is no field {quoted(name)}"
+            raise structure_error("unknown-field", message, name, f"did you mean '{meant}'?")
+
+
+def _read_terms(value: object, place: str) -> list[Selector]:
+    terms_place = f"{place}.nodeSelectorTerms"
+    terms = read_list(
+        read_fields(value, place, ("nodeSelectorTerms",)).get("nodeSelectorTerms"), terms_place
+    )
+    if not terms:
+        raise structure_error(
+            "no-terms",
+            "there must be at least one term",
+            terms_place,
+            f"add a term, or remove {_REQUIRED}",
+        )
+    selectors = []
+    for number, term in enumerate(terms):
+        term_place = f"{terms_place}[{number}]"
+        fields = read_fields(term, term_place, ("matchExpressions", "matchFields"))
+        place = f"{term_place}.matchExpressions"
+        requirements = read_match_expressions(fields.get("matchExpressions"), place)
+        ids = _read_match_fields(fields.get("matchFields"), f"{term_place}.matchFields")
+        if requirements or ids is not None:  # an empty term matches no node
+            selectors.append(Selector.from_requirements(requirements, ids))
+    return selectors
+
+
+def _read_match_fields(value: object, place: str) -> set[str] | None:
+    """Return the ids that match all items; None if there is no item."""
+    ids: set[str] | None = None
+    excluded: dict[str, str] = {}
+    for number, item in enumerate(read_list(value, place)):
+        path = f"{place}[{number}]"
+        key, operator, values = read_item(item, path, ("In", "NotIn"))
+        if key != "metadata.name":
+            message = f"a node has no field {quoted(key)} to match"
+            raise structure_error("unknown-field", message, f"{path}.key", "use 'metadata.name'")
+        if len(values) != 1:
+            message = f"expected one value, found {len(values)}"
+            hint = "write a term for each name"
+            raise structure_error("wrong-number-of-values", message, f"{path}.values", hint)
+        name = _node_name(values[0], f"{path}.values[0]")
+        if operator is Operator.NOT_IN:
+            excluded[name] = path
+        else:
+            ids = {name} if ids is None else ids & {name}
+    if ids is None and excluded:
+        raise structure_error(
+            "not-in-language",
+            f"a selector cannot exclude the node {quoted(min(excluded))} by its name",
+            excluded[min(excluded)],
+            "exclude it by a label, such as: kubernetes.io/hostname NotIn",
+        )
+    return None if ids is None else ids - excluded.keys()
+
+
+def _node_name(value: object, place: str) -> str:
+    name = read_text(value, place)
+    if not is_prefix(name):  # the same rule: a name of DNS in lower case
+        message = f"{quoted(name)} is not a valid name of a node"
+        hint = "use letters in lower case, digits, '-' and '.'"
+        raise structure_error("invalid-node-name", message, place, hint)
+    return name

@@ -1,0 +1,230 @@
+"""LabelSelectors of Kubernetes: from decoded JSON to requirements, and back.
+
+A field that is ignored makes a selector match more nodes. So an unknown field, a wrong type and a
+wrong value are errors, with their place in the object. Node affinity consists of the same pieces,
+see ``kubernetes.py``.
+
+Source: Kubernetes apimachinery, ``LabelSelectorAsSelector`` and ``ValidateLabelSelector``.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from nodeselect.errors import SelectorError
+from nodeselect.selectors.charset import is_key
+from nodeselect.selectors.operator import KUBERNETES_OPERATORS, Operator
+from nodeselect.selectors.requirement import Requirement, check_number_of_values
+from nodeselect.text import join_limited, printable, quoted, to_exact_str
+
+__all__ = [
+    "label_selector_from_requirements",
+    "read_fields",
+    "read_item",
+    "read_list",
+    "read_match_expressions",
+    "read_match_labels",
+    "read_text",
+    "requirements_from_label_selector",
+    "structure_error",
+]
+
+_LABEL_SELECTOR_OPERATORS = ("In", "NotIn", "Exists", "DoesNotExist")
+
+_TYPE_NAMES: tuple[tuple[type, str], ...] = (
+    (str, "a string"),
+    (bool, "a boolean"),
+    (int, "a number"),
+    (float, "a number"),
+    (Mapping, "a mapping"),
+    (list, "a list"),
+    (type(None), "null"),
+)
+
+
+def requirements_from_label_selector(label_selector: object) -> list[Requirement]:
+    """Return the requirements of a LabelSelector of Kubernetes that is not null.
+
+    Source: Kubernetes apimachinery, ``LabelSelectorAsSelector``.
+
+    :raises SelectorError: if it is invalid; ``place`` is the path of the mistake.
+    """
+    fields = read_fields(label_selector, "", ("matchLabels", "matchExpressions"))
+    return [
+        *read_match_labels(fields.get("matchLabels"), "matchLabels"),
+        *read_match_expressions(
+            fields.get("matchExpressions"), "matchExpressions", _LABEL_SELECTOR_OPERATORS
+        ),
+    ]
+
+
+def label_selector_from_requirements(requirements: Iterable[Requirement]) -> dict[str, Any]:
+    """Return the LabelSelector of Kubernetes that has these requirements.
+
+    :raises SelectorError: if one of them is a comparison, which a LabelSelector cannot have.
+    """
+    labels: dict[str, str] = {}
+    expressions: list[dict[str, Any]] = []
+    for requirement in requirements:
+        key, operator, values = requirement.key, requirement.operator, requirement.values
+        if operator.is_comparison:
+            text = str(requirement)
+            raise SelectorError(
+                "not-in-kubernetes",
+                f"a LabelSelector cannot compare integers: {text}",
+                text,
+                (0, len(text)),
+                hint="only the node affinity of a pod has Gt and Lt",
+            )
+        if operator is Operator.EQUALS and key not in labels:
+            labels[key] = values[0]
+            continue
+        expression: dict[str, Any] = {"key": key, "operator": operator.kubernetes_name}
+        if values:
+            expression["values"] = list(values)
+        expressions.append(expression)
+    fields = {"matchLabels": labels, "matchExpressions": expressions}
+    return {name: field for name, field in fields.items() if field}
+
+
+def read_match_labels(value: object, place: str) -> list[Requirement]:
+    """Return the requirements of a map of labels, such as ``matchLabels``; none if it is null.
+
+    :raises SelectorError: if it is invalid.
+    """
+    if value is None:
+        return []
+    requirements = []
+    for key, label in _mapping(value, place).items():
+        path = f"{place}[{quoted(key)}]"
+        try:
+            requirements.append(Requirement(key, Operator.EQUALS, [read_text(label, path)]))
+        except SelectorError as error:
+            raise error.at(path) from None
+    return requirements
+
+
+def read_match_expressions(
+    value: object, place: str, operators: Iterable[str] = KUBERNETES_OPERATORS
+) -> list[Requirement]:
+    """Return the requirements of a ``matchExpressions`` list; none if it is null.
+
+    :param operators: the names of the operators that it may have.
+    :raises SelectorError: if it is invalid.
+    """
+    requirements = []
+    for number, item in enumerate(read_list(value, place)):
+        path = f"{place}[{number}]"
+        key, operator, values = read_item(item, path, operators)
+        try:
+            check_number_of_values(operator, len(values), key, f"'{operator.kubernetes_name}'")
+            requirements.append(Requirement(key, operator, values))
+        except SelectorError as error:
+            raise error.at(f"{path}.{_invalid_field(error, key, values)}") from None
+    return requirements
+
+
+def read_item(
+    value: object, place: str, operators: Iterable[str]
+) -> tuple[str, Operator, list[str]]:
+    """Return key, operator and values of an item; only their types are checked.
+
+    :raises SelectorError: if a field is unknown, missing or of a wrong type, or the operator is not
+        one of ``operators``.
+    """
+    fields = read_fields(value, place, ("key", "operator", "values"))
+    for name in ("key", "operator"):
+        if fields.get(name) is None:
+            raise structure_error("missing-field", f"the field '{name}' is missing", place)
+    key = read_text(fields["key"], f"{place}.key")
+    name = read_text(fields["operator"], f"{place}.operator")
+    if name not in operators:
+        known = tuple(operators)
+        raise SelectorError(
+            "unknown-operator",
+            f"{quoted(name)} is not an operator here",
+            name,
+            (0, len(name)),
+            expected=known,
+            hint=f"use {join_limited(known, len(known), 'or')}",
+            place=f"{place}.operator",
+        )
+    values = read_list(fields.get("values"), f"{place}.values")
+    return (
+        key,
+        Operator(name),
+        [read_text(item, f"{place}.values[{number}]") for number, item in enumerate(values)],
+    )
+
+
+def read_fields(value: object, place: str, names: tuple[str, ...]) -> Mapping[str, object]:
+    """Return a mapping that has no other fields than those in ``names``; an empty one for null.
+
+    :raises SelectorError: if it has others, or is not a mapping.
+    """
+    if value is None:
+        return {}
+    fields = _mapping(value, place)
+    for name in fields:
+        if name not in names:
+            raise structure_error(
+                "unknown-field",
+                f"there is no field {quoted(name)}",
+                f"{place}.{printable(name[:60])}".lstrip("."),
+                f"the fields are {join_limited(names, len(names))}",
+            )
+    return fields
+
+
+def read_list(value: object, place: str) -> list[object]:
+    """Return a list; an empty one for null.
+
+    :raises SelectorError: if it is not a list.
+    """
+    if value is None:
+        return []
+    if not isinstance(value, (list, tuple)):
+        raise _type_error("a list", value, place)
+    return list(value)
+
+
+def read_text(value: object, place: str) -> str:
+    """Return a string.
+
+    :raises SelectorError: if it is not a string.
+    """
+    if not isinstance(value, str):
+        raise _type_error("a string", value, place)
+    return to_exact_str(value, place)
+
+
+def structure_error(code: str, message: str, place: str, hint: str | None = None) -> SelectorError:
+    """Return the error for a place of an object in which no text is wrong."""
+    return SelectorError(code, message, "", (0, 0), hint=hint, place=place or None)
+
+
+def _mapping(value: object, place: str) -> Mapping[str, object]:
+    if not isinstance(value, Mapping):
+        raise _type_error("a mapping", value, place)
+    for key in value:
+        if not isinstance(key, str):
+            found = type(key).__name__
+            raise structure_error("wrong-type", f"a key must be a string, not {found}", place)
+    return value
+
+
+def _type_error(expected: str, value: object, place: str) -> SelectorError:
+    is_unquoted = isinstance(value, (bool, int, float))
+    found = next((name for kind, name in _TYPE_NAMES if isinstance(value, kind)), "another type")
+    message = f"expected {expected}, found {found}"
+    return structure_error(
+        "wrong-type", message, place, "write it in quotes" if is_unquoted else None
+    )
+
+
+def _invalid_field(error: SelectorError, key: str, values: list[str]) -> str:
+    """Return which field of an item raised ``error``."""
+    if error.code in ("wrong-number-of-values", "too-many-values"):
+        return "values"
+    if not is_key(key):
+        return "key"
+    return f"values[{values.index(error.source)}]"

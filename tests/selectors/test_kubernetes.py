@@ -1,0 +1,202 @@
+"""Selectors from objects of Kubernetes, and LabelSelectors from selectors."""
+
+from collections import UserDict
+from typing import Any
+
+import pytest
+
+from nodeselect.errors import SelectorError
+from nodeselect.selectors import Operator, Selector, selectors_from_pod_spec
+
+REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
+
+
+def item(key: str, operator: str, *values: str) -> dict[str, Any]:
+    """Return an item of ``matchExpressions`` or ``matchFields``."""
+    return {"key": key, "operator": operator, "values": list(values)}
+
+
+def affinity(*terms: dict[str, Any] | None) -> dict[str, Any]:
+    """Return a pod spec with these terms of a required node affinity."""
+    return {"affinity": {"nodeAffinity": {REQUIRED: {"nodeSelectorTerms": list(terms)}}}}
+
+
+def texts(spec: dict[str, Any]) -> list[str]:
+    """Return the selectors of a pod spec as texts."""
+    return list(map(str, selectors_from_pod_spec(spec)))
+
+
+@pytest.mark.parametrize(
+    ("name", "operator"),
+    [
+        ("In", Operator.IN),
+        ("NotIn", Operator.NOT_IN),
+        ("Exists", Operator.EXISTS),
+        ("DoesNotExist", Operator.DOES_NOT_EXIST),
+        ("Gt", Operator.GREATER_THAN),
+        ("Lt", Operator.LESS_THAN),
+    ],
+)
+def test_names_of_operators(name: str, operator: Operator) -> None:
+    """``Operator`` accepts the names of Kubernetes, and knows them."""
+    assert Operator(name) is operator
+    assert operator.kubernetes_name == name
+
+
+@pytest.mark.parametrize("name", ["in ", "IN", "gte", None, ["In"]])
+def test_names_that_are_unknown(name: Any) -> None:
+    """Another name is a ``ValueError``, whatever its type."""
+    with pytest.raises(ValueError, match="is not a valid Operator"):
+        Operator(name)
+
+
+@pytest.mark.parametrize(
+    ("label_selector", "text"),
+    [
+        pytest.param({}, "", id="empty"),
+        pytest.param({"matchLabels": {}, "matchExpressions": []}, "", id="empty-fields"),
+        pytest.param({"matchLabels": None, "matchExpressions": None}, "", id="null-fields"),
+        pytest.param({"matchLabels": {"b": "", "a": "x"}}, "a=x,b=", id="labels"),
+        pytest.param(UserDict(matchLabels=UserDict(a="x")), "a=x", id="mappings"),
+        pytest.param({"matchExpressions": [item("a", "In", "y", "x")]}, "a in (x,y)", id="in"),
+        pytest.param({"matchExpressions": (item("a", "NotIn", ""),)}, "a notin ()", id="not-in"),
+        pytest.param({"matchExpressions": [{"key": "a", "operator": "Exists"}]}, "a", id="exists"),
+        pytest.param(
+            {"matchExpressions": [{"key": "a", "operator": "DoesNotExist", "values": None}]},
+            "!a",
+            id="does-not-exist",
+        ),
+        pytest.param(
+            {"matchLabels": {"a": "x"}, "matchExpressions": [item("a", "In", "y")]},
+            "a=x,a in (y)",
+            id="both",
+        ),
+    ],
+)
+def test_label_selectors(label_selector: dict[str, Any], text: str) -> None:
+    """A LabelSelector becomes the selector with the same requirements."""
+    assert Selector.from_kubernetes(label_selector) == Selector.parse(text)
+
+
+def test_null_is_not_empty() -> None:
+    """A LabelSelector that is null matches nothing, an empty one everything; and back."""
+    assert Selector.from_kubernetes(None) is Selector.nothing()
+    assert Selector.from_kubernetes({}) == Selector.everything()
+    assert Selector.nothing().to_kubernetes() is None
+    assert Selector.everything().to_kubernetes() == {}
+
+
+@pytest.mark.parametrize("wrong", ["a=b", [], 5])
+def test_other_types(wrong: Any) -> None:
+    """What is not an object at all is a ``TypeError``."""
+    with pytest.raises(TypeError, match="a LabelSelector must be a mapping or None, not "):
+        Selector.from_kubernetes(wrong)
+    with pytest.raises(TypeError, match="a pod spec must be a mapping, not "):
+        selectors_from_pod_spec(wrong)
+
+
+@pytest.mark.parametrize(
+    ("text", "label_selector"),
+    [
+        pytest.param("a=x,b==y", {"matchLabels": {"a": "x", "b": "y"}}, id="labels"),
+        pytest.param(
+            "a=x,a=y",
+            {"matchLabels": {"a": "x"}, "matchExpressions": [item("a", "In", "y")]},
+            id="one-key-twice",
+        ),
+        pytest.param(
+            "a in (x,y),a!=z",
+            {"matchExpressions": [item("a", "In", "x", "y"), item("a", "NotIn", "z")]},
+            id="values",
+        ),
+        pytest.param(
+            "a,!b",
+            {
+                "matchExpressions": [
+                    {"key": "a", "operator": "Exists"},
+                    {"key": "b", "operator": "DoesNotExist"},
+                ]
+            },
+            id="no-values",
+        ),
+    ],
+)
+def test_to_kubernetes(text: str, label_selector: dict[str, Any]) -> None:
+    """A selector becomes the LabelSelector that one would write by hand."""
+    assert Selector.parse(text).to_kubernetes() == label_selector
+
+
+@pytest.mark.parametrize(
+    ("selector", "place"),
+    [
+        pytest.param(Selector.parse("a,b>5"), None, id="comparison"),
+        pytest.param(Selector.of(match_ids=["n-1"]), "match_ids", id="ids"),
+    ],
+)
+def test_what_a_label_selector_cannot_express(selector: Selector, place: str | None) -> None:
+    """A condition that a LabelSelector cannot have is an error; it is not left out."""
+    with pytest.raises(SelectorError) as caught:
+        selector.to_kubernetes()
+    assert (caught.value.code, caught.value.place) == ("not-in-kubernetes", place)
+
+
+NAME_A, NAME_B = item("metadata.name", "In", "n-a"), item("metadata.name", "In", "n-b")
+NOT_A = item("metadata.name", "NotIn", "n-a")
+
+
+@pytest.mark.parametrize(
+    ("spec", "expected"),
+    [
+        pytest.param({}, [""], id="nothing-required"),
+        pytest.param({"nodeSelector": None, "affinity": None}, [""], id="null"),
+        pytest.param({"nodeSelector": {}, "affinity": {}, "nodeName": ""}, [""], id="empty"),
+        pytest.param({"containers": 5, "tolerations": {}}, [""], id="other-fields"),
+        pytest.param({"nodeSelector": {"a": "x", "b": ""}}, ["a=x,b="], id="node-selector"),
+        pytest.param({"nodeName": "n-a"}, ["<id in (n-a)>"], id="node-name"),
+        pytest.param({"affinity": {"nodeAffinity": {REQUIRED: None}}}, [""], id="null-affinity"),
+        pytest.param(
+            {"affinity": {"nodeAffinity": {f"preferred{REQUIRED[8:]}": 5}, "podAffinity": 5}},
+            [""],
+            id="preferred",
+        ),
+        pytest.param(
+            affinity({"matchExpressions": [item("a", "Gt", "5"), item("a", "Lt", "007")]}),
+            ["a>5,a<007"],
+            id="comparisons",
+        ),
+        pytest.param(
+            {"nodeSelector": {"a": "x"}}
+            | affinity({"matchExpressions": [item("b", "Exists")]}, {"matchFields": [NAME_A]}),
+            ["a=x,b", "<id in (n-a)>,a=x"],
+            id="terms",
+        ),
+        pytest.param(affinity({}), [], id="empty-term"),
+        pytest.param(affinity(None), [], id="null-term"),
+        pytest.param(affinity({"matchExpressions": [], "matchFields": None}), [], id="empty-lists"),
+        pytest.param(
+            affinity({}, {"matchExpressions": [item("a", "Exists")]}), ["a"], id="one-empty-term"
+        ),
+        pytest.param(affinity({"matchFields": [NAME_A, NAME_A]}), ["<id in (n-a)>"], id="twice"),
+        pytest.param(affinity({"matchFields": [NAME_A, NAME_B]}), ["<nothing>"], id="two-names"),
+        pytest.param(affinity({"matchFields": [NOT_A, NAME_A]}), ["<nothing>"], id="not-itself"),
+        pytest.param(
+            affinity({"matchFields": [NAME_B, NOT_A]}), ["<id in (n-b)>"], id="not-another"
+        ),
+        pytest.param(
+            {"nodeName": "n-b"} | affinity({"matchFields": [NAME_A]}, {"matchFields": [NAME_B]}),
+            ["<nothing>", "<id in (n-b)>"],
+            id="node-name-and-terms",
+        ),
+    ],
+)
+def test_pod_specs(spec: dict[str, Any], expected: list[str]) -> None:
+    """Each term of a node affinity becomes a selector, with all else that the pod requires."""
+    assert texts(spec) == expected
+
+
+@pytest.mark.parametrize("name", ["nodeselector", "node_selector", "nodeSelectors", "NodeName"])
+def test_a_misspelt_field_of_a_pod_spec(name: str) -> None:
+    """A field that is probably meant to select nodes is not ignored."""
+    with pytest.raises(SelectorError, match="there is no field") as caught:
+        selectors_from_pod_spec({name: {"gpu": "true"}})
+    assert (caught.value.code, caught.value.place) == ("unknown-field", name)
