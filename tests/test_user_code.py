@@ -13,6 +13,8 @@ def test_it_runs() -> None:
     """Each part of the program returns what its names promise."""
     selector = user_code.use_selectors()
     assert str(selector) == "!debug,region in (eu,us),region=eu"
+    event = {"type": "ADDED", "object": {"metadata": {"name": "w-1", "labels": {"pool": "a"}}}}
+    assert user_code.use_kubernetes(event) == [Node("w-1", {"pool": "a"}, "w-1")]
     assert user_code.use_inventory(selector)[:2] == ["n-1", "n-2"]
     assert user_code.explain_node(Inventory([Node("n-1")])).matches
     assert user_code.use_standing(Selector.parse("region=eu")) == ["job-1", "job-3", "job-4"]

@@ -1,7 +1,7 @@
 """A program that uses every public name. CI checks its types with mypy and pyright."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, assert_type
+from typing import TYPE_CHECKING, Any, assert_type
 
 from nodeselect import (
     LIMITS,
@@ -60,6 +60,7 @@ from nodeselect.jobs import (
     rollout_assumptions,
     select_rules,
 )
+from nodeselect.selectors import selectors_from_pod_spec
 
 JOB = b"name: demo\nselector: {match_labels: {region: eu}}\n"
 EXECUTION = b'{"id": "e-1", "status": {"desired_state": {"state_type": "running"}}}'
@@ -81,6 +82,17 @@ def use_selectors() -> Selector:
         failure: NodeselectError = error
         assert isinstance(failure, ValueError)
     return selector & Selector.of(match_labels={"region": "eu"})
+
+
+def use_kubernetes(event: dict[str, Any]) -> list[Node]:
+    """Convert selectors, a pod spec and an event of a watch."""
+    labels: dict[str, Any] | None = Selector.parse("app=x").to_kubernetes()
+    assert Selector.from_kubernetes(labels).matches({"app": "x"})
+    assert Operator("NotIn") is Operator.NOT_IN
+    node: Node = Node.from_kubernetes(event["object"])
+    inventory = Inventory([node])
+    selectors: tuple[Selector, ...] = selectors_from_pod_spec({"nodeSelector": {"pool": "a"}})
+    return [node for selector in selectors for node in inventory.match(selector)]
 
 
 def use_inventory(selector: Selector) -> list[str]:

@@ -7,6 +7,7 @@ from typing import Final, NoReturn, TypeAlias, TypedDict, Unpack, final
 
 from nodeselect.errors import InventoryError
 from nodeselect.frozen import Frozen
+from nodeselect.kubernetes_node import node_from_object
 from nodeselect.limits import LIMITS
 from nodeselect.text import UNPRINTABLE, printable, quoted, to_exact_str
 
@@ -22,7 +23,6 @@ __all__ = [
     "duplicate_id_error",
     "has_state",
     "is_connected",
-    "kubernetes_state",
     "require_id",
     "require_node",
     "split_state",
@@ -91,6 +91,34 @@ class Node(Frozen):
             "Node cannot be subclassed: an inventory would lose what a subclass adds; keep further"
             " data in a mapping by id"
         )
+
+    @classmethod
+    def from_kubernetes(cls, node: object) -> "Node":
+        """Build a node from a Node object of Kubernetes.
+
+        >>> Node.from_kubernetes({"kind": "Node", "metadata": {"name": "w-1"}})
+        Node('w-1', {}, name='w-1')
+
+        The result is the one of ``Inventory.read`` for the same object: ``metadata.name`` is the id
+        and the name, and the state is ``ready``, ``not-ready``, ``cordoned`` or
+        ``not-ready,cordoned``; None if the object has no conditions. For an event of a watch, pass
+        its object: ``Node.from_kubernetes(event["object"])``. Cost: some 5 µs.
+
+        :param node: decoded JSON; or an object whose attributes have the same names, such as a
+            ``V1Node`` of the Python client.
+        :raises InventoryError: if it is an object of another kind or has no name, or if the name or
+            the labels are invalid.
+        :raises TypeError: if the name or a label is not a string.
+        """
+        name, labels, state = node_from_object(node)
+        if name is None:
+            raise InventoryError(
+                "no-id",
+                "the node has no name",
+                place="metadata.name",
+                hint="pass an object of kind Node; of an event, its 'object'",
+            )
+        return cls(name, labels, name, state)
 
     @classmethod
     def _trusted(
@@ -190,17 +218,6 @@ def is_connected(state: str | None) -> bool:
 def split_state(state: str) -> list[str]:
     """Return the states in ``state``, which separates several by commas."""
     return [part.strip() for part in state.split(",")]
-
-
-def kubernetes_state(*, ready: bool, unschedulable: bool) -> str:
-    """Return the state of a node of Kubernetes.
-
-    :param ready: whether its condition ``Ready`` is true.
-    :param unschedulable: its field ``spec.unschedulable``, which ``kubectl cordon`` sets.
-    """
-    if unschedulable:
-        return "cordoned" if ready else "not-ready,cordoned"
-    return "ready" if ready else "not-ready"
 
 
 def count_in_states(counts: Mapping[str | None, int], states: Collection[str]) -> int:

@@ -6,11 +6,12 @@ terminal or a log, so all text for people goes through :func:`printable`.
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 __all__ = [
     "FORBIDDEN",
     "UNPRINTABLE",
+    "describe_json",
     "display_width",
     "join_limited",
     "pluralize",
@@ -67,6 +68,30 @@ def quoted(text: str, limit: int = 60) -> str:
 def truncate(text: str, limit: int) -> str:
     """Return ``text``; if it is longer than ``limit``, its beginning and an ellipsis."""
     return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def describe_json(value: object) -> str:
+    """Return words for a decoded value, for a message.
+
+    >>> describe_json([]), describe_json(True), describe_json(5)
+    ('a list', 'true', 'the number 5')
+    """
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return "true" if value else "false"
+        case str():
+            return "a string"
+        case int():
+            return f"the number {truncate(str(value), 20)}"
+        case float():  # it may be written in another way: 1.10
+            return "a number"
+        case Mapping():
+            return "an object"
+        case list() | tuple():
+            return "a list"
+    return type(value).__name__
 
 
 def display_width(text: str) -> int:

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from nodeselect.errors import InventoryError
 from nodeselect.node import NodeRow, check_id, check_sizes
-from nodeselect.text import printable, quoted, truncate
+from nodeselect.text import describe_json, printable, quoted
 
 __all__ = [
     "AmbiguousScalar",
@@ -150,8 +150,4 @@ def describe(value: Any) -> str:
     if isinstance(value, AmbiguousScalar):
         text = f"{quoted(value.text)} without quotes"
         return f"{text}, which some YAML parsers read as a {value.kind}"
-    boolean = "true" if value else "false"
-    names = {dict: "an object", list: "a list", str: "a string", bool: boolean, type(None): "null"}
-    if isinstance(value, float):  # it may be written in another way: 1.10
-        return "a number"
-    return names.get(type(value)) or f"the number {truncate(str(value), 20)}"
+    return describe_json(value)

@@ -14,7 +14,7 @@ from nodeselect.errors import SelectorError
 from nodeselect.selectors.charset import is_key
 from nodeselect.selectors.operator import KUBERNETES_OPERATORS, Operator
 from nodeselect.selectors.requirement import Requirement, check_number_of_values
-from nodeselect.text import join_limited, printable, quoted, to_exact_str
+from nodeselect.text import describe_json, join_limited, printable, quoted, to_exact_str
 
 __all__ = [
     "label_selector_from_requirements",
@@ -29,16 +29,6 @@ __all__ = [
 ]
 
 _LABEL_SELECTOR_OPERATORS = ("In", "NotIn", "Exists", "DoesNotExist")
-
-_TYPE_NAMES: tuple[tuple[type, str], ...] = (
-    (str, "a string"),
-    (bool, "a boolean"),
-    (int, "a number"),
-    (float, "a number"),
-    (Mapping, "a mapping"),
-    (list, "a list"),
-    (type(None), "null"),
-)
 
 
 def requirements_from_label_selector(label_selector: object) -> list[Requirement]:
@@ -204,18 +194,17 @@ def structure_error(code: str, message: str, place: str, hint: str | None = None
 
 def _mapping(value: object, place: str) -> Mapping[str, object]:
     if not isinstance(value, Mapping):
-        raise _type_error("a mapping", value, place)
+        raise _type_error("an object", value, place)
     for key in value:
         if not isinstance(key, str):
-            found = type(key).__name__
-            raise structure_error("wrong-type", f"a key must be a string, not {found}", place)
+            message = f"expected strings as keys, found {describe_json(key)}"
+            raise structure_error("wrong-type", message, place, "write it in quotes")
     return value
 
 
 def _type_error(expected: str, value: object, place: str) -> SelectorError:
+    message = f"expected {expected}, found {describe_json(value)}"
     is_unquoted = isinstance(value, (bool, int, float))
-    found = next((name for kind, name in _TYPE_NAMES if isinstance(value, kind)), "another type")
-    message = f"expected {expected}, found {found}"
     return structure_error(
         "wrong-type", message, place, "write it in quotes" if is_unquoted else None
     )

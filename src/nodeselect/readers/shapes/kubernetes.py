@@ -6,10 +6,8 @@ A ``List`` or ``NodeList`` of nodes, or one ``Node``. The name is the id. The st
 
 from typing import Final
 
-from nodeselect.errors import InventoryError
-from nodeselect.node import kubernetes_state
+from nodeselect.kubernetes_node import check_kind, node_from_parts
 from nodeselect.readers.raw_node import RawNode, Record, sub_object
-from nodeselect.text import quoted
 
 __all__ = ["FIELDS", "KNOWN_STATES", "extract"]
 
@@ -21,31 +19,9 @@ KNOWN_STATES: Final = frozenset({"cordoned", "not-ready", "ready"})
 def extract(record: Record) -> RawNode:
     """Return the raw node in a record.
 
-    :raises InventoryError: if it is an object of another kind.
+    :raises InventoryError: if it is an object of another kind, or a part of it is not an object.
     """
-    kind = record.get("kind", "Node")  # the items of a NodeList have none
-    if kind != "Node":
-        raise InventoryError(
-            "not-a-node",
-            f"expected a node, found an object of kind {quoted(str(kind))}",
-            hint="list only nodes: kubectl get nodes -o json",
-        )
-    metadata = sub_object(record, "metadata")
-    name = metadata.get("name")
-    return RawNode(
-        name, metadata.get("labels"), name, _state(record), "metadata.name", "metadata.labels"
-    )
-
-
-def _state(record: Record) -> str | None:
-    conditions = sub_object(record, "status").get("conditions")
-    if not isinstance(conditions, list):
-        return None
-    ready = any(
-        isinstance(condition, dict)
-        and condition.get("type") == "Ready"
-        and condition.get("status") == "True"
-        for condition in conditions
-    )
-    unschedulable = sub_object(record, "spec").get("unschedulable") is True
-    return kubernetes_state(ready=ready, unschedulable=unschedulable)
+    check_kind(record.get("kind"))
+    parts = (sub_object(record, key) for key in ("metadata", "spec", "status"))
+    name, labels, state = node_from_parts(*parts)
+    return RawNode(name, labels, name, state, "metadata.name", "metadata.labels")

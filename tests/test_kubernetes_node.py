@@ -1,0 +1,127 @@
+"""``Node.from_kubernetes``: Node objects as programs hold them."""
+
+import io
+import json
+from types import MappingProxyType, SimpleNamespace
+from typing import Any
+
+import pytest
+
+from nodeselect import Inventory, InventoryError, Node
+
+READY = {"type": "Ready", "status": "True"}
+PRESSURE = {"type": "MemoryPressure", "status": "True"}
+LABELS = {"kubernetes.io/os": "linux", "node-role.kubernetes.io/worker": "", "pool": "a b"}
+
+
+class Attributes(SimpleNamespace):
+    """An object of the client: a model, or an object of any kind that is not a mapping."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the attributes as the client does."""
+        return vars(self)
+
+
+def with_attributes(value: Any, *, plain_labels: bool = True) -> Any:
+    """Return decoded JSON as the objects of a client; ``labels`` stay a dict if so wanted."""
+    match value:
+        case dict():
+            parts = {
+                key: item
+                if plain_labels and key == "labels"
+                else with_attributes(item, plain_labels=plain_labels)
+                for key, item in value.items()
+            }
+            return Attributes(**parts)
+        case list():
+            return [with_attributes(item, plain_labels=plain_labels) for item in value]
+    return value
+
+
+def node(*conditions: dict[str, str], **spec: Any) -> dict[str, Any]:
+    """Return a Node object."""
+    metadata = {"name": "w-1", "labels": LABELS, "uid": "c3a8"}
+    status = {"conditions": list(conditions), "images": []}
+    return {"apiVersion": "v1", "kind": "Node", "metadata": metadata, "spec": spec} | {
+        "status": status
+    }
+
+
+OBJECTS = [
+    pytest.param(node(PRESSURE, READY), "ready", id="ready"),
+    pytest.param(node(PRESSURE, READY | {"status": "False"}), "not-ready", id="not-ready"),
+    pytest.param(node(READY | {"status": "Unknown"}), "not-ready", id="unreachable"),
+    pytest.param(node(PRESSURE), "not-ready", id="no-such-condition"),
+    pytest.param(node(), "not-ready", id="no-conditions-yet"),
+    pytest.param(node(READY, unschedulable=True), "cordoned", id="cordoned"),
+    pytest.param(node(READY, unschedulable=False), "ready", id="uncordoned"),
+    pytest.param(node(unschedulable=True), "not-ready,cordoned", id="in-both-states"),
+    pytest.param(node() | {"status": None}, None, id="no-status"),
+    pytest.param(node() | {"status": {}}, None, id="no-conditions"),
+    pytest.param(node(READY) | {"spec": None, "kind": None}, "ready", id="null"),
+]
+
+
+@pytest.mark.parametrize(("decoded", "state"), OBJECTS)
+def test_it_is_the_node_that_a_reader_returns(decoded: dict[str, Any], state: str | None) -> None:
+    """Decoded JSON, its text in a file, and the object of a client are the same node."""
+    expected = Node("w-1", LABELS, "w-1", state)
+    assert Node.from_kubernetes(decoded) == expected
+    assert Node.from_kubernetes(MappingProxyType(decoded)) == expected
+    assert Node.from_kubernetes(with_attributes(decoded)) == expected
+    text = json.dumps({key: value for key, value in decoded.items() if value is not None})
+    assert list(Inventory.read(io.StringIO(text))) == [expected]
+
+
+def test_labels_of_dynamic_objects() -> None:
+    """Labels that are an object with ``to_dict`` are read as well."""
+    labels = {"os": "linux", "pool": "a"}
+    decoded = {"kind": "Node", "metadata": {"name": "w-1", "labels": labels}}
+    found = Node.from_kubernetes(with_attributes(decoded, plain_labels=False))
+    assert found == Node("w-1", labels, "w-1")
+
+
+@pytest.mark.parametrize("labels", [{}, None])
+def test_no_labels(labels: dict[str, str] | None) -> None:
+    """A node may have no labels, or null."""
+    decoded = {"metadata": {"name": "w-1", "labels": labels}}
+    assert Node.from_kubernetes(decoded) == Node("w-1", {}, "w-1")
+    assert Node.from_kubernetes(with_attributes(decoded)) == Node("w-1", {}, "w-1")
+
+
+def test_labels_are_copied() -> None:
+    """A program may change the object later."""
+    decoded = {"metadata": {"name": "w-1", "labels": {"pool": "a"}}}
+    found = Node.from_kubernetes(decoded)
+    decoded["metadata"]["labels"] = {}
+    assert found.labels == {"pool": "a"}
+
+
+@pytest.mark.parametrize(
+    ("wrong", "code", "message"),
+    [
+        pytest.param(node() | {"kind": "Pod"}, "not-a-node", "of kind 'Pod'", id="pod"),
+        pytest.param({"kind": "NodeList", "items": []}, "not-a-node", "'NodeList'", id="list"),
+        pytest.param({"type": "ADDED", "object": node()}, "no-id", "its 'object'", id="event"),
+        pytest.param({"kind": "Node", "metadata": {}}, "no-id", "metadata.name", id="no-name"),
+        pytest.param({"kind": "Node", "metadata": None}, "no-id", "metadata.name", id="null"),
+        pytest.param({"metadata": {"name": ""}}, "empty-id", "must not be empty", id="empty"),
+        pytest.param(None, "no-id", "no name", id="none"),
+        pytest.param(node() | {"metadata": "w-1"}, "wrong-type", "metadata: ", id="metadata"),
+        pytest.param(node() | {"spec": [True]}, "wrong-type", "found a list", id="spec"),
+        pytest.param(node() | {"status": True}, "wrong-type", "found true", id="status"),
+    ],
+)
+def test_what_is_not_a_node(wrong: Any, code: str, message: str) -> None:
+    """An object that is not a node, or of which a part is none, is an error."""
+    with pytest.raises(InventoryError) as caught:
+        Node.from_kubernetes(wrong)
+    assert caught.value.code == code
+    assert message in str(caught.value)
+
+
+@pytest.mark.parametrize("metadata", [{"name": 5}, {"name": "a", "labels": {"b": 5}}])
+def test_wrong_types(metadata: dict[str, Any]) -> None:
+    """A name or a label that is not a string is a ``TypeError``, as in ``Node()``."""
+    with pytest.raises(TypeError, match="must be a string, not int"):
+        Node.from_kubernetes({"metadata": metadata})
