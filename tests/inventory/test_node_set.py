@@ -2,13 +2,15 @@
 
 from collections.abc import Callable
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from nodeselect import Inventory, Node, NodeSet, Selector
-from tests.inventory.small import SMALL
+from nodeselect.index.label_index import LabelIndex
+from tests.inventory.small import SMALL, small_inventory
 
 NODES = [Node(f"n-{at}", {"even": str(at % 2 == 0), "n": str(at)}) for at in (5, 3, 0, 4, 1, 2)]
 ORDER = [node.id for node in NODES]
@@ -103,6 +105,17 @@ def test_nodes_in_states(text: str, states: Any) -> None:
     for found in (inventory.match(selector, states=states), answer.in_states(states)):
         assert found.ids() == expected
         assert len(found) == len(expected)
+
+
+def test_states_are_looked_up_once() -> None:
+    """The nodes in states are computed once for an index that does not change."""
+    with patch.object(
+        LabelIndex, "in_states", autospec=True, side_effect=LabelIndex.in_states
+    ) as compute:
+        answer = small_inventory(in_states()).match(Selector.everything())
+        found = [answer.in_states(states).ids() for states in (["X", "lost"], ("lost", "x"), {"y"})]
+    assert found[0] == found[1] != found[2] == []
+    assert compute.call_count == 2
 
 
 def test_connected_nodes() -> None:

@@ -1,6 +1,7 @@
 """The answer to a selector: a set of nodes."""
 
 from collections.abc import Callable, Collection, Iterator, Sequence
+from functools import lru_cache
 from itertools import islice, zip_longest
 from typing import TYPE_CHECKING, NoReturn, overload
 
@@ -152,8 +153,7 @@ class NodeSet:
         for state in (states := frozenset(states)):
             if not isinstance(state, str):
                 raise TypeError(f"a state must be a string, not {type(state).__name__}")
-        lowered = {state.lower() for state in states}
-        return self._in_states(lambda state: has_state(state, lowered))
+        return self._in_states(_is_in(frozenset(state.lower() for state in states)))
 
     def connected(self) -> "NodeSet":
         """Return the nodes that accept work: their state is ``connected`` or ``ready``."""
@@ -243,6 +243,12 @@ def require_count(name: str, number: int) -> None:
         raise TypeError(f"{name} must be an int, not {type(number).__name__}")
     if number < 0:
         raise ValueError(f"{name} must not be negative")
+
+
+@lru_cache(64)
+def _is_in(lowered: frozenset[str]) -> Callable[[str | None], bool]:
+    """Return the same function for the same states, since an index caches nodes by function."""
+    return lambda state: has_state(state, lowered)
 
 
 def _require_key(key: str) -> str:
