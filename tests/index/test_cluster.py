@@ -1,5 +1,6 @@
 """The order of ordinals: equal nodes are adjacent, and answers do not depend on the order."""
 
+from dataclasses import replace
 from itertools import groupby
 from random import Random
 
@@ -91,6 +92,28 @@ def test_no_key_is_added_beyond_the_size_of_a_cell() -> None:
     too_few = enough[1:]
     assert len(list(groupby(each["two"] for each in in_order(too_few)))) == 2
     assert len(list(groupby(each["three"] for each in in_order(too_few)))) > 6
+
+
+def test_a_cell_is_of_all_keys() -> None:
+    """The size of a cell is that of the nodes that agree in every key before, not only the last."""
+    enough = random_fleet(2 * 3 * 4 * CELL, {"two": 2, "three": 3, "four": 4})
+    assert len(set(map(str, enough))) == len(list(groupby(in_order(enough)))) == 24
+    too_few = in_order(enough[1:])
+    assert len(list(groupby((each["two"], each["three"]) for each in too_few))) == 6
+    assert len(list(groupby(too_few))) > 24
+
+
+def test_a_state_comes_before_several_keys() -> None:
+    """The nodes of a state are adjacent, however many cells it has."""
+    ranks = clustered(random_fleet(200, {"two": 2, "three": 3}), states=3).ranks.tolist()
+    assert [rank % 3 for rank in ranks] == sorted(rank % 3 for rank in ranks)
+
+
+def test_a_state_of_no_node() -> None:
+    """A table may name a state that none of its nodes has."""
+    table = encode([[("n-1", {}, None, "ready")]])
+    labels = cluster(replace(table, state_names=["ready", "gone"]), CELLS_OF_TEN).labels
+    assert {state: len(nodes) for state, nodes in labels.states.items()} == {"ready": 1, "gone": 0}
 
 
 def test_absence_is_a_value() -> None:

@@ -1,6 +1,8 @@
 """The index of ids finds ranks, even if different ids share a hash."""
 
+import tracemalloc
 from collections.abc import Callable
+from unittest.mock import patch
 
 import numpy as np
 import pytest
@@ -111,3 +113,74 @@ def test_an_inventory_whose_ids_share_hashes(hashed: None) -> None:
     assert "n-6" not in inventory
     with pytest.raises(InventoryError, match="two nodes have the id 'n-3'"):
         small_inventory(Node(node_id) for node_id in [*IDS, "n-3"])
+
+
+class CountedHash(int):
+    """A hash that counts how often it is compared with another."""
+
+    comparisons = 0
+
+    def __and__(self, mask: int) -> "CountedHash":
+        return CountedHash(int(self) & mask)
+
+    def __eq__(self, other: object) -> bool:
+        CountedHash.comparisons += 1
+        return int(self) == other
+
+    __hash__ = int.__hash__
+
+
+def test_find_reads_one_bucket(monkeypatch: pytest.MonkeyPatch) -> None:
+    """There are as many buckets as ids, so that a look-up compares one hash on average."""
+    count, bits = 1_023, 10
+    monkeypatch.setattr(
+        id_index, "hash", lambda text: CountedHash(int(text) << 32 - bits), raising=False
+    )
+    ids = index_of(list(map(str, range(count))))
+    CountedHash.comparisons = 0
+    assert [ids.find(str(at)) for at in range(count)] == list(range(count))
+    assert CountedHash.comparisons == count
+
+
+def test_find_every_reads_one_bucket() -> None:
+    """A look-up takes the memory of a few numbers, however many names there are."""
+    names = index_of([f"web-{at}" for at in range(70_000)])
+    tracemalloc.start()
+    try:
+        for at in range(0, 70_000, 1_000):
+            assert names.find_every(f"web-{at}") == [at]
+        assert tracemalloc.get_traced_memory()[1] < 5_000
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize(("count", "id_bytes"), [(2**17 - 1, 12), (2**17, 16)])
+def test_the_memory_of_an_index(count: int, id_bytes: int) -> None:
+    """An index takes 12 bytes an id, or up to 16 if it has more buckets than ids."""
+    ids = np.array(list(map(str, range(count))), object)
+    tracemalloc.start()
+    try:
+        index = IdIndex(ids)
+        taken = tracemalloc.get_traced_memory()[0]
+    finally:
+        tracemalloc.stop()
+    assert index.find("7") == 7
+    assert taken / count == pytest.approx(id_bytes, abs=0.1)
+
+
+def test_few_ids_are_looked_up_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """``find`` looks up only the ids behind the first four of a bucket, and those that may be."""
+
+    def hashed(text: str) -> int:
+        bucket, number = text.split(".")[:2]
+        return int(bucket) << 27 | int(number)
+
+    monkeypatch.setattr(id_index, "hash", hashed, raising=False)
+    known = [f"{bucket}.{number}" for bucket in range(1, 7) for number in range(1, bucket + 1)]
+    ids = index_of(known)
+    assert len(known).bit_length() == 5  # the bits that select a bucket
+    unknown = [f"{bucket}.99" for bucket in range(8)]
+    with patch.object(IdIndex, "find", autospec=True, side_effect=IdIndex.find) as find:
+        assert sorted(ids.find_all([*known, *unknown, "2.1.other"])) == list(range(len(known)))
+    again = [call.args[1] for call in find.call_args_list]
+    assert again == ["5.5", "6.5", "6.6", "5.99", "6.99", "2.1.other"]

@@ -1,6 +1,7 @@
 """The nodes of a label: an index built in built_in_bulk and one built node by node agree."""
 
 from collections.abc import Callable, Sequence
+from unittest.mock import patch
 
 import pytest
 from hypothesis import given
@@ -12,6 +13,7 @@ from nodeselect.index.label_index import LabelIndex
 from nodeselect.index.node_table import encode
 from nodeselect.index.tuning import DEFAULT
 from nodeselect.readers.columnar import to_blocks
+from nodeselect.selectors.charset import parse_int64
 from tests.naive import go_integer
 from tests.property.strategies import KEYS, LABEL_VALUES, labels
 
@@ -93,6 +95,36 @@ def test_states() -> None:
         assert clustered.ranks[members(held)].tolist() == expected[state]
 
 
+def test_nodes_in_states() -> None:
+    """The nodes in one of the states that a function accepts are found."""
+    states = ["ready", None, "ready", "drained", ""]
+    by_node, clustered = built_by_node(FLEET, states), clustered_fleet(FLEET, states)
+    for accepted, ranks in ((["ready"], [0, 2]), (["", None], [1, 4]), ([], [])):
+        assert members(by_node.in_states(accepted.__contains__)) == ranks
+        in_bulk = members(clustered.labels.in_states(accepted.__contains__))
+        assert sorted(clustered.ranks[in_bulk].tolist()) == ranks
+
+
+@BOTH
+def test_count_with_value(make: Make) -> None:
+    """The given nodes with a value are counted: several, one, and none."""
+    index = make(FLEET)
+    some = postings.from_ordinals([0, 2, 3])
+    assert [index.count_with_value("a", value, some) for value in ("1", "7", "x", "no")] == [
+        1, 1, 0, 0,
+    ]  # fmt: skip
+    assert index.count_with_value("a", "1", index.everything) == 2
+    assert index.count_with_value("c", "1", some) == 0
+
+
+def test_values_may_be_added_while_others_are_read() -> None:
+    """The items of a mutable index are those of the moment of the call."""
+    index = built_by_node([{"a": "1"}, {"a": "2"}])
+    for value, _ in index.items("a"):
+        index.add(len(index.everything), {"a": value * 2}, None)
+    assert sorted(value for value, _ in index.items("a")) == ["1", "11", "2", "22"]
+
+
 def test_a_key_of_all_nodes_shares_one_set() -> None:
     """The nodes with a key that all nodes have are the set of all nodes itself."""
     index = built_in_bulk([{"a": "1", "b": "x"}, {"a": "2"}])
@@ -129,6 +161,15 @@ def test_a_range_is_of_numbers(values: list[str], low: int, high: int) -> None:
     for index in (built_by_node(fleet), built_in_bulk(fleet) if fleet else built_by_node([])):
         assert sorted(index.values_in_range("x", low, high)) == wanted
         assert sorted(index.values_in_range("x", low, high)) == wanted  # as it was cached
+
+
+def test_numbers_are_parsed_once() -> None:
+    """An index that never changes parses the values of a key for the first range only."""
+    index = built_in_bulk([{"x": "5"}, {"x": "6"}, {"x": "none"}])
+    with patch("nodeselect.index.label_index.parse_int64", side_effect=parse_int64) as parse:
+        assert index.values_in_range("x", 6, 9) == ["6"]
+        assert index.values_in_range("x", 1, 5) == ["5"]
+    assert parse.call_count == 3
 
 
 def test_a_range_contains_later_values() -> None:

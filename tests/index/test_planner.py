@@ -62,6 +62,17 @@ def test_the_cheapest_is_intersected_first() -> None:
     assert cardinalities(plan.include) == [900, 334]
 
 
+def test_equal_costs_keep_the_order_of_the_selector() -> None:
+    """Sets of equal cost are not compared with each other."""
+    fleet = [{"a": "1"}] * 5 + [{"a": "1", "b": "1"}] * 5  # a run each
+    index = index_of([*fleet, {}])
+    for first, second in ("ab", "ba"):
+        plan = make_plan(index, Selector.parse(f"{first}=1,{second}=1"))
+        assert plan.include == (index.nodes_with_key(first), index.nodes_with_key(second))
+        plan = make_plan(index, Selector.parse(f"{first}!=1,{second}!=1"))
+        assert plan.exclude == (index.nodes_with_key(first), index.nodes_with_key(second))
+
+
 def test_the_largest_is_subtracted_first() -> None:
     """Exclusions come last, the largest first; those that exclude nothing are dropped."""
     plan = plan_of("half!=1,rare!=100,tenth notin (3,4),half!=none,!absent")
@@ -84,6 +95,7 @@ def test_the_largest_is_subtracted_first() -> None:
         pytest.param("tenth in (0,1,2,3,4)", [500], [], id="half-of-the-values"),
         pytest.param("tenth in (0,1,2,3,4,5,6,7)", [], [200], id="most-of-the-values"),
         pytest.param("rare in (0,100,200,300,400,500)", [10], [4], id="most-values-of-a-rare-key"),
+        pytest.param("half in (0,1)", [], [], id="both-values-of-a-key-of-all-nodes"),
         pytest.param("tenth>7", [200], [], id="few-numbers"),
         pytest.param("tenth>2", [], [300], id="most-of-the-numbers"),
         pytest.param("tenth in (1,2,u1,u2,u3,u4,u5,u6)", [200], [], id="unknown-values"),
@@ -149,6 +161,16 @@ def test_the_number_of_plans_is_bounded() -> None:
         assert 1 <= len(cache) <= 3
 
 
+def test_an_index_has_4096_plans() -> None:
+    """So many plans are cached if a cache is not told how many."""
+    cache, plan = PlanCache(1 << 20), Plan(postings.from_range(0, 9), ())
+    for number in range(4_096):
+        cache.put(Selector.parse(f"x={number}"), plan)
+    assert len(cache) == 4_096
+    cache.put(Selector.parse("y"), plan)
+    assert len(cache) == 1
+
+
 def test_the_memory_of_plans_is_bounded() -> None:
     """Cached plans take at most the allowed memory, except for a single larger plan."""
     cache, everything = PlanCache(10_000), postings.from_range(0, 9)
@@ -176,8 +198,22 @@ def test_ids_of_selectors_count() -> None:
 def test_postings_of_the_index_do_not_count() -> None:
     """Only the unions that were built for a plan count as its memory."""
     assert plan_of("half=1,!rare").memory_bytes == 0
+    assert plan_of("half=1").include[0] is INDEX.values("half")["1"]
     union = plan_of("tenth in (1,2)")
     assert union.memory_bytes == postings.encoded_bytes(union.include[0]) > 0
+    several = plan_of("tenth in (1,2),rare notin (0,100),half=1")
+    built = (several.include[1], several.exclude[0])
+    assert several.memory_bytes == sum(map(postings.encoded_bytes, built)) > union.memory_bytes
+
+
+def test_postings_of_a_mutable_index_are_not_measured() -> None:
+    """Two bytes a node are assumed for each union that is built."""
+    index = LabelIndex.mutable()
+    for ordinal, each in enumerate(FLEET):
+        index.add(ordinal, each, None)
+    with patch.object(postings, "encoded_bytes", side_effect=AssertionError):
+        plan = make_plan(index, Selector.parse("tenth in (1,2),half in (0,1)"))
+    assert plan.memory_bytes == 2 * 200 + 2 * 1_000
 
 
 def plan_of_size(memory_bytes: int) -> Plan:

@@ -1,5 +1,7 @@
 """Sets of ordinals behave as sets of Python."""
 
+from unittest.mock import patch
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -17,6 +19,12 @@ def members(found: postings.Postings) -> set[int]:
 def stored(ordinals: frozenset[int]) -> postings.PostingsOrOrdinal:
     """Return ordinals as an index stores them."""
     return next(iter(ordinals)) if len(ordinals) == 1 else postings.from_ordinals(sorted(ordinals))
+
+
+def test_from_range() -> None:
+    """A range contains its first ordinal but not its last."""
+    assert members(postings.from_range(3, 6)) == {3, 4, 5}
+    assert members(postings.from_range(0, 0)) == set()
 
 
 @given(st.lists(ordinal_sets, max_size=5))
@@ -71,3 +79,16 @@ def test_encoded_bytes() -> None:
     scattered = postings.encoded_bytes(postings.from_ordinals(range(0, 100_000, 100)))
     assert 0 < run < scattered
     assert postings.encoded_bytes(postings.from_ordinals([])) == 0
+
+
+def test_encoded_bytes_of_a_bitset() -> None:
+    """Half of 65,536 ordinals are stored as bits, which count as the other kinds do."""
+    assert 8_192 <= postings.encoded_bytes(postings.from_ordinals(range(0, 65_536, 2))) < 8_300
+
+
+def test_the_size_of_one_set_is_not_computed() -> None:
+    """The size of an answer of one set, or of all nodes, is known."""
+    everything, one = postings.from_range(0, 9), postings.from_range(2, 5)
+    with patch.object(postings, "evaluate", side_effect=AssertionError):
+        assert postings.evaluate_size(everything, [one], ()) == 3
+        assert postings.evaluate_size(everything, (), ()) == 9

@@ -1,12 +1,17 @@
 """Many nodes that do not change: ranks, ordinals, and ids together with labels."""
 
 from array import array
+from functools import partial
+from operator import eq
+from unittest.mock import patch
 
 import pytest
 
 from nodeselect import Node, Selector
 from nodeselect.index import postings
+from nodeselect.index import segment as segment_module
 from nodeselect.index.node_table import NodeTable, encode
+from nodeselect.index.planner import make_plan
 from nodeselect.index.segment import Segment
 from nodeselect.readers.columnar import to_blocks
 
@@ -18,12 +23,15 @@ def table_of(nodes: list[Node]) -> NodeTable:
     return encode(to_blocks((node.id, node.labels, node.name, node.state) for node in nodes))
 
 
-SEGMENT = Segment(table_of(NODES))
+@pytest.fixture(name="segment")
+def segment_fixture() -> Segment:
+    """Return a segment of 500 nodes."""
+    return Segment(table_of(NODES))
 
 
-def ranks_of(ordinals: "array[int]") -> list[int]:
+def ranks_of(segment: Segment, ordinals: "array[int]") -> list[int]:
     """Return the ranks of ordinals."""
-    return [SEGMENT.rank(ordinal) for ordinal in ordinals]
+    return [segment.rank(ordinal) for ordinal in ordinals]
 
 
 def ordinals_of(segment: Segment, start: int, stop: int) -> list[int]:
@@ -32,37 +40,37 @@ def ordinals_of(segment: Segment, start: int, stop: int) -> list[int]:
     return segment.in_order(segment.ordinals, ordinals, [])[start:]
 
 
-def test_nodes_and_ids_by_ordinal() -> None:
+def test_nodes_and_ids_by_ordinal(segment: Segment) -> None:
     """The ordinal of an id is that of the node with this id."""
     for rank, node in enumerate(NODES):
-        ordinal = SEGMENT.find(node.id)
+        ordinal = segment.find(node.id)
         assert ordinal is not None
-        assert SEGMENT.rank(ordinal) == rank
-        assert SEGMENT.node(ordinal) == node
-        assert SEGMENT.equals(ordinal, node)
-    assert SEGMENT.find("n-500") is None
-    assert len(SEGMENT) == 500
+        assert segment.rank(ordinal) == rank
+        assert segment.node(ordinal) == node
+        assert segment.equals(ordinal, node)
+    assert segment.find("n-500") is None
+    assert len(segment) == 500
 
 
-def test_ordinals_below_a_rank() -> None:
+def test_ordinals_below_a_rank(segment: Segment) -> None:
     """These are the ordinals of the first ranks, or all ordinals if there are fewer."""
-    first = SEGMENT.ordinals_below_rank(10)
-    assert sorted(ranks_of(postings.ordinals(first))) == list(range(10))
-    every = SEGMENT.ordinals_below_rank(600)
-    assert sorted(ranks_of(postings.ordinals(every))) == list(range(500))
-    assert SEGMENT.ordinals_below_rank(10) is first
+    first = segment.ordinals_below_rank(10)
+    assert sorted(ranks_of(segment, postings.ordinals(first))) == list(range(10))
+    every = segment.ordinals_below_rank(600)
+    assert sorted(ranks_of(segment, postings.ordinals(every))) == list(range(500))
+    assert segment.ordinals_below_rank(10) is first
 
 
-def test_order() -> None:
+def test_order(segment: Segment) -> None:
     """Ordinals and ids come in the order of ranks; others are inserted at their ranks."""
-    matches = postings.ordinals(SEGMENT.plan(Selector.parse("x=1")).evaluate())
-    assert ranks_of(array("I", SEGMENT.in_order(SEGMENT.ordinals, matches, []))) == list(
+    matches = postings.ordinals(segment.plan(Selector.parse("x=1")).evaluate())
+    assert ranks_of(segment, array("I", segment.in_order(segment.ordinals, matches, []))) == list(
         range(1, 500, 5)
     )
-    three, four, five = ordinals_of(SEGMENT, 3, 6)
+    three, four, five = ordinals_of(segment, 3, 6)
     ordinals = array("I", sorted([three, four, five]))
     others = [(0, 900), (5, 901), (5, 902), (700, 903)]
-    assert SEGMENT.in_order(SEGMENT.ordinals, ordinals, others) == [
+    assert segment.in_order(segment.ordinals, ordinals, others) == [
         900,
         three,
         four,
@@ -71,30 +79,95 @@ def test_order() -> None:
         five,
         903,
     ]
-    ids = [(rank, f"late-{ordinal}") for rank, ordinal in others]
-    assert SEGMENT.in_order(SEGMENT.table.ids, ordinals, ids) == [
-        "late-900", "n-3", "n-4", "late-901", "late-902", "n-5", "late-903",
+    ids = [(rank, f"late-{ordinal}\0") for rank, ordinal in others]
+    assert segment.in_order(segment.table.ids, ordinals, ids) == [
+        "late-900\0", "n-3", "n-4", "late-901\0", "late-902\0", "n-5", "late-903\0",
     ]  # fmt: skip
-    assert SEGMENT.in_order(SEGMENT.table.ids, array("I"), ids[:1]) == ["late-900"]
-    assert SEGMENT.in_order(SEGMENT.table.ids, array("I"), []) == []
+    assert segment.in_order(segment.table.ids, array("I"), ids[:1]) == ["late-900\0"]
+    assert segment.in_order(segment.table.ids, array("I"), []) == []
 
 
 @pytest.mark.parametrize("count", [1, 16, 17, 200])
-def test_ids_with_labels(count: int) -> None:
+def test_ids_with_labels(segment: Segment, count: int) -> None:
     """Few ids or many, known or unknown, are intersected with the labels in the same way."""
     ids = [f"n-{at}" for at in range(490, 490 + count)]
     selector = Selector.of(match_ids=ids, match_expressions=["x in (1,2),y!=0"])
     expected = [node for node in NODES if selector.matches(node.labels, node.id)]
-    plan = SEGMENT.plan(selector)
-    ordinals = SEGMENT.in_order(SEGMENT.ordinals, postings.ordinals(plan.evaluate()), [])
-    assert [SEGMENT.node(ordinal) for ordinal in ordinals] == expected
+    plan = segment.plan(selector)
+    ordinals = segment.in_order(segment.ordinals, postings.ordinals(plan.evaluate()), [])
+    assert [segment.node(ordinal) for ordinal in ordinals] == expected
     assert plan.evaluate_size() == len(expected)
 
 
-def test_merge() -> None:
+def test_the_first_in_order(segment: Segment) -> None:
+    """A limit gives the first values by rank, of the segment and others."""
+    matches = postings.ordinals(segment.plan(Selector.parse("x=1")).evaluate())
+    others = [(2, "late-2"), (150, "late-150")]
+    every = segment.in_order(segment.table.ids, matches, others)
+    assert len(every) == 102
+    for limit in (1, 2, 3, 30, 31, 32, 99, 100, 101, 102, 103):
+        assert segment.in_order(segment.table.ids, matches, others, limit) == every[:limit]
+        assert (
+            segment.in_order(segment.table.ids, matches, [], limit)
+            == [f"n-{at}" for at in range(1, 500, 5)][:limit]
+        )
+
+
+@pytest.mark.parametrize("count", [16, 17])
+def test_the_nodes_of_few_ids_are_tested(segment: Segment, count: int) -> None:
+    """Up to 16 ids cost a test of each node, and no postings of a label."""
+    ids = [f"n-{at}" for at in range(count)]
+    selector = Selector.of(match_ids=ids, match_expressions=["x=1"])
+    with patch.object(segment_module, "make_plan", side_effect=make_plan) as make:
+        plan = segment.plan(selector)
+    assert make.call_count == (count > 16)
+    assert plan.everything is segment.index.everything
+    assert plan.exclude == ()
+    with_ids = [node.id in ids for node in NODES]
+    nodes = plan.include[0] if count == 16 else postings.from_ordinals(segment.ordinals[with_ids])
+    assert plan.memory_bytes == postings.encoded_bytes(nodes)
+
+
+def test_the_memory_of_plans() -> None:
+    """Plans are cached in up to 16 bytes a node and a mebibyte more; ids take 150 bytes each."""
+    segment = Segment(table_of([Node(f"n-{at}") for at in range(10_000)]))
+    selectors = [
+        Selector.of(match_ids=[f"unknown-{at}-{number}" for number in range(1_000)])
+        for at in range(9)
+    ]
+    plans = [segment.plan(selector) for selector in selectors[:8]]
+    assert [segment.plan(selector) for selector in selectors[:8]] == plans
+    assert all(segment.plan(each) is plan for each, plan in zip(selectors, plans, strict=False))
+    segment.plan(selectors[8])
+    assert segment.plan(selectors[0]) is not plans[0]
+
+
+def test_nodes_with_a_name() -> None:
+    """All nodes with a name are found; if no node has one, there are none."""
+    nodes = [Node(f"n-{at}", name=None if at % 3 else f"web-{at % 2}") for at in range(20)]
+    segment = Segment(table_of(nodes))
+    for _ in range(2):
+        for name, ids in (("web-1", ["n-3", "n-9", "n-15"]), ("web-2", []), ("None", [])):
+            assert sorted(segment.rank(at) for at in segment.with_name(name)) == [
+                int(each[2:]) for each in ids
+            ]
+    assert Segment(table_of([Node("n-1")])).with_name("n-1") == []
+
+
+def test_the_nodes_in_states_are_cached(segment: Segment) -> None:
+    """They are computed once for each condition, and kept for the last 64."""
+    conditions = [partial(eq, f"state-{number}") for number in range(65)]
+    first = segment.in_states(conditions[0])
+    assert segment.in_states(conditions[0]) is first
+    for condition in conditions:
+        segment.in_states(condition)
+    assert segment.in_states(conditions[0]) is not first
+
+
+def test_merge(segment: Segment) -> None:
     """Some nodes of the segment and others are merged in the order of their ranks."""
-    kept = array("I", sorted(ordinals_of(SEGMENT, 0, 10)))
+    kept = array("I", sorted(ordinals_of(segment, 0, 10)))
     others = [Node("late-1", {"x": "new"}), Node("late-2", {}, state="ready")]
-    table = SEGMENT.merge(kept, table_of(others), [4, 800])
+    table = segment.merge(kept, table_of(others), [4, 800])
     expected = [*NODES[:5], others[0], *NODES[5:10], others[1]]
     assert [table.node(rank) for rank in range(12)] == expected

@@ -10,6 +10,7 @@ scattered ordinals (``benchmarks/test_match.py``).
 """
 
 from array import array
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -42,7 +43,7 @@ def cluster(table: NodeTable, tuning: Tuning) -> Clustered:
     sizes = count_numbers(table.label_ids, len(table.keys), tuning.chunk)
     ranks = stable_argsort(_cells(table, sizes, tuning)).astype(np.uint32)
     ordinals = np.empty(n, np.uint32)
-    ordinals[ranks] = np.arange(n, dtype=np.uint32)
+    ordinals[ranks] = np.arange(n)
     return Clustered(ranks, ordinals, _label_index(table, sizes, ranks, tuning.chunk))
 
 
@@ -62,7 +63,7 @@ def _cells(table: NodeTable, sizes: NDArray[np.int64], tuning: Tuning) -> NDArra
         if cells * digits * tuning.cell_size > len(table):
             break
         weights *= np.uint32(digits)
-        weights[label_ids] = np.arange(can_be_absent, digits, dtype=np.uint32)
+        weights[label_ids] = range(can_be_absent, digits)
         cells *= digits
     numbers = np.empty(len(table), np.uint32)
     for part in chunk_slices(len(table), tuning.chunk):
@@ -126,8 +127,8 @@ def _ordinals_by_label(
 def _grouped(ordinals: NDArray[np.uint32], sizes: NDArray[np.int64]) -> list[PostingsOrOrdinal]:
     """Split ``ordinals`` into consecutive groups of the given sizes; return these as postings."""
     everything = array("I", ordinals.tobytes())
-    ends = np.cumsum(sizes).tolist()
+    bounds = [0, *np.cumsum(sizes).tolist()]
     return [
         everything[start] if end - start == 1 else postings.from_ordinals(everything[start:end])
-        for start, end in zip([0, *ends], ends, strict=False)
+        for start, end in pairwise(bounds)
     ]

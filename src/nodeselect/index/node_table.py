@@ -96,7 +96,7 @@ class NodeTable:
         # The position of a label: its distance from the first label of its node, plus the position
         # of that first label in the table.
         shifts = begins - (ends - lengths)
-        positions = np.arange(ends[-1] if len(ends) else 0) + np.repeat(shifts, lengths)
+        positions = np.arange(lengths.sum()) + np.repeat(shifts, lengths)
         return self.label_ids[positions], lengths
 
     def concat(self, other: "NodeTable") -> "NodeTable":
@@ -141,7 +141,7 @@ class NodeTable:
         )
 
     def _names_or_none(self) -> NDArray[np.object_]:
-        return np.full(len(self), None, object) if self.names is None else self.names
+        return np.full(len(self), None) if self.names is None else self.names
 
 
 class _Interner(dict[Any, int]):
@@ -157,7 +157,7 @@ class _Interner(dict[Any, int]):
 
 
 def _translated(numbers: UIntArray, new_numbers: list[int]) -> UIntArray:
-    return np.array(new_numbers, np.uint32)[numbers] if new_numbers else numbers
+    return np.array(new_numbers, np.uint32)[numbers]
 
 
 def _renumbered(numbers: UIntArray, stop: int, chunk: int) -> tuple[UIntArray, list[int]]:
@@ -207,10 +207,10 @@ def encode(blocks: Iterable[Block]) -> NodeTable:
     return NodeTable(
         _object_array(all_ids),
         _object_array(all_names) if all_names.count(None) < len(all_names) else None,
-        shrink(np.array(states, np.uint32), len(state_numbers)),
+        shrink(np.asarray(states), len(state_numbers)),
         list(state_numbers),
-        offsets_from_lengths(np.array(lengths, np.uint32)),
-        shrink(np.array(label_ids, np.uint32), len(labels)),
+        offsets_from_lengths(np.asarray(lengths)),
+        shrink(np.asarray(label_ids), len(labels)),
         [intern(key) for key, _ in labels],
         [value for _, value in labels],
     )

@@ -63,7 +63,7 @@ def make_plan(
     Cost: a few microseconds a requirement, and the unions of its lists.
     """
     if not selector.is_satisfiable:
-        return Plan(index.everything, (postings.from_range(0, 0),), covered_nodes=covered_nodes)
+        return Plan(index.everything, (postings.from_ordinals(()),), covered_nodes=covered_nodes)
     planner = _Planner(index)
     if with_ids is not None:
         planner.add(planner.include, with_ids, is_built=True)
