@@ -28,18 +28,18 @@ _SORTED_STABLY = 12
 class Comparison:
     """What was compared so far, and the differences that were found."""
 
-    texts: int = 0
+    cases: int = 0
     accepted: int = 0
-    """Number of texts that Kubernetes accepts."""
+    """Number of cases that Kubernetes accepts."""
     matches: int = 0
-    """Number of maps of labels that were tested."""
+    """Number of maps of labels that match, of all that were tested."""
     differences: list[str] = field(default_factory=list)
 
     def compare(self, kubernetes: Kubernetes, cases: Iterator[Case], number: int) -> None:
         """Compare a number of cases."""
-        end = self.texts + number
-        while batch := list(islice(cases, min(_BATCH, end - self.texts))):
-            self.texts += len(batch)
+        end = self.cases + number
+        while batch := list(islice(cases, min(_BATCH, end - self.cases))):
+            self.cases += len(batch)
             rejected = [case for case in batch if _STRICTER.search(case.text)]
             self._note(rejected, [_REJECTED] * len(rejected))
             others = [case for case in batch if not _STRICTER.search(case.text)]
@@ -48,7 +48,7 @@ class Comparison:
     def _note(self, cases: list[Case], verdicts: list[Verdict]) -> None:
         for case, verdict in zip(cases, verdicts, strict=True):
             self.accepted += verdict.accepted
-            self.matches += len(verdict.matches)
+            self.matches += sum(verdict.matches)
             if (text := difference(case, verdict)) is not None:
                 self.differences.append(f"{case.text!r}: {text}")
 

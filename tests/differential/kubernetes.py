@@ -1,4 +1,4 @@
-"""Kubernetes' own parser as a process: ``kubernetes.go``, built with the packages of Debian."""
+"""Kubernetes' own code as processes: the programs in Go here, built with packages of Debian."""
 
 import os
 import re
@@ -7,14 +7,14 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Generic, Self, TypeVar
 
 import msgspec
 
-__all__ = ["GOPATH", "Case", "Kubernetes", "Verdict", "build", "missing"]
+__all__ = ["GOPATH", "Case", "Judge", "Kubernetes", "Verdict", "build", "missing"]
 
 GOPATH = Path("/usr/share/gocode")
-"""Where golang-k8s-apimachinery-dev of Debian puts the package and what it imports."""
+"""Where Debian puts the packages and what they import."""
 
 
 class Case(msgspec.Struct, frozen=True):
@@ -36,35 +36,47 @@ class Verdict(msgspec.Struct, frozen=True):
     """One verdict for each map of labels."""
 
 
-def missing(gopath: Path = GOPATH) -> str | None:
-    """Return what is missing to build the program; None if nothing is."""
+_IMPORTED = {  # by the programs; and the package of Debian that has it
+    "texts": ("apimachinery/pkg/labels", "golang-k8s-apimachinery-dev"),
+    "objects": (
+        "component-helpers/scheduling/corev1/nodeaffinity",
+        "golang-k8s-component-helpers-dev",
+    ),
+}
+
+
+def missing(name: str = "texts", gopath: Path = GOPATH) -> str | None:
+    """Return what is missing to build a program; None if nothing is."""
     if shutil.which("go") is None:
         return "Go is not installed (golang-go of Debian)"
-    if not (gopath / "src/k8s.io/apimachinery/pkg/labels").is_dir():
-        return f"apimachinery is not in {gopath} (golang-k8s-apimachinery-dev of Debian)"
+    package, debian = _IMPORTED[name]
+    if not (gopath / "src/k8s.io" / package).is_dir():
+        return f"k8s.io/{package} is not in {gopath} ({debian} of Debian)"
     return None
 
 
-def build(folder: Path, gopath: Path = GOPATH) -> Path:
-    """Build the program in ``folder``, without a network, and return its path."""
-    program = folder / "kubernetes"
-    source = Path(__file__).with_name("kubernetes.go")
+def build(folder: Path, name: str = "texts", gopath: Path = GOPATH) -> Path:
+    """Build a program in ``folder``, without a network, and return its path."""
+    program = folder / name
+    sources = [Path(__file__).with_name(source) for source in (f"{name}.go", "serve.go")]
     subprocess.run(
-        ["go", "build", "-o", program, source],
+        ["go", "build", "-o", program, *sources],
         env=os.environ | {"GO111MODULE": "off", "GOPATH": str(gopath), "GOFLAGS": ""},
         check=True,
     )
     return program
 
 
-class Kubernetes:
-    """The running program, to be used in a ``with`` statement."""
+_Case = TypeVar("_Case")
+_Verdict = TypeVar("_Verdict")
 
-    def __init__(self, program: Path) -> None:
+
+class Judge(Generic[_Case, _Verdict]):
+    """A running program, to be used in a ``with`` statement."""
+
+    def __init__(self, program: Path, verdict: type[_Verdict]) -> None:
         self._process = subprocess.Popen([program], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-        self._counts_commas = False
-        [probe] = self.judge([Case("x in (a,,)", [])])
-        self._counts_commas = not probe.accepted
+        self._decoder = msgspec.json.Decoder(list[verdict])  # type: ignore[valid-type]
 
     def __enter__(self) -> Self:
         return self
@@ -77,19 +89,31 @@ class Kubernetes:
     ) -> None:
         self._process.__exit__(kind, error, trace)  # closes its input, and so ends it
 
-    def judge(self, cases: Sequence[Case]) -> list[Verdict]:
-        """Return the verdict of each case. The texts must not contain surrogates."""
-        if self._counts_commas:
-            cases = [Case(_with_odd_commas(case.text), case.labels) for case in cases]
+    def judge(self, cases: Sequence[_Case]) -> list[_Verdict]:
+        """Return the verdict of each case. Its texts must not contain surrogates."""
         questions, answers = self._process.stdin, self._process.stdout
         assert questions is not None
         assert answers is not None
         questions.write(msgspec.json.encode(cases) + b"\n")
         questions.flush()
-        return _decoder.decode(answers.readline())
+        return self._decoder.decode(answers.readline())
 
 
-_decoder = msgspec.json.Decoder(list[Verdict])
+class Kubernetes(Judge[Case, Verdict]):
+    """The program that parses texts."""
+
+    def __init__(self, program: Path) -> None:
+        super().__init__(program, Verdict)
+        self._counts_commas = False
+        [probe] = self.judge([Case("x in (a,,)", [])])
+        self._counts_commas = not probe.accepted
+
+    def judge(self, cases: Sequence[Case]) -> list[Verdict]:
+        """Return the verdict of each case, as the newest version of Kubernetes gives it."""
+        if self._counts_commas:
+            cases = [Case(_with_odd_commas(case.text), case.labels) for case in cases]
+        return super().judge(cases)
+
 
 _COMMAS_AT_END_OF_LIST = re.compile(r"(?:,[ \t\r\n]*)+(?=\))")
 

@@ -31,7 +31,7 @@ def test_texts_mean_what_they_mean_to_kubernetes(program: Path, part: int) -> No
     with Kubernetes(program) as kubernetes:
         done.compare(kubernetes, random_cases(seed), TEXTS)
     assert done.differences == [], f"with seed {seed}"
-    assert done.texts == TEXTS
+    assert done.cases == TEXTS
     assert TEXTS / 5 < done.accepted < TEXTS * 4 / 5
 
 

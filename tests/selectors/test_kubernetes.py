@@ -194,9 +194,20 @@ def test_pod_specs(spec: dict[str, Any], expected: list[str]) -> None:
     assert texts(spec) == expected
 
 
-@pytest.mark.parametrize("name", ["nodeselector", "node_selector", "nodeSelectors", "NodeName"])
-def test_a_misspelt_field_of_a_pod_spec(name: str) -> None:
-    """A field that is probably meant to select nodes is not ignored."""
+@pytest.mark.parametrize(
+    "name",
+    [
+        "nodeselector",
+        "node_selector",
+        "nodeSelctor",
+        "NodeName",
+        "nodeAffinity",
+        "affinty",
+        "selector",
+    ],
+)
+def test_unknown_fields_about_nodes(name: str) -> None:
+    """A field of which the name is about nodes is not ignored."""
     with pytest.raises(SelectorError, match="there is no field") as caught:
         selectors_from_pod_spec({name: {"gpu": "true"}})
     assert (caught.value.code, caught.value.place) == ("unknown-field", name)

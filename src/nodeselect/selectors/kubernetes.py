@@ -7,6 +7,7 @@ Source: Kubernetes component-helpers, ``GetRequiredNodeAffinity``, and the valid
 API server.
 """
 
+import re
 from collections.abc import Mapping
 
 from nodeselect.selectors.charset import is_prefix
@@ -21,7 +22,7 @@ from nodeselect.selectors.label_selector import (
 )
 from nodeselect.selectors.operator import Operator
 from nodeselect.selectors.selector import Selector
-from nodeselect.text import quoted
+from nodeselect.text import join_limited, printable, quoted
 
 __all__ = ["selectors_from_pod_spec"]
 
@@ -47,8 +48,8 @@ def selectors_from_pod_spec(spec: Mapping[str, object]) -> tuple[Selector, ...]:
     - ``preferredDuringSchedulingIgnoredDuringExecution``, affinity to pods, taints, topology spread
       and resources are not read: they are not conditions on a node's labels.
 
-    Keys and values must be valid, as the API server requires; of fields that hold conditions on
-    nodes, none may be unknown.
+    Keys and values must be valid, as the API server requires. An unknown field is an error if it
+    could be a condition on nodes: in an affinity any field, in the spec one with such a name.
 
     :param spec: a PodSpec as decoded JSON: that of a pod, or ``spec.template.spec`` of a workload.
     :raises SelectorError: if a part is invalid; ``place`` is its path in the spec.
@@ -56,11 +57,11 @@ def selectors_from_pod_spec(spec: Mapping[str, object]) -> tuple[Selector, ...]:
     """
     if not isinstance(spec, Mapping):
         raise TypeError(f"a pod spec must be a mapping, not {type(spec).__name__}")
-    _refuse_misspelt(spec)
-    name = spec.get("nodeName") or None
+    _refuse_unknown(spec)
+    name = spec.get("nodeName")
     pod = Selector.from_requirements(
         read_match_labels(spec.get("nodeSelector"), "nodeSelector"),
-        None if name is None else [_node_name(name, "nodeName")],
+        None if name in (None, "") else [_node_name(name, "nodeName")],
     )
     place = "affinity"
     affinity = read_fields(
@@ -75,23 +76,21 @@ def selectors_from_pod_spec(spec: Mapping[str, object]) -> tuple[Selector, ...]:
     )
 
 
-# The fields of a pod spec by their names in lower case, with mistakes that would go unnoticed.
-_FIELDS = {
-    "affinity": "affinity",
-    "nodeaffinity": "affinity.nodeAffinity",
-    "nodename": "nodeName",
-    "nodeselector": "nodeSelector",
-    "nodeselectors": "nodeSelector",
-}
+# The fields of a pod spec that are about nodes. Another name like these is a typo, or a field of a
+# later version that may be a condition as well.
+_NODE_FIELDS = ("nodeName", "nodeSelector", "affinity")
+_NODE_WORD = "node|affin|finity|select"
 
 
-def _refuse_misspelt(spec: Mapping[str, object]) -> None:
-    """Raise if a field that is not known is probably meant to select nodes."""
+def _refuse_unknown(spec: Mapping[str, object]) -> None:
     for name in spec:
-        meant = _FIELDS.get(name.lower().replace("_", "")) if isinstance(name, str) else None
-        if meant not in (None, name):
-            message = f"there is no field {quoted(name)}"
-            raise structure_error("unknown-field", message, name, f"did you mean '{meant}'?")
+        if name not in _NODE_FIELDS and re.search(_NODE_WORD, str(name), re.IGNORECASE):
+            raise structure_error(
+                "unknown-field",
+                f"there is no field {quoted(str(name))}",
+                printable(str(name)[:60]),
+                f"fields that select nodes are {join_limited(_NODE_FIELDS)}",
+            )
 
 
 def _read_terms(value: object, place: str) -> list[Selector]:

@@ -1,18 +1,7 @@
 // Kubernetes' own parser of label selectors, asked over pipes.
-//
-// Each line of standard input is a JSON list of cases. For each line one line is written, the JSON
-// list of their verdicts.
 package main
 
-import (
-	"bufio"
-	"encoding/json"
-	"io"
-	"log"
-	"os"
-
-	"k8s.io/apimachinery/pkg/labels"
-)
+import "k8s.io/apimachinery/pkg/labels"
 
 type testCase struct {
 	Text   string       `json:"text"`
@@ -48,26 +37,5 @@ func judge(c testCase) verdict {
 }
 
 func main() {
-	input := bufio.NewReader(os.Stdin)
-	output := json.NewEncoder(os.Stdout)
-	for {
-		line, err := input.ReadBytes('\n')
-		if err == io.EOF {
-			return
-		}
-		if err != nil {
-			log.Fatal(err)
-		}
-		var cases []testCase
-		if err := json.Unmarshal(line, &cases); err != nil {
-			log.Fatal(err)
-		}
-		verdicts := make([]verdict, 0, len(cases))
-		for _, c := range cases {
-			verdicts = append(verdicts, judge(c))
-		}
-		if err := output.Encode(verdicts); err != nil {
-			log.Fatal(err)
-		}
-	}
+	serve(judge)
 }

@@ -1,0 +1,117 @@
+"""Random objects that select nodes mean what they mean to Kubernetes' own code."""
+
+import os
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import msgspec
+import pytest
+
+from tests.differential.kubernetes import Judge, build, missing
+from tests.differential.objects import (
+    Node,
+    ObjectCase,
+    ObjectComparison,
+    ObjectVerdict,
+    difference,
+    random_objects,
+)
+
+IN_CI = bool(os.environ.get("CI"))
+OBJECTS = 20_000 if IN_CI else 2_000
+
+
+@pytest.fixture(scope="module")
+def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Build the program."""
+    if (what := missing("objects")) is not None:
+        pytest.skip(what)
+    return build(tmp_path_factory.mktemp("kubernetes"), "objects")
+
+
+def test_objects_mean_what_they_mean_to_kubernetes(program: Path) -> None:
+    """Both accept the same LabelSelectors and pod specs, which match the same nodes."""
+    seed = 1 if IN_CI else Random().getrandbits(32)
+    done = ObjectComparison()
+    with Judge[ObjectCase, ObjectVerdict](program, ObjectVerdict) as judge:
+        done.compare(judge, random_objects(seed), OBJECTS)
+    assert done.differences == [], f"with seed {seed}"
+    assert done.cases == OBJECTS
+    assert OBJECTS / 5 < done.accepted < OBJECTS * 4 / 5
+    assert done.cases / 5 < done.matches < done.accepted * 4
+
+
+def test_the_same_seed_gives_the_same_objects() -> None:
+    """A failure can be repeated from its seed."""
+    one, other, third = random_objects(1), random_objects(1), random_objects(2)
+    cases = [next(one) for _ in range(100)]
+    assert cases == [next(other) for _ in range(100)]
+    assert cases != [next(third) for _ in range(100)]
+
+
+NODES = [Node("n-1", {"a": "b"}), Node("n-2", {})]
+BOTH, FIRST, NONE = [True, True], [True, False], [False, False]
+REJECTED = ObjectVerdict(accepted=False, matches=[])
+
+
+def labels(label_selector: Any) -> ObjectCase:
+    """Return a case of a LabelSelector."""
+    return ObjectCase(NODES, label_selector=label_selector)
+
+
+def pod(pod_spec: Any) -> ObjectCase:
+    """Return a case of a pod spec."""
+    return ObjectCase(NODES, pod_spec=pod_spec)
+
+
+def not_in(name: str) -> dict[str, Any]:
+    """Return a pod spec that excludes a node by its name."""
+    expression = {"key": "metadata.name", "operator": "NotIn", "values": [name]}
+    terms = {"nodeSelectorTerms": [{"matchFields": [expression]}]}
+    return {"affinity": {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": terms}}}
+
+
+@pytest.mark.parametrize(
+    ("case", "matches", "found"),
+    [
+        pytest.param(labels({"matchLabels": {"a": "b"}}), FIRST, None, id="same"),
+        pytest.param(labels({"matchLabels": {"a": "c"}}), FIRST, "not [True, ", id="other"),
+        pytest.param(labels(None), BOTH, "not [True, True]", id="null"),
+        pytest.param(labels({"matchLabels": {"-": "b"}}), None, None, id="both-reject"),
+        pytest.param(labels({"matchLabels": {"-": "b"}}), NONE, "rejected", id="rejected"),
+        pytest.param(labels({}), None, "accepted", id="accepted"),
+        pytest.param(labels({"matchLabels": {"a": None}}), NONE, None, id="null-text"),
+        pytest.param(pod({"nodeName": "n-1"}), FIRST, None, id="pod"),
+        pytest.param(pod({"nodeName": "n-2"}), FIRST, "not [True, ", id="other-pod"),
+        pytest.param(pod(not_in("n-2")), FIRST, None, id="no-counterpart"),
+    ],
+)
+def test_differences_are_found(
+    case: ObjectCase, matches: list[bool] | None, found: str | None
+) -> None:
+    """A verdict that differs is reported, unless it is documented to differ."""
+    verdict = REJECTED if matches is None else ObjectVerdict(accepted=True, matches=matches)
+    shown = difference(case, verdict)
+    assert shown == found if found is None else found in str(shown)
+
+
+class Changing(Judge[ObjectCase, ObjectVerdict]):
+    """A judge that says yes at first, and then no."""
+
+    def __init__(self) -> None:
+        self.answers = iter([True, False])
+
+    def judge(self, cases: Any) -> list[ObjectVerdict]:
+        """Return the next answer, for each case and each of its nodes."""
+        answer = next(self.answers)
+        return [ObjectVerdict(accepted=True, matches=[answer] * len(NODES)) for _ in cases]
+
+
+def test_what_a_selector_becomes_again_is_compared() -> None:
+    """A LabelSelector must have the same verdicts after its way through a selector."""
+    done = ObjectComparison()
+    done.compare(Changing(), iter([labels({})]), 1)
+    assert len(done.differences) == 1
+    assert "other verdicts" in done.differences[0]
+    assert msgspec.json.encode(labels(None)).endswith(b'"label_selector":null}')
