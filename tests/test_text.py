@@ -1,12 +1,14 @@
 """User text in messages: escaped, truncated, measured, counted and listed."""
 
 import unicodedata
+from types import MappingProxyType
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from nodeselect.text import (
+    describe_json,
     display_width,
     join_limited,
     pluralize,
@@ -143,3 +145,24 @@ def test_prefix(text: str, columns: int) -> None:
     assert display_width(beginning) <= max(columns, 0)
     rest = text[len(beginning) :]
     assert not rest or len(beginning) == columns or display_width(beginning + rest[0]) > columns
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        (None, "null"),
+        (False, "false"),
+        ("x", "a string"),
+        (-5, "the number -5"),
+        (10**30, "the number 1000000000000000000…"),
+        pytest.param(10**5_000, "a number", id="thousands-of-digits"),
+        (1.10, "a number"),
+        ({}, "an object"),
+        (MappingProxyType({}), "an object"),
+        ((), "a list"),
+        (b"x", "bytes"),
+    ],
+)
+def test_decoded_values_in_words(value: object, words: str) -> None:
+    """A value of any type has words for a message."""
+    assert describe_json(value) == words

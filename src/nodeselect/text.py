@@ -83,9 +83,9 @@ def describe_json(value: object) -> str:
             return "true" if value else "false"
         case str():
             return "a string"
-        case int():
+        case int() if value.bit_length() < 10_000:  # str() refuses thousands of digits
             return f"the number {truncate(str(value), 20)}"
-        case float():  # it may be written in another way: 1.10
+        case int() | float():  # a fraction may be written in another way: 1.10
             return "a number"
         case Mapping():
             return "an object"
