@@ -16,7 +16,7 @@ from nodeselect.render.layout import PROBLEM_FORMATS, REPORT_FORMATS
 from nodeselect.render.nodes import COLUMN_FORMATS, NODE_FORMATS, node_lines
 from tests.growth.cases import case, words
 from tests.growth.inventory_cases import SELECTORS, fleet
-from tests.growth.job_cases import job_of_ids
+from tests.growth.job_cases import job_of_ids, pod_of, pod_of_terms
 
 __all__: list[str] = []
 
@@ -112,6 +112,16 @@ def _add_jobs() -> None:
     def explain_jobs(n: int) -> Command:
         return ["explain", "--job", job, "--job", _folder(n), "-n", "-"], _nodes(20)
 
+    def explain_terms(n: int) -> Command:
+        pod = _file("pod.json", json.dumps(pod_of_terms(n)).encode())
+        return ["explain", "--job", pod, "--job", job, "-n", "-"], _nodes(20)
+
+    def jobs_of_manifest(n: int) -> Command:
+        pods = [pod_of(word, nodeSelector={"region": "eu"}) for word in words(n)]
+        pods.append({"apiVersion": "v1", "kind": "Service"})
+        text = "\n---\n".join(map(json.dumps, pods))
+        return ["jobs", "--jobs", _file("pods.yaml", text.encode()), "-n", "-"], _nodes(20)
+
     def diff_jobs(n: int) -> Command:
         old, new = (_file(name, job_of_ids(n)) for name in ("old.json", "new.json"))
         return ["diff", old, new, "-n", "-"], _nodes(20)
@@ -127,6 +137,8 @@ def _add_jobs() -> None:
 
     case("cli/jobs/node", _run, jobs_of_node, 10)
     case("cli/explain/node", _run, explain_node, 40)
+    case("cli/explain/terms", _run, explain_terms, 10)
+    case("cli/jobs/manifest", _run, jobs_of_manifest, 10)
     case("cli/explain/jobs", _run, explain_jobs, 10)
     case("cli/diff/jobs", _run, diff_jobs)
     for output in REPORT_FORMATS:

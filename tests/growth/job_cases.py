@@ -22,6 +22,7 @@ from nodeselect.jobs import (
     read_response,
     read_server_job,
 )
+from nodeselect.jobs.manifest import read_manifest
 from nodeselect.limits import LIMITS
 from nodeselect.render.layout import PROBLEM_FORMATS, REPORT_FORMATS, Screen
 from nodeselect.render.problems import problem_lines, problem_summary
@@ -29,7 +30,7 @@ from nodeselect.render.rollout import RolloutReport, rollout_lines
 from tests.growth.cases import case, rejected, words
 from tests.growth.reader_cases import PIECES, as_yaml
 
-__all__ = ["job_of_ids"]
+__all__ = ["job_of_ids", "pod_of", "pod_of_terms"]
 
 Fields = dict[str, Any]
 
@@ -214,6 +215,56 @@ def _add_answers() -> None:
     case("model/frozen", frozen, words)
 
 
+def pod_of(name: str, **spec: object) -> Fields:
+    """Return a Pod of Kubernetes."""
+    return {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name}, "spec": spec}
+
+
+def pod_of_terms(n: int) -> Fields:
+    """Return a Pod whose node affinity has ``n`` terms."""
+    terms = [
+        {"matchExpressions": [{"key": word, "operator": "NotIn", "values": ["a"]}]}
+        for word in words(n)
+    ]
+    required = {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": terms}}
+    return pod_of("a", nodeSelector={"a": "b"}, affinity={"nodeAffinity": required})
+
+
+def _add_manifests() -> None:
+    def pods(value: object, n: int) -> list[Fields]:
+        spec = {"nodeSelector": {"a": value}, "containers": [{"resources": {"limits": "1"}}]}
+        return [pod_of(word, **spec) for word in words(n)]
+
+    def documents(value: object, n: int) -> bytes:
+        return "\n---\n".join(map(as_yaml, pods(value, n))).encode()
+
+    def items(value: object, n: int) -> bytes:
+        return json.dumps({"apiVersion": "v1", "kind": "List", "items": pods(value, n)}).encode()
+
+    def labels(value: object, n: int) -> bytes:
+        return as_yaml(pod_of("a", nodeSelector=dict.fromkeys(words(n), value))).encode()
+
+    def others(n: int) -> bytes:
+        return "---\n".join(["apiVersion: v1\nkind: Service\n"] * n).encode()
+
+    def twice(n: int) -> bytes:
+        return "\n---\n".join([as_yaml(pod_of("a"))] * n).encode()
+
+    def terms(n: int) -> bytes:
+        return json.dumps(pod_of_terms(n)).encode()
+
+    wrong = rejected(read_manifest)
+    for kind, build in (("documents", documents), ("list", items)):
+        case(f"manifest/{kind}", read_manifest, partial(build, "b"), 20)
+        case(f"manifest/{kind}/invalid", wrong, partial(build, 5), 20)
+    case("manifest/labels", read_manifest, partial(labels, "a"), limit=LIMITS.requirements)
+    case("manifest/labels/invalid", wrong, partial(labels, 5))
+    case("manifest/others", read_manifest, others)
+    case("manifest/twice", wrong, twice)
+    case("manifest/terms", read_manifest, terms)
+    case("manifest/check", _check, partial(documents, "b"), 20)
+
+
 def _add_reports() -> None:
     def reports(n: int) -> list[CheckReport]:
         return [check_job(b"nam: a\nselector: {x: 1}\n", word) for word in words(n)]
@@ -253,4 +304,5 @@ def _add_reports() -> None:
 
 _add_files()
 _add_answers()
+_add_manifests()
 _add_reports()

@@ -4,16 +4,15 @@ import click
 
 from nodeselect.cli.exit_status import ExitStatus
 from nodeselect.cli.job_files import job_name
+from nodeselect.cli.job_selectors import only_selector
 from nodeselect.cli.options import (
     check_usage,
     job_option,
-    job_selector,
     nodes_option,
     parse_selectors,
     read_inventory,
     report_option,
     selector_option,
-    warn_if_everything,
 )
 from nodeselect.cli.streams import write_message, write_output
 from nodeselect.inventory.compare import compare_inventories, compare_selectors
@@ -76,7 +75,7 @@ def diff(
     if everything:
         selectors = [Selector.everything()]
     else:
-        selectors = [job_selector(file) for file in jobs] or parse_selectors(expressions)
+        selectors = [only_selector(file) for file in jobs] or parse_selectors(expressions)
     names = tuple(map(job_name, files)) or expressions
     if nodes_from is None:
         old, new = map(read_inventory, files)
@@ -85,8 +84,6 @@ def diff(
         inventory = read_inventory(nodes_from)
         difference = compare_selectors(inventory, *selectors, names=(names[0], names[1]))
     write_output(diff_lines(difference, output, detect_screen()))
-    for file, selector in zip(jobs, selectors, strict=False):
-        warn_if_everything(file, selector)
     if not difference.old.matched and not difference.new.matched:
         write_message("neither OLD nor NEW matches any node")
     return ExitStatus.NEGATIVE if difference.added or difference.removed else ExitStatus.OK

@@ -2,26 +2,27 @@
 
 import os
 import sys
+from collections import Counter
 from collections.abc import Sequence
 from functools import reduce
 from operator import or_
+from typing import TYPE_CHECKING
 
 import click
 
 from nodeselect.cli.exit_status import ExitStatus
-from nodeselect.cli.job_files import job_name
+from nodeselect.cli.job_files import job_name, split_object
+from nodeselect.cli.job_selectors import job_selectors, selected
 from nodeselect.cli.jobs import report_node_jobs
 from nodeselect.cli.options import (
     check_node,
     check_usage,
     id_option,
     job_option,
-    job_selectors,
     nodes_option,
     once,
     read_inventory,
     report_option,
-    selected,
     selector_option,
     state_option,
 )
@@ -33,6 +34,9 @@ from nodeselect.node import count_connected
 from nodeselect.render.explanation import explanation_lines
 from nodeselect.render.job_table import JobStatus, job_result, job_table_lines
 from nodeselect.render.layout import detect_screen
+
+if TYPE_CHECKING:
+    from nodeselect.inventory.node_set import NodeSet
 
 __all__ = ["explain"]
 
@@ -111,6 +115,9 @@ def explain(
     if has_many_jobs:
         return _explain_jobs(job, nodes_from, states, output)
     selectors = selected(job[0] if job else None, expressions, ids)
+    if html is not None and len(selectors) > 1:
+        message = "--html cannot be combined with a node affinity of several terms"
+        raise click.UsageError(message, context)
     excluded: dict[str, str | None] = {}
     inventory = read_inventory(nodes_from, states, excluded)
     titles = list(map(str, selectors)) if job or not expressions else expressions
@@ -145,8 +152,11 @@ def _explain_jobs(
     excluded: dict[str, str | None] = {}
     inventory = read_inventory(nodes_from, states, excluded)
     jobs = [job_result(name, error) for name, error in invalid.items()]
-    for name, selector in selectors.items():
-        explanation = exclude_by_state(inventory.explain(selector), excluded)
+    for name, terms in selectors.items():
+        explanations = [exclude_by_state(inventory.explain(term), excluded) for term in terms]
+        explanation = explanations[0]
+        if len(terms) > 1:
+            explanation = _combine(explanations, reduce(or_, map(inventory.match, terms)))
         jobs.append(job_result(name, explanation))
     write_output(job_table_lines(jobs, len(inventory), output, detect_screen()))
     worst = min(job.status for job in jobs)
@@ -155,10 +165,28 @@ def _explain_jobs(
     return ExitStatus.NEGATIVE if worst is JobStatus.NO_NODES else ExitStatus.OK
 
 
+def _combine(explanations: Sequence[Explanation], nodes: "NodeSet") -> Explanation:
+    """Return an explanation with the numbers of several selectors together.
+
+    :param nodes: those that match any of the selectors.
+    """
+    states = Counter(node.state for node in nodes)
+    return explanations[0]._replace(
+        selector=" or ".join(explanation.selector for explanation in explanations),
+        matched=len(nodes),
+        connected=count_connected(states) if states else 0,
+        recommendation=f"one of {len(explanations)} selectors must match; to see what to change in"
+        " each, explain this job alone",
+        hints=tuple(hint for explanation in explanations for hint in explanation.hints),
+        missing_ids=tuple(each for explanation in explanations for each in explanation.missing_ids),
+    )
+
+
 def _is_same_file(file: str, source: str) -> bool:
     """Return whether writing ``file`` would overwrite ``source``, perhaps under another name."""
     try:
-        status = os.fstat(sys.stdin.fileno()) if source == "-" else os.stat(source)  # noqa: PTH116
+        path = split_object(source)[0]
+        status = os.fstat(sys.stdin.fileno()) if path == "-" else os.stat(path)  # noqa: PTH116
         return os.path.samestat(os.stat(file), status)  # noqa: PTH116
     except (OSError, ValueError, AttributeError):  # one of them does not exist, or is not a file
         return False

@@ -14,7 +14,7 @@ from nodeselect.text import printable
 if TYPE_CHECKING:
     from pathlib import PurePath
 
-__all__ = ["files_in", "is_excluded", "job_name", "read_bytes"]
+__all__ = ["files_in", "is_excluded", "job_name", "read_bytes", "split_object"]
 
 _EXTENSIONS = (".yaml", ".yml", ".json")
 
@@ -22,6 +22,14 @@ _EXTENSIONS = (".yaml", ".yml", ".json")
 def job_name(source: str) -> str:
     """Return what messages call a job file: its path, or ``standard input`` for ``-``."""
     return "standard input" if source == "-" else source
+
+
+def split_object(source: str) -> tuple[str, str]:
+    """Return the file, and the name of an object if ``source`` is ``FILE#KIND/NAME``."""
+    if "#" not in source or os.path.lexists(source):
+        return source, ""
+    file, _, name = source.rpartition("#")
+    return file, name
 
 
 def read_bytes(source: str) -> bytes:

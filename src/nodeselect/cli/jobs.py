@@ -1,24 +1,25 @@
 """``nodeselect jobs``: which jobs a node gets, and how many nodes each job gets."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Mapping, Sequence
 from functools import reduce
-from operator import sub
+from operator import or_, sub
 
 import click
 
 from nodeselect.cli.exit_status import ExitStatus
 from nodeselect.cli.job_files import job_name
+from nodeselect.cli.job_selectors import job_selectors
 from nodeselect.cli.options import (
     check_node,
     check_usage,
-    job_selectors,
     nodes_option,
     once,
     open_nodes,
     read_inventory,
     report_option,
 )
-from nodeselect.cli.streams import write_message, write_output
+from nodeselect.cli.streams import write_error, write_message, write_output
+from nodeselect.errors import JobError
 from nodeselect.explain.compute import explain_node
 from nodeselect.node import Node, count_connected
 from nodeselect.render.layout import detect_screen
@@ -81,7 +82,10 @@ def jobs(
     from nodeselect.render.placements import FleetJobs, fleet_job_lines
 
     selectors, invalid = job_selectors(sources)
-    answers = {name: inventory.match(selector) for name, selector in selectors.items()}
+    answers = {
+        name: reduce(or_, map(inventory.match, alternatives))
+        for name, alternatives in selectors.items()
+    }
     has_states = any(node.state is not None for node in inventory)
     unused = reduce(sub, answers.values(), inventory.match(Selector.everything()))
     fleet = FleetJobs(
@@ -105,7 +109,12 @@ def report_node_jobs(node: Node, sources: Sequence[str], output: str) -> int:
     from nodeselect.render.placements import NodeJobs, node_job_lines
     from nodeselect.standing import StandingSelectors
 
-    selectors, invalid = job_selectors(sources)
+    alternatives, invalid = job_selectors(sources)
+    # Of several selectors, the one that matches, or the one of which the node fails the least.
+    selectors = {
+        name: min(each, key=lambda s: s.failure_mask(node.labels, node.id).bit_count())
+        for name, each in alternatives.items()
+    }
     standing = StandingSelectors(selectors)
     explanation = standing.explain(node)
     values: dict[str, str | None] = {}
@@ -129,12 +138,20 @@ def _read_node(source: str) -> Node:
     return nodes[0]
 
 
-def _status(invalid: Collection[str], is_positive: bool) -> int:
+def _status(invalid: Mapping[str, JobError], is_positive: bool) -> int:
     if invalid:
         import shlex  # loads slowly
 
-        write_message(
-            f"for details, run: {printable(shlex.join(['nodeselect', 'check', *invalid]))}"
-        )
+        from nodeselect.jobs.manifest import ManifestError
+
+        files = []
+        for name, error in invalid.items():
+            if isinstance(error, ManifestError):  # check does not read manifests
+                write_error(error)
+            else:
+                files.append(name)
+        if files:
+            command = printable(shlex.join(["nodeselect", "check", *files]))
+            write_message(f"for details, run: {command}")
         return ExitStatus.ERROR
     return ExitStatus.OK if is_positive else ExitStatus.NEGATIVE

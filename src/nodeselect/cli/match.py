@@ -8,6 +8,7 @@ import click
 from click.core import ParameterSource
 
 from nodeselect.cli.exit_status import ExitStatus
+from nodeselect.cli.job_selectors import selected
 from nodeselect.cli.options import (
     check_usage,
     explain_hint,
@@ -15,7 +16,6 @@ from nodeselect.cli.options import (
     job_option,
     nodes_option,
     open_nodes,
-    selected,
     selector_option,
     split_commas,
     state_messages,
@@ -54,7 +54,7 @@ if not; 2 on errors.
 )
 @nodes_option()
 @selector_option("Select nodes that match this selector. Repeatable: nodes that match any of them.")
-@job_option("Select the nodes that this job would run on.")
+@job_option("Select the nodes that this job would run on: a job file, or a manifest of Kubernetes.")
 @id_option
 @click.option("--all", "everything", is_flag=True, help="Select every node.")
 @click.option(

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from nodeselect.cli.exit_status import ExitStatus
-from nodeselect.cli.job_files import files_in, job_name, read_bytes
+from nodeselect.cli.job_files import split_object
 from nodeselect.cli.streams import Progress, write_message
-from nodeselect.errors import JobError, SelectorError
+from nodeselect.errors import SelectorError
 from nodeselect.node import Node, count_in_states, has_state, split_state
 from nodeselect.readers import open_input
 from nodeselect.readers.detect import KNOWN_STATES
@@ -29,20 +29,16 @@ __all__ = [
     "explain_hint",
     "id_option",
     "job_option",
-    "job_selector",
-    "job_selectors",
     "nodes_option",
     "once",
     "open_nodes",
     "parse_selectors",
     "read_inventory",
     "report_option",
-    "selected",
     "selector_option",
     "split_commas",
     "state_messages",
     "state_option",
-    "warn_if_everything",
 ]
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
@@ -142,61 +138,6 @@ def parse_selectors(expressions: Sequence[str], ids: Sequence[str] = ()) -> list
     return selectors or [restriction]
 
 
-def selected(job: str | None, expressions: Sequence[str], ids: Sequence[str]) -> list[Selector]:
-    """Return selectors for the nodes that match a job, any of the expressions, and any of the ids.
-
-    Without a job, an expression or an id, that is no condition. A job without any condition is
-    reported.
-
-    :raises SelectorError: if an expression or an id is invalid.
-    :raises JobError: if any part of the job is invalid.
-    """
-    conditions = parse_selectors(expressions, ids)
-    if job is None:
-        return conditions
-    selector = job_selector(job)
-    warn_if_everything(job, selector)
-    return [selector & condition for condition in conditions]
-
-
-def job_selector(job: str) -> Selector:
-    """Return the selector in a job file; ``-`` is standard input.
-
-    :raises JobError: if any part of the job is invalid.
-    """
-    from nodeselect.jobs import read_job_selector  # loads YAML
-
-    return read_job_selector(read_bytes(job), job_name(job))
-
-
-def job_selectors(sources: Sequence[str]) -> tuple[dict[str, Selector], dict[str, JobError]]:
-    """Return the selectors of many jobs, and the errors of those that are invalid, by name.
-
-    :param sources: files, and folders of files.
-    :raises JobError: if a file or a folder cannot be read, or a folder has no job.
-    """
-    errors: list[JobError] = []
-    files = dict.fromkeys(file for source in sources for file in files_in(source, (), errors))
-    if errors:
-        raise errors[0]
-    selectors, invalid = {}, {}
-    for file in files:
-        try:
-            selectors[job_name(file)] = job_selector(file)
-        except JobError as error:
-            if file in sources and error.problems[0].code == "cannot-read":
-                raise
-            invalid[job_name(file)] = error
-    return selectors, invalid
-
-
-def warn_if_everything(job: str, selector: Selector) -> None:
-    """Write a warning if the selector of a job is empty, so that it selects every node."""
-    if selector == Selector.everything():
-        name = printable(job_name(job))
-        write_message(f"{name}: the selector is empty: this job selects EVERY node")
-
-
 @contextmanager
 def open_nodes(
     source: str,
@@ -293,10 +234,11 @@ def explain_hint(
     options = {"-l": expressions, "--id": ids, "--job": [job] if job else [], "-n": [nodes_from]}
     saved = ""
     for option, file in (("--job", "job.yaml"), ("-n", "nodes.json")):
-        # A pipe cannot be read again: the command reads a file. (pathlib loads slowly.)
-        if options[option] and not os.path.isfile(options[option][0]):  # noqa: PTH113
-            options[option] = [file]
-            saved = f"save the input as {file}, then "
+        for source in options[option]:
+            # A pipe cannot be read again: the command reads a file. (pathlib loads slowly.)
+            if not os.path.isfile(split_object(source)[0]):  # noqa: PTH113
+                options[option] = [file]
+                saved = f"save the input as {file}, then "
     if states:
         options["--state"] = [",".join(sorted(states))]
     words = [word for name, values in options.items() for value in values for word in (name, value)]

@@ -4,6 +4,7 @@ import click
 
 from nodeselect.cli.exit_status import ExitStatus
 from nodeselect.cli.job_files import job_name, read_bytes
+from nodeselect.cli.job_selectors import warn_if_everything
 from nodeselect.cli.options import (
     check_usage,
     explain_hint,
@@ -12,7 +13,6 @@ from nodeselect.cli.options import (
     once,
     read_inventory,
     report_option,
-    warn_if_everything,
 )
 from nodeselect.cli.streams import write_message, write_output
 from nodeselect.render.layout import detect_screen

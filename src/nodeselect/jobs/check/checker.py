@@ -13,10 +13,11 @@ from nodeselect.documents import (
     file_too_large_error,
     from_python,
     read_document,
+    read_documents,
 )
 from nodeselect.errors import JobError, Problem, excerpt
 from nodeselect.jobs.check.rule import REGISTRY, Finding, Rule, document_finding
-from nodeselect.jobs.check.rules.document import locate_spec
+from nodeselect.jobs.check.rules.document import is_kubernetes_object, locate_spec
 from nodeselect.jobs.check.rules.fields import check_model, field
 from nodeselect.jobs.check.rules.job import check_job_fields, empty_selector
 from nodeselect.jobs.check.rules.selector import read_selector
@@ -31,6 +32,7 @@ __all__ = [
     "all_rules",
     "check_job",
     "draw_problems",
+    "read_text",
     "select_rules",
     "to_bytes",
 ]
@@ -203,17 +205,34 @@ class CheckedJob:
             yield empty_selector(self.spec, prefix, severity, message)
 
 
+def read_text(data: bytes, what: str) -> str:
+    """Return the text of a file.
+
+    :param what: what the file is, such as ``a job file``.
+    :raises DocumentError: if it is not text, or too large.
+    """
+    if len(data) > LIMITS.job_file_bytes:
+        raise file_too_large_error(what)
+    text = decode_utf8(data)
+    check_characters(text)
+    return text
+
+
 def _read(data: bytes, file: str) -> Value:
     """Read a job file.
 
     :raises DocumentError: if it is not text, or not plain data.
     """
-    if len(data) > LIMITS.job_file_bytes:
-        raise file_too_large_error("a job file")
-    text = decode_utf8(data)
-    check_characters(text)
+    text = read_text(data, "a job file")
     is_json = file.lower().endswith(".json")
-    return read_document(text, LIMITS.job_file_values, strict_json=is_json)
+    try:
+        return read_document(text, LIMITS.job_file_values, strict_json=is_json)
+    except DocumentError as error:
+        if error.code == "second-document" and not error.others:
+            for document in read_documents(text, LIMITS.job_file_values):
+                if is_kubernetes_object(document):
+                    return document  # it is refused for what it is, not for what follows it
+        raise
 
 
 def draw_problems(findings: Iterable[Finding], data: bytes | None) -> tuple[Problem, ...]:

@@ -17,6 +17,7 @@ __all__ = [
     "define",
     "describe",
     "document_finding",
+    "finding_at",
 ]
 
 # A job file to which examples of rules add the field that they show.
@@ -65,17 +66,8 @@ class Rule(NamedTuple):
         :param span: start and end of the mistake in the text of the value; None for all of it.
         :param severity: ``error`` or ``warning``; None for that of the rule.
         """
-        line, column = place.position
-        text = place.text if isinstance(place, Scalar) else ""
-        is_verbatim = isinstance(place, Scalar) and place.verbatim
-        start, end = span or (0, len(text) if is_verbatim else 1)
-        source = None if is_verbatim or span is None else text
-        if source is None:
-            column += start
-            start, end = column, column + end - start
-        position = Position(line, column)
         severity = severity or self.severity
-        return Finding(self.code, severity, message, position, path, hint, (start, end), source)
+        return finding_at(self.code, severity, place, path, message, hint, span)
 
 
 class Finding(NamedTuple):
@@ -99,6 +91,32 @@ class Finding(NamedTuple):
     def is_warning(self) -> bool:
         """Whether it is a warning, not an error."""
         return self.severity == "warning"
+
+
+def finding_at(
+    code: str,
+    severity: str,
+    place: Value,
+    path: str,
+    message: str,
+    hint: Hint = None,
+    span: tuple[int, int] | None = None,
+) -> Finding:
+    """Return a finding at the value ``place``.
+
+    :param span: start and end of the mistake in the text of the value; None for all of it.
+    """
+    line, column = place.position
+    text = place.text if isinstance(place, Scalar) else ""
+    is_verbatim = isinstance(place, Scalar) and place.verbatim
+    start, end = span or (0, len(text) if is_verbatim else 1)
+    source = None if is_verbatim or span is None else text
+    if source is None:
+        column += start
+        start, end = column, column + end - start
+    return Finding(
+        code, severity, message, Position(line, column), path, hint, (start, end), source
+    )
 
 
 def document_finding(error: DocumentError, path: str = "") -> Finding:

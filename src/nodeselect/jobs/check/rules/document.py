@@ -8,7 +8,7 @@ from nodeselect.jobs.check.rules.fields import check_model
 from nodeselect.jobs.check.schema_fields import is_selector_name, is_wrapper, snake_case
 from nodeselect.jobs.check.suggestions import PIPELINE_FIELDS
 
-__all__ = ["locate_spec"]
+__all__ = ["is_kubernetes_object", "locate_spec"]
 
 _refusal = partial(define, "document", always_reported=True)
 
@@ -105,7 +105,13 @@ _SERVER_FIELD = define(
 )
 
 _HINT = "write a job spec, with a name and a selector"
+_MANIFEST_HINT = "for the nodes that its pods can use, run: nodeselect match --job FILE -n NODES"
 _PIPELINE_HINT = "this is a bare pipeline: move it under 'config', and add a name and a selector"
+
+
+def is_kubernetes_object(document: Value) -> bool:
+    """Return whether a document is an object of Kubernetes, of any kind."""
+    return isinstance(document, Object) and {"apiVersion", "kind"} <= document.entries.keys()
 
 
 def locate_spec(document: Value) -> Check[tuple[Object, str] | None]:
@@ -120,9 +126,9 @@ def locate_spec(document: Value) -> Check[tuple[Object, str] | None]:
         yield _NOT_A_JOB.at(document, "", message, _HINT)
         return None
     entries = document.entries
-    if "kind" in entries and "apiVersion" in entries:
+    if is_kubernetes_object(document):
         message = "this is a Kubernetes object, not a job spec"
-        yield _NOT_A_JOB.at(entries["kind"][0], "kind", message)
+        yield _NOT_A_JOB.at(entries["kind"][0], "kind", message, _MANIFEST_HINT)
         return None
     spec: Value = document
     if "spec" in entries:

@@ -1,0 +1,182 @@
+"""What jobs on the command line select: job files, and manifests of Kubernetes.
+
+A node must match one of the selectors of a job. A job file has one selector. The pods of a manifest
+have one for each term of their node affinity.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from nodeselect.cli.job_files import files_in, job_name, read_bytes, split_object
+from nodeselect.cli.options import parse_selectors
+from nodeselect.cli.streams import write_message
+from nodeselect.errors import JobError, Problem
+from nodeselect.selectors import Selector
+from nodeselect.text import join_limited, pluralize, printable, quoted
+
+if TYPE_CHECKING:
+    from nodeselect.jobs.manifest import Manifest, ManifestError
+
+__all__ = [
+    "job_selectors",
+    "only_selector",
+    "selected",
+    "single_job_selectors",
+    "warn_if_everything",
+]
+
+
+def selected(job: str | None, expressions: Sequence[str], ids: Sequence[str]) -> list[Selector]:
+    """Return selectors for the nodes that match a job, any of the expressions, and any of the ids.
+
+    Without a job, an expression or an id, that is no condition.
+
+    :raises SelectorError: if an expression or an id is invalid.
+    :raises JobError: if any part of the job is invalid.
+    """
+    conditions = parse_selectors(expressions, ids)
+    if job is None:
+        return conditions
+    return [each & condition for each in single_job_selectors(job) for condition in conditions]
+
+
+def only_selector(job: str) -> Selector:
+    """Return the selector of the job in a file.
+
+    :raises JobError: if any part of the job is invalid, or it has several selectors.
+    """
+    selectors = single_job_selectors(job)
+    if len(selectors) > 1:
+        message = f"the node affinity has {len(selectors)} terms: only single terms can be compared"
+        raise _file_error(job, "several-terms", message)
+    return selectors[0]
+
+
+def single_job_selectors(job: str) -> tuple[Selector, ...]:
+    """Return the selectors of the job in a file. Report what else decides on its nodes.
+
+    :param job: a file, ``-`` for standard input, or ``FILE#KIND/NAME`` for an object of a manifest.
+    :raises JobError: if any part of the job is invalid, or there is not exactly one job.
+    """
+    content = _read(job)
+    if isinstance(content, Selector):
+        warn_if_everything(job, content)
+        return (content,)
+    if len(content.workloads) != 1:
+        raise _wrong_number_error(job, content)
+    _report({job: content})
+    (workload,) = content.workloads
+    if not workload.selectors:
+        text = "has an affinity to nodes of which every term is empty: it can use no node"
+        _write(job_name(job), f"{printable(workload.name)} {text}")
+    elif workload.selectors == (Selector.everything(),):
+        text = "has no condition on nodes: it can use EVERY node"
+        _write(job_name(job), f"{printable(workload.name)} {text}")
+    return workload.selectors or (Selector.nothing(),)
+
+
+def job_selectors(
+    sources: Sequence[str],
+) -> tuple[dict[str, tuple[Selector, ...]], dict[str, JobError]]:
+    """Return the selectors of many jobs, and the errors of those that are invalid, by name.
+
+    Of a manifest with several objects that run pods, each is a job: ``FILE#KIND/NAME``.
+
+    :param sources: files, objects of manifests, and folders of files.
+    :raises JobError: if a file or a folder cannot be read, or a folder has no job.
+    """
+    errors: list[JobError] = []
+    files = dict.fromkeys(file for source in sources for file in files_in(source, (), errors))
+    if errors:
+        raise errors[0]
+    selectors: dict[str, tuple[Selector, ...]] = {}
+    invalid: dict[str, JobError] = {}
+    manifests: dict[str, Manifest] = {}
+    for file in files:
+        name = job_name(file)
+        try:
+            content = _read(file)
+            if isinstance(content, Selector):
+                selectors[name] = (content,)
+                continue
+            if file in sources and not content.workloads:
+                raise _wrong_number_error(file, content)
+        except JobError as error:
+            if file in sources and error.problems[0].code == "cannot-read":
+                raise
+            invalid[name] = error
+            continue
+        manifests[file] = content
+        for workload in content.workloads:
+            each = f"{name}#{workload.name}" if len(content.workloads) > 1 else name
+            selectors[each] = workload.selectors or (Selector.nothing(),)
+    _report(manifests)
+    return selectors, invalid
+
+
+def warn_if_everything(job: str, selector: Selector) -> None:
+    """Write a warning if the selector of a job file is empty, so that it selects every node."""
+    if selector == Selector.everything():
+        _write(job_name(job), "the selector is empty: this job selects EVERY node")
+
+
+def _read(source: str) -> "Selector | Manifest":
+    """Return the selector of a job file, or a manifest with the objects that are asked for."""
+    from nodeselect.jobs import read_job_selector  # loads YAML
+    from nodeselect.jobs.manifest import read_manifest
+
+    file, name = split_object(source)
+    data = read_bytes(file)
+    manifest = read_manifest(data, job_name(file))
+    if not name:
+        return manifest or read_job_selector(data, job_name(file))
+    names = [each.name for each in manifest.workloads] if manifest else []
+    if manifest is None or name not in names:
+        hint = f"it has {join_limited(list(map(printable, names)), 20)}" if names else None
+        message = f"no object {quoted(name)} in it runs pods"
+        raise _file_error(file, "no-such-object", message, hint)
+    return manifest._replace(workloads=(manifest.workloads[names.index(name)],), skipped=())
+
+
+def _report(manifests: "Mapping[str, Manifest]") -> None:
+    """Write which objects of manifests were skipped, and what was not considered."""
+    if not manifests:
+        return
+    name = pluralize(len(manifests), "manifest")
+    if len(manifests) == 1:
+        name = job_name(*manifests)
+    skipped = Counter(kind for manifest in manifests.values() for kind in manifest.skipped)
+    if skipped:
+        objects = pluralize(skipped.total(), "object that runs", "objects that run")
+        kinds = [f"{count:,} {printable(kind)}" for kind, count in skipped.items()]
+        _write(name, f"skipped {objects} no pods: {join_limited(kinds, 5)}")
+    workloads = [each for manifest in manifests.values() for each in manifest.workloads]
+    if workloads:
+        others = dict.fromkeys(words for each in workloads for words in each.not_considered)
+        _write(name, f"not considered: {join_limited(['taints', *others], 20)}")
+
+
+def _wrong_number_error(job: str, manifest: "Manifest") -> JobError:
+    """Return the error for a manifest with no object that runs pods, or several."""
+    if not manifest.workloads:
+        kinds = join_limited(list(map(printable, dict.fromkeys(manifest.skipped))), 5) or "empty"
+        return _file_error(job, "no-workload", f"no object in it runs pods: {kinds}")
+    import shlex  # loads slowly
+
+    names = [workload.name for workload in manifest.workloads]
+    message = f"{len(names):,} objects run pods: {printable(join_limited(names, 20))}"
+    hint = f"for one of them, write: {printable(shlex.join(['--job', f'{job}#{names[0]}']))}"
+    if job == "-":
+        hint = "for one of them, save the input to a file, then write: --job FILE#KIND/NAME"
+    return _file_error(job, "several-workloads", message, hint)
+
+
+def _file_error(job: str, code: str, message: str, hint: str | None = None) -> "ManifestError":
+    from nodeselect.jobs.manifest import ManifestError
+
+    return ManifestError(job_name(job), (Problem(code, message, 0, 0, "", (), hint),))
+
+
+def _write(name: str, text: str) -> None:
+    write_message(f"{printable(name)}: {text}")

@@ -1,0 +1,259 @@
+"""Read a manifest of Kubernetes: which nodes the pods of its objects can use."""
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from nodeselect.documents import (
+    DocumentError,
+    List,
+    Object,
+    Scalar,
+    Value,
+    is_null,
+    quote_hint,
+    read_documents,
+    to_python,
+)
+from nodeselect.errors import JobError, SelectorError
+from nodeselect.jobs.check.checker import draw_problems, read_text
+from nodeselect.jobs.check.rule import Finding, Hint, describe, document_finding, finding_at
+from nodeselect.jobs.check.rules.document import is_kubernetes_object
+from nodeselect.jobs.check.suggestions import suggest_text
+from nodeselect.limits import LIMITS
+from nodeselect.selectors import Selector, selectors_from_pod_spec
+from nodeselect.text import printable, quoted
+
+__all__ = ["Manifest", "ManifestError", "Workload", "read_manifest"]
+
+_TEMPLATE = ("spec", "template", "spec")
+
+# The fields that lead to the pod spec of an object, by its kind.
+_POD_SPECS = {
+    "Pod": ("spec",),
+    "PodTemplate": ("template", "spec"),
+    "Deployment": _TEMPLATE,
+    "StatefulSet": _TEMPLATE,
+    "DaemonSet": _TEMPLATE,
+    "ReplicaSet": _TEMPLATE,
+    "ReplicationController": _TEMPLATE,
+    "Job": _TEMPLATE,
+    "CronJob": ("spec", "jobTemplate", *_TEMPLATE),
+}
+
+# The groups of APIs that have these kinds. A Job of another group has other fields.
+_GROUPS = ("", "apps", "batch", "extensions")
+
+# The fields of a pod spec that are read.
+_CONDITIONS = ("affinity", "nodeName", "nodeSelector")
+
+# What else in a pod spec decides on its nodes.
+_OTHER_CONDITIONS = {
+    "tolerations": ("tolerations",),
+    "resources": ("containers", "resources"),
+    "volumes": ("volumes", "persistentVolumeClaim"),
+    "preferred node affinity": (
+        *("affinity", "nodeAffinity", "preferredDuringSchedulingIgnoredDuringExecution"),
+    ),
+    "pod affinity": ("affinity", "podAffinity"),
+    "pod anti-affinity": ("affinity", "podAntiAffinity"),
+    "topology spread": ("topologySpreadConstraints",),
+    "runtime class": ("runtimeClassName",),
+}
+
+
+class Workload(NamedTuple):
+    """An object that runs pods.
+
+    :param name: its kind and name, such as ``Deployment/web``; with a namespace,
+        ``Deployment/shop/web``.
+    :param selectors: a node must match one of them. If there are none, no node matches.
+    :param not_considered: what else in its pod spec decides on its nodes, in words.
+    """
+
+    name: str
+    selectors: tuple[Selector, ...]
+    not_considered: tuple[str, ...]
+
+
+class Manifest(NamedTuple):
+    """The objects of a manifest.
+
+    :param workloads: those that run pods.
+    :param skipped: the kinds of the others, one for each object.
+    """
+
+    workloads: tuple[Workload, ...]
+    skipped: tuple[str, ...]
+
+
+class ManifestError(JobError):
+    """A manifest has problems."""
+
+
+def read_manifest(data: bytes, file: str = "manifest") -> Manifest | None:
+    """Read the objects of a manifest: YAML, also of several documents, or JSON.
+
+    The items of a ``List`` are objects too. Only what selects nodes is checked.
+
+    :param data: the content of the file, at most ``LIMITS.job_file_bytes``.
+    :param file: the name of the file, for messages.
+    :return: None if it is not a manifest: no document has both ``apiVersion`` and ``kind``.
+    :raises ManifestError: if it is invalid.
+    """
+    if b"apiVersion" not in data:
+        return None
+    try:
+        text, is_json = read_text(data, "a manifest"), file.lower().endswith(".json")
+        documents = read_documents(text, LIMITS.job_file_values, strict_json=is_json)
+    except DocumentError as error:
+        if not re.search(rb"^[\"']?apiVersion[\"']?\s*:", data, re.MULTILINE):
+            return None  # as a job, it is refused for the same mistakes
+        findings = list(map(document_finding, (error, *error.others)))
+        raise ManifestError(file, draw_problems(findings, data), error.unreported) from None
+    if not any(map(is_kubernetes_object, documents)):
+        return None
+    manifest, findings = _read_objects(_objects(documents))
+    if findings:
+        first = findings[: LIMITS.reported_errors]
+        raise ManifestError(file, draw_problems(first, data), len(findings) - len(first))
+    return manifest
+
+
+class _InvalidError(Exception):
+    """An object is invalid."""
+
+    def __init__(
+        self,
+        code: str,
+        message: str,
+        place: Value,
+        path: str = "",
+        hint: Hint = None,
+        span: tuple[int, int] | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.finding = finding_at(code, "error", place, path, message, hint, span)
+
+
+def _objects(documents: Iterable[Value]) -> Iterator[Value]:
+    """Yield the objects in documents; those in a list one by one."""
+    for document in documents:
+        kind, items = _find(document, "kind"), _find(document, "items")
+        if isinstance(kind, Scalar) and kind.text.endswith("List") and isinstance(items, List):
+            yield from items.items
+        else:
+            yield document
+
+
+def _read_objects(objects: Iterable[Value]) -> tuple[Manifest, list[Finding]]:
+    workloads: dict[str, Workload] = {}
+    skipped: list[str] = []
+    findings: list[Finding] = []
+    for value in objects:
+        try:
+            workload = _read_object(value)
+            if isinstance(workload, str):
+                skipped.append(workload)
+            elif workloads.setdefault(workload.name, workload) is not workload:
+                message = f"a second object is called {quoted(workload.name)}"
+                raise _InvalidError("duplicate-object", message, value)
+        except _InvalidError as error:
+            findings.append(error.finding)
+    return Manifest(tuple(workloads.values()), tuple(skipped)), findings
+
+
+def _read_object(value: Value) -> Workload | str:
+    """Read an object; if it runs no pods, return its kind."""
+    kind, version = _find(value, "kind"), _find(value, "apiVersion")
+    if not (isinstance(kind, Scalar) and isinstance(version, Scalar)):
+        message = "an object of Kubernetes is a mapping with a kind and an apiVersion"
+        raise _InvalidError("not-an-object", message, value)
+    if kind.text not in _POD_SPECS or version.text.rpartition("/")[0] not in _GROUPS:
+        return kind.text
+    path = _POD_SPECS[kind.text]
+    spec = _find(value, *path)
+    if not isinstance(spec, Object):
+        found = "nothing" if spec is None else describe(spec)
+        message = f"{kind.text} must have a pod spec at {'.'.join(path)}, found {found}"
+        raise _InvalidError("no-pod-spec", message, spec or kind)
+    names = [_find(value, "metadata", name) for name in ("namespace", "name")]
+    return Workload(
+        "/".join([kind.text, *(name.text for name in names if isinstance(name, Scalar))]),
+        _read_pod_spec(spec, ".".join(path)),
+        tuple(words for words, field in _OTHER_CONDITIONS.items() if _has(spec, *field)),
+    )
+
+
+def _read_pod_spec(spec: Object, path: str) -> tuple[Selector, ...]:
+    fields = {
+        name: to_python(item, _to_json_type, _key_text) if name in _CONDITIONS else None
+        for name, (_, item) in spec.entries.items()
+    }
+    try:
+        return selectors_from_pod_spec(fields)
+    except SelectorError as error:
+        place, message, hint = error.place or "", error.message, error.hint
+        key, value = _locate(None, spec, f".{place}")
+        if error.code == "wrong-type":  # of what YAML reads in several ways, it knows only one
+            message = f"{message.partition(', found ')[0]}, found {describe(value)}"
+            hint = suggest_text(value)
+        if key is not None and (error.code == "unknown-field" or error.source == key.text):
+            value = key
+        is_source = isinstance(value, Scalar) and value.text == error.source
+        span = error.span if is_source else None
+        raise _InvalidError(error.code, message, value, f"{path}.{place}", hint, span) from None
+
+
+def _to_json_type(scalar: Scalar) -> str | bool | None:
+    """Return a string, or None for null; a boolean stands for all other types, which are wrong."""
+    if scalar.kind == "text":
+        return scalar.text
+    return None if scalar.kind == "null" else False
+
+
+def _key_text(key: Scalar) -> str:
+    if key.kind != "text":
+        message = f"expected a string, found {describe(key)}"
+        raise _InvalidError("wrong-type", message, key, hint=quote_hint(key.text))
+    return key.text
+
+
+def _find(value: Value, *path: str) -> Value | None:
+    """Return the value at a path of fields; None if it is missing or null."""
+    for name in path:
+        if not isinstance(value, Object) or name not in value.entries:
+            return None
+        value = value.entries[name][1]
+    return None if is_null(value) else value
+
+
+def _has(value: Value, *path: str) -> bool:
+    """Return whether there is anything at a path of fields, in any item of the lists on it."""
+    if isinstance(value, List):
+        return any(_has(item, *path) for item in value.items)
+    if not path:
+        return bool(value.entries) if isinstance(value, Object) else not is_null(value)
+    name, *rest = path
+    return (
+        isinstance(value, Object) and name in value.entries and _has(value.entries[name][1], *rest)
+    )
+
+
+def _locate(key: Scalar | None, value: Value, path: str) -> tuple[Scalar | None, Value]:
+    """Return the key and the value at a path, or those of the last step of it that exists.
+
+    :param key: the key of ``value``, from which the path leads on.
+    :param path: fields and items, such as ``.nodeSelector['region']`` and ``.terms[0]``.
+    """
+    steps: dict[str, tuple[Scalar | None, Value]] = {}
+    if isinstance(value, List):
+        steps = {f"[{number}]": (None, item) for number, item in enumerate(value.items)}
+    elif isinstance(value, Object):
+        for name, entry in value.entries.items():
+            steps[f".{printable(name[:60])}"] = steps[f"[{quoted(name)}]"] = entry
+    for step, (inner_key, inner) in steps.items():
+        rest = path.removeprefix(step)
+        if rest != path and rest[:1] in ("", ".", "["):
+            return _locate(inner_key, inner, rest)
+    return key, value
