@@ -8,7 +8,8 @@ from typing import Any, BinaryIO, cast
 import pytest
 
 from nodeselect import LIMITS, Inventory, InventoryError, Limits, Node
-from nodeselect.readers import detect, reader
+from nodeselect.readers import chunks, detect
+from nodeselect.readers.formats import json_texts
 
 LINE = '{"id": "n-1", "labels": {}}\n'
 
@@ -184,7 +185,8 @@ def test_one_long_line_is_a_document() -> None:
 @pytest.mark.parametrize("text", ["[{}]", "- id: n-1\n# {}\n"])
 def test_document_bytes(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
     """A document of nodes has at most 4 GiB (here 1,000 bytes); the error names the limit."""
-    monkeypatch.setattr(reader, "LIMITS", LIMITS._replace(document_bytes=1_000))
+    for module in (chunks, json_texts):
+        monkeypatch.setattr(module, "LIMITS", LIMITS._replace(document_bytes=1_000))
     largest = text.format(LINE.strip() + " " * (1_002 - len(text) - len(LINE.strip())))
     assert len(largest) == 1_000
     assert [node.id for node in Inventory.read(io.StringIO(largest))] == ["n-1"]
@@ -244,8 +246,8 @@ def test_endless_input(
 ) -> None:
     """Whatever never ends is rejected after a few megabytes."""
     smaller = LIMITS._replace(document_bytes=5_000_000)
-    monkeypatch.setattr(reader, "LIMITS", smaller)
-    monkeypatch.setattr(detect, "LIMITS", smaller)
+    for module in (chunks, detect, json_texts):
+        monkeypatch.setattr(module, "LIMITS", smaller)
     with pytest.raises(InventoryError) as caught:
         Inventory.read(cast(BinaryIO, Endless(start, pattern)))
     assert caught.value.code == code

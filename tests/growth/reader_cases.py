@@ -43,11 +43,18 @@ FORMATS: Mapping[str, Callable[[Any], str]] = {
     "envelope": lambda records: json.dumps({"items": records, "next_token": ""}, indent=2),
     "lines": lambda records: "\n".join(map(json.dumps, records)),
     "blank-lines": lambda records: "\n\n \n".join(map(json.dumps, records)),
+    "texts": lambda records: "\n".join(json.dumps(record, indent=2) for record in records),
+    "joined": lambda records: "".join(json.dumps([record]) for record in records),
     "footer": lambda records: f"{json.dumps(records)}\nShowing 1-9 of {len(records)} nodes",
     "yaml": as_yaml,
+    "yaml-documents": lambda records: "\n---".join(map(as_yaml, records)),
     "yaml-flow": lambda records: f"items: {json.dumps(records)}",
 }
-SIZES = {"yaml": 10, "yaml-flow": 10}  # of formats for which 40 nodes would take too long
+SIZES = {
+    "yaml": 10,
+    "yaml-documents": 10,
+    "yaml-flow": 10,
+}  # of formats for which 40 nodes would take too long
 
 PIECES = (
     *(
@@ -66,6 +73,7 @@ PIECES = (
         "\\u",
         "\\ud800",
     ),
+    *("[]\n", "{}[]", "}\n{", "]\n[", "\n[", "[\n"),
     *("\n", " ", "\t", "\r\n", "\n\n", "-", "- ", "- a\n", "? ", ": ", "a: ", "a: b\n", "a,", "#"),
     *("#\n", "&a ", "*a ", "!a ", "|\n", ">\n", "'", "---\n", "...\n", "%", "@", "`", "é", "日"),
     *("\x00", "\x1b", "0", "9", "1_", "1:", "1e", "true ", "null,", "<<: ", "{{", "nodes "),
@@ -182,6 +190,16 @@ def _add_watch_events() -> None:
     for kind in ("ADDED", "DELETED", "BOOKMARK"):
         case(f"event/{kind.lower()}", read_event, partial(event, kind), limit=LIMITS.node_labels)
     case("event/error", rejected(read_event), partial(event, "ERROR"))
+
+    def stream(kinds: tuple[str, ...], indent: int | None, n: int) -> str:
+        nodes = [(kind, kubernetes(word, "True", LABELS)) for word in words(n) for kind in kinds]
+        events = ({"type": kind, "object": node} for kind, node in nodes)
+        return "\n".join(json.dumps(event, indent=indent) for event in events)
+
+    for indent in (None, 4):
+        build = partial(stream, ("ADDED", "MODIFIED", "DELETED", "ADDED"), indent)
+        case(f"event/stream-{indent}", _read, build, 20)
+    case("event/stream-refused", _read_refused, partial(stream, ("ADDED", "ERROR"), None), 20)
     case("event/no-event", is_watch_event, lambda n: dict.fromkeys(words(n)))
 
 

@@ -1,12 +1,20 @@
-"""Read the lines of an input in chunks: of whole lines, and never much longer than one line."""
+"""Read an input in chunks of whole lines, never much longer than one line, or in any blocks."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from io import BytesIO
 from typing import BinaryIO
 
 from nodeselect.errors import InventoryError
 from nodeselect.limits import LIMITS
 
-__all__ = ["begins_with_long_line", "line_too_long_error", "read_chunks"]
+__all__ = [
+    "begins_with_long_line",
+    "document_too_large_error",
+    "join_document",
+    "line_too_long_error",
+    "read_blocks",
+    "read_chunks",
+]
 
 # Small enough to stay in the processor's cache (``benchmarks/test_read.py``).
 _CHUNK_BYTES = 60 * 1024
@@ -24,7 +32,8 @@ def read_chunks(first: bytes, stream: BinaryIO, stop: int | None = None) -> Iter
     """
     if first:
         yield first
-    rest = b""  # the beginning of a line
+    rest: list[bytes] = []  # the parts of the beginning of a line
+    rest_size = 0
     while stop is None or stream.tell() < stop:
         size = _CHUNK_BYTES if stop is None else min(_CHUNK_BYTES, stop - stream.tell())
         block = stream.read(size)
@@ -33,12 +42,22 @@ def read_chunks(first: bytes, stream: BinaryIO, stop: int | None = None) -> Iter
         if not block:
             break
         end = block.rfind(b"\n") + 1
-        if end or len(rest) > LIMITS.line_bytes:
-            yield b"".join((rest, memoryview(block)[:end]))
-            rest = b""
-        rest += block[end:]
-    if rest:
-        yield rest
+        if end or rest_size > LIMITS.line_bytes:
+            yield b"".join((*rest, memoryview(block)[:end]))
+            rest, rest_size = [], 0
+        rest.append(block[end:])
+        rest_size += len(rest[-1])
+    if rest_size:
+        yield b"".join(rest)
+
+
+def read_blocks(first: bytes, stream: BinaryIO) -> Iterator[bytes]:
+    """Yield ``first`` and the rest of the stream, up to a NUL byte, which no document contains."""
+    block = first
+    while block:
+        end = block.find(b"\0") + 1
+        yield block[:end] if end else block
+        block = b"" if end else stream.read(_CHUNK_BYTES)
 
 
 def begins_with_long_line(chunk: bytes) -> bool:
@@ -54,3 +73,25 @@ def line_too_long_error(line: int) -> InventoryError:
     """
     message = f"a line or row can have at most {LIMITS.line_bytes:,} bytes (limit: line_bytes)"
     return InventoryError("line-too-long", message, place=f"line {line}")
+
+
+def join_document(blocks: Iterable[bytes]) -> bytes:
+    """Return a whole document.
+
+    :raises InventoryError: if it is too large.
+    """
+    document = BytesIO()
+    for block in blocks:
+        document.write(block)
+        if document.tell() > LIMITS.document_bytes:
+            raise document_too_large_error()
+    return document.getvalue()
+
+
+def document_too_large_error() -> InventoryError:
+    """Return the error for a document that is larger than ``LIMITS.document_bytes``."""
+    return InventoryError(
+        "document-too-large",
+        f"a document can have at most {LIMITS.document_bytes:,} bytes (limit: document_bytes)",
+        hint="write JSON lines instead: one node per line",
+    )

@@ -12,6 +12,7 @@ from nodeselect.readers.envelope import reject_siblings
 from nodeselect.readers.formats import csv, json
 from nodeselect.readers.raw_node import RawNode, describe, read_node, validate
 from nodeselect.readers.shapes import bacalhau, consul, expanso, kubernetes, nomad, plain
+from nodeselect.readers.watch_events import is_watch_event
 from nodeselect.text import printable, truncate
 
 __all__ = ["KNOWN_STATES", "Format", "detect_format", "node_rows"]
@@ -68,7 +69,10 @@ def detect_format(stream: BinaryIO) -> tuple[Format, bytes]:
             return "json", start
         rest = _next_line(stream)
         second = rest.strip()
-        if not second or second.startswith(b"Showing ") or not json.is_complete(line):
+        if not second or second.startswith(b"Showing ") or second in (b"{", b"["):
+            return "json", start + rest
+        value = json.first_value(line)
+        if value is None or is_watch_event(value):
             return "json", start + rest
         _check_length(line, start)
         _check_length(second, start + rest)
@@ -123,6 +127,10 @@ def node_rows(place: str, record: Any) -> Iterable[NodeRow]:
     for shape in _SHAPES:
         if not shape.FIELDS.isdisjoint(record):
             return [read_node(shape.extract, place, record)]
+    if is_watch_event(record):
+        hint = "read the events alone: they begin with all nodes"
+        message = "an event of a watch among nodes"
+        raise InventoryError("not-a-node", message, place=place, hint=hint)
     if is_document and plain.is_label_map(record):
         return (
             validate(truncate(printable(key), 60), RawNode(key, labels, None, None, "", ""))

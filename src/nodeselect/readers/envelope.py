@@ -29,12 +29,12 @@ def list_field(document: Record) -> str | None:
 
 
 def reject_siblings(field: str, others: Record) -> None:
-    """Raise if one of ``others``, the fields beside ``field``, could hold nodes as well.
+    """Raise if one of ``others``, the fields beside ``field``, could describe nodes as well.
 
     :raises InventoryError: with the code ``unknown-field``.
     """
     for name, value in others.items():
-        if isinstance(value, dict | list) and name != "metadata":
+        if (isinstance(value, dict | list) and name != "metadata") or name == "id":
             raise InventoryError(
                 "unknown-field",
                 f"unknown field {quoted(name)} next to '{field}'",

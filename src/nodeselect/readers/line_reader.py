@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from nodeselect.errors import InventoryError
 from nodeselect.readers.chunks import begins_with_long_line, line_too_long_error, read_chunks
 from nodeselect.readers.columnar import Block
-from nodeselect.readers.formats import ndjson
+from nodeselect.readers.formats import json, ndjson
 from nodeselect.readers.parallel_read import read_second_half
 from nodeselect.text import quoted
 
@@ -106,5 +106,5 @@ class LineReader:
             if text.startswith(b"Showing "):
                 self._nodes._footer = text.decode("utf-8", "replace")
             else:
-                yield f"line {line}", ndjson.decode_line(text, line)
+                yield from json.read_text(text, line, f"line {line}")
         self._line += chunk.count(b"\n")

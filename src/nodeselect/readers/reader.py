@@ -2,21 +2,20 @@
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from io import BytesIO
 from itertools import chain, compress, islice
 from typing import Any, BinaryIO, TypeVar
 
 from nodeselect.blocking import blocking_reader
 from nodeselect.errors import InventoryError
-from nodeselect.limits import LIMITS
 from nodeselect.node import Node, NodeRow, has_state
 from nodeselect.readers import cannot_read
-from nodeselect.readers.chunks import read_chunks
+from nodeselect.readers.chunks import join_document, read_blocks, read_chunks
 from nodeselect.readers.columnar import Block
 from nodeselect.readers.detect import Format, detect_format, node_rows
 from nodeselect.readers.duplicate_ids import DuplicateIdCheck
 from nodeselect.readers.envelope import check_footer
 from nodeselect.readers.formats import csv, json
+from nodeselect.readers.watch_events import is_watch_event, latest_nodes
 from nodeselect.selectors import Selector
 
 __all__ = ["NodeFilter", "NodeReader"]
@@ -31,9 +30,6 @@ _MAX_FAILURE_MASKS = 1_000
 
 # Nodes of a document that are selected and yielded together.
 _BLOCK_SIZE = 100
-
-# How much of a document is read at once.
-_BLOCK_BYTES = 1024 * 1024
 
 
 class NodeReader:
@@ -149,18 +145,26 @@ class NodeReader:
                 return LineReader(self).blocks(start, stream, parallel=self._parallel)
             case "csv":
                 return self._select_rows(csv.read_rows(read_chunks(start, stream)))
-        data = _read_document(start, stream)
+        blocks = read_blocks(start, stream)
         if file_format == "json":
-            data, self._footer = json.split_footer(data)
-            return self._select_records(json.read_records(data))
+            return self._select_documents(self._json_records(blocks))
         from nodeselect.readers.formats import yaml  # loads the YAML library
 
-        return self._select_records(yaml.read_records(data))
+        return self._select_documents(yaml.read_records(join_document(blocks)))
+
+    def _json_records(self, blocks: Iterator[bytes]) -> Iterator[tuple[str, Any]]:
+        self._footer = yield from json.read_records(blocks)
 
     def _select_records(self, records: Iterable[tuple[str, Any]]) -> Iterator[Block]:
         return self._select_rows(
             chain.from_iterable(node_rows(place, record) for place, record in records)
         )
+
+    def _select_documents(self, records: Iterator[tuple[str, Any]]) -> Iterator[Block]:
+        first = list(islice(records, 1))
+        if first and is_watch_event(first[0][1]):
+            return self._select_rows(latest_nodes(chain(first, records)))
+        return self._select_records(chain(first, records))
 
     def _select_rows(self, rows: Iterable[NodeRow]) -> Iterator[Block]:
         rest = iter(rows)
@@ -203,26 +207,3 @@ class NodeReader:
         self.count += len(ids)
         if self.missing_ids:
             self.missing_ids.difference_update(ids)
-
-
-def _read_document(start: bytes, stream: BinaryIO) -> bytes:
-    """Return a whole document, or its beginning up to a NUL byte, which no document may contain.
-
-    :raises InventoryError: if it is too large.
-    """
-    document = BytesIO()
-    block = start
-    while block:
-        size = document.write(block)
-        if b"\0" in block:
-            document.truncate(document.tell() - size + block.index(b"\0") + 1)
-            break
-        if document.tell() > LIMITS.document_bytes:
-            raise InventoryError(
-                "document-too-large",
-                f"a document can have at most {LIMITS.document_bytes:,} bytes"
-                " (limit: document_bytes)",
-                hint="write JSON lines instead: one node per line",
-            )
-        block = stream.read(_BLOCK_BYTES)
-    return document.getvalue()

@@ -4,6 +4,7 @@ The API server sends one a line; ``kubectl get nodes -o json --watch --output-wa
 them. A watch begins with an ADDED event for each node, unless it continues an earlier list.
 """
 
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from nodeselect.errors import InventoryError
@@ -12,7 +13,9 @@ from nodeselect.readers.raw_node import Record, describe, error_in_record, read_
 from nodeselect.readers.shapes import kubernetes
 from nodeselect.text import quoted
 
-__all__ = ["is_watch_event", "read_event"]
+__all__ = ["is_watch_event", "latest_nodes", "read_event"]
+
+_COMMAND = "kubectl get nodes -o json --watch --output-watch-events"
 
 
 def is_watch_event(record: Any) -> bool:
@@ -32,6 +35,32 @@ def read_event(record: Record, place: str = "") -> NodeRow | str | None:
         return _read(record.get("type"), record.get("object"))
     except InventoryError as error:
         raise error_in_record(place, error) from None
+
+
+def latest_nodes(records: Iterable[tuple[str, Any]]) -> Iterator[NodeRow]:
+    """Yield the nodes that there are after all events of a watch, in the order of their first ones.
+
+    :param records: the places and values of the records of an input.
+    :raises InventoryError: if one of them is no event, or is invalid, or if an event changes a node
+        that no earlier event added: then there are nodes that the input does not contain.
+    """
+    nodes: dict[str, NodeRow] = {}
+    for place, record in records:
+        if not is_watch_event(record):
+            raise InventoryError("not-a-node", "expected an event of a watch", place=place)
+        meaning = read_event(record, place)
+        if meaning is None:
+            continue
+        node_id = meaning if isinstance(meaning, str) else meaning[0]
+        if record["type"] != "ADDED" and node_id not in nodes:
+            message = f"the node {quoted(node_id)} changes, but no earlier event added it"
+            hint = f"begin with all nodes: {_COMMAND}"
+            raise InventoryError("cut-off", message, place=place, hint=hint)
+        if isinstance(meaning, str):
+            del nodes[node_id]
+        else:
+            nodes[node_id] = meaning
+    yield from nodes.values()
 
 
 def _read(kind: object, node: Any) -> NodeRow | str | None:
@@ -57,5 +86,5 @@ def _watch_failed(status: Record) -> InventoryError:
     return InventoryError(
         "watch-failed",
         f"the watch failed: {quoted(message)}{f' (status {code})' if type(code) is int else ''}",
-        hint="begin again: kubectl get nodes -o json --watch --output-watch-events",
+        hint=f"begin again: {_COMMAND}",
     )

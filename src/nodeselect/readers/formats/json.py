@@ -12,15 +12,17 @@ import json
 import math
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import suppress
+from itertools import chain
 from typing import Any, TypeVar
 
 from nodeselect.errors import InventoryError
 from nodeselect.readers.envelope import LIST_FIELDS, check_envelope, list_field
+from nodeselect.readers.formats.json_texts import split_at_brackets, split_at_lines
 from nodeselect.text import quoted
 
-__all__ = ["count_string_quotes", "decode", "is_complete", "read_records", "split_footer"]
+__all__ = ["count_string_quotes", "decode", "first_value", "read_records", "read_text"]
 
 _T = TypeVar("_T")
 
@@ -46,16 +48,98 @@ def decode(raw: bytes, line: int = 1) -> Any:
     return value
 
 
-def is_complete(raw: bytes) -> bool:
-    """Return whether ``raw`` is a complete JSON text, with or without duplicate keys."""
+def first_value(raw: bytes) -> Any:
+    """Return the value of a JSON text, with or without duplicate keys; None if it is invalid."""
     try:
-        _parse(raw)
+        return _parse(raw)
     except (ValueError, RecursionError):
-        return False
-    return True
+        return None
 
 
-def split_footer(data: bytes) -> tuple[bytes, str]:
+def read_records(blocks: Iterator[bytes]) -> Generator[tuple[str, Any], None, str]:
+    """Yield the place and the value of each record, decoded one at a time; return the footer.
+
+    If the input has several texts, a place begins with the line of the text. A text is in memory
+    until the next one begins.
+
+    :param blocks: the input, in blocks of any length.
+    :raises InventoryError: if a text is invalid or too large, or is one page of a longer list.
+    """
+    head: list[bytes] = []
+    while (block := next(blocks, None)) is not None:
+        head.append(block)
+        if sum(map(len, head)) > _MAX_SMALL_BYTES:
+            break
+    else:
+        text, footer = _split_footer(b"".join(head))
+        if (document := _decode_small(text)) is not None:
+            yield from _records(document, "")
+            return footer
+    texts = split_at_lines(chain(head, blocks))
+    line, text = next(texts)
+    is_only = True
+    for following in texts:
+        is_only = False
+        try:
+            yield from read_text(text, line, f"line {line}")
+        except InventoryError as error:
+            if error.code != "cut-off":
+                raise
+            message = "the JSON before this line is cut off, or a comma is missing"
+            hint = "add the comma, or get the complete output again"
+            place = f"line {following[0]}"
+            raise InventoryError("cut-off", message, place=place, hint=hint) from None
+        line, text = following
+    text, footer = _split_footer(text)
+    yield from read_text(text, line, "" if is_only else f"line {line}")
+    return footer
+
+
+def read_text(text: bytes, line: int, place: str) -> Iterator[tuple[str, Any]]:
+    """Yield the place and the value of each record in a text, or in several on one line.
+
+    :param line: the line of the input in which the text begins.
+    :param place: the place of the text in the input; empty if there is no other text.
+    :raises InventoryError: if it is invalid, or is one page of a longer list.
+    """
+    try:
+        yield from _read_text(text, line, place)
+    except _SeveralTextsError as error:
+        texts = split_at_brackets(text, line)
+        if len(texts) < 2:
+            raise _within(place, error) from None
+        for line_of_text, each in texts:
+            yield from _read_text(each, line_of_text, f"line {line_of_text}")
+
+
+def _read_text(text: bytes, line: int, place: str) -> Iterator[tuple[str, Any]]:
+    try:
+        if (document := _decode_or_none(text)) is not None:
+            yield from _records(document, place)
+        elif text.lstrip()[:1] == b"[":
+            yield from _raw_list_records(text, line, f"{place}: " if place else "")
+        else:
+            yield from _raw_records(text, line, place)
+    except InventoryError as error:
+        raise _within(place, error) from None
+
+
+def _within(place: str, error: InventoryError) -> InventoryError:
+    """Return ``error``, whose place is a line or a record if it has one, with a place."""
+    return error if error.place or not place else error.within(place)
+
+
+def _decode_or_none(text: bytes) -> Any:
+    """Decode a small text at once; None if it must be decoded record by record.
+
+    That takes less memory if it is large, and finds the record if one is invalid.
+    """
+    with suppress(InventoryError):
+        return decode(text) if len(text) <= _MAX_SMALL_BYTES else None
+    return None
+
+
+def _split_footer(data: bytes) -> tuple[bytes, str]:
     """Return a document without the footer of Expanso's command line, and the footer or ``""``."""
     is_possible = b"Showing " in data[-400:]
     footer = re.compile(_FOOTER).search(data, max(0, len(data) - 400)) if is_possible else None
@@ -64,22 +148,9 @@ def split_footer(data: bytes) -> tuple[bytes, str]:
     return data[: footer.start()], footer[1].decode("utf-8", "replace")
 
 
-def read_records(data: bytes) -> Iterator[tuple[str, Any]]:
-    """Yield the path and the value of each record of a JSON document, decoded one at a time.
-
-    :raises InventoryError: if the document is invalid, or is one page of a longer list.
-    """
-    if (document := _decode_small(data)) is not None:
-        yield from _records(document)
-    elif data.lstrip()[:1] == b"[":
-        yield from _raw_list_records(data, "")
-    else:
-        yield from _raw_records(data)
-
-
 def _decode_small(data: bytes) -> dict[str, Any] | list[Any] | None:
     """Decode a small valid document by the standard library; None if msgspec has to look at it."""
-    if len(data) > _MAX_SMALL_BYTES or b"\\u" in data:  # escapes of surrogates may be invalid
+    if b"\\u" in data:  # escapes of surrogates may be invalid
         return None
     try:
         document = json.loads(
@@ -109,23 +180,23 @@ def _finite(text: str) -> float:
     return number
 
 
-def _records(document: dict[str, Any] | list[Any]) -> Iterator[tuple[str, Any]]:
+def _records(document: Any, place: str) -> Iterator[tuple[str, Any]]:
     path, nodes = "", document
-    if isinstance(document, dict):
-        name = list_field(document)
-        if name is None:
-            yield "", document
-            return
+    if isinstance(document, dict) and (name := list_field(document)):
         path, nodes = name, document.pop(name) or []
         check_envelope(name, document)
+    if not isinstance(nodes, list):
+        yield place, nodes
+        return
+    path = f"{place}: {path}" if place else path
     for number, item in enumerate(nodes):
         yield f"{path}[{number}]", item
 
 
-def _raw_records(data: bytes) -> Iterator[tuple[str, Any]]:
+def _raw_records(data: bytes, line: int, place: str) -> Iterator[tuple[str, Any]]:
     from msgspec import Raw
 
-    fields = {key: bytes(value) for key, value in _decode(data, dict[str, Raw]).items()}
+    fields = {key: bytes(value) for key, value in _decode(data, dict[str, Raw], line).items()}
     quotes = 2 * len(fields) + sum(map(count_string_quotes, fields.values()))
     if count_string_quotes(data) != quotes:
         raise _duplicate_key(data)
@@ -134,9 +205,9 @@ def _raw_records(data: bytes) -> Iterator[tuple[str, Any]]:
             nodes = fields.pop(name)
             check_envelope(name, {key: decode(value) for key, value in fields.items()})
             if nodes != b"null":
-                yield from _raw_list_records(nodes, name)
+                yield from _raw_list_records(nodes, line, f"{place}: {name}" if place else name)
             return
-    yield "", decode(data)
+    yield place, decode(data)
 
 
 def count_string_quotes(raw: bytes) -> int:
@@ -147,10 +218,10 @@ def count_string_quotes(raw: bytes) -> int:
     return count
 
 
-def _raw_list_records(raw: bytes, path: str) -> Iterator[tuple[str, Any]]:
+def _raw_list_records(raw: bytes, line: int, path: str) -> Iterator[tuple[str, Any]]:
     from msgspec import Raw
 
-    for number, item in enumerate(_decode(raw, list[Raw])):
+    for number, item in enumerate(_decode(raw, list[Raw], line)):
         place = f"{path}[{number}]"
         try:
             yield place, decode(bytes(item))
@@ -190,7 +261,12 @@ def _invalid(raw: bytes, message: str, line: int) -> InventoryError:
             "cut-off", "the JSON is cut off here", place=place, hint="get the complete output again"
         )
     problem = message.removeprefix("JSON is malformed: ").partition(" (byte")[0]
-    return InventoryError("not-json", f"invalid JSON: {problem}", place=place)
+    kind = _SeveralTextsError if "trailing characters" in message else InventoryError
+    return kind("not-json", f"invalid JSON: {problem}", place=place)
+
+
+class _SeveralTextsError(InventoryError):
+    """There is something after the end of a text, perhaps another text."""
 
 
 def _count_strings(value: Any) -> int:

@@ -16,7 +16,6 @@ from typing import Any
 import msgspec
 from msgspec.structs import astuple
 
-from nodeselect.errors import InventoryError
 from nodeselect.limits import LIMITS
 from nodeselect.node import NodeRow
 from nodeselect.readers.columnar import Columns
@@ -25,7 +24,7 @@ from nodeselect.readers.raw_node import all_plain_ids
 from nodeselect.selectors import Selector
 from nodeselect.selectors.predicate import FailureMasks, compile_failure_masks
 
-__all__ = ["PlainRecord", "TypedDecoder", "decode_line", "decode_plain", "to_row"]
+__all__ = ["PlainRecord", "TypedDecoder", "decode_plain", "to_row"]
 
 # Every Struct has a field for each known key; with 64 keys it is hardly faster than a dictionary
 # (``benchmarks/test_read.py``).
@@ -48,17 +47,6 @@ class PlainRecord(msgspec.Struct, forbid_unknown_fields=True, gc=False):
 
 _decode_lines = msgspec.json.Decoder(PlainRecord).decode_lines
 _encode_lines = msgspec.json.Encoder().encode_lines
-
-
-def decode_line(text: bytes, line: int) -> Any:
-    """Decode the JSON text in line number ``line``.
-
-    :raises InventoryError: if it is invalid, or an object has a duplicate key.
-    """
-    try:
-        return json.decode(text, line)
-    except InventoryError as error:
-        raise (error if error.place else error.within(f"line {line}")) from None
 
 
 def decode_plain(chunk: bytes) -> tuple[list[str], list[PlainRecord]] | None:

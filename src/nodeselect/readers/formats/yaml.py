@@ -11,9 +11,10 @@ from nodeselect.documents import (
     List,
     Object,
     Scalar,
+    Value,
     decode_utf8,
     quote_hint,
-    read_yaml,
+    read_documents,
     to_python,
 )
 from nodeselect.errors import InventoryError
@@ -25,27 +26,38 @@ __all__ = ["read_records"]
 
 
 def read_records(data: bytes) -> Iterator[tuple[str, Any]]:
-    """Yield the place (line and path) and the value of each record of a YAML document.
+    """Yield the place (line and path) and the value of each record of a YAML text.
 
-    :raises InventoryError: if the document is invalid, uses features of YAML other than plain data,
-        or is one page of a longer list.
+    :raises InventoryError: if the text is invalid, uses features of YAML other than plain data, or
+        is one page of a longer list.
     """
     try:
-        document = read_yaml(decode_utf8(data))
-        if isinstance(document, List):
-            yield from _list_records(document, "")
-            return
-        record = to_python(document, _to_json_type, _key_text)
-        if isinstance(document, Object) and (name := list_field(record)):
-            del record[name]
-            check_envelope(name, record)
-            if isinstance(nodes := document.entries[name][1], List):
-                yield from _list_records(nodes, name)
-            return
-        yield "", record
+        documents = read_documents(decode_utf8(data))
+        if not documents:
+            yield "", None
+        for document in documents:
+            line = f"line {document.position.line + 1}" if len(documents) > 1 else ""
+            yield from _records(document, line)
     except DocumentError as error:
         place = f"line {error.position.line + 1}, column {error.position.column + 1}"
         raise InventoryError(error.code, error.message, place=place, hint=error.hint) from None
+
+
+def _records(document: Value, line: str) -> Iterator[tuple[str, Any]]:
+    if isinstance(document, List):
+        yield from _list_records(document, "")
+        return
+    record = to_python(document, _to_json_type, _key_text)
+    if isinstance(document, Object) and (name := list_field(record)):
+        del record[name]
+        try:
+            check_envelope(name, record)
+        except InventoryError as error:
+            raise (error.within(line) if line else error) from None
+        if isinstance(nodes := document.entries[name][1], List):
+            yield from _list_records(nodes, name)
+        return
+    yield line, record
 
 
 def _list_records(nodes: List, path: str) -> Iterator[tuple[str, Any]]:
