@@ -60,7 +60,7 @@ from nodeselect.jobs import (
     rollout_assumptions,
     select_rules,
 )
-from nodeselect.selectors import selectors_from_pod_spec
+from nodeselect.selectors import pod_spec_from_selectors, selectors_from_pod_spec
 
 JOB = b"name: demo\nselector: {match_labels: {region: eu}}\n"
 EXECUTION = b'{"id": "e-1", "status": {"desired_state": {"state_type": "running"}}}'
@@ -91,7 +91,8 @@ def use_kubernetes(event: dict[str, Any]) -> list[Node]:
     assert Operator("NotIn") is Operator.NOT_IN
     node: Node = Node.from_kubernetes(event["object"])
     inventory = Inventory([node])
-    selectors: tuple[Selector, ...] = selectors_from_pod_spec({"nodeSelector": {"pool": "a"}})
+    spec: dict[str, Any] = pod_spec_from_selectors([Selector.parse("pool=a")])
+    selectors: tuple[Selector, ...] = selectors_from_pod_spec(spec)
     return [node for selector in selectors for node in inventory.match(selector)]
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from nodeselect.errors import SelectorError
-from nodeselect.selectors import Selector, selectors_from_pod_spec
+from nodeselect.selectors import Selector, pod_spec_from_selectors, selectors_from_pod_spec
 from tests.differential.kubernetes import Judge
 from tests.property.strategies import BOUNDS, KEYS, LABEL_VALUES, VALUES
 
@@ -136,14 +136,14 @@ def _is_stricter(error: SelectorError) -> bool:
 
 
 def _again(case: ObjectCase) -> ObjectCase | None:
-    """Return the case with its LabelSelector converted and back; None if it has none."""
-    if case.label_selector is msgspec.UNSET:
-        return None
+    """Return the case with its object converted to selectors and back; None if it is stricter."""
     try:
-        label_selector = Selector.from_kubernetes(case.label_selector).to_kubernetes()
-    except SelectorError:  # the selector is stricter
+        selectors = _selectors(case)
+    except SelectorError:
         return None
-    return ObjectCase(case.nodes, label_selector=label_selector)
+    if case.pod_spec is msgspec.UNSET:
+        return ObjectCase(case.nodes, label_selector=selectors[0].to_kubernetes())
+    return ObjectCase(case.nodes, pod_spec=pod_spec_from_selectors(selectors))
 
 
 def random_objects(seed: int) -> Iterator[ObjectCase]:

@@ -5,7 +5,13 @@ from typing import Any
 
 from nodeselect.limits import LIMITS
 from nodeselect.node import Node
-from nodeselect.selectors import Operator, Requirement, Selector, selectors_from_pod_spec
+from nodeselect.selectors import (
+    Operator,
+    Requirement,
+    Selector,
+    pod_spec_from_selectors,
+    selectors_from_pod_spec,
+)
 from tests.growth.cases import case, rejected, words
 from tests.growth.selector_cases import selector_of
 
@@ -62,6 +68,8 @@ def _add_cases() -> None:
     case("kubernetes/operators", lambda names: [Operator(name) for name in names], ["In"].__mul__)
     case("kubernetes/terms", pod, _terms)
     case("kubernetes/names", pod, _names)
+    by_id = lambda names: pod_spec_from_selectors([Selector.of(match_ids=names)])  # noqa: E731
+    case("kubernetes/ids", by_id, words)
     case("kubernetes/unknown-field", rejected(pod), _unknown_fields)
     case("kubernetes/node", Node.from_kubernetes, _node_object)
 

@@ -6,7 +6,12 @@ from typing import Any
 import pytest
 
 from nodeselect.errors import SelectorError
-from nodeselect.selectors import Operator, Selector, selectors_from_pod_spec
+from nodeselect.selectors import (
+    Operator,
+    Selector,
+    pod_spec_from_selectors,
+    selectors_from_pod_spec,
+)
 
 REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
 
@@ -211,3 +216,37 @@ def test_unknown_fields_about_nodes(name: str) -> None:
     with pytest.raises(SelectorError, match="there is no field") as caught:
         selectors_from_pod_spec({name: {"gpu": "true"}})
     assert (caught.value.code, caught.value.place) == ("unknown-field", name)
+
+
+A, B = Selector.parse("a=x"), Selector.parse("!b,c>5")
+A_TERM = {"matchExpressions": [item("a", "In", "x")]}
+B_TERM = {"matchExpressions": [{"key": "b", "operator": "DoesNotExist"}, item("c", "Gt", "5")]}
+BY_ID = Selector.of(match_ids=["n-b", "n-a"])
+
+
+@pytest.mark.parametrize(
+    ("union", "terms"),
+    [
+        pytest.param([A, B], [A_TERM, B_TERM], id="terms"),
+        pytest.param([BY_ID], [{"matchFields": [NAME_A]}, {"matchFields": [NAME_B]}], id="ids"),
+        pytest.param([A & Selector.of(match_ids=["n-a"])], [A_TERM | {"matchFields": [NAME_A]}]),
+        pytest.param([], [{}], id="no-selectors"),
+        pytest.param([Selector.nothing()], [{}], id="nothing"),
+        pytest.param([Selector.nothing(), A], [A_TERM], id="nothing-and-a-selector"),
+    ],
+)
+def test_pod_spec_from_selectors(union: list[Selector], terms: list[dict[str, Any]]) -> None:
+    """Each selector becomes a term, or one for each id."""
+    assert pod_spec_from_selectors(union) == affinity(*terms)
+
+
+def test_everything_requires_nothing() -> None:
+    """One selector that matches every node makes the pod spec empty."""
+    assert pod_spec_from_selectors([A, Selector.everything()]) == {}
+
+
+def test_an_id_that_is_no_name_of_a_node() -> None:
+    """An id that Kubernetes would refuse is an error."""
+    with pytest.raises(SelectorError) as caught:
+        pod_spec_from_selectors([Selector.of(match_ids=["n-a", "node 7"])])
+    assert (caught.value.code, caught.value.place) == ("invalid-node-name", "match_ids[1]")

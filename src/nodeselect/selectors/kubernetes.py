@@ -8,10 +8,12 @@ API server.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from nodeselect.selectors.charset import is_prefix
 from nodeselect.selectors.label_selector import (
+    match_expression,
     read_fields,
     read_item,
     read_list,
@@ -24,8 +26,9 @@ from nodeselect.selectors.operator import Operator
 from nodeselect.selectors.selector import Selector
 from nodeselect.text import join_limited, printable, quoted
 
-__all__ = ["selectors_from_pod_spec"]
+__all__ = ["pod_spec_from_selectors", "selectors_from_pod_spec"]
 
+_AFFINITIES = ("nodeAffinity", "podAffinity", "podAntiAffinity")
 _REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
 _PREFERRED = "preferredDuringSchedulingIgnoredDuringExecution"
 
@@ -63,17 +66,42 @@ def selectors_from_pod_spec(spec: Mapping[str, object]) -> tuple[Selector, ...]:
         read_match_labels(spec.get("nodeSelector"), "nodeSelector"),
         None if name in (None, "") else [_node_name(name, "nodeName")],
     )
-    place = "affinity"
-    affinity = read_fields(
-        spec.get(place), place, ("nodeAffinity", "podAffinity", "podAntiAffinity")
-    )
-    place += ".nodeAffinity"
+    affinity = read_fields(spec.get("affinity"), "affinity", _AFFINITIES)
+    place = "affinity.nodeAffinity"
     node_affinity = read_fields(affinity.get("nodeAffinity"), place, (_REQUIRED, _PREFERRED))
-    if node_affinity.get(_REQUIRED) is None:
+    required = node_affinity.get(_REQUIRED)
+    if required is None:
         return (pod,)
-    return tuple(
-        pod & term for term in _read_terms(node_affinity[_REQUIRED], f"{place}.{_REQUIRED}")
-    )
+    return tuple(pod & term for term in _read_terms(required, f"{place}.{_REQUIRED}"))
+
+
+def pod_spec_from_selectors(selectors: Iterable[Selector]) -> dict[str, Any]:
+    """Return a pod spec that requires a node to match one of the selectors.
+
+    >>> spec = pod_spec_from_selectors([Selector.parse("gpu>2"), Selector.parse("tier=a")])
+    >>> selectors_from_pod_spec(spec)
+    (Selector('gpu>2'), Selector('tier in (a)'))
+
+    It has a required node affinity, with a term for each selector, or for each of its ids, as a
+    term can have only one name. If there are no selectors but ``Selector.nothing()``, the only term
+    is empty, which matches no node. If one is ``Selector.everything()``, the pod spec is empty.
+
+    :raises SelectorError: if an id cannot be the name of a node.
+    """
+    terms: list[dict[str, Any]] = []
+    for selector in selectors:
+        term: dict[str, Any] = {}
+        if selector.requirements:
+            term["matchExpressions"] = [match_expression(each) for each in selector.requirements]
+        elif selector.ids is None:
+            return {}
+        for number, name in enumerate(selector.ids or ()):
+            name = _node_name(name, f"match_ids[{number}]")
+            field = {"key": "metadata.name", "operator": "In", "values": [name]}
+            terms.append(term | {"matchFields": [field]})
+        if selector.ids is None:
+            terms.append(term)
+    return {"affinity": {"nodeAffinity": {_REQUIRED: {"nodeSelectorTerms": terms or [{}]}}}}
 
 
 # The fields of a pod spec that are about nodes. Another name like these is a typo, or a field of a

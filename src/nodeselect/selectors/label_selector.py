@@ -18,6 +18,7 @@ from nodeselect.text import describe_json, join_limited, printable, quoted, to_e
 
 __all__ = [
     "label_selector_from_requirements",
+    "match_expression",
     "read_fields",
     "read_item",
     "read_list",
@@ -55,7 +56,7 @@ def label_selector_from_requirements(requirements: Iterable[Requirement]) -> dic
     labels: dict[str, str] = {}
     expressions: list[dict[str, Any]] = []
     for requirement in requirements:
-        key, operator, values = requirement.key, requirement.operator, requirement.values
+        key, operator = requirement.key, requirement.operator
         if operator.is_comparison:
             text = str(requirement)
             raise SelectorError(
@@ -66,14 +67,20 @@ def label_selector_from_requirements(requirements: Iterable[Requirement]) -> dic
                 hint="only the node affinity of a pod has Gt and Lt",
             )
         if operator is Operator.EQUALS and key not in labels:
-            labels[key] = values[0]
+            labels[key] = requirement.values[0]
             continue
-        expression: dict[str, Any] = {"key": key, "operator": operator.kubernetes_name}
-        if values:
-            expression["values"] = list(values)
-        expressions.append(expression)
+        expressions.append(match_expression(requirement))
     fields = {"matchLabels": labels, "matchExpressions": expressions}
     return {name: field for name, field in fields.items() if field}
+
+
+def match_expression(requirement: Requirement) -> dict[str, Any]:
+    """Return a requirement as an item of ``matchExpressions``."""
+    item: dict[str, Any] = {
+        "key": requirement.key,
+        "operator": requirement.operator.kubernetes_name,
+    }
+    return item | {"values": list(requirement.values)} if requirement.values else item
 
 
 def read_match_labels(value: object, place: str) -> list[Requirement]:
