@@ -9,6 +9,7 @@ import pytest
 
 from nodeselect import LIMITS, Inventory, InventoryError, Limits, Node
 from nodeselect.readers import chunks, detect
+from nodeselect.readers.formats import json as json_format
 from nodeselect.readers.formats import json_texts
 
 LINE = '{"id": "n-1", "labels": {}}\n'
@@ -187,6 +188,7 @@ def test_document_bytes(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
     """A document of nodes has at most 4 GiB (here 1,000 bytes); the error names the limit."""
     for module in (chunks, json_texts):
         monkeypatch.setattr(module, "LIMITS", LIMITS._replace(document_bytes=1_000))
+    monkeypatch.setattr(json_format, "_MAX_SMALL_BYTES", 0)
     largest = text.format(LINE.strip() + " " * (1_002 - len(text) - len(LINE.strip())))
     assert len(largest) == 1_000
     assert [node.id for node in Inventory.read(io.StringIO(largest))] == ["n-1"]
