@@ -145,6 +145,24 @@ def test_what_a_label_selector_cannot_express(selector: Selector, place: str | N
     assert (caught.value.code, caught.value.place) == ("not-in-kubernetes", place)
 
 
+@pytest.mark.parametrize(
+    ("expression", "place"),
+    [
+        pytest.param(item("a", "In", *map(str, range(1_025))), "values", id="too-many-values"),
+        pytest.param(item("a", "Gt", "a", "5"), "values", id="number-of-values"),
+        pytest.param(item("-", "Exists", "a"), "values", id="number-before-key"),
+        pytest.param(item("-", "In", "a"), "key", id="key"),
+        pytest.param(item("-", "In", "-"), "key", id="key-before-value"),
+        pytest.param(item("a", "In", "b", "-", "-"), "values[1]", id="value"),
+    ],
+)
+def test_places(expression: dict[str, Any], place: str) -> None:
+    """The place of an error is that of what is wrong."""
+    with pytest.raises(SelectorError) as caught:
+        selectors_from_pod_spec(affinity({"matchExpressions": [expression]}))
+    assert str(caught.value.place).rpartition("matchExpressions[0].")[2] == place
+
+
 NAME_A, NAME_B = item("metadata.name", "In", "n-a"), item("metadata.name", "In", "n-b")
 NOT_A = item("metadata.name", "NotIn", "n-a")
 
