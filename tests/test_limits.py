@@ -30,6 +30,7 @@ def test_names_and_values() -> None:
         "node_labels": 256,
         "node_labels_bytes": 65_536,
         "line_bytes": 4_194_304,
+        "event_bytes": 8_388_608,
         "document_bytes": 4_294_967_296,
         "job_file_bytes": 1_048_576,
         "job_file_values": 200_000,

@@ -10,10 +10,11 @@ import errno
 import io
 import os
 import sys
+import time
 from stat import S_ISREG
 from typing import Any, BinaryIO, TextIO
 
-__all__ = ["blocking_reader", "is_blocking", "use_blocking_output"]
+__all__ = ["blocking_reader", "is_blocking", "use_blocking_output", "wait_while_open"]
 
 # The capacity of a pipe on Linux.
 _BUFFER_BYTES = 64 * 1024
@@ -37,6 +38,30 @@ def is_blocking(stream: Any) -> bool:
         return not isinstance(file, io.FileIO) or os.get_blocking(file.fileno())
     except (AttributeError, OSError):  # not a file, or a system on which files always block
         return True
+
+
+def wait_while_open(output: Any, stream: Any = None, seconds: float | None = None) -> None:
+    """Wait until ``stream`` has data or has ended, or for some seconds.
+
+    Where the system has no poll, or a stream no file descriptor, this does not wait for ``stream``,
+    and does not notice that nobody reads ``output`` any more.
+
+    :raises BrokenPipeError: as soon as ``output`` is a pipe that nobody reads any more.
+    """
+    import select  # rarely needed
+
+    try:
+        poll = select.poll()
+        poll.register(output.fileno(), 0)  # an error is always reported
+        if stream is not None:
+            poll.register(stream.fileno(), select.POLLIN)
+    except (AttributeError, OSError):
+        time.sleep(seconds or 0)
+        return
+    broken = select.POLLERR | select.POLLHUP
+    events = dict(poll.poll(None if seconds is None else seconds * 1_000))
+    if events.get(output.fileno(), 0) & broken:
+        raise BrokenPipeError(errno.EPIPE, "nobody reads the output any more")
 
 
 def use_blocking_output() -> None:

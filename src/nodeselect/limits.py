@@ -25,6 +25,7 @@ class Limits(NamedTuple):
     :param node_labels_bytes: size of all labels of one node, keys and values, in bytes of UTF-8.
     :param line_bytes: length of a line of NDJSON or of a row of CSV in bytes; a Kubernetes object
         has at most 3 MiB.
+    :param event_bytes: size of one event of a stream of nodes, indentation included.
     :param document_bytes: size of a JSON or YAML document of nodes, which is held in memory.
     :param job_file_bytes: size of a job file in bytes.
     :param job_file_values: keys and values in a job file; a list or a mapping counts as two.
@@ -43,6 +44,7 @@ class Limits(NamedTuple):
     node_labels: int = 256
     node_labels_bytes: int = 64 * 1024
     line_bytes: int = 4 * 1024 * 1024
+    event_bytes: int = 8 * 1024 * 1024
     document_bytes: int = 4 * 1024 * 1024 * 1024
     job_file_bytes: int = 1024 * 1024
     job_file_values: int = 200_000

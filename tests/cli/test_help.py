@@ -8,7 +8,10 @@ from tests.cli.running import Run, run_process
 
 @pytest.mark.parametrize(
     "args",
-    [["--help"], *([name, "--help"] for name in ("diff", "explain", "labels", "match", "rollout"))],
+    [
+        ["--help"],
+        *([name, "--help"] for name in ("diff", "explain", "labels", "match", "rollout", "watch")),
+    ],
 )
 def test_help_fits_a_screen(run: Run, args: list[str]) -> None:
     """Help fits 80 columns and has no control characters."""

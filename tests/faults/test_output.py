@@ -24,8 +24,8 @@ every_command = pytest.mark.parametrize("args", COMMANDS.values(), ids=COMMANDS)
 
 
 def test_every_command_is_here() -> None:
-    """The table has every command."""
-    assert {args[0] for args in COMMANDS.values()} >= set(app._COMMANDS)
+    """The table has every command, except the one that never ends (``cli/test_watch.py``)."""
+    assert {args[0] for args in COMMANDS.values()} >= set(app._COMMANDS) - {"watch"}
 
 
 @every_command

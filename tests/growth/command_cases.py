@@ -12,6 +12,7 @@ from unittest.mock import patch
 
 from nodeselect.cli.app import run
 from nodeselect.cli.exit_status import ExitStatus
+from nodeselect.render.changes import CHANGE_FORMATS
 from nodeselect.render.layout import PROBLEM_FORMATS, REPORT_FORMATS
 from nodeselect.render.nodes import COLUMN_FORMATS, NODE_FORMATS, node_lines
 from tests.growth.cases import case, words
@@ -93,6 +94,8 @@ def _add_selections() -> None:
         _over_nodes(f"labels/{output}", "labels", "-o", output)
         _over_nodes(f"labels-of-key/{output}", "labels", "host", "-l", "region=eu", "-o", output)
         _over_nodes(f"diff/{output}", "diff", "-l", "region=eu", "-l", "rack!=r1", "-o", output)
+    for output in CHANGE_FORMATS:
+        _over_nodes(f"watch/{output}", "watch", "-l", "region=eu", "-l", "gpu", "-o", output)
     case("cli/match/ids", _run, partial(_repeated, ["match"], "--id", "{}"))
     case("cli/explain/selectors", _run, partial(_repeated, ["explain"], "-l", "region=eu,{}"), 16)
 

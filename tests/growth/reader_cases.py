@@ -3,11 +3,13 @@
 import io
 import json
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
-from nodeselect import Inventory, Node, Selector
+from nodeselect import Inventory, InventoryError, Node, Selector
 from nodeselect.limits import LIMITS
+from nodeselect.readers.node_stream import NodeStream
 from nodeselect.readers.reader import NodeReader
 from nodeselect.readers.watch_events import is_watch_event, read_event
 from tests.growth.cases import case, rejected, words
@@ -203,6 +205,48 @@ def _add_watch_events() -> None:
     case("event/no-event", is_watch_event, lambda n: dict.fromkeys(words(n)))
 
 
+def _add_streams() -> None:
+    def pieces(data: str, size: int) -> list[bytes]:
+        encoded = data.encode("utf-8", "surrogatepass")
+        return [encoded[at : at + size] for at in range(0, len(encoded), size)]
+
+    def read_stream(pieces: list[bytes]) -> object:
+        return list(NodeStream(pieces, (), "x"))
+
+    def try_to_read_stream(pieces: list[bytes]) -> None:
+        with suppress(InventoryError):
+            read_stream(pieces)
+
+    def nodes(indent: int | None, between: str, size: int, n: int) -> list[bytes]:
+        return pieces(
+            between.join(json.dumps(node, indent=indent) for node in _plain(n, LABELS)), size
+        )
+
+    def long_node(size: int, n: int) -> list[bytes]:
+        return pieces(json.dumps({"id": "a", "name": '{"\\' * n, "state": "a" * n}, indent=1), size)
+
+    def events(last: str, n: int) -> list[bytes]:
+        nodes = (kubernetes(word, "True", LABELS) for word in words(n))
+        kinds = [*["ADDED"] * (n - 1), last]
+        records = zip(kinds, nodes, strict=True)
+        texts = (json.dumps({"type": kind, "object": node}) for kind, node in records)
+        return pieces("".join(texts), 500)
+
+    def repeated(piece: str, frame: str, size: int, n: int) -> list[bytes]:
+        return pieces(frame.format(piece * n), size)
+
+    for size in (7, 1_000, 1_000_000):
+        case(f"stream/nodes/{size}", read_stream, partial(nodes, None, "\n", size), 20)
+        case(f"stream/indented/{size}", read_stream, partial(nodes, 2, "", size), 20)
+        case(f"stream/long/{size}", read_stream, partial(long_node, size))
+        for piece in PIECES:
+            for name, frame in {"alone": "{}", "object": '{{"id": {}}}'}.items():
+                build = partial(repeated, piece, frame, size)
+                case(f"stream/{name}/{size}/{piece!a}", try_to_read_stream, build)
+    for last in ("ADDED", "DELETED"):
+        case(f"stream/{last.lower()}", rejected(read_stream), partial(events, last), 20)
+
+
 def _add_invalid() -> None:
     labels = {f"k{number}": "a" for number in range(LIMITS.node_labels + 1)}
     last: dict[str, list[Any]] = {
@@ -265,5 +309,6 @@ def _add_long() -> None:
 _add_shapes()
 _add_csv()
 _add_watch_events()
+_add_streams()
 _add_invalid()
 _add_long()

@@ -19,7 +19,18 @@ from nodeselect.text import quoted
 __all__ = ["commands", "main", "run"]
 
 # Each command is the function of this name in the module of this name.
-_COMMANDS = ("match", "explain", "labels", "diff", "jobs", "rollout", "check", "rules", "schema")
+_COMMANDS = (
+    "match",
+    "explain",
+    "labels",
+    "diff",
+    "jobs",
+    "watch",
+    "rollout",
+    "check",
+    "rules",
+    "schema",
+)
 
 
 class _Commands(click.Group):
@@ -49,6 +60,7 @@ Examples:
   nodeselect labels -n nodes.json region
   nodeselect diff old.yaml new.yaml -n nodes.json
   nodeselect jobs --jobs jobs/ -n nodes.json --node n-1
+  nodeselect watch --jobs jobs/ -n nodes.json
   nodeselect rollout --job job.yaml -n nodes.json
   nodeselect check job.yaml
 """,

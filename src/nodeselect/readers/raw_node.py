@@ -105,6 +105,8 @@ def _reject_other_labels(record: Record, labels_path: str) -> None:
         if prefix == f"{labels_path}.":
             continue
         for key in fields:
+            if len(key) not in (5, 6):  # a quicker test
+                continue
             if key.lower() in ("label", "labels") and prefix + key != labels_path:
                 raise InventoryError(
                     "unknown-field",
@@ -140,7 +142,7 @@ def all_plain_ids(texts: Sequence[str]) -> bool:
 
 def error_in_record(place: str, error: InventoryError) -> InventoryError:
     """Return ``error``, whose place is a path in a record, with the record's place before that."""
-    separator = ": " if place.startswith("line") and "[" not in place else "."
+    separator = ": " if place.startswith(("line", "event")) and "[" not in place else "."
     path = separator.join(text for text in (place, error.place) if text)
     return InventoryError(error.code, error.message, place=path or None, hint=error.hint)
 

@@ -13,7 +13,7 @@ from nodeselect.readers.raw_node import Record, describe, error_in_record, read_
 from nodeselect.readers.shapes import kubernetes
 from nodeselect.text import quoted
 
-__all__ = ["is_watch_event", "latest_nodes", "read_event"]
+__all__ = ["is_watch_event", "latest_nodes", "never_added_error", "read_event"]
 
 _COMMAND = "kubectl get nodes -o json --watch --output-watch-events"
 
@@ -42,7 +42,7 @@ def latest_nodes(records: Iterable[tuple[str, Any]]) -> Iterator[NodeRow]:
 
     :param records: the places and values of the records of an input.
     :raises InventoryError: if one of them is no event, or is invalid, or if an event changes a node
-        that no earlier event added: then there are nodes that the input does not contain.
+        that no earlier event added.
     """
     nodes: dict[str, NodeRow] = {}
     for place, record in records:
@@ -53,14 +53,22 @@ def latest_nodes(records: Iterable[tuple[str, Any]]) -> Iterator[NodeRow]:
             continue
         node_id = meaning if isinstance(meaning, str) else meaning[0]
         if record["type"] != "ADDED" and node_id not in nodes:
-            message = f"the node {quoted(node_id)} changes, but no earlier event added it"
-            hint = f"begin with all nodes: {_COMMAND}"
-            raise InventoryError("cut-off", message, place=place, hint=hint)
+            raise never_added_error(node_id, place)
         if isinstance(meaning, str):
             del nodes[node_id]
         else:
             nodes[node_id] = meaning
     yield from nodes.values()
+
+
+def never_added_error(node_id: str, place: str) -> InventoryError:
+    """Return the error for an event that changes a node that no earlier event added.
+
+    Then there are nodes that the input does not contain.
+    """
+    message = f"the node {quoted(node_id)} changes, but no earlier event added it"
+    hint = f"begin with all nodes: {_COMMAND}"
+    return InventoryError("cut-off", message, place=place, hint=hint)
 
 
 def _read(kind: object, node: Any) -> NodeRow | str | None:

@@ -1,0 +1,261 @@
+"""``nodeselect watch``: print which nodes enter and leave an answer, as it happens."""
+
+import gc
+import os
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, BinaryIO
+
+import click
+
+from nodeselect.blocking import blocking_reader, wait_while_open
+from nodeselect.cli.exit_status import ExitStatus
+from nodeselect.cli.job_selectors import job_selectors, selected, warn_if_everything
+from nodeselect.cli.options import (
+    check_usage,
+    job_option,
+    nodes_option,
+    read_inventory,
+    selector_option,
+    state_option,
+)
+from nodeselect.cli.streams import write_error, write_message, write_output
+from nodeselect.errors import InventoryError
+from nodeselect.inventory import Inventory
+from nodeselect.node import Node, has_state
+from nodeselect.readers import cannot_read, open_input
+from nodeselect.readers.detect import KNOWN_STATES
+from nodeselect.readers.node_stream import DROPPED, NodeStream
+from nodeselect.render.changes import CHANGE_FORMATS, change_line
+from nodeselect.selectors import Selector
+from nodeselect.standing import StandingSelectors
+from nodeselect.text import join_limited, pluralize, quoted
+
+__all__ = ["watch"]
+
+_PIECE_BYTES = 64 * 1024
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  kubectl get nodes -o json --watch --output-watch-events |
+    nodeselect watch -l 'gpu,!debug' -n -
+  nodeselect watch --jobs jobs/ -n fleet.json -o ndjson
+  tail -n +1 -F nodes.ndjson | nodeselect watch --job job.yaml -n -
+
+\b
+Exit status: 0 if a stream of nodes ends; 1 if a stream of watch events ends,
+or any stream within an event, and must be started again; 2 on errors.
+""",
+)
+@nodes_option()
+@selector_option(
+    "Watch the nodes that match this selector. Repeatable: nodes that match any of them."
+)
+@job_option("Watch the nodes that this job would run on: a job file, or a manifest of Kubernetes.")
+@click.option(
+    "--jobs", "sources", metavar="FILE|FOLDER", multiple=True,
+    help="Watch the nodes of each of these jobs: a file, or all files in a folder. Repeatable.",
+)  # fmt: skip
+@state_option
+@click.option(
+    "-o", "--output", type=click.Choice(CHANGE_FORMATS), default="text", show_default=True,
+    help="The output format.",
+)  # fmt: skip
+@click.option("--timestamps", is_flag=True, help="Print the time of each change.")
+@click.option(
+    "--interval", type=click.FloatRange(min=0.01), metavar="SECONDS", default=1.0,
+    help="How often to check whether a file has changed (default: 1).",
+)  # fmt: skip
+@click.pass_context
+def watch(
+    context: click.Context,
+    nodes_from: str,
+    expressions: tuple[str, ...],
+    job: str | None,
+    sources: tuple[str, ...],
+    states: frozenset[str] | None,
+    output: str,
+    timestamps: bool,
+    interval: float,
+) -> int:
+    """Print which nodes enter and leave an answer, as it happens.
+
+    First the nodes that match now, then every change: "+ NODE" if a node matches from now on,
+    "- NODE" if it no longer does; with --jobs, the job follows.
+
+    Standard input or a pipe is a stream of Kubernetes watch events, or of nodes, each of which
+    replaces the one with its id. A file is read again when it changes.
+    """
+    mistakes = {
+        "give --job and/or -l, or --jobs":
+            bool(sources) == (job is not None or bool(expressions)),
+        "--job and -n cannot both read standard input": job == "-" == nodes_from,
+        "--jobs cannot read standard input": "-" in sources,
+    }  # fmt: skip
+    check_usage(context, mistakes)
+    if sources:
+        selectors, invalid = job_selectors(sources)
+        for error in invalid.values():
+            write_error(error)
+        if invalid:
+            return ExitStatus.ERROR
+        for name, (selector, *_) in selectors.items():
+            warn_if_everything(name, selector)
+    else:
+        selectors = {"": tuple(selected(job, expressions, ()))}
+    if unknown := sorted((states or frozenset()) - KNOWN_STATES):
+        write_message(
+            f"{join_limited(list(map(quoted, unknown)), 5)}: not a state of a known system"
+        )
+    gc.enable()  # this run is not short
+    printer = _Printer(selectors, states, output, timestamps)
+    if os.path.isfile(nodes_from):  # noqa: PTH113 - pathlib loads slowly
+        _watch_file(nodes_from, interval, printer)
+    with open_input(nodes_from) as (stream, name):
+        return _watch_stream(stream, name, printer)
+
+
+class _Printer:
+    """Prints which answers a change of a node concerns. An answer is a union of selectors."""
+
+    def __init__(
+        self,
+        selectors: Mapping[str, Sequence[Selector]],
+        states: frozenset[str] | None,
+        output: str,
+        timestamps: bool,
+    ) -> None:
+        """Create the printer.
+
+        :param selectors: the selectors of each answer by its name, which is empty for a single one.
+        :param states: the states of the nodes that may match; None allows all nodes.
+        """
+        self._selectors = selectors
+        self._standing = StandingSelectors(
+            {
+                (name, number): selector
+                for name, each in selectors.items()
+                for number, selector in enumerate(each)
+            }
+        )
+        self._states = states
+        self._output = output
+        self._timestamps = timestamps
+
+    def print(self, old: Node | None, new: Node | None, event: int) -> None:
+        """Print what changes if a node was ``old`` and is ``new``; None if it is not there."""
+        if self._states is not None:
+            old = old if old is not None and has_state(old.state, self._states) else None
+            new = new if new is not None and has_state(new.state, self._states) else None
+        gained, lost = self._standing.changes(old, new)
+        if not gained and not lost:
+            return
+        node = new or old
+        assert node is not None, "there is a node before or after the change"
+        time = _now() if self._timestamps else None
+        write_output(
+            change_line(self._output, node.id, matches, job=name or None, event=event, time=time)
+            for entries, other, matches in ((lost, new, False), (gained, old, True))
+            for name in dict.fromkeys(name for name, _ in entries)
+            if not self._matches(name, other)
+        )
+
+    def _matches(self, name: str, node: Node | None) -> bool:
+        return node is not None and any(
+            selector.predicate(node.labels, node.id) for selector in self._selectors[name]
+        )
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
+
+
+def _watch_stream(stream: BinaryIO, name: str, printer: _Printer) -> int:
+    """Print the changes on a stream until it ends; return the exit status."""
+    inventory = Inventory()
+    nodes = NodeStream(_pieces(stream, name), inventory, name)
+    is_warned = False
+    try:
+        for node in nodes:
+            for change in inventory.apply([node]):
+                printer.print(change.old, change.new, nodes.count)
+            if nodes.may_hide_deletions and not is_warned:
+                is_warned = True
+                write_message(
+                    f"{name}: warning: nodes that are deleted cannot be told from nodes that"
+                    " change; run kubectl with --output-watch-events"
+                )
+    except InventoryError as error:
+        if error.code not in DROPPED:
+            raise
+        write_error(error)
+        return ExitStatus.NEGATIVE
+    return ExitStatus.OK
+
+
+def _pieces(stream: BinaryIO, name: str) -> Iterator[bytes]:
+    """Yield the bytes of a stream as they arrive."""
+    reader: Any = blocking_reader(stream)
+    while True:
+        wait_while_open(sys.stdout, stream)
+        try:
+            piece = reader.read1(_PIECE_BYTES)
+        except OSError as error:
+            raise cannot_read(name, error.strerror or error) from None
+        if not piece:
+            return
+        yield piece
+
+
+def _watch_file(source: str, interval: float, printer: _Printer) -> None:
+    """Print the changes of a file, for ever."""
+    current = Inventory()
+    for event, new in enumerate(_versions(source, interval), 1):
+        for node in current:
+            if node.id not in new:
+                printer.print(node, None, event)
+        for node in new:
+            old = current[node.id] if node.id in current else None  # noqa: SIM401 - there is no get
+            if node != old:
+                printer.print(old, node, event)
+        current = new
+        if event == 1:
+            write_message(f"{source}: {pluralize(len(new), 'node')}; waiting for changes")
+
+
+def _versions(source: str, interval: float) -> Iterator[Inventory]:
+    """Yield the nodes of a file, and again whenever it has changed; wait in between.
+
+    A file is read once it has been the same for an interval, since it may be written in steps.
+    """
+    read = before = None
+    while True:
+        now = _signature(source)
+        if now != read and before in (now, None):
+            try:
+                result: Inventory | InventoryError = read_inventory(source)
+            except InventoryError as error:
+                result = error
+            if _signature(source) == now:
+                if isinstance(result, Inventory):
+                    yield result
+                elif read is None:
+                    raise result
+                else:
+                    write_error(result)
+                    write_message("the nodes remain what they were; waiting for the next change")
+                read = now
+        before = now
+        wait_while_open(sys.stdout, seconds=interval)
+
+
+def _signature(file: str) -> tuple[int, ...]:
+    """Return what differs if a file has been written or replaced; empty if there is no file."""
+    try:
+        status = os.stat(file)  # noqa: PTH116 - pathlib loads slowly
+    except OSError:
+        return ()
+    return status.st_mtime_ns, status.st_ctime_ns, status.st_size, status.st_ino, status.st_dev

@@ -1,0 +1,124 @@
+"""Read a stream of nodes as they change: watch events of Kubernetes, or nodes one after another."""
+
+from collections.abc import Container, Iterable, Iterator
+from typing import Any, Final
+
+from nodeselect.errors import InventoryError
+from nodeselect.node import Node
+from nodeselect.readers.detect import node_rows
+from nodeselect.readers.envelope import list_field
+from nodeselect.readers.formats import json
+from nodeselect.readers.object_splitter import ObjectSplitter
+from nodeselect.readers.raw_node import RawNode, Record, validate
+from nodeselect.readers.watch_events import is_watch_event, never_added_error, read_event
+from nodeselect.text import quoted
+
+__all__ = ["DROPPED", "NodeStream"]
+
+DROPPED: Final = frozenset({"stream-ended", "watch-failed"})
+"""The codes of the errors of a stream that is valid, but ended too early."""
+
+_AGAIN = "begin again: kubectl get nodes -o json --watch --output-watch-events"
+_ONE_BY_ONE = "print one node after another, or write the list to a file and watch the file"
+
+
+class NodeStream:
+    """The changes of nodes on a stream, in order: a node to put in, or the id of one to remove.
+
+    A stream has either watch events of Kubernetes, or nodes of any known shape, of which
+    ``{"id": …, "deleted": true}`` removes one if it is there. Each object is an *event*.
+
+    The events of a watch follow from each other: a node is ADDED once, and MODIFIED or DELETED only
+    if it is there. So a stream is rejected if it does not begin with a list of all nodes, or if it
+    was begun again, since nobody knows what was deleted in between.
+
+    :param pieces: the bytes of the stream, as they arrive.
+    :param known: the ids of all nodes that are there after the changes that were yielded.
+    :param name: the name of the stream in errors.
+    :raises InventoryError: while iterating, if an event is invalid, or if a stream of watch events
+        ends. The code is in ``DROPPED`` if all events were valid.
+    """
+
+    count: int
+    """The number of the current event, from 1."""
+    has_watch_events: bool | None
+    """Whether the stream has watch events; None before the first event."""
+    may_hide_deletions: bool
+    """Whether the stream has nodes of Kubernetes without watch events. ``kubectl --watch`` prints a
+    deleted node like one that has changed."""
+
+    def __init__(self, pieces: Iterable[bytes], known: Container[str], name: str) -> None:
+        self._pieces = pieces
+        self._known = known
+        self._name = name
+        self.count = 0
+        self.has_watch_events = None
+        self.may_hide_deletions = False
+
+    def __iter__(self) -> Iterator[Node | str]:
+        try:
+            for record in self._records():
+                change = self._read(record, f"event {self.count}")
+                if change is not None:
+                    yield change
+        except InventoryError as error:
+            raise error.within(self._name) from None
+
+    def _records(self) -> Iterator[Any]:
+        """Yield the object of each event, decoded.
+
+        :raises InventoryError: also if the stream ends, unless it has nodes and all are complete.
+        """
+        splitter = ObjectSplitter()
+        try:
+            for piece in self._pieces:
+                self.count += 1  # if an event is invalid, its number is in the error
+                for text in splitter.feed(piece):
+                    yield json.decode(text)
+                    self.count += 1
+                self.count -= 1
+            if not splitter.is_between:
+                self.count += 1
+                message = "the stream ended within this event"
+                raise InventoryError("stream-ended", message, hint=_AGAIN)
+        except InventoryError as error:
+            raise error.within(f"event {self.count}") from None
+        if not self.count:
+            hint = "check the command that wrote it"
+            raise InventoryError("empty-input", "the input is empty", hint=hint)
+        if self.has_watch_events:
+            message = f"the stream ended after event {self.count}; later changes are unknown"
+            raise InventoryError("stream-ended", message, hint=_AGAIN)
+
+    def _read(self, record: Record, place: str) -> Node | str | None:
+        """Return the change of an event; None if nothing changes."""
+        has_watch_events = is_watch_event(record)
+        if self.has_watch_events is None:
+            self.has_watch_events = has_watch_events
+        if has_watch_events != self.has_watch_events:
+            found = "a watch event among nodes" if has_watch_events else "a node among watch events"
+            raise InventoryError("mixed-stream", found, place=place)
+        if has_watch_events:
+            return self._read_watch_event(record, place)
+        if record.get("deleted") is True and record.keys() == {"id", "deleted"}:
+            node_id = validate(place, RawNode(record["id"], None, None, None, "id", ""))[0]
+            return node_id if node_id in self._known else None
+        if list_field(record) is not None:
+            message = "this is a list of nodes, not one node"
+            raise InventoryError("not-a-node", message, place=place, hint=_ONE_BY_ONE)
+        (row,) = node_rows(place, record)
+        self.may_hide_deletions |= record.get("kind") == "Node"
+        return Node._trusted(*row)
+
+    def _read_watch_event(self, record: Record, place: str) -> Node | str | None:
+        change = read_event(record, place)
+        if change is None:
+            return None
+        node_id = change if isinstance(change, str) else change[0]
+        is_known = node_id in self._known
+        if not is_known and record["type"] != "ADDED":
+            raise never_added_error(node_id, place)
+        if is_known and record["type"] == "ADDED":
+            message = f"the node {quoted(node_id)} is added again: the watch has begun again"
+            raise InventoryError("duplicate-id", message, place=place, hint=_AGAIN)
+        return change if isinstance(change, str) else Node._trusted(*change)

@@ -1,0 +1,314 @@
+"""``nodeselect watch``, as a process of its own that reads events one by one."""
+
+import json
+import os
+import re
+import select
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cli.api_server import ApiServer
+from tests.cli.running import COMMAND, FLEET, PLAIN
+
+# In tests, an interrupt is not ignored, as it is in background jobs of a shell.
+INTERRUPTIBLE = (
+    sys.executable,
+    "-c",
+    "import signal; signal.signal(signal.SIGINT, signal.default_int_handler);" + COMMAND[-1],
+)
+
+
+class Watching:
+    """A running watch: write to it, and read the lines that follow."""
+
+    def __init__(self, *args: str) -> None:
+        self.process = subprocess.Popen(
+            [*INTERRUPTIBLE, "watch", *args],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            env={**os.environ, **PLAIN}, bufsize=0,
+        )  # fmt: skip
+
+    def write(self, data: bytes) -> None:
+        """Write to its standard input."""
+        assert self.process.stdin
+        self.process.stdin.write(data)
+
+    def line(self, stream: Any = None) -> str:
+        """Wait for its next line on standard output, or on another stream."""
+        stream = stream or self.process.stdout
+        line = b""
+        while not line.endswith(b"\n"):
+            assert select.select([stream], [], [], 60)[0], f"no line follows {line!r}"
+            piece = stream.read(1)
+            assert piece, f"the output ended after {line!r}: {self.process.stderr!r}"
+            line += piece
+        return bytes(line).decode().removesuffix("\n")
+
+    def message(self) -> str:
+        """Wait for its next line on standard error."""
+        return self.line(self.process.stderr)
+
+    def end(self) -> tuple[int, str, str]:
+        """Close its standard input; return its status, and the rest of its output."""
+        out, err = self.process.communicate(timeout=60)
+        return self.process.returncode, out.decode(), err.decode().strip()
+
+
+Start = Callable[..., Watching]
+
+
+@pytest.fixture
+def start() -> Iterator[Start]:
+    """Return a function that starts a watch."""
+    started: list[Watching] = []
+
+    def start_one(*args: str) -> Watching:
+        started.append(Watching(*args))
+        return started[-1]
+
+    yield start_one
+    for each in started:
+        each.process.kill()
+        each.process.communicate()
+
+
+AGAIN = "\n  begin again: kubectl get nodes -o json --watch --output-watch-events"
+
+
+@pytest.mark.parametrize("indent", [False, True])
+def test_each_event_is_answered_at_once(start: Start, indent: bool) -> None:
+    """The line for an event is there before the next event is."""
+    watching, server = start("-l", "gpu>1", "-n", "-"), ApiServer(indent=indent)
+    watching.write(server.put("n-1", gpu="2") + server.put("n-2", gpu="0"))
+    assert watching.line() == "+ n-1"
+    watching.write(server.bookmark() + server.put("n-2", gpu="4"))
+    assert watching.line() == "+ n-2"
+    watching.write(server.put("n-1", gpu="3") + server.put("n-1"))
+    assert watching.line() == "- n-1"
+    watching.write(server.delete("n-1") + server.delete("n-2"))
+    assert watching.line() == "- n-2"
+    watching.write(server.put("n-2", gpu="9"))
+    assert watching.line() == "+ n-2"
+    watching.write(server.gone())
+    why = "the watch failed: 'too old resource version: 7 (99)' (status 410)"
+    message = f"error[watch-failed]: standard input: event 10: {why}{AGAIN}"
+    assert watching.end() == (1, "", message)
+
+
+@pytest.mark.parametrize("indent", [False, True])
+def test_pieces(start: Start, indent: bool) -> None:
+    """An event may be cut at any byte; it is answered when its last byte is there."""
+    watching, server = start("-l", "gpu", "-n", "-"), ApiServer(indent=indent)
+    event = server.put("n-1", gpu="é")
+    for at in range(len(event.rstrip()) - 1):
+        watching.write(event[at : at + 1])
+    assert watching.process.stdout
+    assert select.select([watching.process.stdout], [], [], 0)[0] == []
+    watching.write(b"}")
+    assert watching.line() == "+ n-1"
+    watching.write(b"\n" + event[:-2])
+    message = "error[stream-ended]: standard input: event 2: the stream ended within this event"
+    assert watching.end() == (1, "", message + AGAIN)
+
+
+def test_the_end_of_a_watch(start: Start) -> None:
+    """A watch that ends is not taken for a normal end, and says what to do."""
+    watching = start("-l", "gpu", "-n", "-")
+    watching.write(ApiServer().put("n-1", gpu="2"))
+    why = "the stream ended after event 1; later changes are unknown"
+    message = f"error[stream-ended]: standard input: {why}{AGAIN}"
+    assert watching.end() == (1, "+ n-1\n", message)
+
+
+@pytest.mark.parametrize("options", [[], ["--indent"]])
+def test_a_pipe_between_programs(options: list[str], tmp_path: Path) -> None:
+    """What another program writes adds up to the nodes that it has at the end."""
+    server = subprocess.Popen(
+        [sys.executable, "-m", "tests.cli.api_server", *options, "--gone", "400"],
+        cwd=Path(__file__).parents[2], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    done = subprocess.run(
+        [*COMMAND, "watch", "-l", "gpu>1,zone=a", "-n", "-"], stdin=server.stdout,
+        env={**os.environ, **PLAIN}, capture_output=True, text=True, check=False, timeout=60,
+    )  # fmt: skip
+    _, nodes = server.communicate(timeout=60)
+    assert (server.returncode, done.returncode) == (0, 1)
+    expected = re.findall(r"(n-\d+) {'gpu': '[23]', 'zone': 'a'}", nodes.decode())
+    matching = list[str]()
+    for line in done.stdout.splitlines():
+        sign, node_id = line.split()
+        matching.append(node_id) if sign == "+" else matching.remove(node_id)
+    assert len(expected) > 2
+    assert sorted(matching) == sorted(expected)
+
+
+def test_nodes(start: Start) -> None:
+    """A stream of nodes may end; nodes are removed by id."""
+    watching = start("-l", "region=eu", "-n", "-")
+    watching.write(FLEET.encode())
+    assert [watching.line(), watching.line()] == ["+ n-1", "+ n-2"]
+    watching.write(b'{"id": "n-1", "labels": {"region": "us"}}{"id": "n-2", "deleted": true}')
+    assert [watching.line(), watching.line()] == ["- n-1", "- n-2"]
+    assert watching.end() == (0, "", "")
+
+
+def test_jobs(start: Start, tmp_path: Path) -> None:
+    """With several jobs, each line has the job; losses come first."""
+    for name, region in {"a": "eu", "b": "us", "c": "eu"}.items():
+        (tmp_path / f"{name}.yaml").write_text(
+            f"name: {name}\nselector: {{match_labels: {{region: {region}}}}}\n"
+        )
+    a, b, c = (str(tmp_path / f"{name}.yaml") for name in "abc")
+    watching = start("--jobs", str(tmp_path), "-n", "-")
+    watching.write(b'{"id": "n-1", "labels": {"region": "us"}}')
+    assert watching.line() == f"+ n-1 {b}"
+    watching.write(b'{"id": "n-1", "labels": {"region": "eu"}}')
+    lines = [watching.line(), watching.line(), watching.line()]
+    assert lines == [f"- n-1 {b}", f"+ n-1 {a}", f"+ n-1 {c}"]
+    assert watching.end() == (0, "", "")
+
+
+def test_ndjson(start: Start) -> None:
+    """In NDJSON, a line says which event it is about, and when it came."""
+    watching = start("-l", "a", "-n", "-", "-o", "ndjson", "--timestamps")
+    watching.write(b'{"id": "n-0"}{"id": "n 1", "labels": {"a": ""}}{"id": "n 1"}')
+    lines = [json.loads(watching.line()) for _ in range(2)]
+    times = [line.pop("time") for line in lines]
+    assert lines == [
+        {"event": 2, "id": "n 1", "matches": True},
+        {"event": 3, "id": "n 1", "matches": False},
+    ]
+    assert all(re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", time) for time in times)
+
+
+def test_interrupt(start: Start) -> None:
+    """Ctrl-C ends a watch with status 130, without a word."""
+    watching = start("-l", "a", "-n", "-")
+    watching.write(b'{"id": "n-1", "labels": {"a": ""}}')
+    assert watching.line() == "+ n-1"
+    watching.process.send_signal(signal.SIGINT)
+    assert watching.end() == (130, "", "")
+
+
+@pytest.mark.skipif(not hasattr(select, "poll"), reason="needs poll")
+@pytest.mark.parametrize("from_file", [False, True])
+def test_closed_output(start: Start, tmp_path: Path, from_file: bool) -> None:
+    """A watch whose output nobody reads ends at once, though nothing changes any more."""
+    (tmp_path / "nodes").write_text('[{"id": "n-1", "labels": {"a": ""}}]')
+    watching = start("-l", "a", "-n", str(tmp_path / "nodes") if from_file else "-")
+    if not from_file:
+        watching.write(b'{"id": "n-1", "labels": {"a": ""}}')
+    assert watching.line() == "+ n-1"
+    assert watching.process.stdout
+    watching.process.stdout.close()
+    assert watching.process.wait(60) == 141
+
+
+def replace(path: Path, text: str) -> None:
+    """Replace a file as a whole, as a careful program does."""
+    new = path.with_name("new")
+    new.write_text(text)
+    new.replace(path)
+
+
+def test_file(start: Start, tmp_path: Path) -> None:
+    """A file is read again when it changes; nodes are compared by id."""
+    path = tmp_path / "nodes.json"
+    path.write_text('[{"id": "n-1", "labels": {"a": "1"}}, {"id": "n-2"}]')
+    watching = start("-l", "a>1", "-n", str(path), "--interval", "0.05")
+    assert watching.message() == f"{path}: 2 nodes; waiting for changes"
+    replace(path, '[{"id": "n-2", "labels": {"a": "5"}}, {"id": "n-1"}]')
+    assert watching.line() == "+ n-2"
+    replace(path, "id,a\nn-3,2\nn-1,3\n")  # the format may change as well
+    assert [watching.line() for _ in range(3)] == ["- n-2", "+ n-3", "+ n-1"]
+    path.open("a").close()  # nothing is written
+    replace(path, "id,a\nn-3,2\nn-1,")
+    assert watching.line() == "- n-1"
+    watching.process.send_signal(signal.SIGINT)
+    assert watching.end() == (130, "", "")
+
+
+def test_file_that_becomes_invalid(start: Start, tmp_path: Path) -> None:
+    """If a file cannot be read any more, its nodes stay, and the next version is read."""
+    path = tmp_path / "nodes.json"
+    path.write_text('[{"id": "n-1", "labels": {"a": "1"}}]')
+    watching = start("-l", "a", "-n", str(path), "--interval", "0.05")
+    assert watching.line() == "+ n-1"
+    assert watching.message() == f"{path}: 1 node; waiting for changes"
+    path.write_text('[{"id": "n-2", "labels": {"a": "1"}}')
+    assert (
+        watching.message() == f"error[cut-off]: {path}: line 1, column 37: the JSON is cut off here"
+    )
+    assert watching.message() == "  get the complete output again"
+    assert watching.message() == "the nodes remain what they were; waiting for the next change"
+    path.unlink()
+    message = f"error[cannot-read]: cannot read '{path}': No such file or directory"
+    assert watching.message() == message
+    assert watching.message() == "the nodes remain what they were; waiting for the next change"
+    replace(path, '[{"id": "n-2", "labels": {"a": "1"}}]')
+    assert [watching.line(), watching.line()] == ["- n-1", "+ n-2"]
+
+
+def test_invalid_file(start: Start, tmp_path: Path) -> None:
+    """A file that is invalid from the beginning is an error."""
+    (tmp_path / "nodes").write_text("[")
+    status, out, err = start("-l", "a", "-n", str(tmp_path / "nodes")).end()
+    assert (status, out) == (2, "")
+    assert err.startswith("error[cut-off]: ")
+
+
+def test_fifo(start: Start, tmp_path: Path) -> None:
+    """A named pipe is a stream, not a file that is read again."""
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    watching = start("-l", "a", "-n", str(path))
+    path.write_bytes(b'{"id": "n-1", "labels": {"a": ""}}')
+    assert watching.line() == "+ n-1"
+    assert watching.end() == (0, "", "")
+
+
+def test_invalid_job(start: Start, tmp_path: Path) -> None:
+    """If one of the jobs is invalid, nothing is watched."""
+    (tmp_path / "a.yaml").write_text("selector: {}\n")
+    (tmp_path / "b.yaml").write_text("selector: {match_ids: 5}\n")
+    status, out, err = start("--jobs", str(tmp_path), "-n", "-").end()
+    assert (status, out) == (2, "")
+    assert f"{tmp_path}/b.yaml:1:23: error[wrong-type]" in err
+
+
+def test_state(start: Start) -> None:
+    """With --state, a node enters an answer when it comes into the state, and leaves with it."""
+    watching = start("-l", "a", "--state", "ready,odd", "-n", "-")
+    assert watching.message() == "'odd': not a state of a known system"
+    node = '{"id": "n-1", "labels": {"a": ""}, "state": "%s"}'
+    for state, line in {"lost": "", "READY": "+ n-1", "odd": "", "not-ready": "- n-1"}.items():
+        watching.write((node % state).encode())
+        assert not line or watching.line() == line
+    assert watching.end() == (0, "", "")
+
+
+@pytest.mark.parametrize("args", [["-n", "-"], ["-n", "-", "--jobs", "a", "-l", "b"]])
+def test_what_is_watched(start: Start, args: list[str]) -> None:
+    """Either one answer is watched or the answers of several jobs."""
+    status, _, err = start(*args).end()
+    assert (status, err.split("\n")[-1]) == (2, "error: give --job and/or -l, or --jobs")
+
+
+def test_kubectl_without_watch_events(start: Start) -> None:
+    """kubectl prints a deleted node like any other, unless it prints watch events."""
+    watching = start("-l", "a", "-n", "-")
+    watching.write(b'{"kind": "Node", "metadata": {"name": "w-1", "labels": {"a": ""}}}')
+    assert watching.line() == "+ w-1"
+    assert watching.message() == (
+        "standard input: warning: nodes that are deleted cannot be told from nodes that change;"
+        " run kubectl with --output-watch-events"
+    )
+    watching.write(b'{"kind": "Node", "metadata": {"name": "w-1"}}')
+    assert watching.line() == "- w-1"
+    assert watching.end() == (0, "", "")

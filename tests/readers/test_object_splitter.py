@@ -1,0 +1,118 @@
+"""A stream of JSON objects is split where they end, whatever is in them and however it is cut."""
+
+import json
+import random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nodeselect import LIMITS, InventoryError
+from nodeselect.readers import object_splitter
+from nodeselect.readers.object_splitter import ObjectSplitter
+
+TEXTS = st.text('{}[]",:\\ \nax1é日', max_size=5) | st.sampled_from(['"}\n{', "\\\\", '\\"{'])
+VALUES = st.recursive(
+    TEXTS | st.none() | st.booleans() | st.integers(),
+    lambda values: st.lists(values, max_size=3) | st.dictionaries(TEXTS, values, max_size=3),
+    max_leaves=8,
+)
+OBJECTS = st.dictionaries(TEXTS, VALUES, max_size=3)
+
+
+@st.composite
+def written_objects(draw: st.DrawFn) -> list[tuple[bytes, bytes]]:
+    """Return texts of objects, each with the white space after it."""
+    spaces = st.sampled_from([b"", b" ", b"\n", b"\r\n\n\t"])
+    texts = [
+        json.dumps(value, indent=draw(st.sampled_from([None, 4])), ensure_ascii=False).encode()
+        for value in draw(st.lists(OBJECTS))
+    ]
+    return [(text, draw(spaces)) for text in texts]
+
+
+@given(written_objects(), st.randoms(use_true_random=False))
+def test_each_object_is_complete_with_its_last_byte(
+    objects: list[tuple[bytes, bytes]], draw: random.Random
+) -> None:
+    """Whatever the pieces, they yield the objects that end in them, and nothing else."""
+    data, ends = b"", []
+    for text, space in objects:
+        ends.append(len(data) + len(text))
+        data += text + space
+    splitter, found, at = ObjectSplitter(), [], 0
+    while at < len(data):
+        size = draw.choice((1, 2, 3, 10, len(data)))
+        found += [text.strip() for text in splitter.feed(data[at : at + size])]
+        at = min(at + size, len(data))
+        assert len(found) == sum(end <= at for end in ends)
+        assert splitter.is_between == (not any(end > at for end in ends) or at in cuts(objects))
+    assert found == [text for text, _ in objects]
+
+
+def cuts(objects: list[tuple[bytes, bytes]]) -> set[int]:
+    """Return the positions that are in no object: in white space, and around it."""
+    found, at = set[int](), 0
+    for text, space in objects:
+        found |= {at, *range(at + len(text), at + len(text) + len(space) + 1)}
+        at += len(text) + len(space)
+    return found
+
+
+def pieces_of(*pieces: bytes) -> list[bytes]:
+    """Split pieces."""
+    splitter = ObjectSplitter()
+    return [text for piece in pieces for text in splitter.feed(piece)]
+
+
+@pytest.mark.parametrize(
+    ("data", "found"),
+    [
+        pytest.param(b"W1126 warning\n{}", "W1126 warning", id="log"),
+        pytest.param(b"  \r\n[{}]", "[{}]", id="list"),
+        pytest.param(b"id,labels\nn-1,\n", "id,labels", id="csv"),
+        pytest.param(b"\x1f\x8b\x08", "\N{REPLACEMENT CHARACTER}\\x08", id="gzip"),
+        pytest.param(b"}", "}", id="brace"),
+    ],
+)
+def test_what_is_not_an_object(data: bytes, found: str) -> None:
+    """Anything but an object is an error, which shows its first line."""
+    with pytest.raises(InventoryError) as caught:
+        pieces_of(data)
+    assert (caught.value.code, caught.value.message) == (
+        "not-json", f"expected a JSON object, found '{found}'",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("rest", [b"x", b'"a"', b"5", b"[", b"\n\nError: gone\n"])
+def test_what_follows_an_object(rest: bytes) -> None:
+    """An object is yielded before what follows it is rejected."""
+    splitter = ObjectSplitter()
+    texts = splitter.feed(b'{"a": {}}' + rest)
+    assert next(texts) == b'{"a": {}}'
+    with pytest.raises(InventoryError):
+        next(texts)
+
+
+@pytest.mark.parametrize("data", [b'{"a": 1},\n{"b": 2}\n', b"{]", b'{"a": }}', b"{,"])
+def test_invalid_json_is_yielded(data: bytes) -> None:
+    """What is not JSON is left to the decoder, as soon as an object follows or all is closed."""
+    assert b"".join(pieces_of(data, b"\n{}\n{}")).startswith(data.strip()[:2])
+
+
+def test_event_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An event has at most 8 MiB (here 1,000 bytes); the error names the limit."""
+    assert LIMITS.event_bytes == 8 * 1024 * 1024
+    limits = LIMITS._replace(event_bytes=1_000)
+    monkeypatch.setattr(object_splitter, "LIMITS", limits)
+    largest = b'{"a": "%s"}' % (b"x" * 991)
+    assert len(largest) == 1_001 - 1
+    for size in (7, 2_000):
+        blanks = b" " * 5_000  # between events, there may be any number
+        data = blanks + largest + blanks + largest
+        pieces = [data[at : at + size] for at in range(0, len(data), size)]
+        assert list(map(bytes.strip, pieces_of(*pieces))) == [largest, largest]
+        with pytest.raises(InventoryError) as caught:
+            pieces_of(*pieces, b'{"', largest, b'"}')
+        assert str(caught.value) == "an event can have at most 1,000 bytes (limit: event_bytes)"
+        assert caught.value.code == "event-too-large"
