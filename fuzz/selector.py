@@ -77,7 +77,7 @@ def _check_refusal(error: SelectorError, text: str, seed: int) -> None:
     assert not UNPRINTABLE.search(f"{error.message}{error.hint}"), ascii(error.message)
     if seed % 4 == 0:  # the excerpt takes as long as all else
         check_error(error)
-    check_selector_hint(error.hint)
+    check_selector_hint(error)
 
 
 def _check_algebra(a: Selector, b: Selector, seed: int) -> None:

@@ -2,8 +2,9 @@
 
 import re
 
-from nodeselect import Problem, Selector
+from nodeselect import Operator, Problem, Selector
 from nodeselect.documents import List, Object, Scalar, read_yaml
+from nodeselect.errors import SelectorError
 from nodeselect.jobs import check_job
 
 __all__ = ["check_job_hint", "check_selector_hint"]
@@ -11,11 +12,14 @@ __all__ = ["check_job_hint", "check_selector_hint"]
 _WRITE = re.compile(r"write(?: under match_expressions)?: (?P<text>.*)", re.DOTALL)
 
 
-def check_selector_hint(hint: str | None) -> None:
-    """Check that the text that an error of a selector says to write is a selector."""
-    _, write, text = (hint or "").partition("write: ")
+def check_selector_hint(error: SelectorError) -> None:
+    """Check that what an error says to write is a requirement of words that the user wrote."""
+    _, write, text = (error.hint or "").partition("write: ")
     if write:
-        assert Selector.parse(text).requirements, hint
+        (requirement,) = Selector.parse(text).requirements
+        assert requirement.key in error.source, error.hint
+        if requirement.operator not in (Operator.GREATER_THAN, Operator.LESS_THAN):
+            assert all(value in error.source for value in requirement.values), error.hint
 
 
 def check_job_hint(problem: Problem) -> None:

@@ -200,7 +200,48 @@ def test_any_text_parses_or_raises_a_selector_error(text: str) -> None:
     assert hint == ([f"  {error.hint}"] if error.hint else [])
     assert re.fullmatch(r"[a-z]+(-[a-z]+)*", error.code)
     assert str(pickle.loads(pickle.dumps(error))) == shown
-    check_selector_hint(error.hint)
+    check_selector_hint(error)
+
+
+# Pieces of mistaken requirements, between keys and values that are a "v" and a digit.
+PIECES = (
+    *("=", "==", "===", ":", "!", "!=", "<>", ">", ">>", "<", ">=", "!~", "*", "'", '"', "\n"),
+    *("(", ")", "[", "]", "{", "}", ",", ", "),
+    *(" in ", " IN ", " notin ", " not in ", " is not in ", " is in ", " is ", " is not ", " eq "),
+    *(" ne ", " not ", " is null ", " is not null ", " exists ", " not exists ", " gt "),
+)
+VALUE_PIECES = ("v1", " v2 ", "'v3'", '"v4', "[v5", "v6,")
+NEGATIONS = re.compile(r"!|<>|\b(?:not|notin|ne|null)\b", re.IGNORECASE)
+
+
+@example("v0 in v1 v2")
+@example("v0 notin (v1,(v2))")
+@example("!v0:v1")
+@example("v0:[v1,v2]")
+@given(
+    st.builds(
+        str.__add__,
+        st.sampled_from(("v0", "not v0", "!v0")),
+        st.lists(st.sampled_from(PIECES) | st.sampled_from(VALUE_PIECES), min_size=1).map("".join),
+    )
+)
+def test_a_suggestion_has_all_words_of_the_requirement(text: str) -> None:
+    """What follows "write:" has all words between two commas, in order, and negates as they do."""
+    error = refusal(text)
+    _, write, suggestion = ((error and error.hint) or "").partition("write: ")
+    if not write:
+        return
+    outside = re.sub(r"[(\[{][^()\[\]{}]*", lambda match: match[0].replace(",", " "), text)
+    pieces = outside.split(",")
+    whole = [
+        "".join(pieces[first:last])
+        for first, last in itertools.combinations(range(len(pieces) + 1), 2)
+    ]
+    words = re.findall("v[0-9]", suggestion)
+    assert words in [re.findall("v[0-9]", each) for each in whole], suggestion
+    if len(pieces) == 1 and not re.search(r"[=(,](?!v)\w", suggestion):  # no word is a value
+        is_negative = NEGATIONS.search(suggestion) is not None
+        assert is_negative == len(NEGATIONS.findall(text)) % 2, suggestion
 
 
 @given(any_texts())

@@ -1,8 +1,10 @@
 """The tables of mistakes that people make, with their messages and suggestions.
 
 The tables do not decide *whether* a text is valid. They are searched after a text is rejected, and
-the first row that matches gives the error. Whatever follows "write:" in a hint is a valid selector.
-The patterns are compiled on first use.
+the first row that matches gives the error. The patterns are compiled on first use.
+
+What follows "write:" in a hint is a valid requirement with all keys and values of the invalid one.
+If they cannot all be in it, an example follows "for example:" instead.
 """
 
 import re
@@ -34,6 +36,7 @@ _AND = "AND is written ','"
 _REGEX = "regular expressions are not supported"
 _REPLACE = "replace it with ','"
 _LIST_VALUES = "list the values: {key} in (a,b); or accept any value: {key}"
+_LIST_NOT_VALUES = "list the values: {key} notin (a,b); or accept no value: !{key}"
 
 _TEMPLATE = _Mistake(
     "template",
@@ -131,8 +134,8 @@ _IN_SYNTAX: tuple[tuple[str, tuple[_Mistake, ...]], ...] = (
                  "'not in' is written 'notin'", _WRITE_NOT_IN),
         _Mistake("word-exists", f"(?:not{_S}exists?|is{_S}null|doesnotexist){_E}",
                  "'!' before a key means that the label does not exist", "write: !{key}"),
-        _Mistake("word-exists", f"exists?{_E}", "a key alone means that the label exists",
-                 "write: {key}"),
+        _Mistake("word-exists", f"(?:exists?|is{_S}not{_S}null){_E}",
+                 "a key alone means that the label exists", "write: {key}"),
         _Mistake("operator-case", f"(?P<operator>in|notin){_E}",
                  "operators are written in lower case: '{operator}'", _WRITE_LIST),
         _Mistake("square-brackets", r"(?P<operator>in|notin)(?P<at>[\[{])", _PARENTHESES,
@@ -150,12 +153,14 @@ _IN_SYNTAX: tuple[tuple[str, tuple[_Mistake, ...]], ...] = (
     )),
     (rf",?{_S}{_KEY}(?P<operator>in|notin){_S}\([^)]*", (
         _Mistake("unclosed-list", r"\Z", "the list of values is not closed", "add ')' at its end"),
-        _Mistake("parentheses", r"\(", "lists cannot be nested", _WRITE_LIST),
+        _Mistake("parentheses", r"\(", "lists cannot be nested", "remove the inner parentheses"),
         _Mistake("missing-comma", _W, "expected ',' or ')' between values, found {found}",
                  "separate values with ',', and end the list with ')'"),
     )),
     (f",?{_S}{_KEY}[<>]{_S}", (
         _Mistake("or-equal", "==?", _NO_SIGN, "{comparison}"),
+    )),
+    (f",?{_S}{_KEY}<{_S}", (
         _Mistake("unequal-sign", ">", "'not equal' is written '!='", _WRITE_UNEQUAL),
     )),
     (f",?{_S}{_KEY}={_S}", (
@@ -186,11 +191,17 @@ _IN_SYNTAX: tuple[tuple[str, tuple[_Mistake, ...]], ...] = (
 # The operators that people write as words.
 _WORD_SIGNS = {"gt": ">", "lt": "<", "ge": ">=", "gte": ">=", "le": "<=", "lte": "<="}
 
+# The end of a text that a suggestion replaces: another requirement follows, not the rest of 5,000.
+_WHOLE = rf"{_S}(?:,(?![0-9])|\Z)"
 # Values with or without brackets. Without them, a word before an operator or before another word is
 # not a value but a key.
-_BRACKETED = rf"{_S}[(\[{{]([^)\]}}\n]*)"
-_BARE = rf"{_S}({_W}(?:[ \t]*,[ \t]*{_W}{_E}(?![ \t]*[!=><(]|[ \t]+\w))*)"
-_MARKS = "'\"`\u00b4\u2018\u2019\u201a\u201b\u201c\u201d\u201e\u201f\u2032\u2033\u00ab\u00bb()[]{}"
+_BRACKETED = rf"{_S}[(\[{{]([^()\[\]{{}}]*)(?:[)\]}}]|\Z){_WHOLE}"
+_BARE = rf"{_S}({_W}(?:[ \t]*,[ \t]*{_W}{_E}(?![ \t]*[!=><(]|[ \t]+\w))*+){_WHOLE}"
+# Values in brackets, maybe after their operator, as in: key: in (a,b)
+_LIST_AHEAD = rf"{_S}(?:(?P<operator>in|notin){_E}{_S})?(?=[(\[{{])"
+_BLANKS = " \t\r\n"
+_MAX_INTEGER = (1 << 63) - 1
+_QUOTES = "'\"`\u00b4\u2018\u2019\u201a\u201b\u201c\u201d\u201e\u201f\u2032\u2033\u00ab\u00bb"
 
 
 def word_error(
@@ -205,12 +216,16 @@ def word_error(
     before, colon, _ = word.partition(":")
     if is_key and colon and (before == "key" or _as_key(before) != "key"):
         position = start + len(before)
-        return _error(_COLON, source, (position, position + 1), before)
+        is_negated = _is_negated(source, start)
+        mistake = _COLON._replace(hint=_WRITE_UNEQUAL) if is_negated else _COLON
+        return _error(mistake, source, (position, position + 1), before)
     template = re.compile(_TEMPLATE.pattern, re.ASCII).search(source, start)
     if template and template.start() < end:  # a template may end after the word, as in {{ x }}
         return _error(_TEMPLATE, source, template.span(), key)
     for mistake in _IN_WORD:
         if match := re.search(mistake.pattern, word):
+            if mistake.hint == _LIST_VALUES and _is_negated(source, start):
+                mistake = mistake._replace(hint=_LIST_NOT_VALUES)
             return _error(mistake, source, (start + match.start(), start + match.end()), key)
     return None
 
@@ -258,10 +273,18 @@ def _error(
     """
     start, end = span
     text = source[start:end]
+    sign = source[:start].rstrip(_BLANKS)[-1:] + text[:1]
+    hint = mistake.hint
     following = end if following is None else following
-    sign = source[:start].rstrip(" \t\r\n")[-1:] + text[:1]
-    match = re.compile(f"{_S}({_W})").match(source, following)
-    word = match[1] if match else ""
+    if hint in (_WRITE_EQUAL, _WRITE_UNEQUAL) and (
+        ahead := re.compile(_LIST_AHEAD, _FLAGS).match(source, following)
+    ):
+        if hint == _WRITE_EQUAL:
+            hint, operator = _WRITE_LIST, (ahead["operator"] or "in").lower()
+            following = ahead.end()
+        elif ahead["operator"] is None:
+            hint = _WRITE_NOT_IN
+    operand = _operand(hint, source, start if text in ("(", "[", "{") else following)
     fields = {
         "found": quoted(text) if text else "the end",
         "code_point": f"U+{ord(text[0]):04X}" if text else "",
@@ -269,47 +292,71 @@ def _error(
         "key": _as_key(key),
         "operator": operator,
         "sign": sign,
-        "value": _as_value(word),
-        "values": _values_at(source, start if text in ("(", "[", "{") else following),
-        "comparison": _comparison(key, text, sign, word),
+        "value": "value" if operand is None else operand,
+        "values": "(a,b)" if operand is None else f"({operand})",
+        "comparison": _comparison(key, text, sign, source, following),
     }
-    hint = mistake.hint.format_map(fields) or None
+    hint = hint.format_map(fields)
+    if operand is None or not is_key(_unquoted(key)):
+        hint = hint.replace("write: ", "for example: ")
     message = mistake.message.format_map(fields)
-    return SelectorError(mistake.code, message, source, span, expected=expected, hint=hint)
+    return SelectorError(mistake.code, message, source, span, expected=expected, hint=hint or None)
 
 
 # Pieces of suggestions: the text of the user if it is valid, otherwise an example.
 
 
-def _comparison(key: str, text: str, sign: str, value: str) -> str:
+def _operand(hint: str, source: str, position: int) -> str | None:
+    """Return the values at ``position`` that ``hint`` repeats; "" if it repeats none.
+
+    Return None if they are invalid, or if more of the requirement follows.
+    """
+    if "{values}" in hint:
+        pattern = f"{_BRACKETED}|{_BARE}"
+    elif "{value}" in hint:
+        pattern = f"{_S}({_W}){_WHOLE}"
+    elif "write: " in hint:
+        pattern = f"(){_WHOLE}"
+    else:
+        return ""
+    match = re.compile(pattern, re.ASCII).match(source, position)
+    text = match[match.lastindex or 0] if match else ""
+    if match is None or ("{values}" in hint and not text.strip(_BLANKS)):
+        return None
+    values = [_unquoted(value.strip(_BLANKS)) for value in text.split(",")]
+    operand = ",".join(values)
+    return operand if all(map(is_value, values)) and len(operand) < 200 else None
+
+
+def _comparison(key: str, text: str, sign: str, source: str, position: int) -> str:
     """Return the hint for a comparison with an integer; the operator is ``text`` or ``sign``."""
     sign, reason = f"{sign.strip('=')}=", "for integers, "
     if text.lower() in _WORD_SIGNS:
         sign = _WORD_SIGNS[text.lower()]
         reason = f"there is no '{sign}'; "
-    number = int(value) if re.fullmatch("[0-9]{1,18}", value) else -1
-    if sign == ">=":
-        number -= 1
-    elif sign == "<=" and number >= 0:
-        number += 1
-    if number < 0:
+    match = re.compile(f"{_S}(-?[0-9]{{1,19}}){_WHOLE}").match(source, position)
+    if match is None:
         return "use '>' or '<' and a non-negative integer in decimal digits"
+    number = int(match[1]) + {">=": -1, "<=": 1}.get(sign, 0)
+    if not 0 <= number <= _MAX_INTEGER:
+        return f"nothing is equivalent: an integer after '>' or '<' is from 0 to {_MAX_INTEGER}"
     return f"{reason if len(sign) == 2 else ''}write: {_as_key(key)}{sign[0]}{number}"
 
 
 def _as_key(text: str) -> str:
-    text = text.strip(_MARKS)
+    text = _unquoted(text)
     return text if is_key(text) else "key"
 
 
-def _as_value(text: str) -> str:
-    bare = text.strip(_MARKS)
-    return bare if is_value(bare) and (bare or text) else "value"
+def _unquoted(text: str) -> str:
+    is_quoted = len(text) > 1 and text[0] in _QUOTES and text[-1] in _QUOTES
+    return text.strip(_QUOTES) if is_quoted else text
 
 
-def _values_at(source: str, position: int) -> str:
-    bracketed = re.compile(_BRACKETED).match(source, position)
-    match = bracketed or re.compile(_BARE).match(source, position)
-    values = [value.strip(_MARKS + " \t\r") for value in match[1].split(",")] if match else []
-    text = ",".join(values)
-    return f"({text})" if text and len(text) < 200 and all(map(is_value, values)) else "(a,b)"
+def _is_negated(source: str, start: int) -> bool:
+    """Return whether the word at ``start`` follows ``!`` or ``!=``, or is a value of ``notin``."""
+    before = source[:start].rstrip(_BLANKS)
+    if before.endswith(("(", ",")):
+        operator, _, values = before.rpartition("(")
+        return operator.rstrip(_BLANKS).endswith("notin") and ")" not in values
+    return before.endswith(("!", "!="))

@@ -49,7 +49,7 @@ def value_error(source: str, start: int, end: int, key: str) -> SelectorError:
     """Return the error for ``source[start:end]``, which is not a valid value of ``key``."""
     word = source[start:end]
     remedy = None
-    if re.match("-[0-9]", word):  # without its sign, it would be another number
+    if re.match(r"-[0-9]+\b", word):  # without its sign, it would be another number
         remedy = f"no selector can contain a negative number; {key}<0 matches all negative integers"
     return _known_mistake(source, start, end, key) or _name_error(
         source, start, word, "a value", LIMITS.label_value, remedy
