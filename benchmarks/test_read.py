@@ -8,11 +8,15 @@ from pathlib import Path
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from benchmarks.fleet import FIVE
-from nodeselect import LIMITS, Inventory, Selector
+from benchmarks.fleet import FIVE, nodes
+from benchmarks.watching import watch_event
+from nodeselect import LIMITS, Inventory, Node, Selector
 from nodeselect.readers import chunks
 from nodeselect.readers.formats import ndjson
+from nodeselect.readers.formats.json import decode
+from nodeselect.readers.object_splitter import ObjectSplitter
 from nodeselect.readers.reader import NodeFilter, NodeReader
+from nodeselect.readers.watch_events import read_event
 
 Fleet = Callable[[int], Path]
 
@@ -25,10 +29,10 @@ def lines(fleet_file: Fleet) -> bytes:
 
 def read(data: bytes, keep: NodeFilter | None = None, selector: Selector | None = None) -> int:
     """Read all nodes, hold none of them, and say how many there were."""
-    nodes = NodeReader(io.BytesIO(data), keep, selector=selector)
-    for _ in nodes:
+    reader = NodeReader(io.BytesIO(data), keep, selector=selector)
+    for _ in reader:
         pass
-    return nodes.count
+    return reader.count
 
 
 @pytest.mark.benchmark(group="read 100,000 nodes, NDJSON")
@@ -105,3 +109,38 @@ def test_chunk_size(
     monkeypatch.setattr(ndjson, "LIMITS", lifted)
     keep = Selector.parse(FIVE).predicate
     assert benchmark.pedantic(read, args=(lines, keep), rounds=9, warmup_rounds=1) == 100_000
+
+
+EVENTS = [watch_event("MODIFIED", *node) for node in nodes(1_000)]
+"""Watch events of Kubernetes, 3.7 kB each."""
+
+
+@pytest.mark.benchmark(group="read 1,000 watch events")
+def test_events_split(benchmark: BenchmarkFixture) -> None:
+    """Find where each event ends, in pieces as they come from a pipe."""
+    data = b"".join(EVENTS)
+    pieces = [data[at : at + 65_536] for at in range(0, len(data), 65_536)]
+
+    def split() -> int:
+        splitter = ObjectSplitter()
+        return sum(1 for piece in pieces for _ in splitter.feed(piece))
+
+    assert benchmark(split) == 1_000
+
+
+@pytest.mark.benchmark(group="read 1,000 watch events")
+def test_events_decoded(benchmark: BenchmarkFixture) -> None:
+    """Decode each event; a duplicate key would be found."""
+    assert len(benchmark(lambda: list(map(decode, EVENTS)))) == 1_000
+
+
+@pytest.mark.benchmark(group="read 1,000 watch events")
+def test_events_nodes(benchmark: BenchmarkFixture) -> None:
+    """Make the node of each event that was decoded."""
+    records = list(map(decode, EVENTS))
+
+    def read_nodes() -> list[Node]:
+        rows = (read_event(record, "event 1") for record in records)
+        return [Node._trusted(*row) for row in rows if isinstance(row, tuple)]
+
+    assert len(benchmark(read_nodes)) == 1_000

@@ -187,6 +187,23 @@ def test_ndjson(start: Start) -> None:
     assert all(re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", time) for time in times)
 
 
+def test_input_that_does_not_block() -> None:
+    """A pipe that does not block, as other programs leave it, is waited for."""
+    reading, writing = os.pipe()
+    os.set_blocking(reading, False)
+    with subprocess.Popen(
+        [*COMMAND, "watch", "-l", "a", "-n", "-"], stdin=reading, stdout=subprocess.PIPE,
+        env={**os.environ, **PLAIN},
+    ) as process:  # fmt: skip
+        os.close(reading)
+        for node_id in ("n-1", "n-2"):
+            os.write(writing, json.dumps({"id": node_id, "labels": {"a": ""}}).encode())
+            assert process.stdout
+            assert process.stdout.readline() == f"+ {node_id}\n".encode()
+        os.close(writing)
+        assert process.wait(60) == 0
+
+
 def test_interrupt(start: Start) -> None:
     """Ctrl-C ends a watch with status 130, without a word."""
     watching = start("-l", "a", "-n", "-")

@@ -27,7 +27,7 @@ from nodeselect.node import Node, has_state
 from nodeselect.readers import cannot_read, open_input
 from nodeselect.readers.detect import KNOWN_STATES
 from nodeselect.readers.node_stream import DROPPED, NodeStream
-from nodeselect.render.changes import CHANGE_FORMATS, change_line
+from nodeselect.render.changes import CHANGE_FORMATS, change_lines
 from nodeselect.selectors import Selector
 from nodeselect.standing import StandingSelectors
 from nodeselect.text import join_limited, pluralize, quoted
@@ -155,13 +155,14 @@ class _Printer:
             return
         node = new or old
         assert node is not None, "there is a node before or after the change"
-        time = _now() if self._timestamps else None
-        write_output(
-            change_line(self._output, node.id, matches, job=name or None, event=event, time=time)
+        changes = (
+            (matches, name)
             for entries, other, matches in ((lost, new, False), (gained, old, True))
             for name in dict.fromkeys(name for name, _ in entries)
             if not self._matches(name, other)
         )
+        time = _now() if self._timestamps else None
+        write_output(change_lines(self._output, node.id, changes, event, time))
 
     def _matches(self, name: str, node: Node | None) -> bool:
         return node is not None and any(
