@@ -25,6 +25,7 @@ ALLOWED = {
     "nodeselect.render.placements": "imports nodeselect.standing",
     "nodeselect.standing": "imports pyroaring; for commands with many jobs",
     "nodeselect.render.problems": "imports nodeselect.jobs",
+    "nodeselect.render.selectors": "imports nodeselect.documents, which compiles many patterns",
     "nodeselect.selectors.lark_parser": "imports lark; for the first invalid text",
     "csv": "for CSV only",
     "pathlib": "3 ms; for folders, pages and SARIF",

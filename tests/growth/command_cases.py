@@ -13,7 +13,7 @@ from unittest.mock import patch
 from nodeselect.cli.app import run
 from nodeselect.cli.exit_status import ExitStatus
 from nodeselect.render.changes import CHANGE_FORMATS
-from nodeselect.render.layout import PROBLEM_FORMATS, REPORT_FORMATS
+from nodeselect.render.layout import PROBLEM_FORMATS, REPORT_FORMATS, SELECTOR_FORMATS
 from nodeselect.render.nodes import COLUMN_FORMATS, NODE_FORMATS, node_lines
 from tests.growth.cases import case, words
 from tests.growth.inventory_cases import SELECTORS, fleet
@@ -42,7 +42,7 @@ def _run(command: Command) -> ExitStatus:
         redirect_stderr(StringIO()) as errors,
     ):
         status = ExitStatus(run())
-    assert status is not ExitStatus.ERROR or arguments[0] == "match", errors.getvalue()
+    assert status is not ExitStatus.ERROR or arguments[0] in ("convert", "match"), errors.getvalue()
     return status
 
 
@@ -112,6 +112,18 @@ def _add_jobs() -> None:
         node_id = json.loads(nodes.partition("\n")[0])["id"]
         return ["explain", "--job", job, "-n", "-", "--node", node_id], nodes
 
+    def convert(output: str, n: int) -> Command:
+        options = [text for word in words(n) for text in ("-l", f"{word}!=a")]
+        if output not in ("text", "pod-spec", "json"):
+            options = ["-l", ",".join(f"{word}!=a" for word in words(n))]
+        return ["convert", "--to", output, *options], ""
+
+    def convert_refused(n: int) -> Command:
+        return ["convert", "--to", "nomad", "-l", ",".join(f"{word}>5" for word in words(n))], ""
+
+    def convert_file(n: int) -> Command:
+        return ["convert", _file("pod.json", json.dumps(pod_of_terms(n)).encode())], ""
+
     def explain_jobs(n: int) -> Command:
         return ["explain", "--job", job, "--job", _folder(n), "-n", "-"], _nodes(20)
 
@@ -141,6 +153,10 @@ def _add_jobs() -> None:
     case("cli/jobs/node", _run, jobs_of_node, 10)
     case("cli/explain/node", _run, explain_node, 40)
     case("cli/explain/terms", _run, explain_terms, 10)
+    for output in SELECTOR_FORMATS:
+        case(f"cli/convert/{output}", _run, partial(convert, output), limit=256)
+    case("cli/convert/refused", _run, convert_refused, limit=256)
+    case("cli/convert/manifest", _run, convert_file)
     case("cli/jobs/manifest", _run, jobs_of_manifest, 10)
     case("cli/explain/jobs", _run, explain_jobs, 10)
     case("cli/diff/jobs", _run, diff_jobs)

@@ -23,6 +23,7 @@ from nodeselect.jobs import (
     read_server_job,
 )
 from nodeselect.jobs.manifest import read_manifest
+from nodeselect.jobs.selector_file import read_selector_file
 from nodeselect.limits import LIMITS
 from nodeselect.render.layout import PROBLEM_FORMATS, REPORT_FORMATS, Screen
 from nodeselect.render.problems import problem_lines, problem_summary
@@ -247,6 +248,21 @@ def _add_manifests() -> None:
     def others(n: int) -> bytes:
         return "---\n".join(["apiVersion: v1\nkind: Service\n"] * n).encode()
 
+    def selector_file(name: str, item: Callable[[str], object], n: int) -> bytes:
+        return json.dumps({name: list(map(item, words(n)))}).encode()
+
+    def bacalhau(word: str) -> object:
+        return {"Key": word, "Operator": "in", "Values": ["a", "b"]}
+
+    def nomad(word: str) -> object:
+        return {"attribute": f"${{meta.{word}}}", "operator": "!=", "value": "a"}
+
+    def unknown(word: str) -> object:
+        return {"attribute": f"${{device.{word}}}"}
+
+    def many_requirements(word: str) -> object:
+        return {"requirements": [{"key": word, "operator": "Exists"}], "ids": [word]}
+
     def twice(n: int) -> bytes:
         return "\n---\n".join([as_yaml(pod_of("a"))] * n).encode()
 
@@ -262,6 +278,12 @@ def _add_manifests() -> None:
     case("manifest/others", read_manifest, others)
     case("manifest/twice", wrong, twice)
     case("manifest/terms", read_manifest, terms)
+    read = read_selector_file
+    for name, item in (("Constraints", bacalhau), ("constraint", nomad)):
+        build_file = partial(selector_file, name, item)
+        case(f"selector-file/{name}", read, build_file, limit=LIMITS.requirements)
+    case("selector-file/json", read, partial(selector_file, "selectors", many_requirements))
+    case("selector-file/wrong", rejected(read), partial(selector_file, "constraint", unknown))
     case("manifest/check", _check, partial(documents, "b"), 20)
 
 

@@ -27,6 +27,7 @@ _COMMANDS = (
     "jobs",
     "watch",
     "rollout",
+    "convert",
     "check",
     "rules",
     "schema",
@@ -62,6 +63,7 @@ Examples:
   nodeselect jobs --jobs jobs/ -n nodes.json --node n-1
   nodeselect watch --jobs jobs/ -n nodes.json
   nodeselect rollout --job job.yaml -n nodes.json
+  nodeselect convert deployment.yaml --to job
   nodeselect check job.yaml
 """,
 )

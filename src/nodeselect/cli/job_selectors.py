@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = [
     "job_selectors",
     "only_selector",
+    "read_job",
     "selected",
     "single_job_selectors",
     "warn_if_everything",
@@ -53,13 +54,17 @@ def only_selector(job: str) -> Selector:
     return selectors[0]
 
 
-def single_job_selectors(job: str) -> tuple[Selector, ...]:
+def single_job_selectors(
+    job: str, content: "Selector | Manifest | None" = None
+) -> tuple[Selector, ...]:
     """Return the selectors of the job in a file. Report what else decides on its nodes.
 
     :param job: a file, ``-`` for standard input, or ``FILE#KIND/NAME`` for an object of a manifest.
+    :param content: what :func:`read_job` returns, if it has been called.
     :raises JobError: if any part of the job is invalid, or there is not exactly one job.
     """
-    content = _read(job)
+    if content is None:
+        content = read_job(job)
     if isinstance(content, Selector):
         warn_if_everything(job, content)
         return (content,)
@@ -96,7 +101,7 @@ def job_selectors(
     for file in files:
         name = job_name(file)
         try:
-            content = _read(file)
+            content = read_job(file)
             if isinstance(content, Selector):
                 selectors[name] = (content,)
                 continue
@@ -121,13 +126,17 @@ def warn_if_everything(job: str, selector: Selector) -> None:
         _write(job_name(job), "the selector is empty: this job selects EVERY node")
 
 
-def _read(source: str) -> "Selector | Manifest":
-    """Return the selector of a job file, or a manifest with the objects that are asked for."""
+def read_job(source: str, data: bytes | None = None) -> "Selector | Manifest":
+    """Return the selector of a job file, or a manifest with the objects that are asked for.
+
+    :param data: the content of the file, if it has been read.
+    :raises JobError: if it is invalid.
+    """
     from nodeselect.jobs import read_job_selector  # loads YAML
     from nodeselect.jobs.manifest import read_manifest
 
     file, name = split_object(source)
-    data = read_bytes(file)
+    data = read_bytes(file) if data is None else data
     manifest = read_manifest(data, job_name(file))
     if not name:
         return manifest or read_job_selector(data, job_name(file))
@@ -166,9 +175,9 @@ def _wrong_number_error(job: str, manifest: "Manifest") -> JobError:
 
     names = [workload.name for workload in manifest.workloads]
     message = f"{len(names):,} objects run pods: {printable(join_limited(names, 20))}"
-    hint = f"for one of them, write: {printable(shlex.join(['--job', f'{job}#{names[0]}']))}"
+    hint = f"for one of them, write: {printable(shlex.quote(f'{job}#{names[0]}'))}"
     if job == "-":
-        hint = "for one of them, save the input to a file, then write: --job FILE#KIND/NAME"
+        hint = "for one of them, save the input to a file, then write: FILE#KIND/NAME"
     return _file_error(job, "several-workloads", message, hint)
 
 

@@ -11,18 +11,16 @@ from nodeselect.documents import (
     Scalar,
     Value,
     is_null,
-    quote_hint,
     read_documents,
-    to_python,
 )
-from nodeselect.errors import JobError, SelectorError
+from nodeselect.errors import JobError
 from nodeselect.jobs.check.checker import draw_problems, read_text
-from nodeselect.jobs.check.rule import Finding, Hint, describe, document_finding, finding_at
+from nodeselect.jobs.check.rule import Finding, describe, document_finding
 from nodeselect.jobs.check.rules.document import is_kubernetes_object
-from nodeselect.jobs.check.suggestions import suggest_text
+from nodeselect.jobs.structured import StructureError, read_structured
 from nodeselect.limits import LIMITS
 from nodeselect.selectors import Selector, selectors_from_pod_spec
-from nodeselect.text import printable, quoted
+from nodeselect.text import quoted
 
 __all__ = ["Manifest", "ManifestError", "Workload", "read_manifest"]
 
@@ -120,22 +118,6 @@ def read_manifest(data: bytes, file: str = "manifest") -> Manifest | None:
     return manifest
 
 
-class _InvalidError(Exception):
-    """An object is invalid."""
-
-    def __init__(
-        self,
-        code: str,
-        message: str,
-        place: Value,
-        path: str = "",
-        hint: Hint = None,
-        span: tuple[int, int] | None = None,
-    ) -> None:
-        super().__init__(message)
-        self.finding = finding_at(code, "error", place, path, message, hint, span)
-
-
 def _objects(documents: Iterable[Value]) -> Iterator[Value]:
     """Yield the objects in documents; those in a list one by one."""
     for document in documents:
@@ -157,8 +139,8 @@ def _read_objects(objects: Iterable[Value]) -> tuple[Manifest, list[Finding]]:
                 skipped.append(workload)
             elif workloads.setdefault(workload.name, workload) is not workload:
                 message = f"a second object is called {quoted(workload.name)}"
-                raise _InvalidError("duplicate-object", message, value)
-        except _InvalidError as error:
+                raise StructureError("duplicate-object", message, value)
+        except StructureError as error:
             findings.append(error.finding)
     return Manifest(tuple(workloads.values()), tuple(skipped)), findings
 
@@ -168,7 +150,7 @@ def _read_object(value: Value) -> Workload | str:
     kind, version = _find(value, "kind"), _find(value, "apiVersion")
     if not (isinstance(kind, Scalar) and isinstance(version, Scalar)):
         message = "an object of Kubernetes is a mapping with a kind and an apiVersion"
-        raise _InvalidError("not-an-object", message, value)
+        raise StructureError("not-an-object", message, value)
     if kind.text not in _POD_SPECS or version.text.rpartition("/")[0] not in _GROUPS:
         return kind.text
     path = _POD_SPECS[kind.text]
@@ -176,7 +158,7 @@ def _read_object(value: Value) -> Workload | str:
     if not isinstance(spec, Object):
         found = "nothing" if spec is None else describe(spec)
         message = f"{kind.text} must have a pod spec at {'.'.join(path)}, found {found}"
-        raise _InvalidError("no-pod-spec", message, spec or kind)
+        raise StructureError("no-pod-spec", message, spec or kind)
     names = [_find(value, "metadata", name) for name in ("namespace", "name")]
     return Workload(
         "/".join([kind.text, *(name.text for name in names if isinstance(name, Scalar))]),
@@ -186,37 +168,12 @@ def _read_object(value: Value) -> Workload | str:
 
 
 def _read_pod_spec(spec: Object, path: str) -> tuple[Selector, ...]:
-    fields = {
-        name: to_python(item, _to_json_type, _key_text) if name in _CONDITIONS else None
-        for name, (_, item) in spec.entries.items()
+    # Values of other fields may be of any type; their names may be typos.
+    entries = {
+        name: (key, item if name in _CONDITIONS else Scalar("", "null", item.position, False))
+        for name, (key, item) in spec.entries.items()
     }
-    try:
-        return selectors_from_pod_spec(fields)
-    except SelectorError as error:
-        place, message, hint = error.place or "", error.message, error.hint
-        key, value = _locate(None, spec, f".{place}")
-        if error.code == "wrong-type":  # of what YAML reads in several ways, it knows only one
-            message = f"{message.partition(', found ')[0]}, found {describe(value)}"
-            hint = suggest_text(value)
-        if key is not None and (error.code == "unknown-field" or error.source == key.text):
-            value = key
-        is_source = isinstance(value, Scalar) and value.text == error.source
-        span = error.span if is_source else None
-        raise _InvalidError(error.code, message, value, f"{path}.{place}", hint, span) from None
-
-
-def _to_json_type(scalar: Scalar) -> str | bool | None:
-    """Return a string, or None for null; a boolean stands for all other types, which are wrong."""
-    if scalar.kind == "text":
-        return scalar.text
-    return None if scalar.kind == "null" else False
-
-
-def _key_text(key: Scalar) -> str:
-    if key.kind != "text":
-        message = f"expected a string, found {describe(key)}"
-        raise _InvalidError("wrong-type", message, key, hint=quote_hint(key.text))
-    return key.text
+    return read_structured(Object(entries, spec.position), selectors_from_pod_spec, path)
 
 
 def _find(value: Value, *path: str) -> Value | None:
@@ -238,22 +195,3 @@ def _has(value: Value, *path: str) -> bool:
     return (
         isinstance(value, Object) and name in value.entries and _has(value.entries[name][1], *rest)
     )
-
-
-def _locate(key: Scalar | None, value: Value, path: str) -> tuple[Scalar | None, Value]:
-    """Return the key and the value at a path, or those of the last step of it that exists.
-
-    :param key: the key of ``value``, from which the path leads on.
-    :param path: fields and items, such as ``.nodeSelector['region']`` and ``.terms[0]``.
-    """
-    steps: dict[str, tuple[Scalar | None, Value]] = {}
-    if isinstance(value, List):
-        steps = {f"[{number}]": (None, item) for number, item in enumerate(value.items)}
-    elif isinstance(value, Object):
-        for name, entry in value.entries.items():
-            steps[f".{printable(name[:60])}"] = steps[f"[{quoted(name)}]"] = entry
-    for step, (inner_key, inner) in steps.items():
-        rest = path.removeprefix(step)
-        if rest != path and rest[:1] in ("", ".", "["):
-            return _locate(inner_key, inner, rest)
-    return key, value

@@ -13,6 +13,7 @@ from nodeselect.text import display_width, prefix, printable, truncate
 __all__ = [
     "PROBLEM_FORMATS",
     "REPORT_FORMATS",
+    "SELECTOR_FORMATS",
     "Markdown",
     "Screen",
     "align_columns",
@@ -24,6 +25,9 @@ __all__ = [
 
 REPORT_FORMATS = ("text", "json", "markdown")
 PROBLEM_FORMATS = ("text", "json", "github", "sarif")
+SELECTOR_FORMATS = (
+    "text", "job", "label-selector", "pod-spec", "bacalhau", "nomad", "json",
+)  # fmt: skip
 
 # User text in Markdown is truncated to this many characters.
 _CODE_LENGTH = 200

@@ -22,8 +22,10 @@ __all__ = [
     "read_fields",
     "read_item",
     "read_list",
+    "read_mapping",
     "read_match_expressions",
     "read_match_labels",
+    "read_strings",
     "read_text",
     "requirements_from_label_selector",
     "structure_error",
@@ -91,7 +93,7 @@ def read_match_labels(value: object, place: str) -> list[Requirement]:
     if value is None:
         return []
     requirements = []
-    for key, label in _mapping(value, place).items():
+    for key, label in read_mapping(value, place).items():
         path = f"{place}[{quoted(key)}]"
         try:
             requirements.append(Requirement(key, Operator.EQUALS, [read_text(label, path)]))
@@ -145,12 +147,7 @@ def read_item(
             hint=f"use {join_limited(known, len(known), 'or')}",
             place=f"{place}.operator",
         )
-    values = read_list(fields.get("values"), f"{place}.values")
-    return (
-        key,
-        Operator(name),
-        [read_text(item, f"{place}.values[{number}]") for number, item in enumerate(values)],
-    )
+    return key, Operator(name), read_strings(fields.get("values"), f"{place}.values")
 
 
 def read_fields(value: object, place: str, names: tuple[str, ...]) -> Mapping[str, object]:
@@ -160,7 +157,7 @@ def read_fields(value: object, place: str, names: tuple[str, ...]) -> Mapping[st
     """
     if value is None:
         return {}
-    fields = _mapping(value, place)
+    fields = read_mapping(value, place)
     for name in fields:
         if name not in names:
             raise structure_error(
@@ -170,6 +167,20 @@ def read_fields(value: object, place: str, names: tuple[str, ...]) -> Mapping[st
                 f"the fields are {join_limited(names, len(names))}",
             )
     return fields
+
+
+def read_mapping(value: object, place: str) -> Mapping[str, object]:
+    """Return a mapping from strings.
+
+    :raises SelectorError: if it is not one.
+    """
+    if not isinstance(value, Mapping):
+        raise _type_error("an object", value, place)
+    for key in value:
+        if not isinstance(key, str):
+            message = f"expected strings as keys, found {describe_json(key)}"
+            raise structure_error("wrong-type", message, place, "write it in quotes")
+    return value
 
 
 def read_list(value: object, place: str) -> list[object]:
@@ -182,6 +193,15 @@ def read_list(value: object, place: str) -> list[object]:
     if not isinstance(value, (list, tuple)):
         raise _type_error("a list", value, place)
     return list(value)
+
+
+def read_strings(value: object, place: str) -> list[str]:
+    """Return a list of strings; an empty one for null.
+
+    :raises SelectorError: if it is not one.
+    """
+    items = enumerate(read_list(value, place))
+    return [read_text(item, f"{place}[{number}]") for number, item in items]
 
 
 def read_text(value: object, place: str) -> str:
@@ -197,16 +217,6 @@ def read_text(value: object, place: str) -> str:
 def structure_error(code: str, message: str, place: str, hint: str | None = None) -> SelectorError:
     """Return the error for a place of an object in which no text is wrong."""
     return SelectorError(code, message, "", (0, 0), hint=hint, place=place or None)
-
-
-def _mapping(value: object, place: str) -> Mapping[str, object]:
-    if not isinstance(value, Mapping):
-        raise _type_error("an object", value, place)
-    for key in value:
-        if not isinstance(key, str):
-            message = f"expected strings as keys, found {describe_json(key)}"
-            raise structure_error("wrong-type", message, place, "write it in quotes")
-    return value
 
 
 def _type_error(expected: str, value: object, place: str) -> SelectorError:

@@ -1,0 +1,175 @@
+"""Read a file with a selector of Kubernetes, Bacalhau or Nomad, recognised by its content."""
+
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple
+
+from nodeselect.documents import DocumentError, List, Object, Value, read_document
+from nodeselect.errors import JobError, SelectorError
+from nodeselect.jobs.check.checker import draw_problems, read_text
+from nodeselect.jobs.structured import StructureError, read_structured
+from nodeselect.limits import LIMITS
+from nodeselect.selectors import Selector, selectors_from_pod_spec
+from nodeselect.selectors.constraints import selector_from_bacalhau, selector_from_nomad
+from nodeselect.selectors.label_selector import (
+    read_fields,
+    read_list,
+    read_match_expressions,
+    read_strings,
+    structure_error,
+)
+
+__all__ = ["SelectorFile", "read_selector_file"]
+
+_REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
+_BACALHAU = "constraints of Bacalhau"
+_NOMAD = "constraints of Nomad"
+_POD = "conditions of a pod of Kubernetes"
+
+# A document with one of these fields is a job spec, whatever else it has.
+_JOB_FIELDS = frozenset({"config", "selector", "spec"})
+
+# Returns the selectors of decoded JSON, of which a node must match one.
+_Read = Callable[[Any], tuple[Selector, ...]]
+
+
+class SelectorFile(NamedTuple):
+    """A file with a selector.
+
+    :param kind: what it is, in words.
+    :param selectors: a node must match one of them. If there are none, no node matches.
+    """
+
+    kind: str
+    selectors: tuple[Selector, ...]
+
+
+def read_selector_file(data: bytes, file: str = "selector") -> SelectorFile | None:
+    """Read a selector, in YAML or JSON.
+
+    It is one of these: a LabelSelector of Kubernetes; what is in a pod spec there, or in its
+    ``affinity``; ``Constraints`` of Bacalhau, in a job or alone; constraints of Nomad; or what
+    ``nodeselect convert --to json`` prints.
+
+    :param data: the content of the file, at most ``LIMITS.job_file_bytes``.
+    :param file: the name of the file, for messages.
+    :return: None if it is none of these; it may be a job spec or a manifest of Kubernetes.
+    :raises JobError: if it is invalid.
+    """
+    try:
+        text, is_json = read_text(data, "a selector"), file.lower().endswith(".json")
+        document = read_document(text, LIMITS.job_file_values, strict_json=is_json)
+    except DocumentError:
+        return None  # as a job, it is refused for the same mistakes
+    recognised = _recognise(document)
+    if recognised is None:
+        return None
+    kind, value, path, read = recognised
+    try:
+        return SelectorFile(kind, read_structured(value, read, path))
+    except StructureError as error:
+        raise JobError(file, draw_problems([error.finding], data)) from None
+
+
+def _recognise(document: Value) -> tuple[str, Value, str, _Read] | None:
+    """Return what a document is, its part with the selector, the path of that, and how to read it.
+
+    Return None if it is not recognised.
+    """
+    if isinstance(document, List):
+        kind = _constraint_kind(document)
+        return (kind, document, "", _CONSTRAINTS[kind]) if kind else None
+    if not isinstance(document, Object) or not _JOB_FIELDS.isdisjoint(document.entries):
+        return None
+    for field, kind, read in _FIELDS:
+        if field in document.entries:
+            return kind, document, "", read
+    entries, path = document.entries, ""
+    if list(entries) == ["Job"] and isinstance(entries["Job"][1], Object):
+        entries, path = entries["Job"][1].entries, "Job."
+    for name, (_, value) in entries.items():
+        if name.lower() == "constraints":
+            kind = _constraint_kind(value) or (_NOMAD if _is_nomad_job(entries) else _BACALHAU)
+            if kind == _NOMAD and len(entries) > 1:
+                return kind, document, "", _refuse_nomad_job
+            return kind, value, f"{path}{name}", _CONSTRAINTS[kind]
+    return None
+
+
+def _constraint_kind(value: Value) -> str | None:
+    items = value.items if isinstance(value, List) else []
+    names = {name.lower() for item in items if isinstance(item, Object) for name in item.entries}
+    if names & {"attribute", "ltarget"}:
+        return _NOMAD
+    return _BACALHAU if "key" in names else None
+
+
+def _is_nomad_job(entries: Iterable[str]) -> bool:
+    """Return whether these are fields of a job of Nomad, or of a group of tasks in one."""
+    names = set(map(str.lower, entries))
+    return "taskgroups" in names or ("tasks" in names and "type" not in names)
+
+
+def _one(read: Callable[[Any], Selector]) -> _Read:
+    return lambda value: (read(value),)
+
+
+def _pod(*fields: str) -> _Read:
+    """Return the function that reads what is at a path of fields in a pod spec."""
+
+    def read(value: object) -> tuple[Selector, ...]:
+        for name in reversed(fields):
+            value = {name: value}
+        assert isinstance(value, dict), "a document with a field is a mapping"
+        try:
+            return selectors_from_pod_spec(value)
+        except SelectorError as error:
+            prefix = "".join(f"{name}." for name in fields)
+            raise error.at((error.place or "").removeprefix(prefix)) from None
+
+    return read
+
+
+def _read_nomad(value: object) -> Selector:
+    """Read ``{"constraint": …}``, a list or, if there is only one, an object."""
+    constraints = read_fields(value, "", ("constraint",))["constraint"]
+    if not isinstance(constraints, dict):
+        return selector_from_nomad(constraints, "constraint")
+    try:
+        return selector_from_nomad([constraints])
+    except SelectorError as error:
+        raise error.at(f"constraint{(error.place or '').removeprefix('[0]')}") from None
+
+
+def _refuse_nomad_job(value: object) -> tuple[Selector, ...]:
+    message = "a job of Nomad has other conditions too, such as those of its groups and tasks"
+    hint = 'give only its constraints: {"constraint": [...]}'
+    raise structure_error("not-in-language", message, "", hint)
+
+
+def _read_json(value: object) -> tuple[Selector, ...]:
+    selectors = []
+    fields = read_fields(value, "", ("version", "selectors"))
+    for number, item in enumerate(read_list(fields["selectors"], "selectors")):
+        path = f"selectors[{number}]"
+        parts = read_fields(item, path, ("requirements", "ids"))
+        requirements = read_match_expressions(parts.get("requirements"), f"{path}.requirements")
+        ids = None if parts.get("ids") is None else read_strings(parts["ids"], f"{path}.ids")
+        selectors.append(Selector.from_requirements(requirements, ids))
+    return tuple(selectors)
+
+
+_CONSTRAINTS = {_BACALHAU: _one(selector_from_bacalhau), _NOMAD: _one(selector_from_nomad)}
+
+# The field by which each kind of document is recognised, and how it is read.
+_FIELDS: tuple[tuple[str, str, _Read], ...] = (
+    ("selectors", "selectors in JSON", _read_json),
+    ("matchLabels", "a LabelSelector of Kubernetes", _one(Selector.from_kubernetes)),
+    ("matchExpressions", "a LabelSelector of Kubernetes", _one(Selector.from_kubernetes)),
+    ("nodeSelectorTerms", _POD, _pod("affinity", "nodeAffinity", _REQUIRED)),
+    (_REQUIRED, _POD, _pod("affinity", "nodeAffinity")),
+    ("nodeAffinity", _POD, _pod("affinity")),
+    ("affinity", _POD, _pod()),
+    ("nodeSelector", _POD, _pod()),
+    ("nodeName", _POD, _pod()),
+    ("constraint", _NOMAD, _one(_read_nomad)),
+)

@@ -1,0 +1,98 @@
+"""Read selectors of other systems from a document, so that errors have a position in it."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from nodeselect.documents import (
+    List,
+    Object,
+    Scalar,
+    Value,
+    quote_hint,
+    to_python,
+)
+from nodeselect.errors import SelectorError
+from nodeselect.jobs.check.rule import Hint, describe, finding_at
+from nodeselect.jobs.check.suggestions import suggest_text
+from nodeselect.text import printable, quoted
+
+__all__ = ["StructureError", "read_structured"]
+
+_T = TypeVar("_T")
+
+
+class StructureError(Exception):
+    """A value in a document is invalid. Callers raise a public error in its place.
+
+    :ivar finding: what is wrong, and where.
+    """
+
+    def __init__(
+        self,
+        code: str,
+        message: str,
+        place: Value,
+        path: str = "",
+        hint: Hint = None,
+        span: tuple[int, int] | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.finding = finding_at(code, "error", place, path, message, hint, span)
+
+
+def read_structured(value: Value, read: Callable[[Any], _T], path: str = "") -> _T:
+    """Return what ``read`` makes of a value as decoded JSON.
+
+    :param read: raises a :class:`SelectorError` whose ``place`` is the path of a mistake, such as
+        ``nodeSelector['region']`` and ``terms[0].key``.
+    :param path: the path of the value, for messages.
+    :raises StructureError: if ``read`` raises an error, or a key is not a string.
+    """
+    try:
+        return read(to_python(value, _to_json_type, _key_text))
+    except SelectorError as error:
+        place, message, hint = error.place or "", error.message, error.hint
+        separator = "." if place and not place.startswith("[") else ""
+        key, found = _locate(None, value, f"{separator}{place}")
+        if error.code == "wrong-type":  # of what YAML reads in several ways, it knows only one
+            message = f"{message.partition(', found ')[0]}, found {describe(found)}"
+            hint = suggest_text(found)
+        if key is not None and (error.code == "unknown-field" or error.source == key.text):
+            found = key
+        is_source = isinstance(found, Scalar) and found.text == error.source
+        span = error.span if is_source else None
+        place = f"{path}{separator}{place}" if path else place
+        raise StructureError(error.code, message, found, place, hint, span) from None
+
+
+def _to_json_type(scalar: Scalar) -> str | bool | None:
+    """Return a string, or None for null; a boolean stands for all other types, which are wrong."""
+    if scalar.kind == "text":
+        return scalar.text
+    return None if scalar.kind == "null" else False
+
+
+def _key_text(key: Scalar) -> str:
+    if key.kind != "text":
+        message = f"expected a string, found {describe(key)}"
+        raise StructureError("wrong-type", message, key, hint=quote_hint(key.text))
+    return key.text
+
+
+def _locate(key: Scalar | None, value: Value, path: str) -> tuple[Scalar | None, Value]:
+    """Return the key and the value at a path, or those of the last step of it that exists.
+
+    :param key: the key of ``value``, from which the path leads on.
+    :param path: fields and items, such as ``.nodeSelector['region']`` and ``.terms[0]``.
+    """
+    steps: dict[str, tuple[Scalar | None, Value]] = {}
+    if isinstance(value, List):
+        steps = {f"[{number}]": (None, item) for number, item in enumerate(value.items)}
+    elif isinstance(value, Object):
+        for name, entry in value.entries.items():
+            steps[f".{printable(name[:60])}"] = steps[f"[{quoted(name)}]"] = entry
+    for step, (inner_key, inner) in steps.items():
+        rest = path.removeprefix(step)
+        if rest != path and rest[:1] in ("", ".", "["):
+            return _locate(inner_key, inner, rest)
+    return key, value

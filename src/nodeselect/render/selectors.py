@@ -1,0 +1,144 @@
+"""Selectors in the notation of other systems: to be pasted, or for programs."""
+
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any
+
+from nodeselect.documents import scalar_kind
+from nodeselect.render.layout import json_lines
+from nodeselect.selectors import Selector, pod_spec_from_selectors
+from nodeselect.selectors.constraints import (
+    bacalhau_from_selector,
+    no_counterpart_error,
+    nomad_from_selector,
+)
+from nodeselect.selectors.label_selector import match_expression
+
+__all__ = ["selector_lines"]
+
+# A string that YAML reads as it is, without quotes, in the block style.
+_PLAIN = re.compile(r"[A-Za-z0-9/.][A-Za-z0-9/._ (),=<>!-]*(?<! )")
+
+
+def selector_lines(selectors: Sequence[Selector], output: str) -> Iterable[str]:
+    """Return the lines of selectors, of which a node must match one, in another notation.
+
+    :param output: one of ``SELECTOR_FORMATS``.
+    :raises SelectorError: if that has no counterpart of a part of them; nothing is left out.
+    """
+    # Of alternatives, one that matches nothing changes nothing.
+    possible = [selector for selector in selectors if selector.ids != ()]
+    return _WRITERS[output](possible)
+
+
+def _text_lines(selectors: Sequence[Selector]) -> Iterator[str]:
+    for selector in selectors:
+        if selector.ids is not None:
+            raise no_counterpart_error("a text", ["ids"], "for match and explain, use --id")
+        if not selector.requirements:
+            what = "a selector that matches every node"
+            raise no_counterpart_error("a text", [what], "for match, use --all")
+    if not selectors:
+        raise no_counterpart_error("a text", ["a selector that matches nothing"])
+    return map(str, selectors)
+
+
+def _only(selectors: Sequence[Selector], system: str) -> Selector:
+    """Return the only selector; raise if there are several or none."""
+    if len(selectors) == 1:
+        return selectors[0]
+    if not selectors:
+        raise no_counterpart_error(system, ["a selector that matches nothing"])
+    what, hint = f"{len(selectors):,} alternatives", "write each to a file of its own"
+    raise no_counterpart_error(system, [what], hint)
+
+
+def _job_lines(selectors: Sequence[Selector]) -> Iterator[str]:
+    selector = _only(selectors, "a job spec")
+    fields = {
+        "match_expressions": list(map(str, selector.requirements)),
+        "match_ids": list(selector.ids or ()),
+    }
+    return _yaml_lines({"selector": {name: items for name, items in fields.items() if items}})
+
+
+def _label_selector_lines(selectors: Sequence[Selector]) -> Iterable[str]:
+    system = "a LabelSelector"
+    if not selectors:
+        return ["null"]
+    selector = _only(selectors, system)
+    refused = [str(each) for each in selector.requirements if each.operator.is_comparison]
+    if selector.ids is not None:
+        refused.append("ids")
+    if refused:
+        raise no_counterpart_error(system, refused)
+    return _yaml_lines(selector.to_kubernetes())
+
+
+def _pod_spec_lines(selectors: Sequence[Selector]) -> Iterator[str]:
+    return _yaml_lines(pod_spec_from_selectors(selectors))
+
+
+def _bacalhau_lines(selectors: Sequence[Selector]) -> Iterator[str]:
+    return _yaml_lines({"Constraints": bacalhau_from_selector(_only(selectors, "Bacalhau"))})
+
+
+def _nomad_lines(selectors: Sequence[Selector]) -> list[str]:
+    return json_lines({"constraint": nomad_from_selector(_only(selectors, "Nomad"))})
+
+
+def _json_lines(selectors: Sequence[Selector]) -> list[str]:
+    return json_lines(
+        {
+            "version": 1,
+            "selectors": [
+                {
+                    "requirements": list(map(match_expression, selector.requirements)),
+                    "ids": None if selector.ids is None else list(selector.ids),
+                }
+                for selector in selectors
+            ],
+        }
+    )
+
+
+_WRITERS: dict[str, Callable[[Sequence[Selector]], Iterable[str]]] = {
+    "text": _text_lines,
+    "job": _job_lines,
+    "label-selector": _label_selector_lines,
+    "pod-spec": _pod_spec_lines,
+    "bacalhau": _bacalhau_lines,
+    "nomad": _nomad_lines,
+    "json": _json_lines,
+}
+
+
+def _yaml_lines(value: Any, indent: str = "") -> Iterator[str]:
+    """Yield a list or a mapping of strings, lists and mappings as YAML in the block style."""
+    if not value:
+        yield indent + json.dumps(value)
+        return
+    if isinstance(value, dict):
+        entries = [(f"{_yaml_text(key)}:", item) for key, item in value.items()]
+    else:
+        entries = [("-", item) for item in value]
+    for head, item in entries:
+        if isinstance(item, str):
+            yield f"{indent}{head} {_yaml_text(item)}"
+        elif not item:
+            yield f"{indent}{head} {json.dumps(item)}"
+        elif head == "-":  # its first line is beside the dash
+            first, *others = _yaml_lines(item, f"{indent}  ")
+            yield f"{indent}- {first.lstrip()}"
+            yield from others
+        else:
+            yield f"{indent}{head}"
+            yield from _yaml_lines(item, f"{indent}  ")
+
+
+def _yaml_text(text: str) -> str:
+    if _PLAIN.fullmatch(text) and scalar_kind(text) == "text":
+        return text
+    # What is not ASCII is escaped, as the encoding of the output may not have it.
+    return json.dumps(text, ensure_ascii=False).encode("ascii", "backslashreplace").decode()

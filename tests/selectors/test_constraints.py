@@ -1,0 +1,226 @@
+"""Constraints of Bacalhau and Nomad become selectors that mean the same, and selectors those."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nodeselect import SelectorError
+from nodeselect.selectors import Operator, Selector, equivalent
+from nodeselect.selectors.constraints import (
+    bacalhau_from_selector,
+    nomad_from_selector,
+    selector_from_bacalhau,
+    selector_from_nomad,
+)
+from tests.property.strategies import LABEL_VALUES, VALUES, labels, node_ids, selectors
+
+
+@pytest.mark.parametrize(
+    ("constraints", "text"),
+    [
+        (None, ""),
+        ([], ""),
+        ([{"Key": "a", "Operator": "in", "Values": ["b", "c"]}], "a in (b,c)"),
+        ([{"Key": "a", "Operator": "notin", "Values": ["b"]}], "a notin (b)"),
+        ([{"Key": "a", "Operator": "=", "Values": ["b"]}], "a=b"),
+        ([{"Key": "a", "Operator": "==", "Values": [""]}], "a="),
+        ([{"Key": "a", "Operator": "!=", "Values": ["b"]}], "a!=b"),
+        ([{"Key": "a", "Operator": "exists", "Values": None}], "a"),
+        ([{"Key": "a", "Operator": "!"}], "!a"),
+        ([{"Key": "a", "Operator": "gt", "Values": ["5"]}], "a>5"),
+        ([{"key": "a", "operator": "lt", "values": ["5"]}], "a<5"),
+        ([{"key": "a", "operator": "NotIn", "values": ["b"]}], "a notin (b)"),
+        ([{"Key": "a", "Operator": "!"}, {"Key": "b", "Operator": "exists"}], "!a,b"),
+    ],
+)
+def test_bacalhau(constraints: object, text: str) -> None:
+    """Each operator of Bacalhau is one of the language."""
+    assert str(selector_from_bacalhau(constraints)) == text
+
+
+@pytest.mark.parametrize(
+    ("item", "code", "place"),
+    [
+        (5, "wrong-type", "[0]"),
+        ({"Key": "a"}, "missing-field", "[0]"),
+        ({"Operator": "exists"}, "missing-field", "[0]"),
+        ({"Key": "a", "Operator": "not in", "Values": ["b"]}, "unknown-operator", "[0].Operator"),
+        ({"Key": "a", "Operator": "IN", "Values": ["b"]}, "unknown-operator", "[0].Operator"),
+        ({"Key": "a", "Operator": "=", "Value": "b"}, "unknown-field", "[0].Value"),
+        ({"Key": "a", "key": "a", "Operator": "!"}, "duplicate-field", "[0].key"),
+        ({"Key": "a", "Operator": "=", "Values": "b"}, "wrong-type", "[0].Values"),
+        ({"Key": "a", "Operator": "=", "Values": [5]}, "wrong-type", "[0].Values[0]"),
+        ({"Key": 5, "Operator": "exists"}, "wrong-type", "[0].Key"),
+        ({"Key": "a", "Operator": "=", "Values": ["b", "c"]}, "wrong-number-of-values", "[0].Key"),
+        ({"Key": "a", "Operator": "in"}, "wrong-number-of-values", "[0].Key"),
+        ({"Key": "a", "Operator": "!", "Values": ["b"]}, "wrong-number-of-values", "[0].Key"),
+        ({"Key": "a b", "Operator": "exists"}, "invalid-key", "[0].Key"),
+        ({"Key": "a", "Operator": "=", "Values": ["b c"]}, "invalid-value", "[0].Values"),
+        ({"Key": "favour_a", "Operator": "exists"}, "not-in-language", "[0].Key"),
+    ],
+)
+def test_wrong_bacalhau(item: object, code: str, place: str) -> None:
+    """A constraint that is not one of Bacalhau is an error at its place, and so is a preference."""
+    with pytest.raises(SelectorError) as caught:
+        selector_from_bacalhau([item])
+    assert (caught.value.code, caught.value.place) == (code, place)
+
+
+@pytest.mark.parametrize(
+    ("constraints", "text"),
+    [
+        (None, ""),
+        ([{"attribute": "${meta.a}", "value": "b"}], "a=b"),
+        ([{"attribute": "${meta.a}", "operator": "is", "value": ""}], "a="),
+        ([{"attribute": "${meta.a.b}", "operator": "!=", "value": "c"}], "a.b!=c"),
+        ([{"attribute": "${meta.a}", "operator": "not", "value": "c"}], "a!=c"),
+        ([{"attribute": "${attr.cpu.arch}", "operator": "=", "value": "x"}], "attr.cpu.arch=x"),
+        ([{"LTarget": "${meta.a}", "Operand": "is_set", "RTarget": ""}], "a"),
+        ([{"LTarget": "${meta.a}", "Operand": "is_not_set"}], "!a"),
+        ([{"attribute": "${node.unique.id}", "value": "n-1"}], "<id in (n-1)>"),
+        ([{"attribute": "${node.unique.id}", "value": id_} for id_ in ("n-1", "n-2")], "<nothing>"),
+    ],
+)
+def test_nomad(constraints: object, text: str) -> None:
+    """Metadata and attributes are labels here; the id is the id."""
+    assert str(selector_from_nomad(constraints)) == text
+
+
+@pytest.mark.parametrize(
+    ("item", "code", "place"),
+    [
+        (
+            {"attribute": "${meta.a}", "operator": "regexp", "value": "b"},
+            "not-in-language",
+            "operator",
+        ),
+        ({"attribute": "${meta.a}", "operator": ">", "value": "5"}, "not-in-language", "operator"),
+        (
+            {"attribute": "${meta.a}", "operator": "set_contains_any", "value": "b"},
+            *("not-in-language", "operator"),
+        ),
+        ({"operator": "distinct_hosts", "value": "true"}, "not-in-language", "operator"),
+        ({"attribute": "${meta.a}", "operator": "!=", "value": ""}, "not-in-language", "operator"),
+        ({"attribute": "${meta.a}", "value": "${meta.b}"}, "not-in-language", "value"),
+        ({"attribute": "meta.a", "value": "b"}, "not-in-language", "attribute"),
+        ({"attribute": "${meta.attr.a}", "value": "b"}, "not-in-language", "attribute"),
+        ({"attribute": "${device.model}", "value": "b"}, "not-in-language", "attribute"),
+        (
+            {"attribute": "${node.unique.id}", "operator": "!=", "value": "b"},
+            *("not-in-language", "attribute"),
+        ),
+        ({"attribute": "${meta.a b}", "value": "b"}, "invalid-key", "attribute"),
+        ({"attribute": "${meta.}", "value": "b"}, "empty-key", "attribute"),
+        ({"attribute": "${meta.a}", "value": "b c"}, "invalid-value", "value"),
+        ({"attribute": "${meta.a}", "value": 5}, "wrong-type", "value"),
+        (
+            {"attribute": "${meta.a}", "operator": "is_set", "value": "b"},
+            *("wrong-number-of-values", "attribute"),
+        ),
+        ({"attribute": "${meta.a}", "regexp": "b"}, "unknown-field", "regexp"),
+        ({"value": "b"}, "missing-field", ""),
+    ],
+)
+def test_wrong_nomad(item: object, code: str, place: str) -> None:
+    """What a selector cannot express is an error at its place, and is not left out."""
+    with pytest.raises(SelectorError) as caught:
+        selector_from_nomad([{"attribute": "${meta.x}", "operator": "is_set"}, item])
+    assert (caught.value.code, caught.value.place) == (code, f"[1].{place}".rstrip("."))
+
+
+@given(selectors())
+def test_constraints_of_bacalhau_are_the_selector_again(selector: Selector) -> None:
+    """Bacalhau can express everything but ids, and tells the same operators apart."""
+    if selector.ids is not None:
+        with pytest.raises(SelectorError, match="Bacalhau has no counterpart of ids"):
+            bacalhau_from_selector(selector)
+        return
+    constraints = bacalhau_from_selector(selector)
+    again = selector_from_bacalhau(json.loads(json.dumps(constraints)))
+    assert again.requirements == tuple(
+        type(each)(each.key, each.operator, each.values) for each in selector.requirements
+    )
+
+
+def test_a_preference_of_bacalhau_is_not_written() -> None:
+    """A label that Bacalhau would take for a preference has no counterpart."""
+    with pytest.raises(SelectorError, match="no counterpart of favour_a"):
+        bacalhau_from_selector(Selector.parse("b,favour_a"))
+
+
+@given(selectors())
+def test_constraints_of_nomad_are_the_selector_again(selector: Selector) -> None:
+    """What Nomad can express means the same when it is read again."""
+    if _nomad_cannot_express(selector):
+        with pytest.raises(SelectorError, match="Nomad has no counterpart of "):
+            nomad_from_selector(selector)
+        return
+    constraints = nomad_from_selector(selector)
+    assert equivalent(selector_from_nomad(json.loads(json.dumps(constraints))), selector)
+
+
+def _nomad_cannot_express(selector: Selector) -> bool:
+    return (selector.ids is not None and len(selector.ids) != 1) or any(
+        each.operator.is_comparison
+        or (each.operator is Operator.IN and len(each.values) > 1)
+        or (each.operator.is_exclusion and "" in each.values)
+        for each in selector.requirements
+    )
+
+
+def nomad_matches(constraint: Mapping[str, str], meta: Mapping[str, str], node_id: str) -> bool:
+    """Return whether a node meets a constraint, by the rules of ``checkConstraint`` in Nomad."""
+    values = {f"${{meta.{key}}}": value for key, value in meta.items()}
+    values["${node.unique.id}"] = node_id
+    is_found = constraint["attribute"] in values
+    left, right = values.get(constraint["attribute"], ""), constraint.get("value", "")
+    match constraint.get("operator", "="):
+        case "=" | "==" | "is":
+            return is_found and left == right
+        case "!=" | "not":
+            return left != right
+        case "is_set":
+            return is_found
+    assert constraint["operator"] == "is_not_set"
+    return not is_found
+
+
+CONSTRAINTS = st.fixed_dictionaries(
+    {"attribute": st.sampled_from(["${meta.a}", "${meta.b}", "${node.unique.id}"])},
+    optional={
+        "operator": st.sampled_from(["=", "==", "is", "!=", "not", "is_set", "is_not_set"]),
+        "value": st.sampled_from(VALUES),
+    },
+)
+
+
+@given(
+    st.lists(CONSTRAINTS, max_size=3),
+    st.dictionaries(st.sampled_from(["a", "b"]), st.sampled_from(LABEL_VALUES)),
+    st.sampled_from(VALUES),
+)
+def test_nodes_of_nomad(constraints: list[Any], meta: dict[str, str], node_id: str) -> None:
+    """Constraints that become a selector are met by the nodes that it matches."""
+    try:
+        selector = selector_from_nomad(constraints)
+    except SelectorError:
+        return
+    expected = all(nomad_matches(each, meta, node_id) for each in constraints)
+    assert selector.matches(meta, node_id) is expected
+
+
+@given(selectors(), labels(), node_ids().filter(bool))
+def test_nodes_of_written_constraints(
+    selector: Selector, node_labels: dict[str, str], node_id: str
+) -> None:
+    """The nodes that a selector matches meet its constraints for Nomad."""
+    try:
+        constraints = nomad_from_selector(selector)
+    except SelectorError:
+        return
+    expected = all(nomad_matches(each, node_labels, node_id) for each in constraints)
+    assert selector.matches(node_labels, node_id) is expected
