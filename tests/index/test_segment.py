@@ -99,18 +99,19 @@ def test_ids_with_labels(segment: Segment, count: int) -> None:
     assert plan.evaluate_size() == len(expected)
 
 
-def test_the_first_in_order(segment: Segment) -> None:
+def test_the_first_in_order() -> None:
     """A limit gives the first values by rank, of the segment and others."""
-    matches = postings.ordinals(segment.plan(Selector.parse("x=1")).evaluate())
+    # The nodes without the label have the first ordinals, and the last ranks.
+    nodes = [Node(f"n-{at}", {"x": ""} if at < 2_000 else {}) for at in range(4_000)]
+    segment = Segment(table_of(nodes))
+    everything = postings.ordinals(segment.index.everything)
+    assert segment.rank(0) == 2_000
     others = [(2, "late-2"), (150, "late-150")]
-    every = segment.in_order(segment.table.ids, matches, others)
-    assert len(every) == 102
-    for limit in (1, 2, 3, 30, 31, 32, 99, 100, 101, 102, 103):
-        assert segment.in_order(segment.table.ids, matches, others, limit) == every[:limit]
-        assert (
-            segment.in_order(segment.table.ids, matches, [], limit)
-            == [f"n-{at}" for at in range(1, 500, 5)][:limit]
-        )
+    ids, merged = (segment.in_order(segment.table.ids, everything, more) for more in ([], others))
+    assert (len(ids), len(merged)) == (4_000, 4_002)
+    for limit in (1, 2, 3, 4, 5, 100, 1_999, 2_000, 2_001, 3_999, 4_000, 4_001, 4_002, 4_003):
+        assert segment.in_order(segment.table.ids, everything, [], limit) == ids[:limit]
+        assert segment.in_order(segment.table.ids, everything, others, limit) == merged[:limit]
 
 
 @pytest.mark.parametrize("count", [16, 17])
