@@ -13,6 +13,8 @@ ALLOWED = {
     "yaml": "8 ms; for YAML and job files",
     "nodeselect.index.node_table": "imports numpy; for many nodes",
     "nodeselect.index.segment": "imports numpy; for many nodes",
+    "nodeselect.index.saved_segment": "imports numpy; for saved inventories",
+    "nodeselect.index.storage": "imports numpy; for saved inventories",
     "nodeselect.standing.name_array": "imports numpy; for answers of many names",
     "nodeselect.jobs": "the checker and YAML; `nodeselect --help` imports every command",
     "nodeselect.jobs.models": "imports pydantic; for values of jobs",

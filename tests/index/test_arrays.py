@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nodeselect.index import arrays
 from nodeselect.index.arrays import (
     chunk_slices,
     count_numbers,
@@ -14,14 +15,16 @@ from nodeselect.index.arrays import (
 )
 
 
-@given(st.lists(st.integers(0, 2**32 - 1) | st.integers(0, 3), max_size=40))
-def test_stable_argsort(unsorted: list[int]) -> None:
-    """Numbers of any width are sorted, and equal ones keep their order."""
-    expected = sorted(range(len(unsorted)), key=unsorted.__getitem__)
-    assert stable_argsort(np.array(unsorted, np.uint32)).tolist() == expected
-    narrow = [number & 0xFFFF for number in unsorted]
-    expected = sorted(range(len(narrow)), key=narrow.__getitem__)
-    assert stable_argsort(np.array(narrow, np.uint16)).tolist() == expected
+@given(st.lists(st.integers(0, 2**32 - 1) | st.integers(0, 3), max_size=40), st.booleans())
+def test_stable_argsort(unsorted: list[int], are_few: bool) -> None:
+    """Numbers of any width are sorted, and equal ones keep their order, be they few or many."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(arrays, "_FEW_NUMBERS", 100 if are_few else 0)
+        expected = sorted(range(len(unsorted)), key=unsorted.__getitem__)
+        assert stable_argsort(np.array(unsorted, np.uint32)).tolist() == expected
+        narrow = [number & 0xFFFF for number in unsorted]
+        expected = sorted(range(len(narrow)), key=narrow.__getitem__)
+        assert stable_argsort(np.array(narrow, np.uint16)).tolist() == expected
 
 
 @pytest.mark.parametrize("chunk", [1, 3, 10, 100])
@@ -36,5 +39,5 @@ def test_chunks(chunk: int) -> None:
 def test_numbers_are_sorted_by_16_bits_at_a_time(width: type, passes: int) -> None:
     """Each pass sorts 16-bit numbers, which takes linear time; narrow numbers need only one."""
     with patch.object(np, "argsort", side_effect=np.argsort) as sort:
-        stable_argsort(np.arange(9, dtype=width))
+        stable_argsort(np.zeros(256, dtype=width))
     assert [call.args[0].dtype for call in sort.call_args_list] == [np.uint16] * passes

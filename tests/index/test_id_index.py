@@ -38,7 +38,7 @@ def index_of(ids: list[str]) -> IdIndex:
     """Index ids."""
     objects = np.empty(len(ids), object)
     objects[:] = ids
-    return IdIndex(objects)
+    return IdIndex(objects, np.arange(len(ids), dtype=np.uint32))
 
 
 IDS = [f"n-{at}" for at in range(120)]
@@ -56,7 +56,7 @@ def test_find_every(hashed: None) -> None:
     """All ranks of a name are found; names may repeat or be absent."""
     objects = np.empty(90, object)
     objects[:] = [None if at % 3 == 2 else f"web-{at % 7}" for at in range(90)]
-    names = IdIndex(objects)
+    names = IdIndex(objects, np.arange(90, dtype=np.uint32))
     for name in (*(f"web-{number}" for number in range(7)), "web", "web-7", ""):
         assert sorted(names.find_every(name)) == [at for at in range(90) if objects[at] == name]
 
@@ -158,9 +158,10 @@ def test_find_every_reads_one_bucket() -> None:
 def test_the_memory_of_an_index(count: int, id_bytes: int) -> None:
     """An index takes 12 bytes an id, or up to 16 if it has more buckets than ids."""
     ids = np.array(list(map(str, range(count))), object)
+    ranks = np.arange(count, dtype=np.uint32)
     tracemalloc.start()
     try:
-        index = IdIndex(ids)
+        index = IdIndex(ids, ranks)
         taken = tracemalloc.get_traced_memory()[0]
     finally:
         tracemalloc.stop()

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from nodeselect.index import postings
 from nodeselect.index.cluster import Clustered, cluster
-from nodeselect.index.label_index import LabelIndex
+from nodeselect.index.label_index import LabelIndex, MutableLabelIndex
 from nodeselect.index.node_table import encode
 from nodeselect.index.tuning import DEFAULT
 from nodeselect.readers.columnar import to_blocks
@@ -22,9 +22,9 @@ FLEET = [{"a": "1"}, {"a": "1", "b": ""}, {}, {"a": "7", "b": ""}, {"a": "x"}]
 
 def built_by_node(
     fleet: list[dict[str, str]], states: list[str | None] | None = None
-) -> LabelIndex:
+) -> MutableLabelIndex:
     """Index nodes with these labels one by one."""
-    index = LabelIndex.mutable()
+    index = MutableLabelIndex()
     for ordinal, each in enumerate(fleet):
         index.add(ordinal, each, None if states is None else states[ordinal])
     return index
@@ -40,7 +40,7 @@ def clustered_fleet(fleet: list[dict[str, str]], states: Sequence[str | None]) -
 def built_in_bulk(fleet: list[dict[str, str]]) -> LabelIndex:
     """Index nodes with these labels in built_in_bulk; so few keep their order."""
     clustered = clustered_fleet(fleet, [None] * len(fleet))
-    assert clustered.ordinals.tolist() == list(range(len(fleet)))
+    assert clustered.ranks.tolist() == list(range(len(fleet)))
     return clustered.labels
 
 

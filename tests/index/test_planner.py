@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from nodeselect import Node, Selector
 from nodeselect.index import postings, segment
 from nodeselect.index.cluster import cluster
-from nodeselect.index.label_index import LabelIndex
+from nodeselect.index.label_index import LabelIndex, MutableLabelIndex
 from nodeselect.index.node_table import encode
 from nodeselect.index.plan_cache import PlanCache
 from nodeselect.index.planner import Plan, make_plan
@@ -116,7 +116,7 @@ def test_plans(text: str, include: list[int], exclude: list[int]) -> None:
 @given(st.lists(labels(), min_size=1, max_size=20), selectors())
 def test_a_plan_is_the_predicate(fleet: list[dict[str, str]], selector: Selector) -> None:
     """A plan over an index built in bulk or node by node gives the answer of the model."""
-    grown = LabelIndex.mutable()
+    grown = MutableLabelIndex()
     for ordinal, each in enumerate(fleet):
         grown.add(ordinal, each, None)
     taken = (
@@ -208,7 +208,7 @@ def test_postings_of_the_index_do_not_count() -> None:
 
 def test_postings_of_a_mutable_index_are_not_measured() -> None:
     """Two bytes a node are assumed for each union that is built."""
-    index = LabelIndex.mutable()
+    index = MutableLabelIndex()
     for ordinal, each in enumerate(FLEET):
         index.add(ordinal, each, None)
     with patch.object(postings, "encoded_bytes", side_effect=AssertionError):

@@ -12,7 +12,7 @@ from nodeselect.index import postings
 from nodeselect.index import segment as segment_module
 from nodeselect.index.node_table import NodeTable, encode
 from nodeselect.index.planner import make_plan
-from nodeselect.index.segment import Segment
+from nodeselect.index.segment import BuiltParts, Segment
 from nodeselect.readers.columnar import to_blocks
 
 NODES = [Node(f"n-{at}", {"x": str(at % 5), "y": str(at % 3)}, f"name-{at}") for at in range(500)]
@@ -26,7 +26,7 @@ def table_of(nodes: list[Node]) -> NodeTable:
 @pytest.fixture(name="segment")
 def segment_fixture() -> Segment:
     """Return a segment of 500 nodes."""
-    return Segment(table_of(NODES))
+    return Segment(BuiltParts(table_of(NODES)))
 
 
 def ranks_of(segment: Segment, ordinals: "array[int]") -> list[int]:
@@ -37,7 +37,7 @@ def ranks_of(segment: Segment, ordinals: "array[int]") -> list[int]:
 def ordinals_of(segment: Segment, start: int, stop: int) -> list[int]:
     """Return the ordinals of the ranks from ``start`` up to ``stop``."""
     ordinals = postings.ordinals(segment.ordinals_below_rank(stop))
-    return segment.in_order(segment.ordinals, ordinals, [])[start:]
+    return segment.in_order(ordinals, [])[start:]
 
 
 def test_nodes_and_ids_by_ordinal(segment: Segment) -> None:
@@ -64,13 +64,11 @@ def test_ordinals_below_a_rank(segment: Segment) -> None:
 def test_order(segment: Segment) -> None:
     """Ordinals and ids come in the order of ranks; others are inserted at their ranks."""
     matches = postings.ordinals(segment.plan(Selector.parse("x=1")).evaluate())
-    assert ranks_of(segment, array("I", segment.in_order(segment.ordinals, matches, []))) == list(
-        range(1, 500, 5)
-    )
+    assert ranks_of(segment, array("I", segment.in_order(matches, []))) == list(range(1, 500, 5))
     three, four, five = ordinals_of(segment, 3, 6)
     ordinals = array("I", sorted([three, four, five]))
     others = [(0, 900), (5, 901), (5, 902), (700, 903)]
-    assert segment.in_order(segment.ordinals, ordinals, others) == [
+    assert segment.in_order(ordinals, others) == [
         900,
         three,
         four,
@@ -80,11 +78,11 @@ def test_order(segment: Segment) -> None:
         903,
     ]
     ids = [(rank, f"late-{ordinal}\0") for rank, ordinal in others]
-    assert segment.in_order(segment.table.ids, ordinals, ids) == [
+    assert segment.ids_in_order(ordinals, ids) == [
         "late-900\0", "n-3", "n-4", "late-901\0", "late-902\0", "n-5", "late-903\0",
     ]  # fmt: skip
-    assert segment.in_order(segment.table.ids, array("I"), ids[:1]) == ["late-900\0"]
-    assert segment.in_order(segment.table.ids, array("I"), []) == []
+    assert segment.ids_in_order(array("I"), ids[:1]) == ["late-900\0"]
+    assert segment.ids_in_order(array("I"), []) == []
 
 
 @pytest.mark.parametrize("count", [1, 16, 17, 200])
@@ -94,7 +92,7 @@ def test_ids_with_labels(segment: Segment, count: int) -> None:
     selector = Selector.of(match_ids=ids, match_expressions=["x in (1,2),y!=0"])
     expected = [node for node in NODES if selector.matches(node.labels, node.id)]
     plan = segment.plan(selector)
-    ordinals = segment.in_order(segment.ordinals, postings.ordinals(plan.evaluate()), [])
+    ordinals = segment.in_order(postings.ordinals(plan.evaluate()), [])
     assert [segment.node(ordinal) for ordinal in ordinals] == expected
     assert plan.evaluate_size() == len(expected)
 
@@ -103,15 +101,17 @@ def test_the_first_in_order() -> None:
     """A limit gives the first values by rank, of the segment and others."""
     # The nodes without the label have the first ordinals, and the last ranks.
     nodes = [Node(f"n-{at}", {"x": ""} if at < 2_000 else {}) for at in range(4_000)]
-    segment = Segment(table_of(nodes))
+    segment = Segment(BuiltParts(table_of(nodes)))
     everything = postings.ordinals(segment.index.everything)
     assert segment.rank(0) == 2_000
     others = [(2, "late-2"), (150, "late-150")]
-    ids, merged = (segment.in_order(segment.table.ids, everything, more) for more in ([], others))
+    ids, merged = (segment.ids_in_order(everything, more) for more in ([], others))
     assert (len(ids), len(merged)) == (4_000, 4_002)
+    ordinals = segment.in_order(everything, [])
     for limit in (1, 2, 3, 4, 5, 100, 1_999, 2_000, 2_001, 3_999, 4_000, 4_001, 4_002, 4_003):
-        assert segment.in_order(segment.table.ids, everything, [], limit) == ids[:limit]
-        assert segment.in_order(segment.table.ids, everything, others, limit) == merged[:limit]
+        assert segment.in_order(everything, [], limit) == ordinals[:limit]
+        assert segment.ids_in_order(everything, [], limit) == ids[:limit]
+        assert segment.ids_in_order(everything, others, limit) == merged[:limit]
 
 
 @pytest.mark.parametrize("count", [16, 17])
@@ -124,14 +124,16 @@ def test_the_nodes_of_few_ids_are_tested(segment: Segment, count: int) -> None:
     assert make.call_count == (count > 16)
     assert plan.everything is segment.index.everything
     assert plan.exclude == ()
-    with_ids = [node.id in ids for node in NODES]
-    nodes = plan.include[0] if count == 16 else postings.from_ordinals(segment.ordinals[with_ids])
+    nodes = plan.include[0]
+    if count > 16:
+        found = [at for at in range(500) if segment.node(at).id in ids]
+        nodes = postings.from_ordinals(found)
     assert plan.memory_bytes == postings.encoded_bytes(nodes)
 
 
 def test_the_memory_of_plans() -> None:
     """Plans are cached in up to 16 bytes a node and a mebibyte more; ids take 150 bytes each."""
-    segment = Segment(table_of([Node(f"n-{at}") for at in range(10_000)]))
+    segment = Segment(BuiltParts(table_of([Node(f"n-{at}") for at in range(10_000)])))
     selectors = [
         Selector.of(match_ids=[f"unknown-{at}-{number}" for number in range(1_000)])
         for at in range(9)
@@ -146,13 +148,13 @@ def test_the_memory_of_plans() -> None:
 def test_nodes_with_a_name() -> None:
     """All nodes with a name are found; if no node has one, there are none."""
     nodes = [Node(f"n-{at}", name=None if at % 3 else f"web-{at % 2}") for at in range(20)]
-    segment = Segment(table_of(nodes))
+    segment = Segment(BuiltParts(table_of(nodes)))
     for _ in range(2):
         for name, ids in (("web-1", ["n-3", "n-9", "n-15"]), ("web-2", []), ("None", [])):
             assert sorted(segment.rank(at) for at in segment.with_name(name)) == [
                 int(each[2:]) for each in ids
             ]
-    assert Segment(table_of([Node("n-1")])).with_name("n-1") == []
+    assert Segment(BuiltParts(table_of([Node("n-1")]))).with_name("n-1") == []
 
 
 def test_the_nodes_in_states_are_cached(segment: Segment) -> None:

@@ -5,13 +5,15 @@ nodes that were ever added. Both must give the same answers, now and at any late
 """
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, ClassVar
 from unittest.mock import patch
 
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule
 
-from nodeselect import Inventory, Node, NodeSet, Selector, Snapshot
+from nodeselect import Inventory, InventoryError, Node, NodeSet, Selector, Snapshot
 from nodeselect.index.tuning import DEFAULT, Tuning
 from nodeselect.inventory.delta import Delta
 from tests.inventory.small import SMALL
@@ -80,6 +82,14 @@ class InventoryMachine(RuleBasedStateMachine):
         self.model: Model = {}
         self.place = 0
         self.generation = 0
+        # The generation at which the inventory was last equal to a file.
+        self.saved: int | None = None
+        self.folder = TemporaryDirectory()
+        self.file = Path(self.folder.name, "fleet.nsx")
+
+    def teardown(self) -> None:
+        """Remove the file."""
+        self.folder.cleanup()
 
     @initialize(fleet=fleets, compact_at=st.sampled_from(COMPACT_AT))
     def begin(self, fleet: list[Node], compact_at: float | None) -> None:
@@ -91,6 +101,7 @@ class InventoryMachine(RuleBasedStateMachine):
         self.model = {node.id: (place, node) for place, node in enumerate(fleet)}
         self.place = len(fleet)
         self.generation = 0
+        self.saved = None
         self.compact_at = compact_at
 
     def _change(self, some: list[Any]) -> None:
@@ -200,6 +211,33 @@ class InventoryMachine(RuleBasedStateMachine):
         fleet = list(self.inventory)
         assert fleet == ordered(self.model)
         self._begin(fleet, self.compact_at)
+
+    @rule()
+    def save(self) -> None:
+        """Save the nodes; nothing else changes."""
+        self.inventory.save(self.file)
+        self.saved = self.generation
+
+    @rule(copy=st.booleans(), verify=st.booleans())
+    def open(self, copy: bool, verify: bool) -> None:
+        """Save the nodes, and go on with an inventory that is opened from the file."""
+        self.inventory.save(self.file)
+        self.inventory = Inventory.open(
+            self.file, copy=copy, verify=verify, compact_at=self.compact_at, _tuning=self.tuning
+        )
+        self.saved = self.generation
+
+    @rule(kept=snapshots, discard_changes=st.booleans())
+    def refresh(self, kept: tuple[Snapshot, Model, int], discard_changes: bool) -> None:
+        """Move to the nodes of a snapshot that is saved; unsaved changes are lost only if asked."""
+        snapshot, model, generation = kept
+        snapshot.save(self.file)
+        if self.generation != self.saved and not discard_changes:
+            self._fails(InventoryError, lambda: self.inventory.refresh(self.file))
+            return
+        self.inventory.refresh(self.file, discard_changes=discard_changes)
+        self.model, self.generation = dict(model), generation
+        self.saved = generation
 
     @rule(target=snapshots)
     def snapshot(self) -> Any:

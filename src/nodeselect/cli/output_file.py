@@ -1,14 +1,13 @@
 """Write a file so that it is never left half-written."""
 
 import os
-import shutil
 import sys
-from contextlib import suppress
 from stat import S_ISREG
 from typing import TextIO
 
 import click
 
+from nodeselect.replace_file import replace_file
 from nodeselect.text import quoted
 
 __all__ = ["write_file"]
@@ -39,7 +38,7 @@ def write_file(file: str, text: str) -> None:
             with open(file, "wb") as output:  # noqa: PTH123 - pathlib loads slowly
                 output.write(data)
         else:
-            _replace(os.path.realpath(file), old, data)
+            replace_file(file, lambda output: output.write(data))
     except (OSError, ValueError) as error:  # a ValueError for NUL in the name
         reason = error.strerror if isinstance(error, OSError) else "not a valid file name"
         raise click.ClickException(f"cannot write {quoted(file)}: {reason}") from None
@@ -57,29 +56,3 @@ def _is_open_as(stream: TextIO, status: os.stat_result) -> bool:
         return os.path.samestat(os.fstat(stream.fileno()), status)
     except (OSError, AttributeError):  # it is closed, or not a file
         return False
-
-
-def _replace(path: str, old: os.stat_result | None, data: bytes) -> None:
-    """Write a temporary file in the same folder, and rename it to ``path``."""
-    folder = os.path.dirname(path)  # noqa: PTH120
-    temporary = os.path.join(folder, f".nodeselect-{os.urandom(6).hex()}.tmp")  # noqa: PTH118
-    try:
-        with open(temporary, "xb") as output:  # noqa: PTH123
-            if old is not None:
-                with suppress(OSError, AttributeError):  # only an administrator can do this
-                    os.chown(temporary, old.st_uid, old.st_gid)
-                shutil.copymode(path, temporary)
-            output.write(data)
-            output.flush()
-            os.fsync(output.fileno())
-        os.replace(temporary, path)  # noqa: PTH105
-    except BaseException:
-        with suppress(OSError):
-            os.unlink(temporary)  # noqa: PTH108
-        raise
-    with suppress(OSError):  # not every system can do this; the file is whole in any case
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)

@@ -10,10 +10,10 @@ from nodeselect.index import postings
 from nodeselect.index.postings import Postings, PostingsOrOrdinal
 from nodeselect.selectors.charset import parse_int64
 
-__all__ = ["KeyPostings", "LabelIndex"]
+__all__ = ["KeyPostings", "LabelIndex", "MutableLabelIndex"]
 
 # The nodes that have a key; and the nodes with each of its values.
-KeyPostings: TypeAlias = tuple[Postings, dict[str, PostingsOrOrdinal]]
+KeyPostings: TypeAlias = tuple[Postings, Mapping[str, PostingsOrOrdinal]]
 
 _ABSENT: KeyPostings = (postings.from_ordinals(()), {})
 
@@ -21,21 +21,19 @@ _ABSENT: KeyPostings = (postings.from_ordinals(()), {})
 class LabelIndex:
     """The nodes that have each label key, and each value of it.
 
-    The index of a segment is built in bulk and never changes. The index of a delta is *mutable*:
-    :meth:`add` adds nodes with ever higher ordinals. A reader that ignores the ordinals from some
-    number on may therefore read while a writer adds. But it must copy a dictionary or a bitmap of
-    a mutable index before it iterates over it.
+    The index of a segment is built in bulk, or loaded from a file, and never changes. That of a
+    delta is a :class:`MutableLabelIndex`.
     """
 
-    __slots__ = ("_integers", "_keys", "everything", "is_mutable", "states")
+    __slots__ = ("_integers", "_keys", "everything", "states")
+
+    is_mutable = False
 
     def __init__(
         self,
         everything: Postings,
-        keys: dict[str, KeyPostings],
-        states: dict[str | None, Postings],
-        *,
-        is_mutable: bool = False,
+        keys: Mapping[str, KeyPostings],
+        states: Mapping[str | None, Postings],
     ) -> None:
         """Create an index of the arguments, which are not copied.
 
@@ -44,15 +42,9 @@ class LabelIndex:
         """
         self.everything = everything
         self.states = states
-        self.is_mutable = is_mutable
         self._keys = keys
         # For each key, its values that are integers, ascending; cached by the first comparison.
         self._integers: dict[str, list[tuple[int, str]]] = {}
-
-    @classmethod
-    def mutable(cls) -> "LabelIndex":
-        """Return an empty, mutable index."""
-        return cls(postings.from_ordinals(()), {}, {}, is_mutable=True)
 
     @property
     def keys(self) -> list[str]:
@@ -91,7 +83,8 @@ class LabelIndex:
         """
         integers = self._integers.get(key)
         if integers is None:
-            parsed = ((parse_int64(value), value) for value, _ in self.items(key))
+            values = list(self.values(key))  # the copy is one step of the interpreter
+            parsed = ((parse_int64(value), value) for value in values)
             integers = sorted((number, value) for number, value in parsed if number is not None)
             if key in self._keys and not self.is_mutable:
                 self._integers[key] = integers
@@ -102,12 +95,29 @@ class LabelIndex:
 
     def in_states(self, accepts: Callable[[str | None], bool]) -> Postings:
         """Return the nodes whose state ``accepts`` returns true for."""
-        by_state = self.states.copy().items()  # a writer may add states
+        by_state = dict(self.states).items()  # a writer may add states
         return postings.union([nodes for state, nodes in by_state if accepts(state)])
+
+
+class MutableLabelIndex(LabelIndex):
+    """An index that is empty at first; :meth:`add` adds nodes with ever higher ordinals.
+
+    A reader that ignores the ordinals from some number on may therefore read while a writer adds.
+    But it must copy a dictionary or a bitmap before it iterates over it.
+    """
+
+    __slots__ = ("_mutable_keys", "_mutable_states")
+
+    is_mutable = True
+
+    def __init__(self) -> None:
+        self._mutable_keys: dict[str, tuple[Postings, dict[str, PostingsOrOrdinal]]] = {}
+        self._mutable_states: dict[str | None, Postings] = {}
+        super().__init__(postings.from_ordinals(()), self._mutable_keys, self._mutable_states)
 
     def add(self, ordinal: int, labels: Mapping[str, str], state: str | None) -> None:
         """Add a node. Its ordinal must be above all others. Cost: about 0.3 µs a label."""
-        keys = self._keys
+        keys = self._mutable_keys
         for key, value in labels.items():
             entry = keys.get(key)
             if entry is None:
@@ -121,7 +131,8 @@ class LabelIndex:
                 values[value] = postings.from_ordinals(array("I", (stored, ordinal)))
             else:
                 stored.add(ordinal)
-        if state not in self.states:
-            self.states[state] = postings.from_ordinals(())
-        self.states[state].add(ordinal)
+        states = self._mutable_states
+        if state not in states:
+            states[state] = postings.from_ordinals(())
+        states[state].add(ordinal)
         self.everything.add(ordinal)

@@ -12,7 +12,7 @@ thread runs during a call.
 
 from array import array
 from collections.abc import Iterable, Sequence
-from typing import TypeAlias
+from typing import TypeAlias, cast
 
 from pyroaring import BitMap
 
@@ -20,6 +20,8 @@ __all__ = [
     "Postings",
     "PostingsOrOrdinal",
     "below",
+    "decode",
+    "encode",
     "encoded_bytes",
     "evaluate",
     "evaluate_size",
@@ -39,6 +41,9 @@ PostingsOrOrdinal: TypeAlias = int | BitMap
 # Each 65,536 ordinals of a bitmap are in one container. Besides the ordinals, it takes this much
 # memory for a key, a kind and a pointer.
 _CONTAINER_BYTES = 16
+
+# An encoded bitmap has at least 8 bytes.
+_ORDINAL_BYTES = 4
 
 
 def from_ordinals(ordinals: Iterable[int]) -> Postings:
@@ -97,6 +102,32 @@ def encoded_bytes(postings: Postings) -> int:
         + statistics["n_bytes_bitset_containers"]
         + _CONTAINER_BYTES * statistics["n_containers"]
     )
+
+
+def encode(stored: PostingsOrOrdinal) -> bytes:
+    """Return postings in the portable format of roaring bitmaps; a single ordinal in 4 bytes."""
+    if isinstance(stored, int):
+        return stored.to_bytes(_ORDINAL_BYTES, "little")
+    return stored.serialize()
+
+
+def decode(data: "memoryview[int]", stop: int) -> PostingsOrOrdinal:
+    """Return the postings that :func:`encode` encoded. Of other data, it may return any set.
+
+    :param stop: the ordinals must be below this.
+    :raises ValueError: if ``data`` is certainly not postings with such ordinals.
+    """
+    if not data:  # the bitmap library would raise an IndexError
+        raise ValueError("no data")
+    stored: PostingsOrOrdinal
+    if len(data) == _ORDINAL_BYTES:
+        stored = largest = int.from_bytes(data, "little")
+    else:
+        stored = BitMap.deserialize(cast("bytes", data))  # any buffer
+        largest = stored.max() if stored else -1
+    if largest >= stop:
+        raise ValueError(f"there is no ordinal {largest}")
+    return stored
 
 
 def evaluate(

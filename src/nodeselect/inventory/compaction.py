@@ -16,8 +16,9 @@ from nodeselect.readers.columnar import Block, to_blocks
 
 if TYPE_CHECKING:
     from nodeselect.index.node_table import NodeTable
+    from nodeselect.index.segment import Segment
 
-__all__ = ["build", "compact"]
+__all__ = ["build", "compact", "segment_of"]
 
 
 def build(blocks: Iterable[Block], tuning: Tuning) -> Store:
@@ -46,25 +47,44 @@ def compact(view: View) -> Store:
     Cost: about a microsecond a node.
     """
     store, tuning = view.store, view.store.delta.tuning
-    live = view.live()
     if len(view) <= tuning.max_unsegmented:
-        return _delta_store(map(store.node, store.in_order(live)), tuning)
+        return _delta_store(map(store.node, store.in_order(view.live())), tuning)
+    return _segment_store(_live_table(view), tuning)
+
+
+def segment_of(view: View) -> "Segment":
+    """Return a segment of the nodes of ``view``: that of its store, if there were no changes.
+
+    Cost: otherwise about a microsecond a node.
+    """
+    store = view.store
+    if store.segment is not None and not view.node_count and not view.tombstone_count:
+        return store.segment
+    return _new_segment(_live_table(view), store.delta.tuning)
+
+
+def _live_table(view: View) -> "NodeTable":
     load_numpy()
     from nodeselect.index.node_table import encode
 
-    indexed, members = store.split(live)
+    store = view.store
+    indexed, members = store.split(view.live())
     nodes = [store.node(ordinal) for _, ordinal in members]
     table = encode(to_blocks((node.id, node.labels, node.name, node.state) for node in nodes))
     if store.segment is not None:
         table = store.segment.merge(indexed, table, [rank for rank, _ in members])
-    return _segment_store(table, tuning)
+    return table
 
 
 def _segment_store(table: "NodeTable", tuning: Tuning) -> Store:
-    from nodeselect.index.segment import Segment
-
-    segment = Segment(table, tuning)
+    segment = _new_segment(table, tuning)
     return Store(segment, Delta(len(segment), tuning))
+
+
+def _new_segment(table: "NodeTable", tuning: Tuning) -> "Segment":
+    from nodeselect.index.segment import BuiltParts, Segment
+
+    return Segment(BuiltParts(table, tuning), tuning)
 
 
 def _delta_store(nodes: Iterable[Node], tuning: Tuning) -> Store:

@@ -13,7 +13,7 @@ from array import array
 from bisect import bisect_left
 
 from nodeselect.index import postings
-from nodeselect.index.label_index import LabelIndex
+from nodeselect.index.label_index import MutableLabelIndex
 from nodeselect.index.plan_cache import PlanCache
 from nodeselect.index.planner import make_plan
 from nodeselect.index.postings import Postings
@@ -35,7 +35,7 @@ class Delta:
         self.nodes: list[Node] = []
         self.ranks: list[int] = []
         self.tombstones = array("I")
-        self.index = LabelIndex.mutable()
+        self.index = MutableLabelIndex()
         self.tuning = tuning
         # For each id its ordinal or, if it has several, these in ascending order.
         self._ordinals: dict[str, int | list[int]] = {}

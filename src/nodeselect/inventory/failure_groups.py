@@ -74,7 +74,7 @@ class FailureGroups:
             counts.update(store.node(ordinal).state for ordinal in postings.ordinals(matching))
         else:
             for index in indexes:
-                for state, nodes in index.states.copy().items():  # a writer may add states
+                for state, nodes in dict(index.states).items():  # a writer may add states
                     counts[state] += postings.intersection_size(matching, nodes)
         ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0] or ""))
         return {state: count for state, count in ranked if count}

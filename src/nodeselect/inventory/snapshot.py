@@ -1,5 +1,6 @@
 """The read methods that an inventory and a snapshot of it share."""
 
+import os
 from collections.abc import Collection, Iterator
 from typing import NoReturn
 
@@ -8,6 +9,7 @@ from nodeselect.explain.compute import explain, explain_node
 from nodeselect.explain.similarity import Vocabulary
 from nodeselect.inventory.change import NodeChange
 from nodeselect.inventory.node_set import NodeSet, require_count
+from nodeselect.inventory.saving import save
 from nodeselect.inventory.statistics import ViewStatistics
 from nodeselect.inventory.store import View
 from nodeselect.node import Node
@@ -134,6 +136,17 @@ class BaseInventory:
             ids = dict.fromkeys([*before.ids(), *now.ids()])
         pairs = ((before.get(node_id), now.get(node_id)) for node_id in ids)
         return [NodeChange(old, new, now.generation) for old, new in pairs if old != new]
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Save the nodes in one file, which :meth:`Inventory.open` opens in milliseconds.
+
+        A file of this name is replaced, but not before the new one is complete and on the disk.
+        Readers of the old one are not disturbed. Cost: about 0.7 µs a node and the time to write 60
+        bytes a node; after changes, also that of :meth:`Inventory.compact`. Nobody waits meanwhile.
+
+        :raises InventoryError: with the code ``cannot-write``; then the old file is unchanged.
+        """
+        save(self._view, path)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} of {len(self)} nodes>"

@@ -117,14 +117,14 @@ class Store:
         if self.segment is None:
             return [nodes_added[ordinal].id for _, ordinal in members[:limit]]
         ids = [(rank, nodes_added[ordinal - first].id) for rank, ordinal in members[:limit]]
-        return self.segment.in_order(self.segment.table.ids, indexed, ids, limit)
+        return self.segment.ids_in_order(indexed, ids, limit)
 
     def in_order(self, nodes: Postings, limit: int | None = None) -> list[int]:
         """Return up to ``limit`` ordinals of ``nodes``, by rank. Cost: as :meth:`ids`."""
         indexed, members = self.split(nodes)
         if self.segment is None:
             return [ordinal for _, ordinal in members[:limit]]
-        return self.segment.in_order(self.segment.ordinals, indexed, members[:limit], limit)
+        return self.segment.in_order(indexed, members[:limit], limit)
 
     def split(self, nodes: Postings) -> "tuple[array[int], list[tuple[int, int]]]":
         """Return the ordinals in the segment, and sorted pairs (rank, ordinal) for the delta."""

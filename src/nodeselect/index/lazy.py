@@ -1,0 +1,35 @@
+"""Attributes that are computed when they are first read."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
+
+__all__ = ["lazy"]
+
+_T = TypeVar("_T")
+
+
+def lazy(compute: Callable[[Any], _T]) -> _T:
+    """Return an attribute for a class body, whose value is computed when it is first read.
+
+    Then it is an ordinary attribute of the object. Two threads that read it at the same time may
+    both compute it, so the result must always be the same. ``functools.cached_property`` of Python
+    3.11 has a lock, for which a process would wait forever that was forked while another thread had
+    it.
+    """
+    return cast("_T", _Lazy(compute))
+
+
+class _Lazy:
+    def __init__(self, compute: Callable[[Any], object]) -> None:
+        self._compute = compute
+        self.__doc__ = compute.__doc__
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, instance: object, owner: type) -> object:
+        if instance is None:
+            return self
+        value = self._compute(instance)
+        vars(instance)[self._name] = value  # from now on, Python finds it before this object
+        return value

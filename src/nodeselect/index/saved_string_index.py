@@ -1,0 +1,104 @@
+"""Find the ordinals of nodes by id, or by name, in a file that several processes may share.
+
+As in :class:`~nodeselect.index.id_index.IdIndex`, strings with the same first bits of the hash are
+a *bucket*, one or two on average; but the hash is the same in every process, and not stored::
+
+    starts     [ 0     , 1         , 3     …    where each bucket begins
+    ordinals   [ 7     , 2     9   , 4     …    sorted by hash, and then by the bytes of the string
+
+Anybody can choose ids that have the same hash. So a large bucket is searched by bisection.
+"""
+
+from array import array
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nodeselect.index.arrays import UIntArray, offsets_from_lengths, stable_argsort
+from nodeselect.index.strings import EncodedStrings, Strings, encode_string, hash_string
+
+__all__ = ["SavedStringIndex", "sort_into_buckets"]
+
+# A bucket of more strings is searched by bisection.
+_MAX_SCANNED = 8
+
+
+class SavedStringIndex:
+    """The ordinals of ids, or of names, which need not be distinct. Immutable.
+
+    :param strings: the id of each rank.
+    :param ranks: the rank of each ordinal.
+    :param starts: where each bucket begins in ``ordinals``, and where the last one ends.
+    :param ordinals: those of the strings, in order of the buckets.
+    """
+
+    def __init__(
+        self,
+        strings: Strings[str | None],
+        ranks: NDArray[np.uint32],
+        starts: UIntArray,
+        ordinals: NDArray[np.uint32],
+    ) -> None:
+        self._strings = strings
+        self._rank_at = ranks.data
+        self._start_at = starts.data
+        self._ordinal_at = ordinals.data
+        self._shift = 32 - (len(starts) - 1).bit_length() + 1
+
+    def find(self, text: str) -> int | None:
+        """Return the ordinal of an id, or None. Cost: about 1.5 µs."""
+        strings, rank_at, ordinal_at = self._strings, self._rank_at, self._ordinal_at
+        for position in self._candidates(text):
+            ordinal = ordinal_at[position]
+            if strings[rank_at[ordinal]] == text:
+                return ordinal
+        return None
+
+    def find_every(self, text: str) -> list[int]:
+        """Return all ordinals of a name, in no particular order. Cost: a few microseconds."""
+        ordinals = map(self._ordinal_at.__getitem__, self._candidates(text))
+        return [at for at in ordinals if self._strings[self._rank_at[at]] == text]
+
+    def find_all(self, texts: Sequence[str]) -> "array[int]":
+        """Return the ordinals of the ids that are there, in any order."""
+        return array("I", [at for at in map(self.find, texts) if at is not None])
+
+    def _candidates(self, text: str) -> range:
+        """Return the few positions in ``ordinals`` that the string can have, and others cannot."""
+        encoded = encode_string(text)
+        wanted = hash_string(encoded)
+        bucket = wanted >> self._shift
+        start, stop = self._start_at[bucket], self._start_at[bucket + 1]
+        if stop - start > _MAX_SCANNED:
+            ordinals, pair = self._ordinal_at, (wanted, encoded)
+            start = bisect_left(ordinals, pair, start, stop, key=self._sort_key)
+            stop = bisect_right(ordinals, pair, start, stop, key=self._sort_key)
+        return range(start, stop)
+
+    def _sort_key(self, ordinal: int) -> tuple[int, bytes]:
+        encoded = encode_string(self._strings[self._rank_at[ordinal]] or "")
+        return hash_string(encoded), encoded
+
+
+def sort_into_buckets(
+    strings: Strings[str | None], column: EncodedStrings
+) -> tuple[UIntArray, NDArray[np.uint32]]:
+    """Return where the buckets begin, and the ranks of all strings in their order.
+
+    :param strings: the strings that ``column`` encodes. None is not indexed.
+
+    Cost: about 0.1 µs a string.
+    """
+    ranks = column.present()
+    ranks = ranks[stable_argsort(column.hashes[ranks])]
+    hashes = column.hashes[ranks]
+    is_same = np.concatenate([[False], hashes[1:] == hashes[:-1], [False]])
+    runs = np.flatnonzero(np.diff(is_same)).reshape(-1, 2)  # first and last string of each hash
+    for first, last in runs.tolist():
+        same = ranks[first : last + 1].tolist()
+        ranks[first : last + 1] = sorted(same, key=lambda at: encode_string(strings[at] or ""))
+    bits = max(len(ranks).bit_length() - 1, 1)
+    sizes = np.bincount(hashes >> np.uint32(32 - bits), minlength=1 << bits)
+    return offsets_from_lengths(sizes), ranks

@@ -1,0 +1,227 @@
+"""The file of a saved inventory: a header, and sections with a checksum each.
+
+A section is an array of numbers, or bytes; ``saved_segment`` knows what they mean. The file is
+mapped into memory, so that opening it reads only the header, and processes share its pages. A
+section is checked when it is first read. ``docs/saved.md`` describes the format.
+"""
+
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from mmap import ACCESS_READ, mmap
+from struct import Struct
+from typing import BinaryIO, Final, NamedTuple
+from zlib import crc32
+
+import numpy as np
+
+from nodeselect.errors import InventoryError
+from nodeselect.index.arrays import UIntArray
+from nodeselect.readers import cannot_read
+from nodeselect.readers.detect import SAVED_MAGIC
+from nodeselect.replace_file import replace_file
+from nodeselect.text import pluralize, printable
+
+__all__ = ["SavedFile", "read_saved", "write_sections"]
+
+_VERSION: Final = 1
+
+# On a machine of the other byte order, the first reads as the second.
+_BYTE_ORDER: Final = 0x01020304
+_OTHER_BYTE_ORDER: Final = 0x04030201
+
+# Magic, byte order, version, size of the header with all entries, checksum of the header in which
+# these four bytes are zeros. Every version begins with these; then: nodes, generation.
+_HEADER: Final = Struct("<8sIIIIQQ")
+_CHECKSUM: Final = slice(20, 24)
+
+# Of a section: name, bytes of a number in it, checksum, offset in the file, size in bytes.
+_ENTRY: Final = Struct("<24sIIQQ")
+
+_NUMBER_TYPES: Final = {1: np.uint8, 2: np.uint16, 4: np.uint32, 8: np.uint64}
+
+# Offsets of sections are multiples of this: the line of a processor's cache.
+_ALIGNMENT = 64
+
+# Nobody may write to a saved file, because other processes may have it mapped.
+_PERMISSIONS = 0o444
+
+
+class _Section(NamedTuple):
+    number_size: int
+    checksum: int
+    offset: int
+    size: int
+
+
+def write_sections(
+    path: str, sections: Mapping[str, UIntArray | bytes], *, nodes: int, generation: int
+) -> int:
+    """Replace the file ``path`` by one with these sections; return the checksum of its header.
+
+    :raises InventoryError: with the code ``cannot-write``; then nothing has changed.
+    """
+    header_size = end = _HEADER.size + len(sections) * _ENTRY.size
+    parts: list[tuple[int, memoryview]] = []
+    entries: list[bytes] = []
+    for name, section in sections.items():
+        number_size = 1 if isinstance(section, bytes) else section.itemsize
+        data = memoryview(section if isinstance(section, bytes) else section.data).cast("B")
+        start = -(-end // _ALIGNMENT) * _ALIGNMENT
+        end = start + len(data)
+        parts.append((start, data))
+        entries.append(_ENTRY.pack(name.encode(), number_size, crc32(data), start, len(data)))
+    fields = (SAVED_MAGIC, _BYTE_ORDER, _VERSION, header_size, 0, nodes, generation)
+    header = bytearray(_HEADER.pack(*fields) + b"".join(entries))
+    checksum = crc32(header)
+    header[_CHECKSUM] = checksum.to_bytes(4, "little")
+
+    def write(file: BinaryIO) -> None:
+        file.write(header)
+        for start, data in parts:
+            file.write(bytes(start - file.tell()))
+            file.write(data)
+
+    try:
+        replace_file(path, write, _PERMISSIONS)
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "not a valid path"
+        message = f"cannot write '{printable(path)}': {reason}"
+        raise InventoryError("cannot-write", message) from None
+    return checksum
+
+
+def read_saved(path: str | os.PathLike[str], *, copy: bool = False) -> "SavedFile":
+    """Map a file into memory, or read it if ``copy``, and check its header.
+
+    :raises InventoryError: if it cannot be read, or is not a whole file of a known version.
+    """
+    name = printable(os.fspath(path))
+    data: bytes | mmap
+    try:
+        with open(path, "rb") as file:  # noqa: PTH123 - pathlib loads slowly
+            if copy or not os.fstat(file.fileno()).st_size:  # what is empty cannot be mapped
+                data = file.read()
+            else:
+                data = mmap(file.fileno(), 0, access=ACCESS_READ)
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "not a valid path"
+        raise cannot_read(name, reason) from None
+    return SavedFile(data, name)
+
+
+class SavedFile:
+    """The sections of a saved inventory, each checked when it is first read.
+
+    :ivar name: the name of the file in errors.
+    :ivar nodes: how many nodes it has.
+    :ivar generation: the generation of the inventory that was saved.
+    :ivar checksum: the checksum of the header, and so of the checksums of all sections.
+    """
+
+    nodes: int
+    generation: int
+    checksum: int
+
+    def __init__(self, data: bytes | mmap, name: str) -> None:
+        """Check the header of a file.
+
+        :raises InventoryError: if it is not a whole file of a known version.
+        """
+        self.name = name
+        self._data = memoryview(data)
+        self._checked: set[str] = set()
+        self._sections: dict[str, _Section] = {}
+        self._read_header()
+
+    def _read_header(self) -> None:
+        data = self._data
+        if not data or bytes(data[: len(SAVED_MAGIC)]) != SAVED_MAGIC[: len(data)]:
+            hint = "nodeselect index NODES -o FILE saves one"
+            raise InventoryError("not-saved", "not a saved inventory", place=self.name, hint=hint)
+        if len(data) < _HEADER.size:
+            raise self._cut_off(_HEADER.size)
+        fields = _HEADER.unpack_from(data)
+        _, byte_order, version, header_size, checksum, self.nodes, self.generation = fields
+        if byte_order == _OTHER_BYTE_ORDER or sys.byteorder != "little":
+            message = "saved inventories are little-endian; the file, or this machine, is not"
+            raise InventoryError("byte-order", message, place=self.name)
+        if header_size > len(data):
+            raise self._cut_off(header_size)
+        header = bytearray(data[:header_size])
+        header[_CHECKSUM] = bytes(4)
+        if byte_order != _BYTE_ORDER or crc32(header) != checksum:
+            raise self.damaged("the checksum of the header is wrong")
+        if version != _VERSION:
+            raise InventoryError(
+                "unknown-version",
+                f"the file has version {version} of the format, which this program does not know",
+                place=self.name,
+                hint=f"it knows version {_VERSION}: upgrade nodeselect, or save the nodes again",
+            )
+        self.checksum = checksum
+        end = header_size
+        for name, *numbers in _ENTRY.iter_unpack(header[_HEADER.size :]):
+            section = self._sections[name.rstrip(b"\0").decode()] = _Section(*numbers)
+            end = max(end, section.offset + section.size)
+        if end > len(data):
+            raise self._cut_off(end)
+        if end < len(data):
+            raise self.damaged(f"{pluralize(len(data) - end, 'byte')} are behind its end")
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._sections
+
+    def sizes(self) -> Iterator[tuple[str, int]]:
+        """Yield the name of each section, and its size in bytes."""
+        for name, section in self._sections.items():
+            yield name, section.size
+
+    def bytes_of(self, name: str, *, is_checked: bool = True) -> "memoryview[int]":
+        """Return a section as bytes.
+
+        :param is_checked: whether to compare its checksum.
+        :raises InventoryError: with the code ``damaged``.
+        """
+        section = self._sections.get(name)
+        if section is None:
+            raise self.damaged(f"it has no section '{name}'")
+        data = self._data[section.offset : section.offset + section.size]
+        if is_checked and name not in self._checked:
+            if crc32(data) != section.checksum:
+                raise self.damaged(f"the checksum of the section '{name}' is wrong")
+            self._checked.add(name)
+        return data
+
+    def numbers(self, name: str, length: int | None = None) -> UIntArray:
+        """Return a section as an array of numbers.
+
+        :param length: how many numbers it must have.
+        :raises InventoryError: with the code ``damaged``.
+        """
+        data = self.bytes_of(name)
+        number_size = self._sections[name].number_size
+        if number_size not in _NUMBER_TYPES or len(data) % number_size:
+            raise self.damaged(f"the section '{name}' is not an array of numbers")
+        numbers: UIntArray = np.frombuffer(data, _NUMBER_TYPES[number_size])
+        if length is not None and len(numbers) != length:
+            raise self.damaged(f"the section '{name}' has {len(numbers):,} numbers, not {length:,}")
+        return numbers
+
+    def check(self) -> None:
+        """Compare the checksums of all sections.
+
+        :raises InventoryError: with the code ``damaged``.
+        """
+        for name in self._sections:
+            self.bytes_of(name)
+
+    def damaged(self, what: str) -> InventoryError:
+        """Return the error for a file that is not as it was saved."""
+        hint = "save the inventory again, or restore the file from a backup"
+        return InventoryError("damaged", f"damaged: {what}", place=self.name, hint=hint)
+
+    def _cut_off(self, size: int) -> InventoryError:
+        message = f"cut off: it has {len(self._data):,} bytes of {size:,} or more"
+        hint = "save the inventory again, or restore the file from a backup"
+        return InventoryError("cut-off", message, place=self.name, hint=hint)

@@ -1,0 +1,79 @@
+"""Replace a file as a whole: whoever reads it, also after a crash, reads the old or the new one."""
+
+import os
+from collections.abc import Callable
+from contextlib import suppress
+from stat import S_IMODE
+from typing import BinaryIO
+
+__all__ = ["replace_file"]
+
+# On Windows, files are translated unless they are opened with this flag.
+_BINARY = getattr(os, "O_BINARY", 0)
+
+
+def replace_file(path: str, write: Callable[[BinaryIO], object], permissions: int = 0o666) -> None:
+    """Write a new file beside ``path`` and rename it; if anything fails, nothing has changed.
+
+    When the function returns, the file and its name are on disk. A symbolic link to the file stays
+    a link. Whoever has the old file open goes on reading that.
+
+    :param write: called with the new file.
+    :param permissions: those of a file that did not exist before, of which the umask takes some. A
+        new version of a file keeps its owner and its permissions.
+    :raises OSError: if the file cannot be written.
+    """
+    path = os.path.realpath(path)
+    folder = os.path.dirname(path)  # noqa: PTH120 - pathlib loads slowly
+    temporary = os.path.join(folder, f".nodeselect-{os.urandom(6).hex()}.tmp")  # noqa: PTH118
+    old = _status(path)
+    new = _open_without_name(folder, permissions)
+    is_named = new is None
+    if new is None:
+        new = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY, permissions)
+    try:
+        with open(new, "wb") as output:  # noqa: PTH123
+            if old is not None:
+                with suppress(OSError, AttributeError):  # only an administrator can do this
+                    os.chown(new, old.st_uid, old.st_gid)
+                os.chmod(new if os.chmod in os.supports_fd else temporary, S_IMODE(old.st_mode))  # noqa: PTH101
+            write(output)
+            output.flush()
+            os.fsync(new)
+            if not is_named:
+                is_named = True
+                # With a descriptor of a folder, Python follows the link in /proc.
+                os.link(f"/proc/self/fd/{new}", temporary, src_dir_fd=new, follow_symlinks=True)
+        os.replace(temporary, path)  # noqa: PTH105
+    except BaseException:
+        if is_named:
+            with suppress(OSError):
+                os.unlink(temporary)  # noqa: PTH108
+        raise
+    with suppress(OSError):  # not every system can do this; the file is whole in any case
+        directory = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(directory)
+        finally:
+            os.close(directory)
+
+
+def _status(path: str) -> os.stat_result | None:
+    try:
+        return os.stat(path)  # noqa: PTH116
+    except FileNotFoundError:
+        return None
+
+
+def _open_without_name(folder: str, permissions: int) -> int | None:
+    """Create a file that vanishes if the process is killed; return None if that is impossible."""
+    if not hasattr(os, "O_TMPFILE"):
+        return None
+    try:
+        new = os.open(folder, os.O_WRONLY | os.O_TMPFILE, permissions)
+    except OSError:  # the file system cannot do it; if it is another reason, it is reported next
+        return None
+    if os.path.exists(f"/proc/self/fd/{new}"):  # noqa: PTH110
+        return new
+    os.close(new)
+    return None

@@ -1,0 +1,112 @@
+"""A segment in a file answers as the one that was saved."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nodeselect import Inventory, InventoryError, Node, Selector
+from nodeselect.index import saved_segment
+from nodeselect.index.postings import PostingsOrOrdinal, ordinals
+from nodeselect.index.segment import Segment
+from tests.inventory.small import SMALL
+from tests.property.strategies import KEYS, LABEL_VALUES, selectors
+
+some_texts = st.none() | st.sampled_from(("", "web", "a\nb", "\ud800"))
+labels = st.dictionaries(
+    st.sampled_from((*KEYS, "\ud800")), st.sampled_from((*LABEL_VALUES, "\udc80")), max_size=3
+)
+
+
+@st.composite
+def fleets(draw: st.DrawFn) -> list[Node]:
+    """Return nodes whose ids have similar lengths, or very different ones."""
+    parts = draw(st.lists(st.tuples(labels, some_texts, some_texts), max_size=12))
+    prefix = draw(st.sampled_from(("n", "é", "n" * 99)))
+    return [Node(f"{prefix if at % 3 else 'n'}-{at}", *part) for at, part in enumerate(parts)]
+
+
+def segment_of(inventory: Inventory) -> Segment:
+    """Return the segment of an inventory."""
+    segment = inventory._view.store.segment
+    assert segment is not None
+    return segment
+
+
+def members(stored: PostingsOrOrdinal) -> list[int]:
+    """Return the ordinals."""
+    return [stored] if isinstance(stored, int) else list(ordinals(stored))
+
+
+@pytest.fixture(name="file", scope="module")
+def file_fixture(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the path of a file, which each test writes again."""
+    return tmp_path_factory.mktemp("saved") / "fleet.nsx"
+
+
+@given(fleets(), st.sampled_from((1, 65_536)), selectors())
+def test_all_of_a_segment(file: Path, fleet: list[Node], few: int, selector: Selector) -> None:
+    """Nodes, ids, names, labels, states and answers are those of the inventory that was saved."""
+    inventory = Inventory(fleet, _tuning=SMALL)
+    inventory.save(file)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(saved_segment, "_FEW_LABELS", few)
+        opened = Inventory.open(file, _tuning=SMALL)
+        assert list(opened) == fleet
+        for node in fleet:
+            assert list(opened[node.id].labels.items()) == list(node.labels.items())
+        assert opened.match(selector).ids() == inventory.match(selector).ids()
+        assert opened.ids() == inventory.ids()
+        segment = segment_of(opened)
+        for name in ("web", "a\nb", "", "none"):
+            found = [segment.node(ordinal) for ordinal in segment.with_name(name)]
+            assert sorted(node.id for node in found) == sorted(
+                node.id for node in fleet if node.name == name
+            )
+        opened.upsert(Node("new"))
+        opened.compact()
+        assert list(opened) == [*fleet, Node("new")]
+
+
+@given(fleets())
+def test_the_label_index(file: Path, fleet: list[Node]) -> None:
+    """The index of labels has the same keys, values and states, and unknown ones are absent."""
+    inventory = Inventory(fleet, _tuning=SMALL)
+    inventory.save(file)
+    index = segment_of(Inventory.open(file)).index
+    assert sorted(index.keys) == sorted({key for node in fleet for key in node.labels})
+    assert index.values("unknown") == {}
+    rank_of = segment_of(Inventory.open(file)).rank
+    for key in index.keys:
+        having = [rank for rank, node in enumerate(fleet) if key in node.labels]
+        assert sorted(map(rank_of, members(index.nodes_with_key(key)))) == having
+        values = index.values(key)
+        assert list(values) == sorted({fleet[rank].labels[key] for rank in having})
+        assert "unknown" not in values
+        assert len(values) == len(list(values))
+        for value, stored in values.items():
+            ranks = sorted(map(rank_of, members(stored)))
+            assert ranks == [rank for rank in having if fleet[rank].labels[key] == value]
+    states = dict(index.states)
+    assert set(states) == {node.state for node in fleet}
+    for state, nodes in states.items():
+        ranks = sorted(map(rank_of, members(nodes)))
+        assert ranks == [rank for rank, node in enumerate(fleet) if node.state == state]
+
+
+def test_nothing_is_read_before_it_is_needed(tmp_path: Path) -> None:
+    """A query loads the postings of its labels, and no ids."""
+    file = tmp_path / "fleet.nsx"
+    fleet = [Node(f"n-{at}", {"x": str(at % 5), "y": "1"}) for at in range(50)]
+    Inventory(fleet).save(file)
+    data = bytearray(file.read_bytes())
+    data[data.index(b"n-7\n")] ^= 1
+    file.write_bytes(data)
+    opened = Inventory.open(file)
+    answer = opened.match(Selector.parse("x=1"))
+    assert len(answer) == 10
+    with pytest.raises(InventoryError, match="the checksum of the section 'ids' is wrong"):
+        answer.ids()
+    with pytest.raises(InventoryError, match="damaged"):
+        Inventory.open(file, verify=True)

@@ -1,0 +1,122 @@
+"""A saved file has what was written, or is rejected."""
+
+from pathlib import Path
+from struct import pack_into
+from zlib import crc32
+
+import numpy as np
+import pytest
+
+from nodeselect import InventoryError
+from nodeselect.index.storage import SavedFile, read_saved, write_sections
+
+
+@pytest.fixture(name="file")
+def file_fixture(tmp_path: Path) -> Path:
+    """Return a file with two sections."""
+    file = tmp_path / "fleet.nsx"
+    numbers = np.array([1, 2, 300], np.uint16)
+    write_sections(str(file), {"text": b"abc", "numbers": numbers}, nodes=5, generation=1 << 40)
+    return file
+
+
+def test_sections(file: Path) -> None:
+    """Sections are read as they were written, mapped or copied; numbers begin at cache lines."""
+    for copy in (False, True):
+        saved = read_saved(file, copy=copy)
+        assert (saved.nodes, saved.generation) == (5, 1 << 40)
+        assert bytes(saved.bytes_of("text")) == b"abc"
+        assert saved.numbers("numbers").tolist() == [1, 2, 300]
+        assert dict(saved.sizes()) == {"text": 3, "numbers": 6}
+        assert "text" in saved
+        assert "other" not in saved
+    assert file.read_bytes().index(b"\x01\0\x02\0\x2c\x01") % 64 == 0
+
+
+def with_header(data: bytes, changes: dict[int, int]) -> bytes:
+    """Return a file with other numbers at some offsets, and the checksum that fits."""
+    changed = bytearray(data)
+    for offset, number in changes.items():
+        pack_into("<I", changed, offset, number)
+    size = int.from_bytes(changed[16:20], "little")
+    pack_into("<I", changed, 20, 0)
+    pack_into("<I", changed, 20, crc32(changed[:size]))
+    return bytes(changed)
+
+
+def test_error(file: Path) -> None:
+    """A file of another kind, byte order, version or size is rejected, and the error says why."""
+    data = file.read_bytes()
+    cases = {
+        "not-saved": [
+            b"",
+            b"{}",
+            b"x" * 200,
+            b"\x89NSX\n\x1a\n" + data[8:],
+            b"\x89PNG\r\n\x1a\n" * 9,
+        ],
+        "cut-off": [data[:1], data[:8], data[:30], data[:100], data[:-1]],
+        "byte-order": [with_header(data, {8: 0x04030201})],
+        "unknown-version": [with_header(data, {12: 2}), with_header(data, {12: 0})],
+        "damaged": [data + b"\0", data[:60] + b"\xff" + data[61:], with_header(data, {8: 1})],
+    }
+    for code, files in cases.items():
+        for content in files:
+            with pytest.raises(InventoryError) as caught:
+                SavedFile(content, "fleet.nsx")
+            assert caught.value.code == code
+            assert str(caught.value).startswith("fleet.nsx: ")
+
+
+def test_the_other_byte_order(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine that cannot read the numbers of the file does not try."""
+    monkeypatch.setattr("sys.byteorder", "big")
+    with pytest.raises(InventoryError, match="little-endian"):
+        read_saved(file)
+
+
+def test_damaged_sections(file: Path) -> None:
+    """A damaged section is rejected when it is read; others can be read."""
+    data = bytearray(file.read_bytes())
+    data[data.index(b"abc")] ^= 1
+    saved = SavedFile(bytes(data), "fleet.nsx")
+    assert saved.numbers("numbers").tolist() == [1, 2, 300]
+    for read in (lambda: saved.bytes_of("text"), saved.check):
+        with pytest.raises(InventoryError, match="the checksum of the section 'text' is wrong"):
+            read()
+
+
+def test_unexpected_sections(file: Path) -> None:
+    """A section that is missing, or has another type or length, is an error."""
+    saved = read_saved(file)
+    with pytest.raises(InventoryError, match="it has no section 'other'"):
+        saved.bytes_of("other")
+    with pytest.raises(InventoryError, match="the section 'numbers' has 3 numbers, not 4"):
+        saved.numbers("numbers", 4)
+    for size in (0, 3, 4, 16):
+        with pytest.raises(InventoryError, match="'numbers' is not an array of numbers"):
+            SavedFile(with_header(file.read_bytes(), {40 + 48 + 24: size}), "x").numbers("numbers")
+
+
+@pytest.mark.parametrize("copy", [False, True])
+def test_what_cannot_be_read(tmp_path: Path, copy: bool) -> None:
+    """A file that does not exist, or is a folder, is an error that names it."""
+    for path in (tmp_path, tmp_path / "none", "a\0b", ""):
+        with pytest.raises(InventoryError, match=r"^cannot read '") as caught:
+            read_saved(path, copy=copy)
+        assert caught.value.code == "cannot-read"
+
+
+def test_what_cannot_be_written(tmp_path: Path) -> None:
+    """A folder that does not exist, or a name of a folder, is an error that names it."""
+    for path in (tmp_path, tmp_path / "none" / "x", "a\0b"):
+        with pytest.raises(InventoryError, match=r"^cannot write '") as caught:
+            write_sections(str(path), {}, nodes=0, generation=0)
+        assert caught.value.code == "cannot-write"
+
+
+def test_permissions(file: Path) -> None:
+    """Nobody may write to a saved file; it can be saved again all the same."""
+    assert file.stat().st_mode & 0o777 == 0o444
+    write_sections(str(file), {}, nodes=0, generation=7)
+    assert read_saved(file).generation == 7

@@ -1,0 +1,78 @@
+"""Columns of strings return what was encoded, in both layouts."""
+
+import numpy as np
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from nodeselect.index.strings import (
+    PackedStrings,
+    PaddedStrings,
+    Strings,
+    encode_strings,
+    to_array,
+    to_list,
+)
+
+IDS = st.lists(st.text(st.characters(exclude_categories=("Cs", "Cc")), min_size=1), max_size=9)
+TEXTS = st.lists(st.none() | st.text(st.characters(), max_size=3), max_size=9)
+
+
+def padded(strings: list[str]) -> PaddedStrings | None:
+    """Return the padded column of strings, unless a packed one is smaller."""
+    data = encode_strings(to_array(strings), 4).padded()
+    return None if data is None else PaddedStrings(memoryview(data), len(strings))
+
+
+def packed(strings: list[str | None]) -> PackedStrings:
+    """Return the packed column of strings."""
+    column = encode_strings(to_array(strings), 4)
+    return PackedStrings(memoryview(column.data), column.offsets())
+
+
+def assert_column(column: Strings[str | None], strings: list[str | None]) -> None:
+    """Assert that a column has these strings, one by one and in any selection."""
+    assert len(column) == len(strings)
+    assert [column[rank] for rank in range(len(strings))] == strings
+    for ranks in ([], range(len(strings)), range(len(strings) - 1, -1, -2), [0] * len(strings)):
+        some = np.array(ranks, np.uint32)
+        assert to_list(column.take(some)) == [strings[rank] for rank in ranks]
+
+
+@given(TEXTS)
+@example(["\n", "", None, "a\nb", "\ud800"])
+@example([None])
+def test_packed(strings: list[str | None]) -> None:
+    """A packed column has any strings and None: empty, with line feeds, with surrogates."""
+    assert_column(packed(strings), strings)
+    assert packed(strings).to_list() == strings
+
+
+@given(IDS)
+@example(["n-1", "n-22", "né"])
+def test_padded(strings: list[str]) -> None:
+    """A padded column has strings of similar lengths."""
+    column = padded(strings)
+    if column is not None:
+        assert_column(column, list(strings))
+
+
+def test_the_smaller_layout() -> None:
+    """A column is padded if that takes no more bytes than the offsets of the packed layout."""
+    assert padded(["a", "bb"]) is not None
+    assert padded(["n" * 9, "n" * 9]) is not None
+    assert padded([*"abcdefgh", "n" * 200]) is None
+
+
+@given(TEXTS)
+def test_present(strings: list[str | None]) -> None:
+    """The ranks with a string are those without None."""
+    present = encode_strings(to_array(strings), 4).present().tolist()
+    assert present == [rank for rank, text in enumerate(strings) if text is not None]
+
+
+@pytest.mark.parametrize("rank", [3, 4])
+def test_no_such_rank(rank: int) -> None:
+    """A packed column, which can be iterated over, has an end."""
+    with pytest.raises(IndexError):
+        packed(["a", "b", "c"])[rank]

@@ -1,0 +1,165 @@
+"""An inventory is saved in a file and opened from it, in this process and in others."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from nodeselect import Inventory, InventoryError, Node, Selector
+from tests.inventory.small import SMALL
+
+FLEET = [Node(f"n-{at}", {"x": str(at % 5)}, "web", "ready") for at in range(30)]
+ONE = Selector.parse("x=1")
+
+
+@pytest.fixture(name="file")
+def file_fixture(tmp_path: Path) -> Path:
+    """Return the path of a file in a new folder."""
+    return tmp_path / "fleet.nsx"
+
+
+def test_open(file: Path) -> None:
+    """An opened inventory has the nodes that were saved, changes included, and is live."""
+    inventory = Inventory(FLEET, _tuning=SMALL)
+    inventory.upsert(Node("n-3", {"x": "new"}))
+    inventory.remove("n-4")
+    inventory.upsert(Node("late"))
+    expected = list(inventory)
+    snapshot = inventory.snapshot()
+    inventory.remove("n-5")
+    snapshot.save(file)
+    assert inventory.pending_changes
+    opened = Inventory.open(str(file), _tuning=SMALL)
+    assert list(opened) == expected
+    assert opened.generation == snapshot.generation == 3
+    opened.upsert(Node("n-1", {"x": "1"}))
+    opened.remove("n-6")
+    assert opened.generation == 5
+    assert opened.match(ONE).ids() == ["n-1", "n-11", "n-16", "n-21", "n-26"]
+    assert list(Inventory.open(file)) == expected
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 3])
+def test_few_nodes(file: Path, count: int) -> None:
+    """Few nodes are saved as many are, although an inventory has no segment of them."""
+    Inventory(FLEET[:count]).save(file)
+    opened = Inventory.open(file, verify=True)
+    assert list(opened) == FLEET[:count]
+    assert opened.match(Selector.everything()).ids() == [node.id for node in FLEET[:count]]
+    opened.upsert(Node("n-1", {}))
+    opened.upsert(Node("late"))
+    assert opened.match(ONE).ids() == []
+    opened.compact()
+    assert len(opened) == count + 1 + (count < 2)
+
+
+def test_the_same_bytes(file: Path, tmp_path: Path) -> None:
+    """The same nodes give the same file, in any process, and so does the file itself."""
+    script = (
+        "import sys; from nodeselect import Inventory, Node\n"
+        "nodes = (Node(f'n-{at}', {'x': str(at % 5), 'y': 'z'}) for at in range(500))\n"
+        "Inventory(nodes).save(sys.argv[1])"
+    )
+    contents = set()
+    for seed in ("1", "2"):
+        environment = {**os.environ, "PYTHONHASHSEED": seed}
+        subprocess.run(
+            [sys.executable, "-c", script, str(file)], env=environment, check=True, timeout=60
+        )
+        contents.add(file.read_bytes())
+    Inventory.open(file).save(file)
+    assert len({*contents, file.read_bytes()}) == 1
+
+
+def test_replaced_while_open(file: Path) -> None:
+    """Answers of an opened inventory stay right when the file is replaced or removed."""
+    Inventory(FLEET).save(file)
+    opened = Inventory.open(file)
+    answer = opened.match(ONE)
+    Inventory().save(file)
+    assert answer.ids() == ["n-1", "n-6", "n-11", "n-16", "n-21", "n-26"]
+    file.unlink()
+    assert list(opened) == FLEET
+
+
+def test_refresh(file: Path) -> None:
+    """A reader moves to a newer file in one step; answers and snapshots of before stay."""
+    writer = Inventory(FLEET)
+    writer.save(file)
+    reader = Inventory.open(file)
+    assert reader.refresh(file) is False
+    snapshot, answer = reader.snapshot(), reader.match(ONE)
+    writer.upsert(Node("n-1", {"x": "2"}))
+    assert reader.refresh(file) is False
+    writer.save(file)
+    assert reader.refresh(file) is True
+    assert reader.refresh(file) is False
+    assert (reader.generation, snapshot.generation) == (1, 0)
+    assert reader.match(ONE).ids() == ["n-6", "n-11", "n-16", "n-21", "n-26"]
+    assert "n-1" in answer
+    assert snapshot.match(ONE).ids() == answer.ids()
+    [change] = reader.changes_since(snapshot)
+    assert (change.kind, change.id, change.generation) == ("changed", "n-1", 1)
+    assert writer.refresh(file) is False
+
+
+def test_refresh_with_changes(file: Path) -> None:
+    """Changes that are not saved are dropped only if that is asked for."""
+    writer = Inventory(FLEET)
+    with pytest.raises(InventoryError, match="changes that are not saved"):
+        Inventory([Node("mine")]).refresh(_saved(writer, file))
+    reader = Inventory.open(file)
+    reader.upsert(Node("mine"))
+    with pytest.raises(InventoryError) as caught:
+        reader.refresh(file)
+    assert caught.value.code == "unsaved-changes"
+    assert "mine" in reader
+    assert reader.refresh(file, discard_changes=True) is True
+    assert list(reader) == FLEET
+    reader.upsert(Node("mine"))
+    reader.save(file)
+    assert reader.refresh(file) is False
+    assert writer.refresh(file) is True
+    assert "mine" in writer
+
+
+def _saved(inventory: Inventory, file: Path) -> Path:
+    inventory.save(file)
+    return file
+
+
+def test_refresh_that_fails(file: Path) -> None:
+    """If the newer file is damaged, the reader keeps what it has."""
+    Inventory(FLEET).save(file)
+    reader = Inventory.open(file)
+    Inventory([Node("late")]).save(file)
+    file.chmod(0o644)
+    file.write_bytes(file.read_bytes()[:-1])
+    with pytest.raises(InventoryError, match="cut off"):
+        reader.refresh(file)
+    assert list(reader) == FLEET
+
+
+def test_damage(file: Path) -> None:
+    """A query that needs a damaged section raises; one that does not is right."""
+    Inventory(FLEET).save(file)
+    data = bytearray(file.read_bytes())
+    data[data.index(b"web\n")] ^= 1
+    file.chmod(0o644)
+    file.write_bytes(data)
+    opened = Inventory.open(file)
+    assert opened.match(ONE).ids() == ["n-1", "n-6", "n-11", "n-16", "n-21", "n-26"]
+    for _ in range(2):
+        with pytest.raises(
+            InventoryError, match=r"fleet.nsx: damaged: .* section 'names' is wrong"
+        ):
+            opened["n-1"]
+
+
+def test_wrong_arguments(file: Path) -> None:
+    """The share of changes is checked as for any inventory."""
+    Inventory(FLEET).save(file)
+    with pytest.raises(ValueError, match="compact_at must be above 0"):
+        Inventory.open(file, compact_at=0)
