@@ -1,5 +1,6 @@
 """``nodeselect watch``, as a process of its own that reads events one by one."""
 
+import importlib
 import json
 import os
 import re
@@ -13,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from nodeselect import Inventory, Selector
 from tests.cli.api_server import ApiServer
 from tests.cli.running import COMMAND, FLEET, PLAIN
 
@@ -22,6 +24,9 @@ INTERRUPTIBLE = (
     "-c",
     "import signal; signal.signal(signal.SIGINT, signal.default_int_handler);" + COMMAND[-1],
 )
+
+
+watch_module = importlib.import_module("nodeselect.cli.watch")
 
 
 class Watching:
@@ -174,6 +179,33 @@ def test_jobs(start: Start, tmp_path: Path) -> None:
     assert watching.end() == (0, "", "")
 
 
+def test_manifest(start: Start, tmp_path: Path) -> None:
+    """Of a manifest of Kubernetes, each object is a job; a node must match one of its terms."""
+    terms = [{"matchExpressions": [{"key": key, "operator": "Exists"}]} for key in ("gpu", "tpu")]
+    required = {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": terms}}
+    specs: dict[str, Any] = {"a": {"affinity": {"nodeAffinity": required}}, "b": {}}
+    specs["b"]["nodeSelector"] = {"gpu": "yes"}
+    path = tmp_path / "pods.yaml"
+    path.write_text(
+        "\n---\n".join(
+            json.dumps(
+                {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name}, "spec": spec}
+            )
+            for name, spec in specs.items()
+        )
+    )
+    watching = start("--jobs", str(path), "-n", "-")
+    assert watching.message() == f"{path}: not considered: taints"
+    for labels in ("gpu", "gpu tpu", "tpu", "gpu", ""):
+        node = {"id": "n-1", "labels": dict.fromkeys(labels.split(), "yes")}
+        watching.write(json.dumps(node).encode())
+    status, out, err = watching.end()
+    assert out.replace(f"{path}#Pod/", "").splitlines() == [
+        *("+ n-1 a", "+ n-1 b", "- n-1 b", "+ n-1 b", "- n-1 a", "- n-1 b"),
+    ]
+    assert (status, err) == (0, "")
+
+
 def test_ndjson(start: Start) -> None:
     """In NDJSON, a line says which event it is about, and when it came."""
     watching = start("-l", "a", "-n", "-", "-o", "ndjson", "--timestamps")
@@ -270,6 +302,38 @@ def test_file_that_becomes_invalid(start: Start, tmp_path: Path) -> None:
     assert watching.message() == "the nodes remain what they were; waiting for the next change"
     replace(path, '[{"id": "n-2", "labels": {"a": "1"}}]')
     assert [watching.line(), watching.line()] == ["- n-1", "+ n-2"]
+
+
+def test_file_that_is_written_in_steps(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A file is read when it has been the same for an interval, also while it was read."""
+    path = tmp_path / "nodes"
+    path.write_text("id\nn-1\n")
+
+    def append(text: str) -> None:
+        with path.open("a") as file:
+            file.write(text)
+
+    # What happens in each interval, and while the file is read for the first and the second time.
+    waits = iter(["n-2\n", "n-", "3\n", "", "", ""])
+    reads = iter(["", "n-4\n", "", ""])
+
+    def wait(*_: object, **__: object) -> None:
+        append(next(waits))
+
+    def read(source: str) -> Inventory:
+        inventory = Inventory.read(source)
+        append(next(reads))
+        return inventory
+
+    monkeypatch.setattr(watch_module, "wait_while_open", wait)
+    monkeypatch.setattr(watch_module, "read_inventory", read)
+    versions = watch_module._versions(str(path), 1.0)
+    assert next(versions).match(Selector.everything()).ids() == ["n-1"]
+    assert next(versions).match(Selector.everything()).ids() == ["n-1", "n-2", "n-3", "n-4"]
+    assert (list(reads), list(waits)) == ([""], [])
+    assert capsys.readouterr().err == ""
 
 
 def test_invalid_file(start: Start, tmp_path: Path) -> None:
