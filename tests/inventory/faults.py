@@ -66,7 +66,7 @@ def _can_interrupt(frame: FrameType, previous: dict[FrameType, str]) -> bool:
         return True
     before = previous.get(frame, "")
     previous[frame] = dis.opname[frame.f_code.co_code[frame.f_lasti]]
-    is_writing = frame.f_locals["self"]._writing_process
+    is_writing = frame.f_locals["self"]._writing is not None
     return before.startswith(("RESUME", "CALL")) and not is_writing
 
 

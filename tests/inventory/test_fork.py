@@ -73,3 +73,8 @@ assert inventory["n-1"].labels == {"x": "parent"} and inventory.generation == 1
 def test_a_fork_during_a_write(count: int) -> None:
     """The child sees the state before the write; its threads write, and so does its own child."""
     run_python(FORKED.replace("COUNT", str(count)))
+
+
+def test_a_process_id_that_is_used_again() -> None:
+    """A process may have the id of an ancestor that is gone, and still writes on its own."""
+    run_python("import os; os.getpid = lambda: 1" + FORKED.replace("COUNT", "3"))
