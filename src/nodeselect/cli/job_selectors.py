@@ -5,7 +5,7 @@ have one for each term of their node affinity.
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from nodeselect.cli.job_files import files_in, job_name, read_bytes, split_object
@@ -89,7 +89,7 @@ def job_selectors(
     Of a manifest with several objects that run pods, each is a job: ``FILE#KIND/NAME``.
 
     :param sources: files, objects of manifests, and folders of files.
-    :raises JobError: if a file or a folder cannot be read, or a folder has no job.
+    :raises JobError: if a file or a folder cannot be read, or there is no job.
     """
     errors: list[JobError] = []
     files = dict.fromkeys(file for source in sources for file in files_in(source, (), errors))
@@ -116,6 +116,9 @@ def job_selectors(
         for workload in content.workloads:
             each = f"{name}#{workload.name}" if len(content.workloads) > 1 else name
             selectors[each] = workload.selectors or (Selector.nothing(),)
+    if not selectors and not invalid:  # folders of other objects of Kubernetes
+        skipped = [kind for manifest in manifests.values() for kind in manifest.skipped]
+        raise _no_workload_error(" ".join(sources), skipped)
     _report(manifests)
     return selectors, invalid
 
@@ -169,8 +172,7 @@ def _report(manifests: "Mapping[str, Manifest]") -> None:
 def _wrong_number_error(job: str, manifest: "Manifest") -> JobError:
     """Return the error for a manifest with no object that runs pods, or several."""
     if not manifest.workloads:
-        kinds = join_limited(list(map(printable, dict.fromkeys(manifest.skipped))), 5) or "empty"
-        return _file_error(job, "no-workload", f"no object in it runs pods: {kinds}")
+        return _no_workload_error(job, manifest.skipped)
     import shlex  # loads slowly
 
     names = [workload.name for workload in manifest.workloads]
@@ -179,6 +181,11 @@ def _wrong_number_error(job: str, manifest: "Manifest") -> JobError:
     if job == "-":
         hint = "for one of them, save the input to a file, then write: FILE#KIND/NAME"
     return _file_error(job, "several-workloads", message, hint)
+
+
+def _no_workload_error(name: str, kinds: Iterable[str]) -> JobError:
+    found = join_limited(list(map(printable, dict.fromkeys(kinds))), 5) or "it is empty"
+    return _file_error(name, "no-workload", f"no object in it runs pods: {found}")
 
 
 def _file_error(job: str, code: str, message: str, hint: str | None = None) -> "ManifestError":
