@@ -112,12 +112,14 @@ def test_buffers_are_files() -> None:
 
 
 @pytest.mark.parametrize("levels", range(28, 36))
-def test_depth(levels: int) -> None:
+@pytest.mark.parametrize("value", ["x", [], {}])
+@pytest.mark.parametrize("wrapped", [False, True])
+def test_depth(levels: int, value: Any, wrapped: bool) -> None:
     """Mappings are as deep as files."""
-    value: Any = "x"
     for _ in range(levels):
         value = [value]
     job = JOB | {"config": {"a": value}}
+    job = {"spec": job} if wrapped else job
     assert (
         result_of(job) == result_of(json.dumps(job)) == result_of(json.dumps(job) + " " * 200_000)
     )

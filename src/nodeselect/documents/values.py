@@ -48,6 +48,9 @@ class Position(NamedTuple):
     column: int
 
 
+_START = Position(0, 0)
+
+
 def position_in(text: str, index: int) -> Position:
     """Return the position of the character at ``index``; lines end at LF, as in editors."""
     return Position(text.count("\n", 0, index), index - (text.rfind("\n", 0, index) + 1))
@@ -140,21 +143,10 @@ def from_python(value: Any, depth: int = 0) -> Value:
         or has more than 64 bits.
     :raises TypeError: if it is not plain data: lists, mappings with strings as keys, and scalars.
     """
-    start = Position(0, 0)
-    if depth > LIMITS.depth:
-        raise too_deep_error(start)
+    start = _START
     match value:
         case str():
             return Scalar(value, "text", start, False)
-        case dict() | Mapping():  # the first is a quicker test
-            entries: Entries = {}
-            for key, item in value.items():
-                if not isinstance(key, str):
-                    raise TypeError(f"a key must be a string, not {type(key).__name__}")
-                entries[key] = (Scalar(key, "text", start, False), from_python(item, depth + 1))
-            return Object(entries, start)
-        case list() | tuple():
-            return List([from_python(item, depth + 1) for item in value], start)
         case None:
             return Scalar("null", "null", start, False)
         case bool():
@@ -166,6 +158,17 @@ def from_python(value: Any, depth: int = 0) -> Value:
         case int() | float():
             message = "a number must be finite, and have at most 64 bits"
             raise DocumentError("not-finite", message, start)
+        case dict() | list() | tuple() | Mapping() if depth >= LIMITS.depth:  # the last is slow
+            raise too_deep_error(start)
+        case list() | tuple():
+            return List([from_python(item, depth + 1) for item in value], start)
+        case dict() | Mapping():
+            entries: Entries = {}
+            for key, item in value.items():
+                if not isinstance(key, str):
+                    raise TypeError(f"a key must be a string, not {type(key).__name__}")
+                entries[key] = (Scalar(key, "text", start, False), from_python(item, depth + 1))
+            return Object(entries, start)
     raise TypeError(f"{type(value).__name__} is not plain data")
 
 
