@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 from functools import partial
+from itertools import islice
 from typing import NamedTuple
 
 from nodeselect.documents import List, Object, Scalar, Value, is_bare_key, is_null, scalar_kind
@@ -313,11 +314,12 @@ def _check_ids(ids: Iterable[_Entry]) -> Check[None]:
 
 def _check_requirements(selector: Selector, entries: list[_Entry]) -> Check[None]:
     """Check the requirements of a selector against each other, exactly: for all possible nodes."""
+    requirements = iter(selector.requirements)  # in the order of the entries
     located = [
         (requirement, entry)
         for entry in entries
         if entry.field != "match_ids"
-        for requirement in _build([entry]).requirements
+        for requirement in islice(requirements, _number_of_requirements(entry))
     ]
     by_key: dict[str, list[_Located]] = {}
     for requirement, entry in located:
@@ -341,6 +343,10 @@ def _check_requirements(selector: Selector, entries: list[_Entry]) -> Check[None
             message = "'>' and '<' are not documented by Expanso; the server may reject them"
             hint = f"list the values: {key} in (...)"
             yield _UNDOCUMENTED_OPERATOR.at(entry.place, path, message, hint)
+
+
+def _number_of_requirements(entry: _Entry) -> int:
+    return 1 if entry.key is not None else len(Selector.parse(entry.value.text).requirements)
 
 
 def _contradiction(conflicting: tuple[Requirement, ...], located: list[_Located]) -> Finding:
