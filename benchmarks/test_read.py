@@ -4,6 +4,7 @@ import io
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
@@ -11,6 +12,7 @@ from pytest_benchmark.fixture import BenchmarkFixture
 from benchmarks.fleet import FIVE, nodes
 from benchmarks.watching import watch_event
 from nodeselect import LIMITS, Inventory, Node, Selector
+from nodeselect.jobs import read_job, read_job_selector
 from nodeselect.readers import chunks
 from nodeselect.readers.formats import ndjson
 from nodeselect.readers.formats.json import decode
@@ -73,6 +75,36 @@ def test_expanso_document(benchmark: BenchmarkFixture, expanso_document: bytes) 
 def test_yaml_document(benchmark: BenchmarkFixture, yaml_document: bytes) -> None:
     """Read 2,000 nodes of a YAML list."""
     assert benchmark.pedantic(read, args=(yaml_document,), rounds=5, warmup_rounds=1) == 2_000
+
+
+_JOB: dict[str, Any] = {
+    "name": "infer",
+    "type": "pipeline",
+    "labels": {"team": "vision", "app": "infer"},
+    "selector": {
+        "match_labels": {"region": "us-east", "environment": "prod"},
+        "match_expressions": ["tier in (premium,standard)", "gpu", "!debug"],
+    },
+    "rollout": {
+        "strategy": "rolling",
+        "max_parallel": 20,
+        "health_check": {"deadline": "5m", "interval": "10s"},
+    },
+    "timeouts": {"total_timeout": 3600},
+    "config": {
+        "input": {"kafka": {"addresses": ["a:9092", "b:9092"], "topics": ["frames"]}},
+        "pipeline": {"processors": [{"mapping": "root = this"}]},
+        "output": {"stdout": {}},
+    },
+}
+
+
+@pytest.mark.benchmark(group="read a job")
+@pytest.mark.parametrize("read", [read_job, read_job_selector])
+@pytest.mark.parametrize("data", [_JOB, json.dumps(_JOB).encode()], ids=["mapping", "JSON"])
+def test_job(benchmark: BenchmarkFixture, read: Callable[[Any], Any], data: Any) -> None:
+    """Read a job of some twenty fields."""
+    benchmark(read, data)
 
 
 @pytest.mark.benchmark(group="keys of a fleet, 100,000 nodes of ten labels, NDJSON")

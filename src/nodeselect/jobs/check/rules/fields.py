@@ -31,6 +31,7 @@ from nodeselect.jobs.check.suggestions import (
 from nodeselect.text import FORBIDDEN, join_limited, printable, quoted, truncate
 
 __all__ = [
+    "TEMPLATE_TEXT",
     "check_model",
     "check_placeholder",
     "check_template",
@@ -104,7 +105,7 @@ _PLACEHOLDER = _warning(
     after="name: demo\nselector: {match_labels: {environment: production}}",
 )
 
-_TEMPLATE = re.compile(r"\$\{[^}\n]*\}?|\{\{(?:(?!\}\})[^\n])*+(?:\}\})?|<[A-Za-z][\w .:-]*>")
+TEMPLATE_TEXT = re.compile(r"\$\{[^}\n]*\}?|\{\{(?:(?!\}\})[^\n])*+(?:\}\})?|<[A-Za-z][\w .:-]*>")
 _PLACEHOLDER_TEXT = re.compile(
     r"(?:replace|change)[-_. ]?(?:me|this|with)\b.*|to-?do|fix-?me|your[-_. ].+|x{3,}|placeholder",
     re.IGNORECASE,
@@ -194,7 +195,7 @@ def _check_text(expectation: Field, value: Value, path: str) -> Check[None]:
 
 def check_template(value: Scalar, path: str) -> Check[bool]:
     """Report an unfilled template in a string; return whether there is one."""
-    template = _TEMPLATE.search(value.text)
+    template = TEMPLATE_TEXT.search(value.text)
     if template:
         message = f"unfilled template: {quoted(template[0])}"
         yield TEMPLATE.at(value, path, message, TEMPLATE_HINT, template.span())

@@ -9,7 +9,14 @@ from nodeselect.jobs.check.schema_fields import is_selector_name, is_wrapper
 from nodeselect.jobs.check.suggestions import suggest_word
 from nodeselect.text import quoted
 
-__all__ = ["CANARY_TWICE", "CANARY_TWICE_MESSAGE", "check_job_fields", "empty_selector"]
+__all__ = [
+    "CANARY_TWICE",
+    "CANARY_TWICE_MESSAGE",
+    "RESERVED_PREFIX",
+    "STRATEGIES_WITH_HEALTH_CHECK",
+    "check_job_fields",
+    "empty_selector",
+]
 
 _NO_NAME = define(
     "fields",
@@ -136,6 +143,9 @@ _STRATEGIES = {
     "health_check": ("rolling", "canary"),
 }
 
+STRATEGIES_WITH_HEALTH_CHECK = ("rolling", "canary")
+RESERVED_PREFIX = "expanso.io/"
+
 _YEAR = 365 * 24 * 3600
 
 
@@ -180,8 +190,8 @@ def _check_type(value: Value | None, path: str) -> Check[None]:
 
 def _check_reserved_keys(meta: Value | None, path: str) -> Check[None]:
     for key, _ in meta.entries.values() if isinstance(meta, Object) else ():
-        if key.text.startswith("expanso.io/"):
-            message = "keys with the prefix expanso.io/ are reserved for the server"
+        if key.text.startswith(RESERVED_PREFIX):
+            message = f"keys with the prefix {RESERVED_PREFIX} are reserved for the server"
             place = truncated_path(path, key.text)
             yield _RESERVED_KEY.at(key, place, message, "use another prefix, or none")
 
@@ -240,7 +250,7 @@ def _check_rollout(rollout: Object, key: Scalar, path: str) -> Check[None]:
         hint = "add: strategy: rolling, or strategy: immediate"
         yield _NO_STRATEGY.at(key, path, message, hint)
     strategy = value.text if isinstance(value, Scalar) else ""
-    if value is not None and strategy in ("rolling", "canary"):
+    if value is not None and strategy in STRATEGIES_WITH_HEALTH_CHECK:
         yield from _check_health_check(rollout, value, path)
         max_parallel = field(rollout, "max_parallel")
         if max_parallel is not None and integer_of(max_parallel) == 0:
