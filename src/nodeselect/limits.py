@@ -27,6 +27,8 @@ class Limits(NamedTuple):
         has at most 3 MiB.
     :param event_bytes: size of one event of a stream of nodes, indentation included.
     :param document_bytes: size of a JSON or YAML document of nodes, which is held in memory.
+    :param gzip_ratio: how many times larger than compressed an input may be, if it has more than
+        64 MiB.
     :param job_file_bytes: size of a job file in bytes.
     :param job_file_values: keys and values in a job file; a list or a mapping counts as two.
     :param depth: levels of lists and mappings in a job file or a YAML inventory.
@@ -46,6 +48,7 @@ class Limits(NamedTuple):
     line_bytes: int = 4 * 1024 * 1024
     event_bytes: int = 8 * 1024 * 1024
     document_bytes: int = 4 * 1024 * 1024 * 1024
+    gzip_ratio: int = 300
     job_file_bytes: int = 1024 * 1024
     job_file_values: int = 200_000
     depth: int = 32

@@ -13,6 +13,7 @@ from nodeselect.text import UNPRINTABLE, printable, quoted, to_exact_str
 
 __all__ = [
     "CONNECTED",
+    "DuplicateIdError",
     "Node",
     "NodeRow",
     "check_id",
@@ -20,7 +21,6 @@ __all__ = [
     "copy_labels",
     "count_connected",
     "count_in_states",
-    "duplicate_id_error",
     "has_state",
     "is_connected",
     "require_id",
@@ -252,18 +252,22 @@ def check_id(text: str) -> None:
         )
 
 
-def duplicate_id_error(node_id: str, first: int, second: int) -> InventoryError:
-    """Return the error for two nodes with the same id.
+class DuplicateIdError(InventoryError):
+    """Two nodes have the same id.
 
     :param node_id: the id.
-    :param first: the position of the first node, from 0.
-    :param second: the position of the second node.
+    :param positions: the positions of both nodes, from 0.
+    :param places: words for both nodes; by default, their positions.
     """
-    return InventoryError(
-        "duplicate-id",
-        f"two nodes have the id {quoted(node_id)}: nodes {first + 1:,} and {second + 1:,}",
-        hint="keep one of the two",
-    )
+
+    def __init__(self, node_id: str, positions: tuple[int, int], places: str | None = None) -> None:
+        if places is None:
+            places = "nodes {:,} and {:,}".format(*(position + 1 for position in positions))
+        message = f"two nodes have the id {quoted(node_id)}: {places}"
+        super().__init__("duplicate-id", message, hint="keep one of the two")
+        self.args = (node_id, positions, places)  # what a copy is made of
+        self.node_id = node_id
+        self.positions = positions
 
 
 def check_sizes(labels: Mapping[str, str]) -> None:

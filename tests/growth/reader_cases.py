@@ -1,5 +1,6 @@
 """Inputs of many nodes, and nodes of much text: every format and shape, valid and invalid."""
 
+import gzip
 import io
 import json
 from collections.abc import Callable, Mapping
@@ -13,7 +14,7 @@ from nodeselect.readers.node_stream import NodeStream
 from nodeselect.readers.reader import NodeReader
 from nodeselect.readers.watch_events import is_watch_event, read_event
 from tests.growth.cases import case, rejected, words
-from tests.readers.test_shapes import bacalhau, consul, expanso, kubernetes, nomad
+from tests.readers.test_shapes import bacalhau, consul, expanso, kubernetes, nomad, swarm
 
 __all__ = ["PIECES", "as_yaml"]
 
@@ -27,6 +28,7 @@ SHAPES: Mapping[str, Callable[[str], Any]] = {
     "bacalhau": lambda name: bacalhau(name, "APPROVED", "CONNECTED", LABELS),
     "nomad": lambda name: nomad(name, name, Meta=LABELS),
     "consul": lambda name: consul(name, Meta=LABELS),
+    "swarm": lambda name: swarm(name, LABELS, "ready", "drain"),
 }
 
 
@@ -184,6 +186,38 @@ def _add_csv() -> None:
         case(f"csv/{name}", _read_refused, partial(ending, end))
 
 
+def _add_inputs() -> None:
+    def described(n: int) -> str:
+        end = "Conditions:\n  Ready  True\nSystem Info:\n  OS: linux\n\n"
+        return "".join(f"Name:   {word}\nLabels: a=b\n        c={word}\n{end}" for word in words(n))
+
+    def labels(n: int) -> str:
+        return "Name: a\nLabels: " + "=b\n  ".join(words(n)) + "=b\nSystem Info:\n"
+
+    def read_compressed(data: bytes) -> object:
+        return list(NodeReader(io.BytesIO(data)))
+
+    def read_several(texts: list[str]) -> object:
+        reader = NodeReader((io.BytesIO(text.encode()), "a") for text in texts)
+        return [*reader, *map(str, reader.inputs)]
+
+    def members(n: int) -> bytes:
+        return b"".join(gzip.compress(f'{{"id": "{word}"}}\n'.encode()) for word in words(n))
+
+    case("describe/nodes", _read, described)
+    case("describe/labels", _read, labels, limit=LIMITS.node_labels)
+    case("describe/refused", _read_refused, lambda n: described(n) + "...")
+    case("gzip/nodes", read_compressed, lambda n: gzip.compress(_lines(n, LABELS).encode()))
+    case("gzip/members", read_compressed, members)
+    case("gzip/cut-off", rejected(read_compressed), lambda n: members(n)[:-1])
+    case("inputs/several", read_several, lambda n: [f'{{"id": "{word}"}}' for word in words(n)])
+    case("inputs/duplicate", rejected(read_several), lambda n: [described(n)] * 2)
+    beginnings = {"table": "NAME  STATUS  AGE\n", "log": "W0412\n{}\n", "csv": "a,b\n"}
+    for name, beginning in beginnings.items():
+        build = partial(lambda beginning, n: beginning + "a,b\n" * n, beginning)
+        case(f"not-yaml/{name}", _read_refused, build)
+
+
 def _add_watch_events() -> None:
     def event(kind: str, n: int) -> Any:
         labels = dict.fromkeys(words(n), "a")
@@ -308,6 +342,7 @@ def _add_long() -> None:
 
 _add_shapes()
 _add_csv()
+_add_inputs()
 _add_watch_events()
 _add_streams()
 _add_invalid()

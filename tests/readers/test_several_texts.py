@@ -55,11 +55,11 @@ JSON_TEXTS = st.lists(st.lists(st.integers(0, 99)), min_size=1, max_size=5)
 
 @given(JSON_TEXTS, st.data())
 def test_any_texts(numbers: list[list[int]], data: st.DataObject) -> None:
-    """Texts in any layout, with any white space between them, in chunks of any size."""
+    """Texts in one layout, with any white space between them, in chunks of any size."""
     parts = []
+    indent = data.draw(st.sampled_from([None, 0, 1, 4]))
     for number, ids in enumerate(numbers):
         nodes = [{"id": f"{number}-{at}", "labels": {"x": '}\n{"'}} for at, _ in enumerate(ids)]
-        indent = data.draw(st.sampled_from([None, 0, 1, 4]))
         layouts: list[list[Any]] = [[nodes], [{"items": nodes}], nodes]
         texts = data.draw(st.sampled_from(layouts))
         for text in texts:
@@ -125,6 +125,11 @@ def test_any_texts(numbers: list[list[int]], data: st.DataObject) -> None:
             "line 1, column 15: invalid JSON: trailing characters", id="number",
         ),
         pytest.param(
+            '{"id": "n-1"}\n{"id": "n-2"}\n{\n"id": "n-3"\n}\n', "not-json",
+            "line 3: a text of several lines begins here, after texts of one line each\n"
+            "  read it as an input of its own", id="lines-and-pretty",
+        ),
+        pytest.param(
             '{"id": "n-1"}\n{"id": "n-2"} and\n', "not-json",
             "line 2, column 15: invalid JSON: trailing characters", id="words",
         ),
@@ -135,12 +140,12 @@ def test_any_texts(numbers: list[list[int]], data: st.DataObject) -> None:
         pytest.param(
             "- id: n-1\n---\n- id: n-2\n- id: 5\n", "id-not-text",
             "line 4: [1].id: the node's id must be a string, not '5' without quotes, which some"
-            " YAML parsers read as a number\n  write a string, in quotes", id="yaml-place",
+            " YAML parsers read as a number\n  quote it: ", id="yaml-place",
         ),
         pytest.param(
             "id: n-1\n---\nid: 5\n", "id-not-text",
             "line 3: id: the node's id must be a string, not '5' without quotes, which some YAML"
-            " parsers read as a number\n  write a string, in quotes", id="yaml-object",
+            " parsers read as a number\n  quote it: ", id="yaml-object",
         ),
         pytest.param(
             "nodes: []\n---\nnodes: []\nnext: x\n", "one-page",

@@ -55,9 +55,15 @@ def kubernetes(name: str, ready: str, labels: dict[str, str] | None, **spec: Any
     }
 
 
-def bacalhau(node_id: str, membership: str, status: str, labels: dict[str, str] | None) -> Any:
+def bacalhau(
+    node_id: str,
+    membership: str,
+    status: str,
+    labels: dict[str, str] | None,
+    node_type: str = "Compute",
+) -> Any:
     """Return a node as Bacalhau's API describes it."""
-    info: dict[str, Any] = {"NodeID": node_id, "NodeType": "Compute", "Labels": labels}
+    info: dict[str, Any] = {"NodeID": node_id, "NodeType": node_type, "Labels": labels}
     info |= {"SupportedProtocols": ["bprotocol/v2"], "ComputeNodeInfo": {"MaxJobRequirements": {}}}
     connection = {"Status": status, "LastHeartbeat": "2026-05-04T10:11:12Z", "LastError": ""}
     return {
@@ -79,6 +85,21 @@ def nomad(node_id: str, name: str, **more: Any) -> Any:
     }
     node |= {"SchedulingEligibility": "eligible", "Drivers": {"exec": {"Healthy": True}}}
     return {**node, "Attributes": {"cpu.arch": "amd64", "os.name": "debian"}, **more}
+
+
+def swarm(node_id: str, labels: dict[str, str] | None, state: str, availability: str) -> Any:
+    """Return a node as ``docker node inspect`` prints it."""
+    spec = {"Labels": labels, "Role": "worker", "Availability": availability}
+    engine = {"EngineVersion": "24.0.7", "Labels": {"disk": "ssd"}, "Plugins": []}
+    description = {"Hostname": f"{node_id}.local", "Platform": {"OS": "linux"}, "Engine": engine}
+    return {
+        "ID": node_id,
+        "Version": {"Index": 9},
+        "CreatedAt": "2026-05-04T10:11:12Z",
+        "Spec": spec,
+        "Description": description,
+        "Status": {"State": state, "Addr": "10.0.0.1"},
+    }
 
 
 def consul(name: str, **more: Any) -> Any:
@@ -125,23 +146,42 @@ BACALHAU = [
     bacalhau("n-0a", "APPROVED", "DISCONNECTED", None),
     bacalhau("n-0b", "PENDING", "CONNECTED", {}),
     bacalhau("n-0c", "REJECTED", "CONNECTED", {}),
+    bacalhau("n-0d", "APPROVED", "CONNECTED", {}, "Requester"),
 ]
 BACALHAU_NODES = [
     Node("QmUz", {"Architecture": "arm64", "env": "prod"}, None, "connected"),
     Node("n-0a", {}, None, "disconnected"),
     Node("n-0b", {}, None, "pending"),
     Node("n-0c", {}, None, "rejected"),
+    Node("n-0d", {}, None, "requester"),
 ]
 ATTRIBUTES = {"attr.cpu.arch": "amd64", "attr.os.name": "debian"}
+IN_DC1 = {"node.datacenter": "dc1"}
 NOMAD = [
     nomad("4d2b", "client-1", Meta={"rack": "r1"}),
     nomad("93ca", "client-2", Meta=None, SchedulingEligibility="ineligible"),
-    nomad("be01", "client-3", Meta={}, Attributes=None, Status="down"),
+    nomad("be01", "client-3", Meta={}, Attributes=None, Status="down", NodePool="gpu"),
+    nomad("c0de", "client-4", Meta={}, Attributes={}, NodeClass="large", Datacenter=None),
 ]
 NOMAD_NODES = [
-    Node("4d2b", {"rack": "r1", **ATTRIBUTES}, "client-1", "ready"),
-    Node("93ca", ATTRIBUTES, "client-2", "ineligible"),
-    Node("be01", {}, "client-3", "down"),
+    Node("4d2b", {"rack": "r1", **ATTRIBUTES, **IN_DC1}, "client-1", "ready"),
+    Node("93ca", ATTRIBUTES | IN_DC1, "client-2", "ineligible"),
+    Node("be01", {"node.pool": "gpu", **IN_DC1}, "client-3", "down"),
+    Node("c0de", {"node.class": "large"}, "client-4", "ready"),
+]
+SWARM = [
+    swarm("s1", {"rack": "r1", "disk": "hdd"}, "ready", "active"),
+    swarm("s2", None, "ready", "drain"),
+    swarm("s3", {}, "down", "pause"),
+    swarm("s4", {}, "down", "active"),
+    {"ID": "s5", "Spec": {"Labels": {"a": "b"}}, "Description": None},
+]
+SWARM_NODES = [
+    Node("s1", {"rack": "r1", "disk": "hdd", "engine.labels.disk": "ssd"}, "s1.local", "ready"),
+    Node("s2", {"engine.labels.disk": "ssd"}, "s2.local", "drain"),
+    Node("s3", {"engine.labels.disk": "ssd"}, "s3.local", "down,pause"),
+    Node("s4", {"engine.labels.disk": "ssd"}, "s4.local", "down"),
+    Node("s5", {"a": "b"}),
 ]
 CONSUL = [
     consul("db-1", Meta={"rack": "r1", "consul-network-segment": ""}),
@@ -198,6 +238,8 @@ SHAPES = {
     "bacalhau-null": Shape({"Nodes": None, "NextToken": ""}, []),
     "nomad-one": Shape(NOMAD[0], NOMAD_NODES[:1], NOMAD[:1]),
     "nomad-array": Shape(NOMAD, NOMAD_NODES, NOMAD),
+    "swarm-one": Shape(SWARM[0], SWARM_NODES[:1], SWARM[:1]),
+    "swarm-array": Shape(SWARM, SWARM_NODES, SWARM),
     "consul-one": Shape(CONSUL[0], CONSUL_NODES[:1], CONSUL[:1]),
     "consul-catalog": Shape(CONSUL, CONSUL_NODES, CONSUL),
     "plain-array": Shape(PLAIN, PLAIN_NODES, PLAIN),
@@ -206,8 +248,11 @@ SHAPES = {
     "plain-map": Shape(MAP, MAP_NODES),
     "plain-empty": Shape([], []),
     "mixed-tools": Shape(
-        [EXPANSO[0], KUBERNETES[0], BACALHAU[0], NOMAD[0], PLAIN[1]],
-        [EXPANSO_NODES[0], KUBERNETES_NODES[0], BACALHAU_NODES[0], NOMAD_NODES[0], PLAIN_NODES[1]],
+        [EXPANSO[0], KUBERNETES[0], BACALHAU[0], NOMAD[0], SWARM[0], PLAIN[1]],
+        [
+            *(EXPANSO_NODES[0], KUBERNETES_NODES[0], BACALHAU_NODES[0], NOMAD_NODES[0]),
+            *(SWARM_NODES[0], PLAIN_NODES[1]),
+        ],
     ),
 }
 
@@ -245,7 +290,7 @@ def test_shape(text: str, nodes: list[Node]) -> None:
 
 def test_known_states() -> None:
     """The states of the systems' nodes are known, and the docs list exactly the known ones."""
-    nodes = (*EXPANSO_NODES, *KUBERNETES_NODES, *BACALHAU_NODES, *NOMAD_NODES)
+    nodes = (*EXPANSO_NODES, *KUBERNETES_NODES, *BACALHAU_NODES, *NOMAD_NODES, *SWARM_NODES)
     states = {state for node in nodes if node.state for state in split_state(node.state)}
     assert states <= KNOWN_STATES
     page = (Path(__file__).parents[2] / "docs/command-line.md").read_text("utf-8")
@@ -348,6 +393,15 @@ metadata:
         ),
         pytest.param("nodes: ~\n", [], id="yaml-null"),
         pytest.param("id\nn-1\n", [Node("n-1")], id="csv-ids"),
+        pytest.param(
+            "id;region\nn-1;eu,a\n", [Node("n-1", {"region": "eu,a"})], id="csv-semicolon"
+        ),
+        pytest.param("region\tid\neu\tn-1\n", [Node("n-1", {"region": "eu"})], id="csv-tab"),
+        pytest.param(
+            "id,type,status\nn-1,a,b\n",
+            [Node("n-1", {"type": "a", "status": "b"})],
+            id="csv-status",
+        ),
         pytest.param("id,region\n", [], id="csv-header"),
         pytest.param("region,id\neu,n-1", [Node("n-1", {"region": "eu"})], id="csv-id-last"),
         pytest.param(
@@ -361,18 +415,12 @@ metadata:
         pytest.param(
             "id,type,approval,status,labels\n"
             "n-1,Compute,APPROVED,DISCONNECTED,arch=arm64 os=linux\n"
-            'n-2,Requester,PENDING,CONNECTED,"arch=amd64\\, b=c==\n  d=e"\n',
+            'n-2,Compute,PENDING,CONNECTED,"arch=amd64\\, b=c==\n  d=e"\n'
+            "n-3,Requester,APPROVED,CONNECTED,\n",
             [
-                Node(
-                    "n-1",
-                    {"type": "Compute", "approval": "APPROVED", "status": "DISCONNECTED"}
-                    | {"arch": "arm64", "os": "linux"},
-                ),
-                Node(
-                    "n-2",
-                    {"type": "Requester", "approval": "PENDING", "status": "CONNECTED"}
-                    | {"arch": "amd64", "b": "c==", "d": "e"},
-                ),
+                Node("n-1", {"arch": "arm64", "os": "linux"}, state="disconnected"),
+                Node("n-2", {"arch": "amd64", "b": "c==", "d": "e"}, state="pending"),
+                Node("n-3", state="requester"),
             ],
             id="csv-bacalhau",
         ),
@@ -382,7 +430,9 @@ metadata:
             id="csv-a-cell-like-the-header",
         ),
         pytest.param(
-            "id,name,state\nn-1,x,y\n", [Node("n-1", {"name": "x", "state": "y"})], id="csv-name"
+            "id,name,state\nn-1,x,y\nn-2,x,\n",
+            [Node("n-1", {"name": "x"}, state="y"), Node("n-2", {"name": "x"})],
+            id="csv-state",
         ),
     ],
 )

@@ -20,7 +20,7 @@ from nodeselect.index.planner import Plan, make_plan
 from nodeselect.index.postings import Postings
 from nodeselect.index.strings import to_array, to_list
 from nodeselect.index.tuning import DEFAULT, Tuning
-from nodeselect.node import Node, duplicate_id_error
+from nodeselect.node import DuplicateIdError, Node
 from nodeselect.selectors import Selector
 
 __all__ = ["BuiltParts", "Segment", "SegmentParts"]
@@ -70,7 +70,7 @@ class BuiltParts:
         self.ids = IdIndex(to_array(table.ids), self.ranks)
         duplicate = self.ids.find_duplicate()
         if duplicate is not None:
-            raise duplicate_id_error(str(table.ids[duplicate[1]]), *duplicate)
+            raise DuplicateIdError(str(table.ids[duplicate[1]]), duplicate)
 
     @lazy
     def names(self) -> IdIndex | None:

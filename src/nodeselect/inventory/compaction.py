@@ -11,7 +11,7 @@ from nodeselect.index.numpy_import import load_numpy
 from nodeselect.index.tuning import Tuning
 from nodeselect.inventory.delta import Delta
 from nodeselect.inventory.store import Store, View
-from nodeselect.node import Node, NodeRow, duplicate_id_error
+from nodeselect.node import DuplicateIdError, Node, NodeRow
 from nodeselect.readers.columnar import Block, to_blocks
 
 if TYPE_CHECKING:
@@ -92,6 +92,6 @@ def _delta_store(nodes: Iterable[Node], tuning: Tuning) -> Store:
     for rank, node in enumerate(nodes):
         first = delta.latest_ordinal(node.id, rank)
         if first is not None:
-            raise duplicate_id_error(node.id, first, rank)
+            raise DuplicateIdError(node.id, (first, rank))
         delta.add(node, rank)
     return Store(None, delta)

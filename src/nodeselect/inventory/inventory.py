@@ -95,25 +95,28 @@ class Inventory(BaseInventory):
         cls,
         source: "str | os.PathLike[str] | BinaryIO | TextIO | NodeReader",
         *,
+        id_column: str = "id",
         compact_at: float | None = 0.2,
         _tuning: Tuning = DEFAULT,
     ) -> "Inventory":
         """Read all nodes of a file, a stream or a reader; ``-`` is standard input.
 
-        The format is detected from the content: node lists of Expanso, Kubernetes, Bacalhau, Nomad
-        and Consul, ``[{id, labels}]``, ``{id: labels}``, as JSON, YAML or JSON lines, and CSV.
+        The format is detected from the content: node lists of Expanso, Kubernetes, Bacalhau, Nomad,
+        Consul and Docker Swarm, ``[{id, labels}]``, ``{id: labels}``, as JSON, YAML or JSON lines,
+        and CSV; also if it is compressed with gzip.
 
+        :param id_column: in CSV, the name of the column that has the ids.
         :raises InventoryError: if the input is invalid or incomplete; no node is ever left out.
         """
         if not isinstance(source, NodeReader):
             with open_input(source) as (stream, name):
-                reader = NodeReader(stream, name=name)
+                reader = NodeReader(stream, id_column=id_column, name=name)
                 return cls.read(reader, compact_at=compact_at, _tuning=_tuning)
         inventory = cls.__new__(cls)
         try:
             inventory._build(source.blocks(), compact_at, _tuning)
         except InventoryError as error:
-            raise (error if error.place else error.within(source.name or "input")) from None
+            raise source.locate(error) from None
         return inventory
 
     @classmethod

@@ -9,9 +9,25 @@ from nodeselect.limits import LIMITS
 from nodeselect.node import NodeRow
 from nodeselect.readers.chunks import line_too_long_error
 from nodeselect.readers.envelope import reject_siblings
-from nodeselect.readers.formats import csv, json
-from nodeselect.readers.raw_node import RawNode, describe, read_node, validate
-from nodeselect.readers.shapes import bacalhau, consul, expanso, kubernetes, nomad, plain
+from nodeselect.readers.formats import json
+from nodeselect.readers.raw_node import (
+    WRITE_HINT,
+    RawNode,
+    Record,
+    describe,
+    error_in_record,
+    read_node,
+    validate,
+)
+from nodeselect.readers.shapes import (
+    bacalhau,
+    consul,
+    expanso,
+    kubernetes,
+    nomad,
+    plain,
+    swarm,
+)
 from nodeselect.readers.watch_events import is_watch_event
 from nodeselect.text import printable, truncate
 
@@ -21,10 +37,14 @@ SAVED_MAGIC: Final = b"\x89NSX\r\n\x1a\n"
 """The first bytes of a saved inventory. Programs that change line ends would change them."""
 
 # The first of these whose ``FIELDS`` contain a field of a record reads the record.
-_SHAPES = (kubernetes, bacalhau, consul, nomad, expanso, plain)
+_SHAPES = (kubernetes, bacalhau, consul, nomad, swarm, expanso, plain)
 
 KNOWN_STATES: Final = (
-    kubernetes.KNOWN_STATES | bacalhau.KNOWN_STATES | nomad.KNOWN_STATES | expanso.KNOWN_STATES
+    kubernetes.KNOWN_STATES
+    | bacalhau.KNOWN_STATES
+    | nomad.KNOWN_STATES
+    | swarm.KNOWN_STATES
+    | expanso.KNOWN_STATES
 )
 """The states that these systems give to nodes. A node may have a state that is not listed here."""
 
@@ -33,24 +53,37 @@ KNOWN_STATES: Final = (
 _NO_NODES = rb"No (?:[\w-]+ )*?(?:nodes?|items|resources|results)(?: \w+)* found\.?"
 _MAX_NO_NODES = 200
 
+# The beginning of the text of ``kubectl describe nodes``.
+_DESCRIBED = rb"Name:[ \t]+\S[^\n]*\n(?:Roles?|Labels):"
+
 # The beginning of YAML in flow style, ``{key`` or ``[{key``; in JSON, a quote precedes the key.
 _UNQUOTED_KEY = rb"[\[{\s]*[A-Za-z_]"
 
-Format = Literal["ndjson", "json", "csv", "yaml", "none"]
+Format = Literal["ndjson", "json", "csv", "yaml", "describe", "gzip", "none"]
 """The format of an input; ``none`` if all it says is that there are no nodes."""
 
+# How compressed files begin, other than those of gzip.
+_COMPRESSED = {
+    b"BZh": "bzip2",
+    b"PK\x03\x04": "zip",
+    b"\x28\xb5\x2f\xfd": "zstd",
+    b"\xfd7zXZ\x00": "xz",
+}
+
 _FORMATS_HINT = (
-    "known formats: nodes of Expanso, Kubernetes, Bacalhau, Nomad or Consul, objects {id, labels},"
-    " or CSV with a column 'id'"
+    "known formats: nodes of Expanso, Kubernetes, Bacalhau, Nomad, Consul or Docker Swarm, objects"
+    " {id, labels}, or CSV with a column 'id'"
 )
 
 
-def detect_format(stream: BinaryIO) -> tuple[Format, bytes]:
+def detect_format(stream: BinaryIO, id_column: str) -> tuple[Format, bytes]:
     """Return the format of an input, and the few lines that were read to detect it.
 
     The last of them may be incomplete if it is longer than ``LIMITS.line_bytes``.
 
-    :raises InventoryError: if the input is empty or compressed, or begins with too long a line.
+    :param id_column: the name of the column of ids, if the input is CSV.
+    :raises InventoryError: if the input is empty, compressed other than by gzip, or begins with too
+        long a line.
     """
     start = _next_line(stream).removeprefix(b"\xef\xbb\xbf")
     if not start.strip():
@@ -60,8 +93,12 @@ def detect_format(stream: BinaryIO) -> tuple[Format, bytes]:
         hint = "check the command that wrote it"
         raise InventoryError("empty-input", "the input is empty", hint=hint)
     if line.startswith(b"\x1f\x8b"):
-        hint = "decompress it first, as in: gunzip -c FILE | nodeselect match -n - …"
-        raise InventoryError("compressed", "the input is compressed (gzip)", hint=hint)
+        return "gzip", start
+    for beginning, name in _COMPRESSED.items():
+        if line.startswith(beginning):
+            message = f"the input is compressed ({name})"
+            hint = "decompress it first, or compress it with gzip"
+            raise InventoryError("compressed", message, hint=hint)
     if line.startswith((b"{", b"[")) and not re.match(_UNQUOTED_KEY, line):
         if line.startswith(b"["):
             return "json", start
@@ -86,7 +123,14 @@ def detect_format(stream: BinaryIO) -> tuple[Format, bytes]:
         if _next_line(stream):
             raise _unknown_shape("")
         return "none", start
-    return "csv" if csv.is_header(line.decode("utf-8", "replace")) else "yaml", start
+    from nodeselect.readers.formats import csv  # not needed for JSON
+
+    if csv.find_delimiter(line.decode("utf-8", "replace"), id_column):
+        return "csv", start
+    if line.startswith(b"Name:"):
+        start += _next_line(stream)
+        return "describe" if re.match(_DESCRIBED, start.lstrip()) else "yaml", start
+    return "yaml", start
 
 
 def _next_line(stream: BinaryIO) -> bytes:
@@ -111,10 +155,11 @@ def _check_length(line: bytes, start: bytes) -> None:
         raise line_too_long_error(1 + start.count(b"\n", 0, -1))
 
 
-def node_rows(place: str, record: Any) -> Iterable[NodeRow]:
+def node_rows(place: str, record: Any, shapes: set[str] | None = None) -> Iterable[NodeRow]:
     """Return the nodes in a record: one, or those of a map ``{id: labels}``.
 
     :param place: the place of the record in the input; empty if it is the whole document.
+    :param shapes: a set to which the name of the record's shape is added, if it is given.
     :raises InventoryError: if it is not a node of any known shape, or the node is invalid.
     """
     is_document = not place
@@ -122,24 +167,38 @@ def node_rows(place: str, record: Any) -> Iterable[NodeRow]:
         if is_document:
             raise _unknown_shape(place)
         message = f"a node must be an object, not {describe(record)}"
-        raise InventoryError("wrong-type", message, place=place)
+        raise InventoryError("wrong-type", message, place=place, hint=WRITE_HINT)
     while isinstance(node := record.get("node"), dict):
         reject_siblings("node", {key: value for key, value in record.items() if key != "node"})
         place = f"{place}.node" if place else "node"
         record, is_document = node, False
     for shape in _SHAPES:
         if not shape.FIELDS.isdisjoint(record):
-            return [read_node(shape.extract, place, record)]
-    if is_watch_event(record):
-        hint = "read the events alone: they begin with all nodes"
-        message = "an event of a watch among nodes"
-        raise InventoryError("not-a-node", message, place=place, hint=hint)
+            if shapes is not None:
+                shapes.add(shape.NAME)
+            try:
+                return [read_node(shape.extract, place, record)]
+            except InventoryError as error:
+                if error.code in ("unknown-field", "wrong-type"):
+                    _reject_foreign(place, record)
+                raise
+    _reject_foreign(place, record)
     if is_document and plain.is_label_map(record):
+        if shapes is not None:
+            shapes.add("{id: labels}")
         return (
             validate(truncate(printable(key), 60), RawNode(key, labels, None, None, "", ""))
             for key, labels in record.items()
         )
     raise _unknown_shape(place)
+
+
+def _reject_foreign(place: str, record: Record) -> None:
+    """Raise if a record is no node, but is known."""
+    from nodeselect.readers.shapes.foreign import foreign_record_error  # rarely needed
+
+    if error := foreign_record_error(record):
+        raise error_in_record(place, error)
 
 
 def _unknown_shape(place: str) -> InventoryError:

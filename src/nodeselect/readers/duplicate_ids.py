@@ -8,8 +8,7 @@ from collections.abc import Sequence
 from itertools import chain
 from operator import lt
 
-from nodeselect.errors import InventoryError
-from nodeselect.node import duplicate_id_error
+from nodeselect.node import DuplicateIdError
 
 __all__ = ["DuplicateIdCheck", "IdState"]
 
@@ -44,7 +43,7 @@ class DuplicateIdCheck:
         """All ids that were added, in a form that can be sent to another process."""
         return self._first, self._last, self._is_ascending, "\n".join(self._texts)
 
-    def error(self) -> InventoryError | None:
+    def error(self) -> DuplicateIdError | None:
         """Return the error for the first id that repeats an earlier one, or None if none does."""
         if self._is_ascending:
             return None
@@ -53,5 +52,5 @@ class DuplicateIdCheck:
         for position, node_id in enumerate(ids):
             first = first_positions.setdefault(node_id, position)
             if first != position:
-                return duplicate_id_error(node_id, first, position)
+                return DuplicateIdError(node_id, (first, position))
         return None

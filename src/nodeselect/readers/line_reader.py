@@ -13,6 +13,7 @@ from nodeselect.readers.chunks import begins_with_long_line, line_too_long_error
 from nodeselect.readers.columnar import Block
 from nodeselect.readers.formats import json, ndjson
 from nodeselect.readers.parallel_read import read_second_half
+from nodeselect.readers.shapes import plain
 from nodeselect.text import quoted
 
 if TYPE_CHECKING:
@@ -41,12 +42,13 @@ class LineReader:
             if result is None:  # the other process failed
                 yield from self._read_chunks(b"", stream)
                 return
-            count, states, failure_masks, missing_ids, ids, rows = result
+            count, states, failure_masks, missing_ids, ids, shapes, rows = result
             nodes.count += count
             nodes.states.update(states)
             nodes.failure_masks.update(failure_masks)
             nodes.missing_ids &= missing_ids
             nodes._ids.extend(ids)
+            nodes._shapes.update(shapes)
             yield rows
 
     def _second_half(self, stream: BinaryIO) -> object:
@@ -54,12 +56,14 @@ class LineReader:
 
         The parent process then reads the half itself.
         """
-        rows = list(chain.from_iterable(self._read_chunks(b"", stream)))
         nodes = self._nodes
+        nodes._start_counting()
+        rows = list(chain.from_iterable(self._read_chunks(b"", stream)))
         if nodes._footer:
             return None
         states, masks = dict(nodes.states), dict(nodes.failure_masks)
-        return nodes.count, states, masks, nodes.missing_ids, nodes._ids.state, rows
+        ids = nodes._ids.state
+        return nodes.count, states, masks, nodes.missing_ids, ids, nodes._shapes, rows
 
     def _read_chunks(
         self, first: bytes, stream: BinaryIO, stop: int | None = None
@@ -82,6 +86,7 @@ class LineReader:
                 typed.observe(decoded[1])
                 typed = None
         ids, records = decoded
+        nodes._shapes.add(plain.NAME)
         self._line += len(records)  # each is one line
         if typed is not None and nodes._selector is None:
             nodes._count(ids)
@@ -103,6 +108,10 @@ class LineReader:
             if self._nodes._footer:  # only blank lines may follow it
                 message = f"unexpected text after the footer {quoted(self._nodes._footer.strip())}"
                 raise InventoryError("not-json", message, place=f"line {line}")
+            if text.strip() in (b"{", b"["):
+                message = "a text of several lines begins here, after texts of one line each"
+                hint = "read it as an input of its own"
+                raise InventoryError("not-json", message, place=f"line {line}", hint=hint)
             if text.startswith(b"Showing "):
                 self._nodes._footer = text.decode("utf-8", "replace")
             else:

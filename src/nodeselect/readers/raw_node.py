@@ -1,19 +1,21 @@
 """The fields of a node as they are in an input, and their validation."""
 
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from nodeselect.errors import InventoryError
 from nodeselect.node import NodeRow, check_id, check_sizes
 from nodeselect.text import describe_json, printable, quoted
 
 __all__ = [
+    "WRITE_HINT",
     "AmbiguousScalar",
     "RawNode",
     "Record",
     "all_plain_ids",
     "describe",
     "error_in_record",
+    "merge_labels",
     "read_node",
     "sub_object",
     "validate",
@@ -23,6 +25,10 @@ _PRINTABLE_ASCII = bytes(range(0x20, 0x7F))
 
 Record = dict[str, Any]
 """An object of an input that may describe a node, decoded."""
+
+
+WRITE_HINT: Final = 'write each node as {"id": …, "labels": {…}}'
+"""What to do with nodes that are in no known shape."""
 
 
 class AmbiguousScalar(NamedTuple):
@@ -72,6 +78,23 @@ def read_node(extract: Callable[[Record], RawNode], place: str, record: Record) 
     return validate(place, raw)
 
 
+def merge_labels(labels: Any, others: Record, path: str) -> Any:
+    """Return ``labels`` and ``others``, which the system keeps apart, as the labels of one node.
+
+    :param labels: not yet validated; returned as they are if they are not an object.
+    :param path: the path of ``labels``, for errors.
+    :raises InventoryError: if a key is in both.
+    """
+    if not isinstance(labels, dict):
+        return others if labels is None else labels
+    for key in others:
+        if key in labels:
+            message = f"the label {quoted(key)} is also a property of the node"
+            hint = "rename the label: they cannot be told apart"
+            raise InventoryError("duplicate-key", message, place=path, hint=hint)
+    return labels | others
+
+
 def validate(place: str, raw: RawNode) -> NodeRow:
     """Return the row of a raw node if its fields are valid.
 
@@ -80,10 +103,11 @@ def validate(place: str, raw: RawNode) -> NodeRow:
     """
     try:
         if raw.id is None:
-            raise InventoryError("no-id", "the node has no id", place=raw.id_path)
+            hint = "write its name as the id" if raw.name and raw.labels_path == "labels" else None
+            raise InventoryError("no-id", "the node has no id", place=raw.id_path, hint=hint)
         if not isinstance(raw.id, str):
             message = f"the node's id must be a string, not {describe(raw.id)}"
-            hint = "write a string, in quotes"
+            hint = _string_hint(raw.id, "write a string, in quotes")
             raise InventoryError("id-not-text", message, place=raw.id_path, hint=hint)
         try:
             check_id(raw.id)
@@ -128,10 +152,19 @@ def _validate_labels(labels: Any, path: str) -> dict[str, str]:
                 "label-not-text",
                 f"the value of the label {quoted(key)} must be a string, not {describe(value)}",
                 place=f"{path}.{printable(key[:60])}".lstrip("."),
-                hint="write a string, in quotes, or remove the label",
+                hint=_string_hint(value, "write a string, in quotes, or remove the label"),
             )
     check_sizes(labels)
     return labels
+
+
+def _string_hint(value: Any, hint: str) -> str:
+    """Return how to write ``value`` as a string; ``hint`` if it is not known."""
+    if not isinstance(value, AmbiguousScalar):
+        return hint
+    from nodeselect.documents import quote_hint  # loaded already
+
+    return f"{quote_hint(value.text)}; if a program wrote the file, let it write JSON"
 
 
 def all_plain_ids(texts: Sequence[str]) -> bool:

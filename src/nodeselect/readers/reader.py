@@ -1,24 +1,25 @@
-"""Read one input, in any known format and shape, as nodes."""
+"""Read one input or several, in any known format and shape, as nodes."""
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping, Sequence
 from itertools import chain, compress, islice
-from typing import Any, BinaryIO, TypeVar
+from typing import Any, BinaryIO, NamedTuple, TypeVar, cast
 
 from nodeselect.blocking import blocking_reader
 from nodeselect.errors import InventoryError
-from nodeselect.node import Node, NodeRow, has_state
+from nodeselect.node import DuplicateIdError, Node, NodeRow, has_state
 from nodeselect.readers import cannot_read
 from nodeselect.readers.chunks import join_document, read_blocks, read_chunks
 from nodeselect.readers.columnar import Block
 from nodeselect.readers.detect import Format, detect_format, node_rows
 from nodeselect.readers.duplicate_ids import DuplicateIdCheck
 from nodeselect.readers.envelope import check_footer
-from nodeselect.readers.formats import csv, json
+from nodeselect.readers.formats import json
 from nodeselect.readers.watch_events import is_watch_event, latest_nodes
 from nodeselect.selectors import Selector
+from nodeselect.text import pluralize
 
-__all__ = ["NodeFilter", "NodeReader"]
+__all__ = ["InputSummary", "NodeFilter", "NodeReader"]
 
 _N = TypeVar("_N")
 
@@ -32,8 +33,35 @@ _MAX_FAILURE_MASKS = 1_000
 _BLOCK_SIZE = 100
 
 
+_FORMAT_NAMES: dict[Format, str] = {
+    "none": "a message",
+    "ndjson": "JSON lines",
+    "json": "JSON",
+    "csv": "CSV",
+    "yaml": "YAML",
+    "describe": "kubectl describe",
+}
+
+
+class InputSummary(NamedTuple):
+    """What was read from one input. ``str()`` returns it in words.
+
+    :param shapes: the names of the shapes of the nodes; empty if the format has only one.
+    :param format: the name of the format.
+    """
+
+    name: str | None
+    nodes: int
+    shapes: str
+    format: str
+
+    def __str__(self) -> str:
+        shapes = f", {self.shapes}" if self.shapes else ""
+        return f"{self.name or 'input'}: {pluralize(self.nodes, 'node')}{shapes} ({self.format})"
+
+
 class NodeReader:
-    """Iterates over the nodes of one input.
+    """Iterates over the nodes of one input, or of several as if they were one.
 
     With a filter or a selector, it yields only the nodes that match, but reads and validates all.
     NDJSON and CSV are read in chunks, so that nodes that are not selected take no memory, except
@@ -49,7 +77,7 @@ class NodeReader:
     count: int
     """The number of nodes read so far, selected or not."""
     name: str | None
-    """The name of the input in errors."""
+    """The name of the input that is read, or was read last, in errors."""
     states: Counter[str | None]
     """How many of the nodes read so far are in each state; counted only if ``states`` are given."""
     failure_masks: Counter[int]
@@ -59,45 +87,62 @@ class NodeReader:
     missing_ids: set[str]
     """Those of the ids to look up that no node read so far has."""
 
+    inputs: list[InputSummary]
+    """The inputs that were read completely."""
+
     def __init__(
         self,
-        stream: BinaryIO,
+        source: BinaryIO | Iterable[tuple[BinaryIO, str]],
         node_filter: NodeFilter | None = None,
         *,
         selector: Selector | None = None,
         ids: Collection[str] = (),
         states: Collection[str] | None = None,
+        id_column: str = "id",
         name: str | None = None,
         on_progress: Callable[["NodeReader"], None] | None = None,
         parallel: bool = False,
     ) -> None:
         """Create the reader of a stream, which is read to its end and not closed.
 
+        :param source: a stream; or several, each with its name, of which each is read to its end
+            before the iterator is asked for the next one.
         :param node_filter: selects nodes; None selects all.
         :param selector: selects nodes, faster than ``node_filter``, which must then be None.
         :param ids: ids to look up, see :attr:`missing_ids`.
         :param states: in lower case, the only states whose nodes :attr:`failure_masks` counts.
-        :param name: the name of the input in errors.
+        :param id_column: in CSV, the name of the column that has the ids.
+        :param name: the name of the input in errors, if there is only one.
         :param on_progress: called with the reader after every few hundred nodes.
         :param parallel: whether a large NDJSON file may be read by two processes; ``node_filter``
             then runs in both, and must not have side effects.
         """
-        self._stream = stream
+        is_stream = hasattr(source, "read")
+        self._sources = cast("Any", [(source, name)] if is_stream else source)
         self._filter = node_filter
         self._selector = selector
         self._states = states
         self._failure_mask = None if selector is None else selector.failure_mask
         self._uses_typed = selector is not None and bool(selector.requirements)
+        self._id_column = id_column
         self._on_progress = on_progress
         self._parallel = parallel
-        self._footer = ""  # the line that Expanso's command line prints after the nodes
-        self._ids = DuplicateIdCheck()
         self._checks_ids = True
         self.name = name
+        self.inputs = []
+        self.missing_ids = set(ids)
+        self._start_counting()
+        self._start_input()
+
+    def _start_counting(self) -> None:
+        self._ids = DuplicateIdCheck()
         self.count = 0
         self.states = Counter()
         self.failure_masks = Counter()
-        self.missing_ids = set(ids)
+
+    def _start_input(self) -> None:
+        self._footer = ""  # the line that Expanso's command line prints after the nodes
+        self._shapes: set[str] = set()  # the names of the shapes of the nodes
 
     def __iter__(self) -> Iterator[Node]:
         rows = chain.from_iterable(self._checked_blocks())
@@ -118,22 +163,59 @@ class NodeReader:
         self._uses_typed = True
         return self._checked_blocks()
 
+    def locate(self, error: InventoryError) -> InventoryError:
+        """Return an error that an inventory of the nodes of this reader raised, with a place."""
+        if not isinstance(error, DuplicateIdError):
+            return error
+        if len(self.inputs) == 1:
+            return error if self.name is None else error.within(self.name)
+        return DuplicateIdError(
+            error.node_id, error.positions, " and ".join(map(self._node_place, error.positions))
+        )
+
+    def _node_place(self, position: int) -> str:
+        """Return words for the node at a position among the nodes of all inputs."""
+        for name, nodes, *_ in self.inputs:
+            if position < nodes:
+                return f"node {position + 1:,} of {name}"
+            position -= nodes
+        raise AssertionError("the position of a node that was not read")
+
     def _checked_blocks(self) -> Iterator[Block]:
-        """Yield the selected nodes, then check the input as a whole."""
-        try:
-            stream = blocking_reader(self._stream)
-            for block in self._blocks(stream, *detect_format(stream)):
-                if self._on_progress is not None:
-                    self._on_progress(self)
-                yield block
-            if error := self._ids.error():
-                raise error
-            if self._footer:
-                check_footer(self._footer, self.count)
-        except InventoryError as error:
-            raise (error if self.name is None else error.within(self.name)) from None
-        except OSError as error:
-            raise cannot_read(self.name or "input", error.strerror or error) from None
+        """Yield the selected nodes, then check the ids."""
+        for stream, name in self._sources:
+            self.name, first = name, self.count
+            self._start_input()
+            try:
+                words = yield from self._read(blocking_reader(stream))
+                if self._footer:
+                    check_footer(self._footer, self.count - first)
+            except InventoryError as error:
+                raise (error if name is None else error.within(name)) from None
+            except OSError as error:
+                raise cannot_read(name or "input", error.strerror or error) from None
+            shapes = " and ".join(sorted(self._shapes))
+            self.inputs.append(InputSummary(name, self.count - first, shapes, words))
+        if duplicate := self._ids.error():
+            raise self.locate(duplicate)
+
+    def _read(self, stream: BinaryIO) -> Generator[Block, None, str]:
+        """Yield the selected nodes of one input; return its format in words."""
+        file_format, start = detect_format(stream, self._id_column)
+        compression = ""
+        if file_format == "gzip":
+            from nodeselect.readers.gunzip import gunzip  # rarely needed
+
+            stream, compression = gunzip(start, stream), ", gzip"
+            file_format, start = detect_format(stream, self._id_column)
+            if file_format == "gzip":
+                message, hint = "the input is compressed twice", "decompress it once: gunzip"
+                raise InventoryError("compressed", message, hint=hint)
+        for block in self._blocks(stream, file_format, start):
+            if self._on_progress is not None:
+                self._on_progress(self)
+            yield block
+        return f"{_FORMAT_NAMES[file_format]}{compression}"
 
     def _blocks(self, stream: BinaryIO, file_format: Format, start: bytes) -> Iterator[Block]:
         match file_format:
@@ -144,25 +226,46 @@ class NodeReader:
 
                 return LineReader(self).blocks(start, stream, parallel=self._parallel)
             case "csv":
-                return self._select_rows(csv.read_rows(read_chunks(start, stream)))
+                from nodeselect.readers.formats import csv
+
+                header = start.decode("utf-8", "replace").strip()
+                delimiter = csv.find_delimiter(header, self._id_column)
+                assert delimiter is not None, "the format was detected by it"
+                rows = csv.read_rows(read_chunks(start, stream), delimiter, self._id_column)
+                return self._select_rows(rows)
         blocks = read_blocks(start, stream)
         if file_format == "json":
             return self._select_documents(self._json_records(blocks))
+        data = join_document(blocks)
+        if file_format == "describe":
+            from nodeselect.readers.formats import describe
+
+            return self._select_records(describe.read_records(data))
+        return self._text_blocks(data)
+
+    def _text_blocks(self, data: bytes) -> Iterator[Block]:
+        """Yield the selected nodes of YAML, which any text may be."""
         from nodeselect.readers.formats import yaml  # loads the YAML library
 
-        return self._select_documents(yaml.read_records(join_document(blocks)))
+        try:
+            yield from self._select_documents(yaml.read_records(data))
+        except InventoryError as error:
+            from nodeselect.readers.formats.not_yaml import better_error
+
+            raise better_error(data, error, self._id_column) from None
 
     def _json_records(self, blocks: Iterator[bytes]) -> Iterator[tuple[str, Any]]:
         self._footer = yield from json.read_records(blocks)
 
     def _select_records(self, records: Iterable[tuple[str, Any]]) -> Iterator[Block]:
         return self._select_rows(
-            chain.from_iterable(node_rows(place, record) for place, record in records)
+            chain.from_iterable(node_rows(place, record, self._shapes) for place, record in records)
         )
 
     def _select_documents(self, records: Iterator[tuple[str, Any]]) -> Iterator[Block]:
         first = list(islice(records, 1))
         if first and is_watch_event(first[0][1]):
+            self._shapes.add("Kubernetes watch events")
             return self._select_rows(latest_nodes(chain(first, records)))
         return self._select_records(chain(first, records))
 

@@ -1,10 +1,11 @@
-"""CSV: a column ``id``, and one column for each label key.
+"""CSV: a column of ids, and one column for each label key.
 
 An empty cell means that the node does not have the label, since a table has no other way to say so.
-A label with an empty value cannot be written.
+A label with an empty value cannot be written. Cells are separated by commas, semicolons or tabs.
 
-A column ``labels`` has several labels in a cell, as Bacalhau's command line prints them: pairs
-``key=value``, separated by commas or spaces.
+Two columns are not labels: ``state``, and ``labels``, which has several labels in a cell as pairs
+``key=value``, separated by commas or spaces. So are ``type``, ``approval`` and ``status`` together,
+with which Bacalhau's command line describes the state of a node.
 """
 
 import csv
@@ -17,25 +18,37 @@ from nodeselect.limits import LIMITS
 from nodeselect.node import NodeRow
 from nodeselect.readers.chunks import begins_with_long_line, line_too_long_error
 from nodeselect.readers.raw_node import RawNode, validate
+from nodeselect.readers.shapes import bacalhau
 from nodeselect.text import quoted
 
-__all__ = ["is_header", "read_rows"]
+__all__ = ["DELIMITERS", "find_delimiter", "read_rows", "split_line"]
+
+DELIMITERS = (",", ";", "\t")
+
+_BACALHAU_COLUMNS = ("type", "approval", "status")
 
 
-def is_header(line: str) -> bool:
-    """Return whether ``line`` is the header of a table with a column ``id``."""
-    if line.lstrip().startswith("#"):
-        return False
+def split_line(line: str, delimiter: str) -> list[str]:
+    """Return the cells of a line; none if it is invalid."""
     try:
-        return "id" in next(csv.reader([line], strict=True), [])
+        return next(csv.reader([line], delimiter=delimiter, strict=True), [])
     except csv.Error:
-        return False
+        return []
 
 
-def read_rows(chunks: Iterable[bytes]) -> Iterator[NodeRow]:
+def find_delimiter(line: str, id_column: str) -> str | None:
+    """Return what separates the cells of a header; None if it has no column ``id_column``."""
+    if line.lstrip().startswith("#"):
+        return None
+    return next((each for each in DELIMITERS if id_column in split_line(line, each)), None)
+
+
+def read_rows(chunks: Iterable[bytes], delimiter: str, id_column: str) -> Iterator[NodeRow]:
     """Yield the node of each row.
 
     :param chunks: the text, in chunks of whole lines.
+    :param delimiter: what separates the cells.
+    :param id_column: the name of the column of ids.
     :raises InventoryError: if a row has too few or too many cells or is too long, or a column name
         is invalid; its place is the last line of the row.
     """
@@ -48,10 +61,12 @@ def read_rows(chunks: Iterable[bytes]) -> Iterator[NodeRow]:
         unfinished_bytes += len(chunk)
         return StringIO(_decode(chunk), newline="\n")
 
-    rows = csv.reader(chain.from_iterable(map(lines, chunks)), strict=True)
+    text = chain.from_iterable(map(lines, chunks))
+    rows = csv.reader(text, delimiter=delimiter, strict=True)
     try:
         columns = next(row for row in rows if row)
         _check_columns(columns, f"line {rows.line_num}")
+        is_bacalhau = set(_BACALHAU_COLUMNS) <= set(columns)
         unfinished_bytes = 0
         for row in rows:
             unfinished_bytes = 0
@@ -65,17 +80,21 @@ def read_rows(chunks: Iterable[bytes]) -> Iterator[NodeRow]:
                     place=place,
                 )
             labels = {key: cell for key, cell in zip(columns, row, strict=True) if cell}
-            node_id = labels.pop("id", None)
-            if "id" in row and (node_id == "id" or sorted(row) == sorted(columns)):
+            node_id = labels.pop(id_column, None)
+            if id_column in row and (node_id == id_column or sorted(row) == sorted(columns)):
                 raise InventoryError(
                     "not-csv",
                     "this is a header, so another table begins here",
                     place=place,
                     hint="remove it if the columns of both tables are the same",
                 )
+            if is_bacalhau:
+                state = bacalhau.state(*(labels.pop(key, None) for key in _BACALHAU_COLUMNS))
+            else:
+                state = labels.pop("state", None)
             if pairs := labels.pop("labels", ""):
                 _add_pairs(labels, pairs, place)
-            yield validate(place, RawNode(node_id, labels, None, None, "id", "labels"))
+            yield validate(place, RawNode(node_id, labels, None, state, id_column, "labels"))
     except csv.Error as error:
         place = f"line {rows.line_num}"
         raise InventoryError("not-csv", f"invalid CSV: {error}", place=place) from None

@@ -1,29 +1,37 @@
-"""Bacalhau nodes: ``{Info{NodeID, Labels, …}, Membership, ConnectionState{Status, …}}``.
+"""Bacalhau nodes: ``{Info{NodeID, NodeType, Labels, …}, Membership, ConnectionState{Status, …}}``.
 
-The API (``{"Nodes": […]}``) and ``bacalhau node list --output json`` print them. A node whose
-membership is pending or rejected accepts no work; its state is then this membership.
+The API (``{"Nodes": […]}``) and ``bacalhau node list --output json`` print them. Only compute nodes
+run jobs: the state of others is their type, ``requester``. A node whose membership is pending or
+rejected accepts no work; its state is then this membership.
 """
 
-from typing import Final
+from typing import Any, Final
 
 from nodeselect.readers.raw_node import RawNode, Record, sub_object
 
-__all__ = ["FIELDS", "KNOWN_STATES", "extract"]
+__all__ = ["FIELDS", "KNOWN_STATES", "NAME", "extract", "state"]
+
+NAME: Final = "Bacalhau"
 
 FIELDS: Final = frozenset({"Info"})
 
-KNOWN_STATES: Final = frozenset({"connected", "disconnected", "pending", "rejected"})
+KNOWN_STATES: Final = frozenset({"connected", "disconnected", "pending", "rejected", "requester"})
 
 
 def extract(record: Record) -> RawNode:
     """Return the raw node in a record."""
     info = sub_object(record, "Info")
-    state = sub_object(record, "ConnectionState").get("Status", record.get("Connection"))
-    membership = record.get("Membership")
-    if isinstance(membership, str) and membership.upper() in ("PENDING", "REJECTED"):
-        state = membership
-    if isinstance(state, str):
-        state = state.lower()
+    status = sub_object(record, "ConnectionState").get("Status", record.get("Connection"))
+    node_state = state(info.get("NodeType"), record.get("Membership"), status)
     return RawNode(
-        info.get("NodeID"), info.get("Labels"), None, state, "Info.NodeID", "Info.Labels"
+        info.get("NodeID"), info.get("Labels"), None, node_state, "Info.NodeID", "Info.Labels"
     )
+
+
+def state(node_type: Any, membership: Any, status: Any) -> Any:
+    """Return the state of a node, in lower case if it is a string."""
+    if isinstance(node_type, str) and node_type.lower() == "requester":
+        return "requester"
+    if isinstance(membership, str) and membership.upper() in ("PENDING", "REJECTED"):
+        status = membership
+    return status.lower() if isinstance(status, str) else status

@@ -9,7 +9,9 @@ from typing import Final
 from nodeselect.errors import InventoryError
 from nodeselect.readers.raw_node import RawNode, Record
 
-__all__ = ["FIELDS", "extract"]
+__all__ = ["FIELDS", "NAME", "extract"]
+
+NAME: Final = "Consul"
 
 FIELDS: Final = frozenset({"Node"})
 

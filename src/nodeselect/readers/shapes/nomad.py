@@ -1,22 +1,30 @@
-"""Nomad nodes, as ``nomad node status -json ID`` prints them, one or several in an array.
+"""Nomad nodes, as ``nomad node status -json ID`` prints them, one or several.
 
-The labels are the entries of ``Meta``, and those of ``Attributes`` with ``attr.`` before each key,
-as in Nomad's own constraints. Nomad's *list* of nodes is rejected, since it has no ``Meta``.
+The labels are the entries of ``Meta``; those of ``Attributes`` with ``attr.`` before each key; and
+``node.datacenter``, ``node.class`` and ``node.pool``. All but the first have the names that they
+have in Nomad's own constraints. Nomad's *list* of nodes is rejected, since it has no ``Meta``.
 """
 
 from typing import Final
 
 from nodeselect.errors import InventoryError
-from nodeselect.readers.raw_node import RawNode, Record, sub_object
-from nodeselect.text import quoted
+from nodeselect.readers.raw_node import RawNode, Record, merge_labels, sub_object
 
-__all__ = ["FIELDS", "KNOWN_STATES", "extract"]
+__all__ = ["FIELDS", "KNOWN_STATES", "NAME", "extract"]
+
+NAME: Final = "Nomad"
 
 FIELDS: Final = frozenset(
     {"Attributes", "Datacenter", "Meta", "NodeClass", "SchedulingEligibility"}
 )
 
 KNOWN_STATES: Final = frozenset({"disconnected", "down", "ineligible", "initializing", "ready"})
+
+_FIELD_LABELS = {
+    "node.datacenter": "Datacenter",
+    "node.class": "NodeClass",
+    "node.pool": "NodePool",
+}
 
 
 def extract(record: Record) -> RawNode:
@@ -28,15 +36,13 @@ def extract(record: Record) -> RawNode:
         raise InventoryError(
             "labels-unknown",
             "this is an entry of Nomad's node list, which does not contain the labels (Meta)",
-            hint="print complete nodes: nomad node status -json ID",
+            hint="print complete nodes:"
+            " for id in $(nomad node status -quiet); do nomad node status -json $id; done",
         )
-    meta, attributes = sub_object(record, "Meta"), sub_object(record, "Attributes")
-    labels = meta | {f"attr.{key}": value for key, value in attributes.items()}
-    for key in attributes:
-        if f"attr.{key}" in meta:
-            label = quoted(f"attr.{key}")
-            message = f"the attribute {quoted(key)} is the label {label}, which is also in Meta"
-            raise InventoryError("duplicate-key", message, place="Meta")
+    own = {f"attr.{key}": value for key, value in sub_object(record, "Attributes").items()}
+    fields = {label: record.get(field) for label, field in _FIELD_LABELS.items()}
+    own |= {label: value for label, value in fields.items() if value}  # a class may be empty
+    labels = merge_labels(record["Meta"], own, "Meta")
     state = record.get("Status")
     if state == "ready" and record.get("SchedulingEligibility") == "ineligible":
         state = "ineligible"

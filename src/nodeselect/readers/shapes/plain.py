@@ -10,20 +10,22 @@ from nodeselect.errors import InventoryError
 from nodeselect.readers.raw_node import RawNode, Record
 from nodeselect.text import quoted
 
-__all__ = ["FIELDS", "extract", "is_label_map"]
+__all__ = ["FIELDS", "NAME", "SERVER_FIELDS", "extract", "is_label_map"]
+
+NAME: Final = "{id, labels}"
 
 FIELDS: Final = frozenset({"id", "labels"})
 
 _ALL_FIELDS = ("id", "labels", "name", "state")
 
-# Names of fields in the answers of servers, in lower case. They are not accepted as ids.
-_RESERVED_KEYS = frozenset(
+SERVER_FIELDS: Final = frozenset(
     {
         *("apiversion", "data", "detail", "details", "error", "errors", "items", "kind"),
         *("message", "metadata", "node", "nodes", "response", "result", "results"),
         *("selector", "spec", "status"),
     }
 )
+"""Names of fields in the answers of servers, in lower case. They are not accepted as ids."""
 
 
 def extract(record: Record) -> RawNode:
@@ -50,6 +52,6 @@ def is_label_map(document: Record) -> bool:
     """
     return (
         bool(document)
-        and _RESERVED_KEYS.isdisjoint(map(str.lower, document))
+        and SERVER_FIELDS.isdisjoint(map(str.lower, document))
         and all(labels is None or isinstance(labels, dict) for labels in document.values())
     )

@@ -1,0 +1,80 @@
+"""The text of ``kubectl describe nodes``, which has all labels of a node, one a line.
+
+Decoded to records like those of ``kubectl get nodes -o json``.
+"""
+
+import re
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import Any
+
+from nodeselect.documents import decode_utf8
+from nodeselect.errors import InventoryError
+from nodeselect.text import quoted
+
+__all__ = ["read_records"]
+
+_HINT = "print the nodes again: kubectl get nodes -o json"
+
+# What follows the labels and the conditions of every node: if it is missing, the node is cut off.
+_REQUIRED = ("Labels", "System Info")
+
+
+def read_records(data: bytes) -> Iterator[tuple[str, Any]]:
+    """Yield the line and the record of each node.
+
+    :raises InventoryError: if a node is incomplete, or the text has other lines.
+    """
+    text = decode_utf8(data)
+    starts = [match.start() for match in re.finditer("^Name:", text, re.MULTILINE)]
+    line = 1 + text.count("\n", 0, starts[0])
+    for start, end in pairwise([*starts, len(text)]):
+        section = text[start:end]
+        try:
+            yield f"line {line}", _record(_fields(section))
+        except InventoryError as error:
+            raise error.within(f"line {line}") from None
+        line += section.count("\n")
+
+
+def _fields(section: str) -> dict[str, list[str]]:
+    """Return the lines of each field of a node, without white space around them."""
+    lines: list[str] = []
+    fields: dict[str, list[str]] = {}
+    for line in section.split("\n"):
+        if line.strip() and not line[0].isspace():
+            name, separator, line = line.partition(":")
+            if not separator or name in fields:
+                message = f"unexpected line in the text of kubectl describe: {quoted(name)}"
+                raise InventoryError("unknown-shape", message, hint=_HINT)
+            lines = fields[name] = []
+        if line := line.strip():
+            lines.append(line)
+    return fields
+
+
+def _record(fields: dict[str, list[str]]) -> dict[str, Any]:
+    for name in _REQUIRED:
+        if name not in fields:
+            message = f"the node has no {quoted(name)}, so its text is not complete"
+            raise InventoryError("cut-off", message, hint=_HINT)
+    labels: dict[str, str] = {}
+    for line in fields["Labels"]:
+        key, separator, value = line.partition("=")
+        if not separator and line != "<none>":
+            message = f"expected a label key=value, found {quoted(line)}"
+            raise InventoryError("wrong-type", message, place="Labels", hint=_HINT)
+        if key in labels:
+            message = f"duplicate label {quoted(key)}"
+            raise InventoryError("duplicate-key", message, place="Labels", hint=_HINT)
+        if separator:
+            labels[key] = value
+    rows = [line.split() for line in fields.get("Conditions", ())]
+    record: dict[str, Any] = {
+        "metadata": {"name": " ".join(fields["Name"]), "labels": labels},
+        "spec": {"unschedulable": fields.get("Unschedulable") == ["true"]},
+    }
+    if "Conditions" in fields:
+        conditions = [{"type": row[0], "status": row[1]} for row in rows if len(row) > 1]
+        record["status"] = {"conditions": conditions}
+    return record

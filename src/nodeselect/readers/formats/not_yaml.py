@@ -1,0 +1,75 @@
+"""What a text really is that was read as YAML, since it is in no other format, and was rejected."""
+
+import re
+from typing import Final
+
+from nodeselect.errors import InventoryError
+from nodeselect.readers.formats.csv import DELIMITERS, split_line
+from nodeselect.text import quoted
+
+__all__ = ["better_error"]
+
+_NOMAD = "for id in $(nomad node status -quiet); do nomad node status -json $id; done"
+_CONSUL = "curl http://localhost:8500/v1/catalog/nodes"
+
+# The first columns of tables that commands print for people; the command, and what to use instead.
+_TABLES: Final = {
+    "NAME STATUS": ("kubectl", "kubectl get nodes -o json"),
+    "NAME LABELS": ("kubectl", "kubectl get nodes -o json"),
+    "ID HOSTNAME STATUS": ("docker", "docker node inspect $(docker node ls -q)"),
+    "ID DC NAME": ("nomad", _NOMAD),
+    "ID NODE POOL DC NAME": ("nomad", _NOMAD),
+    "NODE ADDRESS": ("consul", _CONSUL),
+    "NODE ID ADDRESS": ("consul", _CONSUL),
+    "ID TYPE APPROVAL": ("bacalhau", "bacalhau node list --output json"),
+}
+
+_COMMON_ID_COLUMNS = ("id", "name", "hostname", "node", "host")
+
+
+def better_error(data: bytes, error: InventoryError, id_column: str) -> InventoryError:
+    """Return the error that says what an input is, or ``error`` if that is not known.
+
+    :param error: why it is not YAML with nodes.
+    """
+    head = data.lstrip()[:4096].decode("utf-8", "replace").split("\n")
+    columns = " ".join(head[0].upper().split())
+    for beginning, (command, hint) in _TABLES.items():
+        if columns.startswith(f"{beginning} ") and "  " in head[0]:
+            message = f"tables of {command} are not read"
+            return InventoryError("unknown-shape", message, hint=f"use: {hint}")
+    return _json_after_text(data) or _no_id_column(head, id_column) or error
+
+
+def _json_after_text(data: bytes) -> InventoryError | None:
+    """Return the error for JSON after other lines, such as warnings; None if there is no JSON."""
+    start = re.search(rb"^(?:\{\s*[\"}]|\[\s*[\[{\"\]])", data, re.MULTILINE)
+    before = data[: start.start()].strip() if start else b""
+    if start is None or before.startswith((b"#", b"---", b"%")) or before.endswith(b":"):
+        return None
+    line = data.count(b"\n", 0, start.start()) + 1
+    text = quoted(before.partition(b"\n")[0].decode("utf-8", "replace").strip())
+    return InventoryError(
+        "not-json",
+        f"the JSON begins here, after the text {text}",
+        place=f"line {line}",
+        hint="remove what is before it; with 2>&1, a command mixes its warnings into its output",
+    )
+
+
+def _no_id_column(lines: list[str], id_column: str) -> InventoryError | None:
+    """Return the error for CSV without a column of ids; None if the input is no CSV."""
+    header, *rows = (line.rstrip("\r") for line in lines if line.strip())
+    for delimiter in DELIMITERS:
+        columns = split_line(header, delimiter)
+        if len(columns) < 2 or not re.fullmatch(r"[\w ./-]*", "".join(columns)):
+            continue
+        if rows and len(split_line(rows[0], delimiter)) != len(columns):
+            continue
+        choice = [each for each in columns if each.lower() in _COMMON_ID_COLUMNS] or columns
+        return InventoryError(
+            "no-id-column",
+            f"the table has no column {quoted(id_column)}",
+            hint=f"choose the column that has the ids, such as: --id-column {choice[0]}",
+        )
+    return None
