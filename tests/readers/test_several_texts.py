@@ -255,7 +255,7 @@ EVENTS = [
     event("DELETED", "w-1"),
     event("DELETED", "w-2"),
     event("ADDED", "w-1", zone="b"),
-    event("ADDED", "w-3", gpu="false"),
+    event("MODIFIED", "w-3", gpu="false"),
 ]
 EVENT_NODES = [
     Node("w-3", {"gpu": "false"}, "w-3", "ready"),
@@ -292,6 +292,11 @@ def test_events_in_yaml_and_in_a_list() -> None:
             [event("ADDED", "w-1"), event("DELETED", "w-2")], "cut-off",
             "line 2: the node 'w-2' changes, but no earlier event added it\n  begin with all nodes:"
             " kubectl get nodes -o json --watch --output-watch-events", id="deleted",
+        ),
+        pytest.param(
+            [event("ADDED", "w-1"), event("ADDED", "w-1")], "duplicate-id",
+            "line 2: the node 'w-1' is added again: the watch has begun again\n  keep only its last"
+            " run, or begin again: kubectl get nodes", id="begun-again",
         ),
         pytest.param(
             [event("ADDED", "w-1"), {"id": "n-1"}], "not-a-node",

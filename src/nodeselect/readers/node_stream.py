@@ -10,8 +10,7 @@ from nodeselect.readers.envelope import list_field
 from nodeselect.readers.formats import json
 from nodeselect.readers.object_splitter import ObjectSplitter
 from nodeselect.readers.raw_node import RawNode, Record, validate
-from nodeselect.readers.watch_events import is_watch_event, never_added_error, read_event
-from nodeselect.text import quoted
+from nodeselect.readers.watch_events import gap_error, is_watch_event, read_event
 
 __all__ = ["DROPPED", "NodeStream"]
 
@@ -116,9 +115,6 @@ class NodeStream:
             return None
         node_id = change if isinstance(change, str) else change[0]
         is_known = node_id in self._known
-        if not is_known and record["type"] != "ADDED":
-            raise never_added_error(node_id, place)
-        if is_known and record["type"] == "ADDED":
-            message = f"the node {quoted(node_id)} is added again: the watch has begun again"
-            raise InventoryError("duplicate-id", message, place=place, hint=_AGAIN)
+        if is_known == (record["type"] == "ADDED"):
+            raise gap_error(node_id, place, is_known=is_known)
         return change if isinstance(change, str) else Node._trusted(*change)

@@ -13,7 +13,7 @@ from nodeselect.readers.raw_node import Record, describe, error_in_record, read_
 from nodeselect.readers.shapes import kubernetes
 from nodeselect.text import quoted
 
-__all__ = ["is_watch_event", "latest_nodes", "never_added_error", "read_event"]
+__all__ = ["gap_error", "is_watch_event", "latest_nodes", "read_event"]
 
 _COMMAND = "kubectl get nodes -o json --watch --output-watch-events"
 
@@ -41,8 +41,8 @@ def latest_nodes(records: Iterable[tuple[str, Any]]) -> Iterator[NodeRow]:
     """Yield the nodes that there are after all events of a watch, in the order of their first ones.
 
     :param records: the places and values of the records of an input.
-    :raises InventoryError: if one of them is no event, or is invalid, or if an event changes a node
-        that no earlier event added.
+    :raises InventoryError: if one of them is no event, or is invalid, or if the watch did not begin
+        with all nodes, or began again.
     """
     nodes: dict[str, NodeRow] = {}
     for place, record in records:
@@ -52,8 +52,8 @@ def latest_nodes(records: Iterable[tuple[str, Any]]) -> Iterator[NodeRow]:
         if meaning is None:
             continue
         node_id = meaning if isinstance(meaning, str) else meaning[0]
-        if record["type"] != "ADDED" and node_id not in nodes:
-            raise never_added_error(node_id, place)
+        if (node_id in nodes) == (record["type"] == "ADDED"):
+            raise gap_error(node_id, place, is_known=node_id in nodes)
         if isinstance(meaning, str):
             del nodes[node_id]
         else:
@@ -61,11 +61,18 @@ def latest_nodes(records: Iterable[tuple[str, Any]]) -> Iterator[NodeRow]:
     yield from nodes.values()
 
 
-def never_added_error(node_id: str, place: str) -> InventoryError:
-    """Return the error for an event that changes a node that no earlier event added.
+def gap_error(node_id: str, place: str, *, is_known: bool) -> InventoryError:
+    """Return the error for an event that does not follow from the events before it.
 
-    Then there are nodes that the input does not contain.
+    A node is ADDED once, and MODIFIED or DELETED only if it is there. Otherwise there are nodes
+    that the input does not contain, or nodes that were deleted while nobody watched.
+
+    :param is_known: whether the node is there before the event, which is ADDED; if not, it is not.
     """
+    if is_known:
+        message = f"the node {quoted(node_id)} is added again: the watch has begun again"
+        hint = f"keep only its last run, or begin again: {_COMMAND}"
+        return InventoryError("duplicate-id", message, place=place, hint=hint)
     message = f"the node {quoted(node_id)} changes, but no earlier event added it"
     hint = f"begin with all nodes: {_COMMAND}"
     return InventoryError("cut-off", message, place=place, hint=hint)
