@@ -17,7 +17,18 @@ from nodeselect.text import truncate
 __all__ = ["KeyConstraint", "constraints_by_key", "group_by_key"]
 
 
-class KeyConstraint(Frozen):
+class _Unfrozen:
+    """A constraint that is being built, see :class:`Frozen`."""
+
+    __slots__ = ("allows_absent", "excluded", "int_range", "values")
+
+    allows_absent: bool
+    values: frozenset[str] | None
+    excluded: frozenset[str]
+    int_range: tuple[int, int] | None
+
+
+class KeyConstraint(_Unfrozen, Frozen):
     """The values that one key may have, and whether it may be absent. Frozen.
 
     :func:`constraints_by_key` builds constraints. ``a & b`` allows what both allow. ``a <= b`` is
@@ -33,7 +44,7 @@ class KeyConstraint(Frozen):
     (True, False)
     """
 
-    __slots__ = ("allows_absent", "excluded", "int_range", "values")
+    __slots__ = ()
 
     allows_absent: bool
     """Whether the key may be absent."""
@@ -181,14 +192,16 @@ def _build(
     if int_range is not None and int_range[0] > int_range[1]:
         values = frozenset()
     if values is not None:
-        values = frozenset(value for value in values - excluded if _is_in_range(value, int_range))
+        if excluded or int_range is not None:
+            allowed = values - excluded
+            values = frozenset(value for value in allowed if _is_in_range(value, int_range))
         excluded, int_range = frozenset(), None
     elif int_range is not None:
         excluded = frozenset(value for value in excluded if _is_in_range(value, int_range))
-    constraint = KeyConstraint.__new__(KeyConstraint)
-    set_field = object.__setattr__
-    set_field(constraint, "allows_absent", allows_absent)
-    set_field(constraint, "values", values)
-    set_field(constraint, "excluded", excluded)
-    set_field(constraint, "int_range", int_range)
-    return constraint
+    constraint = _Unfrozen()
+    constraint.allows_absent = allows_absent
+    constraint.values = values
+    constraint.excluded = excluded
+    constraint.int_range = int_range
+    constraint.__class__ = KeyConstraint
+    return constraint  # type: ignore[return-value]
