@@ -12,6 +12,7 @@ import csv
 from collections.abc import Iterable, Iterator
 from io import StringIO
 from itertools import chain
+from operator import eq
 
 from nodeselect.errors import InventoryError
 from nodeselect.limits import LIMITS
@@ -66,7 +67,8 @@ def read_rows(chunks: Iterable[bytes], delimiter: str, id_column: str) -> Iterat
     try:
         columns = next(row for row in rows if row)
         _check_columns(columns, f"line {rows.line_num}")
-        is_bacalhau = set(_BACALHAU_COLUMNS) <= set(columns)
+        names = frozenset(columns)
+        is_bacalhau = names.issuperset(_BACALHAU_COLUMNS)
         unfinished_bytes = 0
         for row in rows:
             unfinished_bytes = 0
@@ -81,12 +83,13 @@ def read_rows(chunks: Iterable[bytes], delimiter: str, id_column: str) -> Iterat
                 )
             labels = {key: cell for key, cell in zip(columns, row, strict=True) if cell}
             node_id = labels.pop(id_column, None)
-            if id_column in row and (node_id == id_column or sorted(row) == sorted(columns)):
+            if not names.isdisjoint(row) and _is_header(row, columns, id_column):
                 raise InventoryError(
                     "not-csv",
                     "this is a header, so another table begins here",
                     place=place,
-                    hint="remove it if the columns of both tables are the same",
+                    hint="remove it if the columns of both tables are the same; if it is a node,"
+                    " write the nodes as JSON",
                 )
             if is_bacalhau:
                 state = bacalhau.state(*(labels.pop(key, None) for key in _BACALHAU_COLUMNS))
@@ -98,6 +101,12 @@ def read_rows(chunks: Iterable[bytes], delimiter: str, id_column: str) -> Iterat
     except csv.Error as error:
         place = f"line {rows.line_num}"
         raise InventoryError("not-csv", f"invalid CSV: {error}", place=place) from None
+
+
+def _is_header(row: list[str], columns: list[str], id_column: str) -> bool:
+    """Return whether a row is the header of another table, and not a node with such values."""
+    same = sum(map(eq, row, columns))
+    return same > 1 or (id_column in row and (same > 0 or sorted(row) == sorted(columns)))
 
 
 def _decode(chunk: bytes) -> str:
@@ -141,13 +150,14 @@ def _add_pairs(labels: dict[str, str], pairs: str, place: str) -> None:
     """
     for pair in pairs.replace("\\,", ",").replace(",", " ").split():  # Bacalhau escapes commas
         key, separator, value = pair.partition("=")
-        if not (key and separator):
+        is_several = ";" in pair or "=" in value.rstrip("=")  # which ends Base64
+        if not (key and separator) or is_several:
             raise InventoryError(
                 "wrong-type",
                 f"the column 'labels' must contain pairs key=value, found {quoted(pair)}",
                 place=place,
-                hint="write pairs, such as: region=eu, gpu=true; if a value has a space or a comma,"
-                " write the nodes as JSON",
+                hint="write pairs, such as: region=eu, gpu=true; if a value has a space, ',', ';'"
+                " or '=', write the nodes as JSON",
             )
         if key in labels:
             message = f"duplicate label {quoted(key)}"
