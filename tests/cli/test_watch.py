@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from nodeselect import Inventory, Selector
+from nodeselect.cli.node_files import NodeFiles
 from tests.cli.api_server import ApiServer
 from tests.cli.running import COMMAND, FLEET, PLAIN
 
@@ -322,14 +323,14 @@ def test_file_that_is_written_in_steps(
     def wait(*_: object, **__: object) -> None:
         append(next(waits))
 
-    def read(source: str) -> Inventory:
-        inventory = Inventory.read(source)
+    def read(nodes_from: NodeFiles) -> Inventory:
+        inventory = Inventory.read(nodes_from.sources[0])
         append(next(reads))
         return inventory
 
     monkeypatch.setattr(watch_module, "wait_while_open", wait)
     monkeypatch.setattr(watch_module, "read_inventory", read)
-    versions = watch_module._versions(str(path), 1.0)
+    versions = watch_module._versions(NodeFiles((str(path),)), 1.0)
     assert next(versions).match(Selector.everything()).ids() == ["n-1"]
     assert next(versions).match(Selector.everything()).ids() == ["n-1", "n-2", "n-3", "n-4"]
     assert (list(reads), list(waits)) == ([""], [])

@@ -65,6 +65,15 @@ def _folder(n: int) -> str:
     return str(path)
 
 
+def _folder_of_nodes(n: int) -> Path:
+    """Return a folder with ``n`` files of one node each."""
+    path = Path(_FOLDER.name, f"nodes-{n}")
+    path.mkdir(exist_ok=True)
+    for number in range(n):
+        (path / f"{number:05}.json").write_text(f'{{"id": "n-{number:05}"}}')
+    return path
+
+
 def _over_nodes(name: str, *arguments: str, size: int = 40) -> None:
     """Add the case of a command that reads many nodes from standard input."""
 
@@ -96,6 +105,16 @@ def _add_selections() -> None:
         _over_nodes(f"diff/{output}", "diff", "-l", "region=eu", "-l", "rack!=r1", "-o", output)
     for output in CHANGE_FORMATS:
         _over_nodes(f"watch/{output}", "watch", "-l", "region=eu", "-l", "gpu", "-o", output)
+
+    def read_folder(n: int) -> Command:
+        return ["explain", "--id", "n-00003", "-n", str(_folder_of_nodes(n)), "-v"], ""
+
+    def read_files(n: int) -> Command:
+        files = [text for file in _folder_of_nodes(n).iterdir() for text in ("-n", str(file))]
+        return ["match", "--id", "x", *files], ""
+
+    case("cli/match/files", _run, read_files)
+    case("cli/explain/folder", _run, read_folder)
     case("cli/match/ids", _run, partial(_repeated, ["match"], "--id", "{}"))
     case("cli/explain/selectors", _run, partial(_repeated, ["explain"], "-l", "region=eu,{}"), 16)
 

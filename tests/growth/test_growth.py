@@ -71,7 +71,7 @@ EXEMPT = {
     **dict.fromkeys(
         [
             "nodeselect.cli.options.job_option",
-            "nodeselect.cli.options.nodes_option",
+            "nodeselect.cli.node_files.nodes_option",
             "nodeselect.cli.options.selector_option",
             "nodeselect.jobs.check.rule.define",
             "nodeselect.selectors.operator.Operator.__init__",

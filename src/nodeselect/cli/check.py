@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 import click
 
 from nodeselect.cli.exit_status import ExitStatus
-from nodeselect.cli.job_files import files_in, is_excluded, job_name, read_bytes
+from nodeselect.cli.folders import is_excluded
+from nodeselect.cli.job_files import files_in, job_name, read_bytes
 from nodeselect.cli.streams import (
     Progress,
     highlight_severity,

@@ -5,12 +5,17 @@ import click
 from nodeselect.cli.exit_status import ExitStatus
 from nodeselect.cli.job_files import job_name
 from nodeselect.cli.job_selectors import only_selector
+from nodeselect.cli.node_files import (
+    NodeFiles,
+    default_nodes,
+    node_files,
+    nodes_option,
+    read_inventory,
+)
 from nodeselect.cli.options import (
     check_usage,
     job_option,
-    nodes_option,
     parse_selectors,
-    read_inventory,
     report_option,
     selector_option,
 )
@@ -46,7 +51,7 @@ Exit status: 0 if both sides match the same nodes, 1 if not, 2 on errors.
 def diff(
     context: click.Context,
     files: tuple[str, ...],
-    nodes_from: str | None,
+    nodes_from: NodeFiles | None,
     expressions: tuple[str, ...],
     job: str | None,
     everything: bool,
@@ -58,17 +63,23 @@ def diff(
     jobs as OLD and NEW or the selectors with -l. To compare two node lists, give these as OLD and
     NEW, without -n, and one selector with -l, --job or --all.
     """
+    has_pair = {len(files), len(expressions)} == {0, 2} and job is None and not everything
+    if nodes_from is None and has_pair and "-" not in files:
+        nodes_from = default_nodes(context)
+    has_two_sides = has_pair
     if nodes_from is None:
         has_two_sides = len(files) == 2 and len(expressions) + (job is not None) + everything == 1
-    else:
-        has_pair = {len(files), len(expressions)} == {0, 2}
-        has_two_sides = has_pair and job is None and not everything
     mistakes = {
         "with -n, give either two jobs (OLD NEW) or two selectors (-l OLD -l NEW), and neither"
         " --job nor --all": nodes_from is not None and not has_two_sides,
         "to compare two node lists, give OLD, NEW and exactly one of -l, --job or --all; to compare"
         " jobs or selectors, give the nodes with -n": nodes_from is None and not has_two_sides,
-        "only one file can be standard input": [*files, nodes_from, job].count("-") > 1,
+        "only one file can be standard input": [
+            *files,
+            job,
+            *(nodes_from.sources if nodes_from else ()),
+        ].count("-")
+        > 1,
     }
     check_usage(context, mistakes)
     jobs = files if nodes_from is not None else (job,) if job is not None else ()
@@ -78,7 +89,7 @@ def diff(
         selectors = [only_selector(file) for file in jobs] or parse_selectors(expressions)
     names = tuple(map(job_name, files)) or expressions
     if nodes_from is None:
-        old, new = map(read_inventory, files)
+        old, new = (read_inventory(node_files(context, file)) for file in files)
         difference = compare_inventories(old, new, selectors[0], names=(names[0], names[1]))
     else:
         inventory = read_inventory(nodes_from)

@@ -14,14 +14,13 @@ from nodeselect.cli.exit_status import ExitStatus
 from nodeselect.cli.job_files import job_name, split_object
 from nodeselect.cli.job_selectors import job_selectors, selected
 from nodeselect.cli.jobs import report_node_jobs
+from nodeselect.cli.node_files import NodeFiles, nodes_option, read_inventory
 from nodeselect.cli.options import (
     check_node,
     check_usage,
     id_option,
     job_option,
-    nodes_option,
     once,
-    read_inventory,
     report_option,
     selector_option,
     state_option,
@@ -78,7 +77,7 @@ does not, 2 if one is invalid.
 @click.pass_context
 def explain(
     context: click.Context,
-    nodes_from: str,
+    nodes_from: NodeFiles,
     expressions: tuple[str, ...],
     job: tuple[str, ...],
     ids: tuple[str, ...],
@@ -98,14 +97,15 @@ def explain(
         "give --job, -l or --id": not (job or expressions or ids),
         "-l and --id can be combined with one job only":
             has_many_jobs and bool(expressions or ids),
-        "--job and -n cannot both read standard input": nodes_from == "-" and "-" in job,
+        "--job and -n cannot both read standard input": nodes_from.has_stdin and "-" in job,
         "--node cannot be combined with --state": node is not None and states is not None,
         "--html cannot be combined with --node": html is not None and node is not None,
         "--html cannot be combined with several selectors or jobs":
             html is not None and (has_many_jobs or len(expressions) > 1),
         "--html needs the name of a file, not '-'": html == "-",
         "--html would overwrite an input":
-            html is not None and any(_is_same_file(html, source) for source in (nodes_from, *job)),
+            html is not None
+            and any(_is_same_file(html, source) for source in (*nodes_from.files(), *job)),
     }  # fmt: skip
     check_usage(context, mistakes)
     if has_many_jobs and node is not None:
@@ -121,7 +121,7 @@ def explain(
     excluded: dict[str, str | None] = {}
     inventory = read_inventory(nodes_from, states, excluded)
     titles = list(map(str, selectors)) if job or not expressions else expressions
-    subject = " on ".join([*map(job_name, job), job_name(nodes_from)])
+    subject = " on ".join([*map(job_name, job), nodes_from.name])
     if states is not None:
         subject += f", only {' or '.join(sorted(states))}"
     union = None
@@ -146,7 +146,7 @@ def explain(
 
 
 def _explain_jobs(
-    sources: Sequence[str], nodes_from: str, states: frozenset[str] | None, output: str
+    sources: Sequence[str], nodes_from: NodeFiles, states: frozenset[str] | None, output: str
 ) -> int:
     selectors, invalid = job_selectors(sources)
     excluded: dict[str, str | None] = {}

@@ -7,15 +7,19 @@ from operator import or_, sub
 import click
 
 from nodeselect.cli.exit_status import ExitStatus
-from nodeselect.cli.job_files import job_name
 from nodeselect.cli.job_selectors import job_selectors
+from nodeselect.cli.node_files import (
+    NodeFiles,
+    default_nodes,
+    node_files,
+    nodes_option,
+    open_nodes,
+    read_inventory,
+)
 from nodeselect.cli.options import (
     check_node,
     check_usage,
-    nodes_option,
     once,
-    open_nodes,
-    read_inventory,
     report_option,
 )
 from nodeselect.cli.streams import write_error, write_message, write_output
@@ -57,7 +61,7 @@ that node), 1 if not, 2 on errors, or if a job is invalid.
 def jobs(
     context: click.Context,
     sources: tuple[str, ...],
-    nodes_from: str | None,
+    nodes_from: NodeFiles | None,
     node: str | None,
     output: str,
 ) -> int:
@@ -67,13 +71,16 @@ def jobs(
     that the node fails. Without it, print how many nodes match each job, and which nodes no job
     matches.
     """
+    if nodes_from is None and node is None and "-" not in sources:
+        nodes_from = default_nodes(context)
+    nodes = nodes_from or NodeFiles(() if node is None else (node,))
     mistakes = {
-        "give the nodes with -n, or one node in a file with --node": not (nodes_from or node),
-        "standard input can be read only once": [*sources, nodes_from or node].count("-") > 1,
+        "give the nodes with -n, or one node in a file with --node": not nodes.sources,
+        "standard input can be read only once": [*sources, *nodes.sources].count("-") > 1,
     }
     check_usage(context, mistakes)
     if nodes_from is None:
-        return report_node_jobs(_read_node(node or ""), sources, output)
+        return report_node_jobs(_read_node(node_files(context, *nodes.sources)), sources, output)
     inventory = read_inventory(nodes_from)
     if node is not None:
         check_node(context, inventory, node)
@@ -129,11 +136,11 @@ def report_node_jobs(node: Node, sources: Sequence[str], output: str) -> int:
     return _status(invalid, bool(matching))
 
 
-def _read_node(source: str) -> Node:
-    with open_nodes(source) as reader:
+def _read_node(nodes_from: NodeFiles) -> Node:
+    with open_nodes(nodes_from) as reader:
         nodes = list(reader)
     if len(nodes) != 1:
-        expected = f"expected one node in {job_name(source)}, found {pluralize(len(nodes), 'node')}"
+        expected = f"expected one node in {nodes_from.name}, found {pluralize(len(nodes), 'node')}"
         raise click.UsageError(f"{expected}; to choose one by its id, use -n FILE --node ID")
     return nodes[0]
 

@@ -3,10 +3,9 @@
 import click
 
 from nodeselect.cli.exit_status import ExitStatus
+from nodeselect.cli.node_files import NodeFiles, nodes_option, open_nodes
 from nodeselect.cli.options import (
     explain_hint,
-    nodes_option,
-    open_nodes,
     parse_selectors,
     report_option,
     selector_option,
@@ -36,7 +35,9 @@ Exit status: 0 if any label is printed, 1 if not, 2 on errors.
 @selector_option("Count only nodes that match this selector; if repeated, any of them.")
 @report_option
 @click.argument("key", required=False)
-def labels(nodes_from: str, expressions: tuple[str, ...], output: str, key: str | None) -> int:
+def labels(
+    nodes_from: NodeFiles, expressions: tuple[str, ...], output: str, key: str | None
+) -> int:
     """Count the label keys and values of a fleet.
 
     Without KEY, print all label keys with their most frequent values. With KEY, print all values of

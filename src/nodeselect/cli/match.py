@@ -9,13 +9,12 @@ from click.core import ParameterSource
 
 from nodeselect.cli.exit_status import ExitStatus
 from nodeselect.cli.job_selectors import selected
+from nodeselect.cli.node_files import NodeFiles, nodes_option, open_nodes
 from nodeselect.cli.options import (
     check_usage,
     explain_hint,
     id_option,
     job_option,
-    nodes_option,
-    open_nodes,
     selector_option,
     split_commas,
     state_messages,
@@ -83,7 +82,7 @@ if not; 2 on errors.
 @click.pass_context
 def match(
     context: click.Context,
-    nodes_from: str,
+    nodes_from: NodeFiles,
     expressions: tuple[str, ...],
     job: str | None,
     ids: tuple[str, ...],
@@ -110,7 +109,7 @@ def match(
         "give --job, -l, --id or --all": not (job is not None or expressions or ids or everything),
         "--all cannot be combined with --job, -l or --id":
             everything and (job is not None or bool(expressions or ids)),
-        "--job and -n cannot both read standard input": job == "-" == nodes_from,
+        "--job and -n cannot both read standard input": job == "-" and nodes_from.has_stdin,
         "--count cannot be combined with other output options": count and any(output_options),
         f"-L needs {columns}": bool(keys) and output not in COLUMN_FORMATS,
         f"--no-headers needs {columns}": no_headers and output not in COLUMN_FORMATS,
@@ -168,13 +167,16 @@ class _Result(NamedTuple):
 
 
 def _read_matches(
-    source: str, selectors: Sequence[Selector], states: frozenset[str] | None, limit: int | None
+    nodes_from: NodeFiles,
+    selectors: Sequence[Selector],
+    states: frozenset[str] | None,
+    limit: int | None,
 ) -> _Result:
     """Read and count all nodes; keep the first ``limit`` that match, or all of them for None."""
     nodes: list[Node] = []
     matched, other = Counter[str | None](), Counter[str | None]()
     # Not with a limit: the second process would keep all of its nodes in memory.
-    with open_nodes(source, selectors, states, parallel=limit is None) as reader:
+    with open_nodes(nodes_from, selectors, states, parallel=limit is None) as reader:
         for node in reader:
             if states is not None and not has_state(node.state, states):
                 other[node.state] += 1

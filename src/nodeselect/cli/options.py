@@ -3,24 +3,22 @@
 import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from nodeselect.cli.exit_status import ExitStatus
 from nodeselect.cli.job_files import split_object
-from nodeselect.cli.streams import Progress, write_message
+from nodeselect.cli.streams import write_message
 from nodeselect.errors import SelectorError
-from nodeselect.node import Node, count_in_states, has_state, split_state
-from nodeselect.readers import open_input
+from nodeselect.node import count_in_states, split_state
 from nodeselect.readers.detect import KNOWN_STATES
-from nodeselect.readers.reader import NodeReader
 from nodeselect.render.layout import REPORT_FORMATS
 from nodeselect.selectors import Selector
 from nodeselect.text import join_limited, printable, quoted
 
 if TYPE_CHECKING:
+    from nodeselect.cli.node_files import NodeFiles
     from nodeselect.inventory import Inventory
 
 __all__ = [
@@ -29,11 +27,8 @@ __all__ = [
     "explain_hint",
     "id_option",
     "job_option",
-    "nodes_option",
     "once",
-    "open_nodes",
     "parse_selectors",
-    "read_inventory",
     "report_option",
     "selector_option",
     "split_commas",
@@ -83,17 +78,6 @@ report_option = click.option(
 )  # fmt: skip
 
 
-def nodes_option(*, required: bool = True) -> Callable[[_Command], _Command]:
-    """Add the option ``-n``: where the nodes are."""
-    return click.option(
-        "-n", "--nodes", "nodes_from", metavar="FILE|-",
-        help="Read nodes from a file, or - for standard input: node lists of Expanso, Kubernetes,"
-        " Bacalhau, Nomad and Consul, or {id, labels}, as JSON, YAML or JSON lines; or CSV with an"
-        " id column.",
-        required=required, multiple=True, callback=once,
-    )  # fmt: skip
-
-
 def selector_option(help: str) -> Callable[[_Command], _Command]:  # noqa: A002 - click's name for it
     """Add the option ``-l``, a selector; it can be repeated."""
     return click.option("-l", "--selector", "expressions", metavar="EXPR", multiple=True, help=help)
@@ -138,74 +122,6 @@ def parse_selectors(expressions: Sequence[str], ids: Sequence[str] = ()) -> list
     return selectors or [restriction]
 
 
-@contextmanager
-def open_nodes(
-    source: str,
-    selectors: Sequence[Selector] = (),
-    states: frozenset[str] | None = None,
-    *,
-    parallel: bool = False,
-) -> Iterator[NodeReader]:
-    """Open an input with nodes; on a terminal, show how many have been read.
-
-    :param selectors: if there are any, the reader yields only nodes that match one of them.
-    :param states: see :class:`NodeReader`.
-    :param parallel: whether a large file may be read by two processes.
-    """
-
-    def matches_any(labels: Mapping[str, str], node_id: str) -> bool:
-        return any(selector.predicate(labels, node_id) for selector in selectors)
-
-    progress = Progress()
-    with open_input(source) as (stream, name):
-        try:
-            yield NodeReader(
-                stream,
-                matches_any if len(selectors) > 1 else None,
-                selector=selectors[0] if len(selectors) == 1 else None,
-                ids={node_id for selector in selectors for node_id in selector.ids or ()},
-                states=states,
-                name=name,
-                on_progress=lambda reader: progress.update(
-                    f"reading {name}: {reader.count:,} nodes"
-                ),
-                parallel=parallel,
-            )
-        finally:
-            progress.clear()
-
-
-def read_inventory(
-    source: str,
-    states: frozenset[str] | None = None,
-    excluded: dict[str, str | None] | None = None,
-) -> "Inventory":
-    """Read nodes into an inventory.
-
-    :param states: the states that a node may be in; None allows all nodes.
-    :param excluded: a dict to which the ids and states of all other nodes are added.
-    :raises InventoryError: if the input is invalid.
-    """
-    from nodeselect.inventory import Inventory  # imports pyroaring
-
-    excluded = {} if excluded is None else excluded
-
-    def nodes_in_states(reader: NodeReader) -> Iterator[Node]:
-        for node in reader:
-            if has_state(node.state, states or ()):
-                yield node
-            else:
-                excluded[node.id] = node.state
-
-    with open_nodes(source, states=states) as reader:
-        if states is None:
-            return Inventory.read(reader)
-        inventory = Inventory(nodes_in_states(reader))
-    for line in state_messages(states, reader.states):
-        write_message(line)
-    return inventory
-
-
 def state_messages(states: frozenset[str], counts: Counter[str | None]) -> Iterator[str]:
     """Yield how many nodes are left out by --state, and which of ``states`` may be misspelt.
 
@@ -221,7 +137,7 @@ def state_messages(states: frozenset[str], counts: Counter[str | None]) -> Itera
 
 
 def explain_hint(
-    nodes_from: str,
+    nodes_from: "NodeFiles",
     *,
     expressions: Sequence[str] = (),
     ids: Sequence[str] = (),
@@ -231,14 +147,18 @@ def explain_hint(
     """Return a message with the shell command that explains why no node matches."""
     import shlex  # loads slowly, and is only needed if no node matches
 
-    options = {"-l": expressions, "--id": ids, "--job": [job] if job else [], "-n": [nodes_from]}
+    options = {"-l": expressions, "--id": ids, "--job": [job] if job else []}
+    options["-n"] = nodes_from.sources
     saved = ""
     for option, file in (("--job", "job.yaml"), ("-n", "nodes.json")):
         for source in options[option]:
             # A pipe cannot be read again: the command reads a file. (pathlib loads slowly.)
-            if not os.path.isfile(split_object(source)[0]):  # noqa: PTH113
+            path = split_object(source)[0]
+            if not (os.path.isfile(path) or os.path.isdir(path)):  # noqa: PTH112, PTH113
                 options[option] = [file]
                 saved = f"save the input as {file}, then "
+    if nodes_from.id_column != "id":
+        options["--id-column"] = [nodes_from.id_column]
     if states:
         options["--state"] = [",".join(sorted(states))]
     words = [word for name, values in options.items() for value in values for word in (name, value)]

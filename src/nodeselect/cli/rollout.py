@@ -5,13 +5,12 @@ import click
 from nodeselect.cli.exit_status import ExitStatus
 from nodeselect.cli.job_files import job_name, read_bytes
 from nodeselect.cli.job_selectors import warn_if_everything
+from nodeselect.cli.node_files import NodeFiles, nodes_option, read_inventory
 from nodeselect.cli.options import (
     check_usage,
     explain_hint,
     job_option,
-    nodes_option,
     once,
-    read_inventory,
     report_option,
 )
 from nodeselect.cli.streams import write_message, write_output
@@ -44,7 +43,7 @@ Exit status: 0 if the plan has any node, 1 if not, 2 on errors.
 @report_option
 @click.pass_context
 def rollout(
-    context: click.Context, nodes_from: str, job: str, spread: str | None, output: str
+    context: click.Context, nodes_from: NodeFiles, job: str, spread: str | None, output: str
 ) -> int:
     """Plan a rollout: which nodes get the job in which wave. Nothing is rolled out.
 
@@ -54,7 +53,8 @@ def rollout(
     from nodeselect.jobs.read import read_job  # loads pydantic
     from nodeselect.jobs.rollout import plan_rollout
 
-    check_usage(context, {"--job and -n cannot both read standard input": job == "-" == nodes_from})
+    both_read_stdin = job == "-" and nodes_from.has_stdin
+    check_usage(context, {"--job and -n cannot both read standard input": both_read_stdin})
     spec = read_job(read_bytes(job), job_name(job))
     selector, strategy = spec.to_selector(), spec.rollout.strategy
     inventory = read_inventory(nodes_from)

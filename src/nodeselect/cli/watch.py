@@ -12,11 +12,10 @@ import click
 from nodeselect.blocking import blocking_reader, wait_while_open
 from nodeselect.cli.exit_status import ExitStatus
 from nodeselect.cli.job_selectors import job_selectors, selected, warn_if_everything
+from nodeselect.cli.node_files import NodeFiles, nodes_option, read_inventory
 from nodeselect.cli.options import (
     check_usage,
     job_option,
-    nodes_option,
-    read_inventory,
     selector_option,
     state_option,
 )
@@ -72,7 +71,7 @@ or any stream within an event, and must be started again; 2 on errors.
 @click.pass_context
 def watch(
     context: click.Context,
-    nodes_from: str,
+    nodes_from: NodeFiles,
     expressions: tuple[str, ...],
     job: str | None,
     sources: tuple[str, ...],
@@ -92,8 +91,9 @@ def watch(
     mistakes = {
         "give --job and/or -l, or --jobs":
             bool(sources) == (job is not None or bool(expressions)),
-        "--job and -n cannot both read standard input": job == "-" == nodes_from,
+        "--job and -n cannot both read standard input": job == "-" and nodes_from.has_stdin,
         "--jobs cannot read standard input": "-" in sources,
+        "give one input with -n": len(nodes_from.sources) > 1,
     }  # fmt: skip
     check_usage(context, mistakes)
     if sources:
@@ -112,9 +112,10 @@ def watch(
         )
     gc.enable()  # this run is not short
     printer = _Printer(selectors, states, output, timestamps)
-    if os.path.isfile(nodes_from):  # noqa: PTH113 - pathlib loads slowly
+    source = nodes_from.sources[0]
+    if os.path.isfile(source):  # noqa: PTH113 - pathlib loads slowly
         _watch_file(nodes_from, interval, printer)
-    with open_input(nodes_from) as (stream, name):
+    with open_input(source) as (stream, name):
         return _watch_stream(stream, name, printer)
 
 
@@ -211,10 +212,10 @@ def _pieces(stream: BinaryIO, name: str) -> Iterator[bytes]:
         yield piece
 
 
-def _watch_file(source: str, interval: float, printer: _Printer) -> None:
+def _watch_file(nodes_from: NodeFiles, interval: float, printer: _Printer) -> None:
     """Print the changes of a file, for ever."""
     current = Inventory()
-    for event, new in enumerate(_versions(source, interval), 1):
+    for event, new in enumerate(_versions(nodes_from, interval), 1):
         for node in current:
             if node.id not in new:
                 printer.print(node, None, event)
@@ -224,20 +225,21 @@ def _watch_file(source: str, interval: float, printer: _Printer) -> None:
                 printer.print(old, node, event)
         current = new
         if event == 1:
-            write_message(f"{source}: {pluralize(len(new), 'node')}; waiting for changes")
+            write_message(f"{nodes_from.name}: {pluralize(len(new), 'node')}; waiting for changes")
 
 
-def _versions(source: str, interval: float) -> Iterator[Inventory]:
+def _versions(nodes_from: NodeFiles, interval: float) -> Iterator[Inventory]:
     """Yield the nodes of a file, and again whenever it has changed; wait in between.
 
     A file is read once it has been the same for an interval, since it may be written in steps.
     """
+    source = nodes_from.sources[0]
     read = before = None
     while True:
         now = _signature(source)
         if now != read and before in (now, None):
             try:
-                result: Inventory | InventoryError = read_inventory(source)
+                result: Inventory | InventoryError = read_inventory(nodes_from)
             except InventoryError as error:
                 result = error
             if _signature(source) == now:

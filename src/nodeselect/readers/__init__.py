@@ -3,7 +3,7 @@
 import io
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager
 from typing import BinaryIO, TextIO
 
@@ -11,7 +11,7 @@ from nodeselect.blocking import is_blocking
 from nodeselect.errors import InventoryError
 from nodeselect.text import printable
 
-__all__ = ["cannot_read", "open_input"]
+__all__ = ["cannot_read", "open_input", "open_inputs"]
 
 
 @contextmanager
@@ -47,6 +47,18 @@ def open_input(
         yield source, "input"
     else:
         yield io.BytesIO(_read_all(source)), "input"
+
+
+def open_inputs(
+    sources: Iterable[str | os.PathLike[str] | BinaryIO | TextIO],
+) -> Generator[tuple[BinaryIO, str], None, None]:
+    """Open inputs one after the other; each is closed when the next one is asked for.
+
+    :raises InventoryError: with the code ``cannot-read``.
+    """
+    for source in sources:
+        with open_input(source) as opened:
+            yield opened
 
 
 def cannot_read(name: str, reason: object) -> InventoryError:

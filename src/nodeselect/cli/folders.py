@@ -1,0 +1,74 @@
+"""Find the files in a folder."""
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
+
+from nodeselect.text import join_limited
+
+if TYPE_CHECKING:
+    from pathlib import PurePath
+
+__all__ = ["is_excluded", "walk"]
+
+
+def walk(
+    source: str,
+    extensions: Sequence[str],
+    exclude: Sequence[str],
+    on_error: Callable[[str, str | None], None],
+    *,
+    compression: str = "",
+) -> Iterator[str]:
+    """Yield ``source`` if it is a file; if it is a folder, the files in it, sorted.
+
+    In folders, hidden files, links to folders, pipes and devices are skipped.
+
+    :param extensions: how the names of the files end, in lower case.
+    :param exclude: glob patterns; in folders, a name or a relative path that matches is skipped.
+    :param on_error: called with the name of a folder and the reason, if it cannot be read, or has
+        no such file.
+    :param compression: what may follow an extension.
+    """
+    if source == "-" or not os.path.isdir(source):  # noqa: PTH112 - pathlib loads slowly
+        yield source
+        return
+
+    is_empty = True
+
+    def add_error(error: OSError) -> None:
+        nonlocal is_empty
+        is_empty = False  # or it is not known
+        on_error(error.filename or source, error.strerror)
+
+    from pathlib import Path  # loads slowly, and is only needed for folders
+
+    endings = tuple(extensions)
+    for parent, folders, names in os.walk(source, onerror=add_error):
+        relative = Path(parent).relative_to(source)
+        folders[:] = sorted(name for name in folders if not _is_skipped(relative / name, exclude))
+        for name in sorted(names):
+            path = os.path.join(parent, name)  # noqa: PTH118 - pathlib may raise in the tests below
+            # A broken link is an error when it is read, so that it is not silently skipped.
+            is_file = os.path.isfile(path) or os.path.islink(path)  # noqa: PTH113, PTH114
+            fits = is_file and name.lower().removesuffix(compression).endswith(endings)
+            if fits and not _is_skipped(relative / name, exclude):
+                is_empty = False
+                yield str(Path(path))
+    if is_empty:
+        names_of_files = join_limited(extensions, len(extensions), "or")
+        on_error(source, f"the folder has no {names_of_files} file")
+
+
+def is_excluded(path: "str | PurePath", exclude: Sequence[str]) -> bool:
+    """Return whether a file or folder, or a folder that it is in, matches a glob pattern."""
+    from pathlib import PurePath
+
+    path = PurePath(path)
+    texts = [text for each in [path, *path.parents][:-1] for text in (each.name, each.as_posix())]
+    return any(fnmatchcase(text, pattern.rstrip("/")) for pattern in exclude for text in texts)
+
+
+def _is_skipped(path: "PurePath", exclude: Sequence[str]) -> bool:
+    return path.name.startswith(".") or is_excluded(path, exclude)

@@ -1,0 +1,219 @@
+"""Where the nodes are: the options that say it, and how they are read."""
+
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from stat import S_ISFIFO, S_ISREG, S_ISSOCK
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, TypeVar
+
+import click
+
+from nodeselect.cli.folders import walk
+from nodeselect.cli.options import once, state_messages
+from nodeselect.cli.streams import Progress, write_message
+from nodeselect.node import Node, has_state
+from nodeselect.readers import cannot_read, open_inputs
+from nodeselect.readers.reader import NodeReader
+from nodeselect.selectors import Selector
+from nodeselect.text import join_limited, printable
+
+if TYPE_CHECKING:
+    from nodeselect.inventory import Inventory
+
+__all__ = [
+    "NodeFiles",
+    "default_nodes",
+    "node_files",
+    "nodes_option",
+    "open_nodes",
+    "read_inventory",
+]
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+
+_VARIABLE = "NODESELECT_NODES"
+
+_EXTENSIONS = (".json", ".yaml", ".yml", ".csv", ".ndjson", ".jsonl")
+
+
+class NodeFiles(NamedTuple):
+    """Inputs with nodes, and how to read them.
+
+    :param sources: files, folders, and ``-`` for standard input.
+    :param id_column: in CSV, the name of the column that has the ids.
+    :param is_verbose: whether to report what was read.
+    """
+
+    sources: tuple[str, ...]
+    id_column: str = "id"
+    is_verbose: bool = False
+
+    @property
+    def has_stdin(self) -> bool:
+        """Whether standard input is one of the inputs."""
+        return "-" in self.sources
+
+    @property
+    def name(self) -> str:
+        """What messages call the inputs."""
+        names = ["standard input" if source == "-" else source for source in self.sources]
+        return join_limited(names)
+
+    def files(self) -> list[str]:
+        """Return the inputs, and in place of a folder the files in it.
+
+        :raises InventoryError: if a folder cannot be read, or has no file of nodes.
+        """
+
+        def fail(name: str, reason: str | None) -> NoReturn:
+            raise cannot_read(printable(name), reason)
+
+        return [
+            file
+            for source in self.sources
+            for file in walk(source, _EXTENSIONS, (), fail, compression=".gz")
+        ]
+
+
+def nodes_option(*, required: bool = True) -> Callable[[_Command], _Command]:
+    """Add the options ``-n``, ``--id-column`` and ``-v``, whose value is a :class:`NodeFiles`.
+
+    :param required: whether to take the nodes from elsewhere if ``-n`` is not given.
+    """
+
+    def parse(
+        context: click.Context, parameter: click.Parameter, sources: tuple[str, ...]
+    ) -> NodeFiles | None:
+        if sources.count("-") > 1:
+            raise click.BadParameter("standard input can be read only once", context, parameter)
+        if sources:
+            return node_files(context, *sources)
+        nodes = default_nodes(context) if required else None
+        if required and nodes is None:
+            message = "where are the nodes? Give -n FILE, pipe them into the command, or set "
+            raise click.UsageError(message + _VARIABLE, context)
+        return nodes
+
+    nodes = click.option(
+        "-n", "--nodes", "nodes_from", metavar="FILE|FOLDER|-",
+        help="Read nodes from a file, from all files in a folder, or from standard input:"
+        " node lists of Expanso, Kubernetes, Bacalhau, Nomad, Docker Swarm and Consul, or {id,"
+        " labels}, as JSON, JSON lines or YAML; or CSV; also compressed by gzip. Repeatable. By"
+        f" default, the input in {_VARIABLE}, or standard input if it is piped.",
+        multiple=True, callback=parse,
+    )  # fmt: skip
+    # Eager, so that their values are known when that of -n is parsed.
+    id_column = click.option(
+        "--id-column", metavar="COLUMN", multiple=True, callback=_keep, is_eager=True,
+        expose_value=False, help="The column of a CSV file that has the ids (default: id).",
+    )  # fmt: skip
+    verbose = click.option(
+        "-v", "--verbose", is_flag=True, callback=_keep, is_eager=True, expose_value=False,
+        help="Report what was read: how many nodes, of which system, in which format.",
+    )  # fmt: skip
+    return lambda command: nodes(id_column(verbose(command)))
+
+
+def _keep(context: click.Context, parameter: click.Parameter, value: Any) -> None:
+    """Keep the value of an option for :func:`node_files`."""
+    context.meta[str(parameter.name)] = (
+        value if isinstance(value, bool) else once(context, parameter, value)
+    )
+
+
+def node_files(context: click.Context, *sources: str) -> NodeFiles:
+    """Return these inputs, to be read as the options of the command say."""
+    return NodeFiles(sources, context.meta["id_column"] or "id", context.meta["verbose"])
+
+
+def default_nodes(context: click.Context) -> NodeFiles | None:
+    """Return where the nodes of a command without ``-n`` are: as the environment says, or piped."""
+    if source := os.environ.get(_VARIABLE):
+        return node_files(context, source)
+    if _is_piped():
+        return node_files(context, "-")
+    return None
+
+
+def _is_piped() -> bool:
+    """Return whether standard input is a pipe or a file, and not a terminal or nothing."""
+    try:
+        mode = os.fstat(sys.stdin.fileno()).st_mode
+    except (AttributeError, OSError):  # it is closed, or replaced by a program
+        return False
+    return S_ISFIFO(mode) or S_ISREG(mode) or S_ISSOCK(mode)
+
+
+@contextmanager
+def open_nodes(
+    nodes_from: NodeFiles,
+    selectors: Sequence[Selector] = (),
+    states: frozenset[str] | None = None,
+    *,
+    parallel: bool = False,
+) -> Iterator[NodeReader]:
+    """Open inputs with nodes; on a terminal, show how many have been read.
+
+    :param selectors: if there are any, the reader yields only nodes that match one of them.
+    :param states: see :class:`NodeReader`.
+    :param parallel: whether a large file may be read by two processes.
+    """
+
+    def matches_any(labels: Mapping[str, str], node_id: str) -> bool:
+        return any(selector.predicate(labels, node_id) for selector in selectors)
+
+    def show_progress(reader: NodeReader) -> None:
+        progress.update(f"reading {reader.name}: {reader.count:,} nodes")
+
+    progress = Progress()
+    inputs = open_inputs(nodes_from.files())
+    try:
+        reader = NodeReader(
+            inputs,
+            matches_any if len(selectors) > 1 else None,
+            selector=selectors[0] if len(selectors) == 1 else None,
+            ids={node_id for selector in selectors for node_id in selector.ids or ()},
+            states=states,
+            id_column=nodes_from.id_column,
+            on_progress=show_progress,
+            parallel=parallel,
+        )
+        yield reader
+    finally:
+        inputs.close()
+        progress.clear()
+    if nodes_from.is_verbose:
+        for each in reader.inputs:
+            write_message(str(each))
+
+
+def read_inventory(
+    nodes_from: NodeFiles,
+    states: frozenset[str] | None = None,
+    excluded: dict[str, str | None] | None = None,
+) -> "Inventory":
+    """Read nodes into an inventory.
+
+    :param states: the states that a node may be in; None allows all nodes.
+    :param excluded: a dict to which the ids and states of all other nodes are added.
+    :raises InventoryError: if an input is invalid.
+    """
+    from nodeselect.inventory import Inventory  # imports pyroaring
+
+    excluded = {} if excluded is None else excluded
+
+    def nodes_in_states(reader: NodeReader) -> Iterator[Node]:
+        for node in reader:
+            if has_state(node.state, states or ()):
+                yield node
+            else:
+                excluded[node.id] = node.state
+
+    with open_nodes(nodes_from, states=states) as reader:
+        if states is None:
+            return Inventory.read(reader)
+        inventory = Inventory(nodes_in_states(reader))
+    for line in state_messages(states, reader.states):
+        write_message(line)
+    return inventory

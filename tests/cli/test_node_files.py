@@ -1,0 +1,111 @@
+"""Where the nodes come from: folders, the environment, standard input."""
+
+import gzip
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.cli.running import COMMAND, FLEET, Run
+
+MATCH = ["match", "--all", "-o", "name"]
+
+
+def test_files_of_a_folder(run: Run, tmp_path: Path) -> None:
+    """All files of nodes in a folder are read, sorted, then those in its folders, and no others."""
+    files = {
+        "b.json": '[{"id": "b"}]',
+        "a.YAML": "id: a",
+        "c/d.csv": "id\nd\n",
+        "c/c.jsonl": '{"id": "c"}\n',
+        "e.ndjson": '{"id": "e"}\n{"id": "f"}\n',
+    }
+    others = (".x.json", ".git/x.json", "README.md", "x.json.bak", "x.gz", "c/.x/x.json")
+    for name in (*files, *others):
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True, parents=True)
+        path.write_text(files.get(name, "not a node"))
+    (tmp_path / "g.json.GZ").write_bytes(gzip.compress(b'[{"id": "g"}]'))
+    os.mkfifo(tmp_path / "pipe.json")
+    assert run(*MATCH, "-n", str(tmp_path)).out == "a\nb\ne\nf\ng\nc\nd\n"
+    (tmp_path / "z.json").symlink_to("nowhere")
+    ended = run(*MATCH, "-n", str(tmp_path))
+    assert ended.status == 2
+    assert ended.err.endswith("z.json': No such file or directory\n")
+
+
+def test_folder_without_nodes(run: Run, tmp_path: Path) -> None:
+    """A folder without a file of nodes is an error, and so is one that cannot be read."""
+    (tmp_path / "README.md").write_text("nothing")
+    ended = run(*MATCH, "-n", str(tmp_path))
+    message = "the folder has no .json, .yaml, .yml, .csv, .ndjson or .jsonl file"
+    assert (ended.status, ended.err) == (
+        2,
+        f"error[cannot-read]: cannot read '{tmp_path}': {message}\n",
+    )
+
+
+def test_page_over_a_file_of_the_folder(run: Run, tmp_path: Path) -> None:
+    """The page is not written over a file in a folder of nodes."""
+    path = tmp_path / "a.json"
+    path.write_text('[{"id": "a"}]')
+    ended = run("explain", "--id", "a", "-n", str(tmp_path), "--html", str(path))
+    assert (ended.status, path.read_text()) == (2, '[{"id": "a"}]')
+    assert ended.err.endswith("error: --html would overwrite an input\n")
+
+
+def ended(
+    *args: str, stdin: int | None = None, **environment: str
+) -> subprocess.CompletedProcess[str]:
+    """Run the command line in a process of its own."""
+    return subprocess.run(
+        [*COMMAND, *args],
+        env=os.environ | {"COLUMNS": "80"} | environment,
+        stdin=subprocess.DEVNULL if stdin is None else stdin,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+
+def test_the_nodes_in_the_environment(fleet: str, tmp_path: Path) -> None:
+    """Without -n, the nodes are those in NODESELECT_NODES, a file or a folder."""
+    for source in (fleet, str(tmp_path)):
+        result = ended(*MATCH, NODESELECT_NODES=source)
+        assert (result.returncode, result.stdout) == (0, "n-1\nn-2\nn-3\nn-4\n")
+    result = ended(*MATCH, "-n", "missing", NODESELECT_NODES=fleet)
+    assert (result.returncode, result.stdout) == (2, "")
+    result = ended("jobs", "--jobs", "missing", NODESELECT_NODES=fleet)
+    assert result.stderr.startswith("error[cannot-read]: cannot read 'missing'")
+    result = ended("diff", "-l", "region=eu", "-l", "region=us", NODESELECT_NODES=fleet)
+    assert result.stdout.startswith("1 added, 0 kept, 2 removed")
+
+
+@pytest.mark.parametrize("variable", ["", None])
+def test_piped_nodes(fleet: str, variable: str | None) -> None:
+    """Without -n and NODESELECT_NODES, the nodes are read from a pipe or a file."""
+    environment = {} if variable is None else {"NODESELECT_NODES": variable}
+    with Path(fleet).open("rb") as stream:
+        assert ended(*MATCH, stdin=stream.fileno(), **environment).stdout == "n-1\nn-2\nn-3\nn-4\n"
+    reading, writing = os.pipe()
+    os.write(writing, FLEET.encode())  # less than a pipe holds
+    os.close(writing)
+    result = ended("explain", "--id", "n-1", stdin=reading, **environment)
+    os.close(reading)
+    assert result.stdout.startswith("1 of 4 nodes match")
+
+
+def test_no_nodes(fleet: str) -> None:
+    """If there are no nodes, the command asks for them; a job on standard input is no node."""
+    question = "where are the nodes? Give -n FILE, pipe them into the command, or set"
+    result = ended(*MATCH)
+    assert (result.returncode, question in result.stderr) == (2, True)
+    with Path(fleet).open("rb") as stream:
+        result = ended("match", "--job", "-", stdin=stream.fileno())
+        assert "error: --job and -n cannot both read standard input" in result.stderr
+        result = ended("jobs", "--jobs", "-", stdin=stream.fileno())
+        assert "error: give the nodes with -n" in result.stderr
+        result = ended("diff", "-", fleet, stdin=stream.fileno())
+        assert "give the nodes with -n" in result.stderr
