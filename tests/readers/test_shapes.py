@@ -367,6 +367,7 @@ metadata:
         ),
         pytest.param(as_lines(EXPANSO) + "Showing 3 of 3\n", EXPANSO_NODES, id="footer-lines"),
         pytest.param("No nodes found\n", [], id="none"),
+        pytest.param(f"No {'edge-nodes or ' * 9}nodes of that kind found\n", [], id="none-long"),
         pytest.param("No nodes found.\r\n\r\n", [], id="none-with-blank-lines"),
         pytest.param("\n\n  []\n", [], id="blank-lines-first"),
         pytest.param(

@@ -48,9 +48,8 @@ KNOWN_STATES: Final = (
 )
 """The states that these systems give to nodes. A node may have a state that is not listed here."""
 
-# What Expanso's command line prints if there is no node, and a length that it never exceeds: the
-# time to match it is quadratic.
-_NO_NODES = rb"No (?:[\w-]+ )*?(?:nodes?|items|resources|results)(?: \w+)* found\.?"
+# What Expanso's command line prints if there is no node, and a length that it never exceeds.
+_NO_NODES = rb"No (?=(?:[\w-]+ )*?(?:nodes?|items|resources|results) )(?:[\w-]+ )+found\.?"
 _MAX_NO_NODES = 200
 
 # The beginning of the text of ``kubectl describe nodes``.

@@ -51,7 +51,7 @@ _PART = "[0-9]{1,19}(?:[.][0-9]{1,19})?(?:ns|us|µs|μs|ms|s|m|h)"
 DURATION = f"(?:{_PART})+"
 
 _WHOLE = re.compile(DURATION)
-_PARTS = re.compile("([0-9]+)(?:[.]([0-9]+))?(ns|us|µs|μs|ms|s|m|h)")
+_PARTS = re.compile("(?<![0-9])([0-9]+)(?:[.]([0-9]+))?(ns|us|µs|μs|ms|s|m|h)")
 _INT64_MAX = 2**63 - 1
 
 

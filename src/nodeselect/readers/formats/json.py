@@ -29,7 +29,7 @@ _T = TypeVar("_T")
 # In the time of importing msgspec, the standard library decodes this much.
 _MAX_SMALL_BYTES = 512 * 1024
 
-_FOOTER = rb"\n[ \t]*(Showing [^\n{}\[\]]*)\s*\Z"
+_FOOTER = rb"[ \t]*(Showing [^{}\[\]]*)"
 
 # Half of a surrogate pair in the last bytes, which msgspec reports as a text that is cut off.
 _SURROGATE = rb"\\u[dD][89abAB]"
@@ -141,11 +141,12 @@ def _decode_or_none(text: bytes) -> Any:
 
 def _split_footer(data: bytes) -> tuple[bytes, str]:
     """Return a document without the footer of Expanso's command line, and the footer or ``""``."""
-    is_possible = b"Showing " in data[-400:]
-    footer = re.compile(_FOOTER).search(data, max(0, len(data) - 400)) if is_possible else None
+    _, newline, last_line = data[-400:].rstrip().rpartition(b"\n")
+    is_possible = newline and b"Showing " in last_line
+    footer = re.fullmatch(_FOOTER, last_line) if is_possible else None
     if footer is None:
         return data, ""
-    return data[: footer.start()], footer[1].decode("utf-8", "replace")
+    return data[: data.rindex(newline + last_line)], footer[1].decode("utf-8", "replace")
 
 
 def _decode_small(data: bytes) -> dict[str, Any] | list[Any] | None:

@@ -121,7 +121,7 @@ def _key_error(source: str, start: int, word: str) -> SelectorError:
         return _length_error("prefix", _PREFIX, source, start, prefix, LIMITS.key_prefix)
     if is_prefix(prefix):
         return _name_error(source, start + len(prefix) + 1, name, _NAME, LIMITS.key_name)
-    invalid = re.search(r"[^-a-z0-9.]+|\.\.+|^[-.]+|[-.]+$|-\.|\.-", prefix)
+    invalid = re.search(r"[^-a-z0-9.]+|\.\.+|^[-.]+|(?<![-.])[-.]+$|-\.|\.-", prefix)
     span = invalid.span() if invalid else (0, 1)
     return SelectorError(
         "invalid-prefix",
@@ -157,7 +157,7 @@ def _name_error(
         message = f"{what} cannot contain {quoted(invalid[0])}"
         hint = f"use {ascii_only}{_ALPHABET}{prefix}"
     else:
-        invalid = re.search(r"^[-_.]+|[-_.]+$", word)
+        invalid = re.search(r"^[-_.]+|(?<![-_.])[-_.]+$", word)
         assert invalid is not None, "such a word can only be wrong at its ends"
         message = f"{what} must begin and end with a letter or digit, found {quoted(word)}"
         hint = remedy or f"remove {quoted(invalid[0])}"
