@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from nodeselect import Inventory
 from nodeselect.text import display_width
 from tests import golden
 from tests.cli.running import FLEET, Run, unprintable
@@ -34,6 +35,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copy(EXAMPLE / "first-try.yaml", folder)
     (folder / "fleet.ndjson").write_text(FLEET)
     (folder / "no-jobs").mkdir()
+    Inventory.read(folder / "example.json").save(folder / "saved.nsx")
     return folder
 
 

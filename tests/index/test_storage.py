@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from nodeselect import InventoryError
-from nodeselect.index.storage import SavedFile, read_saved, write_sections
+from nodeselect.index.storage import SavedFile, Sections, read_saved
 
 
 @pytest.fixture(name="file")
@@ -16,7 +16,7 @@ def file_fixture(tmp_path: Path) -> Path:
     """Return a file with two sections."""
     file = tmp_path / "fleet.nsx"
     numbers = np.array([1, 2, 300], np.uint16)
-    write_sections(str(file), {"text": b"abc", "numbers": numbers}, nodes=5, generation=1 << 40)
+    Sections({"text": b"abc", "numbers": numbers}, 5).write(str(file), 1 << 40)
     return file
 
 
@@ -111,12 +111,12 @@ def test_what_cannot_be_written(tmp_path: Path) -> None:
     """A folder that does not exist, or a name of a folder, is an error that names it."""
     for path in (tmp_path, tmp_path / "none" / "x", "a\0b"):
         with pytest.raises(InventoryError, match=r"^cannot write '") as caught:
-            write_sections(str(path), {}, nodes=0, generation=0)
+            Sections({}, 0).write(str(path), 0)
         assert caught.value.code == "cannot-write"
 
 
 def test_permissions(file: Path) -> None:
     """Nobody may write to a saved file; it can be saved again all the same."""
     assert file.stat().st_mode & 0o777 == 0o444
-    write_sections(str(file), {}, nodes=0, generation=7)
+    Sections({}, 0).write(str(file), 7)
     assert read_saved(file).generation == 7

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -163,3 +164,38 @@ def test_wrong_arguments(file: Path) -> None:
     Inventory(FLEET).save(file)
     with pytest.raises(ValueError, match="compact_at must be above 0"):
         Inventory.open(file, compact_at=0)
+
+
+def test_the_generation_goes_on(file: Path) -> None:
+    """Over the file of another inventory with other nodes, the generation rises."""
+    first = Inventory(FLEET)
+    first.upsert(Node("n-1"))
+    first.save(file)
+    first.save(file)
+    assert Inventory.open(file).generation == first.generation == 1
+    rebuilt = Inventory(FLEET[:3])
+    snapshot = rebuilt.snapshot()
+    rebuilt.save(file)
+    assert Inventory.open(file).generation == rebuilt.generation == 2
+    assert snapshot.generation == 0
+    assert first.refresh(file) is True
+    assert first.generation == 2
+    rebuilt.remove("n-1")
+    rebuilt.save(file)
+    assert Inventory.open(file).generation == rebuilt.generation == 3
+    same = Inventory(rebuilt)
+    same.save(file)
+    assert same.generation == 3
+    assert rebuilt.refresh(file) is False
+
+
+def test_open_a_stream(file: Path) -> None:
+    """A stream is read into memory."""
+    Inventory(FLEET).save(file)
+    with file.open("rb") as stream:
+        opened = Inventory.open(stream)
+    assert list(opened) == FLEET
+    with pytest.raises(InventoryError, match=r"^input: not a saved inventory"):
+        Inventory.open(BytesIO(b"{}"))
+    with pytest.raises(TypeError):
+        Inventory.open(3)  # type: ignore[arg-type]

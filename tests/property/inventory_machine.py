@@ -214,18 +214,20 @@ class InventoryMachine(RuleBasedStateMachine):
 
     @rule()
     def save(self) -> None:
-        """Save the nodes; nothing else changes."""
+        """Save the nodes; the generation rises above that of a file of another inventory."""
+        replaced = Inventory.open(self.file).generation if self.file.exists() else -1
         self.inventory.save(self.file)
-        self.saved = self.generation
+        if self.inventory.generation != self.generation:
+            assert self.generation < self.inventory.generation in (replaced, replaced + 1)
+        self.saved = self.generation = self.inventory.generation
 
     @rule(copy=st.booleans(), verify=st.booleans())
     def open(self, copy: bool, verify: bool) -> None:
         """Save the nodes, and go on with an inventory that is opened from the file."""
-        self.inventory.save(self.file)
+        self.save()
         self.inventory = Inventory.open(
             self.file, copy=copy, verify=verify, compact_at=self.compact_at, _tuning=self.tuning
         )
-        self.saved = self.generation
 
     @rule(kept=snapshots, discard_changes=st.booleans())
     def refresh(self, kept: tuple[Snapshot, Model, int], discard_changes: bool) -> None:

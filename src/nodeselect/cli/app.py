@@ -27,6 +27,7 @@ _COMMANDS = (
     "jobs",
     "watch",
     "rollout",
+    "index",
     "convert",
     "check",
     "rules",
@@ -63,6 +64,7 @@ Examples:
   nodeselect jobs --jobs jobs/ -n nodes.json --node n-1
   nodeselect watch --jobs jobs/ -n nodes.json
   nodeselect rollout --job job.yaml -n nodes.json
+  nodeselect index nodes.json -o fleet.nsx
   nodeselect convert deployment.yaml --to job
   nodeselect check job.yaml
 """,

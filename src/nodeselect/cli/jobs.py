@@ -13,7 +13,6 @@ from nodeselect.cli.node_files import (
     default_nodes,
     node_files,
     nodes_option,
-    open_nodes,
     read_inventory,
 )
 from nodeselect.cli.options import (
@@ -137,12 +136,11 @@ def report_node_jobs(node: Node, sources: Sequence[str], output: str) -> int:
 
 
 def _read_node(nodes_from: NodeFiles) -> Node:
-    with open_nodes(nodes_from) as reader:
-        nodes = list(reader)
+    nodes = read_inventory(nodes_from)
     if len(nodes) != 1:
         expected = f"expected one node in {nodes_from.name}, found {pluralize(len(nodes), 'node')}"
         raise click.UsageError(f"{expected}; to choose one by its id, use -n FILE --node ID")
-    return nodes[0]
+    return next(iter(nodes))
 
 
 def _status(invalid: Mapping[str, JobError], is_positive: bool) -> int:

@@ -1,9 +1,12 @@
 """``nodeselect labels``: count the labels of a fleet."""
 
+from functools import reduce
+from operator import or_
+
 import click
 
 from nodeselect.cli.exit_status import ExitStatus
-from nodeselect.cli.node_files import NodeFiles, nodes_option, open_nodes
+from nodeselect.cli.node_files import NodeFiles, nodes_option, open_nodes, open_saved
 from nodeselect.cli.options import (
     explain_hint,
     parse_selectors,
@@ -14,6 +17,7 @@ from nodeselect.cli.streams import write_message, write_output
 from nodeselect.inventory.facets import count_labels
 from nodeselect.render.facets import facet_lines
 from nodeselect.render.layout import detect_screen
+from nodeselect.selectors import Selector
 from nodeselect.text import quoted
 
 __all__ = ["labels"]
@@ -44,13 +48,20 @@ def labels(
     that key.
     """
     selectors = parse_selectors(expressions) if expressions else []
-    with open_nodes(nodes_from, selectors) as reader:
-        facets = count_labels(reader)
-    total = reader.count if selectors else None
-    write_output(facet_lines(facets, total, key, output, detect_screen()))
+    inventory = open_saved(nodes_from)
+    if inventory is not None:
+        total = len(inventory)
+        facets = count_labels(
+            reduce(or_, map(inventory.match, selectors or [Selector.everything()]))
+        )
+    else:
+        with open_nodes(nodes_from, selectors) as reader:
+            facets = count_labels(reader)
+        total = reader.count
+    write_output(facet_lines(facets, total if selectors else None, key, output, detect_screen()))
     if any(key in (None, facet.key) for facet in facets.keys):
         return ExitStatus.OK
-    if total and not facets.nodes:
+    if selectors and total and not facets.nodes:
         write_message("no node matches, so there are no labels to count")
         write_message(explain_hint(nodes_from, expressions=expressions))
     else:

@@ -2,14 +2,16 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from functools import reduce
+from operator import or_
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 from click.core import ParameterSource
 
 from nodeselect.cli.exit_status import ExitStatus
 from nodeselect.cli.job_selectors import selected
-from nodeselect.cli.node_files import NodeFiles, nodes_option, open_nodes
+from nodeselect.cli.node_files import NodeFiles, nodes_option, open_nodes, open_saved
 from nodeselect.cli.options import (
     check_usage,
     explain_hint,
@@ -30,9 +32,12 @@ from nodeselect.explain.wording import (
     unsatisfied_text,
 )
 from nodeselect.node import Node, count_connected, count_in_states, has_state
-from nodeselect.render.nodes import COLUMN_FORMATS, NODE_FORMATS, node_lines
+from nodeselect.render.nodes import COLUMN_FORMATS, ID_FORMATS, NODE_FORMATS, id_lines, node_lines
 from nodeselect.selectors import Selector
 from nodeselect.text import join_limited, pluralize, quoted
+
+if TYPE_CHECKING:
+    from nodeselect.inventory import NodeSet
 
 __all__ = ["match"]
 
@@ -120,11 +125,12 @@ def match(
     check_usage(context, mistakes)
     selectors = selected(job, expressions, ids)
     limit = 0 if count else limit
-    result = _read_matches(nodes_from, selectors, states, limit)
-    nodes = result.nodes
+    result = _find_matches(nodes_from, selectors, states, limit)
     if count:
         write_output([str(result.matched)])
-    elif nodes or output in ("json", "csv"):
+    elif output in ID_FORMATS:
+        write_output(id_lines(result.ids(), output))
+    elif (nodes := list(result.nodes)) or output in ("json", "csv"):
         if output == "csv" and "id" in (keys or {key for node in nodes for key in node.labels}):
             raise click.UsageError(
                 "-o csv cannot have two columns 'id', of the node ids and of the label 'id': choose"
@@ -153,7 +159,7 @@ def match(
 
 
 class _Result(NamedTuple):
-    nodes: list[Node]  # that match, up to the limit
+    nodes: "list[Node] | NodeSet"  # that match, up to the limit
     total: int  # of the nodes that --state does not leave out
     states: Counter[str | None]  # of the nodes that match
     other_matches: Counter[str | None]  # of the nodes that match the selector but not --state
@@ -165,6 +171,43 @@ class _Result(NamedTuple):
     def matched(self) -> int:
         return self.states.total()
 
+    def ids(self) -> list[str]:
+        if isinstance(self.nodes, list):
+            return [node.id for node in self.nodes]
+        return self.nodes.ids()
+
+
+def _find_matches(
+    nodes_from: NodeFiles,
+    selectors: Sequence[Selector],
+    states: frozenset[str] | None,
+    limit: int | None,
+) -> _Result:
+    """Count all nodes; keep the first ``limit`` that match, or all of them for None."""
+    inventory = open_saved(nodes_from)
+    if inventory is None:
+        return _read_matches(nodes_from, selectors, states, limit)
+    matching = reduce(or_, map(inventory.match, selectors))
+    nodes, all_states = matching, Counter[str | None]()
+    total = len(inventory)
+    if states is not None:
+        nodes = matching.in_states(states)
+        all_states.update(inventory.match(Selector.everything()).state_counts())
+        total = count_in_states(all_states, states)
+    failures = None
+    if len(selectors) == 1:
+        failures = inventory.failure_counts(selectors[0], states=states)
+    ids = {node_id for selector in selectors for node_id in selector.ids or ()}
+    return _Result(
+        nodes if limit is None else nodes.first(limit),
+        total,
+        Counter(nodes.state_counts()),
+        Counter((matching - nodes).state_counts()),
+        all_states,
+        {node_id for node_id in ids if node_id not in inventory},
+        failures,
+    )
+
 
 def _read_matches(
     nodes_from: NodeFiles,
@@ -172,7 +215,7 @@ def _read_matches(
     states: frozenset[str] | None,
     limit: int | None,
 ) -> _Result:
-    """Read and count all nodes; keep the first ``limit`` that match, or all of them for None."""
+    """Do the same for a list of nodes, which is read once."""
     nodes: list[Node] = []
     matched, other = Counter[str | None](), Counter[str | None]()
     # Not with a limit: the second process would keep all of its nodes in memory.

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from stat import S_ISFIFO, S_ISREG, S_ISSOCK
@@ -14,7 +15,8 @@ from nodeselect.cli.options import once, state_messages
 from nodeselect.cli.streams import Progress, write_message
 from nodeselect.node import Node, has_state
 from nodeselect.readers import cannot_read, open_inputs
-from nodeselect.readers.reader import NodeReader
+from nodeselect.readers.detect import SAVED_MAGIC
+from nodeselect.readers.reader import InputSummary, NodeReader
 from nodeselect.selectors import Selector
 from nodeselect.text import join_limited, printable
 
@@ -27,6 +29,7 @@ __all__ = [
     "node_files",
     "nodes_option",
     "open_nodes",
+    "open_saved",
     "read_inventory",
 ]
 
@@ -99,7 +102,8 @@ def nodes_option(*, required: bool = True) -> Callable[[_Command], _Command]:
         "-n", "--nodes", "nodes_from", metavar="FILE|FOLDER|-",
         help="Read nodes from a file, from all files in a folder, or from standard input:"
         " node lists of Expanso, Kubernetes, Bacalhau, Nomad, Docker Swarm and Consul, or {id,"
-        " labels}, as JSON, JSON lines or YAML; or CSV; also compressed by gzip. Repeatable. By"
+        " labels}, as JSON, JSON lines or YAML; or CSV; also compressed by gzip; or a file of"
+        " nodeselect index. Repeatable. By"
         f" default, the input in {_VARIABLE}, or standard input if it is piped.",
         multiple=True, callback=parse,
     )  # fmt: skip
@@ -202,6 +206,9 @@ def read_inventory(
     from nodeselect.inventory import Inventory  # imports pyroaring
 
     excluded = {} if excluded is None else excluded
+    saved = open_saved(nodes_from)
+    if saved is not None:
+        return _only_in_states(saved, states, excluded)
 
     def nodes_in_states(reader: NodeReader) -> Iterator[Node]:
         for node in reader:
@@ -216,4 +223,49 @@ def read_inventory(
         inventory = Inventory(nodes_in_states(reader))
     for line in state_messages(states, reader.states):
         write_message(line)
+    return inventory
+
+
+def open_saved(nodes_from: NodeFiles) -> "Inventory | None":
+    """Open a saved inventory, if the input is one; otherwise return None, and read nothing.
+
+    :raises InventoryError: if it is damaged.
+    """
+    if len(nodes_from.sources) != 1 or not _is_saved(nodes_from.sources[0]):
+        return None
+    from nodeselect.inventory import Inventory  # imports pyroaring
+
+    source = sys.stdin.buffer if nodes_from.has_stdin else nodes_from.sources[0]
+    inventory = Inventory.open(source, compact_at=None)
+    if nodes_from.is_verbose:
+        summary = InputSummary(nodes_from.name, len(inventory), "", "saved inventory")
+        write_message(str(summary))
+    return inventory
+
+
+def _is_saved(source: str) -> bool:
+    if source == "-":
+        peek = getattr(getattr(sys.stdin, "buffer", None), "peek", None)
+        # No text begins with this byte; a pipe may not have more yet.
+        return peek is not None and peek(1)[:1] == SAVED_MAGIC[:1]
+    if not os.path.isfile(source):  # noqa: PTH113 - pathlib loads slowly
+        return False  # what a pipe has can be read only once
+    try:
+        with open(source, "rb") as file:  # noqa: PTH123
+            start = file.read(len(SAVED_MAGIC))
+    except OSError:  # the reader of nodes reports it
+        return False
+    return bool(start) and SAVED_MAGIC.startswith(start)
+
+
+def _only_in_states(
+    inventory: "Inventory", states: frozenset[str] | None, excluded: dict[str, str | None]
+) -> "Inventory":
+    """Remove the nodes that are in none of ``states``, and add them to ``excluded``."""
+    if states is not None:
+        everything = inventory.match(Selector.everything())
+        excluded |= {node.id: node.state for node in everything - everything.in_states(states)}
+        inventory.apply(list(excluded))
+        for line in state_messages(states, Counter(everything.state_counts())):
+            write_message(line)
     return inventory

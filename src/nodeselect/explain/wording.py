@@ -144,7 +144,7 @@ def excluded_by_state(nodes: Sequence[tuple[str, str | None]]) -> str:
 
 def format_state_counts(states: Mapping[str | None, int]) -> str:
     """Return a list of the most frequent states, each after how many nodes are in it."""
-    ranked = sorted(states.items(), key=lambda item: -item[1])
+    ranked = sorted(states.items(), key=lambda item: (-item[1], item[0] is None, item[0] or ""))
     counts = [
         f"{nodes:,} {'without a state' if state is None else _state(state)}"
         for state, nodes in ranked[:_MAX_STATES]

@@ -23,7 +23,7 @@ from nodeselect.index.node_table import NodeTable
 from nodeselect.index.postings import Postings, PostingsOrOrdinal
 from nodeselect.index.saved_string_index import SavedStringIndex, sort_into_buckets
 from nodeselect.index.segment import Segment
-from nodeselect.index.storage import SavedFile
+from nodeselect.index.storage import SavedFile, Sections
 from nodeselect.index.strings import (
     PackedStrings,
     PaddedStrings,
@@ -34,7 +34,7 @@ from nodeselect.index.strings import (
 
 __all__ = ["SavedParts", "to_sections"]
 
-_Sections = dict[str, UIntArray | bytes]
+_Data = dict[str, UIntArray | bytes]
 
 # Strings that are encoded at a time.
 _CHUNK = 32_768
@@ -43,7 +43,7 @@ _CHUNK = 32_768
 _FEW_LABELS = 65_536
 
 
-def to_sections(segment: Segment) -> _Sections:
+def to_sections(segment: Segment) -> Sections:
     """Return the sections of a file with the nodes of ``segment``.
 
     Cost: about 0.6 µs a node.
@@ -64,7 +64,7 @@ def to_sections(segment: Segment) -> _Sections:
         encoded += [postings.encode(stored[value]) for value in key_values]
     encoded += [postings.encode(index.nodes_with_key(key)) for key in values]
     encoded += [postings.encode(index.states[state]) for state in table.state_names]
-    return {
+    sections = {
         **_indexed_strings("ids", table.ids, ordinals),
         **({} if table.names is None else _indexed_strings("names", table.names, ordinals)),
         "ranks": ranks,
@@ -79,13 +79,14 @@ def to_sections(segment: Segment) -> _Sections:
         "postings.offsets": _offsets(encoded),
         "postings.checksums": np.array(list(map(crc32, encoded)), np.uint32),
     }
+    return Sections(sections, len(table))
 
 
 def _offsets(parts: Sequence[Any]) -> UIntArray:
     return offsets_from_lengths(np.array(list(map(len, parts)), np.int64))
 
 
-def _strings(name: str, strings: list[Any]) -> _Sections:
+def _strings(name: str, strings: list[Any]) -> _Data:
     """Return the sections of a column of strings."""
     column = encode_strings(to_array(strings), _CHUNK)
     return {name: column.data, f"{name}.offsets": column.offsets()}
@@ -93,7 +94,7 @@ def _strings(name: str, strings: list[Any]) -> _Sections:
 
 def _indexed_strings(
     name: str, strings: Strings[str | None], ordinals: NDArray[np.uint32]
-) -> _Sections:
+) -> _Data:
     """Return the sections of the ids, or of the names, of all nodes, and of their index.
 
     :param ordinals: the ordinal of each rank.

@@ -15,14 +15,15 @@ from zlib import crc32
 
 import numpy as np
 
+from nodeselect.blocking import blocking_reader
 from nodeselect.errors import InventoryError
 from nodeselect.index.arrays import UIntArray
-from nodeselect.readers import cannot_read
+from nodeselect.readers import cannot_read, open_input
 from nodeselect.readers.detect import SAVED_MAGIC
 from nodeselect.replace_file import replace_file
 from nodeselect.text import pluralize, printable
 
-__all__ = ["SavedFile", "read_saved", "write_sections"]
+__all__ = ["SavedFile", "Sections", "read_saved"]
 
 _VERSION: Final = 1
 
@@ -54,60 +55,72 @@ class _Section(NamedTuple):
     size: int
 
 
-def write_sections(
-    path: str, sections: Mapping[str, UIntArray | bytes], *, nodes: int, generation: int
-) -> int:
-    """Replace the file ``path`` by one with these sections; return the checksum of its header.
+class Sections:
+    """The sections of a file that can be written.
 
-    :raises InventoryError: with the code ``cannot-write``; then nothing has changed.
+    :ivar contents: a checksum of all sections: what has the same sections has the same one.
     """
-    header_size = end = _HEADER.size + len(sections) * _ENTRY.size
-    parts: list[tuple[int, memoryview]] = []
-    entries: list[bytes] = []
-    for name, section in sections.items():
-        number_size = 1 if isinstance(section, bytes) else section.itemsize
-        data = memoryview(section if isinstance(section, bytes) else section.data).cast("B")
-        start = -(-end // _ALIGNMENT) * _ALIGNMENT
-        end = start + len(data)
-        parts.append((start, data))
-        entries.append(_ENTRY.pack(name.encode(), number_size, crc32(data), start, len(data)))
-    fields = (SAVED_MAGIC, _BYTE_ORDER, _VERSION, header_size, 0, nodes, generation)
-    header = bytearray(_HEADER.pack(*fields) + b"".join(entries))
-    checksum = crc32(header)
-    header[_CHECKSUM] = checksum.to_bytes(4, "little")
 
-    def write(file: BinaryIO) -> None:
-        file.write(header)
-        for start, data in parts:
-            file.write(bytes(start - file.tell()))
-            file.write(data)
+    def __init__(self, sections: Mapping[str, UIntArray | bytes], nodes: int) -> None:
+        self._nodes = nodes
+        self._parts: list[tuple[int, memoryview]] = []
+        self._header_size = end = _HEADER.size + len(sections) * _ENTRY.size
+        entries: list[bytes] = []
+        for name, section in sections.items():
+            numbers = memoryview(section if isinstance(section, bytes) else section.data)
+            data = numbers.cast("B")
+            start = -(-end // _ALIGNMENT) * _ALIGNMENT
+            end = start + len(data)
+            self._parts.append((start, data))
+            entries.append(
+                _ENTRY.pack(name.encode(), numbers.itemsize, crc32(data), start, len(data))
+            )
+        self._entries = b"".join(entries)
+        self.contents = crc32(self._entries)
 
-    try:
-        replace_file(path, write, _PERMISSIONS)
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "not a valid path"
-        message = f"cannot write '{printable(path)}': {reason}"
-        raise InventoryError("cannot-write", message) from None
-    return checksum
+    def write(self, path: str, generation: int) -> int:
+        """Replace the file ``path`` by one with these sections; return its checksum.
+
+        :raises InventoryError: with the code ``cannot-write``; then nothing has changed.
+        """
+        fields = (SAVED_MAGIC, _BYTE_ORDER, _VERSION, self._header_size, 0, self._nodes, generation)
+        header = bytearray(_HEADER.pack(*fields) + self._entries)
+        checksum = crc32(header)
+        header[_CHECKSUM] = checksum.to_bytes(4, "little")
+
+        def write(file: BinaryIO) -> None:
+            file.write(header)
+            for start, data in self._parts:
+                file.write(bytes(start - file.tell()))
+                file.write(data)
+
+        try:
+            replace_file(path, write, _PERMISSIONS)
+        except (OSError, ValueError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "not a valid path"
+            message = f"cannot write '{printable(path)}': {reason}"
+            raise InventoryError("cannot-write", message) from None
+        return checksum
 
 
-def read_saved(path: str | os.PathLike[str], *, copy: bool = False) -> "SavedFile":
+def read_saved(source: str | os.PathLike[str] | BinaryIO, *, copy: bool = False) -> "SavedFile":
     """Map a file into memory, or read it if ``copy``, and check its header.
 
+    :param source: a path; or a stream, which is read.
     :raises InventoryError: if it cannot be read, or is not a whole file of a known version.
     """
-    name = printable(os.fspath(path))
-    data: bytes | mmap
-    try:
-        with open(path, "rb") as file:  # noqa: PTH123 - pathlib loads slowly
-            if copy or not os.fstat(file.fileno()).st_size:  # what is empty cannot be mapped
-                data = file.read()
-            else:
-                data = mmap(file.fileno(), 0, access=ACCESS_READ)
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "not a valid path"
-        raise cannot_read(name, reason) from None
+    with open_input(source) as (stream, name):
+        try:
+            data = _contents(stream, is_mapped=isinstance(source, (str, os.PathLike)) and not copy)
+        except OSError as error:
+            raise cannot_read(name, error.strerror or error) from None
     return SavedFile(data, name)
+
+
+def _contents(stream: BinaryIO, *, is_mapped: bool) -> bytes | mmap:
+    if is_mapped and os.fstat(stream.fileno()).st_size:  # a file that is empty cannot be mapped
+        return mmap(stream.fileno(), 0, access=ACCESS_READ)
+    return blocking_reader(stream).read()
 
 
 class SavedFile:
@@ -116,12 +129,14 @@ class SavedFile:
     :ivar name: the name of the file in errors.
     :ivar nodes: how many nodes it has.
     :ivar generation: the generation of the inventory that was saved.
-    :ivar checksum: the checksum of the header, and so of the checksums of all sections.
+    :ivar checksum: the checksum of the header, and so of all that the file has.
+    :ivar contents: the checksum of all sections, without the generation.
     """
 
     nodes: int
     generation: int
     checksum: int
+    contents: int
 
     def __init__(self, data: bytes | mmap, name: str) -> None:
         """Check the header of a file.
@@ -160,6 +175,7 @@ class SavedFile:
                 hint=f"it knows version {_VERSION}: upgrade nodeselect, or save the nodes again",
             )
         self.checksum = checksum
+        self.contents = crc32(header[_HEADER.size :])
         end = header_size
         for name, *numbers in _ENTRY.iter_unpack(header[_HEADER.size :]):
             section = self._sections[name.rstrip(b"\0").decode()] = _Section(*numbers)

@@ -7,9 +7,10 @@
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
+from nodeselect.inventory.node_set import NodeSet
 from nodeselect.node import Node, count_connected
 
 __all__ = ["Facets", "KeyFacet", "count_labels"]
@@ -40,17 +41,29 @@ class Facets(NamedTuple):
     keys: tuple[KeyFacet, ...]
 
 
-def count_labels(nodes: Iterable[Node]) -> Facets:
-    """Count the nodes that have each label key and each value, in one pass."""
+def count_labels(nodes: Iterable[Node] | NodeSet) -> Facets:
+    """Count the nodes that have each label key and each value: in one pass, or by the index."""
+    counts: Mapping[str, Mapping[str, int]]
+    states: Mapping[str | None, int]
+    if isinstance(nodes, NodeSet):
+        counts, states = nodes.label_counts(), nodes.state_counts()
+    else:
+        counts, states = _count(nodes)
+    keys = []
+    for key, values in counts.items():
+        ranked = sorted(values.items(), key=lambda item: (-item[1], item[0]))
+        keys.append(KeyFacet(key, sum(values.values()), tuple(ranked)))
+    keys.sort(key=lambda facet: (-facet.nodes, facet.key))
+    return Facets(sum(states.values()), count_connected(states), tuple(keys))
+
+
+def _count(
+    nodes: Iterable[Node],
+) -> tuple[Mapping[str, Mapping[str, int]], Mapping[str | None, int]]:
     counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
     states = Counter[str | None]()
     for node in nodes:
         states[node.state] += 1
         for key, value in node.labels.items():
             counts[key][value] += 1
-    keys = []
-    for key, values in counts.items():
-        ranked = sorted(values.items(), key=lambda item: (-item[1], item[0]))
-        keys.append(KeyFacet(key, values.total(), tuple(ranked)))
-    keys.sort(key=lambda facet: (-facet.nodes, facet.key))
-    return Facets(states.total(), count_connected(states), tuple(keys))
+    return counts, states

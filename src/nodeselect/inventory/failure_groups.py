@@ -5,7 +5,6 @@ differences of these sets. Most groups are only counted: to name a few of the no
 few candidates are tested.
 """
 
-from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 
 from nodeselect.explain.countable import FailureCounts, Positions
@@ -33,12 +32,14 @@ class FailureGroups:
         several requirements. The groups that the last requirement makes are counted, but not built
         as sets.
 
-        :param everything: the ordinals of all nodes of ``view``.
+        :param everything: the ordinals of the nodes to group.
         """
         self._view = view
         self._everything = everything
         passing = self._passing = [view.evaluate(requirement) for requirement in requirements]
         total = len(everything)
+        if total < len(view):
+            passing[:] = [nodes & everything for nodes in passing]
         sets: dict[Positions, Postings] = {(): everything}
         groups: dict[Positions, int] = {(): total}
         remaining: list[int] = []
@@ -66,18 +67,7 @@ class FailureGroups:
 
     def state_counts(self) -> Mapping[str | None, int]:
         """Count the nodes that match, by their state; the most frequent state comes first."""
-        store = self._view.store
-        matching = self._members(self._everything, ())
-        counts: Counter[str | None] = Counter()
-        indexes = store.indexes()
-        if sum(len(index.states) for index in indexes) > len(matching):
-            counts.update(store.node(ordinal).state for ordinal in postings.ordinals(matching))
-        else:
-            for index in indexes:
-                for state, nodes in dict(index.states).items():  # a writer may add states
-                    counts[state] += postings.intersection_size(matching, nodes)
-        ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0] or ""))
-        return {state: count for state, count in ranked if count}
+        return self._view.store.state_counts(self._members(self._everything, ()))
 
     def example_ids(self, failed: Positions, limit: int) -> Sequence[str]:
         """Return the ids of the first nodes of one group, in inventory order."""

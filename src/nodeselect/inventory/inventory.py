@@ -9,7 +9,7 @@ from nodeselect.errors import InventoryError
 from nodeselect.index.tuning import DEFAULT, Tuning
 from nodeselect.inventory.change import ChangeKind, NodeChange
 from nodeselect.inventory.compaction import build, compact
-from nodeselect.inventory.saving import Origin, open_saved, save
+from nodeselect.inventory.saving import Origin, next_generation, open_saved, to_sections
 from nodeselect.inventory.snapshot import BaseInventory, Snapshot
 from nodeselect.inventory.store import View
 from nodeselect.inventory.write_lock import WriteLock
@@ -122,7 +122,7 @@ class Inventory(BaseInventory):
     @classmethod
     def open(
         cls,
-        path: str | os.PathLike[str],
+        source: str | os.PathLike[str] | BinaryIO,
         *,
         verify: bool = False,
         copy: bool = False,
@@ -138,6 +138,7 @@ class Inventory(BaseInventory):
         Each section of the file is checked when it is first read, so a query may raise the error
         for a damaged one.
 
+        :param source: a path; or a binary stream, which is read into memory.
         :param verify: check all of the file now, which takes a millisecond for each megabyte.
         :param copy: read the file into memory instead. If another program cuts off a file while it
             is mapped, the system ends the process (SIGBUS). :meth:`save` never does that.
@@ -145,14 +146,24 @@ class Inventory(BaseInventory):
             of the format that is not known.
         """
         _check_share(compact_at)
-        view, origin = open_saved(path, _tuning, verify=verify, copy=copy)
+        view, origin = open_saved(source, _tuning, verify=verify, copy=copy)
         inventory = cls.__new__(cls)
         inventory._begin(view, compact_at, origin)
         return inventory
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Do what :meth:`Snapshot.save` does; :meth:`refresh` then knows that nothing is lost."""
-        self._origin = save(self._view, path)
+        """Save the nodes as :meth:`Snapshot.save` does.
+
+        If that replaces a file of another inventory, such as one of an earlier process, with other
+        nodes, then :attr:`generation` goes on above that of the file: for all who read it, the same
+        number means the same nodes.
+        """
+        view = self._view
+        sections = to_sections(view)
+        generation = next_generation(path, sections.contents, view.generation, self._origin)
+        if generation > view.generation:
+            self._run(self._raise_generation, view.generation, generation)
+        self._origin = Origin(generation, sections.write(os.fspath(path), generation))
 
     def refresh(
         self,
@@ -352,6 +363,14 @@ class Inventory(BaseInventory):
             self._view = after
         self._write_interrupted = False
         return _Written(before, after, outcomes)
+
+    def _raise_generation(self, old: int, new: int) -> None:
+        """Give the nodes of a generation a higher one; if there are later ones, a still higher."""
+        if self._write_interrupted:
+            self._compact()
+        view = self._view
+        later = view.generation - old
+        self._view = View(view.store, new + later)
 
     def _refresh(self, view: View, origin: Origin, discard_changes: bool) -> bool:
         is_unchanged = self._origin is not None and self._origin.generation == self.generation

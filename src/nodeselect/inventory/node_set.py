@@ -1,10 +1,12 @@
 """The answer to a selector: a set of nodes."""
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import islice, zip_longest
 from typing import TYPE_CHECKING, NoReturn, overload
 
+from nodeselect.index import postings
 from nodeselect.index.postings import Postings
 from nodeselect.inventory.statistics import nodes_by_value, value_counts
 from nodeselect.inventory.store import View
@@ -177,8 +179,32 @@ class NodeSet:
         Nodes without the key are not counted. Cost: one set operation for each value of the key,
         or one step for each node if there are fewer nodes.
         """
-        counts = value_counts(self._view.store, self._postings(), _require_key(key))
-        return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
+        return _ranked(value_counts(self._view.store, self._postings(), _require_key(key)))
+
+    def state_counts(self) -> dict[str | None, int]:
+        """Return how many nodes are in each state, None if unknown; the most frequent comes first.
+
+        Cost: one set operation for each state.
+        """
+        return self._view.store.state_counts(self._postings())
+
+    def label_counts(self) -> dict[str, dict[str, int]]:
+        """Return for each label key that any node has what :meth:`value_counts` returns.
+
+        Cost: one set operation for each value of each key, or one step for each node if there are
+        fewer nodes.
+        """
+        view, found = self._view, self._postings()
+        indexes = view.store.indexes()
+        keys = dict.fromkeys(key for index in indexes for key in index.keys)
+        if sum(len(index.values(key)) for index in indexes for key in keys) > len(found):
+            counts: dict[str, Counter[str]] = {}
+            for node in map(view.store.node, postings.ordinals(found)):
+                for key, value in node.labels.items():
+                    counts.setdefault(key, Counter())[value] += 1
+        else:
+            counts = {key: value_counts(view.store, found, key) for key in keys}
+        return {key: _ranked(values) for key, values in counts.items() if values}
 
     def __and__(self, other: "NodeSet") -> "NodeSet":
         """Return the nodes of both sets.
@@ -249,6 +275,11 @@ def require_count(name: str, number: int) -> None:
 def _is_in(lowered: frozenset[str]) -> Callable[[str | None], bool]:
     """Return the same function for the same states, since an index caches nodes by function."""
     return lambda state: has_state(state, lowered)
+
+
+def _ranked(counts: Mapping[str, int]) -> dict[str, int]:
+    """Return ``counts``, the most frequent value first."""
+    return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
 
 
 def _require_key(key: str) -> str:

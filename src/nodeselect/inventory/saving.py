@@ -1,44 +1,62 @@
 """Save the nodes of an inventory in a file, and open it."""
 
 import os
-from typing import NamedTuple
+from contextlib import suppress
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
+from nodeselect.errors import InventoryError
 from nodeselect.index.numpy_import import load_numpy
 from nodeselect.index.tuning import Tuning
 from nodeselect.inventory.compaction import segment_of
 from nodeselect.inventory.delta import Delta
 from nodeselect.inventory.store import Store, View
 
-__all__ = ["Origin", "open_saved", "save"]
+if TYPE_CHECKING:
+    from nodeselect.index.storage import Sections
+
+__all__ = ["Origin", "next_generation", "open_saved", "to_sections"]
 
 
 class Origin(NamedTuple):
     """The saved file that an inventory is equal to, as long as it has this generation.
 
-    :param checksum: the checksum of its header, and so of its contents.
+    :param checksum: the checksum of the file.
     """
 
     generation: int
     checksum: int
 
 
-def save(view: View, path: str | os.PathLike[str]) -> Origin:
-    """Replace a file by one of the nodes of ``view``.
-
-    :raises InventoryError: with the code ``cannot-write``.
-    """
+def to_sections(view: View) -> "Sections":
+    """Return what a file of the nodes of ``view`` consists of."""
     load_numpy()
-    from nodeselect.index.saved_segment import to_sections
-    from nodeselect.index.storage import write_sections
+    from nodeselect.index import saved_segment
 
-    sections = to_sections(segment_of(view))
-    generation = view.generation
-    checksum = write_sections(os.fspath(path), sections, nodes=len(view), generation=generation)
-    return Origin(generation, checksum)
+    return saved_segment.to_sections(segment_of(view))
+
+
+def next_generation(
+    path: str | os.PathLike[str], contents: int, generation: int, origin: Origin | None
+) -> int:
+    """Return the generation at which nodes are saved over the file ``path``.
+
+    If that is the file of another inventory, the generation is above that of the file, unless the
+    nodes are the same.
+
+    :param contents: the checksum of the sections to be saved.
+    :param generation: that of the inventory.
+    """
+    from nodeselect.index.storage import read_saved
+
+    with suppress(InventoryError):  # there is no file yet, or it is damaged
+        file = read_saved(path)
+        if Origin(file.generation, file.checksum) != origin:
+            return max(generation, file.generation + (file.contents != contents))
+    return generation
 
 
 def open_saved(
-    path: str | os.PathLike[str], tuning: Tuning, *, verify: bool, copy: bool
+    source: str | os.PathLike[str] | BinaryIO, tuning: Tuning, *, verify: bool, copy: bool
 ) -> tuple[View, Origin]:
     """Return the nodes of a saved file, which are loaded when they are needed.
 
@@ -49,7 +67,7 @@ def open_saved(
     from nodeselect.index.segment import Segment
     from nodeselect.index.storage import read_saved
 
-    file = read_saved(path, copy=copy)
+    file = read_saved(source, copy=copy)
     if verify:
         file.check()
     segment = Segment(SavedParts(file), tuning)

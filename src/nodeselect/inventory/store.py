@@ -7,6 +7,7 @@ same nodes, whatever is written later.
 
 from array import array
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -91,6 +92,19 @@ class Store:
         stored = (index.values(key).get(value) for index in self.indexes())
         parts = [postings.intersection(nodes, part) for part in stored if part is not None]
         return postings.union(parts)
+
+    def state_counts(self, nodes: Postings) -> dict[str | None, int]:
+        """Count ``nodes`` by their state; the most frequent state comes first."""
+        counts: Counter[str | None] = Counter()
+        indexes = self.indexes()
+        if sum(len(index.states) for index in indexes) > len(nodes):
+            counts.update(self.node(ordinal).state for ordinal in postings.ordinals(nodes))
+        else:
+            for index in indexes:
+                for state, in_state in dict(index.states).items():  # a writer may add states
+                    counts[state] += postings.intersection_size(nodes, in_state)
+        ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0] or ""))
+        return {state: count for state, count in ranked if count}
 
     def find(
         self, node_id: str, node_count: int | None = None, tombstone_count: int | None = None

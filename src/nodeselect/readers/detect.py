@@ -98,6 +98,9 @@ def detect_format(stream: BinaryIO, id_column: str) -> tuple[Format, bytes]:
             message = f"the input is compressed ({name})"
             hint = "decompress it first, or compress it with gzip"
             raise InventoryError("compressed", message, hint=hint)
+    if start.startswith(SAVED_MAGIC[:4]):
+        hint = "give its file as the only input; in Python, use Inventory.open"
+        raise InventoryError("saved", "the input is a saved inventory", hint=hint)
     if line.startswith((b"{", b"[")) and not re.match(_UNQUOTED_KEY, line):
         if line.startswith(b"["):
             return "json", start

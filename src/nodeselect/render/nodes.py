@@ -11,9 +11,12 @@ from nodeselect.render.id_ranges import compress_ids
 from nodeselect.render.layout import align_columns
 from nodeselect.text import printable
 
-__all__ = ["COLUMN_FORMATS", "NODE_FORMATS", "node_lines"]
+__all__ = ["COLUMN_FORMATS", "ID_FORMATS", "NODE_FORMATS", "id_lines", "node_lines"]
 
 NODE_FORMATS = ("table", "name", "folded", "wide", "json", "ndjson", "csv")
+
+# The formats of ids alone.
+ID_FORMATS = ("name", "folded")
 
 # The formats with columns and a header.
 COLUMN_FORMATS = ("table", "wide", "csv")
@@ -39,11 +42,9 @@ def node_lines(
     :param labels: whether a table has one more column with all labels.
     :param header: whether a table or CSV has a line with the names of its columns.
     """
+    if output in ID_FORMATS:
+        return id_lines((node.id for node in nodes), output)
     match output:
-        case "name":
-            return (node.id for node in nodes)
-        case "folded":
-            return compress_ids(node.id for node in nodes)
         case "json":
             return _json_array(nodes)
         case "ndjson":
@@ -52,6 +53,14 @@ def node_lines(
             return _csv(nodes, keys, header)
     wide = output == "wide"
     return _table(nodes, keys, names=wide, labels=labels or wide, header=header)
+
+
+def id_lines(ids: Iterable[str], output: str) -> Iterable[str]:
+    """Return the lines of a list of ids.
+
+    :param output: one of ``ID_FORMATS``.
+    """
+    return compress_ids(ids) if output == "folded" else ids
 
 
 def _table(

@@ -1,0 +1,104 @@
+"""``nodeselect index``, and the other commands over the file that it writes."""
+
+import shlex
+import shutil
+import subprocess
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from nodeselect import Inventory, InventoryError
+from tests import golden
+from tests.cli.running import COMMAND, FLEET, Run, run_process
+from tests.cli.test_transcripts import EXAMPLE, HERE
+
+ROWS = [
+    row["command"].strip()
+    for name in ("match", "explain", "explain_jobs", "labels", "diff", "jobs", "rollout")
+    for row in golden.rows(HERE / f"transcripts/{name}.txt", r"^\$ (?P<command>.*\n)")
+]
+
+
+@pytest.fixture(scope="module", name="folders")
+def folders_fixture(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """Return a folder with the inputs of the transcripts, and one with their saved inventories."""
+    lists = tmp_path_factory.mktemp("lists") / "inputs"
+    shutil.copytree(HERE / "inputs", lists)
+    for name in ("fleet.json", "job.yaml", "first-try.yaml"):
+        shutil.copy(EXAMPLE / name, lists)
+    (lists / "fleet.json").rename(lists / "example.json")
+    (lists / "fleet.ndjson").write_text(FLEET)
+    (lists / "no-jobs").mkdir()
+    saved = lists.parent / "saved"
+    shutil.copytree(lists, saved)
+    for file in saved.glob("*"):
+        with suppress(InventoryError):
+            Inventory.read(file).save(file)
+    return lists, saved
+
+
+@pytest.mark.parametrize("command", ROWS)
+def test_commands(
+    run: Run, folders: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    """A command prints the same of a saved inventory as of the list of nodes that was saved."""
+    words = shlex.split(command)
+    if "<" in words:
+        pytest.skip("it reads standard input")
+    while "=" in words[0]:
+        monkeypatch.setenv(*words.pop(0).split("="))
+    results = []
+    for folder in folders:
+        monkeypatch.chdir(folder)
+        results.append(run(*words[1:]))
+    assert results[0] == results[1]
+
+
+@pytest.fixture(name="file")
+def file_fixture(tmp_path: Path) -> Path:
+    """Return a saved inventory of four nodes."""
+    (tmp_path / "fleet.ndjson").write_text(FLEET)
+    Inventory.read(tmp_path / "fleet.ndjson").save(tmp_path / "fleet.nsx")
+    return tmp_path / "fleet.nsx"
+
+
+def test_standard_input(file: Path) -> None:
+    """A saved inventory may come through a pipe."""
+    result = run_process(
+        "match", "-n", "-", "-l", "region=eu", "-o", "name", stdin=file.read_bytes()
+    )
+    assert (result.status, result.out) == (0, "n-1\nn-2\n")
+
+
+def test_a_named_pipe(file: Path) -> None:
+    """A pipe with a name can be read only once, so it must have a list of nodes."""
+    with file.open("rb") as stream:
+        done = subprocess.run(
+            ["bash", "-c", 'exec "$@" <(cat)', "bash", *COMMAND, "match", "--all", "-n"],
+            stdin=stream, capture_output=True, check=False, timeout=60,
+        )  # fmt: skip
+    assert done.returncode == 2
+    assert b"error[saved]: " in done.stderr
+
+
+def test_the_generation(run: Run, file: Path) -> None:
+    """A file that is written again has a higher generation if the nodes differ."""
+    for nodes, generation in ((FLEET, 0), ("id\nn-1\n", 1), ("id\nn-1\n", 1), (FLEET, 2)):
+        assert run("index", "-", "-o", str(file), stdin=nodes).status == 0
+        assert Inventory.open(file).generation == generation
+
+
+@pytest.mark.parametrize("command", ["match", "explain", "labels"])
+def test_damage(run: Run, file: Path, command: str) -> None:
+    """A command prints nothing of a damaged file, and what is wrong with it."""
+    data = bytearray(file.read_bytes())
+    data[data.index(b"gold\n")] ^= 1
+    file.chmod(0o644)
+    file.write_bytes(data)
+    options = [] if command == "labels" else ["-l", "tier=gold"]
+    result = run(command, "-n", str(file), *options)
+    assert (result.status, result.out) == (2, "")
+    assert "fleet.nsx: damaged: the checksum of the section 'values' is wrong" in result.err
+    file.write_bytes(data[:5])
+    assert "error[cut-off]" in run(command, "-n", str(file), *options).err

@@ -1,0 +1,54 @@
+"""Nodes are counted by state, by label and by what they fail as if they were counted one by one."""
+
+from collections import Counter
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nodeselect import Inventory, Node, Selector
+from nodeselect.explain.countable import FailureCounts
+from nodeselect.inventory.facets import count_labels
+from nodeselect.node import has_state
+from tests.inventory.small import SMALL
+from tests.property.strategies import KEYS, LABEL_VALUES, selectors
+
+some_labels = st.dictionaries(st.sampled_from(KEYS), st.sampled_from(LABEL_VALUES[:4]), max_size=3)
+some_states = st.none() | st.sampled_from(("", "ready", "Ready", "lost"))
+fleets = st.lists(st.tuples(some_labels, some_states), max_size=40)
+
+
+@st.composite
+def inventories(draw: st.DrawFn) -> Inventory:
+    """Return an inventory, perhaps with changes since it was compacted."""
+    parts = draw(fleets)
+    nodes = [Node(f"n-{at}", labels, state=state) for at, (labels, state) in enumerate(parts)]
+    inventory = Inventory(nodes, compact_at=None, _tuning=SMALL)
+    for node in nodes[:: draw(st.integers(3, 50))]:
+        inventory.upsert(node.replace(labels={"x": "new"}))
+    for node in nodes[1 :: draw(st.integers(3, 50))]:
+        inventory.remove(node.id)
+    return inventory
+
+
+@given(inventories(), selectors())
+def test_labels_and_states(inventory: Inventory, selector: Selector) -> None:
+    """Few nodes are counted one by one, many by the index."""
+    for answer in (inventory.match(selector), inventory.match(Selector.everything())):
+        nodes = list(answer)
+        assert answer.state_counts() == Counter(node.state for node in nodes)
+        assert count_labels(answer) == count_labels(nodes)
+        assert answer.label_counts() == {
+            key: answer.value_counts(key) for key in KEYS if answer.value_counts(key)
+        }
+
+
+@given(
+    inventories(), selectors(), st.none() | st.sets(st.sampled_from(("READY", "lost", "no such")))
+)
+def test_failures(inventory: Inventory, selector: Selector, states: set[str] | None) -> None:
+    """Each group of nodes fails exactly these requirements; nodes in other states do not count."""
+    lowered = {state.lower() for state in states or ()}
+    nodes = [node for node in inventory if states is None or has_state(node.state, lowered)]
+    masks = Counter(selector.failure_mask(node.labels, node.id) for node in nodes)
+    counts = inventory.failure_counts(selector, states=states)
+    assert counts == FailureCounts.from_masks(len(selector.split()), masks)
