@@ -1,9 +1,12 @@
 """A list of nodes, in any format and shape."""
 
+import gzip
 import json
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from io import BytesIO
+from typing import Any
 from zlib import crc32
 
 from tests.naive import matches
@@ -12,6 +15,7 @@ from fuzz.selector import check_error
 from nodeselect import Inventory, InventoryError, Node, Selector
 from nodeselect.index.tuning import Tuning
 from nodeselect.readers import chunks
+from nodeselect.readers.envelope import list_field
 from nodeselect.readers.reader import NodeReader
 from nodeselect.render.nodes import node_lines
 
@@ -36,7 +40,7 @@ def check(data: bytes) -> None:
     assert len({node.id for node in nodes}) == len(nodes)
     for node in nodes:
         assert Node(node.id, node.labels, node.name, node.state) == node
-    _check_number(data, len(nodes))
+    _check_number(data, nodes)
     selector = _SELECTORS[seed % len(_SELECTORS)]
     expected = [
         node for node in nodes if matches(selector.requirements, None, node.labels, node.id)
@@ -49,11 +53,23 @@ def check(data: bytes) -> None:
     if nodes and seed % 4 == 0:
         text = "\n".join(node_lines(nodes, "ndjson" if seed % 8 else "json"))
         assert list(NodeReader(BytesIO(text.encode()))) == nodes
+    if seed % 16 == 2:
+        with _small_chunks():
+            _check_inputs(data, nodes)
     if seed % 16 == 1:
         with _small_chunks():
             inventory = Inventory.read(BytesIO(data), _tuning=_SEGMENTS)
         assert list(inventory) == nodes
         assert list(inventory.match(selector)) == expected
+
+
+def _check_inputs(data: bytes, nodes: Sequence[Node]) -> None:
+    """Check that compressed inputs, and several of them, have the same nodes."""
+    if not data.lstrip().startswith(b"\x1f\x8b"):
+        data = gzip.compress(data)
+    reader = NodeReader([(BytesIO(data), "a"), (BytesIO(b"id\nn-other\n"), "b")])
+    assert list(reader) == [*nodes, Node("n-other")]
+    assert [each.nodes for each in reader.inputs] == [len(nodes), 1]
 
 
 def _check_refused(data: bytes) -> None:
@@ -67,16 +83,34 @@ def _check_refused(data: bytes) -> None:
                 raise AssertionError("the input is refused in one way, and read in another")
 
 
-def _check_number(data: bytes, number: int) -> None:
-    """Check the number of nodes in an array, or in lines of JSON, as Python reads it."""
+def _check_number(data: bytes, nodes: Sequence[Node]) -> None:
+    """Check the number of nodes in an array, or in texts of JSON, as Python reads them."""
+    text = data.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "replace")
     with suppress(ValueError, RecursionError):
-        document = json.loads(data.removeprefix(b"\xef\xbb\xbf"))
-        assert not isinstance(document, list) or len(document) == number
-        return
-    lines = [line for line in data.split(b"\n") if line.strip()]
-    with suppress(ValueError, RecursionError):
-        if all(isinstance(json.loads(line), dict) for line in lines):
-            assert len(lines) == number
+        records = list(_records(text))
+        if not all(isinstance(record, dict) for record in records):
+            return
+        if not any(record.keys() == {"type", "object"} for record in records):
+            assert len(records) < 2 or len(records) == len(nodes)  # one may be a map of nodes
+            return
+        names: dict[str, None] = {}
+        for record in records:
+            if record["type"] in ("ADDED", "MODIFIED"):
+                names[record["object"]["metadata"]["name"]] = None
+            elif record["type"] == "DELETED":
+                del names[record["object"]["metadata"]["name"]]
+        assert [node.id for node in nodes] == list(names)
+
+
+def _records(text: str) -> Iterator[Any]:
+    """Yield the records of JSON texts, one after the other, in lists and envelopes."""
+    decoder, end = json.JSONDecoder(), 0
+    while start := re.compile(r"\s*(?=\S)").match(text, end):
+        document, end = decoder.raw_decode(text, start.end())
+        name = isinstance(document, dict) and list_field(document)
+        if name:
+            document = document[name] or []
+        yield from document if isinstance(document, list) else [document]
 
 
 @contextmanager

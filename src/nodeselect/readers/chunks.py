@@ -9,6 +9,7 @@ from nodeselect.limits import LIMITS
 
 __all__ = [
     "begins_with_long_line",
+    "decode_utf8",
     "document_too_large_error",
     "join_document",
     "line_too_long_error",
@@ -73,6 +74,18 @@ def line_too_long_error(line: int) -> InventoryError:
     """
     message = f"a line or row can have at most {LIMITS.line_bytes:,} bytes (limit: line_bytes)"
     return InventoryError("line-too-long", message, place=f"line {line}")
+
+
+def decode_utf8(data: bytes) -> str:
+    """Return the text in ``data``.
+
+    :raises InventoryError: if it is not UTF-8.
+    """
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        message = "the input is not UTF-8"
+        raise InventoryError("not-utf-8", message, hint="save it as UTF-8") from None
 
 
 def join_document(blocks: Iterable[bytes]) -> bytes:

@@ -53,7 +53,7 @@ _NO_NODES = rb"No (?=(?:[\w-]+ )*?(?:nodes?|items|resources|results) )(?:[\w-]+ 
 _MAX_NO_NODES = 200
 
 # The beginning of the text of ``kubectl describe nodes``.
-_DESCRIBED = rb"Name:[ \t]+\S[^\n]*\n(?:Roles?|Labels):"
+_DESCRIBED = rb"(?:[ \t\r]*+\n)*+Name:[ \t]+\S[^\n]*\n(?:Roles?|Labels):"
 
 # The beginning of YAML in flow style, ``{key`` or ``[{key``; in JSON, a quote precedes the key.
 _UNQUOTED_KEY = rb"[\[{\s]*[A-Za-z_]"
@@ -131,7 +131,7 @@ def detect_format(stream: BinaryIO, id_column: str) -> tuple[Format, bytes]:
         return "csv", start
     if line.startswith(b"Name:"):
         start += _next_line(stream)
-        return "describe" if re.match(_DESCRIBED, start.lstrip()) else "yaml", start
+        return "describe" if re.match(_DESCRIBED, start) else "yaml", start
     return "yaml", start
 
 

@@ -17,10 +17,14 @@ from operator import eq
 from nodeselect.errors import InventoryError
 from nodeselect.limits import LIMITS
 from nodeselect.node import NodeRow
-from nodeselect.readers.chunks import begins_with_long_line, line_too_long_error
+from nodeselect.readers.chunks import (
+    begins_with_long_line,
+    decode_utf8,
+    line_too_long_error,
+)
 from nodeselect.readers.raw_node import RawNode, validate
 from nodeselect.readers.shapes import bacalhau
-from nodeselect.text import quoted
+from nodeselect.text import printable, quoted
 
 __all__ = ["DELIMITERS", "find_delimiter", "read_rows", "split_line"]
 
@@ -60,7 +64,7 @@ def read_rows(chunks: Iterable[bytes], delimiter: str, id_column: str) -> Iterat
         if unfinished_bytes > LIMITS.line_bytes or begins_with_long_line(chunk):
             raise line_too_long_error(rows.line_num + 1)
         unfinished_bytes += len(chunk)
-        return StringIO(_decode(chunk), newline="\n")
+        return StringIO(decode_utf8(chunk), newline="\n")
 
     text = chain.from_iterable(map(lines, chunks))
     rows = csv.reader(text, delimiter=delimiter, strict=True)
@@ -100,21 +104,14 @@ def read_rows(chunks: Iterable[bytes], delimiter: str, id_column: str) -> Iterat
             yield validate(place, RawNode(node_id, labels, None, state, id_column, "labels"))
     except csv.Error as error:
         place = f"line {rows.line_num}"
-        raise InventoryError("not-csv", f"invalid CSV: {error}", place=place) from None
+        message = f"invalid CSV: {printable(str(error))}"  # it contains the delimiter
+        raise InventoryError("not-csv", message, place=place) from None
 
 
 def _is_header(row: list[str], columns: list[str], id_column: str) -> bool:
     """Return whether a row is the header of another table, and not a node with such values."""
     same = sum(map(eq, row, columns))
     return same > 1 or (id_column in row and (same > 0 or sorted(row) == sorted(columns)))
-
-
-def _decode(chunk: bytes) -> str:
-    try:
-        return chunk.decode("utf-8")
-    except UnicodeDecodeError:
-        message = "the input is not UTF-8"
-        raise InventoryError("not-utf-8", message, hint="save it as UTF-8") from None
 
 
 def _check_columns(columns: list[str], place: str) -> None:

@@ -8,13 +8,15 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
 
-from nodeselect.documents import decode_utf8
 from nodeselect.errors import InventoryError
+from nodeselect.readers.chunks import decode_utf8
 from nodeselect.text import quoted
 
 __all__ = ["read_records"]
 
 _HINT = "print the nodes again: kubectl get nodes -o json"
+
+_BLANKS = " \t\r"
 
 # What follows the labels and the conditions of every node: if it is missing, the node is cut off.
 _REQUIRED = ("Labels", "System Info")
@@ -42,13 +44,13 @@ def _fields(section: str) -> dict[str, list[str]]:
     lines: list[str] = []
     fields: dict[str, list[str]] = {}
     for line in section.split("\n"):
-        if line.strip() and not line[0].isspace():
+        if line.strip(_BLANKS) and line[0] not in _BLANKS:
             name, separator, line = line.partition(":")
             if not separator or name in fields:
                 message = f"unexpected line in the text of kubectl describe: {quoted(name)}"
                 raise InventoryError("unknown-shape", message, hint=_HINT)
             lines = fields[name] = []
-        if line := line.strip():
+        if line := line.strip(_BLANKS):
             lines.append(line)
     return fields
 

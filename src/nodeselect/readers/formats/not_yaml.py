@@ -66,10 +66,11 @@ def _no_id_column(lines: list[str], id_column: str) -> InventoryError | None:
             continue
         if rows and len(split_line(rows[0], delimiter)) != len(columns):
             continue
-        choice = [each for each in columns if each.lower() in _COMMON_ID_COLUMNS] or columns
+        usual = [each for each in columns if each.lower() in _COMMON_ID_COLUMNS]
+        choice = next(filter(None, usual or columns), "COLUMN")
         return InventoryError(
             "no-id-column",
             f"the table has no column {quoted(id_column)}",
-            hint=f"choose the column that has the ids, such as: --id-column {choice[0]}",
+            hint=f"choose the column that has the ids, such as: --id-column {quoted(choice)}",
         )
     return None
