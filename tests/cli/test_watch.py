@@ -284,6 +284,26 @@ def test_file(start: Start, tmp_path: Path) -> None:
     assert watching.end() == (130, "", "")
 
 
+def test_folder(start: Start, tmp_path: Path) -> None:
+    """A file that comes into a folder, or leaves it, brings its nodes or takes them."""
+    folder, other = tmp_path / "nodes", tmp_path / "other.csv"
+    folder.mkdir()
+    (folder / "a.json").write_text('{"id": "n-1", "labels": {"a": "1"}}')
+    other.write_text("id,a\nn-2,1\n")
+    watching = start("-l", "a", "-n", str(folder), "-n", str(other), "--interval", "0.05")
+    assert [watching.line(), watching.line()] == ["+ n-1", "+ n-2"]
+    assert watching.message() == f"{folder} and {other}: 2 nodes; waiting for changes"
+    (folder / "b.json").write_text('{"id": "n-3", "labels": {"a": "1"}}')
+    assert watching.line() == "+ n-3"
+    (folder / "a.json").unlink()
+    assert watching.line() == "- n-1"
+    (folder / "b.json").unlink()
+    assert watching.message().startswith("error[cannot-read]: ")
+    assert watching.message() == "the nodes remain what they were; waiting for the next change"
+    (folder / "a.json").write_text('{"id": "n-1", "labels": {"a": "1"}}')
+    assert [watching.line(), watching.line()] == ["- n-3", "+ n-1"]
+
+
 def test_file_that_becomes_invalid(start: Start, tmp_path: Path) -> None:
     """If a file cannot be read any more, its nodes stay, and the next version is read."""
     path = tmp_path / "nodes.json"
@@ -343,6 +363,24 @@ def test_invalid_file(start: Start, tmp_path: Path) -> None:
     status, out, err = start("-l", "a", "-n", str(tmp_path / "nodes")).end()
     assert (status, out) == (2, "")
     assert err.startswith("error[cut-off]: ")
+
+
+@pytest.mark.parametrize("sources", [["-", "nodes"], ["nodes", "pipe"]])
+def test_a_stream_beside_other_inputs(start: Start, tmp_path: Path, sources: list[str]) -> None:
+    """A stream cannot be read together with anything else."""
+    (tmp_path / "nodes").write_text("[]")
+    os.mkfifo(tmp_path / "pipe")
+    names = [name if name == "-" else str(tmp_path / name) for name in sources]
+    status, _, err = start("-l", "a", *(word for name in names for word in ("-n", name))).end()
+    message = "error: give one stream with -n, or files and folders"
+    assert (status, err.split("\n")[-1]) == (2, message)
+
+
+def test_missing_file(start: Start, tmp_path: Path) -> None:
+    """A file that does not exist at the beginning is an error."""
+    path = tmp_path / "missing"
+    message = f"error[cannot-read]: cannot read '{path}': No such file or directory"
+    assert start("-l", "a", "-n", str(path)).end() == (2, "", message)
 
 
 def test_fifo(start: Start, tmp_path: Path) -> None:

@@ -4,8 +4,9 @@ import gc
 import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NoReturn
 
 import click
 
@@ -66,7 +67,7 @@ or any stream within an event, and must be started again; 2 on errors.
 @click.option("--timestamps", is_flag=True, help="Print the time of each change.")
 @click.option(
     "--interval", type=click.FloatRange(min=0.01), metavar="SECONDS", default=1.0,
-    help="How often to check whether a file has changed (default: 1).",
+    help="How often to check whether files have changed (default: 1).",
 )  # fmt: skip
 @click.pass_context
 def watch(
@@ -86,14 +87,15 @@ def watch(
     "- NODE" if it no longer does; with --jobs, the job follows.
 
     Standard input or a pipe is a stream of Kubernetes watch events, or of nodes, each of which
-    replaces the one with its id. A file is read again when it changes.
+    replaces the one with its id. Files and folders are read again when they change.
     """
     mistakes = {
         "give --job and/or -l, or --jobs":
             bool(sources) == (job is not None or bool(expressions)),
         "--job and -n cannot both read standard input": job == "-" and nodes_from.has_stdin,
         "--jobs cannot read standard input": "-" in sources,
-        "give one input with -n": len(nodes_from.sources) > 1,
+        "give one stream with -n, or files and folders":
+            len(nodes_from.sources) > 1 and any(map(_is_stream, nodes_from.sources)),
     }  # fmt: skip
     check_usage(context, mistakes)
     if sources:
@@ -112,11 +114,16 @@ def watch(
         )
     gc.enable()  # this run is not short
     printer = _Printer(selectors, states, output, timestamps)
-    source = nodes_from.sources[0]
-    if os.path.isfile(source):  # noqa: PTH113 - pathlib loads slowly
-        _watch_file(nodes_from, interval, printer)
-    with open_input(source) as (stream, name):
+    if not _is_stream(nodes_from.sources[0]):
+        _watch_files(nodes_from, interval, printer)
+    with open_input(nodes_from.sources[0]) as (stream, name):
         return _watch_stream(stream, name, printer)
+
+
+def _is_stream(source: str) -> bool:
+    """Return whether an input is read once, as its data arrives."""
+    is_file = os.path.isfile(source) or os.path.isdir(source)  # noqa: PTH112, PTH113
+    return source == "-" or (os.path.exists(source) and not is_file)  # noqa: PTH110
 
 
 class _Printer:
@@ -212,8 +219,8 @@ def _pieces(stream: BinaryIO, name: str) -> Iterator[bytes]:
         yield piece
 
 
-def _watch_file(nodes_from: NodeFiles, interval: float, printer: _Printer) -> None:
-    """Print the changes of a file, for ever."""
+def _watch_files(nodes_from: NodeFiles, interval: float, printer: _Printer) -> NoReturn:
+    """Print the changes of files, for ever."""
     current = Inventory()
     for event, new in enumerate(_versions(nodes_from, interval), 1):
         for node in current:
@@ -226,23 +233,23 @@ def _watch_file(nodes_from: NodeFiles, interval: float, printer: _Printer) -> No
         current = new
         if event == 1:
             write_message(f"{nodes_from.name}: {pluralize(len(new), 'node')}; waiting for changes")
+    raise AssertionError("the last version is never the last")
 
 
 def _versions(nodes_from: NodeFiles, interval: float) -> Iterator[Inventory]:
-    """Yield the nodes of a file, and again whenever it has changed; wait in between.
+    """Yield the nodes of files, and again whenever one has changed; wait in between, for ever.
 
-    A file is read once it has been the same for an interval, since it may be written in steps.
+    Files are read once they have been the same for an interval, since they may be written in steps.
     """
-    source = nodes_from.sources[0]
     read = before = None
     while True:
-        now = _signature(source)
+        now = _signature(nodes_from)
         if now != read and before in (now, None):
             try:
                 result: Inventory | InventoryError = read_inventory(nodes_from)
             except InventoryError as error:
                 result = error
-            if _signature(source) == now:
+            if _signature(nodes_from) == now:
                 if isinstance(result, Inventory):
                     yield result
                 elif read is None:
@@ -255,8 +262,14 @@ def _versions(nodes_from: NodeFiles, interval: float) -> Iterator[Inventory]:
         wait_while_open(sys.stdout, seconds=interval)
 
 
-def _signature(file: str) -> tuple[int, ...]:
-    """Return what differs if a file has been written or replaced; empty if there is no file."""
+def _signature(nodes_from: NodeFiles) -> list[tuple[str, tuple[int, ...]]]:
+    """Return what differs if a file has been written, replaced, added or removed."""
+    with suppress(InventoryError):  # which reading them raises as well
+        return [(file, _file_signature(file)) for file in nodes_from.files()]
+    return []
+
+
+def _file_signature(file: str) -> tuple[int, ...]:
     try:
         status = os.stat(file)  # noqa: PTH116 - pathlib loads slowly
     except OSError:
