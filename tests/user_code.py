@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, assert_type
 from nodeselect import (
     LIMITS,
     BaseInventory,
+    ChangeLog,
     Correction,
     Explanation,
     Hint,
@@ -120,6 +121,17 @@ def use_inventory(selector: Selector) -> list[str]:
     return [*answer.ids(), *explain(inventory.explain(Selector.parse("region=ue,gpu")))]
 
 
+def use_change_log(nodes: list[Node]) -> int:
+    """Log writes, and make them again in another inventory."""
+    with ChangeLog("fleet.log", sync=0.5) as log:
+        inventory = Inventory(nodes, log=log)
+        inventory.save("fleet.nsx")
+        log.flush()
+        assert_type(log.size, int)
+        reader = Inventory.open("fleet.nsx")
+        return reader.follow(log.path)
+
+
 def explain(explanation: Explanation) -> Iterator[str]:
     """Yield the texts of an explanation."""
     result: RequirementResult
@@ -209,5 +221,6 @@ if TYPE_CHECKING:
     RolloutSpec(strategy="rollin")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     JobSpec().name = "demo"  # type: ignore[misc]  # pyright: ignore[reportAttributeAccessIssue]
     RolloutSpec().health_check = None  # type: ignore[misc]  # pyright: ignore[reportAttributeAccessIssue]
+    ChangeLog("fleet.log", sync="always")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     Execution().id = "e-1"  # type: ignore[misc]  # pyright: ignore[reportAttributeAccessIssue]
     ServerJobSpec().name = "x"  # type: ignore[misc]  # pyright: ignore[reportAttributeAccessIssue]

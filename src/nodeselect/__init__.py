@@ -26,12 +26,20 @@ if TYPE_CHECKING:
         Reason,
         RequirementResult,
     )
-    from nodeselect.inventory import BaseInventory, Inventory, NodeChange, NodeSet, Snapshot
+    from nodeselect.inventory import (
+        BaseInventory,
+        Inventory,
+        NodeChange,
+        NodeSet,
+        Snapshot,
+    )
+    from nodeselect.inventory.change_log import ChangeLog
     from nodeselect.standing import StandingSelectors
 
 __all__ = [
     "LIMITS",
     "BaseInventory",
+    "ChangeLog",
     "Correction",
     "Explanation",
     "Hint",
@@ -61,6 +69,7 @@ __version__ = "0.1.0"
 # Where the names are that are imported on first use; all others are in ``explain``.
 _MODULES = {
     "BaseInventory": "inventory",
+    "ChangeLog": "inventory.change_log",
     "Inventory": "inventory",
     "NodeChange": "inventory",
     "NodeSet": "inventory",

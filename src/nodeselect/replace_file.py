@@ -12,7 +12,13 @@ __all__ = ["replace_file"]
 _BINARY = getattr(os, "O_BINARY", 0)
 
 
-def replace_file(path: str, write: Callable[[BinaryIO], object], permissions: int = 0o666) -> None:
+def replace_file(
+    path: str,
+    write: Callable[[BinaryIO], object],
+    permissions: int = 0o666,
+    *,
+    must_be_new: bool = False,
+) -> None:
     """Write a new file beside ``path`` and rename it; if anything fails, nothing has changed.
 
     When the function returns, the file and its name are on disk. A symbolic link to the file stays
@@ -21,6 +27,7 @@ def replace_file(path: str, write: Callable[[BinaryIO], object], permissions: in
     :param write: called with the new file.
     :param permissions: those of a file that did not exist before, of which the umask takes some. A
         new version of a file keeps its owner and its permissions.
+    :param must_be_new: raise ``FileExistsError`` if there is a file of this name.
     :raises OSError: if the file cannot be written.
     """
     path = os.path.realpath(path)
@@ -44,7 +51,11 @@ def replace_file(path: str, write: Callable[[BinaryIO], object], permissions: in
                 is_named = True
                 # With a descriptor of a folder, Python follows the link in /proc.
                 os.link(f"/proc/self/fd/{new}", temporary, src_dir_fd=new, follow_symlinks=True)
-        os.replace(temporary, path)  # noqa: PTH105
+        if must_be_new:
+            os.link(temporary, path)
+            os.unlink(temporary)  # noqa: PTH108
+        else:
+            os.replace(temporary, path)  # noqa: PTH105
     except BaseException:
         if is_named:
             with suppress(OSError):

@@ -12,6 +12,7 @@ from tests.growth import (
     inventory_cases,
     job_cases,
     kubernetes_cases,
+    log_cases,
     reader_cases,
     selector_cases,
     standing_cases,
@@ -28,6 +29,7 @@ AREAS = (
     job_cases,
     kubernetes_cases,
     inventory_cases,
+    log_cases,
     standing_cases,
     command_cases,
 )
@@ -56,6 +58,8 @@ EXEMPT = {
         [
             "nodeselect.frozen.Frozen.__setattr__",
             "nodeselect.frozen.Frozen.__delattr__",
+            "nodeselect.inventory.change_log.ChangeLog.__reduce__",
+            "nodeselect.inventory.follower.Follower.settle",
             "nodeselect.inventory.inventory.Inventory.__reduce__",
             "nodeselect.inventory.node_set.NodeSet.__reduce__",
             "nodeselect.inventory.snapshot.Snapshot.__reduce__",

@@ -1,22 +1,24 @@
 """The live inventory: nodes, and the methods that change them."""
 
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from time import perf_counter
-from typing import BinaryIO, NamedTuple, NoReturn, TextIO, TypeVar, TypeVarTuple
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple, NoReturn, TextIO, TypeVar, TypeVarTuple
 
 from nodeselect.errors import InventoryError
 from nodeselect.index.tuning import DEFAULT, Tuning
 from nodeselect.inventory.change import ChangeKind, NodeChange
-from nodeselect.inventory.compaction import build, compact
-from nodeselect.inventory.saving import Origin, next_generation, open_saved, to_sections
-from nodeselect.inventory.snapshot import BaseInventory, Snapshot
+from nodeselect.inventory.compaction import build
+from nodeselect.inventory.live import LiveInventory
+from nodeselect.inventory.saving import open_saved
+from nodeselect.inventory.snapshot import Snapshot
 from nodeselect.inventory.store import View
-from nodeselect.inventory.write_lock import WriteLock
 from nodeselect.node import Node, NodeRow, require_id, require_node
 from nodeselect.readers import open_input
 from nodeselect.readers.columnar import Block, to_blocks
 from nodeselect.readers.reader import NodeReader
+
+if TYPE_CHECKING:  # inventories without a log do not load it
+    from nodeselect.inventory.change_log import ChangeLog
 
 __all__ = ["Inventory", "InventoryStats"]
 
@@ -42,18 +44,7 @@ class InventoryStats(NamedTuple):
     last_compaction_seconds: float | None
 
 
-class _Written(NamedTuple):
-    """What one write did.
-
-    :param outcomes: for each change the ordinal of the node before, and what was done to it.
-    """
-
-    before: View
-    after: View
-    outcomes: list[tuple[int | None, ChangeKind]]
-
-
-class Inventory(BaseInventory):
+class Inventory(LiveInventory):
     """A fleet of nodes with distinct ids, in the order in which they were first added.
 
     >>> from nodeselect import Selector
@@ -66,29 +57,24 @@ class Inventory(BaseInventory):
     :param nodes: the first nodes.
     :param compact_at: a write compacts (see :meth:`compact`) if the changed nodes are more than
         2,048 and more than this share of all nodes; with None, no write compacts.
-    :raises InventoryError: with the code ``duplicate-id`` if two nodes have the same id.
+    :param log: makes the writes again that it has, and is appended to by each write before readers
+        see that.
+    :raises InventoryError: with the code ``duplicate-id`` if two nodes have the same id; or if the
+        log is damaged, or of other nodes.
     """
 
-    __slots__ = (
-        "_compact_at",
-        "_compactions",
-        "_last_compaction_seconds",
-        "_lock",
-        "_logged_compactions",
-        "_origin",
-        "_write_interrupted",
-    )
-
-    _origin: Origin | None
+    __slots__ = ()
 
     def __init__(
         self,
         nodes: Iterable[Node] = (),
         *,
         compact_at: float | None = 0.2,
+        log: "ChangeLog | None" = None,
         _tuning: Tuning = DEFAULT,
     ) -> None:
         self._build(to_blocks(map(_row, nodes)), compact_at, _tuning)
+        self._use_log(log)
 
     @classmethod
     def read(
@@ -97,6 +83,7 @@ class Inventory(BaseInventory):
         *,
         id_column: str = "id",
         compact_at: float | None = 0.2,
+        log: "ChangeLog | None" = None,
         _tuning: Tuning = DEFAULT,
     ) -> "Inventory":
         """Read all nodes of a file, a stream or a reader; ``-`` is standard input.
@@ -106,17 +93,19 @@ class Inventory(BaseInventory):
         and CSV; also if it is compressed with gzip.
 
         :param id_column: in CSV, the name of the column that has the ids.
+        :param log: as for :class:`Inventory`.
         :raises InventoryError: if the input is invalid or incomplete; no node is ever left out.
         """
         if not isinstance(source, NodeReader):
             with open_input(source) as (stream, name):
                 reader = NodeReader(stream, id_column=id_column, name=name)
-                return cls.read(reader, compact_at=compact_at, _tuning=_tuning)
+                return cls.read(reader, compact_at=compact_at, log=log, _tuning=_tuning)
         inventory = cls.__new__(cls)
         try:
             inventory._build(source.blocks(), compact_at, _tuning)
         except InventoryError as error:
             raise source.locate(error) from None
+        inventory._use_log(log)
         return inventory
 
     @classmethod
@@ -127,6 +116,7 @@ class Inventory(BaseInventory):
         verify: bool = False,
         copy: bool = False,
         compact_at: float | None = 0.2,
+        log: "ChangeLog | None" = None,
         _tuning: Tuning = DEFAULT,
     ) -> "Inventory":
         """Open a file that :meth:`save` wrote. Cost: below a millisecond, however many nodes.
@@ -142,6 +132,7 @@ class Inventory(BaseInventory):
         :param verify: check all of the file now, which takes a millisecond for each megabyte.
         :param copy: read the file into memory instead. If another program cuts off a file while it
             is mapped, the system ends the process (SIGBUS). :meth:`save` never does that.
+        :param log: as for :class:`Inventory`; it may begin before the file was saved.
         :raises InventoryError: if the file cannot be read, is cut off or damaged, or has a version
             of the format that is not known.
         """
@@ -149,6 +140,9 @@ class Inventory(BaseInventory):
         view, origin = open_saved(source, _tuning, verify=verify, copy=copy)
         inventory = cls.__new__(cls)
         inventory._begin(view, compact_at, origin)
+        if isinstance(source, (str, os.PathLike)):
+            inventory._path = os.path.abspath(source)  # noqa: PTH100 - pathlib loads slowly
+        inventory._use_log(log)
         return inventory
 
     def save(self, path: str | os.PathLike[str]) -> None:
@@ -157,13 +151,32 @@ class Inventory(BaseInventory):
         If that replaces a file of another inventory, such as one of an earlier process, with other
         nodes, then :attr:`generation` goes on above that of the file: for all who read it, the same
         number means the same nodes.
+
+        If the inventory has a log, only the writes after those that are saved remain in it: nothing
+        but the saved file has the earlier ones. For a second copy, use ``snapshot().save()``.
         """
-        view = self._view
-        sections = to_sections(view)
-        generation = next_generation(path, sections.contents, view.generation, self._origin)
-        if generation > view.generation:
-            self._run(self._raise_generation, view.generation, generation)
-        self._origin = Origin(generation, sections.write(os.fspath(path), generation))
+        log = self._log
+        if log is None or log.is_follower is True or log.is_closed:
+            self._save(path)
+        else:
+            log.saving.run(self._save_and_empty, log, path)
+
+    def follow(self, log: str | os.PathLike[str]) -> int:
+        """Make the writes that are new in the log of another process.
+
+        Return by how much :attr:`generation` rose.
+
+        From then on, the inventory cannot be changed otherwise. If the log was emptied, it moves to
+        the file from which it was opened, if that was saved again, and goes on from there. Cost:
+        some 10 µs for each write; a few microseconds if there is none.
+
+        :raises InventoryError: with the code ``log-emptied``, if writes are missing that neither
+            the log nor that file has; ``other-log``, if the log is not of these nodes;
+            ``damaged``; or ``unsaved-changes``, if this inventory was changed before. The writes
+            before the error are made.
+        """
+        path = os.path.abspath(os.fspath(log))  # noqa: PTH100
+        return self._run(self._follow, path)
 
     def refresh(
         self,
@@ -186,7 +199,9 @@ class Inventory(BaseInventory):
         """
         tuning = self._view.store.delta.tuning
         view, origin = open_saved(path, tuning, verify=verify, copy=copy)
-        return self._lock.run(self._refresh, view, origin, discard_changes)
+        is_other = self._lock.run(self._refresh, view, origin, discard_changes)
+        self._path = os.path.abspath(path)  # noqa: PTH100
+        return is_other
 
     def snapshot(self) -> Snapshot:
         """Return the current state, for several queries that must see the same nodes.
@@ -301,103 +316,6 @@ class Inventory(BaseInventory):
         _check_share(compact_at)
         self._begin(View(build(blocks, tuning), generation=0), compact_at)
 
-    def _begin(self, view: View, compact_at: float | None, origin: Origin | None = None) -> None:
-        self._compact_at = compact_at
-        self._compactions = self._logged_compactions = 0
-        self._last_compaction_seconds: float | None = None
-        self._lock = WriteLock()
-        self._write_interrupted: bool = False
-        self._origin = origin
-        self._view = view
-
-    def _run(self, write: Callable[[*_Ts], _T], *args: *_Ts) -> _T:
-        """Return ``write(*args)``, once no other thread writes; then log a compaction."""
-        result = self._lock.run(write, *args)
-        self._log_compaction()
-        return result
-
-    def _log_compaction(self) -> None:
-        """Log the last compaction, if that was not done. No lock may be held: handlers run."""
-        if self._compactions != self._logged_compactions:
-            self._logged_compactions = self._compactions
-            from logging import getLogger  # loads slowly, and a compaction is rare
-
-            text = "compacted %d nodes in %.3f seconds"
-            seconds = self._last_compaction_seconds
-            getLogger("nodeselect.inventory").debug(text, len(self), seconds)
-
-    def _replace(self, old: Node, new: Node) -> _Written | None:
-        """Replace a node if it is still ``old``; otherwise return None."""
-        return self._write([new], False) if old in self else None
-
-    def _write(self, changes: Sequence[Node | str], can_remove: bool) -> _Written:
-        """Make all of ``changes`` or none. The caller has checked their types.
-
-        :param can_remove: whether there may be ids among them.
-        """
-        if self._write_interrupted:  # drop what the last write left unfinished
-            self._compact()
-        before = after = self._view
-        if can_remove:
-            _check_removals(before, changes)
-        self._write_interrupted = True
-        store, is_changed = before.store, False
-        outcomes: list[tuple[int | None, ChangeKind]] = []
-        for change in changes:
-            kind: ChangeKind = "removed"
-            if isinstance(change, Node):
-                previous = store.find(change.id)
-                kind = store.upsert(change, previous)
-            else:
-                previous = store.find(change)
-                assert previous is not None, "checked above"
-                store.delta.delete(previous)
-            outcomes.append((previous, kind))
-            is_changed |= kind != "unchanged"
-        if is_changed:
-            after = View(store, before.generation + 1)
-            if self._compact_at is not None:
-                least = store.delta.tuning.max_unsegmented
-                if after.pending_changes > max(least, self._compact_at * store.indexed_count):
-                    after = self._compacted(after)
-            self._view = after
-        self._write_interrupted = False
-        return _Written(before, after, outcomes)
-
-    def _raise_generation(self, old: int, new: int) -> None:
-        """Give the nodes of a generation a higher one; if there are later ones, a still higher."""
-        if self._write_interrupted:
-            self._compact()
-        view = self._view
-        later = view.generation - old
-        self._view = View(view.store, new + later)
-
-    def _refresh(self, view: View, origin: Origin, discard_changes: bool) -> bool:
-        is_unchanged = self._origin is not None and self._origin.generation == self.generation
-        if not is_unchanged and not discard_changes:
-            raise InventoryError(
-                "unsaved-changes",
-                "the inventory has changes that are not saved",
-                hint="save it, or drop them with discard_changes=True",
-            )
-        if is_unchanged and self._origin == origin:
-            return False
-        self._view, self._origin = view, origin
-        self._write_interrupted = False
-        return True
-
-    def _compact(self) -> None:
-        if self._view.pending_changes or self._write_interrupted:
-            self._view = self._compacted(self._view)
-            self._write_interrupted = False
-
-    def _compacted(self, view: View) -> View:
-        start = perf_counter()
-        compacted = View(compact(view), view.generation)
-        self._last_compaction_seconds = perf_counter() - start
-        self._compactions += 1
-        return compacted
-
 
 def _check_share(compact_at: float | None) -> None:
     if compact_at is not None and not compact_at > 0:
@@ -407,15 +325,3 @@ def _check_share(compact_at: float | None) -> None:
 def _row(node: Node) -> NodeRow:
     require_node(node)
     return node.id, node.labels, node.name, node.state
-
-
-def _check_removals(view: View, changes: Sequence[Node | str]) -> None:
-    """Raise ``KeyError`` if an id is to be removed that no node has after the earlier changes."""
-    exists: dict[str, bool] = {}
-    for change in changes:
-        if isinstance(change, Node):
-            exists[change.id] = True
-        elif exists.get(change, view.find(change) is not None):
-            exists[change] = False
-        else:
-            raise KeyError(change)

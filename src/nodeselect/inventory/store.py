@@ -15,7 +15,6 @@ from nodeselect.explain.similarity import Vocabulary
 from nodeselect.index import postings
 from nodeselect.index.label_index import LabelIndex
 from nodeselect.index.postings import Postings
-from nodeselect.inventory.change import ChangeKind
 from nodeselect.inventory.delta import Delta
 from nodeselect.node import Node
 from nodeselect.selectors import Selector
@@ -47,24 +46,21 @@ class Store:
         # Cached by ``View.deleted``: the ordinals of the first tombstones, and how many these are.
         self.merged_tombstones: tuple[Postings, int] = _EMPTY, 0
 
-    def upsert(self, node: Node, previous: int | None) -> ChangeKind:
-        """Replace the node with this id, or append ``node``; return what that changed.
+    def put(self, node: Node, previous: int | None) -> None:
+        """Replace the node with this id, or append ``node``.
 
         :param previous: the ordinal of the node with this id, from :meth:`find`.
         """
         if previous is None:
             self.delta.add(node, self.next_rank)
             self.next_rank += 1
-            return "added"
-        if self.equals(previous, node):
-            return "unchanged"
+            return
         if self.segment is None or previous >= self.delta.first:
             rank = self.delta.ranks[previous - self.delta.first]
         else:
             rank = self.segment.rank(previous)
         self.delta.add(node, rank)
         self.delta.delete(previous)
-        return "changed"
 
     def node(self, ordinal: int) -> Node:
         """Return the node with this ordinal."""

@@ -1,0 +1,380 @@
+"""The change log of an inventory: what was written since the inventory was saved."""
+
+import os
+from collections.abc import Iterator, Sequence
+from io import FileIO
+from time import monotonic
+from types import TracebackType
+from typing import BinaryIO, Final, Literal, NoReturn
+from weakref import WeakSet
+
+from nodeselect.errors import InventoryError
+from nodeselect.inventory.log_file import (
+    UNSET,
+    Base,
+    LogReader,
+    Position,
+    Record,
+    cannot_write,
+    encode_record,
+)
+from nodeselect.inventory.write_lock import WriteLock
+from nodeselect.node import Node
+from nodeselect.replace_file import replace_file
+from nodeselect.text import printable
+
+try:
+    import fcntl
+except ImportError:  # there is none on Windows
+    fcntl = None  # type: ignore[assignment]
+
+__all__ = ["ChangeLog"]
+
+# Some systems have no fdatasync; fsync also writes the times of the file.
+_sync_file = getattr(os, "fdatasync", os.fsync)
+
+_COPIED_BYTES: Final = 1 << 20
+
+# The logs that this process has open, which a child process must not write to.
+_open_logs: "WeakSet[ChangeLog]" = WeakSet()
+
+
+class ChangeLog:
+    """A file to which an inventory appends each write before any reader sees it.
+
+    Pass it to :class:`Inventory`, :meth:`Inventory.open` or :meth:`Inventory.read`. They make the
+    writes again that it has, so that nothing is lost when a process ends, in whatever way. Then
+    :meth:`Inventory.save` empties it, and :meth:`Inventory.follow` makes the same writes in other
+    processes.
+
+    One process at a time can have a log open, and one inventory can use it. A child process that is
+    forked cannot write to it.
+
+    :param path: the file; it is created if it does not exist.
+    :param sync: when a write waits until it is on the disk, and thus survives a failure of the
+        system or of the power, and not only the end of the process. ``each``: every write does; a
+        number of seconds: a write does if the last one that did is longer ago; ``never``: the
+        system decides. :meth:`flush` and :meth:`close` always do.
+    :raises InventoryError: with the code ``log-in-use`` if another process has it open; or if the
+        file cannot be read or written, or is not a log.
+    :raises NotImplementedError: if the system cannot lock files, as on Windows.
+    """
+
+    is_follower: Literal[False] = False
+
+    def __init__(
+        self, path: str | os.PathLike[str], *, sync: Literal["each", "never"] | float = "each"
+    ) -> None:
+        if fcntl is None:
+            raise NotImplementedError("a ChangeLog needs a system that can lock files")
+        self._interval = _sync_interval(sync)
+        self._path = os.path.abspath(os.fspath(path))  # noqa: PTH100 - pathlib loads slowly
+        # Why nothing can be written, if so.
+        self._refusal: str | None = None
+        self._file = self._open()
+        try:
+            reader = LogReader(self._path)
+            reader.close()
+        except BaseException:
+            self._file.close()
+            raise
+        self._base = reader.base
+        self._position = reader.position
+        # Where the record ends that is being written; it was interrupted if no write is running.
+        self._unfinished: Position | None = None
+        # The new file with its base and end, while it replaces the old one.
+        self._replacement: tuple[FileIO, Base, Position] | None = None
+        self._is_used = False
+        self._is_synced = True
+        self._synced_at = monotonic()
+        # Calls of the user wait for the writes of the inventory, whose lock this will be.
+        self._lock = self._saving = WriteLock()
+        _open_logs.add(self)
+
+    @property
+    def path(self) -> str:
+        """The file, as an absolute path."""
+        return self._path
+
+    @property
+    def size(self) -> int:
+        """The bytes in the file: to decide when to save the inventory, which empties the log."""
+        return self._position.offset
+
+    def flush(self) -> None:
+        """Wait until all writes are on the disk.
+
+        :raises InventoryError: with the code ``cannot-write``, or ``log-closed``.
+        """
+        self._lock.run(self._flush)
+
+    def close(self) -> None:
+        """Flush and close the file. After that, the inventory cannot be written to."""
+        self._lock.run(self._close)
+
+    def __enter__(self) -> "ChangeLog":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def __reduce__(self) -> NoReturn:
+        """Raise ``TypeError``: one process at a time can write to a log."""
+        raise TypeError("a ChangeLog cannot be copied or pickled")
+
+    def __repr__(self) -> str:
+        return f"<ChangeLog {printable(self._path)!r}>"
+
+    # What follows is for the inventory, which calls it while no other thread writes.
+
+    @property
+    def is_closed(self) -> bool:
+        return self._refusal is not None
+
+    @property
+    def saving(self) -> WriteLock:
+        """Held by the thread that saves the inventory and then empties the log."""
+        return self._saving
+
+    def replay(self, generation: int, nodes: int, lock: WriteLock) -> Iterator[Record]:
+        """Yield the writes after ``generation``; afterwards, the log can be written to.
+
+        :param nodes: how many nodes the inventory has.
+        :param lock: held by every thread that writes.
+        :raises InventoryError: if the log is used, damaged, or of other nodes.
+        """
+        if self._is_used:
+            raise InventoryError("log-in-use", "another inventory uses it", place=self._path)
+        if self._base.generation == UNSET:
+            self._replace(Base(generation, nodes, int.from_bytes(os.urandom(4), "little")), None)
+        else:
+            reader = LogReader(self._path)
+            try:
+                reader.check_base(generation, nodes)
+                for record in reader.records():
+                    if record.end.generation > generation:
+                        yield record
+            finally:
+                reader.close()
+            self._position = reader.position
+            if self._position.generation < generation:
+                raise InventoryError(
+                    "other-log",
+                    f"the log ends at generation {self._position.generation:,}, and the nodes are"
+                    f" of generation {generation:,}",
+                    place=self._path,
+                    hint="it is the log of other nodes, or its end is lost: use another file",
+                )
+            self._cut_off()
+        self._saving, self._lock = self._lock, lock
+        self._is_used = True
+
+    def settle(self) -> int:
+        """Return the generation of the last write in the log, also if that was interrupted.
+
+        :raises InventoryError: with the code ``log-closed``.
+        """
+        if self._refusal is not None:
+            raise InventoryError("log-closed", self._refusal, place=self._path)
+        if self._replacement is not None:
+            self._use_replacement()
+        if self._unfinished is not None:
+            if os.fstat(self._file.fileno()).st_size < self._unfinished.offset:
+                self._cut_off()
+            else:  # it is complete, so other processes may have made it
+                self._position = self._unfinished
+            self._unfinished = None
+        return self._position.generation
+
+    def append(self, generation: int, nodes: int, changes: Sequence[Node | str]) -> None:
+        """Append a write, and wait for the disk if ``sync`` says so.
+
+        If it fails, the log is as before. If it is interrupted, :meth:`settle` says what is in it.
+
+        :param nodes: how many nodes there are before it.
+        :raises InventoryError: with the code ``cannot-write``.
+        """
+        data, end = encode_record(self._position, generation, nodes, changes)
+        self._unfinished, self._is_synced = end, False
+        try:
+            _write(self._file.fileno(), data, self._position.offset)
+        except OSError as error:
+            raise cannot_write(self._path, error.strerror) from None
+        if self._interval is not None and (
+            not self._interval or monotonic() - self._synced_at >= self._interval
+        ):
+            self._sync()
+        self._position = end
+        self._unfinished = None
+
+    def mark(self) -> Position:
+        """Return the current end of the log, once all of it is on the disk."""
+        self._flush()
+        return self._position
+
+    def empty(self, mark: Position, nodes: int) -> None:
+        """Keep only the writes after ``mark``, which :meth:`mark` returned.
+
+        :param nodes: how many nodes there were then.
+        :raises InventoryError: with the code ``cannot-write``; then nothing changes.
+        """
+        self.settle()
+        if mark.offset > len(self._base.to_header()):  # otherwise there is nothing to drop
+            self._replace(Base(mark.generation, nodes, mark.chain), mark)
+
+    def _replace(self, base: Base, mark: Position | None) -> None:
+        """Replace the file by one with this base, and with the records after ``mark``."""
+
+        def write(file: BinaryIO) -> None:
+            file.write(base.to_header())
+            end = Position(base.generation, file.tell(), base.chain)
+            if mark is not None:
+                _copy(self._path, file, mark.offset, self._position.offset)
+                end = self._position._replace(offset=file.tell())
+            new = _lock(FileIO(os.dup(file.fileno()), "wb"), self._path)
+            self._replacement = new, base, end
+
+        try:
+            replace_file(self._path, write)
+        except OSError as error:
+            raise cannot_write(self._path, error.strerror) from None
+        finally:
+            self._use_replacement()
+
+    def _use_replacement(self) -> None:
+        """Use the new file if it has the name of the old one. It does no harm to do that twice."""
+        if self._replacement is not None:
+            new, base, end = self._replacement
+            unused = new
+            if _is_at(self._path, new):
+                unused = self._file
+                self._file, self._base, self._position = new, base, end
+                self._is_synced = True
+            self._replacement = None
+            if unused is not self._file:
+                unused.close()
+
+    def _open(self) -> FileIO:
+        """Open the file and lock it; create it if there is none."""
+
+        def create(file: BinaryIO) -> None:
+            file.write(Base(UNSET, 0, 0).to_header())
+
+        while True:
+            try:
+                file = _lock(FileIO(self._path, "r+b"), self._path)
+                if _is_at(self._path, file):  # otherwise it was replaced before it was locked
+                    return file
+                file.close()
+            except FileNotFoundError:
+                try:
+                    replace_file(self._path, create, must_be_new=True)
+                except FileExistsError:
+                    continue
+                except OSError as error:
+                    raise cannot_write(self._path, error.strerror) from None
+            except (OSError, ValueError) as error:
+                if isinstance(error, InventoryError):
+                    raise
+                reason = error.strerror if isinstance(error, OSError) else "not a valid path"
+                raise cannot_write(self._path, reason) from None
+
+    def _cut_off(self) -> None:
+        """Remove what is behind the last whole record."""
+        try:
+            os.ftruncate(self._file.fileno(), self._position.offset)
+        except OSError as error:
+            raise cannot_write(self._path, error.strerror) from None
+
+    def _flush(self) -> None:
+        self.settle()
+        if not self._is_synced:
+            self._sync()
+
+    def _sync(self) -> None:
+        try:
+            _sync_file(self._file.fileno())
+        except OSError as error:
+            # Nobody knows what is on the disk, and the next call would not report it again.
+            self._refuse(f"it could not be written to the disk: {error.strerror}")
+            raise cannot_write(self._path, error.strerror) from None
+        self._is_synced = True
+        self._synced_at = monotonic()
+
+    def _close(self) -> None:
+        if self._refusal is None:
+            self._flush()
+            self._refuse("the log is closed")
+
+    def _refuse(self, reason: str) -> None:
+        self._refusal = reason
+        self._file.close()
+
+
+def _sync_interval(sync: object) -> float | None:
+    """Return after how many seconds to wait for the disk; None for never."""
+    if sync == "each":
+        return 0.0
+    if sync == "never":
+        return None
+    if isinstance(sync, (int, float)) and sync > 0:
+        return float(sync)
+    raise ValueError("sync must be 'each', 'never' or a number of seconds above 0")
+
+
+def _lock(file: FileIO, path: str) -> FileIO:
+    """Return ``file``, locked; close it if that is impossible."""
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        file.close()
+        hint = "only one process can write to a log; others follow it"
+        raise InventoryError(
+            "log-in-use", "another ChangeLog has it open", place=path, hint=hint
+        ) from None
+    except OSError:
+        file.close()
+        raise
+    return file
+
+
+def _is_at(path: str, file: FileIO) -> bool:
+    """Return whether ``file`` is the file of this name."""
+    try:
+        return os.path.samestat(os.stat(path), os.fstat(file.fileno()))  # noqa: PTH116
+    except OSError:
+        return False
+
+
+def _write(descriptor: int, data: bytes, offset: int) -> None:
+    """Write all of ``data``."""
+    written = os.pwrite(descriptor, data, offset)
+    while written < len(data):  # a disk that is full takes a part, and then raises
+        written += os.pwrite(descriptor, data[written:], offset + written)
+
+
+def _copy(path: str, file: BinaryIO, start: int, stop: int) -> None:
+    """Append a part of the file ``path`` to another file."""
+    with FileIO(path) as source:
+        source.seek(start)
+        while start < stop:
+            data = source.read(min(stop - start, _COPIED_BYTES))
+            if not data:
+                raise OSError(None, "the log was cut off")
+            file.write(data)
+            start += len(data)
+
+
+def _close_in_child() -> None:
+    for log in list(_open_logs):
+        if not log.is_closed:
+            log._refuse("a child process cannot write to the log of its parent, but can follow it")
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_close_in_child)

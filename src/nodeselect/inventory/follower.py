@@ -1,0 +1,89 @@
+"""Read what another process appends to the change log of its inventory."""
+
+import os
+from collections.abc import Iterator
+from typing import Final, Literal, NoReturn
+
+from nodeselect.errors import InventoryError
+from nodeselect.inventory.log_file import UNSET, LogReader, Position, Record
+from nodeselect.readers import cannot_read
+from nodeselect.text import printable
+
+__all__ = ["Follower"]
+
+
+class Follower:
+    """Where a process is in the log of another one.
+
+    :param path: the log, as an absolute path.
+    """
+
+    is_follower: Literal[True] = True
+    is_closed: Final = True
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self.was_emptied = False
+        self._reader: LogReader | None = None
+        # The place after the last write that was made.
+        self._last: Position | None = None
+
+    def settle(self) -> NoReturn:
+        """Raise, because an inventory that follows a log has no writes of its own."""
+        raise InventoryError(
+            "read-only",
+            "the inventory follows a log, and cannot be changed by other writes",
+            place=self.path,
+            hint="write in the process that has the log open",
+        )
+
+    def records(self, generation: int, nodes: int) -> Iterator[Record]:
+        """Yield the writes after ``generation``, each of which must be made before the next.
+
+        :param nodes: how many nodes the inventory has.
+        :raises InventoryError: if the log cannot be read, is damaged, of other nodes, or was
+            emptied so that some of the writes are not in it.
+        """
+        while True:
+            reader = self._reader
+            if reader is None:
+                reader = LogReader(self.path)
+                if reader.base.generation == UNSET:
+                    reader.close()
+                    return
+                reader.check_base(generation, nodes)
+                self._reader = reader
+            try:
+                status = os.stat(self.path)  # noqa: PTH116 - pathlib is slower
+            except OSError as error:
+                raise cannot_read(printable(self.path), error.strerror) from None
+            # What was written before the log was emptied is in the file that was read until now.
+            is_current = os.path.samestat(status, os.fstat(reader.fileno()))
+            if is_current and status.st_size < reader.position.offset:
+                raise reader.damaged(reader.position, "what was read before is cut off")
+            if not is_current or status.st_size > reader.position.offset:
+                for record in reader.records():
+                    if record.end.generation > generation:
+                        self._check(record.start, generation)
+                        yield record
+                        generation = record.end.generation
+                        self._last = record.end
+            if is_current:
+                self._check(reader.position, generation)
+                return
+            self.was_emptied = True
+            self._reader = None
+            reader.close()
+
+    def _check(self, position: Position, generation: int) -> None:
+        """Raise if a place in the log is not that after the last write that was made."""
+        last = self._last
+        if last is None or last.generation != generation:
+            last = None  # the nodes are those of a saved file, which has no checksum of a record
+        if position.generation != generation or (last and last.chain != position.chain):
+            raise InventoryError(
+                "other-log",
+                f"the log does not continue these nodes, which are of generation {generation:,}",
+                place=self.path,
+                hint="its writer began again with older nodes, or with others: open the saved file",
+            )

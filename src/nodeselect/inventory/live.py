@@ -1,0 +1,338 @@
+"""How an inventory is written to: one write at a time, logged, and compacted now and then.
+
+A write is appended to the log before anything else changes. So a write whose record cannot be
+written has no effect; one that is interrupted later is made before the next one.
+"""
+
+import os
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from time import perf_counter
+from typing import TYPE_CHECKING, NamedTuple, TypeVar, TypeVarTuple
+
+from nodeselect.errors import InventoryError
+from nodeselect.inventory.change import ChangeKind
+from nodeselect.inventory.compaction import compact
+from nodeselect.inventory.saving import Origin, next_generation, open_saved, to_sections
+from nodeselect.inventory.snapshot import BaseInventory
+from nodeselect.inventory.store import View
+from nodeselect.inventory.write_lock import WriteLock
+from nodeselect.node import Node
+
+if TYPE_CHECKING:  # inventories without a log do not load these
+    from nodeselect.inventory.change_log import ChangeLog
+    from nodeselect.inventory.follower import Follower
+    from nodeselect.inventory.log_file import Position, Record
+
+__all__ = ["LiveInventory", "Written"]
+
+_T = TypeVar("_T")
+_Ts = TypeVarTuple("_Ts")
+
+
+class Written(NamedTuple):
+    """What one write did.
+
+    :param outcomes: for each change the ordinal of the node before, and what was done to it.
+    """
+
+    before: View
+    after: View
+    outcomes: list[tuple[int | None, ChangeKind]]
+
+
+class LiveInventory(BaseInventory):
+    """The writes of an inventory, without checks of their arguments."""
+
+    __slots__ = (
+        "_compact_at",
+        "_compactions",
+        "_last_compaction_seconds",
+        "_lock",
+        "_log",
+        "_logged",
+        "_logged_compactions",
+        "_origin",
+        "_path",
+        "_write_interrupted",
+    )
+
+    _origin: Origin | None
+
+    def _begin(self, view: View, compact_at: float | None, origin: Origin | None = None) -> None:
+        self._compact_at = compact_at
+        self._compactions = self._logged_compactions = 0
+        self._last_compaction_seconds: float | None = None
+        self._lock = WriteLock()
+        self._write_interrupted: bool = False
+        self._origin = origin
+        self._path: str | None = None
+        self._log: ChangeLog | Follower | None = None
+        # The changes that were appended to the log last.
+        self._logged: Sequence[Node | str] = ()
+        self._view = view
+
+    def _run(self, write: Callable[[*_Ts], _T], *args: *_Ts) -> _T:
+        """Return ``write(*args)``, once no other thread writes; then log a compaction."""
+        result = self._lock.run(write, *args)
+        self._log_compaction()
+        return result
+
+    def _log_compaction(self) -> None:
+        """Log the last compaction, if that was not done. No lock may be held: handlers run."""
+        if self._compactions != self._logged_compactions:
+            self._logged_compactions = self._compactions
+            from logging import getLogger  # loads slowly, and a compaction is rare
+
+            text = "compacted %d nodes in %.3f seconds"
+            seconds = self._last_compaction_seconds
+            getLogger("nodeselect.inventory").debug(text, len(self), seconds)
+
+    def _replace(self, old: Node, new: Node) -> Written | None:
+        """Replace a node if it is still ``old``; otherwise return None."""
+        if self._log is not None:
+            self._write((), False)  # what was interrupted is made before the comparison
+        return self._write([new], False) if old in self else None
+
+    def _write(
+        self, changes: Sequence[Node | str], can_remove: bool, is_logged: bool = False
+    ) -> Written:
+        """Make all of ``changes`` or none. The caller has checked their types.
+
+        :param can_remove: whether there may be ids among them.
+        :param is_logged: whether they are in the log already.
+        """
+        if self._write_interrupted:  # drop what the last write left unfinished
+            self._compact()
+        log = None if is_logged else self._log
+        if log is not None:
+            self._settle(log)
+        before = after = self._view
+        if can_remove:
+            _check_removals(before, changes)
+        store, is_changed = before.store, False
+        outcomes: list[tuple[int | None, ChangeKind]] = []
+        for change in changes:
+            kind: ChangeKind = "removed"
+            if not isinstance(change, Node):
+                previous = store.find(change)
+            elif (previous := store.find(change.id)) is None:
+                kind = "added"
+            elif store.equals(previous, change):
+                outcomes.append((previous, "unchanged"))
+                continue
+            else:
+                kind = "changed"
+            if not is_changed:
+                if log is not None and log.is_follower is False:
+                    self._logged = changes
+                    log.append(before.generation + 1, len(before), changes)
+                self._write_interrupted = is_changed = True
+            if isinstance(change, Node):
+                store.put(change, previous)
+            else:
+                assert previous is not None, "checked above"
+                store.delta.delete(previous)
+            outcomes.append((previous, kind))
+        if is_changed:
+            after = View(store, before.generation + 1)
+            if self._compact_at is not None:
+                least = store.delta.tuning.max_unsegmented
+                if after.pending_changes > max(least, self._compact_at * store.indexed_count):
+                    after = self._compacted(after)
+            self._view = after
+        self._write_interrupted = False
+        if log is not None:
+            self._logged = ()
+        return Written(before, after, outcomes)
+
+    def _settle(self, log: "ChangeLog | Follower") -> None:
+        """Make the last write that is in the log, if that was interrupted.
+
+        :raises InventoryError: if nothing can be written to the log.
+        """
+        generation = log.settle()
+        if generation != self._view.generation:
+            if self._logged:
+                self._write(self._logged, True, is_logged=True)
+            else:
+                self._view = View(self._view.store, generation)
+
+    def _use_log(self, log: "ChangeLog | None") -> None:
+        """Make the writes again that are in a log, and append further ones to it."""
+        if log is None:
+            return
+        from nodeselect.inventory.change_log import ChangeLog
+
+        if not isinstance(log, ChangeLog):
+            raise TypeError(f"log must be a ChangeLog, not {type(log).__name__}")
+        for record in log.replay(self._view.generation, len(self._view), self._lock):
+            self._make_again(record, log.path)
+        self._log = log
+        self._log_compaction()
+
+    def _make_again(self, record: "Record", path: str) -> None:
+        """Make the write of a record in a log.
+
+        :raises InventoryError: if it was not made to these nodes.
+        """
+        from nodeselect.inventory.log_file import other_nodes
+
+        before = self._view
+        generation = before.generation
+        if len(before) != record.nodes:
+            raise other_nodes(path, generation, record.nodes, len(before))
+        if record.changes:
+            with suppress(KeyError):  # no such node
+                self._write(record.changes, True, is_logged=True)
+        else:
+            self._view = View(before.store, record.end.generation)
+        if self._view.generation != record.end.generation:
+            raise other_nodes(path, generation, record.nodes, len(before))
+
+    def _save(self, path: str | os.PathLike[str]) -> None:
+        view = self._view
+        sections = to_sections(view)
+        generation = next_generation(path, sections.contents, view.generation, self._origin)
+        if generation > view.generation:
+            self._run(self._raise_generation, view.generation, generation)
+        self._origin = Origin(generation, sections.write(os.fspath(path), generation))
+
+    def _raise_generation(self, old: int, new: int) -> None:
+        """Give the nodes of a generation a higher one; if there are later ones, a still higher."""
+        if self._write_interrupted:
+            self._compact()
+        if self._log is not None:
+            self._settle(self._log)
+        view = self._view
+        later = view.generation - old
+        self._view = View(view.store, new + later)
+
+    def _save_and_empty(self, log: "ChangeLog", path: str | os.PathLike[str]) -> None:
+        view, mark = self._lock.run(self._mark, log, 0)
+        sections = to_sections(view)
+        generation = next_generation(path, sections.contents, view.generation, self._origin)
+        if generation > view.generation:
+            view, mark = self._lock.run(self._mark, log, generation)
+            sections = to_sections(view)
+        generation = view.generation
+        self._origin = Origin(generation, sections.write(os.fspath(path), generation))
+        self._lock.run(log.empty, mark, len(view))
+
+    def _mark(self, log: "ChangeLog", generation: int) -> "tuple[View, Position]":
+        """Return the nodes, and the place of their last write in the log.
+
+        :param generation: raise that of the nodes to this one, if it is lower.
+        """
+        self._write((), False)  # what was interrupted is made before
+        view = self._view
+        if generation > view.generation:
+            self._logged = ()
+            log.append(generation, len(view), ())
+            view = self._view = View(view.store, generation)
+        return view, log.mark()
+
+    def _follow(self, path: str) -> int:
+        from nodeselect.inventory.change_log import ChangeLog
+        from nodeselect.inventory.follower import Follower
+
+        log = self._log
+        if isinstance(log, ChangeLog) and not log.is_closed:
+            raise ValueError("an inventory cannot follow a log while it writes to one")
+        if not isinstance(log, Follower) or log.path != path:
+            first = 0 if self._origin is None else self._origin.generation
+            if log is None and self._view.generation != first:
+                raise _unsaved_changes()
+            log = self._log = Follower(path)
+        start = self._view.generation
+        try:
+            self._make_new(log)
+        except InventoryError as error:
+            if error.code != "log-emptied" or not self._reopen(log):
+                raise
+        if log.was_emptied:
+            log.was_emptied = False
+            with suppress(InventoryError):  # then the changes remain in memory
+                self._reopen(log)
+        return self._view.generation - start
+
+    def _make_new(self, follower: "Follower") -> None:
+        for record in follower.records(self._view.generation, len(self._view)):
+            self._make_again(record, follower.path)
+
+    def _reopen(self, follower: "Follower") -> bool:
+        """Move to the saved file, if that was saved again, and to what the log has since.
+
+        :return: whether it was.
+        """
+        tuning, last = self._view.store.delta.tuning, self._origin
+        while self._path is not None:
+            view, origin = open_saved(self._path, tuning, verify=False, copy=False)
+            if origin == last:
+                return False
+            try:
+                self._move(view, origin, follower.path)
+            except InventoryError as error:
+                if error.code != "log-emptied":
+                    raise
+                last = origin  # it was saved again, and the log emptied, in the meantime
+            else:
+                return True
+        return False
+
+    def _move(self, view: View, origin: Origin, path: str) -> None:
+        """Move to other nodes and to what a log has since, in one step."""
+        other = LiveInventory.__new__(LiveInventory)
+        other._begin(view, self._compact_at, origin)
+        other._follow(path)
+        self._log, self._view, self._origin = other._log, other._view, origin
+        self._write_interrupted = False
+
+    def _refresh(self, view: View, origin: Origin, discard_changes: bool) -> bool:
+        log = self._log
+        if log is not None and not log.is_closed:
+            raise ValueError("an inventory that writes to a log cannot be refreshed")
+        is_unchanged = log is not None or (
+            self._origin is not None and self._origin.generation == self._view.generation
+        )
+        if not is_unchanged and not discard_changes:
+            raise _unsaved_changes()
+        if is_unchanged and self._origin == origin:
+            return False
+        if log is not None and log.is_follower:
+            self._move(view, origin, log.path)
+            return True
+        self._view, self._origin = view, origin
+        self._write_interrupted = False
+        return True
+
+    def _compact(self) -> None:
+        if self._view.pending_changes or self._write_interrupted:
+            self._view = self._compacted(self._view)
+            self._write_interrupted = False
+
+    def _compacted(self, view: View) -> View:
+        start = perf_counter()
+        compacted = View(compact(view), view.generation)
+        self._last_compaction_seconds = perf_counter() - start
+        self._compactions += 1
+        return compacted
+
+
+def _unsaved_changes() -> InventoryError:
+    hint = "save it, or drop them with discard_changes=True"
+    return InventoryError(
+        "unsaved-changes", "the inventory has changes that are not saved", hint=hint
+    )
+
+
+def _check_removals(view: View, changes: Sequence[Node | str]) -> None:
+    """Raise ``KeyError`` if an id is to be removed that no node has after the earlier changes."""
+    exists: dict[str, bool] = {}
+    for change in changes:
+        if isinstance(change, Node):
+            exists[change.id] = True
+        elif exists.get(change, view.find(change) is not None):
+            exists[change] = False
+        else:
+            raise KeyError(change)

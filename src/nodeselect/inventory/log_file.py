@@ -1,0 +1,299 @@
+"""The file of a change log: a header, and a record for each write.
+
+A record is appended and never changed. Its checksum continues that of the record before, so records
+that are missing, exchanged or of another log are noticed. ``docs/saved.md`` describes the format.
+"""
+
+import json
+import os
+from collections.abc import Iterator, Sequence
+from functools import cache
+from io import BufferedReader, FileIO
+from struct import Struct
+from typing import Any, BinaryIO, Final, NamedTuple
+from zlib import crc32
+
+from nodeselect.errors import InventoryError
+from nodeselect.node import Node
+from nodeselect.readers import cannot_read
+from nodeselect.text import printable, to_exact_str
+
+__all__ = [
+    "UNSET",
+    "Base",
+    "LogReader",
+    "Position",
+    "Record",
+    "cannot_write",
+    "encode_record",
+    "other_nodes",
+]
+
+UNSET: Final = 2**64 - 1
+"""The generation in the header of a log that no inventory has used yet."""
+
+_MAGIC: Final = b"\x89NSL\r\n\x1a\n"
+_VERSION: Final = 1
+
+# Magic, version, generation and number of the nodes to which the first record applies, checksum
+# that the first record continues, checksum of these fields.
+_HEADER: Final = Struct("<8sIQQII")
+
+# Generation after the write, number of nodes before it, bytes of the changes, checksum of these
+# fields, checksum of the changes. The first checksum continues the second one of the record before,
+# and the second one the first. So a damaged length is not taken for a record that is cut off.
+_RECORD: Final = Struct("<QQIII")
+_FIELDS: Final = Struct("<QQI")
+_CHECKSUMS: Final = Struct("<II")
+_MAX_PAYLOAD: Final = 2**32 - 1
+
+_BUFFER_SIZE: Final = 1 << 18
+
+
+class Position(NamedTuple):
+    """A place between two records.
+
+    :param generation: that of the record before.
+    :param offset: where the record before ends, in bytes.
+    :param chain: the checksum of the record before, which the next one continues.
+    """
+
+    generation: int
+    offset: int
+    chain: int
+
+
+class Base(NamedTuple):
+    """The nodes to which the first record of a log applies.
+
+    :param generation: their generation.
+    :param nodes: how many they are.
+    :param chain: the checksum that the first record continues.
+    """
+
+    generation: int
+    nodes: int
+    chain: int
+
+    def to_header(self) -> bytes:
+        """Return the header of a log file."""
+        fields = _HEADER.pack(_MAGIC, _VERSION, *self, 0)[:-4]
+        return fields + crc32(fields).to_bytes(4, "little")
+
+
+class Record(NamedTuple):
+    """One write.
+
+    :param nodes: how many nodes there were before it.
+    :param changes: nodes that were added or replaced, and ids of nodes that were removed.
+    :param start: the place before the record.
+    :param end: the place after it.
+    """
+
+    nodes: int
+    changes: list[Node | str]
+    start: Position
+    end: Position
+
+
+def encode_record(
+    position: Position, generation: int, nodes: int, changes: Sequence[Node | str]
+) -> tuple[bytes, Position]:
+    """Return the bytes of the record at ``position``, and the place after it.
+
+    :raises InventoryError: with the code ``cannot-write``, if the changes are too large.
+    """
+    payload = _encode_changes(changes)
+    size = len(payload)
+    if size > _MAX_PAYLOAD:
+        raise InventoryError("cannot-write", "the changes of one write exceed 4 GiB in the log")
+    fields = _FIELDS.pack(generation, nodes, size)
+    checksum = crc32(fields, position.chain)
+    chain = crc32(payload, checksum)
+    data = fields + _CHECKSUMS.pack(checksum, chain) + payload
+    return data, Position(generation, position.offset + len(data), chain)
+
+
+class LogReader:
+    """Reads the records of a log file, also while another process appends to it.
+
+    :ivar base: what the first record applies to.
+    :ivar position: the place after the last record that was read and used.
+    """
+
+    def __init__(self, path: str) -> None:
+        """Open a log and check its header.
+
+        :raises InventoryError: if it cannot be read, or is not a log of a known version.
+        """
+        self._name = printable(path)
+        try:
+            self._file = FileIO(path)
+            header = self._file.read(_HEADER.size) or b""
+        except (OSError, ValueError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "not a valid path"
+            raise cannot_read(self._name, reason) from None
+        self.base = self._read_base(header)
+        self.position = Position(self.base.generation, _HEADER.size, self.base.chain)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+    def __del__(self) -> None:
+        if hasattr(self, "_file"):  # an inventory that follows a log has no method to close it
+            self._file.close()
+
+    def fileno(self) -> int:
+        """Return the descriptor of the file."""
+        return self._file.fileno()
+
+    def check_base(self, generation: int, nodes: int) -> None:
+        """Raise if the log has not all writes after ``generation``, or is of other nodes.
+
+        :param nodes: how many nodes there were at that generation.
+        :raises InventoryError: with the code ``log-emptied`` or ``other-log``.
+        """
+        base = self.base
+        if base.generation > generation:
+            raise InventoryError(
+                "log-emptied",
+                f"the log begins at generation {base.generation:,}, and the nodes are of"
+                f" generation {generation:,}",
+                place=self._name,
+                hint="open the file that was saved when the log was emptied",
+            )
+        if base.generation == generation and base.nodes != nodes:
+            raise other_nodes(self._name, generation, base.nodes, nodes)
+
+    def records(self) -> Iterator[Record]:
+        """Yield the whole records from :attr:`position` on, which moves when the next is asked for.
+
+        An incomplete record at the end is what a write leaves that is not complete, or that was
+        ended by a crash. It is not yielded.
+
+        :raises InventoryError: with the code ``damaged``, if a record is not what was written.
+        """
+        self._file.seek(self.position.offset)
+        stream = BufferedReader(self._file, _BUFFER_SIZE)
+        try:
+            while record := self._read_record(stream):
+                yield record
+                self.position = record.end
+        except OSError as error:
+            raise cannot_read(self._name, error.strerror) from None
+        finally:
+            stream.detach()
+
+    def _read_record(self, stream: BinaryIO) -> Record | None:
+        start = self.position
+        header = stream.read(_RECORD.size)
+        if len(header) < _RECORD.size:
+            return None
+        generation, nodes, size, checksum, chain = _RECORD.unpack(header)
+        if crc32(header[: _FIELDS.size], start.chain) != checksum:
+            raise self.damaged(start, "the checksum of the header of a record is wrong")
+        if size > os.fstat(self._file.fileno()).st_size - start.offset - _RECORD.size:
+            return None
+        payload = stream.read(size)
+        if len(payload) < size:
+            return None
+        if crc32(payload, checksum) != chain:
+            raise self.damaged(start, "the checksum of a record is wrong")
+        try:
+            changes = _decode_changes(payload)
+        except (ValueError, TypeError, RecursionError):  # an InventoryError is a ValueError
+            raise self.damaged(start, "a record has no valid changes") from None
+        if generation != start.generation + 1 and (changes or generation <= start.generation):
+            raise self.damaged(start, f"generation {generation:,} follows {start.generation:,}")
+        end = Position(generation, start.offset + _RECORD.size + size, chain)
+        return Record(nodes, changes, start, end)
+
+    def _read_base(self, header: bytes) -> Base:
+        if header[: len(_MAGIC)] != _MAGIC[: len(header)]:
+            hint = "ChangeLog creates one if there is no file"
+            raise InventoryError("not-a-log", "not a change log", place=self._name, hint=hint)
+        if len(header) < _HEADER.size:
+            message = f"cut off: it has {len(header)} bytes of {_HEADER.size} or more"
+            raise InventoryError("cut-off", message, place=self._name, hint=_hint(0))
+        _, version, generation, nodes, chain, checksum = _HEADER.unpack(header)
+        start = Position(0, 0, 0)
+        if crc32(header[:-4]) != checksum:
+            raise self.damaged(start, "the checksum of the header is wrong")
+        if version != _VERSION:
+            raise InventoryError(
+                "unknown-version",
+                f"the log has version {version} of the format, which this program does not know",
+                place=self._name,
+                hint=f"it knows version {_VERSION}: upgrade nodeselect",
+            )
+        return Base(generation, nodes, chain)
+
+    def damaged(self, position: Position, what: str) -> InventoryError:
+        """Return the error for a log that is not as it was written."""
+        message = f"damaged at byte {position.offset:,}: {what}"
+        hint = _hint(position.offset)
+        return InventoryError("damaged", message, place=self._name, hint=hint)
+
+
+def other_nodes(path: str, generation: int, expected: int, nodes: int) -> InventoryError:
+    """Return the error for a log whose writes were made to other nodes."""
+    return InventoryError(
+        "other-log",
+        f"the log was written for {expected:,} nodes at generation {generation:,}, and here are"
+        f" {nodes:,}" + (", but different ones" if nodes == expected else ""),
+        place=path,
+        hint="it is the log of other nodes: use another file",
+    )
+
+
+def cannot_write(path: str, reason: object) -> InventoryError:
+    """Return the error for a log that cannot be written."""
+    return InventoryError("cannot-write", f"cannot write '{printable(path)}': {reason}")
+
+
+def _hint(offset: int) -> str:
+    if not offset:
+        return "restore the log from a backup"
+    return (
+        "restore the log from a backup; or drop what it has from there on:"
+        f" truncate -s {offset} FILE"
+    )
+
+
+@cache
+def _msgspec() -> tuple[Any, Any]:
+    """Return msgspec and a decoder of changes. It loads slowly, and only logs need it."""
+    import msgspec
+
+    node = tuple[str, dict[str, str], str | None, str | None]
+    return msgspec, msgspec.json.Decoder(list[node | str])
+
+
+def _encode_changes(changes: Sequence[Node | str]) -> bytes:
+    msgspec, _ = _msgspec()
+    rows = [
+        [change.id, dict(change.labels), change.name, change.state]
+        if isinstance(change, Node)
+        else to_exact_str(change, "an id")
+        for change in changes
+    ]
+    try:
+        encoded: bytes = msgspec.json.encode(rows)
+    except UnicodeEncodeError:  # a lone surrogate; JSON has an escape for it
+        return json.dumps(rows, separators=(",", ":")).encode()
+    return encoded
+
+
+def _decode_changes(payload: bytes) -> list[Node | str]:
+    msgspec, decoder = _msgspec()
+    try:
+        try:
+            rows = decoder.decode(payload)
+        except msgspec.ValidationError:
+            raise
+        except msgspec.DecodeError:  # perhaps because of a lone surrogate
+            rows = msgspec.convert(json.loads(payload), decoder.type)
+    except msgspec.MsgspecError:
+        raise ValueError("not changes") from None
+    return [row if isinstance(row, str) else Node(*row) for row in rows]

@@ -1,0 +1,529 @@
+"""A change log: what a process wrote is there after it ends, and in the processes that follow."""
+
+import errno
+import os
+import pickle
+from collections.abc import Iterator
+from io import FileIO
+from pathlib import Path
+from typing import NoReturn
+from unittest.mock import patch
+
+import pytest
+
+from nodeselect import ChangeLog, Inventory, InventoryError, Node, Selector
+from nodeselect.index.storage import Sections
+from nodeselect.inventory import change_log
+from nodeselect.inventory.delta import Delta
+from tests.imports import run_python
+
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="needs locks on files")
+
+FLEET = [Node(f"n-{at}", {"x": str(at % 5)}, "web", "ready") for at in range(10)]
+BATCH: list[Node | str] = ["n-1", Node("n-2", {"x": "new"}), Node("late"), Node("n-1", {}, "back")]
+
+
+@pytest.fixture(name="path")
+def path_fixture(tmp_path: Path) -> Path:
+    """Return the path of a log in a new folder."""
+    return tmp_path / "fleet.log"
+
+
+@pytest.fixture(name="log")
+def log_fixture(path: Path) -> Iterator[ChangeLog]:
+    """Return a new log."""
+    with ChangeLog(path, sync="never") as log:
+        yield log
+
+
+@pytest.fixture(name="writer")
+def writer_fixture(log: ChangeLog) -> Inventory:
+    """Return an inventory with a log."""
+    return Inventory(FLEET, log=log)
+
+
+def write_everything(inventory: Inventory) -> None:
+    """Write in every way, with all characters that a label can have."""
+    inventory.upsert(Node("n-3", {"x": "3", "y": "\ud800 \0 é"}, "\udfff", ""))
+    inventory.remove("n-4")
+    inventory.update("n-5", lambda node: node.replace(name=None, state=None))
+    inventory.apply(BATCH)
+    inventory.upsert(Node("n-3", {"x": "changed"}))
+
+
+def same(one: Inventory, other: Inventory) -> bool:
+    """Return whether two inventories have the same nodes and generation."""
+    return list(one) == list(other) and one.generation == other.generation
+
+
+def codes(*errors: pytest.ExceptionInfo[InventoryError]) -> list[str]:
+    """Return the codes of errors."""
+    return [error.value.code for error in errors]
+
+
+def test_replay(writer: Inventory, log: ChangeLog, path: Path) -> None:
+    """The next process has all writes, whether or not the log was closed."""
+    write_everything(writer)
+    copy = path.with_name("killed.log")
+    copy.write_bytes(path.read_bytes())
+    log.close()
+    for file in (path, copy):
+        with ChangeLog(file) as again:
+            opened = Inventory(FLEET, log=again)
+            assert same(opened, writer)
+            opened.upsert(Node("more"))
+            assert opened.generation == 6
+        with ChangeLog(file) as again:
+            assert "more" in Inventory(FLEET, log=again)
+
+
+def test_unchanged(writer: Inventory, log: ChangeLog) -> None:
+    """What changes nothing is not logged."""
+    size = log.size
+    writer.upsert(FLEET[3])
+    writer.apply([FLEET[1], FLEET[2]])
+    writer.apply([])
+    writer.compact()
+    with pytest.raises(KeyError):
+        writer.apply([Node("more"), "unknown"])
+    assert log.size == size
+
+
+def test_save_empties(writer: Inventory, log: ChangeLog, path: Path) -> None:
+    """After saving, the log holds only what came later, and is opened with the saved file."""
+    file = path.with_suffix(".nsx")
+    empty = log.size
+    write_everything(writer)
+    writer.save(file)
+    assert log.size == empty == path.stat().st_size
+    writer.upsert(Node("more"))
+    log.close()
+    with ChangeLog(path) as again:
+        assert same(Inventory.open(file, log=again), writer)
+    with ChangeLog(path) as again, pytest.raises(InventoryError) as caught:
+        Inventory(FLEET, log=again)
+    assert codes(caught) == ["log-emptied"]
+
+
+def test_over_another_file(writer: Inventory, log: ChangeLog, path: Path) -> None:
+    """Saved over a file of other nodes, the generation rises; so it does in the log and readers."""
+    file = path.with_suffix(".nsx")
+    other = Inventory(FLEET)
+    for number in range(5):
+        other.upsert(Node(f"other-{number}"))
+    other.save(file)
+    reader = Inventory(FLEET)
+    writer.remove("n-1")
+    reader.follow(path)
+    with patch.object(ChangeLog, "empty", failing), pytest.raises(OSError, match="No space"):
+        writer.save(file)
+    assert writer.generation == 6
+    assert reader.follow(path) == 5
+    assert same(reader, writer)
+    writer.remove("n-2")
+    assert reader.follow(path) == 1
+    log.close()
+    for nodes in (Inventory(FLEET), Inventory.open(file)):
+        nodes.follow(path)
+        assert same(nodes, writer)
+
+
+def test_writes_while_saving(writer: Inventory, log: ChangeLog, path: Path) -> None:
+    """What is written while the file is saved remains in the log."""
+    file = path.with_suffix(".nsx")
+
+    write = Sections.write
+
+    def slow_write(sections: Sections, path: str, generation: int) -> int:
+        checksum = write(sections, path, generation)
+        writer.upsert(Node("meanwhile"))
+        return checksum
+
+    writer.remove("n-1")
+    with patch("nodeselect.index.storage.Sections.write", slow_write):
+        writer.save(file)
+    assert "meanwhile" not in Inventory.open(file)
+    log.close()
+    with ChangeLog(path) as again:
+        assert same(Inventory.open(file, log=again), writer)
+
+
+def test_a_log_that_was_not_emptied(writer: Inventory, log: ChangeLog, path: Path) -> None:
+    """If the process ended between saving and emptying, the saved writes are skipped."""
+    file = path.with_suffix(".nsx")
+    writer.remove("n-1")
+    writer.snapshot().save(file)
+    writer.upsert(Node("more"))
+    log.close()
+    with ChangeLog(path) as again:
+        assert same(Inventory.open(file, log=again), writer)
+    writer.save(path.with_suffix(".new"))
+    with ChangeLog(path) as again:
+        assert same(Inventory.open(path.with_suffix(".new"), log=again), writer)
+
+
+def test_follow(writer: Inventory, log: ChangeLog, path: Path) -> None:
+    """A reader makes the same writes, and has the same generation."""
+    reader = Inventory(FLEET)
+    assert reader.follow(path) == 0
+    write_everything(writer)
+    before = reader.snapshot()
+    assert reader.follow(path) == 5
+    assert reader.follow(str(path)) == 0
+    assert same(reader, writer)
+    assert reader.match(Selector.parse("x=changed")).ids() == ["n-3"]
+    assert before.ids() == [node.id for node in FLEET]
+    with pytest.raises(InventoryError) as caught:
+        reader.upsert(Node("mine"))
+    assert codes(caught) == ["read-only"]
+    with pytest.raises(ValueError, match="cannot follow a log while it writes"):
+        writer.follow(path)
+    writer.snapshot().save(path.with_suffix(".nsx"))
+    with pytest.raises(ValueError, match="cannot be refreshed"):
+        writer.refresh(path.with_suffix(".nsx"))
+
+
+def test_follow_a_log_that_is_emptied(writer: Inventory, path: Path) -> None:
+    """A reader goes on with the saved file if the log was emptied, however often."""
+    file = path.with_suffix(".nsx")
+    writer.save(file)
+    readers = [Inventory.open(file), Inventory(FLEET)]
+    writer.upsert(Node("first"))
+    assert [reader.follow(path) for reader in readers] == [1, 1]
+    writer.save(file)
+    writer.upsert(Node("second"))
+    assert [reader.follow(path) for reader in readers] == [1, 1]
+    assert [reader.pending_changes for reader in readers] == [1, 2]
+    for number in range(3):
+        writer.upsert(Node(f"more-{number}"))
+        writer.save(file)
+    assert readers[0].follow(path) == 3
+    assert same(readers[0], writer)
+    with pytest.raises(InventoryError) as caught:
+        readers[1].follow(path)
+    assert codes(caught) == ["log-emptied"]
+    assert readers[1].refresh(file) is True
+    assert readers[1].follow(path) == 0
+    assert same(readers[1], writer)
+
+
+def test_refresh_does_not_go_back(writer: Inventory, path: Path) -> None:
+    """A reader that follows moves to a newer file, and from there to the end of the log."""
+    file = path.with_suffix(".nsx")
+    writer.save(file)
+    reader = Inventory.open(file)
+    writer.upsert(Node("first"))
+    writer.snapshot().save(file)
+    writer.upsert(Node("second"))
+    reader.follow(path)
+    assert reader.refresh(file) is True
+    assert reader.refresh(file) is False
+    assert same(reader, writer)
+    assert reader.pending_changes == 1
+    writer.remove("n-1")
+    assert reader.follow(path) == 1
+
+
+def test_follow_what_was_changed(log: ChangeLog, path: Path) -> None:
+    """A reader with changes of its own cannot follow."""
+    Inventory(log=log)
+    reader = Inventory()
+    reader.upsert(Node("mine"))
+    with pytest.raises(InventoryError) as caught:
+        reader.follow(path)
+    assert codes(caught) == ["unsaved-changes"]
+
+
+def test_other_nodes(writer: Inventory, log: ChangeLog, path: Path) -> None:
+    """A log of other nodes is an error, in the next process and in readers."""
+    writer.upsert(Node("more"))
+    log.close()
+    with ChangeLog(path) as again, pytest.raises(InventoryError) as replayed:
+        Inventory(FLEET[:3], log=again)
+    with pytest.raises(InventoryError) as followed:
+        Inventory(FLEET[:3]).follow(path)
+    with ChangeLog(path) as again, pytest.raises(InventoryError) as same_number:
+        Inventory([*FLEET[:9], Node("more")], log=again)
+    assert codes(replayed, followed, same_number) == ["other-log"] * 3
+    saved = Inventory(FLEET)
+    for number in range(5):
+        saved.upsert(Node(f"other-{number}"))
+    saved.save(path.with_suffix(".nsx"))
+    with ChangeLog(path) as again, pytest.raises(InventoryError, match="ends at generation 1,"):
+        Inventory.open(path.with_suffix(".nsx"), log=again)
+
+
+def test_follow_another_history(writer: Inventory, log: ChangeLog, path: Path) -> None:
+    """If a writer began again from an older state, its followers notice, and go on from a file."""
+    file = path.with_suffix(".nsx")
+    writer.upsert(Node("first"))
+    old = path.read_bytes()
+    reader = Inventory(FLEET)
+    reader.follow(path)
+    writer.upsert(Node("second"))
+    assert reader.follow(path) == 1
+    log.close()
+    path.unlink()
+    path.write_bytes(old)
+    with ChangeLog(path) as again:
+        restored = Inventory(FLEET, log=again)
+        with pytest.raises(InventoryError) as older:
+            reader.follow(path)
+        restored.upsert(Node("another"))
+        with pytest.raises(InventoryError) as other:
+            reader.follow(path)
+        assert codes(older, other) == ["other-log"] * 2
+        restored.save(file)
+        assert reader.refresh(file)
+        assert same(reader, restored)
+        restored.remove("n-1")
+        assert reader.follow(path) == 1
+
+
+def test_one_writer(writer: Inventory, log: ChangeLog, path: Path) -> None:
+    """A log has one writing process, and one inventory."""
+    for _ in range(2):
+        with pytest.raises(InventoryError, match="another ChangeLog has it open") as opened:
+            ChangeLog(path)
+        writer.save(path.with_suffix(".nsx"))
+        writer.remove("n-1") if "n-1" in writer else None
+    with pytest.raises(InventoryError, match="another inventory uses it") as used:
+        Inventory(log=log)
+    assert codes(opened, used) == ["log-in-use"] * 2
+    script = f"from nodeselect import ChangeLog, InventoryError\ntry: ChangeLog({str(path)!r})\n"
+    run_python(script + "except InventoryError as error: assert error.code == 'log-in-use'")
+
+
+def test_replaced_before_it_is_locked(writer: Inventory, log: ChangeLog, path: Path) -> None:
+    """A process that opened the file before it was emptied locks the new one."""
+    file = path.with_suffix(".nsx")
+    lock = change_log._lock
+    late = True
+
+    def lock_late(opened: FileIO, name: str) -> FileIO:
+        nonlocal late
+        if late:
+            late = False
+            writer.save(file)
+            log.close()
+        return lock(opened, name)
+
+    writer.remove("n-1")
+    with patch.object(change_log, "_lock", lock_late), ChangeLog(path) as again:
+        assert same(Inventory.open(file, log=again), writer)
+        with pytest.raises(InventoryError, match="another ChangeLog"):
+            ChangeLog(path)
+
+
+def test_closed(writer: Inventory, log: ChangeLog) -> None:
+    """Without its log, an inventory cannot be changed, but read and saved."""
+    log.close()
+    log.close()
+    before = list(writer)
+    for write in (lambda: writer.upsert(Node("more")), lambda: writer.remove("n-1"), log.flush):
+        with pytest.raises(InventoryError) as caught:
+            write()
+        assert codes(caught) == ["log-closed"]
+    assert list(writer) == before
+    writer.save(Path(log.path).with_suffix(".nsx"))
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork")
+def test_fork(path: Path) -> None:
+    """A child cannot write to the log of its parent, but can follow it; the parent goes on."""
+    run_python(FORK.replace("PATH", repr(str(path))))
+
+
+FORK = """
+import os
+from nodeselect import ChangeLog, Inventory, InventoryError, Node
+log = ChangeLog(PATH)
+inventory = Inventory(log=log)
+inventory.upsert(Node("n-1"))
+there, back = os.pipe(), os.pipe()
+child = os.fork()
+if not child:
+    try:
+        inventory.upsert(Node("mine"))
+        os._exit(1)
+    except InventoryError as error:
+        assert error.code == "log-closed" and "child process" in error.message
+    os.write(there[1], b".")
+    os.read(back[0], 1)
+    assert inventory.follow(PATH) == 1 and inventory.ids() == ["n-1", "n-2"]
+    os._exit(0)
+os.read(there[0], 1)
+inventory.upsert(Node("n-2"))
+log.close()
+with ChangeLog(PATH) as again:  # the child has no lock
+    assert Inventory(log=again).ids() == ["n-1", "n-2"]
+os.write(back[1], b".")
+assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+"""
+
+
+def failing(*_: object) -> NoReturn:
+    """Do what a system call does on a full disk."""
+    raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def test_a_full_disk(writer: Inventory, log: ChangeLog, path: Path) -> None:
+    """A write that cannot be logged changes nothing; the next one is made when there is space."""
+    writer.upsert(Node("before"))
+    before, size = list(writer), log.size
+    write, left = os.pwrite, 20
+
+    def partial_write(descriptor: int, data: bytes, offset: int) -> int:
+        nonlocal left
+        if not left:
+            failing()
+        data, left = data[:left], max(0, left - len(data))
+        return write(descriptor, data, offset)
+
+    with patch.object(os, "pwrite", partial_write):
+        for left in (0, 20):  # noqa: B007 - for the function
+            with pytest.raises(InventoryError, match="No space left on device") as caught:
+                writer.apply(BATCH)
+            assert codes(caught) == ["cannot-write"]
+            assert (list(writer), writer.generation, log.size) == (before, 1, size)
+    reader = Inventory(FLEET)
+    assert reader.follow(path) == 1
+    assert path.stat().st_size > size
+    writer.upsert(Node("m"))
+    assert reader.follow(path) == 1
+    log.close()
+    with ChangeLog(path) as again:
+        assert same(Inventory(FLEET, log=again), writer)
+    assert same(reader, writer)
+
+
+def test_a_failing_sync(path: Path) -> None:
+    """If the disk fails, nobody knows what is on it: the log must be opened again."""
+    log = ChangeLog(path)
+    writer = Inventory(FLEET, log=log)
+    with (
+        patch.object(change_log, "_sync_file", failing),
+        pytest.raises(InventoryError) as failed,
+    ):
+        writer.remove("n-1")
+    with pytest.raises(InventoryError, match="could not be written to the disk") as refused:
+        writer.remove("n-2")
+    assert codes(failed, refused) == ["cannot-write", "log-closed"]
+    assert list(writer) == FLEET
+    log.close()
+    with ChangeLog(path) as again:
+        assert Inventory(FLEET, log=again).ids() == [node.id for node in FLEET if node.id != "n-1"]
+
+
+@pytest.mark.parametrize("name", ["replace", "fsync"])
+def test_a_log_that_cannot_be_emptied(
+    writer: Inventory, log: ChangeLog, path: Path, name: str
+) -> None:
+    """Then it goes on as it was, and the saved file is complete."""
+    file = path.with_suffix(".nsx")
+    writer.remove("n-1")
+    writer.snapshot().save(file)
+
+    write = Sections.write
+
+    def then_fail(sections: Sections, path: str, generation: int) -> int:
+        checksum = write(sections, path, generation)
+        patcher.start()
+        return checksum
+
+    patcher = patch.object(os, name, failing)
+    with (
+        patch("nodeselect.index.storage.Sections.write", then_fail),
+        pytest.raises(InventoryError, match="No space"),
+    ):
+        writer.save(file)
+    patcher.stop()
+    writer.remove("n-2")
+    log.close()
+    assert [entry.name for entry in path.parent.iterdir() if entry.name.startswith(".")] == []
+    with ChangeLog(path) as again:
+        assert same(Inventory.open(file, log=again), writer)
+    with ChangeLog(path) as again:
+        assert same(Inventory(FLEET, log=again), writer)
+
+
+@pytest.mark.parametrize(
+    ("sync", "counts"),
+    [
+        pytest.param("each", [1, 2, 3, 4, 5, 5, 5], id="each"),
+        pytest.param("never", [0, 0, 0, 0, 0, 1, 1], id="never"),
+        pytest.param(10, [0, 0, 1, 1, 2, 2, 2], id="seconds"),
+    ],
+)
+def test_sync(path: Path, sync: object, counts: list[int]) -> None:
+    """Each write is on the disk, or those that are some seconds old, or all after a flush."""
+    clock = iter([0, 4, 9, 11, 11, 20, 22, 22, *[30] * 9])
+    synced: list[int] = []
+    seen = []
+    with (
+        patch.object(change_log, "monotonic", lambda: next(clock)),
+        patch.object(change_log, "_sync_file", synced.append),
+    ):
+        with ChangeLog(path, sync=sync) as log:  # type: ignore[arg-type]
+            inventory = Inventory(log=log)
+            for number in range(5):
+                inventory.upsert(Node(f"n-{number}"))
+                seen.append(len(synced))
+            log.flush()
+            seen.append(len(synced))
+        seen.append(len(synced))
+    assert seen == counts
+
+
+@pytest.mark.parametrize("sync", ["", "always", 0, -1, float("nan"), None, "EACH"])
+def test_wrong_sync(path: Path, sync: object) -> None:
+    """Any other value is an error, and creates no file."""
+    with pytest.raises(ValueError, match="sync must be"):
+        ChangeLog(path, sync=sync)  # type: ignore[arg-type]
+    assert not path.exists()
+
+
+def test_files_that_are_no_logs(tmp_path: Path, path: Path) -> None:
+    """Any other file is an error, and remains as it is."""
+    path.write_text("n-1,eu\n")
+    (tmp_path / "empty").touch()
+    (tmp_path / "version").write_bytes(b"\x89NSL\r\n\x1a\n" + bytes(28))
+    expected = {"fleet.log": "not-a-log", "empty": "cut-off", ".": "cannot-write", "\0": "cannot"}
+    for name, code in {**expected, "version": "damaged", "no/folder": "cannot-write"}.items():
+        with pytest.raises(InventoryError) as caught:
+            ChangeLog(tmp_path / name)
+        assert caught.value.code.startswith(code)
+        with pytest.raises(InventoryError):
+            Inventory().follow(tmp_path / name)
+    assert path.read_text() == "n-1,eu\n"
+    with pytest.raises(TypeError, match="log must be a ChangeLog, not str"):
+        Inventory(log="fleet.log")  # type: ignore[arg-type]
+
+
+def test_a_log_that_is_not_used_yet(log: ChangeLog, path: Path) -> None:
+    """A reader can follow a new log before its writer has begun."""
+    reader = Inventory(FLEET)
+    assert reader.follow(path) == 0
+    Inventory(FLEET, log=log).remove("n-1")
+    assert reader.follow(path) == 1
+    with pytest.raises(TypeError, match="cannot be copied"):
+        pickle.dumps(log)
+    assert repr(log) == f"<ChangeLog {str(path)!r}>"
+
+
+def test_out_of_memory(writer: Inventory, path: Path) -> None:
+    """A write that fails after it is logged is made before the next one."""
+    reader = Inventory(FLEET)
+    with patch.object(Delta, "add", side_effect=MemoryError), pytest.raises(MemoryError):
+        writer.apply(BATCH)
+    assert (list(writer), reader.follow(path)) == (FLEET, 1)
+    with pytest.raises(KeyError):
+        writer.remove("n-99")
+    assert same(writer, reader)
+    with patch.object(Delta, "add", side_effect=MemoryError), pytest.raises(MemoryError):
+        writer.update("late", lambda node: node.replace(state="lost"))
+    update = writer.update("late", lambda node: node.replace(name=f"{node.state}, seen"))
+    assert update.generation == 3
+    assert writer["late"] == Node("late", {}, "lost, seen", "lost")
+    assert reader.follow(path) == 2
+    assert same(writer, reader)
