@@ -39,7 +39,10 @@ def test_folder_without_nodes(run: Run, tmp_path: Path) -> None:
     """A folder without a file of nodes is an error, and so is one that cannot be read."""
     (tmp_path / "README.md").write_text("nothing")
     ended = run(*MATCH, "-n", str(tmp_path))
-    message = "the folder has no .json, .yaml, .yml, .csv, .ndjson or .jsonl file"
+    message = (
+        "the folder has no .json, .yaml, .yml, .csv, .ndjson, .jsonl, .parquet, .arrow or .feather"
+        " file"
+    )
     assert (ended.status, ended.err) == (
         2,
         f"error[cannot-read]: cannot read '{tmp_path}': {message}\n",

@@ -37,14 +37,16 @@ _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 _VARIABLE = "NODESELECT_NODES"
 
-_EXTENSIONS = (".json", ".yaml", ".yml", ".csv", ".ndjson", ".jsonl")
+_EXTENSIONS = (
+    ".json", ".yaml", ".yml", ".csv", ".ndjson", ".jsonl", ".parquet", ".arrow", ".feather",
+)  # fmt: skip
 
 
 class NodeFiles(NamedTuple):
     """Inputs with nodes, and how to read them.
 
     :param sources: files, folders, and ``-`` for standard input.
-    :param id_column: in CSV, the name of the column that has the ids.
+    :param id_column: in a table, the name of the column that has the ids.
     :param is_verbose: whether to report what was read.
     """
 
@@ -102,15 +104,15 @@ def nodes_option(*, required: bool = True) -> Callable[[_Command], _Command]:
         "-n", "--nodes", "nodes_from", metavar="FILE|FOLDER|-",
         help="Read nodes from a file, from all files in a folder, or from standard input:"
         " node lists of Expanso, Kubernetes, Bacalhau, Nomad, Docker Swarm and Consul, or {id,"
-        " labels}, as JSON, JSON lines or YAML; or CSV; also compressed by gzip; or a file of"
-        " nodeselect index. Repeatable. By"
-        f" default, the input in {_VARIABLE}, or standard input if it is piped.",
+        " labels}, as JSON, JSON lines or YAML; or CSV, Parquet or Arrow; also compressed by gzip;"
+        " or a file of nodeselect index. Repeatable. By default, the input in"
+        f" {_VARIABLE}, or standard input if it is piped.",
         multiple=True, callback=parse,
     )  # fmt: skip
     # Eager, so that their values are known when that of -n is parsed.
     id_column = click.option(
         "--id-column", metavar="COLUMN", multiple=True, callback=_keep, is_eager=True,
-        expose_value=False, help="The column of a CSV file that has the ids (default: id).",
+        expose_value=False, help="The column of CSV, Parquet or Arrow with the ids (default: id).",
     )  # fmt: skip
     verbose = click.option(
         "-v", "--verbose", is_flag=True, callback=_keep, is_eager=True, expose_value=False,

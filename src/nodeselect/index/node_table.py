@@ -31,7 +31,7 @@ from nodeselect.index.arrays import (
 from nodeselect.index.lazy import lazy
 from nodeselect.index.strings import Strings, to_array
 from nodeselect.node import Node
-from nodeselect.readers.columnar import Block, Columns
+from nodeselect.readers.columnar import Block, Columns, EncodedBlock
 
 __all__ = ["NodeTable", "encode"]
 
@@ -183,7 +183,7 @@ def _renumbered(numbers: UIntArray, stop: int, chunk: int) -> tuple[UIntArray, l
 def encode(blocks: Iterable[Block]) -> NodeTable:
     """Return a table of the nodes in ``blocks``, in the same order.
 
-    Cost: about 1.5 µs for a node of ten labels, 1 µs if it comes in columns.
+    Cost: about 1.5 µs for a node of ten labels, 1 µs if it comes in columns, 0.2 µs if encoded.
     """
     all_ids: list[str] = []
     all_names: list[str | None] = []
@@ -204,6 +204,11 @@ def encode(blocks: Iterable[Block]) -> NodeTable:
             is_present = numbers != _ABSENT
             lengths.frombytes(is_present.sum(axis=1, dtype=np.uint32).tobytes())
             label_ids.frombytes(numbers[is_present].tobytes())
+        elif isinstance(block, EncodedBlock):
+            ids, names, node_states = block.ids, block.names, block.states
+            numbers = np.array([labels[pair] for pair in block.pairs], np.uint32)
+            lengths.frombytes(block.lengths.astype(np.uint32).tobytes())
+            label_ids.frombytes(numbers[block.codes].tobytes())
         elif block:
             ids, mappings, names, node_states = zip(*block, strict=True)
             lengths.extend(map(len, mappings))

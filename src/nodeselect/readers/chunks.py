@@ -15,6 +15,7 @@ __all__ = [
     "line_too_long_error",
     "read_blocks",
     "read_chunks",
+    "read_rest",
 ]
 
 # Small enough to stay in the processor's cache (``benchmarks/test_read.py``).
@@ -59,6 +60,12 @@ def read_blocks(first: bytes, stream: BinaryIO) -> Iterator[bytes]:
         end = block.find(b"\0") + 1
         yield block[:end] if end else block
         block = b"" if end else stream.read(_CHUNK_BYTES)
+
+
+def read_rest(first: bytes, stream: BinaryIO) -> Iterator[bytes]:
+    """Yield ``first`` and the rest of the stream, whatever bytes there are."""
+    yield first
+    yield from iter(lambda: stream.read(_CHUNK_BYTES), b"")
 
 
 def begins_with_long_line(chunk: bytes) -> bool:

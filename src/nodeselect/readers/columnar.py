@@ -1,11 +1,16 @@
-"""Many nodes in columns, which cost less than a dictionary of labels for each node."""
+"""Many nodes together, in forms that cost less than a dictionary of labels for each node."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice, repeat
+from typing import TYPE_CHECKING
 
 from nodeselect.node import NodeRow
 
-__all__ = ["Block", "Columns", "to_blocks"]
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+__all__ = ["Block", "Columns", "EncodedBlock", "to_blocks"]
 
 # The nodes of a block: so few that they are still in the processor's cache when they are encoded
 # (``benchmarks/test_live.py``).
@@ -36,6 +41,9 @@ class Columns:
         self.states = states
         self.labels = labels
 
+    def __len__(self) -> int:
+        return len(self.ids)
+
     def __iter__(self) -> Iterator[NodeRow]:
         rows = zip(*self.labels.values(), strict=True) if self.labels else repeat(())
         for node_id, name, state, row in zip(self.ids, self.names, self.states, rows, strict=False):
@@ -43,8 +51,44 @@ class Columns:
             yield node_id, {key: value for key, value in pairs if value is not None}, name, state
 
 
-Block = Sequence[NodeRow] | Columns
-"""Consecutive nodes of one input, in rows or in columns."""
+class EncodedBlock:
+    """Nodes with labels that are dictionary encoded. Iterates over the nodes.
+
+    :param pairs: labels, as key and value.
+    :param codes: the labels of all nodes, one node after the other, as indexes of ``pairs``.
+    :param lengths: how many labels each node has.
+    """
+
+    __slots__ = ("codes", "ids", "lengths", "names", "pairs", "states")
+
+    def __init__(
+        self,
+        ids: Sequence[str],
+        names: Sequence[str | None],
+        states: Sequence[str | None],
+        pairs: Sequence[tuple[str, str]],
+        codes: "NDArray[np.int64]",
+        lengths: "NDArray[np.int64]",
+    ) -> None:
+        self.ids = ids
+        self.names = names
+        self.states = states
+        self.pairs = pairs
+        self.codes = codes
+        self.lengths = lengths
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def __iter__(self) -> Iterator[NodeRow]:
+        labels = map(self.pairs.__getitem__, self.codes.tolist())
+        fields = zip(self.ids, self.names, self.states, self.lengths.tolist(), strict=True)
+        for node_id, name, state, length in fields:
+            yield node_id, dict(islice(labels, length)), name, state
+
+
+Block = Sequence[NodeRow] | Columns | EncodedBlock
+"""Consecutive nodes of one input, in rows, in columns, or encoded."""
 
 
 def to_blocks(nodes: Iterable[NodeRow]) -> Iterator[Sequence[NodeRow]]:

@@ -58,7 +58,11 @@ _DESCRIBED = rb"(?:[ \t\r]*+\n)*+Name:[ \t]+\S[^\n]*\n(?:Roles?|Labels):"
 # The beginning of YAML in flow style, ``{key`` or ``[{key``; in JSON, a quote precedes the key.
 _UNQUOTED_KEY = rb"[\[{\s]*[A-Za-z_]"
 
-Format = Literal["ndjson", "json", "csv", "yaml", "describe", "gzip", "none"]
+# The beginning of Parquet, which no text follows, and of a file and a stream of Arrow IPC.
+_PARQUET = rb"PAR1[^\t\n\r -~]"
+_ARROW_IPC = rb"ARROW1\0|\xff\xff\xff\xff"
+
+Format = Literal["ndjson", "json", "csv", "yaml", "describe", "parquet", "arrow", "gzip", "none"]
 """The format of an input; ``none`` if all it says is that there are no nodes."""
 
 # How compressed files begin, other than those of gzip.
@@ -93,6 +97,10 @@ def detect_format(stream: BinaryIO, id_column: str) -> tuple[Format, bytes]:
         raise InventoryError("empty-input", "the input is empty", hint=hint)
     if line.startswith(b"\x1f\x8b"):
         return "gzip", start
+    if re.match(_PARQUET, start):
+        return "parquet", start
+    if re.match(_ARROW_IPC, start):
+        return "arrow", start
     for beginning, name in _COMPRESSED.items():
         if line.startswith(beginning):
             message = f"the input is compressed ({name})"

@@ -9,8 +9,9 @@ from nodeselect.blocking import blocking_reader
 from nodeselect.errors import InventoryError
 from nodeselect.node import DuplicateIdError, Node, NodeRow, has_state
 from nodeselect.readers import cannot_read
-from nodeselect.readers.chunks import join_document, read_blocks, read_chunks
-from nodeselect.readers.columnar import Block
+from nodeselect.readers.arrow_import import load_arrow
+from nodeselect.readers.chunks import join_document, read_blocks, read_chunks, read_rest
+from nodeselect.readers.columnar import Block, EncodedBlock
 from nodeselect.readers.detect import Format, detect_format, node_rows
 from nodeselect.readers.duplicate_ids import DuplicateIdCheck
 from nodeselect.readers.envelope import check_footer
@@ -40,6 +41,8 @@ _FORMAT_NAMES: dict[Format, str] = {
     "csv": "CSV",
     "yaml": "YAML",
     "describe": "kubectl describe",
+    "parquet": "Parquet",
+    "arrow": "Arrow IPC",
 }
 
 
@@ -111,7 +114,7 @@ class NodeReader:
         :param selector: selects nodes, faster than ``node_filter``, which must then be None.
         :param ids: ids to look up, see :attr:`missing_ids`.
         :param states: in lower case, the only states whose nodes :attr:`failure_masks` counts.
-        :param id_column: in CSV, the name of the column that has the ids.
+        :param id_column: in CSV, Parquet and Arrow, the name of the column that has the ids.
         :param name: the name of the input in errors, if there is only one.
         :param on_progress: called with the reader after every few hundred nodes.
         :param parallel: whether a large NDJSON file may be read by two processes; ``node_filter``
@@ -233,6 +236,14 @@ class NodeReader:
                 assert delimiter is not None, "the format was detected by it"
                 rows = csv.read_rows(read_chunks(start, stream), delimiter, self._id_column)
                 return self._select_rows(rows)
+            case "parquet" | "arrow":
+                load_arrow()
+                from nodeselect.readers.formats import arrow, arrow_columns  # load pyarrow
+
+                names = arrow_columns.ColumnNames(self._id_column)
+                return self._select_encoded(
+                    arrow.read_file(join_document(read_rest(start, stream)), names)
+                )
         blocks = read_blocks(start, stream)
         if file_format == "json":
             return self._select_documents(self._json_records(blocks))
@@ -268,6 +279,14 @@ class NodeReader:
             self._shapes.add("Kubernetes watch events")
             return self._select_rows(latest_nodes(chain(first, records)))
         return self._select_records(chain(first, records))
+
+    def _select_encoded(self, blocks: Iterable[EncodedBlock]) -> Iterator[Block]:
+        if self._checks_ids:
+            yield from self._select_rows(chain.from_iterable(blocks))
+            return
+        for block in blocks:
+            self._count(block.ids)
+            yield block
 
     def _select_rows(self, rows: Iterable[NodeRow]) -> Iterator[Block]:
         rest = iter(rows)

@@ -1,0 +1,61 @@
+"""The nodes of an inventory as a table of Arrow.
+
+This module imports pyarrow: call :func:`nodeselect.readers.arrow_import.load_arrow` first.
+"""
+
+from typing import Any, Final
+
+import numpy as np
+import pyarrow as pa
+
+from nodeselect.errors import InventoryError
+from nodeselect.index.arrays import chunk_slices
+from nodeselect.index.node_table import NodeTable
+from nodeselect.text import quoted
+
+__all__ = ["to_table"]
+
+# The nodes of a batch: so few that the text of all their labels is below 2 GiB, the limit of Arrow.
+_BATCH_NODES: Final = 1 << 14
+
+_TEXT: Final = pa.string()
+_SCHEMA: Final = pa.schema(
+    [("id", _TEXT), ("name", _TEXT), ("state", _TEXT), ("labels", pa.map_(_TEXT, _TEXT))]
+)
+
+
+def to_table(nodes: NodeTable) -> Any:
+    """Return a table of nodes, in their order.
+
+    :raises InventoryError: if a text has a surrogate, which UTF-8 cannot express.
+    """
+    try:
+        return pa.Table.from_batches(_batches(nodes), _SCHEMA)
+    except UnicodeEncodeError as error:
+        message = f"the text {quoted(str(error.object))} has a surrogate, which Arrow cannot store"
+        raise InventoryError("not-utf-8", message) from None
+
+
+def _batches(nodes: NodeTable) -> list[Any]:
+    keys = pa.array(list(nodes.keys), _TEXT)
+    values = pa.array(list(nodes.values), pa.large_string())
+    states = pa.array(nodes.state_names, _TEXT)
+    batches = []
+    for part in chunk_slices(len(nodes), _BATCH_NODES):
+        ranks = np.arange(part.start, part.stop)
+        offsets = nodes.offsets[part.start : part.stop + 1].astype(np.int64)
+        label_ids = pa.array(nodes.label_ids[offsets[0] : offsets[-1]])
+        columns = [
+            pa.array(nodes.ids.take(ranks), _TEXT),
+            pa.nulls(len(ranks), _TEXT)
+            if nodes.names is None
+            else pa.array(nodes.names.take(ranks), _TEXT),
+            states.take(pa.array(nodes.states[part])),
+            pa.MapArray.from_arrays(
+                pa.array((offsets - offsets[0]).astype(np.int32)),
+                keys.take(label_ids),
+                values.take(label_ids).cast(_TEXT),
+            ),
+        ]
+        batches.append(pa.record_batch(columns, _SCHEMA))
+    return batches

@@ -1,0 +1,35 @@
+"""Import a module that could never be imported again if a signal interrupted its import."""
+
+import sys
+from contextlib import suppress
+from importlib import import_module
+from threading import Thread
+
+__all__ = ["import_uninterrupted"]
+
+
+def import_uninterrupted(module: str, last_name: str) -> None:
+    """Import ``module``, so that no signal handler can interrupt that.
+
+    If the import of numpy, and of what uses it, is interrupted, the process can never import it
+    again. Signal handlers run in the main thread. So another thread imports it, and goes on if the
+    wait is interrupted.
+
+    :param last_name: a name that the module defines at its end.
+    """
+    if hasattr(sys.modules.get(module), last_name):  # otherwise its import has not ended
+        return
+    errors: list[Exception] = []
+
+    def load() -> None:
+        try:
+            import_module(module)
+        except Exception as error:
+            errors.append(error)
+
+    thread = Thread(target=load)
+    with suppress(RuntimeError):  # no thread can be started: the caller imports it without one
+        thread.start()
+        thread.join()
+    if errors:
+        raise errors[0]

@@ -1,0 +1,93 @@
+"""Nodes in Arrow data and Parquet files are read, in every layout, as they are in rows."""
+
+import io
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from nodeselect import Inventory, InventoryError, Node, Selector
+from nodeselect.readers.reader import NodeReader
+from tests.inventory.small import SMALL
+
+pytest.importorskip("pyarrow")
+
+import pyarrow as pa
+import pyarrow.ipc
+
+from tests.readers.arrow_layouts import (
+    LAYOUTS,
+    Layout,
+    map_table,
+    random_nodes,
+    to_ipc,
+    to_parquet,
+)
+
+FEW, MANY = random_nodes(100), random_nodes(4_367)
+
+
+@pytest.mark.parametrize("layout", LAYOUTS.values(), ids=LAYOUTS)
+@pytest.mark.parametrize("nodes", [pytest.param(FEW, id="few"), pytest.param(MANY, id="many")])
+def test_layout(layout: Layout, nodes: list[Node]) -> None:
+    """Each layout has the same nodes, in the same order."""
+    inventory = Inventory.from_arrow(layout.make(nodes), **layout.options)
+    assert list(inventory) == nodes
+
+
+def test_many_blocks() -> None:
+    """Rows beyond the first block have their own labels, and their own numbers in errors."""
+    count = 150_000
+    ids = [f"n-{at}" for at in range(count)]
+    racks = [f"r{at % 1_000}" if at % 3 else None for at in range(count)]
+    inventory = Inventory.from_arrow(pa.table({"id": ids, "rack": racks}))
+    assert inventory.match(Selector.parse("rack=r7")).ids() == [
+        node_id for node_id, rack in zip(ids, racks, strict=True) if rack == "r7"
+    ]
+    ids[140_000] = "a\x00"
+    with pytest.raises(InventoryError, match="row 140001, column 'id'"):
+        Inventory.from_arrow(pa.table({"id": ids, "rack": racks}))
+
+
+def test_labels_that_do_not_occur() -> None:
+    """A value that only a dictionary has is not a value of any node."""
+    ids = pa.array([f"n-{at}" for at in range(10)])
+    gpu = pa.DictionaryArray.from_arrays(pa.array([0] * 10), pa.array(["t4", "unused"]))
+    inventory = Inventory.from_arrow(pa.table({"id": ids, "gpu": gpu}), _tuning=SMALL)
+    segment = inventory.snapshot()._view.store.segment
+    assert segment is not None
+    assert list(segment.table.values) == ["t4"]
+
+
+FILES = {
+    "Parquet": lambda: to_parquet(map_table(MANY)),
+    "IPC file": lambda: to_ipc(map_table(MANY)),
+    "IPC stream": lambda: to_ipc(map_table(MANY), pyarrow.ipc.new_stream),
+}
+
+
+@pytest.mark.parametrize("make", FILES.values(), ids=FILES)
+def test_files_are_recognised(make: Callable[[], io.BytesIO], tmp_path: Path) -> None:
+    """Files are read from a path, a stream or a pipe, whatever their names are."""
+    path = tmp_path / "nodes.json"
+    path.write_bytes(make().getvalue())
+    assert list(Inventory.read(path)) == list(Inventory.read(make())) == MANY
+    assert list(Inventory.from_arrow(path)) == list(Inventory.from_arrow(str(path))) == MANY
+
+
+@pytest.mark.parametrize("text", ["gpu", "!gpu,region!=eu", "rack in (eu,true),x>4", "a,!a"])
+def test_selected_rows(text: str) -> None:
+    """A reader with a selector yields the rows that match."""
+    selector = Selector.parse(text)
+    reader = NodeReader(to_parquet(map_table(MANY)), selector=selector)
+    assert list(reader) == [node for node in MANY if selector.matches(node.labels, node_id=node.id)]
+    assert reader.count == len(MANY)
+
+
+def test_columns_with_dots() -> None:
+    """Columns with dots are found, also beside columns with the beginnings of their names."""
+    labels = {"a": "1", "a.b": "2", "a.b/c": "3", "list.element": "4"}
+    table = pa.table({"id": ["n-1"], **{key: [value] for key, value in labels.items()}})
+    assert list(Inventory.read(to_parquet(table))) == [Node("n-1", labels)]
+    renamed = Inventory.from_arrow(to_parquet(table), columns={"x": "a"})
+    assert list(renamed) == [Node("n-1", {"x": "1"})]

@@ -1,0 +1,62 @@
+"""Frames and tables of other libraries are read as they are."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from nodeselect import Inventory
+
+pytest.importorskip("pyarrow")
+
+
+from tests.readers.arrow_layouts import KEYS, column_table, map_table, random_nodes
+
+NODES = random_nodes(3_000)
+
+
+def polars_frame(table: Any) -> Any:
+    """Return a table as a data frame of Polars."""
+    return pytest.importorskip("polars").from_arrow(table)
+
+
+def polars_categories(table: Any) -> Any:
+    """Return a data frame of Polars whose labels are categories."""
+    polars = pytest.importorskip("polars")
+    return polars_frame(table).with_columns(polars.col(*KEYS).cast(polars.Categorical))
+
+
+def pandas_frame(table: Any) -> Any:
+    """Return a data frame of pandas whose index is not a plain range."""
+    pytest.importorskip("pandas")
+    frame = table.to_pandas()
+    return frame.set_index(frame.index * 2)
+
+
+def pandas_categories(table: Any) -> Any:
+    """Return a data frame of pandas whose labels are categories."""
+    frame = pandas_frame(table)
+    return frame.astype(dict.fromkeys(KEYS, "category"))
+
+
+def duckdb_relation(table: Any) -> Any:
+    """Return a query of DuckDB."""
+    return pytest.importorskip("duckdb").connect().from_arrow(table)
+
+
+MAPS = [polars_frame, pandas_frame, duckdb_relation]
+
+
+@pytest.mark.parametrize("convert", [*MAPS, polars_categories, pandas_categories])
+def test_columns(convert: Callable[[Any], Any]) -> None:
+    """A frame with a column for each label key has the nodes of the table."""
+    inventory = Inventory.from_arrow(convert(column_table(NODES)), name="name")
+    assert list(inventory) == NODES
+
+
+@pytest.mark.parametrize("convert", MAPS)
+def test_labels(convert: Callable[[Any], Any]) -> None:
+    """A frame with a column of maps has the nodes of the table."""
+    if convert is pandas_frame:
+        pytest.skip("pandas has no maps")
+    assert list(Inventory.from_arrow(convert(map_table(NODES)))) == NODES

@@ -1,0 +1,53 @@
+"""pyarrow is loaded for Arrow data and Parquet, and for nothing else."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from nodeselect import Inventory, Node
+from tests.imports import loaded_after
+
+WITHOUT_PYARROW = """
+import sys
+sys.modules["pyarrow"] = None
+from nodeselect import Inventory, InventoryError
+for attempt in ({attempts}):
+    try:
+        attempt()
+    except InventoryError as error:
+        assert error.code == "needs-pyarrow", error.code
+        assert str(error).endswith("install it: pip install 'nodeselect[arrow]'"), error
+    else:
+        raise AssertionError
+"""
+
+
+def test_without_pyarrow(tmp_path: Path) -> None:
+    """Without pyarrow, an error says what to install; everything else works."""
+    path = tmp_path / "fleet"
+    path.write_bytes(b"PAR1\x15")
+    attempts = f"""
+        lambda: Inventory.read({str(path)!r}), lambda: Inventory.from_arrow({str(path)!r}),
+        lambda: Inventory().to_arrow(),
+    """
+    assert "numpy" not in loaded_after(WITHOUT_PYARROW.format(attempts=attempts))
+
+
+def test_other_formats_need_no_pyarrow(tmp_path: Path) -> None:
+    """Reading JSON does not load pyarrow."""
+    path = tmp_path / "fleet.json"
+    path.write_text(json.dumps([{"id": "n-1"}]), "utf-8")
+    loaded = loaded_after(f"from nodeselect import Inventory\nInventory.read({str(path)!r})")
+    assert not loaded & {"pyarrow", "numpy"}
+
+
+def test_pandas_is_not_loaded(tmp_path: Path) -> None:
+    """pyarrow, but neither pandas nor Polars, is loaded to read a file."""
+    parquet = pytest.importorskip("pyarrow.parquet")
+    path = tmp_path / "fleet.parquet"
+    table = Inventory(Node(f"n-{at}", {"a": "b"}) for at in range(3_000)).to_arrow()
+    parquet.write_table(table, path)
+    loaded = loaded_after(f"from nodeselect import Inventory\nlen(Inventory.read({str(path)!r}))")
+    assert "pyarrow" in loaded
+    assert not loaded & {"pandas", "polars", "msgspec", "yaml"}

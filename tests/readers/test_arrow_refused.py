@@ -1,0 +1,318 @@
+"""Arrow data that is not of nodes, or is damaged, is rejected as a whole, with row and column."""
+
+import io
+import random
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from nodeselect import Inventory, InventoryError, Node
+
+pytest.importorskip("pyarrow")
+
+import pyarrow as pa
+import pyarrow.ipc
+
+from tests.readers.arrow_layouts import (
+    PAIRS,
+    TEXT,
+    Stream,
+    column_table,
+    map_table,
+    random_nodes,
+    to_ipc,
+    to_parquet,
+)
+
+MAP = pa.map_(TEXT, TEXT)
+IDS = ["n-1", "n-2", "n-3"]
+CAST = "\n  cast it to strings, or leave it out"
+LAYOUT = (
+    "\n  store the labels of a node as a map of strings, as a list of structs with the strings"
+    " 'key' and 'value', or as a struct of strings"
+)
+
+
+def labelled(labels: Any, **others: Any) -> Any:
+    """Return a table of three nodes with these labels."""
+    return pa.table({"id": IDS, "labels": labels, **others})
+
+
+def twice(names: list[str]) -> Any:
+    """Return a table in which columns may have the same name."""
+    return pa.table([pa.array(IDS)] * len(names), names)
+
+
+def entries(key: str | None, value: str | None, key_type: Any = TEXT) -> Any:
+    """Return maps of which the second has this entry, though a map cannot have a NULL key."""
+    keys, values = pa.array(["a", "a", key], key_type), pa.array(["1", "2", value], TEXT)
+    return pa.MapArray.from_arrays(pa.array([0, 1, 3, 3], pa.int32()), keys, values)
+
+
+REFUSED: dict[str, tuple[Callable[[], Any], dict[str, Any], str, str]] = {
+    "no id column": (
+        lambda: pa.table({"host": IDS, "gpu": IDS}), {}, "no-id-column",
+        ("the table has no column 'id', only 'host' and 'gpu'\n"
+        "  choose the column that has the ids: --id-column NAME, or id='NAME' in Python"),
+    ),
+    "no column at all": (
+        lambda: pa.table({}), {}, "no-id-column",
+        ("the table has no column 'id'\n"
+        "  choose the column that has the ids: --id-column NAME, or id='NAME' in Python"),
+    ),
+    "no such column": (
+        lambda: pa.table({"id": IDS}), {"columns": {"gpu": "g"}}, "no-column",
+        ("the table has no column 'g', only 'id'\n"
+        "  choose a column of the table"),
+    ),
+    "two id columns": (
+        lambda: twice(["id", "id"]), {}, "duplicate-key",
+        "2 columns have the name 'id'\n  rename all but one",
+    ),
+    "two label columns": (
+        lambda: twice(["id", "a\x1b", "a\x1b"]), {}, "duplicate-key",
+        "2 columns have the name 'a\\x1b'\n  rename all but one",
+    ),
+    "column without a name": (
+        lambda: twice(["id", ""]), {}, "no-column-name",
+        "a column has no name\n  its name would be the label key",
+    ),
+    "column Labels": (
+        lambda: pa.table({"id": IDS, "Labels": pa.array([None] * 3, MAP)}), {}, "unknown-field",
+        ("a table cannot have the column 'Labels'\n"
+        "  rename it: 'labels' for all labels of a node, or another label key"),
+    ),
+    "id is NULL": (
+        lambda: pa.table({"id": ["n-1", None]}), {}, "no-id",
+        "row 2, column 'id': the node has no id",
+    ),
+    "all ids are NULL": (
+        lambda: pa.table({"id": pa.nulls(2)}), {}, "no-id",
+        "row 1, column 'id': the node has no id",
+    ),
+    "id is empty": (
+        lambda: pa.table({"x": ["n-1", "n-2", ""]}), {"id": "x"}, "empty-id",
+        "row 3, column 'x': a node id must not be empty",
+    ),
+    "id is unprintable": (
+        lambda: pa.table({"id": ["n-1", "a\x1b"]}), {}, "unprintable-id",
+        "row 2, column 'id': the node id 'a\\x1b' contains the unprintable character \\x1b",
+    ),
+    "id twice": (
+        lambda: pa.table({"id": [*IDS, "n-2"]}), {}, "duplicate-id",
+        "two nodes have the id 'n-2': nodes 2 and 4\n  keep one of the two",
+    ),
+    "ids are numbers": (
+        lambda: pa.table({"id": [1, 2]}), {}, "id-not-text",
+        f"the column 'id' must be of strings, not of int64{CAST}",
+    ),
+    "ids are bytes": (
+        lambda: pa.table({"id": [b"a"]}), {}, "id-not-text",
+        f"the column 'id' must be of strings, not of binary{CAST}",
+    ),
+    "label is an integer": (
+        lambda: pa.table({"id": IDS, "cpu": [1, 2, 3]}), {}, "label-not-text",
+        f"the column 'cpu' must be of strings, not of int64{CAST}",
+    ),
+    "label is a boolean, no row": (
+        lambda: pa.table({"id": IDS, "gpu": [True] * 3})[:0], {}, "label-not-text",
+        f"the column 'gpu' must be of strings, not of bool{CAST}",
+    ),
+    "label is a fraction": (
+        lambda: pa.table({"id": IDS, "x": [1.5] * 3}), {"columns": {"y": "x"}}, "label-not-text",
+        f"the column 'x' must be of strings, not of double{CAST}",
+    ),
+    "labels are encoded numbers": (
+        lambda: pa.table({"id": IDS, "x": pa.array([1, 2, 1]).dictionary_encode()}), {},
+        "label-not-text", f"the column 'x' must be of strings, not of int64{CAST}",
+    ),
+    "state is a number": (
+        lambda: pa.table({"id": IDS, "state": [1, 2, 3]}), {}, "wrong-type",
+        f"the column 'state' must be of strings, not of int64{CAST}",
+    ),
+    "labels are JSON": (
+        lambda: labelled(["{}"] * 3), {}, "wrong-type",
+        f"the column 'labels' must have labels, not string{LAYOUT}",
+    ),
+    "labels are lists of text": (
+        lambda: labelled([["a=b"]] * 3), {}, "wrong-type",
+        f"the column 'labels' must have labels, not list<item: string>{LAYOUT}",
+    ),
+    "labels are lists of other structs": (
+        lambda: labelled([[{"name": "a", "value": "b"}]] * 3), {}, "wrong-type",
+        ("the column 'labels' must have labels, not list<item: struct<name: string, value: string>>"
+        f"{LAYOUT}"),
+    ),
+    "map of numbers": (
+        lambda: labelled(pa.array([[("a", 1)]] * 3, pa.map_(TEXT, pa.int8()))), {},
+        "label-not-text", f"the column 'labels.value' must be of strings, not of int8{CAST}",
+    ),
+    "struct of numbers": (
+        lambda: labelled([{"a": "b", "cpu": 1}] * 3), {}, "label-not-text",
+        f"the column 'labels.cpu' must be of strings, not of int64{CAST}",
+    ),
+    "value is NULL": (
+        lambda: labelled(entries("gpu", None)), {}, "label-not-text",
+        ("row 2, column 'labels': the value of a label must be a string, not NULL\n"
+        "  write a string, or remove the label"),
+    ),
+    "key is NULL": (
+        lambda: labelled(pa.array([[], [], [{"key": None, "value": "1"}]], pa.list_(PAIRS))), {},
+        "label-not-text",
+        ("row 3, column 'labels': the key of a label must be a string, not NULL\n"
+        "  write a string, or remove the label"),
+    ),
+    "entry is NULL": (
+        lambda: labelled(pa.array([[None], [], []], pa.list_(PAIRS))), {}, "label-not-text",
+        ("row 1, column 'labels': the key of a label must be a string, not NULL\n"
+        "  write a string, or remove the label"),
+    ),
+    "key twice in a map": (
+        lambda: labelled(entries("a", "2")), {}, "duplicate-key",
+        "row 2, column 'labels': duplicate label 'a'",
+    ),
+    "key in a map and a column": (
+        lambda: labelled(entries("gpu", "t4"), gpu=[None, "t4", None]), {}, "duplicate-key",
+        "row 2, column 'labels': duplicate label 'gpu'",
+    ),
+    "key in a struct and a column": (
+        lambda: labelled([{"gpu": "t4"}] * 3, gpu=IDS), {}, "duplicate-key",
+        "2 columns have the label 'gpu'\n  rename or remove all but one",
+    ),
+    "too many labels in a map": (
+        lambda: labelled(pa.array([[], [], [(f"k{at}", "") for at in range(257)]], MAP)), {},
+        "too-many-labels", ("row 3, column 'labels': a node can have at most 256 labels"
+        " (limit: node_labels), found 257"),
+    ),
+    "too many columns": (
+        lambda: pa.table({"id": IDS} | {f"k{at}": [None, "", None] for at in range(257)}), {},
+        "too-many-labels",
+        "row 2: a node can have at most 256 labels (limit: node_labels), found 257",
+    ),
+    "too much text": (
+        lambda: pa.table({"id": IDS, "k": ["", "é" * 32_768, ""]}), {}, "labels-too-large",
+        ("row 2: the labels of a node can have at most 65,536 bytes (limit: node_labels_bytes),"
+        " found 65,537"),
+    ),
+    "not UTF-8": (
+        lambda: pa.table({"id": IDS, "k": pa.array([b"\xff"] * 3).view(TEXT)}), {}, "not-arrow",
+        "Arrow data cannot be read: In column 1: Invalid: Invalid UTF8 sequence at string index 0",
+    ),
+    "another file": (
+        lambda: io.BytesIO(b'[{"id": "n-1"}]'), {}, "not-arrow",
+        "this is neither Parquet nor Arrow IPC\n  read files in other formats with Inventory.read",
+    ),
+    "an empty file": (
+        lambda: io.BytesIO(), {}, "not-arrow",
+        "this is neither Parquet nor Arrow IPC\n  read files in other formats with Inventory.read",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("make", "options", "code", "message"), REFUSED.values(), ids=REFUSED)
+def test_refused(make: Callable[[], Any], options: dict[str, Any], code: str, message: str) -> None:
+    """Each is rejected with its code, row and column, and what to do."""
+    with pytest.raises(InventoryError) as caught:
+        Inventory.from_arrow(make(), **options)
+    assert (caught.value.code, str(caught.value)) == (code, f"input: {message}")
+
+
+def test_the_most_that_is_allowed() -> None:
+    """A node may have as many labels, and as much text, as the limits say."""
+    many = {f"k{at}": [""] for at in range(256)}
+    (node,) = Inventory.from_arrow(pa.table({"id": ["n-1"], **many}))
+    assert len(node.labels) == 256
+    (node,) = Inventory.from_arrow(pa.table({"id": ["n-1"], "k": ["x" * 65_535]}))
+    assert len(node.labels["k"]) == 65_535
+
+
+@pytest.mark.parametrize(
+    ("data", "options", "message"),
+    [
+        pytest.param([{"id": "n-1"}], {}, "expected a path, an open file, or an object", id="list"),
+        pytest.param(None, {}, "not NoneType", id="none"),
+        pytest.param(pa.table({"id": IDS}), {"columns": ["id"]}, "columns must be", id="columns"),
+        pytest.param(pa.table({"id": IDS}), {"id": 3}, "a column must be a string", id="id"),
+        pytest.param(pa.table({"id": IDS}), {"columns": {"a": 1}}, "a column must", id="column"),
+    ],
+)
+def test_wrong_arguments(data: Any, options: dict[str, Any], message: str) -> None:
+    """An argument of the wrong type raises a ``TypeError``."""
+    with pytest.raises(TypeError, match=message):
+        Inventory.from_arrow(data, **options)
+
+
+def test_files_that_cannot_be_read(tmp_path: Any) -> None:
+    """The error names the file; one inside the file has its name before the row."""
+    with pytest.raises(InventoryError, match=r"cannot read '.*missing': No such file"):
+        Inventory.from_arrow(tmp_path / "missing")
+    path = tmp_path / "a.parquet"
+    path.write_bytes(to_parquet(pa.table({"id": ["n-1", None]})).getvalue())
+    for read in (Inventory.from_arrow, Inventory.read):
+        with pytest.raises(InventoryError) as caught:
+            read(path)
+        assert str(caught.value) == f"{path}: row 2, column 'id': the node has no id"
+
+
+NODES = random_nodes(40)
+FILES = {
+    "Parquet, maps": lambda: to_parquet(map_table(NODES), write_page_checksum=True),
+    "Parquet, columns": lambda: to_parquet(column_table(NODES)),
+    "IPC file": lambda: to_ipc(map_table(NODES), rows=15),
+    "IPC stream": lambda: to_ipc(map_table(NODES), pyarrow.ipc.new_stream, rows=15),
+}
+
+
+@pytest.mark.parametrize("make", FILES.values(), ids=FILES)
+def test_cut_off(make: Callable[[], io.BytesIO]) -> None:
+    """A file that is cut off anywhere is rejected."""
+    data = make().getvalue()
+    for end in range(1, len(data), 11):
+        with pytest.raises(InventoryError):
+            Inventory.read(io.BytesIO(data[:end]))
+
+
+def test_stream_cut_off_between_batches() -> None:
+    """A stream with whole batches, but without its end, is rejected; so are two streams."""
+    data = to_ipc(map_table(NODES), pyarrow.ipc.new_stream, rows=15).getvalue()
+    starts = [at for at in range(8, len(data), 8) if data[at : at + 4] == b"\xff\xff\xff\xff"]
+    codes = set()
+    for end in starts:
+        with pytest.raises(InventoryError) as caught:
+            Inventory.read(io.BytesIO(data[:end]))
+        codes.add(caught.value.code)
+    assert "cut-off" in codes
+    with pytest.raises(InventoryError, match="data after the end of the stream"):
+        Inventory.read(io.BytesIO(data + data))
+
+
+def test_failing_stream() -> None:
+    """An error of a stream of another library is an ``InventoryError``."""
+
+    def batches() -> Iterator[Any]:
+        yield pa.record_batch([["n-1"]], ["id"])
+        raise ValueError("the connection was lost\x1b")
+
+    stream = pa.RecordBatchReader.from_batches(pa.schema([("id", TEXT)]), batches())
+    with pytest.raises(InventoryError, match=r"the connection was lost\\x1b"):
+        Inventory.from_arrow(Stream(stream))
+
+
+@pytest.mark.parametrize("make", FILES.values(), ids=FILES)
+def test_damaged(make: Callable[[], io.BytesIO]) -> None:
+    """Damage is an ``InventoryError`` or unnoticed, and never another exception."""
+    original, draw = make().getvalue(), random.Random(1)
+    messages: list[str] = []
+    for _ in range(150):
+        data = bytearray(original)
+        for _ in range(draw.choice((1, 1, 4))):
+            data[draw.randrange(len(data))] ^= 1 << draw.randrange(8)
+        try:
+            nodes = list(Inventory.read(io.BytesIO(data)))
+        except InventoryError as error:
+            messages.append(str(error))
+        else:
+            assert all(type(node) is Node for node in nodes)
+    assert messages
+    assert "".join(messages).replace("\n", "").isprintable()
