@@ -1,7 +1,10 @@
 """Command lines that run every command, and the files that they read."""
 
 import json
+from io import StringIO
 from pathlib import Path
+
+from nodeselect import Inventory
 
 __all__ = ["COMMANDS", "FORMS", "JOB", "JOB_READERS", "NODE_READERS", "write_inputs"]
 
@@ -41,6 +44,8 @@ COMMANDS = {
     "jobs": ["jobs", "-n", "nodes", "--jobs", "job", "--jobs", "other"],
     "jobs-of-a-node": ["jobs", "-n", "nodes", "--jobs", "job", "--node", "n-001"],
     "rollout": ["rollout", "-n", "nodes", "--job", "job", "-o", "json"],
+    "convert": ["convert", "-l", "region=eu,rack!=3"],
+    "index": ["index", "--info", "saved"],
     "check": ["check", "job", "other"],
     "rules": ["rules"],
     "schema": ["schema"],
@@ -73,6 +78,7 @@ JOB_READERS = {
     "diff-nodes": ["diff", "nodes", "nodes", "--job", "-"],
     "jobs": ["jobs", "-n", "nodes", "--jobs", "-"],
     "rollout": ["rollout", "-n", "nodes", "--job", "-", "-o", "json"],
+    "convert": ["convert", "-"],
     "check": ["check", "-"],
 }
 """Every command that reads a job, from standard input."""
@@ -80,6 +86,7 @@ JOB_READERS = {
 
 def write_inputs(folder: Path) -> None:
     """Write the files that the command lines name."""
+    Inventory.read(StringIO(FORMS["lines"])).save(folder / "saved")
     (folder / "nodes").write_text(FORMS["lines"])
     (folder / "job").write_text(JOB)
     (folder / "other").write_text("name: other\nselector: {match_labels: {region: us}}\n")

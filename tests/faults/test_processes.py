@@ -64,4 +64,4 @@ def test_no_file_descriptors(run: Run, args: list[str]) -> None:
         if result != expected:
             assert result.status == 2
             assert "Too many open files" in result.out + result.err
-            assert more == 0
+            assert more <= (args[0] == "index")  # a file that is mapped has two

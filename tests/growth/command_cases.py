@@ -10,6 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from unittest.mock import patch
 
+from nodeselect import Inventory
 from nodeselect.cli.app import run
 from nodeselect.cli.exit_status import ExitStatus
 from nodeselect.render.changes import CHANGE_FORMATS
@@ -197,3 +198,13 @@ def _add_texts() -> None:
 _add_selections()
 _add_jobs()
 _add_texts()
+
+
+def _saved(n: int) -> Command:
+    path = str(Path(_FOLDER.name, f"saved-{n}.nsx"))
+    Inventory(fleet(n)).save(path)
+    return ["match", "-n", path, "-l", SELECTORS["matching"], "--state", "ready"], ""
+
+
+case("cli/match/saved", _run, _saved)
+case("cli/labels/saved", _run, lambda n: (["labels", "-n", _saved(n)[0][2]], ""))

@@ -1,8 +1,9 @@
 """Inventories of many nodes, labels and changes; answers, explanations, and their reports."""
 
 import pickle
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
+from tempfile import TemporaryDirectory
 
 from nodeselect import Inventory, JobError, Node, NodeSet, Problem, Selector, Snapshot
 from nodeselect.explain import notes
@@ -22,7 +23,7 @@ from nodeselect.render.nodes import NODE_FORMATS, node_lines
 from tests.growth.cases import case, rejected, words
 from tests.growth.selector_cases import TEMPLATES, selector_of
 
-__all__ = ["SELECTORS", "fleet"]
+__all__ = ["SELECTORS", "fleet", "reopened"]
 
 # Inventories with a segment and without; both search the first nodes of an answer in small windows.
 _DELTA = Tuning(first_window=2, window_growth=2, ranks_per_sorted_node=1 << 40)
@@ -64,6 +65,15 @@ def _on_fleet(name: str, call: Callable[[Inventory], object], size: int = 100) -
             return Inventory(fleet(n), _tuning=tuning)
 
         case(f"{name}/{kind}", call, build, size)
+    case(f"{name}/saved", call, lambda n: reopened(fleet(n)), size)
+
+
+def reopened(nodes: Iterable[Node]) -> Inventory:
+    """Return an inventory that was saved and opened; a mapped file may be deleted."""
+    with TemporaryDirectory() as folder:
+        path = f"{folder}/nodes.nsx"
+        Inventory(nodes).save(path)
+        return Inventory.open(path, _tuning=_TUNINGS["segment"])
 
 
 def _change(tuning: Tuning, nodes: list[Node]) -> object:

@@ -14,6 +14,7 @@ from tests.growth import (
     kubernetes_cases,
     log_cases,
     reader_cases,
+    saved_cases,
     selector_cases,
     standing_cases,
 )
@@ -30,6 +31,7 @@ AREAS = (
     kubernetes_cases,
     inventory_cases,
     log_cases,
+    saved_cases,
     standing_cases,
     command_cases,
 )
@@ -46,7 +48,9 @@ EXEMPT = {
     **dict.fromkeys(
         [
             *("nodeselect.explain.countable.Countable", "nodeselect.explain.countable.Failures"),
+            *("nodeselect.index.id_index.StringIndex", "nodeselect.index.segment.SegmentParts"),
             *(
+                "nodeselect.index.strings.Strings",
                 "nodeselect.jobs.rollout.RolloutNode",
                 "nodeselect.selectors.predicate.Predicate",
                 "nodeselect.selectors.predicate.FailureMask",
@@ -75,6 +79,7 @@ EXEMPT = {
     **dict.fromkeys(
         [
             "nodeselect.cli.options.job_option",
+            "nodeselect.index.lazy.lazy",
             "nodeselect.cli.node_files.nodes_option",
             "nodeselect.cli.options.selector_option",
             "nodeselect.jobs.check.rule.define",
@@ -91,7 +96,7 @@ EXEMPT = {
             "nodeselect.cli.app.main",
             "nodeselect.cli.streams.write_bug",
             "nodeselect.cli.streams.write_usage_error",
-            "nodeselect.readers.cannot_read",
+            "nodeselect.cli.node_files.default_nodes",
             "nodeselect.readers.duplicate_ids.DuplicateIdCheck.state",
             "nodeselect.readers.parallel_read.SecondHalf.result",
         ],

@@ -246,13 +246,13 @@ def open_saved(nodes_from: NodeFiles) -> "Inventory | None":
 
 
 def _is_saved(source: str) -> bool:
-    if source == "-":
-        peek = getattr(getattr(sys.stdin, "buffer", None), "peek", None)
-        # No text begins with this byte; a pipe may not have more yet.
-        return peek is not None and peek(1)[:1] == SAVED_MAGIC[:1]
-    if not os.path.isfile(source):  # noqa: PTH113 - pathlib loads slowly
-        return False  # what a pipe has can be read only once
     try:
+        if source == "-":
+            peek = getattr(getattr(sys.stdin, "buffer", None), "peek", None)
+            # No text begins with this byte; a pipe may not have more yet.
+            return peek is not None and peek(1)[:1] == SAVED_MAGIC[:1]
+        if not os.path.isfile(source):  # noqa: PTH113 - pathlib loads slowly
+            return False  # what a pipe has can be read only once
         with open(source, "rb") as file:  # noqa: PTH123
             start = file.read(len(SAVED_MAGIC))
     except OSError:  # the reader of nodes reports it

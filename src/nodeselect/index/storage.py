@@ -7,7 +7,7 @@ section is checked when it is first read. ``docs/saved.md`` describes the format
 
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from mmap import ACCESS_READ, mmap
 from struct import Struct
 from typing import BinaryIO, Final, NamedTuple
@@ -187,11 +187,6 @@ class SavedFile:
 
     def __contains__(self, name: str) -> bool:
         return name in self._sections
-
-    def sizes(self) -> Iterator[tuple[str, int]]:
-        """Yield the name of each section, and its size in bytes."""
-        for name, section in self._sections.items():
-            yield name, section.size
 
     def bytes_of(self, name: str, *, is_checked: bool = True) -> "memoryview[int]":
         """Return a section as bytes.
