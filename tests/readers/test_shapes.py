@@ -11,6 +11,7 @@ import yaml
 from nodeselect import Inventory, Node
 from nodeselect.node import split_state
 from nodeselect.readers.detect import KNOWN_STATES
+from nodeselect.selectors.constraints import NOMAD_FIELDS
 from tests.readers.reading import nodes_of
 
 
@@ -286,6 +287,12 @@ TEXTS = [
 def test_shape(text: str, nodes: list[Node]) -> None:
     """The document is read as its nodes, with labels, name and state, in order."""
     assert nodes_of(text) == nodes
+
+
+def test_fields_of_nomad() -> None:
+    """The fields of a node of Nomad that are labels have the names that ``convert`` writes."""
+    node = nomad("a", "a", Meta={}, Attributes={}, NodeClass="c", NodePool="p")
+    assert nodes_of(json.dumps(node))[0].labels.keys() == NOMAD_FIELDS
 
 
 def test_known_states() -> None:

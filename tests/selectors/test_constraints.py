@@ -79,6 +79,9 @@ def test_wrong_bacalhau(item: object, code: str, place: str) -> None:
         ([{"attribute": "${meta.a.b}", "operator": "!=", "value": "c"}], "a.b!=c"),
         ([{"attribute": "${meta.a}", "operator": "not", "value": "c"}], "a!=c"),
         ([{"attribute": "${attr.cpu.arch}", "operator": "=", "value": "x"}], "attr.cpu.arch=x"),
+        ([{"attribute": "${node.class}", "operator": "!=", "value": "x"}], "node.class!=x"),
+        ([{"attribute": "${node.pool}", "value": "x"}], "node.pool=x"),
+        ([{"LTarget": "${node.datacenter}", "RTarget": "dc1"}], "node.datacenter=dc1"),
         ([{"LTarget": "${meta.a}", "Operand": "is_set", "RTarget": ""}], "a"),
         ([{"LTarget": "${meta.a}", "Operand": "is_not_set"}], "!a"),
         ([{"attribute": "${node.unique.id}", "value": "n-1"}], "<id in (n-1)>"),
@@ -108,6 +111,10 @@ def test_nomad(constraints: object, text: str) -> None:
         ({"attribute": "${meta.a}", "value": "${meta.b}"}, "not-in-language", "value"),
         ({"attribute": "meta.a", "value": "b"}, "not-in-language", "attribute"),
         ({"attribute": "${meta.attr.a}", "value": "b"}, "not-in-language", "attribute"),
+        ({"attribute": "${meta.node.class}", "value": "b"}, "not-in-language", "attribute"),
+        ({"attribute": "${node.class}", "operator": "is_set"}, "not-in-language", "attribute"),
+        ({"attribute": "${node.class}", "value": ""}, "not-in-language", "attribute"),
+        ({"attribute": "${node.unique.name}", "value": "b"}, "not-in-language", "attribute"),
         ({"attribute": "${device.model}", "value": "b"}, "not-in-language", "attribute"),
         (
             {"attribute": "${node.unique.id}", "operator": "!=", "value": "b"},
@@ -144,6 +151,19 @@ def test_constraints_of_bacalhau_are_the_selector_again(selector: Selector) -> N
     assert again.requirements == tuple(
         type(each)(each.key, each.operator, each.values) for each in selector.requirements
     )
+
+
+def test_fields_of_a_node_of_nomad() -> None:
+    """The labels of fields are written as fields; what their absence means differs."""
+    constraints = nomad_from_selector(Selector.parse("node.class=a,node.classes,node.pool!=b"))
+    assert constraints == [
+        {"attribute": "${node.class}", "operator": "=", "value": "a"},
+        {"attribute": "${meta.node.classes}", "operator": "is_set"},
+        {"attribute": "${node.pool}", "operator": "!=", "value": "b"},
+    ]
+    for text in ("node.class", "!node.class", "node.class=", "node.pool!="):
+        with pytest.raises(SelectorError, match="Nomad has no counterpart of "):
+            nomad_from_selector(Selector.parse(text))
 
 
 def test_a_preference_of_bacalhau_is_not_written() -> None:

@@ -7,7 +7,7 @@ Sources: Bacalhau, ``pkg/models/selector.go``; Nomad, ``checkConstraint`` in
 """
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Final
 
 from nodeselect.errors import SelectorError
 from nodeselect.selectors.label_selector import (
@@ -23,6 +23,7 @@ from nodeselect.selectors.selector import Selector
 from nodeselect.text import join_limited, printable, quoted
 
 __all__ = [
+    "NOMAD_FIELDS",
     "bacalhau_from_selector",
     "no_counterpart_error",
     "nomad_from_selector",
@@ -52,6 +53,9 @@ _NOMAD_OPERATORS = {
 }
 
 _NOMAD_ID = "${node.unique.id}"
+
+NOMAD_FIELDS: Final = frozenset({"node.class", "node.datacenter", "node.pool"})
+"""Fields of a node of Nomad that are labels here. An empty class is no label."""
 
 
 def selector_from_bacalhau(constraints: object, place: str = "") -> Selector:
@@ -119,13 +123,17 @@ def selector_from_nomad(constraints: object, place: str = "") -> Selector:
         if attribute == _NOMAD_ID and operator is Operator.EQUALS and value:
             ids = {value} if ids is None else ids & {value}
             continue
-        kind, _, label = attribute.removeprefix("${").removesuffix("}").partition(".")
-        is_label = kind == "attr" or (kind == "meta" and not label.startswith("attr."))
-        if attribute != f"${{{kind}.{label}}}" or not is_label:
+        name = attribute.removeprefix("${").removesuffix("}")
+        key = name.removeprefix("meta.")
+        is_field = name in NOMAD_FIELDS and operator.arity != "none" and bool(value)
+        is_label = name.startswith("attr.") or (name != key and not _is_own_label(key))
+        if attribute != f"${{{name}}}" or not (is_label or is_field):
             message = f"{quoted(attribute)} is not a label here"
-            hint = "use ${meta.NAME}, ${attr.NAME} or, with =, ${node.unique.id}"
+            hint = (
+                "use ${meta.NAME}, ${attr.NAME}; or, with = and a value, ${node.class},"
+                " ${node.datacenter}, ${node.pool} and ${node.unique.id}"
+            )
             raise fields.error("not-in-language", message, "attribute", hint)
-        key = f"attr.{label}" if kind == "attr" else label
         values = [] if operator.arity == "none" and not value else [value]
         requirements.append(fields.requirement(key, operator, values, "attribute", "value"))
     return Selector.from_requirements(requirements, ids)
@@ -170,7 +178,7 @@ def nomad_from_selector(selector: Selector) -> list[dict[str, Any]]:
     ]
     for requirement in selector.requirements:
         key, operator = requirement.key, requirement.operator
-        attribute = f"${{{key}}}" if key.startswith("attr.") else f"${{meta.{key}}}"
+        attribute = f"${{{key}}}" if _is_own_label(key) else f"${{meta.{key}}}"
         if not requirement.values:
             name = "is_not_set" if operator.matches_absent else "is_set"
             constraints.append({"attribute": attribute, "operator": name})
@@ -189,9 +197,16 @@ def no_counterpart_error(
     return SelectorError("no-counterpart", message, "", (0, 0), hint=hint)
 
 
+def _is_own_label(key: str) -> bool:
+    """Return whether the label of a node of Nomad is not from its metadata."""
+    return key.startswith("attr.") or key in NOMAD_FIELDS
+
+
 def _is_in_nomad(requirement: Requirement) -> bool:
     operator, values = requirement.operator, requirement.values
     if operator.is_comparison:
+        return False
+    if requirement.key in NOMAD_FIELDS and not any(values):  # an empty class is set there
         return False
     return "" not in values if operator.is_exclusion else len(values) <= 1
 
