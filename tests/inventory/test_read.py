@@ -137,7 +137,7 @@ def test_a_stream_that_is_not_for_reading(path: Path) -> None:
     assert "None" not in str(caught.value)
 
 
-@pytest.mark.parametrize("wrong", [5, None, b"nodes.json", ["nodes.json"]])
+@pytest.mark.parametrize("wrong", [5, None, b"nodes.json", [5], [["nodes.json"]]])
 def test_what_is_neither_path_nor_stream(wrong: Any) -> None:
     """Anything but a path or a stream is a TypeError."""
     with pytest.raises(TypeError, match="a path or a stream"):

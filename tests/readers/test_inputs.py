@@ -43,6 +43,21 @@ def test_nodes_of_all_inputs() -> None:
     assert len(Inventory.read(NodeReader(inputs(*TEXTS)))) == 5
 
 
+def test_a_list_of_files(tmp_path: Path) -> None:
+    """Several files and streams are one inventory; a list without any is an error."""
+    path = tmp_path / "a.json"
+    path.write_text(plain("n-1"))
+    inventory = Inventory.read([path, io.StringIO("id\nn-2\n")])
+    assert inventory.ids() == ["n-1", "n-2"]
+    with pytest.raises(InventoryError) as caught:
+        Inventory.read((path, str(path)))
+    assert str(caught.value).startswith(
+        f"two nodes have the id 'n-1': node 1 of {path} and node 1 of {path}\n"
+    )
+    with pytest.raises(ValueError, match="there is no input to read"):
+        Inventory.read([])
+
+
 def test_inputs_are_opened_one_after_the_other() -> None:
     """The next input is asked for when the one before has been read."""
     opened = []

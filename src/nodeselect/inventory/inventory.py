@@ -1,8 +1,9 @@
 """The live inventory: nodes, and the methods that change them."""
 
 import os
-from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, BinaryIO, NamedTuple, NoReturn, TextIO, TypeVar, TypeVarTuple
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import closing
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple, NoReturn, TypeVar, TypeVarTuple, cast
 
 from nodeselect.errors import InventoryError
 from nodeselect.index.tuning import DEFAULT, Tuning
@@ -13,7 +14,7 @@ from nodeselect.inventory.saving import open_saved
 from nodeselect.inventory.snapshot import Snapshot
 from nodeselect.inventory.store import View
 from nodeselect.node import DuplicateIdError, Node, NodeRow, require_id, require_node
-from nodeselect.readers import open_input
+from nodeselect.readers import Source, open_inputs
 from nodeselect.readers.arrow_import import ArrowData, load_arrow
 from nodeselect.readers.columnar import Block, to_blocks
 from nodeselect.readers.reader import NodeReader
@@ -80,14 +81,14 @@ class Inventory(LiveInventory):
     @classmethod
     def read(
         cls,
-        source: "str | os.PathLike[str] | BinaryIO | TextIO | NodeReader",
+        source: "Source | Sequence[Source] | NodeReader",
         *,
         id_column: str = "id",
         compact_at: float | None = 0.2,
         log: "ChangeLog | None" = None,
         _tuning: Tuning = DEFAULT,
     ) -> "Inventory":
-        """Read all nodes of a file, a stream or a reader; ``-`` is standard input.
+        """Read all nodes of a file or a stream, or of several; ``-`` is standard input.
 
         The format is detected from the content: node lists of Expanso, Kubernetes, Bacalhau, Nomad,
         Consul and Docker Swarm, ``[{id, labels}]``, ``{id: labels}``, as JSON, YAML or JSON lines,
@@ -99,8 +100,12 @@ class Inventory(LiveInventory):
         :raises InventoryError: if the input is invalid or incomplete; no node is ever left out.
         """
         if not isinstance(source, NodeReader):
-            with open_input(source) as (stream, name):
-                reader = NodeReader(stream, id_column=id_column, name=name)
+            is_one = not isinstance(source, (list, tuple))
+            sources = cast("Sequence[Source]", [source] if is_one else source)
+            if not sources:
+                raise ValueError("there is no input to read")
+            with closing(open_inputs(sources)) as inputs:
+                reader = NodeReader(inputs, id_column=id_column)
                 return cls.read(reader, compact_at=compact_at, log=log, _tuning=_tuning)
         inventory = cls.__new__(cls)
         try:

@@ -5,23 +5,23 @@ import os
 import sys
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager
-from typing import BinaryIO, TextIO
+from typing import BinaryIO, TextIO, TypeAlias
 
 from nodeselect.blocking import is_blocking
 from nodeselect.errors import InventoryError
 from nodeselect.text import printable
 
-__all__ = ["cannot_read", "open_input", "open_inputs"]
+__all__ = ["Source", "cannot_read", "open_input", "open_inputs"]
+
+Source: TypeAlias = str | os.PathLike[str] | BinaryIO | TextIO
+"""A path, ``-`` for standard input, or an open stream."""
 
 
 @contextmanager
-def open_input(
-    source: str | os.PathLike[str] | BinaryIO | TextIO,
-) -> Iterator[tuple[BinaryIO, str]]:
+def open_input(source: Source) -> Iterator[tuple[BinaryIO, str]]:
     """Open an input; yield a binary stream and the name of the input for messages.
 
-    :param source: a path, ``-`` for standard input, or an open binary or text stream, which is not
-        closed.
+    :param source: if it is an open stream, it is not closed.
     :raises InventoryError: with the code ``cannot-read``.
     """
     if isinstance(source, (str, os.PathLike)):
@@ -50,7 +50,7 @@ def open_input(
 
 
 def open_inputs(
-    sources: Iterable[str | os.PathLike[str] | BinaryIO | TextIO],
+    sources: Iterable[Source],
 ) -> Generator[tuple[BinaryIO, str], None, None]:
     """Open inputs one after the other; each is closed when the next one is asked for.
 
