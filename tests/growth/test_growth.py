@@ -8,6 +8,7 @@ from types import CodeType
 import pytest
 
 from tests.growth import (
+    arrow_cases,
     command_cases,
     inventory_cases,
     job_cases,
@@ -27,6 +28,7 @@ __all__ = ["AREAS", "CASES"]
 AREAS = (
     selector_cases,
     reader_cases,
+    arrow_cases,
     job_cases,
     kubernetes_cases,
     inventory_cases,
@@ -52,6 +54,7 @@ EXEMPT = {
             *(
                 "nodeselect.index.strings.Strings",
                 "nodeselect.jobs.rollout.RolloutNode",
+                "nodeselect.readers.arrow_import.ArrowData",
                 "nodeselect.selectors.predicate.Predicate",
                 "nodeselect.selectors.predicate.FailureMask",
             ),
