@@ -18,7 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nodeselect import InventoryError, Node, Selector
-from nodeselect.readers import parallel_read
+from nodeselect.readers import open_inputs, parallel_read
 from nodeselect.readers.parallel_read import SecondHalf
 from nodeselect.readers.reader import NodeReader
 
@@ -66,6 +66,27 @@ def forks(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 def even(labels: Mapping[str, str], node_id: str) -> bool:
     """Select every second node."""
     return int(labels.get("n", "1")) % 2 == 0
+
+
+def test_several_large_files(tmp_path: Path, forks: list[int]) -> None:
+    """The second half of each file is read by a process of its own, and counted once."""
+    sources = []
+    for name in ("a", "b", "c"):
+        lines = (f'{{"id": "{name}-{at}", "labels": {{"n": "{at}"}}}}\n' for at in range(100))
+        (tmp_path / name).write_text("".join(lines))
+        sources.append(tmp_path / name)
+    selector = Selector.parse("n>49")
+    reader = NodeReader(open_inputs(sources), selector=selector, ids=["b-99", "x"], parallel=True)
+    assert [node.id for node in reader] == [f"{n}-{at}" for n in "abc" for at in range(50, 100)]
+    assert (reader.count, reader.missing_ids, len(forks)) == (300, {"x"}, 3)
+    assert reader.failure_masks == {0: 150, 1: 150}
+    assert [each.nodes for each in reader.inputs] == [100, 100, 100]
+    (tmp_path / "b").write_text(f'{(tmp_path / "b").read_text()}{{"id": "a-99"}}\n')
+    with pytest.raises(InventoryError) as caught:
+        list(NodeReader(open_inputs(sources), parallel=True))
+    assert caught.value.message == (
+        f"two nodes have the id 'a-99': node 100 of {sources[0]} and node 101 of {sources[1]}"
+    )
 
 
 def outcome(path: Path, parallel: bool) -> tuple[list[Node], int] | str:
@@ -286,7 +307,7 @@ def test_a_parent_that_is_killed(nodes: Path) -> None:
     """If the parent process is killed, the child ends as well, however much it has to send."""
     code = (
         "import os, signal, sys\n"
-        "from nodeselect.readers import parallel_read\n"
+        "from nodeselect.readers import open_inputs, parallel_read\n"
         "from nodeselect.readers.reader import NodeReader\n"
         "parallel_read._MIN_BYTES = 1\n"
         "with open(sys.argv[1], 'rb') as stream:\n"

@@ -38,14 +38,15 @@ def better_error(data: bytes, error: InventoryError, id_column: str) -> Inventor
         if columns.startswith(f"{beginning} ") and "  " in head[0]:
             message = f"tables of {command} are not read"
             return InventoryError("unknown-shape", message, hint=f"use: {hint}")
-    return _json_after_text(data) or _no_id_column(head, id_column) or error
+    return _json_after_text(data, error) or _no_id_column(head, id_column) or error
 
 
-def _json_after_text(data: bytes) -> InventoryError | None:
+def _json_after_text(data: bytes, error: InventoryError) -> InventoryError | None:
     """Return the error for JSON after other lines, such as warnings; None if there is no JSON."""
     start = re.search(rb"^(?:\{\s*[\"}]|\[\s*[\[{\"\]])", data, re.MULTILINE)
     before = data[: start.start()].strip() if start else b""
-    if start is None or before.startswith((b"#", b"---", b"%")) or before.endswith(b":"):
+    is_yaml = before.startswith((b"#", b"---", b"%")) and error.code != "not-yaml"
+    if start is None or is_yaml or before.endswith(b":"):
         return None
     line = data.count(b"\n", 0, start.start()) + 1
     text = quoted(before.partition(b"\n")[0].decode("utf-8", "replace").strip())
