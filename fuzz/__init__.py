@@ -7,4 +7,4 @@ for each harness, which ``tests/test_fuzz.py`` checks without a fuzzer: an input
 once is added there.
 """
 
-HARNESSES = ("selector", "job", "foreign", "nodes", "explanation")
+HARNESSES = ("selector", "job", "foreign", "nodes", "explanation", "saved")

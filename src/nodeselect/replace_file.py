@@ -11,6 +11,8 @@ __all__ = ["replace_file"]
 # On Windows, files are translated unless they are opened with this flag.
 _BINARY = getattr(os, "O_BINARY", 0)
 
+_HAS_FCHMOD = os.chmod in os.supports_fd
+
 
 def replace_file(
     path: str,
@@ -43,13 +45,13 @@ def replace_file(
             if old is not None:
                 with suppress(OSError, AttributeError):  # only an administrator can do this
                     os.chown(new, old.st_uid, old.st_gid)
-                os.chmod(new if os.chmod in os.supports_fd else temporary, S_IMODE(old.st_mode))  # noqa: PTH101
+                os.chmod(new if _HAS_FCHMOD else temporary, S_IMODE(old.st_mode))  # noqa: PTH101
             write(output)
             output.flush()
             os.fsync(new)
             if not is_named:
                 is_named = True
-                # With a descriptor of a folder, Python follows the link in /proc.
+                # Python follows the link in /proc only if it also gets a descriptor.
                 os.link(f"/proc/self/fd/{new}", temporary, src_dir_fd=new, follow_symlinks=True)
         if must_be_new:
             os.link(temporary, path)

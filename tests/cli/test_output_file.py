@@ -100,6 +100,8 @@ def test_a_killed_process(tmp_path: Path) -> None:
     done = subprocess.run([sys.executable, "-c", script, str(file)], check=False, timeout=60)
     assert done.returncode == -signal.SIGKILL
     assert file.read_text() == "before"
+    if hasattr(os, "O_TMPFILE"):
+        assert list(tmp_path.iterdir()) == [file]
 
 
 def test_overwrite(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,6 +11,7 @@ from nodeselect import Inventory, InventoryError, Node, Selector
 from nodeselect.index import saved_segment
 from nodeselect.index.postings import PostingsOrOrdinal, ordinals
 from nodeselect.index.segment import Segment
+from nodeselect.index.storage import Sections
 from tests.inventory.small import SMALL
 from tests.property.strategies import KEYS, LABEL_VALUES, selectors
 
@@ -93,6 +95,17 @@ def test_the_label_index(file: Path, fleet: list[Node]) -> None:
     for state, nodes in states.items():
         ranks = sorted(map(rank_of, members(nodes)))
         assert ranks == [rank for rank, node in enumerate(fleet) if node.state == state]
+
+
+def test_too_many_nodes(tmp_path: Path) -> None:
+    """A file of more nodes than ranks is rejected before anything is allocated for them."""
+    inventory = Inventory([Node("n-1")])
+    Sections({"ranks": np.zeros(1, np.uint32)}, 1 << 40).write(str(tmp_path / "x"), 0)
+    with pytest.raises(InventoryError, match="1,099,511,627,776 nodes have 4 bytes of ranks"):
+        Inventory.open(tmp_path / "x")
+    with pytest.raises(InventoryError, match="nodes have 4 bytes of ranks"):
+        inventory.refresh(tmp_path / "x", discard_changes=True)
+    assert inventory.ids() == ["n-1"]
 
 
 def test_nothing_is_read_before_it_is_needed(tmp_path: Path) -> None:

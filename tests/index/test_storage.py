@@ -1,7 +1,7 @@
 """A saved file has what was written, or is rejected."""
 
 from pathlib import Path
-from struct import pack_into
+from struct import pack_into, unpack_from
 from zlib import crc32
 
 import numpy as np
@@ -27,8 +27,7 @@ def test_sections(file: Path) -> None:
         assert (saved.nodes, saved.generation) == (5, 1 << 40)
         assert bytes(saved.bytes_of("text")) == b"abc"
         assert saved.numbers("numbers").tolist() == [1, 2, 300]
-        assert "text" in saved
-        assert "none" not in saved
+        assert [saved.size(name) for name in ("text", "numbers", "other")] == [3, 6, 0]
         assert "text" in saved
         assert "other" not in saved
     assert file.read_bytes().index(b"\x01\0\x02\0\x2c\x01") % 64 == 0
@@ -97,6 +96,11 @@ def test_unexpected_sections(file: Path) -> None:
     for size in (0, 3, 4, 16):
         with pytest.raises(InventoryError, match="'numbers' is not an array of numbers"):
             SavedFile(with_header(file.read_bytes(), {40 + 48 + 24: size}), "x").numbers("numbers")
+    data = file.read_bytes()
+    entry, [offset] = 40 + 48, unpack_from("<Q", data, 40 + 48 + 32)
+    moved = with_header(data[:offset] + b"\0" + data[offset:], {entry + 32: offset + 1})
+    with pytest.raises(InventoryError, match="'numbers' is not an array of numbers"):
+        SavedFile(moved, "x").numbers("numbers")  # it is not aligned
 
 
 @pytest.mark.parametrize("copy", [False, True])

@@ -39,6 +39,8 @@ _Data = dict[str, UIntArray | bytes]
 # Strings that are encoded at a time.
 _CHUNK = 32_768
 
+_RANK_BYTES = 4
+
 # If there are so few labels, all become strings when a node is first built.
 _FEW_LABELS = 65_536
 
@@ -114,6 +116,12 @@ class SavedParts:
     """The parts of a segment that is in a file; see :class:`~nodeselect.index.segment.Segment`."""
 
     def __init__(self, file: SavedFile) -> None:
+        """Read nothing but the header.
+
+        :raises InventoryError: if there are more or fewer nodes than ranks.
+        """
+        if file.size("ranks") != _RANK_BYTES * file.nodes:
+            raise file.damaged(f"{file.nodes:,} nodes have {file.size('ranks'):,} bytes of ranks")
         self.file = file
         self.table: NodeTable = _SavedTable(file)
 
@@ -141,8 +149,8 @@ class SavedParts:
         return None if self.table.names is None else self._index("names", self.table.names)
 
     def _index(self, name: str, strings: Strings[str | None]) -> SavedStringIndex:
-        starts = self.file.numbers(f"{name}.starts")
         ordinals = self.file.numbers(f"{name}.ordinals").astype(np.uint32, copy=False)
+        starts = self.file.offsets(f"{name}.starts", len(ordinals))
         return SavedStringIndex(strings, self.ranks, starts, ordinals)
 
 
@@ -183,7 +191,7 @@ class _SavedTable(NodeTable):
     @lazy
     def offsets(self) -> UIntArray:
         """Where the labels of each node begin."""
-        return self._file.numbers("labels.offsets", len(self) + 1)
+        return self._file.offsets("labels.offsets", len(self.label_ids), len(self))
 
     @lazy
     def label_ids(self) -> UIntArray:
@@ -204,9 +212,9 @@ class _SavedTable(NodeTable):
         return values.to_list() if len(values) <= _FEW_LABELS else cast("Sequence[str]", values)
 
 
-def _packed(file: SavedFile, name: str, length: int | None = None) -> PackedStrings:
-    offsets = file.numbers(f"{name}.offsets", None if length is None else length + 1)
-    return PackedStrings(file.bytes_of(name), offsets)
+def _packed(file: SavedFile, name: str, count: int | None = None) -> PackedStrings:
+    data = file.bytes_of(name)
+    return PackedStrings(data, file.offsets(f"{name}.offsets", len(data), count))
 
 
 def _keys(file: SavedFile) -> tuple[list[str], list[int]]:
@@ -240,10 +248,11 @@ class _SavedPostings:
 
     def __init__(self, file: SavedFile) -> None:
         self._file = file
-        self._offsets = file.numbers("postings.offsets").data
-        self._checksums = file.numbers("postings.checksums", len(self._offsets) - 1).data
         # Each of the postings has its own checksum.
         self._data = file.bytes_of("postings", is_checked=False)
+        checksums = file.numbers("postings.checksums")
+        self._checksums = checksums.data
+        self._offsets = file.offsets("postings.offsets", len(self._data), len(checksums)).data
 
     def load(self, number: int) -> PostingsOrOrdinal:
         """Return the postings with this number.

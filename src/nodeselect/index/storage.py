@@ -188,6 +188,11 @@ class SavedFile:
     def __contains__(self, name: str) -> bool:
         return name in self._sections
 
+    def size(self, name: str) -> int:
+        """Return the size of a section in bytes; 0 if there is none."""
+        section = self._sections.get(name)
+        return 0 if section is None else section.size
+
     def bytes_of(self, name: str, *, is_checked: bool = True) -> "memoryview[int]":
         """Return a section as bytes.
 
@@ -211,13 +216,26 @@ class SavedFile:
         :raises InventoryError: with the code ``damaged``.
         """
         data = self.bytes_of(name)
-        number_size = self._sections[name].number_size
-        if number_size not in _NUMBER_TYPES or len(data) % number_size:
+        number_size, _, offset, size = self._sections[name]
+        # Arrays that are not aligned cannot be read number by number.
+        if number_size not in _NUMBER_TYPES or size % number_size or offset % number_size:
             raise self.damaged(f"the section '{name}' is not an array of numbers")
         numbers: UIntArray = np.frombuffer(data, _NUMBER_TYPES[number_size])
         if length is not None and len(numbers) != length:
             raise self.damaged(f"the section '{name}' has {len(numbers):,} numbers, not {length:,}")
         return numbers
+
+    def offsets(self, name: str, stop: int, count: int | None = None) -> UIntArray:
+        """Return a section that has where each of some items begins, and where the last one ends.
+
+        :param stop: where the last one must end.
+        :param count: how many items there must be.
+        :raises InventoryError: with the code ``damaged``.
+        """
+        offsets = self.numbers(name, None if count is None else count + 1)
+        if not len(offsets) or offsets[0] != 0 or offsets[-1] != stop:
+            raise self.damaged(f"the section '{name}' does not end at {stop:,}")
+        return offsets
 
     def check(self) -> None:
         """Compare the checksums of all sections.

@@ -1,0 +1,58 @@
+"""A saved inventory that somebody has changed, and whose checksums are right."""
+
+import struct
+from contextlib import suppress
+from io import BytesIO
+from itertools import pairwise
+from zlib import crc32
+
+from tests.faults.damaged_files import FILES, READINGS
+
+from nodeselect import Inventory
+
+__all__ = ["check"]
+
+# What a number or a text that makes no sense may raise. InventoryError is a ValueError.
+_ERRORS = (ArithmeticError, LookupError, MemoryError, TypeError, ValueError, struct.error)
+
+
+def check(data: bytes) -> None:
+    """Change bytes of a saved inventory: nothing but an error of Python may come of it.
+
+    :param data: the number of the file; and for each change three bytes: two for its position, and
+        the new byte.
+    """
+    file = bytearray(FILES[data[0] % len(FILES)] if data else b"")
+    for position in range(1, len(data) - 2, 3):
+        at = int.from_bytes(data[position : position + 2], "big")
+        if at < len(file):
+            file[at] = data[position + 2]
+    with suppress(*_ERRORS):
+        _set_checksums(file)
+    with suppress(*_ERRORS):
+        opened = Inventory.open(BytesIO(file))
+        for read in READINGS:
+            read(opened)
+
+
+def _set_checksums(file: bytearray) -> None:
+    """Make all checksums right."""
+    header = int.from_bytes(file[16:20], "little")
+    sections = {
+        name.rstrip(b"\0"): (40 + 48 * number, slice(offset, offset + size), number_size)
+        for number, (name, number_size, _, offset, size) in enumerate(
+            struct.iter_unpack("<24sIIQQ", file[40:header])
+        )
+    }
+    _, postings, _ = sections[b"postings"]
+    _, offsets, width = sections[b"postings.offsets"]
+    _, checksums, _ = sections[b"postings.checksums"]
+    data = file[offsets]
+    ends = [int.from_bytes(data[at : at + width], "little") for at in range(0, len(data), width)]
+    for number, (start, stop) in enumerate(pairwise(ends)):
+        at = checksums.start + 4 * number
+        struct.pack_into("<I", file, at, crc32(file[postings][start:stop]))
+    for entry, section, _ in sections.values():
+        struct.pack_into("<I", file, entry + 28, crc32(file[section]))
+    struct.pack_into("<I", file, 20, 0)
+    struct.pack_into("<I", file, 20, crc32(file[:header]))

@@ -1,0 +1,64 @@
+"""Kill processes while they save an inventory, by hand a thousand times.
+
+    python -m tests.faults.killed_saves 1000 FOLDER
+
+Each process saves two inventories over one file in turn, again and again, until it is killed with
+SIGKILL at a random moment. Then the file must be one of the two, and complete. Other files in the
+folder were left by a process that was killed between two calls, when a new file had its first name.
+"""
+
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+from random import Random
+
+from nodeselect import Inventory, Node
+
+__all__ = ["kill_saves"]
+
+_SIZES = (3_000, 4_000)
+
+
+def kill_saves(times: int, folder: Path, seed: int | None = None) -> tuple[int, int]:
+    """Kill this many processes; return how often the file was replaced, and how many were left."""
+    random = Random(seed)
+    file = folder / "fleet.nsx"
+    fleets = [
+        Inventory(Node(f"n-{at}", {"size": str(size), "at": str(at)}) for at in range(size))
+        for size in _SIZES
+    ]
+    fleets[0].save(file)
+    replaced = 0
+    before = file.stat()
+    for _ in range(times):
+        child = os.fork()
+        if not child:
+            while True:
+                for fleet in fleets:
+                    fleet.snapshot().save(file)
+        time.sleep(random.uniform(0, 0.06))
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+        opened = Inventory.open(file, verify=True)
+        assert len(opened) in _SIZES
+        assert opened.ids() == fleets[_SIZES.index(len(opened))].ids()
+        after = file.stat()
+        replaced += after.st_ino != before.st_ino
+        before = after
+    return replaced, len(list(folder.iterdir())) - 1
+
+
+def main(times: int, folder: Path) -> None:
+    """Kill processes, and print what they left."""
+    done = 0
+    while done < times:
+        part = min(100, times - done)
+        replaced, left = kill_saves(part, folder)
+        done += part
+        print(f"{done:,} killed; the last {part} replaced the file {replaced} times; {left} left")
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), Path(sys.argv[2]))

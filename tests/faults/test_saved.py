@@ -1,0 +1,206 @@
+"""A saved file is whole or rejected, whatever happens to it, or to the process that writes it."""
+
+import errno
+import os
+import resource
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from io import BytesIO
+from pathlib import Path
+from random import Random
+from struct import iter_unpack
+from typing import Any
+
+import pytest
+
+from nodeselect import Inventory, InventoryError, Node
+from nodeselect.index.storage import read_saved
+from nodeselect.replace_file import replace_file
+from tests.faults.damaged_files import FILES, damage, read_damaged
+
+
+@pytest.fixture(name="folder")
+def folder_fixture(tmp_path: Path) -> Path:
+    """Return an empty folder."""
+    folder = tmp_path / "saved"
+    folder.mkdir()
+    return folder
+
+
+@pytest.mark.parametrize("number", range(len(FILES)))
+def test_every_bit_of_the_header(number: int) -> None:
+    """No file opens of whose header a bit is flipped."""
+    data = bytearray(FILES[number])
+    for bit in range(8 * int.from_bytes(data[16:20], "little")):
+        data[bit // 8] ^= 1 << bit % 8
+        [code] = read_damaged(number, bytes(data))
+        assert code in ("not-saved", "cut-off", "damaged")
+        data[bit // 8] ^= 1 << bit % 8
+
+
+@pytest.mark.parametrize("number", range(len(FILES)))
+def test_every_length(number: int) -> None:
+    """No file opens that is shorter than it was."""
+    for length in range(len(FILES[number])):
+        [code] = read_damaged(number, FILES[number][:length])
+        assert code == ("not-saved" if not length else "cut-off")
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_damage(seed: int) -> None:
+    """Of a file with a flipped bit, all is read as it was, or with an error."""
+    random = Random(seed)
+    damaged = 0
+    for _ in range(500):
+        number = random.randrange(len(FILES))
+        damaged += bool(read_damaged(number, damage(FILES[number], random)))
+    assert damaged > 300
+
+
+@pytest.mark.parametrize("number", range(len(FILES)))
+def test_a_check_of_all(number: int) -> None:
+    """If all is checked, no flipped bit is accepted, except in bytes between two sections."""
+    data = bytearray(FILES[number])
+    header = int.from_bytes(data[16:20], "little")
+    used = set(range(header))
+    for *_, offset, size in iter_unpack("<24sIIQQ", data[40:header]):
+        used |= set(range(offset, offset + size))
+    for at in range(len(data)):
+        data[at] ^= 1 << at % 8
+        if at in used:
+            with pytest.raises(InventoryError):
+                Inventory.open(BytesIO(data), verify=True)
+        else:
+            Inventory.open(BytesIO(data), verify=True)
+        data[at] ^= 1 << at % 8
+
+
+def test_killed_processes(folder: Path) -> None:
+    """Whenever a process is killed while it saves, the file is the old one or the new one."""
+    script = (
+        "import sys; from pathlib import Path; from tests.faults.killed_saves import kill_saves\n"
+        "print(*kill_saves(20, Path(sys.argv[1]), 1))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, folder],
+        capture_output=True, text=True, check=False, timeout=120,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    replaced, _ = map(int, done.stdout.split())
+    assert replaced
+
+
+def test_followers(folder: Path) -> None:
+    """Processes that follow a file see each generation as a whole, and the last one at the end."""
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.faults.followers", str(folder / "fleet.nsx"), "2", "30"],
+        capture_output=True, text=True, check=False, timeout=120,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert len(done.stdout.split()) == 2
+
+
+FLEET = [Node(f"n-{at}", {"x": str(at)}) for at in range(50)]
+
+
+class FailingCalls:
+    """Lets the system calls of a save fail, one after the other."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, fails_at: int, code: int) -> None:
+        self.calls: list[str] = []
+        self._fails_at = fails_at
+        self._code = code
+        for name in ("stat", "open", "link", "replace", "fsync", "chmod", "chown", "unlink"):
+            monkeypatch.setattr(os, name, self._counted(name, getattr(os, name)))
+
+    def _counted(self, name: str, call: Callable[..., Any]) -> Callable[..., Any]:
+        def counted(*args: Any, **options: Any) -> Any:
+            self.calls.append(name)
+            if len(self.calls) == self._fails_at + 1:
+                raise OSError(self._code, os.strerror(self._code))
+            return call(*args, **options)
+
+        return counted
+
+
+def error_of(call: Callable[[], object]) -> str | None:
+    """Return the text of the error that a call raises, or None."""
+    try:
+        call()
+    except InventoryError as error:
+        return str(error)
+    return None
+
+
+@pytest.mark.parametrize("code", [errno.EIO, errno.ENOSPC, errno.EROFS, errno.EDQUOT])
+def test_calls_that_fail(folder: Path, code: int) -> None:
+    """Whichever call fails, the file is the old one or the new one, and the only one."""
+    file = folder / "fleet.nsx"
+    calls = fails_at = 0
+    while fails_at <= calls:
+        Inventory(FLEET[:1]).save(file)
+        with pytest.MonkeyPatch.context() as patch:
+            failing = FailingCalls(patch, fails_at, code)
+            error = error_of(lambda: Inventory(FLEET).save(file))
+            calls = len(failing.calls)
+        assert error in (None, f"cannot write '{file}': {os.strerror(code)}")
+        expected = FLEET if error is None else FLEET[:1]
+        assert list(Inventory.open(file, verify=True)) == expected
+        assert list(folder.iterdir()) == [file]
+        fails_at += 1
+    assert fails_at > 5
+
+
+@pytest.mark.parametrize("size", [0, 1, 39, 500, 3_000])
+def test_a_full_disk(folder: Path, size: int) -> None:
+    """If the disk is full after so many bytes, the old file stays as it was."""
+    file = folder / "fleet.nsx"
+    Inventory(FLEET[:1]).save(file)
+    inventory = Inventory(FLEET)
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, limits[1]))
+    try:
+        with pytest.raises(InventoryError, match="File too large"):
+            inventory.save(file)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        signal.signal(signal.SIGXFSZ, handler)
+    assert list(Inventory.open(file)) == FLEET[:1]
+    assert list(folder.iterdir()) == [file]
+
+
+def test_without_unnamed_files(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a file system on which every file has a name, a file is replaced all the same."""
+    monkeypatch.delattr(os, "O_TMPFILE", raising=False)
+    file = folder / "fleet.nsx"
+    for nodes in (FLEET[:1], FLEET):
+        Inventory(nodes).save(file)
+        assert list(Inventory.open(file)) == nodes
+        assert file.stat().st_mode & 0o777 == 0o444
+    assert list(folder.iterdir()) == [file]
+
+
+def test_an_error_while_writing(folder: Path) -> None:
+    """If the function that writes raises, nothing has changed."""
+
+    def fail(output: object) -> None:
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        replace_file(str(folder / "x"), fail)
+    assert list(folder.iterdir()) == []
+
+
+def test_a_copy_of_a_file_that_is_cut_off(folder: Path) -> None:
+    """A copy in memory does not depend on the file."""
+    file = folder / "fleet.nsx"
+    Inventory(FLEET).save(file)
+    opened = Inventory.open(file, copy=True)
+    file.chmod(0o644)
+    os.truncate(file, 100)
+    assert list(opened) == FLEET
+    with pytest.raises(InventoryError, match="cut off"):
+        read_saved(file)
