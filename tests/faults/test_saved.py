@@ -24,7 +24,7 @@ from tests.faults.damaged_files import FILES, damage, read_damaged
 @pytest.fixture(name="folder")
 def folder_fixture(tmp_path: Path) -> Path:
     """Return an empty folder."""
-    folder = tmp_path / "saved"
+    folder = tmp_path / "folder of a saved file"
     folder.mkdir()
     return folder
 
