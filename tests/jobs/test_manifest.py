@@ -84,7 +84,7 @@ def test_other_kinds(kind: str, version: str) -> None:
     [
         (pod("{}"), [""]),
         (pod("nodeSelector: {}"), [""]),
-        (pod("nodeSelector:\naffinity:\nnodeName:"), [""]),
+        (pod("nodeSelector:\naffinity:\nnodeName:\nhostNetwork: true\nvolumes:"), [""]),
         (pod("nodeSelector: {a: b, c: ''}"), ["a=b,c="]),
         (pod("nodeName: n-1"), ["<id in (n-1)>"]),
         (terms("[{matchExpressions: [{key: a, operator: Gt, values: ['5']}]}]"), ["a>5"]),
@@ -117,6 +117,19 @@ WRONG: list[tuple[str, str, int, str, str, str | None]] = [
     (pod("nodeSelector: {a b: c}"), "invalid-key", 5, " ", "a key cannot", "use letters"),
     (pod("nodeSelector:\n  region: eu west"), "invalid-value", 6, " ", "a value", "use letters"),
     (pod("nodeSelectors: {}"), "unknown-field", 5, "nodeSelectors", "no field", "nodeSelector"),
+    (
+        pod("nodeSelector:\ngpu: a100"),
+        *("unknown-field", 6, "gpu", "nodeSelector is empty", "indent it under nodeSelector"),
+    ),
+    (
+        pod("priority: 1\ntolerations:\nexample.com/gpu:\nnodeSelector:"),
+        *("unknown-field", 7, "example.com/gpu", "no field 'example.com/gpu'", "indent it"),
+    ),
+    (
+        pod("template: {spec: {}}"),
+        *("unknown-field", 5, "template", "a pod spec has no field", "'spec.template.spec'"),
+    ),
+    (pod("nodeAffinity: {}"), "misplaced-field", 5, "nodeAffinity", "in spec", "spec.affinity"),
     (pod("affinity: {nodes: }"), "unknown-field", 5, "nodes", "'nodes'", "nodeAffinity"),
     (pod("nodeName: Node 1"), "invalid-node-name", 5, "Node 1", "not a valid name", "lower case"),
     (terms("[]"), "no-terms", 5, "[", "at least one term", "add a term"),
@@ -176,6 +189,58 @@ def test_mistakes(
     assert (hint or "") in (problem.hint or "")
     source, carets = problem.excerpt
     assert source.endswith(marked, 0, len(carets))
+
+
+DEPLOYMENT = {
+    "apiVersion": "apps/v1",
+    "kind": "Deployment",
+    "metadata": {"name": "a", "labels": {"nodeSelector": "b"}, "annotations": {"affinity": "c"}},
+    "spec": {
+        "selector": {"matchLabels": {"nodeName": "d"}},
+        "template": {
+            "metadata": {"labels": {"nodeName": "d"}},
+            "spec": {
+                "containers": [{"name": "a", "env": [{"name": "affinity"}], "args": ["nodeName"]}],
+                "nodeSelector": {"nodeName": "b"},
+                "affinity": {"nodeAffinity": {}},
+            },
+        },
+    },
+}
+
+
+def test_conditions_in_their_place() -> None:
+    """Labels, annotations and variables may have the names of conditions on nodes."""
+    assert selectors(json.dumps(DEPLOYMENT)) == ["nodeName=b"]
+
+
+@pytest.mark.parametrize("name", ["nodeSelector", "affinity", "nodeName", "nodeAffinity"])
+@pytest.mark.parametrize(
+    ("path", "where"),
+    [
+        ([], "the object itself"),
+        (["metadata"], "metadata"),
+        (["spec"], "spec"),
+        (["spec", "template"], "spec.template"),
+        (["spec", "template", "metadata"], "spec.template.metadata"),
+        (["spec", "template", "spec", "containers", 0], "spec.template.spec.containers[]"),
+    ],
+)
+def test_misplaced_condition(path: list[Any], where: str, name: str) -> None:
+    """A condition on nodes outside the pod spec is refused: no program would read it."""
+    value = json.loads(json.dumps(DEPLOYMENT))
+    place = value
+    for step in path:
+        place = place[step]
+    place[name] = None
+    text = json.dumps(value, indent=1)
+    with pytest.raises(ManifestError) as caught:
+        read(text)
+    [problem] = caught.value.problems
+    assert text.split("\n")[problem.line - 1].strip().startswith(f'"{name}": null')
+    assert problem.message == f"{name} has no effect in {where}"
+    expected = "spec.template.spec" + (".affinity" if name == "nodeAffinity" else "")
+    assert problem.hint == f"move it under {expected}"
 
 
 def test_all_mistakes_are_reported() -> None:

@@ -172,6 +172,13 @@ def test_a_preference_of_bacalhau_is_not_written() -> None:
         bacalhau_from_selector(Selector.parse("b,favour_a"))
 
 
+def test_an_empty_value_has_no_counterpart_in_nomad() -> None:
+    """Nomad refuses a constraint with an operator and an empty value."""
+    for text in ("x=", "x!=", "x in ()", "x notin (a,)"):
+        with pytest.raises(SelectorError, match="Nomad has no counterpart of x"):
+            nomad_from_selector(Selector.parse(text))
+
+
 @given(selectors())
 def test_constraints_of_nomad_are_the_selector_again(selector: Selector) -> None:
     """What Nomad can express means the same when it is read again."""
@@ -187,7 +194,7 @@ def _nomad_cannot_express(selector: Selector) -> bool:
     return (selector.ids is not None and len(selector.ids) != 1) or any(
         each.operator.is_comparison
         or (each.operator is Operator.IN and len(each.values) > 1)
-        or (each.operator.is_exclusion and "" in each.values)
+        or "" in each.values
         for each in selector.requirements
     )
 

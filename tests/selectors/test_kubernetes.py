@@ -236,6 +236,43 @@ def test_unknown_fields_about_nodes(name: str) -> None:
     assert (caught.value.code, caught.value.place) == ("unknown-field", name)
 
 
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"apiVersion": "apps/v1"},
+        {"kind": "Pod"},
+        {"metadata": {}},
+        {"spec": {"nodeSelector": {"a": "b"}}},
+        {"template": {}},
+    ],
+)
+def test_objects_around_a_pod_spec(wrong: dict[str, Any]) -> None:
+    """An object or a template is not taken for a pod spec without conditions."""
+    with pytest.raises(SelectorError, match="a pod spec has no field") as caught:
+        selectors_from_pod_spec(wrong)
+    assert "'spec.template.spec' of a Deployment" in (caught.value.hint or "")
+
+
+@pytest.mark.parametrize(
+    ("spec", "place"),
+    [
+        ({"nodeSelector": None, "gpu": "a100"}, "gpu"),
+        ({"nodeSelector": None, "gpu": 1}, "gpu"),
+        ({"nodeSelector": None, "example.com/gpu": None}, "example.com/gpu"),
+        ({"nodeSelector": None, "hostNetwork": True, "volumes": None, "os": {}}, None),
+        ({"gpu": "a100"}, None),
+    ],
+)
+def test_a_label_beside_an_empty_node_selector(spec: dict[str, Any], place: str | None) -> None:
+    """Labels that are not indented under nodeSelector are not ignored."""
+    if place is None:
+        assert selectors_from_pod_spec(spec) == (Selector.everything(),)
+        return
+    with pytest.raises(SelectorError, match="nodeSelector is empty") as caught:
+        selectors_from_pod_spec(spec)
+    assert caught.value.place == place
+
+
 A, B = Selector.parse("a=x"), Selector.parse("!b,c>5")
 A_TERM = {"matchExpressions": [item("a", "In", "x")]}
 B_TERM = {"matchExpressions": [{"key": "b", "operator": "DoesNotExist"}, item("c", "Gt", "5")]}

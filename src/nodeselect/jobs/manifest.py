@@ -45,6 +45,15 @@ _GROUPS = ("", "apps", "batch", "extensions")
 # The fields of a pod spec that are read.
 _CONDITIONS = ("affinity", "nodeName", "nodeSelector")
 
+# These and their fields, wherever else they are, are conditions that no program would read.
+_MISPLACED = (*_CONDITIONS, "nodeAffinity")
+
+# Fields whose keys or texts are the user's own, and what the server writes.
+_FREE_FIELDS = frozenset({
+    *("annotations", "args", "command", "env", "labels", "limits", "managedFields", "matchLabels"),
+    *("options", "requests", "status", "volumeAttributes"),
+})  # fmt: skip
+
 # What else in a pod spec decides on its nodes.
 _OTHER_CONDITIONS = {
     "tolerations": ("tolerations",),
@@ -159,6 +168,7 @@ def _read_object(value: Value) -> Workload | str:
         found = "nothing" if spec is None else describe(spec)
         message = f"{kind.text} must have a pod spec at {'.'.join(path)}, found {found}"
         raise StructureError("no-pod-spec", message, spec or kind)
+    _refuse_misplaced(value, (), path)
     names = [_find(value, "metadata", name) for name in ("namespace", "name")]
     return Workload(
         "/".join([kind.text, *(name.text for name in names if isinstance(name, Scalar))]),
@@ -168,12 +178,41 @@ def _read_object(value: Value) -> Workload | str:
 
 
 def _read_pod_spec(spec: Object, path: str) -> tuple[Selector, ...]:
-    # Values of other fields may be of any type; their names may be typos.
+    # Objects and lists of other fields may have keys of any type; their names may be typos.
     entries = {
-        name: (key, item if name in _CONDITIONS else Scalar("", "null", item.position, False))
+        name: (
+            key,
+            item
+            if name in _CONDITIONS or isinstance(item, Scalar)
+            else Scalar("", "null", item.position, False),
+        )
         for name, (key, item) in spec.entries.items()
     }
     return read_structured(Object(entries, spec.position), selectors_from_pod_spec, path)
+
+
+def _refuse_misplaced(value: Value, path: tuple[str, ...], pod_spec: tuple[str, ...]) -> None:
+    """Raise if a condition on nodes is anywhere but in the pod spec.
+
+    :param path: the path of ``value`` in the object, without the numbers of items.
+    :param pod_spec: the path of the pod spec.
+    """
+    if isinstance(value, List):
+        for item in value.items:
+            _refuse_misplaced(item, (*path, "[]"), pod_spec)
+    if not isinstance(value, Object):
+        return
+    for name, (key, field) in value.entries.items():
+        if name in _MISPLACED:
+            if path == pod_spec and name in _CONDITIONS:
+                continue
+            place = ".".join([*pod_spec, "affinity"] if name == "nodeAffinity" else pod_spec)
+            where = ".".join(path).replace(".[]", "[]") or "the object itself"
+            message = f"{name} has no effect in {where}"
+            hint = f"move it under {place}"
+            raise StructureError("misplaced-field", message, key, ".".join([*path, name]), hint)
+        if name not in _FREE_FIELDS:
+            _refuse_misplaced(field, (*path, name), pod_spec)
 
 
 def _find(value: Value, *path: str) -> Value | None:

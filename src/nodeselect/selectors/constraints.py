@@ -165,7 +165,7 @@ def nomad_from_selector(selector: Selector) -> list[dict[str, Any]]:
     """Return constraints of Nomad, as in a job file in JSON, for a selector on its labels here.
 
     :raises SelectorError: if it has a requirement that Nomad cannot express: ``>``, ``<``, one of
-        several values or ids, or ``!=`` with an empty value.
+        several values or ids, or an empty value.
     """
     refused = [str(each) for each in selector.requirements if not _is_in_nomad(each)]
     if selector.ids is not None and len(selector.ids) != 1:
@@ -208,7 +208,9 @@ def _is_in_nomad(requirement: Requirement) -> bool:
         return False
     if requirement.key in NOMAD_FIELDS and not any(values):  # an empty class is set there
         return False
-    return "" not in values if operator.is_exclusion else len(values) <= 1
+    if "" in values:  # which Nomad refuses
+        return False
+    return operator.is_exclusion or len(values) <= 1
 
 
 class _Fields:

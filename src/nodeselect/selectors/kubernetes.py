@@ -110,8 +110,37 @@ _NODE_FIELDS = ("nodeName", "nodeSelector", "affinity")
 _NODE_WORD = "node|affin|finity|select"
 
 
+# Fields of what a pod spec is in. Whoever gives that has conditions in it that would not be read.
+_OUTER_FIELDS = ("apiVersion", "jobTemplate", "kind", "metadata", "spec", "status", "template")
+
+# The other fields of a pod spec that are no objects or lists.
+_SCALAR_FIELDS = frozenset({
+    *("activeDeadlineSeconds", "automountServiceAccountToken", "deprecatedServiceAccount"),
+    *("dnsPolicy", "enableServiceLinks", "hostIPC", "hostNetwork", "hostPID", "hostUsers"),
+    *("hostname", "hostnameOverride", "preemptionPolicy", "priority", "priorityClassName"),
+    *("restartPolicy", "runtimeClassName", "schedulerName", "serviceAccount"),
+    *("serviceAccountName", "setHostnameAsFQDN", "shareProcessNamespace", "subdomain"),
+    *("terminationGracePeriodSeconds",),
+})  # fmt: skip
+
+
 def _refuse_unknown(spec: Mapping[str, object]) -> None:
-    for name in spec:
+    has_null_selector = "nodeSelector" in spec and spec["nodeSelector"] is None
+    for name, value in spec.items():
+        if name in _OUTER_FIELDS:
+            raise structure_error(
+                "unknown-field",
+                f"a pod spec has no field {quoted(name)}",
+                name,
+                "a pod spec is the 'spec' of a Pod, or 'spec.template.spec' of a Deployment",
+            )
+        if has_null_selector and _is_unindented_label(str(name), value):
+            raise structure_error(
+                "unknown-field",
+                f"nodeSelector is empty, and a pod spec has no field {quoted(str(name))}",
+                printable(str(name)[:60]),
+                "if it is a label, indent it under nodeSelector",
+            )
         if name not in _NODE_FIELDS and re.search(_NODE_WORD, str(name), re.IGNORECASE):
             raise structure_error(
                 "unknown-field",
@@ -119,6 +148,14 @@ def _refuse_unknown(spec: Mapping[str, object]) -> None:
                 printable(str(name)[:60]),
                 f"fields that select nodes are {join_limited(_NODE_FIELDS)}",
             )
+
+
+def _is_unindented_label(name: str, value: object) -> bool:
+    if name in _NODE_FIELDS or name in _SCALAR_FIELDS:
+        return False
+    if value is None:  # a null field that is none of these names may be an object or a list
+        return not name.isalpha()
+    return isinstance(value, (str, bool, int, float))
 
 
 def _read_terms(value: object, place: str) -> list[Selector]:

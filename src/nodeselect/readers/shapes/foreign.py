@@ -36,6 +36,9 @@ def foreign_record_error(record: Record) -> InventoryError | None:
     is_other = not SERVER_FIELDS.isdisjoint(map(str.lower, record)) or "id" in record
     if record and not is_other and all(isinstance(value, str) for value in record.values()):
         return _unknown("these may be the labels of a node, but not the node")
+    if record and not is_other and all(value is None for value in record.values()):
+        hint = "for nodes without labels, write {} after each id"
+        return _unknown("a map of names without any values is not a list of nodes", hint)
     return None
 
 
