@@ -8,9 +8,9 @@ import json
 import os
 from collections.abc import Iterator, Sequence
 from functools import cache
-from io import BufferedReader, FileIO
+from io import FileIO
 from struct import Struct
-from typing import Any, BinaryIO, Final, NamedTuple
+from typing import Any, Final, NamedTuple
 from zlib import crc32
 
 from nodeselect.errors import InventoryError
@@ -47,7 +47,7 @@ _FIELDS: Final = Struct("<QQI")
 _CHECKSUMS: Final = Struct("<II")
 _MAX_PAYLOAD: Final = 2**32 - 1
 
-_BUFFER_SIZE: Final = 1 << 18
+_WINDOW_SIZE: Final = 1 << 18
 
 
 class Position(NamedTuple):
@@ -174,28 +174,23 @@ class LogReader:
 
         :raises InventoryError: with the code ``damaged``, if a record is not what was written.
         """
-        self._file.seek(self.position.offset)
-        stream = BufferedReader(self._file, _BUFFER_SIZE)
+        window = _Window(self._file)
         try:
-            while record := self._read_record(stream):
+            while record := self._read_record(window):
                 yield record
                 self.position = record.end
         except OSError as error:
             raise cannot_read(self._name, error.strerror) from None
-        finally:
-            stream.detach()
 
-    def _read_record(self, stream: BinaryIO) -> Record | None:
+    def _read_record(self, window: "_Window") -> Record | None:
         start = self.position
-        header = stream.read(_RECORD.size)
+        header = window.read(start.offset, _RECORD.size)
         if len(header) < _RECORD.size:
             return None
         generation, nodes, size, checksum, chain = _RECORD.unpack(header)
         if crc32(header[: _FIELDS.size], start.chain) != checksum:
             raise self.damaged(start, "the checksum of the header of a record is wrong")
-        if size > os.fstat(self._file.fileno()).st_size - start.offset - _RECORD.size:
-            return None
-        payload = stream.read(size)
+        payload = window.read(start.offset + _RECORD.size, size)
         if len(payload) < size:
             return None
         if crc32(payload, checksum) != chain:
@@ -234,6 +229,30 @@ class LogReader:
         message = f"damaged at byte {position.offset:,}: {what}"
         hint = _hint(position.offset)
         return InventoryError("damaged", message, place=self._name, hint=hint)
+
+
+class _Window:
+    """A part of a file in memory, so that not each record is read on its own."""
+
+    def __init__(self, file: FileIO) -> None:
+        self._file = file
+        self._data = b""
+        self._start = 0
+
+    def read(self, offset: int, size: int) -> bytes:
+        """Return bytes of the file; fewer if it ends before."""
+        at = offset - self._start
+        if not 0 <= at <= len(self._data) - size:
+            descriptor, at = self._file.fileno(), 0
+            size = min(size, max(0, os.fstat(descriptor).st_size - offset))
+            self._data = os.pread(descriptor, max(size, _WINDOW_SIZE), offset)
+            while len(self._data) < size:  # the system reads up to 2 GiB at once
+                more = os.pread(descriptor, size - len(self._data), offset + len(self._data))
+                if not more:
+                    break
+                self._data += more
+            self._start = offset
+        return self._data[at : at + size]
 
 
 def other_nodes(path: str, generation: int, expected: int, nodes: int) -> InventoryError:
