@@ -1,8 +1,9 @@
-"""A live inventory does what a plain dict of nodes does, with segments and without."""
+"""A live inventory does what a plain dict of nodes does: with segments, without, with a log."""
 
 from hypothesis import HealthCheck, settings
 
 from tests.property.inventory_machine import FewNodesMachine, InventoryMachine
+from tests.property.log_machine import LogMachine
 
 _SETTINGS = settings(
     max_examples=60,
@@ -15,3 +16,6 @@ TestSegments.settings = _SETTINGS
 
 TestFewNodes = FewNodesMachine.TestCase
 TestFewNodes.settings = _SETTINGS
+
+TestLog = LogMachine.TestCase
+TestLog.settings = _SETTINGS

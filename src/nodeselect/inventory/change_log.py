@@ -251,7 +251,12 @@ class ChangeLog:
         if self._replacement is not None:
             new, base, end = self._replacement
             unused = new
-            if _is_at(self._path, new):
+            try:
+                is_new = _is_at(self._path, new)
+            except OSError as error:
+                self._refuse(f"it was replaced, and cannot be found: {error.strerror}")
+                raise cannot_write(self._path, error.strerror) from None
+            if is_new:
                 unused = self._file
                 self._file, self._base, self._position = new, base, end
                 self._is_synced = True
@@ -267,9 +272,14 @@ class ChangeLog:
 
         while True:
             try:
-                file = _lock(FileIO(self._path, "r+b"), self._path)
-                if _is_at(self._path, file):  # otherwise it was replaced before it was locked
-                    return file
+                file = FileIO(self._path, "r+b")
+                try:
+                    _lock(file, self._path)
+                    if _is_at(self._path, file):  # otherwise it was replaced before it was locked
+                        return file
+                except BaseException:
+                    file.close()
+                    raise
                 file.close()
             except FileNotFoundError:
                 try:
@@ -314,6 +324,8 @@ class ChangeLog:
     def _refuse(self, reason: str) -> None:
         self._refusal = reason
         self._file.close()
+        if self._replacement is not None:
+            self._replacement[0].close()
 
 
 def _sync_interval(sync: object) -> float | None:
@@ -328,27 +340,20 @@ def _sync_interval(sync: object) -> float | None:
 
 
 def _lock(file: FileIO, path: str) -> FileIO:
-    """Return ``file``, locked; close it if that is impossible."""
+    """Return ``file``, locked."""
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        file.close()
         hint = "only one process can write to a log; others follow it"
         raise InventoryError(
             "log-in-use", "another ChangeLog has it open", place=path, hint=hint
         ) from None
-    except OSError:
-        file.close()
-        raise
     return file
 
 
 def _is_at(path: str, file: FileIO) -> bool:
     """Return whether ``file`` is the file of this name."""
-    try:
-        return os.path.samestat(os.stat(path), os.fstat(file.fileno()))  # noqa: PTH116
-    except OSError:
-        return False
+    return os.path.samestat(os.stat(path), os.fstat(file.fileno()))  # noqa: PTH116
 
 
 def _write(descriptor: int, data: bytes, offset: int) -> None:

@@ -44,6 +44,7 @@ class Follower:
         :raises InventoryError: if the log cannot be read, is damaged, of other nodes, or was
             emptied so that some of the writes are not in it.
         """
+        known: int | None = nodes
         while True:
             reader = self._reader
             if reader is None:
@@ -51,7 +52,7 @@ class Follower:
                 if reader.base.generation == UNSET:
                     reader.close()
                     return
-                reader.check_base(generation, nodes)
+                reader.check_base(generation, known)
                 self._reader = reader
             try:
                 status = os.stat(self.path)  # noqa: PTH116 - pathlib is slower
@@ -66,7 +67,7 @@ class Follower:
                     if record.end.generation > generation:
                         self._check(record.start, generation)
                         yield record
-                        generation = record.end.generation
+                        generation, known = record.end.generation, None
                         self._last = record.end
             if is_current:
                 self._check(reader.position, generation)

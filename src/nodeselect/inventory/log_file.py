@@ -148,10 +148,10 @@ class LogReader:
         """Return the descriptor of the file."""
         return self._file.fileno()
 
-    def check_base(self, generation: int, nodes: int) -> None:
+    def check_base(self, generation: int, nodes: int | None) -> None:
         """Raise if the log has not all writes after ``generation``, or is of other nodes.
 
-        :param nodes: how many nodes there were at that generation.
+        :param nodes: how many nodes there were at that generation; None if that is not known.
         :raises InventoryError: with the code ``log-emptied`` or ``other-log``.
         """
         base = self.base
@@ -163,7 +163,7 @@ class LogReader:
                 place=self._name,
                 hint="open the file that was saved when the log was emptied",
             )
-        if base.generation == generation and base.nodes != nodes:
+        if nodes is not None and base.generation == generation and base.nodes != nodes:
             raise other_nodes(self._name, generation, base.nodes, nodes)
 
     def records(self) -> Iterator[Record]:
@@ -244,8 +244,9 @@ class _Window:
         at = offset - self._start
         if not 0 <= at <= len(self._data) - size:
             descriptor, at = self._file.fileno(), 0
-            size = min(size, max(0, os.fstat(descriptor).st_size - offset))
-            self._data = os.pread(descriptor, max(size, _WINDOW_SIZE), offset)
+            available = max(0, os.fstat(descriptor).st_size - offset)
+            size = min(size, available)
+            self._data = os.pread(descriptor, min(max(size, _WINDOW_SIZE), available), offset)
             while len(self._data) < size:  # the system reads up to 2 GiB at once
                 more = os.pread(descriptor, size - len(self._data), offset + len(self._data))
                 if not more:
