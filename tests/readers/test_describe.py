@@ -5,7 +5,7 @@ from contextlib import suppress
 import pytest
 
 from nodeselect import InventoryError, Node
-from tests.readers.reading import nodes_of
+from tests.readers.reading import nodes_of, refusal
 
 TODAY = """\
 Name:               w-1
@@ -112,6 +112,26 @@ def test_no_beginning_loses_a_label(end: int) -> None:
         nodes = nodes_of(TODAY[:end])
         assert nodes == TODAY_NODES[: len(nodes)]
         assert end > TODAY.index("System Info:")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"kind":"Node","metadata":{"name":"w-3"}}',
+        "kind: Node",
+        'Error from server (NotFound): nodes "w-3" not found',
+        "error: lost connection to the server",
+        "Namespace: default",
+        "id,region",
+    ],
+)
+@pytest.mark.parametrize("end", ["", "\n", "\n\n" + TODAY.replace("w-", "x-")])
+def test_other_text_after_a_node(text: str, end: str) -> None:
+    """A line that kubectl does not print of a node is an error: nodes may be missing."""
+    error = refusal(TODAY + text + end)
+    assert error.code == "unknown-shape"
+    assert error.place == f"input: line {1 + TODAY.count(chr(10))}"
+    assert f"{text[:20]}" in error.message.replace("\\", "")
 
 
 def test_yaml_that_begins_alike() -> None:

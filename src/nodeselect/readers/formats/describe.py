@@ -18,6 +18,17 @@ _HINT = "print the nodes again: kubectl get nodes -o json"
 
 _BLANKS = " \t\r"
 
+# What may be at the beginning of a line, in all versions. Anything else is the output of another
+# command, or an error of kubectl, and nodes may be missing.
+_FIELDS = frozenset(
+    (
+        "Addresses", "Allocatable", "Allocated resources", "Annotations", "Capacity", "Conditions",
+        "CreationTimestamp", "Events", "ExternalID", "Labels", "Lease", "Name",
+        "Non-terminated Pods", "Phase", "PodCIDR", "PodCIDRs", "Pods", "ProviderID", "Role",
+        "Roles", "System Info", "Taints", "Unschedulable",
+    )
+)  # fmt: skip
+
 # What follows the labels and the conditions of every node: if it is missing, the node is cut off.
 _REQUIRED = ("Labels", "System Info")
 
@@ -32,23 +43,29 @@ def read_records(data: bytes) -> Iterator[tuple[str, Any]]:
     line = 1 + text.count("\n", 0, starts[0])
     for start, end in pairwise([*starts, len(text)]):
         section = text[start:end]
+        fields = _fields(section, line)
         try:
-            yield f"line {line}", _record(_fields(section))
+            yield f"line {line}", _record(fields)
         except InventoryError as error:
             raise error.within(f"line {line}") from None
         line += section.count("\n")
 
 
-def _fields(section: str) -> dict[str, list[str]]:
-    """Return the lines of each field of a node, without white space around them."""
+def _fields(section: str, first: int) -> dict[str, list[str]]:
+    """Return the lines of each field of a node, without white space around them.
+
+    :param first: the number of the first line.
+    """
     lines: list[str] = []
     fields: dict[str, list[str]] = {}
-    for line in section.split("\n"):
+    for number, line in enumerate(section.split("\n"), first):
         if line.strip(_BLANKS) and line[0] not in _BLANKS:
-            name, separator, line = line.partition(":")
-            if not separator or name in fields:
-                message = f"unexpected line in the text of kubectl describe: {quoted(name)}"
-                raise InventoryError("unknown-shape", message, hint=_HINT)
+            name, separator, rest = line.partition(":")
+            if not separator or name not in _FIELDS or name in fields:
+                found = quoted(line.rstrip(_BLANKS))
+                message = f"unexpected line in the text of kubectl describe: {found}"
+                raise InventoryError("unknown-shape", message, place=f"line {number}", hint=_HINT)
+            line = rest
             lines = fields[name] = []
         if line := line.strip(_BLANKS):
             lines.append(line)
