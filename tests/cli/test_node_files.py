@@ -35,13 +35,37 @@ def test_files_of_a_folder(run: Run, tmp_path: Path) -> None:
     assert ended.err.endswith("z.json': No such file or directory\n")
 
 
+def test_links_to_folders(run: Run, tmp_path: Path) -> None:
+    """A link to a folder is followed; a folder is read once, however many links lead to it."""
+    for name in ("nodes", "nodes/b", "other"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "n.tsv").write_text(f"id\tx\n{name}\ty\n")
+    links = {"a": "b", "b/up": "..", "c": "../other", "d": "../other", ".e": "..", "n-2.tsv": "b"}
+    for link, target in links.items():
+        (tmp_path / "nodes" / link).symlink_to(target)
+    (tmp_path / "other" / "back").symlink_to("../nodes")
+    assert run(*MATCH, "-n", str(tmp_path / "nodes")).out == "nodes\nnodes/b\nother\n"
+
+
+def test_skipped_files_of_a_folder(run: Run, tmp_path: Path) -> None:
+    """With -v, the files of a folder that are not read are reported, unless they are hidden."""
+    (tmp_path / "a.json").write_text('{"id": "a"}')
+    os.mkfifo(tmp_path / "pipe.json")
+    for name in (".x", "b.json.zst", "c.txt", "d.nsx"):
+        (tmp_path / name).write_text("")
+    names = [f"'{tmp_path / name}'" for name in ("b.json.zst", "c.txt", "d.nsx")]
+    ended = run(*MATCH, "-v", "-n", str(tmp_path))
+    assert ended.out == "a\n"
+    assert ended.err.splitlines()[1:] == [f"not read: 4 other files: {', '.join(names)} and 1 more"]
+
+
 def test_folder_without_nodes(run: Run, tmp_path: Path) -> None:
     """A folder without a file of nodes is an error, and so is one that cannot be read."""
     (tmp_path / "README.md").write_text("nothing")
     ended = run(*MATCH, "-n", str(tmp_path))
     message = (
-        "the folder has no .json, .yaml, .yml, .csv, .ndjson, .jsonl, .parquet, .arrow or .feather"
-        " file"
+        "the folder has no .json, .yaml, .yml, .csv, .tsv, .ndjson, .jsonl, .parquet, .arrow or"
+        " .feather file"
     )
     assert (ended.status, ended.err) == (
         2,

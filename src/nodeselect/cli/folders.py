@@ -20,16 +20,20 @@ def walk(
     on_error: Callable[[str, str | None], None],
     *,
     compression: str = "",
+    follows_links: bool = False,
+    on_skipped: Callable[[str], None] = lambda path: None,
 ) -> Iterator[str]:
     """Yield ``source`` if it is a file; if it is a folder, the files in it, sorted.
 
-    In folders, hidden files, links to folders, pipes and devices are skipped.
+    In folders, hidden files, pipes and devices are skipped.
 
     :param extensions: how the names of the files end, in lower case.
     :param exclude: glob patterns; in folders, a name or a relative path that matches is skipped.
     :param on_error: called with the name of a folder and the reason, if it cannot be read, or has
         no such file.
     :param compression: what may follow an extension.
+    :param follows_links: whether links to folders are followed, each folder once, or skipped.
+    :param on_skipped: called with each file that is skipped, unless it is hidden or excluded.
     """
     if source == "-" or not os.path.isdir(source):  # noqa: PTH112 - pathlib loads slowly
         yield source
@@ -45,17 +49,25 @@ def walk(
     from pathlib import Path  # loads slowly, and is only needed for folders
 
     endings = tuple(extensions)
-    for parent, folders, names in os.walk(source, onerror=add_error):
+    seen = {_identity(source)}
+    for parent, folders, names in os.walk(source, onerror=add_error, followlinks=follows_links):
         relative = Path(parent).relative_to(source)
         folders[:] = sorted(name for name in folders if not _is_skipped(relative / name, exclude))
+        if follows_links:  # a link may be to a folder that is read anyway, or to one it is in
+            ids = {_identity(os.path.join(parent, name)): name for name in reversed(folders)}  # noqa: PTH118
+            folders[:] = sorted(ids[each] for each in ids.keys() - seen)
+            seen |= ids.keys()
         for name in sorted(names):
             path = os.path.join(parent, name)  # noqa: PTH118 - pathlib may raise in the tests below
             # A broken link is an error when it is read, so that it is not silently skipped.
             is_file = os.path.isfile(path) or os.path.islink(path)  # noqa: PTH113, PTH114
-            fits = is_file and name.lower().removesuffix(compression).endswith(endings)
-            if fits and not _is_skipped(relative / name, exclude):
+            if _is_skipped(relative / name, exclude):
+                continue
+            if is_file and name.lower().removesuffix(compression).endswith(endings):
                 is_empty = False
                 yield str(Path(path))
+            else:
+                on_skipped(path)
     if is_empty:
         names_of_files = join_limited(extensions, len(extensions), "or")
         on_error(source, f"the folder has no {names_of_files} file")
@@ -68,6 +80,12 @@ def is_excluded(path: "str | PurePath", exclude: Sequence[str]) -> bool:
     path = PurePath(path)
     texts = [text for each in [path, *path.parents][:-1] for text in (each.name, each.as_posix())]
     return any(fnmatchcase(text, pattern.rstrip("/")) for pattern in exclude for text in texts)
+
+
+def _identity(folder: str) -> tuple[int, int]:
+    """Return what is the same for a folder and the links to it."""
+    status = os.stat(folder)  # noqa: PTH116 - pathlib loads slowly
+    return status.st_dev, status.st_ino
 
 
 def _is_skipped(path: "PurePath", exclude: Sequence[str]) -> bool:

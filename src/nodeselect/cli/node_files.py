@@ -18,7 +18,7 @@ from nodeselect.readers import cannot_read, open_inputs
 from nodeselect.readers.detect import SAVED_MAGIC
 from nodeselect.readers.reader import InputSummary, NodeReader
 from nodeselect.selectors import Selector
-from nodeselect.text import join_limited, printable
+from nodeselect.text import join_limited, pluralize, printable
 
 if TYPE_CHECKING:
     from nodeselect.inventory import Inventory
@@ -38,7 +38,7 @@ _Command = TypeVar("_Command", bound=Callable[..., Any])
 _VARIABLE = "NODESELECT_NODES"
 
 _EXTENSIONS = (
-    ".json", ".yaml", ".yml", ".csv", ".ndjson", ".jsonl", ".parquet", ".arrow", ".feather",
+    ".json", ".yaml", ".yml", ".csv", ".tsv", ".ndjson", ".jsonl", ".parquet", ".arrow", ".feather",
 )  # fmt: skip
 
 
@@ -65,9 +65,10 @@ class NodeFiles(NamedTuple):
         names = ["standard input" if source == "-" else source for source in self.sources]
         return join_limited(names)
 
-    def files(self) -> list[str]:
+    def files(self, skipped: list[str] | None = None) -> list[str]:
         """Return the inputs, and in place of a folder the files in it.
 
+        :param skipped: a list to which the files in folders that are not read are added.
         :raises InventoryError: if a folder cannot be read, or has no file of nodes.
         """
 
@@ -77,7 +78,15 @@ class NodeFiles(NamedTuple):
         return [
             file
             for source in self.sources
-            for file in walk(source, _EXTENSIONS, (), fail, compression=".gz")
+            for file in walk(
+                source,
+                _EXTENSIONS,
+                (),
+                fail,
+                compression=".gz",
+                follows_links=True,
+                on_skipped=[].append if skipped is None else skipped.append,
+            )
         ]
 
 
@@ -173,7 +182,8 @@ def open_nodes(
         progress.update(f"reading {reader.name}: {reader.count:,} nodes")
 
     progress = Progress()
-    inputs = open_inputs(nodes_from.files())
+    skipped: list[str] = []
+    inputs = open_inputs(nodes_from.files(skipped))
     try:
         reader = NodeReader(
             inputs,
@@ -192,6 +202,9 @@ def open_nodes(
     if nodes_from.is_verbose:
         for each in reader.inputs:
             write_message(str(each))
+        if skipped:
+            names = join_limited([f"'{printable(path)}'" for path in skipped])
+            write_message(f"not read: {pluralize(len(skipped), 'other file')}: {names}")
 
 
 def read_inventory(
