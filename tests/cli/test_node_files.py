@@ -56,7 +56,7 @@ def test_skipped_files_of_a_folder(run: Run, tmp_path: Path) -> None:
     names = [f"'{tmp_path / name}'" for name in ("b.json.zst", "c.txt", "d.nsx")]
     ended = run(*MATCH, "-v", "-n", str(tmp_path))
     assert ended.out == "a\n"
-    assert ended.err.splitlines()[1:] == [f"not read: 4 other files: {', '.join(names)} and 1 more"]
+    assert ended.err.splitlines()[1:2] == [f"4 other files not read: {', '.join(names)} and 1 more"]
 
 
 def test_folder_without_nodes(run: Run, tmp_path: Path) -> None:

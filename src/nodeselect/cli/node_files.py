@@ -75,19 +75,15 @@ class NodeFiles(NamedTuple):
         def fail(name: str, reason: str | None) -> NoReturn:
             raise cannot_read(printable(name), reason)
 
+        skipped = [] if skipped is None else skipped
         return [
             file
             for source in self.sources
             for file in walk(
-                source,
-                _EXTENSIONS,
-                (),
-                fail,
-                compression=".gz",
-                follows_links=True,
-                on_skipped=[].append if skipped is None else skipped.append,
+                source, _EXTENSIONS, (), fail,
+                compression=".gz", follows_links=True, on_skipped=skipped.append,
             )
-        ]
+        ]  # fmt: skip
 
 
 def nodes_option(*, required: bool = True) -> Callable[[_Command], _Command]:
@@ -204,7 +200,7 @@ def open_nodes(
             write_message(str(each))
         if skipped:
             names = join_limited([f"'{printable(path)}'" for path in skipped])
-            write_message(f"not read: {pluralize(len(skipped), 'other file')}: {names}")
+            write_message(f"{pluralize(len(skipped), 'other file')} not read: {names}")
 
 
 def read_inventory(
