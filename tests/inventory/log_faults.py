@@ -107,7 +107,7 @@ def kill(times: int, seed: int, report: Callable[[str], object] = str) -> int:
                     os._exit(1)
             os.close(writing)
             with open(reading, "rb") as pipe:  # noqa: PTH123
-                time.sleep(random.uniform(0, 0.1) ** 1.5)
+                time.sleep(10 ** random.uniform(-4, -0.3))
                 os.kill(child, signal.SIGKILL)
                 done = pipe.read()
             status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
@@ -119,8 +119,10 @@ def kill(times: int, seed: int, report: Callable[[str], object] = str) -> int:
                 assert least <= inventory.generation <= least + 1
                 assert list(inventory) == model.nodes(inventory.generation)
                 least = inventory.generation
-            reader.follow(folder / "fleet.log") if number % 3 else None
             if number % 3:
+                if reader._path is None:  # it would need the saved file
+                    reader = opened(folder)
+                reader.follow(folder / "fleet.log")
                 assert list(reader) == model.nodes(least)
                 assert reader.generation == least
             if number % 100 == 99:

@@ -207,6 +207,39 @@ def test_follow_a_log_that_is_emptied(writer: Inventory, path: Path) -> None:
     assert same(readers[1], writer)
 
 
+def test_follow_to_the_end_of_what_was_emptied(writer: Inventory, path: Path) -> None:
+    """What a reader has not read before the log is emptied is in the file that it has open."""
+    reader = Inventory(FLEET)
+    reader.follow(path)
+    writer.upsert(Node("first"))
+    writer.save(path.with_suffix(".nsx"))
+    assert reader.follow(path) == 1
+    writer.upsert(Node("second"))
+    assert reader.follow(path) == 1
+    assert same(reader, writer)
+
+
+def test_a_new_file_that_cannot_be_found(writer: Inventory, path: Path) -> None:
+    """If it is unknown whether the log was replaced, it is closed: the old one is of no use."""
+    file, stat = path.with_suffix(".nsx"), os.stat
+    writer.remove("n-1")
+    asked: list[str] = []
+
+    def failing_stat(name: str) -> os.stat_result:
+        asked.append(name)
+        if asked.count(str(path)) == 2:  # after it was replaced
+            failing()
+        return stat(name)
+
+    with patch.object(os, "stat", failing_stat), pytest.raises(InventoryError) as failed:
+        writer.save(file)
+    with pytest.raises(InventoryError, match="cannot be found") as refused:
+        writer.remove("n-2")
+    assert codes(failed, refused) == ["cannot-write", "log-closed"]
+    with ChangeLog(path) as again:
+        assert same(Inventory.open(file, log=again), writer)
+
+
 def test_refresh_does_not_go_back(writer: Inventory, path: Path) -> None:
     """A reader that follows moves to a newer file, and from there to the end of the log."""
     file = path.with_suffix(".nsx")
