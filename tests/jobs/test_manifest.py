@@ -209,6 +209,13 @@ DEPLOYMENT = {
 }
 
 
+def test_empty_terms() -> None:
+    """The terms that match no node are counted as in the manifest."""
+    text = terms("[{}, {matchFields: []}, {matchExpressions: [{key: a, operator: Exists}]}, null]")
+    [workload] = read(text).workloads
+    assert (workload.selectors, workload.empty_terms) == ((Selector.parse("a"),), (1, 2, 4))
+
+
 def test_conditions_in_their_place() -> None:
     """Labels, annotations and variables may have the names of conditions on nodes."""
     assert selectors(json.dumps(DEPLOYMENT)) == ["nodeName=b"]

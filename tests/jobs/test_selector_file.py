@@ -111,6 +111,40 @@ def test_mistakes(text: str, code: str, path: str, marked: str) -> None:
     assert text.split("\n")[problem.line - 1][problem.column - 1 : problem.end_column - 1] == marked
 
 
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("matchExpressions: [{key: a, operator: In, values: a100}]", 'write: ["a100"]'),
+        ("matchExpressions: [{key: a, operator: In, values: 5}]", "write a list: [ … ]"),
+        ("nodeSelector: gpu=a100", "write each label as KEY: VALUE"),
+        ("nodeSelector: {gpu: null}", 'remove the line, or write: ""'),
+        ("Constraints: [region=eu]\nType: batch", "write an object with the fields key, operator"),
+        ("matchExpressions: [gpu]", "write an object with the fields key, operator and values"),
+    ],
+)
+def test_hints(text: str, hint: str) -> None:
+    """Where a list or an object is expected, no string is suggested; null is not a text."""
+    with pytest.raises(JobError) as caught:
+        read_selector_file(text.encode(), "a.yaml")
+    assert (caught.value.problems[0].hint or "").startswith(hint)
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ('# a job\njob "a" {\n  group "b" {\n  }\n}\n', 2),
+        ('constraint {\n  attribute = "${meta.rack}"\n  value = "r1"\n}\n', 1),
+        ("constraint {\n  a = 1\n}\n", 1),
+    ],
+)
+def test_hcl(text: str, line: int) -> None:
+    """Jobs of Nomad in HCL are refused by this name."""
+    with pytest.raises(JobError, match="this is HCL, which is not read") as caught:
+        read_selector_file(text.encode(), "a.nomad")
+    assert caught.value.problems[0].line == line
+    assert '{"constraint": [' in (caught.value.problems[0].hint or "")
+
+
 NAMES = ("matchLabels", "matchExpressions", "nodeSelector", "Constraints", "constraint", "Job")
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers(0, 2) | st.sampled_from(["", "a", "In", "=", "a b"]),

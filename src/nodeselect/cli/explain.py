@@ -12,7 +12,7 @@ import click
 
 from nodeselect.cli.exit_status import ExitStatus
 from nodeselect.cli.job_files import job_name, split_object
-from nodeselect.cli.job_selectors import job_selectors, selected
+from nodeselect.cli.job_selectors import job_selectors, read_job, selected, term_numbers
 from nodeselect.cli.jobs import report_node_jobs
 from nodeselect.cli.node_files import NodeFiles, nodes_option, read_inventory
 from nodeselect.cli.options import (
@@ -114,7 +114,10 @@ def explain(
         return report_node_jobs(inventory[node], job, output)
     if has_many_jobs:
         return _explain_jobs(job, nodes_from, states, output)
-    selectors = selected(job[0] if job else None, expressions, ids)
+    content = read_job(job[0]) if job else None
+    selectors = selected(job[0] if job else None, expressions, ids, content)
+    # With several conditions, a term has several selectors.
+    numbers = term_numbers(content if len(expressions) < 2 else None, len(selectors))
     if html is not None and len(selectors) > 1:
         message = "--html cannot be combined with a node affinity of several terms"
         raise click.UsageError(message, context)
@@ -141,7 +144,8 @@ def explain(
             from nodeselect.render.html.page import render_page  # loads jinja2
 
             write_file(html, render_page(results[0], selectors[0], inventory, subject))
-    write_output(explanation_lines(output, titles, results, union, detect_screen(), subject))
+    screen = detect_screen()
+    write_output(explanation_lines(output, titles, results, union, screen, subject, numbers))
     return ExitStatus.OK if is_match else ExitStatus.NEGATIVE
 
 

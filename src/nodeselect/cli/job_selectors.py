@@ -24,22 +24,44 @@ __all__ = [
     "read_job",
     "selected",
     "single_job_selectors",
+    "term_numbers",
     "warn_if_everything",
 ]
 
 
-def selected(job: str | None, expressions: Sequence[str], ids: Sequence[str]) -> list[Selector]:
+# Kinds that no template of pods is in.
+_PODLESS_KINDS = frozenset(
+    {"ConfigMap", "Ingress", "Namespace", "PersistentVolumeClaim", "Secret", "Service"}
+)
+
+
+def selected(
+    job: str | None,
+    expressions: Sequence[str],
+    ids: Sequence[str],
+    content: "Selector | Manifest | None" = None,
+) -> list[Selector]:
     """Return selectors for the nodes that match a job, any of the expressions, and any of the ids.
 
     Without a job, an expression or an id, that is no condition.
 
+    :param content: what :func:`read_job` returns for the job, if it has been called.
     :raises SelectorError: if an expression or an id is invalid.
     :raises JobError: if any part of the job is invalid.
     """
     conditions = parse_selectors(expressions, ids)
     if job is None:
         return conditions
-    return [each & condition for each in single_job_selectors(job) for condition in conditions]
+    terms = single_job_selectors(job, content)
+    return [each & condition for each in terms for condition in conditions]
+
+
+def term_numbers(content: "Selector | Manifest | None", count: int) -> list[int]:
+    """Return the numbers of the first terms of a job that have a selector, as in its manifest."""
+    empty: tuple[int, ...] = ()
+    if content is not None and not isinstance(content, Selector):
+        empty = content.workloads[0].empty_terms
+    return [number for number in range(1, count + len(empty) + 1) if number not in empty][:count]
 
 
 def only_selector(job: str) -> Selector:
@@ -167,6 +189,13 @@ def _report(manifests: "Mapping[str, Manifest]") -> None:
     if workloads:
         others = dict.fromkeys(words for each in workloads for words in each.not_considered)
         _write(name, f"not considered: {join_limited(['taints', *others], 20)}")
+    for workload in workloads:
+        if workload.selectors and workload.empty_terms:
+            numbers = join_limited(list(map(str, workload.empty_terms)), 5)
+            is_one = len(workload.empty_terms) == 1
+            terms = f"term {numbers} is" if is_one else f"terms {numbers} are"
+            text = f"{terms} empty, which matches no node"
+            _write(name, f"{printable(workload.name)}: node affinity: {text}")
 
 
 def _wrong_number_error(job: str, manifest: "Manifest") -> JobError:
@@ -184,8 +213,13 @@ def _wrong_number_error(job: str, manifest: "Manifest") -> JobError:
 
 
 def _no_workload_error(name: str, kinds: Iterable[str]) -> JobError:
-    found = join_limited(list(map(printable, dict.fromkeys(kinds))), 5) or "it is empty"
-    return _file_error(name, "no-workload", f"no object in it runs pods: {found}")
+    names = list(dict.fromkeys(kinds))
+    found = join_limited(list(map(printable, names)), 5)
+    hint = None
+    if not _PODLESS_KINDS.issuperset(names):
+        hint = "if it has a template of pods, copy the spec of that into a Pod"
+    message = f"no object in it runs pods: {found or 'it is empty'}"
+    return _file_error(name, "no-workload", message, hint)
 
 
 def _file_error(job: str, code: str, message: str, hint: str | None = None) -> "ManifestError":

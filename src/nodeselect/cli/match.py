@@ -257,7 +257,9 @@ def _summary(
 def _blocker(result: _Result, selectors: Sequence[Selector]) -> Iterator[str]:
     """Yield the main reason why no node matches, if one is known."""
     if not any(selector.is_satisfiable for selector in selectors):
-        yield "the selector can never match: its requirements contradict each other"
+        is_nothing = all(selector.ids is not None and not selector.ids for selector in selectors)
+        reason = "it allows no id" if is_nothing else "its requirements contradict each other"
+        yield f"the selector can never match: {reason}"
     elif (counts := result.failures) is not None:
         parts = selectors[0].split()
         failing = zip(parts, counts.failing, strict=True)

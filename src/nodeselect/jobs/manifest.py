@@ -54,6 +54,11 @@ _FREE_FIELDS = frozenset({
     *("options", "requests", "status", "volumeAttributes"),
 })  # fmt: skip
 
+_TERMS = (
+    *("affinity", "nodeAffinity", "requiredDuringSchedulingIgnoredDuringExecution"),
+    "nodeSelectorTerms",
+)
+
 # What else in a pod spec decides on its nodes.
 _OTHER_CONDITIONS = {
     "tolerations": ("tolerations",),
@@ -76,11 +81,14 @@ class Workload(NamedTuple):
         ``Deployment/shop/web``.
     :param selectors: a node must match one of them. If there are none, no node matches.
     :param not_considered: what else in its pod spec decides on its nodes, in words.
+    :param empty_terms: the numbers, from 1, of the terms of its node affinity that match no node,
+        and so have no selector.
     """
 
     name: str
     selectors: tuple[Selector, ...]
     not_considered: tuple[str, ...]
+    empty_terms: tuple[int, ...] = ()
 
 
 class Manifest(NamedTuple):
@@ -174,6 +182,7 @@ def _read_object(value: Value) -> Workload | str:
         "/".join([kind.text, *(name.text for name in names if isinstance(name, Scalar))]),
         _read_pod_spec(spec, ".".join(path)),
         tuple(words for words, field in _OTHER_CONDITIONS.items() if _has(spec, *field)),
+        _empty_terms(_find(spec, *_TERMS)),
     )
 
 
@@ -213,6 +222,15 @@ def _refuse_misplaced(value: Value, path: tuple[str, ...], pod_spec: tuple[str, 
             raise StructureError("misplaced-field", message, key, ".".join([*path, name]), hint)
         if name not in _FREE_FIELDS:
             _refuse_misplaced(field, (*path, name), pod_spec)
+
+
+def _empty_terms(terms: Value | None) -> tuple[int, ...]:
+    items = terms.items if isinstance(terms, List) else []
+    return tuple(
+        number
+        for number, item in enumerate(items, 1)
+        if not (_has(item, "matchExpressions") or _has(item, "matchFields"))
+    )
 
 
 def _find(value: Value, *path: str) -> Value | None:

@@ -1,11 +1,21 @@
 """Read a file with a selector of Kubernetes, Bacalhau or Nomad, recognised by its content."""
 
+import re
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
-from nodeselect.documents import DocumentError, List, Object, Value, read_document
+from nodeselect.documents import (
+    DocumentError,
+    List,
+    Object,
+    Position,
+    Scalar,
+    Value,
+    read_document,
+)
 from nodeselect.errors import JobError, SelectorError
 from nodeselect.jobs.check.checker import draw_problems, read_text
+from nodeselect.jobs.check.rule import finding_at
 from nodeselect.jobs.structured import StructureError, read_structured
 from nodeselect.limits import LIMITS
 from nodeselect.selectors import Selector, selectors_from_pod_spec
@@ -27,6 +37,9 @@ _POD = "conditions of a pod of Kubernetes"
 
 # A document with one of these fields is a job spec, whatever else it has.
 _JOB_FIELDS = frozenset({"config", "selector", "spec"})
+
+# The first line of a block of a job of Nomad.
+_HCL_BLOCK = rb'^[ \t]*(?:job|group|task|constraint)[ \t]*(?:"[^"\n]*")?[ \t]*\{[ \t\r]*$'
 
 # Returns the selectors of decoded JSON, of which a node must match one.
 _Read = Callable[[Any], tuple[Selector, ...]]
@@ -59,7 +72,10 @@ def read_selector_file(data: bytes, file: str = "selector") -> SelectorFile | No
         text, is_json = read_text(data, "a selector"), file.lower().endswith(".json")
         document = read_document(text, LIMITS.job_file_values, strict_json=is_json)
     except DocumentError:
+        _refuse_hcl(data, file)
         return None  # as a job, it is refused for the same mistakes
+    if isinstance(document, Scalar):
+        _refuse_hcl(data, file)
     recognised = _recognise(document)
     if recognised is None:
         return None
@@ -68,6 +84,23 @@ def read_selector_file(data: bytes, file: str = "selector") -> SelectorFile | No
         return SelectorFile(kind, read_structured(value, read, path))
     except StructureError as error:
         raise JobError(file, draw_problems([error.finding], data)) from None
+
+
+def _refuse_hcl(data: bytes, file: str) -> None:
+    """Raise if a text is a job of Nomad in HCL.
+
+    :raises JobError: with the code ``hcl``.
+    """
+    start = re.search(_HCL_BLOCK, data, re.MULTILINE)
+    if start is None:
+        return
+    position = Position(data.count(b"\n", 0, start.start()), 0)
+    message = "this is HCL, which is not read"
+    hint = (
+        'write its constraints in JSON: {"constraint": [{"attribute": "${meta.rack}", "value": …}]}'
+    )
+    finding = finding_at("hcl", "error", Scalar("", "text", position, False), "", message, hint)
+    raise JobError(file, draw_problems([finding], data))
 
 
 def _recognise(document: Value) -> tuple[str, Value, str, _Read] | None:

@@ -8,6 +8,7 @@ from nodeselect.documents import (
     Object,
     Scalar,
     Value,
+    is_null,
     quote_hint,
     to_python,
 )
@@ -19,6 +20,8 @@ from nodeselect.text import printable, quoted
 __all__ = ["StructureError", "read_structured"]
 
 _T = TypeVar("_T")
+
+_EMPTY_HINT = 'remove the line, or write: ""'
 
 
 class StructureError(Exception):
@@ -55,8 +58,10 @@ def read_structured(value: Value, read: Callable[[Any], _T], path: str = "") -> 
         separator = "." if place and not place.startswith("[") else ""
         key, found = _locate(None, value, f"{separator}{place}")
         if error.code == "wrong-type":  # of what YAML reads in several ways, it knows only one
-            message = f"{message.partition(', found ')[0]}, found {describe(found)}"
-            hint = suggest_text(found)
+            expected = message.partition(", found ")[0]
+            message = f"{expected}, found {describe(found)}"
+            if expected == "expected a string":  # null is no value, not a text that says so
+                hint = _EMPTY_HINT if is_null(found) else suggest_text(found)
         if key is not None and (error.code == "unknown-field" or error.source == key.text):
             found = key
         is_source = isinstance(found, Scalar) and found.text == error.source

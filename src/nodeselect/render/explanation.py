@@ -1,6 +1,6 @@
 """Explanations as text, Markdown and JSON."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from operator import attrgetter
 from typing import Any
@@ -8,7 +8,7 @@ from typing import Any
 from nodeselect.explain import Explanation, NodeExplanation, headline, notes
 from nodeselect.explain.wording import failing_text, short
 from nodeselect.render.layout import Markdown, Screen, report_lines
-from nodeselect.text import pluralize, quoted
+from nodeselect.text import join_limited, pluralize, printable, quoted
 
 __all__ = ["explanation_lines", "render_text", "value_cell"]
 
@@ -32,6 +32,7 @@ def explanation_lines(
     union: tuple[int, int, int | None] | None,
     screen: Screen,
     subject: str = "",
+    numbers: Sequence[int] | None = None,
 ) -> Iterator[str]:
     """Yield the lines of a report on one or several explanations.
 
@@ -40,6 +41,7 @@ def explanation_lines(
     :param union: for several selectors over all nodes: how many nodes match any of them, how many
         nodes there are, and how many matching ones are connected (None if no state is known).
     :param subject: what was explained, such as ``job.yaml on nodes.json``; Markdown begins with it.
+    :param numbers: those of the explanations if there are several, by default from 1.
     """
 
     titled = list(zip(titles, explanations, strict=True))
@@ -52,10 +54,19 @@ def explanation_lines(
         return value
 
     def blocks(screen: Screen) -> Iterator[Iterable[str]]:
-        for number, (title, explanation) in enumerate(titled, 1):
+        numbered = list(zip(numbers or range(1, len(titled) + 1), titled, strict=True))
+        nodes = {
+            number: each for number, (_, each) in numbered if isinstance(each, NodeExplanation)
+        }
+        if len(nodes) > 1:
+            yield screen.title(_node_verdict(nodes, screen))
+        for number, (title, explanation) in numbered:
             if len(titled) > 1:
                 yield screen.title(f"{number}. {screen.code(short(title))}")
-            yield from _blocks(explanation, screen, subject)
+            others = 0
+            if union is not None and isinstance(explanation, Explanation):
+                others = union[0] - explanation.matched
+            yield from _blocks(explanation, screen, subject, others)
         if union is not None:
             yield screen.title(f"together: {headline(*union)}")
 
@@ -67,14 +78,30 @@ def render_text(explanation: Explanation | NodeExplanation, screen: Screen | Non
     return "\n".join(explanation_lines("text", [""], [explanation], None, screen or Screen(100)))
 
 
+def _node_verdict(explanations: Mapping[int, NodeExplanation], screen: Screen) -> str:
+    """Return whether a node matches any of several selectors, and which, by their numbers."""
+    node = screen.prose(printable(next(iter(explanations.values())).id))
+    matching = [str(number) for number, each in explanations.items() if each.matches]
+    if not matching:
+        return f"{node} matches none of {len(explanations)} selectors"
+    return f"{node} matches (selector {join_limited(matching, 5)})"
+
+
 def _blocks(
-    explanation: Explanation | NodeExplanation, screen: Screen, subject: str
+    explanation: Explanation | NodeExplanation, screen: Screen, subject: str, others: int
 ) -> Iterator[Iterable[str]]:
+    """Yield the parts of a report.
+
+    :param others: how many nodes match only other selectors.
+    """
     prefix = f"{screen.code(subject)}: " if isinstance(screen, Markdown) else ""
     yield screen.title(f"{prefix}{screen.prose(explanation.headline)}")
     if isinstance(explanation, NodeExplanation):
         yield _node_table(explanation, screen)
         return
+    if others:
+        match = pluralize(others, "node matches", "nodes match")
+        yield screen.paragraph(f"of those that do not match, {match} another selector")
     if explanation.requirements:
         yield _requirement_table(explanation, screen)
     if explanation.reasons or explanation.other_reasons:

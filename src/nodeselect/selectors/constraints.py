@@ -223,12 +223,15 @@ class _Fields:
         """
         self._place = place
         self._fields: dict[str, tuple[str, object]] = {}
-        for name, value in read_mapping(item, place).items():
+        fields = join_limited(list(dict.fromkeys(names.values())))
+        for name, value in read_mapping(
+            item, place, f"write an object with the fields {fields}"
+        ).items():
             path = f"{place}.{printable(name[:60])}"
             field = names.get(name.lower())
             if field is None:
                 message = f"there is no field {quoted(name)}"
-                hint = f"the fields are {join_limited(list(dict.fromkeys(names.values())))}"
+                hint = f"the fields are {fields}"
                 raise structure_error("unknown-field", message, path, hint)
             if field in self._fields:
                 raise structure_error(

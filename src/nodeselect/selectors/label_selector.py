@@ -7,6 +7,7 @@ see ``kubernetes.py``.
 Source: Kubernetes apimachinery, ``LabelSelectorAsSelector`` and ``ValidateLabelSelector``.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -93,7 +94,7 @@ def read_match_labels(value: object, place: str) -> list[Requirement]:
     if value is None:
         return []
     requirements = []
-    for key, label in read_mapping(value, place).items():
+    for key, label in read_mapping(value, place, "write each label as KEY: VALUE").items():
         path = f"{place}[{quoted(key)}]"
         try:
             requirements.append(Requirement(key, Operator.EQUALS, [read_text(label, path)]))
@@ -157,7 +158,9 @@ def read_fields(value: object, place: str, names: tuple[str, ...]) -> Mapping[st
     """
     if value is None:
         return {}
-    fields = read_mapping(value, place)
+    fields = read_mapping(
+        value, place, f"write an object with the fields {join_limited(names, len(names))}"
+    )
     for name in fields:
         if name not in names:
             raise structure_error(
@@ -169,13 +172,14 @@ def read_fields(value: object, place: str, names: tuple[str, ...]) -> Mapping[st
     return fields
 
 
-def read_mapping(value: object, place: str) -> Mapping[str, object]:
+def read_mapping(value: object, place: str, hint: str) -> Mapping[str, object]:
     """Return a mapping from strings.
 
+    :param hint: what to write instead of anything else.
     :raises SelectorError: if it is not one.
     """
     if not isinstance(value, Mapping):
-        raise _type_error("an object", value, place)
+        raise _type_error("an object", value, place, hint)
     for key in value:
         if not isinstance(key, str):
             message = f"expected strings as keys, found {describe_json(key)}"
@@ -191,7 +195,9 @@ def read_list(value: object, place: str) -> list[object]:
     if value is None:
         return []
     if not isinstance(value, (list, tuple)):
-        raise _type_error("a list", value, place)
+        is_plain = isinstance(value, str) and re.fullmatch(r"[\w./-]{1,63}", value)
+        hint = f'write: ["{value}"]' if is_plain else "write a list: [ … ]"
+        raise _type_error("a list", value, place, hint)
     return list(value)
 
 
@@ -210,7 +216,9 @@ def read_text(value: object, place: str) -> str:
     :raises SelectorError: if it is not a string.
     """
     if not isinstance(value, str):
-        raise _type_error("a string", value, place)
+        is_unquoted = isinstance(value, (bool, int, float))
+        hint = "write it in quotes" if is_unquoted else None
+        raise _type_error("a string", value, place, hint)
     return to_exact_str(value, place)
 
 
@@ -219,12 +227,9 @@ def structure_error(code: str, message: str, place: str, hint: str | None = None
     return SelectorError(code, message, "", (0, 0), hint=hint, place=place or None)
 
 
-def _type_error(expected: str, value: object, place: str) -> SelectorError:
+def _type_error(expected: str, value: object, place: str, hint: str | None) -> SelectorError:
     message = f"expected {expected}, found {describe_json(value)}"
-    is_unquoted = isinstance(value, (bool, int, float))
-    return structure_error(
-        "wrong-type", message, place, "write it in quotes" if is_unquoted else None
-    )
+    return structure_error("wrong-type", message, place, hint)
 
 
 def _invalid_field(error: SelectorError, key: str, values: list[str]) -> str:

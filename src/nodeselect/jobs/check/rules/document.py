@@ -106,6 +106,7 @@ _SERVER_FIELD = define(
 
 _HINT = "write a job spec, with a name and a selector"
 _MANIFEST_HINT = "for the nodes that its pods can use, run: nodeselect match --job FILE -n NODES"
+_VERSION_HINT = "add its apiVersion at the top, such as: apiVersion: apps/v1"
 _PIPELINE_HINT = "this is a bare pipeline: move it under 'config', and add a name and a selector"
 
 
@@ -129,6 +130,10 @@ def locate_spec(document: Value) -> Check[tuple[Object, str] | None]:
     if is_kubernetes_object(document):
         message = "this is a Kubernetes object, not a job spec"
         yield _NOT_A_JOB.at(entries["kind"][0], "kind", message, _MANIFEST_HINT)
+        return None
+    if entries.keys() >= {"kind", "metadata"} and "apiVersion" not in entries:
+        message = "this has a kind and metadata, as objects of Kubernetes, but no apiVersion"
+        yield _NOT_A_JOB.at(entries["kind"][0], "kind", message, _VERSION_HINT)
         return None
     spec: Value = document
     if "spec" in entries:
