@@ -29,6 +29,7 @@ class Limits(NamedTuple):
     :param document_bytes: size of a JSON or YAML document of nodes, which is held in memory.
     :param gzip_ratio: how many times larger than compressed an input may be, if it has more than
         64 MiB.
+    :param gzip_nodes: number of nodes for each compressed byte, if there are more than 100,000.
     :param job_file_bytes: size of a job file in bytes.
     :param job_file_values: keys and values in a job file; a list or a mapping counts as two.
     :param depth: levels of lists and mappings in a job file or a YAML inventory.
@@ -49,6 +50,7 @@ class Limits(NamedTuple):
     event_bytes: int = 8 * 1024 * 1024
     document_bytes: int = 4 * 1024 * 1024 * 1024
     gzip_ratio: int = 300
+    gzip_nodes: int = 4
     job_file_bytes: int = 1024 * 1024
     job_file_values: int = 200_000
     depth: int = 32

@@ -2,6 +2,7 @@
 
 import io
 import zlib
+from collections.abc import Callable
 from typing import Any, BinaryIO
 
 from nodeselect.errors import InventoryError
@@ -14,14 +15,21 @@ _BUFFER_BYTES = 64 * 1024
 # As many bytes may be decompressed from any input.
 _MIN_BYTES = 64 * 1024 * 1024
 
+# Any input may have as many nodes. Different ids take more than a byte each, however regular.
+_MIN_NODES = 100_000
 
-def gunzip(start: bytes, stream: BinaryIO) -> BinaryIO:
+_HINT = "decompress it first if you trust it: gunzip"
+
+
+def gunzip(start: bytes, stream: BinaryIO) -> tuple[BinaryIO, Callable[[int], None]]:
     """Return a stream of what ``start`` and the rest of ``stream`` have compressed with gzip.
 
     Reading it raises an ``InventoryError`` if they are invalid or cut off, or if far more is
-    compressed in them than in nodes.
+    compressed in them than in nodes. So does the function, which is also returned, if it is called
+    with more nodes than can have different ids.
     """
-    return io.BufferedReader(_Decompressed(start, stream), _BUFFER_BYTES)
+    decompressed = _Decompressed(start, stream)
+    return io.BufferedReader(decompressed, _BUFFER_BYTES), decompressed.check_nodes
 
 
 class _Decompressed(io.RawIOBase):
@@ -31,6 +39,14 @@ class _Decompressed(io.RawIOBase):
         self._member = _new_member()
         self._in = len(start)
         self._out = 0
+
+    def check_nodes(self, count: int) -> None:
+        if count > max(_MIN_NODES, LIMITS.gzip_nodes * self._in):
+            message = (
+                f"the input has more than {LIMITS.gzip_nodes} nodes for each compressed byte"
+                " (limit: gzip_nodes)"
+            )
+            raise InventoryError("document-too-large", message, hint=_HINT)
 
     def readable(self) -> bool:
         return True
@@ -52,7 +68,7 @@ class _Decompressed(io.RawIOBase):
                 "document-too-large",
                 f"decompressed, the input is more than {LIMITS.gzip_ratio} times as large"
                 " (limit: gzip_ratio)",
-                hint="decompress it first if you trust it: gunzip",
+                hint=_HINT,
             )
         buffer[: len(data)] = data
         return len(data)

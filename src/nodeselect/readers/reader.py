@@ -205,16 +205,18 @@ class NodeReader:
     def _read(self, stream: BinaryIO) -> Generator[Block, None, str]:
         """Yield the selected nodes of one input; return its format in words."""
         file_format, start = detect_format(stream, self._id_column)
-        compression = ""
+        compression, check_nodes, first = "", None, self.count
         if file_format == "gzip":
             from nodeselect.readers.gunzip import gunzip  # rarely needed
 
-            stream, compression = gunzip(start, stream), ", gzip"
+            (stream, check_nodes), compression = gunzip(start, stream), ", gzip"
             file_format, start = detect_format(stream, self._id_column)
             if file_format == "gzip":
                 message, hint = "the input is compressed twice", "decompress it once: gunzip"
                 raise InventoryError("compressed", message, hint=hint)
         for block in self._blocks(stream, file_format, start):
+            if check_nodes is not None:
+                check_nodes(self.count - first)
             if self._on_progress is not None:
                 self._on_progress(self)
             yield block
