@@ -9,7 +9,7 @@ one text, which is then split::
 Strings are UTF-8; surrogates, which UTF-8 does not allow, are encoded in the same way.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final, NamedTuple, Protocol, TypeVar, cast
 from zlib import crc32
 
@@ -39,6 +39,9 @@ _S = TypeVar("_S", bound=str | None, covariant=True)
 _END = b"\n"
 _ERRORS = "surrogatepass"
 
+# How many strings a column keeps, because they were decoded lately.
+_MAX_RECENT = 65_536
+
 # What a packed column has for None: a byte that is never part of UTF-8.
 _NONE = b"\xff"
 
@@ -54,6 +57,32 @@ class Strings(Protocol[_S]):
         """Return the strings at many ranks."""
 
 
+class _RecentStrings:
+    """Selections of a column that were decoded lately: an answer that is read again takes them.
+
+    Decoding thousands of strings takes half as long again as reading the objects of a built column.
+    """
+
+    def __init__(self) -> None:
+        self._recent: dict[bytes, list[Any]] = {}
+        self._count = 0
+
+    def get(self, ranks: Ranks, decode: Callable[[Ranks], list[Any]]) -> list[Any]:
+        """Return what ``decode`` returns for ``ranks``, or returned for them lately."""
+        if len(ranks) > _MAX_RECENT // 4:
+            return decode(ranks)
+        key = ranks.astype(np.uint32, copy=False).tobytes()
+        strings = self._recent.get(key)
+        if strings is None:
+            strings = decode(ranks)
+            self._count += len(strings)
+            if self._count > _MAX_RECENT:
+                self._recent.clear()
+                self._count = len(strings)
+            self._recent[key] = strings
+        return strings.copy()
+
+
 class PaddedStrings:
     """A column of strings that are not empty and contain no line feed, in the padded layout.
 
@@ -61,6 +90,7 @@ class PaddedStrings:
     """
 
     def __init__(self, data: "memoryview[int]", count: int) -> None:
+        self._recent = _RecentStrings()
         self._data = data
         self._count = count
         self._width = len(data) // max(count, 1)
@@ -74,7 +104,10 @@ class PaddedStrings:
         return str(self._data[start : start + self._width], "utf-8").rstrip("\n")
 
     def take(self, ranks: Ranks) -> list[Any]:
-        """Return the strings at many ranks. Cost: about 25 ns a string."""
+        """Return the strings at many ranks. Cost: 5 to 40 ns a string."""
+        return self._recent.get(ranks, self._decode)
+
+    def _decode(self, ranks: Ranks) -> list[Any]:
         texts = self._rows.take(ranks).tobytes().decode().split("\n")
         texts.pop()
         return texts if len(texts) == len(ranks) else list(filter(None, texts))
@@ -88,6 +121,7 @@ class PackedStrings(Sequence[str | None]):
     """
 
     def __init__(self, data: "memoryview[int]", offsets: UIntArray) -> None:
+        self._recent = _RecentStrings()
         self._data = data
         self._offsets = offsets
         self._offset_at = offsets.data
@@ -106,7 +140,10 @@ class PackedStrings(Sequence[str | None]):
         return self.take(np.arange(len(self)))
 
     def take(self, ranks: Ranks) -> list[Any]:
-        """Return the strings at many ranks. Cost: about 60 ns a string."""
+        """Return the strings at many ranks. Cost: 5 to 60 ns a string."""
+        return self._recent.get(ranks, self._decode)
+
+    def _decode(self, ranks: Ranks) -> list[Any]:
         data = np.frombuffer(self._data, np.uint8)
         if self._has_lines is None:  # two threads may both find it out, with the same result
             line_feeds, nones = (np.count_nonzero(data == byte[0]) for byte in (_END, _NONE))
