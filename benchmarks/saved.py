@@ -249,7 +249,7 @@ def processes(file: Path, some: list[Selector]) -> dict[str, dict[str, list[floa
 def _read_together(
     file: Path, some: list[Selector], way: str, number: int
 ) -> dict[str, list[float]]:
-    """Let processes read a file, each with its own start or all forked from one that has it open."""
+    """Let processes read a file: each is started, or all are forked from one that has it open."""
     context: Any = multiprocessing.get_context("spawn")
     barrier, results = context.Barrier(number), context.Queue()
     arguments = (str(file), list(map(str, some)), barrier, results)
