@@ -51,7 +51,12 @@ def check_kind(kind: object) -> None:
 
 
 def node_from_parts(metadata: object, spec: object, status: object) -> KubernetesNode:
-    """Return the fields of a Node object that are in its parts."""
+    """Return the fields of a Node object that are in its parts.
+
+    :raises InventoryError: if they are those of a pod: the items of a list of pods have no kind.
+    """
+    if _field(spec, "containers") is not None:
+        check_kind("Pod")
     conditions = _field(status, "conditions")
     state = None
     if isinstance(conditions, list):

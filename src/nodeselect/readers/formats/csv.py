@@ -134,6 +134,13 @@ def _check_columns(columns: list[str], place: str) -> None:
                 place=place,
                 hint="rename it: 'labels' for pairs key=value, or another label key",
             )
+        if column.lower() in ("state", "status") and column not in ("state", "status"):
+            raise InventoryError(
+                "unknown-field",
+                f"a table cannot have the column {quoted(column)}",
+                place=place,
+                hint="rename it: 'state' for the states of the nodes, or another label key",
+            )
         if column in seen:
             message = f"duplicate column {quoted(column)}"
             raise InventoryError("duplicate-key", message, place=place)
