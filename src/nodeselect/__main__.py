@@ -19,7 +19,10 @@ def main() -> None:
             sys.stdout.write(f"nodeselect {__version__}\n")
             sys.stdout.flush()
             return
-    from nodeselect import cli  # loads click
+    try:
+        from nodeselect import cli  # loads click
+    except KeyboardInterrupt:
+        sys.exit(130)
 
     cli.main()
 

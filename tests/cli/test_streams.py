@@ -150,6 +150,24 @@ def test_ctrl_c() -> None:
         assert (process.stdout.read(), process.stderr.read().strip()) == (b"", b"")
 
 
+def test_early_ctrl_c() -> None:
+    """An interrupt while the command line is loaded is status 130, without a traceback."""
+    code = """
+import sys
+
+class Interrupt:
+    def find_spec(name, path=None, target=None):
+        if name == "click":
+            raise KeyboardInterrupt
+
+sys.meta_path.insert(0, Interrupt)
+from nodeselect.__main__ import main
+main()
+"""
+    done = subprocess.run([sys.executable, "-c", code, "rules"], capture_output=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (130, b"", b"")
+
+
 @pytest.mark.parametrize(
     ("command", "status", "out"),
     [
