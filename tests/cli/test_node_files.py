@@ -102,6 +102,9 @@ def test_the_nodes_in_the_environment(fleet: str, tmp_path: Path) -> None:
     for source in (fleet, str(tmp_path)):
         result = ended(*MATCH, NODESELECT_NODES=source)
         assert (result.returncode, result.stdout) == (0, "n-1\nn-2\nn-3\nn-4\n")
+    result = ended(*MATCH, NODESELECT_NODES="missing")
+    message = "error: the file in the environment variable NODESELECT_NODES does not exist: missing"
+    assert (result.returncode, result.stderr.split("\n")[-2]) == (2, message)
     result = ended(*MATCH, "-n", "missing", NODESELECT_NODES=fleet)
     assert (result.returncode, result.stdout) == (2, "")
     result = ended("jobs", "--jobs", "missing", NODESELECT_NODES=fleet)
@@ -131,6 +134,8 @@ def test_no_nodes(fleet: str) -> None:
     assert (result.returncode, question in result.stderr) == (2, True)
     with Path(fleet).open("rb") as stream:
         result = ended("match", "--job", "-", stdin=stream.fileno())
+        assert "error: where are the nodes? --job reads standard input" in result.stderr
+        result = ended("match", "--job", "-", "-n", "-", stdin=stream.fileno())
         assert "error: --job and -n cannot both read standard input" in result.stderr
         result = ended("jobs", "--jobs", "-", stdin=stream.fileno())
         assert "error: give the nodes with -n" in result.stderr

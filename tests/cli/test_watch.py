@@ -413,11 +413,37 @@ def test_state(start: Start) -> None:
     assert watching.end() == (0, "", "")
 
 
-@pytest.mark.parametrize("args", [["-n", "-"], ["-n", "-", "--jobs", "a", "-l", "b"]])
-def test_what_is_watched(start: Start, args: list[str]) -> None:
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        ([], "give --job, -l or --jobs"),
+        (["--jobs", "a", "-l", "b"], "--jobs and --job or -l exclude each other"),
+        (["--jobs", "a", "--job", "b"], "--jobs and --job or -l exclude each other"),
+    ],
+)
+def test_what_is_watched(start: Start, args: list[str], message: str) -> None:
     """Either one answer is watched or the answers of several jobs."""
-    status, _, err = start(*args).end()
-    assert (status, err.split("\n")[-1]) == (2, "error: give --job and/or -l, or --jobs")
+    status, _, err = start("-n", "-", *args).end()
+    assert (status, err.split("\n")[-1]) == (2, f"error: {message}")
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        (b'{"id": "n-1", "labels": {"a": ""}}', "nodes"),
+        (
+            b'{"type": "ADDED", "object": {"metadata": {"name": "n-1", "labels": {"a": ""}}}}',
+            "watch events of Kubernetes",
+        ),
+    ],
+)
+def test_verbose(start: Start, text: bytes, kind: str) -> None:
+    """With -v, what a stream has is reported."""
+    watching = start("-l", "a", "-n", "-", "-v")
+    watching.write(text)
+    assert watching.line() == "+ n-1"
+    assert watching.message() == f"standard input: a stream of {kind}"
+    watching.end()
 
 
 def test_kubectl_without_watch_events(start: Start) -> None:

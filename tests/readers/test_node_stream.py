@@ -111,7 +111,10 @@ def test_nodes() -> None:
             "event 2: labels.gpu: the value of the label 'gpu' must be a string, not null",
         ),
         pytest.param(
-            [{"id": "n-1", "deleted": "yes"}], "unknown-field", "event 1: unknown field 'deleted'"
+            [{"id": "n-1", "deleted": "yes"}], "wrong-type", "event 1.deleted: 'deleted' must be"
+        ),
+        pytest.param(
+            [{"id": "n-1", "deleted": False}], "wrong-type", "event 1.deleted: 'deleted' must be"
         ),
         pytest.param(
             [{"id": "n-1", "labels": {}, "deleted": True}], "unknown-field",

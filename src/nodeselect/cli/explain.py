@@ -97,7 +97,7 @@ def explain(
         "give --job, -l or --id": not (job or expressions or ids),
         "-l and --id can be combined with one job only":
             has_many_jobs and bool(expressions or ids),
-        "--job and -n cannot both read standard input": nodes_from.has_stdin and "-" in job,
+        nodes_from.stdin_conflict: nodes_from.has_stdin and "-" in job,
         "--node cannot be combined with --state": node is not None and states is not None,
         "--html cannot be combined with --node": html is not None and node is not None,
         "--html cannot be combined with several selectors or jobs":

@@ -114,7 +114,7 @@ def match(
         "give --job, -l, --id or --all": not (job is not None or expressions or ids or everything),
         "--all cannot be combined with --job, -l or --id":
             everything and (job is not None or bool(expressions or ids)),
-        "--job and -n cannot both read standard input": job == "-" and nodes_from.has_stdin,
+        nodes_from.stdin_conflict: job == "-" and nodes_from.has_stdin,
         "--count cannot be combined with other output options": count and any(output_options),
         f"-L needs {columns}": bool(keys) and output not in COLUMN_FORMATS,
         f"--no-headers needs {columns}": no_headers and output not in COLUMN_FORMATS,

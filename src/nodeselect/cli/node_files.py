@@ -48,16 +48,27 @@ class NodeFiles(NamedTuple):
     :param sources: files, folders, and ``-`` for standard input.
     :param id_column: in a table, the name of the column that has the ids.
     :param is_verbose: whether to report what was read.
+    :param is_default: whether they are standard input because nothing else is given.
     """
 
     sources: tuple[str, ...]
     id_column: str = "id"
     is_verbose: bool = False
+    is_default: bool = False
 
     @property
     def has_stdin(self) -> bool:
         """Whether standard input is one of the inputs."""
         return "-" in self.sources
+
+    @property
+    def stdin_conflict(self) -> str:
+        """The message for a job that is read from standard input as well."""
+        if self.is_default:
+            return (
+                f"where are the nodes? --job reads standard input: give -n FILE, or set {_VARIABLE}"
+            )
+        return "--job and -n cannot both read standard input"
 
     @property
     def name(self) -> str:
@@ -141,9 +152,12 @@ def node_files(context: click.Context, *sources: str) -> NodeFiles:
 def default_nodes(context: click.Context) -> NodeFiles | None:
     """Return where the nodes of a command without ``-n`` are: as the environment says, or piped."""
     if source := os.environ.get(_VARIABLE):
+        if source != "-" and not os.path.exists(source):  # noqa: PTH110 - pathlib loads slowly
+            message = f"the file in the environment variable {_VARIABLE} does not exist: "
+            raise click.UsageError(message + printable(source), context)
         return node_files(context, source)
     if _is_piped():
-        return node_files(context, "-")
+        return node_files(context, "-")._replace(is_default=True)
     return None
 
 

@@ -54,7 +54,7 @@ def rollout(
     from nodeselect.jobs.rollout import plan_rollout
 
     both_read_stdin = job == "-" and nodes_from.has_stdin
-    check_usage(context, {"--job and -n cannot both read standard input": both_read_stdin})
+    check_usage(context, {nodes_from.stdin_conflict: both_read_stdin})
     spec = read_job(read_bytes(job), job_name(job))
     selector, strategy = spec.to_selector(), spec.rollout.strategy
     inventory = read_inventory(nodes_from)

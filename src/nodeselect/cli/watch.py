@@ -90,9 +90,9 @@ def watch(
     replaces the one with its id. Files and folders are read again when they change.
     """
     mistakes = {
-        "give --job and/or -l, or --jobs":
-            bool(sources) == (job is not None or bool(expressions)),
-        "--job and -n cannot both read standard input": job == "-" and nodes_from.has_stdin,
+        "give --job, -l or --jobs": not (sources or expressions or job),
+        "--jobs and --job or -l exclude each other": bool(sources and (expressions or job)),
+        nodes_from.stdin_conflict: job == "-" and nodes_from.has_stdin,
         "--jobs cannot read standard input": "-" in sources,
         "give one stream with -n, or files and folders":
             len(nodes_from.sources) > 1 and any(map(_is_stream, nodes_from.sources)),
@@ -117,7 +117,7 @@ def watch(
     if not _is_stream(nodes_from.sources[0]):
         _watch_files(nodes_from, interval, printer)
     with open_input(nodes_from.sources[0]) as (stream, name):
-        return _watch_stream(stream, name, printer)
+        return _watch_stream(stream, name, printer, is_verbose=nodes_from.is_verbose)
 
 
 def _is_stream(source: str) -> bool:
@@ -182,13 +182,17 @@ def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
 
 
-def _watch_stream(stream: BinaryIO, name: str, printer: _Printer) -> int:
+def _watch_stream(stream: BinaryIO, name: str, printer: _Printer, *, is_verbose: bool) -> int:
     """Print the changes on a stream until it ends; return the exit status."""
     inventory = Inventory()
     nodes = NodeStream(_pieces(stream, name), inventory, name)
     is_warned = False
     try:
         for node in nodes:
+            if is_verbose:
+                is_verbose = False
+                kind = "watch events of Kubernetes" if nodes.has_watch_events else "nodes"
+                write_message(f"{name}: a stream of {kind}")
             for change in inventory.apply([node]):
                 printer.print(change.old, change.new, nodes.count)
             if nodes.may_hide_deletions and not is_warned:

@@ -18,6 +18,7 @@ DROPPED: Final = frozenset({"stream-ended", "watch-failed"})
 """The codes of the errors of a stream that is valid, but ended too early."""
 
 _AGAIN = "begin again: kubectl get nodes -o json --watch --output-watch-events"
+_DELETED = 'write {"id": …, "deleted": true}, or write the node as it is'
 _ONE_BY_ONE = "print one node after another, or write the list to a file and watch the file"
 
 
@@ -102,6 +103,9 @@ class NodeStream:
         if record.get("deleted") is True and record.keys() == {"id", "deleted"}:
             node_id = validate(place, RawNode(record["id"], None, None, None, "id", ""))[0]
             return node_id if node_id in self._known else None
+        if record.keys() == {"id", "deleted"}:
+            message = "'deleted' must be true, to remove the node"
+            raise InventoryError("wrong-type", message, place=f"{place}.deleted", hint=_DELETED)
         if list_field(record) is not None:
             message = "this is a list of nodes, not one node"
             raise InventoryError("not-a-node", message, place=place, hint=_ONE_BY_ONE)

@@ -5,6 +5,7 @@ from typing import Final
 
 from nodeselect.errors import InventoryError
 from nodeselect.readers.formats.csv import DELIMITERS, split_line
+from nodeselect.readers.raw_node import WRITE_HINT
 from nodeselect.text import quoted
 
 __all__ = ["better_error"]
@@ -24,6 +25,15 @@ _TABLES: Final = {
     "ID TYPE APPROVAL": ("bacalhau", "bacalhau node list --output json"),
 }
 
+# A row of kubectl get nodes --no-headers, or of -o name.
+_ROW_OF_KUBECTL = (
+    r"[a-z0-9.-]+\s+(?:Not)?Ready(?:,SchedulingDisabled)?\s+\S+\s+\S+\s+v\d"
+    r"|node/[a-z0-9.-]+\s*$"
+)
+
+# The head of a group of hosts, children or variables.
+_ANSIBLE_GROUP = r"\[[\w.-]+(?::children|:vars)?\]\s*"
+
 _COMMON_ID_COLUMNS = ("id", "name", "hostname", "node", "host")
 
 
@@ -38,7 +48,15 @@ def better_error(data: bytes, error: InventoryError, id_column: str) -> Inventor
         if columns.startswith(f"{beginning} ") and "  " in head[0]:
             message = f"tables of {command} are not read"
             return InventoryError("unknown-shape", message, hint=f"use: {hint}")
-    return _json_after_text(data, error) or _no_id_column(head, id_column) or error
+    if re.match(_ROW_OF_KUBECTL, head[0]):
+        message = "tables and names of kubectl are not read"
+        return InventoryError("unknown-shape", message, hint="use: kubectl get nodes -o json")
+    if json_error := _json_after_text(data, error):
+        return json_error
+    if any(re.fullmatch(_ANSIBLE_GROUP, line) for line in head[:-1]):
+        message = "this may be an inventory of Ansible in INI, which has variables, not labels"
+        return InventoryError("unknown-shape", message, hint=WRITE_HINT)
+    return _no_id_column(head, id_column) or error
 
 
 def _json_after_text(data: bytes, error: InventoryError) -> InventoryError | None:
