@@ -129,6 +129,10 @@ WRONG: list[tuple[str, str, int, str, str, str | None]] = [
         pod("template: {spec: {}}"),
         *("unknown-field", 5, "template", "a pod spec has no field", "'spec.template.spec'"),
     ),
+    (
+        pod("affinity: {podAffinity: {nodeAffinity: {}}}"),
+        *("misplaced-field", 5, "nodeAffinity", "in spec.affinity.podAffinity", "spec.affinity"),
+    ),
     (pod("nodeAffinity: {}"), "misplaced-field", 5, "nodeAffinity", "in spec", "spec.affinity"),
     (pod("affinity: {nodes: }"), "unknown-field", 5, "nodes", "'nodes'", "nodeAffinity"),
     (pod("nodeName: Node 1"), "invalid-node-name", 5, "Node 1", "not a valid name", "lower case"),
@@ -219,18 +223,22 @@ def test_empty_terms() -> None:
 def test_conditions_in_their_place() -> None:
     """Labels, annotations and variables may have the names of conditions on nodes."""
     assert selectors(json.dumps(DEPLOYMENT)) == ["nodeName=b"]
+    template = '{"spec": {"nodeSelector": {"a": "b"}}}'
+    text = f'"spec": {{"selector": {{"affinity": "c"}}, "template": {template}}}'
+    text = f'{{"apiVersion": "v1", "kind": "ReplicationController", {text}}}'
+    assert selectors(text) == ["a=b"]
 
 
 @pytest.mark.parametrize("name", ["nodeSelector", "affinity", "nodeName", "nodeAffinity"])
 @pytest.mark.parametrize(
     ("path", "where"),
     [
-        ([], "the object itself"),
+        ([], ""),
         (["metadata"], "metadata"),
         (["spec"], "spec"),
         (["spec", "template"], "spec.template"),
         (["spec", "template", "metadata"], "spec.template.metadata"),
-        (["spec", "template", "spec", "containers", 0], "spec.template.spec.containers[]"),
+        (["spec", "template", "spec", "containers", 0], "spec.template.spec.containers[0]"),
     ],
 )
 def test_misplaced_condition(path: list[Any], where: str, name: str) -> None:
@@ -245,7 +253,8 @@ def test_misplaced_condition(path: list[Any], where: str, name: str) -> None:
         read(text)
     [problem] = caught.value.problems
     assert text.split("\n")[problem.line - 1].strip().startswith(f'"{name}": null')
-    assert problem.message == f"{name} has no effect in {where}"
+    assert problem.message == f"{name} has no effect {f'in {where}' if where else 'here'}"
+    assert problem.path == f"{where}.{name}".lstrip(".")
     expected = "spec.template.spec" + (".affinity" if name == "nodeAffinity" else "")
     assert problem.hint == f"move it under {expected}"
 

@@ -51,7 +51,7 @@ _MISPLACED = (*_CONDITIONS, "nodeAffinity")
 # Fields whose keys or texts are the user's own, and what the server writes.
 _FREE_FIELDS = frozenset({
     *("annotations", "args", "command", "env", "labels", "limits", "managedFields", "matchLabels"),
-    *("options", "requests", "status", "volumeAttributes"),
+    *("options", "requests", "selector", "status", "volumeAttributes"),
 })  # fmt: skip
 
 _TERMS = (
@@ -203,24 +203,24 @@ def _read_pod_spec(spec: Object, path: str) -> tuple[Selector, ...]:
 def _refuse_misplaced(value: Value, path: tuple[str, ...], pod_spec: tuple[str, ...]) -> None:
     """Raise if a condition on nodes is anywhere but in the pod spec.
 
-    :param path: the path of ``value`` in the object, without the numbers of items.
+    :param path: the path of ``value`` in the object.
     :param pod_spec: the path of the pod spec.
     """
     if isinstance(value, List):
-        for item in value.items:
-            _refuse_misplaced(item, (*path, "[]"), pod_spec)
+        for number, item in enumerate(value.items):
+            _refuse_misplaced(item, (*path, f"[{number}]"), pod_spec)
     if not isinstance(value, Object):
         return
     for name, (key, field) in value.entries.items():
-        if name in _MISPLACED:
-            if path == pod_spec and name in _CONDITIONS:
-                continue
-            place = ".".join([*pod_spec, "affinity"] if name == "nodeAffinity" else pod_spec)
-            where = ".".join(path).replace(".[]", "[]") or "the object itself"
-            message = f"{name} has no effect in {where}"
-            hint = f"move it under {place}"
-            raise StructureError("misplaced-field", message, key, ".".join([*path, name]), hint)
-        if name not in _FREE_FIELDS:
+        expected = (*pod_spec, "affinity") if name == "nodeAffinity" else pod_spec
+        if name in _MISPLACED and path != expected:
+            where = ".".join(path).replace(".[", "[")
+            message = f"{name} has no effect {f'in {where}' if where else 'here'}"
+            hint = f"move it under {'.'.join(expected)}"
+            raise StructureError(
+                "misplaced-field", message, key, f"{where}.{name}".lstrip("."), hint
+            )
+        if name not in _FREE_FIELDS and name != "nodeSelector":
             _refuse_misplaced(field, (*path, name), pod_spec)
 
 

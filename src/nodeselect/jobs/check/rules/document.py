@@ -115,6 +115,14 @@ def is_kubernetes_object(document: Value) -> bool:
     return isinstance(document, Object) and {"apiVersion", "kind"} <= document.entries.keys()
 
 
+def _is_like_kubernetes(document: Object) -> bool:
+    """Return whether an object without an ``apiVersion`` has other fields of Kubernetes."""
+    spec = document.entries["spec"][1] if "spec" in document.entries else None
+    return "metadata" in document.entries or (
+        isinstance(spec, Object) and not {"containers", "template"}.isdisjoint(spec.entries)
+    )
+
+
 def locate_spec(document: Value) -> Check[tuple[Object, str] | None]:
     """Find the job spec: the document, or its field ``spec``.
 
@@ -131,8 +139,8 @@ def locate_spec(document: Value) -> Check[tuple[Object, str] | None]:
         message = "this is a Kubernetes object, not a job spec"
         yield _NOT_A_JOB.at(entries["kind"][0], "kind", message, _MANIFEST_HINT)
         return None
-    if entries.keys() >= {"kind", "metadata"} and "apiVersion" not in entries:
-        message = "this has a kind and metadata, as objects of Kubernetes, but no apiVersion"
+    if "kind" in entries and _is_like_kubernetes(document):
+        message = "this looks like an object of Kubernetes, but has no apiVersion"
         yield _NOT_A_JOB.at(entries["kind"][0], "kind", message, _VERSION_HINT)
         return None
     spec: Value = document
