@@ -130,6 +130,16 @@ def test_any_texts(numbers: list[list[int]], data: st.DataObject) -> None:
             "  read it as an input of its own", id="lines-and-pretty",
         ),
         pytest.param(
+            '{"id": "n-1"}\n{"kind": "Node",\n"metadata": {"name": "n-3"}}\n', "not-json",
+            "line 2: a text of several lines begins here, after texts of one line each\n"
+            "  read it as an input of its own", id="lines-and-indented",
+        ),
+        pytest.param(
+            '{"id": "n-1"}\n{"id": "n-2",', "cut-off",
+            "line 2, column 14: the JSON is cut off here\n"
+            "  get the complete output again", id="lines-cut-off",
+        ),
+        pytest.param(
             '{"id": "n-1"}\n{"id": "n-2"} and\n', "not-json",
             "line 2, column 15: invalid JSON: trailing characters", id="words",
         ),

@@ -102,13 +102,20 @@ class LineReader:
         return list(chain.from_iterable(blocks))
 
     def _line_records(self, chunk: bytes) -> Iterator[tuple[str, Any]]:
-        for line, text in enumerate(chunk.split(b"\n"), self._line):
+        lines = chunk.split(b"\n")
+        for number, text in enumerate(lines):
+            line = self._line + number
             if not text.strip():
                 continue
             if self._nodes._footer:  # only blank lines may follow it
                 message = f"unexpected text after the footer {quoted(self._nodes._footer.strip())}"
                 raise InventoryError("not-json", message, place=f"line {line}")
-            if text.strip() in (b"{", b"["):
+            is_begun = text.lstrip()[:1] in (b"{", b"[") and text.rstrip()[-1:] in (
+                b",",
+                b"{",
+                b"[",
+            )
+            if is_begun and number < len(lines) - 1:  # otherwise it may be cut off
                 message = "a text of several lines begins here, after texts of one line each"
                 hint = "read it as an input of its own"
                 raise InventoryError("not-json", message, place=f"line {line}", hint=hint)

@@ -31,6 +31,7 @@ class ObjectSplitter:
         self._depth = 0
         self._in_string = False
         self._is_escaped = False
+        self._has_begun = False
 
     @property
     def is_between(self) -> bool:
@@ -42,6 +43,9 @@ class ObjectSplitter:
 
         :raises InventoryError: if the next object does not begin with a brace, or is too large.
         """
+        if not self._has_begun:
+            self._has_begun = True
+            piece = piece.removeprefix(b"\xef\xbb\xbf") or b" "
         masked = b"x" + piece[1:] if self._is_escaped else piece
         if b"\\" in masked:
             masked = _ESCAPE.sub(b"xx", masked)
@@ -70,8 +74,11 @@ class ObjectSplitter:
     def _append(self, text: bytes) -> None:
         if not self._pieces:
             text = text.lstrip()
+            if text.startswith(b"\x1f\x8b"):
+                message, hint = "the stream is compressed (gzip)", "decompress it first: gunzip"
+                raise InventoryError("compressed", message, hint=hint)
             if not text.startswith(b"{"):
-                line = text.partition(b"\n")[0].decode("utf-8", "replace").strip()
+                line = text.partition(b"\n")[0].decode("utf-8", "replace").strip(" \t\r")
                 raise InventoryError(
                     "not-json",
                     f"expected a JSON object, found {quoted(line)}",

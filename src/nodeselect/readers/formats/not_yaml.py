@@ -42,6 +42,9 @@ def better_error(data: bytes, error: InventoryError, id_column: str) -> Inventor
 
     :param error: why it is not YAML with nodes.
     """
+    if match := re.match(rb"sep=[^\s\w]?(?=\r?\n)", data):
+        message = f"{quoted(match[0].decode('latin-1'))} is not part of the table"
+        return InventoryError("not-csv", message, place="line 1", hint="remove this line")
     head = data.lstrip()[:4096].decode("utf-8", "replace").split("\n")
     columns = " ".join(head[0].upper().split())
     for beginning, (command, hint) in _TABLES.items():
@@ -51,8 +54,8 @@ def better_error(data: bytes, error: InventoryError, id_column: str) -> Inventor
     if re.match(_ROW_OF_KUBECTL, head[0]):
         message = "tables and names of kubectl are not read"
         return InventoryError("unknown-shape", message, hint="use: kubectl get nodes -o json")
-    if json_error := _json_after_text(data, error):
-        return json_error
+    if better := _json_after_text(data, error) or _describe_after_text(data):
+        return better
     if any(re.fullmatch(_ANSIBLE_GROUP, line) for line in head[:-1]):
         message = "this may be an inventory of Ansible in INI, which has variables, not labels"
         return InventoryError("unknown-shape", message, hint=WRITE_HINT)
@@ -73,6 +76,25 @@ def _json_after_text(data: bytes, error: InventoryError) -> InventoryError | Non
         f"the JSON begins here, after the text {text}",
         place=f"line {line}",
         hint="remove what is before it; with 2>&1, a command mixes its warnings into its output",
+    )
+
+
+def _describe_after_text(data: bytes) -> InventoryError | None:
+    """Return the error for the text of ``kubectl describe`` that is indented or after other lines.
+
+    Its values are in a column of their own, so that there are several blanks, or tabs, before them.
+    """
+    start = re.search(
+        rb"^[ \t]*Name:(?: {2,}|\t+)\S[^\n]*\n[ \t]*(?:Roles?|Labels):", data, re.MULTILINE
+    )
+    if start is None:
+        return None
+    line = 1 + data.count(b"\n", 0, start.start())
+    return InventoryError(
+        "unknown-shape",
+        "the text of kubectl describe must not be indented, or have lines before it",
+        place=f"line {line}",
+        hint="remove what is before 'Name:', or print the nodes again: kubectl get nodes -o json",
     )
 
 
