@@ -39,7 +39,7 @@ _POD = "conditions of a pod of Kubernetes"
 _JOB_FIELDS = frozenset({"config", "selector", "spec"})
 
 # The first line of a block of a job of Nomad.
-_HCL_BLOCK = rb'^[ \t]*(?:job|group|task|constraint)[ \t]*(?:"[^"\n]*")?[ \t]*\{[ \t\r]*$'
+_HCL_BLOCK = rb'^[ \t]*(?:job|group|task|constraint)[ \t]*(?:"[^"\n]*"[ \t]*)?\{[ \t\r]*$'
 
 # Returns the selectors of decoded JSON, of which a node must match one.
 _Read = Callable[[Any], tuple[Selector, ...]]
