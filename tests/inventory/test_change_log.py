@@ -313,6 +313,47 @@ def test_follow_another_history(writer: Inventory, log: ChangeLog, path: Path) -
         assert reader.follow(path) == 1
 
 
+@pytest.mark.parametrize("discard_changes", [False, True])
+def test_refresh_from_the_same_file(path: Path, discard_changes: bool) -> None:
+    """A reader whose log began again is loaded again, also if the saved file is the same."""
+    file = path.with_suffix(".nsx")
+    Inventory(FLEET).save(file)
+    with ChangeLog(path) as log:
+        Inventory.open(file, log=log).remove("n-1")
+    reader = Inventory.open(file)
+    reader.follow(path)
+    path.unlink()
+    with ChangeLog(path) as log:
+        writer = Inventory.open(file, log=log)
+        writer.remove("n-2")
+        for _ in range(2):
+            with pytest.raises(InventoryError, match="call refresh with the file") as caught:
+                reader.follow(path)
+        assert codes(caught) == ["other-log"]
+        assert reader.refresh(file, discard_changes=discard_changes) is True
+        assert same(reader, writer)
+        assert reader.refresh(file, discard_changes=discard_changes) is False
+        writer.remove("n-3")
+        assert reader.follow(path) == 1
+
+
+def test_follow_that_fails(writer: Inventory, path: Path) -> None:
+    """An inventory whose first call fails does not follow the log, and can be changed."""
+    reader = Inventory(FLEET)
+    with pytest.raises(InventoryError) as missing:
+        reader.follow(path.with_name("nope"))
+    assert reader.follow(path) == 0
+    with pytest.raises(InventoryError) as again:
+        reader.follow(path.with_name("nope"))
+    writer.remove("n-1")
+    assert reader.follow(path) == 1
+    other = Inventory(FLEET[:3])
+    with pytest.raises(InventoryError) as of_others:
+        other.follow(path)
+    assert other.upsert(Node("mine")) == "added"
+    assert codes(missing, again, of_others) == ["cannot-read", "cannot-read", "other-log"]
+
+
 def test_one_writer(writer: Inventory, log: ChangeLog, path: Path) -> None:
     """A log has one writing process, and one inventory."""
     for _ in range(2):

@@ -16,6 +16,7 @@ class Follower:
     """Where a process is in the log of another one.
 
     :param path: the log, as an absolute path.
+    :ivar is_behind: whether the last attempt to make the new writes failed.
     """
 
     is_follower: Literal[True] = True
@@ -24,6 +25,7 @@ class Follower:
     def __init__(self, path: str) -> None:
         self.path = path
         self.was_emptied = False
+        self.is_behind = False
         self._reader: LogReader | None = None
         # The place after the last write that was made.
         self._last: Position | None = None
@@ -86,5 +88,6 @@ class Follower:
                 "other-log",
                 f"the log does not continue these nodes, which are of generation {generation:,}",
                 place=self.path,
-                hint="its writer began again with older nodes, or with others: open the saved file",
+                hint="its writer began again with older nodes, or with others: call refresh with"
+                " the file that the writer opened",
             )

@@ -195,9 +195,12 @@ class Inventory(LiveInventory):
     ) -> bool:
         """Replace all nodes by those of a saved file, if it is another one than before.
 
-        Return whether it was. Readers see all old nodes or all new ones, and do not wait. Answers
-        and snapshots that exist are not affected. Cost: as :meth:`open`; nothing that the old nodes
-        had in caches is used for the new ones.
+        Return whether they were replaced. If the inventory follows a log, it then makes the writes
+        that the log has since; if its last :meth:`follow` failed, also if the file is the same.
+
+        Readers see all old nodes or all new ones, and do not wait. Answers and snapshots that exist
+        are not affected. Cost: as :meth:`open`; nothing that the old nodes had in caches is used
+        for the new ones.
 
         :param discard_changes: drop the changes since the inventory was opened, refreshed or saved.
         :param verify: as for :meth:`open`; so is ``copy``.

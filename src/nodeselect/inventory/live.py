@@ -236,7 +236,7 @@ class LiveInventory(BaseInventory):
         from nodeselect.inventory.change_log import ChangeLog
         from nodeselect.inventory.follower import Follower
 
-        log = self._log
+        log = previous = self._log
         if isinstance(log, ChangeLog) and not log.is_closed:
             raise ValueError("an inventory cannot follow a log while it writes to one")
         if not isinstance(log, Follower) or log.path != path:
@@ -245,11 +245,15 @@ class LiveInventory(BaseInventory):
                 raise _unsaved_changes()
             log = self._log = Follower(path)
         start = self._view.generation
+        log.is_behind = True
         try:
             self._make_new(log)
         except InventoryError as error:
             if error.code != "log-emptied" or not self._reopen(log):
+                if self._view.generation == start:  # nothing was made, so it does not follow it
+                    self._log = previous
                 raise
+        log.is_behind = False
         if log.was_emptied:
             log.was_emptied = False
             with suppress(InventoryError):  # then the changes remain in memory
@@ -297,7 +301,8 @@ class LiveInventory(BaseInventory):
         )
         if not is_unchanged and not discard_changes:
             raise _unsaved_changes()
-        if is_unchanged and self._origin == origin:
+        is_behind = log is not None and log.is_follower and log.is_behind
+        if is_unchanged and self._origin == origin and not is_behind:
             return False
         if log is not None and log.is_follower:
             self._move(view, origin, log.path)

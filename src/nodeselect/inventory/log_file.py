@@ -1,7 +1,8 @@
 """The file of a change log: a header, and a record for each write.
 
 A record is appended and never changed. Its checksum continues that of the record before, so records
-that are missing, exchanged or of another log are noticed. ``docs/change-log.md`` describes the format.
+that are missing, exchanged or of another log are noticed. ``docs/change-log.md`` describes the
+format.
 """
 
 import json
