@@ -1,6 +1,10 @@
 """A segment in a file answers as the one that was saved."""
 
+from collections.abc import Callable
+from io import BytesIO
 from pathlib import Path
+from struct import pack_into, unpack_from
+from zlib import crc32
 
 import numpy as np
 import pytest
@@ -123,3 +127,42 @@ def test_nothing_is_read_before_it_is_needed(tmp_path: Path) -> None:
         answer.ids()
     with pytest.raises(InventoryError, match="damaged"):
         Inventory.open(file, verify=True)
+
+
+def with_section(data: bytes, name: str, change: Callable[[bytes], bytes]) -> bytes:
+    """Return a saved file whose section is another one, with right checksums."""
+    changed = bytearray(data)
+    header_size = int.from_bytes(data[16:20], "little")
+    entry = data.index(name.encode().ljust(24, b"\0"), 40, header_size)
+    offset, size = unpack_from("<QQ", data, entry + 32)
+    section = change(data[offset : offset + size])
+    changed[offset : offset + len(section)] = section
+    pack_into("<I", changed, entry + 28, crc32(section))
+    pack_into("<Q", changed, entry + 40, len(section))
+    pack_into("<I", changed, 20, 0)
+    pack_into("<I", changed, 20, crc32(changed[:header_size]))
+    return bytes(changed)
+
+
+FORGED: list[tuple[str, Callable[[bytes], bytes], str]] = [
+    ("keys.labels", lambda _: b"\0\2\2", "the section 'keys.labels' does not end at 3"),
+    ("keys.labels", lambda _: b"\0\4\3", "the labels of the keys are not in order"),
+    ("states.names.offsets", lambda _: b"\0\1\3\5", "there are 7 postings"),
+    ("ids.starts", lambda data: data[:1] + data[2:], "an index has 3 buckets"),
+    ("ids", lambda _: b"", "the ids do not have the same number of bytes"),
+]
+
+
+@pytest.mark.parametrize(("name", "change", "message"), FORGED)
+def test_sections_that_contradict_each_other(
+    name: str, change: Callable[[bytes], bytes], message: str, tmp_path: Path
+) -> None:
+    """A file whose sections contradict each other is damaged, even if every checksum is right."""
+    file = tmp_path / "fleet.nsx"
+    some_labels = [{"x": "1"}, {"x": "2"}, {"y": "1"}, {"x": "1"}]
+    fleet = [Node(f"n-{at}", some_labels[at], state=[None, "up"][at % 2]) for at in range(4)]
+    Inventory(fleet).save(file)
+    opened = Inventory.open(BytesIO(with_section(file.read_bytes(), name, change)))
+    with pytest.raises(InventoryError, match=message) as caught:
+        opened.match(Selector.of(match_ids=["n-1"]) & Selector.parse("x=2")).ids()
+    assert caught.value.code == "damaged"

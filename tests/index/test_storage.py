@@ -68,6 +68,15 @@ def test_error(file: Path) -> None:
             assert str(caught.value).startswith("fleet.nsx: ")
 
 
+def test_a_header_with_a_right_checksum(file: Path) -> None:
+    """A header of an impossible size, or with a name that is not ASCII, is damaged."""
+    data = file.read_bytes()
+    for changes in ({16: 40 + 2 * 48 - 1}, {16: 24}, {16: 41}, {16: 39}, {40: 0xFF}):
+        with pytest.raises(InventoryError, match=r"a header cannot|not ASCII") as caught:
+            SavedFile(with_header(data, changes), "fleet.nsx")
+        assert caught.value.code == "damaged"
+
+
 def test_the_other_byte_order(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A machine that cannot read the numbers of the file does not try."""
     monkeypatch.setattr("sys.byteorder", "big")

@@ -199,3 +199,17 @@ def test_open_a_stream(file: Path) -> None:
         Inventory.open(BytesIO(b"{}"))
     with pytest.raises(TypeError):
         Inventory.open(3)  # type: ignore[arg-type]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes")
+def test_saved_over_what_is_not_a_regular_file(tmp_path: Path) -> None:
+    """A pipe, also behind a link, or a folder is neither opened nor replaced."""
+    pipe, link = tmp_path / "pipe", tmp_path / "link"
+    os.mkfifo(pipe)
+    link.symlink_to(pipe)
+    inventory = Inventory([Node("n-1")])
+    for path in (pipe, link, tmp_path):
+        for save in (inventory.save, inventory.snapshot().save):
+            with pytest.raises(InventoryError, match=r"cannot write '.*': not a regular file"):
+                save(path)
+    assert pipe.is_fifo()

@@ -136,7 +136,10 @@ class SavedParts:
         everything = postings.from_range(0, self.file.nodes)
         stored = _SavedPostings(self.file)
         keys = _SavedKeys(self.file, stored)
-        return LabelIndex(everything, keys, _SavedStates(self.file, keys.first_state, stored))
+        states = _SavedStates(self.file, keys.first_state, stored)
+        if keys.first_state + len(states) != len(stored):
+            raise self.file.damaged(f"there are {len(stored):,} postings")
+        return LabelIndex(everything, keys, states)
 
     @lazy
     def ids(self) -> SavedStringIndex:
@@ -151,6 +154,9 @@ class SavedParts:
     def _index(self, name: str, strings: Strings[str | None]) -> SavedStringIndex:
         ordinals = self.file.numbers(f"{name}.ordinals").astype(np.uint32, copy=False)
         starts = self.file.offsets(f"{name}.starts", len(ordinals))
+        buckets = len(starts) - 1
+        if buckets < 2 or buckets & (buckets - 1):
+            raise self.file.damaged(f"an index has {buckets:,} buckets")
         return SavedStringIndex(strings, self.ranks, starts, ordinals)
 
 
@@ -169,7 +175,7 @@ class _SavedTable(NodeTable):
         if "ids.offsets" in self._file:
             return cast("Strings[str]", _packed(self._file, "ids", len(self)))
         data = self._file.bytes_of("ids")
-        if len(data) % max(len(self), 1):
+        if len(data) % max(len(self), 1) or len(data) < len(self):
             raise self._file.damaged("the ids do not have the same number of bytes")
         return PaddedStrings(data, len(self))
 
@@ -201,7 +207,7 @@ class _SavedTable(NodeTable):
     @lazy
     def keys(self) -> Sequence[str]:
         """The key of each label number."""
-        keys, starts = _keys(self._file)
+        keys, starts = _keys(self._file, len(self.values))
         column = _KeyColumn(keys, starts)
         return list(column) if len(column) <= _FEW_LABELS else column
 
@@ -217,10 +223,15 @@ def _packed(file: SavedFile, name: str, count: int | None = None) -> PackedStrin
     return PackedStrings(data, file.offsets(f"{name}.offsets", len(data), count))
 
 
-def _keys(file: SavedFile) -> tuple[list[str], list[int]]:
-    """Return the label keys in order, and where the labels of each begin and the last end."""
+def _keys(file: SavedFile, labels: int) -> tuple[list[str], list[int]]:
+    """Return the label keys in order, and where the labels of each begin and the last end.
+
+    :param labels: the number of labels.
+    """
     keys = list(map(intern, _packed(file, "keys").to_list()))
-    starts: list[int] = file.numbers("keys.labels", len(keys) + 1).tolist()
+    starts: list[int] = file.offsets("keys.labels", labels, len(keys)).tolist()
+    if starts != sorted(starts):
+        raise file.damaged("the labels of the keys are not in order")
     return keys, starts
 
 
@@ -254,6 +265,9 @@ class _SavedPostings:
         self._checksums = checksums.data
         self._offsets = file.offsets("postings.offsets", len(self._data), len(checksums)).data
 
+    def __len__(self) -> int:
+        return len(self._checksums)
+
     def load(self, number: int) -> PostingsOrOrdinal:
         """Return the postings with this number.
 
@@ -274,8 +288,8 @@ class _SavedKeys(Mapping[str, KeyPostings]):
     """The label keys of a file, and for each the nodes that have it and its values."""
 
     def __init__(self, file: SavedFile, stored: _SavedPostings) -> None:
-        keys, self._starts = _keys(file)
         self._values = cast("Sequence[str]", _packed(file, "values"))
+        keys, self._starts = _keys(file, len(self._values))
         self._numbers = {key: number for number, key in enumerate(keys)}
         self._stored = stored
         self._loaded: dict[str, KeyPostings] = {}

@@ -9,6 +9,7 @@ import os
 import sys
 from collections.abc import Mapping
 from mmap import ACCESS_READ, mmap
+from stat import S_ISREG
 from struct import Struct
 from typing import BinaryIO, Final, NamedTuple
 from zlib import crc32
@@ -23,7 +24,7 @@ from nodeselect.readers.detect import SAVED_MAGIC
 from nodeselect.replace_file import replace_file
 from nodeselect.text import pluralize, printable
 
-__all__ = ["SavedFile", "Sections", "read_saved"]
+__all__ = ["SavedFile", "Sections", "check_replaceable", "read_saved"]
 
 _VERSION: Final = 1
 
@@ -83,6 +84,7 @@ class Sections:
 
         :raises InventoryError: with the code ``cannot-write``; then nothing has changed.
         """
+        check_replaceable(path)
         fields = (SAVED_MAGIC, _BYTE_ORDER, _VERSION, self._header_size, 0, self._nodes, generation)
         header = bytearray(_HEADER.pack(*fields) + self._entries)
         checksum = crc32(header)
@@ -98,9 +100,25 @@ class Sections:
             replace_file(path, write, _PERMISSIONS)
         except (OSError, ValueError) as error:
             reason = error.strerror if isinstance(error, OSError) else "not a valid path"
-            message = f"cannot write '{printable(path)}': {reason}"
-            raise InventoryError("cannot-write", message) from None
+            raise _cannot_write(path, reason) from None
         return checksum
+
+
+def check_replaceable(path: str) -> None:
+    """Raise if ``path`` exists and is not a regular file: a pipe would block, a device vanish.
+
+    :raises InventoryError: with the code ``cannot-write``.
+    """
+    try:
+        mode = os.stat(path).st_mode  # noqa: PTH116 - pathlib loads slowly
+    except (OSError, ValueError):  # what is wrong is reported when it is written
+        return
+    if not S_ISREG(mode):
+        raise _cannot_write(path, "not a regular file")
+
+
+def _cannot_write(path: str, reason: object) -> InventoryError:
+    return InventoryError("cannot-write", f"cannot write '{printable(path)}': {reason}")
 
 
 def read_saved(source: str | os.PathLike[str] | BinaryIO, *, copy: bool = False) -> "SavedFile":
@@ -175,9 +193,14 @@ class SavedFile:
                 hint=f"it knows version {_VERSION}: upgrade nodeselect, or save the nodes again",
             )
         self.checksum = checksum
-        self.contents = crc32(header[_HEADER.size :])
+        entries = header[_HEADER.size :]
+        self.contents = crc32(entries)
+        if header_size < _HEADER.size or len(entries) % _ENTRY.size:
+            raise self.damaged(f"a header cannot have {pluralize(header_size, 'byte')}")
         end = header_size
-        for name, *numbers in _ENTRY.iter_unpack(header[_HEADER.size :]):
+        for name, *numbers in _ENTRY.iter_unpack(entries):
+            if not name.isascii():
+                raise self.damaged("the name of a section is not ASCII")
             section = self._sections[name.rstrip(b"\0").decode()] = _Section(*numbers)
             end = max(end, section.offset + section.size)
         if end > len(data):

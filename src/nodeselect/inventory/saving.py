@@ -45,9 +45,11 @@ def next_generation(
 
     :param contents: the checksum of the sections to be saved.
     :param generation: that of the inventory.
+    :raises InventoryError: with the code ``cannot-write``, if it is a pipe, a device or a folder.
     """
-    from nodeselect.index.storage import read_saved
+    from nodeselect.index.storage import check_replaceable, read_saved
 
+    check_replaceable(os.fspath(path))
     with suppress(InventoryError):  # there is no file yet, or it is damaged
         file = read_saved(path)
         if Origin(file.generation, file.checksum) != origin:
