@@ -128,6 +128,24 @@ def test_over_another_file(writer: Inventory, log: ChangeLog, path: Path) -> Non
         assert same(nodes, writer)
 
 
+def test_saved_over_a_log(writer: Inventory, path: Path) -> None:
+    """Nothing replaces a log by a saved file: neither its inventory, nor a snapshot or another."""
+    link = path.with_name("link")
+    link.symlink_to(path)
+    writer.remove("n-1")
+    content = path.read_bytes()
+    for nodes in (writer, writer.snapshot(), Inventory(FLEET)):
+        for name in (path, link):
+            with pytest.raises(InventoryError, match="it is a change log") as caught:
+                nodes.save(name)
+            assert codes(caught) == ["cannot-write"]
+    assert path.read_bytes() == content
+    writer.remove("n-2")
+    reader = Inventory(FLEET)
+    assert reader.follow(path) == 2
+    assert same(reader, writer)
+
+
 def test_writes_while_saving(writer: Inventory, log: ChangeLog, path: Path) -> None:
     """What is written while the file is saved remains in the log."""
     file = path.with_suffix(".nsx")

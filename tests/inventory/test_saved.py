@@ -189,6 +189,25 @@ def test_the_generation_goes_on(file: Path) -> None:
     assert rebuilt.refresh(file) is False
 
 
+def test_numbers_that_come_again(file: Path) -> None:
+    """If the file is lost, or a snapshot is saved, numbers come again; the checksum differs."""
+    first = Inventory(FLEET)
+    first.save(file)
+    checksum = file.read_bytes()[20:24]
+    for lose in (lambda: file.write_bytes(b""), file.unlink):
+        file.chmod(0o644)
+        lose()
+        rebuilt = Inventory(FLEET[:3])
+        rebuilt.save(file)
+        assert Inventory.open(file).generation == rebuilt.generation == first.generation
+        assert file.read_bytes()[20:24] != checksum
+    first.upsert(Node("n-1"))
+    first.save(file)
+    Inventory(FLEET).snapshot().save(file)
+    assert Inventory.open(file).generation == 0
+    assert file.read_bytes()[20:24] == checksum
+
+
 def test_open_a_stream(file: Path) -> None:
     """A stream is read into memory."""
     Inventory(FLEET).save(file)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar, TypeVarTuple
 from nodeselect.errors import InventoryError
 from nodeselect.inventory.change import ChangeKind
 from nodeselect.inventory.compaction import compact
-from nodeselect.inventory.saving import Origin, next_generation, open_saved, to_sections
+from nodeselect.inventory.saving import Origin, next_generation, open_saved, refuse_log, to_sections
 from nodeselect.inventory.snapshot import BaseInventory
 from nodeselect.inventory.store import View
 from nodeselect.inventory.write_lock import WriteLock
@@ -191,6 +191,7 @@ class LiveInventory(BaseInventory):
             raise other_nodes(path, generation, record.nodes, len(before))
 
     def _save(self, path: str | os.PathLike[str]) -> None:
+        refuse_log(path)
         view = self._view
         sections = to_sections(view)
         generation = next_generation(path, sections.contents, view.generation, self._origin)
@@ -209,6 +210,7 @@ class LiveInventory(BaseInventory):
         self._view = View(view.store, new + later)
 
     def _save_and_empty(self, log: "ChangeLog", path: str | os.PathLike[str]) -> None:
+        refuse_log(path)
         view, mark = self._lock.run(self._mark, log, 0)
         sections = to_sections(view)
         generation = next_generation(path, sections.contents, view.generation, self._origin)

@@ -17,6 +17,7 @@ from zlib import crc32
 from nodeselect.errors import InventoryError
 from nodeselect.node import Node
 from nodeselect.readers import cannot_read
+from nodeselect.readers.detect import LOG_MAGIC
 from nodeselect.text import printable, to_exact_str
 
 __all__ = [
@@ -33,7 +34,6 @@ __all__ = [
 UNSET: Final = 2**64 - 1
 """The generation in the header of a log that no inventory has used yet."""
 
-_MAGIC: Final = b"\x89NSL\r\n\x1a\n"
 _VERSION: Final = 1
 
 # Magic, version, generation and number of the nodes to which the first record applies, checksum
@@ -78,7 +78,7 @@ class Base(NamedTuple):
 
     def to_header(self) -> bytes:
         """Return the header of a log file."""
-        fields = _HEADER.pack(_MAGIC, _VERSION, *self, 0)[:-4]
+        fields = _HEADER.pack(LOG_MAGIC, _VERSION, *self, 0)[:-4]
         return fields + crc32(fields).to_bytes(4, "little")
 
 
@@ -206,7 +206,7 @@ class LogReader:
         return Record(nodes, changes, start, end)
 
     def _read_base(self, header: bytes) -> Base:
-        if header[: len(_MAGIC)] != _MAGIC[: len(header)]:
+        if header[: len(LOG_MAGIC)] != LOG_MAGIC[: len(header)]:
             hint = "ChangeLog creates one if there is no file"
             raise InventoryError("not-a-log", "not a change log", place=self._name, hint=hint)
         if len(header) < _HEADER.size:

@@ -2,6 +2,7 @@
 
 import os
 from contextlib import suppress
+from io import FileIO
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from nodeselect.errors import InventoryError
@@ -10,11 +11,13 @@ from nodeselect.index.tuning import Tuning
 from nodeselect.inventory.compaction import segment_of
 from nodeselect.inventory.delta import Delta
 from nodeselect.inventory.store import Store, View
+from nodeselect.readers.detect import LOG_MAGIC
+from nodeselect.text import printable
 
 if TYPE_CHECKING:
     from nodeselect.index.storage import Sections
 
-__all__ = ["Origin", "next_generation", "open_saved", "to_sections"]
+__all__ = ["Origin", "next_generation", "open_saved", "refuse_log", "to_sections"]
 
 
 class Origin(NamedTuple):
@@ -33,6 +36,22 @@ def to_sections(view: View) -> "Sections":
     from nodeselect.index import saved_segment
 
     return saved_segment.to_sections(segment_of(view))
+
+
+def refuse_log(path: str | os.PathLike[str]) -> None:
+    """Raise if the file ``path`` is a change log, whose writes would be lost if it was replaced.
+
+    :raises InventoryError: with the code ``cannot-write``.
+    """
+    if not os.path.isfile(path):  # noqa: PTH113 - pathlib loads slowly
+        return
+    with suppress(OSError), FileIO(path) as file:
+        if file.read(len(LOG_MAGIC)) == LOG_MAGIC:
+            raise InventoryError(
+                "cannot-write",
+                f"cannot write '{printable(os.fspath(path))}': it is a change log",
+                hint="save the nodes in a file of another name",
+            )
 
 
 def next_generation(

@@ -12,7 +12,7 @@ from nodeselect.inventory.change import NodeChange
 from nodeselect.inventory.compaction import table_of
 from nodeselect.inventory.failure_groups import FailureGroups
 from nodeselect.inventory.node_set import NodeSet, require_count
-from nodeselect.inventory.saving import to_sections
+from nodeselect.inventory.saving import refuse_log, to_sections
 from nodeselect.inventory.statistics import ViewStatistics
 from nodeselect.inventory.store import View
 from nodeselect.node import Node
@@ -167,8 +167,12 @@ class BaseInventory:
         Readers of the old one are not disturbed. Cost: about 0.7 µs a node and the time to write 60
         bytes a node; after changes, also that of :meth:`Inventory.compact`. Nobody waits meanwhile.
 
-        :raises InventoryError: with the code ``cannot-write``; then the old file is unchanged.
+        The file has the generation of the snapshot, also if it replaces one with a higher number.
+
+        :raises InventoryError: with the code ``cannot-write``, also if the file is a change log;
+            then the old file is unchanged.
         """
+        refuse_log(path)
         view = self._view
         to_sections(view).write(os.fspath(path), view.generation)
 

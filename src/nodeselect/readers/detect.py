@@ -31,10 +31,13 @@ from nodeselect.readers.shapes import (
 from nodeselect.readers.watch_events import is_watch_event
 from nodeselect.text import printable, truncate
 
-__all__ = ["KNOWN_STATES", "SAVED_MAGIC", "Format", "detect_format", "node_rows"]
+__all__ = ["KNOWN_STATES", "LOG_MAGIC", "SAVED_MAGIC", "Format", "detect_format", "node_rows"]
 
 SAVED_MAGIC: Final = b"\x89NSX\r\n\x1a\n"
 """The first bytes of a saved inventory. Programs that change line ends would change them."""
+
+LOG_MAGIC: Final = b"\x89NSL\r\n\x1a\n"
+"""The first bytes of a change log."""
 
 # The first of these whose ``FIELDS`` contain a field of a record reads the record.
 _SHAPES = (kubernetes, bacalhau, consul, nomad, swarm, expanso, plain)
