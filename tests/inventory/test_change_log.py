@@ -245,7 +245,7 @@ def test_a_new_file_that_cannot_be_found(writer: Inventory, path: Path) -> None:
 
     def failing_stat(name: str) -> os.stat_result:
         asked.append(name)
-        if asked.count(str(path)) == 2:  # after it was replaced
+        if asked.count(str(path)) == 3:  # after it was replaced
             failing()
         return stat(name)
 
@@ -505,6 +505,28 @@ def test_a_failing_sync(path: Path) -> None:
     log.close()
     with ChangeLog(path) as again:
         assert Inventory(FLEET, log=again).ids() == [node.id for node in FLEET if node.id != "n-1"]
+
+
+@pytest.mark.parametrize("sync", ["each", "never"])
+@pytest.mark.parametrize("is_replaced", [False, True])
+def test_a_log_that_is_removed(path: Path, sync: str, is_replaced: bool) -> None:
+    """What would be written where nobody finds it is an error, and the inventory can be saved."""
+    log = ChangeLog(path, sync=sync)  # type: ignore[arg-type]
+    writer, file = Inventory(FLEET, log=log), path.with_suffix(".nsx")
+    writer.remove("n-1")
+    path.rename(path.with_name("moved"))
+    if is_replaced:
+        path.write_text("of somebody else")
+    with pytest.raises(InventoryError) as lost:
+        writer.remove("n-2") if sync == "each" else writer.save(file)
+    with pytest.raises(InventoryError) as refused:
+        writer.remove("n-2")
+    assert codes(lost, refused) == ["cannot-write", "log-closed"]
+    assert "n-2" in writer
+    log.close()
+    writer.save(file)
+    assert same(Inventory.open(file), writer)
+    assert not is_replaced or path.read_text() == "of somebody else"
 
 
 @pytest.mark.parametrize("name", ["replace", "fsync"])

@@ -200,14 +200,17 @@ class ChangeLog:
         :raises InventoryError: with the code ``cannot-write``.
         """
         data, end = encode_record(self._position, generation, nodes, changes)
+        must_sync = self._interval is not None and (
+            not self._interval or monotonic() - self._synced_at >= self._interval
+        )
+        if must_sync:
+            self._check_name()
         self._unfinished, self._is_synced = end, False
         try:
             _write(self._file.fileno(), data, self._position.offset)
         except OSError as error:
             raise cannot_write(self._path, error.strerror) from None
-        if self._interval is not None and (
-            not self._interval or monotonic() - self._synced_at >= self._interval
-        ):
+        if must_sync:
             self._sync()
         self._position = end
         self._unfinished = None
@@ -303,8 +306,19 @@ class ChangeLog:
 
     def _flush(self) -> None:
         self.settle()
+        self._check_name()
         if not self._is_synced:
             self._sync()
+
+    def _check_name(self) -> None:
+        """Close the log if its file was removed or replaced: nobody would find what is written."""
+        try:
+            is_lost, reason = not _is_at(self._path, self._file), "another file has its name"
+        except OSError as error:
+            is_lost, reason = True, f"it cannot be found: {error.strerror}"
+        if is_lost:
+            self._refuse(reason)
+            raise cannot_write(self._path, reason)
 
     def _sync(self) -> None:
         try:
