@@ -34,6 +34,7 @@ def test_names_and_values() -> None:
         "document_bytes": 4_294_967_296,
         "gzip_ratio": 300,
         "gzip_nodes": 4,
+        "parquet_nodes": 100,
         "job_file_bytes": 1_048_576,
         "job_file_values": 200_000,
         "depth": 32,

@@ -30,6 +30,8 @@ class Limits(NamedTuple):
     :param gzip_ratio: how many times larger than compressed an input may be, if it has more than
         64 MiB.
     :param gzip_nodes: number of nodes for each compressed byte, if there are more than 100,000.
+    :param parquet_nodes: number of nodes for each byte of a Parquet file, if there are more than
+        100,000. Consecutive ids, encoded and compressed as well as possible, are 19 a byte.
     :param job_file_bytes: size of a job file in bytes.
     :param job_file_values: keys and values in a job file; a list or a mapping counts as two.
     :param depth: levels of lists and mappings in a job file or a YAML inventory.
@@ -51,6 +53,7 @@ class Limits(NamedTuple):
     document_bytes: int = 4 * 1024 * 1024 * 1024
     gzip_ratio: int = 300
     gzip_nodes: int = 4
+    parquet_nodes: int = 100
     job_file_bytes: int = 1024 * 1024
     job_file_values: int = 200_000
     depth: int = 32

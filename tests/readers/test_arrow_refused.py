@@ -316,3 +316,34 @@ def test_damaged(make: Callable[[], io.BytesIO]) -> None:
             assert all(type(node) is Node for node in nodes)
     assert messages
     assert "".join(messages).replace("\n", "").isprintable()
+
+
+@pytest.mark.parametrize("table", [map_table(NODES), pa.table({"id": IDS, "x": IDS})])
+def test_damaged_metadata_of_parquet(table: Any) -> None:
+    """Damage of metadata, which have no checksum, never results in fewer nodes."""
+    options = {"write_statistics": False, "store_schema": False, "write_page_checksum": True}
+    original = to_parquet(table, row_group_size=len(table) // 2 + 1, **options).getvalue()
+    start = len(original) - 8 - int.from_bytes(original[-8:-4], "little")
+    errors = 0
+    for bit in range(start * 8, len(original) * 8, 1 if len(table) < 9 else 3):
+        data = bytearray(original)
+        data[bit // 8] ^= 1 << bit % 8
+        try:
+            count = len(Inventory.from_arrow(io.BytesIO(data)))
+        except InventoryError:
+            errors += 1
+        else:
+            assert count == len(table)
+    assert errors
+
+
+def test_parquet_of_too_many_rows() -> None:
+    """A small file that claims millions of rows is rejected before they are read."""
+    ids = pa.DictionaryArray.from_arrays(pa.array([0] * 1_000_000, pa.int8()), ["n-1"])
+    file = to_parquet(pa.table({"id": ids}))
+    assert len(file.getvalue()) < 10_000
+    with pytest.raises(InventoryError, match=r"more than 100 nodes for each byte") as caught:
+        Inventory.from_arrow(file)
+    assert caught.value.code == "document-too-large"
+    with pytest.raises(InventoryError, match="two nodes have the id 'n-1'"):  # any may be as long
+        Inventory.from_arrow(to_parquet(pa.table({"id": ids[:100_000]})))

@@ -14,6 +14,7 @@ import pyarrow.parquet
 
 from nodeselect.blocking import blocking_reader
 from nodeselect.errors import InventoryError
+from nodeselect.limits import LIMITS
 from nodeselect.node import check_id
 from nodeselect.readers import cannot_read, open_input
 from nodeselect.readers.chunks import join_document, read_rest
@@ -27,6 +28,9 @@ __all__ = ["read_file", "read_source"]
 
 # The rows of a block. The number of a row fits in 16 bits, and is sorted in linear time.
 _BLOCK_ROWS: Final = 1 << 16
+
+# Any Parquet file may have as many rows.
+_MIN_ROWS: Final = 100_000
 
 # What every writer of Arrow IPC writes last in a stream.
 _END_OF_STREAM: Final = b"\xff\xff\xff\xff\0\0\0\0"
@@ -44,7 +48,7 @@ def read_file(data: bytes, names: ColumnNames) -> Iterator[EncodedBlock]:
     kind = "Parquet" if data.startswith(b"PAR1") else "Arrow IPC"
     try:
         if kind == "Parquet":
-            yield from _read_parquet(source, names)
+            yield from _read_parquet(source, len(data), names)
         elif data.startswith(b"ARROW1"):
             file = pyarrow.ipc.open_file(source)
             batches = map(file.get_batch, range(file.num_record_batches))
@@ -123,8 +127,9 @@ def _check_end(data: bytes, end: int) -> None:
         raise InventoryError("cut-off", message, hint="check the command that wrote it")
 
 
-def _read_parquet(source: Any, names: ColumnNames) -> Iterator[EncodedBlock]:
+def _read_parquet(source: Any, size: int, names: ColumnNames) -> Iterator[EncodedBlock]:
     metadata = pyarrow.parquet.read_metadata(source)
+    _check_row_counts(metadata, size)
     columns = resolve(metadata.schema.to_arrow_schema(), names)
     # Texts that are stored dictionary encoded are read so, in a quarter of the time. Ids and names
     # are hardly ever repeated.
@@ -133,7 +138,33 @@ def _read_parquet(source: Any, names: ColumnNames) -> Iterator[EncodedBlock]:
     file = pyarrow.parquet.ParquetFile(
         source, metadata=metadata, read_dictionary=encoded, page_checksum_verification=True
     )
-    yield from _read_batches(file.iter_batches(_BLOCK_ROWS, columns=columns.used()), columns)
+    rows = 0
+    for block in _read_batches(file.iter_batches(_BLOCK_ROWS, columns=columns.used()), columns):
+        rows += len(block.ids)
+        yield block
+    _check_rows(rows, metadata.num_rows)
+
+
+def _check_row_counts(metadata: Any, size: int) -> None:
+    """Raise if a Parquet file of some bytes has too many rows, or not the same number everywhere.
+
+    The metadata have no checksum, and pyarrow reads as few rows as a damaged number says.
+    """
+    rows = metadata.num_rows
+    if rows > max(_MIN_ROWS, LIMITS.parquet_nodes * size):
+        message = (
+            f"the file has more than {LIMITS.parquet_nodes} nodes for each byte"
+            " (limit: parquet_nodes)"
+        )
+        raise InventoryError("document-too-large", message)
+    groups = map(metadata.row_group, range(metadata.num_row_groups))
+    _check_rows(sum(group.num_rows for group in groups), rows)
+
+
+def _check_rows(rows: int, expected: int) -> None:
+    if rows != expected:
+        message = f"Parquet cannot be read: there are {rows:,} rows, not {expected:,}"
+        raise InventoryError("not-arrow", message, hint="the file is damaged: write it again")
 
 
 def _read_batches(batches: Iterable[Any], columns: Columns) -> Iterator[EncodedBlock]:
