@@ -6,9 +6,10 @@
 - *later answers*: of an opened inventory beside those of the one that was saved, in rounds.
 - *commands*: whole processes that print the ids of ``FIVE``, in rounds, beside DuckDB and Polars
   over the same nodes as Parquet: with a MAP of labels, or with a column for each key.
-- *processes*: four that read one file, started or forked, and one alone. *Start* is after the first
-  ids; then each has answered 10,000 of 1,000 selectors, with all ids (up to 10,000 of them).
-  Proportional memory (PSS): a page that several processes share counts once. Linux only.
+- *processes*: four that read one file, started or forked, one alone, and one that reads the list of
+  nodes instead. *Start* is after the first ids; then each has answered 10,000 times, 100 or 1,000
+  selectors in turn, with all ids (up to 10,000 of them). All processes together, in proportional
+  memory (PSS): a page that several processes share counts once. Linux only.
 
 Prints tables and writes ``results/saved.json``.
 
@@ -32,7 +33,7 @@ from typing import Any
 from benchmarks import record
 from benchmarks.fleet import FIVE, fleet_file
 from benchmarks.inventories import node_id
-from benchmarks.process import NODESELECT, PYTHON, Run, run
+from benchmarks.process import NODESELECT, PYTHON, Run, run, trim
 from benchmarks.questions import SELECTORS
 from benchmarks.rounds import interleaved
 from benchmarks.selectors import selectors
@@ -42,7 +43,7 @@ _NODES = 1_000_000
 _ROUNDS = 9
 _PROCESSES = 4
 _ANSWERS = 10_000
-_SELECTORS = 1_000
+_SELECTORS = (100, 1_000)
 _MAX_IDS = 10_000
 
 _FIVE = SELECTORS["five"]
@@ -78,7 +79,20 @@ duckdb.execute("SET enable_progress_bar = false")
 for row in duckdb.execute(sys.argv[1], {"file": sys.argv[2]}).fetchall():
     print(row[0])
 """
-_POLARS = """
+_POLARS_MAP = """
+import sys
+import polars as pl
+labels = pl.col("labels").map
+matches = (
+    (labels.get("region") == "us-east")
+    & labels.get("tier").is_in(["premium", "standard"])
+    & labels.get("environment").ne_missing("prod")
+    & labels.contains_key("gpu")
+    & ~labels.contains_key("debug")
+)
+print("\\n".join(pl.scan_parquet(sys.argv[1]).filter(matches).select("id").collect()["id"]))
+"""
+_POLARS_COLUMNS = """
 import sys
 import polars as pl
 region, tier, environment, gpu, debug = map(
@@ -109,7 +123,7 @@ def main() -> None:
             "commands": commands(file, rounds),
         }
         small = (each for each in selectors(5_000) if 0 < len(built.match(each)) <= _MAX_IDS)
-        result["processes"] = processes(file, list(islice(small, _SELECTORS)))
+        result["processes"] = processes(file, list(islice(small, max(_SELECTORS))))
     record.write("saved", result)
 
 
@@ -185,8 +199,9 @@ def commands(file: Path, rounds: int) -> dict[str, dict[str, float]]:
     every = {
         "nodeselect": [NODESELECT, "match", "-l", FIVE, "-n", str(file), "-o", "name"],
         "DuckDB, Parquet with a MAP": [PYTHON, "-c", _DUCKDB, _DUCKDB_MAP, str(maps)],
+        "Polars, Parquet with a MAP": [PYTHON, "-c", _POLARS_MAP, str(maps)],
         "DuckDB, a column for each key": [PYTHON, "-c", _DUCKDB, _DUCKDB_COLUMNS, str(columns)],
-        "Polars, a column for each key": [PYTHON, "-c", _POLARS, str(columns)],
+        "Polars, a column for each key": [PYTHON, "-c", _POLARS_COLUMNS, str(columns)],
     }
     runs: dict[str, list[Run]] = {name: [] for name in every}
     for number in range(rounds + 1):
@@ -223,22 +238,25 @@ def commands(file: Path, rounds: int) -> dict[str, dict[str, float]]:
 
 def processes(file: Path, some: list[Selector]) -> dict[str, dict[str, list[float]]]:
     """Measure the memory of processes, in MB: at the start, and after many answers."""
-    figures = {
-        "one": _read_together(file, some, "started", 1),
-        "four, started": _read_together(file, some, "started", _PROCESSES),
-        "four, forked": _read_together(file, some, "forked", _PROCESSES),
-    }
-    one = figures["one"]
+    figures = {}
+    for number in _SELECTORS:
+        for name, way, count in (
+            ("one that reads the list of nodes", "built", 1),
+            ("one", "started", 1),
+            ("four", "started", _PROCESSES),
+            ("four, forked, and their parent", "forked", _PROCESSES),
+        ):
+            figures[f"{name}; {number:,} selectors"] = _read_together(
+                file, some[:number], way, count
+            )
     record.print_table(
-        ("PSS", "start, MB", "of one", f"after {_ANSWERS:,} answers", "of one", "growth of each"),
+        ("PSS", "start, MB", f"after {_ANSWERS:,} answers", "growth of each"),
         [
             (
                 name,
                 f"{sum(each['start']):.0f}",
-                f"x{sum(each['start']) / sum(one['start']):.2f}",
                 f"{sum(each['end']):.0f}",
-                f"x{sum(each['end']) / sum(one['end']):.2f}",
-                f"x{max(b / a for a, b in zip(each['start'], each['end'], strict=True)):.2f}",
+                f"{sum(each['end']) / sum(each['start']):.2f}",
             )
             for name, each in figures.items()
         ],
@@ -251,15 +269,17 @@ def _read_together(
 ) -> dict[str, list[float]]:
     """Let processes read a file: each is started, or all are forked from one that has it open."""
     context: Any = multiprocessing.get_context("spawn")
-    barrier, results = context.Barrier(number), context.Queue()
+    members = number + (way == "forked")
+    barrier, results = context.Barrier(members), context.Queue()
     arguments = (str(file), list(map(str, some)), barrier, results)
-    if way == "started":
-        started = [context.Process(target=_read, args=arguments) for _ in range(number)]
-    else:
+    if way == "forked":
         started = [context.Process(target=_fork, args=(number, *arguments))]
+    else:
+        all_arguments = (way == "built", *arguments)
+        started = [context.Process(target=_read, args=all_arguments) for _ in range(number)]
     for process in started:
         process.start()
-    figures = [results.get() for _ in range(number)]
+    figures = [results.get() for _ in range(members)]
     for process in started:
         process.join()
     return {"start": [start for start, _ in figures], "end": [end for _, end in figures]}
@@ -279,12 +299,15 @@ def _fork(number: int, file: str, texts: list[str], barrier: Barrier, results: A
             results.join_thread()
             os._exit(0)
         children.append(child)
+    _answer(inventory, [], barrier, results)
     for child in children:
         os.waitpid(child, 0)
 
 
-def _read(file: str, texts: list[str], barrier: Barrier, results: Any) -> None:
-    _answer(Inventory.open(file), texts, barrier, results)
+def _read(is_built: bool, file: str, texts: list[str], barrier: Barrier, results: Any) -> None:
+    inventory = Inventory.read(fleet_file(_NODES)) if is_built else Inventory.open(file)
+    trim()
+    _answer(inventory, texts, barrier, results)
 
 
 def _answer(inventory: Inventory, texts: list[str], barrier: Barrier, results: Any) -> None:

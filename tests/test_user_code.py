@@ -9,13 +9,15 @@ from nodeselect import Inventory, Node, Selector
 from tests import user_code
 
 
-def test_it_runs() -> None:
+def test_it_runs(tmp_path: Path) -> None:
     """Each part of the program returns what its names promise."""
     selector = user_code.use_selectors()
     assert str(selector) == "!debug,region in (eu,us),region=eu"
     event = {"type": "ADDED", "object": {"metadata": {"name": "w-1", "labels": {"pool": "a"}}}}
     assert user_code.use_kubernetes(event) == [Node("w-1", {"pool": "a"}, "w-1")]
     assert user_code.use_inventory(selector)[:2] == ["n-1", "n-2"]
+    nodes = [Node("n-1", {"region": "eu"}), Node("n-2", {"region": "us"})]
+    assert user_code.use_saved(nodes, tmp_path / "fleet.nsx") == [2, 1, 2, 3, 3]
     assert user_code.explain_node(Inventory([Node("n-1")])).matches
     assert user_code.use_standing(Selector.parse("region=eu")) == ["job-1", "job-3", "job-4"]
     assert user_code.use_jobs().name == "demo"

@@ -1,6 +1,7 @@
 """A program that uses every public name. CI checks its types with mypy and pyright."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, assert_type
 
 from nodeselect import (
@@ -119,6 +120,24 @@ def use_inventory(selector: Selector) -> list[str]:
     first: Node = answer.first(1)[0]
     assert first.id in answer
     return [*answer.ids(), *explain(inventory.explain(Selector.parse("region=ue,gpu")))]
+
+
+def use_saved(nodes: list[Node], file: Path) -> list[int]:
+    """Save an inventory, and follow it in a second one."""
+    inventory = Inventory(nodes)
+    inventory.save(file)
+    reader = Inventory.open(str(file), verify=True, copy=False)
+    assert reader.refresh(file) is False
+    inventory.upsert(Node("n-9", {"region": "eu"}, state="ready"))
+    inventory.snapshot().save(file)
+    is_new: bool = reader.refresh(file, discard_changes=True)
+    assert is_new
+    answer = reader.match(Selector.everything())
+    states: dict[str | None, int] = answer.state_counts()
+    labels: dict[str, dict[str, int]] = answer.label_counts()
+    failing: tuple[int, ...] = reader.failure_counts(Selector.parse("gpu")).failing
+    with file.open("rb") as stream:
+        return [*states.values(), labels["region"]["eu"], *failing, len(Inventory.open(stream))]
 
 
 def use_change_log(nodes: list[Node]) -> int:

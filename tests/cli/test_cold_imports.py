@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from nodeselect import Inventory, Node
 from tests.cli.running import FLEET
 from tests.imports import HEAVY, loaded_after
 
@@ -87,3 +88,13 @@ def test_rollout(tmp_path: Path) -> None:
     loaded = loaded_by("rollout", "-n", "-", "--job", str(tmp_path / "job"), stdin=FLEET)
     assert loaded >= {"msgspec", "nodeselect.jobs", "pydantic", "yaml"}
     assert "numpy" not in loaded
+
+
+def test_saved(tmp_path: Path) -> None:
+    """A saved inventory, of many nodes or few, is read without numpy, unless an answer is large."""
+    file = tmp_path / "fleet.nsx"
+    Inventory(Node(f"n-{at}", {"x": str(at % 5)}) for at in range(25_000)).save(file)
+    for options in (["match", "-l", "x=1"], ["labels", "x"], ["match", "--id", "n-7"]):
+        command, *others = options
+        assert loaded_by(command, "-n", str(file), *others) == {"pyroaring"}
+    assert loaded_by("match", "-n", str(file), "--all") == {"pyroaring", "numpy"}

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nodeselect.index import saved_string_index, strings
-from nodeselect.index.saved_string_index import SavedStringIndex, sort_into_buckets
-from nodeselect.index.strings import encode_strings, to_array
+from nodeselect.index import saved_string_index, string_encoding
+from nodeselect.index.saved_string_index import SavedStringIndex
+from nodeselect.index.string_encoding import encode_strings, sort_into_buckets, to_array
 
 TEXTS = st.lists(st.none() | st.text(max_size=2), max_size=12)
 
@@ -26,7 +26,7 @@ HASHES: dict[str, Callable[[bytes], int]] = {
 @pytest.fixture(name="hashed", params=HASHES)
 def hashed_fixture(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Use a worse hash function, so that strings share a bucket or a hash."""
-    monkeypatch.setattr(strings, "hash_string", HASHES[request.param])
+    monkeypatch.setattr(string_encoding, "hash_string", HASHES[request.param])
     monkeypatch.setattr(saved_string_index, "hash_string", HASHES[request.param])
 
 
@@ -35,9 +35,8 @@ def index_of(texts: list[str | None]) -> SavedStringIndex:
     array = to_array(texts)
     starts, ranks = sort_into_buckets(array, encode_strings(array, 4))
     last = np.uint32(max(len(texts) - 1, 0))
-    return SavedStringIndex(
-        array, last - np.arange(len(texts), dtype=np.uint32), starts, last - ranks
-    )
+    order = last - np.arange(len(texts), dtype=np.uint32)
+    return SavedStringIndex(array, order.data, starts.data, (last - ranks).data)
 
 
 IDS = [f"n-{at}" for at in range(120)]
@@ -72,7 +71,7 @@ def test_the_index_agrees_with_a_list(texts: list[str | None], wanted: list[str]
 
 def test_chosen_ids_are_found_by_bisection(monkeypatch: pytest.MonkeyPatch) -> None:
     """Of a thousand ids with the same hash, only a few are compared with the wanted one."""
-    monkeypatch.setattr(strings, "hash_string", lambda _: 7)
+    monkeypatch.setattr(string_encoding, "hash_string", lambda _: 7)
     monkeypatch.setattr(saved_string_index, "hash_string", lambda _: 7)
     index = index_of([f"n-{at}" for at in range(1_000)])
     compared = 0

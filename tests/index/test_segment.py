@@ -10,9 +10,10 @@ import pytest
 from nodeselect import Node, Selector
 from nodeselect.index import postings
 from nodeselect.index import segment as segment_module
-from nodeselect.index.node_table import NodeTable, encode
+from nodeselect.index.built_segment import BuiltParts
+from nodeselect.index.node_table import NodeTable, encode, merge
 from nodeselect.index.planner import make_plan
-from nodeselect.index.segment import BuiltParts, Segment
+from nodeselect.index.segment import Segment
 from nodeselect.readers.columnar import to_blocks
 
 NODES = [Node(f"n-{at}", {"x": str(at % 5), "y": str(at % 3)}, f"name-{at}") for at in range(500)]
@@ -171,6 +172,7 @@ def test_merge(segment: Segment) -> None:
     """Some nodes of the segment and others are merged in the order of their ranks."""
     kept = array("I", sorted(ordinals_of(segment, 0, 10)))
     others = [Node("late-1", {"x": "new"}), Node("late-2", {}, state="ready")]
-    table = segment.merge(kept, table_of(others), [4, 800])
+    ranks = segment.parts.order.sorted_ranks(kept)
+    table = merge(segment.rows.to_table(), ranks, table_of(others), [4, 800], 3)
     expected = [*NODES[:5], others[0], *NODES[5:10], others[1]]
     assert [table.node(rank) for rank in range(12)] == expected

@@ -1,18 +1,14 @@
 """Columns of strings return what was encoded, in both layouts."""
 
+from array import array
+
 import numpy as np
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from nodeselect.index.strings import (
-    PackedStrings,
-    PaddedStrings,
-    Strings,
-    encode_strings,
-    to_array,
-    to_list,
-)
+from nodeselect.index.string_encoding import encode_strings, to_array
+from nodeselect.index.strings import PackedStrings, PaddedStrings, Strings, to_list
 
 IDS = st.lists(st.text(st.characters(exclude_categories=("Cs", "Cc")), min_size=1), max_size=9)
 TEXTS = st.lists(st.none() | st.text(st.characters(), max_size=3), max_size=9)
@@ -27,7 +23,7 @@ def padded(strings: list[str]) -> PaddedStrings | None:
 def packed(strings: list[str | None]) -> PackedStrings:
     """Return the packed column of strings."""
     column = encode_strings(to_array(strings), 4)
-    return PackedStrings(memoryview(column.data), column.offsets())
+    return PackedStrings(memoryview(column.data), column.offsets().data)
 
 
 def assert_column(column: Strings[str | None], strings: list[str | None]) -> None:
@@ -35,8 +31,13 @@ def assert_column(column: Strings[str | None], strings: list[str | None]) -> Non
     assert len(column) == len(strings)
     assert [column[rank] for rank in range(len(strings))] == strings
     for ranks in ([], range(len(strings)), range(len(strings) - 1, -1, -2), [0] * len(strings)):
-        some = np.array(ranks, np.uint32)
-        assert to_list(column.take(some)) == [strings[rank] for rank in ranks]
+        expected = [strings[rank] for rank in ranks]
+        for _ in range(2):  # the second time, they are known
+            assert to_list(column.take(array("I", ranks))) == expected
+        assert to_list(column.take(np.array(ranks, np.int64))) == expected
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("nodeselect.index.strings.bulk_reader", lambda _: None)
+            assert to_list(column.take(np.array(ranks, np.int64))) == expected
 
 
 @given(TEXTS)
@@ -76,3 +77,21 @@ def test_no_such_rank(rank: int) -> None:
     """A packed column, which can be iterated over, has an end."""
     with pytest.raises(IndexError):
         packed(["a", "b", "c"])[rank]
+
+
+def test_recent_strings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Strings that were decoded lately are the same objects; there is a limit to their number."""
+    monkeypatch.setattr("nodeselect.index.strings._MAX_RECENT", 8)
+    column = packed(list("abcdefgh"))
+    first = column.take(array("I", [1, 2]))
+    first.append("changed by the caller")
+    again = column.take(array("I", [1, 2]))
+    assert again == ["b", "c"]
+    for at in range(0, 6, 2):
+        column.take(array("I", [at, at + 1]))
+    assert list(map(len, column._recent.values())) == [2, 2, 2, 2]
+    column.take(array("I", [7]))
+    assert list(map(len, column._recent.values())) == [1]
+    column.take(array("I", [1, 2, 3]))  # more than a quarter of the limit
+    column.take(np.array([1, 2]))
+    assert list(map(len, column._recent.values())) == [1]

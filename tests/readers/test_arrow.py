@@ -56,7 +56,7 @@ def test_labels_that_do_not_occur() -> None:
     inventory = Inventory.from_arrow(pa.table({"id": ids, "gpu": gpu}), _tuning=SMALL)
     segment = inventory.snapshot()._view.store.segment
     assert segment is not None
-    assert list(segment.table.values) == ["t4"]
+    assert list(segment.rows.values) == ["t4"]
 
 
 FILES = {

@@ -2,33 +2,20 @@
 
 from array import array
 from collections.abc import Iterable, Sequence
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nodeselect.index.arrays import offsets_from_lengths, stable_argsort
 
-__all__ = ["IdIndex", "StringIndex"]
+__all__ = ["IdIndex"]
 
 _MASK = 0xFFFFFFFF
 
 # When many ids are looked up at once, only these positions of a bucket are probed. One hash in a
 # hundred is behind them (benchmarks/test_match.py).
 _PROBED = np.arange(4)
-
-
-class StringIndex(Protocol):
-    """Finds the ordinals of nodes by a string: by their ids, or by their names."""
-
-    def find(self, text: str) -> int | None:
-        """Return the ordinal of a string, or None."""
-
-    def find_every(self, text: str) -> list[int]:
-        """Return all ordinals of a string, in no particular order."""
-
-    def find_all(self, texts: Sequence[str]) -> "array[int]":
-        """Return the ordinals of those distinct strings that are in the index, in any order."""
 
 
 class IdIndex:

@@ -1,15 +1,4 @@
-"""The nodes of a segment by rank: ids, names, states and labels, each key and value stored once.
-
-The *rank* of a node is its position among the nodes of a segment in inventory order, 0 for the
-first. Labels are dictionary encoded: each pair of key and value has a number. One array holds
-the numbers of all nodes, and another one where those of each node begin:
-
-    ids        [ "n-1"    , "n-2" , …
-    offsets    [ 0        , 2     , 3 …        where the labels of each node begin
-    label_ids  [ 0, 1     , 0     , …          1 → keys[1], values[1] → "gpu", "true"
-
-So a label takes one to four bytes, and a node is built only when somebody reads it.
-"""
+"""The nodes of a segment as arrays of numpy: encoded, put together, selected and sorted in bulk."""
 
 from array import array
 from collections.abc import Iterable, Sequence
@@ -29,18 +18,19 @@ from nodeselect.index.arrays import (
     shrink,
 )
 from nodeselect.index.lazy import lazy
-from nodeselect.index.strings import Strings, to_array
-from nodeselect.node import Node
+from nodeselect.index.node_rows import NodeRows
+from nodeselect.index.string_encoding import to_array
+from nodeselect.index.strings import Strings
 from nodeselect.readers.columnar import Block, Columns, EncodedBlock
 
-__all__ = ["NodeTable", "encode"]
+__all__ = ["NodeTable", "encode", "merge", "to_numbers"]
 
 # The label number that a column has for nodes without the key.
 _ABSENT = 0xFFFFFFFF
 
 
 @dataclass(eq=False)
-class NodeTable:
+class NodeTable(NodeRows):
     """Nodes by rank. Immutable.
 
     :param ids: the id of each node.
@@ -63,36 +53,20 @@ class NodeTable:
     values: Sequence[str]
 
     @lazy
+    def _state_at(self) -> "memoryview[int]":
+        return self.states.data
+
+    @lazy
     def _offset_at(self) -> "memoryview[int]":
-        # Reading one number takes a third of the time in a memoryview.
         return self.offsets.data
 
     @lazy
     def _label_id_at(self) -> "memoryview[int]":
         return self.label_ids.data
 
-    def __len__(self) -> int:
-        return len(self.ids)
-
-    def labels(self, rank: int) -> dict[str, str]:
-        """Build the labels of a node, in their original order."""
-        offsets, keys, values = self._offset_at, self.keys, self.values
-        label_ids = self._label_id_at[offsets[rank] : offsets[rank + 1]].tolist()
-        return {keys[label_id]: values[label_id] for label_id in label_ids}
-
-    def node(self, rank: int) -> Node:
-        """Build a node. Cost: about 3 µs for ten labels."""
-        name = None if self.names is None else self.names[rank]
-        state = self.state_names[self.states[rank]]
-        return Node._trusted(self.ids[rank], self.labels(rank), name, state)
-
-    def equals(self, rank: int, node: Node) -> bool:
-        """Return whether ``node`` equals the node at ``rank``. Their ids must be equal."""
-        return (
-            self.labels(rank) == node.labels
-            and self.state_names[self.states[rank]] == node.state
-            and (None if self.names is None else self.names[rank]) == node.name
-        )
+    def to_table(self) -> "NodeTable":
+        """Return the table itself."""
+        return self
 
     def label_ids_of(self, ranks: NDArray[np.integer[Any]]) -> tuple[UIntArray, NDArray[np.int64]]:
         """Return the label numbers of the nodes at ``ranks``, in turn, and how many each has."""
@@ -152,6 +126,30 @@ class NodeTable:
 
 def _all(strings: Strings[str | None]) -> NDArray[np.object_]:
     return to_array(strings.take(np.arange(len(strings))))
+
+
+def to_numbers(numbers: "memoryview[int]") -> UIntArray:
+    """Return numbers as an array, which is not a copy."""
+    return np.asarray(numbers)
+
+
+def merge(
+    table: NodeTable,
+    ranks: "array[int] | NDArray[np.uint32]",
+    others: NodeTable,
+    other_ranks: Sequence[int],
+    chunk: int,
+) -> NodeTable:
+    """Return a table of the nodes of ``table`` at ``ranks``, and of ``others``, in order of ranks.
+
+    :param ranks: ascending.
+    :param other_ranks: the rank of each node of ``others``.
+    """
+    all_ranks = np.concatenate([np.asarray(ranks), np.array(other_ranks, np.uint32)])
+    positions = all_ranks.astype(np.int64)
+    positions[len(ranks) :] = np.arange(len(table), len(table) + len(others))
+    order = np.argsort(all_ranks, kind="stable")
+    return table.concat(others).take(positions[order], chunk)
 
 
 class _Interner(dict[Any, int]):

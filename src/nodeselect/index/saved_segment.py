@@ -7,109 +7,29 @@ keys and values, so that they are found by bisection, and strings have the same 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from itertools import chain
 from sys import intern
-from typing import Any, cast
+from typing import TYPE_CHECKING, cast
 from zlib import crc32
 
-import numpy as np
-from numpy.typing import NDArray
-
 from nodeselect.index import postings
-from nodeselect.index.arrays import UIntArray, offsets_from_lengths, shrink
 from nodeselect.index.label_index import KeyPostings, LabelIndex
 from nodeselect.index.lazy import lazy
-from nodeselect.index.node_table import NodeTable
+from nodeselect.index.node_rows import NodeRows
 from nodeselect.index.postings import Postings, PostingsOrOrdinal
-from nodeselect.index.saved_string_index import SavedStringIndex, sort_into_buckets
-from nodeselect.index.segment import Segment
-from nodeselect.index.storage import SavedFile, Sections
-from nodeselect.index.strings import (
-    PackedStrings,
-    PaddedStrings,
-    Strings,
-    encode_strings,
-    to_array,
-)
+from nodeselect.index.rank_order import RankOrder
+from nodeselect.index.saved_string_index import SavedStringIndex
+from nodeselect.index.storage import SavedFile
+from nodeselect.index.strings import PackedStrings, PaddedStrings, Strings
 
-__all__ = ["SavedParts", "to_sections"]
+if TYPE_CHECKING:
+    from nodeselect.index.node_table import NodeTable
 
-_Data = dict[str, UIntArray | bytes]
-
-# Strings that are encoded at a time.
-_CHUNK = 32_768
+__all__ = ["SavedParts"]
 
 _RANK_BYTES = 4
 
 # If there are so few labels, all become strings when a node is first built.
 _FEW_LABELS = 65_536
-
-
-def to_sections(segment: Segment) -> Sections:
-    """Return the sections of a file with the nodes of ``segment``.
-
-    Cost: about 0.6 µs a node.
-    """
-    table, index, ranks = segment.table, segment.index, segment.parts.ranks
-    ordinals = np.empty(len(ranks), np.uint32)
-    ordinals[ranks] = np.arange(len(ranks), dtype=np.uint32)
-    # All values of a key get consecutive numbers, in their order.
-    order = sorted(range(len(table.keys)), key=lambda at: (table.keys[at], table.values[at]))
-    numbers = np.empty(len(order), np.uint32)
-    numbers[order] = np.arange(len(order))
-    values: dict[str, list[str]] = {}
-    for label in order:
-        values.setdefault(table.keys[label], []).append(table.values[label])
-    encoded: list[bytes] = []
-    for key, key_values in values.items():
-        stored = index.values(key)
-        encoded += [postings.encode(stored[value]) for value in key_values]
-    encoded += [postings.encode(index.nodes_with_key(key)) for key in values]
-    encoded += [postings.encode(index.states[state]) for state in table.state_names]
-    sections = {
-        **_indexed_strings("ids", table.ids, ordinals),
-        **({} if table.names is None else _indexed_strings("names", table.names, ordinals)),
-        "ranks": ranks,
-        "states": table.states,
-        **_strings("states.names", table.state_names),
-        "labels": shrink(numbers[table.label_ids], len(order)) if order else table.label_ids,
-        "labels.offsets": table.offsets,
-        **_strings("keys", list(values)),
-        "keys.labels": _offsets(list(values.values())),
-        **_strings("values", list(chain.from_iterable(values.values()))),
-        "postings": b"".join(encoded),
-        "postings.offsets": _offsets(encoded),
-        "postings.checksums": np.array(list(map(crc32, encoded)), np.uint32),
-    }
-    return Sections(sections, len(table))
-
-
-def _offsets(parts: Sequence[Any]) -> UIntArray:
-    return offsets_from_lengths(np.array(list(map(len, parts)), np.int64))
-
-
-def _strings(name: str, strings: list[Any]) -> _Data:
-    """Return the sections of a column of strings."""
-    column = encode_strings(to_array(strings), _CHUNK)
-    return {name: column.data, f"{name}.offsets": column.offsets()}
-
-
-def _indexed_strings(
-    name: str, strings: Strings[str | None], ordinals: NDArray[np.uint32]
-) -> _Data:
-    """Return the sections of the ids, or of the names, of all nodes, and of their index.
-
-    :param ordinals: the ordinal of each rank.
-    """
-    column = encode_strings(strings, _CHUNK)
-    padded = column.padded() if name == "ids" else None
-    starts, ranks = sort_into_buckets(strings, column)
-    return {
-        name: column.data if padded is None else padded,
-        **({f"{name}.offsets": column.offsets()} if padded is None else {}),
-        f"{name}.starts": starts,
-        f"{name}.ordinals": ordinals[ranks],
-    }
 
 
 class SavedParts:
@@ -123,12 +43,12 @@ class SavedParts:
         if file.size("ranks") != _RANK_BYTES * file.nodes:
             raise file.damaged(f"{file.nodes:,} nodes have {file.size('ranks'):,} bytes of ranks")
         self.file = file
-        self.table: NodeTable = _SavedTable(file)
+        self.rows: NodeRows = _SavedRows(file)
 
     @lazy
-    def ranks(self) -> NDArray[np.uint32]:
+    def order(self) -> RankOrder:
         """The rank of each ordinal."""
-        return self.file.numbers("ranks", self.file.nodes).astype(np.uint32, copy=False)
+        return RankOrder(self.file.numbers("ranks", self.file.nodes))
 
     @lazy
     def labels(self) -> LabelIndex:
@@ -144,23 +64,23 @@ class SavedParts:
     @lazy
     def ids(self) -> SavedStringIndex:
         """Finds the ordinals of ids."""
-        return self._index("ids", self.table.ids)
+        return self._index("ids", self.rows.ids)
 
     @lazy
     def names(self) -> SavedStringIndex | None:
         """Finds the ordinals of names; None if no node has a name."""
-        return None if self.table.names is None else self._index("names", self.table.names)
+        return None if self.rows.names is None else self._index("names", self.rows.names)
 
     def _index(self, name: str, strings: Strings[str | None]) -> SavedStringIndex:
-        ordinals = self.file.numbers(f"{name}.ordinals").astype(np.uint32, copy=False)
+        ordinals = self.file.numbers(f"{name}.ordinals")
         starts = self.file.offsets(f"{name}.starts", len(ordinals))
         buckets = len(starts) - 1
         if buckets < 2 or buckets & (buckets - 1):
             raise self.file.damaged(f"an index has {buckets:,} buckets")
-        return SavedStringIndex(strings, self.ranks, starts, ordinals)
+        return SavedStringIndex(strings, self.order.rank_at, starts, ordinals)
 
 
-class _SavedTable(NodeTable):
+class _SavedRows(NodeRows):
     """The nodes of a file by rank. Each column is loaded when it is first read."""
 
     def __init__(self, file: SavedFile) -> None:
@@ -168,6 +88,23 @@ class _SavedTable(NodeTable):
 
     def __len__(self) -> int:
         return self._file.nodes
+
+    def to_table(self) -> "NodeTable":
+        """Return the nodes as arrays of numpy, which are not copies."""
+        from nodeselect.index.node_table import NodeTable, to_numbers
+
+        states, offsets = to_numbers(self._state_at), to_numbers(self._offset_at)
+        label_ids = to_numbers(self._label_id_at)
+        return NodeTable(
+            self.ids,
+            self.names,
+            states,
+            self.state_names,
+            offsets,
+            label_ids,
+            self.keys,
+            self.values,
+        )
 
     @lazy
     def ids(self) -> Strings[str]:
@@ -185,8 +122,7 @@ class _SavedTable(NodeTable):
         return _packed(self._file, "names", len(self)) if "names" in self._file else None
 
     @lazy
-    def states(self) -> UIntArray:
-        """The state of each node."""
+    def _state_at(self) -> "memoryview[int]":
         return self._file.numbers("states", len(self))
 
     @lazy
@@ -195,13 +131,11 @@ class _SavedTable(NodeTable):
         return _packed(self._file, "states.names").to_list()
 
     @lazy
-    def offsets(self) -> UIntArray:
-        """Where the labels of each node begin."""
-        return self._file.offsets("labels.offsets", len(self.label_ids), len(self))
+    def _offset_at(self) -> "memoryview[int]":
+        return self._file.offsets("labels.offsets", len(self._label_id_at), len(self))
 
     @lazy
-    def label_ids(self) -> UIntArray:
-        """The label numbers of all nodes."""
+    def _label_id_at(self) -> "memoryview[int]":
         return self._file.numbers("labels")
 
     @lazy
@@ -229,7 +163,7 @@ def _keys(file: SavedFile, labels: int) -> tuple[list[str], list[int]]:
     :param labels: the number of labels.
     """
     keys = list(map(intern, _packed(file, "keys").to_list()))
-    starts: list[int] = file.offsets("keys.labels", labels, len(keys)).tolist()
+    starts = file.offsets("keys.labels", labels, len(keys)).tolist()
     if starts != sorted(starts):
         raise file.damaged("the labels of the keys are not in order")
     return keys, starts
@@ -261,9 +195,8 @@ class _SavedPostings:
         self._file = file
         # Each of the postings has its own checksum.
         self._data = file.bytes_of("postings", is_checked=False)
-        checksums = file.numbers("postings.checksums")
-        self._checksums = checksums.data
-        self._offsets = file.offsets("postings.offsets", len(self._data), len(checksums)).data
+        self._checksums = file.numbers("postings.checksums")
+        self._offsets = file.offsets("postings.offsets", len(self._data), len(self._checksums))
 
     def __len__(self) -> int:
         return len(self._checksums)

@@ -13,13 +13,9 @@ from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 
-import numpy as np
-from numpy.typing import NDArray
+from nodeselect.index.strings import Strings, encode_string, hash_string
 
-from nodeselect.index.arrays import UIntArray, offsets_from_lengths, stable_argsort
-from nodeselect.index.strings import EncodedStrings, Strings, encode_string, hash_string
-
-__all__ = ["SavedStringIndex", "sort_into_buckets"]
+__all__ = ["SavedStringIndex"]
 
 # A bucket of more strings is searched by bisection.
 _MAX_SCANNED = 8
@@ -37,14 +33,14 @@ class SavedStringIndex:
     def __init__(
         self,
         strings: Strings[str | None],
-        ranks: NDArray[np.uint32],
-        starts: UIntArray,
-        ordinals: NDArray[np.uint32],
+        ranks: "memoryview[int]",
+        starts: "memoryview[int]",
+        ordinals: "memoryview[int]",
     ) -> None:
         self._strings = strings
-        self._rank_at = ranks.data
-        self._start_at = starts.data
-        self._ordinal_at = ordinals.data
+        self._rank_at = ranks
+        self._start_at = starts
+        self._ordinal_at = ordinals
         self._shift = 32 - (len(starts) - 1).bit_length() + 1
 
     def find(self, text: str) -> int | None:
@@ -80,25 +76,3 @@ class SavedStringIndex:
     def _sort_key(self, ordinal: int) -> tuple[int, bytes]:
         encoded = encode_string(self._strings[self._rank_at[ordinal]] or "")
         return hash_string(encoded), encoded
-
-
-def sort_into_buckets(
-    strings: Strings[str | None], column: EncodedStrings
-) -> tuple[UIntArray, NDArray[np.uint32]]:
-    """Return where the buckets begin, and the ranks of all strings in their order.
-
-    :param strings: the strings that ``column`` encodes. None is not indexed.
-
-    Cost: about 0.1 µs a string.
-    """
-    ranks = column.present()
-    ranks = ranks[stable_argsort(column.hashes[ranks])]
-    hashes = column.hashes[ranks]
-    is_same = np.concatenate([[False], hashes[1:] == hashes[:-1], [False]])
-    runs = np.flatnonzero(np.diff(is_same)).reshape(-1, 2)  # first and last string of each hash
-    for first, last in runs.tolist():
-        same = ranks[first : last + 1].tolist()
-        ranks[first : last + 1] = sorted(same, key=lambda at: encode_string(strings[at] or ""))
-    bits = max(len(ranks).bit_length() - 1, 1)
-    sizes = np.bincount(hashes >> np.uint32(32 - bits), minlength=1 << bits)
-    return offsets_from_lengths(sizes), ranks

@@ -1,29 +1,25 @@
 """Many nodes that do not change, stored and indexed for fast answers."""
 
 from array import array
+from bisect import bisect_left
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import Protocol, TypeVar
 
-import numpy as np
-from numpy.typing import NDArray
-
 from nodeselect.index import postings
-from nodeselect.index.arrays import stable_argsort
-from nodeselect.index.cluster import cluster
-from nodeselect.index.id_index import IdIndex, StringIndex
 from nodeselect.index.label_index import LabelIndex
 from nodeselect.index.lazy import lazy
-from nodeselect.index.node_table import NodeTable
+from nodeselect.index.node_rows import NodeRows
 from nodeselect.index.plan_cache import PlanCache
 from nodeselect.index.planner import Plan, make_plan
 from nodeselect.index.postings import Postings
-from nodeselect.index.strings import to_array, to_list
+from nodeselect.index.rank_order import RankOrder
+from nodeselect.index.strings import to_list
 from nodeselect.index.tuning import DEFAULT, Tuning
-from nodeselect.node import DuplicateIdError, Node
+from nodeselect.node import Node
 from nodeselect.selectors import Selector
 
-__all__ = ["BuiltParts", "Segment", "SegmentParts"]
+__all__ = ["Segment", "SegmentParts", "StringIndex"]
 
 _T = TypeVar("_T")
 
@@ -35,47 +31,39 @@ _PLAN_BYTES = 1 << 20
 _MAX_STATE_SETS = 64
 
 
+class StringIndex(Protocol):
+    """Finds the ordinals of nodes by a string: by their ids, or by their names."""
+
+    def find(self, text: str) -> int | None:
+        """Return the ordinal of a string, or None."""
+
+    def find_every(self, text: str) -> list[int]:
+        """Return all ordinals of a string, in no particular order."""
+
+    def find_all(self, texts: Sequence[str]) -> "array[int]":
+        """Return the ordinals of those distinct strings that are in the index, in any order."""
+
+
 class SegmentParts(Protocol):
     """What a segment consists of. An attribute may be computed, or loaded, when it is first read.
 
-    :ivar table: the nodes by rank.
-    :ivar ranks: the rank of each ordinal.
+    :ivar rows: the nodes by rank.
+    :ivar order: the rank of each ordinal.
     :ivar labels: the nodes of each label, and of each state.
     :ivar ids: finds the ordinals of ids.
     :ivar names: finds the ordinals of names; None if no node has a name.
     """
 
     @property
-    def table(self) -> NodeTable: ...
+    def rows(self) -> NodeRows: ...
     @property
-    def ranks(self) -> NDArray[np.uint32]: ...
+    def order(self) -> RankOrder: ...
     @property
     def labels(self) -> LabelIndex: ...
     @property
     def ids(self) -> StringIndex: ...
     @property
     def names(self) -> StringIndex | None: ...
-
-
-class BuiltParts:
-    """The parts of a segment that are built from a table of its nodes."""
-
-    def __init__(self, table: NodeTable, tuning: Tuning = DEFAULT) -> None:
-        """Index the nodes of ``table``.
-
-        :raises InventoryError: with the code ``duplicate-id`` if two nodes have the same id.
-        """
-        self.table = table
-        self.ranks, self.labels = cluster(table, tuning)
-        self.ids = IdIndex(to_array(table.ids), self.ranks)
-        duplicate = self.ids.find_duplicate()
-        if duplicate is not None:
-            raise DuplicateIdError(str(table.ids[duplicate[1]]), duplicate)
-
-    @lazy
-    def names(self) -> IdIndex | None:
-        """An index of the names, which takes 0.2 µs a node to build."""
-        return None if self.table.names is None else IdIndex(to_array(self.table.names), self.ranks)
 
 
 class Segment:
@@ -88,8 +76,8 @@ class Segment:
     def __init__(self, parts: SegmentParts, tuning: Tuning = DEFAULT) -> None:
         self.parts = parts
         self._tuning = tuning
-        self.table = parts.table
-        self._plans = PlanCache(_PLAN_BYTES_PER_NODE * len(self.table) + _PLAN_BYTES)
+        self.rows = parts.rows
+        self._plans = PlanCache(_PLAN_BYTES_PER_NODE * len(self.rows) + _PLAN_BYTES)
         self._windows: dict[int, Postings] = {}
         self.in_states = lru_cache(_MAX_STATE_SETS)(lambda accepts: parts.labels.in_states(accepts))
 
@@ -100,11 +88,10 @@ class Segment:
 
     @lazy
     def _rank_at(self) -> "memoryview[int]":
-        # Reading one number takes a third of the time in a memoryview.
-        return self.parts.ranks.data
+        return self.parts.order.rank_at
 
     def __len__(self) -> int:
-        return len(self.table)
+        return len(self.rows)
 
     def plan(self, selector: Selector) -> Plan:
         """Return the plan for ``selector``, from the cache if possible."""
@@ -143,11 +130,11 @@ class Segment:
 
     def node(self, ordinal: int) -> Node:
         """Build the node with this ordinal."""
-        return self.table.node(self._rank_at[ordinal])
+        return self.rows.node(self._rank_at[ordinal])
 
     def equals(self, ordinal: int, node: Node) -> bool:
         """Return whether ``node`` equals the node with this ordinal. Their ids must be equal."""
-        return self.table.equals(self._rank_at[ordinal], node)
+        return self.rows.equals(self._rank_at[ordinal], node)
 
     def rank(self, ordinal: int) -> int:
         """Return the rank of the node with this ordinal."""
@@ -157,8 +144,8 @@ class Segment:
         """Return the ordinals of the nodes at ranks below ``rank``, cached for each rank."""
         ordinals = self._windows.get(rank)
         if ordinals is None:
-            below = np.flatnonzero(self.parts.ranks < rank).astype(np.uint32)
-            ordinals = self._windows[rank] = postings.from_ordinals(array("I", below.tobytes()))
+            ordinals = postings.from_ordinals(self.parts.order.below(rank))
+            self._windows[rank] = ordinals
         return ordinals
 
     def ids_in_order(
@@ -169,52 +156,26 @@ class Segment:
         :param others: pairs of a rank and an id, sorted by rank.
         :param limit: return only the first ``limit`` ids.
         """
-        ranks = self._sorted_ranks(ordinals, limit)
-        ids: list[str] = to_list(self.table.ids.take(ranks))
-        return _merged(ranks, ids, others)[:limit] if others else ids
+        ranks = self.parts.order.sorted_ranks(ordinals, limit)
+        ids: list[str] = to_list(self.rows.ids.take(ranks))
+        return _merged(ranks.tolist(), ids, others)[:limit] if others else ids
 
     def in_order(
         self, ordinals: "array[int]", others: Sequence[tuple[int, int]], limit: int | None = None
     ) -> list[int]:
         """Return ``ordinals``, merged with those of ``others``, by rank; see `ids_in_order`."""
-        positions = np.asarray(ordinals)
-        ranks = self.parts.ranks.take(positions)
-        if limit is not None and limit < len(ranks):
-            first = np.argpartition(ranks, limit - 1)[:limit]
-            positions, ranks = positions[first], ranks[first]
-        order = stable_argsort(ranks)
-        found: list[int] = positions.take(order).tolist()
-        return _merged(ranks[order], found, others)[:limit] if others else found
-
-    def merge(
-        self, ordinals: "array[int]", others: NodeTable, other_ranks: Sequence[int]
-    ) -> NodeTable:
-        """Return a table of the nodes with ``ordinals`` and those of ``others``, in order of ranks.
-
-        :param other_ranks: the rank of each node of ``others``.
-        """
-        ranks = np.concatenate([self._sorted_ranks(ordinals), np.array(other_ranks, np.uint32)])
-        positions = ranks.astype(np.int64)
-        positions[len(ordinals) :] = np.arange(len(self), len(self) + len(others))
-        order = np.argsort(ranks, kind="stable")
-        return self.table.concat(others).take(positions[order], self._tuning.chunk)
-
-    def _sorted_ranks(self, ordinals: "array[int]", limit: int | None = None) -> NDArray[np.uint32]:
-        ranks = self.parts.ranks.take(np.asarray(ordinals))
-        if limit is not None and limit < len(ranks):
-            ranks = np.partition(ranks, limit - 1)[:limit]
-        ranks.sort()
-        return ranks
+        found = self.parts.order.sort(ordinals, limit)
+        if not others:
+            return found
+        return _merged([self._rank_at[at] for at in found], found, others)[:limit]
 
 
-def _merged(
-    ranks: NDArray[np.uint32], items: list[_T], others: Sequence[tuple[int, _T]]
-) -> list[_T]:
+def _merged(ranks: Sequence[int], items: list[_T], others: Sequence[tuple[int, _T]]) -> list[_T]:
     """Insert ``others``, pairs of a rank and an item, between the items with the given ranks."""
-    positions = np.searchsorted(ranks, np.array([rank for rank, _ in others], np.uint32))
     merged: list[_T] = []
     start = 0
-    for position, (_, item) in zip(positions.tolist(), others, strict=True):
+    for rank, item in others:
+        position = bisect_left(ranks, rank, start)
         merged += items[start:position]
         merged.append(item)
         start = position

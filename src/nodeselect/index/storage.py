@@ -11,14 +11,11 @@ from collections.abc import Mapping
 from mmap import ACCESS_READ, mmap
 from stat import S_ISREG
 from struct import Struct
-from typing import BinaryIO, Final, NamedTuple
+from typing import Any, BinaryIO, Final, NamedTuple
 from zlib import crc32
-
-import numpy as np
 
 from nodeselect.blocking import blocking_reader
 from nodeselect.errors import InventoryError
-from nodeselect.index.arrays import UIntArray
 from nodeselect.readers import cannot_read, open_input
 from nodeselect.readers.detect import SAVED_MAGIC
 from nodeselect.replace_file import replace_file
@@ -40,7 +37,8 @@ _CHECKSUM: Final = slice(20, 24)
 # Of a section: name, bytes of a number in it, checksum, offset in the file, size in bytes.
 _ENTRY: Final = Struct("<24sIIQQ")
 
-_NUMBER_TYPES: Final = {1: np.uint8, 2: np.uint16, 4: np.uint32, 8: np.uint64}
+# The formats of ``memoryview`` for numbers of some bytes.
+_FORMATS: Final = {1: "B", 2: "H", 4: "I", 8: "Q"}
 
 # Offsets of sections are multiples of this: the line of a processor's cache.
 _ALIGNMENT = 64
@@ -62,13 +60,17 @@ class Sections:
     :ivar contents: a checksum of all sections: what has the same sections has the same one.
     """
 
-    def __init__(self, sections: Mapping[str, UIntArray | bytes], nodes: int) -> None:
+    def __init__(self, sections: Mapping[str, Any], nodes: int) -> None:
+        """Compute the checksums.
+
+        :param sections: by name, bytes and arrays of unsigned numbers.
+        """
         self._nodes = nodes
         self._parts: list[tuple[int, memoryview]] = []
         self._header_size = end = _HEADER.size + len(sections) * _ENTRY.size
         entries: list[bytes] = []
         for name, section in sections.items():
-            numbers = memoryview(section if isinstance(section, bytes) else section.data)
+            numbers = memoryview(section)
             data = numbers.cast("B")
             start = -(-end // _ALIGNMENT) * _ALIGNMENT
             end = start + len(data)
@@ -232,7 +234,7 @@ class SavedFile:
             self._checked.add(name)
         return data
 
-    def numbers(self, name: str, length: int | None = None) -> UIntArray:
+    def numbers(self, name: str, length: int | None = None) -> "memoryview[int]":
         """Return a section as an array of numbers.
 
         :param length: how many numbers it must have.
@@ -240,15 +242,14 @@ class SavedFile:
         """
         data = self.bytes_of(name)
         number_size, _, offset, size = self._sections[name]
-        # Arrays that are not aligned cannot be read number by number.
-        if number_size not in _NUMBER_TYPES or size % number_size or offset % number_size:
+        if number_size not in _FORMATS or size % number_size or offset % number_size:
             raise self.damaged(f"the section '{name}' is not an array of numbers")
-        numbers: UIntArray = np.frombuffer(data, _NUMBER_TYPES[number_size])
+        numbers: memoryview[int] = data.cast(_FORMATS[number_size])  # type: ignore[call-overload]
         if length is not None and len(numbers) != length:
             raise self.damaged(f"the section '{name}' has {len(numbers):,} numbers, not {length:,}")
         return numbers
 
-    def offsets(self, name: str, stop: int, count: int | None = None) -> UIntArray:
+    def offsets(self, name: str, stop: int, count: int | None = None) -> "memoryview[int]":
         """Return a section that has where each of some items begins, and where the last one ends.
 
         :param stop: where the last one must end.

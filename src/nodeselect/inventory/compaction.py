@@ -8,6 +8,7 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from nodeselect.index.numpy_import import load_numpy
+from nodeselect.index.segment import Segment
 from nodeselect.index.tuning import Tuning
 from nodeselect.inventory.delta import Delta
 from nodeselect.inventory.store import Store, View
@@ -16,7 +17,6 @@ from nodeselect.readers.columnar import Block, to_blocks
 
 if TYPE_CHECKING:
     from nodeselect.index.node_table import NodeTable
-    from nodeselect.index.segment import Segment
 
 __all__ = ["build", "compact", "segment_of", "table_of"]
 
@@ -55,7 +55,7 @@ def compact(view: View) -> Store:
     return _segment_store(_live_table(view), tuning)
 
 
-def segment_of(view: View) -> "Segment":
+def segment_of(view: View) -> Segment:
     """Return a segment of the nodes of ``view``: that of its store, if there were no changes.
 
     Cost: otherwise about a microsecond a node.
@@ -70,10 +70,11 @@ def table_of(view: View) -> "NodeTable":
     Cost: about a microsecond a node if there were changes.
     """
     segment = _unchanged_segment(view)
-    return _live_table(view) if segment is None else segment.table
+    load_numpy()
+    return _live_table(view) if segment is None else segment.rows.to_table()
 
 
-def _unchanged_segment(view: View) -> "Segment | None":
+def _unchanged_segment(view: View) -> Segment | None:
     """Return the segment of the store if it has the nodes of ``view`` and no others."""
     has_changes = view.node_count or view.tombstone_count
     return None if has_changes else view.store.segment
@@ -81,15 +82,17 @@ def _unchanged_segment(view: View) -> "Segment | None":
 
 def _live_table(view: View) -> "NodeTable":
     load_numpy()
-    from nodeselect.index.node_table import encode
+    from nodeselect.index.node_table import encode, merge
 
-    store = view.store
+    store, segment = view.store, view.store.segment
     indexed, members = store.split(view.live())
     nodes = [store.node(ordinal) for _, ordinal in members]
     table = encode(to_blocks((node.id, node.labels, node.name, node.state) for node in nodes))
-    if store.segment is not None:
-        table = store.segment.merge(indexed, table, [rank for rank, _ in members])
-    return table
+    if segment is None:
+        return table
+    ranks = segment.parts.order.sorted_ranks(indexed)
+    other_ranks = [rank for rank, _ in members]
+    return merge(segment.rows.to_table(), ranks, table, other_ranks, store.delta.tuning.chunk)
 
 
 def _segment_store(table: "NodeTable", tuning: Tuning) -> Store:
@@ -97,8 +100,8 @@ def _segment_store(table: "NodeTable", tuning: Tuning) -> Store:
     return Store(segment, Delta(len(segment), tuning))
 
 
-def _new_segment(table: "NodeTable", tuning: Tuning) -> "Segment":
-    from nodeselect.index.segment import BuiltParts, Segment
+def _new_segment(table: "NodeTable", tuning: Tuning) -> Segment:
+    from nodeselect.index.built_segment import BuiltParts
 
     return Segment(BuiltParts(table, tuning), tuning)
 

@@ -3,19 +3,19 @@
 import os
 from contextlib import suppress
 from io import FileIO
-from typing import TYPE_CHECKING, BinaryIO, NamedTuple
+from typing import BinaryIO, NamedTuple
 
 from nodeselect.errors import InventoryError
 from nodeselect.index.numpy_import import load_numpy
+from nodeselect.index.saved_segment import SavedParts
+from nodeselect.index.segment import Segment
+from nodeselect.index.storage import Sections, check_replaceable, read_saved
 from nodeselect.index.tuning import Tuning
 from nodeselect.inventory.compaction import segment_of
 from nodeselect.inventory.delta import Delta
 from nodeselect.inventory.store import Store, View
 from nodeselect.readers.detect import LOG_MAGIC
 from nodeselect.text import printable
-
-if TYPE_CHECKING:
-    from nodeselect.index.storage import Sections
 
 __all__ = ["Origin", "next_generation", "open_saved", "refuse_log", "to_sections"]
 
@@ -30,12 +30,12 @@ class Origin(NamedTuple):
     checksum: int
 
 
-def to_sections(view: View) -> "Sections":
+def to_sections(view: View) -> Sections:
     """Return what a file of the nodes of ``view`` consists of."""
     load_numpy()
-    from nodeselect.index import saved_segment
+    from nodeselect.index import segment_writer
 
-    return saved_segment.to_sections(segment_of(view))
+    return segment_writer.to_sections(segment_of(view))
 
 
 def refuse_log(path: str | os.PathLike[str]) -> None:
@@ -66,8 +66,6 @@ def next_generation(
     :param generation: that of the inventory.
     :raises InventoryError: with the code ``cannot-write``, if it is a pipe, a device or a folder.
     """
-    from nodeselect.index.storage import check_replaceable, read_saved
-
     check_replaceable(os.fspath(path))
     with suppress(InventoryError):  # there is no file yet, or it is damaged
         file = read_saved(path)
@@ -83,11 +81,6 @@ def open_saved(
 
     :raises InventoryError: if the file cannot be read or is damaged.
     """
-    load_numpy()
-    from nodeselect.index.saved_segment import SavedParts
-    from nodeselect.index.segment import Segment
-    from nodeselect.index.storage import read_saved
-
     file = read_saved(source, copy=copy)
     if verify:
         file.check()

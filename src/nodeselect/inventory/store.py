@@ -9,18 +9,15 @@ from array import array
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from nodeselect.explain.similarity import Vocabulary
 from nodeselect.index import postings
 from nodeselect.index.label_index import LabelIndex
 from nodeselect.index.postings import Postings
+from nodeselect.index.segment import Segment
 from nodeselect.inventory.delta import Delta
 from nodeselect.node import Node
 from nodeselect.selectors import Selector
-
-if TYPE_CHECKING:  # the segment needs numpy, which small inventories do not load
-    from nodeselect.index.segment import Segment
 
 __all__ = ["Store", "View"]
 
@@ -39,7 +36,7 @@ class Store:
 
     __slots__ = ("delta", "indexed_count", "merged_tombstones", "next_rank", "segment")
 
-    def __init__(self, segment: "Segment | None", delta: Delta) -> None:
+    def __init__(self, segment: Segment | None, delta: Delta) -> None:
         self.segment = segment
         self.delta = delta
         self.indexed_count = self.next_rank = delta.first + len(delta.nodes)

@@ -1,0 +1,69 @@
+"""Read many nodes at once, by numpy. Whoever reads a few does not load it."""
+
+from array import array
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nodeselect.index.arrays import stable_argsort
+
+__all__ = ["Bulk"]
+
+_Ranks = NDArray[np.integer[Any]]
+
+
+class Bulk:
+    """Functions that do the same as the loops of Python in the modules that call them."""
+
+    @staticmethod
+    def to_array(numbers: "memoryview[int]") -> NDArray[Any]:
+        """Return numbers as an array, which is not a copy."""
+        return np.asarray(numbers)
+
+    @staticmethod
+    def sorted_ranks(
+        ranks: NDArray[np.uint32], ordinals: "array[int]", limit: int | None
+    ) -> NDArray[np.uint32]:
+        """See :meth:`~nodeselect.index.rank_order.RankOrder.sorted_ranks`."""
+        found = ranks.take(np.asarray(ordinals))
+        if limit is not None and limit < len(found):
+            found = np.partition(found, limit - 1)[:limit]
+        found.sort()
+        return found
+
+    @staticmethod
+    def sort(ranks: NDArray[np.uint32], ordinals: "array[int]", limit: int | None) -> list[int]:
+        """See :meth:`~nodeselect.index.rank_order.RankOrder.sort`."""
+        found = np.asarray(ordinals)
+        its_ranks = ranks.take(found)
+        if limit is not None and limit < len(found):
+            first = np.argpartition(its_ranks, limit - 1)[:limit]
+            found, its_ranks = found[first], its_ranks[first]
+        in_order: list[int] = found.take(stable_argsort(its_ranks)).tolist()
+        return in_order
+
+    @staticmethod
+    def below(ranks: NDArray[np.uint32], rank: int) -> "array[int]":
+        """See :meth:`~nodeselect.index.rank_order.RankOrder.below`."""
+        return array("I", np.flatnonzero(ranks < rank).astype(np.uint32).tobytes())
+
+    @staticmethod
+    def take_rows(data: "memoryview[int]", width: int, ranks: "array[int] | _Ranks") -> bytes:
+        """Return rows of ``data``, which has rows of ``width`` bytes."""
+        rows = np.frombuffer(data, f"V{width}")
+        taken: bytes = rows.take(np.asarray(ranks)).tobytes()
+        return taken
+
+    @staticmethod
+    def take_spans(
+        data: "memoryview[int]", offsets: "memoryview[int]", ranks: "array[int] | _Ranks"
+    ) -> bytes:
+        """Return the parts of ``data`` that begin at some of ``offsets`` and end at the next."""
+        begins: NDArray[Any] = np.asarray(offsets)
+        starts = begins.take(np.asarray(ranks)).astype(np.int64)
+        lengths = begins[1:].take(np.asarray(ranks)) - starts
+        ends = np.cumsum(lengths)
+        positions = np.arange(lengths.sum()) + np.repeat(starts - (ends - lengths), lengths)
+        taken: bytes = np.frombuffer(data, np.uint8).take(positions).tobytes()
+        return taken

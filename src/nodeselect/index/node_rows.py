@@ -1,0 +1,72 @@
+"""The nodes of a segment by rank, read one by one.
+
+The *rank* of a node is its position among the nodes of a segment in inventory order, 0 for the
+first. Labels are dictionary encoded: each pair of key and value has a number. One array has the
+numbers of all nodes, and another one where those of each node begin:
+
+    ids        [ "n-1"    , "n-2" , …
+    offsets    [ 0        , 2     , 3 …        where the labels of each node begin
+    label_ids  [ 0, 1     , 0     , …          1 → keys[1], values[1] → "gpu", "true"
+
+So a label takes one to four bytes, and a node is built only when somebody reads it.
+"""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from nodeselect.index.strings import Strings
+from nodeselect.node import Node
+
+if TYPE_CHECKING:
+    from nodeselect.index.node_table import NodeTable
+
+__all__ = ["NodeRows"]
+
+
+class NodeRows:
+    """Nodes by rank. Immutable.
+
+    :ivar ids: the id of each node.
+    :ivar names: the name of each node; None if no node has one.
+    :ivar state_names: the different states; None is among them if a node has no state.
+    :ivar keys: the key of each label number.
+    :ivar values: the value of each label number.
+    """
+
+    ids: Strings[str]
+    names: Strings[str | None] | None
+    state_names: list[str | None]
+    keys: Sequence[str]
+    values: Sequence[str]
+
+    # Reading one number takes a third of the time in a memoryview.
+    _state_at: "memoryview[int]"
+    _offset_at: "memoryview[int]"
+    _label_id_at: "memoryview[int]"
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def to_table(self) -> "NodeTable":
+        """Return the nodes as arrays of numpy."""
+        raise NotImplementedError
+
+    def labels(self, rank: int) -> dict[str, str]:
+        """Build the labels of a node, in their original order."""
+        offsets, keys, values = self._offset_at, self.keys, self.values
+        label_ids = self._label_id_at[offsets[rank] : offsets[rank + 1]].tolist()
+        return {keys[label_id]: values[label_id] for label_id in label_ids}
+
+    def node(self, rank: int) -> Node:
+        """Build a node. Cost: about 3 µs for ten labels."""
+        name = None if self.names is None else self.names[rank]
+        state = self.state_names[self._state_at[rank]]
+        return Node._trusted(self.ids[rank], self.labels(rank), name, state)
+
+    def equals(self, rank: int, node: Node) -> bool:
+        """Return whether ``node`` equals the node at ``rank``. Their ids must be equal."""
+        return (
+            self.labels(rank) == node.labels
+            and self.state_names[self._state_at[rank]] == node.state
+            and (None if self.names is None else self.names[rank]) == node.name
+        )

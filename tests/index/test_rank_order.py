@@ -1,0 +1,48 @@
+"""Nodes are put in order in the same way with numpy and without."""
+
+from array import array
+from random import Random
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nodeselect.index import numpy_import, rank_order
+from nodeselect.index.rank_order import RankOrder
+from tests.imports import loaded_after
+
+
+@given(st.integers(0, 30), st.integers(0, 99), st.none() | st.integers(0, 31))
+def test_both_ways(count: int, seed: int, limit: int | None) -> None:
+    """Ranks are sorted, ordinals are sorted by rank, and those below a rank are found."""
+    random = Random(seed)
+    ranks = random.sample(range(count), count)
+    ordinals = array("I", sorted(random.sample(range(count), random.randint(0, count))))
+    numbers = np.array(ranks, np.uint32)
+    by_rank = sorted(ordinals, key=ranks.__getitem__)[:limit]
+    for order in (RankOrder(numbers), RankOrder(memoryview(array("I", ranks)))):
+        for use_numpy in (False, True):
+            with pytest.MonkeyPatch.context() as patch:
+                if not use_numpy:
+                    patch.setattr(rank_order, "bulk_reader", lambda _: None)
+                assert order.sorted_ranks(ordinals, limit).tolist() == [ranks[at] for at in by_rank]
+                assert order.sort(ordinals, limit) == by_rank
+                below = [at for at in range(count) if ranks[at] < seed]
+                assert order.below(seed).tolist() == below
+
+
+def test_numpy_is_loaded_for_many() -> None:
+    """Few items do not load numpy, many do; once it is loaded, few are read by it as well."""
+    script = (
+        "import sys; from nodeselect.index.numpy_import import bulk_reader\n"
+        "assert bulk_reader(19_999) is None and 'numpy' not in sys.modules\n"
+        "assert bulk_reader(20_000) is bulk_reader(0) is not None"
+    )
+    assert "numpy" in loaded_after(script)
+    script = (
+        "from nodeselect.index.numpy_import import bulk_reader, load_numpy\n"
+        "load_numpy()\nassert bulk_reader(0) is not None"
+    )
+    assert "numpy" in loaded_after(script)
+    assert numpy_import.bulk_reader(0) is not None
