@@ -3,6 +3,7 @@
 import io
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -91,3 +92,17 @@ def test_columns_with_dots() -> None:
     assert list(Inventory.read(to_parquet(table))) == [Node("n-1", labels)]
     renamed = Inventory.from_arrow(to_parquet(table), columns={"x": "a"})
     assert list(renamed) == [Node("n-1", {"x": "1"})]
+
+
+@pytest.mark.parametrize("labels", [[None, None], [[], []], [None, []]], ids=str)
+@pytest.mark.parametrize("list_type", [pa.list_, pa.large_list])
+def test_labels_without_a_type(labels: list[Any], list_type: Callable[[Any], Any]) -> None:
+    """If no node has a label, writers such as Polars do not know of what the labels are."""
+    is_null = labels == [None, None]
+    column = pa.array(labels, pa.null() if is_null else list_type(pa.null()))
+    table = pa.table({"id": ["n-1", "n-2"], "labels": column, "gpu": ["t4", None]})
+    expected = [Node("n-1", {"gpu": "t4"}), Node("n-2")]
+    for source in (table, to_ipc(table), to_parquet(table)):
+        assert list(Inventory.from_arrow(source)) == expected
+    assert list(Inventory.from_arrow(table[1:])) == expected[1:]
+    assert list(Inventory.from_arrow(table.drop_columns("gpu"))) == [Node("n-1"), Node("n-2")]

@@ -168,6 +168,11 @@ REFUSED: dict[str, tuple[Callable[[], Any], dict[str, Any], str, str]] = {
         ("row 1, column 'labels': the key of a label must be a string, not NULL\n"
         "  write a string, or remove the label"),
     ),
+    "entry is NULL, without a type": (
+        lambda: labelled([[], [None], None]), {}, "label-not-text",
+        ("row 2, column 'labels': the key of a label must be a string, not NULL\n"
+        "  write a string, or remove the label"),
+    ),
     "key twice in a map": (
         lambda: labelled(entries("a", "2")), {}, "duplicate-key",
         "row 2, column 'labels': duplicate label 'a'",

@@ -10,7 +10,7 @@ import pyarrow as pa
 from nodeselect.errors import InventoryError
 from nodeselect.text import join_limited, printable, quoted, to_exact_str, truncate
 
-__all__ = ["ColumnNames", "Columns", "resolve", "row_error"]
+__all__ = ["ColumnNames", "Columns", "is_untyped", "resolve", "row_error"]
 
 # How pandas calls the columns of an index that has no name.
 _PANDAS_INDEX = "__index_level_"
@@ -86,6 +86,14 @@ def resolve(schema: Any, names: ColumnNames) -> Columns:
     return resolved
 
 
+def is_untyped(labels_type: Any) -> bool:
+    """Return whether a column of labels has no label, so that its writer did not know a type."""
+    types = pa.types
+    if types.is_list(labels_type) or types.is_large_list(labels_type):
+        labels_type = labels_type.value_type
+    return bool(types.is_null(labels_type))
+
+
 def row_error(
     code: str, message: str, row: int, column: str | None, hint: str | None = None
 ) -> InventoryError:
@@ -156,6 +164,8 @@ def _check_types(schema: Any, columns: Columns) -> None:
 def _check_labels(column: str, labels_type: Any) -> list[str]:
     """Check the type of a column with all labels of a node; return the keys that it names."""
     types = pa.types
+    if is_untyped(labels_type):
+        return []
     if types.is_struct(labels_type):
         fields = list(labels_type)
         for field in fields:

@@ -5,7 +5,7 @@ only different texts are handled.
 """
 
 from itertools import chain
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -14,12 +14,15 @@ from numpy.typing import NDArray
 from nodeselect.errors import InventoryError
 from nodeselect.limits import LIMITS
 from nodeselect.node import check_sizes
-from nodeselect.readers.formats.arrow_columns import Columns, row_error
+from nodeselect.readers.formats.arrow_columns import Columns, is_untyped, row_error
 from nodeselect.text import quoted
 
 __all__ = ["Labels", "Texts", "encode_labels", "encode_texts"]
 
 _Numbers = NDArray[np.int64]
+
+# A type of a column of labels; a column without a type becomes one of this.
+_PAIRS: Final = pa.large_list(pa.struct([("key", pa.string()), ("value", pa.string())]))
 
 # Numbers are counted in a table if it has at most this many entries for each number.
 _SPARSE = 8
@@ -90,6 +93,8 @@ def encode_labels(batch: Any, columns: Columns, first_row: int) -> tuple[Labels,
     has_maps = False
     if columns.labels is not None:
         column = batch.column(columns.labels)
+        if is_untyped(column.type):
+            column = column.cast(_PAIRS)
         if pa.types.is_struct(column.type):
             fields = zip(column.type, column.flatten(), strict=True)
             parts += (_encode_column(field.name, values) for field, values in fields)
