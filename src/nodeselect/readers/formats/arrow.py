@@ -157,6 +157,7 @@ def _check_row_counts(metadata: Any, size: int) -> None:
             " (limit: parquet_nodes)"
         )
         raise InventoryError("document-too-large", message)
+    # The metadata of a column are not read here: if they are damaged, pyarrow ends the process.
     groups = map(metadata.row_group, range(metadata.num_row_groups))
     _check_rows(sum(group.num_rows for group in groups), rows)
 
