@@ -489,6 +489,28 @@ def test_a_full_disk(writer: Inventory, log: ChangeLog, path: Path) -> None:
     assert same(reader, writer)
 
 
+@pytest.mark.parametrize("section", ["names", "states", "labels", "keys", "values", "ranks"])
+def test_a_damaged_file(path: Path, section: str) -> None:
+    """A write for which the saved file cannot be read is not in the log, and changes nothing."""
+    file = path.with_suffix(".nsx")
+    Inventory(FLEET).save(file)
+    data = bytearray(file.read_bytes())
+    entry = data.index(section.encode() + bytes(24 - len(section)))
+    data[int.from_bytes(data[entry + 32 : entry + 40], "little")] ^= 1
+    damaged = path.with_suffix(".damaged")
+    damaged.write_bytes(data)
+    with ChangeLog(path) as log:
+        inventory = Inventory.open(damaged, log=log)
+        size = log.size
+        for changes in (BATCH, ["n-1"], [Node("new"), Node("n-2")]):
+            with pytest.raises(InventoryError) as caught:
+                inventory.apply(changes)
+            assert codes(caught) == ["damaged"]
+            assert (log.size, inventory.generation, len(inventory)) == (size, 0, len(FLEET))
+    with ChangeLog(path) as log:
+        assert Inventory.open(file, log=log).ids() == [node.id for node in FLEET]
+
+
 def test_a_failing_sync(path: Path) -> None:
     """If the disk fails, nobody knows what is on it: the log must be opened again."""
     log = ChangeLog(path)

@@ -128,6 +128,15 @@ class Segment:
         names = self.parts.names
         return [] if names is None else names.find_every(name)
 
+    def load_nodes(self) -> None:
+        """Read what nodes are built of, if that was not done: later, damage cannot be found there.
+
+        :raises InventoryError: with the code ``damaged``.
+        """
+        table = self.table
+        _ = table.ids, table.names, table.states, table.state_names
+        _ = table.offsets, table.label_ids, table.keys, table.values, self._rank_at
+
     def node(self, ordinal: int) -> Node:
         """Build the node with this ordinal."""
         return self.rows.node(self._rank_at[ordinal])

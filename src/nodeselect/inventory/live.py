@@ -125,6 +125,8 @@ class LiveInventory(BaseInventory):
                 kind = "changed"
             if not is_changed:
                 if log is not None and log.is_follower is False:
+                    if store.segment is not None:
+                        store.segment.load_nodes()
                     self._logged = changes
                     log.append(before.generation + 1, len(before), changes)
                 self._write_interrupted = is_changed = True
