@@ -51,6 +51,11 @@ class NodeRows:
         """Return the nodes as arrays of numpy."""
         raise NotImplementedError
 
+    def load(self) -> None:
+        """Read all columns that were not read yet, and thus check those of a file."""
+        _ = self.ids, self.names, self.state_names, self.keys, self.values
+        _ = self._state_at, self._offset_at, self._label_id_at
+
     def labels(self, rank: int) -> dict[str, str]:
         """Build the labels of a node, in their original order."""
         offsets, keys, values = self._offset_at, self.keys, self.values

@@ -133,9 +133,8 @@ class Segment:
 
         :raises InventoryError: with the code ``damaged``.
         """
-        table = self.table
-        _ = table.ids, table.names, table.states, table.state_names
-        _ = table.offsets, table.label_ids, table.keys, table.values, self._rank_at
+        self.rows.load()
+        _ = self._rank_at
 
     def node(self, ordinal: int) -> Node:
         """Build the node with this ordinal."""

@@ -305,7 +305,7 @@ class LiveInventory(BaseInventory):
         )
         if not is_unchanged and not discard_changes:
             raise _unsaved_changes()
-        is_behind = log is not None and log.is_follower and log.is_behind
+        is_behind = log is not None and log.is_follower is True and log.is_behind
         if is_unchanged and self._origin == origin and not is_behind:
             return False
         if log is not None and log.is_follower:
