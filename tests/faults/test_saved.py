@@ -20,6 +20,8 @@ from nodeselect.index.storage import read_saved
 from nodeselect.replace_file import replace_file
 from tests.faults.damaged_files import FILES, damage, read_damaged
 
+ROOT = Path(__file__).parents[2]
+
 
 @pytest.fixture(name="folder")
 def folder_fixture(tmp_path: Path) -> Path:
@@ -85,7 +87,7 @@ def test_killed_processes(folder: Path) -> None:
     )
     done = subprocess.run(
         [sys.executable, "-c", script, folder],
-        capture_output=True, text=True, check=False, timeout=120,
+        capture_output=True, text=True, check=False, timeout=120, cwd=ROOT,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     replaced, _ = map(int, done.stdout.split())
@@ -96,7 +98,7 @@ def test_followers(folder: Path) -> None:
     """Processes that follow a file see each generation as a whole, and the last one at the end."""
     done = subprocess.run(
         [sys.executable, "-m", "tests.faults.followers", str(folder / "fleet.nsx"), "2", "30"],
-        capture_output=True, text=True, check=False, timeout=120,
+        capture_output=True, text=True, check=False, timeout=120, cwd=ROOT,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert len(done.stdout.split()) == 2

@@ -166,9 +166,12 @@ def test_corrections(inventory: Inventory, selector: Selector) -> None:
     instead, wrong, matches = explanation.correction
     ids = selector.ids
     parts = [part for part in selector.split() if part.ids is None and str(part) not in wrong]
+    remaining = {*wrong}
     for hint in explanation.hints:
-        if hint.replacement is None or not {*hint.replaced} <= {*wrong}:
+        # Of two hints for one requirement, the first counts.
+        if hint.replacement is None or not {*hint.replaced} <= remaining:
             continue
+        remaining -= {*hint.replaced}
         assert hint.replacement in instead
         if hint.code == "name-for-id":
             ids = tuple({*(ids or ()), *hint.replacement.split(",")} - {*hint.replaced})
