@@ -7,7 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from zlib import crc32
 
-from nodeselect import Inventory, Node, NodeselectError
+from nodeselect import ChangeLog, Inventory, Node, NodeselectError
 from tests.growth.cases import case
 from tests.growth.inventory_cases import fleet, reopened
 
@@ -53,6 +53,15 @@ def _read_damaged(inventory: Inventory) -> object:
     return None
 
 
+def _log(nodes: list[Node]) -> object:
+    """Write to a log beside a saved file, whose nodes are loaded before."""
+    with TemporaryDirectory() as folder:
+        path = f"{folder}/nodes.nsx"
+        Inventory(nodes).save(path)
+        with ChangeLog(f"{folder}/log", sync="never") as log:
+            return Inventory.open(path, log=log).upsert(Node("one-more"))
+
+
 def _find(inventory: Inventory) -> object:
     return [inventory[node_id] for node_id in inventory.ids()], inventory.get("@" * _LENGTH)
 
@@ -89,5 +98,6 @@ def _changed(text: bytes, mask: int) -> bytes:
 
 case("save", _save, lambda n: Inventory(fleet(n)))
 case("saved/damaged", _read_damaged, lambda n: Inventory(fleet(n)))
+case("saved/log", _log, fleet)
 case("saved/change", _change, lambda n: reopened(fleet(n)))
 case("saved/find/same-hash", _find, lambda n: reopened(map(Node, _ids_of_one_hash(n))))
