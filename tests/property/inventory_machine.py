@@ -239,6 +239,7 @@ class InventoryMachine(RuleBasedStateMachine):
             return
         self.inventory.refresh(self.file, discard_changes=discard_changes)
         self.model, self.generation = dict(model), generation
+        self.place = 1 + max((place for place, _ in model.values()), default=-1)
         self.saved = generation
 
     @rule(target=snapshots)
