@@ -1,18 +1,18 @@
 """Import numpy when it is first needed, whatever signals come between."""
 
 import sys
-from contextlib import suppress
-from importlib import import_module
-from threading import Thread
 from typing import TYPE_CHECKING
+
+from nodeselect.uninterrupted_import import import_uninterrupted
 
 if TYPE_CHECKING:
     from nodeselect.index.bulk import Bulk
 
 __all__ = ["bulk_reader", "load_numpy"]
 
-# Imports all modules of the index that use numpy.
+# Imports all modules of the index that use numpy, and the name that it defines at its end.
 _BUILDER = "nodeselect.index.built_segment"
+_LAST_NAME = "BuiltParts"
 
 # So many items, and not fewer, are worth the time to import numpy for.
 _MANY = 20_000
@@ -35,28 +35,9 @@ def bulk_reader(count: int) -> "type[Bulk] | None":
 
 
 def load_numpy() -> None:
-    """Import numpy, and the modules of the index that use it, so that no signal interrupts that.
-
-    If the import of numpy is interrupted, the process can never import it again. Signal handlers
-    run in the main thread. So another thread imports it, and goes on if the wait is interrupted.
-    """
-    if _is_loaded():
-        return
-    errors: list[Exception] = []
-
-    def load() -> None:
-        try:
-            import_module(_BUILDER)
-        except Exception as error:
-            errors.append(error)
-
-    thread = Thread(target=load)
-    with suppress(RuntimeError):  # no thread can be started: the caller imports it without one
-        thread.start()
-        thread.join()
-    if errors:
-        raise errors[0]
+    """Import numpy, and the modules of the index that use it, so that no signal interrupts that."""
+    import_uninterrupted(_BUILDER, _LAST_NAME)
 
 
 def _is_loaded() -> bool:
-    return hasattr(sys.modules.get(_BUILDER), "BuiltParts")  # otherwise its import has not ended
+    return hasattr(sys.modules.get(_BUILDER), _LAST_NAME)  # otherwise its import has not ended
