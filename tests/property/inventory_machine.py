@@ -5,6 +5,7 @@ nodes that were ever added. Both must give the same answers, now and at any late
 """
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, ClassVar
@@ -55,6 +56,23 @@ fleets = st.lists(nodes, max_size=8, unique_by=lambda node: node.id) | st.lists(
 
 class Interrupted(BaseException):
     """Raised between two steps of a write, as by Ctrl-C."""
+
+
+@contextmanager
+def interrupted_write(at: int, *, late: bool) -> Iterator[None]:
+    """Interrupt a write at the node with this number, before or after the node is added."""
+    add, left = Delta.add, [at]
+
+    def interrupted(changes: Delta, node: Node, rank: int) -> None:
+        left[0] -= 1
+        if left[0] < 0 and not late:
+            raise Interrupted
+        add(changes, node, rank)
+        if left[0] < 0:
+            raise Interrupted
+
+    with patch.object(Delta, "add", interrupted):
+        yield
 
 
 class SourceError(Exception):
@@ -181,18 +199,8 @@ class InventoryMachine(RuleBasedStateMachine):
     @rule(some=st.lists(nodes, min_size=1, max_size=8), at=st.integers(0, 7), late=st.booleans())
     def interrupt(self, some: list[Node], at: int, late: bool) -> None:
         """Interrupt a write before or after one of its steps, including those of a compaction."""
-        add, left = Delta.add, [at]
-
-        def interrupted(changes: Delta, node: Node, rank: int) -> None:
-            left[0] -= 1
-            if left[0] < 0 and not late:
-                raise Interrupted
-            add(changes, node, rank)
-            if left[0] < 0:
-                raise Interrupted
-
         before = self.model, self.place, self.generation
-        with patch.object(Delta, "add", interrupted):
+        with interrupted_write(at, late=late):
             try:
                 self.inventory.apply(some)
             except Interrupted:

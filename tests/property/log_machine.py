@@ -2,14 +2,19 @@
 
 from pathlib import Path
 from typing import Any
-from unittest.mock import patch
 
 from hypothesis import strategies as st
 from hypothesis.stateful import invariant, rule
 
 from nodeselect import ChangeLog, Inventory, InventoryError, Node, Snapshot
-from nodeselect.inventory.delta import Delta
-from tests.property.inventory_machine import Interrupted, InventoryMachine, Model, nodes, ordered
+from tests.property.inventory_machine import (
+    Interrupted,
+    InventoryMachine,
+    Model,
+    interrupted_write,
+    nodes,
+    ordered,
+)
 
 __all__ = ["LogMachine"]
 
@@ -60,17 +65,7 @@ class LogMachine(InventoryMachine):
     @rule(some=st.lists(nodes, min_size=1, max_size=8), at=st.integers(0, 7), late=st.booleans())
     def interrupt(self, some: list[Node], at: int, late: bool) -> None:
         """Interrupt a write after it was logged: it is made before the next one."""
-        add, left = Delta.add, [at]
-
-        def interrupted(changes: Delta, node: Node, rank: int) -> None:
-            left[0] -= 1
-            if left[0] < 0 and not late:
-                raise Interrupted
-            add(changes, node, rank)
-            if left[0] < 0:
-                raise Interrupted
-
-        with patch.object(Delta, "add", interrupted):
+        with interrupted_write(at, late=late):
             try:
                 self.inventory.apply(some)
             except Interrupted:

@@ -207,7 +207,7 @@ def node_rows(place: str, record: Any, shapes: set[str] | None = None) -> Iterab
 
 
 def _reject_foreign(place: str, record: Record) -> None:
-    """Raise if a record is no node, but is known."""
+    """Raise if a record is not a node, but of another known kind."""
     from nodeselect.readers.shapes.foreign import foreign_record_error  # rarely needed
 
     if error := foreign_record_error(record):

@@ -41,8 +41,8 @@ def latest_nodes(records: Iterable[tuple[str, Any]]) -> Iterator[NodeRow]:
     """Yield the nodes that there are after all events of a watch, in the order of their first ones.
 
     :param records: the places and values of the records of an input.
-    :raises InventoryError: if one of them is no event, or is invalid, or if the watch did not begin
-        with all nodes, or began again.
+    :raises InventoryError: if one of them is not an event, or is invalid, or if the watch did not
+        begin with all nodes, or began again.
     """
     nodes: dict[str, NodeRow] = {}
     for place, record in records:

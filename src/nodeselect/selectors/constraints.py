@@ -55,7 +55,7 @@ _NOMAD_OPERATORS = {
 _NOMAD_ID = "${node.unique.id}"
 
 NOMAD_FIELDS: Final = frozenset({"node.class", "node.datacenter", "node.pool"})
-"""Fields of a node of Nomad that are labels here. An empty class is no label."""
+"""Fields of a node of Nomad that are labels here. An empty class is not a label."""
 
 
 def selector_from_bacalhau(constraints: object, place: str = "") -> Selector:

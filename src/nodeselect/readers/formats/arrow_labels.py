@@ -111,7 +111,7 @@ def encode_labels(batch: Any, columns: Columns, first_row: int) -> tuple[Labels,
 
 
 def _encode_column(key: str, column: Any) -> Labels:
-    """Return the labels in a column that has the values of one key; NULL is no label."""
+    """Return the labels in a column that has the values of one key; NULL is not a label."""
     texts = encode_texts(column)
     return Labels(texts.rows, texts.codes, [(key, value) for value in texts.values])
 

@@ -99,7 +99,7 @@ def _describe_after_text(data: bytes) -> InventoryError | None:
 
 
 def _no_id_column(lines: list[str], id_column: str) -> InventoryError | None:
-    """Return the error for CSV without a column of ids; None if the input is no CSV."""
+    """Return the error for CSV without a column of ids; None if the input is not CSV."""
     header, *rows = [line.rstrip("\r") for line in lines if line.strip()] or [""]
     for delimiter in DELIMITERS:
         columns = split_line(header, delimiter)

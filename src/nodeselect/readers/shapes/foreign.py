@@ -1,4 +1,4 @@
-"""Records that are no nodes, but that people have in place of them: what they are, what to do."""
+"""Records that people have in place of nodes: what each is, and what to do."""
 
 from typing import Any
 
