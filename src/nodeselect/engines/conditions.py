@@ -1,0 +1,77 @@
+"""Selectors as expressions of an engine, put together from the few conditions it must express.
+
+**The law of every engine**: a condition is true or false, never unknown. It is false if the node
+does not have the label, if its value is NULL, and if there are no labels at all. Therefore NOT and
+AND are those of logic, and no operator needs a thought about NULL. An engine that follows this law
+answers as :attr:`Selector.matches` does.
+"""
+
+from collections.abc import Sequence
+from typing import Protocol, TypeVar
+
+from nodeselect.selectors import HasKey, OneOf, Requirement, Selector
+
+__all__ = ["Conditions", "express", "express_parts"]
+
+_E = TypeVar("_E")
+
+
+class Conditions(Protocol[_E]):
+    """What an engine must express; ``_E`` is the type of its expressions."""
+
+    def has_key(self, key: str) -> _E:
+        """Express that the node has the label, whatever its value."""
+
+    def value_in(self, key: str, values: Sequence[str]) -> _E:
+        """Express that the node has the label, with one of these values, byte for byte."""
+
+    def integer_between(self, key: str, low: int, high: int) -> _E:
+        """Express that the label reads as a signed 64-bit decimal integer within the bounds.
+
+        Both bounds have 64 bits, and ``low`` is not above ``high``.
+        """
+
+    def id_in(self, ids: Sequence[str]) -> _E:
+        """Express that the node's id is one of these, byte for byte. There is at least one."""
+
+    def constant(self, value: bool) -> _E:
+        """Express a condition that holds for every node, or for none."""
+
+    def negation(self, condition: _E) -> _E:
+        """Express that a condition does not hold."""
+
+    def conjunction(self, conditions: Sequence[_E]) -> _E:
+        """Express that all of one or more conditions hold."""
+
+
+def express(selector: Selector, conditions: Conditions[_E]) -> _E:
+    """Express a selector: the expression is true for the nodes that the selector matches."""
+    if not selector.is_satisfiable:
+        return conditions.constant(False)
+    parts = express_parts(selector, conditions)
+    return conditions.conjunction(parts) if parts else conditions.constant(True)
+
+
+def express_parts(selector: Selector, conditions: Conditions[_E]) -> list[_E]:
+    """Express each selector of ``selector.split()``, in this order."""
+    return [
+        _requirement(part.requirements[0], conditions)
+        if part.ids is None
+        else conditions.id_in(part.ids)
+        if part.ids
+        else conditions.constant(False)
+        for part in selector.split()
+    ]
+
+
+def _requirement(requirement: Requirement, conditions: Conditions[_E]) -> _E:
+    key, test = requirement.key, requirement.test
+    if isinstance(test, HasKey):
+        condition = conditions.has_key(key)
+    elif isinstance(test, OneOf):
+        condition = conditions.value_in(key, test.values)
+    elif test.low <= test.high:
+        condition = conditions.integer_between(key, test.low, test.high)
+    else:  # no integer is above the largest
+        condition = conditions.constant(False)
+    return conditions.negation(condition) if requirement.is_negated else condition
