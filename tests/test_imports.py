@@ -33,6 +33,8 @@ ALLOWED = {
     "nodeselect.inventory.arrow_table": "imports pyarrow",
     "nodeselect.readers.line_reader": "imports msgspec; for JSON lines",
     "msgspec": "8 ms; for large or invalid JSON",
+    "contextlib": "Ctrl-C while modules are imported is handled",
+    "nodeselect.blocking": "Ctrl-C while modules are imported is handled",
     "nodeselect.cli": "imports click; `nodeselect --version` does not need it",
     "nodeselect.inventory": "imports pyroaring; for commands with an inventory",
     "nodeselect.render.html.page": "imports jinja2",

@@ -9,14 +9,17 @@
 """
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
 
-from nodeselect.errors import InventoryError, JobError, NodeselectError, Problem, SelectorError
-from nodeselect.limits import LIMITS, Limits
-from nodeselect.node import Node
-from nodeselect.selectors import Operator, Requirement, Selector
-
+# As in typing, which is not imported: until this module ends, Ctrl-C prints a traceback.
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from nodeselect.errors import (
+        InventoryError,
+        JobError,
+        NodeselectError,
+        Problem,
+        SelectorError,
+    )
     from nodeselect.explain import (
         Correction,
         Explanation,
@@ -34,6 +37,9 @@ if TYPE_CHECKING:
         Snapshot,
     )
     from nodeselect.inventory.change_log import ChangeLog
+    from nodeselect.limits import LIMITS, Limits
+    from nodeselect.node import Node
+    from nodeselect.selectors import Operator, Requirement, Selector
     from nodeselect.standing import StandingSelectors
 
 __all__ = [
@@ -66,13 +72,24 @@ __all__ = [
 
 __version__ = "0.1.0"
 
-# Where the names are that are imported on first use; all others are in ``explain``.
+# Where the names are; all others are in ``explain``.
 _MODULES = {
     "BaseInventory": "inventory",
     "ChangeLog": "inventory.change_log",
     "Inventory": "inventory",
+    "InventoryError": "errors",
+    "JobError": "errors",
+    "LIMITS": "limits",
+    "Limits": "limits",
+    "Node": "node",
     "NodeChange": "inventory",
     "NodeSet": "inventory",
+    "NodeselectError": "errors",
+    "Operator": "selectors",
+    "Problem": "errors",
+    "Requirement": "selectors",
+    "Selector": "selectors",
+    "SelectorError": "errors",
     "Snapshot": "inventory",
     "StandingSelectors": "standing",
 }
@@ -80,8 +97,13 @@ _MODULES = {
 
 if not TYPE_CHECKING:  # a type checker must not think that there is every name
 
-    def __getattr__(name: str) -> Any:
-        """Import a name on first use: a selector alone needs no inventory and no explanation."""
+    def __getattr__(name: str) -> object:
+        """Import a name on first use: a selector alone needs no inventory and no explanation.
+
+        The command line is in this package, too: it can handle Ctrl-C while the rest is imported.
+        """
+        if name in _MODULES.values():
+            return import_module(f"nodeselect.{name}")
         if name not in __all__:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         module = import_module(f"nodeselect.{_MODULES.get(name, 'explain')}")

@@ -2,10 +2,8 @@
 
 import gc
 import sys
-from contextlib import suppress
 
 from nodeselect import __version__
-from nodeselect.blocking import use_blocking_output
 
 __all__ = ["main"]
 
@@ -13,16 +11,24 @@ __all__ = ["main"]
 def main() -> None:
     """Run the command line and exit the process with its status."""
     gc.disable()  # a run is short, and creates millions of objects without cycles
+    try:
+        _main()
+    except KeyboardInterrupt:  # while modules are imported
+        sys.exit(130)
+
+
+def _main() -> None:
+    from contextlib import suppress
+
+    from nodeselect.blocking import use_blocking_output
+
     if sys.argv[1:] == ["--version"]:  # without loading click
         use_blocking_output()
         with suppress(OSError):  # the command line reports it
             sys.stdout.write(f"nodeselect {__version__}\n")
             sys.stdout.flush()
             return
-    try:
-        from nodeselect import cli  # loads click
-    except KeyboardInterrupt:
-        sys.exit(130)
+    from nodeselect import cli  # loads click
 
     cli.main()
 
