@@ -89,7 +89,7 @@ _X_IS_ABSENT_OR = (
 )
 _CHECKED_TESTS = (
     "(node_id if type(node_id) is str else exact_id(node_id)) in v{n}",
-    "k{n} in labels and (type(labels[k{n}]) is str or exact_value(k{n}, labels[k{n}]) is not None)",
+    _X_IS_STRING,
     f"{_X_IS_STRING} and x == v{{n}}",
     f"{_X_IS_STRING} and x in v{{n}}",
     f"{_X_IS_STRING} and in_range(x, v{{n}})",
