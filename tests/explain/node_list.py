@@ -80,9 +80,9 @@ class NodeList(NamedTuple):
         there = {node.id for node in self.nodes}
         return [node_id for node_id in ids if node_id not in there]
 
-    def find_name(self, name: str) -> tuple[str, int] | None:
-        ids = [node.id for node in self.nodes if node.name == name]
-        return (ids[0], len(ids)) if ids else None
+    def find_names(self, names: Sequence[str]) -> Mapping[str, tuple[str, int]]:
+        ids = {name: [node.id for node in self.nodes if node.name == name] for name in names}
+        return {name: (named[0], len(named)) for name, named in ids.items() if named}
 
 
 def _matches(requirement: Selector, node: Node) -> bool:

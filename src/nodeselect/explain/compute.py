@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Mapping
 from heapq import nsmallest
 
-from nodeselect.explain.countable import Countable, Failures
+from nodeselect.explain.countable import MAX_GROUPS_WITH_IDS, Countable, Failures
 from nodeselect.explain.explanation import Explanation, NodeExplanation, Reason, RequirementResult
 from nodeselect.explain.hints import find_hints
 from nodeselect.explain.recommendation import recommend
@@ -28,9 +28,6 @@ from nodeselect.selectors.charset import parse_int64
 from nodeselect.text import quoted
 
 __all__ = ["exclude_by_state", "explain", "explain_node"]
-
-# How many of the groups, the largest first, have ids of example nodes.
-_MAX_GROUPS_WITH_IDS = 10
 
 _MAX_NEAREST = 5
 
@@ -167,7 +164,7 @@ def _why_unsatisfied(nodes: Countable, vocabulary: Vocabulary, requirement: Requ
 def _reasons(failures: Failures, examples: int) -> tuple[Reason, ...]:
     reasons = []
     for rank, (failed, nodes) in enumerate(failures.counts.groups.items()):
-        has_ids = examples and rank < _MAX_GROUPS_WITH_IDS
+        has_ids = examples and rank < MAX_GROUPS_WITH_IDS
         ids = tuple(failures.example_ids(failed, examples)) if has_ids else ()
         reasons.append(Reason(failed, nodes, ids))
     return tuple(reasons)

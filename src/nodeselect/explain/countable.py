@@ -1,4 +1,12 @@
-"""What an engine must be able to count so that selectors over its nodes can be explained."""
+"""What an engine must be able to count so that selectors over its nodes can be explained.
+
+Whoever implements :class:`Countable` gets the same explanations as an inventory, field for field.
+The engines are the index of an inventory, SQL, and data frames. Of a fleet that is far away, count
+once: :meth:`Countable.failures` groups all nodes by a bit for each requirement that they fail, and
+:meth:`FailureCounts.from_masks` computes all other numbers from the sizes of these groups. The
+methods about keys and values are called only for requirements that no node satisfies or that
+exclude none, and for lists of values.
+"""
 
 from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple, Protocol, TypeAlias
@@ -6,7 +14,20 @@ from typing import NamedTuple, Protocol, TypeAlias
 from nodeselect.explain.explanation import NearMiss
 from nodeselect.selectors import Selector
 
-__all__ = ["Countable", "FailureCounts", "Failures", "Positions"]
+__all__ = [
+    "MAX_GROUPS",
+    "MAX_GROUPS_WITH_IDS",
+    "Countable",
+    "FailureCounts",
+    "Failures",
+    "Positions",
+]
+
+# At most this many groups that fail several requirements are kept; n requirements could make 2ⁿ.
+MAX_GROUPS = 256
+
+# How many of the groups, the largest first, have ids of example nodes.
+MAX_GROUPS_WITH_IDS = 10
 
 Positions: TypeAlias = tuple[int, ...]
 """Positions of requirements in their selector, from 0, ascending."""
@@ -59,6 +80,16 @@ class FailureCounts(NamedTuple):
         only = tuple(groups.get((at,), 0) for at in positions)
         return cls(total, matched, groups, 0, tuple(failing), remaining, only)
 
+    def largest(self) -> "FailureCounts":
+        """Return a copy without the smallest groups, if too many fail several requirements."""
+        several = [failed for failed in self.groups if len(failed) > 1]
+        if len(several) <= MAX_GROUPS:
+            return self
+        dropped = {*several[MAX_GROUPS:]}
+        kept = {failed: nodes for failed, nodes in self.groups.items() if failed not in dropped}
+        ungrouped = self.ungrouped + sum(self.groups[failed] for failed in dropped)
+        return self._replace(groups=kept, ungrouped=ungrouped)
+
 
 class Failures(Protocol):
     """Nodes, grouped by the exact set of requirements that they fail."""
@@ -71,7 +102,10 @@ class Failures(Protocol):
         """Return how many matching nodes are in each state or in none, most frequent first."""
 
     def example_ids(self, failed: Positions, limit: int) -> Sequence[str]:
-        """Return the first ids, in inventory order, of the group that fails ``failed``."""
+        """Return the first ids, in inventory order, of the group that fails ``failed``.
+
+        It is called for the first ``MAX_GROUPS_WITH_IDS`` groups, always with the same limit.
+        """
 
     def nearest(self, limit: int) -> Sequence[NearMiss]:
         """Return ``limit`` of the nodes that do not match but fail the fewest requirements.
@@ -109,5 +143,8 @@ class Countable(Protocol):
     def missing_ids(self, ids: Sequence[str]) -> Sequence[str]:
         """Return those of ``ids`` that no node has."""
 
-    def find_name(self, name: str) -> tuple[str, int] | None:
-        """Return the first id and the number of the nodes with this name, or None."""
+    def find_names(self, names: Sequence[str]) -> Mapping[str, tuple[str, int]]:
+        """Return those of ``names`` that nodes have: the first id of the nodes, and their number.
+
+        They have the same order as in ``names``, which are ids of the selector: perhaps 100,000.
+        """

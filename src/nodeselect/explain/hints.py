@@ -140,7 +140,7 @@ class _HintFinder:
         self, position: int, ids: Sequence[str], missing: Sequence[str]
     ) -> _Suggestion | None:
         """Report ids that no node has, but that are the names of nodes."""
-        nodes = {name: node for name in missing if (node := self._nodes.find_name(name))}
+        nodes = self._nodes.find_names(missing)
         if not nodes:
             return None
         id_of_name = {name: node_id for name, (node_id, _) in nodes.items()}

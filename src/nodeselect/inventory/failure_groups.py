@@ -7,17 +7,14 @@ few candidates are tested.
 
 from collections.abc import Collection, Mapping, Sequence
 
-from nodeselect.explain.countable import FailureCounts, Positions
+from nodeselect.explain.countable import MAX_GROUPS, FailureCounts, Positions
 from nodeselect.explain.explanation import NearMiss
 from nodeselect.index import postings
 from nodeselect.index.postings import Postings
 from nodeselect.inventory.store import View
 from nodeselect.selectors import Selector
 
-__all__ = ["MAX_GROUPS", "FailureGroups"]
-
-# At most this many groups that fail several requirements are kept; n requirements could make 2ⁿ.
-MAX_GROUPS = 256
+__all__ = ["FailureGroups"]
 
 
 class FailureGroups:

@@ -68,11 +68,16 @@ class ViewStatistics:
         """Return those of ``ids`` that no node has."""
         return [node_id for node_id in ids if self._view.find(node_id) is None]
 
-    def find_name(self, name: str) -> tuple[str, int] | None:
-        """Return the id of the first node with this name, and how many have it; or None."""
-        store = self._view.store
-        found = store.with_name(name, self._everything)
-        return (store.ids(found, 1)[0], len(found)) if found else None
+    def find_names(self, names: Sequence[str]) -> Mapping[str, tuple[str, int]]:
+        """Return those of ``names`` that nodes have: the first id of the nodes, and their number.
+
+        They have the same order as in ``names``.
+        """
+        store, nodes = self._view.store, {}
+        for name in names:
+            if found := store.with_name(name, self._everything):
+                nodes[name] = store.ids(found, 1)[0], len(found)
+        return nodes
 
 
 def value_counts(store: Store, found: Postings, key: str) -> Counter[str]:
