@@ -1,0 +1,311 @@
+"""Selectors as expressions of Polars, and explanations of them over a frame. Needs ``polars``."""
+
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+
+import polars as pl
+
+from nodeselect.engines.conditions import express
+from nodeselect.explain import Explanation, FailureCounts, NearMiss, compute
+from nodeselect.explain.countable import Positions
+from nodeselect.selectors import Selector
+
+__all__ = ["explain", "where"]
+
+# How many requirements have their bits in one column.
+_BITS = 62
+
+# How many nodes of each group are read with its size; an explanation shows this many.
+_MIN_NAMED = 5
+
+
+def where(
+    selector: Selector,
+    *,
+    labels: str | pl.Expr | None = "labels",
+    id: str | pl.Expr | None = "id",  # noqa: A002
+    columns: Mapping[str, str | pl.Expr] | None = None,
+) -> pl.Expr:
+    """Return an expression that is true for the nodes ``selector`` matches. It is never NULL.
+
+    >>> nodes = pl.DataFrame({"id": ["n-1", "n-2"], "region": ["eu", None], "gpu": ["2", "4"]})
+    >>> columns = {"region": "region", "gpu": "gpu"}
+    >>> condition = where(Selector.parse("gpu>1,region!=eu"), labels=None, columns=columns)
+    >>> nodes.filter(condition)["id"].to_list()
+    ['n-2']
+
+    :param labels: the column of all labels, a ``Map`` of strings; None if every label has a column
+        of its own. Then a label without a column is absent. A list of structs becomes a map by
+        ``pl.col("labels").list.to_map()``.
+    :param id: the column of the ids; needed only for a selector by ids.
+    :param columns: by key, the columns of labels that have one of their own: strings, categories
+        or an enum; or fields of a struct. Such a column is 20 to 100 times faster than a map. NULL
+        means that the label is absent.
+    :raises ValueError: if ``id`` is needed and None.
+    """
+    condition = express(selector, _Conditions(labels, id, columns or {}))
+    if condition.meta.root_names():
+        return condition
+    # A literal would be one row, not one for each node.
+    return (pl.first().is_null() | True) & condition
+
+
+def explain(
+    nodes: pl.DataFrame | pl.LazyFrame,
+    selector: Selector,
+    *,
+    labels: str | pl.Expr | None = "labels",
+    id: str | pl.Expr = "id",  # noqa: A002
+    columns: Mapping[str, str | pl.Expr] | None = None,
+    name: str | pl.Expr | None = None,
+    state: str | pl.Expr | None = None,
+    examples: int = 3,
+) -> Explanation:
+    """Return how many rows ``selector`` matches, and why not the others, as an inventory does.
+
+    The frame is read once for the counts, and a few times more for hints, if a requirement matches
+    nothing or excludes nothing. The first nodes are those of the first rows.
+
+    :param name: the column of the names, by which a hint finds what was given as an id.
+    :param state: the column of the states.
+    :param examples: how many nodes to name for each reason.
+    """
+    conditions = _Conditions(labels, id, columns or {})
+    statistics = _Statistics(nodes.lazy(), conditions, name, state, examples)
+    return compute.explain(statistics, selector, examples)
+
+
+class _Conditions:
+    """Implements :class:`nodeselect.engines.conditions.Conditions`."""
+
+    def __init__(
+        self,
+        labels: str | pl.Expr | None,
+        id: str | pl.Expr | None,  # noqa: A002
+        columns: Mapping[str, str | pl.Expr],
+    ) -> None:
+        self.labels = None if labels is None else _column(labels)
+        self._id = id
+        self.columns = {key: _column(column) for key, column in columns.items()}
+
+    @property
+    def id(self) -> pl.Expr:
+        if self._id is None:
+            raise ValueError("the selector asks for ids: say which column has them")
+        return _column(self._id)
+
+    def value(self, key: str) -> pl.Expr:
+        """Return one label, NULL if it is absent."""
+        if (column := self.columns.get(key)) is not None:
+            return column
+        if self.labels is None:
+            return pl.lit(None, pl.String)
+        return self.labels.map.get(pl.lit(key))  # a string would be the name of a column
+
+    def has_key(self, key: str) -> pl.Expr:
+        return self.value(key).is_not_null()
+
+    def value_in(self, key: str, values: Sequence[str]) -> pl.Expr:
+        return _is_in(self.value(key), values)
+
+    def integer_between(self, key: str, low: int, high: int) -> pl.Expr:
+        # A category is cast as its text. Nothing but an optional sign and digits is an integer to
+        # this cast; one that has more than 64 bits is outside the bounds, or NULL.
+        number = self.value(key).cast(pl.String).cast(pl.Int128, strict=False)
+        return number.is_between(low, high).fill_null(False)
+
+    def id_in(self, ids: Sequence[str]) -> pl.Expr:
+        return _is_in(self.id, ids)
+
+    def constant(self, value: bool) -> pl.Expr:
+        return pl.lit(value)
+
+    def negation(self, condition: pl.Expr) -> pl.Expr:
+        return ~condition
+
+    def conjunction(self, conditions: Sequence[pl.Expr]) -> pl.Expr:
+        return pl.all_horizontal(conditions)
+
+
+class _Statistics:
+    """Counts over a frame; implements :class:`nodeselect.explain.Countable`."""
+
+    def __init__(
+        self,
+        frame: pl.LazyFrame,
+        conditions: _Conditions,
+        name: str | pl.Expr | None,
+        state: str | pl.Expr | None,
+        examples: int,
+    ) -> None:
+        self._frame = frame
+        self.conditions = conditions
+        self._name = None if name is None else _column(name)
+        self._state = pl.lit(None, pl.String) if state is None else _column(state)
+        self._named = max(examples, _MIN_NAMED) if examples else 0
+        self._with_key: dict[str, int] = {}
+
+    def failures(self, requirements: Sequence[Selector]) -> "_Failures":
+        """Group the nodes by what they fail; count those with the keys of ``requirements``, too."""
+        conditions = self.conditions
+        passes = [express(requirement, conditions) for requirement in requirements]
+        masks = {
+            f"mask {start}": pl.sum_horizontal(
+                (~passed).cast(pl.Int64) * (1 << bit)
+                for bit, passed in enumerate(passes[start : start + _BITS])
+            )
+            for start in range(0, len(passes), _BITS)
+        }
+        keys = {part.requirements[0].key for part in requirements if part.requirements}
+        with_key = {f"key {key}": conditions.has_key(key) for key in keys}
+        groups = (
+            self._frame.select(
+                id=conditions.id, state=self._state.cast(pl.String), **masks, **with_key
+            )
+            .with_row_index("row")
+            .group_by(*masks, "state")
+            .agg(
+                pl.col(list(with_key)).sum(),
+                nodes=pl.len(),
+                first=pl.struct("row", "id").head(self._named),
+            )
+            .collect()
+        )
+        self._with_key = {key: int(groups[f"key {key}"].sum()) for key in keys}
+        return _Failures(self, passes, groups)
+
+    def key_counts(self, limit: int) -> Mapping[str, int] | None:
+        """Count the nodes that have each label key; return None for more than ``limit`` keys."""
+        columns = self.conditions.columns
+        present = {key: column.count() for key, column in columns.items()}
+        counts = self._frame.select(**present).collect().to_dicts()[0] if present else {}
+        keys = self._entries().group_by("key").agg(pl.len()).head(limit + 1).collect()
+        counts = {key: count for key, count in [*counts.items(), *keys.iter_rows()] if count}
+        return counts if len(counts) <= limit else None
+
+    def value_counts(self, key: str, limit: int) -> Mapping[str, int] | None:
+        """Return how many nodes have each value of ``key``; None for more than ``limit`` values."""
+        values = self._frame.select(value=self.conditions.value(key).cast(pl.String)).drop_nulls()
+        counts = dict(values.group_by("value").agg(pl.len()).head(limit + 1).collect().iter_rows())
+        return counts if len(counts) <= limit else None
+
+    def count_with_key(self, key: str) -> int:
+        """Count the nodes that have the label ``key``."""
+        count = self._with_key.get(key)
+        return self.count(self.conditions.has_key(key)) if count is None else count
+
+    def count_with_value(self, key: str, value: str) -> int:
+        """Count the nodes that have ``value`` for ``key``."""
+        return self.count(self.conditions.value_in(key, [value]))
+
+    def keys_with_value(self, value: str, keys: Collection[str]) -> Mapping[str, int]:
+        """Count the nodes with this ``value`` for each of ``keys``; leave out keys without any."""
+        conditions = self.conditions
+        counts = {
+            key: self.count_with_value(key, value) for key in keys if key in conditions.columns
+        }
+        entries = self._entries().filter(pl.col("value") == value)
+        counts |= entries.group_by("key").agg(pl.len()).collect().iter_rows()
+        return {key: count for key, count in counts.items() if count and key in keys}
+
+    def missing_ids(self, ids: Sequence[str]) -> Sequence[str]:
+        """Return those of ``ids`` that no node has."""
+        conditions = self.conditions
+        rows = self._frame.filter(conditions.id_in(ids)).select(conditions.id.cast(pl.String))
+        found = set(rows.collect().to_series())
+        return [node_id for node_id in ids if node_id not in found]
+
+    def find_names(self, names: Sequence[str]) -> Mapping[str, tuple[str, int]]:
+        """Return those of ``names`` that nodes have: the first id of the nodes, and their number.
+
+        They have the same order as in ``names``.
+        """
+        if self._name is None:
+            return {}
+        nodes = self._frame.select(id=self.conditions.id, name=self._name.cast(pl.String))
+        found = nodes.filter(_is_in(pl.col("name"), names)).group_by("name")
+        rows = found.agg(pl.first("id"), nodes=pl.len()).collect().iter_rows()
+        by_name = {name: (node_id, nodes) for name, node_id, nodes in rows}
+        return {name: by_name[name] for name in names if name in by_name}
+
+    def count(self, condition: pl.Expr) -> int:
+        """Count the nodes for which a condition holds."""
+        return int(self._frame.filter(condition).select(pl.len()).collect().item())
+
+    def _entries(self) -> pl.LazyFrame:
+        """Return the key and value of each label that has no column of its own."""
+        conditions = self.conditions
+        if conditions.labels is None:
+            return pl.LazyFrame(schema={"key": pl.String, "value": pl.String})
+        entry = pl.col("entry").struct
+        return (
+            self._frame.select(entry=conditions.labels.map.entries())
+            .explode("entry")
+            .select(
+                key=entry.field("key").cast(pl.String), value=entry.field("value").cast(pl.String)
+            )
+            .drop_nulls()
+            .filter(~pl.col("key").is_in(list(conditions.columns)))
+        )
+
+
+class _Failures:
+    """Implements :class:`nodeselect.explain.Failures`."""
+
+    def __init__(
+        self, statistics: _Statistics, passes: Sequence[pl.Expr], groups: pl.DataFrame
+    ) -> None:
+        self._statistics = statistics
+        self._passes = passes
+        self._states = Counter[str | None]()
+        self._first: dict[Positions, list[tuple[int, str]]] = {}
+        masks = Counter[int]()
+        for group in groups.iter_rows(named=True):
+            mask = sum(group[f"mask {start}"] << start for start in range(0, len(passes), _BITS))
+            masks[mask] += group["nodes"]
+            if mask:
+                failed = tuple(at for at in range(len(passes)) if mask >> at & 1)
+                first = self._first.setdefault(failed, [])
+                first += ((node["row"], node["id"]) for node in group["first"])
+                first.sort()  # a group has a row for each state
+            else:
+                self._states[group["state"]] += group["nodes"]
+        self.counts = FailureCounts.from_masks(len(passes), masks).largest()
+
+    def state_counts(self) -> Mapping[str | None, int]:
+        """Count the nodes that match, by their state; the most frequent state comes first."""
+        return dict(sorted(self._states.items(), key=lambda item: (-item[1], item[0] or "")))
+
+    def example_ids(self, failed: Positions, limit: int) -> Sequence[str]:
+        """Return the ids of the first nodes of one group, in the order of the rows."""
+        return [node_id for _, node_id in self._first[failed][:limit]]
+
+    def nearest(self, limit: int) -> Sequence[NearMiss]:
+        """Return up to ``limit`` of the non-matching nodes that fail the fewest requirements."""
+        fewest = min(map(len, self._first), default=0)
+        nodes = sorted(
+            (row, node_id, failed)
+            for failed, named in self._first.items()
+            if len(failed) == fewest
+            for row, node_id in named[:limit]
+        )
+        return [NearMiss(node_id, failed) for _, node_id, failed in nodes[:limit]]
+
+    def count_if_replaced(
+        self, positions: Collection[int], replacements: Sequence[Selector]
+    ) -> int:
+        """Count the nodes that match if ``replacements`` replace the requirements ``positions``."""
+        conditions = self._statistics.conditions
+        passes = [express(replacement, conditions) for replacement in replacements]
+        passes += (passed for at, passed in enumerate(self._passes) if at not in positions)
+        return self._statistics.count(conditions.conjunction(passes))
+
+
+def _is_in(value: pl.Expr, values: Sequence[str]) -> pl.Expr:
+    if len(values) == 1:  # never NULL, and ten times faster than a list
+        return value.eq_missing(pl.lit(values[0]))
+    return value.is_in(list(values)).fill_null(False)
+
+
+def _column(column: str | pl.Expr) -> pl.Expr:
+    return pl.col(column) if isinstance(column, str) else column
