@@ -11,9 +11,10 @@ import pytest
 from nodeselect.jobs import all_rules
 from tests.cli.running import Run, unprintable
 
-RIGHT = "name: right\nselector: {match_labels: {region: eu}}\n"
-WRONG = "name: wrong\nselector: {matchLabels: {region: eu}}\n"
-WARNED = "name: warned\n"
+REST = "type: pipeline\nconfig: {input: {stdin: {}}}\n"
+RIGHT = f"name: right\nselector: {{match_labels: {{region: eu}}}}\n{REST}"
+WRONG = f"name: wrong\nselector: {{matchLabels: {{region: eu}}}}\n{REST}"
+WARNED = f"name: warned\n{REST}"
 
 
 @pytest.fixture(autouse=True)
@@ -147,7 +148,8 @@ def test_broken_link(run: Run) -> None:
 @pytest.mark.parametrize("job", ["wrong.yaml", "nope.yaml", "many.yaml", "refused.yaml"])
 def test_match_shows_the_same(run: Run, job: str) -> None:
     """``match --job`` reports the same errors as ``check``, without the warnings."""
-    Path("many.yaml").write_text("name: x\nselector: {a: b}\ncolour: red\nrollout: {strategy: x}\n")
+    many = f"name: x\nselector: {{a: b}}\ncolour: red\nrollout: {{strategy: x}}\n{REST}"
+    Path("many.yaml").write_text(many)
     Path("refused.yaml").write_text("name: 5\nselector: {match_ids: [*a, b, '']}\n")
     checked, matched = run("check", job), run("match", "-n", "x", "--job", job)
     said = checked.out + "".join(checked.err.splitlines(keepends=True)[:-1])

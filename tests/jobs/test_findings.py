@@ -22,7 +22,7 @@ from nodeselect.jobs import (
 )
 from nodeselect.limits import LIMITS
 from tests import golden
-from tests.jobs.reading import read_cases
+from tests.jobs.reading import OF_EXCERPTS, read_cases
 
 HERE = Path(__file__).parent
 TEXT = (HERE / "findings.txt").read_text("utf-8")
@@ -31,14 +31,14 @@ LARGE = {"file-too-large", "too-deep", "too-many-entries", "too-many-values-in-f
 """Codes of files that no table has room for; test_job_problems.py and test_hostile.py make them."""
 
 
-def said_of(job: str, file: str) -> str:
+def said_of(job: str, file: str, rules: Collection[str] | None) -> str:
     """Return all problems of a job file as text."""
-    checked = check_job(job.encode(), file)
+    checked = check_job(job.encode(), file, rules=rules)
     assert checked.errors + checked.warnings == len(checked.problems) + checked.unreported
     return "\n".join(problem.show(file) for problem in checked.problems)
 
 
-def codes_of(job: str, rules: Collection[str] | None = None, **options: bool) -> list[str]:
+def codes_of(job: str, rules: Collection[str] = OF_EXCERPTS, **options: bool) -> list[str]:
     """Return the codes of all problems of a job file, in order."""
     return [each.code for each in check_job(job.encode(), "x", rules=rules, **options).problems]
 
@@ -47,7 +47,8 @@ def codes_of(job: str, rules: Collection[str] | None = None, **options: bool) ->
 def test_finding(case: golden.Row) -> None:
     """A job file has exactly these problems, with caret and hint."""
     file = "job.json" if case["name"].endswith("(job.json)") else "job.yaml"
-    case.check(said=said_of(case["job"], file))
+    rules = None if case["name"].endswith("(whole job)") else OF_EXCERPTS
+    case.check(said=said_of(case["job"], file, rules))
 
 
 @pytest.mark.parametrize("table", ["findings.txt", "problems.txt"])
@@ -74,8 +75,10 @@ def test_the_example_of_a_rule(rule: Rule) -> None:
         assert rule.group == "language" or rule.code in LARGE
         return
     file = "x.json" if rule.before.startswith("{") else "x.yaml"
-    assert {each.code for each in check_job(rule.before.encode(), file).problems} == {rule.code}
-    after = check_job(rule.after.encode(), file)
+    rules = OF_EXCERPTS | {rule.code}
+    before = check_job(rule.before.encode(), file, rules=rules)
+    assert {each.code for each in before.problems} == {rule.code}
+    after = check_job(rule.after.encode(), file, rules=rules)
     assert not after.errors
     assert rule.group == "language" or not after.warnings
 
@@ -110,7 +113,7 @@ TWO = "name: demo\nselector: {match_expressions: ['a!=b']}\ncolour: red\n"
 )
 def test_selection(select: list[str] | None, ignore: list[str], codes: list[str]) -> None:
     """Only the selected codes are reported and counted."""
-    rules = select_rules(select, ignore)
+    rules = select_rules(OF_EXCERPTS if select is None else select, ignore)
     assert codes_of(TWO, rules) == codes
     checked = check_job(TWO.encode(), "x", rules=rules)
     assert checked.errors + checked.warnings == len(codes)
@@ -150,10 +153,11 @@ def test_a_name_is_no_file(read: Any) -> None:
 
 def test_a_report_as_text() -> None:
     """A report shows its problems, and the number of the others."""
-    report = check_job(b"name: x\nselector: {match_ids: [a, a]}\n")
+    report = check_job(b"name: x\nselector: {match_ids: [a, a]}\n", rules=OF_EXCERPTS)
     assert str(report) == report.problems[0].show("job")
     many = f"name: x\nselector: {{match_ids: [{', '.join(['a'] * 30)}]}}\n"
-    assert str(check_job(many.encode(), "x.yaml")).endswith("\nx.yaml: and 9 more")
+    report = check_job(many.encode(), "x.yaml", rules=OF_EXCERPTS)
+    assert str(report).endswith("\nx.yaml: and 9 more")
 
 
 @pytest.mark.parametrize(("digits", "is_hint"), [(199, True), (200, False)])
@@ -161,7 +165,7 @@ def test_hint_for_a_large_number(digits: int, is_hint: bool) -> None:
     """A number that does not fit into 64 bits is suggested as a string, unless it is too long."""
     number = "1" * digits
     job = f"name: x\nselector: {{match_ids: [a]}}\nconfig: {{a: {number}}}\n"
-    [problem] = check_job(job.encode()).problems
+    [problem] = check_job(job.encode(), rules=OF_EXCERPTS).problems
     assert problem.hint == (f'as a string, write: "{number}"' if is_hint else None)
 
 
@@ -180,7 +184,8 @@ def test_length_of_a_hint(job: str, item: str, most: int) -> None:
 
     def hint(size: int) -> str:
         items = [item % number if "%" in item else item for number in range(size)]
-        report = check_job(f"name: x\n{job.replace('ITEMS', ', '.join(items))}\n".encode())
+        text = f"name: x\n{job.replace('ITEMS', ', '.join(items))}\n"
+        report = check_job(text.encode(), rules=OF_EXCERPTS)
         return next(filter(None, (problem.hint for problem in report.problems)), "")
 
     assert len(hint(most)) > 250
@@ -189,7 +194,7 @@ def test_length_of_a_hint(job: str, item: str, most: int) -> None:
 
 def test_a_selector_whose_mistake_is_left_out_is_not_called_empty() -> None:
     """A selector whose mistakes are ignored is not valid, and not empty."""
-    rules = select_rules(ignore={"wrong-type"})
+    rules = OF_EXCERPTS - {"wrong-type"}
     [problem] = check_job(b"name: x\nselector: {match_labels: {a: 1}}", "x", rules=rules).problems
     assert problem.message == "the selector is not valid: the job may run on EVERY node"
 
@@ -216,13 +221,13 @@ def test_what_is_refused_is_always_told(job: str, code: str) -> None:
 @pytest.mark.parametrize("job", ["name: a\n", "name: a\nselector: {}\n", "spec: {name: a}\n"])
 def test_require_selector(job: str) -> None:
     """A job that takes every node is a warning, and an error where a selector is required."""
-    assert check_job(job.encode(), "x")[2:] == (0, 1)
-    assert check_job(job.encode(), "x", require_selector=True)[2:] == (1, 0)
+    assert check_job(job.encode(), "x", rules=OF_EXCERPTS)[2:] == (0, 1)
+    assert check_job(job.encode(), "x", rules=OF_EXCERPTS, require_selector=True)[2:] == (1, 0)
 
 
 def test_a_selector_that_was_meant_is_required_even_if_its_field_is_not_told() -> None:
     """Leaving out the code of unknown fields does not let a job run everywhere unseen."""
-    rules = select_rules(ignore=["unknown-field"])
+    rules = OF_EXCERPTS - {"unknown-field"}
     for job in ("name: a\nnodeSelector: {a: b}\n", "name: a\nselectors: {}\n"):
         assert codes_of(job, rules, require_selector=True) == ["empty-selector"]
 
@@ -230,7 +235,8 @@ def test_a_selector_that_was_meant_is_required_even_if_its_field_is_not_told() -
 def test_warnings_never_hide_an_error() -> None:
     """Warnings make way for errors; both stay in order of position."""
     ids = ", ".join(["a"] * 40)
-    checked = check_job(f"name: x\nselector: {{match_ids: [{ids}]}}\ncolour: red\n".encode(), "x")
+    job = f"name: x\nselector: {{match_ids: [{ids}]}}\ncolour: red\n"
+    checked = check_job(job.encode(), "x", rules=OF_EXCERPTS)
     assert (checked.errors, checked.warnings) == (1, 39)
     assert len(checked.problems) == LIMITS.reported_errors
     assert [each.severity for each in checked.problems] == ["warning"] * 19 + ["error"]
@@ -248,7 +254,8 @@ def test_length_of_a_duration(parts: int, code: str | None) -> None:
 
 def test_two_characters_of_mistake_end_behind_them() -> None:
     """A problem knows the column behind its last character, within its line."""
-    [problem] = check_job(b"name: x\nselector: {match_labels: {a: true}}\n", "x").problems
+    job = b"name: x\nselector: {match_labels: {a: true}}\n"
+    [problem] = check_job(job, "x", rules=OF_EXCERPTS).problems
     assert (problem.line, problem.column, problem.end_column) == (2, 30, 34)
     [problem] = check_job(b'name: "a\nselector: x', "x").problems
     assert (problem.line, problem.column, problem.end_column) == (1, 7, 8)

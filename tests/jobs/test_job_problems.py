@@ -8,7 +8,7 @@ from nodeselect import JobError, Selector
 from nodeselect.jobs import check_job
 from nodeselect.limits import LIMITS
 from tests import golden
-from tests.jobs.reading import problems_of, read_cases, refusal, selector_of
+from tests.jobs.reading import OF_EXCERPTS, problems_of, read_cases, refusal, selector_of
 
 CASES = read_cases("problems.txt")
 
@@ -55,7 +55,8 @@ def test_what_looks_like_the_selector_is_never_passed_over(job: str) -> None:
 )
 def test_hints_can_be_followed(before: str, after: str) -> None:
     """A file in which the refused text gives way to what is advised is read."""
-    [problem] = check_job(f"name: x\nselector: {before}".encode(), "job.yaml").problems
+    job = f"name: x\nselector: {before}".encode()
+    [problem] = check_job(job, "job.yaml", rules=OF_EXCERPTS).problems
     assert problem.hint is not None
     advice = problem.hint.removeprefix("write: ")
     read = selector_of(f"selector: {after.replace('WRITE', advice)}")

@@ -21,6 +21,7 @@ from nodeselect.jobs import (
     read_job,
 )
 from nodeselect.limits import LIMITS
+from tests.jobs.reading import OF_EXCERPTS
 
 EXAMPLE = Path(__file__).parents[2] / "docs" / "example" / "job.yaml"
 
@@ -239,7 +240,7 @@ def test_what_fields_must_keep_between_them_is_told_of_json() -> None:
     spec = JobSpec(
         name="x", selector=NodeSelector(match_ids=("n-1",)), rollout=RolloutSpec(strategy="rolling")
     )
-    checked = check_job(spec.to_json().encode(), "spec")
+    checked = check_job(spec.to_json().encode(), "spec", rules=OF_EXCERPTS)
     assert [each.code for each in checked.problems] == ["missing-health-check"]
 
 

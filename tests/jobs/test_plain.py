@@ -17,6 +17,7 @@ from nodeselect.jobs import (
     read_job_selector,
     read_server_job,
 )
+from tests.jobs.reading import OF_EXCERPTS
 from tests.jobs.test_job_laws import FIELDS, JSON, WORDS
 
 JOB: dict[str, Any] = {"name": "x", "selector": {"match_labels": {"region": "eu"}}}
@@ -84,7 +85,8 @@ def test_all_ways_to_read_a_job_agree(job: dict[str, Any], wrapped: bool) -> Non
 
 def test_problems_of_a_mapping_have_a_path() -> None:
     """There is no line to show, so the problem has a path only."""
-    report = check_job(JOB | {"selector": {"match_labels": {"a": "b c"}}}, "job 7")
+    job = JOB | {"selector": {"match_labels": {"a": "b c"}}}
+    report = check_job(job, "job 7", rules=OF_EXCERPTS)
     (problem,) = report.problems
     assert (problem.line, problem.path) == (0, "selector.match_labels.a")
     assert str(report).startswith("job 7: error[")

@@ -11,10 +11,11 @@ import pytest
 from tests.cli.running import Run, unprintable
 
 # Two errors: an invalid value, and a value that is not a string.
-WRONG = "name: wrong\nselector:\n  match_labels: {a: 'ü日b', gpu: true}\n"
-WARNED = "name: warned\n"
-MANY_WARNINGS = f"name: x\nselector: {{match_ids: [{', '.join(['a'] * 30)}]}}\n"
-MANY = "name: many\nselector:\n" + "".join(f"  o{number}: 1\n" for number in range(25))
+REST = "type: pipeline\nconfig: {input: {stdin: {}}}\n"
+WRONG = f"name: wrong\nselector:\n  match_labels: {{a: 'ü日b', gpu: true}}\n{REST}"
+WARNED = f"name: warned\n{REST}"
+MANY_WARNINGS = f"name: x\nselector: {{match_ids: [{', '.join(['a'] * 30)}]}}\n{REST}"
+MANY = "name: many\nselector:\n" + "".join(f"  o{number}: 1\n" for number in range(25)) + REST
 FORMATS = ["text", "json", "github", "sarif"]
 
 # The official schema of SARIF 2.1.0.

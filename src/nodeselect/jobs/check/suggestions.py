@@ -41,6 +41,7 @@ __all__ = [
     "suggest_label",
     "suggest_labels",
     "suggest_list",
+    "suggest_mapping",
     "suggest_number",
     "suggest_selector",
     "suggest_text",
@@ -65,10 +66,11 @@ _MISTAKES = {
 }
 
 # The fields of a pipeline, which is what `config` holds.
-PIPELINE_FIELDS = (
-    "input", "pipeline", "output", "buffer", "processors", "metrics", "logger", "resources",
-    "cache_resources", "rate_limit_resources",
-)  # fmt: skip
+PIPELINE_FIELDS = frozenset({
+    "input", "pipeline", "output", "buffer", "processors", "metrics", "logger", "tracer", "http",
+    "resources", "input_resources", "processor_resources", "output_resources", "cache_resources",
+    "rate_limit_resources", "shutdown_delay", "shutdown_timeout",
+})  # fmt: skip
 
 # Where the fields of each model belong.
 _PARENTS = {
@@ -96,16 +98,20 @@ def suggest_word(text: str, words: Collection[str]) -> str | None:
     return f"did you mean '{close[0]}'?" if close else None
 
 
-def suggest_field(model: str, key: Scalar, value: Value) -> str:
-    """Return what to write instead of a field that a model does not have."""
+def suggest_field(model: str, key: Scalar, value: Object) -> str:
+    """Return what to write instead of a field that a model does not have.
+
+    :param value: the mapping that has the field.
+    """
     plain = snake_case(key.text)
     if hint := RENAMED.get((model, plain)) or _MISTAKES.get((model, plain)):
         return hint
     if model == "NodeSelector":
         return _suggest_selector_field(key, value)
+    item = value.entries[key.text][1]
     if model in ("Job", "JobSpec"):
         if plain.replace("_", "") in FOREIGN_SELECTORS:
-            selector = _selector_mapping(value)
+            selector = suggest_mapping(item)
             example = 'write, for example: selector: {match_expressions: ["region in (eu,us)"]}'
             return f"write: selector: {selector}" if selector else example
         if plain in fields_of("NodeSelector"):
@@ -116,8 +122,6 @@ def suggest_field(model: str, key: Scalar, value: Value) -> str:
             return "remove it and write its fields at the top level, or rename it to 'spec'"
     if hint := suggest_word(plain, fields_of(model)):
         return hint
-    if model == "JobSpec" and plain in PIPELINE_FIELDS:
-        return f"move it under 'config', as config.{plain}"
     if model == "Job" and plain in fields_of("JobSpec"):
         return "move it under 'spec'"
     for other, parent in _PARENTS.items():
@@ -126,20 +130,29 @@ def suggest_field(model: str, key: Scalar, value: Value) -> str:
     return f"the fields are: {', '.join(fields_of(model))}"
 
 
-def _suggest_selector_field(key: Scalar, value: Value) -> str:
-    plain = snake_case(key.text)
-    if hint := suggest_word(_SELECTOR_FIELDS.get(plain, plain), fields_of("NodeSelector")):
+def _suggest_selector_field(key: Scalar, selector: Object) -> str:
+    plain, item = snake_case(key.text), selector.entries[key.text][1]
+    known = fields_of("NodeSelector")
+    if hint := suggest_word(_SELECTOR_FIELDS.get(plain, plain), known):
         return hint
-    if is_bare_key(key, value):
+    if is_bare_key(key, item):
         return "YAML ends a value at a comma, and this is its rest: put the whole value in quotes"
-    labels = _label_mapping(Object({key.text: (key, value)}, key.position))
+    if not isinstance(item, Scalar):
+        is_foreign = plain.replace("_", "") in FOREIGN_SELECTORS
+        wrapped = Object({key.text: (key, item)}, key.position)  # as in {region: [eu, us]}
+        if mapping := suggest_mapping(item if is_foreign else wrapped):
+            return f"write: {mapping[1:-1]}"
+    entries = {name: entry for name, entry in selector.entries.items() if name not in known}
+    labels = _label_mapping(Object(entries, key.position))
+    if labels is None and len(entries) > 1:
+        labels = _label_mapping(Object({key.text: entries[key.text]}, key.position))
     return f"labels go under match_labels{f': {labels}' if labels else ', such as: {region: eu}'}"
 
 
 def suggest_selector(value: Value) -> str:
     """Return what to write instead of a selector that is not a mapping."""
     is_word = isinstance(value, Scalar) and not re.search("[=!<>(]", value.text)
-    selector = None if is_word else _selector_mapping(value)
+    selector = None if is_word else suggest_mapping(value)
     example = "write a mapping, such as: {match_labels: {region: eu}}, or {} for EVERY node"
     return f"write: {selector}" if selector else example
 
@@ -221,7 +234,7 @@ def _list_of(texts: list[str]) -> str | None:
     return f"[{listed}]" if strings and all(strings) and len(listed) <= _MAX_LENGTH else None
 
 
-def _selector_mapping(value: Value) -> str | None:
+def suggest_mapping(value: Value) -> str | None:
     """Return the selector that a value probably means, as a YAML mapping; None if not clear."""
     if labels := _label_mapping(value):
         return f"{{match_labels: {labels}}}"

@@ -2,11 +2,11 @@
 
 from functools import partial
 
-from nodeselect.documents import Object, Scalar, Value, is_null
-from nodeselect.jobs.check.rule import Check, define, describe
+from nodeselect.documents import List, Object, Scalar, Value, is_null
+from nodeselect.jobs.check.rule import DEMO, Check, define, describe
 from nodeselect.jobs.check.rules.fields import check_model
 from nodeselect.jobs.check.schema_fields import is_selector_name, is_wrapper, snake_case
-from nodeselect.jobs.check.suggestions import PIPELINE_FIELDS
+from nodeselect.jobs.check.suggestions import suggest_mapping
 
 __all__ = ["is_kubernetes_object", "locate_spec"]
 
@@ -88,6 +88,23 @@ _NOT_A_JOB = _refusal(
     before="kind: Pod\napiVersion: v1",
     after="name: demo\nselector: {match_labels: {region: eu}}",
 )
+_BARE_PIPELINE = _refusal(
+    "bare-pipeline",
+    "a pipeline without a job around it",
+    "A pipeline is what the config of a job holds.",
+    before="input: {stdin: {}}\noutput: {stdout: {}}",
+    after=f"{DEMO}type: pipeline\nconfig:\n  input: {{stdin: {{}}}}\n  output: {{stdout: {{}}}}",
+)
+_BACALHAU_JOB = _refusal(
+    "bacalhau-job",
+    "a job of Bacalhau",
+    "It has tasks, constraints and a count; a job of Expanso has a config and a selector. Only the"
+    " constraints can be converted.",
+    before="Name: demo\nType: ops\nConstraints:\n  - {Key: region, Operator: '=', Values: [eu]}\n"
+    "Tasks: [{Name: main}]",
+    after="name: demo\ntype: query\nselector: {match_expressions: [region=eu]}\n"
+    "config: {input: {stdin: {}}, output: {stdout: {}}}",
+)
 _TWO_SPECS = define(
     "document",
     "two-specs",
@@ -107,7 +124,14 @@ _SERVER_FIELD = define(
 _HINT = "write a job spec, with a name and a selector"
 _MANIFEST_HINT = "for the nodes that its pods can use, run: nodeselect match --job FILE -n NODES"
 _VERSION_HINT = "add its apiVersion at the top, such as: apiVersion: apps/v1"
-_PIPELINE_HINT = "this is a bare pipeline: move it under 'config', and add a name and a selector"
+_PIPELINE_HINT = "put it under config: and add a name, type: pipeline, and a selector"
+
+# A job of Bacalhau has tasks and one of the first of these; a job of Expanso has one of the second.
+_BACALHAU_FIELDS = frozenset({"name", "type", "count", "constraints"})
+_OWN = frozenset({"selector", "config"})
+
+# Only documents with one of these fields are pipelines: others have "metrics" and "resources" too.
+_BARE_FIELDS = ("input", "pipeline", "output", "cache_resources", "rate_limit_resources")
 
 
 def is_kubernetes_object(document: Value) -> bool:
@@ -143,6 +167,11 @@ def locate_spec(document: Value) -> Check[tuple[Object, str] | None]:
         message = "this looks like an object of Kubernetes, but has no apiVersion"
         yield _NOT_A_JOB.at(entries["kind"][0], "kind", message, _VERSION_HINT)
         return None
+    if (bacalhau_job := _bacalhau_job(document)) is not None:
+        message = "this is a job of Bacalhau, not a job spec of Expanso"
+        hint = partial(_suggest_bacalhau, bacalhau_job)
+        yield _BACALHAU_JOB.at(document, "", message, hint)
+        return None
     spec: Value = document
     if "spec" in entries:
         key, spec = entries["spec"]
@@ -155,11 +184,38 @@ def locate_spec(document: Value) -> Check[tuple[Object, str] | None]:
         snake_case(name) in ("name", "type") or is_selector_name(name) or is_wrapper(name)
         for name in spec.entries
     ):
-        message = "this is not a job spec: it has no name, type or selector"
-        is_pipeline = not entries.keys().isdisjoint(PIPELINE_FIELDS)
-        yield _NOT_A_JOB.at(spec, path, message, _PIPELINE_HINT if is_pipeline else _HINT)
+        if spec.entries.keys().isdisjoint(_BARE_FIELDS):
+            message = "this is not a job spec: it has no name, type or selector"
+            yield _NOT_A_JOB.at(spec, path, message, _HINT)
+        else:
+            message = "this is a bare pipeline, not a job spec"
+            yield _BARE_PIPELINE.at(spec, path, message, _PIPELINE_HINT)
         return None
     return spec, "" if spec is document else "spec."
+
+
+def _bacalhau_job(document: Object) -> dict[str, Value] | None:
+    """Return the fields of a job of Bacalhau, in lower case; None if the document is not one."""
+    fields = {name.lower(): value for name, (_, value) in document.entries.items()}
+    match fields:
+        case {"job": Object() as job} if len(fields) == 1:
+            return _bacalhau_job(job)
+        case {"apiversion": Scalar(text), "spec": Object() as spec} if text.startswith("V1"):
+            return {name.lower(): value for name, (_, value) in spec.entries.items()}
+        case {"tasks": List()} if _BACALHAU_FIELDS & fields.keys() and not _OWN & fields.keys():
+            return fields
+    return None
+
+
+def _suggest_bacalhau(job: dict[str, Value]) -> str:
+    """Return what to write instead of a job of Bacalhau, with all of its selector."""
+    constraints = job.get("constraints") or job.get("nodeselectors")
+    if constraints is None or is_null(constraints) or constraints == List([], constraints.position):
+        return "write a job with a name, a type, a selector and a config"
+    selector = suggest_mapping(constraints)
+    if selector is None:
+        return "for the selector, run: nodeselect convert FILE --to job"
+    return f"instead of the constraints, write: selector: {selector}"
 
 
 def _check_wrapper(document: Object, spec_key: Scalar) -> Check[None]:

@@ -7,7 +7,7 @@ from math import inf, isinf
 
 from nodeselect.documents import List, Object, Scalar, Value, is_null
 from nodeselect.documents.values import TEMPLATE_HINT
-from nodeselect.jobs.check.rule import DEMO, Check, Hint, define, describe
+from nodeselect.jobs.check.rule import DEMO, Check, Finding, Hint, define, describe
 from nodeselect.jobs.check.rules.expressions import CONTROL_CHARACTER, TEMPLATE
 from nodeselect.jobs.check.schema_fields import (
     FRACTION,
@@ -22,6 +22,7 @@ from nodeselect.jobs.check.schema_fields import (
     snake_case,
 )
 from nodeselect.jobs.check.suggestions import (
+    PIPELINE_FIELDS,
     RENAMED,
     suggest_field,
     suggest_number,
@@ -51,6 +52,14 @@ _UNKNOWN_FIELD = _error(
     " job runs on EVERY node.",
     before="name: demo\nselector:\n  matchLabels: {region: eu}",
     after="name: demo\nselector:\n  match_labels: {region: eu}",
+)
+_PIPELINE_FIELD = _error(
+    "pipeline-field",
+    "a field of a pipeline beside config, not in it",
+    before=f"{DEMO}config:\n  input: {{stdin: {{}}}}\n  output: {{stdout: {{}}}}\n"
+    "logger: {level: WARN}",
+    after=f"{DEMO}config:\n  input: {{stdin: {{}}}}\n  output: {{stdout: {{}}}}\n"
+    "  logger: {level: WARN}",
 )
 _OLD_FIELD = _error(
     "old-field",
@@ -160,7 +169,7 @@ def check_model(model: str, value: Object, path: str) -> Check[None]:
         if model == "Job" and name == "selector":
             pass  # reported by the rule two-specs
         elif name not in known:
-            yield from _check_unknown(model, key, item, place)
+            yield _unknown_field(model, key, value, place)
         elif (
             not is_null(item)
             and model != "NodeSelector"
@@ -169,11 +178,16 @@ def check_model(model: str, value: Object, path: str) -> Check[None]:
             yield from _CHECKS[known[name].kind](known[name], item, place)
 
 
-def _check_unknown(model: str, key: Scalar, value: Value, path: str) -> Check[None]:
-    rule, message = _UNKNOWN_FIELD, f"there is no field {quoted(key.text)}"
-    if (model, snake_case(key.text)) in RENAMED:
-        rule, message = _OLD_FIELD, f"{quoted(key.text)} is no longer a field"
-    yield rule.at(key, path, message, partial(suggest_field, model, key, value))
+def _unknown_field(model: str, key: Scalar, value: Object, path: str) -> Finding:
+    plain, shown = snake_case(key.text), quoted(key.text)
+    if model == "JobSpec" and plain in PIPELINE_FIELDS:
+        message = f"{shown} is a field of a pipeline, not of a job"
+        hint = f"move it under 'config', as config.{plain}"
+        return _PIPELINE_FIELD.at(key, path, message, hint)
+    rule, message = _UNKNOWN_FIELD, f"there is no field {shown}"
+    if (model, plain) in RENAMED:
+        rule, message = _OLD_FIELD, f"{shown} is no longer a field"
+    return rule.at(key, path, message, partial(suggest_field, model, key, value))
 
 
 def _check_text(expectation: Field, value: Value, path: str) -> Check[None]:

@@ -5,8 +5,8 @@ from functools import partial
 from nodeselect.documents import List, Object, Scalar, Value, is_null
 from nodeselect.jobs.check.rule import DEMO, Check, Finding, define
 from nodeselect.jobs.check.rules.fields import field, integer_of, truncated_path
-from nodeselect.jobs.check.schema_fields import is_selector_name, is_wrapper
-from nodeselect.jobs.check.suggestions import suggest_word
+from nodeselect.jobs.check.schema_fields import is_selector_name, is_wrapper, snake_case
+from nodeselect.jobs.check.suggestions import PIPELINE_FIELDS, suggest_word
 from nodeselect.text import quoted
 
 __all__ = [
@@ -27,6 +27,27 @@ _NO_NAME = define(
     before="selector: {match_labels: {region: eu}}",
     after=DEMO.rstrip(),
 )
+_NO_TYPE = define(
+    "fields",
+    "no-type",
+    "a job without a type",
+    "The type decides how long a job runs, and whether it also runs on nodes that join later.",
+    severity="warning",
+    before="name: demo\nselector: {match_labels: {region: eu}}\n"
+    "config: {input: {stdin: {}}, output: {stdout: {}}}",
+    after="name: demo\ntype: pipeline\nselector: {match_labels: {region: eu}}\n"
+    "config: {input: {stdin: {}}, output: {stdout: {}}}",
+)
+_NO_CONFIG = define(
+    "fields",
+    "no-config",
+    "a job without a config, or with an empty one",
+    "The config is what the job does.",
+    severity="warning",
+    before="name: demo\ntype: pipeline\nselector: {match_labels: {region: eu}}",
+    after="name: demo\ntype: pipeline\nselector: {match_labels: {region: eu}}\n"
+    "config: {input: {stdin: {}}, output: {stdout: {}}}",
+)
 _UNKNOWN_TYPE = define(
     "fields",
     "unknown-type",
@@ -37,6 +58,24 @@ _UNKNOWN_TYPE = define(
     before=f"{DEMO}type: daemon",
     after=f"{DEMO}type: pipeline",
 )
+# What is reported if a field is missing, and what to write.
+_MISSING = {
+    "name": (
+        _NO_NAME,
+        "the job has no name: it cannot be updated or found by name",
+        "add: name: my-job",
+    ),
+    "type": (
+        _NO_TYPE,
+        "the job has no type: it is not clear how it is scheduled",
+        "add: type: pipeline",
+    ),
+    "config": (
+        _NO_CONFIG,
+        "the job has no config: there is nothing to run",
+        "add, for example: config: {input: {stdin: {}}, output: {stdout: {}}}",
+    ),
+}
 _RESERVED_KEY = define(
     "fields",
     "reserved-key",
@@ -155,7 +194,7 @@ def check_job_fields(spec: Object, prefix: str, severity: str | None) -> Check[N
     :param prefix: what the paths of the fields begin with: nothing, or ``spec.``.
     :param severity: the severity of an empty selector; None for a warning.
     """
-    yield from _check_name(spec, prefix)
+    yield from _check_missing(spec, prefix)
     yield from _check_type(field(spec, "type"), f"{prefix}type")
     yield from _check_reserved_keys(field(spec, "meta"), f"{prefix}meta")
     is_empty = _is_empty_selector(field(spec, "selector"))
@@ -169,23 +208,30 @@ def check_job_fields(spec: Object, prefix: str, severity: str | None) -> Check[N
         yield from _check_rollout(rollout, spec.entries["rollout"][0], f"{prefix}rollout")
 
 
-def _check_name(spec: Object, prefix: str) -> Check[None]:
-    name = field(spec, "name")
-    if name is not None and not (isinstance(name, Scalar) and not name.text.strip()):
-        return
-    if name is None and any(map(is_wrapper, spec.entries)):
-        return  # a field that wraps the job is reported: its name is in there
-    place: Value = name or (spec.entries["name"][0] if "name" in spec.entries else spec)
-    message = "the job has no name: it cannot be updated or found by name"
-    yield _NO_NAME.at(place, prefix.rstrip("."), message, "add: name: my-job")
+def _check_missing(spec: Object, prefix: str) -> Check[None]:
+    """Report which of name, type and config are missing or empty."""
+    names = set(map(snake_case, spec.entries.keys() - _MISSING.keys()))
+    if any(map(is_wrapper, names)):
+        return  # a field that wraps the job is reported: they are in there
+    for name, (rule, message, hint) in _MISSING.items():
+        value = field(spec, name)
+        is_blank = isinstance(value, Scalar) and not value.text.strip()
+        is_empty = isinstance(value, Object) and not value.entries
+        if value is not None and not is_blank and not is_empty:
+            continue
+        if name in names or (name == "config" and names & {*PIPELINE_FIELDS, "tasks"}):
+            continue  # the error for that field has the hint
+        key = spec.entries[name][0] if name in spec.entries else spec
+        yield rule.at(value if is_blank and value else key, prefix.rstrip("."), message, hint)
 
 
 def _check_type(value: Value | None, path: str) -> Check[None]:
-    if not isinstance(value, Scalar) or value.kind != "text" or value.text in _JOB_TYPES:
+    if not isinstance(value, Scalar) or value.kind != "text" or not value.text.strip():
         return
-    suggestion = _BACALHAU_TYPES.get(value.text.lower(), value.text)
-    message = f"{quoted(value.text)} is not a known type: {', '.join(_JOB_TYPES)}"
-    yield _UNKNOWN_TYPE.at(value, path, message, suggest_word(suggestion, _JOB_TYPES))
+    if value.text not in _JOB_TYPES:
+        suggestion = _BACALHAU_TYPES.get(value.text.lower(), value.text)
+        message = f"{quoted(value.text)} is not a known type: {', '.join(_JOB_TYPES)}"
+        yield _UNKNOWN_TYPE.at(value, path, message, suggest_word(suggestion, _JOB_TYPES))
 
 
 def _check_reserved_keys(meta: Value | None, path: str) -> Check[None]:
