@@ -7,6 +7,7 @@ from typing import Any
 
 from nodeselect import Inventory, Node, Selector
 from nodeselect.render.html.page import MAX_ROWS, render_page
+from nodeselect.render.html.template import Sources
 
 __all__ = ["HOSTILE", "Element", "elements", "embedded", "fleet", "hostile_fleet", "page_of"]
 
@@ -31,14 +32,18 @@ HOSTILE = (
 
 
 def page_of(
-    nodes: Iterable[Node], selector: str | Selector, subject: str = "", max_rows: int = MAX_ROWS
+    nodes: Iterable[Node],
+    selector: str | Selector,
+    subject: str = "",
+    max_rows: int = MAX_ROWS,
+    sources: Sources | None = None,
 ) -> str:
     """Return the page of a selector over nodes."""
     parsed = Selector.parse(selector) if isinstance(selector, str) else selector
     inventory = Inventory(nodes)
     everything = inventory.match(Selector.everything())
     explanation = inventory.explain(parsed)
-    return render_page(explanation, parsed, everything, subject, max_rows=max_rows)
+    return render_page(explanation, parsed, everything, subject, sources=sources, max_rows=max_rows)
 
 
 def fleet(n: int = 500) -> list[Node]:
@@ -85,7 +90,7 @@ class Element:
 
 
 class _Reader(HTMLParser):
-    VOID = frozenset({"meta", "link", "input", "rect"})
+    VOID = frozenset({"br", "input", "link", "meta", "rect", "wbr"})
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)

@@ -36,7 +36,8 @@ SELECTOR = Selector.of(
 
 def bare_page() -> str:
     """Return a page without its style and its script."""
-    text = page_of(NODES, SELECTOR, "job.yaml on fleet.json")
+    sources = {"job.yaml": 1e9, "standard input": None}
+    text = page_of(NODES, SELECTOR, "job.yaml on fleet.json", sources=sources)
     text = re.sub(r"(<style>|<script>)\n.*?(</style>|</script>)", r"\1\2", text, flags=re.DOTALL)
     return re.sub(r"sha256-[\w+/=]+", "sha256-…", text)
 
@@ -231,7 +232,7 @@ def test_requirements_in_the_order_in_which_they_were_written() -> None:
     asked = Selector.of(match_expressions=expressions, match_ids=["n-2", "n-1"])
     text = page_of(NODES, asked)
     shown = "&lt;id in (n-1,n-2)&gt;,tier in (a,b),region=eu,!debug"
-    assert f'<p class="selector"><code>{shown}</code></p>' in text
+    assert f'<p class="selector"><code>{shown}</code></p>' in text.replace("<wbr>", "")
     rows = re.findall(r'id="requirement-\d"><code>(.*?)</code>', text)
     assert ",".join(rows) == shown
 
@@ -263,3 +264,11 @@ def test_same_bytes() -> None:
         for seed in ("0", "1")
     }
     assert len(pages) == 1
+
+
+def test_what_to_write_can_be_copied() -> None:
+    """Requirements in the advice are code, and a button copies what to write."""
+    text = page_of([Node("n-1", {"region": "eu-west", "gpu": "1"})], "region=eu_west,gpu")
+    assert "write <code>region=eu-west</code> instead of <code>region=eu_west</code>" in text
+    assert 'data-copy="region=eu-west"' in text
+    assert "data-copy" not in page_of(NODES, "region=eu").partition("<script")[0]

@@ -139,6 +139,29 @@ def test_rows(tab: Browser, tmp_path: Path) -> None:
     ]
 
 
+def test_a_label_that_fails_is_marked(tab: Browser, tmp_path: Path) -> None:
+    """Labels of the selector's keys are marked, and differently if they make the node fail."""
+    open_page(
+        tab, tmp_path, [Node("n-1", {"region": "eu", "tier": "a", "os": "x"})], "region,tier=b"
+    )
+    marked = tab.run(
+        "[...document.querySelectorAll('.nodes .label')].map((each) => each.className)"
+    )
+    assert marked == ["label asked", "label asked wrong", "label"]
+
+
+def test_copy(tab: Browser, tmp_path: Path) -> None:
+    """The button copies what to write, and says so."""
+    open_page(tab, tmp_path, [Node("n-1", {"region": "eu-west"})], "region=eu_west")
+    tab.run(
+        "Object.defineProperty(navigator, 'clipboard',"
+        " { value: { writeText: async (text) => { window.copied = text; } } })"
+    )
+    tab.run("document.querySelector('.copy').click()")
+    assert tab.run("window.copied") == "region=eu-west"
+    assert tab.run("document.querySelector('.copy').textContent") == "Copied"
+
+
 def test_more_rows(show: Browser) -> None:
     """More rows are drawn at the end of the table, or with a click."""
     show.run("document.querySelector('.further').click()")

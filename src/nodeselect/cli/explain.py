@@ -1,7 +1,6 @@
 """``nodeselect explain``: explain why nodes match a selector, and why the others do not."""
 
 import os
-import sys
 from collections import Counter
 from collections.abc import Sequence
 from functools import reduce
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from nodeselect.cli.exit_status import ExitStatus
-from nodeselect.cli.job_files import job_name, split_object
+from nodeselect.cli.job_files import job_name
 from nodeselect.cli.job_selectors import job_selectors, read_job, selected, term_numbers
 from nodeselect.cli.jobs import report_node_jobs
 from nodeselect.cli.node_files import NodeFiles, nodes_option, read_inventory
@@ -25,7 +24,12 @@ from nodeselect.cli.options import (
     selector_option,
     state_option,
 )
-from nodeselect.cli.output_file import write_file
+from nodeselect.cli.output_file import (
+    html_option,
+    modification_times,
+    page_mistakes,
+    write_file,
+)
 from nodeselect.cli.streams import write_output
 from nodeselect.explain import Explanation, NodeExplanation
 from nodeselect.explain.compute import exclude_by_state
@@ -33,6 +37,7 @@ from nodeselect.node import count_connected
 from nodeselect.render.explanation import explanation_lines
 from nodeselect.render.job_table import JobStatus, job_result, job_table_lines
 from nodeselect.render.layout import detect_screen
+from nodeselect.text import join_limited
 
 if TYPE_CHECKING:
     from nodeselect.inventory.node_set import NodeSet
@@ -70,10 +75,7 @@ does not, 2 if one is invalid.
     " jobs: which of them would run on it.",
 )  # fmt: skip
 @report_option
-@click.option(
-    "--html", metavar="FILE", multiple=True, callback=once,
-    help="Also write a page for a browser, in which all nodes can be searched.",
-)  # fmt: skip
+@html_option
 @click.pass_context
 def explain(
     context: click.Context,
@@ -100,12 +102,9 @@ def explain(
         nodes_from.stdin_conflict: nodes_from.has_stdin and "-" in job,
         "--node cannot be combined with --state": node is not None and states is not None,
         "--html cannot be combined with --node": html is not None and node is not None,
-        "--html cannot be combined with several selectors or jobs":
-            html is not None and (has_many_jobs or len(expressions) > 1),
-        "--html needs the name of a file, not '-'": html == "-",
-        "--html would overwrite an input":
-            html is not None
-            and any(_is_same_file(html, source) for source in (*nodes_from.files(), *job)),
+        "--html cannot be combined with several selectors":
+            html is not None and len(expressions) > 1,
+        **page_mistakes(html, (*nodes_from.files(), *job)),
     }  # fmt: skip
     check_usage(context, mistakes)
     if has_many_jobs and node is not None:
@@ -113,7 +112,7 @@ def explain(
         check_node(context, inventory, node)
         return report_node_jobs(inventory[node], job, output)
     if has_many_jobs:
-        return _explain_jobs(job, nodes_from, states, output)
+        return _explain_jobs(job, nodes_from, states, output, html)
     content = read_job(job[0]) if job else None
     selectors = selected(job[0] if job else None, expressions, ids, content)
     # With several conditions, a term has several selectors.
@@ -143,14 +142,22 @@ def explain(
         if html is not None:
             from nodeselect.render.html.page import render_page  # loads jinja2
 
-            write_file(html, render_page(results[0], selectors[0], inventory, subject))
+            sources = modification_times((*job, *nodes_from.files()))
+            write_file(
+                html,
+                render_page(results[0], selectors[0], inventory, subject, sources=sources),
+            )
     screen = detect_screen()
     write_output(explanation_lines(output, titles, results, union, screen, subject, numbers))
     return ExitStatus.OK if is_match else ExitStatus.NEGATIVE
 
 
 def _explain_jobs(
-    sources: Sequence[str], nodes_from: NodeFiles, states: frozenset[str] | None, output: str
+    sources: Sequence[str],
+    nodes_from: NodeFiles,
+    states: frozenset[str] | None,
+    output: str,
+    html: str | None,
 ) -> int:
     selectors, invalid = job_selectors(sources)
     excluded: dict[str, str | None] = {}
@@ -162,6 +169,12 @@ def _explain_jobs(
         if len(terms) > 1:
             explanation = _combine(explanations, reduce(or_, map(inventory.match, terms)))
         jobs.append(job_result(name, explanation))
+    if html is not None:
+        from nodeselect.render.html.page import render_jobs_page  # loads jinja2
+
+        subject = " on ".join([join_limited(list(map(job_name, sources))), nodes_from.name])
+        inputs = modification_times((*sources, *nodes_from.files()))
+        write_file(html, render_jobs_page(jobs, len(inventory), subject, sources=inputs))
     write_output(job_table_lines(jobs, len(inventory), output, detect_screen()))
     worst = min(job.status for job in jobs)
     if worst is JobStatus.INVALID:
@@ -184,13 +197,3 @@ def _combine(explanations: Sequence[Explanation], nodes: "NodeSet") -> Explanati
         hints=tuple(hint for explanation in explanations for hint in explanation.hints),
         missing_ids=tuple(each for explanation in explanations for each in explanation.missing_ids),
     )
-
-
-def _is_same_file(file: str, source: str) -> bool:
-    """Return whether writing ``file`` would overwrite ``source``, perhaps under another name."""
-    try:
-        path = split_object(source)[0]
-        status = os.fstat(sys.stdin.fileno()) if path == "-" else os.stat(path)  # noqa: PTH116
-        return os.path.samestat(os.stat(file), status)  # noqa: PTH116
-    except (OSError, ValueError, AttributeError):  # one of them does not exist, or is not a file
-        return False

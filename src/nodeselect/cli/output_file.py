@@ -1,19 +1,48 @@
-"""Write a file so that it is never left half-written."""
+"""The option ``--html``, and files that are never left half-written."""
 
 import os
 import sys
+from collections.abc import Iterable
 from stat import S_ISREG
 from typing import TextIO
 
 import click
 
+from nodeselect.cli.job_files import split_object
+from nodeselect.cli.options import once
 from nodeselect.replace_file import replace_file
 from nodeselect.text import quoted
 
-__all__ = ["write_file"]
+__all__ = ["html_option", "modification_times", "page_mistakes", "write_file"]
 
 # Names of files that are already open. Renaming another file to such a name would not change them.
 _OPEN_FILES = ("/dev/fd/", "/proc/")
+
+
+html_option = click.option(
+    "--html", metavar="FILE", multiple=True, callback=once,
+    help="Also write a page for a browser.",
+)  # fmt: skip
+
+
+def page_mistakes(html: str | None, inputs: Iterable[str]) -> dict[str, bool]:
+    """Return what can be wrong with ``--html``, for ``check_usage``."""
+    return {
+        "--html needs the name of a file, not '-'": html == "-",
+        "--html would overwrite an input":
+            html is not None and any(_is_same_file(html, source) for source in inputs),
+    }  # fmt: skip
+
+
+def modification_times(inputs: Iterable[str]) -> dict[str, float | None]:
+    """Return for each input when its file was modified, in seconds since 1970, or None."""
+    times: dict[str, float | None] = {}
+    for source in inputs:
+        status = _status(split_object(source)[0])
+        is_file = status is not None and S_ISREG(status.st_mode)
+        name = "standard input" if source == "-" else source
+        times[name] = status.st_mtime if status and is_file else None
+    return times
 
 
 def write_file(file: str, text: str) -> None:
@@ -55,4 +84,14 @@ def _is_open_as(stream: TextIO, status: os.stat_result) -> bool:
     try:
         return os.path.samestat(os.fstat(stream.fileno()), status)
     except (OSError, AttributeError):  # it is closed, or not a file
+        return False
+
+
+def _is_same_file(file: str, source: str) -> bool:
+    """Return whether writing ``file`` would overwrite ``source``, perhaps under another name."""
+    try:
+        path = split_object(source)[0]
+        status = os.fstat(sys.stdin.fileno()) if path == "-" else os.stat(path)  # noqa: PTH116
+        return os.path.samestat(os.stat(file), status)  # noqa: PTH116
+    except (OSError, ValueError, AttributeError):  # one of them does not exist, or is not a file
         return False

@@ -10,7 +10,7 @@ from nodeselect.render.id_ranges import ranges_text
 from nodeselect.render.layout import Markdown, Screen, report_lines
 from nodeselect.text import join_limited, pluralize
 
-__all__ = ["diff_lines"]
+__all__ = ["change_groups", "diff_lines"]
 
 
 def diff_lines(difference: Difference, output: str, screen: Screen) -> Iterator[str]:
@@ -37,12 +37,22 @@ def diff_lines(difference: Difference, output: str, screen: Screen) -> Iterator[
     return report_lines(output, screen, difference.as_dict, blocks)
 
 
-def _groups(changes: Sequence[Change], screen: Screen, side: str = "") -> Iterator[str]:
-    """Yield each reason and its nodes; ``side`` is the one whose selector does not match them."""
+def change_groups(
+    changes: Iterable[Change], side: str, screen: Screen | None = None
+) -> list[tuple[str, list[str]]]:
+    """Return each reason for changes, in words, and the ids of its nodes; the most nodes first.
+
+    :param side: ``OLD`` or ``NEW``: the one whose selector does not match the nodes.
+    :param screen: what the words are for; None for no screen.
+    """
     groups: defaultdict[str, list[str]] = defaultdict(list)
     for change in changes:
-        groups[_reason(change, side, screen)].append(change.id)
-    for reason, ids in sorted(groups.items(), key=lambda group: -len(group[1])):
+        groups[_reason(change, side, screen or Screen())].append(change.id)
+    return sorted(groups.items(), key=lambda group: -len(group[1]))
+
+
+def _groups(changes: Sequence[Change], screen: Screen, side: str = "") -> Iterator[str]:
+    for reason, ids in change_groups(changes, side, screen):
         yield from screen.bullets([f"{pluralize(len(ids), 'node')}: {reason}"])
         yield from screen.bullets([ranges_text(ids, screen)], depth=1)
 

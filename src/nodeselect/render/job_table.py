@@ -1,7 +1,7 @@
 """The explanations of many jobs, one line each, as text, Markdown and JSON."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from enum import IntEnum
 from typing import Any, NamedTuple
 
@@ -10,7 +10,10 @@ from nodeselect.explain import Explanation
 from nodeselect.render.layout import Screen, report_lines
 from nodeselect.text import pluralize
 
-__all__ = ["JobResult", "JobStatus", "first_error", "job_result", "job_table_lines"]
+__all__ = [
+    "JobResult", "JobStatus", "first_error", "job_result", "job_table_lines", "jobs_headline",
+    "worst_first",
+]  # fmt: skip
 
 
 class JobStatus(IntEnum):
@@ -81,6 +84,28 @@ def job_result(name: str, result: Explanation | JobError) -> JobResult:
     return JobResult(name, status, result.selector, matched, connected, result.recommendation)
 
 
+def worst_first(jobs: Iterable[JobResult]) -> list[JobResult]:
+    """Return jobs in the order of a report: the worst status first, then the fewest nodes."""
+    return sorted(
+        jobs, key=lambda job: (job.status, job.connected or 0, job.matched or 0, job.name)
+    )
+
+
+def jobs_headline(jobs: Collection[JobResult], total: int) -> str:
+    """Return how many jobs there are, and how many have which status.
+
+    :param total: how many nodes there are.
+    """
+    counts = Counter(job.status for job in jobs)
+    parts = [
+        pluralize(counts[status], *texts)
+        for status, texts in _STATUS_TEXTS.items()
+        if counts[status]
+    ]
+    text = f"{pluralize(len(jobs), 'job')} on {pluralize(total, 'node')}"
+    return "; ".join([text, *parts])
+
+
 def job_table_lines(
     jobs: Iterable[JobResult], total: int, output: str, screen: Screen
 ) -> Iterator[str]:
@@ -89,9 +114,7 @@ def job_table_lines(
     :param total: how many nodes there are.
     :param output: one of ``REPORT_FORMATS``.
     """
-    jobs = sorted(
-        jobs, key=lambda job: (job.status, job.connected or 0, job.matched or 0, job.name)
-    )
+    jobs = worst_first(jobs)
     counts = Counter(job.status for job in jobs)
 
     def as_dict() -> dict[str, Any]:
@@ -103,13 +126,7 @@ def job_table_lines(
         }
 
     def blocks(screen: Screen) -> Iterator[Iterable[str]]:
-        parts = [
-            pluralize(counts[status], *texts)
-            for status, texts in _STATUS_TEXTS.items()
-            if counts[status]
-        ]
-        text = f"{pluralize(len(jobs), 'job')} on {pluralize(total, 'node')}"
-        yield screen.title("; ".join([text, *parts]))
+        yield screen.title(jobs_headline(jobs, total))
         yield _table(jobs, screen)
 
     return report_lines(output, screen, as_dict, blocks)

@@ -6,19 +6,10 @@ from typing import Any
 
 from nodeselect.inventory.facets import count_labels
 from nodeselect.node import Node
+from nodeselect.render.html.template import shown
 from nodeselect.selectors import Selector
-from nodeselect.text import printable, truncate
 
-__all__ = ["NodeTable", "shown"]
-
-# A user's text is truncated to this many characters, unless a place has its own limit.
-_MAX_TEXT = 200
-
-
-def shown(text: str, limit: int = _MAX_TEXT) -> str:
-    """Return a user's text escaped and truncated; in quotes if it begins or ends with a blank."""
-    text = truncate(printable(text[: limit + 1]), limit)
-    return text if text == text.strip() else f'"{text}"'
+__all__ = ["NodeTable"]
 
 
 class NodeTable:

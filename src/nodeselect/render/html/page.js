@@ -8,6 +8,15 @@
   const ROW_LABELS = 12; // labels that a row shows at once
   const ROW_FAILURES = 4; // failed requirements that a row shows
 
+  const copy = document.querySelector(".copy");
+  if (copy && navigator.clipboard) {
+    copy.hidden = false;
+    copy.addEventListener("click", async () => {
+      await navigator.clipboard.writeText(copy.dataset.copy);
+      copy.textContent = "Copied";
+    });
+  }
+
   const form = document.querySelector("form");
   if (!form) return; // there are no nodes
   const search = form.querySelector("input[type=search]");
@@ -54,10 +63,12 @@
     return rest ? [...items, drawFailure("", `and ${number(rest)} more`)] : items;
   };
 
-  const drawLabel = (at) => {
+  const drawLabel = (at, wrong) => {
     const [key, value] = labels[at];
     const item = element("span", element("b", keys[key]), `=${value}`);
-    item.className = inSelector.has(key) ? "label asked" : "label";
+    item.classList.add("label");
+    item.classList.toggle("asked", inSelector.has(key));
+    item.classList.toggle("wrong", wrong.has(key));
     return [item, "\n"];
   };
 
@@ -70,7 +81,8 @@
     state.firstChild.classList.add(states[node[2]][1]);
     verdict.firstChild.append(...drawFailures(node));
     verdict.firstChild.classList.toggle("yes", !failures[node[3]].length);
-    const items = node.slice(4).map(drawLabel);
+    const wrong = new Set(failures[node[3]].map((at) => selectorKeys[at]));
+    const items = node.slice(4).map((at) => drawLabel(at, wrong));
     const rest = items.splice(ROW_LABELS);
     shown.append(...items.flat());
     if (rest.length) {

@@ -1,33 +1,28 @@
-"""An explanation as one HTML page for a browser, a phone or a printer.
+"""Pages of HTML for a browser, a phone or a printer: an explanation, many jobs, a difference.
 
-``page.jinja`` is the page's markup; ``page.js`` draws the table of nodes and searches it. The page
-loads nothing, and its Content-Security-Policy allows only its own style and script, by their
-hashes. The same input gives the same bytes.
+``page.jinja`` is the markup of an explanation; ``page.js`` draws its table of nodes and searches
+it. The other pages have no script.
 """
 
-from base64 import b64encode
-from collections.abc import Iterable
-from functools import cache
-from hashlib import sha256
-from importlib.resources import files
-from typing import TYPE_CHECKING, Any
+import re
+from collections.abc import Iterable, Iterator
 
 from nodeselect.explain import Explanation, headline
-from nodeselect.explain.wording import excluded_by_state, missing_ids_text
+from nodeselect.explain.wording import excluded_by_state, missing_ids_text, short
+from nodeselect.inventory.compare import Difference
 from nodeselect.node import Node
-from nodeselect.render.html.node_table import NodeTable, shown
+from nodeselect.render.diff import change_groups
+from nodeselect.render.html.node_table import NodeTable
+from nodeselect.render.html.template import Sources, render_template, shown
+from nodeselect.render.job_table import JobResult, jobs_headline, worst_first
 from nodeselect.selectors import Selector
-from nodeselect.text import pluralize
 
-if TYPE_CHECKING:
-    from jinja2 import Template
-
-__all__ = ["MAX_ROWS", "render_page"]
+__all__ = ["MAX_ROWS", "render_diff_page", "render_jobs_page", "render_page"]
 
 MAX_ROWS = 50_000
 """How many nodes the table of a page has at most; its counts are those of all nodes."""
 
-_BAR_WIDTH = 1_000
+_MAX_ADVICE = 2_000
 
 
 def render_page(
@@ -36,63 +31,92 @@ def render_page(
     nodes: Iterable[Node],
     subject: str = "",
     *,
+    sources: Sources | None = None,
     max_rows: int = MAX_ROWS,
 ) -> str:
     """Return an explanation as a page.
 
     :param nodes: all nodes that it was explained over, in inventory order.
     :param subject: what was explained, such as ``job.yaml on nodes.json``.
+    :param sources: the files that were read.
     """
     table = NodeTable(selector, nodes, max_rows)
     missing, excluded = missing_ids_text(explanation), explanation.excluded_ids
-    page = _template().render(
+    examples = {node_id for reason in explanation.reasons for node_id in reason.ids}
+    return render_template(
+        "page.jinja",
+        subject=subject,
+        sources=sources,
         explanation=explanation,
         headline=headline(explanation.matched, explanation.total, None),
         id_notes=[text for text in (missing, excluded and excluded_by_state(excluded)) if text],
-        selector=",".join(map(str, selector.split())),
-        subject=subject,
+        advice=list(_split_advice(explanation)),
+        copied=_copied(explanation),
+        selector=list(map(str, selector.split())),
+        nearest=[miss for miss in explanation.nearest if miss.id not in examples],
         table=table,
         data=table.data(requirement.text for requirement in explanation.requirements),
     )
-    return page.lstrip() + "\n"
 
 
-@cache
-def _template() -> "Template":
-    from jinja2 import Environment, StrictUndefined  # takes 30 ms, so only --html loads it
-    from markupsafe import Markup
+def render_jobs_page(
+    jobs: Iterable[JobResult], total: int, subject: str = "", *, sources: Sources | None = None
+) -> str:
+    """Return many jobs as a page, the worst first.
 
-    environment = Environment(
-        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    :param total: how many nodes there are.
+    """
+    ordered = worst_first(jobs)
+    return render_template(
+        "jobs.jinja",
+        subject=subject,
+        sources=sources,
+        headline=jobs_headline(ordered, total),
+        jobs=ordered,
+        total=total,
     )
-    environment.policies["json.dumps_kwargs"] = {"separators": (",", ":")}
-    environment.filters |= {"shown": shown, "number": lambda number: f"{number:,}"}
-    style, script = _read("page.css"), _read("page.js")
-    environment.globals |= {
-        "bar_segments": _bar_segments,
-        "pluralize": pluralize,
-        "style": Markup(style),  # noqa: S704 - our own file
-        "script": Markup(script),  # noqa: S704 - our own file
-        "style_hash": _hash(style),
-        "script_hash": _hash(script),
-    }
-    return environment.from_string(_read("page.jinja"))
 
 
-def _read(name: str) -> str:
-    return files("nodeselect.render.html").joinpath(name).read_text("utf-8")
+def render_diff_page(
+    difference: Difference, subject: str = "", *, sources: Sources | None = None
+) -> str:
+    """Return the difference between two answers as a page."""
+    return render_template(
+        "diff.jinja",
+        subject=subject,
+        sources=sources,
+        headline=difference.headline,
+        sides=[
+            (name, side, headline(side.matched, side.total, side.connected))
+            for name, side in (("Old", difference.old), ("New", difference.new))
+        ],
+        sections=[
+            (title, class_name, change_groups(changes, side))
+            for title, class_name, changes, side in (
+                ("Added", "left", difference.added, "OLD"),
+                ("Removed", "gone", difference.removed, "NEW"),
+                ("Changed", "other", difference.changed, ""),
+            )
+            if changes
+        ],
+    )
 
 
-def _hash(content: str) -> str:
-    return f"sha256-{b64encode(sha256(content.encode()).digest()).decode()}"
+def _split_advice(explanation: Explanation) -> Iterator[tuple[str, bool]]:
+    """Yield the pieces of the recommendation, and whether each is a requirement."""
+    texts = [requirement.text for requirement in explanation.requirements]
+    if explanation.correction is not None:
+        texts += [*explanation.correction.replacements, *explanation.correction.replaced]
+    longest_first = sorted(map(short, texts), key=len, reverse=True)
+    code = "|".join(map(re.escape, longest_first)) or "(?!)"
+    text = shown(explanation.recommendation, _MAX_ADVICE)
+    for number, piece in enumerate(re.split(rf"(?<!\S)({code})(?![\w./-])", text)):
+        yield piece, number % 2 == 1
 
 
-def _bar_segments(parts: Iterable[tuple[Any, ...]], whole: int) -> list[tuple[str, int, int]]:
-    """Return the class, start and width of each part of a bar; only a size of 0 is not drawn."""
-    segments, start = [], 0
-    for name, part, *_ in parts:
-        width = min(max(_BAR_WIDTH * part // whole, 6), _BAR_WIDTH - start) if part else 0
-        if width:
-            segments.append((name, start, width))
-        start += width
-    return segments
+def _copied(explanation: Explanation) -> str | None:
+    """Return what to write, if the recommendation says so and the page shows it as it is."""
+    if explanation.correction is None or not explanation.recommendation.startswith("write "):
+        return None
+    text = ",".join(explanation.correction.replacements)
+    return text if shown(text, _MAX_ADVICE) == text else None
