@@ -16,6 +16,8 @@ HINTED = [
     Selector.parse("a=treu,b in (trueu,a)"),
     Selector.parse("missing=true,x=1_000"),
     Selector.of(match_ids=["name-1", "node-1", "none"]),
+    Selector.of(match_ids=["nod"]),
+    Selector.parse("name in (none,name-3)"),
 ]
 
 LIST = pl.List(pl.Struct({"key": pl.String, "value": pl.String}))

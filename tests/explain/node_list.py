@@ -84,6 +84,10 @@ class NodeList(NamedTuple):
         ids = {name: [node.id for node in self.nodes if node.name == name] for name in names}
         return {name: (named[0], len(named)) for name, named in ids.items() if named}
 
+    def find_id_prefix(self, prefix: str) -> tuple[str, int] | None:
+        ids = [node.id for node in self.nodes if node.id.startswith(prefix)]
+        return (min(ids), len(ids)) if ids else None
+
 
 def _matches(requirement: Selector, node: Node) -> bool:
     return naive.matches(requirement.requirements, requirement.ids, node.labels, node.id)

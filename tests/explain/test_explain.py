@@ -45,9 +45,10 @@ def explained(text: str, nodes: list[Node] | None = None) -> Explanation:
 def test_sentences(row: golden.Row) -> None:
     """The headline, the notes and the recommendation are those of the table."""
     result = Inventory(FLEETS[row["fleet"]]).explain(selector_of(row["question"]))
-    lines = [result.headline, *(f"- {note}" for note in notes(result)), result.recommendation]
+    recommendation = [result.recommendation] if result.recommendation else []
+    lines = [result.headline, *(f"- {note}" for note in notes(result)), *recommendation]
     row.check(sentences="".join(f"  {line}\n" for line in lines))
-    assert str(result) == f"{result.headline}\n{result.recommendation}"
+    assert str(result) == "\n".join([result.headline, *recommendation])
 
 
 def test_an_unknown_node() -> None:
@@ -144,6 +145,12 @@ def test_ids_excluded_by_state() -> None:
     assert (result.missing_ids, result.excluded_ids) == (("n-9",), (("n-8", "lost"),))
     assert result.recommendation == "excluded by state: 'n-8' (lost)"
     assert notes(result)[-1] == result.recommendation
+    nodes = [Node("n-7", {}, name="n-8")]
+    result = Inventory(nodes).explain(Selector.of(match_ids=["n-8"]))
+    assert result.hints[0].code == "name-for-id"
+    result = exclude_by_state(result, {"n-8": "lost"})
+    assert (result.hints, result.correction) == ((), None)
+    assert result.recommendation == "excluded by state: 'n-8' (lost)"
 
 
 @pytest.mark.parametrize(

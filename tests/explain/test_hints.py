@@ -49,6 +49,9 @@ FLEET = [
 ]
 
 
+# Hints whose replacement is an id.
+ID_CODES = ("name-for-id", "id-prefix", "label-for-id")
+
 ROWS = golden.rows(TABLE, r"^(?P<question>[^\s#].*)\n(?P<said>(?: {2}.*\n)+)")
 
 
@@ -84,16 +87,27 @@ def test_the_table_has_every_code() -> None:
     codes = set(re.findall(r"^ {2}([a-z-]+): ", TABLE.read_text("utf-8"), re.M))
     assert codes == {
         *("contradiction", "other-spelling", "other-prefix", "other-value", "other-key"),
-        "name-for-id",
+        *ID_CODES,
     }
 
 
 def test_replacements_parse() -> None:
-    """The replacement of a hint is a selector, unless it is an id."""
+    """The replacement of a hint is a selector, unless it is an id, or several."""
     for row in ROWS:
         for hint in Inventory(FLEET).explain(selector_of(row["question"])).hints:
-            if hint.replacement is not None and hint.code != "name-for-id":
+            if hint.replacement is not None and hint.code not in ID_CODES:
                 Selector.parse(hint.replacement)
+
+
+def test_the_beginning_of_one_id() -> None:
+    """The beginning of exactly one id is replaced by it, if it can be written in a list."""
+    inventory = Inventory([Node("node-1a"), Node("node-2b"), Node("gate,way")])
+    (hint,) = inventory.explain(selector_of("id:node-1,node-2b;")).hints
+    assert (hint.code, hint.replaced, hint.replacement) == ("id-prefix", ("node-1",), "node-1a")
+    assert hint.would_match == 2
+    (hint,) = inventory.explain(selector_of("id:gate;")).hints
+    assert hint.message == "no node has the id 'gate'; it is the beginning of 'gate,way'"
+    assert hint.replacement is None
 
 
 def test_at_most_three_hints() -> None:

@@ -17,7 +17,13 @@ CLOSE = [
     pytest.param("region", "rexoin", False, id="two-in-a-short-word"),
     pytest.param("maintenance", "maintainence", False, id="three-in-a-long-word"),
     pytest.param("maintenance", "mainteinence", True, id="two-in-a-long-word"),
-    pytest.param("production", "prod", False, id="an-abbreviation"),
+    pytest.param("production", "prod", True, id="an-abbreviation"),
+    pytest.param("env-production", "env-prod", True, id="an-abbreviation-in-several-words"),
+    pytest.param("europe", "eu", False, id="a-short-abbreviation"),
+    pytest.param("gpu", "gpux", False, id="one-letter-more"),
+    pytest.param("abcdef", "abc", False, id="the-beginning-of-a-hash"),
+    pytest.param("prod", "prod-east", False, id="one-word-of-two"),
+    pytest.param("ap-south", "ap-southeast", False, id="the-beginning-of-a-compound"),
     pytest.param("gpu", "gpx", False, id="too-short"),
     pytest.param("node-12", "node-13", False, id="a-digit"),
     pytest.param("node-1", "node-12", False, id="a-digit-more"),
@@ -82,11 +88,17 @@ def edited_words(draw: st.DrawFn) -> tuple[str, str]:
 @example(("premium", "prmeimu"))  # seven letters: one typo only
 @example(("regional", "rgeionla"))  # eight letters: two
 def test_typos(words: tuple[str, str]) -> None:
-    """A word is suggested for another if one edit separates them, or two from eight letters on."""
+    """A word is suggested for another if one edit separates them, or two from eight letters on.
+
+    Or if one abbreviates the other.
+    """
     word, edited = words
     edits = distance(word, edited)
     allowed = 2 if min(len(word), len(edited)) >= 8 else 1
-    assert is_close(word, edited) is is_close(edited, word) is (edits <= allowed)
+    shorter, longer = sorted((word, edited), key=len)
+    is_abbreviation = len(shorter) == 4 and longer.startswith(shorter) and len(longer) > 5
+    expected = edits <= allowed or is_abbreviation
+    assert is_close(word, edited) is is_close(edited, word) is expected
 
 
 def distance(one: str, other: str) -> int:
@@ -144,11 +156,17 @@ def test_at_most_500_words_are_compared() -> None:
     assert words.closest("xhabcz-1") is None
 
 
+def test_an_ambiguous_abbreviation() -> None:
+    """The beginning of several words is similar to none of them."""
+    assert WordCounts({"production": 9, "products": 1}).closest("prod") is None
+    assert WordCounts({"production": 9, "gold": 1}).closest("prod") == "production"
+
+
 def test_answers_are_cached(monkeypatch: pytest.MonkeyPatch) -> None:
     """The second search for a word compares nothing."""
     words = WordCounts({"premium": 2, "standard": 1})
     searched = ["premuim", "standrad", "nothing"]
     expected = ["premium", "standard", None]
     assert [words.closest(text) for text in searched] == expected
-    monkeypatch.setattr(similarity, "_differ_by_typo", None)  # would raise if it were called
+    monkeypatch.setattr(similarity, "_differing_words", None)  # would raise if it were called
     assert [words.closest(text) for text in searched] == expected

@@ -188,12 +188,17 @@ def _combine(explanations: Sequence[Explanation], nodes: "NodeSet") -> Explanati
     :param nodes: those that match any of the selectors.
     """
     states = Counter(node.state for node in nodes)
+    hints = tuple(hint for explanation in explanations for hint in explanation.hints)
+    missing = tuple(each for explanation in explanations for each in explanation.missing_ids)
+    recommendation = (
+        f"one of {len(explanations)} selectors must match; to see what to change in each, explain"
+        " this job alone"
+    )
     return explanations[0]._replace(
         selector=" or ".join(explanation.selector for explanation in explanations),
         matched=len(nodes),
         connected=count_connected(states) if states else 0,
-        recommendation=f"one of {len(explanations)} selectors must match; to see what to change in"
-        " each, explain this job alone",
-        hints=tuple(hint for explanation in explanations for hint in explanation.hints),
-        missing_ids=tuple(each for explanation in explanations for each in explanation.missing_ids),
+        recommendation="" if nodes and not hints and not missing else recommendation,
+        hints=hints,
+        missing_ids=missing,
     )

@@ -228,6 +228,13 @@ class _Statistics:
         by_name = {name: (node_id, nodes) for name, node_id, nodes in rows}
         return {name: by_name[name] for name in names if name in by_name}
 
+    def find_id_prefix(self, prefix: str) -> tuple[str, int] | None:
+        """Return the lowest id with this prefix, and how many nodes have such an id; or None."""
+        ids = self._frame.select(id=self.conditions.id.cast(pl.String))
+        found = ids.filter(pl.col("id").str.starts_with(prefix)).select(pl.min("id"), n=pl.len())
+        ((lowest, count),) = found.collect().iter_rows()
+        return (lowest, count) if count else None
+
     def count(self, condition: pl.Expr) -> int:
         """Count the nodes for which a condition holds."""
         return int(self._frame.filter(condition).select(pl.len()).collect().item())

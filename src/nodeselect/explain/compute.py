@@ -12,7 +12,7 @@ from nodeselect.explain.countable import MAX_GROUPS_WITH_IDS, Countable, Failure
 from nodeselect.explain.explanation import Explanation, NodeExplanation, Reason, RequirementResult
 from nodeselect.explain.hints import find_hints
 from nodeselect.explain.recommendation import recommend
-from nodeselect.explain.similarity import Vocabulary
+from nodeselect.explain.similarity import Vocabulary, closeness
 from nodeselect.explain.wording import (
     count_headline,
     format_state_counts,
@@ -34,7 +34,7 @@ _MAX_NEAREST = 5
 # If a key has more values than this, its most frequent values are not worth showing.
 _MAX_VALUES = 1_000
 
-# How many of the most frequent values are looked up: one more than are shown, for the ellipsis.
+# How many values are looked up: one more than are shown, for the ellipsis.
 _COMMON = 4
 
 
@@ -89,7 +89,10 @@ def exclude_by_state(explanation: Explanation, excluded: Mapping[str, str | None
     if not excluded:
         return explanation
     missing = explanation.missing_ids
+    hints = tuple(hint for hint in explanation.hints if excluded.keys().isdisjoint(hint.replaced))
     explanation = explanation._replace(
+        hints=hints,  # without those for ids that nodes have
+        correction=explanation.correction if hints == explanation.hints else None,
         missing_ids=tuple(node_id for node_id in missing if node_id not in excluded),
         excluded_ids=tuple(
             (node_id, excluded[node_id]) for node_id in missing if node_id in excluded
@@ -156,8 +159,13 @@ def _why_unsatisfied(nodes: Countable, vocabulary: Vocabulary, requirement: Requ
         span = f"the integer values of {label} range from {min(numbers)} to {max(numbers)}"
         return f"no node satisfies {text}: {span}"
     if words is not None and len(words.counts) <= _MAX_VALUES:
-        common = nsmallest(_COMMON, words.counts.items(), key=lambda item: (-item[1], item[0]))
-        return f"no node has {text}; the values of {label}: {format_value_counts(common)}"
+        wanted = requirement.values
+        shown = nsmallest(
+            _COMMON,
+            words.counts.items(),
+            key=lambda item: (-closeness(item[0], wanted), -item[1], item[0]),
+        )
+        return f"no node has {text}; the values of {label}: {format_value_counts(shown)}"
     return f"no node has {text}; {nodes_have(count)} other values of {label}"
 
 

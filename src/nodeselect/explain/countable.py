@@ -148,3 +148,6 @@ class Countable(Protocol):
 
         They have the same order as in ``names``, which are ids of the selector: perhaps 100,000.
         """
+
+    def find_id_prefix(self, prefix: str) -> tuple[str, int] | None:
+        """Return the lowest id with this prefix, and how many nodes have such an id; or None."""

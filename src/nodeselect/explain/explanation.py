@@ -139,7 +139,8 @@ class Explanation(NamedTuple):
 
     :param selector: the canonical text of the selector.
     :param headline: how many nodes match and what the others fail, in one line.
-    :param recommendation: what to change so that more nodes match, or the right ones, in one line.
+    :param recommendation: what to change so that nodes match, or the right ones, in one line; empty
+        if nodes match and nothing is doubtful.
     :param total: how many nodes there are.
     :param matched: how many nodes match.
     :param states: how many of the nodes that match are in each state, the most frequent first;
@@ -189,8 +190,8 @@ class Explanation(NamedTuple):
         }
 
     def __str__(self) -> str:
-        """Return two lines: the headline and the recommendation."""
-        return f"{self.headline}\n{self.recommendation}"
+        """Return the headline and, in a second line, the recommendation if there is one."""
+        return f"{self.headline}\n{self.recommendation}".rstrip("\n")
 
     def __repr__(self) -> str:
         return f"<Explanation: {self.headline}>"

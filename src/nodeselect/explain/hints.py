@@ -70,7 +70,7 @@ def find_hints(
             break
         part = parts[position]
         if part.ids:
-            suggestion = finder.names_as_ids(position, part.ids, missing_ids)
+            suggestion = finder.unknown_ids(position, part.ids, missing_ids)
         else:
             suggestion = finder.requirement(position, part.requirements[0])
         if suggestion is not None:
@@ -136,13 +136,13 @@ class _HintFinder:
         message = f"{both} contradict each other: no node can ever match"
         return self._suggestion("contradiction", positions, message, texts, replacement)
 
-    def names_as_ids(
+    def unknown_ids(
         self, position: int, ids: Sequence[str], missing: Sequence[str]
     ) -> _Suggestion | None:
-        """Report ids that no node has, but that are the names of nodes."""
+        """Report ids that no node has, but that are names, or else the beginning of ids."""
         nodes = self._nodes.find_names(missing)
         if not nodes:
-            return None
+            return self._id_prefix(position, ids, missing)
         id_of_name = {name: node_id for name, (node_id, _) in nodes.items()}
         names = join_limited(list(map(quoted, nodes)), conjunction="or")
         named = [
@@ -157,6 +157,25 @@ class _HintFinder:
         text = ",".join(id_of_name.values())
         return self._suggestion("name-for-id", (position,), message, tuple(nodes), selector, text)
 
+    def _id_prefix(
+        self, position: int, ids: Sequence[str], missing: Sequence[str]
+    ) -> _Suggestion | None:
+        """Report the first id that no node has, but that is the beginning of others."""
+        for prefix in missing[:_MAX_VALUES]:
+            if not (found := self._nodes.find_id_prefix(prefix)):
+                continue
+            node_id, count = found
+            selector, beginning = None, quoted(node_id)
+            if count > 1:
+                beginning = f"{count:,} ids, such as {beginning}"
+            elif "," not in node_id:
+                selector = Selector.from_requirements(
+                    [], [node_id if each == prefix else each for each in ids]
+                )
+            message = f"no node has the id {quoted(prefix)}; it is the beginning of {beginning}"
+            return self._suggestion("id-prefix", (position,), message, (prefix,), selector, node_id)
+        return None
+
     def requirement(self, position: int, requirement: Requirement) -> _Suggestion | None:
         """Suggest what to write instead of a doubtful requirement, if anything similar exists."""
         counts = self._failures.counts
@@ -170,7 +189,11 @@ class _HintFinder:
             return None
         if is_satisfied or (close is not None and (has_key or self._would_match_alone(close))):
             return close
-        return self._value_of_other_key(position, requirement) or close
+        return (
+            self._value_of_other_key(position, requirement)
+            or self._label_for_id(position, requirement)
+            or close
+        )
 
     def _would_match_alone(self, suggestion: _Suggestion) -> bool:
         if suggestion.replacement is None:
@@ -231,6 +254,33 @@ class _HintFinder:
         values = join_limited(existing, conjunction="or")
         message = f"{problem}; {nodes_have(totals[key])} {values} as the value of {quoted(key)}"
         return self._changed("other-key", position, message, requirement, key)
+
+    def _label_for_id(self, position: int, requirement: Requirement) -> _Suggestion | None:
+        """Report a label that no node has, but whose value, or key, is the id or name of a node."""
+        values = requirement.values[:_MAX_VALUES]
+        if requirement.operator is Operator.EXISTS:
+            values = (requirement.key,)
+        elif not requirement.operator.is_inclusion:
+            return None
+        missing = self._nodes.missing_ids(values)
+        ids = [value for value in values if value not in missing]
+        what = "is the id of a node" if len(ids) == 1 else "are ids of nodes"
+        words = join_limited(list(map(quoted, ids)))
+        if not ids:
+            for name, (node_id, _) in self._nodes.find_names(values).items():
+                ids, words = [node_id], quoted(name)
+                what = f"is the name of the node with the id {quoted(node_id)}"
+                break
+        if not ids or any("," in node_id for node_id in ids):
+            return None
+        label = f"the label {quoted(requirement.key)}"
+        if self._nodes.count_with_key(requirement.key):
+            label = join_limited([f"{printable(requirement.key)}={v}" for v in values], 3, "or")
+        message = f"no node has {label}; {words} {what}"
+        selector = Selector.from_requirements([], ids)
+        replaced = (str(requirement),)
+        text = ",".join(ids)
+        return self._suggestion("label-for-id", (position,), message, replaced, selector, text)
 
     def _changed(
         self, code: str, position: int, message: str, requirement: Requirement, key: str

@@ -1,7 +1,6 @@
 """What to change in a selector so that more nodes match, or the right ones."""
 
 from collections.abc import Collection, Sequence
-from operator import attrgetter
 
 from nodeselect.explain.explanation import Explanation
 from nodeselect.explain.wording import (
@@ -20,8 +19,8 @@ __all__ = ["recommend"]
 def recommend(explanation: Explanation) -> str:
     """Return in one line what to change: the corrections, or else which requirement to remove.
 
-    To remove ``!=``, ``notin`` or ``!key`` is suggested only if removing no other one helps. To
-    remove the only requirement is never suggested: every node would match.
+    It is empty if nodes match and nothing is doubtful. To remove ``!=``, ``notin`` or ``!key`` is
+    suggested only if removing no other one helps.
     """
     total, results = explanation.total, explanation.requirements
     if not total:
@@ -30,33 +29,31 @@ def recommend(explanation: Explanation) -> str:
         return correction
     if explanation.matched and explanation.connected == 0:
         return f"no matching node is connected: {format_state_counts(explanation.states)}"
-    if explanation.matched == total:
-        return "every node matches" if results else "the selector is empty: it matches EVERY node"
+    if not results:
+        return "the selector is empty: it matches EVERY node"
+    if explanation.matched:
+        return missing_ids_text(explanation) or _prefix_text(explanation) or ""
     for hint in explanation.hints:
         if hint.code == "contradiction":
             return f"remove one of {_join(hint.replaced)}: they contradict each other"
     if results[0].text == NOTHING:
         return "this selector can never match any node"
-    if explanation.matched or results[0].failing == total:
+    if results[0].failing == total:
         if explanation.excluded_ids:
             return excluded_by_state(explanation.excluded_ids)
-        if missing := missing_ids_text(explanation):
-            return missing
+        if ids := missing_ids_text(explanation) or _prefix_text(explanation):
+            return ids
     if len(results) == 1:
-        (result,) = results
-        failing = pluralize(result.failing, "node fails", "nodes fail")
-        change = f"to match more nodes, relax {short(result.text)}"
-        return result.note or f"{change}: it is the only requirement, and {failing} it"
+        return results[0].note or unsatisfied_text([results[0].text])
     if removal := _removal(explanation):
         return removal
     if unsatisfied := _unsatisfied(explanation):
         return f"{unsatisfied_text(unsatisfied)}; this must change first"
-    more, other = ("more nodes", "other ") if explanation.matched else ("any node", "")
-    text = f"to match {more}, change more than one requirement"
+    text = "to match any node, change more than one requirement"
     if explanation.other_reasons:
         return text
     fewest = min(len(reason.failed) for reason in explanation.reasons)
-    return f"{text}: every {other}node fails at least {fewest}"
+    return f"{text}: every node fails at least {fewest}"
 
 
 def _correction(explanation: Explanation) -> str | None:
@@ -70,7 +67,12 @@ def _correction(explanation: Explanation) -> str | None:
         if hint.replacement is not None
     ):
         return None
-    text = f"write {_join(replacements)} instead of {_join(replaced)}"
+    ids = {hint.replacement for hint in explanation.hints if hint.code == "label-for-id"}
+    new = [
+        f"the id {each} (--id, or match_ids in a job)" if each in ids else each
+        for each in map(short, replacements)
+    ]
+    text = f"write {join_limited(new)} instead of {_join(replaced)}"
     if would_match:
         return f"{text}: {pluralize(would_match, 'node')} would match"
     if explanation.matched:
@@ -92,18 +94,17 @@ def _removal(explanation: Explanation) -> str | None:
     if best is None:
         return None
     name = short(best.text)
-    if explanation.matched:
-        effect = f"{pluralize(best.failing_only_this, 'node fails', 'nodes fail')} only this"
-        text = f"to match more nodes, relax {name}: {effect}"
-        most = max(explanation.requirements, key=attrgetter("failing_only_this"))
-        if most.failing_only_this > best.failing_only_this:  # it excludes nodes, perhaps on purpose
-            text += f"; {short(most.text)} excludes {pluralize(most.failing_only_this, 'node')}"
-        return text
     effect = f"{pluralize(best.failing_only_this, 'node')} would match"
     is_replaced = any(best.text in hint.replaced for hint in explanation.hints)
     if best.failing == explanation.total and not is_replaced:
         return f"no node satisfies {name}; change or remove it: without it, {effect}"
     return f"without {name}, {effect}"
+
+
+def _prefix_text(explanation: Explanation) -> str | None:
+    """Return the sentence about an id that is the beginning of several others."""
+    messages = (hint.message for hint in explanation.hints if hint.code == "id-prefix")
+    return next(messages, None)
 
 
 def _unsatisfied(explanation: Explanation, ignored: Collection[str] = ()) -> list[str]:

@@ -4,6 +4,8 @@ A wrong suggestion is worse than none. So two texts are similar only if exactly 
 one typo: a letter too many, missing or wrong, or two adjacent ones exchanged. Words with eight or
 more letters may have two typos. The first letter must be right, or exchanged with the second. Case
 does not matter. Numbers, a letter after a number (``1a``) and words below 4 letters must be equal.
+Or one of the two words abbreviates the other: it has its first three or four letters, and no other
+text is like that: ``prod`` and ``production``.
 """
 
 import re
@@ -14,7 +16,7 @@ from typing import NamedTuple
 
 from nodeselect.explain.countable import Countable
 
-__all__ = ["Vocabulary", "WordCounts", "closest_key", "is_number"]
+__all__ = ["Vocabulary", "WordCounts", "closeness", "closest_key", "is_number"]
 
 # More keys, or values of one key, than this are not searched: they are ids rather than words.
 _MAX_WORDS = 10_000
@@ -28,8 +30,13 @@ _MAX_COMPARED = 500
 # For how many texts the closest word is cached.
 _MAX_CACHED = 1_000
 
-# Shorter words are never similar.
+# Shorter words never have a typo.
 _MIN_LETTERS = 4
+
+# How many letters an abbreviation has, and at least how many fewer than the word: ap-south does not
+# abbreviate ap-southeast.
+_ABBREVIATION_LETTERS = (3, 4)
+_MIN_REST = 2
 
 # A word with this many letters may have two typos.
 _TWO_TYPOS = 8
@@ -66,7 +73,8 @@ class WordCounts:
     def _closest(self, text: str) -> str | None:
         """Return the word that ``text`` is probably a misspelling of; None if there is none.
 
-        A word that differs only in case and separators is preferred, then the most frequent one.
+        A word that differs only in case and separators is preferred, then the most frequent one
+        with a typo.
         Cost: each call compares at most 500 words; the first call also reads all words.
         """
         if is_number(text):
@@ -80,8 +88,13 @@ class WordCounts:
         tokens = _tokens(text)
         candidates = self._by_start.get(tokens.start, [])
         same_letters = (word for word in candidates if word.letters == tokens.letters != "")
-        similar = (word for word in candidates[:_MAX_COMPARED] if _differ_by_typo(tokens, word))
-        return self._most_frequent(same_letters) or self._most_frequent(similar)
+        pairs = [(word, _differing_words(tokens, word)) for word in candidates[:_MAX_COMPARED]]
+        typos = (word for word, pair in pairs if pair and _is_typo(*pair))
+        close = self._most_frequent(same_letters) or self._most_frequent(typos)
+        if close is None:
+            short = [word.text for word, pair in pairs if pair and _is_abbreviation(*pair)]
+            close = short[0] if len(short) == 1 else None
+        return close
 
     def _most_frequent(self, words: "Iterable[_Tokens]") -> str | None:
         texts = (word.text for word in words)
@@ -127,6 +140,23 @@ def closest_key(key: str, keys: WordCounts) -> tuple[str, str] | None:
     return None if close is None else ("other-spelling", close)
 
 
+def closeness(text: str, others: Iterable[str]) -> int:
+    """Return how many letters ``text`` has in common with one of ``others``, at the beginning.
+
+    All letters of a text that contains the other one are in common. A single one does not count.
+    """
+    folded = text.casefold()
+    common = max((_common_letters(folded, other.casefold()) for other in others), default=0)
+    return common if common > 1 else 0
+
+
+def _common_letters(one: str, other: str) -> int:
+    shorter, longer = sorted((one, other), key=len)
+    if shorter in longer:
+        return len(shorter)
+    return len(commonprefix([one, other]))  # noqa: RUF071 - of letters
+
+
 def is_number(text: str) -> bool:
     """Return whether a text is a number (perhaps with a unit), a date or an IP address."""
     return _AMOUNT.fullmatch(text.casefold()) is not None
@@ -151,16 +181,26 @@ def _tokens(text: str) -> _Tokens:
     return _Tokens(text, start, letters, _SEPARATORS.split(folded))
 
 
-def _differ_by_typo(one: _Tokens, other: _Tokens) -> bool:
-    """Return whether exactly one word differs, by a typo. The caller compares ``start``."""
+def _differing_words(one: _Tokens, other: _Tokens) -> tuple[str, str] | None:
+    """Return the two words that differ, without their last digits, if it is exactly one pair."""
     if len(one.words) != len(other.words):
-        return False
+        return None
     differing = [pair for pair in zip(one.words, other.words, strict=True) if pair[0] != pair[1]]
-    return len(differing) == 1 and _is_typo(*differing[0])
+    if len(differing) != 1:
+        return None
+    ((word, other_word),) = differing
+    return word.rstrip(_DIGITS), other_word.rstrip(_DIGITS)
+
+
+def _is_abbreviation(one: str, other: str) -> bool:
+    shorter, longer = sorted((one, other), key=len)
+    rest = len(longer) - len(shorter)
+    if len(shorter) not in _ABBREVIATION_LETTERS or rest < _MIN_REST:
+        return False
+    return longer.isalpha() and longer.startswith(shorter) and not {*longer} <= _HEXADECIMAL
 
 
 def _is_typo(one: str, other: str) -> bool:
-    one, other = one.rstrip(_DIGITS), other.rstrip(_DIGITS)
     shorter = min(len(one), len(other))
     if shorter < _MIN_LETTERS or not one.isalpha() or not other.isalpha():
         return False

@@ -79,6 +79,12 @@ class ViewStatistics:
                 nodes[name] = store.ids(found, 1)[0], len(found)
         return nodes
 
+    def find_id_prefix(self, prefix: str) -> tuple[str, int] | None:
+        """Return the lowest id with this prefix, and how many have it; or None. Reads all ids."""
+        ids = self._view.store.ids(self._everything)
+        found = [node_id for node_id in ids if node_id.startswith(prefix)]
+        return (min(found), len(found)) if found else None
+
 
 def value_counts(store: Store, found: Postings, key: str) -> Counter[str]:
     """For each value of ``key``, return how many of the nodes ``found`` have it."""

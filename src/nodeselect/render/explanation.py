@@ -111,8 +111,9 @@ def _blocks(
         yield screen.section("NEAREST", screen.bullets(_nearest(explanation, screen)))
     if sentences := notes(explanation):
         yield screen.section("NOTES", screen.bullets(map(screen.prose, sentences)))
-    recommendation = screen.paragraph(screen.prose(explanation.recommendation))
-    yield (screen.style(line, "advice") for line in recommendation)
+    if explanation.recommendation:
+        recommendation = screen.paragraph(screen.prose(explanation.recommendation))
+        yield (screen.style(line, "advice") for line in recommendation)
 
 
 def value_cell(value: str | None, screen: Screen) -> str:
