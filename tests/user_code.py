@@ -53,6 +53,7 @@ from nodeselect.jobs import (
     Wave,
     all_rules,
     check_job,
+    check_jobs,
     plan_rollout,
     read_execution,
     read_job,
@@ -194,6 +195,7 @@ def use_jobs() -> JobSpec:
     """Check and read job files; build a job."""
     report: CheckReport = check_job(JOB, "job.yaml", rules=select_rules())
     problems: tuple[Problem, ...] = report.problems
+    assert_type(check_jobs([("job.yaml", JOB)], rules=select_rules()), Iterator[CheckReport])
     rules: dict[str, Rule] = dict(all_rules())
     assert {problem.code for problem in problems} <= rules.keys()
     try:

@@ -15,6 +15,7 @@ from nodeselect.jobs import (
     NodeSelector,
     RolloutSpec,
     check_job,
+    check_jobs,
     plan_rollout,
     read_execution,
     read_job,
@@ -174,6 +175,7 @@ def _add_files() -> None:
             case(f"check/{frame}/{piece!a}", _check, partial(framed, before, piece, after))
     for line in (b"name: \xff\n", b"\x01\n", b"a: &a b\n", b"a: b\n", b"---\na: b\n"):
         case(f"check/{line!a}", _check, line.__mul__)
+    case("check/files", lambda names: list(check_jobs((name, b"name: x") for name in names)), words)
     case("check/too-large", _check, lambda n: bytes(LIMITS.job_file_bytes + n))
     case("check/document", read_document, lambda n: json.dumps(words(n)))
 

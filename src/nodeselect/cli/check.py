@@ -1,7 +1,6 @@
 """``nodeselect check``: report problems in job files before they are submitted."""
 
-from collections.abc import Collection
-from typing import TYPE_CHECKING
+from collections.abc import Collection, Iterator
 
 import click
 
@@ -17,9 +16,6 @@ from nodeselect.cli.streams import (
 )
 from nodeselect.errors import JobError
 from nodeselect.render.layout import PROBLEM_FORMATS
-
-if TYPE_CHECKING:
-    from nodeselect.jobs import CheckReport
 
 __all__ = ["check"]
 
@@ -76,7 +72,7 @@ def check(
     and has a code: "nodeselect rules CODE" explains it. This does not look at nodes; for that,
     use "nodeselect explain --job FILE".
     """
-    from nodeselect.jobs import select_rules  # fronts yaml
+    from nodeselect.jobs import check_jobs, select_rules  # fronts yaml
     from nodeselect.render.problems import problem_lines, problem_summary
 
     try:
@@ -90,7 +86,8 @@ def check(
     unread: list[JobError] = []
     sources = [source for source in files if source not in skipped]
     names = dict.fromkeys(name for each in sources for name in files_in(each, exclude, unread))
-    reports = _check_all(names, unread, rules, require_selector)
+    jobs = _read_all(names, unread)
+    reports = list(check_jobs(jobs, rules=rules, require_selector=require_selector))
     lines = problem_lines(output, reports, unread)
     write_output(map(highlight_severity, lines) if output == "text" else lines)
     if output == "text":
@@ -107,21 +104,13 @@ def _codes(texts: tuple[str, ...]) -> list[str]:
     return [code.strip() for text in texts for code in text.split(",")]
 
 
-def _check_all(
-    names: Collection[str], unread: list[JobError], rules: frozenset[str], require_selector: bool
-) -> list["CheckReport"]:
-    from nodeselect.jobs import check_job  # fronts yaml
-
-    reports: list[CheckReport] = []
+def _read_all(names: Collection[str], unread: list[JobError]) -> Iterator[tuple[str, bytes]]:
+    """Yield each job file that can be read, and what messages call it."""
     progress = Progress()
     for number, name in enumerate(names):
         progress.update(f"checking: {number:,} of {len(names):,} files")
         try:
-            data = read_bytes(name)
+            yield job_name(name), read_bytes(name)
         except JobError as error:
             unread.append(error)
-        else:
-            name = job_name(name)
-            reports.append(check_job(data, name, rules=rules, require_selector=require_selector))
     progress.clear()
-    return reports

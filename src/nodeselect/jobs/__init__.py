@@ -6,7 +6,13 @@ check needs neither.
 
 from typing import TYPE_CHECKING, Any
 
-from nodeselect.jobs.check.checker import CheckReport, all_rules, check_job, select_rules
+from nodeselect.jobs.check.checker import (
+    CheckReport,
+    all_rules,
+    check_job,
+    check_jobs,
+    select_rules,
+)
 from nodeselect.jobs.check.rule import Rule
 from nodeselect.jobs.read import (
     read_execution,
@@ -65,6 +71,7 @@ __all__ = [
     "Wave",
     "all_rules",
     "check_job",
+    "check_jobs",
     "plan_rollout",
     "read_execution",
     "read_job",

@@ -19,7 +19,12 @@ from nodeselect.errors import JobError, Problem, excerpt
 from nodeselect.jobs.check.rule import REGISTRY, Finding, Rule, document_finding
 from nodeselect.jobs.check.rules.document import is_kubernetes_object, locate_spec
 from nodeselect.jobs.check.rules.fields import check_model, field
-from nodeselect.jobs.check.rules.job import check_job_fields, empty_selector
+from nodeselect.jobs.check.rules.job import (
+    Names,
+    check_job_fields,
+    check_repeated_name,
+    empty_selector,
+)
 from nodeselect.jobs.check.rules.selector import read_selector
 from nodeselect.limits import LIMITS
 from nodeselect.selectors import Selector
@@ -31,6 +36,7 @@ __all__ = [
     "JobData",
     "all_rules",
     "check_job",
+    "check_jobs",
     "draw_problems",
     "read_text",
     "select_rules",
@@ -120,9 +126,34 @@ def check_job(
     :param rules: the codes to report, from :func:`select_rules`; None for all.
     :param require_selector: whether a job that runs on every node is an error, not a warning.
     """
+    [report] = check_jobs([(file, data)], rules=rules, require_selector=require_selector)
+    return report
+
+
+def check_jobs(
+    files: Iterable[tuple[str, JobData]],
+    *,
+    rules: Collection[str] | None = None,
+    require_selector: bool = False,
+) -> Iterator[CheckReport]:
+    """Check job specs, and report those that have the name of another one in the same folder.
+
+    >>> job = "name: a\\ntype: query\\nselector: {match_ids: [n-1]}\\nconfig: {input: {stdin: {}}}"
+    >>> for report in check_jobs([("jobs/a.yaml", job), ("jobs/b.yaml", job)]):
+    ...     print(report.file, [problem.code for problem in report.problems])
+    jobs/a.yaml []
+    jobs/b.yaml ['repeated-name']
+
+    :param files: the name of each file, and its data; they are checked one by one, as the reports
+        are taken. The other parameters are those of :func:`check_job`.
+    """
     if require_selector and rules is not None and "empty-selector" not in rules:
         raise ValueError("require_selector has no effect if empty-selector is not reported")
-    return CheckedJob(data, file, rules, require_selector=require_selector).report
+    names: Names = {}
+    return (
+        CheckedJob(data, file, rules, names, require_selector=require_selector).report
+        for file, data in files
+    )
 
 
 def to_bytes(data: bytes | bytearray | memoryview | str) -> bytes:
@@ -151,6 +182,7 @@ class CheckedJob:
         data: JobData,
         file: str,
         rules: Collection[str] | None = None,
+        names: Names | None = None,
         *,
         require_selector: bool = False,
     ) -> None:
@@ -159,9 +191,9 @@ class CheckedJob:
         self.selector = Selector.nothing()
         self._errors = 0
         self._warnings = 0
-        findings = self._reported(
-            self._check(self.data, file, "error" if require_selector else None), rules
-        )
+        severity = "error" if require_selector else None
+        names = {} if names is None else names
+        findings = self._reported(self._check(self.data, file, severity, names), rules)
         first = nsmallest(
             LIMITS.reported_errors, findings, lambda finding: (finding.is_warning, finding.position)
         )
@@ -181,7 +213,7 @@ class CheckedJob:
                 yield finding
 
     def _check(
-        self, data: bytes | Mapping[str, Any], file: str, severity: str | None
+        self, data: bytes | Mapping[str, Any], file: str, severity: str | None, names: Names
     ) -> Iterator[Finding]:
         try:
             document = _read(data, file) if isinstance(data, bytes) else from_python(data)
@@ -196,6 +228,7 @@ class CheckedJob:
         yield from check_model("JobSpec", self.spec, prefix.rstrip("."))
         selector = yield from read_selector(field(self.spec, "selector"), f"{prefix}selector")
         yield from check_job_fields(self.spec, prefix, severity)
+        yield from check_repeated_name(self.spec, prefix, file, names)
         if self._errors:
             return
         if selector is not None:

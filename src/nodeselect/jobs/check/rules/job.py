@@ -1,6 +1,8 @@
 """Rules about a whole job: name, type, meta, rollout, timeouts, and whether it has a selector."""
 
+import os
 from functools import partial
+from typing import TypeAlias
 
 from nodeselect.documents import List, Object, Scalar, Value, is_null
 from nodeselect.jobs.check.rule import DEMO, Check, Finding, define
@@ -14,7 +16,9 @@ __all__ = [
     "CANARY_TWICE_MESSAGE",
     "RESERVED_PREFIX",
     "STRATEGIES_WITH_HEALTH_CHECK",
+    "Names",
     "check_job_fields",
+    "check_repeated_name",
     "empty_selector",
 ]
 
@@ -26,6 +30,13 @@ _NO_NAME = define(
     severity="warning",
     before="selector: {match_labels: {region: eu}}",
     after=DEMO.rstrip(),
+)
+_REPEATED_NAME = define(
+    "fields",
+    "repeated-name",
+    "a job with the name of another one in the same folder and namespace",
+    "Submitting a job with the name of another one replaces that.",
+    severity="warning",
 )
 _NO_TYPE = define(
     "fields",
@@ -185,6 +196,9 @@ _STRATEGIES = {
 STRATEGIES_WITH_HEALTH_CHECK = ("rolling", "canary")
 RESERVED_PREFIX = "expanso.io/"
 
+Names: TypeAlias = dict[tuple[str, str, str], str]
+"""The names of files by the folder, namespace and name of the job in each."""
+
 _YEAR = 365 * 24 * 3600
 
 
@@ -223,6 +237,19 @@ def _check_missing(spec: Object, prefix: str) -> Check[None]:
             continue  # the error for that field has the hint
         key = spec.entries[name][0] if name in spec.entries else spec
         yield rule.at(value if is_blank and value else key, prefix.rstrip("."), message, hint)
+
+
+def check_repeated_name(spec: Object, prefix: str, file: str, names: Names) -> Check[None]:
+    """Report a job with the name of a job in another file, and add it to ``names``."""
+    name, namespace = field(spec, "name"), field(spec, "namespace")
+    if not isinstance(name, Scalar) or not name.text.strip():
+        return
+    folder, base = os.path.split(file)
+    text = namespace.text if isinstance(namespace, Scalar) else ""
+    first = names.setdefault((folder, text, name.text), base)
+    if first != base:
+        message = f"the job in {quoted(first)} has the same name: one of them replaces the other"
+        yield _REPEATED_NAME.at(name, f"{prefix}name", message, "give each job a name of its own")
 
 
 def _check_type(value: Value | None, path: str) -> Check[None]:

@@ -1,0 +1,75 @@
+"""The job files of a folder, checked together."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from nodeselect.jobs import check_jobs, select_rules
+
+REST = "type: query\nselector: {match_ids: [n-1]}\nconfig: {input: {stdin: {}}}\n"
+
+
+def repeated(files: dict[str, str]) -> dict[str, str]:
+    """Return what is reported of names that several files have, by file."""
+    rules = select_rules(["repeated-name"])
+    reports = check_jobs(((name, f"{text}\n{REST}") for name, text in files.items()), rules=rules)
+    problems = [(report.file, problem) for report in reports for problem in report.problems]
+    return {
+        file: problem.show(file) for file, problem in problems if problem.code == "repeated-name"
+    }
+
+
+def test_a_name_in_two_files() -> None:
+    """Each file after the first with a name is a warning, which names the first."""
+    files = dict.fromkeys(("jobs/a.yaml", "jobs/b.yaml", "jobs/c.json"), "name: x")
+    said = repeated(files)
+    assert list(said) == ["jobs/b.yaml", "jobs/c.json"]
+    assert said["jobs/b.yaml"] == (
+        "jobs/b.yaml:1:7: warning[repeated-name] at name: the job in 'a.yaml' has the same name:"
+        " one of them replaces the other\n"
+        "  name: x\n"
+        "        ^\n"
+        "  give each job a name of its own"
+    )
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"a/x.yaml": "name: x", "b/x.yaml": "name: x"},
+        {"x.yaml": "name: x", "b/y.yaml": "name: x"},
+        {"x.yaml": "name: x\nnamespace: a", "y.yaml": "name: x\nnamespace: b"},
+        {"x.yaml": "name: x", "y.yaml": "name: x\nnamespace: b"},
+        {"x.yaml": "name: x", "y.yaml": "name: X"},
+        {"x.yaml": "name:", "y.yaml": "name: "},
+        {"x.yaml": 'name: ""', "y.yaml": 'name: ""'},
+        {"x.yaml": "name: [x]", "y.yaml": "name: [x]"},
+        {"x.yaml": "name: x", "y.yaml": "name: x\nname: x"},
+    ],
+    ids=str,
+)
+def test_jobs_that_do_not_replace_each_other(files: dict[str, str]) -> None:
+    """The same name in another folder, for another environment, or another namespace is right."""
+    assert not repeated(files)
+
+
+def test_a_name_in_a_wrapper() -> None:
+    """It does not matter how a job is written."""
+    wrapped = f"name: x, {REST.strip().replace(chr(10), ', ')}"
+    reports = list(check_jobs([("a.yaml", f"name: x\n{REST}"), ("b.yaml", f"spec: {{{wrapped}}}")]))
+    assert [problem.path for report in reports for problem in report.problems] == ["spec.name"]
+
+
+def test_files_are_read_one_by_one() -> None:
+    """A report is there before the next file is read, and files are not kept."""
+    read = []
+
+    def files() -> Iterator[tuple[str, str]]:
+        for name in ("a", "b"):
+            read.append(name)
+            yield f"{name}.yaml", f"name: {name}\n{REST}"
+
+    reports = check_jobs(files())
+    assert read == []
+    assert next(reports).file == "a.yaml"
+    assert read == ["a"]
