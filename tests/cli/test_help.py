@@ -10,7 +10,10 @@ from tests.cli.running import Run, run_process
     "args",
     [
         ["--help"],
-        *([name, "--help"] for name in ("diff", "explain", "labels", "match", "rollout", "watch")),
+        *(
+            [name, "--help"]
+            for name in ("audit", "diff", "explain", "labels", "match", "rollout", "watch")
+        ),
     ],
 )
 def test_help_fits_a_screen(run: Run, args: list[str]) -> None:

@@ -31,6 +31,9 @@ def closed(schema: Any) -> Any:
         pytest.param(["labels", "-n", NODES, "-l", "gpu", "region"], id="labels-of-a-key"),
         pytest.param(["labels", "-n", NODES, "-l", "no-such-label"], id="no-labels"),
         pytest.param(["labels", "-n", "hostile.json"], id="labels-hostile"),
+        pytest.param(["audit", "-n", NODES], id="audit"),
+        pytest.param(["audit", "-n", "none.json"], id="audit-of-nothing"),
+        pytest.param(["audit", "-n", "hostile.json"], id="audit-hostile"),
         pytest.param(["diff", "-n", NODES, "-l", "gpu", "-l", "region=eu-west"], id="selectors"),
         pytest.param(["diff", "old.json", "new.json", "-l", "region"], id="fleets"),
         pytest.param(

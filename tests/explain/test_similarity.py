@@ -97,7 +97,7 @@ def test_typos(words: tuple[str, str]) -> None:
     allowed = 2 if min(len(word), len(edited)) >= 8 else 1
     shorter, longer = sorted((word, edited), key=len)
     is_abbreviation = len(shorter) == 4 and longer.startswith(shorter) and len(longer) > 5
-    expected = edits <= allowed or is_abbreviation
+    expected = 0 < edits <= allowed or is_abbreviation
     assert is_close(word, edited) is is_close(edited, word) is expected
 
 

@@ -102,6 +102,7 @@ def _add_selections() -> None:
         _over_nodes(f"explain/{name}", "explain", "-l", text)
     for output in REPORT_FORMATS:
         _over_nodes(f"labels/{output}", "labels", "-o", output)
+        _over_nodes(f"audit/{output}", "audit", "-o", output)
         _over_nodes(f"labels-of-key/{output}", "labels", "host", "-l", "region=eu", "-o", output)
         _over_nodes(f"diff/{output}", "diff", "-l", "region=eu", "-l", "rack!=r1", "-o", output)
     for output in CHANGE_FORMATS:

@@ -23,6 +23,7 @@ _COMMANDS = (
     "match",
     "explain",
     "labels",
+    "audit",
     "diff",
     "jobs",
     "watch",
@@ -60,6 +61,7 @@ Examples:
   kubectl get nodes -o json | nodeselect match -l gpu -n -
   nodeselect explain --job job.yaml -n nodes.json
   nodeselect labels -n nodes.json region
+  nodeselect audit -n nodes.json
   nodeselect diff old.yaml new.yaml -n nodes.json
   nodeselect jobs --jobs jobs/ -n nodes.json --node n-1
   nodeselect watch --jobs jobs/ -n nodes.json

@@ -16,7 +16,15 @@ from typing import NamedTuple
 
 from nodeselect.explain.countable import Countable
 
-__all__ = ["Vocabulary", "WordCounts", "closeness", "closest_key", "is_number"]
+__all__ = [
+    "Vocabulary",
+    "WordCounts",
+    "abbreviates_consonants",
+    "closeness",
+    "closest_key",
+    "fold",
+    "is_number",
+]
 
 # More keys, or values of one key, than this are not searched: they are ids rather than words.
 _MAX_WORDS = 10_000
@@ -53,6 +61,8 @@ _NUMBER = re.compile(r"\d+(?:[a-z](?![a-z]))?")
 
 _AMOUNT = re.compile(r"[-+.]?\d[-\d.,:_/]*(?:e[-+]?\d+)?[ ]?[a-z%]{0,3}")
 
+_VOWELS = re.compile("[aeiou]")
+
 _SEPARATORS = re.compile(r"[-_. /]+")
 
 # Separators. The group has those between digits: without them, 1.2 would be the number 12.
@@ -71,7 +81,7 @@ class WordCounts:
         self._by_start: Mapping[_Start, list[_Tokens]] | None = None
 
     def _closest(self, text: str) -> str | None:
-        """Return the word that ``text`` is probably a misspelling of; None if there is none.
+        """Return the other word that ``text`` is probably a misspelling of; None if there is none.
 
         A word that differs only in case and separators is preferred, then the most frequent one
         with a typo.
@@ -86,7 +96,8 @@ class WordCounts:
                     groups.setdefault((tokens := _tokens(word)).start, []).append(tokens)
             self._by_start = groups
         tokens = _tokens(text)
-        candidates = self._by_start.get(tokens.start, [])
+        starts = self._by_start.get(tokens.start, [])
+        candidates = [word for word in starts if word.text != text]
         same_letters = (word for word in candidates if word.letters == tokens.letters != "")
         pairs = [(word, _differing_words(tokens, word)) for word in candidates[:_MAX_COMPARED]]
         typos = (word for word, pair in pairs if pair and _is_typo(*pair))
@@ -160,6 +171,27 @@ def _common_letters(one: str, other: str) -> int:
 def is_number(text: str) -> bool:
     """Return whether a text is a number (perhaps with a unit), a date or an IP address."""
     return _AMOUNT.fullmatch(text.casefold()) is not None
+
+
+def fold(text: str) -> str:
+    """Return what is the same for two texts that differ only in case and separators, also ``/``.
+
+    >>> fold("EU_West") == fold("eu-west"), fold("v1.2") == fold("v12")
+    (True, False)
+    """
+    return _tokens(text.replace("/", "-")).letters
+
+
+def abbreviates_consonants(short: str, word: str) -> bool:
+    """Return whether ``short`` is how ``word`` begins without its vowels. Case does not matter.
+
+    >>> abbreviates_consonants("prd", "production"), abbreviates_consonants("stg", "staging")
+    (True, True)
+    """
+    short, word = short.casefold(), word.casefold()
+    if not (short + word).isalpha() or not _ABBREVIATION_LETTERS[0] <= len(short) < len(word):
+        return False
+    return (word[0] + _VOWELS.sub("", word[1:])).startswith(short)
 
 
 # The first letter of a text, and its numbers.

@@ -1,0 +1,390 @@
+"""Find labels that are probably mistakes, by comparing the labels of all nodes.
+
+What many nodes share is taken to be right. A label is a finding if it is rare beside one that is
+written alike, if it is the only one of its kind, or if a few nodes lack it. There is no finding if
+the nodes differ from the others in more than that: they are another kind of node.
+
+>>> from nodeselect import Inventory, Node
+>>> nodes = [Node(f"n-{number}", {"region": "eu-west"}) for number in range(9)]
+>>> audit = audit_labels(Inventory([*nodes, Node("n-9", {"region": "eu_west"})]))
+>>> [(finding.code, finding.values, finding.expected) for finding in audit.findings]
+[('misspelt-value', ('eu_west',), 'eu-west')]
+"""
+
+import re
+import sys
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+from nodeselect.errors import SelectorError
+from nodeselect.explain.similarity import (
+    WordCounts,
+    abbreviates_consonants,
+    fold,
+    is_number,
+)
+from nodeselect.index import postings
+from nodeselect.index.postings import Postings
+from nodeselect.inventory.snapshot import BaseInventory
+from nodeselect.inventory.statistics import ViewStatistics
+from nodeselect.inventory.store import View
+from nodeselect.node import Node
+from nodeselect.selectors import Operator, Requirement, Selector
+from nodeselect.selectors.charset import parse_int64
+
+__all__ = ["Audit", "Finding", "audit_labels"]
+
+# More keys, or values of one key, than this are not compared with each other.
+_MAX_WORDS = 10_000
+
+# A word is a misspelling of a similar one only if this many times as many nodes have that one.
+_RATIO = 5
+
+# A key with at most this many values has kinds of nodes as its values.
+_FEW_VALUES = 16
+
+# A value of one node is rare only if this many nodes have the key, and each other value.
+_MIN_NODES = 20
+_MIN_NODES_WITH_VALUE = 4
+
+# A key is missing only if the nodes that lack it are at most one of this many.
+_MISSING_SHARE = 20
+
+# A label distinguishes nodes from the others if this share of its own nodes is among them.
+_OWN_SHARE = 0.9
+
+_MAX_EXAMPLES = 3
+
+# Words with the same meaning: a key should have one of each.
+_SYNONYMS = (("true", "yes", "on", "1"), ("false", "no", "off", "0"))
+
+# An amount of bytes, a rate or a share. A single small letter, as in 2a, is not a unit.
+_WITH_UNIT = re.compile(
+    r"[-+]?\d[\d.,_]*[ ]?"
+    r"(?:[KMGTP]i?|[KMGTPkmgt]i?[Bb]|[KMGkmg]?(?:[Hh]z|bps|bit/s)|%)"
+)
+
+_DIGITS = re.compile(r"\d+")
+
+
+class Finding(NamedTuple):
+    """A label that is probably a mistake.
+
+    :param code: ``misspelt-key``, ``misspelt-value``, ``rare-value``, ``missing-key`` or ``unit``.
+    :param keys: the label key; for ``missing-key``, all keys that these nodes lack.
+    :param values: the values of the key that are the mistake; none if it is the key itself.
+    :param nodes: how many nodes have the mistake.
+    :param expected: the key, or the value, that was probably meant; None if it is not known.
+    :param usual_nodes: how many nodes have what is usual: the expected key or value, another value
+        of the key, the keys that these nodes lack, or a number without a unit.
+    :param examples: the ids of the first nodes that have the mistake.
+    :param selector: the text of a selector that matches the nodes with the mistake; None if no
+        selector may contain the key or a value.
+    """
+
+    code: str
+    keys: tuple[str, ...]
+    values: tuple[str, ...]
+    nodes: int
+    expected: str | None
+    usual_nodes: int
+    examples: tuple[str, ...]
+    selector: str | None
+
+
+class Audit(NamedTuple):
+    """What is probably wrong with the labels of a fleet.
+
+    :param nodes: how many nodes there are.
+    :param findings: the probable mistakes, in the order of their codes above, then by key and
+        value.
+    :param unchecked: keys that have too many values to compare them.
+    :param keys_checked: false if there are too many keys to compare them.
+    """
+
+    nodes: int
+    findings: tuple[Finding, ...]
+    unchecked: tuple[str, ...]
+    keys_checked: bool
+
+
+def audit_labels(inventory: BaseInventory) -> Audit:
+    """Find what is probably wrong with the labels of the nodes.
+
+    The same nodes give the same findings, in any order of theirs. A key most of whose values are on
+    one node alone is an id: its values are not compared. Cost: about a microsecond for each value
+    of a key, and a comparison with the values, at most 500, that begin alike.
+    """
+    return _Auditor(inventory._view).audit()
+
+
+class _Auditor:
+    def __init__(self, view: View) -> None:
+        self._store = view.store
+        self._everything = view.live()
+        statistics = ViewStatistics(view)
+        self._keys = dict(statistics.key_counts(sys.maxsize) or {})
+        self._values: dict[str, Mapping[str, int]] = {}
+        self._unchecked: list[str] = []
+        self._ids: set[str] = set()
+        for key, nodes in sorted(self._keys.items()):
+            values = statistics.value_counts(key, _MAX_WORDS)
+            if values is None:
+                self._unchecked.append(key)
+            else:
+                self._values[key] = values
+                if len(values) * 2 > nodes:
+                    self._ids.add(key)
+        # For each misspelt key, the key that was probably meant; likewise for values of a key.
+        self._meant: dict[str, str] = {}
+        self._meant_values: dict[str, dict[str, str]] = {}
+
+    def audit(self) -> Audit:
+        """Return all findings."""
+        keys_checked = len(self._keys) <= _MAX_WORDS
+        if keys_checked:
+            self._meant = self._misspelt_keys()
+        for key, values in self._values.items():
+            if key not in self._meant and key not in self._ids:
+                meant = _variants(values) | _misspelt(values)
+                self._meant_values[key] = dict(sorted(meant.items()))
+        findings = (
+            *self._key_findings(),
+            *self._value_findings(),
+            *self._rare_values(),
+            *self._missing_keys(),
+            *self._units(),
+        )
+        return Audit(len(self._everything), findings, tuple(self._unchecked), keys_checked)
+
+    def _misspelt_keys(self) -> dict[str, str]:
+        similar = _misspelt(self._keys)
+        by_name: dict[str, str] = {}  # the most frequent key with this name
+        for key in sorted(self._keys, key=lambda key: (-self._keys[key], key)):
+            by_name.setdefault(_name(key), key)
+        meant = {}
+        for key in sorted(self._keys):
+            close = similar.get(key)
+            if close is not None and not self._meet(key, close):
+                meant[key] = close
+            elif self._has_other_prefix(key, by_name[_name(key)]):
+                meant[key] = by_name[_name(key)]
+        return meant
+
+    def _has_other_prefix(self, key: str, other: str) -> bool:
+        """Return whether a rare key is a frequent one with another prefix.
+
+        It is if its nodes have values of the other key, but not that key.
+        """
+        if self._keys[other] < _RATIO * self._keys[key] or other in self._ids:
+            return False
+        if self._meet(key, other):
+            return False
+        values, known = self._values.get(key), self._values.get(other, {})
+        return values is not None and all(
+            value in known and len(value) > 1 and not _is_common(value) for value in values
+        )
+
+    def _meet(self, key: str, other: str) -> bool:
+        """Return whether half of the nodes with ``key`` have the ``other`` key too: on purpose."""
+        nodes = self._with_key(key)
+        return 2 * postings.intersection_size(nodes, self._with_key(other)) >= len(nodes)
+
+    def _key_findings(self) -> Iterator[Finding]:
+        for key, meant in self._meant.items():
+            expected = _last(self._meant, meant)
+            yield self._finding(
+                "misspelt-key", (key,), (), self._with_key(key), expected, self._keys[expected]
+            )
+
+    def _value_findings(self) -> Iterator[Finding]:
+        for key, meant in self._meant_values.items():
+            for value in meant:
+                expected, nodes = _last(meant, value), self._with_value(key, value)
+                count = self._values[key][expected]
+                yield self._finding("misspelt-value", (key,), (value,), nodes, expected, count)
+
+    def _rare_values(self) -> Iterator[Finding]:
+        """Find values of one node alone, of keys that have few values."""
+        for key, meant in self._meant_values.items():
+            if self._keys[key] < _MIN_NODES:
+                continue
+            counts = {
+                value: nodes for value, nodes in self._values[key].items() if value not in meant
+            }
+            rare = sorted(value for value, nodes in counts.items() if nodes == 1)
+            frequent = [nodes for nodes in counts.values() if nodes > 1]
+            if not frequent or len(rare) > 2 or len(counts) > _FEW_VALUES:
+                continue
+            if min(frequent) < _MIN_NODES_WITH_VALUE:
+                continue
+            shapes = Counter(_DIGITS.sub("0", value) for value in counts)
+            for value in rare:
+                nodes = self._with_value(key, value)
+                if is_number(value) or shapes[_DIGITS.sub("0", value)] > 1:
+                    continue  # it is one of a series, such as versions
+                if not self._is_of_its_own_kind(self._store.node(nodes.min()), key):
+                    others = self._keys[key] - 1
+                    yield self._finding("rare-value", (key,), (value,), nodes, None, others)
+
+    def _missing_keys(self) -> Iterator[Finding]:
+        """Find keys that nearly all nodes have; those that the same nodes lack are one finding."""
+        total = len(self._everything)
+        lacking: dict[bytes, tuple[Postings, list[str]]] = {}
+        misspelt: dict[str, list[str]] = {}
+        for key, meant in self._meant.items():
+            misspelt.setdefault(_last(self._meant, meant), []).append(key)
+        for key, nodes in sorted(self._keys.items()):
+            if 0 < (total - nodes) * _MISSING_SHARE <= total:
+                absent = self._everything - self._with_key(key)
+                for other in misspelt.get(key, ()):
+                    absent -= self._with_key(other)
+                lacking.setdefault(postings.encode(absent), (absent, []))[1].append(key)
+        findings = []
+        for nodes_found, keys in lacking.values():
+            if unexplained := self._of_no_kind(nodes_found):
+                present = min(map(self._keys.__getitem__, keys))
+                findings.append(
+                    self._finding("missing-key", tuple(keys), (), unexplained, None, present)
+                )
+        return iter(sorted(findings, key=lambda finding: finding.keys))
+
+    def _of_no_kind(self, nodes: Postings) -> Postings:
+        """Remove the nodes that have two labels or more that hardly any of the other nodes have."""
+        once = twice = postings.from_ordinals(())
+        for own in self._labels_of(nodes):
+            twice = twice | (once & own)
+            once = once | own
+        return nodes - twice
+
+    def _labels_of(self, nodes: Postings) -> Iterator[Postings]:
+        """Yield the nodes of each label that distinguishes some of ``nodes`` from the others."""
+        limit = len(nodes) / _OWN_SHARE
+        for key in self._keys.keys() - self._meant.keys():
+            if self._keys[key] <= limit:
+                candidates = [self._with_key(key)]
+            else:
+                values = self._values_of_kinds(key).items()
+                candidates = [self._with_value(key, value) for value, n in values if n <= limit]
+            for found in candidates:
+                if postings.intersection_size(nodes, found) >= _OWN_SHARE * len(found):
+                    yield found
+
+    def _is_of_its_own_kind(self, node: Node, key: str) -> bool:
+        """Return whether a node has a label with another key that no other node has."""
+        return any(
+            (self._keys[other] == 1 or self._values_of_kinds(other).get(value) == 1)
+            for other, value in node.labels.items()
+            if other != key and other not in self._meant
+        )
+
+    def _values_of_kinds(self, key: str) -> Mapping[str, int]:
+        """Return the values of a key, if they are kinds of nodes, and none of them is misspelt."""
+        values = self._values.get(key, {})
+        if len(values) > _FEW_VALUES:
+            return {}
+        meant = self._meant_values.get(key, {})
+        return {value: nodes for value, nodes in values.items() if value not in meant}
+
+    def _units(self) -> Iterator[Finding]:
+        """Find numbers with units, which ``>`` and ``<`` do not match."""
+        for key, values in self._values.items():
+            with_unit = [value for value in values if _WITH_UNIT.fullmatch(value)]
+            if with_unit:
+                plain = sum(
+                    nodes for value, nodes in values.items() if parse_int64(value) is not None
+                )
+                found = [self._with_value(key, value) for value in with_unit]
+                with_unit.sort(key=lambda value: (-values[value], value))
+                yield self._finding(
+                    "unit", (key,), tuple(with_unit), postings.union(found), None, plain
+                )
+
+    def _finding(
+        self,
+        code: str,
+        keys: tuple[str, ...],
+        values: tuple[str, ...],
+        nodes: Postings,
+        expected: str | None,
+        usual_nodes: int,
+    ) -> Finding:
+        examples = tuple(self._store.ids(nodes, _MAX_EXAMPLES))
+        operator = Operator.EXISTS
+        if values:
+            operator = Operator.IN if len(values) > 1 else Operator.EQUALS
+        elif code == "missing-key":
+            operator = Operator.DOES_NOT_EXIST
+        selector = _selector_text(keys, operator, values)
+        return Finding(code, keys, values, len(nodes), expected, usual_nodes, examples, selector)
+
+    def _with_key(self, key: str) -> Postings:
+        return self._everything & self._store.with_key(key)
+
+    def _with_value(self, key: str, value: str) -> Postings:
+        return self._store.with_value(key, value, self._everything)
+
+
+def _misspelt(counts: Mapping[str, int]) -> dict[str, str]:
+    """For each text that is probably misspelt, return the text that was probably meant."""
+    ranked = sorted(counts, key=lambda text: (counts[text], text), reverse=True)
+    spellings: dict[str, str] = {}
+    meant = {}
+    for text in ranked:
+        usual = text if is_number(text) else spellings.setdefault(fold(text) or text, text)
+        if usual != text:
+            meant[text] = usual
+    for _ in range(2):  # what abbreviates one word may also abbreviate misspellings of it
+        words = WordCounts({text: counts[text] for text in ranked if text not in meant})
+        for text in words.counts:
+            close = words.closest(text)
+            if close is not None and counts[close] >= _RATIO * counts[text]:
+                meant[text] = close
+    return meant
+
+
+def _variants(counts: Mapping[str, int]) -> dict[str, str]:
+    """For each rare value that means the same as a frequent one, return that one."""
+    meant = {}
+    for value in counts if len(counts) <= _FEW_VALUES else ():
+        frequent = [word for word in counts if counts[word] >= _RATIO * counts[value]]
+        words = [word for word in frequent if _is_variant(value, word)]
+        if words:
+            meant[value] = min(words, key=lambda word: (-counts[word], word))
+    return meant
+
+
+def _is_variant(text: str, word: str) -> bool:
+    """Return whether two values are a word and its abbreviation, or have the same meaning."""
+    if abbreviates_consonants(text, word) or abbreviates_consonants(word, text):
+        return True
+    folded = {text.casefold(), word.casefold()}
+    return any(folded <= set(words) for words in _SYNONYMS)
+
+
+def _is_common(value: str) -> bool:
+    """Return whether a value does not show what its key means."""
+    return is_number(value) or any(value.casefold() in words for words in _SYNONYMS)
+
+
+def _last(meant: Mapping[str, str], text: str) -> str:
+    """Return what a misspelt text was meant to be, if that itself is misspelt."""
+    while text in meant:
+        text = meant[text]
+    return text
+
+
+def _name(key: str) -> str:
+    """Return a key without its prefix."""
+    return key.rpartition("/")[2]
+
+
+def _selector_text(
+    keys: tuple[str, ...], operator: Operator, values: tuple[str, ...]
+) -> str | None:
+    try:
+        requirements = [Requirement(key, operator, values) for key in keys]
+        return str(Selector.from_requirements(requirements))
+    except SelectorError:
+        return None

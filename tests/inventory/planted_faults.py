@@ -1,0 +1,192 @@
+"""A fleet whose labels are right, and thirty mistakes that are planted in it, from a seed."""
+
+import re
+from collections.abc import Callable
+from functools import partial
+from random import Random
+from typing import NamedTuple
+
+__all__ = ["Fault", "Labels", "make_fleet", "plant"]
+
+Labels = dict[str, str]
+
+_REGIONS = ("eu-west", "eu-central", "us-east", "us-west", "ap-southeast")
+_CITIES = (
+    "dublin", "london", "paris", "berlin", "munich", "warsaw", "ashburn", "atlanta", "boston",
+    "phoenix", "portland", "denver", "jakarta", "singapore", "osaka",
+)  # fmt: skip
+_ROLES = {
+    "gateway": "network", "collector": "observability", "inference": "vision",
+    "camera": "facilities", "checkout": "payments",
+}  # fmt: skip
+
+
+class Fault(NamedTuple):
+    """A mistake: the finding that reports it has this code, and this key and value."""
+
+    code: str
+    key: str
+    value: str | None = None
+
+
+def make_fleet(random: Random, nodes: int = 2_000) -> list[Labels]:
+    """Return the labels of nodes without mistakes."""
+    return [_make_labels(random, number) for number in range(nodes)]
+
+
+def _make_labels(random: Random, number: int) -> Labels:
+    city = random.randrange(len(_CITIES))
+    role = random.choice(list(_ROLES))
+    labels = {
+        "hostname": f"edge-{number:04}.example.net",
+        "region": _REGIONS[city // 3],
+        "site": f"{_CITIES[city]}-{random.randint(1, 3):02}",
+        "role": role,
+        "environment": random.choices(("prod", "staging", "dev"), (8, 2, 1))[0],
+        "tier": random.choice(("standard", "premium", "free")),
+        "team": _ROLES[role],
+        "rack": f"r{random.randint(1, 40):02}",
+        "app.kubernetes.io/part-of": random.choice(("telemetry", "line-inspection", "storefront")),
+        "kubernetes.io/arch": random.choice(("amd64", "arm64")),
+        "instance-type": random.choice(("m5.large", "m5.xlarge", "c5.xlarge", "t4g.medium")),
+        "firmware": random.choice(("1.9.4", "1.10.0", "1.10.2")),
+        "owner": random.choice(("anna", "maria", "david", "thomas", "ayumi", "carlos", "priya")),
+    }
+    if role == "inference":
+        labels["accelerator"] = random.choice(("nvidia-tesla-t4", "nvidia-l4", "jetson-orin"))
+        labels["gpu-memory"] = random.choice(("16384", "24576", "8192"))
+    if role in ("gateway", "checkout"):
+        labels["pci-compliant"] = random.choice(("true", "false"))
+    if random.random() < 0.05:
+        labels["maintenance"] = "planned"
+    return labels
+
+
+def plant(random: Random, fleet: list[Labels]) -> list[Fault]:
+    """Change the labels of a fleet so that it has thirty different mistakes; return these.
+
+    A mistake is on one to three nodes, and no node has two.
+    """
+    free = list(range(len(fleet)))
+    random.shuffle(free)
+    faults: list[Fault] = []
+    for count, make in _KINDS:
+        expected = len(faults) + count
+        while len(faults) < expected:
+            nodes = [fleet[free.pop()] for _ in range(random.choice((1, 1, 1, 2, 3)))]
+            before = [labels.copy() for labels in nodes]
+            fault = make(random, nodes)
+            if fault is None or fault in faults:
+                for labels, old in zip(nodes, before, strict=True):
+                    labels.clear()
+                    labels.update(old)
+            else:
+                faults.append(fault)
+    return faults
+
+
+def _misspell_key(change: "_Change", random: Random, nodes: list[Labels]) -> Fault | None:
+    """Misspell a key that all ``nodes`` have."""
+    keys = [key for key in nodes[0] if all(key in labels for labels in nodes)]
+    key = random.choice(keys)
+    misspelt = change(random, key)
+    if misspelt is None or misspelt in _KEYS:
+        return None
+    for labels in nodes:
+        labels[misspelt] = labels.pop(key)
+    return Fault("misspelt-key", misspelt)
+
+
+def _misspell_value(change: "_Change", random: Random, nodes: list[Labels]) -> Fault | None:
+    """Misspell a value, and give it to all ``nodes``."""
+    key = random.choice([key for key in nodes[0] if key not in ("hostname", "firmware")])
+    misspelt = change(random, nodes[0][key])
+    if misspelt is None:
+        return None
+    return _set(key, misspelt, "misspelt-value", random, nodes)
+
+
+def _set(key: str, value: str, code: str, random: Random, nodes: list[Labels]) -> Fault | None:
+    if not all(key in labels for labels in nodes):
+        return None
+    for labels in nodes:
+        labels[key] = value
+    return Fault(code, key, value)
+
+
+def _set_rare(random: Random, nodes: list[Labels]) -> Fault | None:
+    """Give one node a value that no other node has."""
+    key, value = random.choice([("tier", "gold"), ("team", "finance"), ("role", "bastion")])
+    return _set(key, value, "rare-value", random, nodes[:1])
+
+
+def _remove(random: Random, nodes: list[Labels]) -> Fault:
+    """Remove a label that all nodes should have."""
+    key = random.choice(["region", "site", "role", "environment", "tier", "team", "rack"])
+    for labels in nodes:
+        del labels[key]
+    return Fault("missing-key", key)
+
+
+def _abbreviate_key(random: Random, nodes: list[Labels]) -> Fault:
+    for labels in nodes:
+        labels["env"] = labels.pop("environment")
+    return Fault("misspelt-key", "env")
+
+
+def _change_case(random: Random, text: str) -> str | None:
+    changed = random.choice((text.upper(), text.title(), text.capitalize()))
+    return changed if changed != text else None
+
+
+def _change_separator(random: Random, text: str) -> str | None:
+    separators = [at for at, letter in enumerate(text) if letter in "-./"]
+    if not separators or ("." in text[:-1] and text.replace(".", "").isdigit()):
+        return None
+    at = random.choice(separators)
+    return text[:at] + random.choice(("_", " ", "")) + text[at + 1 :]
+
+
+def _change_letter(random: Random, text: str) -> str | None:
+    """Insert, remove, replace or exchange letters behind the first one of a word."""
+    words = [(at, len(word)) for at, word in _words(text) if len(word) >= 5]
+    if not words:
+        return None
+    start, length = random.choice(words)
+    at = start + random.randint(1, length - 2)
+    letter = random.choice("abcdefghijklmnopqrstuvwxyz")
+    changed = random.choice(
+        (
+            text[:at] + letter + text[at:],
+            text[:at] + text[at + 1 :],
+            text[:at] + letter + text[at + 1 :],
+            text[:at] + text[at + 1] + text[at] + text[at + 2 :],
+        )
+    )
+    return changed if changed != text else None
+
+
+def _words(text: str) -> list[tuple[int, str]]:
+    return [(match.start(), match[0]) for match in re.finditer("[a-z]+", text)]
+
+
+_Change = Callable[[Random, str], str | None]
+_Kind = Callable[[Random, list[Labels]], Fault | None]
+
+_KEYS = frozenset(_make_labels(Random(0), 0)) | {"accelerator", "gpu-memory", "pci-compliant"}
+
+_KINDS: list[tuple[int, _Kind]] = [
+    (3, partial(_misspell_key, _change_case)),
+    (3, partial(_misspell_key, _change_separator)),
+    (5, partial(_misspell_key, _change_letter)),
+    (3, partial(_misspell_value, _change_case)),
+    (3, partial(_misspell_value, _change_separator)),
+    (5, partial(_misspell_value, _change_letter)),
+    (1, partial(_set, "environment", "production", "misspelt-value")),
+    (1, partial(_set, "pci-compliant", "yes", "misspelt-value")),
+    (2, _set_rare),
+    (2, _remove),
+    (1, partial(_set, "gpu-memory", "16Gi", "unit")),
+    (1, _abbreviate_key),
+]
+"""How many mistakes there are of each kind, and what makes one."""
