@@ -30,6 +30,10 @@ class Dialect:
     name = ""
     quotes = '"'
     """What encloses a name, and is doubled within it."""
+    random = "random()"
+    """The function that returns another number for each row."""
+    fence = ""
+    """What keeps a subquery from being merged into the query around it."""
 
     # Conditions on a column of all labels.
 
@@ -82,6 +86,19 @@ class Dialect:
         """Cast a value to a type for integers of 19 digits."""
         raise NotImplementedError
 
+    def bytewise(self, value: str) -> str:
+        """Return the value so that it sorts and groups byte for byte; drivers may return bytes."""
+        return self.in_bytes(value)
+
+    # All labels.
+
+    def each_label(self, labels: str, rows: str) -> str:
+        """Return a query for ``label_key`` and ``label_value`` of each label of each row.
+
+        :param rows: what stands behind FROM.
+        """
+        raise NotImplementedError
+
     # Names and constants.
 
     def quote(self, name: str) -> str:
@@ -105,6 +122,7 @@ class PostgreSQL(Dialect):
     """Labels are ``jsonb``, which compares bytes. A GIN index serves ``@>`` and ``?``."""
 
     name = "postgresql"
+    fence = " OFFSET 0"
 
     # Each row that ``@>`` finds is compared with each of the values once more; a longer list is
     # faster hashed (1,000 values in a million rows: 0.4 s instead of 20).
@@ -129,6 +147,15 @@ class PostgreSQL(Dialect):
         listed = ", ".join(values)
         exactly = f'concat({value}) COLLATE "C" IN ({listed})'
         return f"({value} IS NOT NULL AND {value} IN ({listed}) AND {exactly})"
+
+    def bytewise(self, value: str) -> str:
+        # The cast is one of the type citext, which ignores case; on text it does nothing, so that
+        # an index of a column with the collation "C" is used.
+        return f'CAST({value} AS text) COLLATE "C"'
+
+    def each_label(self, labels: str, rows: str) -> str:
+        entries = f"jsonb_each_text({labels}) AS entries(label_key, label_value)"
+        return f"SELECT label_key, label_value FROM {rows}, {entries}"
 
     def may_be_integer(self, value: str) -> str:
         # A nondeterministic collation has no regular expressions.
@@ -155,6 +182,11 @@ class DuckDB(Dialect):
         # The setting default_collation changes how the values of a map compare.
         return f'{value} COLLATE "C"'
 
+    def each_label(self, labels: str, rows: str) -> str:
+        entries = f"SELECT unnest(map_entries({labels})) AS entry FROM {rows}"
+        fields = "entry.key AS label_key, entry.value AS label_value"
+        return f"SELECT {fields} FROM ({entries}) AS entries"
+
     def may_be_integer(self, value: str) -> str:
         return f"regexp_full_match({value}, '{_INTEGER}')"
 
@@ -178,6 +210,10 @@ class SQLite(Dialect):
     def in_bytes(self, value: str) -> str:
         return f"{value} COLLATE BINARY"
 
+    def each_label(self, labels: str, rows: str) -> str:
+        fields = "entries.key AS label_key, entries.value AS label_value"
+        return f"SELECT {fields} FROM {rows}, json_each({labels}) AS entries"
+
     def value_between(self, value: str, low: str, high: str) -> str:
         negative = f"substr({value}, 1, 1) = '-'"
         unsigned = f"substr({value}, 1 + (substr({value}, 1, 1) IN ('+', '-')))"
@@ -200,6 +236,7 @@ class Spark(Dialect):
 
     name = "spark"
     quotes = "`"
+    random = "rand()"
 
     def value(self, labels: str, key: str) -> str:
         return f"try_element_at({labels}, {key})"
@@ -211,6 +248,12 @@ class Spark(Dialect):
             f"({value} IS NOT NULL AND {value} IN ({', '.join(values)})"
             f" AND CAST({value} AS BINARY) IN ({exactly}))"
         )
+
+    def bytewise(self, value: str) -> str:
+        return f"decode(CAST({value} AS BINARY), 'UTF-8')"
+
+    def each_label(self, labels: str, rows: str) -> str:
+        return f"SELECT explode({labels}) AS (label_key, label_value) FROM {rows}"
 
     def may_be_integer(self, value: str) -> str:
         # "$" would accept a line feed; the meaning of a backslash depends on a setting.
@@ -228,6 +271,7 @@ class ClickHouse(Dialect):
 
     name = "clickhouse"
     quotes = "`"
+    random = "rand()"
 
     def value(self, labels: str, key: str) -> str:
         return f"if(mapContains({labels}, {key}), {labels}[{key}], NULL)"
@@ -237,6 +281,10 @@ class ClickHouse(Dialect):
 
     def label_in(self, labels: str, key: str, values: Sequence[str], pairs: Sequence[str]) -> str:
         return f"(mapContains({labels}, {key}) AND {labels}[{key}] IN ({', '.join(values)}))"
+
+    def each_label(self, labels: str, rows: str) -> str:
+        entries = f"mapKeys({labels}) AS label_key, mapValues({labels}) AS label_value"
+        return f"SELECT label_key, label_value FROM {rows} ARRAY JOIN {entries}"
 
     def value_between(self, value: str, low: str, high: str) -> str:
         is_integer = f"match({value}, '^{_INTEGER}$')"
@@ -254,12 +302,21 @@ class MySQL(Dialect):
 
     name = "mysql"
     quotes = "`"
+    random = "rand()"
 
     def value(self, labels: str, key: str) -> str:
         return f"JSON_VALUE({labels}, CONCAT('$.\"', {key}, '\"'))"
 
     def in_bytes(self, value: str) -> str:
         return f"CAST({value} AS BINARY)"
+
+    def each_label(self, labels: str, rows: str) -> str:
+        keys = "'$[*]' COLUMNS (label_key VARCHAR(1000) PATH '$')"
+        value = f"JSON_VALUE({labels}, CONCAT('$.', JSON_QUOTE(label_key)))"
+        return (
+            f"SELECT label_key, {value} AS label_value"
+            f" FROM {rows}, JSON_TABLE(JSON_KEYS({labels}), {keys}) AS entries"
+        )
 
     def may_be_integer(self, value: str) -> str:
         # "$" would accept a line feed, and '' = ' ': so what the pattern leaves is measured.

@@ -1,6 +1,7 @@
 """Selectors as text of SQL, for psql, DuckDB, SQLite, Spark SQL, ClickHouse, MariaDB and MySQL."""
 
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple, TypeAlias
 
@@ -8,7 +9,24 @@ from nodeselect.engines.conditions import express
 from nodeselect.engines.dialects import DIALECTS, Dialect
 from nodeselect.selectors import Selector
 
-__all__ = ["LongTable", "Name", "SqlConditions", "dialect_named", "quote", "where"]
+__all__ = [
+    "WORD",
+    "LongTable",
+    "Name",
+    "SqlConditions",
+    "dialect_named",
+    "explain",
+    "failed_words",
+    "failure_query",
+    "guarded_keys",
+    "quote",
+    "where",
+]
+
+WORD = 60
+"""For how many requirements one integer of SQL has bits."""
+
+_PLAIN_PAIR = re.compile(r'\{"[A-Za-z0-9._/@+\- ]*": "[A-Za-z0-9._/@+\- ]*"\}')
 
 Name: TypeAlias = str | tuple[str, ...]
 """The exact name of a column or table; a tuple is a path, such as ``("n", "labels")``."""
@@ -58,6 +76,85 @@ def where(
     return express(selector, SqlConditions(dialect_named(dialect), labels, id, columns or {}))
 
 
+def explain(
+    selector: Selector,
+    dialect: str,
+    *,
+    table: Name = "nodes",
+    labels: Name | LongTable | None = "labels",
+    id: Name | None = "id",  # noqa: A002
+    columns: Mapping[str, Name] | None = None,
+    state: Name | None = None,
+) -> str:
+    """Return a query that counts how many nodes fail exactly which requirements of ``selector``.
+
+    It reads all nodes once. Each row is a group of nodes. ``failed0`` has a bit for each of the
+    first 60 requirements, in the order of ``selector.split()``, the lowest for the first: 5 means
+    that these nodes fail the first requirement and the third, and 0 that they match; ``failed1``
+    has the next 60. ``nodes`` is how many nodes these are, ``example`` the first of their ids, byte
+    by byte. ``lacks0`` is how many of them do not have the first of the keys in ``!=`` and
+    ``notin``.
+
+    :class:`~nodeselect.engines.sql_nodes.SqlNodes` makes an explanation of the result.
+
+    :param table: the table of the nodes.
+    :param state: the column of their states, by which those that match are also counted.
+    :raises ValueError: as :func:`where`, of which the other parameters are.
+    """
+    engine = dialect_named(dialect)
+    conditions = SqlConditions(engine, labels, id, columns or {})
+    state_column = None if state is None else quote(state, engine)
+    return failure_query(selector.split(), conditions, quote(table, engine), state_column)
+
+
+def failure_query(
+    requirements: Sequence[Selector], conditions: "SqlConditions", rows: str, state: str | None
+) -> str:
+    """Return the query of :func:`explain` for some rows: what stands behind FROM."""
+    dialect = conditions.dialect
+    words = failed_words(requirements, conditions)
+    failed = [f"failed{at}" for at in range(len(words))]
+    inner = [f"{word} AS {name}" for word, name in zip(words, failed, strict=True)]
+    groups, counts = list(failed), ["count(*) AS nodes"]
+    if state is not None:
+        inner.append(f"{dialect.bytewise(state)} AS node_state")
+        matches = " AND ".join(f"{name} = 0" for name in failed)
+        groups.append(f"CASE WHEN {matches} THEN node_state END")
+    if conditions.id is not None:
+        inner.append(f"{dialect.bytewise(conditions.id)} AS node_id")
+        counts.append("min(node_id) AS example")
+    for at, key in enumerate(guarded_keys(requirements)):
+        inner.append(f"CASE WHEN {conditions.has_key(key)} THEN 0 ELSE 1 END AS lacks{at}")
+        counts.append(f"sum(lacks{at}) AS lacks{at}")
+    outer = [*failed, *(f"{group} AS state" for group in groups[len(failed) :]), *counts]
+    return (
+        f"SELECT {', '.join(outer)}"
+        f" FROM (SELECT {', '.join(inner)} FROM {rows}{conditions.fence(requirements)}) AS failures"
+        f" GROUP BY {', '.join(groups)} ORDER BY nodes DESC"
+    )
+
+
+def failed_words(requirements: Sequence[Selector], conditions: "SqlConditions") -> list[str]:
+    """Return integers in SQL that have a bit for each requirement that a row fails."""
+    bits = [
+        f"CASE WHEN {express(requirement, conditions)} THEN 0 ELSE {1 << at % WORD} END"
+        for at, requirement in enumerate(requirements)
+    ]
+    return [" + ".join(bits[at : at + WORD]) for at in range(0, len(bits), WORD)] or ["0"]
+
+
+def guarded_keys(requirements: Sequence[Selector]) -> list[str]:
+    """Return the keys in ``!=`` and ``notin``: nodes without them match these requirements."""
+    return list(
+        dict.fromkeys(
+            requirement.key
+            for part in requirements
+            for requirement in part.requirements
+            if requirement.operator.matches_absent and requirement.values
+        )
+    )
+
+
 def dialect_named(name: str) -> Dialect:
     """Return a dialect.
 
@@ -86,50 +183,49 @@ class SqlConditions:
         """
         if isinstance(labels, LongTable) and id is None:
             raise ValueError("labels in a table of their own are found by id: say which column")
-        self._dialect = dialect
-        self._labels = labels
-        self._id = None if id is None else quote(id, dialect)
-        self._columns = {key: quote(column, dialect) for key, column in columns.items()}
+        self.dialect = dialect
+        self.labels = labels
+        self.id = None if id is None else quote(id, dialect)
+        self.columns = {key: quote(column, dialect) for key, column in columns.items()}
 
     def has_key(self, key: str) -> str:
-        if column := self._columns.get(key):
-            return self._dialect.is_present(column)
-        if self._labels is None:
+        if column := self.columns.get(key):
+            return self.dialect.is_present(column)
+        if self.labels is None:
             return self.constant(False)
-        if isinstance(self._labels, LongTable):
-            return self._in_table(self._labels, key, self._dialect.is_present)
-        return self._dialect.has_key(*self._label(self._labels, key))
+        if isinstance(self.labels, LongTable):
+            return self._in_table(self.labels, key, self.dialect.is_present)
+        return self.dialect.has_key(*self._label(self.labels, key))
 
     def value_in(self, key: str, values: Sequence[str]) -> str:
-        literals = list(map(self._dialect.literal, values))
-        if column := self._columns.get(key):
-            return self._dialect.value_in(column, literals)
-        if self._labels is None:
+        literals = list(map(self.dialect.literal, values))
+        if column := self.columns.get(key):
+            return self.dialect.value_in(column, literals)
+        if self.labels is None:
             return self.constant(False)
-        if isinstance(self._labels, LongTable):
+        if isinstance(self.labels, LongTable):
             return self._in_table(
-                self._labels, key, lambda value: self._dialect.value_in(value, literals)
+                self.labels, key, lambda value: self.dialect.value_in(value, literals)
             )
-        # Keys and values have no character that is escaped in JSON or in SQL.
-        pairs = [f"'{json.dumps({key: value})}'" for value in values]
-        return self._dialect.label_in(*self._label(self._labels, key), literals, pairs)
+        pairs = [self._pair(key, value) for value in values]
+        return self.dialect.label_in(*self._label(self.labels, key), literals, pairs)
 
     def integer_between(self, key: str, low: int, high: int) -> str:
         bounds = str(low), str(high)
-        if column := self._columns.get(key):
-            return self._dialect.value_between(column, *bounds)
-        if self._labels is None:
+        if column := self.columns.get(key):
+            return self.dialect.value_between(column, *bounds)
+        if self.labels is None:
             return self.constant(False)
-        if isinstance(self._labels, LongTable):
+        if isinstance(self.labels, LongTable):
             return self._in_table(
-                self._labels, key, lambda value: self._dialect.value_between(value, *bounds)
+                self.labels, key, lambda value: self.dialect.value_between(value, *bounds)
             )
-        return self._dialect.label_between(*self._label(self._labels, key), *bounds)
+        return self.dialect.label_between(*self._label(self.labels, key), *bounds)
 
     def id_in(self, ids: Sequence[str]) -> str:
-        if self._id is None:
+        if self.id is None:
             raise ValueError("the selector asks for ids: say which column has them")
-        return self._dialect.value_in(self._id, list(map(self._dialect.literal, ids)))
+        return self.dialect.value_in(self.id, list(map(self.dialect.literal, ids)))
 
     def constant(self, value: bool) -> str:
         return "TRUE" if value else "FALSE"
@@ -140,21 +236,35 @@ class SqlConditions:
     def conjunction(self, conditions: Sequence[str]) -> str:
         return f"({' AND '.join(conditions)})"
 
+    def fence(self, requirements: Sequence[Selector]) -> str:
+        """Return what keeps a subquery apart in which requirements are tested, if that is faster.
+
+        A test of a label in a map takes so long that it must not be made twice. A column is read
+        in parallel only without the fence.
+        """
+        keys = {each.key for part in requirements for each in part.requirements}
+        return "" if self.labels is None or keys <= self.columns.keys() else self.dialect.fence
+
+    def _pair(self, key: str, value: str) -> str:
+        pair = json.dumps({key: value}, ensure_ascii=False)
+        # What a selector has needs no escapes, in JSON and in SQL; what a node has may need them.
+        return f"'{pair}'" if _PLAIN_PAIR.fullmatch(pair) else self.dialect.literal(pair)
+
     def _label(self, labels: Name, key: str) -> tuple[str, str]:
-        return quote(labels, self._dialect), self._dialect.literal(key)
+        return quote(labels, self.dialect), self.dialect.literal(key)
 
     def _in_table(self, table: LongTable, key: str, test: Callable[[str], str]) -> str:
         """Test a value in the table of labels.
 
         A list of ids, unlike EXISTS, needs no name for the table outside, which is not known.
         """
-        dialect = self._dialect
+        dialect = self.dialect
         node_id, key_column, value = (
             quote(name, dialect) for name in (table.node_id, table.key, table.value)
         )
         is_key = dialect.value_in(key_column, [dialect.literal(key)])
         return (
-            f"({self._id} IS NOT NULL AND {self._id} IN"  # noqa: S608
+            f"({self.id} IS NOT NULL AND {self.id} IN"
             f" (SELECT {node_id} FROM {quote(table.table, dialect)}"
             f" WHERE {node_id} IS NOT NULL AND {is_key} AND {test(value)}))"
         )

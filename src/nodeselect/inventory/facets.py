@@ -8,12 +8,22 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple
+from typing import NamedTuple, Protocol, runtime_checkable
 
-from nodeselect.inventory.node_set import NodeSet
 from nodeselect.node import Node, count_connected
 
-__all__ = ["Facets", "KeyFacet", "count_labels"]
+__all__ = ["CountedSet", "Facets", "KeyFacet", "count_labels"]
+
+
+@runtime_checkable
+class CountedSet(Protocol):
+    """A set of nodes that counts them itself: of an inventory, or of a database."""
+
+    def label_counts(self) -> Mapping[str, Mapping[str, int]]:
+        """Return for each label key how many nodes have each value of it."""
+
+    def state_counts(self) -> Mapping[str | None, int]:
+        """Return how many nodes are in each state, None if unknown."""
 
 
 class KeyFacet(NamedTuple):
@@ -41,11 +51,11 @@ class Facets(NamedTuple):
     keys: tuple[KeyFacet, ...]
 
 
-def count_labels(nodes: Iterable[Node] | NodeSet) -> Facets:
+def count_labels(nodes: Iterable[Node] | CountedSet) -> Facets:
     """Count the nodes that have each label key and each value: in one pass, or by the index."""
     counts: Mapping[str, Mapping[str, int]]
     states: Mapping[str | None, int]
-    if isinstance(nodes, NodeSet):
+    if isinstance(nodes, CountedSet):
         counts, states = nodes.label_counts(), nodes.state_counts()
     else:
         counts, states = _count(nodes)

@@ -1,0 +1,260 @@
+"""Counts over the nodes of a table, which an explanation is made of."""
+
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from typing import Any, TypeAlias
+
+from nodeselect.engines.conditions import express
+from nodeselect.engines.sql import WORD, failed_words, failure_query, guarded_keys
+from nodeselect.engines.sql_table import SqlTable, is_path, to_text
+from nodeselect.explain.countable import MAX_GROUPS_WITH_IDS, FailureCounts, Positions
+from nodeselect.explain.explanation import NearMiss
+from nodeselect.selectors import Selector
+
+__all__ = ["Execute", "SqlCounts", "SqlFailures", "count", "ranked_states"]
+
+Execute: TypeAlias = Callable[[str], Iterable[Sequence[Any]]]
+"""Runs a query and returns its rows."""
+
+
+class SqlFailures:
+    """The nodes of a table, grouped by which requirements they fail.
+
+    One query counts the groups. The ids of examples and of the nearest nodes are one more each.
+    """
+
+    def __init__(self, execute: Execute, table: SqlTable, requirements: Sequence[Selector]) -> None:
+        self._execute = execute
+        self._table = table
+        self._requirements = requirements
+        self._words = failed_words(requirements, table.conditions)
+        self._examples: dict[int, list[str]] = {}
+        masks, states = Counter[int](), Counter[str | None]()
+        first: dict[int, str] = {}
+        keys = guarded_keys(requirements)
+        absent = Counter[str]()
+        query = failure_query(requirements, table.conditions, table.rows(), table.state)
+        for row in execute(query):
+            values = list(map(to_text, row))
+            mask = self._mask(values)
+            nodes, example, *lacking = values[len(self._words) + (table.state is not None) :]
+            masks[mask] += int(nodes)
+            first[mask] = min(example, first.get(mask, example))
+            for key, lacks in zip(keys, lacking, strict=True):
+                absent[key] += int(lacks)
+            if not mask and table.state is not None:
+                states[values[len(self._words)]] += int(nodes)
+        self._first = first
+        self.counts = FailureCounts.from_masks(len(requirements), masks).largest()
+        if table.state is None:
+            states[None] = self.counts.matched
+        self._states = states
+        self.with_key = {key: self.counts.total - absent[key] for key in keys}
+
+    def state_counts(self) -> Mapping[str | None, int]:
+        """Count the nodes that match, by their state; the most frequent state comes first."""
+        return ranked_states(self._states)
+
+    def example_ids(self, failed: Positions, limit: int) -> Sequence[str]:
+        """Return the first ids of a group; the first call reads those of the largest groups."""
+        mask = _to_mask(failed)
+        if limit == 1:
+            return [self._first[mask]]
+        if mask not in self._examples:
+            largest = [*map(_to_mask, self.counts.groups)][:MAX_GROUPS_WITH_IDS]
+            self._examples |= self._first_ids([*dict.fromkeys([mask, *largest])], limit)
+        return self._examples[mask]
+
+    def nearest(self, limit: int) -> Sequence[NearMiss]:
+        """Return ``limit`` of the nodes that do not match but fail the fewest requirements.
+
+        Return none if there were too many groups, and one that is not kept may have such a node.
+        """
+        groups = self.counts.groups
+        fewest = min(map(len, groups), default=0)
+        if not fewest or (self.counts.ungrouped and fewest > 1):
+            return []
+        masks = [_to_mask(failed) for failed in groups if len(failed) == fewest]
+        rows = self._execute(f"{self._members(masks)} ORDER BY node_id LIMIT {limit}")
+        return [NearMiss(str(to_text(row[-1])), self._positions(self._mask(row))) for row in rows]
+
+    def count_if_replaced(
+        self, positions: Collection[int], replacements: Sequence[Selector]
+    ) -> int:
+        """Count the nodes that match if ``replacements`` replace the requirements ``positions``."""
+        kept = [each for at, each in enumerate(self._requirements) if at not in positions]
+        conditions = self._table.conditions
+        tests = [express(each, conditions) for each in (*replacements, *kept)]
+        return count(self._execute, self._table.rows(conditions.conjunction(tests)))
+
+    def _first_ids(self, masks: Sequence[int], limit: int) -> dict[int, list[str]]:
+        names = self._names()
+        place = f"row_number() OVER (PARTITION BY {names} ORDER BY node_id) AS place"
+        members = self._members(masks, f"{names}, node_id, {place}")
+        ids: dict[int, list[str]] = {mask: [] for mask in masks}
+        query = f"SELECT {names}, node_id FROM ({members}) AS ranked WHERE place <= {limit}"
+        for row in self._execute(f"{query} ORDER BY node_id"):
+            ids[self._mask(row)].append(str(to_text(row[-1])))
+        return ids
+
+    def _members(self, masks: Sequence[int], selected: str | None = None) -> str:
+        """Return a query for the nodes of some groups; by default, for the groups and the ids."""
+        conditions = self._table.conditions
+        words = [f"{word} AS failed{at}" for at, word in enumerate(self._words)]
+        node_id = f"{self._table.dialect.bytewise(self._table.id)} AS node_id"
+        rows = self._table.rows() + conditions.fence(self._requirements)
+        any_mask = " OR ".join(map(self._is_mask, masks))
+        return (
+            f"SELECT {selected or f'{self._names()}, node_id'}"
+            f" FROM (SELECT {', '.join([*words, node_id])} FROM {rows}) AS failures"
+            f" WHERE {any_mask}"
+        )
+
+    def _names(self) -> str:
+        return ", ".join(f"failed{at}" for at in range(len(self._words)))
+
+    def _is_mask(self, mask: int) -> str:
+        words = range(len(self._words))
+        tests = (f"failed{at} = {mask >> at * WORD & (1 << WORD) - 1}" for at in words)
+        return f"({' AND '.join(tests)})"
+
+    def _mask(self, row: Sequence[Any]) -> int:
+        return sum(int(row[at]) << at * WORD for at in range(len(self._words)))
+
+    def _positions(self, mask: int) -> Positions:
+        return tuple(at for at in range(len(self._requirements)) if mask >> at & 1)
+
+
+class SqlCounts:
+    """Counts over the nodes of a table; implements :class:`nodeselect.explain.Countable`.
+
+    What was counted once is not counted again: the nodes must not change.
+    """
+
+    def __init__(self, execute: Execute, table: SqlTable) -> None:
+        self._execute = execute
+        self._table = table
+        self._with_key: dict[str, int] = {}
+
+    def failures(self, requirements: Sequence[Selector]) -> SqlFailures:
+        """Group the nodes by the exact set of ``requirements`` that they fail."""
+        failures = SqlFailures(self._execute, self._table, requirements)
+        self._with_key |= failures.with_key
+        return failures
+
+    def key_counts(self, limit: int) -> Mapping[str, int] | None:
+        """Count the nodes that have each label key; return None for more than ``limit`` keys."""
+        counts = self._count_columns(self._table.dialect.is_present)
+        if labels := self._table.each_label():
+            present = f"({labels}) AS labels WHERE label_value IS NOT NULL"
+            counts |= self._grouped("label_key", present, limit)
+        return counts if len(counts) <= limit else None
+
+    def value_counts(self, key: str, limit: int) -> Mapping[str, int] | None:
+        """Return how many nodes have each value of ``key``; None for more than ``limit`` values."""
+        present = f"({self._table.values(key)}) AS labels WHERE label_value IS NOT NULL"
+        counts = self._grouped("label_value", present, limit)
+        return counts if len(counts) <= limit else None
+
+    def count_with_key(self, key: str) -> int:
+        """Count the nodes that have the label ``key``."""
+        if key not in self._with_key:
+            if self._is_testable(key):
+                rows = self._table.rows(self._table.conditions.has_key(key))
+            else:
+                rows = f"({self._table.values(key)}) AS labels WHERE label_value IS NOT NULL"
+            self._with_key[key] = count(self._execute, rows)
+        return self._with_key[key]
+
+    def count_with_value(self, key: str, value: str) -> int:
+        """Count the nodes that have ``value`` for ``key``."""
+        if self._is_testable(key):
+            rows = self._table.rows(self._table.conditions.value_in(key, [value]))
+        else:
+            rows = f"({self._table.values(key)}) AS labels WHERE {self._is_value(value)}"
+        return count(self._execute, rows)
+
+    def keys_with_value(self, value: str, keys: Collection[str]) -> Mapping[str, int]:
+        """Count the nodes with this ``value`` for each of ``keys``; leave out keys without any."""
+        if not keys:
+            return {}
+        literals = [self._table.dialect.literal(value)]
+        counts = self._count_columns(lambda column: self._table.dialect.value_in(column, literals))
+        if labels := self._table.each_label():
+            rows = f"({labels}) AS labels WHERE {self._is_value(value)}"
+            counts |= self._grouped("label_key", rows, len(keys))
+        return {key: nodes for key, nodes in counts.items() if nodes and key in keys}
+
+    def missing_ids(self, ids: Sequence[str]) -> Sequence[str]:
+        """Return those of ``ids`` that no node has."""
+        table = self._table
+        query = f"SELECT {table.id} FROM {table.rows(table.conditions.id_in(ids))}"
+        there = {row[0] for row in self._execute(query)}
+        return [node_id for node_id in ids if node_id not in there]
+
+    def find_names(self, names: Sequence[str]) -> Mapping[str, tuple[str, int]]:
+        """Return those of ``names`` that nodes have: the first id of the nodes, and their number.
+
+        They have the same order as in ``names``.
+        """
+        table, dialect = self._table, self._table.dialect
+        if table.name is None or not names:
+            return {}
+        name, node_id = dialect.bytewise(table.name), dialect.bytewise(table.id)
+        rows = table.rows(dialect.value_in(table.name, list(map(dialect.literal, names))))
+        query = f"SELECT {name}, min({node_id}), count(*) FROM {rows} GROUP BY {name}"
+        found = {
+            str(to_text(name)): (str(to_text(first)), int(nodes))
+            for name, first, nodes in self._execute(query)
+        }
+        return {name: found[name] for name in names if name in found}
+
+    def find_id_prefix(self, prefix: str) -> tuple[str, int] | None:
+        """Return the lowest id with this prefix, and how many nodes have such an id; or None."""
+        table, dialect = self._table, self._table.dialect
+        start = f"substr({table.id}, 1, {len(prefix)})"
+        rows = table.rows(dialect.value_in(start, [dialect.literal(prefix)]))
+        query = f"SELECT min({dialect.bytewise(table.id)}), count(*) FROM {rows}"
+        ((lowest, nodes),) = self._execute(query)
+        return (str(to_text(lowest)), int(nodes)) if nodes else None
+
+    def _is_testable(self, key: str) -> bool:
+        return key in self._table.conditions.columns or is_path(key)
+
+    def _is_value(self, value: str) -> str:
+        return self._table.dialect.value_in("label_value", [self._table.dialect.literal(value)])
+
+    def _count_columns(self, test: Callable[[str], str]) -> dict[str, int]:
+        """Count the nodes for which a test of each column of labels is true, without zeros."""
+        columns = self._table.conditions.columns
+        if not columns:
+            return {}
+        sums = [f"count(CASE WHEN {test(column)} THEN 1 END)" for column in columns.values()]
+        query = f"SELECT {', '.join(sums)} FROM {self._table.rows()}"
+        (row,) = self._execute(query)
+        return {key: int(nodes) for key, nodes in zip(columns, row, strict=True) if nodes}
+
+    def _grouped(self, column: str, rows: str, limit: int) -> dict[str, int]:
+        """Count rows by a text, but for keys that have a column; stop after ``limit`` texts."""
+        columns = self._table.conditions.columns if column == "label_key" else {}
+        text = self._table.dialect.bytewise(column)
+        query = f"SELECT {text}, count(*) FROM {rows} GROUP BY {text}"
+        counted = self._execute(f"{query} LIMIT {limit + len(columns) + 1}")
+        counts = {str(to_text(each)): int(nodes) for each, nodes in counted}
+        return {each: nodes for each, nodes in counts.items() if each not in columns}
+
+
+def count(execute: Execute, rows: str) -> int:
+    """Count rows: what stands behind FROM."""
+    ((nodes,),) = execute(f"SELECT count(*) FROM {rows}")
+    return int(nodes)
+
+
+def ranked_states(counts: Mapping[str | None, int]) -> dict[str | None, int]:
+    """Return the counts of states, the most frequent first, without zeros."""
+    ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0] or ""))
+    return {state: nodes for state, nodes in ranked if nodes}
+
+
+def _to_mask(failed: Positions) -> int:
+    return sum(1 << at for at in failed)

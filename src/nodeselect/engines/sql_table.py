@@ -1,0 +1,85 @@
+"""A table of nodes, and what the queries over it have in common."""
+
+from typing import Any, NamedTuple
+
+from nodeselect.engines.dialects import Dialect
+from nodeselect.engines.sql import LongTable, SqlConditions, quote
+
+__all__ = ["SqlTable", "is_path", "to_text"]
+
+
+class SqlTable(NamedTuple):
+    """Where the nodes are. All names are quoted.
+
+    :param conditions: tests of their labels and ids.
+    :param table: the table.
+    :param id: its column with the ids.
+    :param name: its column with the names, if it has one.
+    :param state: its column with the states, if it has one.
+    :param where: a condition that a row must satisfy to be a node, if there is one.
+    """
+
+    conditions: SqlConditions
+    table: str
+    id: str
+    name: str | None
+    state: str | None
+    where: str | None
+
+    @property
+    def dialect(self) -> Dialect:
+        """The dialect of all queries."""
+        return self.conditions.dialect
+
+    def rows(self, condition: str | None = None) -> str:
+        """Return what stands behind FROM, for the nodes that satisfy ``condition``."""
+        conditions = [f"({each})" for each in (self.where, condition) if each is not None]
+        return f"{self.table} WHERE {' AND '.join(conditions)}" if conditions else self.table
+
+    def each_label(self, condition: str | None = None) -> str | None:
+        """Return a query for ``label_key`` and ``label_value`` of each label without a column.
+
+        Values may be NULL, and keys may have a column too. Return None if every label has one.
+        """
+        labels, dialect = self.conditions.labels, self.dialect
+        if labels is None:
+            return None
+        if isinstance(labels, LongTable):
+            node_id, key, value = (
+                quote(name, dialect) for name in (labels.node_id, labels.key, labels.value)
+            )
+            return (
+                f"SELECT {key} AS label_key, {value} AS label_value"
+                f" FROM {quote(labels.table, dialect)}"
+                f" WHERE {node_id} IN (SELECT {self.id} FROM {self.rows(condition)})"
+            )
+        column = quote(labels, dialect)
+        rows = f"(SELECT {column} AS all_labels FROM {self.rows(condition)}) AS nodes"
+        return dialect.each_label("all_labels", rows)
+
+    def values(self, key: str, condition: str | None = None) -> str:
+        """Return a query for ``label_value``: the values of one label. They may be NULL."""
+        conditions, dialect, labels = self.conditions, self.dialect, self.conditions.labels
+        if key in conditions.columns:
+            value = conditions.columns[key]
+        elif labels is None:
+            return f"SELECT '' AS label_value FROM {self.rows('FALSE')}"
+        elif isinstance(labels, LongTable) or not is_path(key):
+            is_key = dialect.value_in("label_key", [dialect.literal(key)])
+            each_label = self.each_label(condition)
+            return f"SELECT label_value FROM ({each_label}) AS labels WHERE {is_key}"
+        else:
+            value = dialect.value(quote(labels, dialect), dialect.literal(key))
+            has_key = conditions.has_key(key)  # an index may find these rows
+            condition = has_key if condition is None else f"{has_key} AND ({condition})"
+        return f"SELECT {value} AS label_value FROM {self.rows(condition)}"
+
+
+def is_path(key: str) -> bool:
+    """Return whether a key can be part of a path in JSON, as every key of a selector can."""
+    return '"' not in key and "\\" not in key
+
+
+def to_text(value: Any) -> Any:
+    """Return a text that a driver returned as bytes, because it was cast to compare bytes."""
+    return value.decode() if isinstance(value, (bytes, bytearray)) else value
