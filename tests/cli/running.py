@@ -11,7 +11,7 @@ __all__ = ["COMMAND", "FLEET", "Result", "Run", "run_process", "unprintable"]
 COMMAND = (sys.executable, "-c", "from nodeselect.__main__ import main; main()")
 """The console script, also if it is not installed."""
 
-PLAIN = {"NO_COLOR": "", "TERM": "xterm", "COLUMNS": "80", "LC_ALL": "C.UTF-8"}
+PLAIN = {"NO_COLOR": "", "FORCE_COLOR": "", "TERM": "xterm", "COLUMNS": "80", "LC_ALL": "C.UTF-8"}
 """An environment in which all machines print the same."""
 
 FLEET = """\

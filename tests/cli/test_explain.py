@@ -72,7 +72,7 @@ def test_colour_on_a_terminal() -> None:
     assert b"\x1b[32m\x1b[1mno node has the label 'nope'\x1b[0m" in output
     plain = run_on_terminal(*command, stream="stdout", NO_COLOR="1")
     assert b"\x1b" not in plain
-    for escape in (b"\x1b[0m", b"\x1b[1m", b"\x1b[32m"):
+    for escape in (b"\x1b[0m", b"\x1b[1m", b"\x1b[32m", b"\x1b[31m"):
         output = output.replace(escape, b"")
     assert output == plain
 

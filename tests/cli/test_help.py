@@ -28,6 +28,26 @@ def test_version(run: Run) -> None:
     assert run("--version") == (0, f"nodeselect {nodeselect.__version__}\n", "")
 
 
+def test_short_version(run: Run) -> None:
+    """``-V`` prints the version, too."""
+    assert run("-V") == run("--version")
+
+
+@pytest.mark.parametrize("command", ["match", "explain", "check", "help"])
+def test_help_of_a_command(run: Run, command: str) -> None:
+    """``nodeselect help COMMAND`` is ``nodeselect COMMAND --help``; without COMMAND, of all."""
+    assert run("help", command) == run(command, "--help")
+    assert run("help") == run("--help")
+
+
+def test_help_of_no_command(run: Run) -> None:
+    """The help of what is not a command is an error that says how to list all."""
+    result = run("help", "matsch")
+    assert (result.status, result.out) == (2, "")
+    assert "Try 'nodeselect --help' for help." in result.err
+    assert result.err.endswith("error: No such command 'matsch'.\n")
+
+
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_completion_script(shell: str) -> None:
     """There is a completion script for each shell."""

@@ -51,7 +51,7 @@ COMMANDS = {
     "rules": ["rules"],
     "schema": ["schema"],
     "help": ["--help"],
-    "help-of-a-command": ["match", "--help"],
+    "help-of-a-command": ["help", "match"],
     "version": ["--version"],
 }
 """Every command, with files as inputs. Each prints something."""

@@ -12,6 +12,7 @@ import click
 from nodeselect import __version__
 from nodeselect.blocking import use_blocking_output
 from nodeselect.cli.exit_status import ExitStatus
+from nodeselect.cli.options import colour_option
 from nodeselect.cli.streams import write_bug, write_error, write_message, write_usage_error
 from nodeselect.errors import InventoryError, JobError, SelectorError
 from nodeselect.text import quoted
@@ -33,6 +34,7 @@ _COMMANDS = (
     "check",
     "rules",
     "schema",
+    "help",
 )
 
 
@@ -49,6 +51,8 @@ class _Commands(click.Group):
             return None
         command = getattr(import_module(f"nodeselect.cli.{cmd_name}"), cmd_name)
         assert isinstance(command, click.Command)
+        if colour_option not in command.params:
+            command.params.append(colour_option)
         return command
 
 
@@ -71,13 +75,16 @@ Examples:
   nodeselect check job.yaml
 """,
 )
-@click.version_option(__version__, message="%(prog)s %(version)s")
+@click.version_option(__version__, "-V", "--version", message="%(prog)s %(version)s")
 def commands() -> None:
     """Find out which nodes a label selector matches, and why the others do not.
 
     Selectors are those of Kubernetes and of Expanso jobs. Nodes come from a file or a pipe. All
     commands are dry runs: nothing is submitted or changed.
     """
+
+
+commands.params.append(colour_option)
 
 
 def main() -> None:

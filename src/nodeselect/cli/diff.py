@@ -16,6 +16,7 @@ from nodeselect.cli.options import (
     check_usage,
     job_option,
     parse_selectors,
+    quiet_option,
     report_option,
     selector_option,
 )
@@ -54,6 +55,7 @@ Exit status: 0 if both sides match the same nodes, 1 if not, 2 on errors.
 @click.option("--all", "everything", is_flag=True, help="Compare all nodes.")
 @report_option
 @html_option
+@quiet_option
 @click.pass_context
 def diff(
     context: click.Context,

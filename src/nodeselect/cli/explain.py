@@ -12,7 +12,7 @@ import click
 from nodeselect.cli.exit_status import ExitStatus
 from nodeselect.cli.job_files import job_name
 from nodeselect.cli.job_selectors import job_selectors, read_job, selected, term_numbers
-from nodeselect.cli.jobs import report_node_jobs
+from nodeselect.cli.jobs import report_node_jobs, write_invalid
 from nodeselect.cli.node_files import NodeFiles, nodes_option, read_inventory
 from nodeselect.cli.options import (
     check_node,
@@ -20,6 +20,7 @@ from nodeselect.cli.options import (
     id_option,
     job_option,
     once,
+    quiet_option,
     report_option,
     selector_option,
     state_option,
@@ -30,7 +31,7 @@ from nodeselect.cli.output_file import (
     page_mistakes,
     write_file,
 )
-from nodeselect.cli.streams import write_output
+from nodeselect.cli.streams import is_quiet, write_output
 from nodeselect.explain import Explanation, NodeExplanation
 from nodeselect.explain.compute import exclude_by_state
 from nodeselect.node import count_connected
@@ -76,6 +77,7 @@ does not, 2 if one is invalid.
 )  # fmt: skip
 @report_option
 @html_option
+@quiet_option
 @click.pass_context
 def explain(
     context: click.Context,
@@ -178,6 +180,8 @@ def _explain_jobs(
     write_output(job_table_lines(jobs, len(inventory), output, detect_screen()))
     worst = min(job.status for job in jobs)
     if worst is JobStatus.INVALID:
+        if is_quiet():  # otherwise the table has their first errors
+            write_invalid(invalid)
         return ExitStatus.ERROR
     return ExitStatus.NEGATIVE if worst is JobStatus.NO_NODES else ExitStatus.OK
 

@@ -19,9 +19,15 @@ from nodeselect.cli.options import (
     check_node,
     check_usage,
     once,
+    quiet_option,
     report_option,
 )
-from nodeselect.cli.streams import write_error, write_message, write_output
+from nodeselect.cli.streams import (
+    write_error,
+    write_error_message,
+    write_message,
+    write_output,
+)
 from nodeselect.errors import JobError
 from nodeselect.explain.compute import explain_node
 from nodeselect.node import Node, count_connected
@@ -29,7 +35,7 @@ from nodeselect.render.layout import detect_screen
 from nodeselect.selectors import Selector
 from nodeselect.text import pluralize, printable, quoted
 
-__all__ = ["jobs", "report_node_jobs"]
+__all__ = ["jobs", "report_node_jobs", "write_invalid"]
 
 
 @click.command(
@@ -56,6 +62,7 @@ that node), 1 if not, 2 on errors, or if a job is invalid.
     " this file.",
 )  # fmt: skip
 @report_option
+@quiet_option
 @click.pass_context
 def jobs(
     context: click.Context,
@@ -145,18 +152,23 @@ def _read_node(nodes_from: NodeFiles) -> Node:
 
 def _status(invalid: Mapping[str, JobError], is_positive: bool) -> int:
     if invalid:
-        import shlex  # loads slowly
-
-        from nodeselect.jobs.manifest import ManifestError
-
-        files = []
-        for name, error in invalid.items():
-            if isinstance(error, ManifestError):  # check does not read manifests
-                write_error(error)
-            else:
-                files.append(name)
-        if files:
-            command = printable(shlex.join(["nodeselect", "check", *files]))
-            write_message(f"for details, run: {command}")
+        write_invalid(invalid)
         return ExitStatus.ERROR
     return ExitStatus.OK if is_positive else ExitStatus.NEGATIVE
+
+
+def write_invalid(invalid: Mapping[str, JobError]) -> None:
+    """Write how to see all errors of invalid jobs."""
+    import shlex  # loads slowly
+
+    from nodeselect.jobs.manifest import ManifestError
+
+    files = []
+    for name, error in invalid.items():
+        if isinstance(error, ManifestError):  # check does not read manifests
+            write_error(error)
+        else:
+            files.append(name)
+    if files:
+        command = printable(shlex.join(["nodeselect", "check", *files]))
+        write_error_message(f"for details, run: {command}")

@@ -17,6 +17,7 @@ from nodeselect.cli.options import (
     explain_hint,
     id_option,
     job_option,
+    quiet_option,
     selector_option,
     split_commas,
     state_messages,
@@ -84,6 +85,7 @@ if not; 2 on errors.
     "--max", "most", type=click.IntRange(min=0), metavar="N",
     help="Exit with status 1 if more than N nodes match.",
 )  # fmt: skip
+@quiet_option
 @click.pass_context
 def match(
     context: click.Context,

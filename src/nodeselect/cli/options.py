@@ -9,7 +9,7 @@ import click
 
 from nodeselect.cli.exit_status import ExitStatus
 from nodeselect.cli.job_files import split_object
-from nodeselect.cli.streams import write_message
+from nodeselect.cli.streams import QUIET, write_error_message
 from nodeselect.errors import SelectorError
 from nodeselect.node import count_in_states, split_state
 from nodeselect.readers.detect import KNOWN_STATES
@@ -24,11 +24,13 @@ if TYPE_CHECKING:
 __all__ = [
     "check_node",
     "check_usage",
+    "colour_option",
     "explain_hint",
     "id_option",
     "job_option",
     "once",
     "parse_selectors",
+    "quiet_option",
     "report_option",
     "selector_option",
     "split_commas",
@@ -62,6 +64,26 @@ def _parse_states(
     return frozenset(map(str.lower, split_commas(context, parameter, texts))) or None
 
 
+def _set_colour(context: click.Context, parameter: click.Parameter, when: str | None) -> None:
+    """Set the variables that decide on colours, also for errors after the end of the command."""
+    if when in ("always", "never"):
+        os.environ["FORCE_COLOR"] = "1" if when == "always" else ""
+        os.environ["NO_COLOR"] = "1" if when == "never" else ""
+
+
+def _set_quiet(context: click.Context, parameter: click.Parameter, is_quiet: bool) -> None:
+    context.meta[QUIET] = is_quiet
+
+
+colour_option = click.Option(
+    ["--color"], type=click.Choice(["auto", "always", "never"]), callback=_set_colour,
+    expose_value=False, is_eager=True,
+    help="When to use colours: by default on a terminal, as FORCE_COLOR and NO_COLOR say.",
+)  # fmt: skip
+quiet_option = click.option(
+    "-q", "--quiet", is_flag=True, callback=_set_quiet, expose_value=False, is_eager=True,
+    help="Print nothing but errors; the exit status is the answer.",
+)  # fmt: skip
 id_option = click.option(
     "--id", "ids", metavar="ID", multiple=True,
     help="Select the node with this id. Repeatable. With --job or -l, a node must match all.",
@@ -167,9 +189,15 @@ def explain_hint(
 
 
 def check_node(context: click.Context, inventory: "Inventory", node_id: str) -> None:
-    """End the command with an error if no node has this id; say which node has it as its name."""
+    """End the command with an error if no node has this id.
+
+    Say which node has it as its name, or which ids begin with it.
+    """
     if node_id not in inventory:
-        write_message(f"error: no node has the id {quoted(node_id)}")
+        write_error_message(f"error: no node has the id {quoted(node_id)}")
         if named := [node.id for node in inventory if node.name == node_id]:
-            write_message(f"  it is the name of the node with the id {quoted(named[0])}")
+            write_error_message(f"  it is the name of the node with the id {quoted(named[0])}")
+        elif begun := [each for each in inventory.ids() if each.startswith(node_id)]:
+            ids = join_limited(list(map(quoted, sorted(begun))), conjunction="or")
+            write_error_message(f"  it is the beginning of {ids}")
         context.exit(ExitStatus.ERROR)

@@ -16,10 +16,13 @@ from nodeselect.render.layout import is_colour_wanted
 from nodeselect.text import printable
 
 __all__ = [
+    "QUIET",
     "Progress",
     "highlight_severity",
+    "is_quiet",
     "write_bug",
     "write_error",
+    "write_error_message",
     "write_message",
     "write_output",
     "write_usage_error",
@@ -36,11 +39,23 @@ _PROGRESS_INTERVAL = 0.1
 _BATCH_LINES = 1_000
 
 
+QUIET = "nodeselect.quiet"
+"""The key in ``click.Context.meta`` for whether only errors are printed."""
+
+
+def is_quiet() -> bool:
+    """Return whether the command was called with ``--quiet``."""
+    context = click.get_current_context(silent=True)
+    return context is not None and bool(context.meta.get(QUIET))
+
+
 def write_output(lines: Iterable[str]) -> None:
     """Write lines to standard output; at most 1,000 of them are in memory at a time.
 
     :raises OSError: if standard output is closed or cannot be written to.
     """
+    if is_quiet():
+        return
     lines = iter(lines)
     while batch := list(islice(lines, _BATCH_LINES)):
         sys.stdout.write("".join(f"{line}\n" for line in batch))
@@ -52,6 +67,12 @@ def write_message(text: str) -> None:
 
     If standard error cannot be written to, the message is dropped; the exit status is unaffected.
     """
+    if not is_quiet():
+        write_error_message(text)
+
+
+def write_error_message(text: str) -> None:
+    """Write a message that is, or belongs to, an error: also with ``--quiet``."""
     with suppress(OSError):
         print(highlight_severity(text, sys.stderr), file=sys.stderr, flush=True)
 
@@ -59,19 +80,19 @@ def write_message(text: str) -> None:
 def write_error(error: SelectorError | InventoryError | JobError) -> None:
     """Write what is wrong with a selector, an inventory or a job."""
     code = "" if isinstance(error, JobError) else f"error[{error.code}]: "
-    write_message(f"{code}{error}")
+    write_error_message(f"{code}{error}")
 
 
 def write_usage_error(error: click.ClickException) -> None:
     """Write what is wrong with the command line, and how to get help."""
     if isinstance(error, click.exceptions.NoArgsIsHelpError):
-        write_message(error.format_message())
+        write_error_message(error.format_message())
         return
     context = getattr(error, "ctx", None)
     if context is not None:
-        write_message(context.get_usage())
-        write_message(f"Try '{context.command_path} --help' for help.\n")
-    write_message(f"error: {printable(error.format_message())}")
+        write_error_message(context.get_usage())
+        write_error_message(f"Try '{context.command_path} --help' for help.\n")
+    write_error_message(f"error: {printable(error.format_message())}")
 
 
 def write_bug(error: Exception) -> None:
@@ -81,7 +102,7 @@ def write_bug(error: Exception) -> None:
         file = trace.tb_frame.f_code.co_filename
         place, trace = f"{os.path.basename(file)}:{trace.tb_lineno}", trace.tb_next  # noqa: PTH119
     what = printable(f"{type(error).__name__}: {error}"[:200])
-    write_message(f"error: a bug in nodeselect ({place}): {what}; please report it")
+    write_error_message(f"error: a bug in nodeselect ({place}): {what}; please report it")
 
 
 def highlight_severity(text: str, stream: TextIO | None = None) -> str:

@@ -28,9 +28,11 @@ def diff_lines(difference: Difference, output: str, screen: Screen) -> Iterator[
             for side, (name, total, matched, connected) in sides.items()
         )
         if difference.added:
-            yield screen.section("ADDED", _groups(difference.added, screen, "OLD"))
+            lines = _groups(difference.added, screen, "OLD")
+            yield screen.section("ADDED", (screen.style(line, "good") for line in lines))
         if difference.removed:
-            yield screen.section("REMOVED", _groups(difference.removed, screen, "NEW"))
+            lines = _groups(difference.removed, screen, "NEW")
+            yield screen.section("REMOVED", (screen.style(line, "bad") for line in lines))
         if difference.changed:
             yield screen.section("CHANGED", _groups(difference.changed, screen))
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from nodeselect.explain import Explanation, NodeExplanation, headline, notes
 from nodeselect.explain.wording import failing_text, short
-from nodeselect.render.layout import Markdown, Screen, report_lines
+from nodeselect.render.layout import Markdown, Screen, Style, report_lines
 from nodeselect.text import join_limited, pluralize, printable, quoted
 
 __all__ = ["explanation_lines", "render_text", "value_cell"]
@@ -20,6 +20,9 @@ _MAX_NAMES = 12
 
 # An id shown as an example is truncated to this many columns.
 _MAX_ID = 32
+
+# The style of a requirement that the node, or every node, fails.
+_BAD: Style = "bad"
 
 # A screen with fewer columns gets no bars, and shorter heads.
 _WIDE = 80
@@ -130,7 +133,9 @@ def _node_table(explanation: NodeExplanation, screen: Screen) -> Iterator[str]:
         )
         for text, value, passes in explanation.requirements
     ]
-    return screen.table(("REQUIREMENT", "", "THE NODE HAS"), rows, wrap_last=True)
+    styles = [None if passes else _BAD for _, _, passes in explanation.requirements]
+    heads = ("REQUIREMENT", "", "THE NODE HAS")
+    return screen.table(heads, rows, wrap_last=True, styles=styles)
 
 
 def _requirement_table(explanation: Explanation, screen: Screen) -> Iterator[str]:
@@ -148,7 +153,11 @@ def _requirement_table(explanation: Explanation, screen: Screen) -> Iterator[str
     ]
     columns = 5 if is_wide else 4
     heads = ("REQUIREMENT", "FAIL", only, left, "")
-    return screen.table(heads[:columns], [row[:columns] for row in rows], right=(1, 2, 3))
+    cut = [row[:columns] for row in rows]
+    styles = [
+        _BAD if result.failing == explanation.total else None for result in explanation.requirements
+    ]
+    return screen.table(heads[:columns], cut, right=(1, 2, 3), styles=styles)
 
 
 def _groups(explanation: Explanation, screen: Screen) -> Iterator[str]:

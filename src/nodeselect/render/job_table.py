@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from nodeselect.errors import JobError
 from nodeselect.explain import Explanation
-from nodeselect.render.layout import Screen, report_lines
+from nodeselect.render.layout import Screen, Style, report_lines
 from nodeselect.text import pluralize
 
 __all__ = [
@@ -34,6 +34,15 @@ _STATUS_TEXTS = {
     JobStatus.NONE_CONNECTED: ("matches no connected node", "match no connected node"),
     JobStatus.EVERY_NODE: ("matches EVERY node", "match EVERY node"),
     JobStatus.SUSPECT: ("may contain a typo", "may contain a typo"),
+}
+
+
+_STYLES: dict[JobStatus, Style] = {
+    JobStatus.INVALID: "bad",
+    JobStatus.NO_NODES: "bad",
+    JobStatus.NONE_CONNECTED: "doubtful",
+    JobStatus.EVERY_NODE: "doubtful",
+    JobStatus.SUSPECT: "doubtful",
 }
 
 
@@ -141,4 +150,5 @@ def _table(jobs: Sequence[JobResult], screen: Screen) -> Iterator[str]:
         problem = screen.prose(f"{invalid}{job.recommendation}")
         rows.append((screen.code(job.name), *numbers, problem))
     heads = ("JOB", "MATCHED", "CONNECTED", "WHAT TO CHANGE")
-    return screen.table(heads, rows, right=(1, 2), wrap_last=True)
+    styles = [_STYLES.get(job.status) for job in jobs]
+    return screen.table(heads, rows, right=(1, 2), wrap_last=True, styles=styles)

@@ -6,7 +6,7 @@ import re
 import sys
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
-from typing import Any, Literal, NamedTuple, TextIO
+from typing import Any, Literal, NamedTuple, TextIO, TypeAlias
 
 from nodeselect.text import display_width, prefix, printable, truncate
 
@@ -16,6 +16,7 @@ __all__ = [
     "SELECTOR_FORMATS",
     "Markdown",
     "Screen",
+    "Style",
     "align_columns",
     "detect_screen",
     "is_colour_wanted",
@@ -53,7 +54,16 @@ _WIDEST_COLUMN = 320
 # Cells of a table are not truncated to fewer columns than this.
 _SHORTEST_CELL = 12
 
-_STYLES = {"heading": "\x1b[1m", "advice": "\x1b[32m\x1b[1m"}
+Style: TypeAlias = Literal["heading", "advice", "good", "bad", "doubtful"]
+"""How text is shown on a screen that has colours."""
+
+_STYLES: dict[Style, str] = {
+    "heading": "\x1b[1m",
+    "advice": "\x1b[32m\x1b[1m",
+    "good": "\x1b[32m",
+    "bad": "\x1b[31m",
+    "doubtful": "\x1b[33m",
+}
 
 
 class Screen(NamedTuple):
@@ -81,7 +91,7 @@ class Screen(NamedTuple):
         """Return a sentence that may contain a user's text, escaped for this screen."""
         return self.escape(text)
 
-    def style(self, text: str, style: Literal["heading", "advice"]) -> str:
+    def style(self, text: str, style: Style) -> str:
         """Return ``text``, which is escaped already, in a style if the screen has colours."""
         return f"{_STYLES[style]}{text}\x1b[0m" if self.colour and text else text
 
@@ -163,6 +173,7 @@ class Screen(NamedTuple):
         right: Collection[int] = (),
         *,
         wrap_last: bool = False,
+        styles: Sequence[Style | None] = (),
     ) -> Iterator[str]:
         """Yield the lines of a table that fits the screen.
 
@@ -171,6 +182,7 @@ class Screen(NamedTuple):
         :param right: the columns that are aligned to the right, from 0.
         :param wrap_last: whether cells of the last column are wrapped; if there is too little room
             beside the other columns, they are on lines of their own below.
+        :param styles: of each row; all rows are plain without it.
         """
         cells = [[self.escape(cell) for cell in row] for row in (heads, *rows)]
         last = [row.pop() if wrap_last else "" for row in cells]
@@ -190,7 +202,8 @@ class Screen(NamedTuple):
                 lines[0] = line + " " * (indent - display_width(line)) + lines[0][indent:]
             else:
                 lines.insert(0, line)
-            yield from (self.style(line, "heading") for line in lines) if number == 0 else lines
+            style = "heading" if number == 0 else styles[number - 1] if styles else None
+            yield from (self.style(line, style) for line in lines) if style else lines
 
 
 class Markdown(Screen):
@@ -236,8 +249,9 @@ class Markdown(Screen):
         right: Collection[int] = (),
         *,
         wrap_last: bool = False,
+        styles: Sequence[Style | None] = (),
     ) -> Iterator[str]:
-        """Yield the lines of a table; ``wrap_last`` has no effect."""
+        """Yield the lines of a table; ``wrap_last`` and ``styles`` have no effect."""
         rule = ["--:" if at in right else "---" for at in range(len(heads))]
         for row in (heads, rule, *rows):
             # GitHub reads a pipe after a backslash as the end of the cell, too.
@@ -286,9 +300,14 @@ def detect_screen() -> Screen:
 
 
 def is_colour_wanted(stream: TextIO | None) -> bool:
-    """Return whether ``stream`` is a terminal, unless NO_COLOR or TERM=dumb is set."""
-    declined = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
-    return not declined and stream is not None and stream.isatty()
+    """Return whether ``stream`` is a terminal, but not one with TERM=dumb.
+
+    If NO_COLOR is set, nothing is in colour; otherwise everything is if FORCE_COLOR is set.
+    """
+    if os.environ.get("NO_COLOR") or stream is None:
+        return False
+    is_terminal = stream.isatty() and os.environ.get("TERM") != "dumb"
+    return bool(os.environ.get("FORCE_COLOR")) or is_terminal
 
 
 def align_columns(

@@ -8,7 +8,7 @@ from nodeselect.explain.wording import short
 from nodeselect.render.explanation import value_cell
 from nodeselect.render.id_ranges import ranges_text
 from nodeselect.render.job_table import first_error
-from nodeselect.render.layout import Screen, report_lines
+from nodeselect.render.layout import Screen, Style, report_lines
 from nodeselect.standing import StandingExplanation
 from nodeselect.text import join_limited, pluralize, printable
 
@@ -148,7 +148,11 @@ def fleet_job_lines(fleet: FleetJobs, output: str, screen: Screen) -> Iterator[s
                 )
                 for name, (matched, connected) in fleet._ranked()
             ]
-            yield screen.table(("JOB", "MATCHED", "CONNECTED", ""), rows, right=(1, 2))
+            styles: list[Style | None] = [
+                None if matched else "bad" for _, (matched, _) in fleet._ranked()
+            ]
+            heads = ("JOB", "MATCHED", "CONNECTED", "")
+            yield screen.table(heads, rows, right=(1, 2), styles=styles)
         if fleet.unused_ids:
             lines = [ranges_text(fleet.unused_ids[:_MAX_IDS], screen)]
             if (more := len(fleet.unused_ids) - _MAX_IDS) > 0:

@@ -1,0 +1,83 @@
+"""Colours: where they are, and what decides on them."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from nodeselect.render.layout import Markdown, Screen
+from tests.cli.running import Run, run_process
+
+GREEN, RED, YELLOW = "\x1b[32m", "\x1b[31m", "\x1b[33m"
+
+DIFF = ("diff", "-n", "fleet.ndjson", "-l", "tier", "-l", "debug")
+
+
+@pytest.mark.parametrize(
+    ("options", "environment", "is_coloured"),
+    [
+        pytest.param([], {}, False, id="a-pipe"),
+        pytest.param([], {"FORCE_COLOR": "1"}, True, id="forced"),
+        pytest.param([], {"FORCE_COLOR": "1", "TERM": "dumb"}, True, id="forced-if-dumb"),
+        pytest.param([], {"FORCE_COLOR": "1", "NO_COLOR": "1"}, False, id="forced-and-none"),
+        pytest.param(["--color", "always"], {}, True, id="always"),
+        pytest.param(["--color", "always"], {"NO_COLOR": "1"}, True, id="always-is-stronger"),
+        pytest.param(["--color", "never"], {"FORCE_COLOR": "1"}, False, id="never-is-stronger"),
+        pytest.param(["--color", "auto"], {"FORCE_COLOR": "1"}, True, id="auto"),
+    ],
+)
+def test_what_decides(
+    fleet: str, options: list[str], environment: dict[str, str], is_coloured: bool
+) -> None:
+    """The option decides, then NO_COLOR, then FORCE_COLOR; of errors as well."""
+    assert fleet == "fleet.ndjson"
+    result = run_process(*DIFF, *options, **environment)
+    assert ("\x1b" in result.out) is is_coloured
+    result = run_process(*options, "match", "-n", "no-such-file", "--all", **environment)
+    assert ("\x1b" in result.err) is is_coloured
+
+
+def test_a_difference(run: Run, fleet: str) -> None:
+    """Added nodes are green, removed ones red."""
+    assert fleet == "fleet.ndjson"
+    lines = run(*DIFF, "--color", "always").out.splitlines()
+    assert f"{GREEN}    n-2\x1b[0m" in lines
+    assert f"{RED}    n-1\x1b[0m" in lines
+
+
+def test_requirements(run: Run, fleet: str) -> None:
+    """What every node fails is red, also what one node fails."""
+    command = ("explain", "-n", fleet, "-l", "region=mars,tier", "--color", "always")
+    lines = run(*command).out.splitlines()
+    assert [line for line in lines if line.startswith(f"{RED}region=mars ")]
+    assert [line for line in lines if line.startswith("tier ")]
+    lines = run(*command, "--node", "n-1").out.splitlines()
+    assert [line for line in lines if line.startswith(f"{RED}region=mars ")]
+    assert [line for line in lines if line.startswith("tier ")]
+
+
+def test_jobs(run: Run, fleet: str) -> None:
+    """Jobs without a node are red, those that may be wrong yellow."""
+    for name, selector in {"a": "tier", "b": "region=mars", "c": "region in (eu,uss)"}.items():
+        Path(f"{name}.yaml").write_text(f"name: x\nselector: {{match_expressions: ['{selector}']}}")
+    Path("d.yaml").write_text("name: x\nselector: {match_ids: [n-3]}\n")
+    Path("e.yaml").write_text("selector: 7\n")
+    jobs = [word for name in "abcde" for word in ("--job", f"{name}.yaml")]
+    out = run("explain", "-n", fleet, *jobs, "--color", "always").out
+    styles = {name: start for start, name in re.findall(r"^(\x1b\[3\dm)?(\w)\.yaml", out, re.M)}
+    assert styles == {"a": "", "b": RED, "c": "", "d": YELLOW, "e": RED}
+    report = run(
+        "jobs", "-n", fleet, *(w.replace("--job", "--jobs") for w in jobs), "--color", "always"
+    )
+    assert f"{RED}b.yaml" in report.out
+
+
+def test_no_colours_in_markdown() -> None:
+    """The styles of rows are for a screen with colours."""
+    rows = [["a", "b"], ["c", "d"]]
+    plain = list(Screen().table("xy", rows))
+    assert list(Screen().table("xy", rows, styles=["bad", None])) == plain
+    lines = list(Screen(colour=True).table("xy", rows, styles=["bad", None]))
+    assert lines == ["\x1b[1mx  y\x1b[0m", "\x1b[31ma  b\x1b[0m", "c  d"]
+    markdown = list(Markdown().table("xy", rows))
+    assert list(Markdown().table("xy", rows, styles=["bad", None])) == markdown
