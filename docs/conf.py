@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
 from sphinx.application import Sphinx
 
@@ -25,9 +26,23 @@ html_copy_source = False
 
 
 def setup(app: Sphinx) -> None:
+    """Change pages before they are read, and before they are written."""
+    app.connect("source-read", _link_to_source)
+    app.connect("html-page-context", _make_accessible, priority=900)  # after the theme
+
+
+def _link_to_source(_app: Sphinx, _page: str, source: list[str]) -> None:
     """Make links to files outside this folder links to the source."""
+    source[0] = _FILE_OUTSIDE.sub(f"]({_SOURCE}", source[0])
 
-    def absolute(_app: Sphinx, _page: str, source: list[str]) -> None:
-        source[0] = _FILE_OUTSIDE.sub(f"]({_SOURCE}", source[0])
 
-    app.connect("source-read", absolute)
+def _make_accessible(
+    _app: Sphinx, _page: str, _template: str, context: dict[str, Any], _tree: object
+) -> None:
+    """Give headings of the list of pages their level, and let the keyboard scroll long lines."""
+    tree = context.get("furo_navigation_tree", "")
+    context["furo_navigation_tree"] = tree.replace(
+        'role="heading"', 'role="heading" aria-level="2"'
+    )
+    body = context.get("body", "").replace("<pre>", '<pre tabindex="0">')
+    context["body"] = body.replace('class="table-wrapper', 'tabindex="0" class="table-wrapper')

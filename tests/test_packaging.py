@@ -67,3 +67,10 @@ def test_dependencies() -> None:
         bounds = {each.operator: Version(each.version) for each in requirement.specifier}
         assert set(bounds) == {">=", "<"}, text
         assert Version(pinned[requirement.name.lower()]) == bounds[">="], text
+
+
+def test_links_of_the_description() -> None:
+    """In the metadata, which is read elsewhere, README has no link to a file beside it."""
+    description = str(importlib.metadata.metadata("nodeselect")["Description"])
+    assert "](https://" in description
+    assert not re.search(r"\]\((?!https://)", description)
