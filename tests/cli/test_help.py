@@ -12,7 +12,7 @@ from tests.cli.running import Run, run_process
         ["--help"],
         *(
             [name, "--help"]
-            for name in ("audit", "diff", "explain", "labels", "match", "rollout", "watch")
+            for name in ("audit", "diff", "explain", "labels", "match", "rollout", "sql", "watch")
         ),
     ],
 )

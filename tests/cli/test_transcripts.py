@@ -59,7 +59,7 @@ def test_transcript(
     status = f"[{result.status}]\n" if result.status else ""
     row.check(shown=f"{result.out}{messages}{status}\n")
     assert not unprintable(result.out + result.err)
-    if words[1:2] and words[1] not in ("match", "check") and "-o" not in words:
+    if words[1:2] and words[1] not in ("match", "check", "sql") and "-o" not in words:
         assert max(map(display_width, result.out.splitlines()), default=0) <= columns
 
 

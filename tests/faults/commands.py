@@ -46,6 +46,7 @@ COMMANDS = {
     "jobs-of-a-node": ["jobs", "-n", "nodes", "--jobs", "job", "--node", "n-001"],
     "rollout": ["rollout", "-n", "nodes", "--job", "job", "-o", "json"],
     "convert": ["convert", "-l", "region=eu,rack!=3"],
+    "sql": ["sql", "-l", "region=eu,rack!=3", "--dialect", "duckdb"],
     "index": ["index", "--info", "saved"],
     "check": ["check", "job", "other"],
     "rules": ["rules"],
@@ -81,6 +82,7 @@ JOB_READERS = {
     "jobs": ["jobs", "-n", "nodes", "--jobs", "-"],
     "rollout": ["rollout", "-n", "nodes", "--job", "-", "-o", "json"],
     "convert": ["convert", "-"],
+    "sql": ["sql", "--job", "-", "--dialect", "duckdb"],
     "check": ["check", "-"],
 }
 """Every command that reads a job, from standard input."""

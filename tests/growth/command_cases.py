@@ -142,6 +142,10 @@ def _add_jobs() -> None:
     def convert_refused(n: int) -> Command:
         return ["convert", "--to", "nomad", "-l", ",".join(f"{word}>5" for word in words(n))], ""
 
+    def sql(n: int) -> Command:
+        expression = ",".join(f"{word}>5" for word in words(n))
+        return ["sql", "--dialect", "sqlite", "--explain", "--table", "t", "-l", expression], ""
+
     def convert_file(n: int) -> Command:
         return ["convert", _file("pod.json", json.dumps(pod_of_terms(n)).encode())], ""
 
@@ -178,6 +182,7 @@ def _add_jobs() -> None:
         case(f"cli/convert/{output}", _run, partial(convert, output), limit=256)
     case("cli/convert/refused", _run, convert_refused, limit=256)
     case("cli/convert/manifest", _run, convert_file)
+    case("cli/sql", _run, sql, limit=256)
     case("cli/jobs/manifest", _run, jobs_of_manifest, 10)
     case("cli/explain/jobs", _run, explain_jobs, 10)
     case("cli/diff/jobs", _run, diff_jobs)

@@ -31,6 +31,7 @@ _COMMANDS = (
     "rollout",
     "index",
     "convert",
+    "sql",
     "check",
     "rules",
     "schema",
@@ -72,6 +73,7 @@ Examples:
   nodeselect rollout --job job.yaml -n nodes.json
   nodeselect index nodes.json -o fleet.nsx
   nodeselect convert deployment.yaml --to job
+  nodeselect sql -l 'region=eu,!debug' --dialect postgresql
   nodeselect check job.yaml
 """,
 )
