@@ -13,7 +13,7 @@ from nodeselect.index.rank_order import RankOrder
 from tests.imports import loaded_after
 
 
-@given(st.integers(0, 30), st.integers(0, 99), st.none() | st.integers(0, 31))
+@given(st.integers(0, 99), st.integers(0, 99), st.none() | st.integers(0, 99))
 def test_both_ways(count: int, seed: int, limit: int | None) -> None:
     """Ranks are sorted, ordinals are sorted by rank, and those below a rank are found."""
     random = Random(seed)

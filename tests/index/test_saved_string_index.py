@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nodeselect import InventoryError
 from nodeselect.index import saved_string_index, string_encoding
 from nodeselect.index.saved_string_index import SavedStringIndex
 from nodeselect.index.string_encoding import encode_strings, sort_into_buckets, to_array
@@ -36,7 +37,12 @@ def index_of(texts: list[str | None]) -> SavedStringIndex:
     starts, ranks = sort_into_buckets(array, encode_strings(array, 4))
     last = np.uint32(max(len(texts) - 1, 0))
     order = last - np.arange(len(texts), dtype=np.uint32)
-    return SavedStringIndex(array, order.data, starts.data, (last - ranks).data)
+    return SavedStringIndex(array, order.data, starts.data, (last - ranks).data, damaged)
+
+
+def damaged() -> InventoryError:
+    """Return the error for a damaged file."""
+    return InventoryError("damaged", "damaged")
 
 
 IDS = [f"n-{at}" for at in range(120)]

@@ -7,6 +7,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from nodeselect import InventoryError
+from nodeselect.index.bulk import Bulk
 from nodeselect.index.string_encoding import encode_strings, to_array
 from nodeselect.index.strings import PackedStrings, PaddedStrings, Strings, to_list
 
@@ -14,16 +16,22 @@ IDS = st.lists(st.text(st.characters(exclude_categories=("Cs", "Cc")), min_size=
 TEXTS = st.lists(st.none() | st.text(st.characters(), max_size=3), max_size=9)
 
 
+def damaged() -> InventoryError:
+    """Return the error for a damaged file."""
+    return InventoryError("damaged", "damaged")
+
+
 def padded(strings: list[str]) -> PaddedStrings | None:
     """Return the padded column of strings, unless a packed one is smaller."""
     data = encode_strings(to_array(strings), 4).padded()
-    return None if data is None else PaddedStrings(memoryview(data), len(strings))
+    return None if data is None else PaddedStrings(memoryview(data), len(strings), damaged)
 
 
 def packed(strings: list[str | None]) -> PackedStrings:
     """Return the packed column of strings."""
     column = encode_strings(to_array(strings), 4)
-    return PackedStrings(memoryview(column.data), column.offsets().data)
+    data, offsets = memoryview(column.data), column.offsets().data
+    return PackedStrings(data, offsets, damaged, has_none=None in strings)
 
 
 def assert_column(column: Strings[str | None], strings: list[str | None]) -> None:
@@ -32,8 +40,7 @@ def assert_column(column: Strings[str | None], strings: list[str | None]) -> Non
     assert [column[rank] for rank in range(len(strings))] == strings
     for ranks in ([], range(len(strings)), range(len(strings) - 1, -1, -2), [0] * len(strings)):
         expected = [strings[rank] for rank in ranks]
-        for _ in range(2):  # the second time, they are known
-            assert to_list(column.take(array("I", ranks))) == expected
+        assert to_list(column.take(array("I", ranks))) == expected
         assert to_list(column.take(np.array(ranks, np.int64))) == expected
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr("nodeselect.index.strings.bulk_reader", lambda _: None)
@@ -46,7 +53,7 @@ def assert_column(column: Strings[str | None], strings: list[str | None]) -> Non
 def test_packed(strings: list[str | None]) -> None:
     """A packed column has any strings and None: empty, with line feeds, with surrogates."""
     assert_column(packed(strings), strings)
-    assert packed(strings).to_list() == strings
+    assert list(packed(strings)) == strings
 
 
 @given(IDS)
@@ -72,26 +79,41 @@ def test_present(strings: list[str | None]) -> None:
     assert present == [rank for rank, text in enumerate(strings) if text is not None]
 
 
-@pytest.mark.parametrize("rank", [3, 4])
-def test_no_such_rank(rank: int) -> None:
-    """A packed column, which can be iterated over, has an end."""
-    with pytest.raises(IndexError):
-        packed(["a", "b", "c"])[rank]
+BROKEN = [
+    PaddedStrings(memoryview(b"a\nb\n"), 2, damaged),  # without a third rank
+    PaddedStrings(memoryview(b"a\nb\n\xff\n"), 3, damaged),
+    PackedStrings(memoryview(b"a\nb\n"), memoryview(b"\0\2\4"), damaged, has_none=True),
+    PackedStrings(memoryview(b"a\nb\n\xff\n"), memoryview(b"\0\2\4\6"), damaged, has_none=False),
+    PackedStrings(memoryview(b"a\nb\n\xfe\n"), memoryview(b"\0\2\4\6"), damaged, has_none=True),
+]
 
 
-def test_recent_strings(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Strings that were decoded lately are the same objects; there is a limit to their number."""
-    monkeypatch.setattr("nodeselect.index.strings._MAX_RECENT", 8)
-    column = packed(list("abcdefgh"))
-    first = column.take(array("I", [1, 2]))
-    first.append("changed by the caller")
-    again = column.take(array("I", [1, 2]))
-    assert again == ["b", "c"]
-    for at in range(0, 6, 2):
-        column.take(array("I", [at, at + 1]))
-    assert list(map(len, column._recent.values())) == [2, 2, 2, 2]
-    column.take(array("I", [7]))
-    assert list(map(len, column._recent.values())) == [1]
-    column.take(array("I", [1, 2, 3]))  # more than a quarter of the limit
-    column.take(np.array([1, 2]))
-    assert list(map(len, column._recent.values())) == [1]
+@pytest.mark.parametrize("column", BROKEN)
+@pytest.mark.parametrize("use_numpy", [False, True])
+def test_damaged(column: Strings[str], use_numpy: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A string that does not exist, or is not UTF-8, is an error; others can be read."""
+    bulk = Bulk if use_numpy else None
+    monkeypatch.setattr("nodeselect.index.strings.bulk_reader", lambda _: bulk)
+    assert [column[0], column[1]] == to_list(column.take(array("I", [0, 1]))) == ["a", "b"]
+    with pytest.raises(InventoryError, match="damaged"):
+        column[2]
+    with pytest.raises(InventoryError, match="damaged"):
+        column.take(array("I", [0, 2]))
+
+
+@pytest.mark.parametrize("data", [b"abcd", b"a\n\n\n", b"\n\n\n\n", b"\n\na\n"])
+def test_other_line_feeds(data: bytes) -> None:
+    """Ids are damaged if none of them ends with a line feed, or one has nothing else."""
+    with pytest.raises(InventoryError, match="damaged"):
+        PaddedStrings(memoryview(data), 2, damaged).take(array("I", [0, 1]))
+
+
+def test_offsets_that_descend(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Offsets that descend are an error if many strings are read, which could be any number."""
+    offsets = memoryview(array("I", [0, 1 << 31, 0, 4]))
+    column = PackedStrings(memoryview(b"a\nb\n"), offsets, damaged, has_none=False)
+    monkeypatch.setattr("nodeselect.index.strings.bulk_reader", lambda _: Bulk)
+    with pytest.raises(InventoryError, match="damaged"):
+        column.take(array("I", [0, 1]))
+    monkeypatch.setattr("nodeselect.index.strings.bulk_reader", lambda _: None)
+    assert column.take(array("I", [1, 1])) == ["", ""]

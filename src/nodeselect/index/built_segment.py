@@ -15,6 +15,8 @@ __all__ = ["BuiltParts"]
 class BuiltParts:
     """The parts of a segment that are built from a table of its nodes."""
 
+    plan_bytes_per_node = 16
+
     def __init__(self, table: NodeTable, tuning: Tuning = DEFAULT) -> None:
         """Index the nodes of ``table``.
 

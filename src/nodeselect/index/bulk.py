@@ -12,6 +12,9 @@ __all__ = ["Bulk"]
 
 _Ranks = NDArray[np.integer[Any]]
 
+# If one of so many ranks, or more, is among those to sort, marking them all is faster.
+_MARKED = 16
+
 
 class Bulk:
     """Functions that do the same as the loops of Python in the modules that call them."""
@@ -22,13 +25,24 @@ class Bulk:
         return np.asarray(numbers)
 
     @staticmethod
+    def is_permutation(numbers: NDArray[Any]) -> bool:
+        """Return whether an array has each number from 0 up to its length once."""
+        is_there = np.zeros(len(numbers), bool)
+        is_there[numbers[numbers < len(numbers)]] = True
+        return bool(is_there.all())
+
+    @staticmethod
     def sorted_ranks(
         ranks: NDArray[np.uint32], ordinals: "array[int]", limit: int | None
-    ) -> NDArray[np.uint32]:
+    ) -> _Ranks:
         """See :meth:`~nodeselect.index.rank_order.RankOrder.sorted_ranks`."""
         found = ranks.take(np.asarray(ordinals))
         if limit is not None and limit < len(found):
             found = np.partition(found, limit - 1)[:limit]
+        if len(found) > len(ranks) // _MARKED:
+            is_found = np.zeros(len(ranks), bool)
+            is_found[found] = True
+            return np.flatnonzero(is_found)
         found.sort()
         return found
 
@@ -54,6 +68,12 @@ class Bulk:
         rows = np.frombuffer(data, f"V{width}")
         taken: bytes = rows.take(np.asarray(ranks)).tobytes()
         return taken
+
+    @staticmethod
+    def is_ascending(numbers: "memoryview[int]") -> bool:
+        """Return whether no number is below the one before."""
+        array: NDArray[Any] = np.asarray(numbers)
+        return bool((array[1:] >= array[:-1]).all())
 
     @staticmethod
     def take_spans(

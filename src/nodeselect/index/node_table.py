@@ -23,7 +23,7 @@ from nodeselect.index.string_encoding import to_array
 from nodeselect.index.strings import Strings
 from nodeselect.readers.columnar import Block, Columns, EncodedBlock
 
-__all__ = ["NodeTable", "encode", "merge", "to_numbers"]
+__all__ = ["NodeTable", "encode", "merge"]
 
 # The label number that a column has for nodes without the key.
 _ABSENT = 0xFFFFFFFF
@@ -128,14 +128,9 @@ def _all(strings: Strings[str | None]) -> NDArray[np.object_]:
     return to_array(strings.take(np.arange(len(strings))))
 
 
-def to_numbers(numbers: "memoryview[int]") -> UIntArray:
-    """Return numbers as an array, which is not a copy."""
-    return np.asarray(numbers)
-
-
 def merge(
     table: NodeTable,
-    ranks: "array[int] | NDArray[np.uint32]",
+    ranks: "array[int] | NDArray[np.integer[Any]]",
     others: NodeTable,
     other_ranks: Sequence[int],
     chunk: int,

@@ -11,8 +11,9 @@ Anybody can choose ids that have the same hash. So a large bucket is searched by
 
 from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
+from nodeselect.errors import InventoryError
 from nodeselect.index.strings import Strings, encode_string, hash_string
 
 __all__ = ["SavedStringIndex"]
@@ -28,6 +29,7 @@ class SavedStringIndex:
     :param ranks: the rank of each ordinal.
     :param starts: where each bucket begins in ``ordinals``, and where the last one ends.
     :param ordinals: those of the strings, in order of the buckets.
+    :param damaged: returns the error to raise if they are not such numbers.
     """
 
     def __init__(
@@ -36,33 +38,40 @@ class SavedStringIndex:
         ranks: "memoryview[int]",
         starts: "memoryview[int]",
         ordinals: "memoryview[int]",
+        damaged: Callable[[], InventoryError],
     ) -> None:
         self._strings = strings
         self._rank_at = ranks
         self._start_at = starts
         self._ordinal_at = ordinals
         self._shift = 32 - (len(starts) - 1).bit_length() + 1
+        self._damaged = damaged
 
     def find(self, text: str) -> int | None:
-        """Return the ordinal of an id, or None. Cost: about 1.5 µs."""
-        strings, rank_at, ordinal_at = self._strings, self._rank_at, self._ordinal_at
-        for position in self._candidates(text):
-            ordinal = ordinal_at[position]
-            if strings[rank_at[ordinal]] == text:
-                return ordinal
+        """Return the ordinal of an id, or None. Cost: about a microsecond."""
+        strings, rank_at = self._strings, self._rank_at
+        try:
+            for ordinal in self._candidates(text):
+                if strings[rank_at[ordinal]] == text:
+                    return ordinal
+        except IndexError:
+            raise self._damaged() from None
         return None
 
     def find_every(self, text: str) -> list[int]:
         """Return all ordinals of a name, in no particular order. Cost: a few microseconds."""
-        ordinals = map(self._ordinal_at.__getitem__, self._candidates(text))
-        return [at for at in ordinals if self._strings[self._rank_at[at]] == text]
+        strings, rank_at = self._strings, self._rank_at
+        try:
+            return [at for at in self._candidates(text) if strings[rank_at[at]] == text]
+        except IndexError:
+            raise self._damaged() from None
 
     def find_all(self, texts: Sequence[str]) -> "array[int]":
         """Return the ordinals of the ids that are there, in any order."""
         return array("I", [at for at in map(self.find, texts) if at is not None])
 
-    def _candidates(self, text: str) -> range:
-        """Return the few positions in ``ordinals`` that the string can have, and others cannot."""
+    def _candidates(self, text: str) -> "memoryview[int]":
+        """Return the few ordinals that the string can have, and others cannot."""
         encoded = encode_string(text)
         wanted = hash_string(encoded)
         bucket = wanted >> self._shift
@@ -71,7 +80,7 @@ class SavedStringIndex:
             ordinals, pair = self._ordinal_at, (wanted, encoded)
             start = bisect_left(ordinals, pair, start, stop, key=self._sort_key)
             stop = bisect_right(ordinals, pair, start, stop, key=self._sort_key)
-        return range(start, stop)
+        return self._ordinal_at[start:stop]
 
     def _sort_key(self, ordinal: int) -> tuple[int, bytes]:
         encoded = encode_string(self._strings[self._rank_at[ordinal]] or "")

@@ -23,8 +23,7 @@ __all__ = ["Segment", "SegmentParts", "StringIndex"]
 
 _T = TypeVar("_T")
 
-# The limit for the memory of the cached plans: bytes for each node, and one mebibyte more.
-_PLAN_BYTES_PER_NODE = 16
+# What is added to the limit for the memory of the cached plans.
 _PLAN_BYTES = 1 << 20
 
 # For how many sets of states the nodes in them are cached.
@@ -52,7 +51,10 @@ class SegmentParts(Protocol):
     :ivar labels: the nodes of each label, and of each state.
     :ivar ids: finds the ordinals of ids.
     :ivar names: finds the ordinals of names; None if no node has a name.
+    :ivar plan_bytes_per_node: the limit for the memory of the cached plans.
     """
+
+    plan_bytes_per_node: int
 
     @property
     def rows(self) -> NodeRows: ...
@@ -77,7 +79,7 @@ class Segment:
         self.parts = parts
         self._tuning = tuning
         self.rows = parts.rows
-        self._plans = PlanCache(_PLAN_BYTES_PER_NODE * len(self.rows) + _PLAN_BYTES)
+        self._plans = PlanCache(parts.plan_bytes_per_node * len(self.rows) + _PLAN_BYTES)
         self._windows: dict[int, Postings] = {}
         self.in_states = lru_cache(_MAX_STATE_SETS)(lambda accepts: parts.labels.in_states(accepts))
 

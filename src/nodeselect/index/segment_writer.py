@@ -29,7 +29,7 @@ def to_sections(segment: Segment) -> Sections:
     Cost: about 0.6 µs a node.
     """
     table, index = segment.rows.to_table(), segment.index
-    ranks = np.asarray(segment.parts.order.rank_at)
+    ranks = segment.parts.order.to_array()
     ordinals = np.empty(len(ranks), np.uint32)
     ordinals[ranks] = np.arange(len(ranks), dtype=np.uint32)
     # All values of a key get consecutive numbers, in their order.

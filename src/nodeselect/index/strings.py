@@ -10,10 +10,13 @@ Strings are UTF-8; surrogates, which UTF-8 does not allow, are encoded in the sa
 """
 
 from array import array
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from struct import Struct
+from struct import error as StructError  # noqa: N812 - it is a class
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias, TypeVar
 from zlib import crc32
 
+from nodeselect.errors import InventoryError
 from nodeselect.index.numpy_import import bulk_reader
 
 if TYPE_CHECKING:
@@ -45,8 +48,8 @@ _S = TypeVar("_S", bound=str | None, covariant=True)
 
 _ERRORS = "surrogatepass"
 
-# How many strings a column keeps, because they were decoded lately.
-_MAX_RECENT = 32_768
+# Returns the error for a column that was not encoded as it should be.
+_Damaged = Callable[[], InventoryError]
 
 
 class Strings(Protocol[_S]):
@@ -74,105 +77,119 @@ hash_string: Final = crc32
 """Returns the hash of a string's bytes: the same number of 32 bits in every process."""
 
 
-class _SavedStrings:
-    """What both layouts have in common: they keep strings that were decoded lately.
-
-    Decoding thousands of strings takes longer than reading the objects of a built column. So an
-    answer that is read again takes the strings from the last time.
-    """
-
-    def __init__(self) -> None:
-        self._recent: dict[bytes, list[Any]] = {}
-        self._recent_count = 0
-
-    def take(self, ranks: Ranks) -> list[Any]:
-        """Return the strings at many ranks. Cost: 5 to 60 ns a string."""
-        if not len(ranks):
-            return []
-        if len(ranks) > _MAX_RECENT // 4 or ranks.itemsize != 4:
-            return self._decode(ranks)
-        key = ranks.tobytes()
-        strings = self._recent.get(key)
-        if strings is None:
-            strings = self._decode(ranks)
-            self._recent_count += len(strings)
-            if self._recent_count > _MAX_RECENT:
-                self._recent.clear()
-                self._recent_count = len(strings)
-            self._recent[key] = strings
-        return strings.copy()
-
-    def _decode(self, ranks: Ranks) -> list[Any]:
-        raise NotImplementedError
-
-
-class PaddedStrings(_SavedStrings):
+class PaddedStrings:
     """A column of strings that are not empty and contain no line feed, in the padded layout.
 
     :param data: the bytes of all strings.
+    :param damaged: returns the error to raise if they are not such strings.
     """
 
-    def __init__(self, data: "memoryview[int]", count: int) -> None:
-        super().__init__()
+    def __init__(self, data: "memoryview[int]", count: int, damaged: _Damaged) -> None:
         self._data = data
         self._count = count
         self._width = len(data) // max(count, 1)
+        self._unpack = Struct(f"{self._width}s").unpack_from
+        self._damaged = damaged
 
     def __len__(self) -> int:
         return self._count
 
     def __getitem__(self, rank: int) -> str:
-        start = rank * self._width
-        return str(self._data[start : start + self._width], "utf-8").rstrip("\n")
+        try:
+            row: bytes = self._unpack(self._data, rank * self._width)[0]
+            return row.decode().rstrip("\n")
+        except (StructError, UnicodeDecodeError):
+            raise self._damaged() from None
 
-    def _decode(self, ranks: Ranks) -> list[Any]:
-        bulk = bulk_reader(len(ranks))
-        if bulk is None:
-            return list(map(self.__getitem__, ranks.tolist()))
-        strings = bulk.take_rows(self._data, self._width, ranks).decode().split("\n")
+    def take(self, ranks: Ranks) -> list[Any]:
+        """Return the strings at many ranks. Cost: 30 to 130 ns a string."""
+        if not len(ranks):
+            return []
+        try:
+            strings = self._read(ranks).decode().split("\n")
+        except (StructError, IndexError, UnicodeDecodeError):
+            raise self._damaged() from None
         strings.pop()
-        return strings if len(strings) == len(ranks) else list(filter(None, strings))
+        if len(strings) != len(ranks):
+            strings = list(filter(None, strings))
+            if len(strings) != len(ranks):
+                raise self._damaged()
+        return strings
+
+    def _read(self, ranks: Ranks) -> bytes:
+        bulk = bulk_reader(len(ranks))
+        if bulk is not None:
+            return bulk.take_rows(self._data, self._width, ranks)
+        unpack, data, width = self._unpack, self._data, self._width
+        return b"".join([unpack(data, rank * width)[0] for rank in ranks.tolist()])
 
 
-class PackedStrings(_SavedStrings, Sequence[str | None]):
+class PackedStrings(Sequence[str | None]):
     """A column of any strings and None, in the packed layout.
 
     :param data: the bytes of all strings.
     :param offsets: where each string begins in ``data``, and where the last one ends.
+    :param damaged: returns the error to raise if they are not strings.
+    :param has_none: whether some of them may be None.
     """
 
-    def __init__(self, data: "memoryview[int]", offsets: "memoryview[int]") -> None:
-        super().__init__()
+    def __init__(
+        self,
+        data: "memoryview[int]",
+        offsets: "memoryview[int]",
+        damaged: _Damaged,
+        *,
+        has_none: bool,
+    ) -> None:
         self._data = data
         self._offsets = offsets
-        self._has_lines: bool | None = None
+        self._damaged = damaged
+        self._has_none = has_none
+        self._is_checked = False  # whether the offsets ascend
 
     def __len__(self) -> int:
         return len(self._offsets) - 1
 
+    def __iter__(self) -> Iterator[str | None]:
+        return map(self.__getitem__, range(len(self)))
+
     def __getitem__(self, rank: int) -> str | None:  # type: ignore[override]
-        encoded = self._data[self._offsets[rank] : self._offsets[rank + 1] - 1].tobytes()
-        return None if encoded == NONE else encoded.decode("utf-8", _ERRORS)
+        try:
+            encoded = self._data[self._offsets[rank] : self._offsets[rank + 1] - 1].tobytes()
+            if self._has_none and encoded == NONE:
+                return None
+            return encoded.decode("utf-8", _ERRORS)
+        except (IndexError, UnicodeDecodeError):
+            raise self._damaged() from None
 
-    def to_list(self) -> list[Any]:
-        """Return all strings."""
-        return list(self) if self._is_split_wrongly() else self._split(bytes(self._data))
+    def take(self, ranks: Ranks) -> list[Any]:
+        """Return the strings at many ranks. Cost: 60 to 300 ns a string."""
+        try:
+            strings = self._split(self._read(ranks), len(ranks))
+        except IndexError:
+            raise self._damaged() from None
+        return list(map(self.__getitem__, ranks.tolist())) if strings is None else strings
 
-    def _decode(self, ranks: Ranks) -> list[Any]:
-        bulk = bulk_reader(len(ranks))
-        if bulk is None or self._is_split_wrongly():
-            return list(map(self.__getitem__, ranks.tolist()))
-        return self._split(bulk.take_spans(self._data, self._offsets, ranks))
+    def _read(self, ranks: Ranks) -> bytes:
+        data, offsets, bulk = self._data, self._offsets, bulk_reader(len(ranks))
+        if bulk is None:
+            return b"".join([data[offsets[at] : offsets[at + 1]] for at in ranks.tolist()])
+        if not self._is_checked:
+            if not bulk.is_ascending(offsets):
+                raise self._damaged()
+            self._is_checked = True
+        return bulk.take_spans(data, offsets, ranks)
 
-    def _is_split_wrongly(self) -> bool:
-        """Return whether line feeds are not only between strings, or strings are None."""
-        if self._has_lines is None:  # two threads may both find it out, with the same result
-            data = bytes(self._data)
-            self._has_lines = data.count(END) > len(self) or NONE in data
-        return self._has_lines
+    def _split(self, data: bytes, count: int) -> list[str] | None:
+        """Return all strings of ``data``; None if it must be split otherwise.
 
-    @staticmethod
-    def _split(data: bytes) -> list[str]:
-        strings = data.decode("utf-8", _ERRORS).split("\n")
+        That is so if line feeds are not only between strings, or strings are None.
+        """
+        if data.count(END) != count or (self._has_none and NONE in data):
+            return None
+        try:
+            strings = data.decode("utf-8", _ERRORS).split("\n")
+        except UnicodeDecodeError:
+            raise self._damaged() from None
         strings.pop()
         return strings
