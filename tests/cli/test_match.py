@@ -95,3 +95,76 @@ def test_too_many_reasons(run: Run) -> None:
         "for details, save the input as nodes.json, then run:"
         f" nodeselect explain -l {','.join(keys)} -n nodes.json\n"
     )
+
+
+SORTED = """\
+{"id": "n-10", "name": "b", "labels": {"rack": "r-9"}}
+{"id": "n-9", "state": "ready", "labels": {"rack": "r-10"}}
+{"id": "n-1", "name": "a", "state": "lost", "labels": {}}
+{"id": "n-009", "labels": {"rack": "r-9b"}}
+{"id": "n", "labels": {"rack": ""}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("key", "ids"),
+    [
+        pytest.param("rack", "n n-10 n-009 n-9 n-1", id="label"),
+        pytest.param("id", "n n-1 n-9 n-009 n-10", id="id"),
+        pytest.param("name", "n-1 n-10 n-9 n-009 n", id="name"),
+        pytest.param("state", "n-1 n-9 n-10 n-009 n", id="state"),
+    ],
+)
+def test_sort_by(run: Run, tmp_path: Path, key: str, ids: str) -> None:
+    """Numbers are sorted as numbers, nodes without a value are last, and others stay in order."""
+    command = ("match", "--all", "--sort-by", key)
+    result = run(*command, "-n", "-", "-o", "name", stdin=SORTED)
+    assert result.out.split() == ids.split()
+    result = run(*command, "-n", "-", "--limit", "2", "--no-headers", stdin=SORTED)
+    assert [line.split()[0] for line in result.out.splitlines()] == ids.split()[:2]
+    nodes, saved = tmp_path / "nodes", str(tmp_path / "saved")
+    nodes.write_text(SORTED)
+    assert run("index", str(nodes), "-o", saved).status == 0
+    result = run(*command, "-n", saved, "-o", "ndjson", "--limit", "3")
+    assert [json.loads(line)["id"] for line in result.out.splitlines()] == ids.split()[:3]
+
+
+def test_sort_by_a_long_number(run: Run) -> None:
+    """A number may have more digits than Python converts."""
+    values = ["9" * 5_000, "1" + "0" * 5_000, "0" * 6_000 + "7"]
+    nodes = [{"id": f"n-{at}", "labels": {"x": value}} for at, value in enumerate(values)]
+    command = ("match", "-n", "-", "--all", "--sort-by", "x", "-o", "name")
+    assert run(*command, stdin=json.dumps(nodes)).out.split() == ["n-2", "n-0", "n-1"]
+
+
+def test_names_in_the_table(run: Run) -> None:
+    """There is a column of names if any name differs from the id."""
+    named, same = '{"id": "n-1", "name": "one"}\n', '{"id": "n-2", "name": "n-2"}\n{"id": "n-3"}\n'
+    assert run("match", "-n", "-", "--all", stdin=same).out.splitlines()[0].split() == [
+        "ID",
+        "STATE",
+    ]
+    lines = run("match", "-n", "-", "--all", stdin=named + same).out.splitlines()
+    assert [line.split() for line in lines] == [
+        ["ID", "NAME", "STATE"],
+        ["n-1", "one", "<none>"],
+        ["n-2", "n-2", "<none>"],
+        ["n-3", "<none>", "<none>"],
+    ]
+
+
+def test_columns_that_no_node_has(run: Run, fleet: str) -> None:
+    """A label that no printed node has is named, with a similar one."""
+    result = run("match", "-n", fleet, "--all", "-L", "regoin,tier,x", "--sort-by", "teir")
+    expected = [
+        "no node that is printed has the label 'regoin'; 3 nodes have 'region'",
+        "no node that is printed has the label 'x'",
+        "no node that is printed has the label 'teir'; 1 node has 'tier'",
+    ]
+    assert result.err.splitlines()[:3] == expected
+    assert (
+        "label"
+        not in run("match", "-n", fleet, "-l", "nope", "-L", "x").err.partition("no node")[0]
+    )
+    result = run("labels", "-n", fleet, "teir")
+    assert result.err == "no node has the label 'teir'; 1 node has 'tier'\n"

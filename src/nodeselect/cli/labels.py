@@ -12,6 +12,7 @@ from nodeselect.cli.options import (
     parse_selectors,
     report_option,
     selector_option,
+    similar_key,
 )
 from nodeselect.cli.streams import write_message, write_output
 from nodeselect.inventory.facets import count_labels
@@ -64,6 +65,9 @@ def labels(
     if selectors and total and not facets.nodes:
         write_message("no node matches, so there are no labels to count")
         write_message(explain_hint(nodes_from, expressions=expressions))
+    elif key is None:
+        write_message("no node has any label")
     else:
-        write_message(f"no node has {'any label' if key is None else f'the label {quoted(key)}'}")
+        counts = {facet.key: facet.nodes for facet in facets.keys}
+        write_message(f"no node has the label {quoted(key)}{similar_key(key, counts)}")
     return ExitStatus.NEGATIVE

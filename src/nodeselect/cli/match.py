@@ -1,7 +1,7 @@
 """``nodeselect match``: print the nodes that a selector matches."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import reduce
 from operator import or_
 from typing import TYPE_CHECKING, NamedTuple
@@ -17,8 +17,10 @@ from nodeselect.cli.options import (
     explain_hint,
     id_option,
     job_option,
+    once,
     quiet_option,
     selector_option,
+    similar_key,
     split_commas,
     state_messages,
     state_option,
@@ -33,7 +35,15 @@ from nodeselect.explain.wording import (
     unsatisfied_text,
 )
 from nodeselect.node import Node, count_connected, count_in_states, has_state
-from nodeselect.render.nodes import COLUMN_FORMATS, ID_FORMATS, NODE_FORMATS, id_lines, node_lines
+from nodeselect.render.nodes import (
+    COLUMN_FORMATS,
+    FIELDS,
+    ID_FORMATS,
+    NODE_FORMATS,
+    id_lines,
+    node_lines,
+    sort_nodes,
+)
 from nodeselect.selectors import Selector
 from nodeselect.text import join_limited, pluralize, quoted
 
@@ -70,6 +80,10 @@ if not; 2 on errors.
     "-L", "--label-column", "keys", metavar="KEY,…", multiple=True, callback=split_commas,
     help="Add a column for each label key (comma-separated). Repeatable.",
 )  # fmt: skip
+@click.option(
+    "--sort-by", metavar="KEY", multiple=True, callback=once,
+    help="Sort the nodes by the values of this label, 9 before 10; or by id, name or state.",
+)  # fmt: skip
 @click.option("--show-labels", is_flag=True, help="Add a column with all labels.")
 @click.option("--no-headers", is_flag=True, help="Print no header.")
 @click.option("--count", is_flag=True, help="Print only the number of nodes that match.")
@@ -96,6 +110,7 @@ def match(
     everything: bool,
     output: str,
     keys: tuple[str, ...],
+    sort_by: str | None,
     show_labels: bool,
     no_headers: bool,
     count: bool,
@@ -110,7 +125,7 @@ def match(
     separated by commas; a node matches if all of these requirements hold.
     """
     with_output = context.get_parameter_source("output") is not ParameterSource.DEFAULT
-    output_options = (with_output, keys, show_labels, no_headers, limit)
+    output_options = (with_output, keys, sort_by, show_labels, no_headers, limit)
     columns = f"-o {join_limited(COLUMN_FORMATS, conjunction='or')}, not -o {output}"
     mistakes = {
         "give --job, -l, --id or --all": not (job is not None or expressions or ids or everything),
@@ -118,6 +133,7 @@ def match(
             everything and (job is not None or bool(expressions or ids)),
         nodes_from.stdin_conflict: job == "-" and nodes_from.has_stdin,
         "--count cannot be combined with other output options": count and any(output_options),
+        "--sort-by cannot be combined with -o folded": bool(sort_by) and output == "folded",
         f"-L needs {columns}": bool(keys) and output not in COLUMN_FORMATS,
         f"--no-headers needs {columns}": no_headers and output not in COLUMN_FORMATS,
         f"--show-labels needs -o table, not -o {output}": show_labels and output != "table",
@@ -127,7 +143,9 @@ def match(
     check_usage(context, mistakes)
     selectors = selected(job, expressions, ids)
     limit = 0 if count else limit
-    result = _find_matches(nodes_from, selectors, states, limit)
+    result = _find_matches(nodes_from, selectors, states, None if sort_by else limit)
+    if sort_by:
+        result = result._replace(nodes=sort_nodes(result.nodes, sort_by)[:limit])
     if count:
         write_output([str(result.matched)])
     elif output in ID_FORMATS:
@@ -142,6 +160,9 @@ def match(
         header = not no_headers
         write_output(node_lines(nodes, output, keys=keys, labels=show_labels, header=header))
 
+    shown_keys = [*keys, *([sort_by] if sort_by and sort_by not in FIELDS else [])]
+    for line in _unknown_keys(shown_keys, result.nodes if shown_keys else ()):
+        write_message(line)
     for line in _summary(result, selectors, states):
         write_message(line)
     if limit and result.matched > limit:
@@ -158,6 +179,14 @@ def match(
         write_message(f"expected at most {expected} (--max), found {result.matched:,}")
     is_expected = result.matched >= least and (most is None or result.matched <= most)
     return ExitStatus.OK if is_expected else ExitStatus.NEGATIVE
+
+
+def _unknown_keys(keys: Sequence[str], nodes: Iterable[Node]) -> Iterator[str]:
+    """Yield a message for each key that none of the nodes has, with a similar one."""
+    counts = Counter(label for node in nodes for label in node.labels)
+    for key in dict.fromkeys(keys):
+        if counts and key not in counts:
+            yield f"no node that is printed has the label {quoted(key)}{similar_key(key, counts)}"
 
 
 class _Result(NamedTuple):

@@ -11,6 +11,8 @@ from nodeselect.cli.exit_status import ExitStatus
 from nodeselect.cli.job_files import split_object
 from nodeselect.cli.streams import QUIET, write_error_message
 from nodeselect.errors import SelectorError
+from nodeselect.explain.similarity import WordCounts, closest_key
+from nodeselect.explain.wording import nodes_have
 from nodeselect.node import count_in_states, split_state
 from nodeselect.readers.detect import KNOWN_STATES
 from nodeselect.render.layout import REPORT_FORMATS
@@ -33,6 +35,7 @@ __all__ = [
     "quiet_option",
     "report_option",
     "selector_option",
+    "similar_key",
     "split_commas",
     "state_messages",
     "state_option",
@@ -186,6 +189,15 @@ def explain_hint(
     words = [word for name, values in options.items() for value in values for word in (name, value)]
     command = printable(shlex.join(["nodeselect", "explain", *words]))
     return f"for details, {saved}run: {command}"
+
+
+def similar_key(key: str, counts: Mapping[str, int]) -> str:
+    """Return the end of a message that no node has a label: which similar one nodes have, if any.
+
+    :param counts: how many nodes have each label.
+    """
+    close = closest_key(key, WordCounts(counts))
+    return f"; {nodes_have(counts[close[1]])} {quoted(close[1])}" if close else ""
 
 
 def check_node(context: click.Context, inventory: "Inventory", node_id: str) -> None:

@@ -11,7 +11,15 @@ from nodeselect.render.id_ranges import compress_ids
 from nodeselect.render.layout import align_columns
 from nodeselect.text import printable
 
-__all__ = ["COLUMN_FORMATS", "ID_FORMATS", "NODE_FORMATS", "id_lines", "node_lines"]
+__all__ = [
+    "COLUMN_FORMATS",
+    "FIELDS",
+    "ID_FORMATS",
+    "NODE_FORMATS",
+    "id_lines",
+    "node_lines",
+    "sort_nodes",
+]
 
 NODE_FORMATS = ("table", "name", "folded", "wide", "json", "ndjson", "csv")
 
@@ -21,7 +29,11 @@ ID_FORMATS = ("name", "folded")
 # The formats with columns and a header.
 COLUMN_FORMATS = ("table", "wide", "csv")
 
+FIELDS = ("id", "name", "state")
+"""What nodes can be sorted by, beside their labels."""
+
 _ABSENT = "<none>"
+_NUMERALS = re.compile("([0-9]+)")
 # Spreadsheets in some languages also read the full-width forms as the beginning of a formula.
 _FORMULA_STARTS = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 _SIGNED_NUMBER = re.compile("[-+][0-9]+(?:[.][0-9]+)?")
@@ -52,7 +64,26 @@ def node_lines(
         case "csv":
             return _csv(nodes, keys, header)
     wide = output == "wide"
-    return _table(nodes, keys, names=wide, labels=labels or wide, header=header)
+    has_names = wide or any(node.name not in (None, node.id) for node in nodes)
+    return _table(nodes, keys, names=has_names, labels=labels or wide, header=header)
+
+
+def sort_nodes(nodes: Iterable[Node], by: str) -> list[Node]:
+    """Return nodes in the order of their ids, names, states or values of a label; numbers in order.
+
+    Nodes with the same value stay in order; those without one are last.
+
+    :param by: one of ``FIELDS``, or else a label key.
+    """
+
+    def rank(node: Node) -> tuple[bool, list[tuple[str, int, str]]]:
+        value = getattr(node, by) if by in FIELDS else node.labels.get(by)
+        texts = _NUMERALS.split(value or "")  # every second one is a number
+        numbers = (number.lstrip("0") for number in [*texts[1::2], ""])
+        pairs = zip(texts[::2], numbers, strict=True)
+        return value is None, [(text, len(number), number) for text, number in pairs]
+
+    return sorted(nodes, key=rank)
 
 
 def id_lines(ids: Iterable[str], output: str) -> Iterable[str]:
