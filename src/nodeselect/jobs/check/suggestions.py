@@ -92,9 +92,14 @@ _MAX_LENGTH = 400
 _MAX_ITEMS = 50
 
 
-def suggest_word(text: str, words: Collection[str]) -> str | None:
-    """Return which of ``words`` was probably meant; None if none of them is similar."""
+def suggest_word(text: str, words: Collection[str], written: Collection[str] = ()) -> str | None:
+    """Return which of ``words`` was probably meant; None if none of them is similar.
+
+    :param written: the words that are there already, and may not be there twice.
+    """
     close = difflib.get_close_matches(text[:40].lower(), words, 1, 0.75)
+    if close and close[0] in written:
+        return f"'{close[0]}' is there already: merge the two, or remove one of them"
     return f"did you mean '{close[0]}'?" if close else None
 
 
@@ -117,10 +122,10 @@ def suggest_field(model: str, key: Scalar, value: Object) -> str:
         if plain in fields_of("NodeSelector"):
             return f"move it under 'selector', as selector.{plain}"
         if is_selector_name(key.text):
-            return "did you mean 'selector'?"
+            return suggest_word("selector", ["selector"], value.entries) or ""
         if is_wrapper(key.text) and not (model == "Job" and plain == "spec"):
             return "remove it and write its fields at the top level, or rename it to 'spec'"
-    if hint := suggest_word(plain, fields_of(model)):
+    if hint := suggest_word(plain, fields_of(model), value.entries):
         return hint
     if model == "Job" and plain in fields_of("JobSpec"):
         return "move it under 'spec'"
@@ -133,14 +138,15 @@ def suggest_field(model: str, key: Scalar, value: Object) -> str:
 def _suggest_selector_field(key: Scalar, selector: Object) -> str:
     plain, item = snake_case(key.text), selector.entries[key.text][1]
     known = fields_of("NodeSelector")
-    if hint := suggest_word(_SELECTOR_FIELDS.get(plain, plain), known):
+    if hint := suggest_word(_SELECTOR_FIELDS.get(plain, plain), known, selector.entries):
         return hint
     if is_bare_key(key, item):
         return "YAML ends a value at a comma, and this is its rest: put the whole value in quotes"
     if not isinstance(item, Scalar):
         is_foreign = plain.replace("_", "") in FOREIGN_SELECTORS
         wrapped = Object({key.text: (key, item)}, key.position)  # as in {region: [eu, us]}
-        if mapping := suggest_mapping(item if is_foreign else wrapped):
+        mapping = suggest_mapping(item if is_foreign else wrapped)
+        if mapping and not selector.entries.keys() & known:
             return f"write: {mapping[1:-1]}"
     entries = {name: entry for name, entry in selector.entries.items() if name not in known}
     labels = _label_mapping(Object(entries, key.position))
