@@ -16,7 +16,7 @@ from nodeselect.jobs import (
     read_response,
     read_server_job,
 )
-from nodeselect.render.layout import PROBLEM_FORMATS
+from nodeselect.render.layout import PROBLEM_FORMATS, Screen
 from nodeselect.render.problems import problem_lines
 from nodeselect.text import UNPRINTABLE
 
@@ -39,7 +39,7 @@ def check(data: bytes) -> None:
         assert not UNPRINTABLE.search(problem.show(file).replace("\n", "")), problem
         check_job_hint(problem)
     if seed % 64 < len(PROBLEM_FORMATS):
-        for line in problem_lines(PROBLEM_FORMATS[seed % 64], [report], []):
+        for line in problem_lines(PROBLEM_FORMATS[seed % 64], [report], [], Screen()):
             assert not UNPRINTABLE.search(line.replace("\n", "")), ascii(line)
     if not report.errors:
         _check_valid(data, file, seed)

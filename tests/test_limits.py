@@ -11,6 +11,7 @@ from nodeselect import LIMITS, Inventory, InventoryError, Limits, Node
 from nodeselect.readers import chunks, detect
 from nodeselect.readers.formats import json as json_format
 from nodeselect.readers.formats import json_texts
+from tests.short import short
 
 LINE = '{"id": "n-1", "labels": {}}\n'
 
@@ -80,7 +81,7 @@ def test_257_labels() -> None:
     with pytest.raises(InventoryError) as caught:
         Node("n-2", labels(LIMITS.node_labels + 1))
     assert caught.value.code == "too-many-labels"
-    assert str(caught.value) == (
+    assert short(caught.value) == (
         "a node can have at most 256 labels (limit: node_labels), found 257"
     )
 
@@ -106,7 +107,7 @@ def test_65537_bytes(character: str) -> None:
     )
     with pytest.raises(InventoryError) as caught:
         Node("n-2", large)
-    assert (caught.value.code, str(caught.value)) == ("labels-too-large", message)
+    assert (caught.value.code, short(caught.value)) == ("labels-too-large", message)
     record = json.dumps({"id": "n-2", "labels": large}, ensure_ascii=False)
     [(key, value)] = large.items()
     for text, place in (
@@ -117,7 +118,7 @@ def test_65537_bytes(character: str) -> None:
     ):
         with pytest.raises(InventoryError) as caught:
             Inventory.read(io.StringIO(text))
-        assert str(caught.value) == f"input: {place}: {message}"
+        assert short(caught.value) == f"input: {place}: {message}"
 
 
 def test_lone_surrogates() -> None:
@@ -171,7 +172,7 @@ def test_line_bytes(place: str) -> None:
     assert "line_bytes" not in str(error_of(text(LIMITS.line_bytes)))
     error = error_of(text(LIMITS.line_bytes + 1))
     assert error is not None
-    assert (error.code, str(error)) == (
+    assert (error.code, short(error)) == (
         "line-too-long",
         f"input: line {line}: a line or row can have at most 4,194,304 bytes (limit: line_bytes)",
     )
@@ -199,7 +200,7 @@ def test_document_bytes(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
     error = error_of(largest + " ")
     assert error is not None
     assert error.code == "document-too-large"
-    assert str(error) == (
+    assert short(error) == (
         "input: a document can have at most 1,000 bytes (limit: document_bytes)\n"
         "  write JSON lines instead: one node per line"
     )
@@ -266,5 +267,5 @@ def test_nothing_is_read_after_a_nul(text: str) -> None:
     for rest in (b"", b'"}]', b"\n- id: n-2\n", b"\xff", b"x" * 3_000_000):
         with pytest.raises(InventoryError) as caught:
             Inventory.read(io.BytesIO(text.encode() + rest))
-        errors.add(str(caught.value))
+        errors.add(short(caught.value))
     assert len(errors) == 1

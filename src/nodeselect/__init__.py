@@ -17,7 +17,6 @@ if TYPE_CHECKING:
         InventoryError,
         JobError,
         NodeselectError,
-        Problem,
         SelectorError,
     )
     from nodeselect.explain import (
@@ -39,6 +38,7 @@ if TYPE_CHECKING:
     from nodeselect.inventory.change_log import ChangeLog
     from nodeselect.limits import LIMITS, Limits
     from nodeselect.node import Node
+    from nodeselect.problem import Problem
     from nodeselect.selectors import Operator, Requirement, Selector
     from nodeselect.standing import StandingSelectors
 
@@ -86,7 +86,7 @@ _MODULES = {
     "NodeSet": "inventory",
     "NodeselectError": "errors",
     "Operator": "selectors",
-    "Problem": "errors",
+    "Problem": "problem",
     "Requirement": "selectors",
     "Selector": "selectors",
     "SelectorError": "errors",

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -40,7 +41,7 @@ def test_uppercase_suffixes(run: Run) -> None:
     Path("a").mkdir()
     for name in ("A.YAML", "b.Yml", "c.JSON"):
         Path("a", name).write_text("[]")
-    assert run("check", "a").err == "3 files: 3 errors, 0 warnings\n"
+    assert run("check", "a").err == "3 files: 3 errors (not-a-job), 0 warnings\n"
 
 
 @pytest.mark.parametrize(
@@ -111,7 +112,8 @@ def test_exclude_arguments(run: Run, pattern: str, skipped: list[str]) -> None:
     for name in ("a/b/x.yaml", "a/b/y.yaml", ".z.yaml"):
         Path(name).write_text(RIGHT)
     ended = run("check", "--exclude", pattern, "a/b/x.yaml", ".z.yaml", "a/b", "-", stdin=RIGHT)
-    assert ended.err.rstrip().partition("; skipped by --exclude: ")[2] == " and ".join(skipped)
+    summary = " ".join(ended.err.split())
+    assert summary.partition("; skipped by --exclude: ")[2] == " and ".join(skipped)
     assert run("check", "--exclude", "r*", "right.yaml") == (
         0,
         "",
@@ -123,13 +125,17 @@ def test_exclude_arguments(run: Run, pattern: str, skipped: list[str]) -> None:
 def test_a_pipe_in_a_folder(run: Run) -> None:
     """A pipe in a folder is skipped, since reading it could block forever."""
     os.mkfifo("pipe.yaml")
-    assert run("check", ".").err == "3 files: 1 error, 1 warning\n"
+    assert run("check", ".").err == (
+        "3 files: 1 error (unknown-field), 1 warning (empty-selector)\n"
+    )
 
 
 def test_link_to_a_folder_that_holds_it(run: Run) -> None:
     """A link from a folder to itself is not followed."""
     Path("loop").symlink_to(".")
-    assert run("check", ".").err == "3 files: 1 error, 1 warning\n"
+    assert run("check", ".").err == (
+        "3 files: 1 error (unknown-field), 1 warning (empty-selector)\n"
+    )
 
 
 def test_broken_link(run: Run) -> None:
@@ -142,7 +148,9 @@ def test_broken_link(run: Run) -> None:
     Path("long.yaml").symlink_to("a" * 300)
     assert "long.yaml" in run("check", ".").err
     without = ["--exclude", "gone.yaml", "--exclude", "long.yaml"]
-    assert run("check", *without, ".").err == "3 files: 1 error, 1 warning\n"
+    assert run("check", *without, ".").err == (
+        "3 files: 1 error (unknown-field), 1 warning (empty-selector)\n"
+    )
 
 
 @pytest.mark.parametrize("job", ["wrong.yaml", "nope.yaml", "many.yaml", "refused.yaml"])
@@ -152,8 +160,9 @@ def test_match_shows_the_same(run: Run, job: str) -> None:
     Path("many.yaml").write_text(many)
     Path("refused.yaml").write_text("name: 5\nselector: {match_ids: [*a, b, '']}\n")
     checked, matched = run("check", job), run("match", "-n", "x", "--job", job)
-    said = checked.out + "".join(checked.err.splitlines(keepends=True)[:-1])
-    said = said.removesuffix(f"{job}: the fields will be checked once this is fixed\n")
+    *unread, _ = checked.err.splitlines(keepends=True)
+    note = "note: the fields will be checked once this is fixed\n"
+    said = checked.out.replace(note, "").removesuffix("\n") + "".join(unread)
     assert matched == (2, "", said)
 
 
@@ -171,7 +180,7 @@ def test_fields_of_a_refused_document(run: Run, job: str, is_refused: bool) -> N
     """If only the document was checked, the report says that the fields will be."""
     ended = run("check", "-", stdin=job)
     assert ended.status == 1
-    line = "standard input: the fields will be checked once this is fixed"
+    line = "note: the fields will be checked once this is fixed"
     assert (line in ended.out.splitlines()) == is_refused
 
 
@@ -208,3 +217,64 @@ def test_as_a_module() -> None:
         timeout=60,
     )
     assert (done.stdout, done.stderr) == ("", "1 file: no problems\n")
+
+
+def write_jobs(number: int, job: str, wrong: Mapping[int, str]) -> None:
+    """Write ``number`` job files into the folder ``jobs``: those in ``wrong``, and others."""
+    Path("jobs").mkdir()
+    for at in range(number):
+        text = wrong.get(at, job.replace("NUMBER", str(at)))
+        Path(f"jobs/{at:04}.yaml").write_text(f"name: job-{at}\ntype: pipeline\n{text}")
+
+
+CONFIG = "config: {input: {}}\n"
+ABSENT = f"selector: {{match_expressions: [tier!=free]}}\n{CONFIG}"
+ERRORS = {
+    17: f"selector: {{matchLabels: {{region: eu}}}}\n{CONFIG}",
+    500: f"selector: {{match_expressions: [tier not in (free)]}}\n{CONFIG}",
+    999: f"selector: {{match_labels: {{gpu: true}}}}\n{CONFIG}",
+}
+
+
+@pytest.mark.parametrize("job", [ABSENT, ABSENT.replace("free", "NUMBER")], ids=["equal", "varied"])
+def test_few_errors_among_many_warnings(run: Run, job: str) -> None:
+    """Errors are first, and again last: on a screen of 24 lines all are seen from either end."""
+    write_jobs(1000, job, dict.fromkeys(range(100), CONFIG) | ERRORS)
+    checked = run("check", "jobs")
+    assert checked.status == 1
+    shown = (checked.out + checked.err).splitlines()
+    places = ["jobs/0017.yaml:3:12", "jobs/0500.yaml:3:37", "jobs/0999.yaml:3:32"]
+    for screen in (shown[:24], shown[-23:]):
+        assert [each for each in places if each in "\n".join(screen)] == places
+    assert max(map(len, shown)) <= 80
+    assert shown[-2:] == [
+        "1,000 files: 3 errors (1 unknown-field, 1 not-in, 1 wrong-type), 997 warnings",
+        "(898 absent-key, 99 empty-selector)",
+    ]
+    assert "and 98 more (-o concise lists them)" in checked.out
+    assert "\n     897 more" in checked.out
+    assert run("check", "-o", "concise", "jobs").out.count("\n") == 1000
+
+
+def test_few_equal_warnings_are_drawn_one_by_one(run: Run) -> None:
+    """Three equal warnings are drawn; of four, the first, with the number of the others."""
+    write_jobs(3, ABSENT, {})
+    assert run("check", "jobs").out.count("tier!=free]}") == 3
+    Path("jobs/4.yaml").write_text(f"name: x\ntype: query\n{ABSENT}")
+    assert run("check", "jobs").out == (
+        "warning[absent-key]: tier!=free also matches nodes without the label 'tier'\n"
+        " --> jobs/0000.yaml:3:32 at selector.match_expressions[0]\n"
+        "     3 more (-o concise lists them)\n"
+        "help: to require the label, add: tier\n"
+        "\n"
+    )
+
+
+def test_errors_are_never_folded(run: Run) -> None:
+    """Each of many equal errors is drawn; without warnings below them, they are not repeated."""
+    write_jobs(40, ERRORS[17], {})
+    checked = run("check", "jobs")
+    assert checked.out.count("\n --> jobs/00") == 40
+    assert checked.err == "40 files: 40 errors (unknown-field), 0 warnings\n"
+    Path("jobs/warned.yaml").write_text(f"name: x\ntype: query\n{CONFIG}")
+    assert run("check", "jobs").err.splitlines()[10] == "and 30 more errors"

@@ -99,6 +99,7 @@ def test_damage(run: Run, file: Path, command: str) -> None:
     options = [] if command == "labels" else ["-l", "tier=gold"]
     result = run(command, "-n", str(file), *options)
     assert (result.status, result.out) == (2, "")
-    assert "fleet.nsx: damaged: the checksum of the section 'values' is wrong" in result.err
+    assert "damaged: the checksum of the section 'values' is wrong\n" in result.err
+    assert "/fleet.nsx\n" in result.err
     file.write_bytes(data[:5])
     assert "error[cut-off]" in run(command, "-n", str(file), *options).err

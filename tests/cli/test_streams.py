@@ -21,7 +21,8 @@ def test_error_at_the_end(run: Run) -> None:
     """An error in the last line means that no node is printed."""
     result = run("match", "-n", "-", "--all", "-o", "name", stdin=LINES + '{"id": 5}\n')
     assert (result.status, result.out) == (2, "")
-    assert result.err.startswith("error[id-not-text]: standard input: line 20001: id: ")
+    assert result.err.startswith("error[id-not-text]: ")
+    assert "\n --> standard input: line 20001: id\n" in result.err
 
 
 def test_a_bug(run: Run, fleet: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -37,7 +37,7 @@ class Watching:
         self.process = subprocess.Popen(
             [*INTERRUPTIBLE, "watch", *args],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-            env={**os.environ, **PLAIN}, bufsize=0,
+            env={**os.environ, **PLAIN, "COLUMNS": "300"}, bufsize=0,
         )  # fmt: skip
 
     def write(self, data: bytes) -> None:
@@ -84,7 +84,7 @@ def start() -> Iterator[Start]:
         each.process.communicate()
 
 
-AGAIN = "\n  begin again: kubectl get nodes -o json --watch --output-watch-events"
+AGAIN = "\nhelp: begin again: kubectl get nodes -o json --watch --output-watch-events"
 
 
 @pytest.mark.parametrize("indent", [False, True])
@@ -103,7 +103,7 @@ def test_each_event_is_answered_at_once(start: Start, indent: bool) -> None:
     assert watching.line() == "+ n-2"
     watching.write(server.gone())
     why = "the watch failed: 'too old resource version: 7 (99)' (status 410)"
-    message = f"error[watch-failed]: standard input: event 10: {why}{AGAIN}"
+    message = f"error[watch-failed]: {why}\n --> standard input: event 10{AGAIN}"
     assert watching.end() == (1, "", message)
 
 
@@ -119,8 +119,8 @@ def test_pieces(start: Start, indent: bool) -> None:
     watching.write(b"}")
     assert watching.line() == "+ n-1"
     watching.write(b"\n" + event[:-2])
-    message = "error[stream-ended]: standard input: event 2: the stream ended within this event"
-    assert watching.end() == (1, "", message + AGAIN)
+    message = "error[stream-ended]: the stream ended within this event"
+    assert watching.end() == (1, "", f"{message}\n --> standard input: event 2{AGAIN}")
 
 
 def test_the_end_of_a_watch(start: Start) -> None:
@@ -128,7 +128,7 @@ def test_the_end_of_a_watch(start: Start) -> None:
     watching = start("-l", "gpu", "-n", "-")
     watching.write(ApiServer().put("n-1", gpu="2"))
     why = "the stream ended after event 1; later changes are unknown"
-    message = f"error[stream-ended]: standard input: {why}{AGAIN}"
+    message = f"error[stream-ended]: {why}\n --> standard input{AGAIN}"
     assert watching.end() == (1, "+ n-1\n", message)
 
 
@@ -312,10 +312,9 @@ def test_file_that_becomes_invalid(start: Start, tmp_path: Path) -> None:
     assert watching.line() == "+ n-1"
     assert watching.message() == f"{path}: 1 node; waiting for changes"
     path.write_text('[{"id": "n-2", "labels": {"a": "1"}}')
-    assert (
-        watching.message() == f"error[cut-off]: {path}: line 1, column 37: the JSON is cut off here"
-    )
-    assert watching.message() == "  get the complete output again"
+    assert watching.message() == "error[cut-off]: the JSON is cut off here"
+    assert watching.message() == f" --> {path}: line 1, column 37"
+    assert watching.message() == "help: get the complete output again"
     assert watching.message() == "the nodes remain what they were; waiting for the next change"
     path.unlink()
     message = f"error[cannot-read]: cannot read '{path}': No such file or directory"
@@ -399,7 +398,8 @@ def test_invalid_job(start: Start, tmp_path: Path) -> None:
     (tmp_path / "b.yaml").write_text("selector: {match_ids: 5}\n")
     status, out, err = start("--jobs", str(tmp_path), "-n", "-").end()
     assert (status, out) == (2, "")
-    assert f"{tmp_path}/b.yaml:1:23: error[wrong-type]" in err
+    assert err.startswith("error[wrong-type]: ")
+    assert f"\n --> {tmp_path}/b.yaml:1:23 at selector.match_ids\n" in err
 
 
 def test_state(start: Start) -> None:

@@ -19,6 +19,7 @@ from nodeselect import Inventory, InventoryError, Node
 from nodeselect.index.storage import read_saved
 from nodeselect.replace_file import replace_file
 from tests.faults.damaged_files import FILES, damage, read_damaged
+from tests.short import short
 
 ROOT = Path(__file__).parents[2]
 
@@ -132,7 +133,7 @@ def error_of(call: Callable[[], object]) -> str | None:
     try:
         call()
     except InventoryError as error:
-        return str(error)
+        return short(error)
     return None
 
 

@@ -296,7 +296,7 @@ def _add_reports() -> None:
     def show(output: str, reports: list[CheckReport]) -> object:
         unread = [JobError(report.file, report.problems) for report in reports]
         names = [report.file for report in reports]
-        lines = list(problem_lines(output, reports, unread))
+        lines = list(problem_lines(output, reports, unread, Screen()))
         return lines, problem_summary(reports, len(unread), names, False)
 
     for output in PROBLEM_FORMATS:

@@ -5,8 +5,8 @@ import pickle
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from nodeselect.errors import excerpt
 from nodeselect.limits import LIMITS
+from nodeselect.problem import excerpt
 from nodeselect.render.layout import Screen
 from nodeselect.selectors import (
     Operator,

@@ -219,31 +219,34 @@ def test_a_job_of_the_server(wrap: Any) -> None:
         read_server_job(b'{"job": {}}', "x")
 
 
-NO_FIELDS = (
-    "[no-execution]{}: this is not the execution that was expected: it has none of its fields"
-)
+NO_FIELDS = "[no-execution]: this is not the execution that was expected: it has none of its fields"
 
 
 @pytest.mark.parametrize(
     ("answer", "said", "column", "length"),
     [
-        ({}, NO_FIELDS.format(""), 1, 1),
-        ({"items": []}, NO_FIELDS.format(""), 1, 1),
-        ({"execution": None}, "[wrong-type] at execution: expected a mapping, found null", 15, 4),
-        ({"execution": {"id": None}}, NO_FIELDS.format(" at execution"), 15, 1),
+        ({}, NO_FIELDS, 1, 1),
+        ({"items": []}, NO_FIELDS, 1, 1),
+        ({"execution": None}, "[wrong-type]: expected a mapping, found null", 15, 4),
+        ({"execution": {"id": None}}, NO_FIELDS, 15, 1),
         ([], "[wrong-type]: expected a mapping, found a list", 1, 1),
         ("x", "[wrong-type]: expected a mapping, found the string 'x'", 2, 1),
-        ({"execution": "x"},
-         "[wrong-type] at execution: expected a mapping, found the string 'x'", 16, 1),
+        ({"execution": "x"}, "[wrong-type]: expected a mapping, found the string 'x'", 16, 1),
     ],
-)  # fmt: skip
+)
 def test_what_is_no_execution(answer: Any, said: str, column: int, length: int) -> None:
     """An answer that is something else is refused, with its place."""
     with pytest.raises(JobError) as caught:
         execution_of(answer)
     carets = " " * (column - 1) + "^" * length
-    lines = [f"answer.json:1:{column}: error{said}", f"  {json.dumps(answer)}", f"  {carets}"]
-    assert str(caught.value).split("\n") == lines
+    path = " at execution" if column > 2 else ""
+    assert str(caught.value).split("\n") == [
+        f"error{said}",
+        f" --> answer.json:1:{column}{path}",
+        "  |",
+        f"1 | {json.dumps(answer)}",
+        f"  | {carets}",
+    ]
 
 
 def test_other_types_in_an_answer() -> None:
@@ -251,7 +254,7 @@ def test_other_types_in_an_answer() -> None:
     with pytest.raises(JobError) as caught:
         execution_of({"id": 5})
     assert str(caught.value) == (
-        "answer.json: error[wrong-type] at execution.id: expected a string"
+        "error[wrong-type]: expected a string\n --> answer.json at execution.id"
     )
 
 

@@ -25,11 +25,13 @@ def test_a_name_in_two_files() -> None:
     said = repeated(files)
     assert list(said) == ["jobs/b.yaml", "jobs/c.json"]
     assert said["jobs/b.yaml"] == (
-        "jobs/b.yaml:1:7: warning[repeated-name] at name: the job in 'a.yaml' has the same name:"
-        " one of them replaces the other\n"
-        "  name: x\n"
-        "        ^\n"
-        "  give each job a name of its own"
+        "warning[repeated-name]: the job in 'a.yaml' has the same name: one of them replaces "
+        "the other\n"
+        " --> jobs/b.yaml:1:7 at name\n"
+        "  |\n"
+        "1 | name: x\n"
+        "  |       ^\n"
+        "help: give each job a name of its own"
     )
 
 

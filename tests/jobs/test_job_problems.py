@@ -80,63 +80,81 @@ def test_a_bare_not_is_to_be_quoted() -> None:
         (
             b"name: caf\xe9\n",
             (
-                "job.yaml:1:10: error[not-utf-8]: the file is not UTF-8\n"
-                "  name: caf\ufffd\n           ^\n  save the file as UTF-8"
+                "error[not-utf-8]: the file is not UTF-8\n"
+                " --> job.yaml:1:10\n"
+                "  |\n"
+                "1 | name: caf�\n"
+                "  |          ^\n"
+                "help: save the file as UTF-8"
             ),
         ),
         (
             b"\xef\xbb\xbfa\n\xe9\n",
             (
-                "job.yaml:2:1: error[not-utf-8]: the file is not UTF-8\n"
-                "  \ufffd\n  ^\n  save the file as UTF-8"
+                "error[not-utf-8]: the file is not UTF-8\n"
+                " --> job.yaml:2:1\n"
+                "  |\n"
+                "2 | �\n"
+                "  | ^\n"
+                "help: save the file as UTF-8"
             ),
         ),
         pytest.param(
             "selector".encode("utf-16"),
-            "job.yaml:1:1: error[not-utf-8]: the file is not UTF-8\n"
-            "  \ufffd\ufffds\\x00e\\x00l\\x00e\\x00c\\x00t\\x00o\\x00r\\x00\n"
-            "  ^\n  save the file as UTF-8",
+            "error[not-utf-8]: the file is not UTF-8\n"
+            " --> job.yaml:1:1\n"
+            "  |\n"
+            "1 | ��s\\x00e\\x00l\\x00e\\x00c\\x00t\\x00o\\x00r\\x00\n"
+            "  | ^\n"
+            "help: save the file as UTF-8",
             id="utf-16",
         ),
         pytest.param(
             b"name: b\ntype: \x1b[31md\n",
-            "job.yaml:2:7: error[control-character]: the character \\x1b is not allowed\n"
-            "  type: \\x1b[31md\n"
-            "        ^^^^\n"
-            "  remove it",
+            "error[control-character]: the character \\x1b is not allowed\n"
+            " --> job.yaml:2:7\n"
+            "  |\n"
+            "2 | type: \\x1b[31md\n"
+            "  |       ^^^^\n"
+            "help: remove it",
             id="escape",
         ),
         (
             b"",
             (
-                "job.yaml:1:1: error[not-a-job]: the file is empty\n"
-                "  write a job spec, with a name and a selector"
+                "error[not-a-job]: the file is empty\n"
+                " --> job.yaml:1:1\n"
+                "help: write a job spec, with a name and a selector"
             ),
         ),
         pytest.param(
             b"name: x\r\nselector: all\r\n",
-            "job.yaml:2:11: error[wrong-type] at selector: expected a mapping, found the "
-            "string 'all'\n"
-            "  selector: all\n"
-            "            ^^^\n"
-            "  write a mapping, such as: {match_labels: {region: eu}}, or {} for EVERY node",
+            "error[wrong-type]: expected a mapping, found the string 'all'\n"
+            " --> job.yaml:2:11 at selector\n"
+            "  |\n"
+            "2 | selector: all\n"
+            "  |           ^^^\n"
+            "help: write a mapping, such as: {match_labels: {region: eu}}, or {} for EVERY node",
             id="ends-of-line-of-windows",
         ),
         pytest.param(
             b"\xef\xbb\xbfselector: all\n",
-            "job.yaml:1:11: error[wrong-type] at selector: expected a mapping, found the "
-            "string 'all'\n"
-            "  selector: all\n"
-            "            ^^^\n"
-            "  write a mapping, such as: {match_labels: {region: eu}}, or {} for EVERY node",
+            "error[wrong-type]: expected a mapping, found the string 'all'\n"
+            " --> job.yaml:1:11 at selector\n"
+            "  |\n"
+            "1 | selector: all\n"
+            "  |           ^^^\n"
+            "help: write a mapping, such as: {match_labels: {region: eu}}, or {} for EVERY node",
             id="byte-order-mark",
         ),
         pytest.param(
             "# a\u2028# b\nselector: all\nname: x\n".encode(),
-            "job.yaml:1:4: error[control-character]: the character \\u2028 is not allowed\n"
-            "  # a\\u2028# b\n"
-            "     ^^^^^^\n"
-            "  remove it",
+            "error[control-character]: the character \\u2028 is not allowed\n"
+            " --> job.yaml:1:4\n"
+            "  |\n"
+            "1 | # a\\u2028# b\n"
+            "  |    ^^^^^^\n"
+            "help: remove it",
             id="line-separator-in-a-comment",
         ),
     ],
@@ -149,7 +167,7 @@ def test_bytes_that_are_no_text(data: bytes, said: str) -> None:
 def test_the_name_of_the_file_is_shown_and_not_sent() -> None:
     """Control characters in the name of the file are escaped."""
     error = JobError("a\x1b[31m\n.yaml", refusal("selector: all").problems, 3)
-    assert str(error).startswith("a\\x1b[31m\\x0a.yaml:1:11: error[wrong-type]")
+    assert "\n --> a\\x1b[31m\\x0a.yaml:1:11 at selector\n" in str(error)
     assert str(error).endswith("\na\\x1b[31m\\x0a.yaml: and 3 more")
 
 

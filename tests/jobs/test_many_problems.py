@@ -37,9 +37,10 @@ def test_the_rest_is_counted(number: int) -> None:
     error = refusal(f"selector:\n{fields}")
     assert [each.line for each in error.problems] == list(range(2, 22))
     assert error.unreported == number - LIMITS.reported_errors
-    lines = str(error).split("\n")
-    assert sum(line.startswith("job.yaml:") for line in lines) == (20 if number == 20 else 21)
-    assert (lines[-1] == "job.yaml: and 5 more") == (number == 25)
+    blocks = str(error).split("\n\n")
+    assert sum("--> job.yaml:" in block for block in blocks) == 20
+    assert len(blocks) == (20 if number == 20 else 21)
+    assert (blocks[-1] == "job.yaml: and 5 more") == (number == 25)
 
 
 @pytest.mark.parametrize(

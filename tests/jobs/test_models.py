@@ -175,46 +175,49 @@ def with_config(value: Any) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("model", "fields", "said"),
     [
-        (JobSpec, {"name": 1}, "[wrong-type] at name: expected a string"),
+        (JobSpec, {"name": 1}, "name [wrong-type]: expected a string"),
         (JobSpec, {"selector": {"matchLabels": {}, "match_ids": ["a"]}},
-         "[unknown-field] at selector.matchLabels: there is no field 'matchLabels'"),
+         "selector.matchLabels [unknown-field]: there is no field 'matchLabels'"),
         (JobSpec, {"ev\x1b[31mil": 1},
-         "[unknown-field] at ev\\x1b[31mil: there is no field 'ev\\x1b[31mil'"),
+         "ev\\x1b[31mil [unknown-field]: there is no field 'ev\\x1b[31mil'"),
         (NodeSelector, {"match_expressions": ["a b"]},
-         ("[unexpected] at match_expressions[0]: expected '=', '!=', 'in', 'notin', '>', '<', ','"
-         " or the end, found 'b'\n  put ',' between two requirements")),
-        (NodeSelector, {"match_ids": "a"}, "[wrong-type] at match_ids: expected a list of strings"),
+         ("match_expressions[0] [unexpected]: expected '=', '!=', 'in', 'notin', '>', '<', ','"
+         " or the end, found 'b'\nhelp: put ',' between two requirements")),
+        (NodeSelector, {"match_ids": "a"}, "match_ids [wrong-type]: expected a list of strings"),
         (NodeSelector, {"match_ids": {"a", "b"}},
-         "[wrong-type] at match_ids: expected a list of strings"),
+         "match_ids [wrong-type]: expected a list of strings"),
         (NodeSelector, {"match_labels": {"a": True}},
-         "[wrong-type] at match_labels.a: expected a string"),
+         "match_labels.a [wrong-type]: expected a string"),
         (RolloutSpec, {"strategy": "blue"},
-         "[not-one-of] at strategy: expected 'immediate', 'rolling' or 'canary'"),
-        (RolloutSpec, {"max_parallel": 101}, "[out-of-range] at max_parallel: must be at most 100"),
+         "strategy [not-one-of]: expected 'immediate', 'rolling' or 'canary'"),
+        (RolloutSpec, {"max_parallel": 101}, "max_parallel [out-of-range]: must be at most 100"),
         (RolloutSpec, {"max_parallel": True},
-         "[wrong-type] at max_parallel: expected a whole number"),
+         "max_parallel [wrong-type]: expected a whole number"),
         (HealthCheck, {"deadline": "5"},
-         "[wrong-value] at deadline: '5' is not a duration such as 30s or 1m30s"),
+         "deadline [wrong-value]: '5' is not a duration such as 30s or 1m30s"),
         (HealthCheck, {"max_error_rate": float("nan")},
-         "[wrong-type] at max_error_rate: expected a finite number"),
+         "max_error_rate [wrong-type]: expected a finite number"),
         (JobSpec, {"name": "\ud800"},
-         "[wrong-value] at name: the character \\ud800 is not allowed"),
-        (JobSpec, with_config(object()), "[wrong-value] at config: object is not plain data"),
+         "name [wrong-value]: the character \\ud800 is not allowed"),
+        (JobSpec, with_config(object()), "config [wrong-value]: object is not plain data"),
         (JobSpec, with_config(2**65),
-         "[wrong-value] at config: a whole number has at most 64 bits"),
+         "config [wrong-value]: a whole number has at most 64 bits"),
         (JobSpec, with_config(-(2**63) - 1),
-         "[wrong-value] at config: a whole number has at most 64 bits"),
+         "config [wrong-value]: a whole number has at most 64 bits"),
         (JobSpec, with_config(["\ud800"]),
-         "[wrong-value] at config: unpaired surrogates are not allowed"),
+         "config [wrong-value]: unpaired surrogates are not allowed"),
         (JobSpec, {"deployment": None},
-         "[unknown-field] at deployment: there is no field 'deployment'"),
+         "deployment [unknown-field]: there is no field 'deployment'"),
         (Timeouts, {"total_timeout": 2**63},
-         "[out-of-range] at total_timeout: must be at most 9223372036854775807"),
+         "total_timeout [out-of-range]: must be at most 9223372036854775807"),
     ],
 )  # fmt: skip
 def test_constructors_are_as_strict(model: Any, fields: dict[str, Any], said: str) -> None:
     """A model made by a program is checked like a file, and its error is JobError."""
-    assert refusal_of(model, **fields) == f"{model.__name__}: error{said}"
+    path, _, message = said.partition(" ")
+    headline, _, hint = message.partition("\n")
+    shown = [f"error{headline}", f" --> {model.__name__} at {path}", *filter(None, [hint])]
+    assert refusal_of(model, **fields).split("\n") == shown
 
 
 @pytest.mark.parametrize(

@@ -89,7 +89,7 @@ def test_problems_of_a_mapping_have_a_path() -> None:
     report = check_job(job, "job 7", rules=OF_EXCERPTS)
     (problem,) = report.problems
     assert (problem.line, problem.path) == (0, "selector.match_labels.a")
-    assert str(report).startswith("job 7: error[")
+    assert "\n --> job 7 at selector.match_labels.a\n" in str(report)
 
 
 @pytest.mark.parametrize("value", [{1: 2}, {1, 2}, b"x", object()])

@@ -194,10 +194,10 @@ def test_any_text_parses_or_raises_a_selector_error(text: str) -> None:
     assert error.source == text
     start, end = error.span
     assert 0 <= start <= end <= len(text)
-    message, _, carets, *hint = shown.split("\n")
-    assert message == error.message
-    assert re.fullmatch(r" *\^+", carets)
-    assert hint == ([f"  {error.hint}"] if error.hint else [])
+    headline, _, _, _, carets, *hint = shown.split("\n")
+    assert headline == f"error[{error.code}]: {error.message}"
+    assert re.fullmatch(r" *\| *\^+", carets)
+    assert hint == ([f"help: {error.hint}"] if error.hint else [])
     assert re.fullmatch(r"[a-z]+(-[a-z]+)*", error.code)
     assert str(pickle.loads(pickle.dumps(error))) == shown
     check_selector_hint(error)
@@ -253,4 +253,4 @@ def test_an_error_in_a_job_spec_says_the_same(text: str) -> None:
     with pytest.raises(SelectorError) as caught:
         Selector.of(match_expressions=["x", text])
     assert caught.value.place == "match_expressions[1]"
-    assert str(caught.value) == f"match_expressions[1]: {parsed}"
+    assert str(caught.value) == str(parsed.at("match_expressions[1]"))

@@ -12,12 +12,13 @@ WITHOUT_PYARROW = """
 import sys
 sys.modules["pyarrow"] = None
 from nodeselect import Inventory, InventoryError
+from tests.short import short
 for attempt in ({attempts}):
     try:
         attempt()
     except InventoryError as error:
         assert error.code == "needs-pyarrow", error.code
-        assert str(error).endswith("install it: pip install 'nodeselect[arrow]'"), error
+        assert short(error).endswith("install it: pip install 'nodeselect[arrow]'"), error
     else:
         raise AssertionError
 """

@@ -24,6 +24,7 @@ from tests.readers.arrow_layouts import (
     to_ipc,
     to_parquet,
 )
+from tests.short import short
 
 MAP = pa.map_(TEXT, TEXT)
 IDS = ["n-1", "n-2", "n-3"]
@@ -220,7 +221,7 @@ def test_refused(make: Callable[[], Any], options: dict[str, Any], code: str, me
     """Each is rejected with its code, row and column, and what to do."""
     with pytest.raises(InventoryError) as caught:
         Inventory.from_arrow(make(), **options)
-    assert (caught.value.code, str(caught.value)) == (code, f"input: {message}")
+    assert (caught.value.code, short(caught.value)) == (code, f"input: {message}")
 
 
 def test_the_most_that_is_allowed() -> None:
@@ -257,7 +258,7 @@ def test_files_that_cannot_be_read(tmp_path: Any) -> None:
     for read in (Inventory.from_arrow, Inventory.read):
         with pytest.raises(InventoryError) as caught:
             read(path)
-        assert str(caught.value) == f"{path}: row 2, column 'id': the node has no id"
+        assert short(caught.value) == f"{path}: row 2, column 'id': the node has no id"
 
 
 NODES = random_nodes(40)
@@ -316,7 +317,7 @@ def test_damaged(make: Callable[[], io.BytesIO]) -> None:
         try:
             nodes = list(Inventory.read(io.BytesIO(data)))
         except InventoryError as error:
-            messages.append(str(error))
+            messages.append(short(error))
         else:
             assert all(type(node) is Node for node in nodes)
     assert messages

@@ -9,6 +9,7 @@ import pytest
 from nodeselect import Node
 from tests import golden
 from tests.readers.reading import LINE, nodes_of, refusal
+from tests.short import short
 
 TABLE = Path(__file__).with_name("errors.txt")
 ROWS = golden.rows(TABLE, r"^(?P<code>[a-z0-9-]+) (?P<input>b?['\"].*)\n(?P<message>(?: {4}.*\n)+)")
@@ -18,7 +19,7 @@ ROWS = golden.rows(TABLE, r"^(?P<code>[a-z0-9-]+) (?P<input>b?['\"].*)\n(?P<mess
 def test_error(row: golden.Row) -> None:
     """Each input of the table is rejected with its code and its whole message."""
     error = refusal(ast.literal_eval(row["input"]))
-    message = "".join(f"    {line}\n" for line in str(error).split("\n"))
+    message = "".join(f"    {line}\n" for line in short(error).split("\n"))
     row.check(code=error.code, message=message)
 
 
@@ -107,7 +108,7 @@ TOO_LARGE = "the labels of a node can have at most 65,536 bytes (limit: node_lab
 def test_large_input(text: str, code: str, message: str) -> None:
     """Labels beyond the limits, and mistakes far apart, are rejected in every format."""
     error = refusal(text)
-    assert (error.code, str(error)) == (code, f"input: {message}")
+    assert (error.code, short(error)) == (code, f"input: {message}")
 
 
 @pytest.mark.parametrize(
@@ -123,7 +124,7 @@ def test_large_input(text: str, code: str, message: str) -> None:
 def test_deep_nesting(text: str, place: str) -> None:
     """JSON that is nested without end is rejected, and overflows no stack."""
     error = refusal(text)
-    assert (error.code, str(error)) == (
+    assert (error.code, short(error)) == (
         "too-deep", f"input: {place}the document is nested too deeply",
     )  # fmt: skip
 
@@ -177,7 +178,7 @@ LONG = "9" * 5_000  # more digits than Python converts
 def test_odd_bytes_and_long_numbers(data: bytes, code: str, message: str) -> None:
     """Bytes that are not UTF-8, and numbers of any length, are no other error than ours."""
     error = refusal(data)
-    assert (error.code, str(error).split("\n")[0]) == (code, f"input: {message}")
+    assert (error.code, short(error).split("\n")[0]) == (code, f"input: {message}")
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from tests.readers.reading import nodes_of, refusal
 from tests.readers.test_describe import TODAY
 from tests.readers.test_several_texts import EVENTS
 from tests.readers.test_shapes import EXPANSO, KUBERNETES, MAP, PLAIN, as_lines, as_yaml
+from tests.short import short
 
 GPU = Selector.parse("gpu")
 
@@ -51,7 +52,7 @@ def test_a_list_of_files(tmp_path: Path) -> None:
     assert inventory.ids() == ["n-1", "n-2"]
     with pytest.raises(InventoryError) as caught:
         Inventory.read((path, str(path)))
-    assert str(caught.value).startswith(
+    assert short(caught.value).startswith(
         f"two nodes have the id 'n-1': node 1 of {path} and node 1 of {path}\n"
     )
     with pytest.raises(ValueError, match="there is no input to read"):
@@ -77,7 +78,7 @@ def test_an_error_names_its_input(read: type[list[Node]]) -> None:
     """An error begins with the name of the input that it is in."""
     with pytest.raises(InventoryError) as caught:
         read(NodeReader(inputs(plain("n-1"), plain("n-2") + "5\n")))
-    assert str(caught.value).startswith("b: line 2: a node must be an object")
+    assert short(caught.value).startswith("b: line 2: a node must be an object")
 
 
 @pytest.mark.parametrize("read", [list, Inventory.read])
@@ -85,13 +86,13 @@ def test_a_duplicate_id_names_both_inputs(read: type[list[Node]]) -> None:
     """The error for an id that two inputs have names both; for one input, its two nodes."""
     with pytest.raises(InventoryError) as caught:
         read(NodeReader(inputs(plain("n-1"), plain("n-2", "n-3"), plain("n-4", "n-3"))))
-    assert (caught.value.code, str(caught.value)) == (
+    assert (caught.value.code, short(caught.value)) == (
         "duplicate-id",
         "two nodes have the id 'n-3': node 2 of b and node 2 of c\n  keep one of the two",
     )
     with pytest.raises(InventoryError) as caught:
         read(NodeReader(inputs(plain("n-1", "n-1"))))
-    assert str(caught.value) == (
+    assert short(caught.value) == (
         "a: two nodes have the id 'n-1': nodes 1 and 2\n  keep one of the two"
     )
 
@@ -101,7 +102,7 @@ def test_a_read_error_names_the_input_once(tmp_path: Path) -> None:
     for source in (tmp_path, str(tmp_path)):
         with pytest.raises(InventoryError) as caught:
             Inventory.read(source)
-        assert str(caught.value) == f"cannot read '{tmp_path}': Is a directory"
+        assert short(caught.value) == f"cannot read '{tmp_path}': Is a directory"
 
 
 @pytest.mark.parametrize(
@@ -193,7 +194,7 @@ def test_a_bomb_is_not_decompressed(monkeypatch: pytest.MonkeyPatch) -> None:
     ratio = len(text) / len(gzip.compress(text.encode()))
     assert LIMITS.gzip_ratio < ratio
     error = refusal(gzip.compress(text.encode()))
-    assert (error.code, str(error)) == (
+    assert (error.code, short(error)) == (
         "document-too-large",
         f"input: {BOMB}",
     )
@@ -244,4 +245,4 @@ def test_the_column_of_ids() -> None:
     ):
         with pytest.raises(InventoryError) as caught:
             Inventory.read(io.StringIO(rows), id_column="NAME")
-        assert str(caught.value).startswith(message)
+        assert short(caught.value).startswith(message)

@@ -10,6 +10,7 @@ from nodeselect import InventoryError, Node
 from nodeselect.readers.node_stream import DROPPED, NodeStream
 from tests.readers.test_shapes import bacalhau, expanso, kubernetes
 from tests.readers.test_watch_events import GONE
+from tests.short import short
 
 WATCHED = kubernetes("w-1", "True", {"gpu": "true"})
 NODE = Node("w-1", {"gpu": "true"}, "w-1", "ready")
@@ -46,7 +47,8 @@ def test_watch_events() -> None:
     changed = event("MODIFIED", kubernetes("w-1", "False", None))
     changes, error = read(event("ADDED"), bookmark, changed, event("DELETED"), event("ADDED"))
     assert changes == [NODE, Node("w-1", {}, "w-1", "not-ready"), "w-1", NODE]
-    assert str(error).split("\n") == [
+    assert error is not None
+    assert short(error).split("\n") == [
         "pipe: the stream ended after event 5; later changes are unknown",
         "  begin again: kubectl get nodes -o json --watch --output-watch-events",
     ]
@@ -151,7 +153,7 @@ def test_error(records: list[Any], code: str, message: str) -> None:
     _, error = read(*records)
     assert error is not None
     assert error.code == code
-    assert str(error).startswith(f"pipe: {message}")
+    assert short(error).startswith(f"pipe: {message}")
     assert (code in DROPPED) == (code in ("stream-ended", "watch-failed"))
 
 

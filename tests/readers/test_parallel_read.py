@@ -21,6 +21,7 @@ from nodeselect import InventoryError, Node, Selector
 from nodeselect.readers import open_inputs, parallel_read
 from nodeselect.readers.parallel_read import SecondHalf
 from nodeselect.readers.reader import NodeReader
+from tests.short import short
 
 pytestmark = pytest.mark.skipif(
     not hasattr(os, "fork") or (os.cpu_count() or 1) < 2 or threading.active_count() > 1,
@@ -96,7 +97,7 @@ def outcome(path: Path, parallel: bool) -> tuple[list[Node], int] | str:
         try:
             return list(reader), reader.count
         except InventoryError as error:
-            return str(error)
+            return short(error)
 
 
 LINES = [f'{{"id":"n-{at:04}","labels":{{"n":"{at}"}}}}\n' for at in range(3_000)]

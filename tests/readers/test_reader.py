@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from nodeselect import Inventory, InventoryError, Node
 from nodeselect.readers.reader import NodeReader
 from tests.readers.reading import LINE
+from tests.short import short
 
 FLEETS = [
     pytest.param('[{"id": "n-1", "labels": {"a": "b"}}, {"id": "n-2"}, {"id": "n-3"}]', id="json"),
@@ -78,7 +79,7 @@ def test_the_name_of_the_input() -> None:
     for name, shown in ((None, ""), ("a\x1b.json", "a\\x1b.json: ")):
         with pytest.raises(InventoryError) as caught:
             list(NodeReader(io.BytesIO(b'[{"id": ""}]'), name=name))
-        assert str(caught.value) == f"{shown}[0].id: a node id must not be empty"
+        assert short(caught.value) == f"{shown}[0].id: a node id must not be empty"
 
 
 def test_that_there_are_no_nodes_is_a_short_sentence() -> None:
@@ -111,7 +112,7 @@ def test_a_stream_that_fails() -> None:
     """An error of the operating system while reading is an InventoryError."""
     with pytest.raises(InventoryError) as caught:
         list(NodeReader(io.BufferedReader(BrokenPipe()), name="pipe"))
-    assert str(caught.value) == "cannot read 'pipe': Input/output error"
+    assert short(caught.value) == "cannot read 'pipe': Input/output error"
     assert caught.value.code == "cannot-read"
 
 

@@ -16,6 +16,7 @@ from nodeselect.readers.formats.json_texts import split_at_brackets, split_at_li
 from nodeselect.readers.reader import NodeReader
 from tests.readers.reading import nodes_of, refusal
 from tests.readers.test_shapes import KUBERNETES, KUBERNETES_NODES, as_yaml, kubernetes, nomad
+from tests.short import short
 
 TWO = '{"id": "n-1"}', '{"id": "n-2", "labels": {"a": "}\\n{"}}'
 TWO_NODES = [Node("n-1"), Node("n-2", {"a": "}\n{"})]
@@ -173,7 +174,7 @@ def test_any_texts(numbers: list[list[int]], data: st.DataObject) -> None:
 def test_place(text: str, code: str, message: str) -> None:
     """A mistake in one of several texts is found, and its place begins with a line."""
     error = refusal(text)
-    assert (error.code, str(error)[: len(f"input: {message}")]) == (code, f"input: {message}")
+    assert (error.code, short(error)[: len(f"input: {message}")]) == (code, f"input: {message}")
 
 
 def test_what_nomad_prints_for_two_nodes() -> None:
@@ -329,4 +330,4 @@ def test_events_in_yaml_and_in_a_list() -> None:
 def test_refused_events(records: list[Any], code: str, message: str) -> None:
     """Events that do not describe all nodes are rejected."""
     error = refusal("\n".join(map(json.dumps, records)))
-    assert (error.code, str(error)[: len(f"input: {message}")]) == (code, f"input: {message}")
+    assert (error.code, short(error)[: len(f"input: {message}")]) == (code, f"input: {message}")

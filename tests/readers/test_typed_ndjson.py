@@ -14,6 +14,7 @@ from nodeselect.readers import chunks
 from nodeselect.readers.formats import ndjson
 from nodeselect.readers.formats.ndjson import PlainRecord, TypedDecoder
 from nodeselect.readers.reader import NodeReader
+from tests.short import short
 
 HAS_A = Selector.parse("a")
 AB = {"a": "1", "b": "2"}
@@ -226,7 +227,7 @@ def test_errors(mistake: str) -> None:
     for selector in (HAS_A, None):
         with pytest.raises(InventoryError) as caught:
             list(NodeReader(io.BytesIO(data), selector=selector))
-        messages.append(str(caught.value))
+        messages.append(short(caught.value))
     assert messages[0] == messages[1]
 
 

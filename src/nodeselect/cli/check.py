@@ -1,6 +1,8 @@
 """``nodeselect check``: report problems in job files before they are submitted."""
 
+import sys
 from collections.abc import Collection, Iterator
+from shutil import get_terminal_size
 
 import click
 
@@ -9,13 +11,12 @@ from nodeselect.cli.folders import is_excluded
 from nodeselect.cli.job_files import files_in, job_name, read_bytes
 from nodeselect.cli.streams import (
     Progress,
-    highlight_severity,
     write_error,
     write_message,
     write_output,
 )
 from nodeselect.errors import JobError
-from nodeselect.render.layout import PROBLEM_FORMATS
+from nodeselect.render.layout import PROBLEM_FORMATS, detect_screen
 
 __all__ = ["check"]
 
@@ -73,7 +74,7 @@ def check(
     use "nodeselect explain --job FILE".
     """
     from nodeselect.jobs import check_jobs, select_rules  # fronts yaml
-    from nodeselect.render.problems import problem_lines, problem_summary
+    from nodeselect.render.problems import error_list_lines, problem_lines, problem_summary
 
     try:
         rules = select_rules(_codes(selected) or None, _codes(ignored))
@@ -88,12 +89,17 @@ def check(
     names = dict.fromkeys(name for each in sources for name in files_in(each, exclude, unread))
     jobs = _read_all(names, unread)
     reports = list(check_jobs(jobs, rules=rules, require_selector=require_selector))
-    lines = problem_lines(output, reports, unread)
-    write_output(map(highlight_severity, lines) if output == "text" else lines)
-    if output == "text":
+    lines = list(problem_lines(output, reports, unread, detect_screen()))
+    write_output(lines)
+    if output in ("text", "concise"):
         for unread_error in unread:
             write_error(unread_error)
-        write_message(problem_summary(reports, len(unread), skipped, bool(selected or ignored)))
+        screen = detect_screen(sys.stderr)
+        if output == "text" and len(lines) > get_terminal_size().lines:
+            for line in error_list_lines(reports, screen):
+                write_message(line)
+        summary = problem_summary(reports, len(unread), skipped, bool(selected or ignored))
+        write_message("\n".join(screen.wrap(summary)))
     if unread:
         return ExitStatus.ERROR
     has_problems = any(report.errors or (strict and report.warnings) for report in reports)

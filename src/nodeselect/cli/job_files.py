@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 
 from nodeselect.blocking import blocking_reader
 from nodeselect.cli.folders import walk
-from nodeselect.errors import JobError, Problem
+from nodeselect.errors import JobError
 from nodeselect.limits import LIMITS
+from nodeselect.problem import PLAIN, Canvas, Problem, draw
 from nodeselect.text import printable
 
 __all__ = ["files_in", "job_name", "read_bytes", "split_object"]
@@ -69,7 +70,8 @@ def _cannot_read(name: str, reason: str | None) -> JobError:
 
 
 class _CannotReadError(JobError):
-    """A job file cannot be read; its name is in the message only, not before it."""
+    """A job file cannot be read; its name is in the message, and there is no position."""
 
-    def __str__(self) -> str:
-        return f"error[cannot-read]: {self.problems[0].message}"
+    def draw(self, canvas: Canvas = PLAIN) -> Iterator[str]:
+        """Yield the lines of ``str(error)``, fitted to a canvas."""
+        yield from draw(self.problems[0], "", canvas)

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from nodeselect.cli.job_files import files_in, job_name, read_bytes, split_object
 from nodeselect.cli.options import parse_selectors
 from nodeselect.cli.streams import write_message
-from nodeselect.errors import JobError, Problem
+from nodeselect.errors import JobError
+from nodeselect.problem import Problem
 from nodeselect.selectors import Selector
 from nodeselect.text import join_limited, pluralize, printable, quoted
 

@@ -1,24 +1,21 @@
 """Standard output for results, standard error for messages and progress."""
 
 import os
-import re
 import sys
 import time
 from collections.abc import Iterable
 from contextlib import suppress
 from itertools import islice
-from typing import TextIO
 
 import click
 
-from nodeselect.errors import InventoryError, JobError, SelectorError
-from nodeselect.render.layout import is_colour_wanted
+from nodeselect.errors import NodeselectError
+from nodeselect.render.layout import detect_screen
 from nodeselect.text import printable
 
 __all__ = [
     "QUIET",
     "Progress",
-    "highlight_severity",
     "is_quiet",
     "write_bug",
     "write_error",
@@ -27,9 +24,6 @@ __all__ = [
     "write_output",
     "write_usage_error",
 ]
-
-_SEVERITY = re.compile(r"\b(?:error|warning)(?=\[[a-z-]+\])|^error(?=: )")
-_SEVERITY_COLOURS = {"error": "red", "warning": "yellow"}
 
 # How many seconds pass before progress is first drawn, and between two updates of it.
 _PROGRESS_DELAY = 1.0
@@ -73,14 +67,15 @@ def write_message(text: str) -> None:
 
 def write_error_message(text: str) -> None:
     """Write a message that is, or belongs to, an error: also with ``--quiet``."""
+    if text.startswith("error: "):
+        text = detect_screen(sys.stderr).style("error", "error") + text.removeprefix("error")
     with suppress(OSError):
-        print(highlight_severity(text, sys.stderr), file=sys.stderr, flush=True)
+        print(text, file=sys.stderr, flush=True)
 
 
-def write_error(error: SelectorError | InventoryError | JobError) -> None:
+def write_error(error: NodeselectError) -> None:
     """Write what is wrong with a selector, an inventory or a job."""
-    code = "" if isinstance(error, JobError) else f"error[{error.code}]: "
-    write_error_message(f"{code}{error}")
+    write_error_message("\n".join(error.draw(detect_screen(sys.stderr))))
 
 
 def write_usage_error(error: click.ClickException) -> None:
@@ -103,18 +98,6 @@ def write_bug(error: Exception) -> None:
         place, trace = f"{os.path.basename(file)}:{trace.tb_lineno}", trace.tb_next  # noqa: PTH119
     what = printable(f"{type(error).__name__}: {error}"[:200])
     write_error_message(f"error: a bug in nodeselect ({place}): {what}; please report it")
-
-
-def highlight_severity(text: str, stream: TextIO | None = None) -> str:
-    """Return ``text``, its first "error" or "warning" in colour if ``stream`` can show colours.
-
-    :param stream: where the text will be written; standard output by default.
-    """
-    severity = _SEVERITY.search(text)
-    if severity is None or not is_colour_wanted(stream or sys.stdout):
-        return text
-    word = click.style(severity[0], fg=_SEVERITY_COLOURS[severity[0]], bold=True)
-    return f"{text[: severity.start()]}{word}{text[severity.end() :]}"
 
 
 class Progress:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from typing import Any, Literal, NamedTuple, TextIO, TypeAlias
 
+from nodeselect.problem import Style as ProblemStyle
 from nodeselect.text import display_width, prefix, printable, truncate
 
 __all__ = [
@@ -25,7 +26,7 @@ __all__ = [
 ]
 
 REPORT_FORMATS = ("text", "json", "markdown")
-PROBLEM_FORMATS = ("text", "json", "github", "sarif")
+PROBLEM_FORMATS = ("text", "concise", "json", "github", "sarif")
 SELECTOR_FORMATS = (
     "text", "job", "label-selector", "pod-spec", "bacalhau", "nomad", "json",
 )  # fmt: skip
@@ -54,7 +55,7 @@ _WIDEST_COLUMN = 320
 # Cells of a table are not truncated to fewer columns than this.
 _SHORTEST_CELL = 12
 
-Style: TypeAlias = Literal["heading", "advice", "good", "bad", "doubtful"]
+Style: TypeAlias = ProblemStyle | Literal["advice", "good", "bad", "doubtful"]
 """How text is shown on a screen that has colours."""
 
 _STYLES: dict[Style, str] = {
@@ -63,6 +64,10 @@ _STYLES: dict[Style, str] = {
     "good": "\x1b[32m",
     "bad": "\x1b[31m",
     "doubtful": "\x1b[33m",
+    "error": "\x1b[31m\x1b[1m",
+    "warning": "\x1b[33m\x1b[1m",
+    "gutter": "\x1b[34m\x1b[1m",
+    "help": "\x1b[36m\x1b[1m",
 }
 
 
@@ -283,20 +288,21 @@ def report_lines(
         yield ""  # so that another report can be appended
 
 
-def detect_screen() -> Screen:
-    """Return the screen that standard output writes to.
+def detect_screen(stream: TextIO | None = None) -> Screen:
+    """Return the screen that a stream writes to; by default standard output.
 
     Its width is COLUMNS if that is a positive number, else that of the terminal, else 80. It shows
-    only ASCII if the encoding of standard output has no block characters.
+    only ASCII if the encoding of the stream has no block characters.
     """
+    stream = stream or sys.stdout
     columns = 0
     with suppress(ValueError):
         columns = max(int(os.environ.get("COLUMNS", "")), 0)
     with suppress(OSError, ValueError, AttributeError):  # not a terminal, closed, or not a file
-        columns = columns or os.get_terminal_size(sys.stdout.fileno()).columns
-    encoding = getattr(sys.stdout, "encoding", None) or "ascii"
+        columns = columns or os.get_terminal_size(stream.fileno()).columns
+    encoding = getattr(stream, "encoding", None) or "ascii"
     ascii_only = b"?" in "█…".encode(encoding, "replace")
-    return Screen(max(columns or 80, 20), ascii_only, is_colour_wanted(sys.stdout))
+    return Screen(max(columns or 80, 20), ascii_only, is_colour_wanted(stream))
 
 
 def is_colour_wanted(stream: TextIO | None) -> bool:

@@ -1,36 +1,61 @@
 """Problems in job files, and the rules that find them, for people, programs and CI systems."""
 
 import os
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from itertools import chain
+from typing import Any, TypeAlias
 
 from nodeselect import __version__
-from nodeselect.errors import JobError, Problem
+from nodeselect.errors import JobError
 from nodeselect.jobs import CheckReport, Rule, all_rules
+from nodeselect.problem import Problem, draw
 from nodeselect.render.layout import Screen, align_columns, json_lines
 from nodeselect.text import join_limited, pluralize, printable
 
-__all__ = ["problem_lines", "problem_summary", "rule_lines", "rule_list_lines"]
+__all__ = [
+    "error_list_lines",
+    "problem_lines",
+    "problem_summary",
+    "rule_lines",
+    "rule_list_lines",
+]
 
 _SARIF_SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
+# Of more equal warnings only the first is drawn.
+_EQUAL_WARNINGS = 3
+
+# If the warnings of a rule have more different messages, only the first is drawn.
+_MESSAGES_OF_A_RULE = 20
+
+# How many errors are listed again at the end of a long report.
+_ERRORS_AT_END = 10
+
+# A problem, and the name of its file before it.
+_Located: TypeAlias = tuple[str, Problem]
+
 
 def problem_lines(
-    output: str, reports: Sequence[CheckReport], unread: Sequence[JobError]
+    output: str, reports: Sequence[CheckReport], unread: Sequence[JobError], screen: Screen
 ) -> Iterable[str]:
     """Return the lines of a report on checked files.
 
     :param output: one of ``PROBLEM_FORMATS``.
-    :param unread: the errors of unreadable files; the format ``text`` leaves them out.
+    :param unread: the errors of unreadable files; the formats for people leave them out.
+    :param screen: what the formats for people are drawn on.
     """
     match output:
+        case "concise":
+            problems = _concise_lines(_by_severity(reports), screen)
+            return chain(problems, _unreported(reports, screen))
         case "json":
             return json_lines(_as_dict(reports, unread))
         case "github":
             return _github(reports, unread)
         case "sarif":
             return json_lines(_sarif(reports, unread))
-    return _text(reports)
+    return _drawings(reports, screen)
 
 
 def problem_summary(
@@ -41,17 +66,26 @@ def problem_summary(
     :param skipped: the files and folders that were skipped.
     :param is_selection: whether only some rules were applied.
     """
-    errors = sum(report.errors for report in reports)
-    warnings = sum(report.warnings for report in reports)
+    errors = _counts(reports, "error", sum(report.errors for report in reports))
+    warnings = _counts(reports, "warning", sum(report.warnings for report in reports))
     result = "no problems of the selected rules" if is_selection else "no problems"
-    if errors or warnings:
-        result = f"{pluralize(errors, 'error')}, {pluralize(warnings, 'warning')}"
+    if any(report.errors or report.warnings for report in reports):
+        result = f"{errors}, {warnings}"
     parts = [f"{pluralize(len(reports), 'file')}: {result}"] if reports else []
     if skipped:
         parts.append(f"skipped by --exclude: {join_limited([*map(printable, skipped)])}")
     if unread:
         parts.append(f"{pluralize(unread, 'file')} could not be read")
     return "; ".join(parts)
+
+
+def error_list_lines(reports: Sequence[CheckReport], screen: Screen) -> Iterator[str]:
+    """Yield a line for each error, for the end of a long report that has warnings below them."""
+    if any(report.warnings for report in reports):
+        errors = [each for each in _by_severity(reports) if each[1].severity == "error"]
+        yield from _concise_lines(errors[:_ERRORS_AT_END], screen)
+        if len(errors) > _ERRORS_AT_END:
+            yield f"and {pluralize(len(errors) - _ERRORS_AT_END, 'more error')}"
 
 
 def rule_lines(rule: Rule, screen: Screen) -> Iterator[str]:
@@ -70,15 +104,77 @@ def rule_list_lines(rules: Iterable[Rule]) -> Iterator[str]:
     return align_columns([(rule.code, rule.severity, rule.summary) for rule in rules])
 
 
-def _text(reports: Sequence[CheckReport]) -> Iterator[str]:
+def _counts(reports: Sequence[CheckReport], severity: str, total: int) -> str:
+    """Return the number of errors or warnings, and how many are of each rule."""
+    problems = (problem for report in reports for problem in report.problems)
+    codes = Counter(problem.code for problem in problems if problem.severity == severity)
+    parts = [f"{count:,} {code}" for code, count in codes.most_common()]
+    if unreported := total - codes.total():
+        parts.append(f"{unreported:,} not shown")
+    rules = ", ".join(parts if len(parts) > 1 else codes)
+    return f"{pluralize(total, severity)} ({rules})" if rules else pluralize(total, severity)
+
+
+def _by_severity(reports: Sequence[CheckReport]) -> list[_Located]:
+    """Return the problems with the names of their files, errors first."""
+    problems = [(report.file, problem) for report in reports for problem in report.problems]
+    return sorted(problems, key=lambda located: located[1].severity != "error")
+
+
+def _concise_lines(problems: Iterable[_Located], screen: Screen) -> Iterator[str]:
+    """Yield a line for each problem."""
+    for file, problem in problems:
+        label = f"{problem.severity}[{problem.code}]"
+        label = screen.style(label, "error" if problem.severity == "error" else "warning")
+        yield f"{screen.escape(problem.place(file))}: {label} {screen.escape(problem.message)}"
+
+
+def _drawings(reports: Sequence[CheckReport], screen: Screen) -> Iterator[str]:
+    """Yield the drawings of problems, a blank line after each. Many equal warnings are one."""
     rules = all_rules()
-    for report in reports:
-        yield from (problem.show(report.file) for problem in report.problems)
-        if report.unreported:
-            yield f"{printable(report.file)}: {pluralize(report.unreported, 'more problem')}"
+    noted: set[str] = set()
+    for others, (file, problem) in _fold(_by_severity(reports)):
+        yield from draw(problem, file, screen, others=others)
         # A problem of the document, not of a field: the rules for fields were not applied.
-        if any(not each.path and rules[each.code].always_reported for each in report.problems):
-            yield f"{printable(report.file)}: the fields will be checked once this is fixed"
+        if not problem.path and rules[problem.code].always_reported and file not in noted:
+            noted.add(file)
+            yield from screen.wrap("note: the fields will be checked once this is fixed", hang=6)
+        yield ""
+    for line in _unreported(reports, screen):
+        yield from (line, "")
+
+
+def _fold(problems: Sequence[_Located]) -> Iterator[tuple[str, _Located]]:
+    """Yield the problems to draw, each with words for the warnings that it represents.
+
+    Warnings with the same message are equal; if a rule has many messages, so are all its warnings.
+    """
+    warnings = [problem for _, problem in problems if problem.severity == "warning"]
+    messages = Counter(code for code, _ in {(each.code, each.message) for each in warnings})
+    groups: dict[tuple[str, ...], list[_Located]] = {}
+    for located in problems:
+        problem = located[1]
+        if problem.severity == "error":
+            yield "", located
+        else:
+            is_varied = messages[problem.code] > _MESSAGES_OF_A_RULE
+            key: tuple[str, ...] = (problem.code,) if is_varied else (problem.code, problem.message)
+            groups.setdefault(key, []).append(located)
+    for key, group in groups.items():
+        if len(group) <= _EQUAL_WARNINGS:
+            yield from (("", located) for located in group)
+        else:
+            file, problem = group[0]
+            of_rule = f" of {problem.code}" if len(key) == 1 else ""
+            more = f"{len(group) - 1:,} more{of_rule} (-o concise lists them)"
+            yield more, (file, problem._replace(excerpt=()))
+
+
+def _unreported(reports: Sequence[CheckReport], screen: Screen) -> Iterator[str]:
+    for report in reports:
+        if report.unreported:
+            more = pluralize(report.unreported, "more problem")
+            yield f"{screen.escape(printable(report.file))}: {more}"
 
 
 def _as_dict(reports: Sequence[CheckReport], unread: Sequence[JobError]) -> dict[str, Any]:
@@ -92,7 +188,11 @@ def _as_dict(reports: Sequence[CheckReport], unread: Sequence[JobError]) -> dict
                 "warnings": report.warnings,
                 "unreported": report.unreported,
                 "problems": [
-                    {name: value for name, value in problem._asdict().items() if name != "excerpt"}
+                    {
+                        name: value
+                        for name, value in problem._asdict().items()
+                        if name not in ("excerpt", "is_verbatim")
+                    }
                     for problem in report.problems
                 ],
             }

@@ -15,7 +15,7 @@ from nodeselect.documents import (
     read_document,
     read_documents,
 )
-from nodeselect.errors import JobError, Problem, excerpt
+from nodeselect.errors import JobError
 from nodeselect.jobs.check.rule import REGISTRY, Finding, Rule, document_finding
 from nodeselect.jobs.check.rules.document import is_kubernetes_object, locate_spec
 from nodeselect.jobs.check.rules.fields import check_model, field
@@ -27,6 +27,7 @@ from nodeselect.jobs.check.rules.job import (
 )
 from nodeselect.jobs.check.rules.selector import read_selector
 from nodeselect.limits import LIMITS
+from nodeselect.problem import Problem, excerpt
 from nodeselect.selectors import Selector
 from nodeselect.text import printable, quoted
 
@@ -115,10 +116,11 @@ def check_job(
     >>> report = check_job(b"selector: {match_ids: [edge-1]}", "job.yaml")
     >>> for problem in report.problems:
     ...     print(problem.show(report.file))
-    job.yaml:1:1: warning[no-name]: the job has no name: it cannot be updated or found by name
-      selector: {match_ids: [edge-1]}
-      ^
-      add: name: my-job
+    warning[no-name]: the job has no name: it cannot be updated or found by name
+     --> job.yaml:1:1
+    1 | selector: {match_ids: [edge-1]}
+      | ^
+    help: add: name: my-job
 
     :param data: the bytes or the text of the file, at most ``LIMITS.job_file_bytes``; or a mapping,
         in which problems have a path, but no line.
@@ -278,7 +280,7 @@ def draw_problems(findings: Iterable[Finding], data: bytes | None) -> tuple[Prob
     hints: set[str | None] = set()
     problems = []
     for code, severity, message, (line, column), path, hint, span, source in findings:
-        end = column + 1
+        end, is_verbatim = column + 1, source is None
         if source is None:
             source = lines[line].rstrip("\r")
             end = max(end, min(span[1], len(source)))
@@ -293,8 +295,8 @@ def draw_problems(findings: Iterable[Finding], data: bytes | None) -> tuple[Prob
             continue
         problems.append(
             Problem(
-                code, message, line + 1, column + 1, path, tuple(excerpt(source, span)),
-                None if shown is None else printable(shown), severity, end + 1,
+                code, message, line + 1, column + 1, path, excerpt(source, span),
+                None if shown is None else printable(shown), severity, end + 1, is_verbatim,
             )
         )  # fmt: skip
     return tuple(problems)

@@ -17,10 +17,11 @@ from pydantic import (
 )
 from pydantic_core import ErrorDetails, PydanticCustomError
 
-from nodeselect.errors import JobError, Problem, SelectorError
+from nodeselect.errors import JobError, SelectorError
 from nodeselect.frozen import FrozenMapping
 from nodeselect.jobs.check.schema_fields import DURATION, parse_duration
 from nodeselect.limits import LIMITS
+from nodeselect.problem import Problem
 from nodeselect.text import FORBIDDEN, printable, quoted
 
 __all__ = [

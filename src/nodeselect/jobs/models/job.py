@@ -13,7 +13,7 @@ from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
 
-from nodeselect.errors import JobError, Problem
+from nodeselect.errors import JobError
 from nodeselect.jobs.check.rules.job import CANARY_TWICE, CANARY_TWICE_MESSAGE
 from nodeselect.jobs.models.base import (
     EMPTY,
@@ -29,6 +29,7 @@ from nodeselect.jobs.models.base import (
     Text,
     TextMap,
 )
+from nodeselect.problem import Problem
 from nodeselect.selectors import Selector
 
 __all__ = ["HealthCheck", "JobSpec", "NodeSelector", "RolloutSpec", "Timeouts"]

@@ -1,0 +1,236 @@
+"""A problem: what is wrong, where it is, and what to write; and the drawing of it.
+
+::
+
+    error[not-in]: 'not in' is written 'notin'
+     --> job.yaml:4:31 at selector.match_expressions[0]
+      |
+    4 |   match_expressions: ["region not in (eu)"]
+      |                               ^^^^^^
+    help: write: region notin (eu)
+"""
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterator
+from typing import Literal, NamedTuple, Protocol
+
+from nodeselect.text import display_width, prefix, printable
+
+__all__ = ["PLAIN", "Canvas", "Problem", "Style", "draw", "excerpt", "position"]
+
+Style = Literal["heading", "error", "warning", "gutter", "help"]
+
+# The width of an excerpt in terminal columns, if a drawing has so much room.
+_EXCERPT_COLUMNS = 73
+
+
+class Problem(NamedTuple):
+    """A mistake in a document, with its position.
+
+    :param code: the stable name of the mistake.
+    :param message: what is wrong, in one line.
+    :param line: the line, from 1; 0 for the whole document.
+    :param column: the column where the mistake begins, from 1; 0 for the whole document.
+    :param path: the path in the document, such as ``selector.match_expressions[2]``; empty for the
+        whole document.
+    :param excerpt: the line of the document, and a second line with carets under the mistake.
+    :param hint: a suggested fix, or None.
+    :param severity: ``error`` or ``warning``.
+    :param end_column: the column after the end of the mistake, from 1; 0 for the whole document.
+    :param is_verbatim: whether the excerpt is a line as it is in the document, not the text of a
+        value without its quotes and escapes.
+    """
+
+    code: str
+    message: str
+    line: int
+    column: int
+    path: str
+    excerpt: tuple[str, ...]
+    hint: str | None
+    severity: str = "error"
+    end_column: int = 0
+    is_verbatim: bool = True
+
+    def show(self, file: str) -> str:
+        """Return the problem as text.
+
+        :param file: the name of the document.
+        """
+        return "\n".join(draw(self, file))
+
+    def place(self, file: str) -> str:
+        """Return where the problem is: ``file``, and the line and column if they are known."""
+        return f"{printable(file)}:{self.line}:{self.column}" if self.line else printable(file)
+
+
+class Canvas(Protocol):
+    """What a problem is drawn on: a width, and how text is escaped, styled and wrapped."""
+
+    @property
+    def columns(self) -> int:
+        """The width in terminal columns."""
+
+    def escape(self, text: str) -> str:
+        """Return text, with each character escaped that must not be shown."""
+
+    def style(self, text: str, style: Style) -> str:
+        """Return ``text``, which is escaped already, in a style."""
+
+    def wrap(self, text: str, *, indent: int = 0, hang: int = 0) -> Iterator[str]:
+        """Yield the escaped lines of a sentence, indented, all but the first by ``hang`` more."""
+
+
+class _Plain:
+    """The canvas of an exception: a message is one line, so that a log can be searched for it."""
+
+    columns = 80
+    escape = staticmethod(printable)
+
+    def style(self, text: str, style: Style) -> str:
+        """Return ``text``."""
+        return text
+
+    def wrap(self, text: str, *, indent: int = 0, hang: int = 0) -> Iterator[str]:
+        """Yield a single line."""
+        yield " " * indent + printable(text)
+
+
+PLAIN: Canvas = _Plain()
+"""No colours, and no wrapping."""
+
+
+def draw(problem: Problem, file: str, canvas: Canvas = PLAIN, *, others: str = "") -> Iterator[str]:
+    """Yield the lines of a problem.
+
+    :param file: the name of the document; empty if it has none.
+    :param others: words for other problems, which are not drawn, such as ``12 more``.
+    """
+    label = f"{problem.severity}[{problem.code}]"
+    yield from _labelled(label, f": {problem.message}", _severity(problem), canvas, hang=2)
+    shown = problem.excerpt
+    number = str(problem.line) if shown and problem.is_verbatim else " "
+    if place := problem.place(file):
+        yield from _location(" " * len(number) + "--> ", place, problem.path, others, canvas)
+    if shown:
+        line, carets = _fit(shown, canvas.columns - len(number) - 3, canvas.escape)
+        indent = " " * (len(carets) - carets.count("^"))
+        gutter = canvas.style(" " * len(number) + " |", "gutter")
+        yield gutter
+        yield f"{canvas.style(f'{number} |', 'gutter')} {line}".rstrip()
+        yield f"{gutter} {indent}{canvas.style(carets.lstrip(), _severity(problem))}"
+    if problem.hint:
+        yield from _labelled("help", f": {problem.hint}", "help", canvas, hang=6)
+
+
+def _severity(problem: Problem) -> Literal["error", "warning"]:
+    return "warning" if problem.severity == "warning" else "error"
+
+
+def _labelled(label: str, text: str, style: Style, canvas: Canvas, *, hang: int) -> Iterator[str]:
+    """Yield the lines of a sentence that begins with a label in a style."""
+    first, *others = canvas.wrap(label + text, hang=hang)
+    start, rest = first[: len(label)], first[len(label) :]
+    is_heading = style != "help"
+    for line in (rest, *others):
+        shown = canvas.style(line, "heading") if is_heading else line
+        yield canvas.style(start, style) + shown if start else shown
+        start = ""
+
+
+def _location(arrow: str, place: str, path: str, others: str, canvas: Canvas) -> Iterator[str]:
+    """Yield the line with the position of a problem.
+
+    The position is never broken: terminals and editors open a file at it. What does not fit behind
+    it is below it.
+    """
+    lines = [canvas.escape(place)]
+    for word, text in (("at", path), ("and", others)):
+        longer = f"{lines[-1]} {word} {canvas.escape(text)}"
+        if text and len(arrow) + display_width(longer) <= canvas.columns:
+            lines[-1] = longer
+        elif text:
+            wrapped = canvas.wrap(text, indent=len(arrow))
+            lines.extend(line[len(arrow) :] for line in wrapped)
+    yield canvas.style(arrow, "gutter") + lines[0]
+    yield from (" " * len(arrow) + line for line in lines[1:])
+
+
+def excerpt(
+    source: str,
+    span: tuple[int, int],
+    columns: int = _EXCERPT_COLUMNS,
+    escape: Callable[[str], str] = printable,
+) -> tuple[str, ...]:
+    """Return the line of ``source`` in which ``span`` begins, and carets under the span.
+
+    The line is escaped; if it is wider than ``columns``, the text around the span is truncated. A
+    tab becomes four spaces. If the span goes on in the next line, the carets end with its first
+    line; an empty span gets one caret. If ``source`` is blank, the result is empty.
+    """
+    if not source.strip(" \t\r\n"):
+        return ()
+    start, end = _visible_start(source, span[0]), span[1]
+    line_start = _line_start(source, start)
+    line_break = re.compile("[\r\n]").search(source, start)
+    line_end = line_break.start() if line_break else len(source)
+    end = max(min(end, line_end), start)
+    # No more than this is shown: do not escape all of a very long line.
+    most = 2 * columns
+    before = _escape(source[max(line_start, start - most) : start], escape)
+    marked = _truncate_end(_escape(source[start:end][:most], escape), 2 * columns // 3, escape)
+    after = _escape(source[end:line_end][:most], escape)
+    room = columns - max(1, display_width(marked))
+    before = _truncate_start(before, max(room // 2, room - display_width(after)), escape)
+    after = _truncate_end(after, room - display_width(before), escape)
+    carets = " " * display_width(before) + "^" * max(1, display_width(marked))
+    return f"{before}{marked}{after}", carets
+
+
+def position(source: str, start: int) -> tuple[int, int]:
+    """Return the line and the column, from 1, at which :func:`excerpt` shows a mistake."""
+    start = _visible_start(source, start)
+    line_start = _line_start(source, start)
+    breaks = re.findall("\r\n|[\r\n]", source[:line_start])
+    return len(breaks) + 1, start - line_start + 1
+
+
+def _visible_start(source: str, start: int) -> int:
+    """Return where a mistake is shown that begins at ``start``."""
+    if start == len(source):  # show the end of input after the last line that is not blank
+        stripped = source.rstrip()
+        start = len(stripped) if "\n" in source[len(stripped) :] else start
+    while 0 < start < len(source) and unicodedata.combining(source[start]):
+        start -= 1  # a combining mark is drawn on the character before it
+    return start
+
+
+def _line_start(source: str, start: int) -> int:
+    return max(source.rfind("\n", 0, start), source.rfind("\r", 0, start)) + 1
+
+
+def _fit(shown: tuple[str, ...], columns: int, escape: Callable[[str], str]) -> tuple[str, ...]:
+    """Return an excerpt as it is, or drawn again for less room or for fewer characters."""
+    line, carets = shown
+    if escape(line) == line and max(display_width(line.rstrip()), len(carets)) <= columns:
+        return shown
+    marks = carets.count("^")
+    before = prefix(line, len(carets) - marks)
+    marked = prefix(line[len(before) :], marks)
+    return excerpt(line, (len(before), len(before) + len(marked)), columns, escape)
+
+
+def _escape(text: str, escape: Callable[[str], str]) -> str:
+    return escape(text.replace("\t", "    "))
+
+
+def _truncate_end(text: str, columns: int, escape: Callable[[str], str]) -> str:
+    if display_width(text) <= columns:
+        return text
+    ellipsis = escape("…")
+    return prefix(text, columns - len(ellipsis)) + ellipsis
+
+
+def _truncate_start(text: str, columns: int, escape: Callable[[str], str]) -> str:
+    return _truncate_end(text[::-1], columns, escape)[::-1]
