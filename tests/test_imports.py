@@ -50,6 +50,7 @@ ALLOWED = {
     "shlex": "for a hint, if no node matches",
     "logging": "for a compaction",
     "select": "for a stream that does not block",
+    "sqlite3": "for nodes in SQLite",
 }
 
 

@@ -1,10 +1,7 @@
 """``nodeselect explain``: explain why nodes match a selector, and why the others do not."""
 
 import os
-from collections import Counter
 from collections.abc import Sequence
-from functools import reduce
-from operator import or_
 from typing import TYPE_CHECKING
 
 import click
@@ -13,7 +10,7 @@ from nodeselect.cli.exit_status import ExitStatus
 from nodeselect.cli.job_files import job_name
 from nodeselect.cli.job_selectors import job_selectors, read_job, selected, term_numbers
 from nodeselect.cli.jobs import report_node_jobs, write_invalid
-from nodeselect.cli.node_files import NodeFiles, nodes_option, read_inventory
+from nodeselect.cli.node_files import NodeFiles, match_any, nodes_option, read_explainable
 from nodeselect.cli.options import (
     check_node,
     check_usage,
@@ -41,6 +38,7 @@ from nodeselect.render.layout import detect_screen
 from nodeselect.text import join_limited
 
 if TYPE_CHECKING:
+    from nodeselect.engines.sql_nodes import SqlNodeSet
     from nodeselect.inventory.node_set import NodeSet
 
 __all__ = ["explain"]
@@ -110,7 +108,7 @@ def explain(
     }  # fmt: skip
     check_usage(context, mistakes)
     if has_many_jobs and node is not None:
-        inventory = read_inventory(nodes_from)
+        inventory, _, _ = read_explainable(nodes_from, None, ())
         check_node(context, inventory, node)
         return report_node_jobs(inventory[node], job, output)
     if has_many_jobs:
@@ -122,8 +120,7 @@ def explain(
     if html is not None and len(selectors) > 1:
         message = "--html cannot be combined with a node affinity of several terms"
         raise click.UsageError(message, context)
-    excluded: dict[str, str | None] = {}
-    inventory = read_inventory(nodes_from, states, excluded)
+    inventory, excluded, left_out = read_explainable(nodes_from, states, selectors)
     titles = list(map(str, selectors)) if job or not expressions else expressions
     subject = " on ".join([*map(job_name, job), nodes_from.name])
     if states is not None:
@@ -136,11 +133,11 @@ def explain(
         is_match = any(result.matches for result in results)
     else:
         explanations = map(inventory.explain, selectors)
-        results = [exclude_by_state(result, excluded) for result in explanations]
+        results = [exclude_by_state(result, excluded, left_out) for result in explanations]
         is_match = any(result.matched for result in results)
         if len(selectors) > 1:
-            nodes = reduce(or_, map(inventory.match, selectors))
-            union = (len(nodes), len(inventory), count_connected(node.state for node in nodes))
+            nodes = match_any(inventory, selectors)
+            union = (len(nodes), len(inventory), count_connected(nodes.state_counts()))
         if html is not None:
             from nodeselect.render.html.page import render_page  # loads jinja2
 
@@ -162,14 +159,16 @@ def _explain_jobs(
     html: str | None,
 ) -> int:
     selectors, invalid = job_selectors(sources)
-    excluded: dict[str, str | None] = {}
-    inventory = read_inventory(nodes_from, states, excluded)
+    every_term = (term for terms in selectors.values() for term in terms)
+    inventory, excluded, left_out = read_explainable(nodes_from, states, every_term)
     jobs = [job_result(name, error) for name, error in invalid.items()]
     for name, terms in selectors.items():
-        explanations = [exclude_by_state(inventory.explain(term), excluded) for term in terms]
+        explanations = [
+            exclude_by_state(inventory.explain(term), excluded, left_out) for term in terms
+        ]
         explanation = explanations[0]
         if len(terms) > 1:
-            explanation = _combine(explanations, reduce(or_, map(inventory.match, terms)))
+            explanation = _combine(explanations, match_any(inventory, terms))
         jobs.append(job_result(name, explanation))
     if html is not None:
         from nodeselect.render.html.page import render_jobs_page  # loads jinja2
@@ -186,12 +185,12 @@ def _explain_jobs(
     return ExitStatus.NEGATIVE if worst is JobStatus.NO_NODES else ExitStatus.OK
 
 
-def _combine(explanations: Sequence[Explanation], nodes: "NodeSet") -> Explanation:
+def _combine(explanations: Sequence[Explanation], nodes: "NodeSet | SqlNodeSet") -> Explanation:
     """Return an explanation with the numbers of several selectors together.
 
     :param nodes: those that match any of the selectors.
     """
-    states = Counter(node.state for node in nodes)
+    states = nodes.state_counts()
     hints = tuple(hint for explanation in explanations for hint in explanation.hints)
     missing = tuple(each for explanation in explanations for each in explanation.missing_ids)
     recommendation = (

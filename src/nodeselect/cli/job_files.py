@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterator, Sequence
 
 from nodeselect.blocking import blocking_reader
+from nodeselect.cli.database_addresses import without_password
 from nodeselect.cli.folders import walk
 from nodeselect.errors import JobError
 from nodeselect.limits import LIMITS
@@ -18,7 +19,7 @@ _EXTENSIONS = (".yaml", ".yml", ".json")
 
 def job_name(source: str) -> str:
     """Return what messages call a job file: its path, or ``standard input`` for ``-``."""
-    return "standard input" if source == "-" else source
+    return "standard input" if source == "-" else without_password(source)
 
 
 def split_object(source: str) -> tuple[str, str]:

@@ -1,12 +1,9 @@
 """``nodeselect labels``: count the labels of a fleet."""
 
-from functools import reduce
-from operator import or_
-
 import click
 
 from nodeselect.cli.exit_status import ExitStatus
-from nodeselect.cli.node_files import NodeFiles, nodes_option, open_nodes, open_saved
+from nodeselect.cli.node_files import NodeFiles, match_any, nodes_option, open_nodes, open_queryable
 from nodeselect.cli.options import (
     explain_hint,
     parse_selectors,
@@ -49,12 +46,10 @@ def labels(
     that key.
     """
     selectors = parse_selectors(expressions) if expressions else []
-    inventory = open_saved(nodes_from)
+    inventory = open_queryable(nodes_from)
     if inventory is not None:
         total = len(inventory)
-        facets = count_labels(
-            reduce(or_, map(inventory.match, selectors or [Selector.everything()]))
-        )
+        facets = count_labels(match_any(inventory, selectors or [Selector.everything()]))
     else:
         with open_nodes(nodes_from, selectors) as reader:
             facets = count_labels(reader)

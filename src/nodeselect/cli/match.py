@@ -2,8 +2,6 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from functools import reduce
-from operator import or_
 from typing import TYPE_CHECKING, NamedTuple
 
 import click
@@ -11,7 +9,7 @@ from click.core import ParameterSource
 
 from nodeselect.cli.exit_status import ExitStatus
 from nodeselect.cli.job_selectors import selected
-from nodeselect.cli.node_files import NodeFiles, nodes_option, open_nodes, open_saved
+from nodeselect.cli.node_files import NodeFiles, match_any, nodes_option, open_nodes, open_queryable
 from nodeselect.cli.options import (
     check_usage,
     explain_hint,
@@ -48,6 +46,7 @@ from nodeselect.selectors import Selector
 from nodeselect.text import join_limited, pluralize, quoted
 
 if TYPE_CHECKING:
+    from nodeselect.engines.sql_nodes import SqlNodeSet
     from nodeselect.inventory import NodeSet
 
 __all__ = ["match"]
@@ -190,7 +189,7 @@ def _unknown_keys(keys: Sequence[str], nodes: Iterable[Node]) -> Iterator[str]:
 
 
 class _Result(NamedTuple):
-    nodes: "list[Node] | NodeSet"  # that match, up to the limit
+    nodes: "list[Node] | NodeSet | SqlNodeSet"  # that match, up to the limit
     total: int  # of the nodes that --state does not leave out
     states: Counter[str | None]  # of the nodes that match
     other_matches: Counter[str | None]  # of the nodes that match the selector but not --state
@@ -215,10 +214,10 @@ def _find_matches(
     limit: int | None,
 ) -> _Result:
     """Count all nodes; keep the first ``limit`` that match, or all of them for None."""
-    inventory = open_saved(nodes_from)
+    inventory = open_queryable(nodes_from)
     if inventory is None:
         return _read_matches(nodes_from, selectors, states, limit)
-    matching = reduce(or_, map(inventory.match, selectors))
+    matching = match_any(inventory, selectors)
     nodes, all_states = matching, Counter[str | None]()
     total = len(inventory)
     if states is not None:
@@ -228,14 +227,18 @@ def _find_matches(
     failures = None
     if len(selectors) == 1:
         failures = inventory.failure_counts(selectors[0], states=states)
-    ids = {node_id for selector in selectors for node_id in selector.ids or ()}
+    missing_ids: set[str] = set()
+    for selector in selectors:
+        if selector.ids:
+            found = inventory.match(Selector.of(match_ids=selector.ids)).ids()
+            missing_ids.update({*selector.ids}.difference(found))
     return _Result(
         nodes if limit is None else nodes.first(limit),
         total,
         Counter(nodes.state_counts()),
-        Counter((matching - nodes).state_counts()),
+        Counter((matching - nodes).state_counts()),  # type: ignore[operator]  # of one kind
         all_states,
-        {node_id for node_id in ids if node_id not in inventory},
+        missing_ids,
         failures,
     )
 

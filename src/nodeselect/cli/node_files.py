@@ -3,13 +3,16 @@
 import os
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import reduce
+from operator import or_
 from stat import S_ISFIFO, S_ISREG, S_ISSOCK
-from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, TypeVar, cast
 
 import click
 
+from nodeselect.cli.database_addresses import is_database, without_password
 from nodeselect.cli.folders import walk
 from nodeselect.cli.options import once, state_messages
 from nodeselect.cli.streams import Progress, write_message
@@ -21,15 +24,18 @@ from nodeselect.selectors import Selector
 from nodeselect.text import join_limited, pluralize, printable
 
 if TYPE_CHECKING:
-    from nodeselect.inventory import Inventory
+    from nodeselect.engines.sql_nodes import SqlNodes, SqlNodeSet
+    from nodeselect.inventory import Inventory, NodeSet
 
 __all__ = [
     "NodeFiles",
     "default_nodes",
+    "match_any",
     "node_files",
     "nodes_option",
     "open_nodes",
-    "open_saved",
+    "open_queryable",
+    "read_explainable",
     "read_inventory",
 ]
 
@@ -45,7 +51,7 @@ _EXTENSIONS = (
 class NodeFiles(NamedTuple):
     """Inputs with nodes, and how to read them.
 
-    :param sources: files, folders, and ``-`` for standard input.
+    :param sources: files, folders, and ``-`` for standard input; or the address of a database.
     :param id_column: in a table, the name of the column that has the ids.
     :param is_verbose: whether to report what was read.
     :param is_default: whether they are standard input because nothing else is given.
@@ -62,6 +68,11 @@ class NodeFiles(NamedTuple):
         return "-" in self.sources
 
     @property
+    def is_database(self) -> bool:
+        """Whether the nodes are in a database."""
+        return any(map(is_database, self.sources))
+
+    @property
     def stdin_conflict(self) -> str:
         """The message for a job that is read from standard input as well."""
         if self.is_default:
@@ -73,11 +84,15 @@ class NodeFiles(NamedTuple):
     @property
     def name(self) -> str:
         """What messages call the inputs."""
-        names = ["standard input" if source == "-" else source for source in self.sources]
-        return join_limited(names)
+        return join_limited(["standard input" if name == "-" else name for name in self.shown])
+
+    @property
+    def shown(self) -> tuple[str, ...]:
+        """The inputs, without the password of a database."""
+        return tuple(map(without_password, self.sources)) if self.is_database else self.sources
 
     def files(self, skipped: list[str] | None = None) -> list[str]:
-        """Return the inputs, and in place of a folder the files in it.
+        """Return the inputs, and in place of a folder the files in it, of a database its file.
 
         :param skipped: a list to which the files in folders that are not read are added.
         :raises InventoryError: if a folder cannot be read, or has no file of nodes.
@@ -86,6 +101,10 @@ class NodeFiles(NamedTuple):
         def fail(name: str, reason: str | None) -> NoReturn:
             raise cannot_read(printable(name), reason)
 
+        if self.is_database:
+            from nodeselect.cli.databases import database_file
+
+            return [file for file in map(database_file, self.sources) if file is not None]
         skipped = [] if skipped is None else skipped
         return [
             file
@@ -108,6 +127,9 @@ def nodes_option(*, required: bool = True) -> Callable[[_Command], _Command]:
     ) -> NodeFiles | None:
         if sources.count("-") > 1:
             raise click.BadParameter("standard input can be read only once", context, parameter)
+        if len(sources) > 1 and any(map(is_database, sources)):
+            message = "a database cannot be combined with another input"
+            raise click.BadParameter(message, context, parameter)
         if sources:
             return node_files(context, *sources)
         nodes = default_nodes(context) if required else None
@@ -121,7 +143,9 @@ def nodes_option(*, required: bool = True) -> Callable[[_Command], _Command]:
         help="Read nodes from a file, from all files in a folder, or from standard input:"
         " node lists of Expanso, Kubernetes, Bacalhau, Nomad, Docker Swarm and Consul, or {id,"
         " labels}, as JSON, JSON lines or YAML; or CSV, Parquet or Arrow; also compressed by gzip;"
-        " or a file of nodeselect index. Repeatable. By default, the input in"
+        " or a file of nodeselect index. Repeatable. Or from a database:"
+        " duckdb:FILE?table=TABLE, sqlite:FILE?table=TABLE or"
+        " postgresql://HOST/DATABASE?table=TABLE. By default, the input in"
         f" {_VARIABLE}, or standard input if it is piped.",
         multiple=True, callback=parse,
     )  # fmt: skip
@@ -152,7 +176,8 @@ def node_files(context: click.Context, *sources: str) -> NodeFiles:
 def default_nodes(context: click.Context) -> NodeFiles | None:
     """Return where the nodes of a command without ``-n`` are: as the environment says, or piped."""
     if source := os.environ.get(_VARIABLE):
-        if source != "-" and not os.path.exists(source):  # noqa: PTH110 - pathlib loads slowly
+        is_file = source != "-" and not is_database(source)
+        if is_file and not os.path.exists(source):  # noqa: PTH110 - pathlib loads slowly
             message = f"the file in the environment variable {_VARIABLE} does not exist: "
             raise click.UsageError(message + printable(source), context)
         return node_files(context, source)
@@ -231,9 +256,11 @@ def read_inventory(
     from nodeselect.inventory import Inventory  # imports pyroaring
 
     excluded = {} if excluded is None else excluded
-    saved = open_saved(nodes_from)
-    if saved is not None:
-        return _only_in_states(saved, states, excluded)
+    queryable = open_queryable(nodes_from)
+    if isinstance(queryable, Inventory):
+        return _only_in_states(queryable, states, excluded)
+    if queryable is not None:
+        return _only_in_states(Inventory(queryable), states, excluded)
 
     def nodes_in_states(reader: NodeReader) -> Iterator[Node]:
         for node in reader:
@@ -251,11 +278,56 @@ def read_inventory(
     return inventory
 
 
-def open_saved(nodes_from: NodeFiles) -> "Inventory | None":
-    """Open a saved inventory, if the input is one; otherwise return None, and read nothing.
+def read_explainable(
+    nodes_from: NodeFiles, states: frozenset[str] | None, selectors: Iterable[Selector]
+) -> "tuple[Inventory | SqlNodes, dict[str, str | None], Counter[str | None]]":
+    """Return nodes to explain selectors over: an inventory, or those of a database where they are.
 
-    :raises InventoryError: if it is damaged.
+    Return also the states of the nodes that are in none of ``states``, by id (of a database, only
+    those that have an id in ``selectors``), and how many nodes are in each of them.
+
+    :raises InventoryError: if an input is invalid.
     """
+    excluded: dict[str, str | None] = {}
+    if not nodes_from.is_database:
+        inventory = read_inventory(nodes_from, states, excluded)
+        return inventory, excluded, Counter(excluded.values())
+    nodes = cast("SqlNodes", open_queryable(nodes_from))
+    if states is None:
+        return nodes, excluded, Counter()
+    counts = Counter(nodes.match(Selector.everything()).state_counts())
+    for line in state_messages(states, counts):
+        write_message(line)
+    for selector in selectors:
+        if selector.ids:
+            named = nodes.match(Selector.of(match_ids=selector.ids))
+            excluded |= {each.id: each.state for each in named if not has_state(each.state, states)}
+    left_out = {state: n for state, n in counts.items() if not has_state(state, states)}
+    return nodes.in_states(states), excluded, Counter(left_out)
+
+
+def match_any(
+    inventory: "Inventory | SqlNodes", selectors: Iterable[Selector]
+) -> "NodeSet | SqlNodeSet":
+    """Return the nodes that match any of one or more selectors."""
+    sets: Any = map(inventory.match, selectors)
+    return reduce(or_, sets)  # type: ignore[no-any-return]
+
+
+def open_queryable(nodes_from: NodeFiles) -> "Inventory | SqlNodes | None":
+    """Open a saved inventory or a database, if the input is one; otherwise return None.
+
+    Then nothing is read.
+
+    :raises InventoryError: if it is damaged, or cannot be reached.
+    """
+    if nodes_from.is_database:
+        from nodeselect.cli.databases import open_database
+
+        nodes = open_database(nodes_from.sources[0], nodes_from.id_column)
+        if nodes_from.is_verbose:
+            write_message(str(InputSummary(nodes_from.name, len(nodes), "", "database")))
+        return nodes
     if len(nodes_from.sources) != 1 or not _is_saved(nodes_from.sources[0]):
         return None
     from nodeselect.inventory import Inventory  # imports pyroaring

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from nodeselect.cli.database_addresses import is_database
 from nodeselect.cli.exit_status import ExitStatus
 from nodeselect.cli.job_files import split_object
 from nodeselect.cli.streams import QUIET, write_error_message
@@ -21,6 +22,7 @@ from nodeselect.text import join_limited, printable, quoted
 
 if TYPE_CHECKING:
     from nodeselect.cli.node_files import NodeFiles
+    from nodeselect.engines.sql_nodes import SqlNodes
     from nodeselect.inventory import Inventory
 
 __all__ = [
@@ -173,13 +175,14 @@ def explain_hint(
     import shlex  # loads slowly, and is only needed if no node matches
 
     options = {"-l": expressions, "--id": ids, "--job": [job] if job else []}
-    options["-n"] = nodes_from.sources
+    options["-n"] = nodes_from.shown
     saved = ""
     for option, file in (("--job", "job.yaml"), ("-n", "nodes.json")):
         for source in options[option]:
             # A pipe cannot be read again: the command reads a file. (pathlib loads slowly.)
             path = split_object(source)[0]
-            if not (os.path.isfile(path) or os.path.isdir(path)):  # noqa: PTH112, PTH113
+            is_file = os.path.isfile(path) or os.path.isdir(path)  # noqa: PTH112, PTH113
+            if not (is_file or is_database(source)):
                 options[option] = [file]
                 saved = f"save the input as {file}, then "
     if nodes_from.id_column != "id":
@@ -200,13 +203,17 @@ def similar_key(key: str, counts: Mapping[str, int]) -> str:
     return f"; {nodes_have(counts[close[1]])} {quoted(close[1])}" if close else ""
 
 
-def check_node(context: click.Context, inventory: "Inventory", node_id: str) -> None:
+def check_node(context: click.Context, inventory: "Inventory | SqlNodes", node_id: str) -> None:
     """End the command with an error if no node has this id.
 
-    Say which node has it as its name, or which ids begin with it.
+    Of an inventory, say which node has it as its name, or which ids begin with it.
     """
+    from nodeselect.inventory import Inventory  # imports pyroaring
+
     if node_id not in inventory:
         write_error_message(f"error: no node has the id {quoted(node_id)}")
+        if not isinstance(inventory, Inventory):  # a database would be read whole
+            context.exit(ExitStatus.ERROR)
         if named := [node.id for node in inventory if node.name == node_id]:
             write_error_message(f"  it is the name of the node with the id {quoted(named[0])}")
         elif begun := [each for each in inventory.ids() if each.startswith(node_id)]:

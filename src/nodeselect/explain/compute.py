@@ -81,12 +81,19 @@ def explain_node(selector: Selector, node_id: str, labels: Mapping[str, str]) ->
     return NodeExplanation(node_id, all(passes for _, _, passes in rows), tuple(rows))
 
 
-def exclude_by_state(explanation: Explanation, excluded: Mapping[str, str | None]) -> Explanation:
+def exclude_by_state(
+    explanation: Explanation,
+    excluded: Mapping[str, str | None],
+    counts: Mapping[str | None, int] | None = None,
+) -> Explanation:
     """Return a copy in which ids in ``excluded`` are not ``missing_ids`` but ``excluded_ids``.
 
     :param excluded: by id, the states of the nodes that were left out before it was computed.
+    :param counts: how many nodes in each state were left out, if ``excluded`` has only those of
+        which the selector has the ids.
     """
-    if not excluded:
+    counts = Counter(excluded.values()) if counts is None else counts
+    if not counts:
         return explanation
     missing = explanation.missing_ids
     hints = tuple(hint for hint in explanation.hints if excluded.keys().isdisjoint(hint.replaced))
@@ -100,8 +107,7 @@ def exclude_by_state(explanation: Explanation, excluded: Mapping[str, str | None
     )
     text = recommend(explanation)
     if not explanation.total:
-        states = format_state_counts(Counter(excluded.values()))
-        text = f"no node is in a requested state: {states}"
+        text = f"no node is in a requested state: {format_state_counts(counts)}"
     return explanation._replace(recommendation=text)
 
 

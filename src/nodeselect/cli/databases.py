@@ -1,0 +1,256 @@
+"""Databases as the nodes of a command: ``-n 'duckdb:FILE?table=nodes'``.
+
+Connections only read, and see the state of one moment. Messages never have the password of an
+address.
+"""
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from importlib import import_module
+from typing import Any, NamedTuple, TypeAlias
+from urllib.parse import quote, unquote
+
+import click
+
+from nodeselect.cli.database_addresses import DIALECTS, without_password
+from nodeselect.cli.sql_names import parse_columns, parse_name
+from nodeselect.engines import sql
+from nodeselect.engines.sql_nodes import SqlNodes
+from nodeselect.errors import InventoryError
+from nodeselect.text import join_limited, printable, quoted, truncate
+
+__all__ = ["database_file", "open_database"]
+
+# Where the nodes are. All other parameters are those of a connection to PostgreSQL.
+_PARAMETERS = ("table", "labels", "label-table", "id", "name", "state", "column")
+
+_Query: TypeAlias = Callable[[str], tuple[list[Sequence[Any]], list[str]]]
+
+
+class _Address(NamedTuple):
+    """The address of nodes in a database.
+
+    :param shown: the address without a password.
+    :param location: the file, or the address of a server for its driver.
+    :param parameters: the values of the parameters that are not for the driver.
+    """
+
+    shown: str
+    dialect: str
+    location: str
+    parameters: dict[str, list[str]]
+
+    def error(self, code: str, message: str, hint: str | None = None) -> InventoryError:
+        return InventoryError(code, message, place=self.shown, hint=hint)
+
+
+def database_file(source: str) -> str | None:
+    """Return the file of a database; None if it is on a server or in memory."""
+    scheme, _, rest = source.partition(":")
+    return None if scheme.startswith("postgres") else unquote(rest.partition("?")[0]) or None
+
+
+def open_database(source: str, id_column: str) -> SqlNodes:
+    """Connect to a database.
+
+    :param source: its address.
+    :param id_column: the column of the ids, if the address names none.
+    :raises InventoryError: if the address is invalid, a package is missing, or the connection or a
+        query fails; methods of the result raise that, too.
+    """
+    address = _parse(source)
+    query = {"postgresql": _postgresql, "duckdb": _duckdb, "sqlite": _sqlite}[address.dialect](
+        address
+    )
+    try:
+        return _nodes(address, query, id_column)
+    except ValueError as error:
+        if isinstance(error, InventoryError):
+            raise
+        raise address.error("invalid-address", str(error)) from None
+
+
+def _nodes(address: _Address, query: _Query, id_column: str) -> SqlNodes:
+    given = address.parameters
+    names = {key: parse_name(values[0]) for key, values in given.items() if key != "column"}
+    table = names.get("table", "nodes")
+    dialect = sql.dialect_named(address.dialect)
+    existing = query(f"SELECT * FROM {sql.quote(table, dialect)} LIMIT 0")[1]  # noqa: S608
+    columns = parse_columns(given.get("column", ()))
+    chosen = {*names.values(), *columns.values()}
+
+    def default(name: str) -> sql.Name | None:
+        return names.get(name) or (name if name in existing and (name,) not in chosen else None)
+
+    labels: sql.Name | sql.LongTable | None = default("labels")
+    if "label-table" in names:
+        labels = sql.LongTable(names["label-table"])
+    if labels is None and not columns:
+        raise address.error(
+            "no-labels",
+            f"the table has no column 'labels': {join_limited(list(map(quoted, existing)), 20)}",
+            "say where the labels are: labels=COLUMN, column=KEY=COLUMN or label-table=TABLE",
+        )
+
+    def execute(text: str) -> Iterator[Sequence[Any]]:
+        return iter(query(text)[0])
+
+    return SqlNodes(
+        execute,
+        address.dialect,
+        table,
+        labels=labels,
+        id=names.get("id", id_column),
+        columns=columns,
+        name=default("name"),
+        state=default("state"),
+    )
+
+
+def _parse(source: str) -> _Address:
+    scheme, _, rest = source.partition(":")
+    dialect = DIALECTS[scheme]
+    address = _Address(without_password(source), dialect, "", {})
+    location, _, text = rest.partition("?")
+    others = []
+    for pair in filter(None, text.split("&")):
+        key, _, value = pair.partition("=")
+        if key in _PARAMETERS:
+            values = address.parameters.setdefault(key, [])
+            values.append(unquote(value))
+            if not value or (len(values) > 1 and key != "column"):
+                problem = "is given twice" if value else "has no value"
+                raise address.error("invalid-address", f"the parameter {key!r} {problem}")
+        elif dialect == "postgresql":
+            others.append(pair)
+        else:
+            raise _unknown_parameter(address, key)
+    if {"labels", "label-table"} <= address.parameters.keys():
+        message = "'labels' and 'label-table' exclude each other"
+        raise address.error("invalid-address", message)
+    if dialect == "postgresql":
+        return address._replace(
+            location=f"{scheme}:{'?'.join(filter(None, [location, '&'.join(others)]))}"
+        )
+    return address._replace(location=unquote(location))
+
+
+def _unknown_parameter(address: _Address, key: str) -> InventoryError:
+    hint = f"those of nodes are {join_limited(list(_PARAMETERS), 10)}"
+    return address.error("invalid-address", f"there is no parameter {quoted(key)}", hint)
+
+
+def _sqlite(address: _Address) -> _Query:
+    import sqlite3
+
+    def connect() -> Any:
+        file = f"file:{quote(_existing_file(address))}?mode=ro"
+        return sqlite3.connect(file, uri=True, isolation_level=None)
+
+    return _reading(address, connect, sqlite3.Error)
+
+
+def _duckdb(address: _Address) -> _Query:
+    duckdb = _import(address, "duckdb")
+
+    def connect() -> Any:
+        # In memory there are no tables, but files of Parquet can be read.
+        return (
+            duckdb.connect(_existing_file(address), read_only=True)
+            if address.location
+            else duckdb.connect()
+        )
+
+    return _reading(address, connect, duckdb.Error)
+
+
+def _postgresql(address: _Address) -> _Query:
+    psycopg = _import(address, "psycopg", "postgresql")
+    parameters = address.location.partition("?")[2]
+    if "@" not in parameters:  # otherwise they are perhaps a password
+        known = {option.keyword.decode() for option in psycopg.pq.Conninfo.get_defaults()}
+        for pair in filter(None, parameters.split("&")):
+            if (key := pair.partition("=")[0]) not in known:
+                raise _unknown_parameter(address, key)
+    try:
+        options = psycopg.conninfo.conninfo_to_dict(address.location)
+    except psycopg.Error:
+        options = None
+    # The driver would call a part of a password an invalid port or database.
+    if (
+        options is None
+        or not options.get("port", "0").isdigit()
+        or "@" in options.get("dbname", "")
+    ):
+        raise address.error(
+            "invalid-address",
+            "this is not postgresql://USER@HOST:PORT/DATABASE?table=TABLE",
+            "in a name or a password, write %40 for '@', %2F for '/', %3A for ':', %3F for '?'",
+        )
+
+    def connect() -> Any:
+        connection = psycopg.connect(**options)
+        connection.read_only = True
+        connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+        return connection
+
+    return _reading(address, connect, psycopg.Error, options.get("password"))
+
+
+def _reading(
+    address: _Address,
+    connect: Callable[[], Any],
+    error_type: type[Exception],
+    password: str | None = None,
+) -> _Query:
+    """Connect until the command ends, and return a function that runs a query.
+
+    :param connect: returns a connection, whose transaction begins with the first query.
+    """
+
+    def failed(code: str, what: str, error: Exception) -> InventoryError:
+        # PostgreSQL repeats the query below its message.
+        diagnosis = getattr(error, "diag", None)
+        reason = getattr(diagnosis, "message_primary", None) or str(error).partition("\n")[0]
+        if password:
+            reason = reason.replace(password, "…")
+        return address.error(code, f"{what}: {printable(truncate(reason, 300))}")
+
+    try:
+        connection = connect()
+        click.get_current_context().call_on_close(connection.close)
+        if address.dialect != "postgresql":
+            connection.execute("BEGIN")
+    except error_type as error:
+        raise failed("cannot-connect", "cannot connect", error) from None
+
+    def query(text: str) -> tuple[list[Sequence[Any]], list[str]]:
+        try:
+            cursor = connection.execute(text)
+            rows = cursor.fetchall()
+        except error_type as error:
+            raise failed("query-failed", "the query failed", error) from None
+        return rows, [column[0] for column in cursor.description]
+
+    return query
+
+
+def _existing_file(address: _Address) -> str:
+    if not address.location:
+        hint = f"the address has no file: write {address.dialect}:FILE?table=TABLE"
+        raise address.error("invalid-address", hint)
+    if not os.path.exists(address.location):  # noqa: PTH110 - pathlib loads slowly
+        raise address.error("cannot-read", "the file does not exist")
+    return address.location
+
+
+def _import(address: _Address, package: str, extra: str | None = None) -> Any:
+    try:
+        return import_module(package)
+    except ImportError as error:
+        raise address.error(
+            "needs-package",
+            f"{address.dialect} needs the package {package}, which cannot be imported:"
+            f" {printable(truncate(str(error), 100))}",
+            f"install it: pip install 'nodeselect[{extra or package}]'",
+        ) from None
