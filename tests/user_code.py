@@ -54,6 +54,7 @@ from nodeselect.jobs import (
     all_rules,
     check_job,
     check_jobs,
+    fix_job,
     plan_rollout,
     read_execution,
     read_job,
@@ -195,6 +196,7 @@ def use_jobs() -> JobSpec:
     """Check and read job files; build a job."""
     report: CheckReport = check_job(JOB, "job.yaml", rules=select_rules())
     problems: tuple[Problem, ...] = report.problems
+    assert_type(fix_job(JOB, "job.yaml"), bytes)
     assert_type(check_jobs([("job.yaml", JOB)], rules=select_rules()), Iterator[CheckReport])
     rules: dict[str, Rule] = dict(all_rules())
     assert {problem.code for problem in problems} <= rules.keys()

@@ -16,6 +16,7 @@ from nodeselect.jobs import (
     RolloutSpec,
     check_job,
     check_jobs,
+    fix_job,
     plan_rollout,
     read_execution,
     read_job,
@@ -141,7 +142,7 @@ def job_of_ids(n: int) -> bytes:
 
 
 def _check(data: bytes) -> object:
-    return str(check_job(data))
+    return str(check_job(data)), fix_job(data)
 
 
 def _read_in_every_way(job: Fields) -> None:

@@ -14,6 +14,7 @@ from nodeselect.jobs.check.checker import (
     select_rules,
 )
 from nodeselect.jobs.check.rule import Rule
+from nodeselect.jobs.fix import fix_job
 from nodeselect.jobs.read import (
     read_execution,
     read_job,
@@ -72,6 +73,7 @@ __all__ = [
     "all_rules",
     "check_job",
     "check_jobs",
+    "fix_job",
     "plan_rollout",
     "read_execution",
     "read_job",

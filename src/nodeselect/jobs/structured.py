@@ -13,7 +13,8 @@ from nodeselect.documents import (
     to_python,
 )
 from nodeselect.errors import SelectorError
-from nodeselect.jobs.check.rule import Hint, describe, finding_at
+from nodeselect.jobs.check.edits import Hint
+from nodeselect.jobs.check.rule import describe, finding_at
 from nodeselect.jobs.check.suggestions import suggest_text
 from nodeselect.text import printable, quoted
 

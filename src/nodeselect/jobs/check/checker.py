@@ -16,6 +16,7 @@ from nodeselect.documents import (
     read_documents,
 )
 from nodeselect.errors import JobError
+from nodeselect.jobs.check.edits import Edit
 from nodeselect.jobs.check.rule import REGISTRY, Finding, Rule, document_finding
 from nodeselect.jobs.check.rules.document import is_kubernetes_object, locate_spec
 from nodeselect.jobs.check.rules.fields import check_model, field
@@ -177,6 +178,7 @@ class CheckedJob:
     :ivar report: what is wrong with it.
     :ivar spec: the job spec; None if there is none.
     :ivar selector: the selector of the job; it matches nothing if the file has errors.
+    :ivar edits: how to correct those of the problems that have one sure correction.
     """
 
     def __init__(
@@ -191,6 +193,7 @@ class CheckedJob:
         self.data = data if isinstance(data, Mapping) else to_bytes(data)
         self.spec: Object | None = None
         self.selector = Selector.nothing()
+        self.edits: list[Edit] = []
         self._errors = 0
         self._warnings = 0
         severity = "error" if require_selector else None
@@ -212,6 +215,8 @@ class CheckedJob:
             if rules is None or code in rules or code in _ALWAYS_REPORTED:
                 self._errors += not finding.is_warning
                 self._warnings += finding.is_warning
+                if finding.edit is not None:
+                    self.edits.append(finding.edit)
                 yield finding
 
     def _check(
@@ -279,7 +284,7 @@ def draw_problems(findings: Iterable[Finding], data: bytes | None) -> tuple[Prob
     lines = text.removeprefix("\ufeff").split("\n")
     hints: set[str | None] = set()
     problems = []
-    for code, severity, message, (line, column), path, hint, span, source in findings:
+    for code, severity, message, (line, column), path, hint, span, source, _ in findings:
         end, is_verbatim = column + 1, source is None
         if source is None:
             source = lines[line].rstrip("\r")

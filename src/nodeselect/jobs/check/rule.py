@@ -1,9 +1,10 @@
 """A rule of the checker, and what a check yields when a file breaks it."""
 
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from typing import NamedTuple, TypeVar
 
 from nodeselect.documents import DocumentError, List, Object, Position, Scalar, Value
+from nodeselect.jobs.check.edits import Edit, Hint
 from nodeselect.jobs.check.schema_fields import NUMBER
 from nodeselect.text import quoted, truncate
 
@@ -12,7 +13,6 @@ __all__ = [
     "REGISTRY",
     "Check",
     "Finding",
-    "Hint",
     "Rule",
     "define",
     "describe",
@@ -22,9 +22,6 @@ __all__ = [
 
 # A job file to which examples of rules add the field that they show.
 DEMO = "name: demo\nselector: {match_labels: {region: eu}}\n"
-
-# What to write instead, or a function that returns it, called only for findings that are shown.
-Hint = str | Callable[[], str | None] | None
 
 
 class Rule(NamedTuple):
@@ -60,14 +57,16 @@ class Rule(NamedTuple):
         span: tuple[int, int] | None = None,
         *,
         severity: str | None = None,
+        edit: Edit | None = None,
     ) -> "Finding":
         """Return the finding that the value ``place`` breaks this rule.
 
         :param span: start and end of the mistake in the text of the value; None for all of it.
         :param severity: ``error`` or ``warning``; None for that of the rule.
+        :param edit: what ``--fix`` does; None if it is not certain what was meant.
         """
         severity = severity or self.severity
-        return finding_at(self.code, severity, place, path, message, hint, span)
+        return finding_at(self.code, severity, place, path, message, hint, span, edit)
 
 
 class Finding(NamedTuple):
@@ -76,6 +75,7 @@ class Finding(NamedTuple):
     :param hint: what to write instead.
     :param span: start and end of the mistake in ``source``.
     :param source: the text that the excerpt shows; None for the line of the document.
+    :param edit: how to correct it; None if it is not certain what was meant.
     """
 
     code: str
@@ -86,6 +86,7 @@ class Finding(NamedTuple):
     hint: Hint
     span: tuple[int, int]
     source: str | None = None
+    edit: Edit | None = None
 
     @property
     def is_warning(self) -> bool:
@@ -101,6 +102,7 @@ def finding_at(
     message: str,
     hint: Hint = None,
     span: tuple[int, int] | None = None,
+    edit: Edit | None = None,
 ) -> Finding:
     """Return a finding at the value ``place``.
 
@@ -115,7 +117,7 @@ def finding_at(
         column += start
         start, end = column, column + end - start
     return Finding(
-        code, severity, message, Position(line, column), path, hint, (start, end), source
+        code, severity, message, Position(line, column), path, hint, (start, end), source, edit
     )
 
 

@@ -35,6 +35,7 @@ from nodeselect.selectors.structured import requirement_from_structured
 __all__ = [
     "PIPELINE_FIELDS",
     "RENAMED",
+    "expression_of",
     "suggest_expression",
     "suggest_field",
     "suggest_joined",
@@ -219,11 +220,15 @@ def suggest_number(path: str, expectation: Field, value: Value) -> str | None:
 
 def suggest_expression(item: Value) -> str:
     """Return the expression to write instead of a value that is not a string."""
+    text = expression_of(item)
+    return f'write: "{text}"' if text else 'write a string, such as: "region in (eu,us)"'
+
+
+def expression_of(item: Value) -> str | None:
+    """Return the expression that a value which is not a string means; None if it is not clear."""
     text = _valid_expression(item.text) if isinstance(item, Scalar) else None
     texts = [text] if text else _expressions(item)
-    if len(texts) == 1 and (expression := double_quoted(texts[0], _MAX_LENGTH)):
-        return f"write: {expression}"
-    return 'write a string, such as: "region in (eu,us)"'
+    return texts[0] if len(texts) == 1 and double_quoted(texts[0], _MAX_LENGTH) else None
 
 
 def suggest_joined(pieces: Iterable[str]) -> str:

@@ -7,7 +7,8 @@ from math import inf, isinf
 
 from nodeselect.documents import List, Object, Scalar, Value, is_null
 from nodeselect.documents.values import TEMPLATE_HINT
-from nodeselect.jobs.check.rule import DEMO, Check, Finding, Hint, define, describe
+from nodeselect.jobs.check.edits import Edit, Hint, quote
+from nodeselect.jobs.check.rule import DEMO, Check, Finding, define, describe
 from nodeselect.jobs.check.rules.expressions import CONTROL_CHARACTER, TEMPLATE
 from nodeselect.jobs.check.schema_fields import (
     FRACTION,
@@ -151,9 +152,11 @@ def integer_of(value: Value | None) -> int | None:
     return None
 
 
-def expected(what: str, value: Value, path: str, hint: Hint = None) -> Check[None]:
+def expected(
+    what: str, value: Value, path: str, hint: Hint = None, edit: Edit | None = None
+) -> Check[None]:
     """Report that a value is not ``what`` was expected, such as ``a list``."""
-    yield _WRONG_TYPE.at(value, path, f"expected {what}, found {describe(value)}", hint)
+    yield _WRONG_TYPE.at(value, path, f"expected {what}, found {describe(value)}", hint, edit=edit)
 
 
 def check_model(model: str, value: Object, path: str) -> Check[None]:
@@ -187,14 +190,17 @@ def _unknown_field(model: str, key: Scalar, value: Object, path: str) -> Finding
     rule, message = _UNKNOWN_FIELD, f"there is no field {shown}"
     if (model, plain) in RENAMED:
         rule, message = _OLD_FIELD, f"{shown} is no longer a field"
-    return rule.at(key, path, message, partial(suggest_field, model, key, value))
+    edit = None
+    if plain in fields_of(model) and list(map(snake_case, value.entries)).count(plain) == 1:
+        edit = Edit(key, plain)
+    return rule.at(key, path, message, partial(suggest_field, model, key, value), edit=edit)
 
 
 def _check_text(expectation: Field, value: Value, path: str) -> Check[None]:
     words = expectation.words
     if not isinstance(value, Scalar) or value.kind != "text":
         hint = f"write one of: {', '.join(words)}" if words else suggest_text(value)
-        yield from expected("a string", value, path, hint)
+        yield from expected("a string", value, path, hint, None if words else quote(value))
         return
     text = value.text
     if bad := FORBIDDEN.search(text):
@@ -202,7 +208,9 @@ def _check_text(expectation: Field, value: Value, path: str) -> Check[None]:
         yield CONTROL_CHARACTER.at(value, path, message, "remove it", bad.span())
     elif words and text not in words:
         message = f"expected {join_limited(words, conjunction='or')}, found {quoted(text)}"
-        yield _NOT_ONE_OF.at(value, path, message, suggest_word(text, words))
+        plain = text.lower().replace("_", "-")
+        edit = Edit(value, plain) if plain in words else None
+        yield _NOT_ONE_OF.at(value, path, message, suggest_word(text, words), edit=edit)
     elif path.rpartition(".")[2] != "description" and not (yield from check_template(value, path)):
         yield from check_placeholder(value, path, text)
 
@@ -232,7 +240,8 @@ def _check_number(expectation: Field, value: Value, path: str) -> Check[None]:
             return
         case Scalar(text, "number") if not NUMBER.fullmatch(text):
             what += " in decimal digits"
-    yield from expected(what, value, path, suggest_number(path, expectation, value))
+    hint = suggest_number(path, expectation, value)
+    yield from expected(what, value, path, hint, Edit(value, hint, is_hint=True))
 
 
 def _number(digits: str) -> int | float:
@@ -256,7 +265,8 @@ def _check_boolean(expectation: Field, value: Value, path: str) -> Check[None]:
         case Scalar("true" | "false", "boolean"):
             return
     word = _BOOLEANS.get(value.text.lower()) if isinstance(value, Scalar) else None
-    yield from expected("true or false", value, path, f"write: {word}" if word else None)
+    hint = f"write: {word}" if word else None
+    yield from expected("true or false", value, path, hint, Edit(value, hint, is_hint=True))
 
 
 def _check_duration(expectation: Field, value: Value, path: str) -> Check[None]:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from nodeselect.documents import List, Object, Scalar, Value, is_bare_key, is_null, scalar_kind
 from nodeselect.errors import SelectorError
+from nodeselect.jobs.check.edits import Edit, corrected_expression, quote
 from nodeselect.jobs.check.rule import REGISTRY, Check, Finding, define
 from nodeselect.jobs.check.rules.fields import (
     check_model,
@@ -20,6 +21,7 @@ from nodeselect.jobs.check.rules.fields import (
 )
 from nodeselect.jobs.check.schema_fields import fields_of
 from nodeselect.jobs.check.suggestions import (
+    expression_of,
     suggest_expression,
     suggest_joined,
     suggest_label,
@@ -30,7 +32,7 @@ from nodeselect.jobs.check.suggestions import (
 )
 from nodeselect.limits import LIMITS
 from nodeselect.selectors import Requirement, Selector, conflict, redundant
-from nodeselect.selectors.charset import is_key
+from nodeselect.selectors.charset import is_key, is_value
 from nodeselect.text import join_limited, quoted, truncate
 
 __all__ = ["read_selector"]
@@ -187,11 +189,13 @@ def _read_labels(value: Value | None, path: str) -> Check[list[_Entry | None]]:
             message = "YAML ends a value at a comma, and this is its rest"
             yield _SPLIT_EXPRESSION.at(key, place, message, "put the whole value in quotes")
         elif key.kind != "text":
-            yield from expected("a string", key, place, suggest_text(key))
+            yield from expected("a string", key, place, suggest_text(key), quote(key))
         elif isinstance(item, Scalar) and item.kind == "text":
             entry = _Entry("match_labels", key, item, place)
         else:
-            yield from expected("a string", item, place, partial(suggest_label, key.text, item))
+            hint = partial(suggest_label, key.text, item)
+            is_valid = isinstance(item, Scalar) and is_value(item.text)
+            yield from expected("a string", item, place, hint, quote(item) if is_valid else None)
         entries.append(entry)
     return entries
 
@@ -203,7 +207,9 @@ def _read_list(fields: Object, name: str, path: str, max_items: int) -> Check[li
     if value is None:
         return []
     if not isinstance(value, List):
-        yield from expected("a list of strings", value, path, partial(suggest_list, name, value))
+        hint = partial(suggest_list, name, value)
+        edit = Edit(value, hint, is_hint=True)
+        yield from expected("a list of strings", value, path, hint, edit)
         return [None]
     if len(value.items) > max_items:
         yield _too_many(value, path, len(value.items), max_items)
@@ -220,8 +226,10 @@ def _read_list(fields: Object, name: str, path: str, max_items: int) -> Check[li
             pieces = _split_expression(value.items[number:]) if name != "match_ids" else []
             if len(pieces) > 1:
                 message = "YAML ends the item at the comma"
-                hint = partial(suggest_joined, pieces)
-                yield _SPLIT_EXPRESSION.at(item, place, message, hint)
+                joined = partial(suggest_joined, pieces)
+                last = value.items[number + len(pieces) - 1]
+                edit = Edit(item, joined, is_hint=True, last=last)
+                yield _SPLIT_EXPRESSION.at(item, place, message, joined, edit=edit)
                 entry = None
                 split_until = number + len(pieces)
         elif isinstance(item, Object) and name == "match_expressions":
@@ -229,7 +237,7 @@ def _read_list(fields: Object, name: str, path: str, max_items: int) -> Check[li
         else:
             suggest = suggest_expression if name == "match_expressions" else suggest_text
             advice = "remove the item" if is_null(item) else partial(suggest, item)
-            yield from expected("a string", item, place, advice)
+            yield from expected("a string", item, place, advice, quote(item))
         entries.append(entry)
     return entries
 
@@ -257,8 +265,9 @@ def _too_many(value: Value, path: str, count: int, limit: int) -> Finding:
 
 
 def _check_structured(item: Object, path: str) -> Check[None]:
-    hint = partial(suggest_expression, item)
-    yield _STRUCTURED_EXPRESSION.at(item, path, "an expression is a string, not a mapping", hint)
+    message, hint = "an expression is a string, not a mapping", partial(suggest_expression, item)
+    edit = Edit(item, partial(expression_of, item))
+    yield _STRUCTURED_EXPRESSION.at(item, path, message, hint, edit=edit)
     for _, value in item.entries.values():
         for part in value.items if isinstance(value, List) else [value]:
             if isinstance(part, Scalar):
@@ -270,14 +279,17 @@ def _check_entry(entry: _Entry) -> Check[bool]:
     try:
         _build([entry])
     except SelectorError as error:
-        value, hint = entry.value, error.hint
+        value, hint, edit = entry.value, error.hint, None
         if entry.key is not None:
             hint = suggest_label(entry.key.text, entry.value) or hint
             if not is_key(entry.key.text):
                 value = entry.key
         elif hint:
             hint = _quote_for_yaml(hint, is_whole="," not in error.source)
-        yield REGISTRY[error.code].at(value, entry.path, error.message, hint, error.span)
+            if entry.field == "match_expressions":
+                edit = Edit(value, partial(corrected_expression, error.source))
+        rule = REGISTRY[error.code]
+        yield rule.at(value, entry.path, error.message, hint, error.span, edit=edit)
         return False
     return True
 

@@ -1,0 +1,194 @@
+"""Edits of the text of a job file: what is written in place of a value, and where it ends."""
+
+import re
+from array import array
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
+
+from nodeselect.documents import List, Position, Scalar, Value, double_quoted, scalar_kind
+from nodeselect.errors import SelectorError
+from nodeselect.selectors import Selector
+
+__all__ = ["Edit", "Hint", "apply_edits", "corrected_expression", "quote"]
+
+# Strings that need no quotes in YAML, also in its flow style; most others could do without, too.
+_PLAIN = r"[A-Za-z0-9_](?:[\w./=!<> ()-]*[\w)])?"
+
+# A comma between two requirements of an expression, not in a list of values.
+_COMMA = r",(?![^(\[{]*[)\]}])"
+
+# Words of an expression that its correction replaces by an operator.
+_OPERATORS = frozenset((
+    *("in", "notin", "not", "is", "eq", "ne", "neq", "equals", "gt", "gte", "ge", "lt", "lte"),
+    *("le", "exist", "exists", "null", "doesnotexist"),
+))  # fmt: skip
+
+# An expression is not corrected if it is longer, or has more mistakes.
+_MAX_LENGTH = 400
+_MAX_MISTAKES = 10
+
+
+# What to write instead, or a function that returns it, called only if it is needed.
+Hint = str | Callable[[], str | None] | None
+
+
+class Edit(NamedTuple):
+    """What to write in place of a value; only if there is no other way to correct it.
+
+    :param first: the value.
+    :param text: a string, which is written in quotes if the value has them or it needs them; a
+        function returns None if the value cannot be corrected.
+    :param is_hint: whether ``text`` is a hint instead; what follows "write:" in it is written.
+    :param last: the last of the neighbours that are replaced together; None for ``first`` alone.
+    """
+
+    first: Value
+    text: Hint
+    is_hint: bool = False
+    last: Value | None = None
+
+
+def quote(value: Value) -> Edit | None:
+    """Return the edit that puts a number, a boolean or the like in quotes; None for other values.
+
+    Null is not edited: it may mean that there is no value.
+    """
+    if isinstance(value, Scalar) and value.kind not in ("text", "null"):
+        return Edit(value, value.text)
+    return None
+
+
+def apply_edits(text: str, edits: Iterable[Edit]) -> str:
+    """Return the text of a document with edits of its values.
+
+    Edits are left out of values that have escapes or comments in them, and of those that overlap.
+    """
+    document = _Text(text)
+    pieces, done = [], 0
+    for start, end, new in sorted(filter(None, map(document.replacement, edits))):
+        if start >= done:
+            pieces += [text[done:start], new]
+            done = end
+    return "".join([*pieces, text[done:]])
+
+
+class _Text:
+    """The text of a document, in which values are found by their positions."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._line_starts = array("I", [0, *(match.end() for match in re.finditer("\n", text))])
+
+    def replacement(self, edit: Edit) -> tuple[int, int, str] | None:
+        """Return start and end of what an edit replaces, and the new text; None if it cannot."""
+        text = edit.text() if callable(edit.text) else edit.text
+        if edit.is_hint:
+            text = text and text.partition("write: ")[2]
+        mark = self._quote_of(edit.first)
+        start = self._index(edit.first.position) - len(mark)
+        end = self._end(edit.last or edit.first)
+        if not text or end is None:
+            return None
+        is_scalar = isinstance(edit.first, Scalar) and edit.last is None
+        if not is_scalar and "#" in self._text[start:end]:
+            return None
+        if edit.is_hint:
+            return start, end, text
+        if double_quoted(text, _MAX_LENGTH) is None:
+            return None
+        is_flow = self._text[start] in "[{"  # it may be JSON
+        if not mark and (is_flow or not re.fullmatch(_PLAIN, text) or scalar_kind(text) != "text"):
+            mark = '"'
+        return start, end, f"{mark}{text}{mark}"
+
+    def _index(self, position: Position) -> int:
+        return self._line_starts[position.line] + position.column
+
+    def _quote_of(self, value: Value) -> str:
+        """Return the quote before and after a value; nothing if it has none."""
+        if not isinstance(value, Scalar) or value.kind != "text":
+            return ""
+        start = self._index(value.position)
+        before, after = self._text[max(start - 1, 0) : start], self._text[start + len(value.text) :]
+        return before if before in ("'", '"') and after.startswith(before) else ""
+
+    def _end(self, value: Value) -> int | None:
+        """Return where a value ends; None if that is not certain."""
+        start = self._index(value.position)
+        if isinstance(value, Scalar):
+            if not value.verbatim or not value.text:
+                return None
+            return start + len(value.text) + len(self._quote_of(value))
+        inner = value.items if isinstance(value, List) else [v for _, v in value.entries.values()]
+        end = self._end(inner[-1]) if inner else start + 1
+        if end is None or self._text[start] not in "[{":
+            return end
+        closing = re.compile(r"[\s,]*[\]}]").match(self._text, end)
+        return closing.end() if closing else None
+
+
+def corrected_expression(text: str) -> str | None:
+    """Return an invalid expression with its operators and commas corrected; None if it is not sure.
+
+    >>> corrected_expression("region not in (eu) && tier IN (a;b),"), corrected_expression("a || b")
+    ('region notin (eu),tier in (a,b)', None)
+    """
+    if len(text) > _MAX_LENGTH:
+        return None
+    text = re.sub(r"\s*[&;]+\s*", ",", text)  # which are never part of a key or value
+    for _ in range(_MAX_MISTAKES):
+        try:
+            return text if Selector.parse(text).requirements else None
+        except SelectorError as error:
+            corrected = _correct(error)
+        if corrected is None or corrected == text:
+            return None
+        text = corrected
+    return None
+
+
+def _correct(error: SelectorError) -> str | None:
+    """Return the text of an expression without its first mistake."""
+    text, (start, end) = error.source, error.span
+    match error.code:
+        case "and":
+            return f"{text[:start].rstrip()},{text[end:].lstrip()}"
+        case "trailing-comma":
+            return text.rstrip().removesuffix(",").rstrip()
+        case "doubled-comma":
+            return text[:start].rstrip() + text[end:]
+        case "quotes":
+            corrected = re.sub(r"(['\"])([\w./-]+)\1", r"\2", text, flags=re.ASCII)
+            return None if re.search("['\"]", corrected) else corrected
+    _, write, requirement = (error.hint or "").rpartition("write: ")
+    if not write or not (error.hint or "").startswith(("write: ", "for integers, write: ")):
+        return None
+    pieces = list(_requirements(text))
+    if len(pieces) == 1:
+        return requirement
+    for first, last in pieces:
+        if first <= start <= last:
+            has_integer = error.code in ("or-equal", "word-operator")  # x>=5 is x>4
+            if _words(text[first:last], has_integer) != _words(requirement, has_integer):
+                return None
+            return f"{text[:first]}{requirement}{text[last:]}"
+    return None
+
+
+def _requirements(text: str) -> Iterable[tuple[int, int]]:
+    """Yield start and end of each requirement of an expression, as far as commas show them."""
+    start = 0
+    for comma in re.finditer(_COMMA, text):
+        yield start, comma.start()
+        start = comma.end()
+    yield start, len(text)
+
+
+def _words(requirement: str, has_integer: bool) -> set[str]:
+    """Return the key and the values of a requirement."""
+    words = set(re.findall(r"[\w./-]+", requirement, re.ASCII))
+    return {
+        word
+        for word in words
+        if word.lower() not in _OPERATORS and not (has_integer and word.isdigit())
+    }
