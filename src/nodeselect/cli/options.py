@@ -215,8 +215,8 @@ def check_node(context: click.Context, inventory: "Inventory | SqlNodes", node_i
         if not isinstance(inventory, Inventory):  # a database would be read whole
             context.exit(ExitStatus.ERROR)
         if named := [node.id for node in inventory if node.name == node_id]:
-            write_error_message(f"  it is the name of the node with the id {quoted(named[0])}")
+            write_error_message(f"help: it is the name of the node with the id {quoted(named[0])}")
         elif begun := [each for each in inventory.ids() if each.startswith(node_id)]:
             ids = join_limited(list(map(quoted, sorted(begun))), conjunction="or")
-            write_error_message(f"  it is the beginning of {ids}")
+            write_error_message(f"help: it is the beginning of {ids}")
         context.exit(ExitStatus.ERROR)
