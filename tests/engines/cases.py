@@ -1,7 +1,7 @@
 """Nodes and selectors for every engine: the vectors of Kubernetes, edges, and random ones.
 
-An engine answers many selectors as columns of one query over all rows, not as
-conditions of a WHERE clause, so that an unknown answer (NULL) is seen too: it is wrong.
+An engine answers many selectors as columns of one query over all rows, not as conditions of a WHERE
+clause, so that an unknown answer (NULL) is seen too: it is wrong.
 """
 
 import itertools
@@ -111,23 +111,26 @@ class Verdicts(NamedTuple):
 def fleet(size: int, seed: int = 0) -> list[Row]:
     """Return rows with unique ids: those for the vectors and the edges, and ``size`` random ones.
 
+    The rows whose ids are edges have random labels.
+
     Rows with a NUL are among them: see :func:`without_nul`.
     """
     drawn = random.Random(seed)
     labels: list[Mapping[str, str | None] | None] = [None, None, {}, dict.fromkeys(_KEYS)]
     seen = {tuple(sorted(each.items())): each for vector in VECTORS for each in vector.labels}
     labels += seen.values()
-    values = [*_VALUES, *_OTHER_VALUES, *_WITH_NUL]
-    labels += ({"a": value, "a.b/c": value, "gpu": ""} for value in values)
+    values = [*_VALUES, *_OTHER_VALUES]
+    labels += ({"a": each, "a.b/c": each, "gpu": ""} for each in [*values, *_WITH_NUL])
     labels += ({key: "a"} for key in [*_KEYS, *_OTHER_KEYS, "a\0"])
-    for _ in range(size):
+    ids: list[str | None] = [None, *(f"node-{at}" for at in range(len(labels) - 1)), *_IDS]
+    ids += (f"random-{at}" for at in range(size))
+    while len(labels) < len(ids):
         chosen: dict[str, str | None] = {}
-        for _ in range(drawn.choice([0, 1, 2, 3, 5, 8])):
+        for _ in range(drawn.choice([1, 2, 3, 5, 8])):
             key = drawn.choice(_KEYS if drawn.random() < 0.9 else _OTHER_KEYS)
             chosen[key] = drawn.choice(values if drawn.random() < 0.5 else _VALUES)
         labels.append(chosen)
-    ids: list[str | None] = [None, *_IDS, *(f"node-{at}" for at in range(len(labels)))]
-    return [Row(node_id, each) for node_id, each in zip(ids, labels, strict=False)]
+    return [Row(node_id, each) for node_id, each in zip(ids, labels, strict=True)]
 
 
 def without_nul(rows: Iterable[Row]) -> list[Row]:

@@ -75,8 +75,12 @@ class Dialect:
         )
 
     def in_bytes(self, value: str) -> str:
-        """Return the value so that it compares byte for byte."""
+        """Return a text so that it compares byte for byte."""
         return value
+
+    def join_keys(self, text: str) -> str:
+        """Return columns of SELECT that are equal for two texts only if they are byte for byte."""
+        return self.in_bytes(text)
 
     def may_be_integer(self, value: str) -> str:
         """Test that all of a value has the form of a 64-bit integer."""
@@ -132,7 +136,8 @@ class PostgreSQL(Dialect):
         return f"({labels} ->> {key})"
 
     def has_key(self, labels: str, key: str) -> str:
-        return f"({labels} IS NOT NULL AND {labels} ? {key})"
+        # The second condition is false, not NULL, if there are no labels; so is that for a null.
+        return f"({labels} ? {key} AND {self.value(labels, key)} IS NOT NULL)"
 
     def label_in(self, labels: str, key: str, values: Sequence[str], pairs: Sequence[str]) -> str:
         if len(values) > self._MAX_PAIRS:
@@ -145,8 +150,14 @@ class PostgreSQL(Dialect):
         # The first list can use an index of the column. The second is exact, and is written so that
         # the planner does not take it for a second condition on the same column.
         listed = ", ".join(values)
-        exactly = f'concat({value}) COLLATE "C" IN ({listed})'
+        exactly = f"{self.in_bytes(value)} IN ({listed})"
         return f"({value} IS NOT NULL AND {value} IN ({listed}) AND {exactly})"
+
+    def in_bytes(self, value: str) -> str:
+        return f'concat({value}) COLLATE "C"'
+
+    def join_keys(self, text: str) -> str:
+        return f"{text}, {self.in_bytes(text)}"  # the first can use an index
 
     def bytewise(self, value: str) -> str:
         # The cast is one of the type citext, which ignores case; on text it does nothing, so that
@@ -176,7 +187,8 @@ class DuckDB(Dialect):
     name = "duckdb"
 
     def value(self, labels: str, key: str) -> str:
-        return f"{labels}[{key}]"
+        # Before version 1.2, labels[key] was a list, which is never NULL.
+        return f"map_extract_value({labels}, {key})"
 
     def in_bytes(self, value: str) -> str:
         # The setting default_collation changes how the values of a map compare.
@@ -243,11 +255,13 @@ class Spark(Dialect):
 
     def value_in(self, value: str, values: Sequence[str]) -> str:
         # The first list is pushed down to files; the second is exact whatever the collation.
-        exactly = ", ".join(f"CAST({each} AS BINARY)" for each in values)
         return (
             f"({value} IS NOT NULL AND {value} IN ({', '.join(values)})"
-            f" AND CAST({value} AS BINARY) IN ({exactly}))"
+            f" AND {self.in_bytes(value)} IN ({', '.join(map(self.in_bytes, values))}))"
         )
+
+    def in_bytes(self, value: str) -> str:
+        return f"CAST({value} AS BINARY)"
 
     def bytewise(self, value: str) -> str:
         return f"decode(CAST({value} AS BINARY), 'UTF-8')"
@@ -304,11 +318,30 @@ class MySQL(Dialect):
     quotes = "`"
     random = "rand()"
 
+    # JSON_VALUE would be shorter, but to MySQL, a label of over 512 characters would be absent.
+
     def value(self, labels: str, key: str) -> str:
-        return f"JSON_VALUE({labels}, CONCAT('$.\"', {key}, '\"'))"
+        label = self._label(labels, key)
+        return f"IF(JSON_TYPE({label}) = 'STRING', JSON_UNQUOTE({label}), NULL)"
+
+    def has_key(self, labels: str, key: str) -> str:
+        return f"IFNULL(JSON_TYPE({self._label(labels, key)}) = 'STRING', FALSE)"
+
+    def label_in(self, labels: str, key: str, values: Sequence[str], pairs: Sequence[str]) -> str:
+        value = self.value(labels, key)
+        return f"IFNULL({self.in_bytes(value)} IN ({', '.join(values)}), FALSE)"
+
+    def value_in(self, value: str, values: Sequence[str]) -> str:
+        # The first list can use an index of the column; the second is exact.
+        listed = ", ".join(values)
+        exactly = f"{self.in_bytes(value)} IN ({listed})"
+        return f"({value} IS NOT NULL AND {value} IN ({listed}) AND {exactly})"
 
     def in_bytes(self, value: str) -> str:
-        return f"CAST({value} AS BINARY)"
+        return f"CAST(CONVERT({value} USING utf8mb4) AS BINARY)"
+
+    def join_keys(self, text: str) -> str:
+        return f"{text}, {self.in_bytes(text)}"
 
     def each_label(self, labels: str, rows: str) -> str:
         keys = "'$[*]' COLUMNS (label_key VARCHAR(1000) PATH '$')"
@@ -327,7 +360,12 @@ class MySQL(Dialect):
         return f"CAST({value} AS DECIMAL(38, 0))"
 
     def hexadecimal(self, text: str) -> str:
-        return f"CONVERT(X'{text.encode().hex()}' USING utf8mb4)"
+        # A literal takes the collation of the column; the result of a function would contradict it.
+        return f"_utf8mb4 X'{text.encode().hex()}'"
+
+    @staticmethod
+    def _label(labels: str, key: str) -> str:
+        return f"JSON_EXTRACT({labels}, CONCAT('$.\"', {key}, '\"'))"
 
 
 DIALECTS = {

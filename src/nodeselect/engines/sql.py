@@ -60,7 +60,7 @@ def where(
     It is never NULL. Names are quoted, and so exact: in PostgreSQL, ``labels`` is not ``Labels``.
 
     >>> where(Selector.parse("region=eu,!debug"), "duckdb", columns={"region": "region"})
-    '(("region" IS NOT NULL AND "region" COLLATE "C" IN (\\'eu\\')) AND (NOT "labels"[\\'debug\\'] IS NOT NULL))'
+    '(("region" IS NOT NULL AND "region" COLLATE "C" IN (\\'eu\\')) AND (NOT map_extract_value("labels", \\'debug\\') IS NOT NULL))'
 
     :param dialect: ``postgresql``, ``duckdb``, ``sqlite``, ``spark``, ``clickhouse`` or ``mysql``
         (which MariaDB reads too).
@@ -259,13 +259,14 @@ class SqlConditions:
         A list of ids, unlike EXISTS, needs no name for the table outside, which is not known.
         """
         dialect = self.dialect
+        assert self.id is not None, "the constructor has checked it"
         node_id, key_column, value = (
             quote(name, dialect) for name in (table.node_id, table.key, table.value)
         )
         is_key = dialect.value_in(key_column, [dialect.literal(key)])
         return (
-            f"({self.id} IS NOT NULL AND {self.id} IN"
-            f" (SELECT {node_id} FROM {quote(table.table, dialect)}"
+            f"({self.id} IS NOT NULL AND ({dialect.join_keys(self.id)}) IN"
+            f" (SELECT {dialect.join_keys(node_id)} FROM {quote(table.table, dialect)}"
             f" WHERE {node_id} IS NOT NULL AND {is_key} AND {test(value)}))"
         )
 
