@@ -44,6 +44,7 @@ ALLOWED = {
     "nodeselect.render.selectors": "imports nodeselect.documents, which compiles many patterns",
     "nodeselect.selectors.lark_parser": "imports lark; for the first invalid text",
     "csv": "for CSV only",
+    "difflib": "for a hint, if there is no such command",
     "pathlib": "3 ms; for folders, pages and SARIF",
     "urllib": "comes with pathlib",
     "random": "4 ms; for samples",

@@ -45,7 +45,7 @@ def test_help_of_no_command(run: Run) -> None:
     result = run("help", "matsch")
     assert (result.status, result.out) == (2, "")
     assert "Try 'nodeselect --help' for help." in result.err
-    assert result.err.endswith("error: No such command 'matsch'.\n")
+    assert "error: No such command 'matsch'.\n  did you mean: nodeselect match\n" in result.err
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])

@@ -13,7 +13,14 @@ from nodeselect import __version__
 from nodeselect.blocking import use_blocking_output
 from nodeselect.cli.exit_status import ExitStatus
 from nodeselect.cli.options import colour_option
-from nodeselect.cli.streams import write_bug, write_error, write_message, write_usage_error
+from nodeselect.cli.streams import (
+    write_bug,
+    write_error,
+    write_error_message,
+    write_message,
+    write_usage_error,
+)
+from nodeselect.cli.usage_hint import usage_hint
 from nodeselect.errors import InventoryError, JobError, SelectorError
 from nodeselect.text import quoted
 
@@ -103,6 +110,8 @@ def run() -> int:
         sys.stdout.flush()
     except click.ClickException as error:
         write_usage_error(error)
+        if isinstance(error, click.UsageError) and (hint := usage_hint(error, sys.argv[1:])):
+            write_error_message(f"  {hint}")
         return ExitStatus.ERROR
     except (SelectorError, InventoryError, JobError) as error:
         write_error(error)

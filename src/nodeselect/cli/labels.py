@@ -3,10 +3,12 @@
 import click
 
 from nodeselect.cli.exit_status import ExitStatus
+from nodeselect.cli.job_selectors import selected
 from nodeselect.cli.node_files import NodeFiles, match_any, nodes_option, open_nodes, open_queryable
 from nodeselect.cli.options import (
+    check_usage,
     explain_hint,
-    parse_selectors,
+    job_option,
     report_option,
     selector_option,
     similar_key,
@@ -27,6 +29,7 @@ Examples:
   nodeselect labels -n nodes.json
   nodeselect labels -n nodes.json region
   nodeselect labels -n nodes.json -l gpu -o markdown
+  nodeselect labels -n nodes.json --job job.yaml environment
   kubectl get nodes -o json | nodeselect labels -n - kubernetes.io/arch
 
 \b
@@ -35,17 +38,25 @@ Exit status: 0 if any label is printed, 1 if not, 2 on errors.
 )
 @nodes_option()
 @selector_option("Count only nodes that match this selector; if repeated, any of them.")
+@job_option("Count only nodes that this job would run on.")
 @report_option
 @click.argument("key", required=False)
+@click.pass_context
 def labels(
-    nodes_from: NodeFiles, expressions: tuple[str, ...], output: str, key: str | None
+    context: click.Context,
+    nodes_from: NodeFiles,
+    expressions: tuple[str, ...],
+    job: str | None,
+    output: str,
+    key: str | None,
 ) -> int:
     """Count the label keys and values of a fleet.
 
     Without KEY, print all label keys with their most frequent values. With KEY, print all values of
     that key.
     """
-    selectors = parse_selectors(expressions) if expressions else []
+    check_usage(context, {nodes_from.stdin_conflict: job == "-" and nodes_from.has_stdin})
+    selectors = selected(job, expressions, ()) if expressions or job is not None else []
     inventory = open_queryable(nodes_from)
     if inventory is not None:
         total = len(inventory)
@@ -59,7 +70,7 @@ def labels(
         return ExitStatus.OK
     if selectors and total and not facets.nodes:
         write_message("no node matches, so there are no labels to count")
-        write_message(explain_hint(nodes_from, expressions=expressions))
+        write_message(explain_hint(nodes_from, expressions=expressions, job=job))
     elif key is None:
         write_message("no node has any label")
     else:

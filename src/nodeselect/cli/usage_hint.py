@@ -1,0 +1,85 @@
+"""What was probably meant by a command line that is invalid."""
+
+import os
+from collections.abc import Collection, Sequence
+
+import click
+
+from nodeselect.errors import SelectorError
+from nodeselect.selectors import Selector
+from nodeselect.text import printable
+
+__all__ = ["usage_hint"]
+
+# What an argument may be for that is not behind its option; the first that is not given is meant.
+_OF_JOBS = ("--jobs", "--job", "-n")
+_OF_NODES = ("-n", "--jobs", "--job")
+_OF_OTHERS = ("-l",)
+
+
+def usage_hint(error: click.UsageError, words: Sequence[str]) -> str | None:
+    """Return which command, or command line, was probably meant; None if that is not clear.
+
+    :param words: the arguments of the process.
+    """
+    context = error.ctx
+    if context is None:
+        return None
+    if not isinstance(context.command, click.Group):
+        command = _corrected(context, words)
+        return f"did you mean: {command}" if command else None
+    import difflib  # loads slowly
+
+    names = [*context.command.list_commands(context), "--version"]
+    unknown = [word for word in words if not word.startswith("-") and word not in names]
+    close = [name for word in unknown[:1] for name in difflib.get_close_matches(word, names, 1)]
+    return f"did you mean: {context.info_name} {close[0]}" if close else None
+
+
+def _corrected(context: click.Context, words: Sequence[str]) -> str | None:
+    """Return the command line in which each argument follows the option that it is for."""
+    corrected = list(words)
+    command = context.command
+    has_arguments = any(parameter.param_type_name == "argument" for parameter in command.params)
+    name = context.info_name
+    if has_arguments or name is None or name not in words:
+        return None
+    own = corrected[corrected.index(name) + 1 :]
+    try:
+        given, arguments, _ = command.make_parser(context).parse_args(own)
+    except click.UsageError:
+        return None
+    free = {
+        option
+        for parameter in command.params
+        if parameter.name not in given
+        for option in parameter.opts
+    }
+    for word in arguments:
+        option = _option_of(word, free)
+        if option is None:
+            return None
+        free.remove(option)
+        at = len(corrected) - 1 - corrected[::-1].index(word)
+        corrected.insert(at, option)
+    if not arguments:
+        return None
+    import shlex  # loads slowly
+
+    return printable(shlex.join(["nodeselect", *corrected]))
+
+
+def _option_of(word: str, free: Collection[str]) -> str | None:
+    """Return for which of the options that are not given an argument is."""
+    options: tuple[str, ...]
+    if os.path.isdir(word) or word.endswith((".yaml", ".yml")):  # noqa: PTH112 - pathlib is slow
+        options = _OF_JOBS
+    elif os.path.exists(word):  # noqa: PTH110
+        options = _OF_NODES
+    else:
+        options = _OF_OTHERS
+        try:
+            Selector.parse(word)
+        except SelectorError:
+            return None
+    return next((option for option in options if option in free), None)

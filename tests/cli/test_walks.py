@@ -1,0 +1,154 @@
+"""The tasks of a new user, each in one command; and wrong turns, each with a message to paste."""
+
+import re
+import shlex
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.cli.running import Run
+
+EXAMPLE = Path(__file__).parents[2] / "docs/example"
+
+# The command, what it prints, and its exit status.
+TASKS = {
+    "why does my job match nothing?": (
+        "explain --job first-try.yaml -n fleet.json",
+        "write region=eu-west and !maintenance instead of region=eu_west and !maintenence: 16",
+        1,
+    ),
+    "on which nodes would it run?": ("match --job job.yaml -n fleet.json", "dublin-01-inf", 0),
+    "is any of them in staging?": (
+        "match --job job.yaml -l environment=staging -n fleet.json --count",
+        "0\n",
+        1,
+    ),
+    "in which environments are they?": (
+        "labels environment --job job.yaml -n fleet.json",
+        "prod            24",
+        0,
+    ),
+    "where is its label, and in order?": (
+        "match --job job.yaml -n fleet.json -L rack --sort-by rack --limit 3",
+        "node-08e9d3de dublin-01-inference-02 disconnected r01",
+        0,
+    ),
+    "what does my change do?": ("diff - job.yaml -n fleet.json", "ADDED", 1),
+    "does it change anything?": ("diff - job.yaml -n fleet.json --quiet", "", 1),
+    "which jobs run on this node?": (
+        "jobs --jobs jobs --node node-08e9d3de -n fleet.json",
+        "1 of 2 jobs would run on node-08e9d3de",
+        0,
+    ),
+    "which jobs are in trouble?": (
+        "explain --job jobs -n fleet.json",
+        "2 jobs on 210 nodes; 1 matches no node",
+        1,
+    ),
+    "are the job files right?": ("check jobs", "", 0),
+    "which labels are misspelt?": ("audit -n fleet.json", "EU-West", 1),
+    "how is it rolled out?": ("rollout --job job.yaml -n fleet.json", "wave", 0),
+    "how does Kubernetes write it?": ("convert -l region=eu --to pod-spec", "nodeSelectorTerms", 0),
+    "how do I call it?": ("help match", "Usage: nodeselect match", 0),
+}
+
+# What people type first, and the command that the message suggests.
+WRONG_TURNS = {
+    "match -l gpu fleet.json": "match -l gpu -n fleet.json",
+    "match fleet.json gpu": "match -n fleet.json -l gpu",
+    "match region=eu-west -n fleet.json": "match -l region=eu-west -n fleet.json",
+    "explain job.yaml -n fleet.json": "explain --job job.yaml -n fleet.json",
+    "explain job.yaml fleet.json": "explain --job job.yaml -n fleet.json",
+    "--color never explain jobs fleet.json": "--color never explain --job jobs -n fleet.json",
+    "jobs jobs -n fleet.json": "jobs --jobs jobs -n fleet.json",
+    "rollout job.yaml fleet.json": "rollout --job job.yaml -n fleet.json",
+    "audit fleet.json": "audit -n fleet.json",
+    "explian -l gpu": "explain",
+    "help labelss": "labels",
+    "version": "--version",
+    "match -l region=eu_west --count -n fleet.json": "explain -l region=eu_west -n fleet.json",
+    "match --id node-174fc7 -n fleet.json": "explain --id node-174fc7 -n fleet.json",
+    "match -l node-174fc70c -n fleet.json": "explain -l node-174fc70c -n fleet.json",
+    "labels -l region=eu -n fleet.json": "explain -l region=eu -n fleet.json",
+    "explain --job broken.yaml --job job.yaml -q -n fleet.json": "check broken.yaml",
+}
+
+# What is wrong in an answer, and what it says to write.
+ANSWERS = {
+    "explain -l node-174fc70c -n fleet.json": "write the id node-174fc70c (--id, or match_ids in a",
+    "explain --id node-174fc7 -n fleet.json": "write node-174fc70c instead of node-174fc7: 1 node",
+    "explain -l name=paris-01-camera-01 -n fleet.json": "write the id node-f221ed98 (--id, or",
+    "explain -l environment=production -n fleet.json": "write environment=prod instead of",
+    "explain -l region=eu -n fleet.json": "the values of 'region': 'eu-central' (45), 'eu-west'",
+    "explain -l gpu --node node-174fc7 -n fleet.json": "it is the beginning of 'node-174fc70c'",
+    "explain -l gpu --node dublin-01-inference-01 -n fleet.json": "with the id 'node-174fc70c'",
+    "match -l gpu -L gpuu -n fleet.json": "no node that is printed has the label 'gpuu'",
+    "labels regoin -n fleet.json": "no node has the label 'regoin'; 208 nodes have 'region'",
+    "match --lable-column x -l gpu -n fleet.json": "--label-column",
+}
+
+
+@pytest.fixture(autouse=True)
+def _files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Work in a folder with a fleet and jobs."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("NODESELECT_NODES", raising=False)
+    Path("jobs").mkdir()
+    for name in ("fleet.json", "job.yaml", "first-try.yaml"):
+        shutil.copy(EXAMPLE / name, name)
+        if name.endswith(".yaml"):
+            shutil.copy(name, "jobs")
+    Path("broken.yaml").write_text("selector: 7\n")
+
+
+def answer_of(run: Run, command: str) -> tuple[int, str, str]:
+    """Run a command line; return its status, its output and all text, each as one line."""
+    stdin = Path("first-try.yaml").read_text() if " - " in command else ""
+    result = run(*shlex.split(command), stdin=stdin)
+    return result.status, result.out, " ".join(f"{result.out} {result.err}".split())
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_a_task_is_one_command(run: Run, task: str) -> None:
+    """Each task is done by one command."""
+    command, expected, status = TASKS[task]
+    result, out, text = answer_of(run, command)
+    assert expected in out or expected in text
+    assert result == status
+
+
+@pytest.mark.parametrize("command", WRONG_TURNS)
+def test_a_wrong_turn_names_a_command(run: Run, command: str) -> None:
+    """The message has a command that can be pasted, and is not an error itself."""
+    _, _, text = answer_of(run, command)
+    (suggested,) = re.findall(r"(?:did you mean|run): nodeselect (.*)", text)
+    assert suggested == WRONG_TURNS[command]
+    if " " in suggested or suggested == "--version":  # otherwise it is only the name of a command
+        assert answer_of(run, suggested)[0] in (0, 1)
+
+
+@pytest.mark.parametrize("command", ANSWERS)
+def test_an_answer_says_what_to_write(run: Run, command: str) -> None:
+    """What is wrong in a selector, an id or a label key is named, with what is right."""
+    _, _, text = answer_of(run, command)
+    assert ANSWERS[command] in text
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "match -l gpu !debug -n fleet.json",
+        "match 'a b c' -n fleet.json",
+        "match -l gpu -n fleet.json fleet.json --color",
+        "match gpu --bogus",
+        "labels a b -n fleet.json",
+        "frobnicate",
+        "match -n fleet.json",
+    ],
+)
+def test_no_guesses(run: Run, command: str) -> None:
+    """Nothing is suggested if it is not clear what was meant."""
+    status, out, text = answer_of(run, command)
+    assert (status, out) == (2, "")
+    assert "did you mean: " not in text
