@@ -345,7 +345,8 @@ class MySQL(Dialect):
 
     def each_label(self, labels: str, rows: str) -> str:
         keys = "'$[*]' COLUMNS (label_key VARCHAR(1000) PATH '$')"
-        value = f"JSON_VALUE({labels}, CONCAT('$.', JSON_QUOTE(label_key)))"
+        label = f"JSON_EXTRACT({labels}, CONCAT('$.', JSON_QUOTE(label_key)))"
+        value = f"IF(JSON_TYPE({label}) = 'STRING', JSON_UNQUOTE({label}), NULL)"
         return (
             f"SELECT label_key, {value} AS label_value"
             f" FROM {rows}, JSON_TABLE(JSON_KEYS({labels}), {keys}) AS entries"

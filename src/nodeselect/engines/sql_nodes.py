@@ -74,7 +74,7 @@ class SqlNodes:
             quote(id, engine),
             None if name is None else quote(name, engine),
             None if state is None else quote(state, engine),
-            where,
+            None if where is None else f"({where})",
         )
 
     def match(self, selector: Selector, *, states: Collection[str] | None = None) -> "SqlNodeSet":
@@ -250,7 +250,7 @@ class SqlNodeSet:
         return self._combined(other, "{} AND NOT {}")
 
     def _combined(self, other: "SqlNodeSet", form: str) -> "SqlNodeSet":
-        if self._table != other._table:
+        if self._table is not other._table:
             raise ValueError("the two sets are not of the same table")
         return self._derived(f"({form.format(self._condition, other._condition)})")
 

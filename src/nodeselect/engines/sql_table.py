@@ -16,7 +16,7 @@ class SqlTable(NamedTuple):
     :param id: its column with the ids.
     :param name: its column with the names, if it has one.
     :param state: its column with the states, if it has one.
-    :param where: a condition that a row must satisfy to be a node, if there is one.
+    :param where: a condition that a row must satisfy to be a node, if there is one, in parentheses.
     """
 
     conditions: SqlConditions
@@ -33,8 +33,9 @@ class SqlTable(NamedTuple):
 
     def rows(self, condition: str | None = None) -> str:
         """Return what stands behind FROM, for the nodes that satisfy ``condition``."""
-        conditions = [f"({each})" for each in (self.where, condition) if each is not None]
-        return f"{self.table} WHERE {' AND '.join(conditions)}" if conditions else self.table
+        bracketed = None if condition is None else f"({condition})"
+        conditions = " AND ".join(filter(None, (self.where, bracketed)))
+        return f"{self.table} WHERE {conditions}" if conditions else self.table
 
     def each_label(self, condition: str | None = None) -> str | None:
         """Return a query for ``label_key`` and ``label_value`` of each label without a column.
@@ -51,7 +52,8 @@ class SqlTable(NamedTuple):
             return (
                 f"SELECT {key} AS label_key, {value} AS label_value"
                 f" FROM {quote(labels.table, dialect)}"
-                f" WHERE {node_id} IN (SELECT {self.id} FROM {self.rows(condition)})"
+                f" WHERE ({dialect.join_keys(node_id)}) IN"
+                f" (SELECT {dialect.join_keys(self.id)} FROM {self.rows(condition)})"
             )
         column = quote(labels, dialect)
         rows = f"(SELECT {column} AS all_labels FROM {self.rows(condition)}) AS nodes"

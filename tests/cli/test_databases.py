@@ -1,0 +1,323 @@
+"""Nodes in a database: the same output as for a file with the same nodes, and clear errors."""
+
+import json
+import shlex
+import sqlite3
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from nodeselect import Inventory
+from tests.cli.running import Run
+from tests.engines.postgresql import MISSING, postgresql
+
+FLEET = Path(__file__).parents[2] / "docs/example/fleet.json"
+
+NODES = sorted(Inventory.read(FLEET), key=lambda node: node.id)
+
+ROWS = [(node.id, node.name, node.state, dict(node.labels)) for node in NODES]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the nodes in files: as JSON in the order of the ids, SQLite and DuckDB."""
+    folder = tmp_path_factory.mktemp("databases")
+    fields = ("id", "name", "state", "labels")
+    (folder / "nodes.json").write_text(
+        json.dumps([dict(zip(fields, row, strict=True)) for row in ROWS])
+    )
+    (folder / "job.yaml").write_text("name: job\nselector: {match_labels: {region: eu-west}}\n")
+    (folder / "other.yaml").write_text("name: other\nselector: {match_labels: {region: eu_west}}\n")
+    with sqlite3.connect(folder / "nodes.sqlite") as database:
+        database.execute(
+            "CREATE TABLE nodes (id TEXT PRIMARY KEY, name TEXT, state TEXT, labels TEXT)"
+        )
+        rows = [(*row[:3], json.dumps(row[3])) for row in ROWS]
+        database.executemany("INSERT INTO nodes VALUES (?, ?, ?, ?)", rows)
+        database.execute('CREATE TABLE "a.b" (host TEXT, region TEXT, gpu TEXT, lost TEXT)')
+        columns = [
+            (node.id, node.labels.get("region"), node.labels.get("gpu"), node.state)
+            for node in NODES
+        ]
+        database.executemany('INSERT INTO "a.b" VALUES (?, ?, ?, ?)', columns)
+        database.execute("CREATE TABLE ids (id TEXT)")
+        database.executemany("INSERT INTO ids VALUES (?)", [row[:1] for row in ROWS])
+        database.execute("CREATE TABLE long (node_id TEXT, key TEXT, value TEXT)")
+        labels = [(node.id, *pair) for node in NODES for pair in node.labels.items()]
+        database.executemany("INSERT INTO long VALUES (?, ?, ?)", labels)
+    database.close()
+    return folder
+
+
+def duckdb_file(folder: Path) -> None:
+    duckdb = pytest.importorskip("duckdb")
+    if (folder / "nodes.duckdb").exists():
+        return
+    with duckdb.connect(str(folder / "nodes.duckdb")) as database:
+        database.execute(
+            "CREATE TABLE nodes (id TEXT, name TEXT, state TEXT, labels MAP(TEXT, TEXT))"
+        )
+        database.executemany("INSERT INTO nodes VALUES (?, ?, ?, ?)", ROWS)
+        database.execute(f"COPY nodes TO '{folder / 'nodes.parquet'}'")
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[str]:
+    """The address of a PostgreSQL that has the nodes."""
+    psycopg = pytest.importorskip("psycopg")
+    with postgresql() as connect_to:
+        if connect_to is None:
+            pytest.skip(MISSING)
+        with psycopg.connect(connect_to) as connection:
+            connection.execute("CREATE TABLE nodes (id text, name text, state text, labels jsonb)")
+            rows = [(*row[:3], json.dumps(row[3])) for row in ROWS]
+            connection.cursor().executemany("INSERT INTO nodes VALUES (%s, %s, %s, %s)", rows)
+            connection.execute(
+                "CREATE ROLE us PASSWORD 'hunter2' LOGIN; GRANT SELECT ON nodes TO us"
+            )
+        home = connect_to.split()[0].partition("=")[2]
+        yield f"postgresql://us:hunter2@/postgres?host={home}"
+
+
+@pytest.fixture(params=["sqlite", "long", "duckdb", "parquet", "postgresql"])
+def source(request: pytest.FixtureRequest, folder: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """An address of the nodes."""
+    monkeypatch.chdir(folder)
+    if request.param == "postgresql":
+        return f"{request.getfixturevalue('server')}&table=public.nodes"
+    if request.param == "sqlite":
+        return "sqlite:nodes.sqlite"
+    if request.param == "long":
+        return "sqlite:nodes.sqlite?table=nodes&label-table=long"
+    duckdb_file(folder)
+    return "duckdb:nodes.duckdb" if request.param == "duckdb" else 'duckdb:?table="nodes.parquet"'
+
+
+COMMANDS = {
+    "table": ["match", "-l", "gpu", "-L", "region"],
+    "wide": ["match", "-l", "gpu,region in (eu-west,eu-central)", "-o", "wide"],
+    "json": ["match", "-l", "!gpu", "-o", "json"],
+    "folded": ["match", "--all", "-o", "folded"],
+    "limit": ["match", "-l", "gpu", "--limit", "3"],
+    "count": ["match", "-l", "gpu", "-l", "region=eu-west", "--count"],
+    "union": ["match", "-l", "gpu", "-l", "region=eu-west"],
+    "state": ["match", "-l", "gpu", "--state", "Disconnected,gone"],
+    "none": ["match", "-l", "region=eu_west"],
+    "ids": ["match", "--id", NODES[3].id, "--id", "none", "--state", "connected"],
+    "explain": ["explain", "-l", "region=eu-west,gpu,tier!=free"],
+    "hint": ["explain", "-l", "region=eu_west,gpuu"],
+    "several": ["explain", "-l", "region=eu-west", "-l", "gpu"],
+    "report": ["explain", "-l", "region=eu-west,gpu,tier!=free", "-o", "json"],
+    "name": ["explain", "--id", str(NODES[5].name), "--id", NODES[6].id[:-1]],
+    "explain state": ["explain", "-l", "gpu", "--id", NODES[3].id, "--state", "disconnected"],
+    "no state": ["explain", "-l", "gpu", "--id", NODES[3].id, "--state", "gone"],
+    "node": ["explain", "-l", "region=eu-west,gpu", "--node", NODES[7].id],
+    "jobs": ["explain", "--job", "job.yaml", "--job", "other.yaml"],
+    "jobs of a node": [
+        "explain",
+        "--job",
+        "job.yaml",
+        "--job",
+        "other.yaml",
+        "--node",
+        NODES[7].id,
+    ],
+    "labels": ["labels"],
+    "labels of a key": ["labels", "region", "-l", "gpu", "-l", "tier=free"],
+    "audit": ["audit"],
+    "rollout": ["rollout", "--job", "job.yaml"],
+}
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_the_output_is_that_of_a_file(run: Run, source: str, command: str) -> None:
+    """A command prints what it prints for a file with the same nodes in the order of their ids."""
+    expected = run(*COMMANDS[command], "-n", "nodes.json")
+    found = run(*COMMANDS[command], "-n", source)
+    messages = expected.err.replace("-n nodes.json", f"-n {shlex.quote(shown(source))}")
+    assert (found.status, found.err) == (expected.status, messages)
+    if command == "json":  # jsonb has an order of its own
+        assert json.loads(found.out) == json.loads(expected.out)
+    else:
+        assert found.out == expected.out
+
+
+def shown(source: str) -> str:
+    """Return an address without its password."""
+    return source.replace(":hunter2", "")
+
+
+def test_reports_name_the_database_without_its_password(run: Run, server: str) -> None:
+    """No output has the password: headlines, pages, hints, what was read."""
+    source = f"{server}&table=nodes"
+    outputs = [
+        run("explain", "-l", "region=eu_west", "-n", source, "-v"),
+        run("explain", "-l", "gpu", "-n", source, "-o", "markdown"),
+        run("match", "-l", "region=eu_west", "-n", source, "-v"),
+        run("diff", "-l", "gpu", "-l", "!gpu", "-n", source),
+        run("diff", source, source, "--all"),
+        run("match", "--job", source, "-n", source),
+        run("match", "--all", "-n", source, "-n", source),
+    ]
+    assert all("hunter2" not in output for result in outputs for output in result[1:])
+    assert f"{shown(source)}: 210 nodes (database)" in outputs[0].err
+
+
+def test_page(run: Run, source: str, tmp_path: Path) -> None:
+    """A page has all nodes of a database, and not its password."""
+    assert (
+        run("explain", "-l", "gpu", "-n", source, "--html", str(tmp_path / "page.html")).status == 0
+    )
+    page = (tmp_path / "page.html").read_text()
+    assert all(node.id in page for node in NODES)
+    assert "hunter2" not in page
+
+
+LABELS = "labels=COLUMN, column=KEY=COLUMN or label-table=TABLE"
+NAMES = "table, labels, label-table, id, name, state and column"
+
+
+@pytest.mark.parametrize(
+    ("source", "code", "message"),
+    [
+        ("none.sqlite", "cannot-read", "the file does not exist"),
+        ("", "invalid-address", "the address has no file: write sqlite:FILE?table=TABLE"),
+        ("nodes.json", "query-failed", "the query failed: file is not a database"),
+        ("nodes.sqlite?table=fleet", "query-failed", "the query failed: no such table: fleet"),
+        ("nodes.sqlite?id=host", "query-failed", "the query failed: no such column: host"),
+        (
+            "nodes.sqlite?tabel=nodes",
+            "invalid-address",
+            f"there is no parameter 'tabel'\nhelp: those of nodes are {NAMES}",
+        ),
+        (
+            "nodes.sqlite?table=nodes&table=ids",
+            "invalid-address",
+            "the parameter 'table' is given twice",
+        ),
+        ("nodes.sqlite?table=", "invalid-address", "the parameter 'table' has no value"),
+        (
+            "nodes.sqlite?table=a..b",
+            "invalid-address",
+            """'a..b' is not a name: write NAME, SCHEMA.NAME or '"any.name"'""",
+        ),
+        (
+            "nodes.sqlite?column==x",
+            "invalid-address",
+            "'=x' has no key of a label: write KEY=COLUMN",
+        ),
+        (
+            "nodes.sqlite?labels=labels&label-table=long",
+            "invalid-address",
+            "'labels' and 'label-table' exclude each other",
+        ),
+        (
+            "nodes.sqlite?table=ids",
+            "no-labels",
+            f"the table has no column 'labels': 'id'\nhelp: say where the labels are: {LABELS}",
+        ),
+    ],
+)
+def test_mistakes(
+    run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch, source: str, code: str, message: str
+) -> None:
+    """A wrong address is an error that says what is wrong."""
+    monkeypatch.chdir(folder)
+    what, _, hint = message.partition("\n")
+    expected = f"error[{code}]: {what} --> sqlite:{source} {hint}".rstrip()
+    result = run("match", "-l", "gpu", "-n", f"sqlite:{source}")
+    assert (result.status, result.out, unwrapped(result.err)) == (2, "", expected)
+
+
+def unwrapped(text: str) -> str:
+    return " ".join(text.split())
+
+
+def test_columns(run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Names are paths, a piece in double quotes is exact; labels may have columns of their own."""
+    monkeypatch.chdir(folder)
+    source = 'sqlite:nodes.sqlite?table="a.b"&id=host&column=region&column=gpu=%22gpu%22&state=lost'
+    expected = run("match", "-l", "region=eu-west,gpu", "-o", "name", "-n", "nodes.json")
+    assert run("match", "-l", "region=eu-west,gpu", "-o", "name", "-n", source) == expected
+
+
+def test_environment(run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A database may be where the nodes are by default; --id-column names the column of the ids."""
+    monkeypatch.chdir(folder)
+    monkeypatch.setenv("NODESELECT_NODES", 'sqlite:nodes.sqlite?table="a.b"&column=gpu')
+    result = run("match", "-l", "gpu", "--count", "--id-column", "host")
+    assert (result.status, result.out) == (0, "86\n")
+
+
+def test_one_database(run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A database is the only input."""
+    monkeypatch.chdir(folder)
+    result = run("match", "--all", "-n", "nodes.json", "-n", "sqlite:nodes.sqlite")
+    assert result.status == 2
+    assert "a database cannot be combined with another input" in result.err
+
+
+@pytest.mark.parametrize(
+    ("source", "package", "extra"),
+    [
+        ("duckdb:nodes.duckdb", "duckdb", "duckdb"),
+        ("postgresql:///nodes", "psycopg", "postgresql"),
+    ],
+)
+def test_missing_package(
+    run: Run, monkeypatch: pytest.MonkeyPatch, source: str, package: str, extra: str
+) -> None:
+    """An error names the extra to install."""
+    monkeypatch.setitem(sys.modules, package, None)
+    result = run("match", "--all", "-n", source)
+    assert result.status == 2
+    assert f"needs the package {package}, which cannot be imported" in unwrapped(result.err)
+    assert f"pip install 'nodeselect[{extra}]'" in result.err
+
+
+@pytest.mark.parametrize(
+    ("address", "message"),
+    [
+        ("none:hunter2@/postgres?host={home}", "cannot connect: "),
+        ("us:hunter2@localhost:1/postgres", "cannot connect: "),
+        ("us:hunter2@/postgres?host={home}&table=none", 'relation "none" does not exist'),
+        ("us:hunter2@/postgres?host={home}&tabel=nodes", "there is no parameter 'tabel'"),
+        ("us:hunter2@/none?host={home}&password=hunter2", 'database "none" does not exist'),
+        ("us:hunter2/hunter2@{home}/postgres", "this is not postgresql://"),
+        ("us:12/hunter2@localhost/postgres", "this is not postgresql://"),
+        ("us:?hunter2@localhost:1/postgres", "cannot connect"),
+        ("us:hunter2%zz@localhost/postgres", "this is not postgresql://"),
+        ("us:#hunter2@localhost:x/postgres", "this is not postgresql://"),
+        ("us:hunter2@hunter2@localhost/postgres", "cannot connect"),
+    ],
+)
+def test_mistakes_of_postgresql(run: Run, server: str, address: str, message: str) -> None:
+    """An address that is wrong, or a server that does not answer, is an error without password."""
+    home = server.rpartition("host=")[2]
+    result = run("match", "--all", "-v", "-n", "postgresql://" + address.format(home=home))
+    assert (result.status, result.out) == (2, "")
+    assert message in unwrapped(result.err)
+    assert "hunter2" not in result.err
+    assert "Traceback" not in result.err
+
+
+def test_connections_only_read(run: Run, server: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The queries of a command are one transaction, which sees one moment and cannot write."""
+    import psycopg
+
+    opened: list[Any] = []
+    connect = psycopg.connect
+
+    def connected(**options: Any) -> Any:
+        opened.append(connect(**options))
+        return opened[-1]
+
+    monkeypatch.setattr(psycopg, "connect", connected)
+    run("explain", "-l", "gpu", "-n", server)
+    (connection,) = opened
+    assert connection.read_only
+    assert connection.isolation_level is psycopg.IsolationLevel.REPEATABLE_READ
+    assert connection.closed

@@ -1,0 +1,265 @@
+"""The nodes of a table answer as an inventory of the same nodes does.
+
+Each commit compares some selectors on some rows; ``ROWS=1 SELECTORS=1`` all of them, by hand.
+"""
+
+import json
+import os
+import sqlite3
+from collections.abc import Iterator
+
+import pytest
+
+from nodeselect import Inventory, InventoryError, Node, Selector
+from nodeselect.engines.sql_nodes import SqlNodes
+from nodeselect.explain.countable import MAX_GROUPS
+from nodeselect.inventory.facets import count_labels
+from tests.engines import cases
+from tests.engines.cases import COLUMNS, Row
+from tests.engines.databases import LAYOUTS, NODES, Database, DuckDB, PostgreSQL, SQLite
+from tests.engines.postgresql import MISSING, postgresql
+
+STATES = ("connected", "Ready", "ready,cordoned", "lost", None)
+
+HINTED = [
+    Selector.parse("zona=a"),
+    Selector.parse("a=treu,b in (trueu,a)"),
+    Selector.parse("missing=true,x=1_000"),
+    Selector.parse("other/gpu"),
+    Selector.parse("GPU,a!=a"),
+    Selector.of(match_ids=["name-1", "node-1", "none"]),
+]
+
+
+def to_nodes(rows: list[Row]) -> list[Node]:
+    """Return nodes in the order of the rows, which is that of their ids."""
+    return [
+        Node(str(row.id), row.present, f"name {at % 7}", STATES[at % 5])
+        for at, row in enumerate(rows)
+    ]
+
+
+ROWS = sorted(
+    (row for row in cases.without_nul(cases.fleet(300)) if row.id and row.id.isprintable()),
+    key=lambda row: row.id or "",
+)[:: int(os.environ.get("ROWS", "7"))]
+
+SELECTORS = [*HINTED, *cases.selectors(50)[:: int(os.environ.get("SELECTORS", "4"))]]
+INVENTORY = Inventory(to_nodes(ROWS))
+
+
+@pytest.fixture(scope="module", params=["postgresql", "duckdb", "sqlite"])
+def database(request: pytest.FixtureRequest) -> Iterator[Database]:
+    """A database with the nodes of all layouts."""
+    if request.param == "postgresql":
+        pytest.importorskip("psycopg")
+        with postgresql() as connect_to:
+            if connect_to is None:
+                pytest.skip(MISSING)
+            opened = PostgreSQL(connect_to)
+            yield load(opened)
+            opened.connection.close()
+    elif request.param == "duckdb":
+        pytest.importorskip("duckdb")
+        yield load(DuckDB())
+    else:
+        yield load(SQLite())
+
+
+def load(database: Database) -> Database:
+    database.load(ROWS)
+    table = database.quote(NODES)
+    for column in ("name", "state"):
+        database.run(f"ALTER TABLE {table} ADD COLUMN {column} {database.text_type}")
+    states = " ".join(
+        f"WHEN {at} THEN '{state}'" for at, state in enumerate(STATES) if state is not None
+    )
+    at = database.quote("at")
+    database.run(
+        f"UPDATE {table} SET name = 'name ' || ({at} % 7), state = CASE {at} % 5 {states} END"
+    )
+    return database
+
+
+@pytest.fixture(params=[*LAYOUTS, "only columns"])
+def layout(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def nodes(database: Database, layout: str) -> SqlNodes:
+    labels, columns = LAYOUTS.get(layout, LAYOUTS["columns of their own"])
+    return SqlNodes(
+        database.run,
+        database.dialect,
+        NODES,
+        labels=None if layout == "only columns" else labels,
+        columns=columns,
+        name="name",
+        state="state",
+    )
+
+
+@pytest.fixture
+def inventory(layout: str) -> Inventory:
+    if layout != "only columns":
+        return INVENTORY
+    only = [
+        node.replace(labels={k: v for k, v in node.labels.items() if k in COLUMNS})
+        for node in INVENTORY
+    ]
+    return Inventory(only)
+
+
+def test_explanations(nodes: SqlNodes, inventory: Inventory) -> None:
+    for selector in SELECTORS:
+        assert nodes.explain(selector) == inventory.explain(selector), selector
+
+
+def test_sets(nodes: SqlNodes, inventory: Inventory) -> None:
+    """A set has the nodes, ids, states and labels of that of an inventory."""
+    texts = ["a", "!a", "a=a", "a in (a,b),!gpu", "missing"]
+    selectors = [Selector.everything(), *map(Selector.parse, texts)]
+    for selector in selectors:
+        found, expected = nodes.match(selector), inventory.match(selector)
+        assert len(found) == len(expected)
+        assert list(found) == list(expected)
+        assert found.ids() == expected.ids()
+        assert found.first(3) == expected.first(3)
+        assert list(found.state_counts().items()) == list(expected.state_counts().items())
+        assert found.label_counts() == expected.label_counts()
+        assert count_labels(found) == count_labels(expected)
+        assert (
+            found.in_states({"READY", "lost"}).ids() == expected.in_states({"READY", "lost"}).ids()
+        )
+        sample = found.sample(5)
+        assert {node.id for node in sample} <= set(expected.ids())
+        assert len({node.id for node in sample}) == min(5, len(expected))
+        assert sorted(sample, key=lambda node: node.id) == sample
+        for key in ("a", 'a"b', "missing"):
+            assert list(found.value_counts(key).items()) == list(expected.value_counts(key).items())
+    one, other = selectors[1], selectors[3]
+    a, b = nodes.match(one), nodes.match(other)
+    c, d = inventory.match(one), inventory.match(other)
+    assert [(a | b).ids(), (a & b).ids(), (a - b).ids()] == [
+        (c | d).ids(),
+        (c & d).ids(),
+        (c - d).ids(),
+    ]
+
+
+def small(nodes: list[Node]) -> tuple[SqlNodes, list[str]]:
+    """Return nodes in SQLite, and the list of the queries that are run."""
+    connection = sqlite3.connect(":memory:")
+    connection.execute("CREATE TABLE nodes (id TEXT, labels TEXT, name TEXT, state TEXT)")
+    rows = [(node.id, json.dumps(dict(node.labels)), node.name, node.state) for node in nodes]
+    connection.executemany("INSERT INTO nodes VALUES (?, ?, ?, ?)", rows)
+    queries: list[str] = []
+
+    def execute(query: str) -> sqlite3.Cursor:
+        queries.append(query)
+        return connection.execute(query)
+
+    return SqlNodes(execute, "sqlite", name="name", state="state"), queries
+
+
+def test_keys_that_are_no_path() -> None:
+    """Keys with quotes and backslashes, which no selector can have, are counted and suggested."""
+    keys = ['a"b/disk', "a\\b/disk", "a'b/disk", '"; DROP TABLE nodes; --/disk', "disk"]
+    for size in range(1, len(keys)):
+        fleet = [Node(f"n-{at}", {keys[at % size]: "ssd"}) for at in range(5)]
+        nodes, _ = small(fleet)
+        for text in ("x/disk=sdd", "x/disk", "disc=ssd", "y=ssd"):
+            selector = Selector.parse(text)
+            assert nodes.explain(selector) == Inventory(fleet).explain(selector)
+
+
+def test_many_requirements() -> None:
+    """More requirements than an integer has bits are counted in several integers."""
+    fleet = [
+        Node(f"n-{at:03}", {f"k{key}": "" for key in range(130) if key % 7 != at % 9})
+        for at in range(40)
+    ]
+    nodes, _ = small(fleet)
+    for count in (59, 60, 61, 120, 121, 130):
+        selector = Selector.parse(",".join(f"k{at}" for at in range(count)))
+        assert nodes.explain(selector) == Inventory(fleet).explain(selector)
+
+
+def test_many_groups() -> None:
+    """Of more groups than an inventory keeps, the largest are kept, and all nodes are counted."""
+    fleet = [
+        Node(f"n-{at:03}", {f"k{key}": "" for key in range(10) if at >> key & 1})
+        for at in range(900)
+    ]
+    nodes, _ = small(fleet)
+    explanation = nodes.explain(Selector.parse(",".join(f"k{at}" for at in range(10))))
+    several = [reason for reason in explanation.reasons if len(reason.failed) > 1]
+    assert len(several) == MAX_GROUPS
+    listed = explanation.matched + sum(reason.nodes for reason in explanation.reasons)
+    assert explanation.other_reasons == explanation.total - listed > 0
+
+
+def test_queries() -> None:
+    """All nodes are counted by one query; the examples take two more; suggestions a few."""
+    fleet = [Node(f"n-{at:02}", {"gpu": "t4", "rack": str(at % 3)}) for at in range(30)]
+    nodes, queries = small(fleet)
+    for text, examples, count in [
+        ("gpu,rack=1", 3, 3),
+        ("gpu,rack=1", 1, 2),
+        ("gpu,rack=1,zone!=a", 0, 2),
+        ("gpu", 3, 1),
+    ]:
+        queries.clear()
+        nodes.explain(Selector.parse(text), examples=examples)
+        assert len(queries) == count, (text, queries)
+    queries.clear()
+    nodes.explain(Selector.of(match_ids=[f"none-{at}" for at in range(1_000)]))
+    assert len(queries) < 20
+
+
+def test_invalid_rows() -> None:
+    """Rows that are no nodes are an error with their id; a label that is null is absent."""
+    connection = sqlite3.connect(":memory:")
+    connection.execute("CREATE TABLE nodes (id, labels)")
+    mistakes = {"[1]": "labels are not a map", "{": "labels are not a map", '{"a": 1}': "'a'"}
+    for labels, message in mistakes.items():
+        connection.execute("DELETE FROM nodes")
+        connection.execute("INSERT INTO nodes VALUES ('n-1', ?)", [labels])
+        with pytest.raises(InventoryError, match=message) as caught:
+            list(SqlNodes(connection.execute, "sqlite"))
+        assert "n-1" in str(caught.value)
+    connection.execute("""UPDATE nodes SET labels = '{"a": null, "b": ""}'""")
+    assert list(SqlNodes(connection.execute, "sqlite")) == [Node("n-1", {"b": ""})]
+    assert SqlNodes(connection.execute, "sqlite")["n-1"].labels == {"b": ""}
+    assert "n-2" not in SqlNodes(connection.execute, "sqlite")
+
+
+def test_where() -> None:
+    """A condition restricts the rows that are nodes, for every method."""
+    fleet = [Node(f"n-{at}", {"gpu": str(at % 2)}, state="ready") for at in range(6)]
+    connection = sqlite3.connect(":memory:")
+    connection.execute("CREATE TABLE nodes (id TEXT, labels TEXT, state TEXT, deleted INTEGER)")
+    rows = [(node.id, json.dumps(dict(node.labels)), "ready", node.id > "n-3") for node in fleet]
+    connection.executemany("INSERT INTO nodes VALUES (?, ?, ?, ?)", rows)
+    nodes = SqlNodes(connection.execute, "sqlite", state="state", where="deleted = 0 OR FALSE")
+    inventory = Inventory(fleet[:4])
+    selector = Selector.parse("gpu=1")
+    assert list(nodes) == list(inventory)
+    assert len(nodes) == 4
+    assert nodes.explain(selector) == inventory.explain(selector)
+    assert nodes.in_states({"ready"}).explain(selector) == inventory.explain(selector)
+    assert nodes.match(selector).label_counts() == inventory.match(selector).label_counts()
+    assert nodes.failure_counts(selector) == inventory.failure_counts(selector)
+    assert nodes.explain_node(selector, "n-1") == inventory.explain_node(selector, "n-1")
+    assert len(nodes.in_states({"gone"})) == 0
+
+
+def test_sets_of_two_tables() -> None:
+    """Sets are of one SqlNodes, and states are several strings."""
+    (nodes, _), (other, _) = small([Node("n-1")]), small([Node("n-1")])
+    everything = Selector.everything()
+    with pytest.raises(ValueError, match="not of the same table"):
+        nodes.match(everything) | other.match(everything)
+    with pytest.raises(TypeError, match="collection of strings"):
+        nodes.match(everything, states="ready")
