@@ -28,7 +28,7 @@ from nodeselect.jobs.manifest import read_manifest
 from nodeselect.jobs.selector_file import read_selector_file
 from nodeselect.limits import LIMITS
 from nodeselect.render.layout import PROBLEM_FORMATS, REPORT_FORMATS, Screen
-from nodeselect.render.problems import problem_lines, problem_summary
+from nodeselect.render.problems import error_list_lines, problem_lines, problem_summary
 from nodeselect.render.rollout import RolloutReport, rollout_lines
 from tests.growth.cases import case, rejected, words
 from tests.growth.reader_cases import PIECES, as_yaml
@@ -298,7 +298,8 @@ def _add_reports() -> None:
         unread = [JobError(report.file, report.problems) for report in reports]
         names = [report.file for report in reports]
         lines = list(problem_lines(output, reports, unread, Screen()))
-        return lines, problem_summary(reports, len(unread), names, False)
+        ending = list(error_list_lines(reports, Screen()))
+        return lines, ending, problem_summary(reports, len(unread), names, False)
 
     for output in PROBLEM_FORMATS:
         case(f"problems/{output}", partial(show, output), reports, 20)

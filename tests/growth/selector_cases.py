@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 from nodeselect.limits import LIMITS
-from nodeselect.problem import excerpt
+from nodeselect.problem import Problem, draw, excerpt
 from nodeselect.render.layout import Screen
 from nodeselect.selectors import (
     Operator,
@@ -217,6 +217,11 @@ def _add_operations() -> None:
     case("redundant/ranges", redundant, _ranges, limit=LIMITS.requirements // 2)
 
 
+def _draw(text: str) -> object:
+    problem = Problem("code", text, 1, 1, text, excerpt(text, (len(text) // 2, len(text))), text)
+    return list(draw(problem, text, Screen(40))), problem.show(text)
+
+
 def _add_texts() -> None:
     kinds = {"ascii": "a", "wide": "日", "control": "\x1b", "combining": "e\u0301"}
     for kind, letter in kinds.items():
@@ -227,6 +232,7 @@ def _add_texts() -> None:
         case(f"text/prefix/{kind}", lambda text: prefix(text, len(text) // 10), build)
         case(f"text/wrap/{kind}", lambda text: list(Screen(20).wrap(text)), build)
         case(f"text/excerpt/{kind}", lambda text: excerpt(text, (len(text) // 2, len(text))), build)
+        case(f"text/drawing/{kind}", _draw, build, 20)
         case(f"text/excerpt-of-lines/{kind}", lambda text: excerpt(f"{text}\n" * 9, (9, 99)), build)
     case("text/joined", lambda items: join_limited(items, len(items)), words)
 

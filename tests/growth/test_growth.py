@@ -47,6 +47,7 @@ MAX_RATIO = 2.3
 SLACK = 300
 
 EXEMPT = {
+    "nodeselect.errors.NodeselectError.draw": "subclasses implement it",
     "nodeselect.index.node_rows.NodeRows.to_table": "subclasses implement it",
     **dict.fromkeys(
         [
@@ -55,6 +56,7 @@ EXEMPT = {
             *(
                 "nodeselect.index.strings.Strings",
                 "nodeselect.jobs.rollout.RolloutNode",
+                "nodeselect.problem.Canvas",
                 "nodeselect.readers.arrow_import.ArrowData",
                 "nodeselect.selectors.predicate.Predicate",
                 "nodeselect.selectors.predicate.FailureMask",
