@@ -105,7 +105,8 @@ class Progress:
 
     def __init__(self) -> None:
         self._next_update = time.monotonic() + _PROGRESS_DELAY
-        self._is_enabled = sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+        is_screen = sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+        self._is_enabled = is_screen and not is_quiet()
         self._is_drawn = False
 
     def update(self, text: str) -> None:
