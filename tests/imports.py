@@ -22,6 +22,8 @@ HEAVY = {
         "pydantic",
         "pydantic_core",
         "pyroaring",
+        "pyspark",
+        "sqlalchemy",
         "yaml",
     ),
 }

@@ -45,6 +45,7 @@ ALLOWED = {
     "nodeselect.selectors.lark_parser": "imports lark; for the first invalid text",
     "csv": "for CSV only",
     "difflib": "for a hint, if there is no such command",
+    "pyspark": "need not be installed to import the module",
     "pathlib": "3 ms; for folders, pages and SARIF",
     "urllib": "comes with pathlib",
     "random": "4 ms; for samples",

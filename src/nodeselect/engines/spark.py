@@ -1,0 +1,90 @@
+"""Selectors as columns of Spark, and explanations over a data frame. Needs ``pyspark``."""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+from nodeselect.engines.conditions import express
+from nodeselect.engines.dialects import DIALECTS
+from nodeselect.engines.sql import LongTable, Name, SqlConditions
+from nodeselect.engines.sql_nodes import SqlNodes
+from nodeselect.selectors import Selector
+
+if TYPE_CHECKING:
+    from pyspark.sql import Column, DataFrame
+
+__all__ = ["nodes", "where"]
+
+_SPARK = DIALECTS["spark"]
+
+# More ids than this are joined; Spark needs seconds to read a list of thousands.
+_MAX_IDS = 500
+
+
+def where(
+    selector: Selector,
+    *,
+    labels: Name | LongTable | None = "labels",
+    id: Name | None = "id",  # noqa: A002
+    columns: Mapping[str, Name] | None = None,
+) -> "Column":
+    """Return a column that is true for the nodes ``selector`` matches. It is never NULL.
+
+    ``nodes.filter(where(selector))`` pushes what it can down to the files: conditions on columns,
+    not those on a map. Thousands of ids become a broadcast join. It works with Spark Connect, too.
+
+    :param labels: the column of all labels, a ``MAP<STRING, STRING>``, or the table that has them;
+        None if every label has a column of its own. Then a label without a column is absent.
+    :param id: the column of the ids; needed only for a selector by ids, or a :class:`LongTable`.
+    :param columns: by key, the columns of labels that have one of their own. Such a column is
+        several times faster than a map. NULL means that the label is absent.
+    :raises ValueError: if a name is empty or has a NUL, or ``id`` is needed and None.
+    """
+    from pyspark.sql import functions
+
+    return functions.expr(express(selector, _Conditions(_SPARK, labels, id, columns or {})))
+
+
+@contextmanager
+def nodes(
+    frame: "DataFrame",
+    *,
+    labels: Name | LongTable | None = "labels",
+    id: Name = "id",  # noqa: A002
+    columns: Mapping[str, Name] | None = None,
+    name: Name | None = None,
+    state: Name | None = None,
+) -> Iterator[SqlNodes]:
+    """Make the rows of a data frame readable as those of an inventory are, and explain selectors.
+
+    ``with nodes(frame) as fleet: print(fleet.explain(selector))``. Until the end of the block, a
+    temporary view of the session has the rows.
+
+    :param labels: as for :func:`where`; so are ``id`` and ``columns``.
+    :param name: the column of the names, if there is one.
+    :param state: the column of the states, if there is one.
+    """
+    session, view = frame.sparkSession, f"nodeselect_{uuid4().hex}"
+
+    def execute(query: str) -> Iterable[Sequence[Any]]:
+        rows: Iterable[Sequence[Any]] = session.sql(query).collect()
+        return rows
+
+    frame.createOrReplaceTempView(view)
+    try:
+        yield SqlNodes(
+            execute, "spark", view, labels=labels, id=id, columns=columns, name=name, state=state
+        )
+    finally:
+        session.catalog.dropTempView(view)
+
+
+class _Conditions(SqlConditions):
+    def id_in(self, ids: Sequence[str]) -> str:
+        if self.id is None or len(ids) <= _MAX_IDS:
+            return super().id_in(ids)
+        array = f"from_json({_SPARK.literal(json.dumps(ids))}, 'array<string>')"
+        listed = f"SELECT CAST(listed AS BINARY) FROM (SELECT explode({array}) AS listed)"
+        return f"({self.id} IS NOT NULL AND CAST({self.id} AS BINARY) IN ({listed}))"

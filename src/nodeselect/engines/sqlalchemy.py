@@ -1,0 +1,327 @@
+"""Selectors as conditions of SQLAlchemy. Needs ``sqlalchemy``."""
+
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple, TypeAlias
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    ColumnElement,
+    Connection,
+    SQLColumnExpression,
+    String,
+    and_,
+    false,
+    literal,
+    select,
+    true,
+)
+from sqlalchemy.exc import CompileError
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
+
+from nodeselect.engines.conditions import express
+from nodeselect.engines.dialects import Dialect, DuckDB, MySQL, PostgreSQL, SQLite
+from nodeselect.engines.sql import LongTable as NamedLongTable
+from nodeselect.engines.sql import Name
+from nodeselect.engines.sql_nodes import SqlNodes
+from nodeselect.selectors import Selector
+
+__all__ = ["LongTable", "nodes", "where"]
+
+_Column: TypeAlias = SQLColumnExpression[Any]
+
+# By their names in SQLAlchemy. "default" is what str() of a statement shows.
+_DIALECTS: Mapping[str, Dialect] = {
+    "postgresql": PostgreSQL(),
+    "sqlite": SQLite(),
+    "mysql": MySQL(),
+    "mariadb": MySQL(),
+    "duckdb": DuckDB(),
+    "default": PostgreSQL(),
+}
+
+# More ids than this are one parameter, and are joined. From about this number on, that is faster;
+# PostgreSQL has at most 65,535 parameters.
+_MAX_IDS = 100
+
+# How a dialect reads an array in JSON as rows.
+_ELEMENTS = {
+    "postgresql": "SELECT jsonb_array_elements_text(CAST({} AS jsonb))",
+    "sqlite": "SELECT value FROM json_each({})",
+    "mysql": "SELECT id FROM JSON_TABLE({}, '$[*]' COLUMNS (id LONGTEXT PATH '$')) AS ids",
+    "duckdb": "SELECT unnest(from_json({}, '[\"VARCHAR\"]'))",
+}
+
+
+class LongTable(NamedTuple):
+    """A table with a row for each label of each node, instead of a column of all labels.
+
+    :param node_id: its column with the id of the node.
+    :param key: its column with the key of the label. No node has the same key twice.
+    :param value: its column with the value of the label.
+    """
+
+    node_id: _Column
+    key: _Column
+    value: _Column
+
+
+def where(
+    selector: Selector,
+    *,
+    labels: _Column | LongTable | None,
+    id: _Column | None = None,  # noqa: A002
+    columns: Mapping[str, _Column] | None = None,
+) -> ColumnElement[bool]:
+    """Return a condition that is true for the nodes ``selector`` matches. It is never NULL.
+
+    >>> from sqlalchemy import JSON, column, create_engine, table
+    >>> nodes = table("nodes", column("id"), column("labels"), column("region"))
+    >>> selector = Selector.parse("region=eu,gpu>1")
+    >>> condition = where(selector, labels=nodes.c.labels, columns={"region": nodes.c.region})
+    >>> print(select(nodes.c.id).where(condition).compile(create_engine("sqlite://")).params)
+    {'param_1': 'eu', 'param_2': 'gpu', 'param_3': 2, 'param_4': 9223372036854775807}
+
+    Keys, values and ids are bound parameters. So selectors of the same shape are one statement for
+    the caches of SQLAlchemy and of the database. Thousands of ids are one parameter, and are joined
+    by the database.
+
+    The dialect is that of the connection which runs the statement: PostgreSQL, SQLite, MySQL,
+    MariaDB or DuckDB. Another one raises ``CompileError``.
+
+    :param labels: the column of all labels (JSONB in PostgreSQL, JSON elsewhere, MAP in DuckDB), or
+        the table that has them; None if every label has a column of its own. Then a label without
+        a column is absent.
+    :param id: the column of the ids; needed only for a selector by ids, or a :class:`LongTable`.
+    :param columns: by key, the columns of labels that have one of their own. NULL means that the
+        label is absent.
+    :raises ValueError: if ``id`` is needed and None.
+    """
+    return express(selector, _Conditions(labels, id, columns or {}))
+
+
+def nodes(
+    connection: Connection,
+    table: Name = "nodes",
+    *,
+    labels: Name | NamedLongTable | None = "labels",
+    id: Name = "id",  # noqa: A002
+    columns: Mapping[str, Name] | None = None,
+    name: Name | None = None,
+    state: Name | None = None,
+    where: str | None = None,
+) -> SqlNodes:
+    """Return the nodes of a table, which explain selectors as an inventory does.
+
+    All parameters but the connection are those of :class:`~nodeselect.engines.sql_nodes.SqlNodes`.
+    For the answer of one moment, the isolation level of the connection must be at least
+    ``REPEATABLE READ``.
+
+    :raises CompileError: if the dialect of the connection is not known here.
+    """
+
+    def execute(query: str) -> Iterable[Sequence[Any]]:
+        # Without parameters, a driver does not look for their marks in names and constants.
+        return connection.exec_driver_sql(query, execution_options={"no_parameters": True})
+
+    return SqlNodes(
+        execute, _dialect(connection.dialect.name).name, table,
+        labels=labels, id=id, columns=columns, name=name, state=state, where=where,
+    )  # fmt: skip
+
+
+class _Conditions:
+    """Implements :class:`nodeselect.engines.conditions.Conditions`."""
+
+    def __init__(
+        self,
+        labels: _Column | LongTable | None,
+        id: _Column | None,  # noqa: A002
+        columns: Mapping[str, _Column],
+    ) -> None:
+        if isinstance(labels, LongTable) and id is None:
+            raise ValueError("labels in a table of their own are found by id: say which column")
+        self._labels = labels
+        self._id = id
+        self._columns = columns
+
+    def has_key(self, key: str) -> ColumnElement[bool]:
+        if (column := self._columns.get(key)) is not None:
+            return _IsPresent(column)
+        if self._labels is None:
+            return self.constant(False)
+        if isinstance(self._labels, LongTable):
+            return self._in_table(self._labels, key, _IsPresent(self._labels.value))
+        return _HasKey(self._labels, _text(key))
+
+    def value_in(self, key: str, values: Sequence[str]) -> ColumnElement[bool]:
+        texts = list(map(_text, values))
+        if (column := self._columns.get(key)) is not None:
+            return _ValueIn(column, *texts)
+        if self._labels is None:
+            return self.constant(False)
+        if isinstance(self._labels, LongTable):
+            return self._in_table(self._labels, key, _ValueIn(self._labels.value, *texts))
+        pairs = [_text(json.dumps({key: value})) for value in values]
+        return _LabelIn(self._labels, _text(key), *texts, *pairs)
+
+    def integer_between(self, key: str, low: int, high: int) -> ColumnElement[bool]:
+        bounds = literal(low, BigInteger()), literal(high, BigInteger())
+        if (column := self._columns.get(key)) is not None:
+            return _ValueBetween(column, *bounds)
+        if self._labels is None:
+            return self.constant(False)
+        if isinstance(self._labels, LongTable):
+            return self._in_table(self._labels, key, _ValueBetween(self._labels.value, *bounds))
+        return _LabelBetween(self._labels, _text(key), *bounds)
+
+    def id_in(self, ids: Sequence[str]) -> ColumnElement[bool]:
+        if self._id is None:
+            raise ValueError("the selector asks for ids: say which column has them")
+        if len(ids) > _MAX_IDS:
+            return _ValueInArray(self._id, _text(json.dumps(ids, ensure_ascii=False)))
+        return _ValueIn(self._id, *map(_text, ids))
+
+    def constant(self, value: bool) -> ColumnElement[bool]:
+        return true() if value else false()
+
+    def negation(self, condition: ColumnElement[bool]) -> ColumnElement[bool]:
+        return _Not(condition)
+
+    def conjunction(self, conditions: Sequence[ColumnElement[bool]]) -> ColumnElement[bool]:
+        return and_(*conditions)
+
+    def _in_table(
+        self, table: LongTable, key: str, condition: ColumnElement[bool]
+    ) -> ColumnElement[bool]:
+        """Test a value in the table of labels, which the statement may use elsewhere, too."""
+        assert self._id is not None, "the constructor has checked it"
+        node_id = table.node_id
+        is_node = and_(node_id.is_not(None), _ValueIn(table.key, _text(key)), condition)
+        return _IsIn(self._id, select(node_id).where(is_node).correlate(None).scalar_subquery())
+
+
+def _text(text: str) -> ColumnElement[str]:
+    return literal(text, String())
+
+
+class _Condition(FunctionElement[bool]):
+    """A condition for which each dialect has a text.
+
+    Its clauses are what is tested, and bound parameters. They and the class are all that the text
+    depends on, as a cache of texts must know.
+    """
+
+    type = Boolean()
+    inherit_cache = True
+
+    def to_sql(self, dialect: Dialect, *clauses: str) -> str:
+        raise NotImplementedError
+
+    def self_group(self, against: object = None) -> "_Condition":
+        """Return the condition, which has parentheses.
+
+        For a database without booleans, SQLAlchemy would append ``= 1``, and no index be used.
+        """
+        return self
+
+
+class _HasKey(_Condition):
+    inherit_cache = True
+
+    def to_sql(self, dialect: Dialect, *clauses: str) -> str:
+        labels, key = clauses
+        return dialect.has_key(labels, key)
+
+
+class _LabelIn(_Condition):
+    inherit_cache = True
+
+    def to_sql(self, dialect: Dialect, *clauses: str) -> str:
+        labels, key, *values = clauses
+        count = len(values) // 2
+        return dialect.label_in(labels, key, values[:count], values[count:])
+
+
+class _LabelBetween(_Condition):
+    inherit_cache = True
+
+    def to_sql(self, dialect: Dialect, *clauses: str) -> str:
+        labels, key, low, high = clauses
+        return dialect.label_between(labels, key, low, high)
+
+
+class _IsPresent(_Condition):
+    inherit_cache = True
+
+    def to_sql(self, dialect: Dialect, *clauses: str) -> str:
+        (value,) = clauses
+        return dialect.is_present(value)
+
+
+class _ValueIn(_Condition):
+    inherit_cache = True
+
+    def to_sql(self, dialect: Dialect, *clauses: str) -> str:
+        value, *values = clauses
+        return dialect.value_in(value, values)
+
+
+class _ValueInArray(_Condition):
+    inherit_cache = True
+
+    def to_sql(self, dialect: Dialect, *clauses: str) -> str:
+        value, array = clauses
+        return dialect.value_in(value, [_ELEMENTS[dialect.name].format(array)])
+
+
+class _ValueBetween(_Condition):
+    inherit_cache = True
+
+    def to_sql(self, dialect: Dialect, *clauses: str) -> str:
+        value, low, high = clauses
+        return dialect.value_between(value, low, high)
+
+
+class _IsIn(_Condition):
+    inherit_cache = True
+
+    def to_sql(self, dialect: Dialect, *clauses: str) -> str:
+        value, query = clauses
+        return f"{value} IS NOT NULL AND {value} IN {query}"
+
+
+class _Not(_Condition):
+    inherit_cache = True
+
+    def to_sql(self, dialect: Dialect, *clauses: str) -> str:
+        (condition,) = clauses
+        return f"NOT {condition}"
+
+
+@compiles(_Condition)
+def _compile(condition: _Condition, compiler: SQLCompiler, **options: Any) -> str:
+    dialect = _dialect(compiler.dialect.name)
+    clauses = list(condition.clauses)
+    # A dialect may use a clause several times, or not at all; and then a parameter must not be
+    # bound. So it gets marks, and each clause is compiled where its mark is.
+    text = condition.to_sql(dialect, *(f"\0{at}\0" for at in range(len(clauses))))
+    compiled = re.sub(
+        "\0([0-9]+)\0", lambda mark: compiler.process(clauses[int(mark[1])], **options), text
+    )
+    return f"({compiled})"
+
+
+def _dialect(name: str) -> Dialect:
+    """Return a dialect by its name in SQLAlchemy.
+
+    :raises CompileError: if it is not known here.
+    """
+    if name in _DIALECTS:
+        return _DIALECTS[name]
+    known = ", ".join(each for each in _DIALECTS if each != "default")
+    raise CompileError(f"selectors are not known in the dialect {name!r}, but in: {known}")

@@ -1,0 +1,74 @@
+"""The scripts of ``docs/example`` for engines run, where the engine is installed."""
+
+import json
+import sys
+from importlib import util
+from pathlib import Path
+from types import ModuleType
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from nodeselect import Inventory, Selector
+from tests.engines.spark_session import MISSING, session
+
+EXAMPLE = Path(__file__).parents[2] / "docs/example"
+
+
+def load(name: str) -> ModuleType:
+    """Import a script."""
+    spec = util.spec_from_file_location(name, EXAMPLE / f"{name}.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = sys.modules[name] = util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_service(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The service answers which nodes match, why, and what is wrong with a selector."""
+    pytest.importorskip("fastapi", reason="FastAPI is not installed")
+    pytest.importorskip("httpx2", reason="httpx2 is not installed")
+    from fastapi.testclient import TestClient
+    from sqlalchemy.orm import Session
+
+    monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path}/fleet.db")
+    service = load("serve_nodes")
+    service.Base.metadata.create_all(service.engine)
+    inventory = Inventory.read(EXAMPLE / "fleet.json")
+    with Session(service.engine) as session:
+        for node in inventory:
+            labels = dict(node.labels)
+            region = labels.pop("region", None)
+            session.add(service.NodeRow(id=node.id, state=node.state, region=region, labels=labels))
+        session.commit()
+    client = TestClient(service.app)
+    selector = Selector.parse("region=us-east,tier!=standard")
+    answer = client.get("/nodes", params={"selector": str(selector), "limit": 5}).json()
+    connected = inventory.match(selector, states={"connected"})
+    assert answer == {"matched": len(connected), "ids": sorted(connected.ids())[:5]}
+    answer = client.get("/explanation", params={"selector": str(selector)}).json()
+    by_id = Inventory(sorted(inventory, key=lambda node: node.id))
+    assert answer == json.loads(json.dumps(by_id.explain(selector).as_dict()))
+    answer = client.get("/nodes", params={"selector": "region not in (eu)"})
+    assert answer.status_code == 422
+    assert answer.json()["detail"]["code"] == "not-in"
+    service.engine.dispose()
+
+
+def test_spark_script(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The script writes the ids of the nodes that match, and prints why the others do not."""
+    pytest.importorskip("pyspark", reason=MISSING)
+    selector = Selector.parse("region=us-east,tier!=standard")
+    inventory = Inventory.read(EXAMPLE / "fleet.json")
+    nodes = inventory.to_arrow()
+    regions = [node.labels.get("region") for node in inventory]
+    pq.write_table(nodes.append_column("region", pa.array(regions)), tmp_path / "fleet.parquet")
+    with session():
+        load("select_nodes").main(
+            str(tmp_path / "fleet.parquet"), str(selector), str(tmp_path / "matching.parquet")
+        )
+    found = pq.read_table(tmp_path / "matching.parquet")["id"].to_pylist()
+    assert sorted(found) == sorted(inventory.match(selector).ids())
+    assert capsys.readouterr().out == f"{inventory.explain(selector)}\n"

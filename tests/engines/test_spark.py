@@ -1,0 +1,211 @@
+"""Selectors as columns of Spark. Needs pyspark and Java: see requirements-engines.txt."""
+
+import contextlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from nodeselect import Inventory, Node, Selector
+from nodeselect.engines import spark
+from nodeselect.engines.sql import LongTable
+from tests.engines import cases
+from tests.engines.cases import COLUMNS, Row
+from tests.engines.spark_session import MISSING
+from tests.engines.spark_session import session as spark_session
+
+pytest.importorskip("pyspark", reason=MISSING)
+
+ROWS = cases.fleet(50)[::5]
+
+# Interpreted plans are ten times as fast for a few rows and thousands of conditions.
+INTERPRETED = {
+    "spark.sql.codegen.wholeStage": "false",
+    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+}
+
+
+def table(rows: Sequence[Row]) -> pa.Table:
+    """Return rows with a map of all labels, and a column for each of ``COLUMNS``."""
+    text = pa.string()
+    labels = [None if row.labels is None else list(row.labels.items()) for row in rows]
+    columns = {
+        "at": pa.array(range(len(rows)), pa.int64()),
+        "id": pa.array([row.id for row in rows], text),
+        "labels": pa.array(labels, pa.map_(text, text)),
+    }
+    for key, column in COLUMNS.items():
+        columns[column] = pa.array([row.present.get(key) for row in rows], text)
+    return pa.table(columns)
+
+
+@pytest.fixture(scope="module")
+def session() -> Iterator[Any]:
+    """Yield a session of Spark with two threads."""
+    with spark_session() as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def nodes(session: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """Return the rows, from a Parquet file."""
+    path = tmp_path_factory.mktemp("nodes") / "nodes.parquet"
+    pq.write_table(table(ROWS), path)
+    return session.read.parquet(str(path))
+
+
+@contextlib.contextmanager
+def settings(session: Any, values: dict[str, str]) -> Iterator[None]:
+    """Change settings of the session for a while."""
+    before = {name: session.conf.get(name, None) for name in values}
+    for name, value in values.items():
+        session.conf.set(name, value)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            session.conf.unset(name) if value is None else session.conf.set(name, value)
+
+
+def asking(
+    nodes: Any, **options: Any
+) -> Callable[[Sequence[Selector]], Iterable[Sequence[object]]]:
+    """Return what asks for the answers to selectors, for ``cases.check``."""
+
+    def ask(selectors: Sequence[Selector]) -> Iterable[Sequence[object]]:
+        answers = (spark.where(selector, **options) for selector in selectors)
+        rows: Iterable[Sequence[object]] = nodes.orderBy("at").select(*answers).collect()
+        return rows
+
+    return ask
+
+
+@pytest.mark.parametrize("columns", [{}, COLUMNS], ids=["map", "columns"])
+@pytest.mark.parametrize(
+    "setting",
+    [
+        {"spark.sql.ansi.enabled": "true"},
+        {"spark.sql.ansi.enabled": "false"},
+        {"spark.sql.parser.escapedStringLiterals": "true"},
+    ],
+    ids=str,
+)
+def test_verdicts(
+    session: Any, nodes: Any, columns: dict[str, str], setting: dict[str, str]
+) -> None:
+    """Every row gets the verdict of ``Selector.matches``, whatever the settings; none is NULL."""
+    with settings(session, INTERPRETED | setting):
+        verdicts = cases.check(cases.selectors(100)[::4], ROWS, asking(nodes, columns=columns))
+    assert verdicts.wrong == []
+    assert verdicts.compared > 20_000
+
+
+def test_verdicts_of_compiled_plans(nodes: Any) -> None:
+    """Plans that Spark compiles, as it does by default, give the same verdicts."""
+    for columns in ({}, COLUMNS):
+        chosen = cases.selectors(40)[::10]
+        assert cases.check(chosen, ROWS, asking(nodes, columns=columns)).wrong == []
+
+
+def test_collations(session: Any, nodes: Any) -> None:
+    """Values compare byte for byte, whatever the collation of the columns and of the map."""
+    from pyspark.sql import functions
+
+    collated = "string collate UTF8_LCASE"
+    typed = [
+        functions.expr(f"CAST({name} AS {type_})").alias(alias)
+        for name, type_, alias in [
+            ("at", "long", "at"),
+            ("id", collated, "id"),
+            ("labels", f"map<string, {collated}>", "labels"),
+            *((f"`{name.replace('`', '``')}`", collated, name) for name in COLUMNS.values()),
+        ]
+    ]
+    rows = nodes.select(typed)
+    with settings(session, INTERPRETED):
+        for columns in ({}, COLUMNS):
+            ask = asking(rows, columns=columns)
+            assert cases.check(cases.selectors(40)[::8], ROWS, ask).wrong == []
+
+
+def test_keys_with_a_collation_are_refused(session: Any) -> None:
+    """In a map whose keys have a collation, a look-up would ignore case: Spark refuses it."""
+    from pyspark.errors import AnalysisException
+
+    rows = session.sql("SELECT map('A' COLLATE UTF8_LCASE, 'x') AS labels")
+    with pytest.raises(AnalysisException, match="MAP_FUNCTION_DIFF_TYPES"):
+        rows.filter(spark.where(Selector.parse("a=x"))).collect()
+
+
+def test_many_ids_are_joined(nodes: Any) -> None:
+    """A selector of 100,000 ids is a broadcast join, and selects the nodes with exactly these."""
+    ids = [row.id for row in ROWS if row.id and row.id.isprintable()][::2]
+    many = Selector.of(match_ids=[*ids, *(f"other-{at}" for at in range(100_000 - len(ids)))])
+    matching = nodes.filter(spark.where(many)).select("id")
+    assert sorted(row.id for row in matching.collect()) == sorted(ids)
+    assert "BroadcastHashJoin" in plan(matching)
+    answers = nodes.select(spark.where(many).alias("answer")).collect()
+    assert sum(row.answer for row in answers) == len(ids)
+    assert {row.answer for row in answers} == {True, False}
+
+
+def plan(frame: Any) -> str:
+    """Return how Spark runs a query."""
+    return str(frame._jdf.queryExecution().toString())
+
+
+def test_what_is_pushed_down_to_files(nodes: Any) -> None:
+    """Conditions on columns are pushed down to Parquet; of a map, that it is there."""
+    columns = {"region": "a", "tier": "x", "gpu": "Rack"}
+    matching = nodes.filter(
+        spark.where(Selector.parse("region=us-east,tier in (a,b),gpu"), columns=columns)
+    )
+    pushed = "IsNotNull(a), EqualTo(a,us-east), IsNotNull(x), In(x, [a,b]), IsNotNull(Rack)"
+    assert f"PushedFilters: [{pushed}]" in plan(matching.select("id"))
+    assert "struct<id:string,a:string,x:string,Rack:string>" in plan(matching.select("id"))
+    matching = nodes.filter(spark.where(Selector.parse("a=b")))
+    assert "PushedFilters: [IsNotNull(labels)]" in plan(matching)
+
+
+def test_a_table_of_labels(session: Any, nodes: Any) -> None:
+    """Labels may be in a table of their own."""
+    from pyspark.sql import functions
+
+    long = nodes.select("id", functions.explode("labels").alias("key", "value"))
+    long.createOrReplaceTempView("labels_of_nodes")
+    rows = [row for row in ROWS if row.id]
+    with settings(session, INTERPRETED):
+        ask = asking(nodes.filter("id <> ''"), labels=LongTable("labels_of_nodes", "id"))
+        chosen = [Selector.parse(text) for text in ("a=a", "!a", "a>1,b notin (a,b)", "gpu")]
+        assert cases.check(chosen, rows, ask).wrong == []
+
+
+@pytest.mark.parametrize("columns", [{}, COLUMNS], ids=["map", "columns"])
+def test_explanations(session: Any, columns: dict[str, str]) -> None:
+    """An explanation equals that of an inventory."""
+
+    rows = sorted((row for row in ROWS if row.id and row.id.isprintable()), key=by_id)
+    states = ["connected", "Ready", "lost", None]
+    inventory = Inventory(
+        Node(str(row.id), row.present, f"name-{at % 7}", states[at % 4])
+        for at, row in enumerate(rows)
+    )
+    stored = table(rows).append_column(
+        "state", pa.array([states[at % 4] for at in range(len(rows))], pa.string())
+    )
+    names = [f"name-{at % 7}" for at in range(len(rows))]
+    frame = session.createDataFrame(stored.append_column("name", pa.array(names))).cache()
+    with (
+        settings(session, INTERPRETED),
+        spark.nodes(frame, columns=columns, name="name", state="state") as counted,
+    ):
+        for selector in cases.selectors(60)[::40]:
+            assert counted.explain(selector) == inventory.explain(selector), selector
+    assert not [view for view in session.catalog.listTables() if "nodeselect" in view.name]
+
+
+def by_id(row: Row) -> bytes:
+    """Return what sorts rows as Spark sorts their ids."""
+    return str(row.id).encode()
