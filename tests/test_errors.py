@@ -89,6 +89,21 @@ JOB_ERROR = JobError("job.yaml", (PROBLEM, PROBLEM._replace(line=4, path="", hin
             id="inventory-within-bare",
         ),
         pytest.param(
+            InventoryError("bad", "bad", place="line 3, column 7").within("nodes.json"),
+            "error[bad]: bad\n --> nodes.json:3:7",
+            id="inventory-line",
+        ),
+        pytest.param(
+            InventoryError("bad", "bad", place="line 3: labels.gpu").within("nodes.json"),
+            "error[bad]: bad\n --> nodes.json:3 at labels.gpu",
+            id="inventory-path-in-a-line",
+        ),
+        pytest.param(
+            InventoryError("bad", "bad", place="event 2: line 3").within("standard input"),
+            "error[bad]: bad\n --> standard input: event 2: line 3",
+            id="inventory-event",
+        ),
+        pytest.param(
             JOB_ERROR,
             "error[bad]: it is bad\n"
             " --> job.yaml:3:7 at selector.match_ids[0]\n"

@@ -11,11 +11,15 @@ No exception of Lark, msgspec, PyYAML or another library leaves nodeselect. An a
 type, such as a list instead of a string, raises :class:`TypeError`.
 """
 
+import re
 from collections.abc import Iterator
 
 from nodeselect.problem import PLAIN, Canvas, Problem, draw, excerpt, position
 
 __all__ = ["InventoryError", "JobError", "NodeselectError", "SelectorError"]
+
+# A place in a file that has lines: it is drawn as FILE:LINE:COLUMN.
+_PLACE_IN_LINE = r"([^:]+): line ([0-9]{1,18})(?:, column ([0-9]{1,18}))?(?:: (.*))?"
 
 
 class NodeselectError(Exception):
@@ -109,8 +113,13 @@ class InventoryError(NodeselectError, ValueError):
 
     def draw(self, canvas: Canvas = PLAIN) -> Iterator[str]:
         """Yield the lines of ``str(error)``, fitted to a canvas."""
-        problem = Problem(self.code, self.message, 0, 0, "", (), self.hint)
-        yield from draw(problem, self.place or "", canvas)
+        file, line, column, path = self.place or "", "", "", ""
+        if in_line := re.fullmatch(_PLACE_IN_LINE, file, re.DOTALL):
+            file, line, column, path = in_line.groups("")
+        problem = Problem(
+            self.code, self.message, int(line or 0), int(column or 0), path, (), self.hint
+        )
+        yield from draw(problem, file, canvas)
 
 
 class JobError(NodeselectError, ValueError):

@@ -62,7 +62,8 @@ class Problem(NamedTuple):
 
     def place(self, file: str) -> str:
         """Return where the problem is: ``file``, and the line and column if they are known."""
-        return f"{printable(file)}:{self.line}:{self.column}" if self.line else printable(file)
+        known = [str(number) for number in (self.line, self.column) if number]
+        return ":".join([printable(file), *known])
 
 
 class Canvas(Protocol):

@@ -22,7 +22,7 @@ def test_error_at_the_end(run: Run) -> None:
     result = run("match", "-n", "-", "--all", "-o", "name", stdin=LINES + '{"id": 5}\n')
     assert (result.status, result.out) == (2, "")
     assert result.err.startswith("error[id-not-text]: ")
-    assert "\n --> standard input: line 20001: id\n" in result.err
+    assert "\n --> standard input:20001 at id\n" in result.err
 
 
 def test_a_bug(run: Run, fleet: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -313,7 +313,7 @@ def test_file_that_becomes_invalid(start: Start, tmp_path: Path) -> None:
     assert watching.message() == f"{path}: 1 node; waiting for changes"
     path.write_text('[{"id": "n-2", "labels": {"a": "1"}}')
     assert watching.message() == "error[cut-off]: the JSON is cut off here"
-    assert watching.message() == f" --> {path}: line 1, column 37"
+    assert watching.message() == f" --> {path}:1:37"
     assert watching.message() == "help: get the complete output again"
     assert watching.message() == "the nodes remain what they were; waiting for the next change"
     path.unlink()
