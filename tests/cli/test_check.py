@@ -278,3 +278,13 @@ def test_errors_are_never_folded(run: Run) -> None:
     assert checked.err == "40 files: 40 errors (unknown-field), 0 warnings\n"
     Path("jobs/warned.yaml").write_text(f"name: x\ntype: query\n{CONFIG}")
     assert run("check", "jobs").err.splitlines()[10] == "and 30 more errors"
+
+
+@pytest.mark.parametrize(("lines", "repeated"), [("24", 4), ("1000", 0)])
+def test_errors_are_repeated_if_they_may_be_out_of_sight(
+    run: Run, monkeypatch: pytest.MonkeyPatch, lines: str, repeated: int
+) -> None:
+    """On a screen that shows the whole report no error is repeated."""
+    monkeypatch.setenv("LINES", lines)
+    write_jobs(6, ERRORS[17], {5: CONFIG, 4: CONFIG})
+    assert run("check", "jobs").err.count("error[unknown-field]") == repeated

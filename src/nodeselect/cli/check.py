@@ -2,7 +2,6 @@
 
 import sys
 from collections.abc import Collection, Iterator
-from shutil import get_terminal_size
 
 import click
 
@@ -95,7 +94,7 @@ def check(
         for unread_error in unread:
             write_error(unread_error)
         screen = detect_screen(sys.stderr)
-        if output == "text" and len(lines) > get_terminal_size().lines:
+        if output == "text" and len(lines) > screen.lines:
             for line in error_list_lines(reports, screen):
                 write_message(line)
         summary = problem_summary(reports, len(unread), skipped, bool(selected or ignored))

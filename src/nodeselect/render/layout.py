@@ -72,7 +72,7 @@ _STYLES: dict[Style, str] = {
 
 
 class Screen(NamedTuple):
-    """The screen that a report is laid out for: its width, its characters and its colours.
+    """The screen that a report is laid out for: its size, its characters and its colours.
 
     Methods escape what a terminal would interpret, and what is not ASCII if ``ascii_only``.
     """
@@ -80,6 +80,7 @@ class Screen(NamedTuple):
     columns: int = 80
     ascii_only: bool = False
     colour: bool = False
+    lines: int = 24
 
     def escape(self, text: str) -> str:
         """Return text, with each character escaped that the screen cannot or must not show."""
@@ -291,18 +292,26 @@ def report_lines(
 def detect_screen(stream: TextIO | None = None) -> Screen:
     """Return the screen that a stream writes to; by default standard output.
 
-    Its width is COLUMNS if that is a positive number, else that of the terminal, else 80. It shows
-    only ASCII if the encoding of the stream has no block characters.
+    Its width is COLUMNS if that is a positive number, else that of the terminal, else 80; its
+    height is LINES, that of the terminal, or 24. It shows only ASCII if the encoding of the stream
+    has no block characters.
     """
     stream = stream or sys.stdout
-    columns = 0
-    with suppress(ValueError):
-        columns = max(int(os.environ.get("COLUMNS", "")), 0)
+    terminal = (0, 0)
     with suppress(OSError, ValueError, AttributeError):  # not a terminal, closed, or not a file
-        columns = columns or os.get_terminal_size(stream.fileno()).columns
+        terminal = os.get_terminal_size(stream.fileno())
+    columns = _number("COLUMNS") or terminal[0] or 80
+    lines = _number("LINES") or terminal[1] or 24
     encoding = getattr(stream, "encoding", None) or "ascii"
     ascii_only = b"?" in "█…".encode(encoding, "replace")
-    return Screen(max(columns or 80, 20), ascii_only, is_colour_wanted(stream))
+    return Screen(max(columns, 20), ascii_only, is_colour_wanted(stream), lines)
+
+
+def _number(variable: str) -> int:
+    """Return the number in a variable of the environment; 0 if it has none, or a negative one."""
+    with suppress(ValueError):
+        return max(int(os.environ.get(variable, "")), 0)
+    return 0
 
 
 def is_colour_wanted(stream: TextIO | None) -> bool:
