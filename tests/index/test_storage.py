@@ -107,8 +107,9 @@ def test_unexpected_sections(file: Path) -> None:
         with pytest.raises(InventoryError, match="'numbers' is not an array of numbers"):
             SavedFile(with_header(file.read_bytes(), {40 + 48 + 24: size}), "x").numbers("numbers")
     data = file.read_bytes()
-    entry, [offset] = 40 + 48, unpack_from("<Q", data, 40 + 48 + 32)
-    moved = with_header(data[:offset] + b"\0" + data[offset:], {entry + 32: offset + 1})
+    entry, [offset], [log] = 88, unpack_from("<Q", data, 88 + 32), unpack_from("<Q", data, 136 + 32)
+    longer = data[:offset] + b"\0" + data[offset:] + bytes(3)
+    moved = with_header(longer, {entry + 32: offset + 1, entry + 80: log + 4})
     with pytest.raises(InventoryError, match="'numbers' is not an array of numbers"):
         SavedFile(moved, "x").numbers("numbers")  # it is not aligned
 
@@ -128,6 +129,16 @@ def test_what_cannot_be_written(tmp_path: Path) -> None:
         with pytest.raises(InventoryError, match=r": cannot write '") as caught:
             Sections({}, 0).write(str(path), 0)
         assert caught.value.code == "cannot-write"
+
+
+def test_place_in_a_log(file: Path) -> None:
+    """A file has the checksum of the last write in a log, which does not change its contents."""
+    assert read_saved(file).chain is None
+    sections = Sections({"text": b"abc"}, 5)
+    for chain in (None, 0, 2**32 - 1):
+        sections.write(str(file), 7, chain)
+        saved = read_saved(file)
+        assert (saved.chain, saved.contents) == (chain, sections.contents)
 
 
 def test_permissions(file: Path) -> None:

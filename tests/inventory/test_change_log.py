@@ -6,7 +6,7 @@ import pickle
 from collections.abc import Iterator
 from io import FileIO
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 from unittest.mock import patch
 
 import pytest
@@ -152,8 +152,8 @@ def test_writes_while_saving(writer: Inventory, log: ChangeLog, path: Path) -> N
 
     write = Sections.write
 
-    def slow_write(sections: Sections, path: str, generation: int) -> int:
-        checksum = write(sections, path, generation)
+    def slow_write(sections: Sections, *arguments: Any) -> int:
+        checksum = write(sections, *arguments)
         writer.upsert(Node("meanwhile"))
         return checksum
 
@@ -302,6 +302,53 @@ def test_other_nodes(writer: Inventory, log: ChangeLog, path: Path) -> None:
     saved.save(path.with_suffix(".nsx"))
     with ChangeLog(path) as again, pytest.raises(InventoryError, match="ends at generation 1,"):
         Inventory.open(path.with_suffix(".nsx"), log=again)
+
+
+def test_other_nodes_with_the_same_numbers(tmp_path: Path) -> None:
+    """A file that was saved with a log is refused beside a log of other writes, however similar."""
+    files = [tmp_path / f"{kept}.nsx" for kept in "xyz"]
+    logs = [tmp_path / f"{kept}.log" for kept in "xyz"]
+    for file, log_path in zip(files, logs, strict=True):
+        with ChangeLog(log_path) as log:
+            writer = Inventory(FLEET, log=log)
+            writer.upsert(Node("more", {file.stem: "1"}))
+            writer.save(file)
+            writer.upsert(Node("later"))
+            if file.stem == "z":
+                writer.save(file)
+                writer.upsert(Node("last"))
+    for at in range(3):
+        with ChangeLog(logs[at]) as log:
+            assert "later" in Inventory.open(files[at], log=log)
+        reader = Inventory.open(files[at])
+        assert reader.follow(logs[at]) == 1
+        assert reader.refresh(files[at]) is False
+    for file_at, log_at, expected in (
+        (0, 1, "other-log"),
+        (2, 0, "other-log"),
+        (0, 2, "log-emptied"),
+    ):
+        with pytest.raises(InventoryError) as followed:
+            Inventory.open(files[file_at]).follow(logs[log_at])
+        with ChangeLog(logs[log_at]) as log, pytest.raises(InventoryError) as replayed:
+            Inventory.open(files[file_at], log=log)
+        assert codes(followed, replayed) == [expected] * 2
+
+
+def test_a_new_log_beside_a_saved_file(writer: Inventory, log: ChangeLog, path: Path) -> None:
+    """A new log continues the file, so that readers of that file can follow it."""
+    file = path.with_suffix(".nsx")
+    writer.upsert(Node("more"))
+    writer.save(file)
+    log.close()
+    reader = Inventory.open(file)
+    path.unlink()
+    with ChangeLog(path) as again:
+        Inventory.open(file, log=again).upsert(Node("new"))
+    assert reader.follow(path) == 1
+    assert "new" in reader
+    with ChangeLog(path) as again:
+        assert "new" in Inventory.open(file, log=again)
 
 
 def test_follow_another_history(writer: Inventory, log: ChangeLog, path: Path) -> None:
@@ -562,8 +609,8 @@ def test_a_log_that_cannot_be_emptied(
 
     write = Sections.write
 
-    def then_fail(sections: Sections, path: str, generation: int) -> int:
-        checksum = write(sections, path, generation)
+    def then_fail(sections: Sections, *arguments: Any) -> int:
+        checksum = write(sections, *arguments)
         patcher.start()
         return checksum
 

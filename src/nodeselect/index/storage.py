@@ -7,6 +7,7 @@ section is checked when it is first read. ``docs/saved.md`` describes the format
 
 import os
 import sys
+from array import array
 from collections.abc import Mapping
 from mmap import ACCESS_READ, mmap
 from stat import S_ISREG
@@ -43,6 +44,10 @@ _FORMATS: Final = {1: "B", 2: "H", 4: "I", 8: "Q"}
 # Offsets of sections are multiples of this: the line of a processor's cache.
 _ALIGNMENT = 64
 
+# The last section has the place in the change log that the nodes are from, if any. It says nothing
+# about the nodes, so it is not in the checksum of the contents.
+_LOG: Final = "log"
+
 # Nobody may write to a saved file, because other processes may have it mapped.
 _PERMISSIONS = 0o444
 
@@ -57,7 +62,7 @@ class _Section(NamedTuple):
 class Sections:
     """The sections of a file that can be written.
 
-    :ivar contents: a checksum of all sections: what has the same sections has the same one.
+    :ivar contents: a checksum of these sections: what has the same sections has the same one.
     """
 
     def __init__(self, sections: Mapping[str, Any], nodes: int) -> None:
@@ -67,34 +72,39 @@ class Sections:
         """
         self._nodes = nodes
         self._parts: list[tuple[int, memoryview]] = []
-        self._header_size = end = _HEADER.size + len(sections) * _ENTRY.size
-        entries: list[bytes] = []
+        self._header_size = self._end = _HEADER.size + (len(sections) + 1) * _ENTRY.size
+        self._entries = b""
         for name, section in sections.items():
-            numbers = memoryview(section)
-            data = numbers.cast("B")
-            start = -(-end // _ALIGNMENT) * _ALIGNMENT
-            end = start + len(data)
+            entry, start, data = self._placed(name, section)
+            self._entries += entry
             self._parts.append((start, data))
-            entries.append(
-                _ENTRY.pack(name.encode(), numbers.itemsize, crc32(data), start, len(data))
-            )
-        self._entries = b"".join(entries)
+            self._end = start + len(data)
         self.contents = crc32(self._entries)
 
-    def write(self, path: str, generation: int) -> int:
+    def _placed(self, name: str, section: Any) -> tuple[bytes, int, memoryview]:
+        """Return the entry of the next section, where it begins, and its bytes."""
+        numbers = memoryview(section)
+        data = numbers.cast("B")
+        start = -(-self._end // _ALIGNMENT) * _ALIGNMENT
+        entry = _ENTRY.pack(name.encode(), numbers.itemsize, crc32(data), start, len(data))
+        return entry, start, data
+
+    def write(self, path: str, generation: int, chain: int | None = None) -> int:
         """Replace the file ``path`` by one with these sections; return its checksum.
 
+        :param chain: the checksum of the last write, if the nodes are those after it in a log.
         :raises InventoryError: with the code ``cannot-write``; then nothing has changed.
         """
         check_replaceable(path)
+        entry, log_start, log = self._placed(_LOG, array("I", [] if chain is None else [chain]))
         fields = (SAVED_MAGIC, _BYTE_ORDER, _VERSION, self._header_size, 0, self._nodes, generation)
-        header = bytearray(_HEADER.pack(*fields) + self._entries)
+        header = bytearray(_HEADER.pack(*fields) + self._entries + entry)
         checksum = crc32(header)
         header[_CHECKSUM] = checksum.to_bytes(4, "little")
 
         def write(file: BinaryIO) -> None:
             file.write(header)
-            for start, data in self._parts:
+            for start, data in (*self._parts, (log_start, log)):
                 file.write(bytes(start - file.tell()))
                 file.write(data)
 
@@ -150,13 +160,15 @@ class SavedFile:
     :ivar nodes: how many nodes it has.
     :ivar generation: the generation of the inventory that was saved.
     :ivar checksum: the checksum of the header, and so of all that the file has.
-    :ivar contents: the checksum of all sections, without the generation.
+    :ivar contents: the checksum of all sections, without the generation and the place in a log.
+    :ivar chain: the checksum of the last write in the change log of the nodes; None if unknown.
     """
 
     nodes: int
     generation: int
     checksum: int
     contents: int
+    chain: int | None = None
 
     def __init__(self, data: bytes | mmap, name: str) -> None:
         """Check the header of a file.
@@ -168,6 +180,8 @@ class SavedFile:
         self._checked: set[str] = set()
         self._sections: dict[str, _Section] = {}
         self._read_header()
+        if chain := self.numbers(_LOG).tolist() if _LOG in self else []:
+            self.chain = chain[0]
 
     def _read_header(self) -> None:
         data = self._data
@@ -196,7 +210,6 @@ class SavedFile:
             )
         self.checksum = checksum
         entries = header[_HEADER.size :]
-        self.contents = crc32(entries)
         if header_size < _HEADER.size or len(entries) % _ENTRY.size:
             raise self.damaged(f"a header cannot have {pluralize(header_size, 'byte')}")
         end = header_size
@@ -205,6 +218,7 @@ class SavedFile:
                 raise self.damaged("the name of a section is not ASCII")
             section = self._sections[name.rstrip(b"\0").decode()] = _Section(*numbers)
             end = max(end, section.offset + section.size)
+        self.contents = crc32(entries[: -_ENTRY.size] if _LOG in self else entries)
         if end > len(data):
             raise self._cut_off(end)
         if end < len(data):

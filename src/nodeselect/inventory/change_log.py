@@ -17,6 +17,7 @@ from nodeselect.inventory.log_file import (
     Record,
     cannot_write,
     encode_record,
+    other_nodes,
 )
 from nodeselect.inventory.write_lock import WriteLock
 from nodeselect.node import Node
@@ -141,24 +142,30 @@ class ChangeLog:
         """Held by the thread that saves the inventory and then empties the log."""
         return self._saving
 
-    def replay(self, generation: int, nodes: int, lock: WriteLock) -> Iterator[Record]:
+    def replay(
+        self, generation: int, nodes: int, chain: int | None, lock: WriteLock
+    ) -> Iterator[Record]:
         """Yield the writes after ``generation``; afterwards, the log can be written to.
 
         :param nodes: how many nodes the inventory has.
+        :param chain: the checksum of the last write that they have; None if that is not known.
         :param lock: held by every thread that writes.
         :raises InventoryError: if the log is used, damaged, or of other nodes.
         """
         if self._is_used:
             raise InventoryError("log-in-use", "another inventory uses it", place=self._path)
         if self._base.generation == UNSET:
-            self._replace(Base(generation, nodes, int.from_bytes(os.urandom(4), "little")), None)
+            first = int.from_bytes(os.urandom(4), "little") if chain is None else chain
+            self._replace(Base(generation, nodes, first), None)
         else:
             reader = LogReader(self._path)
             try:
                 reader.check_base(generation, nodes)
                 for record in reader.records():
                     if record.end.generation > generation:
+                        self._check(record.start, generation, nodes, chain)
                         yield record
+                self._check(reader.position, generation, nodes, chain)
             finally:
                 reader.close()
             self._position = reader.position
@@ -173,6 +180,11 @@ class ChangeLog:
             self._cut_off()
         self._saving, self._lock = self._lock, lock
         self._is_used = True
+
+    def _check(self, position: Position, generation: int, nodes: int, chain: int | None) -> None:
+        """Raise if the nodes of ``generation`` are not those of the log at ``position``."""
+        if position.generation == generation and chain not in (None, position.chain):
+            raise other_nodes(self._path, generation, nodes, nodes)
 
     def settle(self) -> int:
         """Return the generation of the last write in the log, also if that was interrupted.

@@ -6,6 +6,7 @@ from typing import Final, Literal, NoReturn
 
 from nodeselect.errors import InventoryError
 from nodeselect.inventory.log_file import UNSET, LogReader, Position, Record
+from nodeselect.inventory.saving import Origin
 from nodeselect.readers import cannot_read
 from nodeselect.text import printable
 
@@ -16,19 +17,20 @@ class Follower:
     """Where a process is in the log of another one.
 
     :param path: the log, as an absolute path.
+    :param origin: the saved file from which the nodes are; None if they are from none.
     :ivar is_behind: whether the last attempt to make the new writes failed.
     """
 
     is_follower: Literal[True] = True
     is_closed: Final = True
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, origin: Origin | None) -> None:
         self.path = path
         self.was_emptied = False
         self.is_behind = False
         self._reader: LogReader | None = None
         # The place after the last write that was made.
-        self._last: Position | None = None
+        self._last: Position | Origin | None = origin
 
     def settle(self) -> NoReturn:
         """Raise, because an inventory that follows a log has no writes of its own."""
@@ -81,9 +83,8 @@ class Follower:
     def _check(self, position: Position, generation: int) -> None:
         """Raise if a place in the log is not that after the last write that was made."""
         last = self._last
-        if last is None or last.generation != generation:
-            last = None  # the nodes are those of a saved file, which has no checksum of a record
-        if position.generation != generation or (last and last.chain != position.chain):
+        known = last.chain if last is not None and last.generation == generation else None
+        if position.generation != generation or known not in (None, position.chain):
             raise InventoryError(
                 "other-log",
                 f"the log does not continue these nodes, which are of generation {generation:,}",

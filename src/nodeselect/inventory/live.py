@@ -168,7 +168,8 @@ class LiveInventory(BaseInventory):
 
         if not isinstance(log, ChangeLog):
             raise TypeError(f"log must be a ChangeLog, not {type(log).__name__}")
-        for record in log.replay(self._view.generation, len(self._view), self._lock):
+        chain = None if self._origin is None else self._origin.chain
+        for record in log.replay(self._view.generation, len(self._view), chain, self._lock):
             self._make_again(record, log.path)
         self._log = log
         self._log_compaction()
@@ -199,7 +200,7 @@ class LiveInventory(BaseInventory):
         generation = next_generation(path, sections.contents, view.generation, self._origin)
         if generation > view.generation:
             self._run(self._raise_generation, view.generation, generation)
-        self._origin = Origin(generation, sections.write(os.fspath(path), generation))
+        self._origin = Origin(generation, sections.write(os.fspath(path), generation), None)
 
     def _raise_generation(self, old: int, new: int) -> None:
         """Give the nodes of a generation a higher one; if there are later ones, a still higher."""
@@ -220,7 +221,8 @@ class LiveInventory(BaseInventory):
             view, mark = self._lock.run(self._mark, log, generation)
             sections = to_sections(view)
         generation = view.generation
-        self._origin = Origin(generation, sections.write(os.fspath(path), generation))
+        checksum = sections.write(os.fspath(path), generation, mark.chain)
+        self._origin = Origin(generation, checksum, mark.chain)
         self._lock.run(log.empty, mark, len(view))
 
     def _mark(self, log: "ChangeLog", generation: int) -> "tuple[View, Position]":
@@ -247,7 +249,7 @@ class LiveInventory(BaseInventory):
             first = 0 if self._origin is None else self._origin.generation
             if log is None and self._view.generation != first:
                 raise _unsaved_changes()
-            log = self._log = Follower(path)
+            log = self._log = Follower(path, self._origin)
         start = self._view.generation
         log.is_behind = True
         try:
