@@ -10,6 +10,7 @@ from nodeselect.index import postings
 from nodeselect.index.postings import Postings
 from nodeselect.inventory.failure_groups import FailureGroups
 from nodeselect.inventory.store import Store, View
+from nodeselect.node import check_id
 from nodeselect.selectors import Selector
 
 __all__ = ["ViewStatistics", "nodes_by_value", "value_counts"]
@@ -76,14 +77,20 @@ class ViewStatistics:
         store, nodes = self._view.store, {}
         for name in names:
             if found := store.with_name(name, self._everything):
-                nodes[name] = store.ids(found, 1)[0], len(found)
+                nodes[name] = _checked(store.ids(found, 1)[0]), len(found)
         return nodes
 
     def find_id_prefix(self, prefix: str) -> tuple[str, int] | None:
         """Return the lowest id with this prefix, and how many have it; or None. Reads all ids."""
         ids = self._view.store.ids(self._everything)
         found = [node_id for node_id in ids if node_id.startswith(prefix)]
-        return (min(found), len(found)) if found else None
+        return (_checked(min(found)), len(found)) if found else None
+
+
+def _checked(node_id: str) -> str:
+    """Return an id that a selector may have: a forged file can have any."""
+    check_id(node_id)
+    return node_id
 
 
 def value_counts(store: Store, found: Postings, key: str) -> Counter[str]:
