@@ -6,44 +6,34 @@
 - *later answers*: of an opened inventory beside those of the one that was saved, in rounds.
 - *commands*: whole processes that print the ids of ``FIVE``, in rounds, beside DuckDB and Polars
   over the same nodes as Parquet: with a MAP of labels, or with a column for each key.
-- *processes*: four that read one file, started or forked, one alone, and one that reads the list of
-  nodes instead. *Start* is after the first ids; then each has answered 10,000 times, 100 or 1,000
-  selectors in turn, with all ids (up to 10,000 of them). All processes together, in proportional
-  memory (PSS): a page that several processes share counts once. Linux only.
+- *processes*: the memory of several that read one file; see ``saved_memory``.
 
 Prints tables and writes ``results/saved.json``.
 
     python -m benchmarks.saved [ROUNDS]
 """
 
-import gc
-import multiprocessing
-import os
 import sys
 import tempfile
 import time
 from collections.abc import Callable
 from functools import partial
-from itertools import cycle, islice
-from multiprocessing.synchronize import Barrier
+from itertools import islice
 from pathlib import Path
 from statistics import median
 from typing import Any
 
-from benchmarks import record
+from benchmarks import record, saved_memory
 from benchmarks.fleet import FIVE, fleet_file
 from benchmarks.inventories import node_id
-from benchmarks.process import NODESELECT, PYTHON, Run, run, trim
+from benchmarks.process import NODESELECT, PYTHON, Run, run
 from benchmarks.questions import SELECTORS
 from benchmarks.rounds import interleaved
 from benchmarks.selectors import selectors
-from nodeselect import Inventory, Selector
+from nodeselect import Inventory
 
 _NODES = 1_000_000
 _ROUNDS = 9
-_PROCESSES = 4
-_ANSWERS = 10_000
-_SELECTORS = (100, 1_000)
 _MAX_IDS = 10_000
 
 _FIVE = SELECTORS["five"]
@@ -123,7 +113,8 @@ def main() -> None:
             "commands": commands(file, rounds),
         }
         small = (each for each in selectors(5_000) if 0 < len(built.match(each)) <= _MAX_IDS)
-        result["processes"] = processes(file, list(islice(small, max(_SELECTORS))))
+        some = list(islice(small, 1_000))
+        result["processes"] = saved_memory.measure(fleet_file(_NODES), file, some)
     record.write("saved", result)
 
 
@@ -234,99 +225,6 @@ def commands(file: Path, rounds: int) -> dict[str, dict[str, float]]:
         ],
     )
     return figures
-
-
-def processes(file: Path, some: list[Selector]) -> dict[str, dict[str, list[float]]]:
-    """Measure the memory of processes, in MB: at the start, and after many answers."""
-    figures = {}
-    for number in _SELECTORS:
-        for name, way, count in (
-            ("one that reads the list of nodes", "built", 1),
-            ("one", "started", 1),
-            ("four", "started", _PROCESSES),
-            ("four, forked, and their parent", "forked", _PROCESSES),
-        ):
-            figures[f"{name}; {number:,} selectors"] = _read_together(
-                file, some[:number], way, count
-            )
-    record.print_table(
-        ("PSS", "start, MB", f"after {_ANSWERS:,} answers", "growth of each"),
-        [
-            (
-                name,
-                f"{sum(each['start']):.0f}",
-                f"{sum(each['end']):.0f}",
-                f"{sum(each['end']) / sum(each['start']):.2f}",
-            )
-            for name, each in figures.items()
-        ],
-    )
-    return figures
-
-
-def _read_together(
-    file: Path, some: list[Selector], way: str, number: int
-) -> dict[str, list[float]]:
-    """Let processes read a file: each is started, or all are forked from one that has it open."""
-    context: Any = multiprocessing.get_context("spawn")
-    members = number + (way == "forked")
-    barrier, results = context.Barrier(members), context.Queue()
-    arguments = (str(file), list(map(str, some)), barrier, results)
-    if way == "forked":
-        started = [context.Process(target=_fork, args=(number, *arguments))]
-    else:
-        all_arguments = (way == "built", *arguments)
-        started = [context.Process(target=_read, args=all_arguments) for _ in range(number)]
-    for process in started:
-        process.start()
-    figures = [results.get() for _ in range(members)]
-    for process in started:
-        process.join()
-    return {"start": [start for start, _ in figures], "end": [end for _, end in figures]}
-
-
-def _fork(number: int, file: str, texts: list[str], barrier: Barrier, results: Any) -> None:
-    inventory = Inventory.open(file)
-    inventory.match(_FIVE).ids()
-    gc.collect()
-    gc.freeze()  # or else the collector of each child writes to the objects of the parent
-    children = []
-    for _ in range(number):
-        child = os.fork()
-        if not child:
-            _answer(inventory, texts, barrier, results)
-            results.close()
-            results.join_thread()
-            os._exit(0)
-        children.append(child)
-    _answer(inventory, [], barrier, results)
-    for child in children:
-        os.waitpid(child, 0)
-
-
-def _read(is_built: bool, file: str, texts: list[str], barrier: Barrier, results: Any) -> None:
-    inventory = Inventory.read(fleet_file(_NODES)) if is_built else Inventory.open(file)
-    trim()
-    _answer(inventory, texts, barrier, results)
-
-
-def _answer(inventory: Inventory, texts: list[str], barrier: Barrier, results: Any) -> None:
-    some = list(map(Selector.parse, texts))
-    inventory.match(_FIVE).ids()
-    barrier.wait()
-    start = _proportional()
-    barrier.wait()  # nobody goes on before all were measured
-    for selector in islice(cycle(some), _ANSWERS):
-        inventory.match(selector).ids()
-    barrier.wait()
-    results.put((start, _proportional()))
-    barrier.wait()
-
-
-def _proportional() -> float:
-    """Return the proportional memory of this process, in MB."""
-    text = Path("/proc/self/smaps_rollup").read_text(encoding="ascii")
-    return int(text.partition("\nPss:")[2].split()[0]) * 1024 / 1e6
 
 
 if __name__ == "__main__":

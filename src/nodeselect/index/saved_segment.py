@@ -40,7 +40,7 @@ class SavedParts:
     """The parts of a segment that is in a file; see :class:`~nodeselect.index.segment.Segment`."""
 
     # Several processes may read the file, and each has its own plans.
-    plan_bytes_per_node = 4
+    plan_bytes_per_node = 2
 
     def __init__(self, file: SavedFile) -> None:
         """Read nothing but the header.
