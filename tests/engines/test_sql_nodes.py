@@ -11,6 +11,7 @@ from collections.abc import Iterator
 import pytest
 
 from nodeselect import Inventory, InventoryError, Node, Selector
+from nodeselect.engines import sql_counts
 from nodeselect.engines.sql_nodes import SqlNodes
 from nodeselect.explain.countable import MAX_GROUPS
 from nodeselect.inventory.facets import count_labels
@@ -201,11 +202,11 @@ def test_many_groups() -> None:
 
 
 def test_queries() -> None:
-    """All nodes are counted by one query; the examples take two more; suggestions a few."""
+    """All nodes are counted by one query; the examples take one or two more; suggestions a few."""
     fleet = [Node(f"n-{at:02}", {"gpu": "t4", "rack": str(at % 3)}) for at in range(30)]
     nodes, queries = small(fleet)
     for text, examples, count in [
-        ("gpu,rack=1", 3, 3),
+        ("gpu,rack=1", 3, 2),
         ("gpu,rack=1", 1, 2),
         ("gpu,rack=1,zone!=a", 0, 2),
         ("gpu", 3, 1),
@@ -216,6 +217,24 @@ def test_queries() -> None:
     queries.clear()
     nodes.explain(Selector.of(match_ids=[f"none-{at}" for at in range(1_000)]))
     assert len(queries) < 20
+
+
+@pytest.mark.parametrize("first_nodes", [1, 2, 5])
+def test_examples_behind_the_first_nodes(first_nodes: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Examples and nearest nodes are the first ones, also if they are not among the first nodes."""
+    monkeypatch.setattr(sql_counts, "_FIRST_NODES", first_nodes)
+    fleet = [
+        Node(f"n-{at:02}", {f"k{key}": "" for key in range(4) if at * 7 % 16 >> key & 1})
+        for at in range(40)
+    ]
+    nodes, queries = small(fleet)
+    for text in ("k0", "k0,k1", "k0,!k1,k2", "k0,k1,k2,k3", "k4,k0", "!k0,!k1"):
+        for examples in (1, 3, 7):
+            queries.clear()
+            expected = Inventory(fleet).explain(Selector.parse(text), examples=examples)
+            assert nodes.explain(Selector.parse(text), examples=examples) == expected
+            read = [query for query in queries if "row_number()" in query]
+            assert len(read) == 1
 
 
 def test_invalid_rows() -> None:

@@ -14,11 +14,11 @@ __all__ = [
     "LongTable",
     "Name",
     "SqlConditions",
+    "counted_keys",
     "dialect_named",
     "explain",
     "failed_words",
     "failure_query",
-    "guarded_keys",
     "quote",
     "where",
 ]
@@ -92,8 +92,8 @@ def explain(
     first 60 requirements, in the order of ``selector.split()``, the lowest for the first: 5 means
     that these nodes fail the first requirement and the third, and 0 that they match; ``failed1``
     has the next 60. ``nodes`` is how many nodes these are, ``example`` the first of their ids, byte
-    by byte. ``lacks0`` is how many of them do not have the first of the keys in ``!=`` and
-    ``notin``.
+    by byte. ``lacks0`` is how many of them do not have the first of the keys in ``!=``, ``notin``
+    and lists.
 
     :class:`~nodeselect.engines.sql_nodes.SqlNodes` makes an explanation of the result.
 
@@ -104,11 +104,17 @@ def explain(
     engine = dialect_named(dialect)
     conditions = SqlConditions(engine, labels, id, columns or {})
     state_column = None if state is None else quote(state, engine)
-    return failure_query(selector.split(), conditions, quote(table, engine), state_column)
+    rows = quote(table, engine)
+    return failure_query(selector.split(), conditions, rows, state_column, with_example=True)
 
 
 def failure_query(
-    requirements: Sequence[Selector], conditions: "SqlConditions", rows: str, state: str | None
+    requirements: Sequence[Selector],
+    conditions: "SqlConditions",
+    rows: str,
+    state: str | None,
+    *,
+    with_example: bool = False,
 ) -> str:
     """Return the query of :func:`explain` for some rows: what stands behind FROM."""
     dialect = conditions.dialect
@@ -120,10 +126,10 @@ def failure_query(
         inner.append(f"{dialect.bytewise(state)} AS node_state")
         matches = " AND ".join(f"{name} = 0" for name in failed)
         groups.append(f"CASE WHEN {matches} THEN node_state END")
-    if conditions.id is not None:
+    if with_example and conditions.id is not None:
         inner.append(f"{dialect.bytewise(conditions.id)} AS node_id")
         counts.append("min(node_id) AS example")
-    for at, key in enumerate(guarded_keys(requirements)):
+    for at, key in enumerate(counted_keys(requirements)):
         inner.append(f"CASE WHEN {conditions.has_key(key)} THEN 0 ELSE 1 END AS lacks{at}")
         counts.append(f"sum(lacks{at}) AS lacks{at}")
     outer = [*failed, *(f"{group} AS state" for group in groups[len(failed) :]), *counts]
@@ -143,14 +149,15 @@ def failed_words(requirements: Sequence[Selector], conditions: "SqlConditions") 
     return [" + ".join(bits[at : at + WORD]) for at in range(0, len(bits), WORD)] or ["0"]
 
 
-def guarded_keys(requirements: Sequence[Selector]) -> list[str]:
-    """Return the keys in ``!=`` and ``notin``: nodes without them match these requirements."""
+def counted_keys(requirements: Sequence[Selector]) -> list[str]:
+    """Return the keys of which an explanation needs counts: those in ``!=`` and in lists."""
     return list(
         dict.fromkeys(
             requirement.key
             for part in requirements
             for requirement in part.requirements
-            if requirement.operator.matches_absent and requirement.values
+            if len(requirement.values) > 1
+            or (requirement.values and requirement.operator.matches_absent)
         )
     )
 

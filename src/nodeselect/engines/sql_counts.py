@@ -1,13 +1,19 @@
 """Counts over the nodes of a table, which an explanation is made of."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from itertools import islice
 from typing import Any, TypeAlias
 
 from nodeselect.engines.conditions import express
-from nodeselect.engines.sql import WORD, failed_words, failure_query, guarded_keys
+from nodeselect.engines.sql import WORD, counted_keys, failed_words, failure_query
 from nodeselect.engines.sql_table import SqlTable, is_path, to_text
-from nodeselect.explain.countable import MAX_GROUPS_WITH_IDS, FailureCounts, Positions
+from nodeselect.explain.countable import (
+    MAX_GROUPS_WITH_IDS,
+    MAX_NEAREST,
+    FailureCounts,
+    Positions,
+)
 from nodeselect.explain.explanation import NearMiss
 from nodeselect.selectors import Selector
 
@@ -16,11 +22,18 @@ __all__ = ["Execute", "SqlCounts", "SqlFailures", "count", "ranked_states"]
 Execute: TypeAlias = Callable[[str], Iterable[Sequence[Any]]]
 """Runs a query and returns its rows."""
 
+# Among how many nodes examples are looked for before all nodes are read for them.
+_FIRST_NODES = 1_000
+
+# Of more values of a key, those that are asked for are counted one by one.
+_MAX_VALUES = 1_000
+
 
 class SqlFailures:
     """The nodes of a table, grouped by which requirements they fail.
 
-    One query counts the groups. The ids of examples and of the nearest nodes are one more each.
+    One query counts the groups. For the ids of examples, and of the nearest nodes, the first nodes
+    are looked at; if some are not among them, one more query finds the first of their groups.
     """
 
     def __init__(self, execute: Execute, table: SqlTable, requirements: Sequence[Selector]) -> None:
@@ -28,23 +41,18 @@ class SqlFailures:
         self._table = table
         self._requirements = requirements
         self._words = failed_words(requirements, table.conditions)
-        self._examples: dict[int, list[str]] = {}
-        masks, states = Counter[int](), Counter[str | None]()
-        first: dict[int, str] = {}
-        keys = guarded_keys(requirements)
-        absent = Counter[str]()
+        self._ids: dict[int, list[str]] | None = None
+        masks, states, absent = Counter[int](), Counter[str | None](), Counter[str]()
+        keys = counted_keys(requirements)
         query = failure_query(requirements, table.conditions, table.rows(), table.state)
         for row in execute(query):
-            values = list(map(to_text, row))
-            mask = self._mask(values)
-            nodes, example, *lacking = values[len(self._words) + (table.state is not None) :]
-            masks[mask] += int(nodes)
-            first[mask] = min(example, first.get(mask, example))
+            mask = self._mask(row)
+            nodes, *lacking = map(int, row[len(row) - len(keys) - 1 :])
+            masks[mask] += nodes
             for key, lacks in zip(keys, lacking, strict=True):
-                absent[key] += int(lacks)
+                absent[key] += lacks
             if not mask and table.state is not None:
-                states[values[len(self._words)]] += int(nodes)
-        self._first = first
+                states[to_text(row[len(self._words)])] += nodes
         self.counts = FailureCounts.from_masks(len(requirements), masks).largest()
         if table.state is None:
             states[None] = self.counts.matched
@@ -56,27 +64,17 @@ class SqlFailures:
         return ranked_states(self._states)
 
     def example_ids(self, failed: Positions, limit: int) -> Sequence[str]:
-        """Return the first ids of a group; the first call reads those of the largest groups."""
-        mask = _to_mask(failed)
-        if limit == 1:
-            return [self._first[mask]]
-        if mask not in self._examples:
-            largest = [*map(_to_mask, self.counts.groups)][:MAX_GROUPS_WITH_IDS]
-            self._examples |= self._first_ids([*dict.fromkeys([mask, *largest])], limit)
-        return self._examples[mask]
+        """Return the first ids of one of the largest groups."""
+        return self._first_ids(limit)[_to_mask(failed)][:limit]
 
     def nearest(self, limit: int) -> Sequence[NearMiss]:
         """Return ``limit`` of the nodes that do not match but fail the fewest requirements.
 
         Return none if there were too many groups, and one that is not kept may have such a node.
         """
-        groups = self.counts.groups
-        fewest = min(map(len, groups), default=0)
-        if not fewest or (self.counts.ungrouped and fewest > 1):
-            return []
-        masks = [_to_mask(failed) for failed in groups if len(failed) == fewest]
-        rows = self._execute(f"{self._members(masks)} ORDER BY node_id LIMIT {limit}")
-        return [NearMiss(str(to_text(row[-1])), self._positions(self._mask(row))) for row in rows]
+        ids = self._first_ids(limit)
+        nearest = sorted((each, mask) for mask in self._nearest_groups() for each in ids[mask])
+        return [NearMiss(node_id, self._positions(mask)) for node_id, mask in nearest[:limit]]
 
     def count_if_replaced(
         self, positions: Collection[int], replacements: Sequence[Selector]
@@ -87,28 +85,59 @@ class SqlFailures:
         tests = [express(each, conditions) for each in (*replacements, *kept)]
         return count(self._execute, self._table.rows(conditions.conjunction(tests)))
 
-    def _first_ids(self, masks: Sequence[int], limit: int) -> dict[int, list[str]]:
-        names = self._names()
-        place = f"row_number() OVER (PARTITION BY {names} ORDER BY node_id) AS place"
-        members = self._members(masks, f"{names}, node_id, {place}")
-        ids: dict[int, list[str]] = {mask: [] for mask in masks}
-        query = f"SELECT {names}, node_id FROM ({members}) AS ranked WHERE place <= {limit}"
-        for row in self._execute(f"{query} ORDER BY node_id"):
-            ids[self._mask(row)].append(str(to_text(row[-1])))
-        return ids
+    def _nearest_groups(self) -> dict[int, int]:
+        """Return the sizes of the groups that fail the fewest requirements."""
+        groups = self.counts.groups
+        fewest = min(map(len, groups), default=0)
+        if self.counts.ungrouped and fewest > 1:
+            return {}
+        return {_to_mask(each): nodes for each, nodes in groups.items() if len(each) == fewest}
 
-    def _members(self, masks: Sequence[int], selected: str | None = None) -> str:
-        """Return a query for the nodes of some groups; by default, for the groups and the ids."""
-        conditions = self._table.conditions
+    def _first_ids(self, limit: int) -> dict[int, list[str]]:
+        """Return the first ids of the largest groups, and of those with the nearest nodes."""
+        if not self.counts.groups:
+            return {}
+        if self._ids is None:
+            ids = self._among_first_nodes()
+            largest = islice(self.counts.groups.items(), MAX_GROUPS_WITH_IDS)
+            sizes = {_to_mask(failed): nodes for failed, nodes in largest}
+            few = {mask for mask, nodes in sizes.items() if len(ids[mask]) < min(limit, nodes)}
+            nearest = self._nearest_groups()
+            found = sum(len(ids[mask]) for mask in nearest)
+            if found < min(MAX_NEAREST, sum(nearest.values())):
+                few.update(nearest)
+            if few:
+                ids |= self._of_groups(sorted(few), max(limit, MAX_NEAREST))
+            self._ids = ids
+        return self._ids
+
+    def _among_first_nodes(self) -> defaultdict[int, list[str]]:
+        """Return the ids of the first nodes by group. An index makes that cheap."""
+        table = self._table
+        in_order = f"ORDER BY {table.dialect.bytewise(table.id)} LIMIT {_FIRST_NODES}"
+        first_rows = f"(SELECT * FROM {table.rows()} {in_order}) AS {table.alias}"
+        return self._by_group(f"SELECT {self._names()}, node_id FROM {self._failures(first_rows)}")
+
+    def _of_groups(self, masks: Sequence[int], limit: int) -> dict[int, list[str]]:
+        names = self._names()
+        rows = self._table.rows() + self._table.conditions.fence(self._requirements)
+        place = f"row_number() OVER (PARTITION BY {names} ORDER BY node_id) AS place"
+        any_mask = " OR ".join(map(self._is_mask, masks))
+        members = f"SELECT {names}, node_id, {place} FROM {self._failures(rows)} WHERE {any_mask}"
+        query = f"SELECT {names}, node_id FROM ({members}) AS ranked WHERE place <= {limit}"
+        return self._by_group(query)
+
+    def _failures(self, rows: str) -> str:
+        """Return what stands behind FROM, for the groups and the ids of some rows."""
         words = [f"{word} AS failed{at}" for at, word in enumerate(self._words)]
         node_id = f"{self._table.dialect.bytewise(self._table.id)} AS node_id"
-        rows = self._table.rows() + conditions.fence(self._requirements)
-        any_mask = " OR ".join(map(self._is_mask, masks))
-        return (
-            f"SELECT {selected or f'{self._names()}, node_id'}"
-            f" FROM (SELECT {', '.join([*words, node_id])} FROM {rows}) AS failures"
-            f" WHERE {any_mask}"
-        )
+        return f"(SELECT {', '.join([*words, node_id])} FROM {rows}) AS failures"
+
+    def _by_group(self, query: str) -> defaultdict[int, list[str]]:
+        ids = defaultdict[int, list[str]](list)
+        for row in self._execute(f"{query} ORDER BY node_id"):
+            ids[self._mask(row)].append(to_text(row[-1]))
+        return ids
 
     def _names(self) -> str:
         return ", ".join(f"failed{at}" for at in range(len(self._words)))
@@ -135,6 +164,7 @@ class SqlCounts:
         self._execute = execute
         self._table = table
         self._with_key: dict[str, int] = {}
+        self._values: dict[str, Mapping[str, int] | None] = {}
 
     def failures(self, requirements: Sequence[Selector]) -> SqlFailures:
         """Group the nodes by the exact set of ``requirements`` that they fail."""
@@ -152,9 +182,11 @@ class SqlCounts:
 
     def value_counts(self, key: str, limit: int) -> Mapping[str, int] | None:
         """Return how many nodes have each value of ``key``; None for more than ``limit`` values."""
-        present = f"({self._table.values(key)}) AS labels WHERE label_value IS NOT NULL"
-        counts = self._grouped("label_value", present, limit)
-        return counts if len(counts) <= limit else None
+        if self._values.get(key) is None:
+            present = f"({self._table.values(key)}) AS labels WHERE label_value IS NOT NULL"
+            counts = self._grouped("label_value", present, limit)
+            self._values[key] = counts if len(counts) <= limit else None
+        return self._values[key]
 
     def count_with_key(self, key: str) -> int:
         """Count the nodes that have the label ``key``."""
@@ -167,7 +199,14 @@ class SqlCounts:
         return self._with_key[key]
 
     def count_with_value(self, key: str, value: str) -> int:
-        """Count the nodes that have ``value`` for ``key``."""
+        """Count the nodes that have ``value`` for ``key``.
+
+        The first call counts all values, since others follow for the same key.
+        """
+        if key not in self._values:
+            self.value_counts(key, _MAX_VALUES)
+        if (counts := self._values[key]) is not None:
+            return counts.get(value, 0)
         if self._is_testable(key):
             rows = self._table.rows(self._table.conditions.value_in(key, [value]))
         else:

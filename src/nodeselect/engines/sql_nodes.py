@@ -71,6 +71,7 @@ class SqlNodes:
         self._table = SqlTable(
             SqlConditions(engine, labels, id, columns or {}),
             quote(table, engine),
+            quote(table if isinstance(table, str) else table[-1], engine),
             quote(id, engine),
             None if name is None else quote(name, engine),
             None if state is None else quote(state, engine),

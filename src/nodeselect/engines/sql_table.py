@@ -13,6 +13,7 @@ class SqlTable(NamedTuple):
 
     :param conditions: tests of their labels and ids.
     :param table: the table.
+    :param alias: its name without that of its schema.
     :param id: its column with the ids.
     :param name: its column with the names, if it has one.
     :param state: its column with the states, if it has one.
@@ -21,6 +22,7 @@ class SqlTable(NamedTuple):
 
     conditions: SqlConditions
     table: str
+    alias: str
     id: str
     name: str | None
     state: str | None

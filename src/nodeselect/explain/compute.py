@@ -8,7 +8,12 @@ from collections import Counter
 from collections.abc import Mapping
 from heapq import nsmallest
 
-from nodeselect.explain.countable import MAX_GROUPS_WITH_IDS, Countable, Failures
+from nodeselect.explain.countable import (
+    MAX_GROUPS_WITH_IDS,
+    MAX_NEAREST,
+    Countable,
+    Failures,
+)
 from nodeselect.explain.explanation import Explanation, NodeExplanation, Reason, RequirementResult
 from nodeselect.explain.hints import find_hints
 from nodeselect.explain.recommendation import recommend
@@ -28,8 +33,6 @@ from nodeselect.selectors.charset import parse_int64
 from nodeselect.text import quoted
 
 __all__ = ["exclude_by_state", "explain", "explain_node"]
-
-_MAX_NEAREST = 5
 
 # If a key has more values than this, its most frequent values are not worth showing.
 _MAX_VALUES = 1_000
@@ -64,7 +67,7 @@ def explain(
         requirements=_results(nodes, vocabulary, selector, failures),
         reasons=_reasons(failures, examples),
         other_reasons=counts.ungrouped,
-        nearest=tuple(failures.nearest(_MAX_NEAREST)) if examples else (),
+        nearest=tuple(failures.nearest(MAX_NEAREST)) if examples else (),
         hints=hints,
         missing_ids=missing_ids,
         correction=correction,

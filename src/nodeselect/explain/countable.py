@@ -17,6 +17,7 @@ from nodeselect.selectors import Selector
 __all__ = [
     "MAX_GROUPS",
     "MAX_GROUPS_WITH_IDS",
+    "MAX_NEAREST",
     "Countable",
     "FailureCounts",
     "Failures",
@@ -28,6 +29,9 @@ MAX_GROUPS = 256
 
 # How many of the groups, the largest first, have ids of example nodes.
 MAX_GROUPS_WITH_IDS = 10
+
+# How many of the nearest nodes are shown.
+MAX_NEAREST = 5
 
 Positions: TypeAlias = tuple[int, ...]
 """Positions of requirements in their selector, from 0, ascending."""
