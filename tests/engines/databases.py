@@ -10,10 +10,11 @@ from nodeselect import Selector
 from nodeselect.engines.conditions import express
 from nodeselect.engines.dialects import DIALECTS, Dialect
 from nodeselect.engines.sql import LongTable, Name, SqlConditions, quote
-from tests.engines.cases import COLUMNS, Row
+from tests.engines.cases import COLUMNS, Row, without_nul
 
 __all__ = [
-    "LAYOUTS", "ClickHouse", "Database", "DuckDB", "Layout", "MariaDB", "PostgreSQL", "SQLite",
+    "BY_HAND", "LAYOUTS", "SETUPS", "ClickHouse", "Database", "DuckDB", "Layout", "MariaDB",
+    "PostgreSQL", "SQLite", "Setup",
 ]  # fmt: skip
 
 Tuples: TypeAlias = Sequence[tuple[Any, ...]]
@@ -41,13 +42,18 @@ LAYOUTS = {
 class Database(ABC):
     """A database with the tables of all layouts."""
 
+    connection: Any
+
     dialect: ClassVar[str]
     labels_type: ClassVar[str]
     text_type = "TEXT"
     id_type = ""
     """The type of ids; the one of texts if it is empty."""
-    has_nul = True
-    """Whether texts may have a NUL."""
+
+    @staticmethod
+    def storable(rows: Iterable[Row]) -> list[Row]:
+        """Return the rows that it can store."""
+        return list(rows)
 
     def load(self, rows: Iterable[Row], collate: str = "") -> None:
         """Create the tables anew.
@@ -104,6 +110,10 @@ class Database(ABC):
         """Return all labels as the column for them takes them."""
         return None if labels is None else json.dumps(labels)
 
+    def close(self) -> None:
+        """Close the connection."""
+        self.connection.close()
+
     @abstractmethod
     def run(self, statement: str) -> Tuples:
         """Run a statement and return its rows."""
@@ -118,7 +128,7 @@ class PostgreSQL(Database):
 
     dialect = "postgresql"
     labels_type = "jsonb"
-    has_nul = False
+    storable = staticmethod(without_nul)
 
     def __init__(self, connect_to: str) -> None:
         import psycopg
@@ -145,8 +155,14 @@ class SQLite(Database):
     def __init__(self) -> None:
         self.connection = sqlite3.connect(":memory:")
 
+    @staticmethod
+    def storable(rows: Iterable[Row]) -> list[Row]:
+        # To SQLite, the key "a\0" in JSON is "a".
+        return [row for row in rows if "\0" not in "".join(row.labels or {})]
+
     def run(self, statement: str) -> Tuples:
-        return self.connection.execute(statement).fetchall()
+        rows: Tuples = self.connection.execute(statement).fetchall()
+        return rows
 
     def insert(self, table: str, columns: Sequence[str], rows: Tuples) -> None:
         marks = ", ".join("?" * len(columns))
@@ -165,7 +181,8 @@ class DuckDB(Database):
         self.connection = duckdb.connect(config={"threads": 1})
 
     def run(self, statement: str) -> Tuples:
-        return self.connection.execute(statement).fetchall()
+        rows: Tuples = self.connection.execute(statement).fetchall()
+        return rows
 
     def encode(self, labels: Mapping[str, str | None] | None) -> object:
         return None if labels is None else list(labels.items())
@@ -194,12 +211,12 @@ class ClickHouse(Database):
     def __init__(self) -> None:
         from chdb import session
 
-        self.session = session.Session()
+        self.connection = session.Session()
         for name in ("max_query_size", "max_ast_elements", "max_expanded_ast_elements"):
             self.run(f"SET {name} = 100000000")
 
     def run(self, statement: str) -> Tuples:
-        answer = self.session.query(statement, "JSONCompactEachRow")
+        answer = self.connection.query(statement, "JSONCompactEachRow")
         return [tuple(json.loads(line)) for line in str(answer).splitlines()]
 
     def encode(self, labels: Mapping[str, str | None] | None) -> object:
@@ -208,7 +225,7 @@ class ClickHouse(Database):
 
     def insert(self, table: str, columns: Sequence[str], rows: Tuples) -> None:
         lines = "\n".join(json.dumps(row) for row in rows)
-        self.session.query(f"INSERT INTO {self.quote(table)} FORMAT JSONCompactEachRow {lines}")
+        self.connection.query(f"INSERT INTO {self.quote(table)} FORMAT JSONCompactEachRow {lines}")
 
 
 class MariaDB(Database):
@@ -233,3 +250,55 @@ class MariaDB(Database):
         with self.connection.cursor() as cursor:
             table = self.quote(table).replace("%", "%%")
             cursor.executemany(f"INSERT INTO {table} VALUES ({marks})", rows)
+
+
+class Setup(NamedTuple):
+    """A database whose texts compare in one way, mostly a hostile one."""
+
+    database: type[Database]
+    statements: Sequence[str] = ()
+    """Are run first."""
+    collate: str = ""
+    """Follows the types of texts."""
+    text_type: str = ""
+    """The type of texts, if it is another than usual."""
+
+    def start(self, *connect_to: Any, **named: Any) -> Database:
+        """Start the database, or connect to it."""
+        database = self.database(*connect_to, **named)
+        for statement in self.statements:
+            database.run(statement)
+        if self.text_type:
+            database.text_type = self.text_type
+        return database
+
+
+_LOOSE = (
+    "CREATE COLLATION IF NOT EXISTS loose"
+    " (provider = icu, locale = 'und-u-ks-level1', deterministic = false)"
+)
+
+SETUPS = {
+    "sqlite": Setup(SQLite),
+    "sqlite, NOCASE": Setup(SQLite, collate="COLLATE NOCASE"),
+    "duckdb": Setup(DuckDB),
+    "duckdb, columns without case": Setup(DuckDB, collate="COLLATE NOCASE.NOACCENT"),
+    "duckdb, all without case": Setup(DuckDB, ["SET default_collation = 'nocase'"]),
+    "postgresql": Setup(PostgreSQL),
+    "postgresql, loose": Setup(PostgreSQL, [_LOOSE], 'COLLATE "loose"'),
+    "postgresql, citext": Setup(
+        PostgreSQL, ["CREATE EXTENSION IF NOT EXISTS citext"], text_type="citext"
+    ),
+    "clickhouse": Setup(ClickHouse),
+    "mariadb": Setup(MariaDB),
+    "mariadb, binary": Setup(MariaDB, collate="COLLATE utf8mb4_bin"),
+    "mariadb, other modes": Setup(
+        MariaDB,
+        ["SET sql_mode = 'ANSI_QUOTES,NO_BACKSLASH_ESCAPES'"],
+        "COLLATE utf8mb4_general_ci",
+    ),
+}
+"""All by name."""
+
+BY_HAND = ("clickhouse", "mariadb")
+"""What the names begin with of those that are run by hand: ``python -m tests.engines``."""

@@ -235,7 +235,7 @@ class SQLite(Dialect):
             f"CASE WHEN {value} IS NOT NULL AND {unsigned} <> '' AND {unsigned} NOT GLOB '*[^0-9]*'"
             f" AND length(CAST({value} AS BLOB)) = length({value})"  # length() stops at NUL
             f" AND (length({digits}) < 19 OR length({digits}) = 19"
-            f" AND {digits} COLLATE BINARY <= {largest})"
+            f" AND {digits} <= {largest})"
             f" THEN CAST({value} AS INTEGER) BETWEEN {low} AND {high} ELSE FALSE END"
         )
 
