@@ -1,9 +1,9 @@
-"""Help, version and shell completion."""
+"""Help and version."""
 
 import pytest
 
 import nodeselect
-from tests.cli.running import Run, run_process
+from tests.cli.running import Run
 
 
 @pytest.mark.parametrize(
@@ -12,7 +12,17 @@ from tests.cli.running import Run, run_process
         ["--help"],
         *(
             [name, "--help"]
-            for name in ("audit", "diff", "explain", "labels", "match", "rollout", "sql", "watch")
+            for name in (
+                "audit",
+                "completion",
+                "diff",
+                "explain",
+                "labels",
+                "match",
+                "rollout",
+                "sql",
+                "watch",
+            )
         ),
     ],
 )
@@ -46,29 +56,3 @@ def test_help_of_no_command(run: Run) -> None:
     assert (result.status, result.out) == (2, "")
     assert "Try 'nodeselect --help' for help." in result.err
     assert "error: No such command 'matsch'.\n  did you mean: nodeselect match\n" in result.err
-
-
-@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
-def test_completion_script(shell: str) -> None:
-    """There is a completion script for each shell."""
-    result = run_process(_NODESELECT_COMPLETE=f"{shell}_source")
-    assert (result.status, result.err) == (0, "")
-    assert f"_NODESELECT_COMPLETE={shell}_complete" in result.out
-
-
-@pytest.mark.parametrize(
-    ("words", "completed"),
-    [
-        pytest.param("nodeselect ma", "plain,match\n", id="command"),
-        pytest.param("nodeselect match --no-h", "plain,--no-headers\n", id="option"),
-        pytest.param("nodeselect match -o n", "plain,name\nplain,ndjson\n", id="format"),
-    ],
-)
-def test_completion(words: str, completed: str) -> None:
-    """Commands, options and formats are completed."""
-    result = run_process(
-        _NODESELECT_COMPLETE="bash_complete",
-        COMP_WORDS=words,
-        COMP_CWORD=str(len(words.split()) - 1),
-    )
-    assert (result.status, result.out, result.err) == (0, completed, "")

@@ -51,6 +51,7 @@ COMMANDS = {
     "check": ["check", "job", "other"],
     "rules": ["rules"],
     "schema": ["schema"],
+    "completion": ["completion", "bash"],
     "help": ["--help"],
     "help-of-a-command": ["help", "match"],
     "version": ["--version"],

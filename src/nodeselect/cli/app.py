@@ -6,6 +6,7 @@ Results go to standard output, messages to standard error.
 import os
 import sys
 from importlib import import_module
+from typing import TYPE_CHECKING
 
 import click
 
@@ -24,26 +25,31 @@ from nodeselect.cli.usage_hint import usage_hint
 from nodeselect.errors import InventoryError, JobError, SelectorError
 from nodeselect.text import quoted
 
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
 __all__ = ["commands", "main", "run"]
 
-# Each command is the function of this name in the module of this name.
-_COMMANDS = (
-    "match",
-    "explain",
-    "labels",
-    "audit",
-    "diff",
-    "jobs",
-    "watch",
-    "rollout",
-    "index",
-    "convert",
-    "sql",
-    "check",
-    "rules",
-    "schema",
-    "help",
-)
+# Each command is the function of this name in the module of this name. The first sentence of its
+# help is here too: a list of the commands imports none of them.
+_COMMANDS = {
+    "match": "Print the nodes that a selector matches.",
+    "explain": "Explain why nodes match a selector, and why the others do not.",
+    "labels": "Count the label keys and values of a fleet.",
+    "audit": "Find labels that are probably mistakes.",
+    "diff": "Print which nodes a change adds, keeps and removes, and why.",
+    "jobs": "Show the jobs of a node, or count the nodes of jobs.",
+    "watch": "Print which nodes enter and leave an answer, as it happens.",
+    "rollout": "Plan a rollout: which nodes get the job in which wave.",
+    "index": "Save nodes in a file that opens in milliseconds.",
+    "convert": "Write a selector in the notation of another system.",
+    "sql": "Print a selector as a condition in SQL.",
+    "check": "Report all problems of job files.",
+    "rules": 'List the rules of "nodeselect check", or explain one.',
+    "schema": "Print the JSON Schema of a job file, for editors and other tools.",
+    "completion": "Print the script for completion in bash, zsh or fish.",
+    "help": "Show the help of a command.",
+}
 
 
 class _Commands(click.Group):
@@ -62,6 +68,22 @@ class _Commands(click.Group):
         if colour_option not in command.params:
             command.params.append(colour_option)
         return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list of all commands, for which none is imported."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(_COMMANDS.items()))
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> "list[CompletionItem[str]]":
+        """Return the commands and options that start like this."""
+        from click.shell_completion import CompletionItem
+
+        commands = [
+            CompletionItem(name, help=summary)
+            for name, summary in _COMMANDS.items()
+            if name.startswith(incomplete)
+        ]
+        return commands + click.Command.shell_complete(self, ctx, incomplete)
 
 
 @click.group(
@@ -106,6 +128,10 @@ def main() -> None:
 def run() -> int:
     """Run the command line and return its exit status."""
     try:
+        if "_NODESELECT_COMPLETE" in os.environ:  # a shell asks what may follow
+            from nodeselect.cli.shells import register_shells
+
+            register_shells()
         status = commands.main(prog_name="nodeselect", standalone_mode=False)
         sys.stdout.flush()
     except click.ClickException as error:

@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterator
 
 import click
 
+from nodeselect.cli.completers import complete_codes, complete_files
 from nodeselect.cli.exit_status import ExitStatus
 from nodeselect.cli.folders import is_excluded
 from nodeselect.cli.job_files import files_in, job_name, read_bytes
@@ -34,7 +35,10 @@ Exit status: 0 if there are no problems, 1 if there are problems, 2 if a file
 cannot be read or the command line is invalid.
 """
 )
-@click.argument("files", metavar="FILE|FOLDER|-...", nargs=-1, required=True)
+@click.argument(
+    "files", metavar="FILE|FOLDER|-...", nargs=-1, required=True,
+    shell_complete=complete_files,
+)  # fmt: skip
 @click.option(
     "-o", "--output", type=click.Choice(PROBLEM_FORMATS), default="text", show_default=True,
     help="The output format.",
@@ -44,15 +48,15 @@ cannot be read or the command line is invalid.
     "--require-selector", is_flag=True, help="Report a job that runs on every node as an error."
 )
 @click.option(
-    "--select", "selected", metavar="CODE,…", multiple=True,
+    "--select", "selected", metavar="CODE,…", multiple=True, shell_complete=complete_codes,
     help="Report only these rules. Repeatable.",
 )  # fmt: skip
 @click.option(
-    "--ignore", "ignored", metavar="CODE,…", multiple=True,
+    "--ignore", "ignored", metavar="CODE,…", multiple=True, shell_complete=complete_codes,
     help="Do not report these rules. Repeatable.",
 )  # fmt: skip
 @click.option(
-    "--exclude", metavar="GLOB", multiple=True,
+    "--exclude", metavar="GLOB", multiple=True, shell_complete=complete_files,
     help="Skip files and folders, by name or path. Repeatable.",
 )  # fmt: skip
 @click.pass_context

@@ -2,6 +2,7 @@
 
 import click
 
+from nodeselect.cli.completers import complete_files
 from nodeselect.cli.exit_status import ExitStatus
 from nodeselect.cli.job_files import job_name, read_bytes, split_object
 from nodeselect.cli.job_selectors import read_job, single_job_selectors
@@ -27,7 +28,7 @@ Exit status: 0 if it was converted, 2 on errors, or if the other notation has
 no counterpart.
 """,
 )
-@click.argument("file", metavar="[FILE|-]", required=False)
+@click.argument("file", metavar="[FILE|-]", required=False, shell_complete=complete_files)
 @selector_option("Convert this selector. Repeatable: nodes that match any of them.")
 @click.option(
     "--to", "output", type=click.Choice(SELECTOR_FORMATS), default="text", show_default=True,

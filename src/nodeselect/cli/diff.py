@@ -2,6 +2,7 @@
 
 import click
 
+from nodeselect.cli.completers import complete_files
 from nodeselect.cli.exit_status import ExitStatus
 from nodeselect.cli.job_files import job_name
 from nodeselect.cli.job_selectors import only_selector
@@ -48,7 +49,7 @@ Examples:
 Exit status: 0 if both sides match the same nodes, 1 if not, 2 on errors.
 """,
 )
-@click.argument("files", metavar="[OLD NEW]", nargs=-1)
+@click.argument("files", metavar="[OLD NEW]", nargs=-1, shell_complete=complete_files)
 @nodes_option(required=False)
 @selector_option("Compare the nodes that match this selector; if given twice, the two selectors.")
 @job_option("Compare the nodes that this job would run on.")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from nodeselect.cli.completers import complete_ids
 from nodeselect.cli.exit_status import ExitStatus
 from nodeselect.cli.job_files import job_name
 from nodeselect.cli.job_selectors import job_selectors, read_job, selected, term_numbers
@@ -69,7 +70,7 @@ does not, 2 if one is invalid.
 @id_option
 @state_option
 @click.option(
-    "--node", metavar="ID", multiple=True, callback=once,
+    "--node", metavar="ID", multiple=True, callback=once, shell_complete=complete_ids,
     help="Explain one node: which requirements it fails, and which values it has. With several"
     " jobs: which of them would run on it.",
 )  # fmt: skip

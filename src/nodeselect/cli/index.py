@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from nodeselect.cli.completers import complete_files
 from nodeselect.cli.exit_status import ExitStatus
 from nodeselect.cli.node_files import (
     NodeFiles,
@@ -35,14 +36,14 @@ Examples:
 Exit status: 0 if the file was written or is whole, 2 on errors.
 """,
 )
-@click.argument("sources", metavar="[NODES]...", nargs=-1)
+@click.argument("sources", metavar="[NODES]...", nargs=-1, shell_complete=complete_files)
 @nodes_option(required=False)
 @click.option(
-    "-o", "--output", metavar="FILE", multiple=True, callback=once,
+    "-o", "--output", metavar="FILE", multiple=True, callback=once, shell_complete=complete_files,
     help="The file to write. It is replaced as a whole: whoever has it open keeps the old one.",
 )  # fmt: skip
 @click.option(
-    "--info", metavar="FILE", multiple=True, callback=once,
+    "--info", metavar="FILE", multiple=True, callback=once, shell_complete=complete_files,
     help="Check a saved file, and print what it contains.",
 )  # fmt: skip
 @click.pass_context

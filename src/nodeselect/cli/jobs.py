@@ -6,6 +6,7 @@ from operator import or_, sub
 
 import click
 
+from nodeselect.cli.completers import complete_files, complete_ids
 from nodeselect.cli.exit_status import ExitStatus
 from nodeselect.cli.job_selectors import job_selectors
 from nodeselect.cli.node_files import (
@@ -53,11 +54,12 @@ that node), 1 if not, 2 on errors, or if a job is invalid.
 )
 @click.option(
     "--jobs", "sources", metavar="FILE|FOLDER", multiple=True, required=True,
+    shell_complete=complete_files,
     help="The jobs: a file, or all files in a folder. Repeatable.",
 )  # fmt: skip
 @nodes_option(required=False)
 @click.option(
-    "--node", metavar="ID|FILE", multiple=True, callback=once,
+    "--node", metavar="ID|FILE", multiple=True, callback=once, shell_complete=complete_ids,
     help="Show the jobs of one node: with -n, of the node with this id; without -n, of the node in"
     " this file.",
 )  # fmt: skip

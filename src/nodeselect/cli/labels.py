@@ -2,6 +2,7 @@
 
 import click
 
+from nodeselect.cli.completers import complete_keys
 from nodeselect.cli.exit_status import ExitStatus
 from nodeselect.cli.job_selectors import selected
 from nodeselect.cli.node_files import NodeFiles, match_any, nodes_option, open_nodes, open_queryable
@@ -40,7 +41,7 @@ Exit status: 0 if any label is printed, 1 if not, 2 on errors.
 @selector_option("Count only nodes that match this selector; if repeated, any of them.")
 @job_option("Count only nodes that this job would run on.")
 @report_option
-@click.argument("key", required=False)
+@click.argument("key", required=False, shell_complete=complete_keys)
 @click.pass_context
 def labels(
     context: click.Context,

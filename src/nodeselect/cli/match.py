@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import click
 from click.core import ParameterSource
 
+from nodeselect.cli.completers import complete_keys
 from nodeselect.cli.exit_status import ExitStatus
 from nodeselect.cli.job_selectors import selected
 from nodeselect.cli.node_files import NodeFiles, match_any, nodes_option, open_nodes, open_queryable
@@ -77,10 +78,12 @@ if not; 2 on errors.
 )  # fmt: skip
 @click.option(
     "-L", "--label-column", "keys", metavar="KEY,…", multiple=True, callback=split_commas,
+    shell_complete=complete_keys,
     help="Add a column for each label key (comma-separated). Repeatable.",
 )  # fmt: skip
 @click.option(
     "--sort-by", metavar="KEY", multiple=True, callback=once,
+    shell_complete=complete_keys,
     help="Sort the nodes by the values of this label, 9 before 10; or by id, name or state.",
 )  # fmt: skip
 @click.option("--show-labels", is_flag=True, help="Add a column with all labels.")

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, TypeVar, cast
 
 import click
 
+from nodeselect.cli.completers import complete_files
 from nodeselect.cli.database_addresses import is_database, without_password
 from nodeselect.cli.folders import walk
 from nodeselect.cli.options import once, state_messages
@@ -147,7 +148,7 @@ def nodes_option(*, required: bool = True) -> Callable[[_Command], _Command]:
         " duckdb:FILE?table=TABLE, sqlite:FILE?table=TABLE or"
         " postgresql://HOST/DATABASE?table=TABLE. By default, the input in"
         f" {_VARIABLE}, or standard input if it is piped.",
-        multiple=True, callback=parse,
+        multiple=True, callback=parse, shell_complete=complete_files,
     )  # fmt: skip
     # Eager, so that their values are known when that of -n is parsed.
     id_column = click.option(

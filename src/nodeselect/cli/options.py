@@ -7,6 +7,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from nodeselect.cli.completers import (
+    complete_files,
+    complete_ids,
+    complete_selector,
+    complete_states,
+)
 from nodeselect.cli.database_addresses import is_database
 from nodeselect.cli.exit_status import ExitStatus
 from nodeselect.cli.job_files import split_object
@@ -90,12 +96,13 @@ quiet_option = click.option(
     help="Print nothing but errors; the exit status is the answer.",
 )  # fmt: skip
 id_option = click.option(
-    "--id", "ids", metavar="ID", multiple=True,
+    "--id", "ids", metavar="ID", multiple=True, shell_complete=complete_ids,
     help="Select the node with this id. Repeatable. With --job or -l, a node must match all.",
 )  # fmt: skip
 # The value is the set of allowed states in lower case, or None without the option.
 state_option = click.option(
     "--state", "states", metavar="STATE,…", multiple=True, callback=_parse_states,
+    shell_complete=complete_states,
     help="Use only nodes in one of these states, such as connected, disconnected, lost, ready,"
     " not-ready or cordoned. Repeatable.",
 )  # fmt: skip
@@ -107,7 +114,10 @@ report_option = click.option(
 
 def selector_option(help: str) -> Callable[[_Command], _Command]:  # noqa: A002 - click's name for it
     """Add the option ``-l``, a selector; it can be repeated."""
-    return click.option("-l", "--selector", "expressions", metavar="EXPR", multiple=True, help=help)
+    return click.option(
+        "-l", "--selector", "expressions", metavar="EXPR", multiple=True, help=help,
+        shell_complete=complete_selector,
+    )  # fmt: skip
 
 
 def job_option(
@@ -119,7 +129,7 @@ def job_option(
     """Add the option ``--job``, a job file; if ``multiple``, also a folder, and repeatable."""
     return click.option(
         "--job", metavar="FILE|FOLDER|-" if multiple else "FILE|-", help=help, required=required,
-        multiple=True, callback=None if multiple else once,
+        multiple=True, callback=None if multiple else once, shell_complete=complete_files,
     )  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from typing import TextIO
 
 import click
 
+from nodeselect.cli.completers import complete_files
 from nodeselect.cli.job_files import split_object
 from nodeselect.cli.options import once
 from nodeselect.replace_file import replace_file
@@ -20,7 +21,7 @@ _OPEN_FILES = ("/dev/fd/", "/proc/")
 
 
 html_option = click.option(
-    "--html", metavar="FILE", multiple=True, callback=once,
+    "--html", metavar="FILE", multiple=True, callback=once, shell_complete=complete_files,
     help="Also write a page for a browser.",
 )  # fmt: skip
 

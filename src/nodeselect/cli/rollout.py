@@ -2,6 +2,7 @@
 
 import click
 
+from nodeselect.cli.completers import complete_keys
 from nodeselect.cli.exit_status import ExitStatus
 from nodeselect.cli.job_files import job_name, read_bytes
 from nodeselect.cli.job_selectors import warn_if_everything
@@ -38,6 +39,7 @@ Exit status: 0 if the plan has any node, 1 if not, 2 on errors.
     metavar="KEY",
     multiple=True,
     callback=once,
+    shell_complete=complete_keys,
     help="Spread each wave over the values of a label, such as that of a site.",
 )
 @report_option

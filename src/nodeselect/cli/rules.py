@@ -2,6 +2,7 @@
 
 import click
 
+from nodeselect.cli.completers import complete_codes
 from nodeselect.cli.exit_status import ExitStatus
 from nodeselect.cli.streams import write_output
 from nodeselect.render.layout import detect_screen
@@ -17,7 +18,7 @@ Examples:
   nodeselect rules empty-selector
 """
 )
-@click.argument("code", required=False)
+@click.argument("code", required=False, shell_complete=complete_codes)
 @click.pass_context
 def rules(context: click.Context, code: str | None) -> int:
     """List the rules of "nodeselect check", or explain one."""

@@ -11,6 +11,7 @@ from typing import Any, BinaryIO, NoReturn
 import click
 
 from nodeselect.blocking import blocking_reader, wait_while_open
+from nodeselect.cli.completers import complete_files
 from nodeselect.cli.exit_status import ExitStatus
 from nodeselect.cli.job_selectors import job_selectors, selected, warn_if_everything
 from nodeselect.cli.node_files import NodeFiles, nodes_option, read_inventory
@@ -56,7 +57,7 @@ or any stream within an event, and must be started again; 2 on errors.
 )
 @job_option("Watch the nodes that this job would run on: a job file, or a manifest of Kubernetes.")
 @click.option(
-    "--jobs", "sources", metavar="FILE|FOLDER", multiple=True,
+    "--jobs", "sources", metavar="FILE|FOLDER", multiple=True, shell_complete=complete_files,
     help="Watch the nodes of each of these jobs: a file, or all files in a folder. Repeatable.",
 )  # fmt: skip
 @state_option

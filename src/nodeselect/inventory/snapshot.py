@@ -22,7 +22,7 @@ from nodeselect.selectors import Selector
 if TYPE_CHECKING:
     import pyarrow
 
-__all__ = ["BaseInventory", "Snapshot", "require_selector"]
+__all__ = ["BaseInventory", "Snapshot", "require_selector", "statistics_of"]
 
 
 class BaseInventory:
@@ -218,3 +218,8 @@ def require_selector(selector: Selector) -> Selector:
         hint = "; parse a text with Selector.parse" if isinstance(selector, str) else ""
         raise TypeError(f"expected a Selector, not {type(selector).__name__}{hint}")
     return selector
+
+
+def statistics_of(inventory: BaseInventory) -> ViewStatistics:
+    """Return what counts all nodes of an inventory as they are at this moment."""
+    return ViewStatistics(inventory._view)

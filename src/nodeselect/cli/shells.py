@@ -1,0 +1,164 @@
+"""What the scripts of the shells ask, and the answers in a form that each shell can insert.
+
+A script calls the command with ``_NODESELECT_COMPLETE=SHELL_complete``, and the words of the
+command line as arguments. The answer has a line for each candidate::
+
+    word TAB value        to be followed by a blank
+    part TAB value        to be continued
+    file                  complete the names of files instead
+
+In zsh, a third field is what the list shows. In fish, a line is the value, TAB and a description.
+"""
+
+import os
+import re
+import sys
+from collections.abc import Iterator, Sequence
+
+from click.shell_completion import CompletionItem, ShellComplete, add_completion_class
+
+from nodeselect.cli.completers import Words
+from nodeselect.text import display_width, printable
+
+__all__ = ["SHELLS", "read_script", "register_shells", "split_words"]
+
+SHELLS = ("bash", "zsh", "fish")
+
+# What bash interprets in a word without quotes.
+_SPECIAL = re.compile(r"[^\w@%+=:,./^~-]")
+
+# What bash interprets between double quotes.
+_SPECIAL_IN_QUOTES = re.compile(r'[$`"\\]')
+
+# In zsh, wider labels do not move the descriptions of all others to the right.
+_WIDEST_LABEL = 40
+
+
+def read_script(shell: str) -> str:
+    """Return the script for a shell."""
+    folder = os.path.dirname(__file__)  # noqa: PTH120 - pathlib loads slowly
+    with open(f"{folder}/scripts/completion.{shell}", encoding="utf-8") as file:  # noqa: PTH123
+        return file.read()
+
+
+def register_shells() -> None:
+    """Replace click's answers to the shells by these."""
+    for shell in (_Bash, _Zsh, _Fish):
+        add_completion_class(shell)
+
+
+class _Shell(ShellComplete):
+    """Completion in one shell."""
+
+    def source(self) -> str:
+        """Return the script."""
+        return read_script(self.name)
+
+    def complete(self) -> str:
+        """Return the answer; it is empty if anything fails, since a shell could not show why."""
+        try:
+            words = self.words(sys.argv[1:])
+            self.ctx_args["obj"] = words
+            items = self.get_completions(words.before.copy(), words.current)
+            if items and items[0].type == "file":
+                return "file"
+            option, equals, _ = words.current.partition("=")
+            if equals and option.startswith("--"):  # the candidates are for what follows
+                for item in items:
+                    item.value = f"{option}={item.value}"
+            return "\n".join(self.lines(items))
+        except Exception:
+            return ""
+
+    def words(self, arguments: list[str]) -> Words:
+        """Return the words that the script has passed."""
+        count = int(arguments[0])
+        before, rest = arguments[1 : count + 1], arguments[count + 1 :]
+        return Words(before, rest[0], rest[1:])
+
+    def lines(self, items: "Sequence[CompletionItem[str]]") -> Iterator[str]:
+        """Yield the lines of the answer."""
+        raise NotImplementedError
+
+
+class _Bash(_Shell):
+    name = "bash"
+
+    def words(self, arguments: list[str]) -> Words:
+        """Split the line up to the cursor; keep which part of the last word bash replaces."""
+        line, replaced, rest = arguments
+        words, self._quote = split_words(line)
+        self._start = len(words[-1]) - len(split_words(self._quote + replaced)[0][-1])
+        after, _ = split_words(f"{self._quote}x{rest}")  # the first word ends that at the cursor
+        return Words(words[1:-1], words[-1], after[1:])
+
+    def lines(self, items: "Sequence[CompletionItem[str]]") -> Iterator[str]:
+        """Yield what replaces the last part of the word, in the quotes that are open."""
+        for item in items:
+            yield f"{_kind(item)}\t{self._quoted(item.value[self._start :])}"
+
+    def _quoted(self, text: str) -> str:
+        match self._quote:
+            case "":
+                return _SPECIAL.sub(r"\\\g<0>", text)
+            case "'":
+                return text.replace("'", r"'\''")
+            case _:
+                return _SPECIAL_IN_QUOTES.sub(r"\\\g<0>", text)
+
+
+class _Zsh(_Shell):
+    name = "zsh"
+
+    def lines(self, items: "Sequence[CompletionItem[str]]") -> Iterator[str]:
+        """Yield the whole words; the list shows their last parts, beside what they mean."""
+        labels = [printable(item.label or item.value) for item in items]
+        width = min(max(map(display_width, labels), default=0), _WIDEST_LABEL)
+        for item, label in zip(items, labels, strict=True):
+            if item.help:
+                label += " " * (width - display_width(label)) + f"  {printable(item.help)}"
+            yield f"{_kind(item)}\t{item.value}\t{label}"
+
+
+class _Fish(_Shell):
+    name = "fish"
+
+    def words(self, arguments: list[str]) -> Words:
+        """Remove the quotes of the word at the cursor; fish passes it as it is written."""
+        before, current, every = super().words(arguments)
+        return Words(before, split_words(current)[0][-1], every[len(before) + 1 :])
+
+    def lines(self, items: "Sequence[CompletionItem[str]]") -> Iterator[str]:
+        """Yield the whole words, and what they mean."""
+        for item in items:
+            yield f"{item.value}\t{printable(item.help or '')}"
+
+
+def _kind(item: "CompletionItem[str]") -> str:
+    return "part" if item.is_part else "word"
+
+
+def split_words(line: str) -> tuple[list[str], str]:
+    """Split the beginning of a command line as a shell does; return the quote that is open.
+
+    The last word is the one at the end, and empty after a blank.
+
+    >>> split_words("match -l 'region=eu,ti")
+    (['match', '-l', 'region=eu,ti'], "'")
+    """
+    words, quote = [""], ""
+    letters = iter(line)
+    for letter in letters:
+        if letter == "\\" and quote != "'":
+            letter = next(letters, "")
+            words[-1] += f"\\{letter}" if quote and letter not in '$`"\\' else letter
+        elif letter == quote:
+            quote = ""
+        elif letter in "'\"" and not quote:
+            quote = letter
+        elif letter in " \t\n" and not quote:
+            if words[-1]:
+                words.append("")
+        else:
+            words[-1] += letter
+    return words, quote
