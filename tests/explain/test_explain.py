@@ -138,6 +138,13 @@ def test_nodes_excluded_by_state() -> None:
     assert exclude_by_state(explained(""), {"n-1": "lost"}) == explained("")
 
 
+def test_states_that_were_chosen() -> None:
+    """That no matching node is connected is not reported if other states were chosen."""
+    result = Inventory([Node("n-1", {"a": "b"}, state="lost")]).explain(Selector.parse("a"))
+    assert result.recommendation == "no matching node is connected: 1 lost"
+    assert exclude_by_state(result, {"n-2": "ready"}).recommendation == ""
+
+
 def test_ids_excluded_by_state() -> None:
     """Such an id is not missing, but excluded."""
     result = Inventory(FEW).explain(Selector.of(match_ids=["n-8", "n-9"]))

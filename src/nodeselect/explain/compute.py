@@ -108,7 +108,8 @@ def exclude_by_state(
             (node_id, excluded[node_id]) for node_id in missing if node_id in excluded
         ),
     )
-    text = recommend(explanation)
+    # Whoever chose the states does not need to hear that no matching node is connected.
+    text = recommend(explanation._replace(connected=None))
     if not explanation.total:
         text = f"no node is in a requested state: {format_state_counts(counts)}"
     return explanation._replace(recommendation=text)

@@ -27,6 +27,11 @@ _MAX_VALUES = 8
 # How many doubtful requirements of one selector are looked up.
 _MAX_REQUIREMENTS = 16
 
+# How many unknown ids are looked up as the beginning of others, and in at most how many nodes: that
+# reads all ids.
+_MAX_PREFIXES = 3
+_MAX_SEARCHED_IDS = 10_000
+
 # Values that many keys have, as they have numbers: they do not show which key was meant.
 _COMMON_WORDS = ("true", "false", "yes", "no", "on", "off", "none", "null", "unknown")
 
@@ -161,7 +166,8 @@ class _HintFinder:
         self, position: int, ids: Sequence[str], missing: Sequence[str]
     ) -> _Suggestion | None:
         """Report the first id that no node has, but that is the beginning of others."""
-        for prefix in missing[:_MAX_VALUES]:
+        is_searched = self._failures.counts.total <= _MAX_SEARCHED_IDS
+        for prefix in missing[:_MAX_PREFIXES] if is_searched else ():
             if not (found := self._nodes.find_id_prefix(prefix)):
                 continue
             node_id, count = found
