@@ -27,9 +27,7 @@ _MAX_VALUES = 8
 # How many doubtful requirements of one selector are looked up.
 _MAX_REQUIREMENTS = 16
 
-# How many unknown ids are looked up as the beginning of others, and in at most how many nodes: that
-# reads all ids.
-_MAX_PREFIXES = 3
+# Of more nodes than this, no id that begins with an unknown one is searched: that reads all ids.
 _MAX_SEARCHED_IDS = 10_000
 
 # Values that many keys have, as they have numbers: they do not show which key was meant.
@@ -165,22 +163,22 @@ class _HintFinder:
     def _id_prefix(
         self, position: int, ids: Sequence[str], missing: Sequence[str]
     ) -> _Suggestion | None:
-        """Report the first id that no node has, but that is the beginning of others."""
-        is_searched = self._failures.counts.total <= _MAX_SEARCHED_IDS
-        for prefix in missing[:_MAX_PREFIXES] if is_searched else ():
-            if not (found := self._nodes.find_id_prefix(prefix)):
-                continue
-            node_id, count = found
-            selector, beginning = None, quoted(node_id)
-            if count > 1:
-                beginning = f"{count:,} ids, such as {beginning}"
-            elif "," not in node_id:
-                selector = Selector.from_requirements(
-                    [], [node_id if each == prefix else each for each in ids]
-                )
-            message = f"no node has the id {quoted(prefix)}; it is the beginning of {beginning}"
-            return self._suggestion("id-prefix", (position,), message, (prefix,), selector, node_id)
-        return None
+        """Report the first id that no node has, if it is the beginning of others."""
+        prefix = missing[0] if missing else None
+        if prefix is None or self._failures.counts.total > _MAX_SEARCHED_IDS:
+            return None
+        found = self._nodes.find_id_prefix(prefix)
+        if found is None:
+            return None
+        node_id, count = found
+        selector, beginning = None, quoted(node_id)
+        if count > 1:
+            beginning = f"{count:,} ids, such as {beginning}"
+        elif "," not in node_id:
+            others = [node_id if each == prefix else each for each in ids]
+            selector = Selector.from_requirements([], others)
+        message = f"no node has the id {quoted(prefix)}; it is the beginning of {beginning}"
+        return self._suggestion("id-prefix", (position,), message, (prefix,), selector, node_id)
 
     def requirement(self, position: int, requirement: Requirement) -> _Suggestion | None:
         """Suggest what to write instead of a doubtful requirement, if anything similar exists."""
