@@ -289,6 +289,9 @@ SETUPS = {
     "postgresql, citext": Setup(
         PostgreSQL, ["CREATE EXTENSION IF NOT EXISTS citext"], text_type="citext"
     ),
+    "postgresql, backslashes": Setup(
+        PostgreSQL, ["SET standard_conforming_strings = off", "SET backslash_quote = on"]
+    ),
     "clickhouse": Setup(ClickHouse),
     "mariadb": Setup(MariaDB),
     "mariadb, binary": Setup(MariaDB, collate="COLLATE utf8mb4_bin"),
