@@ -67,6 +67,7 @@ WRONG_TURNS = {
     "explian -l gpu": "explain",
     "help labelss": "labels",
     "version": "--version",
+    "match -l gpu -": "match -l gpu -n -",
     "match -l region=eu_west --count -n fleet.json": "explain -l region=eu_west -n fleet.json",
     "match --id node-174fc7 -n fleet.json": "explain --id node-174fc7 -n fleet.json",
     "match -l node-174fc70c -n fleet.json": "explain -l node-174fc70c -n fleet.json",
@@ -86,6 +87,9 @@ ANSWERS = {
     "match -l gpu -L gpuu -n fleet.json": "no node that is printed has the label 'gpuu'",
     "labels regoin -n fleet.json": "no node has the label 'regoin'; 208 nodes have 'region'",
     "match --lable-column x -l gpu -n fleet.json": "--label-column",
+    "check -n fleet.json job.yaml": "it is an option of match, explain, labels and",
+    "rollout --html x --job job.yaml -n fleet.json": "it is an option of explain and diff",
+    "--job job.yaml -n fleet.json": "it is an option of match, explain, labels and",
 }
 
 
@@ -104,7 +108,7 @@ def _files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def answer_of(run: Run, command: str) -> tuple[int, str, str]:
     """Run a command line; return its status, its output and all text, each as one line."""
-    stdin = Path("first-try.yaml").read_text() if " - " in command else ""
+    stdin = Path("first-try.yaml" if command.startswith("diff") else "fleet.json").read_text()
     result = run(*shlex.split(command), stdin=stdin)
     return result.status, result.out, " ".join(f"{result.out} {result.err}".split())
 
@@ -142,6 +146,7 @@ def test_an_answer_says_what_to_write(run: Run, command: str) -> None:
         "match 'a b c' -n fleet.json",
         "match -l gpu -n fleet.json fleet.json --color",
         "match gpu --bogus",
+        "match --select x",
         "labels a b -n fleet.json",
         "frobnicate",
         "match -n fleet.json",

@@ -7,7 +7,7 @@ import click
 
 from nodeselect.errors import SelectorError
 from nodeselect.selectors import Selector
-from nodeselect.text import printable
+from nodeselect.text import join_limited, printable
 
 __all__ = ["usage_hint"]
 
@@ -20,11 +20,16 @@ _OF_OTHERS = ("-l",)
 def usage_hint(error: click.UsageError, words: Sequence[str]) -> str | None:
     """Return which command, or command line, was probably meant; None if that is not clear.
 
+    Of an option of other commands, return which ones.
+
     :param words: the arguments of the process.
     """
     context = error.ctx
     if context is None:
         return None
+    if isinstance(error, click.NoSuchOption):
+        others = _commands_with(context, error.option_name)
+        return f"it is an option of {join_limited(others)}" if others else None
     if not isinstance(context.command, click.Group):
         command = _corrected(context, words)
         return f"did you mean: {command}" if command else None
@@ -34,6 +39,19 @@ def usage_hint(error: click.UsageError, words: Sequence[str]) -> str | None:
     unknown = [word for word in words if not word.startswith("-") and word not in names]
     close = [name for word in unknown[:1] for name in difflib.get_close_matches(word, names, 1)]
     return f"did you mean: {context.info_name} {close[0]}" if close else None
+
+
+def _commands_with(context: click.Context, option: str) -> list[str]:
+    """Return the names of the commands that have an option."""
+    parent = context.parent or context
+    group = parent.command
+    assert isinstance(group, click.Group)
+    return [
+        name
+        for name in group.list_commands(parent)
+        if (command := group.get_command(parent, name))
+        and any(option in parameter.opts for parameter in command.params)
+    ]
 
 
 def _corrected(context: click.Context, words: Sequence[str]) -> str | None:
@@ -74,7 +92,7 @@ def _option_of(word: str, free: Collection[str]) -> str | None:
     options: tuple[str, ...]
     if os.path.isdir(word) or word.endswith((".yaml", ".yml")):  # noqa: PTH112 - pathlib is slow
         options = _OF_JOBS
-    elif os.path.exists(word):  # noqa: PTH110
+    elif word == "-" or os.path.exists(word):  # noqa: PTH110
         options = _OF_NODES
     else:
         options = _OF_OTHERS
