@@ -135,6 +135,29 @@ def test_nodes_of_the_environment(tab: Run, monkeypatch: pytest.MonkeyPatch) -> 
     assert in_bash(tab, "match -n fleet.csv -l zo") == []
 
 
+def test_other_word_breaks(tab: Run) -> None:
+    """What bash replaces depends on its COMP_WORDBREAKS, and begins behind a colon by default."""
+    Inventory([Node("a:1"), Node("a:b $c~")]).save("ids")
+    assert (
+        tab("bash", "nodeselect match -n ids --id a:", "", "").out == "word\t1\nword\tb\\ \\$c\\~\n"
+    )
+    assert tab("bash", "nodeselect match -n ids --id a:1", "a:1", "").out == "word\ta:1\n"
+    assert tab("bash", "nodeselect match -n ids --id 'a:b $", "a:b $", "").out == "word\ta:b $c~\n"
+    assert (
+        tab("bash", "nodeselect match -n ids --id a:b\\ ", "b\\ ", "").out == "word\tb\\ \\$c\\~\n"
+    )
+    line = "nodeselect match -n fleet.nsx -l region=u"
+    assert tab("bash", line, "u", "").out == "part\tus\n"
+    assert tab("bash", line, "region=u", "").out == "part\tregion=us\n"
+
+
+def test_names_of_files_in_a_shell(tab: Run, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """``~`` and variables in the name of a file mean what they mean in a shell."""
+    monkeypatch.setenv("HOME", str(folder))
+    assert in_bash(tab, "match -n ~/fleet.nsx -l ti") == ["tier=free"]
+    assert in_bash(tab, "match -n $HOME/fleet.nsx -l ti") == ["tier=free"]
+
+
 def test_zsh(tab: Run) -> None:
     """Zsh gets whole words, and a list of their last parts with what they mean."""
     assert tab("zsh", "4", "match", "-n", "fleet.nsx", "-l", "tier,region=e").out == (

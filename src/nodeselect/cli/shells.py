@@ -25,7 +25,7 @@ __all__ = ["SHELLS", "read_script", "register_shells", "split_words"]
 SHELLS = ("bash", "zsh", "fish")
 
 # What bash interprets in a word without quotes.
-_SPECIAL = re.compile(r"[^\w@%+=:,./^~-]")
+_SPECIAL = re.compile(r"[^\w@%+=:,./-]")
 
 # What bash interprets between double quotes.
 _SPECIAL_IN_QUOTES = re.compile(r'[$`"\\]')

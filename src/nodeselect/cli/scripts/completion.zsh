@@ -9,6 +9,7 @@ _nodeselect() {
         "${(@Q)words[2,CURRENT-1]}" "${(Q)PREFIX}" "${(@Q)words[CURRENT+1,-1]}" 2> /dev/null)}")
     for line in $lines; do
         IFS=$'\t' read -r kind value display <<< $line
+        display=${display[1,COLUMNS-1]}
         case $kind in
             file) compset -P '--[a-z-]#='; _files; return ;;
             part) parts_left+=("$value"); parts_shown+=("$display") ;;
