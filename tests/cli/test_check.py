@@ -121,6 +121,48 @@ def test_exclude_arguments(run: Run, pattern: str, skipped: list[str]) -> None:
     )
 
 
+OTHERS = {
+    "pod.yaml": "apiVersion: v1\nkind: Pod\nspec: {nodeSelector: {a: b}}\n",
+    "chart.yaml": "apiVersion: v1\nkind: {{ .kind }}\nspec:\n  selector: {a: b}\n",
+    "pods.yaml": "apiVersion: v1\nkind: Pod\n---\napiVersion: v1\nkind: Pod\n",
+    "workflow.yaml": "name: CI\non: push\njobs: {a: {steps: []}}\n",
+    "package.json": '{"name": "x", "type": "module", "config": {"port": 1}}',
+    "compose.yaml": "name: x\nservices: {a: &a {image: x}, b: *a}\n",
+    "bacalhau.yaml": "Name: x\nType: batch\nTasks: [{Name: main}]\n",
+    "pipeline.yaml": "input: {stdin: {}}\noutput: {stdout: {}}\n",
+    "list.json": "[1]",
+    "empty.yaml": "",
+    "broken.yaml": "a: [\n",
+}
+JOBS = {
+    "no-selector.yaml": "nmae: x\ntype: pipeline\n",
+    "selectors.yaml": "name: x\nselectors: {}\n",
+    "no-type.yaml": "name: x\nconfig: {input: {stdin: {}}}\n",
+    "wrapped.yaml": "spec: {name: x, type: query}\nmetadata: {}\n",
+    "cut-off.yaml": "name: x\nselector: {match_labels: {a: b\n",
+    "template.yaml": "name: x\ntype: pipeline\nnamespace: {{ x }}\n",
+    "utf-16.yaml": "\xff\xfe",
+}
+
+
+def test_jobs_only(run: Run) -> None:
+    """--jobs-only skips what is not a job, whatever it is, and counts it; no job is skipped."""
+    Path("all").mkdir()
+    for name, text in {**OTHERS, **JOBS}.items():
+        Path("all", name).write_text(text, "latin-1")
+    out = run("check", "--jobs-only", "-o", "json", "all").out
+    checked = json.loads(out)["files"]
+    assert {Path(entry["file"]).name for entry in checked} == JOBS.keys()
+    assert f"; {len(OTHERS)} files skipped: not a job spec" in " ".join(
+        run("check", "--jobs-only", "all").err.split()
+    )
+    assert run("check", "--jobs-only", "all/list.json") == (
+        0,
+        "",
+        "1 file skipped: not a job spec\n",
+    )
+
+
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes")
 def test_a_pipe_in_a_folder(run: Run) -> None:
     """A pipe in a folder is skipped, since reading it could block forever."""

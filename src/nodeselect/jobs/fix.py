@@ -20,7 +20,7 @@ def fix_job(data: bytes, file: str = "job", *, rules: Collection[str] | None = N
     These are missing quotes, fields in the style of other systems, operators that are spelt
     differently, structured expressions, and values that are written in one other way. Comments and
     layout stay. A file without errors is returned as it is: what a valid selector means does not
-    change.
+    change. What a comment ignores is not corrected.
 
     >>> fix_job(b"selector: {matchLabels: {version: 1.10}} # all of them").decode()
     'selector: {match_labels: {version: "1.10"}} # all of them'
@@ -30,7 +30,7 @@ def fix_job(data: bytes, file: str = "job", *, rules: Collection[str] | None = N
     :param rules: the codes of the mistakes to correct; None for all.
     """
     for _ in range(_MAX_PASSES):
-        checked = CheckedJob(data, file, rules)
+        checked = CheckedJob(data, file, rules, reads_comments=True)
         if not checked.edits:
             break
         try:

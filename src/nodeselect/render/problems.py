@@ -2,7 +2,8 @@
 
 import os
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from difflib import unified_diff
 from itertools import chain
 from typing import Any, TypeAlias
 
@@ -10,10 +11,12 @@ from nodeselect import __version__
 from nodeselect.errors import JobError
 from nodeselect.jobs import CheckReport, Rule, all_rules
 from nodeselect.problem import Problem, draw
-from nodeselect.render.layout import Screen, align_columns, json_lines
+from nodeselect.render.layout import Screen, Style, align_columns, json_lines
 from nodeselect.text import join_limited, pluralize, printable
 
 __all__ = [
+    "correction_lines",
+    "correction_summary",
     "error_list_lines",
     "problem_lines",
     "problem_summary",
@@ -59,12 +62,17 @@ def problem_lines(
 
 
 def problem_summary(
-    reports: Sequence[CheckReport], unread: int, skipped: Sequence[str], is_selection: bool
+    reports: Sequence[CheckReport],
+    unread: int,
+    skipped: Sequence[str],
+    is_selection: bool,
+    others: int = 0,
 ) -> str:
     """Return the numbers of checked files, errors, warnings, and files that could not be read.
 
     :param skipped: the files and folders that were skipped.
     :param is_selection: whether only some rules were applied.
+    :param others: the number of files that were skipped because they are not jobs.
     """
     errors = _counts(reports, "error", sum(report.errors for report in reports))
     warnings = _counts(reports, "warning", sum(report.warnings for report in reports))
@@ -74,9 +82,37 @@ def problem_summary(
     parts = [f"{pluralize(len(reports), 'file')}: {result}"] if reports else []
     if skipped:
         parts.append(f"skipped by --exclude: {join_limited([*map(printable, skipped)])}")
+    if others:
+        parts.append(f"{pluralize(others, 'file')} skipped: not a job spec")
     if unread:
         parts.append(f"{pluralize(unread, 'file')} could not be read")
     return "; ".join(parts)
+
+
+def correction_lines(corrections: Iterable[tuple[str, str, str]], screen: Screen) -> Iterator[str]:
+    """Yield a unified diff of files that are corrected.
+
+    :param corrections: the name of each file, its text, and the corrected text.
+    """
+    styles: dict[str, Style] = {"+": "good", "-": "bad", "@": "gutter"}
+    for file, old, new in corrections:
+        before, after = map(_lines_of, (old, new))
+        for number, line in enumerate(unified_diff(before, after, file, file, lineterm="")):
+            style = "heading" if number < 2 else styles.get(line[0])
+            line = screen.escape(line)
+            yield screen.style(line, style) if style else line
+
+
+def _lines_of(text: str) -> list[str]:
+    return [line.removesuffix("\r") for line in text.removesuffix("\n").split("\n")]
+
+
+def correction_summary(corrections: Collection[object], *, is_written: bool) -> str:
+    """Return how many files are corrected, to be followed by what is wrong after that."""
+    count = pluralize(len(corrections), "file")
+    if is_written:
+        return f"corrected {count}. "
+    return f"--fix --write would correct {count}. After that, "
 
 
 def error_list_lines(reports: Sequence[CheckReport], screen: Screen) -> Iterator[str]:

@@ -1,7 +1,9 @@
 """Check a job file: read the document, find the job spec in it, apply the rules."""
 
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from heapq import nsmallest
+from itertools import chain
 from typing import Any, NamedTuple, TypeAlias
 
 from nodeselect.documents import (
@@ -17,6 +19,7 @@ from nodeselect.documents import (
 )
 from nodeselect.errors import JobError
 from nodeselect.jobs.check.edits import Edit
+from nodeselect.jobs.check.ignore_comments import read_ignore_comments
 from nodeselect.jobs.check.rule import REGISTRY, Finding, Rule, document_finding
 from nodeselect.jobs.check.rules.document import is_kubernetes_object, locate_spec
 from nodeselect.jobs.check.rules.fields import check_model, field
@@ -25,6 +28,7 @@ from nodeselect.jobs.check.rules.job import (
     check_job_fields,
     check_repeated_name,
     empty_selector,
+    is_like_job,
 )
 from nodeselect.jobs.check.rules.selector import read_selector
 from nodeselect.limits import LIMITS
@@ -51,6 +55,12 @@ JobData: TypeAlias = bytes | bytearray | memoryview | str | Mapping[str, Any]
 # A hint of more characters, such as a list of fields, is shown only once in a file.
 _LONG_HINT = 80
 
+# Lines of a job spec, and of objects of Kubernetes, which have selectors too.
+_JOB_LINE = (
+    r"^[ \t]*[\"']?(?:selector|match_(?:labels|expressions|ids))[\"']?[ \t]*:|^type: *pipeline"
+)
+_KUBERNETES_LINE = r"^apiVersion:"
+
 # The rules in the order of the documentation.
 _GROUPS = ("document", "fields", "rollout", "selector", "language")
 _RULES = dict(sorted(REGISTRY.items(), key=lambda item: _GROUPS.index(item[1].group)))
@@ -67,12 +77,14 @@ class CheckReport(NamedTuple):
         are more, warnings are left out before errors, and later problems before earlier ones.
     :param errors: the number of errors.
     :param warnings: the number of warnings.
+    :param is_job: whether the file is probably a job spec; if not, an error says what it is.
     """
 
     file: str
     problems: tuple[Problem, ...]
     errors: int
     warnings: int
+    is_job: bool = True
 
     @property
     def unreported(self) -> int:
@@ -153,8 +165,9 @@ def check_jobs(
     if require_selector and rules is not None and "empty-selector" not in rules:
         raise ValueError("require_selector has no effect if empty-selector is not reported")
     names: Names = {}
+    severity = "error" if require_selector else None
     return (
-        CheckedJob(data, file, rules, names, require_selector=require_selector).report
+        CheckedJob(data, file, rules, names, empty_severity=severity, reads_comments=True).report
         for file, data in files
     )
 
@@ -188,7 +201,8 @@ class CheckedJob:
         rules: Collection[str] | None = None,
         names: Names | None = None,
         *,
-        require_selector: bool = False,
+        empty_severity: str | None = None,
+        reads_comments: bool = False,
     ) -> None:
         self.data = data if isinstance(data, Mapping) else to_bytes(data)
         self.spec: Object | None = None
@@ -196,22 +210,33 @@ class CheckedJob:
         self.edits: list[Edit] = []
         self._errors = 0
         self._warnings = 0
-        severity = "error" if require_selector else None
+        self._unread: str | None = None
+        self._ignored: dict[int, set[str]] = {}
         names = {} if names is None else names
-        findings = self._reported(self._check(self.data, file, severity, names), rules)
+        checks = [self._check(self.data, file, empty_severity, names)]
+        if reads_comments and isinstance(self.data, bytes) and b"nodeselect:" in self.data:
+            self._ignored, invalid = read_ignore_comments(_shown_text(self.data))
+            checks.append(iter(invalid))
+        findings = self._reported(chain.from_iterable(checks), rules)
         first = nsmallest(
             LIMITS.reported_errors, findings, lambda finding: (finding.is_warning, finding.position)
         )
         content = self.data if isinstance(self.data, bytes) else None
         problems = draw_problems(sorted(first, key=lambda finding: finding.position), content)
-        self.report = CheckReport(file, problems, self._errors, self._warnings)
+        is_job = self._is_job(content)
+        self.report = CheckReport(file, problems, self._errors, self._warnings, is_job)
 
     def _reported(
         self, findings: Iterable[Finding], rules: Collection[str] | None
     ) -> Iterator[Finding]:
-        """Yield the findings of ``rules`` (None: of all), and count their errors and warnings."""
+        """Yield the findings of ``rules`` (None: of all), and count their errors and warnings.
+
+        Those that a comment ignores are left out.
+        """
         for finding in findings:
             code = finding.code
+            if code in self._ignored.get(finding.position.line, ()):
+                continue
             if rules is None or code in rules or code in _ALWAYS_REPORTED:
                 self._errors += not finding.is_warning
                 self._warnings += finding.is_warning
@@ -219,12 +244,24 @@ class CheckedJob:
                     self.edits.append(finding.edit)
                 yield finding
 
+    def _is_job(self, content: bytes | None) -> bool:
+        """Return whether the file is probably a job spec, if maybe one with mistakes."""
+        if self.spec is not None:
+            return is_like_job(self.spec)
+        if content is None or self._unread is None:
+            return False
+        text = _shown_text(content)
+        is_job = re.search(_JOB_LINE, text, re.MULTILINE) is not None
+        is_manifest = re.search(_KUBERNETES_LINE, text, re.MULTILINE) is not None
+        return self._unread == "not-utf-8" or (is_job and not is_manifest)
+
     def _check(
         self, data: bytes | Mapping[str, Any], file: str, severity: str | None, names: Names
     ) -> Iterator[Finding]:
         try:
             document = _read(data, file) if isinstance(data, bytes) else from_python(data)
         except DocumentError as error:
+            self._unread = error.code
             self._errors += error.unreported
             yield from map(document_finding, (error, *error.others))
             return
@@ -275,13 +312,17 @@ def _read(data: bytes, file: str) -> Value:
         raise
 
 
+def _shown_text(data: bytes) -> str:
+    """Return the content of a file, in which the positions of findings are; it may be invalid."""
+    return data[: LIMITS.job_file_bytes].decode("utf-8", "replace").removeprefix("\ufeff")
+
+
 def draw_problems(findings: Iterable[Finding], data: bytes | None) -> tuple[Problem, ...]:
     """Return findings as problems, each with an excerpt of the file.
 
     :param data: the content of the file; None if there is none, so that problems have no position.
     """
-    text = (data or b"")[: LIMITS.job_file_bytes].decode("utf-8", "replace")
-    lines = text.removeprefix("\ufeff").split("\n")
+    lines = _shown_text(data or b"").split("\n")
     hints: set[str | None] = set()
     problems = []
     for code, severity, message, (line, column), path, hint, span, source, _ in findings:

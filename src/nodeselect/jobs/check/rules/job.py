@@ -20,6 +20,7 @@ __all__ = [
     "check_job_fields",
     "check_repeated_name",
     "empty_selector",
+    "is_like_job",
 ]
 
 _NO_NAME = define(
@@ -200,6 +201,16 @@ Names: TypeAlias = dict[tuple[str, str, str], str]
 """The names of files by the folder, namespace and name of the job in each."""
 
 _YEAR = 365 * 24 * 3600
+
+
+def is_like_job(spec: Object) -> bool:
+    """Return whether a mapping with a name or a type is probably a job spec, of any quality."""
+    type_, config = field(spec, "type"), field(spec, "config")
+    return (
+        any(map(is_selector_name, spec.entries))
+        or (isinstance(type_, Scalar) and type_.text in _JOB_TYPES)
+        or (isinstance(config, Object) and not PIPELINE_FIELDS.isdisjoint(config.entries))
+    )
 
 
 def check_job_fields(spec: Object, prefix: str, severity: str | None) -> Check[None]:

@@ -1,0 +1,95 @@
+"""Read the settings of ``check``, in ``nodeselect.toml`` or in a table of ``pyproject.toml``."""
+
+import os
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import click
+
+from nodeselect.text import join_limited, quoted
+
+__all__ = ["Settings", "read_settings"]
+
+
+class Settings(NamedTuple):
+    """The settings, by the names of the options that they stand for.
+
+    :param file: the path of the file; empty if there is none.
+    """
+
+    file: str = ""
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    require_selector: bool = False
+    jobs_only: bool = False
+
+
+def read_settings() -> Settings:
+    """Read the settings in the nearest folder that has some, from the working directory upward.
+
+    :raises click.ClickException: if the file cannot be read, has another key, or a value of a wrong
+        type.
+    """
+    for folder in _folders():
+        own = os.path.join(folder, "nodeselect.toml")  # noqa: PTH118 - pathlib loads slowly
+        if os.path.isfile(own):  # noqa: PTH113
+            return _settings(own, _read(own))
+        shared = os.path.join(folder, "pyproject.toml")  # noqa: PTH118
+        if os.path.isfile(shared):  # noqa: PTH113
+            table = _read(shared, "nodeselect").get("tool", {}).get("nodeselect")
+            if table is not None:
+                return _settings(shared, table)
+    return Settings()
+
+
+def _folders() -> Iterator[str]:
+    folder, above = os.getcwd(), None  # noqa: PTH109
+    while folder != above:
+        yield folder
+        folder, above = os.path.dirname(folder), folder  # noqa: PTH120
+
+
+def _read(path: str, word: str = "") -> dict[str, Any]:
+    """Return the content of a file; nothing if it does not contain ``word``."""
+    import tomllib  # here, since most commands do not need it
+
+    try:
+        with open(path, "rb") as file:  # noqa: PTH123
+            data = file.read()
+        return tomllib.loads(data.decode()) if word.encode() in data else {}
+    except OSError as error:
+        reason = error.strerror or "it cannot be read"
+    except ValueError as error:  # not UTF-8, or not TOML
+        reason = str(error)
+    raise _error(path, reason)
+
+
+def _settings(path: str, table: Any) -> Settings:
+    names = {name.replace("_", "-"): name for name in Settings._fields if name != "file"}
+    if not isinstance(table, dict):
+        raise _error(path, "tool.nodeselect must be a table")
+    values = {}
+    for key, value in table.items():
+        if key not in names:
+            raise _error(path, f"there is no setting {quoted(key)}; {_suggestion(key, [*names])}")
+        default = Settings._field_defaults[names[key]]
+        if isinstance(default, bool) and not isinstance(value, bool):
+            raise _error(path, f"{key} must be true or false")
+        if isinstance(default, tuple):
+            if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
+                raise _error(path, f"{key} must be a list of strings")
+            value = tuple(value)
+        values[names[key]] = value
+    return Settings(os.path.relpath(path), **values)
+
+
+def _suggestion(key: str, names: list[str]) -> str:
+    from difflib import get_close_matches  # only for mistakes
+
+    close = get_close_matches(key.replace("_", "-"), names, 1)
+    return f"did you mean '{close[0]}'?" if close else f"use {join_limited(names, 9, 'or')}"
+
+
+def _error(path: str, reason: str) -> click.ClickException:
+    return click.ClickException(f"{os.path.relpath(path)}: {reason}")

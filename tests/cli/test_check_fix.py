@@ -1,0 +1,117 @@
+"""``nodeselect check --fix``."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.cli.running import Run
+
+REST = "type: pipeline\nconfig: {input: {stdin: {}}}\n"
+BEFORE = f"name: a # the first\nselector:\n  matchLabels: {{v: 1.10}}\n{REST}"
+AFTER = f'name: a # the first\nselector:\n  match_labels: {{v: "1.10"}}\n{REST}'
+
+
+@pytest.fixture(autouse=True)
+def _files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Create a job with a mistake that can be corrected, and one with one that cannot."""
+    monkeypatch.chdir(tmp_path)
+    Path("a.yaml").write_text(BEFORE)
+    Path("b.yaml").write_text(f"name: b\nselector: {{match_labels: {{a: 1}}}}\ncolour: red\n{REST}")
+
+
+def test_diff(run: Run) -> None:
+    """A diff is printed, and no file is changed; the summary says what will be left."""
+    ended = run("check", "--fix", "a.yaml")
+    assert ended.out == (
+        "--- a.yaml\n"
+        "+++ a.yaml\n"
+        "@@ -1,5 +1,5 @@\n"
+        " name: a # the first\n"
+        " selector:\n"
+        "-  matchLabels: {v: 1.10}\n"
+        '+  match_labels: {v: "1.10"}\n'
+        " type: pipeline\n"
+        " config: {input: {stdin: {}}}\n"
+    )
+    assert ended.err == "--fix --write would correct 1 file. After that, 1 file: no problems\n"
+    assert ended.status == 1
+    assert Path("a.yaml").read_text() == BEFORE
+
+
+def test_write(run: Run) -> None:
+    """--write changes the files, and reports what is left; again, there is nothing to correct."""
+    Path("a.yaml").chmod(0o640)
+    Path("link.yaml").symlink_to("a.yaml")
+    ended = run("check", "--fix", "--write", "link.yaml", "b.yaml", "-o", "concise")
+    assert ended.out.startswith("b.yaml:3:1: error[unknown-field]")
+    assert ended.err.startswith("corrected 2 files. 2 files: 1 error")
+    assert ended.status == 1
+    assert Path("a.yaml").read_text() == AFTER
+    assert Path("link.yaml").is_symlink()
+    assert Path("a.yaml").stat().st_mode & 0o777 == 0o640
+    assert run("check", "--fix", "a.yaml") == (0, "", "1 file: no problems\n")
+    assert run("check", "--fix", "b.yaml").out == ""
+
+
+def test_jobs_only(run: Run) -> None:
+    """With --jobs-only, a file that is not a job is not corrected, although it could be."""
+    Path("compose.yaml").write_text("name: 5\nservices: {}\n")
+    assert "compose" in run("check", "--fix", ".").out
+    assert "compose" not in run("check", "--fix", "--jobs-only", ".").out
+    assert run("check", "--fix", "--write", "--jobs-only", "compose.yaml").status == 0
+    assert Path("compose.yaml").read_text() == "name: 5\nservices: {}\n"
+
+
+def test_standard_input(run: Run) -> None:
+    """The diff of standard input can be shown, but it cannot be changed."""
+    assert '+  match_labels: {v: "1.10"}' in run("check", "--fix", "-", stdin=BEFORE).out
+    ended = run("check", "--fix", "--write", "-", stdin=BEFORE)
+    assert ended.status == 2
+    assert ended.err.endswith("error: --write cannot change standard input\n")
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--write"], "--write goes with --fix"),
+        (["--fix", "-o", "json"], "--fix prints a diff; for another output, add --write"),
+    ],
+)
+def test_usage(run: Run, options: list[str], message: str) -> None:
+    """Options that do not fit together are rejected."""
+    ended = run("check", "a.yaml", *options)
+    assert ended.status == 2
+    assert ended.err.endswith(f"error: {message}\n")
+
+
+def test_only_selected_rules(run: Run) -> None:
+    """What is not reported is not corrected."""
+    assert run("check", "--fix", "--write", "--ignore", "wrong-type", "a.yaml").status == 0
+    assert Path("a.yaml").read_text() == BEFORE.replace("matchLabels", "match_labels")
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root writes anywhere")
+def test_a_file_that_cannot_be_written(run: Run, tmp_path: Path) -> None:
+    """It is an error, and the file is what it was."""
+    tmp_path.chmod(0o500)
+    try:
+        ended = run("check", "--fix", "--write", "a.yaml")
+    finally:
+        tmp_path.chmod(0o700)
+    assert (ended.status, ended.out) == (2, "")
+    assert ended.err == "error: cannot write 'a.yaml': Permission denied\n"
+    assert Path("a.yaml").read_text() == BEFORE
+
+
+def test_a_write_that_fails(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """If the disk is full, the file is what it was."""
+
+    def fail(number: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", fail)
+    ended = run("check", "--fix", "--write", "a.yaml")
+    assert ended.err == "error: cannot write 'a.yaml': No space left on device\n"
+    assert Path("a.yaml").read_text() == BEFORE
+    assert {path.name for path in Path().iterdir()} == {"a.yaml", "b.yaml"}

@@ -1,0 +1,68 @@
+"""Comments in a job file that ignore problems."""
+
+import pytest
+
+from nodeselect import JobError
+from nodeselect.jobs import check_job, fix_job, read_job
+from tests.jobs.reading import OF_EXCERPTS
+
+
+def codes_of(text: str, file: str = "job.yaml") -> list[tuple[str, int]]:
+    """Return the code and the line of each problem."""
+    problems = check_job(text, file, rules=OF_EXCERPTS).problems
+    return [(problem.code, problem.line) for problem in problems]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "name: x\nselector: {} # nodeselect: ignore[empty-selector]\n",
+        "name: x\n# nodeselect: ignore[empty-selector]\nselector: {}\n",
+        "name: x\n  #nodeselect:ignore[ no-name,empty-selector ]\nselector: {}\n",
+        "# nodeselect: ignore[empty-selector]\n# nodeselect: ignore[unknown-type]\nname: x\n",
+        "\ufeff# nodeselect: ignore[empty-selector]\nname: x\n",
+        "name: x # a job for all # nodeselect: ignore[empty-selector], as it should be\n",
+        "# nodeselect: ignore[unknown-field, empty-selector]\nselectors: {}\nname: x\n",
+    ],
+)
+def test_ignored(text: str) -> None:
+    """A comment ignores problems of its line, or alone on a line, of the next one."""
+    assert codes_of(text) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "line"),
+    [
+        ("# nodeselect: ignore[empty-selector]\n\nname: x\n", "empty-selector", 3),
+        ("# nodeselect: ignore[empty-selector]\n# all\nname: x\n", "empty-selector", 3),
+        ("name: x # nodeselect: ignore[empty-selector]\nselector: {}\n", "empty-selector", 2),
+        ("name: x # nodeselect: ignore[no-name]\n", "empty-selector", 1),
+        ("name: x # nodeselect: ignore empty-selector\n", "empty-selector", 1),
+        ('name: "x#nodeselect: ignore[empty-selector]"\n', "empty-selector", 1),
+        ("name: x # nodeselect: ignore[]\n", "empty-selector", 1),
+    ],
+)
+def test_not_ignored(text: str, code: str, line: int) -> None:
+    """What is in another line, of another rule, or not such a comment, is reported."""
+    assert codes_of(text) == [(code, line)]
+
+
+def test_codes_that_are_not_rules() -> None:
+    """A code that cannot be ignored is reported at its place: a typo does not go unnoticed."""
+    text = "name: x\nselector: {a: *b} # nodeselect: ignore[empty, anchor]\n"
+    assert codes_of(text) == [("anchor", 2), ("unknown-rule", 2), ("unknown-rule", 2)]
+    problems = check_job(text, "x").problems[1:]
+    assert [(each.column, each.message) for each in problems] == [
+        (40, "there is no rule 'empty'"),
+        (47, "anchor cannot be ignored: it is always reported"),
+    ]
+
+
+def test_an_ignored_error_is_not_accepted() -> None:
+    """A comment is for reports: a job with an error is not read, and its selector is not empty."""
+    text = "name: x\nselector: {match_labels: {a: 1}} # nodeselect: ignore[wrong-type]\n"
+    [problem] = check_job(text, rules=OF_EXCERPTS).problems
+    assert problem.message == "the selector is not valid: the job may run on EVERY node"
+    with pytest.raises(JobError, match="wrong-type"):
+        read_job(text)
+    assert fix_job(text.encode()) == text.encode()
