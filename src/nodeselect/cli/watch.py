@@ -29,6 +29,7 @@ from nodeselect.readers import cannot_read, open_input
 from nodeselect.readers.detect import KNOWN_STATES
 from nodeselect.readers.node_stream import DROPPED, NodeStream
 from nodeselect.render.changes import CHANGE_FORMATS, change_lines
+from nodeselect.render.layout import detect_screen
 from nodeselect.selectors import Selector
 from nodeselect.standing import StandingSelectors
 from nodeselect.text import join_limited, pluralize, quoted
@@ -153,6 +154,7 @@ class _Printer:
         self._states = states
         self._output = output
         self._timestamps = timestamps
+        self._screen = detect_screen()
 
     def print(self, old: Node | None, new: Node | None, event: int) -> None:
         """Print what changes if a node was ``old`` and is ``new``; None if it is not there."""
@@ -171,7 +173,7 @@ class _Printer:
             if not self._matches(name, other)
         )
         time = _now() if self._timestamps else None
-        write_output(change_lines(self._output, node.id, changes, event, time))
+        write_output(change_lines(self._output, node.id, changes, event, time, self._screen))
 
     def _matches(self, name: str, node: Node | None) -> bool:
         return node is not None and any(

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Iterator
 
+from nodeselect.render.layout import Screen
 from nodeselect.text import printable
 
 __all__ = ["CHANGE_FORMATS", "change_lines"]
@@ -11,7 +12,12 @@ CHANGE_FORMATS = ("text", "ndjson")
 
 
 def change_lines(
-    output: str, node_id: str, changes: Iterable[tuple[bool, str]], event: int, time: str | None
+    output: str,
+    node_id: str,
+    changes: Iterable[tuple[bool, str]],
+    event: int,
+    time: str | None,
+    screen: Screen,
 ) -> Iterator[str]:
     """Yield a line for each answer that a node enters or leaves.
 
@@ -29,4 +35,5 @@ def change_lines(
         return
     before, node = "" if time is None else f"{time} ", printable(node_id)
     for matches, job in changes:
-        yield f"{before}{'+' if matches else '-'} {node}{f' {printable(job)}' if job else ''}"
+        line = f"{before}{'+' if matches else '-'} {node}{f' {printable(job)}' if job else ''}"
+        yield screen.style(line, "good" if matches else "bad")
