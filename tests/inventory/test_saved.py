@@ -154,7 +154,7 @@ def test_damage(file: Path) -> None:
     assert opened.match(ONE).ids() == ["n-1", "n-6", "n-11", "n-16", "n-21", "n-26"]
     for _ in range(2):
         with pytest.raises(
-            InventoryError, match=r"fleet.nsx: damaged: .* section 'names' is wrong"
+            InventoryError, match=r"damaged: .* section 'names' is wrong\n --> .*fleet.nsx"
         ):
             opened["n-1"]
 
