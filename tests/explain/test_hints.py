@@ -14,6 +14,7 @@ import pytest
 from nodeselect import Inventory, Node, Selector
 from nodeselect.explain import Hint, similarity
 from nodeselect.explain.compute import explain
+from nodeselect.explain.hints import ID_CODES
 from nodeselect.index.tuning import DEFAULT, Tuning
 from tests import golden
 from tests.cli.running import unprintable
@@ -48,9 +49,6 @@ FLEET = [
     ),
 ]
 
-
-# Hints whose replacement is an id.
-ID_CODES = ("name-for-id", "id-prefix", "label-for-id")
 
 ROWS = golden.rows(TABLE, r"^(?P<question>[^\s#].*)\n(?P<said>(?: {2}.*\n)+)")
 

@@ -272,3 +272,8 @@ def test_what_to_write_can_be_copied() -> None:
     assert "write <code>region=eu-west</code> instead of <code>region=eu_west</code>" in text
     assert 'data-copy="region=eu-west"' in text
     assert "data-copy" not in page_of(NODES, "region=eu").partition("<script")[0]
+    node = Node("n-1", {"region": "eu-west"})
+    assert 'data-copy="n-1"' in page_of([node], "name=n-1")
+    both = page_of([node], "name=n-1,region=eu_west").partition("<script")[0]
+    assert "write the id <code>n-1</code> (--id, or match_ids in a job)" in both
+    assert "data-copy" not in both

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from nodeselect.explain import Explanation, headline
+from nodeselect.explain.hints import ID_CODES
 from nodeselect.explain.wording import excluded_by_state, missing_ids_text, short
 from nodeselect.inventory.compare import Difference
 from nodeselect.node import Node
@@ -118,5 +119,8 @@ def _copied(explanation: Explanation) -> str | None:
     """Return what to write, if the recommendation says so and the page shows it as it is."""
     if explanation.correction is None or not explanation.recommendation.startswith("write "):
         return None
-    text = ",".join(explanation.correction.replacements)
+    replacements = explanation.correction.replacements
+    if len(replacements) > 1 and any(hint.code in ID_CODES for hint in explanation.hints):
+        return None  # ids are not written beside requirements
+    text = ",".join(replacements)
     return text if shown(text, _MAX_ADVICE) == text else None
