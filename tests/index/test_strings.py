@@ -40,7 +40,8 @@ def assert_column(column: Strings[str | None], strings: list[str | None]) -> Non
     assert [column[rank] for rank in range(len(strings))] == strings
     for ranks in ([], range(len(strings)), range(len(strings) - 1, -1, -2), [0] * len(strings)):
         expected = [strings[rank] for rank in ranks]
-        assert to_list(column.take(array("I", ranks))) == expected
+        for _ in range(2):  # the second time, they are known
+            assert to_list(column.take(array("I", ranks))) == expected
         assert to_list(column.take(np.array(ranks, np.int64))) == expected
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr("nodeselect.index.strings.bulk_reader", lambda _: None)
@@ -117,3 +118,21 @@ def test_offsets_that_descend(monkeypatch: pytest.MonkeyPatch) -> None:
         column.take(array("I", [0, 1]))
     monkeypatch.setattr("nodeselect.index.strings.bulk_reader", lambda _: None)
     assert column.take(array("I", [1, 1])) == ["", ""]
+
+
+def test_recent_strings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Strings that were decoded lately are the same objects; there is a limit to their number."""
+    monkeypatch.setattr("nodeselect.index.strings._MAX_RECENT", 8)
+    column = packed(list("abcdefgh"))
+    first = column.take(array("I", [1, 2]))
+    first.append("changed by the caller")
+    again = column.take(array("I", [1, 2]))
+    assert again == ["b", "c"]
+    for at in range(0, 6, 2):
+        column.take(array("I", [at, at + 1]))
+    assert list(map(len, column._recent.values())) == [2, 2, 2, 2]
+    column.take(array("I", [7]))
+    assert list(map(len, column._recent.values())) == [1]
+    column.take(array("I", [1, 2, 3, 4, 5]))  # more than half of the limit
+    column.take(np.array([1, 2]))
+    assert list(map(len, column._recent.values())) == [1]

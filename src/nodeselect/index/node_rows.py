@@ -64,14 +64,24 @@ class NodeRows:
 
     def node(self, rank: int) -> Node:
         """Build a node. Cost: about 3 µs for ten labels."""
-        name = None if self.names is None else self.names[rank]
-        state = self.state_names[self._state_at[rank]]
-        return Node._trusted(self.ids[rank], self.labels(rank), name, state)
+        try:
+            name = None if self.names is None else self.names[rank]
+            state = self.state_names[self._state_at[rank]]
+            return Node._trusted(self.ids[rank], self.labels(rank), name, state)
+        except IndexError:
+            raise self._damaged() from None
 
     def equals(self, rank: int, node: Node) -> bool:
         """Return whether ``node`` equals the node at ``rank``. Their ids must be equal."""
-        return (
-            self.labels(rank) == node.labels
-            and self.state_names[self._state_at[rank]] == node.state
-            and (None if self.names is None else self.names[rank]) == node.name
-        )
+        try:
+            return (
+                self.labels(rank) == node.labels
+                and self.state_names[self._state_at[rank]] == node.state
+                and (None if self.names is None else self.names[rank]) == node.name
+            )
+        except IndexError:
+            raise self._damaged() from None
+
+    def _damaged(self) -> Exception:
+        """Return the error for a number without a meaning, which only a file can have."""
+        return AssertionError("the arrays of a table have no such numbers")

@@ -23,7 +23,6 @@ from nodeselect.index.rank_order import RankOrder
 from nodeselect.index.saved_string_index import SavedStringIndex
 from nodeselect.index.storage import SavedFile
 from nodeselect.index.strings import PackedStrings, PaddedStrings, Strings
-from nodeselect.node import Node
 
 if TYPE_CHECKING:
     from nodeselect.index.node_table import NodeTable
@@ -126,20 +125,6 @@ class _SavedRows(NodeRows):
             self.keys,
             self.values,
         )
-
-    def node(self, rank: int) -> Node:
-        """Build a node. Cost: about 3 µs for ten labels."""
-        try:
-            return super().node(rank)
-        except IndexError:
-            raise self._damaged() from None
-
-    def equals(self, rank: int, node: Node) -> bool:
-        """Return whether ``node`` equals the node at ``rank``. Their ids must be equal."""
-        try:
-            return super().equals(rank, node)
-        except IndexError:
-            raise self._damaged() from None
 
     def _damaged(self) -> InventoryError:
         return self._file.damaged("the nodes have labels or states that are not in the file")
