@@ -1,5 +1,6 @@
 """Arrow data that is not of nodes, or is damaged, is rejected as a whole, with row and column."""
 
+import contextlib
 import io
 import random
 from collections.abc import Callable, Iterator
@@ -353,3 +354,60 @@ def test_parquet_of_too_many_rows() -> None:
     assert caught.value.code == "document-too-large"
     with pytest.raises(InventoryError, match="two nodes have the id 'n-1'"):  # any may be as long
         Inventory.from_arrow(to_parquet(pa.table({"id": ids[:100_000]})))
+
+
+def to_ipc_with(table: Any, new_writer: Any, compression: str | None) -> bytes:
+    """Return a compressed file or stream of Arrow IPC."""
+    sink = io.BytesIO()
+    with new_writer(
+        sink, table.schema, options=pa.ipc.IpcWriteOptions(compression=compression)
+    ) as writer:
+        writer.write_table(table)
+    return sink.getvalue()
+
+
+@pytest.mark.parametrize("new_writer", [pa.ipc.new_file, pa.ipc.new_stream])
+@pytest.mark.parametrize("compression", ["zstd", "lz4", None])
+def test_compressed(new_writer: Any, compression: str | None) -> None:
+    """Compressed files and streams are read, with dictionaries and without."""
+    labels = pa.array(["a", "b", None] * 9)
+    table = pa.table(
+        {"id": [f"n-{at}" for at in range(27)], "x": labels, "y": labels.dictionary_encode()}
+    )
+    data = to_ipc_with(table, new_writer, compression)
+    inventory = Inventory.from_arrow(io.BytesIO(data))
+    assert inventory.to_arrow() == Inventory.from_arrow(table).to_arrow()
+
+
+@pytest.mark.parametrize("new_writer", [pa.ipc.new_file, pa.ipc.new_stream])
+def test_ipc_that_expands(new_writer: Any) -> None:
+    """A small file that would take much memory is rejected before it is decompressed."""
+    text = pa.array(["a" * (70 << 20)], pa.large_string())
+    many = pa.DictionaryArray.from_arrays(pa.array([0] * 1_000_000, pa.int8()), ["n-1"])
+    cases = [
+        (pa.table({"id": text}), "decompressed, the input is more than 300 times as large"),
+        (pa.table({"id": text.dictionary_encode()}), "more than 300 times as large"),
+        (pa.table({"id": many}), "more than 100 nodes for each byte"),
+        (pa.table({"id": pa.nulls(10_000_000)}), "more than 100 nodes for each byte"),
+    ]
+    for table, message in cases:
+        data = to_ipc_with(table, new_writer, "zstd")
+        assert len(data) < 100_000
+        allocated = pa.total_allocated_bytes()
+        with pytest.raises(InventoryError, match=message) as caught:
+            Inventory.from_arrow(io.BytesIO(data))
+        assert caught.value.code == "document-too-large"
+        assert pa.total_allocated_bytes() - allocated < 1 << 20
+
+
+@pytest.mark.parametrize("new_writer", [pa.ipc.new_file, pa.ipc.new_stream])
+def test_damaged_metadata_of_ipc(new_writer: Any) -> None:
+    """Whatever changes in the metadata, nothing but an InventoryError is raised."""
+    table = pa.table({"id": IDS, "x": pa.array(["a", "b", "a"]).dictionary_encode()})
+    original, draw = to_ipc_with(table, new_writer, "zstd"), random.Random(1)
+    for _ in range(500):
+        data = bytearray(original)
+        for _ in range(draw.randint(1, 3)):
+            data[draw.randrange(len(data))] = draw.choice((0, 1, 4, 127, 128, 255))
+        with contextlib.suppress(InventoryError):
+            Inventory.from_arrow(io.BytesIO(data))

@@ -14,13 +14,13 @@ import pyarrow.parquet
 
 from nodeselect.blocking import blocking_reader
 from nodeselect.errors import InventoryError
-from nodeselect.limits import LIMITS
 from nodeselect.node import check_id
 from nodeselect.readers import cannot_read, open_input
 from nodeselect.readers.chunks import join_document, read_rest
 from nodeselect.readers.columnar import EncodedBlock
 from nodeselect.readers.formats.arrow_columns import ColumnNames, Columns, resolve, row_error
 from nodeselect.readers.formats.arrow_labels import encode_labels, encode_texts
+from nodeselect.readers.formats.arrow_sizes import check_rows, check_sizes
 from nodeselect.readers.raw_node import all_plain_ids
 from nodeselect.text import printable, truncate
 
@@ -28,9 +28,6 @@ __all__ = ["read_file", "read_source"]
 
 # The rows of a block. The number of a row fits in 16 bits, and is sorted in linear time.
 _BLOCK_ROWS: Final = 1 << 16
-
-# Any Parquet file may have as many rows.
-_MIN_ROWS: Final = 100_000
 
 # What every writer of Arrow IPC writes last in a stream.
 _END_OF_STREAM: Final = b"\xff\xff\xff\xff\0\0\0\0"
@@ -51,9 +48,11 @@ def read_file(data: bytes, names: ColumnNames) -> Iterator[EncodedBlock]:
             yield from _read_parquet(source, len(data), names)
         elif data.startswith(b"ARROW1"):
             file = pyarrow.ipc.open_file(source)
+            check_sizes(data)
             batches = map(file.get_batch, range(file.num_record_batches))
             yield from _read_batches(batches, resolve(file.schema, names))
         elif data.startswith(b"\xff\xff\xff\xff"):
+            check_sizes(data)
             stream = pyarrow.ipc.open_stream(source)
             yield from _read_batches(stream, resolve(stream.schema, names))
             _check_end(data, source.tell())
@@ -151,12 +150,7 @@ def _check_row_counts(metadata: Any, size: int) -> None:
     The metadata have no checksum, and pyarrow reads as few rows as a damaged number says.
     """
     rows = metadata.num_rows
-    if rows > max(_MIN_ROWS, LIMITS.parquet_nodes * size):
-        message = (
-            f"the file has more than {LIMITS.parquet_nodes} nodes for each byte"
-            " (limit: parquet_nodes)"
-        )
-        raise InventoryError("document-too-large", message)
+    check_rows(rows, size)
     # The metadata of a column are not read here: if they are damaged, pyarrow ends the process.
     groups = map(metadata.row_group, range(metadata.num_row_groups))
     _check_rows(sum(group.num_rows for group in groups), rows)
