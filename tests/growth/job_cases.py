@@ -28,7 +28,13 @@ from nodeselect.jobs.manifest import read_manifest
 from nodeselect.jobs.selector_file import read_selector_file
 from nodeselect.limits import LIMITS
 from nodeselect.render.layout import PROBLEM_FORMATS, REPORT_FORMATS, Screen
-from nodeselect.render.problems import error_list_lines, problem_lines, problem_summary
+from nodeselect.render.problems import (
+    correction_lines,
+    correction_summary,
+    error_list_lines,
+    problem_lines,
+    problem_summary,
+)
 from nodeselect.render.rollout import RolloutReport, rollout_lines
 from tests.growth.cases import case, rejected, words
 from tests.growth.reader_cases import PIECES, as_yaml
@@ -177,6 +183,8 @@ def _add_files() -> None:
     for line in (b"name: \xff\n", b"\x01\n", b"a: &a b\n", b"a: b\n", b"---\na: b\n"):
         case(f"check/{line!a}", _check, line.__mul__)
     case("check/files", lambda names: list(check_jobs((name, b"name: x") for name in names)), words)
+    case("check/comments", _check, b"# nodeselect: ignore[no-type, x]\nname: a\n".__mul__)
+    case("check/tags", _check, lambda n: b"selector:\n match_expressions:\n" + b" - !a\n" * n)
     case("check/too-large", _check, lambda n: bytes(LIMITS.job_file_bytes + n))
     case("check/document", read_document, lambda n: json.dumps(words(n)))
 
@@ -301,6 +309,15 @@ def _add_reports() -> None:
         ending = list(error_list_lines(reports, Screen()))
         return lines, ending, problem_summary(reports, len(unread), names, False)
 
+    def corrections(n: int) -> list[tuple[str, str, str]]:
+        text = "".join(f"a: {word}\n" for word in words(n))
+        return [("x", f"b: c\n{text}", f"b: d\n{text}") for _ in range(2)]
+
+    def show_corrections(corrections: list[tuple[str, str, str]]) -> object:
+        summary = correction_summary(corrections, is_written=False)
+        return list(correction_lines(corrections, Screen())), summary
+
+    case("problems/corrections", show_corrections, corrections)
     for output in PROBLEM_FORMATS:
         case(f"problems/{output}", partial(show, output), reports, 20)
 

@@ -66,7 +66,7 @@ def test_any_job(text: str) -> None:
     before = CheckedJob(text, "job")
     fixed = fix_job(text.encode())
     assert fix_job(fixed) == fixed
-    assert (CheckedJob(fixed, "job").spec is None) == (before.spec is None)
+    assert before.spec is None or CheckedJob(fixed, "job").spec is not None
     if not before.report.errors:
         assert fixed == text.encode()
 

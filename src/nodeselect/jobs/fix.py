@@ -1,10 +1,11 @@
 """Correct the mistakes in a job file for which there is one sure correction."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
-from nodeselect.documents import DocumentError, decode_utf8
+from nodeselect.documents import DocumentError, List, Object, Scalar, decode_utf8
 from nodeselect.jobs.check.checker import CheckedJob
-from nodeselect.jobs.check.edits import apply_edits
+from nodeselect.jobs.check.edits import Edit, apply_edits
+from nodeselect.jobs.check.rules.fields import field
 
 __all__ = ["fix_job"]
 
@@ -40,7 +41,19 @@ def fix_job(data: bytes, file: str = "job", *, rules: Collection[str] | None = N
         fixed = apply_edits(text, checked.edits).encode()
         if data.startswith(_BYTE_ORDER_MARK):
             fixed = _BYTE_ORDER_MARK + fixed
-        if fixed == data or CheckedJob(fixed, file).spec is None:
+        spec = CheckedJob(fixed, file).spec
+        if fixed == data or spec is None:
+            break
+        if checked.spec is None and not _are_expressions(checked.edits, spec):
             break
         data = fixed
     return data
+
+
+def _are_expressions(edits: Iterable[Edit], spec: Object) -> bool:
+    """Return whether the tags that were put in quotes are expressions: elsewhere, they are tags."""
+    selector = field(spec, "selector")
+    expressions = field(selector, "match_expressions") if isinstance(selector, Object) else None
+    items = expressions.items if isinstance(expressions, List) else []
+    texts = [item.text for item in items if isinstance(item, Scalar)]
+    return all(edit.text in texts for edit in edits)

@@ -18,7 +18,7 @@ from nodeselect.documents import (
     read_documents,
 )
 from nodeselect.errors import JobError
-from nodeselect.jobs.check.edits import Edit
+from nodeselect.jobs.check.edits import Edit, quote_tag
 from nodeselect.jobs.check.ignore_comments import read_ignore_comments
 from nodeselect.jobs.check.rule import REGISTRY, Finding, Rule, document_finding
 from nodeselect.jobs.check.rules.document import is_kubernetes_object, locate_spec
@@ -263,7 +263,8 @@ class CheckedJob:
         except DocumentError as error:
             self._unread = error.code
             self._errors += error.unreported
-            yield from map(document_finding, (error, *error.others))
+            for each in (error, *error.others):
+                yield document_finding(each)._replace(edit=quote_tag(each))
             return
         located = yield from locate_spec(document)
         if located is None:

@@ -5,11 +5,19 @@ from array import array
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
-from nodeselect.documents import List, Position, Scalar, Value, double_quoted, scalar_kind
+from nodeselect.documents import (
+    DocumentError,
+    List,
+    Position,
+    Scalar,
+    Value,
+    double_quoted,
+    scalar_kind,
+)
 from nodeselect.errors import SelectorError
 from nodeselect.selectors import Selector
 
-__all__ = ["Edit", "Hint", "apply_edits", "corrected_expression", "quote"]
+__all__ = ["Edit", "Hint", "apply_edits", "corrected_expression", "quote", "quote_tag"]
 
 # Strings that need no quotes in YAML, also in its flow style; most others could do without, too.
 _PLAIN = r"[A-Za-z0-9_](?:[\w./=!<> ()-]*[\w)])?"
@@ -56,6 +64,12 @@ def quote(value: Value) -> Edit | None:
     if isinstance(value, Scalar) and value.kind not in ("text", "null"):
         return Edit(value, value.text)
     return None
+
+
+def quote_tag(error: DocumentError) -> Edit | None:
+    """Return the edit that puts a tag in quotes, which is a string if it is an expression."""
+    _, hint, text = (error.hint or "").partition("if this is a string, quote it: ")
+    return Edit(Scalar(text[1:-1], "tag", error.position, True), text[1:-1]) if hint else None
 
 
 def apply_edits(text: str, edits: Iterable[Edit]) -> str:
