@@ -25,6 +25,7 @@ ALLOWED = {
     "nodeselect.readers.formats.csv": "imports csv",
     "nodeselect.readers.formats.describe": "imports nodeselect.documents",
     "nodeselect.readers.formats.not_yaml": "for errors only",
+    "nodeselect.explain.similarity": "compiles patterns; for a message about a misspelt key",
     "nodeselect.readers.shapes.foreign": "for errors only",
     "nodeselect.readers.gunzip": "imports zlib",
     "nodeselect.documents": "compiles many patterns; for errors only",

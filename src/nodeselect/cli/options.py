@@ -18,13 +18,11 @@ from nodeselect.cli.exit_status import ExitStatus
 from nodeselect.cli.job_files import split_object
 from nodeselect.cli.streams import QUIET, write_error_message
 from nodeselect.errors import SelectorError
-from nodeselect.explain.similarity import WordCounts, closest_key
-from nodeselect.explain.wording import nodes_have
 from nodeselect.node import count_in_states, split_state
 from nodeselect.readers.detect import KNOWN_STATES
 from nodeselect.render.layout import REPORT_FORMATS
 from nodeselect.selectors import Selector
-from nodeselect.text import join_limited, printable, quoted
+from nodeselect.text import join_limited, pluralize, printable, quoted
 
 if TYPE_CHECKING:
     from nodeselect.cli.node_files import NodeFiles
@@ -209,8 +207,12 @@ def similar_key(key: str, counts: Mapping[str, int]) -> str:
 
     :param counts: how many nodes have each label.
     """
+    from nodeselect.explain.similarity import WordCounts, closest_key  # compiles patterns
+
     close = closest_key(key, WordCounts(counts))
-    return f"; {nodes_have(counts[close[1]])} {quoted(close[1])}" if close else ""
+    if close is None:
+        return ""
+    return f"; {pluralize(counts[close[1]], 'node has', 'nodes have')} {quoted(close[1])}"
 
 
 def check_node(context: click.Context, inventory: "Inventory | SqlNodes", node_id: str) -> None:
