@@ -10,6 +10,7 @@ import pytest
 from tests.growth import (
     arrow_cases,
     command_cases,
+    engine_cases,
     inventory_cases,
     job_cases,
     kubernetes_cases,
@@ -35,6 +36,7 @@ AREAS = (
     log_cases,
     saved_cases,
     standing_cases,
+    engine_cases,
     command_cases,
 )
 """The modules that fill the table."""
@@ -49,9 +51,16 @@ SLACK = 300
 EXEMPT = {
     "nodeselect.errors.NodeselectError.draw": "subclasses implement it",
     "nodeselect.index.node_rows.NodeRows.to_table": "subclasses implement it",
+    **{
+        f"nodeselect.engines.dialects.Dialect.{name}": "subclasses implement it"
+        for name in ("each_label", "hexadecimal", "may_be_integer", "to_integer", "value")
+    },
+    "nodeselect.engines.spark.where": "it needs Spark",
     **dict.fromkeys(
         [
+            "nodeselect.engines.conditions.Conditions",
             *("nodeselect.explain.countable.Countable", "nodeselect.explain.countable.Failures"),
+            "nodeselect.inventory.facets.CountedSet",
             *("nodeselect.index.segment.StringIndex", "nodeselect.index.segment.SegmentParts"),
             *(
                 "nodeselect.index.strings.Strings",
