@@ -23,6 +23,7 @@ __all__ = [
     "count_in_states",
     "has_state",
     "is_connected",
+    "require_count",
     "require_id",
     "require_node",
     "split_state",
@@ -307,3 +308,16 @@ def require_id(node_id: str) -> str:
     if not isinstance(node_id, str):
         raise TypeError(f"an id must be a string, not {type(node_id).__name__}")
     return node_id
+
+
+def require_count(name: str, number: int) -> None:
+    """Raise if ``number`` cannot be a number of nodes.
+
+    :param name: the name of the argument, for errors.
+    :raises TypeError: if it is not an integer.
+    :raises ValueError: if it is negative.
+    """
+    if not isinstance(number, int):
+        raise TypeError(f"{name} must be an int, not {type(number).__name__}")
+    if number < 0:
+        raise ValueError(f"{name} must not be negative")

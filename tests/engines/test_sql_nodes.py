@@ -6,7 +6,8 @@ Each commit compares some selectors on some rows; ``ROWS=1 SELECTORS=1`` all of 
 import json
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
@@ -282,3 +283,19 @@ def test_sets_of_two_tables() -> None:
         nodes.match(everything) | other.match(everything)
     with pytest.raises(TypeError, match="collection of strings"):
         nodes.match(everything, states="ready")
+
+
+def test_wrong_arguments() -> None:
+    """Arguments are checked as those of an inventory are; a negative limit is not all nodes."""
+    nodes, queries = small([Node("n-1")])
+    matching = nodes.match(Selector.everything())
+    for call in (matching.first, matching.sample):
+        with pytest.raises(ValueError, match="n must not be negative"):
+            call(-1)
+    with pytest.raises(ValueError, match="examples must not be negative"):
+        nodes.explain(Selector.everything(), examples=-1)
+    methods: list[Callable[[Any], object]] = [nodes.match, nodes.explain, nodes.failure_counts]
+    for method in methods:
+        with pytest.raises(TypeError, match="parse a text with Selector.parse"):
+            method("gpu")
+    assert queries == []

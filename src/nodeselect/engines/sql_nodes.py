@@ -12,8 +12,9 @@ from nodeselect.errors import InventoryError
 from nodeselect.explain.compute import explain, explain_node
 from nodeselect.explain.countable import FailureCounts
 from nodeselect.explain.explanation import Explanation, NodeExplanation
-from nodeselect.node import Node, has_state
+from nodeselect.node import Node, has_state, require_count
 from nodeselect.selectors import Selector
+from nodeselect.selectors.selector import require_selector
 from nodeselect.text import quoted
 
 __all__ = ["SqlNodeSet", "SqlNodes"]
@@ -83,7 +84,7 @@ class SqlNodes:
 
         :param states: return only the nodes whose state, in any case, is one of these.
         """
-        condition = express(selector, self._table.conditions)
+        condition = express(require_selector(selector), self._table.conditions)
         matching = SqlNodeSet(self._execute, self._table, condition)
         return matching if states is None else matching.in_states(states)
 
@@ -108,7 +109,9 @@ class SqlNodes:
 
         :param examples: as for :meth:`Inventory.explain`.
         """
-        return explain(SqlCounts(self._execute, self._table), selector, examples)
+        require_count("examples", examples)
+        counts = SqlCounts(self._execute, self._table)
+        return explain(counts, require_selector(selector), examples)
 
     def failure_counts(
         self, selector: Selector, *, states: Collection[str] | None = None
@@ -118,7 +121,11 @@ class SqlNodes:
         :param states: count only nodes in one of these states, in any case.
         """
         nodes = self if states is None else self.in_states(states)
-        return SqlCounts(nodes._execute, nodes._table).failures(selector.split()).counts
+        return (
+            SqlCounts(nodes._execute, nodes._table)
+            .failures(require_selector(selector).split())
+            .counts
+        )
 
     def explain_node(self, selector: Selector, node: str | Node) -> NodeExplanation:
         """Return which requirements of ``selector`` a node satisfies or fails.
@@ -126,7 +133,7 @@ class SqlNodes:
         :raises KeyError: if there is no node with this id.
         """
         node = node if isinstance(node, Node) else self[node]
-        return explain_node(selector, node.id, node.labels)
+        return explain_node(require_selector(selector), node.id, node.labels)
 
     def get(self, node_id: str) -> Node | None:
         """Return the node with this id; None if there is none."""
@@ -181,10 +188,12 @@ class SqlNodeSet:
 
     def first(self, n: int) -> list[Node]:
         """Return the first ``n`` nodes, or all if there are fewer."""
+        require_count("n", n)
         return list(self._nodes(f"{self._in_order()} LIMIT {n:d}"))
 
     def sample(self, n: int) -> list[Node]:
         """Return ``n`` random nodes in order, others each time, or all if there are fewer."""
+        require_count("n", n)
         drawn = self._nodes(f" ORDER BY {self._table.dialect.random} LIMIT {n:d}")
         return sorted(drawn, key=lambda node: node.id)
 

@@ -10,13 +10,13 @@ from nodeselect.index import postings
 from nodeselect.index.postings import Postings
 from nodeselect.inventory.statistics import nodes_by_value, value_counts
 from nodeselect.inventory.store import View
-from nodeselect.node import Node, has_state, is_connected
+from nodeselect.node import Node, has_state, is_connected, require_count
 from nodeselect.selectors import Selector
 
 if TYPE_CHECKING:
     from random import Random
 
-__all__ = ["NodeSet", "require_count"]
+__all__ = ["NodeSet"]
 
 
 class NodeSet:
@@ -256,19 +256,6 @@ class NodeSet:
                 " selectors on it"
             )
         return other._postings()
-
-
-def require_count(name: str, number: int) -> None:
-    """Raise if ``number`` cannot be a number of nodes.
-
-    :param name: the name of the argument, for errors.
-    :raises TypeError: if it is not an integer.
-    :raises ValueError: if it is negative.
-    """
-    if not isinstance(number, int):
-        raise TypeError(f"{name} must be an int, not {type(number).__name__}")
-    if number < 0:
-        raise ValueError(f"{name} must not be negative")
 
 
 @lru_cache(64)

@@ -11,18 +11,19 @@ from nodeselect.explain.similarity import Vocabulary
 from nodeselect.inventory.change import NodeChange
 from nodeselect.inventory.compaction import table_of
 from nodeselect.inventory.failure_groups import FailureGroups
-from nodeselect.inventory.node_set import NodeSet, require_count
+from nodeselect.inventory.node_set import NodeSet
 from nodeselect.inventory.saving import refuse_log, to_sections
 from nodeselect.inventory.statistics import ViewStatistics
 from nodeselect.inventory.store import View
-from nodeselect.node import Node
+from nodeselect.node import Node, require_count
 from nodeselect.readers.arrow_import import load_arrow
 from nodeselect.selectors import Selector
+from nodeselect.selectors.selector import require_selector
 
 if TYPE_CHECKING:
     import pyarrow
 
-__all__ = ["BaseInventory", "Snapshot", "require_selector", "statistics_of"]
+__all__ = ["BaseInventory", "Snapshot", "statistics_of"]
 
 
 class BaseInventory:
@@ -210,14 +211,6 @@ class Snapshot(BaseInventory):
     def __reduce__(self) -> NoReturn:
         """Raise ``TypeError``: a copy would need the whole store of the inventory."""
         raise TypeError("a Snapshot cannot be copied or pickled: use list() for its nodes")
-
-
-def require_selector(selector: Selector) -> Selector:
-    """Return ``selector``; raise ``TypeError`` if it is not a :class:`Selector`."""
-    if not isinstance(selector, Selector):
-        hint = "; parse a text with Selector.parse" if isinstance(selector, str) else ""
-        raise TypeError(f"expected a Selector, not {type(selector).__name__}{hint}")
-    return selector
 
 
 def statistics_of(inventory: BaseInventory) -> ViewStatistics:

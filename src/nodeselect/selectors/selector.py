@@ -27,7 +27,7 @@ from nodeselect.selectors.predicate import (
 from nodeselect.selectors.requirement import Requirement
 from nodeselect.text import printable, quoted, to_exact_str, truncate
 
-__all__ = ["Selector"]
+__all__ = ["Selector", "require_selector"]
 
 
 class _Unfrozen:
@@ -471,3 +471,11 @@ def _text(requirements: Iterable[Requirement]) -> str:
 
 _EVERYTHING = _build([], None)
 _NOTHING = _build([], ())
+
+
+def require_selector(selector: Selector) -> Selector:
+    """Return ``selector``; raise ``TypeError`` if it is not a :class:`Selector`."""
+    if not isinstance(selector, Selector):
+        hint = "; parse a text with Selector.parse" if isinstance(selector, str) else ""
+        raise TypeError(f"expected a Selector, not {type(selector).__name__}{hint}")
+    return selector

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Mapping
 from typing import NoReturn
 
 from nodeselect.index import postings
-from nodeselect.inventory.snapshot import require_selector
 from nodeselect.inventory.write_lock import WriteLock
 from nodeselect.selectors import Selector
+from nodeselect.selectors.selector import require_selector
 from nodeselect.standing.snapshot import BaseStanding, StandingSnapshot
 from nodeselect.standing.store import Name, Store, View
 
