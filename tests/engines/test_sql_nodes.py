@@ -296,6 +296,6 @@ def test_wrong_arguments() -> None:
         nodes.explain(Selector.everything(), examples=-1)
     methods: list[Callable[[Any], object]] = [nodes.match, nodes.explain, nodes.failure_counts]
     for method in methods:
-        with pytest.raises(TypeError, match="parse a text with Selector.parse"):
+        with pytest.raises(TypeError, match="parse a text with"):
             method("gpu")
     assert queries == []

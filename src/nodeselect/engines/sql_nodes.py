@@ -121,11 +121,8 @@ class SqlNodes:
         :param states: count only nodes in one of these states, in any case.
         """
         nodes = self if states is None else self.in_states(states)
-        return (
-            SqlCounts(nodes._execute, nodes._table)
-            .failures(require_selector(selector).split())
-            .counts
-        )
+        counts = SqlCounts(nodes._execute, nodes._table)
+        return counts.failures(require_selector(selector).split()).counts
 
     def explain_node(self, selector: Selector, node: str | Node) -> NodeExplanation:
         """Return which requirements of ``selector`` a node satisfies or fails.
