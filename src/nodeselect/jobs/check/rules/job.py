@@ -207,9 +207,9 @@ def is_like_job(spec: Object) -> bool:
     """Return whether a mapping with a name or a type is probably a job spec, of any quality."""
     type_, config = field(spec, "type"), field(spec, "config")
     return (
-        any(map(is_selector_name, spec.entries))
-        or (isinstance(type_, Scalar) and type_.text in _JOB_TYPES)
+        (isinstance(type_, Scalar) and type_.text in _JOB_TYPES)
         or (isinstance(config, Object) and not PIPELINE_FIELDS.isdisjoint(config.entries))
+        or any(map(is_selector_name, spec.entries))
     )
 
 
@@ -235,19 +235,25 @@ def check_job_fields(spec: Object, prefix: str, severity: str | None) -> Check[N
 
 def _check_missing(spec: Object, prefix: str) -> Check[None]:
     """Report which of name, type and config are missing or empty."""
-    names = set(map(snake_case, spec.entries.keys() - _MISSING.keys()))
+    missing = [name for name in _MISSING if _is_blank(field(spec, name))]
+    names = set(map(snake_case, spec.entries.keys() - _MISSING.keys())) if missing else set()
     if any(map(is_wrapper, names)):
         return  # a field that wraps the job is reported: they are in there
-    for name, (rule, message, hint) in _MISSING.items():
-        value = field(spec, name)
-        is_blank = isinstance(value, Scalar) and not value.text.strip()
-        is_empty = isinstance(value, Object) and not value.entries
-        if value is not None and not is_blank and not is_empty:
-            continue
+    for name in missing:
         if name in names or (name == "config" and names & {*PIPELINE_FIELDS, "tasks"}):
             continue  # the error for that field has the hint
-        key = spec.entries[name][0] if name in spec.entries else spec
-        yield rule.at(value if is_blank and value else key, prefix.rstrip("."), message, hint)
+        rule, message, hint = _MISSING[name]
+        value = field(spec, name)
+        place = spec.entries[name][0] if name in spec.entries else spec
+        if isinstance(value, Scalar):
+            place = value
+        yield rule.at(place, prefix.rstrip("."), message, hint)
+
+
+def _is_blank(value: Value | None) -> bool:
+    if isinstance(value, Scalar):
+        return not value.text.strip()
+    return value is None or (isinstance(value, Object) and not value.entries)
 
 
 def check_repeated_name(spec: Object, prefix: str, file: str, names: Names) -> Check[None]:
