@@ -21,10 +21,11 @@ SOURCES = {
 METHODS = {"search", "match", "fullmatch", "findall", "finditer", "sub", "split"}
 
 TABLES = {
+    ("nodeselect.render.html.page", "one_of_them"),
     ("nodeselect.selectors.diagnostics.mistakes", "mistake.pattern"),
     ("nodeselect.selectors.diagnostics.mistakes", "pattern"),
 }
-"""Expressions that are not constants: those of the tables of mistakes."""
+"""Expressions that are not constants: a list of words, and those of the tables of mistakes."""
 
 Use = tuple["re.Pattern[Any]", str]
 

@@ -110,8 +110,9 @@ def _split_advice(explanation: Explanation) -> Iterator[tuple[str, bool]]:
         texts += [*explanation.correction.replacements, *explanation.correction.replaced]
     longest_first = sorted(map(short, texts), key=len, reverse=True)
     code = "|".join(map(re.escape, longest_first)) or "(?!)"
+    one_of_them = rf"(?<!\S)({code})(?![\w./-])"
     text = shown(explanation.recommendation, _MAX_ADVICE)
-    for number, piece in enumerate(re.split(rf"(?<!\S)({code})(?![\w./-])", text)):
+    for number, piece in enumerate(re.split(one_of_them, text)):
         yield piece, number % 2 == 1
 
 
