@@ -69,6 +69,32 @@ def test_error(file: Path) -> None:
             assert short(caught.value).startswith("fleet.nsx: ")
 
 
+RESTORE = "\n  save the inventory again, or restore the file from a backup"
+
+
+def test_texts_of_errors(file: Path) -> None:
+    """The errors say what is wrong, and what to do."""
+    data = file.read_bytes()
+    cases = {
+        b"{}": "not a saved inventory\n  nodeselect index NODES -o FILE saves one",
+        data[:30]: f"cut off: it has 30 bytes of 40 or more{RESTORE}",
+        data[:100]: f"cut off: it has 100 bytes of 184 or more{RESTORE}",
+        data + b"\0": f"damaged: it has 1 byte behind its end{RESTORE}",
+        with_header(data, {8: 1}): f"damaged: the checksum of the header is wrong{RESTORE}",
+        with_header(data, {8: 0x04030201}): (
+            "saved inventories are little-endian; the file, or this machine, is not"
+        ),
+        with_header(data, {12: 2}): (
+            "the file has version 2 of the format, which this program does not know"
+            "\n  it knows version 1: upgrade nodeselect, or save the nodes again"
+        ),
+    }
+    for content, text in cases.items():
+        with pytest.raises(InventoryError) as caught:
+            SavedFile(content, "fleet.nsx")
+        assert short(caught.value) == f"fleet.nsx: {text}"
+
+
 def test_a_header_with_a_right_checksum(file: Path) -> None:
     """A header of an impossible size, or with a name that is not ASCII, is damaged."""
     data = file.read_bytes()

@@ -222,7 +222,7 @@ class SavedFile:
         if end > len(data):
             raise self._cut_off(end)
         if end < len(data):
-            raise self.damaged(f"{pluralize(len(data) - end, 'byte')} are behind its end")
+            raise self.damaged(f"it has {pluralize(len(data) - end, 'byte')} behind its end")
 
     def __contains__(self, name: str) -> bool:
         return name in self._sections
