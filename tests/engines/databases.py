@@ -13,8 +13,8 @@ from nodeselect.engines.sql import LongTable, Name, SqlConditions, quote
 from tests.engines.cases import COLUMNS, Row, without_nul
 
 __all__ = [
-    "BY_HAND", "LAYOUTS", "SETUPS", "ClickHouse", "Database", "DuckDB", "Layout", "MariaDB",
-    "PostgreSQL", "SQLite", "Setup",
+    "BY_HAND", "LAYOUTS", "SETUPS", "ClickHouse", "ClickHouseNullable", "Database", "DuckDB",
+    "Layout", "MariaDB", "PostgreSQL", "SQLite", "Setup",
 ]  # fmt: skip
 
 Tuples: TypeAlias = Sequence[tuple[Any, ...]]
@@ -228,6 +228,15 @@ class ClickHouse(Database):
         self.connection.query(f"INSERT INTO {self.quote(table)} FORMAT JSONCompactEachRow {lines}")
 
 
+class ClickHouseNullable(ClickHouse):
+    """ClickHouse with a map whose values may be NULL."""
+
+    labels_type = "Map(String, Nullable(String))"
+
+    def encode(self, labels: Mapping[str, str | None] | None) -> object:
+        return dict(labels or {})
+
+
 class MariaDB(Database):
     """MariaDB, for the dialect of MySQL."""
 
@@ -293,6 +302,7 @@ SETUPS = {
         PostgreSQL, ["SET standard_conforming_strings = off", "SET backslash_quote = on"]
     ),
     "clickhouse": Setup(ClickHouse),
+    "clickhouse, NULL in maps": Setup(ClickHouseNullable),
     "mariadb": Setup(MariaDB),
     "mariadb, binary": Setup(MariaDB, collate="COLLATE utf8mb4_bin"),
     "mariadb, other modes": Setup(

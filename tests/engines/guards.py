@@ -240,6 +240,13 @@ GUARDS = {
             ),
         ),
     ),
+    "ClickHouse: a value that is NULL": Guard(
+        "clickhouse, NULL in maps",
+        "one column",
+        _without(
+            dialects.ClickHouse, has_key=lambda _, labels, key: f"mapContains({labels}, {key})"
+        ),
+    ),
     "ClickHouse: more than 64 bits": Guard(
         "clickhouse",
         "one column",

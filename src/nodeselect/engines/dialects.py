@@ -291,10 +291,11 @@ class ClickHouse(Dialect):
         return f"if(mapContains({labels}, {key}), {labels}[{key}], NULL)"
 
     def has_key(self, labels: str, key: str) -> str:
-        return f"mapContains({labels}, {key})"
+        # The value of a map may be Nullable.
+        return f"(mapContains({labels}, {key}) AND {labels}[{key}] IS NOT NULL)"
 
     def label_in(self, labels: str, key: str, values: Sequence[str], pairs: Sequence[str]) -> str:
-        return f"(mapContains({labels}, {key}) AND {labels}[{key}] IN ({', '.join(values)}))"
+        return f"({self.has_key(labels, key)} AND {labels}[{key}] IN ({', '.join(values)}))"
 
     def each_label(self, labels: str, rows: str) -> str:
         entries = f"mapKeys({labels}) AS label_key, mapValues({labels}) AS label_value"

@@ -64,6 +64,9 @@ def where(
 
     :param dialect: ``postgresql``, ``duckdb``, ``sqlite``, ``spark``, ``clickhouse`` or ``mysql``
         (which MariaDB reads too).
+    Columns and the values of labels must be texts: systems compare numbers, and the padded texts of
+    ``char(n)``, in different ways.
+
     :param labels: the column of all labels (jsonb in PostgreSQL, JSON text in SQLite, JSON in
         MySQL, a map elsewhere), or the table that has them; None if every label has a column of its
         own. Then a label without a column is absent.

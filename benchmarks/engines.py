@@ -1,0 +1,322 @@
+"""Selectors over a million nodes in databases and data frames, in each of their layouts.
+
+Each counts the nodes that match ``FIVE``, ``rack=``, and a negation, and makes the explanation of
+``FIVE``: its numbers alone, and all of it. Every answer is compared with the one of the inventory.
+In interleaved rounds of one call each. Prints a Markdown table and writes ``results/engines.json``.
+
+    python -m benchmarks.engines [ROUNDS [N]]
+
+PostgreSQL is started if it is installed, and Spark if ``pyspark`` and Java are
+(``requirements-engines.txt``).
+"""
+
+import contextlib
+import importlib.util
+import itertools
+import json
+import sqlite3
+import sys
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol
+
+import duckdb
+import polars as pl
+import pyarrow as pa
+from tests.engines.postgresql import MISSING, postgresql
+
+from benchmarks.fleet import FIVE, VALUES, nodes
+from benchmarks.record import duration, machine, print_table, write
+from benchmarks.rounds import interleaved
+from nodeselect import Explanation, Inventory, Node, Selector
+from nodeselect.engines import polars as of_polars
+from nodeselect.engines import sql
+from nodeselect.engines.sql import LongTable, Name
+from nodeselect.engines.sql_nodes import SqlNodes
+
+_NODES = 1_000_000
+_ROUNDS = 5
+_BATCH = 50_000
+
+COLUMNS = {key: key for key in VALUES}
+
+SELECTORS = {
+    "five": Selector.parse(FIVE),
+    "rack=": Selector.parse("rack=rack-0007"),
+    "!=": Selector.parse("environment!=prod"),
+}
+
+
+class Fleet(Protocol):
+    """What is measured."""
+
+    def count(self, selector: Selector) -> int: ...
+    def numbers(self, selector: Selector) -> object: ...
+    def explain(self, selector: Selector) -> Explanation: ...
+
+
+class OfInventory(NamedTuple):
+    """An inventory in this process."""
+
+    inventory: Inventory
+
+    def count(self, selector: Selector) -> int:
+        return len(self.inventory.match(selector))
+
+    def numbers(self, selector: Selector) -> object:
+        return self.inventory.failure_counts(selector)
+
+    def explain(self, selector: Selector) -> Explanation:
+        return self.inventory.explain(selector)
+
+
+class OfSql(NamedTuple):
+    """A table of a database."""
+
+    execute: Callable[[str], Any]
+    dialect: str
+    table: Name
+    labels: Name | LongTable | None
+    columns: dict[str, Name]
+
+    def count(self, selector: Selector) -> int:
+        condition = sql.where(selector, self.dialect, labels=self.labels, columns=self.columns)
+        table = sql.quote(self.table, sql.dialect_named(self.dialect))
+        [[count]] = self.execute(f"SELECT count(*) FROM {table} WHERE {condition}")
+        return int(count)
+
+    def numbers(self, selector: Selector) -> object:
+        return self._nodes.failure_counts(selector)
+
+    def explain(self, selector: Selector) -> Explanation:
+        return self._nodes.explain(selector)
+
+    @property
+    def _nodes(self) -> SqlNodes:
+        return SqlNodes(
+            self.execute, self.dialect, self.table, labels=self.labels, columns=self.columns
+        )
+
+
+class OfPolars(NamedTuple):
+    """A data frame, or a file that Polars scans."""
+
+    frame: pl.LazyFrame
+    labels: str | None
+
+    def count(self, selector: Selector) -> int:
+        condition = of_polars.where(selector, labels=self.labels, columns=self._columns)
+        return int(self.frame.filter(condition).select(pl.len()).collect().item())
+
+    def numbers(self, selector: Selector) -> object:
+        return self._explain(selector, 0)
+
+    def explain(self, selector: Selector) -> Explanation:
+        return self._explain(selector, 3)
+
+    def _explain(self, selector: Selector, examples: int) -> Explanation:
+        return of_polars.explain(
+            self.frame, selector, labels=self.labels, columns=self._columns, examples=examples
+        )
+
+    @property
+    def _columns(self) -> dict[str, str]:
+        return {} if self.labels else COLUMNS
+
+
+def main() -> None:
+    """Measure all, print and write."""
+    rounds = int(sys.argv[1]) if len(sys.argv) > 1 else _ROUNDS
+    n = int(sys.argv[2]) if len(sys.argv) > 2 else _NODES
+    with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
+        fleets: dict[str, Fleet] = {"nodeselect": OfInventory(_inventory(n))}
+        fleets |= _duckdb(n, Path(folder))
+        fleets |= _polars(Path(folder))
+        fleets |= _sqlite(n)
+        fleets |= stack.enter_context(_postgresql(n))
+        fleets |= stack.enter_context(_spark(Path(folder)))
+        _compare(fleets)
+        five = SELECTORS["five"]
+        calls: dict[str, Callable[[], object]] = {}
+        for name, fleet in fleets.items():
+            for what, selector in SELECTORS.items():
+                calls[f"{name}|{what}"] = partial(fleet.count, selector)
+            calls[f"{name}|numbers"] = partial(fleet.numbers, five)
+            calls[f"{name}|explain"] = partial(fleet.explain, five)
+        times = interleaved(calls, rounds, turn=0)
+    measured = [*SELECTORS, "numbers", "explain"]
+    print_table(
+        ("", *measured),
+        [
+            (name, *(duration(times[f"{name}|{what}"].median_us) for what in measured))
+            for name in fleets
+        ],
+    )
+    spark = ["pyspark"] if importlib.util.find_spec("pyspark") else []
+    packages = ["duckdb", "polars", "psycopg", *spark]
+    result = {name: timing._asdict() for name, timing in times.items()}
+    write("engines", {"machine": machine(*packages), "nodes": n, "times": result})
+
+
+def _compare(fleets: dict[str, Fleet]) -> None:
+    """Raise unless all answers are those of the first fleet."""
+    first, *others = fleets.items()
+    counts = {what: first[1].count(selector) for what, selector in SELECTORS.items()}
+    explanation = str(first[1].explain(SELECTORS["five"]))
+    for name, fleet in others:
+        for what, selector in SELECTORS.items():
+            assert fleet.count(selector) == counts[what], (name, what)
+        assert str(fleet.explain(SELECTORS["five"])) == explanation, name
+
+
+def _inventory(n: int) -> Inventory:
+    return Inventory(Node(node_id, labels) for node_id, labels in nodes(n))
+
+
+def _batches(n: int) -> Iterator[list[tuple[str, dict[str, str]]]]:
+    fleet = nodes(n)
+    while batch := list(itertools.islice(fleet, _BATCH)):
+        yield batch
+
+
+def _own(batch: Iterable[tuple[str, dict[str, str]]]) -> list[tuple[str | None, ...]]:
+    return [(node_id, *map(labels.get, COLUMNS)) for node_id, labels in batch]
+
+
+def _defined(type_: str) -> str:
+    return ", ".join(f'"{key}" {type_}' for key in COLUMNS)
+
+
+def _duckdb(n: int, folder: Path) -> dict[str, Fleet]:
+    """Fill DuckDB, and write the files that others read, too."""
+    database = duckdb.connect()
+    database.execute("CREATE TABLE nodes (id VARCHAR, labels MAP(VARCHAR, VARCHAR))")
+    type_ = pa.map_(pa.string(), pa.string())
+    for batch in _batches(n):
+        ids, labels = zip(*batch, strict=True)
+        arrays = [pa.array(ids), pa.array([list(each.items()) for each in labels], type_)]
+        database.register("batch", pa.table(arrays, names=["id", "labels"]))
+        database.execute("INSERT INTO nodes SELECT * FROM batch")
+    own = ", ".join(f"labels['{key}'] AS \"{key}\"" for key in COLUMNS)
+    database.execute(f"CREATE TABLE wide AS SELECT id, {own} FROM nodes")
+    order = "region, gpu, environment, tier, rack"
+    for name, query in {
+        "map": "SELECT * FROM nodes",
+        "wide": "SELECT * FROM wide",
+        "sorted": f"SELECT * FROM wide ORDER BY {order}",
+    }.items():
+        file = folder / f"{name}.parquet"
+        database.execute(f"COPY ({query}) TO '{file}' (FORMAT parquet, COMPRESSION zstd)")
+        database.execute(f"CREATE VIEW {name}_file AS SELECT * FROM '{file}'")
+
+    def execute(query: str) -> list[tuple[Any, ...]]:
+        return database.execute(query).fetchall()
+
+    ask = partial(OfSql, execute, "duckdb")
+    return {
+        "DuckDB, map": ask("nodes", "labels", {}),
+        "DuckDB, columns": ask("wide", None, dict(COLUMNS)),
+        "DuckDB, Parquet, map": ask("map_file", "labels", {}),
+        "DuckDB, Parquet, columns": ask("wide_file", None, dict(COLUMNS)),
+        "DuckDB, Parquet, sorted columns": ask("sorted_file", None, dict(COLUMNS)),
+    }
+
+
+def _polars(folder: Path) -> dict[str, Fleet]:
+    wide = pl.scan_parquet(folder / "wide.parquet")
+    return {
+        "Polars, columns": OfPolars(
+            wide.with_columns(pl.col(list(COLUMNS)).cast(pl.Categorical)).collect().lazy(), None
+        ),
+        "Polars, Parquet, columns": OfPolars(wide, None),
+    }
+
+
+def _sqlite(n: int) -> dict[str, Fleet]:
+    database = sqlite3.connect(":memory:")
+    database.execute("CREATE TABLE nodes (id TEXT PRIMARY KEY, labels TEXT)")
+    database.execute(f"CREATE TABLE wide (id TEXT PRIMARY KEY, {_defined('TEXT')})")
+    marks = ", ".join("?" * (len(COLUMNS) + 1))
+    for batch in _batches(n):
+        rows = ((node_id, json.dumps(labels)) for node_id, labels in batch)
+        database.executemany("INSERT INTO nodes VALUES (?, ?)", rows)
+        database.executemany(f"INSERT INTO wide VALUES ({marks})", _own(batch))
+    for key in ("region", "rack"):
+        database.execute(f"CREATE INDEX wide_{key} ON wide ({key})")
+    database.execute("ANALYZE")
+    return {
+        "SQLite, JSON": OfSql(database.execute, "sqlite", "nodes", "labels", {}),
+        "SQLite, columns and indexes": OfSql(
+            database.execute, "sqlite", "wide", None, dict(COLUMNS)
+        ),
+    }
+
+
+@contextlib.contextmanager
+def _postgresql(n: int) -> Iterator[dict[str, Fleet]]:
+    import psycopg
+
+    with postgresql() as connect_to:
+        if connect_to is None:
+            print(f"without PostgreSQL: {MISSING}", file=sys.stderr)
+            yield {}
+            return
+        with psycopg.connect(connect_to, autocommit=True) as connection:
+
+            def execute(query: str) -> Any:
+                return connection.execute(query.encode())
+
+            execute('CREATE TABLE nodes (id TEXT COLLATE "C" PRIMARY KEY, labels jsonb)')
+            execute(f'CREATE TABLE wide (id TEXT COLLATE "C" PRIMARY KEY, {_defined("TEXT")})')
+            with connection.cursor() as cursor:
+                for table in ("nodes", "wide"):
+                    with cursor.copy(f"COPY {table} FROM STDIN".encode()) as copy:
+                        for batch in _batches(n):
+                            for row in _own(batch) if table == "wide" else batch:
+                                values = row if table == "wide" else (row[0], json.dumps(row[1]))
+                                copy.write_row(values)
+            execute("CREATE INDEX ON nodes USING gin (labels)")
+            for key in ("region", "rack", "gpu"):
+                execute(f"CREATE INDEX ON wide ({key})")
+            execute("VACUUM ANALYZE")
+            ask = partial(OfSql, execute, "postgresql")
+            yield {
+                "PostgreSQL, jsonb and GIN": ask("nodes", "labels", {}),
+                "PostgreSQL, columns and indexes": ask("wide", None, dict(COLUMNS)),
+            }
+
+
+@contextlib.contextmanager
+def _spark(folder: Path) -> Iterator[dict[str, Fleet]]:
+    if importlib.util.find_spec("pyspark") is None:
+        print("without Spark: pyspark is not installed", file=sys.stderr)
+        yield {}
+        return
+    from pyspark.sql import SparkSession
+
+    builder: Any = SparkSession.builder
+    for key, value in {
+        "spark.ui.enabled": "false", "spark.driver.host": "127.0.0.1",
+        "spark.driver.bindAddress": "127.0.0.1", "spark.ui.showConsoleProgress": "false",
+        "spark.sql.shuffle.partitions": "2", "spark.driver.memory": "3g",
+    }.items():  # fmt: skip
+        builder = builder.config(key, value)
+    session = builder.master("local[2]").getOrCreate()
+    session.sparkContext.setLogLevel("ERROR")
+    try:
+        for name in ("map", "sorted"):
+            file = str(folder / f"{name}.parquet")
+            session.read.parquet(file).createOrReplaceTempView(f"{name}_file")
+        ask = partial(OfSql, lambda query: session.sql(query).collect(), "spark")
+        yield {
+            "Spark, Parquet, map": ask("map_file", "labels", {}),
+            "Spark, Parquet, sorted columns": ask("sorted_file", None, dict(COLUMNS)),
+        }
+    finally:
+        session.stop()
+
+
+if __name__ == "__main__":
+    main()
