@@ -4,8 +4,6 @@ All tables have a row a node in inventory order, a column a key, NULL where a no
 Everything is asked as the documentation of each would have it. Texts and expressions are made
 beforehand; that an engine parses a text each time is in its time. Answers of ids are lists of
 strings in inventory order, as nodeselect gives them.
-
-Neither Polars nor DuckDB is among the development packages: install them by hand.
 """
 
 import importlib

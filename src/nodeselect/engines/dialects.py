@@ -210,7 +210,10 @@ class DuckDB(Dialect):
 
 
 class SQLite(Dialect):
-    """Labels are JSON as ``TEXT``. There are no regular expressions, and casts saturate."""
+    """Labels are JSON as ``TEXT``. There are no regular expressions, and casts saturate.
+
+    To SQLite, a key in JSON ends before its first NUL.
+    """
 
     name = "sqlite"
     quotes = "`"  # in double quotes, the name of a column that does not exist would be a string
