@@ -4,7 +4,7 @@ import os
 import sys
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from itertools import islice
+from itertools import chain, islice
 from os.path import commonprefix
 from typing import TYPE_CHECKING, cast
 
@@ -13,7 +13,7 @@ from click.shell_completion import CompletionItem
 
 from nodeselect.cli.completers import Words
 from nodeselect.cli.node_files import NodeFiles, open_nodes, open_queryable
-from nodeselect.node import Node
+from nodeselect.node import NodeRow
 from nodeselect.readers.detect import KNOWN_STATES
 from nodeselect.selectors import Selector
 from nodeselect.selectors.charset import is_key, is_value
@@ -47,7 +47,7 @@ class _Fleet:
     def __init__(self, context: click.Context) -> None:
         self.sources = tuple(_sources(context))
         self.inventory: Inventory | None = None
-        self.nodes: list[Node] = []
+        self.rows: list[NodeRow] = []
         if not self.sources:
             return
         nodes_from = NodeFiles(self.sources, context.meta.get("id_column") or "id")
@@ -55,27 +55,27 @@ class _Fleet:
         self.inventory = cast("Inventory | None", open_queryable(nodes_from))
         if self.inventory is None and _is_readable(nodes_from.files()):
             with open_nodes(nodes_from) as reader:
-                self.nodes = list(islice(reader, _MAX_NODES))
+                self.rows = list(islice(chain.from_iterable(reader.blocks()), _MAX_NODES))
 
     def keys(self) -> Mapping[str, int]:
         if self.inventory is not None:
             return _statistics(self.inventory).key_counts(sys.maxsize) or {}
-        return Counter(key for node in self.nodes for key in node.labels)
+        return Counter(key for _, labels, _, _ in self.rows for key in labels)
 
     def values(self, key: str) -> Mapping[str, int]:
         if self.inventory is not None:
             return _statistics(self.inventory).value_counts(key, _MAX_VALUES) or {}
-        return Counter(node.labels[key] for node in self.nodes if key in node.labels)
+        return Counter(labels[key] for _, labels, _, _ in self.rows if key in labels)
 
     def states(self) -> Mapping[str | None, int]:
         if self.inventory is not None:
             return self.inventory.match(Selector.everything()).state_counts()
-        return Counter(node.state for node in self.nodes)
+        return Counter(state for _, _, _, state in self.rows)
 
     def ids(self) -> Iterator[tuple[str, str]]:
         """Yield the ids and names of the nodes."""
         if self.inventory is None:
-            return ((node.id, node.name or "") for node in self.nodes)
+            return ((node_id, name or "") for node_id, _, name, _ in self.rows)
         is_small = len(self.inventory) <= _MAX_IDS
         return ((node_id, "") for node_id in (self.inventory.ids() if is_small else ()))
 
