@@ -5,7 +5,7 @@ message and what to write instead of each hint; ``-`` where nothing is said.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import ClassVar
 
@@ -106,6 +106,24 @@ def test_the_beginning_of_one_id() -> None:
     (hint,) = inventory.explain(selector_of("id:gate;")).hints
     assert hint.message == "no node has the id 'gate'; it is the beginning of 'gate,way'"
     assert hint.replacement is None
+
+
+class NodesOfATable(NodeList):
+    """Nodes with ids that no ``Node`` may have."""
+
+    def find_id_prefix(self, prefix: str) -> tuple[str, int] | None:
+        return f"{prefix}\x1b", 1
+
+    def find_names(self, names: Sequence[str]) -> Mapping[str, tuple[str, int]]:
+        return {name: ("\x1b", 1) for name in names if name == "name"}
+
+
+@pytest.mark.parametrize("question", ["id:name;", "id:n;", "x=name"])
+def test_ids_that_a_selector_may_not_contain(question: str) -> None:
+    """Such an id of a node is no replacement."""
+    hints = explain(NodesOfATable(FLEET), selector_of(question)).hints
+    assert [hint.replacement for hint in hints] in ([], [None])
+    assert not unprintable(shown(hints))
 
 
 def test_ids_of_many_nodes_are_not_searched() -> None:

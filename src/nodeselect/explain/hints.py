@@ -157,10 +157,9 @@ class _HintFinder:
         ]
         is_name = "it is the name" if len(nodes) == 1 else "they are the names"
         message = f"no node has the id {names}; {is_name} of {join_limited(named)}"
-        selector = None
-        if not any("," in node_id for node_id in id_of_name.values()):
-            selector = Selector.from_requirements([], [id_of_name.get(name, name) for name in ids])
-        text = ",".join(id_of_name.values())
+        new_ids = list(id_of_name.values())
+        selector = _id_selector([id_of_name.get(name, name) for name in ids], new_ids)
+        text = ",".join(new_ids)
         return self._suggestion("name-for-id", (position,), message, tuple(nodes), selector, text)
 
     def _id_prefix(
@@ -177,9 +176,9 @@ class _HintFinder:
         selector, beginning = None, quoted(node_id)
         if count > 1:
             beginning = f"{count:,} ids, such as {beginning}"
-        elif "," not in node_id:
+        else:
             others = [node_id if each == prefix else each for each in ids]
-            selector = Selector.from_requirements([], others)
+            selector = _id_selector(others, [node_id])
         message = f"no node has the id {quoted(prefix)}; it is the beginning of {beginning}"
         return self._suggestion("id-prefix", (position,), message, (prefix,), selector, node_id)
 
@@ -278,13 +277,13 @@ class _HintFinder:
                 ids, words = [node_id], quoted(name)
                 what = f"is the name of the node with the id {quoted(node_id)}"
                 break
-        if not ids or any("," in node_id for node_id in ids):
+        selector = _id_selector(ids, ids)
+        if not ids or selector is None:
             return None
         label = f"the label {quoted(requirement.key)}"
         if self._nodes.count_with_key(requirement.key):
             label = join_limited([f"{printable(requirement.key)}={v}" for v in values], 3, "or")
         message = f"no node has {label}; {words} {what}"
-        selector = Selector.from_requirements([], ids)
         replaced = (str(requirement),)
         text = ",".join(ids)
         return self._suggestion("label-for-id", (position,), message, replaced, selector, text)
@@ -333,6 +332,19 @@ class _HintFinder:
 def _no_node_has(key: str, values: Sequence[str]) -> str:
     texts = [f"{printable(key)}={printable(value)}" for value in values]
     return f"no node has {join_limited(texts, _MAX_VALUES, 'or')}"
+
+
+def _id_selector(ids: Sequence[str], new_ids: Sequence[str]) -> Selector | None:
+    """Build a selector of ids; return None if it may not contain them.
+
+    :param new_ids: those that are to be written in place of others, separated by commas.
+    """
+    if any("," in node_id for node_id in new_ids):
+        return None
+    try:
+        return Selector.from_requirements([], ids)
+    except SelectorError:  # the nodes of an engine may have any id
+        return None
 
 
 def _selector(key: str, operator: Operator, values: tuple[str, ...]) -> Selector | None:
