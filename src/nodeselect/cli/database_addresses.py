@@ -1,7 +1,5 @@
 """Which inputs are databases, and how messages name them."""
 
-import re
-
 __all__ = ["DIALECTS", "is_database", "without_password"]
 
 DIALECTS = {
@@ -29,4 +27,6 @@ def without_password(source: str) -> str:
         # A password may contain '/' and '?', although it must not.
         before, at, rest = rest.rpartition("@")
         source = f"{scheme}://{before.partition(':')[0]}{at}{rest}"
-    return re.sub(r"(?<=[?&])[^=&]*pass[^=&]*=[^&]*(?:&|$)", "", source).rstrip("?&")
+    address, _, parameters = source.partition("?")
+    shown = [each for each in parameters.split("&") if "pass" not in each.partition("=")[0]]
+    return "?".join(filter(None, (address, "&".join(shown))))

@@ -11,9 +11,7 @@ if TYPE_CHECKING:
 
 __all__ = ["parse_columns", "parse_name"]
 
-_PIECE = r'"(?:[^"]|"")+"|[^".]+'
-
-_PATH = rf"(?:{_PIECE})(?:\.(?:{_PIECE}))*"
+_PIECE = re.compile(r'"(?:[^"]|"")+"|[^".]+')
 
 
 def parse_name(text: str) -> "Name":
@@ -21,12 +19,16 @@ def parse_name(text: str) -> "Name":
 
     :raises ValueError: if it is not a name.
     """
-    if UNPRINTABLE.search(text) or not re.fullmatch(_PATH, text):
-        raise ValueError(f"{quoted(text)} is not a name: write NAME, SCHEMA.NAME or '\"any.name\"'")
-    return tuple(
-        piece[1:-1].replace('""', '"') if piece.startswith('"') else piece
-        for piece in re.findall(_PIECE, text)
-    )
+    names, end = [], -1
+    while end < len(text):
+        piece = _PIECE.match(text, end + 1)
+        is_last = piece is not None and text[piece.end() : piece.end() + 1] in ("", ".")
+        if piece is None or not is_last or UNPRINTABLE.search(text):
+            hint = "write NAME, SCHEMA.NAME or '\"any.name\"'"
+            raise ValueError(f"{quoted(text)} is not a name: {hint}")
+        name, end = piece[0], piece.end()
+        names.append(name[1:-1].replace('""', '"') if name.startswith('"') else name)
+    return tuple(names)
 
 
 def parse_columns(texts: Sequence[str]) -> "dict[str, Name]":

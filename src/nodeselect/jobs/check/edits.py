@@ -172,7 +172,7 @@ def _correct(error: SelectorError) -> str | None:
         case "doubled-comma":
             return text[:start].rstrip() + text[end:]
         case "quotes":
-            corrected = re.sub(r"(['\"])([\w./-]+)\1", r"\2", text, flags=re.ASCII)
+            corrected = re.sub(r"'([\w./-]+)'|\"([\w./-]+)\"", r"\1\2", text, flags=re.A)
             return None if re.search("['\"]", corrected) else corrected
     _, write, requirement = (error.hint or "").rpartition("write: ")
     if not write or not (error.hint or "").startswith(("write: ", "for integers, write: ")):

@@ -18,7 +18,7 @@ _UNKNOWN_RULE = define(
     after="name: demo\nselector: {match_labels: {region: eu}}",
 )
 
-_COMMENT = r"(?:^|(?<=[ \t]))#[ \t]*nodeselect:[ \t]*ignore\[([^\]\n]*)\]"
+_COMMENT = r"(?:^|(?<=[ \t]))#[ \t]*nodeselect:[ \t]*ignore\[([^\[\]\n]*)\]"
 
 
 def read_ignore_comments(text: str) -> tuple[dict[int, set[str]], list[Finding]]:
