@@ -149,7 +149,8 @@ def corrected_expression(text: str) -> str | None:
     """
     if len(text) > _MAX_LENGTH:
         return None
-    text = re.sub(r"\s*[&;]+\s*", ",", text)  # which are never part of a key or value
+    # "&" and ";" are never part of a key or value.
+    text = ",".join(piece.strip() for piece in re.split("[&;]+", text))
     for _ in range(_MAX_MISTAKES):
         try:
             return text if Selector.parse(text).requirements else None
