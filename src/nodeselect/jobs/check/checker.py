@@ -126,14 +126,18 @@ def check_job(
 ) -> CheckReport:
     """Check a job spec: YAML or JSON, by itself or wrapped as ``{spec: ...}``.
 
-    >>> report = check_job(b"selector: {match_ids: [edge-1]}", "job.yaml")
+    >>> report = check_job("name: a\\ntype: query\\nselector: {match_labels: {gpu: 1}}", "job.yaml")
     >>> for problem in report.problems:
-    ...     print(problem.show(report.file))
-    warning[no-name]: the job has no name: it cannot be updated or found by name
-     --> job.yaml:1:1
-    1 | selector: {match_ids: [edge-1]}
-      | ^
-    help: add: name: my-job
+    ...     print(problem.code)
+    no-config
+    wrong-type
+    >>> print(problem.show(report.file))
+    error[wrong-type]: expected a string, found 1
+     --> job.yaml:3:32 at selector.match_labels.gpu
+      |
+    3 | selector: {match_labels: {gpu: 1}}
+      |                                ^
+    help: write: "1"
 
     :param data: the bytes or the text of the file, at most ``LIMITS.job_file_bytes``; or a mapping,
         in which problems have a path, but no line.

@@ -22,8 +22,8 @@ __all__ = ["Edit", "Hint", "apply_edits", "corrected_expression", "quote", "quot
 # Strings that need no quotes in YAML, also in its flow style; most others could do without, too.
 _PLAIN = r"[A-Za-z0-9_](?:[\w./=!<> ()-]*[\w)])?"
 
-# A comma between two requirements of an expression, not in a list of values.
-_COMMA = r",(?![^(\[{]*[)\]}])"
+# A comma separates two requirements of an expression, unless it is within brackets.
+_COMMA_OR_BRACKET = r"[,()\[\]{}]"
 
 # Words of an expression that its correction replaces by an operator.
 _OPERATORS = frozenset((
@@ -192,10 +192,13 @@ def _correct(error: SelectorError) -> str | None:
 
 def _requirements(text: str) -> Iterable[tuple[int, int]]:
     """Yield start and end of each requirement of an expression, as far as commas show them."""
-    start = 0
-    for comma in re.finditer(_COMMA, text):
-        yield start, comma.start()
-        start = comma.end()
+    start, is_outside = 0, True
+    for sign in re.finditer(_COMMA_OR_BRACKET, text):
+        if sign[0] != ",":
+            is_outside = sign[0] in ")]}"
+        elif is_outside:
+            yield start, sign.start()
+            start = sign.end()
     yield start, len(text)
 
 
