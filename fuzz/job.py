@@ -11,6 +11,7 @@ from nodeselect import JobError, Selector
 from nodeselect.jobs import (
     all_rules,
     check_job,
+    fix_job,
     read_job,
     read_job_selector,
     read_response,
@@ -41,7 +42,12 @@ def check(data: bytes) -> None:
     if seed % 64 < len(PROBLEM_FORMATS):
         for line in problem_lines(PROBLEM_FORMATS[seed % 64], [report], [], Screen()):
             assert not UNPRINTABLE.search(line.replace("\n", "")), ascii(line)
+    fixed = fix_job(data, file)
+    assert fix_job(fixed, file) == fixed
+    if b"nodeselect:" in data:
+        return  # a comment may ignore an error, for which the file is not read
     if not report.errors:
+        assert fixed == data
         _check_valid(data, file, seed)
     elif seed % 8 == 0 or (seed % 2 and data.startswith(b"{")):
         assert _is_refused(read_job_selector, data, file)
