@@ -182,3 +182,35 @@ def test_sections_that_contradict_each_other(
         read_all(opened, tmp_path / "again.nsx")
     assert caught.value.code == "damaged"
     assert caught.value.message == f"damaged: {message}"
+
+
+TABLES: dict[str, Callable[[bytes], bytes]] = {
+    "labels": lambda _: b"\3" * 4,  # there are 0, 1 and 2
+    "labels.offsets": lambda _: b"\0\3\2\3\4",
+    "states": lambda _: b"\1" * 4,  # there is one
+    "values": lambda _: b"1\n1\n1\n",
+}
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_tables_that_cannot_be(name: str, tmp_path: Path) -> None:
+    """All nodes together are not saved again if their numbers have no meaning."""
+    file = tmp_path / "fleet.nsx"
+    some_labels = [{"x": "1"}, {"x": "2"}, {"y": "1"}, {"x": "1"}]
+    Inventory(Node(f"n-{at}", each) for at, each in enumerate(some_labels)).save(file)
+    opened = Inventory.open(BytesIO(with_section(file.read_bytes(), name, TABLES[name])))
+    with pytest.raises(InventoryError, match="labels or states that are not in the file"):
+        opened.save(tmp_path / "again.nsx")
+
+
+def test_what_is_kept_in_memory(tmp_path: Path) -> None:
+    """Sets of nodes are loaded once; single nodes, of which there may be many, are not kept."""
+    file = tmp_path / "fleet.nsx"
+    Inventory(Node(f"n-{at}", {"x": str(at % 3), "host": str(at)}) for at in range(30)).save(file)
+    index = segment_of(Inventory.open(file)).index
+    values, hosts = index.values("x"), index.values("host")
+    assert values["1"] is values["1"] is dict(values.items())["1"]
+    assert index.states[None] is index.states[None]
+    assert isinstance(hosts["7"], int)
+    assert dict(hosts.items()) == {str(at): hosts[str(at)] for at in range(30)}
+    assert vars(hosts)["_loaded"] == {}

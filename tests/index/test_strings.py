@@ -51,6 +51,7 @@ def assert_column(column: Strings[str | None], strings: list[str | None]) -> Non
 @given(TEXTS)
 @example(["\n", "", None, "a\nb", "\ud800"])
 @example([None])
+@example(["a", "\ud800"])
 def test_packed(strings: list[str | None]) -> None:
     """A packed column has any strings and None: empty, with line feeds, with surrogates."""
     assert_column(packed(strings), strings)
