@@ -10,7 +10,6 @@ import pytest
 from nodeselect import Inventory, Node, Selector
 from nodeselect.engines import sql
 from nodeselect.engines.sql_nodes import SqlNodes
-from tests.engines.postgresql import MISSING, postgresql
 
 pa = pytest.importorskip("pyarrow")
 
@@ -43,31 +42,28 @@ def test_duckdb() -> None:
         assert list(Inventory.from_arrow(columns)) == regions
 
 
-def test_postgresql() -> None:
+def test_postgresql(postgresql_server: str) -> None:
     """Rows of psycopg become Arrow in batches; labels of jsonb are mappings."""
     psycopg = pytest.importorskip("psycopg")
     labels = pa.map_(pa.string(), pa.string())
     schema = pa.schema({"id": pa.string(), "labels": labels, "state": pa.string()})
-    with postgresql() as connect_to:
-        if connect_to is None:
-            pytest.skip(MISSING)
-        with psycopg.connect(connect_to) as connection:
-            connection.execute("CREATE TABLE nodes (id text, labels jsonb, state text)")
-            values = [(row[0], json.dumps(row[1]), row[3]) for row in ROWS]
-            connection.cursor().executemany("INSERT INTO nodes VALUES (%s, %s, %s)", values)
-            rows = connection.execute("SELECT id, labels, state FROM nodes ORDER BY id")
+    with psycopg.connect(postgresql_server) as connection:
+        connection.execute("CREATE TEMPORARY TABLE nodes (id text, labels jsonb, state text)")
+        values = [(row[0], json.dumps(row[1]), row[3]) for row in ROWS]
+        connection.cursor().executemany("INSERT INTO nodes VALUES (%s, %s, %s)", values)
+        rows = connection.execute("SELECT id, labels, state FROM nodes ORDER BY id")
 
-            def batches() -> Iterator[Any]:
-                while some := rows.fetchmany(4):
-                    ids, maps, states = zip(*some, strict=True)
-                    pairs = [list(each.items()) for each in maps]
-                    yield pa.record_batch([ids, pairs, states], schema=schema)
+        def batches() -> Iterator[Any]:
+            while some := rows.fetchmany(4):
+                ids, maps, states = zip(*some, strict=True)
+                pairs = [list(each.items()) for each in maps]
+                yield pa.record_batch([ids, pairs, states], schema=schema)
 
-            reader = pa.RecordBatchReader.from_batches(schema, batches())
-            assert list(Inventory.from_arrow(reader)) == NODES
-            nodes = SqlNodes(connection.execute, "postgresql", state="state")
-            assert list(Inventory(nodes)) == NODES
-            assert list(Inventory(nodes.match(SELECTOR))) == CHOSEN
+        reader = pa.RecordBatchReader.from_batches(schema, batches())
+        assert list(Inventory.from_arrow(reader)) == NODES
+        nodes = SqlNodes(connection.execute, "postgresql", state="state")
+        assert list(Inventory(nodes)) == NODES
+        assert list(Inventory(nodes.match(SELECTOR))) == CHOSEN
 
 
 def test_any_database() -> None:

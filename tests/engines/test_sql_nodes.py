@@ -7,6 +7,7 @@ import json
 import os
 import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from typing import Any
 
 import pytest
@@ -18,8 +19,7 @@ from nodeselect.explain.countable import MAX_GROUPS
 from nodeselect.inventory.facets import count_labels
 from tests.engines import cases
 from tests.engines.cases import COLUMNS, Row
-from tests.engines.databases import LAYOUTS, NODES, Database, DuckDB, PostgreSQL, SQLite
-from tests.engines.postgresql import MISSING, postgresql
+from tests.engines.databases import LAYOUTS, NODES, SETUPS, Database
 
 STATES = ("connected", "Ready", "ready,cordoned", "lost", None)
 
@@ -44,43 +44,43 @@ def to_nodes(rows: list[Row]) -> list[Node]:
 ROWS = sorted(
     (row for row in cases.without_nul(cases.fleet(300)) if row.id and row.id.isprintable()),
     key=lambda row: row.id or "",
-)[:: int(os.environ.get("ROWS", "7"))]
+)[:: int(os.environ.get("ROWS", "9"))]
 
-SELECTORS = [*HINTED, *cases.selectors(50)[:: int(os.environ.get("SELECTORS", "4"))]]
+SELECTORS = [*HINTED, *cases.selectors(50)[:: int(os.environ.get("SELECTORS", "8"))]]
 INVENTORY = Inventory(to_nodes(ROWS))
 
 
-@pytest.fixture(scope="module", params=["postgresql", "duckdb", "sqlite"])
+# Half of them compare texts without case.
+SETUP_NAMES = [
+    "postgresql", "postgresql, loose", "duckdb", "duckdb, all without case", "sqlite",
+    "sqlite, NOCASE",
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module", params=SETUP_NAMES)
 def database(request: pytest.FixtureRequest) -> Iterator[Database]:
     """A database with the nodes of all layouts."""
-    if request.param == "postgresql":
-        pytest.importorskip("psycopg")
-        with postgresql() as connect_to:
-            if connect_to is None:
-                pytest.skip(MISSING)
-            opened = PostgreSQL(connect_to)
-            yield load(opened)
-            opened.connection.close()
-    elif request.param == "duckdb":
+    name = str(request.param)
+    if name.startswith("duckdb"):
         pytest.importorskip("duckdb")
-        yield load(DuckDB())
-    else:
-        yield load(SQLite())
+    server = []
+    if name.startswith("postgresql"):
+        pytest.importorskip("psycopg")
+        server = [request.getfixturevalue("postgresql_server")]
+    with closing(SETUPS[name].start(*server)) as database:
+        load(database, SETUPS[name].collate)
+        yield database
 
 
-def load(database: Database) -> Database:
-    database.load(ROWS)
-    table = database.quote(NODES)
+def load(database: Database, collate: str) -> None:
+    """Create the tables of all layouts, with names and states."""
+    database.load(ROWS, collate)
+    table, at = database.quote(NODES), database.quote("at")
     for column in ("name", "state"):
-        database.run(f"ALTER TABLE {table} ADD COLUMN {column} {database.text_type}")
-    states = " ".join(
-        f"WHEN {at} THEN '{state}'" for at, state in enumerate(STATES) if state is not None
-    )
-    at = database.quote("at")
-    database.run(
-        f"UPDATE {table} SET name = 'name ' || ({at} % 7), state = CASE {at} % 5 {states} END"
-    )
-    return database
+        database.run(f"ALTER TABLE {table} ADD COLUMN {column} {database.text_type} {collate}")
+    states = " ".join(f"WHEN {at} THEN '{state}'" for at, state in enumerate(STATES) if state)
+    values = f"name = 'name ' || ({at} % 7), state = CASE {at} % 5 {states} END"
+    database.run(f"UPDATE {table} SET {values}")
 
 
 @pytest.fixture(params=[*LAYOUTS, "only columns"])
