@@ -114,7 +114,8 @@ def audit_labels(inventory: BaseInventory) -> Audit:
 
     The same nodes give the same findings, in any order of theirs. A key most of whose values are on
     one node alone is an id: its values are not compared. Cost: about a microsecond for each value
-    of a key, and a comparison with the values, at most 500, that begin alike.
+    of a key; and for each rare one, a comparison with the frequent ones, at most 500, that begin
+    alike.
     """
     return _Auditor(inventory._view).audit()
 
@@ -336,11 +337,17 @@ def _misspelt(counts: Mapping[str, int]) -> dict[str, str]:
         if usual != text:
             meant[text] = usual
     for _ in range(2):  # what abbreviates one word may also abbreviate misspellings of it
-        words = WordCounts({text: counts[text] for text in ranked if text not in meant})
-        for text in words.counts:
-            close = words.closest(text)
-            if close is not None and counts[close] >= _RATIO * counts[text]:
-                meant[text] = close
+        left = {text: counts[text] for text in ranked if text not in meant}
+        words = WordCounts({text: nodes for text, nodes in left.items() if nodes >= _RATIO})
+        most = max(left.values(), default=0)
+        found = {}
+        for text, nodes in left.items():
+            close = words.closest(text) if nodes * _RATIO <= most else None
+            if close is not None and counts[close] >= _RATIO * nodes:
+                found[text] = close
+        meant |= found
+        if not found:
+            break
     return meant
 
 
