@@ -1,5 +1,6 @@
 """A program that uses every public name. CI checks its types with mypy and pyright."""
 
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, assert_type
@@ -31,6 +32,8 @@ from nodeselect import (
     Snapshot,
     StandingSelectors,
 )
+from nodeselect.engines import sql
+from nodeselect.engines.sql_nodes import SqlNodes
 from nodeselect.jobs import (
     CheckReport,
     Execution,
@@ -122,6 +125,26 @@ def use_inventory(selector: Selector) -> list[str]:
     first: Node = answer.first(1)[0]
     assert first.id in answer
     return [*answer.ids(), *explain(inventory.explain(Selector.parse("region=ue,gpu")))]
+
+
+def use_database(path: Path) -> list[str]:
+    """Ask the nodes of a table what an inventory is asked."""
+    database = sqlite3.connect(path)
+    nodes = SqlNodes(database.execute, "sqlite", ("nodes",), columns={}, state="state")
+    selector = Selector.parse("region=eu-west,gpu")
+    explanation: Explanation = nodes.explain(selector, examples=1)
+    matching = nodes.match(selector, states={"connected"}) | nodes.match(Selector.nothing())
+    states: dict[str | None, int] = matching.state_counts()
+    first: list[Node] = matching.first(1)
+    texts: list[str] = [
+        sql.where(
+            selector, "duckdb", labels=sql.LongTable("labels"), columns={"gpu": ("n", "gpu")}
+        ),
+        sql.explain(selector, "spark", table=("fleet", "nodes"), labels=None, state="state"),
+    ]
+    found: list[str] = [*matching.ids(), *texts, explanation.headline, str(states), first[0].id]
+    database.close()
+    return found
 
 
 def use_saved(nodes: list[Node], file: Path) -> list[int]:
