@@ -100,7 +100,7 @@ class _Conditions:
             return column
         if self.labels is None:
             return pl.lit(None, pl.String)
-        return self.labels.map.get(pl.lit(key))  # a string would be the name of a column
+        return self.labels.map.get(key)
 
     def has_key(self, key: str) -> pl.Expr:
         return self.value(key).is_not_null()
@@ -109,9 +109,9 @@ class _Conditions:
         return _is_in(self.value(key), values)
 
     def integer_between(self, key: str, low: int, high: int) -> pl.Expr:
-        # A category is cast as its text. Nothing but an optional sign and digits is an integer to
-        # this cast; one that has more than 64 bits is outside the bounds, or NULL.
-        number = self.value(key).cast(pl.String).cast(pl.Int128, strict=False)
+        # To this cast, only an optional sign and digits are an integer; more than 64 bits are NULL.
+        # A category would not be cast as its text.
+        number = self.value(key).cast(pl.String).cast(pl.Int64, strict=False)
         return number.is_between(low, high).fill_null(False)
 
     def id_in(self, ids: Sequence[str]) -> pl.Expr:
