@@ -9,6 +9,7 @@ import pytest
 from nodeselect import Inventory, Node, Selector
 from nodeselect.engines import polars
 from nodeselect.engines.polars import _Conditions
+from nodeselect.inventory.facets import count_labels
 from tests.engines import cases
 from tests.engines.cases import COLUMNS, Row
 
@@ -140,9 +141,8 @@ def test_a_constant_is_an_answer_for_each_row() -> None:
     assert nodes.select(unknown).to_series().to_list() == [True, True]
 
 
-@pytest.mark.parametrize("layout", layouts([]))
-def test_explanations(layout: str) -> None:
-    """An explanation equals that of an inventory, with its hints and examples."""
+def explained(layout: str) -> tuple[pl.DataFrame, Inventory, dict[str, Any]]:
+    """Return nodes with names and states in one layout, in an inventory, and the arguments."""
     states = ["connected", "Ready", "lost", None]
     rows = [row for row in ROWS if row.id and row.id.isprintable()]
     named = [
@@ -156,6 +156,35 @@ def test_explanations(layout: str) -> None:
         state=pl.Series([node.state for node in named], dtype=pl.Categorical),
         name=pl.Series([node.name for node in named]),
     )
+    return nodes, inventory, options
+
+
+@pytest.mark.parametrize("layout", layouts([]))
+def test_explanations(layout: str) -> None:
+    """An explanation equals that of an inventory, with its hints and examples."""
+    nodes, inventory, options = explained(layout)
     for selector in [*cases.selectors(0)[::8], *HINTED]:
         explanation = polars.explain(nodes, selector, name="name", state="state", **options)
         assert explanation == inventory.explain(selector), selector
+
+
+@pytest.mark.parametrize("layout", layouts([]))
+def test_facets(layout: str) -> None:
+    """The counts of labels and states are those of an inventory, also of some nodes only."""
+    nodes, inventory, options = explained(layout)
+    given = {name: value for name, value in options.items() if name != "id"}
+    assert polars.facets(nodes, state="state", **given) == count_labels(
+        inventory.match(Selector.everything())
+    )
+    selector = Selector.parse("a,b!=a")
+    matching = nodes.filter(polars.where(selector, **options))
+    expected = count_labels(inventory.match(selector))
+    assert polars.facets(matching.lazy(), **given) == expected._replace(connected=None)
+
+
+def test_an_empty_frame() -> None:
+    """No rows are explained as no nodes are, and have no labels."""
+    empty = to_map(frame([], COLUMNS))
+    for selector in (Selector.everything(), Selector.parse("a=b,!gpu")):
+        assert polars.explain(empty, selector) == Inventory().explain(selector)
+    assert polars.facets(empty) == count_labels([])

@@ -8,9 +8,10 @@ import polars as pl
 from nodeselect.engines.conditions import express
 from nodeselect.explain import Explanation, FailureCounts, NearMiss, compute
 from nodeselect.explain.countable import Positions
+from nodeselect.inventory.facets import Facets, count_labels
 from nodeselect.selectors import Selector
 
-__all__ = ["explain", "where"]
+__all__ = ["explain", "facets", "where"]
 
 # How many requirements have their bits in one column.
 _BITS = 62
@@ -71,8 +72,23 @@ def explain(
     :param examples: how many nodes to name for each reason.
     """
     conditions = _Conditions(labels, id, columns or {})
-    statistics = _Statistics(nodes.lazy(), conditions, name, state, examples)
+    statistics = _Statistics(nodes.lazy(), conditions, state, name, examples)
     return compute.explain(statistics, selector, examples)
+
+
+def facets(
+    nodes: pl.DataFrame | pl.LazyFrame,
+    *,
+    labels: str | pl.Expr | None = "labels",
+    columns: Mapping[str, str | pl.Expr] | None = None,
+    state: str | pl.Expr | None = None,
+) -> Facets:
+    """Return how many rows have each label key and each value; ``nodes`` may be filtered.
+
+    :param labels: as for :func:`where`; so is ``columns``.
+    :param state: the column of the states.
+    """
+    return count_labels(_Statistics(nodes.lazy(), _Conditions(labels, None, columns or {}), state))
 
 
 class _Conditions:
@@ -134,9 +150,9 @@ class _Statistics:
         self,
         frame: pl.LazyFrame,
         conditions: _Conditions,
-        name: str | pl.Expr | None,
         state: str | pl.Expr | None,
-        examples: int,
+        name: str | pl.Expr | None = None,
+        examples: int = 0,
     ) -> None:
         self._frame = frame
         self.conditions = conditions
@@ -174,6 +190,20 @@ class _Statistics:
         self._with_key = {key: int(groups[f"key {key}"].sum()) for key in keys}
         return _Failures(self, passes, groups)
 
+    def state_counts(self) -> Mapping[str | None, int]:
+        """Return how many nodes are in each state or in none."""
+        states = self._frame.group_by(self._state.cast(pl.String).alias("state")).agg(pl.len())
+        return dict(states.collect().iter_rows())
+
+    def label_counts(self) -> Mapping[str, Mapping[str, int]]:
+        """Return for each label key that any node has how many nodes have each value."""
+        columns = self.conditions.columns
+        counts = {key: dict(self._values(key).collect().iter_rows()) for key in columns}
+        pairs = self._entries().group_by("key", "value").agg(pl.len())
+        for key, value, nodes in pairs.collect().iter_rows():
+            counts.setdefault(key, {})[value] = nodes
+        return {key: values for key, values in counts.items() if values}
+
     def key_counts(self, limit: int) -> Mapping[str, int] | None:
         """Count the nodes that have each label key; return None for more than ``limit`` keys."""
         columns = self.conditions.columns
@@ -185,8 +215,7 @@ class _Statistics:
 
     def value_counts(self, key: str, limit: int) -> Mapping[str, int] | None:
         """Return how many nodes have each value of ``key``; None for more than ``limit`` values."""
-        values = self._frame.select(value=self.conditions.value(key).cast(pl.String)).drop_nulls()
-        counts = dict(values.group_by("value").agg(pl.len()).head(limit + 1).collect().iter_rows())
+        counts = dict(self._values(key).head(limit + 1).collect().iter_rows())
         return counts if len(counts) <= limit else None
 
     def count_with_key(self, key: str) -> int:
@@ -238,6 +267,11 @@ class _Statistics:
     def count(self, condition: pl.Expr) -> int:
         """Count the nodes for which a condition holds."""
         return int(self._frame.filter(condition).select(pl.len()).collect().item())
+
+    def _values(self, key: str) -> pl.LazyFrame:
+        """Return each value of a label, and how many nodes have it."""
+        values = self._frame.select(value=self.conditions.value(key).cast(pl.String)).drop_nulls()
+        return values.group_by("value").agg(pl.len())
 
     def _entries(self) -> pl.LazyFrame:
         """Return the key and value of each label that has no column of its own."""
