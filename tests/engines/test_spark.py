@@ -56,6 +56,16 @@ def nodes(session: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
     return session.read.parquet(str(path))
 
 
+def test_bring_home(session: Any) -> None:
+    """What Spark selects becomes an inventory, by Arrow."""
+    fleet = [("n-1", {"gpu": "t4"}, "ready"), ("n-2", {}, None), ("n-3", None, "lost")]
+    frame = session.createDataFrame(fleet, "id STRING, labels MAP<STRING, STRING>, state STRING")
+    everything = [Node("n-1", {"gpu": "t4"}, state="ready"), Node("n-2"), Node("n-3", state="lost")]
+    assert list(Inventory.from_arrow(frame.toArrow())) == everything
+    chosen = frame.filter(spark.where(Selector.parse("!gpu")))
+    assert list(Inventory.from_arrow(chosen.toArrow())) == everything[1:]
+
+
 @contextlib.contextmanager
 def settings(session: Any, values: dict[str, str]) -> Iterator[None]:
     """Change settings of the session for a while."""

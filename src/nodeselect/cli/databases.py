@@ -14,10 +14,11 @@ import click
 
 from nodeselect.cli.database_addresses import DIALECTS, without_password
 from nodeselect.cli.sql_names import parse_columns, parse_name
+from nodeselect.cli.streams import write_message
 from nodeselect.engines import sql
 from nodeselect.engines.sql_nodes import SqlNodes
 from nodeselect.errors import InventoryError
-from nodeselect.text import join_limited, printable, quoted, truncate
+from nodeselect.text import join_limited, pluralize, printable, quoted, truncate
 
 __all__ = ["database_file", "open_database"]
 
@@ -92,19 +93,23 @@ def _nodes(address: _Address, query: _Query, id_column: str) -> SqlNodes:
             "say where the labels are: labels=COLUMN, column=KEY=COLUMN or label-table=TABLE",
         )
 
+    node_id, name, state = names.get("id", id_column), default("name"), default("state")
+    used = {part if isinstance(part, str) else part[0] for part in columns.values()}
+    for part in (node_id, name, state, None if isinstance(labels, sql.LongTable) else labels):
+        used.update((part,) if isinstance(part, str) else (part or ())[:1])
+    if unread := [quoted(column) for column in existing if column not in used]:
+        what = pluralize(len(unread), "column is", "columns are")
+        names_of_unread = join_limited(unread, 5)
+        hint = "column=NAME makes a label of one"
+        write_message(f"{printable(address.shown)}: {what} not read: {names_of_unread}; {hint}")
+
     def execute(text: str) -> Iterator[Sequence[Any]]:
         return iter(query(text)[0])
 
     return SqlNodes(
-        execute,
-        address.dialect,
-        table,
-        labels=labels,
-        id=names.get("id", id_column),
-        columns=columns,
-        name=default("name"),
-        state=default("state"),
-    )
+        execute, address.dialect, table,
+        labels=labels, id=node_id, columns=columns, name=name, state=state,
+    )  # fmt: skip
 
 
 def _parse(source: str) -> _Address:
