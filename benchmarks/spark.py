@@ -20,7 +20,6 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from pyspark.sql import SparkSession
 
 from benchmarks.fleet import FIVE, VALUES, fleet_file, nodes
 from benchmarks.record import duration, machine, print_table, write
@@ -116,6 +115,8 @@ def _times(calls: Mapping[str, Callable[[], None]], rounds: int) -> dict[str, fl
 
 @contextmanager
 def _session(master: str) -> Iterator[Any]:
+    from pyspark.sql import SparkSession  # not a development package
+
     builder = SparkSession.builder.master(master)
     for name, value in {
         "spark.ui.enabled": "false",
