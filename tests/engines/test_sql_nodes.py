@@ -14,6 +14,7 @@ import pytest
 
 from nodeselect import Inventory, InventoryError, Node, Selector
 from nodeselect.engines import sql_counts
+from nodeselect.engines.sql import LongTable
 from nodeselect.engines.sql_nodes import SqlNodes
 from nodeselect.explain.countable import MAX_GROUPS
 from nodeselect.inventory.facets import count_labels
@@ -253,6 +254,25 @@ def test_invalid_rows() -> None:
     assert list(SqlNodes(connection.execute, "sqlite")) == [Node("n-1", {"b": ""})]
     assert SqlNodes(connection.execute, "sqlite")["n-1"].labels == {"b": ""}
     assert "n-2" not in SqlNodes(connection.execute, "sqlite")
+
+
+@pytest.mark.parametrize("value", [None, 7])
+def test_invalid_ids(value: object) -> None:
+    """An id that is NULL or a number is an error for whoever reads ids, and counts as a node."""
+    connection = sqlite3.connect(":memory:")
+    connection.execute("CREATE TABLE nodes (id, labels TEXT)")
+    connection.execute("INSERT INTO nodes VALUES ('n-1', '{}'), (?, '{}')", [value])
+    for labels in ("labels", LongTable("nodes", "id", "labels", "labels")):
+        nodes = SqlNodes(connection.execute, "sqlite", labels=labels)
+        reading: list[Callable[[], object]] = [
+            nodes.ids,
+            lambda: list(nodes),  # noqa: B023
+            lambda: nodes.explain(Selector.parse("gpu")),  # noqa: B023
+        ]
+        for read in reading:
+            with pytest.raises(InventoryError, match=f"the id of a node is (NULL|'{value}'), not"):
+                read()
+        assert nodes.explain(Selector.parse("gpu"), examples=0).total == 2
 
 
 def test_where() -> None:

@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 
 from nodeselect.engines.conditions import express
 from nodeselect.engines.sql import WORD, counted_keys, failed_words, failure_query
-from nodeselect.engines.sql_table import SqlTable, is_path, to_text
+from nodeselect.engines.sql_table import SqlTable, is_path, to_id, to_text
 from nodeselect.explain.countable import (
     MAX_GROUPS_WITH_IDS,
     MAX_NEAREST,
@@ -136,7 +136,7 @@ class SqlFailures:
     def _by_group(self, query: str) -> defaultdict[int, list[str]]:
         ids = defaultdict[int, list[str]](list)
         for row in self._execute(f"{query} ORDER BY node_id"):
-            ids[self._mask(row)].append(to_text(row[-1]))
+            ids[self._mask(row)].append(to_id(row[-1]))
         return ids
 
     def _names(self) -> str:
@@ -243,7 +243,7 @@ class SqlCounts:
         rows = table.rows(dialect.value_in(table.name, list(map(dialect.literal, names))))
         query = f"SELECT {name}, min({node_id}), count(*) FROM {rows} GROUP BY {name}"
         found = {
-            str(to_text(name)): (str(to_text(first)), int(nodes))
+            str(to_text(name)): (to_id(first), int(nodes))
             for name, first, nodes in self._execute(query)
         }
         return {name: found[name] for name in names if name in found}
@@ -255,7 +255,7 @@ class SqlCounts:
         rows = table.rows(dialect.value_in(start, [dialect.literal(prefix)]))
         query = f"SELECT min({dialect.bytewise(table.id)}), count(*) FROM {rows}"
         ((lowest, nodes),) = self._execute(query)
-        return (str(to_text(lowest)), int(nodes)) if nodes else None
+        return (to_id(lowest), int(nodes)) if nodes else None
 
     def _is_testable(self, key: str) -> bool:
         return key in self._table.conditions.columns or is_path(key)

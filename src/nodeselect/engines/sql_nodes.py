@@ -7,7 +7,7 @@ from typing import Any
 from nodeselect.engines.conditions import express
 from nodeselect.engines.sql import LongTable, Name, SqlConditions, dialect_named, quote
 from nodeselect.engines.sql_counts import Execute, SqlCounts, count, ranked_states
-from nodeselect.engines.sql_table import SqlTable, to_text
+from nodeselect.engines.sql_table import SqlTable, to_id, to_text
 from nodeselect.errors import InventoryError
 from nodeselect.explain.compute import explain, explain_node
 from nodeselect.explain.countable import FailureCounts
@@ -181,7 +181,7 @@ class SqlNodeSet:
         """Return the ids in order."""
         table = self._table
         query = f"SELECT {table.id} FROM {table.rows(self._condition)}{self._in_order()}"
-        return [node_id for (node_id,) in self._execute(query)]
+        return [to_id(node_id) for (node_id,) in self._execute(query)]
 
     def first(self, n: int) -> list[Node]:
         """Return the first ``n`` nodes, or all if there are fewer."""
@@ -292,7 +292,7 @@ class SqlNodeSet:
         select = f"SELECT {node_id}, {key}, {value} FROM {quote(table.table, dialect)} WHERE"
         for start in range(0, len(rows), _LONG_BATCH):
             batch = rows[start : start + _LONG_BATCH]
-            labels: dict[str, dict[str, Any]] = {row[0]: {} for row in batch}
+            labels: dict[str, dict[str, Any]] = {to_id(row[0]): {} for row in batch}
             ids = list(map(dialect.literal, labels))
             for owner, each_key, each_value in self._execute(
                 f"{select} {dialect.value_in(node_id, ids)}"
@@ -318,11 +318,11 @@ def _to_labels(row: Sequence[Any]) -> Mapping[str, Any]:
 
 def _node(row: Sequence[Any], labels: Mapping[str, Any], columns: Mapping[str, str]) -> Node:
     """Build a node; a label that is NULL is absent, as it is for a condition."""
-    node_id, name, state, _, *values = row
+    name, state, _, *values = row[1:]
     labels = {**labels, **dict(zip(columns, values, strict=True))}
     present = {key: value for key, value in labels.items() if value is not None}
     try:
-        return Node(node_id, present, name, state)
+        return Node(to_id(row[0]), present, name, state)
     except TypeError as error:
         raise _invalid(row, str(error)) from None
 

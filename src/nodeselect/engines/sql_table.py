@@ -4,8 +4,10 @@ from typing import Any, NamedTuple
 
 from nodeselect.engines.dialects import Dialect
 from nodeselect.engines.sql import LongTable, SqlConditions, quote
+from nodeselect.errors import InventoryError
+from nodeselect.text import quoted
 
-__all__ = ["SqlTable", "is_path", "to_text"]
+__all__ = ["SqlTable", "is_path", "to_id", "to_text"]
 
 
 class SqlTable(NamedTuple):
@@ -87,3 +89,16 @@ def is_path(key: str) -> bool:
 def to_text(value: Any) -> Any:
     """Return a text that a driver returned as bytes, because it was cast to compare bytes."""
     return value.decode() if isinstance(value, (bytes, bytearray)) else value
+
+
+def to_id(value: Any) -> str:
+    """Return an id that a driver returned.
+
+    :raises InventoryError: if it is not a text.
+    """
+    node_id = to_text(value)
+    if not isinstance(node_id, str):
+        what = "NULL" if node_id is None else quoted(str(node_id))
+        hint = "ids are distinct texts: name another column, or cast it in a view"
+        raise InventoryError("invalid-row", f"the id of a node is {what}, not a text", hint=hint)
+    return node_id
