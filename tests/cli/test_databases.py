@@ -273,6 +273,13 @@ def test_one_database(run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch) -
     assert "a database cannot be combined with another input" in result.err
 
 
+def test_a_database_is_not_watched(run: Run) -> None:
+    """No change of a database would be noticed."""
+    result = run("watch", "-l", "gpu", "-n", "postgresql:///nodes")
+    assert result.status == 2
+    assert "a database cannot be watched" in result.err
+
+
 @pytest.mark.parametrize(
     ("source", "package", "extra"),
     [
