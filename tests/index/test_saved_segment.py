@@ -209,8 +209,21 @@ def test_what_is_kept_in_memory(tmp_path: Path) -> None:
     Inventory(Node(f"n-{at}", {"x": str(at % 3), "host": str(at)}) for at in range(30)).save(file)
     index = segment_of(Inventory.open(file)).index
     values, hosts = index.values("x"), index.values("host")
+    assert values is index.values("x")
     assert values["1"] is values["1"] is dict(values.items())["1"]
+    assert values["2"] != values["1"]
     assert index.states[None] is index.states[None]
     assert isinstance(hosts["7"], int)
     assert dict(hosts.items()) == {str(at): hosts[str(at)] for at in range(30)}
     assert vars(hosts)["_loaded"] == {}
+
+
+def test_one_damaged_set(tmp_path: Path) -> None:
+    """If one set of nodes is damaged, the others can be read."""
+    file = tmp_path / "fleet.nsx"
+    Inventory(Node(f"n-{at}", {"x": "12"[at % 2]}) for at in range(30)).save(file)
+    damaged = with_section(file.read_bytes(), "postings", lambda data: data[:9] + b"?" + data[10:])
+    opened = Inventory.open(BytesIO(damaged))
+    assert len(opened.match(Selector.parse("x=2"))) == 15
+    with pytest.raises(InventoryError, match="damaged: the checksum of the postings 0 is wrong"):
+        len(opened.match(Selector.parse("x=1")))

@@ -215,8 +215,6 @@ class _KeyColumn(Sequence[str]):
         return self._starts[-1]
 
     def __getitem__(self, label: int) -> str:  # type: ignore[override]  # there are no slices
-        if label >= self._starts[-1]:
-            raise IndexError(label)
         return self._keys[bisect_right(self._starts, label) - 1]
 
 
