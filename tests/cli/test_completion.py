@@ -270,7 +270,7 @@ def test_what_is_loaded(folder: Path) -> None:
         del os.environ["_NODESELECT_COMPLETE"]
 
 
-@given(st.text("ab '\"\\$=,(", max_size=12))
+@given(st.text("ab '\"\\=,(", max_size=12))  # in double quotes, shlex does not know "\\$"
 def test_words_are_those_of_a_shell(line: str) -> None:
     """A line without open quotes is split as by a POSIX shell."""
     words, quote = split_words(line)
