@@ -118,7 +118,8 @@ def _explain(nodes: list[Node]) -> object:
     frame = pl.DataFrame(
         {"id": [node.id for node in nodes], "labels": pl.Series(labels, dtype=pairs)}
     ).with_columns(pl.col("labels").list.to_map())
-    return explanations, [polars.explain(frame, selector) for selector in selectors]
+    of_frame = [polars.explain(frame, selector) for selector in selectors]
+    return explanations, of_frame, polars.facets(frame)
 
 
 for _dialect in DIALECTS:

@@ -8,6 +8,7 @@ from tempfile import TemporaryDirectory
 from nodeselect import Inventory, JobError, Node, NodeSet, Problem, Selector, Snapshot
 from nodeselect.explain import notes
 from nodeselect.explain.compute import exclude_by_state
+from nodeselect.explain.similarity import abbreviates_consonants
 from nodeselect.index.tuning import Tuning
 from nodeselect.inventory.compare import compare_inventories, compare_selectors
 from nodeselect.inventory.facets import count_labels
@@ -15,7 +16,7 @@ from nodeselect.limits import LIMITS
 from nodeselect.render.diff import diff_lines
 from nodeselect.render.explanation import explanation_lines, render_text
 from nodeselect.render.facets import facet_lines
-from nodeselect.render.html.page import render_page
+from nodeselect.render.html.page import render_diff_page, render_jobs_page, render_page
 from nodeselect.render.id_ranges import compress_ids
 from nodeselect.render.job_table import job_result, job_table_lines
 from nodeselect.render.layout import REPORT_FORMATS, Screen
@@ -211,14 +212,15 @@ def _show_differences(output: str, nodes: list[Node]) -> object:
         compare_selectors(inventory, old, new),
         compare_inventories(inventory, other, _EVERYTHING),
     )
-    return [list(diff_lines(difference, output, Screen())) for difference in differences]
+    pages = [render_diff_page(difference) for difference in differences]
+    return pages, [list(diff_lines(difference, output, Screen())) for difference in differences]
 
 
 def _show_jobs(output: str, names: list[str]) -> object:
     explanation = Inventory(fleet(20)).explain(Selector.parse("region=eu"))
     error = JobError("x", (Problem("x", "y", 1, 1, "", (), None),))
     results = [job_result(name, each) for name in names for each in (explanation, error)]
-    return list(job_table_lines(results, 9, output, Screen()))
+    return render_jobs_page(results, 9), list(job_table_lines(results, 9, output, Screen()))
 
 
 def _show_page(nodes: list[Node]) -> object:
@@ -255,6 +257,7 @@ def _add_reports() -> None:
         case(f"differences/{output}", partial(_show_differences, output), fleet, 60)
         case(f"jobs/{output}", partial(_show_jobs, output), words)
     case("page", _show_page, fleet, 40)
+    case("abbreviations", lambda text: abbreviates_consonants("prd", text), "production".__mul__)
     for letter in ("a", "é", "日", "a,", "\x1b", "a b", "e\u0301", "`"):
         case(f"long-text/{letter!a}", _show_long_text, (letter * 5).__mul__, 50)
 

@@ -110,7 +110,6 @@ EXEMPT = {
             "nodeselect.blocking.use_blocking_output",
             "nodeselect.cli.app.main",
             "nodeselect.cli.streams.write_bug",
-            "nodeselect.cli.node_files.default_nodes",
             "nodeselect.readers.duplicate_ids.DuplicateIdCheck.state",
             "nodeselect.readers.parallel_read.SecondHalf.result",
         ],
