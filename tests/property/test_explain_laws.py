@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from nodeselect import Inventory, Node, Selector
 from nodeselect.explain import Explanation, FailureCounts, count_headline
 from nodeselect.explain.compute import explain
+from nodeselect.explain.wording import requirement_text
 from nodeselect.index.tuning import DEFAULT, Tuning
 from nodeselect.inventory import failure_groups
 from nodeselect.render.explanation import render_text
@@ -159,11 +160,14 @@ def taken(parts: Sequence[Selector], nodes: list[Node]) -> int:
 
 @given(inventories(), selectors())
 def test_corrections(inventory: Inventory, selector: Selector) -> None:
-    """All replacements at once match as many nodes as the correction says."""
+    """All replacements at once match as many nodes as the correction says.
+
+    And as many without the requirement that it names.
+    """
     explanation = inventory.explain(selector)
     if explanation.correction is None:
         return
-    instead, wrong, matches = explanation.correction
+    instead, wrong, matches, without, matches_without = explanation.correction
     ids = selector.ids
     parts = [part for part in selector.split() if part.ids is None and str(part) not in wrong]
     remaining = {*wrong}
@@ -179,7 +183,13 @@ def test_corrections(inventory: Inventory, selector: Selector) -> None:
             parts.append(Selector.parse(hint.replacement))
     if ids is not None:
         parts.append(Selector.of(match_ids=ids))
-    assert matches == taken(parts, list(inventory))
+    nodes = list(inventory)
+    assert matches == taken(parts, nodes)
+    if without is not None:
+        assert matches == 0
+        rest = [part for part in parts if requirement_text(part) != without]
+        assert len(rest) < len(parts)
+        assert matches_without == taken(rest, nodes) > 0
 
 
 @given(inventories(), selectors())

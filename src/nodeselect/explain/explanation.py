@@ -91,11 +91,16 @@ class Correction(NamedTuple):
     :param replacements: the new requirements, or ids; several ids are separated by commas.
     :param replaced: the requirements or ids that they replace.
     :param would_match: how many nodes would match after all replacements.
+    :param without: if still no node would match, the requirement to remove as well, so that the
+        most nodes would match: as it is after the replacements. None if removing one does not help.
+    :param would_match_without: how many nodes would match then; None without it.
     """
 
     replacements: tuple[str, ...]
     replaced: tuple[str, ...]
     would_match: int
+    without: str | None = None
+    would_match_without: int | None = None
 
 
 class NodeExplanation(NamedTuple):

@@ -13,7 +13,7 @@ from nodeselect.errors import SelectorError
 from nodeselect.explain.countable import Countable, Failures
 from nodeselect.explain.explanation import Correction, Hint
 from nodeselect.explain.similarity import Vocabulary, closest_key, is_number
-from nodeselect.explain.wording import nodes_have, short
+from nodeselect.explain.wording import nodes_have, requirement_text, short
 from nodeselect.selectors import Operator, Requirement, Selector, conflict
 from nodeselect.text import join_limited, printable, quoted
 
@@ -81,7 +81,8 @@ def find_hints(
             suggestion = finder.requirement(position, part.requirements[0])
         if suggestion is not None:
             suggestions.append(suggestion)
-    return tuple(suggestion.hint for suggestion in suggestions), _correction(failures, suggestions)
+    correction = _correction(nodes, parts, failures, suggestions)
+    return tuple(suggestion.hint for suggestion in suggestions), correction
 
 
 def _is_doubtful(part: Selector, failing: int, total: int) -> bool:
@@ -92,16 +93,25 @@ def _is_doubtful(part: Selector, failing: int, total: int) -> bool:
     return not failing and requirement.operator.matches_absent
 
 
-def _correction(failures: Failures, suggestions: Sequence[_Suggestion]) -> Correction | None:
+def _correction(
+    nodes: Countable,
+    parts: Sequence[Selector],
+    failures: Failures,
+    suggestions: Sequence[_Suggestion],
+) -> Correction | None:
     """Combine the replacements; of two for the same requirement, use the first."""
     hints: list[Hint] = []
     selectors: list[Selector] = []
     replaced: set[int] = set()
+    corrected = dict(enumerate(parts))
     for hint, replacement, positions in suggestions:
         if replacement is not None and replaced.isdisjoint(positions):
             hints.append(hint)
             selectors.append(replacement)
             replaced.update(positions)
+            corrected[positions[0]] = replacement
+            for position in positions[1:]:
+                del corrected[position]
     if not hints:
         return None
     would_match = hints[0].would_match
@@ -111,7 +121,29 @@ def _correction(failures: Failures, suggestions: Sequence[_Suggestion]) -> Corre
         tuple(dict.fromkeys(hint.replacement for hint in hints if hint.replacement is not None)),
         tuple(text for hint in hints for text in hint.replaced),
         would_match,
+        *(() if would_match else _removal(nodes, list(dict.fromkeys(corrected.values())))),
     )
+
+
+def _removal(nodes: Countable, parts: Sequence[Selector]) -> tuple[str, int] | tuple[()]:
+    """Return the requirement to remove so that the most nodes match, and how many; or nothing.
+
+    It is ``!=``, ``notin`` or ``!key`` only if removing no other one helps.
+    """
+    if len(parts) == 1:
+        return ()
+    alone = nodes.failures(parts).counts.failing_only_this
+
+    def rank(position: int) -> tuple[bool, int]:
+        requirements = parts[position].requirements
+        is_negative = bool(requirements) and requirements[0].operator.matches_absent
+        return not is_negative, alone[position]
+
+    helpful = [position for position, nodes in enumerate(alone) if nodes]
+    if not helpful:
+        return ()
+    best = max(helpful, key=rank)
+    return requirement_text(parts[best]), alone[best]
 
 
 class _HintFinder:

@@ -60,7 +60,7 @@ def _correction(explanation: Explanation) -> str | None:
     """Return what to write instead, if that would make a difference to the nodes that match."""
     if explanation.correction is None:
         return None
-    replacements, replaced, would_match = explanation.correction
+    replacements, replaced, would_match, without, would_match_without = explanation.correction
     if would_match == explanation.matched > 0 and all(
         explanation.requirements[hint.requirement].failing
         for hint in explanation.hints
@@ -80,8 +80,9 @@ def _correction(explanation: Explanation) -> str | None:
     text = f"{text}: still no node would match"
     if unsatisfied := _unsatisfied(explanation, replaced):
         return f"{text}; {unsatisfied_text(unsatisfied)}"
-    removal = _removal(explanation) if len(explanation.requirements) > 1 else None
-    return f"{text}; {removal}" if removal else text
+    if without is None or would_match_without is None:
+        return text
+    return f"{text}; {_without(without, would_match_without)}"
 
 
 def _removal(explanation: Explanation) -> str | None:
@@ -93,12 +94,15 @@ def _removal(explanation: Explanation) -> str | None:
     )
     if best is None:
         return None
-    name = short(best.text)
-    effect = f"{pluralize(best.failing_only_this, 'node')} would match"
     is_replaced = any(best.text in hint.replaced for hint in explanation.hints)
     if best.failing == explanation.total and not is_replaced:
-        return f"no node satisfies {name}; change or remove it: without it, {effect}"
-    return f"without {name}, {effect}"
+        effect = _without("it", best.failing_only_this)
+        return f"no node satisfies {short(best.text)}; change or remove it: {effect}"
+    return _without(best.text, best.failing_only_this)
+
+
+def _without(requirement: str, nodes: int) -> str:
+    return f"without {short(requirement)}, {pluralize(nodes, 'node')} would match"
 
 
 def _prefix_text(explanation: Explanation) -> str | None:
