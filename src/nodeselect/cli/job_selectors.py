@@ -153,8 +153,9 @@ def warn_if_everything(job: str, selector: Selector) -> None:
 
 
 def read_job(source: str, data: bytes | None = None) -> "Selector | Manifest":
-    """Return the selector of a job file, or a manifest with the objects that are asked for.
+    """Return the selector of a job file, or the objects of a manifest of Kubernetes.
 
+    :param source: the file; of a manifest, ``FILE#KIND/NAME`` is one object, and ``FILE`` all.
     :param data: the content of the file, if it has been read.
     :raises JobError: if it is invalid.
     """

@@ -64,7 +64,12 @@ class SqlTable(NamedTuple):
         return dialect.each_label("all_labels", rows)
 
     def values(self, key: str, condition: str | None = None) -> str:
-        """Return a query for ``label_value``: the values of one label. They may be NULL."""
+        """Return a SELECT with one column, ``label_value``: the value of ``key`` for each node.
+
+        It is NULL for a node without the label.
+
+        :param condition: a condition in SQL that the nodes must satisfy; None for all nodes.
+        """
         conditions, dialect, labels = self.conditions, self.dialect, self.conditions.labels
         if key in conditions.columns:
             value = conditions.columns[key]

@@ -323,7 +323,11 @@ class _HintFinder:
     def _changed(
         self, code: str, position: int, message: str, requirement: Requirement, key: str
     ) -> _Suggestion:
-        """Suggest a requirement with this key, and with similar values for those no node has."""
+        """Suggest ``requirement`` with another key.
+
+        Each value that no node has under this key is replaced by the most similar one that some
+        node has, if there is one.
+        """
         values = requirement.values
         if not requirement.operator.is_comparison:
             values = self._corrected(key, values)

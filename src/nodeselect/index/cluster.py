@@ -103,9 +103,14 @@ def _label_index(
 def _ordinals_by_label(
     table: NodeTable, sizes: NDArray[np.int64], ranks: NDArray[np.uint32], chunk: int
 ) -> NDArray[np.uint32]:
-    """Return the ordinals of the nodes with label 0, ascending, then those with label 1, and so on.
+    """Return the ordinals of the nodes that have label 0, ascending, then those of label 1, …
 
-    Nodes are sorted in chunks; each chunk appends ordinals to those that a label has already.
+    Labels (pairs of key and value) are numbered as in ``table``. Nodes are sorted in chunks, to save
+    memory; the ordinals of a chunk follow those that each label has already.
+
+    :param sizes: how many nodes have each label.
+    :param ranks: the nodes of ``table`` in the order of their new ordinals.
+    :param chunk: how many nodes to sort at a time.
     """
     ends = np.cumsum(sizes) - sizes
     by_label = np.empty(len(table.label_ids), np.uint32)

@@ -303,7 +303,7 @@ class _SavedValues(Mapping[str, PostingsOrOrdinal]):
         return nodes
 
     def items(self) -> ItemsView[str, PostingsOrOrdinal]:
-        """Return all pairs, which are found without a search for each value."""
+        """Return all pairs, read in one pass, without a search for each value."""
         return _SavedItems(self)
 
     def _load(self, value: str, label: int) -> PostingsOrOrdinal:

@@ -73,7 +73,7 @@ class LiveInventory(BaseInventory):
         self._view = view
 
     def _run(self, write: Callable[[*_Ts], _T], *args: *_Ts) -> _T:
-        """Return ``write(*args)``, once no other thread writes; then log a compaction."""
+        """Return ``write(*args)``, called while no other thread writes; log it if it compacted."""
         result = self._lock.run(write, *args)
         self._log_compaction()
         return result
