@@ -105,8 +105,8 @@ def _ordinals_by_label(
 ) -> NDArray[np.uint32]:
     """Return the ordinals of the nodes that have label 0, ascending, then those of label 1, …
 
-    Labels (pairs of key and value) are numbered as in ``table``. Nodes are sorted in chunks, to save
-    memory; the ordinals of a chunk follow those that each label has already.
+    Labels (pairs of key and value) are numbered as in ``table``. Nodes are sorted in chunks, to
+    save memory; the ordinals of a chunk follow those that each label has already.
 
     :param sizes: how many nodes have each label.
     :param ranks: the nodes of ``table`` in the order of their new ordinals.
