@@ -37,9 +37,9 @@ def test_fix(case: golden.Row) -> None:
     [
         (b"name: a\r\nselector:\r\n  matchIds: [5] # x\r\n", None),
         (b"\xef\xbb\xbfname: a\nselector:\n  matchIds: [5] # x", None),
-        ("description: né\U0001f600\nselector: {matchIds: [5]}".encode(), None),
-        (b"selector: {matchIds: [\xff]}", b""),
-        (b"selector: {matchIds: [\x00]}", b""),
+        ("name: né\U0001f600\nselector: {matchIds: [5]}".encode(), None),
+        (b"name: a\nselector: {matchIds: [\xff]}", b""),
+        (b"name: a\nselector: {matchIds: [\x00]}", b""),
         (b"", b""),
     ],
 )

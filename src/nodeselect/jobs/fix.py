@@ -6,10 +6,14 @@ from nodeselect.documents import DocumentError, List, Object, Scalar, decode_utf
 from nodeselect.jobs.check.checker import CheckedJob
 from nodeselect.jobs.check.edits import Edit, apply_edits
 from nodeselect.jobs.check.rules.fields import field
+from nodeselect.jobs.check.schema_fields import snake_case
 
 __all__ = ["fix_job"]
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+
+# A selector beside none of these fields may belong to another program.
+_OWN = frozenset({"name", "type", "config"})
 
 # A correction may reveal other mistakes: those in a field whose name was wrong.
 _MAX_PASSES = 10
@@ -21,17 +25,21 @@ def fix_job(data: bytes, file: str = "job", *, rules: Collection[str] | None = N
     These are missing quotes, fields in the style of other systems, operators that are spelt
     differently, structured expressions, and values that are written in one other way. Comments and
     layout stay. A file without errors is returned as it is: what a valid selector means does not
-    change. What a comment ignores is not corrected.
+    change. So is a file that may belong to another program, because it has a field that no job has,
+    or neither a name nor a type nor a config. What a comment ignores is not corrected.
 
-    >>> fix_job(b"selector: {matchLabels: {version: 1.10}} # all of them").decode()
-    'selector: {match_labels: {version: "1.10"}} # all of them'
+    >>> fix_job(b"name: a\\nselector: {matchLabels: {version: 1.10}} # all").decode()
+    'name: a\\nselector: {match_labels: {version: "1.10"}} # all'
 
     :param data: the content of the file.
     :param file: the name of the file; one named ``.json`` must be JSON.
     :param rules: the codes of the mistakes to correct; None for all.
     """
+    original = data
     for _ in range(_MAX_PASSES):
         checked = CheckedJob(data, file, rules, reads_comments=True)
+        if checked.has_unknown_fields:
+            return original
         if not checked.edits:
             break
         try:
@@ -42,7 +50,7 @@ def fix_job(data: bytes, file: str = "job", *, rules: Collection[str] | None = N
         if data.startswith(_BYTE_ORDER_MARK):
             fixed = _BYTE_ORDER_MARK + fixed
         spec = CheckedJob(fixed, file).spec
-        if fixed == data or spec is None:
+        if fixed == data or spec is None or _OWN.isdisjoint(map(snake_case, spec.entries)):
             break
         if checked.spec is None and not _are_expressions(checked.edits, spec):
             break
@@ -51,9 +59,13 @@ def fix_job(data: bytes, file: str = "job", *, rules: Collection[str] | None = N
 
 
 def _are_expressions(edits: Iterable[Edit], spec: Object) -> bool:
-    """Return whether the tags that were put in quotes are expressions: elsewhere, they are tags."""
+    """Return whether the tags that were put in quotes are expressions.
+
+    Elsewhere they are tags, and in brackets they are what YAML has split off an expression.
+    """
     selector = field(spec, "selector")
     expressions = field(selector, "match_expressions") if isinstance(selector, Object) else None
     items = expressions.items if isinstance(expressions, List) else []
     texts = [item.text for item in items if isinstance(item, Scalar)]
-    return all(edit.text in texts for edit in edits)
+    is_split = any(text.count("(") != text.count(")") for text in texts)
+    return not is_split and all(edit.text in texts for edit in edits)

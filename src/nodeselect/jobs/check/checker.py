@@ -196,6 +196,7 @@ class CheckedJob:
     :ivar spec: the job spec; None if there is none.
     :ivar selector: the selector of the job; it matches nothing if the file has errors.
     :ivar edits: how to correct those of the problems that have one sure correction.
+    :ivar has_unknown_fields: whether it has fields that no job has, in any style.
     """
 
     def __init__(
@@ -212,6 +213,7 @@ class CheckedJob:
         self.spec: Object | None = None
         self.selector = Selector.nothing()
         self.edits: list[Edit] = []
+        self.has_unknown_fields = False
         self._errors = 0
         self._warnings = 0
         self._unread: str | None = None
@@ -239,6 +241,7 @@ class CheckedJob:
         """
         for finding in findings:
             code = finding.code
+            self.has_unknown_fields |= code == "unknown-field" and finding.edit is None
             if code in self._ignored.get(finding.position.line, ()):
                 continue
             if rules is None or code in rules or code in _ALWAYS_REPORTED:

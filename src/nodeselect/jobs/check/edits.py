@@ -31,6 +31,10 @@ _OPERATORS = frozenset((
     *("le", "exist", "exists", "null", "doesnotexist"),
 ))  # fmt: skip
 
+# A quoted word, not a piece of a longer one, and how a hint of a whole requirement begins.
+_QUOTED_WORD = r"(?<![\w./'\"-])(?:'([\w./-]+)'|\"([\w./-]+)\")(?![\w./'\"-])"
+_WRITE = r"(?:for integers, |there is no '[<>]='; )?write: "
+
 # An expression is not corrected if it is longer, or has more mistakes.
 _MAX_LENGTH = 400
 _MAX_MISTAKES = 10
@@ -149,8 +153,13 @@ def corrected_expression(text: str) -> str | None:
     """
     if len(text) > _MAX_LENGTH:
         return None
-    # "&" and ";" are never part of a key or value.
-    text = ",".join(piece.strip() for piece in re.split("[&;]+", text))
+    # "&" and ";" are never part of a valid key or value, but R&D may be meant as one.
+    if re.search("[&;]", text):
+        if re.search(r"[(\[{][^()\[\]{}]*&", text):
+            return None
+        text = ",".join(piece.strip() for piece in re.split("[&;]+", text))
+        if _may_list_values(text):
+            return None
     for _ in range(_MAX_MISTAKES):
         try:
             return text if Selector.parse(text).requirements else None
@@ -166,18 +175,22 @@ def _correct(error: SelectorError) -> str | None:
     """Return the text of an expression without its first mistake."""
     text, (start, end) = error.source, error.span
     match error.code:
-        case "and":
-            return f"{text[:start].rstrip()},{text[end:].lstrip()}"
         case "trailing-comma":
             return text.rstrip().removesuffix(",").rstrip()
+        case "and":
+            corrected = f"{text[:start].rstrip()},{text[end:].lstrip()}"
+            return None if _may_list_values(corrected) else corrected
         case "doubled-comma":
-            return text[:start].rstrip() + text[end:]
+            corrected = text[:start].rstrip() + text[end:]
+            return None if _may_list_values(corrected) else corrected
         case "quotes":
-            corrected = re.sub(r"'([\w./-]+)'|\"([\w./-]+)\"", r"\1\2", text, flags=re.A)
-            return None if re.search("['\"]", corrected) else corrected
-    _, write, requirement = (error.hint or "").rpartition("write: ")
-    if not write or not (error.hint or "").startswith(("write: ", "for integers, write: ")):
+            corrected = re.sub(_QUOTED_WORD, r"\1\2", text, flags=re.ASCII)
+            is_sure = not re.search("['\"]", corrected) and not _may_list_values(corrected)
+            return corrected if is_sure else None
+    hint = error.hint or ""
+    if not re.match(_WRITE, hint):
         return None
+    requirement = hint.rpartition("write: ")[2]
     pieces = list(_requirements(text))
     if len(pieces) == 1:
         return requirement
@@ -200,6 +213,15 @@ def _requirements(text: str) -> Iterable[tuple[int, int]]:
             yield start, sign.start()
             start = sign.end()
     yield start, len(text)
+
+
+def _may_list_values(text: str) -> bool:
+    """Return whether a requirement after a comma is a word, which may be meant as a value.
+
+    Kubernetes reads ``x=a,b`` as the value ``a`` and the key ``b``.
+    """
+    words = [text[first:last].strip() for first, last in _requirements(text)]
+    return any(re.fullmatch(r"[\w./-]+", word, re.ASCII) for word in words[1:])
 
 
 def _words(requirement: str, has_integer: bool) -> set[str]:

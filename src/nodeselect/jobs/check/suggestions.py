@@ -175,7 +175,10 @@ def suggest_list(name: str, value: Value) -> str | None:
     """Return what to write instead of expressions or ids that are not a list."""
     texts = _expressions(value) if name == "match_expressions" else []
     if name == "match_ids" and isinstance(value, Scalar):
-        texts = value.text.replace(",", " ").split()
+        is_list = value.kind == "text"
+        texts = [each.strip() for each in value.text.split(",")] if is_list else [value.text]
+        if any(not text or len(text.split()) > 1 for text in texts):
+            return "write a list with an item for each id, such as: [n-1, n-2]"
     listed = _list_of(texts)
     return f"write: {listed}" if listed else None
 
@@ -318,7 +321,10 @@ def _structured(key: str, operator: str, values: Value | None) -> str | None:
     for item in items:
         if not isinstance(item, Scalar) or is_null(item):
             return None
-        words += [word.strip() for word in item.text.split(",")]
+        pieces = [word.strip() for word in item.text.split(",")]
+        if len(pieces) > 1 and not all(pieces):
+            return None  # an empty value is valid, but "a," does not mean one
+        words += pieces
     try:
         text = str(requirement_from_structured(key.strip(), operator, words))
     except SelectorError:
