@@ -296,10 +296,11 @@ def test_other_nodes(writer: Inventory, log: ChangeLog, path: Path) -> None:
     with ChangeLog(path) as again, pytest.raises(InventoryError) as same_number:
         Inventory([*FLEET[:9], Node("more")], log=again)
     assert codes(replayed, followed, same_number) == ["other-log"] * 3
-    saved = Inventory(FLEET)
-    for number in range(5):
-        saved.upsert(Node(f"other-{number}"))
-    saved.save(path.with_suffix(".nsx"))
+    with ChangeLog(path.with_suffix(".other")) as other:
+        saved = Inventory(FLEET, log=other)
+        for number in range(5):
+            saved.upsert(Node(f"other-{number}"))
+        saved.save(path.with_suffix(".nsx"))
     with ChangeLog(path) as again, pytest.raises(InventoryError, match="ends at generation 1,"):
         Inventory.open(path.with_suffix(".nsx"), log=again)
 
@@ -333,6 +334,36 @@ def test_other_nodes_with_the_same_numbers(tmp_path: Path) -> None:
         with ChangeLog(logs[log_at]) as log, pytest.raises(InventoryError) as replayed:
             Inventory.open(files[file_at], log=log)
         assert codes(followed, replayed) == [expected] * 2
+
+
+def test_a_file_that_another_inventory_saved_over_that_of_the_writer(path: Path) -> None:
+    """What was saved without the log, and may lack its writes, is refused beside the log."""
+    file, copies = path.with_suffix(".nsx"), path.with_suffix(".copy")
+    Inventory(FLEET).save(file)
+    with ChangeLog(path) as log:
+        writer = Inventory.open(file, log=log)
+        writer.upsert(Node("n-1", {"x": "first"}))
+        writer.snapshot().save(copies)
+        writer.upsert(Node("n-2", {"x": "second"}))
+        follower = Inventory.open(file)
+        follower.follow(path)
+    Inventory([Node(node.id, {"x": "other"}) for node in FLEET]).save(file)
+    opened = Inventory.open(file)
+    assert opened.generation == 1
+    with pytest.raises(InventoryError, match="saved without it") as followed:
+        opened.follow(path)
+    with pytest.raises(InventoryError, match="saved without it") as refreshed:
+        follower.refresh(file)
+    with ChangeLog(path) as log, pytest.raises(InventoryError, match="saved without it") as begun:
+        Inventory.open(file, log=log)
+    assert codes(followed, refreshed, begun) == ["other-log"] * 3
+    assert same(follower, writer)
+    reader = Inventory.open(copies)
+    assert reader.follow(path) == 1
+    reader.save(copies)  # a follower, too, knows which write it made last
+    Inventory.open(copies).save(copies)
+    with ChangeLog(path) as log:
+        assert same(Inventory.open(copies, log=log), writer)
 
 
 def test_a_new_log_beside_a_saved_file(writer: Inventory, log: ChangeLog, path: Path) -> None:

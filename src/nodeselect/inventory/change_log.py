@@ -160,7 +160,7 @@ class ChangeLog:
         else:
             reader = LogReader(self._path)
             try:
-                reader.check_base(generation, nodes)
+                reader.check_base(generation, nodes, chain)
                 for record in reader.records():
                     if record.end.generation > generation:
                         self._check(record.start, generation, nodes, chain)
@@ -186,8 +186,8 @@ class ChangeLog:
         if position.generation == generation and chain not in (None, position.chain):
             raise other_nodes(self._path, generation, nodes, nodes)
 
-    def settle(self) -> int:
-        """Return the generation of the last write in the log, also if that was interrupted.
+    def settle(self) -> Position:
+        """Return the place after the last write in the log, also if that was interrupted.
 
         :raises InventoryError: with the code ``log-closed``.
         """
@@ -201,10 +201,10 @@ class ChangeLog:
             else:  # it is complete, so other processes may have made it
                 self._position = self._unfinished
             self._unfinished = None
-        return self._position.generation
+        return self._position
 
-    def append(self, generation: int, nodes: int, changes: Sequence[Node | str]) -> None:
-        """Append a write, and wait for the disk if ``sync`` says so.
+    def append(self, generation: int, nodes: int, changes: Sequence[Node | str]) -> int:
+        """Append a write, and wait for the disk if ``sync`` says so; return its checksum.
 
         If it fails, the log is as before. If it is interrupted, :meth:`settle` says what is in it.
 
@@ -226,6 +226,7 @@ class ChangeLog:
             self._sync()
         self._position = end
         self._unfinished = None
+        return end.chain
 
     def mark(self) -> Position:
         """Return the current end of the log, once all of it is on the disk."""

@@ -6,7 +6,6 @@ from typing import Final, Literal, NoReturn
 
 from nodeselect.errors import InventoryError
 from nodeselect.inventory.log_file import UNSET, LogReader, Position, Record
-from nodeselect.inventory.saving import Origin
 from nodeselect.readers import cannot_read
 from nodeselect.text import printable
 
@@ -17,20 +16,17 @@ class Follower:
     """Where a process is in the log of another one.
 
     :param path: the log, as an absolute path.
-    :param origin: the saved file from which the nodes are; None if they are from none.
     :ivar is_behind: whether the last attempt to make the new writes failed.
     """
 
     is_follower: Literal[True] = True
     is_closed: Final = True
 
-    def __init__(self, path: str, origin: Origin | None) -> None:
+    def __init__(self, path: str) -> None:
         self.path = path
         self.was_emptied = False
         self.is_behind = False
         self._reader: LogReader | None = None
-        # The place after the last write that was made.
-        self._last: Position | Origin | None = origin
 
     def settle(self) -> NoReturn:
         """Raise, because an inventory that follows a log has no writes of its own."""
@@ -41,10 +37,11 @@ class Follower:
             hint="write in the process that has the log open",
         )
 
-    def records(self, generation: int, nodes: int) -> Iterator[Record]:
+    def records(self, generation: int, nodes: int, chain: int | None) -> Iterator[Record]:
         """Yield the writes after ``generation``, each of which must be made before the next.
 
         :param nodes: how many nodes the inventory has.
+        :param chain: the checksum of the last write that they have; None if it is not known.
         :raises InventoryError: if the log cannot be read, is damaged, of other nodes, or was
             emptied so that some of the writes are not in it.
         """
@@ -56,7 +53,7 @@ class Follower:
                 if reader.base.generation == UNSET:
                     reader.close()
                     return
-                reader.check_base(generation, known)
+                reader.check_base(generation, known, chain)
                 self._reader = reader
             try:
                 status = os.stat(self.path)  # noqa: PTH116 - pathlib is slower
@@ -69,22 +66,19 @@ class Follower:
             if not is_current or status.st_size > reader.position.offset:
                 for record in reader.records():
                     if record.end.generation > generation:
-                        self._check(record.start, generation)
+                        self._check(record.start, generation, chain)
                         yield record
-                        generation, known = record.end.generation, None
-                        self._last = record.end
+                        generation, known, chain = record.end.generation, None, record.end.chain
             if is_current:
-                self._check(reader.position, generation)
+                self._check(reader.position, generation, chain)
                 return
             self.was_emptied = True
             self._reader = None
             reader.close()
 
-    def _check(self, position: Position, generation: int) -> None:
+    def _check(self, position: Position, generation: int, chain: int | None) -> None:
         """Raise if a place in the log is not that after the last write that was made."""
-        last = self._last
-        known = last.chain if last is not None and last.generation == generation else None
-        if position.generation != generation or known not in (None, position.chain):
+        if position.generation != generation or chain not in (None, position.chain):
             raise InventoryError(
                 "other-log",
                 f"the log does not continue these nodes, which are of generation {generation:,}",

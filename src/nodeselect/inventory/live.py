@@ -95,16 +95,16 @@ class LiveInventory(BaseInventory):
         return self._write([new], False) if old in self else None
 
     def _write(
-        self, changes: Sequence[Node | str], can_remove: bool, is_logged: bool = False
+        self, changes: Sequence[Node | str], can_remove: bool, logged: int | None = None
     ) -> Written:
         """Make all of ``changes`` or none. The caller has checked their types.
 
         :param can_remove: whether there may be ids among them.
-        :param is_logged: whether they are in the log already.
+        :param logged: the checksum of their record, if they are in the log already.
         """
         if self._write_interrupted:  # drop what the last write left unfinished
             self._compact()
-        log = None if is_logged else self._log
+        log, chain = (self._log, None) if logged is None else (None, logged)
         if log is not None:
             self._settle(log)
         before = after = self._view
@@ -128,7 +128,7 @@ class LiveInventory(BaseInventory):
                     if store.segment is not None:
                         store.segment.load_nodes()
                     self._logged = changes
-                    log.append(before.generation + 1, len(before), changes)
+                    chain = log.append(before.generation + 1, len(before), changes)
                 self._write_interrupted = is_changed = True
             if isinstance(change, Node):
                 store.put(change, previous)
@@ -137,7 +137,7 @@ class LiveInventory(BaseInventory):
                 store.delta.delete(previous)
             outcomes.append((previous, kind))
         if is_changed:
-            after = View(store, before.generation + 1)
+            after = View(store, before.generation + 1, chain)
             if self._compact_at is not None:
                 least = store.delta.tuning.max_unsegmented
                 if after.pending_changes > max(least, self._compact_at * store.indexed_count):
@@ -153,12 +153,12 @@ class LiveInventory(BaseInventory):
 
         :raises InventoryError: if nothing can be written to the log.
         """
-        generation = log.settle()
-        if generation != self._view.generation:
+        last = log.settle()
+        if last.generation != self._view.generation:
             if self._logged:
-                self._write(self._logged, True, is_logged=True)
+                self._write(self._logged, True, last.chain)
             else:
-                self._view = View(self._view.store, generation)
+                self._view = View(self._view.store, last.generation, last.chain)
 
     def _use_log(self, log: "ChangeLog | None") -> None:
         """Make the writes again that are in a log, and append further ones to it."""
@@ -168,8 +168,8 @@ class LiveInventory(BaseInventory):
 
         if not isinstance(log, ChangeLog):
             raise TypeError(f"log must be a ChangeLog, not {type(log).__name__}")
-        chain = None if self._origin is None else self._origin.chain
-        for record in log.replay(self._view.generation, len(self._view), chain, self._lock):
+        view = self._view
+        for record in log.replay(view.generation, len(view), view.chain, self._lock):
             self._make_again(record, log.path)
         self._log = log
         self._log_compaction()
@@ -187,9 +187,9 @@ class LiveInventory(BaseInventory):
             raise other_nodes(path, generation, record.nodes, len(before))
         if record.changes:
             with suppress(KeyError):  # no such node
-                self._write(record.changes, True, is_logged=True)
+                self._write(record.changes, True, record.end.chain)
         else:
-            self._view = View(before.store, record.end.generation)
+            self._view = View(before.store, record.end.generation, record.end.chain)
         if self._view.generation != record.end.generation:
             raise other_nodes(path, generation, record.nodes, len(before))
 
@@ -198,9 +198,11 @@ class LiveInventory(BaseInventory):
         view = self._view
         sections = to_sections(view)
         generation = next_generation(path, sections.contents, view.generation, self._origin)
+        chain = view.chain
         if generation > view.generation:
             self._run(self._raise_generation, view.generation, generation)
-        self._origin = Origin(generation, sections.write(os.fspath(path), generation), None)
+            chain = None
+        self._origin = Origin(generation, sections.write(os.fspath(path), generation, chain))
 
     def _raise_generation(self, old: int, new: int) -> None:
         """Give the nodes of a generation a higher one; if there are later ones, a still higher."""
@@ -222,7 +224,7 @@ class LiveInventory(BaseInventory):
             sections = to_sections(view)
         generation = view.generation
         checksum = sections.write(os.fspath(path), generation, mark.chain)
-        self._origin = Origin(generation, checksum, mark.chain)
+        self._origin = Origin(generation, checksum)
         self._lock.run(log.empty, mark, len(view))
 
     def _mark(self, log: "ChangeLog", generation: int) -> "tuple[View, Position]":
@@ -234,8 +236,8 @@ class LiveInventory(BaseInventory):
         view = self._view
         if generation > view.generation:
             self._logged = ()
-            log.append(generation, len(view), ())
-            view = self._view = View(view.store, generation)
+            chain = log.append(generation, len(view), ())
+            view = self._view = View(view.store, generation, chain)
         return view, log.mark()
 
     def _follow(self, path: str) -> int:
@@ -249,7 +251,7 @@ class LiveInventory(BaseInventory):
             first = 0 if self._origin is None else self._origin.generation
             if log is None and self._view.generation != first:
                 raise _unsaved_changes()
-            log = self._log = Follower(path, self._origin)
+            log = self._log = Follower(path)
         start = self._view.generation
         log.is_behind = True
         try:
@@ -267,7 +269,8 @@ class LiveInventory(BaseInventory):
         return self._view.generation - start
 
     def _make_new(self, follower: "Follower") -> None:
-        for record in follower.records(self._view.generation, len(self._view)):
+        view = self._view
+        for record in follower.records(view.generation, len(view), view.chain):
             self._make_again(record, follower.path)
 
     def _reopen(self, follower: "Follower") -> bool:
@@ -324,7 +327,7 @@ class LiveInventory(BaseInventory):
 
     def _compacted(self, view: View) -> View:
         start = perf_counter()
-        compacted = View(compact(view), view.generation)
+        compacted = View(compact(view), view.generation, view.chain)
         self._last_compaction_seconds = perf_counter() - start
         self._compactions += 1
         return compacted

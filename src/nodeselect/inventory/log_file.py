@@ -149,10 +149,11 @@ class LogReader:
         """Return the descriptor of the file."""
         return self._file.fileno()
 
-    def check_base(self, generation: int, nodes: int | None) -> None:
+    def check_base(self, generation: int, nodes: int | None, chain: int | None) -> None:
         """Raise if the log has not all writes after ``generation``, or is of other nodes.
 
         :param nodes: how many nodes there were at that generation; None if that is not known.
+        :param chain: the checksum of the last write that the nodes have; None if it is not known.
         :raises InventoryError: with the code ``log-emptied`` or ``other-log``.
         """
         base = self.base
@@ -163,6 +164,14 @@ class LogReader:
                 f" generation {generation:,}",
                 place=self._name,
                 hint="open the file that was saved when the log was emptied",
+            )
+        if base.generation < generation and chain is None:
+            raise InventoryError(
+                "other-log",
+                f"the log begins at generation {base.generation:,}, and nodes of generation"
+                f" {generation:,} were saved without it: they may lack its writes",
+                place=self._name,
+                hint="use a file that was saved by the writer of the log, or a new log",
             )
         if nodes is not None and base.generation == generation and base.nodes != nodes:
             raise other_nodes(self._name, generation, base.nodes, nodes)

@@ -24,12 +24,10 @@ class Origin(NamedTuple):
     """The saved file that an inventory is equal to, as long as it has this generation.
 
     :param checksum: the checksum of the file.
-    :param chain: the checksum of the last write in the change log of the nodes; None if unknown.
     """
 
     generation: int
     checksum: int
-    chain: int | None
 
 
 def to_sections(view: View) -> Sections:
@@ -71,7 +69,7 @@ def next_generation(
     check_replaceable(os.fspath(path))
     with suppress(InventoryError):  # there is no file yet, or it is damaged
         file = read_saved(path)
-        if Origin(file.generation, file.checksum, file.chain) != origin:
+        if Origin(file.generation, file.checksum) != origin:
             return max(generation, file.generation + (file.contents != contents))
     return generation
 
@@ -87,5 +85,5 @@ def open_saved(
     if verify:
         file.check()
     segment = Segment(SavedParts(file), tuning)
-    view = View(Store(segment, Delta(len(segment), tuning)), file.generation)
-    return view, Origin(file.generation, file.checksum, file.chain)
+    view = View(Store(segment, Delta(len(segment), tuning)), file.generation, file.chain)
+    return view, Origin(file.generation, file.checksum)

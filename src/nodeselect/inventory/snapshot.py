@@ -175,7 +175,7 @@ class BaseInventory:
         """
         refuse_log(path)
         view = self._view
-        to_sections(view).write(os.fspath(path), view.generation)
+        to_sections(view).write(os.fspath(path), view.generation, view.chain)
 
     def to_arrow(self) -> "pyarrow.Table":
         """Return the nodes as a table of Arrow, in inventory order. Needs pyarrow.

@@ -189,10 +189,12 @@ class View:
     Each write creates a view, in less than a microsecond.
 
     :param store: its current nodes are visible, but none that is added later.
+    :param chain: the checksum of the last write in the change log of the nodes; None if unknown.
     """
 
     __slots__ = (
         "_deleted",
+        "chain",
         "generation",
         "node_count",
         "store",
@@ -200,9 +202,10 @@ class View:
         "vocabulary",
     )
 
-    def __init__(self, store: Store, generation: int) -> None:
+    def __init__(self, store: Store, generation: int, chain: int | None = None) -> None:
         self.store = store
         self.generation = generation
+        self.chain = chain
         self.node_count = len(store.delta.nodes)
         self.tombstone_count = len(store.delta.tombstones)
         self.vocabulary: Vocabulary | None = None  # set by the first explanation
