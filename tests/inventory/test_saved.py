@@ -143,6 +143,27 @@ def test_refresh_that_fails(file: Path) -> None:
     assert list(reader) == FLEET
 
 
+@pytest.mark.parametrize("discard_changes", [False, True])
+def test_refresh_after_damage(file: Path, discard_changes: bool) -> None:
+    """A reader that has met damage in its file loads it again, and is right once it is fixed."""
+    reader = Inventory()
+    Inventory(FLEET).save(file)
+    whole = file.read_bytes()
+    file.unlink()
+    file.write_bytes(whole.replace(b"web\n", b"wxb\n"))
+    with pytest.raises(InventoryError, match="damaged"):
+        reader.refresh(file, verify=True, discard_changes=True)
+    assert reader.refresh(file, discard_changes=True) is True
+    assert reader.refresh(file) is False  # nothing was read of it
+    with pytest.raises(InventoryError, match="damaged"):
+        list(reader)
+    file.unlink()
+    file.write_bytes(whole)
+    assert reader.refresh(file, discard_changes=discard_changes) is True
+    assert list(reader) == FLEET
+    assert reader.refresh(file) is False
+
+
 def test_damage(file: Path) -> None:
     """A query that needs a damaged section raises; one that does not is right."""
     Inventory(FLEET).save(file)

@@ -162,6 +162,7 @@ class SavedFile:
     :ivar checksum: the checksum of the header, and so of all that the file has.
     :ivar contents: the checksum of all sections, without the generation and the place in a log.
     :ivar chain: the checksum of the last write in the change log of the nodes; None if unknown.
+    :ivar is_damaged: whether something that was read of it was damaged.
     """
 
     nodes: int
@@ -169,6 +170,7 @@ class SavedFile:
     checksum: int
     contents: int
     chain: int | None = None
+    is_damaged = False
 
     def __init__(self, data: bytes | mmap, name: str) -> None:
         """Check the header of a file.
@@ -285,6 +287,7 @@ class SavedFile:
 
     def damaged(self, what: str) -> InventoryError:
         """Return the error for a file that is not as it was saved."""
+        self.is_damaged = True
         hint = "save the inventory again, or restore the file from a backup"
         return InventoryError("damaged", f"damaged: {what}", place=self.name, hint=hint)
 

@@ -195,8 +195,10 @@ class Inventory(LiveInventory):
     ) -> bool:
         """Replace all nodes by those of a saved file, if it is another one than before.
 
-        Return whether they were replaced. If the inventory follows a log, it then makes the writes
-        that the log has since; if its last :meth:`follow` failed, also if the file is the same.
+        Return whether they were replaced: also if the file has a lower generation; and if it is the
+        same, but a query has met damage in it, which may be fixed now. If the inventory follows a
+        log, it then makes the writes that the log has since; if its last :meth:`follow` failed,
+        also if the file is the same.
 
         Readers see all old nodes or all new ones, and do not wait. Answers and snapshots that exist
         are not affected. Cost: as :meth:`open`; nothing that the old nodes had in caches is used

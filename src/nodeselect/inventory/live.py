@@ -13,7 +13,14 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar, TypeVarTuple
 from nodeselect.errors import InventoryError
 from nodeselect.inventory.change import ChangeKind
 from nodeselect.inventory.compaction import compact
-from nodeselect.inventory.saving import Origin, next_generation, open_saved, refuse_log, to_sections
+from nodeselect.inventory.saving import (
+    Origin,
+    is_damaged,
+    next_generation,
+    open_saved,
+    refuse_log,
+    to_sections,
+)
 from nodeselect.inventory.snapshot import BaseInventory
 from nodeselect.inventory.store import View
 from nodeselect.inventory.write_lock import WriteLock
@@ -311,7 +318,8 @@ class LiveInventory(BaseInventory):
         if not is_unchanged and not discard_changes:
             raise _unsaved_changes()
         is_behind = log is not None and log.is_follower is True and log.is_behind
-        if is_unchanged and self._origin == origin and not is_behind:
+        is_stale = is_behind or is_damaged(self._view)
+        if is_unchanged and self._origin == origin and not is_stale:
             return False
         if log is not None and log.is_follower:
             self._move(view, origin, log.path)

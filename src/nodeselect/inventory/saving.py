@@ -17,7 +17,7 @@ from nodeselect.inventory.store import Store, View
 from nodeselect.readers.detect import LOG_MAGIC
 from nodeselect.text import printable
 
-__all__ = ["Origin", "next_generation", "open_saved", "refuse_log", "to_sections"]
+__all__ = ["Origin", "is_damaged", "next_generation", "open_saved", "refuse_log", "to_sections"]
 
 
 class Origin(NamedTuple):
@@ -36,6 +36,12 @@ def to_sections(view: View) -> Sections:
     from nodeselect.index import segment_writer
 
     return segment_writer.to_sections(segment_of(view))
+
+
+def is_damaged(view: View) -> bool:
+    """Return whether a query has met damage in the saved file that ``view`` reads."""
+    parts = None if view.store.segment is None else view.store.segment.parts
+    return isinstance(parts, SavedParts) and parts.file.is_damaged
 
 
 def refuse_log(path: str | os.PathLike[str]) -> None:
