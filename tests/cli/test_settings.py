@@ -81,6 +81,7 @@ def test_options_beside_settings(run: Run) -> None:
         ('ignore = ["nope"]', "there is no rule 'nope'"),
         ('ignore = ["anchor"]', "anchor cannot be ignored: it is always reported"),
         ("ignore = [", "Invalid value"),
+        (f"ignore = {'[' * 5000}", "values are nested too deeply"),
     ],
 )
 def test_mistakes(run: Run, settings: str, expected: str) -> None:
@@ -101,3 +102,45 @@ def test_a_broken_project_without_settings(run: Run) -> None:
     assert "utf-8" in run("check", "job.yaml").err
     Path("pyproject.toml").write_text("tool = {nodeselect = 1}")
     assert "must be a table" in run("check", "job.yaml").err
+
+
+@pytest.mark.parametrize("text", ["tool = 3 # nodeselect", "[[tool]]\nnodeselect = 1"])
+def test_tools_that_are_not_a_table(run: Run, text: str) -> None:
+    """It is an error in the file, not one in nodeselect."""
+    Path("pyproject.toml").write_text(text)
+    ended = run("check", "job.yaml")
+    assert ended == (2, "", "error: pyproject.toml: tool must be a table\n")
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        *("vendor", "jobs/vendor", "jobs/vendor/", "jobs/vendor/**", "./jobs/v*"),
+        *("/jobs/vendor/*.yaml", "**/vendor", "**/vendor/x.yaml", "**/jobs/vendor"),
+    ],
+)
+@pytest.mark.parametrize(
+    ("folder", "source"), [(".", "."), (".", "jobs"), ("jobs", "."), ("jobs/vendor", "x.yaml")]
+)
+def test_excluded_paths(
+    run: Run, monkeypatch: pytest.MonkeyPatch, pattern: str, folder: str, source: str
+) -> None:
+    """A path in the settings begins at their file, wherever the check runs."""
+    monkeypatch.chdir("..")
+    Path("jobs/vendor").mkdir()
+    Path("jobs/vendor/x.yaml").write_text("x: y")
+    Path("nodeselect.toml").write_text(f'exclude = ["{pattern}"]')
+    monkeypatch.chdir(folder)
+    assert "not-a-job" not in run("check", source).err or (pattern, source) == ("vendor", "x.yaml")
+
+
+def test_a_path_that_begins_elsewhere(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A path in the settings is not for folders below another one; a folder may have any name."""
+    monkeypatch.chdir("..")
+    Path("[x]/jobs").mkdir(parents=True)
+    Path("[x]/jobs/a.yaml").write_text("x: y")
+    Path("nodeselect.toml").write_text('exclude = ["jobs/a.yaml"]')
+    assert "not-a-job" in run("check", ".").err
+    Path("[x]/nodeselect.toml").write_text('exclude = ["jobs/a.yaml"]')
+    monkeypatch.chdir("[x]/jobs")
+    assert run("check", "a.yaml").err == "skipped by --exclude: a.yaml\n"

@@ -28,7 +28,8 @@ def walk(
     In folders, hidden files, pipes and devices are skipped.
 
     :param extensions: how the names of the files end, in lower case.
-    :param exclude: glob patterns; in folders, a name or a relative path that matches is skipped.
+    :param exclude: glob patterns; in folders, a name, a relative path or, for a pattern that is
+        absolute, an absolute path that matches is skipped.
     :param on_error: called with the name of a folder and the reason, if it cannot be read, or has
         no such file.
     :param compression: what may follow an extension.
@@ -52,7 +53,9 @@ def walk(
     seen = {_identity(source)}
     for parent, folders, names in os.walk(source, onerror=add_error, followlinks=follows_links):
         relative = Path(parent).relative_to(source)
-        folders[:] = sorted(name for name in folders if not _is_skipped(relative / name, exclude))
+        folders[:] = sorted(
+            name for name in folders if not _is_skipped(relative / name, exclude, source)
+        )
         if follows_links:  # a link may be to a folder that is read anyway, or to one it is in
             ids = {_identity(os.path.join(parent, name)): name for name in reversed(folders)}  # noqa: PTH118
             folders[:] = sorted(ids[each] for each in ids.keys() - seen)
@@ -61,7 +64,7 @@ def walk(
             path = os.path.join(parent, name)  # noqa: PTH118 - pathlib may raise in the tests below
             # A broken link is an error when it is read, so that it is not silently skipped.
             is_file = os.path.isfile(path) or os.path.islink(path)  # noqa: PTH113, PTH114
-            if _is_skipped(relative / name, exclude):
+            if _is_skipped(relative / name, exclude, source):
                 continue
             if is_file and name.lower().removesuffix(compression).endswith(endings):
                 is_empty = False
@@ -73,12 +76,19 @@ def walk(
         on_error(source, f"the folder has no {names_of_files} file")
 
 
-def is_excluded(path: "str | PurePath", exclude: Sequence[str]) -> bool:
-    """Return whether a file or folder, or a folder that it is in, matches a glob pattern."""
+def is_excluded(path: "str | PurePath", exclude: Sequence[str], folder: str = "") -> bool:
+    """Return whether a file or folder, or a folder that it is in, matches a glob pattern.
+
+    :param folder: what the path is relative to, for patterns that are absolute; empty for the
+        working directory.
+    """
     from pathlib import PurePath
 
     path = PurePath(path)
     texts = [text for each in [path, *path.parents][:-1] for text in (each.name, each.as_posix())]
+    if any(map(os.path.isabs, exclude)):
+        whole = PurePath(os.path.abspath(os.path.join(folder, path)))  # noqa: PTH100, PTH118
+        texts += [each.as_posix() for each in [whole, *whole.parents]]
     return any(fnmatchcase(text, pattern.rstrip("/")) for pattern in exclude for text in texts)
 
 
@@ -88,5 +98,5 @@ def _identity(folder: str) -> tuple[int, int]:
     return status.st_dev, status.st_ino
 
 
-def _is_skipped(path: "PurePath", exclude: Sequence[str]) -> bool:
-    return path.name.startswith(".") or is_excluded(path, exclude)
+def _is_skipped(path: "PurePath", exclude: Sequence[str], folder: str) -> bool:
+    return path.name.startswith(".") or is_excluded(path, exclude, folder)

@@ -1,7 +1,7 @@
 """Read the settings of ``check``, in ``nodeselect.toml`` or in a table of ``pyproject.toml``."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 import click
@@ -15,6 +15,7 @@ class Settings(NamedTuple):
     """The settings, by the names of the options that they stand for.
 
     :param file: the path of the file; empty if there is none.
+    :param exclude: glob patterns of names, and of absolute paths.
     """
 
     file: str = ""
@@ -37,9 +38,11 @@ def read_settings() -> Settings:
             return _settings(own, _read(own))
         shared = os.path.join(folder, "pyproject.toml")  # noqa: PTH118
         if os.path.isfile(shared):  # noqa: PTH113
-            table = _read(shared, "nodeselect").get("tool", {}).get("nodeselect")
-            if table is not None:
-                return _settings(shared, table)
+            tools = _read(shared, "nodeselect").get("tool", {})
+            if not isinstance(tools, dict):
+                raise _error(shared, "tool must be a table")
+            if "nodeselect" in tools:
+                return _settings(shared, tools["nodeselect"])
     return Settings()
 
 
@@ -62,6 +65,8 @@ def _read(path: str, word: str = "") -> dict[str, Any]:
         reason = error.strerror or "it cannot be read"
     except ValueError as error:  # not UTF-8, or not TOML
         reason = str(error)
+    except RecursionError:
+        reason = "values are nested too deeply"
     raise _error(path, reason)
 
 
@@ -81,7 +86,29 @@ def _settings(path: str, table: Any) -> Settings:
                 raise _error(path, f"{key} must be a list of strings")
             value = tuple(value)
         values[names[key]] = value
+    if "exclude" in values:
+        values["exclude"] = tuple(_whole_patterns(values["exclude"], os.path.dirname(path)))  # noqa: PTH120
     return Settings(os.path.relpath(path), **values)
+
+
+def _whole_patterns(patterns: Iterable[str], folder: str) -> Iterator[str]:
+    """Yield glob patterns, those with a path as absolute ones: they begin at ``folder``, as in git.
+
+    A pattern without a path is for names, in any folder.
+    """
+    from glob import escape  # loads slowly
+
+    root = escape(folder.replace(os.sep, "/").rstrip("/"))
+    for pattern in patterns:
+        plain = pattern.rstrip("/")
+        if "/" not in plain:
+            yield plain
+            continue
+        plain = plain.removeprefix("./").removesuffix("/**")
+        below = plain.removeprefix("**/").lstrip("/")
+        yield f"{root}/{below}"
+        if plain.startswith("**/"):
+            yield f"{root}/*/{below}"
 
 
 def _suggestion(key: str, names: list[str]) -> str:
