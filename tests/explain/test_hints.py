@@ -154,6 +154,25 @@ def test_the_order_of_nodes_and_of_labels_does_not_matter() -> None:
         )
 
 
+@pytest.mark.parametrize(
+    ("text", "replacement"),
+    [
+        ("gpuu", "gpu"),
+        ("!gpuu", "!gpu"),
+        ("environment=prd", "environment=prod"),
+        ("environment!=prd", "environment!=prod"),
+        ("environment in (prd,test)", "environment in (prod,test)"),
+        ("environment in (prd,prod)", None),
+    ],
+)
+def test_short_words(text: str, replacement: str | None) -> None:
+    """A key or value of three or four letters that no node has is corrected to a frequent one."""
+    nodes = [Node(f"n-{at}", {"gpu": "l4", "environment": "prod"}) for at in range(3)]
+    inventory = Inventory([*nodes, Node("n-3", {"environment": "test"})])
+    found = inventory.explain(Selector.parse(text)).hints
+    assert [hint.replacement for hint in found] == ([replacement] if replacement else [])
+
+
 class CountingNodes(NodeList):
     """A list of nodes that records what it is asked for."""
 

@@ -162,6 +162,46 @@ def test_an_ambiguous_abbreviation() -> None:
     assert WordCounts({"production": 9, "gold": 1}).closest("prod") == "production"
 
 
+@pytest.mark.parametrize(
+    ("text", "word", "is_suggested"),
+    [
+        pytest.param("gpuu", "gpu", True, id="a-letter-twice"),
+        pytest.param("prd", "prod", True, id="a-letter-missing"),
+        pytest.param("cpus", "cpu", True, id="a-plural"),
+        pytest.param("GPUU", "gpu", True, id="another-case"),
+        pytest.param("gup", "gpu", True, id="exchanged"),
+        pytest.param("eu-wst-1", "eu-west-1", True, id="one-word-of-several"),
+        pytest.param("gce", "gke", False, id="a-letter-that-differs"),
+        pytest.param("eks", "ecs", False, id="a-letter-that-differs-in-the-middle"),
+        pytest.param("app", "api", False, id="a-letter-that-differs-at-the-end"),
+        pytest.param("cpu", "gpu", False, id="the-first-letter-differs"),
+        pytest.param("pgu", "gpu", False, id="the-first-two-exchanged"),
+        pytest.param("xgpu", "gpu", False, id="a-letter-before-it"),
+        pytest.param("gpu", "gnpuu", False, id="two-letters-more"),
+        pytest.param("eu", "eur", False, id="two-letters"),
+        pytest.param("gpu", "gpu1", False, id="a-digit-more"),
+        pytest.param("abc", "abbc", False, id="hexadecimal"),
+        pytest.param("us-est", "eu-est", False, id="two-words"),
+    ],
+)
+def test_a_word_of_three_letters(text: str, word: str, is_suggested: bool) -> None:
+    """For a text that no node has, it is suggested if a letter is too many, missing or exchanged.
+
+    An audit, which compares words that nodes have, does not take such words for misspelt.
+    """
+    words = WordCounts({word: 3, "other": 9})
+    assert words.suggest(text) == (word if is_suggested else None)
+    assert words.closest(text) is None
+
+
+def test_a_rare_or_ambiguous_word_of_three_letters() -> None:
+    """A word that few nodes have is not suggested, and none if there are two."""
+    assert WordCounts({"gpu": 2}).suggest("gpuu") is None
+    assert WordCounts({"prod": 3, "pred": 3}).suggest("prd") is None
+    assert WordCounts({"prod": 300, "pred": 1}).suggest("prd") is None
+    assert WordCounts({"5": 9}).suggest("5") is None
+
+
 def test_answers_are_cached(monkeypatch: pytest.MonkeyPatch) -> None:
     """The second search for a word compares nothing."""
     words = WordCounts({"premium": 2, "standard": 1})

@@ -361,7 +361,7 @@ class _HintFinder:
         words = self._vocabulary.values(self._nodes, key) if unknown else None
         if words is None:
             return {}
-        close = {value: words.closest(value) for value in unknown}
+        close = {value: words.suggest(value) for value in unknown}
         return {value: word for value, word in close.items() if word and word not in values}
 
 

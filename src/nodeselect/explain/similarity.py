@@ -6,6 +6,10 @@ more letters may have two typos. The first letter must be right, or exchanged wi
 does not matter. Numbers, a letter after a number (``1a``) and words below 4 letters must be equal.
 Or one of the two words abbreviates the other: it has its first three or four letters, and no other
 text is like that: ``prod`` and ``production``.
+
+For a word that no node has, a frequent one is also suggested if one of the two has three letters
+and the other one more (``prd`` and ``prod``), or if their last two are exchanged. In so short a
+word, a letter that differs makes another word: ``gke`` and ``gce``.
 """
 
 import re
@@ -41,6 +45,12 @@ _MAX_CACHED = 1_000
 # Shorter words never have a typo.
 _MIN_LETTERS = 4
 
+# Except that words with this many may lack a letter, if what is suggested is frequent.
+_SHORT = 3
+
+# A word that fewer nodes have may be misspelt itself.
+_FREQUENT = 3
+
 # How many letters an abbreviation has, and at least how many fewer than the word: ap-south does not
 # abbreviate ap-southeast.
 _ABBREVIATION_LETTERS = (3, 4)
@@ -72,12 +82,13 @@ _SEPARATOR = re.compile(r"((?<=[0-9])[-_. ]+(?=[0-9]))|[-_. ]+")
 class WordCounts:
     """Words, and how many nodes have each. Immutable, except for caches."""
 
-    __slots__ = ("_by_start", "closest", "counts")
+    __slots__ = ("_by_start", "closest", "counts", "suggest")
 
     def __init__(self, counts: Mapping[str, int]) -> None:
         """Use ``counts`` itself, not a copy: it must not change any more."""
         self.counts = counts
         self.closest = lru_cache(_MAX_CACHED)(self._closest)
+        self.suggest = lru_cache(_MAX_CACHED)(self._suggest)
         self._by_start: Mapping[_Start, list[_Tokens]] | None = None
 
     def _closest(self, text: str) -> str | None:
@@ -89,15 +100,8 @@ class WordCounts:
         """
         if is_number(text):
             return None
-        if self._by_start is None:
-            groups: dict[_Start, list[_Tokens]] = {}
-            for word in sorted(self.counts):
-                if not is_number(word):
-                    groups.setdefault((tokens := _tokens(word)).start, []).append(tokens)
-            self._by_start = groups
         tokens = _tokens(text)
-        starts = self._by_start.get(tokens.start, [])
-        candidates = [word for word in starts if word.text != text]
+        candidates = [word for word in self._with_start(tokens.start) if word.text != text]
         same_letters = (word for word in candidates if word.letters == tokens.letters != "")
         pairs = [(word, _differing_words(tokens, word)) for word in candidates[:_MAX_COMPARED]]
         typos = (word for word, pair in pairs if pair and _is_typo(*pair))
@@ -106,6 +110,31 @@ class WordCounts:
             short = [word.text for word, pair in pairs if pair and _is_abbreviation(*pair)]
             close = short[0] if len(short) == 1 else None
         return close
+
+    def _suggest(self, text: str) -> str | None:
+        """Return the closest word for a text that no node has, also if it has only three letters.
+
+        Cost: as for the closest word.
+        """
+        close = self.closest(text)
+        if close is not None or is_number(text):
+            return close
+        tokens = _tokens(text)
+        words = [
+            word.text
+            for word in self._with_start(tokens.start)[:_MAX_COMPARED]
+            if (pair := _differing_words(tokens, word)) and _is_short_typo(*pair)
+        ]
+        return words[0] if len(words) == 1 and self.counts[words[0]] >= _FREQUENT else None
+
+    def _with_start(self, start: "_Start") -> "list[_Tokens]":
+        if self._by_start is None:
+            groups: dict[_Start, list[_Tokens]] = {}
+            for word in sorted(self.counts):
+                if not is_number(word):
+                    groups.setdefault((tokens := _tokens(word)).start, []).append(tokens)
+            self._by_start = groups
+        return self._by_start.get(start, [])
 
     def _most_frequent(self, words: "Iterable[_Tokens]") -> str | None:
         texts = (word.text for word in words)
@@ -147,7 +176,7 @@ def closest_key(key: str, keys: WordCounts) -> tuple[str, str] | None:
     same_name = [word for word in keys.counts if word.rpartition("/")[2] == name]
     if same_name:
         return "other-prefix", min(same_name, key=lambda word: (-keys.counts[word], word))
-    close = keys.closest(key)
+    close = keys.suggest(key)
     return None if close is None else ("other-spelling", close)
 
 
@@ -244,6 +273,21 @@ def _is_typo(one: str, other: str) -> bool:
     if shorter >= _HASH and {*one, *other} <= _HEXADECIMAL:
         return False
     return _is_within(one, other, typos)
+
+
+def _is_short_typo(one: str, other: str) -> bool:
+    """Return whether one word lacks one letter of the other, or both differ by an exchange.
+
+    The shorter one must have three letters, and the first letter must be right.
+    """
+    shorter, longer = sorted((one, other), key=len)
+    if len(shorter) != _SHORT or one[0] != other[0] or not (one + other).isalpha():
+        return False
+    if {*longer} <= _HEXADECIMAL:
+        return False
+    if len(longer) == _SHORT:
+        return shorter[1:] == longer[:0:-1]
+    return any(longer[:at] + longer[at + 1 :] == shorter for at in range(1, len(longer)))
 
 
 def _is_within(one: str, other: str, typos: int) -> bool:
