@@ -1,6 +1,7 @@
 """Read the settings of ``check``, in ``nodeselect.toml`` or in a table of ``pyproject.toml``."""
 
 import os
+import re
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
@@ -96,9 +97,7 @@ def _whole_patterns(patterns: Iterable[str], folder: str) -> Iterator[str]:
 
     A pattern without a path is for names, in any folder.
     """
-    from glob import escape  # loads slowly
-
-    root = escape(folder.replace(os.sep, "/").rstrip("/"))
+    root = re.sub(r"([*?\[])", r"[\1]", folder.replace(os.sep, "/").rstrip("/"))
     for pattern in patterns:
         plain = pattern.rstrip("/")
         if "/" not in plain:
