@@ -47,7 +47,7 @@ def test_page_of_a_folder(run: Run) -> None:
     text = Path("jobs.html").read_text("utf-8")
     assert "<h1>2 jobs on 4 nodes; 1 matches no node" in text
     assert text.index("jobs/&lt;b&gt;.yaml") < text.index("jobs/a.yaml")
-    assert "<p>fleet.ndjson, of <time>1970-01-01 00:00 UTC</time></p>" in text
+    assert "<p>fleet.ndjson, last modified <time>1970-01-01 00:00 UTC</time></p>" in text
     assert elements(text)
 
 

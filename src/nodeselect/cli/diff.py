@@ -114,7 +114,7 @@ def diff(
     if html is not None:
         from nodeselect.render.html.page import render_diff_page  # loads jinja2
 
-        subject = " on ".join([*map(job_name, jobs), nodes_from.name]) if nodes_from else ""
+        subject = nodes_from.name if nodes_from is not None else ", ".join(map(job_name, jobs))
         page = render_diff_page(difference, subject, sources=modification_times(inputs))
         write_file(html, page)
     write_output(diff_lines(difference, output, detect_screen()))
