@@ -86,8 +86,9 @@ def test_usage(run: Run, options: list[str], message: str) -> None:
 
 
 def test_only_selected_rules(run: Run) -> None:
-    """What is not reported is not corrected."""
-    assert run("check", "--fix", "--write", "--ignore", "wrong-type", "a.yaml").status == 0
+    """What is not reported is not corrected, and the selector is still not valid."""
+    ended = run("check", "--fix", "--write", "--ignore", "wrong-type", "a.yaml")
+    assert (ended.status, "1 error (invalid-selector)" in ended.err) == (1, True)
     assert Path("a.yaml").read_text() == BEFORE.replace("matchLabels", "match_labels")
 
 

@@ -198,6 +198,7 @@ def test_a_selector_whose_mistake_is_left_out_is_not_called_empty() -> None:
     """A selector whose mistakes are ignored is not valid, and not empty."""
     rules = OF_EXCERPTS - {"wrong-type"}
     [problem] = check_job(b"name: x\nselector: {match_labels: {a: 1}}", "x", rules=rules).problems
+    assert (problem.code, problem.severity) == ("invalid-selector", "error")
     assert problem.message == "the selector is not valid: the job may run on EVERY node"
 
 
@@ -231,7 +232,8 @@ def test_a_selector_that_was_meant_is_required_even_if_its_field_is_not_told() -
     """Leaving out the code of unknown fields does not let a job run everywhere unseen."""
     rules = OF_EXCERPTS - {"unknown-field"}
     for job in ("name: a\nnodeSelector: {a: b}\n", "name: a\nselectors: {}\n"):
-        assert codes_of(job, rules, require_selector=True) == ["empty-selector"]
+        assert codes_of(job, rules) == ["invalid-selector"]
+        assert codes_of(job, rules - {"empty-selector"}) == ["invalid-selector"]
 
 
 def test_warnings_never_hide_an_error() -> None:

@@ -22,7 +22,6 @@ def codes_of(text: str, file: str = "job.yaml") -> list[tuple[str, int]]:
         "# nodeselect: ignore[empty-selector]\n# nodeselect: ignore[unknown-type]\nname: x\n",
         "\ufeff# nodeselect: ignore[empty-selector]\nname: x\n",
         "name: x # a job for all # nodeselect: ignore[empty-selector], as it should be\n",
-        "# nodeselect: ignore[unknown-field, empty-selector]\nselectors: {}\nname: x\n",
     ],
 )
 def test_ignored(text: str) -> None:
@@ -58,11 +57,29 @@ def test_codes_that_are_not_rules() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    "job",
+    [
+        'selector: {match_expressions: ["tier,tier!=free", "region not in (eu)"]} # ignore[not-in]',
+        "selector: {matchLabels: {a: b}} # ignore[unknown-field]",
+        "selector: [a] # ignore[wrong-type, empty-selector]",
+        "selectors: {match_ids: [a]} # ignore[unknown-field, empty-selector]",
+        "spec: {name: x, nodeSelector: {a: b}} # ignore[unknown-field, empty-selector]",
+        "selector: {match_labels: {a: 1}} # ignore[wrong-type, invalid-selector]",
+    ],
+)
+def test_an_invalid_selector_is_never_ignored(job: str) -> None:
+    """Whatever a comment ignores, a job with an invalid selector has an error."""
+    name = "" if "name" in job else "name: x\n"
+    report = check_job(name + job.replace("# ignore", "# nodeselect: ignore"), rules=OF_EXCERPTS)
+    assert "invalid-selector" in [problem.code for problem in report.problems]
+    assert report.errors == 1
+
+
 def test_an_ignored_error_is_not_accepted() -> None:
-    """A comment is for reports: a job with an error is not read, and its selector is not empty."""
+    """A comment is for reports: a job with an error is not read, and an error remains."""
     text = "name: x\nselector: {match_labels: {a: 1}} # nodeselect: ignore[wrong-type]\n"
-    [problem] = check_job(text, rules=OF_EXCERPTS).problems
-    assert problem.message == "the selector is not valid: the job may run on EVERY node"
+    assert codes_of(text) == [("invalid-selector", 2)]
     with pytest.raises(JobError, match="wrong-type"):
         read_job(text)
     assert fix_job(text.encode()) == text.encode()

@@ -27,8 +27,9 @@ from nodeselect.jobs.check.rules.job import (
     Names,
     check_job_fields,
     check_repeated_name,
-    empty_selector,
+    invalid_selector,
     is_like_job,
+    misspelt_selectors,
 )
 from nodeselect.jobs.check.rules.selector import read_selector
 from nodeselect.limits import LIMITS
@@ -65,7 +66,8 @@ _KUBERNETES_LINE = r"^apiVersion:"
 _GROUPS = ("document", "fields", "rollout", "selector", "language")
 _RULES = dict(sorted(REGISTRY.items(), key=lambda item: _GROUPS.index(item[1].group)))
 
-# Codes that cannot be ignored: the file is not text, not plain data, or not a job.
+# Codes that cannot be ignored: the file is not text, not plain data or not a job, or has a selector
+# that is not valid.
 _ALWAYS_REPORTED = frozenset(code for code, rule in _RULES.items() if rule.always_reported)
 
 
@@ -283,11 +285,10 @@ class CheckedJob:
         yield from check_repeated_name(self.spec, prefix, file, names)
         if self._errors:
             return
-        if selector is not None:
+        if selector is None or misspelt_selectors(self.spec):
+            yield invalid_selector(self.spec, prefix)  # its mistakes are ignored
+        else:
             self.selector = selector
-        else:  # all its mistakes are of rules that are not reported
-            message = "the selector is not valid: the job may run on EVERY node"
-            yield empty_selector(self.spec, prefix, severity, message)
 
 
 def read_text(data: bytes, what: str) -> str:

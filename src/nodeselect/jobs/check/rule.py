@@ -32,7 +32,7 @@ class Rule(NamedTuple):
         of a selector.
     :param severity: ``error`` or ``warning``.
     :param always_reported: whether ``--ignore`` and ``--select`` have no effect on it, because the
-        file is not text, not plain data, or not a job.
+        file is not text, not plain data, or not a job, or its selector is not valid.
     :param summary: what is wrong, in a line.
     :param why: why it matters; empty if the summary says it.
     :param before: a job file with the mistake; empty if none can be shown.

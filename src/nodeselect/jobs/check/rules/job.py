@@ -19,8 +19,9 @@ __all__ = [
     "Names",
     "check_job_fields",
     "check_repeated_name",
-    "empty_selector",
+    "invalid_selector",
     "is_like_job",
+    "misspelt_selectors",
 ]
 
 _NO_NAME = define(
@@ -106,6 +107,15 @@ _EMPTY_SELECTOR = define(
     severity="warning",
     before="name: demo\nselector: {}",
     after="name: demo\nselector: {match_labels: {region: eu}}",
+)
+_INVALID_SELECTOR = define(
+    "selector",
+    "invalid-selector",
+    "a selector whose mistakes are ignored, or are of rules that are not selected",
+    "No command reads such a job, and the server may run it on EVERY node.",
+    before="name: demo\nselector: {match_labels: {gpu: 1}}  # nodeselect: ignore[wrong-type]",
+    after='name: demo\nselector: {match_labels: {gpu: "1"}}',
+    always_reported=True,
 )
 _MISPLACED_SELECTOR = define(
     "selector",
@@ -223,9 +233,8 @@ def check_job_fields(spec: Object, prefix: str, severity: str | None) -> Check[N
     yield from _check_type(field(spec, "type"), f"{prefix}type")
     yield from _check_reserved_keys(field(spec, "meta"), f"{prefix}meta")
     is_empty = _is_empty_selector(field(spec, "selector"))
-    if is_empty:
-        message = "the selector is empty: the job runs on EVERY node"
-        yield empty_selector(spec, prefix, severity, message)
+    if is_empty and ("selector" in spec.entries or not misspelt_selectors(spec)):
+        yield _empty_selector(spec, prefix, severity)
     yield from _check_misplaced_selector(field(spec, "config"), f"{prefix}config", is_empty)
     yield from _check_timeouts(field(spec, "timeouts"), f"{prefix}timeouts")
     rollout = field(spec, "rollout")
@@ -299,21 +308,29 @@ def _is_empty_selector(value: Value | None) -> bool:
     )
 
 
-def empty_selector(spec: Object, prefix: str, severity: str | None, message: str) -> Finding:
-    """Return the finding that a job runs on every node.
-
-    :param message: what to report if there is a selector.
-    """
+def _empty_selector(spec: Object, prefix: str, severity: str | None) -> Finding:
+    """Return the finding that a job runs on every node."""
     place: Value = spec
-    hint: str | None = "add a selector, such as: selector: {match_labels: {region: eu}}"
-    misspelt = [key for key, _ in spec.entries.values() if is_selector_name(key.text)]
+    message = "there is no selector: the job runs on EVERY node"
+    hint = "add a selector, such as: selector: {match_labels: {region: eu}}"
     if "selector" in spec.entries:
         place = spec.entries["selector"][0]
-    else:
-        message = "there is no selector: the job runs on EVERY node"
-        if misspelt:  # the error for the field comes first, and has the hint
-            place, hint = misspelt[0], None
+        message = "the selector is empty: the job runs on EVERY node"
     return _EMPTY_SELECTOR.at(place, f"{prefix}selector", message, hint, severity=severity)
+
+
+def misspelt_selectors(spec: Object) -> list[Scalar]:
+    """Return the fields that are probably meant to be the selector."""
+    keys = [key for key, _ in spec.entries.values()]
+    return [key for key in keys if key.text != "selector" and is_selector_name(key.text)]
+
+
+def invalid_selector(spec: Object, prefix: str) -> Finding:
+    """Return the finding that no other error is reported of a selector that is not valid."""
+    key = (misspelt_selectors(spec) or [spec.entries["selector"][0]])[0]
+    message = "the selector is not valid: the job may run on EVERY node"
+    hint = "correct its mistakes: to see them, ignore no rule"
+    return _INVALID_SELECTOR.at(key, truncated_path(prefix.rstrip("."), key.text), message, hint)
 
 
 def _check_misplaced_selector(config: Value | None, path: str, is_empty: bool) -> Check[None]:
