@@ -324,6 +324,91 @@ def test_mistakes_of_postgresql(run: Run, server: str, address: str, message: st
     assert "Traceback" not in result.err
 
 
+ADDRESSES = [
+    "postgresql+psycopg://us:hunter2@h/postgres",
+    "mysql://us:hunter2@h/db",
+    "Postgresql://us:hunter2@h/db",
+    " postgresql://us:hunter2@h/db",
+    "postgresq://us:hunter2@h/db",
+    "postgresql:/us:hunter2@h/db",
+    "postgresql:us:hunter2@h/db",
+    "us:hunter2@h/db",
+    "postgresql://us:hunter2/db",
+    "postgresql://us@corp:hunter2@h:x/db",
+    "host=h password=hunter2",
+    "host=h password = 'hunter2' dbname=x",
+    "postgresql://h/db?PASSWORD=hunter2&table=x",
+    "postgresql://h/db?pass%77ord=hunter2&tabel=x",
+    "postgresql://h/db?password=hun&hunter2&table=x",
+    "postgresql://h/db?host=/none;password=hunter2&table=x",
+    "sqlite:none?pwd=hunter2",
+]
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
+def test_no_message_has_a_password(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
+    """Whatever is wrong with an address, and wherever it is given, its password is not printed."""
+    monkeypatch.chdir(tmp_path)
+    results = [
+        run("match", "--all", "-v", "-n", address),
+        run("match", "--all", "-n", address, "-n", address),
+        run("match", "--all", address),
+        run("match", "gpu", "-n", address),
+        run("match", "--all", f"--nodes={address}"),
+        run("match", "--job", address, "-n", "-"),
+        run("index", address, "-o", "x.nsx"),
+        run("index", "--info", address),
+        run("diff", address, address, "--all"),
+        run("check", address),
+        run("watch", "-l", "gpu", "-n", address),
+    ]
+    monkeypatch.setenv("NODESELECT_NODES", address)
+    results += [run("match", "--all"), run("index", "-o", "x.nsx"), run("labels")]
+    assert [each.status for each in results] == [2] * len(results)
+    assert [each for each in results if "hunter2" in each.out + each.err] == []
+
+
+@pytest.mark.parametrize("address", [*ADDRESSES[:3], "sqllite:nodes.sqlite"])
+@pytest.mark.parametrize("is_variable", [False, True])
+def test_an_unknown_scheme(
+    run: Run, monkeypatch: pytest.MonkeyPatch, address: str, is_variable: bool
+) -> None:
+    """An input that is neither a file nor a database is an error that names the schemes."""
+    monkeypatch.setenv("NODESELECT_NODES", address)
+    result = run("match", "--all", *(() if is_variable else ("-n", address)))
+    assert result.status == 2
+    assert "neither a file nor the address of a database" in unwrapped(result.err)
+    assert "help: write duckdb:FILE?table=TABLE, sqlite:" in unwrapped(result.err)
+    assert "postgresql://HOST/DATABASE?table=TABLE" in result.err
+
+
+def test_a_selector_has_no_password(run: Run, fleet: str) -> None:
+    """A message shows a selector as it is, whatever its keys are."""
+    result = run("match", "secret=a,!pass", "-n", fleet)
+    assert "did you mean: nodeselect match -l 'secret=a,!pass' -n fleet.ndjson" in result.err
+
+
+def test_an_address_as_a_selector(run: Run, fleet: str) -> None:
+    """An address at the place of a selector is not printed."""
+    result = run("match", "-l", ADDRESSES[0], "-n", fleet)
+    assert result.status == 2
+    assert "give the address of a database with -n" in result.err
+    assert "hunter2" not in result.err
+
+
+def test_a_file_may_have_the_name_of_an_address(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file that exists is read, whatever its name is."""
+    monkeypatch.chdir(tmp_path)
+    Path("nodes:a@b.json").write_text('{"id": "n-1", "labels": {}}')
+    result = run("match", "--all", "--count", "-n", "nodes:a@b.json", "-v")
+    assert (result.status, result.out) == (0, "1\n")
+    assert "nodes:a@b.json: 1 node" in result.err
+
+
 def test_connections_only_read(run: Run, server: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """The queries of a command are one transaction, which sees one moment and cannot write."""
     import psycopg

@@ -12,7 +12,11 @@ from urllib.parse import quote, unquote
 
 import click
 
-from nodeselect.cli.database_addresses import DIALECTS, without_password
+from nodeselect.cli.database_addresses import (
+    DIALECTS,
+    without_password,
+    without_password_parameter,
+)
 from nodeselect.cli.sql_names import parse_columns, parse_name
 from nodeselect.cli.streams import write_message
 from nodeselect.engines import sql
@@ -129,7 +133,7 @@ def _parse(source: str) -> _Address:
         elif dialect == "postgresql":
             others.append(pair)
         else:
-            raise _unknown_parameter(address, key)
+            raise _unknown_parameter(address, pair)
     if {"labels", "label-table"} <= address.parameters.keys():
         message = "'labels' and 'label-table' exclude each other"
         raise address.error("invalid-address", message)
@@ -140,8 +144,11 @@ def _parse(source: str) -> _Address:
     return address._replace(location=unquote(location))
 
 
-def _unknown_parameter(address: _Address, key: str) -> InventoryError:
+def _unknown_parameter(address: _Address, parameter: str) -> InventoryError:
     hint = f"those of nodes are {join_limited(list(_PARAMETERS), 10)}"
+    key, is_named, _ = parameter.partition("=")
+    if not is_named:  # it may be the end of a password
+        return address.error("invalid-address", "a parameter is not NAME=VALUE", hint)
     return address.error("invalid-address", f"there is no parameter {quoted(key)}", hint)
 
 
@@ -175,8 +182,8 @@ def _postgresql(address: _Address) -> _Query:
     if "@" not in parameters:  # otherwise they are perhaps a password
         known = {option.keyword.decode() for option in psycopg.pq.Conninfo.get_defaults()}
         for pair in filter(None, parameters.split("&")):
-            if (key := pair.partition("=")[0]) not in known:
-                raise _unknown_parameter(address, key)
+            if pair.partition("=")[0] not in known:
+                raise _unknown_parameter(address, pair)
     try:
         options = psycopg.conninfo.conninfo_to_dict(address.location)
     except psycopg.Error:
@@ -219,6 +226,8 @@ def _reading(
         reason = getattr(diagnosis, "message_primary", None) or str(error).partition("\n")[0]
         if password:
             reason = reason.replace(password, "…")
+        # What the driver calls a host or a database may have a password.
+        reason = without_password_parameter(reason)
         return address.error(code, f"{what}: {printable(truncate(reason, 300))}")
 
     try:

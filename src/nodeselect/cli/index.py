@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 import click
 
 from nodeselect.cli.completers import complete_files
+from nodeselect.cli.database_addresses import is_database
 from nodeselect.cli.exit_status import ExitStatus
 from nodeselect.cli.node_files import (
     NodeFiles,
+    check_address,
     default_nodes,
     node_files,
     nodes_option,
@@ -71,9 +73,11 @@ def index(
         "give either NODES and -o FILE, or --info FILE":
             (nodes_from is None, output is None) != (info is not None,) * 2,
         "-o needs the name of a file, not '-'": output == "-",
+        "--info needs a saved file, not a database": info is not None and is_database(info),
     }  # fmt: skip
     check_usage(context, mistakes)
     if info is not None:
+        check_address(info)
         from nodeselect.inventory import Inventory  # imports pyroaring
 
         write_output([_description(info, Inventory.open(info, verify=True))])

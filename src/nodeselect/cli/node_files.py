@@ -13,10 +13,16 @@ from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, TypeVar, cast
 import click
 
 from nodeselect.cli.completers import complete_files
-from nodeselect.cli.database_addresses import is_database, without_password
+from nodeselect.cli.database_addresses import (
+    SCHEMES,
+    is_address,
+    is_database,
+    without_password,
+)
 from nodeselect.cli.folders import walk
 from nodeselect.cli.options import once, state_messages
 from nodeselect.cli.streams import Progress, write_message
+from nodeselect.errors import InventoryError
 from nodeselect.node import Node, has_state
 from nodeselect.readers import cannot_read, open_inputs
 from nodeselect.readers.detect import SAVED_MAGIC
@@ -30,6 +36,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "NodeFiles",
+    "check_address",
     "default_nodes",
     "match_any",
     "node_files",
@@ -170,18 +177,36 @@ def _keep(context: click.Context, parameter: click.Parameter, value: Any) -> Non
 
 
 def node_files(context: click.Context, *sources: str) -> NodeFiles:
-    """Return these inputs, to be read as the options of the command say."""
+    """Return these inputs, to be read as the options of the command say.
+
+    :raises InventoryError: see :func:`check_address`.
+    """
+    for source in sources:
+        check_address(source)
     return NodeFiles(sources, context.meta["id_column"] or "id", context.meta["verbose"])
+
+
+def check_address(source: str) -> None:
+    """Check that an input which was meant as the address of a database is one, or is a file.
+
+    :raises InventoryError: with the code ``invalid-address``, if it is neither.
+    """
+    is_meant = is_address(source) and not is_database(source)
+    if is_meant and not os.path.lexists(source):
+        message = "this is neither a file nor the address of a database"
+        place = without_password(source)
+        raise InventoryError("invalid-address", message, place=place, hint=f"write {SCHEMES}")
 
 
 def default_nodes(context: click.Context) -> NodeFiles | None:
     """Return where the nodes of a command without ``-n`` are: as the environment says, or piped."""
     if source := os.environ.get(_VARIABLE):
+        nodes = node_files(context, source)
         is_file = source != "-" and not is_database(source)
         if is_file and not os.path.exists(source):  # noqa: PTH110 - pathlib loads slowly
             message = f"the file in the environment variable {_VARIABLE} does not exist: "
             raise click.UsageError(message + printable(source), context)
-        return node_files(context, source)
+        return nodes
     if _is_piped():
         return node_files(context, "-")._replace(is_default=True)
     return None

@@ -13,7 +13,7 @@ from nodeselect.cli.completers import (
     complete_selector,
     complete_states,
 )
-from nodeselect.cli.database_addresses import is_database
+from nodeselect.cli.database_addresses import is_database, without_password
 from nodeselect.cli.exit_status import ExitStatus
 from nodeselect.cli.job_files import split_object
 from nodeselect.cli.streams import QUIET, write_error_message
@@ -147,6 +147,8 @@ def parse_selectors(expressions: Sequence[str], ids: Sequence[str] = ()) -> list
     :param ids: if there are any, each selector matches only nodes with one of these ids.
     :raises SelectorError: if an expression or an id is invalid; its place is the option.
     """
+    if any("://" in text and without_password(text) != text for text in expressions):
+        raise click.UsageError("-l takes a selector: give the address of a database with -n")
     option = "--id"
     try:
         restriction = Selector.of(match_ids=ids)

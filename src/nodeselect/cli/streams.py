@@ -9,6 +9,7 @@ from itertools import islice
 
 import click
 
+from nodeselect.cli.usage_hint import shown
 from nodeselect.errors import NodeselectError
 from nodeselect.render.layout import detect_screen
 from nodeselect.text import printable
@@ -87,7 +88,10 @@ def write_usage_error(error: click.ClickException) -> None:
     if context is not None:
         write_error_message(context.get_usage())
         write_error_message(f"Try '{context.command_path} --help' for help.\n")
-    write_error_message(f"error: {printable(error.format_message())}")
+    message = error.format_message()
+    for word in sys.argv[1:]:  # an argument at the wrong place may have a password
+        message = message.replace(word, shown(word))
+    write_error_message(f"error: {printable(message)}")
 
 
 def write_bug(error: Exception) -> None:

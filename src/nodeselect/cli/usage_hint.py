@@ -5,11 +5,12 @@ from collections.abc import Collection, Sequence
 
 import click
 
+from nodeselect.cli.database_addresses import without_password
 from nodeselect.errors import SelectorError
 from nodeselect.selectors import Selector
 from nodeselect.text import join_limited, printable
 
-__all__ = ["usage_hint"]
+__all__ = ["shown", "usage_hint"]
 
 # What an argument may be for that is not behind its option; the first that is not given is meant.
 _OF_JOBS = ("--jobs", "--job", "-n")
@@ -39,6 +40,15 @@ def usage_hint(error: click.UsageError, words: Sequence[str]) -> str | None:
     unknown = [word for word in words if not word.startswith("-") and word not in names]
     close = [name for word in unknown[:1] for name in difflib.get_close_matches(word, names, 1)]
     return f"did you mean: {context.info_name} {close[0]}" if close else None
+
+
+def shown(word: str) -> str:
+    """Return an argument without a password, unless it is a selector, which has none."""
+    try:
+        Selector.parse(word)
+    except SelectorError:
+        return without_password(word)
+    return word
 
 
 def _commands_with(context: click.Context, option: str) -> list[str]:
@@ -84,7 +94,7 @@ def _corrected(context: click.Context, words: Sequence[str]) -> str | None:
         return None
     import shlex  # loads slowly
 
-    return printable(shlex.join(["nodeselect", *corrected]))
+    return printable(shlex.join(["nodeselect", *map(shown, corrected)]))
 
 
 def _option_of(word: str, free: Collection[str]) -> str | None:
