@@ -117,6 +117,8 @@ def suggest_field(model: str, key: Scalar, value: Object) -> str:
     item = value.entries[key.text][1]
     if model in ("Job", "JobSpec"):
         if plain.replace("_", "") in FOREIGN_SELECTORS:
+            if _is_selector(item) and "selector" not in value.entries:
+                return "rename it to 'selector'"
             selector = suggest_mapping(item)
             example = 'write, for example: selector: {match_expressions: ["region in (eu,us)"]}'
             return f"write: selector: {selector}" if selector else example
@@ -134,6 +136,13 @@ def suggest_field(model: str, key: Scalar, value: Object) -> str:
         if other != model and plain in fields_of(other):
             return f"move it under '{parent}'"
     return f"the fields are: {', '.join(fields_of(model))}"
+
+
+def _is_selector(value: Value) -> bool:
+    """Return whether a value has the fields of a selector, and no other."""
+    if not isinstance(value, Object) or not value.entries:
+        return False
+    return set(map(snake_case, value.entries)) <= fields_of("NodeSelector").keys()
 
 
 def _suggest_selector_field(key: Scalar, selector: Object) -> str:
