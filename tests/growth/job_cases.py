@@ -184,6 +184,8 @@ def _add_files() -> None:
         case(f"check/{line!a}", _check, line.__mul__)
     case("check/files", lambda names: list(check_jobs((name, b"name: x") for name in names)), words)
     case("check/comments", _check, b"# nodeselect: ignore[no-type, x]\nname: a\n".__mul__)
+    ignored = b"name: b\nselector: [a] # nodeselect: ignore[wrong-type]\nmeta:\n".__add__
+    case("check/ignored", _check, lambda n: ignored(b" # nodeselect: ignore[no-type]\n" * n))
     case("check/tags", _check, lambda n: b"selector:\n match_expressions:\n" + b" - !a\n" * n)
     case("check/too-large", _check, lambda n: bytes(LIMITS.job_file_bytes + n))
     case("check/document", read_document, lambda n: json.dumps(words(n)))

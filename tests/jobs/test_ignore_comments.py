@@ -22,18 +22,36 @@ def codes_of(text: str, file: str = "job.yaml") -> list[tuple[str, int]]:
         "# nodeselect: ignore[empty-selector]\n# nodeselect: ignore[unknown-type]\nname: x\n",
         "\ufeff# nodeselect: ignore[empty-selector]\nname: x\n",
         "name: x # a job for all # nodeselect: ignore[empty-selector], as it should be\n",
+        "# nodeselect: ignore[empty-selector]\n\nname: x\n",
+        "# nodeselect: ignore[empty-selector]\n# all\n \n  # of them\r\nname: x\n",
+        "# why # nodeselect: ignore[empty-selector]\nname: x\n",
+        "name: x\nselector: # nodeselect: ignore[empty-selector]\n  {}\n",
+        'name: " # nodeselect: ignore[nope]" # nodeselect: ignore[empty-selector]\n',
+        "name: | # nodeselect: ignore[empty-selector]\n  x # y\n",
+        "# nodeselect: ignore[empty-selector]\nname: >-\n  é # nodeselect: ignore[nope]\n",
     ],
 )
 def test_ignored(text: str) -> None:
-    """A comment ignores problems of its line, or alone on a line, of the next one."""
+    """A comment ignores problems of its line, or alone on a line, of the next one with content."""
     assert codes_of(text) == []
 
 
 @pytest.mark.parametrize(
     ("text", "code", "line"),
     [
-        ("# nodeselect: ignore[empty-selector]\n\nname: x\n", "empty-selector", 3),
-        ("# nodeselect: ignore[empty-selector]\n# all\nname: x\n", "empty-selector", 3),
+        ('name: " # nodeselect: ignore[empty-selector, xx]"\n', "empty-selector", 1),
+        ("name: 'é\n  # nodeselect: ignore[empty-selector]\n\n  x'\n", "empty-selector", 1),
+        (
+            "name: x\nselector: {}\ndescription: |\n  a\n  # nodeselect: ignore[xx]\n",
+            "empty-selector",
+            2,
+        ),
+        (
+            "description: |\n  a\n # nodeselect: ignore[no-name]\nselector: {}\nname: x",
+            "empty-selector",
+            4,
+        ),
+        ('{"name": " # nodeselect: ignore[empty-selector]"}', "empty-selector", 1),
         ("name: x # nodeselect: ignore[empty-selector]\nselector: {}\n", "empty-selector", 2),
         ("name: x # nodeselect: ignore[no-name]\n", "empty-selector", 1),
         ("name: x # nodeselect: ignore empty-selector\n", "empty-selector", 1),
@@ -42,7 +60,7 @@ def test_ignored(text: str) -> None:
     ],
 )
 def test_not_ignored(text: str, code: str, line: int) -> None:
-    """What is in another line, of another rule, or not such a comment, is reported."""
+    """What is in another line, of another rule, or in a string, is reported."""
     assert codes_of(text) == [(code, line)]
 
 

@@ -28,7 +28,13 @@ from nodeselect.documents.values import (
     quote_hint,
     to_python,
 )
-from nodeselect.documents.yaml import read_document, read_documents, read_yaml, scalar_kind
+from nodeselect.documents.yaml import (
+    read_document,
+    read_documents,
+    read_yaml,
+    scalar_kind,
+    scalar_spans,
+)
 
 __all__ = [
     "DocumentError",
@@ -49,5 +55,6 @@ __all__ = [
     "read_documents",
     "read_yaml",
     "scalar_kind",
+    "scalar_spans",
     "to_python",
 ]

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 from nodeselect.documents.json import NotJsonError, read_json
@@ -23,7 +24,7 @@ from nodeselect.documents.values import (
 )
 from nodeselect.text import printable, quoted
 
-__all__ = ["read_document", "read_documents", "read_yaml", "scalar_kind"]
+__all__ = ["read_document", "read_documents", "read_yaml", "scalar_kind", "scalar_spans"]
 
 # Control characters; U+2028 and U+2029, at which libyaml ends a line, while YAML 1.2 and editors do
 # not; surrogates, which libyaml cannot encode.
@@ -100,6 +101,23 @@ def _read_yaml_documents(text: str, max_values: int | None, *, single: bool) -> 
             builder.add(_syntax_error(text, error))
     builder.raise_if_refused()
     return documents
+
+
+def scalar_spans(text: str) -> Iterator[tuple[int, int]]:
+    """Yield start and end of each string, number and the like, up to the first syntax error.
+
+    What is outside of them is YAML, or a comment.
+    """
+    import yaml  # here, since most commands do not need it
+
+    loader = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
+    with suppress(yaml.YAMLError):
+        for event in yaml.parse(text, Loader=loader):
+            if isinstance(event, yaml.ScalarEvent) and event.start_mark and event.end_mark:
+                start, end = event.start_mark.index, event.end_mark.index
+                if event.style in ("|", ">"):  # its first line may end with a comment
+                    start = max(text.find("\n", start), start)
+                yield start, end
 
 
 def _syntax_error(text: str, error: Any) -> DocumentError:

@@ -1,8 +1,10 @@
 """Comments in a job file that say which problems are not to be reported."""
 
 import re
+from bisect import bisect_right
+from operator import itemgetter
 
-from nodeselect.documents import Position, Scalar
+from nodeselect.documents import Position, Scalar, scalar_spans
 from nodeselect.jobs.check.rule import REGISTRY, Finding, define
 from nodeselect.jobs.check.suggestions import suggest_word
 from nodeselect.text import quoted
@@ -26,13 +28,20 @@ def read_ignore_comments(text: str) -> tuple[dict[int, set[str]], list[Finding]]
 
     :return: the codes to ignore by line, from 0, and the findings of codes that cannot be ignored.
         A comment at the end of a line is for this line; one that is a line of its own, for the next
-        line that is not such a comment.
+        line that is neither blank nor a comment. In a string there are no comments.
     """
     ignored: dict[int, set[str]] = {}
     findings = []
     above: set[str] = set()
+    spans = list(scalar_spans(text))
+    line_start = 0
     for number, line in enumerate(text.split("\n")):
-        comment = re.compile(_COMMENT).search(line)
+        comments = (
+            each
+            for each in re.finditer(_COMMENT, line)
+            if not _is_in(spans, line_start + each.start())
+        )
+        comment = next(comments, None)
         start, end = comment.span(1) if comment else (0, 0)
         codes = set()
         for match in re.compile(r"[^\s,]+").finditer(line, start, end):
@@ -47,9 +56,17 @@ def read_ignore_comments(text: str) -> tuple[dict[int, set[str]], list[Finding]]
                 hint = suggest_word(code, REGISTRY) or "for all rules, run: nodeselect rules"
             place = Scalar(code, "text", Position(number, match.start()), True)
             findings.append(_UNKNOWN_RULE.at(place, "", message, hint))
-        if comment and not line[: comment.start()].strip():
+        before = line[: comment.start()] if comment else line
+        if not before.strip() or before.lstrip().startswith("#"):
             above |= codes
         elif codes or above:
             ignored[number] = codes | above
             above = set()
+        line_start += len(line) + 1
     return ignored, findings
+
+
+def _is_in(spans: list[tuple[int, int]], index: int) -> bool:
+    """Return whether a position is in one of the spans, which are in order."""
+    found = bisect_right(spans, index, key=itemgetter(0))
+    return found > 0 and index < spans[found - 1][1]
