@@ -57,6 +57,7 @@ TASKS = {
 WRONG_TURNS = {
     "match -l gpu fleet.json": "match -l gpu -n fleet.json",
     "match fleet.json gpu": "match -n fleet.json -l gpu",
+    "match fleet.json": "match --all -n fleet.json",
     "match region=eu-west -n fleet.json": "match -l region=eu-west -n fleet.json",
     "explain job.yaml -n fleet.json": "explain --job job.yaml -n fleet.json",
     "explain job.yaml fleet.json": "explain --job job.yaml -n fleet.json",
@@ -132,6 +133,19 @@ def test_a_wrong_turn_names_a_command(run: Run, command: str) -> None:
         assert answer_of(run, suggested)[0] in (0, 1)
 
 
+@pytest.mark.parametrize("name", ["my job.yaml", "-"])
+def test_a_long_job_of_bacalhau(run: Run, name: str) -> None:
+    """The message has the command that converts this file, and it does."""
+    constraints = ", ".join(f"{{key: k{at}, operator: exists}}" for at in range(60))
+    job = f"name: a\ntype: ops\ntasks: [{{name: main}}]\nconstraints: [{constraints}]\n"
+    Path("my job.yaml").write_text(job)
+    text = " ".join(run("check", name, stdin=job).out.split())
+    (command,) = re.findall(r"for the selector, run: nodeselect (.* --to job)", text)
+    result = run(*shlex.split(command), stdin=job)
+    assert result.status == 0
+    assert "k59" in result.out
+
+
 @pytest.mark.parametrize("command", ANSWERS)
 def test_an_answer_says_what_to_write(run: Run, command: str) -> None:
     """What is wrong in a selector, an id or a label key is named, with what is right."""
@@ -150,6 +164,8 @@ def test_an_answer_says_what_to_write(run: Run, command: str) -> None:
         "labels a b -n fleet.json",
         "frobnicate",
         "match -n fleet.json",
+        "match --all gpu -n fleet.json",
+        "explain fleet.json",
     ],
 )
 def test_no_guesses(run: Run, command: str) -> None:

@@ -17,6 +17,10 @@ _OF_JOBS = ("--jobs", "--job", "-n")
 _OF_NODES = ("-n", "--jobs", "--job")
 _OF_OTHERS = ("-l",)
 
+# The options that select nodes: these commands need one of them, and --all is without the others.
+_SELECTING = frozenset({"-l", "--id", "--job", "--jobs", "--all"})
+_NEED_SELECTING = ("match", "explain", "watch", "sql")
+
 
 def usage_hint(error: click.UsageError, words: Sequence[str]) -> str | None:
     """Return which command, or command line, was probably meant; None if that is not clear.
@@ -65,7 +69,10 @@ def _commands_with(context: click.Context, option: str) -> list[str]:
 
 
 def _corrected(context: click.Context, words: Sequence[str]) -> str | None:
-    """Return the command line in which each argument follows the option that it is for."""
+    """Return the command line in which each argument follows the option that it is for.
+
+    If nothing selects nodes, it has ``--all``.
+    """
     corrected = list(words)
     command = context.command
     has_arguments = any(parameter.param_type_name == "argument" for parameter in command.params)
@@ -83,6 +90,9 @@ def _corrected(context: click.Context, words: Sequence[str]) -> str | None:
         if parameter.name not in given
         for option in parameter.opts
     }
+    selecting = {option for parameter in command.params for option in parameter.opts} & _SELECTING
+    if "--all" in selecting - free:
+        free -= selecting
     for word in arguments:
         option = _option_of(word, free)
         if option is None:
@@ -92,6 +102,10 @@ def _corrected(context: click.Context, words: Sequence[str]) -> str | None:
         corrected.insert(at, option)
     if not arguments:
         return None
+    if name in _NEED_SELECTING and selecting <= free:
+        if "--all" not in selecting:
+            return None
+        corrected.insert(corrected.index(name) + 1, "--all")
     import shlex  # loads slowly
 
     return printable(shlex.join(["nodeselect", *map(shown, corrected)]))

@@ -275,7 +275,7 @@ class CheckedJob:
             for each in (error, *error.others):
                 yield document_finding(each)._replace(edit=quote_tag(each))
             return
-        located = yield from locate_spec(document)
+        located = yield from locate_spec(document, file)
         if located is None:
             return
         self.spec, prefix = located

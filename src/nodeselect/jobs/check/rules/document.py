@@ -7,6 +7,7 @@ from nodeselect.jobs.check.rule import DEMO, Check, define, describe
 from nodeselect.jobs.check.rules.fields import check_model
 from nodeselect.jobs.check.schema_fields import is_selector_name, is_wrapper, snake_case
 from nodeselect.jobs.check.suggestions import suggest_mapping
+from nodeselect.text import printable
 
 __all__ = ["is_kubernetes_object", "locate_spec"]
 
@@ -147,10 +148,12 @@ def _is_like_kubernetes(document: Object) -> bool:
     )
 
 
-def locate_spec(document: Value) -> Check[tuple[Object, str] | None]:
+def locate_spec(document: Value, file: str = "") -> Check[tuple[Object, str] | None]:
     """Find the job spec: the document, or its field ``spec``.
 
     Return it and what its paths begin with (nothing, or ``spec.``); None if it is not a job.
+
+    :param file: the name of the file, for messages.
     """
     if not isinstance(document, Object):
         message = f"a job spec is a mapping, not {describe(document)}"
@@ -169,7 +172,7 @@ def locate_spec(document: Value) -> Check[tuple[Object, str] | None]:
         return None
     if (bacalhau_job := _bacalhau_job(document)) is not None:
         message = "this is a job of Bacalhau, not a job spec of Expanso"
-        hint = partial(_suggest_bacalhau, bacalhau_job)
+        hint = partial(_suggest_bacalhau, bacalhau_job, file)
         yield _BACALHAU_JOB.at(document, "", message, hint)
         return None
     spec: Value = document
@@ -207,15 +210,30 @@ def _bacalhau_job(document: Object) -> dict[str, Value] | None:
     return None
 
 
-def _suggest_bacalhau(job: dict[str, Value]) -> str:
+def _suggest_bacalhau(job: dict[str, Value], file: str) -> str:
     """Return what to write instead of a job of Bacalhau, with all of its selector."""
     constraints = job.get("constraints") or job.get("nodeselectors")
     if constraints is None or is_null(constraints) or constraints == List([], constraints.position):
         return "write a job with a name, a type, a selector and a config"
     selector = suggest_mapping(constraints)
     if selector is None:
-        return "for the selector, run: nodeselect convert FILE --to job"
+        import shlex  # loads slowly
+
+        words = ["nodeselect", "convert", "-" if file == "standard input" else file, "--to", "job"]
+        convert = f"run: {printable(shlex.join(words))}"
+        if _has_template(constraints):
+            return f"for the selector, write values in place of the templates, then {convert}"
+        return f"for the selector, {convert}"
     return f"instead of the constraints, write: selector: {selector}"
+
+
+def _has_template(value: Value) -> bool:
+    match value:
+        case Scalar(text):
+            return "{{" in text
+        case List(items):
+            return any(map(_has_template, items))
+    return any(_has_template(item) for _, item in value.entries.values())
 
 
 def _check_wrapper(document: Object, spec_key: Scalar) -> Check[None]:
