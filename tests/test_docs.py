@@ -84,10 +84,17 @@ def shown(command: str, run: Run) -> str:
 def test_console(block: Block, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each command of a console block prints what is shown below it."""
     monkeypatch.chdir(ROOT)
-    for match in re.finditer(r"^\$ (.*\n)((?:(?!\$ ).*\n)*)", block.text, re.MULTILINE):
+    command = r"^\$ ((?:.*\\\n)*.*\n)((?:(?!\$ ).*\n)*)"
+    for match in re.finditer(command, block.text, re.MULTILINE):
         first, last = match.span(2)
         actual = shown(match[1], run)
         golden.check_span(block.page, (block.start + first, block.start + last), actual)
+
+
+def test_the_example_of_the_home_page_is_narrow() -> None:
+    """A phone shows all of it: it has about 40 columns."""
+    (example,) = (block for block in blocks(ROOT / "docs/index.md") if block.language == "console")
+    assert max(map(len, example.text.splitlines())) <= 40
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
