@@ -330,3 +330,20 @@ def test_errors_are_repeated_if_they_may_be_out_of_sight(
     monkeypatch.setenv("LINES", lines)
     write_jobs(6, ERRORS[17], {5: CONFIG, 4: CONFIG})
     assert run("check", "jobs").err.count("error[unknown-field]") == repeated
+
+
+def test_errors_are_repeated_below_many_lines(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The list of lines ends with its errors too, each cut to the width of the screen."""
+    field = "a" * 50
+    write_jobs(40, f"{field}: 5", dict.fromkeys(range(38), CONFIG))
+    checked = run("check", "-o", "concise", "jobs")
+    assert checked.out.count("error[") == 2
+    assert f"there is no field '{field}'" in checked.out
+    listed = checked.err.splitlines()[:2]
+    assert [line.partition(":")[0] for line in listed] == ["jobs/0038.yaml", "jobs/0039.yaml"]
+    assert all("error[unknown-field] there is" in line for line in listed)
+    assert [len(line) for line in listed] == [80, 80]
+    monkeypatch.setenv("COLUMNS", "20")
+    assert (
+        "jobs/0039.yaml:3:1: error[unknown-field] there is n…aaaaaaaa'" in run("check", "jobs").err
+    )

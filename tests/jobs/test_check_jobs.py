@@ -25,7 +25,7 @@ def test_a_name_in_two_files() -> None:
     said = repeated(files)
     assert list(said) == ["jobs/b.yaml", "jobs/c.json"]
     assert said["jobs/b.yaml"] == (
-        "warning[repeated-name]: the job in 'a.yaml' has the same name: one of them replaces "
+        "warning[repeated-name]: the job in 'jobs/a.yaml' has the same name: one of them replaces "
         "the other\n"
         " --> jobs/b.yaml:1:7 at name\n"
         "  |\n"

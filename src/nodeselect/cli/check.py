@@ -16,6 +16,7 @@ from nodeselect.cli.settings import Settings, read_settings
 from nodeselect.cli.streams import Progress, write_error, write_message, write_output
 from nodeselect.errors import JobError
 from nodeselect.render.layout import PROBLEM_FORMATS, detect_screen
+from nodeselect.text import join_limited, quoted
 
 __all__ = ["check"]
 
@@ -133,8 +134,7 @@ def check(
         corrections = [each for each in corrections if each[0] in jobs_checked]
     is_diff = fix and not write
     if write:
-        for file, _, new in corrections:
-            write_file(file, new)
+        _write_all(corrections)
     if is_diff:
         lines = list(correction_lines(corrections, detect_screen()))
     else:
@@ -144,7 +144,7 @@ def check(
         for unread_error in unread:
             write_error(unread_error)
         screen = detect_screen(sys.stderr)
-        if output == "text" and len(lines) > screen.lines and not is_diff:
+        if len(lines) > screen.lines and not is_diff:
             for line in error_list_lines(reports, screen):
                 write_message(line)
         is_selection = len(rules) < len(all_rules())
@@ -191,6 +191,20 @@ def _read_all(names: Collection[str], unread: list[JobError]) -> Iterator[tuple[
         except JobError as error:
             unread.append(error)
     progress.clear()
+
+
+def _write_all(corrections: Iterable[_Correction]) -> None:
+    """Write corrected files; if one cannot be written, the error names those before it."""
+    written: list[str] = []
+    for file, _, new in corrections:
+        try:
+            write_file(file, new)
+        except click.ClickException as error:
+            if not written:
+                raise
+            message = f"{error.message}; corrected before it: {join_limited(written, 10)}"
+            raise click.ClickException(message) from None
+        written.append(quoted(file))
 
 
 def _fix_all(

@@ -12,7 +12,7 @@ from nodeselect.errors import JobError
 from nodeselect.jobs import CheckReport, Rule, all_rules
 from nodeselect.problem import Problem, draw
 from nodeselect.render.layout import Screen, Style, align_columns, json_lines
-from nodeselect.text import join_limited, pluralize, printable
+from nodeselect.text import display_width, join_limited, pluralize, printable
 
 __all__ = [
     "correction_lines",
@@ -34,6 +34,9 @@ _MESSAGES_OF_A_RULE = 20
 
 # How many errors are listed again at the end of a long report.
 _ERRORS_AT_END = 10
+
+# A message in that list is not truncated to fewer columns.
+_SHORTEST_MESSAGE = 20
 
 # A problem, and the name of its file before it.
 _Located: TypeAlias = tuple[str, Problem]
@@ -119,7 +122,7 @@ def error_list_lines(reports: Sequence[CheckReport], screen: Screen) -> Iterator
     """Yield a line for each error, for the end of a long report that has warnings below them."""
     if any(report.warnings for report in reports):
         errors = [each for each in _by_severity(reports) if each[1].severity == "error"]
-        yield from _concise_lines(errors[:_ERRORS_AT_END], screen)
+        yield from _concise_lines(errors[:_ERRORS_AT_END], screen, screen.columns)
         if len(errors) > _ERRORS_AT_END:
             yield f"and {pluralize(len(errors) - _ERRORS_AT_END, 'more error')}"
 
@@ -157,12 +160,21 @@ def _by_severity(reports: Sequence[CheckReport]) -> list[_Located]:
     return sorted(problems, key=lambda located: located[1].severity != "error")
 
 
-def _concise_lines(problems: Iterable[_Located], screen: Screen) -> Iterator[str]:
-    """Yield a line for each problem."""
+def _concise_lines(
+    problems: Iterable[_Located], screen: Screen, columns: int | None = None
+) -> Iterator[str]:
+    """Yield a line for each problem.
+
+    :param columns: how wide a line may be, if its message is not too short then; None for any.
+    """
     for file, problem in problems:
-        label = f"{problem.severity}[{problem.code}]"
+        place, label = screen.escape(problem.place(file)), f"{problem.severity}[{problem.code}]"
+        message = screen.escape(problem.message)
+        if columns is not None:
+            room = columns - display_width(f"{place}: {label} ")
+            message = screen.truncate(problem.message, max(room, _SHORTEST_MESSAGE))
         label = screen.style(label, "error" if problem.severity == "error" else "warning")
-        yield f"{screen.escape(problem.place(file))}: {label} {screen.escape(problem.message)}"
+        yield f"{place}: {label} {message}"
 
 
 def _drawings(reports: Sequence[CheckReport], screen: Screen) -> Iterator[str]:

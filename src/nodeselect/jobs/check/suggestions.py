@@ -195,10 +195,11 @@ def suggest_list(name: str, value: Value) -> str | None:
 def suggest_label(key: str, value: Value) -> str | None:
     """Return what to write instead of a label whose value is not a valid string."""
     is_list = isinstance(value, Scalar) and "," in value.text and all(value.text.split(","))
-    if is_list or isinstance(value, List):
-        expression = _structured(key, "in", value)
-        return f'write under match_expressions: "{expression}"' if expression else None
-    if not isinstance(value, Scalar) or value.kind == "text":
+    if (is_list or isinstance(value, List)) and (expression := _structured(key, "in", value)):
+        return f'write under match_expressions: "{expression}"'
+    if not isinstance(value, Scalar):
+        return 'write a string; for several values, under match_expressions: "region in (eu,us)"'
+    if value.kind == "text":
         return None
     if is_null(value) or is_value(value.text):
         return suggest_text(value)

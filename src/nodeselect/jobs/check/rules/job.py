@@ -270,10 +270,10 @@ def check_repeated_name(spec: Object, prefix: str, file: str, names: Names) -> C
     name, namespace = field(spec, "name"), field(spec, "namespace")
     if not isinstance(name, Scalar) or not name.text.strip():
         return
-    folder, base = os.path.split(file)
+    folder = os.path.dirname(file)  # noqa: PTH120 - pathlib loads slowly
     text = namespace.text if isinstance(namespace, Scalar) else ""
-    first = names.setdefault((folder, text, name.text), base)
-    if first != base:
+    first = names.setdefault((folder, text, name.text), file)
+    if first != file:
         message = f"the job in {quoted(first)} has the same name: one of them replaces the other"
         yield _REPEATED_NAME.at(name, f"{prefix}name", message, "give each job a name of its own")
 
