@@ -1,5 +1,6 @@
 """``nodeselect index``, and the other commands over the file that it writes."""
 
+import gzip
 import shlex
 import shutil
 import subprocess
@@ -87,6 +88,31 @@ def test_the_generation(run: Run, file: Path) -> None:
     for nodes, generation in ((FLEET, 0), ("id\nn-1\n", 1), ("id\nn-1\n", 1), (FLEET, 2)):
         assert run("index", "-", "-o", str(file), stdin=nodes).status == 0
         assert Inventory.open(file).generation == generation
+
+
+@pytest.mark.parametrize("at", range(8))
+def test_a_damaged_beginning(run: Run, file: Path, at: int) -> None:
+    """A file whose first bytes are damaged is not a saved inventory, not a text in another code."""
+    data = bytearray(file.read_bytes())
+    data[at] ^= 1
+    file.chmod(0o644)
+    file.write_bytes(data)
+    assert "error[not-saved]" in run("match", "-n", str(file), "--all").err
+
+
+def test_compressed(run: Run, file: Path) -> None:
+    """A saved inventory that was compressed must be decompressed."""
+    file.with_suffix(".gz").write_bytes(gzip.compress(file.read_bytes()))
+    result = run("match", "-n", str(file.with_suffix(".gz")), "--all")
+    assert "error[saved]" in result.err
+    assert "help: decompress it, and give that file as the only input: gunzip" in result.err
+
+
+def test_info_of_standard_input(run: Run) -> None:
+    """The check of a file needs its name."""
+    result = run("index", "--info", "-", stdin="")
+    assert (result.status, result.out) == (2, "")
+    assert "--info needs the name of a file, not '-'" in result.err
 
 
 def test_replaced_files(run: Run, file: Path) -> None:

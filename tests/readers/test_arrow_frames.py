@@ -54,6 +54,13 @@ def test_columns(convert: Callable[[Any], Any]) -> None:
     assert list(inventory) == NODES
 
 
+def test_read() -> None:
+    """``Inventory.read`` accepts a frame like any other input."""
+    table = column_table(NODES).rename_columns({"id": "host"})
+    inventory = Inventory.read(polars_frame(table), id_column="host")
+    assert list(inventory) == list(Inventory.from_arrow(table, id="host"))
+
+
 @pytest.mark.parametrize("convert", MAPS)
 def test_labels(convert: Callable[[Any], Any]) -> None:
     """A frame with a column of maps has the nodes of the table."""

@@ -234,11 +234,19 @@ def test_the_most_that_is_allowed() -> None:
     assert len(node.labels["k"]) == 65_535
 
 
+class LazyFrame:
+    """Stands for that of Polars."""
+
+    def collect(self) -> None:
+        """Return a data frame."""
+
+
 @pytest.mark.parametrize(
     ("data", "options", "message"),
     [
         pytest.param([{"id": "n-1"}], {}, "expected a path, an open file, or an object", id="list"),
         pytest.param(None, {}, "not NoneType", id="none"),
+        pytest.param(LazyFrame(), {}, r"not LazyFrame: call its method collect\(\)", id="lazy"),
         pytest.param(pa.table({"id": IDS}), {"columns": ["id"]}, "columns must be", id="columns"),
         pytest.param(pa.table({"id": IDS}), {"id": 3}, "a column must be a string", id="id"),
         pytest.param(pa.table({"id": IDS}), {"columns": {"a": 1}}, "a column must", id="column"),

@@ -74,6 +74,7 @@ def index(
             (nodes_from is None, output is None) != (info is not None,) * 2,
         "-o needs the name of a file, not '-'": output == "-",
         "--info needs a saved file, not a database": info is not None and is_database(info),
+        "--info needs the name of a file, not '-'": info == "-",
     }  # fmt: skip
     check_usage(context, mistakes)
     if info is not None:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import reduce
-from operator import or_
+from operator import eq, or_
 from stat import S_ISFIFO, S_ISREG, S_ISSOCK
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, TypeVar, cast
 
@@ -378,7 +378,9 @@ def _is_saved(source: str) -> bool:
             start = file.read(len(SAVED_MAGIC))
     except OSError:  # the reader of nodes reports it
         return False
-    return bool(start) and SAVED_MAGIC.startswith(start)
+    # If one byte is wrong, it is damaged: opening it says that it is not a saved inventory.
+    is_damaged = sum(map(eq, start, SAVED_MAGIC)) == len(SAVED_MAGIC) - 1
+    return is_damaged or (bool(start) and SAVED_MAGIC.startswith(start))
 
 
 def _only_in_states(

@@ -81,7 +81,7 @@ class Inventory(LiveInventory):
     @classmethod
     def read(
         cls,
-        source: "Source | Sequence[Source] | NodeReader",
+        source: "Source | Sequence[Source] | NodeReader | ArrowData",
         *,
         id_column: str = "id",
         compact_at: float | None = 0.2,
@@ -89,6 +89,8 @@ class Inventory(LiveInventory):
         _tuning: Tuning = DEFAULT,
     ) -> "Inventory":
         """Read all nodes of a file or a stream, or of several; ``-`` is standard input.
+
+        Or of a data frame or a table, as :meth:`from_arrow` does by default.
 
         The format is detected from the content: node lists of Expanso, Kubernetes, Bacalhau, Nomad,
         Consul and Docker Swarm, ``[{id, labels}]``, ``{id: labels}``, as JSON, YAML or JSON lines,
@@ -100,6 +102,10 @@ class Inventory(LiveInventory):
         :raises InventoryError: if the input is invalid or incomplete; no node is ever left out.
         """
         if not isinstance(source, NodeReader):
+            if hasattr(source, "__arrow_c_stream__"):
+                return cls.from_arrow(
+                    source, id=id_column, compact_at=compact_at, log=log, _tuning=_tuning
+                )
             is_one = not isinstance(source, (list, tuple))
             sources = cast("Sequence[Source]", [source] if is_one else source)
             if not sources:

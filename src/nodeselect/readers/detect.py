@@ -65,7 +65,9 @@ _UNQUOTED_KEY = rb"[\[{\s]*[A-Za-z_]"
 _PARQUET = rb"PAR1[^\t\n\r -~]"
 _ARROW_IPC = rb"ARROW1\0|\xff\xff\xff\xff"
 
-Format = Literal["ndjson", "json", "csv", "yaml", "describe", "parquet", "arrow", "gzip", "none"]
+Format = Literal[
+    "ndjson", "json", "csv", "yaml", "describe", "parquet", "arrow", "gzip", "saved", "none"
+]
 """The format of an input; ``none`` if all it says is that there are no nodes."""
 
 # How compressed files begin, other than those of gzip.
@@ -78,7 +80,7 @@ _COMPRESSED = {
 
 _FORMATS_HINT = (
     "known formats: nodes of Expanso, Kubernetes, Bacalhau, Nomad, Consul or Docker Swarm, objects"
-    " {id, labels}, or CSV with a column 'id'"
+    " {id, labels}; CSV, Parquet or Arrow with a column 'id'; saved inventories"
 )
 
 
@@ -110,8 +112,7 @@ def detect_format(stream: BinaryIO, id_column: str) -> tuple[Format, bytes]:
             hint = "decompress it first, or compress it with gzip"
             raise InventoryError("compressed", message, hint=hint)
     if start.startswith(SAVED_MAGIC[:4]):
-        hint = "give its file as the only input; in Python, use Inventory.open"
-        raise InventoryError("saved", "the input is a saved inventory", hint=hint)
+        return "saved", start
     if line.startswith((b"{", b"[")) and not re.match(_UNQUOTED_KEY, line):
         if line.startswith(b"["):
             return "json", start

@@ -214,6 +214,11 @@ class NodeReader:
             if file_format == "gzip":
                 message, hint = "the input is compressed twice", "decompress it once: gunzip"
                 raise InventoryError("compressed", message, hint=hint)
+        if file_format == "saved":
+            hint = "give its file as the only input; in Python, use Inventory.open"
+            if compression:
+                hint = "decompress it, and give that file as the only input: gunzip"
+            raise InventoryError("saved", "the input is a saved inventory", hint=hint)
         for block in self._blocks(stream, file_format, start):
             if check_nodes is not None:
                 check_nodes(self.count - first)

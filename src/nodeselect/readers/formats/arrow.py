@@ -82,6 +82,7 @@ def read_source(source: Any, names: ColumnNames) -> Iterator[EncodedBlock]:
             raise TypeError(
                 "expected a path, an open file, or an object with __arrow_c_stream__ such as a"
                 f" Table or a DataFrame, not {type(source).__name__}"
+                + (": call its method collect()" if hasattr(source, "collect") else "")
             )
     except InventoryError as error:
         raise error if error.code == "cannot-read" else error.within(name) from None
