@@ -265,6 +265,22 @@ def test_environment(run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch) ->
     assert (result.status, result.out) == (0, "86\n")
 
 
+@pytest.mark.parametrize("scheme", ["sqlite", "duckdb"])
+def test_the_file_of_a_database_needs_its_scheme(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, scheme: str
+) -> None:
+    """The file of a database without its scheme is an error with the address to write."""
+    monkeypatch.chdir(tmp_path)
+    connect = pytest.importorskip("duckdb" if scheme == "duckdb" else "sqlite3").connect
+    connection = connect("fleet.db")
+    connection.execute("CREATE TABLE nodes (id TEXT)")
+    connection.close()
+    result = run("match", "--all", "-n", "fleet.db")
+    assert (result.status, result.out) == (2, "")
+    assert result.err.startswith("error[database]: the file is a database")
+    assert result.err.endswith(f"help: write: {scheme}:fleet.db\n")
+
+
 def test_one_database(run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A database is the only input."""
     monkeypatch.chdir(folder)

@@ -157,9 +157,9 @@ def test_columns_that_no_node_has(run: Run, fleet: str) -> None:
     """A label that no printed node has is named, with a similar one."""
     result = run("match", "-n", fleet, "--all", "-L", "regoin,tier,x", "--sort-by", "teir")
     expected = [
-        "no node that is printed has the label 'regoin'; 3 nodes have 'region'",
+        "no node that is printed has the label 'regoin'; 3 of them have 'region'",
         "no node that is printed has the label 'x'",
-        "no node that is printed has the label 'teir'; 1 node has 'tier'",
+        "no node that is printed has the label 'teir'; 1 of them has 'tier'",
     ]
     assert result.err.splitlines()[:3] == expected
     assert (

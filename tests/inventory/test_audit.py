@@ -85,6 +85,8 @@ CASES = {
     # Units.
     "unit": ({"ram": "64Gi"}, {"ram": "64"}, "unit ram 64Gi"),
     "unit-after-a-blank": ({"ram": "24576 MiB"}, {"ram": "1e5"}, "unit ram 24576 MiB"),
+    "one-unit": ({"ram": "32Gi"}, {"ram": "64Gi"}, None),
+    "another-unit": ({"ram": "32GB"}, {"ram": "64Gi"}, "unit ram 32GB"),
     "zone": ({"zone": "2a"}, {"zone": "2b"}, None),
 }
 """The labels of one node, those of many others, and what is found."""

@@ -97,7 +97,7 @@ def explain(
     """
     has_many_jobs = len(job) > 1 or any(os.path.isdir(file) for file in job)  # noqa: PTH112
     mistakes = {
-        "give --job, -l or --id": not (job or expressions or ids),
+        "give --job, -l or --id, such as: -l region=eu": not (job or expressions or ids),
         "-l and --id can be combined with one job only":
             has_many_jobs and bool(expressions or ids),
         nodes_from.stdin_conflict: nodes_from.has_stdin and "-" in job,

@@ -70,7 +70,8 @@ def index(
         sources = ()
     mistakes = {
         "give NODES either as arguments or with -n": bool(sources),
-        "give either NODES and -o FILE, or --info FILE":
+        "give either NODES and -o FILE, or --info FILE, such as: nodeselect index nodes.json -o"
+        " fleet.nsx":
             (nodes_from is None, output is None) != (info is not None,) * 2,
         "-o needs the name of a file, not '-'": output == "-",
         "--info needs a saved file, not a database": info is not None and is_database(info),

@@ -130,7 +130,8 @@ def match(
     output_options = (with_output, keys, sort_by, show_labels, no_headers, limit)
     columns = f"-o {join_limited(COLUMN_FORMATS, conjunction='or')}, not -o {output}"
     mistakes = {
-        "give --job, -l, --id or --all": not (job is not None or expressions or ids or everything),
+        "give --job, -l, --id or --all, such as: -l region=eu":
+            not (job is not None or expressions or ids or everything),
         "--all cannot be combined with --job, -l or --id":
             everything and (job is not None or bool(expressions or ids)),
         nodes_from.stdin_conflict: job == "-" and nodes_from.has_stdin,
@@ -188,7 +189,8 @@ def _unknown_keys(keys: Sequence[str], nodes: Iterable[Node]) -> Iterator[str]:
     counts = Counter(label for node in nodes for label in node.labels)
     for key in dict.fromkeys(keys):
         if counts and key not in counts:
-            yield f"no node that is printed has the label {quoted(key)}{similar_key(key, counts)}"
+            similar = similar_key(key, counts, "of them has", "of them have")
+            yield f"no node that is printed has the label {quoted(key)}{similar}"
 
 
 class _Result(NamedTuple):

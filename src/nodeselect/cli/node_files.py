@@ -55,6 +55,9 @@ _EXTENSIONS = (
     ".json", ".yaml", ".yml", ".csv", ".tsv", ".ndjson", ".jsonl", ".parquet", ".arrow", ".feather",
 )  # fmt: skip
 
+# The first bytes of the file of a database; of DuckDB, a checksum of eight bytes precedes them.
+_DATABASE_MAGIC = {"sqlite": b"SQLite format 3\0", "duckdb": b"DUCK"}
+
 
 class NodeFiles(NamedTuple):
     """Inputs with nodes, and how to read them.
@@ -375,9 +378,15 @@ def _is_saved(source: str) -> bool:
         if not os.path.isfile(source):  # noqa: PTH113 - pathlib loads slowly
             return False  # what a pipe has can be read only once
         with open(source, "rb") as file:  # noqa: PTH123
-            start = file.read(len(SAVED_MAGIC))
+            start = file.read(16)
     except OSError:  # the reader of nodes reports it
         return False
+    for scheme, magic in _DATABASE_MAGIC.items():
+        if magic in (start, start[8:12]):
+            message = "the file is a database, and needs its scheme"
+            hint = f"write: {scheme}:{printable(source)}"
+            raise InventoryError("database", message, place=printable(source), hint=hint)
+    start = start[: len(SAVED_MAGIC)]
     # If one byte is wrong, it is damaged: opening it says that it is not a saved inventory.
     is_damaged = sum(map(eq, start, SAVED_MAGIC)) == len(SAVED_MAGIC) - 1
     return is_damaged or (bool(start) and SAVED_MAGIC.startswith(start))

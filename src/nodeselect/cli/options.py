@@ -170,7 +170,11 @@ def state_messages(states: frozenset[str], counts: Counter[str | None]) -> Itera
         yield f"--state leaves out {left_out:,} of {total:,} nodes{reason}"
     found = {part for state in counts if state for part in split_state(state.lower())}
     if unknown := sorted(states - KNOWN_STATES - found):
-        yield f"no node is in the state {join_limited(list(map(quoted, unknown)), 5, 'or')}"
+        import difflib  # loads slowly
+
+        text = f"no node is in the state {join_limited(list(map(quoted, unknown)), 5, 'or')}"
+        close = difflib.get_close_matches(unknown[0], sorted(KNOWN_STATES | found), 1)
+        yield f"{text}; did you mean {quoted(close[0])}?" if close else text
 
 
 def explain_hint(
@@ -204,17 +208,20 @@ def explain_hint(
     return f"for details, {saved}run: {command}"
 
 
-def similar_key(key: str, counts: Mapping[str, int]) -> str:
+def similar_key(
+    key: str, counts: Mapping[str, int], one: str = "node has", several: str = "nodes have"
+) -> str:
     """Return the end of a message that no node has a label: which similar one nodes have, if any.
 
     :param counts: how many nodes have each label.
+    :param one: what to say of one such node; ``several`` of several.
     """
     from nodeselect.explain.similarity import WordCounts, closest_key  # compiles patterns
 
     close = closest_key(key, WordCounts(counts))
     if close is None:
         return ""
-    return f"; {pluralize(counts[close[1]], 'node has', 'nodes have')} {quoted(close[1])}"
+    return f"; {pluralize(counts[close[1]], one, several)} {quoted(close[1])}"
 
 
 def check_node(context: click.Context, inventory: "Inventory | SqlNodes", node_id: str) -> None:

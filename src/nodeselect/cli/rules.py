@@ -23,6 +23,7 @@ Examples:
 def rules(context: click.Context, code: str | None) -> int:
     """List the rules of "nodeselect check", or explain one."""
     from nodeselect.jobs import all_rules  # fronts yaml
+    from nodeselect.jobs.check.suggestions import suggest_word
     from nodeselect.render.problems import rule_lines, rule_list_lines
 
     if code is None:
@@ -30,5 +31,7 @@ def rules(context: click.Context, code: str | None) -> int:
     elif code in all_rules():
         write_output(rule_lines(all_rules()[code], detect_screen()))
     else:
-        raise click.UsageError(f"there is no rule {quoted(code)}", context)
+        close = suggest_word(code.replace("_", "-"), all_rules().keys())
+        hint = close or "to list the rules: nodeselect rules"
+        raise click.UsageError(f"there is no rule {quoted(code)}; {hint}", context)
     return ExitStatus.OK

@@ -103,8 +103,8 @@ def sql(
     """
     places = (labels is not None, label_table is not None, only_columns)
     mistakes = {
-        f"give --dialect: {join_limited(list(DIALECTS), conjunction='or')}": dialect is None,
-        "give --job, -l or --id": job is None and not (expressions or ids),
+        f"give --dialect: {join_limited(list(DIALECTS), len(DIALECTS), 'or')}": dialect is None,
+        "give --job, -l or --id, such as: -l region=eu": job is None and not (expressions or ids),
         "--labels, --label-table and --only-columns exclude each other": sum(places) > 1,
         "--only-columns needs --column": only_columns and not columns,
         "--explain needs --table": with_counts and table is None,

@@ -62,7 +62,7 @@ _SYNONYMS = (("true", "yes", "on", "1"), ("false", "no", "off", "0"))
 # An amount of bytes, a rate or a share. A single small letter, as in 2a, is not a unit.
 _WITH_UNIT = re.compile(
     r"[-+]?\d[\d.,_]*[ ]?"
-    r"(?:[KMGTP]i?|[KMGTPkmgt]i?[Bb]|[KMGkmg]?(?:[Hh]z|bps|bit/s)|%)"
+    r"([KMGTP]i?|[KMGTPkmgt]i?[Bb]|[KMGkmg]?(?:[Hh]z|bps|bit/s)|%)"
 )
 
 _DIGITS = re.compile(r"\d+")
@@ -77,7 +77,8 @@ class Finding(NamedTuple):
     :param nodes: how many nodes have the mistake.
     :param expected: the key, or the value, that was probably meant; None if it is not known.
     :param usual_nodes: how many nodes have what is usual: the expected key or value, another value
-        of the key, the keys that these nodes lack, or a number without a unit.
+        of the key, the keys that these nodes lack, or a number without a unit or with the usual
+        one.
     :param examples: the ids of the first nodes that have the mistake.
     :param selector: the text of a selector that matches the nodes with the mistake; None if no
         selector may contain the key or a value.
@@ -289,18 +290,24 @@ class _Auditor:
         return {value: nodes for value, nodes in values.items() if value not in meant}
 
     def _units(self) -> Iterator[Finding]:
-        """Find numbers with units, which ``>`` and ``<`` do not match."""
+        """Find numbers with units, which ``>`` and ``<`` do not match; the rarest unit first.
+
+        If all have units, and nearly all the same one, only the other units are mistakes.
+        """
         for key, values in self._values.items():
-            with_unit = [value for value in values if _WITH_UNIT.fullmatch(value)]
-            if with_unit:
-                plain = sum(
-                    nodes for value, nodes in values.items() if parse_int64(value) is not None
-                )
-                found = [self._with_value(key, value) for value in with_unit]
-                with_unit.sort(key=lambda value: (-values[value], value))
-                yield self._finding(
-                    "unit", (key,), tuple(with_unit), postings.union(found), None, plain
-                )
+            units = {text: match[1] for text in values if (match := _WITH_UNIT.fullmatch(text))}
+            counts = Counter[str]()
+            for text, unit in units.items():
+                counts[unit] += values[text]
+            others = sum(nodes for text, nodes in values.items() if parse_int64(text) is not None)
+            usual, most = max(counts.items(), key=lambda item: item[1], default=("", 0))
+            if not others and most >= _RATIO * max(1, counts.total() - most):
+                others = most
+                units = {text: unit for text, unit in units.items() if unit != usual}
+            if units:
+                found = postings.union([self._with_value(key, text) for text in units])
+                texts = sorted(units, key=lambda text: (counts[units[text]], -values[text], text))
+                yield self._finding("unit", (key,), tuple(texts), found, None, others)
 
     def _finding(
         self,

@@ -35,7 +35,7 @@ def audit_lines(audit: Audit, output: str, screen: Screen) -> Iterator[str]:
         if missing := [each for each in audit.findings if each.code == "missing-key"]:
             yield screen.section("MISSING", _missing(missing, screen))
         if rows := _rows(audit, "unit", screen):
-            yield _table(("NUMBER WITH A UNIT", "NODES", "WITHOUT"), rows, screen)
+            yield _table(("NUMBER WITH A UNIT", "NODES", "OTHERS"), rows, screen)
             yield screen.paragraph(_UNIT_NOTE)
 
     return report_lines(output, screen, as_dict, blocks) if _is_shown(audit, output) else iter(())

@@ -32,6 +32,7 @@ from nodeselect.jobs.check.rules.job import (
     misspelt_selectors,
 )
 from nodeselect.jobs.check.rules.selector import read_selector
+from nodeselect.jobs.check.suggestions import suggest_word
 from nodeselect.limits import LIMITS
 from nodeselect.problem import Problem, excerpt
 from nodeselect.selectors import Selector
@@ -113,7 +114,9 @@ def select_rules(select: Iterable[str] | None = None, ignore: Iterable[str] = ()
     selected = frozenset(known if select is None else select)
     ignored = frozenset(ignore)
     if unknown := (selected | ignored) - known:
-        raise ValueError(f"there is no rule {quoted(min(unknown))}")
+        code = min(unknown)
+        close = suggest_word(code.replace("_", "-"), known)
+        raise ValueError(f"there is no rule {quoted(code)}{f'; {close}' if close else ''}")
     if always := ignored & _ALWAYS_REPORTED:
         raise ValueError(f"{min(always)} cannot be ignored: it is always reported")
     return selected - ignored | _ALWAYS_REPORTED
