@@ -108,6 +108,31 @@ def test_the_beginning_of_one_id() -> None:
     assert hint.replacement is None
 
 
+@pytest.mark.parametrize(
+    ("node_id", "wrong", "difference"),
+    [
+        ("node-174fc70c", "NODE-174FC70C", "only in case"),
+        ("IP-10-0-0-7", "ip-10-0-0-7", "only in case"),
+        ("node-174fc70c", "node-174fc70d", "only in the last letter"),
+        ("node-174fc70c", "node-174fc71c", None),
+        ("node-12", "node-13", None),
+        ("node-12345678", "node-12345679", None),
+        ("node-deadbeef", "node-deadbeee", None),
+        ("174fc70c-a", "174fc70c-b", None),
+    ],
+)
+def test_a_similar_id(node_id: str, wrong: str, difference: str | None) -> None:
+    """An id that differs in case, or a hash that differs in the last letter, is suggested."""
+    inventory = Inventory([Node(node_id), Node("other")])
+    hints = inventory.explain(Selector.of(match_ids=[wrong, "other"])).hints
+    if difference is None:
+        assert hints == ()
+        return
+    (hint,) = hints
+    assert hint.message == f"no node has the id '{wrong}'; '{node_id}' differs {difference}"
+    assert (hint.code, hint.replacement, hint.would_match) == ("other-id", node_id, 2)
+
+
 class NodesOfATable(NodeList):
     """Nodes with ids that no ``Node`` may have."""
 

@@ -177,7 +177,7 @@ def test_corrections(inventory: Inventory, selector: Selector) -> None:
             continue
         remaining -= {*hint.replaced}
         assert hint.replacement in instead
-        if hint.code == "name-for-id":
+        if hint.code in ("name-for-id", "other-id", "id-prefix"):
             ids = tuple({*(ids or ()), *hint.replacement.split(",")} - {*hint.replaced})
         else:
             parts.append(Selector.parse(hint.replacement))
@@ -203,7 +203,7 @@ def test_hints(inventory: Inventory, selector: Selector) -> None:
         assert (hint.replacement is None) == (hint.would_match is None)
         if hint.replacement is None:
             continue
-        if hint.code == "name-for-id":
+        if hint.code in ("name-for-id", "other-id", "id-prefix"):
             assert selector.ids is not None
             ids = {*selector.ids, *hint.replacement.split(",")} - set(hint.replaced)
             rest = [part for part in selector.split() if part.ids is None]

@@ -1,7 +1,9 @@
 """``nodeselect match``: print the nodes that a selector matches."""
 
+import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
 import click
@@ -10,7 +12,14 @@ from click.core import ParameterSource
 from nodeselect.cli.completers import complete_keys
 from nodeselect.cli.exit_status import ExitStatus
 from nodeselect.cli.job_selectors import selected
-from nodeselect.cli.node_files import NodeFiles, match_any, nodes_option, open_nodes, open_queryable
+from nodeselect.cli.node_files import (
+    NodeFiles,
+    match_any,
+    nodes_option,
+    open_nodes,
+    open_queryable,
+    read_inventory,
+)
 from nodeselect.cli.options import (
     check_usage,
     explain_hint,
@@ -25,7 +34,9 @@ from nodeselect.cli.options import (
     state_option,
 )
 from nodeselect.cli.streams import write_message, write_output
+from nodeselect.errors import InventoryError
 from nodeselect.explain.countable import FailureCounts
+from nodeselect.explain.explanation import Hint
 from nodeselect.explain.wording import (
     count_headline,
     format_state_counts,
@@ -51,6 +62,9 @@ if TYPE_CHECKING:
     from nodeselect.inventory import NodeSet
 
 __all__ = ["match"]
+
+# Of more nodes than this, no id that is similar to an unknown one is searched.
+_MAX_REREAD = 10_000
 
 
 @click.command(
@@ -166,7 +180,7 @@ def match(
     shown_keys = [*keys, *([sort_by] if sort_by and sort_by not in FIELDS else [])]
     for line in _unknown_keys(shown_keys, result.nodes if shown_keys else ()):
         write_message(line)
-    for line in _summary(result, selectors, states):
+    for line in _summary(result, selectors, states, nodes_from):
         write_message(line)
     if limit and result.matched > limit:
         write_message(f"printed {limit:,} of {result.matched:,} matching nodes (--limit)")
@@ -274,7 +288,10 @@ def _read_matches(
 
 
 def _summary(
-    result: _Result, selectors: Sequence[Selector], states: frozenset[str] | None
+    result: _Result,
+    selectors: Sequence[Selector],
+    states: frozenset[str] | None,
+    nodes_from: NodeFiles,
 ) -> Iterator[str]:
     """Yield the messages: how many nodes match, why others do not, and what is probably wrong."""
     connected = count_connected(result.states)
@@ -287,10 +304,36 @@ def _summary(
     if matches := result.other_matches.total():
         text = pluralize(matches, "node matches", "nodes match")
         yield f"{text} the selector but not --state: {format_state_counts(result.other_matches)}"
-    if missing := sorted(map(quoted, result.missing_ids)):
-        yield f"no node has the id {join_limited(missing, 5, 'or', 'id')}"
+    yield from _missing_ids(result, nodes_from)
     if result.total and not result.matched and not result.other_matches:
         yield from _blocker(result, selectors)
+
+
+def _missing_ids(result: _Result, nodes_from: NodeFiles) -> Iterator[str]:
+    """Yield which ids no node has, and which similar one a node has.
+
+    To find that, all nodes are read again: only if they are few, and in files.
+    """
+    missing = result.missing_ids
+    total = max(result.total, result.all_states.total())
+    if missing and total <= _MAX_REREAD and _is_rereadable(nodes_from):
+        hints: Sequence[Hint] = ()
+        with suppress(InventoryError):  # the files have changed
+            nodes = read_inventory(nodes_from._replace(is_verbose=False))
+            hints = nodes.explain(Selector.of(match_ids=sorted(missing))).hints
+        for hint in hints:
+            missing = missing.difference(hint.replaced)
+            yield hint.message
+    if missing:
+        texts = sorted(map(quoted, missing))
+        yield f"no node has the id {join_limited(texts, 5, 'or', 'id')}"
+
+
+def _is_rereadable(nodes_from: NodeFiles) -> bool:
+    """Return whether the inputs are files: neither a pipe nor a database."""
+    if nodes_from.is_database or nodes_from.has_stdin:
+        return False
+    return all(map(os.path.isfile, nodes_from.files()))
 
 
 def _blocker(result: _Result, selectors: Sequence[Selector]) -> Iterator[str]:

@@ -4,6 +4,7 @@ A requirement is doubtful if no node satisfies it or it excludes none; a value i
 if no node has it. There is a hint only if something similar exists (see ``similarity.py``).
 """
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from itertools import islice
@@ -19,7 +20,7 @@ from nodeselect.text import join_limited, printable, quoted
 
 __all__ = ["ID_CODES", "find_hints"]
 
-ID_CODES = ("name-for-id", "id-prefix", "label-for-id")
+ID_CODES = ("name-for-id", "other-id", "id-prefix", "label-for-id")
 """The codes of hints whose replacement is an id, or several."""
 
 _MAX_HINTS = 3
@@ -32,6 +33,9 @@ _MAX_REQUIREMENTS = 16
 
 # Of more nodes than this, no id that begins with an unknown one is searched: that reads all ids.
 _MAX_SEARCHED_IDS = 10_000
+
+# The end of an id that is no number or word, so that one with another last letter is no neighbour.
+_HASH = re.compile(r"(?<![0-9a-z])(?=[0-9]*[a-f])(?=[a-f]*[0-9])[0-9a-f]{8,}\Z")
 
 # Values that many keys have, as they have numbers: they do not show which key was meant.
 _COMMON_WORDS = ("true", "false", "yes", "no", "on", "off", "none", "null", "unknown")
@@ -177,10 +181,14 @@ class _HintFinder:
     def unknown_ids(
         self, position: int, ids: Sequence[str], missing: Sequence[str]
     ) -> _Suggestion | None:
-        """Report ids that no node has, but that are names, or else the beginning of ids."""
+        """Report ids that no node has, but that are names; or else the first, if it is similar."""
         nodes = self._nodes.find_names(missing)
         if not nodes:
-            return self._id_prefix(position, ids, missing)
+            if not missing:
+                return None
+            return self._other_case(position, ids, missing[0]) or (
+                self._id_prefix(position, ids, missing[0])
+            )
         id_of_name = {name: node_id for name, (node_id, _) in nodes.items()}
         names = join_limited(list(map(quoted, nodes)), conjunction="or")
         named = [
@@ -194,15 +202,32 @@ class _HintFinder:
         text = ",".join(new_ids)
         return self._suggestion("name-for-id", (position,), message, tuple(nodes), selector, text)
 
-    def _id_prefix(
-        self, position: int, ids: Sequence[str], missing: Sequence[str]
-    ) -> _Suggestion | None:
-        """Report the first id that no node has, if it is the beginning of others."""
-        prefix = missing[0] if missing else None
-        if prefix is None or self._failures.counts.total > _MAX_SEARCHED_IDS:
+    def _other_case(self, position: int, ids: Sequence[str], wrong: str) -> _Suggestion | None:
+        """Report an id that no node has, if a node has it in lower or upper case."""
+        others = [each for each in (wrong.lower(), wrong.upper()) if each != wrong]
+        missing = self._nodes.missing_ids(others)
+        for node_id in others:
+            if node_id not in missing and node_id not in ids:
+                return self._other_id(position, ids, wrong, node_id, "only in case")
+        return None
+
+    def _other_id(
+        self, position: int, ids: Sequence[str], wrong: str, node_id: str, how: str
+    ) -> _Suggestion:
+        selector = _id_selector([node_id if each == wrong else each for each in ids], [node_id])
+        message = f"no node has the id {quoted(wrong)}; {quoted(node_id)} differs {how}"
+        return self._suggestion("other-id", (position,), message, (wrong,), selector, node_id)
+
+    def _id_prefix(self, position: int, ids: Sequence[str], prefix: str) -> _Suggestion | None:
+        """Report an id that no node has, if it is the beginning of others, or ends like a hash."""
+        if self._failures.counts.total > _MAX_SEARCHED_IDS:
             return None
         found = self._nodes.find_id_prefix(prefix)
         if found is None:
+            if _HASH.search(prefix) and (near := self._nodes.find_id_prefix(prefix[:-1])):
+                node_id, count = near
+                if count == 1 and len(node_id) == len(prefix) and node_id not in ids:
+                    return self._other_id(position, ids, prefix, node_id, "only in the last letter")
             return None
         node_id, count = found
         selector, beginning = None, quoted(node_id)
