@@ -206,7 +206,7 @@ GUARDS = {
         "one column",
         _without(
             dialects.SQLite,
-            value_between=_sqlite_integer("length(CAST({v} AS BLOB)) = length({v})"),
+            value_between=_sqlite_integer("instr({v}, char(0)) = 0"),
         ),
     ),
     "SQLite: the number of digits": Guard(

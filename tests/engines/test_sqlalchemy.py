@@ -209,3 +209,22 @@ def test_what_needs_ids() -> None:
         sqlalchemy.where(Selector.of(match_ids=["n"]), labels=None)
     with pytest.raises(ValueError, match="are found by id"):
         sqlalchemy.where(Selector.parse("a"), labels=LONG_TABLE)
+
+
+def test_ids_of_a_long_table_that_differ_in_case() -> None:
+    """They are different nodes, whatever the collation of the columns."""
+    with sa.create_engine("sqlite://").connect() as connection:
+        for statement in (
+            "CREATE TABLE nodes (id TEXT COLLATE NOCASE)",
+            "CREATE TABLE labels (node_id TEXT COLLATE NOCASE, key TEXT, value TEXT)",
+            "INSERT INTO nodes VALUES ('n-1'), ('N-1')",
+            "INSERT INTO labels VALUES ('n-1', 'gpu', 'a')",
+        ):
+            connection.exec_driver_sql(statement)
+        node = sa.table("nodes", sa.column("id"))
+        label = sa.table("labels", *map(sa.column, ("node_id", "key", "value")))
+        table = sqlalchemy.LongTable(label.c.node_id, label.c.key, label.c.value)
+        for text, ids in {"gpu": ["n-1"], "gpu=a": ["n-1"], "!gpu": ["N-1"]}.items():
+            condition = sqlalchemy.where(Selector.parse(text), labels=table, id=node.c.id)
+            found = connection.execute(sa.select(node.c.id).where(condition)).scalars()
+            assert list(found) == ids, text

@@ -7,6 +7,7 @@ of bound parameters. What a user wrote reaches it only through :meth:`Dialect.qu
 
 import re
 from collections.abc import Sequence
+from itertools import groupby
 
 __all__ = [
     "DIALECTS", "ClickHouse", "Dialect", "DuckDB", "MySQL", "PostgreSQL", "SQLite", "Spark",
@@ -154,7 +155,7 @@ class PostgreSQL(Dialect):
         return f"({value} IS NOT NULL AND {value} IN ({listed}) AND {exactly})"
 
     def in_bytes(self, value: str) -> str:
-        return f'concat({value}) COLLATE "C"'
+        return f'pg_catalog.concat({value}) COLLATE "C"'
 
     def join_keys(self, text: str) -> str:
         return f"{text}, {self.in_bytes(text)}"  # the first can use an index
@@ -236,14 +237,23 @@ class SQLite(Dialect):
         largest = f"CASE WHEN {negative} THEN '9223372036854775808' ELSE '9223372036854775807' END"
         return (
             f"CASE WHEN {value} IS NOT NULL AND {unsigned} <> '' AND {unsigned} NOT GLOB '*[^0-9]*'"
-            f" AND length(CAST({value} AS BLOB)) = length({value})"  # length() stops at NUL
+            f" AND instr({value}, char(0)) = 0"  # NOT GLOB and length() stop at NUL
             f" AND (length({digits}) < 19 OR length({digits}) = 19"
             f" AND {digits} <= {largest})"
             f" THEN CAST({value} AS INTEGER) BETWEEN {low} AND {high} ELSE FALSE END"
         )
 
     def hexadecimal(self, text: str) -> str:
-        return f"CAST(X'{text.encode().hex()}' AS TEXT)"
+        # A BLOB as text would be read in the encoding of the file, which may be UTF-16.
+        pieces = []
+        for is_plain, run in groupby(text, lambda letter: bool(_PLAIN.fullmatch(letter))):
+            letters = "".join(run)
+            parts = [letters[at : at + 100] for at in range(0, len(letters), 100)]
+            pieces += [
+                f"'{part}'" if is_plain else f"char({', '.join(hex(ord(each)) for each in part)})"
+                for part in parts
+            ]
+        return f"({' || '.join(pieces)})"
 
 
 class Spark(Dialect):
@@ -252,6 +262,11 @@ class Spark(Dialect):
     name = "spark"
     quotes = "`"
     random = "rand()"
+
+    def quote(self, name: str) -> str:
+        if "${" in name:
+            raise ValueError(f"Spark replaces a variable in the name {name!r}: rename the column")
+        return super().quote(name)
 
     def value(self, labels: str, key: str) -> str:
         return f"try_element_at({labels}, {key})"

@@ -349,4 +349,8 @@ def _is_in(value: pl.Expr, values: Sequence[str]) -> pl.Expr:
 
 
 def _column(column: str | pl.Expr) -> pl.Expr:
-    return pl.col(column) if isinstance(column, str) else column
+    if not isinstance(column, str):
+        return column
+    if column == "*" or (column.startswith("^") and column.endswith("$")):
+        raise ValueError(f"to Polars, {column!r} is a pattern for names: rename the column")
+    return pl.col(column)

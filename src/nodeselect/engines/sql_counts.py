@@ -114,14 +114,14 @@ class SqlFailures:
     def _among_first_nodes(self) -> defaultdict[int, list[str]]:
         """Return the ids of the first nodes by group. An index makes that cheap."""
         table = self._table
-        in_order = f"ORDER BY {table.dialect.bytewise(table.id)} LIMIT {_FIRST_NODES}"
+        in_order = f"ORDER BY {table.dialect.bytewise(table.id)} ASC LIMIT {_FIRST_NODES}"
         first_rows = f"(SELECT * FROM {table.rows()} {in_order}) AS {table.alias}"
         return self._by_group(f"SELECT {self._names()}, node_id FROM {self._failures(first_rows)}")
 
     def _of_groups(self, masks: Sequence[int], limit: int) -> dict[int, list[str]]:
         names = self._names()
         rows = self._table.rows() + self._table.conditions.fence(self._requirements)
-        place = f"row_number() OVER (PARTITION BY {names} ORDER BY node_id) AS place"
+        place = f"row_number() OVER (PARTITION BY {names} ORDER BY node_id ASC) AS place"
         any_mask = " OR ".join(map(self._is_mask, masks))
         members = f"SELECT {names}, node_id, {place} FROM {self._failures(rows)} WHERE {any_mask}"
         query = f"SELECT {names}, node_id FROM ({members}) AS ranked WHERE place <= {limit}"
@@ -135,7 +135,7 @@ class SqlFailures:
 
     def _by_group(self, query: str) -> defaultdict[int, list[str]]:
         ids = defaultdict[int, list[str]](list)
-        for row in self._execute(f"{query} ORDER BY node_id"):
+        for row in self._execute(f"{query} ORDER BY node_id ASC"):
             ids[self._mask(row)].append(to_id(row[-1]))
         return ids
 
@@ -291,7 +291,7 @@ def count(execute: Execute, rows: str) -> int:
 
 def ranked_states(counts: Mapping[str | None, int]) -> dict[str | None, int]:
     """Return the counts of states, the most frequent first, without zeros."""
-    ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0] or ""))
+    ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0] or "", item[0] is None))
     return {state: nodes for state, nodes in ranked if nodes}
 
 

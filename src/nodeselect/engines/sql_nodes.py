@@ -191,7 +191,7 @@ class SqlNodeSet:
     def sample(self, n: int) -> list[Node]:
         """Return ``n`` random nodes in order, others each time, or all if there are fewer."""
         require_count("n", n)
-        drawn = self._nodes(f" ORDER BY {self._table.dialect.random} LIMIT {n:d}")
+        drawn = self._nodes(f" ORDER BY {self._table.dialect.random} ASC LIMIT {n:d}")
         return sorted(drawn, key=lambda node: node.id)
 
     def in_states(self, states: Collection[str]) -> "SqlNodeSet":
@@ -265,7 +265,7 @@ class SqlNodeSet:
         return SqlNodeSet(self._execute, self._table, condition)
 
     def _in_order(self) -> str:
-        return f" ORDER BY {self._table.dialect.bytewise(self._table.id)}"
+        return f" ORDER BY {self._table.dialect.bytewise(self._table.id)} ASC"
 
     def _nodes(self, tail: str) -> Iterator[Node]:
         """Read nodes.

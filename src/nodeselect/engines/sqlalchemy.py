@@ -202,7 +202,8 @@ class _Conditions:
         assert self._id is not None, "the constructor has checked it"
         node_id = table.node_id
         is_node = and_(node_id.is_not(None), _ValueIn(table.key, _text(key)), condition)
-        return _IsIn(self._id, select(node_id).where(is_node).correlate(None).scalar_subquery())
+        nodes = select(_JoinKeys(node_id)).where(is_node).correlate(None)
+        return _IsIn(self._id, nodes.scalar_subquery())
 
 
 def _text(text: str) -> ColumnElement[str]:
@@ -292,7 +293,7 @@ class _IsIn(_Condition):
 
     def to_sql(self, dialect: Dialect, *clauses: str) -> str:
         value, query = clauses
-        return f"{value} IS NOT NULL AND {value} IN {query}"
+        return f"{value} IS NOT NULL AND ({dialect.join_keys(value)}) IN {query}"
 
 
 class _Not(_Condition):
@@ -301,6 +302,18 @@ class _Not(_Condition):
     def to_sql(self, dialect: Dialect, *clauses: str) -> str:
         (condition,) = clauses
         return f"NOT {condition}"
+
+
+class _JoinKeys(FunctionElement[Any]):
+    """The columns in which ids are compared, byte for byte."""
+
+    inherit_cache = True
+
+
+@compiles(_JoinKeys)
+def _compile_join_keys(keys: _JoinKeys, compiler: SQLCompiler, **options: Any) -> str:
+    (text,) = keys.clauses
+    return _dialect(compiler.dialect.name).join_keys(compiler.process(text, **options))
 
 
 @compiles(_Condition)
