@@ -257,6 +257,30 @@ def test_columns_that_are_not_read(run: Run, folder: Path, monkeypatch: pytest.M
     )
 
 
+@pytest.mark.parametrize("command", [["match", "-l", "ok"], ["labels"], ["explain", "-l", "gpu=2"]])
+@pytest.mark.parametrize(
+    ("columns", "rows", "message"),
+    [
+        ("id INTEGER PRIMARY KEY, labels", "(1, '{}')", "the ids has a value of the type integer"),
+        ("id, labels", "('n-1', '{}'), (NULL, '{}')", "the ids has a value of the type null"),
+        ("id, labels", "('n-1', 8)", "all labels has a value of the type integer"),
+        ("id, labels, state", "('n-1', '{}', 8)", "the states has a value of the type integer"),
+    ],
+)
+def test_columns_that_are_not_texts(
+    run: Run, tmp_path: Path, command: list[str], columns: str, rows: str, message: str
+) -> None:
+    """A table whose ids, labels or states are not texts is an error, and never a wrong answer."""
+    with sqlite3.connect(tmp_path / "x.sqlite") as database:
+        database.execute(f"CREATE TABLE nodes ({columns})")
+        database.execute(f"INSERT INTO nodes VALUES {rows}")
+    database.close()
+    result = run(*command, "-n", f"sqlite:{tmp_path / 'x.sqlite'}")
+    assert (result.status, result.out) == (2, "")
+    assert f"the column with {message}, not text" in unwrapped(result.err)
+    assert "help: name another column, or a view that casts this one" in unwrapped(result.err)
+
+
 def test_environment(run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A database may be where the nodes are by default; --id-column names the column of the ids."""
     monkeypatch.chdir(folder)

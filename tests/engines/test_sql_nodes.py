@@ -275,6 +275,80 @@ def test_invalid_ids(value: object) -> None:
         assert nodes.explain(Selector.parse("gpu"), examples=0).total == 2
 
 
+def test_columns_are_checked(nodes: SqlNodes) -> None:
+    """Columns of texts are valid, whatever their collation is."""
+    nodes.check_columns()
+
+
+@pytest.mark.parametrize(
+    ("dialect", "type_", "value"),
+    [
+        ("sqlite", "INTEGER", "8"),
+        ("sqlite", "BLOB", "X'41'"),
+        ("duckdb", "INTEGER", "8"),
+        ("duckdb", "BOOLEAN", "true"),
+        ("duckdb", "JSON", "'8'"),
+        ("duckdb", "STRUCT(gpu VARCHAR)", "{'gpu': '8'}"),
+        ("duckdb", "MAP(VARCHAR, INTEGER)", "map {'gpu': 8}"),
+        ("postgresql", "integer", "8"),
+        ("postgresql", "boolean", "true"),
+        ("postgresql", "uuid", "gen_random_uuid()"),
+        ("postgresql", "character(9)", "'8'"),
+        ("postgresql", "json", "'{}'"),
+    ],
+)
+def test_columns_that_are_not_texts(
+    request: pytest.FixtureRequest, dialect: str, type_: str, value: str
+) -> None:
+    """A column of another type is an error that says what it has, for whatever it is."""
+    server = []
+    if dialect != "sqlite":
+        pytest.importorskip("psycopg" if dialect == "postgresql" else dialect)
+    if dialect == "postgresql":
+        server = [request.getfixturevalue("postgresql_server")]
+    with closing(SETUPS[dialect].start(*server)) as database:
+        database.run("DROP TABLE IF EXISTS typed")
+        labels = "MAP(TEXT, TEXT)" if dialect == "duckdb" else database.labels_type
+        database.run(f"CREATE TABLE typed (id TEXT, labels {labels}, other {type_})")
+        database.run(f"INSERT INTO typed (id, other) VALUES ('n-1', {value})")
+        mistakes: dict[str, dict[str, Any]] = {
+            "the ids": {"id": "other"},
+            "the names": {"name": "other"},
+            "the states": {"state": "other"},
+            "all labels": {"labels": "other"},
+            "the label 'gpu'": {"columns": {"gpu": "other"}},
+            "the values": {"labels": LongTable("typed", "id", "id", "other")},
+        }
+        for role, arguments in mistakes.items():
+            nodes = SqlNodes(database.run, dialect, "typed", **arguments)
+            with pytest.raises(InventoryError, match=f"the column with {role} has ") as caught:
+                nodes.check_columns()
+            assert caught.value.code == "invalid-column"
+        SqlNodes(database.run, dialect, "typed").check_columns()
+
+
+def test_numbers_as_labels() -> None:
+    """A number among labels, names or states is an error for whoever reads them."""
+    connection = sqlite3.connect(":memory:")
+    connection.execute("CREATE TABLE nodes (id TEXT, labels TEXT, cores INTEGER)")
+    rows = [("n-1", '{"cores": 8}', 8), ("n-2", '{"cores": "8"}', 9)]
+    connection.executemany("INSERT INTO nodes VALUES (?, ?, ?)", rows)
+    nodes = SqlNodes(connection.execute, "sqlite", state="cores")
+    own = SqlNodes(connection.execute, "sqlite", labels=None, columns={"cores": "cores"})
+    everything = nodes.match(Selector.everything())
+    reading: list[Callable[[], object]] = [
+        everything.label_counts,
+        everything.state_counts,
+        lambda: everything.value_counts("cores"),
+        own.match(Selector.everything()).label_counts,
+        lambda: own.explain(Selector.parse("cores=7")),
+        lambda: nodes.explain(Selector.everything()),
+    ]
+    for read in reading:
+        with pytest.raises(InventoryError, match=r"a state is '[89]', not a text"):
+            read()
+
+
 def test_where() -> None:
     """A condition restricts the rows that are nodes, for every method."""
     fleet = [Node(f"n-{at}", {"gpu": str(at % 2)}, state="ready") for at in range(6)]

@@ -31,13 +31,12 @@ _SCHEME = re.compile(r"\s*[A-Za-z][A-Za-z0-9+.-]+:")
 # What names a file, in which nothing is a password.
 _FILE = re.compile(r"(?:duckdb|sqlite):(?!//)|[A-Za-z]:[\\/]")
 
-# All up to the last '@' may be a password; without slashes, also what is behind a first colon.
-_USER = re.compile(r"\A(?:([^:/]*:/+[^:]*)|([^:/]*)(?=:[^/])):.*@", re.DOTALL)
+_SEPARATOR = re.compile(r"[?&;\s]")
 
-# What follows a colon and is not a port, nor within the brackets of an address of IPv6.
-_NO_PORT = re.compile(r"\A([^:/]*:/+[^:/@?]*):(?!\d*(?:[/?,]|\Z)|[^/@?]*\]).*", re.DOTALL)
+_END_OF_PORT = re.compile(r"[/?,]")
 
-_PARAMETER = re.compile(r"(?:\A|[?&;\s])[^?&;=\s]*(?:pass|pwd|secret)[^?&;=\s]*\s*=", re.IGNORECASE)
+# What is part of a parameter whose value is a password.
+_SECRETS = ("pass", "pwd", "secret")
 
 
 def is_database(source: str) -> bool:
@@ -57,11 +56,11 @@ def without_password(source: str) -> str:
 
     A password may contain any character, although it must not.
     """
-    if (scheme := _FILE.match(source)) is None:
-        source = _USER.sub(r"\1\2@", source)
-        source = _NO_PORT.sub(r"\1", source)
+    is_file = _FILE.match(source) is not None
+    if not is_file:
+        source = _without_user_password(source)
     address, _, parameters = source.partition("?")
-    if scheme is None:
+    if not is_file:
         address = without_password_parameter(address)
     shown: list[str] = []
     for parameter in parameters.split("&"):
@@ -74,4 +73,29 @@ def without_password(source: str) -> str:
 
 def without_password_parameter(text: str) -> str:
     """Return a text up to ``password=`` or the like."""
-    return _PARAMETER.split(text, maxsplit=1)[0]
+    end = 0
+    for part in text.split("=")[:-1]:
+        *others, key = _SEPARATOR.split(part.rstrip())
+        is_key = not end or others  # and not a value that has a '='
+        if is_key and any(each in key.lower() for each in _SECRETS):
+            return text[: end + len(part.rstrip()) - len(key)].rstrip(" ?&;")
+        end += len(part) + 1
+    return text
+
+
+def _without_user_password(source: str) -> str:
+    """Return ``SCHEME://USER:PASSWORD@HOST`` without the password, also with other slashes."""
+    scheme, colon, rest = source.partition(":")
+    if not colon or "/" in scheme:
+        return source
+    server = rest.lstrip("/")
+    start = f"{scheme}:{rest[: len(rest) - len(server)]}"
+    before, at, after = server.rpartition("@")
+    if at and start.endswith("/"):
+        return f"{start}{before.partition(':')[0]}@{after}"
+    if at:
+        return f"{scheme}@{after}"
+    host, _, rest = server.partition(":")
+    port = _END_OF_PORT.split(rest, maxsplit=1)[0]
+    is_port = not port or port.isdigit() or host.startswith("[") or not start.endswith("/")
+    return source if is_port or "/" in host or "?" in host else f"{start}{host}"

@@ -110,10 +110,15 @@ def _nodes(address: _Address, query: _Query, id_column: str) -> SqlNodes:
     def execute(text: str) -> Iterator[Sequence[Any]]:
         return iter(query(text)[0])
 
-    return SqlNodes(
+    nodes = SqlNodes(
         execute, address.dialect, table,
         labels=labels, id=node_id, columns=columns, name=name, state=state,
     )  # fmt: skip
+    try:
+        nodes.check_columns()
+    except InventoryError as error:
+        raise error if error.place else error.within(address.shown) from None
+    return nodes
 
 
 def _parse(source: str) -> _Address:

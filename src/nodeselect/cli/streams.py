@@ -90,7 +90,8 @@ def write_usage_error(error: click.ClickException) -> None:
         write_error_message(f"Try '{context.command_path} --help' for help.\n")
     message = error.format_message()
     for word in sys.argv[1:]:  # an argument at the wrong place may have a password
-        message = message.replace(word, shown(word))
+        if (without_password := shown(word)) != word:
+            message = message.replace(word, without_password)
     write_error_message(f"error: {printable(message)}")
 
 

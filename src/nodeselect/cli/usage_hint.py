@@ -48,10 +48,13 @@ def usage_hint(error: click.UsageError, words: Sequence[str]) -> str | None:
 
 def shown(word: str) -> str:
     """Return an argument without a password, unless it is a selector, which has none."""
+    masked = without_password(word)
+    if masked == word:
+        return word
     try:
         Selector.parse(word)
     except SelectorError:
-        return without_password(word)
+        return masked
     return word
 
 

@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 
 from nodeselect.engines.conditions import express
 from nodeselect.engines.sql import WORD, counted_keys, failed_words, failure_query
-from nodeselect.engines.sql_table import SqlTable, is_path, to_id, to_text
+from nodeselect.engines.sql_table import SqlTable, is_path, to_id, to_state, to_text
 from nodeselect.explain.countable import (
     MAX_GROUPS_WITH_IDS,
     MAX_NEAREST,
@@ -52,7 +52,7 @@ class SqlFailures:
             for key, lacks in zip(keys, lacking, strict=True):
                 absent[key] += lacks
             if not mask and table.state is not None:
-                states[to_text(row[len(self._words)])] += nodes
+                states[to_state(row[len(self._words)])] += nodes
         self.counts = FailureCounts.from_masks(len(requirements), masks).largest()
         if table.state is None:
             states[None] = self.counts.matched
@@ -243,8 +243,7 @@ class SqlCounts:
         rows = table.rows(dialect.value_in(table.name, list(map(dialect.literal, names))))
         query = f"SELECT {name}, min({node_id}), count(*) FROM {rows} GROUP BY {name}"
         found = {
-            str(to_text(name)): (to_id(first), int(nodes))
-            for name, first, nodes in self._execute(query)
+            to_text(name): (to_id(first), int(nodes)) for name, first, nodes in self._execute(query)
         }
         return {name: found[name] for name in names if name in found}
 
@@ -279,7 +278,7 @@ class SqlCounts:
         text = self._table.dialect.bytewise(column)
         query = f"SELECT {text}, count(*) FROM {rows} GROUP BY {text}"
         counted = self._execute(f"{query} LIMIT {limit + len(columns) + 1}")
-        counts = {str(to_text(each)): int(nodes) for each, nodes in counted}
+        counts = {to_text(each): int(nodes) for each, nodes in counted}
         return {each: nodes for each, nodes in counts.items() if each not in columns}
 
 

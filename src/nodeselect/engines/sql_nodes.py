@@ -6,8 +6,9 @@ from typing import Any
 
 from nodeselect.engines.conditions import express
 from nodeselect.engines.sql import LongTable, Name, SqlConditions, dialect_named, quote
+from nodeselect.engines.sql_columns import check_columns
 from nodeselect.engines.sql_counts import Execute, SqlCounts, count, ranked_states
-from nodeselect.engines.sql_table import SqlTable, to_id, to_text
+from nodeselect.engines.sql_table import SqlTable, to_id, to_state, to_text
 from nodeselect.errors import InventoryError
 from nodeselect.explain.compute import explain, explain_node
 from nodeselect.explain.countable import FailureCounts
@@ -78,6 +79,16 @@ class SqlNodes:
             None if state is None else quote(state, engine),
             None if where is None else f"({where})",
         )
+
+    def check_columns(self) -> None:
+        """Check that ids, names, states and labels are texts, as conditions on others are wrong.
+
+        The types of columns are looked up in PostgreSQL and DuckDB. In SQLite, where each value has
+        its own type, all rows are read. In other databases, nothing is checked.
+
+        :raises InventoryError: with the code ``invalid-column``.
+        """
+        check_columns(self._execute, self._table)
 
     def match(self, selector: Selector, *, states: Collection[str] | None = None) -> "SqlNodeSet":
         """Return the nodes that match ``selector``; no query is run before the set is used.
@@ -216,7 +227,7 @@ class SqlNodeSet:
             return ranked_states({None: len(self)})
         state = table.dialect.bytewise(table.state)
         query = f"SELECT {state}, count(*) FROM {table.rows(self._condition)} GROUP BY {state}"
-        return ranked_states({to_text(each): nodes for each, nodes in self._execute(query)})
+        return ranked_states({to_state(each): nodes for each, nodes in self._execute(query)})
 
     def value_counts(self, key: str) -> dict[str, int]:
         """Return how many nodes have each value of ``key``, the most frequent value first."""
@@ -297,9 +308,9 @@ class SqlNodeSet:
             for owner, each_key, each_value in self._execute(
                 f"{select} {dialect.value_in(node_id, ids)}"
             ):
-                labels[owner][each_key] = each_value
+                labels[to_id(owner)][to_text(each_key)] = each_value
             for row in batch:
-                yield _node(row, labels[row[0]], self._table.conditions.columns)
+                yield _node(row, labels[to_id(row[0])], self._table.conditions.columns)
 
 
 def _ranked(counts: Mapping[str, int]) -> dict[str, int]:

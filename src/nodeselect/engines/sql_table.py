@@ -7,7 +7,7 @@ from nodeselect.engines.sql import LongTable, SqlConditions, quote
 from nodeselect.errors import InventoryError
 from nodeselect.text import quoted
 
-__all__ = ["SqlTable", "is_path", "to_id", "to_text"]
+__all__ = ["SqlTable", "is_path", "to_id", "to_state", "to_text"]
 
 
 class SqlTable(NamedTuple):
@@ -91,8 +91,27 @@ def is_path(key: str) -> bool:
     return '"' not in key and "\\" not in key
 
 
-def to_text(value: Any) -> Any:
-    """Return a text that a driver returned as bytes, because it was cast to compare bytes."""
+def to_text(value: Any) -> str:
+    """Return a text that a driver returned, perhaps as bytes, as it was cast to compare bytes.
+
+    :raises InventoryError: if it is not a text.
+    """
+    text = _decoded(value)
+    if not isinstance(text, str):
+        message = f"a label, a name or a state is {quoted(str(text))}, not a text"
+        raise InventoryError("invalid-row", message, hint="store texts, or cast it in a view")
+    return text
+
+
+def to_state(value: Any) -> str | None:
+    """Return a state that a driver returned.
+
+    :raises InventoryError: if it is neither a text nor NULL.
+    """
+    return None if value is None else to_text(value)
+
+
+def _decoded(value: Any) -> Any:
     return value.decode() if isinstance(value, (bytes, bytearray)) else value
 
 
@@ -101,7 +120,7 @@ def to_id(value: Any) -> str:
 
     :raises InventoryError: if it is not a text.
     """
-    node_id = to_text(value)
+    node_id = _decoded(value)
     if not isinstance(node_id, str):
         what = "NULL" if node_id is None else quoted(str(node_id))
         hint = "ids are distinct texts: name another column, or cast it in a view"

@@ -1,0 +1,73 @@
+"""The types of the columns of a table of nodes, checked before they give wrong answers."""
+
+from nodeselect.engines.sql import LongTable, quote
+from nodeselect.engines.sql_counts import Execute
+from nodeselect.engines.sql_table import SqlTable
+from nodeselect.errors import InventoryError
+from nodeselect.text import quoted
+
+__all__ = ["check_columns"]
+
+# The type of a column: 'text' for all that compares as text. Blanks pad the texts of char(n).
+_TYPES = {
+    "postgresql": (
+        "(SELECT CASE WHEN typcategory = 'S' AND typname <> 'bpchar' THEN 'text'"
+        " ELSE format_type(coalesce(nullif(typbasetype, 0), oid), NULL) END"
+        " FROM pg_type WHERE oid = pg_typeof({}))"
+    ),
+    "duckdb": "CASE typeof({0}) WHEN 'VARCHAR' THEN 'text' ELSE typeof({0}) END",
+    "sqlite": "typeof({})",
+}
+
+# The type of a column of all labels.
+_LABELS = {"postgresql": "jsonb", "duckdb": "MAP(VARCHAR, VARCHAR)", "sqlite": "text"}
+
+# What a column without values is in SQLite, and in DuckDB.
+_NO_VALUE = ("null", '"NULL"')
+
+
+def check_columns(execute: Execute, table: SqlTable) -> None:
+    """Check that the columns have the types that conditions are made for.
+
+    In PostgreSQL and DuckDB a column has one type. In SQLite each value has its own: all are read.
+    Other databases are not checked.
+
+    :raises InventoryError: with the code ``invalid-column``.
+    """
+    dialect, labels = table.dialect, table.conditions.labels
+    if dialect.name not in _TYPES:
+        return
+    columns = {"the ids": table.id}
+    for key, column in table.conditions.columns.items():
+        columns[f"the label {quoted(key)}"] = column
+    if table.name is not None:
+        columns["the names"] = table.name
+    if table.state is not None:
+        columns["the states"] = table.state
+    if isinstance(labels, LongTable):
+        names = {"the node ids": labels.node_id, "the keys": labels.key, "the values": labels.value}
+        of_labels = {role: quote(name, dialect) for role, name in names.items()}
+        _check(execute, dialect.name, quote(labels.table, dialect), of_labels)
+    elif labels is not None:
+        columns["all labels"] = quote(labels, dialect)
+    _check(execute, dialect.name, table.rows(), columns)
+
+
+def _check(execute: Execute, dialect: str, rows: str, columns: dict[str, str]) -> None:
+    """Check columns by what each is for."""
+    types = {role: _TYPES[dialect].format(name) for role, name in columns.items()}
+    if dialect == "sqlite":
+        allowed = {role: "('text')" if role == "the ids" else "('text', 'null')" for role in types}
+        wrong = " OR ".join(f"{type_} NOT IN {allowed[role]}" for role, type_ in types.items())
+        rows = f"(SELECT * FROM {rows}) AS nodes WHERE {wrong}"
+    for row in execute(f"SELECT {', '.join(types.values())} FROM {rows} LIMIT 1"):
+        for role, found in zip(types, row, strict=True):
+            wanted = _LABELS[dialect] if role == "all labels" else "text"
+            is_absent = found in _NO_VALUE and role != "the ids"
+            if found != wanted and not is_absent:
+                has = "has a value of the type" if dialect == "sqlite" else "has the type"
+                raise InventoryError(
+                    "invalid-column",
+                    f"the column with {role} {has} {found}, not {wanted}",
+                    hint="name another column, or a view that casts this one",
+                )
