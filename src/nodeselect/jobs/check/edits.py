@@ -31,6 +31,9 @@ _OPERATORS = frozenset((
     *("le", "exist", "exists", "null", "doesnotexist"),
 ))  # fmt: skip
 
+# A list that has "&", as in (R&D), or ";" at an end: (a;) means no empty value.
+_DOUBTFUL_LIST = r"[(\[{][^()\[\]{}]*&|[(\[{]\s*;|;\s*[)\]}]"
+
 # A quoted word, not a piece of a longer one, and how a hint of a whole requirement begins.
 _QUOTED_WORD = r"(?<![\w./'\"-])(?:'([\w./-]+)'|\"([\w./-]+)\")(?![\w./'\"-])"
 _WRITE = r"(?:for integers, |there is no '[<>]='; )?write: "
@@ -155,7 +158,7 @@ def corrected_expression(text: str) -> str | None:
         return None
     # "&" and ";" are never part of a valid key or value, but R&D may be meant as one.
     if re.search("[&;]", text):
-        if re.search(r"[(\[{][^()\[\]{}]*&", text):
+        if re.search(_DOUBTFUL_LIST, text):
             return None
         text = ",".join(piece.strip() for piece in re.split("[&;]+", text))
         if _may_list_values(text):
