@@ -310,7 +310,7 @@ def test_one_database(run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.chdir(folder)
     result = run("match", "--all", "-n", "nodes.json", "-n", "sqlite:nodes.sqlite")
     assert result.status == 2
-    assert "a database cannot be combined with another input" in result.err
+    assert "a database cannot be combined with another input" in unwrapped(result.err)
 
 
 def test_a_database_is_not_watched(run: Run) -> None:

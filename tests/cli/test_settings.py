@@ -89,7 +89,7 @@ def test_mistakes(run: Run, settings: str, expected: str) -> None:
     Path("../nodeselect.toml").write_text(settings)
     ended = run("check", "job.yaml")
     assert (ended.status, ended.out) == (2, "")
-    assert ended.err.startswith(f"error: ../nodeselect.toml: {expected}")
+    assert " ".join(ended.err.split()).startswith(f"error: ../nodeselect.toml: {expected}")
 
 
 def test_a_broken_project_without_settings(run: Run) -> None:

@@ -1,5 +1,7 @@
 """``nodeselect diff``: compare the nodes that match before and after a change."""
 
+import os
+
 import click
 
 from nodeselect.cli.completers import complete_files
@@ -28,6 +30,7 @@ from nodeselect.cli.output_file import (
     write_file,
 )
 from nodeselect.cli.streams import write_message, write_output
+from nodeselect.errors import SelectorError
 from nodeselect.inventory.compare import compare_inventories, compare_selectors
 from nodeselect.render.diff import diff_lines
 from nodeselect.render.layout import detect_screen
@@ -88,7 +91,9 @@ def diff(
     mistakes = {
         **page_mistakes(html, inputs),
         "with -n, give either two jobs (OLD NEW) or two selectors (-l OLD -l NEW), and neither"
-        " --job nor --all": nodes_from is not None and not has_two_sides,
+        " --job nor --all, such as: nodeselect diff old.yaml new.yaml -n nodes.json": (
+            nodes_from is not None and not has_two_sides
+        ),
         "to compare two node lists, give OLD, NEW and exactly one of -l, --job or --all; to compare"
         " jobs or selectors, give the nodes with -n": nodes_from is None and not has_two_sides,
         "only one file can be standard input": [
@@ -99,6 +104,11 @@ def diff(
         > 1,
     }
     check_usage(context, mistakes)
+    if nodes_from is not None and len(files) == 2 and all(map(_is_selector, files)):
+        import shlex  # loads slowly
+
+        options = " ".join(f"-l {shlex.quote(text)}" for text in files)
+        raise click.UsageError(f"to compare two selectors, write: {options}", context)
     jobs = files if nodes_from is not None else (job,) if job is not None else ()
     if everything:
         selectors = [Selector.everything()]
@@ -121,3 +131,13 @@ def diff(
     if not difference.old.matched and not difference.new.matched:
         write_message("neither OLD nor NEW matches any node")
     return ExitStatus.NEGATIVE if difference.added or difference.removed else ExitStatus.OK
+
+
+def _is_selector(word: str) -> bool:
+    """Return whether an argument is a selector, and not the name of a file."""
+    if os.path.lexists(word) or not {*"./#"}.isdisjoint(word) or word == "-":
+        return False
+    try:
+        return bool(Selector.parse(word).requirements)
+    except SelectorError:
+        return False

@@ -92,7 +92,8 @@ def write_usage_error(error: click.ClickException) -> None:
     for word in sys.argv[1:]:  # an argument at the wrong place may have a password
         if (without_password := shown(word)) != word:
             message = message.replace(word, without_password)
-    write_error_message(f"error: {printable(message)}")
+    lines = detect_screen(sys.stderr).wrap(f"error: {printable(message)}", hang=2)
+    write_error_message("\n".join(lines))
 
 
 def write_bug(error: Exception) -> None:

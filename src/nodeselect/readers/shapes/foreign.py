@@ -31,6 +31,8 @@ def foreign_record_error(record: Record) -> InventoryError | None:
             "a list of nodes is not read under 'data'",
             "read that list alone, or list the nodes: kubectl get nodes -o json",
         )
+    if isinstance(record.get("name"), str) and not {"selector", "config"}.isdisjoint(record):
+        return InventoryError("not-a-node", "this is a job", hint="give it with --job FILE")
     if "PeerInfo" in record:
         return _unknown("this is a node of an old version of Bacalhau")
     is_other = not SERVER_FIELDS.isdisjoint(map(str.lower, record)) or "id" in record

@@ -4,7 +4,7 @@ from functools import partial
 
 from nodeselect.documents import List, Object, Scalar, Value, is_null
 from nodeselect.jobs.check.rule import DEMO, Check, define, describe
-from nodeselect.jobs.check.rules.fields import check_model
+from nodeselect.jobs.check.rules.fields import check_model, field
 from nodeselect.jobs.check.schema_fields import is_selector_name, is_wrapper, snake_case
 from nodeselect.jobs.check.suggestions import suggest_mapping
 from nodeselect.text import printable
@@ -123,6 +123,7 @@ _SERVER_FIELD = define(
 )
 
 _HINT = "write a job spec, with a name and a selector"
+_NODES_HINT = f"if these are nodes, give them with -n FILE; {_HINT}"
 _MANIFEST_HINT = "for the nodes that its pods can use, run: nodeselect match --job FILE -n NODES"
 _VERSION_HINT = "add its apiVersion at the top, such as: apiVersion: apps/v1"
 _PIPELINE_HINT = "put it under config: and add a name, type: pipeline, and a selector"
@@ -189,7 +190,8 @@ def locate_spec(document: Value, file: str = "") -> Check[tuple[Object, str] | N
     ):
         if spec.entries.keys().isdisjoint(_BARE_FIELDS):
             message = "this is not a job spec: it has no name, type or selector"
-            yield _NOT_A_JOB.at(spec, path, message, _HINT)
+            is_list = any(isinstance(field(spec, name), List) for name in ("items", "nodes"))
+            yield _NOT_A_JOB.at(spec, path, message, _NODES_HINT if is_list else _HINT)
         else:
             message = "this is a bare pipeline, not a job spec"
             yield _BARE_PIPELINE.at(spec, path, message, _PIPELINE_HINT)
