@@ -8,9 +8,9 @@ It needs ``nodeselect[sql]``, FastAPI and a driver of the database.
 """
 
 import os
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import FastAPI, HTTPException
+from fastapi import FastAPI, HTTPException, Query
 from sqlalchemy import JSON, create_engine, func, select
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
@@ -48,7 +48,9 @@ def parse(text: str) -> Selector:
 
 
 @app.get("/nodes")
-def matching_nodes(selector: str, limit: int = 100) -> dict[str, Any]:
+def matching_nodes(
+    selector: str, limit: Annotated[int, Query(ge=0, le=10_000)] = 100
+) -> dict[str, Any]:
     """Return how many connected nodes match, and the ids of the first."""
     columns = {"region": NodeRow.region}
     condition = where(parse(selector), labels=NodeRow.labels, id=NodeRow.id, columns=columns)

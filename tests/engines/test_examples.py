@@ -48,6 +48,9 @@ def test_service(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     answer = client.get("/nodes", params={"selector": str(selector), "limit": 5}).json()
     connected = inventory.match(selector, states={"connected"})
     assert answer == {"matched": len(connected), "ids": sorted(connected.ids())[:5]}
+    for limit in (-1, 10_001):
+        wrong = client.get("/nodes", params={"selector": str(selector), "limit": limit})
+        assert wrong.status_code == 422
     answer = client.get("/explanation", params={"selector": str(selector)}).json()
     by_id = Inventory(sorted(inventory, key=lambda node: node.id))
     assert answer == json.loads(json.dumps(by_id.explain(selector).as_dict()))

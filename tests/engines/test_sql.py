@@ -24,6 +24,14 @@ def test_what_sqlite_selects() -> None:
         assert [node_id for (node_id,) in found] == [f"n-{number}" for number in ids]
 
 
+def test_a_text_is_not_a_selector() -> None:
+    """A condition is made of a selector; a text must be parsed."""
+    with pytest.raises(TypeError, match="parse a text with"):
+        sql.where("gpu", "duckdb")  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="parse a text with"):
+        polars.where("gpu")  # type: ignore[arg-type]
+
+
 def test_an_unknown_dialect_is_an_error() -> None:
     with pytest.raises(ValueError, match="'oracle' is not a dialect"):
         sql.where(Selector.parse("a"), "oracle")

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Protocol, TypeVar
 
 from nodeselect.selectors import HasKey, OneOf, Requirement, Selector
+from nodeselect.selectors.selector import require_selector
 
 __all__ = ["Conditions", "express", "express_parts"]
 
@@ -45,8 +46,11 @@ class Conditions(Protocol[_E]):
 
 
 def express(selector: Selector, conditions: Conditions[_E]) -> _E:
-    """Express a selector: the expression is true for the nodes that the selector matches."""
-    if not selector.is_satisfiable:
+    """Express a selector: the expression is true for the nodes that the selector matches.
+
+    :raises TypeError: if it is not a selector.
+    """
+    if not require_selector(selector).is_satisfiable:
         return conditions.constant(False)
     parts = express_parts(selector, conditions)
     return conditions.conjunction(parts) if parts else conditions.constant(True)

@@ -43,8 +43,9 @@ class SqlNodes:
     answer of one moment, run all queries of a method in one transaction that is at least REPEATABLE
     READ.
 
-    :param execute: runs a query and returns its rows, such as ``connection.execute`` of sqlite3,
-        psycopg and DuckDB. The result of each call is read before the next one, or not at all.
+    :param execute: runs a query and returns its rows, such as ``connection.execute`` of sqlite3 and
+        psycopg, and ``lambda query: connection.execute(query).fetchall()`` of DuckDB. The result of
+        each call is read before the next one, or not at all.
     :param dialect: as for :func:`~nodeselect.engines.sql.where`; so are ``labels`` and ``columns``.
     :param table: the table of the nodes.
     :param id: its column with the ids, which must be distinct texts and not NULL.
