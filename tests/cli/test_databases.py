@@ -257,14 +257,29 @@ def test_columns_that_are_not_read(run: Run, folder: Path, monkeypatch: pytest.M
     )
 
 
+NO_LABELS = "not JSON object of texts"
+
+
 @pytest.mark.parametrize("command", [["match", "-l", "ok"], ["labels"], ["explain", "-l", "gpu=2"]])
 @pytest.mark.parametrize(
     ("columns", "rows", "message"),
     [
-        ("id INTEGER PRIMARY KEY, labels", "(1, '{}')", "the ids has a value of the type integer"),
-        ("id, labels", "('n-1', '{}'), (NULL, '{}')", "the ids has a value of the type null"),
-        ("id, labels", "('n-1', 8)", "all labels has a value of the type integer"),
-        ("id, labels, state", "('n-1', '{}', 8)", "the states has a value of the type integer"),
+        ("id INTEGER PRIMARY KEY, labels", "(1, '{}')", "the ids … integer, not text"),
+        ("id, labels", "('n-1', '{}'), (NULL, '{}')", "the ids … null, not text"),
+        ("id, labels, state", "('n-1', '{}', 8)", "the states … integer, not text"),
+        ("id, labels", "('n-1', 8)", f"all labels … integer, {NO_LABELS}"),
+        ("id, labels", "('n-1', '{')", f"all labels … text that is not JSON, {NO_LABELS}"),
+        ("id, labels", """('n-1', '["gpu"]')""", f"all labels … JSON array, {NO_LABELS}"),
+        (
+            "id, labels",
+            """('n-1', '{"ok": "", "gpu": 2}')""",
+            f"all labels … JSON object with a label that is not a text, {NO_LABELS}",
+        ),
+        (
+            "id, labels",
+            """('n-1', '{"gpu": "1", "gpu": "2"}')""",
+            f"all labels … JSON object with a key twice, {NO_LABELS}",
+        ),
     ],
 )
 def test_columns_that_are_not_texts(
@@ -277,7 +292,8 @@ def test_columns_that_are_not_texts(
     database.close()
     result = run(*command, "-n", f"sqlite:{tmp_path / 'x.sqlite'}")
     assert (result.status, result.out) == (2, "")
-    assert f"the column with {message}, not text" in unwrapped(result.err)
+    message = message.replace("…", "has a value of the type")
+    assert f"the column with {message}" in unwrapped(result.err)
     assert "help: name another column, or a view that casts this one" in unwrapped(result.err)
 
 

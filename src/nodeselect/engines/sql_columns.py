@@ -20,7 +20,23 @@ _TYPES = {
 }
 
 # The type of a column of all labels.
-_LABELS = {"postgresql": "jsonb", "duckdb": "MAP(VARCHAR, VARCHAR)", "sqlite": "text"}
+_LABELS = {
+    "postgresql": "jsonb",
+    "duckdb": "MAP(VARCHAR, VARCHAR)",
+    "sqlite": "JSON object of texts",
+}
+
+# What is in a column of all labels in SQLite, which knows no type of objects.
+_LABELS_IN_SQLITE = """CASE
+    WHEN {0} IS NULL THEN 'JSON object of texts'
+    WHEN typeof({0}) <> 'text' THEN typeof({0})
+    WHEN NOT json_valid({0}) THEN 'text that is not JSON'
+    WHEN json_type({0}) <> 'object' THEN 'JSON ' || json_type({0})
+    WHEN EXISTS (SELECT 1 FROM json_each({0}) WHERE type NOT IN ('text', 'null'))
+        THEN 'JSON object with a label that is not a text'
+    WHEN (SELECT count(*) <> count(DISTINCT key) FROM json_each({0}))
+        THEN 'JSON object with a key twice'
+    ELSE 'JSON object of texts' END"""
 
 # What a column without values is in SQLite, and in DuckDB.
 _NO_VALUE = ("null", '"NULL"')
@@ -29,8 +45,8 @@ _NO_VALUE = ("null", '"NULL"')
 def check_columns(execute: Execute, table: SqlTable) -> None:
     """Check that the columns have the types that conditions are made for.
 
-    In PostgreSQL and DuckDB a column has one type. In SQLite each value has its own: all are read.
-    Other databases are not checked.
+    In PostgreSQL and DuckDB a column has one type. In SQLite each value has its own: all are read,
+    and the JSON of all labels, too. Other databases are not checked.
 
     :raises InventoryError: with the code ``invalid-column``.
     """
@@ -58,6 +74,9 @@ def _check(execute: Execute, dialect: str, rows: str, columns: dict[str, str]) -
     types = {role: _TYPES[dialect].format(name) for role, name in columns.items()}
     if dialect == "sqlite":
         allowed = {role: "('text')" if role == "the ids" else "('text', 'null')" for role in types}
+        if "all labels" in types:
+            types["all labels"] = _LABELS_IN_SQLITE.format(columns["all labels"])
+            allowed["all labels"] = f"('{_LABELS[dialect]}')"
         wrong = " OR ".join(f"{type_} NOT IN {allowed[role]}" for role, type_ in types.items())
         rows = f"(SELECT * FROM {rows}) AS nodes WHERE {wrong}"
     for row in execute(f"SELECT {', '.join(types.values())} FROM {rows} LIMIT 1"):
