@@ -6,7 +6,7 @@ import duckdb
 import polars as pl
 import pytest
 
-from nodeselect import Selector
+from nodeselect import Inventory, Node, Selector
 from nodeselect.engines import polars, sql
 from nodeselect.engines.sql_nodes import SqlNodes
 
@@ -77,3 +77,12 @@ def test_a_pattern_of_polars_is_no_name(name: str) -> None:
     with pytest.raises(ValueError, match="is a pattern for names"):
         polars.where(Selector.parse("a"), columns={"a": name})
     polars.where(Selector.parse("a"), columns={"a": pl.col("x")})
+
+
+def test_an_unknown_id_without_letters() -> None:
+    """It is not looked for in another case; a list of no ids would be no SQL."""
+    database = duckdb.connect()
+    database.execute("CREATE TABLE nodes AS SELECT 'n-1' AS id")
+    nodes = SqlNodes(lambda query: database.execute(query).fetchall(), "duckdb", labels=None)
+    explanation = nodes.explain(Selector.of(match_ids=["123"]))
+    assert explanation == Inventory([Node("n-1")]).explain(Selector.of(match_ids=["123"]))

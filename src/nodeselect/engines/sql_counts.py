@@ -226,6 +226,8 @@ class SqlCounts:
 
     def missing_ids(self, ids: Sequence[str]) -> Sequence[str]:
         """Return those of ``ids`` that no node has."""
+        if not ids:  # a list in SQL must not be empty
+            return []
         table = self._table
         query = f"SELECT {table.id} FROM {table.rows(table.conditions.id_in(ids))}"
         there = {row[0] for row in self._execute(query)}
