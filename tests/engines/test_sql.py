@@ -80,9 +80,16 @@ def test_a_pattern_of_polars_is_no_name(name: str) -> None:
 
 
 def test_an_unknown_id_without_letters() -> None:
-    """It is not looked for in another case; a list of no ids would be no SQL."""
+    """It is not looked for in another case: in PostgreSQL a list must not be empty."""
     database = duckdb.connect()
     database.execute("CREATE TABLE nodes AS SELECT 'n-1' AS id")
-    nodes = SqlNodes(lambda query: database.execute(query).fetchall(), "duckdb", labels=None)
-    explanation = nodes.explain(Selector.of(match_ids=["123"]))
+    queries: list[str] = []
+
+    def execute(query: str) -> list[tuple[object, ...]]:
+        queries.append(query)
+        return database.execute(query).fetchall()
+
+    explanation = SqlNodes(execute, "duckdb", labels=None).explain(Selector.of(match_ids=["123"]))
     assert explanation == Inventory([Node("n-1")]).explain(Selector.of(match_ids=["123"]))
+    assert queries
+    assert not [query for query in queries if "IN ()" in query]
