@@ -22,6 +22,7 @@ from nodeselect import (
     StandingSelectors,
 )
 from nodeselect.explain import Explanation, NodeExplanation
+from nodeselect.explain.hints import ID_CODES
 from nodeselect.index.tuning import DEFAULT, Tuning
 from nodeselect.render.explanation import explanation_lines
 from nodeselect.render.html.page import render_page
@@ -104,7 +105,7 @@ def _check_hints(explanation: Explanation) -> None:
     for hint in explanation.hints:
         if hint.replacement is None:
             assert hint.would_match is None
-        elif hint.code != "name-for-id":
+        elif hint.code not in ID_CODES:
             assert Selector.parse(hint.replacement).requirements
 
 
