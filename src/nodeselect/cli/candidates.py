@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from itertools import chain, islice
 from os.path import commonprefix
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, TypeAlias, cast
 
 import click
 from click.shell_completion import CompletionItem
@@ -38,7 +38,7 @@ _MAX_IDS = 200_000
 # Of more candidates, only the next letters are shown.
 _MAX_SHOWN = 200
 
-_Item = CompletionItem[str]
+_Item: TypeAlias = "CompletionItem[str]"
 
 
 class _Fleet:
@@ -116,14 +116,14 @@ _OPERATORS = ("!=", "==", "=")
 
 def files(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[_Item]:
     """Return what makes a shell complete the names of files."""
-    return [_Item(incomplete, type="file")]
+    return [CompletionItem(incomplete, type="file")]
 
 
 def commands(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[_Item]:
     """Return the commands."""
     group = context.find_root().command
     names = group.list_commands(context) if isinstance(group, click.Group) else []
-    return [_Item(name) for name in names if name.startswith(incomplete)]
+    return [CompletionItem(name) for name in names if name.startswith(incomplete)]
 
 
 def codes(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[_Item]:
@@ -153,7 +153,8 @@ def ids(context: click.Context, parameter: click.Parameter, incomplete: str) -> 
         return files(context, parameter, incomplete)
     names = {node_id: name for node_id, name in fleet.ids() if node_id.startswith(incomplete)}
     return [
-        _Item(text, help=names.get(text), is_part=text not in names) for text in _shortened(names)
+        CompletionItem(text, help=names.get(text), is_part=text not in names)
+        for text in _shortened(names)
     ]
 
 
@@ -234,7 +235,7 @@ def _starting(
 
 def _parts(head: str, counts: Mapping[str, int]) -> list[_Item]:
     return [
-        _Item(head + text, help=description, label=text, is_part=True)
+        CompletionItem(head + text, help=description, label=text, is_part=True)
         for text, description in _described(counts).items()
     ]
 
@@ -252,7 +253,7 @@ def _listed(
     head, used, word = _split_list(incomplete) if is_list else ("", set(), incomplete)
     found = [text for text in described if text.startswith(word) and text not in used]
     return [
-        _Item(head + text, help=described.get(text), label=text, is_part=is_list)
+        CompletionItem(head + text, help=described.get(text), label=text, is_part=is_list)
         for text in _shortened(found)
     ]
 
