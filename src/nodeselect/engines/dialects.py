@@ -123,7 +123,23 @@ class Dialect:
         raise NotImplementedError
 
 
-class PostgreSQL(Dialect):
+class _ComparesTwice(Dialect):
+    """Compares texts as they are, which can use an index, and then byte for byte.
+
+    The second comparison is written so that the planner does not take it for another condition on
+    the same column.
+    """
+
+    def value_in(self, value: str, values: Sequence[str]) -> str:
+        listed = ", ".join(values)
+        exactly = f"{self.in_bytes(value)} IN ({listed})"
+        return f"({value} IS NOT NULL AND {value} IN ({listed}) AND {exactly})"
+
+    def join_keys(self, text: str) -> str:
+        return f"{text}, {self.in_bytes(text)}"
+
+
+class PostgreSQL(_ComparesTwice):
     """Labels are ``jsonb``, which compares bytes. A GIN index serves ``@>`` and ``?``."""
 
     name = "postgresql"
@@ -147,18 +163,8 @@ class PostgreSQL(Dialect):
         contains = " OR ".join(f"{labels} @> CAST({pair} AS jsonb)" for pair in pairs)
         return f"({labels} IS NOT NULL AND ({contains}))"
 
-    def value_in(self, value: str, values: Sequence[str]) -> str:
-        # The first list can use an index of the column. The second is exact, and is written so that
-        # the planner does not take it for a second condition on the same column.
-        listed = ", ".join(values)
-        exactly = f"{self.in_bytes(value)} IN ({listed})"
-        return f"({value} IS NOT NULL AND {value} IN ({listed}) AND {exactly})"
-
     def in_bytes(self, value: str) -> str:
         return f'pg_catalog.concat({value}) COLLATE "C"'
-
-    def join_keys(self, text: str) -> str:
-        return f"{text}, {self.in_bytes(text)}"  # the first can use an index
 
     def bytewise(self, value: str) -> str:
         # The cast is one of the type citext, which ignores case; on text it does nothing, so that
@@ -330,7 +336,7 @@ class ClickHouse(Dialect):
         return f"unhex('{text.encode().hex()}')"
 
 
-class MySQL(Dialect):
+class MySQL(_ComparesTwice):
     """Labels are ``JSON`` of MariaDB or MySQL, whose collations ignore case and trailing blanks."""
 
     name = "mysql"
@@ -350,17 +356,8 @@ class MySQL(Dialect):
         value = self.value(labels, key)
         return f"IFNULL({self.in_bytes(value)} IN ({', '.join(values)}), FALSE)"
 
-    def value_in(self, value: str, values: Sequence[str]) -> str:
-        # The first list can use an index of the column; the second is exact.
-        listed = ", ".join(values)
-        exactly = f"{self.in_bytes(value)} IN ({listed})"
-        return f"({value} IS NOT NULL AND {value} IN ({listed}) AND {exactly})"
-
     def in_bytes(self, value: str) -> str:
         return f"CAST(CONVERT({value} USING utf8mb4) AS BINARY)"
-
-    def join_keys(self, text: str) -> str:
-        return f"{text}, {self.in_bytes(text)}"
 
     def each_label(self, labels: str, rows: str) -> str:
         keys = "'$[*]' COLUMNS (label_key VARCHAR(1000) PATH '$')"
