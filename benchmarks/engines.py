@@ -7,7 +7,7 @@ In interleaved rounds of one call each. Prints a Markdown table and writes ``res
     python -m benchmarks.engines [ROUNDS [N]]
 
 PostgreSQL is started if it is installed, and Spark if ``pyspark`` and Java are
-(``requirements-engines.txt``).
+(``tests/engines/requirements.txt``).
 """
 
 import contextlib

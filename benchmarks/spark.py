@@ -6,20 +6,21 @@ alone read the hundred million.
 
     python -m benchmarks.spark [N [LINKS [ROUNDS]]]
 
-It needs Java and ``requirements-engines.txt``. Prints a table and writes ``results/spark.json``.
+It needs Java and ``tests/engines/requirements.txt``. Prints a table, and writes
+``results/spark.json``.
 """
 
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from statistics import median
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+from tests.engines.spark_session import session
 
 from benchmarks.fleet import FIVE, VALUES, fleet_file, nodes
 from benchmarks.record import duration, machine, print_table, write
@@ -54,7 +55,7 @@ def main() -> None:
     }
     results: dict[str, dict[str, float]] = {}
     for master in _MASTERS:
-        with _session(master) as session:
+        with session(master, partitions=2) as spark_session:
             for layout, path, repeated, options in (
                 ("MAP", maps, 1, {}),
                 ("columns", columns, 1, {"columns": _COLUMNS}),
@@ -62,7 +63,7 @@ def main() -> None:
             ):
                 if repeated > 1 and master != _MASTERS[-1]:
                     continue
-                calls = _calls(session.read.parquet(str(path)), options, expected, repeated)
+                calls = _calls(spark_session.read.parquet(str(path)), options, expected, repeated)
                 name = f"{master}, {n * repeated:,} nodes, {layout}"
                 results[name] = _times(calls, rounds if repeated == 1 else 1)
                 print(name, results[name], flush=True)
@@ -111,27 +112,6 @@ def _times(calls: Mapping[str, Callable[[], None]], rounds: int) -> dict[str, fl
             if measured:
                 times[name].append((time.perf_counter_ns() - begin) / 1e3)
     return {name: float(f"{median(each):.4g}") for name, each in times.items()}
-
-
-@contextmanager
-def _session(master: str) -> Iterator[Any]:
-    from pyspark.sql import SparkSession  # not a development package
-
-    builder = SparkSession.builder.master(master)
-    for name, value in {
-        "spark.ui.enabled": "false",
-        "spark.ui.showConsoleProgress": "false",
-        "spark.driver.host": "127.0.0.1",
-        "spark.driver.bindAddress": "127.0.0.1",
-        "spark.sql.shuffle.partitions": "2",
-    }.items():
-        builder = builder.config(name, value)
-    session = builder.getOrCreate()
-    session.sparkContext.setLogLevel("ERROR")
-    try:
-        yield session
-    finally:
-        session.stop()
 
 
 def _files(n: int, links: int) -> tuple[Path, Path, Path]:

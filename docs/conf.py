@@ -39,7 +39,7 @@ def _link_to_source(_app: Sphinx, _page: str, source: list[str]) -> None:
 def _make_accessible(
     _app: Sphinx, _page: str, _template: str, context: dict[str, Any], _tree: object
 ) -> None:
-    """Give headings of the list of pages their level, and let the keyboard scroll long lines."""
+    """Set the level of headings in the list of pages; make long lines scrollable by keyboard."""
     tree = context.get("furo_navigation_tree", "")
     context["furo_navigation_tree"] = tree.replace(
         'role="heading"', 'role="heading" aria-level="2"'

@@ -1,4 +1,4 @@
-"""A session of Spark in this process, which tests start."""
+"""A session of Spark that tests and benchmarks start."""
 
 import tempfile
 from collections.abc import Iterator
@@ -7,23 +7,22 @@ from typing import Any
 
 __all__ = ["MISSING", "session"]
 
-MISSING = "pyspark is not installed (pip install -r requirements-engines.txt; it needs Java)"
+MISSING = "pyspark is not installed (pip install -r tests/engines/requirements.txt; it needs Java)"
 
 _SETTINGS = {
     "spark.ui.enabled": "false",
     "spark.ui.showConsoleProgress": "false",
     "spark.driver.host": "127.0.0.1",
     "spark.driver.bindAddress": "127.0.0.1",
-    "spark.sql.shuffle.partitions": "1",
 }
 
 
 @contextmanager
-def session() -> Iterator[Any]:
-    """Start Spark with two threads, and stop it."""
-    from pyspark.sql import SparkSession
+def session(master: str = "local[2]", partitions: int = 1) -> Iterator[Any]:
+    """Start Spark, by default with two threads of one process, and stop it."""
+    from pyspark.sql import SparkSession  # not a development package
 
-    builder = SparkSession.builder.master("local[2]")
+    builder = SparkSession.builder.master(master).config("spark.sql.shuffle.partitions", partitions)
     with tempfile.TemporaryDirectory() as folder:
         for name, value in {**_SETTINGS, "spark.sql.warehouse.dir": folder}.items():
             builder = builder.config(name, value)

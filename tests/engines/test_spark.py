@@ -1,4 +1,4 @@
-"""Selectors as columns of Spark. Needs pyspark and Java: see requirements-engines.txt."""
+"""Selectors as columns of Spark. Needs pyspark and Java: see tests/engines/requirements.txt."""
 
 import contextlib
 from collections.abc import Callable, Iterable, Iterator, Sequence

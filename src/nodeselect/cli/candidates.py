@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
 __all__ = ["codes", "commands", "files", "ids", "keys", "selector", "states"]
 
-# Of a file that is not a saved inventory, so many nodes are read at most. A larger file is not
-# read, unless its name says that it is read in parts.
+# How many nodes are read at most, except from a saved inventory. A file of more than _MAX_BYTES is
+# read only if its name says that it can be read in parts.
 _MAX_NODES = 20_000
 _MAX_BYTES = 32 << 20
 _IN_PARTS = (".ndjson", ".jsonl", ".csv", ".tsv")

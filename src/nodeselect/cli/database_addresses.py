@@ -47,7 +47,7 @@ def is_database(source: str) -> bool:
 
 
 def is_address(source: str) -> bool:
-    """Return whether an input that is no file was meant as an address, also an invalid one."""
+    """Return whether an input that is not a file looks like an address, valid or not."""
     return bool(_SCHEME.match(source)) or without_password(source) != source
 
 

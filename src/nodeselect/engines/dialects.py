@@ -100,7 +100,7 @@ class Dialect:
     def each_label(self, labels: str, rows: str) -> str:
         """Return a query for ``label_key`` and ``label_value`` of each label of each row.
 
-        :param rows: what stands behind FROM.
+        :param rows: a FROM clause, without FROM.
         """
         raise NotImplementedError
 

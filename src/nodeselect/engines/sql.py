@@ -119,7 +119,7 @@ def failure_query(
     *,
     with_example: bool = False,
 ) -> str:
-    """Return the query of :func:`explain` for some rows: what stands behind FROM."""
+    """Return the query of :func:`explain` for the rows of a FROM clause."""
     dialect = conditions.dialect
     words = failed_words(requirements, conditions)
     failed = [f"failed{at}" for at in range(len(words))]

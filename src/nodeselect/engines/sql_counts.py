@@ -128,7 +128,7 @@ class SqlFailures:
         return self._by_group(query)
 
     def _failures(self, rows: str) -> str:
-        """Return what stands behind FROM, for the groups and the ids of some rows."""
+        """Return the FROM clause, without FROM, for the groups and the ids of some rows."""
         words = [f"{word} AS failed{at}" for at, word in enumerate(self._words)]
         node_id = f"{self._table.dialect.bytewise(self._table.id)} AS node_id"
         return f"(SELECT {', '.join([*words, node_id])} FROM {rows}) AS failures"
@@ -285,7 +285,7 @@ class SqlCounts:
 
 
 def count(execute: Execute, rows: str) -> int:
-    """Count rows: what stands behind FROM."""
+    """Count the rows of a FROM clause."""
     ((nodes,),) = execute(f"SELECT count(*) FROM {rows}")
     return int(nodes)
 

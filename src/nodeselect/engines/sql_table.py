@@ -36,7 +36,7 @@ class SqlTable(NamedTuple):
         return self.conditions.dialect
 
     def rows(self, condition: str | None = None) -> str:
-        """Return what stands behind FROM, for the nodes that satisfy ``condition``."""
+        """Return the FROM clause, without FROM, for the nodes that satisfy ``condition``."""
         bracketed = None if condition is None else f"({condition})"
         conditions = " AND ".join(filter(None, (self.where, bracketed)))
         return f"{self.table} WHERE {conditions}" if conditions else self.table
