@@ -84,7 +84,8 @@ def _usage(context: click.Context) -> str:
 def _records(context: click.Context) -> Iterator[tuple[str, str]]:
     """Yield the names of each option, and its help."""
     for parameter in context.command.get_params(context):
-        if record := parameter.get_help_record(context):
+        record = parameter.get_help_record(context)
+        if record and record[1]:  # newer versions of click have one for each argument, without help
             yield record
 
 
