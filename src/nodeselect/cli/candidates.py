@@ -115,7 +115,7 @@ _OPERATORS = ("!=", "==", "=")
 
 
 def files(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[_Item]:
-    """Return what makes a shell complete the names of files."""
+    """Return the item that asks the shell to complete file names by itself."""
     return [CompletionItem(incomplete, type="file")]
 
 
@@ -140,7 +140,7 @@ def keys(context: click.Context, parameter: click.Parameter, incomplete: str) ->
 
 
 def states(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[_Item]:
-    """Return the states of the nodes, and then the others that are known."""
+    """Return the states that the nodes are in, and then all other known states."""
     counts = {state: nodes for state, nodes in _Fleet(context).states().items() if state}
     others = dict.fromkeys(sorted(KNOWN_STATES - counts.keys()), "")
     return _listed(parameter, incomplete, _described(counts) | others)
@@ -159,9 +159,9 @@ def ids(context: click.Context, parameter: click.Parameter, incomplete: str) -> 
 
 
 def selector(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[_Item]:
-    """Return how a selector may go on: with a key, a value, or an item of a set.
+    """Complete a selector: the key, the value, or the item of a set that is being typed.
 
-    If only one key is possible, it is offered with each of its values; so TAB inserts it with "=".
+    If only one key is possible, each candidate is ``key=value``, so that TAB inserts ``key=``.
     """
     fleet = _Fleet(context)
     start, parenthesis = _last_requirement(incomplete)
@@ -196,7 +196,10 @@ def selector(context: click.Context, parameter: click.Parameter, incomplete: str
 
 
 def _last_requirement(text: str) -> tuple[int, int | None]:
-    """Return where the last requirement starts, and behind which parenthesis its set, if any."""
+    """Return the position where the last requirement starts, and the one after its open ``(``.
+
+    The second is None if no parenthesis is open.
+    """
     start, parenthesis = 0, None
     for at, letter in enumerate(text, 1):
         if letter == "(":
@@ -209,13 +212,16 @@ def _last_requirement(text: str) -> tuple[int, int | None]:
 
 
 def _set_key(text: str) -> str:
-    """Return the key in ``key in (`` or ``key notin (``; empty for anything else."""
+    """Return the key of ``key in (`` or ``key notin (``; an empty text for anything else."""
     words = text.removesuffix("(").split()
     return words[0] if len(words) == 2 and words[1] in ("in", "notin") else ""
 
 
 def _split_list(text: str) -> tuple[str, set[str], str]:
-    """Split a list that is separated by commas: before the last item, the other items, the last."""
+    """Split ``a, b, c`` into the text before the last item, the set of the others, and the last.
+
+    For example, into ``("a, b, ", {"a", "b"}, "c")``.
+    """
     *others, word = text.split(",")
     word = word.lstrip()
     return text.removesuffix(word), set(map(str.strip, others)), word
@@ -227,7 +233,12 @@ def _starting(
     is_valid: Callable[[str], bool],
     used: Collection[str] = (),
 ) -> dict[str, int]:
-    """Return what starts with ``word`` and may be in a selector, the most frequent first."""
+    """Return the candidates that start with ``word``, and their counts; the most frequent first.
+
+    :param counts: how many nodes have each key or value.
+    :param is_valid: whether a selector may contain a text.
+    :param used: what is already in the list, and not offered again.
+    """
     found = [text for text in counts if text.startswith(word) and text not in used]
     ranked = sorted(filter(is_valid, found), key=lambda text: (-counts[text], text))
     return {text: counts.get(text, 0) for text in _shortened(ranked)}
@@ -248,7 +259,10 @@ def _described(counts: Mapping[str, int]) -> dict[str, str]:
 def _listed(
     parameter: click.Parameter, incomplete: str, described: Mapping[str, str]
 ) -> list[_Item]:
-    """Return the candidates for the last item of a list, or for an only value."""
+    """Return the candidates for a value, or for the last item if it is a list with commas.
+
+    :param described: all candidates, with a description of each.
+    """
     is_list = "…" in (parameter.metavar or "")
     head, used, word = _split_list(incomplete) if is_list else ("", set(), incomplete)
     found = [text for text in described if text.startswith(word) and text not in used]
@@ -259,7 +273,10 @@ def _listed(
 
 
 def _shortened(texts: Collection[str]) -> list[str]:
-    """Return the texts; of more than a screen shows, how they may go on by a few letters."""
+    """Return the texts; if there are too many to list, return their different beginnings.
+
+    The beginnings are as long as possible, so that TAB shows which letters may come next.
+    """
     length = len(commonprefix(list(texts)))  # noqa: RUF071 - of letters
     shown = list(texts)
     while len(shown) > _MAX_SHOWN:

@@ -182,7 +182,10 @@ def _codes(texts: tuple[str, ...]) -> list[str]:
 
 
 def _read_all(names: Collection[str], unread: list[JobError]) -> Iterator[tuple[str, bytes]]:
-    """Yield each job file that can be read, and what messages call it."""
+    """Yield the name in messages and the content of each job file that can be read.
+
+    :param unread: a list to which the errors of the others are added.
+    """
     progress = Progress()
     for number, name in enumerate(names):
         progress.update(f"checking: {number:,} of {len(names):,} files")
@@ -194,7 +197,7 @@ def _read_all(names: Collection[str], unread: list[JobError]) -> Iterator[tuple[
 
 
 def _write_all(corrections: Iterable[_Correction]) -> None:
-    """Write corrected files; if one cannot be written, the error names those before it."""
+    """Write corrected files; if one cannot be written, the error names those already written."""
     written: list[str] = []
     for file, _, new in corrections:
         try:
@@ -210,7 +213,10 @@ def _write_all(corrections: Iterable[_Correction]) -> None:
 def _fix_all(
     files: Iterable[tuple[str, bytes]], rules: frozenset[str], corrections: list[_Correction]
 ) -> Iterator[tuple[str, bytes]]:
-    """Yield corrected files, and add those that differ from what they were to ``corrections``."""
+    """Yield the name and the corrected content of each file.
+
+    :param corrections: a list to which the files that the correction changes are added.
+    """
     from nodeselect.jobs import fix_job  # fronts yaml
 
     for name, data in files:

@@ -38,7 +38,7 @@ class Words(NamedTuple):
 
 
 def _completer(name: str) -> Completer:
-    """Return the function of this name in ``candidates``, which is not imported before the call."""
+    """Return a completer that imports the module ``candidates`` and calls its function ``name``."""
 
     def complete(
         context: click.Context, parameter: click.Parameter, incomplete: str

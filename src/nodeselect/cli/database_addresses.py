@@ -47,14 +47,14 @@ def is_database(source: str) -> bool:
 
 
 def is_address(source: str) -> bool:
-    """Return whether an input that is not a file looks like an address, valid or not."""
+    """Return whether an input that is not a file looks like a database address, valid or not."""
     return bool(_SCHEME.match(source)) or without_password(source) != source
 
 
 def without_password(source: str) -> str:
-    """Return an input without what may be a password, whatever is wrong with its address.
+    """Return an input without what may be a password, even if it is not a valid address.
 
-    A password may contain any character, although it must not.
+    A password may be found in it with characters that should have been escaped, such as ``@``.
     """
     is_file = _FILE.match(source) is not None
     if not is_file:
@@ -72,7 +72,7 @@ def without_password(source: str) -> str:
 
 
 def without_password_parameter(text: str) -> str:
-    """Return a text up to ``password=`` or the like."""
+    """Return the part of a text before ``password=``, ``pwd=`` or the like; without these, all."""
     end = 0
     for part in text.split("=")[:-1]:
         *others, key = _SEPARATOR.split(part.rstrip())
@@ -84,7 +84,7 @@ def without_password_parameter(text: str) -> str:
 
 
 def _without_user_password(source: str) -> str:
-    """Return ``SCHEME://USER:PASSWORD@HOST`` without the password, also with other slashes."""
+    """Return ``SCHEME://USER:PASSWORD@HOST`` without the password, for any number of slashes."""
     scheme, colon, rest = source.partition(":")
     if not colon or "/" in scheme:
         return source

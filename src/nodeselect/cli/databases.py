@@ -33,11 +33,11 @@ _Query: TypeAlias = Callable[[str], tuple[list[Sequence[Any]], list[str]]]
 
 
 class _Address(NamedTuple):
-    """The address of nodes in a database.
+    """The address of nodes in a database, split into its parts.
 
-    :param shown: the address without a password.
-    :param location: the file, or the address of a server for its driver.
-    :param parameters: the values of the parameters that are not for the driver.
+    :param shown: the address without a password, for messages.
+    :param location: the file; or for a server, the address that its driver accepts.
+    :param parameters: the values of our own parameters, such as ``table``, by name.
     """
 
     shown: str
@@ -220,9 +220,13 @@ def _reading(
     error_type: type[Exception],
     password: str | None = None,
 ) -> _Query:
-    """Connect until the command ends, and return a function that runs a query.
+    """Open a connection, which is closed when the command ends; return a function that queries it.
 
-    :param connect: returns a connection, whose transaction begins with the first query.
+    All queries run in one transaction.
+
+    :param connect: opens the connection.
+    :param error_type: what the driver raises.
+    :param password: a text to remove from errors.
     """
 
     def failed(code: str, what: str, error: Exception) -> InventoryError:

@@ -27,13 +27,13 @@ def walk(
 
     In folders, hidden files, pipes and devices are skipped.
 
-    :param extensions: how the names of the files end, in lower case.
-    :param exclude: glob patterns; in folders, a name, a relative path or, for a pattern that is
-        absolute, an absolute path that matches is skipped.
-    :param on_error: called with the name of a folder and the reason, if it cannot be read, or has
-        no such file.
-    :param compression: what may follow an extension.
-    :param follows_links: whether links to folders are followed, each folder once, or skipped.
+    :param extensions: how the names of the files in folders must end, in lower case: ``.yaml``.
+    :param exclude: glob patterns of what to skip in folders: names, paths relative to ``source``,
+        or absolute paths.
+    :param on_error: called with the name of a folder and the reason if the folder cannot be read,
+        or if ``source`` has no file to yield.
+    :param compression: an ending that may follow an extension, e.g. ``.gz``.
+    :param follows_links: whether to read the folders that links lead to, each folder once.
     :param on_skipped: called with each file that is skipped, unless it is hidden or excluded.
     """
     if source == "-" or not os.path.isdir(source):  # noqa: PTH112 - pathlib loads slowly
@@ -93,7 +93,7 @@ def is_excluded(path: "str | PurePath", exclude: Sequence[str], folder: str = ""
 
 
 def _identity(folder: str) -> tuple[int, int]:
-    """Return what is the same for a folder and the links to it."""
+    """Return a key that is the same for a folder and for all links to it."""
     status = os.stat(folder)  # noqa: PTH116 - pathlib loads slowly
     return status.st_dev, status.st_ino
 

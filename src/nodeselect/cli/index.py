@@ -92,7 +92,7 @@ def index(
 
 
 def _check_replaceable(output: str) -> None:
-    """Raise if the file has anything but a saved inventory, such as the nodes that are to be read.
+    """Raise if the output file exists and is not a saved inventory, so that no input is replaced.
 
     :raises InventoryError: with the code ``cannot-write``.
     """

@@ -23,7 +23,7 @@ def job_name(source: str) -> str:
 
 
 def split_object(source: str) -> tuple[str, str]:
-    """Return the file, and the name of an object if ``source`` is ``FILE#KIND/NAME``."""
+    """Split ``FILE#KIND/NAME`` into the file and ``KIND/NAME``, which is empty if there is none."""
     if "#" not in source or os.path.lexists(source):
         return source, ""
     file, _, name = source.rpartition("#")
@@ -54,8 +54,8 @@ def files_in(source: str, exclude: Sequence[str], errors: list[JobError]) -> Ite
     """Yield ``source`` if it is a file; if it is a folder, the YAML and JSON files in it, sorted.
 
     :param exclude: glob patterns; in folders, a name or a relative path that matches is skipped.
-    :param errors: for the errors ``cannot-read``, if a folder cannot be read, or has no YAML or
-        JSON file. The other folders are read.
+    :param errors: a list to which an error ``cannot-read`` is added for each folder that cannot be
+        read, and for a ``source`` without YAML or JSON files. The other folders are read.
     """
 
     def add_error(name: str, reason: str | None) -> None:

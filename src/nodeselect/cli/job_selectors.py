@@ -42,11 +42,12 @@ def selected(
     ids: Sequence[str],
     content: "Selector | Manifest | None" = None,
 ) -> list[Selector]:
-    """Return selectors for the nodes that match a job, any of the expressions, and any of the ids.
+    """Return the selectors of which a node must match any.
 
-    Without a job, an expression or an id, that is no condition.
+    Together they match the nodes that match the job, and any of the expressions, and any of the
+    ids; if one of these three is not given, it does not restrict the nodes.
 
-    :param content: what :func:`read_job` returns for the job, if it has been called.
+    :param content: what :func:`read_job` returned for the job, if it has been called already.
     :raises SelectorError: if an expression or an id is invalid.
     :raises JobError: if any part of the job is invalid.
     """
@@ -58,7 +59,12 @@ def selected(
 
 
 def term_numbers(content: "Selector | Manifest | None", count: int) -> list[int]:
-    """Return the numbers of the first terms of a job that have a selector, as in its manifest."""
+    """Return the numbers, from 1, that the selectors of a job have as terms in its manifest.
+
+    These skip the terms that are empty, which have no selector.
+
+    :param count: how many selectors the job has.
+    """
     empty: tuple[int, ...] = ()
     if content is not None and not isinstance(content, Selector):
         empty = content.workloads[0].empty_terms
@@ -80,10 +86,12 @@ def only_selector(job: str) -> Selector:
 def single_job_selectors(
     job: str, content: "Selector | Manifest | None" = None
 ) -> tuple[Selector, ...]:
-    """Return the selectors of the job in a file. Report what else decides on its nodes.
+    """Return the selectors of the job in a file; a node must match one of them.
+
+    Write messages about what these do not contain, such as taints.
 
     :param job: a file, ``-`` for standard input, or ``FILE#KIND/NAME`` for an object of a manifest.
-    :param content: what :func:`read_job` returns, if it has been called.
+    :param content: what :func:`read_job` returned for the job, if it has been called already.
     :raises JobError: if any part of the job is invalid, or there is not exactly one job.
     """
     if content is None:
@@ -107,9 +115,10 @@ def single_job_selectors(
 def job_selectors(
     sources: Sequence[str],
 ) -> tuple[dict[str, tuple[Selector, ...]], dict[str, JobError]]:
-    """Return the selectors of many jobs, and the errors of those that are invalid, by name.
+    """Return the selectors of each valid job by its name, and the error of each invalid file.
 
-    Of a manifest with several objects that run pods, each is a job: ``FILE#KIND/NAME``.
+    The name of a job is its file. If a manifest has several objects that run pods, each of them is
+    a job with the name ``FILE#KIND/NAME``.
 
     :param sources: files, objects of manifests, and folders of files.
     :raises JobError: if a file or a folder cannot be read, or there is no job.
@@ -155,8 +164,8 @@ def warn_if_everything(job: str, selector: Selector) -> None:
 def read_job(source: str, data: bytes | None = None) -> "Selector | Manifest":
     """Return the selector of a job file, or the objects of a manifest of Kubernetes.
 
-    :param source: the file; of a manifest, ``FILE#KIND/NAME`` is one object, and ``FILE`` all.
-    :param data: the content of the file, if it has been read.
+    :param source: ``FILE``; or ``FILE#KIND/NAME`` for only one object of a manifest.
+    :param data: the content of the file, if it has been read already.
     :raises JobError: if it is invalid.
     """
     from nodeselect.jobs import read_job_selector  # loads YAML
@@ -176,7 +185,10 @@ def read_job(source: str, data: bytes | None = None) -> "Selector | Manifest":
 
 
 def _report(manifests: "Mapping[str, Manifest]") -> None:
-    """Write which objects of manifests were skipped, and what was not considered."""
+    """Write which objects of manifests were skipped, and what the selectors do not consider.
+
+    The latter is what also decides on the nodes of pods, such as taints.
+    """
     if not manifests:
         return
     name = pluralize(len(manifests), "manifest")

@@ -160,7 +160,7 @@ def _status(invalid: Mapping[str, JobError], is_positive: bool) -> int:
 
 
 def write_invalid(invalid: Mapping[str, JobError]) -> None:
-    """Write how to see all errors of invalid jobs."""
+    """Write a message with the command that shows all errors of the invalid jobs."""
     import shlex  # loads slowly
 
     from nodeselect.jobs.manifest import ManifestError

@@ -199,7 +199,7 @@ def match(
 
 
 def _unknown_keys(keys: Sequence[str], nodes: Iterable[Node]) -> Iterator[str]:
-    """Yield a message for each key that none of the nodes has, with a similar one."""
+    """Yield a message for each key that none of the nodes has; it names a similar key, if any."""
     counts = Counter(label for node in nodes for label in node.labels)
     for key in dict.fromkeys(keys):
         if counts and key not in counts:
@@ -232,7 +232,7 @@ def _find_matches(
     states: frozenset[str] | None,
     limit: int | None,
 ) -> _Result:
-    """Count all nodes; keep the first ``limit`` that match, or all of them for None."""
+    """Count the nodes that match; keep the first ``limit`` of them, or all if it is None."""
     inventory = open_queryable(nodes_from)
     if inventory is None:
         return _read_matches(nodes_from, selectors, states, limit)
@@ -268,7 +268,7 @@ def _read_matches(
     states: frozenset[str] | None,
     limit: int | None,
 ) -> _Result:
-    """Do the same for a list of nodes, which is read once."""
+    """Return what :func:`_find_matches` returns for inputs that are read node by node, once."""
     nodes: list[Node] = []
     matched, other = Counter[str | None](), Counter[str | None]()
     # Not with a limit: the second process would keep all of its nodes in memory.
@@ -310,9 +310,9 @@ def _summary(
 
 
 def _missing_ids(result: _Result, nodes_from: NodeFiles) -> Iterator[str]:
-    """Yield which ids no node has, and which similar one a node has.
+    """Yield a message for each id that no node has; it names a similar id of a node, if any.
 
-    To find that, all nodes are read again: only if they are few, and in files.
+    The similar id is looked for only if the nodes are in files and few, as they are read again.
     """
     missing = result.missing_ids
     total = max(result.total, result.all_states.total())
@@ -330,7 +330,7 @@ def _missing_ids(result: _Result, nodes_from: NodeFiles) -> Iterator[str]:
 
 
 def _is_rereadable(nodes_from: NodeFiles) -> bool:
-    """Return whether the inputs are files: neither a pipe nor a database."""
+    """Return whether all inputs are files, not pipes or databases."""
     if nodes_from.is_database or nodes_from.has_stdin:
         return False
     return all(map(os.path.isfile, nodes_from.files()))

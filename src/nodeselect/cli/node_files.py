@@ -65,7 +65,7 @@ class NodeFiles(NamedTuple):
     :param sources: files, folders, and ``-`` for standard input; or the address of a database.
     :param id_column: in a table, the name of the column that has the ids.
     :param is_verbose: whether to report what was read.
-    :param is_default: whether they are standard input because nothing else is given.
+    :param is_default: whether standard input is read only because no input was given.
     """
 
     sources: tuple[str, ...]
@@ -85,7 +85,7 @@ class NodeFiles(NamedTuple):
 
     @property
     def stdin_conflict(self) -> str:
-        """The message for a job that is read from standard input as well."""
+        """The error message if both the job and the nodes are to be read from standard input."""
         if self.is_default:
             return (
                 f"where are the nodes? --job reads standard input: give -n FILE, or set {_VARIABLE}"
@@ -103,7 +103,7 @@ class NodeFiles(NamedTuple):
         return tuple(map(without_password, self.sources)) if self.is_database else self.sources
 
     def files(self, skipped: list[str] | None = None) -> list[str]:
-        """Return the inputs, and in place of a folder the files in it, of a database its file.
+        """Return the files to read: a folder is replaced by its files, a database by its file.
 
         :param skipped: a list to which the files in folders that are not read are added.
         :raises InventoryError: if a folder cannot be read, or has no file of nodes.
@@ -130,7 +130,8 @@ class NodeFiles(NamedTuple):
 def nodes_option(*, required: bool = True) -> Callable[[_Command], _Command]:
     """Add the options ``-n``, ``--id-column`` and ``-v``, whose value is a :class:`NodeFiles`.
 
-    :param required: whether to take the nodes from elsewhere if ``-n`` is not given.
+    :param required: whether the command needs nodes: without ``-n``, they are those of
+        :func:`default_nodes`, and if there are none, this is an error.
     """
 
     def parse(
@@ -173,14 +174,14 @@ def nodes_option(*, required: bool = True) -> Callable[[_Command], _Command]:
 
 
 def _keep(context: click.Context, parameter: click.Parameter, value: Any) -> None:
-    """Keep the value of an option for :func:`node_files`."""
+    """Store the value of an option in the context, where :func:`node_files` finds it."""
     context.meta[str(parameter.name)] = (
         value if isinstance(value, bool) else once(context, parameter, value)
     )
 
 
 def node_files(context: click.Context, *sources: str) -> NodeFiles:
-    """Return these inputs, to be read as the options of the command say.
+    """Return these inputs with the values of ``--id-column`` and ``-v`` of the command.
 
     :raises InventoryError: see :func:`check_address`.
     """
@@ -190,9 +191,9 @@ def node_files(context: click.Context, *sources: str) -> NodeFiles:
 
 
 def check_address(source: str) -> None:
-    """Check that an input which was meant as the address of a database is one, or is a file.
+    """Raise if an input looks like the address of a database, but is neither valid nor a file.
 
-    :raises InventoryError: with the code ``invalid-address``, if it is neither.
+    :raises InventoryError: with the code ``invalid-address``.
     """
     is_meant = is_address(source) and not is_database(source)
     if is_meant and not os.path.lexists(source):
@@ -202,7 +203,10 @@ def check_address(source: str) -> None:
 
 
 def default_nodes(context: click.Context) -> NodeFiles | None:
-    """Return where the nodes of a command without ``-n`` are: as the environment says, or piped."""
+    """Return the input that is read without ``-n``, or None.
+
+    It is the one in the environment variable ``NODESELECT_NODES``, or standard input if piped.
+    """
     if source := os.environ.get(_VARIABLE):
         nodes = node_files(context, source)
         is_file = source != "-" and not is_database(source)
@@ -216,7 +220,7 @@ def default_nodes(context: click.Context) -> NodeFiles | None:
 
 
 def _is_piped() -> bool:
-    """Return whether standard input is a pipe or a file, and not a terminal or nothing."""
+    """Return whether standard input is a pipe or a file, and not a terminal or closed."""
     try:
         mode = os.fstat(sys.stdin.fileno()).st_mode
     except (AttributeError, OSError):  # it is closed, or replaced by a program
@@ -235,7 +239,7 @@ def open_nodes(
     """Open inputs with nodes; on a terminal, show how many have been read.
 
     :param selectors: if there are any, the reader yields only nodes that match one of them.
-    :param states: see :class:`NodeReader`.
+    :param states: see :class:`NodeReader`; nodes in other states are yielded, too.
     :param parallel: whether a large file may be read by two processes.
     """
 
@@ -310,10 +314,11 @@ def read_inventory(
 def read_explainable(
     nodes_from: NodeFiles, states: frozenset[str] | None, selectors: Iterable[Selector]
 ) -> "tuple[Inventory | SqlNodes, dict[str, str | None], Counter[str | None]]":
-    """Return nodes to explain selectors over: an inventory, or those of a database where they are.
+    """Return the nodes in ``states`` to explain selectors over, and what was left out.
 
-    Return also the states of the nodes that are in none of ``states``, by id (of a database, only
-    those that have an id in ``selectors``), and how many nodes are in each of them.
+    The first result has the nodes: an inventory, or a database, which is not read but queried. The
+    second has the state of each node that is left out, by id; of a database, only of the ids that
+    ``selectors`` name. The third has how many nodes are left out in each state.
 
     :raises InventoryError: if an input is invalid.
     """
@@ -346,7 +351,7 @@ def match_any(
 def open_queryable(nodes_from: NodeFiles) -> "Inventory | SqlNodes | None":
     """Open a saved inventory or a database, if the input is one; otherwise return None.
 
-    Then nothing is read.
+    If the result is None, nothing of the input has been consumed.
 
     :raises InventoryError: if it is damaged, or cannot be reached.
     """

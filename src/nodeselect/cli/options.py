@@ -74,7 +74,7 @@ def _parse_states(
 
 
 def _set_colour(context: click.Context, parameter: click.Parameter, when: str | None) -> None:
-    """Set the variables that decide on colours, also for errors after the end of the command."""
+    """Set the environment variables that decide on colours, which errors obey, too."""
     if when in ("always", "never"):
         os.environ["FORCE_COLOR"] = "1" if when == "always" else ""
         os.environ["NO_COLOR"] = "1" if when == "never" else ""
@@ -134,7 +134,7 @@ def job_option(
 def check_usage(context: click.Context, mistakes: Mapping[str, bool]) -> None:
     """Reject a command line that has a mistake.
 
-    :param mistakes: for each possible mistake its message, and whether the command line has it.
+    :param mistakes: the message of each possible mistake, and whether the command line has it.
     """
     for message, is_present in mistakes.items():
         if is_present:
@@ -142,10 +142,10 @@ def check_usage(context: click.Context, mistakes: Mapping[str, bool]) -> None:
 
 
 def parse_selectors(expressions: Sequence[str], ids: Sequence[str] = ()) -> list[Selector]:
-    """Return a selector for each expression; without any, one selector for the ids.
+    """Return a selector for each expression; without expressions, one selector for the ids.
 
     :param ids: if there are any, each selector matches only nodes with one of these ids.
-    :raises SelectorError: if an expression or an id is invalid; its place is the option.
+    :raises SelectorError: if an expression or an id is invalid; it names the option.
     """
     if any("://" in text and without_password(text) != text for text in expressions):
         raise click.UsageError("-l takes a selector: give the address of a database with -n")
@@ -211,10 +211,12 @@ def explain_hint(
 def similar_key(
     key: str, counts: Mapping[str, int], one: str = "node has", several: str = "nodes have"
 ) -> str:
-    """Return the end of a message that no node has a label: which similar one nodes have, if any.
+    """Return the end of a message about an unknown key, such as ``; 3 nodes have 'region'``.
 
-    :param counts: how many nodes have each label.
-    :param one: what to say of one such node; ``several`` of several.
+    It is empty if no key in ``counts`` is similar.
+
+    :param counts: how many nodes have each label key.
+    :param one: the words after the number 1; ``several`` those after any other number.
     """
     from nodeselect.explain.similarity import WordCounts, closest_key  # compiles patterns
 
@@ -227,7 +229,7 @@ def similar_key(
 def check_node(context: click.Context, inventory: "Inventory | SqlNodes", node_id: str) -> None:
     """End the command with an error if no node has this id.
 
-    Of an inventory, say which node has it as its name, or which ids begin with it.
+    For an inventory, the error names the node whose name this is, or the ids that begin with it.
     """
     from nodeselect.inventory import Inventory  # imports pyroaring
 

@@ -27,7 +27,7 @@ html_option = click.option(
 
 
 def page_mistakes(html: str | None, inputs: Iterable[str]) -> dict[str, bool]:
-    """Return what can be wrong with ``--html``, for ``check_usage``."""
+    """Return the possible mistakes with ``--html``, as :func:`check_usage` expects them."""
     return {
         "--html needs the name of a file, not '-'": html == "-",
         "--html would overwrite an input":
@@ -36,7 +36,7 @@ def page_mistakes(html: str | None, inputs: Iterable[str]) -> dict[str, bool]:
 
 
 def modification_times(inputs: Iterable[str]) -> dict[str, float | None]:
-    """Return for each input when its file was modified, in seconds since 1970, or None."""
+    """Return when each input was modified, in seconds since 1970; None if it is not a file."""
     times: dict[str, float | None] = {}
     for source in inputs:
         status = _status(split_object(source)[0])

@@ -13,9 +13,9 @@ __all__ = ["Settings", "read_settings"]
 
 
 class Settings(NamedTuple):
-    """The settings, by the names of the options that they stand for.
+    """The settings of ``nodeselect check``, named like its options.
 
-    :param file: the path of the file; empty if there is none.
+    :param file: the path of the file with the settings; empty if there is none.
     :param exclude: glob patterns of names, and of absolute paths.
     """
 
@@ -30,8 +30,8 @@ class Settings(NamedTuple):
 def read_settings() -> Settings:
     """Read the settings in the nearest folder that has some, from the working directory upward.
 
-    :raises click.ClickException: if the file cannot be read, has another key, or a value of a wrong
-        type.
+    :raises click.ClickException: if the file cannot be read, or has an unknown key or a value of a
+        wrong type.
     """
     for folder in _folders():
         own = os.path.join(folder, "nodeselect.toml")  # noqa: PTH118 - pathlib loads slowly
@@ -55,7 +55,7 @@ def _folders() -> Iterator[str]:
 
 
 def _read(path: str, word: str = "") -> dict[str, Any]:
-    """Return the content of a file; nothing if it does not contain ``word``."""
+    """Parse a TOML file; return an empty dict, without parsing, if ``word`` is not in the file."""
     import tomllib  # here, since most commands do not need it
 
     try:
@@ -93,9 +93,10 @@ def _settings(path: str, table: Any) -> Settings:
 
 
 def _whole_patterns(patterns: Iterable[str], folder: str) -> Iterator[str]:
-    """Yield glob patterns, those with a path as absolute ones: they begin at ``folder``, as in git.
+    """Yield the glob patterns of a settings file; those with a ``/`` become absolute.
 
-    A pattern without a path is for names, in any folder.
+    As in git, a pattern with a ``/`` is relative to ``folder``, that of the settings file; one
+    without matches names in any folder.
     """
     root = re.sub(r"([*?\[])", r"[\1]", folder.replace(os.sep, "/").rstrip("/"))
     for pattern in patterns:

@@ -42,7 +42,7 @@ def read_script(shell: str) -> str:
 
 
 def register_shells() -> None:
-    """Replace click's answers to the shells by these."""
+    """Make click use the classes of this module for completion in bash, zsh and fish."""
     for shell in (_Bash, _Zsh, _Fish):
         add_completion_class(shell)
 
@@ -55,7 +55,10 @@ class _Shell(ShellComplete):
         return read_script(self.name)
 
     def complete(self) -> str:
-        """Return the answer; it is empty if anything fails, since a shell could not show why."""
+        """Return the text that the script of the shell reads: a line for each candidate.
+
+        It is empty if anything fails, since a shell could not show why.
+        """
         try:
             words = self.words(sys.argv[1:])
             self.ctx_args["obj"] = words
@@ -71,7 +74,7 @@ class _Shell(ShellComplete):
             return ""
 
     def words(self, arguments: list[str]) -> Words:
-        """Return the words that the script has passed."""
+        """Return the words of the command line, which the script has passed as arguments."""
         count = int(arguments[0])
         before, rest = arguments[1 : count + 1], arguments[count + 1 :]
         return Words(before, rest[0], rest[1:])
@@ -85,7 +88,10 @@ class _Bash(_Shell):
     name = "bash"
 
     def words(self, arguments: list[str]) -> Words:
-        """Split the line up to the cursor; keep which part of the last word bash replaces."""
+        """Split the command line into words; remember which end of the current word bash replaces.
+
+        Bash replaces only what follows the last ``=`` or ``:``.
+        """
         line, replaced, rest = arguments
         words, self._quote = split_words(line)
         self._start = len(words[-1]) - len(split_words(self._quote + replaced)[0][-1])
@@ -93,7 +99,7 @@ class _Bash(_Shell):
         return Words(words[1:-1], words[-1], after[1:])
 
     def lines(self, items: "Sequence[CompletionItem[str]]") -> Iterator[str]:
-        """Yield what replaces the last part of the word, in the quotes that are open."""
+        """Yield what replaces the end of the current word, escaped as its open quote requires."""
         for item in items:
             yield f"{_kind(item)}\t{self._quoted(item.value[self._start :])}"
 
@@ -111,7 +117,7 @@ class _Zsh(_Shell):
     name = "zsh"
 
     def lines(self, items: "Sequence[CompletionItem[str]]") -> Iterator[str]:
-        """Yield the whole words; the list shows their last parts, beside what they mean."""
+        """Yield for each candidate the whole word, and the label and description to list."""
         labels = [printable(item.label or item.value) for item in items]
         width = min(max(map(display_width, labels), default=0), _WIDEST_LABEL)
         for item, label in zip(items, labels, strict=True):
@@ -124,12 +130,12 @@ class _Fish(_Shell):
     name = "fish"
 
     def words(self, arguments: list[str]) -> Words:
-        """Remove the quotes of the word at the cursor; fish passes it as it is written."""
+        """Return the words of the command line; fish passes the current one with its quotes."""
         before, current, every = super().words(arguments)
         return Words(before, split_words(current)[0][-1], every[len(before) + 1 :])
 
     def lines(self, items: "Sequence[CompletionItem[str]]") -> Iterator[str]:
-        """Yield the whole words, and what they mean."""
+        """Yield for each candidate the whole word and its description."""
         for item in items:
             yield f"{item.value}\t{printable(item.help or '')}"
 
@@ -139,9 +145,10 @@ def _kind(item: "CompletionItem[str]") -> str:
 
 
 def split_words(line: str) -> tuple[list[str], str]:
-    """Split the beginning of a command line as a shell does; return the quote that is open.
+    """Split the beginning of a command line into words, as a shell does.
 
-    The last word is the one at the end, and empty after a blank.
+    The last word is the one at the cursor; it is empty after a blank. Return also the quote that is
+    still open, or an empty text.
 
     >>> split_words("match -l 'region=eu,ti")
     (['match', '-l', 'region=eu,ti'], "'")

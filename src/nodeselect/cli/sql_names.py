@@ -15,7 +15,9 @@ _PIECE = re.compile(r'"(?:[^"]|"")+"|[^".]+')
 
 
 def parse_name(text: str) -> "Name":
-    """Return the name that a text means: ``fleet.nodes`` is a path, ``"fleet.nodes"`` one name.
+    """Split the name of a table or column at its dots, except for dots in double quotes.
+
+    ``fleet.nodes`` is the table ``nodes`` of the schema ``fleet``; ``"fleet.nodes"`` is one name.
 
     :raises ValueError: if it is not a name.
     """
@@ -32,7 +34,7 @@ def parse_name(text: str) -> "Name":
 
 
 def parse_columns(texts: Sequence[str]) -> "dict[str, Name]":
-    """Return the columns of labels by key. ``KEY=COLUMN`` has both; ``KEY`` is the name of both.
+    """Return the column of each label key; a text is ``KEY=COLUMN``, or ``KEY`` if both are equal.
 
     :raises ValueError: if a column is not a name, or two are for the same key.
     """

@@ -67,7 +67,7 @@ def write_message(text: str) -> None:
 
 
 def write_error_message(text: str) -> None:
-    """Write a message that is, or belongs to, an error: also with ``--quiet``."""
+    """Write a message that is, or belongs to, an error; unlike others, also with ``--quiet``."""
     if text.startswith("error: "):
         text = detect_screen(sys.stderr).style("error", "error") + text.removeprefix("error")
     with suppress(OSError):

@@ -23,9 +23,9 @@ _NEED_SELECTING = ("match", "explain", "watch", "sql")
 
 
 def usage_hint(error: click.UsageError, words: Sequence[str]) -> str | None:
-    """Return which command, or command line, was probably meant; None if that is not clear.
+    """Return a hint with the command or command line that was probably meant, or None.
 
-    Of an option of other commands, return which ones.
+    If other commands have the unknown option, the hint names them instead.
 
     :param words: the arguments of the process.
     """
@@ -47,7 +47,7 @@ def usage_hint(error: click.UsageError, words: Sequence[str]) -> str | None:
 
 
 def shown(word: str) -> str:
-    """Return an argument without a password, unless it is a selector, which has none."""
+    """Return an argument without a password. A selector has none, and is returned as it is."""
     masked = without_password(word)
     if masked == word:
         return word
@@ -72,9 +72,9 @@ def _commands_with(context: click.Context, option: str) -> list[str]:
 
 
 def _corrected(context: click.Context, words: Sequence[str]) -> str | None:
-    """Return the command line in which each argument follows the option that it is for.
+    """Return the command line with the option added before each argument that lacks one, or None.
 
-    If nothing selects nodes, it has ``--all``.
+    If nothing selects nodes, ``--all`` is added, too.
     """
     corrected = list(words)
     command = context.command
@@ -115,7 +115,10 @@ def _corrected(context: click.Context, words: Sequence[str]) -> str | None:
 
 
 def _option_of(word: str, free: Collection[str]) -> str | None:
-    """Return for which of the options that are not given an argument is."""
+    """Return the option that an argument without one is probably meant for, or None.
+
+    :param free: the options that the command line does not have yet.
+    """
     options: tuple[str, ...]
     if os.path.isdir(word) or word.endswith((".yaml", ".yml")):  # noqa: PTH112 - pathlib is slow
         options = _OF_JOBS

@@ -124,13 +124,16 @@ def watch(
 
 
 def _is_stream(source: str) -> bool:
-    """Return whether an input is read once, as its data arrives."""
+    """Return whether an input is a pipe or the like, which is read once, as its data arrives."""
     is_file = os.path.isfile(source) or os.path.isdir(source)  # noqa: PTH112, PTH113
     return source == "-" or (os.path.exists(source) and not is_file)  # noqa: PTH110
 
 
 class _Printer:
-    """Prints which answers a change of a node concerns. An answer is a union of selectors."""
+    """Prints which answers a node enters or leaves when it changes.
+
+    An answer is the set of nodes that match any of some selectors, such as those of a job.
+    """
 
     def __init__(
         self,
@@ -158,7 +161,12 @@ class _Printer:
         self._screen = detect_screen()
 
     def print(self, old: Node | None, new: Node | None, event: int) -> None:
-        """Print what changes if a node was ``old`` and is ``new``; None if it is not there."""
+        """Print which answers a node enters or leaves by a change.
+
+        :param old: the node before the change; None if it did not exist.
+        :param new: the node after the change; None if it no longer exists.
+        :param event: the number of the change, from 1.
+        """
         if self._states is not None:
             old = old if old is not None and has_state(old.state, self._states) else None
             new = new if new is not None and has_state(new.state, self._states) else None
@@ -245,9 +253,10 @@ def _watch_files(nodes_from: NodeFiles, interval: float, printer: _Printer) -> N
 
 
 def _versions(nodes_from: NodeFiles, interval: float) -> Iterator[Inventory]:
-    """Yield the nodes of files, and again whenever one has changed; wait in between, for ever.
+    """Yield the nodes of all files, and again after each change of a file; never end.
 
-    Files are read once they have been the same for an interval, since they may be written in steps.
+    A changed file is read when it has stayed the same for ``interval`` seconds, since it may be
+    written in steps.
     """
     read = before = None
     while True:
@@ -271,7 +280,7 @@ def _versions(nodes_from: NodeFiles, interval: float) -> Iterator[Inventory]:
 
 
 def _signature(nodes_from: NodeFiles) -> list[tuple[str, tuple[int, ...]]]:
-    """Return what differs if a file has been written, replaced, added or removed."""
+    """Return a value that changes if a file is written, replaced, added or removed."""
     with suppress(InventoryError):  # which reading them raises as well
         return [(file, _file_signature(file)) for file in nodes_from.files()]
     return []
