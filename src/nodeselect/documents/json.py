@@ -161,7 +161,10 @@ class _JsonBuilder(Builder):
         return entries
 
     def _at_end(self, closing: str, has_items: bool) -> bool:
-        """Return whether the items end here; step over the bracket, or the comma between items."""
+        """Return whether the closing bracket is here; step over it, or over the ``,`` of an item.
+
+        :param has_items: whether an item was read before, so that a ``,`` is expected.
+        """
         if self._text.startswith(closing, self._index):
             self._index += 1
             return True

@@ -101,7 +101,7 @@ def is_bare_key(key: Scalar, value: Value) -> bool:
 
 
 def double_quoted(text: str, limit: int = 60) -> str | None:
-    """Return ``text`` as a string of YAML and JSON, to be pasted.
+    """Return ``text`` in double quotes, as it can be pasted into YAML or JSON.
 
     Return None if it is longer than ``limit``, or if a character of it has to be escaped.
     """
@@ -137,8 +137,7 @@ def to_python(
 
 
 def from_python(value: Any, depth: int = 0) -> Value:
-    """Return plain data as a value whose positions are all the beginning of a document.
-
+    """Convert plain data to a value, all of which is at line 0 and column 0.
     :raises DocumentError: if it is nested deeper than ``LIMITS.depth``, or a number is not finite
         or has more than 64 bits.
     :raises TypeError: if it is not plain data: lists, mappings with strings as keys, and scalars.
@@ -173,10 +172,9 @@ def from_python(value: Any, depth: int = 0) -> Value:
 
 
 class DocumentError(Exception):
-    """A document is refused. Callers raise a public error in its place.
+    """The first mistake in a document. Callers convert it to a public error, such as ``JobError``.
 
-    It describes the first mistake in the document. ``others`` are the mistakes after it, and
-    ``unreported`` is the number of mistakes beyond those.
+    ``others`` are the next mistakes, up to a limit; ``unreported`` is how many more there are.
     """
 
     def __init__(
@@ -210,8 +208,7 @@ def decode_utf8(data: bytes) -> str:
 
 
 def check_characters(text: str, forbidden: re.Pattern[str] = _CONTROL_CHARACTERS) -> None:
-    """Raise if a text has forbidden characters; those after a NUL are not reported.
-
+    """Raise if a text has forbidden characters; the error lists those up to the first NUL.
     :raises DocumentError: with the code ``control-character`` or ``surrogate``.
     """
     if not forbidden.search(text):
@@ -248,7 +245,10 @@ def too_deep_error(position: Position) -> DocumentError:
 
 
 class Builder:
-    """The base of the builders: it counts values, finds positions and collects mistakes."""
+    """Base class of what builds a document from JSON or YAML.
+
+    It counts the values, finds their positions and collects mistakes.
+    """
 
     def __init__(self, text: str, max_values: int | None) -> None:
         self._text = text
@@ -297,9 +297,10 @@ class Builder:
             raise DocumentError("too-many-values-in-file", message, self.position(index))
 
     def enter(self, depth: int, index: int) -> None:
-        """Count a list or an object, which begins at ``index``, a second time.
+        """Check the depth of a list or an object, and count it as one more value.
 
         :param depth: the number of lists and objects that it is in.
+        :param index: where it begins.
         :raises DocumentError: if it is nested too deeply.
         """
         if depth >= LIMITS.depth:
@@ -307,7 +308,7 @@ class Builder:
         self._count += 1
 
     def add_entry(self, entries: Entries, key: Scalar, value: Value) -> None:
-        """Add a key and its value to ``entries``; refuse a key that they already have."""
+        """Add a key and its value to ``entries``; add a mistake instead if they have the key."""
         first, _ = entries.setdefault(key.text, (key, value))
         if first is not key:
             line = first.position.line + 1

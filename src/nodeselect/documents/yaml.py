@@ -76,11 +76,11 @@ def _read_if_json(text: str, max_values: int | None, strict_json: bool) -> Value
 
 
 def read_yaml(text: str, max_values: int | None = None) -> Value:
-    """Read ``text`` as one YAML document of plain data. Cost: linear.
+    """Read ``text`` as one YAML document without anchors and tags. Cost: linear.
 
     :param max_values: how many keys and values the text may contain; None for any number.
-    :raises DocumentError: if the text is anything else; the error has all its mistakes, up to the
-        first syntax error.
+    :raises DocumentError: if the text is not such a document; the error has all its mistakes, up to
+        the first syntax error.
     """
     documents = _read_yaml_documents(text, max_values, single=True)
     return documents[0] if documents else Scalar("", "null", Position(0, 0), False)
@@ -104,9 +104,9 @@ def _read_yaml_documents(text: str, max_values: int | None, *, single: bool) -> 
 
 
 def scalar_spans(text: str) -> Iterator[tuple[int, int]]:
-    """Yield start and end of each string, number and the like, up to the first syntax error.
+    """Yield the start and end index of each scalar, such as a string, in a text of YAML.
 
-    What is outside of them is YAML, or a comment.
+    What is outside of these is syntax or a comment. Stop at the first syntax error.
     """
     import yaml  # here, since most commands do not need it
 
@@ -121,7 +121,7 @@ def scalar_spans(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _syntax_error(text: str, error: Any) -> DocumentError:
-    """Return the error for what libyaml reports, at the place where a person would fix it."""
+    """Convert an error of libyaml; its position becomes the one where a person would fix it."""
     problem = printable(str(error.problem or "it cannot be read"))
     end = len(text.rstrip())
     stopped = (error.problem_mark or error.context_mark).index
@@ -161,7 +161,7 @@ class _YamlBuilder(Builder):
         self._events = events
 
     def documents(self, *, single: bool) -> list[Value]:
-        """Return the values of all documents; if ``single``, refuse a second one."""
+        """Return the values of all documents; if ``single``, a second one is a mistake."""
         documents: list[Value] = []
         next(self._events)  # the start of the stream
         while type(start := next(self._events)).__name__ != "StreamEndEvent":
@@ -226,7 +226,7 @@ class _YamlBuilder(Builder):
         return entries
 
     def _is_key(self, key: Value, index: int) -> bool:
-        """Return whether a key, which begins at ``index``, is a string; refuse others."""
+        """Return whether a key, which begins at ``index``, is a string; if not, add a mistake."""
         if isinstance(key, Object) and self._text[max(index - 1, 0) : index + 1] == "{{":
             self.has_template = True
             position = self.position(index - 1)

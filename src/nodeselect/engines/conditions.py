@@ -18,7 +18,10 @@ _E = TypeVar("_E")
 
 
 class Conditions(Protocol[_E]):
-    """What an engine must express; ``_E`` is the type of its expressions."""
+    """The conditions that an engine must be able to express; ``_E`` is what it calls a condition.
+
+    For example, ``_E`` is a text of SQL, or an expression of Polars.
+    """
 
     def has_key(self, key: str) -> _E:
         """Express that the node has the label, whatever its value."""
@@ -36,7 +39,7 @@ class Conditions(Protocol[_E]):
         """Express that the node's id is one of these, byte for byte. There is at least one."""
 
     def constant(self, value: bool) -> _E:
-        """Express a condition that holds for every node, or for none."""
+        """Express what is true for every node, or for none if ``value`` is false."""
 
     def negation(self, condition: _E) -> _E:
         """Express that a condition does not hold."""
@@ -46,8 +49,7 @@ class Conditions(Protocol[_E]):
 
 
 def express(selector: Selector, conditions: Conditions[_E]) -> _E:
-    """Express a selector: the expression is true for the nodes that the selector matches.
-
+    """Return the expression of an engine that is true for the nodes that a selector matches.
     :raises TypeError: if it is not a selector.
     """
     if not require_selector(selector).is_satisfiable:
@@ -57,7 +59,7 @@ def express(selector: Selector, conditions: Conditions[_E]) -> _E:
 
 
 def express_parts(selector: Selector, conditions: Conditions[_E]) -> list[_E]:
-    """Express each selector of ``selector.split()``, in this order."""
+    """Return an expression for each selector of ``selector.split()``, in this order."""
     return [
         _requirement(part.requirements[0], conditions)
         if part.ids is None

@@ -21,11 +21,10 @@ _INTEGER = "[+-]?0*[0-9]{1,19}"
 
 
 class Dialect:
-    """What the dialects have in common.
+    """Base class of the dialects: each method returns a text of SQL, made of other such texts.
 
-    A value is NULL if the label is absent. Each condition starts with a test for that, in a
-    conjunction: engines take conjunctions apart and use them for indexes and files, as they do not
-    use ``coalesce``.
+    A value is NULL if the label is absent. So each condition starts with ``... IS NOT NULL AND``:
+    unlike ``coalesce``, this lets engines use the rest of the condition for indexes and files.
     """
 
     name = ""
@@ -47,14 +46,14 @@ class Dialect:
         return self.is_present(self.value(labels, key))
 
     def label_in(self, labels: str, key: str, values: Sequence[str], pairs: Sequence[str]) -> str:
-        """Test that a label is one of the values.
+        """Return SQL that tests whether a label has one of the values.
 
-        :param pairs: the same as ``values``, each as a JSON object of the one label.
+        :param pairs: for each of ``values``, the constant of a JSON object ``{key: value}``.
         """
         return self.value_in(self.value(labels, key), values)
 
     def label_between(self, labels: str, key: str, low: str, high: str) -> str:
-        """Test that a label is an integer within the bounds."""
+        """Return SQL that tests whether a label is an integer within the bounds."""
         return self.value_between(self.value(labels, key), low, high)
 
     # Conditions on one value.
@@ -64,11 +63,11 @@ class Dialect:
         return f"{value} IS NOT NULL"
 
     def value_in(self, value: str, values: Sequence[str]) -> str:
-        """Test that a value is one of ``values``, byte for byte, whatever its collation."""
+        """Return SQL that tests whether a value is one of ``values``, whatever its collation."""
         return f"({value} IS NOT NULL AND {self.in_bytes(value)} IN ({', '.join(values)}))"
 
     def value_between(self, value: str, low: str, high: str) -> str:
-        """Test that a value is an integer within the bounds."""
+        """Return SQL that tests whether a value is an integer within the bounds."""
         # Only CASE ensures that what is not digits is never cast; AND does not.
         return (
             f"CASE WHEN {self.may_be_integer(value)}"
@@ -76,31 +75,35 @@ class Dialect:
         )
 
     def in_bytes(self, value: str) -> str:
-        """Return a text so that it compares byte for byte."""
+        """Return SQL for a value that compares byte for byte, whatever its collation."""
         return value
 
     def join_keys(self, text: str) -> str:
-        """Return columns of SELECT that are equal for two texts only if they are byte for byte."""
+        """Return the columns to compare in ``IN (SELECT ...)``, so that only equal bytes match."""
         return self.in_bytes(text)
 
     def may_be_integer(self, value: str) -> str:
-        """Test that all of a value has the form of a 64-bit integer."""
+        """Return SQL that tests whether a value is a sign and at most 19 digits after zeros.
+
+        Every 64-bit integer is; a larger number may be.
+        """
         raise NotImplementedError
 
     def to_integer(self, value: str) -> str:
-        """Cast a value to a type for integers of 19 digits."""
+        """Return SQL that casts a value to a type which can hold all integers of 19 digits."""
         raise NotImplementedError
 
     def bytewise(self, value: str) -> str:
-        """Return the value so that it sorts and groups byte for byte; drivers may return bytes."""
+        """Return SQL for a value that sorts and groups byte for byte; its type may be bytes."""
         return self.in_bytes(value)
 
     # All labels.
 
     def each_label(self, labels: str, rows: str) -> str:
-        """Return a query for ``label_key`` and ``label_value`` of each label of each row.
+        """Return a query with the columns ``label_key`` and ``label_value``: a row for each label.
 
-        :param rows: a FROM clause, without FROM.
+        :param labels: the column of all labels in ``rows``.
+        :param rows: what to write after FROM.
         """
         raise NotImplementedError
 
@@ -111,10 +114,11 @@ class Dialect:
         return f"{self.quotes}{name.replace(self.quotes, self.quotes * 2)}{self.quotes}"
 
     def literal(self, text: str) -> str:
-        """Quote a constant.
+        """Return a text as a constant of SQL.
 
-        One that is not plain is written in hexadecimal digits: then no rule about quotes or
-        backslashes, and no setting of the server, can give it another meaning.
+        If it has other characters than letters, digits and a few marks, it is written in
+        hexadecimal digits: then no rule about quotes or backslashes, and no setting of the server,
+        can give it another meaning.
         """
         return f"'{text}'" if _PLAIN.fullmatch(text) else self.hexadecimal(text)
 
@@ -124,10 +128,10 @@ class Dialect:
 
 
 class _ComparesTwice(Dialect):
-    """Compares texts as they are, which can use an index, and then byte for byte.
+    """A dialect that compares each text twice: as it is, which can use an index, and as bytes.
 
-    The second comparison is written so that the planner does not take it for another condition on
-    the same column.
+    The second one compares an expression, so that the planner does not count it as another
+    condition on the same column.
     """
 
     def value_in(self, value: str, values: Sequence[str]) -> str:
@@ -140,7 +144,7 @@ class _ComparesTwice(Dialect):
 
 
 class PostgreSQL(_ComparesTwice):
-    """Labels are ``jsonb``, which compares bytes. A GIN index serves ``@>`` and ``?``."""
+    """Labels are ``jsonb``, which compares bytes. ``@>`` and ``?`` can use a GIN index."""
 
     name = "postgresql"
     fence = " OFFSET 0"
@@ -217,9 +221,10 @@ class DuckDB(Dialect):
 
 
 class SQLite(Dialect):
-    """Labels are JSON as ``TEXT``. There are no regular expressions, and casts saturate.
+    """Labels are JSON as ``TEXT``.
 
-    To SQLite, a key in JSON ends before its first NUL.
+    There are no regular expressions; a cast of a too large number gives the largest integer. To
+    SQLite, a key in JSON ends before its first NUL.
     """
 
     name = "sqlite"
@@ -263,7 +268,7 @@ class SQLite(Dialect):
 
 
 class Spark(Dialect):
-    """Labels are ``MAP<STRING, STRING>``. Nothing raises under ANSI rules."""
+    """Labels are ``MAP<STRING, STRING>``. No condition raises, also with ``spark.sql.ansi``."""
 
     name = "spark"
     quotes = "`"

@@ -62,12 +62,14 @@ def explain(
     state: str | pl.Expr | None = None,
     examples: int = 3,
 ) -> Explanation:
-    """Return how many rows ``selector`` matches, and why not the others, as an inventory does.
+    """Explain how many rows ``selector`` matches, and why it does not match the others.
 
-    The frame is read once for the counts, and a few times more for hints, if a requirement matches
-    nothing or excludes nothing. The first nodes are those of the first rows.
+    The result is the same as :meth:`Inventory.explain` would return for these nodes, in the order
+    of the rows. The frame is read once for the counts, and a few times more for hints, if a
+    requirement matches nothing or excludes nothing.
 
-    :param name: the column of the names, by which a hint finds what was given as an id.
+    :param labels: as for :func:`where`; so are ``id`` and ``columns``.
+    :param name: the column of the names, for the hint that an id in the selector is a name.
     :param state: the column of the states.
     :param examples: how many nodes to name for each reason.
     """
@@ -83,8 +85,7 @@ def facets(
     columns: Mapping[str, str | pl.Expr] | None = None,
     state: str | pl.Expr | None = None,
 ) -> Facets:
-    """Return how many rows have each label key and each value; ``nodes`` may be filtered.
-
+    """Count the rows that have each label key and each value; ``nodes`` may be a filtered frame.
     :param labels: as for :func:`where`; so is ``columns``.
     :param state: the column of the states.
     """
@@ -162,7 +163,10 @@ class _Statistics:
         self._with_key: dict[str, int] = {}
 
     def failures(self, requirements: Sequence[Selector]) -> "_Failures":
-        """Group the nodes by what they fail; count those with the keys of ``requirements``, too."""
+        """Group the nodes by the set of requirements that they fail.
+
+        The same query counts, for later calls, the nodes that have each key of ``requirements``.
+        """
         conditions = self.conditions
         passes = [express(requirement, conditions) for requirement in requirements]
         masks = {
@@ -245,9 +249,9 @@ class _Statistics:
         return [node_id for node_id in ids if node_id not in found]
 
     def find_names(self, names: Sequence[str]) -> Mapping[str, tuple[str, int]]:
-        """Return those of ``names`` that nodes have: the first id of the nodes, and their number.
+        """Return for each of ``names`` that is the name of nodes their first id and their number.
 
-        They have the same order as in ``names``.
+        The result has the order of ``names``, and leaves out names that no node has.
         """
         if self._name is None:
             return {}
@@ -269,12 +273,12 @@ class _Statistics:
         return int(self._frame.filter(condition).select(pl.len()).collect().item())
 
     def _values(self, key: str) -> pl.LazyFrame:
-        """Return each value of a label, and how many nodes have it."""
+        """Return a frame with a row for each value of a label: the value, and its node count."""
         values = self._frame.select(value=self.conditions.value(key).cast(pl.String)).drop_nulls()
         return values.group_by("value").agg(pl.len())
 
     def _entries(self) -> pl.LazyFrame:
-        """Return the key and value of each label that has no column of its own."""
+        """Return a frame with a row for each label of each node, except for keys with a column."""
         conditions = self.conditions
         if conditions.labels is None:
             return pl.LazyFrame(schema={"key": pl.String, "value": pl.String})
@@ -318,7 +322,7 @@ class _Failures:
         return dict(sorted(self._states.items(), key=lambda item: (-item[1], item[0] or "")))
 
     def example_ids(self, failed: Positions, limit: int) -> Sequence[str]:
-        """Return the ids of the first nodes of one group, in the order of the rows."""
+        """Return the first ids of the nodes that fail exactly the requirements at ``failed``."""
         return [node_id for _, node_id in self._first[failed][:limit]]
 
     def nearest(self, limit: int) -> Sequence[NearMiss]:
@@ -335,7 +339,11 @@ class _Failures:
     def count_if_replaced(
         self, positions: Collection[int], replacements: Sequence[Selector]
     ) -> int:
-        """Count the nodes that match if ``replacements`` replace the requirements ``positions``."""
+        """Count the nodes that would match if some requirements were replaced.
+
+        :param positions: the requirements to leave out.
+        :param replacements: the requirements to add.
+        """
         conditions = self._statistics.conditions
         passes = [express(replacement, conditions) for replacement in replacements]
         passes += (passed for at, passed in enumerate(self._passes) if at not in positions)

@@ -32,7 +32,7 @@ def where(
 ) -> "Column":
     """Return a column that is true for the nodes ``selector`` matches. It is never NULL.
 
-    ``nodes.filter(where(selector))`` pushes what it can down to the files: conditions on columns,
+    In ``nodes.filter(where(selector))``, Spark pushes conditions on columns down to the files, but
     not those on a map. Thousands of ids become a broadcast join. It works with Spark Connect, too.
 
     :param labels: the column of all labels, a ``MAP<STRING, STRING>``, or the table that has them;
@@ -57,10 +57,10 @@ def nodes(
     name: Name | None = None,
     state: Name | None = None,
 ) -> Iterator[SqlNodes]:
-    """Make the rows of a data frame readable as those of an inventory are, and explain selectors.
+    """Open a data frame as nodes with the methods of an inventory, such as ``explain``.
 
-    ``with nodes(frame) as fleet: print(fleet.explain(selector))``. Until the end of the block, a
-    temporary view of the session has the rows.
+    For example, ``with nodes(frame) as fleet: print(fleet.explain(selector))``. The block has a
+    temporary view of the frame in its session, which is dropped at the end.
 
     :param labels: as for :func:`where`; so are ``id`` and ``columns``.
     :param name: the column of the names, if there is one.

@@ -58,15 +58,14 @@ def where(
     """Return the condition of a WHERE clause that is true for the nodes ``selector`` matches.
 
     It is never NULL. Names are quoted, and so exact: in PostgreSQL, ``labels`` is not ``Labels``.
+    Columns and the values of labels must be texts: systems compare numbers, and the padded texts of
+    ``char(n)``, in different ways.
 
     >>> where(Selector.parse("region=eu,!debug"), "duckdb", columns={"region": "region"})
     '(("region" IS NOT NULL AND "region" COLLATE "C" IN (\\'eu\\')) AND (NOT map_extract_value("labels", \\'debug\\') IS NOT NULL))'
 
     :param dialect: ``postgresql``, ``duckdb``, ``sqlite``, ``spark``, ``clickhouse`` or ``mysql``
         (which MariaDB reads too).
-    Columns and the values of labels must be texts: systems compare numbers, and the padded texts of
-    ``char(n)``, in different ways.
-
     :param labels: the column of all labels (jsonb in PostgreSQL, JSON text in SQLite, JSON in
         MySQL, a map elsewhere), or the table that has them; None if every label has a column of its
         own. Then a label without a column is absent.
@@ -91,18 +90,24 @@ def explain(
 ) -> str:
     """Return a query that counts how many nodes fail exactly which requirements of ``selector``.
 
-    It reads all nodes once. Each row is a group of nodes. ``failed0`` has a bit for each of the
-    first 60 requirements, in the order of ``selector.split()``, the lowest for the first: 5 means
-    that these nodes fail the first requirement and the third, and 0 that they match; ``failed1``
-    has the next 60. ``nodes`` is how many nodes these are, ``example`` the first of their ids, byte
-    by byte. ``lacks0`` is how many of them do not have the first of the keys in ``!=``, ``notin``
-    and lists.
+    It reads all nodes once. Each row of the result is a group of nodes that fail the same
+    requirements. Its columns are:
 
-    :class:`~nodeselect.engines.sql_nodes.SqlNodes` makes an explanation of the result.
+    - ``failed0``: a bit for each of the first 60 requirements, in the order of
+      ``selector.split()``, the lowest for the first. For example, 5 means that these nodes fail the
+      first and the third, and 0 that they match. ``failed1`` has the next 60, and so on.
+    - ``nodes``: how many nodes are in the group.
+    - ``example``: the lowest of their ids, byte by byte.
+    - ``lacks0``: how many of them do not have the first of the keys that are in a requirement with
+      ``!=``, ``notin`` or a list of values; ``lacks1`` is for the second key, and so on.
+    - ``state``, if a column is given: nodes that match have a row for each of their states.
+
+    To get an :class:`~nodeselect.explain.Explanation` instead, use
+    :class:`~nodeselect.engines.sql_nodes.SqlNodes`.
 
     :param table: the table of the nodes.
-    :param state: the column of their states, by which those that match are also counted.
-    :raises ValueError: as :func:`where`, of which the other parameters are.
+    :param state: the column of the states.
+    :raises ValueError: as :func:`where`, which describes the other parameters.
     """
     engine = dialect_named(dialect)
     conditions = SqlConditions(engine, labels, id, columns or {})
@@ -119,7 +124,11 @@ def failure_query(
     *,
     with_example: bool = False,
 ) -> str:
-    """Return the query of :func:`explain` for the rows of a FROM clause."""
+    """Return the query of :func:`explain` for any rows.
+
+    :param rows: what to write after FROM.
+    :param state: the quoted column of the states, if there is one.
+    """
     dialect = conditions.dialect
     words = failed_words(requirements, conditions)
     failed = [f"failed{at}" for at in range(len(words))]
@@ -144,7 +153,7 @@ def failure_query(
 
 
 def failed_words(requirements: Sequence[Selector], conditions: "SqlConditions") -> list[str]:
-    """Return integers in SQL that have a bit for each requirement that a row fails."""
+    """Return SQL for the integers ``failed0``, ``failed1``, … of :func:`explain`."""
     bits = [
         f"CASE WHEN {express(requirement, conditions)} THEN 0 ELSE {1 << at % WORD} END"
         for at, requirement in enumerate(requirements)
@@ -153,7 +162,10 @@ def failed_words(requirements: Sequence[Selector], conditions: "SqlConditions") 
 
 
 def counted_keys(requirements: Sequence[Selector]) -> list[str]:
-    """Return the keys of which an explanation needs counts: those in ``!=`` and in lists."""
+    """Return the keys in requirements with ``!=``, ``notin`` or a list of values.
+
+    For these, an explanation needs to know how many nodes have the key.
+    """
     return list(
         dict.fromkeys(
             requirement.key
@@ -166,9 +178,9 @@ def counted_keys(requirements: Sequence[Selector]) -> list[str]:
 
 
 def dialect_named(name: str) -> Dialect:
-    """Return a dialect.
+    """Return the dialect with this name.
 
-    :raises ValueError: if there is none of this name.
+    :raises ValueError: if there is none.
     """
     try:
         return DIALECTS[name]
@@ -178,7 +190,7 @@ def dialect_named(name: str) -> Dialect:
 
 
 class SqlConditions:
-    """The conditions of a selector as SQL, for one dialect and one layout of the nodes."""
+    """Expresses the conditions of selectors as SQL, for one dialect and one table layout."""
 
     def __init__(
         self,
@@ -247,10 +259,10 @@ class SqlConditions:
         return f"({' AND '.join(conditions)})"
 
     def fence(self, requirements: Sequence[Selector]) -> str:
-        """Return what keeps a subquery apart in which requirements are tested, if that is faster.
+        """Return the end of a subquery that keeps a database from merging it into the outer query.
 
-        A test of a label in a map takes so long that it must not be made twice. A column is read
-        in parallel only without the fence.
+        It is empty if all keys have columns, which are read in parallel only without it. A test of
+        a label in a map takes so long that merging, which would repeat it, must be avoided.
         """
         keys = {each.key for part in requirements for each in part.requirements}
         return "" if self.labels is None or keys <= self.columns.keys() else self.dialect.fence
@@ -264,9 +276,12 @@ class SqlConditions:
         return quote(labels, self.dialect), self.dialect.literal(key)
 
     def _in_table(self, table: LongTable, key: str, test: Callable[[str], str]) -> str:
-        """Test a value in the table of labels.
+        """Return SQL that tests a label whose value is in a table of labels.
 
-        A list of ids, unlike EXISTS, needs no name for the table outside, which is not known.
+        It is ``id IN (SELECT ...)``: EXISTS would need the name of the outer table, which is not
+        known here.
+
+        :param test: returns SQL that tests a value.
         """
         dialect = self.dialect
         assert self.id is not None, "the constructor has checked it"

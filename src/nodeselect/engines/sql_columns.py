@@ -43,10 +43,10 @@ _NO_VALUE = ("null", '"NULL"')
 
 
 def check_columns(execute: Execute, table: SqlTable) -> None:
-    """Check that the columns have the types that conditions are made for.
+    """Check that ids, names, states and labels have the types for which conditions are right.
 
-    In PostgreSQL and DuckDB a column has one type. In SQLite each value has its own: all are read,
-    and the JSON of all labels, too. Other databases are not checked.
+    In PostgreSQL and DuckDB, only the type of each column is read. In SQLite, where each value has
+    its own type, all rows are read, with their JSON. Other databases are not checked.
 
     :raises InventoryError: with the code ``invalid-column``.
     """

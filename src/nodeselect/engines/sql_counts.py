@@ -32,8 +32,8 @@ _MAX_VALUES = 1_000
 class SqlFailures:
     """The nodes of a table, grouped by which requirements they fail.
 
-    One query counts the groups. For the ids of examples, and of the nearest nodes, the first nodes
-    are looked at; if some are not among them, one more query finds the first of their groups.
+    One query counts the groups. A second one finds ids of examples among the first 1,000 nodes; a
+    third is run only for groups that have too few of these.
     """
 
     def __init__(self, execute: Execute, table: SqlTable, requirements: Sequence[Selector]) -> None:
@@ -64,13 +64,16 @@ class SqlFailures:
         return ranked_states(self._states)
 
     def example_ids(self, failed: Positions, limit: int) -> Sequence[str]:
-        """Return the first ids of one of the largest groups."""
+        """Return the first ids of the nodes that fail exactly the requirements at ``failed``.
+
+        This must be one of the largest groups.
+        """
         return self._first_ids(limit)[_to_mask(failed)][:limit]
 
     def nearest(self, limit: int) -> Sequence[NearMiss]:
-        """Return ``limit`` of the nodes that do not match but fail the fewest requirements.
+        """Return up to ``limit`` of the non-matching nodes that fail the fewest requirements.
 
-        Return none if there were too many groups, and one that is not kept may have such a node.
+        Return none if they may be in one of the groups that were dropped, as there were too many.
         """
         ids = self._first_ids(limit)
         nearest = sorted((each, mask) for mask in self._nearest_groups() for each in ids[mask])
@@ -79,14 +82,21 @@ class SqlFailures:
     def count_if_replaced(
         self, positions: Collection[int], replacements: Sequence[Selector]
     ) -> int:
-        """Count the nodes that match if ``replacements`` replace the requirements ``positions``."""
+        """Count the nodes that would match if some requirements were replaced.
+
+        :param positions: the requirements to leave out.
+        :param replacements: the requirements to add.
+        """
         kept = [each for at, each in enumerate(self._requirements) if at not in positions]
         conditions = self._table.conditions
         tests = [express(each, conditions) for each in (*replacements, *kept)]
         return count(self._execute, self._table.rows(conditions.conjunction(tests)))
 
     def _nearest_groups(self) -> dict[int, int]:
-        """Return the sizes of the groups that fail the fewest requirements."""
+        """Return the size of each group that fails the fewest requirements, by its bit mask.
+
+        Return nothing if such a group may have been dropped.
+        """
         groups = self.counts.groups
         fewest = min(map(len, groups), default=0)
         if self.counts.ungrouped and fewest > 1:
@@ -94,7 +104,7 @@ class SqlFailures:
         return {_to_mask(each): nodes for each, nodes in groups.items() if len(each) == fewest}
 
     def _first_ids(self, limit: int) -> dict[int, list[str]]:
-        """Return the first ids of the largest groups, and of those with the nearest nodes."""
+        """Return the first ids, by bit mask, of the largest groups and of the nearest ones."""
         if not self.counts.groups:
             return {}
         if self._ids is None:
@@ -112,7 +122,10 @@ class SqlFailures:
         return self._ids
 
     def _among_first_nodes(self) -> defaultdict[int, list[str]]:
-        """Return the ids of the first nodes by group. An index makes that cheap."""
+        """Return the ids of the first 1,000 nodes, by the bit mask of their group.
+
+        An index on the ids makes that cheap.
+        """
         table = self._table
         in_order = f"ORDER BY {table.dialect.bytewise(table.id)} ASC LIMIT {_FIRST_NODES}"
         first_rows = f"(SELECT * FROM {table.rows()} {in_order}) AS {table.alias}"
@@ -128,7 +141,7 @@ class SqlFailures:
         return self._by_group(query)
 
     def _failures(self, rows: str) -> str:
-        """Return the FROM clause, without FROM, for the groups and the ids of some rows."""
+        """Return what to write after FROM to read ``failed0``, … and ``node_id`` of some rows."""
         words = [f"{word} AS failed{at}" for at, word in enumerate(self._words)]
         node_id = f"{self._table.dialect.bytewise(self._table.id)} AS node_id"
         return f"(SELECT {', '.join([*words, node_id])} FROM {rows}) AS failures"
@@ -201,7 +214,7 @@ class SqlCounts:
     def count_with_value(self, key: str, value: str) -> int:
         """Count the nodes that have ``value`` for ``key``.
 
-        The first call counts all values, since others follow for the same key.
+        The first call for a key counts all its values, since more calls for the key follow.
         """
         if key not in self._values:
             self.value_counts(key, _MAX_VALUES)
@@ -234,9 +247,9 @@ class SqlCounts:
         return [node_id for node_id in ids if node_id not in there]
 
     def find_names(self, names: Sequence[str]) -> Mapping[str, tuple[str, int]]:
-        """Return those of ``names`` that nodes have: the first id of the nodes, and their number.
+        """Return for each of ``names`` that is the name of nodes their lowest id and their number.
 
-        They have the same order as in ``names``.
+        The result has the order of ``names``, and leaves out names that no node has.
         """
         table, dialect = self._table, self._table.dialect
         if table.name is None or not names:
@@ -265,7 +278,12 @@ class SqlCounts:
         return self._table.dialect.value_in("label_value", [self._table.dialect.literal(value)])
 
     def _count_columns(self, test: Callable[[str], str]) -> dict[str, int]:
-        """Count the nodes for which a test of each column of labels is true, without zeros."""
+        """Count, for each key with a column of its own, the nodes for which a test is true.
+
+        Keys without such nodes are left out.
+
+        :param test: returns SQL that tests a column.
+        """
         columns = self._table.conditions.columns
         if not columns:
             return {}
@@ -275,7 +293,10 @@ class SqlCounts:
         return {key: int(nodes) for key, nodes in zip(columns, row, strict=True) if nodes}
 
     def _grouped(self, column: str, rows: str, limit: int) -> dict[str, int]:
-        """Count rows by a text, but for keys that have a column; stop after ``limit`` texts."""
+        """Count the rows with each text of a column; stop after more than ``limit`` texts.
+
+        Label keys that have a column of their own are left out.
+        """
         columns = self._table.conditions.columns if column == "label_key" else {}
         text = self._table.dialect.bytewise(column)
         query = f"SELECT {text}, count(*) FROM {rows} GROUP BY {text}"
@@ -291,7 +312,7 @@ def count(execute: Execute, rows: str) -> int:
 
 
 def ranked_states(counts: Mapping[str | None, int]) -> dict[str | None, int]:
-    """Return the counts of states, the most frequent first, without zeros."""
+    """Sort the counts of states, the most frequent first; leave out zeros."""
     ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0] or "", item[0] is None))
     return {state: nodes for state, nodes in ranked if nodes}
 

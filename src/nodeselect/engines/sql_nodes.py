@@ -39,20 +39,20 @@ class SqlNodes:
     0 of 3 nodes match: all fail gpu=T4
     write gpu=t4 instead of gpu=T4: 1 node would match
 
-    Nodes are in the order of their ids, byte by byte; an index with that order is used. For the
-    answer of one moment, run all queries of a method in one transaction that is at least REPEATABLE
-    READ.
+    Nodes are in the order of their ids, byte by byte; an index with that order is used. A method
+    may run several queries. For all of them to see the same rows, run them in one transaction whose
+    isolation level is at least REPEATABLE READ.
 
-    :param execute: runs a query and returns its rows, such as ``connection.execute`` of sqlite3 and
-        psycopg, and ``lambda query: connection.execute(query).fetchall()`` of DuckDB. The result of
-        each call is read before the next one, or not at all.
+    :param execute: runs a query and returns its rows: ``connection.execute`` of sqlite3 and
+        psycopg, or ``lambda query: connection.execute(query).fetchall()`` for DuckDB. The rows of a
+        query are not read after the next one has run.
     :param dialect: as for :func:`~nodeselect.engines.sql.where`; so are ``labels`` and ``columns``.
     :param table: the table of the nodes.
     :param id: its column with the ids, which must be distinct texts and not NULL.
     :param name: its column with the names, if it has one.
     :param state: its column with the states, if it has one.
     :param where: a condition in SQL that a row must satisfy to be a node, such as
-        ``deleted_at IS NULL``. It is used as it is.
+        ``deleted_at IS NULL``. It is copied into the queries as it is.
     :raises ValueError: if the dialect is not known, or a name is empty or has a NUL.
     """
 
@@ -82,8 +82,7 @@ class SqlNodes:
         )
 
     def check_columns(self) -> None:
-        """Check that ids, names, states and labels are texts, as conditions on others are wrong.
-
+        """Check that ids, names, states and labels are texts; answers would be wrong otherwise.
         The types of columns are looked up in PostgreSQL and DuckDB. In SQLite, where each value has
         its own type, all rows are read. In other databases, nothing is checked.
 
@@ -101,7 +100,7 @@ class SqlNodes:
         return matching if states is None else matching.in_states(states)
 
     def in_states(self, states: Collection[str]) -> "SqlNodes":
-        """Return the nodes in one of ``states``, in any case, as if there were no others."""
+        """Return a table of only the nodes in one of ``states``, whatever their case."""
         chosen = self.match(Selector.everything()).in_states(states)
         restricted = SqlNodes.__new__(SqlNodes)
         restricted._execute = self._execute
@@ -114,10 +113,10 @@ class SqlNodes:
     def explain(self, selector: Selector, *, examples: int = 3) -> Explanation:
         """Return how many nodes match ``selector``, and why the others do not.
 
-        One query reads all nodes and counts them; with examples, two more find the first ids. If a
-        requirement is doubtful, others count keys and values, for suggestions. No query returns
-        more than it needs: a row for each group of nodes that fail the same requirements, a row for
-        each id, key or value.
+        One query reads all nodes and counts them; with examples, up to two more find the first ids.
+        If a requirement matches nothing or excludes nothing, others count keys and values for
+        suggestions. A query returns a row for each group of nodes that fail the same requirements,
+        or for each id, key or value.
 
         :param examples: as for :meth:`Inventory.explain`.
         """
@@ -128,8 +127,7 @@ class SqlNodes:
     def failure_counts(
         self, selector: Selector, *, states: Collection[str] | None = None
     ) -> FailureCounts:
-        """Return how many nodes fail which requirements: the numbers of :meth:`explain` alone.
-
+        """Return how many nodes fail which requirements: only the numbers of :meth:`explain`.
         :param states: count only nodes in one of these states, in any case.
         """
         nodes = self if states is None else self.in_states(states)
@@ -201,7 +199,10 @@ class SqlNodeSet:
         return list(self._nodes(f"{self._in_order()} LIMIT {n:d}"))
 
     def sample(self, n: int) -> list[Node]:
-        """Return ``n`` random nodes in order, others each time, or all if there are fewer."""
+        """Return ``n`` random nodes in order of their ids, or all if there are fewer.
+
+        Each call draws other nodes.
+        """
         require_count("n", n)
         drawn = self._nodes(f" ORDER BY {self._table.dialect.random} ASC LIMIT {n:d}")
         return sorted(drawn, key=lambda node: node.id)
@@ -242,7 +243,8 @@ class SqlNodeSet:
     def label_counts(self) -> dict[str, dict[str, int]]:
         """Return for each label key that any node has what :meth:`value_counts` returns.
 
-        That may be as many rows as there are nodes, if a label is different on each.
+        The query returns a row for each value of each key: as many as there are nodes, if a label
+        has a different value on each.
         """
         columns = self._table.conditions.columns
         counts = {key: self.value_counts(key) for key in columns}
@@ -280,9 +282,9 @@ class SqlNodeSet:
         return f" ORDER BY {self._table.dialect.bytewise(self._table.id)} ASC"
 
     def _nodes(self, tail: str) -> Iterator[Node]:
-        """Read nodes.
+        """Yield the nodes of the set.
 
-        :param tail: the end of the query: their order, and how many.
+        :param tail: the end of the query: ORDER BY and LIMIT.
         """
         table, conditions = self._table, self._table.conditions
         labels = conditions.labels
@@ -319,7 +321,7 @@ def _ranked(counts: Mapping[str, int]) -> dict[str, int]:
 
 
 def _to_labels(row: Sequence[Any]) -> Mapping[str, Any]:
-    """Return all labels of a row as its driver returns them: a mapping, pairs, or text of JSON."""
+    """Convert the labels of a row to a mapping; drivers return a mapping, pairs, or JSON text."""
     labels = row[3]
     try:
         labels = json.loads(labels) if isinstance(labels, str) else labels

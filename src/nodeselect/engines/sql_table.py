@@ -11,15 +11,16 @@ __all__ = ["SqlTable", "is_path", "to_id", "to_state", "to_text"]
 
 
 class SqlTable(NamedTuple):
-    """Where the nodes are. All names are quoted.
+    """The names of a table of nodes and of its columns, quoted as in SQL.
 
-    :param conditions: tests of their labels and ids.
+    :param conditions: expresses conditions on labels and ids.
     :param table: the table.
     :param alias: its name without that of its schema.
     :param id: its column with the ids.
     :param name: its column with the names, if it has one.
     :param state: its column with the states, if it has one.
-    :param where: a condition that a row must satisfy to be a node, if there is one, in parentheses.
+    :param where: a condition, in parentheses, that a row must satisfy to be a node; None if there
+        is none.
     """
 
     conditions: SqlConditions
@@ -36,15 +37,16 @@ class SqlTable(NamedTuple):
         return self.conditions.dialect
 
     def rows(self, condition: str | None = None) -> str:
-        """Return the FROM clause, without FROM, for the nodes that satisfy ``condition``."""
+        """Return what to write after FROM, with WHERE, for the nodes that satisfy ``condition``."""
         bracketed = None if condition is None else f"({condition})"
         conditions = " AND ".join(filter(None, (self.where, bracketed)))
         return f"{self.table} WHERE {conditions}" if conditions else self.table
 
     def each_label(self, condition: str | None = None) -> str | None:
-        """Return a query for ``label_key`` and ``label_value`` of each label without a column.
+        """Return a query with the columns ``label_key`` and ``label_value``: a row for each label.
 
-        Values may be NULL, and keys may have a column too. Return None if every label has one.
+        It reads the column or table of all labels; return None if there is none. Values may be
+        NULL; keys that also have a column of their own are not left out.
         """
         labels, dialect = self.conditions.labels, self.dialect
         if labels is None:
@@ -66,7 +68,7 @@ class SqlTable(NamedTuple):
     def values(self, key: str, condition: str | None = None) -> str:
         """Return a SELECT with one column, ``label_value``: the value of ``key`` for each node.
 
-        It is NULL for a node without the label.
+        A node without the label has no row, or NULL.
 
         :param condition: a condition in SQL that the nodes must satisfy; None for all nodes.
         """
@@ -87,13 +89,12 @@ class SqlTable(NamedTuple):
 
 
 def is_path(key: str) -> bool:
-    """Return whether a key can be part of a path in JSON, as every key of a selector can."""
+    """Return whether a key can be part of a JSON path, ``$."key"``, as every valid key can."""
     return '"' not in key and "\\" not in key
 
 
 def to_text(value: Any) -> str:
-    """Return a text that a driver returned, perhaps as bytes, as it was cast to compare bytes.
-
+    """Convert what a driver returned to a text; it may be bytes, if the query compares bytes.
     :raises InventoryError: if it is not a text.
     """
     text = _decoded(value)
@@ -104,8 +105,7 @@ def to_text(value: Any) -> str:
 
 
 def to_state(value: Any) -> str | None:
-    """Return a state that a driver returned.
-
+    """Convert what a driver returned to a state; NULL is None.
     :raises InventoryError: if it is neither a text nor NULL.
     """
     return None if value is None else to_text(value)
@@ -116,8 +116,7 @@ def _decoded(value: Any) -> Any:
 
 
 def to_id(value: Any) -> str:
-    """Return an id that a driver returned.
-
+    """Convert what a driver returned to an id; it may be bytes, if the query compares bytes.
     :raises InventoryError: if it is not a text.
     """
     node_id = _decoded(value)

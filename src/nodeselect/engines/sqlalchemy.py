@@ -115,11 +115,11 @@ def nodes(
     state: Name | None = None,
     where: str | None = None,
 ) -> SqlNodes:
-    """Return the nodes of a table, which explain selectors as an inventory does.
+    """Return the nodes of a table, with the methods of an inventory, such as ``explain``.
 
     All parameters but the connection are those of :class:`~nodeselect.engines.sql_nodes.SqlNodes`.
-    For the answer of one moment, the isolation level of the connection must be at least
-    ``REPEATABLE READ``.
+    A method may run several queries. For all of them to see the same rows, the isolation level of
+    the connection must be at least ``REPEATABLE READ``.
 
     :raises CompileError: if the dialect of the connection is not known here.
     """
@@ -198,7 +198,12 @@ class _Conditions:
     def _in_table(
         self, table: LongTable, key: str, condition: ColumnElement[bool]
     ) -> ColumnElement[bool]:
-        """Test a value in the table of labels, which the statement may use elsewhere, too."""
+        """Return a condition on a label whose value is in a table of labels.
+
+        The statement may use this table elsewhere, too.
+
+        :param condition: the condition on the column of values.
+        """
         assert self._id is not None, "the constructor has checked it"
         node_id = table.node_id
         is_node = and_(node_id.is_not(None), _ValueIn(table.key, _text(key)), condition)
@@ -211,10 +216,10 @@ def _text(text: str) -> ColumnElement[str]:
 
 
 class _Condition(FunctionElement[bool]):
-    """A condition for which each dialect has a text.
+    """A condition that becomes SQL when the dialect is known.
 
-    Its clauses are what is tested, and bound parameters. They and the class are all that the text
-    depends on, as a cache of texts must know.
+    Its clauses are the columns that are tested, and bound parameters. The SQL depends only on them
+    and on the class, so SQLAlchemy may cache it.
     """
 
     type = Boolean()
@@ -224,9 +229,10 @@ class _Condition(FunctionElement[bool]):
         raise NotImplementedError
 
     def self_group(self, against: object = None) -> "_Condition":
-        """Return the condition, which has parentheses.
+        """Return the condition itself, since its SQL has parentheses already.
 
-        For a database without booleans, SQLAlchemy would append ``= 1``, and no index be used.
+        Otherwise, for a database without booleans, SQLAlchemy would append ``= 1``, which would
+        keep the database from using an index.
         """
         return self
 
@@ -305,7 +311,7 @@ class _Not(_Condition):
 
 
 class _JoinKeys(FunctionElement[Any]):
-    """The columns in which ids are compared, byte for byte."""
+    """What :meth:`Dialect.join_keys` returns: the columns by which ids are compared as bytes."""
 
     inherit_cache = True
 
