@@ -6,7 +6,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from nodeselect import Inventory, Node, Selector
+from nodeselect import Inventory, InventoryError, Node, Selector
 from nodeselect.engines import polars
 from nodeselect.engines.polars import _Conditions
 from nodeselect.inventory.facets import count_labels
@@ -188,3 +188,79 @@ def test_an_empty_frame() -> None:
     for selector in (Selector.everything(), Selector.parse("a=b,!gpu")):
         assert polars.explain(empty, selector) == Inventory().explain(selector)
     assert polars.facets(empty) == count_labels([])
+
+
+NOT_TEXTS = [
+    pl.Int64(), pl.UInt8(), pl.Float64(), pl.Boolean(), pl.Binary(), pl.Date(), pl.Decimal(9, 2),
+    pl.List(pl.String), pl.List(pl.Int64), pl.Array(pl.String, 1), pl.Struct({"a": pl.String}),
+    pl.Map(pl.String, pl.String),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("type_", NOT_TEXTS, ids=str)
+@pytest.mark.parametrize("text", ["k", "!k", "k=8", "k!=8", "k in (8,9)", "k>1,k!=a"])
+def test_conditions_on_columns_that_are_not_texts(type_: pl.DataType, text: str) -> None:
+    """Each condition on a label of another type is an error, in a map, too."""
+    nodes = pl.DataFrame({"k": pl.Series([None, None], dtype=type_)})
+    nodes = nodes.with_columns(
+        labels=pl.concat_list(pl.struct(key=pl.lit("k"), value="k")).list.to_map()
+    )
+    selector = Selector.parse(text)
+    for condition in (polars.where(selector, columns={"k": "k"}), polars.where(selector)):
+        for query in (nodes.filter, nodes.select, nodes.lazy().filter):
+            with pytest.raises(pl.exceptions.InvalidOperationError, match="cannot "):
+                query(condition).lazy().collect()
+
+
+@pytest.mark.parametrize("type_", NOT_TEXTS, ids=str)
+def test_columns_that_are_not_texts(type_: pl.DataType) -> None:
+    """A column of another type is an error of an explanation, whatever it is for."""
+    nodes = to_map(frame([], {})).with_columns(other=pl.lit(None, type_))
+    selector = Selector.everything()
+    mistakes: dict[str, dict[str, Any]] = {
+        "the ids": {"id": "other"},
+        "the names": {"name": "other"},
+        "the states": {"state": "other"},
+        "the label 'gpu'": {"columns": {"gpu": "other"}},
+    }
+    if type_ != pl.Map:
+        mistakes["all labels"] = {"labels": "other"}
+    for role, arguments in mistakes.items():
+        with pytest.raises(InventoryError, match=f"the column with {role} has the type ") as caught:
+            polars.explain(nodes, selector, **arguments)
+        assert caught.value.code == "invalid-column"
+        if arguments.keys() <= {"labels", "columns", "state"}:
+            with pytest.raises(InventoryError, match=f"the column with {role} has the type "):
+                polars.facets(nodes.lazy(), **arguments)
+    ids = polars.where(Selector.of(match_ids=["8"]), id="other")
+    with pytest.raises(pl.exceptions.InvalidOperationError, match="cannot "):
+        nodes.filter(ids)
+
+
+def test_a_map_of_numbers() -> None:
+    """Labels that are numbers are an error of an explanation."""
+    nodes = pl.DataFrame({"id": ["n-1"], "labels": [[{"key": "cores", "value": 8}]]})
+    with pytest.raises(
+        InventoryError, match=r"the type Map\(String, Int64\), not Map\(String, Str"
+    ):
+        polars.explain(to_map(nodes), Selector.parse("cores"))
+    with pytest.raises(InventoryError, match="the type List") as caught:
+        polars.explain(nodes, Selector.parse("cores"))
+    assert "list.to_map()" in str(caught.value)
+
+
+def test_a_column_without_values() -> None:
+    """A label that no node has may have a column of no type."""
+    nodes = pl.DataFrame({"id": ["n-1", "n-2"], "gpu": [None, None]})
+    condition = polars.where(Selector.parse("!gpu"), labels=None, columns={"gpu": "gpu"})
+    assert nodes.filter(condition).height == 2
+    explanation = polars.explain(nodes, Selector.parse("gpu"), labels=None, columns={"gpu": "gpu"})
+    assert explanation.total == 2
+
+
+@pytest.mark.parametrize("argument", [("n", "labels"), 7, pl.Series(["a"])], ids=str)
+def test_what_is_not_a_column(argument: Any) -> None:
+    """A path, a number or a series in place of a column is an error."""
+    for options in ({"labels": argument}, {"id": argument}, {"columns": {"a": argument}}):
+        with pytest.raises(TypeError, match="neither the name of a column nor an expression"):
+            polars.where(Selector.parse("a"), **options)

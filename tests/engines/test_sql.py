@@ -1,6 +1,7 @@
 """Selectors as text of SQL."""
 
 import sqlite3
+from typing import Any
 
 import duckdb
 import polars as pl
@@ -69,6 +70,14 @@ def test_a_variable_of_spark_is_no_name(name: str) -> None:
     """Spark would replace it, also within quotes."""
     with pytest.raises(ValueError, match="Spark replaces a variable in the name"):
         sql.where(Selector.parse("a"), "spark", columns={"a": name})
+
+
+@pytest.mark.parametrize("name", [pl.col("labels"), 7, ("nodes", 7), ["labels"]], ids=str)
+def test_what_is_not_a_name(name: Any) -> None:
+    """A column of a library, or a number, in place of a name is an error."""
+    for options in ({"labels": name}, {"id": name}, {"columns": {"a": name}}):
+        with pytest.raises(TypeError, match="is not a name: pass a string, or a tuple of strings"):
+            sql.where(Selector.parse("a"), "postgresql", **options)
 
 
 @pytest.mark.parametrize("name", ["*", "^r.*$"])

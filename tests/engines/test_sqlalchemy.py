@@ -7,6 +7,7 @@ from typing import Any
 import psycopg
 import pytest
 import sqlalchemy as sa
+from sqlalchemy import orm
 from sqlalchemy.dialects import registry
 from sqlalchemy.sql.compiler import SQLCompiler
 
@@ -21,6 +22,9 @@ from tests.engines.postgresql import postgresql as start_postgresql
 NODE = sa.table(NODES, *map(sa.column, ["at", "id", LABELS, *cases.COLUMNS.values()]))
 LABEL = sa.table(str(LONG.table), *map(sa.column, [LONG.node_id, LONG.key, LONG.value]))
 LONG_TABLE = sqlalchemy.LongTable(LABEL.c[LONG.node_id], LABEL.c[LONG.key], LABEL.c[LONG.value])
+
+
+NAME: Any = "value"
 
 
 def asking(
@@ -209,6 +213,42 @@ def test_what_needs_ids() -> None:
         sqlalchemy.where(Selector.of(match_ids=["n"]), labels=None)
     with pytest.raises(ValueError, match="are found by id"):
         sqlalchemy.where(Selector.parse("a"), labels=LONG_TABLE)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"labels": "labels"},
+        {"labels": ("nodes", "labels")},
+        {"labels": NODE},
+        {"labels": sql.LongTable("labels"), "id": NODE.c.id},
+        {"labels": LONG_TABLE._replace(value=NAME), "id": NODE.c.id},
+        {"labels": None, "id": "id"},
+        {"labels": None, "columns": {"region": "region"}},
+    ],
+    ids=str,
+)
+def test_what_is_not_a_column(arguments: dict[str, Any]) -> None:
+    """A name in place of a column, which would be compared as a text, is an error."""
+    with pytest.raises(TypeError, match=r"is not a column of SQLAlchemy: pass one"):
+        sqlalchemy.where(Selector.parse("a"), **arguments)
+
+
+def test_columns_of_mapped_classes() -> None:
+    """The attributes of a mapped class, and expressions of columns, are columns."""
+
+    class Base(orm.DeclarativeBase):
+        pass
+
+    class Mapped(Base):
+        __tablename__ = "nodes"
+        id: orm.Mapped[str] = orm.mapped_column(primary_key=True)
+        labels: orm.Mapped[dict[str, str]] = orm.mapped_column(sa.JSON)
+
+    selector = Selector.of(match_expressions=["a,b=c"], match_ids=["n-1"])
+    for mapped in (Mapped, orm.aliased(Mapped)):
+        text = sa.cast(mapped.id, sa.Text)
+        assert str(sqlalchemy.where(selector, labels=mapped.labels, id=text, columns={"b": text}))
 
 
 def test_ids_of_a_long_table_that_differ_in_case() -> None:

@@ -3,13 +3,20 @@
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 
-import polars as pl
+try:
+    import polars as pl
+except ModuleNotFoundError as error:
+    raise ModuleNotFoundError(
+        "nodeselect.engines.polars needs Polars: pip install 'nodeselect[polars]'"
+    ) from error
 
 from nodeselect.engines.conditions import express
+from nodeselect.engines.polars_columns import ALL_LABELS, check_columns, is_text
 from nodeselect.explain import Explanation, FailureCounts, NearMiss, compute
 from nodeselect.explain.countable import Positions
 from nodeselect.inventory.facets import Facets, count_labels
 from nodeselect.selectors import Selector
+from nodeselect.text import quoted
 
 __all__ = ["explain", "facets", "where"]
 
@@ -29,6 +36,9 @@ def where(
 ) -> pl.Expr:
     """Return an expression that is true for the nodes ``selector`` matches. It is never NULL.
 
+    A query with it raises Polars' ``InvalidOperationError`` if a column that it reads is not of
+    texts: a number is not compared as if it were its text.
+
     >>> nodes = pl.DataFrame({"id": ["n-1", "n-2"], "region": ["eu", None], "gpu": ["2", "4"]})
     >>> columns = {"region": "region", "gpu": "gpu"}
     >>> condition = where(Selector.parse("gpu>1,region!=eu"), labels=None, columns=columns)
@@ -44,11 +54,14 @@ def where(
         means that the label is absent.
     :raises ValueError: if ``id`` is needed and None.
     """
-    condition = express(selector, _Conditions(labels, id, columns or {}))
-    if condition.meta.root_names():
-        return condition
-    # A literal would be one row, not one for each node.
-    return (pl.first().is_null() | True) & condition
+    conditions = _Conditions(labels, id, columns or {})
+    condition = express(selector, conditions)
+    if not condition.meta.root_names():
+        # A literal would be one row, not one for each node.
+        return (pl.first().is_null() | True) & condition
+    keys = dict.fromkeys(requirement.key for requirement in selector.requirements)
+    read = [*map(conditions.value, keys), *([conditions.id] if selector.ids else [])]
+    return pl.all_horizontal(condition, *map(is_text, read))
 
 
 def explain(
@@ -72,6 +85,7 @@ def explain(
     :param name: the column of the names, for the hint that an id in the selector is a name.
     :param state: the column of the states.
     :param examples: how many nodes to name for each reason.
+    :raises InventoryError: with the code ``invalid-column``, if a column is not of texts.
     """
     conditions = _Conditions(labels, id, columns or {})
     statistics = _Statistics(nodes.lazy(), conditions, state, name, examples)
@@ -88,6 +102,7 @@ def facets(
     """Count the rows that have each label key and each value; ``nodes`` may be a filtered frame.
     :param labels: as for :func:`where`; so is ``columns``.
     :param state: the column of the states.
+    :raises InventoryError: with the code ``invalid-column``, if a column is not of texts.
     """
     return count_labels(_Statistics(nodes.lazy(), _Conditions(labels, None, columns or {}), state))
 
@@ -102,14 +117,19 @@ class _Conditions:
         columns: Mapping[str, str | pl.Expr],
     ) -> None:
         self.labels = None if labels is None else _column(labels)
-        self._id = id
+        self._id = None if id is None else _column(id)
         self.columns = {key: _column(column) for key, column in columns.items()}
 
     @property
     def id(self) -> pl.Expr:
         if self._id is None:
             raise ValueError("the selector asks for ids: say which column has them")
-        return _column(self._id)
+        return self._id
+
+    def by_role(self) -> dict[str, pl.Expr | None]:
+        """Return the columns by what each has, for messages."""
+        columns = {f"the label {quoted(key)}": column for key, column in self.columns.items()}
+        return {**columns, ALL_LABELS: self.labels, "the ids": self._id}
 
     def value(self, key: str) -> pl.Expr:
         """Return one label, NULL if it is absent."""
@@ -160,6 +180,8 @@ class _Statistics:
         self._name = None if name is None else _column(name)
         self._state = pl.lit(None, pl.String) if state is None else _column(state)
         self._named = max(examples, _MIN_NAMED) if examples else 0
+        others = {"the names": self._name, "the states": self._state}
+        check_columns(frame, {**conditions.by_role(), **others})
         self._with_key: dict[str, int] = {}
 
     def failures(self, requirements: Sequence[Selector]) -> "_Failures":
@@ -357,8 +379,10 @@ def _is_in(value: pl.Expr, values: Sequence[str]) -> pl.Expr:
 
 
 def _column(column: str | pl.Expr) -> pl.Expr:
-    if not isinstance(column, str):
+    if isinstance(column, pl.Expr):
         return column
+    if not isinstance(column, str):
+        raise TypeError(f"{column!r} is neither the name of a column nor an expression of Polars")
     if column == "*" or (column.startswith("^") and column.endswith("$")):
         raise ValueError(f"to Polars, {column!r} is a pattern for names: rename the column")
     return pl.col(column)

@@ -42,8 +42,12 @@ def where(
         several times faster than a map. NULL means that the label is absent.
     :raises ValueError: if a name is empty or has a NUL, or ``id`` is needed and None.
     """
-    from pyspark.sql import functions
-
+    try:
+        from pyspark.sql import functions
+    except ModuleNotFoundError as error:
+        raise ModuleNotFoundError(
+            "nodeselect.engines.spark needs PySpark: pip install 'nodeselect[spark]'"
+        ) from error
     return functions.expr(express(selector, _Conditions(_SPARK, labels, id, columns or {})))
 
 

@@ -299,9 +299,12 @@ class SqlConditions:
 def quote(name: Name, dialect: Dialect) -> str:
     """Quote a name, or each name of a path.
 
+    :raises TypeError: if it is not a name, such as a column of SQLAlchemy or of Spark.
     :raises ValueError: if a name is empty or has a NUL.
     """
     path = (name,) if isinstance(name, str) else name
+    if not (isinstance(path, tuple) and all(isinstance(each, str) for each in path)):
+        raise TypeError(f"{name!r} is not a name: pass a string, or a tuple of strings for a path")
     if not path or not all(path) or any("\0" in each for each in path):
         raise ValueError(f"{name!r} is not a name in SQL")
     return ".".join(map(dialect.quote, path))

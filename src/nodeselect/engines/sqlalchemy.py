@@ -5,19 +5,24 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
-from sqlalchemy import (
-    BigInteger,
-    Boolean,
-    ColumnElement,
-    Connection,
-    SQLColumnExpression,
-    String,
-    and_,
-    false,
-    literal,
-    select,
-    true,
-)
+try:
+    from sqlalchemy import (
+        BigInteger,
+        Boolean,
+        ColumnElement,
+        Connection,
+        SQLColumnExpression,
+        String,
+        and_,
+        false,
+        literal,
+        select,
+        true,
+    )
+except ModuleNotFoundError as error:
+    raise ModuleNotFoundError(
+        "nodeselect.engines.sqlalchemy needs SQLAlchemy: pip install 'nodeselect[sql]'"
+    ) from error
 from sqlalchemy.exc import CompileError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -99,6 +104,8 @@ def where(
     :param id: the column of the ids; needed only for a selector by ids, or a :class:`LongTable`.
     :param columns: by key, the columns of labels that have one of their own. NULL means that the
         label is absent.
+    :raises TypeError: if one of these is not a column, such as the name of one: that would be
+        compared as a text.
     :raises ValueError: if ``id`` is needed and None.
     """
     return express(selector, _Conditions(labels, id, columns or {}))
@@ -145,6 +152,13 @@ class _Conditions:
     ) -> None:
         if isinstance(labels, LongTable) and id is None:
             raise ValueError("labels in a table of their own are found by id: say which column")
+        of_labels = labels if isinstance(labels, LongTable) else (labels,)
+        for column in (*of_labels, id, *columns.values()):
+            if not (column is None or isinstance(column, SQLColumnExpression)):
+                # It would be a bound parameter.
+                raise TypeError(
+                    f"{column!r} is not a column of SQLAlchemy: pass one, such as table.c.labels"
+                )
         self._labels = labels
         self._id = id
         self._columns = columns
