@@ -46,7 +46,10 @@ def build_parser(grammar: str = GRAMMAR) -> Lark:
 
 
 def grammar_digest() -> str:
-    """Return the digest of the grammar's text. (Lark numbers its tables anew in each run.)"""
+    """Return the digest of the grammar's text, which shows whether the tables are up to date.
+
+    The tables themselves cannot be compared: Lark numbers them differently in each run.
+    """
     return sha256(GRAMMAR.encode()).hexdigest()
 
 
@@ -57,9 +60,9 @@ def build_tables() -> str:
 
 
 def build_pattern(grammar: str = GRAMMAR) -> str:
-    """Return the text of ``_pattern.py``: a constant for each terminal and each rule.
+    """Return the text of ``_pattern.py``: a regular expression for each terminal and each rule.
 
-    :raises ValueError: if the grammar is of another kind.
+    :raises ValueError: if the grammar has a form that cannot be converted.
     """
     lark = build_parser(grammar)
     terminals = {each.name: each.pattern.to_regexp() for each in lark.terminals}
@@ -73,16 +76,16 @@ def build_pattern(grammar: str = GRAMMAR) -> str:
 
 
 def _characters(regexp: str) -> str:
-    """Return the class of characters that ``regexp`` matches a run of."""
+    """Return the character class of a regular expression: ``[a-z]`` for ``[a-z]+``."""
     if not (regexp.startswith("[") and regexp.find("]") == len(regexp) - 2 and regexp[-1] == "+"):
         raise ValueError(f"{regexp} is not a run of characters of one class")
     return regexp[:-1]
 
 
 class _Rules:
-    """The rules of a grammar, to be written as regular expressions.
+    """Converts the rules of a grammar to regular expressions.
 
-    In an expression, a terminal or a rule is its name in braces, as in an f-string.
+    These are the texts of f-strings: a terminal or another rule in them is a name in braces.
     """
 
     def __init__(self, rules: list[Rule]) -> None:
@@ -91,7 +94,7 @@ class _Rules:
             self._expansions.setdefault(rule.origin.name, []).append(rule.expansion)
 
     def regexps(self) -> list[tuple[str, str]]:
-        """Return the expression of each rule by name, those that a rule consists of before it."""
+        """Return the name and the expression of each rule; a rule comes after those it uses."""
         start, item, *others = [name for name in self._expansions if not _is_repetition(name)]
         return [
             *((name, self._choice(self._alternatives(name))) for name in reversed(others)),
@@ -102,7 +105,7 @@ class _Rules:
         ]
 
     def _separator(self, start: str, item: str) -> str:
-        """Return the expression of the separator between the items of the list ``start``."""
+        """Return the expression of the separator in ``start``, a list of ``item``."""
         match self._alternatives(start):
             case [[first, repetition], []] if first.name == item:
                 separator, repeated = self._repeated(repetition)
@@ -111,7 +114,10 @@ class _Rules:
         raise ValueError(f"a {start} is not a list [{item} (separator {item})*]")
 
     def _item(self, name: str) -> str:
-        """Return the expression of a rule with groups. Each first symbol is matched only once."""
+        """Return the expression of a rule, with a group for each symbol that has a name.
+
+        Alternatives that begin with the same symbol share it, so that it is matched only once.
+        """
         rests: dict[Symbol, list[Sequence[Symbol]]] = {}
         for first, *rest in self._alternatives(name):
             rests.setdefault(first, []).append(rest)
@@ -121,7 +127,11 @@ class _Rules:
         )
 
     def _alternatives(self, name: str) -> list[Sequence[Symbol]]:
-        """Return the expansions of a rule. Lark expands a list twice: with and without items."""
+        """Return the alternatives of a rule, as sequences of symbols.
+
+        Lark has two alternatives for one that ends with a repetition; only the one with it is
+        returned.
+        """
         expansions = self._expansions[name]
         lists = [each[:-1] for each in expansions if each and _is_repetition(each[-1].name)]
         if not all(each in expansions for each in lists):
@@ -129,7 +139,7 @@ class _Rules:
         return [each for each in expansions if each not in lists]
 
     def _repeated(self, symbol: Symbol) -> Sequence[Symbol]:
-        """Return the symbols that are repeated: ``b c`` if Lark's rule is ``a : b c | a b c``."""
+        """Return the symbols that a rule repeats: ``b c`` for Lark's rule ``a : b c | a b c``."""
         once, again = self._expansions[symbol.name]
         if again != [symbol, *once]:
             raise ValueError(f"{symbol.name} is not a repetition")

@@ -47,7 +47,7 @@ def explain(
     """Return why nodes match ``selector``, and why the others do not.
 
     :param examples: how many ids to return for each group; with 0, ``nearest`` is empty too.
-    :param vocabulary: the cache of an earlier call for the same nodes.
+    :param vocabulary: a cache, which further calls for the same nodes may use again.
     """
     vocabulary = Vocabulary() if vocabulary is None else vocabulary
     failures = nodes.failures(selector.split())
@@ -76,7 +76,7 @@ def explain(
 
 
 def explain_node(selector: Selector, node_id: str, labels: Mapping[str, str]) -> NodeExplanation:
-    """Return which requirements of ``selector`` a node with this id and these labels satisfies."""
+    """Return which requirements of ``selector`` a node satisfies, and which it fails."""
     rows = []
     for part in selector.split():
         value = node_id if part.ids is not None else labels.get(part.requirements[0].key)
@@ -89,11 +89,13 @@ def exclude_by_state(
     excluded: Mapping[str, str | None],
     counts: Mapping[str | None, int] | None = None,
 ) -> Explanation:
-    """Return a copy in which ids in ``excluded`` are not ``missing_ids`` but ``excluded_ids``.
+    """Return a copy for which nodes in other states were left out before it was computed.
 
-    :param excluded: by id, the states of the nodes that were left out before it was computed.
-    :param counts: how many nodes in each state were left out, if ``excluded`` has only those of
-        which the selector has the ids.
+    Ids of the selector that are in ``excluded`` move from ``missing_ids`` to ``excluded_ids``.
+
+    :param excluded: the state of each node that was left out, by id.
+    :param counts: how many nodes in each state were left out. It is needed only if ``excluded`` has
+        no other nodes than those whose ids are in the selector.
     """
     counts = Counter(excluded.values()) if counts is None else counts
     if not counts:

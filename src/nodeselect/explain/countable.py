@@ -44,8 +44,8 @@ class FailureCounts(NamedTuple):
     :param matched: how many nodes fail no requirement.
     :param groups: how many nodes fail exactly the requirements at these positions; the largest
         group is first, of two with the same size the one with the lower positions.
-    :param ungrouped: how many nodes that do not match are in no group; 0 unless the engine does not
-        count every group.
+    :param ungrouped: how many nodes that do not match are in none of ``groups``; 0 unless there
+        were too many groups to keep.
     :param failing: for each requirement, how many nodes fail it.
     :param remaining: for each requirement, how many nodes satisfy it and all of those before it.
     :param failing_only_this: for each requirement, how many nodes fail it and no other.
@@ -61,11 +61,12 @@ class FailureCounts(NamedTuple):
 
     @classmethod
     def from_masks(cls, requirements: int, masks: Mapping[int, int]) -> "FailureCounts":
-        """Compute all counts from the sizes of the groups, none of which may be left out.
+        """Compute all counts from the sizes of the groups.
 
         :param requirements: how many requirements the selector has.
-        :param masks: how many nodes fail the requirements in each bit mask. The lowest bit is the
-            first requirement; 0 is the mask of the nodes that match.
+        :param masks: how many nodes fail exactly the requirements in each bit mask; none may be
+            left out. The lowest bit is the first requirement; 0 is the mask of the nodes that
+            match.
         """
         positions = range(requirements)
         failures = {
@@ -85,7 +86,10 @@ class FailureCounts(NamedTuple):
         return cls(total, matched, groups, 0, tuple(failing), remaining, only)
 
     def largest(self) -> "FailureCounts":
-        """Return a copy without the smallest groups, if too many fail several requirements."""
+        """Keep at most ``MAX_GROUPS`` of the groups that fail several requirements: the largest.
+
+        The nodes of the others are counted as ``ungrouped``.
+        """
         several = [failed for failed in self.groups if len(failed) > 1]
         if len(several) <= MAX_GROUPS:
             return self
@@ -106,13 +110,13 @@ class Failures(Protocol):
         """Return how many matching nodes are in each state or in none, most frequent first."""
 
     def example_ids(self, failed: Positions, limit: int) -> Sequence[str]:
-        """Return the first ids, in inventory order, of the group that fails ``failed``.
+        """Return the first ids of the nodes that fail exactly the requirements at ``failed``.
 
         It is called for the first ``MAX_GROUPS_WITH_IDS`` groups, always with the same limit.
         """
 
     def nearest(self, limit: int) -> Sequence[NearMiss]:
-        """Return ``limit`` of the nodes that do not match but fail the fewest requirements.
+        """Return up to ``limit`` of the non-matching nodes that fail the fewest requirements.
 
         An engine that does not count every group may return none.
         """
@@ -120,11 +124,18 @@ class Failures(Protocol):
     def count_if_replaced(
         self, positions: Collection[int], replacements: Sequence[Selector]
     ) -> int:
-        """Count the nodes that match if ``replacements`` replace what is at ``positions``."""
+        """Count the nodes that would match if some requirements were replaced.
+
+        :param positions: the requirements to leave out.
+        :param replacements: the requirements to add.
+        """
 
 
 class Countable(Protocol):
-    """The nodes of an engine, which must not change while they are counted."""
+    """What an engine must count about its nodes, so that selectors can be explained over them.
+
+    The nodes must not change meanwhile.
+    """
 
     def failures(self, requirements: Sequence[Selector]) -> Failures:
         """Group the nodes by the exact set of ``requirements`` that they fail."""
@@ -148,9 +159,9 @@ class Countable(Protocol):
         """Return those of ``ids`` that no node has."""
 
     def find_names(self, names: Sequence[str]) -> Mapping[str, tuple[str, int]]:
-        """Return those of ``names`` that nodes have: the first id of the nodes, and their number.
+        """Return for each of ``names`` that is the name of nodes their first id and their number.
 
-        They have the same order as in ``names``, which are ids of the selector: perhaps 100,000.
+        The result has the order of ``names``. These are ids of the selector, perhaps 100,000.
         """
 
     def find_id_prefix(self, prefix: str) -> tuple[str, int] | None:

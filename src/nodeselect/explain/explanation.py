@@ -30,7 +30,7 @@ class RequirementResult(NamedTuple):
     :param failing_only_this: how many nodes fail only this: without it, they would match too.
     :param absent: for ``!=``, ``notin`` and ``!key``, how many nodes satisfy it because they do not
         have the label; None for other operators.
-    :param note: why no node satisfies it, or why it excludes no node; None if neither is the case.
+    :param note: a sentence: why no node satisfies it, or why it excludes no node; otherwise None.
     """
 
     text: str
@@ -73,7 +73,7 @@ class Hint(NamedTuple):
     :param message: what is wrong, and what the nodes have instead.
     :param replacement: the requirement to write, or the ids, separated by commas; None if there is
         no suggestion.
-    :param replaced: the requirements or ids that ``replacement`` replaces.
+    :param replaced: the requirements or ids to replace.
     :param would_match: how many nodes would match then; None without a ``replacement``.
     """
 
@@ -86,14 +86,14 @@ class Hint(NamedTuple):
 
 
 class Correction(NamedTuple):
-    """All replacements that the hints propose, made at once.
+    """All replacements that the hints propose, made together.
 
     :param replacements: the new requirements, or ids; several ids are separated by commas.
     :param replaced: the requirements or ids that they replace.
     :param would_match: how many nodes would match after all replacements.
-    :param without: if still no node would match, the requirement to remove as well, so that the
-        most nodes would match: as it is after the replacements. None if removing one does not help.
-    :param would_match_without: how many nodes would match then; None without it.
+    :param without: if ``would_match`` is 0, the one requirement (after the replacements) whose
+        removal would make the most nodes match; None if no removal helps.
+    :param would_match_without: how many nodes would match without that, too; otherwise None.
     """
 
     replacements: tuple[str, ...]

@@ -56,8 +56,9 @@ def find_hints(
     failures: Failures,
     missing_ids: Sequence[str],
 ) -> tuple[tuple[Hint, ...], Correction | None]:
-    """Return the first three hints, and their replacements together.
+    """Return at most three hints, and the correction that makes all their replacements.
 
+    :param vocabulary: a cache of the keys and values of ``nodes``.
     :param failures: the nodes, grouped by the requirements of ``selector`` that they fail.
     :param missing_ids: the ids of the selector that no node has.
     """
@@ -90,7 +91,12 @@ def find_hints(
 
 
 def _is_doubtful(part: Selector, failing: int, total: int) -> bool:
-    """Return whether no node satisfies a requirement, or it excludes no node, or it has a list."""
+    """Return whether a requirement may be a mistake.
+
+    It may if no node satisfies it, if it excludes no node, or if it has a list of values.
+
+    :param failing: how many of the ``total`` nodes fail it.
+    """
     (requirement,) = part.requirements
     if len(requirement.values) > 1 or failing == total:
         return True
@@ -103,7 +109,10 @@ def _correction(
     failures: Failures,
     suggestions: Sequence[_Suggestion],
 ) -> Correction | None:
-    """Combine the replacements; of two for the same requirement, use the first."""
+    """Make the replacements of all suggestions together; None if there are none.
+
+    If two replace the same requirement, only the first is made.
+    """
     hints: list[Hint] = []
     selectors: list[Selector] = []
     replaced: set[int] = set()
@@ -130,9 +139,9 @@ def _correction(
 
 
 def _removal(nodes: Countable, parts: Sequence[Selector]) -> tuple[str, int] | tuple[()]:
-    """Return the requirement to remove so that the most nodes match, and how many; or nothing.
+    """Return the requirement without which the most nodes match, and how many; or nothing.
 
-    It is ``!=``, ``notin`` or ``!key`` only if removing no other one helps.
+    It is one with ``!=``, ``notin`` or ``!key`` only if removing any other one does not help.
     """
     if len(parts) == 1:
         return ()
@@ -151,7 +160,7 @@ def _removal(nodes: Countable, parts: Sequence[Selector]) -> tuple[str, int] | t
 
 
 class _HintFinder:
-    """Compares requirements with the keys and values that nodes have."""
+    """Suggests replacements for requirements, from the keys, values and ids that nodes have."""
 
     def __init__(self, nodes: Countable, vocabulary: Vocabulary, failures: Failures) -> None:
         self._nodes = nodes
@@ -159,7 +168,10 @@ class _HintFinder:
         self._failures = failures
 
     def contradiction(self, selector: Selector) -> _Suggestion | None:
-        """Report requirements that contradict each other; for ``k=a,k=b``, suggest a list."""
+        """Report requirements that contradict each other; for ``k=a,k=b``, suggest ``k in (a,b)``.
+
+        Return None if there are none.
+        """
         contradictory = conflict(selector)
         if not contradictory:
             return None
@@ -181,7 +193,14 @@ class _HintFinder:
     def unknown_ids(
         self, position: int, ids: Sequence[str], missing: Sequence[str]
     ) -> _Suggestion | None:
-        """Report ids that no node has, but that are names; or else the first, if it is similar."""
+        """Report missing ids that are names of nodes; suggest the ids of these nodes.
+
+        If none is a name, report the first missing id, if a node has a similar one.
+
+        :param position: that of the requirement with the ids in the selector.
+        :param ids: all ids of the selector.
+        :param missing: those that no node has.
+        """
         nodes = self._nodes.find_names(missing)
         if not nodes:
             if not missing:
@@ -203,7 +222,7 @@ class _HintFinder:
         return self._suggestion("name-for-id", (position,), message, tuple(nodes), selector, text)
 
     def _other_case(self, position: int, ids: Sequence[str], wrong: str) -> _Suggestion | None:
-        """Report an id that no node has, if a node has it in lower or upper case."""
+        """Report the id ``wrong``, which no node has, if a node has it in lower or upper case."""
         others = [each for each in (wrong.lower(), wrong.upper()) if each != wrong]
         missing = self._nodes.missing_ids(others)
         for node_id in others:
@@ -219,7 +238,10 @@ class _HintFinder:
         return self._suggestion("other-id", (position,), message, (wrong,), selector, node_id)
 
     def _id_prefix(self, position: int, ids: Sequence[str], prefix: str) -> _Suggestion | None:
-        """Report an id that no node has, if it is the beginning of others, or ends like a hash."""
+        """Report the id ``prefix``, which no node has, if ids of nodes begin with it.
+
+        If it ends like a hash, report it also if exactly one id differs only in the last letter.
+        """
         if self._failures.counts.total > _MAX_SEARCHED_IDS:
             return None
         found = self._nodes.find_id_prefix(prefix)
@@ -240,7 +262,7 @@ class _HintFinder:
         return self._suggestion("id-prefix", (position,), message, (prefix,), selector, node_id)
 
     def requirement(self, position: int, requirement: Requirement) -> _Suggestion | None:
-        """Suggest what to write instead of a doubtful requirement, if anything similar exists."""
+        """Suggest what to write instead of a requirement, if nodes have a similar key or value."""
         counts = self._failures.counts
         is_satisfied = counts.failing[position] < counts.total
         has_key = self._nodes.count_with_key(requirement.key) > 0
@@ -265,7 +287,7 @@ class _HintFinder:
         return self._failures.count_if_replaced(everywhere, [suggestion.replacement]) > 0
 
     def _other_key(self, position: int, requirement: Requirement) -> _Suggestion | None:
-        """Suggest a key similar to the one of the requirement, which no node has."""
+        """Suggest a similar key that nodes have, for a requirement whose key no node has."""
         keys = self._vocabulary.keys(self._nodes)
         close = closest_key(requirement.key, keys)
         if close is None:
@@ -276,7 +298,7 @@ class _HintFinder:
         return self._changed(code, position, message, requirement, key)
 
     def _other_value(self, position: int, requirement: Requirement) -> _Suggestion | None:
-        """Suggest similar values for those values of the requirement that no node has."""
+        """Suggest similar values that nodes have, for values of the requirement that none has."""
         key, values = requirement.key, requirement.values
         corrections = self._value_corrections(key, values)
         if not corrections:
@@ -294,7 +316,7 @@ class _HintFinder:
         return self._changed("other-value", position, message, requirement, key)
 
     def _value_of_other_key(self, position: int, requirement: Requirement) -> _Suggestion | None:
-        """Suggest another key: the one that the most nodes have with any of these values."""
+        """Suggest another key: the one that most nodes have with the values of the requirement."""
         if not requirement.operator.is_inclusion:
             return None
         keys = self._vocabulary.keys(self._nodes).counts
@@ -319,7 +341,10 @@ class _HintFinder:
         return self._changed("other-key", position, message, requirement, key)
 
     def _label_for_id(self, position: int, requirement: Requirement) -> _Suggestion | None:
-        """Report a label that no node has, but whose value, or key, is the id or name of a node."""
+        """Report a requirement that no node satisfies, if its value is the id or name of a node.
+
+        For ``key`` without a value, look for a node whose id or name is the key.
+        """
         values = requirement.values[:_MAX_VALUES]
         if requirement.operator is Operator.EXISTS:
             values = (requirement.key,)
@@ -348,10 +373,13 @@ class _HintFinder:
     def _changed(
         self, code: str, position: int, message: str, requirement: Requirement, key: str
     ) -> _Suggestion:
-        """Suggest ``requirement`` with another key.
+        """Suggest ``requirement`` with the key ``key``, which may be the same.
 
-        Each value that no node has under this key is replaced by the most similar one that some
-        node has, if there is one.
+        Each value that no node has for this key is replaced by the most similar one that a node
+        has, if there is one.
+
+        :param code: the code of the hint; ``message`` is its message.
+        :param position: that of the requirement in the selector.
         """
         values = requirement.values
         if not requirement.operator.is_comparison:
@@ -379,7 +407,10 @@ class _HintFinder:
         return tuple(sorted({corrections.get(value, value) for value in values}))
 
     def _value_corrections(self, key: str, values: Sequence[str]) -> dict[str, str]:
-        """Return the similar value for each of the first few values that no node has, if any."""
+        """Return a similar value that nodes have for each of ``values`` that no node has.
+
+        Values without a similar one are left out. Only the first few are looked up.
+        """
         unknown = [
             value for value in values[:_MAX_VALUES] if not self._nodes.count_with_value(key, value)
         ]
@@ -396,9 +427,9 @@ def _no_node_has(key: str, values: Sequence[str]) -> str:
 
 
 def _id_selector(ids: Sequence[str], new_ids: Sequence[str]) -> Selector | None:
-    """Build a selector of ids; return None if it may not contain them.
+    """Return the selector of ``ids``; None if a selector cannot contain one of them.
 
-    :param new_ids: those that are to be written in place of others, separated by commas.
+    :param new_ids: those that a hint suggests; it separates them by commas, so none may have one.
     """
     if any("," in node_id for node_id in new_ids):
         return None
@@ -409,7 +440,10 @@ def _id_selector(ids: Sequence[str], new_ids: Sequence[str]) -> Selector | None:
 
 
 def _selector(key: str, operator: Operator, values: tuple[str, ...]) -> Selector | None:
-    """Build a selector; return None if nodes have a key or value that no selector may contain."""
+    """Return the selector of one requirement; None if its key or a value is not valid in one.
+
+    They are those of nodes, which may have any.
+    """
     try:
         return Selector.from_requirements([Requirement(key, operator, values)])
     except SelectorError:

@@ -19,8 +19,8 @@ __all__ = ["recommend"]
 def recommend(explanation: Explanation) -> str:
     """Return in one line what to change: the corrections, or else which requirement to remove.
 
-    It is empty if nodes match and nothing is doubtful. To remove ``!=``, ``notin`` or ``!key`` is
-    suggested only if removing no other one helps.
+    It is empty if nodes match and nothing is doubtful. A requirement with ``!=``, ``notin`` or
+    ``!key`` is only to be removed if removing any other one does not help.
     """
     total, results = explanation.total, explanation.requirements
     if not total:
@@ -57,7 +57,7 @@ def recommend(explanation: Explanation) -> str:
 
 
 def _correction(explanation: Explanation) -> str | None:
-    """Return what to write instead, if that would make a difference to the nodes that match."""
+    """Return the text of the correction; None if there is none, or if it would change nothing."""
     if explanation.correction is None:
         return None
     replacements, replaced, would_match, without, would_match_without = explanation.correction

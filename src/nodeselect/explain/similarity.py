@@ -85,7 +85,10 @@ class WordCounts:
     __slots__ = ("_by_start", "closest", "counts", "suggest")
 
     def __init__(self, counts: Mapping[str, int]) -> None:
-        """Use ``counts`` itself, not a copy: it must not change any more."""
+        """Store ``counts``: words, and how many nodes have each.
+
+        It is not copied, so it must not change any more.
+        """
         self.counts = counts
         self.closest = lru_cache(_MAX_CACHED)(self._closest)
         self.suggest = lru_cache(_MAX_CACHED)(self._suggest)
@@ -112,9 +115,9 @@ class WordCounts:
         return close
 
     def _suggest(self, text: str) -> str | None:
-        """Return the closest word for a text that no node has, also if it has only three letters.
+        """Return the closest word, also for words of three letters.
 
-        Cost: as for the closest word.
+        Use it only for a text that no node has. Cost: as for :meth:`_closest`.
         """
         close = self.closest(text)
         if close is not None or is_number(text):
@@ -142,7 +145,10 @@ class WordCounts:
 
 
 class Vocabulary:
-    """A cache of the keys and values of the nodes, which must not change; each is counted once."""
+    """A cache of the label keys and values of nodes, with their counts.
+
+    The nodes must not change, and must be the same in each call.
+    """
 
     __slots__ = ("_keys", "_values")
 
@@ -171,7 +177,7 @@ class Vocabulary:
 
 
 def closest_key(key: str, keys: WordCounts) -> tuple[str, str] | None:
-    """Return the code of the hint and the key that was probably meant, or None."""
+    """Return the key that was probably meant, after the code of the hint about it, or None."""
     name = key.rpartition("/")[2]
     same_name = [word for word in keys.counts if word.rpartition("/")[2] == name]
     if same_name:
@@ -181,9 +187,10 @@ def closest_key(key: str, keys: WordCounts) -> tuple[str, str] | None:
 
 
 def closeness(text: str, others: Iterable[str]) -> int:
-    """Return how many letters ``text`` has in common with one of ``others``, at the beginning.
+    """Return how many letters ``text`` shares with the most similar one of ``others``.
 
-    All letters of a text that contains the other one are in common. A single one does not count.
+    These are the letters of their common beginning; or, if one text contains the other, all letters
+    of the shorter one. A single letter counts as 0.
     """
     folded = text.casefold()
     common = max((_common_letters(folded, other.casefold()) for other in others), default=0)
@@ -203,8 +210,7 @@ def is_number(text: str) -> bool:
 
 
 def fold(text: str) -> str:
-    """Return what is the same for two texts that differ only in case and separators, also ``/``.
-
+    """Return a text in lower case and without separators, except for those between digits.
     >>> fold("EU_West") == fold("eu-west"), fold("v1.2") == fold("v12")
     (True, False)
     """
@@ -212,8 +218,9 @@ def fold(text: str) -> str:
 
 
 def abbreviates_consonants(short: str, word: str) -> bool:
-    """Return whether ``short`` is how ``word`` begins without its vowels. Case does not matter.
+    """Return whether ``short`` is the beginning of ``word`` without vowels, in any case.
 
+    The first letter of ``word`` is kept, also if it is a vowel.
     >>> abbreviates_consonants("prd", "production"), abbreviates_consonants("stg", "staging")
     (True, True)
     """
@@ -243,7 +250,10 @@ def _tokens(text: str) -> _Tokens:
 
 
 def _differing_words(one: _Tokens, other: _Tokens) -> tuple[str, str] | None:
-    """Return the two words that differ, without their last digits, if it is exactly one pair."""
+    """Return the only pair of words in which two texts differ, without digits at their ends.
+
+    Return None if more than one pair differs, or one text has more words.
+    """
     if len(one.words) != len(other.words):
         return None
     differing = [pair for pair in zip(one.words, other.words, strict=True) if pair[0] != pair[1]]
@@ -276,9 +286,10 @@ def _is_typo(one: str, other: str) -> bool:
 
 
 def _is_short_typo(one: str, other: str) -> bool:
-    """Return whether one word lacks one letter of the other, or both differ by an exchange.
+    """Return whether a word of three letters is probably a typo of the other one.
 
-    The shorter one must have three letters, and the first letter must be right.
+    It must lack one letter of the other, or have its last two letters exchanged. The first letters
+    must be equal.
     """
     shorter, longer = sorted((one, other), key=len)
     if len(shorter) != _SHORT or one[0] != other[0] or not (one + other).isalpha():

@@ -41,7 +41,7 @@ _MAX_STATES = 5
 
 
 def requirement_text(requirement: Selector) -> str:
-    """Return the text of a selector that has one requirement, or only ids."""
+    """Return the text of a selector that has one requirement, or only ids: ``<id in (n-1)>``."""
     ids = requirement.ids
     if ids is None:
         return str(requirement.requirements[0])
@@ -60,8 +60,7 @@ def short(text: str) -> str:
 
 
 def headline(matched: int, total: int, connected: int | None) -> str:
-    """Return how many nodes match.
-
+    """Return a line such as ``43 of 210 nodes match, 37 of them connected or ready``.
     :param connected: how many of the matching nodes are connected; None if no state is known.
     """
     text = f"{matched:,} of {total:,} {'node matches' if total == 1 else 'nodes match'}"
@@ -69,8 +68,7 @@ def headline(matched: int, total: int, connected: int | None) -> str:
 
 
 def count_headline(selector: Selector, counts: FailureCounts, connected: int | None) -> str:
-    """Return how many nodes match, and how many of the others fail what.
-
+    """Return a line with how many nodes match, and how many fail which requirements.
     :param connected: how many of the matching nodes are connected; None if no state is known.
     """
     text = headline(counts.matched, counts.total, connected)
@@ -91,8 +89,7 @@ def count_headline(selector: Selector, counts: FailureCounts, connected: int | N
 
 
 def failing_text(failed: Sequence[str], requirements: int, nodes: int, limit: int = 3) -> str:
-    """Return which requirements a group of nodes fails, from the verb on.
-
+    """Return which requirements a group of nodes fails, such as ``fail both a=b and c``.
     :param failed: the texts of the requirements that the nodes fail; they satisfy all others.
     :param requirements: how many requirements the selector has.
     :param nodes: how many nodes are in the group.
@@ -112,7 +109,7 @@ def unsatisfied_text(requirements: Sequence[str]) -> str:
 
 
 def notes(explanation: Explanation) -> tuple[str, ...]:
-    """Return what else is worth knowing about the numbers, one sentence each."""
+    """Return sentences about states, requirements, missing ids and hints, for below the numbers."""
     sentences = []
     if explanation.connected is not None and explanation.connected < explanation.matched:
         counts = format_state_counts(explanation.states)
@@ -143,7 +140,7 @@ def excluded_by_state(nodes: Sequence[tuple[str, str | None]]) -> str:
 
 
 def format_state_counts(states: Mapping[str | None, int]) -> str:
-    """Return a list of the most frequent states, each after how many nodes are in it."""
+    """Return the counts of the most frequent states, such as ``37 connected, 6 lost``."""
     ranked = sorted(states.items(), key=lambda item: (-item[1], item[0] is None, item[0] or ""))
     counts = [
         f"{nodes:,} {'without a state' if state is None else _state(state)}"
@@ -153,7 +150,7 @@ def format_state_counts(states: Mapping[str | None, int]) -> str:
 
 
 def format_value_counts(values: Sequence[tuple[str, int]]) -> str:
-    """Return a list of the first few values, each with how many nodes have it."""
+    """Return the first few values with their counts, such as ``'eu' (12), 'us' (3)``."""
     words = [f"{quoted(value, 30)} ({nodes:,})" for value, nodes in values[:_MAX_VALUES]]
     return ", ".join(words) + (", …" if len(values) > _MAX_VALUES else "")
 

@@ -29,7 +29,11 @@ def chunk_slices(length: int, chunk: int) -> Iterator[slice]:
 
 
 def count_numbers(numbers: UIntArray, stop: int, chunk: int) -> NDArray[np.int64]:
-    """Return how often each number from 0 to ``stop - 1`` occurs; ``numbers`` has no others."""
+    """Return how often each number from 0 to ``stop - 1`` occurs in ``numbers``, as an array.
+
+    :param numbers: all below ``stop``.
+    :param chunk: how many numbers to count at a time, to save memory.
+    """
     counts = np.zeros(stop, np.int64)
     for part in chunk_slices(len(numbers), max(chunk, stop // 8)):  # each costs ``stop`` steps
         counts += np.bincount(numbers[part], minlength=stop)
@@ -52,7 +56,10 @@ def stable_argsort(numbers: UIntArray) -> NDArray[np.int64]:
 
 
 def offsets_from_lengths(lengths: UIntArray | NDArray[np.int64]) -> UIntArray:
-    """Return where each of several consecutive lists begins, and where the last one ends."""
+    """Return where each of several consecutive lists begins, and where the last one ends.
+
+    For the lengths 2, 0 and 3, these are 0, 2, 2 and 5.
+    """
     offsets = np.zeros(len(lengths) + 1, np.uint64)
     np.cumsum(lengths, out=offsets[1:])
     return shrink(offsets, int(offsets[-1]) + 1)

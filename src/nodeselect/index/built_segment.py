@@ -13,7 +13,10 @@ __all__ = ["BuiltParts"]
 
 
 class BuiltParts:
-    """The parts of a segment that are built from a table of its nodes."""
+    """The nodes and indexes of a segment in memory, built from a table of its nodes.
+
+    It implements :class:`~nodeselect.index.segment.SegmentParts`.
+    """
 
     plan_bytes_per_node = 16
 

@@ -17,16 +17,16 @@ _MARKED = 16
 
 
 class Bulk:
-    """Functions that do the same as the loops of Python in the modules that call them."""
+    """Functions of numpy, each of which replaces a loop of Python in a module that calls it."""
 
     @staticmethod
     def to_array(numbers: "memoryview[int]") -> NDArray[Any]:
-        """Return numbers as an array, which is not a copy."""
+        """Return numbers as an array of numpy that shares their memory."""
         return np.asarray(numbers)
 
     @staticmethod
     def is_permutation(numbers: NDArray[Any]) -> bool:
-        """Return whether an array has each number from 0 up to its length once."""
+        """Return whether an array of n numbers has each number from 0 to n - 1 once."""
         is_there = np.zeros(len(numbers), bool)
         is_there[numbers[numbers < len(numbers)]] = True
         return bool(is_there.all())
@@ -35,7 +35,10 @@ class Bulk:
     def sorted_ranks(
         ranks: NDArray[np.uint32], ordinals: "array[int]", limit: int | None
     ) -> _Ranks:
-        """See :meth:`~nodeselect.index.rank_order.RankOrder.sorted_ranks`."""
+        """Return the ranks of ``ordinals``, ascending; at most the first ``limit``.
+
+        :param ranks: the rank of each ordinal.
+        """
         found = ranks.take(np.asarray(ordinals))
         if limit is not None and limit < len(found):
             found = np.partition(found, limit - 1)[:limit]
@@ -48,7 +51,10 @@ class Bulk:
 
     @staticmethod
     def sort(ranks: NDArray[np.uint32], ordinals: "array[int]", limit: int | None) -> list[int]:
-        """See :meth:`~nodeselect.index.rank_order.RankOrder.sort`."""
+        """Return ``ordinals`` in the order of their ranks; at most the first ``limit``.
+
+        :param ranks: the rank of each ordinal.
+        """
         found = np.asarray(ordinals)
         its_ranks = ranks.take(found)
         if limit is not None and limit < len(found):
@@ -59,12 +65,15 @@ class Bulk:
 
     @staticmethod
     def below(ranks: NDArray[np.uint32], rank: int) -> "array[int]":
-        """See :meth:`~nodeselect.index.rank_order.RankOrder.below`."""
+        """Return the ordinals whose ranks are below ``rank``, ascending.
+
+        :param ranks: the rank of each ordinal.
+        """
         return array("I", np.flatnonzero(ranks < rank).astype(np.uint32).tobytes())
 
     @staticmethod
     def take_rows(data: "memoryview[int]", width: int, ranks: "array[int] | _Ranks") -> bytes:
-        """Return rows of ``data``, which has rows of ``width`` bytes."""
+        """Return the rows at ``ranks``, joined, of ``data``: rows of ``width`` bytes."""
         rows = np.frombuffer(data, f"V{width}")
         taken: bytes = rows.take(np.asarray(ranks)).tobytes()
         return taken
@@ -79,7 +88,10 @@ class Bulk:
     def take_spans(
         data: "memoryview[int]", offsets: "memoryview[int]", ranks: "array[int] | _Ranks"
     ) -> bytes:
-        """Return the parts of ``data`` that begin at some of ``offsets`` and end at the next."""
+        """Return, joined, the bytes of ``data`` from ``offsets[rank]`` to ``offsets[rank + 1]``.
+
+        :param ranks: for which to do so, in this order.
+        """
         begins: NDArray[Any] = np.asarray(offsets)
         starts = begins.take(np.asarray(ranks)).astype(np.int64)
         lengths = begins[1:].take(np.asarray(ranks)) - starts

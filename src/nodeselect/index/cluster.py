@@ -30,26 +30,36 @@ _MAX_STATES = 16
 
 
 class Clustered(NamedTuple):
-    """The rank of each ordinal, and the nodes of each label."""
+    """What :func:`cluster` returns.
+
+    :param ranks: for each ordinal, the rank of its node, which is its position in the table.
+    :param labels: for each label, the ordinals of the nodes that have it.
+    """
 
     ranks: NDArray[np.uint32]
     labels: LabelIndex
 
 
 def cluster(table: NodeTable, tuning: Tuning) -> Clustered:
-    """Put nodes in clustered order and index them. Cost: about 0.4 µs a node of ten labels."""
+    """Number the nodes of a table so that similar ones are neighbours, and index their labels.
+
+    The new numbers are ordinals. Cost: about 0.4 µs a node of ten labels.
+    """
     sizes = count_numbers(table.label_ids, len(table.keys), tuning.chunk)
     ranks = stable_argsort(_cells(table, sizes, tuning)).astype(np.uint32)
     return Clustered(ranks, _label_index(table, sizes, ranks, tuning.chunk))
 
 
 def _cells(table: NodeTable, sizes: NDArray[np.int64], tuning: Tuning) -> NDArray[np.uint32]:
-    """Return the number of the cell of each node.
+    """Return the number of the cell of each node: nodes with similar labels have the same number.
 
-    The number has one digit for each key of the sort order: the position of the node's value among
-    the values of the key. If nodes may lack the key, positions are counted from 1, and 0 means that
-    the node lacks it. So the number of a node is a sum with one term for each of its labels. The
-    first digit is the state. It does not count for the size of cells: most nodes share one state.
+    The number has one digit for each key by which nodes are sorted: the position of the node's
+    value among the values of the key. If nodes may lack the key, positions are counted from 1, and
+    0 means that the node lacks it. So the number of a node is a sum with one term for each of its
+    labels. The first digit is the state. It does not count for the size of cells: most nodes share
+    one state.
+
+    :param sizes: how many nodes have each label.
     """
     weights = np.zeros(len(table.keys), np.uint32)
     cells = 1
@@ -74,7 +84,12 @@ def _cells(table: NodeTable, sizes: NDArray[np.int64], tuning: Tuning) -> NDArra
 
 
 def _keys_of_few_values(table: NodeTable, sizes: NDArray[np.int64]) -> list[list[int]]:
-    """Return the label numbers of each key; keys with few values come first, then frequent keys."""
+    """Return for each key the numbers of its labels; a label is a pair of key and value.
+
+    Keys with few values come first; of keys with equally many, those that more nodes have.
+
+    :param sizes: how many nodes have each label.
+    """
     by_key: dict[str, list[int]] = {}
     for label_id, key in enumerate(table.keys):
         by_key.setdefault(key, []).append(label_id)
@@ -126,7 +141,10 @@ def _ordinals_by_label(
 
 
 def _grouped(ordinals: NDArray[np.uint32], sizes: NDArray[np.int64]) -> list[PostingsOrOrdinal]:
-    """Split ``ordinals`` into consecutive groups of the given sizes; return these as postings."""
+    """Split ``ordinals`` into consecutive groups of the given sizes, each of which is a set.
+
+    A group of one is its ordinal itself.
+    """
     everything = array("I", ordinals.tobytes())
     bounds = [0, *np.cumsum(sizes).tolist()]
     return [

@@ -19,8 +19,9 @@ _PROBED = np.arange(4)
 
 
 class IdIndex:
-    """The ordinals of ids, or of names, which need not be distinct. Immutable.
+    """Finds the ordinal, which is the number in the index, of a node by its id. Immutable.
 
+    Names can be indexed in the same way; several nodes may have the same name.
     A hash table without pointers. The 32-bit hashes of all ids are in ascending order. Those with
     the same first bits, one on average, are a *bucket*; another array holds where each begins:
 
@@ -34,8 +35,9 @@ class IdIndex:
     """
 
     def __init__(self, ids: NDArray[np.object_], ranks: NDArray[np.uint32]) -> None:
-        """Index the ids of each rank without copying them. Cost: about 0.1 µs an id.
+        """Index ids without copying them. Cost: about 0.1 µs an id.
 
+        :param ids: the id of the node at each rank, which is its position in inventory order.
         :param ranks: the rank of each ordinal.
         """
         hashes = _hash_all(ids)
@@ -78,7 +80,10 @@ class IdIndex:
         return [at for at in ordinals if self._ids[self._rank_at[at]] == text]
 
     def find_all(self, texts: Sequence[str]) -> "array[int]":
-        """Return the ordinals of the ids that are there, in any order. Cost: 0.2 µs an id."""
+        """Return the ordinals of those ids that are in the index, in any order.
+
+        Cost: 0.2 µs an id.
+        """
         ordinals = array("I")
         if not len(self._hashes) or not texts:
             return ordinals
@@ -98,7 +103,10 @@ class IdIndex:
         return ordinals
 
     def find_duplicate(self) -> tuple[int, int] | None:
-        """Return two ranks of one id, the second as low as possible; None if all ids differ."""
+        """Return the ranks of two nodes with the same id; None if all ids differ.
+
+        Of several such pairs, return the one whose second rank is the lowest.
+        """
         same = np.flatnonzero(self._hashes[1:] == self._hashes[:-1])
         suspects = self._ranks[self._ordinals[np.union1d(same, same + 1)]]
         suspects.sort()

@@ -19,10 +19,10 @@ _ABSENT: KeyPostings = (postings.from_ordinals(()), {})
 
 
 class LabelIndex:
-    """The nodes that have each label key, and each value of it.
+    """Finds the nodes that have a label key, or a value of it.
 
-    The index of a segment is built in bulk, or loaded from a file, and never changes. That of a
-    delta is a :class:`MutableLabelIndex`.
+    Nodes are sets of ordinals, which are their numbers in the index. The index never changes,
+    unless it is a :class:`MutableLabelIndex`.
     """
 
     __slots__ = ("_integers", "_keys", "everything", "states")
@@ -38,6 +38,7 @@ class LabelIndex:
         """Create an index of the arguments, which are not copied.
 
         :param everything: all ordinals of the index.
+        :param keys: for each key, the nodes that have it, and the nodes with each of its values.
         :param states: for each state, the nodes in it; under None, the nodes that have no state.
         """
         self.everything = everything
@@ -52,11 +53,14 @@ class LabelIndex:
         return list(self._keys)
 
     def values(self, key: str) -> Mapping[str, PostingsOrOrdinal]:
-        """Return the nodes with each value of ``key``. Do not iterate if the index is mutable."""
+        """Return the nodes with each value of ``key``.
+
+        If the index is mutable, do not iterate over the result: use :meth:`items`.
+        """
         return self._keys.get(key, _ABSENT)[1]
 
     def items(self, key: str) -> Iterable[tuple[str, PostingsOrOrdinal]]:
-        """Return pairs of a value of ``key`` and its nodes, safe to iterate."""
+        """Return pairs of a value of ``key`` and its nodes; a writer may add nodes meanwhile."""
         values = self.values(key)
         # The copy is one step of the interpreter, so no writer can change it meanwhile.
         return (dict(values) if self.is_mutable else values).items()
@@ -79,7 +83,8 @@ class LabelIndex:
     def values_in_range(self, key: str, low: int, high: int) -> list[str]:
         """Return the values of ``key`` that are integers from ``low`` to ``high``, both inclusive.
 
-        Cost: linear in the number of values; if the index is immutable, only for the first call.
+        Cost: linear in the number of values of the key. If the index is immutable, only the first
+        call for a key costs that.
         """
         integers = self._integers.get(key)
         if integers is None:
@@ -94,7 +99,7 @@ class LabelIndex:
         return [value for _, value in integers[start:stop]]
 
     def in_states(self, accepts: Callable[[str | None], bool]) -> Postings:
-        """Return the nodes whose state ``accepts`` returns true for."""
+        """Return the nodes for whose state ``accepts`` returns true."""
         by_state = dict(self.states).items()  # a writer may add states
         return postings.union([nodes for state, nodes in by_state if accepts(state)])
 
@@ -102,8 +107,8 @@ class LabelIndex:
 class MutableLabelIndex(LabelIndex):
     """An index that is empty at first; :meth:`add` adds nodes with ever higher ordinals.
 
-    A reader that ignores the ordinals from some number on may therefore read while a writer adds.
-    But it must copy a dictionary or a bitmap before it iterates over it.
+    Therefore a reader can have a snapshot: it ignores all ordinals that are not below the number of
+    nodes at its beginning. But it must copy a dictionary or a bitmap before it iterates over it.
     """
 
     __slots__ = ("_mutable_keys", "_mutable_states")

@@ -9,12 +9,12 @@ _T = TypeVar("_T")
 
 
 def lazy(compute: Callable[[Any], _T]) -> _T:
-    """Return an attribute for a class body, whose value is computed when it is first read.
+    """Decorate a method to make it an attribute whose value is computed when it is first read.
 
     Then it is an ordinary attribute of the object. Two threads that read it at the same time may
-    both compute it, so the result must always be the same. ``functools.cached_property`` of Python
-    3.11 has a lock, for which a process would wait forever that was forked while another thread had
-    it.
+    both compute it, so the result must always be the same. It replaces
+    ``functools.cached_property``, which has a lock in Python 3.11: a process that is forked while
+    another thread has this lock would wait for it forever.
     """
     return cast("_T", _Lazy(compute))
 

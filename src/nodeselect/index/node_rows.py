@@ -24,13 +24,15 @@ __all__ = ["NodeRows"]
 
 
 class NodeRows:
-    """Nodes by rank. Immutable.
+    """The nodes of a segment in columns, by rank: the position in inventory order. Immutable.
+
+    Each label, a pair of key and value, is stored once, and has a number.
 
     :ivar ids: the id of each node.
     :ivar names: the name of each node; None if no node has one.
     :ivar state_names: the different states; None is among them if a node has no state.
-    :ivar keys: the key of each label number.
-    :ivar values: the value of each label number.
+    :ivar keys: the key of each label, by its number.
+    :ivar values: the value of each label, by its number.
     """
 
     ids: Strings[str]
@@ -52,12 +54,12 @@ class NodeRows:
         raise NotImplementedError
 
     def load(self) -> None:
-        """Read all columns that were not read yet, and thus check those of a file."""
+        """Read all columns that were not read yet; those of a file are checked by that."""
         _ = self.ids, self.names, self.state_names, self.keys, self.values
         _ = self._state_at, self._offset_at, self._label_id_at
 
     def labels(self, rank: int) -> dict[str, str]:
-        """Build the labels of a node, in their original order."""
+        """Return the labels of the node at ``rank``, in their original order."""
         offsets, keys, values = self._offset_at, self.keys, self.values
         label_ids = self._label_id_at[offsets[rank] : offsets[rank + 1]].tolist()
         return {keys[label_id]: values[label_id] for label_id in label_ids}
@@ -83,5 +85,8 @@ class NodeRows:
             raise self._damaged() from None
 
     def _damaged(self) -> Exception:
-        """Return the error for a number without a meaning, which only a file can have."""
+        """Return the error for a number that refers to nothing, such as an unknown label.
+
+        Only a damaged file can have such a number.
+        """
         return AssertionError("the arrays of a table have no such numbers")

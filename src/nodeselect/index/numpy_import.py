@@ -21,9 +21,10 @@ _bulk: "type[Bulk] | None" = None
 
 
 def bulk_reader(count: int) -> "type[Bulk] | None":
-    """Return functions that read many items at once, by numpy; or None.
+    """Return functions that read many items at once by numpy; None if loops are faster.
 
-    :param count: the number of items; if there are few, numpy is used only if it is loaded.
+    :param count: the number of items. If there are few, and numpy is not loaded yet, importing it
+        would take longer than a loop.
     """
     global _bulk
     if _bulk is None and (count >= _MANY or _is_loaded()):
@@ -35,7 +36,7 @@ def bulk_reader(count: int) -> "type[Bulk] | None":
 
 
 def load_numpy() -> None:
-    """Import numpy, and the modules of the index that use it, so that no signal interrupts that."""
+    """Import numpy and the modules of the index that use it; delay signals until that is done."""
     import_uninterrupted(_BUILDER, _LAST_NAME)
 
 

@@ -10,9 +10,9 @@ _ID_BYTES = 150
 
 
 class PlanCache:
-    """The plans of one index by selector, bounded in number and in memory.
+    """A cache of plans, how to answer a selector over an index; limited in number and in memory.
 
-    :param max_bytes: the limit for the postings built for the plans, and the ids in the selectors.
+    :param max_bytes: the limit for the sets built for the plans, and the ids in the selectors.
     """
 
     __slots__ = ("_max_bytes", "_max_plans", "_plans", "get", "memory_bytes")
@@ -28,7 +28,7 @@ class PlanCache:
         return len(self._plans)
 
     def put(self, selector: Selector, plan: Plan) -> None:
-        """Add or replace a plan; first drop all others if it would exceed a limit."""
+        """Add or replace a plan; drop all others if a limit would be exceeded otherwise."""
         ids = _ID_BYTES * len(selector.ids or ())
         added = plan.memory_bytes + ids
         previous = self._plans.get(selector)

@@ -24,12 +24,14 @@ __all__ = ["Plan", "make_plan"]
 
 
 class Plan(NamedTuple):
-    """The postings that answer one selector over one index. A plan may be evaluated many times.
+    """How to answer one selector over one index: which sets of nodes to intersect and subtract.
+
+    A plan may be evaluated many times.
 
     :param everything: all nodes of the index.
-    :param include: the postings to intersect; if there are none, start from ``everything``.
-    :param exclude: the postings to subtract afterwards.
-    :param memory_bytes: the size of the postings that were built for this plan.
+    :param include: the sets to intersect; if there are none, start from ``everything``.
+    :param exclude: the sets to subtract afterwards.
+    :param memory_bytes: the size of the sets that were built for this plan.
     :param covered_nodes: how many nodes a mutable index had when the plan was made; the plan may
         miss later ones.
     """
@@ -41,11 +43,14 @@ class Plan(NamedTuple):
     covered_nodes: int = 0
 
     def evaluate(self) -> Postings:
-        """Return the ordinals of the answer. Do not modify them: they may belong to the index."""
+        """Return the ordinals of the nodes in the answer, which are their numbers in the index.
+
+        Do not modify them: they may belong to the index.
+        """
         return postings.evaluate(self.everything, self.include, self.exclude)
 
     def evaluate_size(self) -> int:
-        """Return the size of the answer, without building all of it."""
+        """Count the nodes in the answer, without building the whole set."""
         return postings.evaluate_size(self.everything, self.include, self.exclude)
 
 
@@ -58,9 +63,11 @@ def make_plan(
     """Decide how to answer ``selector`` over ``index``.
 
     :param with_ids: the nodes with the ids of the selector; None if it has no ids.
-    :param covered_nodes: how many of the first nodes of a mutable index the plan surely covers.
+    :param covered_nodes: how many nodes a mutable index had before this call: nodes that are added
+        meanwhile may be missing in the plan.
 
-    Cost: a few microseconds a requirement, and the unions of its lists.
+    Cost: a few microseconds for each requirement; for a list of values, also the union of their
+    nodes.
     """
     if not selector.is_satisfiable:
         return Plan(index.everything, (postings.from_ordinals(()),), covered_nodes=covered_nodes)
@@ -73,7 +80,7 @@ def make_plan(
 
 
 class _Planner:
-    """Collects the postings to intersect and to subtract, each with its cost in bytes."""
+    """Collects the sets to intersect and to subtract, with the bytes that must be read for each."""
 
     def __init__(self, index: LabelIndex) -> None:
         self.include: list[tuple[int, Postings]] = []

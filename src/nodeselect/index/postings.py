@@ -47,17 +47,17 @@ _ORDINAL_BYTES = 4
 
 
 def from_ordinals(ordinals: Iterable[int]) -> Postings:
-    """Build postings from ordinals; fastest from an ascending ``array("I")``."""
+    """Return a set of ordinals (numbers of nodes); fastest from an ascending ``array("I")``."""
     return BitMap(ordinals if isinstance(ordinals, array) else array("I", ordinals))
 
 
 def from_range(start: int, stop: int) -> Postings:
-    """Return the ordinals from ``start`` up to, but not including, ``stop``."""
+    """Return the set of all ordinals from ``start`` up to, but not including, ``stop``."""
     return BitMap(range(start, stop))
 
 
 def union(parts: Sequence[PostingsOrOrdinal]) -> Postings:
-    """Return the ordinals of all ``parts``. Do not modify them: they may be one of the parts."""
+    """Return the union of sets of ordinals. Do not modify it: it may be one of ``parts``."""
     single = array("I", sorted(part for part in parts if isinstance(part, int)))
     bitmaps = [part for part in parts if not isinstance(part, int)]
     if single:
@@ -68,14 +68,14 @@ def union(parts: Sequence[PostingsOrOrdinal]) -> Postings:
 
 
 def intersection(left: Postings, right: PostingsOrOrdinal) -> Postings:
-    """Return the ordinals that both sides contain."""
+    """Return the set of ordinals that both arguments contain."""
     if isinstance(right, int):
         return BitMap([right] if right in left else [])
     return left & right
 
 
 def intersection_size(left: Postings, right: PostingsOrOrdinal) -> int:
-    """Return how many ordinals both sides contain."""
+    """Return how many ordinals both arguments contain."""
     if isinstance(right, int):
         return 1 if right in left else 0
     return left.intersection_cardinality(right)
@@ -94,7 +94,7 @@ def ordinals(postings: Postings) -> "array[int]":
 
 
 def encoded_bytes(postings: Postings) -> int:
-    """Return how many bytes an operation on ``postings`` has to read, which measures its cost."""
+    """Return how many bytes a set operation has to read of ``postings``: a measure of its cost."""
     statistics = postings.get_statistics()
     return (
         statistics["n_bytes_array_containers"]
@@ -105,17 +105,17 @@ def encoded_bytes(postings: Postings) -> int:
 
 
 def encode(stored: PostingsOrOrdinal) -> bytes:
-    """Return postings in the portable format of roaring bitmaps; a single ordinal in 4 bytes."""
+    """Return a set in the portable format of roaring bitmaps, or a single ordinal in 4 bytes."""
     if isinstance(stored, int):
         return stored.to_bytes(_ORDINAL_BYTES, "little")
     return stored.serialize()
 
 
 def decode(data: "memoryview[int]", stop: int) -> PostingsOrOrdinal:
-    """Return the postings that :func:`encode` encoded. Of other data, it may return any set.
+    """Return what :func:`encode` has encoded. Damaged data may raise, or give any set.
 
-    :param stop: the ordinals must be below this.
-    :raises ValueError: if ``data`` is certainly not postings with such ordinals.
+    :param stop: all ordinals must be below this.
+    :raises ValueError: if one is not, or the data is not in the format.
     """
     if not data:  # the bitmap library would raise an IndexError
         raise ValueError("no data")
@@ -133,10 +133,12 @@ def decode(data: "memoryview[int]", stop: int) -> PostingsOrOrdinal:
 def evaluate(
     everything: Postings, include: Sequence[Postings], exclude: Sequence[Postings]
 ) -> Postings:
-    """Intersect ``include`` (or start from ``everything`` if it is empty); subtract ``exclude``.
+    """Intersect the sets ``include``, or start from ``everything`` without any; then subtract.
 
-    Do not modify the result: it may be one of the arguments. Cost: about 0.3 µs an operand, and
+    Do not modify the result: it may be one of the arguments. Cost: about 0.3 µs for each set, and
     the reading of its bytes. Nothing is read after an empty intermediate result.
+
+    :param exclude: the sets to subtract.
     """
     if len(include) > 1:
         result = include[0] & include[1]

@@ -15,11 +15,15 @@ __all__ = ["RankOrder"]
 
 
 class RankOrder:
-    """The rank of each ordinal.
+    """Puts nodes in inventory order, in which the position of a node is its rank.
 
-    :param damaged: returns the error to raise if the ranks, which a file has, are not those of as
-        many nodes.
-    :ivar rank_at: the ranks by ordinal. Reading one number of an array takes three times as long.
+    A node is given by its ordinal, the number by which it is in the index.
+
+    :param ranks: the rank of each ordinal.
+    :param damaged: for ranks of a file, returns the error to raise if they are not the numbers from
+        0, each once.
+    :ivar rank_at: the rank of each ordinal, as a memoryview: reading one number of an array takes
+        three times as long.
     """
 
     def __init__(
@@ -55,7 +59,7 @@ class RankOrder:
         return bulk.below(self.to_array(), rank)
 
     def to_array(self) -> Any:
-        """Return the rank of each ordinal, for those who have loaded numpy."""
+        """Return the rank of each ordinal as an array of numpy, which must have been loaded."""
         if self._array is None:
             from nodeselect.index.bulk import Bulk
 

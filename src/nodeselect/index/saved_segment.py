@@ -36,15 +36,18 @@ _FEW_LABELS = 65_536
 
 
 class SavedParts:
-    """The parts of a segment that is in a file; see :class:`~nodeselect.index.segment.Segment`."""
+    """The nodes and indexes of a segment in a file, each read when it is first used.
+
+    It implements :class:`~nodeselect.index.segment.SegmentParts`.
+    """
 
     # Several processes may read the file, and each has its own plans.
     plan_bytes_per_node = 2
 
     def __init__(self, file: SavedFile) -> None:
-        """Read nothing but the header.
+        """Use an opened file; nothing more of it is read now.
 
-        :raises InventoryError: if there are more or fewer nodes than ranks.
+        :raises InventoryError: if its sections are not for the number of nodes in the header.
         """
         if file.size("ranks") != _RANK_BYTES * file.nodes:
             raise file.damaged(f"{file.nodes:,} nodes have {file.size('ranks'):,} bytes of ranks")
@@ -59,7 +62,7 @@ class SavedParts:
 
     @lazy
     def labels(self) -> LabelIndex:
-        """The nodes of each label and of each state, loaded one by one."""
+        """The nodes with each label and in each state, each set loaded when it is needed."""
         everything = postings.from_range(0, self.file.nodes)
         stored = _SavedPostings(self.file)
         keys = _SavedKeys(self.file, stored)
@@ -75,7 +78,7 @@ class SavedParts:
 
     @lazy
     def names(self) -> SavedStringIndex | None:
-        """Finds the ordinals of names; None if no node has a name."""
+        """The index of the names; None if no node has a name."""
         return None if self.rows.names is None else self._index("names", self.rows.names)
 
     def _index(self, name: str, strings: Strings[str | None]) -> SavedStringIndex:
@@ -89,7 +92,7 @@ class SavedParts:
 
 
 class _SavedRows(NodeRows):
-    """The nodes of a file by rank. Each column is loaded when it is first read."""
+    """The nodes of a file in columns; each column is loaded when it is first used."""
 
     def __init__(self, file: SavedFile) -> None:
         self._file = file
@@ -98,9 +101,9 @@ class _SavedRows(NodeRows):
         return self._file.nodes
 
     def to_table(self) -> "NodeTable":
-        """Return the nodes as arrays of numpy, which are not copies.
+        """Return the nodes as arrays of numpy that share the memory of the file.
 
-        :raises InventoryError: if a number in them has no meaning, or labels are not in order.
+        :raises InventoryError: if a number in them refers to nothing, or labels are not in order.
         """
         from nodeselect.index.bulk import Bulk
         from nodeselect.index.node_table import NodeTable
@@ -190,9 +193,10 @@ def _damaged_strings(file: SavedFile, name: str) -> Callable[[], InventoryError]
 
 
 def _keys(file: SavedFile, labels: int) -> tuple[list[str], list[int]]:
-    """Return the label keys in order, and where the labels of each begin and the last end.
+    """Return the label keys in order, and the number of the first label of each.
 
-    :param labels: the number of labels.
+    Labels, which are pairs of key and value, are numbered in the order of their keys. The numbers
+    are followed by ``labels``, the number of all labels.
     """
     keys = list(map(intern, cast("Sequence[str]", _packed(file, "keys"))))
     starts = file.offsets("keys.labels", labels, len(keys)).tolist()
@@ -202,9 +206,9 @@ def _keys(file: SavedFile, labels: int) -> tuple[list[str], list[int]]:
 
 
 class _KeyColumn(Sequence[str]):
-    """The key of each label number.
+    """The key of each label, by its number; labels of the same key have consecutive numbers.
 
-    :param starts: the first label number of each key, and the number of labels.
+    :param starts: the number of the first label of each key, and the number of all labels.
     """
 
     def __init__(self, keys: list[str], starts: list[int]) -> None:
@@ -219,7 +223,7 @@ class _KeyColumn(Sequence[str]):
 
 
 class _SavedPostings:
-    """The postings of a file by number: of the labels, then of the keys, then of the states."""
+    """The sets of nodes in a file, by number: one for each label, then key, then state."""
 
     def __init__(self, file: SavedFile) -> None:
         self._file = file
@@ -232,9 +236,9 @@ class _SavedPostings:
         return len(self._checksums)
 
     def load(self, number: int) -> PostingsOrOrdinal:
-        """Return the postings with this number.
+        """Return the set of nodes with this number; a single node as its ordinal.
 
-        :raises InventoryError: if they are damaged.
+        :raises InventoryError: if it is damaged.
         """
         data = self._data[self._offsets[number] : self._offsets[number + 1]]
         if crc32(data) == self._checksums[number]:
@@ -243,12 +247,12 @@ class _SavedPostings:
         raise self._file.damaged(f"the checksum of the postings {number:,} is wrong")
 
     def load_set(self, number: int) -> Postings:
-        """Return the postings with this number, always as a set."""
+        """Return the set of nodes with this number, also if it is a single node."""
         return postings.union([self.load(number)])
 
 
 class _SavedKeys(Mapping[str, KeyPostings]):
-    """The label keys of a file, and for each the nodes that have it and its values."""
+    """For each label key of a file, the nodes that have it, and the nodes with each value."""
 
     def __init__(self, file: SavedFile, stored: _SavedPostings) -> None:
         self._values = cast("Sequence[str]", _packed(file, "values"))
@@ -276,7 +280,10 @@ class _SavedKeys(Mapping[str, KeyPostings]):
 
 
 class _SavedValues(Mapping[str, PostingsOrOrdinal]):
-    """The values of a key, and the nodes with each: those of the labels from ``start`` on."""
+    """For each value of a key in a file, the nodes that have it.
+
+    The labels of the key are those with the numbers from ``start`` up to ``stop``.
+    """
 
     def __init__(
         self, values: Sequence[str], start: int, stop: int, stored: _SavedPostings
@@ -303,7 +310,7 @@ class _SavedValues(Mapping[str, PostingsOrOrdinal]):
         return nodes
 
     def items(self) -> ItemsView[str, PostingsOrOrdinal]:
-        """Return all pairs, read in one pass, without a search for each value."""
+        """Return all pairs of a value and its nodes, without searching for each value."""
         return _SavedItems(self)
 
     def _load(self, value: str, label: int) -> PostingsOrOrdinal:
@@ -325,7 +332,7 @@ class _SavedItems(ItemsView[str, PostingsOrOrdinal]):
 
 
 class _SavedStates(Mapping[str | None, Postings]):
-    """The states of a file, and the nodes in each."""
+    """For each state in a file, the set of the nodes in it."""
 
     def __init__(self, file: SavedFile, first: int, stored: _SavedPostings) -> None:
         names = _packed(file, "states.names", has_none=True)

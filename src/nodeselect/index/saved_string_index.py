@@ -23,13 +23,15 @@ _MAX_SCANNED = 8
 
 
 class SavedStringIndex:
-    """The ordinals of ids, or of names, which need not be distinct. Immutable.
+    """Finds in a file the ordinal, which is the number in the index, of a node by its id.
 
-    :param strings: the id of each rank.
+    Names can be indexed in the same way; several nodes may have the same name.
+
+    :param strings: the id of the node at each rank, which is its position in inventory order.
     :param ranks: the rank of each ordinal.
     :param starts: where each bucket begins in ``ordinals``, and where the last one ends.
-    :param ordinals: those of the strings, in order of the buckets.
-    :param damaged: returns the error to raise if they are not such numbers.
+    :param ordinals: the ordinals of all ids, by bucket: those with the same first bits of the hash.
+    :param damaged: returns the error to raise if one of these numbers is too large.
     """
 
     def __init__(
@@ -67,11 +69,11 @@ class SavedStringIndex:
             raise self._damaged() from None
 
     def find_all(self, texts: Sequence[str]) -> "array[int]":
-        """Return the ordinals of the ids that are there, in any order."""
+        """Return the ordinals of those ids that are in the index, in any order."""
         return array("I", [at for at in map(self.find, texts) if at is not None])
 
     def _candidates(self, text: str) -> "memoryview[int]":
-        """Return the few ordinals that the string can have, and others cannot."""
+        """Return the few ordinals among which are all those of the string."""
         encoded = encode_string(text)
         wanted = hash_string(encoded)
         bucket = wanted >> self._shift

@@ -31,7 +31,7 @@ _MAX_STATE_SETS = 64
 
 
 class StringIndex(Protocol):
-    """Finds the ordinals of nodes by a string: by their ids, or by their names."""
+    """Finds nodes by their ids, or by their names; returns ordinals, their numbers in the index."""
 
     def find(self, text: str) -> int | None:
         """Return the ordinal of a string, or None."""
@@ -40,18 +40,23 @@ class StringIndex(Protocol):
         """Return all ordinals of a string, in no particular order."""
 
     def find_all(self, texts: Sequence[str]) -> "array[int]":
-        """Return the ordinals of those distinct strings that are in the index, in any order."""
+        """Return the ordinals of those of ``texts`` that are in the index, in any order.
+
+        :param texts: distinct ids.
+        """
 
 
 class SegmentParts(Protocol):
     """What a segment consists of. An attribute may be computed, or loaded, when it is first read.
 
+    A *rank* is the position of a node in inventory order, an *ordinal* its number in the index.
+
     :ivar rows: the nodes by rank.
     :ivar order: the rank of each ordinal.
-    :ivar labels: the nodes of each label, and of each state.
+    :ivar labels: the ordinals of the nodes with each label, and in each state.
     :ivar ids: finds the ordinals of ids.
     :ivar names: finds the ordinals of names; None if no node has a name.
-    :ivar plan_bytes_per_node: the limit for the memory of the cached plans.
+    :ivar plan_bytes_per_node: how much memory the cached plans may use, in bytes for each node.
     """
 
     plan_bytes_per_node: int
@@ -69,10 +74,10 @@ class SegmentParts(Protocol):
 
 
 class Segment:
-    """Nodes by rank and by ordinal, with an index. Immutable, except for its caches.
+    """Many nodes with an index. Immutable, except for its caches.
 
-    The *rank* of a node is its position in inventory order. Its *ordinal*, by which it appears in
-    postings, is its position in clustered order.
+    The *rank* of a node is its position in inventory order. Its *ordinal* is its number in the
+    index, in which similar nodes are neighbours.
     """
 
     def __init__(self, parts: SegmentParts, tuning: Tuning = DEFAULT) -> None:
@@ -85,7 +90,7 @@ class Segment:
 
     @lazy
     def index(self) -> LabelIndex:
-        """The nodes of each label, and of each state."""
+        """The nodes with each label, and in each state."""
         return self.parts.labels
 
     @lazy
@@ -96,7 +101,7 @@ class Segment:
         return len(self.rows)
 
     def plan(self, selector: Selector) -> Plan:
-        """Return the plan for ``selector``, from the cache if possible."""
+        """Return the plan that answers ``selector``, from the cache if possible."""
         plan = self._plans.get(selector)
         if plan is None:
             plan = self._make_plan(selector)
@@ -131,7 +136,7 @@ class Segment:
         return [] if names is None else names.find_every(name)
 
     def load_nodes(self) -> None:
-        """Read what nodes are built of, if that was not done: later, damage cannot be found there.
+        """Read all data of the nodes that was not read yet, so that damage is found now.
 
         :raises InventoryError: with the code ``damaged``.
         """
@@ -147,11 +152,11 @@ class Segment:
         return self.rows.equals(self._rank_at[ordinal], node)
 
     def rank(self, ordinal: int) -> int:
-        """Return the rank of the node with this ordinal."""
+        """Return the rank of a node: its position in inventory order."""
         return self._rank_at[ordinal]
 
     def ordinals_below_rank(self, rank: int) -> Postings:
-        """Return the ordinals of the nodes at ranks below ``rank``, cached for each rank."""
+        """Return the ordinals of the first ``rank`` nodes in inventory order; cached."""
         ordinals = self._windows.get(rank)
         if ordinals is None:
             ordinals = postings.from_ordinals(self.parts.order.below(rank))
@@ -161,9 +166,10 @@ class Segment:
     def ids_in_order(
         self, ordinals: "array[int]", others: Sequence[tuple[int, str]], limit: int | None = None
     ) -> list[str]:
-        """Return the ids of the nodes ``ordinals``, merged with ``others``, by rank.
+        """Return the ids of some nodes, merged with ``others``, in inventory order.
 
-        :param others: pairs of a rank and an id, sorted by rank.
+        :param ordinals: the nodes, by their numbers in the index.
+        :param others: pairs of a rank, the position of a node in this order, and its id; sorted.
         :param limit: return only the first ``limit`` ids.
         """
         ranks = self.parts.order.sorted_ranks(ordinals, limit)
@@ -173,7 +179,11 @@ class Segment:
     def in_order(
         self, ordinals: "array[int]", others: Sequence[tuple[int, int]], limit: int | None = None
     ) -> list[int]:
-        """Return ``ordinals``, merged with those of ``others``, by rank; see `ids_in_order`."""
+        """Return ``ordinals``, merged with ``others``, in inventory order.
+
+        :param others: pairs of a rank, the position of a node in this order, and its ordinal.
+        :param limit: return only the first ``limit`` ordinals.
+        """
         found = self.parts.order.sort(ordinals, limit)
         if not others:
             return found
@@ -181,7 +191,10 @@ class Segment:
 
 
 def _merged(ranks: Sequence[int], items: list[_T], others: Sequence[tuple[int, _T]]) -> list[_T]:
-    """Insert ``others``, pairs of a rank and an item, between the items with the given ranks."""
+    """Insert ``others``, pairs of a rank and an item, between items that are sorted by rank.
+
+    :param ranks: the rank of each of ``items``.
+    """
     merged: list[_T] = []
     start = 0
     for rank, item in others:

@@ -24,7 +24,7 @@ _CHUNK = 32_768
 
 
 def to_sections(segment: Segment) -> Sections:
-    """Return the sections of a file with the nodes of ``segment``.
+    """Encode the nodes and indexes of a segment as the sections of a saved inventory.
 
     Cost: about 0.6 µs a node.
     """
@@ -68,7 +68,7 @@ def _offsets(parts: Sequence[Any]) -> UIntArray:
 
 
 def _strings(name: str, strings: list[Any]) -> _Data:
-    """Return the sections of a column of strings."""
+    """Return the sections of a file for a column of strings, by their names."""
     column = encode_strings(to_array(strings), _CHUNK)
     return {name: column.data, f"{name}.offsets": column.offsets()}
 
@@ -76,9 +76,11 @@ def _strings(name: str, strings: list[Any]) -> _Data:
 def _indexed_strings(
     name: str, strings: Strings[str | None], ordinals: NDArray[np.uint32]
 ) -> _Data:
-    """Return the sections of the ids, or of the names, of all nodes, and of their index.
+    """Return the sections of a file, by their names, for a column of strings and its index.
 
-    :param ordinals: the ordinal of each rank.
+    :param name: ``ids`` or ``names``.
+    :param strings: the id or name of the node at each rank.
+    :param ordinals: the ordinal of the node at each rank.
     """
     column = encode_strings(strings, _CHUNK)
     padded = column.padded() if name == "ids" else None

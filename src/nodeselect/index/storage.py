@@ -60,15 +60,16 @@ class _Section(NamedTuple):
 
 
 class Sections:
-    """The sections of a file that can be written.
+    """The sections of a saved inventory, ready to be written to a file.
 
-    :ivar contents: a checksum of these sections: what has the same sections has the same one.
+    :ivar contents: a checksum of these sections; files with the same sections have the same one.
     """
 
     def __init__(self, sections: Mapping[str, Any], nodes: int) -> None:
-        """Compute the checksums.
+        """Lay out the sections, and compute their checksums.
 
         :param sections: by name, bytes and arrays of unsigned numbers.
+        :param nodes: how many nodes the inventory has.
         """
         self._nodes = nodes
         self._parts: list[tuple[int, memoryview]] = []
@@ -82,7 +83,7 @@ class Sections:
         self.contents = crc32(self._entries)
 
     def _placed(self, name: str, section: Any) -> tuple[bytes, int, memoryview]:
-        """Return the entry of the next section, where it begins, and its bytes."""
+        """Return the header entry of the next section, its offset in the file, and its bytes."""
         numbers = memoryview(section)
         data = numbers.cast("B")
         start = -(-self._end // _ALIGNMENT) * _ALIGNMENT
@@ -92,7 +93,8 @@ class Sections:
     def write(self, path: str, generation: int, chain: int | None = None) -> int:
         """Replace the file ``path`` by one with these sections; return its checksum.
 
-        :param chain: the checksum of the last write, if the nodes are those after it in a log.
+        :param generation: the generation of the inventory, to be stored in the file.
+        :param chain: if the inventory has a change log, the checksum of the last write in it.
         :raises InventoryError: with the code ``cannot-write``; then nothing has changed.
         """
         check_replaceable(path)
@@ -117,8 +119,7 @@ class Sections:
 
 
 def check_replaceable(path: str) -> None:
-    """Raise if ``path`` exists and is not a regular file: a pipe would block, a device vanish.
-
+    """Raise if ``path`` exists and is not a regular file, for example a pipe or a device.
     :raises InventoryError: with the code ``cannot-write``.
     """
     try:
@@ -159,10 +160,11 @@ class SavedFile:
     :ivar name: the name of the file in errors.
     :ivar nodes: how many nodes it has.
     :ivar generation: the generation of the inventory that was saved.
-    :ivar checksum: the checksum of the header, and so of all that the file has.
-    :ivar contents: the checksum of all sections, without the generation and the place in a log.
-    :ivar chain: the checksum of the last write in the change log of the nodes; None if unknown.
-    :ivar is_damaged: whether something that was read of it was damaged.
+    :ivar checksum: the checksum of the header, which has those of all sections.
+    :ivar contents: a checksum of the sections: equal for files with the same nodes, also if
+        ``generation`` or ``chain`` differ.
+    :ivar chain: if the inventory had a change log, the checksum of the last write in it; else None.
+    :ivar is_damaged: whether something that was read was damaged.
     """
 
     nodes: int
@@ -266,9 +268,9 @@ class SavedFile:
         return numbers
 
     def offsets(self, name: str, stop: int, count: int | None = None) -> "memoryview[int]":
-        """Return a section that has where each of some items begins, and where the last one ends.
+        """Return a section with the offset of each of several items, and where the last one ends.
 
-        :param stop: where the last one must end.
+        :param stop: where the last item must end.
         :param count: how many items there must be.
         :raises InventoryError: with the code ``damaged``.
         """

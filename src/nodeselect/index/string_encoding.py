@@ -19,7 +19,7 @@ __all__ = ["EncodedStrings", "encode_strings", "sort_into_buckets", "to_array"]
 
 
 def to_array(strings: Strings[Any] | list[Any]) -> NDArray[np.object_]:
-    """Return a column, a list of strings, or what :meth:`Strings.take` returned, as an array."""
+    """Convert a column or a list of strings to an array of numpy."""
     if isinstance(strings, np.ndarray):
         return strings
     if not isinstance(strings, list):
@@ -30,11 +30,11 @@ def to_array(strings: Strings[Any] | list[Any]) -> NDArray[np.object_]:
 
 
 class EncodedStrings(NamedTuple):
-    """The bytes of a column.
+    """A column of strings as bytes.
 
-    :param data: the column in the packed layout.
-    :param lengths: how many bytes each string has, with the line feed that ends it.
-    :param hashes: the hash of each string; for None, that of no string in particular.
+    :param data: all strings, each followed by a line feed. (This layout is called *packed*.)
+    :param lengths: how many bytes each string has, with its line feed.
+    :param hashes: the hash of each string; that of None has no meaning.
     """
 
     data: bytes
@@ -46,12 +46,15 @@ class EncodedStrings(NamedTuple):
         return offsets_from_lengths(self.lengths)
 
     def present(self) -> NDArray[np.uint32]:
-        """Return the ranks that have a string and not None."""
+        """Return the positions in the column that have a string and not None."""
         first_bytes = np.frombuffer(self.data, np.uint8).take(self.offsets()[:-1])
         return np.flatnonzero(first_bytes != NONE[0]).astype(np.uint32)
 
     def padded(self) -> bytes | None:
-        """Return the column in the padded layout; None if that takes more bytes."""
+        """Return the strings, each padded by line feeds to the length of the longest one.
+
+        Return None if that takes more bytes than ``data`` and its offsets.
+        """
         count, width = len(self.lengths), int(self.lengths.max(initial=0))
         if count * width == len(self.data):
             return self.data
@@ -63,7 +66,7 @@ class EncodedStrings(NamedTuple):
 
 
 def encode_strings(strings: Strings[str | None], chunk: int) -> EncodedStrings:
-    """Encode a column. Cost: about 0.2 µs a string."""
+    """Encode a column of strings, ``chunk`` at a time. Cost: about 0.2 µs a string."""
     pieces: list[bytes] = []
     lengths = np.empty(len(strings), np.uint32)
     hashes = np.empty(len(strings), np.uint32)
@@ -87,9 +90,12 @@ def _encode_all(texts: list[str | None]) -> list[bytes]:
 def sort_into_buckets(
     strings: Strings[str | None], column: EncodedStrings
 ) -> tuple[UIntArray, NDArray[np.uint32]]:
-    """Return where the buckets begin, and the ranks of all strings in their order.
+    """Sort strings by their hashes, and split them into buckets with the same first bits.
 
-    :param strings: the strings that ``column`` encodes. None is not indexed.
+    Return where each bucket begins and the last one ends, and the positions in ``strings`` in this
+    order. None is left out.
+
+    :param strings: the strings that ``column`` encodes.
 
     Cost: about 0.1 µs a string.
     """

@@ -56,7 +56,7 @@ _MAX_RECENT = 8_192
 
 
 class Strings(Protocol[_S]):
-    """A column with a string, or perhaps None, for each rank. A numpy array of objects is one."""
+    """A column of strings, or None, by the position of a node. A numpy array of objects is one."""
 
     def __len__(self) -> int: ...
 
@@ -67,12 +67,12 @@ class Strings(Protocol[_S]):
 
 
 def to_list(strings: "NDArray[np.object_] | list[Any]") -> list[Any]:
-    """Return what :meth:`Strings.take` returned as a list."""
+    """Convert an array or a list, as :meth:`Strings.take` returns it, to a list."""
     return strings if isinstance(strings, list) else strings.tolist()
 
 
 def encode_string(string: str) -> bytes:
-    """Return the bytes of a string in a column."""
+    """Encode a string as UTF-8; surrogates, which UTF-8 does not allow, are encoded as well."""
     return string.encode("utf-8", _ERRORS)
 
 
@@ -81,10 +81,9 @@ hash_string: Final = crc32
 
 
 class _SavedStrings:
-    """What both layouts have in common: they keep strings that were decoded lately.
+    """Base class of the columns in a file: it caches the strings that were decoded last.
 
-    Decoding a string that is in the cache of the processor takes longer than collecting one that is
-    there. So an answer of some thousand strings that is read again takes those from the last time.
+    So an answer of some thousand strings that is read again is not decoded again.
     """
 
     def __init__(self) -> None:
@@ -92,7 +91,7 @@ class _SavedStrings:
         self._recent_count = 0
 
     def take(self, ranks: Ranks) -> list[Any]:
-        """Return the strings at many ranks. Cost: 5 to 300 ns a string."""
+        """Return the strings at many positions. Cost: 5 to 300 ns a string."""
         if len(ranks) > _MAX_RECENT // 2 or ranks.itemsize != 4:
             return self._decode(ranks)
         key = ranks.tobytes()
@@ -111,9 +110,12 @@ class _SavedStrings:
 
 
 class PaddedStrings(_SavedStrings):
-    """A column of strings that are not empty and contain no line feed, in the padded layout.
+    """A column of strings of a file, each padded by line feeds to the length of the longest one.
+
+    They must not be empty, and contain no line feed.
 
     :param data: the bytes of all strings.
+    :param count: how many strings there are.
     :param damaged: returns the error to raise if they are not such strings.
     """
 
@@ -158,7 +160,7 @@ class PaddedStrings(_SavedStrings):
 
 
 class PackedStrings(_SavedStrings, Sequence[str | None]):
-    """A column of any strings and None, in the packed layout.
+    """A column of any strings and None of a file, each followed by a line feed.
 
     :param data: the bytes of all strings.
     :param offsets: where each string begins in ``data``, and where the last one ends.
@@ -214,9 +216,9 @@ class PackedStrings(_SavedStrings, Sequence[str | None]):
         return bulk.take_spans(data, offsets, ranks)
 
     def _split(self, data: bytes, count: int) -> list[str] | None:
-        """Return all strings of ``data``; None if it must be split otherwise.
+        """Split ``data`` at line feeds into ``count`` strings.
 
-        That is so if line feeds are not only between strings, or strings are None.
+        Return None if that is wrong, since a string contains a line feed or is None.
         """
         if data.count(END) != count or (self._has_none and NONE in data):
             return None

@@ -6,9 +6,9 @@ __all__ = ["DEFAULT", "Tuning"]
 
 
 class Tuning(NamedTuple):
-    """Sizes at which an inventory changes its way of working. They never change an answer.
+    """Thresholds at which an inventory switches to another algorithm. They never change an answer.
 
-    The tests lower them, so that a few nodes use everything that a million nodes would.
+    Tests lower them, so that a few nodes run the code that otherwise only a million nodes would.
     """
 
     # Up to this many nodes an inventory has no segment, and so needs no numpy.
