@@ -205,7 +205,7 @@ def with_config(value: Any) -> dict[str, Any]:
         (JobSpec, with_config(-(2**63) - 1),
          "config [wrong-value]: a whole number has at most 64 bits"),
         (JobSpec, with_config(["\ud800"]),
-         "config [wrong-value]: unpaired surrogates are not allowed"),
+         "config [wrong-value]: \\ud800 is half of a character (an unpaired surrogate)"),
         (JobSpec, {"deployment": None},
          "deployment [unknown-field]: there is no field 'deployment'"),
         (Timeouts, {"total_timeout": 2**63},

@@ -78,12 +78,12 @@ REFUSED: dict[str, tuple[Callable[[], Any], dict[str, Any], str, str]] = {
     ),
     "column without a name": (
         lambda: twice(["id", ""]), {}, "no-column-name",
-        "a column has no name\n  its name would be the label key",
+        "a column has no name\n  give it one: the name becomes the label key",
     ),
     "column Labels": (
         lambda: pa.table({"id": IDS, "Labels": pa.array([None] * 3, MAP)}), {}, "unknown-field",
-        ("a table cannot have the column 'Labels'\n"
-        "  rename it: 'labels' for all labels of a node, or another label key"),
+        ("the column 'Labels' may be meant as 'labels'\n"
+        "  rename it to 'labels' if it has all labels, or else to another name"),
     ),
     "id is NULL": (
         lambda: pa.table({"id": ["n-1", None]}), {}, "no-id",

@@ -132,8 +132,8 @@ class _JsonBuilder(Builder):
             place = self.position(min(error.pos, len(self._text.rstrip()) - 1))
             message = f"not JSON: {printable(error.msg.lower().removesuffix(' at'))}"
             raise NotJsonError("not-json", message, place) from None
-        if _SURROGATE.search(text):
-            message = "unpaired surrogates are not allowed"
+        if half := _SURROGATE.search(text):
+            message = f"{printable(half[0])} is half of a character (an unpaired surrogate)"
             self.refuse("surrogate", message, self.position(start), "remove it")
         verbatim = self._text.startswith(text, start + 1)
         return Scalar(text, "text", self.position(start + 1), verbatim)

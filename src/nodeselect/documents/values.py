@@ -226,7 +226,7 @@ def check_characters(text: str, forbidden: re.Pattern[str] = _CONTROL_CHARACTERS
 
 def _character_error(character: str, position: Position) -> DocumentError:
     if "\ud800" <= character <= "\udfff":
-        message = "unpaired surrogates are not allowed"
+        message = f"{printable(character)} is half of a character (an unpaired surrogate)"
         return DocumentError("surrogate", message, position, "remove it")
     message = f"the character {printable(character)} is not allowed"
     return DocumentError("control-character", message, position, "remove it")

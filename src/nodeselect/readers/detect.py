@@ -80,7 +80,7 @@ _COMPRESSED = {
 
 _FORMATS_HINT = (
     "known formats: nodes of Expanso, Kubernetes, Bacalhau, Nomad, Consul or Docker Swarm, objects"
-    " {id, labels}; CSV, Parquet or Arrow with a column 'id'; saved inventories"
+    " {id, labels}; CSV, Parquet or Arrow with a column 'id'; files of nodeselect index"
 )
 
 

@@ -38,7 +38,7 @@ def reject_siblings(field: str, others: Record) -> None:
             raise InventoryError(
                 "unknown-field",
                 f"unknown field {quoted(name)} next to '{field}'",
-                hint="remove it if it contains no nodes",
+                hint="remove it, or put the nodes that it contains into the same list",
             )
 
 

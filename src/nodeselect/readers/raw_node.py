@@ -89,8 +89,8 @@ def merge_labels(labels: Any, others: Record, path: str) -> Any:
         return others if labels is None else labels
     for key in others:
         if key in labels:
-            message = f"the label {quoted(key)} is also a property of the node"
-            hint = "rename the label: they cannot be told apart"
+            message = f"the label {quoted(key)} has the same key as a property of the node"
+            hint = "rename the label: both are read as labels of the node"
             raise InventoryError("duplicate-key", message, place=path, hint=hint)
     return labels | others
 

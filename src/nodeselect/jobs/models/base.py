@@ -75,8 +75,9 @@ def freeze(value: Any, depth: int = 2) -> Any:
         raise ValueError(f"nested deeper than {LIMITS.depth} levels (limit: depth)")
     match value:  # the first that matches is the most frequent; a test for Mapping is slow
         case str():
-            if _SURROGATE.search(value):
-                raise ValueError("unpaired surrogates are not allowed")
+            if half := _SURROGATE.search(value):
+                text = printable(half[0])
+                raise ValueError(f"{text} is half of a character (an unpaired surrogate)")
             return value
         case list() | tuple():
             return tuple([freeze(item, depth + 1) for item in value])

@@ -121,12 +121,13 @@ def _check_keys(columns: list[str]) -> None:
     for column in columns:
         if not column:
             message = "a column has no name"
-            raise InventoryError("no-column-name", message, hint="its name would be the label key")
+            hint = "give it one: the name becomes the label key"
+            raise InventoryError("no-column-name", message, hint=hint)
         if column.lower() in ("label", "labels"):
             raise InventoryError(
                 "unknown-field",
-                f"a table cannot have the column {quoted(column)}",
-                hint="rename it: 'labels' for all labels of a node, or another label key",
+                f"the column {quoted(column)} may be meant as 'labels'",
+                hint="rename it to 'labels' if it has all labels, or else to another name",
             )
 
 

@@ -130,16 +130,16 @@ def _check_columns(columns: list[str], place: str) -> None:
         if column != "labels" and column.lower() in ("label", "labels"):
             raise InventoryError(
                 "unknown-field",
-                f"a table cannot have the column {quoted(column)}",
+                f"the column {quoted(column)} may be meant as 'labels'",
                 place=place,
-                hint="rename it: 'labels' for pairs key=value, or another label key",
+                hint="rename it to 'labels' if it has pairs key=value, or else to another name",
             )
         if column.lower() in ("state", "status") and column not in ("state", "status"):
             raise InventoryError(
                 "unknown-field",
-                f"a table cannot have the column {quoted(column)}",
+                f"the column {quoted(column)} may be meant as 'state'",
                 place=place,
-                hint="rename it: 'state' for the states of the nodes, or another label key",
+                hint="rename it to 'state' if it has the states of nodes, or else to another name",
             )
         if column in seen:
             message = f"duplicate column {quoted(column)}"

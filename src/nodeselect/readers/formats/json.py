@@ -262,6 +262,8 @@ def _invalid(raw: bytes, message: str, line: int) -> InventoryError:
             "cut-off", "the JSON is cut off here", place=place, hint="get the complete output again"
         )
     problem = message.removeprefix("JSON is malformed: ").partition(" (byte")[0]
+    if "truncated" in message or "surrogate" in message:
+        problem = "a \\u escape is half of a character (an unpaired surrogate)"
     kind = _SeveralTextsError if "trailing characters" in message else InventoryError
     return kind("not-json", f"invalid JSON: {problem}", place=place)
 

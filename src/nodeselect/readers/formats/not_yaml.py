@@ -49,10 +49,10 @@ def better_error(data: bytes, error: InventoryError, id_column: str) -> Inventor
     columns = " ".join(head[0].upper().split())
     for beginning, (command, hint) in _TABLES.items():
         if columns.startswith(f"{beginning} ") and "  " in head[0]:
-            message = f"tables of {command} are not read"
+            message = f"tables printed by {command} are not read"
             return InventoryError("unknown-shape", message, hint=f"use: {hint}")
     if re.match(_ROW_OF_KUBECTL, head[0]):
-        message = "tables and names of kubectl are not read"
+        message = "tables and names printed by kubectl are not read"
         return InventoryError("unknown-shape", message, hint="use: kubectl get nodes -o json")
     if better := _json_after_text(data, error) or _describe_after_text(data):
         return better

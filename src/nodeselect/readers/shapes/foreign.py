@@ -29,7 +29,7 @@ def foreign_record_error(record: Record) -> InventoryError | None:
     if isinstance(record.get("data"), list):  # as in the API of Rancher
         return _unknown(
             "a list of nodes is not read under 'data'",
-            "read that list alone, or list the nodes: kubectl get nodes -o json",
+            "give only that list (jq .data), or list the nodes: kubectl get nodes -o json",
         )
     if isinstance(record.get("name"), str) and not {"selector", "config"}.isdisjoint(record):
         return InventoryError("not-a-node", "this is a job", hint="give it with --job FILE")
@@ -37,7 +37,7 @@ def foreign_record_error(record: Record) -> InventoryError | None:
         return _unknown("this is a node of an old version of Bacalhau")
     is_other = not SERVER_FIELDS.isdisjoint(map(str.lower, record)) or "id" in record
     if record and not is_other and all(isinstance(value, str) for value in record.values()):
-        return _unknown("these may be the labels of a node, but not the node")
+        return _unknown("this may be the labels of a node, without its id")
     if record and not is_other and all(value is None for value in record.values()):
         hint = "for nodes without labels, write {} after each id"
         return _unknown("a map of names without any values is not a list of nodes", hint)

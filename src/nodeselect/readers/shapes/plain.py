@@ -8,7 +8,7 @@ from typing import Final
 
 from nodeselect.errors import InventoryError
 from nodeselect.readers.raw_node import RawNode, Record
-from nodeselect.text import quoted
+from nodeselect.text import join_limited, quoted
 
 __all__ = ["FIELDS", "NAME", "SERVER_FIELDS", "extract", "is_label_map"]
 
@@ -37,8 +37,8 @@ def extract(record: Record) -> RawNode:
         if field not in _ALL_FIELDS:
             raise InventoryError(
                 "unknown-field",
-                f"unknown field {quoted(field)}: a plain node has only {', '.join(_ALL_FIELDS)}",
-                hint="remove it, or make it a label",
+                f"unknown field {quoted(field)}: a node has only {join_limited(_ALL_FIELDS, 4)}",
+                hint="remove it, or move it into labels",
             )
     name, state = record.get("name"), record.get("state")
     return RawNode(record.get("id"), record.get("labels"), name, state, "id", "labels")
