@@ -4,9 +4,8 @@ Each commit compares some selectors on some rows; ``ROWS=1 SELECTORS=1`` all of 
 """
 
 import json
-import os
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from typing import Any
 
@@ -34,7 +33,7 @@ HINTED = [
 ]
 
 
-def to_nodes(rows: list[Row]) -> list[Node]:
+def to_nodes(rows: Sequence[Row]) -> list[Node]:
     """Return nodes in the order of the rows, which is that of their ids."""
     return [
         Node(str(row.id), row.present, f"name {at % 7}", STATES[at % 5])
@@ -42,12 +41,15 @@ def to_nodes(rows: list[Row]) -> list[Node]:
     ]
 
 
-ROWS = sorted(
-    (row for row in cases.without_nul(cases.fleet(300)) if row.id and row.id.isprintable()),
-    key=lambda row: row.id or "",
-)[:: int(os.environ.get("ROWS", "9"))]
+ROWS = cases.sample(
+    sorted(
+        (row for row in cases.without_nul(cases.fleet(300)) if row.id and row.id.isprintable()),
+        key=lambda row: row.id or "",
+    ),
+    9,
+)
 
-SELECTORS = [*HINTED, *cases.selectors(50)[:: int(os.environ.get("SELECTORS", "8"))]]
+SELECTORS = [*HINTED, *cases.sample(cases.selectors(50), 8)]
 INVENTORY = Inventory(to_nodes(ROWS))
 
 

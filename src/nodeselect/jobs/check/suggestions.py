@@ -27,7 +27,7 @@ from nodeselect.jobs.check.schema_fields import (
     parse_duration,
     snake_case,
 )
-from nodeselect.selectors import Selector
+from nodeselect.selectors import Selector, conflict
 from nodeselect.selectors.charset import is_key, is_value
 from nodeselect.selectors.diagnostics.words import value_error
 from nodeselect.selectors.structured import requirement_from_structured
@@ -259,11 +259,17 @@ def _list_of(texts: list[str]) -> str | None:
 
 
 def suggest_mapping(value: Value) -> str | None:
-    """Return the selector that a value probably means, as a YAML mapping; None if not clear."""
+    """Return the selector that a value probably means, as a YAML mapping.
+
+    The result is None if that is not clear, or if no node could match it.
+    """
     if labels := _label_mapping(value):
         return f"{{match_labels: {labels}}}"
-    listed = _list_of(_expressions(value))
-    return f"{{match_expressions: {listed}}}" if listed else None
+    expressions = _expressions(value)
+    listed = _list_of(expressions)
+    if not listed or conflict(Selector.of(match_expressions=expressions)):
+        return None
+    return f"{{match_expressions: {listed}}}"
 
 
 def _label_mapping(value: Value) -> str | None:
