@@ -25,7 +25,7 @@ _SCHEMA: Final = pa.schema(
 
 
 def to_table(nodes: NodeTable) -> Any:
-    """Return a table of nodes, in their order.
+    """Convert nodes to a pyarrow Table, in the same order.
 
     :raises InventoryError: if a text has a surrogate, which UTF-8 cannot express.
     """

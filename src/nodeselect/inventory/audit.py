@@ -76,12 +76,13 @@ class Finding(NamedTuple):
     :param values: the values of the key that are the mistake; none if it is the key itself.
     :param nodes: how many nodes have the mistake.
     :param expected: the key, or the value, that was probably meant; None if it is not known.
-    :param usual_nodes: how many nodes have what is usual: the expected key or value, another value
-        of the key, the keys that these nodes lack, or a number without a unit or with the usual
-        one.
+    :param usual_nodes: how many nodes do not have the mistake: for a misspelt key or value, those
+        with the expected one; for ``rare-value``, those with another value of the key; for
+        ``missing-key``, those with the keys; for ``unit``, those with a number that has no unit, or
+        the usual one.
     :param examples: the ids of the first nodes that have the mistake.
-    :param selector: the text of a selector that matches the nodes with the mistake; None if no
-        selector may contain the key or a value.
+    :param selector: the text of a selector that matches the nodes with the mistake; None if the key
+        or a value is not valid in a selector.
     """
 
     code: str
@@ -98,10 +99,10 @@ class Audit(NamedTuple):
     """What is probably wrong with the labels of a fleet.
 
     :param nodes: how many nodes there are.
-    :param findings: the probable mistakes, in the order of their codes above, then by key and
-        value.
-    :param unchecked: keys that have too many values to compare them.
-    :param keys_checked: false if there are too many keys to compare them.
+    :param findings: the probable mistakes: misspelt keys, misspelt values, rare values, missing
+        keys, units; of each kind, by key and value.
+    :param unchecked: the keys that have too many values to compare them.
+    :param keys_checked: whether keys were compared; they are not if there are too many.
     """
 
     nodes: int
@@ -113,10 +114,10 @@ class Audit(NamedTuple):
 def audit_labels(inventory: BaseInventory) -> Audit:
     """Find what is probably wrong with the labels of the nodes.
 
-    The same nodes give the same findings, in any order of theirs. A key most of whose values are on
-    one node alone is an id: its values are not compared. Cost: about a microsecond for each value
-    of a key; and for each rare one, a comparison with the frequent ones, at most 500, that begin
-    alike.
+    The order of the nodes makes no difference. A key that has more than half as many values as
+    nodes is taken for an id: its values are not compared. Cost: about a microsecond for each value
+    of a key; each rare value is also compared with at most 500 frequent ones that begin with the
+    same letter.
     """
     return _Auditor(inventory._view).audit()
 
@@ -175,9 +176,9 @@ class _Auditor:
         return meant
 
     def _has_other_prefix(self, key: str, other: str) -> bool:
-        """Return whether a rare key is a frequent one with another prefix.
+        """Return whether a rare key is probably the frequent key ``other`` with another prefix.
 
-        It is if its nodes have values of the other key, but not that key.
+        It is if all its values are also values of ``other``, and few of its nodes have both keys.
         """
         if self._keys[other] < _RATIO * self._keys[key] or other in self._ids:
             return False
@@ -189,7 +190,10 @@ class _Auditor:
         )
 
     def _meet(self, key: str, other: str) -> bool:
-        """Return whether half of the nodes with ``key`` have the ``other`` key too: on purpose."""
+        """Return whether half of the nodes with ``key`` also have the key ``other``.
+
+        Then ``key`` is not a misspelling of ``other``: nodes have both on purpose.
+        """
         nodes = self._with_key(key)
         return 2 * postings.intersection_size(nodes, self._with_key(other)) >= len(nodes)
 
@@ -208,7 +212,7 @@ class _Auditor:
                 yield self._finding("misspelt-value", (key,), (value,), nodes, expected, count)
 
     def _rare_values(self) -> Iterator[Finding]:
-        """Find values of one node alone, of keys that have few values."""
+        """Find values that only one node has, of keys that have few values."""
         for key, meant in self._meant_values.items():
             if self._keys[key] < _MIN_NODES:
                 continue
@@ -231,7 +235,10 @@ class _Auditor:
                     yield self._finding("rare-value", (key,), (value,), nodes, None, others)
 
     def _missing_keys(self) -> Iterator[Finding]:
-        """Find keys that nearly all nodes have; those that the same nodes lack are one finding."""
+        """Find keys that nearly all nodes have but a few lack.
+
+        All keys that the same nodes lack are one finding.
+        """
         total = len(self._everything)
         lacking: dict[bytes, tuple[Postings, list[str]]] = {}
         misspelt: dict[str, list[str]] = {}
@@ -253,7 +260,10 @@ class _Auditor:
         return iter(sorted(findings, key=lambda finding: finding.keys))
 
     def _of_no_kind(self, nodes: Postings) -> Postings:
-        """Remove the nodes that have two labels or more that hardly any of the other nodes have."""
+        """Return ``nodes`` without those that are of a kind of their own.
+
+        These have at least two labels that hardly any other nodes have.
+        """
         once = twice = postings.from_ordinals(())
         for own in self._labels_of(nodes):
             twice = twice | (once & own)
@@ -261,7 +271,10 @@ class _Auditor:
         return nodes - twice
 
     def _labels_of(self, nodes: Postings) -> Iterator[Postings]:
-        """Yield the nodes of each label that distinguishes some of ``nodes`` from the others."""
+        """Yield a set of nodes for each label that hardly any others than ``nodes`` have.
+
+        The set has all nodes with the label.
+        """
         limit = len(nodes) / _OWN_SHARE
         for key in self._keys.keys() - self._meant.keys():
             if self._keys[key] <= limit:
@@ -274,7 +287,10 @@ class _Auditor:
                     yield found
 
     def _is_of_its_own_kind(self, node: Node, key: str) -> bool:
-        """Return whether a node has a label with another key that no other node has."""
+        """Return whether a node has a label that no other node has, with another key than ``key``.
+
+        For example, a control node may have a value of ``role`` of its own.
+        """
         return any(
             (self._keys[other] == 1 or self._values_of_kinds(other).get(value) == 1)
             for other, value in node.labels.items()
@@ -282,7 +298,10 @@ class _Auditor:
         )
 
     def _values_of_kinds(self, key: str) -> Mapping[str, int]:
-        """Return the values of a key, if they are kinds of nodes, and none of them is misspelt."""
+        """Return the values of a key that are not misspelt, and how many nodes have each.
+
+        Return none if there are so many that they do not distinguish kinds of nodes.
+        """
         values = self._values.get(key, {})
         if len(values) > _FEW_VALUES:
             return {}
@@ -335,7 +354,10 @@ class _Auditor:
 
 
 def _misspelt(counts: Mapping[str, int]) -> dict[str, str]:
-    """For each text that is probably misspelt, return the text that was probably meant."""
+    """Return the text that was probably meant for each one that is probably misspelt.
+
+    :param counts: how many nodes have each text, which is a key, or a value of one key.
+    """
     ranked = sorted(counts, key=lambda text: (counts[text], text), reverse=True)
     spellings: dict[str, str] = {}
     meant = {}
@@ -359,7 +381,10 @@ def _misspelt(counts: Mapping[str, int]) -> dict[str, str]:
 
 
 def _variants(counts: Mapping[str, int]) -> dict[str, str]:
-    """For each rare value that means the same as a frequent one, return that one."""
+    """Return, for each rare value that means the same as a frequent one, the frequent one.
+
+    :param counts: how many nodes have each value.
+    """
     meant = {}
     for value in counts if len(counts) <= _FEW_VALUES else ():
         frequent = [word for word in counts if counts[word] >= _RATIO * counts[value]]
@@ -370,7 +395,10 @@ def _variants(counts: Mapping[str, int]) -> dict[str, str]:
 
 
 def _is_variant(text: str, word: str) -> bool:
-    """Return whether two values are a word and its abbreviation, or have the same meaning."""
+    """Return whether two values mean the same: ``prd`` and ``production``, ``yes`` and ``on``.
+
+    Case does not matter.
+    """
     if abbreviates_consonants(text, word) or abbreviates_consonants(word, text):
         return True
     folded = {text.casefold(), word.casefold()}
@@ -378,12 +406,12 @@ def _is_variant(text: str, word: str) -> bool:
 
 
 def _is_common(value: str) -> bool:
-    """Return whether a value does not show what its key means."""
+    """Return whether a value, such as ``true`` or a number, may occur with any key."""
     return is_number(value) or any(value.casefold() in words for words in _SYNONYMS)
 
 
 def _last(meant: Mapping[str, str], text: str) -> str:
-    """Return what a misspelt text was meant to be, if that itself is misspelt."""
+    """Return the text that was meant; if that itself is misspelt, the one meant by that, etc."""
     while text in meant:
         text = meant[text]
     return text

@@ -43,19 +43,19 @@ _open_logs: "WeakSet[ChangeLog]" = WeakSet()
 class ChangeLog:
     """A file to which an inventory appends each write before any reader sees it.
 
-    Pass it to :class:`Inventory`, :meth:`Inventory.open` or :meth:`Inventory.read`. They make the
-    writes again that it has, so that nothing is lost when a process ends, in whatever way. Then
-    :meth:`Inventory.save` empties it, and :meth:`Inventory.follow` makes the same writes in other
-    processes.
+    Pass it to :class:`Inventory`, :meth:`Inventory.open` or :meth:`Inventory.read`: they first
+    replay the writes that are in it, so that nothing is lost if the last process crashed.
+    :meth:`Inventory.save` empties the log, and :meth:`Inventory.follow` makes the same writes in
+    other processes.
 
-    One process at a time can have a log open, and one inventory can use it. A child process that is
-    forked cannot write to it.
+    Only one process at a time can have a log open, and only one inventory can use it. A forked
+    child process cannot write to it.
 
     :param path: the file; it is created if it does not exist.
-    :param sync: when a write waits until it is on the disk, and thus survives a failure of the
-        system or of the power, and not only the end of the process. ``each``: every write does; a
-        number of seconds: a write does if the last one that did is longer ago; ``never``: the
-        system decides. :meth:`flush` and :meth:`close` always do.
+    :param sync: which writes wait until they are on the disk. Only these survive a power failure;
+        all survive the end of the process. ``each``: every write waits; a number of seconds: a
+        write waits if the last one that waited was longer ago; ``never``: no write waits.
+        :meth:`flush` and :meth:`close` always wait.
     :raises InventoryError: with the code ``log-in-use`` if another process has it open; or if the
         file cannot be read or written, or is not a log.
     :raises NotImplementedError: if the system cannot lock files, as on Windows.
@@ -99,7 +99,10 @@ class ChangeLog:
 
     @property
     def size(self) -> int:
-        """The bytes in the file: to decide when to save the inventory, which empties the log."""
+        """The size of the file in bytes.
+
+        If it is too large, save the inventory, which empties the log.
+        """
         return self._position.offset
 
     def flush(self) -> None:
@@ -139,18 +142,22 @@ class ChangeLog:
 
     @property
     def saving(self) -> WriteLock:
-        """Held by the thread that saves the inventory and then empties the log."""
+        """The lock that a thread holds while it saves the inventory and then empties the log."""
         return self._saving
 
     def replay(
         self, generation: int, nodes: int, chain: int | None, lock: WriteLock
     ) -> Iterator[Record]:
-        """Yield the writes after ``generation``; afterwards, the log can be written to.
+        """Yield the writes in the log that an inventory has not made yet.
 
+        When all have been yielded, the log can be written to.
+
+        :param generation: that of the inventory: yield the writes with a higher one.
         :param nodes: how many nodes the inventory has.
-        :param chain: the checksum of the last write that they have; None if that is not known.
-        :param lock: held by every thread that writes.
-        :raises InventoryError: if the log is used, damaged, or of other nodes.
+        :param chain: the checksum in the log of its last write; None if that is not known.
+        :param lock: the lock that a thread of the inventory holds while it writes.
+        :raises InventoryError: if another inventory uses the log, or the log is damaged or of other
+            nodes.
         """
         if self._is_used:
             raise InventoryError("log-in-use", "another inventory uses it", place=self._path)
@@ -182,12 +189,18 @@ class ChangeLog:
         self._is_used = True
 
     def _check(self, position: Position, generation: int, nodes: int, chain: int | None) -> None:
-        """Raise if the nodes of ``generation`` are not those of the log at ``position``."""
+        """Raise if the log has another write for ``generation`` than the inventory has.
+
+        :param position: a place in the log; if it has this generation, its checksum is compared.
+        """
         if position.generation == generation and chain not in (None, position.chain):
             raise other_nodes(self._path, generation, nodes, nodes)
 
     def settle(self) -> Position:
-        """Return the place after the last write in the log, also if that was interrupted.
+        """Return the place after the last whole write in the log.
+
+        If the last :meth:`append` was interrupted, find out whether its write is in the file; drop
+        it if it is not whole.
 
         :raises InventoryError: with the code ``log-closed``.
         """
@@ -204,11 +217,13 @@ class ChangeLog:
         return self._position
 
     def append(self, generation: int, nodes: int, changes: Sequence[Node | str]) -> int:
-        """Append a write, and wait for the disk if ``sync`` says so; return its checksum.
+        """Append a write, and wait for the disk if ``sync`` requires it; return its checksum.
 
-        If it fails, the log is as before. If it is interrupted, :meth:`settle` says what is in it.
+        If this raises, the log is as before. If it is interrupted, by a signal for example, call
+        :meth:`settle`.
 
-        :param nodes: how many nodes there are before it.
+        :param generation: that of the inventory after the write.
+        :param nodes: how many nodes there are before the write.
         :raises InventoryError: with the code ``cannot-write``.
         """
         data, end = encode_record(self._position, generation, nodes, changes)
@@ -229,14 +244,14 @@ class ChangeLog:
         return end.chain
 
     def mark(self) -> Position:
-        """Return the current end of the log, once all of it is on the disk."""
+        """Wait until all of the log is on the disk; return its end."""
         self._flush()
         return self._position
 
     def empty(self, mark: Position, nodes: int) -> None:
-        """Keep only the writes after ``mark``, which :meth:`mark` returned.
+        """Drop all writes before ``mark``, a place that :meth:`mark` returned.
 
-        :param nodes: how many nodes there were then.
+        :param nodes: how many nodes the inventory had there.
         :raises InventoryError: with the code ``cannot-write``; then nothing changes.
         """
         self.settle()
@@ -244,7 +259,10 @@ class ChangeLog:
             self._replace(Base(mark.generation, nodes, mark.chain), mark)
 
     def _replace(self, base: Base, mark: Position | None) -> None:
-        """Replace the file by one with this base, and with the records after ``mark``."""
+        """Replace the file by one with the header of ``base``, and the writes after ``mark``.
+
+        :param mark: a place in the file; None to copy no writes.
+        """
 
         def write(file: BinaryIO) -> None:
             file.write(base.to_header())
@@ -263,7 +281,10 @@ class ChangeLog:
             self._use_replacement()
 
     def _use_replacement(self) -> None:
-        """Use the new file if it has the name of the old one. It does no harm to do that twice."""
+        """Use the new file if it has replaced the old one at its path; otherwise close it.
+
+        This may be called again if it was interrupted.
+        """
         if self._replacement is not None:
             new, base, end = self._replacement
             unused = new
@@ -311,7 +332,7 @@ class ChangeLog:
                 raise cannot_write(self._path, reason) from None
 
     def _cut_off(self) -> None:
-        """Remove what is behind the last whole record."""
+        """Remove what follows the last whole record in the file."""
         try:
             os.ftruncate(self._file.fileno(), self._position.offset)
         except OSError as error:
@@ -324,7 +345,10 @@ class ChangeLog:
             self._sync()
 
     def _check_name(self) -> None:
-        """Close the log if its file was removed or replaced: nobody would find what is written."""
+        """Close the log and raise if its file was removed or replaced.
+
+        Nobody would find what is written to it.
+        """
         try:
             is_lost, reason = not _is_at(self._path, self._file), "another file has its name"
         except OSError as error:
@@ -356,7 +380,7 @@ class ChangeLog:
 
 
 def _sync_interval(sync: object) -> float | None:
-    """Return after how many seconds to wait for the disk; None for never."""
+    """Return the least number of seconds between two waits for the disk; None for never."""
     if sync == "each":
         return 0.0
     if sync == "never":
@@ -379,7 +403,7 @@ def _lock(file: FileIO, path: str) -> FileIO:
 
 
 def _is_at(path: str, file: FileIO) -> bool:
-    """Return whether ``file`` is the file of this name."""
+    """Return whether the open ``file`` is the one at ``path``, and not an older one."""
     return os.path.samestat(os.stat(path), os.fstat(file.fileno()))  # noqa: PTH116
 
 
@@ -391,7 +415,7 @@ def _write(descriptor: int, data: bytes, offset: int) -> None:
 
 
 def _copy(path: str, file: BinaryIO, start: int, stop: int) -> None:
-    """Append a part of the file ``path`` to another file."""
+    """Append the bytes from ``start`` to ``stop`` of the file ``path`` to another file."""
     with FileIO(path) as source:
         source.seek(start)
         while start < stop:

@@ -22,7 +22,7 @@ __all__ = ["build", "compact", "segment_of", "table_of"]
 
 
 def build(blocks: Iterable[Block], tuning: Tuning) -> Store:
-    """Build the store of a new inventory. Cost: about 2 µs a node.
+    """Build the store of a new inventory, from blocks of nodes. Cost: about 2 µs a node.
 
     :raises InventoryError: with the code ``duplicate-id`` if two nodes have the same id.
     """
@@ -45,8 +45,7 @@ def build(blocks: Iterable[Block], tuning: Tuning) -> Store:
 
 
 def compact(view: View) -> Store:
-    """Build a store of the nodes of ``view`` only, without deleted ones.
-
+    """Build a new store that has only the nodes of ``view`` that are not deleted.
     Cost: about a microsecond a node.
     """
     store, tuning = view.store, view.store.delta.tuning
@@ -56,9 +55,10 @@ def compact(view: View) -> Store:
 
 
 def segment_of(view: View) -> Segment:
-    """Return a segment of the nodes of ``view``: that of its store, if there were no changes.
+    """Return a segment, which is an index, of all nodes of ``view``.
 
-    Cost: otherwise about a microsecond a node.
+    If there were no changes, it is that of its store. Otherwise it is built, which costs about a
+    microsecond a node.
     """
     segment = _unchanged_segment(view)
     return _new_segment(_live_table(view), view.store.delta.tuning) if segment is None else segment
@@ -75,7 +75,7 @@ def table_of(view: View) -> "NodeTable":
 
 
 def _unchanged_segment(view: View) -> Segment | None:
-    """Return the segment of the store if it has the nodes of ``view`` and no others."""
+    """Return the segment of the store if it has exactly the nodes of ``view``; otherwise None."""
     has_changes = view.node_count or view.tombstone_count
     return None if has_changes else view.store.segment
 

@@ -43,11 +43,12 @@ class LabelChange(NamedTuple):
 
 
 class Change(NamedTuple):
-    """A node that begins to match, stops matching, or matches still but has changed; and why.
+    """A node that begins to match, stops matching, or still matches but has changed; and why.
 
-    :param why: ``selector`` if the selector changed; ``joined`` or ``left`` if only the new or only
-        the old inventory has the node; ``labels``, or ``state`` if only that changed.
-    :param requirements: those that the node fails, of the selector that does not match it.
+    :param why: ``selector`` if the selector changed; ``joined`` if only the new inventory has the
+        node; ``left`` if only the old one has it; ``labels`` if its labels changed; ``state`` if
+        only its state did.
+    :param requirements: if the selector changed, the requirements that the node fails.
     :param labels: which labels changed; those whose keys are in the selector come first.
     :param state: the old and the new state, if both are known and differ.
     """
@@ -68,9 +69,9 @@ class Change(NamedTuple):
 
 
 class Side(NamedTuple):
-    """What matched before the change, or what matches after it.
+    """The numbers before a change, or after it.
 
-    :param name: the selector, or the inventory.
+    :param name: what to call this side: the selector, or the inventory.
     :param total: how many nodes there are.
     :param matched: how many nodes match.
     :param connected: how many nodes match and are connected; None if no state is known.
@@ -85,6 +86,7 @@ class Side(NamedTuple):
 class Difference(NamedTuple):
     """The difference between the nodes that matched before a change and those that match after it.
 
+    :param old: the numbers before the change; ``new`` those after it.
     :param added: the nodes that match only now, in the order of the new inventory.
     :param kept: the ids of the nodes that matched before and still do, in the same order.
     :param changed: those of the kept nodes that have other labels or another state.
@@ -174,7 +176,10 @@ def _match(inventory: _Nodes, selector: Selector) -> dict[str, Node]:
 
 
 def _change(old: Node, new: Node, keys: Collection[str]) -> Change:
-    """Return what changed in a node that is in both inventories; ``keys`` are in the selector."""
+    """Return what changed in a node that is in both inventories.
+
+    :param keys: the label keys that are in the selector.
+    """
     labels = [
         LabelChange(key, old.labels.get(key), new.labels.get(key), key in keys)
         for key in {*old.labels, *new.labels}

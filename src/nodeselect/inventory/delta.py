@@ -25,9 +25,11 @@ __all__ = ["Delta"]
 
 
 class Delta:
-    """Nodes by ordinal, and tombstones. One thread writes at a time, any number read.
+    """The changes since the last compaction: added nodes, and which nodes are deleted.
 
-    :param first: the ordinal of the first node; lower ordinals belong to the segment.
+    Each node has a number, its *ordinal*. One thread writes at a time, any number read.
+
+    :param first: the ordinal of the first added node; lower ones are those of older nodes.
     """
 
     def __init__(self, first: int, tuning: Tuning = DEFAULT) -> None:
@@ -45,7 +47,10 @@ class Delta:
         self._plans = PlanCache(tuning.delta_plan_bytes)
 
     def add(self, node: Node, rank: int) -> None:
-        """Append a node. If it has a previous version, the caller must delete that."""
+        """Append a node. If it has a previous version, the caller must delete that.
+
+        :param rank: its position in inventory order, which is that of the previous version.
+        """
         ordinal = self.first + len(self.nodes)
         self.ranks.append(rank)
         self.index.add(ordinal, node.labels, node.state)
@@ -59,12 +64,12 @@ class Delta:
             self._ordinals[node.id] = ordinal if earlier is None else [earlier, ordinal]
 
     def delete(self, ordinal: int) -> None:
-        """Mark an ordinal of the segment or of the delta as deleted, by a tombstone."""
+        """Mark the node with this ordinal, an older or an added one, as deleted: by a tombstone."""
         self._deleted_at[ordinal] = len(self.tombstones)
         self.tombstones.append(ordinal)
 
     def is_deleted(self, ordinal: int, tombstone_count: int) -> bool:
-        """Return whether an ordinal is among the first ``tombstone_count`` tombstones."""
+        """Return whether a node is deleted for a reader that sees so many tombstones."""
         deleted_at = self._deleted_at.get(ordinal)
         return deleted_at is not None and deleted_at < tombstone_count
 
@@ -73,9 +78,11 @@ class Delta:
         return self._by_name.get(name, array("I"))[:]
 
     def latest_ordinal(self, node_id: str, node_count: int) -> int | None:
-        """Return the latest ordinal of a node among the first ``node_count`` nodes, or None.
+        """Return the ordinal of the latest version of a node, or None.
 
         Cost: one look-up, and a binary search if the node has several versions.
+
+        :param node_count: how many of the added nodes the reader sees; later ones are ignored.
         """
         found = self._ordinals.get(node_id)
         if found is None:
@@ -87,7 +94,10 @@ class Delta:
         return found[position - 1] if position else None
 
     def ordinals_below_rank(self, rank: int) -> Postings:
-        """Return the ordinals of the nodes at ranks below ``rank``, deleted nodes included."""
+        """Return the ordinals of the added nodes that are among the first ``rank`` in order.
+
+        Deleted nodes are included.
+        """
         window, covered = self._windows.get(rank, (postings.from_ordinals(()), 0))
         node_count = len(self.nodes)
         if covered < node_count:  # two threads may both add them, with the same result
@@ -98,7 +108,10 @@ class Delta:
         return window
 
     def evaluate(self, selector: Selector, node_count: int) -> Postings:
-        """Return the matches among the first ``node_count`` nodes; some may be deleted nodes."""
+        """Return the ordinals of the nodes that match among the first ``node_count`` added ones.
+
+        Deleted nodes are included.
+        """
         if selector.ids is not None:
             return self._evaluate_ids(selector, selector.ids, node_count)
         plan = self._plans.get(selector)

@@ -17,7 +17,7 @@ __all__ = ["CountedSet", "Facets", "KeyFacet", "count_labels"]
 
 @runtime_checkable
 class CountedSet(Protocol):
-    """A set of nodes that counts them itself: of an inventory, or of a database."""
+    """A set of nodes that can count their labels: that of an inventory, or of a database."""
 
     def label_counts(self) -> Mapping[str, Mapping[str, int]]:
         """Return for each label key how many nodes have each value of it."""
@@ -27,9 +27,9 @@ class CountedSet(Protocol):
 
 
 class KeyFacet(NamedTuple):
-    """A label key.
+    """A label key, and how many nodes have each value.
 
-    :param nodes: how many nodes have it.
+    :param nodes: how many nodes have the key.
     :param values: pairs of a value and how many nodes have it, the most frequent first.
     """
 
@@ -52,7 +52,10 @@ class Facets(NamedTuple):
 
 
 def count_labels(nodes: Iterable[Node] | CountedSet) -> Facets:
-    """Count the nodes that have each label key and each value: in one pass, or by the index."""
+    """Count the nodes that have each label key and each value.
+
+    An iterable of nodes is read once; a set of nodes is counted by its index or by queries.
+    """
     counts: Mapping[str, Mapping[str, int]]
     states: Mapping[str | None, int]
     if isinstance(nodes, CountedSet):

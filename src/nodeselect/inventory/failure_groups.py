@@ -18,18 +18,18 @@ __all__ = ["FailureGroups"]
 
 
 class FailureGroups:
-    """The nodes of a view, grouped by which requirements they fail."""
+    """The nodes of an inventory, grouped by the exact set of requirements that they fail."""
 
     __slots__ = ("_everything", "_passing", "_sets", "_view", "counts")
 
     def __init__(self, view: View, everything: Postings, requirements: Sequence[Selector]) -> None:
         """Split the nodes into groups, by one requirement after the other.
 
-        If there are too many groups, some are dropped: the smallest of the groups whose nodes fail
-        several requirements. The groups that the last requirement makes are counted, but not built
-        as sets.
+        If there are too many groups, the smallest of those that fail several requirements are
+        dropped. For the last requirement, groups are only counted, not built as sets.
 
-        :param everything: the ordinals of the nodes to group.
+        :param view: the state of the inventory.
+        :param everything: the ordinals (numbers in the index) of the nodes to group.
         """
         self._view = view
         self._everything = everything
@@ -67,7 +67,7 @@ class FailureGroups:
         return self._view.store.state_counts(self._members(self._everything, ()))
 
     def example_ids(self, failed: Positions, limit: int) -> Sequence[str]:
-        """Return the ids of the first nodes of one group, in inventory order."""
+        """Return the first ids of the nodes that fail exactly the requirements at ``failed``."""
         store = self._view.store
         size = self.counts.groups[failed]
         found = store.candidates_for_first(size, lambda nodes: self._members(nodes, failed), limit)
@@ -76,7 +76,7 @@ class FailureGroups:
     def nearest(self, limit: int) -> Sequence[NearMiss]:
         """Return up to ``limit`` of the non-matching nodes that fail the fewest requirements.
 
-        Return none if there were too many groups, and one of those dropped may have such a node.
+        Return none if they may be in one of the groups that were dropped, as there were too many.
         """
         groups = self.counts.groups
         fewest = min(map(len, groups), default=0)
@@ -97,7 +97,11 @@ class FailureGroups:
     def count_if_replaced(
         self, positions: Collection[int], replacements: Sequence[Selector]
     ) -> int:
-        """Count the nodes that match if ``replacements`` replace the requirements ``positions``."""
+        """Count the nodes that would match if some requirements were replaced.
+
+        :param positions: the requirements to leave out.
+        :param replacements: the requirements to add.
+        """
         first, *others = map(self._view.evaluate, replacements)
         others += [
             passed for position, passed in enumerate(self._passing) if position not in positions
@@ -105,7 +109,10 @@ class FailureGroups:
         return postings.evaluate_size(first, [first, *others], ())
 
     def _members(self, candidates: Postings, failed: Positions) -> Postings:
-        """Return which of ``candidates`` fail exactly ``failed``; with (), which of them match."""
+        """Return those of ``candidates`` that fail exactly the requirements at ``failed``.
+
+        If ``failed`` is empty, these are the nodes that match.
+        """
         last = len(self._passing) - 1
         fails_last = failed[-1:] == (last,)
         nodes = self._sets.get(failed[:-1] if fails_last else failed)
@@ -119,7 +126,10 @@ class FailureGroups:
 
 
 def _largest(sizes: dict[Positions, int]) -> dict[Positions, int]:
-    """Return ``sizes`` without the smallest groups if too many fail several requirements."""
+    """Return the sizes of the groups, without the smallest if there are too many.
+
+    At most ``MAX_GROUPS`` of those that fail several requirements are kept.
+    """
     if len(sizes) <= MAX_GROUPS:
         return sizes
     several = [failed for failed in sizes if len(failed) > 1]
@@ -143,7 +153,12 @@ def _split(
 def _split_sizes(
     sets: Mapping[Positions, Postings], position: int, passed: Postings
 ) -> dict[Positions, int]:
-    """Return the sizes of what :func:`_split` returns."""
+    """Split each group by one more requirement; return only the sizes of the new groups.
+
+    :param sets: the nodes of each group, by the positions of the requirements that they fail.
+    :param position: that of the requirement.
+    :param passed: the nodes that satisfy it.
+    """
     sizes = {}
     for failed, nodes in sets.items():
         if passing := postings.intersection_size(nodes, passed):

@@ -13,9 +13,10 @@ __all__ = ["Follower"]
 
 
 class Follower:
-    """Where a process is in the log of another one.
+    """Reads the new writes in the change log of another process.
 
     :param path: the log, as an absolute path.
+    :ivar was_emptied: whether the log was emptied since the last call of ``follow``.
     :ivar is_behind: whether the last attempt to make the new writes failed.
     """
 
@@ -29,7 +30,7 @@ class Follower:
         self._reader: LogReader | None = None
 
     def settle(self) -> NoReturn:
-        """Raise, because an inventory that follows a log has no writes of its own."""
+        """Raise: an inventory that follows a log cannot be written to."""
         raise InventoryError(
             "read-only",
             "the inventory follows a log, and cannot be changed by other writes",
@@ -38,11 +39,14 @@ class Follower:
         )
 
     def records(self, generation: int, nodes: int, chain: int | None) -> Iterator[Record]:
-        """Yield the writes after ``generation``, each of which must be made before the next.
+        """Yield the writes in the log that an inventory has not made yet.
 
+        The caller must make each write before it asks for the next one.
+
+        :param generation: that of the inventory: yield the writes with a higher one.
         :param nodes: how many nodes the inventory has.
-        :param chain: the checksum of the last write that they have; None if it is not known.
-        :raises InventoryError: if the log cannot be read, is damaged, of other nodes, or was
+        :param chain: the checksum in the log of its last write; None if that is not known.
+        :raises InventoryError: if the log cannot be read, is damaged or of other nodes, or was
             emptied so that some of the writes are not in it.
         """
         known: int | None = nodes
@@ -77,7 +81,11 @@ class Follower:
             reader.close()
 
     def _check(self, position: Position, generation: int, chain: int | None) -> None:
-        """Raise if a place in the log is not that after the last write that was made."""
+        """Raise if a place in the log is not the one after the last write of the inventory.
+
+        :param generation: that of the inventory.
+        :param chain: the checksum in the log of its last write; None if that is not known.
+        """
         if position.generation != generation or chain not in (None, position.chain):
             raise InventoryError(
                 "other-log",

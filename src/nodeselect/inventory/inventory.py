@@ -59,8 +59,8 @@ class Inventory(LiveInventory):
     :param nodes: the first nodes.
     :param compact_at: a write compacts (see :meth:`compact`) if the changed nodes are more than
         2,048 and more than this share of all nodes; with None, no write compacts.
-    :param log: makes the writes again that it has, and is appended to by each write before readers
-        see that.
+    :param log: a change log. The writes that are in it are made first; each later write is appended
+        to it before readers see the change.
     :raises InventoryError: with the code ``duplicate-id`` if two nodes have the same id; or if the
         log is damaged, or of other nodes.
     """
@@ -90,12 +90,13 @@ class Inventory(LiveInventory):
     ) -> "Inventory":
         """Read all nodes of a file or a stream, or of several; ``-`` is standard input.
 
-        Or of a data frame or a table, as :meth:`from_arrow` does by default.
+        The source may also be a data frame or a table, which is read as by :meth:`from_arrow` with
+        its defaults.
 
-        The format is detected from the content: node lists of Expanso, Kubernetes, Bacalhau, Nomad,
-        Consul and Docker Swarm, ``[{id, labels}]``, ``{id: labels}``, as JSON, YAML or JSON lines,
-        and CSV; also if it is compressed with gzip. Parquet and Arrow IPC, with the columns that
-        :meth:`from_arrow` reads by default.
+        The format is detected from the content. It can be JSON, YAML or JSON lines: node lists of
+        Expanso, Kubernetes, Bacalhau, Nomad, Consul and Docker Swarm, ``[{id, labels}]``, or
+        ``{id: labels}``; or CSV. These may be compressed with gzip. Parquet and Arrow IPC are read
+        as by :meth:`from_arrow`.
 
         :param id_column: in CSV, Parquet and Arrow, the name of the column that has the ids.
         :param log: as for :class:`Inventory`.
@@ -135,16 +136,17 @@ class Inventory(LiveInventory):
         """Open a file that :meth:`save` wrote. Cost: below a millisecond, however many nodes.
 
         The file is mapped into memory: what a query needs is read when it first needs it, and
-        several processes share it. The inventory is live like any other. Changes are in memory, not
-        in the file, and :attr:`generation` goes on from that of the file.
+        several processes share it. The inventory can be changed like any other. Changes are in
+        memory, not in the file, and :attr:`generation` continues from that of the file.
 
         Each section of the file is checked when it is first read, so a query may raise the error
         for a damaged one.
 
         :param source: a path; or a binary stream, which is read into memory.
         :param verify: check all of the file now, which takes a millisecond for each megabyte.
-        :param copy: read the file into memory instead. If another program cuts off a file while it
-            is mapped, the system ends the process (SIGBUS). :meth:`save` never does that.
+        :param copy: read the file into memory instead of mapping it. If another program truncates a
+            file while it is mapped, the system ends the process (SIGBUS). :meth:`save` never
+            truncates a file.
         :param log: as for :class:`Inventory`; it may begin before the file was saved.
         :raises InventoryError: if the file cannot be read, is cut off or damaged, or has a version
             of the format that is not known.
@@ -161,12 +163,12 @@ class Inventory(LiveInventory):
     def save(self, path: str | os.PathLike[str]) -> None:
         """Save the nodes as :meth:`Snapshot.save` does.
 
-        If that replaces a file of another inventory, such as one of an earlier process, with other
-        nodes, then :attr:`generation` goes on above that of the file: for all who read it, the same
-        number means the same nodes.
+        If that replaces the file of another inventory, such as one of an earlier process, that has
+        other nodes, then :attr:`generation` is raised above that of the file: so for all readers of
+        the file, the same number means the same nodes.
 
-        If the inventory has a log, only the writes after those that are saved remain in it: nothing
-        but the saved file has the earlier ones. For a second copy, use ``snapshot().save()``.
+        If the inventory has a log, the writes that are saved are removed from it: then only the
+        saved file has them. To save a further copy, use ``snapshot().save()``.
         """
         log = self._log
         if log is None or log.is_follower is True or log.is_closed:
@@ -175,18 +177,19 @@ class Inventory(LiveInventory):
             log.saving.run(self._save_and_empty, log, path)
 
     def follow(self, log: str | os.PathLike[str]) -> int:
-        """Make the writes that are new in the log of another process.
+        """Make the writes that are new in the change log of another process.
 
-        Return by how much :attr:`generation` rose.
+        Return by how much :attr:`generation` rose. Call it again for later writes.
 
-        From then on, the inventory cannot be changed otherwise. If the log was emptied, it moves to
-        the file from which it was opened, if that was saved again, and goes on from there. Cost:
-        some 10 µs for each write; a few microseconds if there is none.
+        From the first call on, the inventory cannot be changed in any other way. If the log was
+        emptied, and the file from which this inventory was opened was saved again, it first moves
+        to the nodes of that file. Cost: some 10 µs for each write; a few microseconds if there is
+        none.
 
         :raises InventoryError: with the code ``log-emptied``, if writes are missing that neither
-            the log nor that file has; ``other-log``, if the log is not of these nodes;
-            ``damaged``; or ``unsaved-changes``, if this inventory was changed before. The writes
-            before the error are made.
+            the log nor the file has; ``other-log``, if the log is not of these nodes; ``damaged``;
+            or ``unsaved-changes``, if this inventory was changed before. The writes before the
+            error are made.
         """
         path = os.path.abspath(os.fspath(log))  # noqa: PTH100
         return self._run(self._follow, path)
@@ -199,16 +202,14 @@ class Inventory(LiveInventory):
         verify: bool = False,
         copy: bool = False,
     ) -> bool:
-        """Replace all nodes by those of a saved file, if it is another one than before.
+        """Replace all nodes by those of a saved file, if the file has changed.
 
-        Return whether they were replaced: also if the file has a lower generation; and if it is the
-        same, but a query has met damage in it, which may be fixed now. If the inventory follows a
-        log, it then makes the writes that the log has since; if its last :meth:`follow` failed,
-        also if the file is the same.
+        Return whether the nodes were replaced. An unchanged file is opened again, too, if a query
+        has found damage in it, or if the last :meth:`follow` failed. A file with a lower generation
+        is not rejected. If the inventory follows a log, the new writes in that are made as well.
 
         Readers see all old nodes or all new ones, and do not wait. Answers and snapshots that exist
-        are not affected. Cost: as :meth:`open`; nothing that the old nodes had in caches is used
-        for the new ones.
+        are not affected. Cost: as :meth:`open`; caches are empty afterwards.
 
         :param discard_changes: drop the changes since the inventory was opened, refreshed or saved.
         :param verify: as for :meth:`open`; so is ``copy``.
@@ -235,7 +236,7 @@ class Inventory(LiveInventory):
         log: "ChangeLog | None" = None,
         _tuning: Tuning = DEFAULT,
     ) -> "Inventory":
-        """Read a table of which each row is a node. Needs pyarrow: ``nodeselect[arrow]``.
+        """Read a table in which each row is a node. Needs pyarrow: ``nodeselect[arrow]``.
 
         >>> import polars
         >>> frame = polars.DataFrame({"host": ["n-1", "n-2"], "gpu": ["t4", None], "cores": [8, 4]})
@@ -243,7 +244,8 @@ class Inventory(LiveInventory):
         >>> inventory["n-1"].labels, inventory["n-2"].labels
         (mappingproxy({'gpu': 't4'}), mappingproxy({}))
 
-        Cost: about a microsecond a node of ten labels; no Python object a node, but for its id.
+        Cost: about a microsecond for a node of ten labels. The only Python object that is created
+        for each node is its id.
 
         :param data: a Parquet file, or a file or a stream of Arrow IPC (Feather): its path or an
             open binary file; or any object with ``__arrow_c_stream__``: a pyarrow Table, a Polars
@@ -255,8 +257,8 @@ class Inventory(LiveInventory):
         :param columns: for each label key the column of its values. By default each column that is
             not read for anything else is a label. All must be strings, perhaps dictionary encoded.
             NULL in such a column, or in a struct, means that the node does not have the label.
-        :param name: the column of the names. By default ``name``, if there is one and the labels
-            are in a column of their own; otherwise it is a label.
+        :param name: the column of the names. By default ``name``, if there is one, and one column
+            has all labels; without such a column of labels, ``name`` is a label.
         :param state: the column of the states. By default ``state``, if there is one.
         :param compact_at: as for :class:`Inventory`; so is ``log``.
         :raises InventoryError: if the data is damaged, or is not of nodes; nothing is left out or
@@ -300,14 +302,15 @@ class Inventory(LiveInventory):
         self._run(self._write, [require_id(node_id)], True)
 
     def update(self, node_id: str, change: Callable[[Node], Node]) -> NodeChange:
-        """Replace a node by what ``change`` returns for it; no other write comes between.
+        """Replace a node by what ``change`` returns for it.
+
+        If another write changes the node in the meantime, ``change`` is called again.
 
         >>> inventory = Inventory([Node("n-1")])
         >>> inventory.update("n-1", lambda node: node.replace(state="ready")).new
         Node('n-1', {}, state='ready')
 
-        :param change: called with the node; again, if another write has changed it meanwhile. So it
-            must not change the node itself.
+        :param change: called with the node, perhaps several times; returns the new node.
         :raises KeyError: if there is no node with this id.
         :raises ValueError: if ``change`` returns a node with another id.
         """
@@ -323,12 +326,12 @@ class Inventory(LiveInventory):
     def apply(self, changes: Iterable[Node | str]) -> list[NodeChange]:
         """Make several changes as one: readers see all of them or none.
 
-        Return what each did. Cost: that of :meth:`upsert` for each, and 3 µs to build a node that
-        is replaced or removed.
+        Return what each change did. Cost: that of :meth:`upsert` for each, and 3 µs for each node
+        that is replaced or removed.
 
-        :param changes: nodes to upsert and ids of nodes to remove. They are made in their order.
-        :raises KeyError: if an id is to be removed that no node has after the earlier changes. Then
-            nothing changes.
+        :param changes: nodes to upsert and ids of nodes to remove, in the order in which to do so.
+        :raises KeyError: if no node has an id that is to be removed, or an earlier one of the
+            changes removes it. Then nothing changes.
         :raises TypeError: if a change is neither a node nor an id, or if ``changes`` is a string or
             a mapping. Then nothing changes.
         """
@@ -337,7 +340,7 @@ class Inventory(LiveInventory):
         return made
 
     def _apply(self, changes: Iterable[Node | str]) -> list[NodeChange]:
-        """Do the same as :meth:`apply`, but log nothing."""
+        """Do the same as :meth:`apply`, but do not report a compaction to the logger."""
         if isinstance(changes, (str, Mapping)):  # its letters or keys would be read as ids
             raise TypeError(f"changes must be a list of changes, not {type(changes).__name__}")
         changes = list(changes)
@@ -371,7 +374,7 @@ class Inventory(LiveInventory):
         return self._view.pending_changes
 
     def compact(self) -> None:
-        """Index all changes together with the other nodes, so that queries cost the least.
+        """Build the index of all nodes anew, changes included, so that queries are fastest.
 
         A write does this by itself if the changes since the last compaction exceed the share
         ``compact_at`` of all nodes. It takes a second or more for a million nodes; meanwhile, other
@@ -382,7 +385,7 @@ class Inventory(LiveInventory):
         self._run(self._compact)
 
     def __reduce__(self) -> NoReturn:
-        """Raise ``TypeError``: two copies would write to one store."""
+        """Raise ``TypeError``: an inventory cannot be copied or pickled."""
         raise TypeError("an Inventory cannot be copied or pickled: build another one of its nodes")
 
     def _build(self, blocks: Iterable[Block], compact_at: float | None, tuning: Tuning) -> None:

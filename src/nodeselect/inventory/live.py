@@ -40,7 +40,9 @@ _Ts = TypeVarTuple("_Ts")
 class Written(NamedTuple):
     """What one write did.
 
-    :param outcomes: for each change the ordinal of the node before, and what was done to it.
+    :param before: the state of the inventory before the write; ``after`` is that after it.
+    :param outcomes: for each change, the number in ``before`` of the node with this id (None if
+        there was none), and what was done to it.
     """
 
     before: View
@@ -49,7 +51,7 @@ class Written(NamedTuple):
 
 
 class LiveInventory(BaseInventory):
-    """The writes of an inventory, without checks of their arguments."""
+    """Base class of :class:`Inventory` that makes the writes, without checking arguments."""
 
     __slots__ = (
         "_compact_at",
@@ -80,13 +82,19 @@ class LiveInventory(BaseInventory):
         self._view = view
 
     def _run(self, write: Callable[[*_Ts], _T], *args: *_Ts) -> _T:
-        """Return ``write(*args)``, called while no other thread writes; log it if it compacted."""
+        """Call ``write(*args)`` while no other thread writes, and return its result.
+
+        If it compacted the inventory, report that to the logger.
+        """
         result = self._lock.run(write, *args)
         self._log_compaction()
         return result
 
     def _log_compaction(self) -> None:
-        """Log the last compaction, if that was not done. No lock may be held: handlers run."""
+        """Report the last compaction to the logger, unless that was done.
+
+        Call it without a lock: handlers of the logger run.
+        """
         if self._compactions != self._logged_compactions:
             self._logged_compactions = self._compactions
             from logging import getLogger  # loads slowly, and a compaction is rare
@@ -106,8 +114,9 @@ class LiveInventory(BaseInventory):
     ) -> Written:
         """Make all of ``changes`` or none. The caller has checked their types.
 
-        :param can_remove: whether there may be ids among them.
-        :param logged: the checksum of their record, if they are in the log already.
+        :param can_remove: whether there may be ids, of nodes to remove, among them.
+        :param logged: if they are in the change log already, their checksum there; then they are
+            not appended to it.
         """
         if self._write_interrupted:  # drop what the last write left unfinished
             self._compact()
@@ -156,7 +165,7 @@ class LiveInventory(BaseInventory):
         return Written(before, after, outcomes)
 
     def _settle(self, log: "ChangeLog | Follower") -> None:
-        """Make the last write that is in the log, if that was interrupted.
+        """Make the last write in the log if it is not made yet, since it was interrupted.
 
         :raises InventoryError: if nothing can be written to the log.
         """
@@ -168,7 +177,7 @@ class LiveInventory(BaseInventory):
                 self._view = View(self._view.store, last.generation, last.chain)
 
     def _use_log(self, log: "ChangeLog | None") -> None:
-        """Make the writes again that are in a log, and append further ones to it."""
+        """Make the writes that are in a change log; append later writes to it."""
         if log is None:
             return
         from nodeselect.inventory.change_log import ChangeLog
@@ -182,9 +191,10 @@ class LiveInventory(BaseInventory):
         self._log_compaction()
 
     def _make_again(self, record: "Record", path: str) -> None:
-        """Make the write of a record in a log.
+        """Make a write that was read from a change log.
 
-        :raises InventoryError: if it was not made to these nodes.
+        :param path: the log, for errors.
+        :raises InventoryError: if it does not fit these nodes: the log is of others.
         """
         from nodeselect.inventory.log_file import other_nodes
 
@@ -212,7 +222,10 @@ class LiveInventory(BaseInventory):
         self._origin = Origin(generation, sections.write(os.fspath(path), generation, chain))
 
     def _raise_generation(self, old: int, new: int) -> None:
-        """Give the nodes of a generation a higher one; if there are later ones, a still higher."""
+        """Change the number of the generation ``old`` to ``new``.
+
+        If writes have been made since, the current generation rises by as many above ``new``.
+        """
         if self._write_interrupted:
             self._compact()
         if self._log is not None:
@@ -235,9 +248,9 @@ class LiveInventory(BaseInventory):
         self._lock.run(log.empty, mark, len(view))
 
     def _mark(self, log: "ChangeLog", generation: int) -> "tuple[View, Position]":
-        """Return the nodes, and the place of their last write in the log.
+        """Return the state of the inventory, and the place of its last write in the log.
 
-        :param generation: raise that of the nodes to this one, if it is lower.
+        :param generation: if that of the inventory is lower, raise it to this one first.
         """
         self._write((), False)  # what was interrupted is made before
         view = self._view
@@ -281,9 +294,9 @@ class LiveInventory(BaseInventory):
             self._make_again(record, follower.path)
 
     def _reopen(self, follower: "Follower") -> bool:
-        """Move to the saved file, if that was saved again, and to what the log has since.
+        """Replace the nodes by those of the saved file, if that was saved again.
 
-        :return: whether it was.
+        Then make the later writes in the log. Return whether the nodes were replaced.
         """
         tuning, last = self._view.store.delta.tuning, self._origin
         while self._path is not None:
@@ -301,7 +314,11 @@ class LiveInventory(BaseInventory):
         return False
 
     def _move(self, view: View, origin: Origin, path: str) -> None:
-        """Move to other nodes and to what a log has since, in one step."""
+        """Replace the nodes by those of a saved file, with the later writes in a log, in one step.
+
+        :param view: the nodes of the file, and ``origin`` which file it is.
+        :param path: the log.
+        """
         other = LiveInventory.__new__(LiveInventory)
         other._begin(view, self._compact_at, origin)
         other._follow(path)
@@ -349,7 +366,7 @@ def _unsaved_changes() -> InventoryError:
 
 
 def _check_removals(view: View, changes: Sequence[Node | str]) -> None:
-    """Raise ``KeyError`` if an id is to be removed that no node has after the earlier changes."""
+    """Raise ``KeyError`` if ``changes`` remove an id that no node has at that point."""
     exists: dict[str, bool] = {}
     for change in changes:
         if isinstance(change, Node):

@@ -52,11 +52,11 @@ _WINDOW_SIZE: Final = 1 << 18
 
 
 class Position(NamedTuple):
-    """A place between two records.
+    """A place between two records of a log; each record is a write.
 
-    :param generation: that of the record before.
-    :param offset: where the record before ends, in bytes.
-    :param chain: the checksum of the record before, which the next one continues.
+    :param generation: the generation of the inventory after the record before this place.
+    :param offset: where that record ends, in bytes.
+    :param chain: the checksum of that record, from which the checksum of the next one is computed.
     """
 
     generation: int
@@ -65,11 +65,11 @@ class Position(NamedTuple):
 
 
 class Base(NamedTuple):
-    """The nodes to which the first record of a log applies.
+    """The inventory before the first write in a log.
 
-    :param generation: their generation.
-    :param nodes: how many they are.
-    :param chain: the checksum that the first record continues.
+    :param generation: its generation.
+    :param nodes: how many nodes it has.
+    :param chain: the number from which the checksum of the first record is computed.
     """
 
     generation: int
@@ -83,11 +83,11 @@ class Base(NamedTuple):
 
 
 class Record(NamedTuple):
-    """One write.
+    """One write in a log.
 
     :param nodes: how many nodes there were before it.
     :param changes: nodes that were added or replaced, and ids of nodes that were removed.
-    :param start: the place before the record.
+    :param start: the place in the log before the record.
     :param end: the place after it.
     """
 
@@ -100,8 +100,11 @@ class Record(NamedTuple):
 def encode_record(
     position: Position, generation: int, nodes: int, changes: Sequence[Node | str]
 ) -> tuple[bytes, Position]:
-    """Return the bytes of the record at ``position``, and the place after it.
+    """Encode a write as a record of a log; return its bytes, and the place after it.
 
+    :param position: the place where the record will be.
+    :param generation: that of the inventory after the write.
+    :param nodes: how many nodes there were before the write.
     :raises InventoryError: with the code ``cannot-write``, if the changes are too large.
     """
     payload = _encode_changes(changes)
@@ -118,7 +121,7 @@ def encode_record(
 class LogReader:
     """Reads the records of a log file, also while another process appends to it.
 
-    :ivar base: what the first record applies to.
+    :ivar base: the inventory before the first record.
     :ivar position: the place after the last record that was read and used.
     """
 
@@ -150,10 +153,11 @@ class LogReader:
         return self._file.fileno()
 
     def check_base(self, generation: int, nodes: int | None, chain: int | None) -> None:
-        """Raise if the log has not all writes after ``generation``, or is of other nodes.
+        """Raise if the log begins after ``generation``, or is of other nodes.
 
-        :param nodes: how many nodes there were at that generation; None if that is not known.
-        :param chain: the checksum of the last write that the nodes have; None if it is not known.
+        :param generation: that of the inventory which needs the writes after it.
+        :param nodes: how many nodes the inventory has; None if that is not known.
+        :param chain: the checksum in the log of its last write; None if that is not known.
         :raises InventoryError: with the code ``log-emptied`` or ``other-log``.
         """
         base = self.base
@@ -177,10 +181,10 @@ class LogReader:
             raise other_nodes(self._name, generation, base.nodes, nodes)
 
     def records(self) -> Iterator[Record]:
-        """Yield the whole records from :attr:`position` on, which moves when the next is asked for.
+        """Yield the records after :attr:`position`.
 
-        An incomplete record at the end is what a write leaves that is not complete, or that was
-        ended by a crash. It is not yielded.
+        The position moves behind a record when the next one is requested. An incomplete record at
+        the end is not yielded: it is still being written, or was interrupted by a crash.
 
         :raises InventoryError: with the code ``damaged``, if a record is not what was written.
         """
@@ -242,7 +246,7 @@ class LogReader:
 
 
 class _Window:
-    """A part of a file in memory, so that not each record is read on its own."""
+    """Reads a file in large parts, one of which it keeps: reading each record alone is slow."""
 
     def __init__(self, file: FileIO) -> None:
         self._file = file
@@ -250,7 +254,7 @@ class _Window:
         self._start = 0
 
     def read(self, offset: int, size: int) -> bytes:
-        """Return bytes of the file; fewer if it ends before."""
+        """Return ``size`` bytes of the file from ``offset`` on; fewer if the file ends before."""
         at = offset - self._start
         if not 0 <= at <= len(self._data) - size:
             descriptor, at = self._file.fileno(), 0
@@ -267,7 +271,11 @@ class _Window:
 
 
 def other_nodes(path: str, generation: int, expected: int, nodes: int) -> InventoryError:
-    """Return the error for a log whose writes were made to other nodes."""
+    """Return the error for a log that belongs to other nodes.
+
+    :param expected: how many nodes the log expects at this generation.
+    :param nodes: how many there are.
+    """
     return InventoryError(
         "other-log",
         f"the log was written for {expected:,} nodes at generation {generation:,}, and here are"
@@ -293,7 +301,7 @@ def _hint(offset: int) -> str:
 
 @cache
 def _msgspec() -> tuple[Any, Any]:
-    """Return msgspec and a decoder of changes. It loads slowly, and only logs need it."""
+    """Import msgspec, which loads slowly; return it and a decoder of the changes in a record."""
     import msgspec
 
     node = tuple[str, dict[str, str], str | None, str | None]

@@ -115,14 +115,14 @@ class NodeSet:
     def spread(self, key: str, n: int, seed: int | None = None) -> list[Node]:
         """Return ``n`` random nodes, or all if there are fewer, spread evenly over a label.
 
-        Two values of ``key`` differ by at most one in the number of their nodes, unless one has no
-        more. Nodes without the key are last, and only there if all others are. The nodes of the
-        values alternate, so that the first nodes of the list are spread as well.
+        There are equally many nodes for each value of ``key``, give or take one, unless a value has
+        too few. They alternate, so that the first nodes of the list are spread as well. Nodes
+        without the key come last, and only if there are too few with it.
 
         Cost: a few microseconds for each node returned; if the set has fewer nodes than the key has
         values, one step for each node of the set.
 
-        :param seed: of one snapshot, the same seed gives the same nodes; None gives others each
+        :param seed: on one snapshot, the same seed gives the same nodes; None gives others each
             time.
         :raises ValueError: if ``n`` is negative.
         """
@@ -260,12 +260,15 @@ class NodeSet:
 
 @lru_cache(64)
 def _is_in(lowered: frozenset[str]) -> Callable[[str | None], bool]:
-    """Return the same function for the same states, since an index caches nodes by function."""
+    """Return a function that tests whether a state is in ``lowered``.
+
+    For the same states it is the same function, by which an index caches the nodes.
+    """
     return lambda state: has_state(state, lowered)
 
 
 def _ranked(counts: Mapping[str, int]) -> dict[str, int]:
-    """Return ``counts``, the most frequent value first."""
+    """Return the counts of values, sorted: the most frequent value first."""
     return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
 
 
@@ -284,9 +287,10 @@ def _random(seed: int | None) -> "Random":
 
 
 def _shares(sizes: Sequence[int], n: int) -> list[int]:
-    """Divide ``n`` as evenly as possible into numbers that are at most ``sizes``.
+    """Divide ``n`` as evenly as possible into one share for each size, not larger than the size.
 
-    The first get one more if ``n`` cannot be divided evenly.
+    If ``n`` cannot be divided evenly, the first shares are larger by one. For example, for the
+    sizes 5, 1 and 5, and 8, these are 4, 1 and 3.
     """
     shares = [0] * len(sizes)
     growing = list(range(len(sizes)))

@@ -21,7 +21,9 @@ __all__ = ["Origin", "is_damaged", "next_generation", "open_saved", "refuse_log"
 
 
 class Origin(NamedTuple):
-    """The saved file that an inventory is equal to, as long as it has this generation.
+    """The saved file from which an inventory was opened, or in which it was saved last.
+
+    Both have the same nodes as long as the inventory has this generation.
 
     :param checksum: the checksum of the file.
     """
@@ -31,7 +33,7 @@ class Origin(NamedTuple):
 
 
 def to_sections(view: View) -> Sections:
-    """Return what a file of the nodes of ``view`` consists of."""
+    """Encode the nodes of ``view`` as the sections of a file."""
     load_numpy()
     from nodeselect.index import segment_writer
 
@@ -39,13 +41,13 @@ def to_sections(view: View) -> Sections:
 
 
 def is_damaged(view: View) -> bool:
-    """Return whether a query has met damage in the saved file that ``view`` reads."""
+    """Return whether a query has found damage in the saved file that ``view`` reads."""
     parts = None if view.store.segment is None else view.store.segment.parts
     return isinstance(parts, SavedParts) and parts.file.is_damaged
 
 
 def refuse_log(path: str | os.PathLike[str]) -> None:
-    """Raise if the file ``path`` is a change log, whose writes would be lost if it was replaced.
+    """Raise if the file ``path`` is a change log: saving over it would lose its writes.
 
     :raises InventoryError: with the code ``cannot-write``.
     """
@@ -63,13 +65,14 @@ def refuse_log(path: str | os.PathLike[str]) -> None:
 def next_generation(
     path: str | os.PathLike[str], contents: int, generation: int, origin: Origin | None
 ) -> int:
-    """Return the generation at which nodes are saved over the file ``path``.
+    """Return the generation with which to save an inventory as the file ``path``.
 
-    If that is the file of another inventory, the generation is above that of the file, unless the
-    nodes are the same.
+    If the file exists and is of another inventory, the result is at least the generation of the
+    file, and above it if the nodes differ.
 
     :param contents: the checksum of the sections to be saved.
     :param generation: that of the inventory.
+    :param origin: the file that the inventory was opened from or saved in, if any.
     :raises InventoryError: with the code ``cannot-write``, if it is a pipe, a device or a folder.
     """
     check_replaceable(os.fspath(path))
@@ -83,8 +86,10 @@ def next_generation(
 def open_saved(
     source: str | os.PathLike[str] | BinaryIO, tuning: Tuning, *, verify: bool, copy: bool
 ) -> tuple[View, Origin]:
-    """Return the nodes of a saved file, which are loaded when they are needed.
+    """Open a saved file; its nodes are loaded when they are needed.
 
+    :param verify: whether to check the whole file now.
+    :param copy: whether to read the file into memory instead of mapping it.
     :raises InventoryError: if the file cannot be read or is damaged.
     """
     file = read_saved(source, copy=copy)

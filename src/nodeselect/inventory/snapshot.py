@@ -79,7 +79,7 @@ class BaseInventory:
     def failure_counts(
         self, selector: Selector, *, states: Collection[str] | None = None
     ) -> FailureCounts:
-        """Return how many nodes fail which requirements: the numbers of :meth:`explain` alone.
+        """Return how many nodes fail which requirements: only the numbers of :meth:`explain`.
 
         Cost: a few set operations for each requirement.
 
@@ -164,11 +164,12 @@ class BaseInventory:
     def save(self, path: str | os.PathLike[str]) -> None:
         """Save the nodes in one file, which :meth:`Inventory.open` opens in milliseconds.
 
-        A file of this name is replaced, but not before the new one is complete and on the disk.
-        Readers of the old one are not disturbed. Cost: about 0.7 µs a node and the time to write 60
-        bytes a node; after changes, also that of :meth:`Inventory.compact`. Nobody waits meanwhile.
+        An existing file is replaced when the new one is complete and on the disk. Processes that
+        have the old one open are not disturbed. Cost: about 0.7 µs a node and the time to write 60
+        bytes a node; after changes, also that of :meth:`Inventory.compact`. Neither readers nor
+        writers wait meanwhile.
 
-        The file has the generation of the snapshot, also if it replaces one with a higher number.
+        The file has the generation of the snapshot, even if it replaces one with a higher number.
 
         :raises InventoryError: with the code ``cannot-write``, also if the file is a change log;
             then the old file is unchanged.
@@ -198,8 +199,8 @@ class BaseInventory:
 class Snapshot(BaseInventory):
     """The state of an inventory at one moment. It never changes.
 
-    Create it with :meth:`Inventory.snapshot`. It keeps its nodes in memory: after the inventory is
-    compacted, they are in memory twice.
+    Create it with :meth:`Inventory.snapshot`. As long as it exists, its nodes stay in memory, also
+    if the inventory has been compacted and has copies of them.
     """
 
     __slots__ = ()
@@ -209,10 +210,10 @@ class Snapshot(BaseInventory):
         self._view = view
 
     def __reduce__(self) -> NoReturn:
-        """Raise ``TypeError``: a copy would need the whole store of the inventory."""
+        """Raise ``TypeError``: a snapshot cannot be copied or pickled."""
         raise TypeError("a Snapshot cannot be copied or pickled: use list() for its nodes")
 
 
 def statistics_of(inventory: BaseInventory) -> ViewStatistics:
-    """Return what counts all nodes of an inventory as they are at this moment."""
+    """Return an object that counts the nodes of an inventory as they are at this moment."""
     return ViewStatistics(inventory._view)

@@ -17,7 +17,10 @@ __all__ = ["ViewStatistics", "nodes_by_value", "value_counts"]
 
 
 class ViewStatistics:
-    """Counts over all nodes of a view; implements :class:`nodeselect.explain.Countable`."""
+    """Counts over all nodes of one state of an inventory.
+
+    It implements :class:`nodeselect.explain.Countable`.
+    """
 
     __slots__ = ("_everything", "_indexes", "_view")
 
@@ -70,9 +73,9 @@ class ViewStatistics:
         return [node_id for node_id in ids if self._view.find(node_id) is None]
 
     def find_names(self, names: Sequence[str]) -> Mapping[str, tuple[str, int]]:
-        """Return those of ``names`` that nodes have: the first id of the nodes, and their number.
+        """Return for each of ``names`` that is the name of nodes their first id and their number.
 
-        They have the same order as in ``names``.
+        The result has the order of ``names``, and leaves out names that no node has.
         """
         store, nodes = self._view.store, {}
         for name in names:
@@ -88,13 +91,13 @@ class ViewStatistics:
 
 
 def _checked(node_id: str) -> str:
-    """Return an id that a selector may have: a forged file can have any."""
+    """Return an id; raise if a selector cannot contain it, as in a forged file."""
     check_id(node_id)
     return node_id
 
 
 def value_counts(store: Store, found: Postings, key: str) -> Counter[str]:
-    """For each value of ``key``, return how many of the nodes ``found`` have it."""
+    """Return how many of the nodes ``found`` have each value of ``key``."""
     indexes = store.indexes()
     if sum(len(index.values(key)) for index in indexes) > len(found):
         nodes = map(store.node, postings.ordinals(found))
@@ -110,8 +113,8 @@ def nodes_by_value(
 ) -> Iterator[tuple[str, Postings]]:
     """Yield each value of ``key`` that any of the nodes ``found`` has, and which of them have it.
 
-    :param shuffle: changes the order of the values, in place; most are not even looked up if the
-        caller stops early.
+    :param shuffle: puts a list of the values in the order in which to yield them. A value is looked
+        up only when it is yielded, so the caller may stop early.
     """
     ordinals = defaultdict[str, list[int]](list)
     values = list({value: None for index in store.indexes() for value, _ in index.items(key)})

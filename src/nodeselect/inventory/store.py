@@ -25,11 +25,12 @@ _EMPTY = postings.from_ordinals(())
 
 
 class Store:
-    """The nodes of an inventory, each at its ordinal. Nodes are added, and never change.
+    """The nodes of an inventory since the last compaction, changes and deleted nodes included.
 
-    A node's rank is its position in inventory order; its ordinal is its position in memory.
+    The *ordinal* of a node is its number in the store, its *rank* its position in inventory order.
+    A node that is changed gets a new ordinal, and keeps its rank.
 
-    :param segment: the nodes of the last compaction, with an index; None if they were few: then
+    :param segment: the nodes at the last compaction, with an index; None if they were few: then
         they are in ``delta`` too.
     :param delta: the nodes added since, and which nodes have been deleted.
     """
@@ -44,9 +45,9 @@ class Store:
         self.merged_tombstones: tuple[Postings, int] = _EMPTY, 0
 
     def put(self, node: Node, previous: int | None) -> None:
-        """Replace the node with this id, or append ``node``.
+        """Replace the node that has the id of ``node``, or append ``node`` if there is none.
 
-        :param previous: the ordinal of the node with this id, from :meth:`find`.
+        :param previous: the ordinal of the node to replace, as :meth:`find` returns it, or None.
         """
         if previous is None:
             self.delta.add(node, self.next_rank)
@@ -72,12 +73,18 @@ class Store:
         return self.segment.equals(ordinal, node)
 
     def with_name(self, name: str, nodes: Postings) -> Postings:
-        """Return those of ``nodes`` that have this name. Cost: see ``Segment.with_name``."""
+        """Return those of ``nodes`` that have this name.
+
+        Cost: about a microsecond. The first call may index all names, which takes 0.2 µs a node.
+        """
         ordinals = [] if self.segment is None else self.segment.with_name(name)
         return postings.from_ordinals([*ordinals, *self.delta.with_name(name)]) & nodes
 
     def with_key(self, key: str) -> Postings:
-        """Return the nodes that have the label ``key``, later and deleted ones included."""
+        """Return the nodes that have the label ``key``.
+
+        Deleted nodes, and nodes that were added after the snapshot of a reader, are included.
+        """
         return postings.union([index.nodes_with_key(key) for index in self.indexes()])
 
     def with_value(self, key: str, value: str, nodes: Postings) -> Postings:
@@ -104,8 +111,9 @@ class Store:
     ) -> int | None:
         """Return the ordinal of the node with this id, or None. Cost: about a microsecond.
 
-        :param node_count: how many of the first nodes of the delta to consider; None for all.
-        :param tombstone_count: how many of the first tombstones to consider; None for all.
+        :param node_count: how many of the nodes added since the last compaction the reader sees;
+            None for all.
+        :param tombstone_count: how many of the deletions since then it sees; None for all.
         """
         delta = self.delta
         node_count = len(delta.nodes) if node_count is None else node_count
@@ -118,7 +126,7 @@ class Store:
         return ordinal
 
     def ids(self, nodes: Postings, limit: int | None = None) -> list[str]:
-        """Return up to ``limit`` ids of ``nodes``, by rank. Cost: about 10 ns a node."""
+        """Return up to ``limit`` ids of ``nodes``, in inventory order. Cost: about 10 ns a node."""
         indexed, members = self.split(nodes)
         nodes_added, first = self.delta.nodes, self.delta.first
         if self.segment is None:
@@ -127,14 +135,20 @@ class Store:
         return self.segment.ids_in_order(indexed, ids, limit)
 
     def in_order(self, nodes: Postings, limit: int | None = None) -> list[int]:
-        """Return up to ``limit`` ordinals of ``nodes``, by rank. Cost: as :meth:`ids`."""
+        """Return up to ``limit`` ordinals of ``nodes``, in inventory order.
+
+        Cost: about 10 ns a node.
+        """
         indexed, members = self.split(nodes)
         if self.segment is None:
             return [ordinal for _, ordinal in members[:limit]]
         return self.segment.in_order(indexed, members[:limit], limit)
 
     def split(self, nodes: Postings) -> "tuple[array[int], list[tuple[int, int]]]":
-        """Return the ordinals in the segment, and sorted pairs (rank, ordinal) for the delta."""
+        """Split a set of nodes into those of the segment and those that were added since.
+
+        Return the ordinals of the former, and sorted pairs (rank, ordinal) of the latter.
+        """
         ordinals, first, ranks = postings.ordinals(nodes), self.delta.first, self.delta.ranks
         if not ranks:
             return ordinals, []
@@ -142,21 +156,24 @@ class Store:
         return ordinals[:end], sorted((ranks[at - first], at) for at in ordinals[end:])
 
     def first(self, nodes: Postings, n: int) -> list[int]:
-        """Return the ordinals of the first ``n`` of ``nodes`` by rank. Cost: at most linear."""
+        """Return the ordinals of the first ``n`` of ``nodes`` in inventory order.
+
+        Cost: at most linear in the size of ``nodes``.
+        """
         return self.in_order(self.candidates_for_first(len(nodes), nodes.__and__, n), n)
 
     def candidates_for_first(
         self, size: int, intersect: Callable[[Postings], Postings], n: int
     ) -> Postings:
-        """Return a part of a set that contains at least its first ``n`` nodes by rank.
+        """Return a part of a set that contains at least its first ``n`` nodes in inventory order.
 
-        The set is intersected with the nodes of the first ranks: at first with as many as are
+        The set is intersected with the first nodes of the inventory: at first with as many as are
         expected to contain ``2 * n`` nodes of the set, then with more until ``n`` are found. That
         costs a few operations on small sets. If the set has few nodes, it is returned whole.
 
         :param size: the number of nodes in the set.
-        :param intersect: returns which of the given nodes are in the set. The set itself need not
-            be built.
+        :param intersect: returns which of the given nodes are in the set. So the set itself need
+            not be built.
         """
         tuning, end = self.delta.tuning, self.next_rank
         window = tuning.first_window
@@ -170,26 +187,30 @@ class Store:
         return intersect(postings.from_range(0, self.delta.first + len(self.delta.nodes)))
 
     def _ordinals_below_rank(self, rank: int) -> Postings:
-        """Return the ordinals of the nodes at ranks below ``rank``, deleted nodes included."""
+        """Return the ordinals of the first ``rank`` nodes in inventory order.
+
+        Deleted nodes are included.
+        """
         if self.segment is None:
             return self.delta.ordinals_below_rank(rank)
         ordinals = self.segment.ordinals_below_rank(rank)
         return ordinals | self.delta.ordinals_below_rank(rank) if self.delta.nodes else ordinals
 
     def indexes(self) -> list[LabelIndex]:
-        """Return the indexes that together contain all nodes."""
+        """Return one or two indexes, which together contain all nodes."""
         if self.segment is None:
             return [self.delta.index]
         return [self.delta.index, self.segment.index]
 
 
 class View:
-    """The nodes and tombstones of a store that one reader sees. Immutable.
+    """The state of an inventory that a reader sees. Immutable.
 
-    Each write creates a view, in less than a microsecond.
+    It is how many of the added nodes, and of the deletions, of a store are visible: all up to now,
+    but no later ones. Each write creates a view, in less than a microsecond.
 
-    :param store: its current nodes are visible, but none that is added later.
-    :param chain: the checksum of the last write in the change log of the nodes; None if unknown.
+    :param store: the nodes, to which later writes are added.
+    :param chain: the checksum of the last write in the change log; None if it is not known.
     """
 
     __slots__ = (
@@ -249,7 +270,7 @@ class View:
         return matches - self.deleted() if self.tombstone_count else matches
 
     def in_states(self, nodes: Postings, accepts: Callable[[str | None], bool]) -> Postings:
-        """Return those of ``nodes`` whose state ``accepts`` returns true for."""
+        """Return those of ``nodes`` for whose state ``accepts`` returns true."""
         segment, delta = self.store.segment, self.store.delta
         if segment is None:
             return nodes & delta.index.in_states(accepts)
@@ -257,7 +278,10 @@ class View:
         return matches | (nodes & delta.index.in_states(accepts)) if self.node_count else matches
 
     def indexed_size(self, selector: Selector) -> int | None:
-        """Count the nodes that ``selector`` matches; return None if that needs :meth:`evaluate`."""
+        """Count the nodes that ``selector`` matches without building the set, if possible.
+
+        Return None if there were changes since the last compaction: then use :meth:`evaluate`.
+        """
         segment = self.store.segment
         if segment is None or self.node_count or self.tombstone_count:
             return None
@@ -268,9 +292,9 @@ class View:
         return self.store.find(node_id, self.node_count, self.tombstone_count)
 
     def ids_changed_since(self, other: "View") -> dict[str, None] | None:
-        """Return the ids of nodes that may differ in ``other``; None if all may: other stores.
+        """Return the ids of the nodes that may differ between two states of an inventory.
 
-        It does not matter which of the two is older.
+        Return None if all may, since there was a compaction. Either state may be the older one.
         """
         store = self.store
         if store is not other.store:

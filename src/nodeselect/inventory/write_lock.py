@@ -25,11 +25,11 @@ if hasattr(os, "register_at_fork"):
 
 
 class WriteLock:
-    """Runs one write at a time in a process.
+    """A lock that runs one write at a time in a process.
 
-    With a plain lock, two things would wait for ever: a signal handler that writes while it
-    interrupts a write of its own thread, and a child process that was forked while another thread
-    wrote, because that thread does not exist in the child and never releases the lock.
+    With a plain lock, two writers would wait for ever: a signal handler that interrupts a write of
+    its own thread; and a child process that was forked while another thread was writing, as that
+    thread does not exist in the child and never releases the lock.
     """
 
     __slots__ = ("_locks", "_writing")
@@ -41,7 +41,7 @@ class WriteLock:
         self._writing: int | None = None
 
     def run(self, write: Callable[[*_Ts], _T], *args: *_Ts) -> _T:
-        """Return ``write(*args)``, once no other thread writes.
+        """Wait until no other thread writes, call ``write(*args)``, and return its result.
 
         :raises RuntimeError: if this thread is writing already.
         """
