@@ -79,7 +79,7 @@ def test_options_beside_settings(run: Run) -> None:
         ("ignore = [1]", "ignore must be a list of strings"),
         ("require-selector = 1", "require-selector must be true or false"),
         ('ignore = ["nope"]', "there is no rule 'nope'"),
-        ('ignore = ["anchor"]', "anchor cannot be ignored: it is always reported"),
+        ('ignore = ["anchor"]', "the rule 'anchor' cannot be ignored: it is always reported"),
         ("ignore = [", "Invalid value"),
         (f"ignore = {'[' * 5000}", "values are nested too deeply"),
     ],

@@ -126,7 +126,9 @@ def test_a_choice_is_of_rules() -> None:
     for wrong in ({"ignore": {"nope"}}, {"select": ["no-name", "nope"]}):
         with pytest.raises(ValueError, match="there is no rule 'nope'"):
             select_rules(**wrong)
-    with pytest.raises(ValueError, match="anchor cannot be ignored: it is always reported"):
+    with pytest.raises(
+        ValueError, match="the rule 'anchor' cannot be ignored: it is always reported"
+    ):
         select_rules(ignore={"tag", "anchor", "no-name"})
     assert "tag" in select_rules({"anchor", "no-name"})
 

@@ -71,7 +71,7 @@ def test_codes_that_are_not_rules() -> None:
     problems = check_job(text, "x").problems[1:]
     assert [(each.column, each.message) for each in problems] == [
         (40, "there is no rule 'empty'"),
-        (47, "anchor cannot be ignored: it is always reported"),
+        (47, "the rule 'anchor' cannot be ignored: it is always reported"),
     ]
 
 

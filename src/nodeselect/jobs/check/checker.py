@@ -118,7 +118,7 @@ def select_rules(select: Iterable[str] | None = None, ignore: Iterable[str] = ()
         close = suggest_word(code.replace("_", "-"), known)
         raise ValueError(f"there is no rule {quoted(code)}{f'; {close}' if close else ''}")
     if always := ignored & _ALWAYS_REPORTED:
-        raise ValueError(f"{min(always)} cannot be ignored: it is always reported")
+        raise ValueError(f"the rule '{min(always)}' cannot be ignored: it is always reported")
     return selected - ignored | _ALWAYS_REPORTED
 
 

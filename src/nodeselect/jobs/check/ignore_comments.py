@@ -50,7 +50,10 @@ def read_ignore_comments(text: str) -> tuple[dict[int, set[str]], list[Finding]]
                 codes.add(code)
                 continue
             if code in REGISTRY:
-                message, hint = f"{code} cannot be ignored: it is always reported", "remove it"
+                message, hint = (
+                    f"the rule '{code}' cannot be ignored: it is always reported",
+                    "remove it",
+                )
             else:
                 message = f"there is no rule {quoted(code)}"
                 hint = suggest_word(code, REGISTRY) or "for all rules, run: nodeselect rules"

@@ -158,7 +158,7 @@ def define(
     return rule
 
 
-def describe(value: Value) -> str:
+def describe(value: Value, expects_string: bool = True) -> str:
     """Return a value in words, for a message: ``a list``, ``the string 'x'``."""
     match value:
         case Object():
@@ -173,4 +173,6 @@ def describe(value: Value) -> str:
             return value.text
         case Scalar(text, "number") if NUMBER.fullmatch(text):
             return truncate(text, 60)
+    if not expects_string:
+        return f"{quoted(value.text)}, which YAML parsers read in different ways"
     return f"{quoted(value.text)}, which some YAML parsers read as a {value.kind}"

@@ -148,10 +148,13 @@ def _is_selector(value: Value) -> bool:
 def _suggest_selector_field(key: Scalar, selector: Object) -> str:
     plain, item = snake_case(key.text), selector.entries[key.text][1]
     known = fields_of("NodeSelector")
+    name, colon, _ = key.text.partition(":")
+    if colon and name in known:
+        return f"put a space after '{name}:'"
     if hint := suggest_word(_SELECTOR_FIELDS.get(plain, plain), known, selector.entries):
         return hint
     if is_bare_key(key, item):
-        return "YAML ends a value at a comma, and this is its rest: put the whole value in quotes"
+        return "this is the rest of a value that YAML ended at the comma: put all of it in quotes"
     if not isinstance(item, Scalar):
         is_foreign = plain.replace("_", "") in FOREIGN_SELECTORS
         wrapped = Object({key.text: (key, item)}, key.position)  # as in {region: [eu, us]}
@@ -203,7 +206,8 @@ def suggest_label(key: str, value: Value) -> str | None:
         return None
     if is_null(value) or is_value(value.text):
         return suggest_text(value)
-    return value_error(value.text, 0, len(value.text), key if is_key(key) else "key").hint
+    error = value_error(value.text, 0, len(value.text), key if is_key(key) else "key")
+    return f"{error.message}; {error.hint}" if error.hint else error.message
 
 
 def suggest_text(value: Value) -> str | None:

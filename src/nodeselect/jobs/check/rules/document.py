@@ -123,7 +123,7 @@ _SERVER_FIELD = define(
 )
 
 _HINT = "write a job spec, with a name and a selector"
-_NODES_HINT = f"if these are nodes, give them with -n FILE; {_HINT}"
+_NODES_HINT = f"if these are nodes, give them with -n FILE; otherwise {_HINT}"
 _MANIFEST_HINT = "for the nodes that its pods can use, run: nodeselect match --job FILE -n NODES"
 _VERSION_HINT = "add its apiVersion at the top, such as: apiVersion: apps/v1"
 _PIPELINE_HINT = "put it under config: and add a name, type: pipeline, and a selector"

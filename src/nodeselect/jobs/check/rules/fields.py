@@ -156,7 +156,8 @@ def expected(
     what: str, value: Value, path: str, hint: Hint = None, edit: Edit | None = None
 ) -> Check[None]:
     """Report that a value is not ``what`` was expected, such as ``a list``."""
-    yield _WRONG_TYPE.at(value, path, f"expected {what}, found {describe(value)}", hint, edit=edit)
+    found = describe(value, expects_string="string" in what)
+    yield _WRONG_TYPE.at(value, path, f"expected {what}, found {found}", hint, edit=edit)
 
 
 def check_model(model: str, value: Object, path: str) -> Check[None]:

@@ -9,7 +9,7 @@ from nodeselect.jobs.check.rule import DEMO, Check, Finding, define
 from nodeselect.jobs.check.rules.fields import field, integer_of, truncated_path
 from nodeselect.jobs.check.schema_fields import is_selector_name, is_wrapper, snake_case
 from nodeselect.jobs.check.suggestions import PIPELINE_FIELDS, suggest_word
-from nodeselect.text import quoted
+from nodeselect.text import join_limited, quoted
 
 __all__ = [
     "CANARY_TWICE",
@@ -283,7 +283,9 @@ def _check_type(value: Value | None, path: str) -> Check[None]:
         return
     if value.text not in _JOB_TYPES:
         suggestion = _BACALHAU_TYPES.get(value.text.lower(), value.text)
-        message = f"{quoted(value.text)} is not a known type: {', '.join(_JOB_TYPES)}"
+        message = (
+            f"{quoted(value.text)} is not one of the types {join_limited(_JOB_TYPES, 4, 'or')}"
+        )
         yield _UNKNOWN_TYPE.at(value, path, message, suggest_word(suggestion, _JOB_TYPES))
 
 
@@ -329,7 +331,7 @@ def invalid_selector(spec: Object, prefix: str) -> Finding:
     """Return the finding that no other error is reported of a selector that is not valid."""
     key = (misspelt_selectors(spec) or [spec.entries["selector"][0]])[0]
     message = "the selector is not valid: the job may run on EVERY node"
-    hint = "correct its mistakes: to see them, ignore no rule"
+    hint = "correct its mistakes; the rules that report them are ignored"
     return _INVALID_SELECTOR.at(key, truncated_path(prefix.rstrip("."), key.text), message, hint)
 
 
@@ -341,7 +343,10 @@ def _check_misplaced_selector(config: Value | None, path: str, is_empty: bool) -
         place = truncated_path(path, name)
         if is_selector_name(name):
             message = "a selector inside 'config' selects no nodes"
-            severity, hint = "warning", "remove it: the selector beside 'name' counts"
+            severity, hint = (
+                "warning",
+                "remove it: the selector of the job is the one next to 'name'",
+            )
             if is_empty:
                 severity, hint = "error", "move it out of 'config', to the level of 'name'"
             yield _MISPLACED_SELECTOR.at(key, place, message, hint, severity=severity)

@@ -186,8 +186,8 @@ def _read_labels(value: Value | None, path: str) -> Check[list[_Entry | None]]:
         if is_bare_key(key, item) and ":" in key.text:
             yield from expected("a label and its value", key, place, "put a space after the colon")
         elif is_bare_key(key, item):
-            message = "YAML ends a value at a comma, and this is its rest"
-            yield _SPLIT_EXPRESSION.at(key, place, message, "put the whole value in quotes")
+            message = "this is the rest of a value that YAML ended at the comma"
+            yield _SPLIT_EXPRESSION.at(key, place, message, "put all of the value in quotes")
         elif key.kind != "text":
             yield from expected("a string", key, place, suggest_text(key), quote(key))
         elif isinstance(item, Scalar) and item.kind == "text":
