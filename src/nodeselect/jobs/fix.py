@@ -20,13 +20,13 @@ _MAX_PASSES = 10
 
 
 def fix_job(data: bytes, file: str = "job", *, rules: Collection[str] | None = None) -> bytes:
-    """Return a job file with those mistakes corrected for which there is one sure correction.
+    """Return a job file with its mistakes corrected, if there is only one way to correct each.
 
-    These are missing quotes, fields in the style of other systems, operators that are spelt
-    differently, structured expressions, and values that are written in one other way. Comments and
+    Such mistakes are missing quotes, fields in the style of other systems (``matchLabels``),
+    operators that are spelt differently, and expressions that are written as mappings. Comments and
     layout stay. A file without errors is returned as it is: what a valid selector means does not
     change. So is a file that may belong to another program, because it has a field that no job has,
-    or neither a name nor a type nor a config. What a comment ignores is not corrected.
+    or neither a name nor a type nor a config. A mistake that a comment ignores is not corrected.
 
     >>> fix_job(b"name: a\\nselector: {matchLabels: {version: 1.10}} # all").decode()
     'name: a\\nselector: {match_labels: {version: "1.10"}} # all'
@@ -59,9 +59,12 @@ def fix_job(data: bytes, file: str = "job", *, rules: Collection[str] | None = N
 
 
 def _are_expressions(edits: Iterable[Edit], spec: Object) -> bool:
-    """Return whether the tags that were put in quotes are expressions.
+    """Return whether all YAML tags that edits put in quotes are meant as expressions.
 
-    Elsewhere they are tags, and in brackets they are what YAML has split off an expression.
+    They are if they are items of ``match_expressions``, and none is only a part of an expression
+    that YAML has split at a comma.
+
+    :param spec: the job spec after the edits.
     """
     selector = field(spec, "selector")
     expressions = field(selector, "match_expressions") if isinstance(selector, Object) else None

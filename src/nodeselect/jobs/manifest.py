@@ -80,7 +80,7 @@ class Workload(NamedTuple):
     :param name: its kind and name, such as ``Deployment/web``; with a namespace,
         ``Deployment/shop/web``.
     :param selectors: a node must match one of them. If there are none, no node matches.
-    :param not_considered: what else in its pod spec decides on its nodes, in words.
+    :param not_considered: what else in its pod spec restricts its nodes, such as ``tolerations``.
     :param empty_terms: the numbers, from 1, of the terms of its node affinity that match no node,
         and so have no selector.
     """
@@ -136,7 +136,7 @@ def read_manifest(data: bytes, file: str = "manifest") -> Manifest | None:
 
 
 def _objects(documents: Iterable[Value]) -> Iterator[Value]:
-    """Yield the objects in documents; those in a list one by one."""
+    """Yield the objects in documents; of a ``List`` object, its items one by one."""
     for document in documents:
         kind, items = _find(document, "kind"), _find(document, "items")
         if isinstance(kind, Scalar) and kind.text.endswith("List") and isinstance(items, List):
@@ -163,7 +163,7 @@ def _read_objects(objects: Iterable[Value]) -> tuple[Manifest, list[Finding]]:
 
 
 def _read_object(value: Value) -> Workload | str:
-    """Read an object; if it runs no pods, return its kind."""
+    """Read an object of a manifest; if it does not run pods, return its kind."""
     kind, version = _find(value, "kind"), _find(value, "apiVersion")
     if not (isinstance(kind, Scalar) and isinstance(version, Scalar)):
         message = "an object of Kubernetes is a mapping with a kind and an apiVersion"
@@ -243,7 +243,10 @@ def _find(value: Value, *path: str) -> Value | None:
 
 
 def _has(value: Value, *path: str) -> bool:
-    """Return whether there is anything at a path of fields, in any item of the lists on it."""
+    """Return whether there is a value at a path of fields that is not null or empty.
+
+    If a value on the path is a list, the path continues in any of its items.
+    """
     if isinstance(value, List):
         return any(_has(item, *path) for item in value.items)
     if not path:

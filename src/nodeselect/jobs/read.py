@@ -63,11 +63,11 @@ def read_job_selector(data: JobData, file: str = "job") -> Selector:
 def read_job(data: JobData, file: str = "job") -> "JobSpec":
     """Read a job spec: YAML or JSON, by itself or wrapped as ``{spec: ...}``.
 
-    Cost: some 45 µs for a mapping, or for JSON without mistakes, of a small job; otherwise many
-    times as much, as each value gets its position.
+    Cost: for a small job, some 45 µs if it is a mapping or JSON without mistakes; otherwise many
+    times as much, as the position of each value is kept.
 
-    In ``config``, numbers and booleans become those of Python: in JSON all of them, in YAML those
-    that all its versions read alike. Everything else stays a string, as it is written.
+    In ``config``, numbers and booleans are converted to those of Python; in YAML, only if all its
+    versions read them alike. All other scalars stay strings, as they are written.
 
     :param data: the bytes or the text of the file, at most ``LIMITS.job_file_bytes``; or a mapping.
     :param file: the name of the file, for messages.
@@ -141,7 +141,11 @@ def _validate(model: type[_Model], fields: Any, file: str) -> _Model:
 
 
 def _read_answer(data: JobData, file: str, name: str, fields: frozenset[str]) -> dict[str, Any]:
-    """Read an answer as ``{name: {...}}``; raise if the inner mapping has none of ``fields``."""
+    """Read an answer of a server, ``{name: {...}}`` or only the inner mapping; return the former.
+
+    :param fields: the fields of the inner mapping; if it has none of them, raise.
+    :raises JobError: if it is not such an answer.
+    """
     content, path = None, ""
     try:
         if isinstance(data, Mapping):
@@ -190,14 +194,14 @@ def _to_dict(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _plain_data(data: JobData) -> Mapping[str, Any] | None:
-    """Return a mapping, or that of JSON without mistakes; None for anything else."""
+    """Return ``data`` if it is a mapping, or parse it if it is JSON without mistakes; or None."""
     return data if isinstance(data, Mapping) else _parse_plain_json(to_bytes(data))
 
 
 def _read_valid(data: JobData, file: str, plain: Mapping[str, Any] | None) -> CheckedJob:
-    """Check a job.
+    """Read and check a job.
 
-    :param plain: what :func:`_plain_data` returns for it.
+    :param plain: the same job as a mapping, if :func:`_plain_data` could convert it.
     :raises JobError: if there are errors.
     """
     checked = CheckedJob(data if plain is None else plain, file)
@@ -219,9 +223,9 @@ def _is_json(data: bytes) -> bool:
 
 
 def _to_json_type(scalar: Scalar, fraction: re.Pattern[str] = NUMBER) -> Any:
-    """Return a scalar as a value of JSON.
+    """Convert a scalar of a document to a value of JSON; what is not a number stays a string.
 
-    :param fraction: the numbers that become floats. What is not a number stays a string.
+    :param fraction: matches the texts that become floats.
     """
     match scalar:
         case Scalar(kind="null"):

@@ -17,7 +17,7 @@ __all__ = ["RolloutNode", "RolloutPlan", "Wave", "plan_rollout", "rollout_assump
 
 
 class RolloutNode(Protocol):
-    """What a plan reads of a node; a :class:`nodeselect.Node` has it."""
+    """The attributes of a node that a plan needs; :class:`nodeselect.Node` has them."""
 
     @property
     def id(self) -> str: ...
@@ -51,7 +51,7 @@ class RolloutPlan(NamedTuple):
         in which case all are.
     :param stateless: how many of them have no state.
     :param waves: the waves in order; none if no node is connected.
-    :param assumptions: what the plan assumes, in words.
+    :param assumptions: sentences about what the plan assumes.
     """
 
     matched: int
@@ -64,9 +64,9 @@ class RolloutPlan(NamedTuple):
 def plan_rollout(
     nodes: Iterable[RolloutNode], rollout: RolloutSpec, *, spread: str | None = None
 ) -> RolloutPlan:
-    """Divide the connected ones of ``nodes`` into the waves of a rollout.
+    """Divide those of ``nodes`` that are connected into the waves of a rollout.
 
-    The waves have the order of ``nodes``. If no node has a state, all of them are planned.
+    The waves have the order of ``nodes``. If no node has a state, all nodes are in the plan.
 
     :param nodes: the nodes that match, such as ``inventory.match(selector)``. Ids are not enough,
         since they do not say whether a node is connected.
@@ -93,7 +93,7 @@ def plan_rollout(
 
 
 def rollout_assumptions(rollout: RolloutSpec, *, spread: str | None = None) -> tuple[str, ...]:
-    """Return what a plan assumes that the documentation of Expanso leaves open."""
+    """Return sentences about what a plan assumes, since Expanso does not document it."""
     order = "nodes are in the order of the input"
     if rollout.strategy == "immediate":
         return (
@@ -120,7 +120,7 @@ def rollout_assumptions(rollout: RolloutSpec, *, spread: str | None = None) -> t
 
 
 def _check_nodes(nodes: Iterable[RolloutNode]) -> list[RolloutNode]:
-    """Return the nodes; raise if one is not a node, or if two have the same id."""
+    """Return the nodes as a list; raise if one is not a node, or if two have the same id."""
     checked = list(nodes)
     ids: set[str] = set()
     for node in [nodes] if isinstance(nodes, str) else checked:
@@ -158,10 +158,10 @@ def _waves(
 def _spread(nodes: Sequence[RolloutNode], key: str) -> list[int]:
     """Return the positions of nodes in an order that mixes the values of ``key`` evenly.
 
-    However many of the first nodes are taken, each value has its share of them, rounded up or down:
-    number i of the s nodes of a value is one of those from i·n/s on and before (i + 1)·n/s. Of
-    those that may come next, the one that must come first is taken. This always works out
-    (Tijdeman, *The chairman assignment problem*, 1980).
+    However many of the first nodes are taken, each value has its share of them, rounded up or down.
+    If a value has s of all n nodes, its node number i (from 0) gets a place from i·n/s up to, but
+    not including, (i + 1)·n/s. For each place, the node is taken that has the earliest deadline.
+    This always succeeds (Tijdeman, *The chairman assignment problem*, 1980).
     """
     if not isinstance(key, str):
         raise TypeError(f"spread must be a label key, not {type(key).__name__}")
@@ -192,5 +192,5 @@ def _canary_size(nodes: int, rollout: RolloutSpec) -> int:
 
 
 def _percentage(nodes: int, percent: int) -> int:
-    """Return a percentage of nodes, rounded up, at least one."""
+    """Return how many nodes are ``percent`` of ``nodes``, rounded up, at least one."""
     return max(-(-nodes * percent // 100), 1)

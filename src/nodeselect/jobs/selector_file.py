@@ -57,11 +57,11 @@ class SelectorFile(NamedTuple):
 
 
 def read_selector_file(data: bytes, file: str = "selector") -> SelectorFile | None:
-    """Read a selector, in YAML or JSON.
+    """Read a selector of another system, in YAML or JSON.
 
-    It is one of these: a LabelSelector of Kubernetes; what is in a pod spec there, or in its
-    ``affinity``; ``Constraints`` of Bacalhau, in a job or alone; constraints of Nomad; or what
-    ``nodeselect convert --to json`` prints.
+    It is one of these: a LabelSelector of Kubernetes; ``nodeSelector`` or ``affinity`` of a pod
+    spec; ``Constraints`` of Bacalhau, in a job or alone; constraints of Nomad; or what ``nodeselect
+    convert --to json`` prints.
 
     :param data: the content of the file, at most ``LIMITS.job_file_bytes``.
     :param file: the name of the file, for messages.
@@ -104,9 +104,10 @@ def _refuse_hcl(data: bytes, file: str) -> None:
 
 
 def _recognise(document: Value) -> tuple[str, Value, str, _Read] | None:
-    """Return what a document is, its part with the selector, the path of that, and how to read it.
+    """Find out which system's selector a document has.
 
-    Return None if it is not recognised.
+    Return what it is, in words; the value with the selector; the path of the value; and a function
+    that reads it. Return None if it is not recognised.
     """
     if isinstance(document, List):
         kind = _constraint_kind(document)
@@ -147,7 +148,10 @@ def _one(read: Callable[[Any], Selector]) -> _Read:
 
 
 def _pod(*fields: str) -> _Read:
-    """Return the function that reads what is at a path of fields in a pod spec."""
+    """Return a function that reads a part of a pod spec, such as its ``affinity``.
+
+    :param fields: the path of this part in the pod spec.
+    """
 
     def read(value: object) -> tuple[Selector, ...]:
         for name in reversed(fields):
@@ -163,7 +167,7 @@ def _pod(*fields: str) -> _Read:
 
 
 def _read_nomad(value: object) -> Selector:
-    """Read ``{"constraint": …}``, a list or, if there is only one, an object."""
+    """Read ``{"constraint": …}`` of Nomad: a list of constraints, or a single one."""
     constraints = read_fields(value, "", ("constraint",))["constraint"]
     if not isinstance(constraints, dict):
         return selector_from_nomad(constraints, "constraint")

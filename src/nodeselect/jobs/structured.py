@@ -26,7 +26,7 @@ _EMPTY_HINT = 'remove the line, or write: ""'
 
 
 class StructureError(Exception):
-    """A value in a document is invalid. Callers raise a public error in its place.
+    """A value in a document is invalid. Callers convert it to a public error, such as ``JobError``.
 
     :ivar finding: what is wrong, and where.
     """
@@ -45,10 +45,12 @@ class StructureError(Exception):
 
 
 def read_structured(value: Value, read: Callable[[Any], _T], path: str = "") -> _T:
-    """Return what ``read`` makes of a value as decoded JSON.
+    """Convert a value of a document to lists and dicts, and return what ``read`` returns for them.
 
-    :param read: raises a :class:`SelectorError` whose ``place`` is the path of a mistake, such as
-        ``nodeSelector['region']`` and ``terms[0].key``.
+    An error of ``read`` gets the position of the mistake in the document.
+
+    :param read: reads lists and dicts; raises a :class:`SelectorError` whose ``place`` is the path
+        of a mistake, such as ``nodeSelector['region']`` or ``terms[0].key``.
     :param path: the path of the value, for messages.
     :raises StructureError: if ``read`` raises an error, or a key is not a string.
     """
@@ -72,7 +74,7 @@ def read_structured(value: Value, read: Callable[[Any], _T], path: str = "") -> 
 
 
 def _to_json_type(scalar: Scalar) -> str | bool | None:
-    """Return a string, or None for null; a boolean stands for all other types, which are wrong."""
+    """Return a string, None for null, or False for all other types, which are always wrong here."""
     if scalar.kind == "text":
         return scalar.text
     return None if scalar.kind == "null" else False
@@ -86,10 +88,10 @@ def _key_text(key: Scalar) -> str:
 
 
 def _locate(key: Scalar | None, value: Value, path: str) -> tuple[Scalar | None, Value]:
-    """Return the key and the value at a path, or those of the last step of it that exists.
+    """Return the key and the value at a path; if it does not exist, at the part of it that does.
 
-    :param key: the key of ``value``, from which the path leads on.
-    :param path: fields and items, such as ``.nodeSelector['region']`` and ``.terms[0]``.
+    :param value: the value in which the path begins; ``key`` is its key.
+    :param path: fields and items, such as ``.nodeSelector['region']`` or ``.terms[0]``.
     """
     steps: dict[str, tuple[Scalar | None, Value]] = {}
     if isinstance(value, List):

@@ -23,7 +23,12 @@ _INTEGERS = range(-(2**63), 2**64)
 
 
 def accepted_selector(document: Mapping[str, Any]) -> Selector | None:
-    """Return the selector of a job, by itself or in ``{spec: ...}``, if it is accepted."""
+    """Return the selector of a job that surely has no errors; otherwise None.
+
+    If it is None, the job must be checked by the rules: it may be valid or not.
+
+    :param document: a job spec, by itself or in ``{spec: ...}``.
+    """
     depth, spec = 0, document
     if document.keys() == {"spec"}:
         depth, spec = 1, document["spec"]
@@ -74,7 +79,10 @@ def _fits_model(model: str, value: dict[str, Any], depth: int) -> bool:
 
 
 def _fits(field: Field, value: Any, depth: int) -> bool:
-    """Return whether a value is what a field may hold; ``depth`` is the number of values around."""
+    """Return whether a value is what a field may hold.
+
+    :param depth: how many mappings and lists the value is in.
+    """
     kind = type(value)
     match field.kind:
         case "text":

@@ -73,8 +73,7 @@ _ALWAYS_REPORTED = frozenset(code for code, rule in _RULES.items() if rule.alway
 
 
 class CheckReport(NamedTuple):
-    """What is wrong with a job file. ``Problem.show`` returns a problem as text.
-
+    """What is wrong with a job file; ``Problem.show`` returns one of the problems as text.
     :param file: the name of the file.
     :param problems: the problems in order of position, at most ``LIMITS.reported_errors``. If there
         are more, warnings are left out before errors, and later problems before earlier ones.
@@ -106,9 +105,9 @@ def all_rules() -> dict[str, Rule]:
 def select_rules(select: Iterable[str] | None = None, ignore: Iterable[str] = ()) -> frozenset[str]:
     """Return the codes of rules to pass to :func:`check_job`.
 
-    :param select: the codes to include; None for all. Those that are always reported are added.
+    :param select: the codes to include; None for all. Rules that are always reported are added.
     :param ignore: the codes to leave out.
-    :raises ValueError: if a code does not exist, or one to ignore is always reported.
+    :raises ValueError: if there is no rule with a code, or a rule to ignore is always reported.
     """
     known = _RULES.keys()
     selected = frozenset(known if select is None else select)
@@ -160,16 +159,15 @@ def check_jobs(
     rules: Collection[str] | None = None,
     require_selector: bool = False,
 ) -> Iterator[CheckReport]:
-    """Check job specs, and report those that have the name of another one in the same folder.
-
+    """Check job specs; also report a job whose name another job in the same folder has.
     >>> job = "name: a\\ntype: query\\nselector: {match_ids: [n-1]}\\nconfig: {input: {stdin: {}}}"
     >>> for report in check_jobs([("jobs/a.yaml", job), ("jobs/b.yaml", job)]):
     ...     print(report.file, [problem.code for problem in report.problems])
     jobs/a.yaml []
     jobs/b.yaml ['repeated-name']
 
-    :param files: the name of each file, and its data; they are checked one by one, as the reports
-        are taken. The other parameters are those of :func:`check_job`.
+    :param files: pairs of the name of a file and its data. A file is checked when its report is
+        requested from the iterator. The other parameters are those of :func:`check_job`.
     """
     if require_selector and rules is not None and "empty-selector" not in rules:
         raise ValueError("require_selector has no effect if empty-selector is not reported")
@@ -200,8 +198,9 @@ class CheckedJob:
     :ivar report: what is wrong with it.
     :ivar spec: the job spec; None if there is none.
     :ivar selector: the selector of the job; it matches nothing if the file has errors.
-    :ivar edits: how to correct those of the problems that have one sure correction.
-    :ivar has_unknown_fields: whether it has fields that no job has, in any style.
+    :ivar edits: the corrections of those problems that can be corrected in only one way.
+    :ivar has_unknown_fields: whether it has fields that no job has, not even in another style, such
+        as ``matchLabels`` for ``match_labels``.
     """
 
     def __init__(
@@ -240,9 +239,11 @@ class CheckedJob:
     def _reported(
         self, findings: Iterable[Finding], rules: Collection[str] | None
     ) -> Iterator[Finding]:
-        """Yield the findings of ``rules`` (None: of all), and count their errors and warnings.
+        """Yield the findings to report, and count their errors and warnings.
 
-        Those that a comment ignores are left out.
+        Findings of other rules than ``rules``, and those that a comment ignores, are left out.
+
+        :param rules: the codes of the rules to report; None for all.
         """
         for finding in findings:
             code = finding.code
@@ -257,7 +258,10 @@ class CheckedJob:
                 yield finding
 
     def _is_job(self, content: bytes | None) -> bool:
-        """Return whether the file is probably a job spec, if maybe one with mistakes."""
+        """Return whether the file is probably a job spec, even if it has mistakes.
+
+        :param content: the bytes of the file; None if there is no file.
+        """
         if self.spec is not None:
             return is_like_job(self.spec)
         if content is None or self._unread is None:
@@ -295,9 +299,9 @@ class CheckedJob:
 
 
 def read_text(data: bytes, what: str) -> str:
-    """Return the text of a file.
+    """Decode the content of a file.
 
-    :param what: what the file is, such as ``a job file``.
+    :param what: what the file is, such as ``a job file``, for the error.
     :raises DocumentError: if it is not text, or too large.
     """
     if len(data) > LIMITS.job_file_bytes:
@@ -308,9 +312,9 @@ def read_text(data: bytes, what: str) -> str:
 
 
 def _read(data: bytes, file: str) -> Value:
-    """Read a job file.
+    """Parse a job file as YAML or JSON.
 
-    :raises DocumentError: if it is not text, or not plain data.
+    :raises DocumentError: if it is neither, or is too large.
     """
     text = read_text(data, "a job file")
     is_json = file.lower().endswith(".json")
@@ -325,14 +329,14 @@ def _read(data: bytes, file: str) -> Value:
 
 
 def _shown_text(data: bytes) -> str:
-    """Return the content of a file, in which the positions of findings are; it may be invalid."""
+    """Decode a file to show excerpts of it; bytes that are not UTF-8 are replaced."""
     return data[: LIMITS.job_file_bytes].decode("utf-8", "replace").removeprefix("\ufeff")
 
 
 def draw_problems(findings: Iterable[Finding], data: bytes | None) -> tuple[Problem, ...]:
-    """Return findings as problems, each with an excerpt of the file.
+    """Convert findings to problems, each with an excerpt of the file.
 
-    :param data: the content of the file; None if there is none, so that problems have no position.
+    :param data: the content of the file; None if there is no file: then problems have no position.
     """
     lines = _shown_text(data or b"").split("\n")
     hints: set[str | None] = set()

@@ -48,13 +48,15 @@ Hint = str | Callable[[], str | None] | None
 
 
 class Edit(NamedTuple):
-    """What to write in place of a value; only if there is no other way to correct it.
+    """A correction: what to write in place of a value, which is the only way to correct it.
 
     :param first: the value.
-    :param text: a string, which is written in quotes if the value has them or it needs them; a
-        function returns None if the value cannot be corrected.
-    :param is_hint: whether ``text`` is a hint instead; what follows "write:" in it is written.
-    :param last: the last of the neighbours that are replaced together; None for ``first`` alone.
+    :param text: the string to write, with quotes if the value has them or the string needs them; or
+        a function that returns the string, or None if the value cannot be corrected.
+    :param is_hint: whether ``text`` is a hint such as ``write: 5``, of which only what follows
+        ``write:`` is written, as it is.
+    :param last: if several neighbouring values are replaced together, the last of them; ``first``
+        is the first. None if only ``first`` is replaced.
     """
 
     first: Value
@@ -66,7 +68,7 @@ class Edit(NamedTuple):
 def quote(value: Value) -> Edit | None:
     """Return the edit that puts a number, a boolean or the like in quotes; None for other values.
 
-    Null is not edited: it may mean that there is no value.
+    Null is not put in quotes, since it may mean that there is no value.
     """
     if isinstance(value, Scalar) and value.kind not in ("text", "null"):
         return Edit(value, value.text)
@@ -74,15 +76,20 @@ def quote(value: Value) -> Edit | None:
 
 
 def quote_tag(error: DocumentError) -> Edit | None:
-    """Return the edit that puts a tag in quotes, which is a string if it is an expression."""
+    """Return the edit that puts a YAML tag such as ``!debug`` in quotes, or None.
+
+    It is right only if the tag is meant as an expression of a selector.
+
+    :param error: the error about the tag; for other errors, the result is None.
+    """
     _, hint, text = (error.hint or "").partition("if this is a string, quote it: ")
     return Edit(Scalar(text[1:-1], "tag", error.position, True), text[1:-1]) if hint else None
 
 
 def apply_edits(text: str, edits: Iterable[Edit]) -> str:
-    """Return the text of a document with edits of its values.
+    """Return the text of a document after edits of its values.
 
-    Edits are left out of values that have escapes or comments in them, and of those that overlap.
+    An edit is not made if the value contains escapes or comments, or if it overlaps another edit.
     """
     document = _Text(text)
     pieces, done = [], 0
@@ -101,7 +108,10 @@ class _Text:
         self._line_starts = array("I", [0, *(match.end() for match in re.finditer("\n", text))])
 
     def replacement(self, edit: Edit) -> tuple[int, int, str] | None:
-        """Return start and end of what an edit replaces, and the new text; None if it cannot."""
+        """Return start and end of what an edit replaces, and the new text.
+
+        Return None if the edit cannot be made safely.
+        """
         text = edit.text() if callable(edit.text) else edit.text
         if edit.is_hint:
             text = text and text.partition("write: ")[2]
@@ -126,7 +136,7 @@ class _Text:
         return self._line_starts[position.line] + position.column
 
     def _quote_of(self, value: Value) -> str:
-        """Return the quote before and after a value; nothing if it has none."""
+        """Return the quote character around a value; an empty text if it has none."""
         if not isinstance(value, Scalar) or value.kind != "text":
             return ""
         start = self._index(value.position)
@@ -134,7 +144,7 @@ class _Text:
         return before if before in ("'", '"') and after.startswith(before) else ""
 
     def _end(self, value: Value) -> int | None:
-        """Return where a value ends; None if that is not certain."""
+        """Return the index in the text at which a value ends; None if that is not certain."""
         start = self._index(value.position)
         if isinstance(value, Scalar):
             if not value.verbatim or not value.text:
@@ -149,8 +159,9 @@ class _Text:
 
 
 def corrected_expression(text: str) -> str | None:
-    """Return an invalid expression with its operators and commas corrected; None if it is not sure.
+    """Return an invalid expression with its operators and commas corrected.
 
+    Return None if it is not certain what was meant.
     >>> corrected_expression("region not in (eu) && tier IN (a;b),"), corrected_expression("a || b")
     ('region notin (eu),tier in (a,b)', None)
     """
@@ -175,7 +186,12 @@ def corrected_expression(text: str) -> str | None:
 
 
 def _correct(error: SelectorError) -> str | None:
-    """Return the text of an expression without its first mistake."""
+    """Return the text of an expression with its first mistake corrected.
+
+    Return None if it is not certain what was meant.
+
+    :param error: the error about the mistake.
+    """
     text, (start, end) = error.source, error.span
     match error.code:
         case "trailing-comma":
@@ -207,7 +223,10 @@ def _correct(error: SelectorError) -> str | None:
 
 
 def _requirements(text: str) -> Iterable[tuple[int, int]]:
-    """Yield start and end of each requirement of an expression, as far as commas show them."""
+    """Yield start and end of each requirement of an expression: the text between its commas.
+
+    Commas in brackets do not count. The expression may be invalid.
+    """
     start, is_outside = 0, True
     for sign in re.finditer(_COMMA_OR_BRACKET, text):
         if sign[0] != ",":
@@ -219,16 +238,19 @@ def _requirements(text: str) -> Iterable[tuple[int, int]]:
 
 
 def _may_list_values(text: str) -> bool:
-    """Return whether a requirement after a comma is a word, which may be meant as a value.
+    """Return whether a requirement after a comma is a single word, and may be meant as a value.
 
-    Kubernetes reads ``x=a,b`` as the value ``a`` and the key ``b``.
+    Whoever writes ``x=a,b`` may mean ``x in (a,b)``, but it means ``x=a`` and that ``b`` exists.
     """
     words = [text[first:last].strip() for first, last in _requirements(text)]
     return any(re.fullmatch(r"[\w./-]+", word, re.ASCII) for word in words[1:])
 
 
 def _words(requirement: str, has_integer: bool) -> set[str]:
-    """Return the key and the values of a requirement."""
+    """Return the words of a requirement that are its key and values, not operators.
+
+    :param has_integer: whether to leave out integers, too.
+    """
     words = set(re.findall(r"[\w./-]+", requirement, re.ASCII))
     return {
         word

@@ -26,9 +26,10 @@ _COMMENT = r"(?:^|(?<=[ \t]))#[ \t]*nodeselect:[ \t]*ignore\[([^\[\]\n]*)\]"
 def read_ignore_comments(text: str) -> tuple[dict[int, set[str]], list[Finding]]:
     """Read the comments ``# nodeselect: ignore[CODE, ...]`` in the text of a job file.
 
-    :return: the codes to ignore by line, from 0, and the findings of codes that cannot be ignored.
-        A comment at the end of a line is for this line; one that is a line of its own, for the next
-        line that is neither blank nor a comment. In a string there are no comments.
+    A comment at the end of a line is for this line. A comment on a line of its own is for the next
+    line that is neither blank nor a comment. What is in a string is not a comment.
+
+    :return: the codes to ignore by line, from 0; and findings about codes that cannot be ignored.
     """
     ignored: dict[int, set[str]] = {}
     findings = []
@@ -70,6 +71,6 @@ def read_ignore_comments(text: str) -> tuple[dict[int, set[str]], list[Finding]]
 
 
 def _is_in(spans: list[tuple[int, int]], index: int) -> bool:
-    """Return whether a position is in one of the spans, which are in order."""
+    """Return whether an index is in one of ``spans``, which are sorted pairs of start and end."""
     found = bisect_right(spans, index, key=itemgetter(0))
     return found > 0 and index < spans[found - 1][1]

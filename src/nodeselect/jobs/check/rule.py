@@ -73,8 +73,8 @@ class Finding(NamedTuple):
     """A place where a file breaks a rule.
 
     :param hint: what to write instead.
-    :param span: start and end of the mistake in ``source``.
-    :param source: the text that the excerpt shows; None for the line of the document.
+    :param span: start and end of the mistake in the text that the excerpt shows.
+    :param source: this text; None for the line of the document.
     :param edit: how to correct it; None if it is not certain what was meant.
     """
 
@@ -104,8 +104,7 @@ def finding_at(
     span: tuple[int, int] | None = None,
     edit: Edit | None = None,
 ) -> Finding:
-    """Return a finding at the value ``place``.
-
+    """Return the finding that there is a mistake in the value ``place``, of the rule ``code``.
     :param span: start and end of the mistake in the text of the value; None for all of it.
     """
     line, column = place.position
@@ -148,9 +147,9 @@ def define(
     severity: str = "error",
     always_reported: bool = False,
 ) -> Rule:
-    """Define a rule and register it.
+    """Define a rule and register it. Most parameters are the fields of :class:`Rule`.
 
-    :param head: the lines with which both examples begin.
+    :param head: the lines with which both examples, ``before`` and ``after``, begin.
     """
     before, after = (f"{head}{text}\n" if text else "" for text in (before, after))
     rule = Rule(code, group, severity, always_reported, summary, why, before, after)

@@ -94,9 +94,10 @@ _MAX_ITEMS = 50
 
 
 def suggest_word(text: str, words: Collection[str], written: Collection[str] = ()) -> str | None:
-    """Return which of ``words`` was probably meant; None if none of them is similar.
+    """Return a hint on which of ``words`` was probably meant; None if none of them is similar.
 
-    :param written: the words that are there already, and may not be there twice.
+    :param written: the words that the file has already and must not repeat: for one of these, the
+        hint is to remove one of the two.
     """
     close = difflib.get_close_matches(text[:40].lower(), words, 1, 0.75)
     if close and close[0] in written:
@@ -105,9 +106,10 @@ def suggest_word(text: str, words: Collection[str], written: Collection[str] = (
 
 
 def suggest_field(model: str, key: Scalar, value: Object) -> str:
-    """Return what to write instead of a field that a model does not have.
+    """Return a hint on what to write instead of a field that a model does not have.
 
-    :param value: the mapping that has the field.
+    :param model: the name of the model, such as ``JobSpec``.
+    :param key: the field; ``value`` is the mapping that has it.
     """
     plain = snake_case(key.text)
     if hint := RENAMED.get((model, plain)) or _MISTAKES.get((model, plain)):
@@ -139,7 +141,7 @@ def suggest_field(model: str, key: Scalar, value: Object) -> str:
 
 
 def _is_selector(value: Value) -> bool:
-    """Return whether a value has the fields of a selector, and no other."""
+    """Return whether a value is a mapping that has only fields of a selector."""
     if not isinstance(value, Object) or not value.entries:
         return False
     return set(map(snake_case, value.entries)) <= fields_of("NodeSelector").keys()
@@ -169,7 +171,7 @@ def _suggest_selector_field(key: Scalar, selector: Object) -> str:
 
 
 def suggest_selector(value: Value) -> str:
-    """Return what to write instead of a selector that is not a mapping."""
+    """Return a hint on what to write instead of a selector that is not a mapping."""
     is_word = isinstance(value, Scalar) and not re.search("[=!<>(]", value.text)
     selector = None if is_word else suggest_mapping(value)
     example = "write a mapping, such as: {match_labels: {region: eu}}, or {} for EVERY node"
@@ -177,14 +179,17 @@ def suggest_selector(value: Value) -> str:
 
 
 def suggest_labels(value: Value) -> str:
-    """Return what to write instead of labels that are not a mapping."""
+    """Return a hint on what to write instead of labels that are not a mapping."""
     if listed := _list_of(_expressions(value)):
         return f"write under match_expressions: {listed}"
     return "write a mapping, such as: {region: eu}"
 
 
 def suggest_list(name: str, value: Value) -> str | None:
-    """Return what to write instead of expressions or ids that are not a list."""
+    """Return a hint on what to write instead of expressions or ids that are not a list, or None.
+
+    :param name: ``match_expressions`` or ``match_ids``.
+    """
     texts = _expressions(value) if name == "match_expressions" else []
     if name == "match_ids" and isinstance(value, Scalar):
         is_list = value.kind == "text"
@@ -196,7 +201,7 @@ def suggest_list(name: str, value: Value) -> str | None:
 
 
 def suggest_label(key: str, value: Value) -> str | None:
-    """Return what to write instead of a label whose value is not a valid string."""
+    """Return a hint on what to write instead of a label with an invalid value, or None."""
     is_list = isinstance(value, Scalar) and "," in value.text and all(value.text.split(","))
     if (is_list or isinstance(value, List)) and (expression := _structured(key, "in", value)):
         return f'write under match_expressions: "{expression}"'
@@ -211,7 +216,7 @@ def suggest_label(key: str, value: Value) -> str | None:
 
 
 def suggest_text(value: Value) -> str | None:
-    """Return what to write instead of a value that is not a string."""
+    """Return a hint on what to write instead of a value that is not a string, or None."""
     if not isinstance(value, Scalar):
         return None
     if is_null(value) and value.text in ("", "~"):
@@ -221,7 +226,10 @@ def suggest_text(value: Value) -> str | None:
 
 
 def suggest_number(path: str, expectation: Field, value: Value) -> str | None:
-    """Return what to write instead of a value that is not a number."""
+    """Return a hint on what to write instead of a value that is not a number, or None.
+
+    :param expectation: the field that requires a number; ``path`` is its path.
+    """
     if not isinstance(value, Scalar) or len(value.text) > 40:
         return None
     text = value.text.strip()
@@ -236,27 +244,33 @@ def suggest_number(path: str, expectation: Field, value: Value) -> str | None:
 
 
 def suggest_expression(item: Value) -> str:
-    """Return the expression to write instead of a value that is not a string."""
+    """Return a hint with the expression to write instead of a value that is not a string."""
     text = expression_of(item)
     return f'write: "{text}"' if text else 'write a string, such as: "region in (eu,us)"'
 
 
 def expression_of(item: Value) -> str | None:
-    """Return the expression that a value which is not a string means; None if it is not clear."""
+    """Return the expression that is meant by a value of another type; None if it is not clear."""
     text = _valid_expression(item.text) if isinstance(item, Scalar) else None
     texts = [text] if text else _expressions(item)
     return texts[0] if len(texts) == 1 and double_quoted(texts[0], _MAX_LENGTH) else None
 
 
 def suggest_joined(pieces: Iterable[str]) -> str:
-    """Return what to write instead of the pieces of an expression that YAML split at its commas."""
+    """Return a hint to put an expression in quotes which YAML has split at its commas.
+
+    :param pieces: the parts of the expression.
+    """
     text = _valid_expression(",".join(pieces))
     expression = text and double_quoted(text, _MAX_LENGTH)
     return f"write: {expression}" if expression else "put the whole expression in quotes"
 
 
 def _list_of(texts: list[str]) -> str | None:
-    """Return strings as a YAML list; None if there are none, or too many, or one needs escapes."""
+    """Return strings as a list in YAML: ``["a", "b"]``.
+
+    Return None if there are none, or too many, or if one of them needs escapes.
+    """
     strings = [double_quoted(text, _MAX_LENGTH) for text in texts]
     listed = ", ".join(string for string in strings if string)
     return f"[{listed}]" if strings and all(strings) and len(listed) <= _MAX_LENGTH else None
@@ -277,7 +291,7 @@ def suggest_mapping(value: Value) -> str | None:
 
 
 def _label_mapping(value: Value) -> str | None:
-    """Return ``value`` as a YAML mapping; None if it is not a mapping of valid labels."""
+    """Return labels as a mapping in YAML: ``{region: eu}``; None if they are not valid labels."""
     if not isinstance(value, Object) or value.entries.keys() >= {"key", "operator"}:
         return None
     labels = []
@@ -292,7 +306,7 @@ def _label_mapping(value: Value) -> str | None:
 
 
 def _expressions(value: Value) -> list[str]:
-    """Return the expressions that a value probably means; none if one of them is not clear."""
+    """Return the expressions that a value probably means; an empty list if one is not clear."""
     items: list[Value] = [value]
     if isinstance(value, List):
         items = value.items
@@ -310,7 +324,10 @@ def _is_structured(value: Object) -> bool:
 
 
 def _expression(value: Value) -> str | None:
-    """Return the expression that a string, ``{key: value}`` or a structured requirement means."""
+    """Return the expression for a string, ``{key: value}`` or ``{key: …, operator: …, values: …}``.
+
+    Return None for anything else, or if the expression is not valid.
+    """
     match value:
         case Scalar(text, "text"):
             return _valid_expression(text)
@@ -326,7 +343,7 @@ def _expression(value: Value) -> str | None:
 
 
 def _valid_expression(text: str) -> str | None:
-    """Return an expression on one line; None if it is blank or not valid."""
+    """Return an expression without line breaks; None if it is blank or not valid."""
     text = " ".join(text.split())
     try:
         return text if Selector.parse(text).requirements else None
@@ -335,7 +352,10 @@ def _valid_expression(text: str) -> str | None:
 
 
 def _structured(key: str, operator: str, values: Value | None) -> str | None:
-    """Return the expression of a structured requirement; None if it is not valid."""
+    """Return the expression for a key, an operator such as ``In``, and values.
+
+    Return None if these are not valid.
+    """
     items = values.items if isinstance(values, List) else [values] if values else []
     words: list[str] = []
     for item in items:

@@ -70,7 +70,10 @@ def _parse_duration(value: object) -> object:
 
 
 def freeze(value: Any, depth: int = 2) -> Any:
-    """Return an immutable copy of plain data; raise if JSON cannot represent it."""
+    """Return an immutable copy of plain data; raise if JSON cannot represent it.
+
+    :param depth: how many values the value is in.
+    """
     if depth > LIMITS.depth and isinstance(value, (Mapping, list, tuple)):
         raise ValueError(f"nested deeper than {LIMITS.depth} levels (limit: depth)")
     match value:  # the first that matches is the most frequent; a test for Mapping is slow
@@ -132,7 +135,7 @@ Nanoseconds = Annotated[
 
 
 class JobModel(BaseModel, frozen=True):
-    """The base of all models: strict and frozen; a field that is null counts as absent.
+    """Base class of all models: strict and frozen; a field that is null counts as absent.
 
     Invalid fields raise :class:`~nodeselect.errors.JobError`, which lists all of them.
     """
@@ -193,10 +196,10 @@ class JobModel(BaseModel, frozen=True):
             raise _job_error(cls, error) from None
 
     def to_json(self) -> str:
-        """Return JSON with the fields that were set, in order; durations are in nanoseconds.
+        """Return the fields that were set as JSON, in order; durations are in nanoseconds.
 
-        A model that is read from it is equal, and has the same fields set. Control characters are
-        escaped.
+        A model that is read from this JSON is equal, and has the same fields set. Control
+        characters are escaped.
         """
         text = self.model_dump_json(exclude_unset=True)
         return re.sub("[\\x7f-\\x9f]", lambda match: f"\\u{ord(match[0]):04x}", text)

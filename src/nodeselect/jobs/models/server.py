@@ -34,7 +34,7 @@ _Labels = Annotated[Mapping[str, str | None], AfterValidator(FrozenMapping), Pla
 
 
 class ServerModel(JobModel, frozen=True):
-    """The base of the models of a server's answers: unknown fields are left out."""
+    """Base class of the models of a server's answers: unknown fields are left out."""
 
     model_config = ConfigDict(extra="ignore")
 

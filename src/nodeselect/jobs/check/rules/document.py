@@ -142,7 +142,7 @@ def is_kubernetes_object(document: Value) -> bool:
 
 
 def _is_like_kubernetes(document: Object) -> bool:
-    """Return whether an object without an ``apiVersion`` has other fields of Kubernetes."""
+    """Return whether an object that has no ``apiVersion`` has other fields of Kubernetes."""
     spec = document.entries["spec"][1] if "spec" in document.entries else None
     return "metadata" in document.entries or (
         isinstance(spec, Object) and not {"containers", "template"}.isdisjoint(spec.entries)
@@ -150,9 +150,10 @@ def _is_like_kubernetes(document: Object) -> bool:
 
 
 def locate_spec(document: Value, file: str = "") -> Check[tuple[Object, str] | None]:
-    """Find the job spec: the document, or its field ``spec``.
+    """Find the job spec: the document, or its field ``spec``. Yield findings if it is not a job.
 
-    Return it and what its paths begin with (nothing, or ``spec.``); None if it is not a job.
+    Return the spec, and the prefix of the paths in it: ``spec.`` or nothing. Return None if it is
+    not a job.
 
     :param file: the name of the file, for messages.
     """
@@ -213,7 +214,11 @@ def _bacalhau_job(document: Object) -> dict[str, Value] | None:
 
 
 def _suggest_bacalhau(job: dict[str, Value], file: str) -> str:
-    """Return what to write instead of a job of Bacalhau, with all of its selector."""
+    """Return a hint on what to write instead of a job of Bacalhau, if possible with its selector.
+
+    :param job: the fields of the job.
+    :param file: the name of the file, for a command in the hint.
+    """
     constraints = job.get("constraints") or job.get("nodeselectors")
     if constraints is None or is_null(constraints) or constraints == List([], constraints.position):
         return "write a job with a name, a type, a selector and a config"

@@ -155,7 +155,7 @@ def integer_of(value: Value | None) -> int | None:
 def expected(
     what: str, value: Value, path: str, hint: Hint = None, edit: Edit | None = None
 ) -> Check[None]:
-    """Report that a value is not ``what`` was expected, such as ``a list``."""
+    """Report that ``what`` was expected, such as ``a list``, and that the value is not one."""
     found = describe(value, expects_string="string" in what)
     yield _WRONG_TYPE.at(value, path, f"expected {what}, found {found}", hint, edit=edit)
 
@@ -163,8 +163,9 @@ def expected(
 def check_model(model: str, value: Object, path: str) -> Check[None]:
     """Check that a mapping has only fields of ``model``, and check their values.
 
-    The values in selectors and wrapped specs are checked elsewhere.
+    The values of fields with a selector, or a whole job spec, are checked elsewhere.
 
+    :param model: the name of the model, such as ``JobSpec``.
     :param path: the path of the mapping; empty for the whole document.
     """
     known = fields_of(model)
@@ -226,7 +227,10 @@ def check_template(value: Scalar, path: str) -> Check[bool]:
 
 
 def check_placeholder(value: Scalar, path: str, word: str) -> Check[None]:
-    """Report ``word``, which is in the string ``value``, if it looks like a placeholder."""
+    """Report ``word`` if it looks like a placeholder, such as ``TODO``.
+
+    :param value: the string that contains it.
+    """
     if _PLACEHOLDER_TEXT.fullmatch(word[:200]):
         message = f"{quoted(word)} looks like a placeholder"
         yield _PLACEHOLDER.at(value, path, message, "replace it with a real value")
@@ -246,7 +250,7 @@ def _check_number(expectation: Field, value: Value, path: str) -> Check[None]:
 
 
 def _number(digits: str) -> int | float:
-    """Return a number to be compared with bounds; a long one is rounded to a float."""
+    """Convert digits to a number; a very long one is rounded to a float, for a comparison."""
     return int(digits) if INTEGER.fullmatch(digits) else float(digits)
 
 
@@ -301,7 +305,7 @@ def _check_mapping(expectation: Field, value: Value, path: str) -> Check[None]:
 
 
 def _check_data(value: Value, path: str) -> Check[None]:
-    """Report numbers of more than 64 bits in a value, which may contain anything else."""
+    """Report numbers of more than 64 bits in a value, at any depth; all else is allowed in it."""
     match value:
         case List(items):
             for index, item in enumerate(items):

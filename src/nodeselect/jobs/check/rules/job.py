@@ -214,7 +214,7 @@ _YEAR = 365 * 24 * 3600
 
 
 def is_like_job(spec: Object) -> bool:
-    """Return whether a mapping with a name or a type is probably a job spec, of any quality."""
+    """Return whether a mapping with a name or a type is probably a job spec, valid or not."""
     type_, config = field(spec, "type"), field(spec, "config")
     return (
         (isinstance(type_, Scalar) and type_.text in _JOB_TYPES)
@@ -224,7 +224,7 @@ def is_like_job(spec: Object) -> bool:
 
 
 def check_job_fields(spec: Object, prefix: str, severity: str | None) -> Check[None]:
-    """Check what each field of a job means, and whether its fields fit together.
+    """Check the meaning of the fields of a job, and whether they contradict each other.
 
     :param prefix: what the paths of the fields begin with: nothing, or ``spec.``.
     :param severity: the severity of an empty selector; None for a warning.
@@ -266,7 +266,11 @@ def _is_blank(value: Value | None) -> bool:
 
 
 def check_repeated_name(spec: Object, prefix: str, file: str, names: Names) -> Check[None]:
-    """Report a job with the name of a job in another file, and add it to ``names``."""
+    """Report a job whose name a job in another file of the same folder has.
+
+    :param prefix: what the paths of the fields begin with: nothing, or ``spec.``.
+    :param names: the files of the jobs so far, by name; this one is added.
+    """
     name, namespace = field(spec, "name"), field(spec, "namespace")
     if not isinstance(name, Scalar) or not name.text.strip():
         return
@@ -311,7 +315,7 @@ def _is_empty_selector(value: Value | None) -> bool:
 
 
 def _empty_selector(spec: Object, prefix: str, severity: str | None) -> Finding:
-    """Return the finding that a job runs on every node."""
+    """Return the finding that a job has no selector, so that it runs on every node."""
     place: Value = spec
     message = "there is no selector: the job runs on EVERY node"
     hint = "add a selector, such as: selector: {match_labels: {region: eu}}"
@@ -322,13 +326,16 @@ def _empty_selector(spec: Object, prefix: str, severity: str | None) -> Finding:
 
 
 def misspelt_selectors(spec: Object) -> list[Scalar]:
-    """Return the fields that are probably meant to be the selector."""
+    """Return the names of fields that are probably misspellings of ``selector``."""
     keys = [key for key, _ in spec.entries.values()]
     return [key for key in keys if key.text != "selector" and is_selector_name(key.text)]
 
 
 def invalid_selector(spec: Object, prefix: str) -> Finding:
-    """Return the finding that no other error is reported of a selector that is not valid."""
+    """Return the finding that the selector is not valid.
+
+    It is only for selectors whose mistakes are not reported, since the user ignores their rules.
+    """
     key = (misspelt_selectors(spec) or [spec.entries["selector"][0]])[0]
     message = "the selector is not valid: the job may run on EVERY node"
     hint = "correct its mistakes; the rules that report them are ignored"
@@ -336,7 +343,10 @@ def invalid_selector(spec: Object, prefix: str) -> Finding:
 
 
 def _check_misplaced_selector(config: Value | None, path: str, is_empty: bool) -> Check[None]:
-    """Report selectors inside ``config``, at any depth if the job has none where it belongs."""
+    """Report selectors inside ``config``, where they have no effect.
+
+    :param is_empty: whether the job has no other selector; then search at any depth.
+    """
     if not isinstance(config, Object):
         return
     for name, (key, value) in config.entries.items():
@@ -355,7 +365,10 @@ def _check_misplaced_selector(config: Value | None, path: str, is_empty: bool) -
 
 
 def _check_rollout(rollout: Object, key: Scalar, path: str) -> Check[None]:
-    """Check what the strategy of a rollout requires, and what it ignores."""
+    """Report fields that the strategy of a rollout requires but lacks, or has but ignores.
+
+    :param key: the key of the rollout in the job.
+    """
     value = field(rollout, "strategy")
     if value is None:
         message = "a rollout without a strategy is immediate: it updates all nodes at once"
@@ -393,7 +406,7 @@ def _check_health_check(rollout: Object, strategy: Value, path: str) -> Check[No
 
 
 def _check_timeouts(timeouts: Value | None, path: str) -> Check[None]:
-    """Check that timeouts are in seconds, and that the total is not shorter than its parts."""
+    """Report timeouts that are probably not in seconds, and a total that is shorter than a part."""
     if not isinstance(timeouts, Object):
         return
     for name, (_, value) in timeouts.entries.items():

@@ -98,9 +98,11 @@ _UNDOCUMENTED_OPERATOR = _warning(
 
 
 class _Entry(NamedTuple):
-    """A label, an expression or an id of a selector.
+    """A label, an expression or an id in the selector of a job file.
 
-    :param key: the key of a label; None for the others.
+    :param field: ``match_labels``, ``match_expressions`` or ``match_ids``.
+    :param key: the key of a label; None for an expression or an id.
+    :param value: the value of a label, or the expression or id.
     """
 
     field: str
@@ -110,7 +112,7 @@ class _Entry(NamedTuple):
 
     @property
     def place(self) -> Scalar:
-        """What a finding marks: the key of a label, or the expression or id."""
+        """Where a finding about it points to: the key of a label, or the expression or id."""
         return self.key or self.value
 
 
@@ -144,7 +146,12 @@ def read_selector(value: Value | None, path: str) -> Check[Selector | None]:
 def _build_valid(
     entries: list[_Entry], value: Value, path: str
 ) -> Check[tuple[Selector | None, list[_Entry]]]:
-    """Return the valid entries and the selector built from them; report the others."""
+    """Build the selector of the valid entries, and report the others.
+
+    Return the selector and the valid entries; the selector is None if together they exceed a limit.
+
+    :param value: the selector in the document, and ``path`` its path.
+    """
     try:
         return _build(entries), entries
     except SelectorError as error:
@@ -170,7 +177,10 @@ def _build(entries: Iterable[_Entry]) -> Selector:
 
 
 def _read_labels(value: Value | None, path: str) -> Check[list[_Entry | None]]:
-    """Return the labels of a selector; those that are not strings are reported and become None."""
+    """Read the labels of a selector; report those that are not strings, and return None for each.
+
+    :param value: the mapping ``match_labels``.
+    """
     if value is None:
         return []
     if not isinstance(value, Object):
@@ -201,7 +211,11 @@ def _read_labels(value: Value | None, path: str) -> Check[list[_Entry | None]]:
 
 
 def _read_list(fields: Object, name: str, path: str, max_items: int) -> Check[list[_Entry | None]]:
-    """Return the strings of a list; other items are reported and become None."""
+    """Read a list of strings in a selector; report other items, and return None for each.
+
+    :param fields: the selector, and ``path`` its path.
+    :param name: ``match_expressions`` or ``match_ids``.
+    """
     value = field(fields, name)
     path = f"{path}.{name}"
     if value is None:
@@ -243,9 +257,10 @@ def _read_list(fields: Object, name: str, path: str, max_items: int) -> Check[li
 
 
 def _split_expression(items: list[Value]) -> list[str]:
-    """Return the pieces into which YAML splits the expression that begins with the first item.
+    """Return the items that together are the expression which begins with the first item.
 
-    In ``[region in (eu,us)]``, YAML ends an item at the comma.
+    In ``[region in (eu,us)]``, YAML ends an item at the comma: so the result is ``region in (eu``
+    and ``us)``. If the first item is a whole expression, return only this.
     """
     pieces: list[str] = []
     for item in items:
@@ -275,7 +290,7 @@ def _check_structured(item: Object, path: str) -> Check[None]:
 
 
 def _check_entry(entry: _Entry) -> Check[bool]:
-    """Check an entry by itself; return whether it is valid."""
+    """Check a label, an expression or an id by itself; return whether it is valid."""
     try:
         _build([entry])
     except SelectorError as error:
@@ -295,9 +310,11 @@ def _check_entry(entry: _Entry) -> Check[bool]:
 
 
 def _quote_for_yaml(hint: str, *, is_whole: bool) -> str:
-    """Return a hint of a selector for a document, in which ``!key`` and ``5`` are not strings.
+    """Return a hint about an expression as a hint for YAML: ``write: "!key"`` for ``write: !key``.
 
-    :param is_whole: whether the hint is for the whole expression.
+    In YAML, ``!key`` and ``5`` are not strings.
+
+    :param is_whole: whether the hint has the whole expression, and not a part of it.
     """
     _, write, text = hint.rpartition("write: ")
     if not write or (text[0] != "!" and scalar_kind(text) == "text"):
@@ -325,7 +342,10 @@ def _check_ids(ids: Iterable[_Entry]) -> Check[None]:
 
 
 def _check_requirements(selector: Selector, entries: list[_Entry]) -> Check[None]:
-    """Check the requirements of a selector against each other, exactly: for all possible nodes."""
+    """Report requirements that contradict or repeat each other, or have other doubtful effects.
+
+    This is decided exactly, for all possible nodes.
+    """
     requirements = iter(selector.requirements)  # in the order of the entries
     located = [
         (requirement, entry)
@@ -375,9 +395,10 @@ def _contradiction(conflicting: tuple[Requirement, ...], located: list[_Located]
 
 
 def _check_redundancy(extra: Counter[Requirement], located: list[_Located]) -> Check[None]:
-    """Report the requirements that may be removed.
+    """Report the requirements that can be removed without effect.
 
-    :param extra: how many times each of them may be removed.
+    :param extra: these requirements, and how many times each can be removed.
+    :param located: all requirements, with the entries of the selector that they come from.
     """
     count = Counter(requirement for requirement, _ in located)
     needed: dict[str, list[Requirement]] = {}
