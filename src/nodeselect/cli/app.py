@@ -135,8 +135,11 @@ def run() -> int:
         status = commands.main(prog_name="nodeselect", standalone_mode=False)
         sys.stdout.flush()
     except click.ClickException as error:
+        hint = usage_hint(error, sys.argv[1:]) if isinstance(error, click.UsageError) else None
+        if hint and isinstance(error, click.NoSuchOption):  # without options of a similar spelling
+            error = click.UsageError(error.message, error.ctx)
         write_usage_error(error)
-        if isinstance(error, click.UsageError) and (hint := usage_hint(error, sys.argv[1:])):
+        if hint:
             write_error_message(f"  {hint}")
         return ExitStatus.ERROR
     except (SelectorError, InventoryError, JobError) as error:

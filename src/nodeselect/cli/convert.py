@@ -6,7 +6,12 @@ from nodeselect.cli.completers import complete_files
 from nodeselect.cli.exit_status import ExitStatus
 from nodeselect.cli.job_files import job_name, read_bytes, split_object
 from nodeselect.cli.job_selectors import read_job, single_job_selectors
-from nodeselect.cli.options import check_usage, parse_selectors, selector_option
+from nodeselect.cli.options import (
+    check_usage,
+    parse_selectors,
+    reject_folders,
+    selector_option,
+)
 from nodeselect.cli.streams import write_message, write_output
 from nodeselect.render.layout import SELECTOR_FORMATS
 from nodeselect.selectors import Selector
@@ -49,6 +54,7 @@ def convert(
     from nodeselect.render.selectors import selector_lines  # compiles many patterns
 
     check_usage(context, {"give either a FILE or -l": (file is None) != bool(expressions)})
+    reject_folders(context, [file] if file is not None else [])
     selectors = _read(file) if file is not None else tuple(parse_selectors(expressions))
     write_output(selector_lines(selectors, output))
     if len(selectors) > 1:

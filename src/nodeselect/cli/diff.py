@@ -20,6 +20,7 @@ from nodeselect.cli.options import (
     job_option,
     parse_selectors,
     quiet_option,
+    reject_folders,
     report_option,
     selector_option,
 )
@@ -109,6 +110,8 @@ def diff(
 
         options = " ".join(f"-l {shlex.quote(text)}" for text in files)
         raise click.UsageError(f"to compare two selectors, write: {options}", context)
+    if nodes_from is not None:
+        reject_folders(context, files)
     jobs = files if nodes_from is not None else (job,) if job is not None else ()
     if everything:
         selectors = [Selector.everything()]

@@ -39,6 +39,7 @@ __all__ = [
     "once",
     "parse_selectors",
     "quiet_option",
+    "reject_folders",
     "report_option",
     "selector_option",
     "similar_key",
@@ -127,8 +128,23 @@ def job_option(
     """Add the option ``--job``, a job file; if ``multiple``, also a folder, and repeatable."""
     return click.option(
         "--job", metavar="FILE|FOLDER|-" if multiple else "FILE|-", help=help, required=required,
-        multiple=True, callback=None if multiple else once, shell_complete=complete_files,
+        multiple=True, callback=None if multiple else _one_file, shell_complete=complete_files,
     )  # fmt: skip
+
+
+def _one_file(
+    context: click.Context, parameter: click.Parameter, values: tuple[str, ...]
+) -> str | None:
+    file = once(context, parameter, values)
+    reject_folders(context, [file] if file is not None else [])
+    return file
+
+
+def reject_folders(context: click.Context, files: Sequence[str]) -> None:
+    """Reject folders in place of job files."""
+    for file in files:
+        if os.path.isdir(file):  # noqa: PTH112 - pathlib loads slowly
+            raise click.UsageError(f"{quoted(file)} is a folder: give one job", context)
 
 
 def check_usage(context: click.Context, mistakes: Mapping[str, bool]) -> None:

@@ -9,7 +9,7 @@ from itertools import islice
 
 import click
 
-from nodeselect.cli.usage_hint import shown
+from nodeselect.cli.corrected_command import shown
 from nodeselect.errors import NodeselectError
 from nodeselect.render.layout import detect_screen
 from nodeselect.text import printable

@@ -1,0 +1,313 @@
+"""The command line that was probably meant by an invalid one."""
+
+import os
+from collections.abc import Collection, Mapping, Sequence
+from typing import NamedTuple
+
+import click
+
+from nodeselect.cli.database_addresses import without_password
+from nodeselect.cli.folders import walk
+from nodeselect.errors import SelectorError
+from nodeselect.selectors import Selector
+from nodeselect.text import printable
+
+__all__ = ["corrected_command", "shown"]
+
+# What an option of another command or tool is called here; the first name that the command has is
+# meant. _ARGUMENT is an argument, or the option that its value is for.
+_ARGUMENT = ""
+_NAMES: Mapping[str, tuple[str, ...]] = {
+    **dict.fromkeys(("--job", "--jobs", "--job-file", "-j"), ("--job", "--jobs", _ARGUMENT)),
+    **dict.fromkeys(
+        ("--expr", "--expression", "--filter", "--label", "--label-selector", "--labels",
+         "--match", "--query", "--selector", "--selectors", "--where", "-l", "-s"), ("-l",),
+    ),
+    **dict.fromkeys(("--fleet", "--inventory", "--node-file", "--nodes", "-n"), ("-n",)),
+    **dict.fromkeys(("--id", "--ids", "--node"), ("--id",)),
+    **dict.fromkeys(("--format", "--out", "-o", "--output", "--output-format", "-t", "--type"),
+                    ("-o", "--to", "--dialect")),
+    **dict.fromkeys(("-f", "--file", "--filename", "-i", "--input", "--path"),
+                    ("-o", "--to", _ARGUMENT)),
+    **dict.fromkeys(("--code", "--key", "--rule", "--shell"), (_ARGUMENT,)),
+    **dict.fromkeys(("--column", "--columns", "--label-columns"), ("-L",)),
+    **dict.fromkeys(("--order-by", "--sort"), ("--sort-by",)),
+    **dict.fromkeys(("--state", "--states", "--status"), ("--state",)),
+    **dict.fromkeys(("--colour", "--colors"), ("--color",)),
+}  # fmt: skip
+
+# Options without a value that are written with one here.
+_FLAGS = {
+    "--csv": ("-o", "csv"), "--json": ("-o", "json"), "--yaml": ("-o", "yaml"),
+    "--no-color": ("--color", "never"), "--no-colour": ("--color", "never"),
+}  # fmt: skip
+
+# What an argument may be for that is not behind its option; the first that is not given is meant.
+_OF_JOBS = ("--jobs", "--job", "-n")
+_OF_NODES = ("-n", "--jobs", "--job")
+_OF_OTHERS = ("-l",)
+
+_JOB_EXTENSIONS = (".yaml", ".yml")
+
+# The options that select nodes: these commands need one of them, and --all is without the others.
+_SELECTING = frozenset({"-l", "--id", "--job", "--jobs", "--all"})
+_NEED_SELECTING = ("match", "explain", "watch", "sql")
+
+# The options of match by which another command gets fewer nodes, if match is piped into it.
+_FILTERS = frozenset({"-l", "--id", "--job", "--state"})
+
+
+class _Part(NamedTuple):
+    """An option with its value, or an argument, whose option is empty."""
+
+    option: str
+    value: str | None
+
+    def words(self) -> list[str]:
+        return [word for word in self if word]
+
+
+def shown(word: str) -> str:
+    """Return an argument without a password. A selector has none, and is returned as it is."""
+    masked = without_password(word)
+    if masked == word:
+        return word
+    try:
+        Selector.parse(word)
+    except SelectorError:
+        return masked
+    return word
+
+
+def corrected_command(context: click.Context, words: Sequence[str]) -> str | None:
+    """Return the command line that was probably meant, or None if that is not clear.
+
+    Options get the name that this command has for them, and the option is added before each
+    argument that lacks one; if nothing selects nodes, ``--all`` is added, too. If the command
+    cannot filter nodes, the output of ``nodeselect match`` is piped into it.
+
+    :param words: the arguments of the process.
+    """
+    command, name = context.command, context.info_name
+    if name is None or name not in words:
+        return None
+    at = list(words).index(name)
+    parts = _split(words[at + 1 :], command)
+    if parts is None:
+        return None
+    old = list(parts)
+    if name == "check" and any(part.option in ("-n", "--nodes") for part in parts):
+        name, command = "explain", _command(context, "explain")
+        parts = [_Part("--job", part.value) if not part.option else part for part in parts]
+    if name == "diff" and [part.option for part in parts].count("--job") == 2:
+        parts = [_Part(_ARGUMENT, part.value) if part.option == "--job" else part for part in parts]
+    placed = _placed(name, command, [_renamed(part, command) for part in parts])
+    if placed is None:
+        return None
+    filters = [part for part in placed if part.option and part.option not in _options(command)]
+    if not _FILTERS.issuperset(part.option for part in filters):
+        return None
+    if filters:
+        commands = _piped(name, command, placed, filters)
+    else:
+        name, placed = _without_folders(context, name, placed)
+        commands = [] if (name, placed) == (context.info_name, old) else [(name, placed)]
+    if not all(_is_valid(context, *each) for each in commands):
+        return None
+    texts = [_join([*words[:at], name], parts) for name, parts in commands]
+    return " | ".join(texts) if texts else None
+
+
+def _join(start: Sequence[str], parts: Sequence[_Part]) -> str:
+    import shlex  # loads slowly
+
+    words = [*start, *(word for part in parts for word in part.words())]
+    return printable(shlex.join(["nodeselect", *map(shown, words)]))
+
+
+def _command(context: click.Context, name: str) -> click.Command:
+    """Return another command."""
+    parent = context.parent
+    assert parent is not None
+    assert isinstance(parent.command, click.Group)
+    command = parent.command.get_command(parent, name)
+    assert command is not None
+    return command
+
+
+def _options(command: click.Command) -> dict[str, click.Option]:
+    """Return the options of a command, by each of their names."""
+    return {
+        name: parameter
+        for parameter in command.params
+        if isinstance(parameter, click.Option)
+        for name in parameter.opts
+    }
+
+
+def _has_arguments(command: click.Command) -> bool:
+    return any(parameter.param_type_name == "argument" for parameter in command.params)
+
+
+def _split(words: Sequence[str], command: click.Command) -> list[_Part] | None:
+    """Return options with their values, and arguments; None if an unknown option may have one."""
+    options = _options(command)
+    parts: list[_Part] = []
+    rest = iter(words)
+    for word in rest:
+        name, equals, value = word.partition("=")
+        if word in ("-", "--") or not word.startswith("-"):
+            parts.append(_Part(_ARGUMENT, word))
+            continue
+        if not word.startswith("--"):
+            name, equals, value = word[:2], word[2:], word[2:]
+        option = options.get(name) or options.get(_similar(name, options))
+        if option is None and name not in _NAMES and name not in _FLAGS:
+            return None
+        is_flag = name in _FLAGS if option is None else option.is_flag
+        if is_flag and equals:
+            return None
+        if not is_flag and not equals:
+            value = next(rest, "")
+        parts.append(_Part(name, None if is_flag else value))
+    return parts
+
+
+def _similar(name: str, options: Collection[str]) -> str:
+    import difflib  # loads slowly
+
+    return next(iter(difflib.get_close_matches(name, options, 1, 0.8)), "")
+
+
+def _renamed(part: _Part, command: click.Command) -> _Part:
+    """Return an option with the name that it has in a command, or in match if it filters."""
+    options = _options(command)
+    if not part.option or part.option in options:
+        return part
+    if part.option in _FLAGS:
+        return _Part(*_FLAGS[part.option])
+    names = _NAMES.get(part.option, ())
+    for name in names:
+        type_ = options[name].type if name in options else None
+        if isinstance(type_, click.Choice):
+            fits = part.value in type_.choices
+        elif name == _ARGUMENT:  # beside nodes, it is not a job
+            fits = not ("--job" in names and "-n" in options)
+        else:
+            fits = name in options and name != "-o"
+        if fits:
+            return _Part(name, part.value)
+    if names:
+        return _Part(next(filter(_FILTERS.__contains__, names), part.option), part.value)
+    return _Part(_similar(part.option, options), part.value)
+
+
+def _piped(
+    name: str, command: click.Command, parts: Sequence[_Part], filters: Sequence[_Part]
+) -> list[tuple[str, list[_Part]]]:
+    """Return a pipe in which match filters the nodes of a command; empty if it reads no nodes."""
+    if "-n" not in _options(command) or any(part.value == "-" for part in parts):
+        return []
+    if name == "rollout" and all(part.option not in ("--job", "--id", "--state") for part in parts):
+        others = [part for part in parts if part not in filters]
+        return [
+            ("convert", [*filters, _Part("--to", "job")]),
+            (name, [_Part("--job", "-"), *others]),
+        ]
+    of_nodes = ["-n", "--nodes", "--id-column"]
+    moved = [part for part in parts if part.option in of_nodes or part in filters]
+    others = [part for part in parts if part not in moved]
+    if name == "index":
+        moved += [_Part("-n", part.value) for part in others if not part.option]
+        others = [part for part in others if part.option]
+    if all(part.option == "--state" for part in filters):
+        moved.insert(0, _Part("--all", None))
+    return [("match", [*moved, _Part("-o", "ndjson")]), (name, [*others, _Part("-n", "-")])]
+
+
+def _placed(name: str, command: click.Command, parts: Sequence[_Part]) -> list[_Part] | None:
+    """Return parts in which each argument follows its option; None if that is not clear."""
+    options = _options(command)
+    given = {id(options[part.option]) for part in parts if part.option in options}
+    free = {option for option, parameter in options.items() if id(parameter) not in given}
+    selecting = _SELECTING.intersection(options)
+    if "--all" in selecting - free:
+        free -= selecting
+    placed = []
+    for option, value in parts:
+        if not option and value and not _has_arguments(command):
+            option = next((each for each in _options_for(value) if each in free), "")
+            if not option:
+                return None
+            free.remove(option)
+        elif not option and value and name == "labels" and "-n" in free and os.path.exists(value):  # noqa: PTH110
+            option = "-n"
+            free.remove(option)
+        placed.append(_Part(option, value))
+    if name in _NEED_SELECTING and selecting <= free and placed != parts:
+        if "--all" not in selecting:
+            return None
+        placed.insert(0, _Part("--all", None))
+    return placed
+
+
+def _is_valid(context: click.Context, name: str, parts: Sequence[_Part]) -> bool:
+    """Return whether a command accepts these options and arguments."""
+    command = _command(context, name)
+    own = [word for part in parts for word in part.words()]
+    try:
+        given, rest, _ = command.make_parser(context).parse_args(own)
+    except click.UsageError:
+        return False
+    return not rest and all(
+        given.get(parameter.name or "") for parameter in command.params if parameter.required
+    )
+
+
+def _options_for(word: str) -> tuple[str, ...]:
+    """Return which options an argument may be for, the most probable first."""
+    if os.path.isdir(word):  # noqa: PTH112 - pathlib is slow
+        return _OF_JOBS if _first_job(word) else _OF_NODES
+    if word.endswith(_JOB_EXTENSIONS):
+        return _OF_JOBS
+    if word == "-" or os.path.exists(word):  # noqa: PTH110
+        return _OF_NODES
+    try:
+        Selector.parse(word)
+    except SelectorError:
+        return ()
+    return _OF_OTHERS
+
+
+def _without_folders(
+    context: click.Context, name: str, parts: Sequence[_Part]
+) -> tuple[str, list[_Part]]:
+    """Return a command that reads all jobs of a folder if this one does not, or else one job."""
+    options = _options(_command(context, name))
+    arguments = [part.value or "" for part in parts if not part.option]
+    has_jobs = name == "convert" or (name == "diff" and any(part.option == "-n" for part in parts))
+    common = next(filter(None, map(_first_job, arguments)), "") if has_jobs else ""
+    result = []
+    for option, value in parts:
+        is_folder = value is not None and os.path.isdir(value)  # noqa: PTH112
+        if not is_folder:
+            pass
+        elif not option and common:
+            value = os.path.join(value or "", common)  # noqa: PTH118
+        elif option == "--job" and "FOLDER" not in (options[option].metavar or ""):
+            if "--jobs" in options:
+                option = "--jobs"
+            elif name == "match":
+                known = _options(_command(context, "explain"))
+                others = [part for part in parts if not part.option or part.option in known]
+                return "explain", others
+            elif job := _first_job(value or ""):
+                value = os.path.join(value or "", job)  # noqa: PTH118
+        result.append(_Part(option, value))
+    return name, result
+
+
+def _first_job(folder: str) -> str:
+    """Return the path of the first YAML file in a folder, relative to it; empty if none."""
+    job = next(walk(folder, _JOB_EXTENSIONS, (), lambda name, reason: None), folder)
+    return "" if job == folder else os.path.relpath(job, folder)
