@@ -10,14 +10,14 @@ __all__ = ["ArrowData", "load_arrow"]
 
 
 class ArrowData(Protocol):
-    """A table, a data frame, or a stream of record batches, of any library."""
+    """An object with the Arrow interface: a table, a data frame or a stream of record batches."""
 
     def __arrow_c_stream__(self, requested_schema: object = None) -> object:
         """Return a capsule with a C stream."""
 
 
 def load_arrow() -> None:
-    """Import pyarrow, and the module that uses it, so that no signal handler can interrupt that.
+    """Import pyarrow and the module that uses it; delay signal handlers until that is done.
 
     :raises InventoryError: with the code ``needs-pyarrow``, if it is not installed.
     """

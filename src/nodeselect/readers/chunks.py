@@ -25,11 +25,11 @@ _CHUNK_BYTES = 60 * 1024
 def read_chunks(first: bytes, stream: BinaryIO, stop: int | None = None) -> Iterator[bytes]:
     """Yield ``first``, if it is not empty, and the rest of the stream in chunks of whole lines.
 
-    A chunk that begins with a line longer than ``LIMITS.line_bytes`` may end within that line.
-    Only the first line of a chunk can be that long.
+    A line longer than ``LIMITS.line_bytes`` is the first line of its chunk, which may end within
+    it.
 
-    :param stop: where to stop: the offset of the start of a line, which is not read; None to read
-        to the end.
+    :param first: the beginning of the input, which was read from the stream already.
+    :param stop: the offset at which to stop, where a line starts; None to read to the end.
     :raises InventoryError: if the file ends before ``stop``.
     """
     if first:
@@ -54,7 +54,10 @@ def read_chunks(first: bytes, stream: BinaryIO, stop: int | None = None) -> Iter
 
 
 def read_blocks(first: bytes, stream: BinaryIO) -> Iterator[bytes]:
-    """Yield ``first`` and the rest of the stream, up to a NUL byte, which no document contains."""
+    """Yield ``first`` and the rest of the stream in blocks; end with the first NUL byte, if any.
+
+    No text contains NUL, so an error is found without reading the rest.
+    """
     block = first
     while block:
         end = block.find(b"\0") + 1
@@ -63,7 +66,7 @@ def read_blocks(first: bytes, stream: BinaryIO) -> Iterator[bytes]:
 
 
 def read_rest(first: bytes, stream: BinaryIO) -> Iterator[bytes]:
-    """Yield ``first`` and the rest of the stream, whatever bytes there are."""
+    """Yield ``first`` and the rest of the stream, in blocks of any bytes."""
     yield first
     yield from iter(lambda: stream.read(_CHUNK_BYTES), b"")
 
@@ -84,8 +87,7 @@ def line_too_long_error(line: int) -> InventoryError:
 
 
 def decode_utf8(data: bytes) -> str:
-    """Return the text in ``data``.
-
+    """Decode ``data`` as UTF-8.
     :raises InventoryError: if it is not UTF-8.
     """
     try:
@@ -96,9 +98,9 @@ def decode_utf8(data: bytes) -> str:
 
 
 def join_document(blocks: Iterable[bytes]) -> bytes:
-    """Return a whole document.
+    """Join the blocks of a document.
 
-    :raises InventoryError: if it is too large.
+    :raises InventoryError: if it is larger than ``LIMITS.document_bytes``.
     """
     document = BytesIO()
     for block in blocks:

@@ -18,12 +18,12 @@ _BLOCK_SIZE = 100
 
 
 class Columns:
-    """Nodes with one column for each label key. Iterates over the nodes.
+    """Nodes as columns, with one for each label key. Iterating over it yields the nodes.
 
     >>> list(Columns(["n-1", "n-2"], [None, None], [None, None], {"gpu": ["a100", None]}))
     [('n-1', {'gpu': 'a100'}, None, None), ('n-2', {}, None, None)]
 
-    ``labels`` maps each label key to its values in the order of the nodes, None for a node without
+    ``labels`` has the values of each label key in the order of the nodes, None for a node without
     the key. Every node gets its labels in the order of these keys.
     """
 
@@ -52,10 +52,10 @@ class Columns:
 
 
 class EncodedBlock:
-    """Nodes with labels that are dictionary encoded. Iterates over the nodes.
+    """Nodes whose labels are dictionary encoded. Iterating over it yields the nodes.
 
-    :param pairs: labels, as key and value.
-    :param codes: the labels of all nodes, one node after the other, as indexes of ``pairs``.
+    :param pairs: all different labels, as pairs of key and value.
+    :param codes: the labels of all nodes, one node after the other, as indexes into ``pairs``.
     :param lengths: how many labels each node has.
     """
 

@@ -87,7 +87,7 @@ _FORMATS_HINT = (
 def detect_format(stream: BinaryIO, id_column: str) -> tuple[Format, bytes]:
     """Return the format of an input, and the few lines that were read to detect it.
 
-    The last of them may be incomplete if it is longer than ``LIMITS.line_bytes``.
+    The last of these lines may be incomplete if it is longer than ``LIMITS.line_bytes``.
 
     :param id_column: the name of the column of ids, if the input is CSV.
     :raises InventoryError: if the input is empty, compressed other than by gzip, or begins with too
@@ -148,9 +148,9 @@ def detect_format(stream: BinaryIO, id_column: str) -> tuple[Format, bytes]:
 
 
 def _next_line(stream: BinaryIO) -> bytes:
-    """Return the next line that is not blank, and the blank lines before it; empty at the end.
+    """Read up to the end of the next line that is not blank; return what was read.
 
-    Of a line that is too long, return only the beginning.
+    Return nothing at the end of the stream. Of a line that is too long, read only the beginning.
     """
     text = bytearray()
     while line := stream.readline(LIMITS.line_bytes + 1):
@@ -164,16 +164,17 @@ def _next_line(stream: BinaryIO) -> bytes:
 
 
 def _check_length(line: bytes, start: bytes) -> None:
-    """Raise if the last line of ``start`` is too long."""
+    """Raise if ``line`` is too long; ``start`` is the beginning of the input, up to this line."""
     if len(line) > LIMITS.line_bytes:
         raise line_too_long_error(1 + start.count(b"\n", 0, -1))
 
 
 def node_rows(place: str, record: Any, shapes: set[str] | None = None) -> Iterable[NodeRow]:
-    """Return the nodes in a record: one, or those of a map ``{id: labels}``.
+    """Read the nodes in a record, which is one node or, as a whole document, ``{id: labels}``.
 
     :param place: the place of the record in the input; empty if it is the whole document.
-    :param shapes: a set to which the name of the record's shape is added, if it is given.
+    :param record: the record as decoded JSON or YAML.
+    :param shapes: a set to which the name of the record's shape, such as that of Nomad, is added.
     :raises InventoryError: if it is not a node of any known shape, or the node is invalid.
     """
     is_document = not place
@@ -208,7 +209,7 @@ def node_rows(place: str, record: Any, shapes: set[str] | None = None) -> Iterab
 
 
 def _reject_foreign(place: str, record: Record) -> None:
-    """Raise if a record is not a node, but of another known kind."""
+    """Raise if a record is of a known kind that is not a node, such as targets of Prometheus."""
     from nodeselect.readers.shapes.foreign import foreign_record_error  # rarely needed
 
     if error := foreign_record_error(record):

@@ -30,7 +30,7 @@ class DuplicateIdCheck:
             self.extend((ids[0], ids[-1], all(map(lt, ids, ids[1:])), "\n".join(ids)))
 
     def extend(self, ids: IdState) -> None:
-        """Add the ids of the next nodes, in the form of :attr:`state`."""
+        """Add the ids of another check, as its :attr:`state`; they follow those added so far."""
         first, last, is_ascending, text = ids
         if first:  # it is empty only if there are no ids, since no id is empty
             self._is_ascending = self._is_ascending and is_ascending and self._last < first

@@ -22,15 +22,16 @@ _SEVERAL_PAGES = r"page \d+ of 0*(?!1\b)[1-9]"
 
 
 def list_field(document: Record) -> str | None:
-    """Return the field that makes ``document`` an envelope, None if it is none."""
+    """Return the name of the field with the list of nodes, such as ``items``; None if none has."""
     return next(
         (name for name in LIST_FIELDS if isinstance(document.get(name, ""), list | None)), None
     )
 
 
 def reject_siblings(field: str, others: Record) -> None:
-    """Raise if one of ``others``, the fields beside ``field``, could describe nodes as well.
+    """Raise if an object has other fields with nodes than ``field``.
 
+    :param others: the fields beside ``field``.
     :raises InventoryError: with the code ``unknown-field``.
     """
     for name, value in others.items():
@@ -43,10 +44,10 @@ def reject_siblings(field: str, others: Record) -> None:
 
 
 def check_envelope(field: str, others: Record) -> None:
-    """Raise if an envelope may hold something other than nodes, or announces more nodes.
+    """Raise if an object with a list may have a list of other things, or only a part of the nodes.
 
-    :param field: the name of the field that holds the list.
-    :param others: the other fields of the envelope.
+    :param field: the name of the field that has the list.
+    :param others: the other fields of the object.
     :raises InventoryError: with the code ``unknown-field``, ``not-a-node``, ``cut-off`` or
         ``one-page``.
     """
@@ -76,8 +77,9 @@ def check_envelope(field: str, others: Record) -> None:
 
 
 def check_footer(text: str, count: int) -> None:
-    """Raise if a footer gives a number of nodes other than ``count``, or announces more pages.
+    """Raise if a footer, such as ``Showing 2 of 5 nodes``, says that there are more nodes.
 
+    :param count: how many nodes were read.
     :raises InventoryError: with the code ``one-page``.
     """
     total = re.search(_TOTAL, text) or re.match(_SHOWN, text)

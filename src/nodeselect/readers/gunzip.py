@@ -22,11 +22,13 @@ _HINT = "decompress it first if you trust it: gunzip"
 
 
 def gunzip(start: bytes, stream: BinaryIO) -> tuple[BinaryIO, Callable[[int], None]]:
-    """Return a stream of what ``start`` and the rest of ``stream`` have compressed with gzip.
+    """Return a stream that decompresses an input of gzip, and a function to call with node counts.
 
-    Reading it raises an ``InventoryError`` if they are invalid or cut off, or if far more is
-    compressed in them than in nodes. So does the function, which is also returned, if it is called
-    with more nodes than can have different ids.
+    Reading the stream raises an ``InventoryError`` if the input is damaged, is cut off, or is far
+    larger decompressed than nodes would be. The function raises if so many nodes cannot be in so
+    few bytes.
+
+    :param start: the beginning of the input, which was read from ``stream`` already.
     """
     decompressed = _Decompressed(start, stream)
     return io.BufferedReader(decompressed, _BUFFER_BYTES), decompressed.check_nodes
@@ -74,7 +76,7 @@ class _Decompressed(io.RawIOBase):
         return len(data)
 
     def _read_more(self) -> bool:
-        """Read compressed data; return whether there is any, and raise if the input is cut off."""
+        """Read more compressed data; return False at the end, and raise if the input is cut off."""
         self._compressed = self._stream.read(_BUFFER_BYTES)
         self._in += len(self._compressed)
         if not self._compressed and not self._member.eof:

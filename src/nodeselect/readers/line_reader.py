@@ -23,7 +23,7 @@ __all__ = ["LineReader"]
 
 
 class LineReader:
-    """Reads the lines of one input; the nodes are counted and selected by a :class:`NodeReader`."""
+    """Reads NDJSON for a :class:`NodeReader`, which counts and selects the nodes."""
 
     def __init__(self, nodes: "NodeReader") -> None:
         self._nodes = nodes
@@ -31,7 +31,10 @@ class LineReader:
         self._line = 1  # the number of the next line
 
     def blocks(self, first: bytes, stream: BinaryIO, *, parallel: bool) -> Iterator[Block]:
-        """Yield the selected nodes of ``first`` and of the rest of the stream."""
+        """Yield the selected nodes of ``first`` and of the rest of the stream.
+
+        :param parallel: whether two processes may read a large file.
+        """
         nodes = self._nodes
         in_two = read_second_half(stream, self._second_half) if parallel else nullcontext()
         with in_two as half:
@@ -52,9 +55,9 @@ class LineReader:
             yield rows
 
     def _second_half(self, stream: BinaryIO) -> object:
-        """Read the second half in the child process; return None if it ends in a footer.
+        """Read the second half of a file, in the child process; return what was found in it.
 
-        The parent process then reads the half itself.
+        If it ends in a footer, return None: then the parent process reads this half itself.
         """
         nodes = self._nodes
         nodes._start_counting()

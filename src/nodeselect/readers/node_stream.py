@@ -23,17 +23,18 @@ _ONE_BY_ONE = "print one node after another, or write the list to a file and wat
 
 
 class NodeStream:
-    """The changes of nodes on a stream, in order: a node to put in, or the id of one to remove.
+    """Iterates over the changes on a stream: a node to add or replace, or an id to remove.
 
-    A stream has either watch events of Kubernetes, or nodes of any known shape, of which
-    ``{"id": …, "deleted": true}`` removes one if it is there. Each object is an *event*.
+    A stream has either watch events of Kubernetes, or nodes of any known system; among the latter,
+    ``{"id": …, "deleted": true}`` removes a node, if there is one. Each object is an *event*.
 
-    The events of a watch follow from each other: a node is ADDED once, and MODIFIED or DELETED only
-    if it is there. So a stream is rejected if it does not begin with a list of all nodes, or if it
-    was begun again, since nobody knows what was deleted in between.
+    Watch events must fit together: a node is ADDED once, and MODIFIED or DELETED only if it exists.
+    So a stream is rejected if it does not begin with all nodes, or if the watch was restarted,
+    since nobody knows what was deleted in between.
 
     :param pieces: the bytes of the stream, as they arrive.
-    :param known: the ids of all nodes that are there after the changes that were yielded.
+    :param known: the ids of all nodes that exist after the changes so far. The caller keeps it up
+        to date: it is, for example, the inventory to which the changes are applied.
     :param name: the name of the stream in errors.
     :raises InventoryError: while iterating, if an event is invalid, or if a stream of watch events
         ends. The code is in ``DROPPED`` if all events were valid.
@@ -65,9 +66,10 @@ class NodeStream:
             raise error.within(self._name) from None
 
     def _records(self) -> Iterator[Any]:
-        """Yield the object of each event, decoded.
+        """Yield the decoded object of each event.
 
-        :raises InventoryError: also if the stream ends, unless it has nodes and all are complete.
+        :raises InventoryError: if an object is invalid. Also if the stream ends within an object,
+            without any, or after watch events, which should never end.
         """
         splitter = ObjectSplitter()
         try:
@@ -91,7 +93,7 @@ class NodeStream:
             raise InventoryError("stream-ended", message, hint=_AGAIN)
 
     def _read(self, record: Record, place: str) -> Node | str | None:
-        """Return the change of an event; None if nothing changes."""
+        """Return the node to add or replace, or the id to remove; None if nothing changes."""
         has_watch_events = is_watch_event(record)
         if self.has_watch_events is None:
             self.has_watch_events = has_watch_events

@@ -21,7 +21,10 @@ _END = re.compile(rb"\}(?=\s*+[^\s,}\]])")
 
 
 class ObjectSplitter:
-    """Splits bytes that arrive in pieces. Linear in time; holds at most one incomplete object."""
+    """Splits a stream of JSON objects, which arrives in pieces, into the text of each object.
+
+    Cost: linear. At most one incomplete object is in memory.
+    """
 
     def __init__(self) -> None:
         # The object that is not complete: its pieces, their size, how many of its brackets are
@@ -91,7 +94,7 @@ class ObjectSplitter:
         self._pieces.append(text)
 
     def _complete(self, end: bytes) -> bytes:
-        """Return the text of the object that ends with ``end``."""
+        """Return the whole text of the object whose last piece is ``end``."""
         self._append(end)
         text = b"".join(self._pieces)
         self._pieces.clear()

@@ -24,9 +24,9 @@ _MIN_BYTES = 32 * 1024 * 1024
 
 
 class SecondHalf(NamedTuple):
-    """The part of a file that the child process reads.
+    """The second half of a file, which a child process reads.
 
-    :param start: the offset in the file at which it begins, the start of a line.
+    :param start: the offset in the file at which it begins: the start of a line.
     :param pipe: receives what the child process sends.
     """
 
@@ -45,12 +45,12 @@ class SecondHalf(NamedTuple):
 def read_second_half(stream: BinaryIO, read: Callable[[Any], Any]) -> Iterator[SecondHalf | None]:
     """Start a child process that reads the second half of what is left of ``stream``.
 
-    The process is stopped when the context ends. Yield None if it would not pay off or would not be
-    safe: if the stream is not a large regular file, if there is only one core, or if there are
-    other threads, which a fork would lose.
+    The process is stopped when the context ends. Yield None, and start none, if that would not be
+    faster or not be safe: if the stream is not a large regular file, if there is only one core, or
+    if there are other threads, which a fork would lose.
 
-    :param read: called in the child process with a binary stream; it returns built-in types, which
-        :meth:`SecondHalf.result` returns in this process.
+    :param read: called in the child process with a binary stream of the second half. It returns
+        built-in types, which :meth:`SecondHalf.result` returns in this process.
     """
     with ExitStack() as stack:
         try:
@@ -71,7 +71,7 @@ def read_second_half(stream: BinaryIO, read: Callable[[Any], Any]) -> Iterator[S
 def _start(
     stack: ExitStack, stream: BinaryIO, read: Callable[[Any], Any]
 ) -> tuple[SecondHalf, int] | None:
-    """Return the half that a new child process reads, and its id; None if none was started."""
+    """Start a child process, if possible; return the half that it reads, and its process id."""
     if (
         not (isinstance(stream, BufferedReader) and isinstance(stream.raw, FileIO))
         or not hasattr(os, "fork")
@@ -98,7 +98,10 @@ def _start(
 
 
 def _run(read: Callable[[Any], Any], file: Any, sender: BinaryIO) -> NoReturn:
-    """In the child process: read, send the result and exit; after any error exit silently."""
+    """Run in the child process: call ``read``, send its result and exit.
+
+    If anything fails, exit without sending it.
+    """
     try:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
         sender.write(marshal.dumps(read(file)))

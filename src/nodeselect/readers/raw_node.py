@@ -39,7 +39,11 @@ class AmbiguousScalar(NamedTuple):
 
 
 class RawNode(NamedTuple):
-    """The fields of one node, not yet validated, and the paths of id and labels in its record."""
+    """The fields of one node, not yet validated.
+
+    :param id_path: the path of the id in the record, for errors, such as ``metadata.name``;
+        ``labels_path`` is that of the labels.
+    """
 
     id: Any
     labels: Any
@@ -64,9 +68,9 @@ def sub_object(record: Record, key: str) -> Record:
 
 
 def read_node(extract: Callable[[Record], RawNode], place: str, record: Record) -> NodeRow:
-    """Return the row of the node in a record.
+    """Read the node in a record; return its id, labels, name and state.
 
-    :param extract: the function of its shape.
+    :param extract: the function that finds these fields in a record of a certain system.
     :param place: the place of the record in the input, for errors.
     :raises InventoryError: if the record is not a node of this shape, or the node is invalid.
     """
@@ -79,7 +83,7 @@ def read_node(extract: Callable[[Record], RawNode], place: str, record: Record) 
 
 
 def merge_labels(labels: Any, others: Record, path: str) -> Any:
-    """Return ``labels`` and ``others``, which the system keeps apart, as the labels of one node.
+    """Join the labels of a node with ``others``: properties that are read as labels, too.
 
     :param labels: not yet validated; returned as they are if they are not an object.
     :param path: the path of ``labels``, for errors.
@@ -96,7 +100,7 @@ def merge_labels(labels: Any, others: Record, path: str) -> Any:
 
 
 def validate(place: str, raw: RawNode) -> NodeRow:
-    """Return the row of a raw node if its fields are valid.
+    """Return the id, labels, name and state of a node if they are valid.
 
     :param place: the place of its record in the input, for errors.
     :raises InventoryError: if a field is not what a ``Node`` requires.
@@ -123,7 +127,10 @@ def validate(place: str, raw: RawNode) -> NodeRow:
 
 
 def _reject_other_labels(record: Record, labels_path: str) -> None:
-    """Raise if a node has labels at a path where they would not be read."""
+    """Raise if a record has a field ``labels`` at another path than ``labels_path``.
+
+    These labels would not be read.
+    """
     sub_objects = [(f"{key}.", value) for key, value in record.items() if isinstance(value, dict)]
     for prefix, fields in [("", record), *sub_objects]:
         if prefix == f"{labels_path}.":
@@ -159,7 +166,7 @@ def _validate_labels(labels: Any, path: str) -> dict[str, str]:
 
 
 def _string_hint(value: Any, hint: str) -> str:
-    """Return how to write ``value`` as a string; ``hint`` if it is not known."""
+    """Return a hint on how to write ``value`` as a string; ``hint`` if that is not known."""
     if not isinstance(value, AmbiguousScalar):
         return hint
     from nodeselect.documents import quote_hint  # loaded already
@@ -168,13 +175,19 @@ def _string_hint(value: Any, hint: str) -> str:
 
 
 def all_plain_ids(texts: Sequence[str]) -> bool:
-    """Return whether all are valid ids of ASCII characters; if not, each needs :func:`validate`."""
+    """Return whether all texts are valid ids of ASCII characters.
+
+    If they are not, they may still be valid: check each with :func:`validate`.
+    """
     joined = "".join(texts).encode("utf-8", "surrogatepass")
     return all(texts) and not joined.translate(None, _PRINTABLE_ASCII)  # faster than isprintable
 
 
 def error_in_record(place: str, error: InventoryError) -> InventoryError:
-    """Return ``error``, whose place is a path in a record, with the record's place before that."""
+    """Return an error about a path in a record with a place in the whole input.
+
+    :param place: the place of the record, which is put before the path.
+    """
     separator = ": " if place.startswith(("line", "event")) and "[" not in place else "."
     path = separator.join(text for text in (place, error.place) if text)
     return InventoryError(error.code, error.message, place=path or None, hint=error.hint)

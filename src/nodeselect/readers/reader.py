@@ -49,7 +49,7 @@ _FORMAT_NAMES: dict[Format, str] = {
 class InputSummary(NamedTuple):
     """What was read from one input. ``str()`` returns it in words.
 
-    :param shapes: the names of the shapes of the nodes; empty if the format has only one.
+    :param shapes: the systems of the nodes, such as ``Kubernetes``; empty for CSV and the like.
     :param format: the name of the format.
     """
 
@@ -108,8 +108,8 @@ class NodeReader:
     ) -> None:
         """Create the reader of a stream, which is read to its end and not closed.
 
-        :param source: a stream; or several, each with its name, of which each is read to its end
-            before the iterator is asked for the next one.
+        :param source: a stream; or an iterable of streams, each with its name. Each is read to its
+            end before the next one is requested.
         :param node_filter: selects nodes; None selects all.
         :param selector: selects nodes, faster than ``node_filter``, which must then be None.
         :param ids: ids to look up, see :attr:`missing_ids`.
@@ -152,9 +152,9 @@ class NodeReader:
         return (Node._trusted(*row) for row in rows)
 
     def blocks(self) -> Iterator[Block]:
-        """Yield all nodes in blocks, in rows or columns, whichever is cheaper to read.
+        """Yield all nodes in blocks, as rows or as columns, whichever is faster to read.
 
-        Duplicate ids are not detected: an inventory detects them anyway.
+        Duplicate ids are not detected here: an inventory of the nodes detects them.
 
         :raises ValueError: if the reader has started, selects nodes, or may use two processes.
         """
@@ -167,7 +167,7 @@ class NodeReader:
         return self._checked_blocks()
 
     def locate(self, error: InventoryError) -> InventoryError:
-        """Return an error that an inventory of the nodes of this reader raised, with a place."""
+        """Add to an error, which an inventory of these nodes raised, the place in the input."""
         if not isinstance(error, DuplicateIdError):
             return error
         if len(self.inputs) == 1:
@@ -177,7 +177,10 @@ class NodeReader:
         )
 
     def _node_place(self, position: int) -> str:
-        """Return words for the node at a position among the nodes of all inputs."""
+        """Return the place of a node, such as ``node 3 of nodes.json``.
+
+        :param position: its position, from 0, among the nodes of all inputs.
+        """
         for name, nodes, *_ in self.inputs:
             if position < nodes:
                 return f"node {position + 1:,} of {name}"
@@ -185,7 +188,7 @@ class NodeReader:
         raise AssertionError("the position of a node that was not read")
 
     def _checked_blocks(self) -> Iterator[Block]:
-        """Yield the selected nodes, then check the ids."""
+        """Yield the selected nodes of all inputs; raise at the end if an id occurs twice."""
         for stream, name in self._sources:
             self.name, first = name, self.count
             self._start_input()
@@ -262,7 +265,7 @@ class NodeReader:
         return self._text_blocks(data)
 
     def _text_blocks(self, data: bytes) -> Iterator[Block]:
-        """Yield the selected nodes of YAML, which any text may be."""
+        """Yield the selected nodes of an input that is in no other format, and so read as YAML."""
         from nodeselect.readers.formats import yaml  # loads the YAML library
 
         try:
@@ -311,7 +314,9 @@ class NodeReader:
     ) -> Sequence[_N]:
         """Count ``nodes``; return those that are selected.
 
-        :param masks: the failure masks of the nodes, if they are known; ``labels`` are not used.
+        :param ids: the ids of the nodes, in their order; ``labels`` and ``states`` likewise.
+        :param masks: which requirements each node fails, as a mask of bits, if that is known; then
+            ``labels`` are not used.
         """
         self._count(ids)
         if self._states:

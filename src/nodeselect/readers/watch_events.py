@@ -19,15 +19,16 @@ _COMMAND = "kubectl get nodes -o json --watch --output-watch-events"
 
 
 def is_watch_event(record: Any) -> bool:
-    """Return whether a record has the fields of an event, and no other."""
+    """Return whether a record has the fields of a watch event, ``type`` and ``object``, alone."""
     return isinstance(record, dict) and record.keys() == {"type", "object"}
 
 
 def read_event(record: Record, place: str = "") -> NodeRow | str | None:
-    """Return what an event says: a node as it is now, the id of a node that is gone, or None.
+    """Read a watch event: return the node as it is now, or the id of a node that was deleted.
+
+    Return None for a BOOKMARK, which is not about a node.
 
     :param place: the place of the record in the input, for errors.
-    :returns: None for a BOOKMARK, which is about no node.
     :raises InventoryError: if the event is invalid; with the code ``watch-failed``, if it is an
         ERROR, after which the watch must begin again.
     """
@@ -38,9 +39,9 @@ def read_event(record: Record, place: str = "") -> NodeRow | str | None:
 
 
 def latest_nodes(records: Iterable[tuple[str, Any]]) -> Iterator[NodeRow]:
-    """Yield the nodes that there are after all events of a watch, in the order of their first ones.
+    """Yield the nodes that exist after all events of a watch, in the order of their first events.
 
-    :param records: the places and values of the records of an input.
+    :param records: the place and the value of each record of an input.
     :raises InventoryError: if one of them is not an event, or is invalid, or if the watch did not
         begin with all nodes, or began again.
     """
@@ -62,12 +63,12 @@ def latest_nodes(records: Iterable[tuple[str, Any]]) -> Iterator[NodeRow]:
 
 
 def gap_error(node_id: str, place: str, *, is_known: bool) -> InventoryError:
-    """Return the error for an event that does not follow from the events before it.
+    """Return the error for an event that contradicts the events before it.
 
-    A node is ADDED once, and MODIFIED or DELETED only if it is there. Otherwise there are nodes
-    that the input does not contain, or nodes that were deleted while nobody watched.
+    Then the input does not contain all nodes, or nodes were deleted while nobody watched.
 
-    :param is_known: whether the node is there before the event, which is ADDED; if not, it is not.
+    :param is_known: True if the node is ADDED although it exists; False if it is MODIFIED or
+        DELETED although it does not exist.
     """
     if is_known:
         message = f"the node {quoted(node_id)} is added again: the watch has begun again"

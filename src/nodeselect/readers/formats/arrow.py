@@ -39,6 +39,8 @@ _DAMAGE = (pa.ArrowException, OSError, UnicodeDecodeError)
 def read_file(data: bytes, names: ColumnNames) -> Iterator[EncodedBlock]:
     """Yield the nodes of a Parquet file, or of a file or a stream of Arrow IPC.
 
+    :param data: the content of the file.
+    :param names: which columns to read.
     :raises InventoryError: if the file is damaged, or does not contain nodes.
     """
     source = pa.BufferReader(data)
@@ -67,6 +69,7 @@ def read_source(source: Any, names: ColumnNames) -> Iterator[EncodedBlock]:
     """Yield the nodes of a file, or of an object with the Arrow interface.
 
     :param source: a path, an open file, or a table, a data frame or a stream of record batches.
+    :param names: which columns to read.
     :raises InventoryError: if it cannot be read, is damaged, or does not contain nodes.
     :raises TypeError: if it is another object.
     """
@@ -99,10 +102,10 @@ def _read_object(source: Any, names: ColumnNames) -> Iterator[EncodedBlock]:
 
 
 def _to_reader(source: Any) -> Any:
-    """Return a stream of the record batches of an object.
+    """Return a stream of the record batches of an object with the Arrow interface.
 
-    Those of pyarrow do not go through the Arrow interface: before pyarrow 25, a column of string
-    views may crash the process there (arrow#49740).
+    This interface is not used for objects of pyarrow itself: before pyarrow 25, that may crash the
+    process if a column has string views (arrow#49740).
     """
     if not hasattr(source, "__arrow_c_stream__"):
         source = pa.Table.from_batches([pa.record_batch(source)])
@@ -119,7 +122,7 @@ def _damaged(kind: str, error: Exception) -> InventoryError:
 
 
 def _check_end(data: bytes, end: int) -> None:
-    """Raise unless a stream, which pyarrow has read up to ``end``, is all of ``data``."""
+    """Raise if a stream in ``data``, read up to ``end``, is cut off or followed by other data."""
     if end < len(data):
         raise InventoryError("not-arrow", "there is data after the end of the stream")
     if not data.endswith(_END_OF_STREAM):  # pyarrow takes the end of the data for it
@@ -146,9 +149,11 @@ def _read_parquet(source: Any, size: int, names: ColumnNames) -> Iterator[Encode
 
 
 def _check_row_counts(metadata: Any, size: int) -> None:
-    """Raise if a Parquet file of some bytes has too many rows, or not the same number everywhere.
+    """Raise if a Parquet file has too many rows, or if its metadata contradict each other.
 
-    The metadata have no checksum, and pyarrow reads as few rows as a damaged number says.
+    The metadata have no checksum. If a number of rows in them is damaged, pyarrow reads too few.
+
+    :param size: the size of the file in bytes.
     """
     rows = metadata.num_rows
     check_rows(rows, size)
@@ -171,7 +176,10 @@ def _read_batches(batches: Iterable[Any], columns: Columns) -> Iterator[EncodedB
 
 
 def _regrouped(batches: Iterable[Any]) -> Iterator[Any]:
-    """Yield the rows in batches that are neither small, which cost more a row, nor too large."""
+    """Yield the same rows in batches of a medium size.
+
+    Small batches cost more for each row, and large ones take too much memory.
+    """
     small: list[Any] = []
     rows = 0
     for batch in batches:
@@ -206,6 +214,7 @@ def _to_block(batch: Any, columns: Columns, first_row: int) -> EncodedBlock:
 def _ids(batch: Any, column: str, first_row: int) -> list[str]:
     """Return the ids of a batch.
 
+    :param first_row: the number of its first row in the file, for errors.
     :raises InventoryError: if one of them is NULL, empty or unprintable.
     """
     ids: list[Any] = batch.column(column).to_pylist()

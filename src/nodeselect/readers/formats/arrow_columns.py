@@ -24,9 +24,9 @@ _LABELS_HINT = (
 
 
 class ColumnNames(NamedTuple):
-    """The columns that a caller chooses; None for what is read by default.
+    """The names of columns that a caller gives; None for the default.
 
-    ``Inventory.from_arrow`` documents them.
+    ``Inventory.from_arrow`` documents them and their defaults.
     """
 
     id: str = "id"
@@ -56,9 +56,10 @@ class Columns(NamedTuple):
 
 
 def resolve(schema: Any, names: ColumnNames) -> Columns:
-    """Return which columns of a table to read.
+    """Find out which columns of a table to read.
 
     :param schema: the schema of the table.
+    :param names: the columns that the caller chooses.
     :raises InventoryError: if a column is missing or ambiguous, or has the wrong type.
     :raises TypeError: if ``names`` has anything but strings.
     """
@@ -87,7 +88,7 @@ def resolve(schema: Any, names: ColumnNames) -> Columns:
 
 
 def is_untyped(labels_type: Any) -> bool:
-    """Return whether a column of labels has no label, so that its writer did not know a type."""
+    """Return whether a column of labels has the type null, since no node has any label."""
     types = pa.types
     if types.is_list(labels_type) or types.is_large_list(labels_type):
         labels_type = labels_type.value_type
@@ -97,10 +98,10 @@ def is_untyped(labels_type: Any) -> bool:
 def row_error(
     code: str, message: str, row: int, column: str | None, hint: str | None = None
 ) -> InventoryError:
-    """Return the error for a row.
+    """Return an error whose place is a row, or a cell of it.
 
-    :param row: its number, from 0.
-    :param column: the column that is invalid; None if it is not a single one.
+    :param row: the number of the row, from 0.
+    :param column: the column of the cell; None if the error is about several.
     """
     place = f"row {row + 1}" if column is None else f"row {row + 1}, column {quoted(column)}"
     return InventoryError(code, message, place=place, hint=hint)
@@ -117,7 +118,10 @@ def _check_names(names: ColumnNames) -> None:
 
 
 def _check_keys(columns: list[str]) -> None:
-    """Raise if a column cannot be a label by default."""
+    """Raise if a column without a known meaning cannot be read as a label either.
+
+    That is so if it has no name, or if it may be meant as ``labels``.
+    """
     for column in columns:
         if not column:
             message = "a column has no name"
@@ -132,9 +136,10 @@ def _check_keys(columns: list[str]) -> None:
 
 
 def _check_exists(column: str, available: list[str], code: str, hint: str) -> None:
-    """Raise unless there is one column of this name.
+    """Raise if a table has no column of this name, or several.
 
-    :param code: the code of the error if there is none, with this ``hint``.
+    :param available: the names of the columns of the table.
+    :param code: the code of the error if there is none; ``hint`` is its hint.
     """
     number = available.count(column)
     if number > 1:
@@ -163,7 +168,10 @@ def _check_types(schema: Any, columns: Columns) -> None:
 
 
 def _check_labels(column: str, labels_type: Any) -> list[str]:
-    """Check the type of a column with all labels of a node; return the keys that it names."""
+    """Check the type of a column with all labels of a node.
+
+    Return the label keys that are in the type: those of a struct; none for a map.
+    """
     types = pa.types
     if is_untyped(labels_type):
         return []
@@ -188,7 +196,10 @@ def _check_labels(column: str, labels_type: Any) -> list[str]:
 
 
 def _check_text(code: str, column: str, column_type: Any) -> None:
-    """Raise unless a column has strings, perhaps dictionary encoded, or nothing but NULL."""
+    """Raise unless a column has strings, perhaps dictionary encoded, or nothing but NULL.
+
+    :param code: the code of the error.
+    """
     types = pa.types
     is_encoded = types.is_dictionary(column_type)
     text_type = column_type.value_type if is_encoded else column_type

@@ -29,11 +29,11 @@ _SPARSE = 8
 
 
 class Labels(NamedTuple):
-    """The labels of some nodes.
+    """The labels of the nodes of a batch, dictionary encoded.
 
-    :param rows: for each label the row of its node, ascending.
-    :param codes: for each label its index in ``pairs``.
-    :param pairs: the labels that occur, as key and value.
+    :param rows: for each label of each node, the row of the node, ascending.
+    :param codes: for each of these, the index of the label in ``pairs``.
+    :param pairs: all different labels, as pairs of key and value.
     """
 
     rows: _Numbers
@@ -42,11 +42,11 @@ class Labels(NamedTuple):
 
 
 class Texts(NamedTuple):
-    """The texts of a column that are not NULL.
+    """The texts of a column that are not NULL, dictionary encoded.
 
     :param rows: the row of each text, ascending.
-    :param codes: for each text its index in ``values``.
-    :param values: the texts that occur, each once.
+    :param codes: for each of these, the index of the text in ``values``.
+    :param values: all different texts.
     """
 
     rows: _Numbers
@@ -54,7 +54,7 @@ class Texts(NamedTuple):
     values: list[str]
 
     def to_list(self, count: int) -> list[Any]:
-        """Return the text of each of ``count`` rows, or None."""
+        """Return a list of the text of each row, or None for NULL; there are ``count`` rows."""
         texts = np.full(count, None, object)
         texts[self.rows] = np.array(self.values, object)[self.codes]
         return texts.tolist()
@@ -111,13 +111,16 @@ def encode_labels(batch: Any, columns: Columns, first_row: int) -> tuple[Labels,
 
 
 def _encode_column(key: str, column: Any) -> Labels:
-    """Return the labels in a column that has the values of one key; NULL is not a label."""
+    """Return the labels in a column that has the values of one label key; NULL is no label."""
     texts = encode_texts(column)
     return Labels(texts.rows, texts.codes, [(key, value) for value in texts.values])
 
 
 def _encode_maps(column: Any, first_row: int, name: str) -> Labels:
-    """Return the labels in a column of maps, or of lists of structs; NULL is an empty map."""
+    """Return the labels in a column of maps, or of lists of structs; NULL is an empty map.
+
+    :param name: the name of the column, and ``first_row`` the number of its first row, for errors.
+    """
     is_map = pa.types.is_map(column.type)
     entries = (column.keys, column.items) if is_map else _key_and_value(column.values)
     offsets = _numbers(column.offsets)
@@ -143,13 +146,13 @@ def _encode_maps(column: Any, first_row: int, name: str) -> Labels:
 
 
 def _key_and_value(entries: Any) -> tuple[Any, Any]:
-    """Return the two fields of structs; those of a NULL struct are NULL."""
+    """Return the columns ``key`` and ``value`` of structs; a NULL struct has NULL in both."""
     fields = dict(zip((field.name for field in entries.type), entries.flatten(), strict=True))
     return fields["key"], fields["value"]
 
 
 def _merged(parts: list[Labels]) -> Labels:
-    """Return the labels of all parts, those of each row in the order of the parts."""
+    """Return the labels of several columns together; each node has them in this order."""
     if len(parts) == 1:
         return parts[0]
     pairs: list[tuple[str, str]] = []
@@ -164,7 +167,10 @@ def _merged(parts: list[Labels]) -> Labels:
 
 
 def _check_distinct(labels: Labels, first_row: int, name: str | None) -> None:
-    """Raise if a node has two labels with the same key."""
+    """Raise if a node has two labels with the same key.
+
+    :param name: the name of the column, and ``first_row`` the number of its first row, for errors.
+    """
     numbers: dict[str, int] = {}
     key_numbers = [numbers.setdefault(key, len(numbers)) for key, _ in labels.pairs]
     keys = np.array(key_numbers, np.int64)[labels.codes]
@@ -176,7 +182,11 @@ def _check_distinct(labels: Labels, first_row: int, name: str | None) -> None:
 
 
 def _check_sizes(labels: Labels, lengths: _Numbers, first_row: int, name: str | None) -> None:
-    """Raise if a node has too many labels, or too much text in them."""
+    """Raise if a node has too many labels, or too much text in them.
+
+    :param lengths: how many labels each node has.
+    :param name: the name of the column, and ``first_row`` the number of its first row, for errors.
+    """
     most_labels = int(lengths.max())
     most_characters = most_labels * 2 * max(map(len, chain.from_iterable(labels.pairs)), default=0)
     if most_labels <= LIMITS.node_labels and most_characters * 4 <= LIMITS.node_labels_bytes:
@@ -194,7 +204,9 @@ def _check_sizes(labels: Labels, lengths: _Numbers, first_row: int, name: str | 
 
 
 def _renumbered(numbers: _Numbers, stop: int) -> tuple[_Numbers, _Numbers]:
-    """Return the different numbers, ascending, and the index of each number among them.
+    """Return the different numbers, ascending, and for each number its index among them.
+
+    For example, ``[7, 5, 7]`` becomes ``[5, 7]`` and ``[1, 0, 1]``.
 
     :param stop: all numbers are below this.
     """
@@ -217,7 +229,7 @@ def _repeated(numbers: _Numbers) -> int | None:
 
 
 def _without_views(column: Any) -> Any:
-    """Return a column with another layout of strings instead of views, which few functions take."""
+    """Cast a column of string views, which few functions of Arrow accept, to strings."""
     return column.cast(pa.large_string()) if pa.types.is_string_view(column.type) else column
 
 
@@ -227,7 +239,7 @@ def _valid_rows(column: Any) -> _Numbers:
 
 
 def _numbers(array: Any) -> _Numbers:
-    """Return the integers of an array. Those under NULL are undefined."""
+    """Return the integers of an Arrow array as one of numpy; where it has NULL, any number."""
     dtype = np.dtype(str(array.type))
     if not len(array):
         return np.empty(0, np.int64)

@@ -54,8 +54,7 @@ def check_rows(rows: int, size: int) -> None:
 
 
 def check_sizes(data: bytes) -> None:
-    """Raise if a file or a stream of Arrow IPC has too many rows, or expands too much.
-
+    """Raise if a file or a stream of Arrow IPC has too many rows, or is too large decompressed.
     :raises InventoryError: with the code ``document-too-large``; or ``not-arrow``, if its metadata
         are not what pyarrow writes.
     """
@@ -86,7 +85,7 @@ def check_sizes(data: bytes) -> None:
 
 
 def _messages(data: bytes) -> Iterator[Any]:
-    """Yield the messages of a file, as its footer has them, or of a stream."""
+    """Yield the messages of a stream of Arrow IPC, or of a file: those that its footer lists."""
     if not data.startswith(b"ARROW1"):
         stream = pa.BufferReader(data)
         while stream.tell() < len(data):
@@ -103,7 +102,7 @@ def _messages(data: bytes) -> Iterator[Any]:
 
 
 class _Table:
-    """A table of FlatBuffers: an offset to a list of offsets of its fields."""
+    """Reads the fields of a table in the format FlatBuffers, in which Arrow stores metadata."""
 
     def __init__(self, data: memoryview, at: int) -> None:
         self._data = data
@@ -114,7 +113,7 @@ class _Table:
         return cls(data, _INT.unpack_from(data)[0])
 
     def _find(self, field: int) -> int:
-        """Return where a field is; 0 if it is not there."""
+        """Return the offset of a field in the data; 0 if the table does not have it."""
         fields = self._at - _INT.unpack_from(self._data, self._at)[0]
         at = 4 + 2 * field
         if at >= _SHORT.unpack_from(self._data, fields)[0]:

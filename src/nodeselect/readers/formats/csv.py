@@ -34,7 +34,7 @@ _BACALHAU_COLUMNS = ("type", "approval", "status")
 
 
 def split_line(line: str, delimiter: str) -> list[str]:
-    """Return the cells of a line; none if it is invalid."""
+    """Return the cells of a line of CSV; an empty list if it is invalid."""
     try:
         return next(csv.reader([line], delimiter=delimiter, strict=True), [])
     except csv.Error:
@@ -42,7 +42,10 @@ def split_line(line: str, delimiter: str) -> list[str]:
 
 
 def find_delimiter(line: str, id_column: str) -> str | None:
-    """Return what separates the cells of a header; None if it has no column ``id_column``."""
+    """Return the character that separates the cells of a header, or None.
+
+    It is None if there is no column ``id_column`` for any delimiter.
+    """
     if line.lstrip().startswith("#"):
         return None
     return next((each for each in DELIMITERS if id_column in split_line(line, each)), None)
@@ -109,7 +112,7 @@ def read_rows(chunks: Iterable[bytes], delimiter: str, id_column: str) -> Iterat
 
 
 def _is_header(row: list[str], columns: list[str], id_column: str) -> bool:
-    """Return whether a row is the header of another table, and not a node with such values."""
+    """Return whether a row is probably the header of another table, not a node."""
     same = sum(map(eq, row, columns))
     return same > 1 or (id_column in row and (same > 0 or sorted(row) == sorted(columns)))
 
@@ -148,9 +151,9 @@ def _check_columns(columns: list[str], place: str) -> None:
 
 
 def _add_pairs(labels: dict[str, str], pairs: str, place: str) -> None:
-    """Add the labels in a cell of the column ``labels``.
+    """Add the labels in a cell of the column ``labels``, such as ``region=eu, gpu=true``.
 
-    :raises InventoryError: if it has anything but pairs, or a label that the node already has.
+    :raises InventoryError: if it has anything but such pairs, or a label that the node already has.
     """
     for pair in pairs.replace("\\,", ",").replace(",", " ").split():  # Bacalhau escapes commas
         key, separator, value = pair.partition("=")

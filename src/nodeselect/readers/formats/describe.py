@@ -34,9 +34,9 @@ _REQUIRED = ("Labels", "System Info")
 
 
 def read_records(data: bytes) -> Iterator[tuple[str, Any]]:
-    """Yield the line and the record of each node.
+    """Read what ``kubectl describe nodes`` prints; yield the place and the record of each node.
 
-    :raises InventoryError: if a node is incomplete, or the text has other lines.
+    :raises InventoryError: if a node is incomplete, or the text has lines of anything else.
     """
     text = decode_utf8(data)
     starts = [match.start() for match in re.finditer("^Name:", text, re.MULTILINE)]
@@ -52,9 +52,9 @@ def read_records(data: bytes) -> Iterator[tuple[str, Any]]:
 
 
 def _fields(section: str, first: int) -> dict[str, list[str]]:
-    """Return the lines of each field of a node, without white space around them.
+    """Split the text of a node into fields; return the lines of each, without white space around.
 
-    :param first: the number of the first line.
+    :param section: the text of the node; ``first`` is the number of its first line.
     """
     lines: list[str] = []
     fields: dict[str, list[str]] = {}

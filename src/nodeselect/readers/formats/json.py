@@ -37,9 +37,9 @@ _SURROGATE_BYTES = 13
 
 
 def decode(raw: bytes, line: int = 1) -> Any:
-    """Decode one JSON text.
+    """Decode one JSON document.
 
-    :param line: the line of the input in which the text begins, for errors.
+    :param line: the line of the input in which the document begins, for errors.
     :raises InventoryError: if it is invalid or cut off, or an object has a duplicate key.
     """
     value = _decode(raw, object, line)
@@ -49,7 +49,7 @@ def decode(raw: bytes, line: int = 1) -> Any:
 
 
 def first_value(raw: bytes) -> Any:
-    """Return the value of a JSON text, with or without duplicate keys; None if it is invalid."""
+    """Decode a JSON document, which may have duplicate keys; return None if it is invalid."""
     try:
         return _parse(raw)
     except (ValueError, RecursionError):
@@ -57,13 +57,14 @@ def first_value(raw: bytes) -> Any:
 
 
 def read_records(blocks: Iterator[bytes]) -> Generator[tuple[str, Any], None, str]:
-    """Yield the place and the value of each record, decoded one at a time; return the footer.
+    """Yield the place and the value of each record in JSON; return the footer, or an empty text.
 
-    If the input has several texts, a place begins with the line of the text. A text is in memory
-    until the next one begins.
+    The input may have several JSON documents: then each place begins with the line of the document.
+    One document at a time is in memory, and its records are decoded one by one.
 
     :param blocks: the input, in blocks of any length.
-    :raises InventoryError: if a text is invalid or too large, or is one page of a longer list.
+    :raises InventoryError: if a document is invalid or too large, or is only one page of a longer
+        list.
     """
     head: list[bytes] = []
     while (block := next(blocks, None)) is not None:
@@ -96,11 +97,11 @@ def read_records(blocks: Iterator[bytes]) -> Generator[tuple[str, Any], None, st
 
 
 def read_text(text: bytes, line: int, place: str) -> Iterator[tuple[str, Any]]:
-    """Yield the place and the value of each record in a text, or in several on one line.
+    """Yield the place and the value of each record in a JSON document, or in several in ``text``.
 
     :param line: the line of the input in which the text begins.
-    :param place: the place of the text in the input; empty if there is no other text.
-    :raises InventoryError: if it is invalid, or is one page of a longer list.
+    :param place: the place of the text in the input; empty if it is the whole input.
+    :raises InventoryError: if it is invalid, or is only one page of a longer list.
     """
     try:
         yield from _read_text(text, line, place)
@@ -125,14 +126,15 @@ def _read_text(text: bytes, line: int, place: str) -> Iterator[tuple[str, Any]]:
 
 
 def _within(place: str, error: InventoryError) -> InventoryError:
-    """Return ``error``, whose place is a line or a record if it has one, with a place."""
+    """Return an error with the place ``place``, unless it has a place already."""
     return error if error.place or not place else error.within(place)
 
 
 def _decode_or_none(text: bytes) -> Any:
-    """Decode a small text at once; None if it must be decoded record by record.
+    """Decode a small valid document at once; return None for others.
 
-    That takes less memory if it is large, and finds the record if one is invalid.
+    Those are to be decoded record by record, which takes less memory if a document is large, and
+    finds the record that is invalid.
     """
     with suppress(InventoryError):
         return decode(text) if len(text) <= _MAX_SMALL_BYTES else None
@@ -140,7 +142,10 @@ def _decode_or_none(text: bytes) -> Any:
 
 
 def _split_footer(data: bytes) -> tuple[bytes, str]:
-    """Return a document without the footer of Expanso's command line, and the footer or ``""``."""
+    """Split a document from the footer that Expanso's command line prints: ``Showing 2 nodes``.
+
+    If there is no footer, it is an empty text.
+    """
     _, newline, last_line = data[-400:].rstrip().rpartition(b"\n")
     is_possible = newline and b"Showing " in last_line
     footer = re.fullmatch(_FOOTER, last_line) if is_possible else None
@@ -150,7 +155,10 @@ def _split_footer(data: bytes) -> tuple[bytes, str]:
 
 
 def _decode_small(data: bytes) -> dict[str, Any] | list[Any] | None:
-    """Decode a small valid document by the standard library; None if msgspec has to look at it."""
+    """Decode a small document by the standard library, since msgspec loads slowly.
+
+    Return None if it is invalid, or may be; then msgspec must decode it.
+    """
     if b"\\u" in data:  # escapes of surrogates may be invalid
         return None
     try:
@@ -166,7 +174,7 @@ def _decode_small(data: bytes) -> dict[str, Any] | list[Any] | None:
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Return the object of these pairs; raise a ValueError if a key occurs twice."""
+    """Build the dict of a JSON object from its pairs; raise a ValueError if a key occurs twice."""
     record = dict(pairs)
     if len(record) != len(pairs):
         raise ValueError("duplicate key")
@@ -174,7 +182,7 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _finite(text: str) -> float:
-    """Return a number; raise a ValueError if it is out of range, or no number in JSON."""
+    """Convert a text to a float; raise a ValueError if it is not finite."""
     number = float(text)
     if not math.isfinite(number):
         raise ValueError("out of range")
@@ -212,7 +220,7 @@ def _raw_records(data: bytes, line: int, place: str) -> Iterator[tuple[str, Any]
 
 
 def count_string_quotes(raw: bytes) -> int:
-    """Count the quotes in a JSON text that begin or end a string, not the escaped ones."""
+    """Count the quotes in a JSON document that begin or end a string, not the escaped ones."""
     count = raw.count(b'"')
     if b"\\" in raw:
         count -= re.findall(rb"\\(.)", raw, re.DOTALL).count(b'"')
@@ -269,7 +277,7 @@ def _invalid(raw: bytes, message: str, line: int) -> InventoryError:
 
 
 class _SeveralTextsError(InventoryError):
-    """There is something after the end of a text, perhaps another text."""
+    """There is something after the end of a JSON document, perhaps another document."""
 
 
 def _count_strings(value: Any) -> int:
@@ -290,7 +298,7 @@ def _count_strings(value: Any) -> int:
 
 
 def _parse(raw: bytes, **options: Any) -> Any:
-    """Parse JSON whose strings need not be UTF-8, and whose integers may have any length."""
+    """Parse JSON tolerantly: strings need not be UTF-8, and integers may have any length."""
     return json.loads(raw.decode("utf-8", "replace"), parse_int=str, **options)
 
 

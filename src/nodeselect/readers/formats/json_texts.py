@@ -15,13 +15,13 @@ _CLOSING = frozenset(b"}]")
 
 
 def split_at_lines(blocks: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
-    """Yield the texts of an input, and the lines in which they begin.
+    """Split an input into JSON documents; yield the number of the first line and the text of each.
 
-    A text begins where a line begins with an opening bracket and the line before ends with a
-    closing one. That is never so within a valid text. Texts that begin elsewhere are not split.
+    A document begins where a line begins with an opening bracket and the line before ends with a
+    closing one. That is never so within a valid document. Others stay together in one text.
 
     :param blocks: the input, in blocks of any length.
-    :raises InventoryError: if a text is too large.
+    :raises InventoryError: if a document is too large.
     """
     text, line = BytesIO(), 1
     is_closed = False  # whether the last character that is not white space is a closing bracket
@@ -48,11 +48,12 @@ def split_at_lines(blocks: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
 
 
 def split_at_brackets(text: bytes, line: int) -> list[tuple[int, bytes]]:
-    """Return the texts of an input, and the lines in which they begin, whatever these begin with.
+    """Split a text into JSON documents, wherever they begin.
 
-    Return none if one of them is invalid, or if there is anything but white space between them.
+    Return the number of the first line of each, and its text. Return an empty list if one of them
+    is invalid, or if there is anything but white space between them.
 
-    :param line: the line in which the input begins.
+    :param line: the number of the first line of ``text``.
     """
     decoder = json.JSONDecoder(parse_int=str)  # an integer may have any number of digits
     # One character for each byte; those of other characters than ASCII are within strings.

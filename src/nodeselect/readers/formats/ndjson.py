@@ -37,7 +37,7 @@ _TWO_ON_A_LINE = re.compile(rb"\}[ \t\r]*\{")
 
 
 class PlainRecord(msgspec.Struct, forbid_unknown_fields=True, gc=False):
-    """A plain node, validated by msgspec as it decodes."""
+    """A node ``{"id": …, "labels": {…}}``, which msgspec validates as it decodes."""
 
     id: str
     labels: dict[str, str]
@@ -50,9 +50,10 @@ _encode_lines = msgspec.json.Encoder().encode_lines
 
 
 def decode_plain(chunk: bytes) -> tuple[list[str], list[PlainRecord]] | None:
-    """Return the ids and records of a chunk whose lines are all valid plain nodes.
+    """Decode a chunk whose lines all are valid nodes ``{"id": …, "labels": {…}}``.
 
-    Return None if the chunk contains anything else. Then each line must be decoded by itself.
+    Return the ids and the records. Return None if the chunk contains anything else: then each line
+    must be decoded by itself.
     """
     if len(chunk) > LIMITS.node_labels_bytes:  # no line of a shorter chunk exceeds it
         return None
@@ -79,7 +80,10 @@ def decode_plain(chunk: bytes) -> tuple[list[str], list[PlainRecord]] | None:
 
 
 def to_row(record: Any) -> NodeRow:
-    """Return the row of a record from :func:`decode_plain` or :meth:`TypedDecoder.decode`."""
+    """Convert a record of :func:`decode_plain` or :meth:`TypedDecoder.decode` to a tuple.
+
+    It has the id, the labels, the name and the state.
+    """
     labels = record.labels
     if type(labels) is not dict:
         labels = msgspec.to_builtins(labels)
@@ -87,7 +91,10 @@ def to_row(record: Any) -> NodeRow:
 
 
 class TypedDecoder:
-    """Decodes the chunks of one input, and learns the label keys of its nodes and their order."""
+    """Decodes the chunks of one input faster, as it knows the label keys of the nodes.
+
+    It learns the keys and their order from the first chunks.
+    """
 
     failure_masks: FailureMasks
     """Returns the failure masks of the selector for records from :meth:`decode`."""
@@ -95,7 +102,7 @@ class TypedDecoder:
     def __init__(self, selector: Selector | None) -> None:
         """Create a decoder that does not know any keys.
 
-        :param selector: the selector of :attr:`failure_masks`.
+        :param selector: the selector for which :attr:`failure_masks` computes the masks, if any.
         """
         self._selector = selector
         self._keys: list[str] = []
@@ -104,7 +111,7 @@ class TypedDecoder:
         self._decoder: msgspec.json.Decoder[Any] | None = None
 
     def observe(self, records: Iterable[PlainRecord]) -> None:
-        """Learn the keys of a chunk that could not be decoded, for the next chunks."""
+        """Learn the keys of the records of a chunk that :meth:`decode` could not decode."""
         if not self._retries_left:
             self._decoder = None
             return
@@ -127,9 +134,10 @@ class TypedDecoder:
             )
 
     def decode(self, chunk: bytes) -> tuple[list[str], list[Any]] | None:
-        """Return the ids and records of a chunk; None unless all are plain nodes with known keys.
+        """Decode a chunk; return the ids and the records.
 
-        A record has ``id``, ``labels``, ``name`` and ``state``.
+        A record has ``id``, ``labels``, ``name`` and ``state``. Return None if the chunk has
+        anything but plain nodes whose keys are known.
         """
         if self._decoder is None or len(chunk) > LIMITS.node_labels_bytes:
             return None
@@ -146,28 +154,30 @@ class TypedDecoder:
         return ids, records
 
     def to_columns(self, records: Sequence[Any]) -> Columns:
-        """Return the columns of all records of a chunk."""
+        """Convert the records of a chunk to columns."""
         ids, labels, names, states = zip(*map(astuple, records), strict=True)
         values = zip(*map(astuple, labels), strict=True)
         return Columns(ids, names, states, dict(zip(self._keys, values, strict=True)))
 
     def _value_source(self, key: str | None) -> str:
-        """Return the expression that reads from ``record`` the value of ``key``, or the id."""
+        """Return the Python source that reads the value of ``key`` from ``record``.
+
+        For None, it reads the id. It is compiled into the function :attr:`failure_masks`.
+        """
         if key is None:
             return "record.id"
         return f"record.labels.{_field(self._keys.index(key))}" if key in self._keys else "None"
 
 
 def _field(number: int) -> str:
-    """Return the field for a key by its number, since not every key is a valid field name."""
+    """Return the name of the field for the key with this number: a key may not be a valid name."""
     return f"label_{number}"
 
 
 def _create_decoder(keys: Sequence[str]) -> msgspec.json.Decoder[Any]:
     """Create the decoder of nodes whose label keys are all in ``keys``, and in the same order.
 
-    An absent label becomes None, which no label of the input can be. None is not encoded again.
-
+    An absent label becomes None; encoding the node again leaves it out.
     :raises ValueError: if there are too many keys, or a key has a quote or a backslash.
     """
     if len(keys) > _MAX_KEYS:

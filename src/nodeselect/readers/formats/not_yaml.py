@@ -38,9 +38,12 @@ _COMMON_ID_COLUMNS = ("id", "name", "hostname", "node", "host")
 
 
 def better_error(data: bytes, error: InventoryError, id_column: str) -> InventoryError:
-    """Return the error that says what an input is, or ``error`` if that is not known.
+    """Return an error that says what an input is, such as a table of kubectl.
 
-    :param error: why it is not YAML with nodes.
+    If that is not known, return ``error``.
+
+    :param error: the error of reading the input as YAML.
+    :param id_column: the name of the column of ids, for CSV.
     """
     if match := re.match(rb"sep=[^\s\w]?(?=\r?\n)", data):
         message = f"{quoted(match[0].decode('latin-1'))} is not part of the table"
@@ -99,7 +102,10 @@ def _describe_after_text(data: bytes) -> InventoryError | None:
 
 
 def _no_id_column(lines: list[str], id_column: str) -> InventoryError | None:
-    """Return the error for CSV without a column of ids; None if the input is not CSV."""
+    """Return the error for CSV without the column ``id_column``; None if the input is not CSV.
+
+    :param lines: the first lines of the input.
+    """
     header, *rows = [line.rstrip("\r") for line in lines if line.strip()] or [""]
     for delimiter in DELIMITERS:
         columns = split_line(header, delimiter)

@@ -29,7 +29,10 @@ def extract(record: Record) -> RawNode:
 
 
 def state(node_type: Any, membership: Any, status: Any) -> Any:
-    """Return the state of a node, in lower case if it is a string."""
+    """Return the state of a node of Bacalhau, in lower case if it is a string.
+
+    It is ``requester``, or its membership if that is pending or rejected, or else its status.
+    """
     if isinstance(node_type, str) and node_type.lower() == "requester":
         return "requester"
     if isinstance(membership, str) and membership.upper() in ("PENDING", "REJECTED"):

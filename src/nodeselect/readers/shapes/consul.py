@@ -17,7 +17,7 @@ FIELDS: Final = frozenset({"Node"})
 
 
 def extract(record: Record) -> RawNode:
-    """Return the raw node in a record.
+    """Return the fields of a node of Consul, not yet validated.
 
     :raises InventoryError: if it is an entry of a list of services, which has no ``Meta``.
     """

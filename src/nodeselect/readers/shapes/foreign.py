@@ -12,7 +12,7 @@ __all__ = ["foreign_record_error"]
 
 
 def foreign_record_error(record: Record) -> InventoryError | None:
-    """Return the error for a record that is known, but not as a node; None if it is not known."""
+    """Return the error for a record of a known kind that is not a node; None for other records."""
     if is_watch_event(record):
         message = "an event of a watch among nodes"
         hint = "read the events alone: they begin with all nodes"

@@ -19,7 +19,7 @@ KNOWN_STATES: Final = frozenset({"cordoned", "not-ready", "ready"})
 
 
 def extract(record: Record) -> RawNode:
-    """Return the raw node in a record.
+    """Return the fields of a node of Kubernetes, not yet validated.
 
     :raises InventoryError: if it is an object of another kind, or a part of it is not an object.
     """

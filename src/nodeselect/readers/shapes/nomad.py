@@ -28,8 +28,7 @@ _FIELD_LABELS = {
 
 
 def extract(record: Record) -> RawNode:
-    """Return the raw node in a record.
-
+    """Return the fields of a node of Nomad, not yet validated.
     :raises InventoryError: if it is an entry of Nomad's list, which has no ``Meta``.
     """
     if "Meta" not in record:

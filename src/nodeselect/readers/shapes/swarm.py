@@ -21,9 +21,9 @@ KNOWN_STATES: Final = frozenset({"disconnected", "down", "drain", "pause", "read
 
 
 def extract(record: Record) -> RawNode:
-    """Return the raw node in a record.
+    """Return the fields of a node of Docker Swarm, not yet validated.
 
-    :raises InventoryError: if it is an entry of the list, which has no labels.
+    :raises InventoryError: if it is an entry of the list of nodes, which has no labels.
     """
     if "Spec" not in record:
         raise InventoryError(
