@@ -29,8 +29,8 @@ Examples:
   nodeselect convert -l 'region in (eu,us),!debug' --to label-selector
 
 \b
-Exit status: 0 if it was converted, 2 on errors, or if the other notation has
-no counterpart.
+Exit status: 0 if it was converted, 2 on errors, or if the other notation
+cannot express it.
 """,
 )
 @click.argument("file", metavar="[FILE|-]", required=False, shell_complete=complete_files)

@@ -78,7 +78,7 @@ def only_selector(job: str) -> Selector:
     """
     selectors = single_job_selectors(job)
     if len(selectors) > 1:
-        message = f"the node affinity has {len(selectors)} terms: only single terms can be compared"
+        message = f"the node affinity has {len(selectors)} terms; diff can compare only one"
         raise _file_error(job, "several-terms", message)
     return selectors[0]
 
@@ -104,10 +104,10 @@ def single_job_selectors(
     _report({job: content})
     (workload,) = content.workloads
     if not workload.selectors:
-        text = "has an affinity to nodes of which every term is empty: it can use no node"
+        text = "can use no node: every term of its node affinity is empty"
         _write(job_name(job), f"{printable(workload.name)} {text}")
     elif workload.selectors == (Selector.everything(),):
-        text = "has no condition on nodes: it can use EVERY node"
+        text = "can use EVERY node: it has no condition on nodes"
         _write(job_name(job), f"{printable(workload.name)} {text}")
     return workload.selectors or (Selector.nothing(),)
 
@@ -178,8 +178,8 @@ def read_job(source: str, data: bytes | None = None) -> "Selector | Manifest":
         return manifest or read_job_selector(data, job_name(file))
     names = [each.name for each in manifest.workloads] if manifest else []
     if manifest is None or name not in names:
-        hint = f"it has {join_limited(list(map(printable, names)), 20)}" if names else None
-        message = f"no object {quoted(name)} in it runs pods"
+        hint = f"the file has {join_limited(list(map(printable, names)), 20)}" if names else None
+        message = f"found no object {quoted(name)} that runs pods"
         raise _file_error(file, "no-such-object", message, hint)
     return manifest._replace(workloads=(manifest.workloads[names.index(name)],), skipped=())
 
@@ -220,9 +220,9 @@ def _wrong_number_error(job: str, manifest: "Manifest") -> JobError:
 
     names = [workload.name for workload in manifest.workloads]
     message = f"{len(names):,} objects run pods: {printable(join_limited(names, 20))}"
-    hint = f"for one of them, write: {printable(shlex.quote(f'{job}#{names[0]}'))}"
+    hint = f"to choose one, write: {printable(shlex.quote(f'{job}#{names[0]}'))}"
     if job == "-":
-        hint = "for one of them, save the input to a file, then write: FILE#KIND/NAME"
+        hint = "to choose one, save the input to a file, then write: FILE#KIND/NAME"
     return _file_error(job, "several-workloads", message, hint)
 
 
@@ -231,8 +231,8 @@ def _no_workload_error(name: str, kinds: Iterable[str]) -> JobError:
     found = join_limited(list(map(printable, names)), 5)
     hint = None
     if not _PODLESS_KINDS.issuperset(names):
-        hint = "if it has a template of pods, copy the spec of that into a Pod"
-    message = f"no object in it runs pods: {found or 'it is empty'}"
+        hint = "if it has a pod template, copy the spec of the template into a Pod"
+    message = f"found no object that runs pods, only {found or 'an empty list'}"
     return _file_error(name, "no-workload", message, hint)
 
 

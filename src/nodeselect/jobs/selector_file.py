@@ -178,8 +178,8 @@ def _read_nomad(value: object) -> Selector:
 
 
 def _refuse_nomad_job(value: object) -> tuple[Selector, ...]:
-    message = "a job of Nomad has other conditions too, such as those of its groups and tasks"
-    hint = 'give only its constraints: {"constraint": [...]}'
+    message = "a whole job of Nomad cannot be converted: its groups and tasks have conditions too"
+    hint = 'give only constraints: {"constraint": [...]}'
     raise structure_error("not-in-language", message, "", hint)
 
 

@@ -25,7 +25,7 @@ def selector_lines(selectors: Sequence[Selector], output: str) -> Iterable[str]:
     """Return the lines of selectors, of which a node must match one, in another notation.
 
     :param output: one of ``SELECTOR_FORMATS``.
-    :raises SelectorError: if that has no counterpart of a part of them; nothing is left out.
+    :raises SelectorError: if that notation cannot express all of them; nothing is left out.
     """
     # Of alternatives, one that matches nothing changes nothing.
     possible = [selector for selector in selectors if selector.ids != ()]
@@ -35,12 +35,14 @@ def selector_lines(selectors: Sequence[Selector], output: str) -> Iterable[str]:
 def _text_lines(selectors: Sequence[Selector]) -> Iterator[str]:
     for selector in selectors:
         if selector.ids is not None:
-            raise no_counterpart_error("a text", ["ids"], "for match and explain, use --id")
+            raise no_counterpart_error(
+                "a text selector", ["ids"], "for match and explain, use --id"
+            )
         if not selector.requirements:
-            what = "a selector that matches every node"
-            raise no_counterpart_error("a text", [what], "for match, use --all")
+            what = "that every node matches"
+            raise no_counterpart_error("a text selector", [what], "for match, use --all")
     if not selectors:
-        raise no_counterpart_error("a text", ["a selector that matches nothing"])
+        raise no_counterpart_error("a text selector", ["that no node matches"])
     return map(str, selectors)
 
 
@@ -49,8 +51,8 @@ def _only(selectors: Sequence[Selector], system: str) -> Selector:
     if len(selectors) == 1:
         return selectors[0]
     if not selectors:
-        raise no_counterpart_error(system, ["a selector that matches nothing"])
-    what, hint = f"{len(selectors):,} alternatives", "write each to a file of its own"
+        raise no_counterpart_error(system, ["that no node matches"])
+    what, hint = f"{len(selectors):,} alternative selectors", "write each to a file of its own"
     raise no_counterpart_error(system, [what], hint)
 
 

@@ -109,8 +109,8 @@ def selector_from_nomad(constraints: object, place: str = "") -> Selector:
         name = fields.text("operator") if fields.has("operator") else "="
         operator = _NOMAD_OPERATORS.get(name)
         if operator is None:
-            message = f"a selector has no counterpart of the operator {quoted(name)}"
-            hint = "only =, !=, is_set and is_not_set have one"
+            message = f"a selector cannot express the operator {quoted(name)}"
+            hint = "only =, !=, is_set and is_not_set can be converted"
             raise fields.error("not-in-language", message, "operator", hint)
         value = fields.text("value") if fields.has("value") else ""
         if value.startswith("${"):
@@ -169,7 +169,7 @@ def nomad_from_selector(selector: Selector) -> list[dict[str, Any]]:
     """
     refused = [str(each) for each in selector.requirements if not _is_in_nomad(each)]
     if selector.ids is not None and len(selector.ids) != 1:
-        refused.append("several ids" if selector.ids else "a selector that matches nothing")
+        refused.append("several ids" if selector.ids else "that no node matches")
     if refused:
         raise no_counterpart_error("Nomad", refused)
     constraints = [
@@ -193,7 +193,7 @@ def no_counterpart_error(
 ) -> SelectorError:
     """Return the error for parts of a selector that another notation cannot express."""
     text = join_limited([printable(each) for each in texts], 5)
-    message = f"{system} has no counterpart of {text}"
+    message = f"{system} cannot express {text}"
     return SelectorError("no-counterpart", message, "", (0, 0), hint=hint)
 
 
