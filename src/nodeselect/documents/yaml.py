@@ -147,9 +147,52 @@ def _syntax_error(text: str, error: Any) -> DocumentError:
         hint = "indent YAML with spaces, not tabs"
     elif "mapping values are not allowed" in problem:
         hint = "quote a string that contains ': ', and put each key on a line of its own"
+        if re.fullmatch(r" +[^\s:]+", text[text.rfind("\n", 0, stopped) + 1 : stopped]):
+            hint = _indent_hint(text, stopped) or hint
+    elif str(error.context).startswith("while parsing a block"):
+        hint = _block_hint(text, stopped, is_list="collection" in error.context)
     if index >= end:
         index, hint = end - 1, hint or "the file ends too early"
     return DocumentError("not-yaml", f"not YAML: {problem}", position_in(text, max(index, 0)), hint)
+
+
+def _block_hint(text: str, index: int, *, is_list: bool) -> str | None:
+    """Return what to write at ``index``, where a mapping or a list cannot go on.
+
+    :param is_list: whether it is in a list that the line would end.
+    """
+    before = text[text.rfind("\n", 0, index) + 1 : index]
+    if before.strip(" "):
+        return "quote the whole value, and write nothing after it"
+    if hint := _indent_hint(text, index):
+        return hint
+    if is_list:
+        return f"begin this line with '- '{', or indent it less' if before else ''}"
+    return "put the key of this list on a line before it" if text[index : index + 1] == "-" else None
+
+
+def _indent_hint(text: str, index: int) -> str | None:
+    """Return how to indent the line at ``index``; None if lines before it are indented alike."""
+    *before, line = text[:index].split("\n")
+    column = len(line) - len(line.lstrip(" "))
+    is_item = text[index : index + 1] == "-"
+    choices: dict[int, str] = {}  # by the column of a block that the line may go on with
+    lowest = len(text)
+    for number in range(len(before), 0, -1):
+        content = before[number - 1]
+        start = re.match(r" *(?:- +)*(?=[^\s#])", content)  # a block begins after each "- ", too
+        if start is None:
+            continue
+        for begin in (start.end(), len(content) - len(content.lstrip(" "))):
+            if begin < lowest:
+                lowest = begin
+                if begin == column:
+                    return None
+                if is_item or content[begin] != "-":
+                    choices[begin] = f"{begin or 'no'} spaces, like line {number}"
+    lower = [words for begin, words in choices.items() if begin < column][:1]
+    deeper = [words for begin, words in choices.items() if begin > column][-1:]
+    return f"indent this line by {', or by '.join(lower + deeper)}" if lower + deeper else None
 
 
 class _YamlBuilder(Builder):
