@@ -16,9 +16,9 @@ _UNIT_NOTE = "The operators > and < match whole numbers only, without a unit."
 
 
 def audit_lines(audit: Audit, output: str, screen: Screen) -> Iterator[str]:
-    """Yield the lines of a report; if nothing was found, only JSON has any.
+    """Yield the lines of a report on the labels of a fleet; if nothing was found, only for JSON.
 
-    :param output: one of ``REPORT_FORMATS``.
+    :param output: ``text``, ``json`` or ``markdown``.
     """
 
     def as_dict() -> dict[str, Any]:
@@ -79,7 +79,7 @@ def _rows(audit: Audit, code: str, screen: Screen) -> list[tuple[str, ...]]:
 
 
 def _found(finding: Finding, screen: Screen) -> tuple[str, str]:
-    """Return the label with the mistake, and how many nodes have it."""
+    """Return two cells of a table: the label with the mistake, and how many nodes have it."""
     label = screen.word(finding.keys[0])
     if finding.values:
         values = [screen.word(value) for value in finding.values]

@@ -19,9 +19,8 @@ def change_lines(
     time: str | None,
     screen: Screen,
 ) -> Iterator[str]:
-    """Yield a line for each answer that a node enters or leaves.
-
-    :param output: one of ``CHANGE_FORMATS``.
+    """Yield a line for each answer (the nodes of a selector or a job) that a node enters or leaves.
+    :param output: ``text`` or ``ndjson``.
     :param changes: for each answer, whether the node matches now, and the name of the job; the name
         is empty if there is only one answer.
     :param event: the number of the event that caused the changes; only for NDJSON.

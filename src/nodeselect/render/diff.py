@@ -16,7 +16,7 @@ __all__ = ["change_groups", "diff_lines"]
 def diff_lines(difference: Difference, output: str, screen: Screen) -> Iterator[str]:
     """Yield the lines of a report on a difference.
 
-    :param output: one of ``REPORT_FORMATS``.
+    :param output: ``text``, ``json`` or ``markdown``.
     """
 
     def blocks(screen: Screen) -> Iterator[Iterable[str]]:
@@ -42,10 +42,12 @@ def diff_lines(difference: Difference, output: str, screen: Screen) -> Iterator[
 def change_groups(
     changes: Iterable[Change], side: str, screen: Screen | None = None
 ) -> list[tuple[str, list[str]]]:
-    """Return each reason for changes, in words, and the ids of its nodes; the most nodes first.
+    """Group changes of nodes by reason: return each reason in words, and the ids of its nodes.
 
-    :param side: ``OLD`` or ``NEW``: the one whose selector does not match the nodes.
-    :param screen: what the words are for; None for no screen.
+    The reason with the most nodes comes first.
+
+    :param side: ``OLD`` or ``NEW``: the selector that the nodes do not match.
+    :param screen: escapes the words; None if they are not for a screen.
     """
     groups: defaultdict[str, list[str]] = defaultdict(list)
     for change in changes:

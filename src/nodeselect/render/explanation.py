@@ -39,12 +39,13 @@ def explanation_lines(
 ) -> Iterator[str]:
     """Yield the lines of a report on one or several explanations.
 
-    :param output: one of ``REPORT_FORMATS``.
+    :param output: ``text``, ``json`` or ``markdown``.
     :param titles: for each explanation, its selector as the user wrote it.
     :param union: for several selectors over all nodes: how many nodes match any of them, how many
         nodes there are, and how many matching ones are connected (None if no state is known).
     :param subject: what was explained, such as ``job.yaml on nodes.json``; Markdown begins with it.
-    :param numbers: those of the explanations if there are several, by default from 1.
+    :param numbers: the numbers to show before the explanations if there are several; by default 1,
+        2, and so on.
     """
 
     titled = list(zip(titles, explanations, strict=True))
@@ -82,7 +83,10 @@ def render_text(explanation: Explanation | NodeExplanation, screen: Screen | Non
 
 
 def _node_verdict(explanations: Mapping[int, NodeExplanation], screen: Screen) -> str:
-    """Return whether a node matches any of several selectors, and which, by their numbers."""
+    """Return a sentence with the numbers of the selectors that a node matches.
+
+    :param explanations: the explanations of the node, by the number of the selector.
+    """
     node = screen.prose(printable(next(iter(explanations.values())).id))
     matching = [str(number) for number, each in explanations.items() if each.matches]
     if not matching:
@@ -93,7 +97,7 @@ def _node_verdict(explanations: Mapping[int, NodeExplanation], screen: Screen) -
 def _blocks(
     explanation: Explanation | NodeExplanation, screen: Screen, subject: str, others: int
 ) -> Iterator[Iterable[str]]:
-    """Yield the parts of a report.
+    """Yield the parts of the report on one explanation, each as lines.
 
     :param others: how many nodes match only other selectors.
     """
@@ -120,7 +124,7 @@ def _blocks(
 
 
 def value_cell(value: str | None, screen: Screen) -> str:
-    """Return what a node has for a label; ``value`` is None if it does not have the label."""
+    """Return the cell of a table for the value that a node has for a label; None if it lacks it."""
     return "no such label" if value is None else screen.prose(quoted(value))
 
 

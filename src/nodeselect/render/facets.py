@@ -23,7 +23,7 @@ def facet_lines(
     """Yield the lines of a report on all label keys, or on the values of one key.
 
     :param total: how many nodes there are if only matching ones were counted; None if all were.
-    :param output: one of ``REPORT_FORMATS``.
+    :param output: ``text``, ``json`` or ``markdown``.
     """
     keys = [facet for facet in facets.keys if key in (None, facet.key)]
 

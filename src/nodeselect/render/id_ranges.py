@@ -32,15 +32,15 @@ def ranges_text(ids: Iterable[str], screen: Screen, columns: int = _RANGE_COLUMN
 
 
 def compress_ids(ids: Iterable[str], max_width: int | None = None) -> list[str]:
-    """Return the ids, those that differ in one number as ranges.
-
+    """Return ids, shortened: those that differ only in one number become ranges.
     >>> compress_ids(["edge-001", "edge-002", "gw-7.lan", "edge-003", "core", "gw-9.lan"])
     ['edge-[001-003]', 'gw-[7,9].lan', 'core']
 
-    Every id is in one text. Ids that differ in one number share a text unless that makes it longer;
-    it is where the first of them would be, and its numbers ascend. Numbers with leading zeros share
-    a text only with numbers of the same length, so that a range can be read in only one way. An id
-    with a bracket, a comma, a blank or another special character is quoted as a JSON string.
+    Every id is in exactly one text of the result. Ids that differ in one number share a text unless
+    that would be longer; it is at the place of the first of them, and its numbers ascend. Numbers
+    with leading zeros share a text only with numbers of the same length, so that a range can be
+    read in only one way. An id with a bracket, a comma, a blank or another special character is
+    quoted as a JSON string.
 
     :param max_width: a text with more columns is split into several, but never inside a range.
     """
@@ -66,7 +66,11 @@ def compress_ids(ids: Iterable[str], max_width: int | None = None) -> list[str]:
 
 
 def _split_by_width(numerals: Sequence[str]) -> Iterable[list[str]]:
-    """Return groups of numerals: one for each length with leading zeros, and one for the others."""
+    """Group numerals such that a range can be read in only one way.
+
+    There is a group for each length that a numeral with leading zeros has, as ``007`` has 3, and
+    one for all other numerals.
+    """
     padded = {len(numeral) for numeral in numerals if numeral[0] == "0" and len(numeral) > 1}
     groups: defaultdict[int, list[str]] = defaultdict(list)
     for numeral in numerals:
@@ -86,7 +90,7 @@ def _ranges(numerals: Sequence[str]) -> Iterator[str]:
 
 
 def _join_ranges(ranges: Iterable[str], room: int | None) -> Iterator[str]:
-    """Yield ranges joined with commas, as many as fit in ``room`` columns, but at least one."""
+    """Join ranges with commas; yield texts of at most ``room`` columns, or of a single range."""
     joined = ""
     for part in ranges:
         if joined and room is not None and len(joined) + 1 + len(part) > room:

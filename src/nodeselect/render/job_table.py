@@ -17,7 +17,7 @@ __all__ = [
 
 
 class JobStatus(IntEnum):
-    """What is wrong with a job, the worst first."""
+    """What is wrong with a job, from the worst to ``OK``."""
 
     INVALID = 0
     NO_NODES = 1
@@ -101,8 +101,7 @@ def worst_first(jobs: Iterable[JobResult]) -> list[JobResult]:
 
 
 def jobs_headline(jobs: Collection[JobResult], total: int) -> str:
-    """Return how many jobs there are, and how many have which status.
-
+    """Return a sentence with the number of jobs, and how many have each status.
     :param total: how many nodes there are.
     """
     counts = Counter(job.status for job in jobs)
@@ -121,7 +120,7 @@ def job_table_lines(
     """Yield the lines of a report on jobs, the worst first.
 
     :param total: how many nodes there are.
-    :param output: one of ``REPORT_FORMATS``.
+    :param output: ``text``, ``json`` or ``markdown``.
     """
     jobs = worst_first(jobs)
     counts = Counter(job.status for job in jobs)

@@ -83,7 +83,7 @@ class Screen(NamedTuple):
     lines: int = 24
 
     def escape(self, text: str) -> str:
-        """Return text, with each character escaped that the screen cannot or must not show."""
+        """Escape the characters of a text that the screen cannot show or would interpret."""
         text = printable(text)
         if self.ascii_only and not text.isascii():
             return text.replace("…", "...").encode("ascii", "backslashreplace").decode("ascii")
@@ -98,18 +98,21 @@ class Screen(NamedTuple):
         return self.escape(text)
 
     def style(self, text: str, style: Style) -> str:
-        """Return ``text``, which is escaped already, in a style if the screen has colours."""
+        """Return ``text``, which must be escaped already, in a style if the screen has colours."""
         return f"{_STYLES[style]}{text}\x1b[0m" if self.colour and text else text
 
     def bar(self, part: int, whole: int, columns: int = 20) -> str:
-        """Return a bar for ``part`` if ``whole`` is ``columns`` wide; only 0 gives an empty bar."""
+        """Return a bar whose length is the share of ``part`` in ``whole``; ``columns`` is all.
+
+        The bar is empty only for 0.
+        """
         eighths = -(-part * columns * 8 // whole) if whole else 0
         if self.ascii_only:
             return "#" * -(-eighths // 8)
         return "█" * (eighths // 8) + _BLOCKS[eighths % 8].strip()
 
     def truncate(self, text: str, columns: int) -> str:
-        """Return text; if it is too wide, its beginning and its end around an ellipsis.
+        """Return text, escaped; if it is too wide, its beginning, an ellipsis and its end.
 
         The end is kept because similar ids, label keys and file names often differ there.
         """
@@ -273,7 +276,7 @@ def report_lines(
 ) -> Iterator[str]:
     """Yield the lines of a report.
 
-    :param output: one of ``REPORT_FORMATS``.
+    :param output: ``text``, ``json`` or ``markdown``.
     :param as_dict: returns the report as JSON values.
     :param blocks: yields the parts of the report as lines; a blank line separates two parts.
     """
@@ -308,16 +311,16 @@ def detect_screen(stream: TextIO | None = None) -> Screen:
 
 
 def _number(variable: str) -> int:
-    """Return the number in a variable of the environment; 0 if it has none, or a negative one."""
+    """Return the number in an environment variable; 0 if it does not have a positive number."""
     with suppress(ValueError):
         return max(int(os.environ.get(variable, "")), 0)
     return 0
 
 
 def is_colour_wanted(stream: TextIO | None) -> bool:
-    """Return whether ``stream`` is a terminal, but not one with TERM=dumb.
+    """Return whether to write to ``stream`` in colour: if it is a terminal without TERM=dumb.
 
-    If NO_COLOR is set, nothing is in colour; otherwise everything is if FORCE_COLOR is set.
+    The environment variables NO_COLOR and FORCE_COLOR override that; NO_COLOR comes first.
     """
     if os.environ.get("NO_COLOR") or stream is None:
         return False
@@ -328,7 +331,11 @@ def is_colour_wanted(stream: TextIO | None) -> bool:
 def align_columns(
     rows: Sequence[Sequence[str]], right: Collection[int] = (), *, gap: int = 2
 ) -> Iterator[str]:
-    """Yield a line for each row of escaped cells, in columns that are ``gap`` blanks apart."""
+    """Yield a line for each row, with its cells in columns that are ``gap`` blanks apart.
+
+    :param rows: the cells, which must be escaped already.
+    :param right: the columns that are aligned to the right, from 0.
+    """
     widths = _column_widths(rows)
     for row in rows:
         cells = []

@@ -49,7 +49,7 @@ def node_lines(
 ) -> Iterable[str]:
     """Return the lines of a list of nodes.
 
-    :param output: one of ``NODE_FORMATS``.
+    :param output: one of ``NODE_FORMATS``, such as ``table`` or ``json``.
     :param keys: the label keys that get a column of their own in a table or CSV.
     :param labels: whether a table has one more column with all labels.
     :param header: whether a table or CSV has a line with the names of its columns.
@@ -69,7 +69,7 @@ def node_lines(
 
 
 def sort_nodes(nodes: Iterable[Node], by: str) -> list[Node]:
-    """Return nodes in the order of their ids, names, states or values of a label; numbers in order.
+    """Sort nodes by their ids, names, states or values of a label; ``n-9`` comes before ``n-10``.
 
     Nodes with the same value stay in order; those without one are last.
 
@@ -89,7 +89,7 @@ def sort_nodes(nodes: Iterable[Node], by: str) -> list[Node]:
 def id_lines(ids: Iterable[str], output: str) -> Iterable[str]:
     """Return the lines of a list of ids.
 
-    :param output: one of ``ID_FORMATS``.
+    :param output: ``name`` or ``folded``.
     """
     return compress_ids(ids) if output == "folded" else ids
 
@@ -138,6 +138,6 @@ def _csv(nodes: Sequence[Node], keys: Sequence[str], header: bool) -> Iterator[s
 
 
 def _escape_formula(cell: str) -> str:
-    """Return the cell; if a spreadsheet would run it as a formula, with a quote before it."""
+    """Return a cell of CSV; put ``'`` before it if a spreadsheet would run it as a formula."""
     is_formula = cell.startswith(_FORMULA_STARTS) and not _SIGNED_NUMBER.fullmatch(cell)
     return f"'{cell}" if is_formula else cell

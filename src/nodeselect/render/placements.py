@@ -26,7 +26,7 @@ class NodeJobs(NamedTuple):
     """Which jobs a node gets, and which requirements of the others it fails.
 
     :param state: the state of the node.
-    :param explanation: of the selectors of all valid jobs.
+    :param explanation: why selectors of the valid jobs do not match the node.
     :param matching: the jobs whose selectors match the node.
     :param values: for each requirement that the node fails, the value that it has; None if it does
         not have the label.
@@ -64,7 +64,7 @@ class NodeJobs(NamedTuple):
 def node_job_lines(jobs: NodeJobs, output: str, screen: Screen) -> Iterator[str]:
     """Yield the lines of a report on the jobs of one node.
 
-    :param output: one of ``REPORT_FORMATS``.
+    :param output: ``text``, ``json`` or ``markdown``.
     """
     explanation = jobs.explanation
 
@@ -128,7 +128,7 @@ class FleetJobs(NamedTuple):
 def fleet_job_lines(fleet: FleetJobs, output: str, screen: Screen) -> Iterator[str]:
     """Yield the lines of a report on the nodes of all jobs.
 
-    :param output: one of ``REPORT_FORMATS``.
+    :param output: ``text``, ``json`` or ``markdown``.
     """
 
     def blocks(screen: Screen) -> Iterator[Iterable[str]]:

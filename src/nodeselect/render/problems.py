@@ -47,9 +47,9 @@ def problem_lines(
 ) -> Iterable[str]:
     """Return the lines of a report on checked files.
 
-    :param output: one of ``PROBLEM_FORMATS``.
-    :param unread: the errors of unreadable files; the formats for people leave them out.
-    :param screen: what the formats for people are drawn on.
+    :param output: one of ``PROBLEM_FORMATS``, such as ``text`` or ``sarif``.
+    :param unread: the errors of files that cannot be read; ``text`` and ``concise`` leave them out.
+    :param screen: the screen for ``text`` and ``concise``.
     """
     match output:
         case "concise":
@@ -71,8 +71,9 @@ def problem_summary(
     is_selection: bool,
     others: int = 0,
 ) -> str:
-    """Return the numbers of checked files, errors, warnings, and files that could not be read.
+    """Return a sentence with the numbers of checked files, errors, warnings, and unreadable files.
 
+    :param unread: how many files could not be read.
     :param skipped: the files and folders that were skipped.
     :param is_selection: whether only some rules were applied.
     :param others: the number of files that were skipped because they are not jobs.
@@ -111,7 +112,12 @@ def _lines_of(text: str) -> list[str]:
 
 
 def correction_summary(corrections: Collection[object], *, is_written: bool) -> str:
-    """Return how many files are corrected, to be followed by what is wrong after that."""
+    """Return a sentence about how many files are corrected.
+
+    It is followed by the summary of the problems that remain.
+
+    :param is_written: whether the files were written, and not only a diff printed.
+    """
     count = pluralize(len(corrections), "file")
     if is_written:
         return f"corrected {count}. "
@@ -119,7 +125,10 @@ def correction_summary(corrections: Collection[object], *, is_written: bool) -> 
 
 
 def error_list_lines(reports: Sequence[CheckReport], screen: Screen) -> Iterator[str]:
-    """Yield a line for each error, for the end of a long report that has warnings below them."""
+    """Yield a line for each error, if there are warnings, which a report has below its errors.
+
+    These lines are for the end of a long report.
+    """
     if any(report.warnings for report in reports):
         errors = [each for each in _by_severity(reports) if each[1].severity == "error"]
         yield from _concise_lines(errors[:_ERRORS_AT_END], screen, screen.columns)
@@ -144,7 +153,10 @@ def rule_list_lines(rules: Iterable[Rule]) -> Iterator[str]:
 
 
 def _counts(reports: Sequence[CheckReport], severity: str, total: int) -> str:
-    """Return the number of errors or warnings, and how many are of each rule."""
+    """Return words such as ``3 errors (2 unknown-field, 1 no-config)``.
+
+    :param severity: ``error`` or ``warning``; ``total`` is how many there are.
+    """
     problems = (problem for report in reports for problem in report.problems)
     codes = Counter(problem.code for problem in problems if problem.severity == severity)
     parts = [f"{count:,} {code}" for code, count in codes.most_common()]
@@ -155,7 +167,7 @@ def _counts(reports: Sequence[CheckReport], severity: str, total: int) -> str:
 
 
 def _by_severity(reports: Sequence[CheckReport]) -> list[_Located]:
-    """Return the problems with the names of their files, errors first."""
+    """Return the problems of all files, each after the name of its file; errors come first."""
     problems = [(report.file, problem) for report in reports for problem in report.problems]
     return sorted(problems, key=lambda located: located[1].severity != "error")
 
@@ -165,7 +177,8 @@ def _concise_lines(
 ) -> Iterator[str]:
     """Yield a line for each problem.
 
-    :param columns: how wide a line may be, if its message is not too short then; None for any.
+    :param columns: truncate messages so that lines are at most this wide, unless a message would be
+        too short then; None for lines of any width.
     """
     for file, problem in problems:
         place, label = screen.escape(problem.place(file)), f"{problem.severity}[{problem.code}]"
@@ -178,7 +191,10 @@ def _concise_lines(
 
 
 def _drawings(reports: Sequence[CheckReport], screen: Screen) -> Iterator[str]:
-    """Yield the drawings of problems, a blank line after each. Many equal warnings are one."""
+    """Yield the lines of all problems, with a blank line after each problem.
+
+    If there are many equal warnings, only one is drawn.
+    """
     rules = all_rules()
     noted: set[str] = set()
     for others, (file, problem) in _fold(_by_severity(reports)):
@@ -193,9 +209,10 @@ def _drawings(reports: Sequence[CheckReport], screen: Screen) -> Iterator[str]:
 
 
 def _fold(problems: Sequence[_Located]) -> Iterator[tuple[str, _Located]]:
-    """Yield the problems to draw, each with words for the warnings that it represents.
+    """Yield the problems to draw, each after words such as ``12 more`` for equal warnings.
 
-    Warnings with the same message are equal; if a rule has many messages, so are all its warnings.
+    Warnings of a rule are equal if their messages are. If a rule has many different messages, all
+    its warnings count as equal.
     """
     warnings = [problem for _, problem in problems if problem.severity == "warning"]
     messages = Counter(code for code, _ in {(each.code, each.message) for each in warnings})
@@ -253,7 +270,10 @@ def _as_dict(reports: Sequence[CheckReport], unread: Sequence[JobError]) -> dict
 def _file_messages(
     reports: Sequence[CheckReport], unread: Sequence[JobError]
 ) -> Iterator[tuple[str, str, str]]:
-    """Yield the severity, file and text of each message about a whole file."""
+    """Yield the severity, file and text of each message about a whole file, not a place in it.
+
+    Such messages say that a file cannot be read, or has more problems than are shown.
+    """
     for error in unread:
         yield "error", error.file, error.problems[0].message
     for report in reports:
@@ -264,7 +284,7 @@ def _file_messages(
 
 
 def _github(reports: Sequence[CheckReport], unread: Sequence[JobError]) -> Iterator[str]:
-    """Yield commands to GitHub Actions that show each problem in the lines of a pull request."""
+    """Yield commands for GitHub Actions, which shows each problem in the diff of a pull request."""
     for severity, file, message in _file_messages(reports, unread):
         yield _command(severity, message, file=file)
     for report in reports:
@@ -281,7 +301,7 @@ def _github(reports: Sequence[CheckReport], unread: Sequence[JobError]) -> Itera
 
 
 def _command(name: str, message: str, **properties: str | int) -> str:
-    """Return a command to GitHub Actions, with special characters in its texts escaped."""
+    """Return a command for GitHub Actions: ``::error file=job.yaml,line=3::message``."""
     texts = []
     for key, value in properties.items():
         text = _escape_command(str(value)).replace(":", "%3A").replace(",", "%2C")

@@ -40,7 +40,7 @@ class RolloutReport(NamedTuple):
 
     @property
     def node_counts(self) -> str:
-        """How many nodes match, and how many of these are not in the plan, and why."""
+        """A sentence: how many nodes match, and how many of these are not in the plan, and why."""
         matched, connected, stateless, waves, _ = self.plan
         text = headline(matched, self.total, connected)
         if connected is None:
@@ -63,7 +63,7 @@ class RolloutReport(NamedTuple):
 def rollout_lines(report: RolloutReport, output: str, screen: Screen) -> Iterator[str]:
     """Yield the lines of a report on a plan.
 
-    :param output: one of ``REPORT_FORMATS``.
+    :param output: ``text``, ``json`` or ``markdown``.
     """
     waves = report.plan.waves
 

@@ -22,9 +22,11 @@ _PLAIN = re.compile(r"[A-Za-z0-9/.][A-Za-z0-9/._ (),=<>!-]*(?<! )")
 
 
 def selector_lines(selectors: Sequence[Selector], output: str) -> Iterable[str]:
-    """Return the lines of selectors, of which a node must match one, in another notation.
+    """Return the lines of selectors in the notation of another system.
 
-    :param output: one of ``SELECTOR_FORMATS``.
+    A node must match one of the selectors.
+
+    :param output: one of ``SELECTOR_FORMATS``, such as ``label-selector``.
     :raises SelectorError: if that notation cannot express all of them; nothing is left out.
     """
     # Of alternatives, one that matches nothing changes nothing.
@@ -47,7 +49,10 @@ def _text_lines(selectors: Sequence[Selector]) -> Iterator[str]:
 
 
 def _only(selectors: Sequence[Selector], system: str) -> Selector:
-    """Return the only selector; raise if there are several or none."""
+    """Return the only selector; raise if there are several or none.
+
+    :param system: what cannot express that, such as ``a job spec``, for the error.
+    """
     if len(selectors) == 1:
         return selectors[0]
     if not selectors:

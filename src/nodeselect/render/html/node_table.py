@@ -13,11 +13,11 @@ __all__ = ["NodeTable"]
 
 
 class NodeTable:
-    """The table of nodes: first those that match, then those that fail the fewest requirements.
+    """The table of nodes in a page: those that fail the fewest requirements, or none, come first.
 
     ``facets`` has the label keys of all nodes: those in the selector, then the most frequent ones.
-    A label is a pair of key and value: ``matched`` maps it to how many matching nodes have it,
-    ``numbers`` to its index in the list ``labels`` of the page's data.
+    A label is a pair of key and value. ``matched`` has for each label how many matching nodes have
+    it; ``numbers`` has its index in the list ``labels`` of the page's data.
     """
 
     def __init__(self, selector: Selector, nodes: Iterable[Node], max_rows: int) -> None:
@@ -49,11 +49,13 @@ class NodeTable:
         return self.size == self.total
 
     def data(self, requirements: Iterable[str]) -> dict[str, Any]:
-        """Return the data that the page's script reads.
+        """Return the data that the script of the page reads.
 
         A row is ``[id, name, state, failures, label, …]``. All but id and name are indexes into the
         lists ``states``, ``failures`` and ``labels``. ``selectorKeys`` has an index into ``keys``
         for each requirement: -1 for a requirement of ids, -2 for a key that no row has.
+
+        :param requirements: the texts of the requirements of the selector.
         """
         keys = {key: at for at, key in enumerate(dict.fromkeys(key for key, _ in self.numbers))}
         states: dict[tuple[str, str], int] = {}

@@ -104,7 +104,10 @@ def render_diff_page(
 
 
 def _split_advice(explanation: Explanation) -> Iterator[tuple[str, bool]]:
-    """Yield the pieces of the recommendation, and whether each is a requirement."""
+    """Yield the pieces of the recommendation: prose, and requirements, which are shown as code.
+
+    Each comes with whether it is a requirement.
+    """
     texts = [requirement.text for requirement in explanation.requirements]
     if explanation.correction is not None:
         texts += [*explanation.correction.replacements, *explanation.correction.replaced]
@@ -117,7 +120,10 @@ def _split_advice(explanation: Explanation) -> Iterator[tuple[str, bool]]:
 
 
 def _copied(explanation: Explanation) -> str | None:
-    """Return what to write, if the recommendation says so and the page shows it as it is."""
+    """Return the text for the button that copies the corrected requirements.
+
+    Return None if nothing is recommended to be written, or if it is not shown as it is.
+    """
     if explanation.correction is None or not explanation.recommendation.startswith("write "):
         return None
     replacements = explanation.correction.replacements

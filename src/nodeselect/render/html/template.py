@@ -36,8 +36,9 @@ def shown(text: str, limit: int = _MAX_TEXT) -> str:
 
 
 def render_template(name: str, *, subject: str, sources: Sources | None, **values: Any) -> str:
-    """Return a page.
+    """Return the HTML of a page.
 
+    :param name: the file name of the template, such as ``diff.jinja``.
     :param subject: what the page is about, such as ``job.yaml on nodes.json``.
     """
     template = _environment().get_template(name)
@@ -84,7 +85,11 @@ def _hash(content: str) -> str:
 
 
 def _bar_segments(parts: Iterable[tuple[Any, ...]], whole: int) -> list[tuple[str, int, int]]:
-    """Return the class, start and width of each part of a bar; only a size of 0 is not drawn."""
+    """Return the class, start and width of each part of a bar; parts with the size 0 are left out.
+
+    :param parts: tuples that begin with the name and the size of a part.
+    :param whole: the size of the whole bar.
+    """
     segments, start = [], 0
     for name, part, *_ in parts:
         width = min(max(_BAR_WIDTH * part // whole, 6), _BAR_WIDTH - start) if part else 0
