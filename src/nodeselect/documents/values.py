@@ -138,6 +138,7 @@ def to_python(
 
 def from_python(value: Any, depth: int = 0) -> Value:
     """Convert plain data to a value, all of which is at line 0 and column 0.
+
     :raises DocumentError: if it is nested deeper than ``LIMITS.depth``, or a number is not finite
         or has more than 64 bits.
     :raises TypeError: if it is not plain data: lists, mappings with strings as keys, and scalars.
@@ -209,6 +210,7 @@ def decode_utf8(data: bytes) -> str:
 
 def check_characters(text: str, forbidden: re.Pattern[str] = _CONTROL_CHARACTERS) -> None:
     """Raise if a text has forbidden characters; the error lists those up to the first NUL.
+
     :raises DocumentError: with the code ``control-character`` or ``surrogate``.
     """
     if not forbidden.search(text):

@@ -50,6 +50,7 @@ class Conditions(Protocol[_E]):
 
 def express(selector: Selector, conditions: Conditions[_E]) -> _E:
     """Return the expression of an engine that is true for the nodes that a selector matches.
+
     :raises TypeError: if it is not a selector.
     """
     if not require_selector(selector).is_satisfiable:

@@ -100,6 +100,7 @@ def facets(
     state: str | pl.Expr | None = None,
 ) -> Facets:
     """Count the rows that have each label key and each value; ``nodes`` may be a filtered frame.
+
     :param labels: as for :func:`where`; so is ``columns``.
     :param state: the column of the states.
     :raises InventoryError: with the code ``invalid-column``, if a column is not of texts.

@@ -83,6 +83,7 @@ class SqlNodes:
 
     def check_columns(self) -> None:
         """Check that ids, names, states and labels are texts; answers would be wrong otherwise.
+
         The types of columns are looked up in PostgreSQL and DuckDB. In SQLite, where each value has
         its own type, all rows are read. In other databases, nothing is checked.
 
@@ -128,6 +129,7 @@ class SqlNodes:
         self, selector: Selector, *, states: Collection[str] | None = None
     ) -> FailureCounts:
         """Return how many nodes fail which requirements: only the numbers of :meth:`explain`.
+
         :param states: count only nodes in one of these states, in any case.
         """
         nodes = self if states is None else self.in_states(states)

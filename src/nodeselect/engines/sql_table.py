@@ -95,6 +95,7 @@ def is_path(key: str) -> bool:
 
 def to_text(value: Any) -> str:
     """Convert what a driver returned to a text; it may be bytes, if the query compares bytes.
+
     :raises InventoryError: if it is not a text.
     """
     text = _decoded(value)
@@ -106,6 +107,7 @@ def to_text(value: Any) -> str:
 
 def to_state(value: Any) -> str | None:
     """Convert what a driver returned to a state; NULL is None.
+
     :raises InventoryError: if it is neither a text nor NULL.
     """
     return None if value is None else to_text(value)
@@ -117,6 +119,7 @@ def _decoded(value: Any) -> Any:
 
 def to_id(value: Any) -> str:
     """Convert what a driver returned to an id; it may be bytes, if the query compares bytes.
+
     :raises InventoryError: if it is not a text.
     """
     node_id = _decoded(value)

@@ -99,6 +99,7 @@ class WordCounts:
 
         A word that differs only in case and separators is preferred, then the most frequent one
         with a typo.
+
         Cost: each call compares at most 500 words; the first call also reads all words.
         """
         if is_number(text):
@@ -211,6 +212,7 @@ def is_number(text: str) -> bool:
 
 def fold(text: str) -> str:
     """Return a text in lower case and without separators, except for those between digits.
+
     >>> fold("EU_West") == fold("eu-west"), fold("v1.2") == fold("v12")
     (True, False)
     """
@@ -221,6 +223,7 @@ def abbreviates_consonants(short: str, word: str) -> bool:
     """Return whether ``short`` is the beginning of ``word`` without vowels, in any case.
 
     The first letter of ``word`` is kept, also if it is a vowel.
+
     >>> abbreviates_consonants("prd", "production"), abbreviates_consonants("stg", "staging")
     (True, True)
     """

@@ -61,6 +61,7 @@ def short(text: str) -> str:
 
 def headline(matched: int, total: int, connected: int | None) -> str:
     """Return a line such as ``43 of 210 nodes match, 37 of them connected or ready``.
+
     :param connected: how many of the matching nodes are connected; None if no state is known.
     """
     text = f"{matched:,} of {total:,} {'node matches' if total == 1 else 'nodes match'}"
@@ -69,6 +70,7 @@ def headline(matched: int, total: int, connected: int | None) -> str:
 
 def count_headline(selector: Selector, counts: FailureCounts, connected: int | None) -> str:
     """Return a line with how many nodes match, and how many fail which requirements.
+
     :param connected: how many of the matching nodes are connected; None if no state is known.
     """
     text = headline(counts.matched, counts.total, connected)
@@ -90,6 +92,7 @@ def count_headline(selector: Selector, counts: FailureCounts, connected: int | N
 
 def failing_text(failed: Sequence[str], requirements: int, nodes: int, limit: int = 3) -> str:
     """Return which requirements a group of nodes fails, such as ``fail both a=b and c``.
+
     :param failed: the texts of the requirements that the nodes fail; they satisfy all others.
     :param requirements: how many requirements the selector has.
     :param nodes: how many nodes are in the group.

@@ -22,6 +22,7 @@ class IdIndex:
     """Finds the ordinal, which is the number in the index, of a node by its id. Immutable.
 
     Names can be indexed in the same way; several nodes may have the same name.
+
     A hash table without pointers. The 32-bit hashes of all ids are in ascending order. Those with
     the same first bits, one on average, are a *bucket*; another array holds where each begins:
 

@@ -120,6 +120,7 @@ class Sections:
 
 def check_replaceable(path: str) -> None:
     """Raise if ``path`` exists and is not a regular file, for example a pipe or a device.
+
     :raises InventoryError: with the code ``cannot-write``.
     """
     try:

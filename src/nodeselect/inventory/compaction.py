@@ -46,6 +46,7 @@ def build(blocks: Iterable[Block], tuning: Tuning) -> Store:
 
 def compact(view: View) -> Store:
     """Build a new store that has only the nodes of ``view`` that are not deleted.
+
     Cost: about a microsecond a node.
     """
     store, tuning = view.store, view.store.delta.tuning

@@ -88,6 +88,7 @@ def line_too_long_error(line: int) -> InventoryError:
 
 def decode_utf8(data: bytes) -> str:
     """Decode ``data`` as UTF-8.
+
     :raises InventoryError: if it is not UTF-8.
     """
     try:

@@ -20,6 +20,7 @@ def change_lines(
     screen: Screen,
 ) -> Iterator[str]:
     """Yield a line for each answer (the nodes of a selector or a job) that a node enters or leaves.
+
     :param output: ``text`` or ``ndjson``.
     :param changes: for each answer, whether the node matches now, and the name of the job; the name
         is empty if there is only one answer.

@@ -33,6 +33,7 @@ def ranges_text(ids: Iterable[str], screen: Screen, columns: int = _RANGE_COLUMN
 
 def compress_ids(ids: Iterable[str], max_width: int | None = None) -> list[str]:
     """Return ids, shortened: those that differ only in one number become ranges.
+
     >>> compress_ids(["edge-001", "edge-002", "gw-7.lan", "edge-003", "core", "gw-9.lan"])
     ['edge-[001-003]', 'gw-[7,9].lan', 'core']
 

@@ -102,6 +102,7 @@ def worst_first(jobs: Iterable[JobResult]) -> list[JobResult]:
 
 def jobs_headline(jobs: Collection[JobResult], total: int) -> str:
     """Return a sentence with the number of jobs, and how many have each status.
+
     :param total: how many nodes there are.
     """
     counts = Counter(job.status for job in jobs)

@@ -74,6 +74,7 @@ _ALWAYS_REPORTED = frozenset(code for code, rule in _RULES.items() if rule.alway
 
 class CheckReport(NamedTuple):
     """What is wrong with a job file; ``Problem.show`` returns one of the problems as text.
+
     :param file: the name of the file.
     :param problems: the problems in order of position, at most ``LIMITS.reported_errors``. If there
         are more, warnings are left out before errors, and later problems before earlier ones.
@@ -160,6 +161,7 @@ def check_jobs(
     require_selector: bool = False,
 ) -> Iterator[CheckReport]:
     """Check job specs; also report a job whose name another job in the same folder has.
+
     >>> job = "name: a\\ntype: query\\nselector: {match_ids: [n-1]}\\nconfig: {input: {stdin: {}}}"
     >>> for report in check_jobs([("jobs/a.yaml", job), ("jobs/b.yaml", job)]):
     ...     print(report.file, [problem.code for problem in report.problems])

@@ -162,6 +162,7 @@ def corrected_expression(text: str) -> str | None:
     """Return an invalid expression with its operators and commas corrected.
 
     Return None if it is not certain what was meant.
+
     >>> corrected_expression("region not in (eu) && tier IN (a;b),"), corrected_expression("a || b")
     ('region notin (eu),tier in (a,b)', None)
     """

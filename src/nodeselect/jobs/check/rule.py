@@ -105,6 +105,7 @@ def finding_at(
     edit: Edit | None = None,
 ) -> Finding:
     """Return the finding that there is a mistake in the value ``place``, of the rule ``code``.
+
     :param span: start and end of the mistake in the text of the value; None for all of it.
     """
     line, column = place.position

@@ -55,6 +55,7 @@ def check_rows(rows: int, size: int) -> None:
 
 def check_sizes(data: bytes) -> None:
     """Raise if a file or a stream of Arrow IPC has too many rows, or is too large decompressed.
+
     :raises InventoryError: with the code ``document-too-large``; or ``not-arrow``, if its metadata
         are not what pyarrow writes.
     """

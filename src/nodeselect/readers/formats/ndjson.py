@@ -178,6 +178,7 @@ def _create_decoder(keys: Sequence[str]) -> msgspec.json.Decoder[Any]:
     """Create the decoder of nodes whose label keys are all in ``keys``, and in the same order.
 
     An absent label becomes None; encoding the node again leaves it out.
+
     :raises ValueError: if there are too many keys, or a key has a quote or a backslash.
     """
     if len(keys) > _MAX_KEYS:

@@ -29,6 +29,7 @@ _FIELD_LABELS = {
 
 def extract(record: Record) -> RawNode:
     """Return the fields of a node of Nomad, not yet validated.
+
     :raises InventoryError: if it is an entry of Nomad's list, which has no ``Meta``.
     """
     if "Meta" not in record:

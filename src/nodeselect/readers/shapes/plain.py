@@ -30,6 +30,7 @@ SERVER_FIELDS: Final = frozenset(
 
 def extract(record: Record) -> RawNode:
     """Return the fields of a node ``{"id": …, "labels": {…}}``, not yet validated.
+
     :raises InventoryError: if it has a field that a plain node does not have.
     """
     for field in record:
