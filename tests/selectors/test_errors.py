@@ -8,6 +8,12 @@ import pytest
 
 from nodeselect.errors import SelectorError
 from nodeselect.selectors import Operator, Requirement, Selector, selectors_from_pod_spec
+from nodeselect.selectors.constraints import (
+    bacalhau_from_selector,
+    nomad_from_selector,
+    selector_from_bacalhau,
+    selector_from_nomad,
+)
 from nodeselect.selectors.structured import requirement_from_structured
 from tests import golden
 from tests.hints import check_selector_hint
@@ -26,6 +32,7 @@ SCOPE = {
     for each in (
         *(Selector, Requirement, Operator),
         *(requirement_from_structured, selectors_from_pod_spec),
+        *(selector_from_bacalhau, selector_from_nomad, bacalhau_from_selector, nomad_from_selector),
     )
 }
 

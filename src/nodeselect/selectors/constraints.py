@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from nodeselect.errors import SelectorError
+from nodeselect.selectors.charset import is_key
 from nodeselect.selectors.label_selector import (
     read_list,
     read_mapping,
@@ -241,7 +242,7 @@ class _Fields:
 
     def has(self, name: str) -> bool:
         """Return whether a field is there and not null."""
-        return self._fields.get(name, ("", None))[1] is not None
+        return name in self._fields and self._fields[name][1] is not None
 
     def text(self, name: str) -> str:
         """Return a field that must be a string."""
@@ -263,10 +264,9 @@ class _Fields:
         try:
             return Requirement(key, operator, values)
         except SelectorError as error:
-            name = values_field if error.source in values else key_field
+            name = values_field if is_key(key) and error.source in values else key_field
             raise error.at(self._fields[name][0]) from None
 
     def error(self, code: str, message: str, name: str, hint: str | None = None) -> SelectorError:
-        """Return an error at a field, or at the constraint if that is not written."""
-        path, _ = self._fields.get(name, (self._place, None))
-        return structure_error(code, message, path, hint)
+        """Return an error at a field that is there."""
+        return structure_error(code, message, self._fields[name][0], hint)
