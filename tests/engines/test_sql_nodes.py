@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from nodeselect import Inventory, InventoryError, Node, Selector
-from nodeselect.engines import sql_counts
+from nodeselect.engines import sql, sql_counts
 from nodeselect.engines.sql import LongTable
 from nodeselect.engines.sql_nodes import SqlNodes
 from nodeselect.explain.countable import MAX_GROUPS
@@ -349,6 +349,56 @@ def test_numbers_as_labels() -> None:
     for read in reading:
         with pytest.raises(InventoryError, match=r"a state is '[89]', not a text"):
             read()
+
+
+@pytest.mark.parametrize("dialect", ["postgresql", "sqlite"])
+def test_labels_that_are_not_strings(request: pytest.FixtureRequest, dialect: str) -> None:
+    """A label in JSON that is not a string is present, and no condition matches a value of it."""
+    server = []
+    if dialect == "postgresql":
+        pytest.importorskip("psycopg")
+        server = [request.getfixturevalue("postgresql_server")]
+    many = ",".join(map(str, range(8, 30)))
+    with closing(SETUPS[dialect].start(*server)) as database:
+        database.run("DROP TABLE IF EXISTS typed")
+        database.run(f"CREATE TABLE typed (id TEXT, labels {database.labels_type})")
+        for at, value in enumerate(["8", "true", '["8"]', '{"a": "8"}', '"8"']):
+            database.run(f"""INSERT INTO typed VALUES ('n-{at}', '{{"cores": {value}}}')""")
+        database.run("""INSERT INTO typed VALUES ('n-5', '["cores"]'), ('n-6', NULL)""")
+        for text, ids in {
+            "cores": "01234",
+            "!cores": "56",
+            "cores=8": "4",
+            "cores!=8": "012356",
+            f"cores in ({many})": "4",
+            f"cores notin ({many})": "012356",
+            "cores>7": "4",
+            "cores<9": "4",
+        }.items():
+            condition = sql.where(Selector.parse(text), dialect)
+            for asked, expected in (
+                (condition, ids),
+                (f"NOT {condition}", "".join(sorted({*"0123456"} - {*ids}))),
+            ):
+                found = database.run(f"SELECT id FROM typed WHERE {asked} ORDER BY id")
+                assert "".join(node_id[2:] for (node_id,) in found) == expected, asked
+
+
+@pytest.mark.parametrize("labels", ['{"gpu": "t4", "cores": 8}', '{"a": ["b"]}', '["gpu"]', "8"])
+def test_jsonb_that_is_not_an_object_of_texts(request: pytest.FixtureRequest, labels: str) -> None:
+    """Labels in PostgreSQL that are not texts are an error with the id of their node."""
+    pytest.importorskip("psycopg")
+    server = request.getfixturevalue("postgresql_server")
+    with closing(SETUPS["postgresql"].start(server)) as database:
+        database.run("DROP TABLE IF EXISTS typed")
+        database.run("CREATE TABLE typed (id TEXT, labels jsonb)")
+        database.run("""INSERT INTO typed VALUES ('n-1', '{"a": "b", "c": null}'), ('n-2', NULL)""")
+        nodes = SqlNodes(database.run, "postgresql", "typed")
+        nodes.check_columns()
+        database.run(f"INSERT INTO typed VALUES ('n-3', '{labels}')")
+        with pytest.raises(InventoryError, match="the labels of the node 'n-3' are not") as caught:
+            nodes.check_columns()
+        assert caught.value.code == "invalid-column"
 
 
 def test_where() -> None:

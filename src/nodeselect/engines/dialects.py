@@ -163,9 +163,14 @@ class PostgreSQL(_ComparesTwice):
     def label_in(self, labels: str, key: str, values: Sequence[str], pairs: Sequence[str]) -> str:
         if len(values) > self._MAX_PAIRS:
             listed = f"{self.value(labels, key)} IN ({', '.join(values)})"
-            return f"({self.has_key(labels, key)} AND {listed})"
+            return f"({self.has_key(labels, key)} AND {listed} AND {self._is_string(labels, key)})"
         contains = " OR ".join(f"{labels} @> CAST({pair} AS jsonb)" for pair in pairs)
         return f"({labels} IS NOT NULL AND ({contains}))"
+
+    def label_between(self, labels: str, key: str, low: str, high: str) -> str:
+        # The planner would test it first, for each row, if it were beside CASE.
+        high = f"{high} AND {self._is_string(labels, key)}"
+        return super().label_between(labels, key, low, high)
 
     def in_bytes(self, value: str) -> str:
         return f'pg_catalog.concat({value}) COLLATE "C"'
@@ -190,6 +195,10 @@ class PostgreSQL(_ComparesTwice):
         # A function in place of a literal would bring its own collation.
         escaped = (each if _PLAIN.fullmatch(each) else f"\\U{ord(each):08x}" for each in text)
         return f"E'{''.join(escaped)}'"
+
+    @staticmethod
+    def _is_string(labels: str, key: str) -> str:
+        return f"jsonb_typeof({labels} -> {key}) = 'string'"
 
 
 class DuckDB(Dialect):
@@ -240,6 +249,11 @@ class SQLite(Dialect):
     def each_label(self, labels: str, rows: str) -> str:
         fields = "entries.key AS label_key, entries.value AS label_value"
         return f"SELECT {fields} FROM {rows}, json_each({labels}) AS entries"
+
+    def label_between(self, labels: str, key: str, low: str, high: str) -> str:
+        # A number is not its text: it does not match with "=" either.
+        is_text = f"typeof({self.value(labels, key)}) = 'text'"
+        return f"({is_text} AND {super().label_between(labels, key, low, high)})"
 
     def value_between(self, value: str, low: str, high: str) -> str:
         negative = f"substr({value}, 1, 1) = '-'"
