@@ -168,7 +168,9 @@ def _block_hint(text: str, index: int, *, is_list: bool) -> str | None:
         return hint
     if is_list:
         return f"begin this line with '- '{', or indent it less' if before else ''}"
-    return "put the key of this list on a line before it" if text[index : index + 1] == "-" else None
+    return (
+        "put the key of this list on a line before it" if text[index : index + 1] == "-" else None
+    )
 
 
 def _indent_hint(text: str, index: int) -> str | None:

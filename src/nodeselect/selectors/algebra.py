@@ -70,9 +70,9 @@ def disjoint(a: Selector, b: Selector) -> bool:
 def redundant(selector: Selector) -> tuple[Requirement, ...]:
     """Return the requirements that can be removed, all at once, as they follow from the others.
 
-    What remains matches the same nodes, and none of it follows from the rest. If there is a choice,
-    the requirement that allows more is removed, or else the later one. In a selector that
-    contradicts itself, everything outside of one :func:`conflict` is redundant.
+    The remaining ones match the same nodes, and none of them follows from the others. If there is a
+    choice, the requirement that allows more values is removed, or else the later one. In a selector
+    that contradicts itself, everything outside of one :func:`conflict` is redundant.
 
     >>> redundant(Selector.parse("a,a=b,c>5,c>7,c!=3"))
     (Requirement('a'), Requirement('c>5'), Requirement('c!=3'))
@@ -89,9 +89,9 @@ def redundant(selector: Selector) -> tuple[Requirement, ...]:
 def conflict(selector: Selector) -> tuple[Requirement, ...] | None:
     """Return requirements that contradict each other, or None if a node can match.
 
-    They are on one key, and minimal: without any one of them, the others can match. If several keys
-    have contradictions, the smallest contradiction is returned. The result is empty for
-    ``Selector.nothing()``, which has no requirements.
+    They are all on one key, and none is superfluous: without any one of them, the others can match.
+    If several keys have contradictions, the one with the fewest requirements is returned. The
+    result is empty for ``Selector.nothing()``, which has no requirements.
 
     >>> conflict(Selector.parse("a in (b,c),a!=d,a>5,x"))
     (Requirement('a in (b,c)'), Requirement('a>5'))
@@ -134,7 +134,7 @@ def normal_form(selector: Selector) -> Selector:
 
 
 def _constraints(selector: Selector) -> Mapping[str, KeyConstraint] | None:
-    """Return the constraint of each key in the selector; None if it matches no node."""
+    """Return what the selector allows for each key; None if it matches no node."""
     if selector.ids == ():
         return None
     constraints = constraints_by_key(selector.canonical)
@@ -142,9 +142,12 @@ def _constraints(selector: Selector) -> Mapping[str, KeyConstraint] | None:
 
 
 def _irredundant(requirements: list[Requirement]) -> Collection[int]:
-    """Return the positions of a minimal set of the requirements that allows the same as all.
+    """Return the positions of requirements which allow the same values as all of them.
 
-    All are on one key. Those that allow most are left out first, and of equals the last.
+    None of these can be left out. Requirements that allow the most values are left out first, and
+    of equal ones the last.
+
+    :param requirements: all on one key.
     """
     masks = _bit_masks(requirements)
     order = sorted(range(len(masks)), key=lambda at: (masks[at].bit_count(), at))
@@ -168,9 +171,9 @@ def _bit_masks(requirements: list[Requirement]) -> list[int]:
     - each value that a requirement lists;
     - for the integers at both ends of each range, a spelling that no requirement lists.
 
-    An intersection of requirements is empty, or a subset of another one, exactly if the
-    intersection of their masks is. (The ends of an intersection of ranges are ends of those ranges;
-    and of two ranges that differ, one has an end outside the other.)
+    Requirements contradict each other, or follow from each other, exactly if the same holds for
+    their masks: their intersection is empty, or a subset. (The ends of an intersection of ranges
+    are ends of those ranges; and of two ranges that differ, one has an end outside the other.)
 
     Cost: O(values + requirements * witnesses / 64).
     """

@@ -40,7 +40,7 @@ _LONG_INTEGER = "([+-]?)(?=[0-9])0*+([0-9]{0,19})"
 
 
 def is_value(text: str) -> bool:
-    """Return whether ``text`` is a valid value.
+    """Return whether ``text`` is a valid label value.
 
     It is empty, or 1 to 63 letters, digits, ``-``, ``_`` and ``.`` with a letter or digit at both
     ends.
@@ -49,7 +49,7 @@ def is_value(text: str) -> bool:
 
 
 def is_key(text: str) -> bool:
-    """Return whether ``text`` is a valid key: a name, or a prefix, a slash and a name.
+    """Return whether ``text`` is a valid label key: ``name`` or ``prefix/name``.
 
     A name follows the rule for values but is not empty. A prefix has 1 to 253 characters:
     parts separated by dots, each of lower-case letters, digits and ``-`` with a letter or digit at
@@ -59,7 +59,7 @@ def is_key(text: str) -> bool:
 
 
 def is_prefix(text: str) -> bool:
-    """Return whether ``text`` is a valid prefix of a key."""
+    """Return whether ``text`` is a valid prefix of a key, such as ``example.com``."""
     return len(text) <= LIMITS.key_prefix and re.fullmatch(_PREFIX, text) is not None
 
 

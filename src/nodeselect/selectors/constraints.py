@@ -192,14 +192,17 @@ def nomad_from_selector(selector: Selector) -> list[dict[str, Any]]:
 def no_counterpart_error(
     system: str, texts: Iterable[str], hint: str | None = None
 ) -> SelectorError:
-    """Return the error for parts of a selector that another notation cannot express."""
+    """Return the error for parts of a selector that another system cannot express.
+
+    :param system: the name of the system; ``texts`` are the parts.
+    """
     text = join_limited([printable(each) for each in texts], 5)
     message = f"{system} cannot express {text}"
     return SelectorError("no-counterpart", message, "", (0, 0), hint=hint)
 
 
 def _is_own_label(key: str) -> bool:
-    """Return whether the label of a node of Nomad is not from its metadata."""
+    """Return whether a label key is for an attribute or field of a Nomad node, not its metadata."""
     return key.startswith("attr.") or key in NOMAD_FIELDS
 
 
@@ -218,8 +221,9 @@ class _Fields:
     """The fields of one constraint."""
 
     def __init__(self, item: object, place: str, names: Mapping[str, str]) -> None:
-        """Raise if a field is unknown, or written twice.
+        """Read the fields of one constraint; raise if one is unknown, or written twice.
 
+        :param item: the constraint, and ``place`` its path for errors.
         :param names: the known fields by their names in lower case.
         """
         self._place = place
@@ -241,7 +245,7 @@ class _Fields:
             self._fields[field] = (path, value)
 
     def has(self, name: str) -> bool:
-        """Return whether a field is there and not null."""
+        """Return whether the constraint has a field and it is not null."""
         return name in self._fields and self._fields[name][1] is not None
 
     def text(self, name: str) -> str:
@@ -253,14 +257,18 @@ class _Fields:
         return read_text(value, path)
 
     def texts(self, name: str) -> list[str]:
-        """Return a field that may be a list of strings."""
+        """Return a field that must be a list of strings; an empty list if it is null or missing."""
         path, value = self._fields.get(name, ("", None))
         return read_strings(value, path)
 
     def requirement(
         self, key: str, operator: Operator, values: list[str], key_field: str, values_field: str
     ) -> Requirement:
-        """Return a requirement; an error in it is at one of the two fields."""
+        """Build a requirement; if it is invalid, the error names one of the two fields.
+
+        :param key_field: the field from which the key comes; ``values_field`` is that of the
+            values.
+        """
         try:
             return Requirement(key, operator, values)
         except SelectorError as error:
@@ -268,5 +276,5 @@ class _Fields:
             raise error.at(self._fields[name][0]) from None
 
     def error(self, code: str, message: str, name: str, hint: str | None = None) -> SelectorError:
-        """Return an error at a field that is there."""
+        """Return an error whose place is a field, which the constraint must have."""
         return structure_error(code, message, self._fields[name][0], hint)

@@ -18,7 +18,7 @@ __all__ = ["KeyConstraint", "constraints_by_key", "group_by_key"]
 
 
 class _Unfrozen:
-    """A constraint that is being built, see :class:`Frozen`."""
+    """A :class:`KeyConstraint` while it is built: its fields can be set."""
 
     __slots__ = ("allows_absent", "excluded", "int_range", "values")
 
@@ -150,7 +150,7 @@ def group_by_key(requirements: Iterable[Requirement]) -> dict[str, list[Requirem
 
 
 def _constraint(requirements: list[Requirement]) -> KeyConstraint:
-    """Return what ``requirements``, all of them on one key, allow together."""
+    """Return the constraint that ``requirements``, all of them on one key, are together."""
     allows_absent = True
     values: frozenset[str] | None = None
     excluded: set[str] = set()
@@ -188,7 +188,7 @@ def _build(
     excluded: frozenset[str],
     int_range: tuple[int, int] | None,
 ) -> KeyConstraint:
-    """Build a constraint in its normal form, so that equal sets have equal fields."""
+    """Build a constraint, normalized so that two that allow the same have equal fields."""
     if int_range is not None and int_range[0] > int_range[1]:
         values = frozenset()
     if values is not None:

@@ -82,9 +82,10 @@ def pod_spec_from_selectors(selectors: Iterable[Selector]) -> dict[str, Any]:
     >>> selectors_from_pod_spec(spec)
     (Selector('gpu>2'), Selector('tier in (a)'))
 
-    It has a required node affinity, with a term for each selector, or for each of its ids, as a
-    term can have only one name. If there are no selectors but ``Selector.nothing()``, the only term
-    is empty, which matches no node. If one is ``Selector.everything()``, the pod spec is empty.
+    It has a required node affinity with a term for each selector; for a selector with ids, a term
+    for each id, as a term can have only one name. If there are no selectors, or only
+    ``Selector.nothing()``, the only term is empty, which matches no node. If one is
+    ``Selector.everything()``, the pod spec is empty.
 
     :raises SelectorError: if an id cannot be the name of a node.
     """
@@ -183,7 +184,7 @@ def _read_terms(value: object, place: str) -> list[Selector]:
 
 
 def _read_match_fields(value: object, place: str) -> set[str] | None:
-    """Return the ids that match all items; None if there is no item."""
+    """Return the node names that satisfy all items of ``matchFields``; None if there is no item."""
     ids: set[str] | None = None
     excluded: dict[str, str] = {}
     for number, item in enumerate(read_list(value, place)):

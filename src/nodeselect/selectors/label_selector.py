@@ -36,7 +36,7 @@ _LABEL_SELECTOR_OPERATORS = ("In", "NotIn", "Exists", "DoesNotExist")
 
 
 def requirements_from_label_selector(label_selector: object) -> list[Requirement]:
-    """Return the requirements of a LabelSelector of Kubernetes that is not null.
+    """Return the requirements of a LabelSelector of Kubernetes, which must not be null.
 
     Source: Kubernetes apimachinery, ``LabelSelectorAsSelector``.
 
@@ -126,8 +126,11 @@ def read_match_expressions(
 def read_item(
     value: object, place: str, operators: Iterable[str]
 ) -> tuple[str, Operator, list[str]]:
-    """Return key, operator and values of an item; only their types are checked.
+    """Return the key, operator and values of an item of ``matchExpressions``.
 
+    Whether the key and the values are valid is not checked.
+
+    :param place: the path of the item, for errors.
     :raises SelectorError: if a field is unknown, missing or of a wrong type, or the operator is not
         one of ``operators``.
     """
@@ -152,8 +155,11 @@ def read_item(
 
 
 def read_fields(value: object, place: str, names: tuple[str, ...]) -> Mapping[str, object]:
-    """Return a mapping that has no other fields than those in ``names``; an empty one for null.
+    """Check that a value is a mapping with no other fields than ``names``; return it.
 
+    For null, return an empty mapping.
+
+    :param place: the path of the value, for errors.
     :raises SelectorError: if it has others, or is not a mapping.
     """
     if value is None:
@@ -173,10 +179,11 @@ def read_fields(value: object, place: str, names: tuple[str, ...]) -> Mapping[st
 
 
 def read_mapping(value: object, place: str, hint: str) -> Mapping[str, object]:
-    """Return a mapping from strings.
+    """Check that a value is a mapping whose keys are strings; return it.
 
-    :param hint: what to write instead of anything else.
-    :raises SelectorError: if it is not one.
+    :param place: the path of the value, for errors.
+    :param hint: the hint of the error if it is not a mapping.
+    :raises SelectorError: if it is not such a mapping.
     """
     if not isinstance(value, Mapping):
         raise _type_error("an object", value, place, hint)
@@ -188,8 +195,9 @@ def read_mapping(value: object, place: str, hint: str) -> Mapping[str, object]:
 
 
 def read_list(value: object, place: str) -> list[object]:
-    """Return a list; an empty one for null.
+    """Check that a value is a list; return it, or an empty list for null.
 
+    :param place: the path of the value, for errors.
     :raises SelectorError: if it is not a list.
     """
     if value is None:
@@ -202,17 +210,19 @@ def read_list(value: object, place: str) -> list[object]:
 
 
 def read_strings(value: object, place: str) -> list[str]:
-    """Return a list of strings; an empty one for null.
+    """Check that a value is a list of strings; return it, or an empty list for null.
 
-    :raises SelectorError: if it is not one.
+    :param place: the path of the value, for errors.
+    :raises SelectorError: if it is not such a list.
     """
     items = enumerate(read_list(value, place))
     return [read_text(item, f"{place}[{number}]") for number, item in items]
 
 
 def read_text(value: object, place: str) -> str:
-    """Return a string.
+    """Check that a value is a string; return it.
 
+    :param place: the path of the value, for errors.
     :raises SelectorError: if it is not a string.
     """
     if not isinstance(value, str):
@@ -223,7 +233,10 @@ def read_text(value: object, place: str) -> str:
 
 
 def structure_error(code: str, message: str, place: str, hint: str | None = None) -> SelectorError:
-    """Return the error for a place of an object in which no text is wrong."""
+    """Return the error for a mistake in an object that is not in the text of a string.
+
+    :param place: the path of the mistake.
+    """
     return SelectorError(code, message, "", (0, 0), hint=hint, place=place or None)
 
 
@@ -233,7 +246,7 @@ def _type_error(expected: str, value: object, place: str, hint: str | None) -> S
 
 
 def _invalid_field(error: SelectorError, key: str, values: list[str]) -> str:
-    """Return which field of an item raised ``error``."""
+    """Return the field of an item, such as ``key`` or ``values[1]``, that ``error`` is about."""
     if error.code in ("wrong-number-of-values", "too-many-values"):
         return "values"
     if not is_key(key):

@@ -79,7 +79,7 @@ def parse_by_lark(source: str) -> list[Requirement]:
 
 
 def _split(tokens: list[Token]) -> Iterator[list[Token]]:
-    """Yield the tokens of each requirement, with the comma before it."""
+    """Split the tokens of a selector into those of each requirement, with the comma before it."""
     group: list[Token] = []
     is_in_list = False
     for token in tokens:
@@ -105,9 +105,9 @@ def _read(source: str, tokens: list[Token]) -> Requirement:
 
 
 def _check_words(source: str, tokens: list[Token], end: int) -> tuple[str, str, set[str]]:
-    """Return the key, operator and values of a requirement, complete or not.
+    """Check the words of a requirement, which may be incomplete; return key, operator and values.
 
-    :param end: where it ends.
+    :param end: where the requirement ends in ``source``.
     :raises SelectorError: if a word is invalid.
     """
     key, spelling, values = "key", "", {""}
@@ -148,7 +148,10 @@ def _start(token: Token) -> int:
 
 
 def load_tables() -> dict[str, Any]:
-    """Return the generated tables, and under ``grammar`` the digest of their grammar."""
+    """Load the tables that were generated from the grammar.
+
+    Under ``grammar`` they have the digest of the grammar, which shows if they are out of date.
+    """
     text = pkgutil.get_data(__package__, "_parse_tables.json")
     assert text is not None, "the file ships with the package"
     tables: dict[str, Any] = json.loads(text, object_hook=_with_integer_keys)

@@ -29,9 +29,9 @@ _MAX_KNOWN_TEXT = 256
 
 
 def parse_requirements(text: str) -> list[Requirement]:
-    """Return the requirements of ``text`` in their order.
+    """Parse the text of a selector; return its requirements in their order.
 
-    Cost: linear in the text; some microseconds, and for the first invalid text some 30 ms.
+    Cost: linear in the text, some microseconds; for the first invalid text some 30 ms.
 
     :raises SelectorError: if the text is invalid.
     """
@@ -44,7 +44,7 @@ def parse_requirements(text: str) -> list[Requirement]:
 
 
 def parse_valid(text: str) -> list[Requirement] | None:
-    """Return the requirements of a valid text; None if the pattern does not match it."""
+    """Parse a text by a regular expression; return None if it is invalid."""
     if not text:
         return []
     requirements = []
@@ -57,7 +57,7 @@ def parse_valid(text: str) -> list[Requirement] | None:
 
 
 def _read(parts: _Parts) -> Requirement | None:
-    """Return the requirement of the parts that the pattern found, None if it did not match."""
+    """Build the requirement of the groups of a match; return None if they are invalid."""
     text, key, comparison, value, membership, values, absent_key = parts
     if comparison:
         operator = OPERATORS[comparison]

@@ -40,13 +40,19 @@ __all__ = [
 
 
 class Predicate(Protocol):
-    """Tests one node: its labels and, if the selector has ids, its id."""
+    """A function that tests whether a selector matches a node, by its labels and perhaps its id.
+
+    The id is needed only if the selector has ids.
+    """
 
     def __call__(self, labels: Mapping[str, str], node_id: str | None = None) -> bool: ...
 
 
 class FailureMask(Protocol):
-    """Returns which requirements a node fails: one bit each, 0 if it matches all."""
+    """A function that returns which requirements of a selector a node fails.
+
+    The result has a bit for each requirement, the lowest for the first; 0 means that it matches.
+    """
 
     def __call__(self, labels: Mapping[str, str], node_id: str | None = None) -> int: ...
 
@@ -121,10 +127,10 @@ _kind = itemgetter(0)
 def compile_predicate(
     requirements: Iterable[Requirement], ids: tuple[str, ...] | None
 ) -> Predicate:
-    """Compile the function that tests all ``requirements`` and ``ids`` together.
+    """Compile the function that tests whether a node satisfies all ``requirements`` and ``ids``.
 
-    If ``ids`` is None, any id matches; if it is empty, none does. Cost: some microseconds, and some
-    tens of them for a new shape.
+    If ``ids`` is None, any id matches; if it is empty, none does. Cost: some microseconds; some
+    tens of them for the first selector with the same operators in the same order.
     """
     return _bind(_predicate_factory, requirements, ids)
 
@@ -132,11 +138,11 @@ def compile_predicate(
 def compile_checked_predicate(
     requirements: Iterable[Requirement], ids: tuple[str, ...] | None
 ) -> Predicate:
-    """Compile the same function, which raises ``TypeError`` for labels of a wrong type.
+    """Compile a predicate that raises ``TypeError`` for labels, or an id, of a wrong type.
 
-    The labels must be a mapping, and each value that decides the answer a string, as must the id
-    if there are ``ids``. A subclass of ``str`` counts as its plain text. Cost: some 10 ns for a
-    test more than without the checks.
+    The labels must be a mapping, and the values that it reads must be strings; if there are
+    ``ids``, so must be the id of the node. An instance of a subclass of ``str`` is converted to a
+    plain string. A call costs some 10 ns more than without the checks.
     """
     return _bind(_checked_factory, requirements, ids)
 
@@ -159,9 +165,9 @@ def compile_failure_mask(
 def compile_failure_masks(
     requirements: Iterable[Requirement], ids: tuple[str, ...] | None, value_source: ValueSource
 ) -> FailureMasks:
-    """Compile the same for many records at a time, which saves the call for each.
+    """Compile a function that returns the failure masks of many records in one call.
 
-    :param value_source: how to read a value of a record.
+    :param value_source: for a key, returns the Python source that reads its value from a record.
     """
     shape, keys, operands = _columns(_bound_tests(dict.fromkeys(requirements), ids))
     source = failure_mask_source(shape, list(map(value_source, keys)))
@@ -170,22 +176,35 @@ def compile_failure_masks(
 
 
 def predicate_source(shape: Shape) -> str:
-    """Return the source of a function of the constants that returns the predicate."""
+    """Return the source of a function that returns a predicate.
+
+    Its arguments are the keys and values of the selector, which are thus not in the source.
+
+    :param shape: the kinds of the tests.
+    """
     tests = " and ".join(_test_source(kind, n) for n, kind in enumerate(shape))
     return _function_source(shape, f"True if {tests} else False" if tests else "True")
 
 
 def checked_predicate_source(shape: Shape) -> str:
-    """Return the source of a function of the constants that returns the checked predicate."""
+    """Return the source of a function that returns a predicate with checks of types.
+
+    Its arguments are the keys and values of the selector, which are thus not in the source.
+
+    :param shape: the kinds of the tests.
+    """
     tests = (_CHECKED_TESTS[kind].format(n=n) for n, kind in enumerate(shape))
     return _function_source(shape, f"True if {' and '.join([_IS_MAPPING, *tests])} else False")
 
 
 def failure_mask_source(shape: Shape, values: list[str] | None = None) -> str:
-    """Return the source of a function of the constants that returns the failure mask.
+    """Return the source of a function that returns a function for failure masks.
 
-    :param values: for each test the source of the value of a record that it reads. If they are
-        given, the function returns the masks of many records.
+    Its arguments are the keys and values of the selector, which are thus not in the source.
+
+    :param shape: the kinds of the tests.
+    :param values: for each test, the source that reads its value from a record. If they are given,
+        the resulting function returns the masks of many records.
     """
     bits = [
         f"(0 if {_test_source(kind, n, None if values is None else values[n])} else {1 << n})"
@@ -203,7 +222,10 @@ def _function_source(shape: Shape, body: str, parameters: str = "labels, node_id
 
 
 def _test_source(kind: int, n: int, value: str | None = None) -> str:
-    """Return the source of test number ``n``, of ``value`` or, if None, of a mapping and an id."""
+    """Return the source of test number ``n``.
+
+    :param value: the source of the value to test; None to read it from ``labels`` or ``node_id``.
+    """
     if value is not None:
         present, absent = f"{value} is not None", f"{value} is None"
     else:
@@ -241,7 +263,7 @@ def _bound_tests(
 
 
 def _columns(tests: list[_BoundTest]) -> tuple[Shape, tuple[str | None, ...], tuple[Any, ...]]:
-    """Return the kinds, the keys and the operands of tests."""
+    """Split tests into three tuples: their kinds, their keys and their operands."""
     kinds, keys, operands = zip(*tests, strict=True) if tests else ((), (), ())
     return kinds, keys, operands
 

@@ -19,7 +19,7 @@ __all__ = ["Requirement", "check_number_of_values"]
 
 
 class _Unfrozen:
-    """A requirement that is being built, see :class:`Frozen`."""
+    """A :class:`Requirement` while it is built: its fields can be set."""
 
     __slots__ = ("key", "operator", "spelling", "values")
 
@@ -97,7 +97,10 @@ class Requirement(_Unfrozen, Frozen):
 
     @property
     def test(self) -> Test:
-        """The test of the key, without its negation: see :attr:`is_negated`."""
+        """The test of the key, not negated: for ``a!=b`` it is that of ``a=b``.
+
+        If :attr:`is_negated`, a node satisfies the requirement if it fails this test.
+        """
         operator, values = self.operator, self.values
         if operator.test_type is HasKey:
             return HasKey()
@@ -111,12 +114,15 @@ class Requirement(_Unfrozen, Frozen):
 
     @property
     def is_negated(self) -> bool:
-        """Whether a node matches if it *fails* :attr:`test`; nodes without the key then match."""
+        """Whether a node satisfies the requirement if it *fails* :attr:`test`.
+
+        Then nodes without the key satisfy it.
+        """
         return self.operator.matches_absent
 
     @property
     def sort_key(self) -> tuple[str, str, str, tuple[str, ...]]:
-        """Everything that two requirements are compared by; the key comes first."""
+        """A tuple that is equal for equal requirements; by it, they are sorted by their keys."""
         return self.key, self.operator.value, self.spelling, self.values
 
     def __eq__(self, other: object) -> bool:
@@ -143,8 +149,9 @@ class Requirement(_Unfrozen, Frozen):
 
 
 def check_number_of_values(operator: Operator, found: int, key: str, name: str) -> None:
-    """Raise if an operator cannot have so many values.
+    """Raise if an operator cannot have this number of values.
 
+    :param found: the number of values; ``key`` is the key of the requirement.
     :param name: the operator as the error calls it.
     :raises SelectorError: with the code ``wrong-number-of-values``.
     """
@@ -166,7 +173,10 @@ def _name(operator: Operator) -> str:
 def _check_values(
     key: str, operator: Operator, given: tuple[str, ...], values: tuple[str, ...]
 ) -> None:
-    """Raise if there are too many or too few ``given`` values, or one of ``values`` is invalid."""
+    """Raise if the number of ``given`` values is wrong, or one of ``values`` is invalid.
+
+    :param values: the given values without duplicates.
+    """
     check_number_of_values(operator, len(given), key, _name(operator))
     if len(values) > LIMITS.values_in_set:
         raise too_many_values_error(key, 0, len(key))

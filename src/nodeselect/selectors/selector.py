@@ -31,7 +31,7 @@ __all__ = ["Selector", "require_selector"]
 
 
 class _Unfrozen:
-    """A selector that is being built, see :class:`Frozen`."""
+    """A :class:`Selector` while it is built: its fields can be set."""
 
     __slots__ = (
         *("_failure_mask", "_hash", "_predicate", "_split"),
@@ -196,12 +196,12 @@ class Selector(_Unfrozen, Frozen):
 
     @property
     def canonical(self) -> tuple[Requirement, ...]:
-        """The requirements by key; those on one key in the order in which they were written."""
+        """The requirements, sorted by key; those on one key in the order of writing."""
         return tuple(sorted(self.requirements, key=attrgetter("key")))
 
     @property
     def is_satisfiable(self) -> bool:
-        """Whether any node could match: False for ``a=b,a=c`` and ``a,!a``. Exact."""
+        """Whether any node could match: False for ``a=b,a=c`` and ``a,!a``. It is never wrong."""
         if self.ids == ():
             return False
         keys = {requirement.key for requirement in self.requirements}
@@ -313,9 +313,9 @@ class Selector(_Unfrozen, Frozen):
     def __str__(self) -> str:
         """Return the canonical text, which ``Selector.parse`` reads back.
 
-        (If the selector was combined from others, the text may be too long for ``parse``.) Ids have
-        no text in the language: they are shown in angle brackets, and a selector that matches
-        nothing is ``<nothing>``. Neither can be parsed, so neither can become a wider selector.
+        If the selector was combined from others, the text may be too long for ``parse``. Ids cannot
+        be written in the language: they are shown as ``<id in (n-1)>``, and a selector that matches
+        nothing as ``<nothing>``. ``parse`` rejects both, so neither can become a wider selector.
         """
         text = _text(self.canonical)
         if self.ids is None:
@@ -330,9 +330,10 @@ class Selector(_Unfrozen, Frozen):
 
 
 class _Uncompiled(Selector):
-    """A selector whose ``matches`` is not compiled yet; with its first use it becomes a plain one.
+    """A selector whose :attr:`matches` is not compiled yet; it is with its first use.
 
-    Many never are: an inventory plans by the requirements.
+    Then the object becomes a plain :class:`Selector`. Many selectors are never compiled, since an
+    inventory needs only their requirements.
     """
 
     __slots__ = ()
@@ -375,11 +376,11 @@ _MAX_UNCOUNTED = LIMITS.values // LIMITS.values_in_set
 def _build(
     requirements: list[Requirement], ids: Iterable[str] | None, source: str | None = None
 ) -> Selector:
-    """Build a selector from valid requirements and ids; every constructor ends here.
+    """Build a selector from valid requirements and ids; every constructor calls this.
 
     :param ids: the ids in ``match_ids``; None for any id.
-    :param source: the text of the requirements, if they come from one.
-    :raises SelectorError: if they exceed a limit together.
+    :param source: the text from which the requirements were parsed, if any.
+    :raises SelectorError: if together they exceed a limit, such as the number of values.
     """
     # So few requirements cannot exceed a limit, nor can so short a text.
     if len(requirements) > _MAX_UNCOUNTED and (not source or len(source) > LIMITS.requirements):
@@ -461,7 +462,7 @@ def _items(items: Iterable[str], name: str) -> Iterable[str]:
 
 
 def _sort_keys(selector: Selector) -> list[tuple[str, str, str, tuple[str, ...]]]:
-    """Return what selectors are compared by, which does not depend on the order of writing."""
+    """Return a list that is equal for selectors with the same requirements in any order."""
     return sorted(requirement.sort_key for requirement in selector.requirements)
 
 

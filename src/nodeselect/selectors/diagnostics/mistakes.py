@@ -18,10 +18,11 @@ __all__ = ["syntax_error", "word_error"]
 
 
 class _Mistake(NamedTuple):
-    """One row of a table. Message and hint may contain ``fields`` of :func:`_error`, in braces.
+    """A known mistake: the pattern by which it is found, and the error to report.
 
-    The error marks what the pattern matches or, if it or the pattern before it has a group ``at``,
-    what that group matches.
+    Message and hint may contain ``{found}``, ``{key}`` and the other fields of :func:`_error`. The
+    carets of the error are under what the pattern matches; or, if it or the pattern for the text
+    before it has a group ``at``, under what this group matches.
     """
 
     code: str
@@ -209,8 +210,8 @@ def word_error(
 ) -> SelectorError | None:
     """Return the error for a known mistake in the word ``source[start:end]``, or None.
 
-    :param key: the key of the requirement that the word is in; the word itself if it is the key.
-    :param is_key: whether the word is where a key is expected.
+    :param key: the key of the requirement that has the word; this may be the word itself.
+    :param is_key: whether the word is at a place where a key is expected.
     """
     word = source[start:end]
     before, colon, _ = word.partition(":")
@@ -265,11 +266,12 @@ def _error(
     operator: str = "",
     expected: tuple[str, ...] = (),
 ) -> SelectorError:
-    """Return the error for ``mistake`` at ``span``.
+    """Return the error for ``mistake`` at ``span``, with its message and hint filled in.
 
-    :param key: the key that the mistake belongs to, valid or not.
-    :param following: where the values for a suggestion begin; None for the end of ``span``.
+    :param key: the key of the requirement with the mistake, valid or not.
+    :param following: where the values begin that the hint repeats; None for the end of ``span``.
     :param operator: the operator of the requirement, if it is ``in`` or ``notin``.
+    :param expected: what would be valid at ``span``, in words.
     """
     start, end = span
     text = source[start:end]
@@ -307,9 +309,11 @@ def _error(
 
 
 def _operand(hint: str, source: str, position: int) -> str | None:
-    """Return the values at ``position`` that ``hint`` repeats; "" if it repeats none.
+    """Return the user's values that ``hint`` repeats; an empty text if it repeats none.
 
-    Return None if they are invalid, or if more of the requirement follows.
+    Return None if they are invalid, or if more of the requirement follows them.
+
+    :param position: where the values begin in ``source``.
     """
     if "{values}" in hint:
         pattern = f"{_BRACKETED}|{_BARE}"
@@ -329,7 +333,11 @@ def _operand(hint: str, source: str, position: int) -> str | None:
 
 
 def _comparison(key: str, text: str, sign: str, source: str, position: int) -> str:
-    """Return the hint for a comparison with an integer; the operator is ``text`` or ``sign``."""
+    """Return the hint for a comparison such as ``x>=5`` or ``x gt 5``, which is ``x>4`` or ``x>5``.
+
+    :param text: the operator, if it is a word; otherwise it is ``sign``.
+    :param position: where the integer begins in ``source``.
+    """
     sign, reason = f"{sign.strip('=')}=", "for integers, "
     if text.lower() in _WORD_SIGNS:
         sign = _WORD_SIGNS[text.lower()]

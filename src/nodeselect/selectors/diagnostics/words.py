@@ -135,9 +135,11 @@ def _key_error(source: str, start: int, word: str) -> SelectorError:
 def _name_error(
     source: str, start: int, word: str, what: str, limit: int, remedy: str | None = None
 ) -> SelectorError:
-    """Return the error for an invalid value, key or part of a key; ``what`` says which.
+    """Return the error for an invalid value, key or part of a key.
 
-    :param remedy: the hint if all characters are allowed, but not at the ends.
+    :param word: the invalid text, which begins at ``start``.
+    :param what: what it should be, such as ``a value``; ``limit`` is its maximum length.
+    :param remedy: the hint for a word that only begins or ends with a wrong character.
     """
     code = "value" if what == "a value" else "key"
     prefix = ", optionally after a prefix, as in: example.com/key" if what == "a key" else ""
