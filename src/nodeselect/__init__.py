@@ -98,9 +98,10 @@ _MODULES = {
 if not TYPE_CHECKING:  # a type checker must not think that there is every name
 
     def __getattr__(name: str) -> object:
-        """Import a name on first use: a selector alone needs no inventory and no explanation.
+        """Import a public name when it is first used.
 
-        The command line is in this package, too: it can handle Ctrl-C while the rest is imported.
+        So a program that uses only selectors does not load inventories, and the command line, which
+        is in this package, can handle Ctrl-C while the rest is imported.
         """
         if name in _MODULES.values():
             return import_module(f"nodeselect.{name}")

@@ -21,10 +21,10 @@ _BUFFER_BYTES = 64 * 1024
 
 
 def blocking_reader(stream: BinaryIO) -> BinaryIO:
-    """Return a buffered stream that reads all of ``stream``, and does not close it.
+    """Return a buffered stream that reads ``stream`` to its end, and does not close it.
 
-    While ``stream`` has no data, the returned stream waits. If it cannot wait, because ``stream``
-    has no file descriptor, it raises ``BlockingIOError``.
+    If ``stream`` is non-blocking and has no data, the returned stream waits for data; if that is
+    impossible, because there is no file descriptor, it raises ``BlockingIOError``.
     """
     if isinstance(stream, io.BytesIO) or _is_buffered_file(stream):
         return stream
@@ -41,10 +41,10 @@ def is_blocking(stream: Any) -> bool:
 
 
 def wait_while_open(output: Any, stream: Any = None, seconds: float | None = None) -> None:
-    """Wait until ``stream`` has data or has ended, or for some seconds.
+    """Wait until ``stream`` has data or has ended, but at most for ``seconds``, if they are given.
 
-    Where the system has no poll, or a stream no file descriptor, this does not wait for ``stream``,
-    and does not notice that nobody reads ``output`` any more.
+    If the system has no ``poll``, or a stream has no file descriptor, this only waits for
+    ``seconds``, and the state of ``output`` is not checked.
 
     :raises BrokenPipeError: as soon as ``output`` is a pipe that nobody reads any more.
     """
@@ -88,7 +88,10 @@ def _blocking_writer(stream: TextIO | None, *, line_buffering: bool = False) -> 
 
 
 class _WaitingReader(io.RawIOBase):
-    """Reads any object with a method ``read``; waits while that returns None."""
+    """A raw stream that reads from any object with a method ``read``; waits while that has no data.
+
+    A non-blocking object returns None while it has no data.
+    """
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
@@ -117,7 +120,10 @@ class _WaitingReader(io.RawIOBase):
 
 
 class _WaitingWriter(io.RawIOBase):
-    """Writes to a raw stream, None if it is closed; waits while that returns None."""
+    """A raw stream that writes to another one; waits while that, non-blocking, returns None.
+
+    If the other stream is closed, it is given as None, and writing raises.
+    """
 
     def __init__(self, stream: Any) -> None:
         self._stream = stream
@@ -143,7 +149,7 @@ class _WaitingWriter(io.RawIOBase):
 
 
 def _wait(stream: Any, event: str) -> None:
-    """Wait until a stream can be read or written."""
+    """Wait until a stream can be read, for the event ``POLLIN``, or written, for ``POLLOUT``."""
     import select  # rarely needed
 
     try:
@@ -156,7 +162,10 @@ def _wait(stream: Any, event: str) -> None:
 
 
 def _missing_bytes(stream: Any) -> int:
-    """Return how many bytes of an HTTP response are missing at its end; ``read(size)`` does not."""
+    """Return how many bytes an HTTP response still lacks when it has ended; 0 for other streams.
+
+    ``read(size)`` of a response does not raise if the connection ended too early.
+    """
     is_response = type(stream).__module__ == "http.client"
     return (stream.length or 0) if is_response else 0
 

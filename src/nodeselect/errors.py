@@ -87,9 +87,9 @@ class SelectorError(NodeselectError, ValueError):
 
 
 class InventoryError(NodeselectError, ValueError):
-    """Nodes cannot be read or contradict each other. No node of the input was added.
+    """Nodes cannot be read, or are invalid, or an inventory cannot be saved or written to.
 
-    ``str()`` is safe to print.
+    No node of an invalid input has been added. ``str()`` is safe to print.
 
     :param code: the stable name of the mistake, such as ``duplicate-id``.
     :param message: what is wrong, in one line.
@@ -107,7 +107,7 @@ class InventoryError(NodeselectError, ValueError):
         self.hint = hint
 
     def within(self, place: str) -> "InventoryError":
-        """Return a copy of the error with ``place`` put before its own place."""
+        """Return a copy of the error whose place is ``place``, followed by the place it had."""
         inner = f"{place}: {self.place}" if self.place else place
         return InventoryError(self.code, self.message, place=inner, hint=self.hint)
 
@@ -123,7 +123,7 @@ class InventoryError(NodeselectError, ValueError):
 
 
 class JobError(NodeselectError, ValueError):
-    """A job document has problems.
+    """A job file, or another document with a selector, is invalid.
 
     ``str()`` is safe to print.
 

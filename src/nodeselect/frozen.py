@@ -12,8 +12,8 @@ _V = TypeVar("_V", covariant=True)
 class Frozen:
     """Base class of values whose fields cannot be set, except by ``object.__setattr__``.
 
-    Where that is too slow, a value is built as an object of a class that has the same slots and is
-    not frozen, and then gets its own ``__class__``.
+    If that is too slow, a constructor creates an object of another class with the same slots that
+    is not frozen, sets its fields, and then assigns the frozen class to its ``__class__``.
     """
 
     __slots__ = ()

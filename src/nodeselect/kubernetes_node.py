@@ -13,7 +13,7 @@ __all__ = ["KubernetesNode", "check_kind", "node_from_object", "node_from_parts"
 
 
 class KubernetesNode(NamedTuple):
-    """What an inventory keeps of a Node object, not yet validated.
+    """The fields of a Node object of Kubernetes that an inventory stores, not yet validated.
 
     :param name: ``metadata.name``, which is the node's id.
     :param labels: ``metadata.labels``; None if there are none.
@@ -27,8 +27,10 @@ class KubernetesNode(NamedTuple):
 
 
 def node_from_object(node: object) -> KubernetesNode:
-    """Return the fields of a Node object. One that is null, or not an attribute, is missing.
+    """Return the fields of a Node object of Kubernetes.
 
+    :param node: decoded JSON, or an object with the same attributes. A part that is null or does
+        not exist counts as empty.
     :raises InventoryError: if the object is of another kind, or one of its parts is not an object.
     """
     check_kind(_field(node, "kind"))
@@ -38,7 +40,9 @@ def node_from_object(node: object) -> KubernetesNode:
 
 
 def check_kind(kind: object) -> None:
-    """Raise if an object is not a node. The items of a NodeList have no kind.
+    """Raise if ``kind`` is that of an object which is not a node.
+
+    None is allowed, as the items of a NodeList have no kind.
 
     :raises InventoryError: with the code ``not-a-node``.
     """
@@ -51,9 +55,9 @@ def check_kind(kind: object) -> None:
 
 
 def node_from_parts(metadata: object, spec: object, status: object) -> KubernetesNode:
-    """Return the fields of a Node object that are in its parts.
+    """Return the fields of a Node object of Kubernetes, given its parts.
 
-    :raises InventoryError: if they are those of a pod: the items of a list of pods have no kind.
+    :raises InventoryError: if the parts are those of a pod, which has no kind in a list of pods.
     """
     if _field(spec, "containers") is not None:
         check_kind("Pod")

@@ -31,8 +31,7 @@ class Limits(NamedTuple):
         be, if it has more than 64 MiB.
     :param gzip_nodes: number of nodes for each compressed byte, if there are more than 100,000.
     :param parquet_nodes: number of nodes for each byte of a file of Parquet or Arrow IPC, if there
-        are more than 100,000. Consecutive ids, encoded and compressed as well as possible, are 19 a
-        byte.
+        are more than 100,000. The best encoding of consecutive ids has 19 nodes for each byte.
     :param job_file_bytes: size of a job file in bytes.
     :param job_file_values: keys and values in a job file; a list or a mapping counts as two.
     :param depth: levels of lists and mappings in a job file or a YAML inventory.

@@ -50,14 +50,14 @@ class Node(Frozen):
     >>> Node("n-1", {"region": "eu"}, state="connected")
     Node('n-1', {'region': 'eu'}, state='connected')
 
-    There are no subclasses: an inventory stores the four fields and builds nodes of them, so that
-    it would lose anything else. Keep further data in a mapping by id.
+    It cannot be subclassed: an inventory stores only the four fields, and would lose anything else.
+    Keep further data in a mapping by id.
 
     :param id: what ``match_ids`` compares with; not empty, without unprintable characters.
     :param labels: maps strings to strings, and is copied; only types and sizes are checked.
     :param name: a name for people; selectors never look at it.
-    :param state: such as ``connected`` or ``disconnected``; None if unknown. Commas separate the
-        states of a node that is in several: ``not-ready,cordoned``.
+    :param state: such as ``connected`` or ``disconnected``; None if unknown. A node may be in
+        several states, separated by commas: ``not-ready,cordoned``.
     :raises InventoryError: if the id is empty or unprintable, or the labels exceed a limit.
     :raises TypeError: if an argument has the wrong type.
     """
@@ -202,7 +202,7 @@ def copy_labels(labels: Mapping[str, str]) -> dict[str, str]:
 def has_state(state: str | None, states: Collection[str]) -> bool:
     """Return whether a node is in one of ``states``.
 
-    :param state: the state of the node, in any case; several, if it has commas.
+    :param state: the state of the node, in any case; or several states, separated by commas.
     :param states: in lower case.
     """
     if state is None:
@@ -212,17 +212,23 @@ def has_state(state: str | None, states: Collection[str]) -> bool:
 
 
 def is_connected(state: str | None) -> bool:
-    """Return whether a node accepts work: it is in no other states than those of ``CONNECTED``."""
+    """Return whether a node accepts work: all its states are in ``CONNECTED``.
+
+    :param state: the state of the node; or several states, separated by commas.
+    """
     return state is not None and CONNECTED.issuperset(split_state(state.lower()))
 
 
 def split_state(state: str) -> list[str]:
-    """Return the states in ``state``, which separates several by commas."""
+    """Return the list of states in ``state``: ``not-ready,cordoned`` has two."""
     return [part.strip() for part in state.split(",")]
 
 
 def count_in_states(counts: Mapping[str | None, int], states: Collection[str]) -> int:
-    """Return how many nodes are in one of ``states``; ``counts`` has the number for each state."""
+    """Return how many nodes are in one of ``states``.
+
+    :param counts: how many nodes have each state.
+    """
     return sum(nodes for state, nodes in counts.items() if has_state(state, states))
 
 
@@ -257,8 +263,8 @@ class DuplicateIdError(InventoryError):
     """Two nodes have the same id.
 
     :param node_id: the id.
-    :param positions: the positions of both nodes, from 0.
-    :param places: words for both nodes; by default, their positions.
+    :param positions: the positions of both nodes in the input, from 0.
+    :param places: the places of both nodes, for the message; by default, ``nodes 1 and 3``.
     """
 
     def __init__(self, node_id: str, positions: tuple[int, int], places: str | None = None) -> None:
@@ -311,7 +317,7 @@ def require_id(node_id: str) -> str:
 
 
 def require_count(name: str, number: int) -> None:
-    """Raise if ``number`` cannot be a number of nodes.
+    """Raise if the argument ``number`` is not an integer of at least 0.
 
     :param name: the name of the argument, for errors.
     :raises TypeError: if it is not an integer.

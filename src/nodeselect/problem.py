@@ -38,8 +38,8 @@ class Problem(NamedTuple):
     :param hint: a suggested fix, or None.
     :param severity: ``error`` or ``warning``.
     :param end_column: the column after the end of the mistake, from 1; 0 for the whole document.
-    :param is_verbatim: whether the excerpt is a line as it is in the document, not the text of a
-        value without its quotes and escapes.
+    :param is_verbatim: whether the excerpt is a line of the document, and not the text of a value
+        without its quotes and escapes.
     """
 
     code: str
@@ -61,7 +61,7 @@ class Problem(NamedTuple):
         return "\n".join(draw(self, file))
 
     def place(self, file: str) -> str:
-        """Return where the problem is: ``file``, and the line and column if they are known."""
+        """Return where the problem is: ``file:line:column``, or ``file`` if there is no line."""
         known = [str(number) for number in (self.line, self.column) if number]
         return ":".join([printable(file), *known])
 
@@ -74,17 +74,24 @@ class Canvas(Protocol):
         """The width in terminal columns."""
 
     def escape(self, text: str) -> str:
-        """Return text, with each character escaped that must not be shown."""
+        """Return text, with unprintable characters escaped."""
 
     def style(self, text: str, style: Style) -> str:
-        """Return ``text``, which is escaped already, in a style."""
+        """Return ``text``, which must be escaped already, in a style such as bold."""
 
     def wrap(self, text: str, *, indent: int = 0, hang: int = 0) -> Iterator[str]:
-        """Yield the escaped lines of a sentence, indented, all but the first by ``hang`` more."""
+        """Escape a text and yield its lines, broken to fit the width.
+
+        :param indent: how many blanks are before each line.
+        :param hang: how many more blanks are before all lines except the first.
+        """
 
 
 class _Plain:
-    """The canvas of an exception: a message is one line, so that a log can be searched for it."""
+    """The canvas for the text of an exception: no colours, and no message is broken into lines.
+
+    So a log can be searched for messages.
+    """
 
     columns = 80
     escape = staticmethod(printable)
@@ -103,10 +110,10 @@ PLAIN: Canvas = _Plain()
 
 
 def draw(problem: Problem, file: str, canvas: Canvas = PLAIN, *, others: str = "") -> Iterator[str]:
-    """Yield the lines of a problem.
+    """Yield the lines of a problem: its message, the excerpt with carets, and the hint.
 
     :param file: the name of the document; empty if it has none.
-    :param others: words for other problems, which are not drawn, such as ``12 more``.
+    :param others: words for equal problems that are not drawn, such as ``12 more``.
     """
     label = f"{problem.severity}[{problem.code}]"
     yield from _labelled(label, f": {problem.message}", _severity(problem), canvas, hang=2)
@@ -130,7 +137,7 @@ def _severity(problem: Problem) -> Literal["error", "warning"]:
 
 
 def _labelled(label: str, text: str, style: Style, canvas: Canvas, *, hang: int) -> Iterator[str]:
-    """Yield the lines of a sentence that begins with a label in a style."""
+    """Yield the lines of ``label`` followed by ``text``, with the label in the given style."""
     first, *others = canvas.wrap(label + text, hang=hang)
     start, rest = first[: len(label)], first[len(label) :]
     is_heading = style != "help"
@@ -141,10 +148,11 @@ def _labelled(label: str, text: str, style: Style, canvas: Canvas, *, hang: int)
 
 
 def _location(arrow: str, place: str, path: str, others: str, canvas: Canvas) -> Iterator[str]:
-    """Yield the line with the position of a problem.
+    """Yield the line with the position of a problem, and what does not fit into it below.
 
-    The position is never broken: terminals and editors open a file at it. What does not fit behind
-    it is below it.
+    The position itself is never broken: terminals and editors open a file at it.
+
+    :param arrow: what is before the position; ``others`` is as for :func:`draw`.
     """
     lines = [canvas.escape(place)]
     for word, text in (("at", path), ("and", others)):
@@ -164,10 +172,10 @@ def excerpt(
     columns: int = _EXCERPT_COLUMNS,
     escape: Callable[[str], str] = printable,
 ) -> tuple[str, ...]:
-    """Return the line of ``source`` in which ``span`` begins, and carets under the span.
+    """Return two texts: the line of ``source`` in which ``span`` begins, and carets under the span.
 
     The line is escaped; if it is wider than ``columns``, the text around the span is truncated. A
-    tab becomes four spaces. If the span goes on in the next line, the carets end with its first
+    tab becomes four spaces. If the span continues in the next line, the carets end with its first
     line; an empty span gets one caret. If ``source`` is blank, the result is empty.
     """
     if not source.strip(" \t\r\n"):
@@ -198,7 +206,10 @@ def position(source: str, start: int) -> tuple[int, int]:
 
 
 def _visible_start(source: str, start: int) -> int:
-    """Return where a mistake is shown that begins at ``start``."""
+    """Return the index at which to show a mistake that begins at ``start``.
+
+    It is earlier if the mistake is after trailing blank lines, or begins with a combining mark.
+    """
     if start == len(source):  # show the end of input after the last line that is not blank
         stripped = source.rstrip()
         start = len(stripped) if "\n" in source[len(stripped) :] else start
@@ -212,7 +223,12 @@ def _line_start(source: str, start: int) -> int:
 
 
 def _fit(shown: tuple[str, ...], columns: int, escape: Callable[[str], str]) -> tuple[str, ...]:
-    """Return an excerpt as it is, or drawn again for less room or for fewer characters."""
+    """Return an excerpt as it is if it fits; otherwise truncate or escape it again.
+
+    :param shown: the line and the carets.
+    :param columns: how wide they may be.
+    :param escape: escapes what the screen cannot show.
+    """
     line, carets = shown
     if escape(line) == line and max(display_width(line.rstrip()), len(carets)) <= columns:
         return shown

@@ -24,11 +24,11 @@ def replace_file(
     """Write a new file beside ``path`` and rename it; if anything fails, nothing has changed.
 
     When the function returns, the file and its name are on disk. A symbolic link to the file stays
-    a link. Whoever has the old file open goes on reading that.
+    a link. Processes that have the old file open continue to read it.
 
-    :param write: called with the new file.
-    :param permissions: those of a file that did not exist before, of which the umask takes some. A
-        new version of a file keeps its owner and its permissions.
+    :param write: called with the new file, open for writing.
+    :param permissions: those of a file that did not exist before, reduced by the umask. A file that
+        is replaced keeps its owner and its permissions.
     :param must_be_new: raise ``FileExistsError`` if there is a file of this name.
     :raises OSError: if the file cannot be written.
     """
@@ -79,7 +79,10 @@ def _status(path: str) -> os.stat_result | None:
 
 
 def _open_without_name(folder: str, permissions: int) -> int | None:
-    """Create a file that vanishes if the process is killed; return None if that is impossible."""
+    """Create a file without a name, which vanishes if the process is killed.
+
+    Return its descriptor; None if the system cannot do that.
+    """
     if not hasattr(os, "O_TMPFILE"):
         return None
     try:

@@ -40,9 +40,10 @@ FORBIDDEN = re.compile("[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x9f\ud800-\udff
 
 
 def to_exact_str(text: object, what: str) -> str:
-    """Return ``text`` as a plain ``str``: a subclass could compare in another way.
+    """Return ``text`` as a plain ``str``, since a subclass might compare differently.
 
-    :raises TypeError: if it is not a string; the message calls it ``what``.
+    :param what: what the error calls it, such as ``a value``.
+    :raises TypeError: if it is not a string.
     """
     if not isinstance(text, str):
         raise TypeError(f"{what} must be a string, not {type(text).__name__}")
@@ -71,7 +72,7 @@ def truncate(text: str, limit: int) -> str:
 
 
 def describe_json(value: object) -> str:
-    """Return words for a decoded value, for a message.
+    """Describe a value of decoded JSON in words, for a message.
 
     >>> describe_json([]), describe_json(True), describe_json(5)
     ('a list', 'true', 'the number 5')
@@ -102,7 +103,7 @@ def display_width(text: str) -> int:
 
 
 def prefix(text: str, columns: int) -> str:
-    """Return the beginning of printable ``text``, as much of it as fits in ``columns``."""
+    """Return as much of the beginning of printable ``text`` as fits in ``columns``."""
     text = text[: max(columns, 0)]
     if text.isascii():
         return text
@@ -115,7 +116,9 @@ def prefix(text: str, columns: int) -> str:
 
 
 def pluralize(count: int, noun: str, plural: str | None = None) -> str:
-    """Return a count and its noun, in the plural (by default with an ``s``) unless it is 1.
+    """Return a count with its noun, which is in the plural unless the count is 1.
+
+    The default plural is the noun with an ``s``.
 
     >>> pluralize(1, "node"), pluralize(1200, "node"), pluralize(2, "is empty", "are empty")
     ('1 node', '1,200 nodes', '2 are empty')
@@ -126,7 +129,7 @@ def pluralize(count: int, noun: str, plural: str | None = None) -> str:
 def join_limited(
     items: Sequence[str], limit: int = 3, conjunction: str = "and", noun: str = ""
 ) -> str:
-    """Return the items as a list in words; of more than ``limit``, the number of the others.
+    """Return the items as a list in words; if there are more than ``limit``, how many others.
 
     :param noun: what an item is, in the singular; it follows the number of the others.
 

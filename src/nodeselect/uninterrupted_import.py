@@ -9,13 +9,14 @@ __all__ = ["import_uninterrupted"]
 
 
 def import_uninterrupted(module: str, last_name: str) -> None:
-    """Import ``module``, so that no signal handler can interrupt that.
+    """Import ``module`` such that no signal handler can interrupt the import.
 
-    If the import of numpy, and of what uses it, is interrupted, the process can never import it
-    again. Signal handlers run in the main thread. So another thread imports it, and goes on if the
-    wait is interrupted.
+    If the import of numpy is interrupted, the process can never import it again. Signal handlers
+    run in the main thread. So the import runs in another thread, which continues if the main
+    thread is interrupted while it waits.
 
-    :param last_name: a name that the module defines at its end.
+    :param last_name: a name that the module defines at its end: if it exists, nothing is left to
+        do.
     """
     if hasattr(sys.modules.get(module), last_name):  # otherwise its import has not ended
         return

@@ -16,11 +16,11 @@ _MAX_REASONS = 3
 
 
 class FailedRequirement(NamedTuple):
-    """A requirement that a node fails, and how many selectors it fails for that.
+    """A requirement that a node fails, and how many selectors have it.
 
     :param text: the requirement. Ids are in angle brackets: ``<id in (n-1,n-2)>``, or
-        ``<one of 9 ids>`` if there are many; all lists of as many ids count as one requirement.
-    :param failing: how many selectors have this requirement.
+        ``<one of 9 ids>`` if there are many: then all lists of 9 ids count as one requirement.
+    :param failing: how many selectors have this requirement, and so do not match.
     :param failing_only_this: how many of them would match without it.
     """
 
@@ -33,7 +33,7 @@ class StandingReason(NamedTuple, Generic[Name]):
     """The selectors that do not match because the node fails exactly the same requirements.
 
     :param failed: the texts of these requirements, sorted.
-    :param names: the names of the selectors, in the order in which they were first put in.
+    :param names: the names of the selectors, in the order in which they were first added.
     """
 
     failed: tuple[str, ...]
@@ -48,10 +48,10 @@ class StandingExplanation(NamedTuple, Generic[Name]):
     :param node_id: the id of the node; None if only labels are known.
     :param total: how many selectors there are.
     :param matched: how many of them match.
-    :param requirements: the requirements that the node fails; first those without which the most
-        selectors would match.
-    :param reasons: the selectors that do not match, grouped by what the node fails, the largest
-        group first.
+    :param requirements: the requirements that the node fails, sorted by how many selectors would
+        match without only this one.
+    :param reasons: the selectors that do not match, grouped by the requirements that the node
+        fails; the largest group comes first.
     """
 
     node_id: str | None
@@ -115,7 +115,7 @@ def explain(view: View[Name], values: Values) -> StandingExplanation[Name]:
 
 
 class _FailedRequirements:
-    """The requirements that one node fails. Each requirement is tested once."""
+    """Finds the requirements that one node fails; each requirement is tested only once."""
 
     def __init__(self, values: Values) -> None:
         self._values = values

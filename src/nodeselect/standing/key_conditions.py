@@ -20,10 +20,10 @@ _CACHED_SHARE = 64
 
 
 class KeyConditions:
-    """For each kind of condition on one key, the entries whose selectors have it.
+    """An index of what selectors require of one label key: finds those that fail for a value.
 
-    Entries are only ever added, in ascending order. So a reader that ignores the entries from some
-    number on may read while a writer adds.
+    A selector is given by its number, its *entry*. Entries are only added, in ascending order. So a
+    reader may read while a writer adds, if it ignores the entries that are new to it.
     """
 
     __slots__ = (
@@ -55,7 +55,10 @@ class KeyConditions:
         self._cache: dict[str, tuple[int, Postings]] = {}
 
     def add(self, entry: int, constraint: KeyConstraint) -> None:
-        """Add an entry whose selector allows what ``constraint`` allows."""
+        """Add the selector with the number ``entry``.
+
+        :param constraint: what the selector allows for the key.
+        """
         if not constraint.allows_absent:
             self.required.add(entry)
         if constraint.values is not None:
@@ -68,13 +71,16 @@ class KeyConditions:
         self._added += 1  # last: what is cached from now on has the whole entry
 
     def add_ids(self, entry: int, ids: Collection[str]) -> None:
-        """Add an entry whose selector requires one of ``ids``; the key is the id of a node."""
+        """Add the selector with the number ``entry``, which requires one of ``ids``.
+
+        For this index, the id of a node is its value, and no label.
+        """
         self.required.add(entry)
         self._add_values(entry, ids)
         self._added += 1
 
     def failing(self, value: str) -> list[Postings]:
-        """Return sets of entries: with ``value``, those in any of them fail, and no others.
+        """Return sets whose union is the entries that fail if a node has ``value`` for the key.
 
         Do not modify the sets: they may belong to the index.
         """
@@ -88,7 +94,10 @@ class KeyConditions:
         return [cached[1]]
 
     def renumbered(self, kept: Postings, numbers: Sequence[int]) -> "KeyConditions":
-        """Return the conditions of the entries ``kept``; ``numbers`` has their new numbers."""
+        """Return a copy with only the entries ``kept``, under new numbers.
+
+        :param numbers: the new number of each entry, by its old one.
+        """
         new = KeyConditions()
         new.required = _renumbered(self.required, kept, numbers)
         new._listed = _renumbered(self._listed, kept, numbers)

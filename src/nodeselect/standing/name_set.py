@@ -12,9 +12,9 @@ _Other = TypeVar("_Other")
 
 
 class NameSet(Set[Name]):
-    """The names of some of the selectors of one moment. Later changes do not affect it.
+    """The names of some selectors, such as those that match a node. Later changes do not affect it.
 
-    Names are in the order in which they were first put in. A set like any other: ``&``, ``|``,
+    Names are in the order in which they were first added. It can be used like a set; ``&``, ``|``,
     ``-`` and ``^`` return a ``frozenset``.
     """
 

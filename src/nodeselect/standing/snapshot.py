@@ -32,7 +32,7 @@ class BaseStanding(Generic[Name]):
         return self._view.generation
 
     def matching(self, node: Node | Mapping[str, str], node_id: str | None = None) -> NameSet[Name]:
-        """Return the names of the selectors that match a node, or labels.
+        """Return the names of the selectors that match a node, or a mapping of labels.
 
         >>> from nodeselect import Selector, StandingSelectors
         >>> standing = StandingSelectors({"train": Selector.parse("gpu")})
@@ -43,19 +43,20 @@ class BaseStanding(Generic[Name]):
 
         Cost: some tens of microseconds for 100,000 selectors (``docs/standing.md``).
 
-        :param node_id: the id that belongs to labels; without it, no selector with ids matches.
+        :param node_id: the id of the node, if only its labels are given; without an id, no selector
+            with ids matches.
         :raises TypeError: if the labels do not map strings to strings.
         """
         view = self._view
         return NameSet(view, view.matching(_values(node, node_id)))
 
     def changes(self, old: Node | None, new: Node | None) -> tuple[NameSet[Name], NameSet[Name]]:
-        """Return the names that a change of a node gains, and those that it loses.
+        """Return the names of the selectors that match a node only after a change, or only before.
 
-        The first are of selectors that match ``new`` but not ``old``, the others the reverse.
+        The first set has those that match ``new`` but not ``old``, the second the reverse.
 
-        :param old: the node before the change; None if it was not there.
-        :param new: the node after the change; None if it is not there any more.
+        :param old: the node before the change; None if it did not exist.
+        :param new: the node after the change; None if it no longer exists.
         :raises ValueError: if the nodes have different ids.
         """
         view, nothing = self._view, postings.from_ordinals(())
@@ -71,7 +72,7 @@ class BaseStanding(Generic[Name]):
     def explain(
         self, node: Node | Mapping[str, str], node_id: str | None = None
     ) -> StandingExplanation[Name]:
-        """Return how many selectors match a node, and what it fails of the others.
+        """Return how many selectors match a node, and which requirements of the others it fails.
 
         Cost: about 10 µs for each selector that does not match.
 
@@ -102,7 +103,7 @@ class BaseStanding(Generic[Name]):
         return len(self._view.entries)
 
     def __iter__(self) -> Iterator[Name]:
-        """Return the names, in the order in which they were first put in."""
+        """Iterate over the names, in the order in which they were first added."""
         view = self._view
         return iter(view.store.names_of(view.entries))
 
@@ -123,12 +124,12 @@ class StandingSnapshot(BaseStanding[Name]):
         self._view = view
 
     def __reduce__(self) -> NoReturn:
-        """Raise ``TypeError``: a copy would need the whole store."""
+        """Raise ``TypeError``: a snapshot cannot be copied or pickled."""
         raise TypeError("a StandingSnapshot cannot be copied or pickled: pickle its selectors")
 
 
 def _values(node: Node | Mapping[str, str], node_id: str | None = None) -> Values:
-    """Return the labels of a node, and its id under None."""
+    """Return the labels of a node in a mapping in which its id has the key None."""
     values: dict[str | None, str]
     if isinstance(node, Node):
         if node_id is not None:

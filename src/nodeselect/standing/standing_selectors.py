@@ -17,7 +17,7 @@ _MAX_DEAD = 1_024
 
 
 class StandingSelectors(BaseStanding[Name]):
-    """Selectors by name, asked which of them match a node.
+    """A collection of selectors, each with a name, that finds those which match a node.
 
     >>> from nodeselect import Node
     >>> standing = StandingSelectors({"train": Selector.parse("gpu")})
@@ -46,7 +46,7 @@ class StandingSelectors(BaseStanding[Name]):
         self._view = _whole(store, generation=0)
 
     def __setitem__(self, name: Name, selector: Selector) -> None:
-        """Put ``selector`` in, in place of the one that has this name, if there is one.
+        """Add ``selector``, or replace the one that has this name.
 
         Nothing changes if the two are equal. Cost: about 20 µs, including the compactions that
         become necessary after many writes.
@@ -65,7 +65,8 @@ class StandingSelectors(BaseStanding[Name]):
     def apply(self, changes: Mapping[Name, Selector | None]) -> None:
         """Make several changes as one: readers see all of them or none.
 
-        :param changes: for each name the selector to put in, or None to remove the one it has.
+        :param changes: for each name the selector to add or replace, or None to remove the selector
+            with this name.
         :raises KeyError: if a selector is to be removed that does not exist. Then nothing changes.
         :raises TypeError: if a change is neither a selector nor None. Then nothing changes.
         """
@@ -85,7 +86,7 @@ class StandingSelectors(BaseStanding[Name]):
         return StandingSnapshot(self._view)
 
     def __reduce__(self) -> NoReturn:
-        """Raise ``TypeError``: two copies would write to one store."""
+        """Raise ``TypeError``: standing selectors cannot be copied or pickled."""
         raise TypeError(
             "StandingSelectors cannot be copied or pickled: build others of its selectors"
         )
@@ -117,7 +118,7 @@ class StandingSelectors(BaseStanding[Name]):
 
 
 def _whole(store: Store[Name], generation: int) -> View[Name]:
-    """Return the view of all entries of a store."""
+    """Return the view of a store in which all its entries are visible."""
     return View(store, postings.from_range(0, len(store.names)), generation)
 
 

@@ -42,7 +42,10 @@ _FEW_NAMES = 512
 
 
 class Store(Generic[Name]):
-    """Entries by number, and the indexes of their selectors. One thread writes, any number read."""
+    """Selectors with names, and an index for each label key that they have conditions on.
+
+    An *entry* is a name with its selector; it has a number. One thread writes, any number read.
+    """
 
     __slots__ = (
         "_cache",
@@ -76,9 +79,10 @@ class Store(Generic[Name]):
         self._cache: dict[frozenset[str | None], tuple[int, Postings]] = {}
 
     def add(self, name: Name, selector: Selector, replaced: int | None) -> int:
-        """Add an entry; return its number. Cost: about 5 µs, and 3 µs a requirement.
+        """Add a selector; return its number. Cost: about 5 µs, and 3 µs a requirement.
 
-        :param replaced: the entry whose place among all names it gets; None for the last place.
+        :param replaced: the number of the entry that it replaces, whose place in the order of names
+            it gets; None for the last place.
         """
         entry = len(self.names)
         for key, constraint in constraints_by_key(selector.requirements).items():
@@ -89,14 +93,14 @@ class Store(Generic[Name]):
         return entry
 
     def has(self, entry: int, selector: Selector) -> bool:
-        """Return whether the selector of ``entry`` equals ``selector``."""
+        """Return whether the selector of the entry with this number equals ``selector``."""
         return self._unique.get(selector) is self.selectors[entry]
 
     def find(self, name: Name, count: int) -> int | None:
-        """Return the latest of the first ``count`` entries that has this name.
+        """Return the number of the entry with this name: of several, the latest below ``count``.
 
-        If there is only a later one, return that, or None. Cost: one look-up, and a binary search
-        if the name has several entries.
+        If all are later, return one of these; None if there is none. Cost: one look-up, and a
+        binary search if the name has several entries.
         """
         found = self._entries.get(name)
         if isinstance(found, list):
@@ -104,9 +108,10 @@ class Store(Generic[Name]):
         return found
 
     def failing(self, values: Values, skip: Collection[str | None] = ()) -> list[Postings]:
-        """Return sets of entries: a node fails those in any of them, and no others.
+        """Return sets whose union is the entries whose selectors do not match a node.
 
-        :param skip: keys that are not considered.
+        :param values: the labels of the node; under None its id.
+        :param skip: keys whose conditions are not considered.
         """
         keys = self._keys
         known = [key for key in values if key in keys]
@@ -117,7 +122,7 @@ class Store(Generic[Name]):
         return failing
 
     def failing_for_key(self, key: str | None, value: str | None) -> list[Postings]:
-        """Return sets of entries: those in any of them fail if ``key`` has this value.
+        """Return sets whose union is the entries that fail if a node has ``value`` for ``key``.
 
         :param value: None if the node does not have the key.
         """
@@ -127,7 +132,7 @@ class Store(Generic[Name]):
         return [conditions.required] if value is None else conditions.failing(value)
 
     def in_order(self, entries: Postings) -> "array[int]":
-        """Return the entries by the places of their names."""
+        """Return the numbers of entries in the order in which their names were first added."""
         numbers = postings.ordinals(entries)
         moved = numbers[bisect_left(numbers, self._first_moved) :]
         if not moved:
@@ -137,7 +142,10 @@ class Store(Generic[Name]):
         return array("I", [by_rank.get(rank, rank) for rank in ranks])
 
     def names_of(self, entries: Postings) -> list[Name]:
-        """Return the names of entries, in order. Cost: about 15 to 50 ns a name."""
+        """Return the names of entries, in the order in which they were first added.
+
+        Cost: about 15 to 50 ns a name.
+        """
         numbers = self.in_order(entries)
         if len(numbers) <= _FEW_NAMES:
             return [self.names[entry] for entry in numbers]
@@ -161,7 +169,7 @@ class Store(Generic[Name]):
         return new
 
     def _append(self, name: Name, selector: Selector, replaced: int | None) -> None:
-        """Append an entry whose selector is indexed."""
+        """Append an entry whose selector is in the indexes already."""
         entry = len(self.names)
         if replaced is None:
             self._ranks.append(self._next_rank)
@@ -184,7 +192,10 @@ class Store(Generic[Name]):
         return conditions
 
     def _requiring_others(self, keys: frozenset[str | None]) -> Postings:
-        """Return the entries that require any key except ``keys``. Do not modify them."""
+        """Return the entries that require a key which is not in ``keys``.
+
+        Do not modify the set: it is cached.
+        """
         count = len(self.names)
         cached = self._cache.get(keys)
         if cached is None or cached[0] != count:  # two threads may both compute it
@@ -197,9 +208,10 @@ class Store(Generic[Name]):
 
 
 class View(Generic[Name]):
-    """The entries of a store that one reader sees. Immutable.
+    """The state of a collection of selectors that one reader sees. Immutable.
 
-    :param entries: the entries that exist at this moment; they are not copied.
+    :param store: has all selectors, including replaced, removed and later ones.
+    :param entries: the numbers of those that exist at this moment; they are not copied.
     """
 
     __slots__ = ("_count", "entries", "generation", "store")
@@ -211,7 +223,10 @@ class View(Generic[Name]):
         self._count = len(store.names)
 
     def find(self, name: Name) -> int | None:
-        """Return the entry with this name, or None. Cost: less than a microsecond."""
+        """Return the number of the entry with this name, or None.
+
+        Cost: less than a microsecond.
+        """
         entry = self.store.find(name, self._count)
         return entry if entry is not None and entry in self.entries else None
 
@@ -220,9 +235,9 @@ class View(Generic[Name]):
         return self.entries - postings.union(self.store.failing(values))
 
     def changes(self, old: Values, new: Values) -> tuple[Postings, Postings]:
-        """Return the entries that match ``new`` but not ``old``, and the other way round.
+        """Return the entries that match ``new`` but not ``old``, and those that do the reverse.
 
-        Only what the changed keys move is compared with the other keys.
+        Conditions on unchanged keys are tested only for entries that a changed key affects.
         """
         if old == new:
             return postings.from_ordinals(()), postings.from_ordinals(())

@@ -15,7 +15,7 @@ __all__ = ["PlacementChange", "Watch"]
 
 
 class PlacementChange(NamedTuple, Generic[Name]):
-    """What a write did to one node, and which selectors that concerns.
+    """What a write did to one node, and which selectors match it because of that.
 
     :param change: the node before and after the write.
     :param gained: the names of the selectors that match the node since this write.
@@ -28,7 +28,7 @@ class PlacementChange(NamedTuple, Generic[Name]):
 
 
 class Watch(Generic[Name]):
-    """Writes to an inventory and to standing selectors, and returns who gains and loses which node.
+    """Writes to an inventory and to standing selectors; returns which selectors gain which nodes.
 
     >>> from nodeselect import StandingSelectors
     >>> watch = Watch(Inventory(), StandingSelectors({"train": Selector.parse("gpu")}))
@@ -39,13 +39,13 @@ class Watch(Generic[Name]):
     >>> gained.ids()
     ['n-1']
 
-    Of a node and a selector, each gain and each loss is returned once, by the later of the writes
-    to the two, provided that all writes go through one watch. Any thread may write, and reads the
-    inventory and the selectors directly. While others wait, no code of the caller runs except the
-    ``__hash__`` and ``__eq__`` of names.
+    If all writes go through one watch, each gain and each loss is returned exactly once: by the
+    write to the node or to the selector that causes it. Any thread may write. To read, use the
+    inventory and the selectors themselves. While a write makes others wait, it runs no code of the
+    caller except ``__hash__`` and ``__eq__`` of names.
 
-    If a write is interrupted, it may have been made although nothing was returned; compare
-    ``changes_since`` of a snapshot that was taken before.
+    If a write is interrupted, it may have been made although nothing was returned. To find out,
+    take a snapshot of the inventory before, and call ``changes_since``.
     """
 
     __slots__ = ("_inventory", "_lock", "_standing")
@@ -80,9 +80,9 @@ class Watch(Generic[Name]):
         return results
 
     def put(self, name: Name, selector: Selector) -> tuple[NodeSet, NodeSet]:
-        """Put a selector in, in place of the one that has this name, if there is one.
+        """Add a selector, or replace the one that has this name.
 
-        Return the nodes that it gains by that, and those that it loses.
+        Return the nodes that this name gains by that, and those that it loses.
         """
         return self._lock.run(self._put, name, selector)
 
