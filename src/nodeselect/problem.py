@@ -17,12 +17,15 @@ from typing import Literal, NamedTuple, Protocol
 
 from nodeselect.text import display_width, prefix, printable
 
-__all__ = ["PLAIN", "Canvas", "Problem", "Style", "draw", "excerpt", "position"]
+__all__ = ["PLAIN", "Canvas", "Problem", "Style", "draw", "excerpt", "position", "wrap_hint"]
 
 Style = Literal["heading", "error", "warning", "gutter", "help"]
 
 # The width of an excerpt in terminal columns, if a drawing has so much room.
 _EXCERPT_COLUMNS = 73
+
+# A hint, and what to paste at its end.
+_PASTED = r"(.*?\b(?:run|write|add|use|such as|for example):) (.+)"
 
 
 class Problem(NamedTuple):
@@ -129,7 +132,24 @@ def draw(problem: Problem, file: str, canvas: Canvas = PLAIN, *, others: str = "
         yield f"{canvas.style(f'{number} |', 'gutter')} {line}".rstrip()
         yield f"{gutter} {indent}{canvas.style(carets.lstrip(), _severity(problem))}"
     if problem.hint:
-        yield from _labelled("help", f": {problem.hint}", "help", canvas, hang=6)
+        first, *rest = wrap_hint(f"help: {problem.hint}", canvas, hang=6)
+        yield canvas.style("help", "help") + first.removeprefix("help")
+        yield from rest
+
+
+def wrap_hint(text: str, canvas: Canvas, *, hang: int) -> Iterator[str]:
+    """Yield the escaped lines of a sentence; what follows ``write:`` or the like is on one line.
+
+    So it can be pasted as it is, also if the line is too wide.
+
+    :param hang: the indentation of all lines but the first.
+    """
+    lines = list(canvas.wrap(text, hang=hang))
+    if match := re.fullmatch(_PASTED, text, re.DOTALL):
+        pasted = canvas.escape(match[2])
+        if not any(pasted in line for line in lines):
+            lines = [*canvas.wrap(match[1], hang=hang), " " * hang + pasted]
+    yield from lines
 
 
 def _severity(problem: Problem) -> Literal["error", "warning"]:
@@ -140,9 +160,8 @@ def _labelled(label: str, text: str, style: Style, canvas: Canvas, *, hang: int)
     """Yield the lines of ``label`` followed by ``text``, with the label in the given style."""
     first, *others = canvas.wrap(label + text, hang=hang)
     start, rest = first[: len(label)], first[len(label) :]
-    is_heading = style != "help"
     for line in (rest, *others):
-        shown = canvas.style(line, "heading") if is_heading else line
+        shown = canvas.style(line, "heading")
         yield canvas.style(start, style) + shown if start else shown
         start = ""
 

@@ -94,6 +94,12 @@ WRONG_TURNS = {
     "check -n fleet.json job.yaml": "explain -n fleet.json --job job.yaml",
     "convert --job job.yaml -o pod-spec": "convert job.yaml --to pod-spec",
     "sql --job job.yaml --format duckdb": "sql --job job.yaml --dialect duckdb",
+    "sql -l gpu --dialect postgres": "sql -l gpu --dialect postgresql",
+    "match -l gpu -n fleet.json -o jsonl": "match -l gpu -n fleet.json -o ndjson",
+    "match -l gpu -n fleet.json -o yaml": "match -l gpu -n fleet.json -o json",
+    "convert -l gpu --to yaml": "convert -l gpu --to job",
+    "labels -n fleet.json -o mardown": "labels -n fleet.json -o markdown",
+    "convert -l gpu --format k8s": "convert -l gpu --to pod-spec",
     "labels --key region -n fleet.json": "labels region -n fleet.json",
     "diff --job job.yaml --job first-try.yaml -n fleet.json":
         "diff job.yaml first-try.yaml -n fleet.json",
@@ -133,6 +139,12 @@ ANSWERS = {
     "explain -l region=eu -n fleet.json": "the values of 'region': 'eu-central' (45), 'eu-west'",
     "explain -l gpu --node node-174fc7 -n fleet.json": "it is the beginning of 'node-174fc70c'",
     "explain -l gpu --node dublin-01-inference-01 -n fleet.json": "with the id 'node-174fc70c'",
+    "match --all -n 'postgres:fleet?table=nodes'":
+        "write postgresql://localhost/fleet?table=nodes",
+    "match --all -n mixed": "a folder must have only files of nodes; give those files, such"
+        " as: -n mixed/fleet.json",
+    "jobs --jobs drafts --jobs broken.yaml -n fleet.json":
+        "for details, run: nodeselect check drafts broken.yaml",
     "match --id node-174fc7 -n fleet.json": "it is the beginning of 'node-174fc70c'",
     "match --id dublin-01-inference-01 -n fleet.json": "it is the name of 'node-174fc70c'",
     "match --id NODE-174FC70C -n fleet.json": "'node-174fc70c' differs only in case",
@@ -141,7 +153,7 @@ ANSWERS = {
     "labels regoin -n fleet.json": "no node has the label 'regoin'; 208 nodes have 'region'",
     "rollout --html x --job job.yaml -n fleet.json": "it is an option of explain and diff",
     "--job job.yaml -n fleet.json": "it is an option of match, explain, labels and",
-}
+}  # fmt: skip
 
 
 @pytest.fixture(autouse=True)
@@ -155,6 +167,12 @@ def _files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         if name.endswith(".yaml"):
             shutil.copy(name, "jobs")
     Path("broken.yaml").write_text("selector: 7\n")
+    Path("mixed").mkdir()
+    shutil.copy(EXAMPLE / "fleet.json", "mixed")
+    shutil.copy(EXAMPLE / "deployment.yaml", "mixed")
+    Path("drafts").mkdir()
+    for number in range(5):
+        shutil.copy("broken.yaml", f"drafts/{number}.yaml")
 
 
 def answer_of(run: Run, command: str) -> tuple[int, str, str]:
@@ -197,6 +215,22 @@ def test_a_long_job_of_bacalhau(run: Run, name: str) -> None:
     result = run(*shlex.split(command), stdin=job)
     assert result.status == 0
     assert "k59" in result.out
+
+
+@pytest.mark.parametrize("columns", [20, 50, 80])
+def test_what_is_to_be_pasted_is_one_line(
+    run: Run, monkeypatch: pytest.MonkeyPatch, columns: int
+) -> None:
+    """A selector or a command in a hint is on one line of its own if it does not fit."""
+    monkeypatch.setenv("COLUMNS", str(columns))
+    constraints = '["region in (eu,us)", "gpu", "!debug", "tier=gold"]'
+    Path("bacalhau.yaml").write_text(
+        f"name: a\ntype: ops\ntasks: [{{name: main}}]\nconstraints: {constraints}\n"
+    )
+    lines = run("check", "bacalhau.yaml").out.splitlines()
+    assert f"selector: {{match_expressions: {constraints}}}" in map(str.strip, lines)
+    lines = run("check", str(EXAMPLE / "deployment.yaml")).out.splitlines()
+    assert "nodeselect match --job FILE -n NODES" in map(str.strip, lines)
 
 
 @pytest.mark.parametrize("command", ANSWERS)

@@ -42,6 +42,14 @@ _FLAGS = {
     "--no-color": ("--color", "never"), "--no-colour": ("--color", "never"),
 }  # fmt: skip
 
+# Other names of values that an option is limited to; the first that it allows is meant.
+_VALUES = {
+    **dict.fromkeys(("k8s", "kubernetes"), ("pod-spec",)),
+    **dict.fromkeys(("pg", "postgres"), ("postgresql",)),
+    "jsonl": ("ndjson",), "mariadb": ("mysql",), "md": ("markdown",), "names": ("name",),
+    "sqlite3": ("sqlite",), "yaml": ("job", "json"),
+}  # fmt: skip
+
 # What an argument may be for that is not behind its option; the first that is not given is meant.
 _OF_JOBS = ("--jobs", "--job", "-n")
 _OF_NODES = ("-n", "--jobs", "--job")
@@ -173,33 +181,47 @@ def _split(words: Sequence[str], command: click.Command) -> list[_Part] | None:
     return parts
 
 
-def _similar(name: str, options: Collection[str]) -> str:
+def _similar(name: str, names: Collection[str], cutoff: float = 0.8) -> str:
     import difflib  # loads slowly
 
-    return next(iter(difflib.get_close_matches(name, options, 1, 0.8)), "")
+    return next(iter(difflib.get_close_matches(name, names, 1, cutoff)), "")
 
 
 def _renamed(part: _Part, command: click.Command) -> _Part:
     """Return an option with the name that it has in a command, or in match if it filters."""
     options = _options(command)
-    if not part.option or part.option in options:
+    if part.option in options:
+        choice = options[part.option].type
+        if not isinstance(choice, click.Choice) or part.value in choice.choices:
+            return part
+        allowed = _allowed(part.value, choice) or _similar(part.value or "", choice.choices, 0.6)
+        return _Part(part.option, allowed or part.value)
+    if not part.option:
         return part
     if part.option in _FLAGS:
         return _Part(*_FLAGS[part.option])
     names = _NAMES.get(part.option, ())
     for name in names:
         type_ = options[name].type if name in options else None
+        value = part.value
         if isinstance(type_, click.Choice):
-            fits = part.value in type_.choices
+            value = _allowed(value, type_)
+            fits = value is not None
         elif name == _ARGUMENT:  # beside nodes, it is not a job
             fits = not ("--job" in names and "-n" in options)
         else:
             fits = name in options and name != "-o"
         if fits:
-            return _Part(name, part.value)
+            return _Part(name, value)
     if names:
         return _Part(next(filter(_FILTERS.__contains__, names), part.option), part.value)
     return _Part(_similar(part.option, options), part.value)
+
+
+def _allowed(value: str | None, choice: click.Choice[str]) -> str | None:
+    """Return the value of an option by the name that it has there; None if it has none."""
+    names = (value or "", *_VALUES.get(value or "", ()))
+    return next(filter(choice.choices.__contains__, names), None)
 
 
 def _piped(

@@ -181,7 +181,7 @@ def _explain_jobs(
     worst = min(job.status for job in jobs)
     if worst is JobStatus.INVALID:
         if is_quiet():  # otherwise the table has their first errors
-            write_invalid(invalid)
+            write_invalid(invalid, sources)
         return ExitStatus.ERROR
     return ExitStatus.NEGATIVE if worst is JobStatus.NO_NODES else ExitStatus.OK
 

@@ -1,5 +1,6 @@
 """``nodeselect jobs``: which jobs a node gets, and how many nodes each job gets."""
 
+import os
 from collections.abc import Mapping, Sequence
 from functools import reduce
 from operator import or_, sub
@@ -37,6 +38,9 @@ from nodeselect.selectors import Selector
 from nodeselect.text import pluralize, printable, quoted
 
 __all__ = ["jobs", "report_node_jobs", "write_invalid"]
+
+# If more files of a folder are invalid, the command to check them names the folder.
+_MOST_FILES = 3
 
 
 @click.command(
@@ -113,7 +117,7 @@ def jobs(
         invalid,
     )
     write_output(fleet_job_lines(fleet, output, detect_screen()))
-    return _status(invalid, all(answers.values()))
+    return _status(invalid, sources, all(answers.values()))
 
 
 def report_node_jobs(node: Node, sources: Sequence[str], output: str) -> int:
@@ -141,7 +145,7 @@ def report_node_jobs(node: Node, sources: Sequence[str], output: str) -> int:
     write_output(node_job_lines(report, output, detect_screen()))
     if count_connected([node.state]) == 0:
         write_message(f"the node is not connected: its state is {quoted(node.state or '')}")
-    return _status(invalid, bool(matching))
+    return _status(invalid, sources, bool(matching))
 
 
 def _read_node(nodes_from: NodeFiles) -> Node:
@@ -152,15 +156,18 @@ def _read_node(nodes_from: NodeFiles) -> Node:
     return next(iter(nodes))
 
 
-def _status(invalid: Mapping[str, JobError], is_positive: bool) -> int:
+def _status(invalid: Mapping[str, JobError], sources: Sequence[str], is_positive: bool) -> int:
     if invalid:
-        write_invalid(invalid)
+        write_invalid(invalid, sources)
         return ExitStatus.ERROR
     return ExitStatus.OK if is_positive else ExitStatus.NEGATIVE
 
 
-def write_invalid(invalid: Mapping[str, JobError]) -> None:
-    """Write a message with the command that shows all errors of the invalid jobs."""
+def write_invalid(invalid: Mapping[str, JobError], sources: Sequence[str]) -> None:
+    """Write how to see all errors of invalid jobs.
+
+    :param sources: the files and folders of the jobs.
+    """
     import shlex  # loads slowly
 
     from nodeselect.jobs.manifest import ManifestError
@@ -171,6 +178,11 @@ def write_invalid(invalid: Mapping[str, JobError]) -> None:
             write_error(error)
         else:
             files.append(name)
+    for folder in filter(os.path.isdir, sources):
+        start = os.path.join(os.path.normpath(folder), "").removeprefix("./")  # noqa: PTH118
+        inside = [file for file in files if file.startswith(start)]
+        if len(inside) > _MOST_FILES:
+            files = [folder, *(file for file in files if file not in inside)]
     if files:
         command = printable(shlex.join(["nodeselect", "check", *files]))
         write_error_message(f"for details, run: {command}")

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import reduce
+from itertools import islice
 from operator import eq, or_
 from stat import S_ISFIFO, S_ISREG, S_ISSOCK
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, TypeVar, cast
@@ -54,6 +55,9 @@ _VARIABLE = "NODESELECT_NODES"
 _EXTENSIONS = (
     ".json", ".yaml", ".yml", ".csv", ".tsv", ".ndjson", ".jsonl", ".parquet", ".arrow", ".feather",
 )  # fmt: skip
+
+# Of a folder with a file that has no nodes, this many files are tried to find one that has.
+_MAX_TRIED = 20
 
 # The first bytes of the file of a database; of DuckDB, a checksum of eight bytes precedes them.
 _DATABASE_MAGIC = {"sqlite": b"SQLite format 3\0", "duckdb": b"DUCK"}
@@ -199,7 +203,11 @@ def check_address(source: str) -> None:
     if is_meant and not os.path.lexists(source):
         message = "this is neither a file nor the address of a database"
         place = without_password(source)
-        raise InventoryError("invalid-address", message, place=place, hint=f"write {SCHEMES}")
+        forms = SCHEMES
+        if source.startswith(("postgres:", "postgresql:")) and place == source:
+            database, _, table = source.partition(":")[2].partition("?")
+            forms = f"postgresql://localhost/{database}?{table or 'table=TABLE'}"
+        raise InventoryError("invalid-address", message, place=place, hint=f"write {forms}")
 
 
 def default_nodes(context: click.Context) -> NodeFiles | None:
@@ -264,6 +272,8 @@ def open_nodes(
             parallel=parallel,
         )
         yield reader
+    except InventoryError as error:
+        raise _explain_folder(nodes_from, error) from None
     finally:
         inputs.close()
         progress.clear()
@@ -273,6 +283,33 @@ def open_nodes(
         if skipped:
             names = join_limited([f"'{printable(path)}'" for path in skipped])
             write_message(f"{pluralize(len(skipped), 'other file')} not read: {names}")
+
+
+def _explain_folder(nodes_from: NodeFiles, error: InventoryError) -> InventoryError:
+    """Return an error that names, for a file of a folder that has no nodes, one that has."""
+    is_folder = any(map(os.path.isdir, nodes_from.sources))
+    if is_folder and error.code in ("not-a-node", "unknown-shape"):
+        for file in islice(nodes_from.files(), _MAX_TRIED):
+            if _has_nodes(file, nodes_from.id_column):
+                import shlex  # loads slowly
+
+                example = f"-n {printable(shlex.quote(file))}"
+                hint = (
+                    f"a folder must have only files of nodes; give those files, such as: {example}"
+                )
+                return InventoryError(error.code, error.message, place=error.place, hint=hint)
+    return error
+
+
+def _has_nodes(file: str, id_column: str) -> bool:
+    """Return whether the first record of a file is a node."""
+    inputs = open_inputs([file])
+    try:
+        return next(iter(NodeReader(inputs, id_column=id_column)), None) is not None
+    except InventoryError:
+        return False
+    finally:
+        inputs.close()
 
 
 def read_inventory(

@@ -11,6 +11,7 @@ import click
 
 from nodeselect.cli.corrected_command import shown
 from nodeselect.errors import NodeselectError
+from nodeselect.problem import wrap_hint
 from nodeselect.render.layout import detect_screen
 from nodeselect.text import printable
 
@@ -92,7 +93,7 @@ def write_usage_error(error: click.ClickException) -> None:
     for word in sys.argv[1:]:  # an argument at the wrong place may have a password
         if (without_password := shown(word)) != word:
             message = message.replace(word, without_password)
-    lines = detect_screen(sys.stderr).wrap(f"error: {printable(message)}", hang=2)
+    lines = wrap_hint(f"error: {printable(message)}", detect_screen(sys.stderr), hang=2)
     write_error_message("\n".join(lines))
 
 

@@ -168,16 +168,15 @@ def _block_hint(text: str, index: int, *, is_list: bool) -> str | None:
         return hint
     if is_list:
         return f"begin this line with '- '{', or indent it less' if before else ''}"
-    return (
-        "put the key of this list on a line before it" if text[index : index + 1] == "-" else None
-    )
+    is_item = text.startswith("-", index)
+    return "put the key of this list on a line before it" if is_item else None
 
 
 def _indent_hint(text: str, index: int) -> str | None:
     """Return how to indent the line at ``index``; None if lines before it are indented alike."""
     *before, line = text[:index].split("\n")
     column = len(line) - len(line.lstrip(" "))
-    is_item = text[index : index + 1] == "-"
+    is_item = text.startswith("-", index)
     choices: dict[int, str] = {}  # by the column of a block that the line may go on with
     lowest = len(text)
     for number in range(len(before), 0, -1):
