@@ -2,6 +2,7 @@
 
 from unittest.mock import patch
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -71,6 +72,23 @@ def test_evaluate(
     assert [members(each) for each in operands] == [set(each) for each in takes]
     assert [members(each) for each in dropped] == [set(each) for each in drops]
     assert members(everything) == universe
+
+
+@pytest.mark.parametrize("ordinals", [(), (0,), (5,), (1, 5)])
+def test_encoded_sets(ordinals: tuple[int, ...]) -> None:
+    """A set is decoded again if all its ordinals are below the bound, and is an error if not."""
+    data = memoryview(postings.encode(stored(frozenset(ordinals))))
+    stop = max(ordinals, default=-1) + 1
+    assert postings.decode(data, stop) == stored(frozenset(ordinals))
+    if ordinals:
+        with pytest.raises(ValueError, match=f"^there is no ordinal {stop - 1}$"):
+            postings.decode(data, stop - 1)
+
+
+def test_no_data_is_no_set() -> None:
+    """An empty set has some bytes."""
+    with pytest.raises(ValueError, match=r"^no data$"):
+        postings.decode(memoryview(b""), 5)
 
 
 def test_encoded_bytes() -> None:

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nodeselect.index import numpy_import, rank_order
+from nodeselect.index.bulk import Bulk
 from nodeselect.index.rank_order import RankOrder
 from tests.imports import loaded_after
 
@@ -22,14 +23,32 @@ def test_both_ways(count: int, seed: int, limit: int | None) -> None:
     numbers = np.array(ranks, np.uint32)
     by_rank = sorted(ordinals, key=ranks.__getitem__)[:limit]
     for order in (RankOrder(numbers), RankOrder(memoryview(array("I", ranks)))):
-        for use_numpy in (False, True):
+        for bulk in (None, Bulk):
             with pytest.MonkeyPatch.context() as patch:
-                if not use_numpy:
-                    patch.setattr(rank_order, "bulk_reader", lambda _: None)
+                patch.setattr(rank_order, "bulk_reader", lambda _, bulk=bulk: bulk)
                 assert order.sorted_ranks(ordinals, limit).tolist() == [ranks[at] for at in by_rank]
                 assert order.sort(ordinals, limit) == by_rank
                 below = [at for at in range(count) if ranks[at] < seed]
                 assert order.below(seed).tolist() == below
+
+
+def test_a_permutation() -> None:
+    """Each number below the length must be there once; larger ones are not."""
+    for numbers in ([], [0], [2, 0, 1]):
+        assert Bulk.is_permutation(np.array(numbers, np.uint32))
+    for numbers in ([1], [0, 0], [0, 2], [0, 1, 9]):
+        assert not Bulk.is_permutation(np.array(numbers, np.uint32))
+
+
+def test_the_number_read_decides_on_numpy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """To find the ordinals below a rank, all ranks are read; to sort some ordinals, theirs."""
+    counts: list[int] = []
+    monkeypatch.setattr(rank_order, "bulk_reader", counts.append)
+    order = RankOrder(memoryview(array("I", [2, 0, 1])))
+    order.below(1)
+    order.sort(array("I", [0, 2]))
+    order.sorted_ranks(array("I", [1]))
+    assert counts == [3, 2, 1]
 
 
 def test_numpy_is_loaded_for_many() -> None:
@@ -45,4 +64,5 @@ def test_numpy_is_loaded_for_many() -> None:
         "load_numpy()\nassert bulk_reader(0) is not None"
     )
     assert "numpy" in loaded_after(script)
-    assert numpy_import.bulk_reader(0) is not None
+    numpy_import.load_numpy()
+    assert numpy_import.bulk_reader(0) is Bulk

@@ -153,8 +153,12 @@ def read_all(opened: Inventory, file: Path) -> None:
 
 FORGED: list[tuple[str, Callable[[bytes], bytes], str]] = [
     ("keys.labels", lambda _: b"\0\2\2", "the section 'keys.labels' does not end at 3"),
+    ("keys.labels", lambda _: b"\0\3", "the section 'keys.labels' has 2 numbers, not 3"),
+    ("labels.offsets", lambda _: b"\0\4", "the section 'labels.offsets' has 2 numbers, not 5"),
+    ("names.offsets", lambda _: b"\0\10", "the section 'names.offsets' has 2 numbers, not 5"),
     ("keys.labels", lambda _: b"\0\4\3", "the labels of the keys are not in order"),
     ("states.names.offsets", lambda _: b"\0\1\3\5", "there are 7 postings"),
+    ("ids.starts", lambda _: b"", "the section 'ids.starts' does not end at 4"),
     ("ids.starts", lambda data: data[:1] + data[2:], "an index has 3 buckets"),
     ("ids", lambda _: b"", "the ids do not have the same number of bytes"),
     ("ids", lambda _: b"\xff" * 16, "the strings of the section 'ids' cannot be read"),
@@ -175,7 +179,7 @@ def test_sections_that_contradict_each_other(
     """A file whose sections contradict each other is damaged, even if every checksum is right."""
     file = tmp_path / "fleet.nsx"
     some_labels = [{"x": "1"}, {"x": "2"}, {"y": "1"}, {"x": "1"}]
-    fleet = [Node(f"n-{at}", some_labels[at], state=[None, "up"][at % 2]) for at in range(4)]
+    fleet = [Node(f"n-{at}", some_labels[at], "a", [None, "up"][at % 2]) for at in range(4)]
     Inventory(fleet).save(file)
     opened = Inventory.open(BytesIO(with_section(file.read_bytes(), name, change)))
     with pytest.raises(InventoryError) as caught:
@@ -216,14 +220,50 @@ def test_what_is_kept_in_memory(tmp_path: Path) -> None:
     assert isinstance(hosts["7"], int)
     assert dict(hosts.items()) == {str(at): hosts[str(at)] for at in range(30)}
     assert vars(hosts)["_loaded"] == {}
+    with pytest.raises(KeyError, match="'none'"):
+        hosts["none"]
 
 
 def test_one_damaged_set(tmp_path: Path) -> None:
     """If one set of nodes is damaged, the others can be read."""
     file = tmp_path / "fleet.nsx"
     Inventory(Node(f"n-{at}", {"x": "12"[at % 2]}) for at in range(30)).save(file)
-    damaged = with_section(file.read_bytes(), "postings", lambda data: data[:9] + b"?" + data[10:])
-    opened = Inventory.open(BytesIO(damaged))
-    assert len(opened.match(Selector.parse("x=2"))) == 15
+    data = file.read_bytes()
+    header_size = int.from_bytes(data[16:20], "little")
+    forged = with_section(data, "postings", lambda section: section[:9] + b"?" + section[10:])
+    for damaged in (forged, data[:header_size] + forged[header_size:]):
+        opened = Inventory.open(BytesIO(damaged))
+        assert len(opened.match(Selector.parse("x=2"))) == 15
+        with pytest.raises(InventoryError, match="damaged: the checksum of the postings 0 is"):
+            len(opened.match(Selector.parse("x=1")))
+
+
+def test_a_set_of_other_nodes(tmp_path: Path) -> None:
+    """A set with a node that is not there is damaged, even if its checksum is right."""
+    file, ordinal = tmp_path / "fleet.nsx", b"\1\0\0\0"
+    Inventory([Node("n-0", {"x": "1"})]).save(file)  # it has the ordinal 0
+    checksum = crc32(ordinal).to_bytes(4, "little")
+    forged = with_section(file.read_bytes(), "postings", lambda data: ordinal + data[4:])
+    forged = with_section(forged, "postings.checksums", lambda data: checksum + data[4:])
     with pytest.raises(InventoryError, match="damaged: the checksum of the postings 0 is wrong"):
-        len(opened.match(Selector.parse("x=1")))
+        len(Inventory.open(BytesIO(forged)).match(Selector.parse("x=1")))
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("ids", "keys", "labels", "labels.offsets", "names", "ranks", "states", "states.names"),
+        "values",
+    ],
+)
+def test_loading_the_nodes_finds_damage(name: str, tmp_path: Path) -> None:
+    """After all columns of the nodes have been loaded, none of them turns out to be damaged."""
+    file = tmp_path / "fleet.nsx"
+    Inventory(Node(f"n-{at}", {"x": str(at)}, "a", "up") for at in range(9)).save(file)
+    data = file.read_bytes()
+    segment_of(Inventory.open(BytesIO(data))).load_nodes()
+    header_size = int.from_bytes(data[16:20], "little")
+    forged = with_section(data, name, lambda section: b"?" + section[1:])
+    segment = segment_of(Inventory.open(BytesIO(data[:header_size] + forged[header_size:])))
+    with pytest.raises(InventoryError, match=f"the checksum of the section '{name}' is wrong"):
+        segment.load_nodes()

@@ -90,3 +90,4 @@ def test_chosen_ids_are_found_by_bisection(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(saved_string_index, "encode_string", encode)
     assert index.find("n-500") == 499
     assert compared < 25
+    assert list(index._candidates("n-500")) == [499]

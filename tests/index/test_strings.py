@@ -60,6 +60,7 @@ def test_packed(strings: list[str | None]) -> None:
 
 @given(IDS)
 @example(["n-1", "n-22", "né"])
+@example(["n ", "nX", "n-22"])
 def test_padded(strings: list[str]) -> None:
     """A padded column has strings of similar lengths."""
     column = padded(strings)
@@ -121,6 +122,33 @@ def test_offsets_that_descend(monkeypatch: pytest.MonkeyPatch) -> None:
     assert column.take(array("I", [1, 1])) == ["", ""]
 
 
+def test_many_strings_are_decoded_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Many strings are one text, by numpy if they are enough; the offsets are checked once."""
+    counts: list[int] = []
+    checks = []
+
+    class CountingBulk(Bulk):
+        @staticmethod
+        def is_ascending(numbers: "memoryview[int]") -> bool:
+            checks.append(numbers)
+            return Bulk.is_ascending(numbers)
+
+    def bulk_reader(count: int) -> type[Bulk] | None:
+        counts.append(count)
+        return CountingBulk if count > 1 else None
+
+    monkeypatch.setattr("nodeselect.index.strings.bulk_reader", bulk_reader)
+    columns = [packed(["a", "b", None]), padded(["a", "b", "c"])]
+    for column in columns:
+        assert column is not None
+        monkeypatch.setattr(type(column), "__getitem__", None)
+        assert to_list(column.take(array("I", [0, 1]))) == ["a", "b"]
+        assert to_list(column.take(array("I", [1, 0]))) == ["b", "a"]
+        assert to_list(column.take(array("I", [1]))) == ["b"]
+    assert counts == [2, 2, 1] * 2
+    assert len(checks) == 1
+
+
 def test_recent_strings(monkeypatch: pytest.MonkeyPatch) -> None:
     """Strings that were decoded lately are the same objects; there is a limit to their number."""
     monkeypatch.setattr("nodeselect.index.strings._MAX_RECENT", 8)
@@ -137,3 +165,5 @@ def test_recent_strings(monkeypatch: pytest.MonkeyPatch) -> None:
     column.take(array("I", [1, 2, 3, 4, 5]))  # more than half of the limit
     column.take(np.array([1, 2]))
     assert list(map(len, column._recent.values())) == [1]
+    column.take(array("I", [1, 2, 3, 4]))
+    assert list(map(len, column._recent.values())) == [1, 4]
