@@ -30,9 +30,9 @@ Exit status: 0 if nothing is found, 1 if anything is, 2 on errors.
 def audit(nodes_from: NodeFiles, output: str) -> int:
     """Find labels that are probably mistakes.
 
-    This compares the labels of all nodes: keys and values that are written almost as another one
-    that more nodes have, values that only one node has, labels that a few nodes lack, and numbers
-    with units. If nothing is found, nothing is printed.
+    This compares the labels of all nodes, and reports keys and values that are probably
+    misspellings of more frequent ones, values that only one node has, labels that a few nodes lack,
+    and numbers with units. If nothing is found, nothing is printed.
     """
     result = audit_labels(read_inventory(nodes_from))
     write_output(audit_lines(result, output, detect_screen()))

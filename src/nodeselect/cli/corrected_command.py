@@ -158,7 +158,10 @@ def _has_arguments(command: click.Command) -> bool:
 
 
 def _split(words: Sequence[str], command: click.Command) -> list[_Part] | None:
-    """Return options with their values, and arguments; None if an unknown option may have one."""
+    """Split the arguments of a command into options, each with its value, and other arguments.
+
+    Return None if it is not clear whether an unknown option has a value.
+    """
     options = _options(command)
     parts: list[_Part] = []
     rest = iter(words)
@@ -188,7 +191,11 @@ def _similar(name: str, names: Collection[str], cutoff: float = 0.8) -> str:
 
 
 def _renamed(part: _Part, command: click.Command) -> _Part:
-    """Return an option with the name that it has in a command, or in match if it filters."""
+    """Replace an option that ``command`` does not have by the one that is probably meant.
+
+    If ``command`` has none, return an option of match that filters nodes, such as ``-l``, if one is
+    meant.
+    """
     options = _options(command)
     if part.option in options:
         choice = options[part.option].type
@@ -227,7 +234,12 @@ def _allowed(value: str | None, choice: click.Choice[str]) -> str | None:
 def _piped(
     name: str, command: click.Command, parts: Sequence[_Part], filters: Sequence[_Part]
 ) -> list[tuple[str, list[_Part]]]:
-    """Return a pipe in which match filters the nodes of a command; empty if it reads no nodes."""
+    """Return the commands of a pipe in which match filters the nodes that a command reads.
+
+    Return none if the command does not read nodes.
+
+    :param parts: the options and arguments; ``filters`` are those of them for match.
+    """
     if "-n" not in _options(command) or any(part.value == "-" for part in parts):
         return []
     if name == "rollout" and all(part.option not in ("--job", "--id", "--state") for part in parts):
@@ -248,7 +260,7 @@ def _piped(
 
 
 def _placed(name: str, command: click.Command, parts: Sequence[_Part]) -> list[_Part] | None:
-    """Return parts in which each argument follows its option; None if that is not clear."""
+    """Add the option before each argument that lacks one; return None if that is not clear."""
     options = _options(command)
     given = {id(options[part.option]) for part in parts if part.option in options}
     free = {option for option, parameter in options.items() if id(parameter) not in given}
@@ -304,7 +316,11 @@ def _options_for(word: str) -> tuple[str, ...]:
 def _without_folders(
     context: click.Context, name: str, parts: Sequence[_Part]
 ) -> tuple[str, list[_Part]]:
-    """Return a command that reads all jobs of a folder if this one does not, or else one job."""
+    """Correct a command that was given a folder of jobs but reads only a single job.
+
+    Return the name and the parts of a command that reads all jobs of the folder, if there is one;
+    otherwise let the command read the first job of the folder.
+    """
     options = _options(_command(context, name))
     arguments = [part.value or "" for part in parts if not part.option]
     has_jobs = name == "convert" or (name == "diff" and any(part.option == "-n" for part in parts))
@@ -330,6 +346,6 @@ def _without_folders(
 
 
 def _first_job(folder: str) -> str:
-    """Return the path of the first YAML file in a folder, relative to it; empty if none."""
+    """Return the path of the first job file in a folder, relative to it; empty if there is none."""
     job = next(walk(folder, _JOB_EXTENSIONS, (), lambda name, reason: None), folder)
     return "" if job == folder else os.path.relpath(job, folder)

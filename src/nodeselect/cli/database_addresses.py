@@ -54,7 +54,7 @@ def is_address(source: str) -> bool:
 def without_password(source: str) -> str:
     """Return an input without what may be a password, even if it is not a valid address.
 
-    A password may be found in it with characters that should have been escaped, such as ``@``.
+    The password may contain characters that should have been escaped, such as ``@``.
     """
     is_file = _FILE.match(source) is not None
     if not is_file:

@@ -42,10 +42,10 @@ def selected(
     ids: Sequence[str],
     content: "Selector | Manifest | None" = None,
 ) -> list[Selector]:
-    """Return the selectors of which a node must match any.
+    """Return selectors; a node must match at least one of them.
 
-    Together they match the nodes that match the job, and any of the expressions, and any of the
-    ids; if one of these three is not given, it does not restrict the nodes.
+    These are the nodes that match the job, and any of the expressions, and any of the ids. Of these
+    three, what is not given does not restrict the nodes.
 
     :param content: what :func:`read_job` returned for the job, if it has been called already.
     :raises SelectorError: if an expression or an id is invalid.

@@ -157,9 +157,9 @@ def _syntax_error(text: str, error: Any) -> DocumentError:
 
 
 def _block_hint(text: str, index: int, *, is_list: bool) -> str | None:
-    """Return what to write at ``index``, where a mapping or a list cannot go on.
+    """Return a hint on how to correct the line at ``index``, which does not continue its block.
 
-    :param is_list: whether it is in a list that the line would end.
+    The block is a mapping; or a list, if ``is_list``.
     """
     before = text[text.rfind("\n", 0, index) + 1 : index]
     if before.strip(" "):
@@ -173,7 +173,10 @@ def _block_hint(text: str, index: int, *, is_list: bool) -> str | None:
 
 
 def _indent_hint(text: str, index: int) -> str | None:
-    """Return how to indent the line at ``index``; None if lines before it are indented alike."""
+    """Return a hint on how to indent the line at ``index``.
+
+    Return None if an earlier line of an open block is indented alike, so that this is not wrong.
+    """
     *before, line = text[:index].split("\n")
     column = len(line) - len(line.lstrip(" "))
     is_item = text.startswith("-", index)

@@ -83,9 +83,9 @@ class Dialect:
         return self.in_bytes(text)
 
     def may_be_integer(self, value: str) -> str:
-        """Return SQL that tests whether a value is a sign and at most 19 digits after zeros.
+        """Return SQL that tests whether a value is an optional sign, zeros, and up to 19 digits.
 
-        Every 64-bit integer is; a larger number may be.
+        Every 64-bit integer is; so are some larger numbers.
         """
         raise NotImplementedError
 

@@ -128,7 +128,7 @@ class _Conditions:
         return self._id
 
     def by_role(self) -> dict[str, pl.Expr | None]:
-        """Return the columns by what each has, for messages."""
+        """Return each column by words for what it has, such as ``the ids``, for messages."""
         columns = {f"the label {quoted(key)}": column for key, column in self.columns.items()}
         return {**columns, ALL_LABELS: self.labels, "the ids": self._id}
 

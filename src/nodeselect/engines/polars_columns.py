@@ -18,6 +18,7 @@ _TEXTS = (pl.String, pl.Categorical, pl.Enum, pl.Null)
 def check_columns(frame: pl.LazyFrame, by_role: Mapping[str, pl.Expr | None]) -> None:
     """Check that columns are of texts, without reading a row.
 
+    :param by_role: the columns by words for what each has, such as ``the ids``, for the error.
     :raises InventoryError: with the code ``invalid-column``.
     """
     columns = {role: column for role, column in by_role.items() if column is not None}
@@ -33,8 +34,8 @@ def check_columns(frame: pl.LazyFrame, by_role: Mapping[str, pl.Expr | None]) ->
 
 
 def is_text(value: pl.Expr) -> pl.Expr:
-    """Return a condition that is always true, but is an error for what is not a text.
+    """Return a condition that is true if ``value`` is a text; otherwise a query with it raises.
 
-    Polars looks for the type while it plans a query: no row is read.
+    Polars compares types while it plans a query: no row is read.
     """
     return ~pl.lit(["a text"]).list.contains(pl.lit(None).cast(pl.dtype_of(value)))
