@@ -208,7 +208,7 @@ NAMES = "table, labels, label-table, id, name, state and column"
         (
             "nodes.sqlite?column==x",
             "invalid-address",
-            "'=x' has no key of a label: write KEY=COLUMN",
+            "'=x' has no label key before the '=': write KEY=COLUMN",
         ),
         (
             "nodes.sqlite?labels=labels&label-table=long",

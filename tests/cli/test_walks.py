@@ -136,7 +136,7 @@ ANSWERS = {
     "explain --id node-174fc7 -n fleet.json": "write node-174fc70c instead of node-174fc7: 1 node",
     "explain -l name=paris-01-camera-01 -n fleet.json": "write the id node-f221ed98 (--id, or",
     "explain -l environment=production -n fleet.json": "write environment=prod instead of",
-    "explain -l region=eu -n fleet.json": "the values of 'region': 'eu-central' (45), 'eu-west'",
+    "explain -l region=eu -n fleet.json": "the values of 'region': 'eu-central' (45 nodes)",
     "explain -l gpu --node node-174fc7 -n fleet.json": "it is the beginning of 'node-174fc70c'",
     "explain -l gpu --node dublin-01-inference-01 -n fleet.json": "with the id 'node-174fc70c'",
     "match --all -n 'postgres:fleet?table=nodes'":

@@ -80,7 +80,7 @@ def test_one_node() -> None:
 def test_a_selector_that_matches_nothing(selector: Selector) -> None:
     """It is one requirement, which every node fails."""
     result = Inventory(FEW).explain(selector)
-    assert result.headline == "0 of 3 nodes match: all fail <nothing>"
+    assert result.headline == "0 of 3 nodes match: all fail <id in ()>"
     assert result.recommendation == "this selector can never match any node"
     assert [each.failing_only_this for each in result.requirements] == [3]
     assert result.hints == ()
@@ -131,9 +131,15 @@ def test_nodes_excluded_by_state() -> None:
     result = exclude_by_state(
         explained("region=eu", []), {"n-1": "lost", "n-2": None, "n-3": "lost"}
     )
-    assert result.recommendation == ("no node is in a requested state: 2 lost, 1 without a state")
+    assert (
+        result.recommendation
+        == "no node is in a requested state; the states of the nodes: 2 lost, 1 without a state"
+    )
     result = exclude_by_state(explained("", []), {"n-1": None})
-    assert result.recommendation == "no node is in a requested state: 1 without a state"
+    assert (
+        result.recommendation
+        == "no node is in a requested state; the states of the nodes: 1 without a state"
+    )
     assert exclude_by_state(explained(""), {}) == explained("")
     assert exclude_by_state(explained(""), {"n-1": "lost"}) == explained("")
 

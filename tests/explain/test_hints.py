@@ -363,4 +363,4 @@ def test_frequent_values(values: int, listed: bool) -> None:
     nodes = [Node(f"n-{at}", {"rack": f"r-{at:04d}"}) for at in range(values)]
     note = Inventory(nodes).explain(Selector.parse("rack=x")).requirements[0].note
     assert note is not None
-    assert ("'r-0000' (1)" in note) is listed
+    assert ("'r-0000' (1 node)" in note) is listed

@@ -136,7 +136,7 @@ def _check_explanation(standing: BaseStanding[str], model: Model, node: Node) ->
     for name, selector in model.items():
         failed = {str(each) for each in selector.requirements if not holds(each, node.labels)}
         if selector.ids is not None and node.id not in selector.ids:
-            failed.add(f"<id in ({','.join(selector.ids)})>" if selector.ids else "<nothing>")
+            failed.add(f"<id in ({','.join(selector.ids)})>")
         groups.setdefault(tuple(sorted(failed)), []).append(name)
     matched = groups.pop((), [])
     explanation = standing.explain(node)

@@ -63,7 +63,7 @@ def test_a_selector_that_matches_nothing() -> None:
     """A contradiction fails what the node fails of it; no node has one of no ids."""
     standing = StandingSelectors({"a": Selector.parse("x=1,x=2"), "b": Selector.nothing()})
     assert standing.explain({"x": "1"}).reasons == (
-        StandingReason(("<nothing>",), ("b",)),
+        StandingReason(("<id in ()>",), ("b",)),
         StandingReason(("x=2",), ("a",)),
     )
     assert standing.explain({}).reasons[1].failed == ("x=1", "x=2")

@@ -39,7 +39,7 @@ _COMMANDS = {
     "audit": "Find labels that are probably mistakes.",
     "diff": "Print which nodes a change adds, keeps and removes, and why.",
     "jobs": "Show the jobs of a node, or count the nodes of jobs.",
-    "watch": "Print which nodes enter and leave an answer, as it happens.",
+    "watch": "Print which nodes start or stop matching, as it happens.",
     "rollout": "Plan a rollout: which nodes get the job in which wave.",
     "index": "Save nodes in a file that opens in milliseconds.",
     "convert": "Write a selector in the notation of another system.",

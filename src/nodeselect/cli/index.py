@@ -110,4 +110,5 @@ def _check_replaceable(output: str) -> None:
 def _description(file: str, inventory: "Inventory") -> str:
     size = pluralize(os.path.getsize(file), "byte")  # noqa: PTH202 - pathlib loads slowly
     nodes = pluralize(len(inventory), "node")
-    return f"{printable(file)}: {nodes}, generation {inventory.generation:,}, {size}"
+    generation = f"generation {inventory.generation:,} (changes since it was built)"
+    return f"{printable(file)}: {nodes}, {generation}, {size}"

@@ -73,7 +73,7 @@ def labels(
         write_message("no node matches, so there are no labels to count")
         write_message(explain_hint(nodes_from, expressions=expressions, job=job))
     elif key is None:
-        write_message("no node has any label")
+        write_message("no matching node has a label" if selectors else "no node has a label")
     else:
         counts = {facet.key: facet.nodes for facet in facets.keys}
         write_message(f"no node has the label {quoted(key)}{similar_key(key, counts)}")

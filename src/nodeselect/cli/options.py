@@ -88,7 +88,7 @@ def _set_quiet(context: click.Context, parameter: click.Parameter, is_quiet: boo
 colour_option = click.Option(
     ["--color"], type=click.Choice(["auto", "always", "never"]), callback=_set_colour,
     expose_value=False, is_eager=True,
-    help="When to use colours: by default on a terminal, as FORCE_COLOR and NO_COLOR say.",
+    help="When to use colours: by default, on a terminal, unless FORCE_COLOR or NO_COLOR is set.",
 )  # fmt: skip
 quiet_option = click.option(
     "-q", "--quiet", is_flag=True, callback=_set_quiet, expose_value=False, is_eager=True,

@@ -44,6 +44,6 @@ def parse_columns(texts: Sequence[str]) -> "dict[str, Name]":
         if key in columns:
             raise ValueError(f"the label {quoted(key)} has two columns: give one")
         if not key or UNPRINTABLE.search(key):
-            raise ValueError(f"{quoted(text)} has no key of a label: write KEY=COLUMN")
+            raise ValueError(f"{quoted(text)} has no label key before the '=': write KEY=COLUMN")
         columns[key] = parse_name(column) if equals else (key,)
     return columns

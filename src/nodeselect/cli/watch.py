@@ -1,4 +1,4 @@
-"""``nodeselect watch``: print which nodes enter and leave an answer, as it happens."""
+"""``nodeselect watch``: print which nodes start or stop matching, as it happens."""
 
 import gc
 import os
@@ -83,7 +83,7 @@ def watch(
     timestamps: bool,
     interval: float,
 ) -> int:
-    """Print which nodes enter and leave an answer, as it happens.
+    """Print which nodes start or stop matching, as it happens.
 
     First the nodes that match now, then every change: "+ NODE" if a node matches from now on,
     "- NODE" if it no longer does; with --jobs, the job follows.

@@ -113,7 +113,8 @@ def exclude_by_state(
     # Whoever chose the states does not need to hear that no matching node is connected.
     text = recommend(explanation._replace(connected=None))
     if not explanation.total:
-        text = f"no node is in a requested state: {format_state_counts(counts)}"
+        states = format_state_counts(counts)
+        text = f"no node is in a requested state; the states of the nodes: {states}"
     return explanation._replace(recommendation=text)
 
 

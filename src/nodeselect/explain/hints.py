@@ -109,9 +109,9 @@ def _correction(
     failures: Failures,
     suggestions: Sequence[_Suggestion],
 ) -> Correction | None:
-    """Make the replacements of all suggestions together; None if there are none.
+    """Return a correction that makes all suggested replacements; None if there are none.
 
-    If two replace the same requirement, only the first is made.
+    If two suggestions replace the same requirement, the correction has only the first.
     """
     hints: list[Hint] = []
     selectors: list[Selector] = []

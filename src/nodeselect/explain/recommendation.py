@@ -48,7 +48,8 @@ def recommend(explanation: Explanation) -> str:
     if removal := _removal(explanation):
         return removal
     if unsatisfied := _unsatisfied(explanation):
-        return f"{unsatisfied_text(unsatisfied)}; this must change first"
+        them = "it" if len(unsatisfied) == 1 else "them"
+        return f"{unsatisfied_text(unsatisfied)}; change or remove {them} first"
     text = "to match any node, change more than one requirement"
     if explanation.other_reasons:
         return text

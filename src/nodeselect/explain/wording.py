@@ -24,8 +24,8 @@ __all__ = [
     "unsatisfied_text",
 ]
 
-NOTHING = "<nothing>"
-"""The text of a selector that matches nothing; no requirement reads like this."""
+NOTHING = "<id in ()>"
+"""The text of a list of ids without any id, which no node has."""
 
 # Up to this many ids are named in the text of a requirement; of more, only the number.
 _MAX_IDS = 3
@@ -45,8 +45,6 @@ def requirement_text(requirement: Selector) -> str:
     ids = requirement.ids
     if ids is None:
         return str(requirement.requirements[0])
-    if not ids:
-        return NOTHING
     if len(ids) > _MAX_IDS:
         return f"<one of {len(ids):,} ids>"
     return f"<id in ({','.join(ids)})>"
@@ -154,7 +152,9 @@ def format_state_counts(states: Mapping[str | None, int]) -> str:
 
 def format_value_counts(values: Sequence[tuple[str, int]]) -> str:
     """Return the first few values with their counts, such as ``'eu' (12), 'us' (3)``."""
-    words = [f"{quoted(value, 30)} ({nodes:,})" for value, nodes in values[:_MAX_VALUES]]
+    words = [
+        f"{quoted(value, 30)} ({pluralize(nodes, 'node')})" for value, nodes in values[:_MAX_VALUES]
+    ]
     return ", ".join(words) + (", …" if len(values) > _MAX_VALUES else "")
 
 

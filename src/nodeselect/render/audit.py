@@ -12,6 +12,9 @@ __all__ = ["audit_lines"]
 # How many of the values with units are named.
 _MAX_VALUES = 2
 
+# The head of the only column after the first that has words, not numbers.
+_MEANT = "PROBABLY MEANT"
+
 _UNIT_NOTE = "The operators > and < match whole numbers only, without a unit."
 
 
@@ -29,13 +32,13 @@ def audit_lines(audit: Audit, output: str, screen: Screen) -> Iterator[str]:
         noun = pluralize(len(audit.findings), "probable mistake")
         yield screen.title(f"{noun} in the labels of {pluralize(audit.nodes, 'node')}")
         if rows := [_misspelt(each, screen) for each in audit.findings if each.expected]:
-            yield _table(("MISSPELT", "NODES", "PROBABLY", "NODES"), rows, screen)
+            yield _table(("MISSPELT", "NODES", _MEANT, "NODES"), rows, screen)
         if rows := _rows(audit, "rare-value", screen):
-            yield _table(("VALUE OF ONE NODE", "NODES", "OTHER VALUES"), rows, screen)
+            yield _table(("VALUE OF ONE NODE", "NODES", "NODES WITH OTHER VALUES"), rows, screen)
         if missing := [each for each in audit.findings if each.code == "missing-key"]:
             yield screen.section("MISSING", _missing(missing, screen))
         if rows := _rows(audit, "unit", screen):
-            yield _table(("NUMBER WITH A UNIT", "NODES", "OTHERS"), rows, screen)
+            yield _table(("NUMBER WITH A UNIT", "NODES", "NODES WITH OTHERS"), rows, screen)
             yield screen.paragraph(_UNIT_NOTE)
 
     return report_lines(output, screen, as_dict, blocks) if _is_shown(audit, output) else iter(())
@@ -46,7 +49,7 @@ def _is_shown(audit: Audit, output: str) -> bool:
 
 
 def _table(heads: tuple[str, ...], rows: list[tuple[str, ...]], screen: Screen) -> Iterator[str]:
-    numbers = [at for at, head in enumerate(heads) if at and head != "PROBABLY"]
+    numbers = [at for at, head in enumerate(heads) if at and head != _MEANT]
     return screen.table((*heads, "FOR EXAMPLE"), rows, right=numbers, wrap_last=True)
 
 

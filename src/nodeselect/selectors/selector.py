@@ -436,7 +436,7 @@ def _expression(text: str, number: int) -> tuple[Requirement, ...]:
             "an expression must not be blank",
             text,
             (len(text), len(text)),
-            hint="write a requirement, or remove the item",
+            hint="write a requirement, such as region=eu, or remove the expression",
             place=f"match_expressions[{number}]",
         )
     return requirements
