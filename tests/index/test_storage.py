@@ -78,7 +78,9 @@ def test_texts_of_errors(file: Path) -> None:
     cases = {
         b"{}": "not a saved inventory\n  nodeselect index NODES -o FILE saves one",
         data[:30]: f"cut off: it has 30 bytes of 40 or more{RESTORE}",
+        data[:40]: f"cut off: it has 40 bytes of 184 or more{RESTORE}",
         data[:100]: f"cut off: it has 100 bytes of 184 or more{RESTORE}",
+        data[:184]: f"cut off: it has 184 bytes of {len(data)} or more{RESTORE}",
         data + b"\0": f"damaged: it has 1 byte behind its end{RESTORE}",
         with_header(data, {8: 1}): f"damaged: the checksum of the header is wrong{RESTORE}",
         with_header(data, {8: 0x04030201}): (
@@ -122,6 +124,14 @@ def test_damaged_sections(file: Path) -> None:
             read()
 
 
+def test_a_section_is_checked_once(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The checksum of a section is compared when it is first read."""
+    saved = read_saved(file)
+    saved.bytes_of("text")
+    monkeypatch.setattr("nodeselect.index.storage.crc32", None)
+    assert bytes(saved.bytes_of("text")) == b"abc"
+
+
 def test_unexpected_sections(file: Path) -> None:
     """A section that is missing, or has another type or length, is an error."""
     saved = read_saved(file)
@@ -159,7 +169,10 @@ def test_what_cannot_be_written(tmp_path: Path) -> None:
 
 def test_place_in_a_log(file: Path) -> None:
     """A file has the checksum of the last write in a log, which does not change its contents."""
-    assert read_saved(file).chain is None
+    data = file.read_bytes()
+    assert SavedFile(data, "x").chain is None
+    other_name = int.from_bytes(b"next", "little")
+    assert SavedFile(with_header(data, {40 + 2 * 48: other_name}), "x").chain is None
     sections = Sections({"text": b"abc"}, 5)
     for chain in (None, 0, 2**32 - 1):
         sections.write(str(file), 7, chain)

@@ -72,6 +72,8 @@ def test_the_smaller_layout() -> None:
     """A column is padded if that takes no more bytes than the offsets of the packed layout."""
     assert padded(["a", "bb"]) is not None
     assert padded(["n" * 9, "n" * 9]) is not None
+    assert padded(["a", "b" * 4]) is not None
+    assert padded(["a", "b" * 5]) is None
     assert padded([*"abcdefgh", "n" * 200]) is None
 
 

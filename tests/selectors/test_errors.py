@@ -147,6 +147,7 @@ def test_no_hint_has_an_integer_that_is_too_large(text: str) -> None:
         ("x in [a\n,b]", "write: x in (a,b)"),
         ("x<=-1", "for integers, write: x<0"),
         ("x>=9223372036854775807", "for integers, write: x>9223372036854775806"),
+        ("x<=9223372036854775806", "for integers, write: x<9223372036854775807"),
     ],
 )
 def test_suggestions_keep_the_meaning(text: str, hint: str) -> None:
@@ -170,10 +171,15 @@ def test_suggestions_keep_the_meaning(text: str, hint: str) -> None:
         ("x:'a,b'", "for example: x=value"),
         ("x:5,000", "for example: x=value"),
         ("x eq", "for example: x=value"),
+        ("x:'", "for example: x=value"),
+        ("x=()", "for example: x in (a,b)"),
         ("not [x]", "for example: !key"),
         ("x>>5", None),
         ("x!=a*", "list the values: x notin (a,b); or accept no value: !x"),
         ("x notin (a,b*)", "list the values: x notin (a,b); or accept no value: !x"),
+        ("x notin (a, b*)", "list the values: x notin (a,b); or accept no value: !x"),
+        ("x notin (b*,a)", "list the values: x notin (a,b); or accept no value: !x"),
+        ("x in (a),y notin (b,c*)", "list the values: y notin (a,b); or accept no value: !y"),
         ("x notin (a),y=b*", "list the values: y in (a,b); or accept any value: y"),
         ("x notin (a),y*", "list the values: key in (a,b); or accept any value: key"),
         ("x=-1x", "remove '-'"),

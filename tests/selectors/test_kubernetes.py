@@ -96,9 +96,10 @@ def test_null_is_not_empty() -> None:
 @pytest.mark.parametrize("wrong", ["a=b", [], 5])
 def test_other_types(wrong: Any) -> None:
     """What is not an object at all is a ``TypeError``."""
-    with pytest.raises(TypeError, match="a LabelSelector must be a mapping or None, not "):
+    name = type(wrong).__name__
+    with pytest.raises(TypeError, match=f"^a LabelSelector must be a mapping or None, not {name}$"):
         Selector.from_kubernetes(wrong)
-    with pytest.raises(TypeError, match="a pod spec must be a mapping, not "):
+    with pytest.raises(TypeError, match=f"^a pod spec must be a mapping, not {name}$"):
         selectors_from_pod_spec(wrong)
 
 
@@ -384,9 +385,3 @@ def test_mistakes() -> None:
                 f"  hint: {error.hint}; expected: {', '.join(error.expected)}",
             ]
     golden.check(Path(__file__).with_name("objects.txt"), "\n".join([*lines, ""]))
-
-
-@pytest.mark.parametrize("wrong", [1, "a", [("nodeName", "a")]])
-def test_a_pod_spec_is_a_mapping(wrong: Any) -> None:
-    with pytest.raises(TypeError, match=f"must be a mapping, not {type(wrong).__name__}"):
-        selectors_from_pod_spec(wrong)
