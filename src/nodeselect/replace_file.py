@@ -21,7 +21,7 @@ def replace_file(
     *,
     must_be_new: bool = False,
 ) -> None:
-    """Write a new file beside ``path`` and rename it; if anything fails, nothing has changed.
+    """Replace ``path``: write a new file beside it and rename that; if it fails, change nothing.
 
     When the function returns, the file and its name are on disk. A symbolic link to the file stays
     a link. Processes that have the old file open continue to read it.

@@ -89,13 +89,13 @@ def exclude_by_state(
     excluded: Mapping[str, str | None],
     counts: Mapping[str | None, int] | None = None,
 ) -> Explanation:
-    """Return a copy for which nodes in other states were left out before it was computed.
+    """Return a copy of an explanation that was computed without the nodes in other states.
 
-    Ids of the selector that are in ``excluded`` move from ``missing_ids`` to ``excluded_ids``.
+    Ids of the selector that such nodes have move from ``missing_ids`` to ``excluded_ids``.
 
     :param excluded: the state of each node that was left out, by id.
-    :param counts: how many nodes in each state were left out. It is needed only if ``excluded`` has
-        no other nodes than those whose ids are in the selector.
+    :param counts: how many nodes in each state were left out; needed only if ``excluded`` has just
+        those nodes whose ids are in the selector.
     """
     counts = Counter(excluded.values()) if counts is None else counts
     if not counts:

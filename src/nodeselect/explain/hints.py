@@ -139,7 +139,7 @@ def _correction(
 
 
 def _removal(nodes: Countable, parts: Sequence[Selector]) -> tuple[str, int] | tuple[()]:
-    """Return the requirement without which the most nodes match, and how many; or nothing.
+    """Return the requirement without which the most nodes match, and how many; or ``()``.
 
     It is one with ``!=``, ``notin`` or ``!key`` only if removing any other one does not help.
     """
@@ -440,9 +440,9 @@ def _id_selector(ids: Sequence[str], new_ids: Sequence[str]) -> Selector | None:
 
 
 def _selector(key: str, operator: Operator, values: tuple[str, ...]) -> Selector | None:
-    """Return the selector of one requirement; None if its key or a value is not valid in one.
+    """Return the selector of one requirement; None if its key or a value is invalid.
 
-    They are those of nodes, which may have any.
+    They may be invalid in a selector since they are those of nodes.
     """
     try:
         return Selector.from_requirements([Requirement(key, operator, values)])

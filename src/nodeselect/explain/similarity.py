@@ -178,7 +178,7 @@ class Vocabulary:
 
 
 def closest_key(key: str, keys: WordCounts) -> tuple[str, str] | None:
-    """Return the key that was probably meant, after the code of the hint about it, or None."""
+    """Return the code of a hint, and the key that was probably meant; None if none is similar."""
     name = key.rpartition("/")[2]
     same_name = [word for word in keys.counts if word.rpartition("/")[2] == name]
     if same_name:

@@ -107,8 +107,8 @@ class LabelIndex:
 class MutableLabelIndex(LabelIndex):
     """An index that is empty at first; :meth:`add` adds nodes with ever higher ordinals.
 
-    Therefore a reader can have a snapshot: it ignores all ordinals that are not below the number of
-    nodes at its beginning. But it must copy a dictionary or a bitmap before it iterates over it.
+    So a reader has a snapshot if it ignores the ordinals of nodes that were added after it began.
+    But it must copy a dictionary or a bitmap before it iterates over it.
     """
 
     __slots__ = ("_mutable_keys", "_mutable_states")

@@ -10,7 +10,9 @@ _ID_BYTES = 150
 
 
 class PlanCache:
-    """A cache of plans, how to answer a selector over an index; limited in number and in memory.
+    """A cache of plans by selector, limited in number and in memory.
+
+    A plan is how to answer a selector over an index.
 
     :param max_bytes: the limit for the sets built for the plans, and the ids in the selectors.
     """

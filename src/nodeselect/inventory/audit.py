@@ -271,10 +271,7 @@ class _Auditor:
         return nodes - twice
 
     def _labels_of(self, nodes: Postings) -> Iterator[Postings]:
-        """Yield a set of nodes for each label that hardly any others than ``nodes`` have.
-
-        The set has all nodes with the label.
-        """
+        """Yield the nodes with a label, for each label that hardly any node outside ``nodes`` has."""
         limit = len(nodes) / _OWN_SHARE
         for key in self._keys.keys() - self._meant.keys():
             if self._keys[key] <= limit:
@@ -354,7 +351,7 @@ class _Auditor:
 
 
 def _misspelt(counts: Mapping[str, int]) -> dict[str, str]:
-    """Return the text that was probably meant for each one that is probably misspelt.
+    """Find texts that are probably misspelt; return for each the text that was probably meant.
 
     :param counts: how many nodes have each text, which is a key, or a value of one key.
     """
@@ -411,7 +408,10 @@ def _is_common(value: str) -> bool:
 
 
 def _last(meant: Mapping[str, str], text: str) -> str:
-    """Return the text that was meant; if that itself is misspelt, the one meant by that, etc."""
+    """Return what ``text`` was meant to be; that is looked up, too, as long as it is misspelt.
+
+    :param meant: for each misspelt text, the text that was meant.
+    """
     while text in meant:
         text = meant[text]
     return text

@@ -69,7 +69,7 @@ class Delta:
         self.tombstones.append(ordinal)
 
     def is_deleted(self, ordinal: int, tombstone_count: int) -> bool:
-        """Return whether a node is deleted for a reader that sees so many tombstones."""
+        """Return whether a node is among the first ``tombstone_count`` that were deleted."""
         deleted_at = self._deleted_at.get(ordinal)
         return deleted_at is not None and deleted_at < tombstone_count
 
@@ -94,7 +94,7 @@ class Delta:
         return found[position - 1] if position else None
 
     def ordinals_below_rank(self, rank: int) -> Postings:
-        """Return the ordinals of the added nodes that are among the first ``rank`` in order.
+        """Return the ordinals of the added nodes among the first ``rank`` in inventory order.
 
         Deleted nodes are included.
         """

@@ -262,7 +262,7 @@ class NodeSet:
 def _is_in(lowered: frozenset[str]) -> Callable[[str | None], bool]:
     """Return a function that tests whether a state is in ``lowered``.
 
-    For the same states it is the same function, by which an index caches the nodes.
+    The same states give the same function object, by which an index caches the nodes.
     """
     return lambda state: has_state(state, lowered)
 
@@ -290,7 +290,7 @@ def _shares(sizes: Sequence[int], n: int) -> list[int]:
     """Divide ``n`` as evenly as possible into one share for each size, not larger than the size.
 
     If ``n`` cannot be divided evenly, the first shares are larger by one. For example, for the
-    sizes 5, 1 and 5, and 8, these are 4, 1 and 3.
+    sizes 5, 1 and 5, the shares of 8 are 4, 1 and 3.
     """
     shares = [0] * len(sizes)
     growing = list(range(len(sizes)))

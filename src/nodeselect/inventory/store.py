@@ -206,8 +206,8 @@ class Store:
 class View:
     """The state of an inventory that a reader sees. Immutable.
 
-    It is how many of the added nodes, and of the deletions, of a store are visible: all up to now,
-    but no later ones. Each write creates a view, in less than a microsecond.
+    It sees all nodes and deletions that are in a store now, and none that are added later. Each
+    write creates a view, in less than a microsecond.
 
     :param store: the nodes, to which later writes are added.
     :param chain: the checksum of the last write in the change log; None if it is not known.

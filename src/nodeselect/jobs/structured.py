@@ -88,7 +88,7 @@ def _key_text(key: Scalar) -> str:
 
 
 def _locate(key: Scalar | None, value: Value, path: str) -> tuple[Scalar | None, Value]:
-    """Return the key and the value at a path; if it does not exist, at the part of it that does.
+    """Return the key and the value at a path, or at the longest part of it that exists.
 
     :param value: the value in which the path begins; ``key`` is its key.
     :param path: fields and items, such as ``.nodeSelector['region']`` or ``.terms[0]``.

@@ -184,7 +184,7 @@ def all_plain_ids(texts: Sequence[str]) -> bool:
 
 
 def error_in_record(place: str, error: InventoryError) -> InventoryError:
-    """Return an error about a path in a record with a place in the whole input.
+    """Return a copy of an error whose place, a path in a record, becomes that in the whole input.
 
     :param place: the place of the record, which is put before the path.
     """

@@ -124,7 +124,10 @@ def _blocks(
 
 
 def value_cell(value: str | None, screen: Screen) -> str:
-    """Return the cell of a table for the value that a node has for a label; None if it lacks it."""
+    """Return the table cell for the value of a label.
+
+    :param value: None if the node does not have the label.
+    """
     return "no such label" if value is None else screen.prose(quoted(value))
 
 

@@ -102,9 +102,9 @@ class Screen(NamedTuple):
         return f"{_STYLES[style]}{text}\x1b[0m" if self.colour and text else text
 
     def bar(self, part: int, whole: int, columns: int = 20) -> str:
-        """Return a bar whose length is the share of ``part`` in ``whole``; ``columns`` is all.
+        """Return a bar that shows the share of ``part`` in ``whole``; it is empty only for 0.
 
-        The bar is empty only for 0.
+        :param columns: how long the bar would be for all of ``whole``.
         """
         eighths = -(-part * columns * 8 // whole) if whole else 0
         if self.ascii_only:

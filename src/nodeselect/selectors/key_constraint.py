@@ -150,7 +150,7 @@ def group_by_key(requirements: Iterable[Requirement]) -> dict[str, list[Requirem
 
 
 def _constraint(requirements: list[Requirement]) -> KeyConstraint:
-    """Return the constraint that ``requirements``, all of them on one key, are together."""
+    """Combine ``requirements``, all of them on one key, into one constraint."""
     allows_absent = True
     values: frozenset[str] | None = None
     excluded: set[str] = set()

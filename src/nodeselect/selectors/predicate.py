@@ -130,7 +130,7 @@ def compile_predicate(
     """Compile the function that tests whether a node satisfies all ``requirements`` and ``ids``.
 
     If ``ids`` is None, any id matches; if it is empty, none does. Cost: some microseconds; some
-    tens of them for the first selector with the same operators in the same order.
+    tens of them if no earlier selector had the same operators.
     """
     return _bind(_predicate_factory, requirements, ids)
 

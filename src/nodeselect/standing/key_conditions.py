@@ -73,7 +73,7 @@ class KeyConditions:
     def add_ids(self, entry: int, ids: Collection[str]) -> None:
         """Add the selector with the number ``entry``, which requires one of ``ids``.
 
-        For this index, the id of a node is its value, and no label.
+        The value in this index is then the id of a node, not that of a label.
         """
         self.required.add(entry)
         self._add_values(entry, ids)

@@ -104,7 +104,7 @@ def finding_at(
     span: tuple[int, int] | None = None,
     edit: Edit | None = None,
 ) -> Finding:
-    """Return the finding that there is a mistake in the value ``place``, of the rule ``code``.
+    """Return the finding that the value ``place`` breaks the rule ``code``.
 
     :param span: start and end of the mistake in the text of the value; None for all of it.
     """

@@ -72,7 +72,7 @@ def _parse_duration(value: object) -> object:
 def freeze(value: Any, depth: int = 2) -> Any:
     """Return an immutable copy of plain data; raise if JSON cannot represent it.
 
-    :param depth: how many values the value is in.
+    :param depth: how many mappings and lists the value is in.
     """
     if depth > LIMITS.depth and isinstance(value, (Mapping, list, tuple)):
         raise ValueError(f"nested deeper than {LIMITS.depth} levels (limit: depth)")
