@@ -271,7 +271,7 @@ class _Auditor:
         return nodes - twice
 
     def _labels_of(self, nodes: Postings) -> Iterator[Postings]:
-        """Yield the nodes with a label, for each label that hardly any node outside ``nodes`` has."""
+        """Yield, for each label that hardly any node outside ``nodes`` has, all nodes with it."""
         limit = len(nodes) / _OWN_SHARE
         for key in self._keys.keys() - self._meant.keys():
             if self._keys[key] <= limit:
