@@ -117,7 +117,8 @@ def check(
     jobs_only |= settings.jobs_only
     rules = _select_rules(context, settings, selected, ignored)
     if require_selector and "empty-selector" not in rules:
-        message = "--require-selector needs the rule empty-selector: do not leave it out"
+        message = "--require-selector needs the rule empty-selector: do not exclude it by"
+        message += " --ignore or --select"
         raise click.UsageError(message, context)
     skipped = [source for source in files if source != "-" and is_excluded(source, exclude)]
     unread: list[JobError] = []

@@ -64,7 +64,7 @@ def split_commas(
     """Return the comma-separated values of an option, without duplicates."""
     values = [value.strip() for text in texts for value in text.split(",")]
     if not all(values):
-        raise click.BadParameter("empty value", context, parameter)
+        raise click.BadParameter("one of the values is empty", context, parameter)
     return tuple(dict.fromkeys(values))
 
 

@@ -137,6 +137,8 @@ def _syntax_error(text: str, error: Any) -> DocumentError:
         index, hint = begin, "put ':' and a space after a key, or quotes around a string"
     elif tag := re.compile(r"![^\s,\]}\"\\]+").match(text, begin):  # as in [a, !debug]
         index, hint = begin, f"if this is a string, {quote_hint(tag[0])}"
+    elif "alphabetic or numeric" in problem:  # of the name of an anchor or alias
+        index, hint = begin, f"quote a string that begins with '{text[begin]}'"
     elif text[begin : begin + 1] in tuple("{[\"'"):
         if stopped >= end:
             index, hint = begin, f"this {text[begin]} is never closed"

@@ -338,6 +338,8 @@ def _check_ids(ids: Iterable[_Entry]) -> Check[None]:
             hint = "write each id as a separate item, or select by a label that these nodes have"
             if odd[0].isspace():
                 hint = "remove the space"
+            elif odd[0] == "$":
+                hint = "write the id in place of the variable"
             yield _ODD_ID.at(value, path, message, hint)
 
 
