@@ -1,5 +1,7 @@
 """A saved file has what was written, or is rejected."""
 
+from io import BytesIO
+from mmap import mmap
 from pathlib import Path
 from struct import pack_into, unpack_from
 from zlib import crc32
@@ -9,6 +11,7 @@ import pytest
 
 from nodeselect import InventoryError
 from nodeselect.index.storage import SavedFile, Sections, read_saved
+from nodeselect.text import printable
 from tests.short import short
 
 
@@ -25,12 +28,14 @@ def test_sections(file: Path) -> None:
     """Sections are read as they were written, mapped or copied; numbers begin at cache lines."""
     for copy in (False, True):
         saved = read_saved(file, copy=copy)
+        assert isinstance(saved._data.obj, bytes if copy else mmap)
         assert (saved.nodes, saved.generation) == (5, 1 << 40)
         assert bytes(saved.bytes_of("text")) == b"abc"
         assert saved.numbers("numbers").tolist() == [1, 2, 300]
         assert [saved.size(name) for name in ("text", "numbers", "other")] == [3, 6, 0]
         assert "text" in saved
         assert "other" not in saved
+    assert isinstance(read_saved(file)._data.obj, mmap)
     assert file.read_bytes().index(b"\x01\0\x02\0\x2c\x01") % 64 == 0
 
 
@@ -100,10 +105,13 @@ def test_texts_of_errors(file: Path) -> None:
 def test_a_header_with_a_right_checksum(file: Path) -> None:
     """A header of an impossible size, or with a name that is not ASCII, is damaged."""
     data = file.read_bytes()
-    for changes in ({16: 40 + 2 * 48 - 1}, {16: 24}, {16: 41}, {16: 39}, {40: 0xFF}):
-        with pytest.raises(InventoryError, match=r"a header cannot|not ASCII") as caught:
-            SavedFile(with_header(data, changes), "fleet.nsx")
-        assert caught.value.code == "damaged"
+    for size in (40 + 2 * 48 - 1, 24, 41, 39):
+        with pytest.raises(InventoryError, match=f": a header cannot have {size} bytes\n"):
+            SavedFile(with_header(data, {16: size}), "fleet.nsx")
+    with pytest.raises(InventoryError, match=": the name of a section is not ASCII\n") as caught:
+        SavedFile(with_header(data, {40: 0xFF}), "fleet.nsx")
+    assert caught.value.code == "damaged"
+    assert SavedFile(with_header(data[:40], {16: 40}), "fleet.nsx").nodes == 5  # without sections
 
 
 def test_the_other_byte_order(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -159,20 +167,39 @@ def test_what_cannot_be_read(tmp_path: Path, copy: bool) -> None:
         assert caught.value.code == "cannot-read"
 
 
+@pytest.mark.parametrize("error", [OSError(5, "Input/output error"), OSError("no reason")])
+def test_a_stream_that_fails(error: OSError) -> None:
+    """A stream that fails is an error with the reason."""
+
+    class Failing(BytesIO):
+        def read(self, size: int | None = -1) -> bytes:
+            raise error
+
+    with pytest.raises(InventoryError) as caught:
+        read_saved(Failing())
+    assert caught.value.message == f"cannot read input: {error.strerror or 'no reason'}"
+
+
 def test_what_cannot_be_written(tmp_path: Path) -> None:
     """A folder that does not exist, or a name of a folder, is an error that names it."""
-    for path in (tmp_path, tmp_path / "none" / "x", "a\0b"):
-        with pytest.raises(InventoryError, match=r": cannot write '") as caught:
+    for path, reason in (
+        (tmp_path, "not a regular file"),
+        (tmp_path / "none" / "x", "No such file or directory"),
+        ("a\0b", "not a valid path"),
+    ):
+        with pytest.raises(InventoryError) as caught:
             Sections({}, 0).write(str(path), 0)
         assert caught.value.code == "cannot-write"
+        assert caught.value.message == f"cannot write '{printable(str(path))}': {reason}"
 
 
 def test_place_in_a_log(file: Path) -> None:
     """A file has the checksum of the last write in a log, which does not change its contents."""
     data = file.read_bytes()
-    assert SavedFile(data, "x").chain is None
-    other_name = int.from_bytes(b"next", "little")
-    assert SavedFile(with_header(data, {40 + 2 * 48: other_name}), "x").chain is None
+    saved = SavedFile(data, "x")
+    without = SavedFile(with_header(data, {40 + 2 * 48: 0x7478656E}), "x")  # it is named "next"
+    assert saved.chain is without.chain is None
+    assert saved.contents != without.contents
     sections = Sections({"text": b"abc"}, 5)
     for chain in (None, 0, 2**32 - 1):
         sections.write(str(file), 7, chain)
