@@ -82,7 +82,7 @@ def intersection_size(left: Postings, right: PostingsOrOrdinal) -> int:
 
 
 def below(postings: Postings, stop: int) -> Postings:
-    """Return a copy without the ordinals from ``stop`` on."""
+    """Return a copy with only the ordinals that are less than ``stop``."""
     copied = postings.copy()
     copied.remove_range(stop, 1 << 32)
     return copied

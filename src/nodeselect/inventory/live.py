@@ -104,7 +104,7 @@ class LiveInventory(BaseInventory):
             getLogger("nodeselect.inventory").debug(text, len(self), seconds)
 
     def _replace(self, old: Node, new: Node) -> Written | None:
-        """Replace a node if it is still ``old``; otherwise return None."""
+        """Replace ``old`` by ``new``; return what was done, or None if ``old`` is not there."""
         if self._log is not None:
             self._write((), False)  # what was interrupted is made before the comparison
         return self._write([new], False) if old in self else None

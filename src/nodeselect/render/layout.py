@@ -172,7 +172,7 @@ class Screen(NamedTuple):
         yield from lines
 
     def bullets(self, items: Iterable[str], depth: int = 0) -> Iterator[str]:
-        """Yield the lines of a list, or of a list below an item if ``depth`` is 1."""
+        """Yield the lines of a list with bullets; ``depth`` is 1 for a list inside an item."""
         return (line for item in items for line in self.wrap(item, indent=2 + 2 * depth, hang=2))
 
     def table(
@@ -248,7 +248,7 @@ class Markdown(Screen):
         yield from (f"**{title}**", "", *lines)
 
     def bullets(self, items: Iterable[str], depth: int = 0) -> Iterator[str]:
-        """Yield the lines of a list, or of a list below an item if ``depth`` is 1."""
+        """Yield the lines of a list with bullets; ``depth`` is 1 for a list inside an item."""
         return (f"{'  ' * depth}- {item}" for item in items)
 
     def table(

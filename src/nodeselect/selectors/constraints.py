@@ -90,7 +90,9 @@ def selector_from_bacalhau(constraints: object, place: str = "") -> Selector:
 
 
 def selector_from_nomad(constraints: object, place: str = "") -> Selector:
-    """Build a selector from constraints of Nomad, as in a job file or its API, on its labels here.
+    """Build a selector from constraints of Nomad, as in a job file or its API.
+
+    The attribute ``${meta.rack}`` becomes the label ``rack``; others keep their name.
 
     >>> rack = {"attribute": "${meta.rack}", "operator": "!=", "value": "r1"}
     >>> arch = {"LTarget": "${attr.cpu.arch}", "Operand": "=", "RTarget": "arm64"}
@@ -163,10 +165,13 @@ def bacalhau_from_selector(selector: Selector) -> list[dict[str, Any]]:
 
 
 def nomad_from_selector(selector: Selector) -> list[dict[str, Any]]:
-    """Return constraints of Nomad, as in a job file in JSON, for a selector on its labels here.
+    """Return constraints of Nomad, as in a job file in JSON, for a selector.
 
-    :raises SelectorError: if it has a requirement that Nomad cannot express: ``>``, ``<``, one of
-        several values or ids, or an empty value.
+    The label ``rack`` becomes the attribute ``${meta.rack}``; ``attr.cpu.arch``, ``node.class`` and
+    others that Nomad does not read from its metadata keep their name.
+
+    :raises SelectorError: if it has a requirement that Nomad cannot express: ``>``, ``<``, a choice
+        of several values or ids, such as ``rack in (r1,r2)``, or an empty value.
     """
     refused = [str(each) for each in selector.requirements if not _is_in_nomad(each)]
     if selector.ids is not None and len(selector.ids) != 1:

@@ -159,7 +159,11 @@ def define(
 
 
 def describe(value: Value, expects_string: bool = True) -> str:
-    """Return a value in words, for a message: ``a list``, ``the string 'x'``."""
+    """Return a value in words, for a message: ``a list``, ``the string 'x'``.
+
+    :param expects_string: whether a string should be there: an unquoted ``yes`` then is described
+        as what some YAML parsers read as a boolean.
+    """
     match value:
         case Object():
             return "a mapping"

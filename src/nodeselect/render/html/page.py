@@ -35,7 +35,7 @@ def render_page(
     sources: Sources | None = None,
     max_rows: int = MAX_ROWS,
 ) -> str:
-    """Return an explanation as a page.
+    """Return an explanation as an HTML page.
 
     :param nodes: all nodes that it was explained over, in inventory order.
     :param subject: what was explained, such as ``job.yaml on nodes.json``.
