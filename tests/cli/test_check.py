@@ -345,5 +345,16 @@ def test_errors_are_repeated_below_many_lines(run: Run, monkeypatch: pytest.Monk
     assert [len(line) for line in listed] == [80, 80]
     monkeypatch.setenv("COLUMNS", "20")
     assert (
-        "jobs/0039.yaml:3:1: error[unknown-field] there is n…aaaaaaaa'" in run("check", "jobs").err
+        "jobs/0039.yaml:3:1: error[unknown-field] there is no field '…" in run("check", "jobs").err
     )
+
+
+def test_the_errors_at_the_end_are_cut_between_words(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A message that is too wide for its line ends with a whole word and an ellipsis."""
+    monkeypatch.setenv("LINES", "10")
+    Path("compose").mkdir()
+    Path("compose/docker-compose.yml").write_text("services: {web: {image: nginx}}\n")
+    lines = run("check", "compose", "warned.yaml").err.splitlines()
+    assert lines[0] == "compose/docker-compose.yml:1:1: error[not-a-job] this is a file of Docker …"

@@ -127,6 +127,8 @@ WRONG_TURNS = {
     "match --id node-174fc7 -n fleet.json": "explain --id node-174fc7 -n fleet.json",
     "match -l node-174fc70c -n fleet.json": "explain -l node-174fc70c -n fleet.json",
     "labels -l region=eu -n fleet.json": "explain -l region=eu -n fleet.json",
+    "check stack": "check --jobs-only stack",
+    "check --strict stack -o concise": "check --jobs-only --strict stack -o concise",
     "explain --job broken.yaml --job job.yaml -q -n fleet.json": "check broken.yaml",
 }  # fmt: skip
 
@@ -167,6 +169,9 @@ def _files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         if name.endswith(".yaml"):
             shutil.copy(name, "jobs")
     Path("broken.yaml").write_text("selector: 7\n")
+    Path("stack").mkdir()
+    Path("stack/docker-compose.yml").write_text("services: {web: {image: nginx}}\n")
+    shutil.copy("job.yaml", "stack")
     Path("mixed").mkdir()
     shutil.copy(EXAMPLE / "fleet.json", "mixed")
     shutil.copy(EXAMPLE / "deployment.yaml", "mixed")

@@ -1,5 +1,6 @@
 """``nodeselect check``: report problems in job files before they are submitted."""
 
+import os
 import sys
 from collections.abc import Collection, Iterable, Iterator
 from typing import TypeAlias
@@ -16,7 +17,7 @@ from nodeselect.cli.settings import Settings, read_settings
 from nodeselect.cli.streams import Progress, write_error, write_message, write_output
 from nodeselect.errors import JobError
 from nodeselect.render.layout import PROBLEM_FORMATS, detect_screen
-from nodeselect.text import join_limited, quoted
+from nodeselect.text import join_limited, printable, quoted
 
 __all__ = ["check"]
 
@@ -154,10 +155,21 @@ def check(
         if corrections:
             summary = correction_summary(corrections, is_written=write) + summary
         write_message("\n".join(screen.wrap(summary)))
+        if any(map(os.path.isdir, files)) and len({report.is_job for report in reports}) == 2:
+            write_message(f"to skip files that are not jobs, run: {_command_for_jobs(context)}")
     if unread:
         return ExitStatus.ERROR
     has_problems = any(report.errors or (strict and report.warnings) for report in reports)
     return ExitStatus.NEGATIVE if has_problems or (is_diff and corrections) else ExitStatus.OK
+
+
+def _command_for_jobs(context: click.Context) -> str:
+    """Return this command line with ``--jobs-only``."""
+    import shlex  # loads slowly
+
+    words = sys.argv[1:]
+    words.insert(words.index(str(context.info_name)) + 1, "--jobs-only")
+    return printable(shlex.join(["nodeselect", *words]))
 
 
 def _select_rules(

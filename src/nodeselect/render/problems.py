@@ -12,7 +12,7 @@ from nodeselect.errors import JobError
 from nodeselect.jobs import CheckReport, Rule, all_rules
 from nodeselect.problem import Problem, draw
 from nodeselect.render.layout import Screen, Style, align_columns, json_lines
-from nodeselect.text import display_width, join_limited, pluralize, printable
+from nodeselect.text import display_width, join_limited, pluralize, prefix, printable
 
 __all__ = [
     "correction_lines",
@@ -37,6 +37,9 @@ _ERRORS_AT_END = 10
 
 # A message in that list is not truncated to fewer columns.
 _SHORTEST_MESSAGE = 20
+
+# It is truncated between words, or inside a word that is longer than this.
+_LONG_WORD = 20
 
 # A problem, and the name of its file before it.
 _Located: TypeAlias = tuple[str, Problem]
@@ -166,6 +169,22 @@ def _counts(reports: Sequence[CheckReport], severity: str, total: int) -> str:
     return f"{pluralize(total, severity)} ({rules})" if rules else pluralize(total, severity)
 
 
+def _first_words(text: str, columns: int, screen: Screen) -> str:
+    """Return text; if it is too wide, its first words and an ellipsis.
+
+    A long word, which may be the name of a field, is cut.
+    """
+    text = screen.escape(text)
+    if display_width(text) <= columns:
+        return text
+    ellipsis = screen.escape("…")
+    start = prefix(text, columns - len(ellipsis))
+    words, _, _ = start.rpartition(" ")
+    if display_width(text[len(words) :].split()[0]) > _LONG_WORD or not words:
+        return start + ellipsis
+    return f"{words} {ellipsis}"
+
+
 def _by_severity(reports: Sequence[CheckReport]) -> list[_Located]:
     """Return the problems of all files, each after the name of its file; errors come first."""
     problems = [(report.file, problem) for report in reports for problem in report.problems]
@@ -185,7 +204,7 @@ def _concise_lines(
         message = screen.escape(problem.message)
         if columns is not None:
             room = columns - display_width(f"{place}: {label} ")
-            message = screen.truncate(problem.message, max(room, _SHORTEST_MESSAGE))
+            message = _first_words(problem.message, max(room, _SHORTEST_MESSAGE), screen)
         label = screen.style(label, "error" if problem.severity == "error" else "warning")
         yield f"{place}: {label} {message}"
 
@@ -200,7 +219,8 @@ def _drawings(reports: Sequence[CheckReport], screen: Screen) -> Iterator[str]:
     for others, (file, problem) in _fold(_by_severity(reports)):
         yield from draw(problem, file, screen, others=others)
         # A problem of the document, not of a field: the rules for fields were not applied.
-        if not problem.path and rules[problem.code].always_reported and file not in noted:
+        is_whole = not problem.path and rules[problem.code].always_reported
+        if is_whole and problem.code != "not-a-job" and file not in noted:
             noted.add(file)
             yield from screen.wrap("note: the fields will be checked once this is fixed", hang=6)
         yield ""

@@ -128,6 +128,18 @@ _MANIFEST_HINT = "for the nodes that its pods can use, run: nodeselect match --j
 _VERSION_HINT = "add its apiVersion at the top, such as: apiVersion: apps/v1"
 _PIPELINE_HINT = "put it under config: and add a name, type: pipeline, and a selector"
 
+# Other YAML in the folders of jobs: fields at its top that no job has, and what it is.
+_FOREIGN = (
+    ({"services"}, "a file of Docker Compose"),
+    ({"on", "jobs"}, "a workflow of GitHub Actions"),
+    ({"stages"}, "a pipeline of GitLab"),
+    ({"scrape_configs"}, "a configuration of Prometheus"),
+    ({"apiVersion", "name", "version"}, "a chart of Helm"),
+    ({"repos"}, "a configuration of pre-commit"),
+    ({"openapi"}, "a description in OpenAPI"),
+)
+_FOREIGN_HINT = "check only job specs"
+
 # A job of Bacalhau has tasks and one of the first of these; a job of Expanso has one of the second.
 _BACALHAU_FIELDS = frozenset({"name", "type", "count", "constraints"})
 _OWN = frozenset({"selector", "config"})
@@ -157,6 +169,9 @@ def locate_spec(document: Value, file: str = "") -> Check[tuple[Object, str] | N
 
     :param file: the name of the file, for messages.
     """
+    if (what := _foreign(document)) is not None:
+        yield _NOT_A_JOB.at(document, "", f"this is {what}, not a job spec", _FOREIGN_HINT)
+        return None
     if not isinstance(document, Object):
         message = f"a job spec is a mapping, not {describe(document)}"
         if isinstance(document, Scalar) and document.kind == "null" and not document.text:
@@ -198,6 +213,17 @@ def locate_spec(document: Value, file: str = "") -> Check[tuple[Object, str] | N
             yield _BARE_PIPELINE.at(spec, path, message, _PIPELINE_HINT)
         return None
     return spec, "" if spec is document else "spec."
+
+
+def _foreign(document: Value) -> str | None:
+    """Return what a document is that is of another program; None if that is not known."""
+    if isinstance(document, List):
+        plays = [each for each in document.items if isinstance(each, Object)]
+        is_play = bool(plays) and {"hosts", "tasks"} <= plays[0].entries.keys()
+        return "a playbook of Ansible" if is_play else None
+    if not isinstance(document, Object) or not _OWN.isdisjoint(document.entries):
+        return None
+    return next((what for names, what in _FOREIGN if names <= document.entries.keys()), None)
 
 
 def _bacalhau_job(document: Object) -> dict[str, Value] | None:
