@@ -212,8 +212,10 @@ def test_explanations(session: Any, columns: dict[str, str]) -> None:
         settings(session, INTERPRETED),
         spark.nodes(frame, columns=columns, name="name", state="state") as counted,
     ):
-        for selector in cases.sample(cases.selectors(60), 40):
+        many = Selector.of(match_ids=[*inventory.ids()[::3], *(f"x-{at}" for at in range(1_000))])
+        for selector in [many, *cases.sample(cases.selectors(60), 40)]:
             assert counted.explain(selector) == inventory.explain(selector), selector
+        assert len(counted.match(many)) == len(inventory.match(many))
     assert not [view for view in session.catalog.listTables() if "nodeselect" in view.name]
 
 

@@ -65,6 +65,13 @@ def test_the_order_of_a_database_is_not_that_of_its_settings() -> None:
     assert nodes.explain(Selector.parse("gpu")).reasons[0].ids == ("n-0", "n-1", "n-2")
 
 
+def test_many_ids_in_spark() -> None:
+    """Spark joins many ids, as it needs seconds for a list; a few are a list."""
+    few, many = (Selector.of(match_ids=[f"n-{at}" for at in range(n)]) for n in (500, 501))
+    assert "explode(from_json(" not in sql.where(few, "spark")
+    assert "explode(from_json(" in sql.where(many, "spark")
+
+
 @pytest.mark.parametrize("name", ["${my.column}", "a${env:HOME}", "${"])
 def test_a_variable_of_spark_is_no_name(name: str) -> None:
     """Spark would replace it, also within quotes."""

@@ -1,14 +1,12 @@
 """Selectors as columns of Spark, and explanations over a data frame. Needs ``pyspark``."""
 
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from nodeselect.engines.conditions import express
-from nodeselect.engines.dialects import DIALECTS
-from nodeselect.engines.sql import LongTable, Name, SqlConditions
+from nodeselect.engines import sql
+from nodeselect.engines.sql import LongTable, Name
 from nodeselect.engines.sql_nodes import SqlNodes
 from nodeselect.selectors import Selector
 
@@ -16,11 +14,6 @@ if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
 
 __all__ = ["nodes", "where"]
-
-_SPARK = DIALECTS["spark"]
-
-# More ids than this are joined; Spark needs seconds to read a list of thousands.
-_MAX_IDS = 500
 
 
 def where(
@@ -48,7 +41,7 @@ def where(
         raise ModuleNotFoundError(
             "nodeselect.engines.spark needs PySpark: pip install 'nodeselect[spark]'"
         ) from error
-    return functions.expr(express(selector, _Conditions(_SPARK, labels, id, columns or {})))
+    return functions.expr(sql.where(selector, "spark", labels=labels, id=id, columns=columns))
 
 
 @contextmanager
@@ -83,12 +76,3 @@ def nodes(
         )
     finally:
         session.catalog.dropTempView(view)
-
-
-class _Conditions(SqlConditions):
-    def id_in(self, ids: Sequence[str]) -> str:
-        if self.id is None or len(ids) <= _MAX_IDS:
-            return super().id_in(ids)
-        array = f"from_json({_SPARK.literal(json.dumps(ids))}, 'array<string>')"
-        listed = f"SELECT CAST(listed AS BINARY) FROM (SELECT explode({array}) AS listed)"
-        return f"({self.id} IS NOT NULL AND CAST({self.id} AS BINARY) IN ({listed}))"

@@ -247,7 +247,7 @@ class SqlConditions:
     def id_in(self, ids: Sequence[str]) -> str:
         if self.id is None:
             raise ValueError("the selector asks for ids: say which column has them")
-        return self.dialect.value_in(self.id, list(map(self.dialect.literal, ids)))
+        return self.dialect.id_in(self.id, ids)
 
     def constant(self, value: bool) -> str:
         return "TRUE" if value else "FALSE"
