@@ -111,7 +111,7 @@ def test_the_nodes_in_the_environment(fleet: str, tmp_path: Path) -> None:
     result = ended("jobs", "--jobs", "missing", NODESELECT_NODES=fleet)
     assert result.stderr.startswith("error[cannot-read]: cannot read 'missing'")
     result = ended("diff", "-l", "region=eu", "-l", "region=us", NODESELECT_NODES=fleet)
-    assert result.stdout.startswith("1 added, 0 kept, 2 removed")
+    assert result.stdout.startswith("1 node added, 0 kept, 2 removed")
 
 
 @pytest.mark.parametrize("variable", ["", None])

@@ -58,7 +58,7 @@ def test_page_of_a_difference(run: Run) -> None:
     plain = run("diff", *selectors)
     assert run("diff", *selectors, "--html", "diff.html") == plain
     text = Path("diff.html").read_text("utf-8")
-    assert "<h1>2 added, 0 kept, 2 removed</h1>" in text
+    assert "<h1>2 nodes added, 0 kept, 2 removed</h1>" in text
     assert '<td>2</td><th scope="row">OLD requires region=eu' in text
     assert elements(text)
     assert run("diff", *selectors, "--html", "fleet.ndjson").status == 2

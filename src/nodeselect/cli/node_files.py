@@ -91,9 +91,8 @@ class NodeFiles(NamedTuple):
     def stdin_conflict(self) -> str:
         """The error message if both the job and the nodes are to be read from standard input."""
         if self.is_default:
-            return (
-                f"where are the nodes? --job reads standard input: give -n FILE, or set {_VARIABLE}"
-            )
+            give = f"give -n FILE, or set {_VARIABLE} to FILE"
+            return f"where are the nodes? --job reads standard input: {give}"
         return "--job and -n cannot both read standard input"
 
     @property
@@ -151,7 +150,7 @@ def nodes_option(*, required: bool = True) -> Callable[[_Command], _Command]:
         nodes = default_nodes(context) if required else None
         if required and nodes is None:
             message = "where are the nodes? Give -n FILE, pipe them into the command, or set "
-            raise click.UsageError(message + _VARIABLE, context)
+            raise click.UsageError(f"{message}{_VARIABLE} to FILE", context)
         return nodes
 
     nodes = click.option(

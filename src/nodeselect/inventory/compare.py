@@ -4,7 +4,7 @@
 >>> inventory = Inventory([Node("n-1", {"gpu": "t4"}), Node("n-2", {"gpu": "l4"})])
 >>> old, new = Selector.parse("gpu"), Selector.parse("gpu=t4")
 >>> print(compare_selectors(inventory, old, new).headline)
-0 added, 1 kept, 1 removed
+0 nodes added, 1 kept, 1 removed
 """
 
 from collections.abc import Collection, Mapping
@@ -15,6 +15,7 @@ from nodeselect.inventory.inventory import Inventory
 from nodeselect.inventory.snapshot import Snapshot
 from nodeselect.node import Node, count_connected
 from nodeselect.selectors import Selector
+from nodeselect.text import pluralize
 
 __all__ = [
     "Change",
@@ -103,7 +104,8 @@ class Difference(NamedTuple):
     @property
     def headline(self) -> str:
         """How many nodes were added, kept and removed, in one line."""
-        return f"{len(self.added):,} added, {len(self.kept):,} kept, {len(self.removed):,} removed"
+        added = pluralize(len(self.added), "node")
+        return f"{added} added, {len(self.kept):,} kept, {len(self.removed):,} removed"
 
     def as_dict(self) -> dict[str, Any]:
         """Return the difference as JSON values, described by ``docs/diff.schema.json``."""

@@ -197,7 +197,8 @@ def locate_spec(document: Value, file: str = "") -> Check[tuple[Object, str] | N
         key, spec = entries["spec"]
         yield from _check_wrapper(document, key)
     if not isinstance(spec, Object):
-        yield _NOT_A_JOB.at(spec, "spec", f"a job spec is a mapping, not {describe(spec)}")
+        message = f"a job spec is a mapping, not {describe(spec)}"
+        yield _NOT_A_JOB.at(spec, "spec", message, _HINT)
         return None
     path = "" if spec is document else "spec"
     if not any(
