@@ -198,6 +198,18 @@ def test_list(terminal: tuple[str, Terminal]) -> None:
     assert ("75 nodes" in screen) is (shell != "bash")
 
 
+def test_list_in_a_set(terminal: tuple[str, Terminal]) -> None:
+    """In a set, only the candidates for its last value are listed, not all that is before them."""
+    shell, opened = terminal
+    opened.clear()
+    opened.tab("nodeselect match -n nodes.json -l 'region in (eu-west,us-")
+    if shell == "bash":
+        opened.press("Tab")
+    screen = opened.wait(lambda screen: "us-west" in screen)
+    assert "us-east" in screen
+    assert all(line.startswith(">") for line in screen.splitlines() if "eu-west" in line)
+
+
 def test_nodes_after_the_cursor(terminal: tuple[str, Terminal]) -> None:
     """The node file may be behind the cursor."""
     _, opened = terminal

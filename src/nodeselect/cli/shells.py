@@ -30,6 +30,9 @@ _SPECIAL = re.compile(r"[^\w@%+=:,./-]")
 # What bash interprets between double quotes.
 _SPECIAL_IN_QUOTES = re.compile(r'[$`"\\]')
 
+# The value of COMP_TYPE, a variable of bash, when it lists candidates and inserts none: "?".
+_LISTING = "63"
+
 # In zsh, wider labels do not move the descriptions of all others to the right.
 _WIDEST_LABEL = 40
 
@@ -99,9 +102,14 @@ class _Bash(_Shell):
         return Words(words[1:-1], words[-1], after[1:])
 
     def lines(self, items: "Sequence[CompletionItem[str]]") -> Iterator[str]:
-        """Yield what replaces the end of the current word, escaped as its open quote requires."""
+        """Yield what replaces the end of the current word, escaped as its open quote requires.
+
+        After a second TAB, when bash only lists the candidates, yield what the list shows.
+        """
+        is_list = os.environ.get("COMP_TYPE") == _LISTING and len(items) > 1
         for item in items:
-            yield f"{_kind(item)}\t{self._quoted(item.value[self._start :])}"
+            text = self._quoted(item.value[self._start :])
+            yield f"{_kind(item)}\t{printable(item.label or text) if is_list else text}"
 
     def _quoted(self, text: str) -> str:
         match self._quote:

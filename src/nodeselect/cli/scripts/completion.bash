@@ -10,7 +10,7 @@ _nodeselect() {
             part) compopt -o nospace; COMPREPLY+=("$value") ;;
             word) COMPREPLY+=("$value") ;;
         esac
-    done < <(_NODESELECT_COMPLETE=bash_complete nodeselect \
+    done < <(COMP_TYPE=$COMP_TYPE _NODESELECT_COMPLETE=bash_complete nodeselect \
         "${COMP_LINE:0:COMP_POINT}" "$2" "${COMP_LINE:COMP_POINT}" 2> /dev/null)
 }
 
