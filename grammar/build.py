@@ -105,7 +105,7 @@ class _Rules:
         ]
 
     def _separator(self, start: str, item: str) -> str:
-        """Return the expression of the separator in ``start``, a list of ``item``."""
+        """Return the expression of the separator in the rule ``start``, a list of ``item``."""
         match self._alternatives(start):
             case [[first, repetition], []] if first.name == item:
                 separator, repeated = self._repeated(repetition)

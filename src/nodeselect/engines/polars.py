@@ -272,7 +272,7 @@ class _Statistics:
         return [node_id for node_id in ids if node_id not in found]
 
     def find_names(self, names: Sequence[str]) -> Mapping[str, tuple[str, int]]:
-        """Return for each of ``names`` that is the name of nodes their first id and their number.
+        """Find nodes by their names; return for each name the first id and the number of nodes.
 
         The result has the order of ``names``, and leaves out names that no node has.
         """

@@ -247,7 +247,7 @@ class SqlCounts:
         return [node_id for node_id in ids if node_id not in there]
 
     def find_names(self, names: Sequence[str]) -> Mapping[str, tuple[str, int]]:
-        """Return for each of ``names`` that is the name of nodes their lowest id and their number.
+        """Find nodes by their names; return for each name the lowest id and the number of nodes.
 
         The result has the order of ``names``, and leaves out names that no node has.
         """

@@ -89,9 +89,10 @@ def exclude_by_state(
     excluded: Mapping[str, str | None],
     counts: Mapping[str | None, int] | None = None,
 ) -> Explanation:
-    """Return a copy of an explanation that was computed without the nodes in other states.
+    """Return a copy of an explanation, for which nodes were left out because of their states.
 
-    Ids of the selector that such nodes have move from ``missing_ids`` to ``excluded_ids``.
+    In the copy, ids of the selector that such nodes have are not in ``missing_ids``, but in
+    ``excluded_ids``.
 
     :param excluded: the state of each node that was left out, by id.
     :param counts: how many nodes in each state were left out; needed only if ``excluded`` has just

@@ -159,9 +159,11 @@ class Countable(Protocol):
         """Return those of ``ids`` that no node has."""
 
     def find_names(self, names: Sequence[str]) -> Mapping[str, tuple[str, int]]:
-        """Return for each of ``names`` that is the name of nodes their first id and their number.
+        """Find nodes by their names; return for each name the first id and the number of nodes.
 
-        The result has the order of ``names``. These are ids of the selector, perhaps 100,000.
+        The result has the order of ``names``, and leaves out names that no node has.
+
+        :param names: ids of the selector, which may be meant as names; perhaps 100,000.
         """
 
     def find_id_prefix(self, prefix: str) -> tuple[str, int] | None:

@@ -56,7 +56,7 @@ _MAX_RECENT = 8_192
 
 
 class Strings(Protocol[_S]):
-    """A column of strings, or None, by the position of a node. A numpy array of objects is one."""
+    """A string or None for each node, by its position. A numpy array of objects is one, too."""
 
     def __len__(self) -> int: ...
 

@@ -408,7 +408,7 @@ def _is_common(value: str) -> bool:
 
 
 def _last(meant: Mapping[str, str], text: str) -> str:
-    """Return what ``text`` was meant to be; that is looked up, too, as long as it is misspelt.
+    """Return what ``text`` was meant to be; if that is misspelt itself, what it was meant to be.
 
     :param meant: for each misspelt text, the text that was meant.
     """

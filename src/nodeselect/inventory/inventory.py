@@ -99,7 +99,7 @@ class Inventory(LiveInventory):
         as by :meth:`from_arrow`.
 
         :param id_column: in CSV, Parquet and Arrow, the name of the column that has the ids.
-        :param log: as for :class:`Inventory`.
+        :param compact_at: as for :class:`Inventory`; so is ``log``.
         :raises InventoryError: if the input is invalid or incomplete; no node is ever left out.
         """
         if not isinstance(source, NodeReader):
@@ -147,6 +147,7 @@ class Inventory(LiveInventory):
         :param copy: read the file into memory instead of mapping it. If another program truncates a
             file while it is mapped, the system ends the process (SIGBUS). :meth:`save` never
             truncates a file.
+        :param compact_at: as for :class:`Inventory`.
         :param log: as for :class:`Inventory`; it may begin before the file was saved.
         :raises InventoryError: if the file cannot be read, is cut off or damaged, or has a version
             of the format that is not known.

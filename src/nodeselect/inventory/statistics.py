@@ -73,7 +73,7 @@ class ViewStatistics:
         return [node_id for node_id in ids if self._view.find(node_id) is None]
 
     def find_names(self, names: Sequence[str]) -> Mapping[str, tuple[str, int]]:
-        """Return for each of ``names`` that is the name of nodes their first id and their number.
+        """Find nodes by their names; return for each name the first id and the number of nodes.
 
         The result has the order of ``names``, and leaves out names that no node has.
         """
@@ -91,7 +91,7 @@ class ViewStatistics:
 
 
 def _checked(node_id: str) -> str:
-    """Return an id; raise if a selector cannot contain it, as in a forged file."""
+    """Return an id of a node; raise if it is not valid, which happens only in a forged file."""
     check_id(node_id)
     return node_id
 

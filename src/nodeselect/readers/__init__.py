@@ -52,7 +52,9 @@ def open_input(source: Source) -> Iterator[tuple[BinaryIO, str]]:
 def open_inputs(
     sources: Iterable[Source],
 ) -> Generator[tuple[BinaryIO, str], None, None]:
-    """Open inputs one after the other; each is closed when the next one is asked for.
+    """Open inputs one after the other; yield a binary stream and the name of each, for messages.
+
+    Each is closed when the next one is requested.
 
     :raises InventoryError: with the code ``cannot-read``.
     """

@@ -29,9 +29,9 @@ def list_field(document: Record) -> str | None:
 
 
 def reject_siblings(field: str, others: Record) -> None:
-    """Raise if an object has other fields with nodes than ``field``.
+    """Raise if an object may have nodes not only in ``field``, but also in another field.
 
-    :param others: the fields beside ``field``.
+    :param others: the other fields of the object.
     :raises InventoryError: with the code ``unknown-field``.
     """
     for name, value in others.items():

@@ -191,7 +191,7 @@ class Screen(NamedTuple):
         :param right: the columns that are aligned to the right, from 0.
         :param wrap_last: whether cells of the last column are wrapped; if there is too little room
             beside the other columns, they are on lines of their own below.
-        :param styles: of each row; all rows are plain without it.
+        :param styles: the style of each row; by default, all rows are plain.
         """
         cells = [[self.escape(cell) for cell in row] for row in (heads, *rows)]
         last = [row.pop() if wrap_last else "" for row in cells]

@@ -121,7 +121,7 @@ class FleetJobs(NamedTuple):
         }
 
     def _ranked(self) -> list[tuple[str, tuple[int, int | None]]]:
-        """Return the jobs with the fewest nodes first."""
+        """Return the jobs and their counts; the job with the fewest nodes comes first."""
         return sorted(self.jobs.items(), key=lambda job: (job[1][0], job[1][1] or 0, job[0]))
 
 

@@ -128,9 +128,9 @@ def correction_summary(corrections: Collection[object], *, is_written: bool) -> 
 
 
 def error_list_lines(reports: Sequence[CheckReport], screen: Screen) -> Iterator[str]:
-    """Yield a line for each error, if there are warnings, which a report has below its errors.
+    """Yield a line for each error, to repeat the errors at the end of a long report.
 
-    These lines are for the end of a long report.
+    Yield nothing if there are no warnings: then the errors are at the end already.
     """
     if any(report.warnings for report in reports):
         errors = [each for each in _by_severity(reports) if each[1].severity == "error"]

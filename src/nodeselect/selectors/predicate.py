@@ -224,6 +224,7 @@ def _function_source(shape: Shape, body: str, parameters: str = "labels, node_id
 def _test_source(kind: int, n: int, value: str | None = None) -> str:
     """Return the source of test number ``n``.
 
+    :param kind: what it tests, as an index into ``_TESTS``.
     :param value: the source of the value to test; None to read it from ``labels`` or ``node_id``.
     """
     if value is not None:
