@@ -27,9 +27,9 @@ def line(node_id: str, labels: dict[str, str] | None = None, **others: Any) -> s
 
 
 def trained(*labels: dict[str, str]) -> TypedDecoder:
-    """Return a decoder that knows the keys of some nodes."""
+    """Return a decoder that knows names, states and the keys of some nodes."""
     decoder = TypedDecoder(HAS_A)
-    decoder.observe([PlainRecord("n", some) for some in labels])
+    decoder.observe([PlainRecord("n", some, "x", "ready") for some in labels])
     return decoder
 
 
@@ -98,6 +98,21 @@ def test_anything_else_is_left_to_another_decoder(text: str) -> None:
     assert ids_of(decoder, before + text) is None
     assert ids_of(decoder, text + before) is None
     assert ids_of(decoder, before) == ["m-1"]
+
+
+def test_names_and_states_are_learned() -> None:
+    """A field is decoded once a node had it; before and after, a node without it has None."""
+    decoder = TypedDecoder(HAS_A)
+    fields: dict[str, str] = {}
+    for field in ("id", "name", "state"):
+        fields[field] = "x"
+        text = json.dumps({"id": "x", "labels": AB, **fields}, separators=(",", ":")) + "\n"
+        assert ids_of(decoder, text) is None
+        decoder.observe([PlainRecord(labels=AB, **fields)])
+        decoded = decoder.decode((text + line("y", AB)).encode())
+        assert decoded is not None
+        expected = ("x", AB, fields.get("name"), fields.get("state"))
+        assert list(map(ndjson.to_row, decoded[1])) == [expected, ("y", AB, None, None)]
 
 
 @pytest.mark.parametrize("raw", [b"\xff", b"\xed\xa0\x80"])
@@ -176,13 +191,17 @@ def test_nodes_and_failures(fleet: list[dict[str, str]], text: str, size: int) -
     """The nodes that match, and what the others fail, do not depend on the decoder."""
     selector = Selector.of(match_expressions=[text], match_ids=["n-0", "n-3", "n-99"])
     selectors = [selector, Selector.parse(text)]
-    lines = [line(f"n-{at}", labels) for at, labels in enumerate(fleet)]
+    names = ["x" if at % 4 == 3 else None for at in range(len(fleet))]
+    lines = [
+        line(f"n-{at}", labels, **({"name": name} if name else {}))
+        for at, (labels, name) in enumerate(zip(fleet, names, strict=True))
+    ]
     for one in selectors:
         expected: Counter[int] = Counter()
         for at, labels in enumerate(fleet):
             matches = [part.matches(labels, f"n-{at}") for part in one.split()]
             expected[sum(1 << bit for bit, matched in enumerate(matches) if not matched)] += 1
-        nodes = [Node(f"n-{at}", labels) for at, labels in enumerate(fleet)]
+        nodes = [Node(f"n-{at}", labels, names[at]) for at, labels in enumerate(fleet)]
         nodes = [node for node in nodes if one.matches(node.labels, node.id)]
         for data in ("".join(lines), f"[{','.join(lines)}]"):
             with pytest.MonkeyPatch.context() as patch:

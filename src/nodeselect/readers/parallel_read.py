@@ -105,6 +105,6 @@ def _run(read: Callable[[Any], Any], file: Any, sender: BinaryIO) -> NoReturn:
     try:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
         sender.write(marshal.dumps(read(file)))
-        sender.flush()
+        sender.close()  # the parent process need not wait until all memory is freed
     finally:
         os._exit(0)

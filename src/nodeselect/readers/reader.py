@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping, Sequence
 from itertools import chain, compress, islice
+from operator import not_
 from typing import Any, BinaryIO, NamedTuple, TypeVar, cast
 
 from nodeselect.blocking import blocking_reader
@@ -330,7 +331,7 @@ class NodeReader:
                     in_states = (has_state(state, allowed) for state in states)
                     counted = list(compress(masks, in_states))
                 self.failure_masks.update(counted)
-            return [node for node, mask in zip(nodes, masks, strict=True) if not mask]
+            return list(compress(nodes, map(not_, masks)))
         if self._filter is None:
             return nodes
         return list(compress(nodes, map(self._filter, labels, ids)))

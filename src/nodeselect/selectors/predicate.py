@@ -12,7 +12,7 @@ an unchecked one gives the same answers and is faster.
 """
 
 import reprlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from operator import itemgetter
 from types import MappingProxyType
@@ -104,6 +104,10 @@ _CHECKED_TESTS = (
     "(k{n} not in labels or type(x := labels[k{n}]) is not str and exact_value(k{n}, x) is None)",
 )
 _IS_MAPPING = "(type(labels) is dict or type(labels) is mappingproxy or require_mapping(labels))"
+
+# For each combination of the results of this many tests there is a constant, since adding up costs
+# more than testing (``benchmarks/test_read.py``).
+_NESTED_TESTS = 5
 
 # Random selectors of up to six requirements have some 3,000 shapes, and real ones a few dozen.
 _MAX_SHAPES = 1_024
@@ -206,14 +210,23 @@ def failure_mask_source(shape: Shape, values: list[str] | None = None) -> str:
     :param values: for each test, the source that reads its value from a record. If they are given,
         the resulting function returns the masks of many records.
     """
-    bits = [
-        f"(0 if {_test_source(kind, n, None if values is None else values[n])} else {1 << n})"
+    tests = [
+        (_test_source(kind, n, None if values is None else values[n]), 1 << n)
         for n, kind in enumerate(shape)
     ]
-    mask = " + ".join(bits) or "0"  # faster than "|"
+    groups = (tests[n : n + _NESTED_TESTS] for n in range(0, len(tests), _NESTED_TESTS))
+    mask = " + ".join(map(_nested_source, groups)) or "0"
     if values is None:
         return _function_source(shape, mask)
     return _function_source(shape, f"[{mask} for record in records]", "records")
+
+
+def _nested_source(tests: Sequence[tuple[str, int]], mask: int = 0) -> str:
+    """Return the source of the sum of ``mask`` and the bits of those ``tests`` that fail."""
+    if not tests:
+        return str(mask)
+    (test, bit), *others = tests
+    return f"({_nested_source(others, mask)} if {test} else {_nested_source(others, mask + bit)})"
 
 
 def _function_source(shape: Shape, body: str, parameters: str = "labels, node_id=None") -> str:

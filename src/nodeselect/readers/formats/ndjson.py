@@ -5,11 +5,13 @@ takes two thirds of the time of a dictionary. Then it encodes the nodes again, w
 of that, and compares the bytes with the input. If they are equal, each line is one node, without
 duplicate keys or anything else. If they differ, or a key is new, :func:`decode_plain` decodes the
 chunk into dictionaries, and the decoder learns its keys.
+
+The Struct has a field for names, or states, once a node has had one.
 """
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
@@ -32,6 +34,9 @@ _MAX_KEYS = 32
 
 # A typed decoder stops trying after this many failures; each success makes up for one of them.
 _MAX_RETRIES = 8
+
+# Each takes some 15 ns a node even if it is absent, so only those that nodes have are decoded.
+_OPTIONAL_FIELDS = ("name", "state")
 
 _TWO_ON_A_LINE = re.compile(rb"\}[ \t\r]*\{")
 
@@ -106,12 +111,13 @@ class TypedDecoder:
         """
         self._selector = selector
         self._keys: list[str] = []
+        self._fields: list[str] = []  # those of _OPTIONAL_FIELDS that nodes have
         self._previous_keys = defaultdict[str, set[str | None]](set)  # None if first
         self._retries_left = _MAX_RETRIES
         self._decoder: msgspec.json.Decoder[Any] | None = None
 
-    def observe(self, records: Iterable[PlainRecord]) -> None:
-        """Learn the keys of the records of a chunk that :meth:`decode` could not decode."""
+    def observe(self, records: Sequence[PlainRecord]) -> None:
+        """Learn the keys and fields of the records that :meth:`decode` could not decode."""
         if not self._retries_left:
             self._decoder = None
             return
@@ -119,12 +125,17 @@ class TypedDecoder:
         for labels in {tuple(record.labels) for record in records}:
             for previous, key in zip((None, *labels), labels, strict=False):
                 self._previous_keys[key].add(previous)
+        fields = [
+            field
+            for field in _OPTIONAL_FIELDS
+            if field in self._fields or {getattr(record, field) for record in records} != {None}
+        ]
         try:
             order = TopologicalSorter(self._previous_keys).static_order()
             keys = [key for key in order if key is not None]
-            if self._decoder is not None and keys == self._keys:
+            if self._decoder is not None and (keys, fields) == (self._keys, self._fields):
                 return  # the chunk failed for another reason
-            self._decoder, self._keys = _create_decoder(keys), keys
+            self._decoder, self._keys, self._fields = _create_decoder(keys, fields), keys, fields
         except (CycleError, ValueError):  # no common order, too many keys, or unusual ones
             self._retries_left, self._decoder = 0, None
             return
@@ -155,8 +166,10 @@ class TypedDecoder:
 
     def to_columns(self, records: Sequence[Any]) -> Columns:
         """Convert the records of a chunk to columns."""
-        ids, labels, names, states = zip(*map(astuple, records), strict=True)
-        values = zip(*map(astuple, labels), strict=True)
+        ids = [record.id for record in records]
+        names = [record.name for record in records]
+        states = [record.state for record in records]
+        values = zip(*[astuple(record.labels) for record in records], strict=True)
         return Columns(ids, names, states, dict(zip(self._keys, values, strict=True)))
 
     def _value_source(self, key: str | None) -> str:
@@ -174,8 +187,10 @@ def _field(number: int) -> str:
     return f"label_{number}"
 
 
-def _create_decoder(keys: Sequence[str]) -> msgspec.json.Decoder[Any]:
+def _create_decoder(keys: Sequence[str], fields: Sequence[str]) -> msgspec.json.Decoder[Any]:
     """Create the decoder of nodes whose label keys are all in ``keys``, and in the same order.
+
+    Of ``_OPTIONAL_FIELDS``, the nodes may have ``fields``; the others are None in every record.
 
     An absent label becomes None; encoding the node again leaves it out.
 
@@ -188,6 +203,7 @@ def _create_decoder(keys: Sequence[str]) -> msgspec.json.Decoder[Any]:
         (_field(number), str, msgspec.field(default=None, name=key))
         for number, key in enumerate(keys)
     ]
-    fields: list[Any] = [("id", str), ("labels", msgspec.defstruct("Labels", labels, **options))]
-    fields += [("name", str | None, None), ("state", str | None, None)]
-    return msgspec.json.Decoder(msgspec.defstruct("Record", fields, **options))
+    record: list[Any] = [("id", str), ("labels", msgspec.defstruct("Labels", labels, **options))]
+    record += [(field, str | None, None) for field in fields]
+    options["namespace"] = {field: None for field in _OPTIONAL_FIELDS if field not in fields}
+    return msgspec.json.Decoder(msgspec.defstruct("Record", record, **options))
