@@ -1,7 +1,6 @@
 """Which inputs are databases, and how messages name them."""
 
 import re
-from urllib.parse import unquote
 
 __all__ = [
     "DIALECTS",
@@ -62,6 +61,10 @@ def without_password(source: str) -> str:
     address, _, parameters = source.partition("?")
     if not is_file:
         address = without_password_parameter(address)
+    if not parameters:
+        return address
+    from urllib.parse import unquote  # loads slowly
+
     shown: list[str] = []
     for parameter in parameters.split("&"):
         if without_password_parameter(unquote(parameter)) != unquote(parameter):
