@@ -120,7 +120,7 @@ class _WaitingReader(io.RawIOBase):
 
 
 class _WaitingWriter(io.RawIOBase):
-    """A raw stream that writes to another one; waits while that, non-blocking, returns None.
+    """A raw stream that writes to another one; waits while that one accepts no data.
 
     If the other stream is closed, it is given as None, and writing raises.
     """

@@ -59,10 +59,11 @@ def selected(
 
 
 def term_numbers(content: "Selector | Manifest | None", count: int) -> list[int]:
-    """Return the numbers, from 1, that the selectors of a job have as terms in its manifest.
+    """Return for each selector of a job the number, from 1, of its term in the manifest.
 
-    These skip the terms that are empty, which have no selector.
+    The numbers of empty terms are skipped, as these have no selector.
 
+    :param content: what :func:`read_job` returned for the job.
     :param count: how many selectors the job has.
     """
     empty: tuple[int, ...] = ()

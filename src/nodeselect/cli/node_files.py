@@ -285,7 +285,7 @@ def open_nodes(
 
 
 def _explain_folder(nodes_from: NodeFiles, error: InventoryError) -> InventoryError:
-    """Return an error that names, for a file of a folder that has no nodes, one that has."""
+    """If an error says that a file of a folder has no nodes, add the name of one that has."""
     is_folder = any(map(os.path.isdir, nodes_from.sources))
     if is_folder and error.code in ("not-a-node", "unknown-shape"):
         for file in islice(nodes_from.files(), _MAX_TRIED):

@@ -310,7 +310,7 @@ class Builder:
         self._count += 1
 
     def add_entry(self, entries: Entries, key: Scalar, value: Value) -> None:
-        """Add a key and its value to ``entries``; add a mistake instead if they have the key."""
+        """Add a key and its value to ``entries``; if the key is in it, add a mistake instead."""
         first, _ = entries.setdefault(key.text, (key, value))
         if first is not key:
             line = first.position.line + 1

@@ -84,7 +84,10 @@ class Dialect:
         return value
 
     def join_keys(self, text: str) -> str:
-        """Return the columns to compare in ``IN (SELECT ...)``, so that only equal bytes match."""
+        """Return the columns to compare in ``IN (SELECT ...)``, so that only equal bytes match.
+
+        :param text: the column whose texts are compared.
+        """
         return self.in_bytes(text)
 
     def may_be_integer(self, value: str) -> str:

@@ -128,7 +128,7 @@ class _Conditions:
         return self._id
 
     def by_role(self) -> dict[str, pl.Expr | None]:
-        """Return each column by words for what it has, such as ``the ids``, for messages."""
+        """Return each column under words for what it contains, such as ``the ids``."""
         columns = {f"the label {quoted(key)}": column for key, column in self.columns.items()}
         return {**columns, ALL_LABELS: self.labels, "the ids": self._id}
 

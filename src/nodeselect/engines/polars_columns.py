@@ -18,7 +18,7 @@ _TEXTS = (pl.String, pl.Categorical, pl.Enum, pl.Null)
 def check_columns(frame: pl.LazyFrame, by_role: Mapping[str, pl.Expr | None]) -> None:
     """Check that columns are of texts, without reading a row.
 
-    :param by_role: the columns by words for what each has, such as ``the ids``, for the error.
+    :param by_role: each column under words for what it contains, such as ``the ids``.
     :raises InventoryError: with the code ``invalid-column``.
     """
     columns = {role: column for role, column in by_role.items() if column is not None}
