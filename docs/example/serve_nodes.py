@@ -51,14 +51,17 @@ def parse(text: str) -> Selector:
 def matching_nodes(
     selector: str, limit: Annotated[int, Query(ge=0, le=10_000)] = 100
 ) -> dict[str, Any]:
-    """Return how many connected nodes match, and the ids of the first."""
+    """Return how many connected nodes match, and the ids of the first.
+
+    Nodes in other states are left out; an explanation counts all nodes.
+    """
     columns = {"region": NodeRow.region}
     condition = where(parse(selector), labels=NodeRow.labels, id=NodeRow.id, columns=columns)
     matching = select(NodeRow.id).where(condition, NodeRow.state == "connected")
     with Session(engine) as session:
         count = session.scalar(select(func.count()).select_from(matching.subquery()))
         ids = session.scalars(matching.order_by(NodeRow.id).limit(limit)).all()
-    return {"matched": count, "ids": ids}
+    return {"state": "connected", "matched": count, "ids": ids}
 
 
 @app.get("/explanation")

@@ -246,6 +246,16 @@ def test_columns(run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     assert run("match", "-l", "region=eu-west,gpu", "-o", "name", "-n", source) == expected
 
 
+def test_fields_of_a_struct(run: Run, tmp_path: Path) -> None:
+    """Labels may be the fields of a struct, even if its name is that of a column of all labels."""
+    duckdb = pytest.importorskip("duckdb")
+    with duckdb.connect(str(tmp_path / "x.duckdb")) as database:
+        database.execute("CREATE TABLE nodes AS SELECT 'n-1' AS id, {'gpu': 't4'} AS labels")
+    source = f"duckdb:{tmp_path / 'x.duckdb'}?column=gpu=labels.gpu"
+    result = run("match", "-l", "gpu=t4", "-n", source, "--count")
+    assert (result.status, result.out) == (0, "1\n")
+
+
 def test_columns_that_are_not_read(run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A message names the columns of a table that are neither labels nor anything else."""
     monkeypatch.chdir(folder)

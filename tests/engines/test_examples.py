@@ -47,7 +47,8 @@ def test_service(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     selector = Selector.parse("region=us-east,tier!=standard")
     answer = client.get("/nodes", params={"selector": str(selector), "limit": 5}).json()
     connected = inventory.match(selector, states={"connected"})
-    assert answer == {"matched": len(connected), "ids": sorted(connected.ids())[:5]}
+    ids = sorted(connected.ids())[:5]
+    assert answer == {"state": "connected", "matched": len(connected), "ids": ids}
     for limit in (-1, 10_001):
         wrong = client.get("/nodes", params={"selector": str(selector), "limit": limit})
         assert wrong.status_code == 422

@@ -329,6 +329,36 @@ def test_columns_that_are_not_texts(
         SqlNodes(database.run, dialect, "typed").check_columns()
 
 
+@pytest.mark.parametrize(
+    ("dialect", "type_", "value"),
+    [
+        ("duckdb", "JSON", """'{"gpu": "t4"}'"""),
+        ("duckdb", "VARCHAR", """'{"gpu": "t4"}'"""),
+        ("duckdb", "STRUCT(gpu VARCHAR, rack VARCHAR)", "{'gpu': 't4', 'rack': NULL}"),
+        ("duckdb", "MAP(VARCHAR, JSON)", """map {'gpu': '"t4"'}"""),
+        ("postgresql", "json", """'{"gpu": "t4"}'"""),
+        ("postgresql", "text", """'{"gpu": "t4"}'"""),
+    ],
+)
+def test_labels_of_another_type(
+    request: pytest.FixtureRequest, dialect: str, type_: str, value: str
+) -> None:
+    """The error has the type that labels need, and a cast for a view that has them."""
+    pytest.importorskip("psycopg" if dialect == "postgresql" else dialect)
+    server = [request.getfixturevalue("postgresql_server")] if dialect == "postgresql" else []
+    with closing(SETUPS[dialect].start(*server)) as database:
+        database.run("DROP TABLE IF EXISTS original CASCADE")
+        database.run(f"CREATE TABLE original (id TEXT, labels {type_})")
+        database.run(f"INSERT INTO original VALUES ('n-1', {value})")
+        with pytest.raises(InventoryError, match=f"not {database.labels_type[:3]}") as caught:
+            SqlNodes(database.run, dialect, "original").check_columns()
+        cast = str(caught.value.hint).partition(": ")[2]
+        database.run(f"CREATE VIEW casted AS SELECT id, {cast} AS labels FROM original")
+        nodes = SqlNodes(database.run, dialect, "casted")
+        nodes.check_columns()
+        assert list(nodes.match(Selector.parse("gpu=t4,!rack"))) == [Node("n-1", {"gpu": "t4"})]
+
+
 def test_numbers_as_labels() -> None:
     """A number among labels, names or states is an error for whoever reads them."""
     connection = sqlite3.connect(":memory:")

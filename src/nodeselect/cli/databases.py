@@ -82,7 +82,7 @@ def _nodes(address: _Address, query: _Query, id_column: str) -> SqlNodes:
     dialect = sql.dialect_named(address.dialect)
     existing = query(f"SELECT * FROM {sql.quote(table, dialect)} LIMIT 0")[1]  # noqa: S608
     columns = parse_columns(given.get("column", ()))
-    chosen = {*names.values(), *columns.values()}
+    chosen = {*names.values(), *(column[:1] for column in columns.values())}
 
     def default(name: str) -> sql.Name | None:
         return names.get(name) or (name if name in existing and (name,) not in chosen else None)

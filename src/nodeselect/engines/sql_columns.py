@@ -26,6 +26,13 @@ _LABELS = {
     "sqlite": "JSON object of texts",
 }
 
+# How to cast a column that may have all labels in another form.
+_LABEL_CASTS = {
+    "postgresql": ": CAST({} AS jsonb)",
+    "duckdb": ": CAST(CAST({} AS JSON) AS MAP(VARCHAR, VARCHAR))",
+}
+_CASTABLE = ("json", "text", "struct", "map")
+
 # What is in a column of all labels in SQLite, which knows no type of objects.
 _LABELS_IN_SQLITE = """CASE
     WHEN {0} IS NULL THEN 'JSON object of texts'
@@ -104,8 +111,11 @@ def _check(execute: Execute, dialect: str, rows: str, columns: dict[str, str]) -
             is_absent = found in _NO_VALUE and role != "the ids"
             if found != wanted and not is_absent:
                 has = "has a value of the type" if dialect == "sqlite" else "has the type"
+                hint = "name another column, or a view that casts this one"
+                if wanted != "text" and found.lower().startswith(_CASTABLE):
+                    hint += _LABEL_CASTS.get(dialect, "").format(columns[role])
                 raise InventoryError(
                     "invalid-column",
                     f"the column with {role} {has} {found}, not {wanted}",
-                    hint="name another column, or a view that casts this one",
+                    hint=hint,
                 )
