@@ -41,6 +41,7 @@ from nodeselect.explain.wording import (
     count_headline,
     format_state_counts,
     headline,
+    no_requested_state,
     requirement_text,
     unsatisfied_text,
 )
@@ -301,6 +302,8 @@ def _summary(
         yield headline(result.matched, result.total, connected)
     if states is not None:
         yield from state_messages(states, result.all_states)
+        if not result.total and result.all_states.total() > result.all_states[None]:
+            yield no_requested_state(result.all_states)
     if matches := result.other_matches.total():
         text = pluralize(matches, "node matches", "nodes match")
         yield f"{text} the selector but not --state: {format_state_counts(result.other_matches)}"

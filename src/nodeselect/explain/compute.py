@@ -20,8 +20,8 @@ from nodeselect.explain.recommendation import recommend
 from nodeselect.explain.similarity import Vocabulary, closeness
 from nodeselect.explain.wording import (
     count_headline,
-    format_state_counts,
     format_value_counts,
+    no_requested_state,
     nodes_have,
     requirement_text,
     short,
@@ -114,8 +114,7 @@ def exclude_by_state(
     # Whoever chose the states does not need to hear that no matching node is connected.
     text = recommend(explanation._replace(connected=None))
     if not explanation.total:
-        states = format_state_counts(counts)
-        text = f"no node is in a requested state; the states of the nodes: {states}"
+        text = no_requested_state(counts)
     return explanation._replace(recommendation=text)
 
 

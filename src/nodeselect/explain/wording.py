@@ -17,6 +17,7 @@ __all__ = [
     "format_value_counts",
     "headline",
     "missing_ids_text",
+    "no_requested_state",
     "nodes_have",
     "notes",
     "requirement_text",
@@ -148,6 +149,12 @@ def format_state_counts(states: Mapping[str | None, int]) -> str:
         for state, nodes in ranked[:_MAX_STATES]
     ]
     return ", ".join(counts) + (", …" if len(ranked) > _MAX_STATES else "")
+
+
+def no_requested_state(states: Mapping[str | None, int]) -> str:
+    """Return a sentence for nodes of which none is in one of the states of ``--state``."""
+    counts = format_state_counts(states)
+    return f"no node is in a requested state; the states of the nodes: {counts}"
 
 
 def format_value_counts(values: Sequence[tuple[str, int]]) -> str:

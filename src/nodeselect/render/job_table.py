@@ -53,6 +53,7 @@ class JobResult(NamedTuple):
     :param matched: how many nodes match; None if the job is invalid.
     :param connected: how many of these are connected; None if unknown, or if the job is invalid.
     :param recommendation: what to change in the selector; for an invalid job, its first error.
+    :param explanation: None if the job is invalid.
     """
 
     name: str
@@ -61,6 +62,7 @@ class JobResult(NamedTuple):
     matched: int | None
     connected: int | None
     recommendation: str
+    explanation: Explanation | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """Return the result as JSON values."""
@@ -68,6 +70,7 @@ class JobResult(NamedTuple):
         if self.status is JobStatus.INVALID:
             return {"job": self.name, "status": status, "error": self.recommendation}
         fields = self._asdict()
+        del fields["explanation"]
         return {"job": fields.pop("name"), **fields, "status": status}
 
 
@@ -90,7 +93,9 @@ def job_result(name: str, result: Explanation | JobError) -> JobResult:
         status = JobStatus.EVERY_NODE
     else:
         status = JobStatus.SUSPECT if result.hints or result.missing_ids else JobStatus.OK
-    return JobResult(name, status, result.selector, matched, connected, result.recommendation)
+    return JobResult(
+        name, status, result.selector, matched, connected, result.recommendation, result
+    )
 
 
 def worst_first(jobs: Iterable[JobResult]) -> list[JobResult]:

@@ -1,15 +1,11 @@
 
 "use strict";
 (() => {
-  const { rows, labels, keys, states, failures, requirements, selectorKeys } = JSON.parse(
-    document.getElementById("data").textContent,
-  );
   const CHUNK = 100; // rows drawn at a time
   const ROW_LABELS = 12; // labels that a row shows at once
   const ROW_FAILURES = 4; // failed requirements that a row shows
 
-  const copy = document.querySelector(".copy");
-  if (copy && navigator.clipboard) {
+  for (const copy of navigator.clipboard ? document.querySelectorAll(".copy") : []) {
     copy.hidden = false;
     copy.addEventListener("click", async () => {
       await navigator.clipboard.writeText(copy.dataset.copy);
@@ -18,7 +14,10 @@
   }
 
   const form = document.querySelector("form");
-  if (!form) return; // there are no nodes
+  if (!form) return; // there are no nodes, or it is a page of jobs
+  const { rows, labels, keys, states, failures, requirements, selectorKeys } = JSON.parse(
+    document.getElementById("data").textContent,
+  );
   const search = form.querySelector("input[type=search]");
   const chosen = form.querySelector(".chosen");
   const count = document.getElementById("count");

@@ -1,7 +1,7 @@
 """Pages of HTML for a browser, a phone or a printer: an explanation, many jobs, a difference.
 
 ``page.jinja`` is the markup of an explanation; ``page.js`` draws its table of nodes and searches
-it. The other pages have no script.
+it, and copies what to write. The page of a difference has no script.
 """
 
 import re
@@ -24,6 +24,7 @@ MAX_ROWS = 50_000
 """How many nodes the table of a page has at most; its counts are those of all nodes."""
 
 _MAX_ADVICE = 2_000
+_MAX_ERROR = 600
 
 
 def render_page(
@@ -51,8 +52,7 @@ def render_page(
         explanation=explanation,
         headline=headline(explanation.matched, explanation.total, None),
         id_notes=[text for text in (missing, excluded and excluded_by_state(excluded)) if text],
-        advice=list(_split_advice(explanation)),
-        copied=_copied(explanation),
+        recommendation=_advice(explanation),
         selector=list(map(str, selector.split())),
         nearest=[miss for miss in explanation.nearest if miss.id not in examples],
         table=table,
@@ -73,7 +73,7 @@ def render_jobs_page(
         subject=subject,
         sources=sources,
         headline=jobs_headline(ordered, total),
-        jobs=ordered,
+        jobs=[(job, *_job_advice(job)) for job in ordered],
         total=total,
     )
 
@@ -101,6 +101,18 @@ def render_diff_page(
             if changes
         ],
     )
+
+
+def _advice(explanation: Explanation) -> tuple[list[tuple[str, bool]], str | None]:
+    """Return the pieces of the recommendation, and the text to copy."""
+    return list(_split_advice(explanation)), _copied(explanation)
+
+
+def _job_advice(job: JobResult) -> tuple[list[tuple[str, bool]], str | None]:
+    """Return the pieces of what to change in a job, and the text to copy."""
+    if job.explanation is None:
+        return [(shown(job.recommendation, _MAX_ERROR), False)], None
+    return _advice(job.explanation)
 
 
 def _split_advice(explanation: Explanation) -> Iterator[tuple[str, bool]]:
