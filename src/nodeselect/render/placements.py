@@ -164,7 +164,8 @@ def fleet_job_lines(fleet: FleetJobs, output: str, screen: Screen) -> Iterator[s
 
 
 def _with_invalid(text: str, invalid: Mapping[str, JobError]) -> str:
-    return f"{text}; {pluralize(len(invalid), 'is', 'are')} invalid" if invalid else text
+    more = pluralize(len(invalid), "more is", "more are")
+    return f"{text}; {more} invalid" if invalid else text
 
 
 def _invalid_block(invalid: Mapping[str, JobError], screen: Screen) -> Iterator[Iterable[str]]:

@@ -185,8 +185,8 @@ def suggest_labels(value: Value) -> str:
     return "write a mapping, such as: {region: eu}"
 
 
-def suggest_list(name: str, value: Value) -> str | None:
-    """Return a hint on what to write instead of expressions or ids that are not a list, or None.
+def suggest_list(name: str, value: Value) -> str:
+    """Return a hint on what to write instead of expressions or ids that are not a list.
 
     :param name: ``match_expressions`` or ``match_ids``.
     """
@@ -195,9 +195,12 @@ def suggest_list(name: str, value: Value) -> str | None:
         is_list = value.kind == "text"
         texts = [each.strip() for each in value.text.split(",")] if is_list else [value.text]
         if any(not text or len(text.split()) > 1 for text in texts):
-            return "write a list with an item for each id, such as: [n-1, n-2]"
-    listed = _list_of(texts)
-    return f"write: {listed}" if listed else None
+            texts = []
+    if listed := _list_of(texts):
+        return f"write: {listed}"
+    if name == "match_ids":
+        return "write a list with an item for each id, such as: [n-1, n-2]"
+    return 'write a list of strings, such as: ["region in (eu,us)"]'
 
 
 def suggest_label(key: str, value: Value) -> str | None:
