@@ -17,6 +17,11 @@ _TYPES = {
     ),
     "duckdb": "CASE typeof({0}) WHEN 'VARCHAR' THEN 'text' ELSE typeof({0}) END",
     "sqlite": "typeof({})",
+    # Values may have a collation, in a map, too.
+    "spark": (
+        "regexp_replace(regexp_replace(typeof({}), ' collate [A-Za-z0-9_]+', ''),"
+        " '^string$', 'text')"
+    ),
 }
 
 # The type of a column of all labels.
@@ -24,6 +29,7 @@ _LABELS = {
     "postgresql": "jsonb",
     "duckdb": "MAP(VARCHAR, VARCHAR)",
     "sqlite": "JSON object of texts",
+    "spark": "map<string,string>",
 }
 
 # How to cast a column that may have all labels in another form.
@@ -54,15 +60,16 @@ _LABELS_IN_POSTGRESQL = """SELECT node_id
         all_labels, 'strict $.* ? (@.type() != "string" && @.type() != "null")', '{{}}', TRUE)
     LIMIT 1"""
 
-# What a column without values is in SQLite, and in DuckDB.
-_NO_VALUE = ("null", '"NULL"')
+# What a column without values is in SQLite, in DuckDB, and in Spark.
+_NO_VALUE = ("null", '"NULL"', "void")
 
 
 def check_columns(execute: Execute, table: SqlTable) -> None:
     """Check that ids, names, states and labels have the types for which conditions are right.
 
-    In PostgreSQL and DuckDB, only the type of each column is read. In SQLite, where each value has
-    its own type, all rows are read, with their JSON. Other databases are not checked.
+    In PostgreSQL, DuckDB and Spark, the type of each column is read, and of ``jsonb`` the labels in
+    the first thousand rows, too. In SQLite, where each value has its own type, all rows are read,
+    with their JSON. Other databases are not checked.
 
     :raises InventoryError: with the code ``invalid-column``.
     """

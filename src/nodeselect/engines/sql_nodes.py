@@ -84,9 +84,9 @@ class SqlNodes:
     def check_columns(self) -> None:
         """Check that ids, names, states and labels are texts; answers would be wrong otherwise.
 
-        The types of columns are looked up in PostgreSQL and DuckDB; of ``jsonb``, the labels in the
-        first thousand rows are read. In SQLite, where each value has its own type, all rows are
-        read. In other databases, nothing is checked.
+        The types of columns are looked up in PostgreSQL, DuckDB and Spark; of ``jsonb``, the labels
+        in the first thousand rows are read. In SQLite, where each value has its own type, all rows
+        are read. In other databases, nothing is checked.
 
         :raises InventoryError: with the code ``invalid-column``.
         """
