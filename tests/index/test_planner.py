@@ -90,6 +90,7 @@ def test_the_largest_is_subtracted_first() -> None:
         pytest.param("all,rare", [10], [], id="a-key-of-some-nodes"),
         pytest.param("absent", [0], [], id="no-node"),
         pytest.param("!absent", [], [], id="all-but-no-node"),
+        pytest.param("!rare", [], [10], id="all-but-some-nodes"),
         pytest.param("half=2", [0], [], id="unknown-value"),
         pytest.param("rare=100", [1], [], id="one-node"),
         pytest.param("tenth in (0,1,2,3,4)", [500], [], id="half-of-the-values"),

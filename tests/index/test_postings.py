@@ -3,7 +3,7 @@
 from unittest.mock import patch
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from nodeselect.index import postings
@@ -58,6 +58,7 @@ def test_below_excludes_the_largest_ordinal() -> None:
 
 
 @given(ordinal_sets, st.lists(ordinal_sets, max_size=4), st.lists(ordinal_sets, max_size=4))
+@example(frozenset(), [frozenset({1, 2}), frozenset({1, 2}), frozenset({2, 3})], [])
 def test_evaluate(
     more: frozenset[int], takes: list[frozenset[int]], drops: list[frozenset[int]]
 ) -> None:
