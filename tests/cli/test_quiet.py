@@ -22,6 +22,10 @@ JOB = "name: x\nselector: {match_labels: {region: eu}}\n"
         pytest.param("diff -l region -l region=eu", 1, id="diff"),
         pytest.param("diff -l region -l region", 0, id="no-difference"),
         pytest.param("jobs --jobs job", 0, id="jobs"),
+        pytest.param("labels region", 0, id="labels"),
+        pytest.param("labels zone", 1, id="no-label"),
+        pytest.param("audit", 0, id="audit"),
+        pytest.param("rollout --job job", 0, id="rollout"),
     ],
 )
 def test_only_the_status(run: Run, fleet: str, command: str, status: int) -> None:
@@ -30,6 +34,16 @@ def test_only_the_status(run: Run, fleet: str, command: str, status: int) -> Non
     words = [*command.split(), "-n", fleet]
     assert run(*words).status == status
     assert run(*words, "-q") == run(*words, "--quiet") == (status, "", "")
+
+
+@pytest.mark.usefixtures("fleet")
+def test_check(run: Run) -> None:
+    """Of check, only the status is left: problems are its answer; a file it cannot read is not."""
+    Path("job").write_text("selector: 7\n")
+    assert run("check", "job", "-q") == (1, "", "")
+    result = run("check", "none", "-q")
+    assert (result.status, result.out) == (2, "")
+    assert "cannot read 'none'" in result.err
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import click
 
 from nodeselect.cli.exit_status import ExitStatus
 from nodeselect.cli.node_files import NodeFiles, nodes_option, read_inventory
-from nodeselect.cli.options import report_option
+from nodeselect.cli.options import quiet_option, report_option
 from nodeselect.cli.streams import write_message, write_output
 from nodeselect.inventory.audit import audit_labels
 from nodeselect.render.audit import audit_lines
@@ -27,6 +27,7 @@ Exit status: 0 if nothing is found, 1 if anything is, 2 on errors.
 )
 @nodes_option()
 @report_option
+@quiet_option
 def audit(nodes_from: NodeFiles, output: str) -> int:
     """Find labels that are probably mistakes.
 

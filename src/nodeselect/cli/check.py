@@ -11,7 +11,7 @@ from nodeselect.cli.completers import complete_codes, complete_files
 from nodeselect.cli.exit_status import ExitStatus
 from nodeselect.cli.folders import is_excluded
 from nodeselect.cli.job_files import files_in, job_name, read_bytes
-from nodeselect.cli.options import check_usage
+from nodeselect.cli.options import check_usage, quiet_option
 from nodeselect.cli.output_file import write_file
 from nodeselect.cli.settings import Settings, read_settings
 from nodeselect.cli.streams import Progress, write_error, write_message, write_output
@@ -70,6 +70,7 @@ cannot be read or the command line is invalid.
     help="Show, as a diff, how to correct the problems that have one sure correction.",
 )  # fmt: skip
 @click.option("--write", is_flag=True, help="With --fix: change the files.")
+@quiet_option
 @click.pass_context
 def check(
     context: click.Context,

@@ -10,6 +10,7 @@ from nodeselect.cli.options import (
     check_usage,
     explain_hint,
     job_option,
+    quiet_option,
     report_option,
     selector_option,
     similar_key,
@@ -41,6 +42,7 @@ Exit status: 0 if any label is printed, 1 if not, 2 on errors.
 @selector_option("Count only nodes that match this selector; if repeated, any of them.")
 @job_option("Count only nodes that this job would run on.")
 @report_option
+@quiet_option
 @click.argument("key", required=False, shell_complete=complete_keys)
 @click.pass_context
 def labels(

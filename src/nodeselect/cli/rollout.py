@@ -12,6 +12,7 @@ from nodeselect.cli.options import (
     explain_hint,
     job_option,
     once,
+    quiet_option,
     report_option,
 )
 from nodeselect.cli.streams import write_message, write_output
@@ -43,6 +44,7 @@ Exit status: 0 if the plan has any node, 1 if not, 2 on errors.
     help="Spread each wave over the values of a label, such as that of a site.",
 )
 @report_option
+@quiet_option
 @click.pass_context
 def rollout(
     context: click.Context, nodes_from: NodeFiles, job: str, spread: str | None, output: str
