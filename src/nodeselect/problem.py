@@ -167,11 +167,14 @@ def _labelled(label: str, text: str, style: Style, canvas: Canvas, *, hang: int)
 
 
 def _location(arrow: str, place: str, path: str, others: str, canvas: Canvas) -> Iterator[str]:
-    """Yield the line with the position of a problem, and what does not fit into it below.
+    """Yield the line that says where a problem is, and more lines if it is too long.
 
-    The position itself is never broken: terminals and editors open a file at it.
+    The place itself is never broken: terminals and editors open a file at it.
 
-    :param arrow: what is before the position; ``others`` is as for :func:`draw`.
+    :param arrow: what is before the place, such as ``" --> "``.
+    :param place: such as ``job.yaml:3:1``.
+    :param path: the field there, such as ``selector.match_labels``; empty if there is none.
+    :param others: as for :func:`draw`.
     """
     lines = [canvas.escape(place)]
     for word, text in (("at", path), ("and", others)):

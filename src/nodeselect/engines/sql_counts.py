@@ -122,9 +122,10 @@ class SqlFailures:
         return self._ids
 
     def _among_first_nodes(self) -> defaultdict[int, list[str]]:
-        """Return the ids of the first 1,000 nodes, by the bit mask of their group.
+        """Return the first 1,000 ids, grouped by which requirements the nodes fail.
 
-        An index on the ids makes that cheap.
+        The keys are bit masks; the lowest bit is the first requirement. It is cheap if the
+        database has an index of the ids.
         """
         table = self._table
         in_order = f"ORDER BY {table.dialect.bytewise(table.id)} ASC LIMIT {_FIRST_NODES}"

@@ -56,7 +56,7 @@ def find_hints(
     failures: Failures,
     missing_ids: Sequence[str],
 ) -> tuple[tuple[Hint, ...], Correction | None]:
-    """Return at most three hints, and the correction that makes all their replacements.
+    """Return at most three hints, and the selector corrected by all of them; None if by none.
 
     :param vocabulary: a cache of the keys and values of ``nodes``.
     :param failures: the nodes, grouped by the requirements of ``selector`` that they fail.

@@ -32,8 +32,8 @@ class Plan(NamedTuple):
     :param include: the sets to intersect; if there are none, start from ``everything``.
     :param exclude: the sets to subtract afterwards.
     :param memory_bytes: the size of the sets that were built for this plan.
-    :param covered_nodes: how many nodes a mutable index had when the plan was made; the plan may
-        miss later ones.
+    :param covered_nodes: how many nodes of a mutable index the plan has for sure, from the first
+        one; 0 for an index that does not change.
     """
 
     everything: Postings
@@ -63,8 +63,8 @@ def make_plan(
     """Decide how to answer ``selector`` over ``index``.
 
     :param with_ids: the nodes with the ids of the selector; None if it has no ids.
-    :param covered_nodes: how many nodes a mutable index had before this call: nodes that are added
-        meanwhile may be missing in the plan.
+    :param covered_nodes: how many nodes a mutable index had before this call. The plan has all of
+        these; nodes that another thread adds during the call may be missing.
 
     Cost: a few microseconds for each requirement; for a list of values, also the union of their
     nodes.

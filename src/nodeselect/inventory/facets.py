@@ -17,7 +17,7 @@ __all__ = ["CountedSet", "Facets", "KeyFacet", "count_labels"]
 
 @runtime_checkable
 class CountedSet(Protocol):
-    """A set of nodes that can count their labels: that of an inventory, or of a database."""
+    """What counts labels: a set of nodes of an inventory, or of a table in a database."""
 
     def label_counts(self) -> Mapping[str, Mapping[str, int]]:
         """Return for each label key how many nodes have each value of it."""

@@ -39,7 +39,7 @@ def reject_siblings(field: str, others: Record) -> None:
             raise InventoryError(
                 "unknown-field",
                 f"unknown field {quoted(name)} next to '{field}'",
-                hint="remove it, or put the nodes that it contains into the same list",
+                hint=f"if it is a node, or has nodes, move them into '{field}'; or else remove it",
             )
 
 

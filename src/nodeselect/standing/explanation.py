@@ -115,7 +115,7 @@ def explain(view: View[Name], values: Values) -> StandingExplanation[Name]:
 
 
 class _FailedRequirements:
-    """Finds the requirements that one node fails; each requirement is tested only once."""
+    """Finds the requirements that one node fails; tests an equal one only once."""
 
     def __init__(self, values: Values) -> None:
         self._values = values

@@ -53,7 +53,7 @@ def read_ignore_comments(text: str) -> tuple[dict[int, set[str]], list[Finding]]
             if code in REGISTRY:
                 message, hint = (
                     f"the rule '{code}' cannot be ignored: it is always reported",
-                    "remove it",
+                    f"remove '{code}' from the comment",
                 )
             else:
                 message = f"there is no rule {quoted(code)}"

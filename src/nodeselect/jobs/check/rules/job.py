@@ -352,13 +352,13 @@ def _check_misplaced_selector(config: Value | None, path: str, is_empty: bool) -
     for name, (key, value) in config.entries.items():
         place = truncated_path(path, name)
         if is_selector_name(name):
-            message = "a selector inside 'config' selects no nodes"
+            message = "a selector inside 'config' has no effect"
             severity, hint = (
                 "warning",
                 "remove it: the selector of the job is the one next to 'name'",
             )
             if is_empty:
-                severity, hint = "error", "move it out of 'config', to the level of 'name'"
+                severity, hint = "error", "move what it says to 'selector', next to 'name'"
             yield _MISPLACED_SELECTOR.at(key, place, message, hint, severity=severity)
         elif is_empty:
             yield from _check_misplaced_selector(value, place, is_empty)
