@@ -166,7 +166,7 @@ def test_any_texts(numbers: list[list[int]], data: st.DataObject) -> None:
         pytest.param("---\n---\n", "unknown-shape", "this is neither a node", id="yaml-nothing"),
         pytest.param(
             '{"id": "n-1"}\n{"id": "n-2", "nodes": null}\n', "unknown-field",
-            "line 2: unknown field 'id' next to 'nodes'\n  remove it, or put the nodes",
+            "line 2: unknown field 'id' next to 'nodes'\n  if it is a node",
             id="envelope-with-id",
         ),
     ],
