@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from nodeselect import Node, Selector
 from nodeselect.index import postings, segment
+from nodeselect.index.cache_memory import CacheMemory
 from nodeselect.index.cluster import cluster
 from nodeselect.index.label_index import LabelIndex, MutableLabelIndex
 from nodeselect.index.node_table import encode
@@ -154,7 +155,7 @@ def test_plans_are_cached() -> None:
 
 def test_the_number_of_plans_is_bounded() -> None:
     """A full cache is emptied, and contains the plan that was added last."""
-    cache, plan = PlanCache(1 << 20, max_plans=3), Plan(postings.from_range(0, 9), ())
+    cache, plan = PlanCache(CacheMemory(1 << 20), max_plans=3), Plan(postings.from_range(0, 9), ())
     for number in range(10):
         selector = Selector.parse(f"x={number}")
         cache.put(selector, plan)
@@ -164,7 +165,7 @@ def test_the_number_of_plans_is_bounded() -> None:
 
 def test_an_index_has_4096_plans() -> None:
     """So many plans are cached if a cache is not told how many."""
-    cache, plan = PlanCache(1 << 20), Plan(postings.from_range(0, 9), ())
+    cache, plan = PlanCache(CacheMemory(1 << 20)), Plan(postings.from_range(0, 9), ())
     for number in range(4_096):
         cache.put(Selector.parse(f"x={number}"), plan)
     assert len(cache) == 4_096
@@ -174,24 +175,26 @@ def test_an_index_has_4096_plans() -> None:
 
 def test_the_memory_of_plans_is_bounded() -> None:
     """Cached plans take at most the allowed memory, except for a single larger plan."""
-    cache, everything = PlanCache(10_000), postings.from_range(0, 9)
+    memory, everything = CacheMemory(10_000), postings.from_range(0, 9)
+    cache = PlanCache(memory)
     for number in range(50):
         cache.put(Selector.parse(f"x={number}"), Plan(everything, (), (), 700 * (number % 5)))
-        assert 0 <= cache.memory_bytes <= 10_000
+        assert 0 <= memory.used_bytes <= 10_000
     cache.put(Selector.parse("huge"), Plan(everything, (), (), 60_000))
-    assert cache.memory_bytes == 60_000
+    assert memory.used_bytes == 60_000
     assert cache.get(Selector.parse("x=49")) is None
     cache.put(Selector.parse("huge"), Plan(everything, (), (), 500))  # replaced
-    assert cache.memory_bytes == 500
+    assert memory.used_bytes == 500
 
 
 def test_ids_of_selectors_count() -> None:
     """The ids of a selector count as memory of its plan, known or not."""
-    cache, nothing = PlanCache(100_000), Plan(postings.from_range(0, 9), ())
+    memory, nothing = CacheMemory(100_000), Plan(postings.from_range(0, 9), ())
+    cache = PlanCache(memory)
     for number in range(10):
         selector = Selector.of(match_ids=[f"n-{number}-{at}" for at in range(200)])
         cache.put(selector, nothing)
-        assert 200 * 50 < cache.memory_bytes <= 100_000
+        assert 200 * 50 < memory.used_bytes <= 100_000
         assert cache.get(selector) is nothing
     assert cache.get(Selector.of(match_ids=[f"n-0-{at}" for at in range(200)])) is None
 
@@ -225,11 +228,12 @@ def plan_of_size(memory_bytes: int) -> Plan:
 def test_the_memory_of_cached_plans_is_counted() -> None:
     """A replaced plan no longer counts, an id counts, and all are dropped above a limit."""
     a, b, ids = Selector.parse("a"), Selector.parse("b"), Selector.of(match_ids=["n-1"])
-    cache = PlanCache(1_000, max_plans=3)
+    memory = CacheMemory(1_000)
+    cache = PlanCache(memory, max_plans=3)
     sizes = []
     for selector, memory_bytes in ((a, 400), (a, 300), (ids, 500), (ids, 550), (b, 1), (a, 2)):
         cache.put(selector, plan_of_size(memory_bytes))
-        sizes.append((len(cache), cache.memory_bytes))
+        sizes.append((len(cache), memory.used_bytes))
     assert sizes == [(1, 400), (1, 300), (2, 950), (2, 1_000), (1, 1), (2, 3)]
 
 

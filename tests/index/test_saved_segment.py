@@ -1,6 +1,6 @@
 """A segment in a file answers as the one that was saved."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from io import BytesIO
 from pathlib import Path
 from struct import pack_into, unpack_from
@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nodeselect import Inventory, InventoryError, Node, Selector
-from nodeselect.index import saved_segment
-from nodeselect.index.postings import PostingsOrOrdinal, ordinals
+from nodeselect.index import cache_memory, saved_segment
+from nodeselect.index.postings import Postings, PostingsOrOrdinal, encoded_bytes, ordinals
 from nodeselect.index.segment import Segment
 from nodeselect.index.storage import Sections
 from tests.inventory.small import SMALL
@@ -219,9 +219,59 @@ def test_what_is_kept_in_memory(tmp_path: Path) -> None:
     assert index.states[None] is index.states[None]
     assert isinstance(hosts["7"], int)
     assert dict(hosts.items()) == {str(at): hosts[str(at)] for at in range(30)}
-    assert vars(hosts)["_loaded"] == {}
+    assert isinstance(hosts, saved_segment._SavedValues)
+    assert {value for _, value in hosts._stored.by_value} == {"0", "1", "2"}
     with pytest.raises(KeyError, match="'none'"):
         hosts["none"]
+
+
+@pytest.mark.parametrize("few", [2, 3])
+def test_what_a_pass_over_many_values_keeps(
+    few: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The nodes of each value of a key are kept only if it has few values."""
+    monkeypatch.setattr(saved_segment, "_FEW_VALUES", few)
+    Inventory(Node(f"n-{at}", {"x": str(at % 3)}) for at in range(30)).save(tmp_path / "x")
+    index = segment_of(Inventory.open(tmp_path / "x")).index
+    values = index.values("x")
+    assert [members(nodes) for _, nodes in values.items()] == [members(values[x]) for x in "012"]
+    values = segment_of(Inventory.open(tmp_path / "x")).index.values("x")
+    assert isinstance(values, saved_segment._SavedValues)
+    assert len(list(values.items())) == 3
+    assert len(values._stored.by_value) == (0 if few == 2 else 3)
+
+
+def test_what_is_kept_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Postings and plans together take no more memory than allowed, whatever is asked."""
+    file, limit = tmp_path / "fleet.nsx", 20_000
+    fleet = [Node(f"n-{at}", {"x": str(at % 50), "y": str(at % 7)}) for at in range(400)]
+    inventory = Inventory(fleet, _tuning=SMALL)
+    inventory.save(file)
+    monkeypatch.setattr(cache_memory, "_LEAST_BYTES", limit - 400 * 2)
+    opened = Inventory.open(file)
+    segment = segment_of(opened)
+    caches = segment.parts.memory._caches
+    most = 0
+    for at in range(200):
+        selector = Selector.parse(f"x in ({at % 50},{at % 49}),y!={at % 7}")
+        answer, expected = opened.match(selector), inventory.match(selector)
+        assert answer.ids() == expected.ids()
+        assert answer.value_counts("x") == expected.value_counts("x")
+        held = {id(nodes): nodes for cache in caches for nodes in sets_in(cache.values())}
+        held.pop(id(segment.index.everything), None)
+        used = segment.parts.memory.used_bytes
+        assert sum(map(encoded_bytes, held.values())) <= used <= limit
+        most = max(most, used)
+    assert most > limit / 2
+
+
+def sets_in(values: Iterable[object]) -> Iterator[Postings]:
+    """Return the sets in the values of a cache, and in tuples there."""
+    for value in values:
+        if isinstance(value, Postings):
+            yield value
+        elif isinstance(value, tuple):
+            yield from sets_in(value)
 
 
 def test_one_damaged_set(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Build a segment from a table of its nodes."""
 
+from nodeselect.index.cache_memory import CacheMemory
 from nodeselect.index.cluster import cluster
 from nodeselect.index.id_index import IdIndex
 from nodeselect.index.lazy import lazy
@@ -11,6 +12,8 @@ from nodeselect.node import DuplicateIdError
 
 __all__ = ["BuiltParts"]
 
+_CACHE_BYTES_PER_NODE = 16
+
 
 class BuiltParts:
     """The nodes and indexes of a segment in memory, built from a table of its nodes.
@@ -18,13 +21,12 @@ class BuiltParts:
     It implements :class:`~nodeselect.index.segment.SegmentParts`.
     """
 
-    plan_bytes_per_node = 16
-
     def __init__(self, table: NodeTable, tuning: Tuning = DEFAULT) -> None:
         """Index the nodes of ``table``.
 
         :raises InventoryError: with the code ``duplicate-id`` if two nodes have the same id.
         """
+        self.memory = CacheMemory.for_nodes(len(table), _CACHE_BYTES_PER_NODE)
         self.rows = table
         self._ranks, self.labels = cluster(table, tuning)
         self.order = RankOrder(self._ranks)

@@ -1,5 +1,6 @@
 """Cache, for each selector, the plan that answers it."""
 
+from nodeselect.index.cache_memory import CacheMemory
 from nodeselect.index.planner import Plan
 from nodeselect.selectors import Selector
 
@@ -14,17 +15,16 @@ class PlanCache:
 
     A plan is how to answer a selector over an index.
 
-    :param max_bytes: the limit for the sets built for the plans, and the ids in the selectors.
+    :param memory: counts the sets built for the plans, and the ids in the selectors.
     """
 
-    __slots__ = ("_max_bytes", "_max_plans", "_plans", "get", "memory_bytes")
+    __slots__ = ("_max_plans", "_memory", "_plans", "get")
 
-    def __init__(self, max_bytes: int, max_plans: int = 4_096) -> None:
-        self._plans: dict[Selector, Plan] = {}
-        self._max_bytes = max_bytes
+    def __init__(self, memory: CacheMemory, max_plans: int = 4_096) -> None:
+        self._plans: dict[Selector, Plan] = memory.new_cache()
+        self._memory = memory
         self._max_plans = max_plans
         self.get = self._plans.get
-        self.memory_bytes = 0
 
     def __len__(self) -> int:
         return len(self._plans)
@@ -32,10 +32,10 @@ class PlanCache:
     def put(self, selector: Selector, plan: Plan) -> None:
         """Add or replace a plan; drop all others if a limit would be exceeded otherwise."""
         ids = _ID_BYTES * len(selector.ids or ())
-        added = plan.memory_bytes + ids
         previous = self._plans.get(selector)
-        self.memory_bytes += added - (0 if previous is None else previous.memory_bytes + ids)
-        if self.memory_bytes > self._max_bytes or len(self._plans) >= self._max_plans:
-            self._plans.clear()
-            self.memory_bytes = added
+        if previous is not None:
+            self._memory.add(-previous.memory_bytes - ids)
+        if len(self._plans) >= self._max_plans:
+            self._memory.empty()
+        self._memory.add(plan.memory_bytes + ids)
         self._plans[selector] = plan

@@ -29,6 +29,7 @@ __all__ = [
     "from_range",
     "intersection",
     "intersection_size",
+    "memory_bytes",
     "ordinals",
     "union",
 ]
@@ -41,6 +42,10 @@ PostingsOrOrdinal: TypeAlias = int | BitMap
 # Each 65,536 ordinals of a bitmap are in one container. Besides the ordinals, it takes this much
 # memory for a key, a kind and a pointer.
 _CONTAINER_BYTES = 16
+
+# What the allocator adds to a container, and what a bitmap and its entry in a cache take: measured.
+_ALLOCATION_BYTES = 48
+_BITMAP_BYTES = 300
 
 # An encoded bitmap has at least 8 bytes.
 _ORDINAL_BYTES = 4
@@ -95,12 +100,21 @@ def ordinals(postings: Postings) -> "array[int]":
 
 def encoded_bytes(postings: Postings) -> int:
     """Return how many bytes a set operation has to read of ``postings``: a measure of its cost."""
+    return _size(postings, _CONTAINER_BYTES)
+
+
+def memory_bytes(postings: Postings) -> int:
+    """Return how many bytes of memory ``postings`` in a cache take, approximately."""
+    return _size(postings, _CONTAINER_BYTES + _ALLOCATION_BYTES) + _BITMAP_BYTES
+
+
+def _size(postings: Postings, container_bytes: int) -> int:
     statistics = postings.get_statistics()
     return (
         statistics["n_bytes_array_containers"]
         + statistics["n_bytes_run_containers"]
         + statistics["n_bytes_bitset_containers"]
-        + _CONTAINER_BYTES * statistics["n_containers"]
+        + container_bytes * statistics["n_containers"]
     )
 
 

@@ -15,6 +15,7 @@ from zlib import crc32
 
 from nodeselect.errors import InventoryError
 from nodeselect.index import postings
+from nodeselect.index.cache_memory import CacheMemory
 from nodeselect.index.label_index import KeyPostings, LabelIndex
 from nodeselect.index.lazy import lazy
 from nodeselect.index.node_rows import NodeRows
@@ -31,6 +32,14 @@ __all__ = ["SavedParts"]
 
 _RANK_BYTES = 4
 
+# Each process that reads the file has its own plans, and its own copies of postings. With this
+# limit, four that are hardly larger than Python grow by less than half (benchmarks/saved.py).
+_CACHE_BYTES_PER_NODE = 2
+
+# If a key has more values, what loads the nodes of each of them in turn does not cache them: they
+# are small and soon loaded again, and would push everything else out of the cache.
+_FEW_VALUES = 256
+
 # If there are so few labels, all become strings when a node is first built.
 _FEW_LABELS = 65_536
 
@@ -41,9 +50,6 @@ class SavedParts:
     It implements :class:`~nodeselect.index.segment.SegmentParts`.
     """
 
-    # Several processes may read the file, and each has its own plans.
-    plan_bytes_per_node = 2
-
     def __init__(self, file: SavedFile) -> None:
         """Use an opened file; nothing more of it is read now.
 
@@ -52,6 +58,7 @@ class SavedParts:
         if file.size("ranks") != _RANK_BYTES * file.nodes:
             raise file.damaged(f"{file.nodes:,} nodes have {file.size('ranks'):,} bytes of ranks")
         self.file = file
+        self.memory = CacheMemory.for_nodes(file.nodes, _CACHE_BYTES_PER_NODE)
         self.rows: NodeRows = _SavedRows(file)
 
     @lazy
@@ -64,7 +71,7 @@ class SavedParts:
     def labels(self) -> LabelIndex:
         """The nodes with each label and in each state, each set loaded when it is needed."""
         everything = postings.from_range(0, self.file.nodes)
-        stored = _SavedPostings(self.file)
+        stored = _SavedPostings(self.file, self.memory)
         keys = _SavedKeys(self.file, stored)
         states = _SavedStates(self.file, keys.first_state, stored)
         if keys.first_state + len(states) != len(stored):
@@ -223,14 +230,22 @@ class _KeyColumn(Sequence[str]):
 
 
 class _SavedPostings:
-    """The sets of nodes in a file, by number: one for each label, then key, then state."""
+    """The sets of nodes in a file, by number: one for each label, then key, then state.
 
-    def __init__(self, file: SavedFile) -> None:
+    :ivar memory: counts what is cached of them.
+    :ivar by_value: caches the sets of nodes that have a label, by the first label number of its key
+        and by its value.
+    """
+
+    def __init__(self, file: SavedFile, memory: CacheMemory) -> None:
         self._file = file
+        self.memory = memory
+        self.by_value: dict[tuple[int, str], Postings] = memory.new_cache()
         # Each of the postings has its own checksum.
         self._data = file.bytes_of("postings", is_checked=False)
         self._checksums = file.numbers("postings.checksums")
         self._offsets = file.offsets("postings.offsets", len(self._data), len(self._checksums))
+        self._is_checked = bytearray(len(self._checksums))
 
     def __len__(self) -> int:
         return len(self._checksums)
@@ -241,14 +256,21 @@ class _SavedPostings:
         :raises InventoryError: if it is damaged.
         """
         data = self._data[self._offsets[number] : self._offsets[number + 1]]
-        if crc32(data) == self._checksums[number]:
+        if self._is_checked[number] or crc32(data) == self._checksums[number]:
             with suppress(ValueError):
-                return postings.decode(data, self._file.nodes)
+                stored = postings.decode(data, self._file.nodes)
+                self._is_checked[number] = True
+                return stored
         raise self._file.damaged(f"the checksum of the postings {number:,} is wrong")
 
     def load_set(self, number: int) -> Postings:
-        """Return the set of nodes with this number, also if it is a single node."""
-        return postings.union([self.load(number)])
+        """Return the set of nodes with this number, also if it is a single node.
+
+        It counts as memory of a cache.
+        """
+        nodes = postings.union([self.load(number)])
+        self.memory.add(postings.memory_bytes(nodes))
+        return nodes
 
 
 class _SavedKeys(Mapping[str, KeyPostings]):
@@ -259,7 +281,7 @@ class _SavedKeys(Mapping[str, KeyPostings]):
         keys, self._starts = _keys(file, len(self._values))
         self._numbers = {key: number for number, key in enumerate(keys)}
         self._stored = stored
-        self._loaded: dict[str, KeyPostings] = {}
+        self._loaded: dict[str, KeyPostings] = stored.memory.new_cache()
         self.first_state = self._starts[-1] + len(keys)  # the number of its postings
 
     def __len__(self) -> int:
@@ -292,7 +314,6 @@ class _SavedValues(Mapping[str, PostingsOrOrdinal]):
         self._start = start
         self._stop = stop
         self._stored = stored
-        self._loaded: dict[str, PostingsOrOrdinal] = {}
 
     def __len__(self) -> int:
         return self._stop - self._start
@@ -301,7 +322,7 @@ class _SavedValues(Mapping[str, PostingsOrOrdinal]):
         return map(self._values.__getitem__, range(self._start, self._stop))
 
     def __getitem__(self, value: str) -> PostingsOrOrdinal:
-        nodes = self._loaded.get(value)
+        nodes: PostingsOrOrdinal | None = self._stored.by_value.get((self._start, value))
         if nodes is None:
             label = bisect_left(self._values, value, self._start, self._stop)
             if label == self._stop or self._values[label] != value:
@@ -314,11 +335,12 @@ class _SavedValues(Mapping[str, PostingsOrOrdinal]):
         return _SavedItems(self)
 
     def _load(self, value: str, label: int) -> PostingsOrOrdinal:
-        nodes = self._loaded.get(value)
+        nodes: PostingsOrOrdinal | None = self._stored.by_value.get((self._start, value))
         if nodes is None:  # two threads may both load them, with the same result
             nodes = self._stored.load(label)
             if not isinstance(nodes, int):  # there may be as many single ordinals as nodes
-                self._loaded[value] = nodes
+                self._stored.memory.add(postings.memory_bytes(nodes))
+                self._stored.by_value[self._start, value] = nodes
         return nodes
 
 
@@ -327,8 +349,9 @@ class _SavedItems(ItemsView[str, PostingsOrOrdinal]):
 
     def __iter__(self) -> Iterator[tuple[str, PostingsOrOrdinal]]:
         values = self._mapping
+        is_kept = len(values) <= _FEW_VALUES
         for label, value in enumerate(values, values._start):
-            yield value, values._load(value, label)
+            yield value, values._load(value, label) if is_kept else values._stored.load(label)
 
 
 class _SavedStates(Mapping[str | None, Postings]):
@@ -338,7 +361,7 @@ class _SavedStates(Mapping[str | None, Postings]):
         names = _packed(file, "states.names", has_none=True)
         self._numbers = {name: number for number, name in enumerate(names, first)}
         self._stored = stored
-        self._loaded: dict[str | None, Postings] = {}
+        self._loaded: dict[str | None, Postings] = stored.memory.new_cache()
 
     def __len__(self) -> int:
         return len(self._numbers)

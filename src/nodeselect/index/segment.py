@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Protocol, TypeVar
 
 from nodeselect.index import postings
+from nodeselect.index.cache_memory import CacheMemory
 from nodeselect.index.label_index import LabelIndex
 from nodeselect.index.lazy import lazy
 from nodeselect.index.node_rows import NodeRows
@@ -22,9 +23,6 @@ from nodeselect.selectors import Selector
 __all__ = ["Segment", "SegmentParts", "StringIndex"]
 
 _T = TypeVar("_T")
-
-# What is added to the limit for the memory of the cached plans.
-_PLAN_BYTES = 1 << 20
 
 # For how many sets of states the nodes in them are cached.
 _MAX_STATE_SETS = 64
@@ -56,10 +54,10 @@ class SegmentParts(Protocol):
     :ivar labels: the ordinals of the nodes with each label, and in each state.
     :ivar ids: finds the ordinals of ids.
     :ivar names: finds the ordinals of names; None if no node has a name.
-    :ivar plan_bytes_per_node: how much memory the cached plans may use, in bytes for each node.
+    :ivar memory: counts the sets and the plans that are cached.
     """
 
-    plan_bytes_per_node: int
+    memory: CacheMemory
 
     @property
     def rows(self) -> NodeRows: ...
@@ -84,7 +82,7 @@ class Segment:
         self.parts = parts
         self._tuning = tuning
         self.rows = parts.rows
-        self._plans = PlanCache(parts.plan_bytes_per_node * len(self.rows) + _PLAN_BYTES)
+        self._plans = PlanCache(parts.memory)
         self._windows: dict[int, Postings] = {}
         self.in_states = lru_cache(_MAX_STATE_SETS)(lambda accepts: parts.labels.in_states(accepts))
 

@@ -13,6 +13,7 @@ from array import array
 from bisect import bisect_left
 
 from nodeselect.index import postings
+from nodeselect.index.cache_memory import CacheMemory
 from nodeselect.index.label_index import MutableLabelIndex
 from nodeselect.index.plan_cache import PlanCache
 from nodeselect.index.planner import make_plan
@@ -44,7 +45,7 @@ class Delta:
         self._deleted_at: dict[int, int] = {}
         self._windows: dict[int, tuple[Postings, int]] = {}
         self._by_name: dict[str, array[int]] = {}
-        self._plans = PlanCache(tuning.delta_plan_bytes)
+        self._plans = PlanCache(CacheMemory(tuning.delta_plan_bytes))
 
     def add(self, node: Node, rank: int) -> None:
         """Append a node. If it has a previous version, the caller must delete that.
