@@ -127,6 +127,11 @@ WRONG_TURNS = {
     "match --id node-174fc7 -n fleet.json": "explain --id node-174fc7 -n fleet.json",
     "match -l node-174fc70c -n fleet.json": "explain -l node-174fc70c -n fleet.json",
     "labels -l region=eu -n fleet.json": "explain -l region=eu -n fleet.json",
+    "labels region=eu-west -n fleet.json": "labels -l region=eu-west -n fleet.json",
+    "diff gpu region -n fleet.json": "diff -l gpu -l region -n fleet.json",
+    "diff fleet.json again.json": "diff fleet.json again.json --all",
+    "index fleet.json": "index fleet.json -o fleet.nsx",
+    "index fleet.json again.nsx": "index fleet.json -o again.nsx",
     "check stack": "check --jobs-only stack",
     "check --strict stack -o concise": "check --jobs-only --strict stack -o concise",
     "explain --job broken.yaml --job job.yaml -q -n fleet.json": "check broken.yaml",
@@ -143,6 +148,13 @@ ANSWERS = {
     "explain -l gpu --node dublin-01-inference-01 -n fleet.json": "with the id 'node-174fc70c'",
     "match --all -n 'postgres:fleet?table=nodes'":
         "write postgresql://localhost/fleet?table=nodes",
+    "match --all -n fleeet.json": "did you mean 'fleet.json'?",
+    "explain --job first-tri.yaml -n fleet.json": "did you mean 'first-try.yaml'?",
+    "check jobs/job.yml": "did you mean 'jobs/job.yaml'?",
+    "completion": "Choose from: bash, zsh, fish",
+    "match --all -n flat.json":
+        'such as: {"id": "node-1", "labels": {"region": "eu"}}',
+    "convert deployment.yaml --to job": "instead of the file, use: -l ",
     "match --all -n mixed": "a folder must have only files of nodes; give those files, such"
         " as: -n mixed/fleet.json",
     "jobs --jobs drafts --jobs broken.yaml -n fleet.json":
@@ -172,6 +184,9 @@ def _files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     Path("stack").mkdir()
     Path("stack/docker-compose.yml").write_text("services: {web: {image: nginx}}\n")
     shutil.copy("job.yaml", "stack")
+    Path("flat.json").write_text('[{"id": "node-1", "region": "eu"}]')
+    shutil.copy("fleet.json", "again.json")
+    shutil.copy(EXAMPLE / "deployment.yaml", "deployment.yaml")
     Path("mixed").mkdir()
     shutil.copy(EXAMPLE / "fleet.json", "mixed")
     shutil.copy(EXAMPLE / "deployment.yaml", "mixed")

@@ -10,6 +10,7 @@ from nodeselect.cli.database_addresses import without_password
 from nodeselect.cli.folders import walk
 from nodeselect.errors import SelectorError
 from nodeselect.selectors import Selector
+from nodeselect.selectors.charset import is_key
 from nodeselect.text import printable
 
 __all__ = ["corrected_command", "shown"]
@@ -56,6 +57,7 @@ _OF_NODES = ("-n", "--jobs", "--job")
 _OF_OTHERS = ("-l",)
 
 _JOB_EXTENSIONS = (".yaml", ".yml")
+_SAVED_EXTENSION = ".nsx"
 
 # The options that select nodes: these commands need one of them, and --all is without the others.
 _SELECTING = frozenset({"-l", "--id", "--job", "--jobs", "--all"})
@@ -109,6 +111,8 @@ def corrected_command(context: click.Context, words: Sequence[str]) -> str | Non
         parts = [_Part("--job", part.value) if not part.option else part for part in parts]
     if name == "diff" and [part.option for part in parts].count("--job") == 2:
         parts = [_Part(_ARGUMENT, part.value) if part.option == "--job" else part for part in parts]
+    if name == "index" and not any(part.option.startswith("-") for part in parts):
+        parts = _with_output(parts)
     placed = _placed(name, command, [_renamed(part, command) for part in parts])
     if placed is None:
         return None
@@ -274,15 +278,45 @@ def _placed(name: str, command: click.Command, parts: Sequence[_Part]) -> list[_
             if not option:
                 return None
             free.remove(option)
-        elif not option and value and name == "labels" and "-n" in free and os.path.exists(value):  # noqa: PTH110
-            option = "-n"
-            free.remove(option)
+        elif not option and value and name == "labels":
+            option = _option_of_labels(value, free)
+            free -= {option}
         placed.append(_Part(option, value))
+    if name == "diff" and selecting <= free:
+        placed = _placed_in_diff(placed, has_nodes="-n" not in free)
     if name in _NEED_SELECTING and selecting <= free and placed != parts:
         if "--all" not in selecting:
             return None
         placed.insert(0, _Part("--all", None))
     return placed
+
+
+def _option_of_labels(value: str, free: Collection[str]) -> str:
+    """Return the option that an argument of labels is for; empty if it is a key."""
+    if "-n" in free and os.path.exists(value):  # noqa: PTH110
+        return "-n"
+    is_selector = _options_for(value) == _OF_OTHERS and not is_key(value)
+    return "-l" if is_selector else _ARGUMENT
+
+
+def _placed_in_diff(parts: list[_Part], *, has_nodes: bool) -> list[_Part]:
+    """Return the parts with the options for two selectors, or to compare all of two node lists."""
+    kinds = [_options_for(part.value or "") for part in parts if not part.option]
+    if kinds == [_OF_OTHERS] * 2 and has_nodes:
+        return [part if part.option else _Part("-l", part.value) for part in parts]
+    if kinds == [_OF_NODES] * 2 and not has_nodes:
+        return [*parts, _Part("--all", None)]
+    return parts
+
+
+def _with_output(files: Sequence[_Part]) -> list[_Part]:
+    """Return the arguments of index with the option for the file to write; it may be the last."""
+    *others, last = files or [_Part(_ARGUMENT, "")]
+    path = last.value or ""
+    if path.endswith(_SAVED_EXTENSION) and others:
+        return [*others, _Part("-o", path)]
+    saved = os.path.splitext(path)[0] + _SAVED_EXTENSION  # noqa: PTH122
+    return [*files, _Part("-o", saved)] if os.path.isfile(path) else list(files)  # noqa: PTH113
 
 
 def _is_valid(context: click.Context, name: str, parts: Sequence[_Part]) -> bool:

@@ -106,10 +106,7 @@ def diff(
     }
     check_usage(context, mistakes)
     if nodes_from is not None and len(files) == 2 and all(map(_is_selector, files)):
-        import shlex  # loads slowly
-
-        options = " ".join(f"-l {shlex.quote(text)}" for text in files)
-        raise click.UsageError(f"to compare two selectors, write: {options}", context)
+        raise click.UsageError("give the selectors to compare with -l", context)
     if nodes_from is not None:
         reject_folders(context, files)
     jobs = files if nodes_from is not None else (job,) if job is not None else ()

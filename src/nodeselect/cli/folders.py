@@ -5,12 +5,12 @@ from collections.abc import Callable, Iterator, Sequence
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
-from nodeselect.text import join_limited
+from nodeselect.text import join_limited, quoted
 
 if TYPE_CHECKING:
     from pathlib import PurePath
 
-__all__ = ["is_excluded", "walk"]
+__all__ = ["is_excluded", "similar_file_hint", "walk"]
 
 
 def walk(
@@ -74,6 +74,19 @@ def walk(
     if is_empty:
         names_of_files = join_limited(extensions, len(extensions), "or")
         on_error(source, f"the folder has no {names_of_files} file")
+
+
+def similar_file_hint(path: str) -> str | None:
+    """Return a hint with the file that is probably meant by one that does not exist, or None."""
+    import difflib  # loads slowly
+
+    folder, name = os.path.split(path)
+    try:
+        names = os.listdir(folder or ".")  # noqa: PTH208 - pathlib loads slowly
+    except (OSError, ValueError):
+        return None
+    close = difflib.get_close_matches(name, names, 1, 0.8)
+    return f"did you mean {quoted(os.path.join(folder, close[0]))}?" if close else None  # noqa: PTH118
 
 
 def is_excluded(path: "str | PurePath", exclude: Sequence[str], folder: str = "") -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from nodeselect.blocking import blocking_reader
 from nodeselect.cli.database_addresses import without_password
-from nodeselect.cli.folders import walk
+from nodeselect.cli.folders import similar_file_hint, walk
 from nodeselect.errors import JobError
 from nodeselect.limits import LIMITS
 from nodeselect.problem import PLAIN, Canvas, Problem, draw
@@ -41,6 +41,8 @@ def read_bytes(source: str) -> bytes:
             return blocking_reader(sys.stdin.buffer).read(limit)
         with open(source, "rb") as stream:  # noqa: PTH123 - pathlib loads slowly
             return blocking_reader(stream).read(limit)
+    except FileNotFoundError as error:
+        raise _cannot_read(job_name(source), error.strerror, similar_file_hint(source)) from None
     except OSError as error:
         reason = error.strerror
     except ValueError:
@@ -64,10 +66,10 @@ def files_in(source: str, exclude: Sequence[str], errors: list[JobError]) -> Ite
     return walk(source, _EXTENSIONS, exclude, add_error)
 
 
-def _cannot_read(name: str, reason: str | None) -> JobError:
+def _cannot_read(name: str, reason: str | None, hint: str | None = None) -> JobError:
     shown = name if name == "standard input" else f"'{printable(name)}'"
     message = f"cannot read {shown}: {reason}"
-    return _CannotReadError(name, (Problem("cannot-read", message, 0, 0, "", (), None),))
+    return _CannotReadError(name, (Problem("cannot-read", message, 0, 0, "", (), hint),))
 
 
 class _CannotReadError(JobError):

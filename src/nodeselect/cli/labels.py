@@ -20,6 +20,7 @@ from nodeselect.inventory.facets import count_labels
 from nodeselect.render.facets import facet_lines
 from nodeselect.render.layout import detect_screen
 from nodeselect.selectors import Selector
+from nodeselect.selectors.charset import is_key
 from nodeselect.text import quoted
 
 __all__ = ["labels"]
@@ -68,6 +69,8 @@ def labels(
         with open_nodes(nodes_from, selectors) as reader:
             facets = count_labels(reader)
         total = reader.count
+    if key is not None and not is_key(key) and all(key != facet.key for facet in facets.keys):
+        raise click.UsageError(f"{quoted(key)} is not the key of a label", context)
     write_output(facet_lines(facets, total if selectors else None, key, output, detect_screen()))
     if any(key in (None, facet.key) for facet in facets.keys):
         return ExitStatus.OK

@@ -20,7 +20,7 @@ from nodeselect.cli.database_addresses import (
     is_database,
     without_password,
 )
-from nodeselect.cli.folders import walk
+from nodeselect.cli.folders import similar_file_hint, walk
 from nodeselect.cli.options import once, state_messages
 from nodeselect.cli.streams import Progress, write_message
 from nodeselect.errors import InventoryError
@@ -272,7 +272,7 @@ def open_nodes(
         )
         yield reader
     except InventoryError as error:
-        raise _explain_folder(nodes_from, error) from None
+        raise _with_file_hint(nodes_from, error) from None
     finally:
         inputs.close()
         progress.clear()
@@ -284,8 +284,15 @@ def open_nodes(
             write_message(f"{pluralize(len(skipped), 'other file')} not read: {names}")
 
 
-def _explain_folder(nodes_from: NodeFiles, error: InventoryError) -> InventoryError:
-    """If an error says that a file of a folder has no nodes, add the name of one that has."""
+def _with_file_hint(nodes_from: NodeFiles, error: InventoryError) -> InventoryError:
+    """Return the error with the file that is probably meant.
+
+    That is one like a file that does not exist; in a folder, one that has nodes.
+    """
+    hint = None
+    missing = [each for each in nodes_from.sources if each != "-" and not os.path.lexists(each)]
+    if error.code == "cannot-read" and missing:
+        hint = similar_file_hint(missing[0])
     is_folder = any(map(os.path.isdir, nodes_from.sources))
     if is_folder and error.code in ("not-a-node", "unknown-shape"):
         for file in islice(nodes_from.files(), _MAX_TRIED):
@@ -296,8 +303,10 @@ def _explain_folder(nodes_from: NodeFiles, error: InventoryError) -> InventoryEr
                 hint = (
                     f"a folder must have only files of nodes; give those files, such as: {example}"
                 )
-                return InventoryError(error.code, error.message, place=error.place, hint=hint)
-    return error
+                break
+    if hint is None:
+        return error
+    return InventoryError(error.code, error.message, place=error.place, hint=hint)
 
 
 def _has_nodes(file: str, id_column: str) -> bool:

@@ -89,7 +89,7 @@ def write_usage_error(error: click.ClickException) -> None:
     if context is not None:
         write_error_message(context.get_usage())
         write_error_message(f"Try '{context.command_path} --help' for help.\n")
-    message = error.format_message()
+    message = " ".join(error.format_message().split())  # click lists choices in lines
     for word in sys.argv[1:]:  # an argument at the wrong place may have a password
         if (without_password := shown(word)) != word:
             message = message.replace(word, without_password)

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shlex
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
@@ -58,6 +59,8 @@ def _only(selectors: Sequence[Selector], system: str) -> Selector:
     if not selectors:
         raise no_counterpart_error(system, ["that no node matches"])
     what, hint = f"{len(selectors):,} alternative selectors", "write each to a file of its own"
+    if selectors[0].ids is None:
+        hint += f"; instead of the file, use: -l {shlex.quote(str(selectors[0]))}"
     raise no_counterpart_error(system, [what], hint)
 
 

@@ -4,11 +4,12 @@ They are in an array, one a line (NDJSON), or one object ``{id: labels}``. nodes
 nodes like this. Other fields are rejected: with a typo in ``labels``, a node would have no labels.
 """
 
+import json
 from typing import Final
 
 from nodeselect.errors import InventoryError
 from nodeselect.readers.raw_node import RawNode, Record
-from nodeselect.text import join_limited, quoted
+from nodeselect.text import join_limited, printable, quoted
 
 __all__ = ["FIELDS", "NAME", "SERVER_FIELDS", "extract", "is_label_map"]
 
@@ -28,6 +29,15 @@ SERVER_FIELDS: Final = frozenset(
 """Names of fields in the answers of servers, in lower case. They are not accepted as ids."""
 
 
+def _labels_hint(record: Record, field: str) -> str:
+    node_id, value = record.get("id"), record[field]
+    hint = "remove it, or move it into labels"
+    if isinstance(node_id, str) and isinstance(value, str) and len(node_id + field + value) < 60:
+        node = {"id": node_id, "labels": {field: value}}
+        hint += f", such as: {printable(json.dumps(node, ensure_ascii=False))}"
+    return hint
+
+
 def extract(record: Record) -> RawNode:
     """Return the fields of a node ``{"id": …, "labels": {…}}``, not yet validated.
 
@@ -38,7 +48,7 @@ def extract(record: Record) -> RawNode:
             raise InventoryError(
                 "unknown-field",
                 f"unknown field {quoted(field)}: a node has only {join_limited(_ALL_FIELDS, 4)}",
-                hint="remove it, or move it into labels",
+                hint=_labels_hint(record, field),
             )
     name, state = record.get("name"), record.get("state")
     return RawNode(record.get("id"), record.get("labels"), name, state, "id", "labels")
