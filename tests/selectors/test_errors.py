@@ -137,6 +137,7 @@ def test_no_hint_has_an_integer_that_is_too_large(text: str) -> None:
         ("x is not null", "write: x"),
         ("x is in (a,b)", "write: x in (a,b)"),
         ("x is NotIn [a]", "write: x notin (a)"),
+        ("x in (a),y in b", "write: y in (b)"),
         ("x:in (a,b)", "write: x in (a,b)"),
         ("x : [a,b]", "write: x in (a,b)"),
         ("!x:a", "write: x!=a"),
