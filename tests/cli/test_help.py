@@ -55,4 +55,4 @@ def test_help_of_no_command(run: Run) -> None:
     result = run("help", "matsch")
     assert (result.status, result.out) == (2, "")
     assert "Try 'nodeselect --help' for help." in result.err
-    assert "error: No such command 'matsch'.\n  did you mean: nodeselect match\n" in result.err
+    assert "error: No such command 'matsch'.\n  did you mean: nodeselect help match\n" in result.err

@@ -65,8 +65,18 @@ WRONG_TURNS = {
     "jobs jobs -n fleet.json": "jobs --jobs jobs -n fleet.json",
     "rollout job.yaml fleet.json": "rollout --job job.yaml -n fleet.json",
     "audit fleet.json": "audit -n fleet.json",
-    "explian -l gpu": "explain",
-    "help labelss": "labels",
+    "explian -l gpu -n fleet.json": "explain -l gpu -n fleet.json",
+    "--color never match-l -l gpu -n fleet.json": "--color never match -l gpu -n fleet.json",
+    "help labelss": "help labels",
+    "lint jobs": "check jobs",
+    "waves --job job.yaml -n fleet.json": "rollout --job job.yaml -n fleet.json",
+    "check --rule no-name job.yaml": "check --select no-name job.yaml",
+    "check --disable no-name job.yaml": "check --ignore no-name job.yaml",
+    "convert 'region=eu,gpu'": "convert -l region=eu,gpu",
+    "match --job job.yaml --job first-try.yaml -n fleet.json":
+        "explain --job job.yaml --job first-try.yaml -n fleet.json",
+    "explain --job jobs -l gpu -n fleet.json":
+        "match -l gpu -n fleet.json -o ndjson | nodeselect explain --job jobs -n -",
     "version": "--version",
     "match -l gpu -": "match -l gpu -n -",
     "labels fleet.json": "labels -n fleet.json",
@@ -272,6 +282,7 @@ def test_an_answer_says_what_to_write(run: Run, command: str) -> None:
         "frobnicate",
         "match -n fleet.json",
         "match --all gpu -n fleet.json",
+        "match -l -n fleet.json",
         "explain fleet.json",
     ],
 )

@@ -8,6 +8,7 @@ from nodeselect.cli.job_files import job_name, read_bytes, split_object
 from nodeselect.cli.job_selectors import read_job, single_job_selectors
 from nodeselect.cli.options import (
     check_usage,
+    is_selector,
     parse_selectors,
     reject_folders,
     selector_option,
@@ -15,6 +16,7 @@ from nodeselect.cli.options import (
 from nodeselect.cli.streams import write_message, write_output
 from nodeselect.render.layout import SELECTOR_FORMATS
 from nodeselect.selectors import Selector
+from nodeselect.selectors.charset import is_key
 from nodeselect.text import printable
 
 __all__ = ["convert"]
@@ -54,6 +56,8 @@ def convert(
     from nodeselect.render.selectors import selector_lines  # compiles many patterns
 
     check_usage(context, {"give either a FILE or -l": (file is None) != bool(expressions)})
+    if file is not None and is_selector(file) and not is_key(file):
+        raise click.UsageError("give a selector with -l", context)
     reject_folders(context, [file] if file is not None else [])
     selectors = _read(file) if file is not None else tuple(parse_selectors(expressions))
     write_output(selector_lines(selectors, output))

@@ -30,7 +30,9 @@ _NAMES: Mapping[str, tuple[str, ...]] = {
                     ("-o", "--to", "--dialect")),
     **dict.fromkeys(("-f", "--file", "--filename", "-i", "--input", "--path"),
                     ("-o", "--to", _ARGUMENT)),
-    **dict.fromkeys(("--code", "--key", "--rule", "--shell"), (_ARGUMENT,)),
+    **dict.fromkeys(("--code", "--only", "--rule", "--rules"), ("--select", _ARGUMENT)),
+    **dict.fromkeys(("--disable", "--skip"), ("--ignore",)),
+    **dict.fromkeys(("--key", "--shell"), (_ARGUMENT,)),
     **dict.fromkeys(("--column", "--columns", "--label-columns"), ("-L",)),
     **dict.fromkeys(("--order-by", "--sort"), ("--sort-by",)),
     **dict.fromkeys(("--state", "--states", "--status"), ("--state",)),
@@ -116,7 +118,10 @@ def corrected_command(context: click.Context, words: Sequence[str]) -> str | Non
     placed = _placed(name, command, [_renamed(part, command) for part in parts])
     if placed is None:
         return None
-    filters = [part for part in placed if part.option and part.option not in _options(command)]
+    known = set(_options(command))
+    if name == "explain" and _has_many_jobs(placed):
+        known -= {"-l", "--id"}
+    filters = [part for part in placed if part.option and part.option not in known]
     if not _FILTERS.issuperset(part.option for part in filters):
         return None
     if filters:
@@ -184,6 +189,8 @@ def _split(words: Sequence[str], command: click.Command) -> list[_Part] | None:
             return None
         if not is_flag and not equals:
             value = next(rest, "")
+            if value in options:  # the value is missing
+                return None
         parts.append(_Part(name, None if is_flag else value))
     return parts
 
@@ -278,8 +285,8 @@ def _placed(name: str, command: click.Command, parts: Sequence[_Part]) -> list[_
             if not option:
                 return None
             free.remove(option)
-        elif not option and value and name == "labels":
-            option = _option_of_labels(value, free)
+        elif not option and value and name in ("labels", "convert"):
+            option = _option_of_argument(value, free)
             free -= {option}
         placed.append(_Part(option, value))
     if name == "diff" and selecting <= free:
@@ -291,8 +298,8 @@ def _placed(name: str, command: click.Command, parts: Sequence[_Part]) -> list[_
     return placed
 
 
-def _option_of_labels(value: str, free: Collection[str]) -> str:
-    """Return the option that an argument of labels is for; empty if it is a key."""
+def _option_of_argument(value: str, free: Collection[str]) -> str:
+    """Return the option that an argument of labels or convert is for; empty if there is none."""
     if "-n" in free and os.path.exists(value):  # noqa: PTH110
         return "-n"
     is_selector = _options_for(value) == _OF_OTHERS and not is_key(value)
@@ -350,12 +357,15 @@ def _options_for(word: str) -> tuple[str, ...]:
 def _without_folders(
     context: click.Context, name: str, parts: Sequence[_Part]
 ) -> tuple[str, list[_Part]]:
-    """Correct a command that was given a folder of jobs but reads only a single job.
+    """Correct a command that was given several jobs, or a folder, but reads only a single job.
 
-    Return the name and the parts of a command that reads all jobs of the folder, if there is one;
-    otherwise let the command read the first job of the folder.
+    Return the name and the parts of a command that reads all jobs, if there is one; otherwise let
+    the command read the first job of the folder.
     """
     options = _options(_command(context, name))
+    if name == "match" and _has_many_jobs(parts):
+        known = _options(_command(context, "explain"))
+        return "explain", [part for part in parts if not part.option or part.option in known]
     arguments = [part.value or "" for part in parts if not part.option]
     has_jobs = name == "convert" or (name == "diff" and any(part.option == "-n" for part in parts))
     common = next(filter(None, map(_first_job, arguments)), "") if has_jobs else ""
@@ -369,14 +379,16 @@ def _without_folders(
         elif option == "--job" and "FOLDER" not in (options[option].metavar or ""):
             if "--jobs" in options:
                 option = "--jobs"
-            elif name == "match":
-                known = _options(_command(context, "explain"))
-                others = [part for part in parts if not part.option or part.option in known]
-                return "explain", others
             elif job := _first_job(value or ""):
                 value = os.path.join(value or "", job)  # noqa: PTH118
         result.append(_Part(option, value))
     return name, result
+
+
+def _has_many_jobs(parts: Sequence[_Part]) -> bool:
+    """Return whether there are several jobs, or a folder of them."""
+    jobs = [part.value or "" for part in parts if part.option == "--job"]
+    return len(jobs) > 1 or any(map(os.path.isdir, jobs))
 
 
 def _first_job(folder: str) -> str:

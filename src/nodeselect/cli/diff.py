@@ -1,7 +1,5 @@
 """``nodeselect diff``: compare the nodes that match before and after a change."""
 
-import os
-
 import click
 
 from nodeselect.cli.completers import complete_files
@@ -17,6 +15,7 @@ from nodeselect.cli.node_files import (
 )
 from nodeselect.cli.options import (
     check_usage,
+    is_selector,
     job_option,
     parse_selectors,
     quiet_option,
@@ -31,7 +30,6 @@ from nodeselect.cli.output_file import (
     write_file,
 )
 from nodeselect.cli.streams import write_message, write_output
-from nodeselect.errors import SelectorError
 from nodeselect.inventory.compare import compare_inventories, compare_selectors
 from nodeselect.render.diff import diff_lines
 from nodeselect.render.layout import detect_screen
@@ -105,7 +103,7 @@ def diff(
         > 1,
     }
     check_usage(context, mistakes)
-    if nodes_from is not None and len(files) == 2 and all(map(_is_selector, files)):
+    if nodes_from is not None and len(files) == 2 and all(map(is_selector, files)):
         raise click.UsageError("give the selectors to compare with -l", context)
     if nodes_from is not None:
         reject_folders(context, files)
@@ -131,13 +129,3 @@ def diff(
     if not difference.old.matched and not difference.new.matched:
         write_message("neither OLD nor NEW matches any node")
     return ExitStatus.NEGATIVE if difference.added or difference.removed else ExitStatus.OK
-
-
-def _is_selector(word: str) -> bool:
-    """Return whether an argument is a selector, and not the name of a file."""
-    if os.path.lexists(word) or not {*"./#"}.isdisjoint(word) or word == "-":
-        return False
-    try:
-        return bool(Selector.parse(word).requirements)
-    except SelectorError:
-        return False

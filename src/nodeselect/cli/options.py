@@ -35,6 +35,7 @@ __all__ = [
     "colour_option",
     "explain_hint",
     "id_option",
+    "is_selector",
     "job_option",
     "once",
     "parse_selectors",
@@ -155,6 +156,16 @@ def check_usage(context: click.Context, mistakes: Mapping[str, bool]) -> None:
     for message, is_present in mistakes.items():
         if is_present:
             raise click.UsageError(message, context)
+
+
+def is_selector(word: str) -> bool:
+    """Return whether an argument is a selector, and not the name of a file."""
+    if os.path.lexists(word) or not {*"./#"}.isdisjoint(word) or word == "-":
+        return False
+    try:
+        return bool(Selector.parse(word).requirements)
+    except SelectorError:
+        return False
 
 
 def parse_selectors(expressions: Sequence[str], ids: Sequence[str] = ()) -> list[Selector]:

@@ -4,10 +4,19 @@ from collections.abc import Sequence
 
 import click
 
-from nodeselect.cli.corrected_command import corrected_command
-from nodeselect.text import join_limited
+from nodeselect.cli.corrected_command import corrected_command, shown
+from nodeselect.text import join_limited, printable
 
 __all__ = ["usage_hint"]
+
+# What commands of other tools are called here.
+_COMMANDS = {
+    **dict.fromkeys(("filter", "find", "get", "list", "ls", "nodes", "query", "select"), "match"),
+    **dict.fromkeys(("describe", "why"), "explain"),
+    **dict.fromkeys(("lint", "validate", "verify"), "check"),
+    **dict.fromkeys(("deploy", "plan", "schedule", "waves"), "rollout"),
+    "compare": "diff", "export": "convert", "save": "index", "translate": "convert",
+}  # fmt: skip
 
 
 def usage_hint(error: click.UsageError, words: Sequence[str]) -> str | None:
@@ -26,14 +35,18 @@ def usage_hint(error: click.UsageError, words: Sequence[str]) -> str | None:
     if isinstance(error, click.NoSuchOption):
         others = _commands_with(context, error.option_name)
         return f"it is an option of {join_limited(others)}" if others else None
-    if not isinstance(context.command, click.Group):
+    if not isinstance(context.command, click.Group):  # of which a name may be misspelt
         return None
-    import difflib  # loads slowly
-
     names = [*context.command.list_commands(context), "--version"]
-    unknown = [word for word in words if not word.startswith("-") and word not in names]
-    close = [name for word in unknown[:1] for name in difflib.get_close_matches(word, names, 1)]
-    return f"did you mean: {context.info_name} {close[0]}" if close else None
+    for at, word in enumerate(words):
+        if f"'{word}'" in error.message and word not in names:
+            import difflib  # loads slowly
+            import shlex
+
+            other = _COMMANDS.get(word) or next(iter(difflib.get_close_matches(word, names, 1)), "")
+            line = [context.info_name or "", *words[:at], other, *words[at + 1 :]]
+            return f"did you mean: {printable(shlex.join(map(shown, line)))}" if other else None
+    return None
 
 
 def _commands_with(context: click.Context, option: str) -> list[str]:
