@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable
 from typing import Any, BinaryIO
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from nodeselect import Inventory, InventoryError, Node, Selector
 from nodeselect.index.node_table import encode
 from nodeselect.node import NodeRow
-from nodeselect.readers.columnar import Block, Columns, to_blocks
+from nodeselect.readers.columnar import Block, Columns, EncodedBlock, to_blocks
 from nodeselect.readers.formats.ndjson import TypedDecoder
 from nodeselect.readers.reader import NodeReader
 from tests.property.strategies import KEYS, LABEL_VALUES
@@ -45,6 +46,26 @@ def test_columns_are_encoded_as_their_nodes(some: list[tuple[Columns, bool]]) ->
         assert list(rows.labels(rank).items()) == list(plain.labels(rank).items())
     pairs = list(zip(rows.keys, rows.values, strict=True))
     assert sorted(pairs) == sorted(zip(plain.keys, plain.values, strict=True))
+
+
+def test_an_encoded_block() -> None:
+    """Labels that are encoded already become those of the nodes."""
+    block = EncodedBlock(
+        ["n-1", "n-2", "n-3"],
+        ["web", None, None],
+        [None, "up", None],
+        [("x", "1"), ("y", "2"), ("x", "2")],
+        np.array([1, 0, 2]),
+        np.array([2, 0, 1]),
+    )
+    before: list[NodeRow] = [("n-0", {"x": "2"}, None, None)]
+    table = encode([before, block])
+    assert [table.node(rank) for rank in range(len(table))] == [
+        Node("n-0", {"x": "2"}),
+        Node("n-1", {"y": "2", "x": "1"}, "web"),
+        Node("n-2", {}, None, "up"),
+        Node("n-3", {"x": "2"}),
+    ]
 
 
 def test_blocks_without_nodes() -> None:

@@ -157,6 +157,10 @@ FORGED: list[tuple[str, Callable[[bytes], bytes], str]] = [
     ("labels.offsets", lambda _: b"\0\4", "the section 'labels.offsets' has 2 numbers, not 5"),
     ("names.offsets", lambda _: b"\0\10", "the section 'names.offsets' has 2 numbers, not 5"),
     ("keys.labels", lambda _: b"\0\4\3", "the labels of the keys are not in order"),
+    (
+        *("postings.offsets", lambda data: data[:1] + data[-1:]),
+        "the section 'postings.offsets' has 2 numbers, not 8",
+    ),
     ("states.names.offsets", lambda _: b"\0\1\3\5", "there are 7 postings"),
     ("ids.starts", lambda _: b"", "the section 'ids.starts' does not end at 4"),
     ("ids.starts", lambda data: data[:1] + data[2:], "an index has 3 buckets"),
