@@ -69,6 +69,7 @@ WRONG_TURNS = {
     "--color never match-l -l gpu -n fleet.json": "--color never match -l gpu -n fleet.json",
     "help labelss": "help labels",
     "lint jobs": "check jobs",
+    "get nodes -l gpu -n fleet.json": "match -l gpu -n fleet.json",
     "waves --job job.yaml -n fleet.json": "rollout --job job.yaml -n fleet.json",
     "check --rule no-name job.yaml": "check --select no-name job.yaml",
     "check --disable no-name job.yaml": "check --ignore no-name job.yaml",

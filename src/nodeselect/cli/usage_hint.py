@@ -44,7 +44,10 @@ def usage_hint(error: click.UsageError, words: Sequence[str]) -> str | None:
             import shlex
 
             other = _COMMANDS.get(word) or next(iter(difflib.get_close_matches(word, names, 1)), "")
-            line = [context.info_name or "", *words[:at], other, *words[at + 1 :]]
+            rest = words[at + 1 :]
+            if word in _COMMANDS and rest[:1] in (["node"], ["nodes"]):  # kubectl get nodes
+                rest = rest[1:]
+            line = [context.info_name or "", *words[:at], other, *rest]
             return f"did you mean: {printable(shlex.join(map(shown, line)))}" if other else None
     return None
 
