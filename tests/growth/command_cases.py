@@ -101,6 +101,7 @@ def _add_selections() -> None:
         columns = ["-L", "region,host"] if output in COLUMN_FORMATS else []
         _over_nodes(f"match/{output}", "match", "-l", "region=eu", "-o", output, *columns)
     _over_nodes("match/state", "match", "-l", "region=eu,rack!=r1", "--state", "lost,x")
+    _over_nodes("match/no-state", "match", "-l", "region=eu", "--state", "x")
     _over_nodes("match/union", "match", "-l", "region=eu", "-l", "gpu", "--limit", "9")
     _over_nodes("match/nothing", "match", "-l", "region=mars,rack=r1", "--count")
     _over_nodes("match/sorted", "match", "--all", "--sort-by", "host", "-L", "regoin,rack")
@@ -125,7 +126,11 @@ def _add_selections() -> None:
         files = [text for file in _folder_of_nodes(n).iterdir() for text in ("-n", str(file))]
         return ["match", "--id", "x", *files], ""
 
+    def misspelt_file(n: int) -> Command:
+        return ["match", "--id", "x", "-n", f"{next(_folder_of_nodes(n).iterdir())}x"], ""
+
     case("cli/match/files", _run, read_files)
+    case("cli/match/misspelt-file", _run, misspelt_file)
     case("cli/match/stray", _run, stray)
     case("cli/explain/folder", _run, read_folder)
     case("cli/match/ids", _run, partial(_repeated, ["match"], "--id", "{}"))
