@@ -168,6 +168,32 @@ def test_explanations(layout: str) -> None:
         assert explanation == inventory.explain(selector), selector
 
 
+def test_states_that_are_equally_frequent() -> None:
+    """The states are always in the same order: the empty one is before none."""
+    nodes = pl.DataFrame({"id": list("abcdefgh"), "state": ["", None, "b", "a"] * 2})
+    for _ in range(30):
+        explanation = polars.explain(nodes, Selector.everything(), labels=None, state="state")
+        assert list(explanation.states) == ["", None, "a", "b"]
+
+
+def test_more_groups_than_are_kept() -> None:
+    """Of too many groups, only nodes that fail one requirement are nearest, as in an inventory."""
+    keys = [f"k{key}" for key in range(11)]
+    selector = Selector.parse(",".join(keys))
+    for fewest in (1, 2):
+        bits = [at for at in range(1 << 11) if at.bit_count() <= 11 - fewest][-900:]
+        fleet = [
+            Node(f"n-{at}", {key: "" for bit, key in enumerate(keys) if at >> bit & 1})
+            for at in bits
+        ]
+        columns = {key: [node.labels.get(key) for node in fleet] for key in keys}
+        nodes = pl.DataFrame({"id": [node.id for node in fleet], **columns})
+        own = {key: key for key in keys}
+        explanation = polars.explain(nodes, selector, labels=None, columns=own)
+        assert explanation.nearest == Inventory(fleet).explain(selector).nearest
+        assert bool(explanation.nearest) == (fewest == 1)
+
+
 @pytest.mark.parametrize("layout", layouts([]))
 def test_facets(layout: str) -> None:
     """The counts of labels and states are those of an inventory, also of some nodes only."""

@@ -12,6 +12,7 @@ except ModuleNotFoundError as error:
 
 from nodeselect.engines.conditions import express
 from nodeselect.engines.polars_columns import ALL_LABELS, check_columns, is_text
+from nodeselect.engines.sql_counts import ranked_states
 from nodeselect.explain import Explanation, FailureCounts, NearMiss, compute
 from nodeselect.explain.countable import Positions
 from nodeselect.inventory.facets import Facets, count_labels
@@ -342,15 +343,20 @@ class _Failures:
 
     def state_counts(self) -> Mapping[str | None, int]:
         """Count the nodes that match, by their state; the most frequent state comes first."""
-        return dict(sorted(self._states.items(), key=lambda item: (-item[1], item[0] or "")))
+        return ranked_states(self._states)
 
     def example_ids(self, failed: Positions, limit: int) -> Sequence[str]:
         """Return the first ids of the nodes that fail exactly the requirements at ``failed``."""
         return [node_id for _, node_id in self._first[failed][:limit]]
 
     def nearest(self, limit: int) -> Sequence[NearMiss]:
-        """Return up to ``limit`` of the non-matching nodes that fail the fewest requirements."""
+        """Return up to ``limit`` of the non-matching nodes that fail the fewest requirements.
+
+        Return none if there were too many groups, as an inventory does.
+        """
         fewest = min(map(len, self._first), default=0)
+        if self.counts.ungrouped and fewest > 1:
+            return []
         nodes = sorted(
             (row, node_id, failed)
             for failed, named in self._first.items()
