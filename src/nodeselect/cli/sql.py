@@ -119,18 +119,21 @@ def sql(
         all_labels = None
     id_name = id_column or "id"
     selectors = selected(job, expressions, ids)
-    if table is not None:
-        lines = [
-            engine.explain(
-                selector, dialect, table=table, labels=all_labels, id=id_name, columns=columns
-            )
-            for selector in selectors
-        ]
-    else:
-        conditions = [
-            engine.where(selector, dialect, labels=all_labels, id=id_name, columns=columns)
-            for selector in selectors
-        ]
-        lines = [conditions[0] if len(conditions) == 1 else f"({' OR '.join(conditions)})"]
+    try:
+        if table is not None:
+            lines = [
+                engine.explain(
+                    selector, dialect, table=table, labels=all_labels, id=id_name, columns=columns
+                )
+                for selector in selectors
+            ]
+        else:
+            conditions = [
+                engine.where(selector, dialect, labels=all_labels, id=id_name, columns=columns)
+                for selector in selectors
+            ]
+            lines = [conditions[0] if len(conditions) == 1 else f"({' OR '.join(conditions)})"]
+    except ValueError as error:  # a name that cannot be written in the dialect
+        raise click.UsageError(str(error), context) from None
     write_output(lines)
     return ExitStatus.OK

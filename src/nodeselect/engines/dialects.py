@@ -301,7 +301,7 @@ class Spark(Dialect):
 
     def quote(self, name: str) -> str:
         if "${" in name:
-            raise ValueError(f"Spark replaces a variable in the name {name!r}: rename the column")
+            raise ValueError(f"Spark replaces a variable in the name {name!r}: use another name")
         return super().quote(name)
 
     def value(self, labels: str, key: str) -> str:
