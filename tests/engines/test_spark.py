@@ -142,6 +142,23 @@ def test_collations(session: Any, nodes: Any) -> None:
             assert cases.check(cases.sample(cases.selectors(40), 8), ROWS, ask).wrong == []
 
 
+@pytest.mark.parametrize(
+    "collation",
+    ["UNICODE", "UNICODE_CI", "UNICODE_AI", "de_CI", "UTF8_LCASE_RTRIM", "UNICODE_RTRIM"],
+)
+def test_numbers_in_a_text_with_a_collation(session: Any, collation: str) -> None:
+    """A comparison of integers works in each collation, also if it has no regular expressions."""
+    values = "('n-1', '5'), ('n-2', 'x'), ('n-3', '5 '), ('n-4', ''), ('n-5', NULL)"
+    rows = session.sql(
+        f"SELECT id, v COLLATE {collation} AS k, map('k', v COLLATE {collation}) AS labels"
+        f" FROM VALUES {values} AS nodes(id, v)"
+    )
+    for columns in ({}, {"k": "k"}):
+        for text, ids in {"k>4": ["n-1"], "k<5": [], "k>4,k=5": ["n-1"]}.items():
+            found = rows.filter(spark.where(Selector.parse(text), columns=columns)).collect()
+            assert [row.id for row in found] == ids, text
+
+
 def test_keys_with_a_collation_are_refused(session: Any) -> None:
     """In a map whose keys have a collation, a look-up would ignore case: Spark refuses it."""
     from pyspark.errors import AnalysisException
@@ -161,6 +178,18 @@ def test_many_ids_are_joined(nodes: Any) -> None:
     answers = nodes.select(spark.where(many).alias("answer")).collect()
     assert sum(row.answer for row in answers) == len(ids)
     assert {row.answer for row in answers} == {True, False}
+
+
+def test_rows_are_sorted_by_many_ids(session: Any) -> None:
+    """In ORDER BY, Spark allows no subquery; a column with the condition sorts, as documented."""
+    from pyspark.errors import AnalysisException
+
+    rows = session.createDataFrame([("n-1",), ("n-2",)], "id string")
+    many = spark.where(Selector.of(match_ids=["n-1", *(f"other-{at}" for at in range(600))]))
+    with pytest.raises(AnalysisException, match="UNSUPPORTED_IN_EXISTS_SUBQUERY"):
+        rows.orderBy(many).collect()
+    ordered = rows.withColumn("matches", many).orderBy("matches").collect()
+    assert [row.id for row in ordered] == ["n-2", "n-1"]
 
 
 def plan(frame: Any) -> str:

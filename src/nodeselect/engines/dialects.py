@@ -331,8 +331,10 @@ class Spark(Dialect):
         return f"SELECT explode({labels}) AS (label_key, label_value) FROM {rows}"
 
     def may_be_integer(self, value: str) -> str:
-        # "$" would accept a line feed; the meaning of a backslash depends on a setting.
-        return f"length(regexp_replace({value}, '^{_INTEGER}', '')) = 0 AND {value} <> ''"
+        # "$" would accept a line feed; the meaning of a backslash depends on a setting. The cast
+        # drops a collation: most have no regular expressions.
+        text = f"CAST({value} AS STRING)"
+        return f"length(regexp_replace({text}, '^{_INTEGER}', '')) = 0 AND {text} <> ''"
 
     def to_integer(self, value: str) -> str:
         return f"CAST({value} AS DECIMAL(38, 0))"
