@@ -436,7 +436,7 @@ def test_no_message_has_a_password(
     assert [each for each in results if "hunter2" in each.out + each.err] == []
 
 
-@pytest.mark.parametrize("address", [*ADDRESSES[:3], "sqllite:nodes.sqlite"])
+@pytest.mark.parametrize("address", [*ADDRESSES[1:3], "sqllite:nodes.sqlite"])
 @pytest.mark.parametrize("is_variable", [False, True])
 def test_an_unknown_scheme(
     run: Run, monkeypatch: pytest.MonkeyPatch, address: str, is_variable: bool
@@ -448,6 +448,71 @@ def test_an_unknown_scheme(
     assert "neither a file nor the address of a database" in unwrapped(result.err)
     assert "help: write duckdb:FILE?table=TABLE, sqlite:" in unwrapped(result.err)
     assert "postgresql://HOST/DATABASE?table=TABLE" in result.err
+
+
+def test_a_driver_in_the_scheme(run: Run) -> None:
+    """An address of SQLAlchemy is an error with the one to write."""
+    result = run("match", "--all", "-n", f"{ADDRESSES[0]}?table=fleet")
+    assert result.status == 2
+    assert "help: write postgresql://us@h/postgres?table=fleet\n" in result.err
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        (
+            "duckdb:nodes.sqlite?table=nodes",
+            "this is a SQLite database --> {} help: write sqlite:nodes.sqlite?table=nodes",
+        ),
+        (
+            "sqlite:nodes.duckdb?table=nodes",
+            "this is a DuckDB database --> {} help: write duckdb:nodes.duckdb?table=nodes",
+        ),
+        (
+            "duckdb:nodes.parquet?table=nodes",
+            'not a DuckDB database --> {} help: for Parquet, write duckdb:?table="nodes.parquet"',
+        ),
+        ("sqlite:.", "cannot read the file: Is a directory --> {}"),
+        ("duckdb:.", "cannot read the file: Is a directory --> {}"),
+        ("sqlite:///a.db?id=x", "the file does not exist --> {} help: write sqlite:a.db?id=x"),
+        ("sqlite://us:hunter2@a.db", "the file does not exist --> {} help: write sqlite:us@a.db"),
+        ("duckdb://a.duckdb", "the file does not exist --> {} help: write duckdb:a.duckdb"),
+    ],
+)
+def test_another_file(
+    run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch, source: str, message: str
+) -> None:
+    """A file that is not one of the database is an error with the address to write."""
+    duckdb_file(folder)
+    monkeypatch.chdir(folder)
+    result = run("match", "--all", "-n", source)
+    assert (result.status, result.out) == (2, "")
+    assert unwrapped(result.err).endswith(message.format(shown(source)))
+
+
+@pytest.mark.parametrize("table", ['"https://127.0.0.1:9/x.parquet"', '"a.xlsx"', '"nodes.sqlite"'])
+def test_duckdb_downloads_nothing(
+    run: Run, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, table: str
+) -> None:
+    """What would need an extension of DuckDB is an error: none is downloaded or stored."""
+    pytest.importorskip("duckdb")
+    monkeypatch.chdir(folder)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    result = run("match", "--all", "-n", f"duckdb:?table={table}")
+    assert (result.status, result.out) == (2, "")
+    assert "download" not in result.err.lower()
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("table", ["text", "address"])
+def test_a_variable_is_not_a_table(
+    run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch, table: str
+) -> None:
+    """DuckDB does not read the variables of nodeselect."""
+    duckdb_file(folder)
+    monkeypatch.chdir(folder)
+    result = run("match", "--all", "-n", f"duckdb:nodes.duckdb?table={table}")
+    assert f"Table with name {table} does not exist" in unwrapped(result.err)
 
 
 def test_a_selector_has_no_password(run: Run, fleet: str) -> None:

@@ -5,6 +5,7 @@ import re
 __all__ = [
     "DIALECTS",
     "SCHEMES",
+    "database_in",
     "is_address",
     "is_database",
     "without_password",
@@ -34,6 +35,9 @@ _SEPARATOR = re.compile(r"[?&;\s]")
 
 _END_OF_PORT = re.compile(r"[/?,]")
 
+# The first bytes of the file of a database; of DuckDB, a checksum of eight bytes precedes them.
+_MAGIC = {"sqlite": b"SQLite format 3\0", "duckdb": b"DUCK"}
+
 # What is part of a parameter whose value is a password.
 _SECRETS = ("pass", "pwd", "secret")
 
@@ -43,6 +47,11 @@ def is_database(source: str) -> bool:
     scheme, colon, rest = source.partition(":")
     is_server = scheme.startswith("postgres")
     return bool(colon) and scheme in DIALECTS and (rest.startswith("//") or not is_server)
+
+
+def database_in(start: bytes) -> str | None:
+    """Return the scheme for a file that starts with these 16 bytes; None if it is no database."""
+    return next((name for name, magic in _MAGIC.items() if magic in (start, start[8:12])), None)
 
 
 def is_address(source: str) -> bool:

@@ -4,7 +4,6 @@ Connections only read, and see the state of one moment. Messages never have the 
 address.
 """
 
-import os
 from collections.abc import Callable, Iterator, Sequence
 from importlib import import_module
 from typing import Any, NamedTuple, TypeAlias
@@ -14,6 +13,7 @@ import click
 
 from nodeselect.cli.database_addresses import (
     DIALECTS,
+    database_in,
     without_password,
     without_password_parameter,
 )
@@ -28,6 +28,13 @@ __all__ = ["database_file", "open_database"]
 
 # Where the nodes are. All other parameters are those of a connection to PostgreSQL.
 _PARAMETERS = ("table", "labels", "label-table", "id", "name", "state", "column")
+
+# DuckDB would download extensions to read another format or a URL, and read variables as tables.
+_DUCKDB_SETTINGS = {
+    "autoinstall_known_extensions": False,
+    "autoload_known_extensions": False,
+    "python_enable_replacements": False,
+}
 
 _Query: TypeAlias = Callable[[str], tuple[list[Sequence[Any]], list[str]]]
 
@@ -172,11 +179,8 @@ def _duckdb(address: _Address) -> _Query:
 
     def connect() -> Any:
         # In memory there are no tables, but files of Parquet can be read.
-        return (
-            duckdb.connect(_existing_file(address), read_only=True)
-            if address.location
-            else duckdb.connect()
-        )
+        file = _existing_file(address) if address.location else ":memory:"
+        return duckdb.connect(file, read_only=bool(address.location), config=_DUCKDB_SETTINGS)
 
     return _reading(address, connect, duckdb.Error)
 
@@ -262,8 +266,22 @@ def _existing_file(address: _Address) -> str:
     if not address.location:
         hint = f"the address has no file: write {address.dialect}:FILE?table=TABLE"
         raise address.error("invalid-address", hint)
-    if not os.path.exists(address.location):  # noqa: PTH110 - pathlib loads slowly
-        raise address.error("cannot-read", "the file does not exist")
+    scheme, _, rest = address.shown.partition(":")
+    try:
+        with open(address.location, "rb") as opened:  # noqa: PTH123 - pathlib loads slowly
+            found = database_in(opened.read(16))
+    except FileNotFoundError:
+        fix = f"write {scheme}:{rest.lstrip('/')}" if rest.startswith("//") else None
+        raise address.error("cannot-read", "the file does not exist", fix) from None
+    except OSError as error:
+        raise address.error("cannot-read", f"cannot read the file: {error.strerror}") from None
+    if found is None and scheme == "duckdb":
+        hint = f'for Parquet, write duckdb:?table="{rest.partition("?")[0]}"'
+        raise address.error("invalid-address", "the file is not a DuckDB database", hint)
+    if found not in (None, scheme):
+        name = {"sqlite": "a SQLite", "duckdb": "a DuckDB"}[found]
+        hint = f"write {found}:{rest}"
+        raise address.error("invalid-address", f"this is {name} database", hint)
     return address.location
 
 

@@ -16,6 +16,7 @@ import click
 from nodeselect.cli.completers import complete_files
 from nodeselect.cli.database_addresses import (
     SCHEMES,
+    database_in,
     is_address,
     is_database,
     without_password,
@@ -58,9 +59,6 @@ _EXTENSIONS = (
 
 # Of a folder with a file that has no nodes, this many files are tried to find one that has.
 _MAX_TRIED = 20
-
-# The first bytes of the file of a database; of DuckDB, a checksum of eight bytes precedes them.
-_DATABASE_MAGIC = {"sqlite": b"SQLite format 3\0", "duckdb": b"DUCK"}
 
 
 class NodeFiles(NamedTuple):
@@ -203,6 +201,9 @@ def check_address(source: str) -> None:
         message = "this is neither a file nor the address of a database"
         place = without_password(source)
         forms = SCHEMES
+        scheme, _, rest = place.partition(":")
+        if scheme.startswith(("postgresql+", "postgres+")):
+            forms = f"postgresql:{rest}"
         if source.startswith(("postgres:", "postgresql:")) and place == source:
             database, _, table = source.partition(":")[2].partition("?")
             forms = f"postgresql://localhost/{database}?{table or 'table=TABLE'}"
@@ -431,11 +432,10 @@ def _is_saved(source: str) -> bool:
             start = file.read(16)
     except OSError:  # the reader of nodes reports it
         return False
-    for scheme, magic in _DATABASE_MAGIC.items():
-        if magic in (start, start[8:12]):
-            message = "the file is a database, and needs its scheme"
-            hint = f"write: {scheme}:{printable(source)}"
-            raise InventoryError("database", message, place=printable(source), hint=hint)
+    if scheme := database_in(start):
+        message = "the file is a database, and needs its scheme"
+        hint = f"write: {scheme}:{printable(source)}"
+        raise InventoryError("database", message, place=printable(source), hint=hint)
     start = start[: len(SAVED_MAGIC)]
     # If one byte is wrong, it is damaged: opening it says that it is not a saved inventory.
     is_damaged = sum(map(eq, start, SAVED_MAGIC)) == len(SAVED_MAGIC) - 1
