@@ -8,7 +8,7 @@ import psycopg
 import pytest
 import sqlalchemy as sa
 from sqlalchemy import orm
-from sqlalchemy.dialects import registry
+from sqlalchemy.dialects import postgresql, registry
 from sqlalchemy.sql.compiler import SQLCompiler
 
 from nodeselect import Inventory, Node, Selector
@@ -232,6 +232,53 @@ def test_what_is_not_a_column(arguments: dict[str, Any]) -> None:
     """A name in place of a column, which would be compared as a text, is an error."""
     with pytest.raises(TypeError, match=r"is not a column of SQLAlchemy: pass one"):
         sqlalchemy.where(Selector.parse("a"), **arguments)
+
+
+class Decorated(sa.TypeDecorator[int]):
+    """A type of numbers that a program has defined."""
+
+    impl = sa.Integer
+
+
+@pytest.mark.parametrize(
+    "type_",
+    [
+        sa.Integer(), sa.BigInteger(), sa.Numeric(), sa.Float(), sa.Boolean(), sa.Date(),
+        sa.TIMESTAMP(), sa.Time(), sa.Interval(), sa.LargeBinary(), sa.Uuid(), postgresql.UUID(),
+        Decorated(),
+    ],
+    ids=repr,
+)  # fmt: skip
+def test_columns_that_are_not_texts(type_: Any) -> None:
+    """A column of numbers or of another type that is not a text is an error, unless it is cast."""
+    node = sa.table("nodes", sa.column("id", sa.Text), sa.column("x", type_))
+    long = sqlalchemy.LongTable(node.c.id, node.c.id, node.c.x)
+    selector = Selector.parse("gpu")
+    mistakes: list[dict[str, Any]] = [
+        {"labels": node.c.x}, {"labels": long, "id": node.c.id}, {"labels": None, "id": node.c.x},
+        {"labels": None, "columns": {"gpu": node.c.x}},
+    ]  # fmt: skip
+    for arguments in mistakes:
+        message = r"nodes.x has the type \w+, not text: pass cast\(nodes.x, Text\)"
+        with pytest.raises(TypeError, match=message):
+            sqlalchemy.where(selector, **arguments)
+    text = sa.cast(node.c.x, sa.Text)
+    assert str(sqlalchemy.where(selector, labels=None, id=text, columns={"gpu": text}))
+
+
+@pytest.mark.parametrize(
+    "type_",
+    [
+        sa.Text(), sa.String(9), sa.Unicode(), sa.Enum("a"), postgresql.CITEXT(), sa.JSON(),
+        postgresql.JSONB(), postgresql.ENUM("a", name="e"), sa.types.NullType(),
+        sa.JSON().with_variant(postgresql.JSONB(), "postgresql"),
+    ],
+    ids=repr,
+)  # fmt: skip
+def test_columns_that_may_be_texts(type_: Any) -> None:
+    """A column of a type of texts, of JSON, or without a type is one."""
+    column = sa.column("x", type_)
+    assert str(sqlalchemy.where(Selector.parse("gpu"), labels=column, id=column))
 
 
 def test_columns_of_mapped_classes() -> None:

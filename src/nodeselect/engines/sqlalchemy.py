@@ -11,8 +11,17 @@ try:
         Boolean,
         ColumnElement,
         Connection,
+        Date,
+        DateTime,
+        Float,
+        Integer,
+        LargeBinary,
+        Numeric,
         SQLColumnExpression,
         String,
+        Time,
+        TypeDecorator,
+        Uuid,
         and_,
         false,
         literal,
@@ -48,6 +57,9 @@ _DIALECTS: Mapping[str, Dialect] = {
     "duckdb": DuckDB(),
     "default": PostgreSQL(),
 }
+
+# Databases compare them in different ways with a text. Other types may be texts or have labels.
+_NOT_TEXTS = (Boolean, Date, DateTime, Float, Integer, LargeBinary, Numeric, Time, Uuid)
 
 # More ids than this are one parameter, and are joined. From about this number on, that is faster;
 # PostgreSQL has at most 65,535 parameters.
@@ -105,7 +117,7 @@ def where(
     :param columns: by key, the columns of labels that have one of their own. NULL means that the
         label is absent.
     :raises TypeError: if one of these is not a column, such as the name of one: that would be
-        compared as a text.
+        compared as a text; or if its type is one of numbers, booleans, times, bytes or UUIDs.
     :raises ValueError: if ``id`` is needed and None.
     """
     return express(selector, _Conditions(labels, id, columns or {}))
@@ -154,11 +166,8 @@ class _Conditions:
             raise ValueError("labels in a table of their own are found by id: say which column")
         of_labels = labels if isinstance(labels, LongTable) else (labels,)
         for column in (*of_labels, id, *columns.values()):
-            if not (column is None or isinstance(column, SQLColumnExpression)):
-                # It would be a bound parameter.
-                raise TypeError(
-                    f"{column!r} is not a column of SQLAlchemy: pass one, such as table.c.labels"
-                )
+            if column is not None:
+                _check(column)
         self._labels = labels
         self._id = id
         self._columns = columns
@@ -223,6 +232,21 @@ class _Conditions:
         is_node = and_(node_id.is_not(None), _ValueIn(table.key, _text(key)), condition)
         nodes = select(_JoinKeys(node_id)).where(is_node).correlate(None)
         return _IsIn(self._id, nodes.scalar_subquery())
+
+
+def _check(column: _Column) -> None:
+    """Check that a column can have texts or labels.
+
+    :raises TypeError: if it cannot, or is not a column.
+    """
+    if not isinstance(column, SQLColumnExpression):
+        # It would be a bound parameter.
+        message = f"{column!r} is not a column of SQLAlchemy: pass one, such as table.c.labels"
+        raise TypeError(message)
+    found = getattr(column, "type", None)
+    if isinstance(found.impl_instance if isinstance(found, TypeDecorator) else found, _NOT_TEXTS):
+        name = type(found).__name__
+        raise TypeError(f"{column} has the type {name}, not text: pass cast({column}, Text)")
 
 
 def _text(text: str) -> ColumnElement[str]:
