@@ -226,7 +226,6 @@ def test_what_needs_ids() -> None:
         {"labels": None, "id": "id"},
         {"labels": None, "columns": {"region": "region"}},
     ],
-    ids=str,
 )
 def test_what_is_not_a_column(arguments: dict[str, Any]) -> None:
     """A name in place of a column, which would be compared as a text, is an error."""
