@@ -1,17 +1,19 @@
 """A service that answers which nodes of a database match a selector, and why the others do not.
 
-    DATABASE_URL=postgresql+psycopg:///fleet uvicorn serve_nodes:app
+    export DATABASE_URL=postgresql+psycopg:///fleet
+    python -c 'from serve_nodes import *; Base.metadata.create_all(engine)'  # if there is no table
+    uvicorn serve_nodes:app
     curl 'localhost:8000/nodes?selector=region=eu,gpu>2&limit=10'
     curl 'localhost:8000/explanation?selector=region=eu,gpu>2'
 
-It needs ``nodeselect[sql]``, FastAPI and a driver of the database.
+It needs ``nodeselect[sql]``, FastAPI, uvicorn and a driver of the database.
 """
 
 import os
 from typing import Annotated, Any
 
 from fastapi import FastAPI, HTTPException, Query
-from sqlalchemy import JSON, create_engine, func, select
+from sqlalchemy import JSON, Connection, create_engine, event, func, make_url, select
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
@@ -34,8 +36,18 @@ class NodeRow(Base):
     labels: Mapped[dict[str, str]] = mapped_column(JSON().with_variant(JSONB(), "postgresql"))
 
 
-engine = create_engine(os.environ.get("DATABASE_URL", "sqlite:///fleet.db"))
+url = make_url(os.environ.get("DATABASE_URL", "sqlite:///fleet.db"))
+is_sqlite = url.get_backend_name() == "sqlite"
+# All queries of an answer see the same moment.
+engine = create_engine(url, isolation_level="SERIALIZABLE" if is_sqlite else "REPEATABLE READ")
 app = FastAPI()
+
+
+@event.listens_for(engine, "begin")
+def begin(connection: Connection) -> None:
+    """Begin a transaction: the driver of SQLite does so only before a write."""
+    if is_sqlite:
+        connection.exec_driver_sql("BEGIN")
 
 
 def parse(text: str) -> Selector:

@@ -1,6 +1,8 @@
 """The scripts of ``docs/example`` for engines run, where the engine is installed."""
 
+import contextlib
 import json
+import sqlite3
 import sys
 from importlib import util
 from pathlib import Path
@@ -58,7 +60,22 @@ def test_service(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     answer = client.get("/nodes", params={"selector": "region not in (eu)"})
     assert answer.status_code == 422
     assert answer.json()["detail"]["code"] == "not-in"
+    check_isolation(service)
     service.engine.dispose()
+
+
+def check_isolation(service: ModuleType) -> None:
+    """Check that all queries of a connection see the same moment."""
+    from sqlalchemy import func, insert, select
+
+    count = select(func.count(service.NodeRow.id))
+    with contextlib.closing(sqlite3.connect(service.engine.url.database)) as database:
+        database.execute("PRAGMA journal_mode = WAL")  # others may write during a transaction
+    with service.engine.connect() as reader:
+        before = reader.scalar(count)
+        with service.engine.begin() as writer:
+            writer.execute(insert(service.NodeRow).values(id="new", labels={}))
+        assert reader.scalar(count) == before
 
 
 def test_spark_script(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
