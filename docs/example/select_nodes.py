@@ -6,25 +6,41 @@ The table has the columns ``id``, ``state``, ``labels`` (a map of strings) and `
 with a column of its own is found faster. It needs ``nodeselect[spark]``.
 """
 
+import argparse
 import sys
 
+from pyspark.errors import AnalysisException
 from pyspark.sql import SparkSession
 
-from nodeselect import Selector
+from nodeselect import Selector, SelectorError
 from nodeselect.engines.spark import nodes, where
 
 
-def main(source: str, text: str, target: str) -> None:
-    """Write the ids of the nodes that match to ``target``, and print an explanation."""
-    selector = Selector.parse(text)
+def main(arguments: list[str] | None = None) -> None:
+    """Print an explanation, and write the ids of the nodes that match."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("source", help="the table of nodes")
+    parser.add_argument("selector", help="which nodes to select, such as 'region=eu,gpu>2'")
+    parser.add_argument("target", help="the folder for the ids; it must not exist")
+    options = parser.parse_args(arguments)
+    try:
+        selector = Selector.parse(options.selector)
+        select(options.source, selector, options.target)
+    except (SelectorError, AnalysisException) as error:
+        print(error, file=sys.stderr)
+        sys.exit(2)
+
+
+def select(source: str, selector: Selector, target: str) -> None:
+    """Explain which nodes of ``source`` match, and write their ids to ``target``."""
     spark = SparkSession.builder.appName("select nodes").getOrCreate()
     fleet = spark.read.parquet(source)
     columns = {"region": "region"}
 
-    fleet.filter(where(selector, columns=columns)).select("id").write.parquet(target)
     with nodes(fleet, columns=columns, state="state") as counted:
-        print(counted.explain(selector))
+        print(counted.explain(selector), flush=True)
+    fleet.filter(where(selector, columns=columns)).select("id").write.parquet(target)
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    main()

@@ -86,10 +86,22 @@ def test_spark_script(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Non
     nodes = inventory.to_arrow()
     regions = [node.labels.get("region") for node in inventory]
     pq.write_table(nodes.append_column("region", pa.array(regions)), tmp_path / "fleet.parquet")
+    target = tmp_path / "matching.parquet"
+    arguments = [str(tmp_path / "fleet.parquet"), str(selector), str(target)]
     with session():
-        load("select_nodes").main(
-            str(tmp_path / "fleet.parquet"), str(selector), str(tmp_path / "matching.parquet")
-        )
-    found = pq.read_table(tmp_path / "matching.parquet")["id"].to_pylist()
-    assert sorted(found) == sorted(inventory.match(selector).ids())
-    assert capsys.readouterr().out == f"{inventory.explain(selector)}\n"
+        script = load("select_nodes")
+        script.main(arguments)
+        found = pq.read_table(target)["id"].to_pylist()
+        assert sorted(found) == sorted(inventory.match(selector).ids())
+        explanation = f"{inventory.explain(selector)}\n"
+        assert capsys.readouterr().out == explanation
+        for mistake, out, message in [
+            (arguments, explanation, "already exists"),
+            ([arguments[0], "region not in (eu)", "x"], "", "write: region notin (eu)"),
+            (arguments[:2], "", "usage: "),
+        ]:
+            with pytest.raises(SystemExit, match="2"):
+                script.main(mistake)
+            printed = capsys.readouterr()
+            assert printed.out == out
+            assert message in printed.err
