@@ -70,6 +70,9 @@ WRONG_TURNS = {
     "help labelss": "help labels",
     "lint jobs": "check jobs",
     "get nodes -l gpu -n fleet.json": "match -l gpu -n fleet.json",
+    "get nodes -n fleet.json": "match --all -n fleet.json",
+    "describe node node-174fc70c -n fleet.json": "match --id node-174fc70c -n fleet.json",
+    "mtach -l gpu -n fleet.json": "match -l gpu -n fleet.json",
     "waves --job job.yaml -n fleet.json": "rollout --job job.yaml -n fleet.json",
     "check --rule no-name job.yaml": "check --select no-name job.yaml",
     "check --disable no-name job.yaml": "check --ignore no-name job.yaml",
@@ -197,6 +200,8 @@ def _files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     shutil.copy("job.yaml", "stack")
     Path("flat.json").write_text('[{"id": "node-1", "region": "eu"}]')
     shutil.copy("fleet.json", "again.json")
+    shutil.copy("fleet.json", "saved.json")
+    Path("saved.nsx").touch()
     shutil.copy(EXAMPLE / "deployment.yaml", "deployment.yaml")
     Path("mixed").mkdir()
     shutil.copy(EXAMPLE / "fleet.json", "mixed")
@@ -285,6 +290,27 @@ def test_an_answer_says_what_to_write(run: Run, command: str) -> None:
         "match --all gpu -n fleet.json",
         "match -l -n fleet.json",
         "explain fleet.json",
+        # The opposite, a file that would be replaced, or a word that would be lost.
+        "check --fix --no-write job.yaml",
+        "check --deselect no-name job.yaml",
+        "match --all --no-state lost -n fleet.json",
+        "match --not-selector gpu -n fleet.json",
+        "index fleet.json saved.nsx",
+        "index saved.json",
+        "index fleet.json --json",
+        "index -l gpu fleet.json",
+        "check job.yaml -n fleet.json --ignore no-name",
+        "labels --filter '' --node-file fleet.json",
+        "match '' fleet.json",
+        "match --job jobs -n fleet.json --min 3 --limit 2",
+        "match --job jobs -l gpu -n fleet.json -o name",
+        "watch -l gpu --id n1 -n fleet.json",
+        "match gpu -n fleet.json --id 'a?pwd=x'",
+        "diff fleet.json again.json --id n1 -l gpu",
+        "sql fleet.json",
+        "match gpu -n 'fl\x1beet.json'",
+        "node -n fleet.json -o json",
+        "count -l gpu -n fleet.json",
     ],
 )
 def test_no_guesses(run: Run, command: str) -> None:

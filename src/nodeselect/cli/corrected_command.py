@@ -1,19 +1,23 @@
-"""The command line that was probably meant by an invalid one."""
+"""The command line that was probably meant by an invalid one.
+
+It can be pasted without a thought, so it has every word that the user wrote, each with the same
+meaning, and writes no file that is there already. If that is not possible, there is none.
+"""
 
 import os
 from collections.abc import Collection, Mapping, Sequence
+from functools import cache
 from typing import NamedTuple
 
 import click
 
 from nodeselect.cli.database_addresses import without_password
-from nodeselect.cli.folders import walk
 from nodeselect.errors import SelectorError
 from nodeselect.selectors import Selector
 from nodeselect.selectors.charset import is_key
 from nodeselect.text import printable
 
-__all__ = ["corrected_command", "shown"]
+__all__ = ["corrected_command", "shown", "similar_name"]
 
 # What an option of another command or tool is called here; the first name that the command has is
 # meant. _ARGUMENT is an argument, or the option that its value is for.
@@ -55,11 +59,13 @@ _VALUES = {
 
 # What an argument may be for that is not behind its option; the first that is not given is meant.
 _OF_JOBS = ("--jobs", "--job", "-n")
-_OF_NODES = ("-n", "--jobs", "--job")
+_OF_NODES = ("-n",)
 _OF_OTHERS = ("-l",)
 
 _JOB_EXTENSIONS = (".yaml", ".yml")
 _SAVED_EXTENSION = ".nsx"
+
+_MAX_LENGTH = 1_000
 
 # The options that select nodes: these commands need one of them, and --all is without the others.
 _SELECTING = frozenset({"-l", "--id", "--job", "--jobs", "--all"})
@@ -101,22 +107,22 @@ def corrected_command(context: click.Context, words: Sequence[str]) -> str | Non
     :param words: the arguments of the process.
     """
     command, name = context.command, context.info_name
-    if name is None or name not in words:
+    if name is None or name not in words or not _can_be_pasted(words):
         return None
     at = list(words).index(name)
     parts = _split(words[at + 1 :], command)
     if parts is None:
         return None
     old = list(parts)
-    if name == "check" and any(part.option in ("-n", "--nodes") for part in parts):
+    if name == "check" and {part.option for part in parts} - {_ARGUMENT} in ({"-n"}, {"--nodes"}):
         name, command = "explain", _command(context, "explain")
         parts = [_Part("--job", part.value) if not part.option else part for part in parts]
     if name == "diff" and [part.option for part in parts].count("--job") == 2:
         parts = [_Part(_ARGUMENT, part.value) if part.option == "--job" else part for part in parts]
-    if name == "index" and not any(part.option.startswith("-") for part in parts):
-        parts = _with_output(parts)
+    if name == "index" and not any(part.option for part in parts):
+        parts = list(_with_output(parts))
     placed = _placed(name, command, [_renamed(part, command) for part in parts])
-    if placed is None:
+    if placed is None or (name == "index" and all(part.option != "-o" for part in placed)):
         return None
     known = set(_options(command))
     if name == "explain" and _has_many_jobs(placed):
@@ -131,15 +137,24 @@ def corrected_command(context: click.Context, words: Sequence[str]) -> str | Non
         commands = [] if (name, placed) == (context.info_name, old) else [(name, placed)]
     if not all(_is_valid(context, *each) for each in commands):
         return None
+    if any(shown(word) != word for part in placed if part.option != "-n" for word in part.words()):
+        return None  # a word that may have a password, and would not be the same without it
     texts = [_join([*words[:at], name], parts) for name, parts in commands]
     return " | ".join(texts) if texts else None
+
+
+def _can_be_pasted(words: Sequence[str]) -> bool:
+    """Return whether no argument is empty, cannot be typed, or is too long to be shown."""
+    return sum(map(len, words)) <= _MAX_LENGTH and all(
+        word and printable(word) == word for word in words
+    )
 
 
 def _join(start: Sequence[str], parts: Sequence[_Part]) -> str:
     import shlex  # loads slowly
 
-    words = [*start, *(word for part in parts for word in part.words())]
-    return printable(shlex.join(["nodeselect", *map(shown, words)]))
+    words = [*start, *(shown(word) for part in parts for word in part.words())]
+    return shlex.join(["nodeselect", *words])
 
 
 def _command(context: click.Context, name: str) -> click.Command:
@@ -181,7 +196,7 @@ def _split(words: Sequence[str], command: click.Command) -> list[_Part] | None:
             continue
         if not word.startswith("--"):
             name, equals, value = word[:2], word[2:], word[2:]
-        option = options.get(name) or options.get(_similar(name, options))
+        option = options.get(name) or options.get(similar_name(name, options))
         if option is None and name not in _NAMES and name not in _FLAGS:
             return None
         is_flag = name in _FLAGS if option is None else option.is_flag
@@ -195,9 +210,17 @@ def _split(words: Sequence[str], command: click.Command) -> list[_Part] | None:
     return parts
 
 
-def _similar(name: str, names: Collection[str], cutoff: float = 0.8) -> str:
+def similar_name(
+    name: str, names: Collection[str], cutoff: float = 0.8, equal_start: int = 3
+) -> str:
+    """Return the one of ``names`` that is probably meant; empty if none is.
+
+    :param equal_start: how many of the first characters must be equal. ``--no-write`` and
+        ``--deselect`` are similar to their opposites, but begin with other letters.
+    """
     import difflib  # loads slowly
 
+    names = [each for each in names if each[:equal_start] == name[:equal_start]]
     return next(iter(difflib.get_close_matches(name, names, 1, cutoff)), "")
 
 
@@ -212,12 +235,17 @@ def _renamed(part: _Part, command: click.Command) -> _Part:
         choice = options[part.option].type
         if not isinstance(choice, click.Choice) or part.value in choice.choices:
             return part
-        allowed = _allowed(part.value, choice) or _similar(part.value or "", choice.choices, 0.6)
+        allowed = _allowed(part.value, choice) or similar_name(
+            part.value or "", choice.choices, 0.6
+        )
         return _Part(part.option, allowed or part.value)
     if not part.option:
         return part
     if part.option in _FLAGS:
-        return _Part(*_FLAGS[part.option])
+        option, of_flag = _FLAGS[part.option]
+        choices = options[option].type if option in options else None
+        is_allowed = isinstance(choices, click.Choice) and of_flag in choices.choices
+        return _Part(option, of_flag) if is_allowed else part
     names = _NAMES.get(part.option, ())
     for name in names:
         type_ = options[name].type if name in options else None
@@ -233,7 +261,7 @@ def _renamed(part: _Part, command: click.Command) -> _Part:
             return _Part(name, value)
     if names:
         return _Part(next(filter(_FILTERS.__contains__, names), part.option), part.value)
-    return _Part(_similar(part.option, options), part.value)
+    return _Part(similar_name(part.option, options) or part.option, part.value)
 
 
 def _allowed(value: str | None, choice: click.Choice[str]) -> str | None:
@@ -247,11 +275,14 @@ def _piped(
 ) -> list[tuple[str, list[_Part]]]:
     """Return the commands of a pipe in which match filters the nodes that a command reads.
 
-    Return none if the command does not read nodes.
+    Return none if the command does not read nodes, or goes on reading them.
 
     :param parts: the options and arguments; ``filters`` are those of them for match.
     """
-    if "-n" not in _options(command) or any(part.value == "-" for part in parts):
+    nodes = _options(command).get("-n")
+    is_given = nodes and any(part.option in nodes.opts for part in parts)
+    is_standard_input = any(part.value == "-" for part in parts)
+    if name == "watch" or is_standard_input or not (is_given or name == "index"):
         return []
     if name == "rollout" and all(part.option not in ("--job", "--id", "--state") for part in parts):
         others = [part for part in parts if part not in filters]
@@ -316,19 +347,26 @@ def _placed_in_diff(parts: list[_Part], *, has_nodes: bool) -> list[_Part]:
     return parts
 
 
-def _with_output(files: Sequence[_Part]) -> list[_Part]:
-    """Return the arguments of index with the option for the file to write; it may be the last."""
-    *others, last = files or [_Part(_ARGUMENT, "")]
-    path = last.value or ""
-    if path.endswith(_SAVED_EXTENSION) and others:
-        return [*others, _Part("-o", path)]
-    saved = os.path.splitext(path)[0] + _SAVED_EXTENSION  # noqa: PTH122
-    return [*files, _Part("-o", saved)] if os.path.isfile(path) else list(files)  # noqa: PTH113
+def _with_output(files: Sequence[_Part]) -> Sequence[_Part]:
+    """Return the arguments of index with the option for a new file; it may be the last of them."""
+    paths = [part.value or "" for part in files]
+    if len(files) > 1 and paths[-1].endswith(_SAVED_EXTENSION):
+        files, saved = files[:-1], paths[-1]
+    elif paths and os.path.isfile(paths[-1]):  # noqa: PTH113
+        saved = os.path.splitext(paths[-1])[0] + _SAVED_EXTENSION  # noqa: PTH122
+    else:
+        return files
+    return files if os.path.lexists(saved) else [*files, _Part("-o", saved)]
 
 
 def _is_valid(context: click.Context, name: str, parts: Sequence[_Part]) -> bool:
     """Return whether a command accepts these options and arguments."""
     command = _command(context, name)
+    options = _options(command)
+    for option, value in parts:
+        choice = options[option].type if option in options else None
+        if isinstance(choice, click.Choice) and value not in choice.choices:
+            return False
     own = [word for part in parts for word in part.words()]
     try:
         given, rest, _ = command.make_parser(context).parse_args(own)
@@ -342,7 +380,7 @@ def _is_valid(context: click.Context, name: str, parts: Sequence[_Part]) -> bool
 def _options_for(word: str) -> tuple[str, ...]:
     """Return which options an argument may be for, the most probable first."""
     if os.path.isdir(word):  # noqa: PTH112 - pathlib is slow
-        return _OF_JOBS if _first_job(word) else _OF_NODES
+        return _OF_JOBS if _first_job(word) else ()
     if word.endswith(_JOB_EXTENSIONS):
         return _OF_JOBS
     if word == "-" or os.path.exists(word):  # noqa: PTH110
@@ -364,8 +402,7 @@ def _without_folders(
     """
     options = _options(_command(context, name))
     if name == "match" and _has_many_jobs(parts):
-        known = _options(_command(context, "explain"))
-        return "explain", [part for part in parts if not part.option or part.option in known]
+        return "explain", list(parts)
     arguments = [part.value or "" for part in parts if not part.option]
     has_jobs = name == "convert" or (name == "diff" and any(part.option == "-n" for part in parts))
     common = next(filter(None, map(_first_job, arguments)), "") if has_jobs else ""
@@ -391,7 +428,11 @@ def _has_many_jobs(parts: Sequence[_Part]) -> bool:
     return len(jobs) > 1 or any(map(os.path.isdir, jobs))
 
 
+@cache  # a folder may be a large one
 def _first_job(folder: str) -> str:
-    """Return the path of the first job file in a folder, relative to it; empty if there is none."""
-    job = next(walk(folder, _JOB_EXTENSIONS, (), lambda name, reason: None), folder)
-    return "" if job == folder else os.path.relpath(job, folder)
+    """Return the name of the first job file in a folder; empty if there is none."""
+    try:
+        names = os.listdir(folder)  # noqa: PTH208 - pathlib is slow
+    except (OSError, ValueError):
+        return ""
+    return min((name for name in names if name.endswith(_JOB_EXTENSIONS)), default="")

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import click
 
-from nodeselect.cli.corrected_command import corrected_command, shown
+from nodeselect.cli.corrected_command import corrected_command, shown, similar_name
 from nodeselect.text import join_limited, printable
 
 __all__ = ["usage_hint"]
@@ -16,6 +16,7 @@ _COMMANDS = {
     **dict.fromkeys(("lint", "validate", "verify"), "check"),
     **dict.fromkeys(("deploy", "plan", "schedule", "waves"), "rollout"),
     "compare": "diff", "export": "convert", "save": "index", "translate": "convert",
+    "version": "--version",
 }  # fmt: skip
 
 
@@ -39,17 +40,30 @@ def usage_hint(error: click.UsageError, words: Sequence[str]) -> str | None:
         return None
     names = [*context.command.list_commands(context), "--version"]
     for at, word in enumerate(words):
-        if f"'{word}'" in error.message and word not in names:
-            import difflib  # loads slowly
-            import shlex
+        if f"No such command '{word}'" in error.message:
+            line = _with_command(word, words[at + 1 :], names)
+            if line is None:
+                return None
+            import shlex  # loads slowly
 
-            other = _COMMANDS.get(word) or next(iter(difflib.get_close_matches(word, names, 1)), "")
-            rest = words[at + 1 :]
-            if word in _COMMANDS and rest[:1] in (["node"], ["nodes"]):  # kubectl get nodes
-                rest = rest[1:]
-            line = [context.info_name or "", *words[:at], other, *rest]
-            return f"did you mean: {printable(shlex.join(map(shown, line)))}" if other else None
+            line = ["nodeselect", *words[:at], *line]
+            return f"did you mean: {printable(shlex.join(map(shown, line)))}"
     return None
+
+
+def _with_command(word: str, rest: Sequence[str], names: Sequence[str]) -> list[str] | None:
+    """Return the command that is meant by an unknown one, and its arguments; None if not clear."""
+    other = _COMMANDS.get(word) or similar_name(word, names, 0.75, equal_start=1)
+    if not other:
+        return None
+    if word not in _COMMANDS or rest[:1] not in (["node"], ["nodes"]):
+        return [other, *rest]
+    # As in kubectl: get nodes, describe node ID.
+    rest = rest[1:]
+    if rest and not rest[0].startswith("-"):
+        return ["match", "--id", *rest]
+    is_selecting = any(each.startswith(("-l", "--selector", "--id", "--job")) for each in rest)
+    return [other, *([] if is_selecting or other != "match" else ["--all"]), *rest]
 
 
 def _commands_with(context: click.Context, option: str) -> list[str]:
