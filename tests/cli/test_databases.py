@@ -178,6 +178,7 @@ def test_page(run: Run, source: str, tmp_path: Path) -> None:
 
 
 LABELS = "labels=COLUMN, column=KEY=COLUMN or label-table=TABLE"
+COLUMNS = "the columns are 'id', 'name', 'state' and 'labels'"
 NAMES = "table, labels, label-table, id, name, state and column"
 
 
@@ -188,7 +189,31 @@ NAMES = "table, labels, label-table, id, name, state and column"
         ("", "invalid-address", "the address has no file: write sqlite:FILE?table=TABLE"),
         ("nodes.json", "query-failed", "the query failed: file is not a database"),
         ("nodes.sqlite?table=fleet", "query-failed", "the query failed: no such table: fleet"),
-        ("nodes.sqlite?id=host", "query-failed", "the query failed: no such column: host"),
+        (
+            "nodes.sqlite?id=host",
+            "no-column",
+            f"there is no column 'host'; {COLUMNS}",
+        ),
+        (
+            "nodes.sqlite?labels=label",
+            "no-column",
+            f"there is no column 'label'; {COLUMNS}\nhelp: did you mean 'labels'?",
+        ),
+        (
+            "nodes.sqlite?id=ID",
+            "no-column",
+            f"there is no column 'ID'; {COLUMNS}\nhelp: did you mean 'id'?",
+        ),
+        (
+            "nodes.sqlite?table=bare&label-table=long&column=rack&column=state",
+            "no-column",
+            "there is no column 'rack'; the columns are 'id', 'name' and 'state'",
+        ),
+        (
+            "nodes.sqlite?label-table=nodes",
+            "no-column",
+            f"there is no column 'node_id'; {COLUMNS}",
+        ),
         (
             "nodes.sqlite?tabel=nodes",
             "invalid-address",
@@ -275,7 +300,6 @@ NO_LABELS = "not JSON object of texts"
     ("columns", "rows", "message"),
     [
         ("id INTEGER PRIMARY KEY, labels", "(1, '{}')", "the ids … integer, not text"),
-        ("id, labels", "('n-1', '{}'), (NULL, '{}')", "the ids … null, not text"),
         ("id, labels, state", "('n-1', '{}', 8)", "the states … integer, not text"),
         ("id, labels", "('n-1', 8)", f"all labels … integer, {NO_LABELS}"),
         ("id, labels", "('n-1', '{')", f"all labels … text that is not JSON, {NO_LABELS}"),
@@ -305,6 +329,43 @@ def test_columns_that_are_not_texts(
     message = message.replace("…", "has a value of the type")
     assert f"the column with {message}" in unwrapped(result.err)
     assert "help: name another column, or a view that casts this one" in unwrapped(result.err)
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "duckdb", "postgresql"])
+@pytest.mark.parametrize(
+    ("node_id", "message"),
+    [
+        ("NULL", "error[no-id]: a node has no id: there is NULL in the column 'host'"),
+        ("''", "error[empty-id]: a node has an empty id in the column 'host'"),
+        ("'n-1'", "error[duplicate-id]: 2 nodes have the id 'n-1' in the column 'host'"),
+    ],
+)
+def test_ids_that_are_not_distinct(
+    run: Run,
+    request: pytest.FixtureRequest,
+    tmp_path: Path,
+    kind: str,
+    node_id: str,
+    message: str,
+) -> None:
+    """An id that is NULL, empty or there twice is an error, whatever is asked."""
+    rows = f"CREATE TABLE fleet AS SELECT 'n-1' AS host, 't4' AS gpu UNION ALL SELECT {node_id}, ''"
+    if kind == "postgresql":
+        source = request.getfixturevalue("server").replace("us:hunter2", "postgres")
+        psycopg = pytest.importorskip("psycopg")
+        with psycopg.connect(source) as connection:
+            connection.execute(f"DROP TABLE IF EXISTS fleet; {rows}")
+    else:
+        source = f"{kind}:{tmp_path / 'fleet'}?id=host"
+        module = pytest.importorskip("sqlite3" if kind == "sqlite" else kind)
+        connection = module.connect(str(tmp_path / "fleet"))
+        connection.execute(rows)
+        connection.close()
+    source += "&table=fleet&column=gpu" + ("&id=host" if kind == "postgresql" else "")
+    for command in (["match", "-l", "gpu=t4"], ["match", "-l", "gpu=l4"], ["explain", "-l", "gpu"]):
+        result = run(*command, "-n", source)
+        assert (result.status, result.out) == (2, "")
+        assert unwrapped(result.err).startswith(f"{message} --> {source}")
 
 
 def test_environment(run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

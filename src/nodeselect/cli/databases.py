@@ -108,11 +108,6 @@ def _nodes(address: _Address, query: _Query, id_column: str) -> SqlNodes:
     used = {part if isinstance(part, str) else part[0] for part in columns.values()}
     for part in (node_id, name, state, None if isinstance(labels, sql.LongTable) else labels):
         used.update((part,) if isinstance(part, str) else (part or ())[:1])
-    if unread := [quoted(column) for column in existing if column not in used]:
-        what = pluralize(len(unread), "column is", "columns are")
-        names_of_unread = join_limited(unread, 5)
-        hint = "column=NAME makes a label of one"
-        write_message(f"{printable(address.shown)}: {what} not read: {names_of_unread}; {hint}")
 
     def execute(text: str) -> Iterator[Sequence[Any]]:
         return iter(query(text)[0])
@@ -125,6 +120,11 @@ def _nodes(address: _Address, query: _Query, id_column: str) -> SqlNodes:
         nodes.check_columns()
     except InventoryError as error:
         raise error if error.place else error.within(address.shown) from None
+    if unread := [quoted(column) for column in existing if column not in used]:
+        what = pluralize(len(unread), "column is", "columns are")
+        names_of_unread = join_limited(unread, 5)
+        hint = "column=NAME makes a label of one"
+        write_message(f"{printable(address.shown)}: {what} not read: {names_of_unread}; {hint}")
     return nodes
 
 

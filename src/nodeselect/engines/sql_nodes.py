@@ -82,13 +82,15 @@ class SqlNodes:
         )
 
     def check_columns(self) -> None:
-        """Check that ids, names, states and labels are texts; answers would be wrong otherwise.
+        """Check that columns exist and are texts, and that ids are distinct and not empty.
 
-        The types of columns are looked up in PostgreSQL, DuckDB and Spark; of ``jsonb``, the labels
-        in the first thousand rows are read. In SQLite, where each value has its own type, all rows
-        are read. In other databases, nothing is checked.
+        Answers would be wrong otherwise. The types of columns are looked up in PostgreSQL, DuckDB
+        and Spark; of ``jsonb``, the labels in the first thousand rows are read. In SQLite, where
+        each value has its own type, all rows are read. All ids are read, except in Spark, and in
+        PostgreSQL if they have a unique index. In other databases, nothing is checked.
 
-        :raises InventoryError: with the code ``invalid-column``.
+        :raises InventoryError: with the code ``no-column``, ``invalid-column``, ``no-id``,
+            ``empty-id`` or ``duplicate-id``.
         """
         check_columns(self._execute, self._table)
 
