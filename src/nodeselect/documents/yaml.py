@@ -182,6 +182,7 @@ def _indent_hint(text: str, index: int) -> str | None:
     *before, line = text[:index].split("\n")
     column = len(line) - len(line.lstrip(" "))
     is_item = text.startswith("-", index)
+    is_key = ":" in text[index:].split("\n", 1)[0]
     choices: dict[int, str] = {}  # by the column of a block that the line may go on with
     lowest = len(text)
     for number in range(len(before), 0, -1):
@@ -192,11 +193,13 @@ def _indent_hint(text: str, index: int) -> str | None:
         for begin in (start.end(), len(content) - len(content.lstrip(" "))):
             if begin < lowest:
                 lowest = begin
-                if begin == column:
+                if begin == column and is_item <= (content[begin] == "-"):
                     return None
-                if is_item or content[begin] != "-":
+                if is_item == (content[begin] == "-"):
                     choices[begin] = f"{begin or 'no'} spaces, like line {number}"
-    lower = [words for begin, words in choices.items() if begin < column][:1]
+    lower = [words for begin, words in choices.items() if begin < column and (is_item or is_key)][
+        :1
+    ]
     deeper = [words for begin, words in choices.items() if begin > column][-1:]
     return f"indent this line by {', or by '.join(lower + deeper)}" if lower + deeper else None
 
