@@ -64,7 +64,9 @@ def _read(path: str, word: str = "") -> dict[str, Any]:
         return tomllib.loads(data.decode()) if word.encode() in data else {}
     except OSError as error:
         reason = error.strerror or "it cannot be read"
-    except ValueError as error:  # not UTF-8, or not TOML
+    except UnicodeDecodeError as error:
+        reason = f"it is not UTF-8 from line {data.count(b'\n', 0, error.start) + 1} on"
+    except ValueError as error:  # it is not TOML
         reason = str(error)
     except RecursionError:
         reason = "values are nested too deeply"
