@@ -65,7 +65,8 @@ def _read(path: str, word: str = "") -> dict[str, Any]:
     except OSError as error:
         reason = error.strerror or "it cannot be read"
     except UnicodeDecodeError as error:
-        reason = f"it is not UTF-8 from line {data.count(b'\n', 0, error.start) + 1} on"
+        line = data.count(b"\n", 0, error.start) + 1
+        reason = f"it is not UTF-8 from line {line} on"
     except ValueError as error:  # it is not TOML
         reason = str(error)
     except RecursionError:
