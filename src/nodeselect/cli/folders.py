@@ -85,9 +85,9 @@ def similar_file_hint(path: str) -> str | None:
         names = os.listdir(folder or ".")  # noqa: PTH208 - pathlib loads slowly
     except (OSError, ValueError):
         return None
-    length = len(name)
-    alike = [each for each in names if abs(len(each) - length) <= 2 and each[:1] == name[:1]]
-    close = difflib.get_close_matches(name, alike[:1_000], 1, 0.8)  # each takes up to 0.1 ms
+    alike = [each for each in names if each[:1] == name[:1] and abs(len(each) - len(name)) <= 2]
+    alike.sort(key=lambda each: sum(map(str.__eq__, each, name)), reverse=True)
+    close = difflib.get_close_matches(name, alike[:50], 1, 0.8)  # which takes up to 0.1 ms for each
     return f"did you mean {quoted(os.path.join(folder, close[0]))}?" if close else None  # noqa: PTH118
 
 
