@@ -129,7 +129,11 @@ def _add_selections() -> None:
     def misspelt_file(n: int) -> Command:
         return ["match", "--id", "x", "-n", f"{next(_folder_of_nodes(n).iterdir())}x"], ""
 
+    def misspelt_option(n: int) -> Command:
+        return ["match", "--selectr", "gpu", *(["--id", "x"] * n)], ""
+
     case("cli/match/files", _run, read_files)
+    case("cli/match/misspelt-option", _run, misspelt_option, 16)
     case("cli/match/misspelt-file", _run, misspelt_file)
     case("cli/match/stray", _run, stray)
     case("cli/explain/folder", _run, read_folder)
