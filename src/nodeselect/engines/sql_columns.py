@@ -75,6 +75,8 @@ _LABELS_IN_POSTGRESQL = """SELECT node_id
         all_labels, 'strict $.* ? (@.type() != "string" && @.type() != "null")', '{{}}', TRUE)
     LIMIT 1"""
 
+_QUOTED = re.compile(r'"((?:[^"]|"")*)"|`((?:[^`]|``)*)`')
+
 # What a column without values is in SQLite, in DuckDB, and in Spark.
 _NO_VALUE = ("null", '"NULL"', "void")
 
@@ -189,9 +191,9 @@ def _check_names(execute: Execute, dialect: Dialect, table: str, columns: dict[s
 
 def _split(name: str, dialect: Dialect) -> list[str]:
     """Return the pieces of a quoted name."""
-    quote_ = dialect.quotes
-    pieces = re.findall(f"{quote_}((?:[^{quote_}]|{quote_}{quote_})*){quote_}", name)
-    return [piece.replace(quote_ * 2, quote_) for piece in pieces]
+    quotes = dialect.quotes
+    pieces = (piece for either in _QUOTED.findall(name) for piece in either if piece)
+    return [piece.replace(quotes * 2, quotes) for piece in pieces]
 
 
 def _check_ids(execute: Execute, table: SqlTable) -> None:
