@@ -1,7 +1,5 @@
 """The columns of a table of nodes: what is checked before they give wrong answers."""
 
-import re
-
 from nodeselect.engines.dialects import Dialect
 from nodeselect.engines.sql import LongTable, quote
 from nodeselect.engines.sql_counts import Execute
@@ -74,8 +72,6 @@ _LABELS_IN_POSTGRESQL = """SELECT node_id
     WHERE jsonb_typeof(all_labels) <> 'object' OR jsonb_path_exists(
         all_labels, 'strict $.* ? (@.type() != "string" && @.type() != "null")', '{{}}', TRUE)
     LIMIT 1"""
-
-_QUOTED = re.compile(r'"((?:[^"]|"")*)"|`((?:[^`]|``)*)`')
 
 # What a column without values is in SQLite, in DuckDB, and in Spark.
 _NO_VALUE = ("null", '"NULL"', "void")
@@ -191,9 +187,14 @@ def _check_names(execute: Execute, dialect: Dialect, table: str, columns: dict[s
 
 def _split(name: str, dialect: Dialect) -> list[str]:
     """Return the pieces of a quoted name."""
-    quotes = dialect.quotes
-    pieces = (piece for either in _QUOTED.findall(name) for piece in either if piece)
-    return [piece.replace(quotes * 2, quotes) for piece in pieces]
+    _, first, *rest = name.split(dialect.quotes)
+    pieces = [first]
+    for between, after in zip(rest[::2], rest[1::2], strict=False):
+        if between:  # a dot; otherwise, the two quotes stand for one in the name
+            pieces.append(after)
+        else:
+            pieces[-1] += dialect.quotes + after
+    return pieces
 
 
 def _check_ids(execute: Execute, table: SqlTable) -> None:
