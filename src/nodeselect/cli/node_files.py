@@ -158,14 +158,16 @@ def nodes_option(*, required: bool = True) -> Callable[[_Command], _Command]:
         " labels}, as JSON, JSON lines or YAML; or CSV, Parquet or Arrow; also compressed by gzip;"
         " or a file of nodeselect index. Repeatable. Or from a database:"
         " duckdb:FILE?table=TABLE, sqlite:FILE?table=TABLE or"
-        " postgresql://HOST/DATABASE?table=TABLE. By default, the input in"
+        " postgresql://HOST/DATABASE?table=TABLE, with &labels=COLUMN, &column=KEY=COLUMN or"
+        " &label-table=TABLE for the labels, and &id=COLUMN. By default, the input in"
         f" {_VARIABLE}, or standard input if it is piped.",
         multiple=True, callback=parse, shell_complete=complete_files,
     )  # fmt: skip
     # Eager, so that their values are known when that of -n is parsed.
     id_column = click.option(
         "--id-column", metavar="COLUMN", multiple=True, callback=_keep, is_eager=True,
-        expose_value=False, help="The column of CSV, Parquet or Arrow with the ids (default: id).",
+        expose_value=False,
+        help="The column of CSV, Parquet, Arrow or a database with the ids (default: id).",
     )  # fmt: skip
     verbose = click.option(
         "-v", "--verbose", is_flag=True, callback=_keep, is_eager=True, expose_value=False,
