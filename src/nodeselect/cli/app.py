@@ -21,7 +21,6 @@ from nodeselect.cli.streams import (
     write_message,
     write_usage_error,
 )
-from nodeselect.cli.usage_hint import usage_hint
 from nodeselect.errors import InventoryError, JobError, SelectorError
 from nodeselect.text import quoted
 
@@ -135,6 +134,8 @@ def run() -> int:
         status = commands.main(prog_name="nodeselect", standalone_mode=False)
         sys.stdout.flush()
     except click.ClickException as error:
+        from nodeselect.cli.usage_hint import usage_hint  # for mistakes only
+
         hint = usage_hint(error, sys.argv[1:]) if isinstance(error, click.UsageError) else None
         if hint and isinstance(error, click.NoSuchOption):  # without options of a similar spelling
             error = click.UsageError(error.message, error.ctx)

@@ -7,6 +7,7 @@ from typing import TypeAlias
 
 import click
 
+from nodeselect.cli.command_line import command_line
 from nodeselect.cli.completers import complete_codes, complete_files
 from nodeselect.cli.exit_status import ExitStatus
 from nodeselect.cli.folders import is_excluded
@@ -17,7 +18,7 @@ from nodeselect.cli.settings import Settings, read_settings
 from nodeselect.cli.streams import Progress, write_error, write_message, write_output
 from nodeselect.errors import JobError
 from nodeselect.render.layout import PROBLEM_FORMATS, detect_screen
-from nodeselect.text import join_limited, printable, quoted
+from nodeselect.text import join_limited, quoted
 
 __all__ = ["check"]
 
@@ -166,11 +167,9 @@ def check(
 
 def _command_for_jobs(context: click.Context) -> str:
     """Return this command line with ``--jobs-only``."""
-    import shlex  # loads slowly
-
     words = sys.argv[1:]
     words.insert(words.index(str(context.info_name)) + 1, "--jobs-only")
-    return printable(shlex.join(["nodeselect", *words]))
+    return command_line(words)
 
 
 def _select_rules(

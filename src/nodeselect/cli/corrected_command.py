@@ -11,13 +11,13 @@ from typing import NamedTuple
 
 import click
 
-from nodeselect.cli.database_addresses import without_password
+from nodeselect.cli.command_line import command_line, shown
 from nodeselect.errors import SelectorError
 from nodeselect.selectors import Selector
 from nodeselect.selectors.charset import is_key
 from nodeselect.text import printable
 
-__all__ = ["corrected_command", "shown", "similar_name"]
+__all__ = ["corrected_command", "similar_name"]
 
 # What an option of another command or tool is called here; the first name that the command has is
 # meant. _ARGUMENT is an argument, or the option that its value is for.
@@ -85,18 +85,6 @@ class _Part(NamedTuple):
         return [word for word in self if word]
 
 
-def shown(word: str) -> str:
-    """Return an argument without a password. A selector has none, and is returned as it is."""
-    masked = without_password(word)
-    if masked == word:
-        return word
-    try:
-        Selector.parse(word)
-    except SelectorError:
-        return masked
-    return word
-
-
 def corrected_command(context: click.Context, words: Sequence[str]) -> str | None:
     """Return the command line that was probably meant, or None if that is not clear.
 
@@ -139,7 +127,10 @@ def corrected_command(context: click.Context, words: Sequence[str]) -> str | Non
         return None
     if any(shown(word) != word for part in placed if part.option != "-n" for word in part.words()):
         return None  # a word that may have a password, and would not be the same without it
-    texts = [_join([*words[:at], name], parts) for name, parts in commands]
+    texts = []
+    for name, parts in commands:
+        own = [word for part in parts for word in part.words()]
+        texts.append(command_line(map(shown, [*words[:at], name, *own])))
     return " | ".join(texts) if texts else None
 
 
@@ -148,13 +139,6 @@ def _can_be_pasted(words: Sequence[str]) -> bool:
     return sum(map(len, words)) <= _MAX_LENGTH and all(
         word and printable(word) == word for word in words
     )
-
-
-def _join(start: Sequence[str], parts: Sequence[_Part]) -> str:
-    import shlex  # loads slowly
-
-    words = [*start, *(shown(word) for part in parts for word in part.words())]
-    return shlex.join(["nodeselect", *words])
 
 
 def _command(context: click.Context, name: str) -> click.Command:

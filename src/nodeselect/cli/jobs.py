@@ -7,6 +7,7 @@ from operator import or_, sub
 
 import click
 
+from nodeselect.cli.command_line import command_line
 from nodeselect.cli.completers import complete_files, complete_ids
 from nodeselect.cli.exit_status import ExitStatus
 from nodeselect.cli.job_selectors import job_selectors
@@ -35,7 +36,7 @@ from nodeselect.explain.compute import explain_node
 from nodeselect.node import Node, count_connected
 from nodeselect.render.layout import detect_screen
 from nodeselect.selectors import Selector
-from nodeselect.text import pluralize, printable, quoted
+from nodeselect.text import pluralize, quoted
 
 __all__ = ["jobs", "report_node_jobs", "write_invalid"]
 
@@ -168,7 +169,6 @@ def write_invalid(invalid: Mapping[str, JobError], sources: Sequence[str]) -> No
 
     :param sources: the files and folders of the jobs.
     """
-    import shlex  # loads slowly
 
     from nodeselect.jobs.manifest import ManifestError
 
@@ -184,5 +184,5 @@ def write_invalid(invalid: Mapping[str, JobError], sources: Sequence[str]) -> No
         if len(inside) > _MOST_FILES:
             files = [folder, *(file for file in files if file not in inside)]
     if files:
-        command = printable(shlex.join(["nodeselect", "check", *files]))
+        command = command_line(["check", *files])
         write_error_message(f"for details, run: {command}")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from nodeselect.cli.command_line import command_line
 from nodeselect.cli.completers import (
     complete_files,
     complete_ids,
@@ -22,7 +23,7 @@ from nodeselect.node import count_in_states, split_state
 from nodeselect.readers.detect import KNOWN_STATES
 from nodeselect.render.layout import REPORT_FORMATS
 from nodeselect.selectors import Selector
-from nodeselect.text import join_limited, pluralize, printable, quoted
+from nodeselect.text import join_limited, pluralize, quoted
 
 if TYPE_CHECKING:
     from nodeselect.cli.node_files import NodeFiles
@@ -213,7 +214,6 @@ def explain_hint(
     states: frozenset[str] | None = None,
 ) -> str:
     """Return a message with the shell command that explains why no node matches."""
-    import shlex  # loads slowly, and is only needed if no node matches
 
     options = {"-l": expressions, "--id": ids, "--job": [job] if job else []}
     options["-n"] = nodes_from.shown
@@ -231,7 +231,7 @@ def explain_hint(
     if states:
         options["--state"] = [",".join(sorted(states))]
     words = [word for name, values in options.items() for value in values for word in (name, value)]
-    command = printable(shlex.join(["nodeselect", "explain", *words]))
+    command = command_line(["explain", *words])
     return f"for details, {saved}run: {command}"
 
 

@@ -9,7 +9,7 @@ from itertools import islice
 
 import click
 
-from nodeselect.cli.corrected_command import shown
+from nodeselect.cli.command_line import shown
 from nodeselect.errors import NodeselectError
 from nodeselect.problem import wrap_hint
 from nodeselect.render.layout import detect_screen

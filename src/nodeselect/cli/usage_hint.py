@@ -4,8 +4,9 @@ from collections.abc import Sequence
 
 import click
 
-from nodeselect.cli.corrected_command import corrected_command, shown, similar_name
-from nodeselect.text import join_limited, printable
+from nodeselect.cli.command_line import command_line, shown
+from nodeselect.cli.corrected_command import corrected_command, similar_name
+from nodeselect.text import join_limited
 
 __all__ = ["usage_hint"]
 
@@ -30,24 +31,21 @@ def usage_hint(error: click.UsageError, words: Sequence[str]) -> str | None:
     context = error.ctx
     if context is None:
         return None
-    is_group = isinstance(context.command, click.Group)
-    if not is_group and (command := corrected_command(context, words)):
+    group = context.command if isinstance(context.command, click.Group) else None
+    if group is None and (command := corrected_command(context, words)):
         return f"did you mean: {command}"
     if isinstance(error, click.NoSuchOption):
         others = _commands_with(context, error.option_name)
         return f"it is an option of {join_limited(others)}" if others else None
-    if not isinstance(context.command, click.Group):  # of which a name may be misspelt
+    if group is None:  # of which a command may be misspelt
         return None
-    names = [*context.command.list_commands(context), "--version"]
+    names = [*group.list_commands(context), "--version"]
     for at, word in enumerate(words):
         if f"No such command '{word}'" in error.message:
             line = _with_command(word, words[at + 1 :], names)
             if line is None:
                 return None
-            import shlex  # loads slowly
-
-            line = ["nodeselect", *words[:at], *line]
-            return f"did you mean: {printable(shlex.join(map(shown, line)))}"
+            return f"did you mean: {command_line(map(shown, [*words[:at], *line]))}"
     return None
 
 
