@@ -8,7 +8,8 @@ from typing import Any, ClassVar, NamedTuple, TypeAlias
 
 from nodeselect import Selector
 from nodeselect.engines.conditions import express
-from nodeselect.engines.dialects import DIALECTS, Dialect
+from nodeselect.engines.dialect import Dialect
+from nodeselect.engines.dialects import DIALECTS
 from nodeselect.engines.sql import LongTable, Name, SqlConditions, quote
 from tests.engines.cases import COLUMNS, Row, without_nul
 

@@ -3,7 +3,7 @@
 from typing import Any, NamedTuple
 
 from nodeselect.engines import dialects
-from nodeselect.engines.dialects import Dialect
+from nodeselect.engines.dialect import Dialect
 
 __all__ = ["GUARDS", "Guard"]
 

@@ -52,8 +52,8 @@ EXEMPT = {
     "nodeselect.errors.NodeselectError.draw": "subclasses implement it",
     "nodeselect.index.node_rows.NodeRows.to_table": "subclasses implement it",
     **{
-        f"nodeselect.engines.dialects.Dialect.{name}": "subclasses implement it"
-        for name in ("each_label", "hexadecimal", "may_be_integer", "to_integer", "value")
+        f"nodeselect.engines.dialect.Dialect.{name}": "subclasses implement it"
+        for name in ("each_label", "hexadecimal", "may_be_integer", "value")
     },
     "nodeselect.engines.spark.where": "it needs Spark",
     **dict.fromkeys(

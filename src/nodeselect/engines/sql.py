@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple, TypeAlias
 
 from nodeselect.engines.conditions import express
-from nodeselect.engines.dialects import DIALECTS, Dialect
+from nodeselect.engines.dialect import Dialect
+from nodeselect.engines.dialects import DIALECTS
 from nodeselect.selectors import Selector
 
 __all__ = [
@@ -199,50 +200,36 @@ class SqlConditions:
         id: Name | None,  # noqa: A002
         columns: Mapping[str, Name],
     ) -> None:
-        """Quote the names.
+        """Quote the names, also those in ``labels``.
 
         :raises ValueError: if a name is empty or has a NUL, or a long table has no ``id``.
         """
         if isinstance(labels, LongTable) and id is None:
             raise ValueError("labels in a table of their own are found by id: say which column")
         self.dialect = dialect
-        self.labels = labels
+        self.labels = None if labels is None else _quoted_labels(labels, dialect)
         self.id = None if id is None else quote(id, dialect)
         self.columns = {key: quote(column, dialect) for key, column in columns.items()}
 
     def has_key(self, key: str) -> str:
-        if column := self.columns.get(key):
-            return self.dialect.is_present(column)
-        if self.labels is None:
-            return self.constant(False)
-        if isinstance(self.labels, LongTable):
-            return self._in_table(self.labels, key, self.dialect.is_present)
-        return self.dialect.has_key(*self._label(self.labels, key))
+        return self._test(key, self.dialect.is_present, self.dialect.has_key)
 
     def value_in(self, key: str, values: Sequence[str]) -> str:
         literals = list(map(self.dialect.literal, values))
-        if column := self.columns.get(key):
-            return self.dialect.value_in(column, literals)
-        if self.labels is None:
-            return self.constant(False)
-        if isinstance(self.labels, LongTable):
-            return self._in_table(
-                self.labels, key, lambda value: self.dialect.value_in(value, literals)
-            )
-        pairs = [self._pair(key, value) for value in values]
-        return self.dialect.label_in(*self._label(self.labels, key), literals, pairs)
+
+        def label_in(labels: str, name: str) -> str:
+            pairs = [self._pair(key, value) for value in values]
+            return self.dialect.label_in(labels, name, literals, pairs)
+
+        return self._test(key, lambda value: self.dialect.value_in(value, literals), label_in)
 
     def integer_between(self, key: str, low: int, high: int) -> str:
         bounds = str(low), str(high)
-        if column := self.columns.get(key):
-            return self.dialect.value_between(column, *bounds)
-        if self.labels is None:
-            return self.constant(False)
-        if isinstance(self.labels, LongTable):
-            return self._in_table(
-                self.labels, key, lambda value: self.dialect.value_between(value, *bounds)
-            )
-        return self.dialect.label_between(*self._label(self.labels, key), *bounds)
+        return self._test(
+            key,
+            lambda value: self.dialect.value_between(value, *bounds),
+            lambda labels, name: self.dialect.label_between(labels, name, *bounds),
+        )
 
     def id_in(self, ids: Sequence[str]) -> str:
         if self.id is None:
@@ -272,28 +259,40 @@ class SqlConditions:
         # What a selector has needs no escapes, in JSON and in SQL; what a node has may need them.
         return f"'{pair}'" if _PLAIN_PAIR.fullmatch(pair) else self.dialect.literal(pair)
 
-    def _label(self, labels: Name, key: str) -> tuple[str, str]:
-        return quote(labels, self.dialect), self.dialect.literal(key)
+    def _test(
+        self,
+        key: str,
+        test_value: Callable[[str], str],
+        test_label: Callable[[str, str], str],
+    ) -> str:
+        """Return SQL that tests a label, wherever its value is.
 
-    def _in_table(self, table: LongTable, key: str, test: Callable[[str], str]) -> str:
-        """Return SQL that tests a label whose value is in a table of labels.
-
-        It is ``id IN (SELECT ...)``: EXISTS would need the name of the outer table, which is not
-        known here.
-
-        :param test: returns SQL that tests a value.
+        :param test_value: returns SQL that tests a column of values.
+        :param test_label: returns SQL that tests a label, given the column of all labels and the
+            constant of the key.
         """
-        dialect = self.dialect
+        labels, dialect = self.labels, self.dialect
+        if column := self.columns.get(key):
+            return test_value(column)
+        if labels is None:
+            return self.constant(False)
+        literal = dialect.literal(key)
+        if isinstance(labels, str):
+            return test_label(labels, literal)
         assert self.id is not None, "the constructor has checked it"
-        node_id, key_column, value = (
-            quote(name, dialect) for name in (table.node_id, table.key, table.value)
-        )
-        is_key = dialect.value_in(key_column, [dialect.literal(key)])
+        # EXISTS would need the name of the outer table, which is not known here.
+        is_key = dialect.value_in(labels.key, [literal])
         return (
             f"({self.id} IS NOT NULL AND ({dialect.join_keys(self.id)}) IN"
-            f" (SELECT {dialect.join_keys(node_id)} FROM {quote(table.table, dialect)}"
-            f" WHERE {node_id} IS NOT NULL AND {is_key} AND {test(value)}))"
+            f" (SELECT {dialect.join_keys(labels.node_id)} FROM {labels.table}"
+            f" WHERE {labels.node_id} IS NOT NULL AND {is_key} AND {test_value(labels.value)}))"
         )
+
+
+def _quoted_labels(labels: Name | LongTable, dialect: Dialect) -> str | LongTable:
+    if isinstance(labels, LongTable):
+        return LongTable(*(quote(name, dialect) for name in labels))
+    return quote(labels, dialect)
 
 
 def quote(name: Name, dialect: Dialect) -> str:

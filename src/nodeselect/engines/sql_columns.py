@@ -1,7 +1,7 @@
 """The columns of a table of nodes: what is checked before they give wrong answers."""
 
-from nodeselect.engines.dialects import Dialect
-from nodeselect.engines.sql import LongTable, quote
+from nodeselect.engines.dialect import Dialect
+from nodeselect.engines.sql import LongTable
 from nodeselect.engines.sql_counts import Execute
 from nodeselect.engines.sql_table import SqlTable
 from nodeselect.errors import InventoryError
@@ -109,11 +109,11 @@ def check_columns(execute: Execute, table: SqlTable) -> None:
     if table.state is not None:
         columns["the states"] = table.state
     if isinstance(labels, LongTable):
-        names = {"the node ids": labels.node_id, "the keys": labels.key, "the values": labels.value}
-        of_labels = {role: quote(name, dialect) for role, name in names.items()}
-        _check(execute, dialect, quote(labels.table, dialect), of_labels)
+        _, node_ids, keys, values = labels
+        names = {"the node ids": node_ids, "the keys": keys, "the values": values}
+        _check(execute, dialect, str(labels.table), names)
     elif labels is not None:
-        columns["all labels"] = quote(labels, dialect)
+        columns["all labels"] = labels
     _check(execute, dialect, table.table, columns, table.rows())
     if dialect.name == "postgresql" and "all labels" in columns:
         query = _LABELS_IN_POSTGRESQL.format(

@@ -293,9 +293,7 @@ class SqlNodeSet:
         """
         table, conditions = self._table, self._table.conditions
         labels = conditions.labels
-        all_labels = "NULL"
-        if not (labels is None or isinstance(labels, LongTable)):
-            all_labels = quote(labels, table.dialect)
+        all_labels = labels if isinstance(labels, str) else "NULL"
         single = [table.id, table.name or "NULL", table.state or "NULL", all_labels]
         query = f"SELECT {', '.join([*single, *conditions.columns.values()])}"
         rows = self._execute(f"{query} FROM {table.rows(self._condition)}{tail}")
@@ -305,16 +303,13 @@ class SqlNodeSet:
 
     def _with_long_labels(self, rows: Sequence[Sequence[Any]], table: LongTable) -> Iterator[Node]:
         dialect = self._table.dialect
-        node_id, key, value = (
-            quote(each, dialect) for each in (table.node_id, table.key, table.value)
-        )
-        select = f"SELECT {node_id}, {key}, {value} FROM {quote(table.table, dialect)} WHERE"
+        select = f"SELECT {table.node_id}, {table.key}, {table.value} FROM {table.table} WHERE"
         for start in range(0, len(rows), _LONG_BATCH):
             batch = rows[start : start + _LONG_BATCH]
             labels: dict[str, dict[str, Any]] = {to_id(row[0]): {} for row in batch}
             ids = list(map(dialect.literal, labels))
             for owner, each_key, each_value in self._execute(
-                f"{select} {dialect.value_in(node_id, ids)}"
+                f"{select} {dialect.value_in(table.node_id, ids)}"
             ):
                 labels[to_id(owner)][to_text(each_key)] = each_value
             for row in batch:

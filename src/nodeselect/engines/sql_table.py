@@ -2,8 +2,8 @@
 
 from typing import Any, NamedTuple
 
-from nodeselect.engines.dialects import Dialect
-from nodeselect.engines.sql import LongTable, SqlConditions, quote
+from nodeselect.engines.dialect import Dialect
+from nodeselect.engines.sql import LongTable, SqlConditions
 from nodeselect.errors import InventoryError
 from nodeselect.text import quoted
 
@@ -52,17 +52,12 @@ class SqlTable(NamedTuple):
         if labels is None:
             return None
         if isinstance(labels, LongTable):
-            node_id, key, value = (
-                quote(name, dialect) for name in (labels.node_id, labels.key, labels.value)
-            )
             return (
-                f"SELECT {key} AS label_key, {value} AS label_value"
-                f" FROM {quote(labels.table, dialect)}"
-                f" WHERE ({dialect.join_keys(node_id)}) IN"
+                f"SELECT {labels.key} AS label_key, {labels.value} AS label_value"
+                f" FROM {labels.table} WHERE ({dialect.join_keys(labels.node_id)}) IN"
                 f" (SELECT {dialect.join_keys(self.id)} FROM {self.rows(condition)})"
             )
-        column = quote(labels, dialect)
-        rows = f"(SELECT {column} AS all_labels FROM {self.rows(condition)}) AS nodes"
+        rows = f"(SELECT {labels} AS all_labels FROM {self.rows(condition)}) AS nodes"
         return dialect.each_label("all_labels", rows)
 
     def values(self, key: str, condition: str | None = None) -> str:
@@ -82,7 +77,7 @@ class SqlTable(NamedTuple):
             each_label = self.each_label(condition)
             return f"SELECT label_value FROM ({each_label}) AS labels WHERE {is_key}"
         else:
-            value = dialect.value(quote(labels, dialect), dialect.literal(key))
+            value = dialect.value(labels, dialect.literal(key))
             has_key = conditions.has_key(key)  # an index may find these rows
             condition = has_key if condition is None else f"{has_key} AND ({condition})"
         return f"SELECT {value} AS label_value FROM {self.rows(condition)}"

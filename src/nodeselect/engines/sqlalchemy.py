@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
 try:
@@ -38,7 +38,8 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 
 from nodeselect.engines.conditions import express
-from nodeselect.engines.dialects import Dialect, DuckDB, MySQL, PostgreSQL, SQLite
+from nodeselect.engines.dialect import Dialect
+from nodeselect.engines.dialects import DuckDB, MySQL, PostgreSQL, SQLite
 from nodeselect.engines.sql import LongTable as NamedLongTable
 from nodeselect.engines.sql import Name
 from nodeselect.engines.sql_nodes import SqlNodes
@@ -173,34 +174,24 @@ class _Conditions:
         self._columns = columns
 
     def has_key(self, key: str) -> ColumnElement[bool]:
-        if (column := self._columns.get(key)) is not None:
-            return _IsPresent(column)
-        if self._labels is None:
-            return self.constant(False)
-        if isinstance(self._labels, LongTable):
-            return self._in_table(self._labels, key, _IsPresent(self._labels.value))
-        return _HasKey(self._labels, _text(key))
+        return self._test(key, _IsPresent, lambda labels: _HasKey(labels, _text(key)))
 
     def value_in(self, key: str, values: Sequence[str]) -> ColumnElement[bool]:
         texts = list(map(_text, values))
-        if (column := self._columns.get(key)) is not None:
-            return _ValueIn(column, *texts)
-        if self._labels is None:
-            return self.constant(False)
-        if isinstance(self._labels, LongTable):
-            return self._in_table(self._labels, key, _ValueIn(self._labels.value, *texts))
-        pairs = [_text(json.dumps({key: value})) for value in values]
-        return _LabelIn(self._labels, _text(key), *texts, *pairs)
+
+        def label_in(labels: _Column) -> ColumnElement[bool]:
+            pairs = [_text(json.dumps({key: value})) for value in values]
+            return _LabelIn(labels, _text(key), *texts, *pairs)
+
+        return self._test(key, lambda column: _ValueIn(column, *texts), label_in)
 
     def integer_between(self, key: str, low: int, high: int) -> ColumnElement[bool]:
         bounds = literal(low, BigInteger()), literal(high, BigInteger())
-        if (column := self._columns.get(key)) is not None:
-            return _ValueBetween(column, *bounds)
-        if self._labels is None:
-            return self.constant(False)
-        if isinstance(self._labels, LongTable):
-            return self._in_table(self._labels, key, _ValueBetween(self._labels.value, *bounds))
-        return _LabelBetween(self._labels, _text(key), *bounds)
+        return self._test(
+            key,
+            lambda column: _ValueBetween(column, *bounds),
+            lambda labels: _LabelBetween(labels, _text(key), *bounds),
+        )
 
     def id_in(self, ids: Sequence[str]) -> ColumnElement[bool]:
         if self._id is None:
@@ -218,18 +209,29 @@ class _Conditions:
     def conjunction(self, conditions: Sequence[ColumnElement[bool]]) -> ColumnElement[bool]:
         return and_(*conditions)
 
-    def _in_table(
-        self, table: LongTable, key: str, condition: ColumnElement[bool]
+    def _test(
+        self,
+        key: str,
+        test_value: Callable[[_Column], ColumnElement[bool]],
+        test_label: Callable[[_Column], ColumnElement[bool]],
     ) -> ColumnElement[bool]:
-        """Return a condition on a label whose value is in a table of labels.
+        """Return a condition on a label, wherever its value is.
 
-        The statement may use this table elsewhere, too.
-
-        :param condition: the condition on the column of values.
+        :param test_value: returns the condition on a column of values.
+        :param test_label: returns the condition on a column of all labels.
         """
+        labels = self._labels
+        if (column := self._columns.get(key)) is not None:
+            return test_value(column)
+        if labels is None:
+            return self.constant(False)
+        if not isinstance(labels, LongTable):
+            return test_label(labels)
         assert self._id is not None, "the constructor has checked it"
-        node_id = table.node_id
-        is_node = and_(node_id.is_not(None), _ValueIn(table.key, _text(key)), condition)
+        node_id = labels.node_id
+        is_key = _ValueIn(labels.key, _text(key))
+        is_node = and_(node_id.is_not(None), is_key, test_value(labels.value))
+        # The statement may use this table elsewhere, too.
         nodes = select(_JoinKeys(node_id)).where(is_node).correlate(None)
         return _IsIn(self._id, nodes.scalar_subquery())
 
@@ -261,7 +263,10 @@ class _Condition(FunctionElement[bool]):
     """
 
     type = Boolean()
-    inherit_cache = True
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        cls.inherit_cache = True
 
     def to_sql(self, dialect: Dialect, *clauses: str) -> str:
         raise NotImplementedError
@@ -276,16 +281,11 @@ class _Condition(FunctionElement[bool]):
 
 
 class _HasKey(_Condition):
-    inherit_cache = True
-
     def to_sql(self, dialect: Dialect, *clauses: str) -> str:
-        labels, key = clauses
-        return dialect.has_key(labels, key)
+        return dialect.has_key(*clauses)
 
 
 class _LabelIn(_Condition):
-    inherit_cache = True
-
     def to_sql(self, dialect: Dialect, *clauses: str) -> str:
         labels, key, *values = clauses
         count = len(values) // 2
@@ -293,56 +293,39 @@ class _LabelIn(_Condition):
 
 
 class _LabelBetween(_Condition):
-    inherit_cache = True
-
     def to_sql(self, dialect: Dialect, *clauses: str) -> str:
-        labels, key, low, high = clauses
-        return dialect.label_between(labels, key, low, high)
+        return dialect.label_between(*clauses)
 
 
 class _IsPresent(_Condition):
-    inherit_cache = True
-
     def to_sql(self, dialect: Dialect, *clauses: str) -> str:
-        (value,) = clauses
-        return dialect.is_present(value)
+        return dialect.is_present(*clauses)
 
 
 class _ValueIn(_Condition):
-    inherit_cache = True
-
     def to_sql(self, dialect: Dialect, *clauses: str) -> str:
         value, *values = clauses
         return dialect.value_in(value, values)
 
 
 class _ValueInArray(_Condition):
-    inherit_cache = True
-
     def to_sql(self, dialect: Dialect, *clauses: str) -> str:
         value, array = clauses
         return dialect.value_in(value, [_ELEMENTS[dialect.name].format(array)])
 
 
 class _ValueBetween(_Condition):
-    inherit_cache = True
-
     def to_sql(self, dialect: Dialect, *clauses: str) -> str:
-        value, low, high = clauses
-        return dialect.value_between(value, low, high)
+        return dialect.value_between(*clauses)
 
 
 class _IsIn(_Condition):
-    inherit_cache = True
-
     def to_sql(self, dialect: Dialect, *clauses: str) -> str:
         value, query = clauses
         return f"{value} IS NOT NULL AND ({dialect.join_keys(value)}) IN {query}"
 
 
 class _Not(_Condition):
-    inherit_cache = True
-
     def to_sql(self, dialect: Dialect, *clauses: str) -> str:
         (condition,) = clauses
         return f"NOT {condition}"
