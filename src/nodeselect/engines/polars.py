@@ -12,9 +12,8 @@ except ModuleNotFoundError as error:
 
 from nodeselect.engines.conditions import express
 from nodeselect.engines.polars_columns import ALL_LABELS, check_columns, is_text
-from nodeselect.engines.sql_counts import ranked_states
 from nodeselect.explain import Explanation, FailureCounts, NearMiss, compute
-from nodeselect.explain.countable import Positions
+from nodeselect.explain.countable import Positions, rank_counts
 from nodeselect.inventory.facets import Facets, count_labels
 from nodeselect.selectors import Selector
 from nodeselect.text import quoted
@@ -273,10 +272,7 @@ class _Statistics:
         return [node_id for node_id in ids if node_id not in found]
 
     def find_names(self, names: Sequence[str]) -> Mapping[str, tuple[str, int]]:
-        """Find nodes by their names; return for each name the first id and the number of nodes.
-
-        The result has the order of ``names``, and leaves out names that no node has.
-        """
+        """Find nodes by their names; return for each name the first id and the number of nodes."""
         if self._name is None:
             return {}
         nodes = self._frame.select(id=self.conditions.id, name=self._name.cast(pl.String))
@@ -343,36 +339,25 @@ class _Failures:
 
     def state_counts(self) -> Mapping[str | None, int]:
         """Count the nodes that match, by their state; the most frequent state comes first."""
-        return ranked_states(self._states)
+        return rank_counts(self._states)
 
     def example_ids(self, failed: Positions, limit: int) -> Sequence[str]:
         """Return the first ids of the nodes that fail exactly the requirements at ``failed``."""
         return [node_id for _, node_id in self._first[failed][:limit]]
 
     def nearest(self, limit: int) -> Sequence[NearMiss]:
-        """Return up to ``limit`` of the non-matching nodes that fail the fewest requirements.
-
-        Return none if there were too many groups, as an inventory does.
-        """
-        fewest = min(map(len, self._first), default=0)
-        if self.counts.ungrouped and fewest > 1:
-            return []
+        """Return up to ``limit`` of the non-matching nodes that fail the fewest requirements."""
         nodes = sorted(
             (row, node_id, failed)
-            for failed, named in self._first.items()
-            if len(failed) == fewest
-            for row, node_id in named[:limit]
+            for failed in self.counts.nearest_groups()
+            for row, node_id in self._first[failed][:limit]
         )
         return [NearMiss(node_id, failed) for _, node_id, failed in nodes[:limit]]
 
     def count_if_replaced(
         self, positions: Collection[int], replacements: Sequence[Selector]
     ) -> int:
-        """Count the nodes that would match if some requirements were replaced.
-
-        :param positions: the requirements to leave out.
-        :param replacements: the requirements to add.
-        """
+        """Count the nodes that would match if some requirements were replaced."""
         conditions = self._statistics.conditions
         passes = [express(replacement, conditions) for replacement in replacements]
         passes += (passed for at, passed in enumerate(self._passes) if at not in positions)

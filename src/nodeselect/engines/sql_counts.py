@@ -13,11 +13,12 @@ from nodeselect.explain.countable import (
     MAX_NEAREST,
     FailureCounts,
     Positions,
+    rank_counts,
 )
 from nodeselect.explain.explanation import NearMiss
 from nodeselect.selectors import Selector
 
-__all__ = ["Execute", "SqlCounts", "SqlFailures", "count", "ranked_states"]
+__all__ = ["Execute", "SqlCounts", "SqlFailures", "count"]
 
 Execute: TypeAlias = Callable[[str], Iterable[Sequence[Any]]]
 """Runs a query and returns its rows."""
@@ -30,7 +31,7 @@ _MAX_VALUES = 1_000
 
 
 class SqlFailures:
-    """The nodes of a table, grouped by which requirements they fail.
+    """The nodes of a table by what they fail; implements :class:`nodeselect.explain.Failures`.
 
     One query counts the groups. A second one finds ids of examples among the first 1,000 nodes; a
     third is run only for groups that have too few of these.
@@ -61,7 +62,7 @@ class SqlFailures:
 
     def state_counts(self) -> Mapping[str | None, int]:
         """Count the nodes that match, by their state; the most frequent state comes first."""
-        return ranked_states(self._states)
+        return rank_counts(self._states)
 
     def example_ids(self, failed: Positions, limit: int) -> Sequence[str]:
         """Return the first ids of the nodes that fail exactly the requirements at ``failed``.
@@ -71,10 +72,7 @@ class SqlFailures:
         return self._first_ids(limit)[_to_mask(failed)][:limit]
 
     def nearest(self, limit: int) -> Sequence[NearMiss]:
-        """Return up to ``limit`` of the non-matching nodes that fail the fewest requirements.
-
-        Return none if they may be in one of the groups that were dropped, as there were too many.
-        """
+        """Return up to ``limit`` of the non-matching nodes that fail the fewest requirements."""
         ids = self._first_ids(limit)
         nearest = sorted((each, mask) for mask in self._nearest_groups() for each in ids[mask])
         return [NearMiss(node_id, self._positions(mask)) for node_id, mask in nearest[:limit]]
@@ -82,26 +80,15 @@ class SqlFailures:
     def count_if_replaced(
         self, positions: Collection[int], replacements: Sequence[Selector]
     ) -> int:
-        """Count the nodes that would match if some requirements were replaced.
-
-        :param positions: the requirements to leave out.
-        :param replacements: the requirements to add.
-        """
+        """Count the nodes that would match if some requirements were replaced."""
         kept = [each for at, each in enumerate(self._requirements) if at not in positions]
         conditions = self._table.conditions
         tests = [express(each, conditions) for each in (*replacements, *kept)]
         return count(self._execute, self._table.rows(conditions.conjunction(tests)))
 
     def _nearest_groups(self) -> dict[int, int]:
-        """Return the size of each group that fails the fewest requirements, by its bit mask.
-
-        Return nothing if such a group may have been dropped.
-        """
-        groups = self.counts.groups
-        fewest = min(map(len, groups), default=0)
-        if self.counts.ungrouped and fewest > 1:
-            return {}
-        return {_to_mask(each): nodes for each, nodes in groups.items() if len(each) == fewest}
+        """Return the size of each group that fails the fewest requirements, by its bit mask."""
+        return {_to_mask(each): nodes for each, nodes in self.counts.nearest_groups().items()}
 
     def _first_ids(self, limit: int) -> dict[int, list[str]]:
         """Return the first ids, by bit mask, of the largest groups and of the nearest ones."""
@@ -248,10 +235,7 @@ class SqlCounts:
         return [node_id for node_id in ids if node_id not in there]
 
     def find_names(self, names: Sequence[str]) -> Mapping[str, tuple[str, int]]:
-        """Find nodes by their names; return for each name the lowest id and the number of nodes.
-
-        The result has the order of ``names``, and leaves out names that no node has.
-        """
+        """Find nodes by their names; return for each name the lowest id and the number of nodes."""
         table, dialect = self._table, self._table.dialect
         if table.name is None or not names:
             return {}
@@ -310,12 +294,6 @@ def count(execute: Execute, rows: str) -> int:
     """Count the rows of a FROM clause."""
     ((nodes,),) = execute(f"SELECT count(*) FROM {rows}")
     return int(nodes)
-
-
-def ranked_states(counts: Mapping[str | None, int]) -> dict[str | None, int]:
-    """Sort the counts of states, the most frequent first; leave out zeros."""
-    ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0] or "", item[0] is None))
-    return {state: nodes for state, nodes in ranked if nodes}
 
 
 def _to_mask(failed: Positions) -> int:

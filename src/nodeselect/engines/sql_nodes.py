@@ -7,11 +7,11 @@ from typing import Any
 from nodeselect.engines.conditions import express
 from nodeselect.engines.sql import LongTable, Name, SqlConditions, dialect_named, quote
 from nodeselect.engines.sql_columns import check_columns
-from nodeselect.engines.sql_counts import Execute, SqlCounts, count, ranked_states
+from nodeselect.engines.sql_counts import Execute, SqlCounts, count
 from nodeselect.engines.sql_table import SqlTable, to_id, to_state, to_text
 from nodeselect.errors import InventoryError
 from nodeselect.explain.compute import explain, explain_node
-from nodeselect.explain.countable import FailureCounts
+from nodeselect.explain.countable import FailureCounts, rank_counts
 from nodeselect.explain.explanation import Explanation, NodeExplanation
 from nodeselect.node import Node, has_state, require_count
 from nodeselect.selectors import Selector
@@ -231,10 +231,10 @@ class SqlNodeSet:
         """Return how many nodes are in each state or in none, the most frequent first."""
         table = self._table
         if table.state is None:
-            return ranked_states({None: len(self)})
+            return rank_counts({None: len(self)})
         state = table.dialect.bytewise(table.state)
         query = f"SELECT {state}, count(*) FROM {table.rows(self._condition)} GROUP BY {state}"
-        return ranked_states({to_state(each): nodes for each, nodes in self._execute(query)})
+        return rank_counts({to_state(each): nodes for each, nodes in self._execute(query)})
 
     def value_counts(self, key: str) -> dict[str, int]:
         """Return how many nodes have each value of ``key``, the most frequent value first."""
@@ -243,7 +243,7 @@ class SqlNodeSet:
         query = (
             f"SELECT {value}, count(*) FROM {rows} WHERE label_value IS NOT NULL GROUP BY {value}"
         )
-        return _ranked({to_text(each): nodes for each, nodes in self._execute(query)})
+        return rank_counts({to_text(each): nodes for each, nodes in self._execute(query)})
 
     def label_counts(self) -> dict[str, dict[str, int]]:
         """Return for each label key that any node has what :meth:`value_counts` returns.
@@ -260,7 +260,7 @@ class SqlNodeSet:
             found: dict[str, dict[str, int]] = {}
             for key, value, nodes in self._execute(query):
                 found.setdefault(to_text(key), {})[to_text(value)] = nodes
-            counts |= {key: _ranked(each) for key, each in found.items() if key not in columns}
+            counts |= {key: rank_counts(each) for key, each in found.items() if key not in columns}
         return {key: values for key, values in counts.items() if values}
 
     def __and__(self, other: "SqlNodeSet") -> "SqlNodeSet":
@@ -314,10 +314,6 @@ class SqlNodeSet:
                 labels[to_id(owner)][to_text(each_key)] = each_value
             for row in batch:
                 yield _node(row, labels[to_id(row[0])], self._table.conditions.columns)
-
-
-def _ranked(counts: Mapping[str, int]) -> dict[str, int]:
-    return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
 
 
 def _to_labels(row: Sequence[Any]) -> Mapping[str, Any]:

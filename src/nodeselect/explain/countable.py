@@ -9,7 +9,7 @@ exclude none, and for lists of values.
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import NamedTuple, Protocol, TypeAlias
+from typing import NamedTuple, Protocol, TypeAlias, TypeVar
 
 from nodeselect.explain.explanation import NearMiss
 from nodeselect.selectors import Selector
@@ -22,7 +22,11 @@ __all__ = [
     "FailureCounts",
     "Failures",
     "Positions",
+    "largest_groups",
+    "rank_counts",
 ]
+
+_Name = TypeVar("_Name", bound=str | None)
 
 # At most this many groups that fail several requirements are kept; n requirements could make 2ⁿ.
 MAX_GROUPS = 256
@@ -90,13 +94,36 @@ class FailureCounts(NamedTuple):
 
         The nodes of the others are counted as ``ungrouped``.
         """
-        several = [failed for failed in self.groups if len(failed) > 1]
-        if len(several) <= MAX_GROUPS:
-            return self
-        dropped = {*several[MAX_GROUPS:]}
-        kept = {failed: nodes for failed, nodes in self.groups.items() if failed not in dropped}
-        ungrouped = self.ungrouped + sum(self.groups[failed] for failed in dropped)
-        return self._replace(groups=kept, ungrouped=ungrouped)
+        kept = largest_groups(self.groups)
+        dropped = sum(self.groups.values()) - sum(kept.values())
+        return self._replace(groups=kept, ungrouped=self.ungrouped + dropped)
+
+    def nearest_groups(self) -> dict[Positions, int]:
+        """Return those of ``groups`` that fail the fewest requirements.
+
+        Return none if such a group may be among those that were dropped, as there were too many.
+        """
+        fewest = min(map(len, self.groups), default=0)
+        if self.ungrouped and fewest > 1:
+            return {}
+        return {failed: nodes for failed, nodes in self.groups.items() if len(failed) == fewest}
+
+
+def largest_groups(sizes: Mapping[Positions, int]) -> dict[Positions, int]:
+    """Return the sizes of groups, of those that fail several requirements only the largest.
+
+    At most ``MAX_GROUPS`` of these are kept.
+    """
+    several = [failed for failed in sizes if len(failed) > 1]
+    several.sort(key=lambda failed: (-sizes[failed], failed))
+    dropped = {*several[MAX_GROUPS:]}
+    return {failed: nodes for failed, nodes in sizes.items() if failed not in dropped}
+
+
+def rank_counts(counts: Mapping[_Name, int]) -> dict[_Name, int]:
+    """Sort counts by name: the highest first, of equal ones the lowest name; leave out zeros."""
+    ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0] or "", item[0] is None))
+    return {name: count for name, count in ranked if count}
 
 
 class Failures(Protocol):

@@ -10,6 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple, Protocol, runtime_checkable
 
+from nodeselect.explain.countable import rank_counts
 from nodeselect.node import Node, count_connected
 
 __all__ = ["CountedSet", "Facets", "KeyFacet", "count_labels"]
@@ -64,8 +65,8 @@ def count_labels(nodes: Iterable[Node] | CountedSet) -> Facets:
         counts, states = _count(nodes)
     keys = []
     for key, values in counts.items():
-        ranked = sorted(values.items(), key=lambda item: (-item[1], item[0]))
-        keys.append(KeyFacet(key, sum(values.values()), tuple(ranked)))
+        ranked = tuple(rank_counts(values).items())
+        keys.append(KeyFacet(key, sum(values.values()), ranked))
     keys.sort(key=lambda facet: (-facet.nodes, facet.key))
     return Facets(sum(states.values()), count_connected(states), tuple(keys))
 

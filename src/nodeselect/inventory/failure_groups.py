@@ -7,7 +7,7 @@ few candidates are tested.
 
 from collections.abc import Collection, Mapping, Sequence
 
-from nodeselect.explain.countable import MAX_GROUPS, FailureCounts, Positions
+from nodeselect.explain.countable import MAX_GROUPS, FailureCounts, Positions, largest_groups
 from nodeselect.explain.explanation import NearMiss
 from nodeselect.index import postings
 from nodeselect.index.postings import Postings
@@ -18,7 +18,10 @@ __all__ = ["FailureGroups"]
 
 
 class FailureGroups:
-    """The nodes of an inventory, grouped by the exact set of requirements that they fail."""
+    """The nodes of an inventory, grouped by the exact set of requirements that they fail.
+
+    It implements :class:`nodeselect.explain.Failures`.
+    """
 
     __slots__ = ("_everything", "_passing", "_sets", "_view", "counts")
 
@@ -44,11 +47,11 @@ class FailureGroups:
             sets = _split(sets, position, passed)
             if len(sets) > MAX_GROUPS:
                 sizes = {failed: len(nodes) for failed, nodes in sets.items()}
-                sets = {failed: sets[failed] for failed in _largest(sizes)}
+                sets = {failed: sets[failed] for failed in largest_groups(sizes)}
             remaining.append(len(sets.get((), ())))
         self._sets = sets
         if passing:
-            groups = _largest(_split_sizes(sets, len(passing) - 1, passing[-1]))
+            groups = largest_groups(_split_sizes(sets, len(passing) - 1, passing[-1]))
             remaining.append(groups.get((), 0))
         ungrouped = total - sum(groups.values())
         matched = groups.pop((), 0)
@@ -74,20 +77,13 @@ class FailureGroups:
         return store.ids(found, limit)
 
     def nearest(self, limit: int) -> Sequence[NearMiss]:
-        """Return up to ``limit`` of the non-matching nodes that fail the fewest requirements.
-
-        Return none if they may be in one of the groups that were dropped, as there were too many.
-        """
-        groups = self.counts.groups
-        fewest = min(map(len, groups), default=0)
-        if self.counts.ungrouped and fewest > 1:
-            return []
-        nearest = [failed for failed in groups if len(failed) == fewest]
+        """Return up to ``limit`` of the non-matching nodes that fail the fewest requirements."""
+        nearest = self.counts.nearest_groups()
 
         def among(candidates: Postings) -> Postings:
             return postings.union([self._members(candidates, failed) for failed in nearest])
 
-        store, size = self._view.store, sum(groups[failed] for failed in nearest)
+        store, size = self._view.store, sum(nearest.values())
         misses = []
         for ordinal in store.in_order(store.candidates_for_first(size, among, limit), limit):
             failed = (at for at, passed in enumerate(self._passing) if ordinal not in passed)
@@ -97,11 +93,7 @@ class FailureGroups:
     def count_if_replaced(
         self, positions: Collection[int], replacements: Sequence[Selector]
     ) -> int:
-        """Count the nodes that would match if some requirements were replaced.
-
-        :param positions: the requirements to leave out.
-        :param replacements: the requirements to add.
-        """
+        """Count the nodes that would match if some requirements were replaced."""
         first, *others = map(self._view.evaluate, replacements)
         others += [
             passed for position, passed in enumerate(self._passing) if position not in positions
@@ -123,19 +115,6 @@ class FailureGroups:
             return candidates
         passed = self._passing[last]
         return candidates - passed if fails_last else candidates & passed
-
-
-def _largest(sizes: dict[Positions, int]) -> dict[Positions, int]:
-    """Return the sizes of the groups, without the smallest if there are too many.
-
-    At most ``MAX_GROUPS`` of those that fail several requirements are kept.
-    """
-    if len(sizes) <= MAX_GROUPS:
-        return sizes
-    several = [failed for failed in sizes if len(failed) > 1]
-    several.sort(key=lambda failed: (-sizes[failed], failed))
-    dropped = {*several[MAX_GROUPS:]}
-    return {failed: nodes for failed, nodes in sizes.items() if failed not in dropped}
 
 
 def _split(

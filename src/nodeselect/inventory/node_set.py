@@ -1,11 +1,12 @@
 """The answer to a selector: a set of nodes."""
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from functools import lru_cache
 from itertools import islice, zip_longest
 from typing import TYPE_CHECKING, NoReturn, overload
 
+from nodeselect.explain.countable import rank_counts
 from nodeselect.index import postings
 from nodeselect.index.postings import Postings
 from nodeselect.inventory.statistics import nodes_by_value, value_counts
@@ -179,7 +180,7 @@ class NodeSet:
         Nodes without the key are not counted. Cost: one set operation for each value of the key,
         or one step for each node if there are fewer nodes.
         """
-        return _ranked(value_counts(self._view.store, self._postings(), _require_key(key)))
+        return rank_counts(value_counts(self._view.store, self._postings(), _require_key(key)))
 
     def state_counts(self) -> dict[str | None, int]:
         """Return how many nodes are in each state, None if unknown; the most frequent comes first.
@@ -204,7 +205,7 @@ class NodeSet:
                     counts.setdefault(key, Counter())[value] += 1
         else:
             counts = {key: value_counts(view.store, found, key) for key in keys}
-        return {key: _ranked(values) for key, values in counts.items() if values}
+        return {key: rank_counts(values) for key, values in counts.items() if values}
 
     def __and__(self, other: "NodeSet") -> "NodeSet":
         """Return the nodes of both sets.
@@ -265,11 +266,6 @@ def _is_in(lowered: frozenset[str]) -> Callable[[str | None], bool]:
     The same states give the same function object, by which an index caches the nodes.
     """
     return lambda state: has_state(state, lowered)
-
-
-def _ranked(counts: Mapping[str, int]) -> dict[str, int]:
-    """Return the counts of values, sorted: the most frequent value first."""
-    return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
 
 
 def _require_key(key: str) -> str:

@@ -73,10 +73,7 @@ class ViewStatistics:
         return [node_id for node_id in ids if self._view.find(node_id) is None]
 
     def find_names(self, names: Sequence[str]) -> Mapping[str, tuple[str, int]]:
-        """Find nodes by their names; return for each name the first id and the number of nodes.
-
-        The result has the order of ``names``, and leaves out names that no node has.
-        """
+        """Find nodes by their names; return for each name the first id and the number of nodes."""
         store, nodes = self._view.store, {}
         for name in names:
             if found := store.with_name(name, self._everything):

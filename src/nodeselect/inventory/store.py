@@ -10,6 +10,7 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable
 
+from nodeselect.explain.countable import rank_counts
 from nodeselect.explain.similarity import Vocabulary
 from nodeselect.index import postings
 from nodeselect.index.label_index import LabelIndex
@@ -103,8 +104,7 @@ class Store:
             for index in indexes:
                 for state, in_state in dict(index.states).items():  # a writer may add states
                     counts[state] += postings.intersection_size(nodes, in_state)
-        ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0] or ""))
-        return {state: count for state, count in ranked if count}
+        return rank_counts(counts)
 
     def find(
         self, node_id: str, node_count: int | None = None, tombstone_count: int | None = None
