@@ -111,7 +111,7 @@ class NodeFiles(NamedTuple):
         """
 
         def fail(name: str, reason: str | None) -> NoReturn:
-            raise cannot_read(printable(name), reason)
+            raise cannot_read(printable(name), reason or "no reason is given")
 
         if self.is_database:
             from nodeselect.cli.databases import database_file

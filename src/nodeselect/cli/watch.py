@@ -229,7 +229,7 @@ def _pieces(stream: BinaryIO, name: str) -> Iterator[bytes]:
         try:
             piece = reader.read1(_PIECE_BYTES)
         except OSError as error:
-            raise cannot_read(name, error.strerror or error) from None
+            raise cannot_read(name, error) from None
         if not piece:
             return
         yield piece

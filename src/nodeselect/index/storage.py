@@ -9,6 +9,8 @@ import os
 import sys
 from array import array
 from collections.abc import Mapping
+from contextlib import suppress
+from io import FileIO
 from mmap import ACCESS_READ, mmap
 from stat import S_ISREG
 from struct import Struct
@@ -17,12 +19,12 @@ from zlib import crc32
 
 from nodeselect.blocking import blocking_reader
 from nodeselect.errors import InventoryError
-from nodeselect.readers import cannot_read, open_input
-from nodeselect.readers.detect import SAVED_MAGIC
+from nodeselect.readers import cannot_read, open_input, reason_of
+from nodeselect.readers.detect import LOG_MAGIC, SAVED_MAGIC
 from nodeselect.replace_file import replace_file
 from nodeselect.text import pluralize, printable
 
-__all__ = ["SavedFile", "Sections", "check_replaceable", "read_saved"]
+__all__ = ["SavedFile", "Sections", "cannot_write", "check_replaceable", "read_saved"]
 
 _VERSION: Final = 1
 
@@ -113,13 +115,12 @@ class Sections:
         try:
             replace_file(path, write, _PERMISSIONS)
         except (OSError, ValueError) as error:
-            reason = error.strerror if isinstance(error, OSError) else "not a valid path"
-            raise _cannot_write(path, reason) from None
+            raise cannot_write(path, error) from None
         return checksum
 
 
 def check_replaceable(path: str) -> None:
-    """Raise if ``path`` exists and is not a regular file, for example a pipe or a device.
+    """Raise if ``path`` must not be replaced: a pipe, a device or a folder, or a change log.
 
     :raises InventoryError: with the code ``cannot-write``.
     """
@@ -128,11 +129,20 @@ def check_replaceable(path: str) -> None:
     except (OSError, ValueError):  # what is wrong is reported when it is written
         return
     if not S_ISREG(mode):
-        raise _cannot_write(path, "not a regular file")
+        raise cannot_write(path, "not a regular file")
+    with suppress(OSError), FileIO(path) as file:
+        if file.read(len(LOG_MAGIC)) == LOG_MAGIC:  # its writes would be lost
+            hint = "save the nodes in a file of another name"
+            raise cannot_write(path, "it is a change log", hint)
 
 
-def _cannot_write(path: str, reason: object) -> InventoryError:
-    return InventoryError("cannot-write", f"cannot write '{printable(path)}': {reason}")
+def cannot_write(path: str, cause: str | Exception, hint: str | None = None) -> InventoryError:
+    """Return the error for a file that cannot be written.
+
+    :param cause: why, in words, or the error of the system.
+    """
+    message = f"cannot write '{printable(path)}': {reason_of(cause)}"
+    return InventoryError("cannot-write", message, hint=hint)
 
 
 def read_saved(source: str | os.PathLike[str] | BinaryIO, *, copy: bool = False) -> "SavedFile":
@@ -145,7 +155,7 @@ def read_saved(source: str | os.PathLike[str] | BinaryIO, *, copy: bool = False)
         try:
             data = _contents(stream, is_mapped=isinstance(source, (str, os.PathLike)) and not copy)
         except OSError as error:
-            raise cannot_read(name, error.strerror or error) from None
+            raise cannot_read(name, error) from None
     return SavedFile(data, name)
 
 

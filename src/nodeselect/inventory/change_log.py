@@ -9,13 +9,13 @@ from typing import BinaryIO, Final, Literal, NoReturn
 from weakref import WeakSet
 
 from nodeselect.errors import InventoryError
+from nodeselect.index.storage import cannot_write
 from nodeselect.inventory.log_file import (
     UNSET,
     Base,
     LogReader,
     Position,
     Record,
-    cannot_write,
     encode_record,
     other_nodes,
 )
@@ -236,7 +236,7 @@ class ChangeLog:
         try:
             _write(self._file.fileno(), data, self._position.offset)
         except OSError as error:
-            raise cannot_write(self._path, error.strerror) from None
+            raise cannot_write(self._path, error) from None
         if must_sync:
             self._sync()
         self._position = end
@@ -276,7 +276,7 @@ class ChangeLog:
         try:
             replace_file(self._path, write)
         except OSError as error:
-            raise cannot_write(self._path, error.strerror) from None
+            raise cannot_write(self._path, error) from None
         finally:
             self._use_replacement()
 
@@ -292,7 +292,7 @@ class ChangeLog:
                 is_new = _is_at(self._path, new)
             except OSError as error:
                 self._refuse(f"it was replaced, and cannot be found: {error.strerror}")
-                raise cannot_write(self._path, error.strerror) from None
+                raise cannot_write(self._path, error) from None
             if is_new:
                 unused = self._file
                 self._file, self._base, self._position = new, base, end
@@ -324,19 +324,18 @@ class ChangeLog:
                 except FileExistsError:
                     continue
                 except OSError as error:
-                    raise cannot_write(self._path, error.strerror) from None
+                    raise cannot_write(self._path, error) from None
             except (OSError, ValueError) as error:
                 if isinstance(error, InventoryError):
                     raise
-                reason = error.strerror if isinstance(error, OSError) else "not a valid path"
-                raise cannot_write(self._path, reason) from None
+                raise cannot_write(self._path, error) from None
 
     def _cut_off(self) -> None:
         """Remove what follows the last whole record in the file."""
         try:
             os.ftruncate(self._file.fileno(), self._position.offset)
         except OSError as error:
-            raise cannot_write(self._path, error.strerror) from None
+            raise cannot_write(self._path, error) from None
 
     def _flush(self) -> None:
         self.settle()
@@ -363,7 +362,7 @@ class ChangeLog:
         except OSError as error:
             # Nobody knows what is on the disk, and the next call would not report it again.
             self._refuse(f"it could not be written to the disk: {error.strerror}")
-            raise cannot_write(self._path, error.strerror) from None
+            raise cannot_write(self._path, error) from None
         self._is_synced = True
         self._synced_at = monotonic()
 

@@ -62,7 +62,7 @@ class Follower:
             try:
                 status = os.stat(self.path)  # noqa: PTH116 - pathlib is slower
             except OSError as error:
-                raise cannot_read(printable(self.path), error.strerror) from None
+                raise cannot_read(printable(self.path), error) from None
             # What was written before the log was emptied is in the file that was read until now.
             is_current = os.path.samestat(status, os.fstat(reader.fileno()))
             if is_current and status.st_size < reader.position.offset:

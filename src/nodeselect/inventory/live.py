@@ -18,7 +18,6 @@ from nodeselect.inventory.saving import (
     is_damaged,
     next_generation,
     open_saved,
-    refuse_log,
     to_sections,
 )
 from nodeselect.inventory.snapshot import BaseInventory
@@ -211,7 +210,6 @@ class LiveInventory(BaseInventory):
             raise other_nodes(path, generation, record.nodes, len(before))
 
     def _save(self, path: str | os.PathLike[str]) -> None:
-        refuse_log(path)
         view = self._view
         sections = to_sections(view)
         generation = next_generation(path, sections.contents, view.generation, self._origin)
@@ -235,7 +233,6 @@ class LiveInventory(BaseInventory):
         self._view = View(view.store, new + later)
 
     def _save_and_empty(self, log: "ChangeLog", path: str | os.PathLike[str]) -> None:
-        refuse_log(path)
         view, mark = self._lock.run(self._mark, log, 0)
         sections = to_sections(view)
         generation = next_generation(path, sections.contents, view.generation, self._origin)

@@ -26,7 +26,6 @@ __all__ = [
     "LogReader",
     "Position",
     "Record",
-    "cannot_write",
     "encode_record",
     "other_nodes",
 ]
@@ -135,8 +134,7 @@ class LogReader:
             self._file = FileIO(path)
             header = self._file.read(_HEADER.size) or b""
         except (OSError, ValueError) as error:
-            reason = error.strerror if isinstance(error, OSError) else "not a valid path"
-            raise cannot_read(self._name, reason) from None
+            raise cannot_read(self._name, error) from None
         self.base = self._read_base(header)
         self.position = Position(self.base.generation, _HEADER.size, self.base.chain)
 
@@ -194,7 +192,7 @@ class LogReader:
                 yield record
                 self.position = record.end
         except OSError as error:
-            raise cannot_read(self._name, error.strerror) from None
+            raise cannot_read(self._name, error) from None
 
     def _read_record(self, window: "_Window") -> Record | None:
         start = self.position
@@ -283,11 +281,6 @@ def other_nodes(path: str, generation: int, expected: int, nodes: int) -> Invent
         place=path,
         hint="it is the log of other nodes: use another file",
     )
-
-
-def cannot_write(path: str, reason: object) -> InventoryError:
-    """Return the error for a log that cannot be written."""
-    return InventoryError("cannot-write", f"cannot write '{printable(path)}': {reason}")
 
 
 def _hint(offset: int) -> str:

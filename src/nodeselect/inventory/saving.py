@@ -2,7 +2,6 @@
 
 import os
 from contextlib import suppress
-from io import FileIO
 from typing import BinaryIO, NamedTuple
 
 from nodeselect.errors import InventoryError
@@ -14,10 +13,8 @@ from nodeselect.index.tuning import Tuning
 from nodeselect.inventory.compaction import segment_of
 from nodeselect.inventory.delta import Delta
 from nodeselect.inventory.store import Store, View
-from nodeselect.readers.detect import LOG_MAGIC
-from nodeselect.text import printable
 
-__all__ = ["Origin", "is_damaged", "next_generation", "open_saved", "refuse_log", "to_sections"]
+__all__ = ["Origin", "is_damaged", "next_generation", "open_saved", "to_sections"]
 
 
 class Origin(NamedTuple):
@@ -46,22 +43,6 @@ def is_damaged(view: View) -> bool:
     return isinstance(parts, SavedParts) and parts.file.is_damaged
 
 
-def refuse_log(path: str | os.PathLike[str]) -> None:
-    """Raise if the file ``path`` is a change log: saving over it would lose its writes.
-
-    :raises InventoryError: with the code ``cannot-write``.
-    """
-    if not os.path.isfile(path):  # noqa: PTH113 - pathlib loads slowly
-        return
-    with suppress(OSError), FileIO(path) as file:
-        if file.read(len(LOG_MAGIC)) == LOG_MAGIC:
-            raise InventoryError(
-                "cannot-write",
-                f"cannot write '{printable(os.fspath(path))}': it is a change log",
-                hint="save the nodes in a file of another name",
-            )
-
-
 def next_generation(
     path: str | os.PathLike[str], contents: int, generation: int, origin: Origin | None
 ) -> int:
@@ -73,7 +54,7 @@ def next_generation(
     :param contents: the checksum of the sections to be saved.
     :param generation: that of the inventory.
     :param origin: the file that the inventory was opened from or saved in, if any.
-    :raises InventoryError: with the code ``cannot-write``, if it is a pipe, a device or a folder.
+    :raises InventoryError: with the code ``cannot-write``, if the file must not be replaced.
     """
     check_replaceable(os.fspath(path))
     with suppress(InventoryError):  # there is no file yet, or it is damaged

@@ -12,7 +12,7 @@ from nodeselect.inventory.change import NodeChange
 from nodeselect.inventory.compaction import table_of
 from nodeselect.inventory.failure_groups import FailureGroups
 from nodeselect.inventory.node_set import NodeSet
-from nodeselect.inventory.saving import refuse_log, to_sections
+from nodeselect.inventory.saving import to_sections
 from nodeselect.inventory.statistics import ViewStatistics
 from nodeselect.inventory.store import View
 from nodeselect.node import Node, require_count
@@ -174,7 +174,6 @@ class BaseInventory:
         :raises InventoryError: with the code ``cannot-write``, also if the file is a change log;
             then the old file is unchanged.
         """
-        refuse_log(path)
         view = self._view
         to_sections(view).write(os.fspath(path), view.generation, view.chain)
 

@@ -11,7 +11,7 @@ from nodeselect.blocking import is_blocking
 from nodeselect.errors import InventoryError
 from nodeselect.text import printable
 
-__all__ = ["Source", "cannot_read", "open_input", "open_inputs"]
+__all__ = ["Source", "cannot_read", "open_input", "open_inputs", "reason_of"]
 
 Source: TypeAlias = str | os.PathLike[str] | BinaryIO | TextIO
 """A path, ``-`` for standard input, or an open stream."""
@@ -36,8 +36,7 @@ def open_input(source: Source) -> Iterator[tuple[BinaryIO, str]]:
         try:
             stream = open(source, "rb")  # noqa: SIM115, PTH123 - closed below; pathlib loads slowly
         except (OSError, ValueError) as error:
-            reason = error.strerror if isinstance(error, OSError) else "not a valid path"
-            raise cannot_read(name, reason) from None
+            raise cannot_read(name, error) from None
         with stream:
             yield stream, name
         return
@@ -63,10 +62,23 @@ def open_inputs(
             yield opened
 
 
-def cannot_read(name: str, reason: object) -> InventoryError:
-    """Return the error for an input that cannot be read."""
+def cannot_read(name: str, cause: str | Exception) -> InventoryError:
+    """Return the error for an input that cannot be read.
+
+    :param cause: why, in words, or the error of the system.
+    """
     shown = name if name in ("input", "standard input") else f"'{name}'"
-    return InventoryError("cannot-read", f"cannot read {shown}: {reason}")
+    return InventoryError("cannot-read", f"cannot read {shown}: {reason_of(cause)}")
+
+
+def reason_of(cause: str | Exception) -> object:
+    """Return why a file cannot be read or written, in words.
+
+    :param cause: these words, or the error of the system.
+    """
+    if isinstance(cause, OSError):
+        return cause.strerror or cause
+    return "not a valid path" if isinstance(cause, ValueError) else cause
 
 
 def _read_all(stream: BinaryIO | TextIO) -> bytes:

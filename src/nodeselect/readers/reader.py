@@ -200,7 +200,7 @@ class NodeReader:
             except InventoryError as error:
                 raise (error if name is None else error.within(name)) from None
             except OSError as error:
-                raise cannot_read(name or "input", error.strerror or error) from None
+                raise cannot_read(name or "input", error) from None
             shapes = " and ".join(sorted(self._shapes))
             self.inputs.append(InputSummary(name, self.count - first, shapes, words))
         if duplicate := self._ids.error():

@@ -90,7 +90,7 @@ def read_source(source: Any, names: ColumnNames) -> Iterator[EncodedBlock]:
     except InventoryError as error:
         raise error if error.code == "cannot-read" else error.within(name) from None
     except OSError as error:
-        raise cannot_read(name, error.strerror or error) from None
+        raise cannot_read(name, error) from None
 
 
 def _read_object(source: Any, names: ColumnNames) -> Iterator[EncodedBlock]:
