@@ -26,6 +26,7 @@ __all__ = [
     "decode_utf8",
     "double_quoted",
     "file_too_large_error",
+    "find",
     "from_python",
     "is_bare_key",
     "is_null",
@@ -92,6 +93,15 @@ Entries = dict[str, tuple[Scalar, Value]]
 def is_null(value: Value) -> bool:
     """Return whether a value is null, or missing as in ``key:``."""
     return isinstance(value, Scalar) and value.kind == "null"
+
+
+def find(value: Value | None, *path: str) -> Value | None:
+    """Return the value at a path of fields; None if it is missing or null, which mean the same."""
+    for name in path:
+        if not isinstance(value, Object) or name not in value.entries:
+            return None
+        value = value.entries[name][1]
+    return None if value is None or is_null(value) else value
 
 
 def is_bare_key(key: Scalar, value: Value) -> bool:

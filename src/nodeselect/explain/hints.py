@@ -8,13 +8,13 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from itertools import islice
-from typing import NamedTuple
 
 from nodeselect.errors import SelectorError
+from nodeselect.explain.correction import Suggestion, correct
 from nodeselect.explain.countable import Countable, Failures
 from nodeselect.explain.explanation import Correction, Hint
 from nodeselect.explain.similarity import Vocabulary, closest_key, is_number
-from nodeselect.explain.wording import nodes_have, requirement_text, short
+from nodeselect.explain.wording import nodes_have, short
 from nodeselect.selectors import Operator, Requirement, Selector, conflict
 from nodeselect.text import join_limited, printable, quoted
 
@@ -41,14 +41,6 @@ _HASH = re.compile(r"(?<![0-9a-z])(?=[0-9]*[a-f])(?=[a-f]*[0-9])[0-9a-f]{8,}\Z")
 _COMMON_WORDS = ("true", "false", "yes", "no", "on", "off", "none", "null", "unknown")
 
 
-class _Suggestion(NamedTuple):
-    """A hint, its replacement as a selector, and the positions of the requirements to replace."""
-
-    hint: Hint
-    replacement: Selector | None
-    positions: tuple[int, ...]
-
-
 def find_hints(
     nodes: Countable,
     vocabulary: Vocabulary,
@@ -65,7 +57,7 @@ def find_hints(
     counts = failures.counts
     if not counts.total:
         return (), None
-    suggestions: list[_Suggestion] = []
+    suggestions: list[Suggestion] = []
     parts = selector.split()
     finder = _HintFinder(nodes, vocabulary, failures)
     if not selector.is_satisfiable and (contradiction := finder.contradiction(selector)):
@@ -86,7 +78,7 @@ def find_hints(
             suggestion = finder.requirement(position, part.requirements[0])
         if suggestion is not None:
             suggestions.append(suggestion)
-    correction = _correction(nodes, parts, failures, suggestions)
+    correction = correct(nodes, parts, failures, suggestions)
     return tuple(suggestion.hint for suggestion in suggestions), correction
 
 
@@ -103,62 +95,6 @@ def _is_doubtful(part: Selector, failing: int, total: int) -> bool:
     return not failing and requirement.operator.matches_absent
 
 
-def _correction(
-    nodes: Countable,
-    parts: Sequence[Selector],
-    failures: Failures,
-    suggestions: Sequence[_Suggestion],
-) -> Correction | None:
-    """Return a correction that makes all suggested replacements; None if there are none.
-
-    If two suggestions replace the same requirement, the correction has only the first.
-    """
-    hints: list[Hint] = []
-    selectors: list[Selector] = []
-    replaced: set[int] = set()
-    corrected = dict(enumerate(parts))
-    for hint, replacement, positions in suggestions:
-        if replacement is not None and replaced.isdisjoint(positions):
-            hints.append(hint)
-            selectors.append(replacement)
-            replaced.update(positions)
-            corrected[positions[0]] = replacement
-            for position in positions[1:]:
-                del corrected[position]
-    if not hints:
-        return None
-    would_match = hints[0].would_match
-    if len(hints) > 1 or would_match is None:
-        would_match = failures.count_if_replaced(replaced, selectors)
-    return Correction(
-        tuple(dict.fromkeys(hint.replacement for hint in hints if hint.replacement is not None)),
-        tuple(text for hint in hints for text in hint.replaced),
-        would_match,
-        *(() if would_match else _removal(nodes, list(dict.fromkeys(corrected.values())))),
-    )
-
-
-def _removal(nodes: Countable, parts: Sequence[Selector]) -> tuple[str, int] | tuple[()]:
-    """Return the requirement without which the most nodes match, and how many; or ``()``.
-
-    It is one with ``!=``, ``notin`` or ``!key`` only if removing any other one does not help.
-    """
-    if len(parts) == 1:
-        return ()
-    alone = nodes.failures(parts).counts.failing_only_this
-
-    def rank(position: int) -> tuple[bool, int]:
-        requirements = parts[position].requirements
-        is_negative = bool(requirements) and requirements[0].operator.matches_absent
-        return not is_negative, alone[position]
-
-    helpful = [position for position, nodes in enumerate(alone) if nodes]
-    if not helpful:
-        return ()
-    best = max(helpful, key=rank)
-    return requirement_text(parts[best]), alone[best]
-
-
 class _HintFinder:
     """Suggests replacements for requirements, from the keys, values and ids that nodes have."""
 
@@ -167,7 +103,7 @@ class _HintFinder:
         self._vocabulary = vocabulary
         self._failures = failures
 
-    def contradiction(self, selector: Selector) -> _Suggestion | None:
+    def contradiction(self, selector: Selector) -> Suggestion | None:
         """Report requirements that contradict each other; for ``k=a,k=b``, suggest ``k in (a,b)``.
 
         Return None if there are none.
@@ -192,7 +128,7 @@ class _HintFinder:
 
     def unknown_ids(
         self, position: int, ids: Sequence[str], missing: Sequence[str]
-    ) -> _Suggestion | None:
+    ) -> Suggestion | None:
         """Report missing ids that are names of nodes; suggest the ids of these nodes.
 
         If none is a name, report the first missing id, if a node has a similar one.
@@ -221,7 +157,7 @@ class _HintFinder:
         text = ",".join(new_ids)
         return self._suggestion("name-for-id", (position,), message, tuple(nodes), selector, text)
 
-    def _other_case(self, position: int, ids: Sequence[str], wrong: str) -> _Suggestion | None:
+    def _other_case(self, position: int, ids: Sequence[str], wrong: str) -> Suggestion | None:
         """Report the id ``wrong``, which no node has, if a node has it in lower or upper case."""
         others = [each for each in (wrong.lower(), wrong.upper()) if each != wrong]
         missing = self._nodes.missing_ids(others)
@@ -232,12 +168,12 @@ class _HintFinder:
 
     def _other_id(
         self, position: int, ids: Sequence[str], wrong: str, node_id: str, how: str
-    ) -> _Suggestion:
+    ) -> Suggestion:
         selector = _id_selector([node_id if each == wrong else each for each in ids], [node_id])
         message = f"no node has the id {quoted(wrong)}; {quoted(node_id)} differs {how}"
         return self._suggestion("other-id", (position,), message, (wrong,), selector, node_id)
 
-    def _id_prefix(self, position: int, ids: Sequence[str], prefix: str) -> _Suggestion | None:
+    def _id_prefix(self, position: int, ids: Sequence[str], prefix: str) -> Suggestion | None:
         """Report the id ``prefix``, which no node has, if ids of nodes begin with it.
 
         If it ends like a hash, report it also if exactly one id differs only in the last letter.
@@ -261,7 +197,7 @@ class _HintFinder:
         message = f"no node has the id {quoted(prefix)}; it is the beginning of {beginning}"
         return self._suggestion("id-prefix", (position,), message, (prefix,), selector, node_id)
 
-    def requirement(self, position: int, requirement: Requirement) -> _Suggestion | None:
+    def requirement(self, position: int, requirement: Requirement) -> Suggestion | None:
         """Suggest what to write instead of a requirement, if nodes have a similar key or value."""
         counts = self._failures.counts
         is_satisfied = counts.failing[position] < counts.total
@@ -280,13 +216,13 @@ class _HintFinder:
             or close
         )
 
-    def _would_match_alone(self, suggestion: _Suggestion) -> bool:
+    def _would_match_alone(self, suggestion: Suggestion) -> bool:
         if suggestion.replacement is None:
             return True
         everywhere = range(len(self._failures.counts.failing))
         return self._failures.count_if_replaced(everywhere, [suggestion.replacement]) > 0
 
-    def _other_key(self, position: int, requirement: Requirement) -> _Suggestion | None:
+    def _other_key(self, position: int, requirement: Requirement) -> Suggestion | None:
         """Suggest a similar key that nodes have, for a requirement whose key no node has."""
         keys = self._vocabulary.keys(self._nodes)
         close = closest_key(requirement.key, keys)
@@ -297,7 +233,7 @@ class _HintFinder:
         message = f"{problem}; {nodes_have(keys.counts[key])} {quoted(key)}"
         return self._changed(code, position, message, requirement, key)
 
-    def _other_value(self, position: int, requirement: Requirement) -> _Suggestion | None:
+    def _other_value(self, position: int, requirement: Requirement) -> Suggestion | None:
         """Suggest similar values that nodes have, for values of the requirement that none has."""
         key, values = requirement.key, requirement.values
         corrections = self._value_corrections(key, values)
@@ -315,7 +251,7 @@ class _HintFinder:
         message = f"{problem}; {join_limited(existing, _MAX_VALUES)}"
         return self._changed("other-value", position, message, requirement, key)
 
-    def _value_of_other_key(self, position: int, requirement: Requirement) -> _Suggestion | None:
+    def _value_of_other_key(self, position: int, requirement: Requirement) -> Suggestion | None:
         """Suggest another key: the one that most nodes have with the values of the requirement."""
         if not requirement.operator.is_inclusion:
             return None
@@ -340,7 +276,7 @@ class _HintFinder:
         message = f"{problem}; {nodes_have(totals[key])} {values} as the value of {quoted(key)}"
         return self._changed("other-key", position, message, requirement, key)
 
-    def _label_for_id(self, position: int, requirement: Requirement) -> _Suggestion | None:
+    def _label_for_id(self, position: int, requirement: Requirement) -> Suggestion | None:
         """Report a requirement that no node satisfies, if its value is the id or name of a node.
 
         For ``key`` without a value, look for a node whose id or name is the key.
@@ -372,7 +308,7 @@ class _HintFinder:
 
     def _changed(
         self, code: str, position: int, message: str, requirement: Requirement, key: str
-    ) -> _Suggestion:
+    ) -> Suggestion:
         """Suggest ``requirement`` with the key ``key``, which may be the same.
 
         Each value that no node has for this key is replaced by the most similar one that a node
@@ -395,12 +331,12 @@ class _HintFinder:
         replaced: tuple[str, ...],
         replacement: Selector | None,
         text: str = "",
-    ) -> _Suggestion:
+    ) -> Suggestion:
         hint = Hint(code, positions[0], message, None, replaced, None)
         if replacement is not None:
             would_match = self._failures.count_if_replaced(positions, [replacement])
             hint = hint._replace(replacement=text or str(replacement), would_match=would_match)
-        return _Suggestion(hint, replacement, positions)
+        return Suggestion(hint, replacement, positions)
 
     def _corrected(self, key: str, values: Sequence[str]) -> tuple[str, ...]:
         corrections = self._value_corrections(key, values)

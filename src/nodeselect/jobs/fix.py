@@ -2,10 +2,9 @@
 
 from collections.abc import Collection, Iterable
 
-from nodeselect.documents import DocumentError, List, Object, Scalar, decode_utf8
+from nodeselect.documents import DocumentError, List, Object, Scalar, decode_utf8, find
 from nodeselect.jobs.check.checker import CheckedJob
 from nodeselect.jobs.check.edits import Edit, apply_edits
-from nodeselect.jobs.check.rules.fields import field
 from nodeselect.jobs.check.schema_fields import snake_case
 
 __all__ = ["fix_job"]
@@ -66,8 +65,7 @@ def _are_expressions(edits: Iterable[Edit], spec: Object) -> bool:
 
     :param spec: the job spec after the edits.
     """
-    selector = field(spec, "selector")
-    expressions = field(selector, "match_expressions") if isinstance(selector, Object) else None
+    expressions = find(spec, "selector", "match_expressions")
     items = expressions.items if isinstance(expressions, List) else []
     texts = [item.text for item in items if isinstance(item, Scalar)]
     is_split = any(text.count("(") != text.count(")") for text in texts)

@@ -10,6 +10,7 @@ from nodeselect.documents import (
     Object,
     Scalar,
     Value,
+    find,
     is_null,
     read_documents,
 )
@@ -138,7 +139,7 @@ def read_manifest(data: bytes, file: str = "manifest") -> Manifest | None:
 def _objects(documents: Iterable[Value]) -> Iterator[Value]:
     """Yield the objects in documents; of a ``List`` object, its items one by one."""
     for document in documents:
-        kind, items = _find(document, "kind"), _find(document, "items")
+        kind, items = find(document, "kind"), find(document, "items")
         if isinstance(kind, Scalar) and kind.text.endswith("List") and isinstance(items, List):
             yield from items.items
         else:
@@ -164,25 +165,25 @@ def _read_objects(objects: Iterable[Value]) -> tuple[Manifest, list[Finding]]:
 
 def _read_object(value: Value) -> Workload | str:
     """Read an object of a manifest; if it does not run pods, return its kind."""
-    kind, version = _find(value, "kind"), _find(value, "apiVersion")
+    kind, version = find(value, "kind"), find(value, "apiVersion")
     if not (isinstance(kind, Scalar) and isinstance(version, Scalar)):
         message = "an object of Kubernetes is a mapping with a kind and an apiVersion"
         raise StructureError("not-an-object", message, value)
     if kind.text not in _POD_SPECS or version.text.rpartition("/")[0] not in _GROUPS:
         return kind.text
     path = _POD_SPECS[kind.text]
-    spec = _find(value, *path)
+    spec = find(value, *path)
     if not isinstance(spec, Object):
         found = "nothing" if spec is None else describe(spec)
         message = f"{kind.text} must have a pod spec at {'.'.join(path)}, found {found}"
         raise StructureError("no-pod-spec", message, spec or kind)
     _refuse_misplaced(value, (), path)
-    names = [_find(value, "metadata", name) for name in ("namespace", "name")]
+    names = [find(value, "metadata", name) for name in ("namespace", "name")]
     return Workload(
         "/".join([kind.text, *(name.text for name in names if isinstance(name, Scalar))]),
         _read_pod_spec(spec, ".".join(path)),
         tuple(words for words, field in _OTHER_CONDITIONS.items() if _has(spec, *field)),
-        _empty_terms(_find(spec, *_TERMS)),
+        _empty_terms(find(spec, *_TERMS)),
     )
 
 
@@ -231,15 +232,6 @@ def _empty_terms(terms: Value | None) -> tuple[int, ...]:
         for number, item in enumerate(items, 1)
         if not (_has(item, "matchExpressions") or _has(item, "matchFields"))
     )
-
-
-def _find(value: Value, *path: str) -> Value | None:
-    """Return the value at a path of fields; None if it is missing or null."""
-    for name in path:
-        if not isinstance(value, Object) or name not in value.entries:
-            return None
-        value = value.entries[name][1]
-    return None if is_null(value) else value
 
 
 def _has(value: Value, *path: str) -> bool:

@@ -13,6 +13,7 @@ from nodeselect.documents import (
     check_characters,
     decode_utf8,
     file_too_large_error,
+    find,
     from_python,
     read_document,
     read_documents,
@@ -22,7 +23,7 @@ from nodeselect.jobs.check.edits import Edit, quote_tag
 from nodeselect.jobs.check.ignore_comments import read_ignore_comments
 from nodeselect.jobs.check.rule import REGISTRY, Finding, Rule, document_finding
 from nodeselect.jobs.check.rules.document import is_kubernetes_object, locate_spec
-from nodeselect.jobs.check.rules.fields import check_model, field
+from nodeselect.jobs.check.rules.fields import check_model
 from nodeselect.jobs.check.rules.job import (
     Names,
     check_job_fields,
@@ -289,7 +290,7 @@ class CheckedJob:
             return
         self.spec, prefix = located
         yield from check_model("JobSpec", self.spec, prefix.rstrip("."))
-        selector = yield from read_selector(field(self.spec, "selector"), f"{prefix}selector")
+        selector = yield from read_selector(find(self.spec, "selector"), f"{prefix}selector")
         yield from check_job_fields(self.spec, prefix, severity)
         yield from check_repeated_name(self.spec, prefix, file, names)
         if self._errors:

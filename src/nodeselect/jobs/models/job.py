@@ -14,7 +14,7 @@ from typing import Any, Literal, Self
 from pydantic import Field, model_validator
 
 from nodeselect.errors import JobError
-from nodeselect.jobs.check.rules.job import CANARY_TWICE, CANARY_TWICE_MESSAGE
+from nodeselect.jobs.check.rules.rollout import CANARY_TWICE, CANARY_TWICE_MESSAGE
 from nodeselect.jobs.models.base import (
     EMPTY,
     Count,

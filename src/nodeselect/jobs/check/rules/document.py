@@ -2,9 +2,9 @@
 
 from functools import partial
 
-from nodeselect.documents import List, Object, Scalar, Value, is_null
+from nodeselect.documents import List, Object, Scalar, Value, find, is_null
 from nodeselect.jobs.check.rule import DEMO, Check, define, describe
-from nodeselect.jobs.check.rules.fields import check_model, field
+from nodeselect.jobs.check.rules.fields import check_model
 from nodeselect.jobs.check.schema_fields import is_selector_name, is_wrapper, snake_case
 from nodeselect.jobs.check.suggestions import suggest_mapping
 from nodeselect.text import printable
@@ -207,7 +207,7 @@ def locate_spec(document: Value, file: str = "") -> Check[tuple[Object, str] | N
     ):
         if spec.entries.keys().isdisjoint(_BARE_FIELDS):
             message = "this is not a job spec: it has no name, type or selector"
-            is_list = any(isinstance(field(spec, name), List) for name in ("items", "nodes"))
+            is_list = any(isinstance(find(spec, name), List) for name in ("items", "nodes"))
             yield _NOT_A_JOB.at(spec, path, message, _NODES_HINT if is_list else _HINT)
         else:
             message = "this is a bare pipeline, not a job spec"

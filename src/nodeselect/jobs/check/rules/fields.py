@@ -38,7 +38,6 @@ __all__ = [
     "check_placeholder",
     "check_template",
     "expected",
-    "field",
     "integer_of",
     "truncated_path",
 ]
@@ -129,14 +128,6 @@ _EXAMPLES = {
     "Timeouts": "write a mapping, such as: {total_timeout: 3600}",
 }
 _DURATION = "write a number with a unit, such as 30s or 1m30s"
-
-
-def field(value: Object, name: str) -> Value | None:
-    """Return the value of a field; None if it is missing or null, which mean the same."""
-    if name not in value.entries:
-        return None
-    item = value.entries[name][1]
-    return None if is_null(item) else item
 
 
 def truncated_path(path: str, key: str) -> str:

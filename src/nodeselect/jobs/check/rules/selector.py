@@ -1,38 +1,26 @@
-"""Rules about the selector of a job: its three fields, and what its requirements mean together."""
+"""Rules about the selector of a job: its labels, expressions and ids, and what they mean."""
 
 import re
 from collections import Counter
 from collections.abc import Iterable
 from functools import partial
-from itertools import islice
-from typing import NamedTuple
 
-from nodeselect.documents import List, Object, Scalar, Value, is_bare_key, is_null, scalar_kind
+from nodeselect.documents import Object, Value, find, scalar_kind
 from nodeselect.errors import SelectorError
-from nodeselect.jobs.check.edits import Edit, corrected_expression, quote
+from nodeselect.jobs.check.edits import Edit, corrected_expression
 from nodeselect.jobs.check.rule import REGISTRY, Check, Finding, define
 from nodeselect.jobs.check.rules.fields import (
     check_model,
     check_placeholder,
     check_template,
     expected,
-    field,
-    truncated_path,
 )
+from nodeselect.jobs.check.rules.selector_fields import Entry, read_labels, read_list
 from nodeselect.jobs.check.schema_fields import fields_of
-from nodeselect.jobs.check.suggestions import (
-    expression_of,
-    suggest_expression,
-    suggest_joined,
-    suggest_label,
-    suggest_labels,
-    suggest_list,
-    suggest_selector,
-    suggest_text,
-)
+from nodeselect.jobs.check.suggestions import suggest_label, suggest_selector
 from nodeselect.limits import LIMITS
 from nodeselect.selectors import Requirement, Selector, conflict, redundant
-from nodeselect.selectors.charset import is_key, is_value
+from nodeselect.selectors.charset import is_key
 from nodeselect.text import join_limited, quoted, truncate
 
 __all__ = ["read_selector"]
@@ -40,20 +28,6 @@ __all__ = ["read_selector"]
 _error = partial(define, "selector")
 _warning = partial(define, "selector", severity="warning")
 
-_STRUCTURED_EXPRESSION = _error(
-    "structured-expression",
-    "an expression that is a mapping, as in Kubernetes and Bacalhau",
-    before="name: demo\nselector:\n  match_expressions:\n"
-    "    - {key: region, operator: In, values: [eu, us]}",
-    after="name: demo\nselector:\n  match_expressions:\n    - region in (eu,us)",
-)
-_SPLIT_EXPRESSION = _error(
-    "split-expression",
-    "an expression that YAML splits at the comma",
-    "In the flow style of YAML, [...] and {...}, a comma ends a string without quotes.",
-    before="name: demo\nselector: {match_expressions: [region in (eu,us)]}",
-    after='name: demo\nselector: {match_expressions: ["region in (eu,us)"]}',
-)
 _ODD_ID = _warning(
     "odd-id",
     "an id that probably no node has",
@@ -61,12 +35,6 @@ _ODD_ID = _warning(
     before='name: demo\nselector: {match_ids: ["node-1*"]}',
     after="name: demo\nselector: {match_ids: [node-10, node-11]}",
 )
-_TOO_MANY_ENTRIES = _error(
-    "too-many-entries",
-    "more labels, expressions or ids than a selector may have",
-    "At most 256 labels, 256 expressions (limit: requirements) and 100,000 ids (limit: match_ids).",
-)
-
 _CONTRADICTION = _error(
     "contradiction",
     "requirements that no node can satisfy together",
@@ -97,27 +65,8 @@ _UNDOCUMENTED_OPERATOR = _warning(
 )
 
 
-class _Entry(NamedTuple):
-    """A label, an expression or an id in the selector of a job file.
-
-    :param field: ``match_labels``, ``match_expressions`` or ``match_ids``.
-    :param key: the key of a label; None for an expression or an id.
-    :param value: the value of a label, or the expression or id.
-    """
-
-    field: str
-    key: Scalar | None
-    value: Scalar
-    path: str
-
-    @property
-    def place(self) -> Scalar:
-        """Where a finding about it points to: the key of a label, or the expression or id."""
-        return self.key or self.value
-
-
 # A requirement and the entry that it comes from.
-_Located = tuple[Requirement, _Entry]
+_Located = tuple[Requirement, Entry]
 
 
 def read_selector(value: Value | None, path: str) -> Check[Selector | None]:
@@ -128,9 +77,9 @@ def read_selector(value: Value | None, path: str) -> Check[Selector | None]:
         yield from expected("a mapping", value, path, partial(suggest_selector, value))
         return None
     yield from check_model("NodeSelector", value, path)
-    labels = yield from _read_labels(field(value, "match_labels"), f"{path}.match_labels")
-    expressions = yield from _read_list(value, "match_expressions", path, LIMITS.requirements)
-    ids = yield from _read_list(value, "match_ids", path, LIMITS.match_ids)
+    labels = yield from read_labels(find(value, "match_labels"), f"{path}.match_labels")
+    expressions = yield from read_list(value, "match_expressions", path, LIMITS.requirements)
+    ids = yield from read_list(value, "match_ids", path, LIMITS.match_ids)
     entries = [entry for entry in (*labels, *expressions, *ids) if entry is not None]
     selector, valid = yield from _build_valid(entries, value, path)
     if selector is None:
@@ -144,8 +93,8 @@ def read_selector(value: Value | None, path: str) -> Check[Selector | None]:
 
 
 def _build_valid(
-    entries: list[_Entry], value: Value, path: str
-) -> Check[tuple[Selector | None, list[_Entry]]]:
+    entries: list[Entry], value: Value, path: str
+) -> Check[tuple[Selector | None, list[Entry]]]:
     """Build the selector of the valid entries, and report the others.
 
     Return the selector and the valid entries; the selector is None if together they exceed a limit.
@@ -165,7 +114,7 @@ def _build_valid(
         return None, []
 
 
-def _build(entries: Iterable[_Entry]) -> Selector:
+def _build(entries: Iterable[Entry]) -> Selector:
     labels: dict[str, str] = {}
     texts: dict[str, list[str]] = {"match_expressions": [], "match_ids": []}
     for entry in entries:
@@ -176,120 +125,7 @@ def _build(entries: Iterable[_Entry]) -> Selector:
     return Selector.of(match_labels=labels, **texts)
 
 
-def _read_labels(value: Value | None, path: str) -> Check[list[_Entry | None]]:
-    """Read the labels of a selector; report those that are not strings, and return None for each.
-
-    :param value: the mapping ``match_labels``.
-    """
-    if value is None:
-        return []
-    if not isinstance(value, Object):
-        yield from expected("a mapping", value, path, partial(suggest_labels, value))
-        return [None]
-    if len(value.entries) > LIMITS.requirements:
-        yield _too_many(value, path, len(value.entries), LIMITS.requirements)
-        return [None]
-    entries: list[_Entry | None] = []
-    for key, item in value.entries.values():
-        place = truncated_path(path, key.text)
-        entry = None
-        if is_bare_key(key, item) and ":" in key.text:
-            yield from expected("a label and its value", key, place, "put a space after the colon")
-        elif is_bare_key(key, item):
-            message = "this is the rest of a value that YAML ended at the comma"
-            yield _SPLIT_EXPRESSION.at(key, place, message, "put all of the value in quotes")
-        elif key.kind != "text":
-            yield from expected("a string", key, place, suggest_text(key), quote(key))
-        elif isinstance(item, Scalar) and item.kind == "text":
-            entry = _Entry("match_labels", key, item, place)
-        else:
-            hint = partial(suggest_label, key.text, item)
-            is_valid = isinstance(item, Scalar) and is_value(item.text)
-            yield from expected("a string", item, place, hint, quote(item) if is_valid else None)
-        entries.append(entry)
-    return entries
-
-
-def _read_list(fields: Object, name: str, path: str, max_items: int) -> Check[list[_Entry | None]]:
-    """Read a list of strings in a selector; report other items, and return None for each.
-
-    :param fields: the selector, and ``path`` its path.
-    :param name: ``match_expressions`` or ``match_ids``.
-    """
-    value = field(fields, name)
-    path = f"{path}.{name}"
-    if value is None:
-        return []
-    if not isinstance(value, List):
-        hint = partial(suggest_list, name, value)
-        edit = Edit(value, hint, is_hint=True)
-        yield from expected("a list of strings", value, path, hint, edit)
-        return [None]
-    if len(value.items) > max_items:
-        yield _too_many(value, path, len(value.items), max_items)
-        return [None]
-    entries: list[_Entry | None] = []
-    split_until = 0
-    for number, item in enumerate(value.items):
-        place = f"{path}[{number}]"
-        entry = None
-        if number < split_until:
-            pass  # reported with the first piece
-        elif isinstance(item, Scalar) and item.kind == "text":
-            entry = _Entry(name, None, item, place)
-            pieces = _split_expression(value.items[number:]) if name != "match_ids" else []
-            if len(pieces) > 1:
-                message = "YAML ends the item at the comma"
-                joined = partial(suggest_joined, pieces)
-                last = value.items[number + len(pieces) - 1]
-                edit = Edit(item, joined, is_hint=True, last=last)
-                yield _SPLIT_EXPRESSION.at(item, place, message, joined, edit=edit)
-                entry = None
-                split_until = number + len(pieces)
-        elif isinstance(item, Object) and name == "match_expressions":
-            yield from _check_structured(item, place)
-        else:
-            suggest = suggest_expression if name == "match_expressions" else suggest_text
-            advice = "remove the item" if is_null(item) else partial(suggest, item)
-            yield from expected("a string", item, place, advice, quote(item))
-        entries.append(entry)
-    return entries
-
-
-def _split_expression(items: list[Value]) -> list[str]:
-    """Return the items that together are the expression which begins with the first item.
-
-    In ``[region in (eu,us)]``, YAML ends an item at the comma: so the result is ``region in (eu``
-    and ``us)``. If the first item is a whole expression, return only this.
-    """
-    pieces: list[str] = []
-    for item in items:
-        if not isinstance(item, Scalar) or (pieces and "(" in item.text):
-            break
-        pieces.append(item.text)
-        if ")" in item.text:
-            return pieces
-        if "(" not in pieces[0]:
-            break
-    return pieces[:1]
-
-
-def _too_many(value: Value, path: str, count: int, limit: int) -> Finding:
-    message = f"at most {limit:,} entries are allowed, found {count:,}"
-    return _TOO_MANY_ENTRIES.at(value, path, message)
-
-
-def _check_structured(item: Object, path: str) -> Check[None]:
-    message, hint = "an expression is a string, not a mapping", partial(suggest_expression, item)
-    edit = Edit(item, partial(expression_of, item))
-    yield _STRUCTURED_EXPRESSION.at(item, path, message, hint, edit=edit)
-    for _, value in item.entries.values():
-        for part in value.items if isinstance(value, List) else [value]:
-            if isinstance(part, Scalar):
-                yield from check_template(part, path)
-
-
-def _check_entry(entry: _Entry) -> Check[bool]:
+def _check_entry(entry: Entry) -> Check[bool]:
     """Check a label, an expression or an id by itself; return whether it is valid."""
     try:
         _build([entry])
@@ -322,7 +158,7 @@ def _quote_for_yaml(hint: str, *, is_whole: bool) -> str:
     return f'write: "{text}"' if is_whole else f"put the expression in quotes, and {hint}"
 
 
-def _check_ids(ids: Iterable[_Entry]) -> Check[None]:
+def _check_ids(ids: Iterable[Entry]) -> Check[None]:
     seen: set[str] = set()
     for _, _, value, path in ids:
         text = value.text
@@ -343,17 +179,16 @@ def _check_ids(ids: Iterable[_Entry]) -> Check[None]:
             yield _ODD_ID.at(value, path, message, hint)
 
 
-def _check_requirements(selector: Selector, entries: list[_Entry]) -> Check[None]:
+def _check_requirements(selector: Selector, entries: list[Entry]) -> Check[None]:
     """Report requirements that contradict or repeat each other, or have other doubtful effects.
 
     This is decided exactly, for all possible nodes.
     """
-    requirements = iter(selector.requirements)  # in the order of the entries
     located = [
         (requirement, entry)
         for entry in entries
         if entry.field != "match_ids"
-        for requirement in islice(requirements, _number_of_requirements(entry))
+        for requirement in _build([entry]).requirements
     ]
     by_key: dict[str, list[_Located]] = {}
     for requirement, entry in located:
@@ -377,10 +212,6 @@ def _check_requirements(selector: Selector, entries: list[_Entry]) -> Check[None
             message = "'>' and '<' are not documented by Expanso; the server may reject them"
             hint = f"list the values: {key} in (...)"
             yield _UNDOCUMENTED_OPERATOR.at(entry.place, path, message, hint)
-
-
-def _number_of_requirements(entry: _Entry) -> int:
-    return 1 if entry.key is not None else len(Selector.parse(entry.value.text).requirements)
 
 
 def _contradiction(conflicting: tuple[Requirement, ...], located: list[_Located]) -> Finding:
