@@ -17,29 +17,25 @@ from nodeselect.documents.values import (
 )
 from nodeselect.text import printable, quoted
 
-__all__ = ["NotJsonError", "read_json"]
+__all__ = ["read_json"]
 
 
-def read_json(text: str, max_values: int | None = None, *, may_be_yaml: bool) -> Value:
+def read_json(text: str, max_values: int | None, *, may_be_yaml: bool) -> Value | None:
     """Read ``text`` as strict JSON. Cost: linear.
 
     :param max_values: how many keys and values it may contain; None for any number.
-    :raises NotJsonError: if it is not JSON and may be YAML.
+    :param may_be_yaml: whether to return None, not to raise, if the text is not JSON.
     :raises DocumentError: if it has mistakes, such as a duplicate key; it lists them all.
     """
     builder = _JsonBuilder(text, max_values)
     try:
         document = builder.document()
     except DocumentError as error:
-        if may_be_yaml and isinstance(error, NotJsonError):
-            raise
+        if may_be_yaml and error.code == "not-json":
+            return None
         builder.add(error)
     builder.raise_if_refused()
     return document
-
-
-class NotJsonError(DocumentError):
-    """The text is not JSON; it may be YAML."""
 
 
 # What people write in JSON that JSON does not have, and what to write instead.
@@ -81,15 +77,15 @@ class _JsonBuilder(Builder):
             raise self._not_json("the end")
         return value
 
-    def _not_json(self, expected: str) -> NotJsonError:
+    def _not_json(self, expected: str) -> DocumentError:
         end = len(self._text.rstrip())
         if self._index >= end:
             message = f"not JSON: expected {expected}, found the end"
             position = self.position(max(end - 1, 0))
-            return NotJsonError("not-json", message, position, "the file ends too early")
+            return DocumentError("not-json", message, position, "the file ends too early")
         hints = (hint for pattern, hint in _MISTAKES if pattern.match(self._text, self._index))
         message = f"not JSON: expected {expected}, found {quoted(self._text[self._index])}"
-        return NotJsonError("not-json", message, self._here(), next(hints, None))
+        return DocumentError("not-json", message, self._here(), next(hints, None))
 
     def _value(self, depth: int) -> Value:
         self.count(self._index)
@@ -128,10 +124,10 @@ class _JsonBuilder(Builder):
             if self._text[error.pos : error.pos + 1] in ("\r", "\n"):
                 message = "not JSON: the string is not closed on this line"
                 hint = "add the closing quote, or write \\n for a line break"
-                raise NotJsonError("not-json", message, self.position(start), hint) from None
+                raise DocumentError("not-json", message, self.position(start), hint) from None
             place = self.position(min(error.pos, len(self._text.rstrip()) - 1))
             message = f"not JSON: {printable(error.msg.lower().removesuffix(' at'))}"
-            raise NotJsonError("not-json", message, place) from None
+            raise DocumentError("not-json", message, place) from None
         if half := _SURROGATE.search(text):
             message = f"{printable(half[0])} is half of a character (an unpaired surrogate)"
             self.refuse("surrogate", message, self.position(start), "remove it")

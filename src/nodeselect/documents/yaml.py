@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 
-from nodeselect.documents.json import NotJsonError, read_json
+from nodeselect.documents.json import read_json
 from nodeselect.documents.values import (
     TEMPLATE_HINT,
     Builder,
@@ -67,11 +67,7 @@ def _read_if_json(text: str, max_values: int | None, strict_json: bool) -> Value
     """Return the document if ``text`` is JSON; None if it may be YAML."""
     starts = _COMMENTED_JSON_STARTS if strict_json else _JSON_STARTS
     if text.lstrip(" \t\r\n")[:2].startswith(starts):
-        try:
-            return read_json(text, max_values, may_be_yaml=not strict_json)
-        except NotJsonError:  # the flow style of YAML looks like JSON
-            if strict_json:
-                raise
+        return read_json(text, max_values, may_be_yaml=not strict_json)  # or YAML in flow style
     return None
 
 

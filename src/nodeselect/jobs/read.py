@@ -57,7 +57,7 @@ def read_job_selector(data: JobData, file: str = "job") -> Selector:
     """
     plain = _plain_data(data)
     selector = None if plain is None else accepted_selector(plain)
-    return _read_valid(data, file, plain).selector if selector is None else selector
+    return _read_valid(data, file).selector if selector is None else selector
 
 
 def read_job(data: JobData, file: str = "job") -> "JobSpec":
@@ -78,7 +78,7 @@ def read_job(data: JobData, file: str = "job") -> "JobSpec":
     plain = _plain_data(data)
     if plain is not None and accepted_selector(plain) is not None:
         return _validate(JobSpec, plain.get("spec", plain), file)
-    checked = _read_valid(data, file, plain)
+    checked = _read_valid(data, file)
     if isinstance(checked.data, Mapping):
         return _validate(JobSpec, checked.data.get("spec", checked.data), file)
     spec = checked.spec
@@ -198,15 +198,12 @@ def _plain_data(data: JobData) -> Mapping[str, Any] | None:
     return data if isinstance(data, Mapping) else _parse_plain_json(to_bytes(data))
 
 
-def _read_valid(data: JobData, file: str, plain: Mapping[str, Any] | None) -> CheckedJob:
+def _read_valid(data: JobData, file: str) -> CheckedJob:
     """Read and check a job.
 
-    :param plain: the same job as a mapping, if :func:`_plain_data` could convert it.
     :raises JobError: if there are errors.
     """
-    checked = CheckedJob(data if plain is None else plain, file)
-    if checked.report.errors and plain is not None and plain is not data:
-        checked = CheckedJob(data, file)  # with positions
+    checked = CheckedJob(data, file)
     report = checked.report
     if report.errors:
         errors = tuple(problem for problem in report.problems if problem.severity == "error")

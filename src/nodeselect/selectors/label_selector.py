@@ -8,7 +8,7 @@ Source: Kubernetes apimachinery, ``LabelSelectorAsSelector`` and ``ValidateLabel
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from nodeselect.errors import SelectorError
@@ -35,13 +35,17 @@ __all__ = [
 _LABEL_SELECTOR_OPERATORS = ("In", "NotIn", "Exists", "DoesNotExist")
 
 
-def requirements_from_label_selector(label_selector: object) -> list[Requirement]:
+def requirements_from_label_selector(label_selector: Mapping[str, object]) -> list[Requirement]:
     """Return the requirements of a LabelSelector of Kubernetes, which must not be null.
 
     Source: Kubernetes apimachinery, ``LabelSelectorAsSelector``.
 
     :raises SelectorError: if it is invalid; ``place`` is the path of the mistake.
+    :raises TypeError: if it is not a mapping.
     """
+    if not isinstance(label_selector, Mapping):
+        found = type(label_selector).__name__
+        raise TypeError(f"a LabelSelector must be a mapping or None, not {found}")
     fields = read_fields(label_selector, "", ("matchLabels", "matchExpressions"))
     return [
         *read_match_labels(fields.get("matchLabels"), "matchLabels"),
@@ -51,11 +55,23 @@ def requirements_from_label_selector(label_selector: object) -> list[Requirement
     ]
 
 
-def label_selector_from_requirements(requirements: Iterable[Requirement]) -> dict[str, Any]:
-    """Return the LabelSelector of Kubernetes that has these requirements.
+def label_selector_from_requirements(
+    requirements: Iterable[Requirement], ids: Collection[str] | None
+) -> dict[str, Any] | None:
+    """Return the LabelSelector of Kubernetes that has these requirements; None if it matches none.
 
-    :raises SelectorError: if one of them is a comparison, which a LabelSelector cannot have.
+    :param ids: the ids of the selector; None for any id.
+    :raises SelectorError: if there are ids, or one of the requirements is a comparison: a
+        LabelSelector cannot have them.
     """
+    if ids is not None:
+        if not ids:
+            return None
+        message, hint = (
+            "a LabelSelector cannot select by id",
+            "only the node affinity of a pod has matchFields",
+        )
+        raise structure_error("not-in-kubernetes", message, "match_ids", hint)
     labels: dict[str, str] = {}
     expressions: list[dict[str, Any]] = []
     for requirement in requirements:

@@ -2,20 +2,21 @@
 
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
-from operator import attrgetter
 from typing import Any
 
-from nodeselect.errors import SelectorError
 from nodeselect.frozen import Frozen
 from nodeselect.limits import LIMITS
-from nodeselect.selectors.charset import is_key, is_value
-from nodeselect.selectors.diagnostics.words import id_error
+from nodeselect.selectors.diagnostics.words import limit_error, text_length_error
 from nodeselect.selectors.key_constraint import constraints_by_key
 from nodeselect.selectors.label_selector import (
     label_selector_from_requirements,
     requirements_from_label_selector,
 )
-from nodeselect.selectors.operator import Operator
+from nodeselect.selectors.match_fields import (
+    requirements_from_expressions,
+    requirements_from_labels,
+    valid_ids,
+)
 from nodeselect.selectors.parser import parse_requirements
 from nodeselect.selectors.predicate import (
     FailureMask,
@@ -25,7 +26,7 @@ from nodeselect.selectors.predicate import (
     compile_predicate,
 )
 from nodeselect.selectors.requirement import Requirement
-from nodeselect.text import printable, quoted, to_exact_str, truncate
+from nodeselect.text import printable, to_exact_str, truncate
 
 __all__ = ["Selector", "require_selector"]
 
@@ -131,16 +132,11 @@ class Selector(_Unfrozen, Frozen):
         :raises SelectorError: if a label, an expression or an id is invalid; ``place`` names it.
         :raises TypeError: if an argument has the wrong type, such as a string instead of a list.
         """
-        requirements: list[Requirement] = []
-        if match_labels is not None:
-            if not isinstance(match_labels, Mapping):
-                raise TypeError("match_labels must be a mapping")
-            for key, value in match_labels.items():
-                requirements.append(_label(key, value))
-        if match_expressions is not None:
-            for number, text in enumerate(_items(match_expressions, "match_expressions")):
-                requirements.extend(_expression(text, number))
-        return _build(requirements, None if match_ids is None else _valid_ids(match_ids) or None)
+        requirements = requirements_from_labels(match_labels)
+        requirements += requirements_from_expressions(
+            match_expressions, lambda text: cls.parse(text).requirements
+        )
+        return _build(requirements, valid_ids(match_ids) or None)
 
     @classmethod
     def from_requirements(
@@ -159,7 +155,7 @@ class Selector(_Unfrozen, Frozen):
         checked = list(requirements)
         if not all(isinstance(requirement, Requirement) for requirement in checked):
             raise TypeError("requirements must be a list of Requirement")
-        return _build(checked, None if match_ids is None else _valid_ids(match_ids))
+        return _build(checked, valid_ids(match_ids))
 
     @classmethod
     def from_kubernetes(cls, label_selector: Mapping[str, Any] | None) -> "Selector":
@@ -179,9 +175,6 @@ class Selector(_Unfrozen, Frozen):
         """
         if label_selector is None:
             return _NOTHING
-        if not isinstance(label_selector, Mapping):
-            found = type(label_selector).__name__
-            raise TypeError(f"a LabelSelector must be a mapping or None, not {found}")
         return _build(requirements_from_label_selector(label_selector), None)
 
     @classmethod
@@ -197,7 +190,7 @@ class Selector(_Unfrozen, Frozen):
     @property
     def canonical(self) -> tuple[Requirement, ...]:
         """The requirements, sorted by key; those on one key in the order of writing."""
-        return tuple(sorted(self.requirements, key=attrgetter("key")))
+        return tuple(sorted(self.requirements, key=lambda requirement: requirement.key))
 
     @property
     def is_satisfiable(self) -> bool:
@@ -252,18 +245,7 @@ class Selector(_Unfrozen, Frozen):
 
         :raises SelectorError: if a LabelSelector cannot express it: ids, ``>`` and ``<``.
         """
-        if self.ids is None:
-            return label_selector_from_requirements(self.requirements)
-        if not self.ids:
-            return None
-        raise SelectorError(
-            "not-in-kubernetes",
-            "a LabelSelector cannot select by id",
-            "",
-            (0, 0),
-            hint="only the node affinity of a pod has matchFields",
-            place="match_ids",
-        )
+        return label_selector_from_requirements(self.requirements, self.ids)
 
     def split(self) -> "tuple[Selector, ...]":
         """Return one selector for each condition.
@@ -341,21 +323,23 @@ class _Uncompiled(Selector):
     @property
     def matches(self) -> Predicate:  # type: ignore[override]
         predicate = compile_checked_predicate(self.requirements, self.ids)
-        _set_matches(self, predicate)
+        vars(_Unfrozen)["matches"].__set__(self, predicate)
         object.__setattr__(self, "__class__", Selector)  # last: another thread may read it
         return predicate
 
 
 _Uncompiled.__name__ = _Uncompiled.__qualname__ = "Selector"  # in messages
-_set_matches = vars(_Unfrozen)["matches"].__set__
 
 
 def _parse(text: str) -> Selector:
-    _check_length(text, len(text))
+    if len(text) > LIMITS.selector_text:
+        raise text_length_error(text, len(text))
     selector = _build(parse_requirements(text), None, text)
     # The canonical text has a space before each "(", and must be short enough to be parsed.
     if len(text) + len(selector.requirements) > LIMITS.selector_text:
-        _check_length(text, len(_text(selector.requirements)))
+        length = len(_text(selector.requirements))
+        if length > LIMITS.selector_text:
+            raise text_length_error(text, length)
     return selector
 
 
@@ -364,12 +348,7 @@ _SHORT_TEXT = 256
 _parse_short = lru_cache(maxsize=4_096)(_parse)
 _parse_long = lru_cache(maxsize=256)(_parse)
 
-
-def _check_length(text: str, length: int) -> None:
-    if length > LIMITS.selector_text:
-        raise _limit_error("text-too-long", "characters", "selector_text", length, text)
-
-
+# So few requirements cannot exceed a limit.
 _MAX_UNCOUNTED = LIMITS.values // LIMITS.values_in_set
 
 
@@ -382,17 +361,17 @@ def _build(
     :param source: the text from which the requirements were parsed, if any.
     :raises SelectorError: if together they exceed a limit, such as the number of values.
     """
-    # So few requirements cannot exceed a limit, nor can so short a text.
+    # So short a text cannot exceed a limit, either.
     if len(requirements) > _MAX_UNCOUNTED and (not source or len(source) > LIMITS.requirements):
         values = sum(len(requirement.values) for requirement in requirements)
         for what, number in (("requirements", len(requirements)), ("values", values)):
             if number > getattr(LIMITS, what):
                 text = _text(requirements) if source is None else source
-                raise _limit_error(f"too-many-{what}", what, what, number, text)
+                raise limit_error(what, what, number, text)
     if ids is not None:
         ids = tuple(sorted(set(ids)))
         if len(ids) > LIMITS.match_ids:
-            raise _limit_error("too-many-ids", "ids", "match_ids", len(ids), "").at("match_ids")
+            raise limit_error("match_ids", "ids", len(ids), "").at("match_ids")
         if not ids:  # no node matches, whatever its labels
             requirements = []
     selector = _Unfrozen()
@@ -400,65 +379,6 @@ def _build(
     selector.ids = ids
     selector.__class__ = _Uncompiled
     return selector  # type: ignore[return-value]
-
-
-def _limit_error(code: str, what: str, name: str, number: int, text: str) -> SelectorError:
-    limit = getattr(LIMITS, name)
-    return SelectorError(
-        code,
-        f"a selector can have at most {limit:,} {what} ({name}), found {number:,}",
-        text,
-        (min(limit, len(text)) if name == "selector_text" else 0, len(text)),
-        hint="use several selectors",
-    )
-
-
-def _label(key: object, value: object) -> Requirement:
-    if type(key) is type(value) is str and is_key(key) and is_value(value):  # the usual case
-        return Requirement._trusted(key, Operator.EQUALS, (value,), "=")
-    key = to_exact_str(key, "a key of match_labels")
-    try:
-        return Requirement(key, Operator.EQUALS, [to_exact_str(value, f"the value of {key!r}")])
-    except SelectorError as error:
-        raise error.at(f"match_labels[{quoted(key)}]") from None
-
-
-def _expression(text: str, number: int) -> tuple[Requirement, ...]:
-    if type(text) is not str:
-        text = to_exact_str(text, f"match_expressions[{number}]")
-    try:
-        requirements = Selector.parse(text).requirements
-    except SelectorError as error:
-        raise error.at(f"match_expressions[{number}]") from None
-    if not requirements:
-        raise SelectorError(
-            "blank",
-            "an expression must not be blank",
-            text,
-            (len(text), len(text)),
-            hint="write a requirement, such as region=eu, or remove the expression",
-            place=f"match_expressions[{number}]",
-        )
-    return requirements
-
-
-def _valid_ids(ids: Iterable[str]) -> list[str]:
-    valid = []
-    for number, node_id in enumerate(_items(ids, "match_ids")):
-        place = f"match_ids[{number}]"
-        text = to_exact_str(node_id, place)
-        if not (text and text.isascii() and text.isprintable()):
-            error = id_error(text)
-            if error is not None:
-                raise error.at(place)
-        valid.append(text)
-    return valid
-
-
-def _items(items: Iterable[str], name: str) -> Iterable[str]:
-    if isinstance(items, (str, bytes, Mapping)) or not isinstance(items, Iterable):
-        raise TypeError(f"{name} must be a list of strings, not {type(items).__name__}")
-    return items
 
 
 def _sort_keys(selector: Selector) -> list[tuple[str, str, str, tuple[str, ...]]]:

@@ -10,20 +10,12 @@ from nodeselect.text import quoted, to_exact_str
 __all__ = ["requirement_from_structured"]
 
 # The operators' names in lower case, without spaces and underscores.
-_OPERATORS = {
-    "exists": Operator.EXISTS,
+_OPERATORS = {operator.value: operator for operator in Operator} | {
     "doesnotexist": Operator.DOES_NOT_EXIST,
-    "!": Operator.DOES_NOT_EXIST,
-    "in": Operator.IN,
-    "notin": Operator.NOT_IN,
-    "=": Operator.EQUALS,
     "==": Operator.EQUALS,
     "equals": Operator.EQUALS,
-    "!=": Operator.NOT_EQUALS,
     "notequals": Operator.NOT_EQUALS,
-    "gt": Operator.GREATER_THAN,
     ">": Operator.GREATER_THAN,
-    "lt": Operator.LESS_THAN,
     "<": Operator.LESS_THAN,
 }
 

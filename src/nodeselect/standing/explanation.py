@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from typing import Generic, NamedTuple
 
 from nodeselect.explain.wording import requirement_text, short
-from nodeselect.selectors import Requirement, Selector, constraints_by_key
+from nodeselect.selectors import Selector, constraints_by_key
 from nodeselect.standing.store import Name, Values, View
 from nodeselect.text import join_limited, pluralize, printable
 
@@ -93,10 +93,10 @@ def _because(failed: Sequence[str]) -> str:
 def explain(view: View[Name], values: Values) -> StandingExplanation[Name]:
     """Return how many selectors match a node, and which requirements of the others it fails."""
     store, matching = view.store, view.matching(values)
-    failed_requirements = _FailedRequirements(values)
+    texts_by_id: dict[int, str | None] = {}
     groups: dict[tuple[str, ...], list[Name]] = {}
     for entry in store.in_order(view.entries - matching):
-        failed = failed_requirements.of(store.selectors[entry])
+        failed = tuple(sorted(set(_failed(store.selectors[entry], values, texts_by_id))))
         groups.setdefault(failed, []).append(store.names[entry])
     failing: Counter[str] = Counter()
     for texts, names in groups.items():
@@ -114,30 +114,22 @@ def explain(view: View[Name], values: Values) -> StandingExplanation[Name]:
     )
 
 
-class _FailedRequirements:
-    """Finds the requirements that one node fails; tests an equal one only once."""
+def _failed(
+    selector: Selector, values: Values, texts_by_id: dict[int, str | None]
+) -> Iterator[str]:
+    """Yield the texts of those requirements of ``selector`` that a node fails.
 
-    def __init__(self, values: Values) -> None:
-        self._values = values
-        # For the id of each requirement that was tested: its text; None if the node satisfies it.
-        self._texts: dict[int, str | None] = {}
-
-    def of(self, selector: Selector) -> tuple[str, ...]:
-        """Return the texts of those requirements of ``selector`` that the node fails, sorted."""
-        return tuple(sorted(set(self._of(selector))))
-
-    def _of(self, selector: Selector) -> Iterator[str]:
-        if selector.ids is not None and self._values.get(None) not in selector.ids:
-            yield requirement_text(selector.split()[0])
-        texts = self._texts
-        for requirement in selector.requirements:
-            number = id(requirement)  # it is not freed, since the store has its selector
-            text = texts[number] if number in texts else self._test(requirement)
-            if text is not None:
-                yield text
-
-    def _test(self, requirement: Requirement) -> str | None:
-        (constraint,) = constraints_by_key([requirement]).values()
-        passes = self._values.get(requirement.key) in constraint
-        text = self._texts[id(requirement)] = None if passes else str(requirement)
-        return text
+    :param texts_by_id: a cache, as many selectors share requirements: for the id of each that was
+        tested its text; None if the node satisfies it.
+    """
+    if selector.ids is not None and values.get(None) not in selector.ids:
+        yield requirement_text(selector.split()[0])
+    for requirement in selector.requirements:
+        number = id(requirement)  # it is not freed, since the store has its selector
+        if number not in texts_by_id:
+            (constraint,) = constraints_by_key([requirement]).values()
+            passes = values.get(requirement.key) in constraint
+            texts_by_id[number] = None if passes else str(requirement)
+        text = texts_by_id[number]
+        if text is not None:
+            yield text

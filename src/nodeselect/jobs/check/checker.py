@@ -354,14 +354,14 @@ def draw_problems(findings: Iterable[Finding], data: bytes | None) -> tuple[Prob
             shown = None
         elif shown and len(shown) > _LONG_HINT:
             hints.add(shown)
-        if data is None:
-            hint = None if shown is None else printable(shown)
-            problems.append(Problem(code, message, 0, 0, path, (), hint, severity))
-            continue
-        problems.append(
-            Problem(
-                code, message, line + 1, column + 1, path, excerpt(source, span),
-                None if shown is None else printable(shown), severity, end + 1, is_verbatim,
+        problem = Problem(code, message, 0, 0, path, (), shown and printable(shown), severity)
+        if data is not None:
+            problem = problem._replace(
+                line=line + 1,
+                column=column + 1,
+                excerpt=excerpt(source, span),
+                end_column=end + 1,
+                is_verbatim=is_verbatim,
             )
-        )  # fmt: skip
+        problems.append(problem)
     return tuple(problems)

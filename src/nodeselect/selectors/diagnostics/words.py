@@ -16,6 +16,8 @@ __all__ = [
     "id_error",
     "integer_error",
     "key_error",
+    "limit_error",
+    "text_length_error",
     "too_many_values_error",
     "value_error",
 ]
@@ -84,6 +86,34 @@ def too_many_values_error(source: str, start: int, end: int) -> SelectorError:
         f"a list can have at most {LIMITS.values_in_set:,} values (limit: values_in_set)",
         source,
         (start, end),
+        hint="use several selectors",
+    )
+
+
+def limit_error(name: str, what: str, number: int, text: str) -> SelectorError:
+    """Return the error for a selector with too many requirements, values or ids.
+
+    :param name: the name of the limit.
+    :param what: what there are too many of; ``number`` is how many.
+    :param text: the text of the selector; empty if it has none.
+    """
+    return SelectorError(
+        f"too-many-{what}",
+        f"a selector can have at most {getattr(LIMITS, name):,} {what} ({name}), found {number:,}",
+        text,
+        (0, len(text)),
+        hint="use several selectors",
+    )
+
+
+def text_length_error(text: str, length: int) -> SelectorError:
+    """Return the error for ``text``, which is too long, or whose canonical text is."""
+    limit = LIMITS.selector_text
+    return SelectorError(
+        "text-too-long",
+        f"a selector can have at most {limit:,} characters (selector_text), found {length:,}",
+        text,
+        (min(limit, len(text)), len(text)),
         hint="use several selectors",
     )
 

@@ -1,0 +1,93 @@
+"""The three fields of a job spec that select nodes: their requirements, and their valid ids."""
+
+from collections.abc import Callable, Iterable, Mapping
+
+from nodeselect.errors import SelectorError
+from nodeselect.selectors.charset import is_key, is_value
+from nodeselect.selectors.diagnostics.words import id_error
+from nodeselect.selectors.operator import Operator
+from nodeselect.selectors.requirement import Requirement
+from nodeselect.text import quoted, to_exact_str
+
+__all__ = ["requirements_from_expressions", "requirements_from_labels", "valid_ids"]
+
+
+def requirements_from_labels(match_labels: Mapping[str, str] | None) -> list[Requirement]:
+    """Return a requirement for each label of ``match_labels``.
+
+    :raises SelectorError: if a key or a value is invalid; ``place`` names it.
+    :raises TypeError: if ``match_labels`` is not a mapping of strings.
+    """
+    if match_labels is None:
+        return []
+    if not isinstance(match_labels, Mapping):
+        raise TypeError("match_labels must be a mapping")
+    return [_label(key, value) for key, value in match_labels.items()]
+
+
+def requirements_from_expressions(
+    match_expressions: Iterable[str] | None, parse: Callable[[str], tuple[Requirement, ...]]
+) -> list[Requirement]:
+    """Return the requirements of ``match_expressions``, in their order.
+
+    :param parse: returns the requirements of one expression.
+    :raises SelectorError: if an expression is invalid or blank; ``place`` names it.
+    :raises TypeError: if ``match_expressions`` is not a list of strings.
+    """
+    requirements: list[Requirement] = []
+    if match_expressions is None:
+        return requirements
+    for number, text in enumerate(_items(match_expressions, "match_expressions")):
+        place = f"match_expressions[{number}]"
+        text = to_exact_str(text, place)
+        try:
+            parsed = parse(text)
+        except SelectorError as error:
+            raise error.at(place) from None
+        if not parsed:
+            raise SelectorError(
+                "blank",
+                "an expression must not be blank",
+                text,
+                (len(text), len(text)),
+                hint="write a requirement, such as region=eu, or remove the expression",
+                place=place,
+            )
+        requirements += parsed
+    return requirements
+
+
+def valid_ids(match_ids: Iterable[str] | None) -> list[str] | None:
+    """Return ``match_ids`` as plain strings, or None if it is None.
+
+    :raises SelectorError: if an id is empty or unprintable; ``place`` names it.
+    :raises TypeError: if ``match_ids`` is not a list of strings.
+    """
+    if match_ids is None:
+        return None
+    valid = []
+    for number, node_id in enumerate(_items(match_ids, "match_ids")):
+        place = f"match_ids[{number}]"
+        text = to_exact_str(node_id, place)
+        if not (text and text.isascii() and text.isprintable()):
+            error = id_error(text)
+            if error is not None:
+                raise error.at(place)
+        valid.append(text)
+    return valid
+
+
+def _label(key: object, value: object) -> Requirement:
+    if type(key) is type(value) is str and is_key(key) and is_value(value):  # the usual case
+        return Requirement._trusted(key, Operator.EQUALS, (value,), "=")
+    key = to_exact_str(key, "a key of match_labels")
+    try:
+        return Requirement(key, Operator.EQUALS, [to_exact_str(value, f"the value of {key!r}")])
+    except SelectorError as error:
+        raise error.at(f"match_labels[{quoted(key)}]") from None
+
+
+def _items(items: Iterable[str], name: str) -> Iterable[str]:
+    if isinstance(items, (str, bytes, Mapping)) or not isinstance(items, Iterable):
+        raise TypeError(f"{name} must be a list of strings, not {type(items).__name__}")
+    return items
