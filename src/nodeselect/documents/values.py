@@ -95,9 +95,12 @@ def is_null(value: Value) -> bool:
     return isinstance(value, Scalar) and value.kind == "null"
 
 
-def find(value: Value | None, *path: str) -> Value | None:
-    """Return the value at a path of fields; None if it is missing or null, which mean the same."""
-    for name in path:
+def find(value: Value | None, path: str) -> Value | None:
+    """Return the value at a path of fields, such as ``metadata.name``.
+
+    Return None if it is missing or null, which mean the same.
+    """
+    for name in path.split("."):
         if not isinstance(value, Object) or name not in value.entries:
             return None
         value = value.entries[name][1]

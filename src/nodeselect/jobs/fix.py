@@ -65,7 +65,7 @@ def _are_expressions(edits: Iterable[Edit], spec: Object) -> bool:
 
     :param spec: the job spec after the edits.
     """
-    expressions = find(spec, "selector", "match_expressions")
+    expressions = find(spec, "selector.match_expressions")
     items = expressions.items if isinstance(expressions, List) else []
     texts = [item.text for item in items if isinstance(item, Scalar)]
     is_split = any(text.count("(") != text.count(")") for text in texts)

@@ -25,19 +25,19 @@ from nodeselect.text import quoted
 
 __all__ = ["Manifest", "ManifestError", "Workload", "read_manifest"]
 
-_TEMPLATE = ("spec", "template", "spec")
+_TEMPLATE = "spec.template.spec"
 
-# The fields that lead to the pod spec of an object, by its kind.
+# The path of the pod spec of an object, by its kind.
 _POD_SPECS = {
-    "Pod": ("spec",),
-    "PodTemplate": ("template", "spec"),
+    "Pod": "spec",
+    "PodTemplate": "template.spec",
     "Deployment": _TEMPLATE,
     "StatefulSet": _TEMPLATE,
     "DaemonSet": _TEMPLATE,
     "ReplicaSet": _TEMPLATE,
     "ReplicationController": _TEMPLATE,
     "Job": _TEMPLATE,
-    "CronJob": ("spec", "jobTemplate", *_TEMPLATE),
+    "CronJob": f"spec.jobTemplate.{_TEMPLATE}",
 }
 
 # The groups of APIs that have these kinds. A Job of another group has other fields.
@@ -55,23 +55,19 @@ _FREE_FIELDS = frozenset({
     *("options", "requests", "selector", "status", "volumeAttributes"),
 })  # fmt: skip
 
-_TERMS = (
-    *("affinity", "nodeAffinity", "requiredDuringSchedulingIgnoredDuringExecution"),
-    "nodeSelectorTerms",
-)
+_AFFINITY = "affinity.nodeAffinity"
+_TERMS = f"{_AFFINITY}.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms"
 
 # What else in a pod spec decides on its nodes.
 _OTHER_CONDITIONS = {
-    "tolerations": ("tolerations",),
-    "resources": ("containers", "resources"),
-    "volumes": ("volumes", "persistentVolumeClaim"),
-    "preferred node affinity": (
-        *("affinity", "nodeAffinity", "preferredDuringSchedulingIgnoredDuringExecution"),
-    ),
-    "pod affinity": ("affinity", "podAffinity"),
-    "pod anti-affinity": ("affinity", "podAntiAffinity"),
-    "topology spread": ("topologySpreadConstraints",),
-    "runtime class": ("runtimeClassName",),
+    "tolerations": "tolerations",
+    "resources": "containers.resources",
+    "volumes": "volumes.persistentVolumeClaim",
+    "preferred node affinity": f"{_AFFINITY}.preferredDuringSchedulingIgnoredDuringExecution",
+    "pod affinity": "affinity.podAffinity",
+    "pod anti-affinity": "affinity.podAntiAffinity",
+    "topology spread": "topologySpreadConstraints",
+    "runtime class": "runtimeClassName",
 }
 
 
@@ -172,18 +168,18 @@ def _read_object(value: Value) -> Workload | str:
     if kind.text not in _POD_SPECS or version.text.rpartition("/")[0] not in _GROUPS:
         return kind.text
     path = _POD_SPECS[kind.text]
-    spec = find(value, *path)
+    spec = find(value, path)
     if not isinstance(spec, Object):
         found = "nothing" if spec is None else describe(spec)
-        message = f"{kind.text} must have a pod spec at {'.'.join(path)}, found {found}"
+        message = f"{kind.text} must have a pod spec at {path}, found {found}"
         raise StructureError("no-pod-spec", message, spec or kind)
-    _refuse_misplaced(value, (), path)
-    names = [find(value, "metadata", name) for name in ("namespace", "name")]
+    _refuse_misplaced(value, (), tuple(path.split(".")))
+    names = [find(value, f"metadata.{name}") for name in ("namespace", "name")]
     return Workload(
         "/".join([kind.text, *(name.text for name in names if isinstance(name, Scalar))]),
-        _read_pod_spec(spec, ".".join(path)),
-        tuple(words for words, field in _OTHER_CONDITIONS.items() if _has(spec, *field)),
-        _empty_terms(find(spec, *_TERMS)),
+        _read_pod_spec(spec, path),
+        tuple(words for words, field in _OTHER_CONDITIONS.items() if _has(spec, field)),
+        _empty_terms(find(spec, _TERMS)),
     )
 
 
@@ -234,16 +230,16 @@ def _empty_terms(terms: Value | None) -> tuple[int, ...]:
     )
 
 
-def _has(value: Value, *path: str) -> bool:
+def _has(value: Value, path: str) -> bool:
     """Return whether there is a value at a path of fields that is not null or empty.
 
     If a value on the path is a list, the path continues in any of its items.
     """
     if isinstance(value, List):
-        return any(_has(item, *path) for item in value.items)
+        return any(_has(item, path) for item in value.items)
     if not path:
         return bool(value.entries) if isinstance(value, Object) else not is_null(value)
-    name, *rest = path
+    name, _, rest = path.partition(".")
     return (
-        isinstance(value, Object) and name in value.entries and _has(value.entries[name][1], *rest)
+        isinstance(value, Object) and name in value.entries and _has(value.entries[name][1], rest)
     )

@@ -127,28 +127,19 @@ _SCALAR_FIELDS = frozenset({
 
 def _refuse_unknown(spec: Mapping[str, object]) -> None:
     has_null_selector = "nodeSelector" in spec and spec["nodeSelector"] is None
-    for name, value in spec.items():
+    for name, value in ((str(name), value) for name, value in spec.items()):
         if name in _OUTER_FIELDS:
-            raise structure_error(
-                "unknown-field",
-                f"a pod spec has no field {quoted(name)}",
-                name,
-                "a pod spec is the 'spec' of a Pod, or 'spec.template.spec' of a Deployment",
-            )
-        if has_null_selector and _is_unindented_label(str(name), value):
-            raise structure_error(
-                "unknown-field",
-                f"nodeSelector is empty, and a pod spec has no field {quoted(str(name))}",
-                printable(str(name)[:60]),
-                "if it is a label, indent it under nodeSelector",
-            )
-        if name not in _NODE_FIELDS and re.search(_NODE_WORD, str(name), re.IGNORECASE):
-            raise structure_error(
-                "unknown-field",
-                f"there is no field {quoted(str(name))}",
-                printable(str(name)[:60]),
-                f"fields that select nodes are {join_limited(_NODE_FIELDS)}",
-            )
+            message = f"a pod spec has no field {quoted(name)}"
+            hint = "a pod spec is the 'spec' of a Pod, or 'spec.template.spec' of a Deployment"
+        elif has_null_selector and _is_unindented_label(name, value):
+            message = f"nodeSelector is empty, and a pod spec has no field {quoted(name)}"
+            hint = "if it is a label, indent it under nodeSelector"
+        elif name not in _NODE_FIELDS and re.search(_NODE_WORD, name, re.IGNORECASE):
+            message = f"there is no field {quoted(name)}"
+            hint = f"fields that select nodes are {join_limited(_NODE_FIELDS)}"
+        else:
+            continue
+        raise structure_error("unknown-field", message, printable(name[:60]), hint)
 
 
 def _is_unindented_label(name: str, value: object) -> bool:
@@ -165,12 +156,8 @@ def _read_terms(value: object, place: str) -> list[Selector]:
         read_fields(value, place, ("nodeSelectorTerms",)).get("nodeSelectorTerms"), terms_place
     )
     if not terms:
-        raise structure_error(
-            "no-terms",
-            "there must be at least one term",
-            terms_place,
-            f"add a term, or remove {_REQUIRED}",
-        )
+        hint = f"add a term, or remove {_REQUIRED}"
+        raise structure_error("no-terms", "there must be at least one term", terms_place, hint)
     selectors = []
     for number, term in enumerate(terms):
         term_place = f"{terms_place}[{number}]"
@@ -203,12 +190,10 @@ def _read_match_fields(value: object, place: str) -> set[str] | None:
         else:
             ids = {name} if ids is None else ids & {name}
     if ids is None and excluded:
-        raise structure_error(
-            "not-in-language",
-            f"a selector cannot exclude the node {quoted(min(excluded))} by its name",
-            excluded[min(excluded)],
-            "exclude it by a label, such as: kubernetes.io/hostname NotIn",
-        )
+        first = min(excluded)
+        message = f"a selector cannot exclude the node {quoted(first)} by its name"
+        hint = "exclude it by a label, such as: kubernetes.io/hostname NotIn"
+        raise structure_error("not-in-language", message, excluded[first], hint)
     return None if ids is None else ids - excluded.keys()
 
 

@@ -67,10 +67,8 @@ def label_selector_from_requirements(
     if ids is not None:
         if not ids:
             return None
-        message, hint = (
-            "a LabelSelector cannot select by id",
-            "only the node affinity of a pod has matchFields",
-        )
+        message = "a LabelSelector cannot select by id"
+        hint = "only the node affinity of a pod has matchFields"
         raise structure_error("not-in-kubernetes", message, "match_ids", hint)
     labels: dict[str, str] = {}
     expressions: list[dict[str, Any]] = []
@@ -78,17 +76,13 @@ def label_selector_from_requirements(
         key, operator = requirement.key, requirement.operator
         if operator.is_comparison:
             text = str(requirement)
-            raise SelectorError(
-                "not-in-kubernetes",
-                f"a LabelSelector cannot compare integers: {text}",
-                text,
-                (0, len(text)),
-                hint="only the node affinity of a pod has Gt and Lt",
-            )
+            message = f"a LabelSelector cannot compare integers: {text}"
+            hint = "only the node affinity of a pod has Gt and Lt"
+            raise SelectorError("not-in-kubernetes", message, text, (0, len(text)), hint=hint)
         if operator is Operator.EQUALS and key not in labels:
             labels[key] = requirement.values[0]
-            continue
-        expressions.append(match_expression(requirement))
+        else:
+            expressions.append(match_expression(requirement))
     fields = {"matchLabels": labels, "matchExpressions": expressions}
     return {name: field for name, field in fields.items() if field}
 
@@ -180,17 +174,13 @@ def read_fields(value: object, place: str, names: tuple[str, ...]) -> Mapping[st
     """
     if value is None:
         return {}
-    fields = read_mapping(
-        value, place, f"write an object with the fields {join_limited(names, len(names))}"
-    )
+    listed = join_limited(names, len(names))
+    fields = read_mapping(value, place, f"write an object with the fields {listed}")
     for name in fields:
         if name not in names:
-            raise structure_error(
-                "unknown-field",
-                f"there is no field {quoted(name)}",
-                f"{place}.{printable(name[:60])}".lstrip("."),
-                f"the fields are {join_limited(names, len(names))}",
-            )
+            path = f"{place}.{printable(name[:60])}".lstrip(".")
+            message = f"there is no field {quoted(name)}"
+            raise structure_error("unknown-field", message, path, f"the fields are {listed}")
     return fields
 
 
