@@ -3,7 +3,8 @@
 import re
 
 from nodeselect import Operator, Problem, Selector
-from nodeselect.documents import List, Object, Scalar, read_yaml
+from nodeselect.documents.values import List, Object, Scalar
+from nodeselect.documents.yaml import read_yaml
 from nodeselect.errors import SelectorError
 from nodeselect.jobs import check_job
 

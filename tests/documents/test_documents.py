@@ -8,17 +8,8 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nodeselect.documents import (
-    DocumentError,
-    List,
-    Object,
-    Position,
-    Scalar,
-    read_document,
-    read_documents,
-    read_yaml,
-)
-from nodeselect.documents.values import Value
+from nodeselect.documents.values import DocumentError, List, Object, Position, Scalar, Value
+from nodeselect.documents.yaml import read_document, read_documents, read_yaml
 
 
 def tree(value: Value) -> Any:

@@ -2,7 +2,8 @@
 
 import pytest
 
-from nodeselect.documents import DocumentError, Position, decode_utf8, read_document, read_yaml
+from nodeselect.documents.values import DocumentError, Position, decode_utf8
+from nodeselect.documents.yaml import read_document, read_yaml
 from tests.documents.test_documents import refusal, tree
 
 HALF = "is half of a character (an unpaired surrogate)"

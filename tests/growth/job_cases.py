@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from nodeselect import JobError, Node
-from nodeselect.documents import read_document
+from nodeselect.documents.yaml import read_document
 from nodeselect.frozen import FrozenMapping
 from nodeselect.jobs import (
     CheckReport,

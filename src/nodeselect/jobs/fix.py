@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable
 
-from nodeselect.documents import DocumentError, List, Object, Scalar, decode_utf8, find
+from nodeselect.documents.values import DocumentError, List, Object, Scalar, decode_utf8, find
 from nodeselect.jobs.check.checker import CheckedJob
 from nodeselect.jobs.check.edits import Edit, apply_edits
 from nodeselect.jobs.check.schema_fields import snake_case

@@ -4,16 +4,8 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from nodeselect.documents import (
-    DocumentError,
-    List,
-    Object,
-    Scalar,
-    Value,
-    find,
-    is_null,
-    read_documents,
-)
+from nodeselect.documents.values import DocumentError, List, Object, Scalar, Value, find, is_null
+from nodeselect.documents.yaml import read_documents
 from nodeselect.errors import JobError
 from nodeselect.jobs.check.checker import draw_problems, read_text
 from nodeselect.jobs.check.rule import Finding, describe, document_finding

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from nodeselect.documents import (
+from nodeselect.documents.values import (
     DocumentError,
     Object,
     Scalar,
@@ -14,9 +14,9 @@ from nodeselect.documents import (
     decode_utf8,
     file_too_large_error,
     from_python,
-    read_document,
     to_python,
 )
+from nodeselect.documents.yaml import read_document
 from nodeselect.errors import JobError
 from nodeselect.jobs.check.accept import accepted_selector
 from nodeselect.jobs.check.checker import (

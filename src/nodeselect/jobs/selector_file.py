@@ -4,15 +4,8 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
-from nodeselect.documents import (
-    DocumentError,
-    List,
-    Object,
-    Position,
-    Scalar,
-    Value,
-    read_document,
-)
+from nodeselect.documents.values import DocumentError, List, Object, Position, Scalar, Value
+from nodeselect.documents.yaml import read_document
 from nodeselect.errors import JobError, SelectorError
 from nodeselect.jobs.check.checker import draw_problems, read_text
 from nodeselect.jobs.check.rule import finding_at

@@ -3,15 +3,7 @@
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from nodeselect.documents import (
-    List,
-    Object,
-    Scalar,
-    Value,
-    is_null,
-    quote_hint,
-    to_python,
-)
+from nodeselect.documents.values import List, Object, Scalar, Value, is_null, quote_hint, to_python
 from nodeselect.errors import SelectorError
 from nodeselect.jobs.check.edits import Hint
 from nodeselect.jobs.check.rule import describe, finding_at

@@ -169,7 +169,7 @@ def _string_hint(value: Any, hint: str) -> str:
     """Return a hint on how to write ``value`` as a string; ``hint`` if that is not known."""
     if not isinstance(value, AmbiguousScalar):
         return hint
-    from nodeselect.documents import quote_hint  # loaded already
+    from nodeselect.documents.values import quote_hint  # loaded already
 
     return f"{quote_hint(value.text)}; if a program wrote the file, let it write JSON"
 

@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
-from nodeselect.documents import scalar_kind
+from nodeselect.documents.yaml import scalar_kind
 from nodeselect.render.layout import json_lines
 from nodeselect.selectors import Selector, pod_spec_from_selectors
 from nodeselect.selectors.constraints import (

@@ -6,7 +6,7 @@ from heapq import nsmallest
 from itertools import chain
 from typing import Any, NamedTuple, TypeAlias
 
-from nodeselect.documents import (
+from nodeselect.documents.values import (
     DocumentError,
     Object,
     Value,
@@ -15,9 +15,8 @@ from nodeselect.documents import (
     file_too_large_error,
     find,
     from_python,
-    read_document,
-    read_documents,
 )
+from nodeselect.documents.yaml import read_document, read_documents
 from nodeselect.errors import JobError
 from nodeselect.jobs.check.edits import Edit, quote_tag
 from nodeselect.jobs.check.ignore_comments import read_ignore_comments

@@ -5,15 +5,8 @@ from array import array
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
-from nodeselect.documents import (
-    DocumentError,
-    List,
-    Position,
-    Scalar,
-    Value,
-    double_quoted,
-    scalar_kind,
-)
+from nodeselect.documents.values import DocumentError, List, Position, Scalar, Value, double_quoted
+from nodeselect.documents.yaml import scalar_kind
 from nodeselect.errors import SelectorError
 from nodeselect.selectors import Selector
 

@@ -4,7 +4,8 @@ import re
 from bisect import bisect_right
 from operator import itemgetter
 
-from nodeselect.documents import Position, Scalar, scalar_spans
+from nodeselect.documents.values import Position, Scalar
+from nodeselect.documents.yaml import scalar_spans
 from nodeselect.jobs.check.rule import REGISTRY, Finding, define
 from nodeselect.jobs.check.suggestions import suggest_word
 from nodeselect.text import quoted

@@ -3,7 +3,7 @@
 from collections.abc import Generator
 from typing import NamedTuple, TypeVar
 
-from nodeselect.documents import DocumentError, List, Object, Position, Scalar, Value
+from nodeselect.documents.values import DocumentError, List, Object, Position, Scalar, Value
 from nodeselect.jobs.check.edits import Edit, Hint
 from nodeselect.jobs.check.schema_fields import NUMBER
 from nodeselect.text import quoted, truncate

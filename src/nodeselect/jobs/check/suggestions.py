@@ -4,7 +4,7 @@ import difflib
 import re
 from collections.abc import Collection, Iterable
 
-from nodeselect.documents import (
+from nodeselect.documents.values import (
     List,
     Object,
     Scalar,
@@ -12,8 +12,8 @@ from nodeselect.documents import (
     double_quoted,
     is_bare_key,
     is_null,
-    scalar_kind,
 )
+from nodeselect.documents.yaml import scalar_kind
 from nodeselect.errors import SelectorError
 from nodeselect.jobs.check.schema_fields import (
     FOREIGN_SELECTORS,

@@ -6,7 +6,7 @@ A scalar that some YAML parsers read as text, and others do not, becomes an ``Am
 from collections.abc import Iterator
 from typing import Any
 
-from nodeselect.documents import (
+from nodeselect.documents.values import (
     DocumentError,
     List,
     Object,
@@ -14,9 +14,9 @@ from nodeselect.documents import (
     Value,
     decode_utf8,
     quote_hint,
-    read_documents,
     to_python,
 )
+from nodeselect.documents.yaml import read_documents
 from nodeselect.errors import InventoryError
 from nodeselect.readers.envelope import check_envelope, list_field
 from nodeselect.readers.raw_node import AmbiguousScalar

@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from nodeselect.documents import List, Object, Scalar, Value, find, is_null
+from nodeselect.documents.values import List, Object, Scalar, Value, find, is_null
 from nodeselect.jobs.check.rule import DEMO, Check, define, describe
 from nodeselect.jobs.check.rules.fields import check_model
 from nodeselect.jobs.check.schema_fields import is_selector_name, is_wrapper, snake_case

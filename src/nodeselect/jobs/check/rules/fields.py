@@ -5,8 +5,7 @@ from collections.abc import Callable
 from functools import partial
 from math import inf, isinf
 
-from nodeselect.documents import List, Object, Scalar, Value, is_null
-from nodeselect.documents.values import TEMPLATE_HINT
+from nodeselect.documents.values import TEMPLATE_HINT, List, Object, Scalar, Value, is_null
 from nodeselect.jobs.check.edits import Edit, Hint, quote
 from nodeselect.jobs.check.rule import DEMO, Check, Finding, define, describe
 from nodeselect.jobs.check.rules.expressions import CONTROL_CHARACTER, TEMPLATE

@@ -4,7 +4,7 @@ import os
 from functools import partial
 from typing import TypeAlias
 
-from nodeselect.documents import List, Object, Scalar, Value, find, is_null
+from nodeselect.documents.values import List, Object, Scalar, Value, find, is_null
 from nodeselect.jobs.check.rule import DEMO, Check, Finding, define
 from nodeselect.jobs.check.rules.fields import truncated_path
 from nodeselect.jobs.check.rules.rollout import check_rollout, check_timeouts

@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from nodeselect.documents import Object, Scalar, Value, find
+from nodeselect.documents.values import Object, Scalar, Value, find
 from nodeselect.jobs.check.rule import DEMO, Check, define
 from nodeselect.jobs.check.rules.fields import integer_of, truncated_path
 

@@ -5,7 +5,8 @@ from collections import Counter
 from collections.abc import Iterable
 from functools import partial
 
-from nodeselect.documents import Object, Value, find, scalar_kind
+from nodeselect.documents.values import Object, Value, find
+from nodeselect.documents.yaml import scalar_kind
 from nodeselect.errors import SelectorError
 from nodeselect.jobs.check.edits import Edit, corrected_expression
 from nodeselect.jobs.check.rule import REGISTRY, Check, Finding, define

@@ -3,7 +3,7 @@
 from functools import partial
 from typing import NamedTuple
 
-from nodeselect.documents import List, Object, Scalar, Value, find, is_bare_key, is_null
+from nodeselect.documents.values import List, Object, Scalar, Value, find, is_bare_key, is_null
 from nodeselect.jobs.check.edits import Edit, quote
 from nodeselect.jobs.check.rule import Check, Finding, define
 from nodeselect.jobs.check.rules.fields import check_template, expected, truncated_path
