@@ -9,6 +9,7 @@ from typing import BinaryIO, TextIO, TypeAlias
 
 from nodeselect.blocking import is_blocking
 from nodeselect.errors import InventoryError
+from nodeselect.readers.chunks import not_utf8_error
 from nodeselect.text import printable
 
 __all__ = ["Source", "cannot_read", "open_input", "open_inputs", "reason_of"]
@@ -87,9 +88,7 @@ def _read_all(stream: BinaryIO | TextIO) -> bytes:
     try:
         data = stream.read()
     except UnicodeDecodeError:
-        raise InventoryError(
-            "not-utf-8", "the input is not UTF-8", hint="save it as UTF-8"
-        ) from None
+        raise not_utf8_error() from None
     if data is None:
         raise cannot_read("input", "it is non-blocking, and cannot be waited for")
     return data.encode("utf-8", "surrogatepass") if isinstance(data, str) else data

@@ -13,6 +13,7 @@ __all__ = [
     "document_too_large_error",
     "join_document",
     "line_too_long_error",
+    "not_utf8_error",
     "read_blocks",
     "read_chunks",
     "read_rest",
@@ -94,8 +95,12 @@ def decode_utf8(data: bytes) -> str:
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError:
-        message = "the input is not UTF-8"
-        raise InventoryError("not-utf-8", message, hint="save it as UTF-8") from None
+        raise not_utf8_error() from None
+
+
+def not_utf8_error() -> InventoryError:
+    """Return the error for an input that is not UTF-8."""
+    return InventoryError("not-utf-8", "the input is not UTF-8", hint="save it as UTF-8")
 
 
 def join_document(blocks: Iterable[bytes]) -> bytes:

@@ -10,7 +10,7 @@ from nodeselect.readers.envelope import list_field
 from nodeselect.readers.formats import json
 from nodeselect.readers.object_splitter import ObjectSplitter
 from nodeselect.readers.raw_node import RawNode, Record, validate
-from nodeselect.readers.watch_events import gap_error, is_watch_event, read_event
+from nodeselect.readers.watch_events import is_watch_event, read_next_event
 
 __all__ = ["DROPPED", "NodeStream"]
 
@@ -101,7 +101,8 @@ class NodeStream:
             found = "a watch event among nodes" if has_watch_events else "a node among watch events"
             raise InventoryError("mixed-stream", found, place=place)
         if has_watch_events:
-            return self._read_watch_event(record, place)
+            change = read_next_event(record, place, self._known)
+            return Node._trusted(*change) if isinstance(change, tuple) else change
         if record.get("deleted") is True and record.keys() == {"id", "deleted"}:
             node_id = validate(place, RawNode(record["id"], None, None, None, "id", ""))[0]
             return node_id if node_id in self._known else None
@@ -114,13 +115,3 @@ class NodeStream:
         (row,) = node_rows(place, record)
         self.may_hide_deletions |= record.get("kind") == "Node"
         return Node._trusted(*row)
-
-    def _read_watch_event(self, record: Record, place: str) -> Node | str | None:
-        change = read_event(record, place)
-        if change is None:
-            return None
-        node_id = change if isinstance(change, str) else change[0]
-        is_known = node_id in self._known
-        if is_known == (record["type"] == "ADDED"):
-            raise gap_error(node_id, place, is_known=is_known)
-        return change if isinstance(change, str) else Node._trusted(*change)

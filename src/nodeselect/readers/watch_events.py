@@ -4,7 +4,7 @@ The API server sends one a line; ``kubectl get nodes -o json --watch --output-wa
 them. A watch begins with an ADDED event for each node, unless it continues an earlier list.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from typing import Any
 
 from nodeselect.errors import InventoryError
@@ -13,7 +13,7 @@ from nodeselect.readers.raw_node import Record, describe, error_in_record, read_
 from nodeselect.readers.shapes import kubernetes
 from nodeselect.text import quoted
 
-__all__ = ["gap_error", "is_watch_event", "latest_nodes", "read_event"]
+__all__ = ["is_watch_event", "latest_nodes", "read_event", "read_next_event"]
 
 _COMMAND = "kubectl get nodes -o json --watch --output-watch-events"
 
@@ -49,34 +49,35 @@ def latest_nodes(records: Iterable[tuple[str, Any]]) -> Iterator[NodeRow]:
     for place, record in records:
         if not is_watch_event(record):
             raise InventoryError("not-a-node", "expected an event of a watch", place=place)
-        meaning = read_event(record, place)
-        if meaning is None:
-            continue
-        node_id = meaning if isinstance(meaning, str) else meaning[0]
-        if (node_id in nodes) == (record["type"] == "ADDED"):
-            raise gap_error(node_id, place, is_known=node_id in nodes)
-        if isinstance(meaning, str):
-            del nodes[node_id]
-        else:
-            nodes[node_id] = meaning
+        change = read_next_event(record, place, nodes)
+        if isinstance(change, str):
+            del nodes[change]
+        elif change is not None:
+            nodes[change[0]] = change
     yield from nodes.values()
 
 
-def gap_error(node_id: str, place: str, *, is_known: bool) -> InventoryError:
-    """Return the error for an event that contradicts the events before it.
+def read_next_event(record: Record, place: str, known: Container[str]) -> NodeRow | str | None:
+    """Read an event as :func:`read_event` does; raise if it contradicts the events before it.
 
     Then the input does not contain all nodes, or nodes were deleted while nobody watched.
 
-    :param is_known: True if the node is ADDED although it exists; False if it is MODIFIED or
-        DELETED although it does not exist.
+    :param known: the ids of all nodes that exist after the events before it.
     """
+    change = read_event(record, place)
+    if change is None:
+        return None
+    node_id = change if isinstance(change, str) else change[0]
+    is_known = node_id in known
+    if is_known != (record["type"] == "ADDED"):
+        return change
     if is_known:
         message = f"the node {quoted(node_id)} is added again: the watch has begun again"
         hint = f"keep only its last run, or begin again: {_COMMAND}"
-        return InventoryError("duplicate-id", message, place=place, hint=hint)
+        raise InventoryError("duplicate-id", message, place=place, hint=hint)
     message = f"the node {quoted(node_id)} changes, but no earlier event added it"
     hint = f"begin with all nodes: {_COMMAND}"
-    return InventoryError("cut-off", message, place=place, hint=hint)
+    raise InventoryError("cut-off", message, place=place, hint=hint)
 
 
 def _read(kind: object, node: Any) -> NodeRow | str | None:

@@ -18,6 +18,7 @@ from itertools import chain
 from typing import Any, TypeVar
 
 from nodeselect.errors import InventoryError
+from nodeselect.readers.chunks import not_utf8_error
 from nodeselect.readers.envelope import LIST_FIELDS, check_envelope, list_field
 from nodeselect.readers.formats.json_texts import split_at_brackets, split_at_lines
 from nodeselect.text import quoted
@@ -250,9 +251,7 @@ def _decode(raw: bytes, shape: type[_T], line: int = 1) -> _T:
     except msgspec.DecodeError as error:
         raise _invalid(raw, str(error), line) from None
     except UnicodeDecodeError:
-        raise InventoryError(
-            "not-utf-8", "the input is not UTF-8", hint="save it as UTF-8"
-        ) from None
+        raise not_utf8_error() from None
     except RecursionError:
         raise InventoryError("too-deep", "the document is nested too deeply") from None
 
