@@ -10,6 +10,7 @@ from nodeselect.explain import notes
 from nodeselect.explain.compute import exclude_by_state
 from nodeselect.explain.similarity import abbreviates_consonants
 from nodeselect.index.tuning import Tuning
+from nodeselect.inventory.audit import audit_labels
 from nodeselect.inventory.compare import compare_inventories, compare_selectors
 from nodeselect.inventory.facets import count_labels
 from nodeselect.limits import LIMITS
@@ -189,6 +190,11 @@ def _add_inventories() -> None:
     def own_keys(n: int) -> Inventory:
         return Inventory(Node(word, {word: "a"}) for word in words(n))
 
+    def misspelt(n: int) -> Inventory:
+        labels = [{"x.io/zone": "eu-west"}] * 9 + [{"zone": "eu-west"}, {"x.io/zone": "eu_west"}]
+        return Inventory(Node(word, labels[at % 11]) for at, word in enumerate(words(n)))
+
+    case("audit/misspelt", audit_labels, misspelt)
     case("explain/own-keys", partial(_explain, "regoin=a,wo-1=a"), own_keys)
 
 

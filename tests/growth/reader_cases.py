@@ -174,6 +174,7 @@ def _add_csv() -> None:
         return columns(f"\nn-1{',a' * n}\n", n)
 
     case("csv/rows", _read, partial(rows, "{},eu,\n"))
+    case("csv/not-utf-8", _read_refused, lambda n: rows("{},eu,\n", n) + "\ud800")
     case("csv/quotes", _read, partial(rows, '"{}","a""b","\n"\n'))
     case("csv/blank-lines", _read, partial(rows, "\n\n{},,\n"))
     case("csv/labels", _read, lambda n: f"id,labels\na,{'=1 '.join(words(n))}=1\n", 40)

@@ -18,14 +18,17 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from nodeselect.errors import SelectorError
-from nodeselect.explain.similarity import (
-    WordCounts,
-    abbreviates_consonants,
-    fold,
-    is_number,
-)
+from nodeselect.explain.similarity import is_number
 from nodeselect.index import postings
 from nodeselect.index.postings import Postings
+from nodeselect.inventory.misspelling import (
+    FEW_VALUES,
+    RATIO,
+    find_misspelt,
+    find_variants,
+    intended,
+    is_common,
+)
 from nodeselect.inventory.snapshot import BaseInventory
 from nodeselect.inventory.statistics import ViewStatistics
 from nodeselect.inventory.store import View
@@ -38,12 +41,6 @@ __all__ = ["Audit", "Finding", "audit_labels"]
 # More keys, or values of one key, than this are not compared with each other.
 _MAX_WORDS = 10_000
 
-# A word is a misspelling of a similar one only if this many times as many nodes have that one.
-_RATIO = 5
-
-# A key with at most this many values has kinds of nodes as its values.
-_FEW_VALUES = 16
-
 # A value of one node is rare only if this many nodes have the key, and each other value.
 _MIN_NODES = 20
 _MIN_NODES_WITH_VALUE = 4
@@ -55,9 +52,6 @@ _MISSING_SHARE = 20
 _OWN_SHARE = 0.9
 
 _MAX_EXAMPLES = 3
-
-# Words with the same meaning: a key should have one of each.
-_SYNONYMS = (("true", "yes", "on", "1"), ("false", "no", "off", "0"))
 
 # An amount of bytes, a rate or a share. A single small letter, as in 2a, is not a unit.
 _WITH_UNIT = re.compile(
@@ -150,7 +144,7 @@ class _Auditor:
             self._meant = self._misspelt_keys()
         for key, values in self._values.items():
             if key not in self._meant and key not in self._ids:
-                meant = _variants(values) | _misspelt(values)
+                meant = find_variants(values) | find_misspelt(values)
                 self._meant_values[key] = dict(sorted(meant.items()))
         findings = (
             *self._key_findings(),
@@ -162,7 +156,7 @@ class _Auditor:
         return Audit(len(self._everything), findings, tuple(self._unchecked), keys_checked)
 
     def _misspelt_keys(self) -> dict[str, str]:
-        similar = _misspelt(self._keys)
+        similar = find_misspelt(self._keys)
         by_name: dict[str, str] = {}  # the most frequent key with this name
         for key in sorted(self._keys, key=lambda key: (-self._keys[key], key)):
             by_name.setdefault(_name(key), key)
@@ -180,13 +174,13 @@ class _Auditor:
 
         It is if all its values are also values of ``other``, and few of its nodes have both keys.
         """
-        if self._keys[other] < _RATIO * self._keys[key] or other in self._ids:
+        if self._keys[other] < RATIO * self._keys[key] or other in self._ids:
             return False
         if self._meet(key, other):
             return False
         values, known = self._values.get(key), self._values.get(other, {})
         return values is not None and all(
-            value in known and len(value) > 1 and not _is_common(value) for value in values
+            value in known and len(value) > 1 and not is_common(value) for value in values
         )
 
     def _meet(self, key: str, other: str) -> bool:
@@ -199,7 +193,7 @@ class _Auditor:
 
     def _key_findings(self) -> Iterator[Finding]:
         for key, meant in self._meant.items():
-            expected = _last(self._meant, meant)
+            expected = intended(self._meant, meant)
             yield self._finding(
                 "misspelt-key", (key,), (), self._with_key(key), expected, self._keys[expected]
             )
@@ -207,7 +201,7 @@ class _Auditor:
     def _value_findings(self) -> Iterator[Finding]:
         for key, meant in self._meant_values.items():
             for value in meant:
-                expected, nodes = _last(meant, value), self._with_value(key, value)
+                expected, nodes = intended(meant, value), self._with_value(key, value)
                 count = self._values[key][expected]
                 yield self._finding("misspelt-value", (key,), (value,), nodes, expected, count)
 
@@ -221,7 +215,7 @@ class _Auditor:
             }
             rare = sorted(value for value, nodes in counts.items() if nodes == 1)
             frequent = [nodes for nodes in counts.values() if nodes > 1]
-            if not frequent or len(rare) > 2 or len(counts) > _FEW_VALUES:
+            if not frequent or len(rare) > 2 or len(counts) > FEW_VALUES:
                 continue
             if min(frequent) < _MIN_NODES_WITH_VALUE:
                 continue
@@ -243,7 +237,7 @@ class _Auditor:
         lacking: dict[bytes, tuple[Postings, list[str]]] = {}
         misspelt: dict[str, list[str]] = {}
         for key, meant in self._meant.items():
-            misspelt.setdefault(_last(self._meant, meant), []).append(key)
+            misspelt.setdefault(intended(self._meant, meant), []).append(key)
         for key, nodes in sorted(self._keys.items()):
             if 0 < (total - nodes) * _MISSING_SHARE <= total:
                 absent = self._everything - self._with_key(key)
@@ -300,7 +294,7 @@ class _Auditor:
         Return none if there are so many that they do not distinguish kinds of nodes.
         """
         values = self._values.get(key, {})
-        if len(values) > _FEW_VALUES:
+        if len(values) > FEW_VALUES:
             return {}
         meant = self._meant_values.get(key, {})
         return {value: nodes for value, nodes in values.items() if value not in meant}
@@ -317,7 +311,7 @@ class _Auditor:
                 counts[unit] += values[text]
             others = sum(nodes for text, nodes in values.items() if parse_int64(text) is not None)
             usual, most = max(counts.items(), key=lambda item: item[1], default=("", 0))
-            if not others and most >= _RATIO * max(1, counts.total() - most):
+            if not others and most >= RATIO * max(1, counts.total() - most):
                 others = most
                 units = {text: unit for text, unit in units.items() if unit != usual}
             if units:
@@ -348,73 +342,6 @@ class _Auditor:
 
     def _with_value(self, key: str, value: str) -> Postings:
         return self._store.with_value(key, value, self._everything)
-
-
-def _misspelt(counts: Mapping[str, int]) -> dict[str, str]:
-    """Find texts that are probably misspelt; return for each the text that was probably meant.
-
-    :param counts: how many nodes have each text, which is a key, or a value of one key.
-    """
-    ranked = sorted(counts, key=lambda text: (counts[text], text), reverse=True)
-    spellings: dict[str, str] = {}
-    meant = {}
-    for text in ranked:
-        usual = text if is_number(text) else spellings.setdefault(fold(text) or text, text)
-        if usual != text:
-            meant[text] = usual
-    for _ in range(2):  # what abbreviates one word may also abbreviate misspellings of it
-        left = {text: counts[text] for text in ranked if text not in meant}
-        words = WordCounts({text: nodes for text, nodes in left.items() if nodes >= _RATIO})
-        most = max(left.values(), default=0)
-        found = {}
-        for text, nodes in left.items():
-            close = words.closest(text) if nodes * _RATIO <= most else None
-            if close is not None and counts[close] >= _RATIO * nodes:
-                found[text] = close
-        meant |= found
-        if not found:
-            break
-    return meant
-
-
-def _variants(counts: Mapping[str, int]) -> dict[str, str]:
-    """Return, for each rare value that means the same as a frequent one, the frequent one.
-
-    :param counts: how many nodes have each value.
-    """
-    meant = {}
-    for value in counts if len(counts) <= _FEW_VALUES else ():
-        frequent = [word for word in counts if counts[word] >= _RATIO * counts[value]]
-        words = [word for word in frequent if _is_variant(value, word)]
-        if words:
-            meant[value] = min(words, key=lambda word: (-counts[word], word))
-    return meant
-
-
-def _is_variant(text: str, word: str) -> bool:
-    """Return whether two values mean the same: ``prd`` and ``production``, ``yes`` and ``on``.
-
-    Case does not matter.
-    """
-    if abbreviates_consonants(text, word) or abbreviates_consonants(word, text):
-        return True
-    folded = {text.casefold(), word.casefold()}
-    return any(folded <= set(words) for words in _SYNONYMS)
-
-
-def _is_common(value: str) -> bool:
-    """Return whether a value, such as ``true`` or a number, may occur with any key."""
-    return is_number(value) or any(value.casefold() in words for words in _SYNONYMS)
-
-
-def _last(meant: Mapping[str, str], text: str) -> str:
-    """Return what ``text`` was meant to be; if that is misspelt itself, what it was meant to be.
-
-    :param meant: for each misspelt text, the text that was meant.
-    """
-    while text in meant:
-        text = meant[text]
-    return text
 
 
 def _name(key: str) -> str:
