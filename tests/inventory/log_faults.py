@@ -22,7 +22,7 @@ from typing import Any
 from unittest.mock import patch
 
 from nodeselect import ChangeLog, Inventory, InventoryError, Node
-from nodeselect.inventory import change_log
+from nodeselect.inventory import change_log, locked_file
 from nodeselect.inventory.log_file import LogReader
 from tests.inventory.small import SMALL
 
@@ -142,7 +142,7 @@ _CALLS = {
     "fstat": os,
     "pread": os,
     "_sync_file": change_log,
-    "FileIO": change_log,
+    "FileIO": locked_file,
 }
 
 

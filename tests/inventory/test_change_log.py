@@ -13,7 +13,7 @@ import pytest
 
 from nodeselect import ChangeLog, Inventory, InventoryError, Node, Selector
 from nodeselect.index.storage import Sections
-from nodeselect.inventory import change_log
+from nodeselect.inventory import change_log, locked_file
 from nodeselect.inventory.delta import Delta
 from tests.imports import run_python
 
@@ -467,7 +467,7 @@ def test_one_writer(writer: Inventory, log: ChangeLog, path: Path) -> None:
 def test_replaced_before_it_is_locked(writer: Inventory, log: ChangeLog, path: Path) -> None:
     """A process that opened the file before it was emptied locks the new one."""
     file = path.with_suffix(".nsx")
-    lock = change_log._lock
+    lock = locked_file._lock
     late = True
 
     def lock_late(opened: FileIO, name: str) -> FileIO:
@@ -479,7 +479,7 @@ def test_replaced_before_it_is_locked(writer: Inventory, log: ChangeLog, path: P
         return lock(opened, name)
 
     writer.remove("n-1")
-    with patch.object(change_log, "_lock", lock_late), ChangeLog(path) as again:
+    with patch.object(locked_file, "_lock", lock_late), ChangeLog(path) as again:
         assert same(Inventory.open(file, log=again), writer)
         with pytest.raises(InventoryError, match="another ChangeLog"):
             ChangeLog(path)

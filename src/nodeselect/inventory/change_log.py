@@ -5,11 +5,18 @@ from collections.abc import Iterator, Sequence
 from io import FileIO
 from time import monotonic
 from types import TracebackType
-from typing import BinaryIO, Final, Literal, NoReturn
+from typing import BinaryIO, Literal, NoReturn
 from weakref import WeakSet
 
 from nodeselect.errors import InventoryError
 from nodeselect.index.storage import cannot_write
+from nodeselect.inventory.locked_file import (
+    copy_bytes,
+    is_at,
+    open_locked,
+    reopen_locked,
+    write_all,
+)
 from nodeselect.inventory.log_file import (
     UNSET,
     Base,
@@ -24,17 +31,10 @@ from nodeselect.node import Node
 from nodeselect.replace_file import replace_file
 from nodeselect.text import printable
 
-try:
-    import fcntl
-except ImportError:  # there is none on Windows
-    fcntl = None  # type: ignore[assignment]
-
 __all__ = ["ChangeLog"]
 
 # Some systems have no fdatasync; fsync also writes the times of the file.
 _sync_file = getattr(os, "fdatasync", os.fsync)
-
-_COPIED_BYTES: Final = 1 << 20
 
 # The logs that this process has open, which a child process must not write to.
 _open_logs: "WeakSet[ChangeLog]" = WeakSet()
@@ -66,13 +66,11 @@ class ChangeLog:
     def __init__(
         self, path: str | os.PathLike[str], *, sync: Literal["each", "never"] | float = "each"
     ) -> None:
-        if fcntl is None:
-            raise NotImplementedError("a ChangeLog needs a system that can lock files")
         self._interval = _sync_interval(sync)
         self._path = os.path.abspath(os.fspath(path))  # noqa: PTH100 - pathlib loads slowly
         # Why nothing can be written, if so.
         self._refusal: str | None = None
-        self._file = self._open()
+        self._file = open_locked(self._path, Base(UNSET, 0, 0).to_header())
         try:
             reader = LogReader(self._path)
             reader.close()
@@ -234,7 +232,7 @@ class ChangeLog:
             self._check_name()
         self._unfinished, self._is_synced = end, False
         try:
-            _write(self._file.fileno(), data, self._position.offset)
+            write_all(self._file.fileno(), data, self._position.offset)
         except OSError as error:
             raise cannot_write(self._path, error) from None
         if must_sync:
@@ -268,9 +266,9 @@ class ChangeLog:
             file.write(base.to_header())
             end = Position(base.generation, file.tell(), base.chain)
             if mark is not None:
-                _copy(self._path, file, mark.offset, self._position.offset)
+                copy_bytes(self._path, file, mark.offset, self._position.offset)
                 end = self._position._replace(offset=file.tell())
-            new = _lock(FileIO(os.dup(file.fileno()), "wb"), self._path)
+            new = reopen_locked(file, self._path)
             self._replacement = new, base, end
 
         try:
@@ -289,7 +287,7 @@ class ChangeLog:
             new, base, end = self._replacement
             unused = new
             try:
-                is_new = _is_at(self._path, new)
+                is_new = is_at(self._path, new)
             except OSError as error:
                 self._refuse(f"it was replaced, and cannot be found: {error.strerror}")
                 raise cannot_write(self._path, error) from None
@@ -300,35 +298,6 @@ class ChangeLog:
             self._replacement = None
             if unused is not self._file:
                 unused.close()
-
-    def _open(self) -> FileIO:
-        """Open the file and lock it; create it if there is none."""
-
-        def create(file: BinaryIO) -> None:
-            file.write(Base(UNSET, 0, 0).to_header())
-
-        while True:
-            try:
-                file = FileIO(self._path, "r+b")
-                try:
-                    _lock(file, self._path)
-                    if _is_at(self._path, file):  # otherwise it was replaced before it was locked
-                        return file
-                except BaseException:
-                    file.close()
-                    raise
-                file.close()
-            except FileNotFoundError:
-                try:
-                    replace_file(self._path, create, must_be_new=True)
-                except FileExistsError:
-                    continue
-                except OSError as error:
-                    raise cannot_write(self._path, error) from None
-            except (OSError, ValueError) as error:
-                if isinstance(error, InventoryError):
-                    raise
-                raise cannot_write(self._path, error) from None
 
     def _cut_off(self) -> None:
         """Remove what follows the last whole record in the file."""
@@ -349,7 +318,7 @@ class ChangeLog:
         Nobody would find what is written to it.
         """
         try:
-            is_lost, reason = not _is_at(self._path, self._file), "another file has its name"
+            is_lost, reason = not is_at(self._path, self._file), "another file has its name"
         except OSError as error:
             is_lost, reason = True, f"it cannot be found: {error.strerror}"
         if is_lost:
@@ -387,42 +356,6 @@ def _sync_interval(sync: object) -> float | None:
     if isinstance(sync, (int, float)) and sync > 0:
         return float(sync)
     raise ValueError("sync must be 'each', 'never' or a number of seconds above 0")
-
-
-def _lock(file: FileIO, path: str) -> FileIO:
-    """Return ``file``, locked."""
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        hint = "only one process can write to a log; others follow it"
-        raise InventoryError(
-            "log-in-use", "another ChangeLog has it open", place=path, hint=hint
-        ) from None
-    return file
-
-
-def _is_at(path: str, file: FileIO) -> bool:
-    """Return whether the open ``file`` is the one at ``path``, and not an older one."""
-    return os.path.samestat(os.stat(path), os.fstat(file.fileno()))  # noqa: PTH116
-
-
-def _write(descriptor: int, data: bytes, offset: int) -> None:
-    """Write all of ``data``."""
-    written = os.pwrite(descriptor, data, offset)
-    while written < len(data):  # a disk that is full takes a part, and then raises
-        written += os.pwrite(descriptor, data[written:], offset + written)
-
-
-def _copy(path: str, file: BinaryIO, start: int, stop: int) -> None:
-    """Append the bytes from ``start`` to ``stop`` of the file ``path`` to another file."""
-    with FileIO(path) as source:
-        source.seek(start)
-        while start < stop:
-            data = source.read(min(stop - start, _COPIED_BYTES))
-            if not data:
-                raise OSError(None, "the log was cut off")
-            file.write(data)
-            start += len(data)
 
 
 def _close_in_child() -> None:

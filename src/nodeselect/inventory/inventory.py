@@ -75,8 +75,7 @@ class Inventory(LiveInventory):
         log: "ChangeLog | None" = None,
         _tuning: Tuning = DEFAULT,
     ) -> None:
-        self._build(to_blocks(map(_row, nodes)), compact_at, _tuning)
-        self._use_log(log)
+        self._build(to_blocks(map(_row, nodes)), compact_at, log, _tuning)
 
     @classmethod
     def read(
@@ -107,19 +106,17 @@ class Inventory(LiveInventory):
                 return cls.from_arrow(
                     source, id=id_column, compact_at=compact_at, log=log, _tuning=_tuning
                 )
-            is_one = not isinstance(source, (list, tuple))
-            sources = cast("Sequence[Source]", [source] if is_one else source)
+            sources = source if isinstance(source, (list, tuple)) else [source]
             if not sources:
                 raise ValueError("there is no input to read")
-            with closing(open_inputs(sources)) as inputs:
+            with closing(open_inputs(cast("Sequence[Source]", sources))) as inputs:
                 reader = NodeReader(inputs, id_column=id_column)
                 return cls.read(reader, compact_at=compact_at, log=log, _tuning=_tuning)
         inventory = cls.__new__(cls)
         try:
-            inventory._build(source.blocks(), compact_at, _tuning)
+            inventory._build(source.blocks(), compact_at, log, _tuning)
         except InventoryError as error:
             raise source.locate(error) from None
-        inventory._use_log(log)
         return inventory
 
     @classmethod
@@ -152,7 +149,6 @@ class Inventory(LiveInventory):
         :raises InventoryError: if the file cannot be read, is cut off or damaged, or has a version
             of the format that is not known.
         """
-        _check_share(compact_at)
         view, origin = open_saved(source, _tuning, verify=verify, copy=copy)
         inventory = cls.__new__(cls)
         inventory._begin(view, compact_at, origin)
@@ -272,11 +268,10 @@ class Inventory(LiveInventory):
         names = ColumnNames(id, labels, columns, name, state)
         inventory = cls.__new__(cls)
         try:
-            inventory._build(read_source(data, names), compact_at, _tuning)
+            inventory._build(read_source(data, names), compact_at, log, _tuning)
         except DuplicateIdError as error:
             path = os.fspath(data) if isinstance(data, (str, os.PathLike)) else "input"
             raise error.within(path) from None
-        inventory._use_log(log)
         return inventory
 
     def snapshot(self) -> Snapshot:
@@ -389,14 +384,15 @@ class Inventory(LiveInventory):
         """Raise ``TypeError``: an inventory cannot be copied or pickled."""
         raise TypeError("an Inventory cannot be copied or pickled: build another one of its nodes")
 
-    def _build(self, blocks: Iterable[Block], compact_at: float | None, tuning: Tuning) -> None:
-        _check_share(compact_at)
+    def _build(
+        self,
+        blocks: Iterable[Block],
+        compact_at: float | None,
+        log: "ChangeLog | None",
+        tuning: Tuning,
+    ) -> None:
         self._begin(View(build(blocks, tuning), generation=0), compact_at)
-
-
-def _check_share(compact_at: float | None) -> None:
-    if compact_at is not None and not compact_at > 0:
-        raise ValueError("compact_at must be above 0, or None")
+        self._use_log(log)
 
 
 def _row(node: Node) -> NodeRow:

@@ -68,6 +68,8 @@ class LiveInventory(BaseInventory):
     _origin: Origin | None
 
     def _begin(self, view: View, compact_at: float | None, origin: Origin | None = None) -> None:
+        if compact_at is not None and not compact_at > 0:
+            raise ValueError("compact_at must be above 0, or None")
         self._compact_at = compact_at
         self._compactions = self._logged_compactions = 0
         self._last_compaction_seconds: float | None = None
