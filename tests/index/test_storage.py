@@ -81,7 +81,7 @@ def test_texts_of_errors(file: Path) -> None:
     """The errors say what is wrong, and what to do."""
     data = file.read_bytes()
     cases = {
-        b"{}": "not a saved inventory\n  nodeselect index NODES -o FILE saves one",
+        b"{}": "not a saved inventory\n  to save one, run: nodeselect index NODES -o FILE",
         data[:30]: f"cut off: it has 30 bytes of 40 or more{RESTORE}",
         data[:40]: f"cut off: it has 40 bytes of 184 or more{RESTORE}",
         data[:100]: f"cut off: it has 100 bytes of 184 or more{RESTORE}",

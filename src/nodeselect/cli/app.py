@@ -55,7 +55,7 @@ class _Commands(click.Group):
     """The group of all commands, of which only the one that runs is imported."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Return the names of all commands, the most frequently used first."""
+        """Return the names of all commands, in the order of ``--help``: the most useful first."""
         return list(_COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:

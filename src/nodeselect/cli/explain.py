@@ -187,8 +187,9 @@ def _explain_jobs(
 
 
 def _combine(explanations: Sequence[Explanation], nodes: "NodeSet | SqlNodeSet") -> Explanation:
-    """Return an explanation with the numbers of several selectors together.
+    """Return the explanation of several selectors of which a node must match only one.
 
+    :param explanations: of each selector.
     :param nodes: those that match any of the selectors.
     """
     states = nodes.state_counts()

@@ -349,7 +349,8 @@ def _blocker(result: _Result, selectors: Sequence[Selector]) -> Iterator[str]:
         parts = selectors[0].split()
         failing = zip(parts, counts.failing, strict=True)
         if unsatisfied := [part for part, nodes in failing if nodes == result.total]:
-            if unsatisfied[0].ids is None or not result.missing_ids:  # these are reported already
+            # The headline names a single requirement, and other messages the missing ids.
+            if len(parts) > 1 and (unsatisfied[0].ids is None or not result.missing_ids):
                 yield unsatisfied_text(list(map(requirement_text, unsatisfied)))
         elif nodes := max(counts.failing_only_this):
             part = parts[counts.failing_only_this.index(nodes)]

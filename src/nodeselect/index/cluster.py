@@ -120,12 +120,11 @@ def _ordinals_by_label(
 ) -> NDArray[np.uint32]:
     """Return the ordinals of the nodes that have label 0, ascending, then those of label 1, …
 
-    Labels (pairs of key and value) are numbered as in ``table``. Nodes are sorted in chunks, to
-    save memory; the ordinals of a chunk follow those that each label has already.
+    Labels (pairs of key and value) are numbered as in ``table``.
 
     :param sizes: how many nodes have each label.
-    :param ranks: the nodes of ``table`` in the order of their new ordinals.
-    :param chunk: how many nodes to sort at a time.
+    :param ranks: for each ordinal, the position of its node in ``table``.
+    :param chunk: how many nodes to sort at a time, to save memory.
     """
     ends = np.cumsum(sizes) - sizes
     by_label = np.empty(len(table.label_ids), np.uint32)

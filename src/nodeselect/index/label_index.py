@@ -99,7 +99,7 @@ class LabelIndex:
         return [value for _, value in integers[start:stop]]
 
     def in_states(self, accepts: Callable[[str | None], bool]) -> Postings:
-        """Return the nodes for whose state ``accepts`` returns true."""
+        """Return the nodes for which ``accepts(state)`` is true."""
         by_state = dict(self.states).items()  # a writer may add states
         return postings.union([nodes for state, nodes in by_state if accepts(state)])
 

@@ -1,10 +1,11 @@
 """Find the ordinals of nodes by id, or by name, in a file that several processes may share.
 
-As in :class:`~nodeselect.index.id_index.IdIndex`, strings with the same first bits of the hash are
-a *bucket*, one or two on average; but the hash is the same in every process, and not stored::
+Strings with the same first bits of the hash are a *bucket*, one or two on average::
 
-    starts     [ 0     , 1         , 3     …    where each bucket begins
-    ordinals   [ 7     , 2     9   , 4     …    sorted by hash, and then by the bytes of the string
+    ordinals   [ 7 | 2  9 | 4 …    by bucket; in it, by hash and then by the bytes of the string
+    starts     [ 0 , 1    , 3 …    where each bucket begins in ``ordinals``
+
+The hashes are not stored. In every process they are the same, unlike the hashes of Python.
 
 Anybody can choose ids that have the same hash. So a large bucket is searched by bisection.
 """

@@ -201,7 +201,7 @@ class SavedFile:
     def _read_header(self) -> None:
         data = self._data
         if not data or bytes(data[: len(SAVED_MAGIC)]) != SAVED_MAGIC[: len(data)]:
-            hint = "nodeselect index NODES -o FILE saves one"
+            hint = "to save one, run: nodeselect index NODES -o FILE"
             raise InventoryError("not-saved", "not a saved inventory", place=self.name, hint=hint)
         if len(data) < _HEADER.size:
             raise self._cut_off(_HEADER.size)

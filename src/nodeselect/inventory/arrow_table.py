@@ -1,6 +1,6 @@
 """The nodes of an inventory as a table of Arrow.
 
-This module imports pyarrow: call :func:`nodeselect.readers.arrow_import.load_arrow` first.
+Before importing this module, call :func:`nodeselect.readers.arrow_import.load_arrow`.
 """
 
 from typing import Any, Final

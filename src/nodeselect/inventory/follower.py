@@ -16,8 +16,8 @@ class Follower:
     """Reads the new writes in the change log of another process.
 
     :param path: the log, as an absolute path.
-    :ivar was_emptied: whether the log was emptied since the last call of ``follow``.
-    :ivar is_behind: whether the last attempt to make the new writes failed.
+    :ivar was_emptied: whether the last call of ``follow`` found that the log had been emptied.
+    :ivar is_behind: whether the last call failed to apply the new writes to the inventory.
     """
 
     is_follower: Literal[True] = True

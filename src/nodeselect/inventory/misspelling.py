@@ -62,9 +62,9 @@ def find_variants(counts: Mapping[str, int]) -> dict[str, str]:
 
 
 def _is_variant(text: str, word: str) -> bool:
-    """Return whether two values mean the same: ``prd`` and ``production``, ``yes`` and ``on``.
+    """Return whether one value abbreviates the other, or both are known words for the same thing.
 
-    Case does not matter.
+    For example, ``prd`` and ``production``, or ``yes`` and ``on``. Case does not matter.
     """
     if abbreviates_consonants(text, word) or abbreviates_consonants(word, text):
         return True

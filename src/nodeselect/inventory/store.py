@@ -270,7 +270,7 @@ class View:
         return matches - self.deleted() if self.tombstone_count else matches
 
     def in_states(self, nodes: Postings, accepts: Callable[[str | None], bool]) -> Postings:
-        """Return those of ``nodes`` for whose state ``accepts`` returns true."""
+        """Return those of ``nodes`` for which ``accepts(state)`` is true."""
         segment, delta = self.store.segment, self.store.delta
         if segment is None:
             return nodes & delta.index.in_states(accepts)

@@ -69,8 +69,8 @@ def compress_ids(ids: Iterable[str], max_width: int | None = None) -> list[str]:
 def _split_by_width(numerals: Sequence[str]) -> Iterable[list[str]]:
     """Group numerals such that a range can be read in only one way.
 
-    There is a group for each length that a numeral with leading zeros has, as ``007`` has 3, and
-    one for all other numerals.
+    If any numeral has leading zeros, such as ``007``, all numerals of its length are one group. The
+    rest are another.
     """
     padded = {len(numeral) for numeral in numerals if numeral[0] == "0" and len(numeral) > 1}
     groups: defaultdict[int, list[str]] = defaultdict(list)

@@ -60,16 +60,18 @@ NOMAD_FIELDS: Final = frozenset({"node.class", "node.datacenter", "node.pool"})
 
 
 def selector_from_bacalhau(constraints: object, place: str = "") -> Selector:
-    """Build a selector from ``Constraints`` of Bacalhau, or similar items; null is an empty list.
+    """Build a selector from the list ``Constraints`` of a Bacalhau job; None is an empty list.
 
     >>> gpu = {"Key": "gpu", "Operator": "in", "Values": ["a100", "h100"]}
     >>> selector_from_bacalhau([gpu, {"Key": "debug", "Operator": "!"}])
     Selector('!debug,gpu in (a100,h100)')
 
-    The names of fields may be in any case, as for Bacalhau, and operators as in Kubernetes.
+    The names of fields may be in upper or lower case, as for Bacalhau. The operators of Kubernetes,
+    such as ``In``, are accepted as well.
 
     :param place: what the paths in errors begin with.
-    :raises SelectorError: if an item is invalid, or a preference: its key begins with ``favour_``.
+    :raises SelectorError: if an item is invalid, or a preference, whose key begins with
+        ``favour_``.
     """
     requirements = []
     for number, item in enumerate(read_list(constraints, place)):

@@ -171,7 +171,12 @@ def _read_terms(value: object, place: str) -> list[Selector]:
 
 
 def _read_match_fields(value: object, place: str) -> set[str] | None:
-    """Return the node names that satisfy all items of ``matchFields``; None if there is no item."""
+    """Return the names that the items of ``matchFields`` allow together; None if there is no item.
+
+    :param place: the path of ``value``, for errors.
+    :raises SelectorError: if an item is invalid, or all of them only exclude names: what they allow
+        is no list.
+    """
     ids: set[str] | None = None
     excluded: dict[str, str] = {}
     for number, item in enumerate(read_list(value, place)):

@@ -180,9 +180,9 @@ def compile_failure_masks(
 
 
 def predicate_source(shape: Shape) -> str:
-    """Return the source of a function that returns a predicate.
+    """Return the source of a factory of predicates.
 
-    Its arguments are the keys and values of the selector, which are thus not in the source.
+    The factory takes the keys and values of a selector, so they are not in the source.
 
     :param shape: the kinds of the tests.
     """
@@ -191,9 +191,9 @@ def predicate_source(shape: Shape) -> str:
 
 
 def checked_predicate_source(shape: Shape) -> str:
-    """Return the source of a function that returns a predicate with checks of types.
+    """Return the source of a factory of predicates that check types.
 
-    Its arguments are the keys and values of the selector, which are thus not in the source.
+    The factory takes the keys and values of a selector, so they are not in the source.
 
     :param shape: the kinds of the tests.
     """
@@ -202,13 +202,13 @@ def checked_predicate_source(shape: Shape) -> str:
 
 
 def failure_mask_source(shape: Shape, values: list[str] | None = None) -> str:
-    """Return the source of a function that returns a function for failure masks.
+    """Return the source of a factory of functions that return failure masks.
 
-    Its arguments are the keys and values of the selector, which are thus not in the source.
+    The factory takes the keys and values of a selector, so they are not in the source.
 
     :param shape: the kinds of the tests.
     :param values: for each test, the source that reads its value from a record. If they are given,
-        the resulting function returns the masks of many records.
+        a function from the factory returns the masks of many records.
     """
     tests = [
         (_test_source(kind, n, None if values is None else values[n]), 1 << n)

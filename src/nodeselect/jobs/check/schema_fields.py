@@ -82,7 +82,7 @@ def schema_text() -> str:
 
 
 def fields_of(model: str) -> dict[str, Field]:
-    """Return the fields of a model, such as ``JobSpec``, by name."""
+    """Return the fields of a model, such as ``JobSpec``: a dictionary from name to field."""
     return _models()[model]
 
 
