@@ -128,40 +128,38 @@ def test_an_explanation_is_a_value() -> None:
 
 def test_nodes_excluded_by_state() -> None:
     """If they are all nodes, the recommendation names the states there are."""
-    result = exclude_by_state(
-        explained("region=eu", []), {"n-1": "lost", "n-2": None, "n-3": "lost"}
-    )
+    result = exclude_by_state(explained("region=eu", []), {"n-1": "lost"}, {"lost": 2, None: 1})
     assert (
         result.recommendation
         == "no node is in a requested state; the states of the nodes: 2 lost, 1 without a state"
     )
-    result = exclude_by_state(explained("", []), {"n-1": None})
+    result = exclude_by_state(explained("", []), {"n-1": None}, {None: 1})
     assert (
         result.recommendation
         == "no node is in a requested state; the states of the nodes: 1 without a state"
     )
-    assert exclude_by_state(explained(""), {}) == explained("")
-    assert exclude_by_state(explained(""), {"n-1": "lost"}) == explained("")
+    assert exclude_by_state(explained(""), {}, {}) == explained("")
+    assert exclude_by_state(explained(""), {"n-1": "lost"}, {"lost": 1}) == explained("")
 
 
 def test_states_that_were_chosen() -> None:
     """That no matching node is connected is not reported if other states were chosen."""
     result = Inventory([Node("n-1", {"a": "b"}, state="lost")]).explain(Selector.parse("a"))
     assert result.recommendation == "no matching node is connected: 1 lost"
-    assert exclude_by_state(result, {"n-2": "ready"}).recommendation == ""
+    assert exclude_by_state(result, {"n-2": "ready"}, {"ready": 1}).recommendation == ""
 
 
 def test_ids_excluded_by_state() -> None:
     """Such an id is not missing, but excluded."""
     result = Inventory(FEW).explain(Selector.of(match_ids=["n-8", "n-9"]))
-    result = exclude_by_state(result, {"n-8": "lost", "n-7": "ready"})
+    result = exclude_by_state(result, {"n-8": "lost", "n-7": "ready"}, {"lost": 1, "ready": 1})
     assert (result.missing_ids, result.excluded_ids) == (("n-9",), (("n-8", "lost"),))
     assert result.recommendation == "excluded by state: 'n-8' (lost)"
     assert notes(result)[-1] == result.recommendation
     nodes = [Node("n-7", {}, name="n-8")]
     result = Inventory(nodes).explain(Selector.of(match_ids=["n-8"]))
     assert result.hints[0].code == "name-for-id"
-    result = exclude_by_state(result, {"n-8": "lost"})
+    result = exclude_by_state(result, {"n-8": "lost"}, {"lost": 1})
     assert (result.hints, result.correction) == ((), None)
     assert result.recommendation == "excluded by state: 'n-8' (lost)"
 

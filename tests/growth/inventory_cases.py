@@ -1,6 +1,7 @@
 """Inventories of many nodes, labels and changes; answers, explanations, and their reports."""
 
 import pickle
+from collections import Counter
 from collections.abc import Callable, Iterable
 from functools import partial
 from tempfile import TemporaryDirectory
@@ -141,7 +142,8 @@ def _explain_ids(inventory: Inventory) -> object:
     ids = [text for node in nodes for text in (node.id, f"name of {node.id}", f"no-{node.id}")]
     selector = Selector.of(match_ids=ids, match_labels={"region": "eu"})
     excluded = {f"no-{node.id}": node.state for node in nodes}
-    explanation = exclude_by_state(inventory.explain(selector), excluded)
+    counts = Counter(excluded.values())
+    explanation = exclude_by_state(inventory.explain(selector), excluded, counts)
     page = render_page(explanation, selector, nodes)
     return explanation.as_dict(), render_text(explanation), page, inventory.match(selector).ids()
 

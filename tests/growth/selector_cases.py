@@ -106,6 +106,7 @@ def _add_parsing() -> None:
     case("parse/empty-values", Selector.parse, lambda n: f"{words(1)[0]} in ({',' * n})")
     case("parse/tables", lambda _: load_tables(), lambda n: n)
     case("parse/too-long", rejected(Selector.parse), lambda n: "a" * 200 * n + "=!")
+    case("parse/over-limit", rejected(Selector.parse), lambda n: "a" * (LIMITS.selector_text + n))
 
     def before(text: str, n: int) -> str:
         return f"{_text_of('{}=a', n)},{text}"
@@ -123,6 +124,7 @@ def _add_parsing() -> None:
 def _add_constructors() -> None:
     of_labels = lambda labels: Selector.of(match_labels=dict.fromkeys(labels, "a"))  # noqa: E731
     case("of/labels", of_labels, words, limit=LIMITS.requirements)
+    case("of/too-many-labels", rejected(of_labels), lambda n: words(n + LIMITS.requirements))
     of_expressions = lambda texts: Selector.of(match_expressions=texts)  # noqa: E731
     case("of/expressions", of_expressions, words, limit=LIMITS.requirements)
     of_ids = lambda ids: Selector.of(match_ids=ids)  # noqa: E731

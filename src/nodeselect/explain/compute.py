@@ -4,7 +4,6 @@ Nodes that fail exactly the same requirements are one group. All numbers are com
 of the groups; single nodes are only read to show their ids.
 """
 
-from collections import Counter
 from collections.abc import Mapping
 from heapq import nsmallest
 
@@ -87,18 +86,17 @@ def explain_node(selector: Selector, node_id: str, labels: Mapping[str, str]) ->
 def exclude_by_state(
     explanation: Explanation,
     excluded: Mapping[str, str | None],
-    counts: Mapping[str | None, int] | None = None,
+    counts: Mapping[str | None, int],
 ) -> Explanation:
     """Return a copy of an explanation, for which nodes were left out because of their states.
 
     In the copy, ids of the selector that such nodes have are not in ``missing_ids``, but in
     ``excluded_ids``.
 
-    :param excluded: the state of each node that was left out, by id.
-    :param counts: how many nodes in each state were left out; needed only if ``excluded`` has just
-        those nodes whose ids are in the selector.
+    :param excluded: the states of the nodes that were left out, by id; only those whose ids are in
+        the selector are needed.
+    :param counts: how many nodes in each state were left out.
     """
-    counts = Counter(excluded.values()) if counts is None else counts
     if not counts:
         return explanation
     missing = explanation.missing_ids

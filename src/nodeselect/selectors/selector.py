@@ -34,10 +34,7 @@ __all__ = ["Selector", "require_selector"]
 class _Unfrozen:
     """A :class:`Selector` while it is built: its fields can be set."""
 
-    __slots__ = (
-        *("_failure_mask", "_hash", "_predicate", "_split"),
-        *("ids", "matches", "requirements"),
-    )
+    __slots__ = ("_failure_mask", "_hash", "_predicate", "_split", "ids", "matches", "requirements")
 
     requirements: tuple[Requirement, ...]
     ids: tuple[str, ...] | None
@@ -197,10 +194,9 @@ class Selector(_Unfrozen, Frozen):
         """Whether any node could match: False for ``a=b,a=c`` and ``a,!a``. It is never wrong."""
         if self.ids == ():
             return False
-        keys = {requirement.key for requirement in self.requirements}
-        compares = any(requirement.operator.is_comparison for requirement in self.requirements)
         # The usual case. (A comparison may be impossible alone: no integer is above the largest.)
-        if len(keys) == len(self.requirements) and not compares:
+        keys = {each.key for each in self.requirements if not each.operator.is_comparison}
+        if len(keys) == len(self.requirements):
             return True
         return not any(each.is_empty for each in constraints_by_key(self.requirements).values())
 
@@ -230,7 +226,7 @@ class Selector(_Unfrozen, Frozen):
         except AttributeError:  # the first use
             mask = compile_failure_mask(self.requirements, self.ids)
             object.__setattr__(self, "_failure_mask", mask)
-            return self._failure_mask
+            return mask
 
     def to_kubernetes(self) -> dict[str, Any] | None:
         """Return the LabelSelector of Kubernetes for this selector; None if it matches nothing.
@@ -259,10 +255,10 @@ class Selector(_Unfrozen, Frozen):
         try:
             return self._split
         except AttributeError:  # the first call
-            ids = () if self.ids is None else (_build([], self.ids),)
-            distinct = dict.fromkeys(self.requirements)
-            selectors = (*ids, *(_build([requirement], None) for requirement in distinct))
-            object.__setattr__(self, "_split", selectors)
+            selectors = [_build([each], None) for each in dict.fromkeys(self.requirements)]
+            if self.ids is not None:
+                selectors.insert(0, _build([], self.ids))
+            object.__setattr__(self, "_split", tuple(selectors))
             return self._split
 
     def __and__(self, other: "Selector") -> "Selector":
