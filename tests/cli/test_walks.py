@@ -289,6 +289,10 @@ def test_an_answer_says_what_to_write(run: Run, command: str) -> None:
         "match -n fleet.json",
         "match --all gpu -n fleet.json",
         "match -l -n fleet.json",
+        # A command without nodes or files, which would be an error as well.
+        "match gpu",
+        "check --rule no-name",
+        "labels tier=gold region=eu -n fleet.json",
         "explain fleet.json",
         # The opposite, a file that would be replaced, or a word that would be lost.
         "check --fix --no-write job.yaml",

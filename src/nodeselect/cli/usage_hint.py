@@ -5,20 +5,22 @@ from collections.abc import Sequence
 import click
 
 from nodeselect.cli.command_line import command_line, shown
-from nodeselect.cli.corrected_command import corrected_command, similar_name
+from nodeselect.cli.corrected_command import by_name, corrected_command, similar_name
 from nodeselect.text import join_limited
 
 __all__ = ["usage_hint"]
 
 # What commands of other tools are called here.
-_COMMANDS = {
-    **dict.fromkeys(("filter", "find", "get", "list", "ls", "nodes", "query", "select"), "match"),
-    **dict.fromkeys(("describe", "why"), "explain"),
-    **dict.fromkeys(("lint", "validate", "verify"), "check"),
-    **dict.fromkeys(("deploy", "plan", "schedule", "waves"), "rollout"),
-    "compare": "diff", "export": "convert", "save": "index", "translate": "convert",
+_COMMANDS = by_name({
+    "filter find get list ls nodes query select": "match",
+    "describe why": "explain",
+    "lint validate verify": "check",
+    "deploy plan schedule waves": "rollout",
+    "compare": "diff",
+    "export translate": "convert",
+    "save": "index",
     "version": "--version",
-}  # fmt: skip
+})  # fmt: skip
 
 
 def usage_hint(error: click.UsageError, words: Sequence[str]) -> str | None:
@@ -31,29 +33,31 @@ def usage_hint(error: click.UsageError, words: Sequence[str]) -> str | None:
     context = error.ctx
     if context is None:
         return None
-    group = context.command if isinstance(context.command, click.Group) else None
-    if group is None and (command := corrected_command(context, words)):
+    group = (context.parent or context).command
+    assert isinstance(group, click.Group)
+    if group is not context.command and (command := corrected_command(context, words)):
         return f"did you mean: {command}"
     if isinstance(error, click.NoSuchOption):
-        others = _commands_with(context, error.option_name)
+        commands = {name: group.get_command(context, name) for name in group.list_commands(context)}
+        others = [
+            name
+            for name, command in commands.items()
+            if command and any(error.option_name in each.opts for each in command.params)
+        ]
         return f"it is an option of {join_limited(others)}" if others else None
-    if group is None:  # of which a command may be misspelt
-        return None
-    names = [*group.list_commands(context), "--version"]
     for at, word in enumerate(words):
         if f"No such command '{word}'" in error.message:
-            line = _with_command(word, words[at + 1 :], names)
-            if line is None:
-                return None
-            return f"did you mean: {command_line(map(shown, [*words[:at], *line]))}"
+            line = _with_command(word, words[at + 1 :], group.list_commands(context))
+            if line:
+                return f"did you mean: {command_line(map(shown, [*words[:at], *line]))}"
     return None
 
 
-def _with_command(word: str, rest: Sequence[str], names: Sequence[str]) -> list[str] | None:
-    """Return the command that is meant by an unknown one, and its arguments; None if not clear."""
-    other = _COMMANDS.get(word) or similar_name(word, names, 0.75, equal_start=1)
+def _with_command(word: str, rest: Sequence[str], names: Sequence[str]) -> list[str]:
+    """Return the command that is meant by an unknown one, and its arguments; none if not clear."""
+    other = _COMMANDS.get(word) or similar_name(word, [*names, "--version"], 0.75, equal_start=1)
     if not other:
-        return None
+        return []
     if word not in _COMMANDS or rest[:1] not in (["node"], ["nodes"]):
         return [other, *rest]
     # As in kubectl: get nodes, describe node ID.
@@ -62,16 +66,3 @@ def _with_command(word: str, rest: Sequence[str], names: Sequence[str]) -> list[
         return ["match", "--id", *rest]
     is_selecting = any(each.startswith(("-l", "--selector", "--id", "--job")) for each in rest)
     return [other, *([] if is_selecting or other != "match" else ["--all"]), *rest]
-
-
-def _commands_with(context: click.Context, option: str) -> list[str]:
-    """Return the names of the commands that have an option."""
-    parent = context.parent or context
-    group = parent.command
-    assert isinstance(group, click.Group)
-    return [
-        name
-        for name in group.list_commands(parent)
-        if (command := group.get_command(parent, name))
-        and any(option in parameter.opts for parameter in command.params)
-    ]
