@@ -6,7 +6,7 @@ from contextlib import suppress
 from stat import S_IMODE
 from typing import BinaryIO
 
-__all__ = ["replace_file"]
+__all__ = ["file_status", "replace_file"]
 
 # On Windows, files are translated unless they are opened with this flag.
 _BINARY = getattr(os, "O_BINARY", 0)
@@ -35,7 +35,7 @@ def replace_file(
     path = os.path.realpath(path)
     folder = os.path.dirname(path)  # noqa: PTH120 - pathlib loads slowly
     temporary = os.path.join(folder, f".nodeselect-{os.urandom(6).hex()}.tmp")  # noqa: PTH118
-    old = _status(path)
+    old = file_status(path)
     new = _open_without_name(folder, permissions)
     is_named = new is None
     if new is None:
@@ -71,7 +71,8 @@ def replace_file(
             os.close(directory)
 
 
-def _status(path: str) -> os.stat_result | None:
+def file_status(path: str) -> os.stat_result | None:
+    """Return the status of the file that a path or a link leads to; None if there is none."""
     try:
         return os.stat(path)  # noqa: PTH116
     except FileNotFoundError:

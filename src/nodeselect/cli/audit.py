@@ -3,8 +3,9 @@
 import click
 
 from nodeselect.cli.exit_status import ExitStatus
-from nodeselect.cli.node_files import NodeFiles, nodes_option, read_inventory
+from nodeselect.cli.node_files import NodeFiles, nodes_option
 from nodeselect.cli.options import quiet_option, report_option
+from nodeselect.cli.read_nodes import read_inventory
 from nodeselect.cli.streams import write_message, write_output
 from nodeselect.inventory.audit import audit_labels
 from nodeselect.render.audit import audit_lines

@@ -12,7 +12,8 @@ import click
 from click.shell_completion import CompletionItem
 
 from nodeselect.cli.completers import Words
-from nodeselect.cli.node_files import NodeFiles, open_nodes, open_queryable
+from nodeselect.cli.node_files import NodeFiles
+from nodeselect.cli.read_nodes import open_nodes, open_queryable
 from nodeselect.node import NodeRow
 from nodeselect.readers.detect import KNOWN_STATES
 from nodeselect.selectors import Selector
@@ -151,11 +152,7 @@ def ids(context: click.Context, parameter: click.Parameter, incomplete: str) -> 
     fleet = _Fleet(context)
     if not fleet.sources and "FILE" in (parameter.metavar or ""):
         return files(context, parameter, incomplete)
-    names = {node_id: name for node_id, name in fleet.ids() if node_id.startswith(incomplete)}
-    return [
-        CompletionItem(text, help=names.get(text), is_part=text not in names)
-        for text in _shortened(names)
-    ]
+    return _listed(parameter, incomplete, dict(fleet.ids()))
 
 
 def selector(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[_Item]:
@@ -233,15 +230,14 @@ def _starting(
     is_valid: Callable[[str], bool],
     used: Collection[str] = (),
 ) -> dict[str, int]:
-    """Return the candidates that start with ``word``, and their counts; the most frequent first.
+    """Return the candidates that start with ``word``, and their counts.
 
     :param counts: how many nodes have each key or value.
     :param is_valid: whether a selector may contain a text.
     :param used: what is already in the list, and not offered again.
     """
     found = [text for text in counts if text.startswith(word) and text not in used]
-    ranked = sorted(filter(is_valid, found), key=lambda text: (-counts[text], text))
-    return {text: counts.get(text, 0) for text in _shortened(ranked)}
+    return {text: counts.get(text, 0) for text in _shortened(list(filter(is_valid, found)))}
 
 
 def _parts(head: str, counts: Mapping[str, int]) -> list[_Item]:
@@ -267,7 +263,12 @@ def _listed(
     head, used, word = _split_list(incomplete) if is_list else ("", set(), incomplete)
     found = [text for text in described if text.startswith(word) and text not in used]
     return [
-        CompletionItem(head + text, help=described.get(text), label=text, is_part=is_list)
+        CompletionItem(
+            head + text,
+            help=described.get(text),
+            label=text,
+            is_part=is_list or text not in described,  # the beginning of several
+        )
         for text in _shortened(found)
     ]
 

@@ -12,7 +12,7 @@ from nodeselect.cli.completers import complete_codes, complete_files
 from nodeselect.cli.exit_status import ExitStatus
 from nodeselect.cli.folders import is_excluded
 from nodeselect.cli.job_files import files_in, job_name, read_bytes
-from nodeselect.cli.options import check_usage, quiet_option
+from nodeselect.cli.options import check_usage, quiet_option, split_commas
 from nodeselect.cli.output_file import write_file
 from nodeselect.cli.settings import Settings, read_settings
 from nodeselect.cli.streams import Progress, write_error, write_message, write_output
@@ -54,11 +54,13 @@ cannot be read or the command line is invalid.
     "--require-selector", is_flag=True, help="Report a job that runs on every node as an error."
 )
 @click.option(
-    "--select", "selected", metavar="CODE,…", multiple=True, shell_complete=complete_codes,
+    "--select", "selected", metavar="CODE,…", multiple=True, callback=split_commas,
+    shell_complete=complete_codes,
     help="Report only these rules. Repeatable.",
 )  # fmt: skip
 @click.option(
-    "--ignore", "ignored", metavar="CODE,…", multiple=True, shell_complete=complete_codes,
+    "--ignore", "ignored", metavar="CODE,…", multiple=True, callback=split_commas,
+    shell_complete=complete_codes,
     help="Do not report these rules. Repeatable.",
 )  # fmt: skip
 @click.option(
@@ -183,15 +185,9 @@ def _select_rules(
     except ValueError as error:
         raise click.ClickException(f"{settings.file}: {error}") from None
     try:
-        if selected:
-            return select_rules(_codes(selected), _codes(ignored))
-        return select_rules(rules, _codes(ignored))
+        return select_rules(selected or rules, ignored)
     except ValueError as error:
         raise click.UsageError(str(error), context) from None
-
-
-def _codes(texts: tuple[str, ...]) -> list[str]:
-    return [code.strip() for text in texts for code in text.split(",")]
 
 
 def _read_all(names: Collection[str], unread: list[JobError]) -> Iterator[tuple[str, bytes]]:

@@ -1,21 +1,23 @@
 """Which inputs are databases, and how messages name them."""
 
+import os
 import re
+
+from nodeselect.errors import InventoryError
 
 __all__ = [
     "DIALECTS",
-    "SCHEMES",
+    "check_address",
     "database_in",
-    "is_address",
     "is_database",
     "without_password",
     "without_password_parameter",
 ]
 
-SCHEMES = (
+# The forms of an address.
+_FORMS = (
     "duckdb:FILE?table=TABLE, sqlite:FILE?table=TABLE or postgresql://HOST/DATABASE?table=TABLE"
 )
-"""The forms of an address."""
 
 DIALECTS = {
     "postgresql": "postgresql",
@@ -54,9 +56,23 @@ def database_in(start: bytes) -> str | None:
     return next((name for name, magic in _MAGIC.items() if magic in (start, start[8:12])), None)
 
 
-def is_address(source: str) -> bool:
-    """Return whether an input that is not a file looks like a database address, valid or not."""
-    return bool(_SCHEME.match(source)) or without_password(source) != source
+def check_address(source: str) -> None:
+    """Raise if an input looks like the address of a database, but is neither valid nor a file.
+
+    :raises InventoryError: with the code ``invalid-address``.
+    """
+    is_meant = bool(_SCHEME.match(source)) or without_password(source) != source
+    if is_meant and not is_database(source) and not os.path.lexists(source):
+        message = "this is neither a file nor the address of a database"
+        place = without_password(source)
+        forms = _FORMS
+        scheme, _, rest = place.partition(":")
+        if scheme.startswith(("postgresql+", "postgres+")):
+            forms = f"postgresql:{rest}"
+        if source.startswith(("postgres:", "postgresql:")) and place == source:
+            database, _, table = source.partition(":")[2].partition("?")
+            forms = f"postgresql://localhost/{database}?{table or 'table=TABLE'}"
+        raise InventoryError("invalid-address", message, place=place, hint=f"write {forms}")
 
 
 def without_password(source: str) -> str:

@@ -6,13 +6,7 @@ from nodeselect.cli.completers import complete_files
 from nodeselect.cli.exit_status import ExitStatus
 from nodeselect.cli.job_files import job_name
 from nodeselect.cli.job_selectors import only_selector
-from nodeselect.cli.node_files import (
-    NodeFiles,
-    default_nodes,
-    node_files,
-    nodes_option,
-    read_inventory,
-)
+from nodeselect.cli.node_files import NodeFiles, default_nodes, node_files, nodes_option
 from nodeselect.cli.options import (
     check_usage,
     is_selector,
@@ -29,6 +23,7 @@ from nodeselect.cli.output_file import (
     page_mistakes,
     write_file,
 )
+from nodeselect.cli.read_nodes import read_inventory
 from nodeselect.cli.streams import write_message, write_output
 from nodeselect.inventory.compare import compare_inventories, compare_selectors
 from nodeselect.render.diff import diff_lines

@@ -11,7 +11,7 @@ from nodeselect.cli.exit_status import ExitStatus
 from nodeselect.cli.job_files import job_name
 from nodeselect.cli.job_selectors import job_selectors, read_job, selected, term_numbers
 from nodeselect.cli.jobs import report_node_jobs, write_invalid
-from nodeselect.cli.node_files import NodeFiles, match_any, nodes_option, read_explainable
+from nodeselect.cli.node_files import NodeFiles, nodes_option
 from nodeselect.cli.options import (
     check_node,
     check_usage,
@@ -29,6 +29,7 @@ from nodeselect.cli.output_file import (
     page_mistakes,
     write_file,
 )
+from nodeselect.cli.read_nodes import match_any, read_explainable
 from nodeselect.cli.streams import is_quiet, write_output
 from nodeselect.explain import Explanation, NodeExplanation
 from nodeselect.explain.compute import exclude_by_state

@@ -7,17 +7,11 @@ from typing import TYPE_CHECKING
 import click
 
 from nodeselect.cli.completers import complete_files
-from nodeselect.cli.database_addresses import is_database
+from nodeselect.cli.database_addresses import check_address, is_database
 from nodeselect.cli.exit_status import ExitStatus
-from nodeselect.cli.node_files import (
-    NodeFiles,
-    check_address,
-    default_nodes,
-    node_files,
-    nodes_option,
-    read_inventory,
-)
+from nodeselect.cli.node_files import NodeFiles, default_nodes, node_files, nodes_option
 from nodeselect.cli.options import check_usage, once
+from nodeselect.cli.read_nodes import read_inventory
 from nodeselect.cli.streams import write_message, write_output
 from nodeselect.errors import InventoryError
 from nodeselect.readers.detect import SAVED_MAGIC

@@ -11,13 +11,7 @@ from nodeselect.cli.command_line import command_line
 from nodeselect.cli.completers import complete_files, complete_ids
 from nodeselect.cli.exit_status import ExitStatus
 from nodeselect.cli.job_selectors import job_selectors
-from nodeselect.cli.node_files import (
-    NodeFiles,
-    default_nodes,
-    node_files,
-    nodes_option,
-    read_inventory,
-)
+from nodeselect.cli.node_files import NodeFiles, default_nodes, node_files, nodes_option
 from nodeselect.cli.options import (
     check_node,
     check_usage,
@@ -25,6 +19,7 @@ from nodeselect.cli.options import (
     quiet_option,
     report_option,
 )
+from nodeselect.cli.read_nodes import read_inventory
 from nodeselect.cli.streams import (
     write_error,
     write_error_message,

@@ -5,7 +5,7 @@ import click
 from nodeselect.cli.completers import complete_keys
 from nodeselect.cli.exit_status import ExitStatus
 from nodeselect.cli.job_selectors import selected
-from nodeselect.cli.node_files import NodeFiles, match_any, nodes_option, open_nodes, open_queryable
+from nodeselect.cli.node_files import NodeFiles, nodes_option
 from nodeselect.cli.options import (
     check_usage,
     explain_hint,
@@ -15,6 +15,7 @@ from nodeselect.cli.options import (
     selector_option,
     similar_key,
 )
+from nodeselect.cli.read_nodes import match_any, open_nodes, open_queryable
 from nodeselect.cli.streams import write_message, write_output
 from nodeselect.inventory.facets import count_labels
 from nodeselect.render.facets import facet_lines

@@ -12,14 +12,7 @@ from click.core import ParameterSource
 from nodeselect.cli.completers import complete_keys
 from nodeselect.cli.exit_status import ExitStatus
 from nodeselect.cli.job_selectors import selected
-from nodeselect.cli.node_files import (
-    NodeFiles,
-    match_any,
-    nodes_option,
-    open_nodes,
-    open_queryable,
-    read_inventory,
-)
+from nodeselect.cli.node_files import NodeFiles, nodes_option
 from nodeselect.cli.options import (
     check_usage,
     explain_hint,
@@ -33,6 +26,7 @@ from nodeselect.cli.options import (
     state_messages,
     state_option,
 )
+from nodeselect.cli.read_nodes import match_any, open_nodes, open_queryable, read_inventory
 from nodeselect.cli.streams import write_message, write_output
 from nodeselect.errors import InventoryError
 from nodeselect.explain.countable import FailureCounts

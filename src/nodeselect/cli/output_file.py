@@ -11,7 +11,7 @@ import click
 from nodeselect.cli.completers import complete_files
 from nodeselect.cli.job_files import split_object
 from nodeselect.cli.options import once
-from nodeselect.replace_file import replace_file
+from nodeselect.replace_file import file_status, replace_file
 from nodeselect.text import quoted
 
 __all__ = ["html_option", "modification_times", "page_mistakes", "write_file"]
@@ -39,7 +39,7 @@ def modification_times(inputs: Iterable[str]) -> dict[str, float | None]:
     """Return when each input was modified, in seconds since 1970; None if it is not a file."""
     times: dict[str, float | None] = {}
     for source in inputs:
-        status = _status(split_object(source)[0])
+        status = file_status(split_object(source)[0])
         is_file = status is not None and S_ISREG(status.st_mode)
         name = "standard input" if source == "-" else source
         times[name] = status.st_mtime if status and is_file else None
@@ -57,7 +57,7 @@ def write_file(file: str, text: str) -> None:
     """
     data = text.encode()
     try:
-        old = _status(file)
+        old = file_status(file)
         for stream in (sys.stdout, sys.stderr):
             if old is not None and _is_open_as(stream, old):
                 stream.flush()
@@ -72,13 +72,6 @@ def write_file(file: str, text: str) -> None:
     except (OSError, ValueError) as error:  # a ValueError for NUL in the name
         reason = error.strerror if isinstance(error, OSError) else "not a valid file name"
         raise click.ClickException(f"cannot write {quoted(file)}: {reason}") from None
-
-
-def _status(file: str) -> os.stat_result | None:
-    try:
-        return os.stat(file)  # noqa: PTH116
-    except FileNotFoundError:
-        return None
 
 
 def _is_open_as(stream: TextIO, status: os.stat_result) -> bool:

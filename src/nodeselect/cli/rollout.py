@@ -6,7 +6,7 @@ from nodeselect.cli.completers import complete_keys
 from nodeselect.cli.exit_status import ExitStatus
 from nodeselect.cli.job_files import job_name, read_bytes
 from nodeselect.cli.job_selectors import warn_if_everything
-from nodeselect.cli.node_files import NodeFiles, nodes_option, read_inventory
+from nodeselect.cli.node_files import NodeFiles, nodes_option
 from nodeselect.cli.options import (
     check_usage,
     explain_hint,
@@ -15,6 +15,7 @@ from nodeselect.cli.options import (
     quiet_option,
     report_option,
 )
+from nodeselect.cli.read_nodes import read_inventory
 from nodeselect.cli.streams import write_message, write_output
 from nodeselect.render.layout import detect_screen
 from nodeselect.render.rollout import RolloutReport, rollout_lines

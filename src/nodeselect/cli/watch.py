@@ -14,13 +14,14 @@ from nodeselect.blocking import blocking_reader, wait_while_open
 from nodeselect.cli.completers import complete_files
 from nodeselect.cli.exit_status import ExitStatus
 from nodeselect.cli.job_selectors import job_selectors, selected, warn_if_everything
-from nodeselect.cli.node_files import NodeFiles, nodes_option, read_inventory
+from nodeselect.cli.node_files import NodeFiles, nodes_option
 from nodeselect.cli.options import (
     check_usage,
     job_option,
     selector_option,
     state_option,
 )
+from nodeselect.cli.read_nodes import read_inventory
 from nodeselect.cli.streams import write_error, write_message, write_output
 from nodeselect.errors import InventoryError
 from nodeselect.inventory import Inventory

@@ -41,11 +41,8 @@ def audit_lines(audit: Audit, output: str, screen: Screen) -> Iterator[str]:
             yield _table(("NUMBER WITH A UNIT", "NODES", "NODES WITH OTHERS"), rows, screen)
             yield screen.paragraph(_UNIT_NOTE)
 
-    return report_lines(output, screen, as_dict, blocks) if _is_shown(audit, output) else iter(())
-
-
-def _is_shown(audit: Audit, output: str) -> bool:
-    return bool(audit.findings) or output == "json"
+    is_shown = audit.findings or output == "json"
+    return report_lines(output, screen, as_dict, blocks) if is_shown else iter(())
 
 
 def _table(heads: tuple[str, ...], rows: list[tuple[str, ...]], screen: Screen) -> Iterator[str]:

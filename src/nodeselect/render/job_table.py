@@ -26,6 +26,13 @@ class JobStatus(IntEnum):
     SUSPECT = 4
     OK = 5
 
+    @property
+    def style(self) -> Style | None:
+        """How a report shows a job with this status."""
+        if self is JobStatus.OK:
+            return None
+        return "bad" if self <= JobStatus.NO_NODES else "doubtful"
+
 
 # How the summary reports each status, in singular and plural, and in this order.
 _STATUS_TEXTS = {
@@ -34,15 +41,6 @@ _STATUS_TEXTS = {
     JobStatus.NONE_CONNECTED: ("matches no connected node", "match no connected node"),
     JobStatus.EVERY_NODE: ("matches EVERY node", "match EVERY node"),
     JobStatus.SUSPECT: ("may contain a typo", "may contain a typo"),
-}
-
-
-_STYLES: dict[JobStatus, Style] = {
-    JobStatus.INVALID: "bad",
-    JobStatus.NO_NODES: "bad",
-    JobStatus.NONE_CONNECTED: "doubtful",
-    JobStatus.EVERY_NODE: "doubtful",
-    JobStatus.SUSPECT: "doubtful",
 }
 
 
@@ -155,5 +153,5 @@ def _table(jobs: Sequence[JobResult], screen: Screen) -> Iterator[str]:
         problem = screen.prose(f"{invalid}{job.recommendation}")
         rows.append((screen.code(job.name), *numbers, problem))
     heads = ("JOB", "MATCHED", "CONNECTED", "WHAT TO CHANGE")
-    styles = [_STYLES.get(job.status) for job in jobs]
+    styles = [job.status.style for job in jobs]
     return screen.table(heads, rows, right=(1, 2), wrap_last=True, styles=styles)
