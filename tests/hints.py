@@ -4,7 +4,7 @@ import re
 
 from nodeselect import Operator, Problem, Selector
 from nodeselect.documents.values import List, Object, Scalar
-from nodeselect.documents.yaml import read_yaml
+from nodeselect.documents.yaml import read_document
 from nodeselect.errors import SelectorError
 from nodeselect.jobs import check_job
 
@@ -33,7 +33,7 @@ def check_job_hint(problem: Problem) -> None:
     if hint.startswith("put the expression in quotes"):
         assert Selector.parse(text).requirements, hint
         return
-    value = read_yaml(text)
+    value = read_document(text)
     if hint.startswith("write under match_expressions") or re.search(
         r"selector\.match_expressions(\[\d+\])?$", problem.path
     ):

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nodeselect.documents.values import DocumentError, List, Object, Position, Scalar, Value
-from nodeselect.documents.yaml import read_document, read_documents, read_yaml
+from nodeselect.documents.yaml import read_document, read_documents
 
 
 def tree(value: Value) -> Any:
@@ -129,7 +129,7 @@ def test_positions_of_containers() -> None:
 
 def test_positions_in_order() -> None:
     """The positions of a small document, written out."""
-    at = [(each.text, each.position) for each in scalars(read_yaml("a: 'b'\nc:\n- 日 本: d\n"))]
+    at = [(each.text, each.position) for each in scalars(read_document("a: 'b'\nc:\n- 日 本: d\n"))]
     assert at == [
         ("a", Position(0, 0)),
         ("b", Position(0, 4)),
@@ -154,7 +154,7 @@ KINDS = {
 )
 def test_kind_of_a_plain_scalar(plain: str, kind: str) -> None:
     """What YAML 1.1 or 1.2 could read as no text is marked; its text stays as it is written."""
-    for scalar in scalars(read_yaml(f"- {plain}\n")):
+    for scalar in scalars(read_document(f"- {plain}\n")):
         assert (scalar.text, scalar.kind) == (plain, kind)
 
 
@@ -163,7 +163,7 @@ def test_what_pyyaml_converts_is_marked(plain: str) -> None:
     """No plain scalar that PyYAML reads as something else is called a text."""
     try:
         read = yaml.safe_load(f"- {plain}\n")
-        value = read_yaml(f"- {plain}\n")
+        value = read_document(f"- {plain}\n")
     except (yaml.YAMLError, ValueError, DocumentError):
         return
     match value:
@@ -175,7 +175,7 @@ def test_what_pyyaml_converts_is_marked(plain: str) -> None:
 @pytest.mark.parametrize("text", ["yes", "1.10", "null", "2024-01-01", "~"])
 def test_kind_of_a_quoted_scalar(text: str, quoted: str) -> None:
     """Anything in quotes or in a block is a string."""
-    [scalar] = scalars(read_yaml(f"- {quoted.format(text)}\n"))
+    [scalar] = scalars(read_document(f"- {quoted.format(text)}\n"))
     assert (scalar.text, scalar.kind) == (text, "text")
 
 

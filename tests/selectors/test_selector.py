@@ -2,13 +2,12 @@
 
 import copy
 import pickle
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from threading import Barrier, Thread
-from typing import Any
 
 import pytest
 
-from nodeselect.errors import NodeselectError, SelectorError
+from nodeselect.errors import SelectorError
 from nodeselect.selectors import Operator, Requirement, Selector
 
 TEXTS = ["", "a", "!a", "a=b", "a==b", "a!=b", "a in (b,c)", "a notin (,b)", "a>5", "a<5", "a,b=c"]
@@ -201,168 +200,6 @@ def test_labels_can_be_any_mapping() -> None:
     selector = Selector.parse("a=b,!c,d!=x")
     assert selector.matches(Labels(a="b", d="GPU-0: NVIDIA GeForce RTX 3090"))
     assert not selector.matches(Labels(a="b", c=""))
-
-
-parse: Any = Selector.parse  # without their types, to be called with wrong ones
-of: Any = Selector.of
-from_requirements: Any = Selector.from_requirements
-build_requirement: Any = Requirement
-
-WRONG_TYPES = [
-    pytest.param(lambda: parse(None), "a selector must be a string, not NoneType", id="parse-none"),
-    pytest.param(lambda: parse(b"a"), "a selector must be a string, not bytes", id="parse-bytes"),
-    pytest.param(lambda: parse(["a"]), "a selector must be a string, not list", id="parse-list"),
-    pytest.param(lambda: parse(5), "a selector must be a string, not int", id="parse-number"),
-    pytest.param(
-        lambda: of(match_labels=[("a", "b")]), "match_labels must be a mapping", id="labels-list"
-    ),
-    pytest.param(
-        lambda: of(match_labels="a=b"), "match_labels must be a mapping", id="labels-string"
-    ),
-    pytest.param(
-        lambda: of(match_labels={"a": 5}),
-        "the value of 'a' must be a string, not int",
-        id="label-number",
-    ),
-    pytest.param(
-        lambda: of(match_labels={"a": True}),
-        "the value of 'a' must be a string, not bool",
-        id="label-bool",
-    ),
-    pytest.param(
-        lambda: of(match_labels={"a": None}),
-        "the value of 'a' must be a string, not NoneType",
-        id="label-none",
-    ),
-    pytest.param(
-        lambda: of(match_labels={5: "a"}),
-        "a key of match_labels must be a string, not int",
-        id="key-number",
-    ),
-    pytest.param(
-        lambda: of(match_expressions="a"),
-        "match_expressions must be a list of strings, not str",
-        id="expressions-string",
-    ),
-    pytest.param(
-        lambda: of(match_expressions=""),
-        "match_expressions must be a list of strings, not str",
-        id="expressions-empty-string",
-    ),
-    pytest.param(
-        lambda: of(match_expressions=b"a"),
-        "match_expressions must be a list of strings, not bytes",
-        id="expressions-bytes",
-    ),
-    pytest.param(
-        lambda: of(match_expressions={"a": "b"}),
-        "match_expressions must be a list of strings, not dict",
-        id="expressions-mapping",
-    ),
-    pytest.param(
-        lambda: of(match_expressions=[None]),
-        "match_expressions[0] must be a string, not NoneType",
-        id="expression-none",
-    ),
-    pytest.param(
-        lambda: of(match_expressions=[["a"]]),
-        "match_expressions[0] must be a string, not list",
-        id="expression-list",
-    ),
-    pytest.param(
-        lambda: of(match_expressions=5),
-        "match_expressions must be a list of strings, not int",
-        id="expressions-number",
-    ),
-    pytest.param(
-        lambda: of(match_ids="n-1"), "match_ids must be a list of strings, not str", id="ids-string"
-    ),
-    pytest.param(
-        lambda: of(match_ids=b"n-1"),
-        "match_ids must be a list of strings, not bytes",
-        id="ids-bytes",
-    ),
-    pytest.param(
-        lambda: of(match_expressions=b""),
-        "match_expressions must be a list of strings, not bytes",
-        id="expressions-empty-bytes",
-    ),
-    pytest.param(
-        lambda: of(match_expressions={}),
-        "match_expressions must be a list of strings, not dict",
-        id="expressions-empty-mapping",
-    ),
-    pytest.param(
-        lambda: of(match_ids=""),
-        "match_ids must be a list of strings, not str",
-        id="ids-empty-string",
-    ),
-    pytest.param(
-        lambda: of(match_ids=b""),
-        "match_ids must be a list of strings, not bytes",
-        id="ids-empty-bytes",
-    ),
-    pytest.param(
-        lambda: of(match_ids={}),
-        "match_ids must be a list of strings, not dict",
-        id="ids-empty-mapping",
-    ),
-    pytest.param(
-        lambda: of(match_ids=[5]), "match_ids[0] must be a string, not int", id="id-number"
-    ),
-    pytest.param(
-        lambda: of(match_ids=[b"n-1"]), "match_ids[0] must be a string, not bytes", id="id-bytes"
-    ),
-    pytest.param(
-        lambda: from_requirements(["a"]),
-        "requirements must be a list of Requirement",
-        id="requirement-string",
-    ),
-    pytest.param(
-        lambda: from_requirements("a"),
-        "requirements must be a list of Requirement",
-        id="requirements-string",
-    ),
-    pytest.param(
-        lambda: from_requirements([], "n-1"),
-        "match_ids must be a list of strings, not str",
-        id="from-ids-string",
-    ),
-    pytest.param(
-        lambda: from_requirements([], [5]),
-        "match_ids[0] must be a string, not int",
-        id="from-id-number",
-    ),
-    pytest.param(
-        lambda: build_requirement("a", "in", ["b"]),
-        "operator must be an Operator, not str",
-        id="operator-string",
-    ),
-    pytest.param(
-        lambda: build_requirement("a", Operator.IN, "b"),
-        "values must be a list of strings, not one string",
-        id="values-string",
-    ),
-    pytest.param(
-        lambda: build_requirement("a", Operator.IN, [5]),
-        "a value must be a string, not int",
-        id="value-number",
-    ),
-    pytest.param(
-        lambda: build_requirement(5, Operator.EXISTS),
-        "a key must be a string, not int",
-        id="requirement-key-number",
-    ),
-]
-
-
-@pytest.mark.parametrize(("make", "message"), WRONG_TYPES)
-def test_wrong_types(make: Callable[[], object], message: str) -> None:
-    """A wrong type raises TypeError, not SelectorError, and is never coerced."""
-    with pytest.raises(TypeError) as caught:
-        make()
-    assert str(caught.value) == message
-    assert not isinstance(caught.value, NodeselectError)
 
 
 def test_strings_of_another_class_are_plain_strings() -> None:

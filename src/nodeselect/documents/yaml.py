@@ -24,7 +24,7 @@ from nodeselect.documents.values import (
 )
 from nodeselect.text import printable, quoted
 
-__all__ = ["read_document", "read_documents", "read_yaml", "scalar_kind", "scalar_spans"]
+__all__ = ["read_document", "read_documents", "scalar_kind", "scalar_spans"]
 
 # Control characters; U+2028 and U+2029, at which libyaml ends a line, while YAML 1.2 and editors do
 # not; surrogates, which libyaml cannot encode.
@@ -38,15 +38,19 @@ _COMMENTED_JSON_STARTS = (*_JSON_STARTS, "#", "//", "/*")
 
 
 def read_document(text: str, max_values: int | None = None, *, strict_json: bool = False) -> Value:
-    """Read ``text`` as JSON if it is JSON, otherwise as YAML. Cost: linear.
+    """Read ``text`` as JSON if it is JSON, otherwise as plain YAML. Cost: linear.
 
     :param max_values: how many keys and values it may contain; None for any number.
     :param strict_json: read a text that begins like JSON, or with a comment, as JSON only: for
         files named ``.json``, which other programs read as JSON.
-    :raises DocumentError: if it is neither, or has mistakes.
+    :raises DocumentError: if it is neither, or has mistakes; the error has all its mistakes, up to
+        the first syntax error.
     """
     document = _read_if_json(text, max_values, strict_json)
-    return read_yaml(text, max_values) if document is None else document
+    if document is not None:
+        return document
+    documents = _read_yaml(text, max_values, single=True)
+    return documents[0] if documents else Scalar("", "null", Position(0, 0), False)
 
 
 def read_documents(
@@ -59,7 +63,7 @@ def read_documents(
     document = _read_if_json(text, max_values, strict_json)
     if document is not None:
         return [document]
-    documents = _read_yaml_documents(text, max_values, single=False)
+    documents = _read_yaml(text, max_values, single=False)
     return [each for each in documents if each[:2] != ("", "null")]
 
 
@@ -71,18 +75,7 @@ def _read_if_json(text: str, max_values: int | None, strict_json: bool) -> Value
     return None
 
 
-def read_yaml(text: str, max_values: int | None = None) -> Value:
-    """Read ``text`` as one YAML document without anchors and tags. Cost: linear.
-
-    :param max_values: how many keys and values the text may contain; None for any number.
-    :raises DocumentError: if the text is not such a document; the error has all its mistakes, up to
-        the first syntax error.
-    """
-    documents = _read_yaml_documents(text, max_values, single=True)
-    return documents[0] if documents else Scalar("", "null", Position(0, 0), False)
-
-
-def _read_yaml_documents(text: str, max_values: int | None, *, single: bool) -> list[Value]:
+def _read_yaml(text: str, max_values: int | None, *, single: bool) -> list[Value]:
     import yaml  # here, since most commands do not need it
 
     check_characters(text, _FORBIDDEN)

@@ -1,8 +1,8 @@
 """LabelSelectors of Kubernetes: from decoded JSON to requirements, and back.
 
 A field that is ignored makes a selector match more nodes. So an unknown field, a wrong type and a
-wrong value are errors, with their place in the object. Node affinity consists of the same pieces,
-see ``kubernetes.py``.
+wrong value are errors, with their place in the object: the parameter ``place`` is the path of a
+value. Node affinity consists of the same pieces, see ``kubernetes.py``.
 
 Source: Kubernetes apimachinery, ``LabelSelectorAsSelector`` and ``ValidateLabelSelector``.
 """
@@ -140,7 +140,6 @@ def read_item(
 
     Whether the key and the values are valid is not checked.
 
-    :param place: the path of the item, for errors.
     :raises SelectorError: if a field is unknown, missing or of a wrong type, or the operator is not
         one of ``operators``.
     """
@@ -169,7 +168,6 @@ def read_fields(value: object, place: str, names: tuple[str, ...]) -> Mapping[st
 
     For null, return an empty mapping.
 
-    :param place: the path of the value, for errors.
     :raises SelectorError: if it has others, or is not a mapping.
     """
     if value is None:
@@ -187,7 +185,6 @@ def read_fields(value: object, place: str, names: tuple[str, ...]) -> Mapping[st
 def read_mapping(value: object, place: str, hint: str) -> Mapping[str, object]:
     """Check that a value is a mapping whose keys are strings; return it.
 
-    :param place: the path of the value, for errors.
     :param hint: the hint of the error if it is not a mapping.
     :raises SelectorError: if it is not such a mapping.
     """
@@ -203,7 +200,6 @@ def read_mapping(value: object, place: str, hint: str) -> Mapping[str, object]:
 def read_list(value: object, place: str) -> list[object]:
     """Check that a value is a list; return it, or an empty list for null.
 
-    :param place: the path of the value, for errors.
     :raises SelectorError: if it is not a list.
     """
     if value is None:
@@ -218,7 +214,6 @@ def read_list(value: object, place: str) -> list[object]:
 def read_strings(value: object, place: str) -> list[str]:
     """Check that a value is a list of strings; return it, or an empty list for null.
 
-    :param place: the path of the value, for errors.
     :raises SelectorError: if it is not such a list.
     """
     items = enumerate(read_list(value, place))
@@ -228,7 +223,6 @@ def read_strings(value: object, place: str) -> list[str]:
 def read_text(value: object, place: str) -> str:
     """Check that a value is a string; return it.
 
-    :param place: the path of the value, for errors.
     :raises SelectorError: if it is not a string.
     """
     if not isinstance(value, str):
