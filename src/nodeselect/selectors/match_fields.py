@@ -38,12 +38,12 @@ def requirements_from_expressions(
     if match_expressions is None:
         return requirements
     for number, text in enumerate(_items(match_expressions, "match_expressions")):
-        place = f"match_expressions[{number}]"
-        text = to_exact_str(text, place)
+        if type(text) is not str:
+            text = to_exact_str(text, f"match_expressions[{number}]")
         try:
             parsed = parse(text)
         except SelectorError as error:
-            raise error.at(place) from None
+            raise error.at(f"match_expressions[{number}]") from None
         if not parsed:
             raise SelectorError(
                 "blank",
@@ -51,7 +51,7 @@ def requirements_from_expressions(
                 text,
                 (len(text), len(text)),
                 hint="write a requirement, such as region=eu, or remove the expression",
-                place=place,
+                place=f"match_expressions[{number}]",
             )
         requirements += parsed
     return requirements
