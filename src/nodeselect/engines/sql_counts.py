@@ -190,12 +190,9 @@ class SqlCounts:
         return self._values[key]
 
     def count_with_key(self, key: str) -> int:
-        """Count the nodes that have the label ``key``."""
+        """Count the nodes that have the label ``key``, which is valid in a selector."""
         if key not in self._with_key:
-            if self._is_testable(key):
-                rows = self._table.rows(self._table.conditions.has_key(key))
-            else:
-                rows = f"({self._table.values(key)}) AS labels WHERE label_value IS NOT NULL"
+            rows = self._table.rows(self._table.conditions.has_key(key))
             self._with_key[key] = count(self._execute, rows)
         return self._with_key[key]
 
@@ -208,7 +205,7 @@ class SqlCounts:
             self.value_counts(key, _MAX_VALUES)
         if (counts := self._values[key]) is not None:
             return counts.get(value, 0)
-        if self._is_testable(key):
+        if key in self._table.conditions.columns or is_path(key):
             rows = self._table.rows(self._table.conditions.value_in(key, [value]))
         else:
             rows = f"({self._table.values(key)}) AS labels WHERE {self._is_value(value)}"
@@ -256,9 +253,6 @@ class SqlCounts:
         ((lowest, nodes),) = self._execute(query)
         return (to_id(lowest), int(nodes)) if nodes else None
 
-    def _is_testable(self, key: str) -> bool:
-        return key in self._table.conditions.columns or is_path(key)
-
     def _is_value(self, value: str) -> str:
         return self._table.dialect.value_in("label_value", [self._table.dialect.literal(value)])
 
@@ -283,10 +277,8 @@ class SqlCounts:
         Label keys that have a column of their own are left out.
         """
         columns = self._table.conditions.columns if column == "label_key" else {}
-        text = self._table.dialect.bytewise(column)
-        query = f"SELECT {text}, count(*) FROM {rows} GROUP BY {text}"
-        counted = self._execute(f"{query} LIMIT {limit + len(columns) + 1}")
-        counts = {to_text(each): int(nodes) for each, nodes in counted}
+        query = f"{self._table.count_query(rows, column)} LIMIT {limit + len(columns) + 1}"
+        counts = {to_text(each): int(nodes) for each, nodes in self._execute(query)}
         return {each: nodes for each, nodes in counts.items() if each not in columns}
 
 

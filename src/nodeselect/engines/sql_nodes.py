@@ -232,17 +232,14 @@ class SqlNodeSet:
         table = self._table
         if table.state is None:
             return rank_counts({None: len(self)})
-        state = table.dialect.bytewise(table.state)
-        query = f"SELECT {state}, count(*) FROM {table.rows(self._condition)} GROUP BY {state}"
+        query = table.count_query(table.rows(self._condition), table.state)
         return rank_counts({to_state(each): nodes for each, nodes in self._execute(query)})
 
     def value_counts(self, key: str) -> dict[str, int]:
         """Return how many nodes have each value of ``key``, the most frequent value first."""
-        value = self._table.dialect.bytewise("label_value")
-        rows = f"({self._table.values(key, self._condition)}) AS labels"
-        query = (
-            f"SELECT {value}, count(*) FROM {rows} WHERE label_value IS NOT NULL GROUP BY {value}"
-        )
+        values = self._table.values(key, self._condition)
+        rows = f"({values}) AS labels WHERE label_value IS NOT NULL"
+        query = self._table.count_query(rows, "label_value")
         return rank_counts({to_text(each): nodes for each, nodes in self._execute(query)})
 
     def label_counts(self) -> dict[str, dict[str, int]]:
@@ -254,9 +251,8 @@ class SqlNodeSet:
         columns = self._table.conditions.columns
         counts = {key: self.value_counts(key) for key in columns}
         if labels := self._table.each_label(self._condition):
-            pair = ", ".join(map(self._table.dialect.bytewise, ("label_key", "label_value")))
             rows = f"({labels}) AS labels WHERE label_value IS NOT NULL"
-            query = f"SELECT {pair}, count(*) FROM {rows} GROUP BY {pair}"
+            query = self._table.count_query(rows, "label_key", "label_value")
             found: dict[str, dict[str, int]] = {}
             for key, value, nodes in self._execute(query):
                 found.setdefault(to_text(key), {})[to_text(value)] = nodes

@@ -42,6 +42,14 @@ class SqlTable(NamedTuple):
         conditions = " AND ".join(filter(None, (self.where, bracketed)))
         return f"{self.table} WHERE {conditions}" if conditions else self.table
 
+    def count_query(self, rows: str, *columns: str) -> str:
+        """Return a query that counts the rows with each combination of the texts of columns.
+
+        :param rows: what to write after FROM.
+        """
+        texts = ", ".join(map(self.dialect.bytewise, columns))
+        return f"SELECT {texts}, count(*) FROM {rows} GROUP BY {texts}"
+
     def each_label(self, condition: str | None = None) -> str | None:
         """Return a query with the columns ``label_key`` and ``label_value``: a row for each label.
 

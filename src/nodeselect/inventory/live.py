@@ -260,11 +260,10 @@ class LiveInventory(BaseInventory):
         return view, log.mark()
 
     def _follow(self, path: str) -> int:
-        from nodeselect.inventory.change_log import ChangeLog
         from nodeselect.inventory.follower import Follower
 
         log = previous = self._log
-        if isinstance(log, ChangeLog) and not log.is_closed:
+        if log is not None and not log.is_closed:
             raise ValueError("an inventory cannot follow a log while it writes to one")
         if not isinstance(log, Follower) or log.path != path:
             first = 0 if self._origin is None else self._origin.generation
