@@ -6,28 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
 try:
-    from sqlalchemy import (
-        BigInteger,
-        Boolean,
-        ColumnElement,
-        Connection,
-        Date,
-        DateTime,
-        Float,
-        Integer,
-        LargeBinary,
-        Numeric,
-        SQLColumnExpression,
-        String,
-        Time,
-        TypeDecorator,
-        Uuid,
-        and_,
-        false,
-        literal,
-        select,
-        true,
-    )
+    import sqlalchemy as sa
 except ModuleNotFoundError as error:
     raise ModuleNotFoundError(
         "nodeselect.engines.sqlalchemy needs SQLAlchemy: pip install 'nodeselect[sql]'"
@@ -47,7 +26,7 @@ from nodeselect.selectors import Selector
 
 __all__ = ["LongTable", "nodes", "where"]
 
-_Column: TypeAlias = SQLColumnExpression[Any]
+_Column: TypeAlias = sa.SQLColumnExpression[Any]
 
 # By their names in SQLAlchemy. "default" is what str() of a statement shows.
 _DIALECTS: Mapping[str, Dialect] = {
@@ -60,7 +39,17 @@ _DIALECTS: Mapping[str, Dialect] = {
 }
 
 # Databases compare them in different ways with a text. Other types may be texts or have labels.
-_NOT_TEXTS = (Boolean, Date, DateTime, Float, Integer, LargeBinary, Numeric, Time, Uuid)
+_NOT_TEXTS = (
+    sa.Boolean,
+    sa.Date,
+    sa.DateTime,
+    sa.Float,
+    sa.Integer,
+    sa.LargeBinary,
+    sa.Numeric,
+    sa.Time,
+    sa.Uuid,
+)
 
 # More ids than this are one parameter, and are joined. From about this number on, that is faster;
 # PostgreSQL has at most 65,535 parameters.
@@ -94,10 +83,10 @@ def where(
     labels: _Column | LongTable | None,
     id: _Column | None = None,  # noqa: A002
     columns: Mapping[str, _Column] | None = None,
-) -> ColumnElement[bool]:
+) -> sa.ColumnElement[bool]:
     """Return a condition that is true for the nodes ``selector`` matches. It is never NULL.
 
-    >>> from sqlalchemy import JSON, column, create_engine, table
+    >>> from sqlalchemy import column, create_engine, select, table
     >>> nodes = table("nodes", column("id"), column("labels"), column("region"))
     >>> selector = Selector.parse("region=eu,gpu>1")
     >>> condition = where(selector, labels=nodes.c.labels, columns={"region": nodes.c.region})
@@ -125,7 +114,7 @@ def where(
 
 
 def nodes(
-    connection: Connection,
+    connection: sa.Connection,
     table: Name = "nodes",
     *,
     labels: Name | NamedLongTable | None = "labels",
@@ -173,48 +162,48 @@ class _Conditions:
         self._id = id
         self._columns = columns
 
-    def has_key(self, key: str) -> ColumnElement[bool]:
+    def has_key(self, key: str) -> sa.ColumnElement[bool]:
         return self._test(key, _IsPresent, lambda labels: _HasKey(labels, _text(key)))
 
-    def value_in(self, key: str, values: Sequence[str]) -> ColumnElement[bool]:
+    def value_in(self, key: str, values: Sequence[str]) -> sa.ColumnElement[bool]:
         texts = list(map(_text, values))
 
-        def label_in(labels: _Column) -> ColumnElement[bool]:
+        def label_in(labels: _Column) -> sa.ColumnElement[bool]:
             pairs = [_text(json.dumps({key: value})) for value in values]
             return _LabelIn(labels, _text(key), *texts, *pairs)
 
         return self._test(key, lambda column: _ValueIn(column, *texts), label_in)
 
-    def integer_between(self, key: str, low: int, high: int) -> ColumnElement[bool]:
-        bounds = literal(low, BigInteger()), literal(high, BigInteger())
+    def integer_between(self, key: str, low: int, high: int) -> sa.ColumnElement[bool]:
+        bounds = sa.literal(low, sa.BigInteger()), sa.literal(high, sa.BigInteger())
         return self._test(
             key,
             lambda column: _ValueBetween(column, *bounds),
             lambda labels: _LabelBetween(labels, _text(key), *bounds),
         )
 
-    def id_in(self, ids: Sequence[str]) -> ColumnElement[bool]:
+    def id_in(self, ids: Sequence[str]) -> sa.ColumnElement[bool]:
         if self._id is None:
             raise ValueError("the selector asks for ids: say which column has them")
         if len(ids) > _MAX_IDS:
             return _ValueInArray(self._id, _text(json.dumps(ids, ensure_ascii=False)))
         return _ValueIn(self._id, *map(_text, ids))
 
-    def constant(self, value: bool) -> ColumnElement[bool]:
-        return true() if value else false()
+    def constant(self, value: bool) -> sa.ColumnElement[bool]:
+        return sa.true() if value else sa.false()
 
-    def negation(self, condition: ColumnElement[bool]) -> ColumnElement[bool]:
+    def negation(self, condition: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
         return _Not(condition)
 
-    def conjunction(self, conditions: Sequence[ColumnElement[bool]]) -> ColumnElement[bool]:
-        return and_(*conditions)
+    def conjunction(self, conditions: Sequence[sa.ColumnElement[bool]]) -> sa.ColumnElement[bool]:
+        return sa.and_(*conditions)
 
     def _test(
         self,
         key: str,
-        test_value: Callable[[_Column], ColumnElement[bool]],
-        test_label: Callable[[_Column], ColumnElement[bool]],
-    ) -> ColumnElement[bool]:
+        test_value: Callable[[_Column], sa.ColumnElement[bool]],
+        test_label: Callable[[_Column], sa.ColumnElement[bool]],
+    ) -> sa.ColumnElement[bool]:
         """Return a condition on a label, wherever its value is.
 
         :param test_value: returns the condition on a column of values.
@@ -230,9 +219,9 @@ class _Conditions:
         assert self._id is not None, "the constructor has checked it"
         node_id = labels.node_id
         is_key = _ValueIn(labels.key, _text(key))
-        is_node = and_(node_id.is_not(None), is_key, test_value(labels.value))
+        is_node = sa.and_(node_id.is_not(None), is_key, test_value(labels.value))
         # The statement may use this table elsewhere, too.
-        nodes = select(_JoinKeys(node_id)).where(is_node).correlate(None)
+        nodes = sa.select(_JoinKeys(node_id)).where(is_node).correlate(None)
         return _IsIn(self._id, nodes.scalar_subquery())
 
 
@@ -241,18 +230,19 @@ def _check(column: _Column) -> None:
 
     :raises TypeError: if it cannot, or is not a column.
     """
-    if not isinstance(column, SQLColumnExpression):
+    if not isinstance(column, sa.SQLColumnExpression):
         # It would be a bound parameter.
         message = f"{column!r} is not a column of SQLAlchemy: pass one, such as table.c.labels"
         raise TypeError(message)
     found = getattr(column, "type", None)
-    if isinstance(found.impl_instance if isinstance(found, TypeDecorator) else found, _NOT_TEXTS):
+    stored = found.impl_instance if isinstance(found, sa.TypeDecorator) else found
+    if isinstance(stored, _NOT_TEXTS):
         name = type(found).__name__
         raise TypeError(f"{column} has the type {name}, not text: pass cast({column}, Text)")
 
 
-def _text(text: str) -> ColumnElement[str]:
-    return literal(text, String())
+def _text(text: str) -> sa.ColumnElement[str]:
+    return sa.literal(text, sa.String())
 
 
 class _Condition(FunctionElement[bool]):
@@ -262,7 +252,7 @@ class _Condition(FunctionElement[bool]):
     and on the class, so SQLAlchemy may cache it.
     """
 
-    type = Boolean()
+    type = sa.Boolean()
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()

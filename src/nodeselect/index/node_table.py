@@ -31,18 +31,13 @@ _ABSENT = 0xFFFFFFFF
 
 @dataclass(eq=False)
 class NodeTable(NodeRows):
-    """The nodes of a segment as arrays of numpy, by rank: the position of a node. Immutable.
+    """The nodes of a segment as arrays of numpy. Immutable.
 
-    Each label, a pair of key and value, is stored once, and has a number.
+    :class:`NodeRows` describes the other fields.
 
-    :param ids: the id of each node.
-    :param names: the name of each node; None if no node has one.
     :param states: the state of each node, as an index into ``state_names``.
-    :param state_names: the different states; None is among them if a node has no state.
     :param offsets: where the labels of each node begin in ``label_ids``, and where the last end.
     :param label_ids: the label numbers of all nodes, one node after the other.
-    :param keys: the key of each label, by its number.
-    :param values: the value of each label, by its number.
     """
 
     ids: Strings[str]
