@@ -3,7 +3,7 @@
     python -m benchmarks.reading nothing|list|file|warm FILE FORKS ANSWERS SELECTOR...
 
 It reads nothing, a list of nodes, or a saved inventory; *warm* is a saved inventory to which each
-selector was matched once. After the first ids, each process writes its number to standard output,
+selector was matched once. After its first ids, each process writes its number to standard output,
 and waits for a byte; then it answers, writes its number again, and waits for the next byte. A
 process with children does not answer, but waits for them. Nothing is imported that is not needed.
 """
@@ -37,6 +37,8 @@ def main() -> None:
     gc.collect()
     gc.freeze()  # or else the collector of each child writes to the objects of the parent
     is_parent = forks and all(os.fork() for _ in range(forks))  # a child stops at its 0
+    if not is_parent:
+        inventory.match(_FIVE).ids()
     _report()
     os.read(0, 1)
     if is_parent:
