@@ -567,6 +567,40 @@ def test_a_full_disk(writer: Inventory, log: ChangeLog, path: Path) -> None:
     assert same(reader, writer)
 
 
+def test_saved_while_the_disk_of_the_log_is_full(writer: Inventory, path: Path) -> None:
+    """The error says that the nodes are saved; the log still has its writes."""
+    file = path.with_suffix(".nsx")
+    writer.upsert(Node("late"))
+    with (
+        patch.object(change_log, "replace_file", failing),
+        pytest.raises(InventoryError, match="the nodes are saved, but the log cannot") as caught,
+    ):
+        writer.save(file)
+    assert codes(caught) == ["cannot-write"]
+    assert same(Inventory.open(file), writer)
+    reader = Inventory(FLEET)
+    assert reader.follow(path) == 1
+    writer.save(file)
+    assert same(Inventory.open(file), writer)
+
+
+def test_the_file_of_a_log_is_not_replaced(writer: Inventory, log: ChangeLog, path: Path) -> None:
+    """Other nodes do not replace the saved file of a log, whose writes would not fit them."""
+    file = path.with_suffix(".nsx")
+    writer.upsert(Node("late"))
+    writer.save(file)
+    writer.upsert(Node("later"))
+    for other in (Inventory(FLEET), Inventory.open(file)):
+        if other.generation:
+            writer.save(file)  # it is not the file that was opened any more
+        with pytest.raises(InventoryError, match="a process that has a change log") as caught:
+            other.save(file)
+        assert codes(caught) == ["cannot-write"]
+    log.close()
+    with ChangeLog(path) as again:
+        assert same(Inventory.open(file, log=again), writer)
+
+
 @pytest.mark.parametrize("section", ["names", "states", "labels", "keys", "values", "ranks"])
 def test_a_damaged_file(path: Path, section: str) -> None:
     """A write for which the saved file cannot be read is not in the log, and changes nothing."""

@@ -4,11 +4,13 @@ import os
 import subprocess
 import sys
 from io import BytesIO
+from mmap import mmap
 from pathlib import Path
 
 import pytest
 
 from nodeselect import Inventory, InventoryError, Node, Selector
+from nodeselect.index.saved_segment import SavedParts
 from tests.inventory.small import SMALL
 
 FLEET = [Node(f"n-{at}", {"x": str(at % 5)}, "web", "ready") for at in range(30)]
@@ -109,13 +111,14 @@ def test_refresh(file: Path) -> None:
 def test_refresh_with_changes(file: Path) -> None:
     """Changes that are not saved are dropped only if that is asked for."""
     writer = Inventory(FLEET)
-    with pytest.raises(InventoryError, match="changes that are not saved"):
+    with pytest.raises(InventoryError, match="nodes that were not read from a saved file"):
         Inventory([Node("mine")]).refresh(_saved(writer, file))
     reader = Inventory.open(file)
     reader.upsert(Node("mine"))
     with pytest.raises(InventoryError) as caught:
         reader.refresh(file)
     assert caught.value.code == "unsaved-changes"
+    assert caught.value.message == "the inventory has changes that are not in its file"
     assert "mine" in reader
     assert reader.refresh(file, discard_changes=True) is True
     assert list(reader) == FLEET
@@ -253,3 +256,39 @@ def test_saved_over_what_is_not_a_regular_file(tmp_path: Path) -> None:
             with pytest.raises(InventoryError, match=r"cannot write '.*': not a regular file"):
                 save(path)
     assert pipe.is_fifo()
+
+
+@pytest.mark.parametrize("content", [b"id,region\nn-1,eu\n", b"PAR1", b"\x89NSX?"])
+def test_saved_over_another_file(file: Path, content: bytes) -> None:
+    """Only an empty file and a saved inventory are replaced, so that no list of nodes is lost."""
+    file.write_bytes(content)
+    inventory = Inventory(FLEET)
+    for save in (inventory.save, inventory.snapshot().save):
+        with pytest.raises(InventoryError, match="it is not a saved inventory") as caught:
+            save(file)
+        assert caught.value.code == "cannot-write"
+        assert file.read_bytes() == content
+    file.write_bytes(b"")
+    inventory.save(file)
+    assert list(Inventory.open(file)) == FLEET
+
+
+def test_a_copy_stays_a_copy(file: Path) -> None:
+    """Later files are read into memory if the first one was, unless ``refresh`` says otherwise."""
+    writer = Inventory(FLEET)
+    writer.save(file)
+    reader = Inventory.open(file, copy=True)
+    for number, copy in enumerate((None, False, None, True, None)):
+        writer.upsert(Node(f"late-{number}"))
+        writer.save(file)
+        assert reader.refresh(file, copy=copy)
+        is_copy = copy is not False and number != 2
+        assert _is_mapped(reader) is not is_copy
+        assert list(reader) == list(writer)
+
+
+def _is_mapped(inventory: Inventory) -> bool:
+    segment = inventory._view.store.segment
+    assert segment is not None
+    assert isinstance(segment.parts, SavedParts)
+    return isinstance(segment.parts.file._data.obj, mmap)

@@ -1,7 +1,6 @@
 """``nodeselect index``: save nodes in a file that opens in milliseconds."""
 
 import os
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import click
@@ -13,8 +12,6 @@ from nodeselect.cli.node_files import NodeFiles, default_nodes, node_files, node
 from nodeselect.cli.options import check_usage, once
 from nodeselect.cli.read_nodes import read_inventory
 from nodeselect.cli.streams import write_message, write_output
-from nodeselect.errors import InventoryError
-from nodeselect.readers.detect import SAVED_MAGIC
 from nodeselect.text import pluralize, printable
 
 if TYPE_CHECKING:
@@ -78,31 +75,17 @@ def index(
 
         write_output([_description(info, Inventory.open(info, verify=True))])
     elif nodes_from is not None and output is not None:
-        _check_replaceable(output)
+        from nodeselect.index.storage import check_replaceable  # imports pyroaring
+
+        check_replaceable(output)
         inventory = read_inventory(nodes_from)
         inventory.save(output)
         write_message(_description(output, inventory))
     return ExitStatus.OK
 
 
-def _check_replaceable(output: str) -> None:
-    """Raise if the output file exists and is not a saved inventory, so that no input is replaced.
-
-    :raises InventoryError: with the code ``cannot-write``.
-    """
-    if not os.path.isfile(output):  # noqa: PTH113 - pathlib loads slowly
-        return
-    with suppress(OSError), open(output, "rb") as file:  # noqa: PTH123
-        if not SAVED_MAGIC.startswith(file.read(len(SAVED_MAGIC))):
-            raise InventoryError(
-                "cannot-write",
-                f"cannot write '{printable(output)}': it is not a saved inventory",
-                hint="give another name with -o, or remove the file first",
-            )
-
-
 def _description(file: str, inventory: "Inventory") -> str:
     size = pluralize(os.path.getsize(file), "byte")  # noqa: PTH202 - pathlib loads slowly
     nodes = pluralize(len(inventory), "node")
-    generation = f"generation {inventory.generation:,} (changes since it was built)"
+    generation = f"generation {inventory.generation:,} (it rises with each change)"
     return f"{printable(file)}: {nodes}, {generation}, {size}"

@@ -120,7 +120,9 @@ class Sections:
 
 
 def check_replaceable(path: str) -> None:
-    """Raise if ``path`` must not be replaced: a pipe, a device or a folder, or a change log.
+    """Raise if anything but a saved inventory is at ``path``, such as a list of nodes.
+
+    A file that is empty, or the beginning of a saved inventory, may be replaced.
 
     :raises InventoryError: with the code ``cannot-write``.
     """
@@ -131,9 +133,12 @@ def check_replaceable(path: str) -> None:
     if not S_ISREG(mode):
         raise cannot_write(path, "not a regular file")
     with suppress(OSError), FileIO(path) as file:
-        if file.read(len(LOG_MAGIC)) == LOG_MAGIC:  # its writes would be lost
-            hint = "save the nodes in a file of another name"
-            raise cannot_write(path, "it is a change log", hint)
+        start = file.read(len(SAVED_MAGIC))
+        if start == LOG_MAGIC:  # its writes would be lost
+            raise cannot_write(path, "it is a change log", "give another name")
+        if not SAVED_MAGIC.startswith(start):
+            hint = "give another name, or remove the file first"
+            raise cannot_write(path, "it is not a saved inventory", hint)
 
 
 def cannot_write(path: str, cause: str | Exception, hint: str | None = None) -> InventoryError:

@@ -152,6 +152,7 @@ class Inventory(LiveInventory):
         view, origin = open_saved(source, _tuning, verify=verify, copy=copy)
         inventory = cls.__new__(cls)
         inventory._begin(view, compact_at, origin)
+        inventory._copy = copy
         if isinstance(source, (str, os.PathLike)):
             inventory._path = os.path.abspath(source)  # noqa: PTH100 - pathlib loads slowly
         inventory._use_log(log)
@@ -197,7 +198,7 @@ class Inventory(LiveInventory):
         *,
         discard_changes: bool = False,
         verify: bool = False,
-        copy: bool = False,
+        copy: bool | None = None,
     ) -> bool:
         """Replace all nodes by those of a saved file, if the file has changed.
 
@@ -209,14 +210,15 @@ class Inventory(LiveInventory):
         are not affected. Cost: as :meth:`open`; caches are empty afterwards.
 
         :param discard_changes: drop the changes since the inventory was opened, refreshed or saved.
-        :param verify: as for :meth:`open`; so is ``copy``.
+        :param verify: as for :meth:`open`; so is ``copy``, by default as for the file before.
         :raises InventoryError: as :meth:`open`; or with the code ``unsaved-changes``, if there are
             changes and ``discard_changes`` is false. Then nothing changes.
         """
         tuning = self._view.store.delta.tuning
+        copy = self._copy if copy is None else copy
         view, origin = open_saved(path, tuning, verify=verify, copy=copy)
         is_other = self._lock.run(self._refresh, view, origin, discard_changes)
-        self._path = os.path.abspath(path)  # noqa: PTH100
+        self._path, self._copy = os.path.abspath(path), copy  # noqa: PTH100
         return is_other
 
     @classmethod
@@ -382,7 +384,7 @@ class Inventory(LiveInventory):
 
     def __reduce__(self) -> NoReturn:
         """Raise ``TypeError``: an inventory cannot be copied or pickled."""
-        raise TypeError("an Inventory cannot be copied or pickled: build another one of its nodes")
+        raise TypeError("an Inventory cannot be copied or pickled: save it and open the file")
 
     def _build(
         self,

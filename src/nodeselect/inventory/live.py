@@ -55,6 +55,7 @@ class LiveInventory(BaseInventory):
     __slots__ = (
         "_compact_at",
         "_compactions",
+        "_copy",
         "_last_compaction_seconds",
         "_lock",
         "_log",
@@ -77,6 +78,7 @@ class LiveInventory(BaseInventory):
         self._write_interrupted: bool = False
         self._origin = origin
         self._path: str | None = None
+        self._copy = False  # whether the next file is read into memory, too
         self._log: ChangeLog | Follower | None = None
         # The changes that were appended to the log last.
         self._logged: Sequence[Node | str] = ()
@@ -214,7 +216,9 @@ class LiveInventory(BaseInventory):
     def _save(self, path: str | os.PathLike[str]) -> None:
         view = self._view
         sections = to_sections(view)
-        generation = next_generation(path, sections.contents, view.generation, self._origin)
+        generation = next_generation(
+            path, sections.contents, view.generation, self._origin, has_log=False
+        )
         chain = view.chain
         if generation > view.generation:
             self._run(self._raise_generation, view.generation, generation)
@@ -237,14 +241,20 @@ class LiveInventory(BaseInventory):
     def _save_and_empty(self, log: "ChangeLog", path: str | os.PathLike[str]) -> None:
         view, mark = self._lock.run(self._mark, log, 0)
         sections = to_sections(view)
-        generation = next_generation(path, sections.contents, view.generation, self._origin)
+        generation = next_generation(
+            path, sections.contents, view.generation, self._origin, has_log=True
+        )
         if generation > view.generation:
             view, mark = self._lock.run(self._mark, log, generation)
             sections = to_sections(view)
         generation = view.generation
         checksum = sections.write(os.fspath(path), generation, mark.chain)
         self._origin = Origin(generation, checksum)
-        self._lock.run(log.empty, mark, len(view))
+        try:
+            self._lock.run(log.empty, mark, len(view))
+        except InventoryError as error:
+            message = f"the nodes are saved, but the log cannot be emptied: {error.message}"
+            raise InventoryError(error.code, message, hint=error.hint) from None
 
     def _mark(self, log: "ChangeLog", generation: int) -> "tuple[View, Position]":
         """Return the state of the inventory, and the place of its last write in the log.
@@ -268,7 +278,7 @@ class LiveInventory(BaseInventory):
         if not isinstance(log, Follower) or log.path != path:
             first = 0 if self._origin is None else self._origin.generation
             if log is None and self._view.generation != first:
-                raise _unsaved_changes()
+                raise _unsaved_changes(self._origin)
             log = self._log = Follower(path)
         start = self._view.generation
         log.is_behind = True
@@ -298,7 +308,7 @@ class LiveInventory(BaseInventory):
         """
         tuning, last = self._view.store.delta.tuning, self._origin
         while self._path is not None:
-            view, origin = open_saved(self._path, tuning, verify=False, copy=False)
+            view, origin = open_saved(self._path, tuning, verify=False, copy=self._copy)
             if origin == last:
                 return False
             try:
@@ -331,7 +341,7 @@ class LiveInventory(BaseInventory):
             self._origin is not None and self._origin.generation == self._view.generation
         )
         if not is_unchanged and not discard_changes:
-            raise _unsaved_changes()
+            raise _unsaved_changes(self._origin)
         is_behind = log is not None and log.is_follower is True and log.is_behind
         is_stale = is_behind or is_damaged(self._view)
         if is_unchanged and self._origin == origin and not is_stale:
@@ -356,11 +366,13 @@ class LiveInventory(BaseInventory):
         return compacted
 
 
-def _unsaved_changes() -> InventoryError:
-    hint = "save it, or drop them with discard_changes=True"
-    return InventoryError(
-        "unsaved-changes", "the inventory has changes that are not saved", hint=hint
-    )
+def _unsaved_changes(origin: Origin | None) -> InventoryError:
+    message = "the inventory has changes that are not in its file"
+    hint = "make them in the process that saves the file; here, refresh with discard_changes=True"
+    if origin is None:
+        message = "the inventory has nodes that were not read from a saved file"
+        hint = "drop them: refresh with discard_changes=True; or begin with Inventory.open"
+    return InventoryError("unsaved-changes", message, hint=hint)
 
 
 def _check_removals(view: View, changes: Sequence[Node | str]) -> None:

@@ -1,14 +1,13 @@
 """Save the nodes of an inventory in a file, and open it."""
 
 import os
-from contextlib import suppress
 from typing import BinaryIO, NamedTuple
 
 from nodeselect.errors import InventoryError
 from nodeselect.index.numpy_import import load_numpy
 from nodeselect.index.saved_segment import SavedParts
 from nodeselect.index.segment import Segment
-from nodeselect.index.storage import Sections, check_replaceable, read_saved
+from nodeselect.index.storage import Sections, cannot_write, check_replaceable, read_saved
 from nodeselect.index.tuning import Tuning
 from nodeselect.inventory.compaction import segment_of
 from nodeselect.inventory.delta import Delta
@@ -44,7 +43,12 @@ def is_damaged(view: View) -> bool:
 
 
 def next_generation(
-    path: str | os.PathLike[str], contents: int, generation: int, origin: Origin | None
+    path: str | os.PathLike[str],
+    contents: int,
+    generation: int,
+    origin: Origin | None,
+    *,
+    has_log: bool,
 ) -> int:
     """Return the generation with which to save an inventory as the file ``path``.
 
@@ -54,14 +58,21 @@ def next_generation(
     :param contents: the checksum of the sections to be saved.
     :param generation: that of the inventory.
     :param origin: the file that the inventory was opened from or saved in, if any.
-    :raises InventoryError: with the code ``cannot-write``, if the file must not be replaced.
+    :param has_log: whether the inventory has a change log.
+    :raises InventoryError: with the code ``cannot-write``, if the file must not be replaced: it is
+        something else, or belongs to the change log of another inventory.
     """
     check_replaceable(os.fspath(path))
-    with suppress(InventoryError):  # there is no file yet, or it is damaged
+    try:
         file = read_saved(path)
-        if Origin(file.generation, file.checksum) != origin:
-            return max(generation, file.generation + (file.contents != contents))
-    return generation
+    except InventoryError:  # there is no file yet, or it is damaged
+        return generation
+    if Origin(file.generation, file.checksum) == origin:
+        return generation
+    if file.chain is not None and not has_log:  # the writes in the log would not fit the new nodes
+        cause = "a process that has a change log has saved it"
+        raise cannot_write(os.fspath(path), cause, "give another name, or remove the file first")
+    return max(generation, file.generation + (file.contents != contents))
 
 
 def open_saved(

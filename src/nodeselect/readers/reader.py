@@ -219,7 +219,7 @@ class NodeReader:
                 message, hint = "the input is compressed twice", "decompress it once: gunzip"
                 raise InventoryError("compressed", message, hint=hint)
         if file_format == "saved":
-            hint = "give its file as the only input; in Python, use Inventory.open"
+            hint = "use Inventory.open; on the command line, name the file as the only input"
             if compression:
                 hint = "decompress it, and give that file as the only input: gunzip"
             raise InventoryError("saved", "the input is a saved inventory", hint=hint)
