@@ -12,6 +12,7 @@ from nodeselect.cli.node_files import NodeFiles, default_nodes, node_files, node
 from nodeselect.cli.options import check_usage, once
 from nodeselect.cli.read_nodes import read_inventory
 from nodeselect.cli.streams import write_message, write_output
+from nodeselect.index.storage import check_replaceable
 from nodeselect.text import pluralize, printable
 
 if TYPE_CHECKING:
@@ -75,8 +76,6 @@ def index(
 
         write_output([_description(info, Inventory.open(info, verify=True))])
     elif nodes_from is not None and output is not None:
-        from nodeselect.index.storage import check_replaceable  # imports pyroaring
-
         check_replaceable(output)
         inventory = read_inventory(nodes_from)
         inventory.save(output)
