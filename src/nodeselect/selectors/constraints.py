@@ -156,13 +156,9 @@ def bacalhau_from_selector(selector: Selector) -> list[dict[str, Any]]:
         raise no_counterpart_error("Bacalhau", map(str, preferences))
     constraints = []
     for requirement in selector.requirements:
-        constraint: dict[str, Any] = {
-            "Key": requirement.key,
-            "Operator": requirement.operator.value,
-        }
-        if requirement.values:
-            constraint["Values"] = list(requirement.values)
-        constraints.append(constraint)
+        constraint = {"Key": requirement.key, "Operator": requirement.operator.value}
+        values = {"Values": list(requirement.values)} if requirement.values else {}
+        constraints.append(constraint | values)
     return constraints
 
 
@@ -236,19 +232,16 @@ class _Fields:
         self._place = place
         self._fields: dict[str, tuple[str, object]] = {}
         fields = join_limited(list(dict.fromkeys(names.values())))
-        for name, value in read_mapping(
-            item, place, f"write an object with the fields {fields}"
-        ).items():
+        hint = f"write an object with the fields {fields}"
+        for name, value in read_mapping(item, place, hint).items():
             path = f"{place}.{printable(name[:60])}"
             field = names.get(name.lower())
             if field is None:
                 message = f"there is no field {quoted(name)}"
-                hint = f"the fields are {fields}"
-                raise structure_error("unknown-field", message, path, hint)
+                raise structure_error("unknown-field", message, path, f"the fields are {fields}")
             if field in self._fields:
-                raise structure_error(
-                    "duplicate-field", f"{quoted(name)} is a second {field}", path
-                )
+                message = f"{quoted(name)} is a second {field}"
+                raise structure_error("duplicate-field", message, path)
             self._fields[field] = (path, value)
 
     def has(self, name: str) -> bool:

@@ -42,17 +42,12 @@ def requirements_from_expressions(
             text = to_exact_str(text, f"match_expressions[{number}]")
         try:
             parsed = parse(text)
+            if not parsed:
+                message = "an expression must not be blank"
+                hint = "write a requirement, such as region=eu, or remove the expression"
+                raise SelectorError("blank", message, text, (len(text), len(text)), hint=hint)
         except SelectorError as error:
             raise error.at(f"match_expressions[{number}]") from None
-        if not parsed:
-            raise SelectorError(
-                "blank",
-                "an expression must not be blank",
-                text,
-                (len(text), len(text)),
-                hint="write a requirement, such as region=eu, or remove the expression",
-                place=f"match_expressions[{number}]",
-            )
         requirements += parsed
     return requirements
 

@@ -158,12 +158,8 @@ def check_number_of_values(operator: Operator, found: int, key: str, name: str) 
     arity = operator.arity
     if {"none": found > 0, "one": found != 1, "many": found == 0}[arity]:
         expected = {"none": "no value", "one": "one value", "many": "at least one value"}[arity]
-        raise SelectorError(
-            "wrong-number-of-values",
-            f"{name} must have {expected}, found {found}",
-            key,
-            (0, len(key)),
-        )
+        message = f"{name} must have {expected}, found {found}"
+        raise SelectorError("wrong-number-of-values", message, key, (0, len(key)))
 
 
 def _name(operator: Operator) -> str:

@@ -30,15 +30,11 @@ _PREFIX = "the part of a key before the '/'"
 def character_error(source: str, position: int) -> SelectorError:
     """Return the error for the forbidden character at ``position``."""
     character = source[position]
-    is_surrogate = "\ud800" <= character <= "\udfff"
-    what = "unpaired surrogate" if is_surrogate else "control character"
-    return SelectorError(
-        "surrogate" if is_surrogate else "control-character",
-        f"{what} {printable(character)} is not allowed",
-        source,
-        (position, position + 1),
-        hint="remove it",
-    )
+    code, what = "control-character", "control character"
+    if "\ud800" <= character <= "\udfff":
+        code, what = "surrogate", "unpaired surrogate"
+    message = f"{what} {printable(character)} is not allowed"
+    return SelectorError(code, message, source, (position, position + 1), hint="remove it")
 
 
 def key_error(source: str, start: int, end: int) -> SelectorError:
@@ -81,13 +77,9 @@ def integer_error(source: str, start: int, end: int) -> SelectorError:
 
 def too_many_values_error(source: str, start: int, end: int) -> SelectorError:
     """Return the error for the list ``source[start:end]``, which is too long."""
-    return SelectorError(
-        "too-many-values",
-        f"a list can have at most {LIMITS.values_in_set:,} values (limit: values_in_set)",
-        source,
-        (start, end),
-        hint="use several selectors",
-    )
+    message = f"a list can have at most {LIMITS.values_in_set:,} values (limit: values_in_set)"
+    hint = "use several selectors"
+    return SelectorError("too-many-values", message, source, (start, end), hint=hint)
 
 
 def limit_error(name: str, what: str, number: int, text: str) -> SelectorError:
@@ -97,25 +89,18 @@ def limit_error(name: str, what: str, number: int, text: str) -> SelectorError:
     :param what: what there are too many of; ``number`` is how many.
     :param text: the text of the selector; empty if it has none.
     """
-    return SelectorError(
-        f"too-many-{what}",
-        f"a selector can have at most {getattr(LIMITS, name):,} {what} ({name}), found {number:,}",
-        text,
-        (0, len(text)),
-        hint="use several selectors",
-    )
+    limit = f"{getattr(LIMITS, name):,} {what} ({name})"
+    message = f"a selector can have at most {limit}, found {number:,}"
+    hint = "use several selectors"
+    return SelectorError(f"too-many-{what}", message, text, (0, len(text)), hint=hint)
 
 
 def text_length_error(text: str, length: int) -> SelectorError:
     """Return the error for ``text``, which is too long, or whose canonical text is."""
-    limit = LIMITS.selector_text
-    return SelectorError(
-        "text-too-long",
-        f"a selector can have at most {limit:,} characters (selector_text), found {length:,}",
-        text,
-        (min(limit, len(text)), len(text)),
-        hint="use several selectors",
-    )
+    limit, hint = LIMITS.selector_text, "use several selectors"
+    message = f"a selector can have at most {limit:,} characters (selector_text), found {length:,}"
+    span = (min(limit, len(text)), len(text))
+    return SelectorError("text-too-long", message, text, span, hint=hint)
 
 
 def id_error(text: str) -> SelectorError | None:
@@ -125,13 +110,8 @@ def id_error(text: str) -> SelectorError | None:
     match = UNPRINTABLE.search(text)
     if match is None:
         return None
-    return SelectorError(
-        "unprintable-id",
-        f"a node id must not contain the unprintable character {printable(match[0])}",
-        text,
-        match.span(),
-        hint="remove it",
-    )
+    message = f"a node id must not contain the unprintable character {printable(match[0])}"
+    return SelectorError("unprintable-id", message, text, match.span(), hint="remove it")
 
 
 def _known_mistake(
@@ -152,13 +132,11 @@ def _key_error(source: str, start: int, word: str) -> SelectorError:
     if is_prefix(prefix):
         return _name_error(source, start + len(prefix) + 1, name, _NAME, LIMITS.key_name)
     invalid = re.search(r"[^-a-z0-9.]+|\.\.+|^[-.]+|(?<![-.])[-.]+$|-\.|\.-", prefix)
-    span = invalid.span() if invalid else (0, 1)
+    first, last = invalid.span() if invalid else (0, 1)
+    message = f"{quoted(prefix)} is not a valid prefix of a key"
+    hint = "use a domain name in lower case before the '/', as in: example.com/key"
     return SelectorError(
-        "invalid-prefix",
-        f"{quoted(prefix)} is not a valid prefix of a key",
-        source,
-        (start + span[0], start + span[1]),
-        hint="use a domain name in lower case before the '/', as in: example.com/key",
+        "invalid-prefix", message, source, (start + first, start + last), hint=hint
     )
 
 
@@ -174,13 +152,8 @@ def _name_error(
     code = "value" if what == "a value" else "key"
     prefix = ", optionally after a prefix, as in: example.com/key" if what == "a key" else ""
     if not word:
-        return SelectorError(
-            f"empty-{code}",
-            f"{what} must not be empty",
-            source,
-            (start, start),
-            hint=f"use {_ALPHABET}{prefix}",
-        )
+        message, hint = f"{what} must not be empty", f"use {_ALPHABET}{prefix}"
+        return SelectorError(f"empty-{code}", message, source, (start, start), hint=hint)
     invalid = re.search(r"[^-A-Za-z0-9_.]+", word)
     if invalid is None and len(word) > limit:
         return _length_error(code, what, source, start, word, limit)
@@ -200,10 +173,7 @@ def _name_error(
 def _length_error(
     code: str, what: str, source: str, start: int, word: str, limit: int
 ) -> SelectorError:
-    return SelectorError(
-        f"{code}-too-long",
-        f"{what} can have at most {limit} characters, found {len(word)}",
-        source,
-        (start + limit, start + len(word)),
-        hint=f"shorten it by {pluralize(len(word) - limit, 'character')}",
-    )
+    message = f"{what} can have at most {limit} characters, found {len(word)}"
+    hint = f"shorten it by {pluralize(len(word) - limit, 'character')}"
+    span = (start + limit, start + len(word))
+    return SelectorError(f"{code}-too-long", message, source, span, hint=hint)
