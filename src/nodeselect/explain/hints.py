@@ -73,7 +73,7 @@ def find_hints(
             break
         part = parts[position]
         if part.ids:
-            suggestion = finder.unknown_ids(position, part.ids, missing_ids)
+            suggestion = finder.unknown_ids(part.ids, missing_ids)
         else:
             suggestion = finder.requirement(position, part.requirements[0])
         if suggestion is not None:
@@ -126,24 +126,19 @@ class _HintFinder:
         message = f"{both} contradict each other: no node can ever match"
         return self._suggestion("contradiction", positions, message, texts, replacement)
 
-    def unknown_ids(
-        self, position: int, ids: Sequence[str], missing: Sequence[str]
-    ) -> Suggestion | None:
+    def unknown_ids(self, ids: Sequence[str], missing: Sequence[str]) -> Suggestion | None:
         """Report missing ids that are names of nodes; suggest the ids of these nodes.
 
         If none is a name, report the first missing id, if a node has a similar one.
 
-        :param position: that of the requirement with the ids in the selector.
-        :param ids: all ids of the selector.
+        :param ids: all ids of the selector, which are its first requirement.
         :param missing: those that no node has.
         """
         nodes = self._nodes.find_names(missing)
         if not nodes:
             if not missing:
                 return None
-            return self._other_case(position, ids, missing[0]) or (
-                self._id_prefix(position, ids, missing[0])
-            )
+            return self._other_case(ids, missing[0]) or self._id_prefix(ids, missing[0])
         id_of_name = {name: node_id for name, (node_id, _) in nodes.items()}
         names = join_limited(list(map(quoted, nodes)), conjunction="or")
         named = [
@@ -155,25 +150,23 @@ class _HintFinder:
         new_ids = list(id_of_name.values())
         selector = _id_selector([id_of_name.get(name, name) for name in ids], new_ids)
         text = ",".join(new_ids)
-        return self._suggestion("name-for-id", (position,), message, tuple(nodes), selector, text)
+        return self._suggestion("name-for-id", (0,), message, tuple(nodes), selector, text)
 
-    def _other_case(self, position: int, ids: Sequence[str], wrong: str) -> Suggestion | None:
+    def _other_case(self, ids: Sequence[str], wrong: str) -> Suggestion | None:
         """Report the id ``wrong``, which no node has, if a node has it in lower or upper case."""
         others = [each for each in (wrong.lower(), wrong.upper()) if each != wrong]
         missing = self._nodes.missing_ids(others)
         for node_id in others:
             if node_id not in missing and node_id not in ids:
-                return self._other_id(position, ids, wrong, node_id, "only in case")
+                return self._other_id(ids, wrong, node_id, "only in case")
         return None
 
-    def _other_id(
-        self, position: int, ids: Sequence[str], wrong: str, node_id: str, how: str
-    ) -> Suggestion:
-        selector = _id_selector([node_id if each == wrong else each for each in ids], [node_id])
+    def _other_id(self, ids: Sequence[str], wrong: str, node_id: str, how: str) -> Suggestion:
         message = f"no node has the id {quoted(wrong)}; {quoted(node_id)} differs {how}"
-        return self._suggestion("other-id", (position,), message, (wrong,), selector, node_id)
+        selector = _with_id(node_id, wrong, ids)
+        return self._suggestion("other-id", (0,), message, (wrong,), selector, node_id)
 
-    def _id_prefix(self, position: int, ids: Sequence[str], prefix: str) -> Suggestion | None:
+    def _id_prefix(self, ids: Sequence[str], prefix: str) -> Suggestion | None:
         """Report the id ``prefix``, which no node has, if ids of nodes begin with it.
 
         If it ends like a hash, report it also if exactly one id differs only in the last letter.
@@ -185,17 +178,14 @@ class _HintFinder:
             if _HASH.search(prefix) and (near := self._nodes.find_id_prefix(prefix[:-1])):
                 node_id, count = near
                 if count == 1 and len(node_id) == len(prefix) and node_id not in ids:
-                    return self._other_id(position, ids, prefix, node_id, "only in the last letter")
+                    return self._other_id(ids, prefix, node_id, "only in the last letter")
             return None
         node_id, count = found
-        selector, beginning = None, quoted(node_id)
-        if count > 1:
-            beginning = f"{count:,} ids, such as {beginning}"
-        else:
-            others = [node_id if each == prefix else each for each in ids]
-            selector = _id_selector(others, [node_id])
-        message = f"no node has the id {quoted(prefix)}; it is the beginning of {beginning}"
-        return self._suggestion("id-prefix", (position,), message, (prefix,), selector, node_id)
+        several = f"{count:,} ids, such as " if count > 1 else ""
+        beginning = f"it is the beginning of {several}{quoted(node_id)}"
+        message = f"no node has the id {quoted(prefix)}; {beginning}"
+        selector = _with_id(node_id, prefix, ids) if count == 1 else None
+        return self._suggestion("id-prefix", (0,), message, (prefix,), selector, node_id)
 
     def requirement(self, position: int, requirement: Requirement) -> Suggestion | None:
         """Suggest what to write instead of a requirement, if nodes have a similar key or value."""
@@ -360,6 +350,11 @@ class _HintFinder:
 def _no_node_has(key: str, values: Sequence[str]) -> str:
     texts = [f"{printable(key)}={printable(value)}" for value in values]
     return f"no node has {join_limited(texts, _MAX_VALUES, 'or')}"
+
+
+def _with_id(node_id: str, wrong: str, ids: Sequence[str]) -> Selector | None:
+    """Return the selector of ``ids`` with ``node_id`` in place of ``wrong``."""
+    return _id_selector([node_id if each == wrong else each for each in ids], [node_id])
 
 
 def _id_selector(ids: Sequence[str], new_ids: Sequence[str]) -> Selector | None:
