@@ -76,7 +76,10 @@ def open_nodes(
         )
         yield reader
     except InventoryError as error:
-        raise _with_file_hint(nodes_from, error) from None
+        hint = _file_hint(nodes_from, error.code)
+        if hint is None:
+            raise
+        raise InventoryError(error.code, error.message, place=error.place, hint=hint) from None
     finally:
         inputs.close()
         progress.clear()
@@ -88,29 +91,26 @@ def open_nodes(
             write_message(f"{pluralize(len(skipped), 'other file')} not read: {names}")
 
 
-def _with_file_hint(nodes_from: NodeFiles, error: InventoryError) -> InventoryError:
-    """Return the error with the file that is probably meant.
+def _file_hint(nodes_from: NodeFiles, code: str) -> str | None:
+    """Return a hint with the file that is probably meant if an input is invalid, or None.
 
     That is one like a file that does not exist; in a folder, one that has nodes.
+
+    :param code: the code of the error.
     """
-    hint = None
     missing = [each for each in nodes_from.sources if each != "-" and not os.path.lexists(each)]
-    if error.code == "cannot-read" and missing:
-        hint = similar_file_hint(missing[0])
-    is_folder = any(map(os.path.isdir, nodes_from.sources))
-    if is_folder and error.code in ("not-a-node", "unknown-shape"):
+    if code == "cannot-read" and missing:
+        return similar_file_hint(missing[0])
+    if code in ("not-a-node", "unknown-shape") and any(map(os.path.isdir, nodes_from.sources)):
         for file in islice(nodes_from.files(), _MAX_TRIED):
             if _has_nodes(file, nodes_from.id_column):
                 import shlex  # loads slowly
 
                 example = f"-n {printable(shlex.quote(file))}"
-                hint = (
+                return (
                     f"a folder must have only files of nodes; give those files, such as: {example}"
                 )
-                break
-    if hint is None:
-        return error
-    return InventoryError(error.code, error.message, place=error.place, hint=hint)
+    return None
 
 
 def _has_nodes(file: str, id_column: str) -> bool:

@@ -20,7 +20,6 @@ __all__ = [
     "Style",
     "align_columns",
     "detect_screen",
-    "is_colour_wanted",
     "json_lines",
     "report_lines",
 ]
@@ -307,7 +306,7 @@ def detect_screen(stream: TextIO | None = None) -> Screen:
     lines = _number("LINES") or terminal[1] or 24
     encoding = getattr(stream, "encoding", None) or "ascii"
     ascii_only = b"?" in "█…".encode(encoding, "replace")
-    return Screen(max(columns, 20), ascii_only, is_colour_wanted(stream), lines)
+    return Screen(max(columns, 20), ascii_only, _is_colour_wanted(stream), lines)
 
 
 def _number(variable: str) -> int:
@@ -317,7 +316,7 @@ def _number(variable: str) -> int:
     return 0
 
 
-def is_colour_wanted(stream: TextIO | None) -> bool:
+def _is_colour_wanted(stream: TextIO | None) -> bool:
     """Return whether to write to ``stream`` in colour: if it is a terminal without TERM=dumb.
 
     The environment variables NO_COLOR and FORCE_COLOR override that; NO_COLOR comes first.
