@@ -91,12 +91,12 @@ def _nodes(address: _Address, query: _Query, id_column: str) -> SqlNodes:
     columns = parse_columns(given.get("column", ()))
     chosen = {*names.values(), *(column[:1] for column in columns.values())}
 
-    def default(name: str) -> sql.Name | None:
-        return names.get(name) or (name if name in existing and (name,) not in chosen else None)
+    def default(name: str) -> tuple[str, ...] | None:
+        is_free = name in existing and (name,) not in chosen
+        return names.get(name) or ((name,) if is_free else None)
 
-    labels: sql.Name | sql.LongTable | None = default("labels")
-    if "label-table" in names:
-        labels = sql.LongTable(names["label-table"])
+    long_table = names.get("label-table")
+    labels = default("labels") if long_table is None else sql.LongTable(long_table)
     if labels is None and not columns:
         raise address.error(
             "no-labels",
@@ -104,10 +104,9 @@ def _nodes(address: _Address, query: _Query, id_column: str) -> SqlNodes:
             "say where the labels are: labels=COLUMN, column=KEY=COLUMN or label-table=TABLE",
         )
 
-    node_id, name, state = names.get("id", id_column), default("name"), default("state")
-    used = {part if isinstance(part, str) else part[0] for part in columns.values()}
-    for part in (node_id, name, state, None if isinstance(labels, sql.LongTable) else labels):
-        used.update((part,) if isinstance(part, str) else (part or ())[:1])
+    node_id, name, state = names.get("id", (id_column,)), default("name"), default("state")
+    paths = [*columns.values(), node_id, name, state, labels if long_table is None else None]
+    used = {path[0] for path in paths if path}
 
     def execute(text: str) -> Iterator[Sequence[Any]]:
         return iter(query(text)[0])

@@ -16,7 +16,7 @@ __all__ = ["sql"]
 
 def _name(
     context: click.Context, parameter: click.Parameter, texts: tuple[str, ...]
-) -> engine.Name | None:
+) -> tuple[str, ...] | None:
     text = once(context, parameter, texts)
     try:
         return None if text is None else parse_name(text)
@@ -26,7 +26,7 @@ def _name(
 
 def _columns(
     context: click.Context, parameter: click.Parameter, texts: tuple[str, ...]
-) -> dict[str, engine.Name]:
+) -> dict[str, tuple[str, ...]]:
     try:
         return parse_columns(texts)
     except ValueError as error:
@@ -89,7 +89,7 @@ def sql(
     dialect: str | None,
     labels: engine.Name | None,
     label_table: engine.Name | None,
-    columns: dict[str, engine.Name],
+    columns: dict[str, tuple[str, ...]],
     only_columns: bool,
     id_column: engine.Name | None,
     with_counts: bool,

@@ -2,19 +2,15 @@
 
 import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from nodeselect.text import UNPRINTABLE, quoted
-
-if TYPE_CHECKING:
-    from nodeselect.engines.sql import Name
 
 __all__ = ["parse_columns", "parse_name"]
 
 _PIECE = re.compile(r'"(?:[^"]|"")+"|[^".]+')
 
 
-def parse_name(text: str) -> "Name":
+def parse_name(text: str) -> tuple[str, ...]:
     """Split the name of a table or column at its dots, except for dots in double quotes.
 
     ``fleet.nodes`` is the table ``nodes`` of the schema ``fleet``; ``"fleet.nodes"`` is one name.
@@ -33,12 +29,12 @@ def parse_name(text: str) -> "Name":
     return tuple(names)
 
 
-def parse_columns(texts: Sequence[str]) -> "dict[str, Name]":
+def parse_columns(texts: Sequence[str]) -> dict[str, tuple[str, ...]]:
     """Return the column of each label key; a text is ``KEY=COLUMN``, or ``KEY`` if both are equal.
 
     :raises ValueError: if a column is not a name, or two are for the same key.
     """
-    columns: dict[str, Name] = {}
+    columns: dict[str, tuple[str, ...]] = {}
     for text in texts:
         key, equals, column = text.partition("=")
         if key in columns:
