@@ -16,12 +16,12 @@ from nodeselect.selectors import Selector
 from nodeselect.selectors.charset import is_key
 from nodeselect.text import printable
 
-__all__ = ["by_name", "corrected_command", "similar_name"]
+__all__ = ["corrected_command", "similar_name"]
 
 _T = TypeVar("_T")
 
 
-def by_name(table: Mapping[str, _T]) -> dict[str, _T]:
+def _by_name(table: Mapping[str, _T]) -> dict[str, _T]:
     """Return a table whose keys are several names each, separated by blanks, with a row a name."""
     return {name: value for names, value in table.items() for name in names.split()}
 
@@ -29,7 +29,7 @@ def by_name(table: Mapping[str, _T]) -> dict[str, _T]:
 # What an option of another command or tool is called here; the first name that the command has is
 # meant. _ARGUMENT is an argument, or the option that its value is for.
 _ARGUMENT = ""
-_NAMES = by_name({
+_NAMES = _by_name({
     "--job --jobs --job-file -j": ("--job", "--jobs", _ARGUMENT),
     "--expr --expression --filter --label --label-selector --labels --match --query --selector"
     " --selectors --where -l -s": ("-l",),
@@ -53,7 +53,7 @@ _FLAGS = {
 }  # fmt: skip
 
 # Other names of values that an option is limited to; the first that it allows is meant.
-_VALUES = by_name({
+_VALUES = _by_name({
     "jsonl": ("ndjson",), "k8s kubernetes": ("pod-spec",), "mariadb": ("mysql",),
     "md": ("markdown",), "names": ("name",), "pg postgres": ("postgresql",),
     "sqlite3": ("sqlite",), "yaml": ("job", "json"),

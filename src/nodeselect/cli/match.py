@@ -313,7 +313,8 @@ def _missing_ids(result: _Result, nodes_from: NodeFiles) -> Iterator[str]:
     """
     missing = result.missing_ids
     total = max(result.total, result.all_states.total())
-    if missing and total <= _MAX_REREAD and _is_rereadable(nodes_from):
+    is_small = total <= _MAX_REREAD and not nodes_from.is_database
+    if missing and is_small and all(map(os.path.isfile, nodes_from.files())):  # not a pipe
         hints: Sequence[Hint] = ()
         with suppress(InventoryError):  # the files have changed
             nodes = read_inventory(nodes_from._replace(is_verbose=False))
@@ -324,13 +325,6 @@ def _missing_ids(result: _Result, nodes_from: NodeFiles) -> Iterator[str]:
     if missing:
         texts = sorted(map(quoted, missing))
         yield f"no node has the id {join_limited(texts, 5, 'or', 'id')}"
-
-
-def _is_rereadable(nodes_from: NodeFiles) -> bool:
-    """Return whether all inputs are files, not pipes or databases."""
-    if nodes_from.is_database or nodes_from.has_stdin:
-        return False
-    return all(map(os.path.isfile, nodes_from.files()))
 
 
 def _blocker(result: _Result, selectors: Sequence[Selector]) -> Iterator[str]:

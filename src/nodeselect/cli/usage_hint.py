@@ -5,22 +5,26 @@ from collections.abc import Sequence
 import click
 
 from nodeselect.cli.command_line import command_line, shown
-from nodeselect.cli.corrected_command import by_name, corrected_command, similar_name
+from nodeselect.cli.corrected_command import corrected_command, similar_name
 from nodeselect.text import join_limited
 
 __all__ = ["usage_hint"]
 
 # What commands of other tools are called here.
-_COMMANDS = by_name({
-    "filter find get list ls nodes query select": "match",
-    "describe why": "explain",
-    "lint validate verify": "check",
-    "deploy plan schedule waves": "rollout",
-    "compare": "diff",
-    "export translate": "convert",
-    "save": "index",
-    "version": "--version",
-})  # fmt: skip
+_COMMANDS = {
+    name: command
+    for names, command in (
+        ("filter find get list ls nodes query select", "match"),
+        ("describe why", "explain"),
+        ("lint validate verify", "check"),
+        ("deploy plan schedule waves", "rollout"),
+        ("compare", "diff"),
+        ("export translate", "convert"),
+        ("save", "index"),
+        ("version", "--version"),
+    )
+    for name in names.split()
+}
 
 
 def usage_hint(error: click.UsageError, words: Sequence[str]) -> str | None:
