@@ -9,10 +9,10 @@ answers as :attr:`Selector.matches` does.
 from collections.abc import Sequence
 from typing import Protocol, TypeVar
 
-from nodeselect.selectors import HasKey, OneOf, Requirement, Selector
+from nodeselect.selectors import HasKey, OneOf, Selector
 from nodeselect.selectors.selector import require_selector
 
-__all__ = ["Conditions", "express", "express_parts"]
+__all__ = ["Conditions", "express"]
 
 _E = TypeVar("_E")
 
@@ -55,30 +55,20 @@ def express(selector: Selector, conditions: Conditions[_E]) -> _E:
     """
     if not require_selector(selector).is_satisfiable:
         return conditions.constant(False)
-    parts = express_parts(selector, conditions)
+    parts = [_part(part, conditions) for part in selector.split()]
     return conditions.conjunction(parts) if parts else conditions.constant(True)
 
 
-def express_parts(selector: Selector, conditions: Conditions[_E]) -> list[_E]:
-    """Return an expression for each selector of ``selector.split()``, in this order."""
-    return [
-        _requirement(part.requirements[0], conditions)
-        if part.ids is None
-        else conditions.id_in(part.ids)
-        if part.ids
-        else conditions.constant(False)
-        for part in selector.split()
-    ]
-
-
-def _requirement(requirement: Requirement, conditions: Conditions[_E]) -> _E:
+def _part(part: Selector, conditions: Conditions[_E]) -> _E:
+    """Return the expression for one requirement, or for the ids, of a selector that may match."""
+    if part.ids is not None:
+        return conditions.id_in(part.ids)
+    (requirement,) = part.requirements
     key, test = requirement.key, requirement.test
     if isinstance(test, HasKey):
         condition = conditions.has_key(key)
     elif isinstance(test, OneOf):
         condition = conditions.value_in(key, test.values)
-    elif test.low <= test.high:
+    else:
         condition = conditions.integer_between(key, test.low, test.high)
-    else:  # no integer is above the largest
-        condition = conditions.constant(False)
     return conditions.negation(condition) if requirement.is_negated else condition
