@@ -76,7 +76,7 @@ def read_source(source: Any, names: ColumnNames) -> Iterator[EncodedBlock]:
     name = "input"
     try:
         # Not first ``read``: a data frame has its columns as attributes.
-        if hasattr(source, "__arrow_c_stream__") or hasattr(source, "__arrow_c_array__"):
+        if hasattr(source, "__arrow_c_stream__"):
             yield from _read_object(source, names)
         elif isinstance(source, (str, os.PathLike)) or hasattr(source, "read"):
             with open_input(source) as (stream, name):
@@ -107,8 +107,6 @@ def _to_reader(source: Any) -> Any:
     This interface is not used for objects of pyarrow itself: before pyarrow 25, that may crash the
     process if a column has string views (arrow#49740).
     """
-    if not hasattr(source, "__arrow_c_stream__"):
-        source = pa.Table.from_batches([pa.record_batch(source)])
     if isinstance(source, pa.Table):
         return source.to_reader()
     if isinstance(source, pa.RecordBatchReader):
