@@ -283,7 +283,9 @@ class LiveInventory(BaseInventory):
         start = self._view.generation
         log.is_behind = True
         try:
-            self._make_new(log)
+            view = self._view
+            for record in log.records(view.generation, len(view), view.chain):
+                self._make_again(record, log.path)
         except InventoryError as error:
             if error.code != "log-emptied" or not self._reopen(log):
                 if self._view.generation == start:  # nothing was made, so it does not follow it
@@ -295,11 +297,6 @@ class LiveInventory(BaseInventory):
             with suppress(InventoryError):  # then the changes remain in memory
                 self._reopen(log)
         return self._view.generation - start
-
-    def _make_new(self, follower: "Follower") -> None:
-        view = self._view
-        for record in follower.records(view.generation, len(view), view.chain):
-            self._make_again(record, follower.path)
 
     def _reopen(self, follower: "Follower") -> bool:
         """Replace the nodes by those of the saved file, if that was saved again.
