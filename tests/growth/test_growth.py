@@ -104,7 +104,6 @@ EXEMPT = {
     ),
     "nodeselect.index.cache_memory.CacheMemory.empty": "it empties what others have filled",
     "nodeselect.index.node_table.NodeTable.__repr__": "nobody sees it",
-    "nodeselect.index.plan_cache.PlanCache.__len__": "it is the length of a dictionary",
     "nodeselect.readers.chunks.document_too_large_error": "it needs 4 GiB",
     **dict.fromkeys(
         [

@@ -26,9 +26,6 @@ class PlanCache:
         self._max_plans = max_plans
         self.get = self._plans.get
 
-    def __len__(self) -> int:
-        return len(self._plans)
-
     def put(self, selector: Selector, plan: Plan) -> None:
         """Add or replace a plan; drop all others if a limit would be exceeded otherwise."""
         ids = _ID_BYTES * len(selector.ids or ())
