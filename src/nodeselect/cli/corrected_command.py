@@ -6,7 +6,7 @@ meaning, and writes no file that is there already. If that is not possible, ther
 
 import os
 from collections.abc import Collection, Mapping, Sequence
-from typing import NamedTuple, TypeAlias, TypeVar
+from typing import NamedTuple, TypeAlias
 
 import click
 
@@ -18,12 +18,10 @@ from nodeselect.text import printable
 
 __all__ = ["corrected_command", "similar_name"]
 
-_T = TypeVar("_T")
 
-
-def _by_name(table: Mapping[str, _T]) -> dict[str, _T]:
-    """Return a table whose keys are several names each, separated by blanks, with a row a name."""
-    return {name: value for names, value in table.items() for name in names.split()}
+def _by_name(table: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+    """Return a table with an entry for each name; a key of ``table`` is several, with blanks."""
+    return {name: meant for names, meant in table.items() for name in names.split()}
 
 
 # What an option of another command or tool is called here; the first name that the command has is
@@ -185,7 +183,8 @@ def _is_valid(context: click.Context, command: _Command) -> bool:
     """Return whether a command accepts its options and arguments, and none hides a password."""
     name, parts = command
     # A word without its password is another word. Only that of a database need not be the same.
-    if any(shown(word) != word for part in parts if part.option != "-n" for word in _words([part])):
+    others = [part for part in parts if part.option != "-n"]
+    if any(shown(word) != word for word in _words(others)):
         return False
     try:
         _command(context, name).make_context(name, _words(parts), context.parent)
@@ -200,7 +199,7 @@ def _corrected(context: click.Context, name: str, parts: list[_Part]) -> list[_C
     if name == "check" and options_given - {_ARGUMENT} in ({"-n"}, {"--nodes"}):
         name, parts = "explain", [_Part(option or "--job", value) for option, value in parts]
     if name == "diff" and [part.option for part in parts].count("--job") == 2:
-        parts = [part._replace(option=part.option.removeprefix("--job")) for part in parts]
+        parts = [_Part(_ARGUMENT, part.value) if part.option == "--job" else part for part in parts]
     if name == "index" and options_given == {_ARGUMENT}:
         parts = _with_output(parts)
     command = _command(context, name)
@@ -356,15 +355,13 @@ def _without_folders(name: str, options: Collection[str], parts: list[_Part]) ->
     of_jobs = {"--job"} if name != "explain" else set()
     if name == "convert" or (name == "diff" and any(part.option == "-n" for part in parts)):
         of_jobs.add(_ARGUMENT)
-    named = [part for part in parts if part.option in of_jobs]
-    folders = [part for part in named if os.path.isdir(part.value or "")]  # noqa: PTH112
-    job = next(filter(None, (_first_job(part.value or "") for part in folders)), "")
-    result = []
+    common, result = "", []
     for option, value in parts:
-        if (option, value) in folders and "--jobs" in options:
+        is_folder = option in of_jobs and value and os.path.isdir(value)  # noqa: PTH112
+        if is_folder and "--jobs" in options:
             option = "--jobs"
-        elif (option, value) in folders and job:
-            value = os.path.join(value or "", job)  # noqa: PTH118
+        elif is_folder and (common := common or _first_job(value or "")):
+            value = os.path.join(value or "", common)  # noqa: PTH118
         result.append(_Part(option, value))
     return result
 
