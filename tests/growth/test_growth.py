@@ -97,6 +97,7 @@ EXEMPT = {
             "nodeselect.index.lazy.lazy",
             "nodeselect.cli.node_files.nodes_option",
             "nodeselect.cli.options.selector_option",
+            "nodeselect.cli.options.single_option",
             "nodeselect.jobs.check.rule.define",
             "nodeselect.selectors.operator.Operator.__init__",
         ],

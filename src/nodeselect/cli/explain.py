@@ -17,10 +17,10 @@ from nodeselect.cli.options import (
     check_usage,
     id_option,
     job_option,
-    once,
     quiet_option,
     report_option,
     selector_option,
+    single_option,
     state_option,
 )
 from nodeselect.cli.output_file import (
@@ -70,8 +70,8 @@ does not, 2 if one is invalid.
 )
 @id_option
 @state_option
-@click.option(
-    "--node", metavar="ID", multiple=True, callback=once, shell_complete=complete_ids,
+@single_option(
+    "--node", metavar="ID", shell_complete=complete_ids,
     help="Explain one node: which requirements it fails, and which values it has. With several"
     " jobs: which of them would run on it.",
 )  # fmt: skip

@@ -9,7 +9,7 @@ from nodeselect.cli.completers import complete_files
 from nodeselect.cli.database_addresses import check_address, is_database
 from nodeselect.cli.exit_status import ExitStatus
 from nodeselect.cli.node_files import NodeFiles, default_nodes, node_files, nodes_option
-from nodeselect.cli.options import check_usage, once
+from nodeselect.cli.options import check_usage, single_option
 from nodeselect.cli.read_nodes import read_inventory
 from nodeselect.cli.streams import write_message, write_output
 from nodeselect.index.storage import check_replaceable
@@ -35,12 +35,12 @@ Exit status: 0 if the file was written or is whole, 2 on errors.
 )
 @click.argument("sources", metavar="[NODES]...", nargs=-1, shell_complete=complete_files)
 @nodes_option(required=False)
-@click.option(
-    "-o", "--output", metavar="FILE", multiple=True, callback=once, shell_complete=complete_files,
+@single_option(
+    "-o", "--output", metavar="FILE", shell_complete=complete_files,
     help="The file to write. It is replaced as a whole: whoever has it open keeps the old one.",
 )  # fmt: skip
-@click.option(
-    "--info", metavar="FILE", multiple=True, callback=once, shell_complete=complete_files,
+@single_option(
+    "--info", metavar="FILE", shell_complete=complete_files,
     help="Check a saved file, and print what it contains.",
 )  # fmt: skip
 @click.pass_context

@@ -15,9 +15,9 @@ from nodeselect.cli.node_files import NodeFiles, default_nodes, node_files, node
 from nodeselect.cli.options import (
     check_node,
     check_usage,
-    once,
     quiet_option,
     report_option,
+    single_option,
 )
 from nodeselect.cli.read_nodes import read_inventory
 from nodeselect.cli.streams import (
@@ -58,8 +58,8 @@ that node), 1 if not, 2 on errors, or if a job is invalid.
     help="The jobs: a file, or all files in a folder. Repeatable.",
 )  # fmt: skip
 @nodes_option(required=False)
-@click.option(
-    "--node", metavar="ID|FILE", multiple=True, callback=once, shell_complete=complete_ids,
+@single_option(
+    "--node", metavar="ID|FILE", shell_complete=complete_ids,
     help="Show the jobs of one node: with -n, of the node with this id; without -n, of the node in"
     " this file.",
 )  # fmt: skip

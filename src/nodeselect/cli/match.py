@@ -18,10 +18,10 @@ from nodeselect.cli.options import (
     explain_hint,
     id_option,
     job_option,
-    once,
     quiet_option,
     selector_option,
     similar_key,
+    single_option,
     split_commas,
     state_messages,
     state_option,
@@ -90,9 +90,8 @@ if not; 2 on errors.
     shell_complete=complete_keys,
     help="Add a column for each label key (comma-separated). Repeatable.",
 )  # fmt: skip
-@click.option(
-    "--sort-by", metavar="KEY", multiple=True, callback=once,
-    shell_complete=complete_keys,
+@single_option(
+    "--sort-by", metavar="KEY", shell_complete=complete_keys,
     help="Sort the nodes by the values of this label, 9 before 10; or by id, name or state.",
 )  # fmt: skip
 @click.option("--show-labels", is_flag=True, help="Add a column with all labels.")

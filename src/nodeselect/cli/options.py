@@ -45,6 +45,7 @@ __all__ = [
     "report_option",
     "selector_option",
     "similar_key",
+    "single_option",
     "split_commas",
     "state_messages",
     "state_option",
@@ -58,6 +59,11 @@ def once(context: click.Context, parameter: click.Parameter, values: tuple[str, 
     if len(values) > 1:
         raise click.BadParameter("given more than once", context, parameter)
     return values[0] if values else None
+
+
+def single_option(*names: str, **settings: Any) -> Callable[[_Command], _Command]:
+    """Add an option with a value that can be given only once; the value is None without it."""
+    return click.option(*names, multiple=True, callback=once, **settings)
 
 
 def split_commas(

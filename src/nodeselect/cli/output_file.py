@@ -10,7 +10,7 @@ import click
 
 from nodeselect.cli.completers import complete_files
 from nodeselect.cli.job_files import split_object
-from nodeselect.cli.options import once
+from nodeselect.cli.options import single_option
 from nodeselect.replace_file import file_status, replace_file
 from nodeselect.text import quoted
 
@@ -20,8 +20,8 @@ __all__ = ["html_option", "modification_times", "page_mistakes", "write_file"]
 _OPEN_FILES = ("/dev/fd/", "/proc/")
 
 
-html_option = click.option(
-    "--html", metavar="FILE", multiple=True, callback=once, shell_complete=complete_files,
+html_option = single_option(
+    "--html", metavar="FILE", shell_complete=complete_files,
     help="Also write a page for a browser.",
 )  # fmt: skip
 

@@ -11,9 +11,9 @@ from nodeselect.cli.options import (
     check_usage,
     explain_hint,
     job_option,
-    once,
     quiet_option,
     report_option,
+    single_option,
 )
 from nodeselect.cli.read_nodes import read_inventory
 from nodeselect.cli.streams import write_message, write_output
@@ -36,14 +36,10 @@ Exit status: 0 if the plan has any node, 1 if not, 2 on errors.
 )
 @nodes_option()
 @job_option("The job to roll out.", required=True)
-@click.option(
-    "--spread",
-    metavar="KEY",
-    multiple=True,
-    callback=once,
-    shell_complete=complete_keys,
+@single_option(
+    "--spread", metavar="KEY", shell_complete=complete_keys,
     help="Spread each wave over the values of a label, such as that of a site.",
-)
+)  # fmt: skip
 @report_option
 @quiet_option
 @click.pass_context
