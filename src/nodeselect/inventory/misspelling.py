@@ -1,4 +1,4 @@
-"""Find keys, or values of a key, that are probably others, misspelt or in other words.
+"""Find keys and values that probably mean a more frequent one: misspellings and synonyms.
 
 What many nodes have is taken to be right.
 """
