@@ -86,8 +86,10 @@ class ChangeLog:
         self._is_used = False
         self._is_synced = True
         self._synced_at = monotonic()
+        # A thread holds this lock while it saves the inventory and then empties the log.
+        self.saving = WriteLock()
         # Calls of the user wait for the writes of the inventory, whose lock this will be.
-        self._lock = self._saving = WriteLock()
+        self._lock = self.saving
         _open_logs.add(self)
 
     @property
@@ -138,11 +140,6 @@ class ChangeLog:
     def is_closed(self) -> bool:
         return self._refusal is not None
 
-    @property
-    def saving(self) -> WriteLock:
-        """The lock that a thread holds while it saves the inventory and then empties the log."""
-        return self._saving
-
     def replay(
         self, generation: int, nodes: int, chain: int | None, lock: WriteLock
     ) -> Iterator[Record]:
@@ -183,7 +180,7 @@ class ChangeLog:
                     hint="it is the log of other nodes, or its end is lost: use another file",
                 )
             self._cut_off()
-        self._saving, self._lock = self._lock, lock
+        self._lock = lock
         self._is_used = True
 
     def _check(self, position: Position, generation: int, nodes: int, chain: int | None) -> None:
