@@ -110,9 +110,11 @@ class FailureCounts(NamedTuple):
 
 
 def largest_groups(sizes: Mapping[Positions, int]) -> dict[Positions, int]:
-    """Return the sizes of groups, of those that fail several requirements only the largest.
+    """Drop the smallest of the groups that fail several requirements, if there are too many.
 
-    At most ``MAX_GROUPS`` of these are kept.
+    At most ``MAX_GROUPS`` of them are kept.
+
+    :param sizes: how many nodes each group has.
     """
     several = [failed for failed in sizes if len(failed) > 1]
     several.sort(key=lambda failed: (-sizes[failed], failed))
@@ -121,7 +123,7 @@ def largest_groups(sizes: Mapping[Positions, int]) -> dict[Positions, int]:
 
 
 def rank_counts(counts: Mapping[_Name, int]) -> dict[_Name, int]:
-    """Sort counts by name: the highest first, of equal ones the lowest name; leave out zeros."""
+    """Sort the counts of names: the highest first, equal ones by name; leave out zeros."""
     ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0] or "", item[0] is None))
     return {name: count for name, count in ranked if count}
 
