@@ -33,19 +33,19 @@ def replace_file(
     :raises OSError: if the file cannot be written.
     """
     path = os.path.realpath(path)
-    folder = os.path.dirname(path)  # noqa: PTH120 - pathlib loads slowly
-    temporary = os.path.join(folder, f".nodeselect-{os.urandom(6).hex()}.tmp")  # noqa: PTH118
+    folder = os.path.dirname(path)
+    temporary = os.path.join(folder, f".nodeselect-{os.urandom(6).hex()}.tmp")
     old = file_status(path)
     new = _open_without_name(folder, permissions)
     is_named = new is None
     if new is None:
         new = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY, permissions)
     try:
-        with open(new, "wb") as output:  # noqa: PTH123
+        with open(new, "wb") as output:
             if old is not None:
                 with suppress(OSError, AttributeError):  # only an administrator can do this
                     os.chown(new, old.st_uid, old.st_gid)
-                os.chmod(new if _HAS_FCHMOD else temporary, S_IMODE(old.st_mode))  # noqa: PTH101
+                os.chmod(new if _HAS_FCHMOD else temporary, S_IMODE(old.st_mode))
             write(output)
             output.flush()
             os.fsync(new)
@@ -55,13 +55,13 @@ def replace_file(
                 os.link(f"/proc/self/fd/{new}", temporary, src_dir_fd=new, follow_symlinks=True)
         if must_be_new:
             os.link(temporary, path)
-            os.unlink(temporary)  # noqa: PTH108
+            os.unlink(temporary)
         else:
-            os.replace(temporary, path)  # noqa: PTH105
+            os.replace(temporary, path)
     except BaseException:
         if is_named:
             with suppress(OSError):
-                os.unlink(temporary)  # noqa: PTH108
+                os.unlink(temporary)
         raise
     with suppress(OSError):  # not every system can do this; the file is whole in any case
         directory = os.open(folder, os.O_RDONLY)
@@ -74,7 +74,7 @@ def replace_file(
 def file_status(path: str) -> os.stat_result | None:
     """Return the status of the file that a path or a link leads to; None if there is none."""
     try:
-        return os.stat(path)  # noqa: PTH116
+        return os.stat(path)
     except FileNotFoundError:
         return None
 
@@ -90,7 +90,7 @@ def _open_without_name(folder: str, permissions: int) -> int | None:
         new = os.open(folder, os.O_WRONLY | os.O_TMPFILE, permissions)
     except OSError:  # the file system cannot do it; if it is another reason, it is reported next
         return None
-    if os.path.exists(f"/proc/self/fd/{new}"):  # noqa: PTH110
+    if os.path.exists(f"/proc/self/fd/{new}"):
         return new
     os.close(new)
     return None

@@ -98,18 +98,15 @@ def _sources(context: click.Context) -> Iterator[str]:
         elif word.startswith("--nodes="):
             found.append(word.partition("=")[2])
     if not found and context.info_name == "diff":  # OLD and NEW are the lists of nodes
-        found = [word for word in words.before[1:] if os.path.isfile(word)][-1:]  # noqa: PTH113
+        found = [word for word in words.before[1:] if os.path.isfile(word)][-1:]
     for source in found or [os.environ.get("NODESELECT_NODES", "")]:
-        path = os.path.expanduser(os.path.expandvars(source))  # noqa: PTH111 - pathlib loads slowly
-        if os.path.exists(path):  # noqa: PTH110
+        path = os.path.expanduser(os.path.expandvars(source))
+        if os.path.exists(path):
             yield path
 
 
 def _is_readable(paths: Iterable[str]) -> bool:
-    return all(
-        path.endswith(_IN_PARTS) or os.path.getsize(path) <= _MAX_BYTES  # noqa: PTH202
-        for path in paths
-    )
+    return all(path.endswith(_IN_PARTS) or os.path.getsize(path) <= _MAX_BYTES for path in paths)
 
 
 _OPERATORS = ("!=", "==", "=")

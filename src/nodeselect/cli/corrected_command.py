@@ -271,7 +271,7 @@ def _placed(command: click.Command, parts: list[_Part]) -> list[_Part] | None:
     for option, value in parts:
         if not option and value and (not has_arguments or command.name in ("labels", "convert")):
             names = _options_for(value)
-            if has_arguments and is_key(value) and not os.path.isfile(value):  # noqa: PTH113
+            if has_arguments and is_key(value) and not os.path.isfile(value):
                 names = ()
             option = next(filter(free.__contains__, names), _ARGUMENT)
             if not option and (not has_arguments or names == _OF_OTHERS):
@@ -293,11 +293,11 @@ def _placed(command: click.Command, parts: list[_Part]) -> list[_Part] | None:
 
 def _options_for(word: str) -> tuple[str, ...]:
     """Return which options an argument may be for, the most probable first."""
-    if os.path.isdir(word):  # noqa: PTH112 - pathlib is slow
+    if os.path.isdir(word):
         return _OF_JOBS if _first_job(word) else ()
     if word.endswith(_JOB_EXTENSIONS):
         return _OF_JOBS
-    if word == "-" or os.path.exists(word):  # noqa: PTH110
+    if word == "-" or os.path.exists(word):
         return _OF_NODES
     try:
         Selector.parse(word)
@@ -311,8 +311,8 @@ def _with_output(files: list[_Part]) -> list[_Part]:
     *others, last = [part.value or "" for part in files]
     if others and last.endswith(_SAVED_EXTENSION):
         files, saved = files[:-1], last
-    elif os.path.isfile(last):  # noqa: PTH113
-        saved = os.path.splitext(last)[0] + _SAVED_EXTENSION  # noqa: PTH122
+    elif os.path.isfile(last):
+        saved = os.path.splitext(last)[0] + _SAVED_EXTENSION
     else:
         return files
     return files if os.path.lexists(saved) else [*files, _Part("-o", saved)]
@@ -357,11 +357,11 @@ def _without_folders(name: str, options: Collection[str], parts: list[_Part]) ->
         of_jobs.add(_ARGUMENT)
     common, result = "", []
     for option, value in parts:
-        is_folder = option in of_jobs and value and os.path.isdir(value)  # noqa: PTH112
+        is_folder = option in of_jobs and value and os.path.isdir(value)
         if is_folder and "--jobs" in options:
             option = "--jobs"
         elif is_folder and (common := common or _first_job(value or "")):
-            value = os.path.join(value or "", common)  # noqa: PTH118
+            value = os.path.join(value or "", common)
         result.append(_Part(option, value))
     return result
 
@@ -369,7 +369,7 @@ def _without_folders(name: str, options: Collection[str], parts: list[_Part]) ->
 def _first_job(folder: str) -> str:
     """Return the name of the first job file in a folder; empty if there is none."""
     try:
-        names = os.listdir(folder)  # noqa: PTH208 - pathlib is slow
+        names = os.listdir(folder)
     except (OSError, ValueError):
         return ""
     return min((name for name in names if name.endswith(_JOB_EXTENSIONS)), default="")

@@ -267,7 +267,7 @@ def _existing_file(address: _Address) -> str:
         raise address.error("invalid-address", hint)
     scheme, _, rest = address.shown.partition(":")
     try:
-        with open(address.location, "rb") as opened:  # noqa: PTH123 - pathlib loads slowly
+        with open(address.location, "rb") as opened:
             found = database_in(opened.read(16))
     except FileNotFoundError:
         fix = f"write {scheme}:{rest.lstrip('/')}" if rest.startswith("//") else None

@@ -96,7 +96,7 @@ def explain(
     satisfy it and all before it. Then print which requirements nodes fail together, likely typos,
     and what to change.
     """
-    has_many_jobs = len(job) > 1 or any(os.path.isdir(file) for file in job)  # noqa: PTH112
+    has_many_jobs = len(job) > 1 or any(os.path.isdir(file) for file in job)
     mistakes = {
         "give --job, -l or --id, such as: -l region=eu": not (job or expressions or ids),
         "-l and --id can be combined with one job only":

@@ -36,7 +36,7 @@ def walk(
     :param follows_links: whether to read the folders that links lead to, each folder once.
     :param on_skipped: called with each file that is skipped, unless it is hidden or excluded.
     """
-    if source == "-" or not os.path.isdir(source):  # noqa: PTH112 - pathlib loads slowly
+    if source == "-" or not os.path.isdir(source):
         yield source
         return
 
@@ -57,13 +57,13 @@ def walk(
             name for name in folders if not _is_skipped(relative / name, exclude, source)
         )
         if follows_links:  # a link may be to a folder that is read anyway, or to one it is in
-            ids = {_identity(os.path.join(parent, name)): name for name in reversed(folders)}  # noqa: PTH118
+            ids = {_identity(os.path.join(parent, name)): name for name in reversed(folders)}
             folders[:] = sorted(ids[each] for each in ids.keys() - seen)
             seen |= ids.keys()
         for name in sorted(names):
-            path = os.path.join(parent, name)  # noqa: PTH118 - pathlib may raise in the tests below
+            path = os.path.join(parent, name)  # pathlib may raise in the tests below
             # A broken link is an error when it is read, so that it is not silently skipped.
-            is_file = os.path.isfile(path) or os.path.islink(path)  # noqa: PTH113, PTH114
+            is_file = os.path.isfile(path) or os.path.islink(path)
             if _is_skipped(relative / name, exclude, source):
                 continue
             if is_file and name.lower().removesuffix(compression).endswith(endings):
@@ -82,13 +82,13 @@ def similar_file_hint(path: str) -> str | None:
 
     folder, name = os.path.split(path)
     try:
-        names = os.listdir(folder or ".")  # noqa: PTH208 - pathlib loads slowly
+        names = os.listdir(folder or ".")
     except (OSError, ValueError):
         return None
     alike = [each for each in names if each[:1] == name[:1] and abs(len(each) - len(name)) <= 2]
     alike.sort(key=lambda each: sum(map(str.__eq__, each, name)), reverse=True)
     close = difflib.get_close_matches(name, alike[:50], 1, 0.8)  # which takes up to 0.1 ms for each
-    return f"did you mean {quoted(os.path.join(folder, close[0]))}?" if close else None  # noqa: PTH118
+    return f"did you mean {quoted(os.path.join(folder, close[0]))}?" if close else None
 
 
 def is_excluded(path: "str | PurePath", exclude: Sequence[str], folder: str = "") -> bool:
@@ -102,14 +102,14 @@ def is_excluded(path: "str | PurePath", exclude: Sequence[str], folder: str = ""
     path = PurePath(path)
     texts = [text for each in [path, *path.parents][:-1] for text in (each.name, each.as_posix())]
     if any(map(os.path.isabs, exclude)):
-        whole = PurePath(os.path.abspath(os.path.join(folder, path)))  # noqa: PTH100, PTH118
+        whole = PurePath(os.path.abspath(os.path.join(folder, path)))
         texts += [each.as_posix() for each in [whole, *whole.parents]]
     return any(fnmatchcase(text, pattern.rstrip("/")) for pattern in exclude for text in texts)
 
 
 def _identity(folder: str) -> tuple[int, int]:
     """Return a key that is the same for a folder and for all links to it."""
-    status = os.stat(folder)  # noqa: PTH116 - pathlib loads slowly
+    status = os.stat(folder)
     return status.st_dev, status.st_ino
 
 

@@ -84,7 +84,7 @@ def index(
 
 
 def _description(file: str, inventory: "Inventory") -> str:
-    size = pluralize(os.path.getsize(file), "byte")  # noqa: PTH202 - pathlib loads slowly
+    size = pluralize(os.path.getsize(file), "byte")
     nodes = pluralize(len(inventory), "node")
     generation = f"generation {inventory.generation:,} (it rises with each change)"
     return f"{printable(file)}: {nodes}, {generation}, {size}"

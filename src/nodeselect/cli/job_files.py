@@ -39,7 +39,7 @@ def read_bytes(source: str) -> bytes:
     try:
         if source == "-":
             return blocking_reader(sys.stdin.buffer).read(limit)
-        with open(source, "rb") as stream:  # noqa: PTH123 - pathlib loads slowly
+        with open(source, "rb") as stream:
             return blocking_reader(stream).read(limit)
     except FileNotFoundError as error:
         raise _cannot_read(job_name(source), error.strerror, similar_file_hint(source)) from None

@@ -174,7 +174,7 @@ def write_invalid(invalid: Mapping[str, JobError], sources: Sequence[str]) -> No
         else:
             files.append(name)
     for folder in filter(os.path.isdir, sources):
-        start = os.path.join(os.path.normpath(folder), "").removeprefix("./")  # noqa: PTH118
+        start = os.path.join(os.path.normpath(folder), "").removeprefix("./")
         inside = [file for file in files if file.startswith(start)]
         if len(inside) > _MOST_FILES:
             files = [folder, *(file for file in files if file not in inside)]

@@ -166,7 +166,7 @@ def default_nodes(context: click.Context) -> NodeFiles | None:
     if source := os.environ.get(_VARIABLE):
         nodes = node_files(context, source)
         is_file = source != "-" and not is_database(source)
-        if is_file and not os.path.exists(source):  # noqa: PTH110 - pathlib loads slowly
+        if is_file and not os.path.exists(source):
             message = f"the file in the environment variable {_VARIABLE} does not exist: "
             raise click.UsageError(message + printable(source), context)
         return nodes

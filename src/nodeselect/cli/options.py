@@ -151,7 +151,7 @@ def _one_file(
 def reject_folders(context: click.Context, files: Sequence[str]) -> None:
     """Reject folders in place of job files."""
     for file in files:
-        if os.path.isdir(file):  # noqa: PTH112 - pathlib loads slowly
+        if os.path.isdir(file):
             raise click.UsageError(f"{quoted(file)} is a folder: give one job", context)
 
 
@@ -226,9 +226,9 @@ def explain_hint(
     saved = ""
     for option, file in (("--job", "job.yaml"), ("-n", "nodes.json")):
         for source in options[option]:
-            # A pipe cannot be read again: the command reads a file. (pathlib loads slowly.)
+            # A pipe cannot be read again: the command reads a file.
             path = split_object(source)[0]
-            is_file = os.path.isfile(path) or os.path.isdir(path)  # noqa: PTH112, PTH113
+            is_file = os.path.isfile(path) or os.path.isdir(path)
             if not (is_file or is_database(source)):
                 options[option] = [file]
                 saved = f"save the input as {file}, then "

@@ -65,7 +65,7 @@ def write_file(file: str, text: str) -> None:
                 stream.buffer.flush()
                 return
         if file.startswith(_OPEN_FILES) or (old is not None and not S_ISREG(old.st_mode)):
-            with open(file, "wb") as output:  # noqa: PTH123 - pathlib loads slowly
+            with open(file, "wb") as output:
                 output.write(data)
         else:
             replace_file(file, lambda output: output.write(data))
@@ -85,7 +85,7 @@ def _is_same_file(file: str, source: str) -> bool:
     """Return whether writing ``file`` would overwrite ``source``, perhaps under another name."""
     try:
         path = split_object(source)[0]
-        status = os.fstat(sys.stdin.fileno()) if path == "-" else os.stat(path)  # noqa: PTH116
-        return os.path.samestat(os.stat(file), status)  # noqa: PTH116
+        status = os.fstat(sys.stdin.fileno()) if path == "-" else os.stat(path)
+        return os.path.samestat(os.stat(file), status)
     except (OSError, ValueError, AttributeError):  # one of them does not exist, or is not a file
         return False

@@ -209,9 +209,9 @@ def _is_saved(source: str) -> bool:
             peek = getattr(getattr(sys.stdin, "buffer", None), "peek", None)
             # No text begins with this byte; a pipe may not have more yet.
             return peek is not None and peek(1)[:1] == SAVED_MAGIC[:1]
-        if not os.path.isfile(source):  # noqa: PTH113 - pathlib loads slowly
+        if not os.path.isfile(source):
             return False  # what a pipe has can be read only once
-        with open(source, "rb") as file:  # noqa: PTH123
+        with open(source, "rb") as file:
             start = file.read(16)
     except OSError:  # the reader of nodes reports it
         return False

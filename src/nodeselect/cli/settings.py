@@ -34,11 +34,11 @@ def read_settings() -> Settings:
         wrong type.
     """
     for folder in _folders():
-        own = os.path.join(folder, "nodeselect.toml")  # noqa: PTH118 - pathlib loads slowly
-        if os.path.isfile(own):  # noqa: PTH113
+        own = os.path.join(folder, "nodeselect.toml")
+        if os.path.isfile(own):
             return _settings(own, _read(own))
-        shared = os.path.join(folder, "pyproject.toml")  # noqa: PTH118
-        if os.path.isfile(shared):  # noqa: PTH113
+        shared = os.path.join(folder, "pyproject.toml")
+        if os.path.isfile(shared):
             tools = _read(shared, "nodeselect").get("tool", {})
             if not isinstance(tools, dict):
                 raise _error(shared, "tool must be a table")
@@ -48,10 +48,10 @@ def read_settings() -> Settings:
 
 
 def _folders() -> Iterator[str]:
-    folder, above = os.getcwd(), None  # noqa: PTH109
+    folder, above = os.getcwd(), None
     while folder != above:
         yield folder
-        folder, above = os.path.dirname(folder), folder  # noqa: PTH120
+        folder, above = os.path.dirname(folder), folder
 
 
 def _read(path: str, word: str = "") -> dict[str, Any]:
@@ -59,7 +59,7 @@ def _read(path: str, word: str = "") -> dict[str, Any]:
     import tomllib  # here, since most commands do not need it
 
     try:
-        with open(path, "rb") as file:  # noqa: PTH123
+        with open(path, "rb") as file:
             data = file.read()
         return tomllib.loads(data.decode()) if word.encode() in data else {}
     except OSError as error:
@@ -91,7 +91,7 @@ def _settings(path: str, table: Any) -> Settings:
             value = tuple(value)
         values[names[key]] = value
     if "exclude" in values:
-        values["exclude"] = tuple(_whole_patterns(values["exclude"], os.path.dirname(path)))  # noqa: PTH120
+        values["exclude"] = tuple(_whole_patterns(values["exclude"], os.path.dirname(path)))
     return Settings(os.path.relpath(path), **values)
 
 

@@ -39,8 +39,8 @@ _WIDEST_LABEL = 40
 
 def read_script(shell: str) -> str:
     """Return the script for a shell."""
-    folder = os.path.dirname(__file__)  # noqa: PTH120 - pathlib loads slowly
-    with open(f"{folder}/scripts/completion.{shell}", encoding="utf-8") as file:  # noqa: PTH123
+    folder = os.path.dirname(__file__)
+    with open(f"{folder}/scripts/completion.{shell}", encoding="utf-8") as file:
         return file.read()
 
 

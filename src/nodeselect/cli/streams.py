@@ -102,7 +102,7 @@ def write_bug(error: Exception) -> None:
     place, trace = "?", error.__traceback__
     while trace is not None:
         file = trace.tb_frame.f_code.co_filename
-        place, trace = f"{os.path.basename(file)}:{trace.tb_lineno}", trace.tb_next  # noqa: PTH119
+        place, trace = f"{os.path.basename(file)}:{trace.tb_lineno}", trace.tb_next
     what = printable(f"{type(error).__name__}: {error}"[:200])
     write_error_message(f"error: a bug in nodeselect ({place}): {what}; please report it")
 

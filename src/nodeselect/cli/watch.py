@@ -126,8 +126,8 @@ def watch(
 
 def _is_stream(source: str) -> bool:
     """Return whether an input is a pipe or the like, which is read once, as its data arrives."""
-    is_file = os.path.isfile(source) or os.path.isdir(source)  # noqa: PTH112, PTH113
-    return source == "-" or (os.path.exists(source) and not is_file)  # noqa: PTH110
+    is_file = os.path.isfile(source) or os.path.isdir(source)
+    return source == "-" or (os.path.exists(source) and not is_file)
 
 
 class _Printer:
@@ -289,7 +289,7 @@ def _signature(nodes_from: NodeFiles) -> list[tuple[str, tuple[int, ...]]]:
 
 def _file_signature(file: str) -> tuple[int, ...]:
     try:
-        status = os.stat(file)  # noqa: PTH116 - pathlib loads slowly
+        status = os.stat(file)
     except OSError:
         return ()
     return status.st_mtime_ns, status.st_ctime_ns, status.st_size, status.st_ino, status.st_dev
