@@ -12,6 +12,7 @@ __all__ = [
     "count_numbers",
     "offsets_from_lengths",
     "shrink",
+    "span_positions",
     "stable_argsort",
 ]
 
@@ -63,6 +64,16 @@ def offsets_from_lengths(lengths: UIntArray | NDArray[np.int64]) -> UIntArray:
     offsets = np.zeros(len(lengths) + 1, np.uint64)
     np.cumsum(lengths, out=offsets[1:])
     return shrink(offsets, int(offsets[-1]) + 1)
+
+
+def span_positions(starts: NDArray[np.int64], lengths: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the positions in several spans, one span after the other.
+
+    For spans that start at 7 and 2, and have the lengths 2 and 3, these are 7, 8, 2, 3 and 4.
+    """
+    shifts = starts - (np.cumsum(lengths) - lengths)
+    positions: NDArray[np.int64] = np.arange(lengths.sum()) + np.repeat(shifts, lengths)
+    return positions
 
 
 def shrink(numbers: UIntArray, stop: int) -> UIntArray:

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nodeselect.index.arrays import stable_argsort
+from nodeselect.index.arrays import span_positions, stable_argsort
 
 __all__ = ["Bulk"]
 
@@ -95,7 +95,6 @@ class Bulk:
         begins: NDArray[Any] = np.asarray(offsets)
         starts = begins.take(np.asarray(ranks)).astype(np.int64)
         lengths = begins[1:].take(np.asarray(ranks)) - starts
-        ends = np.cumsum(lengths)
-        positions = np.arange(lengths.sum()) + np.repeat(starts - (ends - lengths), lengths)
+        positions = span_positions(starts, lengths)
         taken: bytes = np.frombuffer(data, np.uint8).take(positions).tobytes()
         return taken

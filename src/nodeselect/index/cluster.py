@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nodeselect.index import postings
-from nodeselect.index.arrays import chunk_slices, count_numbers, stable_argsort
+from nodeselect.index.arrays import chunk_slices, count_numbers, span_positions, stable_argsort
 from nodeselect.index.label_index import KeyPostings, LabelIndex
 from nodeselect.index.node_table import NodeTable
 from nodeselect.index.postings import PostingsOrOrdinal
@@ -132,9 +132,7 @@ def _ordinals_by_label(
         label_ids, lengths = table.label_ids_of(ranks[part])
         ordinals = np.repeat(np.arange(part.start, part.stop, dtype=np.uint32), lengths)
         counts = np.bincount(label_ids, minlength=len(sizes))
-        shifts = ends - (np.cumsum(counts) - counts)
-        positions = np.arange(len(label_ids)) + np.repeat(shifts, counts)
-        by_label[positions] = ordinals[stable_argsort(label_ids)]
+        by_label[span_positions(ends, counts)] = ordinals[stable_argsort(label_ids)]
         ends += counts
     return by_label
 

@@ -16,6 +16,7 @@ from nodeselect.index.arrays import (
     count_numbers,
     offsets_from_lengths,
     shrink,
+    span_positions,
 )
 from nodeselect.index.lazy import lazy
 from nodeselect.index.node_rows import NodeRows
@@ -72,12 +73,7 @@ class NodeTable(NodeRows):
         """
         begins = self.offsets[:-1][ranks].astype(np.int64)
         lengths = self.offsets[1:][ranks].astype(np.int64) - begins
-        ends = np.cumsum(lengths)
-        # The position of a label: its distance from the first label of its node, plus the position
-        # of that first label in the table.
-        shifts = begins - (ends - lengths)
-        positions = np.arange(lengths.sum()) + np.repeat(shifts, lengths)
-        return self.label_ids[positions], lengths
+        return self.label_ids[span_positions(begins, lengths)], lengths
 
     def concat(self, other: "NodeTable") -> "NodeTable":
         """Return a table of these nodes followed by those of ``other``."""
