@@ -141,6 +141,7 @@ class Selector(_Unfrozen, Frozen):
     ) -> "Selector":
         """Build a selector from requirements, all of which must hold.
 
+        >>> from nodeselect import Operator
         >>> Selector.from_requirements([Requirement("gpu", Operator.GREATER_THAN, ["2"])])
         Selector('gpu>2')
 
