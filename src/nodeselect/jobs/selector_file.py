@@ -26,6 +26,7 @@ __all__ = ["SelectorFile", "read_selector_file"]
 _REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
 _BACALHAU = "constraints of Bacalhau"
 _NOMAD = "constraints of Nomad"
+_LABEL_SELECTOR = "a LabelSelector of Kubernetes"
 _POD = "conditions of a pod of Kubernetes"
 
 # A document with one of these fields is a job spec, whatever else it has.
@@ -107,8 +108,8 @@ def _recognise(document: Value) -> tuple[str, Value, str, _Read] | None:
         return (kind, document, "", _CONSTRAINTS[kind]) if kind else None
     if not isinstance(document, Object) or not _JOB_FIELDS.isdisjoint(document.entries):
         return None
-    for field, kind, read in _FIELDS:
-        if field in document.entries:
+    for fields, kind, read in _FIELDS:
+        if not document.entries.keys().isdisjoint(fields):
             return kind, document, "", read
     entries, path = document.entries, ""
     if list(entries) == ["Job"] and isinstance(entries["Job"][1], Object):
@@ -190,16 +191,13 @@ def _read_json(value: object) -> tuple[Selector, ...]:
 
 _CONSTRAINTS = {_BACALHAU: _one(selector_from_bacalhau), _NOMAD: _one(selector_from_nomad)}
 
-# The field by which each kind of document is recognised, and how it is read.
-_FIELDS: tuple[tuple[str, str, _Read], ...] = (
-    ("selectors", "selectors in JSON", _read_json),
-    ("matchLabels", "a LabelSelector of Kubernetes", _one(Selector.from_kubernetes)),
-    ("matchExpressions", "a LabelSelector of Kubernetes", _one(Selector.from_kubernetes)),
-    ("nodeSelectorTerms", _POD, _pod("affinity", "nodeAffinity", _REQUIRED)),
-    (_REQUIRED, _POD, _pod("affinity", "nodeAffinity")),
-    ("nodeAffinity", _POD, _pod("affinity")),
-    ("affinity", _POD, _pod()),
-    ("nodeSelector", _POD, _pod()),
-    ("nodeName", _POD, _pod()),
-    ("constraint", _NOMAD, _one(_read_nomad)),
+# The fields by which each kind of document is recognised, and how it is read.
+_FIELDS: tuple[tuple[tuple[str, ...], str, _Read], ...] = (
+    (("selectors",), "selectors in JSON", _read_json),
+    (("matchLabels", "matchExpressions"), _LABEL_SELECTOR, _one(Selector.from_kubernetes)),
+    (("nodeSelectorTerms",), _POD, _pod("affinity", "nodeAffinity", _REQUIRED)),
+    ((_REQUIRED,), _POD, _pod("affinity", "nodeAffinity")),
+    (("nodeAffinity",), _POD, _pod("affinity")),
+    (("affinity", "nodeSelector", "nodeName"), _POD, _pod()),
+    (("constraint",), _NOMAD, _one(_read_nomad)),
 )

@@ -75,7 +75,15 @@ class Requirement(_Unfrozen, Frozen):
         if not is_key(key):
             raise key_error(key, 0, len(key))
         values = tuple(sorted(set(given)))
-        _check_values(key, operator, given, values)
+        name = f"'{operator.spelling}'" if operator.spelling else "a key alone"
+        check_number_of_values(operator, len(given), key, name)
+        if len(values) > LIMITS.values_in_set:
+            raise too_many_values_error(key, 0, len(key))
+        for value in values:
+            if operator.is_comparison and parse_int64(value) is None:
+                raise integer_error(value, 0, len(value))
+            if not is_value(value):
+                raise value_error(value, 0, len(value), key)
         spelling = operator.spelling if spelling is None else spelling
         for name, field in (
             ("key", key), ("operator", operator), ("values", values), ("spelling", spelling),
@@ -160,24 +168,3 @@ def check_number_of_values(operator: Operator, found: int, key: str, name: str) 
         expected = {"none": "no value", "one": "one value", "many": "at least one value"}[arity]
         message = f"{name} must have {expected}, found {found}"
         raise SelectorError("wrong-number-of-values", message, key, (0, len(key)))
-
-
-def _name(operator: Operator) -> str:
-    return f"'{operator.spelling}'" if operator.spelling else "a key alone"
-
-
-def _check_values(
-    key: str, operator: Operator, given: tuple[str, ...], values: tuple[str, ...]
-) -> None:
-    """Raise if the number of ``given`` values is wrong, or one of ``values`` is invalid.
-
-    :param values: the given values without duplicates.
-    """
-    check_number_of_values(operator, len(given), key, _name(operator))
-    if len(values) > LIMITS.values_in_set:
-        raise too_many_values_error(key, 0, len(key))
-    for value in values:
-        if operator.is_comparison and parse_int64(value) is None:
-            raise integer_error(value, 0, len(value))
-        if not is_value(value):
-            raise value_error(value, 0, len(value), key)

@@ -38,27 +38,22 @@ def read_ignore_comments(text: str) -> tuple[dict[int, set[str]], list[Finding]]
     spans = list(scalar_spans(text))
     line_start = 0
     for number, line in enumerate(text.split("\n")):
-        comments = (
-            each
-            for each in re.finditer(_COMMENT, line)
-            if not _is_in(spans, line_start + each.start())
-        )
+        found = re.finditer(_COMMENT, line)
+        comments = (each for each in found if not _is_in(spans, line_start + each.start()))
         comment = next(comments, None)
         start, end = comment.span(1) if comment else (0, 0)
         codes = set()
         for match in re.compile(r"[^\s,]+").finditer(line, start, end):
             code = match[0]
-            if code in REGISTRY and not REGISTRY[code].always_reported:
-                codes.add(code)
-                continue
-            if code in REGISTRY:
-                message, hint = (
-                    f"the rule '{code}' cannot be ignored: it is always reported",
-                    f"remove '{code}' from the comment",
-                )
-            else:
+            if code not in REGISTRY:
                 message = f"there is no rule {quoted(code)}"
                 hint = suggest_word(code, REGISTRY) or "for all rules, run: nodeselect rules"
+            elif REGISTRY[code].always_reported:
+                message = f"the rule '{code}' cannot be ignored: it is always reported"
+                hint = f"remove '{code}' from the comment"
+            else:
+                codes.add(code)
+                continue
             place = Scalar(code, "text", Position(number, match.start()), True)
             findings.append(_UNKNOWN_RULE.at(place, "", message, hint))
         before = line[: comment.start()] if comment else line

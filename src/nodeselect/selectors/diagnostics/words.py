@@ -39,8 +39,23 @@ def character_error(source: str, position: int) -> SelectorError:
 
 def key_error(source: str, start: int, end: int) -> SelectorError:
     """Return the error for ``source[start:end]``, which is not a valid key."""
-    error = _known_mistake(source, start, end, "key", is_key=True)
-    return error or _key_error(source, start, source[start:end])
+    if error := _known_mistake(source, start, end, "key", is_key=True):
+        return error
+    word = source[start:end]
+    prefix, slash, name = word.partition("/")
+    if not slash:
+        return _name_error(source, start, word, "a key", LIMITS.key_name)
+    if len(prefix) > LIMITS.key_prefix:
+        return _length_error("prefix", _PREFIX, source, start, prefix, LIMITS.key_prefix)
+    if is_prefix(prefix):
+        return _name_error(source, start + len(prefix) + 1, name, _NAME, LIMITS.key_name)
+    invalid = re.search(r"[^-a-z0-9.]+|\.\.+|^[-.]+|(?<![-.])[-.]+$|-\.|\.-", prefix)
+    first, last = invalid.span() if invalid else (0, 1)
+    message = f"{quoted(prefix)} is not a valid prefix of a key"
+    hint = "use a domain name in lower case before the '/', as in: example.com/key"
+    return SelectorError(
+        "invalid-prefix", message, source, (start + first, start + last), hint=hint
+    )
 
 
 def value_error(source: str, start: int, end: int, key: str) -> SelectorError:
@@ -121,23 +136,6 @@ def _known_mistake(
     if forbidden:
         return character_error(source, forbidden.start())
     return word_error(source, start, end, key, is_key=is_key)
-
-
-def _key_error(source: str, start: int, word: str) -> SelectorError:
-    prefix, slash, name = word.partition("/")
-    if not slash:
-        return _name_error(source, start, word, "a key", LIMITS.key_name)
-    if len(prefix) > LIMITS.key_prefix:
-        return _length_error("prefix", _PREFIX, source, start, prefix, LIMITS.key_prefix)
-    if is_prefix(prefix):
-        return _name_error(source, start + len(prefix) + 1, name, _NAME, LIMITS.key_name)
-    invalid = re.search(r"[^-a-z0-9.]+|\.\.+|^[-.]+|(?<![-.])[-.]+$|-\.|\.-", prefix)
-    first, last = invalid.span() if invalid else (0, 1)
-    message = f"{quoted(prefix)} is not a valid prefix of a key"
-    hint = "use a domain name in lower case before the '/', as in: example.com/key"
-    return SelectorError(
-        "invalid-prefix", message, source, (start + first, start + last), hint=hint
-    )
 
 
 def _name_error(
