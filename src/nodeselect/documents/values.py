@@ -156,32 +156,31 @@ def from_python(value: Any, depth: int = 0) -> Value:
         or has more than 64 bits.
     :raises TypeError: if it is not plain data: lists, mappings with strings as keys, and scalars.
     """
-    start = _START
     match value:
         case str():
-            return Scalar(value, "text", start, False)
+            return Scalar(value, "text", _START, False)
         case None:
-            return Scalar("null", "null", start, False)
+            return Scalar("null", "null", _START, False)
         case bool():
-            return Scalar("true" if value else "false", "boolean", start, False)
+            return Scalar("true" if value else "false", "boolean", _START, False)
         case int() if value.bit_length() <= 64:
-            return Scalar(str(value), "number", start, False)
+            return Scalar(str(value), "number", _START, False)
         case float() if isfinite(value):
-            return Scalar(repr(value), "number", start, False)
+            return Scalar(repr(value), "number", _START, False)
         case int() | float():
             message = "a number must be finite, and have at most 64 bits"
-            raise DocumentError("not-finite", message, start)
+            raise DocumentError("not-finite", message, _START)
         case dict() | list() | tuple() | Mapping() if depth >= LIMITS.depth:  # the last is slow
-            raise too_deep_error(start)
+            raise too_deep_error(_START)
         case list() | tuple():
-            return List([from_python(item, depth + 1) for item in value], start)
+            return List([from_python(item, depth + 1) for item in value], _START)
         case dict() | Mapping():
             entries: Entries = {}
             for key, item in value.items():
                 if not isinstance(key, str):
                     raise TypeError(f"a key must be a string, not {type(key).__name__}")
-                entries[key] = (Scalar(key, "text", start, False), from_python(item, depth + 1))
-            return Object(entries, start)
+                entries[key] = (Scalar(key, "text", _START, False), from_python(item, depth + 1))
+            return Object(entries, _START)
     raise TypeError(f"{type(value).__name__} is not plain data")
 
 

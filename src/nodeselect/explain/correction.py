@@ -28,6 +28,8 @@ def correct(
     """Return a correction that makes all suggested replacements; None if there are none.
 
     If two suggestions replace the same requirement, the correction has only the first.
+
+    :param parts: the requirements of the selector, and ``failures`` the nodes that fail them.
     """
     hints: list[Hint] = []
     selectors: list[Selector] = []
@@ -68,8 +70,6 @@ def _removal(nodes: Countable, parts: Sequence[Selector]) -> tuple[str, int] | t
         is_negative = bool(requirements) and requirements[0].operator.matches_absent
         return not is_negative, alone[position]
 
-    helpful = [position for position, nodes in enumerate(alone) if nodes]
-    if not helpful:
-        return ()
-    best = max(helpful, key=rank)
-    return requirement_text(parts[best]), alone[best]
+    helpful = (position for position, count in enumerate(alone) if count)
+    best = max(helpful, key=rank, default=None)
+    return () if best is None else (requirement_text(parts[best]), alone[best])
