@@ -189,8 +189,7 @@ class Inventory(LiveInventory):
             or ``unsaved-changes``, if this inventory was changed before. The writes before the
             error are made.
         """
-        path = os.path.abspath(os.fspath(log))  # noqa: PTH100
-        return self._run(self._follow, path)
+        return self._run(self._follow, os.path.abspath(log))  # noqa: PTH100
 
     def refresh(
         self,
@@ -214,9 +213,8 @@ class Inventory(LiveInventory):
         :raises InventoryError: as :meth:`open`; or with the code ``unsaved-changes``, if there are
             changes and ``discard_changes`` is false. Then nothing changes.
         """
-        tuning = self._view.store.delta.tuning
         copy = self._copy if copy is None else copy
-        view, origin = open_saved(path, tuning, verify=verify, copy=copy)
+        view, origin = open_saved(path, self._view.store.delta.tuning, verify=verify, copy=copy)
         is_other = self._lock.run(self._refresh, view, origin, discard_changes)
         self._path, self._copy = os.path.abspath(path), copy  # noqa: PTH100
         return is_other
