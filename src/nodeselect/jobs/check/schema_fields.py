@@ -7,6 +7,8 @@ import re
 from functools import cache
 from typing import Any, NamedTuple
 
+from nodeselect.selectors.charset import MAX_INT64
+
 __all__ = [
     "DURATION",
     "FOREIGN_SELECTORS",
@@ -52,7 +54,6 @@ DURATION = f"(?:{_PART})+"
 
 _WHOLE = re.compile(DURATION)
 _PARTS = re.compile("(?<![0-9])([0-9]+)(?:[.]([0-9]+))?(ns|us|µs|μs|ms|s|m|h)")
-_INT64_MAX = 2**63 - 1
 
 
 class Field(NamedTuple):
@@ -129,7 +130,7 @@ def parse_duration(text: str) -> int | None:
     for whole, fraction, unit in _PARTS.findall(text):
         size = NANOSECONDS[unit]
         total += int(whole) * size + int(fraction or 0) * size // 10 ** len(fraction)
-    return total if total <= _INT64_MAX else None
+    return total if total <= MAX_INT64 else None
 
 
 # What other systems call a selector, in lower case and without separators.

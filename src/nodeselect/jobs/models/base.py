@@ -22,6 +22,7 @@ from nodeselect.frozen import FrozenMapping
 from nodeselect.jobs.check.schema_fields import DURATION, parse_duration
 from nodeselect.limits import LIMITS
 from nodeselect.problem import Problem
+from nodeselect.selectors.charset import MAX_INT64, MIN_INT64
 from nodeselect.text import FORBIDDEN, printable, quoted
 
 __all__ = [
@@ -39,8 +40,6 @@ __all__ = [
     "TextMap",
     "freeze",
 ]
-
-_INT64_MAX = 2**63 - 1
 
 EMPTY: FrozenMapping[str, Any] = FrozenMapping({})
 
@@ -112,20 +111,20 @@ Text = Annotated[str, AfterValidator(_printable)]
 Strings = Annotated[tuple[Text, ...], Field(strict=False), BeforeValidator(_require_sequence)]
 TextMap = Annotated[Mapping[Text, Text], AfterValidator(FrozenMapping), PlainSerializer(dict)]
 Data = Annotated[Mapping[str, Any], AfterValidator(freeze), PlainSerializer(_to_plain)]
-Integer = Annotated[int, Field(ge=-_INT64_MAX - 1, le=_INT64_MAX)]
-Count = Annotated[int, Field(ge=0, le=_INT64_MAX)]
+Integer = Annotated[int, Field(ge=MIN_INT64, le=MAX_INT64)]
+Count = Annotated[int, Field(ge=0, le=MAX_INT64)]
 Percent = Annotated[int, Field(ge=0, le=100)]
 Share = Annotated[float, Field(ge=0, le=1)]
 SharePercent = Annotated[float, Field(ge=0, le=100)]
 Nanoseconds = Annotated[
     int,
-    Field(ge=1, le=_INT64_MAX),
+    Field(ge=1, le=MAX_INT64),
     BeforeValidator(_parse_duration),
     WithJsonSchema(
         {
             "type": ["integer", "string"],
             "minimum": 1,
-            "maximum": _INT64_MAX,
+            "maximum": MAX_INT64,
             "pattern": f"^{DURATION}$",
             "maxLength": 200,
             "format": "go-duration",

@@ -11,7 +11,7 @@ import re
 from typing import NamedTuple
 
 from nodeselect.errors import SelectorError
-from nodeselect.selectors.charset import is_key, is_value
+from nodeselect.selectors.charset import MAX_INT64, is_key, is_value
 from nodeselect.text import join_limited, quoted
 
 __all__ = ["syntax_error", "word_error"]
@@ -201,7 +201,6 @@ _BARE = rf"{_S}({_W}(?:[ \t]*,[ \t]*{_W}{_E}(?![ \t]*[!=><(]|[ \t]+\w))*+){_WHOL
 # Values in brackets, maybe after their operator, as in: key: in (a,b)
 _LIST_AHEAD = rf"{_S}(?:(?P<operator>in|notin){_E}{_S})?(?=[(\[{{])"
 _BLANKS = " \t\r\n"
-_MAX_INTEGER = (1 << 63) - 1
 _QUOTES = "'\"`\u00b4\u2018\u2019\u201a\u201b\u201c\u201d\u201e\u201f\u2032\u2033\u00ab\u00bb"
 
 
@@ -346,8 +345,8 @@ def _comparison(key: str, text: str, sign: str, source: str, position: int) -> s
     if match is None:
         return "use '>' or '<' and a non-negative integer in decimal digits"
     number = int(match[1]) + {">=": -1, "<=": 1}.get(sign, 0)
-    if not 0 <= number <= _MAX_INTEGER:
-        return f"nothing is equivalent: an integer after '>' or '<' is from 0 to {_MAX_INTEGER}"
+    if not 0 <= number <= MAX_INT64:
+        return f"nothing is equivalent: an integer after '>' or '<' is from 0 to {MAX_INT64}"
     return f"{reason if len(sign) == 2 else ''}write: {_as_key(key)}{sign[0]}{number}"
 
 

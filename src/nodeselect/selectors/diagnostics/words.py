@@ -7,7 +7,7 @@ import re
 
 from nodeselect.errors import SelectorError
 from nodeselect.limits import LIMITS
-from nodeselect.selectors.charset import is_prefix
+from nodeselect.selectors.charset import MAX_INT64, is_prefix
 from nodeselect.selectors.diagnostics.mistakes import word_error
 from nodeselect.text import FORBIDDEN, UNPRINTABLE, pluralize, printable, quoted
 
@@ -77,7 +77,7 @@ def integer_error(source: str, start: int, end: int) -> SelectorError:
     elif re.fullmatch("[+][0-9]+", word):
         hint = "use a non-negative integer without a sign"
     elif re.fullmatch("[0-9]+", word):
-        hint = "the largest integer is 9223372036854775807"
+        hint = f"the largest integer is {MAX_INT64}"
     else:
         hint = "use a non-negative integer in decimal digits"
     return SelectorError(
@@ -85,7 +85,7 @@ def integer_error(source: str, start: int, end: int) -> SelectorError:
         f"'>' and '<' require an integer, found {quoted(word) if word else 'none'}",
         source,
         (start, end),
-        expected=("an integer from 0 to 9223372036854775807",),
+        expected=(f"an integer from 0 to {MAX_INT64}",),
         hint=hint,
     )
 

@@ -5,6 +5,7 @@ from functools import partial
 from nodeselect.documents.values import Object, Scalar, Value, find
 from nodeselect.jobs.check.rule import DEMO, Check, define
 from nodeselect.jobs.check.rules.fields import integer_of, truncated_path
+from nodeselect.selectors.charset import MAX_INT64
 
 __all__ = [
     "CANARY_TWICE",
@@ -137,7 +138,7 @@ def check_timeouts(timeouts: Value | None, path: str) -> Check[None]:
         return
     for name, (_, value) in timeouts.entries.items():
         seconds = integer_of(value)
-        if seconds and _YEAR < seconds < 2**63:
+        if seconds and _YEAR < seconds <= MAX_INT64:
             message = f"{seconds} seconds is more than a year"
             hint = "write whole seconds, not nanoseconds, or 0 for no limit"
             yield _LONG_TIMEOUT.at(value, truncated_path(path, name), message, hint)
