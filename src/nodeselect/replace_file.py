@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable
 from contextlib import suppress
+from errno import EINVAL, ENOTSUP
 from stat import S_IMODE
 from typing import BinaryIO
 
@@ -30,7 +31,8 @@ def replace_file(
     :param permissions: those of a file that did not exist before, reduced by the umask. A file that
         is replaced keeps its owner and its permissions.
     :param must_be_new: raise ``FileExistsError`` if there is a file of this name.
-    :raises OSError: if the file cannot be written.
+    :raises OSError: if the file cannot be written; or if nobody knows whether its new name is on
+        the disk: then the file is replaced, but after a crash, it may be the old one.
     """
     path = os.path.realpath(path)
     folder = os.path.dirname(path)
@@ -63,12 +65,22 @@ def replace_file(
             with suppress(OSError):
                 os.unlink(temporary)
         raise
-    with suppress(OSError):  # not every system can do this; the file is whole in any case
+    _sync_folder(folder)
+
+
+def _sync_folder(folder: str) -> None:
+    """Wait until the names of files in a folder are on the disk, if the system can do that."""
+    try:
         directory = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(directory)
-        finally:
-            os.close(directory)
+    except OSError:  # a folder cannot be opened on Windows, nor if only writing to it is allowed
+        return
+    try:
+        os.fsync(directory)
+    except OSError as error:
+        if error.errno not in (EINVAL, ENOTSUP):
+            raise
+    finally:
+        os.close(directory)
 
 
 def file_status(path: str) -> os.stat_result | None:

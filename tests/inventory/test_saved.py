@@ -1,16 +1,28 @@
 """An inventory is saved in a file and opened from it, in this process and in others."""
 
+import errno
+import gc
 import os
+import stat
 import subprocess
 import sys
 from io import BytesIO
 from mmap import mmap
 from pathlib import Path
+from threading import Thread
+from typing import Any
+from unittest.mock import patch
+from weakref import ref
 
 import pytest
 
 from nodeselect import Inventory, InventoryError, Node, Selector
+from nodeselect.index import storage
 from nodeselect.index.saved_segment import SavedParts
+from nodeselect.index.storage import SavedFile
+from nodeselect.inventory import live
+from nodeselect.inventory.saving import open_saved
+from nodeselect.replace_file import replace_file
 from tests.inventory.small import SMALL
 
 FLEET = [Node(f"n-{at}", {"x": str(at % 5)}, "web", "ready") for at in range(30)]
@@ -283,12 +295,101 @@ def test_a_copy_stays_a_copy(file: Path) -> None:
         writer.save(file)
         assert reader.refresh(file, copy=copy)
         is_copy = copy is not False and number != 2
-        assert _is_mapped(reader) is not is_copy
+        assert isinstance(_file_of(reader)._data.obj, mmap) is not is_copy
         assert list(reader) == list(writer)
 
 
-def _is_mapped(inventory: Inventory) -> bool:
+def _file_of(inventory: Inventory) -> SavedFile:
     segment = inventory._view.store.segment
     assert segment is not None
     assert isinstance(segment.parts, SavedParts)
-    return isinstance(segment.parts.file._data.obj, mmap)
+    return segment.parts.file
+
+
+def _begin(call: Any, *args: object) -> Thread:
+    """Start a thread; return it when it is certainly waiting, or has ended."""
+    thread = Thread(target=call, args=args)
+    thread.start()
+    thread.join(0.2)
+    return thread
+
+
+def test_two_threads_save(file: Path) -> None:
+    """What a later save has written is not replaced by an earlier one that takes longer."""
+    inventory = Inventory(FLEET)
+    later: list[Thread] = []
+
+    def slowly(*args: Any) -> None:
+        if not later:
+            inventory.upsert(Node("late"))
+            later.append(_begin(inventory.save, file))
+        replace_file(*args)
+
+    with patch.object(storage, "replace_file", slowly):
+        inventory.save(file)
+        later[0].join()
+    assert Inventory.open(file).generation == 1
+    assert list(Inventory.open(file)) == [*FLEET, Node("late")]
+
+
+def test_two_threads_refresh(file: Path) -> None:
+    """No thread moves back to a file that it opened before another one was saved."""
+    writer = Inventory(FLEET)
+    writer.save(file)
+    reader = Inventory()
+    reader.save(file.with_name("empty"))
+    later: list[Thread] = []
+
+    def slowly(*args: Any, **options: Any) -> object:
+        opened = open_saved(*args, **options)
+        if not later:
+            writer.upsert(Node("late"))
+            writer.save(file)
+            later.append(_begin(reader.refresh, file))
+        return opened
+
+    with patch.object(live, "open_saved", slowly):
+        reader.refresh(file)
+        later[0].join()
+    assert list(reader) == list(writer)
+
+
+@pytest.mark.parametrize("number", [errno.EIO, errno.EINVAL])
+@pytest.mark.skipif(os.name == "nt", reason="folders cannot be synchronised")
+def test_a_folder_that_cannot_be_synchronised(file: Path, number: int) -> None:
+    """An error of the disk is reported; a file system that cannot do it is none."""
+    fsync = os.fsync
+
+    def failing(descriptor: int) -> None:
+        if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+            raise OSError(number, os.strerror(number))
+        fsync(descriptor)
+
+    inventory = Inventory(FLEET)
+    with patch.object(os, "fsync", failing):
+        if number == errno.EINVAL:
+            inventory.save(file)
+        else:
+            with pytest.raises(InventoryError, match="Input/output error") as caught:
+                inventory.save(file)
+            assert caught.value.code == "cannot-write"
+    assert list(Inventory.open(file)) == FLEET
+
+
+def test_an_old_file_is_closed(file: Path) -> None:
+    """Files do not wait for the garbage collector once nobody uses them."""
+    writer = Inventory(FLEET)
+    writer.save(file)
+    reader = Inventory.open(file)
+    gc.disable()
+    try:
+        reader.match(ONE, states=["ready"]).ids()
+        str(reader.explain(ONE))
+        reader.get("n-1")
+        old = ref(_file_of(reader))
+        writer.upsert(Node("late"))
+        writer.save(file)
+        assert reader.refresh(file)
+        assert old() is None
+    finally:
+        gc.enable()

@@ -281,7 +281,7 @@ class _SavedKeys(Mapping[str, KeyPostings]):
         keys, self._starts = _keys(file, len(self._values))
         self._numbers = {key: number for number, key in enumerate(keys)}
         self._stored = stored
-        self._loaded: dict[str, KeyPostings] = stored.memory.new_cache()
+        self._loaded: dict[str, Postings] = stored.memory.new_cache()
         self.first_state = self._starts[-1] + len(keys)  # the number of its postings
 
     def __len__(self) -> int:
@@ -291,14 +291,12 @@ class _SavedKeys(Mapping[str, KeyPostings]):
         return iter(self._numbers)
 
     def __getitem__(self, key: str) -> KeyPostings:
-        entry = self._loaded.get(key)
-        if entry is None:  # two threads may both load it, with the same result
-            number = self._numbers[key]
-            start, stop = self._starts[number : number + 2]
-            nodes = self._stored.load_set(self._starts[-1] + number)
-            values = _SavedValues(self._values, start, stop, self._stored)
-            entry = self._loaded[key] = nodes, values
-        return entry
+        number = self._numbers[key]
+        nodes = self._loaded.get(key)
+        if nodes is None:  # two threads may both load it, with the same result
+            nodes = self._loaded[key] = self._stored.load_set(self._starts[-1] + number)
+        start, stop = self._starts[number : number + 2]
+        return nodes, _SavedValues(self._values, start, stop, self._stored)
 
 
 class _SavedValues(Mapping[str, PostingsOrOrdinal]):

@@ -86,10 +86,8 @@ class ChangeLog:
         self._is_used = False
         self._is_synced = True
         self._synced_at = monotonic()
-        # A thread holds this lock while it saves the inventory and then empties the log.
-        self.saving = WriteLock()
         # Calls of the user wait for the writes of the inventory, whose lock this will be.
-        self._lock = self.saving
+        self._lock = WriteLock()
         _open_logs.add(self)
 
     @property

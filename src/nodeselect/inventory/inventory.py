@@ -170,9 +170,9 @@ class Inventory(LiveInventory):
         """
         log = self._log
         if log is None or log.is_follower is True or log.is_closed:
-            self._save(path)
+            self._saving.run(self._save, path)
         else:
-            log.saving.run(self._save_and_empty, log, path)
+            self._saving.run(self._save_and_empty, log, path)
 
     def follow(self, log: str | os.PathLike[str]) -> int:
         """Make the writes that are new in the change log of another process.
@@ -213,11 +213,7 @@ class Inventory(LiveInventory):
         :raises InventoryError: as :meth:`open`; or with the code ``unsaved-changes``, if there are
             changes and ``discard_changes`` is false. Then nothing changes.
         """
-        copy = self._copy if copy is None else copy
-        view, origin = open_saved(path, self._view.store.delta.tuning, verify=verify, copy=copy)
-        is_other = self._lock.run(self._refresh, view, origin, discard_changes)
-        self._path, self._copy = os.path.abspath(path), copy  # noqa: PTH100
-        return is_other
+        return self._lock.run(self._refresh, path, discard_changes, verify, copy)
 
     @classmethod
     def from_arrow(

@@ -63,6 +63,7 @@ class LiveInventory(BaseInventory):
         "_logged_compactions",
         "_origin",
         "_path",
+        "_saving",
         "_write_interrupted",
     )
 
@@ -75,6 +76,7 @@ class LiveInventory(BaseInventory):
         self._compactions = self._logged_compactions = 0
         self._last_compaction_seconds: float | None = None
         self._lock = WriteLock()
+        self._saving = WriteLock()  # a thread holds it while it saves, and other threads write
         self._write_interrupted: bool = False
         self._origin = origin
         self._path: str | None = None
@@ -330,7 +332,21 @@ class LiveInventory(BaseInventory):
         self._log, self._view, self._origin = other._log, other._view, origin
         self._write_interrupted = False
 
-    def _refresh(self, view: View, origin: Origin, discard_changes: bool) -> bool:
+    def _refresh(
+        self,
+        path: str | os.PathLike[str],
+        discard_changes: bool,
+        verify: bool,
+        copy: bool | None,
+    ) -> bool:
+        # In one thread at a time, so that none moves back to a file that was opened before.
+        copy = self._copy if copy is None else copy
+        view, origin = open_saved(path, self._view.store.delta.tuning, verify=verify, copy=copy)
+        is_other = self._move_to(view, origin, discard_changes)
+        self._path, self._copy = os.path.abspath(path), copy  # noqa: PTH100 - pathlib loads slowly
+        return is_other
+
+    def _move_to(self, view: View, origin: Origin, discard_changes: bool) -> bool:
         log = self._log
         if log is not None and not log.is_closed:
             raise ValueError("an inventory that writes to a log cannot be refreshed")
