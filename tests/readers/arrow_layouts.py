@@ -261,6 +261,15 @@ LAYOUTS = {
         lambda nodes: to_parquet(column_table(nodes), use_dictionary=False)
     ),
     "Parquet, row groups": wide(lambda nodes: to_parquet(column_table(nodes), row_group_size=500)),
+    "Parquet, maps, row groups": Layout(
+        lambda nodes: to_parquet(map_table(nodes), row_group_size=90)
+    ),
+    "Parquet, lists, row groups": Layout(
+        lambda nodes: to_parquet(with_labels(pairs)(nodes), row_group_size=500)
+    ),
+    "Parquet, structs, row groups": Layout(
+        lambda nodes: to_parquet(with_labels(structs)(nodes), row_group_size=500)
+    ),
     "Parquet, zstd": Layout(lambda nodes: to_parquet(map_table(nodes), compression="zstd")),
     "IPC file": Layout(lambda nodes: to_ipc(map_table(nodes))),
     "IPC file, encoded": wide(lambda nodes: to_ipc(with_columns(ENCODED)(nodes))),

@@ -50,6 +50,20 @@ def test_many_blocks() -> None:
         Inventory.from_arrow(pa.table({"id": ids, "rack": racks}))
 
 
+def test_row_groups() -> None:
+    """Row groups of Parquet may end anywhere, also within a block or with each row."""
+    for size in (1, 3, 99):
+        assert list(Inventory.read(to_parquet(map_table(FEW), row_group_size=size))) == FEW
+    labels = [[("rack", f"r{at % 1_000}")] if at % 3 else [] for at in range(70_000)]
+    ids = [f"n-{at}" for at in range(70_000)]
+    column = pa.array(labels, pa.map_(pa.string(), pa.string()))
+    table = pa.table({"id": ids, "labels": column})
+    inventory = Inventory.read(to_parquet(table, row_group_size=50_000))
+    assert inventory.ids() == ids
+    expected = [f"n-{at}" for at in range(70_000) if at % 3 and at % 1_000 == 7]
+    assert inventory.match(Selector.parse("rack=r7")).ids() == expected
+
+
 def test_labels_that_do_not_occur() -> None:
     """A value that only a dictionary has is not a value of any node."""
     ids = pa.array([f"n-{at}" for at in range(10)])

@@ -1,6 +1,7 @@
 """Frames and tables of other libraries are read as they are."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -67,3 +68,11 @@ def test_labels(convert: Callable[[Any], Any]) -> None:
     if convert is pandas_frame:
         pytest.skip("pandas has no maps")
     assert list(Inventory.from_arrow(convert(map_table(NODES)))) == NODES
+
+
+def test_parquet_of_duckdb(tmp_path: Path) -> None:
+    """A Parquet file that DuckDB writes, with several row groups, has the nodes of the table."""
+    path = tmp_path / "nodes.parquet"
+    nodes = duckdb_relation(map_table(NODES))
+    nodes.write_parquet(str(path), row_group_size=2_048)
+    assert list(Inventory.read(path)) == NODES

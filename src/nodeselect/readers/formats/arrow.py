@@ -6,6 +6,7 @@ types for pyarrow, so its objects are ``Any`` here and in the other ``arrow`` mo
 
 import os
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import Any, Final
 
 import pyarrow as pa
@@ -139,8 +140,13 @@ def _read_parquet(source: Any, size: int, names: ColumnNames) -> Iterator[Encode
     file = pyarrow.parquet.ParquetFile(
         source, metadata=metadata, read_dictionary=encoded, page_checksum_verification=True
     )
+    # One row group at a time: with dictionaries, pyarrow cannot read maps from two (arrow#21526).
+    batches = chain.from_iterable(
+        file.iter_batches(_BLOCK_ROWS, row_groups=[group], columns=columns.used())
+        for group in range(metadata.num_row_groups)
+    )
     rows = 0
-    for block in _read_batches(file.iter_batches(_BLOCK_ROWS, columns=columns.used()), columns):
+    for block in _read_batches(batches, columns):
         rows += len(block.ids)
         yield block
     _check_rows(rows, metadata.num_rows)
