@@ -77,6 +77,20 @@ def test_replay(writer: Inventory, log: ChangeLog, path: Path) -> None:
             assert "more" in Inventory(FLEET, log=again)
 
 
+def test_surrogates(writer: Inventory, log: ChangeLog, path: Path) -> None:
+    """Two surrogates in a row remain two characters; they are not the one that they look like."""
+    pair, one = "\ud83d\ude00", "\U0001f600"
+    reader = Inventory(FLEET)
+    for text in (pair, one, f'{pair}{one}\0"\\ \x7f\u2028{one}\ude00\ud83d'):
+        writer.upsert(Node("n-1", {"x": text}))
+        writer.apply([Node("n-1", {pair: text, one: "", text: pair}, text, text), "n-2", FLEET[2]])
+        assert reader.follow(path) == 2
+        assert same(reader, writer)
+    log.close()
+    with ChangeLog(path) as again:
+        assert same(Inventory(FLEET, log=again), writer)
+
+
 def test_unchanged(writer: Inventory, log: ChangeLog) -> None:
     """What changes nothing is not logged."""
     size = log.size

@@ -311,8 +311,9 @@ def _encode_changes(changes: Sequence[Node | str]) -> bytes:
     ]
     try:
         encoded: bytes = msgspec.json.encode(rows)
-    except UnicodeEncodeError:  # a lone surrogate; JSON has an escape for it
-        return json.dumps(rows, separators=(",", ":")).encode()
+    except UnicodeEncodeError:  # a surrogate; escapes of two would be read as one character
+        text = json.dumps(rows, ensure_ascii=False, separators=(",", ":"))
+        return text.encode("utf-8", "surrogatepass")
     return encoded
 
 
@@ -321,10 +322,9 @@ def _decode_changes(payload: bytes) -> list[Node | str]:
     try:
         try:
             rows = decoder.decode(payload)
-        except msgspec.ValidationError:
-            raise
-        except msgspec.DecodeError:  # perhaps because of a lone surrogate
-            rows = msgspec.convert(json.loads(payload), decoder.type)
+        except UnicodeDecodeError:  # perhaps because of a surrogate
+            text = payload.decode("utf-8", "surrogatepass")
+            rows = msgspec.convert(json.loads(text), decoder.type)
     except msgspec.MsgspecError:
         raise ValueError("not changes") from None
     return [row if isinstance(row, str) else Node(*row) for row in rows]
