@@ -581,6 +581,81 @@ def test_a_full_disk(writer: Inventory, log: ChangeLog, path: Path) -> None:
     assert same(reader, writer)
 
 
+def test_an_incomplete_record_that_is_replaced(writer: Inventory, path: Path) -> None:
+    """A reader that reads the first part of one record, and the rest of another, reads again."""
+    reader = Inventory(FLEET)
+    reader.follow(path)
+    write, read, is_replaced = os.pwrite, os.pread, False
+
+    def incomplete(descriptor: int, data: bytes, offset: int) -> int:
+        if len(data) < 40:
+            failing()
+        return write(descriptor, data[:40], offset)
+
+    def replaced_later(descriptor: int, size: int, offset: int) -> bytes:
+        nonlocal is_replaced
+        data = read(descriptor, size, offset)
+        if not is_replaced:
+            is_replaced = True
+            writer.upsert(Node("n-1", {"x": "a longer one"}))
+        return data
+
+    with patch.object(os, "pwrite", incomplete), pytest.raises(InventoryError):
+        writer.upsert(Node("n-1", {"x": "short"}))
+    with patch.object(os, "pread", replaced_later):
+        assert reader.follow(path) == 1
+    assert same(reader, writer)
+
+
+def test_a_log_that_is_damaged_while_it_is_written_to(writer: Inventory, path: Path) -> None:
+    """Readers go on with the saved file; only who opens the log is told to cut it off."""
+    file, reader = path.with_suffix(".nsx"), Inventory(FLEET)
+    reader.follow(path)
+    writer.remove("n-1")
+    data = bytearray(path.read_bytes())
+    data[-1] ^= 1
+    path.write_bytes(data)
+    copy = path.with_name("copy.log")
+    copy.write_bytes(data)
+    with ChangeLog(copy) as log, pytest.raises(InventoryError, match=r"truncate -s 36 FILE"):
+        Inventory(FLEET, log=log)
+    with pytest.raises(InventoryError, match="call refresh with that file") as caught:
+        reader.follow(path)
+    assert codes(caught) == ["damaged"]
+    assert "truncate" not in str(caught.value)
+    writer.save(file)
+    assert reader.refresh(file)
+    writer.remove("n-2")
+    assert reader.follow(path) == 1
+    assert same(reader, writer)
+
+
+def test_zeros_at_the_end(writer: Inventory, log: ChangeLog, path: Path) -> None:
+    """Zeros that reach the end, as a power failure leaves them, are dropped; no others are."""
+    writer.remove("n-1")
+    whole = path.read_bytes()
+    writer.remove("n-2")
+    both = path.read_bytes()
+    log.close()
+    last = len(both) - len(whole)
+    for content, removed in (
+        *((both + bytes(zeros), 2) for zeros in (1, 27, 28, 29, 300_000)),
+        *((both[:-zeros] + bytes(zeros + more), 1) for zeros in range(1, last) for more in (0, 99)),
+    ):
+        path.write_bytes(content)
+        reader = Inventory(FLEET)
+        assert reader.follow(path) == removed
+        with ChangeLog(path) as again:
+            writer = Inventory(FLEET, log=again)
+            assert same(reader, writer)
+            writer.remove("n-9")
+        assert reader.follow(path) == 1
+    for content in (both + bytes(300_000) + b"1", both[:-3] + bytes(2) + both[-1:], bytes(99)):
+        path.write_bytes(content)
+        with pytest.raises(InventoryError):
+            Inventory(FLEET).follow(path)
+
+
 def test_saved_while_the_disk_of_the_log_is_full(writer: Inventory, path: Path) -> None:
     """The error says that the nodes are saved; the log still has its writes."""
     file = path.with_suffix(".nsx")

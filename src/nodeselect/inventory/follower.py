@@ -53,7 +53,7 @@ class Follower:
         while True:
             reader = self._reader
             if reader is None:
-                reader = LogReader(self.path)
+                reader = LogReader(self.path, is_followed=True)
                 if reader.base.generation == UNSET:
                     reader.close()
                     return

@@ -124,12 +124,14 @@ class LogReader:
     :ivar position: the place after the last record that was read and used.
     """
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, *, is_followed: bool = False) -> None:
         """Open a log and check its header.
 
+        :param is_followed: whether another process may write to it.
         :raises InventoryError: if it cannot be read, or is not a log of a known version.
         """
         self._name = printable(path)
+        self._is_followed = is_followed
         try:
             self._file = FileIO(path)
             header = self._file.read(_HEADER.size) or b""
@@ -182,17 +184,32 @@ class LogReader:
         """Yield the records after :attr:`position`.
 
         The position moves behind a record when the next one is requested. An incomplete record at
-        the end is not yielded: it is still being written, or was interrupted by a crash.
+        the end, also one with zeros to the end of the file, is not yielded: it is still being
+        written, or was interrupted by a crash.
 
         :raises InventoryError: with the code ``damaged``, if a record is not what was written.
         """
         window = _Window(self._file)
         try:
-            while record := self._read_record(window):
+            while record := self._next_record(window):
                 yield record
                 self.position = record.end
         except OSError as error:
             raise cannot_read(self._name, error) from None
+
+    def _next_record(self, window: "_Window") -> Record | None:
+        """Read a record; read a damaged one again until its bytes are the same twice.
+
+        A process may have replaced an incomplete record by another one in the meantime.
+        """
+        seen: bytes | None = None
+        while True:
+            try:
+                return self._read_record(window)
+            except InventoryError:
+                if window.data == seen:
+                    raise
+                seen, window.data = window.data, b""
 
     def _read_record(self, window: "_Window") -> Record | None:
         start = self.position
@@ -201,11 +218,16 @@ class LogReader:
             return None
         generation, nodes, size, checksum, chain = _RECORD.unpack(header)
         if crc32(header[: _FIELDS.size], start.chain) != checksum:
+            if window.is_zero(start.offset + _RECORD.size - 1):
+                return None
             raise self.damaged(start, "the checksum of the header of a record is wrong")
         payload = window.read(start.offset + _RECORD.size, size)
         if len(payload) < size:
             return None
+        end = Position(generation, start.offset + _RECORD.size + size, chain)
         if crc32(payload, checksum) != chain:
+            if window.is_zero(end.offset - 1):
+                return None
             raise self.damaged(start, "the checksum of a record is wrong")
         try:
             changes = _decode_changes(payload)
@@ -213,7 +235,6 @@ class LogReader:
             raise self.damaged(start, "a record has no valid changes") from None
         if generation != start.generation + 1 and (changes or generation <= start.generation):
             raise self.damaged(start, f"generation {generation:,} follows {start.generation:,}")
-        end = Position(generation, start.offset + _RECORD.size + size, chain)
         return Record(nodes, changes, start, end)
 
     def _read_base(self, header: bytes) -> Base:
@@ -239,7 +260,12 @@ class LogReader:
     def damaged(self, position: Position, what: str) -> InventoryError:
         """Return the error for a log that is not as it was written."""
         message = f"damaged at byte {position.offset:,}: {what}"
-        hint = _hint(position.offset)
+        if (
+            self._is_followed and position.offset
+        ):  # its writer may be running: nobody may cut it off
+            hint = "save the inventory of its writer, then call refresh with that file"
+        else:
+            hint = _hint(position.offset)
         return InventoryError("damaged", message, place=self._name, hint=hint)
 
 
@@ -248,24 +274,32 @@ class _Window:
 
     def __init__(self, file: FileIO) -> None:
         self._file = file
-        self._data = b""
+        self.data = b""
         self._start = 0
 
     def read(self, offset: int, size: int) -> bytes:
         """Return ``size`` bytes of the file from ``offset`` on; fewer if the file ends before."""
         at = offset - self._start
-        if not 0 <= at <= len(self._data) - size:
+        if not 0 <= at <= len(self.data) - size:
             descriptor, at = self._file.fileno(), 0
             available = max(0, os.fstat(descriptor).st_size - offset)
             size = min(size, available)
-            self._data = os.pread(descriptor, min(max(size, _WINDOW_SIZE), available), offset)
-            while len(self._data) < size:  # the system reads up to 2 GiB at once
-                more = os.pread(descriptor, size - len(self._data), offset + len(self._data))
+            self.data = os.pread(descriptor, min(max(size, _WINDOW_SIZE), available), offset)
+            while len(self.data) < size:  # the system reads up to 2 GiB at once
+                more = os.pread(descriptor, size - len(self.data), offset + len(self.data))
                 if not more:
                     break
-                self._data += more
+                self.data += more
             self._start = offset
-        return self._data[at : at + size]
+        return self.data[at : at + size]
+
+    def is_zero(self, offset: int) -> bool:
+        """Return whether the file has nothing but zeros from ``offset`` to its end."""
+        while data := os.pread(self._file.fileno(), _WINDOW_SIZE, offset):
+            if data.strip(b"\0"):
+                return False
+            offset += len(data)
+        return True
 
 
 def other_nodes(path: str, generation: int, expected: int, nodes: int) -> InventoryError:
