@@ -1,6 +1,8 @@
 """Nodes are counted by state, by label and by what they fail as if they were counted one by one."""
 
 from collections import Counter
+from itertools import permutations
+from pathlib import Path
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -40,6 +42,19 @@ def test_labels_and_states(inventory: Inventory, selector: Selector) -> None:
         assert answer.label_counts() == {
             key: answer.value_counts(key) for key in KEYS if answer.value_counts(key)
         }
+
+
+def test_order_of_counts(tmp_path: Path) -> None:
+    """Counts are in the same order in an inventory that was built, changed or saved."""
+    fleet = [Node("n-1", {"z": "1", "b": "2"}, state=""), Node("n-2"), Node("n-3", state="lost")]
+    for nodes in permutations(fleet):
+        built, changed = Inventory(nodes, _tuning=SMALL), Inventory([Node("n-3")])
+        changed.apply(nodes)
+        built.save(tmp_path / "fleet.nsx")
+        for inventory in (built, changed, Inventory.open(tmp_path / "fleet.nsx")):
+            answer = inventory.match(Selector.everything())
+            assert list(answer.state_counts()) == [None, "", "lost"]
+            assert list(answer.label_counts()) == ["b", "z"]
 
 
 @given(

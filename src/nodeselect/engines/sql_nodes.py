@@ -245,6 +245,8 @@ class SqlNodeSet:
     def label_counts(self) -> dict[str, dict[str, int]]:
         """Return for each label key that any node has what :meth:`value_counts` returns.
 
+        The keys are in order.
+
         The query returns a row for each value of each key: as many as there are nodes, if a label
         has a different value on each.
         """
@@ -257,7 +259,7 @@ class SqlNodeSet:
             for key, value, nodes in self._execute(query):
                 found.setdefault(to_text(key), {})[to_text(value)] = nodes
             counts |= {key: rank_counts(each) for key, each in found.items() if key not in columns}
-        return {key: values for key, values in counts.items() if values}
+        return {key: values for key, values in sorted(counts.items()) if values}
 
     def __and__(self, other: "SqlNodeSet") -> "SqlNodeSet":
         """Return the nodes of both sets, which must be of the same table."""

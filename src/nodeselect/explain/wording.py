@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 
-from nodeselect.explain.countable import FailureCounts
+from nodeselect.explain.countable import FailureCounts, rank_counts
 from nodeselect.explain.explanation import Explanation
 from nodeselect.selectors import Selector
 from nodeselect.text import join_limited, pluralize, printable, quoted, truncate
@@ -143,12 +143,11 @@ def excluded_by_state(nodes: Sequence[tuple[str, str | None]]) -> str:
 
 def format_state_counts(states: Mapping[str | None, int]) -> str:
     """Return the counts of the most frequent states, such as ``37 connected, 6 lost``."""
-    ranked = sorted(states.items(), key=lambda item: (-item[1], item[0] is None, item[0] or ""))
     counts = [
         f"{nodes:,} {'without a state' if state is None else _state(state)}"
-        for state, nodes in ranked[:_MAX_STATES]
+        for state, nodes in rank_counts(states).items()
     ]
-    return ", ".join(counts) + (", …" if len(ranked) > _MAX_STATES else "")
+    return ", ".join(counts[:_MAX_STATES]) + (", …" if len(counts) > _MAX_STATES else "")
 
 
 def no_requested_state(states: Mapping[str | None, int]) -> str:

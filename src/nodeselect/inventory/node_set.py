@@ -192,6 +192,8 @@ class NodeSet:
     def label_counts(self) -> dict[str, dict[str, int]]:
         """Return for each label key that any node has what :meth:`value_counts` returns.
 
+        The keys are in order.
+
         Cost: one set operation for each value of each key, or one step for each node if there are
         fewer nodes.
         """
@@ -205,7 +207,7 @@ class NodeSet:
                     counts.setdefault(key, Counter())[value] += 1
         else:
             counts = {key: value_counts(view.store, found, key) for key in keys}
-        return {key: rank_counts(values) for key, values in counts.items() if values}
+        return {key: rank_counts(values) for key, values in sorted(counts.items()) if values}
 
     def __and__(self, other: "NodeSet") -> "NodeSet":
         """Return the nodes of both sets.
