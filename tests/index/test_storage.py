@@ -12,6 +12,7 @@ import pytest
 from nodeselect import InventoryError
 from nodeselect.index.storage import SavedFile, Sections, read_saved
 from nodeselect.text import printable
+from tests.inventory.forging import to_file
 from tests.short import short
 
 
@@ -111,7 +112,18 @@ def test_a_header_with_a_right_checksum(file: Path) -> None:
     with pytest.raises(InventoryError, match=": the name of a section is not ASCII\n") as caught:
         SavedFile(with_header(data, {40: 0xFF}), "fleet.nsx")
     assert caught.value.code == "damaged"
+    with pytest.raises(InventoryError, match=": the generation cannot be 9,22") as caught:
+        SavedFile(with_header(data, {36: 1 << 31}), "fleet.nsx")
+    assert caught.value.code == "damaged"
     assert SavedFile(with_header(data[:40], {16: 40}), "fleet.nsx").nodes == 5  # without sections
+
+
+def test_place_in_a_change_log() -> None:
+    """The section ``log`` has a checksum, or is empty."""
+    for log, chain in ((b"", None), (b"\1\2\0\0", 513)):
+        assert SavedFile(to_file({b"log": (4, log)}, 0, 0), "fleet.nsx").chain == chain
+    with pytest.raises(InventoryError, match=": the section 'log' has 8 bytes\n"):
+        SavedFile(to_file({b"log": (8, bytes(8))}, 0, 0), "fleet.nsx")
 
 
 def test_the_other_byte_order(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:

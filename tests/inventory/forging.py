@@ -23,7 +23,7 @@ from nodeselect.index.bulk import Bulk
 from nodeselect.readers.detect import SAVED_MAGIC
 from tests.inventory.small import SMALL
 
-__all__ = ["forge", "use_forged"]
+__all__ = ["forge", "read_sections", "to_file", "use_forged"]
 
 _ANY = Selector.parse("")
 _SELECTORS = [
@@ -53,10 +53,12 @@ _USES: list[_Use] = [
     lambda nodes: nodes.match(_ANY).label_counts(),
     lambda nodes: nodes.match(_ANY).state_counts(),
     lambda nodes: nodes.match(_ANY).connected().ids(),
+    lambda nodes: [nodes.match(_ANY, states=[state]).ids() for state in ("connected", "lost")],
     lambda nodes: [nodes.explain(selector) for selector in _SELECTORS],
     lambda nodes: "n-7" in nodes and nodes.explain_node(_SELECTORS[0], "n-7"),
     lambda nodes: _write(nodes).ids(),
     lambda nodes: _write(nodes).changes_since(nodes),
+    lambda nodes: nodes.changes_since(Inventory([Node("n-1")])),
     lambda nodes: nodes.stats,
 ]
 
@@ -83,7 +85,7 @@ def saved_files(folder: Path) -> list[bytes]:
                 f"{prefix if at % 9 == 8 else 'n'}-{at}",
                 {key: str(at % to) for key, to in (("x", 4), ("y", 7), ("z", 60)) if at % to != 1},
                 f"{name}-{at % 20}" if name and at % 3 else None,
-                [None, "connected", "lost"][at % 3],
+                [None, "a", "b", "connected", "lost"][at % 5],
             )
             for at in range(60)
         ]
@@ -93,29 +95,37 @@ def saved_files(folder: Path) -> list[bytes]:
     return files
 
 
-def forge(data: bytes, random: Random) -> bytes:
-    """Return a file with some sections changed, and right checksums."""
+def read_sections(data: bytes) -> tuple[dict[bytes, tuple[int, bytes]], int, int]:
+    """Return the sections of a file, each with the bytes of a number; nodes, and generation."""
     header_size = int.from_bytes(data[16:20], "little")
-    nodes, generation = unpack_from("<QQ", data, 24)
     sections: dict[bytes, tuple[int, bytes]] = {}
     for name, width, _, offset, size in iter_unpack("<24sIIQQ", data[40:header_size]):
         sections[name.rstrip(b"\0")] = width, data[offset : offset + size]
+    return sections, *unpack_from("<QQ", data, 24)
+
+
+def forge(data: bytes, random: Random) -> bytes:
+    """Return a file with some sections changed, and right checksums."""
+    sections, nodes, generation = read_sections(data)
     if random.random() < 0.05:
         nodes = random.choice((0, 1, nodes - 1, nodes + 1))
         sections[b"ranks"] = 4, (sections[b"ranks"][1] + bytes(4))[: 4 * nodes]
+    if random.random() < 0.05:
+        generation = random.choice((2**63 - 1, 2**63, 2**64 - 1))
     for name in random.sample(list(sections), random.choice((1, 1, 2, 3))):
         sections[name] = _change(*sections[name], nodes, random)
     if random.random() < 0.05:
         del sections[random.choice(list(sections))]
     if random.random() < 0.9 and {b"postings", b"postings.offsets"} <= sections.keys():
         sections[b"postings.checksums"] = 4, _checksums(sections)
-    return _to_file(sections, nodes, generation)
+    return to_file(sections, nodes, generation)
 
 
 def _change(width: int, section: bytes, nodes: int, random: Random) -> tuple[int, bytes]:
     """Return other bytes of a number, and another section."""
     count = len(section) // width
-    match random.randrange(6):
+    numbers = [section[at : at + width] for at in range(0, count * width, width)]
+    match random.randrange(8):
         case 0:
             return random.choice((0, 1, 2, 3, 4, 8)), section
         case 1:
@@ -125,6 +135,12 @@ def _change(width: int, section: bytes, nodes: int, random: Random) -> tuple[int
         case 3:
             at, to = sorted(width * random.randint(0, count) for _ in range(2))
             return width, section[:at] + section[to:] + section[at:to]
+        case 4 if count:  # a number again, in place of another one
+            numbers[random.randrange(count)] = random.choice(numbers)
+            return width, b"".join(numbers)
+        case 5:  # the same numbers in other widths
+            width = random.choice((1, 2, 4, 8))
+            return width, b"".join(number.ljust(width, b"\0")[:width] for number in numbers)
     some = (0, 1, 10, 65, 195, 255, nodes - 1, nodes, count, 256, 2**31, 2**32 - 1, 2**64 - 1)
     changed = bytearray(section)
     for _ in range(random.randint(1, 4) if count else 0):
@@ -142,7 +158,8 @@ def _checksums(sections: dict[bytes, tuple[int, bytes]]) -> bytes:
     return b"".join(pack("<I", crc32(data[start:stop])) for start, stop in pairwise(numbers))
 
 
-def _to_file(sections: dict[bytes, tuple[int, bytes]], nodes: int, generation: int) -> bytes:
+def to_file(sections: dict[bytes, tuple[int, bytes]], nodes: int, generation: int) -> bytes:
+    """Return a file of these sections, with right checksums."""
     end = header_size = 40 + 48 * len(sections)
     entries, parts = b"", b""
     for name, (width, section) in sections.items():

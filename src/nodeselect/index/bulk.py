@@ -92,9 +92,9 @@ class Bulk:
 
         :param ranks: for which to do so, in this order.
         """
-        begins: NDArray[Any] = np.asarray(offsets)
-        starts = begins.take(np.asarray(ranks)).astype(np.int64)
-        lengths = begins[1:].take(np.asarray(ranks)) - starts
+        bounds: NDArray[Any] = np.asarray(offsets)
+        starts = bounds[:-1].take(np.asarray(ranks)).astype(np.int64)
+        lengths = bounds[1:].take(np.asarray(ranks)).astype(np.int64) - starts
         positions = span_positions(starts, lengths)
         taken: bytes = np.frombuffer(data, np.uint8).take(positions).tobytes()
         return taken

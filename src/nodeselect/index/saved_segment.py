@@ -163,7 +163,7 @@ class _SavedRows(NodeRows):
     @lazy
     def state_names(self) -> list[str | None]:
         """The different states."""
-        return list(_packed(self._file, "states.names", has_none=True))
+        return _state_names(self._file)
 
     @lazy
     def _offset_at(self) -> "memoryview[int]":
@@ -210,6 +210,13 @@ def _keys(file: SavedFile, labels: int) -> tuple[list[str], list[int]]:
     if starts != sorted(starts) or keys != sorted(set(keys)):
         raise file.damaged("the labels of the keys are not in order")
     return keys, starts
+
+
+def _state_names(file: SavedFile) -> list[str | None]:
+    names = list(_packed(file, "states.names", has_none=True))
+    if len(set(names)) < len(names):
+        raise file.damaged("two states have the same name")
+    return names
 
 
 class _KeyColumn(Sequence[str]):
@@ -356,8 +363,7 @@ class _SavedStates(Mapping[str | None, Postings]):
     """For each state in a file, the set of the nodes in it."""
 
     def __init__(self, file: SavedFile, first: int, stored: _SavedPostings) -> None:
-        names = _packed(file, "states.names", has_none=True)
-        self._numbers = {name: number for number, name in enumerate(names, first)}
+        self._numbers = {name: number for number, name in enumerate(_state_names(file), first)}
         self._stored = stored
         self._loaded: dict[str | None, Postings] = stored.memory.new_cache()
 

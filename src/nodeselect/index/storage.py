@@ -49,6 +49,10 @@ _ALIGNMENT = 64
 # The last section has the place in the change log that the nodes are from, if any. It says nothing
 # about the nodes, so it is not in the checksum of the contents.
 _LOG: Final = "log"
+_CHAIN_BYTES: Final = 4
+
+# The generation rises by one with each change, so only a forged file has this one or a higher one.
+_MAX_GENERATION: Final = 1 << 63
 
 # Nobody may write to a saved file, because other processes may have it mapped.
 _PERMISSIONS = 0o444
@@ -200,8 +204,10 @@ class SavedFile:
         self._checked: set[str] = set()
         self._sections: dict[str, _Section] = {}
         self._read_header()
-        if chain := self.numbers(_LOG).tolist() if _LOG in self else []:
-            self.chain = chain[0]
+        if size := self.size(_LOG):
+            if size != _CHAIN_BYTES:
+                raise self.damaged(f"the section '{_LOG}' has {pluralize(size, 'byte')}")
+            self.chain = int.from_bytes(self.bytes_of(_LOG), "little")
 
     def _read_header(self) -> None:
         data = self._data
@@ -228,6 +234,8 @@ class SavedFile:
                 place=self.name,
                 hint=f"it knows version {_VERSION}: upgrade nodeselect, or save the nodes again",
             )
+        if self.generation >= _MAX_GENERATION:
+            raise self.damaged(f"the generation cannot be {self.generation:,}")
         self.checksum = checksum
         entries = header[_HEADER.size :]
         if header_size < _HEADER.size or len(entries) % _ENTRY.size:
