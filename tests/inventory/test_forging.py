@@ -18,9 +18,14 @@ def test_states_of_the_same_name(tmp_path: Path) -> None:
     sections, nodes, generation = read_sections(file.read_bytes())
     sections[b"states.names"] = 1, b"x\nx\n"
     forged = to_file(sections, nodes, generation)
+
+    def write_and_save(nodes: Inventory) -> None:
+        nodes.upsert(Node("c"))
+        nodes.save(file)
+
     uses: list[Callable[[Inventory], object]] = [
         lambda nodes: nodes.match(Selector.everything(), states=["x"]).ids(),
-        lambda nodes: nodes.compact(),
+        write_and_save,
         list,
     ]
     for use in uses:
