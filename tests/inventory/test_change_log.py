@@ -546,6 +546,57 @@ assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
 """
 
 
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork")
+@pytest.mark.parametrize("number", [1, 2, 3], ids=["open", "begin", "save"])
+def test_a_fork_while_a_thread_locks_a_file(path: Path, number: int) -> None:
+    """The child does not keep the lock: it has none of the files, old or new."""
+    script = FORK_AT_LOCK.replace("PATH", repr(str(path))).replace("NUMBER", str(number))
+    run_python(script)
+
+
+FORK_AT_LOCK = """
+import os
+from threading import Event, Thread
+from nodeselect import ChangeLog, Inventory, Node
+from nodeselect.inventory import locked_file
+
+def lock_and_wait(file, path):
+    lock(file, path)
+    numbers.append(len(numbers))
+    if len(numbers) == NUMBER:
+        is_locked.set()
+        is_forking.wait()
+    return file
+
+def write():
+    with ChangeLog(PATH) as log:
+        if NUMBER > 1:
+            inventory = Inventory(log=log)
+        if NUMBER > 2:
+            inventory.upsert(Node("n-1"))
+            inventory.save(PATH + ".nsx")
+
+numbers, is_locked, is_forking = [], Event(), Event()
+lock, locked_file._lock = locked_file._lock, lock_and_wait
+os.register_at_fork(before=is_forking.set)
+thread = Thread(target=write)
+thread.start()
+is_locked.wait()
+there, back = os.pipe(), os.pipe()
+child = os.fork()
+if not child:
+    os.close(back[1])
+    os.write(there[1], b".")
+    os.read(back[0], 1)
+    os._exit(0)
+os.read(there[0], 1)
+thread.join()
+ChangeLog(PATH).close()
+os.write(back[1], b".")
+assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+"""
+
+
 def failing(*_: object) -> NoReturn:
     """Do what a system call does on a full disk."""
     raise OSError(errno.ENOSPC, "No space left on device")

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator, Sequence
 from io import FileIO
+from threading import RLock
 from time import monotonic
 from types import TracebackType
 from typing import BinaryIO, Literal, NoReturn
@@ -39,6 +40,10 @@ _sync_file = getattr(os, "fdatasync", os.fsync)
 # The logs that this process has open, which a child process must not write to.
 _open_logs: "WeakSet[ChangeLog]" = WeakSet()
 
+# Held while a thread opens the file of a log or replaces it, and during a fork: the files that a
+# child process has from its parent remain locked unless it closes them, so it must know them all.
+_fork_lock = RLock()
+
 
 class ChangeLog:
     """A file to which an inventory appends each write before any reader sees it.
@@ -70,7 +75,11 @@ class ChangeLog:
         self._path = os.path.abspath(os.fspath(path))  # noqa: PTH100 - pathlib loads slowly
         # Why nothing can be written, if so.
         self._refusal: str | None = None
-        self._file = open_locked(self._path, Base(UNSET, 0, 0).to_header())
+        # The new file with its base and end, while it replaces the old one.
+        self._replacement: tuple[FileIO, Base, Position] | None = None
+        with _fork_lock:
+            self._file = open_locked(self._path, Base(UNSET, 0, 0).to_header())
+            _open_logs.add(self)
         try:
             reader = LogReader(self._path)
             reader.close()
@@ -81,14 +90,11 @@ class ChangeLog:
         self._position = reader.position
         # Where the record ends that is being written; it was interrupted if no write is running.
         self._unfinished: Position | None = None
-        # The new file with its base and end, while it replaces the old one.
-        self._replacement: tuple[FileIO, Base, Position] | None = None
         self._is_used = False
         self._is_synced = True
         self._synced_at = monotonic()
         # Calls of the user wait for the writes of the inventory, whose lock this will be.
         self._lock = WriteLock()
-        _open_logs.add(self)
 
     @property
     def path(self) -> str:
@@ -266,12 +272,13 @@ class ChangeLog:
             new = reopen_locked(file, self._path)
             self._replacement = new, base, end
 
-        try:
-            replace_file(self._path, write)
-        except OSError as error:
-            raise cannot_write(self._path, error) from None
-        finally:
-            self._use_replacement()
+        with _fork_lock:
+            try:
+                replace_file(self._path, write)
+            except OSError as error:
+                raise cannot_write(self._path, error) from None
+            finally:
+                self._use_replacement()
 
     def _use_replacement(self) -> None:
         """Use the new file if it has replaced the old one at its path; otherwise close it.
@@ -353,11 +360,25 @@ def _sync_interval(sync: object) -> float | None:
     raise ValueError("sync must be 'each', 'never' or a number of seconds above 0")
 
 
-def _close_in_child() -> None:
+def _begin_fork() -> None:
+    _fork_lock.acquire()
+
+
+def _end_fork_in_parent() -> None:
+    _fork_lock.release()
+
+
+def _end_fork_in_child() -> None:
+    global _fork_lock
+    _fork_lock = RLock()  # another thread, which is not here, may be waiting for the old one
     for log in list(_open_logs):
         if not log.is_closed:
             log._refuse("a child process cannot write to the log of its parent, but can follow it")
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_close_in_child)
+    os.register_at_fork(
+        before=_begin_fork,
+        after_in_parent=_end_fork_in_parent,
+        after_in_child=_end_fork_in_child,
+    )

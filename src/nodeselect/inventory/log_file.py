@@ -260,12 +260,9 @@ class LogReader:
     def damaged(self, position: Position, what: str) -> InventoryError:
         """Return the error for a log that is not as it was written."""
         message = f"damaged at byte {position.offset:,}: {what}"
-        if (
-            self._is_followed and position.offset
-        ):  # its writer may be running: nobody may cut it off
+        hint = _hint(position.offset)
+        if self._is_followed and position.offset:  # it must not be cut off under its writer
             hint = "save the inventory of its writer, then call refresh with that file"
-        else:
-            hint = _hint(position.offset)
         return InventoryError("damaged", message, place=self._name, hint=hint)
 
 
