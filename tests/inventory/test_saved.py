@@ -256,6 +256,16 @@ def test_open_a_stream(file: Path) -> None:
         Inventory.open(3)  # type: ignore[arg-type]
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there are no such devices")
+@pytest.mark.parametrize("device", ["/dev/full", "/dev/random"])
+def test_open_a_device(device: str) -> None:
+    """Of a device that has no end, only the first bytes are read."""
+    with pytest.raises(InventoryError, match="not a saved inventory"):
+        Inventory.open(device)
+    with Path(device).open("rb", buffering=0) as stream, pytest.raises(InventoryError, match="not"):
+        Inventory.open(stream)
+
+
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes")
 def test_saved_over_what_is_not_a_regular_file(tmp_path: Path) -> None:
     """A pipe, also behind a link, or a folder is neither opened nor replaced."""

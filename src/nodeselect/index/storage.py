@@ -10,7 +10,7 @@ import sys
 from array import array
 from collections.abc import Mapping
 from contextlib import suppress
-from io import FileIO
+from io import BufferedReader, FileIO
 from mmap import ACCESS_READ, mmap
 from stat import S_ISREG
 from struct import Struct
@@ -171,7 +171,12 @@ def read_saved(source: str | os.PathLike[str] | BinaryIO, *, copy: bool = False)
 def _contents(stream: BinaryIO, *, is_mapped: bool) -> bytes | mmap:
     if is_mapped and os.fstat(stream.fileno()).st_size:  # a file that is empty cannot be mapped
         return mmap(stream.fileno(), 0, access=ACCESS_READ)
-    return blocking_reader(stream).read()
+    reader = blocking_reader(stream)
+    if isinstance(reader, BufferedReader):
+        start = reader.peek(len(SAVED_MAGIC))[: len(SAVED_MAGIC)]
+        if not SAVED_MAGIC.startswith(start):  # something else, which may have no end: /dev/zero
+            return start
+    return reader.read()
 
 
 class SavedFile:
