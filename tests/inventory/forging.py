@@ -177,7 +177,7 @@ def to_file(sections: dict[bytes, tuple[int, bytes]], nodes: int, generation: in
 def _bulk_reader(bulk: type[Bulk] | None) -> Iterator[None]:
     """Read many items by numpy, or not, if that is None."""
     with ExitStack() as stack:
-        for module in ("strings", "rank_order"):
+        for module in ("strings", "inventory_order"):
             stack.enter_context(patch(f"nodeselect.index.{module}.bulk_reader", lambda _: bulk))
         yield
 

@@ -3,9 +3,9 @@
 from nodeselect.index.cache_memory import CacheMemory
 from nodeselect.index.cluster import cluster
 from nodeselect.index.id_index import IdIndex
+from nodeselect.index.inventory_order import InventoryOrder
 from nodeselect.index.lazy import lazy
 from nodeselect.index.node_table import NodeTable
-from nodeselect.index.rank_order import RankOrder
 from nodeselect.index.string_encoding import to_array
 from nodeselect.index.tuning import DEFAULT, Tuning
 from nodeselect.node import DuplicateIdError
@@ -29,7 +29,7 @@ class BuiltParts:
         self.memory = CacheMemory.for_nodes(len(table), _CACHE_BYTES_PER_NODE)
         self.rows = table
         self._ranks, self.labels = cluster(table, tuning)
-        self.order = RankOrder(self._ranks)
+        self.order = InventoryOrder(self._ranks)
         self.ids = IdIndex(to_array(table.ids), self._ranks)
         duplicate = self.ids.find_duplicate()
         if duplicate is not None:

@@ -16,11 +16,11 @@ from zlib import crc32
 from nodeselect.errors import InventoryError
 from nodeselect.index import postings
 from nodeselect.index.cache_memory import CacheMemory
+from nodeselect.index.inventory_order import InventoryOrder
 from nodeselect.index.label_index import KeyPostings, LabelIndex
 from nodeselect.index.lazy import lazy
 from nodeselect.index.node_rows import NodeRows
 from nodeselect.index.postings import Postings, PostingsOrOrdinal
-from nodeselect.index.rank_order import RankOrder
 from nodeselect.index.saved_string_index import SavedStringIndex
 from nodeselect.index.storage import SavedFile
 from nodeselect.index.strings import PackedStrings, PaddedStrings, Strings
@@ -62,10 +62,12 @@ class SavedParts:
         self.rows: NodeRows = _SavedRows(file)
 
     @lazy
-    def order(self) -> RankOrder:
+    def order(self) -> InventoryOrder:
         """The rank of each ordinal."""
         ranks = self.file.numbers("ranks", self.file.nodes)
-        return RankOrder(ranks, partial(self.file.damaged, "the ranks are not those of the nodes"))
+        return InventoryOrder(
+            ranks, partial(self.file.damaged, "the ranks are not those of the nodes")
+        )
 
     @lazy
     def labels(self) -> LabelIndex:

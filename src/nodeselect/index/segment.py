@@ -8,13 +8,13 @@ from typing import Protocol, TypeVar
 
 from nodeselect.index import postings
 from nodeselect.index.cache_memory import CacheMemory
+from nodeselect.index.inventory_order import InventoryOrder
 from nodeselect.index.label_index import LabelIndex
 from nodeselect.index.lazy import lazy
 from nodeselect.index.node_rows import NodeRows
 from nodeselect.index.plan_cache import PlanCache
 from nodeselect.index.planner import Plan, make_plan
 from nodeselect.index.postings import Postings
-from nodeselect.index.rank_order import RankOrder
 from nodeselect.index.strings import to_list
 from nodeselect.index.tuning import DEFAULT, Tuning
 from nodeselect.node import Node
@@ -62,7 +62,7 @@ class SegmentParts(Protocol):
     @property
     def rows(self) -> NodeRows: ...
     @property
-    def order(self) -> RankOrder: ...
+    def order(self) -> InventoryOrder: ...
     @property
     def labels(self) -> LabelIndex: ...
     @property

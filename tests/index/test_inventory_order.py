@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nodeselect.index import numpy_import, rank_order
+from nodeselect.index import inventory_order, numpy_import
 from nodeselect.index.bulk import Bulk
-from nodeselect.index.rank_order import RankOrder
+from nodeselect.index.inventory_order import InventoryOrder
 from tests.imports import loaded_after
 
 
@@ -22,10 +22,10 @@ def test_both_ways(count: int, seed: int, limit: int | None) -> None:
     ordinals = array("I", sorted(random.sample(range(count), random.randint(0, count))))
     numbers = np.array(ranks, np.uint32)
     by_rank = sorted(ordinals, key=ranks.__getitem__)[:limit]
-    for order in (RankOrder(numbers), RankOrder(memoryview(array("I", ranks)))):
+    for order in (InventoryOrder(numbers), InventoryOrder(memoryview(array("I", ranks)))):
         for bulk in (None, Bulk):
             with pytest.MonkeyPatch.context() as patch:
-                patch.setattr(rank_order, "bulk_reader", lambda _, bulk=bulk: bulk)
+                patch.setattr(inventory_order, "bulk_reader", lambda _, bulk=bulk: bulk)
                 assert order.sorted_ranks(ordinals, limit).tolist() == [ranks[at] for at in by_rank]
                 assert order.sort(ordinals, limit) == by_rank
                 below = [at for at in range(count) if ranks[at] < seed]
@@ -43,8 +43,8 @@ def test_a_permutation() -> None:
 def test_the_number_read_decides_on_numpy(monkeypatch: pytest.MonkeyPatch) -> None:
     """To find the ordinals below a rank, all ranks are read; to sort some ordinals, theirs."""
     counts: list[int] = []
-    monkeypatch.setattr(rank_order, "bulk_reader", counts.append)
-    order = RankOrder(memoryview(array("I", [2, 0, 1])))
+    monkeypatch.setattr(inventory_order, "bulk_reader", counts.append)
+    order = InventoryOrder(memoryview(array("I", [2, 0, 1])))
     order.below(1)
     order.sort(array("I", [0, 2]))
     order.sorted_ranks(array("I", [1]))

@@ -11,10 +11,10 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["RankOrder"]
+__all__ = ["InventoryOrder"]
 
 
-class RankOrder:
+class InventoryOrder:
     """Puts nodes in inventory order, in which the position of a node is its rank.
 
     A node is given by its ordinal, the number by which it is in the index.
