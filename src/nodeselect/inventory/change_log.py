@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from io import FileIO
 from threading import RLock
 from time import monotonic
@@ -29,6 +30,7 @@ from nodeselect.inventory.log_file import (
 )
 from nodeselect.inventory.write_lock import WriteLock
 from nodeselect.node import Node
+from nodeselect.readers import absolute_path
 from nodeselect.replace_file import replace_file
 from nodeselect.text import printable
 
@@ -72,7 +74,7 @@ class ChangeLog:
         self, path: str | os.PathLike[str], *, sync: Literal["each", "never"] | float = "each"
     ) -> None:
         self._interval = _sync_interval(sync)
-        self._path = os.path.abspath(os.fspath(path))  # noqa: PTH100 - pathlib loads slowly
+        self._path = absolute_path(path)
         # Why nothing can be written, if so.
         self._refusal: str | None = None
         # The new file with its base and end, while it replaces the old one.
@@ -84,7 +86,7 @@ class ChangeLog:
             reader = LogReader(self._path)
             reader.close()
         except BaseException:
-            self._file.close()
+            _close(self._file)
             raise
         self._base = reader.base
         self._position = reader.position
@@ -299,7 +301,7 @@ class ChangeLog:
                 self._is_synced = True
             self._replacement = None
             if unused is not self._file:
-                unused.close()
+                _close(unused)
 
     def _cut_off(self) -> None:
         """Remove what follows the last whole record in the file."""
@@ -344,9 +346,15 @@ class ChangeLog:
 
     def _refuse(self, reason: str) -> None:
         self._refusal = reason
-        self._file.close()
+        _close(self._file)
         if self._replacement is not None:
-            self._replacement[0].close()
+            _close(self._replacement[0])
+
+
+def _close(file: FileIO) -> None:
+    """Close a file that is on the disk, or that nobody needs."""
+    with suppress(OSError):
+        file.close()
 
 
 def _sync_interval(sync: object) -> float | None:
@@ -355,7 +363,7 @@ def _sync_interval(sync: object) -> float | None:
         return 0.0
     if sync == "never":
         return None
-    if isinstance(sync, (int, float)) and sync > 0:
+    if isinstance(sync, (int, float)) and sync is not True and sync > 0:
         return float(sync)
     raise ValueError("sync must be 'each', 'never' or a number of seconds above 0")
 

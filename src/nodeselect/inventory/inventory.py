@@ -14,7 +14,7 @@ from nodeselect.inventory.saving import open_saved
 from nodeselect.inventory.snapshot import Snapshot
 from nodeselect.inventory.store import View
 from nodeselect.node import DuplicateIdError, Node, NodeRow, require_id, require_node
-from nodeselect.readers import Source, open_inputs
+from nodeselect.readers import Source, absolute_path, open_inputs
 from nodeselect.readers.arrow_import import ArrowData, load_arrow
 from nodeselect.readers.columnar import Block, to_blocks
 from nodeselect.readers.reader import NodeReader
@@ -154,7 +154,7 @@ class Inventory(LiveInventory):
         inventory._begin(view, compact_at, origin)
         inventory._copy = copy
         if isinstance(source, (str, os.PathLike)):
-            inventory._path = os.path.abspath(source)  # noqa: PTH100 - pathlib loads slowly
+            inventory._path = absolute_path(source)
         inventory._use_log(log)
         return inventory
 
@@ -189,7 +189,7 @@ class Inventory(LiveInventory):
             or ``unsaved-changes``, if this inventory was changed before. The writes before the
             error are made.
         """
-        return self._run(self._follow, os.path.abspath(log))  # noqa: PTH100
+        return self._run(self._follow, absolute_path(log))
 
     def refresh(
         self,
@@ -203,7 +203,8 @@ class Inventory(LiveInventory):
 
         Return whether the nodes were replaced. An unchanged file is opened again, too, if a query
         has found damage in it, or if the last :meth:`follow` failed. A file with a lower generation
-        is not rejected. If the inventory follows a log, the new writes in that are made as well.
+        is not rejected. If the nodes are replaced and the inventory follows a log, the new writes
+        in that are made as well.
 
         Readers see all old nodes or all new ones, and do not wait. Answers and snapshots that exist
         are not affected. Cost: as :meth:`open`; caches are empty afterwards.

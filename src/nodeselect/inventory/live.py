@@ -24,6 +24,7 @@ from nodeselect.inventory.snapshot import BaseInventory
 from nodeselect.inventory.store import View
 from nodeselect.inventory.write_lock import WriteLock
 from nodeselect.node import Node
+from nodeselect.readers import absolute_path
 
 if TYPE_CHECKING:  # inventories without a log do not load these
     from nodeselect.inventory.change_log import ChangeLog
@@ -341,9 +342,10 @@ class LiveInventory(BaseInventory):
     ) -> bool:
         # In one thread at a time, so that none moves back to a file that was opened before.
         copy = self._copy if copy is None else copy
+        absolute = absolute_path(path)
         view, origin = open_saved(path, self._view.store.delta.tuning, verify=verify, copy=copy)
         is_other = self._move_to(view, origin, discard_changes)
-        self._path, self._copy = os.path.abspath(path), copy  # noqa: PTH100 - pathlib loads slowly
+        self._path, self._copy = absolute, copy
         return is_other
 
     def _move_to(self, view: View, origin: Origin, discard_changes: bool) -> bool:

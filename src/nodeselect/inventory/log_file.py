@@ -8,6 +8,7 @@ format.
 import json
 import os
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from functools import cache
 from io import FileIO
 from struct import Struct
@@ -142,11 +143,12 @@ class LogReader:
 
     def close(self) -> None:
         """Close the file."""
-        self._file.close()
+        with suppress(OSError):  # what is needed has been read
+            self._file.close()
 
     def __del__(self) -> None:
         if hasattr(self, "_file"):  # an inventory that follows a log has no method to close it
-            self._file.close()
+            self.close()
 
     def fileno(self) -> int:
         """Return the descriptor of the file."""

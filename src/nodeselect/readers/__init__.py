@@ -4,7 +4,7 @@ import io
 import os
 import sys
 from collections.abc import Generator, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import BinaryIO, TextIO, TypeAlias
 
 from nodeselect.blocking import is_blocking
@@ -12,7 +12,7 @@ from nodeselect.errors import InventoryError
 from nodeselect.readers.chunks import not_utf8_error
 from nodeselect.text import printable
 
-__all__ = ["Source", "cannot_read", "open_input", "open_inputs", "reason_of"]
+__all__ = ["Source", "absolute_path", "cannot_read", "open_input", "open_inputs", "reason_of"]
 
 Source: TypeAlias = str | os.PathLike[str] | BinaryIO | TextIO
 """A path, ``-`` for standard input, or an open stream."""
@@ -38,8 +38,11 @@ def open_input(source: Source) -> Iterator[tuple[BinaryIO, str]]:
             stream = open(source, "rb")  # noqa: SIM115, PTH123 - closed below; pathlib loads slowly
         except (OSError, ValueError) as error:
             raise cannot_read(name, error) from None
-        with stream:
+        try:
             yield stream, name
+        finally:
+            with suppress(OSError):  # what is needed has been read
+                stream.close()
         return
     if not hasattr(source, "read"):
         raise TypeError(f"an input must be a path or a stream, not {type(source).__name__}")
@@ -61,6 +64,17 @@ def open_inputs(
     for source in sources:
         with open_input(source) as opened:
             yield opened
+
+
+def absolute_path(path: str | os.PathLike[str]) -> str:
+    """Return the absolute path of a file.
+
+    :raises InventoryError: with the code ``cannot-read``, if the working folder was removed.
+    """
+    try:
+        return os.path.abspath(path)  # noqa: PTH100 - pathlib loads slowly
+    except OSError as error:
+        raise cannot_read(printable(os.fspath(path)), error) from None
 
 
 def cannot_read(name: str, cause: str | Exception) -> InventoryError:
