@@ -1,6 +1,7 @@
 """The three fields of a job spec that select nodes: their requirements, and their valid ids."""
 
 from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING
 
 from nodeselect.errors import SelectorError
 from nodeselect.selectors.charset import is_key, is_value
@@ -8,6 +9,9 @@ from nodeselect.selectors.diagnostics.words import id_error
 from nodeselect.selectors.operator import Operator
 from nodeselect.selectors.requirement import Requirement
 from nodeselect.text import quoted, to_exact_str
+
+if TYPE_CHECKING:
+    from nodeselect.selectors.selector import Selector
 
 __all__ = ["requirements_from_expressions", "requirements_from_labels", "valid_ids"]
 
@@ -26,22 +30,20 @@ def requirements_from_labels(match_labels: Mapping[str, str] | None) -> list[Req
 
 
 def requirements_from_expressions(
-    match_expressions: Iterable[str] | None, parse: Callable[[str], tuple[Requirement, ...]]
+    match_expressions: Iterable[str], parse: Callable[[str], "Selector"]
 ) -> list[Requirement]:
     """Return the requirements of ``match_expressions``, in their order.
 
-    :param parse: returns the requirements of one expression.
+    :param parse: parses one expression.
     :raises SelectorError: if an expression is invalid or blank; ``place`` names it.
     :raises TypeError: if ``match_expressions`` is not a list of strings.
     """
     requirements: list[Requirement] = []
-    if match_expressions is None:
-        return requirements
     for number, text in enumerate(_items(match_expressions, "match_expressions")):
         if type(text) is not str:
             text = to_exact_str(text, f"match_expressions[{number}]")
         try:
-            parsed = parse(text)
+            parsed = parse(text).requirements
             if not parsed:
                 message = "an expression must not be blank"
                 hint = "write a requirement, such as region=eu, or remove the expression"

@@ -130,9 +130,8 @@ class Selector(_Unfrozen, Frozen):
         :raises TypeError: if an argument has the wrong type, such as a string instead of a list.
         """
         requirements = requirements_from_labels(match_labels)
-        requirements += requirements_from_expressions(
-            match_expressions, lambda text: cls.parse(text).requirements
-        )
+        if match_expressions is not None:
+            requirements += requirements_from_expressions(match_expressions, cls.parse)
         return _build(requirements, valid_ids(match_ids) or None)
 
     @classmethod
@@ -320,12 +319,13 @@ class _Uncompiled(Selector):
     @property
     def matches(self) -> Predicate:  # type: ignore[override]
         predicate = compile_checked_predicate(self.requirements, self.ids)
-        vars(_Unfrozen)["matches"].__set__(self, predicate)
+        _set_matches(self, predicate)
         object.__setattr__(self, "__class__", Selector)  # last: another thread may read it
         return predicate
 
 
 _Uncompiled.__name__ = _Uncompiled.__qualname__ = "Selector"  # in messages
+_set_matches = vars(_Unfrozen)["matches"].__set__
 
 
 def _parse(text: str) -> Selector:
