@@ -219,9 +219,7 @@ class LiveInventory(BaseInventory):
     def _save(self, path: str | os.PathLike[str]) -> None:
         view = self._view
         sections = to_sections(view)
-        generation = next_generation(
-            path, sections.contents, view.generation, self._origin, has_log=False
-        )
+        generation = next_generation(path, sections, view.generation, self._origin, has_log=False)
         chain = view.chain
         if generation > view.generation:
             self._run(self._raise_generation, view.generation, generation)
@@ -244,9 +242,7 @@ class LiveInventory(BaseInventory):
     def _save_and_empty(self, log: "ChangeLog", path: str | os.PathLike[str]) -> None:
         view, mark = self._lock.run(self._mark, log, 0)
         sections = to_sections(view)
-        generation = next_generation(
-            path, sections.contents, view.generation, self._origin, has_log=True
-        )
+        generation = next_generation(path, sections, view.generation, self._origin, has_log=True)
         if generation > view.generation:
             view, mark = self._lock.run(self._mark, log, generation)
             sections = to_sections(view)

@@ -44,7 +44,7 @@ def is_damaged(view: View) -> bool:
 
 def next_generation(
     path: str | os.PathLike[str],
-    contents: int,
+    sections: Sections,
     generation: int,
     origin: Origin | None,
     *,
@@ -55,7 +55,7 @@ def next_generation(
     If the file exists and is of another inventory, the result is at least the generation of the
     file, and above it if the nodes differ.
 
-    :param contents: the checksum of the sections to be saved.
+    :param sections: what is to be saved.
     :param generation: that of the inventory.
     :param origin: the file that the inventory was opened from or saved in, if any.
     :param has_log: whether the inventory has a change log.
@@ -72,7 +72,7 @@ def next_generation(
     if file.chain is not None and not has_log:  # the writes in the log would not fit the new nodes
         cause = "a process that has a change log has saved it"
         raise cannot_write(os.fspath(path), cause, "give another name, or remove the file first")
-    return max(generation, file.generation + (file.contents != contents))
+    return max(generation, file.generation + (file.contents != sections.contents))
 
 
 def open_saved(
