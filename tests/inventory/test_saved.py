@@ -6,6 +6,7 @@ import os
 import stat
 import subprocess
 import sys
+from collections.abc import Iterator
 from io import BytesIO
 from mmap import mmap
 from pathlib import Path
@@ -17,7 +18,7 @@ from weakref import ref
 import pytest
 
 from nodeselect import Inventory, InventoryError, Node, Selector
-from nodeselect.index import storage
+from nodeselect.index import segment_writer, storage
 from nodeselect.index.saved_segment import SavedParts
 from nodeselect.index.storage import SavedFile
 from nodeselect.inventory import live
@@ -403,3 +404,20 @@ def test_an_old_file_is_closed(file: Path) -> None:
         assert old() is None
     finally:
         gc.enable()
+
+
+def test_what_is_wrong_is_found_before_the_work(file: Path) -> None:
+    """A wrong argument costs no reading of nodes, and a file that stays costs no encoding."""
+
+    def unread() -> Iterator[Node]:
+        raise AssertionError("the nodes are read")
+        yield
+
+    with pytest.raises(ValueError, match="compact_at must be above 0"):
+        Inventory(unread(), compact_at=0)
+    file.write_bytes(b"id,region\n")
+    inventory = Inventory(FLEET)
+    with patch.object(segment_writer, "to_sections", side_effect=AssertionError):
+        for save in (inventory.save, inventory.snapshot().save):
+            with pytest.raises(InventoryError, match="it is not a saved inventory"):
+                save(file)

@@ -6,6 +6,7 @@ from contextlib import closing
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple, NoReturn, TypeVar, TypeVarTuple, cast
 
 from nodeselect.errors import InventoryError
+from nodeselect.index.storage import check_replaceable
 from nodeselect.index.tuning import DEFAULT, Tuning
 from nodeselect.inventory.change import ChangeKind, NodeChange
 from nodeselect.inventory.compaction import build
@@ -149,9 +150,9 @@ class Inventory(LiveInventory):
         :raises InventoryError: if the file cannot be read, is cut off or damaged, or has a version
             of the format that is not known.
         """
-        view, origin = open_saved(source, _tuning, verify=verify, copy=copy)
         inventory = cls.__new__(cls)
-        inventory._begin(view, compact_at, origin)
+        inventory._begin(compact_at)
+        inventory._view, inventory._origin = open_saved(source, _tuning, verify=verify, copy=copy)
         inventory._copy = copy
         if isinstance(source, (str, os.PathLike)):
             inventory._path = absolute_path(source)
@@ -168,6 +169,7 @@ class Inventory(LiveInventory):
         If the inventory has a log, the writes that are saved are removed from it: then only the
         saved file has them. To save a further copy, use ``snapshot().save()``.
         """
+        check_replaceable(os.fspath(path))  # before the work
         log = self._log
         if log is None or log.is_follower is True or log.is_closed:
             self._saving.run(self._save, path)
@@ -388,7 +390,8 @@ class Inventory(LiveInventory):
         log: "ChangeLog | None",
         tuning: Tuning,
     ) -> None:
-        self._begin(View(build(blocks, tuning), generation=0), compact_at)
+        self._begin(compact_at)
+        self._view = View(build(blocks, tuning), generation=0)
         self._use_log(log)
 
 

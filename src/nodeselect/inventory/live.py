@@ -68,9 +68,8 @@ class LiveInventory(BaseInventory):
         "_write_interrupted",
     )
 
-    _origin: Origin | None
-
-    def _begin(self, view: View, compact_at: float | None, origin: Origin | None = None) -> None:
+    def _begin(self, compact_at: float | None) -> None:
+        """Initialise all but the nodes, ``_view``."""
         if compact_at is not None and not compact_at > 0:
             raise ValueError("compact_at must be above 0, or None")
         self._compact_at = compact_at
@@ -79,13 +78,12 @@ class LiveInventory(BaseInventory):
         self._lock = WriteLock()
         self._saving = WriteLock()  # a thread holds it while it saves, and other threads write
         self._write_interrupted: bool = False
-        self._origin = origin
+        self._origin: Origin | None = None
         self._path: str | None = None
         self._copy = False  # whether the next file is read into memory, too
         self._log: ChangeLog | Follower | None = None
         # The changes that were appended to the log last.
         self._logged: Sequence[Node | str] = ()
-        self._view = view
 
     def _run(self, write: Callable[[*_Ts], _T], *args: *_Ts) -> _T:
         """Call ``write(*args)`` while no other thread writes, and return its result.
@@ -253,7 +251,7 @@ class LiveInventory(BaseInventory):
             self._lock.run(log.empty, mark, len(view))
         except InventoryError as error:
             message = f"the nodes are saved, but the log cannot be emptied: {error.message}"
-            raise InventoryError(error.code, message, hint=error.hint) from None
+            raise InventoryError(error.code, message, place=error.place, hint=error.hint) from None
 
     def _mark(self, log: "ChangeLog", generation: int) -> "tuple[View, Position]":
         """Return the state of the inventory, and the place of its last write in the log.
@@ -324,7 +322,8 @@ class LiveInventory(BaseInventory):
         :param path: the log.
         """
         other = LiveInventory.__new__(LiveInventory)
-        other._begin(view, self._compact_at, origin)
+        other._begin(self._compact_at)
+        other._view, other._origin = view, origin
         other._follow(path)
         self._log, self._view, self._origin = other._log, other._view, origin
         self._write_interrupted = False

@@ -7,7 +7,7 @@ from nodeselect.errors import InventoryError
 from nodeselect.index.numpy_import import load_numpy
 from nodeselect.index.saved_segment import SavedParts
 from nodeselect.index.segment import Segment
-from nodeselect.index.storage import Sections, cannot_write, check_replaceable, read_saved
+from nodeselect.index.storage import Sections, cannot_write, read_saved
 from nodeselect.index.tuning import Tuning
 from nodeselect.inventory.compaction import segment_of
 from nodeselect.inventory.delta import Delta
@@ -59,13 +59,12 @@ def next_generation(
     :param generation: that of the inventory.
     :param origin: the file that the inventory was opened from or saved in, if any.
     :param has_log: whether the inventory has a change log.
-    :raises InventoryError: with the code ``cannot-write``, if the file must not be replaced: it is
-        something else, or belongs to the change log of another inventory.
+    :raises InventoryError: with the code ``cannot-write``, if the file belongs to the change log of
+        another inventory.
     """
-    check_replaceable(os.fspath(path))
     try:
         file = read_saved(path)
-    except InventoryError:  # there is no file yet, or it is damaged
+    except InventoryError:  # the file does not exist yet, or is damaged
         return generation
     if Origin(file.generation, file.checksum) == origin:
         return generation

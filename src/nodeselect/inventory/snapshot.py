@@ -8,6 +8,7 @@ from nodeselect.explain import Explanation, NodeExplanation
 from nodeselect.explain.compute import explain, explain_node
 from nodeselect.explain.countable import FailureCounts
 from nodeselect.explain.similarity import Vocabulary
+from nodeselect.index.storage import check_replaceable
 from nodeselect.inventory.change import NodeChange
 from nodeselect.inventory.compaction import table_of
 from nodeselect.inventory.failure_groups import FailureGroups
@@ -174,6 +175,7 @@ class BaseInventory:
         :raises InventoryError: with the code ``cannot-write``, also if the file is a change log;
             then the old file is unchanged.
         """
+        check_replaceable(os.fspath(path))  # before the work
         view = self._view
         to_sections(view).write(os.fspath(path), view.generation, view.chain)
 

@@ -174,8 +174,8 @@ def _read_match_fields(value: object, place: str) -> set[str] | None:
     """Return the names that the items of ``matchFields`` allow together; None if there is no item.
 
     :param place: the path of ``value``, for errors.
-    :raises SelectorError: if an item is invalid, or all of them only exclude names: what they allow
-        is no list.
+    :raises SelectorError: if an item is invalid, or if they only exclude names, which a selector
+        cannot.
     """
     ids: set[str] | None = None
     excluded: dict[str, str] = {}
