@@ -11,7 +11,7 @@ from typing import Any
 
 from nodeselect.errors import SelectorError
 from nodeselect.jobs.check.rules.fields import TEMPLATE_TEXT
-from nodeselect.jobs.check.rules.job import RESERVED_PREFIX
+from nodeselect.jobs.check.rules.required_fields import RESERVED_PREFIX
 from nodeselect.jobs.check.rules.rollout import STRATEGIES_WITH_HEALTH_CHECK
 from nodeselect.jobs.check.schema_fields import Field, fields_of, parse_duration
 from nodeselect.limits import LIMITS

@@ -23,7 +23,7 @@ from nodeselect.jobs.check.ignore_comments import read_ignore_comments
 from nodeselect.jobs.check.rule import REGISTRY, Finding, Rule, document_finding
 from nodeselect.jobs.check.rules.document import is_kubernetes_object, locate_spec
 from nodeselect.jobs.check.rules.fields import check_model
-from nodeselect.jobs.check.rules.job import (
+from nodeselect.jobs.check.rules.required_fields import (
     Names,
     check_job_fields,
     check_repeated_name,
