@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -19,7 +20,7 @@ from hypothesis import strategies as st
 
 from nodeselect import InventoryError, Node, Selector
 from nodeselect.readers import open_inputs, parallel_read
-from nodeselect.readers.parallel_read import SecondHalf
+from nodeselect.readers.parallel_read import EndReader
 from nodeselect.readers.reader import NodeReader
 from tests.short import short
 
@@ -70,7 +71,7 @@ def even(labels: Mapping[str, str], node_id: str) -> bool:
 
 
 def test_several_large_files(tmp_path: Path, forks: list[int]) -> None:
-    """The second half of each file is read by a process of its own, and counted once."""
+    """Each file is read from its end by a process of its own, and every node is counted once."""
     sources = []
     for name in ("a", "b", "c"):
         lines = (f'{{"id": "{name}-{at}", "labels": {{"n": "{at}"}}}}\n' for at in range(100))
@@ -171,7 +172,7 @@ IDS = st.lists(st.text("abc", min_size=1, max_size=3), min_size=2, max_size=30)
 def test_any_small_file(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject, ids: list[str], ordered: bool
 ) -> None:
-    """Wherever the middle of a file is, two processes return what one returns, or its error.
+    """Wherever two processes meet in a file, they return what one returns, or its error.
 
     Lines are short and long, end in LF or CRLF, have blank ones between; the last may have no end;
     ids ascend or not, and may occur twice.
@@ -189,7 +190,7 @@ def test_any_small_file(
 
 
 def test_counts_of_a_selector(nodes: Path, forks: list[int]) -> None:
-    """What nodes fail, and ids that no node has, are counted over both halves."""
+    """What nodes fail, and ids that no node has, are counted over both processes."""
     unusual = ",".join(f"!k-{number}" for number in range(100))
     selector = Selector.parse(f"{unusual},n>1000,n<2500")
     ids = ["n-0000", "n-2999", "x", "y"]
@@ -204,7 +205,7 @@ def test_counts_of_a_selector(nodes: Path, forks: list[int]) -> None:
 
 
 def test_states(tmp_path: Path, forks: list[int]) -> None:
-    """The states of all nodes are counted over both halves, and what nodes in ``states`` fail."""
+    """The states of all nodes are counted by both processes, and what nodes in ``states`` fail."""
     states = ("Ready", "lost", None)
     path = tmp_path / "nodes.ndjson"
     path.write_text(
@@ -234,6 +235,55 @@ def only_in_child(act: Callable[[], object]) -> Callable[[Mapping[str, str], str
         return even(labels, node_id)
 
     return node_filter
+
+
+@pytest.mark.parametrize("slow", ["parent", "child"])
+def test_the_faster_process_reads_more(nodes: Path, forks: list[int], slow: str) -> None:
+    """Each process takes a segment whenever it can, so a slow one takes few."""
+    parent = os.getpid()
+    read: list[str] = []
+
+    def node_filter(labels: Mapping[str, str], node_id: str) -> bool:
+        if (os.getpid() == parent) == (slow == "parent"):
+            time.sleep(0.01)
+        read.append(node_id)
+        return even(labels, node_id)
+
+    with nodes.open("rb") as stream:
+        reader = NodeReader(stream, node_filter, parallel=True)
+        assert (list(reader), reader.count) == outcome(nodes, parallel=False)
+    assert read == [f"n-{at:04}" for at in range(len(read))]
+    assert len(read) < 1_000 if slow == "parent" else len(read) > 2_000
+    assert forks == [1]
+
+
+@pytest.mark.parametrize(
+    ("lines", "inputs", "parts"),
+    [
+        pytest.param(LINES, 1, 1, id="ascending"),
+        pytest.param(LINES, 2, 2, id="ascending-but-others-may-follow"),
+        pytest.param([*LINES[1:], LINES[0]], 1, 2, id="not-ascending"),
+    ],
+)
+def test_ids_are_sent_if_needed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lines: list[str], inputs: int, parts: int
+) -> None:
+    """Ids that ascend have no duplicates, so the parent process need not get them."""
+    path = tmp_path / "nodes.ndjson"
+    path.write_text("".join(lines))
+    received: list[Any] = []
+    next_part = EndReader.next_part
+
+    def recorded(reader: EndReader) -> Any:
+        received.append(next_part(reader))
+        return received[-1]
+
+    monkeypatch.setattr(EndReader, "next_part", recorded)
+    with path.open("rb") as stream:
+        source = stream if inputs == 1 else open_inputs([path])
+        assert sum(1 for _ in NodeReader(source, parallel=True)) == 3_000
+    assert len(received) == parts
+    assert None not in received
 
 
 def fail() -> NoReturn:
@@ -296,10 +346,10 @@ def test_a_reader_that_is_not_finished(nodes: Path, forks: list[int], close: boo
 def test_an_interrupt_while_waiting(nodes: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Ctrl-C while the parent waits for the child process stops both."""
 
-    def interrupted(half: SecondHalf) -> NoReturn:
+    def interrupted(child: EndReader) -> NoReturn:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(SecondHalf, "result", interrupted)
+    monkeypatch.setattr(EndReader, "next_part", interrupted)
     with nodes.open("rb") as stream, pytest.raises(KeyboardInterrupt):
         list(NodeReader(stream, parallel=True))
 

@@ -26,7 +26,7 @@ NODE_TYPES = (
     *(ast.Expression, ast.Lambda, ast.arguments, ast.arg, ast.IfExp, ast.BoolOp, ast.And),
     *(ast.Compare, ast.Eq, ast.NotEq, ast.In, ast.NotIn, ast.Name, ast.Load, ast.Constant),
     *(ast.Call, ast.Attribute, ast.Is, ast.IsNot, ast.BinOp, ast.Add),
-    *(ast.ListComp, ast.comprehension, ast.Store, ast.Or, ast.NamedExpr, ast.Subscript),
+    *(ast.ListComp, ast.List, ast.comprehension, ast.Store, ast.Or, ast.NamedExpr, ast.Subscript),
 )
 FUNCTIONS = {"type", "in_range", "exact_id", "exact_value", "require_mapping"}
 NAMES = FUNCTIONS | {"dict", "mappingproxy", "str"}
@@ -38,7 +38,7 @@ SOURCES = (
         lambda shape: st.builds(
             failure_mask_source,
             st.just(shape),
-            st.none() | st.just([f"record.labels.label_{n}" for n in range(len(shape))]),
+            st.none() | st.just([f"labels.label_{n}" for n in range(len(shape))]),
         )
     )
 )
@@ -77,12 +77,12 @@ def test_the_source_has_fixed_pieces_only(source: str) -> None:
     for node in ast.walk(outer):
         assert isinstance(node, NODE_TYPES)
         if isinstance(node, ast.Name):
-            assert node.id in {*parameters, "record", "x", *NAMES, *constants}
+            assert node.id in {*parameters, "record", "labels", "x", *NAMES, *constants}
         elif isinstance(node, ast.Constant):
             assert node.value is None or type(node.value) in (bool, int)
         elif isinstance(node, ast.Attribute):
             source = ast.unparse(node)
-            assert re.fullmatch(r"labels\.get|record\.labels(\.label_[0-9]+)?", source)
+            assert re.fullmatch(r"labels\.(get|label_[0-9]+)|record\.labels", source)
         elif isinstance(node, ast.Call):
             assert ast.unparse(node.func) in {"labels.get", *FUNCTIONS}
 
@@ -110,7 +110,7 @@ def test_keys_and_values_are_never_source(text: str, operator: Operator) -> None
     matches_labels = compile_predicate([requirement], (text,))
     mask = compile_failure_mask([requirement], (text,))
     masks = compile_failure_masks(
-        [requirement], (text,), lambda key: "record.id" if key is None else "record.value"
+        [requirement], (text,), lambda key: "record.id" if key is None else "labels.value"
     )
     for value in (None, text, "b", "c", "4", "6"):
         labels = {} if value is None else {text: value}
@@ -120,7 +120,8 @@ def test_keys_and_values_are_never_source(text: str, operator: Operator) -> None
             bits = (node_id != text) | (0 if passes else 2)
             assert matches_labels(labels, node_id) is (bits == 0)
             assert mask(labels, node_id) == bits
-            assert masks([SimpleNamespace(id=node_id, value=value)]) == [bits]
+            record = SimpleNamespace(id=node_id, labels=SimpleNamespace(value=value))
+            assert masks([record]) == [bits]
 
 
 def test_how_values_are_read() -> None:
@@ -129,11 +130,12 @@ def test_how_values_are_read() -> None:
 
     def value_source(key: str | None) -> str:
         asked.append(key)
-        return f"record[{len(asked) - 1}]"
+        return "record.id" if key is None else f"labels[{len(asked) - 2}]"
 
     masks = compile_failure_masks(Selector.parse("a=b,c").requirements, ("n",), value_source)
     assert asked == [None, "a", "c"]
-    assert masks([("n", "b", None), ("n", "c", "d"), ("m", "b", "d")]) == [4, 2, 1]
+    nodes = [("n", ("b", None)), ("n", ("c", "d")), ("m", ("b", "d"))]
+    assert masks([SimpleNamespace(id=name, labels=labels) for name, labels in nodes]) == [4, 2, 1]
 
 
 def test_nothing_but_labels_and_id_is_accepted() -> None:

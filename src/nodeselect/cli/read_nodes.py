@@ -62,15 +62,18 @@ def open_nodes(
 
     progress = Progress()
     skipped: list[str] = []
-    inputs = open_inputs(nodes_from.files(skipped))
+    files = nodes_from.files(skipped)
+    inputs = open_inputs(files)
     try:
+        source, name = next(inputs) if len(files) == 1 else (inputs, None)
         reader = NodeReader(
-            inputs,
+            source,
             matches_any if len(selectors) > 1 else None,
             selector=selectors[0] if len(selectors) == 1 else None,
             ids={node_id for selector in selectors for node_id in selector.ids or ()},
             states=states,
             id_column=nodes_from.id_column,
+            name=name,
             on_progress=show_progress,
             parallel=parallel,
         )

@@ -10,10 +10,10 @@ from operator import lt
 
 from nodeselect.node import DuplicateIdError
 
-__all__ = ["DuplicateIdCheck", "IdState"]
+__all__ = ["DuplicateIdCheck", "IdOrder"]
 
-IdState = tuple[str, str, bool, str]
-"""Of consecutive ids: the first, the last, whether they ascend, and all of them, joined by LF."""
+IdOrder = tuple[str, str, bool]
+"""Of consecutive ids: the first, the last, and whether they ascend. No ids have an empty first."""
 
 
 class DuplicateIdCheck:
@@ -27,21 +27,35 @@ class DuplicateIdCheck:
     def add(self, ids: Sequence[str]) -> None:
         """Add the ids of the next nodes."""
         if ids:
-            self.extend((ids[0], ids[-1], all(map(lt, ids, ids[1:])), "\n".join(ids)))
+            self.extend((ids[0], ids[-1], all(map(lt, ids, ids[1:]))), "\n".join(ids))
 
-    def extend(self, ids: IdState) -> None:
-        """Add the ids of another check, as its :attr:`state`; they follow those added so far."""
-        first, last, is_ascending, text = ids
-        if first:  # it is empty only if there are no ids, since no id is empty
-            self._is_ascending = self._is_ascending and is_ascending and self._last < first
+    def extend(self, order: IdOrder, text: str) -> None:
+        """Add the ids of another check, which follow those added so far.
+
+        :param order: its :attr:`order`.
+        :param text: its :attr:`text`. If no more ids follow, and all ascend, it may be empty.
+        """
+        first, last, _ = order
+        if first:
+            self._is_ascending = self.ascend_with(order)
             self._first = self._first or first
             self._last = last
             self._texts.append(text)
 
+    def ascend_with(self, order: IdOrder) -> bool:
+        """Return whether the ids so far ascend, and go on ascending with those of another check."""
+        first, _, is_ascending = order
+        return self._is_ascending and is_ascending and (self._last < first or not first)
+
     @property
-    def state(self) -> IdState:
-        """All ids that were added, in a form that can be sent to another process."""
-        return self._first, self._last, self._is_ascending, "\n".join(self._texts)
+    def order(self) -> IdOrder:
+        """The first and the last id, and whether they ascend."""
+        return self._first, self._last, self._is_ascending
+
+    @property
+    def text(self) -> str:
+        """All ids, joined by LF."""
+        return "\n".join(self._texts)
 
     def error(self) -> DuplicateIdError | None:
         """Return the error for the first id that repeats an earlier one, or None if none does."""

@@ -3,7 +3,7 @@
 In a module of its own, because msgspec is loaded with it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import nullcontext
 from itertools import chain
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from nodeselect.errors import InventoryError
 from nodeselect.readers.chunks import begins_with_long_line, line_too_long_error, read_chunks
 from nodeselect.readers.columnar import Block
+from nodeselect.readers.duplicate_ids import DuplicateIdCheck
 from nodeselect.readers.formats import json, ndjson
-from nodeselect.readers.parallel_read import read_second_half
+from nodeselect.readers.parallel_read import EndReader, Segment, read_from_end
 from nodeselect.readers.shapes import plain
 from nodeselect.text import quoted
 
@@ -35,38 +36,59 @@ class LineReader:
 
         :param parallel: whether two processes may read a large file.
         """
+        with read_from_end(stream, self._from_end) if parallel else nullcontext() as child:
+            rows = None
+            if child is not None:
+                for stop in chain([stream.tell()], child.stops):
+                    yield from self._read_chunks(first, stream, stop)
+                    first = b""
+                rows = None if self._nodes._footer else self._add_end(child)
+            if rows is None:
+                yield from self._read_chunks(first, stream)
+            else:
+                yield rows
+
+    def _add_end(self, child: EndReader) -> Block | None:
+        """Add what the child process found; return the selected nodes, or None if it failed."""
         nodes = self._nodes
-        in_two = read_second_half(stream, self._second_half) if parallel else nullcontext()
-        with in_two as half:
-            yield from self._read_chunks(first, stream, half and half.start)
-            if half is None:
-                return
-            result = None if nodes._footer else half.result()
-            if result is None:  # the other process failed
-                yield from self._read_chunks(b"", stream)
-                return
-            count, states, failure_masks, missing_ids, ids, shapes, rows = result
-            nodes.count += count
-            nodes.states.update(states)
-            nodes.failure_masks.update(failure_masks)
-            nodes.missing_ids &= missing_ids
-            nodes._ids.extend(ids)
-            nodes._shapes.update(shapes)
-            yield rows
+        result = child.next_part()
+        if result is None:
+            return None
+        count, states, failure_masks, missing_ids, order, shapes, rows = result
+        is_order_enough = nodes._has_one_input and nodes._ids.ascend_with(order)
+        ids = "" if is_order_enough else child.next_part()
+        if ids is None:
+            return None
+        nodes.count += count
+        nodes.states.update(states)
+        nodes.failure_masks.update(failure_masks)
+        nodes.missing_ids &= missing_ids
+        nodes._ids.extend(order, ids)
+        nodes._shapes.update(shapes)
+        return rows  # type: ignore[no-any-return]
 
-    def _second_half(self, stream: BinaryIO) -> object:
-        """Read the second half of a file, in the child process; return what was found in it.
+    def _from_end(self, segments: Iterable[Segment]) -> Iterator[object]:
+        """Read a file from its end, in the child process; yield what was found.
 
-        If it ends in a footer, return None: then the parent process reads this half itself.
+        The ids come last, since they are long, and rarely needed. If the file ends in a footer,
+        yield nothing: then the parent process reads it itself.
         """
         nodes = self._nodes
         nodes._start_counting()
-        rows = list(chain.from_iterable(self._read_chunks(b"", stream)))
-        if nodes._footer:
-            return None
+        rows, checks = [], []
+        for stream, stop in segments:
+            nodes._ids = DuplicateIdCheck()
+            rows.append(list(chain.from_iterable(self._read_chunks(b"", stream, stop))))
+            checks.append(nodes._ids)
+            if nodes._footer:
+                return
+        ids = DuplicateIdCheck()
+        for check in reversed(checks):
+            ids.extend(check.order, check.text)
+        selected = list(chain.from_iterable(reversed(rows)))
         states, masks = dict(nodes.states), dict(nodes.failure_masks)
-        ids = nodes._ids.state
-        return nodes.count, states, masks, nodes.missing_ids, ids, nodes._shapes, rows
+        yield nodes.count, states, masks, nodes.missing_ids, ids.order, nodes._shapes, selected
+        yield ids.text
 
     def _read_chunks(
         self, first: bytes, stream: BinaryIO, stop: int | None = None

@@ -1,9 +1,13 @@
-"""Read the second half of a large file in a child process.
+"""Read a large file in two processes: this one from its beginning, a child process from its end.
 
 Nearly all of the time of reading NDJSON goes into decoding, and one process decodes on one core.
-The child process sends what it read, or nothing if anything is wrong. In that case the parent
-process, which has just read the first half, reads the second half as well. So an error is reported
-with its line, and a child process that fails costs time, but no answer.
+The file is divided into segments of whole lines. Each process takes the next one from its side
+until all are taken, so both end at nearly the same time, even if one core is slower.
+
+The child process sends what it read in parts, or ends early if anything is wrong. In that case the
+parent process, which has just read all segments before, reads the rest as well. So an error is
+reported with its line, and a child process that fails costs time, but no answer. A part that the
+parent process does not need is not sent.
 """
 
 import marshal
@@ -11,67 +15,85 @@ import mmap
 import os
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from io import BufferedReader, FileIO
+from itertools import pairwise
 from stat import S_ISREG
 from typing import Any, BinaryIO, NamedTuple, NoReturn
 
-__all__ = ["SecondHalf", "read_second_half"]
+__all__ = ["EndReader", "Segment", "read_from_end"]
 
 # A second process pays off for files of at least this size (``benchmarks/match_file.py``).
 _MIN_BYTES = 32 * 1024 * 1024
 
+# One process may wait for the other as long as that needs for one segment, at most.
+_SEGMENTS = 128
 
-class SecondHalf(NamedTuple):
-    """The second half of a file, which a child process reads.
+# Before each part, its size is sent in this many bytes.
+_SIZE_BYTES = 8
 
-    :param start: the offset in the file at which it begins: the start of a line.
+Segment = tuple[Any, int]
+"""A binary stream at the first line of a segment, and the offset at which the segment ends."""
+
+
+class EndReader(NamedTuple):
+    """A child process that reads a file from its end.
+
+    :param stops: where to stop reading in this process: the ends of segments, in ascending order.
+        Requesting the next one takes a segment. The last one is where the child process begins.
     :param pipe: receives what the child process sends.
     """
 
-    start: int
+    stops: Iterator[int]
     pipe: BinaryIO
 
-    def result(self) -> Any:
-        """Wait for the child process and return its result, or None if it failed."""
+    def next_part(self) -> Any:
+        """Wait for the next part of the result and return it, or None if the child process failed.
+
+        The child process sends one part after the other, in the order of ``read``.
+        """
+        size = int.from_bytes(self.pipe.read(_SIZE_BYTES))
         try:
-            return marshal.loads(self.pipe.read())  # noqa: S302 - sent by our own process
+            return marshal.loads(self.pipe.read(size))  # noqa: S302 - sent by our own process
         except (EOFError, ValueError, TypeError):  # it sent nothing, or not all
             return None
 
 
 @contextmanager
-def read_second_half(stream: BinaryIO, read: Callable[[Any], Any]) -> Iterator[SecondHalf | None]:
-    """Start a child process that reads the second half of what is left of ``stream``.
+def read_from_end(
+    stream: BinaryIO, read: Callable[[Iterable[Segment]], Iterable[Any]]
+) -> Iterator[EndReader | None]:
+    """Start a child process that reads what is left of ``stream`` from its end.
 
     The process is stopped when the context ends. Yield None, and start none, if that would not be
     faster or not be safe: if the stream is not a large regular file, if there is only one core, or
     if there are other threads, which a fork would lose.
 
-    :param read: called in the child process with a binary stream of the second half. It returns
-        built-in types, which :meth:`SecondHalf.result` returns in this process.
+    :param read: called in the child process with segments, the last of the file first. Requesting
+        the next one takes it. It yields the parts of the result, of built-in types, which
+        :meth:`EndReader.next_part` returns in this process.
     """
     with ExitStack() as stack:
         try:
             child = _start(stack, stream, read)
-        except OSError:  # no more processes or files are allowed
+        except (OSError, ValueError):  # no more processes or files are allowed; the file is empty
             child = None
         if child is None:
             yield None
             return
-        half, process = child
+        reader, process = child
         try:
-            yield half
+            yield reader
         finally:
             os.kill(process, signal.SIGKILL)  # its id is valid until it is waited for
             os.waitpid(process, 0)
 
 
 def _start(
-    stack: ExitStack, stream: BinaryIO, read: Callable[[Any], Any]
-) -> tuple[SecondHalf, int] | None:
-    """Start a child process, if possible; return the half that it reads, and its process id."""
+    stack: ExitStack, stream: BinaryIO, read: Callable[[Iterable[Segment]], Iterable[Any]]
+) -> tuple[EndReader, int] | None:
+    """Start a child process, if possible; return its reader, and its process id."""
     if (
         not (isinstance(stream, BufferedReader) and isinstance(stream.raw, FileIO))
         or not hasattr(os, "fork")
@@ -85,26 +107,64 @@ def _start(
         return None
     # The same file even if it was renamed, with a position that the two processes do not share.
     file = stack.enter_context(mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ))
-    start = file.find(b"\n", (stream.tell() + status.st_size) // 2) + 1 or len(file)
-    reading, writing = os.pipe()
-    receiver = stack.enter_context(os.fdopen(reading, "rb"))
-    with os.fdopen(writing, "wb") as sender:
+    bounds = _segment_bounds(file, stream.tell())
+    tokens, sender = _open_pipe(stack)
+    with sender:
+        sender.write(bytes(len(bounds) - 1))
+
+    def take() -> bytes:
+        """Take a segment, if one is left: there is one byte for each."""
+        return os.read(tokens.fileno(), 1)
+
+    def from_end() -> Iterator[Segment]:
+        for start, stop in reversed(list(pairwise(bounds))):
+            if take():
+                file.seek(start)
+                yield file, stop
+
+    receiver, sender = _open_pipe(stack)
+    with sender:
         process = os.fork()
         if process == 0:
             receiver.close()  # so that writing fails if the parent process has ended
-            file.seek(start)
-            _run(read, file, sender)
-    return SecondHalf(start, receiver), process
+            _run(read, from_end(), sender)
+    return EndReader((stop for stop in bounds[1:] if take()), receiver), process
 
 
-def _run(read: Callable[[Any], Any], file: Any, sender: BinaryIO) -> NoReturn:
-    """Run in the child process: call ``read``, send its result and exit.
+def _segment_bounds(file: mmap.mmap, start: int) -> list[int]:
+    """Divide what a file has from ``start`` on; return the offsets of the bounds, both ends too.
 
-    If anything fails, exit without sending it.
+    Each is the start of a line, or the end of the file.
+    """
+    bounds = [start]
+    for number in range(1, _SEGMENTS):
+        target = start + (len(file) - start) * number // _SEGMENTS
+        if target > bounds[-1]:
+            bounds.append(file.find(b"\n", target) + 1 or len(file))
+    return bounds if bounds[-1] == len(file) else [*bounds, len(file)]
+
+
+def _open_pipe(stack: ExitStack) -> tuple[BinaryIO, BinaryIO]:
+    """Open a pipe; return its end for reading, which ``stack`` closes, and the one for writing."""
+    reading, writing = os.pipe()
+    return stack.enter_context(os.fdopen(reading, "rb")), os.fdopen(writing, "wb")
+
+
+def _run(
+    read: Callable[[Iterable[Segment]], Iterable[Any]],
+    segments: Iterable[Segment],
+    sender: BinaryIO,
+) -> NoReturn:
+    """Run in the child process: call ``read``, send the parts of its result and exit.
+
+    If anything fails, exit without sending the rest.
     """
     try:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
-        sender.write(marshal.dumps(read(file)))
-        sender.close()  # the parent process need not wait until all memory is freed
+        for part in read(segments):
+            data = marshal.dumps(part)
+            sender.write(len(data).to_bytes(_SIZE_BYTES))
+            sender.write(data)
+            sender.flush()
     finally:
         os._exit(0)

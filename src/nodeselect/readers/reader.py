@@ -121,8 +121,8 @@ class NodeReader:
         :param parallel: whether a large NDJSON file may be read by two processes; ``node_filter``
             then runs in both, and must not have side effects.
         """
-        is_stream = hasattr(source, "read")
-        self._sources = cast("Any", [(source, name)] if is_stream else source)
+        self._has_one_input = hasattr(source, "read")
+        self._sources = cast("Any", [(source, name)] if self._has_one_input else source)
         self._filter = node_filter
         self._selector = selector
         self._states = states

@@ -173,13 +173,13 @@ class TypedDecoder:
         return Columns(ids, names, states, dict(zip(self._keys, values, strict=True)))
 
     def _value_source(self, key: str | None) -> str:
-        """Return the Python source that reads the value of ``key`` from ``record``.
+        """Return the Python source that reads the value of ``key`` from ``labels``.
 
-        For None, it reads the id. It is compiled into the function :attr:`failure_masks`.
+        For None, it reads the id from ``record``. It is compiled into :attr:`failure_masks`.
         """
         if key is None:
             return "record.id"
-        return f"record.labels.{_field(self._keys.index(key))}" if key in self._keys else "None"
+        return f"labels.{_field(self._keys.index(key))}" if key in self._keys else "None"
 
 
 def _field(number: int) -> str:
