@@ -34,6 +34,7 @@ pytestmark = pytest.mark.skipif(
 def small_files(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let two processes read files of any size."""
     monkeypatch.setattr(parallel_read, "_MIN_BYTES", 1)
+    monkeypatch.setattr(parallel_read, "_SEGMENT_BYTES", 500)
 
 
 def open_files() -> int:
@@ -457,3 +458,18 @@ def test_a_file_that_becomes_shorter(nodes: Path, monkeypatch: pytest.MonkeyPatc
 
     monkeypatch.setattr(os, "fork", shortened)
     assert outcome(nodes, True) == "nodes: the file became shorter while it was read"
+
+
+def test_a_file_whose_lines_were_changed(
+    nodes: Path, forks: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """If the child process finds other lines where the parent process ends, it is not believed."""
+    parent, line_start = os.getpid(), parallel_read._line_start
+
+    def changed(descriptor: int, offset: int, end: int) -> int:
+        at = line_start(descriptor, offset, end)
+        return at if os.getpid() == parent else line_start(descriptor, at + 1, end)
+
+    monkeypatch.setattr(parallel_read, "_line_start", changed)
+    assert outcome(nodes, parallel=True) == outcome(nodes, parallel=False)
+    assert forks == [1]

@@ -17,6 +17,7 @@ __all__ = [
     "read_blocks",
     "read_chunks",
     "read_rest",
+    "shorter_file_error",
 ]
 
 # Small enough to stay in the processor's cache (``benchmarks/test_read.py``).
@@ -37,11 +38,12 @@ def read_chunks(first: bytes, stream: BinaryIO, stop: int | None = None) -> Iter
         yield first
     rest: list[bytes] = []  # the parts of the beginning of a line
     rest_size = 0
-    while stop is None or stream.tell() < stop:
-        size = _CHUNK_BYTES if stop is None else min(_CHUNK_BYTES, stop - stream.tell())
-        block = stream.read(size)
+    position = 0 if stop is None else stream.tell()
+    while stop is None or position < stop:
+        block = stream.read(_CHUNK_BYTES if stop is None else min(_CHUNK_BYTES, stop - position))
+        position += len(block)
         if not block and stop is not None:
-            raise InventoryError("cut-off", "the file became shorter while it was read")
+            raise shorter_file_error()
         if not block:
             break
         end = block.rfind(b"\n") + 1
@@ -114,6 +116,11 @@ def join_document(blocks: Iterable[bytes]) -> bytes:
         if document.tell() > LIMITS.document_bytes:
             raise document_too_large_error()
     return document.getvalue()
+
+
+def shorter_file_error() -> InventoryError:
+    """Return the error for a file that ends before the offset where it ended at first."""
+    return InventoryError("cut-off", "the file became shorter while it was read")
 
 
 def document_too_large_error() -> InventoryError:

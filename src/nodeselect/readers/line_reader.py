@@ -42,19 +42,24 @@ class LineReader:
                 for stop in chain([stream.tell()], child.stops):
                     yield from self._read_chunks(first, stream, stop)
                     first = b""
-                rows = None if self._nodes._footer else self._add_end(child)
+                rows = None if self._nodes._footer else self._add_end(child, stream.tell())
             if rows is None:
-                yield from self._read_chunks(first, stream)
+                yield from self._read_chunks(first, stream, child and child.end)
             else:
                 yield rows
 
-    def _add_end(self, child: EndReader) -> Block | None:
-        """Add what the child process found; return the selected nodes, or None if it failed."""
+    def _add_end(self, child: EndReader, position: int) -> Block | None:
+        """Add what the child process found; return the selected nodes, or None if it failed.
+
+        :param position: up to which offset this process has read the file.
+        """
         nodes = self._nodes
         result = child.next_part()
         if result is None:
             return None
-        count, states, failure_masks, missing_ids, order, shapes, rows = result
+        start, count, states, failure_masks, missing_ids, order, shapes, rows = result
+        if start not in (None, position):  # the file was changed
+            return None
         is_order_enough = nodes._has_one_input and nodes._ids.ascend_with(order)
         ids = "" if is_order_enough else child.next_part()
         if ids is None:
@@ -75,8 +80,9 @@ class LineReader:
         """
         nodes = self._nodes
         nodes._start_counting()
-        rows, checks = [], []
+        start, rows, checks = None, [], []
         for stream, stop in segments:
+            start = stream.tell()
             nodes._ids = DuplicateIdCheck()
             rows.append(list(chain.from_iterable(self._read_chunks(b"", stream, stop))))
             checks.append(nodes._ids)
@@ -87,7 +93,8 @@ class LineReader:
             ids.extend(check.order, check.text)
         selected = list(chain.from_iterable(reversed(rows)))
         states, masks = dict(nodes.states), dict(nodes.failure_masks)
-        yield nodes.count, states, masks, nodes.missing_ids, ids.order, nodes._shapes, selected
+        counts = nodes.count, states, masks, nodes.missing_ids
+        yield start, *counts, ids.order, nodes._shapes, selected
         yield ids.text
 
     def _read_chunks(

@@ -22,30 +22,42 @@ from itertools import pairwise
 from stat import S_ISREG
 from typing import Any, BinaryIO, NamedTuple, NoReturn
 
+from nodeselect.readers.chunks import shorter_file_error
+
 __all__ = ["EndReader", "Segment", "read_from_end"]
 
 # A second process pays off for files of at least this size (``benchmarks/match_file.py``).
 _MIN_BYTES = 32 * 1024 * 1024
 
-# One process may wait for the other as long as that needs for one segment, at most.
-_SEGMENTS = 128
+# One process may wait for the other as long as that needs for a segment. There are not more of them
+# than a pipe holds bytes on any system.
+_SEGMENT_BYTES = 512 * 1024
+_MAX_SEGMENTS = 512
+
+# How much is read at a time to find the end of a line.
+_BLOCK_BYTES = 8 * 1024
 
 # Before each part, its size is sent in this many bytes.
 _SIZE_BYTES = 8
 
 Segment = tuple[Any, int]
-"""A binary stream at the first line of a segment, and the offset at which the segment ends."""
+"""A binary stream at the first line of a segment, and the offset at which the segment ends.
+
+Both are starts of lines, or the end of the file.
+"""
 
 
 class EndReader(NamedTuple):
     """A child process that reads a file from its end.
 
     :param stops: where to stop reading in this process: the ends of segments, in ascending order.
-        Requesting the next one takes a segment. The last one is where the child process begins.
+        Requesting the next one takes a segment. The child process has read what follows the last.
+    :param end: the size of the file when the child process was started.
     :param pipe: receives what the child process sends.
     """
 
     stops: Iterator[int]
+    end: int
     pipe: BinaryIO
 
     def next_part(self) -> Any:
@@ -107,20 +119,25 @@ def _start(
         return None
     # The same file even if it was renamed, with a position that the two processes do not share.
     file = stack.enter_context(mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ))
-    bounds = _segment_bounds(file, stream.tell())
+    start, end = stream.tell(), len(file)
+    size = max(_SEGMENT_BYTES, (end - start) // _MAX_SEGMENTS + 1)
+    bounds = [start, *range(start + size, end, size), end]
     tokens, sender = _open_pipe(stack)
     with sender:
         sender.write(bytes(len(bounds) - 1))
 
-    def take() -> bytes:
+    def is_left() -> bool:
         """Take a segment, if one is left: there is one byte for each."""
-        return os.read(tokens.fileno(), 1)
+        return bool(os.read(tokens.fileno(), 1))
+
+    def line_start(offset: int) -> int:
+        return offset if offset in (start, end) else _line_start(stream.fileno(), offset, end)
 
     def from_end() -> Iterator[Segment]:
-        for start, stop in reversed(list(pairwise(bounds))):
-            if take():
-                file.seek(start)
-                yield file, stop
+        for low, high in reversed(list(pairwise(bounds))):
+            if is_left():
+                file.seek(line_start(low))
+                yield file, line_start(high)
 
     receiver, sender = _open_pipe(stack)
     with sender:
@@ -128,20 +145,26 @@ def _start(
         if process == 0:
             receiver.close()  # so that writing fails if the parent process has ended
             _run(read, from_end(), sender)
-    return EndReader((stop for stop in bounds[1:] if take()), receiver), process
+    stops = (line_start(bound) for bound in bounds[1:] if is_left())
+    return EndReader(stops, end, receiver), process
 
 
-def _segment_bounds(file: mmap.mmap, start: int) -> list[int]:
-    """Divide what a file has from ``start`` on; return the offsets of the bounds, both ends too.
+def _line_start(descriptor: int, offset: int, end: int) -> int:
+    """Return the offset of the first line of a file that starts at ``offset`` or later.
 
-    Each is the start of a line, or the end of the file.
+    Return ``end`` if there is none. This does not read from a map of the file into memory: if the
+    file becomes shorter, that stops the process.
+
+    :raises InventoryError: if the file ends before ``end``.
     """
-    bounds = [start]
-    for number in range(1, _SEGMENTS):
-        target = start + (len(file) - start) * number // _SEGMENTS
-        if target > bounds[-1]:
-            bounds.append(file.find(b"\n", target) + 1 or len(file))
-    return bounds if bounds[-1] == len(file) else [*bounds, len(file)]
+    at = offset - 1
+    while block := os.pread(descriptor, _BLOCK_BYTES, at):
+        if (found := block.find(b"\n")) >= 0:
+            return min(at + found + 1, end)
+        at += len(block)
+    if at < end:
+        raise shorter_file_error()
+    return end
 
 
 def _open_pipe(stack: ExitStack) -> tuple[BinaryIO, BinaryIO]:
