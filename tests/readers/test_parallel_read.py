@@ -19,7 +19,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nodeselect import InventoryError, Node, Selector
-from nodeselect.readers import open_inputs, parallel_read
+from nodeselect.readers import line_reader, open_inputs, parallel_read
 from nodeselect.readers.parallel_read import EndReader
 from nodeselect.readers.reader import NodeReader
 from tests.short import short
@@ -258,6 +258,28 @@ def test_the_faster_process_reads_more(nodes: Path, forks: list[int], slow: str)
     assert forks == [1]
 
 
+def received_parts(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """Return a list to which all parts are added that the child process sends."""
+    received: list[Any] = []
+    next_part = EndReader.next_part
+
+    def recorded(reader: EndReader) -> Any:
+        received.append(next_part(reader))
+        return received[-1]
+
+    monkeypatch.setattr(EndReader, "next_part", recorded)
+    return received
+
+
+def test_few_nodes_are_sent(nodes: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The child process ends its work if many nodes are selected; the parent reads the others."""
+    monkeypatch.setattr(line_reader, "_MAX_SELECTED", 20)
+    received = received_parts(monkeypatch)
+    assert outcome(nodes, parallel=True) == outcome(nodes, parallel=False)
+    [[*_, rows]] = received
+    assert len(rows) < 40
+
+
 @pytest.mark.parametrize(
     ("lines", "inputs", "parts"),
     [
@@ -272,14 +294,7 @@ def test_ids_are_sent_if_needed(
     """Ids that ascend have no duplicates, so the parent process need not get them."""
     path = tmp_path / "nodes.ndjson"
     path.write_text("".join(lines))
-    received: list[Any] = []
-    next_part = EndReader.next_part
-
-    def recorded(reader: EndReader) -> Any:
-        received.append(next_part(reader))
-        return received[-1]
-
-    monkeypatch.setattr(EndReader, "next_part", recorded)
+    received = received_parts(monkeypatch)
     with path.open("rb") as stream:
         source = stream if inputs == 1 else open_inputs([path])
         assert sum(1 for _ in NodeReader(source, parallel=True)) == 3_000
@@ -356,14 +371,17 @@ def test_an_interrupt_while_waiting(nodes: Path, monkeypatch: pytest.MonkeyPatch
 
 
 def test_a_parent_that_is_killed(nodes: Path) -> None:
-    """If the parent process is killed, the child ends as well, however much it has to send."""
+    """If the parent process is killed, the child ends as well, however much is left to read."""
     code = (
-        "import os, signal, sys\n"
-        "from nodeselect.readers import open_inputs, parallel_read\n"
+        "import os, signal, sys, time\n"
+        "from nodeselect.readers import parallel_read\n"
         "from nodeselect.readers.reader import NodeReader\n"
-        "parallel_read._MIN_BYTES = 1\n"
+        "parallel_read._MIN_BYTES, parallel_read._SEGMENT_BYTES = 1, 500\n"
+        "parent = os.getpid()\n"
+        "def is_kept(labels, node_id):\n"
+        "    return os.getpid() == parent or time.sleep(0.1)\n"
         "with open(sys.argv[1], 'rb') as stream:\n"
-        "    next(iter(NodeReader(stream, parallel=True)))\n"
+        "    next(iter(NodeReader(stream, is_kept, parallel=True)))\n"
         "    print('started', flush=True)\n"
         "    os.kill(os.getpid(), signal.SIGKILL)\n"
     )

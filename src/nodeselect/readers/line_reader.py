@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 __all__ = ["LineReader"]
 
+# Sending a node costs as much as reading it, so the child process ends its work after this many.
+_MAX_SELECTED = 50_000
+
 
 class LineReader:
     """Reads NDJSON for a :class:`NodeReader`, which counts and selects the nodes."""
@@ -88,6 +91,8 @@ class LineReader:
             checks.append(nodes._ids)
             if nodes._footer:
                 return
+            if sum(map(len, rows)) > _MAX_SELECTED:
+                break
         ids = DuplicateIdCheck()
         for check in reversed(checks):
             ids.extend(check.order, check.text)

@@ -6,8 +6,8 @@ until all are taken, so both end at nearly the same time, even if one core is sl
 
 The child process sends what it read in parts, or ends early if anything is wrong. In that case the
 parent process, which has just read all segments before, reads the rest as well. So an error is
-reported with its line, and a child process that fails costs time, but no answer. A part that the
-parent process does not need is not sent.
+reported with its line, and a child process that fails costs time, but no answer. The parent
+process stops the child process when it needs no more parts.
 """
 
 import marshal
@@ -133,9 +133,11 @@ def _start(
     def line_start(offset: int) -> int:
         return offset if offset in (start, end) else _line_start(stream.fileno(), offset, end)
 
+    parent = os.getpid()
+
     def from_end() -> Iterator[Segment]:
         for low, high in reversed(list(pairwise(bounds))):
-            if is_left():
+            if os.getppid() == parent and is_left():  # otherwise the parent process has ended
                 file.seek(line_start(low))
                 yield file, line_start(high)
 
