@@ -16,6 +16,7 @@ test proves that the expression and the grammar describe the same language.
 """
 
 import json
+import re
 from collections.abc import Iterable, Sequence
 from hashlib import sha256
 from pathlib import Path
@@ -66,6 +67,9 @@ def build_pattern(grammar: str = GRAMMAR) -> str:
     """
     lark = build_parser(grammar)
     terminals = {each.name: each.pattern.to_regexp() for each in lark.terminals}
+    for character in map(chr, range(128)):
+        if not any(re.fullmatch(each, character) for each in terminals.values()):
+            raise ValueError(f"{character!r} is not a terminal, and no word contains it")
     [skip] = [_characters(terminals.pop(name)) for name in lark.ignore_tokens]
     for name, word in (("KEY", KEY_RE), ("VALUE", NAME_RE)):
         terminals[name] = f"(?:{word.pattern})(?!{_characters(terminals[name])})"

@@ -43,17 +43,18 @@ class InRange(NamedTuple):
 Test = HasKey | OneOf | InRange
 
 
-# For each operator its spelling, its number of values, its name in Kubernetes, and whether an
-# absent key matches.
-_LAW = {
-    "exists": ("", "none", "Exists", False),  # the key itself is required
-    "!": ("!", "none", "DoesNotExist", True),  # its absence is required
-    "=": ("=", "one", "In", False),  # no value is not one of the values; not even the empty one
-    "!=": ("!=", "one", "NotIn", True),  # no value is none; "k,k!=a" requires the label too
-    "in": ("in", "many", "In", False),  # as for "="
-    "notin": ("notin", "many", "NotIn", True),  # as for "!="
-    "gt": (">", "one", "Gt", False),  # no value is not an integer, and only integers compare
-    "lt": ("<", "one", "Lt", False),  # as for "gt"
+# For each operator its spelling, its number of values, its name in Kubernetes, its test, and
+# whether it negates the test, so that an absent key matches. A name in Kubernetes that several
+# operators have is read as the last of them in ``Operator``.
+_LAW: dict[str, tuple[str, str, str, type[Test], bool]] = {
+    "exists": ("", "none", "Exists", HasKey, False),  # the key itself is required
+    "!": ("!", "none", "DoesNotExist", HasKey, True),  # its absence is required
+    "=": ("=", "one", "In", OneOf, False),  # no value is not one of the values; not even ""
+    "!=": ("!=", "one", "NotIn", OneOf, True),  # no value is none; "k,k!=a" requires the label too
+    "in": ("in", "many", "In", OneOf, False),  # as for "="
+    "notin": ("notin", "many", "NotIn", OneOf, True),  # as for "!="
+    "gt": (">", "one", "Gt", InRange, False),  # no value is not an integer; only integers compare
+    "lt": ("<", "one", "Lt", InRange, False),  # as for "gt"
 }
 
 
@@ -98,13 +99,11 @@ class Operator(Enum):
     __hash__ = object.__hash__
 
     def __init__(self, name: str) -> None:
-        self.spelling, self.arity, self.kubernetes_name, self.matches_absent = _LAW[name]
-        self.is_inclusion = name in ("=", "in")
-        self.is_exclusion = name in ("!=", "notin")
-        self.is_comparison = name in ("gt", "lt")
-        self.test_type = (
-            InRange if self.is_comparison else HasKey if self.arity == "none" else OneOf
-        )
+        self.spelling, self.arity, self.kubernetes_name, test, is_negated = _LAW[name]
+        self.test_type, self.matches_absent = test, is_negated
+        self.is_inclusion = test is OneOf and not is_negated
+        self.is_exclusion = test is OneOf and is_negated
+        self.is_comparison = test is InRange
 
     @classmethod
     def _missing_(cls, value: object) -> "Operator | None":
@@ -114,6 +113,5 @@ class Operator(Enum):
 OPERATORS = {operator.spelling: operator for operator in Operator} | {"==": Operator.EQUALS}
 """The operators by the spellings that they can have in a selector text."""
 
-# IN and NOT_IN are after EQUALS and NOT_EQUALS, which have the same names.
 KUBERNETES_OPERATORS = {operator.kubernetes_name: operator for operator in Operator}
 """The operators by their names in Kubernetes: In, NotIn, Exists, DoesNotExist, Gt and Lt."""

@@ -21,6 +21,8 @@ _find_requirements = re.compile(f"({REQUIREMENT})|(?s:.+)").findall
 _Parts = tuple[str, str, str, str, str, str, str]
 """The groups: all of it; key, comparison, value, membership, values; or the key after ``!``."""
 
+_SPACE = " \t\r\n"
+
 # Most requirements are part of many selectors. Long lists are not kept: 4,096 of 1,024 values would
 # take some 400 MB. The keys are texts, because the garbage collector would look at tuples.
 _known: dict[str, Requirement] = {}
@@ -45,13 +47,11 @@ def parse_requirements(text: str) -> list[Requirement]:
 
 def parse_valid(text: str) -> list[Requirement] | None:
     """Parse a text by a regular expression; return None if it is invalid."""
-    if not text:
-        return []
     requirements = []
     for parts in _find_requirements(f",{text}"):
         requirement = _known.get(parts[0]) or _read(parts)
         if requirement is None:
-            return None
+            return None if text.strip(_SPACE) else []
         requirements.append(requirement)
     return requirements
 
@@ -65,7 +65,7 @@ def _read(parts: _Parts) -> Requirement | None:
             return None
         requirement = Requirement._trusted(key, operator, (value,), comparison)
     elif membership:
-        distinct = sorted({each.strip(" \t\r\n") for each in values.split(",")})
+        distinct = sorted({each.strip(_SPACE) for each in values.split(",")})
         if len(distinct) > LIMITS.values_in_set:
             return None
         requirement = Requirement._trusted(key, OPERATORS[membership], tuple(distinct), membership)

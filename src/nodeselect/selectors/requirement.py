@@ -118,7 +118,9 @@ class Requirement(_Unfrozen, Frozen):
         assert bound is not None, "every constructor has checked it"
         if operator is Operator.GREATER_THAN:
             return InRange(bound + 1, MAX_INT64)
-        return InRange(MIN_INT64, bound - 1)
+        if operator is Operator.LESS_THAN:
+            return InRange(MIN_INT64, bound - 1)
+        raise NotImplementedError(f"{operator} has no test")
 
     @property
     def is_negated(self) -> bool:

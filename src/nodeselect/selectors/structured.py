@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from nodeselect.errors import SelectorError
-from nodeselect.selectors.operator import Operator
+from nodeselect.selectors.operator import OPERATORS, Operator
 from nodeselect.selectors.requirement import Requirement
 from nodeselect.text import quoted, to_exact_str
 
@@ -11,12 +11,10 @@ __all__ = ["requirement_from_structured"]
 
 # The operators' names in lower case, without spaces and underscores.
 _OPERATORS = {operator.value: operator for operator in Operator} | {
+    **{spelling: operator for spelling, operator in OPERATORS.items() if spelling},
     "doesnotexist": Operator.DOES_NOT_EXIST,
-    "==": Operator.EQUALS,
     "equals": Operator.EQUALS,
     "notequals": Operator.NOT_EQUALS,
-    ">": Operator.GREATER_THAN,
-    "<": Operator.LESS_THAN,
 }
 
 
